@@ -1,0 +1,109 @@
+// Runs the real CLI with nothing of the caller's environment. Another version of the CLI is put
+// under test by CLAUDE_BIN_UNDER_TEST=<path>.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { type ClaudeHome, PROJECT_NAME } from './claude-home.ts';
+import { waitFor } from './wait.ts';
+
+/** One parsed line of stream-json. */
+export type Line = Record<string, unknown> & { type: string; subtype?: string };
+
+/** What a finished CLI process left behind. */
+export interface ClaudeRun {
+  /** The lines of stdout that are JSON objects, parsed. */
+  lines: Line[];
+  results: Line[];
+  stdout: string;
+  stderr: string;
+  exitCode: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** What to run: the home it lives in, the API it talks to, its flags and its prompt. */
+export interface ClaudeOptions {
+  home: ClaudeHome;
+  apiUrl: string;
+  args?: string[];
+  prompt?: string;
+  env?: Record<string, string>;
+}
+
+/** A CLI process that runs. */
+export interface RunningClaude {
+  child: ChildProcess;
+  pid: number;
+  /** Resolves with the first line that matches, also one already printed; fails if the process ends without it. */
+  line(what: string, matches: (line: Line) => boolean): Promise<Line>;
+  done: Promise<ClaudeRun>;
+}
+
+/** The CLI under test: CLAUDE_BIN_UNDER_TEST, else this project's own. */
+export function claudeBin(): string {
+  const own = fileURLToPath(new URL('../../node_modules/.bin/claude', import.meta.url));
+  return process.env['CLAUDE_BIN_UNDER_TEST'] ?? own;
+}
+
+/** The complete environment that a CLI under test gets. */
+export function claudeEnv(options: ClaudeOptions): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+    HOME: options.home.home,
+    LANG: 'C.UTF-8',
+    CLAUDE_CONFIG_DIR: options.home.configDir,
+    CLAUDE_CODE_TMPDIR: options.home.tmpDir,
+    CLAUDE_CODE_PROJECT_DIR_NAME: PROJECT_NAME,
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    CLAUDE_CODE_MAX_RETRIES: '0',
+    ANTHROPIC_BASE_URL: options.apiUrl,
+    ANTHROPIC_API_KEY: 'dummy-key-of-the-tests',
+    ...options.env,
+  };
+}
+
+/** Runs the CLI in print mode to its end and returns all it said. */
+export function runClaude(options: ClaudeOptions): Promise<ClaudeRun> {
+  return startClaude(options).done;
+}
+
+/** Starts the CLI in print mode, in a process group of its own, with the prompt on stdin. */
+export function startClaude(options: ClaudeOptions): RunningClaude {
+  const flags = ['--print', '--output-format=stream-json', '--verbose', ...(options.args ?? [])];
+  const child = spawn(claudeBin(), flags, {
+    cwd: options.home.workDir,
+    env: claudeEnv(options),
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const out = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (out.stderr += text));
+  child.stdin.on('error', () => undefined); // a CLI that refuses its flags never reads the prompt
+  child.stdin.end(options.prompt ?? '');
+
+  const done = once(child, 'close').then(([exitCode, signal]): ClaudeRun => {
+    const lines = parseLines(out.stdout);
+    const results = lines.filter((line) => line.type === 'result');
+    return { ...out, lines, results, exitCode, signal };
+  });
+  done.catch(() => undefined);
+  return {
+    child,
+    pid: child.pid ?? -1,
+    done,
+    line: (what, matches) =>
+      waitFor(what, () => {
+        const found = parseLines(out.stdout).find(matches);
+        if (found === undefined && child.exitCode !== null) {
+          throw new Error(`the CLI ended without ${what}: ${out.stdout}${out.stderr}`);
+        }
+        return found;
+      }),
+  };
+}
+
+/** The lines of this text that are whole JSON objects, in order. */
+export function parseLines(text: string): Line[] {
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
+  return whole.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Line);
+}
