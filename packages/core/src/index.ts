@@ -1,1 +1,96 @@
-export const x = 1;
+// The public surface of core: what the apps and library users build on. Nothing here but re-exports.
+export { intVariable, listVariable, parseEnv } from './env.ts';
+export { createLogger, LOG_LEVELS, type Logger } from './log.ts';
+export { AppError, type ErrorDetails, isAppError } from './model/app-error.ts';
+export { assertNever } from './model/assert-never.ts';
+export {
+  type ContinueSessionConfig,
+  continueSessionConfigSchema,
+  inheritConfig,
+  type Overrides,
+  overridesSchema,
+} from './model/continue-config.ts';
+export { forbiddenEnvName } from './model/env-names.ts';
+export { codeFacts, ERROR_CODES, type ErrorCode, errorCodeSchema } from './model/error-codes.ts';
+export {
+  boundRaw,
+  type Event,
+  type EventView,
+  eventViewSchema,
+  promptLine,
+  toEventView,
+} from './model/event.ts';
+export type { Failure } from './model/failure.ts';
+export { idSchema, newId } from './model/id.ts';
+export { type Info, infoSchema, isResumable, toInfo } from './model/info.ts';
+export {
+  continueJobSchema,
+  JOB_MAX_BYTES,
+  type Job,
+  jobSchema,
+  launchJobSchema,
+  QUEUE_PREFIX,
+  SESSION_QUEUE,
+} from './model/job.ts';
+export type { MCPConfig, MCPServer } from './model/mcp-config.ts';
+export type { FailureFacts, Outcome } from './model/outcome.ts';
+export { describeIssue, parseInput } from './model/parse-input.ts';
+export { REDACTED, redactConfig, redactJob, redactText, secretsOf } from './model/redact.ts';
+export { boundResult, type Result, resultSchema, type Usage, usageSchema } from './model/result.ts';
+export type { Attempt, Session } from './model/session.ts';
+export {
+  PERMISSION_MODES,
+  type SessionConfig,
+  sessionConfigSchema,
+} from './model/session-config.ts';
+export { type JobOptions, sessionOptionsSchema } from './model/session-options.ts';
+export {
+  canMove,
+  isTerminal,
+  SESSION_STATUSES,
+  type SessionStatus,
+  sessionStatusSchema,
+} from './model/status.ts';
+export { addTotals, NO_TOTALS, type Totals } from './model/totals.ts';
+export {
+  hasTranscript,
+  mainTranscriptPath,
+  type TranscriptFile,
+  type TranscriptManifest,
+} from './model/transcript.ts';
+export { createProducer } from './producer.ts';
+export type { Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
+export { openWorkerRedis, type RedisConnection } from './queue/redis.ts';
+export {
+  createSessionQueue,
+  type FoundJob,
+  jobOptions,
+  type SessionQueue,
+  type SessionQueueOptions,
+} from './queue/session-queue.ts';
+export { checkParent, createSessionManager, type SessionManager } from './session-manager.ts';
+export { type Adopter, createAdopter } from './store/adopt.ts';
+export { type Claim, type Claimant, type Claims, createClaims } from './store/claim.ts';
+export { createStoreClock, type StoreClock } from './store/clock.ts';
+export { type ConversationPage, readConversation } from './store/conversation.ts';
+export { createEventStore, type EventStore } from './store/event-store.ts';
+export { connectMongo, ensureIndexes, type Mongo } from './store/mongo.ts';
+export {
+  type AttemptEnding,
+  createOwnedSession,
+  type Ending,
+  type Held,
+  type OwnedSession,
+  type Progress,
+} from './store/owned-session.ts';
+export {
+  createSessionStore,
+  type SessionFilter,
+  type SessionPage,
+  type SessionStore,
+} from './store/session-store.ts';
+export {
+  CHUNK_MAX_BYTES,
+  createTranscriptStore,
+  type TranscriptStore,
+} from './store/transcript-store.ts';

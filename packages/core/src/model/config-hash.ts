@@ -1,0 +1,21 @@
+import { createHash } from 'node:crypto';
+import type { Job } from './job.ts';
+
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, item]) => item !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, canonical(item)]),
+  );
+}
+
+/** SHA-256 (hex) over the request as it was sent: same words, same hash, whatever the ids and times. */
+export function configHash(job: Job): string {
+  const { id: _id, run_id: _runId, created_at: _createdAt, ...request } = job;
+  return createHash('sha256')
+    .update(JSON.stringify(canonical(request)))
+    .digest('hex');
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+
+interface CodeFacts {
+  /** HTTP status where the code can be an answer. */
+  http?: number;
+  /** Whether a session that fails so is tried again by default. */
+  retryable: boolean;
+  /** One sentence for people. */
+  says: string;
+}
+
+/** The one catalogue of codes (contract section 5): HTTP answers and ways in which a session fails. */
+export const ERROR_CODES = {
+  INVALID_REQUEST: { http: 400, retryable: false, says: 'The request does not fit the schema.' },
+  UNAUTHENTICATED: { http: 401, retryable: false, says: 'The caller did not say who it is.' },
+  FORBIDDEN: { http: 403, retryable: false, says: 'The caller may not do this.' },
+  NOT_FOUND: { http: 404, retryable: false, says: 'There is nothing at this address.' },
+  SESSION_NOT_FOUND: { http: 404, retryable: false, says: 'No session has this id.' },
+  PARENT_NOT_FOUND: { http: 404, retryable: false, says: 'No session has the id to continue.' },
+  SESSION_NOT_TERMINAL: {
+    http: 409,
+    retryable: false,
+    says: 'The session to continue has not ended yet.',
+  },
+  SESSION_TERMINAL: { http: 409, retryable: false, says: 'The session has ended already.' },
+  PARENT_NOT_RESUMABLE: {
+    http: 409,
+    retryable: false,
+    says: 'The session to continue left no transcript.',
+  },
+  IDEMPOTENCY_CONFLICT: {
+    http: 409,
+    retryable: false,
+    says: 'The idempotency key was used with another body.',
+  },
+  PAYLOAD_TOO_LARGE: { http: 413, retryable: false, says: 'The request is larger than the limit.' },
+  WORKING_DIR_NOT_ALLOWED: {
+    http: 422,
+    retryable: false,
+    says: 'The working directory is outside the allowed roots.',
+  },
+  ENV_NOT_ALLOWED: {
+    http: 422,
+    retryable: false,
+    says: 'The environment name may not be set by a caller.',
+  },
+  LIMIT_EXCEEDED: { http: 429, retryable: true, says: 'A limit is reached; ask again later.' },
+  INTERNAL: { http: 500, retryable: false, says: 'Baton failed in a way it did not foresee.' },
+  UNAVAILABLE: { http: 503, retryable: true, says: 'Redis or MongoDB does not answer.' },
+  INVALID_CONFIG: { retryable: false, says: 'The settings of this process are wrong.' },
+  WORKING_DIR_NOT_FOUND: {
+    retryable: false,
+    says: 'The working directory is not there on the worker.',
+  },
+  CLAUDE_NOT_FOUND: { retryable: false, says: 'The claude CLI is not there on the worker.' },
+  CLAUDE_TOO_OLD: { retryable: false, says: 'The claude CLI on the worker is too old.' },
+  CLAUDE_BAD_FLAGS: { retryable: false, says: 'The claude CLI refused its arguments.' },
+  AUTHENTICATION: { retryable: false, says: 'The API refused the credentials.' },
+  BILLING: { retryable: false, says: 'The API refused for want of credit.' },
+  PERMISSION: { retryable: false, says: 'The credentials may not use this model or feature.' },
+  RATE_LIMITED: { retryable: true, says: 'The account is rate limited.' },
+  OVERLOADED: { retryable: true, says: 'The API is overloaded.' },
+  SERVER_ERROR: { retryable: true, says: 'The API failed on its side.' },
+  CONNECTION: { retryable: true, says: 'The API could not be reached.' },
+  API_INVALID_REQUEST: { retryable: false, says: 'The API refused the request as invalid.' },
+  MODEL_NOT_FOUND: { retryable: false, says: 'The API does not know the model.' },
+  PROMPT_TOO_LONG: { retryable: false, says: 'The conversation is too long for the model.' },
+  MAX_TURNS: { retryable: false, says: 'The limit of turns was reached.' },
+  BUDGET_EXCEEDED: { retryable: false, says: 'The budget was spent.' },
+  EXECUTION_ERROR: { retryable: false, says: 'The turn ended with an error of the CLI.' },
+  CONVERSATION_NOT_FOUND: { retryable: false, says: 'The CLI did not find the transcript.' },
+  TRANSCRIPT_CORRUPT: {
+    retryable: false,
+    says: 'The stored transcript is not what was saved.',
+  },
+  STARTUP_TIMEOUT: { retryable: true, says: 'The CLI printed no init line in time.' },
+  IDLE_TIMEOUT: { retryable: true, says: 'The CLI printed nothing for too long.' },
+  WALL_CLOCK_TIMEOUT: { retryable: false, says: 'The session took longer than allowed.' },
+  INTERRUPT_TIMEOUT: { retryable: false, says: 'The turn did not end after an interrupt.' },
+  CRASHED: { retryable: false, says: 'The session lost its worker too often.' },
+  KILLED: { retryable: true, says: 'The CLI was ended by a signal from elsewhere.' },
+  OUT_OF_MEMORY: { retryable: false, says: 'The CLI ran out of memory.' },
+  PROTOCOL: { retryable: false, says: 'The CLI ended without a result line that is understood.' },
+  NO_ANSWER: { retryable: false, says: 'The CLI reported success without taking a turn.' },
+  STORE_UNAVAILABLE: { retryable: true, says: 'The worker could not reach its stores.' },
+} as const satisfies Record<string, CodeFacts>;
+
+/** A code of the catalogue. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Any code of the catalogue. */
+export const errorCodeSchema = z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]);
+
+/** The facts of a code, with the optional ones readable for every code. */
+export function codeFacts(code: ErrorCode): CodeFacts {
+  return ERROR_CODES[code];
+}

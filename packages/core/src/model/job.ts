@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { overridesSchema } from './continue-config.ts';
+import { idSchema } from './id.ts';
+import { sessionConfigSchema } from './session-config.ts';
+import { jobOptionsSchema } from './session-options.ts';
+import { timeSchema } from './time.ts';
+
+/** The queue that every session goes through. */
+export const SESSION_QUEUE = 'sessions';
+
+/** The prefix of Baton's keys in Redis. */
+export const QUEUE_PREFIX = 'baton';
+
+/** The largest job payload in bytes of JSON, the prompt included (contract section 1). */
+export const JOB_MAX_BYTES = 1024 * 1024;
+
+const envelope = {
+  version: z.literal(1),
+  id: idSchema.describe('Equal to the BullMQ job id.'),
+  run_id: idSchema.optional().describe('Default: the id.'),
+  created_at: timeSchema.optional().describe("Default: the job's timestamp."),
+  ...jobOptionsSchema.shape,
+};
+
+/** A job that launches a session. */
+export const launchJobSchema = z.strictObject({
+  ...envelope,
+  kind: z.literal('launch'),
+  config: sessionConfigSchema,
+});
+
+/** A job that continues a session. */
+export const continueJobSchema = z.strictObject({
+  ...envelope,
+  kind: z.literal('continue'),
+  parent_session_id: idSchema,
+  overrides: overridesSchema,
+});
+
+/** The payload of a job in the queue `sessions`: any BullMQ client in any language may add one. */
+export const jobSchema = z.discriminatedUnion('kind', [launchJobSchema, continueJobSchema]);
+
+/** A job that launches a session. */
+export type LaunchJob = z.infer<typeof launchJobSchema>;
+
+/** A job that continues a session. */
+export type ContinueJob = z.infer<typeof continueJobSchema>;
+
+/** The payload of a job. */
+export type Job = z.infer<typeof jobSchema>;

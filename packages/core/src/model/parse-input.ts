@@ -1,0 +1,59 @@
+import type { z } from 'zod';
+import { AppError } from './app-error.ts';
+
+// Deeper JSON than any config needs; recursive schemas would otherwise run out of stack on hostile input.
+const MAX_DEPTH = 64;
+
+function isTooDeep(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_DEPTH) return true;
+    level = level.flatMap((item) =>
+      typeof item === 'object' && item !== null ? Object.values(item) : [],
+    );
+  }
+  return false;
+}
+
+function fieldOf(issue: z.core.$ZodIssue): string {
+  const path =
+    issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
+  return path.map(String).join('.');
+}
+
+// A union reports itself; the branch that came furthest knows the field.
+function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union') return issue;
+  const branches = issue.errors
+    .map((issues) => issues[0])
+    .filter((inner): inner is z.core.$ZodIssue => inner !== undefined)
+    .map((inner) => deepest({ ...inner, path: [...issue.path, ...inner.path] }));
+  return branches.sort((a, b) => b.path.length - a.path.length)[0] ?? issue;
+}
+
+/** The first thing that is wrong, as the dotted field and a sentence about it. */
+export function describeIssue(error: z.ZodError): { field: string; message: string } {
+  const first = error.issues[0];
+  if (!first) return { field: '', message: 'expected another value' };
+  const issue = deepest(first);
+  return { field: fieldOf(issue), message: issue.message };
+}
+
+/**
+ * Parses what came from outside, or throws INVALID_REQUEST that names the field. Never puts the
+ * offending value into the message: it may be a secret.
+ */
+export function parseInput<T>(schema: z.ZodType<T>, value: unknown): T {
+  if (isTooDeep(value)) {
+    throw new AppError('INVALID_REQUEST', `expected JSON of at most ${MAX_DEPTH} levels`, {
+      details: { field: '' },
+    });
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const { field, message } = describeIssue(parsed.error);
+  throw new AppError('INVALID_REQUEST', `${field || 'the request'}: ${message}`, {
+    details: { field },
+    cause: parsed.error,
+  });
+}

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { mcpConfigSchema } from './mcp-config.ts';
+
+// Linux caps one argument at 128 KiB (claude-cli section 2); long texts travel by file, these stay on argv.
+const ARGUMENT_MAX_BYTES = 100 * 1024;
+
+const noNul = /^[^\0]*$/;
+const argument = z.string().min(1).max(1024).regex(noNul, 'expected no NUL character');
+const text = z.string().regex(noNul, 'expected no NUL character');
+
+function fitsOneArgument(value: unknown): boolean {
+  return Buffer.byteLength(JSON.stringify(value)) <= ARGUMENT_MAX_BYTES;
+}
+
+const tools = z
+  .array(argument)
+  .refine(fitsOneArgument, `expected at most ${ARGUMENT_MAX_BYTES} bytes in all`);
+
+const absolutePath = z
+  .string()
+  .max(4096)
+  .regex(/^\/[^\0]*$/, 'expected an absolute path');
+
+const deadlineMs = z
+  .int()
+  .positive()
+  .max(30 * 24 * 3600 * 1000);
+
+/** How long a session may take, in milliseconds; what is absent takes the worker's default. */
+export const timeoutsSchema = z.strictObject({
+  startup_ms: deadlineMs.optional().describe('Until the first init line.'),
+  idle_ms: deadlineMs.optional().describe('Between two lines.'),
+  wall_clock_ms: deadlineMs.optional().describe('One attempt in all.'),
+  exit_ms: deadlineMs.optional().describe('From the last result line to the end of the process.'),
+});
+
+/** Modes of `--permission-mode` (claude 2.1.330 `--help`). */
+export const PERMISSION_MODES = [
+  'acceptEdits',
+  'auto',
+  'bypassPermissions',
+  'dontAsk',
+  'manual',
+  'plan',
+] as const;
+
+/** What a session is asked to do: the seed's SessionConfig under its keys, with Baton's additions. */
+export const sessionConfigSchema = z.strictObject({
+  query: text.min(1).describe('The prompt.'),
+  model: argument.optional().describe('Alias or full name of the model.'),
+  working_dir: absolutePath
+    .optional()
+    .describe('Directory of the run, inside an allowed root; absent: one for the conversation.'),
+  max_turns: z.int().positive().optional().describe('Limit of agentic turns for this session.'),
+  system_prompt: text.min(1).optional(),
+  append_system_prompt: text.min(1).optional(),
+  custom_instructions: text.min(1).optional().describe('Appended to the appended system prompt.'),
+  permission_prompt_tool: argument
+    .optional()
+    .describe('MCP tool that is asked, mcp__server__tool.'),
+  allowed_tools: tools.optional(),
+  disallowed_tools: tools.optional(),
+  mcp_config: mcpConfigSchema.optional(),
+  output_format: z
+    .enum(['text', 'json', 'stream-json'])
+    .optional()
+    .describe('Kept as asked; the worker always has the CLI print stream-json, as hld did.'),
+  verbose: z
+    .boolean()
+    .optional()
+    .describe('Kept as asked; stream-json in print mode is always verbose.'),
+  additional_directories: z.array(absolutePath).max(64).optional(),
+  permission_mode: z.enum(PERMISSION_MODES).optional(),
+  max_budget_usd: z.number().positive().optional().describe('US dollars for this session.'),
+  fallback_model: argument.optional().describe('Models to fall back to, separated by commas.'),
+  json_schema: z
+    .record(z.string(), z.json())
+    .refine(fitsOneArgument, `expected at most ${ARGUMENT_MAX_BYTES} bytes`)
+    .optional()
+    .describe('JSON Schema of the answer, given back in result.structured_output.'),
+  settings: z.record(z.string(), z.json()).optional().describe("Claude Code's own settings."),
+  env: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected a variable name'), text)
+    .optional()
+    .describe('Environment of the run. Secret: values are never shown again.'),
+  timeouts: timeoutsSchema.optional(),
+});
+
+/** What a session is asked to do. */
+export type SessionConfig = z.infer<typeof sessionConfigSchema>;

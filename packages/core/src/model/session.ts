@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { failureSchema } from './failure.ts';
+import { idSchema } from './id.ts';
+import { OUTCOME_KINDS } from './outcome.ts';
+import { resultSchema } from './result.ts';
+import { sessionConfigSchema } from './session-config.ts';
+import { jobOptionsSchema } from './session-options.ts';
+import { sessionStatusSchema } from './status.ts';
+import { totalsSchema } from './totals.ts';
+import { transcriptManifestSchema } from './transcript.ts';
+
+const count = z.int().nonnegative();
+
+/** One `claude` process for the session, counted from 1. */
+export const attemptSchema = z.object({
+  attempt: z.int().positive(),
+  fence: z.int().positive(),
+  worker_id: z.string(),
+  host: z.string(),
+  started_at: z.date(),
+  ended_at: z.date().optional(),
+  outcome: z.enum(OUTCOME_KINDS).optional(),
+  failure: failureSchema.optional(),
+  pid: z.int().optional(),
+  claude_version: z.string().optional(),
+  exit_late_ms: count.optional().describe('How long the CLI lived on after its last result line.'),
+});
+
+/** Who may write: a claim raises `fence`; `owner` and `expires_at` are absent while nobody holds it. */
+export const leaseSchema = z.object({
+  fence: count,
+  owner: z.string().optional(),
+  expires_at: z.date().optional(),
+});
+
+/** The session document: one prompt answered, from queued to terminal, then final. */
+export const sessionSchema = z.object({
+  id: idSchema,
+  run_id: z.string(),
+  kind: z.enum(['launch', 'continue']),
+  status: sessionStatusSchema,
+  start_time: z.date().describe('When it was accepted, as in the seed.'),
+  end_time: z.date().optional(),
+  error: z.string().optional(),
+  query: z.string(),
+  model: z.string().optional(),
+  config: sessionConfigSchema,
+  config_hash: z.string().describe('SHA-256 over the request as it was sent.'),
+  result: resultSchema.optional(),
+  parent_session_id: idSchema.optional(),
+  root_session_id: idSchema,
+  claude_session_id: z.string().optional(),
+  created_at: z.date(),
+  updated_at: z.date(),
+  ...jobOptionsSchema.omit({ not_before: true }).shape,
+  priority: count,
+  not_before: z.date().optional(),
+  waiting_for: z.string().optional(),
+  attempts: z.array(attemptSchema),
+  counts: z.object({ retries: count, crashes: count, hand_backs: count }),
+  lease: leaseSchema,
+  last_event_seq: count,
+  last_result: resultSchema.optional(),
+  superseded: z.array(z.object({ from: count, to: count })).optional(),
+  transcript: transcriptManifestSchema,
+  totals: totalsSchema,
+  failure: failureSchema.optional(),
+  cancel_requested_at: z.date().optional(),
+  stopped_by: z.enum(['interrupt']).optional(),
+});
+
+/** The session document. */
+export type Session = z.infer<typeof sessionSchema>;
+
+/** One `claude` process for the session. */
+export type Attempt = z.infer<typeof attemptSchema>;

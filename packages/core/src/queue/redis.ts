@@ -1,0 +1,38 @@
+import { type RedisOptions as AllRedisOptions, Redis } from 'ioredis';
+
+// BullMQ reads replies in ioredis's default shapes; the option that changes them is left out.
+type RedisOptions = Omit<AllRedisOptions, 'replyMapping'>;
+
+/** How long an ordinary command may take before it fails, in milliseconds. */
+const COMMAND_TIMEOUT_MS = 5_000;
+
+/** What a caller may hand over as a connection: an URL, ioredis options, or a client of its own. */
+export type RedisConnection = string | RedisOptions | Redis;
+
+/** A client and whether we opened it: one that the caller handed over is the caller's to close. */
+export interface OpenedRedis {
+  client: Redis;
+  owned: boolean;
+}
+
+function open(connection: string | RedisOptions, options: RedisOptions): Redis {
+  return typeof connection === 'string'
+    ? new Redis(connection, options)
+    : new Redis({ ...connection, ...options });
+}
+
+/** Opens a client that fails fast while Redis is away, so that a producer answers instead of hanging. */
+export function openProducerRedis(connection: RedisConnection): OpenedRedis {
+  if (connection instanceof Redis) return { client: connection, owned: false };
+  const client = open(connection, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+  });
+  return { client, owned: true };
+}
+
+/** Opens a client for a BullMQ worker, which waits for Redis for as long as it is away (bullmq section 5). */
+export function openWorkerRedis(url: string): Redis {
+  return open(url, { maxRetriesPerRequest: null });
+}

@@ -1,0 +1,86 @@
+import { AppError, isAppError } from '../model/app-error.ts';
+import { inheritConfig } from '../model/continue-config.ts';
+import { idSchema } from '../model/id.ts';
+import { type ContinueJob, type Job, jobSchema, type LaunchJob } from '../model/job.ts';
+import { type Accepted, queuedSession, refusedSession } from '../model/new-session.ts';
+import { parseInput } from '../model/parse-input.ts';
+import type { Session } from '../model/session.ts';
+import type { FoundJob } from '../queue/session-queue.ts';
+import type { SessionStore } from './session-store.ts';
+
+/** Makes documents for jobs that have none: whoever meets a job first with MongoDB at hand. */
+export interface Adopter {
+  /**
+   * The session of a job, made if absent; a document that exists wins over the payload. A job that does
+   * not parse, or whose parent is unknown, becomes a failed session. Throws INVALID_REQUEST where not
+   * even the job's id is usable.
+   */
+  adopt(job: FoundJob): Promise<Session>;
+  /** The session of this id, adopted from the queue if need be, or null. */
+  find(id: string): Promise<Session | null>;
+}
+
+/** Adoption into a store, with a look into the queue for parents that nobody has adopted yet. */
+export function createAdopter(
+  sessions: SessionStore,
+  findJob: (id: string) => Promise<FoundJob | null>,
+): Adopter {
+  async function insertContinue(
+    job: Accepted<ContinueJob>,
+    seen: readonly string[],
+  ): Promise<Session> {
+    const parent = await find(job.parent_session_id, seen);
+    if (!parent) {
+      throw new AppError('PARENT_NOT_FOUND', `no session ${job.parent_session_id} to continue`, {
+        details: { field: 'parent_session_id' },
+      });
+    }
+    return sessions.insertIfAbsent(
+      queuedSession(job, inheritConfig(parent.config, job.overrides), parent),
+    );
+  }
+
+  async function insertLaunch(job: Accepted<LaunchJob>): Promise<Session> {
+    return sessions.insertIfAbsent(queuedSession(job, job.config));
+  }
+
+  async function adopt(found: FoundJob, seen: readonly string[]): Promise<Session> {
+    const id = parseInput(idSchema, found.id);
+    const existing = await sessions.get(id);
+    if (existing) return existing;
+    try {
+      const job = parseJob(found);
+      return job.kind === 'launch'
+        ? await insertLaunch(job)
+        : await insertContinue(job, [...seen, id]);
+    } catch (error) {
+      if (!isAppError(error) || error.code === 'UNAVAILABLE') throw error;
+      return sessions.insertIfAbsent(refusedSession(found, error));
+    }
+  }
+
+  // `seen` ends a ring of jobs that name each other as parents.
+  async function find(id: string, seen: readonly string[]): Promise<Session | null> {
+    const stored = await sessions.get(id);
+    if (stored || seen.includes(id)) return stored;
+    const found = await findJob(id);
+    return found ? adopt(found, seen) : null;
+  }
+
+  return { adopt: (job) => adopt(job, []), find: (id) => find(id, []) };
+}
+
+/** The payload of a job with its defaults filled in; throws INVALID_REQUEST naming the field. */
+export function parseJob(found: FoundJob): Accepted<Job> {
+  const job = parseInput(jobSchema, found.data);
+  if (job.id !== found.id) {
+    throw new AppError('INVALID_REQUEST', `id: expected the job's id ${found.id}`, {
+      details: { field: 'id' },
+    });
+  }
+  return {
+    ...job,
+    run_id: job.run_id ?? job.id,
+    created_at: job.created_at ?? new Date(found.timestamp).toISOString(),
+  };
+}

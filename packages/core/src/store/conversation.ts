@@ -1,0 +1,66 @@
+import { AppError } from '../model/app-error.ts';
+import { type Event, type EventView, toEventView } from '../model/event.ts';
+import type { Session } from '../model/session.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import type { EventStore } from './event-store.ts';
+import type { ConversationLink, SessionStore } from './session-store.ts';
+
+/** An event of a conversation: an event and the session it belongs to. */
+export type ConversationEvent = EventView & { session_id: string };
+
+/** One flat run from the root's first event to the session's last. */
+export interface ConversationPage {
+  events: ConversationEvent[];
+  next_cursor?: string;
+}
+
+/**
+ * A page of a conversation, superseded events left out. `limit` bounds the events; `cursor` is an
+ * earlier page's `next_cursor`. Throws INVALID_REQUEST on a cursor that is not of this conversation.
+ */
+export async function readConversation(
+  { sessions, events }: { sessions: SessionStore; events: EventStore },
+  session: Session,
+  { limit, cursor }: { limit: number; cursor?: string },
+): Promise<ConversationPage> {
+  const chain = await sessions.conversation(session);
+  let [from, after] = cursor === undefined ? [0, 0] : startAt(chain, cursor);
+  const page: ConversationEvent[] = [];
+  for (; from < chain.length; from += 1, after = 0) {
+    const link = chain[from];
+    if (!link) break;
+    while (after < link.last_event_seq) {
+      const room = limit - page.length;
+      if (room === 0) return { events: page, next_cursor: encodeCursor([link.id, String(after)]) };
+      const read = await events.page({
+        sessionId: link.id,
+        after,
+        upTo: link.last_event_seq,
+        limit: room,
+      });
+      page.push(...read.filter((event) => !isSuperseded(link, event)).map(toConversationEvent));
+      after = Math.min(after + room, link.last_event_seq);
+    }
+  }
+  return { events: page };
+}
+
+function startAt(chain: readonly ConversationLink[], cursor: string): [number, number] {
+  const [id, seq] = decodeCursor(cursor);
+  const index = chain.findIndex((link) => link.id === id);
+  const after = Number(seq);
+  if (index < 0 || !Number.isInteger(after) || after < 0) {
+    throw new AppError('INVALID_REQUEST', 'cursor: expected one of this conversation', {
+      details: { field: 'cursor' },
+    });
+  }
+  return [index, after];
+}
+
+function isSuperseded(link: ConversationLink, event: Event): boolean {
+  return link.superseded?.some(({ from, to }) => from <= event.seq && event.seq <= to) ?? false;
+}
+
+function toConversationEvent(event: Event): ConversationEvent {
+  return { session_id: event.session_id, ...toEventView(event) };
+}

@@ -1,0 +1,87 @@
+import { type AnyBulkWriteOperation, type Db, MongoBulkWriteError } from 'mongodb';
+import type { Event } from '../model/event.ts';
+import type { EventDocument } from './mongo.ts';
+
+// Zero-padded so that ids order as numbers do; room for 10^10 events of a session.
+const SEQ_DIGITS = 10;
+
+// A dead attempt leaves at most one batch above what it committed; a window is larger than any batch.
+const CLEAR_WINDOW = 1_000;
+
+/** The `_id` of an event. One index serves order, uniqueness and reading by `$in` (dev-services). */
+export function eventId(sessionId: string, seq: number): string {
+  return `${sessionId}:${String(seq).padStart(SEQ_DIGITS, '0')}`;
+}
+
+/** The events of all sessions. What lies above a session's `last_event_seq` is not yet true. */
+export interface EventStore {
+  /**
+   * Inserts events that no reader sees yet (the guarded update commits them). One of ours that is there
+   * already counts as done; one of an older fence is replaced. Throws where a newer fence wrote.
+   */
+  insert(events: readonly Event[]): Promise<void>;
+  /** Events with `after < seq <= upTo`, at most `limit` sequence numbers, in order. */
+  page(range: { sessionId: string; after: number; upTo: number; limit: number }): Promise<Event[]>;
+  /** Removes what a dead attempt inserted above `lastSeq` and never committed. */
+  clearAbove(sessionId: string, lastSeq: number): Promise<void>;
+}
+
+/** The events of a database. */
+export function createEventStore(db: Db): EventStore {
+  const collection = db.collection<EventDocument>('events');
+
+  async function replaceOlder(events: readonly EventDocument[]): Promise<void> {
+    const stored = await collection
+      .find({ _id: { $in: events.map((event) => event._id) } })
+      .project<{ _id: string; fence: number }>({ fence: 1 })
+      .toArray();
+    const fences = new Map(stored.map(({ _id, fence }) => [_id, fence]));
+    const writes: AnyBulkWriteOperation<EventDocument>[] = [];
+    for (const event of events) {
+      const fence = fences.get(event._id);
+      if (fence === event.fence) continue;
+      if (fence !== undefined && fence > event.fence) {
+        throw new Error(`event ${event._id} was written under the newer fence ${fence}`);
+      }
+      if (fence !== undefined) writes.push({ deleteOne: { filter: { _id: event._id, fence } } });
+      writes.push({ insertOne: { document: event } });
+    }
+    if (writes.length > 0) await collection.bulkWrite(writes, { ordered: true });
+  }
+
+  return {
+    async insert(events) {
+      const documents = events.map((event) => ({
+        _id: eventId(event.session_id, event.seq),
+        ...event,
+      }));
+      try {
+        await collection.insertMany(documents, { ordered: false });
+      } catch (error) {
+        if (!isOnlyDuplicates(error)) throw error;
+        await replaceOlder(documents);
+      }
+    },
+    async page({ sessionId, after, upTo, limit }) {
+      const last = Math.min(upTo, after + limit);
+      const ids = [];
+      for (let seq = after + 1; seq <= last; seq += 1) ids.push(eventId(sessionId, seq));
+      if (ids.length === 0) return [];
+      const documents = await collection.find({ _id: { $in: ids } }).toArray();
+      return documents.sort((a, b) => a.seq - b.seq).map(({ _id, ...event }) => event);
+    },
+    async clearAbove(sessionId, lastSeq) {
+      for (let from = lastSeq + 1; ; from += CLEAR_WINDOW) {
+        const ids = Array.from({ length: CLEAR_WINDOW }, (_, i) => eventId(sessionId, from + i));
+        const { deletedCount } = await collection.deleteMany({ _id: { $in: ids } });
+        if (deletedCount === 0) return;
+      }
+    },
+  };
+}
+
+function isOnlyDuplicates(error: unknown): boolean {
+  if (!(error instanceof MongoBulkWriteError)) return false;
+  const errors = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
+  return errors.length > 0 && errors.every((one) => one.code === 11000);
+}

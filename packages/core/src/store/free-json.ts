@@ -1,0 +1,47 @@
+import type { Session } from '../model/session.ts';
+import type { SessionDocument } from './mongo.ts';
+
+// JSON of callers and of the CLI may hold keys ("$ref", "a.b") and depths that BSON does not take:
+// at these places it is stored as text. Nobody queries inside them.
+const FREE_JSON: readonly (readonly string[])[] = [
+  ['config', 'json_schema'],
+  ['config', 'settings'],
+  ['metadata'],
+  ['result', 'structured_output'],
+  ['result', 'permission_denials'],
+  ['result', 'modelUsage'],
+  ['last_result', 'structured_output'],
+  ['last_result', 'permission_denials'],
+  ['last_result', 'modelUsage'],
+];
+
+type Tree = Record<string, unknown>;
+
+function mapAt(tree: Tree, path: readonly string[], map: (value: unknown) => unknown): Tree {
+  const [key, ...rest] = path;
+  if (key === undefined || tree[key] === undefined || tree[key] === null) return tree;
+  const value = rest.length === 0 ? map(tree[key]) : mapAt(tree[key] as Tree, rest, map);
+  return { ...tree, [key]: value };
+}
+
+function mapFreeJson(tree: Tree, map: (value: unknown) => unknown): Tree {
+  return FREE_JSON.reduce((mapped, path) => mapAt(mapped, path, map), tree);
+}
+
+/** Fields of a session as they are stored. */
+export function encodeFields<T extends Partial<Session>>(fields: T): T {
+  return mapFreeJson(fields as Tree, (value) => JSON.stringify(value)) as T;
+}
+
+/** A session as it is stored. */
+export function encodeSession({ id, ...fields }: Session): SessionDocument {
+  return { _id: id, ...encodeFields(fields) };
+}
+
+/** The session that a document stores. */
+export function decodeSession({ _id, ...fields }: SessionDocument): Session {
+  const decoded = mapFreeJson(fields as Tree, (value) =>
+    typeof value === 'string' ? JSON.parse(value) : value,
+  );
+  return { id: _id, ...(decoded as Omit<Session, 'id'>) };
+}

@@ -1,0 +1,68 @@
+import { type Binary, type Db, MongoClient } from 'mongodb';
+import type { Event } from '../model/event.ts';
+import type { Session } from '../model/session.ts';
+
+/** How long a call waits for a server, in milliseconds, before it fails. */
+const SERVER_SELECTION_TIMEOUT_MS = 5_000;
+
+/** A session as it is stored: `_id` is the id, free JSON is text (see free-json.ts). */
+export type SessionDocument = Omit<Session, 'id'> & { _id: string };
+
+/** An event as it is stored; `_id` orders a session's events and keeps each `seq` single. */
+export type EventDocument = Event & { _id: string };
+
+/** Immutable bytes of one of Claude's own files: those from `offset` on, compressed. */
+export interface ChunkDocument {
+  session_id: string;
+  path: string;
+  generation: number;
+  offset: number;
+  bytes: number;
+  fence: number;
+  data: Binary;
+}
+
+/** A connection to the database that holds the truth. */
+export interface Mongo {
+  db: Db;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects lazily: the server need not be up yet. The database is the URL's (`baton` where it names
+ * none). Writes are acknowledged by a majority and journaled: what was acknowledged survives a crash.
+ */
+export function connectMongo(url: string): Mongo {
+  const client = new MongoClient(url, {
+    ignoreUndefined: true,
+    serverSelectionTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
+    writeConcern: { w: 'majority', journal: true },
+    retryWrites: false,
+  });
+  const named = new URL(url).pathname.slice(1);
+  const db = client.db(named || 'baton');
+  return {
+    db,
+    ping: async () => {
+      await db.command({ ping: 1 });
+    },
+    close: () => client.close(),
+  };
+}
+
+/** Makes the indexes that every query leans on; safe to run again and from many processes. */
+export async function ensureIndexes(db: Db): Promise<void> {
+  await db
+    .collection<SessionDocument>('sessions')
+    .createIndexes([
+      { key: { created_at: -1, _id: -1 } },
+      { key: { status: 1, created_at: -1, _id: -1 } },
+      { key: { parent_session_id: 1, created_at: -1, _id: -1 } },
+      { key: { root_session_id: 1, created_at: -1, _id: -1 } },
+      { key: { tags: 1, created_at: -1, _id: -1 } },
+    ]);
+  await db
+    .collection<ChunkDocument>('transcripts')
+    .createIndex({ session_id: 1, path: 1, generation: 1, offset: 1 }, { unique: true });
+}

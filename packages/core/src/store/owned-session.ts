@@ -1,0 +1,159 @@
+import type { Db, UpdateFilter } from 'mongodb';
+import type { Attempt, Session } from '../model/session.ts';
+import { movesTo, type SessionStatus } from '../model/status.ts';
+import type { StoreClock } from './clock.ts';
+import { encodeFields } from './free-json.ts';
+import type { SessionDocument } from './mongo.ts';
+
+/** What an owner learns from each of its writes. */
+export interface Held {
+  cancel_requested_at?: Date;
+}
+
+/** Fields that an owner may set while the session runs. */
+export type Progress = Partial<
+  Pick<
+    Session,
+    | 'last_event_seq'
+    | 'totals'
+    | 'last_result'
+    | 'transcript'
+    | 'superseded'
+    | 'claude_session_id'
+    | 'model'
+  >
+>;
+
+/** Fields of the last write. */
+export type Ending = Partial<
+  Pick<
+    Session,
+    'result' | 'failure' | 'error' | 'totals' | 'transcript' | 'stopped_by' | 'last_event_seq'
+  >
+>;
+
+/** How an attempt ended, for the ledger. */
+export type AttemptEnding = Partial<Pick<Attempt, 'outcome' | 'failure' | 'exit_late_ms' | 'pid'>>;
+
+/**
+ * Writes of the attempt that holds the fence. Each is one guarded update that renews the lease, and
+ * resolves to null, having written nothing, once a newer fence holds the session.
+ */
+export interface OwnedSession {
+  readonly id: string;
+  readonly fence: number;
+  /** starting → running: the first init line was read. */
+  markRunning(facts: Progress & { pid?: number }): Promise<Held | null>;
+  /** Writes progress; with nothing to write it is a heartbeat. */
+  commit(progress: Progress): Promise<Held | null>;
+  /** Ends the session. */
+  conclude(
+    status: 'completed' | 'failed' | 'cancelled',
+    ending: Ending,
+    attempt: AttemptEnding,
+  ): Promise<Held | null>;
+  /** Gives the session back to the queue; where a cancel was asked for it is cancelled instead. */
+  handBack(
+    back: { count: keyof Session['counts']; not_before?: Date; totals?: Session['totals'] },
+    attempt: AttemptEnding,
+  ): Promise<'queued' | 'cancelled' | null>;
+}
+
+/** The session as the holder of `fence` may write it; `leaseMs` is how long each write holds. */
+export function createOwnedSession(
+  db: Db,
+  clock: StoreClock,
+  { id, attempt, fence, leaseMs }: { id: string; attempt: number; fence: number; leaseMs: number },
+): OwnedSession {
+  const collection = db.collection<SessionDocument>('sessions');
+  const mine = `attempts.${attempt - 1}`;
+
+  async function write(
+    from: readonly SessionStatus[],
+    update: (now: Date) => UpdateFilter<SessionDocument>,
+    extra: { cancel_requested_at?: { $exists: boolean } } = {},
+  ): Promise<Held | null> {
+    const now = await clock.now();
+    const document = await collection.findOneAndUpdate(
+      { _id: id, 'lease.fence': fence, status: { $in: [...from] }, ...extra },
+      update(now),
+      { returnDocument: 'after', projection: { cancel_requested_at: 1 } },
+    );
+    if (!document) return null;
+    return document.cancel_requested_at
+      ? { cancel_requested_at: document.cancel_requested_at }
+      : {};
+  }
+
+  function held(now: Date) {
+    return { updated_at: now, 'lease.expires_at': new Date(now.getTime() + leaseMs) };
+  }
+
+  function attemptFields(ending: AttemptEnding & { ended_at?: Date }): Record<string, unknown> {
+    return Object.fromEntries(
+      Object.entries(ending).map(([key, value]) => [`${mine}.${key}`, value]),
+    );
+  }
+
+  return {
+    id,
+    fence,
+    markRunning({ pid, ...facts }) {
+      return write(['starting'], (now) => ({
+        $set: {
+          status: 'running',
+          ...held(now),
+          ...encodeFields(facts),
+          ...(pid === undefined ? {} : attemptFields({ pid })),
+        },
+      }));
+    },
+    commit(progress) {
+      return write(['starting', 'running'], (now) => ({
+        $set: { ...held(now), ...encodeFields(progress) },
+      }));
+    },
+    conclude(status, ending, attemptEnding) {
+      return write(
+        movesTo(status).filter((from) => from !== 'queued'),
+        (now) => ({
+          $set: {
+            status,
+            end_time: now,
+            updated_at: now,
+            ...encodeFields(ending),
+            ...attemptFields({ ...attemptEnding, ended_at: now }),
+          },
+          $unset: { last_result: '', 'lease.expires_at': '', 'lease.owner': '' },
+        }),
+      );
+    },
+    async handBack({ count, not_before, totals }, attemptEnding) {
+      const released = { 'lease.expires_at': '', 'lease.owner': '' } as const;
+      const fields = (now: Date) => ({
+        updated_at: now,
+        ...(totals ? { totals } : {}),
+        ...attemptFields({ ...attemptEnding, ended_at: now }),
+      });
+      const queued = await write(
+        ['starting', 'running'],
+        (now) => ({
+          $set: { status: 'queued', ...fields(now), ...(not_before ? { not_before } : {}) },
+          $unset: released,
+          $inc: { [`counts.${count}`]: 1 },
+        }),
+        { cancel_requested_at: { $exists: false } },
+      );
+      if (queued) return 'queued';
+      const cancelled = await write(
+        ['starting', 'running'],
+        (now) => ({
+          $set: { status: 'cancelled', end_time: now, ...fields(now) },
+          $unset: released,
+        }),
+        { cancel_requested_at: { $exists: true } },
+      );
+      return cancelled ? 'cancelled' : null;
+    },
+  };
+}

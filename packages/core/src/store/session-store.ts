@@ -1,0 +1,123 @@
+import type { Db, Filter } from 'mongodb';
+import type { Session } from '../model/session.ts';
+import type { SessionStatus } from '../model/status.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { decodeSession, encodeSession } from './free-json.ts';
+import type { SessionDocument } from './mongo.ts';
+
+/** What a list is narrowed to; `limit` is the page size. */
+export interface SessionFilter {
+  status?: SessionStatus;
+  parent_session_id?: string;
+  root_session_id?: string;
+  tag?: string;
+  limit: number;
+  cursor?: string;
+}
+
+/** A page of sessions, newest first. */
+export interface SessionPage {
+  sessions: Session[];
+  next_cursor?: string;
+}
+
+/** One link of a conversation, as little of it as a reader of events needs. */
+export type ConversationLink = Pick<
+  Session,
+  'id' | 'parent_session_id' | 'last_event_seq' | 'superseded'
+>;
+
+/** Reads of sessions, and the writes that need no ownership. */
+export interface SessionStore {
+  /** The session, or null. */
+  get(id: string): Promise<Session | null>;
+  /** Stores the session if there is none of its id; returns what is stored, which wins. */
+  insertIfAbsent(session: Session): Promise<Session>;
+  /** A page, newest first by (created_at, id). Throws INVALID_REQUEST on a cursor that is not ours. */
+  list(filter: SessionFilter): Promise<SessionPage>;
+  /** The chain from the root to this session, root first. Empty where the session is unknown. */
+  conversation(session: Session): Promise<ConversationLink[]>;
+  /** The sessions of these ids, in their order; unknown ids are left out. */
+  getMany(ids: readonly string[]): Promise<Session[]>;
+}
+
+/** The sessions of a database. */
+export function createSessionStore(db: Db): SessionStore {
+  const collection = db.collection<SessionDocument>('sessions');
+
+  async function get(id: string): Promise<Session | null> {
+    const document = await collection.findOne({ _id: id });
+    return document ? decodeSession(document) : null;
+  }
+
+  return {
+    get,
+    async insertIfAbsent(session) {
+      const { _id, ...fields } = encodeSession(session);
+      try {
+        await collection.updateOne({ _id }, { $setOnInsert: fields }, { upsert: true });
+      } catch (error) {
+        // Two upserts of one id may race to the insert; the loser's wish is fulfilled.
+        if (!isDuplicateKey(error)) throw error;
+      }
+      return (await get(session.id)) ?? session;
+    },
+    async list({ limit, cursor, tag, ...equal }) {
+      const filter: Filter<SessionDocument> = {
+        ...Object.fromEntries(Object.entries(equal).filter(([, value]) => value !== undefined)),
+        ...(tag === undefined ? {} : { tags: tag }),
+        ...(cursor === undefined ? {} : after(cursor)),
+      };
+      const documents = await collection
+        .find(filter)
+        .sort({ created_at: -1, _id: -1 })
+        .limit(limit + 1)
+        .toArray();
+      const sessions = documents.slice(0, limit).map(decodeSession);
+      const last = sessions.at(-1);
+      return documents.length > limit && last
+        ? { sessions, next_cursor: encodeCursor([last.created_at.toISOString(), last.id]) }
+        : { sessions };
+    },
+    async conversation(session) {
+      const links = await collection
+        .find({ root_session_id: session.root_session_id })
+        .project<ConversationLink & { _id: string }>({
+          parent_session_id: 1,
+          last_event_seq: 1,
+          superseded: 1,
+        })
+        .toArray();
+      const byId = new Map(links.map(({ _id, ...link }) => [_id, { ...link, id: _id }]));
+      const chain: ConversationLink[] = [];
+      // Deleting each link as it is taken ends the walk even where documents form a ring.
+      for (let id: string | undefined = session.id; id !== undefined; ) {
+        const link: ConversationLink | undefined = byId.get(id);
+        if (!link) break;
+        byId.delete(id);
+        chain.unshift(link);
+        id = link.parent_session_id;
+      }
+      return chain;
+    },
+    async getMany(ids) {
+      const documents = await collection.find({ _id: { $in: [...ids] } }).toArray();
+      const byId = new Map(documents.map((document) => [document._id, decodeSession(document)]));
+      return ids.map((id) => byId.get(id)).filter((session) => session !== undefined);
+    },
+  };
+}
+
+function after(cursor: string): Filter<SessionDocument> {
+  const [createdAt, id] = decodeCursor(cursor);
+  const created = new Date(createdAt);
+  return {
+    created_at: { $lte: created },
+    $or: [{ created_at: { $lt: created } }, { created_at: created, _id: { $lt: id } }],
+  };
+}
+
+/** Says whether a write failed because its key is taken (MongoDB error 11000). */
+export function isDuplicateKey(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 11000;
+}

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import { Binary, type Db } from 'mongodb';
+import { AppError } from '../model/app-error.ts';
+import type { Session } from '../model/session.ts';
+import type { TranscriptFile } from '../model/transcript.ts';
+import type { ChunkDocument } from './mongo.ts';
+import { isDuplicateKey } from './session-store.ts';
+
+const compress = promisify(gzip);
+const decompress = promisify(gunzip);
+
+/** The most bytes of a file that one chunk holds, before compression. */
+export const CHUNK_MAX_BYTES = 1024 * 1024;
+
+/** Where bytes of one of Claude's files belong. */
+export interface ChunkPlace {
+  session_id: string;
+  path: string;
+  generation: number;
+  offset: number;
+  fence: number;
+}
+
+/** Claude's own files, so that any host can continue a conversation. */
+export interface TranscriptStore {
+  /**
+   * Stores bytes at a place; they count once the manifest says so. Ours already there counts as done, a
+   * dead attempt's is replaced. Throws where a newer fence wrote.
+   */
+  put(place: ChunkPlace, data: Buffer): Promise<void>;
+  /**
+   * Yields a file's bytes in order. `lineage` is the session and its ancestors, nearest first. Ends
+   * with TRANSCRIPT_CORRUPT where bytes are missing or the hash is not the manifest's.
+   */
+  read(file: TranscriptFile, lineage: readonly Session[]): AsyncGenerator<Buffer>;
+}
+
+/** The transcripts of a database. */
+export function createTranscriptStore(db: Db): TranscriptStore {
+  const collection = db.collection<ChunkDocument>('transcripts');
+
+  // The session's own bytes from `file.base` to `end`; chunks that do not join on are a dead attempt's.
+  async function* readOwn(
+    session: Session,
+    file: TranscriptFile,
+    end: number,
+  ): AsyncGenerator<Buffer> {
+    const { path, generation } = file;
+    let next = file.base;
+    const chunks = collection
+      .find({ session_id: session.id, path, generation, offset: { $gte: file.base, $lt: end } })
+      .sort({ offset: 1 });
+    for await (const chunk of chunks) {
+      if (chunk.offset !== next) continue;
+      const data = await decompress(chunk.data.buffer);
+      next += data.length;
+      yield next > end ? data.subarray(0, data.length - (next - end)) : data;
+    }
+    if (next < end) throw corrupt(session.id, path, `${end - next} bytes are missing at ${next}`);
+  }
+
+  async function* readTo(
+    file: TranscriptFile,
+    [session, ...ancestors]: readonly Session[],
+    end: number,
+  ): AsyncGenerator<Buffer> {
+    if (!session || end === 0) return;
+    const inherited = Math.min(file.base, end);
+    if (inherited > 0) {
+      const parentFile = ancestors[0]?.transcript.files.find((one) => one.path === file.path);
+      if (!parentFile || parentFile.length < inherited) {
+        throw corrupt(session.id, file.path, `the parent does not hold ${inherited} bytes`);
+      }
+      yield* readTo(parentFile, ancestors, inherited);
+    }
+    if (end > file.base) yield* readOwn(session, file, end);
+  }
+
+  return {
+    async put({ fence, ...place }, data) {
+      const document = {
+        ...place,
+        fence,
+        bytes: data.length,
+        data: new Binary(await compress(data)),
+      };
+      try {
+        await collection.insertOne(document);
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+        const replaced = await collection.replaceOne(
+          { ...place, fence: { $lte: fence } },
+          document,
+        );
+        if (replaced.matchedCount === 0) {
+          throw new Error(`${place.path}@${place.offset} was written under a newer fence`, {
+            cause: error,
+          });
+        }
+      }
+    },
+    async *read(file, lineage) {
+      const hash = createHash('sha256');
+      for await (const data of readTo(file, lineage, file.length)) {
+        hash.update(data);
+        yield data;
+      }
+      if (hash.digest('hex') !== file.sha256) {
+        throw corrupt(lineage[0]?.id ?? '', file.path, 'the hash is not the one that was saved');
+      }
+    },
+  };
+}
+
+function corrupt(sessionId: string, path: string, why: string): AppError {
+  return new AppError('TRANSCRIPT_CORRUPT', `transcript ${path} of session ${sessionId}: ${why}`);
+}
