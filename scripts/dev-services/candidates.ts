@@ -1,0 +1,52 @@
+import { reasonOf, ServicesError } from './errors.ts';
+
+/** Where a server is: one that runs already, or a program to start. */
+export type Found =
+  | { readonly url: string }
+  | { readonly program: string; readonly firstArgs?: readonly string[]; readonly from: string };
+
+/** One way to come by a server. `find` returns undefined where it is not to be had here. */
+export type Candidate<Kind extends string, Context> = {
+  readonly kind: Kind;
+  readonly looksFor: string;
+  readonly find: (context: Context) => Promise<Found | undefined>;
+};
+
+/** The first candidate that was there. */
+export type Choice<Kind extends string> = { readonly kind: Kind; readonly found: Found };
+
+/** Returns the first candidate that finds its server, or throws an error that lists what was tried and the advice. */
+export async function pickFirst<Kind extends string, Context>(
+  candidates: readonly Candidate<Kind, Context>[],
+  context: Context,
+  options: { readonly only?: Kind | undefined; readonly title: string; readonly advice: string },
+): Promise<Choice<Kind>> {
+  const tried: string[] = [];
+  for (const { kind, looksFor, find } of candidates) {
+    if (options.only !== undefined && options.only !== kind) continue;
+    try {
+      const found = await find(context);
+      if (found) return { kind, found };
+      tried.push(`  ${looksFor}: not there`);
+    } catch (error) {
+      tried.push(`  ${looksFor}: ${reasonOf(error)}`);
+    }
+  }
+  throw new ServicesError(
+    [`no ${options.title} server is to be had here. Looked for:`, ...tried, options.advice].join(
+      '\n',
+    ),
+  );
+}
+
+/** Reads a forced choice, undefined when the variable is unset or empty; an unknown name throws with the known ones. */
+export function parseKind<Kind extends string>(
+  variable: string,
+  value: string | undefined,
+  kinds: readonly Kind[],
+): Kind | undefined {
+  if (value === undefined || value === '') return undefined;
+  const kind = kinds.find((known) => known === value);
+  if (kind) return kind;
+  throw new ServicesError(`expected ${variable} to be one of ${kinds.join(', ')}; got "${value}"`);
+}

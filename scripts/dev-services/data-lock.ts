@@ -1,0 +1,64 @@
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ServicesError } from './errors.ts';
+
+const guardianEndsWithinMs = 30_000;
+
+/**
+ * Takes the folder for this process and returns the lock file, or throws when another start has it. Two Redis on one
+ * append-only file destroy it. After a crash it waits for the old guardian, which still stops the old servers.
+ */
+export async function lockFolder(folder: string, guardianPid: number): Promise<string> {
+  const lock = join(folder, 'services.lock');
+  const mine = join(folder, `.services.lock.${process.pid}`);
+  await writeFile(mine, `${process.pid} ${guardianPid}\n`);
+  try {
+    for (const started = Date.now(); !(await linked(mine, lock)); await delay(50)) {
+      const held = await readFile(lock, 'utf8').catch(() => ''); // released just now: try again
+      const [launcher = 0, guardian = 0] = held.split(' ').map(Number);
+      if (isAlive(launcher)) {
+        throw new ServicesError(
+          `${folder} is in use by process ${launcher}: stop that first (if it is no Baton, remove ${lock})`,
+        );
+      }
+      const isEnding = isAlive(guardian) && Date.now() - started < guardianEndsWithinMs;
+      if (held && !isEnding) await removeStale(lock, held);
+    }
+  } finally {
+    await rm(mine, { force: true });
+  }
+  return lock;
+}
+
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+// Moved aside before it is judged: another start may have put its own in place since we read it.
+async function removeStale(lock: string, stale: string): Promise<void> {
+  const aside = `${lock}.${process.pid}`;
+  try {
+    await rename(lock, aside);
+  } catch {
+    return; // another start removed it
+  }
+  if ((await readFile(aside, 'utf8')) !== stale) await linked(aside, lock);
+  await rm(aside);
+}
+
+function isAlive(pid: number): boolean {
+  if (!pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false; // gone, or another user's: ours would be ours to signal
+  }
+}

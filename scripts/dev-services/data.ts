@@ -1,0 +1,41 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { lockFolder } from './data-lock.ts';
+import type { Host } from './host.ts';
+
+/** The folder that the servers keep their data in, while this process has it. */
+export type Data = {
+  /** Makes the folder of one server; servers of different kinds do not read each other's data. */
+  readonly folder: (server: string, kind: string) => Promise<string>;
+  /** Gives the folder back, and removes it when it was a temporary one. */
+  readonly release: () => Promise<void>;
+};
+
+/** Takes a folder that persists, or throws when another start has it; without one, a temporary folder. */
+export async function takeData(dataDir: string | undefined, host: Host): Promise<Data> {
+  const root = dataDir === undefined ? await temporary(host) : resolve(dataDir);
+  await mkdir(root, { recursive: true });
+  const removed = dataDir === undefined ? root : await lockFolder(root, host.guardian.pid);
+  return {
+    async folder(server, kind) {
+      const name = `${server}-${kind}`;
+      const others = (await readdir(root)).filter((entry) => entry.startsWith(`${server}-`));
+      if (others.length > 0 && !others.includes(name)) {
+        const former = others.map((other) => other.slice(server.length + 1)).join(' or ');
+        const variable = `BATON_${server.toUpperCase()}`;
+        host.log(`${server}: starts empty; the earlier data is on ${former} (${variable})`);
+      }
+      const folder = join(root, name);
+      await mkdir(folder, { recursive: true });
+      return folder;
+    },
+    release: () => rm(removed, { recursive: true, force: true }),
+  };
+}
+
+async function temporary(host: Host): Promise<string> {
+  const root = await mkdtemp(join(host.env['TMPDIR'] || tmpdir(), 'baton-services-'));
+  host.guardian.removeAtEnd(root);
+  return root;
+}

@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { installOnce } from './cache.ts';
+import type { Found } from './candidates.ts';
+import { installerEnvironment } from './environment.ts';
+import { ServicesError } from './errors.ts';
+import type { Host } from './host.ts';
+import { isProgram } from './on-path.ts';
+import { isReachable } from './reachable.ts';
+import { run } from './run.ts';
+
+const version = '8.2.6';
+const name = `mongod-${version}-${process.platform}-${process.arch}`;
+const lookUpLimitMs = 3000;
+const from = `MongoDB's own download ${version}`;
+
+/** Returns the mongod that an earlier start downloaded, or undefined. */
+export async function downloadedMongod({ cache }: Host): Promise<Found | undefined> {
+  const program = join(cache, name, 'mongod');
+  return (await isProgram(program)) ? { program, from } : undefined;
+}
+
+/** Downloads mongod into the cache, or throws within 3 s where the download host does not answer. */
+export async function downloadMongod(host: Host): Promise<Found> {
+  const url = await downloadUrl();
+  if (!(await isReachable(url, lookUpLimitMs))) {
+    throw new ServicesError(`its download host ${url.host} does not answer`);
+  }
+  const folder = await installOnce(host.cache, name, async (draft) => {
+    host.log(`downloading mongod ${version} (once, about 100 MB)`);
+    const script = join(import.meta.dirname, 'mongod-download-child.ts');
+    const env = { ...installerEnvironment(host.env), MONGOMS_DOWNLOAD_DIR: draft };
+    await run(host.guardian, process.execPath, [script, version, draft], { env, cwd: draft });
+    host.log(`downloaded mongod ${version}`);
+  });
+  return { program: join(folder, 'mongod'), from };
+}
+
+async function downloadUrl(): Promise<URL> {
+  const { MongoBinaryDownloadUrl } = await import(
+    'mongodb-memory-server-core/lib/util/MongoBinaryDownloadUrl.js'
+  );
+  const { platform, arch } = process;
+  return new URL(await new MongoBinaryDownloadUrl({ version, platform, arch }).getDownloadUrl());
+}

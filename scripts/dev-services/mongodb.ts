@@ -1,0 +1,94 @@
+import { MongoClient } from 'mongodb';
+import type { Choice } from './candidates.ts';
+import { reasonOf, ServicesError } from './errors.ts';
+import type { MongodbKind } from './find-mongodb.ts';
+import type { Host } from './host.ts';
+import { freePort } from './port.ts';
+import { type RunningServer, startServer } from './server.ts';
+import { withoutPassword } from './url.ts';
+
+/** What a MongoDB server says about itself. */
+export type MongodbAnswer = { readonly url: string; readonly version: string };
+
+const attempts = 3;
+
+/** Starts the server that was found on its data folder, or checks that the given one answers. */
+export async function startMongodb(
+  choice: Choice<MongodbKind>,
+  host: Host,
+  dataDir: () => Promise<string>,
+): Promise<{ answer: MongodbAnswer; server?: RunningServer<MongodbAnswer> }> {
+  const { kind, found } = choice;
+  if ('url' in found) return { answer: await askGiven(found.url) };
+  const cwd = await dataDir();
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    const url = `mongodb://127.0.0.1:${port}`;
+    try {
+      const server = await startServer(host.guardian, {
+        name: kind,
+        program: found.program,
+        args: [...(found.firstArgs ?? []), ...mongodbArgs(kind, port, cwd)],
+        env: { PATH: host.env['PATH'], HOME: cwd, LANG: 'C.UTF-8', PYTHONUNBUFFERED: '1' },
+        cwd,
+        ask: async (pid, output) =>
+          isListening(kind, output) ? ask(url, isSecantus(kind) ? undefined : pid) : undefined,
+      });
+      return { answer: server.answer, server };
+    } catch (error) {
+      // somebody was quicker to take the port
+      if (attempt === attempts || !/in use/i.test(reasonOf(error))) throw error;
+    }
+  }
+}
+
+/** The arguments of each kind: loopback, standalone, and what is acknowledged is on disk. */
+export function mongodbArgs(kind: MongodbKind, port: number, dir: string): string[] {
+  const secantus = ['--host', '127.0.0.1', '--port', `${port}`, '--storage-path', dir];
+  switch (kind) {
+    case 'secantusd-rs':
+      // without --sync-on-commit it loses acknowledged writes when it is killed
+      return [...secantus, '--standalone', '--cache-size', '512M', '--sync-on-commit'];
+    case 'secantusd-py':
+      return [...secantus, '--standalone', '--cache-size', '512M'];
+    default:
+      return ['--bind_ip', '127.0.0.1', '--port', `${port}`, '--dbpath', dir, '--nounixsocket'];
+  }
+}
+
+// A SecantusDB server says when the port is its own, mongod tells its pid when asked: so an answer is never another server's.
+function isListening(kind: MongodbKind, output: string): boolean {
+  return !isSecantus(kind) || output.includes('listening on');
+}
+
+function isSecantus(kind: MongodbKind): boolean {
+  return kind === 'secantusd-rs' || kind === 'secantusd-py';
+}
+
+async function askGiven(url: string): Promise<MongodbAnswer> {
+  try {
+    return await ask(url);
+  } catch (error) {
+    throw new ServicesError(
+      `MONGODB_URL is ${withoutPassword(url)} and no MongoDB answers there (${reasonOf(error)}): start it, or unset MONGODB_URL`,
+      { cause: error },
+    );
+  }
+}
+
+async function ask(url: string, pid?: number): Promise<MongodbAnswer> {
+  const client = new MongoClient(url, { serverSelectionTimeoutMS: pid === undefined ? 5000 : 500 });
+  try {
+    await client.connect();
+    const admin = client.db('admin');
+    await admin.command({ hello: 1 });
+    if (pid !== undefined) {
+      const { pid: its } = await admin.command({ serverStatus: 1 });
+      if (Number(its) !== pid) throw new ServicesError('the port is in use by another mongod');
+    }
+    const { version } = await admin.command({ buildInfo: 1 });
+    return { url, version: `MongoDB ${version}` };
+  } finally {
+    await client.close();
+  }
+}

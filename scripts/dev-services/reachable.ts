@@ -1,0 +1,16 @@
+import { connect } from 'node:net';
+
+/** Tells whether the host of the URL takes a connection within the limit; a failed look-up is a no at once. */
+export function isReachable(url: URL, limitMs: number): Promise<boolean> {
+  const port = Number(url.port) || (url.protocol === 'http:' ? 80 : 443);
+  const socket = connect({ host: url.hostname, port });
+  return new Promise((resolve) => {
+    const answer = (is: boolean) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(is);
+    };
+    const timer = setTimeout(answer, limitMs, false);
+    socket.once('connect', () => answer(true)).once('error', () => answer(false));
+  });
+}

@@ -1,0 +1,90 @@
+import { Redis } from 'ioredis';
+import type { Choice } from './candidates.ts';
+import { reasonOf, ServicesError } from './errors.ts';
+import type { RedisKind } from './find-redis.ts';
+import type { Host } from './host.ts';
+import { freePort } from './port.ts';
+import { type RunningServer, startServer } from './server.ts';
+import { withoutPassword } from './url.ts';
+
+/** What a Redis says about itself. */
+export type RedisAnswer = { readonly url: string; readonly version: string };
+
+const attempts = 3;
+
+/** Starts the Redis that was found on its data folder, or checks that the given one answers. */
+export async function startRedis(
+  choice: Choice<RedisKind>,
+  host: Host,
+  dataDir: () => Promise<string>,
+): Promise<{ answer: RedisAnswer; server?: RunningServer<RedisAnswer> }> {
+  const { found } = choice;
+  if ('url' in found) return { answer: await askGiven(found.url) };
+  const cwd = await dataDir();
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    try {
+      const server = await startServer(host.guardian, {
+        name: choice.kind,
+        program: found.program,
+        args: [...(found.firstArgs ?? []), ...redisArgs(port, cwd)],
+        env: { PATH: host.env['PATH'], LANG: 'C.UTF-8' },
+        cwd,
+        ask: (pid) => ask(`redis://127.0.0.1:${port}`, pid),
+      });
+      return { answer: server.answer, server };
+    } catch (error) {
+      // somebody was quicker to take the port
+      if (attempt === attempts || !/in use|bind/i.test(reasonOf(error))) throw error;
+    }
+  }
+}
+
+/** The settings of a queue that must survive: an append-only file, and no key ever evicted. */
+export function redisArgs(port: number, dir: string): string[] {
+  const settings = {
+    bind: '127.0.0.1',
+    port: String(port),
+    dir,
+    appendonly: 'yes',
+    appendfsync: 'everysec',
+    'maxmemory-policy': 'noeviction',
+    save: '',
+    daemonize: 'no',
+  };
+  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+}
+
+async function askGiven(url: string): Promise<RedisAnswer> {
+  try {
+    return await ask(url);
+  } catch (error) {
+    throw new ServicesError(
+      `REDIS_URL is ${withoutPassword(url)} and no Redis answers there (${reasonOf(error)}): start it, or unset REDIS_URL`,
+      { cause: error },
+    );
+  }
+}
+
+async function ask(url: string, pid?: number): Promise<RedisAnswer> {
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: 3000,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  });
+  redis.on('error', () => {}); // connect() rejects with it
+  try {
+    await redis.connect();
+    await redis.ping();
+    const info = await redis.info('server');
+    const field = (name: string) => info.match(new RegExp(`^${name}:(.*?)\\r?$`, 'm'))?.[1];
+    if (pid !== undefined && field('process_id') !== String(pid)) {
+      throw new ServicesError('the port is in use by another Redis');
+    }
+    const valkey = field('valkey_version');
+    return { url, version: valkey ? `Valkey ${valkey}` : `Redis ${field('redis_version')}` };
+  } finally {
+    redis.disconnect();
+  }
+}

@@ -1,0 +1,31 @@
+import { createInterface } from 'node:readline';
+import type { Environment } from './environment.ts';
+import { ServicesError } from './errors.ts';
+import type { Guardian } from './guardian.ts';
+import { keepTail } from './tail.ts';
+
+/** How a program is run to its end. */
+export type RunOptions = {
+  readonly env: Environment;
+  readonly cwd: string;
+  /** Called with every line of its standard error. */
+  readonly onLine?: (line: string) => void;
+};
+
+/** Runs a program to its end, or throws with the last lines of its output when that end is not 0. */
+export async function run(
+  guardian: Guardian,
+  file: string,
+  args: readonly string[],
+  { env, cwd, onLine }: RunOptions,
+): Promise<string> {
+  const child = guardian.spawn(file, args, { env, cwd });
+  const said = keepTail(child.stdout, child.stderr);
+  if (onLine && child.stderr) createInterface({ input: child.stderr }).on('line', onLine);
+  const end = await new Promise<string>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve(signal ?? String(code)));
+  });
+  if (end !== '0') throw new ServicesError(`${file} ended with ${end}: ${said()}`);
+  return said();
+}

@@ -1,0 +1,81 @@
+import type { ChildProcess } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Environment } from './environment.ts';
+import { reasonOf, ServicesError } from './errors.ts';
+import type { Guardian } from './guardian.ts';
+import { keepTail } from './tail.ts';
+
+const readyWithinMs = 60_000;
+const askAgainAfterMs = 40;
+const stopWithinMs = 10_000;
+
+/** A server program and how to tell that it answers. */
+export type ServerPlan<Answer> = {
+  readonly name: string;
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: Environment;
+  readonly cwd: string;
+  /** Asks once; throws or returns undefined while the server does not answer yet. */
+  readonly ask: (pid: number, output: string) => Promise<Answer | undefined>;
+};
+
+/** A server that answers, until `stop`. */
+export type RunningServer<Answer> = {
+  readonly pid: number;
+  readonly answer: Answer;
+  /** Resolves with what it said last when it has ended. */
+  readonly ended: Promise<string>;
+  /** Ends it (SIGTERM, after 10 s SIGKILL) and resolves when it is gone. */
+  readonly stop: () => Promise<void>;
+};
+
+/** Starts the server and resolves once it answers; throws with the tail of its output if it ends before that. */
+export async function startServer<Answer>(
+  guardian: Guardian,
+  plan: ServerPlan<Answer>,
+): Promise<RunningServer<Answer>> {
+  const child = guardian.spawn(plan.program, plan.args, { env: plan.env, cwd: plan.cwd });
+  const output = keepTail(child.stdout, child.stderr);
+  const ended = endOf(child, output);
+  const stop = () => stopChild(child, ended);
+  let isOver = false;
+  void ended.then(() => {
+    isOver = true;
+  });
+
+  let lastReason = 'it never answered';
+  for (const started = Date.now(); Date.now() - started < readyWithinMs; ) {
+    if (isOver) throw new ServicesError(`${plan.name} ended before it answered: ${await ended}`);
+    try {
+      const answer = await plan.ask(child.pid ?? 0, output());
+      if (answer !== undefined) return { pid: child.pid ?? 0, answer, ended, stop };
+    } catch (error) {
+      lastReason = reasonOf(error);
+    }
+    await Promise.race([ended, delay(askAgainAfterMs)]);
+  }
+  await stop();
+  throw new ServicesError(
+    `${plan.name} did not answer within ${readyWithinMs / 1000} s: ${lastReason}\n${output()}`,
+  );
+}
+
+function endOf(child: ChildProcess, output: () => string): Promise<string> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(reasonOf(error)));
+    child.once('close', (code, signal) => resolve(`${signal ?? `exit ${code}`}\n${output()}`));
+  });
+}
+
+async function stopChild(child: ChildProcess, ended: Promise<string>): Promise<void> {
+  child.kill('SIGTERM');
+  const limit = new AbortController();
+  const kill = delay(stopWithinMs, undefined, { signal: limit.signal }).then(
+    () => child.kill('SIGKILL'),
+    () => undefined, // it ended in time
+  );
+  await ended;
+  limit.abort();
+  await kill;
+}

@@ -1,0 +1,14 @@
+import type { Readable } from 'node:stream';
+
+const keptBytes = 4096;
+
+/** Reads the streams to their end and keeps what they said last; call the result to get it. */
+export function keepTail(...streams: readonly (Readable | null)[]): () => string {
+  let text = '';
+  for (const stream of streams) {
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      text = (text + chunk).slice(-keptBytes);
+    });
+  }
+  return () => text.trim();
+}
