@@ -1,0 +1,41 @@
+/** The flags of one invocation: valued ones with their values, switches with an empty list. */
+export type Flags = Map<string, string[]>;
+
+const SWITCHES = ['print', 'verbose', 'version', 'strict-mcp-config', 'include-partial-messages'];
+const VALUED = [
+  'output-format',
+  'session-id',
+  'resume',
+  'model',
+  'fallback-model',
+  'max-turns',
+  'max-budget-usd',
+  'system-prompt',
+  'system-prompt-file',
+  'append-system-prompt',
+  'append-system-prompt-file',
+  'allowedTools',
+  'disallowedTools',
+  'permission-mode',
+  'permission-prompt-tool',
+  'mcp-config',
+  'settings',
+  'setting-sources',
+  'add-dir',
+  'json-schema',
+  'effort',
+];
+const SHORT: Record<string, string> = { '-p': '--print', '-v': '--version' };
+
+/** Reads `--flag=value` arguments; an unknown flag is returned in the CLI's own words. */
+export function readFlags(argv: string[]): Flags | { refused: string } {
+  const flags: Flags = new Map();
+  for (const given of argv) {
+    const arg = SHORT[given] ?? given;
+    const [, name = '', value] = /^--([^=]+)(?:=(.*))?$/s.exec(arg) ?? [];
+    const isKnown = value === undefined ? SWITCHES.includes(name) : VALUED.includes(name);
+    if (!isKnown) return { refused: `error: unknown option '${given}'` };
+    flags.set(name, [...(flags.get(name) ?? []), ...(value === undefined ? [] : [value])]);
+  }
+  return flags;
+}

@@ -1,0 +1,23 @@
+/** One step: an object whose first known key names the action (see actions.ts). */
+export type Step = Record<string, unknown>;
+
+/** The steps that lines beginning with `#fake ` spell out, each an object or an array of them. */
+export function stepsOf(prompt: string): Step[] | undefined {
+  const lines = prompt.split('\n').filter((line) => line.startsWith('#fake '));
+  if (lines.length === 0) return undefined;
+  return lines
+    .map((line) => JSON.parse(line.slice('#fake '.length)) as Step | Step[])
+    .flatMap((steps) => (Array.isArray(steps) ? steps : [steps]));
+}
+
+/** The script to play: the prompt's own, else that of FAKE_CLAUDE_SCRIPT, else none. */
+export function findScript(prompt: string, env: NodeJS.ProcessEnv): Step[] | undefined {
+  const fromEnv = env['FAKE_CLAUDE_SCRIPT'];
+  return stepsOf(prompt) ?? (fromEnv === undefined ? undefined : (JSON.parse(fromEnv) as Step[]));
+}
+
+/** A number that a step carries under this key, or the fallback. */
+export function numberOf(step: Step, key: string, fallback: number): number {
+  const value = step[key];
+  return typeof value === 'number' ? value : fallback;
+}

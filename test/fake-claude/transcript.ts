@@ -1,0 +1,67 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** One entry of a transcript. */
+export type Entry = Record<string, unknown>;
+
+/** The transcript of a Claude session on disk: what it held at the start, and a way to append. */
+export interface Transcript {
+  path: string;
+  /** Whether there was one when the process began. */
+  existed: boolean;
+  /** How many user prompts it held then. */
+  earlierPrompts: number;
+  /** The running cost that its last cost-state told then. */
+  earlierCost: number;
+  append(entries: Entry[]): void;
+  /** Appends bytes as they are, whole line or not. */
+  appendRaw(bytes: string): void;
+  /** Appends entries to another file of the session, such as a sub-agent's. */
+  appendBeside(name: string, entries: Entry[]): void;
+}
+
+/** Opens the transcript where the real CLI keeps it. */
+export function openTranscript(id: string, env: NodeJS.ProcessEnv, cwd: string): Transcript {
+  const configDir = env['CLAUDE_CONFIG_DIR'] ?? join(env['HOME'] ?? cwd, '.claude');
+  const project = env['CLAUDE_CODE_PROJECT_DIR_NAME'] ?? cwd.replaceAll(/[^a-zA-Z0-9]/g, '-');
+  const folder = join(configDir, 'projects', project);
+  const path = join(folder, `${id}.jsonl`);
+  const existed = existsSync(path);
+  const entries = existed ? readEntries(path) : [];
+  const write = (file: string, bytes: string) => {
+    mkdirSync(dirname(file), { recursive: true });
+    appendFileSync(file, bytes);
+  };
+  return {
+    path,
+    existed,
+    earlierPrompts: entries.filter(isPrompt).length,
+    earlierCost: Number(
+      entries.findLast((one) => one['type'] === 'cost-state')?.['totalCostUSD'] ?? 0,
+    ),
+    append: (added) => write(path, asLines(added)),
+    appendRaw: (bytes) => write(path, bytes),
+    appendBeside: (name, added) => write(join(folder, id, name), asLines(added)),
+  };
+}
+
+function readEntries(path: string): Entry[] {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      try {
+        return line === '' ? [] : [JSON.parse(line) as Entry];
+      } catch {
+        return []; // a torn line is skipped, as the real CLI does
+      }
+    });
+}
+
+function isPrompt(entry: Entry): boolean {
+  const message = entry['message'] as { content?: unknown } | undefined;
+  return entry['type'] === 'user' && typeof message?.content === 'string';
+}
+
+function asLines(entries: Entry[]): string {
+  return entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+}
