@@ -1,0 +1,11 @@
+/** Why Baton ended an attempt before the CLI did. */
+export type AbortReason =
+  | { kind: 'cancel' }
+  | { kind: 'interrupt' }
+  | { kind: 'hand_back' }
+  | { kind: 'timed_out'; deadline: Deadline }
+  | { kind: 'lost' }
+  | { kind: 'store_unavailable' };
+
+/** The clocks of an attempt: to the first init, between lines, in all, from last result to the end. */
+export type Deadline = 'startup' | 'idle' | 'wall_clock' | 'exit';

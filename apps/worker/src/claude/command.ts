@@ -1,0 +1,131 @@
+import { AppError, forbiddenEnvName, type MCPConfig, type SessionConfig } from '@baton/core';
+
+/** The folder under `projects/` that holds every session's transcript, whatever its directory. */
+export const PROJECT_DIR_NAME = 'session';
+
+/** What one `claude` process is made from. */
+export interface CommandInput {
+  config: SessionConfig;
+  claudeSessionId: string;
+  /** Whether the transcript of `claudeSessionId` is there and is continued. */
+  resume: boolean;
+  prompt: string;
+  /** Folders of this attempt alone. */
+  dirs: { config: string; tmp: string; files: string };
+  sessionId: string;
+  runId: string;
+  /** Value of BATON_RUN, by which every descendant is found. */
+  marker: string;
+  /** What the child inherits from the operator, see `operatorEnv`. */
+  baseEnv: Record<string, string>;
+  /** Names that the operator lets callers set although they are refused by default. */
+  allowedEnv: readonly string[];
+}
+
+/** How to start one `claude` process; `files` are to be written, for the owner alone, before it starts. */
+export interface Command {
+  args: string[];
+  env: Record<string, string>;
+  stdin: string;
+  files: { path: string; content: string }[];
+}
+
+/**
+ * The command of one attempt. Throws ENV_NOT_ALLOWED where the config sets a name that callers may
+ * not set. Prompts, secrets and long texts are never arguments: other users can read those.
+ */
+export function buildCommand(input: CommandInput): Command {
+  const files = buildFiles(input);
+  return {
+    args: buildArgs(input, files),
+    env: buildEnv(input),
+    stdin: input.prompt,
+    files: Object.values(files).filter((file) => file !== undefined),
+  };
+}
+
+interface CommandFile {
+  path: string;
+  content: string;
+}
+
+type CommandFiles = Record<
+  'systemPrompt' | 'appended' | 'mcp' | 'settings',
+  CommandFile | undefined
+>;
+
+function buildFiles({ config, dirs, sessionId, runId }: CommandInput): CommandFiles {
+  const file = (name: string, content: string | undefined) =>
+    content === undefined ? undefined : { path: `${dirs.files}/${name}`, content };
+  const appended = [config.append_system_prompt, config.custom_instructions].filter(
+    (text) => text !== undefined,
+  );
+  const mcp = config.mcp_config && withIds(config.mcp_config, sessionId, runId);
+  return {
+    systemPrompt: file('system-prompt.txt', config.system_prompt),
+    appended: file('append-system-prompt.txt', appended.join('\n\n') || undefined),
+    mcp: file('mcp.json', mcp && JSON.stringify(mcp)),
+    settings: file('settings.json', config.settings && JSON.stringify(config.settings)),
+  };
+}
+
+// `--flag=value` throughout: a value that begins with a dash must never become a flag.
+function buildArgs(input: CommandInput, files: CommandFiles): string[] {
+  const { config } = input;
+  const flag = (name: string, value: string | number | undefined) =>
+    value === undefined ? [] : [`--${name}=${value}`];
+  return [
+    '--print',
+    '--output-format=stream-json',
+    '--verbose',
+    ...flag(input.resume ? 'resume' : 'session-id', input.claudeSessionId),
+    ...flag('model', config.model),
+    ...flag('fallback-model', config.fallback_model),
+    ...flag('max-turns', config.max_turns),
+    ...flag('max-budget-usd', config.max_budget_usd),
+    ...flag('permission-mode', config.permission_mode),
+    ...flag('permission-prompt-tool', config.permission_prompt_tool),
+    ...flag('allowedTools', config.allowed_tools?.join(',') || undefined),
+    ...flag('disallowedTools', config.disallowed_tools?.join(',') || undefined),
+    ...(config.additional_directories ?? []).flatMap((dir) => flag('add-dir', dir)),
+    ...flag('json-schema', config.json_schema && JSON.stringify(config.json_schema)),
+    ...flag('system-prompt-file', files.systemPrompt?.path),
+    ...flag('append-system-prompt-file', files.appended?.path),
+    ...flag('mcp-config', files.mcp?.path),
+    ...flag('settings', files.settings?.path),
+  ];
+}
+
+function buildEnv(input: CommandInput): Record<string, string> {
+  const { config, dirs, allowedEnv } = input;
+  const forbidden = forbiddenEnvName(config.env, allowedEnv);
+  if (forbidden !== null) {
+    throw new AppError(
+      'ENV_NOT_ALLOWED',
+      `env sets ${forbidden}, which a caller may not set; leave it out or have the operator allow it`,
+      { details: { field: `env.${forbidden}` } },
+    );
+  }
+  return {
+    ...input.baseEnv,
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
+    ...config.env,
+    // Last, so that nothing can move the transcript away or hide a process from the sweep.
+    CLAUDE_CONFIG_DIR: dirs.config,
+    CLAUDE_CODE_TMPDIR: dirs.tmp,
+    CLAUDE_CODE_PROJECT_DIR_NAME: PROJECT_DIR_NAME,
+    BATON_SESSION_ID: input.sessionId,
+    BATON_RUN_ID: input.runId,
+    BATON_RUN: input.marker,
+  };
+}
+
+function withIds(config: MCPConfig, sessionId: string, runId: string): MCPConfig {
+  const ids = { BATON_SESSION_ID: sessionId, BATON_RUN_ID: runId };
+  const servers = Object.entries(config.mcpServers).map(([name, server]) => [
+    name,
+    'command' in server ? { ...server, env: { ...server.env, ...ids } } : server,
+  ]);
+  return { mcpServers: Object.fromEntries(servers) };
+}

@@ -1,0 +1,131 @@
+import type { Result, Usage } from '@baton/core';
+import { asCount, asDate, asList, asObject, asString, present } from './fields.ts';
+import { readResult, readUsage } from './read-result.ts';
+
+/** One line of the CLI's stdout: not JSON, JSON that does not parse to an event, or an event. */
+export type ClaudeLine = { kind: 'noise' } | { kind: 'garbage' } | ClaudeEvent;
+
+/** An event of stream-json with the keys that decide apart; unknown types are events too. */
+export interface ClaudeEvent {
+  kind: 'event';
+  type: string;
+  subtype?: string;
+  uuid?: string;
+  body: Record<string, unknown>;
+}
+
+/** What the CLI says of itself when a turn begins; a key whose value is not understood is absent. */
+export interface Init {
+  session_id?: string;
+  model?: string;
+  cwd?: string;
+  permissionMode?: string;
+  mcp_servers: { name: string; status: string }[];
+}
+
+/** A call of the API that failed and will be made again by the CLI. */
+export interface ApiRetry {
+  attempt?: number;
+  maxRetries?: number;
+  retryDelayMs?: number;
+  errorStatus?: number;
+  error?: string;
+}
+
+/** What the API told about the account's limit. */
+export interface RateLimit {
+  status: string;
+  resetsAt?: Date;
+}
+
+/** Reads one line of stdout; never throws. */
+export function parseLine(line: string): ClaudeLine {
+  if (!line.startsWith('{')) return { kind: 'noise' };
+  const body = parseObject(line);
+  const type = asString(body?.['type']);
+  if (body === undefined || type === undefined) return { kind: 'garbage' };
+  const { subtype, uuid } = body;
+  return {
+    kind: 'event',
+    type,
+    ...present({ subtype: asString(subtype), uuid: asString(uuid) }),
+    body,
+  };
+}
+
+/** The init line's facts, or null for any other line. */
+export function initOf(line: ClaudeLine): Init | null {
+  const body = bodyOf(line, 'system', 'init');
+  if (body === null) return null;
+  return {
+    ...present({
+      session_id: asString(body['session_id']),
+      model: asString(body['model']),
+      cwd: asString(body['cwd']),
+      permissionMode: asString(body['permissionMode']),
+    }),
+    mcp_servers: asList(body['mcp_servers']).flatMap((entry) => {
+      const name = asString(asObject(entry)?.['name']);
+      return name === undefined
+        ? []
+        : [{ name, status: asString(asObject(entry)?.['status']) ?? 'unknown' }];
+    }),
+  };
+}
+
+/** The result of a result line, or null for any other line and for one that does not say `is_error`. */
+export function resultOf(line: ClaudeLine): Result | null {
+  const body = bodyOf(line, 'result');
+  return body === null ? null : readResult(body);
+}
+
+/** How many background tasks run, where the line tells it; else null. */
+export function backgroundTasksOf(line: ClaudeLine): number | null {
+  const body = bodyOf(line, 'system', 'background_tasks_changed');
+  return body !== null && Array.isArray(body['tasks']) ? body['tasks'].length : null;
+}
+
+/** The retry that an api_retry line announces, or null for any other line. */
+export function apiRetryOf(line: ClaudeLine): ApiRetry | null {
+  const body = bodyOf(line, 'system', 'api_retry');
+  if (body === null) return null;
+  return present({
+    attempt: asCount(body['attempt']),
+    maxRetries: asCount(body['max_retries']),
+    retryDelayMs: asCount(body['retry_delay_ms']),
+    errorStatus: asCount(body['error_status']),
+    error: asString(body['error']),
+  });
+}
+
+/** The account's limit where the line tells it; else null. */
+export function rateLimitOf(line: ClaudeLine): RateLimit | null {
+  const info = asObject(bodyOf(line, 'rate_limit_event')?.['rate_limit_info']);
+  const status = asString(info?.['status']);
+  if (status === undefined) return null;
+  return { status, ...present({ resetsAt: asDate(info?.['resetsAt']) }) };
+}
+
+/** What the API counted for an assistant line's message, or null. Several lines may share one message. */
+export function usageOf(line: ClaudeLine): { messageId: string; usage: Usage } | null {
+  const message = asObject(bodyOf(line, 'assistant')?.['message']);
+  const messageId = asString(message?.['id']);
+  const usage = readUsage(message?.['usage']);
+  return messageId === undefined || usage === undefined ? null : { messageId, usage };
+}
+
+function bodyOf(line: ClaudeLine, type: string, subtype?: string): Record<string, unknown> | null {
+  const matches =
+    line.kind === 'event' &&
+    line.type === type &&
+    (subtype === undefined || line.subtype === subtype);
+  return matches ? line.body : null;
+}
+
+function parseObject(line: string): Record<string, unknown> | undefined {
+  try {
+    return asObject(JSON.parse(line));
+  } catch {
+    return undefined; // said by the kind of the line: garbage
+  }
+}

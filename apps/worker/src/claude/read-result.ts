@@ -1,0 +1,66 @@
+import { type Result, resultSchema, type Usage, usageSchema } from '@baton/core';
+import type { z } from 'zod';
+import { asList, asObject, asString } from './fields.ts';
+
+type ModelUsages = NonNullable<Result['modelUsage']>;
+
+/**
+ * The result that a result line holds, or null if it does not say `is_error`: without that word
+ * there is no verdict. An optional field of an unexpected type is left out, never a reason to fail.
+ */
+export function readResult(body: Record<string, unknown>): Result | null {
+  if (typeof body['is_error'] !== 'boolean') return null;
+  const { type, subtype, is_error, usage, modelUsage, errors, ...plain } = resultSchema.shape;
+  return {
+    ...keepValid(plain, body),
+    type: 'result',
+    subtype: asString(body['subtype']) ?? 'unknown',
+    is_error: body['is_error'],
+    ...optional('usage', readUsage(body['usage'])),
+    ...optional('modelUsage', readModelUsage(body['modelUsage'])),
+    ...optional('errors', readTexts(body['errors'])),
+  };
+}
+
+/** The token counts that are understood, or undefined where there is no object. */
+export function readUsage(value: unknown): Usage | undefined {
+  const object = asObject(value);
+  return object && keepValid(usageSchema.shape, object);
+}
+
+/** Token counts by model with the fields that are understood, or undefined where there is no object. */
+export function readModelUsage(value: unknown): ModelUsages | undefined {
+  const object = asObject(value);
+  if (object === undefined) return undefined;
+  const fields = resultSchema.shape.modelUsage.unwrap().valueType.shape;
+  return Object.fromEntries(
+    Object.entries(object).flatMap(([model, counts]) => {
+      const one = asObject(counts);
+      return one === undefined ? [] : [[model, keepValid(fields, one)]];
+    }),
+  );
+}
+
+function readTexts(value: unknown): string[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  return asList(value).map((item) => (typeof item === 'string' ? item : JSON.stringify(item)));
+}
+
+type Parsed<S extends Record<string, z.ZodType>> = { [K in keyof S]: z.infer<S[K]> };
+
+function keepValid<S extends Record<string, z.ZodType>>(
+  shape: S,
+  body: Record<string, unknown>,
+): Partial<Parsed<S>> {
+  const kept: Record<string, unknown> = {};
+  for (const [key, schema] of Object.entries(shape)) {
+    if (body[key] === undefined) continue;
+    const parsed = schema.safeParse(body[key]);
+    if (parsed.success) kept[key] = parsed.data;
+  }
+  return kept as Partial<Parsed<S>>;
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
+}
