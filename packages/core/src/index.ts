@@ -35,6 +35,7 @@ export {
 export type { MCPConfig, MCPServer } from './model/mcp-config.ts';
 export type { FailureFacts, Outcome } from './model/outcome.ts';
 export { describeIssue, parseInput } from './model/parse-input.ts';
+export { checkPolicy, type Policy } from './model/policy.ts';
 export { REDACTED, redactConfig, redactJob, redactText, secretsOf } from './model/redact.ts';
 export { boundResult, type Result, resultSchema, type Usage, usageSchema } from './model/result.ts';
 export type { Attempt, Session } from './model/session.ts';
@@ -58,6 +59,7 @@ export {
   type TranscriptFile,
   type TranscriptManifest,
 } from './model/transcript.ts';
+export { isInsideRoots } from './model/working-dir.ts';
 export { createProducer } from './producer.ts';
 export type { Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
 export { openWorkerRedis, type RedisConnection } from './queue/redis.ts';
@@ -69,6 +71,7 @@ export {
   type SessionQueueOptions,
 } from './queue/session-queue.ts';
 export { checkParent, createSessionManager, type SessionManager } from './session-manager.ts';
+export { policyOf, sharedSettings } from './settings.ts';
 export { type Adopter, createAdopter } from './store/adopt.ts';
 export { type Claim, type Claimant, type Claims, createClaims } from './store/claim.ts';
 export { createStoreClock, type StoreClock } from './store/clock.ts';

@@ -7,5 +7,31 @@ export type { Logger } from 'pino';
 
 /** A logger on stderr, one JSON object a line, under the name of its process. */
 export function createLogger(name: string, level: (typeof LOG_LEVELS)[number]): Logger {
-  return pino({ name, level }, destination(2));
+  return pino({ name, level, serializers: { err: errorFacts } }, destination(2));
+}
+
+// Deeper chains of causes tell nothing more.
+const MAX_CAUSES = 5;
+
+/**
+ * What a log line says of an error and its causes. Drivers hang the command that failed on their
+ * errors, payload and secrets included: nothing but the named facts is logged.
+ */
+export function errorFacts(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return { type: typeof error };
+  const { code, details } = error as { code?: unknown; details?: { field?: unknown } };
+  return {
+    type: error.name,
+    message: error.message,
+    ...(isPlain(code) ? { code } : {}),
+    ...(isPlain(details?.field) ? { field: details.field } : {}),
+    stack: error.stack,
+    ...(error.cause === undefined || depth >= MAX_CAUSES
+      ? {}
+      : { cause: errorFacts(error.cause, depth + 1) }),
+  };
+}
+
+function isPlain(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number';
 }
