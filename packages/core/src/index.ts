@@ -97,3 +97,4 @@ export {
   createTranscriptStore,
   type TranscriptStore,
 } from './store/transcript-store.ts';
+export { isMongoAway } from './store/unavailable.ts';

@@ -40,8 +40,7 @@ export function connectMongo(url: string): Mongo {
     writeConcern: { w: 'majority', journal: true },
     retryWrites: false,
   });
-  const named = new URL(url).pathname.slice(1);
-  const db = client.db(named || 'baton');
+  const db = client.db(databaseOf(url) || 'baton');
   return {
     db,
     ping: async () => {
@@ -49,6 +48,11 @@ export function connectMongo(url: string): Mongo {
     },
     close: () => client.close(),
   };
+}
+
+// Not by URL: the address of a replica set lists several hosts, which URL does not take.
+function databaseOf(url: string): string | undefined {
+  return /^mongodb(?:\+srv)?:\/\/[^/?]*\/([^?]*)/.exec(url)?.[1];
 }
 
 /** Makes the indexes that every query leans on; safe to run again and from many processes. */
