@@ -38,6 +38,13 @@ export interface RateLimit {
   resetsAt?: Date;
 }
 
+/** Token counts of one message of the API. */
+export interface MessageUsage {
+  messageId: string;
+  usage: Usage;
+  isSubAgent: boolean;
+}
+
 /** Reads one line of stdout; never throws. */
 export function parseLine(line: string): ClaudeLine {
   if (!line.startsWith('{')) return { kind: 'noise' };
@@ -107,11 +114,18 @@ export function rateLimitOf(line: ClaudeLine): RateLimit | null {
 }
 
 /** What the API counted for an assistant line's message, or null. Several lines may share one message. */
-export function usageOf(line: ClaudeLine): { messageId: string; usage: Usage } | null {
-  const message = asObject(bodyOf(line, 'assistant')?.['message']);
+export function usageOf(line: ClaudeLine): MessageUsage | null {
+  const body = bodyOf(line, 'assistant');
+  const message = asObject(body?.['message']);
   const messageId = asString(message?.['id']);
   const usage = readUsage(message?.['usage']);
-  return messageId === undefined || usage === undefined ? null : { messageId, usage };
+  if (messageId === undefined || usage === undefined) return null;
+  return { messageId, usage, isSubAgent: asString(body?.['parent_tool_use_id']) !== undefined };
+}
+
+/** The CLI's word for a refusal of the API (`billing_error`, ...), where an assistant line is one. */
+export function apiErrorOf(line: ClaudeLine): string | null {
+  return asString(bodyOf(line, 'assistant')?.['error']) ?? null;
 }
 
 function bodyOf(line: ClaudeLine, type: string, subtype?: string): Record<string, unknown> | null {

@@ -1,0 +1,88 @@
+import type { Reason } from './make-failure.ts';
+
+/** How a process ended that left no result line. */
+export interface ResultlessExit {
+  exit: {
+    code: number | null;
+    signal: string | null;
+    spawnError?: { code: string; message: string };
+  };
+  sawInit: boolean;
+  stderrTail: string;
+  rateLimit?: { resetsAt?: Date } | null;
+  workingDir?: string;
+}
+
+// What a shell or a launcher reports as 128 + n.
+const SIGNAL_BY_EXIT_CODE: Record<number, string> = {
+  129: 'SIGHUP',
+  130: 'SIGINT',
+  137: 'SIGKILL',
+  143: 'SIGTERM',
+};
+
+// What claude 2.1.330 prints before it exits with 1, stdout empty, when an argument is refused.
+const REFUSED_ARGUMENTS = [
+  /^error: (unknown option|option '|unknown command|too many arguments)/m,
+  /^Error: (--[\w-]+ |Invalid (MCP configuration|session ID|settings)|Session ID )/m,
+  /^Error: (System prompt|Append system prompt|Settings|MCP config) file /m,
+  /^--[\w-]+ cannot be used with root/m,
+];
+
+const HEAP_IS_FULL = /JavaScript heap out of memory|\bout of memory\b/i;
+
+/** Why a process that was not stopped by Baton left no result line. */
+export function classifyExit(facts: ResultlessExit): Reason {
+  const { exit, stderrTail } = facts;
+  if (exit.spawnError) return classifySpawnError(exit.spawnError, facts.workingDir);
+  const said = stderrTail.trim();
+  if (!facts.sawInit && (exit.code === 126 || exit.code === 127)) {
+    return { code: 'CLAUDE_NOT_FOUND', message: `the claude CLI could not be started: ${said}` };
+  }
+  if (!facts.sawInit && REFUSED_ARGUMENTS.some((pattern) => pattern.test(said))) {
+    return { code: 'CLAUDE_BAD_FLAGS', message: `the claude CLI refused its arguments: ${said}` };
+  }
+  if (isCrash(exit) && HEAP_IS_FULL.test(said)) {
+    return { code: 'OUT_OF_MEMORY', message: 'the claude CLI ran out of heap memory' };
+  }
+  const signal = exit.signal ?? SIGNAL_BY_EXIT_CODE[exit.code ?? 0];
+  if (signal !== undefined) return { code: 'KILLED', message: describeKill(signal) };
+  if (facts.rateLimit) return { code: 'RATE_LIMITED', message: describeLimit(facts.rateLimit) };
+  const ending = `the claude CLI ended with exit code ${exit.code ?? 'unknown'} and no result line`;
+  return { code: 'PROTOCOL', message: said ? `${ending}: ${said}` : ending };
+}
+
+function classifySpawnError(error: { code: string; message: string }, workingDir?: string): Reason {
+  const where = workingDir === undefined ? '' : ` in ${workingDir}`;
+  const message = `the claude CLI could not be started${where}: ${error.message}`;
+  switch (error.code) {
+    case 'ENOENT': // the program or the directory, Node does not say which; the directory was checked before
+      return { code: 'CLAUDE_NOT_FOUND', message: `${message}; is CLAUDE_BIN right?` };
+    case 'EACCES':
+    case 'ENOEXEC':
+      return { code: 'CLAUDE_NOT_FOUND', message: `${message}; make CLAUDE_BIN executable` };
+    case 'ENOTDIR':
+      return { code: 'WORKING_DIR_NOT_FOUND', message };
+    case 'E2BIG':
+      return { code: 'CLAUDE_BAD_FLAGS', message };
+    case 'ENOMEM':
+      return { code: 'OUT_OF_MEMORY', message };
+    default:
+      return { code: 'INTERNAL', message };
+  }
+}
+
+function isCrash(exit: ResultlessExit['exit']): boolean {
+  return exit.signal === 'SIGABRT' || exit.signal === 'SIGTRAP' || exit.code === 134;
+}
+
+function describeKill(signal: string): string {
+  const hint =
+    signal === 'SIGKILL' ? ', which is also how a host ends what takes too much memory' : '';
+  return `the claude CLI was ended by ${signal} from elsewhere${hint}`;
+}
+
+function describeLimit({ resetsAt }: { resetsAt?: Date }): string {
+  const until = resetsAt === undefined ? '' : ` until ${resetsAt.toISOString()}`;
+  return `the account is rate limited${until}`;
+}

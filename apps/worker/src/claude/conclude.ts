@@ -1,0 +1,127 @@
+import { assertNever, type Outcome, type Result } from '@baton/core';
+import type { AbortReason, Deadline } from './abort-reason.ts';
+import { classifyExit } from './classify-exit.ts';
+import { classifyResult } from './classify-result.ts';
+import { makeFailure, type Reason } from './make-failure.ts';
+
+/** All that is known of an attempt whose process has ended. */
+export interface AttemptFacts {
+  exit: {
+    code: number | null;
+    signal: string | null;
+    spawnError?: { code: string; message: string };
+  };
+  /** The last result line, or null if there was none. */
+  result: Result | null;
+  sawInit: boolean;
+  /** Why Baton stopped the process, or null if it ended by itself. */
+  abort: AbortReason | null;
+  /** Whether `result` had been read when Baton sent its first signal. */
+  resultBeforeAbort: boolean;
+  stderrTail: string;
+  /** The CLI's word for the last refusal of the API, see the meter. */
+  apiError?: string | null;
+  /** There if the last rate_limit_event said `rejected`. */
+  rateLimit?: { resetsAt?: Date } | null;
+  workingDir?: string;
+}
+
+const TIMEOUTS: Record<Deadline, Reason> = {
+  startup: { code: 'STARTUP_TIMEOUT', message: 'the claude CLI printed no init line in time' },
+  idle: { code: 'IDLE_TIMEOUT', message: 'the claude CLI printed nothing for too long' },
+  wall_clock: { code: 'WALL_CLOCK_TIMEOUT', message: 'the session took longer than allowed' },
+  exit: { code: 'PROTOCOL', message: 'the claude CLI did not end and left no result line' },
+};
+
+const NO_ANSWER: Reason = {
+  code: 'NO_ANSWER',
+  message: 'the claude CLI reported success after 0 turns and without an answer',
+};
+
+const STORE_UNAVAILABLE: Reason = {
+  code: 'STORE_UNAVAILABLE',
+  message:
+    'the worker could reach neither of its stores for a lease length and stopped the session',
+};
+
+/**
+ * The verdict on an attempt. Success is a last result line with `is_error: false`, whatever the exit
+ * code and whatever Baton did after it; or an interrupt that left a result line.
+ */
+export function concludeAttempt(facts: AttemptFacts): Outcome {
+  const { abort, result } = facts;
+  if (abort === null) return concludeEnded(facts);
+  if (abort.kind === 'lost') return { kind: 'handed_back' };
+  const isAnswered = result !== null && facts.resultBeforeAbort;
+  if (isAnswered && !(abort.kind === 'cancel' && result.is_error)) return concludeEnded(facts);
+  return concludeStopped(facts, abort);
+}
+
+/** The verdict where the CLI had its last word before Baton did anything to it. */
+function concludeEnded(facts: AttemptFacts): Outcome {
+  const { result } = facts;
+  if (result === null) return fail(facts, classifyExit(facts));
+  if (result.is_error) return fail(facts, classifyResult(result, facts.apiError));
+  return isEmpty(result) ? fail(facts, NO_ANSWER) : { kind: 'completed', result };
+}
+
+function concludeStopped(
+  facts: AttemptFacts,
+  abort: Exclude<AbortReason, { kind: 'lost' }>,
+): Outcome {
+  const { result } = facts;
+  switch (abort.kind) {
+    case 'cancel':
+      return { kind: 'cancelled', ...(result && { result }) };
+    case 'interrupt':
+      return result === null
+        ? fail(facts, unansweredInterrupt(facts))
+        : { kind: 'completed', result, stopped_by: 'interrupt' };
+    case 'hand_back':
+      return completeOr(facts, { kind: 'handed_back' });
+    case 'store_unavailable':
+      return completeOr(facts, fail(facts, STORE_UNAVAILABLE));
+    case 'timed_out':
+      return completeOr(facts, fail(facts, TIMEOUTS[abort.deadline]));
+    default:
+      return assertNever(abort);
+  }
+}
+
+// An answer that came while the process was being stopped is an answer.
+function completeOr(facts: AttemptFacts, otherwise: Outcome): Outcome {
+  return facts.result?.is_error === false ? concludeEnded(facts) : otherwise;
+}
+
+// A resume of a damaged transcript reports success without having asked the model; a slash command
+// that the CLI answers by itself takes no turn either, but has a text.
+function isEmpty(result: Result): boolean {
+  return result.num_turns === 0 && !result.result && !spentTokens(result);
+}
+
+function spentTokens({ usage }: Result): boolean {
+  return (usage?.input_tokens ?? 0) + (usage?.output_tokens ?? 0) > 0;
+}
+
+function unansweredInterrupt({ exit }: AttemptFacts): Reason {
+  return exit.signal === 'SIGINT'
+    ? { code: 'PROTOCOL', message: 'the interrupt ended the claude CLI before its first turn' }
+    : {
+        code: 'INTERRUPT_TIMEOUT',
+        message: 'the turn did not end after an interrupt and was killed',
+      };
+}
+
+function fail(facts: AttemptFacts, reason: Reason): Outcome {
+  const { result, exit, stderrTail } = facts;
+  const apiErrorStatus = result?.is_error ? result.api_error_status : undefined;
+  return {
+    kind: 'failed',
+    failure: makeFailure(reason, {
+      exit,
+      stderrTail,
+      ...(typeof apiErrorStatus === 'number' && { apiErrorStatus }),
+    }),
+    ...(result && { result }),
+  };
+}

@@ -1,0 +1,31 @@
+import { codeFacts, type ErrorCode, type FailureFacts } from '@baton/core';
+import { present } from './fields.ts';
+
+/** The code of a failure and the sentence that goes with it. */
+export interface Reason {
+  code: ErrorCode;
+  message: string;
+}
+
+/** What the process left behind, as far as a stored failure tells it. */
+export interface FailureEvidence {
+  exit: { code: number | null; signal: string | null };
+  stderrTail: string;
+  apiErrorStatus?: number;
+}
+
+/** The failure to store; the message is never empty, and retryable is the catalogue's word. */
+export function makeFailure(reason: Reason, evidence: FailureEvidence): FailureFacts {
+  const facts = codeFacts(reason.code);
+  return {
+    code: reason.code,
+    message: reason.message.trim() || facts.says,
+    retryable: facts.retryable,
+    ...present({
+      api_error_status: evidence.apiErrorStatus,
+      exit_code: evidence.exit.code ?? undefined,
+      signal: evidence.exit.signal ?? undefined,
+      stderr_tail: evidence.stderrTail.trim() || undefined,
+    }),
+  };
+}

@@ -1,0 +1,105 @@
+import { boundResult, type Result, type Totals, type Usage } from '@baton/core';
+import type { CostState } from './cost-state.ts';
+import { present } from './fields.ts';
+import { type ClaudeLine, resultOf, usageOf } from './line.ts';
+import { type ModelUsages, sum, tokensOfModels, tokensOfUsages } from './tokens.ts';
+
+/** What the transcript had spent before this process began; all zero for a launch. */
+export interface MeterStart {
+  costAtStart: number;
+  modelUsageAtStart: ModelUsages;
+  apiDurationMsAtStart?: number;
+}
+
+/** The CLI's running totals, as far as they are known. */
+type RunningTotals = Partial<CostState>;
+
+/** Counts what one process spends. */
+export interface Meter {
+  /** Takes a line of stdout into account. */
+  observe(line: ClaudeLine): void;
+  /** Takes the transcript's last cost-state into account, once the process has ended. */
+  settle(state: RunningTotals): void;
+  /** What this process alone has spent so far. */
+  totals(): Totals;
+  /**
+   * The last result line with the turns, time and usage of all of them, bounded; null before the
+   * first. Its total_cost_usd stays the CLI's own figure, which runs over the conversation.
+   */
+  result(): Result | null;
+}
+
+/** A meter for a process whose conversation had spent `start` when it began. */
+export function createMeter(start: MeterStart): Meter {
+  const messages = new Map<string, Usage>();
+  const turns = new Set<string>();
+  const results: Result[] = [];
+  // Over the whole conversation, as the CLI counts; they only grow.
+  let cost = start.costAtStart;
+  let apiMs = start.apiDurationMsAtStart ?? 0;
+  let modelUsage: ModelUsages | undefined;
+
+  function advance(to: RunningTotals): void {
+    if (to.totalCostUsd !== undefined && to.totalCostUsd < cost) return;
+    cost = to.totalCostUsd ?? cost;
+    apiMs = Math.max(apiMs, to.apiDurationMs ?? 0);
+    modelUsage = to.modelUsage ?? modelUsage;
+  }
+
+  return {
+    observe(line) {
+      const spent = usageOf(line);
+      if (spent !== null) {
+        messages.set(spent.messageId, spent.usage);
+        if (!spent.isSubAgent) turns.add(spent.messageId);
+      }
+      const result = resultOf(line);
+      if (result === null) return;
+      results.push(result);
+      advance(
+        present({
+          totalCostUsd: result.total_cost_usd,
+          apiDurationMs: result.duration_api_ms,
+          modelUsage: result.modelUsage,
+        }),
+      );
+    },
+
+    settle(state) {
+      // An entry from before this process, which a SIGKILL leaves as the last one, tells nothing of it.
+      if ((state.totalCostUsd ?? 0) > start.costAtStart) advance(state);
+    },
+
+    totals: () => ({
+      cost_usd: cost - start.costAtStart,
+      num_turns: results.length > 0 ? sum(results.map((one) => one.num_turns)) : turns.size,
+      ...tokens(),
+      duration_api_ms: apiMs - (start.apiDurationMsAtStart ?? 0),
+    }),
+
+    result() {
+      const last = results.at(-1);
+      return last === undefined ? null : boundResult(combine(results, last));
+    },
+  };
+
+  function tokens() {
+    if (modelUsage !== undefined) return tokensOfModels(modelUsage, start.modelUsageAtStart);
+    const told = results.flatMap((one) => one.usage ?? []);
+    return tokensOfUsages(told.length > 0 ? told : [...messages.values()]);
+  }
+}
+
+function combine(results: readonly Result[], last: Result): Result {
+  const usages = results.flatMap((one) => one.usage ?? []);
+  const total = (key: 'num_turns' | 'duration_ms') =>
+    results.some((one) => one[key] !== undefined) ? sum(results.map((one) => one[key])) : undefined;
+  return {
+    ...last,
+    ...present({
+      num_turns: total('num_turns'),
+      duration_ms: total('duration_ms'),
+      usage: usages.length > 0 ? tokensOfUsages(usages) : undefined,
+    }),
+  };
+}
