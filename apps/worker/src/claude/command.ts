@@ -79,6 +79,8 @@ function buildArgs(input: CommandInput, files: CommandFiles): string[] {
     '--output-format=stream-json',
     '--verbose',
     ...flag(input.resume ? 'resume' : 'session-id', input.claudeSessionId),
+    // Else the CLI goes on with the system prompts that the transcript began with, whatever a continue says.
+    ...flag('system-prompt-snapshot', input.resume ? 'off' : undefined),
     ...flag('model', config.model),
     ...flag('fallback-model', config.fallback_model),
     ...flag('max-turns', config.max_turns),

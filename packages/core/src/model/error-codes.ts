@@ -47,6 +47,7 @@ export const ERROR_CODES = {
   LIMIT_EXCEEDED: { http: 429, retryable: true, says: 'A limit is reached; ask again later.' },
   INTERNAL: { http: 500, retryable: false, says: 'Baton failed in a way it did not foresee.' },
   UNAVAILABLE: { http: 503, retryable: true, says: 'Redis or MongoDB does not answer.' },
+  FENCE_LOST: { retryable: false, says: 'Another worker holds the session under a newer fence.' },
   INVALID_CONFIG: { retryable: false, says: 'The settings of this process are wrong.' },
   WORKING_DIR_NOT_FOUND: {
     retryable: false,

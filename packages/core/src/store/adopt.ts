@@ -1,9 +1,10 @@
 import { AppError, isAppError } from '../model/app-error.ts';
 import { inheritConfig } from '../model/continue-config.ts';
 import { idSchema } from '../model/id.ts';
-import { type ContinueJob, type Job, jobSchema, type LaunchJob } from '../model/job.ts';
-import { type Accepted, queuedSession, refusedSession } from '../model/new-session.ts';
+import { type ContinueJob, checkSize, type Job, jobSchema, type LaunchJob } from '../model/job.ts';
+import { type Accepted, queuedSession } from '../model/new-session.ts';
 import { parseInput } from '../model/parse-input.ts';
+import { refusedSession } from '../model/refused-session.ts';
 import type { Session } from '../model/session.ts';
 import type { FoundJob } from '../queue/session-queue.ts';
 import type { SessionStore } from './session-store.ts';
@@ -44,15 +45,16 @@ export function createAdopter(
     return sessions.insertIfAbsent(queuedSession(job, job.config));
   }
 
-  async function adopt(found: FoundJob, seen: readonly string[]): Promise<Session> {
-    const id = parseInput(idSchema, found.id);
+  async function adopt(job: FoundJob, seen: readonly string[]): Promise<Session> {
+    const id = parseInput(idSchema, job.id);
+    const found = { ...job, timestamp: plausibleTime(job.timestamp) };
     const existing = await sessions.get(id);
     if (existing) return existing;
     try {
-      const job = parseJob(found);
-      return job.kind === 'launch'
-        ? await insertLaunch(job)
-        : await insertContinue(job, [...seen, id]);
+      const accepted = parseJob(found);
+      return accepted.kind === 'launch'
+        ? await insertLaunch(accepted)
+        : await insertContinue(accepted, [...seen, id]);
     } catch (error) {
       if (!isAppError(error) || error.code === 'UNAVAILABLE') throw error;
       return sessions.insertIfAbsent(refusedSession(found, error));
@@ -70,9 +72,10 @@ export function createAdopter(
   return { adopt: (job) => adopt(job, []), find: (id) => find(id, []) };
 }
 
-/** The payload of a job with its defaults filled in; throws INVALID_REQUEST naming the field. */
+/** The payload of a job with its defaults filled in; throws INVALID_REQUEST naming the field, PAYLOAD_TOO_LARGE. */
 export function parseJob(found: FoundJob): Accepted<Job> {
   const job = parseInput(jobSchema, found.data);
+  checkSize(job);
   if (job.id !== found.id) {
     throw new AppError('INVALID_REQUEST', `id: expected the job's id ${found.id}`, {
       details: { field: 'id' },
@@ -83,4 +86,9 @@ export function parseJob(found: FoundJob): Accepted<Job> {
     run_id: job.run_id ?? job.id,
     created_at: job.created_at ?? new Date(found.timestamp).toISOString(),
   };
+}
+
+// A raw job's timestamp may be any number; one that is no time in four-digit years counts as now.
+function plausibleTime(timestamp: number): number {
+  return timestamp >= 0 && timestamp <= Date.UTC(9999, 11, 31) ? timestamp : Date.now();
 }

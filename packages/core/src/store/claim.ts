@@ -46,7 +46,13 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
     if (session.status !== 'queued' && expires_at && expires_at > now) {
       return { kind: 'busy', owner: owner ?? '', expires_at };
     }
-    const asRead = { _id: id, status: session.status, 'lease.fence': session.lease.fence };
+    // With the expiry as read: an owner whose heartbeat arrives between the two is alive, and keeps it.
+    const asRead = {
+      _id: id,
+      status: session.status,
+      'lease.fence': session.lease.fence,
+      'lease.expires_at': expires_at ?? { $exists: false },
+    };
     if (session.cancel_requested_at) {
       const cancelled = await collection.findOneAndUpdate(
         asRead,

@@ -1,7 +1,6 @@
-import { AppError } from '../model/app-error.ts';
 import { type Event, type EventView, toEventView } from '../model/event.ts';
 import type { Session } from '../model/session.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { badCursor, decodeCursor, encodeCursor } from './cursor.ts';
 import type { EventStore } from './event-store.ts';
 import type { ConversationLink, SessionStore } from './session-store.ts';
 
@@ -50,9 +49,7 @@ function startAt(chain: readonly ConversationLink[], cursor: string): [number, n
   const index = chain.findIndex((link) => link.id === id);
   const after = Number(seq);
   if (index < 0 || !Number.isInteger(after) || after < 0) {
-    throw new AppError('INVALID_REQUEST', 'cursor: expected one of this conversation', {
-      details: { field: 'cursor' },
-    });
+    throw badCursor();
   }
   return [index, after];
 }

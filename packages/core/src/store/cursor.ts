@@ -11,9 +11,16 @@ export function decodeCursor(cursor: string): [string, string] {
   if (Array.isArray(parts) && typeof parts[0] === 'string' && typeof parts[1] === 'string') {
     return [parts[0], parts[1]];
   }
-  throw new AppError('INVALID_REQUEST', 'cursor: expected the next_cursor of an earlier answer', {
-    details: { field: 'cursor' },
-  });
+  throw badCursor();
+}
+
+/** INVALID_REQUEST for a cursor that no answer of this kind gave. */
+export function badCursor(): AppError {
+  return new AppError(
+    'INVALID_REQUEST',
+    'cursor: expected the next_cursor of an earlier answer to the same question',
+    { details: { field: 'cursor' } },
+  );
 }
 
 function parse(text: string): unknown {

@@ -1,4 +1,5 @@
 import { type AnyBulkWriteOperation, type Db, MongoBulkWriteError } from 'mongodb';
+import { AppError } from '../model/app-error.ts';
 import type { Event } from '../model/event.ts';
 import type { EventDocument } from './mongo.ts';
 
@@ -17,13 +18,14 @@ export function eventId(sessionId: string, seq: number): string {
 export interface EventStore {
   /**
    * Inserts events that no reader sees yet (the guarded update commits them). One of ours that is there
-   * already counts as done; one of an older fence is replaced. Throws where a newer fence wrote.
+   * already counts as done; one of an older fence is replaced. Throws FENCE_LOST
+   * where a newer fence wrote.
    */
   insert(events: readonly Event[]): Promise<void>;
   /** Events with `after < seq <= upTo`, at most `limit` sequence numbers, in order. */
   page(range: { sessionId: string; after: number; upTo: number; limit: number }): Promise<Event[]>;
-  /** Removes what a dead attempt inserted above `lastSeq` and never committed. */
-  clearAbove(sessionId: string, lastSeq: number): Promise<void>;
+  /** Removes what attempts older than `fence` inserted above `lastSeq` and never committed. */
+  clearAbove(sessionId: string, lastSeq: number, fence: number): Promise<void>;
 }
 
 /** The events of a database. */
@@ -41,7 +43,7 @@ export function createEventStore(db: Db): EventStore {
       const fence = fences.get(event._id);
       if (fence === event.fence) continue;
       if (fence !== undefined && fence > event.fence) {
-        throw new Error(`event ${event._id} was written under the newer fence ${fence}`);
+        throw new AppError('FENCE_LOST', `event ${event._id} was written under fence ${fence}`);
       }
       if (fence !== undefined) writes.push({ deleteOne: { filter: { _id: event._id, fence } } });
       writes.push({ insertOne: { document: event } });
@@ -51,6 +53,7 @@ export function createEventStore(db: Db): EventStore {
 
   return {
     async insert(events) {
+      if (events.length === 0) return;
       const documents = events.map((event) => ({
         _id: eventId(event.session_id, event.seq),
         ...event,
@@ -70,10 +73,14 @@ export function createEventStore(db: Db): EventStore {
       const documents = await collection.find({ _id: { $in: ids } }).toArray();
       return documents.sort((a, b) => a.seq - b.seq).map(({ _id, ...event }) => event);
     },
-    async clearAbove(sessionId, lastSeq) {
+    async clearAbove(sessionId, lastSeq, fence) {
       for (let from = lastSeq + 1; ; from += CLEAR_WINDOW) {
         const ids = Array.from({ length: CLEAR_WINDOW }, (_, i) => eventId(sessionId, from + i));
-        const { deletedCount } = await collection.deleteMany({ _id: { $in: ids } });
+        // Never those of a newer fence: who was overtaken before it came here must not undo what is true by now.
+        const { deletedCount } = await collection.deleteMany({
+          _id: { $in: ids },
+          fence: { $lt: fence },
+        });
         if (deletedCount === 0) return;
       }
     },

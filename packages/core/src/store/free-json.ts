@@ -4,6 +4,7 @@ import type { SessionDocument } from './mongo.ts';
 // JSON of callers and of the CLI may hold keys ("$ref", "a.b") and depths that BSON does not take:
 // at these places it is stored as text. Nobody queries inside them.
 const FREE_JSON: readonly (readonly string[])[] = [
+  ['config', 'mcp_config'],
   ['config', 'json_schema'],
   ['config', 'settings'],
   ['metadata'],

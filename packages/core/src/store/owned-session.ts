@@ -99,7 +99,8 @@ export function createOwnedSession(
     id,
     fence,
     markRunning({ pid, ...facts }) {
-      return write(['starting'], (now) => ({
+      // From running too: the first try may have been taken and its answer lost.
+      return write(['starting', 'running'], (now) => ({
         $set: {
           status: 'running',
           ...held(now),
@@ -113,8 +114,8 @@ export function createOwnedSession(
         $set: { ...held(now), ...encodeFields(progress) },
       }));
     },
-    conclude(status, ending, attemptEnding) {
-      return write(
+    async conclude(status, ending, attemptEnding) {
+      const held = await write(
         movesTo(status).filter((from) => from !== 'queued'),
         (now) => ({
           $set: {
@@ -127,6 +128,10 @@ export function createOwnedSession(
           $unset: { last_result: '', 'lease.expires_at': '', 'lease.owner': '' },
         }),
       );
+      if (held) return held;
+      // The first try may have been taken and its answer lost: then the ending stands under our fence.
+      const taken = await collection.countDocuments({ _id: id, 'lease.fence': fence, status });
+      return taken > 0 ? {} : null;
     },
     async handBack({ count, not_before, totals }, attemptEnding) {
       const released = { 'lease.expires_at': '', 'lease.owner': '' } as const;

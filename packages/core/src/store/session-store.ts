@@ -1,7 +1,7 @@
 import type { Db, Filter } from 'mongodb';
 import type { Session } from '../model/session.ts';
 import type { SessionStatus } from '../model/status.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { badCursor, decodeCursor, encodeCursor } from './cursor.ts';
 import { decodeSession, encodeSession } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
 
@@ -111,6 +111,7 @@ export function createSessionStore(db: Db): SessionStore {
 function after(cursor: string): Filter<SessionDocument> {
   const [createdAt, id] = decodeCursor(cursor);
   const created = new Date(createdAt);
+  if (Number.isNaN(created.getTime())) throw badCursor();
   return {
     created_at: { $lte: created },
     $or: [{ created_at: { $lt: created } }, { created_at: created, _id: { $lt: id } }],

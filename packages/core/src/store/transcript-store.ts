@@ -27,7 +27,7 @@ export interface ChunkPlace {
 export interface TranscriptStore {
   /**
    * Stores bytes at a place; they count once the manifest says so. Ours already there counts as done, a
-   * dead attempt's is replaced. Throws where a newer fence wrote.
+   * dead attempt's is replaced. Throws FENCE_LOST where a newer fence wrote.
    */
   put(place: ChunkPlace, data: Buffer): Promise<void>;
   /**
@@ -54,7 +54,7 @@ export function createTranscriptStore(db: Db): TranscriptStore {
       .sort({ offset: 1 });
     for await (const chunk of chunks) {
       if (chunk.offset !== next) continue;
-      const data = await decompress(chunk.data.buffer);
+      const data = await unpack(session.id, chunk);
       next += data.length;
       yield next > end ? data.subarray(0, data.length - (next - end)) : data;
     }
@@ -95,7 +95,7 @@ export function createTranscriptStore(db: Db): TranscriptStore {
           document,
         );
         if (replaced.matchedCount === 0) {
-          throw new Error(`${place.path}@${place.offset} was written under a newer fence`, {
+          throw new AppError('FENCE_LOST', `${place.path}@${place.offset} has a newer fence`, {
             cause: error,
           });
         }
@@ -114,6 +114,16 @@ export function createTranscriptStore(db: Db): TranscriptStore {
   };
 }
 
-function corrupt(sessionId: string, path: string, why: string): AppError {
-  return new AppError('TRANSCRIPT_CORRUPT', `transcript ${path} of session ${sessionId}: ${why}`);
+async function unpack(sessionId: string, chunk: ChunkDocument): Promise<Buffer> {
+  try {
+    return await decompress(chunk.data.buffer);
+  } catch (cause) {
+    throw corrupt(sessionId, chunk.path, `the chunk at ${chunk.offset} is damaged`, cause);
+  }
+}
+
+function corrupt(sessionId: string, path: string, why: string, cause?: unknown): AppError {
+  return new AppError('TRANSCRIPT_CORRUPT', `transcript ${path} of session ${sessionId}: ${why}`, {
+    cause,
+  });
 }

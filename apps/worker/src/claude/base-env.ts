@@ -1,0 +1,48 @@
+// What a child inherits from the worker's environment: this list and nothing else. The model can read
+// every variable of its process, so what is not needed is not there: no REDIS_URL, no MONGODB_URL.
+const NAMES = new Set([
+  // Programs, homes, language and time, as any tool expects them.
+  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TERM', 'LANG', 'LANGUAGE', 'TZ'],
+  // The way out of the host, and whom to trust there.
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY'],
+  ...['http_proxy', 'https_proxy', 'no_proxy', 'all_proxy'],
+  ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
+  ...['CLAUDE_CODE_CLIENT_CERT', 'CLAUDE_CODE_CLIENT_KEY', 'CLAUDE_CODE_CLIENT_KEY_PASSPHRASE'],
+  // Claude's own credentials; every ANTHROPIC_* name comes along by its prefix.
+  ...['CLAUDE_CODE_OAUTH_TOKEN', 'CLAUDE_CODE_API_KEY_HELPER_TTL_MS'],
+  // Claude on a cloud provider, with the credentials that such a provider's SDK looks for.
+  ...['CLAUDE_CODE_USE_BEDROCK', 'CLAUDE_CODE_SKIP_BEDROCK_AUTH', 'CLAUDE_CODE_USE_MANTLE'],
+  ...['AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_PROFILE', 'AWS_BEARER_TOKEN_BEDROCK'],
+  ...['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'],
+  ...['AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_CONFIG_FILE'],
+  ...['AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'],
+  ...['AWS_CONTAINER_CREDENTIALS_FULL_URI', 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'],
+  ...['CLAUDE_CODE_USE_VERTEX', 'CLAUDE_CODE_SKIP_VERTEX_AUTH', 'CLOUD_ML_REGION'],
+  ...['GOOGLE_APPLICATION_CREDENTIALS', 'GOOGLE_CLOUD_PROJECT', 'GCLOUD_PROJECT'],
+  ...['CLAUDE_CODE_USE_FOUNDRY', 'CLAUDE_CODE_SKIP_FOUNDRY_AUTH'],
+  // How Claude asks the API: retries inside the CLI, patience, output size, thinking.
+  ...['CLAUDE_CODE_MAX_RETRIES', 'API_TIMEOUT_MS', 'CLAUDE_CODE_MAX_OUTPUT_TOKENS'],
+  ...['MAX_THINKING_TOKENS', 'CLAUDE_CODE_EFFORT_LEVEL', 'CLAUDE_CODE_SUBAGENT_MODEL'],
+  // How long tools and MCP servers may take, and how much they may say.
+  ...['BASH_DEFAULT_TIMEOUT_MS', 'BASH_MAX_TIMEOUT_MS', 'BASH_MAX_OUTPUT_LENGTH'],
+  ...['MCP_TIMEOUT', 'MCP_TOOL_TIMEOUT', 'MAX_MCP_OUTPUT_TOKENS'],
+  ...['CLAUDE_CODE_PRINT_BG_WAIT_CEILING_MS', 'CLAUDE_CODE_SUBPROCESS_ENV_SCRUB'],
+  // Says that the worker runs in a sandbox, which lets bypassPermissions run as root.
+  'IS_SANDBOX',
+]);
+
+// Families whose members differ between providers and versions.
+const PREFIXES = ['LC_', 'ANTHROPIC_', 'VERTEX_REGION_'];
+
+/** The part of the worker's own environment that a child sees; names without a value are left out. */
+export function operatorEnv(env: Record<string, string | undefined>): Record<string, string> {
+  const passed = Object.entries(env).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && entry[1] !== '' && isPassed(entry[0]),
+  );
+  return Object.fromEntries(passed);
+}
+
+function isPassed(name: string): boolean {
+  return NAMES.has(name) || PREFIXES.some((prefix) => name.startsWith(prefix));
+}

@@ -1,0 +1,107 @@
+import { execa } from 'execa';
+import type { Command } from './command.ts';
+import { createFramer, type FramedLine } from './framer.ts';
+import { createTail } from './tail.ts';
+
+/** How a process ended, as far as the operating system tells. */
+export interface Exit {
+  code: number | null;
+  signal: string | null;
+  spawnError?: { code: string; message: string };
+}
+
+/** A running `claude`. */
+export interface ClaudeProcess {
+  readonly pid: number | undefined;
+  /** Its lines, in order; reading them slowly slows the process down. Ends when stdout does. */
+  lines(): AsyncGenerator<FramedLine[]>;
+  /** Resolves once the process has ended and its streams are closed; never rejects. */
+  readonly exit: Promise<Exit>;
+  /** The last 8 KiB of stderr. */
+  stderrTail(): string;
+  /** Signals the whole process group; harmless once it is gone. */
+  signal(name: NodeJS.Signals): void;
+}
+
+/** How long the streams may stay open after the process has ended, in milliseconds: a descendant may hold them. */
+const STREAMS_GRACE_MS = 2_000;
+
+const STDERR_TAIL_BYTES = 8 * 1024;
+
+/**
+ * Starts `claude` in a process group of its own. `launcher` is put before it (`setpriv`, see
+ * parent-death.ts). Its environment is the command's alone.
+ */
+export function startClaude(
+  file: string,
+  command: Command,
+  { cwd, launcher = [] }: { cwd: string; launcher?: readonly string[] },
+): ClaudeProcess {
+  const [program, ...args] = [...launcher, file, ...command.args];
+  const child = execa(program ?? file, args, {
+    cwd,
+    env: command.env,
+    extendEnv: false,
+    input: command.stdin,
+    detached: true,
+    cleanup: false,
+    reject: false,
+    buffer: false,
+    stripFinalNewline: false,
+    encoding: 'buffer',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  const tail = createTail(STDERR_TAIL_BYTES);
+  child.stderr.on('data', (piece: Uint8Array) => tail.push(piece));
+  child.nodeChildProcess.once('exit', () => {
+    setTimeout(() => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    }, STREAMS_GRACE_MS).unref();
+  });
+
+  async function* lines(): AsyncGenerator<FramedLine[]> {
+    const framer = createFramer();
+    try {
+      for await (const piece of child.stdout) {
+        const complete = framer.push(piece as Uint8Array);
+        if (complete.length > 0) yield complete;
+      }
+    } catch {
+      // A destroyed or broken stdout is an end like any other: the exit facts and the lines tell what it means.
+    }
+    const rest = framer.rest();
+    if (rest) yield [rest];
+  }
+
+  return {
+    pid: child.pid,
+    lines,
+    exit: settle(child),
+    stderrTail: () => tail.text(),
+    signal(name) {
+      if (child.pid === undefined) return;
+      try {
+        process.kill(-child.pid, name);
+      } catch {
+        // ESRCH: the group is gone, which is what a signal is for.
+      }
+    },
+  };
+}
+
+async function settle(child: PromiseLike<unknown>): Promise<Exit> {
+  const result = (await child) as {
+    exitCode?: number;
+    signal?: string;
+    code?: string;
+    shortMessage?: string;
+  };
+  const exit: Exit = { code: result.exitCode ?? null, signal: result.signal ?? null };
+  if (exit.code !== null || exit.signal !== null || result.code === undefined) return exit;
+  return {
+    ...exit,
+    spawnError: { code: result.code, message: result.shortMessage ?? result.code },
+  };
+}

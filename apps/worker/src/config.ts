@@ -1,0 +1,37 @@
+import { intVariable, sharedSettings } from '@baton/core';
+import { z } from 'zod';
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** The settings of a worker, read once from its environment. */
+export const workerSettingsSchema = z.object({
+  ...sharedSettings,
+  HEALTH_PORT: intVariable(0, 65535)
+    .default(0)
+    .describe('Port of /healthz and /readyz; 0 takes any free one.'),
+  HEALTH_HOST: z.string().default('127.0.0.1').describe('Address of /healthz and /readyz.'),
+  WORKER_CONCURRENCY: intVariable(1, 1000)
+    .default(4)
+    .describe('Sessions that run at once; plan 1 GiB of memory for each.'),
+  DRAIN_TIMEOUT_MS: intVariable(0, DAY_MS)
+    .default(30_000)
+    .describe('How long running sessions may finish after SIGTERM before they are handed back.'),
+  LEASE_MS: intVariable(1_000, 600_000)
+    .default(12_000)
+    .describe('How long a session stays with a worker that says nothing.'),
+  CLAUDE_BIN: z.string().optional().describe("The claude CLI; default: this project's, then PATH."),
+  ANTHROPIC_API_KEY: z.string().optional().describe('Passed on to the CLI.'),
+  ANTHROPIC_BASE_URL: z.string().optional().describe('Passed on to the CLI.'),
+  CLAUDE_CODE_OAUTH_TOKEN: z.string().optional().describe('Passed on to the CLI.'),
+  STARTUP_TIMEOUT_MS: intVariable(1, DAY_MS).default(60_000).describe('Until the first init line.'),
+  IDLE_TIMEOUT_MS: intVariable(1, DAY_MS).default(600_000).describe('Between two lines.'),
+  WALL_CLOCK_TIMEOUT_MS: intVariable(1, 30 * DAY_MS)
+    .default(DAY_MS)
+    .describe('One attempt in all.'),
+  EXIT_TIMEOUT_MS: intVariable(1, DAY_MS)
+    .default(30_000)
+    .describe('From the last result line to the end of the process.'),
+});
+
+/** The settings of a worker. */
+export type WorkerSettings = Readonly<z.infer<typeof workerSettingsSchema>>;

@@ -1,0 +1,69 @@
+import type { SessionConfig } from '@baton/core';
+import type { AbortReason, Deadline } from './claude/abort-reason.ts';
+import { apiRetryOf, backgroundTasksOf, type ClaudeLine, initOf, resultOf } from './claude/line.ts';
+
+/** How long each clock of an attempt may run, in milliseconds. */
+export type DeadlinesMs = Record<Deadline, number>;
+
+/** The deadlines of a session: its own, else the worker's. */
+export function deadlinesOf(config: SessionConfig, defaults: DeadlinesMs): DeadlinesMs {
+  const own = config.timeouts ?? {};
+  return {
+    startup: own.startup_ms ?? defaults.startup,
+    idle: own.idle_ms ?? defaults.idle,
+    wall_clock: own.wall_clock_ms ?? defaults.wall_clock,
+    exit: own.exit_ms ?? defaults.exit,
+  };
+}
+
+/** The clocks of an attempt. */
+export interface DeadlineWatch {
+  /** A line was read: the idle clock starts again, and the line may start or stop others. */
+  observe(line: ClaudeLine): void;
+  stop(): void;
+}
+
+/**
+ * Starts the clocks of an attempt; `abort` is called once, with the first that runs out. While
+ * background tasks run or the CLI waits to ask the API again, silence is not idleness.
+ */
+export function watchDeadlines(
+  limits: DeadlinesMs,
+  abort: (reason: AbortReason) => void,
+): DeadlineWatch {
+  const timers = new Map<Deadline, NodeJS.Timeout>();
+  let backgroundTasks = 0;
+
+  function start(deadline: Deadline, ms: number): void {
+    clear(deadline);
+    // Longer timers overflow and fire at once (Node's limit is 2^31 - 1 ms).
+    const bounded = Math.min(ms, 2 ** 31 - 1);
+    timers.set(
+      deadline,
+      setTimeout(() => abort({ kind: 'timed_out', deadline }), bounded),
+    );
+  }
+
+  function clear(deadline: Deadline): void {
+    clearTimeout(timers.get(deadline));
+    timers.delete(deadline);
+  }
+
+  start('startup', limits.startup);
+  start('wall_clock', limits.wall_clock);
+  return {
+    observe(line) {
+      if (initOf(line)) clear('startup');
+      backgroundTasks = backgroundTasksOf(line) ?? backgroundTasks;
+      clear('exit');
+      clear('idle');
+      if (resultOf(line)) start('exit', limits.exit);
+      else if (backgroundTasks === 0 && !timers.has('startup')) {
+        start('idle', limits.idle + (apiRetryOf(line)?.retryDelayMs ?? 0));
+      }
+    },
+    stop() {
+      for (const deadline of timers.keys()) clear(deadline);
+    },
+  };
+}

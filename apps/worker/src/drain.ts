@@ -1,0 +1,29 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '@baton/core';
+import type { SessionWorker } from './session-worker.ts';
+
+/** The most that handing back may take after the drain window, in milliseconds: the stop ladder and the save. */
+const HAND_BACK_TIMEOUT_MS = 15_000;
+
+/**
+ * Takes no more work, lets what runs finish for `timeoutMs` (or until `hurry`), then hands the rest
+ * back to the queue. Resolves when nothing runs here, or when handing back took too long.
+ */
+export async function drain(
+  worker: SessionWorker,
+  { timeoutMs, hurry, log }: { timeoutMs: number; hurry: AbortSignal; log: Logger },
+): Promise<void> {
+  await worker.pause();
+  log.info({ running: worker.running.size, timeout_ms: timeoutMs }, 'draining');
+  await within(worker.idle(), timeoutMs, hurry);
+  for (const attempt of worker.running.values()) attempt.abort({ kind: 'hand_back' });
+  await within(worker.idle(), HAND_BACK_TIMEOUT_MS);
+}
+
+async function within(work: Promise<void>, ms: number, hurry?: AbortSignal): Promise<void> {
+  const done = new AbortController();
+  const signals = hurry ? [done.signal, hurry] : [done.signal];
+  const timer = delay(ms, undefined, { signal: AbortSignal.any(signals) }).catch(() => {});
+  await Promise.race([work, timer]);
+  done.abort();
+}

@@ -1,0 +1,85 @@
+// The end of an attempt: the outcome becomes the session's last write, or its way back to the queue.
+import {
+  type Attempt,
+  type AttemptEnding,
+  assertNever,
+  type Ending,
+  type Failure,
+  type FailureFacts,
+  type Outcome,
+  type OwnedSession,
+  type SessionStatus,
+  type Totals,
+  type TranscriptManifest,
+} from '@baton/core';
+
+/** What became of a session when its attempt was over; `lost`: another worker holds it. */
+export type AttemptEnd =
+  | { kind: 'ended'; status: SessionStatus; failure?: Failure }
+  | { kind: 'handed_back' }
+  | { kind: 'lost' };
+
+/** What an outcome is written with. */
+export interface EndingFacts {
+  attempt: Attempt;
+  now: Date;
+  totals: Totals;
+  /** Absent where it could not be saved: then the one that was committed before stays. */
+  transcript: TranscriptManifest | undefined;
+  exitLateMs: number | undefined;
+}
+
+/** Writes the outcome of an attempt. Null where the fence is lost; safe to say twice. */
+export async function writeEnding(
+  owned: OwnedSession,
+  outcome: Outcome,
+  facts: EndingFacts,
+): Promise<AttemptEnd | null> {
+  const ending: Ending = {
+    totals: facts.totals,
+    ...(facts.transcript ? { transcript: facts.transcript } : {}),
+  };
+  const ledger: AttemptEnding = {
+    outcome: outcome.kind,
+    ...(facts.exitLateMs === undefined ? {} : { exit_late_ms: facts.exitLateMs }),
+  };
+  switch (outcome.kind) {
+    case 'completed': {
+      const { result, stopped_by } = outcome;
+      const done = { ...ending, result, ...(stopped_by ? { stopped_by } : {}) };
+      const held = await owned.conclude('completed', done, ledger);
+      return held && { kind: 'ended', status: 'completed' };
+    }
+    case 'failed': {
+      const failure = toFailure(outcome.failure, facts);
+      const held = await owned.conclude(
+        'failed',
+        {
+          ...ending,
+          failure,
+          error: failure.message,
+          ...(outcome.result ? { result: outcome.result } : {}),
+        },
+        { ...ledger, failure },
+      );
+      return held && { kind: 'ended', status: 'failed', failure };
+    }
+    case 'cancelled': {
+      const done = { ...ending, ...(outcome.result ? { result: outcome.result } : {}) };
+      const held = await owned.conclude('cancelled', done, ledger);
+      return held && { kind: 'ended', status: 'cancelled' };
+    }
+    case 'handed_back': {
+      if (!(await owned.commit(ending))) return null;
+      const to = await owned.handBack({ count: 'hand_backs' }, ledger);
+      if (to === 'cancelled') return { kind: 'ended', status: 'cancelled' };
+      return to && { kind: 'handed_back' };
+    }
+    default:
+      return assertNever(outcome);
+  }
+}
+
+function toFailure(failure: FailureFacts, { attempt, now }: EndingFacts): Failure {
+  return { ...failure, attempt: attempt.attempt, at: now };
+}

@@ -1,0 +1,119 @@
+// Composition root of a worker: settings, connections, worker, wait for a signal, stop.
+import { mkdir } from 'node:fs/promises';
+import {
+  connectMongo,
+  createAdopter,
+  createClaims,
+  createEventStore,
+  createLogger,
+  createSessionQueue,
+  createSessionStore,
+  createStoreClock,
+  createTranscriptStore,
+  ensureIndexes,
+  isAppError,
+  openWorkerRedis,
+  parseEnv,
+  policyOf,
+} from '@baton/core';
+import { operatorEnv } from './claude/base-env.ts';
+import { findClaude } from './claude/find.ts';
+import { parentDeathLauncher } from './claude/parent-death.ts';
+import { workerSettingsSchema } from './config.ts';
+import { drain } from './drain.ts';
+import { serveHealth } from './health.ts';
+import { createIdentity } from './identity.ts';
+import { createSessionWorker } from './session-worker.ts';
+
+/** The most that closing connections may take, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 5_000;
+
+async function main(): Promise<void> {
+  const settings = parseEnv(workerSettingsSchema, process.env);
+  const identity = createIdentity();
+  const log = createLogger('baton-worker', settings.LOG_LEVEL).child({
+    worker_id: identity.workerId,
+  });
+  const baseEnv = operatorEnv(process.env);
+  const cli = await findClaude(settings.CLAUDE_BIN, baseEnv);
+  await mkdir(settings.WORK_ROOT, { recursive: true });
+
+  const mongo = connectMongo(settings.MONGODB_URL);
+  const queue = createSessionQueue({
+    connection: settings.REDIS_URL,
+    prefix: settings.QUEUE_PREFIX,
+  });
+  const connection = openWorkerRedis(settings.REDIS_URL);
+  connection.on('error', (error) => log.warn({ err: error }, 'Redis does not answer'));
+  const sessions = createSessionStore(mongo.db);
+  const clock = createStoreClock(mongo.db);
+  await ensureIndexes(mongo.db);
+
+  const worker = createSessionWorker({
+    attempts: {
+      db: mongo.db,
+      clock,
+      cli,
+      launcher: parentDeathLauncher(baseEnv['PATH'] ?? ''),
+      leaseMs: settings.LEASE_MS,
+      deadlines: {
+        startup: settings.STARTUP_TIMEOUT_MS,
+        idle: settings.IDLE_TIMEOUT_MS,
+        wall_clock: settings.WALL_CLOCK_TIMEOUT_MS,
+        exit: settings.EXIT_TIMEOUT_MS,
+      },
+      log,
+      stores: {
+        sessions,
+        events: createEventStore(mongo.db),
+        transcripts: createTranscriptStore(mongo.db),
+      },
+      identity,
+      workRoot: settings.WORK_ROOT,
+      policy: policyOf(settings),
+      baseEnv,
+    },
+    adopter: createAdopter(sessions, (id) => queue.find(id)),
+    claims: createClaims(mongo.db, clock),
+    connection,
+    prefix: settings.QUEUE_PREFIX,
+    concurrency: settings.WORKER_CONCURRENCY,
+    log,
+  });
+
+  const stopping = new AbortController();
+  const hurry = new AbortController();
+  const health = await serveHealth(
+    { host: settings.HEALTH_HOST, port: settings.HEALTH_PORT },
+    () => stopping.signal.aborted,
+    { redis: () => queue.ping(), mongodb: () => mongo.ping() },
+  );
+  const stopped = Promise.withResolvers<void>();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(name, () => {
+      if (stopping.signal.aborted) hurry.abort();
+      stopping.abort();
+      stopped.resolve();
+    });
+  }
+
+  worker.start();
+  log.info({ claude: cli.version, health: health.url }, 'ready');
+  const start = { worker: identity.workerId, pid: process.pid, health: health.url };
+  process.stdout.write(`${JSON.stringify(start)}\n`);
+
+  await stopped.promise;
+  await drain(worker, { timeoutMs: settings.DRAIN_TIMEOUT_MS, hurry: hurry.signal, log });
+  const exitAnyway = setTimeout(() => process.exit(0), CLOSE_TIMEOUT_MS);
+  await worker.close();
+  await Promise.allSettled([health.close(), queue.close(), mongo.close()]);
+  connection.disconnect();
+  clearTimeout(exitAnyway);
+  log.info('stopped');
+}
+
+main().catch((error: unknown) => {
+  const message = isAppError(error) ? error.message : String(error);
+  process.stderr.write(`baton worker: ${message}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,56 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Marker, parseMarker } from './marker.ts';
+
+/** A process that carries a marker. */
+export interface MarkedProcess {
+  pid: number;
+  marker: Marker;
+}
+
+/** How many times a sweep looks again for what was forked while it looked. */
+const MAX_ROUNDS = 10;
+
+const BETWEEN_ROUNDS_MS = 20;
+
+/** Every process of this user on this host that carries a marker; none where there is no /proc. */
+export async function markedProcesses(): Promise<MarkedProcess[]> {
+  const entries = await readdir('/proc').catch(() => []);
+  const pids = entries.filter((entry) => /^\d+$/.test(entry)).map(Number);
+  const found = await Promise.all(pids.map(markedProcess));
+  return found.filter((one) => one !== null);
+}
+
+/**
+ * Kills every process whose marker fits, and what they fork meanwhile; returns how many. Tools run in
+ * sessions of their own, so a process group does not hold them (claude-cli section 13).
+ */
+export async function killMarked(fits: (marker: Marker) => boolean): Promise<number> {
+  const killed = new Set<number>();
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const alive = (await markedProcesses()).filter(({ marker }) => fits(marker));
+    if (alive.length === 0) break;
+    for (const { pid } of alive) {
+      kill(pid);
+      killed.add(pid);
+    }
+    await delay(BETWEEN_ROUNDS_MS);
+  }
+  return killed.size;
+}
+
+async function markedProcess(pid: number): Promise<MarkedProcess | null> {
+  // Processes come and go, and those of other users are closed to us: neither is ours to kill.
+  const environ = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
+  const variable = environ.split('\0').find((line) => line.startsWith('BATON_RUN='));
+  const marker = variable && parseMarker(variable.slice('BATON_RUN='.length));
+  return marker ? { pid, marker } : null;
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // ESRCH: it ended by itself.
+  }
+}

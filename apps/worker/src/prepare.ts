@@ -1,0 +1,122 @@
+import {
+  AppError,
+  checkParent,
+  checkPolicy,
+  type EventStore,
+  type Policy,
+  redactText,
+  type Session,
+  type SessionStore,
+  secretsOf,
+  type TranscriptStore,
+} from '@baton/core';
+import { buildCommand, type Command } from './claude/command.ts';
+import type { WorkerIdentity } from './identity.ts';
+import { formatMarker } from './marker.ts';
+import type { RunDirs } from './run-dirs.ts';
+import { writePrivateFiles } from './run-dirs.ts';
+import { beginAttempt, transcriptSource } from './session-resume.ts';
+import { NOTHING_RESTORED, type Restored, restoreTranscript } from './transcript/restore.ts';
+import { resolveWorkingDir } from './working-dir.ts';
+
+/** The stores that a worker writes. */
+export interface Stores {
+  sessions: SessionStore;
+  events: EventStore;
+  transcripts: TranscriptStore;
+}
+
+/** What a run needs of its worker. */
+export interface PrepareDeps {
+  stores: Stores;
+  identity: WorkerIdentity;
+  workRoot: string;
+  policy: Policy;
+  /** What a child inherits, see claude/base-env.ts. */
+  baseEnv: Record<string, string>;
+}
+
+/** An attempt that is ready to be spawned. */
+export interface Prepared {
+  command: Command;
+  cwd: string;
+  prompt: string;
+  restored: Restored;
+  /** The value of BATON_RUN. */
+  marker: string;
+  /** Clears free text of the session's and the operator's secrets. */
+  redact(text: string): string;
+}
+
+/**
+ * Makes everything that the process needs: transcript, files, working directory. Throws the coded
+ * reason why this session cannot run here; nothing runs yet.
+ */
+export async function prepareAttempt(
+  deps: PrepareDeps,
+  session: Session,
+  fence: number,
+  dirs: RunDirs,
+): Promise<Prepared> {
+  const { stores, identity } = deps;
+  await stores.events.clearAbove(session.id, session.last_event_seq, fence);
+  checkPolicy(session.config, deps.policy);
+  const cwd = await resolveWorkingDir(session, deps.workRoot, deps.policy);
+  const source = transcriptSource(session);
+  const lineage = source === 'none' ? [] : await lineageOf(stores.sessions, session, source);
+  const restored =
+    lineage.length === 0
+      ? NOTHING_RESTORED
+      : await restoreTranscript(stores.transcripts, lineage, session, dirs.project);
+  const beginning = beginAttempt(session, source, restored.holdsPrompt);
+  const marker = formatMarker({ ...identity, sessionId: session.id, fence });
+  const command = buildCommand({
+    config: session.config,
+    claudeSessionId: session.root_session_id,
+    resume: beginning.resume,
+    prompt: beginning.prompt,
+    dirs,
+    sessionId: session.id,
+    runId: session.run_id,
+    marker,
+    baseEnv: deps.baseEnv,
+    allowedEnv: deps.policy.allowedEnv,
+  });
+  await writePrivateFiles(command.files);
+  const secrets = [...secretsOf(session.config), ...operatorSecrets(deps.baseEnv)];
+  return {
+    command,
+    cwd,
+    prompt: beginning.prompt,
+    restored,
+    marker,
+    redact: (text) => redactText(text, secrets),
+  };
+}
+
+/** The sessions whose bytes make up a transcript, nearest first; checks the parent of a continue. */
+async function lineageOf(
+  sessions: SessionStore,
+  session: Session,
+  source: 'own' | 'parent',
+): Promise<Session[]> {
+  const chain = await sessions.conversation(session);
+  const ids = chain.map((link) => link.id).reverse();
+  const [own, ...ancestors] = await sessions.getMany(ids);
+  const parentId = session.parent_session_id;
+  if (parentId !== undefined) {
+    const parent = ancestors[0]?.id === parentId ? ancestors[0] : await sessions.get(parentId);
+    checkParent(parentId, parent);
+  }
+  if (source === 'parent') return ancestors;
+  if (!own) throw new AppError('TRANSCRIPT_CORRUPT', `session ${session.id} has no document`);
+  return [own, ...ancestors];
+}
+
+const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD/;
+
+function operatorSecrets(env: Record<string, string>): string[] {
+  return Object.entries(env)
+    .filter(([name]) => SECRET_NAME.test(name))
+    .map(([, value]) => value);
+}

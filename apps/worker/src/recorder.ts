@@ -1,0 +1,189 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  boundRaw,
+  type Event,
+  type EventStore,
+  type Held,
+  type OwnedSession,
+  type Progress,
+} from '@baton/core';
+import { createBacklog } from './batch.ts';
+import { untilTaken } from './until-taken.ts';
+
+/** How long the first event of a batch waits for others, in milliseconds. */
+const BATCH_MS = 50;
+
+// Past this the reader waits, and so, by its full pipe, does the CLI.
+const BACKLOG_MAX_EVENTS = 4_096;
+const BACKLOG_MAX_BYTES = 8 * 1024 * 1024;
+
+/** A line to record: `raw` is its text as far as it was kept, `bytes` its true length. */
+export interface RecordedLine {
+  type: string;
+  subtype?: string;
+  raw: string;
+  bytes: number;
+}
+
+/** Writes an attempt's events in order, and keeps its lease. */
+export interface Recorder {
+  /** Takes a line; resolves at once, or, over the bound, once there is room again. */
+  record(line: RecordedLine): Promise<void>;
+  /** The first init line was read: the next write moves the session to running. */
+  markRunning(facts: Progress & { pid?: number }): void;
+  /** Writes a heartbeat now, and resolves to whether the fence still holds. */
+  beat(): Promise<boolean>;
+  /** Resolves once all that was taken is committed, and stops; false where the fence was lost. */
+  finish(): Promise<boolean>;
+}
+
+/** What a recorder needs to know and whom it tells. */
+export interface RecorderOptions {
+  owned: OwnedSession;
+  events: EventStore;
+  sessionId: string;
+  attempt: number;
+  lastSeq: number;
+  leaseMs: number;
+  /** Progress to write with each batch, read when it is written. */
+  progress(): Progress;
+  /** Told of each confirmed write. */
+  onHeld(held: Held): void;
+  /** Told once, when a newer fence holds the session: nothing is written from then on. */
+  onLost(): void;
+  /** Told of each failed try while MongoDB is away. */
+  onError(error: unknown): void;
+  /** Ends the tries: the fence then counts as lost. */
+  giveUp: AbortSignal;
+}
+
+/**
+ * A recorder, running from now on. Per batch it inserts the events, then commits them by one guarded
+ * update; without a batch for a third of the lease it writes a heartbeat. While MongoDB is away it tries
+ * again and again; the backlog is bounded.
+ */
+export function createRecorder(options: RecorderOptions): Recorder {
+  const { owned, events, sessionId, attempt, leaseMs } = options;
+  const backlog = createBacklog();
+  let seq = options.lastSeq;
+  let running: (Progress & { pid?: number }) | null = null;
+  let lost = false;
+  let finishing = false;
+  let beats: ((held: boolean) => void)[] = [];
+  let wake = Promise.withResolvers<void>();
+  let room = Promise.withResolvers<void>();
+
+  function toEvent({ type, subtype, raw, bytes }: RecordedLine): Event {
+    seq += 1;
+    const bounded = boundRaw(raw);
+    const cut = bounded.raw_bytes !== undefined || bytes > Buffer.byteLength(raw);
+    return {
+      session_id: sessionId,
+      seq,
+      attempt,
+      fence: owned.fence,
+      type,
+      ...(subtype === undefined ? {} : { subtype }),
+      created_at: new Date(),
+      raw: bounded.raw,
+      ...(cut ? { raw_bytes: bytes } : {}),
+    };
+  }
+
+  function signal(): void {
+    wake.resolve();
+  }
+
+  async function waitForWork(): Promise<void> {
+    const beatMs = leaseMs / 3;
+    if (backlog.events === 0 && beats.length === 0 && !finishing && !running) {
+      await sleepUntil(wake.promise, beatMs);
+    }
+    if (backlog.events > 0 && !backlog.isFull() && !finishing) {
+      const since = performance.now();
+      while (!backlog.isFull() && !finishing && performance.now() - since < BATCH_MS) {
+        wake = Promise.withResolvers();
+        await sleepUntil(wake.promise, BATCH_MS - (performance.now() - since));
+      }
+    }
+    wake = Promise.withResolvers();
+  }
+
+  async function sleepUntil(woken: Promise<void>, ms: number): Promise<void> {
+    const timer = new AbortController();
+    await Promise.race([
+      woken,
+      delay(Math.max(ms, 1), undefined, { signal: timer.signal }).catch(() => {}),
+    ]);
+    timer.abort();
+  }
+
+  async function write(batch: readonly Event[]): Promise<boolean> {
+    const last = batch.at(-1);
+    const facts = running;
+    running = null;
+    const held = await untilTaken(
+      async () => {
+        if (last) await events.insert(batch);
+        const progress = {
+          ...options.progress(),
+          ...(last ? { last_event_seq: last.seq } : {}),
+        };
+        return facts ? owned.markRunning({ ...progress, ...facts }) : owned.commit(progress);
+      },
+      { giveUp: options.giveUp, onError: options.onError },
+    );
+    if (held) options.onHeld(held);
+    return held !== null;
+  }
+
+  async function loop(): Promise<void> {
+    while (!lost) {
+      await waitForWork();
+      const answered = beats;
+      beats = [];
+      const isHeld = await write(backlog.take());
+      for (const answer of answered) answer(isHeld);
+      if (!isHeld) lost = true;
+      room.resolve();
+      room = Promise.withResolvers();
+      if (finishing && backlog.events === 0) break;
+    }
+    room.resolve();
+    for (const answer of beats) answer(!lost);
+    if (lost) options.onLost();
+  }
+
+  const looping = loop();
+
+  return {
+    async record(line) {
+      if (lost) return;
+      backlog.add(toEvent(line));
+      signal();
+      while (
+        !lost &&
+        (backlog.events >= BACKLOG_MAX_EVENTS || backlog.bytes >= BACKLOG_MAX_BYTES)
+      ) {
+        await room.promise;
+      }
+    },
+    markRunning(facts) {
+      running = facts;
+      signal();
+    },
+    beat() {
+      if (lost) return Promise.resolve(false);
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      beats.push(resolve);
+      signal();
+      return promise;
+    },
+    async finish() {
+      finishing = true;
+      signal();
+      await looping;
+      return !lost;
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PROJECT_DIR_NAME } from './claude/command.ts';
+
+/** The folders of one attempt, all private to it. */
+export interface RunDirs {
+  root: string;
+  /** CLAUDE_CONFIG_DIR. */
+  config: string;
+  /** CLAUDE_CODE_TMPDIR; its path is kept short, for a Unix socket lives in it (claude-cli section 3). */
+  tmp: string;
+  /** Files named on the command line. */
+  files: string;
+  /** Where Claude keeps the transcript. */
+  project: string;
+}
+
+/** Makes the folders of an attempt, readable by this user alone. */
+export async function makeRunDirs(): Promise<RunDirs> {
+  const root = await mkdtemp(join(tmpdir(), 'baton-'));
+  await chmod(root, 0o700);
+  const config = join(root, 'c');
+  const dirs = {
+    root,
+    config,
+    tmp: join(root, 't'),
+    files: join(root, 'f'),
+    project: join(config, 'projects', PROJECT_DIR_NAME),
+  };
+  for (const folder of [dirs.project, dirs.tmp, dirs.files]) {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  }
+  return dirs;
+}
+
+/** Removes the folders of an attempt, whatever a dying process still writes into them. */
+export async function removeRunDirs(dirs: RunDirs): Promise<void> {
+  await rm(dirs.root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+}
+
+/** Writes files that may hold secrets: readable by this user alone. */
+export async function writePrivateFiles(
+  files: readonly { path: string; content: string }[],
+): Promise<void> {
+  for (const { path, content } of files) await writeFile(path, content, { mode: 0o600 });
+}

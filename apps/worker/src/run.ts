@@ -1,0 +1,121 @@
+// The middle of an attempt: spawn the process, record its lines, wait for its end.
+import { promptLine } from '@baton/core';
+import type { AbortReason } from './claude/abort-reason.ts';
+import {
+  apiErrorOf,
+  type ClaudeLine,
+  initOf,
+  parseLine,
+  type RateLimit,
+  rateLimitOf,
+  resultOf,
+} from './claude/line.ts';
+import type { Meter } from './claude/meter.ts';
+import { type Exit, startClaude } from './claude/process.ts';
+import { stopClaude } from './claude/stop.ts';
+import { type DeadlinesMs, watchDeadlines } from './deadlines.ts';
+import { formatMarker } from './marker.ts';
+import { killMarked } from './orphans.ts';
+import type { Prepared } from './prepare.ts';
+import type { Recorder } from './recorder.ts';
+
+/** What a run needs beside what was prepared. */
+export interface RunDeps {
+  claudeFile: string;
+  /** What is put before the program, see claude/parent-death.ts. */
+  launcher: readonly string[];
+  deadlines: DeadlinesMs;
+  recorder: Recorder;
+  meter: Meter;
+  claudeSessionId: string;
+  /** Told why Baton ends the run: by a deadline of its own, or by whoever holds the controller. */
+  abort: AbortController;
+}
+
+/** What is known of a run once it is over. */
+export interface RunFacts {
+  exit: Exit;
+  sawInit: boolean;
+  /** Whether a result line had been read before our first signal. */
+  resultBeforeAbort: boolean;
+  stderrTail: string;
+  apiError: string | null;
+  rateLimit: RateLimit | null;
+  /** How long the process lived on after its last result line, in milliseconds. */
+  exitLateMs?: number;
+}
+
+/** Runs the prepared process to its end, whatever end that is; never rejects for what the process does. */
+export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunFacts> {
+  const { recorder, meter, abort } = deps;
+  const prompt = promptLine(deps.claudeSessionId, prepared.prompt);
+  await recorder.record({
+    type: 'user',
+    subtype: 'prompt',
+    raw: prompt,
+    bytes: Buffer.byteLength(prompt),
+  });
+  const claude = startClaude(deps.claudeFile, prepared.command, {
+    cwd: prepared.cwd,
+    launcher: deps.launcher,
+  });
+  let sawInit = false;
+  let resultBeforeAbort = false;
+  let rateLimit: RateLimit | null = null;
+  let apiError: string | null = null;
+  let resultAt: number | null = null;
+  let stopping: Promise<void> = Promise.resolve();
+
+  function onAbort(): void {
+    resultBeforeAbort = meter.result() !== null;
+    stopping = stopClaude(claude, abort.signal.reason as AbortReason);
+  }
+  if (abort.signal.aborted) onAbort();
+  else abort.signal.addEventListener('abort', onAbort, { once: true });
+  const watch = watchDeadlines(deps.deadlines, (reason) => abort.abort(reason));
+
+  function observe(line: ClaudeLine): void {
+    watch.observe(line);
+    meter.observe(line);
+    const limit = rateLimitOf(line);
+    if (limit) rateLimit = limit.status === 'rejected' ? limit : null;
+    apiError = apiErrorOf(line) ?? apiError;
+    resultAt = resultOf(line) ? performance.now() : resultAt;
+    const init = initOf(line);
+    if (init && !sawInit) {
+      sawInit = true;
+      recorder.markRunning({
+        ...(claude.pid === undefined ? {} : { pid: claude.pid }),
+        ...(init.model === undefined ? {} : { model: init.model }),
+      });
+    }
+  }
+
+  for await (const lines of claude.lines()) {
+    for (const { text, bytes } of lines) {
+      const line = parseLine(text);
+      observe(line);
+      if (line.kind !== 'noise') await recorder.record({ ...nameOf(line), raw: text, bytes });
+    }
+  }
+  const exit = await claude.exit;
+  watch.stop();
+  abort.signal.removeEventListener('abort', onAbort);
+  await stopping;
+  await killMarked((marker) => formatMarker(marker) === prepared.marker);
+  return {
+    exit,
+    sawInit,
+    resultBeforeAbort,
+    stderrTail: prepared.redact(claude.stderrTail()),
+    apiError,
+    rateLimit,
+    ...(resultAt === null ? {} : { exitLateMs: Math.round(performance.now() - resultAt) }),
+  };
+}
+
+// Lines that look like JSON and are not are kept too: they are what a person needs to see.
+function nameOf(line: Exclude<ClaudeLine, { kind: 'noise' }>): { type: string; subtype?: string } {
+  if (line.kind === 'garbage') return { type: 'garbage' };
+  return { type: line.type, ...(line.subtype === undefined ? {} : { subtype: line.subtype }) };
+}

@@ -1,0 +1,145 @@
+// BullMQ and us: a job becomes an attempt, and an attempt's end becomes the job's.
+import {
+  type Adopter,
+  type Claims,
+  codeFacts,
+  isAppError,
+  isTerminal,
+  type Logger,
+  type openWorkerRedis,
+  SESSION_QUEUE,
+} from '@baton/core';
+import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import { type AttemptDeps, type RunningAttempt, startAttempt } from './attempt.ts';
+import type { AttemptEnd } from './ending.ts';
+
+// Faster than BullMQ's defaults: a crash is noticed within 30 s, and a lost lock is not a lost session.
+const STALLED_INTERVAL_MS = 5_000;
+
+// Crashes are counted in the document; BullMQ would fail a job that lost its worker too often.
+const OUT_OF_REACH = 1_000_000_000;
+
+/** How long a job waits that met an unavailable store, in milliseconds. */
+const STORE_AWAY_DELAY_MS = 2_000;
+
+/** A little past another owner's lease, so that its expiry is not met early, in milliseconds. */
+const LEASE_MARGIN_MS = 100;
+
+/** What the worker of a process needs. */
+export interface SessionWorkerDeps {
+  attempts: AttemptDeps;
+  adopter: Adopter;
+  claims: Claims;
+  connection: ReturnType<typeof openWorkerRedis>;
+  prefix: string;
+  concurrency: number;
+  log: Logger;
+}
+
+/** The sessions that this process runs. */
+export interface SessionWorker {
+  /** The attempts under way, by session. */
+  readonly running: ReadonlyMap<string, RunningAttempt>;
+  /** Begins to take jobs. */
+  start(): void;
+  /** Takes no more jobs; what runs goes on. */
+  pause(): Promise<void>;
+  /** Resolves once nothing runs here any more. */
+  idle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A worker on the queue; it takes nothing before `start`. */
+export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
+  const { attempts, log } = deps;
+  const running = new Map<string, RunningAttempt>();
+  const { workerId, host } = attempts.identity;
+
+  async function processJob(job: Job, token?: string): Promise<{ status: string }> {
+    const end = await takeJob(job).catch(async (error: unknown) => {
+      if (isAppError(error) && !codeFacts(error.code).retryable) {
+        throw new UnrecoverableError(`${error.code}: ${error.message}`);
+      }
+      log.warn({ err: error, job_id: job.id }, 'the job could not be taken; it waits');
+      await job.moveToDelayed(Date.now() + STORE_AWAY_DELAY_MS, token);
+      throw new DelayedError();
+    });
+    switch (end.kind) {
+      case 'busy':
+        await job.moveToDelayed(end.until, token);
+        throw new DelayedError();
+      case 'handed_back':
+        await job.moveToWait(token);
+        throw new WaitingError();
+      case 'lost':
+        return { status: 'lost' };
+      case 'ended':
+        if (!end.failure) return { status: end.status };
+        throw new UnrecoverableError(`${end.failure.code}: ${end.failure.message}`);
+    }
+  }
+
+  async function takeJob(job: Job): Promise<AttemptEnd | { kind: 'busy'; until: number }> {
+    const id = job.id ?? '';
+    const adopted = await deps.adopter.adopt({ id, data: job.data, timestamp: job.timestamp });
+    if (isTerminal(adopted.status)) return ended(adopted);
+    const claim = await deps.claims.claim(adopted.id, {
+      worker_id: workerId,
+      host,
+      leaseMs: attempts.leaseMs,
+      claude_version: attempts.cli.version,
+    });
+    switch (claim.kind) {
+      case 'missing':
+        throw new Error(`session ${id} was adopted and is gone`);
+      case 'terminal':
+        return ended(claim.session);
+      case 'busy': {
+        // How long the lease holds is told on MongoDB's clock; the queue waits on ours.
+        const holdsMs = claim.expires_at.getTime() - (await attempts.clock.now()).getTime();
+        return { kind: 'busy', until: Date.now() + Math.max(holdsMs, 0) + LEASE_MARGIN_MS };
+      }
+      case 'claimed': {
+        const attempt = startAttempt(attempts, claim.session, claim.attempt);
+        running.set(adopted.id, attempt);
+        try {
+          return await attempt.end;
+        } finally {
+          if (running.get(adopted.id) === attempt) running.delete(adopted.id);
+        }
+      }
+    }
+  }
+
+  const worker = new Worker(SESSION_QUEUE, processJob, {
+    connection: deps.connection,
+    prefix: deps.prefix,
+    concurrency: deps.concurrency,
+    lockDuration: attempts.leaseMs,
+    stalledInterval: STALLED_INTERVAL_MS,
+    maxStalledCount: OUT_OF_REACH,
+    autorun: false,
+    skipVersionCheck: true,
+  });
+  worker.on('error', (error) => log.warn({ err: error }, 'the queue reports an error'));
+  worker.on('lockRenewalFailed', (ids: string[]) => {
+    // A lost lock is not a lost session: the fence says whether the run goes on.
+    for (const id of ids) void running.get(id)?.confirm();
+  });
+
+  return {
+    running,
+    start() {
+      worker.run().catch((error: unknown) => log.error({ err: error }, 'the queue loop ended'));
+    },
+    pause: () => worker.pause(true),
+    async idle() {
+      await Promise.allSettled([...running.values()].map((attempt) => attempt.end));
+    },
+    close: () => worker.close(),
+  };
+}
+
+function ended({ status, failure }: { status: string; failure?: unknown }): AttemptEnd {
+  return { kind: 'ended', status, ...(failure ? { failure } : {}) } as AttemptEnd;
+}

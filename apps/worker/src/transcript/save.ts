@@ -1,0 +1,102 @@
+import { createHash, type Hash } from 'node:crypto';
+import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { CHUNK_MAX_BYTES, type TranscriptManifest, type TranscriptStore } from '@baton/core';
+import { type TrackedFile, toManifestFile, untrackedFile } from './tracked-file.ts';
+import { wholeLinesEnd } from './whole-lines.ts';
+
+/** Copies what Claude appended to its files into the store. */
+export interface TranscriptSaver {
+  /**
+   * Stores what is new and returns the manifest that names it; nothing counts until the caller has
+   * committed that manifest. With `verify` every file is read whole, so that one that was rewritten
+   * rather than appended to is noticed by its hash and stored whole.
+   */
+  save(options: { verify: boolean }): Promise<TranscriptManifest>;
+}
+
+/** A saver for one attempt; `restored` is what its folder began with. */
+export function createTranscriptSaver(
+  store: TranscriptStore,
+  {
+    sessionId,
+    fence,
+    projectDir,
+    restored,
+  }: { sessionId: string; fence: number; projectDir: string; restored: readonly TrackedFile[] },
+): TranscriptSaver {
+  const tracked = new Map(restored.map((file) => [file.path, file]));
+
+  async function append(handle: FileHandle, file: TrackedFile, end: number): Promise<void> {
+    for (;;) {
+      const size = Math.min(CHUNK_MAX_BYTES, end - file.length);
+      if (size <= 0) return;
+      const data = await readExactly(handle, file.length, size);
+      const { path, generation, length: offset } = file;
+      await store.put({ session_id: sessionId, path, generation, offset, fence }, data);
+      file.hash.update(data);
+      file.length += data.length;
+    }
+  }
+
+  async function saveFile(path: string, verify: boolean): Promise<void> {
+    const handle = await open(join(projectDir, path), 'r');
+    try {
+      const end = await storedEnd(handle, path);
+      let file = tracked.get(path) ?? untrackedFile(path);
+      if (end < file.length || (verify && !(await isPrefix(handle, file)))) {
+        file = untrackedFile(path, file.generation + 1);
+      }
+      await append(handle, file, end);
+      tracked.set(path, file);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  return {
+    async save({ verify }) {
+      const paths = await listFiles(projectDir);
+      for (const path of paths) await saveFile(path, verify);
+      for (const path of tracked.keys()) if (!paths.includes(path)) tracked.delete(path);
+      const files = [...tracked.values()].filter((file) => file.length > 0).map(toManifestFile);
+      return { files: files.sort((a, b) => (a.path < b.path ? -1 : 1)) };
+    },
+  };
+}
+
+/** Every file below a folder, as sorted paths relative to it. */
+async function listFiles(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort();
+}
+
+// Of a JSONL file only whole lines are stored: the CLI appends right behind torn bytes (claude-cli section 8).
+async function storedEnd(handle: FileHandle, path: string): Promise<number> {
+  const { size } = await handle.stat();
+  return path.endsWith('.jsonl') ? wholeLinesEnd(handle, size) : size;
+}
+
+async function isPrefix(handle: FileHandle, file: TrackedFile): Promise<boolean> {
+  if (file.length === 0) return true;
+  const hash: Hash = createHash('sha256');
+  for (let at = 0; at < file.length; ) {
+    const data = await readExactly(handle, at, Math.min(CHUNK_MAX_BYTES, file.length - at));
+    hash.update(data);
+    at += data.length;
+  }
+  return hash.digest('hex') === file.hash.copy().digest('hex');
+}
+
+async function readExactly(handle: FileHandle, position: number, size: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(size);
+  for (let filled = 0; filled < size; ) {
+    const { bytesRead } = await handle.read(buffer, filled, size - filled, position + filled);
+    if (bytesRead === 0) throw new Error(`the file became shorter than ${position + size} bytes`);
+    filled += bytesRead;
+  }
+  return buffer;
+}
