@@ -1,4 +1,6 @@
 // The public surface of core: what the apps and library users build on. Nothing here but re-exports.
+export { type Closers, createClosers } from './closers.ts';
+export { withDeadline } from './deadline.ts';
 export { intVariable, listVariable, parseEnv } from './env.ts';
 export { createLogger, LOG_LEVELS, type Logger } from './log.ts';
 export { AppError, type ErrorDetails, isAppError } from './model/app-error.ts';
@@ -36,8 +38,9 @@ export type { MCPConfig, MCPServer } from './model/mcp-config.ts';
 export type { FailureFacts, Outcome } from './model/outcome.ts';
 export { describeIssue, parseInput } from './model/parse-input.ts';
 export { checkPolicy, type Policy } from './model/policy.ts';
-export { REDACTED, redactConfig, redactJob, redactText, secretsOf } from './model/redact.ts';
+export { REDACTED, redactConfig, redactJob } from './model/redact.ts';
 export { boundResult, type Result, resultSchema, type Usage, usageSchema } from './model/result.ts';
+export { redactText, secretsOf } from './model/secrets.ts';
 export type { Attempt, Session } from './model/session.ts';
 export {
   PERMISSION_MODES,

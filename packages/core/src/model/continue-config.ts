@@ -56,7 +56,9 @@ export function inheritConfig(
   const inherited = Object.entries(parent ?? {}).filter(
     ([key]) => !NEVER_INHERITED.includes(key as keyof SessionConfig),
   );
-  const merged = { ...Object.fromEntries(inherited), ...overrides };
+  // A key that is there as `undefined` is absent, as it would be once written as JSON.
+  const given = Object.entries(overrides).filter(([, value]) => value !== undefined);
+  const merged = Object.fromEntries([...inherited, ...given]);
   const kept = Object.entries(merged).filter(([, value]) => value !== null && value !== undefined);
   return Object.fromEntries(kept) as SessionConfig;
 }

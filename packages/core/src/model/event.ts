@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { cutText } from './cut-text.ts';
 
 // A document holds 16 MiB at most and pages hold many events; the cut is told by `raw_bytes`.
-const RAW_MAX = 1024 * 1024;
+const RAW_MAX_BYTES = 1024 * 1024;
 
 /** One line of stream-json as it is stored. */
 export const eventSchema = z.object({
@@ -46,10 +47,10 @@ export function toEventView(event: Event): EventView {
   };
 }
 
-/** A line in the size that is stored: cut at 1 MiB of characters, with its length told. */
+/** A line in the size that is stored: cut at 1 MiB, with its length in bytes told. */
 export function boundRaw(line: string): { raw: string; raw_bytes?: number } {
-  if (line.length <= RAW_MAX) return { raw: line };
-  return { raw: line.slice(0, RAW_MAX), raw_bytes: Buffer.byteLength(line) };
+  const raw = cutText(line, RAW_MAX_BYTES);
+  return raw === line ? { raw } : { raw, raw_bytes: Buffer.byteLength(line) };
 }
 
 /** The line that records a prompt: the CLI does not echo it, and a conversation must read whole. */

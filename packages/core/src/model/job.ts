@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AppError } from './app-error.ts';
 import { overridesSchema } from './continue-config.ts';
 import { idSchema } from './id.ts';
 import { sessionConfigSchema } from './session-config.ts';
@@ -48,3 +49,14 @@ export type ContinueJob = z.infer<typeof continueJobSchema>;
 
 /** The payload of a job. */
 export type Job = z.infer<typeof jobSchema>;
+
+/** Refuses a job of more than 1 MiB with PAYLOAD_TOO_LARGE. */
+export function checkSize(job: Job): void {
+  const bytes = Buffer.byteLength(JSON.stringify(job));
+  if (bytes <= JOB_MAX_BYTES) return;
+  throw new AppError(
+    'PAYLOAD_TOO_LARGE',
+    `expected a job of at most ${JOB_MAX_BYTES} bytes, got ${bytes}`,
+    { details: { limit: JOB_MAX_BYTES, bytes } },
+  );
+}

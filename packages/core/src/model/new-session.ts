@@ -1,11 +1,11 @@
-import type { AppError } from './app-error.ts';
 import { configHash } from './config-hash.ts';
 import type { Job } from './job.ts';
 import type { Session } from './session.ts';
 import type { SessionConfig } from './session-config.ts';
 import { NO_TOTALS } from './totals.ts';
 
-const BLANK = {
+/** What every session begins with. */
+export const BLANK = {
   status: 'queued',
   attempts: [],
   counts: { retries: 0, crashes: 0, hand_backs: 0 },
@@ -50,50 +50,4 @@ export function queuedSession(
     ...(job.concurrency_key === undefined ? {} : { concurrency_key: job.concurrency_key }),
     ...(job.not_before === undefined ? {} : { not_before: new Date(job.not_before) }),
   };
-}
-
-/**
- * The document of a job that cannot be accepted: what little is known of it, failed from the start. It
- * is never queued, not even for a moment, so that no worker can run half a request.
- */
-export function refusedSession(
-  found: { id: string; data: unknown; timestamp: number },
-  error: AppError,
-): Session {
-  const createdAt = new Date(found.timestamp);
-  const data = record(found.data);
-  const query = [record(data['config'])['query'], record(data['overrides'])['query']].find(
-    (value) => typeof value === 'string',
-  );
-  const config = { query: query ?? '' };
-  return {
-    ...structuredClone(BLANK),
-    status: 'failed',
-    error: error.message,
-    failure: {
-      code: error.code,
-      message: error.message,
-      retryable: false,
-      attempt: 0,
-      at: createdAt,
-      ...(error.details?.field === undefined ? {} : { field: error.details.field }),
-    },
-    end_time: createdAt,
-    attempts: [],
-    id: found.id,
-    run_id: found.id,
-    kind: data['kind'] === 'continue' ? 'continue' : 'launch',
-    start_time: createdAt,
-    created_at: createdAt,
-    updated_at: createdAt,
-    query: config.query,
-    config,
-    config_hash: '',
-    root_session_id: found.id,
-    priority: 0,
-  };
-}
-
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -21,14 +21,28 @@ function fieldOf(issue: z.core.$ZodIssue): string {
   return path.map(String).join('.');
 }
 
-// A union reports itself; the branch that came furthest knows the field.
+// A branch that refuses the value as a whole was not meant; then the fewest complaints, then the deepest.
+function distance([first, ...rest]: readonly z.core.$ZodIssue[]): [number, number, number] {
+  const path = first?.path.length ?? 0;
+  const isOtherKind = path === 0 && first?.code !== 'unrecognized_keys';
+  return [isOtherKind ? 1 : 0, rest.length, -path];
+}
+
+function isNearer(a: readonly z.core.$ZodIssue[], b: readonly z.core.$ZodIssue[]): number {
+  const [kindA, countA, depthA] = distance(a);
+  const [kindB, countB, depthB] = distance(b);
+  return kindA - kindB || countA - countB || depthA - depthB;
+}
+
+// A union and a record's key report themselves; what they hold inside knows the field and the reason.
 function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code === 'invalid_key') {
+    const inner = issue.issues[0];
+    return inner ? { ...inner, path: issue.path } : issue;
+  }
   if (issue.code !== 'invalid_union') return issue;
-  const branches = issue.errors
-    .map((issues) => issues[0])
-    .filter((inner): inner is z.core.$ZodIssue => inner !== undefined)
-    .map((inner) => deepest({ ...inner, path: [...issue.path, ...inner.path] }));
-  return branches.sort((a, b) => b.path.length - a.path.length)[0] ?? issue;
+  const inner = [...issue.errors].sort(isNearer)[0]?.[0];
+  return inner ? deepest({ ...inner, path: [...issue.path, ...inner.path] }) : issue;
 }
 
 /** The first thing that is wrong, as the dotted field and a sentence about it. */

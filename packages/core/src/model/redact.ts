@@ -1,106 +1,105 @@
-import type { MCPConfig, MCPServer } from './mcp-config.ts';
-import type { SessionConfig } from './session-config.ts';
+import { type SessionConfig, sessionConfigSchema } from './session-config.ts';
+import { jobOptionsSchema } from './session-options.ts';
 
 /** What stands in the place of a secret. */
 export const REDACTED = '[redacted]';
 
-function redactValues(values: Record<string, unknown>): Record<string, string> {
-  return Object.fromEntries(Object.keys(values).map((key) => [key, REDACTED]));
+type Tree = Record<string, unknown>;
+type Redact = (value: unknown) => unknown;
+
+const show: Redact = (value) => value;
+
+function redactValues(values: unknown): unknown {
+  return isObject(values) ? mapValues(values, () => REDACTED) : REDACTED;
 }
 
-function redactUrl(url: string): string {
-  if (!URL.canParse(url)) return REDACTED;
+// A value without a name may be the secret itself: "?sk-123".
+function redactSearch(search: URLSearchParams): string {
+  return [...search]
+    .map(([name, value]) => (value === '' ? 'redacted' : `${encodeURIComponent(name)}=redacted`))
+    .join('&');
+}
+
+function redactUrl(url: unknown): string {
+  if (typeof url !== 'string' || !URL.canParse(url)) return REDACTED;
   const parsed = new URL(url);
   if (parsed.username) parsed.username = 'redacted';
   if (parsed.password) parsed.password = 'redacted';
-  for (const key of [...parsed.searchParams.keys()]) parsed.searchParams.set(key, 'redacted');
+  if (parsed.hash) parsed.hash = 'redacted';
+  parsed.search = redactSearch(parsed.searchParams);
   return parsed.href;
 }
 
-function redactServer(server: MCPServer): MCPServer {
-  if ('command' in server) {
-    return server.env ? { ...server, env: redactValues(server.env) } : server;
-  }
-  const url = redactUrl(server.url);
-  return server.headers
-    ? { ...server, url, headers: redactValues(server.headers) }
-    : { ...server, url };
+const SERVER: Record<string, Redact> = {
+  type: show,
+  command: show,
+  args: show,
+  env: redactValues,
+  url: redactUrl,
+  headers: redactValues,
+};
+
+function redactMcp(mcp: unknown): unknown {
+  const servers = isObject(mcp) ? mcp['mcpServers'] : undefined;
+  if (!isObject(servers)) return REDACTED;
+  return { mcpServers: mapValues(servers, (server) => redactKeys(server, SERVER)) };
 }
 
-function redactMcp(mcp: MCPConfig): MCPConfig {
-  const servers = Object.entries(mcp.mcpServers ?? {});
-  return {
-    mcpServers: Object.fromEntries(servers.map(([name, server]) => [name, redactServer(server)])),
-  };
+function redactSettings(settings: unknown): unknown {
+  if (!isObject(settings)) return REDACTED;
+  return settings['env'] === undefined
+    ? settings
+    : { ...settings, env: redactValues(settings['env']) };
 }
 
-function redactSettings(settings: Record<string, unknown>): Record<string, unknown> {
-  const env = settings['env'];
-  return typeof env === 'object' && env !== null
-    ? { ...settings, env: redactValues(env as Record<string, unknown>) }
-    : settings;
-}
+const CONFIG: Record<string, Redact> = {
+  ...mapValues(sessionConfigSchema.shape, () => show),
+  env: redactValues,
+  mcp_config: redactMcp,
+  settings: redactSettings,
+};
+
+const JOB: Record<string, Redact> = {
+  ...mapValues(jobOptionsSchema.shape, () => show),
+  version: show,
+  kind: show,
+  id: show,
+  run_id: show,
+  created_at: show,
+  parent_session_id: show,
+  config: (config) => redactKeys(config, CONFIG),
+  overrides: (overrides) => redactKeys(overrides, CONFIG),
+};
 
 /**
  * A config without its secrets: values of `env`, of `settings.env`, of MCP `env` and `headers`, and the
- * credentials and query values of MCP addresses. Names stay. Tolerates half a config.
+ * credentials, query values and fragments of MCP addresses. Names stay; `null` says nothing and stays.
  */
 export function redactConfig<T extends { [K in keyof SessionConfig]?: unknown }>(config: T): T {
-  const { env, mcp_config: mcp, settings } = config;
-  return {
-    ...config,
-    ...(isObject(env) ? { env: redactValues(env) } : {}),
-    ...(isObject(mcp) ? { mcp_config: safely(() => redactMcp(mcp as MCPConfig)) } : {}),
-    ...(isObject(settings) ? { settings: redactSettings(settings) } : {}),
-  };
+  return redactKeys(config, CONFIG) as T;
 }
 
-/** A job payload without its secrets, for dashboards; also one that no schema has seen. */
+/**
+ * A job payload without its secrets, for dashboards; also one that no schema has seen: what stands
+ * under a key that no job has is hidden whole.
+ */
 export function redactJob(data: unknown): unknown {
-  if (!isObject(data)) return REDACTED;
-  const { config, overrides } = data;
-  return {
-    ...data,
-    ...(config === undefined ? {} : { config: redactUnknown(config) }),
-    ...(overrides === undefined ? {} : { overrides: redactUnknown(overrides) }),
-  };
+  return redactKeys(data, JOB);
 }
 
-/** Every secret value of a config, so that free text can be cleared of them. */
-export function secretsOf(config: SessionConfig): string[] {
-  const servers = Object.values(config.mcp_config?.mcpServers ?? {});
-  return [
-    ...Object.values(config.env ?? {}),
-    ...servers.flatMap((server) =>
-      Object.values(('command' in server ? server.env : server.headers) ?? {}),
-    ),
-  ];
+function redactKeys(value: unknown, rules: Record<string, Redact>): unknown {
+  if (!isObject(value)) return REDACTED;
+  return mapValues(value, (item, key) => {
+    if (item === null || item === undefined) return item;
+    const redact = Object.hasOwn(rules, key) ? rules[key] : undefined;
+    return redact ? redact(item) : REDACTED;
+  });
 }
 
-// Shorter values ("1", "true", "dev") are flags, and would blot out ordinary words.
-const SECRET_MIN_LENGTH = 6;
-
-/** The text with every given secret of six characters or more blotted out. */
-export function redactText(text: string, secrets: readonly string[]): string {
-  return secrets
-    .filter((secret) => secret.length >= SECRET_MIN_LENGTH)
-    .sort((a, b) => b.length - a.length)
-    .reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text);
+function mapValues<T>(values: object, map: (value: unknown, key: string) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, map(value, key)]));
 }
 
-function redactUnknown(config: unknown): unknown {
-  return isObject(config) ? redactConfig(config) : REDACTED;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
+function isObject(value: unknown): value is Tree {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-// A payload from elsewhere may have any shape: what cannot be redacted by parts is hidden whole.
-function safely(redact: () => unknown): unknown {
-  try {
-    return redact();
-  } catch {
-    return REDACTED;
-  }
 }

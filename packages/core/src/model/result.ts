@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cutText } from './cut-text.ts';
 
 const count = z.number().nonnegative();
 
@@ -63,31 +64,42 @@ export type ModelUsage = z.infer<typeof modelUsageSchema>;
 export type Result = z.infer<typeof resultSchema>;
 
 // A document holds 16 MiB at most; a result is bounded so that it can always be stored.
-const TEXT_MAX = 1024 * 1024;
-const JSON_MAX = 1024 * 1024;
+const TEXT_MAX_BYTES = 1024 * 1024;
+const JSON_MAX_BYTES = 1024 * 1024;
+const WORD_MAX_BYTES = 1024;
 
-/** The result in a size that every document can hold; what was cut is named in `truncated`. */
+const BOUNDS = {
+  result: cutTo(TEXT_MAX_BYTES),
+  error: cutTo(TEXT_MAX_BYTES),
+  subtype: cutTo(WORD_MAX_BYTES),
+  session_id: cutTo(WORD_MAX_BYTES),
+  terminal_reason: cutTo(WORD_MAX_BYTES),
+  stop_reason: cutTo(WORD_MAX_BYTES),
+  uuid: cutTo(WORD_MAX_BYTES),
+  structured_output: dropOver(JSON_MAX_BYTES),
+  permission_denials: dropOver(JSON_MAX_BYTES),
+  errors: dropOver(JSON_MAX_BYTES),
+  modelUsage: dropOver(JSON_MAX_BYTES),
+} as const satisfies { [K in keyof Result]?: (value: unknown) => unknown };
+
+/** The result in a size that every document can hold; what was cut or left out is named in `truncated`. */
 export function boundResult(result: Result): Result {
-  const bounded: Result = { ...result };
   const truncated: string[] = [...(result.truncated ?? [])];
-  for (const key of ['result', 'error'] as const) {
-    const text = bounded[key];
-    if (text !== undefined && text.length > TEXT_MAX) {
-      bounded[key] = text.slice(0, TEXT_MAX);
-      truncated.push(key);
-    }
-  }
-  for (const key of [
-    'structured_output',
-    'permission_denials',
-    'errors',
-    'modelUsage',
-    'usage',
-  ] as const) {
-    if (bounded[key] !== undefined && JSON.stringify(bounded[key]).length > JSON_MAX) {
-      delete bounded[key];
-      truncated.push(key);
-    }
-  }
-  return truncated.length > 0 ? { ...bounded, truncated } : bounded;
+  const bounded = Object.entries(result).flatMap(([key, value]) => {
+    const bound = BOUNDS[key as keyof typeof BOUNDS];
+    const kept = bound ? bound(value) : value;
+    if (kept !== value) truncated.push(key);
+    return kept === undefined ? [] : [[key, kept]];
+  });
+  const kept = Object.fromEntries(bounded) as Result;
+  return truncated.length > 0 ? { ...kept, truncated } : kept;
+}
+
+function cutTo(max: number): (value: unknown) => unknown {
+  return (value) => (typeof value === 'string' ? cutText(value, max) : value);
+}
+
+function dropOver(max: number): (value: unknown) => unknown {
+  return (value) =>
+    value !== undefined && Buffer.byteLength(JSON.stringify(value)) > max ? undefined : value;
 }

@@ -23,13 +23,22 @@ function open(connection: string | RedisOptions, options: RedisOptions): Redis {
 
 /** Opens a client that fails fast while Redis is away, so that a producer answers instead of hanging. */
 export function openProducerRedis(connection: RedisConnection): OpenedRedis {
-  if (connection instanceof Redis) return { client: connection, owned: false };
+  if (isClient(connection)) return { client: connection, owned: false };
   const client = open(connection, {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
     commandTimeout: COMMAND_TIMEOUT_MS,
   });
   return { client, owned: true };
+}
+
+// By what it can do, not by class: the caller's ioredis may be another copy of the package than ours.
+function isClient(connection: RedisConnection): connection is Redis {
+  return (
+    typeof connection === 'object' &&
+    'defineCommand' in connection &&
+    typeof connection.defineCommand === 'function'
+  );
 }
 
 /** Opens a client for a BullMQ worker, which waits for Redis for as long as it is away (bullmq section 5). */

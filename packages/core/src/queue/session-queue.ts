@@ -1,10 +1,11 @@
 import { type JobsOptions, Queue } from 'bullmq';
+import { withDeadline } from '../deadline.ts';
 import { AppError } from '../model/app-error.ts';
-import { JOB_MAX_BYTES, type Job, QUEUE_PREFIX, SESSION_QUEUE } from '../model/job.ts';
+import { checkSize, type Job, QUEUE_PREFIX, SESSION_QUEUE } from '../model/job.ts';
 import { openProducerRedis, type RedisConnection } from './redis.ts';
 
-/** How long the first call waits for a connection, in milliseconds. */
-const READY_TIMEOUT_MS = 5_000;
+/** How long a call waits for Redis, a first connection included, in milliseconds. */
+const ANSWER_TIMEOUT_MS = 5_000;
 
 const DAY_S = 24 * 3600;
 
@@ -58,11 +59,16 @@ export function createSessionQueue({
   bull.on('error', ignore);
   let ready = false;
 
+  async function askOnceReady<T>(ask: () => Promise<T>): Promise<T> {
+    if (!ready) await bull.waitUntilReady();
+    ready = true;
+    return ask();
+  }
+
+  // Bounded here as well: a client that the caller handed over may wait for Redis without end.
   async function answer<T>(ask: () => Promise<T>): Promise<T> {
     try {
-      if (!ready) await withTimeout(bull.waitUntilReady(), READY_TIMEOUT_MS);
-      ready = true;
-      return await ask();
+      return await withDeadline(ANSWER_TIMEOUT_MS, () => askOnceReady(ask));
     } catch (cause) {
       throw new AppError('UNAVAILABLE', 'Redis does not answer; ask again later', { cause });
     }
@@ -71,14 +77,7 @@ export function createSessionQueue({
   return {
     bull,
     async add(job) {
-      const bytes = Buffer.byteLength(JSON.stringify(job));
-      if (bytes > JOB_MAX_BYTES) {
-        throw new AppError(
-          'PAYLOAD_TOO_LARGE',
-          `expected a job of at most ${JOB_MAX_BYTES} bytes, got ${bytes}`,
-          { details: { limit: JOB_MAX_BYTES, bytes } },
-        );
-      }
+      checkSize(job);
       await answer(() => bull.add(job.kind, job, jobOptions(job, Date.now())));
     },
     async find(id) {
@@ -97,15 +96,3 @@ export function createSessionQueue({
 
 // Both emit 'error' while Redis is away; every call says so itself, and an unheard 'error' ends the process.
 function ignore(): void {}
-
-async function withTimeout(promise: Promise<unknown>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no connection within ${ms} ms`)), ms);
-  });
-  try {
-    await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

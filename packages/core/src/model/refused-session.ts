@@ -1,0 +1,80 @@
+import type { z } from 'zod';
+import { type AppError, isAppError } from './app-error.ts';
+import { cutText } from './cut-text.ts';
+import { idSchema } from './id.ts';
+import { JOB_MAX_BYTES } from './job.ts';
+import { BLANK } from './new-session.ts';
+import { parseInput } from './parse-input.ts';
+import type { Session } from './session.ts';
+import { jobOptionsSchema } from './session-options.ts';
+import { timeSchema } from './time.ts';
+
+// What of a refused payload is kept where it is good, each key on its own. `not_before` means nothing here.
+const KEPT = {
+  run_id: idSchema,
+  parent_session_id: idSchema,
+  title: jobOptionsSchema.shape.title,
+  tags: jobOptionsSchema.shape.tags,
+  metadata: jobOptionsSchema.shape.metadata,
+  priority: jobOptionsSchema.shape.priority,
+  concurrency_key: jobOptionsSchema.shape.concurrency_key,
+};
+
+/**
+ * The document of a job that cannot be accepted: what can be known of it, failed from the start. It is
+ * never queued, not even for a moment, so that no worker can run half a request.
+ */
+export function refusedSession(
+  found: { id: string; data: unknown; timestamp: number },
+  error: AppError,
+): Session {
+  const data = record(found.data);
+  const createdAt = new Date(valid(timeSchema, data['created_at']) ?? found.timestamp);
+  const kept = Object.entries(KEPT)
+    .map(([key, schema]) => [key, valid<unknown>(schema, data[key])])
+    .filter(([, value]) => value !== undefined);
+  const query = [record(data['config'])['query'], record(data['overrides'])['query']].find(
+    (value) => typeof value === 'string',
+  );
+  const config = { query: cutText(query ?? '', JOB_MAX_BYTES) };
+  return {
+    ...structuredClone(BLANK),
+    attempts: [],
+    status: 'failed',
+    error: error.message,
+    failure: {
+      code: error.code,
+      message: error.message,
+      retryable: false,
+      attempt: 0,
+      at: createdAt,
+      ...(error.details?.field === undefined ? {} : { field: error.details.field }),
+    },
+    id: found.id,
+    run_id: found.id,
+    kind: data['kind'] === 'continue' ? 'continue' : 'launch',
+    start_time: createdAt,
+    end_time: createdAt,
+    created_at: createdAt,
+    updated_at: createdAt,
+    query: config.query,
+    config,
+    config_hash: '',
+    root_session_id: found.id,
+    priority: 0,
+    ...Object.fromEntries(kept),
+  };
+}
+
+function valid<T>(schema: z.ZodType<T>, value: unknown): T | undefined {
+  try {
+    return parseInput(schema, value);
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    return undefined;
+  }
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
