@@ -24,7 +24,7 @@ const [command, ...args] = process.argv.slice(2);
 if (command !== undefined) {
   // the command's environment is the caller's, as behind any `npm run`: what it hands on is its own affair
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` };
-  const { code, signal } = await end(spawn(command, args, { env, stdio: 'inherit' }));
+  const { code, signal } = await run(command, args, { env, stdio: 'inherit' });
   if (signal) process.kill(process.pid, signal);
   else process.exit(code ?? 1);
 }
@@ -56,20 +56,23 @@ function install() {
   const npm = isNpm ? [process.execPath, cli] : ['npm'];
   const [file, ...first] = npm;
   const args = [...first, 'ci', '--include=dev', '--no-audit', '--no-fund'];
-  return end(spawn(file, args, { cwd: root, stdio: ['ignore', process.stderr, process.stderr] }));
+  return run(file, args, { cwd: root, stdio: ['ignore', process.stderr, process.stderr] });
 }
 
-/** Passes our signals on to the child and resolves with how it ended. */
-function end(child) {
+/** Runs a program, passing our signals on to it, and resolves with how it ended. */
+function run(file, args, options) {
+  let child;
   // a terminal's Ctrl-C reaches the child by itself, and a second one would skip its orderly stop
   const forward = (signal) => {
     if (signal !== 'SIGINT' || !process.stderr.isTTY) child.kill(signal);
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  // before the spawn: a signal between the two would end us and leave the child
   for (const signal of signals) process.on(signal, forward);
+  child = spawn(file, args, options);
   return new Promise((resolve) => {
     child.on('error', (error) => {
-      console.error(`baton: cannot run ${child.spawnfile}: ${error.message}`);
+      console.error(`baton: cannot run ${file}: ${error.message}`);
       resolve({ code: 127, signal: null });
     });
     child.on('close', (code, signal) => {

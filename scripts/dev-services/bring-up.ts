@@ -9,6 +9,8 @@ export type Service<Kind extends string> = {
   readonly url: string;
   readonly kind: Kind;
   readonly version: string;
+  /** The process, when it was started here. */
+  readonly pid?: number;
 };
 
 type Answer = { readonly url: string; readonly version: string };
@@ -44,7 +46,7 @@ export async function bringUp<Kind extends string>(
   let isStopping = false;
   void server?.ended.then((last) => isStopping || log(`ended by itself: ${last}`));
   return {
-    service: { ...answer, kind: choice.kind },
+    service: { ...answer, kind: choice.kind, ...(server && { pid: server.pid }) },
     stop: async () => {
       isStopping = true;
       await server?.stop();

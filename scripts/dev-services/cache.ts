@@ -1,14 +1,20 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Draft, draftName, draftsBefore } from './draft.ts';
+import type { Host } from './host.ts';
 
+const lookAgainAfterMs = 100;
 const abandonedAfterMs = 24 * 60 * 60 * 1000;
 
 /**
  * Returns the folder `name` of the cache, building it first when it is not there. It is built beside its place and moved
- * in whole, so a half-finished one is never seen under its name; of two that race, the first to finish stays.
+ * in whole, so a half-finished one is never seen under its name. Of two that race, the later waits for the first; should
+ * both build after all, the first to finish stays and both get it.
  */
 export async function installOnce(
-  cache: string,
+  { cache, guardian, log }: Pick<Host, 'cache' | 'guardian' | 'log'>,
   name: string,
   build: (folder: string) => Promise<void>,
 ): Promise<string> {
@@ -16,21 +22,32 @@ export async function installOnce(
   if (await exists(place)) return place;
   await mkdir(cache, { recursive: true });
   await sweepAbandoned(cache);
-  const draft = await mkdtemp(join(cache, `.draft-${name}-`));
+
+  const mine: Draft = {
+    name,
+    began: Date.now(),
+    pid: process.pid,
+    tag: randomBytes(4).toString('hex'),
+  };
+  const draft = join(cache, draftName(mine));
+  await mkdir(draft);
+  guardian.removeAtEnd(draft);
   try {
+    if (await waitForEarlier(cache, mine, place, log)) return place;
     await build(draft);
     await rename(draft, place);
   } catch (error) {
-    await rm(draft, { recursive: true, force: true });
     if (await exists(place)) return place;
     throw error;
+  } finally {
+    await rm(draft, { recursive: true, force: true });
   }
   return place;
 }
 
 /** Takes a broken folder out of the cache, so that the next `installOnce` builds it again. */
 export async function uninstall(cache: string, name: string): Promise<void> {
-  const aside = await mkdtemp(join(cache, `.draft-${name}-`));
+  const aside = await mkdtemp(join(cache, '.broken-'));
   try {
     await rename(join(cache, name), join(aside, name));
   } catch {
@@ -39,9 +56,25 @@ export async function uninstall(cache: string, name: string): Promise<void> {
   await rm(aside, { recursive: true, force: true });
 }
 
+// Resolves true once the earlier one put it in place, false when nobody earlier is at it (any more).
+async function waitForEarlier(
+  cache: string,
+  mine: Draft,
+  place: string,
+  log: (line: string) => void,
+): Promise<boolean> {
+  for (let isFirst = true; ; isFirst = false) {
+    const earlier = draftsBefore(mine, await readdir(cache));
+    if (await exists(place)) return true;
+    if (earlier.length === 0) return false;
+    if (isFirst) log(`process ${earlier[0]?.pid} is installing ${mine.name}: waiting for it`);
+    await delay(lookAgainAfterMs);
+  }
+}
+
 async function sweepAbandoned(cache: string): Promise<void> {
   for (const entry of await readdir(cache)) {
-    if (!entry.startsWith('.draft-')) continue;
+    if (!entry.startsWith('.')) continue;
     const draft = join(cache, entry);
     const facts = await stat(draft).catch(() => undefined); // gone meanwhile: its builder finished
     if (facts && Date.now() - facts.mtimeMs > abandonedAfterMs) {

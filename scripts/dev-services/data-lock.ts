@@ -1,6 +1,7 @@
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isAlive } from './alive.ts';
 import { ServicesError } from './errors.ts';
 
 const guardianEndsWithinMs = 30_000;
@@ -51,14 +52,4 @@ async function removeStale(lock: string, stale: string): Promise<void> {
   }
   if ((await readFile(aside, 'utf8')) !== stale) await linked(aside, lock);
   await rm(aside);
-}
-
-function isAlive(pid: number): boolean {
-  if (!pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false; // gone, or another user's: ours would be ours to signal
-  }
 }

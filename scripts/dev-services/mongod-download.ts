@@ -21,21 +21,26 @@ export async function downloadedMongod({ cache }: Host): Promise<Found | undefin
 
 /** Downloads mongod into the cache, or throws within 3 s where the download host does not answer. */
 export async function downloadMongod(host: Host): Promise<Found> {
-  const url = await downloadUrl();
+  const url = await downloadUrl(host.env['MONGOMS_DOWNLOAD_MIRROR']);
   if (!(await isReachable(url, lookUpLimitMs))) {
     throw new ServicesError(`its download host ${url.host} does not answer`);
   }
-  const folder = await installOnce(host.cache, name, async (draft) => {
+  const folder = await installOnce(host, name, async (draft) => {
     host.log(`downloading mongod ${version} (once, about 100 MB)`);
     const script = join(import.meta.dirname, 'mongod-download-child.ts');
-    const env = { ...installerEnvironment(host.env), MONGOMS_DOWNLOAD_DIR: draft };
+    const env = {
+      ...installerEnvironment(host.env),
+      MONGOMS_DOWNLOAD_DIR: draft,
+      npm_config_strict_ssl: 'true', // without it the library takes any certificate
+    };
     await run(host.guardian, process.execPath, [script, version, draft], { env, cwd: draft });
     host.log(`downloaded mongod ${version}`);
   });
   return { program: join(folder, 'mongod'), from };
 }
 
-async function downloadUrl(): Promise<URL> {
+async function downloadUrl(mirror: string | undefined): Promise<URL> {
+  if (mirror) return new URL(mirror);
   const { MongoBinaryDownloadUrl } = await import(
     'mongodb-memory-server-core/lib/util/MongoBinaryDownloadUrl.js'
   );

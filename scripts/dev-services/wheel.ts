@@ -36,10 +36,10 @@ export async function installWheel(wheel: Wheel, host: Host): Promise<string> {
     host.log(`installed ${wheel.name} ${wheel.version} in ${seconds} s`);
   };
 
-  if (!(await hasPython(await installOnce(host.cache, name, build)))) {
+  if (!(await hasPython(await installOnce(host, name, build)))) {
     // the interpreter it was made with has gone
     await uninstall(host.cache, name);
-    await installOnce(host.cache, name, build);
+    await installOnce(host, name, build);
   }
   return venv;
 }

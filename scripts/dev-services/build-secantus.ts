@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { glob, readFile, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { installOnce } from './cache.ts';
+import { type Environment, installerEnvironment } from './environment.ts';
+import { ServicesError } from './errors.ts';
+import type { Host } from './host.ts';
+import { findOnPath, isProgram } from './on-path.ts';
+import { run } from './run.ts';
+import { cachedSecantus, secantusCrate, secantusFolder } from './secantus-rs.ts';
+
+const sayEveryMs = 10_000;
+const tools = [
+  { names: ['cargo'], install: 'Rust 1.95 or later (cargo)' },
+  { names: ['cc', 'gcc', 'clang'], install: 'a C compiler' },
+  { names: ['cmake'], install: 'cmake' },
+];
+
+/** Builds SecantusDB's Rust server into the cache unless it is there, and returns it; throws with the tool that is missing. */
+export async function buildSecantus(
+  host: Host,
+  sha256: string = secantusCrate.sha256,
+): Promise<string> {
+  const program = cachedSecantus(host.cache);
+  if (await isProgram(program)) return program;
+  const cargo = await findTools(host.env);
+  const { name, version } = secantusCrate;
+  await installOnce(host, secantusFolder, async (draft) => {
+    host.log(`building ${secantusCrate.program} from ${name} ${version}: once, about five minutes`);
+    const target = join(draft, 'target');
+    const pinned = ['--locked', '--ignore-rust-version', '--version', `=${version}`];
+    await run(host.guardian, cargo, ['install', ...pinned, '--root', draft, name], {
+      env: { ...installerEnvironment(host.env), CARGO_TARGET_DIR: target },
+      cwd: draft,
+      onLine: progress(host.log),
+    });
+    await checkCrate(host.env, sha256);
+    await rm(target, { recursive: true, force: true });
+  });
+  return program;
+}
+
+async function findTools(env: Environment): Promise<string> {
+  let cargo = '';
+  for (const { names, install } of tools) {
+    const found = await Promise.all(names.map((name) => findOnPath(name, env['PATH'])));
+    const program = found.find((file) => file !== undefined);
+    if (!program) {
+      throw new ServicesError(
+        `building ${secantusCrate.program} needs ${install} on PATH, and ${names.join(' or ')} is not there. ` +
+          'Install it, or put mongod on PATH: Baton takes that first.',
+      );
+    }
+    cargo ||= program;
+  }
+  return cargo;
+}
+
+function progress(log: (line: string) => void): (line: string) => void {
+  const started = Date.now();
+  let saidAt = started;
+  let crates = 0;
+  return (line) => {
+    const crate = line.match(/^\s*Compiling (\S+)/)?.[1];
+    if (!crate) return;
+    crates += 1;
+    if (crates > 1 && Date.now() - saidAt < sayEveryMs) return;
+    saidAt = Date.now();
+    log(`${Math.round((saidAt - started) / 1000)} s: compiling crate ${crates}, ${crate}`);
+  };
+}
+
+// The crate's own lock file pins, by checksum, whatever else went in; so its checksum pins all of it.
+async function checkCrate(env: Environment, sha256: string): Promise<void> {
+  const home = env['CARGO_HOME'] || join(env['HOME'] || homedir(), '.cargo');
+  const { name, version } = secantusCrate;
+  for await (const file of glob(`registry/cache/*/${name}-${version}.crate`, { cwd: home })) {
+    const digest = createHash('sha256')
+      .update(await readFile(join(home, file)))
+      .digest('hex');
+    if (digest === sha256) return;
+  }
+  throw new ServicesError(
+    `${name} ${version} as downloaded has not the sha256 ${sha256}: not installed`,
+  );
+}

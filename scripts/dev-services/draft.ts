@@ -1,0 +1,35 @@
+import { isAlive } from './alive.ts';
+
+const believedForMs = 30 * 60 * 1000;
+
+/** A folder of the cache that is still being built, and by whom. */
+export type Draft = {
+  readonly name: string;
+  readonly began: number;
+  readonly pid: number;
+  readonly tag: string;
+};
+
+/** Returns the folder's name; names sort by who began first. */
+export function draftName({ name, began, pid, tag }: Draft): string {
+  return `.draft-${name}-${began}-${pid}-${tag}`;
+}
+
+/** Returns the drafts of the same thing that began before mine and whose process still runs. */
+export function draftsBefore(
+  mine: Draft,
+  entries: readonly string[],
+  isRunning: (pid: number) => boolean = isAlive,
+): Draft[] {
+  return entries
+    .map(parseDraft)
+    .filter((draft) => draft !== undefined)
+    .filter((draft) => draft.name === mine.name && draftName(draft) < draftName(mine))
+    .filter(({ began, pid }) => mine.began - began < believedForMs && isRunning(pid));
+}
+
+function parseDraft(entry: string): Draft | undefined {
+  const [, name, began, pid, tag] = entry.match(/^\.draft-(.+)-(\d{13})-(\d+)-([0-9a-f]+)$/) ?? [];
+  if (!name || !tag) return undefined;
+  return { name, began: Number(began), pid: Number(pid), tag };
+}

@@ -1,0 +1,10 @@
+// Starts the services as a launcher would, says where they are in one JSON line, and runs until it is told to stop.
+
+import { startServices } from '../../../scripts/dev-services/services.ts';
+
+const { env } = process;
+const [, , dataDir] = process.argv;
+const services = await startServices({ env, dataDir, log: (line) => console.error(line) });
+const { redis, mongodb } = services;
+console.log(JSON.stringify({ redis, mongodb }));
+process.once('SIGTERM', () => void services.stop());
