@@ -5,6 +5,9 @@ import type { Session } from '../model/session.ts';
 /** How long a call waits for a server, in milliseconds, before it fails. */
 const SERVER_SELECTION_TIMEOUT_MS = 5_000;
 
+/** How long a server that is reached may take to answer a ping, in milliseconds. */
+const PING_TIMEOUT_MS = 5_000;
+
 /** A session as it is stored: `_id` is the id, free JSON is text (see free-json.ts). */
 export type SessionDocument = Omit<Session, 'id'> & { _id: string };
 
@@ -25,6 +28,7 @@ export interface ChunkDocument {
 /** A connection to the database that holds the truth. */
 export interface Mongo {
   db: Db;
+  /** Resolves where the server answers; rejects, within seconds, where it does not. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -44,7 +48,7 @@ export function connectMongo(url: string): Mongo {
   return {
     db,
     ping: async () => {
-      await db.command({ ping: 1 });
+      await db.command({ ping: 1 }, { timeoutMS: PING_TIMEOUT_MS });
     },
     close: () => client.close(),
   };

@@ -1,0 +1,63 @@
+import {
+  codeFacts,
+  type ErrorCode,
+  errorCodeSchema,
+  eventViewSchema,
+  idSchema,
+  infoSchema,
+} from '@baton/core';
+import { z } from 'zod';
+import { named } from './openapi-schema.ts';
+
+/** The body of every failure. */
+export const errorBodySchema = z.object({
+  error: z.object({
+    code: errorCodeSchema,
+    message: z.string(),
+    details: z
+      .looseObject({ field: z.string().optional().describe('Dotted path of what is wrong.') })
+      .optional(),
+  }),
+});
+
+named.add(errorBodySchema, { id: 'Error' });
+named.add(infoSchema, { id: 'Info' });
+named.add(eventViewSchema, { id: 'Event' });
+
+/** An id in the path. */
+export const idParams = z.strictObject({ id: idSchema.describe('The id of a session.') });
+
+/** A JSON answer as the OpenAPI document tells it. */
+export function json<T extends z.ZodType>(description: string, schema: T) {
+  return { description, content: { 'application/json': { schema } } };
+}
+
+/** The answers that tell of these codes, one for each status, with what each code means. */
+export function failures(...codes: ErrorCode[]): Record<number, ReturnType<typeof json>> {
+  const texts = new Map<number, string[]>();
+  for (const code of [...codes, 'INTERNAL'] as const) {
+    const { http = 500, says } = codeFacts(code);
+    texts.set(http, [...(texts.get(http) ?? []), `${code}: ${says}`]);
+  }
+  return Object.fromEntries(
+    [...texts].map(([status, lines]) => [status, json(lines.join(' '), errorBodySchema)]),
+  );
+}
+
+/** The page size of a query. */
+export function limit(byDefault: number, most: number) {
+  return z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(most)
+    .default(byDefault)
+    .describe(`How many at most; up to ${most}.`);
+}
+
+/** The cursor of a query. */
+export const cursor = z
+  .string()
+  .min(1)
+  .exactOptional()
+  .describe('The next_cursor of the answer before; absent: from the start.');

@@ -1,0 +1,115 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  type EventStore,
+  JOB_MAX_BYTES,
+  type Logger,
+  type Mongo,
+  type Policy,
+  parseInput,
+  type SessionManager,
+  type SessionQueue,
+  type SessionStore,
+} from '@baton/core';
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifySchemaCompiler,
+  fastify,
+  LogController,
+  type RawServerDefault,
+} from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { z } from 'zod';
+import { answerClientError } from './client-error.ts';
+import { answerError, answerNotFound } from './http-error.ts';
+import { registerOpenApi } from './openapi.ts';
+import { registerConversation } from './routes/conversation.ts';
+import { registerDocs } from './routes/docs.ts';
+import { registerEvents } from './routes/events.ts';
+import { registerHealth } from './routes/health.ts';
+import { registerQueues } from './routes/queues.ts';
+import { registerSchema } from './routes/schema.ts';
+import { registerSessions } from './routes/sessions.ts';
+
+/** What the routes work with. */
+export interface Parts {
+  manager: SessionManager;
+  queue: SessionQueue;
+  sessions: SessionStore;
+  events: EventStore;
+  mongo: Pick<Mongo, 'ping'>;
+  log: Logger;
+  policy: Policy;
+}
+
+/** The Fastify instance whose routes are typed by their zod schemas. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** How long a body may take to arrive, and a handler to answer, in milliseconds. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const HANDLER_TIMEOUT_MS = 15_000;
+
+const parseParts: FastifySchemaCompiler<z.ZodType> =
+  ({ schema }) =>
+  (data) => {
+    try {
+      return { value: parseInput(schema, data) };
+    } catch (error) {
+      return { error: error as Error };
+    }
+  };
+
+/** The HTTP API over open stores: every route, ready for `inject` or `listen`. The stores stay the caller's. */
+export async function createApp(parts: Parts): Promise<App> {
+  const loggerInstance: FastifyBaseLogger = parts.log;
+  const app: App = fastify({
+    loggerInstance,
+    logController: new LogController({
+      requestIdLogLabel: 'request_id',
+      disableRequestLogging: true,
+    }),
+    bodyLimit: JOB_MAX_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    handlerTimeout: HANDLER_TIMEOUT_MS,
+    // What arrives on an open connection while we stop is served, in the one shape of answers.
+    return503OnClosing: false,
+    frameworkErrors: answerError,
+    clientErrorHandler: answerClientError,
+  }).withTypeProvider<ZodTypeProvider>();
+
+  // Only JSON is read: a web page elsewhere cannot send that without asking first (CORS).
+  app.removeContentTypeParser('text/plain');
+  app.setValidatorCompiler(parseParts);
+  // Answers are typed, not parsed again: a document of a later version must still be readable.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler(answerNotFound);
+  app.addHook('onResponse', async (request, reply) => {
+    request.log.info(
+      {
+        method: request.method,
+        route: request.routeOptions.url,
+        status: reply.statusCode,
+        duration_ms: Math.round(reply.elapsedTime),
+      },
+      'request answered',
+    );
+  });
+
+  await registerOpenApi(app);
+  registerSessions(app, parts);
+  registerEvents(app, parts);
+  registerConversation(app, parts);
+  registerSchema(app);
+  registerHealth(app, parts);
+  await registerDocs(app);
+  await registerQueues(app, parts);
+  await app.ready();
+  return app;
+}

@@ -1,0 +1,74 @@
+// The API's composition root. Prints `{"api": url}` on stdout once it listens; logs go to stderr.
+import {
+  connectMongo,
+  createClosers,
+  createEventStore,
+  createLogger,
+  createSessionManager,
+  createSessionQueue,
+  createSessionStore,
+  parseEnv,
+  policyOf,
+} from '@baton/core';
+import { createApp } from './app.ts';
+import { apiSettingsSchema } from './config.ts';
+import { keepIndexes } from './indexes.ts';
+
+/** How long each part may take to stop, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 5_000;
+
+function readSettings() {
+  try {
+    return parseEnv(apiSettingsSchema, process.env);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    process.exit(1);
+  }
+}
+
+const settings = readSettings();
+const log = createLogger('api', settings.LOG_LEVEL);
+const closers = createClosers(log, CLOSE_TIMEOUT_MS);
+
+async function stop(code: number): Promise<void> {
+  const allClosed = await closers.close();
+  process.exit(allClosed ? code : 1);
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    log.info({ signal }, 'stopping');
+    void stop(0);
+  });
+}
+
+try {
+  const mongo = connectMongo(settings.MONGODB_URL);
+  closers.add('MongoDB', () => mongo.close());
+  const stopping = new AbortController();
+  closers.add('indexes', () => stopping.abort());
+  void keepIndexes(mongo.db, log, stopping.signal);
+
+  const queue = createSessionQueue({
+    connection: settings.REDIS_URL,
+    prefix: settings.QUEUE_PREFIX,
+  });
+  closers.add('Redis', () => queue.close());
+
+  const sessions = createSessionStore(mongo.db);
+  const events = createEventStore(mongo.db);
+  const manager = createSessionManager({ queue, sessions });
+  const policy = policyOf(settings);
+  const app = await createApp({ manager, queue, sessions, events, mongo, log, policy });
+  closers.add('HTTP', () => app.close());
+
+  const url = await app.listen({
+    host: settings.HOST,
+    port: settings.PORT,
+    listenTextResolver: (address) => `ready at ${address}, to read at /docs, the queue at /queues`,
+  });
+  process.stdout.write(`${JSON.stringify({ api: url })}\n`);
+} catch (error) {
+  log.fatal({ err: error }, 'the API could not start');
+  await stop(1);
+}

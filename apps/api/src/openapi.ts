@@ -1,0 +1,49 @@
+import swagger from '@fastify/swagger';
+import type { FastifySchema } from 'fastify';
+import { z } from 'zod';
+import type { App } from './app.ts';
+import { type JsonSchema, toOpenApiSchema } from './openapi-schema.ts';
+
+const INFO = {
+  title: 'Baton',
+  version: '1',
+  description:
+    'Launches and continues Claude Code sessions, and reads what they did. Every failure has the same body, with a code to switch on.',
+};
+
+const TAGS = [
+  { name: 'sessions', description: 'Launch, continue, read.' },
+  { name: 'operations', description: 'Health and schemas.' },
+];
+
+/** Collects the routes registered after it into the OpenAPI document, served at /openapi.json. */
+export async function registerOpenApi(app: App): Promise<void> {
+  const components: Record<string, JsonSchema> = {};
+  await app.register(swagger, {
+    openapi: { openapi: '3.1.0', info: INFO, tags: TAGS },
+    transform: ({ schema, url }) => ({ schema: describe(schema, components), url }),
+    transformObject: (document) =>
+      'openapiObject' in document
+        ? { ...document.openapiObject, components: { schemas: components } }
+        : document.swaggerObject,
+  });
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+}
+
+/** A route's schema with JSON Schema in the place of zod. */
+function describe(schema: FastifySchema, components: Record<string, JsonSchema>): FastifySchema {
+  const described = Object.entries(schema ?? { hide: true }).map(([key, part]) => {
+    if (part instanceof z.ZodType) return [key, toOpenApiSchema(part, 'input', components)];
+    if (key === 'response') return [key, describeAnswers(part, components)];
+    return [key, part];
+  });
+  return Object.fromEntries(described);
+}
+
+function describeAnswers(part: unknown, components: Record<string, JsonSchema>): unknown {
+  if (part instanceof z.ZodType) return toOpenApiSchema(part, 'output', components);
+  if (typeof part !== 'object' || part === null) return part;
+  return Object.fromEntries(
+    Object.entries(part).map(([key, inner]) => [key, describeAnswers(inner, components)]),
+  );
+}

@@ -1,0 +1,34 @@
+import { eventViewSchema, readConversation } from '@baton/core';
+import { z } from 'zod';
+import { cursor, failures, idParams, json, limit } from '../answers.ts';
+import type { App, Parts } from '../app.ts';
+
+const conversationPage = z.object({
+  events: z.array(eventViewSchema.extend({ session_id: z.string() })),
+  next_cursor: z.string().optional().describe('Absent on the last page.'),
+});
+
+/** The events of a whole conversation, from the root's first to the session's last. */
+export function registerConversation(app: App, { manager, sessions, events }: Parts): void {
+  app.get(
+    '/v1/sessions/:id/conversation',
+    {
+      schema: {
+        operationId: 'readConversation',
+        summary: 'Read a conversation up to a session',
+        description: 'One flat run of events; what a later attempt superseded is left out.',
+        tags: ['sessions'],
+        params: idParams,
+        querystring: z.strictObject({ limit: limit(100, 1000), cursor }),
+        response: {
+          200: json('A page of events.', conversationPage),
+          ...failures('INVALID_REQUEST', 'SESSION_NOT_FOUND', 'UNAVAILABLE'),
+        },
+      },
+    },
+    async (request) => {
+      const session = await manager.getSession(request.params.id);
+      return readConversation({ sessions, events }, session, request.query);
+    },
+  );
+}

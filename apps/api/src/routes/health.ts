@@ -1,0 +1,58 @@
+import { AppError, withDeadline } from '@baton/core';
+import { z } from 'zod';
+import { failures, json } from '../answers.ts';
+import type { App, Parts } from '../app.ts';
+
+/** How long a store may take to answer before it counts as away, in milliseconds. */
+const ANSWER_TIMEOUT_MS = 2_000;
+
+const ok = z.object({ status: z.literal('ok') });
+
+/** /healthz: the process is up. /readyz: Redis and MongoDB answer too. */
+export function registerHealth(app: App, { queue, mongo }: Parts): void {
+  const stores = { redis: () => queue.ping(), mongodb: () => mongo.ping() };
+
+  app.get(
+    '/healthz',
+    {
+      logLevel: 'warn',
+      schema: {
+        operationId: 'healthz',
+        summary: 'Says that the process is up',
+        tags: ['operations'],
+        response: { 200: json('It is.', ok) },
+      },
+    },
+    async () => ({ status: 'ok' as const }),
+  );
+
+  app.get(
+    '/readyz',
+    {
+      logLevel: 'warn',
+      schema: {
+        operationId: 'readyz',
+        summary: 'Says whether Redis and MongoDB answer',
+        tags: ['operations'],
+        response: { 200: json('They do.', ok), ...failures('UNAVAILABLE') },
+      },
+    },
+    async () => {
+      const asked = Object.entries(stores).map(async ([name, ping]) => {
+        try {
+          await withDeadline(ANSWER_TIMEOUT_MS, ping);
+          return [];
+        } catch (failure) {
+          return [{ name, failure }];
+        }
+      });
+      const away = (await Promise.all(asked)).flat();
+      if (away.length === 0) return { status: 'ok' as const };
+      const names = away.map(({ name }) => name);
+      throw new AppError('UNAVAILABLE', `no answer from ${names.join(' and ')}`, {
+        details: { unavailable: names },
+        cause: away[0]?.failure,
+      });
+    },
+  );
+}

@@ -1,0 +1,43 @@
+import { AppError, redactJob } from '@baton/core';
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { FastifyAdapter } from '@bull-board/fastify';
+import type { App, Parts } from '../app.ts';
+import { ownOriginOnly } from '../page-policy.ts';
+
+/** bull-board at /queues, to look at: its writes would fight the documents, so each answers 405. */
+export async function registerQueues(app: App, { queue }: Parts): Promise<void> {
+  const adapter = new BullMQAdapter(queue.bull, {
+    readOnlyMode: true,
+    description: 'Jobs carry sessions to workers. What became of a session stands in its document.',
+    externalJobUrl: ({ id }) => ({ href: `/v1/sessions/${id}`, displayText: 'Session' }),
+  });
+  adapter.setFormatter('data', redactJob);
+  adapter.setFormatter('returnValue', () => undefined);
+  const board = new FastifyAdapter().setBasePath('/queues');
+  createBullBoard({
+    queues: [adapter],
+    serverAdapter: board,
+    options: {
+      uiConfig: {
+        boardTitle: 'Baton queue',
+        hideRedisDetails: true,
+        pollingInterval: { forceInterval: 5 },
+      },
+      handlerHooks: {
+        before: async ({ method }) =>
+          method === 'get'
+            ? undefined
+            : { allow: false, status: 405, errorKey: 'ERRORS.QUEUE_READ_ONLY' },
+      },
+    },
+  });
+  // The board's own answer would quote the error; thrown on, it reaches the one handler of errors.
+  board.setErrorHandler((cause) => {
+    throw new AppError('UNAVAILABLE', 'Redis does not answer; ask again later', { cause });
+  });
+  await app.register(async (scope) => {
+    scope.addHook('onRequest', ownOriginOnly);
+    await scope.register(board.registerPlugin(), { prefix: '/queues', logLevel: 'warn' });
+  });
+}
