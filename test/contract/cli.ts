@@ -1,0 +1,84 @@
+import { type ClaudeHome, makeClaudeHome } from '../support/claude-home.ts';
+import { type MessagesApi, startMessagesApi } from '../support/messages-api/messages-api.ts';
+import { type Reply, text } from '../support/messages-api/reply.ts';
+import type { MessagesRequest } from '../support/messages-api/request.ts';
+import type { Script } from '../support/messages-api/script.ts';
+import {
+  type ClaudeOptions,
+  type ClaudeRun,
+  type RunningClaude,
+  startClaude,
+} from '../support/real-claude.ts';
+import { waitFor } from '../support/wait.ts';
+
+/** How one run of the CLI differs from a plain one. */
+export type RunOptions = Omit<ClaudeOptions, 'home' | 'apiUrl'> & { script: Script };
+
+/** A finished run together with what it asked of the API. */
+export type CliRun = ClaudeRun & { requests: MessagesRequest[]; otherCalls: string[] };
+
+/** The CLI under test in a home of its own. */
+export interface Cli {
+  home: ClaudeHome;
+  /** Runs to the end against a scripted API of its own. */
+  run(options: RunOptions): Promise<CliRun>;
+  /** Runs until `stop` has acted (it may send a signal, release a gate), then to the end. */
+  runUntil(
+    options: RunOptions,
+    stop: (claude: RunningClaude, api: MessagesApi) => Promise<unknown>,
+  ): Promise<CliRun>;
+  remove(): Promise<void>;
+}
+
+/** Makes a home for the CLI under test, or uses the one given. */
+export async function makeCli(given?: ClaudeHome): Promise<Cli> {
+  const home = given ?? (await makeClaudeHome());
+  const cli: Cli = {
+    home,
+    run: (options) => cli.runUntil(options, async () => undefined),
+    async runUntil({ script, ...options }, stop) {
+      const api = await startMessagesApi({ script });
+      const claude = startClaude({ ...options, home, apiUrl: api.url });
+      try {
+        await stop(claude, api);
+        const run = await claude.done;
+        return { ...run, requests: api.requests, otherCalls: api.otherCalls };
+      } finally {
+        if (claude.child.exitCode === null) claude.child.kill('SIGKILL');
+        await api.stop();
+      }
+    },
+    remove: () => home.remove(),
+  };
+  return cli;
+}
+
+/** Sends the signal once the transcript holds the prompt, a little after the first call. */
+export function onPromptSaved(
+  home: ClaudeHome,
+  id: string,
+  prompt: string,
+  signal: NodeJS.Signals,
+) {
+  const saved = `"message":{"role":"user","content":"${prompt}"}`;
+  return async (claude: RunningClaude): Promise<void> => {
+    const isSaved = async () => (await home.readTranscript(id))?.includes(saved);
+    await waitFor('the prompt in the transcript', isSaved);
+    process.kill(claude.pid, signal);
+  };
+}
+
+/** An answer of which the first words come, and no more. */
+export function halfAnAnswer(): Reply {
+  return text(['half ', 'of ', 'it'], {
+    pace: (piece) => (piece < 2 ? Promise.resolve() : new Promise(() => undefined)),
+  });
+}
+
+/** Sends the signal when those words are there; needs --include-partial-messages. */
+export function onHalfAnAnswer(signal: NodeJS.Signals) {
+  return async (claude: RunningClaude): Promise<void> => {
+    await claude.line('the half', (line) => JSON.stringify(line).includes('"text":"of "'));
+    process.kill(claude.pid, signal);
+  };
+}

@@ -1,0 +1,125 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { text, toolUse } from '../support/messages-api/reply.ts';
+import type { RunningClaude } from '../support/real-claude.ts';
+import { waitFor } from '../support/wait.ts';
+import { type Cli, makeCli } from './cli.ts';
+import { carriers, groupOf, isAlive, sessionOf } from './processes.ts';
+
+let cli: Cli;
+let count = 0;
+
+beforeAll(async () => {
+  cli = await makeCli();
+});
+afterAll(() => cli.remove());
+
+interface Seen {
+  id: string;
+  claude: number;
+  shell: number;
+}
+
+// Runs a Bash call that tells its pid and then waits for ever, and acts while it does.
+async function duringBash(act: (seen: Seen, claude: RunningClaude) => Promise<unknown>) {
+  count += 1;
+  const file = join(cli.home.workDir, `pid-${count}`);
+  const script = [
+    toolUse('Bash', { command: `echo $$ > ${file}; tail -f /dev/null; true` }),
+    text('done'),
+  ];
+  const id = `0197f0a0-7777-7000-8000-00000000000${count}`;
+  const args = ['--allowedTools=Bash', `--session-id=${id}`];
+  const env = { BATON_RUN: `marker-${count}` };
+  const run = await cli.runUntil({ script, args, prompt: 'go', env }, async (claude) => {
+    const shell = await waitFor('the shell', () =>
+      readFile(file, 'utf8').then(Number, () => undefined),
+    );
+    await act({ id, claude: claude.pid, shell }, claude);
+  });
+  return { run, id };
+}
+
+async function kill(pid: number): Promise<void> {
+  process.kill(-groupOf(pid), 'SIGKILL');
+  await waitFor('the shell to die', () => !isAlive(pid));
+}
+
+describe('the shell of a Bash call', () => {
+  test('is in a session of its own, out of reach of a signal to the group of the CLI', async () => {
+    await duringBash(async (seen, claude) => {
+      expect(groupOf(seen.claude)).toBe(seen.claude);
+      expect(sessionOf(seen.shell)).not.toBe(sessionOf(seen.claude));
+      expect(groupOf(seen.shell)).not.toBe(groupOf(seen.claude));
+      claude.child.kill('SIGTERM');
+    });
+  });
+
+  test('carries the environment of the CLI, readable in /proc: a marker finds it', async () => {
+    await duringBash(async (seen, claude) => {
+      const found = carriers(`BATON_RUN=marker-${count}`);
+      expect(found).toContain(seen.claude);
+      expect(found).toContain(seen.shell);
+      claude.child.kill('SIGTERM');
+    });
+  });
+
+  test('lives on when the CLI is killed by SIGKILL', async () => {
+    await duringBash(async (seen, claude) => {
+      claude.child.kill('SIGKILL');
+      await claude.done;
+      expect(isAlive(seen.shell)).toBe(true);
+      await kill(seen.shell);
+    });
+  });
+
+  test('is ended by the CLI on SIGTERM, which exits with 143', async () => {
+    const { run } = await duringBash(async (seen, claude) => {
+      claude.child.kill('SIGTERM');
+      await waitFor('the shell to die', () => !isAlive(seen.shell));
+    });
+    expect(run).toMatchObject({ exitCode: 143, results: [] });
+  });
+
+  test('is ended by the CLI on SIGINT, which exits with 0', async () => {
+    const { run } = await duringBash(async (seen, claude) => {
+      claude.child.kill('SIGINT');
+      await waitFor('the shell to die', () => !isAlive(seen.shell));
+    });
+    expect(run).toMatchObject({ exitCode: 0 });
+    expect(run.results.filter((line) => line['is_error'] !== true)).toEqual([]);
+  });
+});
+
+describe('a resume of a turn that was stopped within a Bash call', () => {
+  // What the model is told of the call, as far as it is one of these.
+  const ENDS = ['Tool call interrupted', 'Exit code 137', "doesn't want to proceed"];
+
+  async function toldAfter(signal: NodeJS.Signals): Promise<string | undefined> {
+    const { id } = await duringBash(async (seen, claude) => {
+      const isSaved = async () =>
+        (await cli.home.readTranscript(seen.id))?.includes('"name":"Bash"');
+      await waitFor('the call in the transcript', isSaved);
+      claude.child.kill(signal);
+      await claude.done;
+      if (signal === 'SIGKILL') await kill(seen.shell);
+    });
+    const run = await cli.run({ script: [text('ok')], args: [`--resume=${id}`], prompt: 'go on' });
+    expect(run.results[0]).toMatchObject({ is_error: false, result: 'ok' });
+    const history = JSON.stringify(run.requests[0]?.body.messages);
+    return ENDS.find((end) => history.includes(end));
+  }
+
+  test('after a SIGKILL tells the model that the call was cut off', async () => {
+    expect(await toldAfter('SIGKILL')).toBe('Tool call interrupted');
+  });
+
+  test('after a SIGTERM tells of a call cut off or killed, never of a refusal', async () => {
+    expect(await toldAfter('SIGTERM')).toMatch(/interrupted|137/);
+  });
+
+  test('after a SIGINT tells of a refusal by the user, or of a call cut off', async () => {
+    expect(await toldAfter('SIGINT')).toMatch(/proceed|interrupted/);
+  });
+});

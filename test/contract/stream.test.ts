@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { text, thought, toolUse } from '../support/messages-api/reply.ts';
+import { type Line, parseLines } from '../support/real-claude.ts';
+import { type Cli, type CliRun, makeCli } from './cli.ts';
+import { bytesOf, entriesOf } from './transcript.ts';
+
+const ID = '0197f0a0-3333-7000-8000-000000000001';
+const PROMPT = '--looks-like=a-flag\n  and "quotes"; keeps its lines';
+
+let cli: Cli;
+let run: CliRun;
+let entries: Line[];
+
+beforeAll(async () => {
+  cli = await makeCli();
+  const script = [
+    toolUse('Bash', { command: 'echo made > out.txt; cat out.txt' }, { say: 'I look.' }),
+    thought('hm', 'It says made.'),
+  ];
+  const args = [`--session-id=${ID}`, '--allowedTools=Bash'];
+  run = await cli.run({ script, args, prompt: PROMPT });
+  entries = await entriesOf(cli.home, ID);
+});
+afterAll(() => cli.remove());
+
+test('every line of stdout is one JSON object, ended by a line feed', () => {
+  expect(run.stdout.endsWith('\n')).toBe(true);
+  expect(run.lines).toHaveLength(run.stdout.trimEnd().split('\n').length);
+});
+
+test('the first line is the init line, with version, model, mode and working directory', () => {
+  expect(run.lines[0]).toMatchObject({
+    ...{ type: 'system', subtype: 'init', session_id: ID, cwd: cli.home.workDir },
+    ...{ permissionMode: 'default', apiKeySource: 'ANTHROPIC_API_KEY', mcp_servers: [] },
+    claude_code_version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+    model: expect.any(String),
+  });
+});
+
+test('the last line is the one result line: success, no error, the answer', () => {
+  expect(run.results).toHaveLength(1);
+  expect(run.lines.at(-1)).toBe(run.results[0]);
+  expect(run.results[0]).toMatchObject({
+    ...{ subtype: 'success', is_error: false, result: 'It says made.', session_id: ID },
+    ...{ num_turns: 2, api_error_status: null, permission_denials: [] },
+    ...{ duration_ms: expect.any(Number), duration_api_ms: expect.any(Number) },
+  });
+  expect(run).toMatchObject({ exitCode: 0, signal: null, stderr: '' });
+});
+
+test('a prompt on stdin arrives whole, one that begins with dashes too', () => {
+  expect(run.requests[0]?.prompts).toEqual([PROMPT]);
+});
+
+test('blocks of one answer come as several lines with one message id and the same usage', () => {
+  const answers = run.lines.filter((line) => line.type === 'assistant');
+  const [said, called, thinking, words] = answers.map(
+    (line) => line['message'] as { id: string; usage: unknown },
+  );
+  expect(answers).toHaveLength(4);
+  expect(called).toMatchObject({ id: said?.id, usage: said?.usage });
+  expect(words).toMatchObject({ id: thinking?.id, usage: thinking?.usage });
+});
+
+test('a tool result comes as a user line', () => {
+  const [result] = run.lines.filter((line) => line.type === 'user');
+  expect(result?.['message']).toMatchObject({
+    content: [{ type: 'tool_result', content: 'made', is_error: false }],
+  });
+});
+
+test('assistant and user lines have the uuid of their transcript entry', () => {
+  const streamed = run.lines.filter((line) => line.type === 'assistant' || line.type === 'user');
+  const saved = new Map(entries.map((entry) => [entry['uuid'], entry.type]));
+  expect(streamed.length).toBeGreaterThan(4);
+  for (const line of streamed) expect(saved.get(line['uuid'])).toBe(line.type);
+});
+
+test('init and result lines are not in the transcript', () => {
+  const uuids = entries.map((entry) => entry['uuid']);
+  const types = entries.map((entry) => entry.type);
+  expect(uuids).not.toContain(run.lines[0]?.['uuid']);
+  expect(uuids).not.toContain(run.results[0]?.['uuid']);
+  expect(types).not.toContain('result');
+});
+
+test('the prompt is a user entry of the transcript as a plain string', () => {
+  const prompts = entries.filter((entry) => entry.type === 'user').map((entry) => entry['message']);
+  expect(prompts).toContainEqual({ role: 'user', content: PROMPT });
+});
+
+test('the transcript is whole lines when the process has ended', async () => {
+  const bytes = await bytesOf(cli.home, ID);
+  expect(bytes.endsWith('\n')).toBe(true);
+  expect(parseLines(bytes)).toHaveLength(bytes.trimEnd().split('\n').length);
+});
+
+test('no prompt at all is refused on stderr alone', async () => {
+  const empty = await cli.run({ script: [text('ok')], prompt: '' });
+  expect(empty).toMatchObject({ exitCode: 1, stdout: '', requests: [] });
+  expect(empty.stderr).toContain('Input must be provided');
+});
+
+test('a line of 3 MiB comes in one piece', async () => {
+  const long = 'x'.repeat(3 * 1024 * 1024);
+  const big = await cli.run({ script: [text([long])], prompt: 'go' });
+  expect(big.results[0]?.['result']).toBe(long);
+});
