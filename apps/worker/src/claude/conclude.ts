@@ -94,13 +94,9 @@ function completeOr(facts: AttemptFacts, otherwise: Outcome): Outcome {
 }
 
 // A resume of a damaged transcript reports success without having asked the model; a slash command
-// that the CLI answers by itself takes no turn either, but has a text.
-function isEmpty(result: Result): boolean {
-  return result.num_turns === 0 && !result.result && !spentTokens(result);
-}
-
-function spentTokens({ usage }: Result): boolean {
-  return (usage?.input_tokens ?? 0) + (usage?.output_tokens ?? 0) > 0;
+// that the CLI answers by itself (/compact, /context) takes no turn either, but says so or has a text.
+function isEmpty({ num_turns, result, local_command }: Result): boolean {
+  return num_turns === 0 && !result && local_command === undefined;
 }
 
 function unansweredInterrupt({ exit }: AttemptFacts): Reason {

@@ -1,7 +1,7 @@
 import { AppError } from '@baton/core';
 
-// Measured: honours CLAUDE_CODE_PROJECT_DIR_NAME, without which a transcript cannot move between
-// directories. 2.1.197 ignores it.
+// What the contract suite ran against. CLAUDE_CODE_PROJECT_DIR_NAME, without which a transcript cannot
+// move between directories, is ignored by 2.1.197; --system-prompt-snapshot is refused by 2.1.234.
 const MINIMUM = '2.1.330';
 
 /** The version in what `claude --version` prints, or null where there is none. */
@@ -15,7 +15,7 @@ export function checkVersion(text: string): { version: string } {
   if (version === null || isOlder(version, MINIMUM)) {
     throw new AppError(
       'CLAUDE_TOO_OLD',
-      `expected the claude CLI to be ${MINIMUM} or newer, got ${describe(text, version)}; install it with "npm install -g @anthropic-ai/claude-code" under Node 22 or newer, or point CLAUDE_BIN at a newer one`,
+      `expected the claude CLI to be ${MINIMUM} or newer, got ${describe(text, version)}; install it under Node 22 or newer (npm install -g @anthropic-ai/claude-code@${MINIMUM}) or point CLAUDE_BIN at a newer one`,
       { details: { version, minimum: MINIMUM } },
     );
   }
@@ -23,9 +23,7 @@ export function checkVersion(text: string): { version: string } {
 }
 
 function isOlder(version: string, minimum: string): boolean {
-  const [a, b] = [version, minimum].map((text) => text.split('.').map(Number));
-  const difference = [0, 1, 2].map((i) => (a?.[i] ?? 0) - (b?.[i] ?? 0)).find((d) => d !== 0);
-  return (difference ?? 0) < 0;
+  return version.localeCompare(minimum, 'en', { numeric: true }) < 0;
 }
 
 function describe(text: string, version: string | null): string {

@@ -47,6 +47,10 @@ export const resultSchema = z.object({
   api_error_status: z.number().nullish(),
   terminal_reason: z.string().nullish(),
   stop_reason: z.string().nullish(),
+  local_command: z
+    .string()
+    .optional()
+    .describe('The slash command that the CLI answered by itself, without a turn.'),
   uuid: z.string().optional(),
   truncated: z
     .array(z.string())

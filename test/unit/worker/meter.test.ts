@@ -1,0 +1,186 @@
+import { NO_TOTALS } from '@baton/core';
+import { describe, expect, test } from 'vitest';
+import { parseLine } from '../../../apps/worker/src/claude/line.ts';
+import { createMeter, type Meter } from '../../../apps/worker/src/claude/meter.ts';
+
+const LAUNCH = { costAtStart: 0, modelUsageAtStart: {} };
+const CONTINUE = {
+  costAtStart: 0.5,
+  modelUsageAtStart: { sonnet: { inputTokens: 100, outputTokens: 50, cacheReadInputTokens: 7 } },
+  apiDurationMsAtStart: 1000,
+};
+
+function observe(meter: Meter, ...bodies: object[]): Meter {
+  for (const body of bodies) meter.observe(parseLine(JSON.stringify(body)));
+  return meter;
+}
+
+function assistant(id: string, usage: object, parent: string | null = null): object {
+  return { type: 'assistant', message: { id, usage }, parent_tool_use_id: parent };
+}
+
+function result(fields: object): object {
+  return { type: 'result', subtype: 'success', is_error: false, ...fields };
+}
+
+describe('before a result', () => {
+  test('nothing is spent and there is no result', () => {
+    expect(createMeter(CONTINUE).totals()).toEqual(NO_TOTALS);
+    expect(createMeter(CONTINUE).result()).toBeNull();
+  });
+
+  test('a message counts once, with its last line; sub-agents count for tokens and not for turns', () => {
+    const meter = observe(
+      createMeter(LAUNCH),
+      assistant('a', { input_tokens: 10, output_tokens: 1 }),
+      assistant('a', { input_tokens: 10, output_tokens: 4 }),
+      assistant('b', { input_tokens: 3, cache_read_input_tokens: 9 }),
+      assistant('c', { input_tokens: 5, cache_creation_input_tokens: 2 }, 'toolu_1'),
+    );
+    expect(meter.totals()).toEqual({
+      ...NO_TOTALS,
+      num_turns: 2,
+      input_tokens: 18,
+      output_tokens: 4,
+      cache_read_input_tokens: 9,
+      cache_creation_input_tokens: 2,
+    });
+  });
+});
+
+describe('with result lines', () => {
+  test('turns, time and usage add up, running totals do not, and the last line is the answer', () => {
+    const running = {
+      total_cost_usd: 0.25,
+      duration_api_ms: 90,
+      modelUsage: { opus: { inputTokens: 37, outputTokens: 18 } },
+    };
+    const meter = observe(
+      createMeter(LAUNCH),
+      assistant('a', { input_tokens: 1 }),
+      result({
+        ...running,
+        num_turns: 2,
+        duration_ms: 100,
+        result: 'launched',
+        usage: { input_tokens: 20, output_tokens: 10 },
+      }),
+      result({
+        ...running,
+        num_turns: 1,
+        duration_ms: 50,
+        result: 'done',
+        usage: { input_tokens: 10, output_tokens: 5 },
+      }),
+    );
+    expect(meter.totals()).toEqual({
+      cost_usd: 0.25,
+      num_turns: 3,
+      input_tokens: 37,
+      output_tokens: 18,
+      cache_creation_input_tokens: 0,
+      cache_read_input_tokens: 0,
+      duration_api_ms: 90,
+    });
+    expect(meter.result()).toMatchObject({
+      result: 'done',
+      num_turns: 3,
+      duration_ms: 150,
+      total_cost_usd: 0.25,
+      usage: { input_tokens: 30, output_tokens: 15 },
+    });
+  });
+
+  test('a continue is charged what it added to the conversation', () => {
+    const meter = observe(
+      createMeter(CONTINUE),
+      result({
+        num_turns: 1,
+        total_cost_usd: 0.75,
+        duration_api_ms: 1400,
+        usage: { input_tokens: 999 },
+        modelUsage: {
+          sonnet: { inputTokens: 130, outputTokens: 60, cacheReadInputTokens: 7 },
+          haiku: { inputTokens: 4 },
+        },
+      }),
+    );
+    expect(meter.totals()).toEqual({
+      ...NO_TOTALS,
+      cost_usd: 0.25,
+      num_turns: 1,
+      input_tokens: 34,
+      output_tokens: 10,
+      duration_api_ms: 400,
+    });
+    expect(meter.result()?.total_cost_usd).toBe(0.75);
+  });
+
+  test('without modelUsage the usage of the lines counts', () => {
+    const meter = observe(
+      createMeter(LAUNCH),
+      assistant('a', { input_tokens: 1 }),
+      result({ num_turns: 1, usage: { input_tokens: 10 } }),
+      result({ num_turns: 1, usage: { input_tokens: 5 } }),
+    );
+    expect(meter.totals().input_tokens).toBe(15);
+  });
+
+  test('a total below the one it began with is not believed', () => {
+    const meter = observe(
+      createMeter(CONTINUE),
+      result({
+        is_error: true,
+        num_turns: 0,
+        total_cost_usd: 0,
+        duration_api_ms: 0,
+        modelUsage: {},
+      }),
+    );
+    expect(meter.totals()).toEqual(NO_TOTALS);
+  });
+
+  test('a result of which little is understood is still the result', () => {
+    const meter = observe(createMeter(LAUNCH), result({ num_turns: 'x', result: 'ok' }));
+    expect(meter.result()).toEqual(result({ result: 'ok' }));
+    expect(meter.totals()).toEqual(NO_TOTALS);
+  });
+
+  test('a result too large for a document is bounded', () => {
+    const meter = observe(createMeter(LAUNCH), result({ result: 'x'.repeat(2 * 1024 * 1024) }));
+    expect(meter.result()?.truncated).toEqual(['result']);
+  });
+});
+
+describe('a stop that left no result line', () => {
+  const killed = () =>
+    observe(createMeter(CONTINUE), assistant('a', { input_tokens: 10, output_tokens: 1 }));
+
+  test('is charged what the cost-state of the transcript tells', () => {
+    const meter = killed();
+    meter.settle({
+      totalCostUsd: 0.625,
+      apiDurationMs: 1200,
+      modelUsage: { sonnet: { inputTokens: 110, outputTokens: 90, cacheReadInputTokens: 7 } },
+    });
+    expect(meter.totals()).toEqual({
+      ...NO_TOTALS,
+      cost_usd: 0.125,
+      num_turns: 1,
+      input_tokens: 10,
+      output_tokens: 40,
+      duration_api_ms: 200,
+    });
+  });
+
+  test('keeps its own count where the cost-state is the one that it began with', () => {
+    const meter = killed();
+    meter.settle({ totalCostUsd: 0.5, modelUsage: CONTINUE.modelUsageAtStart });
+    expect(meter.totals()).toEqual({
+      ...NO_TOTALS,
+      num_turns: 1,
+      input_tokens: 10,
+      output_tokens: 1,
+    });
+  });
+});
