@@ -55,7 +55,7 @@ function install() {
   const isNpm = cli !== undefined && basename(cli).startsWith('npm');
   const npm = isNpm ? [process.execPath, cli] : ['npm'];
   const [file, ...first] = npm;
-  const args = [...first, 'ci', '--include=dev', '--no-audit', '--no-fund'];
+  const args = [...first, 'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
   return run(file, args, { cwd: root, stdio: ['ignore', process.stderr, process.stderr] });
 }
 
