@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AppError } from './model/app-error.ts';
 
 /**
- * Settings from environment variables, frozen. Empty values count as absent. Throws INVALID_CONFIG that
+ * Settings from environment variables, frozen. Blank values count as absent. Throws INVALID_CONFIG that
  * lists every variable that is wrong, without its value.
  */
 export function parseEnv<T extends z.ZodObject>(
@@ -10,7 +10,7 @@ export function parseEnv<T extends z.ZodObject>(
   env: Record<string, string | undefined>,
 ): Readonly<z.infer<T>> {
   const given = Object.fromEntries(
-    Object.entries(env).filter(([name, value]) => name in schema.shape && value !== ''),
+    Object.entries(env).filter(([name, value]) => name in schema.shape && value?.trim() !== ''),
   );
   const parsed = schema.safeParse(given);
   if (parsed.success) return Object.freeze(parsed.data);

@@ -1,0 +1,108 @@
+// Documents for tests: each factory fills in what does not matter to the test at hand.
+import { newId, type Session, type SessionConfig } from '@baton/core';
+import type { ContinueJob, LaunchJob } from '../../packages/core/src/model/job.ts';
+import { queuedSession } from '../../packages/core/src/model/new-session.ts';
+
+/** A launch job; its query is "say hello". */
+export function makeLaunchJob(fields: Partial<LaunchJob> = {}): LaunchJob {
+  return { version: 1, kind: 'launch', id: newId(), config: { query: 'say hello' }, ...fields };
+}
+
+/** A job that continues `parent_session_id` with the query "go on". */
+export function makeContinueJob(
+  parent_session_id: string,
+  fields: Partial<ContinueJob> = {},
+): ContinueJob {
+  return {
+    version: 1,
+    kind: 'continue',
+    id: newId(),
+    parent_session_id,
+    overrides: { query: 'go on' },
+    ...fields,
+  };
+}
+
+/** A queued session as a launch makes it, with `fields` over it. */
+export function makeSession(fields: Partial<Session> = {}): Session {
+  const created = fields.created_at ?? new Date();
+  const job = { ...makeLaunchJob({ id: fields.id ?? newId() }), created_at: created.toISOString() };
+  return { ...queuedSession({ ...job, run_id: job.id }, job.config), ...fields };
+}
+
+/** A completed session with a transcript: one that can be continued. */
+export function makeCompletedSession(fields: Partial<Session> = {}): Session {
+  const session = makeSession(fields);
+  return {
+    ...session,
+    status: 'completed',
+    end_time: new Date(),
+    transcript: {
+      files: [
+        {
+          path: `${session.root_session_id}.jsonl`,
+          base: 0,
+          length: 10,
+          sha256: '0'.repeat(64),
+          generation: 0,
+        },
+      ],
+    },
+    ...fields,
+  };
+}
+
+/** A session that continues `parent`, queued. */
+export function makeChild(parent: Session, fields: Partial<Session> = {}): Session {
+  return makeSession({
+    kind: 'continue',
+    parent_session_id: parent.id,
+    root_session_id: parent.root_session_id,
+    claude_session_id: parent.root_session_id,
+    ...fields,
+  });
+}
+
+/** A config that uses every key, secrets in each place that may hold one. */
+export function makeFullConfig(): Required<SessionConfig> {
+  return {
+    query: 'do it',
+    model: 'sonnet',
+    working_dir: '/srv/work',
+    max_turns: 3,
+    system_prompt: 'be brief',
+    append_system_prompt: 'and kind',
+    custom_instructions: 'always',
+    permission_prompt_tool: 'mcp__approvals__ask',
+    allowed_tools: ['Read', 'Bash(git log:*)'],
+    disallowed_tools: ['WebFetch'],
+    mcp_config: {
+      mcpServers: {
+        files: {
+          command: 'files-server',
+          args: ['--root', '/srv'],
+          env: { TOKEN: 's3cret-stdio' },
+        },
+        web: {
+          type: 'http',
+          url: 'https://user:s3cret-pass@example.test/mcp?key=s3cret-query#s3cret-hash',
+          headers: { Authorization: 'Bearer s3cret-header' },
+        },
+      },
+    },
+    output_format: 'stream-json',
+    verbose: true,
+    additional_directories: ['/srv/more'],
+    permission_mode: 'acceptEdits',
+    max_budget_usd: 1.5,
+    fallback_model: 'haiku',
+    json_schema: {
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      $defs: { 'a.b': { type: 'string' } },
+      properties: { name: { $ref: '#/$defs/a.b' } },
+    },
+    settings: { env: { SETTING: 's3cret-setting' }, 'dotted.key': { $dollar: 1 } },
+    env: { API_TOKEN: 's3cret-env' },
+    timeouts: { startup_ms: 1000, idle_ms: 1000, wall_clock_ms: 1000, exit_ms: 1000 },
+  };
+}

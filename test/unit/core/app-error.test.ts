@@ -1,0 +1,64 @@
+import { AppError, codeFacts, ERROR_CODES, errorCodeSchema, isAppError } from '@baton/core';
+import { describe, expect, test } from 'vitest';
+
+describe('AppError', () => {
+  test('it carries code, details and cause', () => {
+    const cause = new Error('why');
+    const error = new AppError('UNAVAILABLE', 'away', { details: { field: 'x' }, cause });
+    expect(error).toMatchObject({ code: 'UNAVAILABLE', message: 'away', details: { field: 'x' } });
+    expect(error.cause).toBe(cause);
+  });
+
+  test.each<[string, unknown, boolean]>([
+    ['ours', new AppError('INTERNAL', 'x'), true],
+    ["another copy's", Object.assign(new Error('x'), { name: 'AppError', code: 'INTERNAL' }), true],
+    [
+      'one of an unknown code',
+      Object.assign(new Error('x'), { name: 'AppError', code: 'X' }),
+      false,
+    ],
+    ['any other', new Error('x'), false],
+    ['a thrown string', 'AppError', false],
+  ])('%s: isAppError says %s', (_, error, expected) => {
+    expect(isAppError(error)).toBe(expected);
+  });
+});
+
+// Contract section 5, the left column.
+test.each([
+  ['INVALID_REQUEST', 400],
+  ['UNAUTHENTICATED', 401],
+  ['FORBIDDEN', 403],
+  ['SESSION_NOT_FOUND', 404],
+  ['PARENT_NOT_FOUND', 404],
+  ['SESSION_NOT_TERMINAL', 409],
+  ['SESSION_TERMINAL', 409],
+  ['PARENT_NOT_RESUMABLE', 409],
+  ['IDEMPOTENCY_CONFLICT', 409],
+  ['PAYLOAD_TOO_LARGE', 413],
+  ['WORKING_DIR_NOT_ALLOWED', 422],
+  ['ENV_NOT_ALLOWED', 422],
+  ['LIMIT_EXCEEDED', 429],
+  ['INTERNAL', 500],
+  ['UNAVAILABLE', 503],
+] as const)('%s is answered with %i', (code, http) => {
+  expect(codeFacts(code).http).toBe(http);
+});
+
+test('the failures that are tried again are those of the contract', () => {
+  const failures = errorCodeSchema.options.filter(
+    (code) => codeFacts(code).http === undefined && ERROR_CODES[code].retryable,
+  );
+  expect(failures.sort()).toEqual(
+    [
+      'RATE_LIMITED',
+      'OVERLOADED',
+      'SERVER_ERROR',
+      'CONNECTION',
+      'STARTUP_TIMEOUT',
+      'IDLE_TIMEOUT',
+      'KILLED',
+      'STORE_UNAVAILABLE',
+    ].sort(),
+  );
+});

@@ -1,0 +1,32 @@
+import { forbiddenEnvName } from '@baton/core';
+import { expect, test } from 'vitest';
+
+test.each<[string, string | null]>([
+  ['ANTHROPIC_API_KEY', 'ANTHROPIC_API_KEY'],
+  ['ANTHROPIC_BASE_URL', 'ANTHROPIC_BASE_URL'],
+  ['CLAUDECODE', 'CLAUDECODE'],
+  ['CLAUDE_CONFIG_DIR', 'CLAUDE_CONFIG_DIR'],
+  ['BATON_RUN', 'BATON_RUN'],
+  ['LD_PRELOAD', 'LD_PRELOAD'],
+  ['NODE_OPTIONS', 'NODE_OPTIONS'],
+  ['PATH', 'PATH'],
+  ['HOME', 'HOME'],
+  ['MY_ANTHROPIC_KEY', null],
+  ['PATHS', null],
+  ['HOMEPAGE', null],
+  ['NODE_OPTIONS_2', null],
+  ['LDAP_HOST', null],
+  ['path', null],
+  ['GITHUB_TOKEN', null],
+])('%s is refused: %s', (name, refused) => {
+  expect(forbiddenEnvName({ OK: '1', [name]: 'x' }, [])).toBe(refused);
+});
+
+test('the operator may allow a name, and only that name', () => {
+  expect(forbiddenEnvName({ PATH: '/bin' }, ['PATH'])).toBeNull();
+  expect(forbiddenEnvName({ PATH: '/bin', HOME: '/' }, ['PATH'])).toBe('HOME');
+});
+
+test('a config without an environment is fine', () => {
+  expect(forbiddenEnvName(undefined, [])).toBeNull();
+});

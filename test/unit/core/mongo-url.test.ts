@@ -1,0 +1,15 @@
+import { connectMongo } from '@baton/core';
+import { expect, test } from 'vitest';
+
+test.each([
+  ['mongodb://localhost:27017', 'baton'],
+  ['mongodb://localhost:27017/', 'baton'],
+  ['mongodb://localhost:27017/other', 'other'],
+  ['mongodb://user:pa%2Fss@a:1,b:2,c:3/other?replicaSet=rs', 'other'],
+  ['mongodb://a:1,b:2/?replicaSet=rs', 'baton'],
+  ['mongodb://a:1?tls=true', 'baton'],
+])('the database of %s is %s', async (url, name) => {
+  const mongo = connectMongo(url);
+  expect(mongo.db.databaseName).toBe(name);
+  await mongo.close();
+});
