@@ -1,0 +1,220 @@
+import { isAppError, type SessionConfig } from '@baton/core';
+import { describe, expect, test } from 'vitest';
+import { buildCommand, type CommandInput } from '../../../apps/worker/src/claude/command.ts';
+
+const ID = '01890a5d-ac96-774b-bcce-b302099a8057';
+
+function input(
+  config: Partial<SessionConfig> = {},
+  rest: Partial<CommandInput> = {},
+): CommandInput {
+  return {
+    config: { query: 'stored query', ...config },
+    claudeSessionId: ID,
+    resume: false,
+    prompt: 'the prompt',
+    dirs: { config: '/run/c', tmp: '/run/t', files: '/run/f' },
+    sessionId: 'session-1',
+    runId: 'run-1',
+    marker: 'w;1;session-1;1',
+    baseEnv: { PATH: '/bin', ANTHROPIC_API_KEY: 'key' },
+    allowedEnv: [],
+    ...rest,
+  };
+}
+
+const build = (config: Partial<SessionConfig> = {}, rest: Partial<CommandInput> = {}) =>
+  buildCommand(input(config, rest));
+
+const ALWAYS = ['--print', '--output-format=stream-json', '--verbose'];
+
+// Every key of SessionConfig: what it adds to the command. A new key does not compile until it is here.
+const REACHES: {
+  [K in keyof Required<SessionConfig>]: [
+    NonNullable<SessionConfig[K]>,
+    { args?: string[]; file?: [string, string]; env?: Record<string, string> },
+  ];
+} = {
+  query: ['--help', {}],
+  model: ['-opus', { args: ['--model=-opus'] }],
+  working_dir: ['/somewhere', {}],
+  max_turns: [3, { args: ['--max-turns=3'] }],
+  system_prompt: [
+    '--you',
+    {
+      args: ['--system-prompt-file=/run/f/system-prompt.txt'],
+      file: ['system-prompt.txt', '--you'],
+    },
+  ],
+  append_system_prompt: [
+    'append',
+    {
+      args: ['--append-system-prompt-file=/run/f/append-system-prompt.txt'],
+      file: ['append-system-prompt.txt', 'append'],
+    },
+  ],
+  custom_instructions: [
+    'custom',
+    {
+      args: ['--append-system-prompt-file=/run/f/append-system-prompt.txt'],
+      file: ['append-system-prompt.txt', 'custom'],
+    },
+  ],
+  permission_prompt_tool: ['mcp__a__ask', { args: ['--permission-prompt-tool=mcp__a__ask'] }],
+  allowed_tools: [['--x', 'Bash(git *)'], { args: ['--allowedTools=--x,Bash(git *)'] }],
+  disallowed_tools: [['WebFetch', '-p'], { args: ['--disallowedTools=WebFetch,-p'] }],
+  mcp_config: [
+    { mcpServers: {} },
+    { args: ['--mcp-config=/run/f/mcp.json'], file: ['mcp.json', '{"mcpServers":{}}'] },
+  ],
+  output_format: ['json', {}],
+  verbose: [false, {}],
+  additional_directories: [['/a', '/-b'], { args: ['--add-dir=/a', '--add-dir=/-b'] }],
+  permission_mode: ['plan', { args: ['--permission-mode=plan'] }],
+  max_budget_usd: [0.25, { args: ['--max-budget-usd=0.25'] }],
+  fallback_model: ['sonnet,haiku', { args: ['--fallback-model=sonnet,haiku'] }],
+  json_schema: [{ type: 'object' }, { args: ['--json-schema={"type":"object"}'] }],
+  settings: [
+    { model: 'x' },
+    { args: ['--settings=/run/f/settings.json'], file: ['settings.json', '{"model":"x"}'] },
+  ],
+  env: [{ OWN: 'value' }, { env: { OWN: 'value' } }],
+  timeouts: [{ idle_ms: 5 }, {}],
+};
+
+describe('the command', () => {
+  test('of a launch is stream-json with the session id, and nothing that was not asked for', () => {
+    expect(build().args).toEqual([...ALWAYS, `--session-id=${ID}`]);
+    expect(build().files).toEqual([]);
+  });
+
+  test('of a continue resumes, with the system prompts of now and not those of the transcript', () => {
+    const { args } = build({}, { resume: true });
+    expect(args).toEqual([...ALWAYS, `--resume=${ID}`, '--system-prompt-snapshot=off']);
+  });
+
+  test.each(Object.entries(REACHES))('takes %s', (key, [value, added]) => {
+    const plain = build();
+    const command = build({ [key]: value });
+    expect(command.args).toEqual([...plain.args, ...(added.args ?? [])]);
+    expect(command.files).toEqual(
+      added.file ? [{ path: `/run/f/${added.file[0]}`, content: added.file[1] }] : [],
+    );
+    expect(command.env).toEqual({ ...plain.env, ...added.env });
+  });
+
+  test('has the prompt on stdin alone', () => {
+    const command = build({ query: 'stored query' }, { prompt: '--version' });
+    expect(command.stdin).toBe('--version');
+    expect(command.args).not.toContain('--version');
+  });
+
+  test('appends custom_instructions to the appended system prompt', () => {
+    const { files } = build({ append_system_prompt: 'first', custom_instructions: 'second' });
+    expect(files.map((file) => file.content)).toEqual(['first\n\nsecond']);
+  });
+
+  test('leaves empty tool lists out', () => {
+    expect(build({ allowed_tools: [], disallowed_tools: [] }).args).toEqual(build().args);
+  });
+
+  test('shows no secret and no long text as an argument', () => {
+    const secret = 'hush-hush';
+    const { args } = build(
+      {
+        query: secret,
+        system_prompt: secret,
+        append_system_prompt: secret,
+        custom_instructions: secret,
+        env: { TOKEN: secret },
+        settings: { env: { TOKEN: secret } },
+        mcp_config: {
+          mcpServers: {
+            a: { command: 'a', args: [secret], env: { TOKEN: secret } },
+            b: { type: 'http', url: 'https://example.com', headers: { Authorization: secret } },
+          },
+        },
+      },
+      { prompt: secret, marker: secret, baseEnv: { ANTHROPIC_API_KEY: secret } },
+    );
+    expect(args.join(' ')).not.toContain(secret);
+  });
+});
+
+describe('MCP servers', () => {
+  const config = {
+    mcpServers: {
+      program: { command: 'node', args: ['s.js'], env: { TOKEN: 't', BATON_RUN_ID: 'forged' } },
+      bare: { command: 'bare' },
+      remote: { type: 'http' as const, url: 'https://example.com', headers: { A: 'b' } },
+    },
+  };
+
+  test('that are programs are told the session and the run, whatever the caller set', () => {
+    const [file] = build({ mcp_config: config }).files;
+    const ids = { BATON_SESSION_ID: 'session-1', BATON_RUN_ID: 'run-1' };
+    expect(JSON.parse(file?.content ?? '')).toEqual({
+      mcpServers: {
+        program: { command: 'node', args: ['s.js'], env: { TOKEN: 't', ...ids } },
+        bare: { command: 'bare', env: ids },
+        remote: { type: 'http', url: 'https://example.com', headers: { A: 'b' } },
+      },
+    });
+  });
+
+  test('stay as they were in the config', () => {
+    const before = structuredClone(config);
+    build({ mcp_config: config });
+    expect(config).toEqual(before);
+  });
+});
+
+describe('the environment', () => {
+  test('is what the operator passes on and what Baton adds', () => {
+    expect(build().env).toEqual({
+      PATH: '/bin',
+      ANTHROPIC_API_KEY: 'key',
+      CLAUDE_CONFIG_DIR: '/run/c',
+      CLAUDE_CODE_TMPDIR: '/run/t',
+      CLAUDE_CODE_PROJECT_DIR_NAME: 'session',
+      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+      CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
+      BATON_SESSION_ID: 'session-1',
+      BATON_RUN_ID: 'run-1',
+      BATON_RUN: 'w;1;session-1;1',
+    });
+  });
+
+  test.each([
+    'ANTHROPIC_BASE_URL',
+    'CLAUDE_CONFIG_DIR',
+    'BATON_RUN',
+    'LD_PRELOAD',
+    'NODE_OPTIONS',
+    'PATH',
+    'HOME',
+  ])('refuses %s from a caller and names the field', (name) => {
+    let thrown: unknown;
+    try {
+      build({ env: { FINE: '1', [name]: 'x' } });
+    } catch (error) {
+      thrown = error;
+    }
+    expect(isAppError(thrown) && [thrown.code, thrown.details]).toEqual([
+      'ENV_NOT_ALLOWED',
+      { field: `env.${name}` },
+    ]);
+  });
+
+  test('lets a name through that the operator allows, over the operator’s own value', () => {
+    const env = { ANTHROPIC_API_KEY: 'own', CLAUDE_CODE_DISABLE_AUTO_MEMORY: '0' };
+    const command = build({ env }, { allowedEnv: Object.keys(env) });
+    expect(command.env).toMatchObject(env);
+  });
+
+  test('never lets a caller move the transcript or hide from the sweep', () => {
+    const env = { CLAUDE_CONFIG_DIR: 'x', CLAUDE_CODE_PROJECT_DIR_NAME: 'x', BATON_RUN: 'x' };
+    const command = build({ env }, { allowedEnv: Object.keys(env) });
+    expect(command.env).toEqual(build().env);
+  });
+});
