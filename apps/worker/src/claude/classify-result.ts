@@ -60,5 +60,5 @@ function describe(result: Result, code: ErrorCode): string {
   if (said !== undefined) return said;
   return result.subtype === 'success'
     ? codeFacts(code).says
-    : `the CLI ended with ${result.subtype}`;
+    : `the claude CLI ended with ${result.subtype}`;
 }
