@@ -29,6 +29,9 @@ const REFUSED_ARGUMENTS = [
   /^--[\w-]+ cannot be used with root/m,
 ];
 
+// What a runtime does to itself when it cannot go on.
+const CRASHES = ['SIGABRT', 'SIGBUS', 'SIGILL', 'SIGSEGV', 'SIGTRAP'];
+
 const HEAP_IS_FULL = /JavaScript heap out of memory|\bout of memory\b/i;
 
 /** Why a process that was not stopped by Baton left no result line. */
@@ -72,11 +75,12 @@ function classifySpawnError(error: { code: string; message: string }, workingDir
   }
 }
 
-function isCrash(exit: ResultlessExit['exit']): boolean {
-  return exit.signal === 'SIGABRT' || exit.signal === 'SIGTRAP' || exit.code === 134;
+function isCrash({ code, signal }: ResultlessExit['exit']): boolean {
+  return CRASHES.includes(signal ?? '') || code === 134;
 }
 
 function describeKill(signal: string): string {
+  if (CRASHES.includes(signal)) return `the claude CLI crashed with ${signal}`;
   const hint =
     signal === 'SIGKILL' ? ', which is also how a host ends what takes too much memory' : '';
   return `the claude CLI was ended by ${signal} from elsewhere${hint}`;

@@ -19,7 +19,7 @@ export interface AttemptFacts {
   /** Whether `result` had been read when Baton sent its first signal. */
   resultBeforeAbort: boolean;
   stderrTail: string;
-  /** The CLI's word for the last refusal of the API, see the meter. */
+  /** The CLI's word for the last refusal of the API, see `apiErrorOf`. */
   apiError?: string | null;
   /** There if the last rate_limit_event said `rejected`. */
   rateLimit?: { resetsAt?: Date } | null;

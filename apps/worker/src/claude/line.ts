@@ -6,7 +6,7 @@ import { readResult, readUsage } from './read-result.ts';
 export type ClaudeLine = { kind: 'noise' } | { kind: 'garbage' } | ClaudeEvent;
 
 /** An event of stream-json with the keys that decide apart; unknown types are events too. */
-export interface ClaudeEvent {
+interface ClaudeEvent {
   kind: 'event';
   type: string;
   subtype?: string;
