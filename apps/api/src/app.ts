@@ -53,7 +53,7 @@ export type App = FastifyInstance<
 
 /** How long a body may take to arrive, and a handler to answer, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 30_000;
-const HANDLER_TIMEOUT_MS = 15_000;
+const HANDLER_TIMEOUT_MS = 10_000;
 
 const parseParts: FastifySchemaCompiler<z.ZodType> =
   ({ schema }) =>

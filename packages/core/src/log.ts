@@ -1,13 +1,17 @@
-import { destination, type Logger, pino } from 'pino';
+import { type DestinationStream, destination, type Logger, pino } from 'pino';
 
 /** Levels that LOG_LEVEL may name. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 export type { Logger } from 'pino';
 
-/** A logger on stderr, one JSON object a line, under the name of its process. */
-export function createLogger(name: string, level: (typeof LOG_LEVELS)[number]): Logger {
-  return pino({ name, level, serializers: { err: errorFacts } }, destination(2));
+/** A logger, one JSON object a line, under the name of its process; on stderr unless told otherwise. */
+export function createLogger(
+  name: string,
+  level: (typeof LOG_LEVELS)[number],
+  stream: DestinationStream = destination(2),
+): Logger {
+  return pino({ name, level, serializers: { err: errorFacts } }, stream);
 }
 
 // Deeper chains of causes tell nothing more.

@@ -1,0 +1,89 @@
+import {
+  connectMongo,
+  createEventStore,
+  createLogger,
+  createSessionManager,
+  createSessionQueue,
+  createSessionStore,
+  type EventStore,
+  type Policy,
+  type SessionQueue,
+  type SessionStore,
+} from '@baton/core';
+import { type App, createApp } from '../../apps/api/src/app.ts';
+import { test as base, mongodbUrl, redisUrl } from './services.ts';
+
+/** The API over real stores, what it logs, and the stores themselves. */
+export interface Api {
+  app: App;
+  queue: SessionQueue;
+  sessions: SessionStore;
+  events: EventStore;
+  logged: string[];
+  close(): Promise<void>;
+}
+
+/** What an API of tests is made from. */
+export interface ApiOptions {
+  redis: string;
+  mongodb: string;
+  prefix: string;
+  policy?: Partial<Policy>;
+}
+
+/** Opens the API over these stores; sessions may work below /srv/allowed. */
+export async function openApi({ redis, mongodb, prefix, policy }: ApiOptions): Promise<Api> {
+  const logged: string[] = [];
+  const log = createLogger('api', 'trace', { write: (line) => logged.push(line) });
+  const mongo = connectMongo(mongodb);
+  const queue = createSessionQueue({ connection: redis, prefix });
+  const sessions = createSessionStore(mongo.db);
+  const events = createEventStore(mongo.db);
+  const app = await createApp({
+    manager: createSessionManager({ queue, sessions }),
+    queue,
+    sessions,
+    events,
+    mongo,
+    log,
+    policy: { allowedRoots: ['/srv/allowed'], allowedEnv: [], ...policy },
+  });
+  return {
+    app,
+    queue,
+    sessions,
+    events,
+    logged,
+    async close() {
+      await app.close();
+      await queue.close();
+      await mongo.close();
+    },
+  };
+}
+
+/** `test` with an API of the test file's own, over its database and queue prefix. */
+export const test = base.extend<{ $file: { api: Api } }>({
+  api: [
+    async ({ databaseName, queuePrefix, db: _dropped }, use) => {
+      const mongodb = databaseUrl(databaseName);
+      const api = await openApi({ redis: redisUrl(), mongodb, prefix: queuePrefix });
+      await use(api);
+      await api.queue.bull.obliterate({ force: true });
+      await api.close();
+    },
+    { scope: 'file' },
+  ],
+});
+
+/** The URL of this run's MongoDB that names a database. */
+export function databaseUrl(databaseName: string): string {
+  const url = new URL(mongodbUrl());
+  url.pathname = databaseName;
+  return url.href;
+}
+
+/** The queue's jobs that carry sessions, whatever their state. */
+export async function countJobs(api: Api): Promise<number> {
+  return api.queue.bull.getJobCountByTypes();
+}
