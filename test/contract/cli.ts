@@ -12,7 +12,7 @@ import {
 import { waitFor } from '../support/wait.ts';
 
 /** How one run of the CLI differs from a plain one. */
-export type RunOptions = Omit<ClaudeOptions, 'home' | 'apiUrl'> & { script: Script };
+export type RunOptions = Omit<ClaudeOptions, 'home' | 'apiUrl' | 'bin'> & { script: Script };
 
 /** A finished run together with what it asked of the API. */
 export type CliRun = ClaudeRun & { requests: MessagesRequest[]; otherCalls: string[] };
@@ -30,15 +30,15 @@ export interface Cli {
   remove(): Promise<void>;
 }
 
-/** Makes a home for the CLI under test, or uses the one given. */
-export async function makeCli(given?: ClaudeHome): Promise<Cli> {
-  const home = given ?? (await makeClaudeHome());
+/** Makes a home for the CLI under test, or for another executable that stands for it. */
+export async function makeCli(bin?: string): Promise<Cli> {
+  const home = await makeClaudeHome();
   const cli: Cli = {
     home,
     run: (options) => cli.runUntil(options, async () => undefined),
     async runUntil({ script, ...options }, stop) {
       const api = await startMessagesApi({ script });
-      const claude = startClaude({ ...options, home, apiUrl: api.url });
+      const claude = startClaude({ ...options, ...(bin && { bin }), home, apiUrl: api.url });
       try {
         await stop(claude, api);
         const run = await claude.done;
@@ -60,7 +60,7 @@ export function onPromptSaved(
   prompt: string,
   signal: NodeJS.Signals,
 ) {
-  const saved = `"message":{"role":"user","content":"${prompt}"}`;
+  const saved = `"message":{"role":"user","content":"${prompt}`;
   return async (claude: RunningClaude): Promise<void> => {
     const isSaved = async () => (await home.readTranscript(id))?.includes(saved);
     await waitFor('the prompt in the transcript', isSaved);

@@ -27,6 +27,8 @@ export interface ClaudeOptions {
   args?: string[];
   prompt?: string;
   env?: Record<string, string>;
+  /** Another executable than the CLI under test. */
+  bin?: string;
 }
 
 /** A CLI process that runs. */
@@ -69,7 +71,7 @@ export function runClaude(options: ClaudeOptions): Promise<ClaudeRun> {
 /** Starts the CLI in print mode, in a process group of its own, with the prompt on stdin. */
 export function startClaude(options: ClaudeOptions): RunningClaude {
   const flags = ['--print', '--output-format=stream-json', '--verbose', ...(options.args ?? [])];
-  const child = spawn(claudeBin(), flags, {
+  const child = spawn(options.bin ?? claudeBin(), flags, {
     cwd: options.home.workDir,
     env: claudeEnv(options),
     stdio: ['pipe', 'pipe', 'pipe'],
