@@ -1,0 +1,87 @@
+import { validate } from '@readme/openapi-parser';
+import { describe, expect } from 'vitest';
+import { test } from '../../support/api.ts';
+
+const CALLS = {
+  'post /v1/sessions': [202, 400, 413, 422, 500, 503],
+  'post /v1/sessions/{id}/continue': [202, 400, 404, 409, 413, 422, 500, 503],
+  'get /v1/sessions/{id}': [200, 400, 404, 500, 503],
+  'get /v1/sessions': [200, 400, 500, 503],
+  'get /v1/sessions/{id}/events': [200, 400, 404, 500, 503],
+  'get /v1/sessions/{id}/conversation': [200, 400, 404, 500, 503],
+  'get /v1/schema': [200],
+  'get /healthz': [200],
+  'get /readyz': [200, 500, 503],
+};
+
+interface Operation {
+  operationId: string;
+  summary: string;
+  responses: Record<string, { description: string; content: object }>;
+}
+
+describe('the OpenAPI document', () => {
+  test('is valid', async ({ api }) => {
+    const document = (await api.app.inject({ url: '/openapi.json' })).json();
+    expect(await validate(document)).toMatchObject({ valid: true, warnings: [] });
+  });
+
+  test('tells every call with an id, a summary and the schema of each answer', async ({ api }) => {
+    const document = (await api.app.inject({ url: '/openapi.json' })).json();
+    const told = Object.entries<Record<string, Operation>>(document.paths).flatMap(
+      ([path, methods]) =>
+        Object.entries(methods).map(([method, operation]) => [`${method} ${path}`, operation]),
+    ) as [string, Operation][];
+    expect(
+      Object.fromEntries(told.map(([call, { responses }]) => [call, Object.keys(responses)])),
+    ).toEqual(
+      Object.fromEntries(Object.entries(CALLS).map(([call, codes]) => [call, codes.map(String)])),
+    );
+    const ids = told.map(([, { operationId }]) => operationId);
+    expect(new Set(ids).size).toBe(told.length);
+    for (const [call, { summary, responses }] of told) {
+      expect(summary, call).toBeTruthy();
+      for (const answer of Object.values(responses)) {
+        expect(answer, call).toMatchObject({ content: { 'application/json': { schema: {} } } });
+        expect(answer.description, call).not.toBe('Default Response');
+      }
+    }
+  });
+
+  test('refuses unknown keys in what it takes and allows them in what it gives', async ({
+    api,
+  }) => {
+    const { components } = (await api.app.inject({ url: '/openapi.json' })).json();
+    expect(components.schemas.LaunchRequest).toMatchObject({
+      required: ['query'],
+      additionalProperties: false,
+    });
+    expect(components.schemas.ContinueRequest.properties.model).toMatchObject({
+      anyOf: [{ type: 'string' }, { type: 'null' }],
+    });
+    expect(components.schemas.Info).not.toHaveProperty('additionalProperties');
+    expect(JSON.stringify(components)).not.toContain('$defs');
+  });
+});
+
+describe('the page at /docs', () => {
+  test('is whole without a network: nothing on it points elsewhere', async ({ api }) => {
+    const page = await api.app.inject({ url: '/docs/' });
+    expect(page.headers['content-type']).toContain('text/html');
+    expect(page.body).toContain('/openapi.json');
+    expect(page.body).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
+    expect(page.headers['content-security-policy']).toMatch(/^default-src 'self'/);
+    const script = await api.app.inject({ url: '/docs/js/scalar.js' });
+    expect(script.statusCode).toBe(200);
+    expect(script.headers['content-type']).toContain('javascript');
+    expect((await api.app.inject({ url: '/docs' })).headers['location']).toBe('/docs/');
+  });
+});
+
+describe('GET /v1/schema', () => {
+  test('gives the JSON Schemas of job and config', async ({ api }) => {
+    const schemas = (await api.app.inject({ url: '/v1/schema' })).json();
+    expect(JSON.stringify(schemas)).toContain('parent_session_id');
+    expect(Object.keys(schemas).length).toBeGreaterThan(1);
+  });
+});
