@@ -64,6 +64,13 @@ test('should both build after all, the first to finish stays and both get it', a
   expect(await readdir(cache)).toEqual(['tool-1']);
 });
 
+test('nothing is under its name while it is being built', async ({ host, cache }) => {
+  const seen: string[] = [];
+  const look = async () => seen.push(...(await readdir(cache)));
+  await installOnce(host, 'tool-1', builds('a', look));
+  expect(seen).toEqual([expect.stringMatching(/^\.draft-tool-1-/)]);
+});
+
 test('an install that fails leaves nothing, and the next one builds again', async ({
   host,
   cache,
