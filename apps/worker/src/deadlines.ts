@@ -31,21 +31,25 @@ export function watchDeadlines(
   limits: DeadlinesMs,
   abort: (reason: AbortReason) => void,
 ): DeadlineWatch {
-  const timers = new Map<Deadline, NodeJS.Timeout>();
+  const timers = new Map<Deadline, { timer: NodeJS.Timeout; ms: number }>();
   let backgroundTasks = 0;
 
   function start(deadline: Deadline, ms: number): void {
+    const clock = timers.get(deadline);
+    // Lines come by the thousand: a clock that only starts again is not made anew.
+    if (clock?.ms === ms) {
+      clock.timer.refresh();
+      return;
+    }
     clear(deadline);
     // Longer timers overflow and fire at once (Node's limit is 2^31 - 1 ms).
     const bounded = Math.min(ms, 2 ** 31 - 1);
-    timers.set(
-      deadline,
-      setTimeout(() => abort({ kind: 'timed_out', deadline }), bounded),
-    );
+    const timer = setTimeout(() => abort({ kind: 'timed_out', deadline }), bounded);
+    timers.set(deadline, { timer, ms });
   }
 
   function clear(deadline: Deadline): void {
-    clearTimeout(timers.get(deadline));
+    clearTimeout(timers.get(deadline)?.timer);
     timers.delete(deadline);
   }
 
@@ -55,12 +59,14 @@ export function watchDeadlines(
     observe(line) {
       if (initOf(line)) clear('startup');
       backgroundTasks = backgroundTasksOf(line) ?? backgroundTasks;
-      clear('exit');
-      clear('idle');
-      if (resultOf(line)) start('exit', limits.exit);
-      else if (backgroundTasks === 0 && !timers.has('startup')) {
-        start('idle', limits.idle + (apiRetryOf(line)?.retryDelayMs ?? 0));
+      if (resultOf(line)) {
+        clear('idle');
+        start('exit', limits.exit);
+        return;
       }
+      clear('exit');
+      if (backgroundTasks > 0 || timers.has('startup')) clear('idle');
+      else start('idle', limits.idle + (apiRetryOf(line)?.retryDelayMs ?? 0));
     },
     stop() {
       for (const deadline of timers.keys()) clear(deadline);

@@ -2,7 +2,7 @@ import { boundResult, type Result, type Totals, type Usage } from '@baton/core';
 import type { CostState } from './cost-state.ts';
 import { present } from './fields.ts';
 import { type ClaudeLine, resultOf, usageOf } from './line.ts';
-import { type ModelUsages, sum, tokensOfModels, tokensOfUsages } from './tokens.ts';
+import { type ModelUsages, recount, sum, tokensOfModels, tokensOfUsages } from './tokens.ts';
 
 /** What the transcript had spent before this process began; all zero for a launch. */
 export interface MeterStart {
@@ -32,6 +32,7 @@ export interface Meter {
 /** A meter for a process whose conversation had spent `start` when it began. */
 export function createMeter(start: MeterStart): Meter {
   const messages = new Map<string, Usage>();
+  let messageTokens = tokensOfUsages([]);
   const turns = new Set<string>();
   const results: Result[] = [];
   // Over the whole conversation, as the CLI counts; they only grow.
@@ -50,6 +51,7 @@ export function createMeter(start: MeterStart): Meter {
     observe(line) {
       const spent = usageOf(line);
       if (spent !== null) {
+        messageTokens = recount(messageTokens, messages.get(spent.messageId), spent.usage);
         messages.set(spent.messageId, spent.usage);
         if (!spent.isSubAgent) turns.add(spent.messageId);
       }
@@ -86,7 +88,7 @@ export function createMeter(start: MeterStart): Meter {
   function tokens() {
     if (modelUsage !== undefined) return tokensOfModels(modelUsage, start.modelUsageAtStart);
     const told = results.flatMap((one) => one.usage ?? []);
-    return tokensOfUsages(told.length > 0 ? told : [...messages.values()]);
+    return told.length > 0 ? tokensOfUsages(told) : messageTokens;
   }
 }
 

@@ -18,6 +18,11 @@ export function tokensOfUsages(usages: readonly Usage[]): Tokens {
   return count((key) => sum(usages.map((usage) => usage[key])));
 }
 
+/** A sum in which `now` takes the place of what was counted `before`, if anything was. */
+export function recount(total: Tokens, before: Usage | undefined, now: Usage): Tokens {
+  return count((key) => total[key] - (before?.[key] ?? 0) + (now[key] ?? 0));
+}
+
 /** What all models used between two running totals; never below zero. */
 export function tokensOfModels(now: ModelUsages, before: ModelUsages): Tokens {
   const total = (usages: ModelUsages, modelKey: (typeof KEYS)[number][1]) =>

@@ -1,0 +1,68 @@
+// An attempt in this process with a fake CLI: what a worker does, without its queue.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  createAdopter,
+  createClaims,
+  createEventStore,
+  createLogger,
+  createSessionStore,
+  createStoreClock,
+  createTranscriptStore,
+  type EventStore,
+  type Mongo,
+  newId,
+} from '@baton/core';
+import { type AttemptDeps, startAttempt } from '../apps/worker/src/attempt.ts';
+import { parentDeathLauncher } from '../apps/worker/src/claude/parent-death.ts';
+import { createIdentity } from '../apps/worker/src/identity.ts';
+import { FAKE_CLAUDE } from '../test/fake-claude/install.ts';
+
+const MINUTE_MS = 60_000;
+
+/** Runs one session whose fake CLI plays `query`; `events` may watch what is stored. */
+export async function runFakeSession(
+  mongo: Mongo,
+  query: string,
+  watch: (events: EventStore) => EventStore,
+): Promise<void> {
+  const workRoot = await mkdtemp(join(tmpdir(), 'baton-bench-'));
+  const sessions = createSessionStore(mongo.db);
+  const clock = createStoreClock(mongo.db);
+  const path = process.env['PATH'] ?? '';
+  const identity = createIdentity();
+  const deps: AttemptDeps = {
+    db: mongo.db,
+    clock,
+    cli: { file: FAKE_CLAUDE, version: 'fake' },
+    launcher: parentDeathLauncher(path),
+    leaseMs: 12_000,
+    deadlines: { startup: MINUTE_MS, idle: MINUTE_MS, wall_clock: 10 * MINUTE_MS, exit: MINUTE_MS },
+    log: createLogger('bench', 'silent'),
+    stores: {
+      sessions,
+      events: watch(createEventStore(mongo.db)),
+      transcripts: createTranscriptStore(mongo.db),
+    },
+    identity,
+    workRoot,
+    policy: { allowedRoots: [workRoot], allowedEnv: [] },
+    baseEnv: { PATH: path, HOME: workRoot },
+  };
+  const id = newId();
+  const adopter = createAdopter(sessions, async () => null);
+  const data = { version: 1, kind: 'launch', id, config: { query } };
+  await adopter.adopt({ id, data, timestamp: Date.now() });
+  const claim = await createClaims(mongo.db, clock).claim(id, {
+    worker_id: identity.workerId,
+    host: hostname(),
+    leaseMs: deps.leaseMs,
+  });
+  if (claim.kind !== 'claimed') throw new Error(`expected to claim the session, got ${claim.kind}`);
+  const end = await startAttempt(deps, claim.session, claim.attempt).end;
+  await rm(workRoot, { recursive: true, force: true });
+  if (end.kind !== 'ended' || end.status !== 'completed') {
+    throw new Error(`expected the session to complete, got ${JSON.stringify(end)}`);
+  }
+}

@@ -1,0 +1,54 @@
+// npm run bench: Baton against doing the same by hand, in one run; `--json` prints one line a measure,
+// `--write` renews docs/benchmarks.md.
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { connectMongo, ensureIndexes } from '@baton/core';
+import { startServices } from '../scripts/dev-services/services.ts';
+import { benchEnqueue } from './enqueue.ts';
+import type { Measure } from './measure.ts';
+import { benchMemory } from './memory.ts';
+import { report } from './report.ts';
+import { benchStream } from './stream.ts';
+import { benchTurn } from './turn.ts';
+
+const { values: options } = parseArgs({
+  options: { json: { type: 'boolean' }, write: { type: 'boolean' } },
+});
+
+const services = await startServices({
+  env: process.env,
+  log: (line) => process.stderr.write(`${line}\n`),
+});
+const { redis, mongodb } = services;
+if (mongodb.kind === 'secantusd-py') {
+  process.stderr.write(
+    'bench: only the slow MongoDB server is here, and these figures measure it as much as Baton; ' +
+      'install mongod or run `npm run services:fast` first.\n',
+  );
+}
+const mongodbUrl = `${mongodb.url.replace(/\/$/, '')}/bench`;
+const mongo = connectMongo(mongodbUrl);
+const measures: Measure[] = [];
+try {
+  await ensureIndexes(mongo.db);
+  const urls = { redisUrl: redis.url, mongodbUrl };
+  for (const bench of [
+    () => benchEnqueue(redis.url),
+    () => benchStream(mongo),
+    () => benchTurn(mongo, urls),
+    () => benchMemory(mongo, urls),
+  ]) {
+    const measure = await bench();
+    measures.push(measure);
+    const line = options.json
+      ? JSON.stringify(measure)
+      : `${measure.met ? 'met   ' : 'MISSED'} ${measure.name}: ${measure.ours} ${measure.unit}, by hand ${measure.by_hand}, ratio ${measure.ratio} (target ${measure.target})`;
+    process.stdout.write(`${line}\n`);
+  }
+} finally {
+  await mongo.close();
+  await services.stop();
+}
+if (options.write) {
+  await writeFile(new URL('../docs/benchmarks.md', import.meta.url), report(measures, services));
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import type { Measure } from './measure.ts';
+
+/** The servers that a run used. */
+export interface UsedServers {
+  redis: { kind: string; version: string };
+  mongodb: { kind: string; version: string };
+}
+
+const PACKAGES = ['bullmq', 'ioredis', 'mongodb', '@anthropic-ai/claude-code'];
+
+/** The page docs/benchmarks.md for a run. */
+export function report(measures: readonly Measure[], { redis, mongodb }: UsedServers): string {
+  const rows = measures.map(
+    (one) =>
+      `| ${one.name} | ${one.ours} | ${one.by_hand} | ${one.ratio} | ${one.target} | ${one.met ? 'met' : 'missed'} | ${one.unit} |`,
+  );
+  return `# Benchmarks
+
+\`npm run bench -- --write\` made this page: each row compares Baton with doing the same by hand, in one run.
+
+| measure | ours | by hand | ratio | target | | unit |
+|---|---|---|---|---|---|---|
+${rows.join('\n')}
+
+Servers: Redis ${redis.version} (${redis.kind}), MongoDB ${mongodb.version} (${mongodb.kind}). Node ${process.version}, ${PACKAGES.map(version).join(', ')}.
+Machine: ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB.
+
+- *enqueue 500 at once*: \`launchSession\` against raw \`queue.add\` of the same payload.
+- *lines to committed events*: a fake CLI's lines, framed, parsed, inserted and committed by the guarded update, against \`insertMany\` of the same documents in the same batches.
+- *one-turn session*: enqueue to final document with the real CLI and a scripted API, against plain \`claude -p\` of the same turn.
+- *worker memory per session*: resident memory of a worker with 50 talking sessions of a fake CLI, less what it had before them, per session.
+`;
+}
+
+function version(name: string): string {
+  const file = new URL(`../node_modules/${name}/package.json`, import.meta.url);
+  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  return `${name} ${version}`;
+}

@@ -1,0 +1,45 @@
+// A worker as a process of its own, as operators run it.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../apps/worker/src/main.ts', import.meta.url));
+
+/** A worker process that takes jobs. */
+export interface BenchWorker {
+  /** Its resident memory in bytes. */
+  memory(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** Starts a worker with this environment and resolves when it is ready. */
+export async function startWorker(env: Record<string, string>): Promise<BenchWorker> {
+  const path = process.env['PATH'] ?? '';
+  const child: ChildProcess = spawn(process.execPath, [MAIN], {
+    env: { PATH: path, HOME: env['WORK_ROOT'] ?? '/', LOG_LEVEL: 'warn', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (!child.stdout) throw new Error('expected a pipe on stdout');
+  const lines = createInterface({ input: child.stdout });
+  const ready = once(lines, 'line');
+  const ended = once(child, 'exit').then(() => {
+    throw new Error('the worker ended before it was ready');
+  });
+  await Promise.race([ready, ended]);
+  ended.catch(() => {});
+  return {
+    async memory() {
+      const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+      const kib = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
+      if (kib === undefined) throw new Error('expected VmRSS in /proc/<pid>/status');
+      return Number(kib) * 1024;
+    },
+    async stop() {
+      const exit = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exit;
+    },
+  };
+}
