@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { installOnce } from './cache.ts';
 import type { Found } from './candidates.ts';
 import { installerEnvironment } from './environment.ts';
@@ -27,7 +28,7 @@ export async function downloadMongod(host: Host): Promise<Found> {
   }
   const folder = await installOnce(host, name, async (draft) => {
     host.log(`downloading mongod ${version} (once, about 100 MB)`);
-    const script = join(import.meta.dirname, 'mongod-download-child.ts');
+    const script = fileURLToPath(new URL('./mongod-download-child.ts', import.meta.url));
     const env = {
       ...installerEnvironment(host.env),
       MONGOMS_DOWNLOAD_DIR: draft,
