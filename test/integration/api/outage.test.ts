@@ -1,0 +1,124 @@
+import { describe, expect, vi } from 'vitest';
+import { type Api, test as base, countJobs, databaseUrl, openApi } from '../../support/api.ts';
+import { makeCompletedSession } from '../../support/factories.ts';
+import { createGate, type Gate } from '../../support/gate.ts';
+import { redisUrl } from '../../support/services.ts';
+
+const test = base.extend<{ $test: { redis: Gate; mongodb: Gate; gated: Api } }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the dependencies off this pattern
+  redis: async ({}, use) => {
+    const gate = await createGate(redisUrl());
+    await use(gate);
+    await gate.close();
+  },
+  mongodb: async ({ databaseName }, use) => {
+    const gate = await createGate(databaseUrl(databaseName));
+    await use(gate);
+    await gate.close();
+  },
+  gated: async ({ redis, mongodb, queuePrefix }, use) => {
+    const api = await openApi({ redis: redis.url, mongodb: mongodb.url, prefix: queuePrefix });
+    await use(api);
+    await Promise.all([redis.open(), mongodb.open()]);
+    await api.close();
+  },
+});
+
+const launch = {
+  method: 'POST',
+  url: '/v1/sessions',
+  payload: { query: 'hi', env: { TOKEN: 'keep-this-out-of-logs' } },
+} as const;
+
+/** Every call answers 503 in the one shape, with Retry-After, well before a caller gives up. */
+async function expectUnavailable(api: Api, requests: object[]): Promise<void> {
+  const started = performance.now();
+  const answers = await Promise.all(requests.map((request) => api.app.inject(request)));
+  for (const answer of answers) {
+    expect(answer.json()).toMatchObject({ error: { code: 'UNAVAILABLE' } });
+    expect(answer.statusCode).toBe(503);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+  }
+  expect(performance.now() - started).toBeLessThan(12_000);
+}
+
+async function expectReady(api: Api): Promise<void> {
+  await vi.waitFor(
+    async () => expect((await api.app.inject({ url: '/readyz' })).statusCode).toBe(200),
+    { timeout: 15_000, interval: 100 },
+  );
+}
+
+describe('while Redis is away', () => {
+  test('launches answer 503, what is stored stays readable, and it mends by itself', async ({
+    gated,
+    redis,
+  }) => {
+    const stored = await gated.sessions.insertIfAbsent(makeCompletedSession());
+    await expectReady(gated);
+    await redis.shut();
+    await expectUnavailable(gated, [
+      launch,
+      { method: 'POST', url: `/v1/sessions/${stored.id}/continue`, payload: { query: 'on' } },
+      { url: `/v1/sessions/${crypto.randomUUID()}` },
+      { url: '/queues/api/queues' },
+      { url: '/readyz' },
+    ]);
+    expect((await gated.app.inject({ url: `/v1/sessions/${stored.id}` })).statusCode).toBe(200);
+    expect((await gated.app.inject({ url: '/v1/sessions' })).statusCode).toBe(200);
+    expect((await gated.app.inject({ url: '/healthz' })).statusCode).toBe(200);
+    const ready = await gated.app.inject({ url: '/readyz' });
+    expect(ready.json().error.details).toEqual({ unavailable: ['redis'] });
+    expect(gated.logged.join()).not.toContain('keep-this-out-of-logs');
+    await redis.open();
+    await expectReady(gated);
+    expect((await gated.app.inject(launch)).statusCode).toBe(202);
+  });
+});
+
+describe('while MongoDB is away', () => {
+  test('every call answers 503, nothing is enqueued, and it mends by itself', async ({
+    gated,
+    mongodb,
+  }) => {
+    const stored = await gated.sessions.insertIfAbsent(makeCompletedSession());
+    await expectReady(gated);
+    const before = await countJobs(gated);
+    await mongodb.shut();
+    await expectUnavailable(gated, [
+      launch,
+      { method: 'POST', url: `/v1/sessions/${stored.id}/continue`, payload: { query: 'on' } },
+      { url: `/v1/sessions/${stored.id}` },
+      { url: '/v1/sessions' },
+      { url: `/v1/sessions/${stored.id}/events` },
+      { url: `/v1/sessions/${stored.id}/conversation` },
+      { url: '/readyz' },
+    ]);
+    expect(await countJobs(gated)).toBe(before);
+    expect((await gated.app.inject({ url: '/healthz' })).statusCode).toBe(200);
+    const ready = await gated.app.inject({ url: '/readyz' });
+    expect(ready.json().error.details).toEqual({ unavailable: ['mongodb'] });
+    await mongodb.open();
+    await expectReady(gated);
+    expect((await gated.app.inject(launch)).statusCode).toBe(202);
+  });
+});
+
+describe('while a store hangs without a word', () => {
+  test('calls still end, with 503', async ({ gated, mongodb, redis }) => {
+    const stored = await gated.sessions.insertIfAbsent(makeCompletedSession());
+    await expectReady(gated);
+    const before = await countJobs(gated);
+    mongodb.freeze();
+    await expectUnavailable(gated, [
+      launch,
+      { url: `/v1/sessions/${stored.id}` },
+      { url: '/v1/sessions' },
+      { url: '/readyz' },
+    ]);
+    expect(await countJobs(gated)).toBe(before);
+    redis.freeze();
+    const ready = await gated.app.inject({ url: '/readyz' });
+    expect(ready.json().error.details).toEqual({ unavailable: ['redis', 'mongodb'] });
+  });
+});

@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, vi } from 'vitest';
+import { databaseUrl } from '../../support/api.ts';
+import { redisUrl, test } from '../../support/services.ts';
+
+const MAIN = fileURLToPath(new URL('../../../apps/api/src/main.ts', import.meta.url));
+
+interface Run {
+  child: ChildProcess;
+  out: () => string;
+  err: () => string;
+  ended: Promise<{ code: number | null; signal: string | null }>;
+}
+
+const runs: Run[] = [];
+
+/** Runs the API with this environment and no other. */
+function run(env: Record<string, string>): Run {
+  const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    err += chunk;
+  });
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }));
+  const started = { child, out: () => out, err: () => err, ended };
+  runs.push(started);
+  return started;
+}
+
+async function listening({ out, err }: Run): Promise<string> {
+  return vi.waitFor(
+    () => {
+      expect(out(), err()).toContain('\n');
+      return JSON.parse(out()).api;
+    },
+    { timeout: 20_000, interval: 50 },
+  );
+}
+
+afterEach(async () => {
+  for (const { child, ended } of runs.splice(0)) {
+    child.kill('SIGKILL');
+    await ended;
+  }
+});
+
+describe('the API as a process', () => {
+  test('says where it listens in one line of JSON, answers, and ends with 0 on SIGTERM', async ({
+    databaseName,
+    queuePrefix,
+    db,
+  }) => {
+    const api = run({
+      REDIS_URL: redisUrl(),
+      MONGODB_URL: databaseUrl(databaseName),
+      QUEUE_PREFIX: queuePrefix,
+      PORT: '0',
+    });
+    const url = await listening(api);
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    const ready = await fetch(`${url}/readyz`);
+    expect(await ready.json()).toEqual({ status: 'ok' });
+    const launched = await fetch(`${url}/v1/sessions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: 'hi' }),
+    });
+    expect(launched.status).toBe(202);
+    const read = await fetch(`${url}${launched.headers.get('location')}`);
+    expect(await read.json()).toMatchObject({ status: 'queued', query: 'hi' });
+    await vi.waitFor(async () => {
+      const indexes = await db.collection('sessions').indexes();
+      expect(indexes.map(({ key }) => Object.keys(key)[0])).toContain('root_session_id');
+    });
+
+    const asked = performance.now();
+    api.child.kill('SIGTERM');
+    api.child.kill('SIGINT');
+    expect(await api.ended).toEqual({ code: 0, signal: null });
+    expect(performance.now() - asked).toBeLessThan(4_000);
+    expect(api.out()).toBe(`${JSON.stringify({ api: url })}\n`);
+    for (const line of api.err().trim().split('\n')) {
+      expect(JSON.parse(line)).toMatchObject({ name: 'api' });
+    }
+  });
+
+  test('ends with 1 on wrong settings and lists all that is wrong, values left out', async () => {
+    const { ended, err, out } = run({
+      REDIS_URL: 'http://user:s3cret@localhost',
+      PORT: '70000',
+      LOG_LEVEL: 'loud',
+    });
+    expect(await ended).toEqual({ code: 1, signal: null });
+    for (const name of ['REDIS_URL', 'MONGODB_URL', 'PORT', 'LOG_LEVEL']) {
+      expect(err()).toContain(`\n  ${name}: `);
+    }
+    expect(err()).not.toContain('s3cret');
+    expect(err()).not.toContain('    at ');
+    expect(out()).toBe('');
+  });
+
+  test('ends with 1 where its port is taken', async ({ databaseName }) => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as { port: number };
+    const { ended, err } = run({
+      REDIS_URL: redisUrl(),
+      MONGODB_URL: databaseUrl(databaseName),
+      PORT: String(port),
+    });
+    expect(await ended).toEqual({ code: 1, signal: null });
+    expect(err()).toContain('EADDRINUSE');
+    taken.close();
+  });
+
+  test('starts without its stores: alive, not ready, and still stops promptly', async () => {
+    const nobody = createServer().listen(0, '127.0.0.1');
+    await once(nobody, 'listening');
+    const { port } = nobody.address() as { port: number };
+    nobody.close();
+    await once(nobody, 'close');
+    const api = run({
+      REDIS_URL: `redis://127.0.0.1:${port}`,
+      MONGODB_URL: `mongodb://127.0.0.1:${port}`,
+      PORT: '0',
+    });
+    const url = await listening(api);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    const ready = await fetch(`${url}/readyz`);
+    expect(ready.status).toBe(503);
+    expect(await ready.json()).toMatchObject({
+      error: { code: 'UNAVAILABLE', details: { unavailable: ['redis', 'mongodb'] } },
+    });
+    const asked = performance.now();
+    api.child.kill('SIGTERM');
+    expect(await api.ended).toEqual({ code: 0, signal: null });
+    expect(performance.now() - asked).toBeLessThan(8_000);
+  });
+});

@@ -1,0 +1,73 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** A door before a server, so that a test can take the server away and give it back. */
+export interface Gate {
+  /** The server's URL, through the gate. */
+  url: string;
+  /** Refuses connections and breaks those there are. */
+  shut(): Promise<void>;
+  /** Keeps connections, but lets nothing through any more: a server that hangs. */
+  freeze(): void;
+  /** Lets new connections through again. */
+  open(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A gate before the server of this URL, open. */
+export async function createGate(target: string): Promise<Gate> {
+  const { hostname, port } = new URL(target);
+  const sockets = new Set<Socket>();
+  let frozen = false;
+
+  const server = createServer((inner) => {
+    const outer = connect(Number(port), hostname);
+    for (const [from, to] of [
+      [inner, outer],
+      [outer, inner],
+    ] as const) {
+      sockets.add(from);
+      from.on('data', (chunk) => frozen || to.write(chunk));
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        sockets.delete(from);
+        to.destroy();
+      });
+    }
+  });
+
+  async function listen(port: number): Promise<number> {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  }
+
+  async function shut(): Promise<void> {
+    if (!server.listening) return;
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await once(server, 'close');
+  }
+
+  const ownPort = await listen(0);
+  const url = new URL(target);
+  url.hostname = '127.0.0.1';
+  url.port = String(ownPort);
+  // Else the driver would ask the server for its address, and go around the gate.
+  if (url.protocol === 'mongodb:') url.searchParams.set('directConnection', 'true');
+
+  return {
+    url: url.href,
+    shut,
+    freeze() {
+      frozen = true;
+    },
+    async open() {
+      // What was held back is lost, so the connections of that time are of no use.
+      if (frozen) for (const socket of sockets) socket.destroy();
+      frozen = false;
+      if (!server.listening) await listen(ownPort);
+    },
+    close: shut,
+  };
+}
