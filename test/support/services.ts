@@ -28,7 +28,7 @@ export const test = base.extend<{
   mongo: [
     // biome-ignore lint/correctness/noEmptyPattern: as above
     async ({}, use) => {
-      const client = await MongoClient.connect(mongodbUrl());
+      const client = await MongoClient.connect(mongodbUrl(), { ignoreUndefined: true }); // as connectMongo does
       await use(client);
       await client.close();
     },

@@ -87,7 +87,8 @@ export function createTranscriptStore(db: Db): TranscriptStore {
         data: new Binary(await compress(data)),
       };
       try {
-        await collection.insertOne(document);
+        // A copy: the driver writes an _id into what it inserts, and a replacement must not bring one.
+        await collection.insertOne({ ...document });
       } catch (error) {
         if (!isDuplicateKey(error)) throw error;
         const replaced = await collection.replaceOne(

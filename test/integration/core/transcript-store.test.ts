@@ -1,0 +1,249 @@
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  CHUNK_MAX_BYTES,
+  newId,
+  type Session,
+  type TranscriptFile,
+  type TranscriptStore,
+} from '@baton/core';
+import { Binary } from 'mongodb';
+import { describe, expect } from 'vitest';
+import { makeChild, makeSession } from '../../support/factories.ts';
+import { test } from './stores.ts';
+
+const sha256 = (data: Buffer) => createHash('sha256').update(data).digest('hex');
+
+interface Written {
+  session: Session;
+  file: TranscriptFile;
+}
+
+/** Stores what `session` added to a file that its ancestors hold up to `base`. */
+async function write(
+  store: TranscriptStore,
+  session: Session,
+  whole: Buffer,
+  { base = 0, path = 'main.jsonl', generation = 0, fence = 1, chunk = 1000 } = {},
+): Promise<Written> {
+  for (let offset = base; offset < whole.length; offset += chunk) {
+    const place = { session_id: session.id, path, generation, offset, fence };
+    await store.put(place, whole.subarray(offset, Math.min(offset + chunk, whole.length)));
+  }
+  const file = { path, base, length: whole.length, sha256: sha256(whole), generation };
+  return { session: { ...session, transcript: { files: [file] } }, file };
+}
+
+async function read(
+  store: TranscriptStore,
+  file: TranscriptFile,
+  lineage: readonly Session[],
+): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of store.read(file, lineage)) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+describe('a transcript', () => {
+  test.for<[string, Buffer]>([
+    ['text', Buffer.from('{"type":"user"}\n{"type":"assistant","text":"é 😀"}\n')],
+    ['bytes of any kind', randomBytes(10_000)],
+    ['zeros and newlines', Buffer.from([0, 10, 0, 13, 10, 255, 254, 0])],
+    ['nothing', Buffer.alloc(0)],
+  ])('comes back byte for byte: %s', async ([, data], { stores: { transcripts } }) => {
+    const { session, file } = await write(transcripts, makeSession(), data);
+    expect(await read(transcripts, file, [session])).toEqual(data);
+  });
+
+  test('a chunk of the largest size that does not compress is stored whole', async ({
+    stores: { transcripts },
+  }) => {
+    const data = randomBytes(CHUNK_MAX_BYTES);
+    const written = await write(transcripts, makeSession(), data, { chunk: CHUNK_MAX_BYTES });
+    const back = await read(transcripts, written.file, [written.session]);
+    expect(back.equals(data)).toBe(true);
+  });
+
+  test('three sessions of a conversation: each stores its own, the last reads it all', async ({
+    stores: { transcripts },
+    db,
+  }) => {
+    const whole = randomBytes(9_500);
+    const root = await write(transcripts, makeSession(), whole.subarray(0, 3_500));
+    const child = await write(transcripts, makeChild(root.session), whole.subarray(0, 6_100), {
+      base: 3_500,
+    });
+    const leaf = await write(transcripts, makeChild(child.session), whole, { base: 6_100 });
+    const lineage = [leaf.session, child.session, root.session];
+    expect(await read(transcripts, leaf.file, lineage)).toEqual(whole);
+    expect(await read(transcripts, child.file, lineage.slice(1))).toEqual(whole.subarray(0, 6_100));
+    const stored = await db
+      .collection('transcripts')
+      .aggregate<{ bytes: number }>([
+        { $match: { session_id: { $in: lineage.map((one) => one.id) } } },
+        { $group: { _id: null, bytes: { $sum: '$bytes' } } },
+      ])
+      .next();
+    expect(stored?.bytes).toBe(whole.length);
+  });
+
+  test('a child that began before the end of its parent takes only what it began with', async ({
+    stores: { transcripts },
+  }) => {
+    const parent = await write(transcripts, makeSession(), randomBytes(5_000));
+    const parentBytes = await read(transcripts, parent.file, [parent.session]);
+    const whole = Buffer.concat([parentBytes.subarray(0, 2_222), randomBytes(500)]);
+    const child = await write(transcripts, makeChild(parent.session), whole, { base: 2_222 });
+    expect(await read(transcripts, child.file, [child.session, parent.session])).toEqual(whole);
+  });
+
+  test('a child that added nothing reads what its parent holds', async ({
+    stores: { transcripts },
+  }) => {
+    const data = randomBytes(2_500);
+    const parent = await write(transcripts, makeSession(), data);
+    const child = await write(transcripts, makeChild(parent.session), data, { base: 2_500 });
+    expect(await read(transcripts, child.file, [child.session, parent.session])).toEqual(data);
+  });
+
+  test('two branches of one parent do not see each other', async ({ stores: { transcripts } }) => {
+    const parent = await write(transcripts, makeSession(), randomBytes(1_500));
+    const start = await read(transcripts, parent.file, [parent.session]);
+    for (const own of [randomBytes(800), randomBytes(1_300)]) {
+      const whole = Buffer.concat([start, own]);
+      const branch = await write(transcripts, makeChild(parent.session), whole, { base: 1_500 });
+      expect(await read(transcripts, branch.file, [branch.session, parent.session])).toEqual(whole);
+    }
+  });
+
+  test('a file that was rewritten is read in its own generation, also by a child', async ({
+    stores: { transcripts },
+  }) => {
+    const parent = await write(transcripts, makeSession(), randomBytes(3_000));
+    const rewritten = randomBytes(1_200);
+    const session = makeChild(parent.session);
+    await write(transcripts, session, randomBytes(4_000), { base: 3_000 });
+    const own = await write(transcripts, session, rewritten, { generation: 1 });
+    expect(await read(transcripts, own.file, [own.session, parent.session])).toEqual(rewritten);
+    const whole = Buffer.concat([rewritten, randomBytes(700)]);
+    const leaf = await write(transcripts, makeChild(own.session), whole, { base: 1_200 });
+    expect(await read(transcripts, leaf.file, [leaf.session, own.session, parent.session])).toEqual(
+      whole,
+    );
+  });
+});
+
+describe("a dead attempt's chunks", () => {
+  test('are ignored where the manifest does not name them', async ({ stores: { transcripts } }) => {
+    const whole = randomBytes(4_000);
+    const session = makeSession();
+    await write(transcripts, session, whole);
+    const committed = { path: 'main.jsonl', base: 0, generation: 0, length: 2_500 };
+    const file = { ...committed, sha256: sha256(whole.subarray(0, 2_500)) };
+    expect(await read(transcripts, file, [session])).toEqual(whole.subarray(0, 2_500));
+  });
+
+  test('are replaced or passed over by the next attempt, whatever their cut', async ({
+    stores: { transcripts },
+  }) => {
+    const session = makeSession();
+    const kept = randomBytes(1_000);
+    await write(transcripts, session, Buffer.concat([kept, randomBytes(3_000)]), { chunk: 500 });
+    const whole = Buffer.concat([kept, randomBytes(2_400)]);
+    for (let offset = 1_000; offset < whole.length; offset += 700) {
+      const place = { session_id: session.id, path: 'main.jsonl', generation: 0, offset, fence: 2 };
+      await transcripts.put(place, whole.subarray(offset, offset + 700));
+    }
+    const file: TranscriptFile = {
+      path: 'main.jsonl',
+      base: 0,
+      length: whole.length,
+      generation: 0,
+      sha256: sha256(whole),
+    };
+    expect(await read(transcripts, file, [session])).toEqual(whole);
+  });
+
+  test('cannot be written over those of a newer fence', async ({ stores: { transcripts } }) => {
+    const whole = randomBytes(900);
+    const { session, file } = await write(transcripts, makeSession(), whole, { fence: 2 });
+    const place = { session_id: session.id, path: file.path, generation: 0, offset: 0, fence: 1 };
+    await expect(transcripts.put(place, randomBytes(900))).rejects.toMatchObject({
+      code: 'FENCE_LOST',
+    });
+    expect(await read(transcripts, file, [session])).toEqual(whole);
+  });
+
+  test('the same bytes put twice by one attempt are stored once', async ({
+    stores: { transcripts },
+    db,
+  }) => {
+    const whole = randomBytes(900);
+    const session = makeSession();
+    await write(transcripts, session, whole);
+    const { file } = await write(transcripts, session, whole);
+    expect(await read(transcripts, file, [session])).toEqual(whole);
+    expect(await db.collection('transcripts').countDocuments({ session_id: session.id })).toBe(1);
+  });
+});
+
+describe('a transcript that is not what was saved ends as TRANSCRIPT_CORRUPT', () => {
+  const corrupt = { code: 'TRANSCRIPT_CORRUPT' };
+
+  test.for([0, 1_000, 2_000])('the chunk at %i is missing', async (offset, { stores, db }) => {
+    const { transcripts } = stores;
+    const { session, file } = await write(transcripts, makeSession(), randomBytes(2_500));
+    await db.collection('transcripts').deleteOne({ session_id: session.id, offset });
+    await expect(read(transcripts, file, [session])).rejects.toMatchObject(corrupt);
+  });
+
+  test('a byte of a stored chunk changed', async ({ stores: { transcripts }, db }) => {
+    const { session, file } = await write(transcripts, makeSession(), randomBytes(2_500));
+    const where = { session_id: session.id, offset: 1_000 };
+    const chunk = await db.collection<{ data: Binary }>('transcripts').findOne(where);
+    const bytes = Buffer.from(chunk?.data.buffer ?? []);
+    for (const at of [0, 40, bytes.length - 1]) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ 0xff;
+      const data = new Binary(changed);
+      await db.collection('transcripts').updateOne(where, { $set: { data } });
+      await expect(read(transcripts, file, [session])).rejects.toMatchObject(corrupt);
+    }
+  });
+
+  test('a chunk holds other bytes than were saved', async ({ stores: { transcripts } }) => {
+    const { session, file } = await write(transcripts, makeSession(), randomBytes(2_500));
+    const place = { session_id: session.id, path: file.path, generation: 0, fence: 1 };
+    await transcripts.put({ ...place, offset: 1_000 }, randomBytes(1_000));
+    await expect(read(transcripts, file, [session])).rejects.toMatchObject(corrupt);
+  });
+
+  test('an ancestor is gone, or holds less than the child began with', async ({
+    stores: { transcripts },
+  }) => {
+    const parent = await write(transcripts, makeSession(), randomBytes(1_000));
+    const whole = randomBytes(2_000);
+    const { session, file } = await write(transcripts, makeChild(parent.session), whole, {
+      base: 1_000,
+    });
+    const shorter = {
+      ...parent.session,
+      transcript: { files: [{ ...parent.file, length: 999 }] },
+    };
+    for (const lineage of [[session], [session, shorter], [session, makeSession()], []]) {
+      await expect(read(transcripts, file, lineage)).rejects.toMatchObject(corrupt);
+    }
+  });
+
+  test('nothing was ever stored', async ({ stores: { transcripts } }) => {
+    const file = {
+      path: 'x',
+      base: 0,
+      length: 5,
+      sha256: sha256(Buffer.from('hello')),
+      generation: 0,
+    };
+    await expect(read(transcripts, file, [makeSession({ id: newId() })])).rejects.toMatchObject(
+      corrupt,
+    );
+  });
+});
