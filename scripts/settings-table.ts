@@ -1,0 +1,52 @@
+// The README's table of settings, made from the schemas: `node scripts/settings-table.ts` writes it in.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { z } from 'zod';
+import { apiSettingsSchema } from '../apps/api/src/config.ts';
+import { workerSettingsSchema } from '../apps/worker/src/config.ts';
+
+const README = new URL('../README.md', import.meta.url);
+const BEGIN = '<!-- settings: made by scripts/settings-table.ts -->';
+const END = '<!-- end of settings -->';
+
+interface Setting {
+  description?: string;
+  default?: unknown;
+}
+
+/** The table of every setting: name, default, who reads it, what it does. */
+export function settingsTable(): string {
+  const api = settingsOf(apiSettingsSchema);
+  const worker = settingsOf(workerSettingsSchema);
+  const names = [...new Set([...api.names, ...worker.names])];
+  const rows = names.map((name) => {
+    const setting = api.settings[name] ?? worker.settings[name] ?? {};
+    const readers = [
+      ...(name in api.settings ? ['api'] : []),
+      ...(name in worker.settings ? ['worker'] : []),
+    ];
+    const required = [...api.required, ...worker.required].includes(name);
+    const fallback = setting.default === undefined ? '' : `\`${shown(setting.default)}\``;
+    return `| \`${name}\` | ${required ? 'required' : fallback} | ${readers.join(', ')} | ${setting.description ?? ''} |`;
+  });
+  return ['| name | default | read by | |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+/** The README with the table as it is now. */
+export function withSettingsTable(readme: string): string {
+  const [before, rest = ''] = readme.split(BEGIN);
+  const [, after] = rest.split(END);
+  if (after === undefined) throw new Error(`expected ${BEGIN} and ${END} in the README`);
+  return `${before}${BEGIN}\n${settingsTable()}\n${END}${after}`;
+}
+
+function settingsOf(schema: z.ZodObject) {
+  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  const settings = (json.properties ?? {}) as Record<string, Setting>;
+  return { settings, names: Object.keys(settings), required: json.required ?? [] };
+}
+
+function shown(value: unknown): string {
+  return Array.isArray(value) ? value.join(',') : String(value);
+}
+
+if (import.meta.main) writeFileSync(README, withSettingsTable(readFileSync(README, 'utf8')));
