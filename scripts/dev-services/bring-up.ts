@@ -29,12 +29,20 @@ export type Plan<Kind extends string> = {
   ) => Promise<{ answer: Answer; server?: RunningServer<Answer> }>;
 };
 
+/** A server that answers, and its end. */
+export type BroughtUp<Kind extends string> = {
+  readonly service: Service<Kind>;
+  /** Resolves with what it said last when it has ended by itself; never for one that was given. */
+  readonly failed: Promise<string>;
+  readonly stop: () => Promise<void>;
+};
+
 /** Finds a server, starts it unless it runs already, and says which was taken. */
 export async function bringUp<Kind extends string>(
   host: Host,
   data: Data,
   plan: Plan<Kind>,
-): Promise<{ service: Service<Kind>; stop: () => Promise<void> }> {
+): Promise<BroughtUp<Kind>> {
   const log = (line: string) => host.log(`${plan.name}: ${line}`);
   const { only, title, advice } = plan;
   const choice = await pickFirst(plan.candidates, { ...host, log }, { only, title, advice });
@@ -44,9 +52,16 @@ export async function bringUp<Kind extends string>(
   log(`${answer.version} at ${withoutPassword(answer.url)}, ${from}`);
 
   let isStopping = false;
-  void server?.ended.then((last) => isStopping || log(`ended by itself: ${last}`));
+  const failed = new Promise<string>((resolve) => {
+    void server?.ended.then((last) => {
+      if (isStopping) return;
+      log(`ended by itself: ${last}`);
+      resolve(`${title} ended by itself: ${last}`);
+    });
+  });
   return {
     service: { ...answer, kind: choice.kind, ...(server && { pid: server.pid }) },
+    failed,
     stop: async () => {
       isStopping = true;
       await server?.stop();

@@ -2,11 +2,12 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Environment } from './environment.ts';
+import { ServicesError } from './errors.ts';
 
 /** Starts processes that do not outlive this one, even when it is killed with SIGKILL. */
 export type Guardian = {
   readonly pid: number;
-  /** Starts a program as the leader of its own process group; its standard input is empty. */
+  /** Starts a program as the leader of its own process group, its standard input empty; throws once `close` was called. */
   readonly spawn: (file: string, args: readonly string[], options: GuardedOptions) => ChildProcess;
   /** Has the folder removed when the guardian ends, unless it is gone by then. */
   readonly removeAtEnd: (folder: string) => void;
@@ -34,10 +35,12 @@ export function createGuardian(env: Environment): Guardian {
   });
   shell.stdin.on('error', () => {}); // it was killed: there is nobody to tell, and stop() still works
   const ended = once(shell, 'exit');
+  let isClosed = false;
 
   return {
     pid: shell.pid ?? 0,
     spawn(file, args, { env: childEnv, cwd, output = 'pipe' }) {
+      if (isClosed) throw new ServicesError(`${file} is not started: everything is being stopped`);
       const options: SpawnOptions = {
         env: { ...childEnv },
         cwd,
@@ -53,6 +56,7 @@ export function createGuardian(env: Environment): Guardian {
     },
     removeAtEnd: (folder) => void shell.stdin.write(`d ${folder}\n`),
     async close() {
+      isClosed = true;
       shell.stdin.end();
       await ended;
     },

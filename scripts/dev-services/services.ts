@@ -18,6 +18,8 @@ export type Services = {
   readonly mongodb: Service<MongodbKind>;
   /** Starts further processes that must not outlive this one. */
   readonly guardian: Guardian;
+  /** Resolves with what it said last when a server that was started here has ended by itself. */
+  readonly failed: Promise<string>;
   /** Stops what was started here and resolves when it is gone; safe to call twice. */
   readonly stop: () => Promise<void>;
 };
@@ -30,11 +32,13 @@ export type ServicesOptions = {
   readonly dataDir?: string | undefined;
   /** Takes these kinds and no other; default: BATON_REDIS and BATON_MONGODB, then the first that is there. */
   readonly choose?: { readonly redis?: RedisKind; readonly mongodb?: MongodbKind };
+  /** Gives up a start that is under way. Once both answer, it is `stop` that ends them. */
+  readonly signal?: AbortSignal;
 };
 
 /** Finds and starts Redis and a MongoDB server and resolves when both answer; or stops what it began and throws why. */
 export async function startServices(options: ServicesOptions): Promise<Services> {
-  const { env, log, dataDir, choose = {} } = options;
+  const { env, log, dataDir, choose = {}, signal } = options;
   const onlyRedis = choose.redis ?? forcedRedis(env);
   const onlyMongodb = choose.mongodb ?? forcedMongodb(env);
 
@@ -50,7 +54,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     const host = { env, cache: cacheDir(env), guardian, log };
     const data = await takeData(dataDir, host);
     closers.unshift(data.release); // last of all: until the guardian is gone something may use the folder
-    const [redis, mongodb] = await bothOrNeither(
+    const both = bothOrNeither(
       bringUp(host, data, {
         name: 'redis',
         title: 'Redis',
@@ -68,8 +72,10 @@ export async function startServices(options: ServicesOptions): Promise<Services>
         start: startMongodb,
       }),
     );
+    const [redis, mongodb] = await unlessAborted(both, signal);
     closers.push(() => Promise.all([redis.stop(), mongodb.stop()]).then(() => {}));
-    return { redis: redis.service, mongodb: mongodb.service, guardian, stop };
+    const failed = Promise.race([redis.failed, mongodb.failed]);
+    return { redis: redis.service, mongodb: mongodb.service, guardian, failed, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -80,6 +86,19 @@ export async function startServices(options: ServicesOptions): Promise<Services>
 async function bothOrNeither<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([first, second]);
   return Promise.all([first, second]);
+}
+
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  const gaveUp = Promise.withResolvers<never>();
+  const giveUp = () => gaveUp.reject(signal.reason);
+  signal.addEventListener('abort', giveUp, { once: true });
+  if (signal.aborted) giveUp();
+  try {
+    return await Promise.race([work, gaveUp.promise]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
 }
 
 async function closeAll(closers: readonly (() => Promise<void>)[]): Promise<void> {

@@ -1,0 +1,99 @@
+// npm run demo: the real claude CLI answers through the whole of Baton, and a second worker continues what a first one began.
+//   --live  asks the real API, with ANTHROPIC_API_KEY; default: a scripted one on loopback
+//   --keep  stays up afterwards, until Ctrl-C
+//   --json  ends with one JSON line on standard output: {"launch": Info, "continue": Info, "events": N}
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { chooseModel, type Model } from './demo/model.ts';
+import { demoSettings } from './demo/settings.ts';
+import { type Story, tellStory } from './demo/story.ts';
+import { reasonOf } from './dev-services/errors.ts';
+import { createSink, type Sink } from './stack/sink.ts';
+import { type Stack, startStack } from './stack/stack.ts';
+import { stopSignal } from './stack/stop-signal.ts';
+import { untilAborted } from './stack/until-aborted.ts';
+
+const { env } = process;
+const off = { type: 'boolean', default: false } as const;
+
+process.exit(await main());
+
+async function main(): Promise<number> {
+  let say = (line: string) => console.error(line);
+  try {
+    const { values: flags } = parseArgs({ options: { live: off, keep: off, json: off } });
+    if (!flags.json) say = (line) => console.log(line);
+    const signal = stopSignal(process, say);
+    const model = await chooseModel(env, flags.live);
+    try {
+      say(model.says);
+      const story = await demonstrate(model, flags.keep, { ...createSink(process), say }, signal);
+      if (story && flags.json) console.log(JSON.stringify(story));
+      return story ? 0 : 130;
+    } finally {
+      await model.stop();
+    }
+  } catch (error) {
+    console.error(`the demo failed: ${reasonOf(error)}`);
+    return 1;
+  }
+}
+
+/** Runs the story in folders of its own; resolves with undefined when it was stopped before its end. */
+async function demonstrate(
+  model: Model,
+  isKept: boolean,
+  sink: Sink,
+  signal: AbortSignal,
+): Promise<Story | undefined> {
+  const folder = await mkdtemp(join(tmpdir(), 'baton-demo-'));
+  let stack: Stack | undefined;
+  try {
+    stack = await startStack({
+      env,
+      settings: demoSettings(env, { model: model.settings, folder, isKept }),
+      removeAtEnd: folder,
+      workers: 2,
+      sink,
+      signal,
+    });
+    const scratch = join(folder, 'work', 'scratch');
+    await mkdir(scratch, { recursive: true });
+    const story = await orStopped(stack, signal, tellStory({ stack, scratch, say: sink.say }));
+    if (story) await showAround(stack, isKept, sink, signal);
+    return story;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  } finally {
+    await stack?.stop();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function showAround(
+  stack: Stack,
+  isKept: boolean,
+  { say }: Sink,
+  signal: AbortSignal,
+): Promise<void> {
+  const { api } = stack;
+  say(`API ${api}/v1/sessions, its documentation ${api}/docs, the queue ${api}/queues`);
+  if (!isKept) return say('all of it stops now; with --keep it stays up');
+  say('it stays up; Ctrl-C stops all of it');
+  await orStopped(stack, signal, untilAborted(signal));
+}
+
+/** What the work resolves with, or undefined when a signal came first; throws when a part of the stack fails. */
+async function orStopped<T>(
+  stack: Stack,
+  signal: AbortSignal,
+  work: Promise<T>,
+): Promise<T | undefined> {
+  const failed = stack.failed.then((why) => {
+    throw new Error(why);
+  });
+  return Promise.race([work, failed, untilAborted(signal).then(() => undefined)]);
+}

@@ -1,0 +1,35 @@
+import { type EventView, eventViewSchema, type Info, infoSchema } from '@baton/core';
+import { z } from 'zod';
+
+const eventPage = z.object({ events: z.array(eventViewSchema), next_after: z.int() });
+
+/** The calls of Baton's API that the demo makes. Each throws with the API's own words when it is refused. */
+export type Client = {
+  readonly launch: (body: object) => Promise<Info>;
+  readonly continueSession: (id: string, body: object) => Promise<Info>;
+  readonly info: (id: string) => Promise<Info>;
+  readonly events: (
+    id: string,
+    after: number,
+  ) => Promise<{ events: EventView[]; next_after: number }>;
+};
+
+/** A client of the API at this address. */
+export function createClient(api: string): Client {
+  async function call<T>(schema: z.ZodType<T>, path: string, body?: object): Promise<T> {
+    const init = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    };
+    const response = await fetch(new URL(path, api), body && init);
+    if (response.ok) return schema.parse(await response.json());
+    throw new Error(`${path} was answered with ${response.status}: ${await response.text()}`);
+  }
+  return {
+    launch: (body) => call(infoSchema, '/v1/sessions', body),
+    continueSession: (id, body) => call(infoSchema, `/v1/sessions/${id}/continue`, body),
+    info: (id) => call(infoSchema, `/v1/sessions/${id}`),
+    events: (id, after) => call(eventPage, `/v1/sessions/${id}/events?after=${after}`),
+  };
+}

@@ -1,0 +1,55 @@
+import type { EventView } from '@baton/core';
+import { z } from 'zod';
+
+const block = z.looseObject({
+  type: z.string(),
+  text: z.string().optional(),
+  name: z.string().optional(),
+  input: z.looseObject({ command: z.string().optional() }).optional(),
+  content: z.unknown().optional(),
+});
+
+/** What a reader wants of a line of stream-json; everything may be missing, for other versions say other things. */
+const line = z.looseObject({
+  model: z.string().optional(),
+  message: z.looseObject({ content: z.union([z.string(), z.array(block)]) }).optional(),
+  num_turns: z.number().optional(),
+  total_cost_usd: z.number().optional(),
+});
+
+const MAX_WIDTH = 100;
+
+/** One line for a reader: what the event tells, in short. An event of an unknown shape is named by its type. */
+export function eventLine({ seq, type, subtype, raw }: EventView): string {
+  const name = subtype === undefined ? type : `${type}/${subtype}`;
+  const parsed = line.safeParse(parseJson(raw));
+  const told = parsed.success ? gist(parsed.data) : '';
+  return `${String(seq).padStart(3)}  ${name.padEnd(14)} ${short(told)}`.trimEnd();
+}
+
+function gist({ model, message, num_turns, total_cost_usd }: z.infer<typeof line>): string {
+  if (num_turns !== undefined) return `${num_turns} turn(s), $${(total_cost_usd ?? 0).toFixed(4)}`;
+  if (message === undefined) return model ?? '';
+  if (typeof message.content === 'string') return message.content;
+  return message.content.map(blockGist).join('; ');
+}
+
+function blockGist({ type, text, name, input, content }: z.infer<typeof block>): string {
+  if (type === 'tool_use') return `${name}: ${input?.command ?? JSON.stringify(input)}`;
+  if (type === 'tool_result')
+    return typeof content === 'string' ? content : JSON.stringify(content);
+  return text ?? type;
+}
+
+function short(words: string): string {
+  const flat = words.replaceAll(/\s+/g, ' ').trim();
+  return flat.length > MAX_WIDTH ? `${flat.slice(0, MAX_WIDTH - 1)}…` : flat;
+}
+
+function parseJson(raw: string): unknown {
+  try {
+    return JSON.parse(raw);
+  } catch {
+    return undefined; // a line that only looked like JSON is an event, too
+  }
+}

@@ -1,0 +1,35 @@
+// What the scripted Messages API of the demo answers. It knows nothing but the request, as a model would: were the history
+// not in there, it could not tell what happened before, and says so.
+import { type Reply, text, toolUse } from '../../test/support/messages-api/reply.ts';
+import type { Block, MessagesRequest } from '../../test/support/messages-api/request.ts';
+
+/** Answers a request of the demo: a file to write becomes a call of Bash, a question about before is looked up in the history. */
+export function scriptedTurn(request: MessagesRequest): Reply {
+  if (request.toolResults.length > 0) {
+    return text(`Bash is done. The file holds: ${request.toolResults.join(' ').trim()}`);
+  }
+  const wanted = /write "(?<words>[^"]+)" into (?<file>[\w.-]+)/.exec(request.prompt)?.groups;
+  if (wanted) {
+    const command = `echo '${wanted['words']}' > ${wanted['file']} && cat ${wanted['file']}`;
+    return toolUse('Bash', { command }, { say: `I will write ${wanted['file']}.` });
+  }
+  return text(remember(request));
+}
+
+function remember({ body, prompts }: MessagesRequest): string {
+  const file = body.messages.flatMap(writtenFiles).at(-1);
+  if (file === undefined) return 'I find no earlier turn in what I was sent.';
+  const earlier = prompts.slice(0, -1);
+  return `You have asked me ${earlier.length} time(s) before. I then wrote ${file} with Bash.`;
+}
+
+function writtenFiles({ content }: MessagesRequest['body']['messages'][number]): string[] {
+  if (typeof content === 'string') return [];
+  return content.flatMap((block) => /> (\S+)/.exec(bashCommand(block))?.[1] ?? []);
+}
+
+function bashCommand(block: Block): string {
+  if (block.type !== 'tool_use' || block.name !== 'Bash') return '';
+  const { command } = block.input as { command?: unknown };
+  return typeof command === 'string' ? command : '';
+}

@@ -1,0 +1,94 @@
+// The demo's story: a session runs on one worker, that worker is drained, and another one continues it.
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Info, isTerminal } from '@baton/core';
+import type { Stack } from '../stack/stack.ts';
+import { type Client, createClient } from './client.ts';
+import { eventLine } from './event-line.ts';
+
+/** What came of it, as `npm run demo -- --json` prints it. */
+export type Story = { launch: Info; continue: Info; events: number };
+
+/** What the story is told with. */
+export type Telling = {
+  readonly stack: Pick<Stack, 'api' | 'workers'>;
+  /** Where the session writes its file: a directory inside an allowed root. */
+  readonly scratch: string;
+  readonly say: (line: string) => void;
+};
+
+const SESSION_WITHIN_MS = 300_000;
+const LOOK_AGAIN_AFTER_MS = 100;
+
+/** Tells the story and resolves with what came of it; throws where it does not go as it should. */
+export async function tellStory({ stack, scratch, say }: Telling): Promise<Story> {
+  const client = createClient(stack.api);
+  const file = `baton-${randomBytes(3).toString('hex')}.txt`;
+  const words = 'The baton is on its way.';
+
+  const query = `Use Bash to write "${words}" into ${file} in the current directory. Say when it is done.`;
+  const launched = await client.launch({
+    query,
+    working_dir: scratch,
+    allowed_tools: ['Bash'],
+    max_turns: 5,
+    title: 'demo: launch',
+  });
+  say(`launched session ${launched.id}`);
+  const first = await follow(client, launched.id, say);
+  const written = await readFile(join(scratch, file), 'utf8').catch(() => 'nothing');
+  expect(written.trim() === words, `${file} should hold "${words}", it holds "${written}"`);
+  say(`worker ${first.worker_id} ran it; ${file} holds "${written.trim()}"`);
+
+  const worker = stack.workers.find((one) => one.line().worker === first.worker_id);
+  if (!worker) throw new Error(`worker ${first.worker_id} is none of this stack`);
+  say(`draining that worker (SIGTERM to process ${worker.line().pid})`);
+  const how = await worker.stop();
+  expect(how === 'exit 0', `the drained worker should end with 0, it ended with ${how}`);
+  say('it has ended; the other one has never seen this session');
+
+  const question =
+    'Answer without tools: which file did you write for me, and how often had I asked you something before this?';
+  const continued = await client.continueSession(first.id, {
+    query: question,
+    max_turns: 5,
+    title: 'demo: continue',
+  });
+  say(`continued as session ${continued.id}`);
+  const second = await follow(client, continued.id, say);
+  const isElsewhere = second.worker_id !== undefined && second.worker_id !== first.worker_id;
+  expect(isElsewhere, 'the other worker should have run it');
+  const answer = second.result?.result ?? '';
+  expect(answer.includes(file), `the second turn should know ${file}; it said "${answer}"`);
+  say(`worker ${second.worker_id} ran it, and it knew the first turn: "${answer}"`);
+
+  return {
+    launch: first,
+    continue: second,
+    events: first.last_event_seq + second.last_event_seq,
+  };
+}
+
+/** Says the events of the session as they arrive and resolves with how it stands when it has completed. */
+async function follow(client: Client, id: string, say: (line: string) => void): Promise<Info> {
+  let after = 0;
+  for (const started = Date.now(); Date.now() - started < SESSION_WITHIN_MS; ) {
+    const info = await client.info(id); // before its events: none can come after a terminal status
+    const page = await client.events(id, after);
+    for (const event of page.events) say(eventLine(event));
+    after = page.next_after;
+    if (page.events.length > 0) continue;
+    if (isTerminal(info.status)) {
+      expect(info.status === 'completed', `session ${id} is ${info.status}: ${info.error}`);
+      return info;
+    }
+    await delay(LOOK_AGAIN_AFTER_MS);
+  }
+  throw new Error(`session ${id} did not end within ${SESSION_WITHIN_MS / 1000} s`);
+}
+
+function expect(holds: boolean, otherwise: string): void {
+  if (!holds) throw new Error(otherwise);
+}

@@ -1,0 +1,85 @@
+import type { ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { z } from 'zod';
+import type { Guardian } from '../dev-services/guardian.ts';
+import type { Sink } from './sink.ts';
+
+/** A program of Baton: its first line on standard output says that it is ready, and SIGTERM ends it. */
+export type Program<Line> = {
+  readonly name: string;
+  readonly main: string;
+  /** Its complete environment. */
+  readonly env: Record<string, string>;
+  readonly ready: z.ZodType<Line>;
+  /** How long it may take to stop before it is killed. */
+  readonly stopWithinMs: number;
+};
+
+/** A program that said it is ready. */
+export type Child<Line> = {
+  readonly line: Line;
+  /** Resolves with its exit code or signal once it has ended. */
+  readonly ended: Promise<string>;
+  /** Stops it in order and resolves when it is gone, with its exit code or signal. */
+  readonly stop: () => Promise<string>;
+};
+
+/** What a program is started with: its output goes to the sink, and the guardian ends it with the launcher. */
+export type ChildHost = { readonly guardian: Guardian; readonly sink: Sink };
+
+/** The most that a program may take to be ready, in milliseconds: a worker asks the CLI for its version first. */
+const READY_WITHIN_MS = 60_000;
+
+/** Starts a program and resolves once it says that it is ready; throws if it ends before, or never says it. */
+export async function startChild<Line>(
+  { guardian, sink }: ChildHost,
+  { name, main, env, ready, stopWithinMs }: Program<Line>,
+): Promise<Child<Line>> {
+  const child = guardian.spawn(process.execPath, [main], { env, cwd: process.cwd() });
+  if (child.stderr) createInterface({ input: child.stderr }).on('line', sink.child);
+  const ended = endOf(child);
+  const stop = () => stopChild(child, ended, stopWithinMs);
+  const limit = new AbortController();
+  const late = delay(READY_WITHIN_MS, undefined, { signal: limit.signal });
+  try {
+    const said = await Promise.race([
+      firstLine(child),
+      ended.then((how) => fail(`${name} ended (${how}) before it was ready: its log says why`)),
+      late.then(() => fail(`${name} was not ready within ${READY_WITHIN_MS / 1000} s`)),
+    ]);
+    return { line: ready.parse(JSON.parse(said)), ended, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  } finally {
+    limit.abort();
+  }
+}
+
+function fail(message: string): never {
+  throw new Error(message);
+}
+
+function firstLine({ stdout }: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    if (stdout) createInterface({ input: stdout }).once('line', resolve);
+  });
+}
+
+function endOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code, signal) => resolve(signal ?? `exit ${code}`));
+  });
+}
+
+async function stopChild(child: ChildProcess, ended: Promise<string>, ms: number): Promise<string> {
+  child.kill('SIGTERM');
+  const kill = setTimeout(() => child.kill('SIGKILL'), ms);
+  try {
+    return await ended;
+  } finally {
+    clearTimeout(kill);
+  }
+}

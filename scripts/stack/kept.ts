@@ -1,0 +1,59 @@
+import type { Child } from './child.ts';
+
+/** A program that is kept running: whenever it ends by itself, it is started again. */
+export type Kept<Line> = {
+  /** What the process of now said when it was ready. */
+  readonly line: () => Line;
+  /** Resolves with the reason once it is not worth another start. */
+  readonly failed: Promise<string>;
+  /** Stops it for good and resolves with how it ended. */
+  readonly stop: () => Promise<string>;
+};
+
+/** How a program is kept. */
+export type Keeping<Line> = {
+  readonly name: string;
+  /** Starts it; a later start is told what the one before had said. */
+  readonly start: (previous?: Line) => Promise<Child<Line>>;
+  readonly say: (line: string) => void;
+  /** When this is aborted an end is expected, and there is no other start. */
+  readonly stopping: AbortSignal;
+};
+
+/** So many ends by itself within the span are no accident any more. */
+const MAX_ENDS = 5;
+const SPAN_MS = 60_000;
+
+/** Starts a program and keeps it running until `stop`; throws when the first start fails. */
+export async function keepRunning<Line>(keeping: Keeping<Line>): Promise<Kept<Line>> {
+  const { name, start, say } = keeping;
+  const stopped = new AbortController();
+  const stopping = AbortSignal.any([keeping.stopping, stopped.signal]);
+  let current = await start();
+
+  async function watch(): Promise<string> {
+    for (let ends: number[] = []; ; ) {
+      const how = await current.ended;
+      if (stopping.aborted) return 'stopped';
+      ends = [...ends.filter((at) => at > Date.now() - SPAN_MS), Date.now()];
+      if (ends.length === MAX_ENDS) return `${name} ends by itself again and again (${how})`;
+      say(`${name} ended by itself (${how}): starting it again`);
+      current = await start(current.line);
+      if (stopping.aborted) await current.stop();
+    }
+  }
+
+  const failed = Promise.withResolvers<string>();
+  watch().then(
+    (why) => stopping.aborted || failed.resolve(why),
+    (error: unknown) => failed.resolve(String(error)),
+  );
+  return {
+    line: () => current.line,
+    failed: failed.promise,
+    stop() {
+      stopped.abort();
+      return current.stop();
+    },
+  };
+}

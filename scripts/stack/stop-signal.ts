@@ -1,0 +1,36 @@
+/** What a launcher listens to. */
+export type SignalSource = Pick<NodeJS.Process, 'on' | 'exit' | 'env'> & { readonly ppid: number };
+
+// npm and the bootstrap hand on what the terminal has sent to the whole group already: one Ctrl-C, several signals.
+const SAME_SIGNAL_MS = 500;
+
+const LOOK_FOR_PARENT_MS = 250;
+
+/**
+ * Aborts on SIGINT, SIGTERM or SIGHUP, and when the npm that ran this is gone. A second signal ends the process at once:
+ * its guardian then stops what is left.
+ */
+export function stopSignal(source: SignalSource, say: (line: string) => void): AbortSignal {
+  const stopping = new AbortController();
+  let firstAt = 0;
+  function stop(why: string): void {
+    if (stopping.signal.aborted) {
+      if (Date.now() - firstAt > SAME_SIGNAL_MS) source.exit(130);
+      return;
+    }
+    firstAt = Date.now();
+    say(`${why}: stopping in order, running sessions may finish; once more stops at once`);
+    stopping.abort(new Error(why));
+  }
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) source.on(name, () => stop(name));
+
+  const parent = source.ppid;
+  if (source.env['npm_lifecycle_event'] !== undefined) {
+    const watch = setInterval(() => {
+      if (source.ppid === parent) return;
+      clearInterval(watch);
+      stop('npm is gone');
+    }, LOOK_FOR_PARENT_MS).unref();
+  }
+  return stopping.signal;
+}
