@@ -23,10 +23,12 @@ import type { z } from 'zod';
 import { answerClientError } from './client-error.ts';
 import { answerError, answerNotFound } from './http-error.ts';
 import { registerOpenApi } from './openapi.ts';
+import { registerContinue } from './routes/continue.ts';
 import { registerConversation } from './routes/conversation.ts';
 import { registerDocs } from './routes/docs.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
+import { registerLaunch } from './routes/launch.ts';
 import { registerQueues } from './routes/queues.ts';
 import { registerSchema } from './routes/schema.ts';
 import { registerSessions } from './routes/sessions.ts';
@@ -103,6 +105,8 @@ export async function createApp(parts: Parts): Promise<App> {
   });
 
   await registerOpenApi(app);
+  registerLaunch(app, parts);
+  registerContinue(app, parts);
   registerSessions(app, parts);
   registerEvents(app, parts);
   registerConversation(app, parts);

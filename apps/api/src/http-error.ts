@@ -37,7 +37,7 @@ export function toAnswerable(error: unknown): AppError {
       cause: error,
     });
   }
-  const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
+  const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
   const known = FASTIFY_ERRORS[String(code)];
   if (known) return new AppError(known[0], known[1], { cause: error });
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
@@ -47,7 +47,7 @@ export function toAnswerable(error: unknown): AppError {
 }
 
 /** The HTTP status of a code; 500 for one that is no answer. */
-export function statusOf(code: ErrorCode): number {
+function statusOf(code: ErrorCode): number {
   return codeFacts(code).http ?? 500;
 }
 

@@ -1,0 +1,42 @@
+import { AppError, createLogger } from '@baton/core';
+import { describe, expect, test } from 'vitest';
+
+function logged(error: unknown): { text: string; err: Record<string, unknown> } {
+  const lines: string[] = [];
+  createLogger('test', 'info', { write: (line) => lines.push(line) }).error({ err: error }, 'bad');
+  const text = lines.join('');
+  return { text, err: JSON.parse(text).err };
+}
+
+describe('a logged error', () => {
+  test('tells its type, code, message, stack and causes', () => {
+    const cause = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+    const { err } = logged(
+      new AppError('UNAVAILABLE', 'Redis does not answer', { cause, details: { field: 'a' } }),
+    );
+    expect(err).toMatchObject({
+      type: 'AppError',
+      code: 'UNAVAILABLE',
+      message: 'Redis does not answer',
+      field: 'a',
+      stack: expect.stringContaining('log.test.ts'),
+      cause: { type: 'Error', code: 'ECONNREFUSED', message: 'refused' },
+    });
+  });
+
+  test('leaves out the command that a driver hangs on it', () => {
+    const command = { name: 'evalsha', args: ['s3cret payload'] };
+    const { text } = logged(Object.assign(new Error('aborted'), { command, op: { s3cret: 1 } }));
+    expect(text).not.toContain('s3cret');
+  });
+
+  test('ends where causes form a ring', () => {
+    const error = new Error('ring');
+    error.cause = error;
+    expect(logged(error).err).toMatchObject({ message: 'ring', cause: { message: 'ring' } });
+  });
+
+  test('says only the type of what is no error', () => {
+    expect(logged('s3cret').err).toEqual({ type: 'string' });
+  });
+});
