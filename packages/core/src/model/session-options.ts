@@ -17,7 +17,7 @@ export const sessionOptionsSchema = z.strictObject({
       `expected at most ${METADATA_MAX_BYTES} bytes of JSON`,
     )
     .optional()
-    .describe("The caller's own JSON, given back as it is."),
+    .describe("The caller's own JSON, given back as it is. At most 16 KiB."),
   priority: z
     .int()
     .min(0)

@@ -1,0 +1,21 @@
+// Writes docs/schema: the published JSON Schemas, made from the zod schemas that parse.
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { jsonSchemas } from '@baton/core';
+
+const SUFFIX = '.schema.json';
+const dir = join(import.meta.dirname, '..', 'docs', 'schema');
+
+const wanted = new Map(
+  Object.entries(jsonSchemas()).map(([name, schema]) => [
+    `${name}${SUFFIX}`,
+    `${JSON.stringify(schema, null, 2)}\n`,
+  ]),
+);
+
+await mkdir(dir, { recursive: true });
+for (const file of await readdir(dir)) {
+  if (file.endsWith(SUFFIX) && !wanted.has(file)) await rm(join(dir, file));
+}
+for (const [file, text] of wanted) await writeFile(join(dir, file), text);
+console.log(`docs/schema: ${wanted.size} schemas`);
