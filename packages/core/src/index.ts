@@ -34,6 +34,7 @@ export {
   QUEUE_PREFIX,
   SESSION_QUEUE,
 } from './model/job.ts';
+export { type JsonSchema, jsonSchemas, type SchemaName } from './model/json-schema.ts';
 export type { MCPConfig, MCPServer } from './model/mcp-config.ts';
 export type { FailureFacts, Outcome } from './model/outcome.ts';
 export { describeIssue, parseInput } from './model/parse-input.ts';
