@@ -6,6 +6,7 @@ import {
   createOwnedSession,
   type FailureFacts,
   isAppError,
+  isMongoAway,
   type Logger,
   type Mongo,
   mainTranscriptPath,
@@ -102,6 +103,10 @@ export function startAttempt(
     try {
       prepared = await prepareAttempt(deps, session, attempt.fence, dirs);
     } catch (error) {
+      if (isStoreAway(error)) {
+        log.warn({ err: error }, 'the store went away while the attempt was prepared');
+        return { outcome: { kind: 'handed_back' } };
+      }
       if (!isAppError(error)) log.error({ err: error }, 'the attempt could not be prepared');
       return { outcome: { kind: 'failed', failure: refusal(error) } };
     }
@@ -142,6 +147,8 @@ export function startAttempt(
       fence: attempt.fence,
       projectDir: dirs.project,
       restored: files,
+      onUnreadable: (path, error) =>
+        log.error({ err: error, path }, 'a file of the transcript cannot be read; it is left out'),
     });
     const saved = await untilTaken(() => saver.save({ verify: true }), {
       giveUp: giveUp.signal,
@@ -152,7 +159,9 @@ export function startAttempt(
 
   async function run(dirs: RunDirs): Promise<AttemptEnd> {
     const { outcome, facts, prepared } = await prepareAndRun(dirs);
-    const transcript = facts && prepared ? await saveTranscript(dirs, prepared) : undefined;
+    // Whoever holds the session now restores what was committed; more would only be in the way.
+    const isSavable = facts !== undefined && prepared !== undefined && !recorder.isLost;
+    const transcript = isSavable ? await saveTranscript(dirs, prepared) : undefined;
     // Until here the recorder's heartbeats kept the lease; the write below is the last one.
     if (!(await recorder.finish())) return { kind: 'lost' };
     const end = await untilTaken(
@@ -170,13 +179,20 @@ export function startAttempt(
   }
 
   async function runAndClean(): Promise<AttemptEnd> {
-    const dirs = await makeRunDirs();
+    // The recorder renews the lease from the start: whatever ends the attempt must end it as well.
     try {
-      return await run(dirs);
+      const dirs = await makeRunDirs();
+      return await run(dirs).finally(() => clean(dirs));
     } finally {
       giveUp.abort();
-      await removeRunDirs(dirs);
     }
+  }
+
+  // The session's end stands by then: what stays behind is the operator's to know, not the session's.
+  async function clean(dirs: RunDirs): Promise<void> {
+    await removeRunDirs(dirs).catch((error: unknown) =>
+      log.error({ err: error, path: dirs.root }, 'the folders of the attempt could not be removed'),
+    );
   }
 
   return { abort: stop, confirm: () => recorder.beat(), end: runAndClean() };
@@ -204,6 +220,10 @@ function refusal(error: unknown): FailureFacts {
     retryable: false,
     ...(error.details?.field === undefined ? {} : { field: error.details.field }),
   };
+}
+
+function isStoreAway(error: unknown): boolean {
+  return isMongoAway(error) || (isAppError(error) && error.code === 'UNAVAILABLE');
 }
 
 /** The outcome of an attempt that was ended before its process began. */

@@ -16,10 +16,16 @@ export function deadlinesOf(config: SessionConfig, defaults: DeadlinesMs): Deadl
   };
 }
 
+// The clocks that measure how long the CLI says nothing.
+const SILENCES: readonly Deadline[] = ['idle', 'exit'];
+
 /** The clocks of an attempt. */
 export interface DeadlineWatch {
   /** A line was read: the idle clock starts again, and the line may start or stop others. */
   observe(line: ClaudeLine): void;
+  /** Baton itself does not read on: until `resume` silence is not the CLI's. */
+  pause(): void;
+  resume(): void;
   stop(): void;
 }
 
@@ -33,6 +39,7 @@ export function watchDeadlines(
 ): DeadlineWatch {
   const timers = new Map<Deadline, { timer: NodeJS.Timeout; ms: number }>();
   let backgroundTasks = 0;
+  let paused: Deadline[] = [];
 
   function start(deadline: Deadline, ms: number): void {
     const clock = timers.get(deadline);
@@ -68,7 +75,16 @@ export function watchDeadlines(
       if (backgroundTasks > 0 || timers.has('startup')) clear('idle');
       else start('idle', limits.idle + (apiRetryOf(line)?.retryDelayMs ?? 0));
     },
+    pause() {
+      paused = SILENCES.filter((deadline) => timers.has(deadline));
+      for (const deadline of paused) clear(deadline);
+    },
+    resume() {
+      for (const deadline of paused) start(deadline, limits[deadline]);
+      paused = [];
+    },
     stop() {
+      paused = [];
       for (const deadline of timers.keys()) clear(deadline);
     },
   };

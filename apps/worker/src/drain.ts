@@ -16,7 +16,7 @@ export async function drain(
   await worker.pause();
   log.info({ running: worker.running.size, timeout_ms: timeoutMs }, 'draining');
   await within(worker.idle(), timeoutMs, hurry);
-  for (const attempt of worker.running.values()) attempt.abort({ kind: 'hand_back' });
+  worker.handBack();
   await within(worker.idle(), HAND_BACK_TIMEOUT_MS);
 }
 

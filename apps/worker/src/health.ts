@@ -14,18 +14,19 @@ const CHECK_TIMEOUT_MS = 2_000;
 
 /**
  * Serves /healthz (the process is up) and /readyz (it takes work and its stores answer; else 503, naming
- * what does not). Port 0 takes any free one.
+ * what does not); `whyNot` gives a reason of the worker's own, or null. Port 0 takes any free one.
  */
 export async function serveHealth(
   { host, port }: { host: string; port: number },
-  isDraining: () => boolean,
+  whyNot: () => string | null,
   checks: Checks,
 ): Promise<HealthServer> {
   const app = fastify({ forceCloseConnections: true });
   app.get('/healthz', () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
     const failing = await failingChecks(checks);
-    if (isDraining()) failing.push('draining');
+    const reason = whyNot();
+    if (reason !== null) failing.push(reason);
     if (failing.length === 0) return { status: 'ready' };
     return reply.code(503).send({
       error: {

@@ -85,7 +85,10 @@ async function main(): Promise<void> {
   const hurry = new AbortController();
   const health = await serveHealth(
     { host: settings.HEALTH_HOST, port: settings.HEALTH_PORT },
-    () => stopping.signal.aborted,
+    () => {
+      if (stopping.signal.aborted) return 'draining';
+      return worker.isTaking() ? null : 'not taking jobs';
+    },
     { redis: () => queue.ping(), mongodb: () => mongo.ping() },
   );
   const stopped = Promise.withResolvers<void>();

@@ -13,6 +13,7 @@ import {
 import { buildCommand, type Command } from './claude/command.ts';
 import type { WorkerIdentity } from './identity.ts';
 import { formatMarker } from './marker.ts';
+import { killMarked } from './orphans.ts';
 import type { RunDirs } from './run-dirs.ts';
 import { writePrivateFiles } from './run-dirs.ts';
 import { beginAttempt, transcriptSource } from './session-resume.ts';
@@ -60,6 +61,10 @@ export async function prepareAttempt(
 ): Promise<Prepared> {
   const { stores, identity } = deps;
   await stores.events.clearAbove(session.id, session.last_event_seq, fence);
+  if (session.attempts.length > 1) {
+    // A worker that was killed leaves its tools behind: they would work beside the new attempt.
+    await killMarked((marker) => marker.sessionId === session.id && marker.fence < fence);
+  }
   checkPolicy(session.config, deps.policy);
   const cwd = await resolveWorkingDir(session, deps.workRoot, deps.policy);
   const source = transcriptSource(session);

@@ -17,6 +17,9 @@ const BATCH_MS = 50;
 const BACKLOG_MAX_EVENTS = 4_096;
 const BACKLOG_MAX_BYTES = 8 * 1024 * 1024;
 
+// A line may claim to be of any type; a document of a batch must stay within what MongoDB takes.
+const NAME_MAX_CHARS = 256;
+
 /** A line to record: `raw` is its text as far as it was kept, `bytes` its true length. */
 export interface RecordedLine {
   type: string;
@@ -27,14 +30,16 @@ export interface RecordedLine {
 
 /** Writes an attempt's events in order, and keeps its lease. */
 export interface Recorder {
-  /** Takes a line; resolves at once, or, over the bound, once there is room again. */
-  record(line: RecordedLine): Promise<void>;
+  /** Takes a line. Over the bound it returns what resolves once there is room again. */
+  record(line: RecordedLine): Promise<void> | undefined;
   /** The first init line was read: the next write moves the session to running. */
   markRunning(facts: Progress & { pid?: number }): void;
   /** Writes a heartbeat now, and resolves to whether the fence still holds. */
   beat(): Promise<boolean>;
   /** Resolves once all that was taken is committed, and stops; false where the fence was lost. */
   finish(): Promise<boolean>;
+  /** Whether the fence is known to be lost: then nothing may be written any more. */
+  readonly isLost: boolean;
 }
 
 /** What a recorder needs to know and whom it tells. */
@@ -45,7 +50,7 @@ export interface RecorderOptions {
   attempt: number;
   lastSeq: number;
   leaseMs: number;
-  /** Progress to write with each batch, read when it is written. */
+  /** Progress to write with each batch; `last_result` waits for the batch that holds its line. */
   progress(): Progress;
   /** Told of each confirmed write. */
   onHeld(held: Held): void;
@@ -69,6 +74,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let running: (Progress & { pid?: number }) | null = null;
   let lost = false;
   let finishing = false;
+  let finished = false;
   let beats: ((held: boolean) => void)[] = [];
   let wake = Promise.withResolvers<void>();
   let room = Promise.withResolvers<void>();
@@ -82,12 +88,20 @@ export function createRecorder(options: RecorderOptions): Recorder {
       seq,
       attempt,
       fence: owned.fence,
-      type,
-      ...(subtype === undefined ? {} : { subtype }),
+      type: type.slice(0, NAME_MAX_CHARS),
+      ...(subtype === undefined ? {} : { subtype: subtype.slice(0, NAME_MAX_CHARS) }),
       created_at: new Date(),
       raw: bounded.raw,
       ...(cut ? { raw_bytes: bytes } : {}),
     };
+  }
+
+  function hasRoom(): boolean {
+    return backlog.events < BACKLOG_MAX_EVENTS && backlog.bytes < BACKLOG_MAX_BYTES;
+  }
+
+  async function waitForRoom(): Promise<void> {
+    while (!lost && !hasRoom()) await room.promise;
   }
 
   function signal(): void {
@@ -118,17 +132,23 @@ export function createRecorder(options: RecorderOptions): Recorder {
     timer.abort();
   }
 
+  // A result is true for readers and for whoever takes over once its line is there, not before.
+  function progressWith(seq: number | undefined): Progress {
+    const { last_result, ...progress } = options.progress();
+    return {
+      ...progress,
+      ...(last_result && backlog.events === 0 ? { last_result } : {}),
+      ...(seq === undefined ? {} : { last_event_seq: seq }),
+    };
+  }
+
   async function write(batch: readonly Event[]): Promise<boolean> {
-    const last = batch.at(-1);
+    const progress = progressWith(batch.at(-1)?.seq);
     const facts = running;
     running = null;
     const held = await untilTaken(
       async () => {
-        if (last) await events.insert(batch);
-        const progress = {
-          ...options.progress(),
-          ...(last ? { last_event_seq: last.seq } : {}),
-        };
+        if (batch.length > 0) await events.insert(batch);
         return facts ? owned.markRunning({ ...progress, ...facts }) : owned.commit(progress);
       },
       { giveUp: options.giveUp, onError: options.onError },
@@ -150,6 +170,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (finishing && backlog.events === 0) break;
     }
     room.resolve();
+    finished = true;
     for (const answer of beats) answer(!lost);
     if (lost) options.onLost();
   }
@@ -157,23 +178,18 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const looping = loop();
 
   return {
-    async record(line) {
-      if (lost) return;
+    record(line) {
+      if (lost) return undefined;
       backlog.add(toEvent(line));
       signal();
-      while (
-        !lost &&
-        (backlog.events >= BACKLOG_MAX_EVENTS || backlog.bytes >= BACKLOG_MAX_BYTES)
-      ) {
-        await room.promise;
-      }
+      return hasRoom() ? undefined : waitForRoom();
     },
     markRunning(facts) {
       running = facts;
       signal();
     },
     beat() {
-      if (lost) return Promise.resolve(false);
+      if (lost || finished) return Promise.resolve(!lost);
       const { promise, resolve } = Promise.withResolvers<boolean>();
       beats.push(resolve);
       signal();
@@ -184,6 +200,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
       signal();
       await looping;
       return !lost;
+    },
+    get isLost() {
+      return lost;
     },
   };
 }

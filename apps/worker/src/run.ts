@@ -1,4 +1,5 @@
 // The middle of an attempt: spawn the process, record its lines, wait for its end.
+import { setTimeout as delay } from 'node:timers/promises';
 import { promptLine } from '@baton/core';
 import type { AbortReason } from './claude/abort-reason.ts';
 import {
@@ -11,7 +12,7 @@ import {
   resultOf,
 } from './claude/line.ts';
 import type { Meter } from './claude/meter.ts';
-import { type Exit, startClaude } from './claude/process.ts';
+import { type ClaudeProcess, type Exit, STREAMS_GRACE_MS, startClaude } from './claude/process.ts';
 import { stopClaude } from './claude/stop.ts';
 import { type DeadlinesMs, watchDeadlines } from './deadlines.ts';
 import { formatMarker } from './marker.ts';
@@ -41,7 +42,7 @@ export interface RunFacts {
   stderrTail: string;
   apiError: string | null;
   rateLimit: RateLimit | null;
-  /** How long the process lived on after its last result line, in milliseconds. */
+  /** How long the process lived on after its last result line was read, in milliseconds. */
   exitLateMs?: number;
 }
 
@@ -64,6 +65,7 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
   let rateLimit: RateLimit | null = null;
   let apiError: string | null = null;
   let resultAt: number | null = null;
+  let endedAt = 0;
   let stopping: Promise<void> = Promise.resolve();
 
   function onAbort(): void {
@@ -91,18 +93,28 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     }
   }
 
+  const swept = claude.exit.then(() => {
+    endedAt = performance.now();
+    return sweep(claude, prepared.marker);
+  });
   for await (const lines of claude.lines()) {
     for (const { text, bytes } of lines) {
       const line = parseLine(text);
       observe(line);
-      if (line.kind !== 'noise') await recorder.record({ ...nameOf(line), raw: text, bytes });
+      if (line.kind === 'noise') continue;
+      const room = recorder.record({ ...nameOf(line), raw: text, bytes });
+      if (!room) continue;
+      watch.pause();
+      await room;
+      watch.resume();
     }
   }
+  await claude.closed;
   const exit = await claude.exit;
   watch.stop();
   abort.signal.removeEventListener('abort', onAbort);
   await stopping;
-  await killMarked((marker) => formatMarker(marker) === prepared.marker);
+  await swept;
   return {
     exit,
     sawInit,
@@ -110,8 +122,18 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     stderrTail: prepared.redact(claude.stderrTail()),
     apiError,
     rateLimit,
-    ...(resultAt === null ? {} : { exitLateMs: Math.round(performance.now() - resultAt) }),
+    ...(resultAt === null ? {} : { exitLateMs: Math.max(0, Math.round(endedAt - resultAt)) }),
   };
+}
+
+// What outlives the process is killed; but where it was a wrapper, the one it wrapped may still be
+// saving the transcript, and holds the streams until it has done so.
+async function sweep(claude: ClaudeProcess, ours: string): Promise<void> {
+  const closed = new AbortController();
+  const grace = delay(STREAMS_GRACE_MS, undefined, { signal: closed.signal }).catch(() => {});
+  await Promise.race([claude.closed, grace]);
+  closed.abort();
+  await killMarked((marker) => formatMarker(marker) === ours);
 }
 
 // Lines that look like JSON and are not are kept too: they are what a person needs to see.

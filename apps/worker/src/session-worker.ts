@@ -42,10 +42,14 @@ export interface SessionWorker {
   readonly running: ReadonlyMap<string, RunningAttempt>;
   /** Begins to take jobs. */
   start(): void;
-  /** Takes no more jobs; what runs goes on. */
+  /** Takes no more jobs; what runs goes on, what was fetched and not begun goes back. */
   pause(): Promise<void>;
+  /** Ends what runs here and gives it back to the queue. */
+  handBack(): void;
   /** Resolves once nothing runs here any more. */
   idle(): Promise<void>;
+  /** Says whether jobs are taken at all. */
+  isTaking(): boolean;
   close(): Promise<void>;
 }
 
@@ -53,36 +57,62 @@ export interface SessionWorker {
 export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
   const { attempts, log } = deps;
   const running = new Map<string, RunningAttempt>();
+  const jobs = new Set<Promise<unknown>>();
   const { workerId, host } = attempts.identity;
+  let isPaused = false;
+  let isHandingBack = false;
+
+  async function track(job: Job, token?: string): Promise<{ status: string }> {
+    const work = processJob(job, token);
+    jobs.add(work);
+    try {
+      return await work;
+    } finally {
+      jobs.delete(work);
+    }
+  }
 
   async function processJob(job: Job, token?: string): Promise<{ status: string }> {
-    const end = await takeJob(job).catch(async (error: unknown) => {
+    const end = await takeJob(job).catch((error: unknown) => {
       if (isAppError(error) && !codeFacts(error.code).retryable) {
+        log.error(
+          { err: error, job_id: job.id },
+          'the job has no usable id; it fails in the queue',
+        );
         throw new UnrecoverableError(`${error.code}: ${error.message}`);
       }
       log.warn({ err: error, job_id: job.id }, 'the job could not be taken; it waits');
-      await job.moveToDelayed(Date.now() + STORE_AWAY_DELAY_MS, token);
-      throw new DelayedError();
+      return { kind: 'busy', until: Date.now() + STORE_AWAY_DELAY_MS } as const;
     });
     switch (end.kind) {
       case 'busy':
-        await job.moveToDelayed(end.until, token);
+        await release(job, () => job.moveToDelayed(end.until, token));
         throw new DelayedError();
       case 'handed_back':
-        await job.moveToWait(token);
+        await release(job, () => job.moveToWait(token));
         throw new WaitingError();
       case 'lost':
-        return { status: 'lost' };
+        // Nobody knows here who holds the session now. If the job is still ours, it asks again later.
+        await release(job, () => job.moveToDelayed(Date.now() + attempts.leaseMs, token));
+        throw new DelayedError();
       case 'ended':
         if (!end.failure) return { status: end.status };
         throw new UnrecoverableError(`${end.failure.code}: ${end.failure.message}`);
     }
   }
 
+  // A job that we lost meanwhile is another worker's to move; one that stays behind is found stalled.
+  async function release(job: Job, move: () => Promise<unknown>): Promise<void> {
+    await move().catch((error: unknown) =>
+      log.warn({ err: error, job_id: job.id }, 'the job could not be moved'),
+    );
+  }
+
   async function takeJob(job: Job): Promise<AttemptEnd | { kind: 'busy'; until: number }> {
     const id = job.id ?? '';
     const adopted = await deps.adopter.adopt({ id, data: job.data, timestamp: job.timestamp });
     if (isTerminal(adopted.status)) return ended(adopted);
+    if (isPaused) return { kind: 'handed_back' };
     const claim = await deps.claims.claim(adopted.id, {
       worker_id: workerId,
       host,
@@ -102,6 +132,7 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
       case 'claimed': {
         const attempt = startAttempt(attempts, claim.session, claim.attempt);
         running.set(adopted.id, attempt);
+        if (isHandingBack) attempt.abort({ kind: 'hand_back' });
         try {
           return await attempt.end;
         } finally {
@@ -111,7 +142,7 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     }
   }
 
-  const worker = new Worker(SESSION_QUEUE, processJob, {
+  const worker = new Worker(SESSION_QUEUE, track, {
     connection: deps.connection,
     prefix: deps.prefix,
     concurrency: deps.concurrency,
@@ -132,10 +163,18 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     start() {
       worker.run().catch((error: unknown) => log.error({ err: error }, 'the queue loop ended'));
     },
-    pause: () => worker.pause(true),
-    async idle() {
-      await Promise.allSettled([...running.values()].map((attempt) => attempt.end));
+    async pause() {
+      isPaused = true;
+      await worker.pause(true);
     },
+    handBack() {
+      isHandingBack = true;
+      for (const attempt of running.values()) attempt.abort({ kind: 'hand_back' });
+    },
+    async idle() {
+      while (jobs.size > 0) await Promise.allSettled(jobs);
+    },
+    isTaking: () => worker.isRunning() && !worker.isPaused(),
     close: () => worker.close(),
   };
 }

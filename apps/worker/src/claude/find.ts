@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { AppError } from '@baton/core';
 import { execa } from 'execa';
 import { isExecutable } from './parent-death.ts';
@@ -14,6 +14,9 @@ export interface ClaudeCli {
 /** How long `claude --version` may take, in milliseconds. */
 const VERSION_TIMEOUT_MS = 20_000;
 
+/** How much of what a CLI says that cannot tell its version is told on. */
+const MAX_SAID_CHARS = 500;
+
 const HOW_TO_FIX =
   'install it (npm install -g @anthropic-ai/claude-code) or set CLAUDE_BIN to its path';
 
@@ -23,13 +26,14 @@ export function locateClaude(
   from: string,
   path: string,
 ): string | null {
-  if (configured !== undefined) return isExecutable(configured) ? configured : null;
+  // Absolute, for every session starts it from a directory of its own.
+  if (configured !== undefined) return isExecutable(configured) ? resolve(configured) : null;
   for (let folder = from; ; folder = dirname(folder)) {
     const file = join(folder, 'node_modules', '.bin', 'claude');
     if (existsSync(file)) return file;
     if (dirname(folder) === folder) break;
   }
-  const onPath = path.split(delimiter).map((folder) => join(folder, 'claude'));
+  const onPath = path.split(delimiter).map((folder) => resolve(folder, 'claude'));
   return onPath.find(isExecutable) ?? null;
 }
 
@@ -53,7 +57,8 @@ export async function findClaude(
     timeout: VERSION_TIMEOUT_MS,
   });
   if (asked.failed) {
-    throw new AppError('CLAUDE_NOT_FOUND', `${file} --version failed: ${HOW_TO_FIX}`, {
+    const said = asked.stderr.trim().slice(0, MAX_SAID_CHARS) || asked.shortMessage;
+    throw new AppError('CLAUDE_NOT_FOUND', `${file} --version failed (${said}): ${HOW_TO_FIX}`, {
       cause: asked,
     });
   }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { execa } from 'execa';
 import type { Command } from './command.ts';
 import { createFramer, type FramedLine } from './framer.ts';
@@ -15,16 +16,18 @@ export interface ClaudeProcess {
   readonly pid: number | undefined;
   /** Its lines, in order; reading them slowly slows the process down. Ends when stdout does. */
   lines(): AsyncGenerator<FramedLine[]>;
-  /** Resolves once the process has ended and its streams are closed; never rejects. */
+  /** Resolves once the process has ended, though lines of it may be unread; never rejects. */
   readonly exit: Promise<Exit>;
+  /** Resolves once its streams are closed too: then all it said is known. Never rejects. */
+  readonly closed: Promise<unknown>;
   /** The last 8 KiB of stderr. */
   stderrTail(): string;
   /** Signals the whole process group; harmless once it is gone. */
   signal(name: NodeJS.Signals): void;
 }
 
-/** How long the streams may stay open after the process has ended, in milliseconds: a descendant may hold them. */
-const STREAMS_GRACE_MS = 2_000;
+/** How long silent streams may stay open after the process has ended, in milliseconds: a descendant may hold them. */
+export const STREAMS_GRACE_MS = 2_000;
 
 const STDERR_TAIL_BYTES = 8 * 1024;
 
@@ -54,19 +57,29 @@ export function startClaude(
   });
   const tail = createTail(STDERR_TAIL_BYTES);
   child.stderr.on('data', (piece: Uint8Array) => tail.push(piece));
+  // When stdout began to say nothing; never while what it said is being taken in.
+  let silentSince = performance.now();
   child.nodeChildProcess.once('exit', () => {
-    setTimeout(() => {
-      child.stdout.destroy();
-      child.stderr.destroy();
-    }, STREAMS_GRACE_MS).unref();
+    setTimeout(() => child.stderr.destroy(), STREAMS_GRACE_MS).unref();
+    closeWhenSilent(performance.now());
   });
+
+  // Not simply after a while: what a slow store has kept from being read yet may hold the answer.
+  function closeWhenSilent(since: number): void {
+    const restMs = STREAMS_GRACE_MS - (performance.now() - Math.max(since, silentSince));
+    if (restMs <= 0) child.stdout.destroy();
+    else setTimeout(closeWhenSilent, Math.min(restMs, STREAMS_GRACE_MS), since).unref();
+  }
 
   async function* lines(): AsyncGenerator<FramedLine[]> {
     const framer = createFramer();
     try {
+      silentSince = performance.now();
       for await (const piece of child.stdout) {
+        silentSince = Number.POSITIVE_INFINITY;
         const complete = framer.push(piece as Uint8Array);
         if (complete.length > 0) yield complete;
+        silentSince = performance.now();
       }
     } catch {
       // A destroyed or broken stdout is an end like any other: the exit facts and the lines tell what it means.
@@ -75,10 +88,16 @@ export function startClaude(
     if (rest) yield [rest];
   }
 
+  const closed = settle(child);
+  const ended = once(child.nodeChildProcess, 'exit').then(
+    ([code, signal]): Exit => ({ code, signal }),
+    () => closed, // it was never spawned, and ends by that error alone
+  );
   return {
     pid: child.pid,
     lines,
-    exit: settle(child),
+    exit: Promise.race([ended, closed]),
+    closed,
     stderrTail: () => tail.text(),
     signal(name) {
       if (child.pid === undefined) return;

@@ -10,20 +10,25 @@ export interface TranscriptSaver {
   /**
    * Stores what is new and returns the manifest that names it; nothing counts until the caller has
    * committed that manifest. With `verify` every file is read whole, so that one that was rewritten
-   * rather than appended to is noticed by its hash and stored whole.
+   * rather than appended to is noticed by its hash and stored whole. A file that cannot be read is
+   * left out and told of; an error of the store rejects, and asking again goes on from there.
    */
   save(options: { verify: boolean }): Promise<TranscriptManifest>;
+}
+
+/** Whose files are saved, and who is told of one that cannot be. */
+export interface SaverOptions {
+  sessionId: string;
+  fence: number;
+  projectDir: string;
+  restored: readonly TrackedFile[];
+  onUnreadable(path: string, error: unknown): void;
 }
 
 /** A saver for one attempt; `restored` is what its folder began with. */
 export function createTranscriptSaver(
   store: TranscriptStore,
-  {
-    sessionId,
-    fence,
-    projectDir,
-    restored,
-  }: { sessionId: string; fence: number; projectDir: string; restored: readonly TrackedFile[] },
+  { sessionId, fence, projectDir, restored, onUnreadable }: SaverOptions,
 ): TranscriptSaver {
   const tracked = new Map(restored.map((file) => [file.path, file]));
 
@@ -32,6 +37,7 @@ export function createTranscriptSaver(
       const size = Math.min(CHUNK_MAX_BYTES, end - file.length);
       if (size <= 0) return;
       const data = await readExactly(handle, file.length, size);
+      if (!data) return;
       const { path, generation, length: offset } = file;
       await store.put({ session_id: sessionId, path, generation, offset, fence }, data);
       file.hash.update(data);
@@ -57,7 +63,12 @@ export function createTranscriptSaver(
   return {
     async save({ verify }) {
       const paths = await listFiles(projectDir);
-      for (const path of paths) await saveFile(path, verify);
+      for (const path of paths) {
+        await saveFile(path, verify).catch((error: unknown) => {
+          if (!isFileError(error)) throw error;
+          onUnreadable(path, error);
+        });
+      }
       for (const path of tracked.keys()) if (!paths.includes(path)) tracked.delete(path);
       const files = [...tracked.values()].filter((file) => file.length > 0).map(toManifestFile);
       return { files: files.sort((a, b) => (a.path < b.path ? -1 : 1)) };
@@ -67,7 +78,11 @@ export function createTranscriptSaver(
 
 /** Every file below a folder, as sorted paths relative to it. */
 async function listFiles(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error) => {
+    // A tool may have removed Claude's folder from under it: then there is nothing to save.
+    if (isFileError(error)) return [];
+    throw error;
+  });
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
@@ -85,18 +100,28 @@ async function isPrefix(handle: FileHandle, file: TrackedFile): Promise<boolean>
   const hash: Hash = createHash('sha256');
   for (let at = 0; at < file.length; ) {
     const data = await readExactly(handle, at, Math.min(CHUNK_MAX_BYTES, file.length - at));
+    if (!data) return false;
     hash.update(data);
     at += data.length;
   }
   return hash.digest('hex') === file.hash.copy().digest('hex');
 }
 
-async function readExactly(handle: FileHandle, position: number, size: number): Promise<Buffer> {
+/** These bytes of a file, or null where it has become shorter. */
+async function readExactly(
+  handle: FileHandle,
+  position: number,
+  size: number,
+): Promise<Buffer | null> {
   const buffer = Buffer.allocUnsafe(size);
   for (let filled = 0; filled < size; ) {
     const { bytesRead } = await handle.read(buffer, filled, size - filled, position + filled);
-    if (bytesRead === 0) throw new Error(`the file became shorter than ${position + size} bytes`);
+    if (bytesRead === 0) return null;
     filled += bytesRead;
   }
   return buffer;
+}
+
+function isFileError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
 }

@@ -1,0 +1,168 @@
+// Workers as processes, a producer, and the eyes of a test on what they write.
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  connectMongo,
+  createEventStore,
+  createProducer,
+  createSessionStore,
+  type EnqueueOptions,
+  type Event,
+  isTerminal,
+  type Mongo,
+  type Overrides,
+  type Session,
+  type SessionConfig,
+} from '@baton/core';
+import { Queue } from 'bullmq';
+import type { Db } from 'mongodb';
+import { FAKE_CLAUDE, fakePrompt } from '../fake-claude/install.ts';
+import type { Step } from '../fake-claude/script.ts';
+import { databaseUrl } from './api.ts';
+import { test as base, redisUrl } from './services.ts';
+import { waitFor } from './wait.ts';
+import { startWorker, type WorkerProcess } from './worker-process.ts';
+
+const PAGE = 1_000;
+
+/** What a test does to a fleet, and what it sees of it. */
+export interface Fleet {
+  /** A folder of the test file; `work` below it is the workers' WORK_ROOT. */
+  root: string;
+  db: Db;
+  queue: Queue;
+  /** The complete environment of a worker: the fake CLI, short leases. */
+  env: Record<string, string>;
+  /** Starts one more worker; it is killed after the file. */
+  worker(changes?: Record<string, string>): Promise<WorkerProcess>;
+  /** The same stores with another queue, and so with workers of its own. */
+  sibling(): Fleet;
+  launch(config: SessionConfig, options?: EnqueueOptions): Promise<string>;
+  /** Launches a session in which the fake plays these steps. */
+  play(steps: Step[], config?: Partial<SessionConfig>): Promise<string>;
+  continue(parent: string, overrides: Overrides): Promise<string>;
+  session(id: string): Promise<Session>;
+  /** The session once `look` holds. */
+  until(id: string, what: string, look: (session: Session) => boolean): Promise<Session>;
+  /** The session once it is terminal. */
+  ended(id: string): Promise<Session>;
+  /** What a reader sees of the session's events. */
+  events(id: string): Promise<Event[]>;
+}
+
+/** `test` with a fleet of the file's own; it has no worker yet. */
+export const test = base.extend<{ $file: { fleet: Fleet } }>({
+  fleet: [
+    async ({ databaseName, queuePrefix, db }, use) => {
+      const opened = await openFleet(db, databaseName, queuePrefix);
+      await use(opened.fleet);
+      await opened.close();
+    },
+    { scope: 'file' },
+  ],
+});
+
+interface Opened {
+  fleet: Fleet;
+  close(): Promise<void>;
+}
+
+async function openFleet(db: Db, databaseName: string, queuePrefix: string): Promise<Opened> {
+  const root = await mkdtemp(join(tmpdir(), 'baton-test-'));
+  for (const folder of ['work', 'home', 'tmp']) await mkdir(join(root, folder));
+  const mongo = connectMongo(databaseUrl(databaseName));
+  const env = workerEnv(root, databaseName);
+  const opened: Opened[] = [];
+  const open = (prefix: string): Opened => {
+    const one = openQueue({ root, db, mongo, env: { ...env, QUEUE_PREFIX: prefix } }, () => {
+      return open(`${prefix}-${opened.length}`).fleet;
+    });
+    opened.push(one);
+    return one;
+  };
+  const { fleet } = open(queuePrefix);
+  return {
+    fleet,
+    async close() {
+      for (const one of opened) await one.close();
+      await mongo.close();
+      await rm(root, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+function openQueue(
+  { root, db, mongo, env }: { root: string; db: Db; mongo: Mongo; env: Record<string, string> },
+  sibling: () => Fleet,
+): Opened {
+  const sessions = createSessionStore(mongo.db);
+  const events = createEventStore(mongo.db);
+  const prefix = env['QUEUE_PREFIX'] ?? '';
+  const producer = createProducer({ connection: redisUrl(), prefix });
+  const queue = new Queue('sessions', { connection: { url: redisUrl() }, prefix });
+  const workers: WorkerProcess[] = [];
+
+  async function session(id: string): Promise<Session> {
+    const found = await sessions.get(id);
+    if (!found) throw new Error(`expected a session ${id}`);
+    return found;
+  }
+
+  const fleet: Fleet = {
+    root,
+    db,
+    queue,
+    env,
+    sibling,
+    session,
+    async worker(changes = {}) {
+      const worker = await startWorker({ ...env, ...changes });
+      workers.push(worker);
+      return worker;
+    },
+    launch: async (config, options) => (await producer.launchSession(config, options)).id,
+    play: (steps, config = {}) => fleet.launch({ query: fakePrompt(steps), ...config }),
+    continue: async (parent, overrides) =>
+      (await producer.continueSession({ parent_session_id: parent, ...overrides })).id,
+    until: (id, what, look) =>
+      waitFor(`session ${id} to be ${what}`, async () => {
+        const found = await sessions.get(id);
+        return found !== null && look(found) && found;
+      }),
+    ended: (id) => fleet.until(id, 'terminal', ({ status }) => isTerminal(status)),
+    async events(id) {
+      const { last_event_seq: upTo } = await session(id);
+      const found: Event[] = [];
+      for (let after = 0; after < upTo; after += PAGE) {
+        found.push(...(await events.page({ sessionId: id, after, upTo, limit: PAGE })));
+      }
+      return found;
+    },
+  };
+
+  return {
+    fleet,
+    async close() {
+      for (const worker of workers) await worker.kill();
+      await queue.obliterate({ force: true });
+      await queue.close();
+      await producer.close();
+    },
+  };
+}
+
+function workerEnv(root: string, databaseName: string): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+    HOME: join(root, 'home'),
+    TMPDIR: join(root, 'tmp'),
+    REDIS_URL: redisUrl(),
+    MONGODB_URL: databaseUrl(databaseName),
+    WORK_ROOT: join(root, 'work'),
+    CLAUDE_BIN: FAKE_CLAUDE,
+    LEASE_MS: '3000',
+    WORKER_CONCURRENCY: '8',
+    LOG_LEVEL: 'info',
+  };
+}
