@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { text, toolUse } from '../support/messages-api/reply.ts';
-import type { RunningClaude } from '../support/real-claude.ts';
+import { type Reply, text, toolUse } from '../support/messages-api/reply.ts';
+import { claudeBin, type RunningClaude } from '../support/real-claude.ts';
 import { waitFor } from '../support/wait.ts';
 import { type Cli, makeCli } from './cli.ts';
 import { carriers, groupOf, isAlive, sessionOf } from './processes.ts';
@@ -33,9 +33,10 @@ async function duringBash(act: (seen: Seen, claude: RunningClaude) => Promise<un
   const args = ['--allowedTools=Bash', `--session-id=${id}`];
   const env = { BATON_RUN: `marker-${count}` };
   const run = await cli.runUntil({ script, args, prompt: 'go', env }, async (claude) => {
-    const shell = await waitFor('the shell', () =>
-      readFile(file, 'utf8').then(Number, () => undefined),
-    );
+    const shell = await waitFor('the shell', async () => {
+      const told = await readFile(file, 'utf8').catch(() => '');
+      return told.endsWith('\n') && Number(told);
+    });
     await act({ id, claude: claude.pid, shell }, claude);
   });
   return { run, id };
@@ -122,4 +123,29 @@ describe('a resume of a turn that was stopped within a Bash call', () => {
   test('after a SIGINT tells of a refusal by the user, or of a call cut off', async () => {
     expect(await toldAfter('SIGINT')).toMatch(/proceed|interrupted/);
   });
+});
+
+test('the CLI outlives the process that started it, and ends its turn', async () => {
+  const home = cli.home;
+  const starter = join(home.root, 'starter.sh');
+  const pidFile = join(home.root, 'orphan.pid');
+  await writeFile(
+    starter,
+    `#!/bin/sh\nexec 3<&0\n"$CLAUDE" "$@" <&3 &\necho $! > ${pidFile}\nwait\n`,
+    {
+      mode: 0o755,
+    },
+  );
+  const other = await makeCli(starter);
+  const answer = Promise.withResolvers<Reply>();
+  const options = { script: [() => answer.promise], prompt: 'go', env: { CLAUDE: claudeBin() } };
+  const run = await other.runUntil(options, async (parent, api) => {
+    await api.arrival(1);
+    parent.child.kill('SIGKILL');
+    await waitFor('the parent to die', () => !isAlive(parent.pid));
+    expect(isAlive(Number(await readFile(pidFile, 'utf8')))).toBe(true);
+    answer.resolve(text('still here'));
+  });
+  expect(run.results[0]).toMatchObject({ is_error: false, result: 'still here' });
+  await other.remove();
 });

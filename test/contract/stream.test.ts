@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { text, thought, toolUse } from '../support/messages-api/reply.ts';
+import { slowly, text, thought, toolUse, toolUses } from '../support/messages-api/reply.ts';
 import { type Line, parseLines } from '../support/real-claude.ts';
 import { type Cli, type CliRun, makeCli } from './cli.ts';
 import { bytesOf, entriesOf } from './transcript.ts';
@@ -105,4 +105,25 @@ test('a line of 3 MiB comes in one piece', async () => {
   const long = 'x'.repeat(3 * 1024 * 1024);
   const big = await cli.run({ script: [text([long])], prompt: 'go' });
   expect(big.results[0]?.['result']).toBe(long);
+});
+
+test('several tool calls of one answer come back together, each under its id', async () => {
+  const calls = ['one', 'two'].map((word) => ({
+    name: 'Bash',
+    input: { command: `echo ${word}` },
+  }));
+  const script = [toolUses(calls), text('done')];
+  const two = await cli.run({ script, args: ['--allowedTools=Bash'], prompt: 'go' });
+  expect(two.requests).toHaveLength(2);
+  expect(two.requests[1]?.toolResults).toEqual(['one', 'two']);
+});
+
+test('with --include-partial-messages a slow answer is seen while it grows', async () => {
+  const script = [text('one two three', { pace: slowly(50) })];
+  const args = ['--include-partial-messages'];
+  const slow = await cli.run({ script, args, prompt: 'go' });
+  const pieces = slow.lines
+    .filter((line) => line.type === 'stream_event')
+    .flatMap((line) => /"text":"(\w+ ?)"/.exec(JSON.stringify(line['event']))?.[1] ?? []);
+  expect(pieces).toEqual(['one ', 'two ', 'three']);
 });

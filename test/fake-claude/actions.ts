@@ -1,6 +1,6 @@
 // The steps of a script. A step is an object; the key that is an action here says what it does.
 //   say, tool, line, raw, base64, stderr, init, result, api_error, sub_agent
-//   sleep, hang, wait_for, touch, once, ignore, exit, kill, spawn, dump, cost, transcript
+//   sleep, hang, wait_for, touch, once, ignore, silent, linger, unsaved, exit, exit_code, kill, spawn, dump, cost, transcript
 import { spawn } from 'node:child_process';
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -100,6 +100,15 @@ const ACTIONS: Record<string, Action> = {
   ignore(stage, step) {
     for (const signal of step['ignore'] as string[]) stage.ignored.add(signal);
   },
+  /** {silent: true}: a SIGINT ends it without a result line; {linger: ms}: signals take that long. */
+  silent(stage) {
+    stage.isSilent = true;
+  },
+  linger(stage, step) {
+    stage.lingerMs = numberOf(step, 'linger', 0);
+  },
+  /** {unsaved: true}, anywhere: no transcript is written, not even the prompt. */
+  unsaved: () => undefined,
   /** {exit: code}: the end at once; {exit_code: n} is kept for the normal end. */
   exit: (stage, step) => close(stage, numberOf(step, 'exit', 0)),
   exit_code(stage, step) {

@@ -30,6 +30,7 @@ function run(flags: Flags, argv: string[], prompt: string): void {
 }
 
 async function perform(stage: Stage, script: Step[] | undefined): Promise<void> {
+  if (script?.some((step) => step['unsaved'] === true)) stage.transcript.stop();
   open(stage, script?.[0]?.['init'] !== false);
   if (script === undefined) {
     say(stage, [
@@ -58,20 +59,22 @@ function setStage(flags: Flags, argv: string[], prompt: string): Stage | undefin
       ...{ prompt, argv, env: process.env, transcript },
       ...{ startedAt: Date.now(), cost: 0.01, turns: 1, lastText: '' },
       ...{ hasResult: false, exitCode: 0, ignored: new Set<string>() },
+      ...{ isSilent: false, lingerMs: 0 },
     };
   }
   return undefined;
 }
 
 function listen(stage: Stage): void {
-  process.on('SIGINT', () => {
-    if (stage.ignored.has('SIGINT')) return;
+  const on = (signal: NodeJS.Signals, end: () => never) =>
+    process.on(signal, () => {
+      if (!stage.ignored.has(signal)) setTimeout(end, stage.lingerMs);
+    });
+  on('SIGINT', () => {
     interrupt(stage);
-    close(stage, 0);
+    return close(stage, 0);
   });
-  process.on('SIGTERM', () => {
-    if (!stage.ignored.has('SIGTERM')) close(stage, 143);
-  });
+  on('SIGTERM', () => close(stage, 143));
 }
 
 function notFound(id: string): void {

@@ -2,7 +2,7 @@
 export type Step = Record<string, unknown>;
 
 /** The steps that lines beginning with `#fake ` spell out, each an object or an array of them. */
-export function stepsOf(prompt: string): Step[] | undefined {
+function stepsOf(prompt: string): Step[] | undefined {
   const lines = prompt.split('\n').filter((line) => line.startsWith('#fake '));
   if (lines.length === 0) return undefined;
   return lines

@@ -27,6 +27,10 @@ export interface Stage {
   hasResult: boolean;
   exitCode: number;
   ignored: Set<string>;
+  /** A SIGINT leaves no result line, as the real CLI often does while the API has not answered. */
+  isSilent: boolean;
+  /** How long a SIGINT or SIGTERM takes to end it. */
+  lingerMs: number;
 }
 
 /** Writes bytes to stdout at once, however slow the reader. */
@@ -74,9 +78,10 @@ export function printResult(stage: Stage, given: Line): void {
   print(stage, [resultLine(stage.who, { result, turns, startedAt, cost }, given)]);
 }
 
-/** Ends the turn as a SIGINT does: a notice, a result line that is an error. */
+/** Ends the turn as a SIGINT does: a notice and, unless silent, a result line that is an error. */
 export function interrupt(stage: Stage): void {
   print(stage, [userLine(stage.who, [{ type: 'text', text: '[Request interrupted by user]' }])]);
+  if (stage.isSilent) return;
   printResult(stage, {
     subtype: 'error_during_execution',
     is_error: true,

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** One entry of a transcript. */
-export type Entry = Record<string, unknown>;
+type Entry = Record<string, unknown>;
 
 /** The transcript of a Claude session on disk: what it held at the start, and a way to append. */
 export interface Transcript {
@@ -18,6 +18,8 @@ export interface Transcript {
   appendRaw(bytes: string): void;
   /** Appends entries to another file of the session, such as a sub-agent's. */
   appendBeside(name: string, entries: Entry[]): void;
+  /** Writes nothing from here on. */
+  stop(): void;
 }
 
 /** Opens the transcript where the real CLI keeps it. */
@@ -28,7 +30,9 @@ export function openTranscript(id: string, env: NodeJS.ProcessEnv, cwd: string):
   const path = join(folder, `${id}.jsonl`);
   const existed = existsSync(path);
   const entries = existed ? readEntries(path) : [];
+  let isStopped = false;
   const write = (file: string, bytes: string) => {
+    if (isStopped) return;
     mkdirSync(dirname(file), { recursive: true });
     appendFileSync(file, bytes);
   };
@@ -42,6 +46,9 @@ export function openTranscript(id: string, env: NodeJS.ProcessEnv, cwd: string):
     append: (added) => write(path, asLines(added)),
     appendRaw: (bytes) => write(path, bytes),
     appendBeside: (name, added) => write(join(folder, id, name), asLines(added)),
+    stop() {
+      isStopped = true;
+    },
   };
 }
 

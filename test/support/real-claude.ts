@@ -47,7 +47,7 @@ export function claudeBin(): string {
 }
 
 /** The complete environment that a CLI under test gets. */
-export function claudeEnv(options: ClaudeOptions): Record<string, string> {
+function claudeEnv(options: ClaudeOptions): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '/usr/bin:/bin',
     HOME: options.home.home,
@@ -61,11 +61,6 @@ export function claudeEnv(options: ClaudeOptions): Record<string, string> {
     ANTHROPIC_API_KEY: 'dummy-key-of-the-tests',
     ...options.env,
   };
-}
-
-/** Runs the CLI in print mode to its end and returns all it said. */
-export function runClaude(options: ClaudeOptions): Promise<ClaudeRun> {
-  return startClaude(options).done;
 }
 
 /** Starts the CLI in print mode, in a process group of its own, with the prompt on stdin. */

@@ -2,7 +2,7 @@ import type { Reply } from './reply.ts';
 import type { MessagesRequest } from './request.ts';
 
 /** One turn of a script: an answer, or a function that finds it by looking at the request. */
-export type Turn = Reply | ((request: MessagesRequest) => Reply | Promise<Reply>);
+type Turn = Reply | ((request: MessagesRequest) => Reply | Promise<Reply>);
 
 /** Turns in the order of the calls (the last one repeats), or one function for every call. */
 export type Script = Turn[] | ((request: MessagesRequest) => Reply | Promise<Reply>);
