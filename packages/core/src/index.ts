@@ -12,6 +12,7 @@ export {
   type Overrides,
   overridesSchema,
 } from './model/continue-config.ts';
+export { recoveryOf } from './model/crash-verdict.ts';
 export { forbiddenEnvName } from './model/env-names.ts';
 export { codeFacts, ERROR_CODES, type ErrorCode, errorCodeSchema } from './model/error-codes.ts';
 export {
@@ -34,6 +35,7 @@ export {
   QUEUE_PREFIX,
   SESSION_QUEUE,
 } from './model/job.ts';
+export { jobOfSession } from './model/job-of-session.ts';
 export { type JsonSchema, jsonSchemas, type SchemaName } from './model/json-schema.ts';
 export type { MCPConfig, MCPServer } from './model/mcp-config.ts';
 export type { FailureFacts, Outcome } from './model/outcome.ts';
@@ -65,21 +67,24 @@ export {
 } from './model/transcript.ts';
 export { isInsideRoots } from './model/working-dir.ts';
 export { createProducer } from './producer.ts';
+export { type ControlMessage, subscribeControl } from './queue/control.ts';
+export { createJobUpkeep, type JobUpkeep } from './queue/job-upkeep.ts';
 export type { Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
+export { type FoundJob, jobOptions } from './queue/queued-job.ts';
 export { openWorkerRedis, type RedisConnection } from './queue/redis.ts';
 export {
   createSessionQueue,
-  type FoundJob,
-  jobOptions,
   type SessionQueue,
   type SessionQueueOptions,
 } from './queue/session-queue.ts';
 export { checkParent, createSessionManager, type SessionManager } from './session-manager.ts';
+export { createSessionStop, type SessionStop } from './session-stop.ts';
 export { policyOf, sharedSettings } from './settings.ts';
 export { type Adopter, createAdopter } from './store/adopt.ts';
 export { type Claim, type Claimant, type Claims, createClaims } from './store/claim.ts';
 export { createStoreClock, type StoreClock } from './store/clock.ts';
 export { type ConversationPage, readConversation } from './store/conversation.ts';
+export { createDuty, type Duty } from './store/duty.ts';
 export { createEventStore, type EventStore } from './store/event-store.ts';
 export { connectMongo, ensureIndexes, type Mongo } from './store/mongo.ts';
 export {
@@ -90,12 +95,14 @@ export {
   type OwnedSession,
   type Progress,
 } from './store/owned-session.ts';
+export { createReconcileStore, type ReconcileStore } from './store/reconcile-store.ts';
 export {
   createSessionStore,
   type SessionFilter,
   type SessionPage,
   type SessionStore,
 } from './store/session-store.ts';
+export { createStopRequests, type StopRequests } from './store/stop-requests.ts';
 export {
   CHUNK_MAX_BYTES,
   createTranscriptStore,

@@ -9,7 +9,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import { checkSize, JOB_MAX_BYTES } from '../../../packages/core/src/model/job.ts';
 import { continueJob, launchJob } from '../../../packages/core/src/queue/producer.ts';
-import { jobOptions } from '../../../packages/core/src/queue/session-queue.ts';
+import { jobOptions } from '../../../packages/core/src/queue/queued-job.ts';
 import { parseJob } from '../../../packages/core/src/store/adopt.ts';
 import { makeContinueJob, makeLaunchJob } from '../../support/factories.ts';
 

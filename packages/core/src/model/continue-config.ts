@@ -34,6 +34,7 @@ export const overridesSchema = z.strictObject({
   settings: clearable(inheritable.settings),
   env: clearable(inheritable.env),
   timeouts: clearable(inheritable.timeouts),
+  recovery: clearable(inheritable.recovery),
 } satisfies Record<keyof SessionConfig, z.ZodType>);
 
 /** The seed's ContinueSessionConfig: the parent's id and the overrides, flat. */

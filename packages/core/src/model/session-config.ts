@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { mcpConfigSchema } from './mcp-config.ts';
+import { recoverySchema } from './recovery.ts';
 
 // Linux caps one argument at 128 KiB (claude-cli section 2); long texts travel by file, these stay on argv.
 const ARGUMENT_MAX_BYTES = 100 * 1024;
@@ -58,8 +59,8 @@ export const sessionConfigSchema = z.strictObject({
   permission_prompt_tool: argument
     .optional()
     .describe('MCP tool that is asked, mcp__server__tool.'),
-  allowed_tools: tools.optional(),
-  disallowed_tools: tools.optional(),
+  allowed_tools: tools.optional().describe('At most 100 KiB of JSON in all.'),
+  disallowed_tools: tools.optional().describe('At most 100 KiB of JSON in all.'),
   mcp_config: mcpConfigSchema.optional(),
   output_format: z
     .enum(['text', 'json', 'stream-json'])
@@ -77,13 +78,16 @@ export const sessionConfigSchema = z.strictObject({
     .record(z.string(), z.json())
     .refine(fitsOneArgument, `expected at most ${ARGUMENT_MAX_BYTES} bytes`)
     .optional()
-    .describe('JSON Schema of the answer, given back in result.structured_output.'),
+    .describe(
+      'JSON Schema of the answer, given back in result.structured_output. At most 100 KiB.',
+    ),
   settings: z.record(z.string(), z.json()).optional().describe("Claude Code's own settings."),
   env: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected a variable name'), text)
     .optional()
     .describe('Environment of the run. Secret: values are never shown again.'),
   timeouts: timeoutsSchema.optional(),
+  recovery: recoverySchema.optional(),
 });
 
 /** What a session is asked to do. */

@@ -66,6 +66,7 @@ export const sessionSchema = z.object({
   totals: totalsSchema,
   failure: failureSchema.optional(),
   cancel_requested_at: z.date().optional(),
+  interrupt_requested_at: z.date().optional(),
   stopped_by: z.enum(['interrupt']).optional(),
 });
 

@@ -1,25 +1,19 @@
-import { type JobsOptions, Queue } from 'bullmq';
+import { Queue } from 'bullmq';
 import { withDeadline } from '../deadline.ts';
 import { AppError } from '../model/app-error.ts';
 import { checkSize, type Job, QUEUE_PREFIX, SESSION_QUEUE } from '../model/job.ts';
+import { type ControlMessage, publishControl } from './control.ts';
+import { createJobUpkeep } from './job-upkeep.ts';
+import { type FoundJob, jobOptions } from './queued-job.ts';
 import { openProducerRedis, type RedisConnection } from './redis.ts';
 
 /** How long a call waits for Redis, a first connection included, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 5_000;
 
-const DAY_S = 24 * 3600;
-
 /** Where the queue lives. `prefix` is for tests and shared Redis servers; the default is `baton`. */
 export interface SessionQueueOptions {
   connection: RedisConnection;
   prefix?: string;
-}
-
-/** A job as the queue holds it: `data` is whatever its producer wrote. */
-export interface FoundJob {
-  id: string;
-  data: unknown;
-  timestamp: number;
 }
 
 /** The queue that every session goes through. */
@@ -28,24 +22,15 @@ export interface SessionQueue {
   add(job: Job): Promise<void>;
   /** The job of a session, in whatever state, or null. */
   find(id: string): Promise<FoundJob | null>;
+  /** Removes a session's job that nobody works on; harmless where it is gone or was taken. */
+  drop(id: string): Promise<void>;
+  /** Tells every worker at once; that nobody heard it is no error. */
+  tell(message: ControlMessage): Promise<void>;
   /** Says whether Redis answers. */
   ping(): Promise<void>;
   /** BullMQ's own queue, for dashboards. */
   bull: Queue;
   close(): Promise<void>;
-}
-
-/** The options of every session's job: tried by Baton's rules, never by BullMQ's (bullmq section 5). */
-export function jobOptions(job: Job, now: number): JobsOptions {
-  const delay = job.not_before === undefined ? 0 : Date.parse(job.not_before) - now;
-  return {
-    jobId: job.id,
-    attempts: 1,
-    removeOnComplete: { age: DAY_S, count: 10_000 },
-    removeOnFail: { age: 7 * DAY_S, count: 10_000 },
-    ...(job.priority ? { priority: job.priority } : {}),
-    ...(delay > 0 ? { delay } : {}),
-  };
 }
 
 /** Opens the queue. Redis need not be up yet: calls fail with UNAVAILABLE until it is. */
@@ -83,6 +68,12 @@ export function createSessionQueue({
     async find(id) {
       const job = await answer(() => bull.getJob(id));
       return job ? { id, data: job.data, timestamp: job.timestamp } : null;
+    },
+    async drop(id) {
+      await answer(() => createJobUpkeep(bull).drop(id));
+    },
+    async tell(message) {
+      await answer(() => publishControl(client, message, prefix));
     },
     async ping() {
       await answer(() => client.ping());

@@ -6,7 +6,7 @@ import { type Accepted, queuedSession } from '../model/new-session.ts';
 import { parseInput } from '../model/parse-input.ts';
 import { refusedSession } from '../model/refused-session.ts';
 import type { Session } from '../model/session.ts';
-import type { FoundJob } from '../queue/session-queue.ts';
+import type { FoundJob } from '../queue/queued-job.ts';
 import type { SessionStore } from './session-store.ts';
 
 /** Makes documents for jobs that have none: whoever meets a job first with MongoDB at hand. */

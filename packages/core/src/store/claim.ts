@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
+import { planClaim } from '../model/claim-plan.ts';
+import type { Failure } from '../model/failure.ts';
 import type { Attempt, Session } from '../model/session.ts';
-import { isTerminal } from '../model/status.ts';
 import type { StoreClock } from './clock.ts';
 import { decodeSession } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
@@ -24,13 +25,16 @@ export type Claim =
 export interface Claims {
   /**
    * Moves a session to `starting` under a new fence: from queued, or from starting and running where
-   * the lease has expired. A session whose cancel was asked for becomes `cancelled` instead.
+   * the lease has expired, which counts as a crash. A session whose cancel was asked for becomes
+   * `cancelled` instead, one whose policy allows no further crash `failed`.
    */
   claim(id: string, claimant: Claimant): Promise<Claim>;
 }
 
 // Two claimants of one session: the loser reads again and finds it busy. More rounds mean a bug.
 const MAX_ROUNDS = 5;
+
+const RELEASED = { 'lease.owner': '', 'lease.expires_at': '' } as const;
 
 /** The claims of a database, judged on its clock. */
 export function createClaims(db: Db, clock: StoreClock): Claims {
@@ -40,27 +44,46 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
     const document = await collection.findOne({ _id: id });
     if (!document) return { kind: 'missing' };
     const session = decodeSession(document);
-    if (isTerminal(session.status)) return { kind: 'terminal', session };
     const now = await clock.now();
-    const { owner, expires_at } = session.lease;
-    if (session.status !== 'queued' && expires_at && expires_at > now) {
-      return { kind: 'busy', owner: owner ?? '', expires_at };
+    const plan = planClaim(session, now);
+    switch (plan.kind) {
+      case 'terminal':
+        return { kind: 'terminal', session };
+      case 'busy':
+        return plan;
+      case 'cancel':
+        return end(session, { status: 'cancelled', end_time: now, updated_at: now });
+      case 'fail': {
+        const failure = { ...plan.failure, attempt: session.attempts.length, at: now };
+        return end(session, {
+          status: 'failed',
+          failure,
+          error: failure.message,
+          attempts: closeLast(session, now, failure),
+          end_time: now,
+          updated_at: now,
+        });
+      }
+      case 'take':
+        return take(session, plan.crashed, claimant, now);
     }
-    // With the expiry as read: an owner whose heartbeat arrives between the two is alive, and keeps it.
-    const asRead = {
-      _id: id,
-      status: session.status,
-      'lease.fence': session.lease.fence,
-      'lease.expires_at': expires_at ?? { $exists: false },
-    };
-    if (session.cancel_requested_at) {
-      const cancelled = await collection.findOneAndUpdate(
-        asRead,
-        { $set: { status: 'cancelled', end_time: now, updated_at: now } },
-        { returnDocument: 'after' },
-      );
-      return cancelled ? { kind: 'terminal', session: decodeSession(cancelled) } : 'raced';
-    }
+  }
+
+  async function end(session: Session, fields: Partial<SessionDocument>): Promise<Claim | 'raced'> {
+    const ended = await collection.findOneAndUpdate(
+      asRead(session),
+      { $set: fields, $unset: { last_result: '', ...RELEASED } },
+      { returnDocument: 'after' },
+    );
+    return ended ? { kind: 'terminal', session: decodeSession(ended) } : 'raced';
+  }
+
+  async function take(
+    session: Session,
+    crashed: boolean,
+    claimant: Claimant,
+    now: Date,
+  ): Promise<Claim | 'raced'> {
     const fence = session.lease.fence + 1;
     const attempt: Attempt = {
       attempt: session.attempts.length + 1,
@@ -70,12 +93,14 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
       started_at: now,
       ...(claimant.claude_version ? { claude_version: claimant.claude_version } : {}),
     };
+    const attempts = crashed ? closeLast(session, now) : session.attempts;
     const claimed = await collection.findOneAndUpdate(
-      { ...asRead, cancel_requested_at: { $exists: false } },
+      { ...asRead(session), cancel_requested_at: { $exists: false } },
       {
         $set: {
           status: 'starting',
           updated_at: now,
+          attempts: [...attempts, attempt],
           lease: {
             owner: claimant.worker_id,
             fence,
@@ -83,7 +108,7 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
           },
         },
         $unset: { not_before: '', waiting_for: '' },
-        $push: { attempts: attempt },
+        ...(crashed ? { $inc: { 'counts.crashes': 1 } } : {}),
       },
       { returnDocument: 'after' },
     );
@@ -99,4 +124,30 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
       throw new Error(`session ${id}: ${MAX_ROUNDS} claims in a row were overtaken`);
     },
   };
+}
+
+// With the expiry as read: an owner whose heartbeat arrives between the two is alive, and keeps it.
+function asRead({ id, status, lease }: Session) {
+  return {
+    _id: id,
+    status,
+    'lease.fence': lease.fence,
+    'lease.expires_at': lease.expires_at ?? { $exists: false },
+  };
+}
+
+// The ledger of a session that lost its worker: nobody else will ever write its last attempt's end.
+function closeLast(session: Session, now: Date, failure?: Failure): Attempt[] {
+  const silent: Failure = failure ?? {
+    code: 'CRASHED',
+    message: 'the worker went silent and its lease expired',
+    retryable: true,
+    attempt: session.attempts.length,
+    at: now,
+  };
+  return session.attempts.map((attempt, index) =>
+    index === session.attempts.length - 1 && !attempt.ended_at
+      ? { ...attempt, ended_at: now, outcome: failure ? 'failed' : 'handed_back', failure: silent }
+      : attempt,
+  );
 }

@@ -8,6 +8,7 @@ import type { SessionDocument } from './mongo.ts';
 /** What an owner learns from each of its writes. */
 export interface Held {
   cancel_requested_at?: Date;
+  interrupt_requested_at?: Date;
 }
 
 /** Fields that an owner may set while the session runs. */
@@ -77,12 +78,17 @@ export function createOwnedSession(
     const document = await collection.findOneAndUpdate(
       { _id: id, 'lease.fence': fence, status: { $in: [...from] }, ...extra },
       update(now),
-      { returnDocument: 'after', projection: { cancel_requested_at: 1 } },
+      {
+        returnDocument: 'after',
+        projection: { cancel_requested_at: 1, interrupt_requested_at: 1 },
+      },
     );
     if (!document) return null;
-    return document.cancel_requested_at
-      ? { cancel_requested_at: document.cancel_requested_at }
-      : {};
+    const { cancel_requested_at, interrupt_requested_at } = document;
+    return {
+      ...(cancel_requested_at ? { cancel_requested_at } : {}),
+      ...(interrupt_requested_at ? { interrupt_requested_at } : {}),
+    };
   }
 
   function held(now: Date) {
@@ -107,6 +113,8 @@ export function createOwnedSession(
           ...encodeFields(facts),
           ...(pid === undefined ? {} : attemptFields({ pid })),
         },
+        // An earlier attempt's: from here on it would conclude the wrong one.
+        ...(facts.last_result ? {} : { $unset: { last_result: '' } }),
       }));
     },
     commit(progress) {

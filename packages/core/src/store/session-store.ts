@@ -2,6 +2,7 @@ import type { Db, Filter } from 'mongodb';
 import type { Session } from '../model/session.ts';
 import type { SessionStatus } from '../model/status.ts';
 import { badCursor, decodeCursor, encodeCursor } from './cursor.ts';
+import { isDuplicateKey } from './duplicate-key.ts';
 import { decodeSession, encodeSession } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
 
@@ -116,9 +117,4 @@ function after(cursor: string): Filter<SessionDocument> {
     created_at: { $lte: created },
     $or: [{ created_at: { $lt: created } }, { created_at: created, _id: { $lt: id } }],
   };
-}
-
-/** Says whether a write failed because its key is taken (MongoDB error 11000). */
-export function isDuplicateKey(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 11000;
 }

@@ -5,8 +5,8 @@ import { Binary, type Db } from 'mongodb';
 import { AppError } from '../model/app-error.ts';
 import type { Session } from '../model/session.ts';
 import type { TranscriptFile } from '../model/transcript.ts';
+import { isDuplicateKey } from './duplicate-key.ts';
 import type { ChunkDocument } from './mongo.ts';
-import { isDuplicateKey } from './session-store.ts';
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);

@@ -1,0 +1,28 @@
+import { crashVerdict } from './crash-verdict.ts';
+import type { FailureFacts } from './outcome.ts';
+import type { Session } from './session.ts';
+import { isTerminal } from './status.ts';
+
+/** What a worker that met a session's job does with the session. */
+export type ClaimPlan =
+  | { kind: 'terminal' }
+  | { kind: 'busy'; owner: string; expires_at: Date }
+  | { kind: 'cancel' }
+  | { kind: 'fail'; failure: FailureFacts }
+  | { kind: 'take'; crashed: boolean };
+
+/**
+ * Decides by the document alone. `now` is MongoDB's time. A session whose lease has expired lost its
+ * worker; one whose cancel was asked for is never begun.
+ */
+export function planClaim(session: Session, now: Date): ClaimPlan {
+  if (isTerminal(session.status)) return { kind: 'terminal' };
+  const { owner, expires_at } = session.lease;
+  const crashed = session.status !== 'queued';
+  if (crashed && expires_at && expires_at > now) {
+    return { kind: 'busy', owner: owner ?? '', expires_at };
+  }
+  if (session.cancel_requested_at) return { kind: 'cancel' };
+  const failure = crashed ? crashVerdict(session) : null;
+  return failure ? { kind: 'fail', failure } : { kind: 'take', crashed };
+}

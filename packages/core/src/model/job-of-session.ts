@@ -1,0 +1,27 @@
+import type { Job } from './job.ts';
+import type { Session } from './session.ts';
+
+/**
+ * A job for a session that has a document. The document wins over the payload, so it carries no more of
+ * the config than the schema asks for, and no secret goes into Redis again.
+ */
+export function jobOfSession(session: Session): Job {
+  const envelope = {
+    version: 1 as const,
+    id: session.id,
+    run_id: session.run_id,
+    created_at: session.created_at.toISOString(),
+    priority: session.priority,
+    ...(session.not_before ? { not_before: session.not_before.toISOString() } : {}),
+    ...(session.title === undefined ? {} : { title: session.title }),
+  };
+  if (session.kind === 'continue' && session.parent_session_id !== undefined) {
+    return {
+      ...envelope,
+      kind: 'continue',
+      parent_session_id: session.parent_session_id,
+      overrides: { query: session.query },
+    };
+  }
+  return { ...envelope, kind: 'launch', config: { query: session.query } };
+}

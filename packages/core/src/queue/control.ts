@@ -1,0 +1,43 @@
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import { QUEUE_PREFIX } from '../model/job.ts';
+
+const messageSchema = z.object({ kind: z.enum(['cancel', 'interrupt']), id: z.string() });
+
+/** A word to whoever runs the session. It may be lost: the document holds what was asked. */
+export type ControlMessage = z.infer<typeof messageSchema>;
+
+function channel(prefix: string): string {
+  return `${prefix}:control`;
+}
+
+/** Tells every worker at once; that nobody heard it is no error. */
+export async function publishControl(
+  client: Redis,
+  message: ControlMessage,
+  prefix: string = QUEUE_PREFIX,
+): Promise<void> {
+  await client.publish(channel(prefix), JSON.stringify(message));
+}
+
+/** Hears every message from now on, on a connection that is used for nothing else. */
+export async function subscribeControl(
+  client: Redis,
+  hear: (message: ControlMessage) => void,
+  prefix: string = QUEUE_PREFIX,
+): Promise<void> {
+  client.on('message', (_channel: string, text: string) => {
+    const message = messageSchema.safeParse(parse(text));
+    if (message.success) hear(message.data);
+  });
+  await client.subscribe(channel(prefix));
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not ours: anyone may publish on a Redis channel.
+    return null;
+  }
+}

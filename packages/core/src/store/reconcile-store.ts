@@ -1,0 +1,55 @@
+import type { Db } from 'mongodb';
+import type { Session } from '../model/session.ts';
+import { isTerminal, SESSION_STATUSES } from '../model/status.ts';
+import type { StoreClock } from './clock.ts';
+import { decodeSession } from './free-json.ts';
+import type { SessionDocument } from './mongo.ts';
+
+/** What a reconciler asks of the documents. */
+export interface ReconcileStore {
+  /** Sessions that should have a job: queued (not those that wait for something), or with an expired lease. */
+  needingJobs(): AsyncGenerator<Session[]>;
+  /** Which of these ids have no document, and which have a terminal one. */
+  sort(ids: readonly string[]): Promise<{ unknown: string[]; terminal: string[] }>;
+}
+
+const PAGE = 500;
+
+const TERMINAL = SESSION_STATUSES.filter(isTerminal);
+
+/** The reconciler's questions to a database, judged on its clock. */
+export function createReconcileStore(db: Db, clock: StoreClock): ReconcileStore {
+  const collection = db.collection<SessionDocument>('sessions');
+  return {
+    async *needingJobs() {
+      const now = await clock.now();
+      const cursor = collection
+        .find({
+          $or: [
+            { status: 'queued', waiting_for: { $exists: false } },
+            { status: { $in: ['starting', 'running'] }, 'lease.expires_at': { $lte: now } },
+          ],
+        })
+        .batchSize(PAGE);
+      let page: Session[] = [];
+      for await (const document of cursor) {
+        page.push(decodeSession(document));
+        if (page.length < PAGE) continue;
+        yield page;
+        page = [];
+      }
+      if (page.length > 0) yield page;
+    },
+    async sort(ids) {
+      const documents = await collection
+        .find({ _id: { $in: [...ids] } })
+        .project<{ _id: string; status: Session['status'] }>({ status: 1 })
+        .toArray();
+      const known = new Map(documents.map(({ _id, status }) => [_id, status]));
+      return {
+        unknown: ids.filter((id) => !known.has(id)),
+        terminal: ids.filter((id) => TERMINAL.some((status) => status === known.get(id))),
+      };
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import type { Db } from 'mongodb';
+import { AppError } from '../model/app-error.ts';
+import type { Session } from '../model/session.ts';
+import { isTerminal, SESSION_STATUSES } from '../model/status.ts';
+import type { StoreClock } from './clock.ts';
+import { decodeSession } from './free-json.ts';
+import type { SessionDocument } from './mongo.ts';
+
+/** Requests to stop a session, written where they outlive every process. */
+export interface StopRequests {
+  /**
+   * Asks for a session's end: a queued one is cancelled at once, a running one by its owner. Saying it
+   * again changes nothing. Throws SESSION_NOT_FOUND and SESSION_TERMINAL.
+   */
+  requestCancel(id: string): Promise<Session>;
+  /**
+   * Asks for the end of the turn: the owner completes the session with what it has. One that never
+   * began has nothing, and is cancelled. Throws like requestCancel.
+   */
+  requestInterrupt(id: string): Promise<Session>;
+}
+
+const LIVE = SESSION_STATUSES.filter((status) => !isTerminal(status));
+
+/** The requests of a database. */
+export function createStopRequests(db: Db, clock: StoreClock): StopRequests {
+  const collection = db.collection<SessionDocument>('sessions');
+
+  async function mark(
+    id: string,
+    field: 'cancel_requested_at' | 'interrupt_requested_at',
+  ): Promise<Session> {
+    const now = await clock.now();
+    const { matchedCount } = await collection.updateOne(
+      { _id: id, status: { $in: LIVE }, [field]: { $exists: false } },
+      { $set: { [field]: now, updated_at: now } },
+    );
+    const document = await collection.findOne({ _id: id });
+    if (!document) throw new AppError('SESSION_NOT_FOUND', `no session ${id}`);
+    const session = decodeSession(document);
+    // One that we marked may have ended since: that was no refusal.
+    if (matchedCount === 0 && isTerminal(session.status)) throw terminal(session);
+    return session;
+  }
+
+  async function cancelQueued(session: Session): Promise<Session> {
+    const now = await clock.now();
+    const document = await collection.findOneAndUpdate(
+      { _id: session.id, status: 'queued', cancel_requested_at: { $exists: true } },
+      {
+        $set: { status: 'cancelled', end_time: now, updated_at: now },
+        $unset: { last_result: '', waiting_for: '', not_before: '' },
+      },
+      { returnDocument: 'after' },
+    );
+    return document ? decodeSession(document) : session;
+  }
+
+  async function requestCancel(id: string): Promise<Session> {
+    const session = await mark(id, 'cancel_requested_at');
+    return session.status === 'queued' ? cancelQueued(session) : session;
+  }
+
+  return {
+    requestCancel,
+    async requestInterrupt(id) {
+      const session = await mark(id, 'interrupt_requested_at');
+      const neverBegan = session.status === 'queued' && session.attempts.length === 0;
+      return neverBegan ? requestCancel(id) : session;
+    },
+  };
+}
+
+function terminal(session: Session): AppError {
+  return new AppError('SESSION_TERMINAL', `session ${session.id} is ${session.status} already`, {
+    details: { status: session.status },
+  });
+}
