@@ -181,7 +181,7 @@ export function startAttempt(
   async function runAndClean(): Promise<AttemptEnd> {
     // The recorder renews the lease from the start: whatever ends the attempt must end it as well.
     try {
-      const dirs = await makeRunDirs();
+      const dirs = await makeRunDirs(deps.identity);
       return await run(dirs).finally(() => clean(dirs));
     } finally {
       giveUp.abort();

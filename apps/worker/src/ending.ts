@@ -46,7 +46,11 @@ export async function writeEnding(
   switch (outcome.kind) {
     case 'completed': {
       const { result, stopped_by } = outcome;
-      const done = { ...ending, result, ...(stopped_by ? { stopped_by } : {}) };
+      const done = {
+        ...ending,
+        ...(result ? { result } : {}),
+        ...(stopped_by ? { stopped_by } : {}),
+      };
       const held = await owned.conclude('completed', done, ledger);
       return held && { kind: 'ended', status: 'completed' };
     }

@@ -16,9 +16,18 @@ export interface RunDirs {
   project: string;
 }
 
-/** Makes the folders of an attempt, readable by this user alone. */
-export async function makeRunDirs(): Promise<RunDirs> {
-  const root = await mkdtemp(join(tmpdir(), 'baton-'));
+// The name says whose it is, so that what a dead worker left can be told from what a living one uses.
+const RUN_DIR = /^baton-run-(\d+)-(\d+)-/;
+
+/** The worker process that a folder's name says it belongs to, or null for any other folder. */
+export function ownerOfRunDir(name: string): { pid: number; startTime: string } | null {
+  const [, pid, startTime] = RUN_DIR.exec(name) ?? [];
+  return pid === undefined || startTime === undefined ? null : { pid: Number(pid), startTime };
+}
+
+/** Makes the folders of an attempt, readable by this user alone; `owner` is this worker process. */
+export async function makeRunDirs(owner: { pid: number; startTime: string }): Promise<RunDirs> {
+  const root = await mkdtemp(join(tmpdir(), `baton-run-${owner.pid}-${owner.startTime}-`));
   await chmod(root, 0o700);
   const config = join(root, 'c');
   const dirs = {

@@ -80,6 +80,7 @@ const REACHES: {
   ],
   env: [{ OWN: 'value' }, { env: { OWN: 'value' } }],
   timeouts: [{ idle_ms: 5 }, {}],
+  recovery: [{ on_crash: 'restart' }, {}],
 };
 
 describe('the command', () => {

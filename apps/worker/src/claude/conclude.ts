@@ -74,9 +74,7 @@ function concludeStopped(
     case 'cancel':
       return { kind: 'cancelled', ...(result && { result }) };
     case 'interrupt':
-      return result === null
-        ? fail(facts, unansweredInterrupt(facts))
-        : { kind: 'completed', result, stopped_by: 'interrupt' };
+      return concludeInterrupted(facts);
     case 'hand_back':
       return completeOr(facts, { kind: 'handed_back' });
     case 'store_unavailable':
@@ -86,6 +84,15 @@ function concludeStopped(
     default:
       return assertNever(abort);
   }
+}
+
+// Before the API has answered, SIGINT often ends the CLI well without a result line.
+function concludeInterrupted(facts: AttemptFacts): Outcome {
+  const { result, exit } = facts;
+  if (result !== null) return { kind: 'completed', result, stopped_by: 'interrupt' };
+  return exit.code === 0
+    ? { kind: 'completed', stopped_by: 'interrupt' }
+    : fail(facts, unansweredInterrupt(facts));
 }
 
 // An answer that came while the process was being stopped is an answer.
@@ -117,6 +124,8 @@ function fail(facts: AttemptFacts, reason: Reason): Outcome {
       exit,
       stderrTail,
       ...(typeof apiErrorStatus === 'number' && { apiErrorStatus }),
+      ...(reason.code === 'RATE_LIMITED' &&
+        facts.rateLimit?.resetsAt && { retryAt: facts.rateLimit.resetsAt }),
     }),
     ...(result && { result }),
   };

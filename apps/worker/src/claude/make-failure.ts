@@ -12,6 +12,7 @@ export interface FailureEvidence {
   exit: { code: number | null; signal: string | null };
   stderrTail: string;
   apiErrorStatus?: number;
+  retryAt?: Date;
 }
 
 /** The failure to store; the message is never empty, and retryable is the catalogue's word. */
@@ -25,6 +26,7 @@ export function makeFailure(reason: Reason, evidence: FailureEvidence): FailureF
       api_error_status: evidence.apiErrorStatus,
       exit_code: evidence.exit.code ?? undefined,
       signal: evidence.exit.signal ?? undefined,
+      retry_at: evidence.retryAt,
       stderr_tail: evidence.stderrTail.trim() || undefined,
     }),
   };

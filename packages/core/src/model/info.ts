@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { errorCodeSchema } from './error-codes.ts';
+import type { Failure } from './failure.ts';
 import { idSchema } from './id.ts';
 import { redactConfig } from './redact.ts';
 import { resultSchema } from './result.ts';
@@ -23,6 +24,7 @@ const failureViewSchema = z.object({
   exit_code: z.int().optional(),
   signal: z.string().optional(),
   stderr_tail: z.string().optional(),
+  retry_at: time.optional(),
 });
 
 /** The JSON-safe view of a session that queries return: the seed's Info with Baton's additions. */
@@ -99,13 +101,21 @@ export function toInfo(session: Session, include: readonly 'config'[] = []): Inf
     worker_id: last?.worker_id,
     last_event_seq: session.last_event_seq,
     totals: session.totals,
-    failure: session.failure && { ...session.failure, at: session.failure.at.toISOString() },
+    failure: session.failure && toFailureView(session.failure),
     not_before: session.not_before?.toISOString(),
     waiting_for: session.waiting_for,
     stopped_by: session.stopped_by,
     resumable: isResumable(session),
     config: include.includes('config') ? redactConfig(session.config) : undefined,
   });
+}
+
+function toFailureView({ at, retry_at, ...facts }: Failure): Info['failure'] {
+  return {
+    ...facts,
+    at: at.toISOString(),
+    ...(retry_at ? { retry_at: retry_at.toISOString() } : {}),
+  };
 }
 
 function dropUndefined<T extends object>(value: T): T {

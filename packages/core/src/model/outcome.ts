@@ -9,7 +9,7 @@ export type FailureFacts = Omit<Failure, 'attempt' | 'at'>;
 
 /** Our verdict on an attempt. */
 export type Outcome =
-  | { kind: 'completed'; result: Result; stopped_by?: 'interrupt' }
+  | { kind: 'completed'; result?: Result; stopped_by?: 'interrupt' }
   | { kind: 'failed'; failure: FailureFacts; result?: Result }
   | { kind: 'cancelled'; result?: Result }
   | { kind: 'handed_back' };
