@@ -23,7 +23,11 @@ if (!isInstalled()) {
 const [command, ...args] = process.argv.slice(2);
 if (command !== undefined) {
   // the command's environment is the caller's, as behind any `npm run`: what it hands on is its own affair
-  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` };
+  const env = {
+    ...process.env,
+    PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`,
+    BATON_BOOTSTRAP_PID: String(process.pid),
+  };
   const { code, signal } = await run(command, args, { env, stdio: 'inherit' });
   if (signal) process.kill(process.pid, signal);
   else process.exit(code ?? 1);
@@ -70,14 +74,28 @@ function run(file, args, options) {
   // before the spawn: a signal between the two would end us and leave the child
   for (const signal of signals) process.on(signal, forward);
   child = spawn(file, args, options);
+  const watch = watchNpm(() => child.kill('SIGTERM'));
   return new Promise((resolve) => {
     child.on('error', (error) => {
       console.error(`baton: cannot run ${file}: ${error.message}`);
       resolve({ code: 127, signal: null });
     });
     child.on('close', (code, signal) => {
+      clearInterval(watch);
       for (const name of signals) process.off(name, forward);
       resolve({ code, signal });
     });
   });
+}
+
+/** Calls back once the npm that runs this is gone: killed with SIGKILL it could not pass anything on. */
+function watchNpm(onGone) {
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event === undefined) return undefined;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    onGone();
+  }, 250);
+  return watch;
 }

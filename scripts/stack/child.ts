@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { Guardian } from '../dev-services/guardian.ts';
 import type { Sink } from './sink.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** A program of Baton: its first line on standard output says that it is ready, and SIGTERM ends it. */
 export type Program<Line> = {
@@ -25,15 +26,22 @@ export type Child<Line> = {
   readonly stop: () => Promise<string>;
 };
 
-/** What a program is started with: its output goes to the sink, and the guardian ends it with the launcher. */
-export type ChildHost = { readonly guardian: Guardian; readonly sink: Sink };
+/** What a program is started with. */
+export type ChildHost = {
+  /** Ends it when the launcher ends. */
+  readonly guardian: Guardian;
+  /** Takes its log. */
+  readonly sink: Sink;
+  /** Gives up a start that is under way. */
+  readonly signal: AbortSignal;
+};
 
 /** The most that a program may take to be ready, in milliseconds: a worker asks the CLI for its version first. */
 const READY_WITHIN_MS = 60_000;
 
 /** Starts a program and resolves once it says that it is ready; throws if it ends before, or never says it. */
 export async function startChild<Line>(
-  { guardian, sink }: ChildHost,
+  { guardian, sink, signal }: ChildHost,
   { name, main, env, ready, stopWithinMs }: Program<Line>,
 ): Promise<Child<Line>> {
   const child = guardian.spawn(process.execPath, [main], { env, cwd: process.cwd() });
@@ -46,6 +54,7 @@ export async function startChild<Line>(
     const said = await Promise.race([
       firstLine(child),
       ended.then((how) => fail(`${name} ended (${how}) before it was ready: its log says why`)),
+      untilAborted(signal).then(() => fail(`${name} is not needed any more`)),
       late.then(() => fail(`${name} was not ready within ${READY_WITHIN_MS / 1000} s`)),
     ]);
     return { line: ready.parse(JSON.parse(said)), ended, stop };

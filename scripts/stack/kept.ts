@@ -16,7 +16,7 @@ export type Keeping<Line> = {
   /** Starts it; a later start is told what the one before had said. */
   readonly start: (previous?: Line) => Promise<Child<Line>>;
   readonly say: (line: string) => void;
-  /** When this is aborted an end is expected, and there is no other start. */
+  /** Once this is aborted an end is expected, and there is no other start. */
   readonly stopping: AbortSignal;
 };
 
@@ -31,10 +31,11 @@ export async function keepRunning<Line>(keeping: Keeping<Line>): Promise<Kept<Li
   const stopping = AbortSignal.any([keeping.stopping, stopped.signal]);
   let current = await start();
 
-  async function watch(): Promise<string> {
+  /** Resolves with why it is given up, or with undefined where it was stopped. */
+  async function watch(): Promise<string | undefined> {
     for (let ends: number[] = []; ; ) {
       const how = await current.ended;
-      if (stopping.aborted) return 'stopped';
+      if (stopping.aborted) return undefined;
       ends = [...ends.filter((at) => at > Date.now() - SPAN_MS), Date.now()];
       if (ends.length === MAX_ENDS) return `${name} ends by itself again and again (${how})`;
       say(`${name} ended by itself (${how}): starting it again`);
@@ -43,17 +44,17 @@ export async function keepRunning<Line>(keeping: Keeping<Line>): Promise<Kept<Li
     }
   }
 
-  const failed = Promise.withResolvers<string>();
-  watch().then(
-    (why) => stopping.aborted || failed.resolve(why),
-    (error: unknown) => failed.resolve(String(error)),
-  );
+  const watched = watch().catch((error: unknown) => String(error));
   return {
     line: () => current.line,
-    failed: failed.promise,
-    stop() {
+    failed: new Promise((resolve) => {
+      void watched.then((why) => why === undefined || resolve(why));
+    }),
+    async stop() {
       stopped.abort();
-      return current.stop();
+      const how = await current.stop();
+      await watched; // a start that was under way
+      return how;
     },
   };
 }

@@ -1,20 +1,16 @@
 // Baton on one machine: Redis, MongoDB, the API and workers, each a process that does not outlive the launcher.
-import { join } from 'node:path';
-import { z } from 'zod';
 import type { Environment } from '../dev-services/environment.ts';
 import { type Services, startServices } from '../dev-services/services.ts';
-import { type ChildHost, startChild } from './child.ts';
+import { startChild } from './child.ts';
 import { type Kept, keepRunning } from './kept.ts';
 import { refuseTakenPort } from './port-taken.ts';
+import { type ApiLine, apiProgram, type WorkerLine, workerProgram } from './programs.ts';
 import { untilReady } from './ready.ts';
-import { apiEnvironment, launcherSettings, workerEnvironment } from './settings.ts';
+import { launcherSettings } from './settings.ts';
 import type { Sink } from './sink.ts';
 
-const apiLine = z.object({ api: z.url() });
-const workerLine = z.object({ worker: z.string(), pid: z.int(), health: z.url() });
-
 /** A worker of the stack; started again whenever it ends by itself. */
-export type StackWorker = Kept<z.infer<typeof workerLine>>;
+export type StackWorker = Kept<WorkerLine>;
 
 /** Everything that a session needs, answering. */
 export type Stack = {
@@ -43,88 +39,52 @@ export type StackOptions = {
   readonly signal: AbortSignal;
 };
 
-const apps = join(import.meta.dirname, '../../apps');
-
-const API_STOP_MS = 15_000;
-/** The most that a worker may take after its drain window, in milliseconds: it hands back what still runs. */
-const HAND_BACK_MS = 25_000;
-
 /** Starts all of it and resolves when every part answers; or stops what it began and throws why. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { sink, signal, removeAtEnd } = options;
+  const { sink, removeAtEnd } = options;
   const { HOST, PORT, DRAIN_TIMEOUT_MS } = launcherSettings(options.settings);
   await refuseTakenPort(HOST, PORT);
   const services = await startServices({ ...options, log: sink.say });
-  if (removeAtEnd !== undefined) services.guardian.removeAtEnd(removeAtEnd);
+  const { guardian, redis, mongodb } = services;
+  if (removeAtEnd !== undefined) guardian.removeAtEnd(removeAtEnd);
 
-  const stopping = new AbortController();
-  const host: ChildHost = { guardian: services.guardian, sink };
-  const urls = { REDIS_URL: services.redis.url, MONGODB_URL: services.mongodb.url };
-  const settings = { ...options.settings, ...urls };
-  const keep = { say: sink.say, stopping: stopping.signal };
-  const startApi = () =>
-    keepRunning({
-      ...keep,
-      name: 'the API',
-      start: (previous?: z.infer<typeof apiLine>) =>
-        startChild(host, {
-          name: 'the API',
-          main: join(apps, 'api/src/main.ts'),
-          env: { ...apiEnvironment(settings), ...portOf(previous?.api) },
-          ready: apiLine,
-          stopWithinMs: API_STOP_MS,
-        }),
-    });
-  const startWorker = (name: string) =>
-    keepRunning({
-      ...keep,
-      name,
-      start: () =>
-        startChild(host, {
-          name,
-          main: join(apps, 'worker/src/main.ts'),
-          env: workerEnvironment(settings),
-          ready: workerLine,
-          stopWithinMs: DRAIN_TIMEOUT_MS + HAND_BACK_MS,
-        }),
-    });
+  const settings = { ...options.settings, REDIS_URL: redis.url, MONGODB_URL: mongodb.url };
+  const stopped = new AbortController();
+  const signal = AbortSignal.any([options.signal, stopped.signal]);
+  const host = { guardian, sink, signal };
+  const keep = { say: sink.say, stopping: signal };
 
-  // Ends every process by the guardian: a start that is given up has nothing to lose.
-  const giveUp = () => {
-    stopping.abort();
-    return services.stop();
-  };
-  signal.addEventListener('abort', giveUp, { once: true });
+  const startingApi = keepRunning({
+    ...keep,
+    name: 'the API',
+    start: (previous?: ApiLine) => startChild(host, apiProgram(settings, previous)),
+  });
+  const startingWorkers = Array.from({ length: options.workers }, (_, index) => {
+    const name = `worker ${index + 1}`;
+    const program = workerProgram(settings, name, DRAIN_TIMEOUT_MS);
+    return keepRunning({ ...keep, name, start: () => startChild(host, program) });
+  });
+
+  async function stop(): Promise<void> {
+    stopped.abort();
+    await stopAll(startingWorkers);
+    await stopAll([startingApi]);
+    await services.stop();
+  }
+
   try {
-    const numbers = Array.from({ length: options.workers }, (_, index) => index + 1);
-    const [api, ...workers] = await Promise.all([
-      startApi(),
-      ...numbers.map((number) => startWorker(`worker ${number}`)),
-    ]);
-    await untilReady(api.line().api);
-    for (const worker of workers) await untilReady(worker.line().health);
-    signal.throwIfAborted();
-    return {
-      api: api.line().api,
-      services,
-      workers,
-      failed: Promise.race([services.failed, api.failed, ...workers.map(({ failed }) => failed)]),
-      async stop() {
-        stopping.abort();
-        await Promise.all(workers.map((worker) => worker.stop()));
-        await api.stop();
-        await services.stop();
-      },
-    };
+    const [api, ...workers] = await Promise.all([startingApi, ...startingWorkers]);
+    await untilReady(api.line().api, signal);
+    for (const worker of workers) await untilReady(worker.line().health, signal);
+    const failed = [services.failed, api.failed, ...workers.map((worker) => worker.failed)];
+    return { api: api.line().api, services, workers, failed: Promise.race(failed), stop };
   } catch (error) {
-    await giveUp();
+    await stop();
     throw error;
-  } finally {
-    signal.removeEventListener('abort', giveUp);
   }
 }
 
-// A later start listens where the first one did: its address is known by then.
-function portOf(url: string | undefined): { PORT?: string } {
-  return url === undefined ? {} : { PORT: new URL(url).port };
+async function stopAll(starting: readonly Promise<Pick<Kept<unknown>, 'stop'>>[]): Promise<void> {
+  const parts = await Promise.allSettled(starting); // what was not ready yet has stopped by itself
+  await Promise.all(parts.map((part) => part.status === 'fulfilled' && part.value.stop()));
 }

@@ -1,14 +1,16 @@
+import { isAlive } from '../dev-services/alive.ts';
+
 /** What a launcher listens to. */
-export type SignalSource = Pick<NodeJS.Process, 'on' | 'exit' | 'env'> & { readonly ppid: number };
+export type SignalSource = Pick<NodeJS.Process, 'on' | 'exit' | 'env' | 'ppid'>;
 
 // npm and the bootstrap hand on what the terminal has sent to the whole group already: one Ctrl-C, several signals.
 const SAME_SIGNAL_MS = 500;
 
-const LOOK_FOR_PARENT_MS = 250;
+const LOOK_FOR_BOOTSTRAP_MS = 250;
 
 /**
- * Aborts on SIGINT, SIGTERM or SIGHUP, and when the npm that ran this is gone. A second signal ends the process at once:
- * its guardian then stops what is left.
+ * Aborts on SIGINT, SIGTERM or SIGHUP, and when the bootstrap that ran this was killed. A second signal ends the
+ * process at once: its guardian then stops what is left.
  */
 export function stopSignal(source: SignalSource, say: (line: string) => void): AbortSignal {
   const stopping = new AbortController();
@@ -24,13 +26,15 @@ export function stopSignal(source: SignalSource, say: (line: string) => void): A
   }
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) source.on(name, () => stop(name));
 
-  const parent = source.ppid;
-  if (source.env['npm_lifecycle_event'] !== undefined) {
+  const bootstrap = Number(source.env['BATON_BOOTSTRAP_PID'] ?? 0);
+  if (bootstrap > 0) {
+    // a parent that nobody reaps still counts as alive, and yet is no parent any more
+    const isParent = source.ppid === bootstrap;
     const watch = setInterval(() => {
-      if (source.ppid === parent) return;
+      if (isParent ? source.ppid === bootstrap : isAlive(bootstrap)) return;
       clearInterval(watch);
-      stop('npm is gone');
-    }, LOOK_FOR_PARENT_MS).unref();
+      stop('what started this is gone');
+    }, LOOK_FOR_BOOTSTRAP_MS).unref();
   }
   return stopping.signal;
 }
