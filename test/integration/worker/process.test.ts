@@ -1,0 +1,80 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished } from 'vitest';
+import { installFakeClaude } from '../../fake-claude/install.ts';
+import { type Fleet, test } from '../../support/fleet.ts';
+import { createGate } from '../../support/gate.ts';
+import { redisUrl } from '../../support/services.ts';
+import { waitFor } from '../../support/wait.ts';
+import { runWorker } from '../../support/worker-process.ts';
+
+/** How a worker ends that cannot start, and what it says. */
+async function refusedStart(env: Record<string, string>) {
+  const run = runWorker(env);
+  onTestFinished(() => void run.kill());
+  const end = await run.ended;
+  return { ...end, err: run.err(), out: run.out() };
+}
+
+async function fakeIn(fleet: Fleet, name: string, version: string): Promise<string> {
+  const folder = join(fleet.root, name);
+  await mkdir(folder);
+  return installFakeClaude(folder, { version });
+}
+
+async function ask(url: string): Promise<{ status: number; body: unknown }> {
+  const answer = await fetch(url);
+  return { status: answer.status, body: await answer.json() };
+}
+
+describe('a worker that cannot work does not start', () => {
+  test('an old CLI ends it with what to install', async ({ fleet }) => {
+    const CLAUDE_BIN = await fakeIn(fleet, 'old', '2.1.197');
+    const { code, err, out } = await refusedStart({ ...fleet.env, CLAUDE_BIN });
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(/expected the claude CLI to be 2\.1\.\d+ or newer, got 2\.1\.197/);
+    expect(err).toContain('npm install -g @anthropic-ai/claude-code');
+  });
+
+  test('a missing CLI ends it with what to install', async ({ fleet }) => {
+    const CLAUDE_BIN = join(fleet.root, 'nowhere');
+    const { code, err, out } = await refusedStart({ ...fleet.env, CLAUDE_BIN });
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toContain(CLAUDE_BIN);
+    expect(err).toContain('npm install -g @anthropic-ai/claude-code');
+  });
+
+  test('wrong settings are told all at once, without their values', async ({ fleet }) => {
+    const { code, err, out } = await refusedStart({
+      ...fleet.env,
+      REDIS_URL: 'http://user:s3cret@redis',
+      MONGODB_URL: '',
+      WORKER_CONCURRENCY: 'many',
+      LEASE_MS: '1',
+    });
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    for (const name of ['REDIS_URL', 'MONGODB_URL', 'WORKER_CONCURRENCY', 'LEASE_MS']) {
+      expect(err).toContain(`${name}: `);
+    }
+    expect(err).not.toContain('s3cret');
+  });
+});
+
+describe('a worker says how it is', () => {
+  test('it answers /healthz and /readyz, and names what is away', async ({ fleet }) => {
+    const gate = await createGate(redisUrl());
+    onTestFinished(() => gate.close());
+    const { health } = await fleet.sibling().worker({ REDIS_URL: gate.url });
+    expect(await ask(`${health}/healthz`)).toEqual({ status: 200, body: { status: 'ok' } });
+    expect((await ask(`${health}/readyz`)).status).toBe(200);
+    await gate.shut();
+    const away = await ask(`${health}/readyz`);
+    expect(away.status).toBe(503);
+    expect(away.body).toMatchObject({
+      error: { code: 'UNAVAILABLE', details: { failing: ['redis'] } },
+    });
+    expect((await ask(`${health}/healthz`)).status).toBe(200);
+    await gate.open();
+    await waitFor('redis to be back', async () => (await ask(`${health}/readyz`)).status === 200);
+  });
+});
