@@ -1,0 +1,319 @@
+import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, lstatSync, readFileSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { createSessionQueue } from '@baton/core';
+import { describe, expect } from 'vitest';
+import { test as base, redisUrl } from '../support/services.ts';
+import { waitFor } from '../support/wait.ts';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '..', '..');
+const bin = join(root, 'node_modules', '.bin');
+
+// npm needs its user's settings and the way to its registry, and nothing more of ours.
+const NPM_VARIABLES = [
+  'HOME',
+  'NODE_EXTRA_CA_CERTS',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'npm_config_registry',
+  'npm_config_cache',
+];
+
+function npmEnv(): Record<string, string> {
+  const given = NPM_VARIABLES.map((name) => [name, process.env[name]] as const);
+  return Object.fromEntries([
+    ...given.filter((pair): pair is readonly [string, string] => pair[1] !== undefined),
+    ['PATH', `${bin}:${process.env['PATH']}`],
+    ['npm_config_update_notifier', 'false'],
+  ]);
+}
+
+// A copy: while npm packs, the manifest of the package is another, and other tests import by it.
+async function copyOfProject(into: string): Promise<void> {
+  const parts = ['package.json', 'package-lock.json', 'tsconfig.json', 'scripts/pack'];
+  const core = ['package.json', 'tsconfig.build.json', 'README.md', 'LICENSE', 'src'];
+  for (const part of [...parts, ...core.map((name) => `packages/core/${name}`)]) {
+    await mkdir(dirname(join(into, part)), { recursive: true });
+    await cp(join(root, part), join(into, part), { recursive: true });
+  }
+  await symlink(join(root, 'node_modules'), join(into, 'node_modules'));
+}
+
+/** Every file of a project with a hash of what it holds. */
+function snapshot(dir: string): Record<string, string> {
+  const files = globSync('**', { cwd: dir, exclude: (name) => name === 'node_modules' })
+    .filter((name) => lstatSync(join(dir, name)).isFile())
+    .sort();
+  return Object.fromEntries(
+    files.map((name) => [
+      name,
+      createHash('sha256')
+        .update(readFileSync(join(dir, name)))
+        .digest('hex'),
+    ]),
+  );
+}
+
+interface Packed {
+  tarball: string;
+  files: string[];
+  before: Record<string, string>;
+  after: Record<string, string>;
+}
+
+const test = base.extend<{
+  $file: { dir: string; project: string; packed: Packed; consumer: string };
+}>({
+  dir: [
+    // biome-ignore lint/correctness/noEmptyPattern: vitest reads the dependencies off this pattern
+    async ({}, use) => {
+      const dir = await mkdtemp(join(tmpdir(), 'baton-pack-'));
+      await use(dir);
+      await rm(dir, { recursive: true, force: true });
+    },
+    { scope: 'file' },
+  ],
+  project: [
+    async ({ dir }, use) => {
+      const project = join(dir, 'project');
+      await copyOfProject(project);
+      await use(project);
+    },
+    { scope: 'file' },
+  ],
+  packed: [
+    async ({ dir, project }, use) => {
+      const before = snapshot(project);
+      const { stdout } = await run(
+        'npm',
+        ['pack', '-w', 'packages/core', '--json', '--pack-destination', dir],
+        { cwd: project, env: npmEnv() },
+      );
+      const [one] = Object.values<{ filename: string; files: { path: string }[] }>(
+        JSON.parse(stdout),
+      );
+      if (!one) throw new Error('npm packed nothing');
+      await use({
+        tarball: join(dir, one.filename),
+        files: one.files.map((file) => file.path),
+        before,
+        after: snapshot(project),
+      });
+    },
+    { scope: 'file' },
+  ],
+  consumer: [
+    async ({ dir, packed }, use) => {
+      const consumer = join(dir, 'consumer');
+      await mkdir(consumer);
+      const { devDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+      const tools = ['typescript', '@types/node'].map((name) => `${name}@${devDependencies[name]}`);
+      await writeFile(join(consumer, 'package.json'), '{ "type": "module", "private": true }\n');
+      await run(
+        'npm',
+        ['install', '--prefer-offline', '--no-audit', '--no-fund', packed.tarball, ...tools],
+        { cwd: consumer, env: npmEnv() },
+      );
+      await use(consumer);
+    },
+    { scope: 'file' },
+  ],
+});
+
+/** Runs a program of the consumer's and returns what it printed, as JSON. */
+async function print(consumer: string, file: string, args: string[]): Promise<unknown> {
+  const env = { PATH: process.env['PATH'] };
+  const { stdout } = await run(process.execPath, [file, ...args], { cwd: consumer, env });
+  return JSON.parse(stdout);
+}
+
+const ENQUEUE = `
+const [url, prefix] = process.argv.slice(2);
+const producer = createProducer({ connection: url, prefix });
+const launched = await producer.launchSession({ query: 'from outside' }, { title: 'Packed' });
+const continued = await producer.continueSession({ parent_session_id: launched.id, query: 'go on' });
+await producer.close();
+console.log(JSON.stringify([launched.id, continued.id]));
+`;
+
+describe('npm pack -w packages/core', () => {
+  test('the tarball holds JavaScript, types and source maps of every source, and no more', ({
+    packed,
+    project,
+  }) => {
+    const sources = globSync('**/*.ts', { cwd: join(project, 'packages/core/src') });
+    const built = sources.flatMap((source) => {
+      const stem = `dist/${source.replace(/\.ts$/, '')}`;
+      return [`${stem}.js`, `${stem}.js.map`, `${stem}.d.ts`];
+    });
+    expect(sources.length).toBeGreaterThan(10);
+    expect(packed.files.toSorted()).toEqual(
+      [...built, 'LICENSE', 'README.md', 'package.json'].sort(),
+    );
+  });
+
+  test('it leaves the work tree as it was', ({ packed }) => {
+    expect(packed.after).toEqual(packed.before);
+  });
+
+  test('so does one that is killed while the published manifest is in place', async ({ dir }) => {
+    const project = join(dir, 'killed');
+    await copyOfProject(project);
+    const before = snapshot(project);
+    const manifest = join(project, 'packages/core/package.json');
+    const npm = spawn('npm', ['pack', '-w', 'packages/core'], {
+      cwd: project,
+      env: npmEnv(),
+      stdio: 'ignore',
+    });
+    await waitFor('the published manifest', () => readFileSync(manifest, 'utf8').includes('dist/'));
+    npm.kill('SIGKILL');
+    await waitFor('the manifest of the workspace', () =>
+      existsSync(join(project, 'packages/core/.baton/pack')) ? undefined : true,
+    );
+    const after = snapshot(project);
+    const left = Object.keys(after).filter((name) => !(name in before));
+    // What is left over is what git ignores.
+    expect(left.filter((name) => !/^packages\/core\/dist\/|\.tgz$/.test(name))).toEqual([]);
+    expect(after).toMatchObject(before);
+  });
+
+  test('LICENSE is that of the project', async () => {
+    const read = (path: string) => readFile(join(root, path), 'utf8');
+    expect(await read('packages/core/LICENSE')).toBe(await read('LICENSE'));
+  });
+});
+
+describe('installed into an empty project', () => {
+  test('it is a copy with exact dependencies, and nothing of the apps comes along', async ({
+    consumer,
+  }) => {
+    const installed = join(consumer, 'node_modules/@baton/core');
+    expect(lstatSync(installed).isSymbolicLink()).toBe(false);
+    const manifest = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8'));
+    for (const version of Object.values(manifest.dependencies)) {
+      expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+    }
+    for (const name of ['fastify', 'execa', '@bull-board/api', '@anthropic-ai/claude-code']) {
+      expect(existsSync(join(consumer, 'node_modules', name))).toBe(false);
+    }
+  });
+
+  test('plain JavaScript enqueues', async ({ consumer, queuePrefix }) => {
+    const program = `import { createProducer } from '@baton/core/producer';\n${ENQUEUE}`;
+    await writeFile(join(consumer, 'plain.js'), program);
+    await expectEnqueued(await print(consumer, 'plain.js', [redisUrl(), queuePrefix]), queuePrefix);
+  });
+
+  test('so it does by the main door, which has the readers too', async ({
+    consumer,
+    queuePrefix,
+  }) => {
+    const program = `import { connectMongo, createProducer, createSessionManager } from '@baton/core';
+      if (!connectMongo || !createSessionManager) throw new Error('no readers');\n${ENQUEUE}`;
+    await writeFile(join(consumer, 'main-door.js'), program);
+    await expectEnqueued(
+      await print(consumer, 'main-door.js', [redisUrl(), queuePrefix]),
+      queuePrefix,
+    );
+  });
+
+  test('strict TypeScript checks, libraries included, and enqueues', async ({
+    consumer,
+    queuePrefix,
+  }) => {
+    const program = `import { type Info, isResumable, type Session, type SessionConfig } from '@baton/core';
+import { AppError, createProducer, type Enqueued, type ErrorCode } from '@baton/core/producer';
+
+const config: SessionConfig = { query: 'typed', env: { A: '1' }, max_turns: 2 };
+const wrong: SessionConfig = {
+  query: 'typed',
+  // @ts-expect-error no such key
+  modle: 'opus',
+};
+export const readable = (session: Session, info: Info): boolean =>
+  isResumable(session) && info.resumable && wrong.query !== '';
+export const codeOf = (error: unknown): ErrorCode | null =>
+  error instanceof AppError ? error.code : null;
+
+const [url = '', prefix = ''] = process.argv.slice(2);
+const producer = createProducer({ connection: url, prefix });
+const launched: Enqueued = await producer.launchSession(config, { title: 'Packed' });
+const continued = await producer.continueSession({
+  parent_session_id: launched.id,
+  query: 'go on',
+  model: null,
+});
+await producer.close();
+const status: 'queued' = launched.status;
+console.log(JSON.stringify([launched.id, continued.id, status].slice(0, 2)));
+`;
+    await writeFile(join(consumer, 'typed.ts'), program);
+    const compilerOptions = {
+      target: 'es2024',
+      module: 'nodenext',
+      types: ['node'],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      skipLibCheck: false,
+      outDir: 'out',
+    };
+    const settings = { compilerOptions, files: ['typed.ts'] };
+    await writeFile(join(consumer, 'tsconfig.json'), JSON.stringify(settings));
+    const tsc = join(consumer, 'node_modules/.bin/tsc');
+    const env = { PATH: `${dirname(process.execPath)}:${process.env['PATH']}` };
+    const checked = await run(tsc, [], { cwd: consumer, env }).catch(
+      (error: { stdout: string }) => error,
+    );
+    expect(checked.stdout).toBe('');
+    await expectEnqueued(
+      await print(consumer, 'out/typed.js', [redisUrl(), queuePrefix]),
+      queuePrefix,
+    );
+  });
+
+  test('a stack trace leads to the TypeScript source', async ({ consumer }) => {
+    const program = `import { jsonSchemas, parseInput } from '@baton/core';
+      try { parseInput(null, {}); } catch (error) { console.log(JSON.stringify(error.stack)); }`;
+    await writeFile(join(consumer, 'trace.js'), program);
+    const env = { PATH: process.env['PATH'] };
+    const args = ['--enable-source-maps', 'trace.js'];
+    const { stdout } = await run(process.execPath, args, { cwd: consumer, env });
+    expect(stdout).toContain('src/model/parse-input.ts:');
+  });
+
+  // Last: it takes the driver away.
+  test('the producer runs where there is no MongoDB driver at all', async ({
+    consumer,
+    queuePrefix,
+  }) => {
+    for (const name of ['mongodb', 'bson']) {
+      await rm(join(consumer, 'node_modules', name), { recursive: true });
+    }
+    await writeFile(join(consumer, 'no-driver.js'), "await import('@baton/core');");
+    await expect(print(consumer, 'no-driver.js', [])).rejects.toThrow(/mongodb/);
+    await writeFile(
+      join(consumer, 'redis-alone.js'),
+      `import { createProducer } from '@baton/core/producer';\n${ENQUEUE}`,
+    );
+    await expectEnqueued(
+      await print(consumer, 'redis-alone.js', [redisUrl(), queuePrefix]),
+      queuePrefix,
+    );
+  });
+});
+
+/** The queue holds what a program said it enqueued: a launch and its continue. */
+async function expectEnqueued(ids: unknown, prefix: string): Promise<void> {
+  const queue = createSessionQueue({ connection: redisUrl(), prefix });
+  const [launched, continued] = ids as [string, string];
+  expect(await queue.find(launched)).toMatchObject({ data: { kind: 'launch', title: 'Packed' } });
+  expect(await queue.find(continued)).toMatchObject({ data: { parent_session_id: launched } });
+  await queue.close();
+}
