@@ -39,7 +39,7 @@ export interface Fleet {
   /** The same stores with another queue, and so with workers of its own. */
   sibling(): Fleet;
   launch(config: SessionConfig, options?: EnqueueOptions): Promise<string>;
-  /** Launches a session in which the fake plays these steps. */
+  /** Launches a session in which the fake plays these steps; a failure of it is not tried again. */
   play(steps: Step[], config?: Partial<SessionConfig>): Promise<string>;
   continue(parent: string, overrides: Overrides): Promise<string>;
   session(id: string): Promise<Session>;
@@ -122,7 +122,8 @@ function openQueue(
       return worker;
     },
     launch: async (config, options) => (await producer.launchSession(config, options)).id,
-    play: (steps, config = {}) => fleet.launch({ query: fakePrompt(steps), ...config }),
+    play: (steps, config = {}) =>
+      fleet.launch({ query: fakePrompt(steps), recovery: { max_retries: 0 }, ...config }),
     continue: async (parent, overrides) =>
       (await producer.continueSession({ parent_session_id: parent, ...overrides })).id,
     until: (id, what, look) =>
