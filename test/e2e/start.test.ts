@@ -1,0 +1,125 @@
+// npm start as a user runs it: a process in a folder of its own, the real CLI, a scripted Messages API.
+import { describe, expect } from 'vitest';
+import { createClient } from '../../scripts/demo/client.ts';
+import { databaseUrl } from '../support/api.ts';
+import { startMessagesApi } from '../support/messages-api/messages-api.ts';
+import { text, toolUse } from '../support/messages-api/reply.ts';
+import type { Script } from '../support/messages-api/script.ts';
+import { test as base, type ScriptProcess } from '../support/script-process.ts';
+import { redisUrl } from '../support/services.ts';
+import { waitFor } from '../support/wait.ts';
+
+interface StartLine {
+  api: string;
+  redis: string;
+  mongodb: string;
+  workers: { id: string; pid: number; health: string }[];
+}
+
+const test = base.extend<{
+  /** Runs `npm start -- --json` with this model and waits for its line. */
+  start: (
+    script: Script,
+    env?: Record<string, string>,
+  ) => Promise<{ run: ScriptProcess; line: StartLine }>;
+}>({
+  start: async ({ desk }, use) => {
+    const stops: (() => Promise<void>)[] = [];
+    await use(async (script, env = {}) => {
+      const model = await startMessagesApi({ script });
+      stops.push(model.stop);
+      const run = desk.run('start.ts', ['--json'], {
+        PORT: '0',
+        ANTHROPIC_BASE_URL: model.url,
+        ANTHROPIC_API_KEY: 'dummy-key-of-the-tests',
+        ...env,
+      });
+      return { run, line: JSON.parse(await run.firstLine()) as StartLine };
+    });
+    for (const stop of stops) await stop();
+  },
+});
+
+describe('npm start', () => {
+  test('runs a session, stops all of it on Ctrl-C, and has the session at its next start', async ({
+    start,
+    desk,
+  }) => {
+    const first = await start([text('Hello from the script.')]);
+    expect(first.line).toEqual({
+      api: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      redis: expect.stringMatching(/^redis:\/\/127\.0\.0\.1:\d+$/),
+      mongodb: expect.stringMatching(/^mongodb:\/\/127\.0\.0\.1:\d+/),
+      workers: [1, 2].map(() => ({
+        id: expect.any(String),
+        pid: expect.any(Number),
+        health: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      })),
+    });
+    const client = createClient(first.line.api);
+    const { id } = await client.launch({ query: 'say hello' });
+    const info = await waitFor('the session to end', async () => {
+      const now = await client.info(id);
+      return now.end_time !== undefined && now;
+    });
+    expect(info).toMatchObject({
+      status: 'completed',
+      result: { result: 'Hello from the script.' },
+    });
+    expect(first.line.workers.map((worker) => worker.id)).toContain(info.worker_id);
+
+    expect(await first.run.end('SIGINT')).toBe(0);
+    expect(await desk.processes()).toEqual([]);
+    expect(await desk.temporary()).toEqual([]);
+    expect(first.run.out().trimEnd().split('\n')).toHaveLength(1);
+
+    const second = await start([text('not asked')]);
+    expect(await createClient(second.line.api).info(id)).toEqual(info);
+    expect(await second.run.end('SIGTERM')).toBe(0);
+  });
+
+  test('leaves no process behind when it is killed in the middle of a tool call', async ({
+    start,
+    desk,
+  }) => {
+    const { run, line } = await start([toolUse('Bash', { command: 'tail -f /dev/null' })]);
+    await createClient(line.api).launch({ query: 'wait', allowed_tools: ['Bash'] });
+    const isTool = (command: string) => command.startsWith('tail -f /dev/null');
+    await waitFor('the tool', async () => (await desk.processes()).some(isTool));
+
+    expect(await run.end('SIGKILL')).toBe('SIGKILL');
+    await waitFor('all to be gone', async () => (await desk.processes()).length === 0, 40_000);
+    expect(await desk.temporary()).toEqual([]);
+  });
+
+  test('takes the servers it is given, and starts a worker that was killed again', async ({
+    start,
+    databaseName,
+    queuePrefix,
+  }) => {
+    const given = { REDIS_URL: redisUrl(), MONGODB_URL: databaseUrl(databaseName) };
+    const { run, line } = await start([text('Done.')], { ...given, QUEUE_PREFIX: queuePrefix });
+    expect(line).toMatchObject({ redis: given.REDIS_URL, mongodb: given.MONGODB_URL });
+
+    for (const { pid } of line.workers) process.kill(pid, 'SIGKILL');
+    await waitFor('both to be missed', () => run.err().match(/ended by itself \(SIGKILL\)/g)?.[1]);
+    const client = createClient(line.api);
+    const { id } = await client.launch({ query: 'do it' });
+    const worker = await waitFor('the session to complete', async () => {
+      const info = await client.info(id);
+      return info.status === 'completed' && info.worker_id;
+    });
+    expect(line.workers.map(({ id }) => id)).not.toContain(worker);
+    expect(await run.end('SIGINT')).toBe(0);
+  });
+
+  test('says so where its port is taken', async ({ start, desk, databaseName, queuePrefix }) => {
+    const given = { REDIS_URL: redisUrl(), MONGODB_URL: databaseUrl(databaseName) };
+    const { line } = await start([text('')], { ...given, QUEUE_PREFIX: queuePrefix });
+    const { port } = new URL(line.api);
+    const second = desk.run('start.ts', [], { ...given, PORT: port });
+    expect(await second.ended).toBe(1);
+    expect(second.err()).toContain(`port ${port} on 127.0.0.1 is taken`);
+    expect(second.out()).toBe('');
+  });
+});
