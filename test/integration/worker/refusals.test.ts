@@ -1,0 +1,99 @@
+// What a worker refuses by itself: jobs that came around the API.
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { newId, type SessionConfig } from '@baton/core';
+import { describe, expect } from 'vitest';
+import { type Fleet, test } from '../../support/fleet.ts';
+
+test.beforeAll(async ({ fleet }) => {
+  const work = join(fleet.root, 'work');
+  await mkdir(join(fleet.root, 'outside'));
+  await symlink(join(fleet.root, 'outside'), join(work, 'way-out'));
+  await symlink(join(work, 'nowhere'), join(work, 'dangling'));
+  await writeFile(join(work, 'a-file'), '');
+  await fleet.worker();
+});
+
+const CONFIGS: [string, (root: string) => Partial<SessionConfig>, string, string][] = [
+  [
+    'a working directory outside the roots',
+    (root) => ({ working_dir: join(root, 'outside') }),
+    'WORKING_DIR_NOT_ALLOWED',
+    'working_dir',
+  ],
+  [
+    'a working directory that leads out of the roots by a symlink',
+    (root) => ({ working_dir: join(root, 'work/way-out') }),
+    'WORKING_DIR_NOT_ALLOWED',
+    'working_dir',
+  ],
+  [
+    'a further directory that leads out of the roots by a symlink',
+    (root) => ({ additional_directories: [join(root, 'work'), join(root, 'work/way-out')] }),
+    'WORKING_DIR_NOT_ALLOWED',
+    'additional_directories.1',
+  ],
+  [
+    'a working directory that is not there',
+    (root) => ({ working_dir: join(root, 'work/missing') }),
+    'WORKING_DIR_NOT_FOUND',
+    'working_dir',
+  ],
+  [
+    'a working directory that is a file',
+    (root) => ({ working_dir: join(root, 'work/a-file') }),
+    'WORKING_DIR_NOT_FOUND',
+    'working_dir',
+  ],
+  [
+    'a symlink to nothing',
+    (root) => ({ working_dir: join(root, 'work/dangling') }),
+    'WORKING_DIR_NOT_FOUND',
+    'working_dir',
+  ],
+  [
+    "a variable that would send the worker's key elsewhere",
+    () => ({ env: { ANTHROPIC_BASE_URL: 'http://caller.test' } }),
+    'ENV_NOT_ALLOWED',
+    'env.ANTHROPIC_BASE_URL',
+  ],
+  [
+    'the same by way of the settings',
+    () => ({ settings: { env: { LD_PRELOAD: '/tmp/caller.so' } } }),
+    'ENV_NOT_ALLOWED',
+    'settings.env.LD_PRELOAD',
+  ],
+];
+
+async function refused(fleet: Fleet, id: string, code: string, field: string): Promise<void> {
+  const session = await fleet.ended(id);
+  expect(session).toMatchObject({ status: 'failed', failure: { code, field } });
+  expect(session.error).toBe(session.failure?.message);
+  expect(await fleet.events(id)).toEqual([]);
+}
+
+describe('a worker fails a session, naming the field, for', () => {
+  test.concurrent.for(CONFIGS)('%s', async ([, config, code, field], { fleet }) => {
+    const id = await fleet.launch({ query: 'hi', ...config(fleet.root) });
+    await refused(fleet, id, code, field);
+  });
+
+  test('a parent that nobody knows', async ({ fleet }) => {
+    const id = await fleet.continue(newId(), { query: 'go on' });
+    await refused(fleet, id, 'PARENT_NOT_FOUND', 'parent_session_id');
+  });
+
+  test('a parent that has not ended', async ({ fleet }) => {
+    const later = new Date(Date.now() + 3_600_000).toISOString();
+    const parent = await fleet.launch({ query: 'hi' }, { not_before: later });
+    const id = await fleet.continue(parent, { query: 'go on' });
+    await refused(fleet, id, 'SESSION_NOT_TERMINAL', 'parent_session_id');
+  });
+
+  test('a parent that left no transcript', async ({ fleet }) => {
+    const parent = await fleet.launch({ query: 'hi', env: { PATH: '/caller' } });
+    await fleet.ended(parent);
+    const id = await fleet.continue(parent, { query: 'go on', env: null });
+    await refused(fleet, id, 'PARENT_NOT_RESUMABLE', 'parent_session_id');
+  });
+});
