@@ -4,17 +4,16 @@ import {
   type Attempt,
   addTotals,
   createOwnedSession,
-  type FailureFacts,
-  isAppError,
-  isMongoAway,
   type Logger,
   type Mongo,
   mainTranscriptPath,
   type Outcome,
+  recoveryOf,
   type Session,
   type StoreClock,
   type TranscriptManifest,
 } from '@baton/core';
+import { retriesAllowed, retryAt } from './backoff.ts';
 import type { AbortReason } from './claude/abort-reason.ts';
 import { concludeAttempt } from './claude/conclude.ts';
 import { type CostState, NOTHING_SPENT } from './claude/cost-state.ts';
@@ -22,10 +21,15 @@ import type { ClaudeCli } from './claude/find.ts';
 import { createMeter, type Meter } from './claude/meter.ts';
 import { type DeadlinesMs, deadlinesOf } from './deadlines.ts';
 import { type AttemptEnd, writeEnding } from './ending.ts';
+import { spentLimit } from './limits.ts';
+import { watchOwnership } from './ownership.ts';
 import { type PrepareDeps, type Prepared, prepareAttempt } from './prepare.ts';
 import { createRecorder } from './recorder.ts';
+import { neverRan, refusalOutcome } from './refusal.ts';
 import { type RunFacts, runClaude } from './run.ts';
 import { makeRunDirs, type RunDirs, removeRunDirs } from './run-dirs.ts';
+import { createStopSwitch } from './stop-switch.ts';
+import { keepTranscript } from './transcript/keeper.ts';
 import { lastCostState } from './transcript/last-cost-state.ts';
 import { createTranscriptSaver } from './transcript/save.ts';
 import { untilTaken } from './until-taken.ts';
@@ -47,8 +51,17 @@ export interface RunningAttempt {
   abort(reason: AbortReason): void;
   /** Asks the fence now: resolves to whether this attempt still holds the session. */
   confirm(): Promise<boolean>;
+  /** The job's lock was renewed: Redis confirms that no other worker was given the job. */
+  lockHeld(): void;
   /** What became of it; rejects only for what nobody foresaw, and leaves nothing behind then either. */
   readonly end: Promise<AttemptEnd>;
+}
+
+/** What a run left: its verdict, and, where a process ran, its facts and its transcript. */
+interface RunEnd {
+  outcome: Outcome;
+  facts?: RunFacts;
+  transcript?: TranscriptManifest | undefined;
 }
 
 /** Starts the claimed attempt. */
@@ -57,7 +70,6 @@ export function startAttempt(
   session: Session,
   attempt: Attempt,
 ): RunningAttempt {
-  const abort = new AbortController();
   const { leaseMs } = deps;
   const log = deps.log.child({ session_id: session.id, attempt: attempt.attempt });
   const owned = createOwnedSession(deps.db, deps.clock, {
@@ -68,8 +80,15 @@ export function startAttempt(
   });
   const onError = (error: unknown) => log.warn({ err: error }, 'the store did not take a write');
   const giveUp = new AbortController();
+  const taken = { giveUp: giveUp.signal, onError };
+  const stopSwitch = createStopSwitch();
   let meter: Meter = createMeter({ costAtStart: 0, modelUsageAtStart: {} });
 
+  const ownership = watchOwnership(leaseMs, () => {
+    log.error('neither store has confirmed this attempt for a lease: it stops');
+    stopSwitch.stop({ kind: 'lost' });
+    giveUp.abort();
+  });
   const recorder = createRecorder({
     owned,
     events: deps.stores.events,
@@ -79,39 +98,59 @@ export function startAttempt(
     leaseMs,
     progress: () => {
       const result = meter.result();
-      return {
-        totals: addTotals(session.totals, meter.totals()),
-        ...(result ? { last_result: result } : {}),
-      };
+      return { totals: totals(), ...(result ? { last_result: result } : {}) };
     },
-    onHeld: ({ cancel_requested_at }) => {
-      if (cancel_requested_at) stop({ kind: 'cancel' });
+    onHeld: ({ cancel_requested_at, interrupt_requested_at }) => {
+      ownership.fenceHeld();
+      if (cancel_requested_at) stopSwitch.stop({ kind: 'cancel' });
+      else if (interrupt_requested_at) stopSwitch.stop({ kind: 'interrupt' });
     },
-    onLost: () => stop({ kind: 'lost' }),
-    onError,
-    giveUp: giveUp.signal,
+    onLost: () => stopSwitch.stop({ kind: 'lost' }),
+    ...taken,
   });
 
-  function stop(reason: AbortReason): void {
-    if (!abort.signal.aborted) abort.abort(reason);
+  function totals() {
+    return addTotals(session.totals, meter.totals());
   }
 
-  async function prepareAndRun(
-    dirs: RunDirs,
-  ): Promise<{ outcome: Outcome; facts?: RunFacts; prepared?: Prepared }> {
+  async function prepareAndRun(dirs: RunDirs): Promise<RunEnd> {
     let prepared: Prepared;
     try {
       prepared = await prepareAttempt(deps, session, attempt.fence, dirs);
     } catch (error) {
-      if (isStoreAway(error)) {
-        log.warn({ err: error }, 'the store went away while the attempt was prepared');
-        return { outcome: { kind: 'handed_back' } };
-      }
-      if (!isAppError(error)) log.error({ err: error }, 'the attempt could not be prepared');
-      return { outcome: { kind: 'failed', failure: refusal(error) } };
+      log.warn({ err: error }, 'the attempt could not be prepared');
+      return { outcome: refusalOutcome(error) };
     }
+    const settled = await settleHistory(prepared);
+    return settled ? { outcome: settled } : runPrepared(dirs, prepared);
+  }
+
+  /** What is to be said of earlier attempts, and the outcome where no process needs to run. */
+  async function settleHistory({ history, limits }: Prepared): Promise<Outcome | null> {
+    const { amends, answer } = history;
+    if (answer) {
+      const exit = { code: null, signal: null };
+      const facts = { sawInit: true, abort: null, resultBeforeAbort: true, stderrTail: '' };
+      return concludeAttempt({ exit, result: answer, ...facts });
+    }
+    if (Object.keys(amends).length > 0) await untilTaken(() => owned.commit(amends), taken);
+    if (session.interrupt_requested_at) return { kind: 'completed', stopped_by: 'interrupt' };
+    const spent = spentLimit(limits);
+    if (spent) return { kind: 'failed', failure: spent };
+    return stopSwitch.reason ? neverRan(stopSwitch.reason) : null;
+  }
+
+  async function runPrepared(dirs: RunDirs, prepared: Prepared): Promise<RunEnd> {
     meter = meterFrom(prepared.restored.costState ?? NOTHING_SPENT);
-    if (abort.signal.aborted) return { outcome: neverRan(abort.signal.reason), prepared };
+    const saver = createTranscriptSaver(deps.stores.transcripts, {
+      sessionId: session.id,
+      fence: attempt.fence,
+      projectDir: dirs.project,
+      restored: prepared.restored.files,
+      onUnreadable: (path, error) =>
+        log.error({ err: error, path }, 'a file of the transcript cannot be read; it is left out'),
+    });
+    const keeper = keepTranscript(saver, owned, taken);
     const facts = await runClaude(
       {
         claudeFile: deps.cli.file,
@@ -120,60 +159,55 @@ export function startAttempt(
         recorder,
         meter,
         claudeSessionId: session.root_session_id,
-        abort,
+        stopSwitch,
       },
       prepared,
     );
+    await settleCost(dirs, prepared);
     const outcome = concludeAttempt({
       ...facts,
       result: meter.result(),
-      abort: abort.signal.aborted ? (abort.signal.reason as AbortReason) : null,
+      abort: stopSwitch.reason,
       workingDir: prepared.cwd,
     });
-    return { outcome, facts, prepared };
+    // Whoever holds the session now restores what was committed; more would only be in the way.
+    if (recorder.isLost) giveUp.abort();
+    return { outcome, facts, transcript: await keeper.finish() };
   }
 
-  async function saveTranscript(
-    dirs: RunDirs,
-    prepared: Prepared,
-  ): Promise<TranscriptManifest | undefined> {
-    const { files } = prepared.restored;
+  // A process that was stopped prints no total, but may have left one in its transcript.
+  async function settleCost(dirs: RunDirs, { restored }: Prepared): Promise<void> {
     const main = mainTranscriptPath(session.root_session_id);
-    const from = files.find((file) => file.path === main)?.length ?? 0;
+    const from = restored.files.find((file) => file.path === main)?.length ?? 0;
     const spent = await lastCostState(join(dirs.project, main), from);
     if (spent) meter.settle(spent);
-    const saver = createTranscriptSaver(deps.stores.transcripts, {
-      sessionId: session.id,
-      fence: attempt.fence,
-      projectDir: dirs.project,
-      restored: files,
-      onUnreadable: (path, error) =>
-        log.error({ err: error, path }, 'a file of the transcript cannot be read; it is left out'),
-    });
-    const saved = await untilTaken(() => saver.save({ verify: true }), {
-      giveUp: giveUp.signal,
-      onError,
-    });
-    return saved ?? undefined;
+  }
+
+  function retryTime(outcome: Outcome, now: Date): Date | undefined {
+    if (outcome.kind !== 'failed' || !outcome.failure.retryable) return undefined;
+    const { retries } = session.counts;
+    const allowed = retriesAllowed(outcome.failure.code, recoveryOf(session).max_retries);
+    if (retries >= allowed) return undefined;
+    return retryAt(outcome.failure, { retries, now, random: Math.random() });
   }
 
   async function run(dirs: RunDirs): Promise<AttemptEnd> {
-    const { outcome, facts, prepared } = await prepareAndRun(dirs);
-    // Whoever holds the session now restores what was committed; more would only be in the way.
-    const isSavable = facts !== undefined && prepared !== undefined && !recorder.isLost;
-    const transcript = isSavable ? await saveTranscript(dirs, prepared) : undefined;
+    const { outcome, facts, transcript } = await prepareAndRun(dirs);
     // Until here the recorder's heartbeats kept the lease; the write below is the last one.
     if (!(await recorder.finish())) return { kind: 'lost' };
+    const now = await deps.clock.now();
+    const retry = retryTime(outcome, now);
     const end = await untilTaken(
-      async () =>
+      () =>
         writeEnding(owned, outcome, {
           attempt,
-          now: await deps.clock.now(),
-          totals: addTotals(session.totals, meter.totals()),
+          now,
+          totals: totals(),
           transcript,
           exitLateMs: facts?.exitLateMs,
+          retryAt: retry,
         }),
-      { giveUp: giveUp.signal, onError },
+      taken,
     );
     return end ?? { kind: 'lost' };
   }
@@ -185,6 +219,7 @@ export function startAttempt(
       return await run(dirs).finally(() => clean(dirs));
     } finally {
       giveUp.abort();
+      ownership.stop();
     }
   }
 
@@ -195,7 +230,12 @@ export function startAttempt(
     );
   }
 
-  return { abort: stop, confirm: () => recorder.beat(), end: runAndClean() };
+  return {
+    abort: stopSwitch.stop,
+    confirm: () => recorder.beat(),
+    lockHeld: () => ownership.lockHeld(),
+    end: runAndClean(),
+  };
 }
 
 function meterFrom(start: CostState): Meter {
@@ -203,37 +243,5 @@ function meterFrom(start: CostState): Meter {
     costAtStart: start.totalCostUsd,
     modelUsageAtStart: start.modelUsage,
     apiDurationMsAtStart: start.apiDurationMs,
-  });
-}
-
-function refusal(error: unknown): FailureFacts {
-  if (!isAppError(error)) {
-    return {
-      code: 'INTERNAL',
-      message: 'the worker could not prepare the run; its log says why',
-      retryable: false,
-    };
-  }
-  return {
-    code: error.code,
-    message: error.message,
-    retryable: false,
-    ...(error.details?.field === undefined ? {} : { field: error.details.field }),
-  };
-}
-
-function isStoreAway(error: unknown): boolean {
-  return isMongoAway(error) || (isAppError(error) && error.code === 'UNAVAILABLE');
-}
-
-/** The outcome of an attempt that was ended before its process began. */
-function neverRan(reason: AbortReason): Outcome {
-  return concludeAttempt({
-    exit: { code: null, signal: null },
-    result: null,
-    sawInit: false,
-    abort: reason,
-    resultBeforeAbort: false,
-    stderrTail: '',
   });
 }

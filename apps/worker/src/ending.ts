@@ -17,6 +17,7 @@ import {
 export type AttemptEnd =
   | { kind: 'ended'; status: SessionStatus; failure?: Failure }
   | { kind: 'handed_back' }
+  | { kind: 'retry'; at: Date; failure: Failure }
   | { kind: 'lost' };
 
 /** What an outcome is written with. */
@@ -27,6 +28,8 @@ export interface EndingFacts {
   /** Absent where it could not be saved: then the one that was committed before stays. */
   transcript: TranscriptManifest | undefined;
   exitLateMs: number | undefined;
+  /** When a failed attempt is to be tried again; absent where its failure is the session's. */
+  retryAt: Date | undefined;
 }
 
 /** Writes the outcome of an attempt. Null where the fence is lost; safe to say twice. */
@@ -56,6 +59,7 @@ export async function writeEnding(
     }
     case 'failed': {
       const failure = toFailure(outcome.failure, facts);
+      if (facts.retryAt) return writeRetry(owned, ending, { ...ledger, failure }, facts.retryAt);
       const held = await owned.conclude(
         'failed',
         {
@@ -82,6 +86,18 @@ export async function writeEnding(
     default:
       return assertNever(outcome);
   }
+}
+
+async function writeRetry(
+  owned: OwnedSession,
+  ending: Ending,
+  ledger: AttemptEnding & { failure: Failure },
+  at: Date,
+): Promise<AttemptEnd | null> {
+  if (!(await owned.commit(ending))) return null;
+  const to = await owned.handBack({ count: 'retries', not_before: at }, ledger);
+  if (to === 'cancelled') return { kind: 'ended', status: 'cancelled' };
+  return to && { kind: 'retry', at, failure: ledger.failure };
 }
 
 function toFailure(failure: FailureFacts, { attempt, now }: EndingFacts): Failure {

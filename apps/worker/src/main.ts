@@ -4,8 +4,11 @@ import {
   connectMongo,
   createAdopter,
   createClaims,
+  createDuty,
   createEventStore,
+  createJobUpkeep,
   createLogger,
+  createReconcileStore,
   createSessionQueue,
   createSessionStore,
   createStoreClock,
@@ -15,6 +18,7 @@ import {
   openWorkerRedis,
   parseEnv,
   policyOf,
+  subscribeControl,
 } from '@baton/core';
 import { operatorEnv } from './claude/base-env.ts';
 import { findClaude } from './claude/find.ts';
@@ -23,7 +27,9 @@ import { workerSettingsSchema } from './config.ts';
 import { drain } from './drain.ts';
 import { serveHealth } from './health.ts';
 import { createIdentity } from './identity.ts';
+import { startReconciler } from './reconciler.ts';
 import { createSessionWorker } from './session-worker.ts';
+import { startSweep } from './sweep.ts';
 
 /** The most that closing connections may take, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 5_000;
@@ -49,6 +55,8 @@ async function main(): Promise<void> {
   const clock = createStoreClock(mongo.db);
   await ensureIndexes(mongo.db);
 
+  const adopter = createAdopter(sessions, (id) => queue.find(id));
+
   const worker = createSessionWorker({
     attempts: {
       db: mongo.db,
@@ -73,7 +81,7 @@ async function main(): Promise<void> {
       policy: policyOf(settings),
       baseEnv,
     },
-    adopter: createAdopter(sessions, (id) => queue.find(id)),
+    adopter,
     claims: createClaims(mongo.db, clock),
     connection,
     prefix: settings.QUEUE_PREFIX,
@@ -100,6 +108,22 @@ async function main(): Promise<void> {
     });
   }
 
+  startSweep(log, stopping.signal);
+  startReconciler(
+    {
+      duty: createDuty(mongo.db, clock, 'reconciler', identity.workerId),
+      jobs: createJobUpkeep(queue.bull),
+      store: createReconcileStore(mongo.db, clock),
+      adopter,
+      log,
+    },
+    stopping.signal,
+  );
+  const control = openWorkerRedis(settings.REDIS_URL);
+  control.on('error', ignore); // the other connection tells of it
+  subscribeControl(control, ({ kind, id }) => worker.hear(kind, id), settings.QUEUE_PREFIX).catch(
+    (error: unknown) => log.warn({ err: error }, 'requests to stop are heard by heartbeats alone'),
+  );
   worker.start();
   log.info({ claude: cli.version, health: health.url }, 'ready');
   const start = { worker: identity.workerId, pid: process.pid, health: health.url };
@@ -111,9 +135,12 @@ async function main(): Promise<void> {
   await worker.close();
   await Promise.allSettled([health.close(), queue.close(), mongo.close()]);
   connection.disconnect();
+  control.disconnect();
   clearTimeout(exitAnyway);
   log.info('stopped');
 }
+
+function ignore(): void {}
 
 main().catch((error: unknown) => {
   const message = isAppError(error) ? error.message : String(error);

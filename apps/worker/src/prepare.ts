@@ -6,12 +6,15 @@ import {
   type Policy,
   redactText,
   type Session,
+  type SessionConfig,
   type SessionStore,
   secretsOf,
   type TranscriptStore,
 } from '@baton/core';
 import { buildCommand, type Command } from './claude/command.ts';
+import { type History, readHistory } from './history.ts';
 import type { WorkerIdentity } from './identity.ts';
+import { remainingLimits } from './limits.ts';
 import { formatMarker } from './marker.ts';
 import { killMarked } from './orphans.ts';
 import type { RunDirs } from './run-dirs.ts';
@@ -43,6 +46,10 @@ export interface Prepared {
   cwd: string;
   prompt: string;
   restored: Restored;
+  /** The config with what earlier attempts left of its limits. */
+  limits: SessionConfig;
+  /** What earlier attempts left of the session, see history.ts. */
+  history: History;
   /** The value of BATON_RUN. */
   marker: string;
   /** Clears free text of the session's and the operator's secrets. */
@@ -73,10 +80,12 @@ export async function prepareAttempt(
     lineage.length === 0
       ? NOTHING_RESTORED
       : await restoreTranscript(stores.transcripts, lineage, session, dirs.project);
+  const history = await readHistory(stores.events, session, restored);
   const beginning = beginAttempt(session, source, restored.holdsPrompt);
+  const limits = remainingLimits(session);
   const marker = formatMarker({ ...identity, sessionId: session.id, fence });
   const command = buildCommand({
-    config: session.config,
+    config: limits,
     claudeSessionId: session.root_session_id,
     resume: beginning.resume,
     prompt: beginning.prompt,
@@ -94,6 +103,8 @@ export async function prepareAttempt(
     cwd,
     prompt: beginning.prompt,
     restored,
+    limits,
+    history,
     marker,
     redact: (text) => redactText(text, secrets),
   };

@@ -19,6 +19,7 @@ import { formatMarker } from './marker.ts';
 import { killMarked } from './orphans.ts';
 import type { Prepared } from './prepare.ts';
 import type { Recorder } from './recorder.ts';
+import type { StopSwitch } from './stop-switch.ts';
 
 /** What a run needs beside what was prepared. */
 export interface RunDeps {
@@ -29,8 +30,8 @@ export interface RunDeps {
   recorder: Recorder;
   meter: Meter;
   claudeSessionId: string;
-  /** Told why Baton ends the run: by a deadline of its own, or by whoever holds the controller. */
-  abort: AbortController;
+  /** Ends the run: by a deadline of its own, or by whoever else holds the switch. */
+  stopSwitch: StopSwitch;
 }
 
 /** What is known of a run once it is over. */
@@ -48,7 +49,8 @@ export interface RunFacts {
 
 /** Runs the prepared process to its end, whatever end that is; never rejects for what the process does. */
 export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunFacts> {
-  const { recorder, meter, abort } = deps;
+  const { recorder, meter, stopSwitch } = deps;
+  const { signal } = stopSwitch.controller;
   const prompt = promptLine(deps.claudeSessionId, prepared.prompt);
   await recorder.record({
     type: 'user',
@@ -70,11 +72,11 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
 
   function onAbort(): void {
     resultBeforeAbort = meter.result() !== null;
-    stopping = stopClaude(claude, abort.signal.reason as AbortReason);
+    stopping = stopClaude(claude, signal.reason as AbortReason);
   }
-  if (abort.signal.aborted) onAbort();
-  else abort.signal.addEventListener('abort', onAbort, { once: true });
-  const watch = watchDeadlines(deps.deadlines, (reason) => abort.abort(reason));
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  const watch = watchDeadlines(deps.deadlines, stopSwitch.stop);
 
   function observe(line: ClaudeLine): void {
     watch.observe(line);
@@ -86,6 +88,7 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     const init = initOf(line);
     if (init && !sawInit) {
       sawInit = true;
+      stopSwitch.turnBegan();
       recorder.markRunning({
         ...(claude.pid === undefined ? {} : { pid: claude.pid }),
         ...(init.model === undefined ? {} : { model: init.model }),
@@ -112,7 +115,7 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
   await claude.closed;
   const exit = await claude.exit;
   watch.stop();
-  abort.signal.removeEventListener('abort', onAbort);
+  signal.removeEventListener('abort', onAbort);
   await stopping;
   await swept;
   return {

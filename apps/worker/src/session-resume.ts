@@ -1,4 +1,4 @@
-import { hasTranscript, type Session } from '@baton/core';
+import { hasTranscript, recoveryOf, type Session } from '@baton/core';
 
 /** How an attempt begins: where its transcript comes from, and what it says to Claude. */
 export interface Beginning {
@@ -9,10 +9,20 @@ export interface Beginning {
 /** Claude's own default text for going on with an unfinished turn (claude-cli section 3). */
 export const CONTINUATION_PROMPT = 'Continue from where you left off.';
 
-/** Whose transcript an attempt restores: its own if an earlier attempt saved one, else its parent's. */
+/**
+ * Whose transcript an attempt restores: its own if an earlier attempt saved one, else its parent's. A
+ * session that restarts after a crash leaves its own aside.
+ */
 export function transcriptSource(session: Session): 'own' | 'parent' | 'none' {
-  if (hasTranscript(session.transcript, session.root_session_id)) return 'own';
+  const isOwn = hasTranscript(session.transcript, session.root_session_id);
+  if (isOwn && !isRestart(session)) return 'own';
   return session.kind === 'continue' ? 'parent' : 'none';
+}
+
+/** Says whether the last attempt crashed and the session's policy is to begin again. */
+export function isRestart(session: Session): boolean {
+  const previous = session.attempts.at(-2);
+  return previous?.failure?.code === 'CRASHED' && recoveryOf(session).on_crash === 'restart';
 }
 
 /**

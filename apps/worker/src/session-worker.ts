@@ -25,6 +25,9 @@ const STORE_AWAY_DELAY_MS = 2_000;
 /** A little past another owner's lease, so that its expiry is not met early, in milliseconds. */
 const LEASE_MARGIN_MS = 100;
 
+/** The longest that the queue rests for an account's limit before a session tries again, in milliseconds. */
+const MAX_SLOW_MS = 5 * 60_000;
+
 /** What the worker of a process needs. */
 export interface SessionWorkerDeps {
   attempts: AttemptDeps;
@@ -46,6 +49,8 @@ export interface SessionWorker {
   pause(): Promise<void>;
   /** Ends what runs here and gives it back to the queue. */
   handBack(): void;
+  /** Stops a session that runs here, as somebody asked; nothing where it does not. */
+  hear(kind: 'cancel' | 'interrupt', id: string): void;
   /** Resolves once nothing runs here any more. */
   idle(): Promise<void>;
   /** Says whether jobs are taken at all. */
@@ -91,6 +96,10 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
       case 'handed_back':
         await release(job, () => job.moveToWait(token));
         throw new WaitingError();
+      case 'retry':
+        if (end.failure.code === 'RATE_LIMITED') await slowDown(end.at);
+        await release(job, () => job.moveToDelayed(end.at.getTime(), token));
+        throw new DelayedError();
       case 'lost':
         // Nobody knows here who holds the session now. If the job is still ours, it asks again later.
         await release(job, () => job.moveToDelayed(Date.now() + attempts.leaseMs, token));
@@ -99,6 +108,12 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
         if (!end.failure) return { status: end.status };
         throw new UnrecoverableError(`${end.failure.code}: ${end.failure.message}`);
     }
+  }
+
+  // An account's limit is everybody's: the next session would only meet it too.
+  async function slowDown(until: Date): Promise<void> {
+    const ms = Math.min(until.getTime() - Date.now(), MAX_SLOW_MS);
+    if (ms > 0) await worker.rateLimit(ms).catch(() => {});
   }
 
   // A job that we lost meanwhile is another worker's to move; one that stays behind is found stalled.
@@ -124,11 +139,10 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
         throw new Error(`session ${id} was adopted and is gone`);
       case 'terminal':
         return ended(claim.session);
-      case 'busy': {
-        // How long the lease holds is told on MongoDB's clock; the queue waits on ours.
-        const holdsMs = claim.expires_at.getTime() - (await attempts.clock.now()).getTime();
-        return { kind: 'busy', until: Date.now() + Math.max(holdsMs, 0) + LEASE_MARGIN_MS };
-      }
+      case 'busy':
+        return busyUntil(claim.expires_at);
+      case 'early':
+        return busyUntil(claim.not_before);
       case 'claimed': {
         const attempt = startAttempt(attempts, claim.session, claim.attempt);
         running.set(adopted.id, attempt);
@@ -142,6 +156,12 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     }
   }
 
+  // Until when is told on MongoDB's clock; the queue waits on ours.
+  async function busyUntil(time: Date): Promise<{ kind: 'busy'; until: number }> {
+    const waitMs = time.getTime() - (await attempts.clock.now()).getTime();
+    return { kind: 'busy', until: Date.now() + Math.max(waitMs, 0) + LEASE_MARGIN_MS };
+  }
+
   const worker = new Worker(SESSION_QUEUE, track, {
     connection: deps.connection,
     prefix: deps.prefix,
@@ -153,6 +173,9 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     skipVersionCheck: true,
   });
   worker.on('error', (error) => log.warn({ err: error }, 'the queue reports an error'));
+  worker.on('locksRenewed', ({ jobIds }) => {
+    for (const id of jobIds) running.get(id)?.lockHeld();
+  });
   worker.on('lockRenewalFailed', (ids: string[]) => {
     // A lost lock is not a lost session: the fence says whether the run goes on.
     for (const id of ids) void running.get(id)?.confirm();
@@ -170,6 +193,11 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     handBack() {
       isHandingBack = true;
       for (const attempt of running.values()) attempt.abort({ kind: 'hand_back' });
+    },
+    hear(kind, id) {
+      // The document says whether it was really asked: the channel is open to anyone on this Redis.
+      void running.get(id)?.confirm();
+      log.debug({ session_id: id, kind }, 'asked to stop');
     },
     async idle() {
       while (jobs.size > 0) await Promise.allSettled(jobs);

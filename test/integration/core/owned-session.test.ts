@@ -132,7 +132,7 @@ describe('the owner of a session', () => {
     await stores.sessions.insertIfAbsent(session);
     const owner = await stores.own(session.id);
     await owner.markRunning({});
-    const not_before = new Date(Date.now() + 1000);
+    const not_before = new Date(Date.now() - 1000);
     const failure = {
       code: 'OVERLOADED' as const,
       message: 'x',

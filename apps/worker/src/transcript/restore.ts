@@ -20,10 +20,17 @@ export interface Restored {
   costState: CostState | null;
   /** Whether the session's own part of the transcript holds its prompt already. */
   holdsPrompt: boolean;
+  /** The ids of the entries in the session's own part. */
+  uuids: ReadonlySet<string>;
 }
 
 /** Nothing to restore: a new conversation. */
-export const NOTHING_RESTORED: Restored = { files: [], costState: null, holdsPrompt: false };
+export const NOTHING_RESTORED: Restored = Object.freeze({
+  files: [],
+  costState: null,
+  holdsPrompt: false,
+  uuids: new Set<string>(),
+});
 
 /**
  * Writes a transcript into an empty project folder, byte for byte. `lineage` is the session whose
@@ -39,21 +46,19 @@ export async function restoreTranscript(
   const source = lineage[0];
   if (!source) return NOTHING_RESTORED;
   const main = mainTranscriptPath(session.root_session_id);
-  const restored: Restored = { files: [], costState: null, holdsPrompt: false };
+  const isOwn = source.id === session.id;
+  const uuids = new Set<string>();
+  const restored: Restored = { files: [], costState: null, holdsPrompt: false, uuids };
   for (const file of source.transcript.files) {
-    const isOwn = source.id === session.id;
-    const prompt = createPromptFinder(session.query, isOwn ? file.base : file.length);
+    const ownFrom = isOwn ? file.base : file.length;
+    const prompt = createPromptFinder(session.query, ownFrom);
     const onLine = (line: string, offset: number): void => {
+      if (offset >= ownFrom) for (const uuid of uuidsIn(line)) uuids.add(uuid);
+      if (file.path !== main) return;
       restored.costState = readCostState(line) ?? restored.costState;
       prompt.observe(line, offset);
     };
-    const hash = await writeFile(
-      store,
-      file,
-      lineage,
-      projectDir,
-      file.path === main ? onLine : null,
-    );
+    const hash = await writeFile(store, file, lineage, projectDir, onLine);
     restored.holdsPrompt ||= prompt.found();
     restored.files.push({
       path: file.path,
@@ -71,7 +76,7 @@ async function writeFile(
   file: TranscriptFile,
   lineage: readonly Session[],
   projectDir: string,
-  onLine: ((line: string, offset: number) => void) | null,
+  onLine: (line: string, offset: number) => void,
 ) {
   const target = insideProject(projectDir, file.path);
   await mkdir(dirname(target), { recursive: true, mode: 0o700 });
@@ -83,7 +88,6 @@ async function writeFile(
     for await (const piece of store.read(file, lineage)) {
       hash.update(piece);
       await handle.writeFile(piece);
-      if (!onLine) continue;
       for (const line of framer.push(piece)) {
         onLine(line.text, offset);
         offset += line.bytes + 1;
@@ -93,6 +97,11 @@ async function writeFile(
     await handle.close();
   }
   return hash;
+}
+
+// Looked for by the letter: an entry may be tens of megabytes, and is not parsed for its id.
+function uuidsIn(line: string): string[] {
+  return [...line.matchAll(/"uuid":"([0-9a-f-]{36})"/g)].map(([, uuid]) => uuid ?? '');
 }
 
 // A manifest is our own, but a path that left the folder would be written with the worker's rights.

@@ -7,6 +7,7 @@ import { isTerminal } from './status.ts';
 export type ClaimPlan =
   | { kind: 'terminal' }
   | { kind: 'busy'; owner: string; expires_at: Date }
+  | { kind: 'early'; not_before: Date }
   | { kind: 'cancel' }
   | { kind: 'fail'; failure: FailureFacts }
   | { kind: 'take'; crashed: boolean };
@@ -23,6 +24,9 @@ export function planClaim(session: Session, now: Date): ClaimPlan {
     return { kind: 'busy', owner: owner ?? '', expires_at };
   }
   if (session.cancel_requested_at) return { kind: 'cancel' };
+  // Its job may come early: one from another client, or one whose delay was lost with its worker.
+  const { not_before } = session;
+  if (!crashed && not_before && not_before > now) return { kind: 'early', not_before };
   const failure = crashed ? crashVerdict(session) : null;
   return failure ? { kind: 'fail', failure } : { kind: 'take', crashed };
 }

@@ -14,10 +14,14 @@ export interface Claimant {
   claude_version?: string;
 }
 
-/** What a claim found. `busy`: another owner's lease still holds until `expires_at`. */
+/**
+ * What a claim found. `busy`: another owner's lease still holds until `expires_at`; `early`: it is not
+ * to run before `not_before`.
+ */
 export type Claim =
   | { kind: 'claimed'; session: Session; attempt: Attempt }
   | { kind: 'busy'; owner: string; expires_at: Date }
+  | { kind: 'early'; not_before: Date }
   | { kind: 'terminal'; session: Session }
   | { kind: 'missing' };
 
@@ -50,6 +54,7 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
       case 'terminal':
         return { kind: 'terminal', session };
       case 'busy':
+      case 'early':
         return plan;
       case 'cancel':
         return end(session, { status: 'cancelled', end_time: now, updated_at: now });

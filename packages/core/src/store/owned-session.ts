@@ -142,7 +142,8 @@ export function createOwnedSession(
       return taken > 0 ? {} : null;
     },
     async handBack({ count, not_before, totals }, attemptEnding) {
-      const released = { 'lease.expires_at': '', 'lease.owner': '' } as const;
+      // The last result goes too: it would conclude the next attempt before it began.
+      const released = { last_result: '', 'lease.expires_at': '', 'lease.owner': '' } as const;
       const fields = (now: Date) => ({
         updated_at: now,
         ...(totals ? { totals } : {}),

@@ -1,0 +1,91 @@
+// Documents and queue compared: what the one knows and the other forgot is made whole again.
+import {
+  type Adopter,
+  type Duty,
+  type JobUpkeep,
+  jobOfSession,
+  type Logger,
+  type ReconcileStore,
+} from '@baton/core';
+
+/** How often the duty holder looks, in milliseconds: a job without a document waits no longer to be seen. */
+const PERIOD_MS = 5_000;
+
+/** How long the duty is held, in milliseconds: past it another worker takes over. */
+const DUTY_MS = 15_000;
+
+/** What a reconciler works with. */
+export interface ReconcilerDeps {
+  duty: Duty;
+  jobs: JobUpkeep;
+  store: ReconcileStore;
+  adopter: Adopter;
+  log: Logger;
+}
+
+/** What one round did. */
+export interface RoundReport {
+  adopted: number;
+  dropped: number;
+  restored: number;
+}
+
+/** One round, by whoever has the duty. Each step is safe to do twice. */
+export async function reconcileOnce(deps: ReconcilerDeps): Promise<RoundReport> {
+  const { jobs, store, adopter } = deps;
+  const report = { adopted: 0, dropped: 0, restored: 0 };
+  for await (const ids of jobs.waiting()) {
+    const { unknown, terminal } = await store.sort(ids);
+    for (const id of unknown) {
+      const job = await jobs.find(id);
+      if (!job) continue;
+      // One that cannot even be adopted is failed in the queue by the worker that takes it.
+      await adopter.adopt(job).then(
+        () => {
+          report.adopted += 1;
+        },
+        (error: unknown) => deps.log.warn({ err: error, job_id: id }, 'a job was not adopted'),
+      );
+    }
+    for (const id of terminal) {
+      await jobs.drop(id);
+      report.dropped += 1;
+    }
+  }
+  for await (const sessions of store.needingJobs()) {
+    for (const session of sessions) {
+      if (await jobs.restore(jobOfSession(session))) report.restored += 1;
+    }
+  }
+  return report;
+}
+
+/** Reconciles every five seconds while this process has the duty, until `signal`. */
+export function startReconciler(deps: ReconcilerDeps, signal: AbortSignal): void {
+  let working = false;
+  async function round(): Promise<void> {
+    if (!(await deps.duty.hold(DUTY_MS))) return;
+    const report = await reconcileOnce(deps);
+    if (report.adopted + report.dropped + report.restored > 0) deps.log.info(report, 'reconciled');
+  }
+  const timer = setInterval(tick, PERIOD_MS);
+  signal.addEventListener(
+    'abort',
+    () => {
+      clearInterval(timer);
+      // Best effort: it expires by itself.
+      deps.duty.release().catch(() => {});
+    },
+    { once: true },
+  );
+  function tick(): void {
+    if (working) return;
+    working = true;
+    round()
+      .catch((error: unknown) => deps.log.warn({ err: error }, 'the reconciler failed this time'))
+      .finally(() => {
+        working = false;
+      });
+  }
+  tick();
+}

@@ -1,0 +1,40 @@
+import { type FailureFacts, isAppError, isMongoAway, type Outcome } from '@baton/core';
+import type { AbortReason } from './claude/abort-reason.ts';
+import { concludeAttempt } from './claude/conclude.ts';
+
+/** The outcome of an attempt that could not be prepared: the store's absence costs the session nothing. */
+export function refusalOutcome(error: unknown): Outcome {
+  return isStoreAway(error) ? { kind: 'handed_back' } : { kind: 'failed', failure: refusal(error) };
+}
+
+/** The outcome of an attempt that was ended before its process began. */
+export function neverRan(reason: AbortReason): Outcome {
+  return concludeAttempt({
+    exit: { code: null, signal: null },
+    result: null,
+    sawInit: false,
+    abort: reason,
+    resultBeforeAbort: false,
+    stderrTail: '',
+  });
+}
+
+function refusal(error: unknown): FailureFacts {
+  if (!isAppError(error)) {
+    return {
+      code: 'INTERNAL',
+      message: 'the worker could not prepare the run; its log says why',
+      retryable: false,
+    };
+  }
+  return {
+    code: error.code,
+    message: error.message,
+    retryable: false,
+    ...(error.details?.field === undefined ? {} : { field: error.details.field }),
+  };
+}
+
+function isStoreAway(error: unknown): boolean {
+  return isMongoAway(error) || (isAppError(error) && error.code === 'UNAVAILABLE');
+}

@@ -1,0 +1,53 @@
+import { readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Logger } from '@baton/core';
+import { type Marker, startTimeOf } from './marker.ts';
+import { killMarked } from './orphans.ts';
+import { ownerOfRunDir } from './run-dirs.ts';
+
+/** How often a worker looks for what dead ones left on its host, in milliseconds. */
+const SWEEP_MS = 10_000;
+
+/** Says whether the worker process that a marker or folder names is gone: no such pid, or a later one. */
+export function isGone({ pid, startTime }: Pick<Marker, 'pid' | 'startTime'>): boolean {
+  return startTimeOf(pid) !== startTime;
+}
+
+/**
+ * Kills the processes and removes the folders that dead workers left on this host; never those of a
+ * worker that lives, for workers may share a host. Returns how much it found.
+ */
+export async function sweepOnce(): Promise<{ processes: number; folders: number }> {
+  const processes = await killMarked(isGone);
+  const entries = await readdir(tmpdir()).catch(() => []);
+  let folders = 0;
+  for (const entry of entries) {
+    const owner = ownerOfRunDir(entry);
+    if (!owner || !isGone(owner)) continue;
+    await rm(join(tmpdir(), entry), { recursive: true, force: true });
+    folders += 1;
+  }
+  return { processes, folders };
+}
+
+/** Sweeps now and every ten seconds, until `signal`. */
+export function startSweep(log: Logger, signal: AbortSignal): void {
+  async function sweep(): Promise<void> {
+    const found = await sweepOnce();
+    if (found.processes + found.folders > 0) log.warn(found, 'removed what a dead worker left');
+  }
+  let sweeping = false;
+  const timer = setInterval(tick, SWEEP_MS);
+  signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+  function tick(): void {
+    if (sweeping) return;
+    sweeping = true;
+    sweep()
+      .catch((error: unknown) => log.warn({ err: error }, 'the sweep failed'))
+      .finally(() => {
+        sweeping = false;
+      });
+  }
+  tick();
+}
