@@ -20,7 +20,7 @@ rmSync(join(dir, 'dist'), { recursive: true, force: true });
 execFileSync('tsc', ['-p', 'tsconfig.build.json'], { cwd: dir, env, stdio: ['ignore', 2, 2] });
 const published = publishedManifest(readFileSync(join(dir, 'package.json'), 'utf8'));
 
-const watchman = fork(join(import.meta.dirname, 'watchman.ts'), [dir, String(npm)], {
+const watchman = fork(new URL('./watchman.ts', import.meta.url), [dir, String(npm)], {
   env,
   detached: true,
   stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

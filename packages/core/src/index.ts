@@ -77,13 +77,22 @@ export {
   type SessionQueue,
   type SessionQueueOptions,
 } from './queue/session-queue.ts';
-export { checkParent, createSessionManager, type SessionManager } from './session-manager.ts';
+export {
+  checkParent,
+  createSessionManager,
+  type InfoPage,
+  type SessionManager,
+} from './session-manager.ts';
 export { createSessionStop, type SessionStop } from './session-stop.ts';
 export { policyOf, sharedSettings } from './settings.ts';
 export { type Adopter, createAdopter } from './store/adopt.ts';
 export { type Claim, type Claimant, type Claims, createClaims } from './store/claim.ts';
 export { createStoreClock, type StoreClock } from './store/clock.ts';
-export { type ConversationPage, readConversation } from './store/conversation.ts';
+export {
+  type ConversationEvent,
+  type ConversationPage,
+  readConversation,
+} from './store/conversation.ts';
 export { createDuty, type Duty } from './store/duty.ts';
 export { createEventStore, type EventStore } from './store/event-store.ts';
 export { connectMongo, ensureIndexes, type Mongo } from './store/mongo.ts';
@@ -105,6 +114,7 @@ export {
 export { createStopRequests, type StopRequests } from './store/stop-requests.ts';
 export {
   CHUNK_MAX_BYTES,
+  type ChunkPlace,
   createTranscriptStore,
   type TranscriptStore,
 } from './store/transcript-store.ts';

@@ -1,17 +1,26 @@
 import { createProducer, newId, QUEUE_PREFIX, SESSION_QUEUE } from '@baton/core';
 import { Redis } from 'ioredis';
 import { describe, expect } from 'vitest';
+import { createGate, type Gate } from '../../support/gate.ts';
 import { redisUrl } from '../../support/services.ts';
-import { createTcpProxy } from '../../support/tcp-proxy.ts';
+
 import { test as base } from './stores.ts';
 
-const test = base.extend('producer', async ({ queuePrefix }, { onCleanup }) => {
-  const producer = createProducer({ connection: redisUrl(), prefix: queuePrefix });
-  onCleanup(() => producer.close());
-  return producer;
-});
+const test = base
+  .extend('producer', async ({ queuePrefix }, { onCleanup }) => {
+    const producer = createProducer({ connection: redisUrl(), prefix: queuePrefix });
+    onCleanup(() => producer.close());
+    return producer;
+  })
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the dependencies off this pattern
+  .extend('gate', async ({}, { onCleanup }) => {
+    const gate = await createGate(redisUrl());
+    onCleanup(() => gate.close());
+    return gate;
+  });
 
 const AWAY = { code: 'UNAVAILABLE' };
+const PATIENCE = { timeout: 20_000 };
 
 describe('a producer', () => {
   test('a launch becomes a job whose id is the session', async ({ producer, queue }) => {
@@ -120,43 +129,43 @@ describe('a producer', () => {
 });
 
 describe('while Redis is away', () => {
-  test('a call fails as UNAVAILABLE in bounded time, and works again once Redis is back', async ({
-    queuePrefix,
-    queue,
-  }) => {
-    const proxy = await createTcpProxy(redisUrl());
-    const producer = createProducer({ connection: proxy.url, prefix: queuePrefix });
-    await producer.launchSession({ query: 'before' });
+  test.for<[string, (gate: Gate) => unknown]>([
+    ['refuses connections', (gate) => gate.shut()],
+    ['hangs', (gate) => gate.freeze()],
+  ])(
+    'a call fails as UNAVAILABLE in bounded time and works again later: Redis %s',
+    async ([, takeAway], { queuePrefix, queue, gate }) => {
+      const producer = createProducer({ connection: gate.url, prefix: queuePrefix });
+      await producer.launchSession({ query: 'before' });
 
-    await proxy.cut();
-    const started = performance.now();
-    await expect(producer.launchSession({ query: 'lost' })).rejects.toMatchObject(AWAY);
-    expect(performance.now() - started).toBeLessThan(8_000);
+      await takeAway(gate);
+      const started = performance.now();
+      await expect(producer.launchSession({ query: 'lost' })).rejects.toMatchObject(AWAY);
+      expect(performance.now() - started).toBeLessThan(8_000);
 
-    await proxy.open();
-    const id = newId();
-    await expect
-      .poll(() => producer.launchSession({ query: 'after' }, { id }).catch(() => null), {
-        timeout: 20_000,
-      })
-      .toMatchObject({ id });
-    expect(await queue.find(id)).not.toBeNull();
-    await producer.close();
-    await proxy.cut();
-  });
+      await gate.shut();
+      await gate.open();
+      const id = newId();
+      await expect
+        .poll(() => producer.launchSession({ query: 'after' }, { id }).catch(() => null), PATIENCE)
+        .toMatchObject({ id });
+      expect(await queue.find(id)).not.toBeNull();
+      await producer.close();
+    },
+  );
 
   test('a producer that never met Redis fails so too, recovers and closes at once', async ({
     queuePrefix,
+    gate,
   }) => {
-    const proxy = await createTcpProxy(redisUrl());
-    await proxy.cut();
-    const producer = createProducer({ connection: proxy.url, prefix: queuePrefix });
+    await gate.shut();
+    const producer = createProducer({ connection: gate.url, prefix: queuePrefix });
     await expect(producer.launchSession({ query: 'lost' })).rejects.toMatchObject(AWAY);
-    await proxy.open();
+    await gate.open();
     await expect
-      .poll(() => producer.launchSession({ query: 'after' }).catch(() => null), { timeout: 20_000 })
+      .poll(() => producer.launchSession({ query: 'after' }).catch(() => null), PATIENCE)
       .toMatchObject({ status: 'queued' });
-    await proxy.cut();
+    await gate.shut();
     const started = performance.now();
     await producer.close();
     expect(performance.now() - started).toBeLessThan(2_000);
@@ -164,12 +173,12 @@ describe('while Redis is away', () => {
 
   test("a caller's client that would wait for ever does not make the call wait for ever", async ({
     queuePrefix,
+    gate,
   }) => {
-    const proxy = await createTcpProxy(redisUrl());
-    const client = new Redis(proxy.url, { maxRetriesPerRequest: null });
+    const client = new Redis(gate.url, { maxRetriesPerRequest: null });
     const producer = createProducer({ connection: client, prefix: queuePrefix });
     await producer.launchSession({ query: 'before' });
-    await proxy.cut();
+    await gate.shut();
     const started = performance.now();
     await expect(producer.launchSession({ query: 'lost' })).rejects.toMatchObject(AWAY);
     expect(performance.now() - started).toBeLessThan(8_000);

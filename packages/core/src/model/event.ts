@@ -5,7 +5,7 @@ import { cutText } from './cut-text.ts';
 const RAW_MAX_BYTES = 1024 * 1024;
 
 /** One line of stream-json as it is stored. */
-export const eventSchema = z.object({
+const eventSchema = z.object({
   session_id: z.string(),
   seq: z.int().positive(),
   attempt: z.int().positive(),

@@ -14,7 +14,7 @@ const httpServerSchema = z.strictObject({
 });
 
 /** One MCP server: a program on the worker (stdio, as in the seed) or an HTTP endpoint. */
-export const mcpServerSchema = z.union([stdioServerSchema, httpServerSchema]);
+const mcpServerSchema = z.union([stdioServerSchema, httpServerSchema]);
 
 /** The seed's MCPConfig: what the CLI's `--mcp-config` file holds. */
 export const mcpConfigSchema = z.strictObject({

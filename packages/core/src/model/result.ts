@@ -12,7 +12,7 @@ export const usageSchema = z.object({
 });
 
 /** Token counts and cost of one model, as the CLI sums them over the conversation. */
-export const modelUsageSchema = z.object({
+const modelUsageSchema = z.object({
   inputTokens: count.optional(),
   outputTokens: count.optional(),
   cacheReadInputTokens: count.optional(),
@@ -60,9 +60,6 @@ export const resultSchema = z.object({
 
 /** Token counts as the API reports them. */
 export type Usage = z.infer<typeof usageSchema>;
-
-/** Token counts of one model. */
-export type ModelUsage = z.infer<typeof modelUsageSchema>;
 
 /** Claude's final `result` event. */
 export type Result = z.infer<typeof resultSchema>;

@@ -28,7 +28,7 @@ const deadlineMs = z
   .max(30 * 24 * 3600 * 1000);
 
 /** How long a session may take, in milliseconds; what is absent takes the worker's default. */
-export const timeoutsSchema = z.strictObject({
+const timeoutsSchema = z.strictObject({
   startup_ms: deadlineMs.optional().describe('Until the first init line.'),
   idle_ms: deadlineMs.optional().describe('Between two lines.'),
   wall_clock_ms: deadlineMs.optional().describe('One attempt in all.'),

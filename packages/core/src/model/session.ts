@@ -12,7 +12,7 @@ import { transcriptManifestSchema } from './transcript.ts';
 const count = z.int().nonnegative();
 
 /** One `claude` process for the session, counted from 1. */
-export const attemptSchema = z.object({
+const attemptSchema = z.object({
   attempt: z.int().positive(),
   fence: z.int().positive(),
   worker_id: z.string(),
@@ -27,7 +27,7 @@ export const attemptSchema = z.object({
 });
 
 /** Who may write: a claim raises `fence`; `owner` and `expires_at` are absent while nobody holds it. */
-export const leaseSchema = z.object({
+const leaseSchema = z.object({
   fence: count,
   owner: z.string().optional(),
   expires_at: z.date().optional(),

@@ -4,7 +4,7 @@ import { z } from 'zod';
  * One of Claude's own files. The session's bytes are those from `base` (where it began: what its
  * ancestors hold) to `length`; `sha256` is over the whole file up to `length`.
  */
-export const transcriptFileSchema = z.object({
+const transcriptFileSchema = z.object({
   path: z.string().describe('Relative to the project folder of the config dir.'),
   base: z.int().nonnegative(),
   length: z.int().nonnegative(),
