@@ -4,7 +4,10 @@ import {
   createLogger,
   createSessionManager,
   createSessionQueue,
+  createSessionStop,
   createSessionStore,
+  createStopRequests,
+  createStoreClock,
   type EventStore,
   type Policy,
   type SessionQueue,
@@ -39,8 +42,11 @@ export async function openApi({ redis, mongodb, prefix, policy }: ApiOptions): P
   const queue = createSessionQueue({ connection: redis, prefix });
   const sessions = createSessionStore(mongo.db);
   const events = createEventStore(mongo.db);
+  const manager = createSessionManager({ queue, sessions });
+  const requests = createStopRequests(mongo.db, createStoreClock(mongo.db));
   const app = await createApp({
-    manager: createSessionManager({ queue, sessions }),
+    manager,
+    stop: createSessionStop({ manager, queue, requests }),
     queue,
     sessions,
     events,

@@ -8,6 +8,7 @@ import {
   parseInput,
   type SessionManager,
   type SessionQueue,
+  type SessionStop,
   type SessionStore,
 } from '@baton/core';
 import {
@@ -32,10 +33,12 @@ import { registerLaunch } from './routes/launch.ts';
 import { registerQueues } from './routes/queues.ts';
 import { registerSchema } from './routes/schema.ts';
 import { registerSessions } from './routes/sessions.ts';
+import { registerStop } from './routes/stop.ts';
 
 /** What the routes work with. */
 export interface Parts {
   manager: SessionManager;
+  stop: SessionStop;
   queue: SessionQueue;
   sessions: SessionStore;
   events: EventStore;
@@ -92,6 +95,14 @@ export async function createApp(parts: Parts): Promise<App> {
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(answerNotFound);
+  // A client that asks again and again would keep its connection, and with it the server, for ever.
+  let isClosing = false;
+  app.addHook('preClose', async () => {
+    isClosing = true;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close');
+  });
   app.addHook('onResponse', async (request, reply) => {
     request.log.info(
       {
@@ -108,6 +119,7 @@ export async function createApp(parts: Parts): Promise<App> {
   registerLaunch(app, parts);
   registerContinue(app, parts);
   registerSessions(app, parts);
+  registerStop(app, parts);
   registerEvents(app, parts);
   registerConversation(app, parts);
   registerSchema(app);

@@ -6,7 +6,10 @@ import {
   createLogger,
   createSessionManager,
   createSessionQueue,
+  createSessionStop,
   createSessionStore,
+  createStopRequests,
+  createStoreClock,
   parseEnv,
   policyOf,
 } from '@baton/core';
@@ -58,8 +61,11 @@ try {
   const sessions = createSessionStore(mongo.db);
   const events = createEventStore(mongo.db);
   const manager = createSessionManager({ queue, sessions });
+  const requests = createStopRequests(mongo.db, createStoreClock(mongo.db));
+  const stopOf = createSessionStop({ manager, queue, requests });
   const policy = policyOf(settings);
-  const app = await createApp({ manager, queue, sessions, events, mongo, log, policy });
+  const parts = { manager, stop: stopOf, queue, sessions, events, mongo, log, policy };
+  const app = await createApp(parts);
   closers.add('HTTP', () => app.close());
 
   const url = await app.listen({

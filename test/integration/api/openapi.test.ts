@@ -7,6 +7,8 @@ const CALLS = {
   'post /v1/sessions/{id}/continue': [202, 400, 404, 409, 413, 422, 500, 503],
   'get /v1/sessions/{id}': [200, 400, 404, 500, 503],
   'get /v1/sessions': [200, 400, 500, 503],
+  'post /v1/sessions/{id}/cancel': [202, 400, 404, 409, 500, 503],
+  'post /v1/sessions/{id}/interrupt': [202, 400, 404, 409, 500, 503],
   'get /v1/sessions/{id}/events': [200, 400, 404, 500, 503],
   'get /v1/sessions/{id}/conversation': [200, 400, 404, 500, 503],
   'get /v1/schema': [200],
