@@ -16,7 +16,7 @@ export function registerStop(app: App, { stop }: Pick<Parts, 'stop'>): void {
         params: idParams,
         response: {
           202: json('Accepted: it is cancelled, or will be.', infoSchema),
-          ...failures('SESSION_NOT_FOUND', 'SESSION_TERMINAL', 'UNAVAILABLE'),
+          ...failures('INVALID_REQUEST', 'SESSION_NOT_FOUND', 'SESSION_TERMINAL', 'UNAVAILABLE'),
         },
       },
     },
@@ -35,7 +35,7 @@ export function registerStop(app: App, { stop }: Pick<Parts, 'stop'>): void {
         params: idParams,
         response: {
           202: json('Accepted: the turn is being ended.', infoSchema),
-          ...failures('SESSION_NOT_FOUND', 'SESSION_TERMINAL', 'UNAVAILABLE'),
+          ...failures('INVALID_REQUEST', 'SESSION_NOT_FOUND', 'SESSION_TERMINAL', 'UNAVAILABLE'),
         },
       },
     },
