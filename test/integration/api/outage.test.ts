@@ -31,7 +31,7 @@ const launch = {
 } as const;
 
 /** Every call answers 503 in the one shape, with Retry-After, well before a caller gives up. */
-async function expectUnavailable(api: Api, requests: object[]): Promise<void> {
+async function expectUnavailable(api: Api, requests: object[]): Promise<string[]> {
   const started = performance.now();
   const answers = await Promise.all(requests.map((request) => api.app.inject(request)));
   for (const answer of answers) {
@@ -40,6 +40,7 @@ async function expectUnavailable(api: Api, requests: object[]): Promise<void> {
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
   }
   expect(performance.now() - started).toBeLessThan(12_000);
+  return answers.map((answer) => answer.json().error.message);
 }
 
 async function expectReady(api: Api): Promise<void> {
@@ -110,12 +111,14 @@ describe('while a store hangs without a word', () => {
     await expectReady(gated);
     const before = await countJobs(gated);
     mongodb.freeze();
-    await expectUnavailable(gated, [
+    const [launched] = await expectUnavailable(gated, [
       launch,
       { url: `/v1/sessions/${stored.id}` },
       { url: '/v1/sessions' },
       { url: '/readyz' },
     ]);
+    // Given up by its own bound, so that it does not go on once it was answered.
+    expect(launched).toContain('MongoDB');
     expect(await countJobs(gated)).toBe(before);
     redis.freeze();
     const ready = await gated.app.inject({ url: '/readyz' });

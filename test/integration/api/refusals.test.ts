@@ -176,6 +176,17 @@ const refusedRequests: [
     'PAYLOAD_TOO_LARGE',
   ],
   [
+    'a body over 1 MiB that says little',
+    {
+      method: 'POST',
+      url: '/v1/sessions',
+      headers: json,
+      payload: `{"query":"q"}${' '.repeat(JOB_MAX_BYTES)}`,
+    },
+    413,
+    'PAYLOAD_TOO_LARGE',
+  ],
+  [
     'a body that becomes a job over 1 MiB',
     {
       method: 'POST',
@@ -239,6 +250,16 @@ describe('the one body of failures answers', () => {
 });
 
 describe('what is refused', () => {
+  test('for its content type is told the one that is read', async ({ api }) => {
+    const answer = await api.app.inject({
+      method: 'POST',
+      url: '/v1/sessions',
+      headers: { 'content-type': 'text/plain' },
+      payload: '{"query":"q"}',
+    });
+    expect(answer.json().error.message).toContain('application/json');
+  });
+
   test('is logged with its code and its request, never with its body', async ({ api }) => {
     api.logged.length = 0;
     await api.app.inject({

@@ -1,4 +1,6 @@
 import { type Binary, type Db, MongoClient } from 'mongodb';
+import { withDeadline } from '../deadline.ts';
+import { AppError } from '../model/app-error.ts';
 import type { Event } from '../model/event.ts';
 import type { Session } from '../model/session.ts';
 
@@ -28,7 +30,7 @@ export interface ChunkDocument {
 /** A connection to the database that holds the truth. */
 export interface Mongo {
   db: Db;
-  /** Resolves where the server answers; rejects, within seconds, where it does not. */
+  /** Resolves where the server answers; throws UNAVAILABLE, within seconds, where it does not. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -48,7 +50,12 @@ export function connectMongo(url: string): Mongo {
   return {
     db,
     ping: async () => {
-      await db.command({ ping: 1 }, { timeoutMS: PING_TIMEOUT_MS });
+      try {
+        // Not by the driver's timeoutMS: 7.9 does not end a command by it whose connection hangs.
+        await withDeadline(PING_TIMEOUT_MS, () => db.command({ ping: 1 }));
+      } catch (cause) {
+        throw new AppError('UNAVAILABLE', 'MongoDB does not answer; ask again later', { cause });
+      }
     },
     close: () => client.close(),
   };
