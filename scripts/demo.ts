@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chooseModel, type Model } from './demo/model.ts';
 import { demoSettings } from './demo/settings.ts';
-import { type Story, tellStory } from './demo/story.ts';
+import { tellStory } from './demo/story.ts';
 import { reasonOf } from './dev-services/errors.ts';
 import { createSink, type Sink } from './stack/sink.ts';
 import { type Stack, startStack } from './stack/stack.ts';
@@ -29,9 +29,8 @@ async function main(): Promise<number> {
     const model = await chooseModel(env, flags.live);
     try {
       say(model.says);
-      const story = await demonstrate(model, flags.keep, { ...createSink(process), say }, signal);
-      if (story && flags.json) console.log(JSON.stringify(story));
-      return story ? 0 : 130;
+      const sink = { ...createSink(process), say };
+      return (await demonstrate(model, flags, sink, signal)) ? 0 : 130;
     } finally {
       await model.stop();
     }
@@ -41,19 +40,19 @@ async function main(): Promise<number> {
   }
 }
 
-/** Runs the story in folders of its own; resolves with undefined when it was stopped before its end. */
+/** Runs the story in folders of its own and says whether it came to its end, or was stopped before. */
 async function demonstrate(
   model: Model,
-  isKept: boolean,
+  flags: { keep: boolean; json: boolean },
   sink: Sink,
   signal: AbortSignal,
-): Promise<Story | undefined> {
+): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), 'baton-demo-'));
   let stack: Stack | undefined;
   try {
     stack = await startStack({
       env,
-      settings: demoSettings(env, { model: model.settings, folder, isKept }),
+      settings: demoSettings(env, { model: model.settings, folder, isKept: flags.keep }),
       removeAtEnd: folder,
       workers: 2,
       sink,
@@ -61,11 +60,18 @@ async function demonstrate(
     });
     const scratch = join(folder, 'work', 'scratch');
     await mkdir(scratch, { recursive: true });
-    const story = await orStopped(stack, signal, tellStory({ stack, scratch, say: sink.say }));
-    if (story) await showAround(stack, isKept, sink, signal);
-    return story;
+    const story = await orStopped(
+      stack,
+      signal,
+      tellStory({ stack, scratch, say: sink.say, signal }),
+    );
+    if (!story) return false;
+    showAround(stack, sink);
+    if (flags.json) console.log(JSON.stringify(story));
+    if (flags.keep) await orStopped(stack, signal, untilAborted(signal));
+    return true;
   } catch (error) {
-    if (signal.aborted) return undefined;
+    if (signal.aborted) return false;
     throw error;
   } finally {
     await stack?.stop();
@@ -73,17 +79,9 @@ async function demonstrate(
   }
 }
 
-async function showAround(
-  stack: Stack,
-  isKept: boolean,
-  { say }: Sink,
-  signal: AbortSignal,
-): Promise<void> {
-  const { api } = stack;
+function showAround({ api }: Stack, { say }: Sink): void {
   say(`API ${api}/v1/sessions, its documentation ${api}/docs, the queue ${api}/queues`);
-  if (!isKept) return say('all of it stops now; with --keep it stays up');
-  say('it stays up; Ctrl-C stops all of it');
-  await orStopped(stack, signal, untilAborted(signal));
+  say('with --keep all of it stays up until Ctrl-C, else it stops now');
 }
 
 /** What the work resolves with, or undefined when a signal came first; throws when a part of the stack fails. */

@@ -14,15 +14,18 @@ export type Client = {
   ) => Promise<{ events: EventView[]; next_after: number }>;
 };
 
-/** A client of the API at this address. */
-export function createClient(api: string): Client {
+/** A client of the API at this address, until the signal. */
+export function createClient(api: string, signal?: AbortSignal): Client {
   async function call<T>(schema: z.ZodType<T>, path: string, body?: object): Promise<T> {
     const init = {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     };
-    const response = await fetch(new URL(path, api), body && init);
+    const response = await fetch(new URL(path, api), {
+      ...(body && init),
+      ...(signal && { signal }),
+    });
     if (response.ok) return schema.parse(await response.json());
     throw new Error(`${path} was answered with ${response.status}: ${await response.text()}`);
   }

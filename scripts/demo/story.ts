@@ -17,14 +17,16 @@ export type Telling = {
   /** Where the session writes its file: a directory inside an allowed root. */
   readonly scratch: string;
   readonly say: (line: string) => void;
+  /** Ends it before its end. */
+  readonly signal: AbortSignal;
 };
 
 const SESSION_WITHIN_MS = 300_000;
 const LOOK_AGAIN_AFTER_MS = 100;
 
 /** Tells the story and resolves with what came of it; throws where it does not go as it should. */
-export async function tellStory({ stack, scratch, say }: Telling): Promise<Story> {
-  const client = createClient(stack.api);
+export async function tellStory({ stack, scratch, say, signal }: Telling): Promise<Story> {
+  const client = createClient(stack.api, signal);
   const file = `baton-${randomBytes(3).toString('hex')}.txt`;
   const words = 'The baton is on its way.';
 
