@@ -21,7 +21,7 @@ const MAX_CAUSES = 5;
  * What a log line says of an error and its causes. Drivers hang the command that failed on their
  * errors, payload and secrets included: nothing but the named facts is logged.
  */
-export function errorFacts(error: unknown, depth = 0): unknown {
+function errorFacts(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return { type: typeof error };
   const { code, details } = error as { code?: unknown; details?: { field?: unknown } };
   return {
