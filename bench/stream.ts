@@ -5,7 +5,7 @@ import { fakePrompt } from '../test/fake-claude/install.ts';
 import { runFakeSession } from './in-process.ts';
 import { type Measure, median, rateMeasure } from './measure.ts';
 
-const LINES = 12_000;
+const LINES = 40_000;
 const LINE_BYTES = 500;
 const ROUNDS = 3;
 

@@ -70,6 +70,7 @@ export interface RecorderOptions {
 export function createRecorder(options: RecorderOptions): Recorder {
   const { owned, events, sessionId, attempt, leaseMs } = options;
   const backlog = createBacklog();
+  const taken = { giveUp: options.giveUp, onError: options.onError };
   let seq = options.lastSeq;
   let running: (Progress & { pid?: number }) | null = null;
   let lost = false;
@@ -110,7 +111,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
   async function waitForWork(): Promise<void> {
     const beatMs = leaseMs / 3;
-    if (backlog.events === 0 && beats.length === 0 && !finishing && !running) {
+    if (backlog.events === 0 && beats.length === 0 && !finishing && !running && !lost) {
       await sleepUntil(wake.promise, beatMs);
     }
     if (backlog.events > 0 && !backlog.isFull() && !finishing) {
@@ -142,34 +143,57 @@ export function createRecorder(options: RecorderOptions): Recorder {
     };
   }
 
-  async function write(batch: readonly Event[]): Promise<boolean> {
-    const progress = progressWith(batch.at(-1)?.seq);
+  async function insert(batch: readonly Event[]): Promise<boolean> {
+    if (batch.length === 0) return true;
+    const done = await untilTaken(async () => {
+      await events.insert(batch);
+      return {};
+    }, taken);
+    return done !== null;
+  }
+
+  async function commit(last: Event | undefined): Promise<boolean> {
+    const progress = progressWith(last?.seq);
     const facts = running;
     running = null;
     const held = await untilTaken(
-      async () => {
-        if (batch.length > 0) await events.insert(batch);
-        return facts ? owned.markRunning({ ...progress, ...facts }) : owned.commit(progress);
-      },
-      { giveUp: options.giveUp, onError: options.onError },
+      () => (facts ? owned.markRunning({ ...progress, ...facts }) : owned.commit(progress)),
+      taken,
     );
     if (held) options.onHeld(held);
     return held !== null;
   }
 
-  async function loop(): Promise<void> {
-    while (!lost) {
-      await waitForWork();
-      const answered = beats;
-      beats = [];
-      const isHeld = await write(backlog.take());
-      for (const answer of answered) answer(isHeld);
-      if (!isHeld) lost = true;
-      room.resolve();
-      room = Promise.withResolvers();
-      if (finishing && backlog.events === 0) break;
-    }
+  function makeRoom(): void {
     room.resolve();
+    room = Promise.withResolvers();
+  }
+
+  async function loop(): Promise<void> {
+    let committing: Promise<boolean> = Promise.resolve(true);
+    for (;;) {
+      await waitForWork();
+      if (lost) break;
+      const asked = beats;
+      beats = [];
+      const batch = backlog.take();
+      makeRoom();
+      // A batch is inserted beside the commit of the one before it: no reader sees it before its own.
+      const isInserted = await insert(batch);
+      const isHeld = isInserted && (await committing);
+      committing = isHeld ? commit(batch.at(-1)) : Promise.resolve(false);
+      void committing.then((stillHeld) => {
+        for (const answer of asked) answer(stillHeld);
+        if (stillHeld) return;
+        lost = true;
+        signal();
+      });
+      if (finishing && backlog.events === 0) {
+        lost = !(await committing);
+        break;
+      }
+    }
+    makeRoom();
     finished = true;
     for (const answer of beats) answer(!lost);
     if (lost) options.onLost();
@@ -181,7 +205,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     record(line) {
       if (lost) return undefined;
       backlog.add(toEvent(line));
-      signal();
+      if (backlog.events === 1 || backlog.isFull()) signal();
       return hasRoom() ? undefined : waitForRoom();
     },
     markRunning(facts) {
