@@ -17,14 +17,15 @@ import {
 } from '@baton/core';
 import { Queue } from 'bullmq';
 import type { Db } from 'mongodb';
+import { vi } from 'vitest';
 import { FAKE_CLAUDE, fakePrompt } from '../fake-claude/install.ts';
 import type { Step } from '../fake-claude/script.ts';
 import { databaseUrl } from './api.ts';
 import { test as base, redisUrl } from './services.ts';
-import { waitFor } from './wait.ts';
 import { startWorker, type WorkerProcess } from './worker-process.ts';
 
-const PAGE = 1_000;
+// Large pages are what the slowest of the servers is slow at.
+const PAGE = 100;
 
 /** What a test does to a fleet, and what it sees of it. */
 export interface Fleet {
@@ -66,6 +67,10 @@ export const test = base.extend<{ $file: { fleet: Fleet } }>({
 interface Opened {
   fleet: Fleet;
   close(): Promise<void>;
+}
+
+function sum({ status, last_event_seq, failure }: Session): string {
+  return `${status} at event ${last_event_seq}${failure ? `, ${failure.code}` : ''}`;
 }
 
 async function openFleet(db: Db, databaseName: string, queuePrefix: string): Promise<Opened> {
@@ -127,10 +132,14 @@ function openQueue(
     continue: async (parent, overrides) =>
       (await producer.continueSession({ parent_session_id: parent, ...overrides })).id,
     until: (id, what, look) =>
-      waitFor(`session ${id} to be ${what}`, async () => {
-        const found = await sessions.get(id);
-        return found !== null && look(found) && found;
-      }),
+      vi.waitFor(
+        async () => {
+          const found = await session(id);
+          if (!look(found)) throw new Error(`expected session ${id} to be ${what}: ${sum(found)}`);
+          return found;
+        },
+        { timeout: 25_000, interval: 50 },
+      ),
     ended: (id) => fleet.until(id, 'terminal', ({ status }) => isTerminal(status)),
     async events(id) {
       const { last_event_seq: upTo } = await session(id);

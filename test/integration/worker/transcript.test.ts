@@ -1,0 +1,279 @@
+import { createHash } from 'node:crypto';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { createTranscriptStore, ensureIndexes, type Session } from '@baton/core';
+import type { Binary, Db } from 'mongodb';
+import { describe, expect, onTestFinished } from 'vitest';
+import { type Restored, restoreTranscript } from '../../../apps/worker/src/transcript/restore.ts';
+import { createTranscriptSaver } from '../../../apps/worker/src/transcript/save.ts';
+import { makeChild, makeSession } from '../../support/factories.ts';
+import { type Fleet, test } from '../../support/fleet.ts';
+
+test.beforeAll(({ db }) => ensureIndexes(db));
+
+async function makeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'baton-transcript-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function put(folder: string, path: string, content: string | Buffer): Promise<void> {
+  await mkdir(dirname(join(folder, path)), { recursive: true });
+  await appendFile(join(folder, path), content);
+}
+
+/** Every file below a folder with its bytes. */
+async function filesOf(folder: string): Promise<Record<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const paths = files.map((entry) => join(entry.parentPath, entry.name)).sort();
+  const contents = await Promise.all(paths.map((path) => readFile(path, 'latin1')));
+  return Object.fromEntries(paths.map((path, i) => [relative(folder, path), contents[i] ?? '']));
+}
+
+/** Saves a folder as the session's attempt does at its end; the session then names what counts. */
+async function save(
+  db: Db,
+  session: Session,
+  folder: string,
+  restored: Restored['files'] = [],
+): Promise<void> {
+  const saver = createTranscriptSaver(createTranscriptStore(db), {
+    sessionId: session.id,
+    fence: 1,
+    projectDir: folder,
+    restored,
+    onUnreadable: (path, error) => expect.unreachable(`${path}: ${error}`),
+  });
+  session.transcript = await saver.save({ verify: true });
+}
+
+function restore(db: Db, lineage: Session[], session: Session, folder: string): Promise<Restored> {
+  return restoreTranscript(createTranscriptStore(db), lineage, session, folder);
+}
+
+async function storedBytes(db: Db, session: Session): Promise<number> {
+  const chunks = await db
+    .collection<{ bytes: number }>('transcripts')
+    .find({ session_id: session.id })
+    .toArray();
+  return chunks.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+const entry = (text: string) => `${JSON.stringify({ type: 'user', message: { content: text } })}\n`;
+
+describe('a transcript', () => {
+  test('comes back byte for byte, odd bytes, large files and folders included', async ({ db }) => {
+    const session = makeSession();
+    const main = `${session.id}.jsonl`;
+    const from = await makeFolder();
+    await put(from, main, Buffer.from([0x7b, 0xff, 0x00, 0xc3, 0x28, 0x7d, 0x0a]));
+    await put(from, main, `${'€'.repeat(1024 * 1024)}\n`);
+    await put(from, `${session.id}/subagents/agent-a.jsonl`, entry('a') + entry('b'));
+    await put(from, `${session.id}/subagents/agent-a.meta.json`, '{"agentType":"x"}');
+    await save(db, session, from);
+    const to = await makeFolder();
+    await restore(db, [session], makeChild(session), to);
+    expect(await filesOf(to)).toEqual(await filesOf(from));
+    expect(Object.keys(await filesOf(to))).toHaveLength(3);
+  });
+
+  test('grows by what each session adds, and only that is stored for it', async ({ db }) => {
+    const chain = [makeSession()];
+    const main = `${chain[0]?.id}.jsonl`;
+    const beside = `${chain[0]?.id}/subagents/agent-a.jsonl`;
+    let folder = await makeFolder();
+    await put(folder, main, entry('first'));
+    await put(folder, beside, entry('sub'));
+    await save(db, chain[0] as Session, folder);
+    for (const text of ['second', 'third', 'fourth']) {
+      const lineage = [...chain].reverse();
+      const child = makeChild(lineage[0] as Session);
+      const next = await makeFolder();
+      const restored = await restore(db, lineage, child, next);
+      expect(await filesOf(next)).toEqual(await filesOf(folder));
+      await put(next, main, entry(text));
+      await save(db, child, next, restored.files);
+      expect(await storedBytes(db, child)).toBe(entry(text).length);
+      chain.push(child);
+      folder = next;
+    }
+    const whole = await filesOf(folder);
+    expect(whole[main]).toBe(['first', 'second', 'third', 'fourth'].map(entry).join(''));
+    const manifest = chain.at(-1)?.transcript.files.find(({ path }) => path === main);
+    const sha256 = createHash('sha256')
+      .update(whole[main] ?? '')
+      .digest('hex');
+    expect(manifest).toMatchObject({ generation: 0, length: whole[main]?.length, sha256 });
+    const last = await makeFolder();
+    await restore(db, [...chain].reverse(), makeChild(chain.at(-1) as Session), last);
+    expect(await filesOf(last)).toEqual(whole);
+  });
+
+  test('holds whole lines only', async ({ db }) => {
+    const session = makeSession();
+    const main = `${session.id}.jsonl`;
+    const from = await makeFolder();
+    await put(from, main, `${entry('whole')}{"type":"torn`);
+    await put(from, `${session.id}/subagents/agent-a.jsonl`, '{"only":"torn"');
+    await save(db, session, from);
+    const to = await makeFolder();
+    await restore(db, [session], makeChild(session), to);
+    expect(await filesOf(to)).toEqual({ [main]: entry('whole') });
+  });
+
+  test('stores a file whole, as a new generation, where it was rewritten', async ({ db }) => {
+    const parent = makeSession();
+    const main = `${parent.id}.jsonl`;
+    const meta = `${parent.id}/subagents/agent-a.meta.json`;
+    const from = await makeFolder();
+    await put(from, main, entry('one') + entry('two'));
+    await put(from, meta, '{"n":1}');
+    await save(db, parent, from);
+    const child = makeChild(parent);
+    const folder = await makeFolder();
+    const { files } = await restore(db, [parent], child, folder);
+    await writeFile(join(folder, main), entry('compacted and longer than it was before'));
+    await writeFile(join(folder, meta), '{"n":2}');
+    await save(db, child, folder, files);
+    expect(child.transcript.files.map(({ base, generation }) => ({ base, generation }))).toEqual([
+      { base: 0, generation: 1 },
+      { base: 0, generation: 1 },
+    ]);
+    const to = await makeFolder();
+    await restore(db, [child, parent], makeChild(child), to);
+    expect(await filesOf(to)).toEqual(await filesOf(folder));
+    const again = await makeFolder();
+    await restore(db, [parent], makeChild(parent), again);
+    expect(await filesOf(again)).toEqual(await filesOf(from));
+  });
+
+  test('goes on from where an earlier attempt of the same session saved it', async ({ db }) => {
+    const session = makeSession();
+    const main = `${session.id}.jsonl`;
+    const first = await makeFolder();
+    await put(first, main, entry(session.query));
+    await save(db, session, first);
+    const second = await makeFolder();
+    const restored = await restore(db, [session], session, second);
+    expect(restored.holdsPrompt).toBe(true);
+    await put(second, main, entry('more'));
+    await save(db, session, second, restored.files);
+    const to = await makeFolder();
+    await restore(db, [session], makeChild(session), to);
+    expect(await filesOf(to)).toEqual({ [main]: entry(session.query) + entry('more') });
+    expect(await storedBytes(db, session)).toBe((entry(session.query) + entry('more')).length);
+  });
+
+  test('ignores what a dead attempt stored and never committed', async ({ db }) => {
+    const session = makeSession();
+    const main = `${session.id}.jsonl`;
+    const dead = await makeFolder();
+    await put(dead, main, entry('of the dead attempt, longer'));
+    await save(db, session, dead);
+    session.transcript = { files: [] };
+    const alive = await makeFolder();
+    await put(alive, main, entry('alive'));
+    await save(db, session, alive);
+    const to = await makeFolder();
+    await restore(db, [session], makeChild(session), to);
+    expect(await filesOf(to)).toEqual({ [main]: entry('alive') });
+  });
+
+  test('a folder that is gone is an empty transcript', async ({ db }) => {
+    const session = makeSession();
+    await save(db, session, join(await makeFolder(), 'gone'));
+    expect(session.transcript).toEqual({ files: [] });
+  });
+
+  test('a file that became shorter while nobody looked is stored as it is', async ({ db }) => {
+    const session = makeSession();
+    const main = `${session.id}.jsonl`;
+    const folder = await makeFolder();
+    await put(folder, main, entry('one') + entry('two'));
+    await save(db, session, folder);
+    const { files } = await restore(db, [session], session, await makeFolder());
+    await writeFile(join(folder, main), entry('one'));
+    await save(db, session, folder, files);
+    expect(session.transcript.files).toMatchObject([
+      { length: entry('one').length, generation: 1 },
+    ]);
+  });
+});
+
+describe('a transcript between workers', () => {
+  test.beforeAll(({ fleet }) => fleet.worker().then(() => undefined));
+
+  async function conversation(fleet: Fleet): Promise<{ parent: string; child: string }> {
+    const parent = await fleet.play([{ sub_agent: 'one' }, { say: 'first' }, { cost: 0.5 }]);
+    await fleet.ended(parent);
+    const child = await fleet.continue(parent, { query: 'second' });
+    await fleet.ended(child);
+    return { parent, child };
+  }
+
+  test('a continue finds what was said, with the files of sub-agents, and bills its own cost', async ({
+    fleet,
+  }) => {
+    const { parent, child } = await conversation(fleet);
+    const session = await fleet.session(child);
+    expect(session).toMatchObject({
+      status: 'completed',
+      root_session_id: parent,
+      claude_session_id: parent,
+      result: { result: 'You said: second (earlier prompts: 1)', total_cost_usd: 0.51 },
+    });
+    expect(session.totals.cost_usd).toBeCloseTo(0.01, 6);
+    const paths = session.transcript.files.map(({ path, base, length }) => [path, length - base]);
+    expect(paths).toEqual([
+      [`${parent}.jsonl`, expect.toSatisfy((bytes: number) => bytes > 0)],
+      [`${parent}/subagents/agent-one.jsonl`, 0],
+      [`${parent}/subagents/agent-one.meta.json`, 0],
+    ]);
+    const own = session.transcript.files.reduce((sum, f) => sum + f.length - f.base, 0);
+    expect(await storedBytes(fleet.db, session)).toBe(own);
+  });
+
+  test('two continues of one parent are two branches', async ({ fleet }) => {
+    const { parent, child } = await conversation(fleet);
+    const other = await fleet.continue(parent, { query: 'third' });
+    expect(await fleet.ended(other)).toMatchObject({
+      result: { result: 'You said: third (earlier prompts: 1)' },
+    });
+    const grandchild = await fleet.continue(child, { query: 'fourth' });
+    expect(await fleet.ended(grandchild)).toMatchObject({
+      result: { result: 'You said: fourth (earlier prompts: 2)' },
+    });
+  });
+
+  test('a chunk that is not as it was saved fails the continue, and leaves the parent', async ({
+    fleet,
+  }) => {
+    const parent = await fleet.launch({ query: 'first' });
+    await fleet.ended(parent);
+    const chunks = fleet.db.collection<{ data: Binary }>('transcripts');
+    const other = await fleet.launch({ query: 'other' });
+    await fleet.ended(other);
+    const foreign = await chunks.findOne({ session_id: other });
+    const before = await fleet.session(parent);
+    await chunks.updateOne({ session_id: parent }, {
+      $set: { data: foreign?.data ?? null },
+    } as never);
+    const child = await fleet.continue(parent, { query: 'second' });
+    expect(await fleet.ended(child)).toMatchObject({
+      status: 'failed',
+      failure: { code: 'TRANSCRIPT_CORRUPT' },
+    });
+    expect(await fleet.session(parent)).toEqual(before);
+  });
+
+  test('a session whose tool removed the folder of Claude still ends', async ({ fleet }) => {
+    const id = await fleet.play([
+      { say: 'gone' },
+      { spawn: 'rm -rf "$CLAUDE_CONFIG_DIR"' },
+      { sleep: 300 },
+    ]);
+    expect((await fleet.ended(id)).status).toBe('completed');
+  });
+});
