@@ -94,7 +94,7 @@ export {
   readConversation,
 } from './store/conversation.ts';
 export { createDuty, type Duty } from './store/duty.ts';
-export { createEventStore, type EventStore } from './store/event-store.ts';
+export { createEventStore, type EventStore, PAGE_MAX_BYTES } from './store/event-store.ts';
 export { connectMongo, ensureIndexes, type Mongo } from './store/mongo.ts';
 export {
   type AttemptEnding,

@@ -134,3 +134,28 @@ describe('clearAbove', () => {
     expect(await events.page({ sessionId, after: 3, upTo: 100, limit: 100 })).toEqual(newer);
   });
 });
+
+describe('a page with a bound on its bytes', () => {
+  test('ends early, goes on from its last event, and always holds one', async ({ stores }) => {
+    const id = newId();
+    const raw = 'x'.repeat(300_000);
+    await stores.events.insert(makeEvents(id, 1, 100, { raw }));
+    const seqs: number[] = [];
+    const sizes: number[] = [];
+    for (let after = 0; after < 100; ) {
+      const page = await stores.events.page({
+        sessionId: id,
+        after,
+        upTo: 100,
+        limit: 1000,
+        maxBytes: 1_000_000,
+      });
+      expect(page.length).toBeGreaterThan(0);
+      seqs.push(...page.map((event) => event.seq));
+      sizes.push(page.length);
+      after = page.at(-1)?.seq ?? 100;
+    }
+    expect(seqs).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
+    expect(Math.max(...sizes)).toBeLessThan(64);
+  });
+});

@@ -1,4 +1,4 @@
-import { eventViewSchema, toEventView } from '@baton/core';
+import { eventViewSchema, PAGE_MAX_BYTES, toEventView } from '@baton/core';
 import { z } from 'zod';
 import { failures, idParams, json, limit } from '../answers.ts';
 import type { App, Parts } from '../app.ts';
@@ -17,7 +17,8 @@ export function registerEvents(app: App, { manager, events }: Parts): void {
       schema: {
         operationId: 'listEvents',
         summary: 'Read the events of a session',
-        description: 'Every line of stream-json, in order, each as it came in `raw`.',
+        description:
+          'Every line of stream-json, in order, each as it came in `raw`. A page of long lines may hold fewer than `limit`; go on from `next_after` until it is `last_event_seq`.',
         tags: ['sessions'],
         params: idParams,
         querystring: z.strictObject({
@@ -33,11 +34,17 @@ export function registerEvents(app: App, { manager, events }: Parts): void {
     async (request) => {
       const { after, limit } = request.query;
       const { id, last_event_seq: upTo } = await manager.getSession(request.params.id);
-      const page = await events.page({ sessionId: id, after, upTo, limit });
+      const page = await events.page({
+        sessionId: id,
+        after,
+        upTo,
+        limit,
+        maxBytes: PAGE_MAX_BYTES,
+      });
       return {
         events: page.map(toEventView),
         last_event_seq: upTo,
-        next_after: Math.max(after, Math.min(after + limit, upTo)),
+        next_after: page.at(-1)?.seq ?? after,
       };
     },
   );

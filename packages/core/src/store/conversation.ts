@@ -1,7 +1,7 @@
 import { type Event, type EventView, toEventView } from '../model/event.ts';
 import type { Session } from '../model/session.ts';
 import { badCursor, decodeCursor, encodeCursor } from './cursor.ts';
-import type { EventStore } from './event-store.ts';
+import { type EventStore, PAGE_MAX_BYTES } from './event-store.ts';
 import type { ConversationLink, SessionStore } from './session-store.ts';
 
 /** An event of a conversation: an event and the session it belongs to. */
@@ -25,20 +25,25 @@ export async function readConversation(
   const chain = await sessions.conversation(session);
   let [from, after] = cursor === undefined ? [0, 0] : startAt(chain, cursor);
   const page: ConversationEvent[] = [];
+  let bytes = 0;
   for (; from < chain.length; from += 1, after = 0) {
     const link = chain[from];
     if (!link) break;
     while (after < link.last_event_seq) {
       const room = limit - page.length;
-      if (room === 0) return { events: page, next_cursor: encodeCursor([link.id, String(after)]) };
+      if (room === 0 || bytes >= PAGE_MAX_BYTES) {
+        return { events: page, next_cursor: encodeCursor([link.id, String(after)]) };
+      }
       const read = await events.page({
         sessionId: link.id,
         after,
         upTo: link.last_event_seq,
         limit: room,
+        maxBytes: PAGE_MAX_BYTES - bytes,
       });
+      bytes += read.reduce((sum, event) => sum + event.raw.length, 0);
       page.push(...read.filter((event) => !isSuperseded(link, event)).map(toConversationEvent));
-      after = Math.min(after + room, link.last_event_seq);
+      after = read.at(-1)?.seq ?? link.last_event_seq;
     }
   }
   return { events: page };

@@ -14,6 +14,21 @@ export function eventId(sessionId: string, seq: number): string {
   return `${sessionId}:${String(seq).padStart(SEQ_DIGITS, '0')}`;
 }
 
+/** Which events a page holds. */
+export interface EventRange {
+  sessionId: string;
+  after: number;
+  upTo: number;
+  limit: number;
+  maxBytes?: number;
+}
+
+/** The most bytes of lines that a page for a caller holds, but for its last few events. */
+export const PAGE_MAX_BYTES = 8 * 1024 * 1024;
+
+// Lines are cut at 1 MiB: before their size is known, few are read at a time.
+const FIRST_WINDOW = 32;
+
 /** The events of all sessions. What lies above a session's `last_event_seq` is not yet true. */
 export interface EventStore {
   /**
@@ -22,8 +37,11 @@ export interface EventStore {
    * where a newer fence wrote.
    */
   insert(events: readonly Event[]): Promise<void>;
-  /** Events with `after < seq <= upTo`, at most `limit` sequence numbers, in order. */
-  page(range: { sessionId: string; after: number; upTo: number; limit: number }): Promise<Event[]>;
+  /**
+   * Events with `after < seq <= upTo`, at most `limit`, in order. With `maxBytes` it also ends soon after
+   * so many bytes of lines, never before the first event: the next page begins after the last one.
+   */
+  page(range: EventRange): Promise<Event[]>;
   /** Removes what attempts older than `fence` inserted above `lastSeq` and never committed. */
   clearAbove(sessionId: string, lastSeq: number, fence: number): Promise<void>;
 }
@@ -51,6 +69,12 @@ export function createEventStore(db: Db): EventStore {
     if (writes.length > 0) await collection.bulkWrite(writes, { ordered: true });
   }
 
+  async function readRange(sessionId: string, from: number, to: number): Promise<Event[]> {
+    const ids = Array.from({ length: to - from + 1 }, (_, i) => eventId(sessionId, from + i));
+    const documents = await collection.find({ _id: { $in: ids } }).toArray();
+    return documents.sort((a, b) => a.seq - b.seq).map(({ _id, ...event }) => event);
+  }
+
   return {
     async insert(events) {
       if (events.length === 0) return;
@@ -65,13 +89,21 @@ export function createEventStore(db: Db): EventStore {
         await replaceOlder(documents);
       }
     },
-    async page({ sessionId, after, upTo, limit }) {
+    async page({ sessionId, after, upTo, limit, maxBytes = Number.POSITIVE_INFINITY }) {
       const last = Math.min(upTo, after + limit);
-      const ids = [];
-      for (let seq = after + 1; seq <= last; seq += 1) ids.push(eventId(sessionId, seq));
-      if (ids.length === 0) return [];
-      const documents = await collection.find({ _id: { $in: ids } }).toArray();
-      return documents.sort((a, b) => a.seq - b.seq).map(({ _id, ...event }) => event);
+      const page: Event[] = [];
+      let bytes = 0;
+      let window = maxBytes < Number.POSITIVE_INFINITY ? FIRST_WINDOW : limit;
+      for (let from = after + 1; from <= last && bytes < maxBytes; ) {
+        const to = Math.min(from + window - 1, last);
+        const read = await readRange(sessionId, from, to);
+        bytes += read.reduce((sum, event) => sum + event.raw.length, 0);
+        page.push(...read);
+        from = to + 1;
+        // As many as the rest of the bytes should hold, by what the events were like so far.
+        window = Math.max(1, Math.floor((maxBytes - bytes) / (bytes / page.length + 1)));
+      }
+      return page;
     },
     async clearAbove(sessionId, lastSeq, fence) {
       for (let from = lastSeq + 1; ; from += CLEAR_WINDOW) {
