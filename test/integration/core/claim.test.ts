@@ -141,7 +141,12 @@ describe('claim', () => {
     await raw(db).updateOne({ _id: session.id }, { $set: { cancel_requested_at: new Date() } });
     expect(await stores.claims.claim(session.id, other)).toMatchObject({
       kind: 'terminal',
-      session: { status: 'cancelled' },
+      session: {
+        status: 'cancelled',
+        attempts: [
+          { ended_at: expect.any(Date), outcome: 'cancelled', failure: { code: 'CRASHED' } },
+        ],
+      },
     });
   });
 

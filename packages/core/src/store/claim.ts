@@ -57,14 +57,19 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
       case 'early':
         return plan;
       case 'cancel':
-        return end(session, { status: 'cancelled', end_time: now, updated_at: now });
+        return end(session, {
+          status: 'cancelled',
+          attempts: closeLast(session, now, 'cancelled'),
+          end_time: now,
+          updated_at: now,
+        });
       case 'fail': {
         const failure = { ...plan.failure, attempt: session.attempts.length, at: now };
         return end(session, {
           status: 'failed',
           failure,
           error: failure.message,
-          attempts: closeLast(session, now, failure),
+          attempts: closeLast(session, now, 'failed', failure),
           end_time: now,
           updated_at: now,
         });
@@ -98,7 +103,7 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
       started_at: now,
       ...(claimant.claude_version ? { claude_version: claimant.claude_version } : {}),
     };
-    const attempts = crashed ? closeLast(session, now) : session.attempts;
+    const attempts = crashed ? closeLast(session, now, 'handed_back') : session.attempts;
     const claimed = await collection.findOneAndUpdate(
       { ...asRead(session), cancel_requested_at: { $exists: false } },
       {
@@ -142,7 +147,12 @@ function asRead({ id, status, lease }: Session) {
 }
 
 // The ledger of a session that lost its worker: nobody else will ever write its last attempt's end.
-function closeLast(session: Session, now: Date, failure?: Failure): Attempt[] {
+function closeLast(
+  session: Session,
+  now: Date,
+  outcome: Attempt['outcome'],
+  failure?: Failure,
+): Attempt[] {
   const silent: Failure = failure ?? {
     code: 'CRASHED',
     message: 'the worker went silent and its lease expired',
@@ -152,7 +162,7 @@ function closeLast(session: Session, now: Date, failure?: Failure): Attempt[] {
   };
   return session.attempts.map((attempt, index) =>
     index === session.attempts.length - 1 && !attempt.ended_at
-      ? { ...attempt, ended_at: now, outcome: failure ? 'failed' : 'handed_back', failure: silent }
+      ? { ...attempt, ended_at: now, outcome, failure: silent }
       : attempt,
   );
 }
