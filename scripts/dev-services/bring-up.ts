@@ -1,6 +1,7 @@
 import { type Candidate, type Choice, pickFirst } from './candidates.ts';
 import type { Data } from './data.ts';
 import type { Host } from './host.ts';
+import { createOutages, type Outages } from './outages.ts';
 import type { RunningServer } from './server.ts';
 import { withoutPassword } from './url.ts';
 
@@ -11,6 +12,15 @@ export type Service<Kind extends string> = {
   readonly version: string;
   /** The process, when it was started here. */
   readonly pid?: number;
+  /** Takes it away and gives it back, when it was started here. */
+  readonly outages?: Outages;
+};
+
+/** A server that answers; `server`, and how it is started again at the same place, when it was started here. */
+export type Started<A> = {
+  readonly answer: A;
+  readonly server?: RunningServer<A>;
+  readonly again?: () => Promise<RunningServer<A>>;
 };
 
 type Answer = { readonly url: string; readonly version: string };
@@ -26,7 +36,7 @@ export type Plan<Kind extends string> = {
     choice: Choice<Kind>,
     host: Host,
     dataFolder: () => Promise<string>,
-  ) => Promise<{ answer: Answer; server?: RunningServer<Answer> }>;
+  ) => Promise<Started<Answer>>;
 };
 
 /** A server that answers, and its end. */
@@ -47,24 +57,22 @@ export async function bringUp<Kind extends string>(
   const { only, title, advice } = plan;
   const choice = await pickFirst(plan.candidates, { ...host, log }, { only, title, advice });
   const folder = () => data.folder(plan.name, choice.kind);
-  const { answer, server } = await plan.start(choice, host, folder);
+  const { answer, server, again } = await plan.start(choice, host, folder);
   const from = 'from' in choice.found ? `${choice.kind} (${choice.found.from})` : 'given';
   log(`${answer.version} at ${withoutPassword(answer.url)}, ${from}`);
 
-  let isStopping = false;
-  const failed = new Promise<string>((resolve) => {
-    void server?.ended.then((last) => {
-      if (isStopping) return;
-      log(`ended by itself: ${last}`);
-      resolve(`${title} ended by itself: ${last}`);
-    });
+  if (!server || !again) {
+    const failed = new Promise<never>(() => {}); // a given one is not ours to watch
+    return { service: { ...answer, kind: choice.kind }, failed, stop: async () => {} };
+  }
+  const failed = Promise.withResolvers<string>();
+  const outages = createOutages(server, again, (last) => {
+    log(`ended by itself: ${last}`);
+    failed.resolve(`${title} ended by itself: ${last}`);
   });
   return {
-    service: { ...answer, kind: choice.kind, ...(server && { pid: server.pid }) },
-    failed,
-    stop: async () => {
-      isStopping = true;
-      await server?.stop();
-    },
+    service: { ...answer, kind: choice.kind, pid: server.pid, outages },
+    failed: failed.promise,
+    stop: outages.stop,
   };
 }

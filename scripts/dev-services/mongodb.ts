@@ -1,10 +1,11 @@
 import { MongoClient } from 'mongodb';
+import type { Started } from './bring-up.ts';
 import type { Choice } from './candidates.ts';
 import { reasonOf, ServicesError } from './errors.ts';
 import type { MongodbKind } from './find-mongodb.ts';
 import type { Host } from './host.ts';
 import { freePort } from './port.ts';
-import { type RunningServer, startServer } from './server.ts';
+import { type ServerPlan, startServer } from './server.ts';
 import { withoutPassword } from './url.ts';
 
 /** What a MongoDB server says about itself. */
@@ -17,24 +18,25 @@ export async function startMongodb(
   choice: Choice<MongodbKind>,
   host: Host,
   dataDir: () => Promise<string>,
-): Promise<{ answer: MongodbAnswer; server?: RunningServer<MongodbAnswer> }> {
+): Promise<Started<MongodbAnswer>> {
   const { kind, found } = choice;
   if ('url' in found) return { answer: await askGiven(found.url) };
   const cwd = await dataDir();
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
     const url = `mongodb://127.0.0.1:${port}`;
+    const plan: ServerPlan<MongodbAnswer> = {
+      name: kind,
+      program: found.program,
+      args: [...(found.firstArgs ?? []), ...mongodbArgs(kind, port, cwd)],
+      env: { PATH: host.env['PATH'], HOME: cwd, LANG: 'C.UTF-8', PYTHONUNBUFFERED: '1' },
+      cwd,
+      ask: async (pid, output) =>
+        isListening(kind, output) ? ask(url, isSecantus(kind) ? undefined : pid) : undefined,
+    };
     try {
-      const server = await startServer(host.guardian, {
-        name: kind,
-        program: found.program,
-        args: [...(found.firstArgs ?? []), ...mongodbArgs(kind, port, cwd)],
-        env: { PATH: host.env['PATH'], HOME: cwd, LANG: 'C.UTF-8', PYTHONUNBUFFERED: '1' },
-        cwd,
-        ask: async (pid, output) =>
-          isListening(kind, output) ? ask(url, isSecantus(kind) ? undefined : pid) : undefined,
-      });
-      return { answer: server.answer, server };
+      const server = await startServer(host.guardian, plan);
+      return { answer: server.answer, server, again: () => startServer(host.guardian, plan) };
     } catch (error) {
       // somebody was quicker to take the port
       if (attempt === attempts || !/in use/i.test(reasonOf(error))) throw error;

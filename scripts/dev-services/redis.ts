@@ -1,10 +1,11 @@
 import { Redis } from 'ioredis';
+import type { Started } from './bring-up.ts';
 import type { Choice } from './candidates.ts';
 import { reasonOf, ServicesError } from './errors.ts';
 import type { RedisKind } from './find-redis.ts';
 import type { Host } from './host.ts';
 import { freePort } from './port.ts';
-import { type RunningServer, startServer } from './server.ts';
+import { type ServerPlan, startServer } from './server.ts';
 import { withoutPassword } from './url.ts';
 
 /** What a Redis says about itself. */
@@ -17,22 +18,23 @@ export async function startRedis(
   choice: Choice<RedisKind>,
   host: Host,
   dataDir: () => Promise<string>,
-): Promise<{ answer: RedisAnswer; server?: RunningServer<RedisAnswer> }> {
+): Promise<Started<RedisAnswer>> {
   const { found } = choice;
   if ('url' in found) return { answer: await askGiven(found.url) };
   const cwd = await dataDir();
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
+    const plan: ServerPlan<RedisAnswer> = {
+      name: choice.kind,
+      program: found.program,
+      args: [...(found.firstArgs ?? []), ...redisArgs(port, cwd)],
+      env: { PATH: host.env['PATH'], LANG: 'C.UTF-8' },
+      cwd,
+      ask: (pid) => ask(`redis://127.0.0.1:${port}`, pid),
+    };
     try {
-      const server = await startServer(host.guardian, {
-        name: choice.kind,
-        program: found.program,
-        args: [...(found.firstArgs ?? []), ...redisArgs(port, cwd)],
-        env: { PATH: host.env['PATH'], LANG: 'C.UTF-8' },
-        cwd,
-        ask: (pid) => ask(`redis://127.0.0.1:${port}`, pid),
-      });
-      return { answer: server.answer, server };
+      const server = await startServer(host.guardian, plan);
+      return { answer: server.answer, server, again: () => startServer(host.guardian, plan) };
     } catch (error) {
       // somebody was quicker to take the port
       if (attempt === attempts || !/in use|bind/i.test(reasonOf(error))) throw error;

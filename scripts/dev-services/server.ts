@@ -28,6 +28,8 @@ export type RunningServer<Answer> = {
   readonly ended: Promise<string>;
   /** Ends it (SIGTERM, after 10 s SIGKILL) and resolves when it is gone. */
   readonly stop: () => Promise<void>;
+  /** Ends it by SIGKILL, as a crash does, and resolves when it is gone. */
+  readonly kill: () => Promise<void>;
 };
 
 /** Starts the server and resolves once it answers; throws with the tail of its output if it ends before that. */
@@ -39,6 +41,10 @@ export async function startServer<Answer>(
   const output = keepTail(child.stdout, child.stderr);
   const ended = endOf(child, output);
   const stop = () => stopChild(child, ended);
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await ended;
+  };
   let isOver = false;
   void ended.then(() => {
     isOver = true;
@@ -49,7 +55,7 @@ export async function startServer<Answer>(
     if (isOver) throw new ServicesError(`${plan.name} ended before it answered: ${await ended}`);
     try {
       const answer = await plan.ask(child.pid ?? 0, output());
-      if (answer !== undefined) return { pid: child.pid ?? 0, answer, ended, stop };
+      if (answer !== undefined) return { pid: child.pid ?? 0, answer, ended, stop, kill };
     } catch (error) {
       lastReason = reasonOf(error);
     }
