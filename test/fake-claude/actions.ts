@@ -1,10 +1,12 @@
 // The steps of a script. A step is an object; the key that is an action here says what it does.
 //   say, tool, line, raw, base64, stderr, init, result, api_error, sub_agent
+//   marks (a resume goes on from those its transcript holds)
 //   sleep, hang, wait_for, touch, once, ignore, silent, linger, unsaved, exit, exit_code, kill, spawn, dump, cost, transcript
 import { spawn } from 'node:child_process';
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { assistantLine, initLine, type Line, userLine } from './lines.ts';
+import { leaveMarks } from './marks.ts';
 import { numberOf, type Step } from './script.ts';
 import { close, print, printResult, put, type Stage, say } from './stage.ts';
 
@@ -24,6 +26,8 @@ const ACTIONS: Record<string, Action> = {
       else if (times > many) await new Promise(setImmediate); // lets a signal in
     }
   },
+  /** {marks: name, to, turn_ms?}: turns that leave numbered marks, see marks.ts. */
+  marks: leaveMarks,
   /** {tool, input?, result?}: a tool call and its result. */
   tool(stage, step) {
     const id = `toolu_fake_${stage.turns}`;
@@ -137,7 +141,7 @@ const ACTIONS: Record<string, Action> = {
     const { argv, env, prompt, who, transcript } = stage;
     const facts = { argv, env, prompt, cwd: who.cwd, pid: process.pid };
     const before = {
-      earlier_prompts: transcript.earlierPrompts,
+      earlier_prompts: transcript.prompts.length,
       earlier_cost: transcript.earlierCost,
     };
     writeWhole(String(step['dump']), JSON.stringify({ ...facts, ...before }));

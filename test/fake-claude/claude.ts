@@ -23,10 +23,12 @@ function run(flags: Flags, argv: string[], prompt: string): void {
   const stage = setStage(flags, argv, prompt);
   if (stage === undefined) return;
   listen(stage);
-  perform(stage, findScript(prompt, process.env)).catch((error: unknown) => {
-    process.stderr.write(`fake claude: ${String(error)}\n`);
-    process.exit(70);
-  });
+  perform(stage, findScript(prompt, process.env, stage.transcript.prompts)).catch(
+    (error: unknown) => {
+      process.stderr.write(`fake claude: ${String(error)}\n`);
+      process.exit(70);
+    },
+  );
 }
 
 async function perform(stage: Stage, script: Step[] | undefined): Promise<void> {
@@ -34,7 +36,7 @@ async function perform(stage: Stage, script: Step[] | undefined): Promise<void> 
   open(stage, script?.[0]?.['init'] !== false);
   if (script === undefined) {
     say(stage, [
-      `You said: ${stage.prompt.trim()} (earlier prompts: ${stage.transcript.earlierPrompts})`,
+      `You said: ${stage.prompt.trim()} (earlier prompts: ${stage.transcript.prompts.length})`,
     ]);
   } else {
     await play(stage, script);

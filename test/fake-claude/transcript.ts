@@ -9,8 +9,10 @@ export interface Transcript {
   path: string;
   /** Whether there was one when the process began. */
   existed: boolean;
-  /** How many user prompts it held then. */
-  earlierPrompts: number;
+  /** The user prompts it held then. */
+  prompts: string[];
+  /** The texts of the assistant that it held then. */
+  texts: string[];
   /** The running cost that its last cost-state told then. */
   earlierCost: number;
   append(entries: Entry[]): void;
@@ -39,7 +41,8 @@ export function openTranscript(id: string, env: NodeJS.ProcessEnv, cwd: string):
   return {
     path,
     existed,
-    earlierPrompts: entries.filter(isPrompt).length,
+    prompts: entries.flatMap(promptOf),
+    texts: entries.flatMap(textsOf),
     earlierCost: Number(
       entries.findLast((one) => one['type'] === 'cost-state')?.['totalCostUSD'] ?? 0,
     ),
@@ -64,9 +67,21 @@ function readEntries(path: string): Entry[] {
     });
 }
 
-function isPrompt(entry: Entry): boolean {
-  const message = entry['message'] as { content?: unknown } | undefined;
-  return entry['type'] === 'user' && typeof message?.content === 'string';
+function promptOf(entry: Entry): string[] {
+  const content = contentOf(entry);
+  return entry['type'] === 'user' && typeof content === 'string' ? [content] : [];
+}
+
+function textsOf(entry: Entry): string[] {
+  const content = contentOf(entry);
+  if (entry['type'] !== 'assistant' || !Array.isArray(content)) return [];
+  return content.flatMap(({ text }: { text?: unknown }) =>
+    typeof text === 'string' ? [text] : [],
+  );
+}
+
+function contentOf(entry: Entry): unknown {
+  return (entry['message'] as { content?: unknown } | undefined)?.content;
 }
 
 function asLines(entries: Entry[]): string {
