@@ -1,0 +1,33 @@
+// The verdict on a run: every check, by the name that a violation is told under.
+import { ledger, noOverlap } from './audit/attempts.ts';
+import { acknowledged, noGap } from './audit/events.ts';
+import type { Check, Evidence, Violation } from './audit/evidence.ts';
+import { noFolder, noProcess, workers } from './audit/leftovers.ts';
+import { alone, exactlyOnce, inDirectory, transcripts } from './audit/marks.ts';
+import { allTerminal, finalsStay, noneInvented, noneLost, outcomes } from './audit/sessions.ts';
+
+const CHECKS: Record<string, Check> = {
+  'none lost': noneLost,
+  'none invented': noneInvented,
+  'all terminal': allTerminal,
+  'finals stay': finalsStay,
+  outcomes,
+  'attempts in the ledger': ledger,
+  'no overlapping attempts': noOverlap,
+  'seq without gap or double': noGap,
+  'acknowledged events stay': acknowledged,
+  'marks exactly once': exactlyOnce,
+  'transcripts whole': transcripts,
+  'marks in working directories': inDirectory,
+  'one live process at a time': alone,
+  'no process left': noProcess,
+  'no folder left': noFolder,
+  'workers end as told': workers,
+};
+
+/** Everything that does not hold; empty where all does. */
+export function audit(evidence: Evidence): Violation[] {
+  return Object.entries(CHECKS).flatMap(([check, find]) =>
+    [...find(evidence)].map((found) => ({ check, ...found })),
+  );
+}

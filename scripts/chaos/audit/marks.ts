@@ -1,0 +1,92 @@
+import type { Event } from '@baton/core';
+import { type MarkLine, marksIn } from '../../../test/fake-claude/marks.ts';
+import type { Check, Evidence } from './evidence.ts';
+import { committed, counting } from './evidence.ts';
+
+/** Every mark of a completed session counts exactly once, in order; of another one, those it came to. */
+export const exactlyOnce: Check = function* (evidence) {
+  for (const { id, status } of evidence.sessions.values()) {
+    const found = marksOf(counting(evidence, id), id);
+    const last = status === 'completed' ? evidence.asked.get(id)?.marks : found.at(-1);
+    if (!isCount(found, last ?? 0)) {
+      yield { session: id, what: `${status}, its events count the marks ${found} of ${last ?? 0}` };
+    }
+  }
+};
+
+/** The stored transcript of a completed session restores and holds every mark exactly once, in order. */
+export const transcripts: Check = function* (evidence) {
+  for (const { id, status } of evidence.sessions.values()) {
+    const texts = evidence.transcripts.get(id) ?? [];
+    if (texts instanceof Error) {
+      yield { session: id, what: `its transcript does not restore: ${texts.message}` };
+      continue;
+    }
+    const found = marksIn(texts, id);
+    const last = status === 'completed' ? evidence.asked.get(id)?.marks : found.at(-1);
+    if (!isCount(found, last ?? 0)) {
+      yield {
+        session: id,
+        what: `${status}, its transcript holds the marks ${found} of ${last ?? 0}`,
+      };
+    }
+  }
+};
+
+/** Every mark that was recorded was really left in the working directory. */
+export const inDirectory: Check = function* (evidence) {
+  for (const id of evidence.sessions.keys()) {
+    const left = new Set(evidence.directories.get(id)?.map(({ n }) => n));
+    for (const n of new Set(marksOf(committed(evidence, id), id))) {
+      if (!left.has(n)) yield { session: id, what: `mark ${n} is not in the working directory` };
+    }
+  }
+};
+
+/** No two live processes left marks of one session at a time. */
+export const alone: Check = function* ({ directories }) {
+  for (const [id, lines] of directories) {
+    const lives = livesOf(lines);
+    for (const [index, life] of lives.entries()) {
+      const before = lives[index - 1];
+      if (before && life.from < before.to) {
+        const ms = Math.round(before.to - life.from);
+        yield {
+          session: id,
+          what: `processes ${before.pid} and ${life.pid} both lived for ${ms} ms`,
+        };
+      }
+    }
+  }
+};
+
+/** How many marks of a session were left more than once in its working directory. */
+export function repeated({ directories }: Evidence): number {
+  const surplus = [...directories.values()].map(
+    (lines) => lines.length - new Set(lines.map(({ n }) => n)).size,
+  );
+  return surplus.reduce((sum, n) => sum + n, 0);
+}
+
+// From when a process began to the last mark it left: so long it surely lived. By when they began.
+function livesOf(lines: readonly MarkLine[]): { pid: number; from: number; to: number }[] {
+  const lives = new Map<string, { pid: number; from: number; to: number }>();
+  for (const { pid, began, end } of lines) {
+    const key = `${pid} ${began}`;
+    lives.set(key, { pid, from: began, to: Math.max(end, lives.get(key)?.to ?? 0) });
+  }
+  return [...lives.values()].sort((a, b) => a.from - b.from);
+}
+
+function marksOf(events: readonly Event[], name: string): number[] {
+  return marksIn(events.filter(({ type }) => type === 'assistant').flatMap(textsOf), name);
+}
+
+function textsOf({ raw }: Event): string[] {
+  const line = JSON.parse(raw) as { message?: { content?: { text?: string }[] } };
+  return (line.message?.content ?? []).flatMap(({ text }) => (text === undefined ? [] : [text]));
+}
+
+function isCount(found: readonly number[], last: number): boolean {
+  return found.length === last && found.every((n, index) => n === index + 1);
+}

@@ -1,0 +1,47 @@
+import { isTerminal } from '@baton/core';
+import type { Check } from './evidence.ts';
+
+/** Every session that was asked for has a document. */
+export const noneLost: Check = function* ({ asked, sessions }) {
+  for (const id of asked.keys()) {
+    if (!sessions.has(id)) yield { session: id, what: 'was asked for and has no document' };
+  }
+};
+
+/** There is no session that nobody asked for. */
+export const noneInvented: Check = function* ({ asked, sessions }) {
+  for (const id of sessions.keys()) {
+    if (!asked.has(id)) yield { session: id, what: 'has a document and nobody asked for it' };
+  }
+};
+
+/** Every session is terminal. */
+export const allTerminal: Check = function* ({ sessions }) {
+  for (const { id, status, attempts } of sessions.values()) {
+    if (!isTerminal(status)) {
+      yield { session: id, what: `is still ${status} after ${attempts.length} attempts` };
+    }
+  }
+};
+
+/** A terminal document never changes again. */
+export const finalsStay: Check = function* ({ finals, sessions }) {
+  for (const [id, then] of finals) {
+    const now = sessions.get(id);
+    if (now && JSON.stringify(now) !== JSON.stringify(then)) {
+      yield { session: id, what: `changed after it was ${then.status}` };
+    }
+  }
+};
+
+/** What nobody cancelled is completed with a result; what Baton agreed to cancel is not failed. */
+export const outcomes: Check = function* ({ sessions, cancels }) {
+  for (const { id, status, result, failure } of sessions.values()) {
+    const isAsked = cancels.has(id);
+    if (status === 'failed')
+      yield { session: id, what: `failed: ${failure?.code}: ${failure?.message}` };
+    if (status === 'cancelled' && !isAsked) yield { session: id, what: 'was cancelled by nobody' };
+    if (status === 'completed' && !result)
+      yield { session: id, what: 'is completed without a result' };
+  }
+};

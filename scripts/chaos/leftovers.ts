@@ -1,0 +1,33 @@
+// What a run must not leave: looked for by the marker's name alone, not by Baton's own code.
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Processes and folders of attempts. */
+export interface Leftovers {
+  processes: string[];
+  folders: string[];
+}
+
+/** What is left of attempts whose folders lie in `temporary`. */
+export async function findLeftovers(temporary: string): Promise<Leftovers> {
+  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
+  const processes = await Promise.all(pids.map((pid) => commandIfOurs(pid, temporary)));
+  const folders = (await readdir(temporary)).filter((entry) => entry.startsWith('baton-run-'));
+  return { processes: processes.filter((command) => command !== undefined), folders };
+}
+
+/** The same once there is nothing, or after `limitMs`. */
+export async function awaitNoLeftovers(temporary: string, limitMs: number): Promise<Leftovers> {
+  for (const end = Date.now() + limitMs; ; await delay(200)) {
+    const found = await findLeftovers(temporary);
+    if (found.processes.length + found.folders.length === 0 || Date.now() > end) return found;
+  }
+}
+
+async function commandIfOurs(pid: string, temporary: string): Promise<string | undefined> {
+  const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => ''); // gone
+  const environ = (await read('environ')).split('\0');
+  const isRun = environ.some((variable) => variable.startsWith('BATON_RUN='));
+  const isOurs = environ.some((variable) => variable.includes(temporary));
+  return isRun && isOurs ? `${pid} ${(await read('cmdline')).replaceAll('\0', ' ')}` : undefined;
+}

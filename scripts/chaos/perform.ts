@@ -1,0 +1,75 @@
+// Carries the faults out.
+import { setTimeout as delay } from 'node:timers/promises';
+import { assertNever } from '@baton/core';
+import { Redis } from 'ioredis';
+import type { Outages } from '../dev-services/outages.ts';
+import type { Cast } from './cast.ts';
+import type { Fault, FaultKind } from './faults.ts';
+
+/** What faults are done to. */
+export interface Stage {
+  cast: Cast;
+  redis: { url: string; outages: Outages };
+  mongodb: { outages: Outages };
+  /** Told when Redis has forgotten everything. */
+  onFlush(): Promise<void>;
+  log(line: string): void;
+}
+
+/** Breaks things. */
+export interface Performer {
+  /** Does the fault and resolves when it is over; one that finds no worker to break is left out. */
+  perform(fault: Fault): Promise<void>;
+  /** How many of each kind were done. */
+  readonly done: Readonly<Partial<Record<FaultKind, number>>>;
+}
+
+/** A performer on this stage. */
+export function createPerformer({ cast, redis, mongodb, onFlush, log }: Stage): Performer {
+  const done: Partial<Record<FaultKind, number>> = {};
+
+  async function perform(fault: Fault): Promise<void> {
+    const { kind, forMs } = fault;
+    const worker = cast.choose(fault.pick);
+    if (kind.endsWith('_worker') && !worker) return log(`${kind}: no worker is there to meet it`);
+    done[kind] = (done[kind] ?? 0) + 1;
+    log(`${kind}${worker && kind.endsWith('_worker') ? ` ${worker.name}` : ''}, ${forMs} ms`);
+    switch (kind) {
+      case 'kill_worker':
+        return worker?.kill(forMs);
+      case 'stop_worker':
+        return worker?.drain();
+      case 'pause_worker':
+        return worker?.pause(forMs);
+      case 'kill_redis':
+        await redis.outages.kill();
+        return giveBack(redis.outages, forMs);
+      case 'flush_redis':
+        await flush(redis.url);
+        return onFlush();
+      case 'stop_mongodb':
+        await mongodb.outages.stop();
+        return giveBack(mongodb.outages, forMs);
+      case 'kill_mongodb':
+        await mongodb.outages.kill();
+        return giveBack(mongodb.outages, forMs);
+      default:
+        assertNever(kind);
+    }
+  }
+
+  return { perform, done };
+}
+
+async function giveBack(outages: Outages, afterMs: number): Promise<void> {
+  await delay(afterMs);
+  await outages.start();
+}
+
+// It may be killed or restarting just now: flushed all the same, as soon as it answers.
+async function flush(url: string): Promise<void> {
+  const client = new Redis(url, { maxRetriesPerRequest: null });
+  client.on('error', () => {});
+  await client.flushall();
+  client.disconnect();
+}

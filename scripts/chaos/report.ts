@@ -1,0 +1,57 @@
+import type { Evidence, Violation } from './audit/evidence.ts';
+import { committed, counting } from './audit/evidence.ts';
+import { repeated } from './audit/marks.ts';
+import type { FaultKind } from './faults.ts';
+import type { ChaosOptions } from './options.ts';
+
+/** How many violations are told one by one. */
+const TOLD = 50;
+
+/** What a run was besides its evidence. */
+export interface RunFacts {
+  options: ChaosOptions;
+  faults: Partial<Record<FaultKind, number>>;
+  seconds: number;
+  /** From the last fault's end until every session was terminal. */
+  healSeconds: number;
+  hired: number;
+  redis: string;
+  mongodb: string;
+}
+
+/** The figures of a run, fit for one line of JSON. */
+export function figures(evidence: Evidence, violations: readonly Violation[], facts: RunFacts) {
+  const sessions = [...evidence.sessions.values()];
+  const count = (of: (id: string) => number) => sessions.reduce((sum, { id }) => sum + of(id), 0);
+  const status = (name: string) => sessions.filter((session) => session.status === name).length;
+  const counted = (key: 'crashes' | 'hand_backs' | 'retries') =>
+    sessions.reduce((sum, { counts }) => sum + counts[key], 0);
+  const { options } = facts;
+  return {
+    holds: violations.length === 0,
+    seed: options.seed,
+    minutes: options.minutes,
+    seconds: Math.round(facts.seconds),
+    heal_seconds: Math.round(facts.healSeconds),
+    sessions: evidence.asked.size,
+    continues: sessions.filter(({ kind }) => kind === 'continue').length,
+    completed: status('completed'),
+    cancelled: status('cancelled'),
+    failed: status('failed'),
+    attempts: sessions.reduce((sum, { attempts }) => sum + attempts.length, 0),
+    crashes: counted('crashes'),
+    hand_backs: counted('hand_backs'),
+    retries: counted('retries'),
+    events: count((id) => committed(evidence, id).length),
+    superseded: count((id) => committed(evidence, id).length - counting(evidence, id).length),
+    events_seen_meanwhile: [...evidence.seen.values()].reduce((sum, { size }) => sum + size, 0),
+    marks: [...evidence.directories.values()].reduce((sum, { length }) => sum + length, 0),
+    marks_done_again: repeated(evidence),
+    workers: facts.hired,
+    faults: facts.faults,
+    redis: facts.redis,
+    mongodb: facts.mongodb,
+    violations: violations.slice(0, TOLD),
+    ...(violations.length > TOLD ? { more_violations: violations.length - TOLD } : {}),
+  };
+}

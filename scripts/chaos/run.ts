@@ -1,0 +1,171 @@
+// One run: servers, workers and clients; faults for a while; then everything is healed and audited.
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  connectMongo,
+  createEventStore,
+  createProducer,
+  createSessionManager,
+  createSessionQueue,
+  createSessionStop,
+  createSessionStore,
+  createStopRequests,
+  createStoreClock,
+  ensureIndexes,
+} from '@baton/core';
+import { FAKE_CLAUDE } from '../../test/fake-claude/install.ts';
+import type { Environment } from '../dev-services/environment.ts';
+import type { Evidence } from './audit/evidence.ts';
+import { audit } from './audit.ts';
+import { createCast } from './cast.ts';
+import { scheduleFaults } from './faults.ts';
+import { gather } from './gather.ts';
+import { awaitNoLeftovers } from './leftovers.ts';
+import { createLoad } from './load.ts';
+import type { ChaosOptions } from './options.ts';
+import { createPerformer } from './perform.ts';
+import { planSessions } from './plan.ts';
+import { createRandom } from './random.ts';
+import { figures } from './report.ts';
+import { type Servers, startServers } from './servers.ts';
+import { startWatch } from './watch.ts';
+
+const LEASE_MS = 4_000;
+const DRAIN_TIMEOUT_MS = 1_500;
+
+/** Drain window, hand-back and close as the worker bounds them, and a machine that is busy. */
+const DRAIN_WITHIN_MS = DRAIN_TIMEOUT_MS + 15_000 + 5_000 + 10_000;
+
+/** How long every session may take to end once all is well, in milliseconds. */
+const HEAL_LIMIT_MS = 180_000;
+
+/** Two sweeps of ten seconds, and a machine that is busy. */
+const LEFTOVERS_LIMIT_MS = 30_000;
+
+/** Runs chaos in this folder and resolves with its figures; the workers' logs stay in `logs` below it. */
+export async function runChaos(options: ChaosOptions, env: Environment, folder: string) {
+  for (const name of ['work', 'home', 't', 'logs']) await mkdir(join(folder, name));
+  const story = createWriteStream(join(folder, 'logs', 'chaos.log'));
+  const startedAt = performance.now();
+  const log = (line: string) => {
+    const text = `${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} ${line}\n`;
+    story.write(text);
+    process.stderr.write(text);
+  };
+  const servers = await startServers(env, log);
+  try {
+    return await runOn(servers, { options, env, folder, log });
+  } finally {
+    await servers.services.stop();
+    story.end();
+  }
+}
+
+interface Place {
+  options: ChaosOptions;
+  env: Environment;
+  folder: string;
+  log(line: string): void;
+}
+
+async function runOn(servers: Servers, { options, env, folder, log }: Place) {
+  const { services, redis, mongodb } = servers;
+  const { seed, sessions } = options;
+  const ms = options.minutes * 60_000;
+  const workRoot = join(folder, 'work');
+  const temporary = join(folder, 't');
+
+  const mongo = connectMongo(mongodb.url);
+  await ensureIndexes(mongo.db);
+  const stores = { sessions: createSessionStore(mongo.db), events: createEventStore(mongo.db) };
+  const queue = createSessionQueue({ connection: redis.url });
+  const producer = createProducer({ connection: redis.url });
+  const manager = createSessionManager({ queue, sessions: stores.sessions });
+  const requests = createStopRequests(mongo.db, createStoreClock(mongo.db));
+  const load = createLoad({
+    manager,
+    producer,
+    stop: createSessionStop({ manager, queue, requests }),
+    random: createRandom(seed, 'clients'),
+    completed: () =>
+      [...watch.finals.values()].flatMap(({ id, status }) => (status === 'completed' ? [id] : [])),
+  });
+  const watch = startWatch(stores, () => load.accepted.keys(), createRandom(seed, 'watch'));
+  const cast = createCast({
+    guardian: services.guardian,
+    size: options.workers,
+    logs: join(folder, 'logs'),
+    drainWithinMs: DRAIN_WITHIN_MS,
+    env: {
+      PATH: env['PATH'] ?? '/usr/bin:/bin',
+      HOME: join(folder, 'home'),
+      TMPDIR: temporary,
+      REDIS_URL: redis.url,
+      MONGODB_URL: mongodb.url,
+      WORK_ROOT: workRoot,
+      CLAUDE_BIN: FAKE_CLAUDE,
+      LEASE_MS: String(LEASE_MS),
+      DRAIN_TIMEOUT_MS: String(DRAIN_TIMEOUT_MS),
+      WORKER_CONCURRENCY: '8',
+      LOG_LEVEL: 'debug',
+    },
+  });
+  const performer = createPerformer({
+    cast,
+    redis,
+    mongodb,
+    onFlush: () => load.repeat(async (id) => (await stores.sessions.get(id)) !== null),
+    log,
+  });
+
+  log(`chaos of seed ${seed}: ${sessions} sessions, ${options.minutes} minutes, in ${folder}`);
+  cast.start();
+  await cast.whole();
+  const begin = performance.now();
+  const at = (atMs: number) => delay(Math.max(0, begin + atMs - performance.now()));
+  const asking = planSessions({ seed, ms, sessions }).map(async (planned) => {
+    await at(planned.atMs);
+    await load.play(planned);
+  });
+  const breaking = scheduleFaults({ seed, ms, leaseMs: LEASE_MS }).map(async (fault) => {
+    await at(fault.atMs);
+    await performer.perform(fault);
+  });
+  await Promise.all([...breaking, at(ms)]);
+
+  log('no more faults: everything is healed');
+  const healed = performance.now();
+  await Promise.all([redis.outages.start(), mongodb.outages.start(), ...asking]);
+  await cast.whole();
+  await watch.untilTerminal(HEAL_LIMIT_MS);
+  const healSeconds = (performance.now() - healed) / 1000;
+  log(
+    `${watch.finals.size} of ${load.accepted.size} sessions are terminal after ${healSeconds.toFixed(1)} s`,
+  );
+
+  const { folders } = await awaitNoLeftovers(temporary, LEFTOVERS_LIMIT_MS);
+  const ends = await cast.dismiss();
+  await watch.stop();
+  const evidence: Evidence = {
+    asked: new Map([...load.accepted].map(([id, { planned }]) => [id, planned])),
+    cancels: load.cancels,
+    seen: watch.seen,
+    finals: watch.finals,
+    processes: (await awaitNoLeftovers(temporary, 0)).processes,
+    folders,
+    workers: ends,
+    ...(await gather(mongo, stores.sessions, workRoot)),
+  };
+  await Promise.allSettled([queue.close(), producer.close(), mongo.close()]);
+  return figures(evidence, audit(evidence), {
+    options,
+    healSeconds,
+    faults: performer.done,
+    seconds: (performance.now() - begin) / 1000,
+    hired: cast.hired,
+    redis: `${services.redis.version} (${services.redis.kind})`,
+    mongodb: `${services.mongodb.version} (${services.mongodb.kind})`,
+  });
+}
