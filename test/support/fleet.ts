@@ -3,14 +3,12 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  connectMongo,
   createEventStore,
   createProducer,
   createSessionStore,
   type EnqueueOptions,
   type Event,
   isTerminal,
-  type Mongo,
   type Overrides,
   type Session,
   type SessionConfig,
@@ -37,7 +35,7 @@ export interface Fleet {
   env: Record<string, string>;
   /** Starts one more worker; it is killed after the file. */
   worker(changes?: Record<string, string>): Promise<WorkerProcess>;
-  /** The same stores with another queue, and so with workers of its own. */
+  /** Another fleet in the same folder, with a queue, a database and workers of its own. */
   sibling(): Fleet;
   launch(config: SessionConfig, options?: EnqueueOptions): Promise<string>;
   /** Launches a session in which the fake plays these steps; a failure of it is not tried again. */
@@ -55,10 +53,20 @@ export interface Fleet {
 /** `test` with a fleet of the file's own; it has no worker yet. */
 export const test = base.extend<{ $file: { fleet: Fleet } }>({
   fleet: [
-    async ({ databaseName, queuePrefix, db }, use) => {
-      const opened = await openFleet(db, databaseName, queuePrefix);
-      await use(opened.fleet);
-      await opened.close();
+    async ({ mongo, databaseName, queuePrefix, db: _dropped }, use) => {
+      const root = await mkdtemp(join(tmpdir(), 'baton-test-'));
+      for (const folder of ['work', 'home', 'tmp']) await mkdir(join(root, folder));
+      const opened: Opened[] = [];
+      const open = (suffix: string): Fleet => {
+        const name = `${databaseName}${suffix}`;
+        const env = workerEnv(root, name, `${queuePrefix}${suffix}`);
+        const one = openFleet({ root, env, db: mongo.db(name) }, () => open(`-${opened.length}`));
+        opened.push(one);
+        return one.fleet;
+      };
+      await use(open(''));
+      for (const one of opened) await one.close();
+      await rm(root, { recursive: true, force: true, maxRetries: 5 });
     },
     { scope: 'file' },
   ],
@@ -73,36 +81,12 @@ function sum({ status, last_event_seq, failure }: Session): string {
   return `${status} at event ${last_event_seq}${failure ? `, ${failure.code}` : ''}`;
 }
 
-async function openFleet(db: Db, databaseName: string, queuePrefix: string): Promise<Opened> {
-  const root = await mkdtemp(join(tmpdir(), 'baton-test-'));
-  for (const folder of ['work', 'home', 'tmp']) await mkdir(join(root, folder));
-  const mongo = connectMongo(databaseUrl(databaseName));
-  const env = workerEnv(root, databaseName);
-  const opened: Opened[] = [];
-  const open = (prefix: string): Opened => {
-    const one = openQueue({ root, db, mongo, env: { ...env, QUEUE_PREFIX: prefix } }, () => {
-      return open(`${prefix}-${opened.length}`).fleet;
-    });
-    opened.push(one);
-    return one;
-  };
-  const { fleet } = open(queuePrefix);
-  return {
-    fleet,
-    async close() {
-      for (const one of opened) await one.close();
-      await mongo.close();
-      await rm(root, { recursive: true, force: true, maxRetries: 5 });
-    },
-  };
-}
-
-function openQueue(
-  { root, db, mongo, env }: { root: string; db: Db; mongo: Mongo; env: Record<string, string> },
+function openFleet(
+  { root, env, db }: Pick<Fleet, 'root' | 'env' | 'db'>,
   sibling: () => Fleet,
 ): Opened {
-  const sessions = createSessionStore(mongo.db);
-  const events = createEventStore(mongo.db);
+  const sessions = createSessionStore(db);
+  const events = createEventStore(db);
   const prefix = env['QUEUE_PREFIX'] ?? '';
   const producer = createProducer({ connection: redisUrl(), prefix });
   const queue = new Queue('sessions', { connection: { url: redisUrl() }, prefix });
@@ -158,17 +142,19 @@ function openQueue(
       await queue.obliterate({ force: true });
       await queue.close();
       await producer.close();
+      await db.dropDatabase();
     },
   };
 }
 
-function workerEnv(root: string, databaseName: string): Record<string, string> {
+function workerEnv(root: string, databaseName: string, prefix: string): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '/usr/bin:/bin',
     HOME: join(root, 'home'),
     TMPDIR: join(root, 'tmp'),
     REDIS_URL: redisUrl(),
     MONGODB_URL: databaseUrl(databaseName),
+    QUEUE_PREFIX: prefix,
     WORK_ROOT: join(root, 'work'),
     CLAUDE_BIN: FAKE_CLAUDE,
     LEASE_MS: '3000',

@@ -1,4 +1,5 @@
 // What the CLI is given, through the real spawn path: arguments, files, environment, place.
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { SessionConfig } from '@baton/core';
@@ -173,7 +174,8 @@ describe('the process of a session', () => {
     for (const [path, bits] of paths) {
       expect({ path, bits }).toEqual({ path, bits: /\.(txt|json)$/.test(path) ? '600' : '700' });
     }
-    await expect(stat(dirname(env['CLAUDE_CONFIG_DIR'] ?? ''))).rejects.toThrow('ENOENT');
+    const root = dirname(env['CLAUDE_CONFIG_DIR'] ?? '');
+    await waitFor('the folders to be gone', () => !existsSync(root));
   });
 
   test('works in a directory of the conversation where none is named', async ({ fleet }) => {

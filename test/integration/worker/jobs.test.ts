@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createSessionStore, newId, type Session } from '@baton/core';
 import { describe, expect, onTestFinished } from 'vitest';
-import { formatMarker } from '../../../apps/worker/src/marker.ts';
+import { formatMarker, startTimeOf } from '../../../apps/worker/src/marker.ts';
 import { fakePrompt } from '../../fake-claude/install.ts';
 import { makeSession } from '../../support/factories.ts';
 import { type Fleet, test } from '../../support/fleet.ts';
@@ -102,7 +102,9 @@ describe('a session that another worker had', () => {
   }) => {
     const id = newId();
     const strays = [id, newId()].map((sessionId) => {
-      const marker = { workerId: 'other', pid: 1, startTime: '0', sessionId, fence: 1 };
+      // Of a worker that lives: only the newer fence makes it an orphan.
+      const startTime = startTimeOf(process.pid) ?? '';
+      const marker = { workerId: 'other', pid: process.pid, startTime, sessionId, fence: 1 };
       const env = { BATON_RUN: formatMarker(marker) };
       const child = spawn('/bin/sleep', ['600'], { env, detached: true, stdio: 'ignore' });
       onTestFinished(() => void child.kill('SIGKILL'));
