@@ -6,6 +6,8 @@ import {
   isRestart,
   transcriptSource,
 } from '../../../apps/worker/src/session-resume.ts';
+import { NOTHING_RESTORED } from '../../../apps/worker/src/transcript/restore.ts';
+import { untrackedFile } from '../../../apps/worker/src/transcript/tracked-file.ts';
 import { makeChild, makeCompletedSession, makeSession } from '../../support/factories.ts';
 
 const parent = makeCompletedSession();
@@ -60,11 +62,12 @@ describe('where an attempt begins', () => {
   });
 
   test.each([
-    ['none', false, { resume: false, prompt: 'hi' }],
-    ['parent', false, { resume: true, prompt: 'hi' }],
-    ['own', false, { resume: true, prompt: 'hi' }],
-    ['own', true, { resume: true, prompt: CONTINUATION_PROMPT }],
-  ] as const)('from %s, its prompt held there: %s', (source, holdsPrompt, beginning) => {
-    expect(beginAttempt(makeSession({ query: 'hi' }), source, holdsPrompt)).toEqual(beginning);
+    ['nothing', false, { resume: false, prompt: 'hi' }],
+    ['a transcript', false, { resume: true, prompt: 'hi' }],
+    ['a transcript', true, { resume: true, prompt: CONTINUATION_PROMPT }],
+  ])('from %s, its prompt held there: %s', (what, holdsPrompt, beginning) => {
+    const files = what === 'nothing' ? [] : [untrackedFile('some.jsonl')];
+    const restored = { ...NOTHING_RESTORED, files, holdsPrompt };
+    expect(beginAttempt(makeSession({ query: 'hi' }), restored)).toEqual(beginning);
   });
 });
