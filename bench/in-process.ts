@@ -38,6 +38,7 @@ export async function runFakeSession(
     cli: { file: FAKE_CLAUDE, version: 'fake' },
     launcher: parentDeathLauncher(path),
     leaseMs: 12_000,
+    retryFirstMs: 2_000,
     deadlines: { startup: MINUTE_MS, idle: MINUTE_MS, wall_clock: 10 * MINUTE_MS, exit: MINUTE_MS },
     log: createLogger('bench', 'silent'),
     stores: {

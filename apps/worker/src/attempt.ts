@@ -41,6 +41,8 @@ export interface AttemptDeps extends PrepareDeps {
   cli: ClaudeCli;
   launcher: readonly string[];
   leaseMs: number;
+  /** The pause before a session's first retry; see backoff.ts. */
+  retryFirstMs: number;
   deadlines: DeadlinesMs;
   log: Logger;
 }
@@ -188,7 +190,8 @@ export function startAttempt(
     const { retries } = session.counts;
     const allowed = retriesAllowed(outcome.failure.code, recoveryOf(session).max_retries);
     if (retries >= allowed) return undefined;
-    return retryAt(outcome.failure, { retries, now, random: Math.random() });
+    const timing = { retries, now, random: Math.random(), firstMs: deps.retryFirstMs };
+    return retryAt(outcome.failure, timing);
   }
 
   async function run(dirs: RunDirs): Promise<AttemptEnd> {

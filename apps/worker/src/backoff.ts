@@ -1,6 +1,5 @@
 import type { ErrorCode, FailureFacts } from '@baton/core';
 
-const FIRST_MS = 2_000;
 const MAX_MS = 5 * 60_000;
 
 // An account's limit is everybody's: waiting for it is not this session's fault, but has an end too.
@@ -13,14 +12,19 @@ export function retriesAllowed(code: ErrorCode, maxRetries: number): number {
 
 /**
  * When a failed attempt is tried again: at the limit's reset where that is told, else after a growing
- * pause; a little later than either, so that a fleet does not come back at once. `retries` counts those
- * that were made; `random` is between 0 and 1.
+ * pause, the first of which is `firstMs`; a little later than either, so that a fleet does not come back
+ * at once. `retries` counts those that were made; `random` is between 0 and 1.
  */
 export function retryAt(
   failure: Pick<FailureFacts, 'code' | 'retry_at'>,
-  { retries, now, random }: { retries: number; now: Date; random: number },
+  {
+    retries,
+    now,
+    random,
+    firstMs,
+  }: { retries: number; now: Date; random: number; firstMs: number },
 ): Date {
-  const pause = Math.min(FIRST_MS * 2 ** Math.min(retries, 20), MAX_MS);
+  const pause = Math.min(firstMs * 2 ** Math.min(retries, 20), MAX_MS);
   const told = failure.retry_at ? Math.max(failure.retry_at.getTime() - now.getTime(), 0) : 0;
   const jitter = pause * random * 0.5;
   return new Date(now.getTime() + Math.max(told, pause) + jitter);

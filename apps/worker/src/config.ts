@@ -19,6 +19,11 @@ export const workerSettingsSchema = z.object({
   LEASE_MS: intVariable(1_000, 600_000)
     .default(12_000)
     .describe('How long a session stays with a worker that says nothing.'),
+  RETRY_FIRST_MS: intVariable(1, DAY_MS)
+    .default(2_000)
+    .describe(
+      'The pause before the first retry of a failed attempt; it doubles each time, to 5 min.',
+    ),
   CLAUDE_BIN: z.string().optional().describe("The claude CLI; default: this project's, then PATH."),
   ANTHROPIC_API_KEY: z.string().optional().describe('Passed on to the CLI.'),
   ANTHROPIC_BASE_URL: z.string().optional().describe('Passed on to the CLI.'),

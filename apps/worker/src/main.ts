@@ -64,6 +64,7 @@ async function main(): Promise<void> {
       cli,
       launcher: parentDeathLauncher(baseEnv['PATH'] ?? ''),
       leaseMs: settings.LEASE_MS,
+      retryFirstMs: settings.RETRY_FIRST_MS,
       deadlines: {
         startup: settings.STARTUP_TIMEOUT_MS,
         idle: settings.IDLE_TIMEOUT_MS,

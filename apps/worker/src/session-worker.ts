@@ -14,7 +14,7 @@ import { type AttemptDeps, type RunningAttempt, startAttempt } from './attempt.t
 import type { AttemptEnd } from './ending.ts';
 
 // Faster than BullMQ's defaults: a crash is noticed within 30 s, and a lost lock is not a lost session.
-const STALLED_INTERVAL_MS = 5_000;
+const STALLED_INTERVAL_MAX_MS = 5_000;
 
 // Crashes are counted in the document; BullMQ would fail a job that lost its worker too often.
 const OUT_OF_REACH = 1_000_000_000;
@@ -128,6 +128,8 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     const adopted = await deps.adopter.adopt({ id, data: job.data, timestamp: job.timestamp });
     if (isTerminal(adopted.status)) return ended(adopted);
     if (isPaused) return { kind: 'handed_back' };
+    // Delivered again because its lock was lost: it still runs here, and the fence watches over it.
+    if (running.has(adopted.id)) return { kind: 'busy', until: Date.now() + attempts.leaseMs };
     const claim = await deps.claims.claim(adopted.id, {
       worker_id: workerId,
       host,
@@ -167,8 +169,10 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     prefix: deps.prefix,
     concurrency: deps.concurrency,
     lockDuration: attempts.leaseMs,
-    stalledInterval: STALLED_INTERVAL_MS,
+    stalledInterval: Math.min(STALLED_INTERVAL_MAX_MS, attempts.leaseMs / 2),
     maxStalledCount: OUT_OF_REACH,
+    // Never reached; but without a limiter no worker would look whether the queue rests for a limit.
+    limiter: { max: OUT_OF_REACH, duration: 1_000 },
     autorun: false,
     skipVersionCheck: true,
   });

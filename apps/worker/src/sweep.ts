@@ -9,9 +9,25 @@ import { ownerOfRunDir } from './run-dirs.ts';
 /** How often a worker looks for what dead ones left on its host, in milliseconds. */
 const SWEEP_MS = 10_000;
 
-/** Says whether the worker process that a marker or folder names is gone: no such pid, or a later one. */
-export function isGone({ pid, startTime }: Pick<Marker, 'pid' | 'startTime'>): boolean {
-  return startTimeOf(pid) !== startTime;
+/**
+ * Says whether the worker process that a marker or folder names is gone: no such pid, or a later one of
+ * the same number. Where start times cannot be told (macOS), a pid that lives counts as the same process.
+ */
+export function isGone(
+  { pid, startTime }: Pick<Marker, 'pid' | 'startTime'>,
+  startOf: (pid: number) => string | null = startTimeOf,
+): boolean {
+  const started = startOf(pid);
+  return started === null ? !isAlive(pid) : started !== startTime;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it is there, and another user's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 /**
@@ -19,14 +35,17 @@ export function isGone({ pid, startTime }: Pick<Marker, 'pid' | 'startTime'>): b
  * worker that lives, for workers may share a host. Returns how much it found.
  */
 export async function sweepOnce(): Promise<{ processes: number; folders: number }> {
-  const processes = await killMarked(isGone);
+  const processes = await killMarked((marker) => isGone(marker));
   const entries = await readdir(tmpdir()).catch(() => []);
   let folders = 0;
   for (const entry of entries) {
     const owner = ownerOfRunDir(entry);
     if (!owner || !isGone(owner)) continue;
-    await rm(join(tmpdir(), entry), { recursive: true, force: true });
-    folders += 1;
+    // One that is another user's, or still being written into, does not keep the others from going.
+    folders += await rm(join(tmpdir(), entry), { recursive: true, force: true }).then(
+      () => 1,
+      () => 0,
+    );
   }
   return { processes, folders };
 }

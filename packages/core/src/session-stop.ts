@@ -36,6 +36,8 @@ export function createSessionStop({
     // The document holds the request: a heartbeat or the reconciler does what a lost word does not.
     if (session.status === 'cancelled') await queue.drop(id).catch(() => {});
     else await queue.tell({ kind, id }).catch(() => {});
+    // Its job waits for a retry's time: the worker that takes it completes the session at once.
+    if (session.status === 'queued') await queue.hurry(id).catch(() => {});
     return toInfo(session);
   }
 

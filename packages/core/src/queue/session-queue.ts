@@ -24,6 +24,8 @@ export interface SessionQueue {
   find(id: string): Promise<FoundJob | null>;
   /** Removes a session's job that nobody works on; harmless where it is gone or was taken. */
   drop(id: string): Promise<void>;
+  /** Lets a job that is delayed be taken now; harmless where it is not. */
+  hurry(id: string): Promise<void>;
   /** Tells every worker at once; that nobody heard it is no error. */
   tell(message: ControlMessage): Promise<void>;
   /** Says whether Redis answers. */
@@ -71,6 +73,11 @@ export function createSessionQueue({
     },
     async drop(id) {
       await answer(() => createJobUpkeep(bull).drop(id));
+    },
+    async hurry(id) {
+      const job = await answer(() => bull.getJob(id));
+      // It may be promoted by time meanwhile.
+      await job?.promote().catch(() => {});
     },
     async tell(message) {
       await answer(() => publishControl(client, message, prefix));

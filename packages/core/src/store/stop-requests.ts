@@ -14,8 +14,9 @@ export interface StopRequests {
    */
   requestCancel(id: string): Promise<Session>;
   /**
-   * Asks for the end of the turn: the owner completes the session with what it has. One that never
-   * began has nothing, and is cancelled. Throws like requestCancel.
+   * Asks for the end of the turn: the owner completes the session with what it has, and a queued one
+   * need not wait for its time any more. One that never began has nothing, and is cancelled. Throws like
+   * requestCancel.
    */
   requestInterrupt(id: string): Promise<Session>;
 }
@@ -56,6 +57,15 @@ export function createStopRequests(db: Db, clock: StoreClock): StopRequests {
     return document ? decodeSession(document) : session;
   }
 
+  async function hurry(session: Session): Promise<Session> {
+    const document = await collection.findOneAndUpdate(
+      { _id: session.id, status: 'queued' },
+      { $unset: { not_before: '' } },
+      { returnDocument: 'after' },
+    );
+    return document ? decodeSession(document) : session;
+  }
+
   async function requestCancel(id: string): Promise<Session> {
     const session = await mark(id, 'cancel_requested_at');
     return session.status === 'queued' ? cancelQueued(session) : session;
@@ -65,8 +75,8 @@ export function createStopRequests(db: Db, clock: StoreClock): StopRequests {
     requestCancel,
     async requestInterrupt(id) {
       const session = await mark(id, 'interrupt_requested_at');
-      const neverBegan = session.status === 'queued' && session.attempts.length === 0;
-      return neverBegan ? requestCancel(id) : session;
+      if (session.status !== 'queued') return session;
+      return session.attempts.length === 0 ? requestCancel(id) : hurry(session);
     },
   };
 }
