@@ -16,7 +16,7 @@ export type Guardian = {
 };
 
 /** What a guarded process gets: an explicit environment, and where its output goes (default: pipes). */
-export type GuardedOptions = {
+type GuardedOptions = {
   readonly env: Environment;
   readonly cwd: string;
   readonly output?: 'pipe' | 'inherit' | 'ignore';

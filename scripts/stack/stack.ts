@@ -10,7 +10,7 @@ import { launcherSettings } from './settings.ts';
 import type { Sink } from './sink.ts';
 
 /** A worker of the stack; started again whenever it ends by itself. */
-export type StackWorker = Kept<WorkerLine>;
+type StackWorker = Kept<WorkerLine>;
 
 /** Everything that a session needs, answering. */
 export type Stack = {
