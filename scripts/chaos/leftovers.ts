@@ -9,7 +9,7 @@ export interface Leftovers {
 }
 
 /** What is left of attempts whose folders lie in `temporary`. */
-export async function findLeftovers(temporary: string): Promise<Leftovers> {
+async function findLeftovers(temporary: string): Promise<Leftovers> {
   const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
   const processes = await Promise.all(pids.map((pid) => commandIfOurs(pid, temporary)));
   const folders = (await readdir(temporary)).filter((entry) => entry.startsWith('baton-run-'));

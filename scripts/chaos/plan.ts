@@ -19,6 +19,12 @@ export interface PlannedSession {
   cancelAfterMs?: number;
 }
 
+/** How many sessions run at a time, about: a killed worker is to meet several. */
+const AT_A_TIME = 12;
+
+/** Shortest and longest session on average, in milliseconds. */
+const LENGTH_MS = [3_000, 60_000] as const;
+
 /** The part of the time in which sessions are asked for; the rest lets the last ones meet faults too. */
 const ARRIVALS = 0.85;
 
@@ -30,10 +36,14 @@ export function planSessions(options: {
 }): PlannedSession[] {
   const { seed, ms, sessions } = options;
   const random = createRandom(seed, 'sessions');
+  const lengthMs = Math.min(
+    Math.max((AT_A_TIME * ms * ARRIVALS) / sessions, LENGTH_MS[0]),
+    LENGTH_MS[1],
+  );
   return Array.from({ length: sessions }, (_, index) => {
     const id = idOf(seed, index);
-    const marks = random.whole(5, 30);
-    const turnMs = random.whole(100, 600);
+    const turnMs = random.whole(100, 900);
+    const marks = Math.ceil((random.between(0.2, 1.8) * lengthMs) / turnMs);
     const steps: Step[] = [
       // Like a tool that a killed turn leaves behind: it must not outlive the session.
       ...(index % 3 === 0 ? [{ spawn: 'exec sleep 3600' }] : []),
@@ -47,7 +57,7 @@ export function planSessions(options: {
       marks,
       query: fakePrompt(steps, `Leave ${marks} marks.`),
       isRedisOnly: random.next() < 0.3,
-      isContinue: index >= sessions / 5 && random.next() < 0.2,
+      isContinue: random.next() < 0.25,
       ...(isCancelled ? { cancelAfterMs } : {}),
     };
   }).sort((a, b) => a.atMs - b.atMs);
