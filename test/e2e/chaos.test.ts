@@ -1,0 +1,31 @@
+// The short form of `npm run chaos`: one seed, every kind of fault at least once.
+import { expect } from 'vitest';
+import { test } from '../support/script-process.ts';
+
+const ARGS = ['--sessions=24', '--minutes=0.75', '--seed=7', '--json'];
+
+test('under every kind of fault nothing is lost, run twice or stuck', { timeout: 300_000 }, async ({
+  desk,
+}) => {
+  const run = desk.run('chaos.ts', ARGS);
+  const code = await run.ended;
+  const figures = JSON.parse(run.out() || '{}');
+  expect(figures.violations, run.err()).toEqual([]);
+  expect(figures).toMatchObject({ holds: true, seed: 7, sessions: 24, failed: 0 });
+  expect(figures.completed + figures.cancelled).toBe(24);
+  expect(code).toBe(0);
+
+  // It has really been broken: each fault was there, and sessions were taken over.
+  expect(Object.keys(figures.faults).sort()).toEqual([
+    'flush_redis',
+    'kill_mongodb',
+    'kill_redis',
+    'kill_worker',
+    'pause_worker',
+    'stop_mongodb',
+    'stop_worker',
+  ]);
+  expect(figures.crashes).toBeGreaterThan(0);
+  expect(figures.events_seen_meanwhile).toBeGreaterThan(0);
+  expect(await desk.temporary()).toEqual([]);
+});
