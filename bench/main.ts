@@ -7,9 +7,16 @@ import { startServices } from '../scripts/dev-services/services.ts';
 import { benchEnqueue } from './enqueue.ts';
 import type { Measure } from './measure.ts';
 import { benchMemory } from './memory.ts';
+import { benchCancel, benchCrash, benchHandBack } from './recovery.ts';
 import { report } from './report.ts';
 import { benchStream } from './stream.ts';
 import { benchTurn } from './turn.ts';
+import { benchUpload } from './upload.ts';
+
+function lineOf(one: Measure): string {
+  const verdict = one.met ? 'met   ' : 'MISSED';
+  return `${verdict} ${one.name}: ${one.ours} ${one.unit}, by hand ${one.by_hand}, ratio ${one.ratio} (target ${one.target})`;
+}
 
 const { values: options } = parseArgs({
   options: { json: { type: 'boolean' }, write: { type: 'boolean' } },
@@ -37,13 +44,15 @@ try {
     () => benchStream(mongo),
     () => benchTurn(mongo, urls),
     () => benchMemory(mongo, urls),
+    () => benchUpload(mongo, urls),
+    () => benchCancel(mongo, urls),
+    () => benchHandBack(mongo, urls),
+    () => benchCrash(mongo, urls),
   ]) {
-    const measure = await bench();
-    measures.push(measure);
-    const line = options.json
-      ? JSON.stringify(measure)
-      : `${measure.met ? 'met   ' : 'MISSED'} ${measure.name}: ${measure.ours} ${measure.unit}, by hand ${measure.by_hand}, ratio ${measure.ratio} (target ${measure.target})`;
-    process.stdout.write(`${line}\n`);
+    for (const measure of [await bench()].flat()) {
+      measures.push(measure);
+      process.stdout.write(`${options.json ? JSON.stringify(measure) : lineOf(measure)}\n`);
+    }
   }
 } finally {
   await mongo.close();

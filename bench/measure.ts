@@ -18,6 +18,23 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
 }
 
+/** The value that so many of a hundred do not pass. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const index = Math.ceil((sorted.length * percent) / 100) - 1;
+  return sorted[Math.max(index, 0)] ?? Number.NaN;
+}
+
+/** A measure that nothing is compared with, with the most that meets the target. */
+export function boundMeasure(
+  name: string,
+  unit: string,
+  { ours, most }: { ours: number; most: number },
+): Measure {
+  const target = `<= ${most} ${unit}`;
+  return { name, ours: round(ours), by_hand: 0, ratio: 0, target, met: ours <= most, unit };
+}
+
 /** A measure where more is better, with the least ratio that meets the target. */
 export function rateMeasure(
   name: string,
@@ -49,6 +66,23 @@ export function addedMeasure(
     ratio: round(byHand === 0 ? 0 : ours / byHand),
     target: `ours - by_hand <= ${most} ${unit}`,
     met: ours - byHand <= most,
+    unit,
+  };
+}
+
+/** A measure of what Baton adds, as a share of the whole, with the most that meets the target. */
+export function shareMeasure(
+  name: string,
+  unit: string,
+  { ours, byHand, mostPercent }: { ours: number; byHand: number; mostPercent: number },
+): Measure {
+  return {
+    name,
+    ours: round(ours),
+    by_hand: round(byHand),
+    ratio: round(ours / byHand),
+    target: `adds <= ${mostPercent} %`,
+    met: ours - byHand <= (ours * mostPercent) / 100,
     unit,
   };
 }

@@ -11,6 +11,10 @@ const MAIN = fileURLToPath(new URL('../apps/worker/src/main.ts', import.meta.url
 export interface BenchWorker {
   /** Its resident memory in bytes. */
   memory(): Promise<number>;
+  /** The processor time it has used, in milliseconds. */
+  cpuMs(): Promise<number>;
+  /** Ends it as a host that fails does. */
+  kill(): void;
   stop(): Promise<void>;
 }
 
@@ -30,6 +34,13 @@ export async function startWorker(env: Record<string, string>): Promise<BenchWor
   await Promise.race([ready, ended]);
   ended.catch(() => {});
   return {
+    async cpuMs() {
+      const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8');
+      // proc(5): utime and stime are fields 14 and 15, in ticks of 10 ms.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return (Number(fields[11]) + Number(fields[12])) * 10;
+    },
+    kill: () => void child.kill('SIGKILL'),
     async memory() {
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
       const kib = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
@@ -37,6 +48,7 @@ export async function startWorker(env: Record<string, string>): Promise<BenchWor
       return Number(kib) * 1024;
     },
     async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const exit = once(child, 'exit');
       child.kill('SIGTERM');
       await exit;

@@ -1,0 +1,106 @@
+// How long a session is without a worker: after a crash, after a hand-back; and how fast a cancel is.
+import {
+  createSessionManager,
+  createSessionQueue,
+  createSessionStop,
+  createSessionStore,
+  createStopRequests,
+  createStoreClock,
+  type Mongo,
+} from '@baton/core';
+import { fakePrompt } from '../test/fake-claude/install.ts';
+import { boundMeasure, type Measure, median, percentile } from './measure.ts';
+import { createRig, type Urls } from './rig.ts';
+
+const SESSIONS = 10;
+const TURN = fakePrompt([{ say: 'working', times: 100_000, every_ms: 100 }]);
+
+/** Worker killed while it runs ten sessions: from the kill to running again, on another worker. */
+export async function benchCrash(mongo: Mongo, urls: Urls): Promise<Measure[]> {
+  const rig = await createRig(mongo, urls);
+  const first = await rig.worker({ WORKER_CONCURRENCY: String(SESSIONS) });
+  const ids = await rig.launch(SESSIONS, TURN);
+  await rig.until(ids, ({ status, last_event_seq }) => status === 'running' && last_event_seq > 10);
+  await rig.worker({ WORKER_CONCURRENCY: String(SESSIONS) });
+  const killedAt = Date.now();
+  first.kill();
+  const waits = await runningAgain(rig, ids, () => killedAt);
+  await rig.close();
+  return [
+    boundMeasure('SIGKILL to running again, median', 'ms', { ours: median(waits), most: 30_000 }),
+    boundMeasure('SIGKILL to running again, p95', 'ms', {
+      ours: percentile(waits, 95),
+      most: 30_000,
+    }),
+  ];
+}
+
+/** Worker drained without a window while it runs ten sessions: from each hand-back to running elsewhere. */
+export async function benchHandBack(mongo: Mongo, urls: Urls): Promise<Measure> {
+  const rig = await createRig(mongo, urls);
+  const first = await rig.worker({ WORKER_CONCURRENCY: String(SESSIONS) });
+  const ids = await rig.launch(SESSIONS, TURN);
+  await rig.until(ids, ({ status, last_event_seq }) => status === 'running' && last_event_seq > 10);
+  await rig.worker({ WORKER_CONCURRENCY: String(SESSIONS) });
+  const stopped = first.stop();
+  const waits = await runningAgain(rig, ids, (ended) => ended);
+  await stopped;
+  await rig.close();
+  return boundMeasure('hand-back to running elsewhere, p95', 'ms', {
+    ours: percentile(waits, 95),
+    most: 2_000,
+  });
+}
+
+/** Running sessions cancelled one after the other: from the request to the process being gone. */
+export async function benchCancel(mongo: Mongo, urls: Urls): Promise<Measure> {
+  const rig = await createRig(mongo, urls);
+  await rig.worker({ WORKER_CONCURRENCY: String(SESSIONS * 2) });
+  const ids = await rig.launch(SESSIONS * 2, TURN);
+  const running = await rig.until(ids, ({ status }) => status === 'running');
+  const queue = createSessionQueue({ connection: urls.redisUrl, prefix: rig.prefix });
+  const manager = createSessionManager({ queue, sessions: createSessionStore(mongo.db) });
+  const requests = createStopRequests(mongo.db, createStoreClock(mongo.db));
+  const stop = createSessionStop({ manager, queue, requests });
+  const waits: number[] = [];
+  for (const { id, attempts } of running) {
+    const pid = attempts.at(-1)?.pid;
+    if (pid === undefined) throw new Error(`expected the pid of session ${id}`);
+    const askedAt = performance.now();
+    await stop.cancelSession(id);
+    while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 2));
+    waits.push(performance.now() - askedAt);
+  }
+  await queue.close();
+  await rig.close();
+  return boundMeasure('cancel to process gone, p95', 'ms', {
+    ours: percentile(waits, 95),
+    most: 1_000,
+  });
+}
+
+/** For each session how long it took from `from` (given when its first attempt ended) to running again. */
+async function runningAgain(
+  rig: Awaited<ReturnType<typeof createRig>>,
+  ids: readonly string[],
+  from: (firstEndedAt: number) => number,
+): Promise<number[]> {
+  return Promise.all(
+    ids.map(async (id) => {
+      const [session] = await rig.until(
+        [id],
+        ({ status, attempts }) => attempts.length > 1 && status === 'running',
+      );
+      const endedAt = session?.attempts[0]?.ended_at?.getTime() ?? Number.NaN;
+      return Date.now() - from(endedAt);
+    }),
+  );
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false; // ESRCH: gone
+  }
+}

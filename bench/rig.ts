@@ -1,0 +1,69 @@
+// Workers as processes on a queue of a bench's own, and the sessions that they run.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createProducer, createSessionStore, type Mongo, newId, type Session } from '@baton/core';
+import { FAKE_CLAUDE } from '../test/fake-claude/install.ts';
+import { type BenchWorker, startWorker } from './worker-process.ts';
+
+/** Where the servers of a run are. */
+export interface Urls {
+  redisUrl: string;
+  mongodbUrl: string;
+}
+
+/** One bench's workers and sessions. */
+export interface Rig {
+  /** The prefix of its queue. */
+  readonly prefix: string;
+  /** Starts a worker with a fake CLI; `env` adds to its settings. */
+  worker(env?: Record<string, string>): Promise<BenchWorker>;
+  /** Launches so many sessions of one prompt. */
+  launch(count: number, query: string): Promise<string[]>;
+  /** Resolves to the documents once each of them is as wished. */
+  until(ids: readonly string[], isSo: (session: Session) => boolean): Promise<Session[]>;
+  close(): Promise<void>;
+}
+
+const POLL_MS = 20;
+
+/** A rig on a queue of its own. */
+export async function createRig(mongo: Mongo, { redisUrl, mongodbUrl }: Urls): Promise<Rig> {
+  const root = await mkdtemp(join(tmpdir(), 'baton-bench-'));
+  const prefix = `bench-${newId()}`;
+  const producer = createProducer({ connection: redisUrl, prefix });
+  const sessions = createSessionStore(mongo.db);
+  const workers: BenchWorker[] = [];
+  return {
+    prefix,
+    async worker(env = {}) {
+      const worker = await startWorker({
+        REDIS_URL: redisUrl,
+        MONGODB_URL: mongodbUrl,
+        QUEUE_PREFIX: prefix,
+        WORK_ROOT: root,
+        CLAUDE_BIN: FAKE_CLAUDE,
+        DRAIN_TIMEOUT_MS: '0',
+        ...env,
+      });
+      workers.push(worker);
+      return worker;
+    },
+    async launch(count, query) {
+      const launched = Array.from({ length: count }, () => producer.launchSession({ query }));
+      return (await Promise.all(launched)).map(({ id }) => id);
+    },
+    async until(ids, isSo) {
+      for (;;) {
+        const now = await sessions.getMany(ids);
+        if (now.length === ids.length && now.every(isSo)) return now;
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      }
+    },
+    async close() {
+      for (const worker of workers) await worker.stop();
+      await producer.close();
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}

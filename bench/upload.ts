@@ -1,0 +1,31 @@
+// What copying transcripts while they grow costs a worker, as a part of its processor time.
+import type { Mongo } from '@baton/core';
+import { fakePrompt } from '../test/fake-claude/install.ts';
+import { type Measure, shareMeasure } from './measure.ts';
+import { createRig, type Urls } from './rig.ts';
+
+const SESSIONS = 50;
+const TALK = { say: 'line', times: 60, every_ms: 250, bytes: 1_000 };
+
+/** Fifty busy sessions whose CLI keeps a transcript, against fifty whose CLI keeps none. */
+export async function benchUpload(mongo: Mongo, urls: Urls): Promise<Measure> {
+  const rig = await createRig(mongo, urls);
+  const worker = await rig.worker({ WORKER_CONCURRENCY: String(SESSIONS) });
+
+  async function cpuOf(query: string): Promise<number> {
+    const before = await worker.cpuMs();
+    const ids = await rig.launch(SESSIONS, query);
+    await rig.until(ids, ({ status }) => status === 'completed');
+    return (await worker.cpuMs()) - before;
+  }
+
+  await cpuOf(fakePrompt([{ say: 'warm-up', times: 5 }]));
+  const without = await cpuOf(fakePrompt([{ unsaved: true }, TALK]));
+  const withTranscripts = await cpuOf(fakePrompt([TALK]));
+  await rig.close();
+  return shareMeasure(`transcript upload at ${SESSIONS} busy sessions`, 'ms of CPU', {
+    ours: withTranscripts,
+    byHand: without,
+    mostPercent: 5,
+  });
+}
