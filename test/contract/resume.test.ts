@@ -100,6 +100,26 @@ test('a resume without a transcript is one error line, exit 1, no call', async (
   });
 });
 
+test('a transcript that holds no message yet is no conversation', async () => {
+  const cli = await restored();
+  const lines = (await bytesOf(cli.home, ID)).split('\n');
+  const before = lines.findIndex((line) => line.includes('"type":"user"'));
+  expect(before).toBeGreaterThan(0);
+  await writeFile(cli.home.transcript(ID), `${lines.slice(0, before).join('\n')}\n`);
+  const run = await cli.run({ script: [text('ok')], args: [`--resume=${ID}`], prompt: 'again' });
+  expect(run).toMatchObject({ exitCode: 1, requests: [] });
+  expect(run.lines[0]).toMatchObject({
+    errors: [`No conversation found with session ID: ${ID}`],
+  });
+});
+
+test('of a slash command the transcript keeps the name', async () => {
+  const cli = await makeCli();
+  made.push(cli);
+  await cli.run({ script: [text('ok')], args: [`--session-id=${ID}`], prompt: '/context' });
+  expect(await bytesOf(cli.home, ID)).toContain('<command-name>/context</command-name>');
+});
+
 test.each([
   ['torn', 40],
   ['without its line end', 1],

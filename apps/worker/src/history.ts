@@ -35,7 +35,11 @@ export async function readHistory(
   if (restored.holdsPrompt && !beyond?.losesMessages && session.last_result) {
     return { amends: {}, answer: session.last_result };
   }
-  if (!beyond) return NO_HISTORY;
-  const { from, to } = beyond;
-  return { amends: { superseded: [...before, { from, to }] }, answer: null };
+  // What is left aside must count no more before the next attempt writes over it.
+  const leaves = restored.files.length === 0 && session.transcript.files.length > 0;
+  const amends: Progress = {
+    ...(beyond ? { superseded: [...before, { from: beyond.from, to: beyond.to }] } : {}),
+    ...(leaves ? { transcript: { files: [] } } : {}),
+  };
+  return { amends, answer: null };
 }

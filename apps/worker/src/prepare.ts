@@ -81,7 +81,7 @@ export async function prepareAttempt(
       ? NOTHING_RESTORED
       : await restoreTranscript(stores.transcripts, lineage, session, dirs.project);
   const history = await readHistory(stores.events, session, restored);
-  const beginning = beginAttempt(session, source, restored.holdsPrompt);
+  const beginning = beginAttempt(session, restored);
   const limits = remainingLimits(session);
   const marker = formatMarker({ ...identity, sessionId: session.id, fence });
   const command = buildCommand({

@@ -1,4 +1,5 @@
 import { hasTranscript, recoveryOf, type Session } from '@baton/core';
+import type { Restored } from './transcript/restore.ts';
 
 /** How an attempt begins: where its transcript comes from, and what it says to Claude. */
 export interface Beginning {
@@ -29,11 +30,7 @@ export function isRestart(session: Session): boolean {
  * What an attempt says: the session's own prompt, unless its own saved transcript holds that already;
  * then it goes on from where that ends.
  */
-export function beginAttempt(
-  session: Session,
-  source: 'own' | 'parent' | 'none',
-  holdsPrompt: boolean,
-): Beginning {
-  if (source === 'none') return { resume: false, prompt: session.query };
+export function beginAttempt(session: Session, { files, holdsPrompt }: Restored): Beginning {
+  if (files.length === 0) return { resume: false, prompt: session.query };
   return { resume: true, prompt: holdsPrompt ? CONTINUATION_PROMPT : session.query };
 }

@@ -21,6 +21,19 @@ describe('the prompt in a transcript', () => {
     expect(finder.found()).toBe(isFound);
   });
 
+  test('a slash command is known by its name', () => {
+    const line = entry('<command-name>/review</command-name>\n<command-args>it all</command-args>');
+    for (const [prompt, isFound] of [
+      ['/review it all', true],
+      ['/rev', false],
+      ['review', false],
+    ] as const) {
+      const finder = createPromptFinder(prompt, 0);
+      finder.observe(line, 0);
+      expect(finder.found()).toBe(isFound);
+    }
+  });
+
   test("what stands in the parent's part is the parent's prompt", () => {
     const finder = createPromptFinder('again', 100);
     finder.observe(entry('again'), 99);

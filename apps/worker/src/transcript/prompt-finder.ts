@@ -4,13 +4,19 @@ export interface PromptFinder {
   found(): boolean;
 }
 
-/** Finds the entry of `prompt` at or after byte `from`: a resumed attempt then only goes on. */
+/**
+ * Finds the entry of `prompt` at or after byte `from`: a resumed attempt then only goes on. Of a slash
+ * command the CLI keeps the name, not the words.
+ */
 export function createPromptFinder(prompt: string, from: number): PromptFinder {
+  const [command] = /^\/\S+/.exec(prompt) ?? [];
+  const commandTag = command && `<command-name>${command}</command-name>`;
   let found = false;
   return {
     observe(line, offset) {
       if (found || offset < from || !line.includes('"type":"user"')) return;
-      found = promptOf(line) === prompt;
+      const said = promptOf(line);
+      found = said === prompt || (commandTag !== undefined && said?.includes(commandTag) === true);
     },
     found: () => found,
   };

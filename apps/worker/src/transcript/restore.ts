@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join, normalize, sep } from 'node:path';
 import {
   AppError,
@@ -34,8 +34,8 @@ export const NOTHING_RESTORED: Restored = Object.freeze({
 
 /**
  * Writes a transcript into an empty project folder, byte for byte. `lineage` is the session whose
- * transcript it is and its ancestors, nearest first; `session` is the one that goes on from it. Throws
- * TRANSCRIPT_CORRUPT where a byte is not as it was saved.
+ * transcript it is and its ancestors, nearest first; `session` is the one that goes on from it. One that
+ * holds no message is left aside. Throws TRANSCRIPT_CORRUPT where a byte is not as it was saved.
  */
 export async function restoreTranscript(
   store: TranscriptStore,
@@ -49,12 +49,14 @@ export async function restoreTranscript(
   const isOwn = source.id === session.id;
   const uuids = new Set<string>();
   const restored: Restored = { files: [], costState: null, holdsPrompt: false, uuids };
+  let holdsMessage = false;
   for (const file of source.transcript.files) {
     const ownFrom = isOwn ? file.base : file.length;
     const prompt = createPromptFinder(session.query, ownFrom);
     const onLine = (line: string, offset: number): void => {
       if (offset >= ownFrom) for (const uuid of uuidsIn(line)) uuids.add(uuid);
       if (file.path !== main) return;
+      holdsMessage ||= MESSAGE.test(line);
       restored.costState = readCostState(line) ?? restored.costState;
       prompt.observe(line, offset);
     };
@@ -68,8 +70,15 @@ export async function restoreTranscript(
       hash,
     });
   }
-  return restored;
+  if (holdsMessage) return restored;
+  await rm(projectDir, { recursive: true });
+  await mkdir(projectDir, { recursive: true, mode: 0o700 });
+  return NOTHING_RESTORED;
 }
+
+// The CLI writes what it queued before the prompt itself, and resumes nothing that holds no message
+// ("No conversation found"): a session that was stopped in between begins again.
+const MESSAGE = /"type":"(user|assistant)"/;
 
 async function writeFile(
   store: TranscriptStore,
