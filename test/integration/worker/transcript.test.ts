@@ -69,7 +69,7 @@ describe('a transcript', () => {
     const main = `${session.id}.jsonl`;
     const from = await makeFolder();
     await put(from, main, Buffer.from([0x7b, 0xff, 0x00, 0xc3, 0x28, 0x7d, 0x0a]));
-    await put(from, main, `${'€'.repeat(1024 * 1024)}\n`);
+    await put(from, main, `${'€'.repeat(1024 * 1024)}\n${entry('a')}`);
     await put(from, `${session.id}/subagents/agent-a.jsonl`, entry('a') + entry('b'));
     await put(from, `${session.id}/subagents/agent-a.meta.json`, '{"agentType":"x"}');
     await save(db, session, from);
@@ -109,6 +109,45 @@ describe('a transcript', () => {
     const last = await makeFolder();
     await restore(db, [...chain].reverse(), makeChild(chain.at(-1) as Session), last);
     expect(await filesOf(last)).toEqual(whole);
+  });
+
+  test('that holds no message yet is left aside, and begins again', async ({ db }) => {
+    const session = makeSession();
+    const main = `${session.id}.jsonl`;
+    const queued = `${JSON.stringify({ type: 'queue-operation', content: '"type":"user"' })}\n`;
+    const from = await makeFolder();
+    await put(from, main, queued);
+    await save(db, session, from);
+    const to = await makeFolder();
+    expect((await restore(db, [session], session, to)).files).toEqual([]);
+    expect(await filesOf(to)).toEqual({});
+    await put(from, main, entry('said'));
+    await save(db, session, from);
+    expect((await restore(db, [session], session, to)).files).toHaveLength(1);
+  });
+
+  test('is saved as it stands between two saves, a small file rewritten included', async ({
+    db,
+  }) => {
+    const session = makeSession();
+    const beside = `${session.id}/subagents/agent-a.meta.json`;
+    const from = await makeFolder();
+    await put(from, `${session.id}.jsonl`, entry('a'));
+    await put(from, beside, '{"a":1}');
+    const saver = createTranscriptSaver(createTranscriptStore(db), {
+      sessionId: session.id,
+      fence: 1,
+      projectDir: from,
+      restored: [],
+      onUnreadable: (path, error) => expect.unreachable(`${path}: ${error}`),
+    });
+    await saver.save({ verify: false });
+    await writeFile(join(from, beside), '{"b":"longer"}');
+    await put(from, `${session.id}.jsonl`, entry('b'));
+    session.transcript = await saver.save({ verify: false });
+    const to = await makeFolder();
+    await restore(db, [session], session, to);
+    expect(await filesOf(to)).toEqual(await filesOf(from));
   });
 
   test('holds whole lines only', async ({ db }) => {

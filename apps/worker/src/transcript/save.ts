@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import { type Stats, statSync } from 'node:fs';
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { CHUNK_MAX_BYTES, type TranscriptManifest, type TranscriptStore } from '@baton/core';
@@ -9,9 +10,10 @@ import { wholeLinesEnd } from './whole-lines.ts';
 export interface TranscriptSaver {
   /**
    * Stores what is new and returns the manifest that names it; nothing counts until the caller has
-   * committed that manifest. With `verify` every file is read whole, so that one that was rewritten
-   * rather than appended to is noticed by its hash and stored whole. A file that cannot be read is
-   * left out and told of; an error of the store rejects, and asking again goes on from there.
+   * committed that manifest. A file that looks as it did the last time is not opened. With `verify`
+   * every file is read whole, so that one that was rewritten rather than appended to is noticed by its
+   * hash and stored whole. A file that cannot be read is left out and told of; an error of the store
+   * rejects, and asking again goes on from there.
    */
   save(options: { verify: boolean }): Promise<TranscriptManifest>;
 }
@@ -31,6 +33,7 @@ export function createTranscriptSaver(
   { sessionId, fence, projectDir, restored, onUnreadable }: SaverOptions,
 ): TranscriptSaver {
   const tracked = new Map(restored.map((file) => [file.path, file]));
+  const looks = new Map<string, Look>();
 
   async function append(handle: FileHandle, file: TrackedFile, end: number): Promise<void> {
     for (;;) {
@@ -46,15 +49,20 @@ export function createTranscriptSaver(
   }
 
   async function saveFile(path: string, verify: boolean): Promise<void> {
+    const before = looks.get(path);
+    if (!verify && before && isSame(before, statSync(join(projectDir, path)))) return;
     const handle = await open(join(projectDir, path), 'r');
     try {
-      const end = await storedEnd(handle, path);
+      const look = await handle.stat();
+      const end = await storedEnd(handle, path, look.size);
       let file = tracked.get(path) ?? untrackedFile(path);
-      if (end < file.length || (verify && !(await isPrefix(handle, file)))) {
+      const isSuspect = verify || !isAppendOnly(path) || (before && before.ino !== look.ino);
+      if (end < file.length || (isSuspect && !(await isPrefix(handle, file)))) {
         file = untrackedFile(path, file.generation + 1);
       }
       await append(handle, file, end);
       tracked.set(path, file);
+      looks.set(path, look);
     } finally {
       await handle.close();
     }
@@ -90,9 +98,20 @@ async function listFiles(folder: string): Promise<string[]> {
 }
 
 // Of a JSONL file only whole lines are stored: the CLI appends right behind torn bytes (claude-cli section 8).
-async function storedEnd(handle: FileHandle, path: string): Promise<number> {
-  const { size } = await handle.stat();
-  return path.endsWith('.jsonl') ? wholeLinesEnd(handle, size) : size;
+async function storedEnd(handle: FileHandle, path: string, size: number): Promise<number> {
+  return isAppendOnly(path) ? wholeLinesEnd(handle, size) : size;
+}
+
+// The rest (`.meta.json`) is small, and rewritten as it pleases the CLI.
+function isAppendOnly(path: string): boolean {
+  return path.endsWith('.jsonl');
+}
+
+/** What tells without opening it that a file is not the one that was seen. */
+type Look = Pick<Stats, 'size' | 'mtimeMs' | 'ino'>;
+
+function isSame(a: Look, b: Look): boolean {
+  return a.size === b.size && a.mtimeMs === b.mtimeMs && a.ino === b.ino;
 }
 
 async function isPrefix(handle: FileHandle, file: TrackedFile): Promise<boolean> {
