@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { gunzip, gunzipSync, gzip } from 'node:zlib';
 import { Binary, type Db } from 'mongodb';
 import { AppError } from '../model/app-error.ts';
 import type { Session } from '../model/session.ts';
@@ -13,6 +13,11 @@ const decompress = promisify(gunzip);
 
 /** The most bytes of a file that one chunk holds, before compression. */
 export const CHUNK_MAX_BYTES = 1024 * 1024;
+
+// A file that grew line by line is thousands of small chunks: each is unpacked on the spot, a trip to the
+// thread pool takes longer; and they are handed on in pieces worth a write.
+const UNPACK_AT_ONCE_BYTES = 64 * 1024;
+const PIECE_BYTES = 256 * 1024;
 
 /** Where bytes of one of Claude's files belong. */
 export interface ChunkPlace {
@@ -104,10 +109,18 @@ export function createTranscriptStore(db: Db): TranscriptStore {
     },
     async *read(file, lineage) {
       const hash = createHash('sha256');
+      let piece: Buffer[] = [];
+      let bytes = 0;
       for await (const data of readTo(file, lineage, file.length)) {
         hash.update(data);
-        yield data;
+        piece.push(data);
+        bytes += data.length;
+        if (bytes < PIECE_BYTES) continue;
+        yield Buffer.concat(piece);
+        piece = [];
+        bytes = 0;
       }
+      if (bytes > 0) yield Buffer.concat(piece);
       if (hash.digest('hex') !== file.sha256) {
         throw corrupt(lineage[0]?.id ?? '', file.path, 'the hash is not the one that was saved');
       }
@@ -117,7 +130,8 @@ export function createTranscriptStore(db: Db): TranscriptStore {
 
 async function unpack(sessionId: string, chunk: ChunkDocument): Promise<Buffer> {
   try {
-    return await decompress(chunk.data.buffer);
+    const { buffer } = chunk.data;
+    return chunk.bytes > UNPACK_AT_ONCE_BYTES ? await decompress(buffer) : gunzipSync(buffer);
   } catch (cause) {
     throw corrupt(sessionId, chunk.path, `the chunk at ${chunk.offset} is damaged`, cause);
   }
