@@ -32,13 +32,16 @@ export interface EndingFacts {
   retryAt: Date | undefined;
 }
 
+/** What every ending writes. */
+type Kept = Pick<Ending, 'totals' | 'transcript'>;
+
 /** Writes the outcome of an attempt. Null where the fence is lost; safe to say twice. */
 export async function writeEnding(
   owned: OwnedSession,
   outcome: Outcome,
   facts: EndingFacts,
 ): Promise<AttemptEnd | null> {
-  const ending: Ending = {
+  const kept: Kept = {
     totals: facts.totals,
     ...(facts.transcript ? { transcript: facts.transcript } : {}),
   };
@@ -50,7 +53,7 @@ export async function writeEnding(
     case 'completed': {
       const { result, stopped_by } = outcome;
       const done = {
-        ...ending,
+        ...kept,
         ...(result ? { result } : {}),
         ...(stopped_by ? { stopped_by } : {}),
       };
@@ -59,11 +62,11 @@ export async function writeEnding(
     }
     case 'failed': {
       const failure = toFailure(outcome.failure, facts);
-      if (facts.retryAt) return writeRetry(owned, ending, { ...ledger, failure }, facts.retryAt);
+      if (facts.retryAt) return writeRetry(owned, kept, { ...ledger, failure }, facts.retryAt);
       const held = await owned.conclude(
         'failed',
         {
-          ...ending,
+          ...kept,
           failure,
           error: failure.message,
           ...(outcome.result ? { result: outcome.result } : {}),
@@ -73,13 +76,12 @@ export async function writeEnding(
       return held && { kind: 'ended', status: 'failed', failure };
     }
     case 'cancelled': {
-      const done = { ...ending, ...(outcome.result ? { result: outcome.result } : {}) };
+      const done = { ...kept, ...(outcome.result ? { result: outcome.result } : {}) };
       const held = await owned.conclude('cancelled', done, ledger);
       return held && { kind: 'ended', status: 'cancelled' };
     }
     case 'handed_back': {
-      if (!(await owned.commit(ending))) return null;
-      const to = await owned.handBack({ count: 'hand_backs' }, ledger);
+      const to = await owned.handBack({ count: 'hand_backs', ...kept }, ledger);
       if (to === 'cancelled') return { kind: 'ended', status: 'cancelled' };
       return to && { kind: 'handed_back' };
     }
@@ -90,12 +92,11 @@ export async function writeEnding(
 
 async function writeRetry(
   owned: OwnedSession,
-  ending: Ending,
+  kept: Kept,
   ledger: AttemptEnding & { failure: Failure },
   at: Date,
 ): Promise<AttemptEnd | null> {
-  if (!(await owned.commit(ending))) return null;
-  const to = await owned.handBack({ count: 'retries', not_before: at }, ledger);
+  const to = await owned.handBack({ count: 'retries', not_before: at, ...kept }, ledger);
   if (to === 'cancelled') return { kind: 'ended', status: 'cancelled' };
   return to && { kind: 'retry', at, failure: ledger.failure };
 }

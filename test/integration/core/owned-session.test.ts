@@ -155,6 +155,24 @@ describe('the owner of a session', () => {
     expect(next.fence).toBe(2);
   });
 
+  test('handing back twice, as where the first answer was lost, counts once', async ({
+    stores,
+  }) => {
+    const session = makeSession();
+    await stores.sessions.insertIfAbsent(session);
+    const owner = await stores.own(session.id);
+    const transcript = { files: [] };
+    const totals = { ...session.totals, num_turns: 2 };
+    for (const _try of ['first', 'second']) {
+      const back = { count: 'hand_backs', totals, transcript } as const;
+      expect(await owner.handBack(back, { outcome: 'handed_back' })).toBe('queued');
+    }
+    const stored = await stores.sessions.get(session.id);
+    expect(stored).toMatchObject({ counts: { hand_backs: 1 }, totals: { num_turns: 2 } });
+    await stores.own(session.id);
+    expect(await owner.handBack({ count: 'hand_backs' }, {})).toBeNull();
+  });
+
   test('handing back goes to cancelled where a cancel was asked for', async ({ stores, db }) => {
     const session = makeSession();
     await stores.sessions.insertIfAbsent(session);

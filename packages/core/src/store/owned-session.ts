@@ -53,9 +53,15 @@ export interface OwnedSession {
     ending: Ending,
     attempt: AttemptEnding,
   ): Promise<Held | null>;
-  /** Gives the session back to the queue; where a cancel was asked for it is cancelled instead. */
+  /**
+   * Gives the session back to the queue with what is to be kept of the attempt; where a cancel was asked
+   * for it is cancelled instead.
+   */
   handBack(
-    back: { count: keyof Session['counts']; not_before?: Date; totals?: Session['totals'] },
+    back: Pick<Progress, 'totals' | 'transcript'> & {
+      count: keyof Session['counts'];
+      not_before?: Date;
+    },
     attempt: AttemptEnding,
   ): Promise<'queued' | 'cancelled' | null>;
 }
@@ -141,12 +147,12 @@ export function createOwnedSession(
       const taken = await collection.countDocuments({ _id: id, 'lease.fence': fence, status });
       return taken > 0 ? {} : null;
     },
-    async handBack({ count, not_before, totals }, attemptEnding) {
+    async handBack({ count, not_before, ...kept }, attemptEnding) {
       // The last result goes too: it would conclude the next attempt before it began.
       const released = { last_result: '', 'lease.expires_at': '', 'lease.owner': '' } as const;
       const fields = (now: Date) => ({
         updated_at: now,
-        ...(totals ? { totals } : {}),
+        ...encodeFields(kept),
         ...attemptFields({ ...attemptEnding, ended_at: now }),
       });
       const queued = await write(
@@ -167,7 +173,13 @@ export function createOwnedSession(
         }),
         { cancel_requested_at: { $exists: true } },
       );
-      return cancelled ? 'cancelled' : null;
+      if (cancelled) return 'cancelled';
+      // The first try may have been taken and its answer lost, as above.
+      const taken = await collection.findOne(
+        { _id: id, 'lease.fence': fence, status: { $in: ['queued', 'cancelled'] } },
+        { projection: { status: 1 } },
+      );
+      return taken && (taken.status === 'queued' ? 'queued' : 'cancelled');
     },
   };
 }
