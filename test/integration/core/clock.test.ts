@@ -1,6 +1,6 @@
 import { createStoreClock } from '@baton/core';
 import { MongoClient } from 'mongodb';
-import { expect } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import { mongodbUrl } from '../../support/services.ts';
 import { test } from './stores.ts';
 
@@ -12,6 +12,24 @@ test("the clock tells the server's time", async ({ db }) => {
   // A millisecond of rounding on either side, and half of a round trip.
   expect(now.getTime()).toBeGreaterThanOrEqual(before['localTime'].getTime() - 50);
   expect(now.getTime()).toBeLessThanOrEqual(after['localTime'].getTime() + 50);
+});
+
+test('it asks again once the host has slept', async () => {
+  const client = await MongoClient.connect(mongodbUrl(), { monitorCommands: true });
+  onTestFinished(() => client.close());
+  let asked = 0;
+  client.on('commandStarted', ({ commandName }) => {
+    if (commandName === 'hello') asked += 1;
+  });
+  const clock = createStoreClock(client.db('baton'));
+  await clock.now();
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 10_000 });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  await clock.now();
+  await clock.now();
+  expect(asked).toBe(2);
 });
 
 test('it never goes back, and asks the server once for many readers', async () => {
