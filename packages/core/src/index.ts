@@ -13,6 +13,7 @@ export {
   overridesSchema,
 } from './model/continue-config.ts';
 export { recoveryOf } from './model/crash-verdict.ts';
+export { cutText } from './model/cut-text.ts';
 export { forbiddenEnvName } from './model/env-names.ts';
 export { codeFacts, ERROR_CODES, type ErrorCode, errorCodeSchema } from './model/error-codes.ts';
 export {

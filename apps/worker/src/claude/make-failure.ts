@@ -1,4 +1,4 @@
-import { codeFacts, type ErrorCode, type FailureFacts } from '@baton/core';
+import { codeFacts, cutText, type ErrorCode, type FailureFacts } from '@baton/core';
 import { present } from './fields.ts';
 
 /** The code of a failure and the sentence that goes with it. */
@@ -15,12 +15,15 @@ export interface FailureEvidence {
   retryAt?: Date;
 }
 
+// A message may be the CLI's whole answer, and a session keeps one for each of its attempts.
+const MESSAGE_MAX_BYTES = 16 * 1024;
+
 /** The failure to store; the message is never empty, and retryable is the catalogue's word. */
 export function makeFailure(reason: Reason, evidence: FailureEvidence): FailureFacts {
   const facts = codeFacts(reason.code);
   return {
     code: reason.code,
-    message: reason.message.trim() || facts.says,
+    message: cutText(reason.message.trim(), MESSAGE_MAX_BYTES) || facts.says,
     retryable: facts.retryable,
     ...present({
       api_error_status: evidence.apiErrorStatus,
