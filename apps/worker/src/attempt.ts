@@ -135,7 +135,9 @@ export function startAttempt(
       const facts = { sawInit: true, abort: null, resultBeforeAbort: true, stderrTail: '' };
       return concludeAttempt({ exit, result: answer, ...facts });
     }
-    if (Object.keys(amends).length > 0) await untilTaken(() => owned.commit(amends), taken);
+    const isAmended =
+      Object.keys(amends).length === 0 || (await untilTaken(() => owned.commit(amends), taken));
+    if (!isAmended) return neverRan({ kind: 'lost' });
     if (session.interrupt_requested_at) return { kind: 'completed', stopped_by: 'interrupt' };
     const spent = spentLimit(limits);
     if (spent) return { kind: 'failed', failure: spent };

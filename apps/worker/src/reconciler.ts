@@ -34,7 +34,9 @@ export interface RoundReport {
 export async function reconcileOnce(deps: ReconcilerDeps): Promise<RoundReport> {
   const { jobs, store, adopter } = deps;
   const report = { adopted: 0, dropped: 0, restored: 0 };
+  const waiting = new Set<string>();
   for await (const ids of jobs.waiting()) {
+    for (const id of ids) waiting.add(id);
     const { unknown, terminal } = await store.sort(ids);
     for (const id of unknown) {
       const job = await jobs.find(id);
@@ -54,6 +56,8 @@ export async function reconcileOnce(deps: ReconcilerDeps): Promise<RoundReport> 
   }
   for await (const sessions of store.needingJobs()) {
     for (const session of sessions) {
+      // A long queue is mostly made of these: Redis was just asked for them.
+      if (waiting.has(session.id)) continue;
       if (await jobs.restore(jobOfSession(session))) report.restored += 1;
     }
   }

@@ -15,7 +15,8 @@ export interface Beyond {
   losesMessages: boolean;
 }
 
-const PAGE = 200;
+// Lines are up to 1 MiB each, and a page is held whole.
+const PAGE = 50;
 
 /**
  * What dead attempts recorded beyond the restored transcript, or null where it holds everything. Reads
