@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Marker, parseMarker } from './marker.ts';
+import { pidNamespaceOf } from './pid-scope.ts';
 
 /** A process that carries a marker. */
 export interface MarkedProcess {
@@ -13,7 +14,10 @@ const MAX_ROUNDS = 10;
 
 const BETWEEN_ROUNDS_MS = 20;
 
-/** Every process of this user on this host that carries a marker; none where there is no /proc. */
+/**
+ * Every process of this user that carries a marker, in this host's or container's own pid namespace;
+ * none where there is no /proc.
+ */
 export async function markedProcesses(): Promise<MarkedProcess[]> {
   const entries = await readdir('/proc').catch(() => []);
   const pids = entries.filter((entry) => /^\d+$/.test(entry)).map(Number);
@@ -44,7 +48,9 @@ async function markedProcess(pid: number): Promise<MarkedProcess | null> {
   const environ = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
   const variable = environ.split('\0').find((line) => line.startsWith('BATON_RUN='));
   const marker = variable && parseMarker(variable.slice('BATON_RUN='.length));
-  return marker ? { pid, marker } : null;
+  // A container's process may show on its host; its marker names a worker by the container's pids.
+  const isOurs = marker && pidNamespaceOf(pid) === pidNamespaceOf('self');
+  return isOurs ? { pid, marker } : null;
 }
 
 function kill(pid: number): void {

@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROJECT_DIR_NAME } from './claude/command.ts';
+import { pidScope } from './pid-scope.ts';
 
 /** The folders of one attempt, all private to it. */
 export interface RunDirs {
@@ -17,17 +18,22 @@ export interface RunDirs {
 }
 
 // The name says whose it is, so that what a dead worker left can be told from what a living one uses.
-const RUN_DIR = /^baton-run-(\d+)-(\d+)-/;
+const RUN_DIR = /^baton-run-(\d+)-(\d+)-(?:([0-9a-f]{8})-)?/;
 
-/** The worker process that a folder's name says it belongs to, or null for any other folder. */
+/**
+ * The worker process that a folder's name says it belongs to; null for any other folder, and for one of
+ * a worker whose pids are not ours to judge (another container's, on a shared disk).
+ */
 export function ownerOfRunDir(name: string): { pid: number; startTime: string } | null {
-  const [, pid, startTime] = RUN_DIR.exec(name) ?? [];
-  return pid === undefined || startTime === undefined ? null : { pid: Number(pid), startTime };
+  const [, pid, startTime, scope] = RUN_DIR.exec(name) ?? [];
+  if (pid === undefined || startTime === undefined) return null;
+  return scope === undefined || scope === pidScope() ? { pid: Number(pid), startTime } : null;
 }
 
 /** Makes the folders of an attempt, readable by this user alone; `owner` is this worker process. */
 export async function makeRunDirs(owner: { pid: number; startTime: string }): Promise<RunDirs> {
-  const root = await mkdtemp(join(tmpdir(), `baton-run-${owner.pid}-${owner.startTime}-`));
+  const name = `baton-run-${owner.pid}-${owner.startTime}-${pidScope()}-`;
+  const root = await mkdtemp(join(tmpdir(), name));
   await chmod(root, 0o700);
   const config = join(root, 'c');
   const dirs = {

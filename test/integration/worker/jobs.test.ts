@@ -115,7 +115,7 @@ describe('a session that another worker had', () => {
     const created_at = new Date();
     const events = fleet.db.collection<{ _id: string }>('events');
     await events.insertMany(
-      [1, 2, 3, 4].map((seq) => ({
+      [1, 2, 3, 4, 5, 6, 7, 8].map((seq) => ({
         _id: `${id}:${String(seq).padStart(10, '0')}`,
         ...{ session_id: id, seq, attempt: 1, fence: 1, type: 'old', created_at, raw: '{}' },
       })),
