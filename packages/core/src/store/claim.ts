@@ -70,6 +70,7 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
           failure,
           error: failure.message,
           attempts: closeLast(session, now, 'failed', failure),
+          counts: { ...session.counts, crashes: session.counts.crashes + 1 },
           end_time: now,
           updated_at: now,
         });
