@@ -1,5 +1,7 @@
 // A stdio MCP server for tests: `environment` returns its own environment, `approve` is a
-// permission-prompt tool that allows every call but those whose command says "refuse".
+// permission-prompt tool that allows every call but those whose command says "refuse"; it answers
+// "rewrite" with another command and "ponder" never. With ASKED_FILE it writes down what it was asked.
+import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 type Request = { id?: number; method: string; params?: { name?: string; arguments?: ToolInput } };
@@ -15,7 +17,9 @@ const TOOLS = ['environment', 'approve'].map((name) => ({
 for await (const line of createInterface({ input: process.stdin })) {
   const request = JSON.parse(line) as Request;
   if (request.id === undefined) continue;
-  const reply = { jsonrpc: '2.0', id: request.id, result: answer(request) };
+  const result = answer(request);
+  if (result === undefined) continue;
+  const reply = { jsonrpc: '2.0', id: request.id, result };
   process.stdout.write(`${JSON.stringify(reply)}\n`);
 }
 
@@ -27,12 +31,17 @@ function answer({ method, params }: Request): unknown {
   if (method === 'tools/list') return { tools: TOOLS };
   if (method !== 'tools/call') return {};
   const text = params?.name === 'approve' ? approve(params.arguments ?? {}) : process.env;
+  if (text === undefined) return undefined;
   return { content: [{ type: 'text', text: JSON.stringify(text) }] };
 }
 
 function approve(asked: ToolInput): unknown {
-  const isRefused = asked.input?.command?.includes('refuse') ?? false;
-  return isRefused
-    ? { behavior: 'deny', message: 'refused by the fixture' }
-    : { behavior: 'allow', updatedInput: asked.input };
+  const { ASKED_FILE, BATON_SESSION_ID, BATON_RUN_ID } = process.env;
+  const note = { asked, BATON_SESSION_ID, BATON_RUN_ID };
+  if (ASKED_FILE !== undefined) appendFileSync(ASKED_FILE, `${JSON.stringify(note)}\n`);
+  const command = asked.input?.command ?? '';
+  if (command.includes('ponder')) return undefined;
+  if (command.includes('refuse')) return { behavior: 'deny', message: 'refused by the fixture' };
+  const updatedInput = command.includes('rewrite') ? { command: 'echo rewritten' } : asked.input;
+  return { behavior: 'allow', updatedInput };
 }

@@ -1,0 +1,132 @@
+// MCP servers of a session: who is asked for leave, and what a server is told. The real CLI, a scripted model.
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { SessionConfig } from '@baton/core';
+import { describe, expect, onTestFinished } from 'vitest';
+import type { Fleet } from '../support/fleet.ts';
+import { text, toolUse } from '../support/messages-api/reply.ts';
+import { initOf, testWithModel } from '../support/scripted-fleet.ts';
+
+const MCP_SERVER = fileURLToPath(new URL('../support/mcp-server-fixture.ts', import.meta.url));
+const APPROVER = 'mcp__approvals__approve';
+
+// The model runs the command that the prompt is, and tells what came of it.
+const test = testWithModel(({ prompt, toolResults }) =>
+  toolResults.length > 0
+    ? text(`tool: ${toolResults.join()}`)
+    : toolUse('Bash', { command: prompt }),
+);
+
+describe('permission_prompt_tool', () => {
+  function asking(fleet: Fleet, command: string, name: string): SessionConfig {
+    const env = { ASKED_FILE: join(fleet.root, name) };
+    const approvals = { command: process.execPath, args: [MCP_SERVER], env };
+    return {
+      query: command,
+      permission_prompt_tool: APPROVER,
+      mcp_config: { mcpServers: { approvals } },
+    };
+  }
+  const askedOf = async (fleet: Fleet, name: string) =>
+    JSON.parse(await readFile(join(fleet.root, name), 'utf8'));
+
+  test('is asked with the call and whose it is, and what it allows runs as it says', async ({
+    scripted: fleet,
+  }) => {
+    const command = 'touch to-rewrite';
+    const id = await fleet.launch(asking(fleet, command, 'allowed'));
+    const session = await fleet.ended(id);
+    expect(session).toMatchObject({ status: 'completed', result: { permission_denials: [] } });
+    expect(session.result?.result).toBe('tool: rewritten');
+    const { asked, ...whose } = await askedOf(fleet, 'allowed');
+    expect(asked).toMatchObject({ tool_name: 'Bash', input: { command } });
+    expect(whose).toEqual({ BATON_SESSION_ID: id, BATON_RUN_ID: session.run_id });
+    const raws = (await fleet.events(id)).map(({ raw }) => raw);
+    expect(raws.some((raw) => raw.includes(`"tool_use_id":"${asked.tool_use_id}"`))).toBe(true);
+  });
+
+  test('denies with its own words, and the denial stands in the result', async ({
+    scripted: fleet,
+  }) => {
+    const id = await fleet.launch(asking(fleet, 'touch refuse', 'denied'));
+    const session = await fleet.ended(id);
+    expect(session).toMatchObject({
+      status: 'completed',
+      result: {
+        result: 'tool: refused by the fixture',
+        permission_denials: [{ tool_name: 'Bash', tool_input: { command: 'touch refuse' } }],
+      },
+    });
+  });
+
+  test('that never answers is ended by the limit of the session', async ({ scripted: fleet }) => {
+    const config = asking(fleet, 'touch ponder', 'pondered');
+    const timeouts = { idle_ms: 5_000 };
+    const id = await fleet.launch({ ...config, timeouts, recovery: { max_retries: 0 } });
+    expect(await fleet.ended(id)).toMatchObject({
+      status: 'failed',
+      failure: { code: 'IDLE_TIMEOUT' },
+    });
+    expect(await askedOf(fleet, 'pondered')).toMatchObject({ BATON_SESSION_ID: id });
+  });
+
+  test('of a server that did not start: init tells the server, the session why it failed', async ({
+    scripted: fleet,
+  }) => {
+    const id = await fleet.launch({
+      query: 'touch never',
+      permission_prompt_tool: APPROVER,
+      mcp_config: { mcpServers: { approvals: { command: '/no/such/server' } } },
+    });
+    const session = await fleet.ended(id);
+    expect(session).toMatchObject({
+      status: 'failed',
+      error: expect.stringContaining(`MCP tool ${APPROVER}`),
+      failure: {
+        code: 'PROTOCOL',
+        exit_code: 1,
+        stderr_tail: expect.stringContaining('not found'),
+      },
+    });
+    expect((await initOf(fleet, id))['mcp_servers']).toMatchObject([
+      { name: 'approvals', status: 'failed' },
+    ]);
+  });
+});
+
+test('an MCP server over HTTP is told the session where its headers ask for it', async ({
+  scripted: fleet,
+}) => {
+  const seen: (string | string[] | undefined)[] = [];
+  const server = createServer(async (request, response) => {
+    seen.push(request.headers['x-session-id']);
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { id, method } = JSON.parse(Buffer.concat(chunks).toString() || '{}');
+    if (id === undefined)
+      return void response.writeHead(request.method === 'POST' ? 202 : 405).end();
+    const serverInfo = { name: 'web', version: '1.0.0' };
+    const result =
+      method === 'initialize'
+        ? { protocolVersion: '2024-11-05', capabilities: { tools: {} }, serverInfo }
+        : { tools: [] };
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the CLI expands it
+  const headers = { 'X-Session-ID': '${BATON_SESSION_ID}' };
+  const web = { type: 'http' as const, url: `http://127.0.0.1:${port}/mcp`, headers };
+  const id = await fleet.launch({ query: 'echo hello', mcp_config: { mcpServers: { web } } });
+  expect((await fleet.ended(id)).status).toBe('completed');
+  expect((await initOf(fleet, id))['mcp_servers']).toMatchObject([
+    { name: 'web', status: 'connected' },
+  ]);
+  expect(new Set(seen)).toEqual(new Set([id]));
+});
