@@ -29,8 +29,8 @@ export interface Cast {
   start(): void;
   /** One that is ready and not paused, chosen by a number from 0 to 1; none where there is none. */
   choose(pick: number): Member | undefined;
-  /** Resolves once all of them are ready. */
-  whole(): Promise<void>;
+  /** Resolves once all of them are ready; rejects after the limit. */
+  whole(limitMs: number): Promise<void>;
   /** Drains them all and replaces none; resolves with how every worker of the run ended. */
   dismiss(): Promise<WorkerEnd[]>;
   readonly hired: number;
@@ -145,8 +145,10 @@ export function createCast({ guardian, size, env, logs, drainWithinMs }: CastOpt
       for (const place of places) hire(place);
     },
     choose: (pick) => ready()[Math.floor(pick * ready().length)],
-    async whole() {
-      while (ready().length < size) await delay(50);
+    async whole(limitMs) {
+      for (const end = Date.now() + limitMs; ready().length < size; await delay(50)) {
+        if (Date.now() > end) throw new Error(`${ready().length} of ${size} workers are ready`);
+      }
     },
     async dismiss() {
       isDismissed = true;

@@ -8,6 +8,7 @@ import {
   mainTranscriptPath,
   type Session,
   type SessionStore,
+  type TranscriptStore,
 } from '@baton/core';
 import { type MarkLine, marksFile } from '../../test/fake-claude/marks.ts';
 import type { Evidence } from './audit/evidence.ts';
@@ -17,15 +18,16 @@ type Gathered = Pick<Evidence, 'sessions' | 'events' | 'transcripts' | 'director
 /** What documents and marks say. */
 export async function gather(
   mongo: Mongo,
-  store: SessionStore,
+  stored: SessionStore,
   workRoot: string,
 ): Promise<Gathered> {
-  const sessions = await readSessions(mongo, store);
+  const sessions = await readSessions(mongo, stored);
+  const store = createTranscriptStore(mongo.db);
   const events = await readEvents(mongo);
   const transcripts = new Map<string, string[] | Error>();
   const directories = new Map<string, MarkLine[]>();
   for (const session of sessions.values()) {
-    transcripts.set(session.id, await readTranscript(mongo, sessions, session));
+    transcripts.set(session.id, await readTranscript(store, sessions, session));
     directories.set(session.id, await readMarks(workRoot, session));
   }
   return { sessions, events, transcripts, directories };
@@ -46,31 +48,32 @@ async function readEvents(mongo: Mongo): Promise<Map<string, Event[]>> {
   return bySession;
 }
 
+// Every file is restored, for each is checked against its hash; the marks are in the main one.
 async function readTranscript(
-  mongo: Mongo,
+  store: TranscriptStore,
   sessions: ReadonlyMap<string, Session>,
   session: Session,
 ): Promise<string[] | Error> {
-  const path = mainTranscriptPath(session.root_session_id);
-  const file = session.transcript.files.find((one) => one.path === path);
-  if (!file) return [];
-  const lineage = [session];
-  for (let next = parentOf(session); next; next = parentOf(next)) lineage.push(next);
-  function parentOf({ parent_session_id: id }: Session): Session | undefined {
-    return id === undefined ? undefined : sessions.get(id);
-  }
+  const main = mainTranscriptPath(session.root_session_id);
+  const lineage = lineageOf(sessions, session);
+  const texts: string[] = [];
   try {
-    const pieces: Buffer[] = [];
-    for await (const piece of createTranscriptStore(mongo.db).read(file, lineage))
-      pieces.push(piece);
-    const whole = Buffer.concat(pieces).toString('utf8');
-    return whole
-      .split('\n')
-      .filter((line) => line !== '')
-      .flatMap(textsOf);
+    for (const file of session.transcript.files) {
+      const pieces: Buffer[] = [];
+      for await (const piece of store.read(file, lineage)) pieces.push(piece);
+      const lines = Buffer.concat(pieces).toString('utf8').split('\n');
+      if (file.path === main) texts.push(...lines.filter((line) => line !== '').flatMap(textsOf));
+    }
+    return texts;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
+}
+
+/** The session and its ancestors, nearest first. */
+function lineageOf(sessions: ReadonlyMap<string, Session>, session: Session): Session[] {
+  const parent = sessions.get(session.parent_session_id ?? '');
+  return parent ? [session, ...lineageOf(sessions, parent)] : [session];
 }
 
 function textsOf(line: string): string[] {

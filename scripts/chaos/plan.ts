@@ -47,6 +47,7 @@ export function planSessions(options: {
     const steps: Step[] = [
       // Like a tool that a killed turn leaves behind: it must not outlive the session.
       ...(index % 3 === 0 ? [{ spawn: 'exec sleep 3600' }] : []),
+      ...(index % 4 === 1 ? [{ sub_agent: `helper-${index}` }] : []),
       { marks: id, to: marks, turn_ms: turnMs },
     ];
     const isCancelled = random.next() < 0.1;

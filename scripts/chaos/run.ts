@@ -3,40 +3,29 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  connectMongo,
-  createEventStore,
-  createProducer,
-  createSessionManager,
-  createSessionQueue,
-  createSessionStop,
-  createSessionStore,
-  createStopRequests,
-  createStoreClock,
-  ensureIndexes,
-} from '@baton/core';
 import { FAKE_CLAUDE } from '../../test/fake-claude/install.ts';
 import type { Environment } from '../dev-services/environment.ts';
 import type { Evidence } from './audit/evidence.ts';
 import { audit } from './audit.ts';
 import { createCast } from './cast.ts';
+import { openClients } from './clients.ts';
 import { scheduleFaults } from './faults.ts';
 import { gather } from './gather.ts';
 import { awaitNoLeftovers } from './leftovers.ts';
-import { createLoad } from './load.ts';
 import type { ChaosOptions } from './options.ts';
 import { createPerformer } from './perform.ts';
 import { planSessions } from './plan.ts';
-import { createRandom } from './random.ts';
 import { figures } from './report.ts';
 import { type Servers, startServers } from './servers.ts';
-import { startWatch } from './watch.ts';
 
 const LEASE_MS = 4_000;
 const DRAIN_TIMEOUT_MS = 1_500;
 
 /** Drain window, hand-back and close as the worker bounds them, and a machine that is busy. */
 const DRAIN_WITHIN_MS = DRAIN_TIMEOUT_MS + 15_000 + 5_000 + 10_000;
+
+/** How long the first workers may take to be ready, in milliseconds. */
+const START_LIMIT_MS = 60_000;
 
 /** How long every session may take to end once all is well, in milliseconds. */
 const HEAL_LIMIT_MS = 180_000;
@@ -77,22 +66,8 @@ async function runOn(servers: Servers, { options, env, folder, log }: Place) {
   const workRoot = join(folder, 'work');
   const temporary = join(folder, 't');
 
-  const mongo = connectMongo(mongodb.url);
-  await ensureIndexes(mongo.db);
-  const stores = { sessions: createSessionStore(mongo.db), events: createEventStore(mongo.db) };
-  const queue = createSessionQueue({ connection: redis.url });
-  const producer = createProducer({ connection: redis.url });
-  const manager = createSessionManager({ queue, sessions: stores.sessions });
-  const requests = createStopRequests(mongo.db, createStoreClock(mongo.db));
-  const load = createLoad({
-    manager,
-    producer,
-    stop: createSessionStop({ manager, queue, requests }),
-    random: createRandom(seed, 'clients'),
-    completed: () =>
-      [...watch.finals.values()].flatMap(({ id, status }) => (status === 'completed' ? [id] : [])),
-  });
-  const watch = startWatch(stores, () => load.accepted.keys(), createRandom(seed, 'watch'));
+  const clients = await openClients({ redis: redis.url, mongodb: mongodb.url }, seed);
+  const { load, watch } = clients;
   const cast = createCast({
     guardian: services.guardian,
     size: options.workers,
@@ -116,13 +91,13 @@ async function runOn(servers: Servers, { options, env, folder, log }: Place) {
     cast,
     redis,
     mongodb,
-    onFlush: () => load.repeat(async (id) => (await stores.sessions.get(id)) !== null),
+    onFlush: () => load.repeat(async (id) => (await clients.sessions.get(id)) !== null),
     log,
   });
 
   log(`chaos of seed ${seed}: ${sessions} sessions, ${options.minutes} minutes, in ${folder}`);
   cast.start();
-  await cast.whole();
+  await cast.whole(START_LIMIT_MS);
   const begin = performance.now();
   const at = (atMs: number) => delay(Math.max(0, begin + atMs - performance.now()));
   const asking = planSessions({ seed, ms, sessions }).map(async (planned) => {
@@ -137,8 +112,9 @@ async function runOn(servers: Servers, { options, env, folder, log }: Place) {
 
   log('no more faults: everything is healed');
   const healed = performance.now();
-  await Promise.all([redis.outages.start(), mongodb.outages.start(), ...asking]);
-  await cast.whole();
+  const clientsDone = Promise.all([redis.outages.start(), mongodb.outages.start(), ...asking]);
+  // What does not come to its end is not waited for: the audit names it.
+  await Promise.race([clientsDone, delay(HEAL_LIMIT_MS, undefined, { ref: false })]);
   await watch.untilTerminal(HEAL_LIMIT_MS);
   const healSeconds = (performance.now() - healed) / 1000;
   log(
@@ -147,7 +123,6 @@ async function runOn(servers: Servers, { options, env, folder, log }: Place) {
 
   const { folders } = await awaitNoLeftovers(temporary, LEFTOVERS_LIMIT_MS);
   const ends = await cast.dismiss();
-  await watch.stop();
   const evidence: Evidence = {
     asked: new Map([...load.accepted].map(([id, { planned }]) => [id, planned])),
     cancels: load.cancels,
@@ -156,9 +131,9 @@ async function runOn(servers: Servers, { options, env, folder, log }: Place) {
     processes: (await awaitNoLeftovers(temporary, 0)).processes,
     folders,
     workers: ends,
-    ...(await gather(mongo, stores.sessions, workRoot)),
+    ...(await gather(clients.mongo, clients.sessions, workRoot)),
   };
-  await Promise.allSettled([queue.close(), producer.close(), mongo.close()]);
+  await clients.close();
   return figures(evidence, audit(evidence), {
     options,
     healSeconds,

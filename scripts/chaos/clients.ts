@@ -1,0 +1,64 @@
+// Everything that is no worker: clients that ask for sessions, and a reader that looks on.
+import {
+  connectMongo,
+  createEventStore,
+  createProducer,
+  createSessionManager,
+  createSessionQueue,
+  createSessionStop,
+  createSessionStore,
+  createStopRequests,
+  createStoreClock,
+  ensureIndexes,
+  type Mongo,
+  type SessionStore,
+} from '@baton/core';
+import { createLoad, type Load } from './load.ts';
+import { createRandom } from './random.ts';
+import { startWatch, type Watch } from './watch.ts';
+
+/** The clients of a run, and what they look at. */
+export interface Clients {
+  mongo: Mongo;
+  sessions: SessionStore;
+  load: Load;
+  watch: Watch;
+  close(): Promise<void>;
+}
+
+/** Opens them on these servers; they have asked for nothing yet. */
+export async function openClients(
+  urls: { redis: string; mongodb: string },
+  seed: number,
+): Promise<Clients> {
+  const mongo = connectMongo(urls.mongodb);
+  await ensureIndexes(mongo.db);
+  const sessions = createSessionStore(mongo.db);
+  const queue = createSessionQueue({ connection: urls.redis });
+  const producer = createProducer({ connection: urls.redis });
+  const manager = createSessionManager({ queue, sessions });
+  const requests = createStopRequests(mongo.db, createStoreClock(mongo.db));
+  const load = createLoad({
+    manager,
+    producer,
+    stop: createSessionStop({ manager, queue, requests }),
+    random: createRandom(seed, 'clients'),
+    completed: () =>
+      [...watch.finals.values()].flatMap(({ id, status }) => (status === 'completed' ? [id] : [])),
+  });
+  const watch = startWatch(
+    { sessions, events: createEventStore(mongo.db) },
+    () => load.accepted.keys(),
+    createRandom(seed, 'watch'),
+  );
+  return {
+    mongo,
+    sessions,
+    load,
+    watch,
+    async close() {
+      await watch.stop();
+      await Promise.allSettled([queue.close(), producer.close(), mongo.close()]);
+    },
+  };
+}
