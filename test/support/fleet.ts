@@ -122,7 +122,7 @@ function openFleet(
           if (!look(found)) throw new Error(`expected session ${id} to be ${what}: ${sum(found)}`);
           return found;
         },
-        { timeout: 25_000, interval: 50 },
+        { timeout: 55_000, interval: 50 },
       ),
     ended: (id) => fleet.until(id, 'terminal', ({ status }) => isTerminal(status)),
     async events(id) {

@@ -64,10 +64,9 @@ describe('a running session', () => {
     });
   });
 
-  test.concurrent('is slowed while MongoDB is away, is not taken for idle, and loses no line', async ({
-    fleet,
-    onTestFinished,
-  }) => {
+  test.concurrent('is slowed while MongoDB is away, is not taken for idle, and loses no line', {
+    timeout: 60_000,
+  }, async ({ fleet, onTestFinished }) => {
     const mine = fleet.sibling();
     const gate = await gatedWorker(mine);
     onTestFinished(gate.close);

@@ -145,7 +145,9 @@ describe('a session that another worker had', () => {
 });
 
 describe('several workers', () => {
-  test('run each session once, and no more at a time than they are told', async ({ fleet }) => {
+  test('run each session once, and no more at a time than they are told', {
+    timeout: 60_000,
+  }, async ({ fleet }) => {
     const mine = fleet.sibling();
     const workers = await Promise.all([1, 2].map(() => mine.worker({ WORKER_CONCURRENCY: '2' })));
     const ids = await Promise.all(Array.from({ length: 20 }, () => mine.play([{ say: 'hi' }])));
