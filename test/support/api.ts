@@ -13,7 +13,8 @@ import {
   type SessionQueue,
   type SessionStore,
 } from '@baton/core';
-import { type App, createApp } from '../../apps/api/src/app.ts';
+import { createApp } from '../../apps/api/src/app.ts';
+import type { App } from '../../apps/api/src/parts.ts';
 import { test as base, mongodbUrl, redisUrl } from './services.ts';
 
 /** The API over real stores, what it logs, and the stores themselves. */

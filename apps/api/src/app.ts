@@ -1,29 +1,16 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import {
-  type EventStore,
-  JOB_MAX_BYTES,
-  type Logger,
-  type Mongo,
-  type Policy,
-  parseInput,
-  type SessionManager,
-  type SessionQueue,
-  type SessionStop,
-  type SessionStore,
-} from '@baton/core';
+import { JOB_MAX_BYTES, parseInput } from '@baton/core';
 import {
   type FastifyBaseLogger,
-  type FastifyInstance,
   type FastifySchemaCompiler,
   fastify,
   LogController,
-  type RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { answerClientError } from './client-error.ts';
 import { answerError, answerNotFound } from './http-error.ts';
 import { registerOpenApi } from './openapi.ts';
+import type { App, Parts } from './parts.ts';
 import { registerContinue } from './routes/continue.ts';
 import { registerConversation } from './routes/conversation.ts';
 import { registerDocs } from './routes/docs.ts';
@@ -34,27 +21,6 @@ import { registerQueues } from './routes/queues.ts';
 import { registerSchema } from './routes/schema.ts';
 import { registerSessions } from './routes/sessions.ts';
 import { registerStop } from './routes/stop.ts';
-
-/** What the routes work with. */
-export interface Parts {
-  manager: SessionManager;
-  stop: SessionStop;
-  queue: SessionQueue;
-  sessions: SessionStore;
-  events: EventStore;
-  mongo: Pick<Mongo, 'ping'>;
-  log: Logger;
-  policy: Policy;
-}
-
-/** The Fastify instance whose routes are typed by their zod schemas. */
-export type App = FastifyInstance<
-  RawServerDefault,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  ZodTypeProvider
->;
 
 /** How long a body may take to arrive, and a handler to answer, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 30_000;

@@ -1,8 +1,8 @@
 import swagger from '@fastify/swagger';
 import type { FastifySchema } from 'fastify';
 import { z } from 'zod';
-import type { App } from './app.ts';
 import { type JsonSchema, toOpenApiSchema } from './openapi-schema.ts';
+import type { App } from './parts.ts';
 
 const INFO = {
   title: 'Baton',

@@ -8,12 +8,11 @@ import {
   type Mongo,
   mainTranscriptPath,
   type Outcome,
-  recoveryOf,
   type Session,
   type StoreClock,
   type TranscriptManifest,
 } from '@baton/core';
-import { retriesAllowed, retryAt } from './backoff.ts';
+import { retryTime } from './backoff.ts';
 import type { AbortReason } from './claude/abort-reason.ts';
 import { concludeAttempt } from './claude/conclude.ts';
 import { type CostState, NOTHING_SPENT } from './claude/cost-state.ts';
@@ -187,21 +186,13 @@ export function startAttempt(
     if (spent) meter.settle(spent);
   }
 
-  function retryTime(outcome: Outcome, now: Date): Date | undefined {
-    if (outcome.kind !== 'failed' || !outcome.failure.retryable) return undefined;
-    const { retries } = session.counts;
-    const allowed = retriesAllowed(outcome.failure.code, recoveryOf(session).max_retries);
-    if (retries >= allowed) return undefined;
-    const timing = { retries, now, random: Math.random(), firstMs: deps.retryFirstMs };
-    return retryAt(outcome.failure, timing);
-  }
-
   async function run(dirs: RunDirs): Promise<AttemptEnd> {
     const { outcome, facts, transcript } = await prepareAndRun(dirs);
     // Until here the recorder's heartbeats kept the lease; the write below is the last one.
     if (!(await recorder.finish())) return { kind: 'lost' };
     const now = await deps.clock.now();
-    const retry = retryTime(outcome, now);
+    const timing = { now, random: Math.random(), firstMs: deps.retryFirstMs };
+    const retry = retryTime(outcome, session, timing);
     const end = await untilTaken(
       () =>
         writeEnding(owned, outcome, {

@@ -1,4 +1,10 @@
-import type { ErrorCode, FailureFacts } from '@baton/core';
+import {
+  type ErrorCode,
+  type FailureFacts,
+  type Outcome,
+  recoveryOf,
+  type Session,
+} from '@baton/core';
 
 const MAX_MS = 5 * 60_000;
 
@@ -28,4 +34,16 @@ export function retryAt(
   const told = failure.retry_at ? Math.max(failure.retry_at.getTime() - now.getTime(), 0) : 0;
   const jitter = pause * random * 0.5;
   return new Date(now.getTime() + Math.max(told, pause) + jitter);
+}
+
+/** When a session is tried again after this outcome, or undefined where the outcome is its end. */
+export function retryTime(
+  outcome: Outcome,
+  session: Session,
+  timing: { now: Date; random: number; firstMs: number },
+): Date | undefined {
+  if (outcome.kind !== 'failed' || !outcome.failure.retryable) return undefined;
+  const { retries } = session.counts;
+  const allowed = retriesAllowed(outcome.failure.code, recoveryOf(session).max_retries);
+  return retries < allowed ? retryAt(outcome.failure, { retries, ...timing }) : undefined;
 }

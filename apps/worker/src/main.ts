@@ -84,6 +84,7 @@ async function main(): Promise<void> {
     },
     adopter,
     claims: createClaims(mongo.db, clock),
+    queue,
     connection,
     prefix: settings.QUEUE_PREFIX,
     concurrency: settings.WORKER_CONCURRENCY,

@@ -20,9 +20,14 @@ export function transcriptSource(session: Session): 'own' | 'parent' | 'none' {
   return session.kind === 'continue' ? 'parent' : 'none';
 }
 
-/** Says whether the last attempt crashed and the session's policy is to begin again. */
+/**
+ * Says whether the last attempt that ran crashed and the session's policy is to begin again. One that was
+ * handed back before its process began changed nothing.
+ */
 export function isRestart(session: Session): boolean {
-  const previous = session.attempts.at(-2);
+  const previous = session.attempts
+    .slice(0, -1)
+    .findLast(({ outcome, failure, pid }) => outcome !== 'handed_back' || failure || pid);
   return previous?.failure?.code === 'CRASHED' && recoveryOf(session).on_crash === 'restart';
 }
 

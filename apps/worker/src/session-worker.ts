@@ -8,6 +8,7 @@ import {
   type Logger,
   type openWorkerRedis,
   SESSION_QUEUE,
+  type SessionQueue,
 } from '@baton/core';
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import { type AttemptDeps, type RunningAttempt, startAttempt } from './attempt.ts';
@@ -33,6 +34,7 @@ export interface SessionWorkerDeps {
   attempts: AttemptDeps;
   adopter: Adopter;
   claims: Claims;
+  queue: Pick<SessionQueue, 'rest' | 'restMs'>;
   connection: ReturnType<typeof openWorkerRedis>;
   prefix: string;
   concurrency: number;
@@ -113,7 +115,7 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
   // An account's limit is everybody's: the next session would only meet it too.
   async function slowDown(until: Date): Promise<void> {
     const ms = Math.min(until.getTime() - Date.now(), MAX_SLOW_MS);
-    if (ms > 0) await worker.rateLimit(ms).catch(() => {});
+    if (ms > 0) await deps.queue.rest(ms).catch(() => {});
   }
 
   // A job that we lost meanwhile is another worker's to move; one that stays behind is found stalled.
@@ -130,6 +132,11 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     if (isPaused) return { kind: 'handed_back' };
     // Delivered again because its lock was lost: it still runs here, and the fence watches over it.
     if (running.has(adopted.id)) return { kind: 'busy', until: Date.now() + attempts.leaseMs };
+    // One that somebody asked to stop needs no account any more.
+    if (!adopted.cancel_requested_at && !adopted.interrupt_requested_at) {
+      const restMs = await deps.queue.restMs().catch(() => 0);
+      if (restMs > 0) return { kind: 'busy', until: Date.now() + restMs };
+    }
     const claim = await deps.claims.claim(adopted.id, {
       worker_id: workerId,
       host,
@@ -171,8 +178,6 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     lockDuration: attempts.leaseMs,
     stalledInterval: Math.min(STALLED_INTERVAL_MAX_MS, attempts.leaseMs / 2),
     maxStalledCount: OUT_OF_REACH,
-    // Never reached; but without a limiter no worker would look whether the queue rests for a limit.
-    limiter: { max: OUT_OF_REACH, duration: 1_000 },
     autorun: false,
     skipVersionCheck: true,
   });

@@ -36,7 +36,7 @@ export {
   QUEUE_PREFIX,
   SESSION_QUEUE,
 } from './model/job.ts';
-export { jobOfSession } from './model/job-of-session.ts';
+export { type JobSource, jobOfSession } from './model/job-of-session.ts';
 export { type JsonSchema, jsonSchemas, type SchemaName } from './model/json-schema.ts';
 export type { MCPConfig, MCPServer } from './model/mcp-config.ts';
 export type { FailureFacts, Outcome } from './model/outcome.ts';

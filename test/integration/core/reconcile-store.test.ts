@@ -1,4 +1,11 @@
-import { createReconcileStore, newId, type Session } from '@baton/core';
+import {
+  createReconcileStore,
+  type JobSource,
+  jobOfSession,
+  jobSchema,
+  newId,
+  type Session,
+} from '@baton/core';
 import { describe, expect } from 'vitest';
 import { makeSession } from '../../support/factories.ts';
 import { test } from './stores.ts';
@@ -19,8 +26,8 @@ const SESSIONS: [string, Partial<Session>, boolean][] = [
   ['cancelled', { status: 'cancelled' }, false],
 ];
 
-async function all(pages: AsyncGenerator<Session[]>): Promise<Session[]> {
-  const found: Session[] = [];
+async function all(pages: AsyncGenerator<JobSource[]>): Promise<JobSource[]> {
+  const found: JobSource[] = [];
   for await (const page of pages) found.push(...page);
   return found;
 }
@@ -37,7 +44,10 @@ describe('the sessions that should have a job', () => {
     }
     const found = await all(createReconcileStore(db, stores.clock).needingJobs());
     expect(found.map(({ id }) => id).sort()).toEqual(expected.sort());
-    for (const session of found) expect(session).toEqual(await stores.sessions.get(session.id));
+    for (const session of found) {
+      expect(await stores.sessions.get(session.id)).toMatchObject(session);
+      expect(jobSchema.safeParse(jobOfSession(session)).success).toBe(true);
+    }
   });
 
   test('are judged on MongoDB’s clock', async ({ db, stores }) => {
@@ -50,12 +60,12 @@ describe('the sessions that should have a job', () => {
   });
 
   test('are all found, however many', async ({ db, stores }) => {
-    const sessions = Array.from({ length: 1_200 }, () => makeSession({ tags: ['many'] }));
+    const sessions = Array.from({ length: 1_200 }, () => makeSession({ title: 'many' }));
     await db
       .collection<{ _id: string }>('sessions')
       .insertMany(sessions.map(({ id, ...session }) => ({ _id: id, ...session })));
     const found = await all(createReconcileStore(db, stores.clock).needingJobs());
-    const ids = found.flatMap(({ id, tags }) => (tags?.includes('many') ? [id] : []));
+    const ids = found.flatMap(({ id, title }) => (title === 'many' ? [id] : []));
     expect(ids.sort()).toEqual(sessions.map(({ id }) => id).sort());
   });
 });

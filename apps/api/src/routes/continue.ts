@@ -1,7 +1,7 @@
 import { checkPolicy, infoSchema, overridesSchema, sessionOptionsSchema } from '@baton/core';
 import { failures, idParams, json } from '../answers.ts';
-import type { App, Parts } from '../app.ts';
 import { named } from '../openapi-schema.ts';
+import type { App, Parts } from '../parts.ts';
 
 const continueBody = overridesSchema.extend(sessionOptionsSchema.shape);
 named.add(continueBody, { id: 'ContinueRequest' });

@@ -1,7 +1,7 @@
 import { eventViewSchema, readConversation } from '@baton/core';
 import { z } from 'zod';
 import { cursor, failures, idParams, json, limit } from '../answers.ts';
-import type { App, Parts } from '../app.ts';
+import type { App, Parts } from '../parts.ts';
 
 const conversationPage = z.object({
   events: z.array(eventViewSchema.extend({ session_id: z.string() })),

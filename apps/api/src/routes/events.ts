@@ -1,7 +1,7 @@
 import { eventViewSchema, PAGE_MAX_BYTES, toEventView } from '@baton/core';
 import { z } from 'zod';
 import { failures, idParams, json, limit } from '../answers.ts';
-import type { App, Parts } from '../app.ts';
+import type { App, Parts } from '../parts.ts';
 
 const eventPage = z.object({
   events: z.array(eventViewSchema),

@@ -1,7 +1,7 @@
 import { AppError, withDeadline } from '@baton/core';
 import { z } from 'zod';
 import { failures, json } from '../answers.ts';
-import type { App, Parts } from '../app.ts';
+import type { App, Parts } from '../parts.ts';
 
 /** How long a store may take to answer before it counts as away, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 2_000;

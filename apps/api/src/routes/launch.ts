@@ -1,7 +1,7 @@
 import { checkPolicy, infoSchema, sessionConfigSchema, sessionOptionsSchema } from '@baton/core';
 import { failures, json } from '../answers.ts';
-import type { App, Parts } from '../app.ts';
 import { named } from '../openapi-schema.ts';
+import type { App, Parts } from '../parts.ts';
 
 const launchBody = sessionConfigSchema.extend(sessionOptionsSchema.shape);
 named.add(launchBody, { id: 'LaunchRequest' });

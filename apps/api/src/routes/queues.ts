@@ -2,8 +2,8 @@ import { AppError, redactJob } from '@baton/core';
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
-import type { App, Parts } from '../app.ts';
 import { ownOriginOnly } from '../page-policy.ts';
+import type { App, Parts } from '../parts.ts';
 
 /** bull-board at /queues, to look at: its writes would fight the documents, so each answers 405. */
 export async function registerQueues(app: App, { queue }: Parts): Promise<void> {

@@ -1,7 +1,7 @@
 import { idSchema, infoSchema, sessionStatusSchema } from '@baton/core';
 import { z } from 'zod';
 import { cursor, failures, idParams, json, limit } from '../answers.ts';
-import type { App, Parts } from '../app.ts';
+import type { App, Parts } from '../parts.ts';
 
 const listQuery = z.strictObject({
   status: sessionStatusSchema.exactOptional(),

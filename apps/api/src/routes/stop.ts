@@ -1,6 +1,6 @@
 import { infoSchema } from '@baton/core';
 import { failures, idParams, json } from '../answers.ts';
-import type { App, Parts } from '../app.ts';
+import type { App, Parts } from '../parts.ts';
 
 /** Cancels a session, or ends its turn, from anywhere; both may be said twice. */
 export function registerStop(app: App, { stop }: Pick<Parts, 'stop'>): void {

@@ -50,7 +50,7 @@ export async function restoreTranscript(
   const uuids = new Set<string>();
   const restored: Restored = { files: [], costState: null, holdsPrompt: false, uuids };
   let holdsMessage = false;
-  for (const file of source.transcript.files) {
+  async function restoreFile(file: TranscriptFile): Promise<void> {
     const ownFrom = isOwn ? file.base : file.length;
     const prompt = createPromptFinder(session.query, ownFrom);
     const onLine = (line: string, offset: number): void => {
@@ -70,10 +70,23 @@ export async function restoreTranscript(
       hash,
     });
   }
+
+  for (const files of batches(source.transcript.files, FILES_AT_ONCE)) {
+    await Promise.all(files.map(restoreFile));
+  }
   if (holdsMessage) return restored;
   await rm(projectDir, { recursive: true });
   await mkdir(projectDir, { recursive: true, mode: 0o700 });
   return NOTHING_RESTORED;
+}
+
+// A session may have hundreds of sub-agents, each with a small file that costs a trip to the store.
+const FILES_AT_ONCE = 8;
+
+function batches<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
 }
 
 // The CLI writes what it queued before the prompt itself, and resumes nothing that holds no message

@@ -1,11 +1,27 @@
 import type { Job } from './job.ts';
 import type { Session } from './session.ts';
 
+/** What of a session its job is made from. */
+export const JOB_FIELDS = [
+  'id',
+  'run_id',
+  'kind',
+  'query',
+  'created_at',
+  'priority',
+  'not_before',
+  'title',
+  'parent_session_id',
+] as const satisfies (keyof Session)[];
+
+/** As much of a session as its job needs. */
+export type JobSource = Pick<Session, (typeof JOB_FIELDS)[number]>;
+
 /**
  * A job for a session that has a document. The document wins over the payload, so it carries no more of
  * the config than the schema asks for, and no secret goes into Redis again.
  */
-export function jobOfSession(session: Session): Job {
+export function jobOfSession(session: JobSource): Job {
   const envelope = {
     version: 1 as const,
     id: session.id,

@@ -26,6 +26,10 @@ export interface SessionQueue {
   drop(id: string): Promise<void>;
   /** Lets a job that is delayed be taken now; harmless where it is not. */
   hurry(id: string): Promise<void>;
+  /** Lets the queue rest: workers that look begin no session for so long. A longer rest stands. */
+  rest(ms: number): Promise<void>;
+  /** How long the queue rests yet, in milliseconds; 0 where it does not. */
+  restMs(): Promise<number>;
   /** Tells every worker at once; that nobody heard it is no error. */
   tell(message: ControlMessage): Promise<void>;
   /** Says whether Redis answers. */
@@ -61,6 +65,12 @@ export function createSessionQueue({
     }
   }
 
+  // BullMQ's own limiter key holds the time; its limiter is not used, for with it a worker that runs long
+  // jobs looks for others only once one of them has ended.
+  async function restMs(): Promise<number> {
+    return Math.max(await answer(() => bull.getRateLimitTtl()), 0);
+  }
+
   return {
     bull,
     async add(job) {
@@ -79,6 +89,10 @@ export function createSessionQueue({
       // It may be promoted by time meanwhile.
       await job?.promote().catch(() => {});
     },
+    async rest(ms) {
+      if (ms > (await restMs())) await answer(() => bull.rateLimit(Math.ceil(ms)));
+    },
+    restMs,
     async tell(message) {
       await answer(() => publishControl(client, message, prefix));
     },

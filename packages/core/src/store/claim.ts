@@ -89,6 +89,15 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
     return ended ? { kind: 'terminal', session: decodeSession(ended) } : 'raced';
   }
 
+  // The claim may have been taken and its answer lost: a lease would be waited for, and a crash counted.
+  async function takenAnyway(error: unknown, id: string, { fence, worker_id }: Attempt) {
+    const taken = await collection
+      .findOne({ _id: id, 'lease.fence': fence, 'lease.owner': worker_id, status: 'starting' })
+      .catch(() => null);
+    if (!taken) throw error;
+    return taken;
+  }
+
   async function take(
     session: Session,
     crashed: boolean,
@@ -105,7 +114,7 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
       ...(claimant.claude_version ? { claude_version: claimant.claude_version } : {}),
     };
     const attempts = crashed ? closeLast(session, now, 'handed_back') : session.attempts;
-    const claimed = await collection.findOneAndUpdate(
+    const update = collection.findOneAndUpdate(
       { ...asRead(session), cancel_requested_at: { $exists: false } },
       {
         $set: {
@@ -123,6 +132,7 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
       },
       { returnDocument: 'after' },
     );
+    const claimed = await update.catch((error: unknown) => takenAnyway(error, session.id, attempt));
     return claimed ? { kind: 'claimed', session: decodeSession(claimed), attempt } : 'raced';
   }
 

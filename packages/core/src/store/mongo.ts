@@ -10,6 +10,9 @@ const SERVER_SELECTION_TIMEOUT_MS = 5_000;
 /** How long a server that is reached may take to answer a ping, in milliseconds. */
 const PING_TIMEOUT_MS = 5_000;
 
+/** How long a connection may say nothing to a call, in milliseconds: one that was dropped in silence never would. */
+const SOCKET_TIMEOUT_MS = 30_000;
+
 /** A session as it is stored: `_id` is the id, free JSON is text (see free-json.ts). */
 export type SessionDocument = Omit<Session, 'id'> & { _id: string };
 
@@ -43,6 +46,7 @@ export function connectMongo(url: string): Mongo {
   const client = new MongoClient(url, {
     ignoreUndefined: true,
     serverSelectionTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
+    socketTimeoutMS: SOCKET_TIMEOUT_MS,
     writeConcern: { w: 'majority', journal: true },
     retryWrites: false,
   });

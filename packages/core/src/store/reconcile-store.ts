@@ -1,14 +1,14 @@
 import type { Db } from 'mongodb';
+import { JOB_FIELDS, type JobSource } from '../model/job-of-session.ts';
 import type { Session } from '../model/session.ts';
 import { isTerminal, SESSION_STATUSES } from '../model/status.ts';
 import type { StoreClock } from './clock.ts';
-import { decodeSession } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
 
 /** What a reconciler asks of the documents. */
 export interface ReconcileStore {
   /** Sessions that should have a job: queued (not those that wait for something), or with an expired lease. */
-  needingJobs(): AsyncGenerator<Session[]>;
+  needingJobs(): AsyncGenerator<JobSource[]>;
   /** Which of these ids have no document, and which have a terminal one. */
   sort(ids: readonly string[]): Promise<{ unknown: string[]; terminal: string[] }>;
 }
@@ -16,6 +16,11 @@ export interface ReconcileStore {
 const PAGE = 500;
 
 const TERMINAL = SESSION_STATUSES.filter(isTerminal);
+
+// Of a long queue only what its jobs are made from: a config may be a megabyte.
+const JOB_PROJECTION = Object.fromEntries(
+  JOB_FIELDS.filter((field) => field !== 'id').map((field) => [field, 1]),
+);
 
 /** The reconciler's questions to a database, judged on its clock. */
 export function createReconcileStore(db: Db, clock: StoreClock): ReconcileStore {
@@ -30,10 +35,11 @@ export function createReconcileStore(db: Db, clock: StoreClock): ReconcileStore 
             { status: { $in: ['starting', 'running'] }, 'lease.expires_at': { $lte: now } },
           ],
         })
+        .project<Omit<JobSource, 'id'> & { _id: string }>(JOB_PROJECTION)
         .batchSize(PAGE);
-      let page: Session[] = [];
-      for await (const document of cursor) {
-        page.push(decodeSession(document));
+      let page: JobSource[] = [];
+      for await (const { _id, ...fields } of cursor) {
+        page.push({ id: _id, ...fields });
         if (page.length < PAGE) continue;
         yield page;
         page = [];

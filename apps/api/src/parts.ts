@@ -1,0 +1,34 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type {
+  EventStore,
+  Logger,
+  Mongo,
+  Policy,
+  SessionManager,
+  SessionQueue,
+  SessionStop,
+  SessionStore,
+} from '@baton/core';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+
+/** What the routes work with. */
+export interface Parts {
+  manager: SessionManager;
+  stop: SessionStop;
+  queue: SessionQueue;
+  sessions: SessionStore;
+  events: EventStore;
+  mongo: Pick<Mongo, 'ping'>;
+  log: Logger;
+  policy: Policy;
+}
+
+/** The Fastify instance whose routes are typed by their zod schemas. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
