@@ -15,7 +15,7 @@ import {
   newId,
 } from '@baton/core';
 import { type AttemptDeps, startAttempt } from '../apps/worker/src/attempt.ts';
-import { parentDeathLauncher } from '../apps/worker/src/claude/parent-death.ts';
+import { findParentDeathLauncher } from '../apps/worker/src/claude/parent-death.ts';
 import { createIdentity } from '../apps/worker/src/identity.ts';
 import { FAKE_CLAUDE } from '../test/fake-claude/install.ts';
 
@@ -36,7 +36,7 @@ export async function runFakeSession(
     db: mongo.db,
     clock,
     cli: { file: FAKE_CLAUDE, version: 'fake' },
-    launcher: parentDeathLauncher(path),
+    launcher: await findParentDeathLauncher(path),
     leaseMs: 12_000,
     retryFirstMs: 2_000,
     deadlines: { startup: MINUTE_MS, idle: MINUTE_MS, wall_clock: 10 * MINUTE_MS, exit: MINUTE_MS },

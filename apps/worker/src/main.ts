@@ -22,7 +22,7 @@ import {
 } from '@baton/core';
 import { operatorEnv } from './claude/base-env.ts';
 import { findClaude } from './claude/find.ts';
-import { parentDeathLauncher } from './claude/parent-death.ts';
+import { findParentDeathLauncher } from './claude/parent-death.ts';
 import { workerSettingsSchema } from './config.ts';
 import { drain } from './drain.ts';
 import { serveHealth } from './health.ts';
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
       db: mongo.db,
       clock,
       cli,
-      launcher: parentDeathLauncher(baseEnv['PATH'] ?? ''),
+      launcher: await findParentDeathLauncher(baseEnv['PATH'] ?? ''),
       leaseMs: settings.LEASE_MS,
       retryFirstMs: settings.RETRY_FIRST_MS,
       deadlines: {
