@@ -170,7 +170,6 @@ export function startAttempt(
     await settleCost(dirs, prepared);
     const outcome = concludeAttempt({
       ...facts,
-      result: meter.result(),
       abort: stopSwitch.reason,
       workingDir: prepared.cwd,
     });

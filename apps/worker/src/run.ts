@@ -1,6 +1,6 @@
 // The middle of an attempt: spawn the process, record its lines, wait for its end.
 import { setTimeout as delay } from 'node:timers/promises';
-import { promptLine } from '@baton/core';
+import { promptLine, type Result } from '@baton/core';
 import type { AbortReason } from './claude/abort-reason.ts';
 import {
   apiErrorOf,
@@ -38,6 +38,8 @@ export interface RunDeps {
 export interface RunFacts {
   exit: Exit;
   sawInit: boolean;
+  /** The answer: the last result line, but a good one that was read before our first signal stands. */
+  result: Result | null;
   /** Whether a result line had been read before our first signal. */
   resultBeforeAbort: boolean;
   stderrTail: string;
@@ -63,7 +65,7 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     launcher: deps.launcher,
   });
   let sawInit = false;
-  let resultBeforeAbort = false;
+  let resultAtAbort: Result | null = null;
   let rateLimit: RateLimit | null = null;
   let apiError: string | null = null;
   let resultAt: number | null = null;
@@ -71,7 +73,7 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
   let stopping: Promise<void> = Promise.resolve();
 
   function onAbort(): void {
-    resultBeforeAbort = meter.result() !== null;
+    resultAtAbort = meter.result();
     stopping = stopClaude(claude, signal.reason as AbortReason);
   }
   if (signal.aborted) onAbort();
@@ -121,7 +123,8 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
   return {
     exit,
     sawInit,
-    resultBeforeAbort,
+    result: answerOf(meter.result(), resultAtAbort),
+    resultBeforeAbort: resultAtAbort !== null,
     stderrTail: prepared.redact(claude.stderrTail()),
     apiError,
     rateLimit,
@@ -137,6 +140,11 @@ async function sweep(claude: ClaudeProcess, ours: string): Promise<void> {
   await Promise.race([claude.closed, grace]);
   closed.abort();
   await killMarked((marker) => formatMarker(marker) === ours);
+}
+
+// What the CLI says of the end that we made for it is no news after its answer.
+function answerOf(last: Result | null, atAbort: Result | null): Result | null {
+  return atAbort?.is_error === false && last?.is_error ? atAbort : last;
 }
 
 // Lines that look like JSON and are not are kept too: they are what a person needs to see.
