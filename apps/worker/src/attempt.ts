@@ -128,7 +128,7 @@ export function startAttempt(
 
   /** What is to be said of earlier attempts, and the outcome where no process needs to run. */
   async function settleHistory({ history, limits }: Prepared): Promise<Outcome | null> {
-    const { amends, answer } = history;
+    const { amends, answer, unrecorded } = history;
     if (answer) {
       const exit = { code: null, signal: null };
       const facts = { sawInit: true, abort: null, resultBeforeAbort: true, stderrTail: '' };
@@ -137,6 +137,7 @@ export function startAttempt(
     const isAmended =
       Object.keys(amends).length === 0 || (await untilTaken(() => owned.commit(amends), taken));
     if (!isAmended) return neverRan({ kind: 'lost' });
+    for (const line of unrecorded) await recorder.record(line);
     if (session.interrupt_requested_at) return { kind: 'completed', stopped_by: 'interrupt' };
     const spent = spentLimit(limits);
     if (spent) return { kind: 'failed', failure: spent };

@@ -1,8 +1,10 @@
 // What earlier attempts of a session left: what of it still counts, and whether they had finished.
 import type { EventStore, Progress, Result, Session } from '@baton/core';
+import type { RecordedLine } from './recorder.ts';
 import { isRestart } from './session-resume.ts';
 import { eventsBeyond } from './superseded.ts';
 import type { Restored } from './transcript/restore.ts';
+import { unrecordedMessages } from './unrecorded.ts';
 
 /** What is to be written before a further attempt begins, and the answer if there is one already. */
 export interface History {
@@ -10,9 +12,11 @@ export interface History {
   amends: Progress;
   /** The committed result of a dead attempt whose transcript is complete: no further turn is needed. */
   answer: Result | null;
+  /** What the transcript holds and nobody recorded: to be recorded before the attempt goes on. */
+  unrecorded: readonly RecordedLine[];
 }
 
-const NO_HISTORY: History = Object.freeze({ amends: {}, answer: null });
+const NO_HISTORY: History = Object.freeze({ amends: {}, answer: null, unrecorded: [] });
 
 /** Compares what was recorded with what was restored. */
 export async function readHistory(
@@ -20,12 +24,13 @@ export async function readHistory(
   session: Session,
   restored: Restored,
 ): Promise<History> {
-  if (session.attempts.length <= 1 || session.last_event_seq === 0) return NO_HISTORY;
+  if (session.attempts.length <= 1) return NO_HISTORY;
   const before = session.superseded ?? [];
   if (isRestart(session)) {
+    const all = { from: 1, to: session.last_event_seq };
     return {
-      amends: { superseded: [{ from: 1, to: session.last_event_seq }], transcript: { files: [] } },
-      answer: null,
+      ...NO_HISTORY,
+      amends: { ...(all.to > 0 ? { superseded: [all] } : {}), transcript: { files: [] } },
     };
   }
   const beyond = await eventsBeyond(events, session, {
@@ -33,7 +38,7 @@ export async function readHistory(
     prompt: restored.holdsPrompt,
   });
   if (restored.holdsPrompt && !beyond?.losesMessages && session.last_result) {
-    return { amends: {}, answer: session.last_result };
+    return { ...NO_HISTORY, answer: session.last_result };
   }
   // What is left aside must count no more before the next attempt writes over it.
   const leaves = restored.files.length === 0 && session.transcript.files.length > 0;
@@ -41,5 +46,6 @@ export async function readHistory(
     ...(beyond ? { superseded: [...before, { from: beyond.from, to: beyond.to }] } : {}),
     ...(leaves ? { transcript: { files: [] } } : {}),
   };
-  return { amends, answer: null };
+  const unrecorded = await unrecordedMessages(events, session, restored.messages);
+  return { amends, answer: null, unrecorded };
 }

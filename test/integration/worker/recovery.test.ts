@@ -50,6 +50,13 @@ const unsavedLine = {
   },
 };
 
+// And one that is there before it is told: the worker dies in between.
+const untoldEntry = JSON.stringify({
+  type: 'assistant',
+  uuid: '0197f0a0-7777-7000-8000-000000000002',
+  message: { id: 'msg_untold', role: 'assistant', content: [{ type: 'text', text: 'untold' }] },
+});
+
 const PLANS = {
   resumed: {
     script: twice([{ say: 'one' }, { say: 'two' }], [{ say: 'three' }]),
@@ -57,6 +64,10 @@ const PLANS = {
     config: { max_turns: 5 },
   },
   'half saved': { script: twice([{ say: 'kept' }, unsavedLine], [{ say: 'on' }]), saved: 'kept' },
+  'half told': {
+    script: twice([{ say: 'one' }, { transcript: `${untoldEntry}\n` }], [{ say: 'on' }]),
+    saved: 'untold',
+  },
   unsaved: {
     script: (once: string, dump: string) => [
       { unsaved: true },
@@ -242,6 +253,20 @@ describe('a session whose worker was killed', () => {
     expect(session).toMatchObject({ status: 'completed', superseded: [{ from: 4, to: 4 }] });
     expect(await conversation(fleet, session)).toEqual(['do half saved', 'kept', GO_ON, 'on']);
     expect((await fleet.events(session.id))[3]?.raw).toContain('lost');
+  });
+
+  test('tells what its transcript holds and nobody had been told', async ({
+    crash: { fleet, scenes },
+  }) => {
+    const session = await fleet.ended(scenes['half told'].id);
+    expect(session).toMatchObject({ status: 'completed', result: { result: 'on' } });
+    expect(await conversation(fleet, session)).toEqual([
+      'do half told',
+      'one',
+      'untold',
+      GO_ON,
+      'on',
+    ]);
   });
 
   test('says its own prompt again where that was not saved', async ({ crash }) => {

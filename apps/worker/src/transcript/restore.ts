@@ -11,6 +11,7 @@ import {
 import { type CostState, readCostState } from '../claude/cost-state.ts';
 import { createFramer } from '../claude/framer.ts';
 import { createPromptFinder } from './prompt-finder.ts';
+import { createRecentMessages } from './recent-messages.ts';
 import type { TrackedFile } from './tracked-file.ts';
 
 /** What the attempt starts from. */
@@ -22,6 +23,8 @@ export interface Restored {
   holdsPrompt: boolean;
   /** The ids of the entries in the session's own part. */
   uuids: ReadonlySet<string>;
+  /** The newest message entries of the session's own part of the main file, oldest first. */
+  messages: readonly string[];
 }
 
 /** Nothing to restore: a new conversation. */
@@ -30,6 +33,7 @@ export const NOTHING_RESTORED: Restored = Object.freeze({
   costState: null,
   holdsPrompt: false,
   uuids: new Set<string>(),
+  messages: [],
 });
 
 /**
@@ -48,7 +52,8 @@ export async function restoreTranscript(
   const main = mainTranscriptPath(session.root_session_id);
   const isOwn = source.id === session.id;
   const uuids = new Set<string>();
-  const restored: Restored = { files: [], costState: null, holdsPrompt: false, uuids };
+  const restored: Restored = { ...NOTHING_RESTORED, files: [], uuids };
+  const recent = createRecentMessages();
   let holdsMessage = false;
   async function restoreFile(file: TranscriptFile): Promise<void> {
     const ownFrom = isOwn ? file.base : file.length;
@@ -59,6 +64,7 @@ export async function restoreTranscript(
       holdsMessage ||= MESSAGE.test(line);
       restored.costState = readCostState(line) ?? restored.costState;
       prompt.observe(line, offset);
+      if (offset >= ownFrom) recent.observe(line);
     };
     const hash = await writeFile(store, file, lineage, projectDir, onLine);
     restored.holdsPrompt ||= prompt.found();
@@ -74,7 +80,7 @@ export async function restoreTranscript(
   for (const files of batches(source.transcript.files, FILES_AT_ONCE)) {
     await Promise.all(files.map(restoreFile));
   }
-  if (holdsMessage) return restored;
+  if (holdsMessage) return { ...restored, messages: recent.lines() };
   await rm(projectDir, { recursive: true });
   await mkdir(projectDir, { recursive: true, mode: 0o700 });
   return NOTHING_RESTORED;
