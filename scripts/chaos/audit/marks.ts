@@ -24,12 +24,8 @@ export const transcripts: Check = function* (evidence) {
     }
     const found = marksIn(texts, id);
     const last = status === 'completed' ? evidence.asked.get(id)?.marks : found.at(-1);
-    if (!isCount(found, last ?? 0)) {
-      yield {
-        session: id,
-        what: `${status}, its transcript holds the marks ${found} of ${last ?? 0}`,
-      };
-    }
+    const wrong = deviation(found, last ?? 0);
+    if (wrong) yield { session: id, what: `${status}, its transcript holds ${wrong}` };
   }
 };
 
@@ -87,6 +83,11 @@ function textsOf({ raw }: Event): string[] {
   return (line.message?.content ?? []).flatMap(({ text }) => (text === undefined ? [] : [text]));
 }
 
-function isCount(found: readonly number[], last: number): boolean {
-  return found.length === last && found.every((n, index) => n === index + 1);
+/** How marks differ from 1 to `last`, each once and in order; undefined where they do not. */
+function deviation(found: readonly number[], last: number): string | undefined {
+  const every = Array.from({ length: last }, (_, index) => index + 1);
+  if (found.length === last && every.every((n, index) => found[index] === n)) return undefined;
+  const missing = every.filter((n) => !found.includes(n));
+  const again = found.filter((n, index) => found.indexOf(n) !== index);
+  return `marks to ${last}, without [${missing}], again [${again}], ends at ${found.at(-1)}`;
 }
