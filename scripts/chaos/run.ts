@@ -44,6 +44,11 @@ export async function runChaos(options: ChaosOptions, env: Environment, folder: 
     process.stderr.write(text);
   };
   const servers = await startServers(env, log);
+  const giveUp = () => {
+    servers.services.guardian.removeAtEnd(folder); // it stops everything else first
+    process.exit(130);
+  };
+  process.once('SIGINT', giveUp).once('SIGTERM', giveUp);
   try {
     return await runOn(servers, { options, env, folder, log });
   } finally {

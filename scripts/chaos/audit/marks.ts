@@ -8,9 +8,8 @@ export const exactlyOnce: Check = function* (evidence) {
   for (const { id, status } of evidence.sessions.values()) {
     const found = marksOf(counting(evidence, id), id);
     const last = status === 'completed' ? evidence.asked.get(id)?.marks : found.at(-1);
-    if (!isCount(found, last ?? 0)) {
-      yield { session: id, what: `${status}, its events count the marks ${found} of ${last ?? 0}` };
-    }
+    const wrong = deviation(found, last ?? 0);
+    if (wrong) yield { session: id, what: `${status}, its events count ${wrong}` };
   }
 };
 

@@ -9,7 +9,7 @@ import { makeSession } from '../../support/factories.ts';
 export const ID = '0197f0a0-9999-4000-8000-000000000001';
 
 /** How many marks it leaves. */
-export const MARKS = 3;
+const MARKS = 3;
 
 /** A second of the run as a time. */
 export function at(second: number): Date {
