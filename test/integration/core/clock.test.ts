@@ -32,6 +32,28 @@ test('it asks again once the host has slept', async () => {
   expect(asked).toBe(2);
 });
 
+test('an answer that took long is asked for again', async ({ db }) => {
+  const late = Promise.withResolvers<void>();
+  let asked = 0;
+  // The answer lies there while the process is paused.
+  const paused = {
+    admin: () => ({
+      async command(command: object) {
+        const answer = await db.admin().command(command);
+        asked += 1;
+        if (asked === 1) {
+          setTimeout(late.resolve, 2_000);
+          await late.promise;
+        }
+        return answer;
+      },
+    }),
+  };
+  const now = await createStoreClock(paused as unknown as typeof db).now();
+  const { localTime } = await db.admin().command({ hello: 1 });
+  expect(Math.abs(now.getTime() - localTime.getTime())).toBeLessThan(500);
+});
+
 test('it never goes back, and asks the server once for many readers', async () => {
   const client = await MongoClient.connect(mongodbUrl(), { monitorCommands: true });
   let asked = 0;
