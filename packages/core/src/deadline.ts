@@ -1,12 +1,21 @@
 /** What `act` resolves with; rejects where it takes longer than `ms`, and then lets it go on unheard. */
-export async function withDeadline<T>(ms: number, act: () => T | Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+export function withDeadline<T>(ms: number, act: () => T | Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+    settle(act).then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
-  try {
-    return await Promise.race([(async () => act())(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+}
+
+// What throws at once rejects like what throws later.
+async function settle<T>(act: () => T | Promise<T>): Promise<T> {
+  return act();
 }

@@ -4,13 +4,12 @@ import { AppError } from './app-error.ts';
 // Deeper JSON than any config needs; recursive schemas would otherwise run out of stack on hostile input.
 const MAX_DEPTH = 64;
 
-function isTooDeep(value: unknown): boolean {
-  let level = [value];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > MAX_DEPTH) return true;
-    level = level.flatMap((item) =>
-      typeof item === 'object' && item !== null ? Object.values(item) : [],
-    );
+// Never deeper into the stack than the levels it allows.
+function isTooDeep(value: unknown, levels = MAX_DEPTH): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  for (const key in value) {
+    if (isTooDeep((value as Record<string, unknown>)[key], levels - 1)) return true;
   }
   return false;
 }

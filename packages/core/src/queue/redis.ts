@@ -3,9 +3,6 @@ import { type RedisOptions as AllRedisOptions, Redis } from 'ioredis';
 // BullMQ reads replies in ioredis's default shapes; the option that changes them is left out.
 type RedisOptions = Omit<AllRedisOptions, 'replyMapping'>;
 
-/** How long an ordinary command may take before it fails, in milliseconds. */
-const COMMAND_TIMEOUT_MS = 5_000;
-
 /** What a caller may hand over as a connection: an URL, ioredis options, or a client of its own. */
 export type RedisConnection = string | RedisOptions | Redis;
 
@@ -27,7 +24,6 @@ export function openProducerRedis(connection: RedisConnection): OpenedRedis {
   const client = open(connection, {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
-    commandTimeout: COMMAND_TIMEOUT_MS,
   });
   return { client, owned: true };
 }

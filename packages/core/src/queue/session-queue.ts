@@ -51,15 +51,16 @@ export function createSessionQueue({
   let ready = false;
 
   async function askOnceReady<T>(ask: () => Promise<T>): Promise<T> {
-    if (!ready) await bull.waitUntilReady();
+    await bull.waitUntilReady();
     ready = true;
     return ask();
   }
 
-  // Bounded here as well: a client that the caller handed over may wait for Redis without end.
+  // Bounded here and not by the client's commandTimeout: a timer for each command costs more, and a client
+  // that the caller handed over has none.
   async function answer<T>(ask: () => Promise<T>): Promise<T> {
     try {
-      return await withDeadline(ANSWER_TIMEOUT_MS, () => askOnceReady(ask));
+      return await withDeadline(ANSWER_TIMEOUT_MS, ready ? ask : () => askOnceReady(ask));
     } catch (cause) {
       throw new AppError('UNAVAILABLE', 'Redis does not answer; ask again later', { cause });
     }
