@@ -39,6 +39,3 @@ export const workerSettingsSchema = z.object({
     .default(30_000)
     .describe('From the last result line to the end of the process.'),
 });
-
-/** The settings of a worker. */
-export type WorkerSettings = Readonly<z.infer<typeof workerSettingsSchema>>;

@@ -21,11 +21,7 @@ const HOW_TO_FIX =
   'install it (npm install -g @anthropic-ai/claude-code) or set CLAUDE_BIN to its path';
 
 /** Where the CLI is: `configured`, else the project's own above `from`, else on PATH; or null. */
-export function locateClaude(
-  configured: string | undefined,
-  from: string,
-  path: string,
-): string | null {
+function locateClaude(configured: string | undefined, from: string, path: string): string | null {
   // Absolute, for every session starts it from a directory of its own.
   if (configured !== undefined) return isExecutable(configured) ? resolve(configured) : null;
   for (let folder = from; ; folder = dirname(folder)) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** What becomes of a session whose worker died: gone on with, begun again, or failed. */
-export const CRASH_POLICIES = ['resume', 'restart', 'fail'] as const;
+// What becomes of a session whose worker died: gone on with, begun again, or failed.
+const CRASH_POLICIES = ['resume', 'restart', 'fail'] as const;
 
 /** How often a session is tried again, and how. */
 export const recoverySchema = z.strictObject({
