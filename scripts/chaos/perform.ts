@@ -3,8 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { assertNever } from '@baton/core';
 import { Redis } from 'ioredis';
 import type { Outages } from '../dev-services/outages.ts';
-import type { Cast } from './cast.ts';
+import type { Cast, Member } from './cast.ts';
 import type { Fault, FaultKind } from './faults.ts';
+
+/** How long a fault waits for a worker that it can meet, in milliseconds. */
+const WORKER_LIMIT_MS = 20_000;
 
 /** What faults are done to. */
 export interface Stage {
@@ -30,10 +33,10 @@ export function createPerformer({ cast, redis, mongodb, onFlush, log }: Stage): 
 
   async function perform(fault: Fault): Promise<void> {
     const { kind, forMs } = fault;
-    const worker = cast.choose(fault.pick);
+    const worker = kind.endsWith('_worker') ? await untilThere(cast, fault.pick) : undefined;
     if (kind.endsWith('_worker') && !worker) return log(`${kind}: no worker is there to meet it`);
     done[kind] = (done[kind] ?? 0) + 1;
-    log(`${kind}${worker && kind.endsWith('_worker') ? ` ${worker.name}` : ''}, ${forMs} ms`);
+    log(`${kind}${worker ? ` ${worker.name}` : ''}, ${forMs} ms`);
     switch (kind) {
       case 'kill_worker':
         return worker?.kill(forMs);
@@ -59,6 +62,15 @@ export function createPerformer({ cast, redis, mongodb, onFlush, log }: Stage): 
   }
 
   return { perform, done };
+}
+
+// All of them may be starting just now; a fault that is rare in this run must not be left out for that.
+async function untilThere(cast: Cast, pick: number): Promise<Member | undefined> {
+  for (const end = Date.now() + WORKER_LIMIT_MS; Date.now() < end; await delay(50)) {
+    const worker = cast.choose(pick);
+    if (worker) return worker;
+  }
+  return undefined;
 }
 
 async function giveBack(outages: Outages, afterMs: number): Promise<void> {
