@@ -9,6 +9,7 @@ import {
   type openWorkerRedis,
   SESSION_QUEUE,
   type SessionQueue,
+  withDeadline,
 } from '@baton/core';
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import { type AttemptDeps, type RunningAttempt, startAttempt } from './attempt.ts';
@@ -28,6 +29,9 @@ const LEASE_MARGIN_MS = 100;
 
 /** The longest that the queue rests for an account's limit before a session tries again, in milliseconds. */
 const MAX_SLOW_MS = 5 * 60_000;
+
+/** How long a worker that stops waits for Redis to take a job back, in milliseconds. */
+const LAST_MOVE_TIMEOUT_MS = 3_000;
 
 /** What the worker of a process needs. */
 export interface SessionWorkerDeps {
@@ -118,9 +122,11 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     if (ms > 0) await deps.queue.rest(ms).catch(() => {});
   }
 
-  // A job that we lost meanwhile is another worker's to move; one that stays behind is found stalled.
+  // A job that we lost meanwhile is another worker's to move; one that stays behind is found stalled, so
+  // a worker that stops does not wait for a Redis that is away.
   async function release(job: Job, move: () => Promise<unknown>): Promise<void> {
-    await move().catch((error: unknown) =>
+    const moved = isPaused ? withDeadline(LAST_MOVE_TIMEOUT_MS, move) : move();
+    await moved.catch((error: unknown) =>
       log.warn({ err: error, job_id: job.id }, 'the job could not be moved'),
     );
   }

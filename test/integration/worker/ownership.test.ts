@@ -2,15 +2,16 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { describe, expect, onTestFinished } from 'vitest';
+import { describe, expect } from 'vitest';
 import { isAlive } from '../../support/alive.ts';
 import { test } from '../../support/fleet.ts';
 import { redisUrl } from '../../support/services.ts';
 import { waitFor } from '../../support/wait.ts';
 
-describe('a session', () => {
-  test.concurrent('whose worker stood still for longer than its lease is another’s, and stays so when it wakes', async ({
+describe('two workers believe they own a session', () => {
+  test.concurrent('one that stood still for longer than its lease finds it another’s when it wakes, and writes nothing', async ({
     fleet,
+    onTestFinished,
   }) => {
     const mine = fleet.sibling();
     const sleeper = await mine.worker({ LEASE_MS: '2000' });
@@ -61,8 +62,9 @@ describe('a session', () => {
     );
   });
 
-  test.concurrent('whose job lost its lock runs on, once, while its fence holds', async ({
+  test.concurrent('one whose job lost its lock runs on, and the other waits while the fence holds', async ({
     fleet,
+    onTestFinished,
   }) => {
     const mine = fleet.sibling();
     const worker = await mine.worker({ LEASE_MS: '2000' });
