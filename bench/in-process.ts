@@ -14,7 +14,7 @@ import {
   type Mongo,
   newId,
 } from '@baton/core';
-import { type AttemptDeps, startAttempt } from '../apps/worker/src/attempt.ts';
+import { type AttemptDeps, startAttempt } from '../apps/worker/src/attempt/attempt.ts';
 import { findParentDeathLauncher } from '../apps/worker/src/claude/parent-death.ts';
 import { createIdentity } from '../apps/worker/src/identity.ts';
 import { FAKE_CLAUDE } from '../test/fake-claude/install.ts';

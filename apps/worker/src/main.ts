@@ -26,10 +26,10 @@ import { findParentDeathLauncher } from './claude/parent-death.ts';
 import { workerSettingsSchema } from './config.ts';
 import { drain } from './drain.ts';
 import { serveHealth } from './health.ts';
+import { startSweep } from './host/sweep.ts';
 import { createIdentity } from './identity.ts';
 import { startReconciler } from './reconciler.ts';
 import { createSessionWorker } from './session-worker.ts';
-import { startSweep } from './sweep.ts';
 
 /** The most that closing connections may take, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 5_000;

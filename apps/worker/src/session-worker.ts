@@ -12,8 +12,8 @@ import {
   withDeadline,
 } from '@baton/core';
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
-import { type AttemptDeps, type RunningAttempt, startAttempt } from './attempt.ts';
-import type { AttemptEnd } from './ending.ts';
+import { type AttemptDeps, type RunningAttempt, startAttempt } from './attempt/attempt.ts';
+import type { AttemptEnd } from './attempt/ending.ts';
 
 // Faster than BullMQ's defaults: a crash is noticed within 30 s, and a lost lock is not a lost session.
 const STALLED_INTERVAL_MAX_MS = 5_000;

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createSessionStore, newId, type Session } from '@baton/core';
 import { describe, expect, onTestFinished } from 'vitest';
-import { formatMarker, startTimeOf } from '../../../apps/worker/src/marker.ts';
+import { formatMarker, startTimeOf } from '../../../apps/worker/src/host/marker.ts';
 import { fakePrompt } from '../../fake-claude/install.ts';
 import { makeSession } from '../../support/factories.ts';
 import { type Fleet, test } from '../../support/fleet.ts';

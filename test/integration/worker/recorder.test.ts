@@ -11,7 +11,7 @@ import {
 } from '@baton/core';
 import type { Db } from 'mongodb';
 import { describe, expect, vi } from 'vitest';
-import { createRecorder, type Recorder } from '../../../apps/worker/src/recorder.ts';
+import { createRecorder, type Recorder } from '../../../apps/worker/src/attempt/recorder.ts';
 import { makeSession } from '../../support/factories.ts';
 import { test } from '../../support/services.ts';
 

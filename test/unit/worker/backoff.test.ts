@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { retriesAllowed, retryAt } from '../../../apps/worker/src/backoff.ts';
+import { retriesAllowed, retryAt } from '../../../apps/worker/src/attempt/backoff.ts';
 
 const now = new Date('2026-01-01T00:00:00Z');
 

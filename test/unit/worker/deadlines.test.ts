@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { deadlinesOf, watchDeadlines } from '../../../apps/worker/src/attempt/deadlines.ts';
 import { type ClaudeLine, parseLine } from '../../../apps/worker/src/claude/line.ts';
-import { deadlinesOf, watchDeadlines } from '../../../apps/worker/src/deadlines.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

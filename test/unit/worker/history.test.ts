@@ -1,6 +1,6 @@
 import type { Event, EventStore, Result, Session } from '@baton/core';
 import { describe, expect, test } from 'vitest';
-import { readHistory } from '../../../apps/worker/src/history.ts';
+import { readHistory } from '../../../apps/worker/src/attempt/history.ts';
 import { NOTHING_RESTORED } from '../../../apps/worker/src/transcript/restore.ts';
 import { untrackedFile } from '../../../apps/worker/src/transcript/tracked-file.ts';
 import { makeSession } from '../../support/factories.ts';

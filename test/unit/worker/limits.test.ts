@@ -1,6 +1,6 @@
 import { NO_TOTALS } from '@baton/core';
 import { describe, expect, test } from 'vitest';
-import { remainingLimits, spentLimit } from '../../../apps/worker/src/limits.ts';
+import { remainingLimits, spentLimit } from '../../../apps/worker/src/attempt/limits.ts';
 import { makeSession } from '../../support/factories.ts';
 
 function remaining(limits: { max_turns?: number; max_budget_usd?: number }) {

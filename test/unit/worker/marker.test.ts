@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatMarker, parseMarker, startTimeOf } from '../../../apps/worker/src/marker.ts';
+import { formatMarker, parseMarker, startTimeOf } from '../../../apps/worker/src/host/marker.ts';
 
 const MARKER = { workerId: 'host-1', pid: 12, startTime: '345', sessionId: 'a-session', fence: 6 };
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Ownership, watchOwnership } from '../../../apps/worker/src/ownership.ts';
+import { type Ownership, watchOwnership } from '../../../apps/worker/src/attempt/ownership.ts';
 
 const LEASE_MS = 12_000;
 

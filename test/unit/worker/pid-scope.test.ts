@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { markedProcesses } from '../../../apps/worker/src/orphans.ts';
-import { pidNamespaceOf, pidScope } from '../../../apps/worker/src/pid-scope.ts';
-import { ownerOfRunDir } from '../../../apps/worker/src/run-dirs.ts';
+import { markedProcesses } from '../../../apps/worker/src/host/orphans.ts';
+import { pidNamespaceOf, pidScope } from '../../../apps/worker/src/host/pid-scope.ts';
+import { ownerOfRunDir } from '../../../apps/worker/src/host/run-dirs.ts';
 
 describe('pids that are ours to judge', () => {
   test('are those of this host and pid namespace', () => {

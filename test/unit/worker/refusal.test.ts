@@ -1,7 +1,7 @@
 import { AppError } from '@baton/core';
 import { MongoNetworkError } from 'mongodb';
 import { describe, expect, test } from 'vitest';
-import { neverRan, refusalOutcome } from '../../../apps/worker/src/refusal.ts';
+import { neverRan, refusalOutcome } from '../../../apps/worker/src/attempt/refusal.ts';
 
 describe('an attempt that could not be prepared', () => {
   test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createStopSwitch } from '../../../apps/worker/src/stop-switch.ts';
+import { createStopSwitch } from '../../../apps/worker/src/attempt/stop-switch.ts';
 
 const CANCEL = { kind: 'cancel' } as const;
 const INTERRUPT = { kind: 'interrupt' } as const;

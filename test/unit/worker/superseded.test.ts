@@ -1,6 +1,6 @@
 import type { Event, EventStore } from '@baton/core';
 import { describe, expect, test } from 'vitest';
-import { eventsBeyond } from '../../../apps/worker/src/superseded.ts';
+import { eventsBeyond } from '../../../apps/worker/src/attempt/superseded.ts';
 import { makeSession } from '../../support/factories.ts';
 
 const UUID = '0197f0a0-7777-7000-8000-00000000000';

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { startTimeOf } from '../../../apps/worker/src/marker.ts';
-import { ownerOfRunDir } from '../../../apps/worker/src/run-dirs.ts';
-import { isGone } from '../../../apps/worker/src/sweep.ts';
+import { startTimeOf } from '../../../apps/worker/src/host/marker.ts';
+import { ownerOfRunDir } from '../../../apps/worker/src/host/run-dirs.ts';
+import { isGone } from '../../../apps/worker/src/host/sweep.ts';
 
 const me = { pid: process.pid, startTime: startTimeOf(process.pid) ?? '0' };
 

@@ -1,7 +1,7 @@
 import type { Event, EventStore } from '@baton/core';
 import { describe, expect, test } from 'vitest';
+import { unrecordedMessages } from '../../../apps/worker/src/attempt/unrecorded.ts';
 import { createRecentMessages } from '../../../apps/worker/src/transcript/recent-messages.ts';
-import { unrecordedMessages } from '../../../apps/worker/src/unrecorded.ts';
 import { makeSession } from '../../support/factories.ts';
 
 const uuid = (n: number) => `0197f0a0-7777-7000-8000-${String(n).padStart(12, '0')}`;

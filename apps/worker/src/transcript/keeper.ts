@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OwnedSession, TranscriptManifest } from '@baton/core';
-import { type TakenOptions, untilTaken } from '../until-taken.ts';
+import { type TakenOptions, untilTaken } from '../attempt/until-taken.ts';
 import type { TranscriptSaver } from './save.ts';
 
 // With the save itself, less than the second of transcript that may be lost with a worker.

@@ -1,6 +1,6 @@
 import { type FailureFacts, isAppError, isMongoAway, type Outcome } from '@baton/core';
-import type { AbortReason } from './claude/abort-reason.ts';
-import { concludeAttempt } from './claude/conclude.ts';
+import type { AbortReason } from '../claude/abort-reason.ts';
+import { concludeAttempt } from '../claude/conclude.ts';
 
 /** The outcome of an attempt that could not be prepared: the store's absence costs the session nothing. */
 export function refusalOutcome(error: unknown): Outcome {

@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PROJECT_DIR_NAME } from './claude/command.ts';
+import { PROJECT_DIR_NAME } from '../claude/command.ts';
 import { pidScope } from './pid-scope.ts';
 
 /** The folders of one attempt, all private to it. */

@@ -1,5 +1,5 @@
 import { hasTranscript, recoveryOf, type Session } from '@baton/core';
-import type { Restored } from './transcript/restore.ts';
+import type { Restored } from '../transcript/restore.ts';
 
 /** How an attempt begins: where its transcript comes from, and what it says to Claude. */
 export interface Beginning {

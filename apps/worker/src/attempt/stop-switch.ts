@@ -1,4 +1,4 @@
-import type { AbortReason } from './claude/abort-reason.ts';
+import type { AbortReason } from '../claude/abort-reason.ts';
 
 /** Ends a run, once, for the first reason given. */
 export interface StopSwitch {

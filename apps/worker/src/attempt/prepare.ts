@@ -11,16 +11,16 @@ import {
   secretsOf,
   type TranscriptStore,
 } from '@baton/core';
-import { buildCommand, type Command } from './claude/command.ts';
+import { buildCommand, type Command } from '../claude/command.ts';
+import { formatMarker } from '../host/marker.ts';
+import { killMarked } from '../host/orphans.ts';
+import type { RunDirs } from '../host/run-dirs.ts';
+import { writePrivateFiles } from '../host/run-dirs.ts';
+import type { WorkerIdentity } from '../identity.ts';
+import { NOTHING_RESTORED, type Restored, restoreTranscript } from '../transcript/restore.ts';
 import { type History, readHistory } from './history.ts';
-import type { WorkerIdentity } from './identity.ts';
 import { remainingLimits } from './limits.ts';
-import { formatMarker } from './marker.ts';
-import { killMarked } from './orphans.ts';
-import type { RunDirs } from './run-dirs.ts';
-import { writePrivateFiles } from './run-dirs.ts';
 import { beginAttempt, transcriptSource } from './session-resume.ts';
-import { NOTHING_RESTORED, type Restored, restoreTranscript } from './transcript/restore.ts';
 import { resolveWorkingDir } from './working-dir.ts';
 
 /** The stores that a worker writes. */

@@ -1,7 +1,7 @@
 // The middle of an attempt: spawn the process, record its lines, wait for its end.
 import { setTimeout as delay } from 'node:timers/promises';
 import { promptLine, type Result } from '@baton/core';
-import type { AbortReason } from './claude/abort-reason.ts';
+import type { AbortReason } from '../claude/abort-reason.ts';
 import {
   apiErrorOf,
   type ClaudeLine,
@@ -10,13 +10,13 @@ import {
   type RateLimit,
   rateLimitOf,
   resultOf,
-} from './claude/line.ts';
-import type { Meter } from './claude/meter.ts';
-import { type ClaudeProcess, type Exit, STREAMS_GRACE_MS, startClaude } from './claude/process.ts';
-import { stopClaude } from './claude/stop.ts';
+} from '../claude/line.ts';
+import type { Meter } from '../claude/meter.ts';
+import { type ClaudeProcess, type Exit, STREAMS_GRACE_MS, startClaude } from '../claude/process.ts';
+import { stopClaude } from '../claude/stop.ts';
+import { formatMarker } from '../host/marker.ts';
+import { killMarked } from '../host/orphans.ts';
 import { type DeadlinesMs, watchDeadlines } from './deadlines.ts';
-import { formatMarker } from './marker.ts';
-import { killMarked } from './orphans.ts';
 import type { Prepared } from './prepare.ts';
 import type { Recorder } from './recorder.ts';
 import type { StopSwitch } from './stop-switch.ts';

@@ -1,5 +1,5 @@
 import type { Event, EventStore, Session } from '@baton/core';
-import { parseLine } from './claude/line.ts';
+import { parseLine } from '../claude/line.ts';
 
 /** What a restored transcript holds of the session's own part. */
 export interface Held {

@@ -1,6 +1,12 @@
 import type { SessionConfig } from '@baton/core';
-import type { AbortReason, Deadline } from './claude/abort-reason.ts';
-import { apiRetryOf, backgroundTasksOf, type ClaudeLine, initOf, resultOf } from './claude/line.ts';
+import type { AbortReason, Deadline } from '../claude/abort-reason.ts';
+import {
+  apiRetryOf,
+  backgroundTasksOf,
+  type ClaudeLine,
+  initOf,
+  resultOf,
+} from '../claude/line.ts';
 
 /** How long each clock of an attempt may run, in milliseconds. */
 export type DeadlinesMs = Record<Deadline, number>;

@@ -12,12 +12,16 @@ import {
   type StoreClock,
   type TranscriptManifest,
 } from '@baton/core';
+import type { AbortReason } from '../claude/abort-reason.ts';
+import { concludeAttempt } from '../claude/conclude.ts';
+import { type CostState, NOTHING_SPENT } from '../claude/cost-state.ts';
+import type { ClaudeCli } from '../claude/find.ts';
+import { createMeter, type Meter } from '../claude/meter.ts';
+import { makeRunDirs, type RunDirs, removeRunDirs } from '../host/run-dirs.ts';
+import { keepTranscript } from '../transcript/keeper.ts';
+import { lastCostState } from '../transcript/last-cost-state.ts';
+import { createTranscriptSaver } from '../transcript/save.ts';
 import { retryTime } from './backoff.ts';
-import type { AbortReason } from './claude/abort-reason.ts';
-import { concludeAttempt } from './claude/conclude.ts';
-import { type CostState, NOTHING_SPENT } from './claude/cost-state.ts';
-import type { ClaudeCli } from './claude/find.ts';
-import { createMeter, type Meter } from './claude/meter.ts';
 import { type DeadlinesMs, deadlinesOf } from './deadlines.ts';
 import { type AttemptEnd, writeEnding } from './ending.ts';
 import { spentLimit } from './limits.ts';
@@ -26,11 +30,7 @@ import { type PrepareDeps, type Prepared, prepareAttempt } from './prepare.ts';
 import { createRecorder } from './recorder.ts';
 import { neverRan, refusalOutcome } from './refusal.ts';
 import { type RunFacts, runClaude } from './run.ts';
-import { makeRunDirs, type RunDirs, removeRunDirs } from './run-dirs.ts';
 import { createStopSwitch } from './stop-switch.ts';
-import { keepTranscript } from './transcript/keeper.ts';
-import { lastCostState } from './transcript/last-cost-state.ts';
-import { createTranscriptSaver } from './transcript/save.ts';
 import { untilTaken } from './until-taken.ts';
 
 /** What every attempt of a worker shares. */

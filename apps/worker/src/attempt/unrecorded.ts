@@ -1,7 +1,7 @@
 // What the transcript holds and no event tells: the two are saved side by side, and a worker may die in between.
 import type { Event, EventStore, Session } from '@baton/core';
-import { asList, asObject, asString } from './claude/fields.ts';
-import { type ClaudeLine, parseLine } from './claude/line.ts';
+import { asList, asObject, asString } from '../claude/fields.ts';
+import { type ClaudeLine, parseLine } from '../claude/line.ts';
 import type { RecordedLine } from './recorder.ts';
 
 // Lines are up to 1 MiB each, and a page is held whole.

@@ -1,0 +1,23 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { withSettingsTable } from '../../../scripts/settings-table.ts';
+
+const root = new URL('../../../', import.meta.url);
+const readme = readFileSync(new URL('README.md', root), 'utf8');
+
+test('the README’s table of settings is the one that the schemas make', () => {
+  expect(withSettingsTable(readme)).toBe(readme);
+});
+
+test('every page that the README links to is there', () => {
+  const links = [...readme.matchAll(/\]\(((?!https?:)[^)#]+)\)/g)].map(([, path]) => path ?? '');
+  expect(links.length).toBeGreaterThan(5);
+  expect(links.filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
+});
+
+test('every npm script that the README names is there', () => {
+  const { scripts } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+  const named = [...readme.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name ?? '');
+  expect(named.length).toBeGreaterThan(0);
+  for (const name of named) expect(Object.keys(scripts)).toContain(name);
+});
