@@ -54,7 +54,12 @@ const unsavedLine = {
 const untoldEntry = JSON.stringify({
   type: 'assistant',
   uuid: '0197f0a0-7777-7000-8000-000000000002',
-  message: { id: 'msg_untold', role: 'assistant', content: [{ type: 'text', text: 'untold' }] },
+  message: {
+    id: 'msg_untold',
+    role: 'assistant',
+    content: [{ type: 'text', text: 'untold' }],
+    usage: { input_tokens: 3, output_tokens: 1 },
+  },
 });
 
 const PLANS = {
@@ -196,7 +201,10 @@ async function conversation({ db }: Fleet, session: Session): Promise<string[]> 
 const GO_ON = 'Continue from where you left off.';
 
 describe('a session whose worker was killed', () => {
-  test('is resumed by another from its saved transcript', async ({ crash }) => {
+  // The first one waits for the crash to be set up, and for all the recoveries.
+  test('is resumed by another from its saved transcript', { timeout: 90_000 }, async ({
+    crash,
+  }) => {
     const { fleet, scenes, victim, survivor } = crash;
     const session = await fleet.ended(scenes.resumed.id);
     expect(session).toMatchObject({
@@ -260,6 +268,8 @@ describe('a session whose worker was killed', () => {
   }) => {
     const session = await fleet.ended(scenes['half told'].id);
     expect(session).toMatchObject({ status: 'completed', result: { result: 'on' } });
+    // Two messages of the first attempt, one turn that the second reports.
+    expect(session.totals).toMatchObject({ num_turns: 3, input_tokens: 10 + 3 + 10 });
     expect(await conversation(fleet, session)).toEqual([
       'do half told',
       'one',

@@ -84,6 +84,7 @@ export function startAttempt(
   const taken = { giveUp: giveUp.signal, onError };
   const stopSwitch = createStopSwitch();
   let meter: Meter = createMeter({ costAtStart: 0, modelUsageAtStart: {} });
+  let spentBefore = session.totals;
 
   const ownership = watchOwnership(leaseMs, () => {
     log.error('neither store has confirmed this attempt for a lease: it stops');
@@ -111,7 +112,7 @@ export function startAttempt(
   });
 
   function totals() {
-    return addTotals(session.totals, meter.totals());
+    return addTotals(spentBefore, meter.totals());
   }
 
   async function prepareAndRun(dirs: RunDirs): Promise<RunEnd> {
@@ -128,7 +129,7 @@ export function startAttempt(
 
   /** What is to be said of earlier attempts, and the outcome where no process needs to run. */
   async function settleHistory({ history, limits }: Prepared): Promise<Outcome | null> {
-    const { amends, answer, unrecorded } = history;
+    const { amends, answer, unrecorded, untold } = history;
     if (answer) {
       const exit = { code: null, signal: null };
       const facts = { sawInit: true, abort: null, resultBeforeAbort: true, stderrTail: '' };
@@ -137,6 +138,7 @@ export function startAttempt(
     const isAmended =
       Object.keys(amends).length === 0 || (await untilTaken(() => owned.commit(amends), taken));
     if (!isAmended) return neverRan({ kind: 'lost' });
+    spentBefore = addTotals(spentBefore, untold);
     for (const line of unrecorded) await recorder.record(line);
     if (session.interrupt_requested_at) return { kind: 'completed', stopped_by: 'interrupt' };
     const spent = spentLimit(limits);

@@ -1,5 +1,14 @@
 // What earlier attempts of a session left: what of it still counts, and whether they had finished.
-import type { EventStore, Progress, Result, Session } from '@baton/core';
+import {
+  type EventStore,
+  NO_TOTALS,
+  type Progress,
+  type Result,
+  type Session,
+  type Totals,
+} from '@baton/core';
+import { parseLine } from '../claude/line.ts';
+import { createMeter } from '../claude/meter.ts';
 import type { Restored } from '../transcript/restore.ts';
 import type { RecordedLine } from './recorder.ts';
 import { isRestart } from './session-resume.ts';
@@ -14,9 +23,16 @@ export interface History {
   answer: Result | null;
   /** What the transcript holds and nobody recorded: to be recorded before the attempt goes on. */
   unrecorded: readonly RecordedLine[];
+  /** What that cost. */
+  untold: Totals;
 }
 
-const NO_HISTORY: History = Object.freeze({ amends: {}, answer: null, unrecorded: [] });
+const NO_HISTORY: History = Object.freeze({
+  amends: {},
+  answer: null,
+  unrecorded: [],
+  untold: NO_TOTALS,
+});
 
 /** Compares what was recorded with what was restored. */
 export async function readHistory(
@@ -47,5 +63,11 @@ export async function readHistory(
     ...(leaves ? { transcript: { files: [] } } : {}),
   };
   const unrecorded = await unrecordedMessages(events, session, restored.messages);
-  return { amends, answer: null, unrecorded };
+  return { amends, answer: null, unrecorded, untold: spentOn(unrecorded) };
+}
+
+function spentOn(lines: readonly RecordedLine[]): Totals {
+  const meter = createMeter({ costAtStart: 0, modelUsageAtStart: {} });
+  for (const { raw } of lines) meter.observe(parseLine(raw));
+  return meter.totals();
 }
