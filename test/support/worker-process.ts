@@ -5,6 +5,9 @@ import { waitFor } from './wait.ts';
 
 const MAIN = fileURLToPath(new URL('../../apps/worker/src/main.ts', import.meta.url));
 
+// Several start at once, on machines that have other things to do.
+const START_LIMIT_MS = 60_000;
+
 /** How a process ended. */
 export interface ProcessEnd {
   code: number | null;
@@ -54,13 +57,14 @@ export function runWorker(env: Record<string, string>): WorkerRun {
 /** Runs a worker and waits for its start line; rejects with what it said where it ends before. */
 export async function startWorker(env: Record<string, string>): Promise<WorkerProcess> {
   const run = runWorker(env);
-  const line = await waitFor('the start line of the worker', () => {
+  const startLine = () => {
     const end = run.out().indexOf('\n');
     if (end < 0 && run.child.exitCode !== null) {
       throw new Error(`the worker ended before it was ready: ${run.err()}`);
     }
     return end >= 0 && run.out().slice(0, end);
-  });
+  };
+  const line = await waitFor('the start line of the worker', startLine, START_LIMIT_MS);
   const { worker, pid, health } = JSON.parse(line) as Record<'worker' | 'health', string> & {
     pid: number;
   };
