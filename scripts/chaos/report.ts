@@ -3,6 +3,7 @@ import { committed, counting } from './audit/evidence.ts';
 import { repeated } from './audit/marks.ts';
 import type { FaultKind } from './faults.ts';
 import type { ChaosOptions } from './options.ts';
+import { firstWaits, recoveries, spreadOf } from './waits.ts';
 
 /** How many violations are told one by one. */
 const TOLD = 50;
@@ -47,6 +48,8 @@ export function figures(evidence: Evidence, violations: readonly Violation[], fa
     events_seen_meanwhile: [...evidence.seen.values()].reduce((sum, { size }) => sum + size, 0),
     marks: [...evidence.directories.values()].reduce((sum, { length }) => sum + length, 0),
     marks_done_again: repeated(evidence),
+    claimed_again_ms: spreadOf(recoveries(evidence)),
+    first_claimed_ms: spreadOf(firstWaits(evidence)),
     workers: facts.hired,
     faults: facts.faults,
     redis: facts.redis,
