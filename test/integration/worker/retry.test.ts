@@ -67,6 +67,7 @@ const FINAL: [string, Step[]][] = [
   ['BUDGET_EXCEEDED', [{ result: { subtype: 'error_max_budget_usd', is_error: true } }]],
   ['EXECUTION_ERROR', [{ result: { subtype: 'error_during_execution', is_error: true } }]],
   ['NO_ANSWER', [{ result: { num_turns: 0, result: '' } }]],
+  ['OUT_OF_MEMORY', [{ stderr: 'JavaScript heap out of memory' }, { kill: 'SIGABRT' }]],
   ['PROTOCOL', [{ result: false }]],
 ];
 
