@@ -34,7 +34,7 @@ function isAlive(pid: number): boolean {
  * Kills the processes and removes the folders that dead workers left on this host; never those of a
  * worker that lives, for workers may share a host. Returns how much it found.
  */
-export async function sweepOnce(): Promise<{ processes: number; folders: number }> {
+async function sweepOnce(): Promise<{ processes: number; folders: number }> {
   const processes = await killMarked((marker) => isGone(marker));
   const entries = await readdir(tmpdir()).catch(() => []);
   let folders = 0;
