@@ -76,8 +76,13 @@ describe('an interrupt', () => {
     ]);
     await waitFor('the process', () => existsSync(begun ?? ''));
     expect((await stops.ask('interrupt', id)).body.status).toBe('starting');
-    // Asked again it is heard at once; had it been carried out, there would be no process to go on.
+    // The next heartbeat tells its worker; had that carried it out, there would be no process to go on.
+    const { lease } = await fleet.session(id);
     await stops.ask('interrupt', id);
+    await waitFor('a heartbeat', async () => {
+      const { expires_at } = (await fleet.session(id)).lease;
+      return Number(expires_at) > Number(lease.expires_at);
+    });
     await writeFile(go ?? '', '');
     const session = await fleet.ended(id);
     expect(session).toMatchObject({ status: 'completed', stopped_by: 'interrupt' });

@@ -57,9 +57,6 @@ describe('two workers believe they own a session', () => {
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
     const fences = events.map(({ fence }) => fence);
     expect(fences).toEqual(fences.toSorted());
-    expect(await mine.db.collection('events').countDocuments({ session_id: id })).toBe(
-      session.last_event_seq,
-    );
   });
 
   test.concurrent('one whose job lost its lock runs on, and the other waits while the fence holds', async ({
