@@ -1,3 +1,4 @@
+import type { Session } from '@baton/core';
 import type { Evidence, Violation } from './audit/evidence.ts';
 import { committed, counting } from './audit/evidence.ts';
 import { repeated } from './audit/marks.ts';
@@ -43,6 +44,7 @@ export function figures(evidence: Evidence, violations: readonly Violation[], fa
     crashes: counted('crashes'),
     hand_backs: counted('hand_backs'),
     retries: counted('retries'),
+    failed_attempts: failuresByCode(sessions),
     events: count((id) => committed(evidence, id).length),
     superseded: count((id) => committed(evidence, id).length - counting(evidence, id).length),
     events_seen_meanwhile: [...evidence.seen.values()].reduce((sum, { size }) => sum + size, 0),
@@ -57,4 +59,12 @@ export function figures(evidence: Evidence, violations: readonly Violation[], fa
     violations: violations.slice(0, TOLD),
     ...(violations.length > TOLD ? { more_violations: violations.length - TOLD } : {}),
   };
+}
+
+function failuresByCode(sessions: readonly Session[]): Record<string, number> {
+  const codes: Record<string, number> = {};
+  for (const { failure } of sessions.flatMap(({ attempts }) => attempts)) {
+    if (failure) codes[failure.code] = (codes[failure.code] ?? 0) + 1;
+  }
+  return codes;
 }

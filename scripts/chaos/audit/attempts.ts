@@ -18,6 +18,18 @@ export const ledger: Check = function* ({ sessions }) {
   }
 };
 
+/** An attempt fails only because its worker died: the CLI of a run does nothing that fails. */
+export const onlyCrashes: Check = function* ({ sessions }) {
+  for (const { id, attempts } of sessions.values()) {
+    for (const { attempt, failure } of attempts) {
+      if (failure && failure.code !== 'CRASHED') {
+        const { code, message } = failure;
+        yield { session: id, what: `attempt ${attempt} failed: ${code}: ${message}` };
+      }
+    }
+  }
+};
+
 /** No two attempts wrote at the same time: what one committed lies before the next one's claim. */
 export const noOverlap: Check = function* (evidence) {
   for (const { id, attempts } of evidence.sessions.values()) {

@@ -61,6 +61,16 @@ test.for<[string, string, Partial<Evidence>]>([
     withSession({ attempts: attempts.map((attempt) => ({ ...attempt, fence: 1 })) }),
   ],
   [
+    'an attempt that failed by anything but a crash',
+    'attempts fail by crashes alone',
+    withSession({
+      attempts: attempts.map((attempt) => ({
+        ...attempt,
+        failure: { code: 'KILLED', message: 'gone', retryable: true, attempt: 1, at: at(1) },
+      })),
+    }),
+  ],
+  [
     'an event of an older attempt after one of a newer',
     'no overlapping attempts',
     withEvents(replaced(4, { attempt: 1, fence: 1, created_at: at(4) })),
