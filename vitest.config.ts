@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 // Three projects: pure tables; real servers with a fake claude; the real CLI.
 export default defineConfig({
   test: {
+    // More than cores: most of a file's time is waiting for processes, leases and servers.
+    maxWorkers: 4,
     projects: [
       {
         test: {
