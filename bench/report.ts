@@ -24,7 +24,7 @@ export function report(measures: readonly Measure[], { redis, mongodb }: UsedSer
 |---|---|---|---|---|---|---|
 ${rows.join('\n')}
 
-Servers: Redis ${redis.version} (${redis.kind}), MongoDB ${mongodb.version} (${mongodb.kind}). Node ${process.version}, ${PACKAGES.map(version).join(', ')}.
+Servers: ${redis.version} (${redis.kind}), ${mongodb.version} (${mongodb.kind}). Node ${process.version}, ${PACKAGES.map(version).join(', ')}.
 Machine: ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB.
 
 - *enqueue 500 at once*: \`launchSession\` against raw \`queue.add\` of the same payload.
