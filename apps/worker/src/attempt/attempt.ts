@@ -153,9 +153,8 @@ export function startAttempt(
       fence: attempt.fence,
       projectDir: dirs.project,
       restored: prepared.restored.files,
-      onUnreadable: onceFor((path, error) =>
+      onUnreadable: (path, error) =>
         log.error({ err: error, path }, 'a file of the transcript cannot be read; it is left out'),
-      ),
     });
     const keeper = keepTranscript(saver, owned, taken);
     const facts = await runClaude(
@@ -243,14 +242,4 @@ function meterFrom(start: CostState): Meter {
     modelUsageAtStart: start.modelUsage,
     apiDurationMsAtStart: start.apiDurationMs,
   });
-}
-
-// A file is tried again with every save; that it cannot be read is told once.
-function onceFor(tell: (path: string, error: unknown) => void): typeof tell {
-  const told = new Set<string>();
-  return (path, error) => {
-    if (told.has(path)) return;
-    told.add(path);
-    tell(path, error);
-  };
 }

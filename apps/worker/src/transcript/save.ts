@@ -32,8 +32,16 @@ export function createTranscriptSaver(
   store: TranscriptStore,
   { sessionId, fence, projectDir, restored, onUnreadable }: SaverOptions,
 ): TranscriptSaver {
+  const told = new Set<string>();
   const tracked = new Map(restored.map((file) => [file.path, file]));
   const looks = new Map<string, Look>();
+
+  // A file is tried again with every save; that it cannot be read is told once.
+  function tellOnce(path: string, error: unknown): void {
+    if (told.has(path)) return;
+    told.add(path);
+    onUnreadable(path, error);
+  }
 
   async function append(handle: FileHandle, file: TrackedFile, end: number): Promise<void> {
     for (;;) {
@@ -74,7 +82,7 @@ export function createTranscriptSaver(
       for (const path of paths) {
         await saveFile(path, verify).catch((error: unknown) => {
           if (!isFileError(error)) throw error;
-          onUnreadable(path, error);
+          tellOnce(path, error);
         });
       }
       for (const path of tracked.keys()) if (!paths.includes(path)) tracked.delete(path);
