@@ -221,6 +221,7 @@ describe('the reconciler of a worker', () => {
     await vi.waitFor(async () => expect(await second.state(other.id)).toBe('waiting'), {
       timeout: 8_000,
     });
-    expect(second.logged.join()).toContain('reconciled');
+    // It tells of the round once all of it is done.
+    await vi.waitFor(() => expect(second.logged.join()).toContain('reconciled'));
   });
 });
