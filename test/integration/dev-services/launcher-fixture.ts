@@ -5,6 +5,7 @@ import { startServices } from '../../../scripts/dev-services/services.ts';
 const { env } = process;
 const [, , dataDir] = process.argv;
 const services = await startServices({ env, dataDir, log: (line) => console.error(line) });
+// before the line that says it is ready: whoever reads that may stop it at once
+process.once('SIGTERM', () => void services.stop());
 const { redis, mongodb } = services;
 console.log(JSON.stringify({ redis, mongodb }));
-process.once('SIGTERM', () => void services.stop());
