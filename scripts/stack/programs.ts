@@ -24,7 +24,8 @@ export function apiProgram(settings: Environment, previous?: ApiLine): Program<A
   return {
     name: 'the API',
     main: join(apps, 'api/src/main.ts'),
-    env: { ...apiEnvironment(settings), ...port },
+    // The stack is for one machine: no keys, unless they are asked for.
+    env: { AUTH: 'none', ...apiEnvironment(settings), ...port },
     ready: apiLine,
     stopWithinMs: API_STOP_MS,
   };

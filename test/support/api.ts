@@ -14,6 +14,7 @@ import {
   type SessionStore,
 } from '@baton/core';
 import { createApp } from '../../apps/api/src/app.ts';
+import type { Auth } from '../../apps/api/src/auth/authenticate.ts';
 import type { App } from '../../apps/api/src/parts.ts';
 import { test as base, mongodbUrl, redisUrl } from './services.ts';
 
@@ -33,10 +34,18 @@ export interface ApiOptions {
   mongodb: string;
   prefix: string;
   policy?: Partial<Policy>;
+  /** Default: nobody shows a key. */
+  auth?: Auth;
 }
 
 /** Opens the API over these stores; sessions may work below /srv/allowed. */
-export async function openApi({ redis, mongodb, prefix, policy }: ApiOptions): Promise<Api> {
+export async function openApi({
+  redis,
+  mongodb,
+  prefix,
+  policy,
+  auth = { kind: 'none' },
+}: ApiOptions): Promise<Api> {
   const logged: string[] = [];
   const log = createLogger('api', 'trace', { write: (line) => logged.push(line) });
   const mongo = connectMongo(mongodb);
@@ -54,6 +63,7 @@ export async function openApi({ redis, mongodb, prefix, policy }: ApiOptions): P
     mongo,
     log,
     policy: { allowedRoots: ['/srv/allowed'], allowedEnv: [], ...policy },
+    auth,
   });
   return {
     app,

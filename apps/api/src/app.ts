@@ -7,6 +7,7 @@ import {
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
+import { registerAuth } from './auth/authenticate.ts';
 import { answerClientError } from './client-error.ts';
 import { answerError, answerNotFound } from './http-error.ts';
 import { registerOpenApi } from './openapi.ts';
@@ -81,6 +82,7 @@ export async function createApp(parts: Parts): Promise<App> {
     );
   });
 
+  registerAuth(app, parts.auth);
   await registerOpenApi(app);
   registerLaunch(app, parts);
   registerContinue(app, parts);

@@ -65,6 +65,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   else request.log.info({ code, field: details?.field }, 'request refused');
   const retryAfter = RETRY_AFTER_S[code];
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
+  if (code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer realm="baton"');
   reply.code(status).send(errorBody(answer));
 }
 

@@ -3,6 +3,7 @@ import {
   connectMongo,
   createClosers,
   createEventStore,
+  createKeyStore,
   createLogger,
   createSessionManager,
   createSessionQueue,
@@ -10,11 +11,12 @@ import {
   createSessionStore,
   createStopRequests,
   createStoreClock,
-  parseEnv,
   policyOf,
 } from '@baton/core';
 import { createApp } from './app.ts';
-import { apiSettingsSchema } from './config.ts';
+import type { Auth } from './auth/authenticate.ts';
+import { createKeyRing } from './auth/key-ring.ts';
+import { readApiSettings } from './config.ts';
 import { keepIndexes } from './indexes.ts';
 
 /** How long each part may take to stop, in milliseconds. */
@@ -22,7 +24,7 @@ const CLOSE_TIMEOUT_MS = 5_000;
 
 function readSettings() {
   try {
-    return parseEnv(apiSettingsSchema, process.env);
+    return readApiSettings(process.env);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
     process.exit(1);
@@ -64,7 +66,11 @@ try {
   const requests = createStopRequests(mongo.db, createStoreClock(mongo.db));
   const stopOf = createSessionStop({ manager, queue, requests });
   const policy = policyOf(settings);
-  const parts = { manager, stop: stopOf, queue, sessions, events, mongo, log, policy };
+  const auth: Auth =
+    settings.AUTH === 'none'
+      ? { kind: 'none' }
+      : { kind: 'keys', ring: createKeyRing(createKeyStore(mongo.db), log) };
+  const parts = { manager, stop: stopOf, queue, sessions, events, mongo, log, policy, auth };
   const app = await createApp(parts);
   closers.add('HTTP', () => app.close());
 

@@ -11,6 +11,7 @@ import type {
 } from '@baton/core';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Auth } from './auth/authenticate.ts';
 
 /** What the routes work with. */
 export interface Parts {
@@ -22,6 +23,7 @@ export interface Parts {
   mongo: Pick<Mongo, 'ping'>;
   log: Logger;
   policy: Policy;
+  auth: Auth;
 }
 
 /** The Fastify instance whose routes are typed by their zod schemas. */

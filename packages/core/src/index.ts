@@ -3,6 +3,14 @@ export { type Closers, createClosers } from './closers.ts';
 export { withDeadline } from './deadline.ts';
 export { intVariable, listVariable, parseEnv } from './env.ts';
 export { createLogger, LOG_LEVELS, type Logger } from './log.ts';
+export {
+  type ApiKey,
+  isSecretOf,
+  parseKeyText,
+  SCOPES,
+  type Scope,
+  scopeSchema,
+} from './model/api-key.ts';
 export { AppError, type ErrorDetails, isAppError } from './model/app-error.ts';
 export { assertNever } from './model/assert-never.ts';
 export {
@@ -96,6 +104,7 @@ export {
 } from './store/conversation.ts';
 export { createDuty, type Duty } from './store/duty.ts';
 export { createEventStore, type EventStore, PAGE_MAX_BYTES } from './store/event-store.ts';
+export { createKeyStore, type KeyStore, type StoredKey } from './store/key-store.ts';
 export { connectMongo, ensureIndexes, type Mongo } from './store/mongo.ts';
 export {
   type AttemptEnding,

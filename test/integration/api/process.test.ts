@@ -62,6 +62,7 @@ describe('the API as a process', () => {
       MONGODB_URL: databaseUrl(databaseName),
       QUEUE_PREFIX: queuePrefix,
       PORT: '0',
+      AUTH: 'none',
     });
     const url = await listening(api);
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -104,6 +105,27 @@ describe('the API as a process', () => {
     expect(err()).not.toContain('s3cret');
     expect(err()).not.toContain('    at ');
     expect(out()).toBe('');
+  });
+
+  test('does not start where anyone on the network could call it without a key', async () => {
+    const { ended, err, out } = run({
+      REDIS_URL: redisUrl(),
+      MONGODB_URL: databaseUrl('never-asked'),
+      HOST: '0.0.0.0',
+      AUTH: 'none',
+    });
+    expect(await ended).toEqual({ code: 1, signal: null });
+    expect(err()).toBe(
+      'AUTH=none is for a loopback HOST alone, and HOST is 0.0.0.0: set AUTH=keys\n',
+    );
+    expect(out()).toBe('');
+  });
+
+  test('asks for keys unless it is told otherwise', async ({ databaseName }) => {
+    const api = run({ REDIS_URL: redisUrl(), MONGODB_URL: databaseUrl(databaseName), PORT: '0' });
+    const url = await listening(api);
+    expect((await fetch(`${url}/v1/sessions`)).status).toBe(401);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });
 
   test('ends with 1 where its port is taken', async ({ databaseName }) => {

@@ -1,4 +1,4 @@
-import { AppError, redactJob } from '@baton/core';
+import { AppError, isAppError, redactJob } from '@baton/core';
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
@@ -34,6 +34,7 @@ export async function registerQueues(app: App, { queue }: Parts): Promise<void> 
   });
   // The board's own answer would quote the error; thrown on, it reaches the one handler of errors.
   board.setErrorHandler((cause) => {
+    if (isAppError(cause)) throw cause;
     throw new AppError('UNAVAILABLE', 'Redis does not answer; ask again later', { cause });
   });
   await app.register(async (scope) => {

@@ -1,0 +1,45 @@
+import type { Scope } from '@baton/core';
+
+/** What a route asks of its caller: a scope, or nothing. */
+export type Access = Scope | 'public';
+
+// Every route of the API stands here. `/*` covers the path before it and all below.
+const ROUTES: Record<string, Access> = {
+  'GET /healthz': 'public',
+  'GET /readyz': 'public',
+  'GET /openapi.json': 'public',
+  'GET /docs/*': 'public',
+  'GET /v1/schema': 'read',
+  'POST /v1/sessions': 'write',
+  'GET /v1/sessions': 'read',
+  'GET /v1/sessions/:id': 'read',
+  'GET /v1/sessions/:id/events': 'read',
+  'GET /v1/sessions/:id/conversation': 'read',
+  'POST /v1/sessions/:id/continue': 'write',
+  'POST /v1/sessions/:id/cancel': 'write',
+  'POST /v1/sessions/:id/interrupt': 'write',
+  'GET /queues/*': 'read',
+  'POST /queues/*': 'write',
+  'PUT /queues/*': 'write',
+  'PATCH /queues/*': 'write',
+};
+
+/** The rows of the table, as `METHOD /path`. */
+export const ACCESS_ROWS: readonly string[] = Object.keys(ROUTES);
+
+/** The row that speaks of a route, or undefined. HEAD is as GET. */
+export function accessRow(method: string, url: string): string | undefined {
+  const route = `${method === 'HEAD' ? 'GET' : method} ${url}`;
+  if (route in ROUTES) return route;
+  return ACCESS_ROWS.find((row) => row.endsWith('/*') && isBelow(route, row.slice(0, -2)));
+}
+
+/** What a route asks of its caller; one that the table forgot is for admins alone. */
+export function accessOf(method: string, url: string): Access {
+  const row = accessRow(method, url);
+  return (row === undefined ? undefined : ROUTES[row]) ?? 'admin';
+}
+
+function isBelow(route: string, top: string): boolean {
+  return route === top || route.startsWith(`${top}/`);
+}

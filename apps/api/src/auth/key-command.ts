@@ -1,0 +1,53 @@
+import { type ApiKey, AppError, type KeyStore, parseInput, scopeSchema } from '@baton/core';
+import { z } from 'zod';
+import { DEFAULT_TENANT } from './caller.ts';
+import { KEY_TRUSTED_MS } from './key-ring.ts';
+
+/** What a command prints on standard output, and what it says beside it. */
+export interface KeyCommandAnswer {
+  out: string[];
+  says: string;
+}
+
+const word = z.string().regex(/^[\w.@/-]{1,64}$/, 'expected 1 to 64 letters, digits or . _ @ / -');
+
+const newKeySchema = z.strictObject({
+  name: word,
+  scope: scopeSchema,
+  tenant: word.default(DEFAULT_TENANT),
+});
+
+const USAGE = `expected one of
+  npm run keys -- create --name NAME --scope read|write|admin [--tenant TENANT]
+  npm run keys -- list
+  npm run keys -- revoke ID`;
+
+/** Runs `create`, `list` or `revoke`; throws INVALID_REQUEST where it is none of them, NOT_FOUND. */
+export async function runKeyCommand(
+  keys: KeyStore,
+  [verb, id, ...more]: string[],
+  options: Record<string, string | undefined>,
+): Promise<KeyCommandAnswer> {
+  if (more.length > 0) throw new AppError('INVALID_REQUEST', USAGE);
+  if (verb === 'create' && id === undefined) {
+    const { key, text } = await keys.create(parseInput(newKeySchema, options));
+    return { out: [text], says: `${describe(key)}\nIts text is shown this once:` };
+  }
+  if (verb === 'list' && id === undefined) {
+    const all = await keys.list();
+    return { out: all.map(describe), says: `${all.length} keys, newest first` };
+  }
+  if (verb === 'revoke' && id !== undefined) {
+    const key = await keys.revoke(id);
+    const seconds = KEY_TRUSTED_MS / 1000;
+    return { out: [], says: `${describe(key)}\nThe API refuses it within ${seconds} s` };
+  }
+  throw new AppError('INVALID_REQUEST', USAGE);
+}
+
+function describe(key: ApiKey): string {
+  const used = key.last_used_at ? `used ${key.last_used_at.toISOString()}` : 'not used yet';
+  const revoked = key.revoked_at ? [`revoked ${key.revoked_at.toISOString()}`] : [];
+  const made = `made ${key.created_at.toISOString()}`;
+  return [key.id, key.scope, key.tenant, key.name, made, used, ...revoked].join('  ');
+}

@@ -1,0 +1,36 @@
+// npm run keys: makes, lists and revokes API keys in the database of MONGODB_URL.
+// Standard output holds what was asked for and nothing else; what there is to say goes to standard error.
+import { parseArgs } from 'node:util';
+import { connectMongo, createKeyStore, parseEnv, sharedSettings } from '@baton/core';
+import { z } from 'zod';
+import { runKeyCommand } from './auth/key-command.ts';
+
+const settingsSchema = z.object({ MONGODB_URL: sharedSettings.MONGODB_URL });
+
+async function main(): Promise<number> {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        name: { type: 'string' },
+        scope: { type: 'string' },
+        tenant: { type: 'string' },
+      },
+    });
+    const { MONGODB_URL } = parseEnv(settingsSchema, process.env);
+    const mongo = connectMongo(MONGODB_URL);
+    try {
+      const { out, says } = await runKeyCommand(createKeyStore(mongo.db), positionals, values);
+      process.stderr.write(`${says}\n`);
+      for (const line of out) process.stdout.write(`${line}\n`);
+      return 0;
+    } finally {
+      await mongo.close();
+    }
+  } catch (error) {
+    process.stderr.write(`keys: ${error instanceof Error ? error.message : error}\n`);
+    return 1;
+  }
+}
+
+process.exitCode = await main();

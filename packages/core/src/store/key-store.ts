@@ -1,0 +1,81 @@
+import type { Db, WithId } from 'mongodb';
+import { type ApiKey, mintKey } from '../model/api-key.ts';
+import { AppError } from '../model/app-error.ts';
+
+type KeyDocument = Omit<ApiKey, 'id'> & { _id: string; hash: string };
+
+/** A key with what its secret is checked against. */
+export interface StoredKey {
+  key: ApiKey;
+  hash: string;
+}
+
+/** The API keys of a database. */
+export interface KeyStore {
+  /** Makes a key; its text is told this once and is stored nowhere. */
+  create(key: Pick<ApiKey, 'name' | 'tenant' | 'scope'>): Promise<{ key: ApiKey; text: string }>;
+  /** The key of this id, revoked or not, or null. */
+  find(id: string): Promise<StoredKey | null>;
+  /** The keys, newest first; the newest 1,000 of them. */
+  list(): Promise<ApiKey[]>;
+  /** Revokes the key for good; saying it again changes nothing. Throws NOT_FOUND. */
+  revoke(id: string): Promise<ApiKey>;
+  /** Remembers that the key was used, unless that was remembered within the last minutes. */
+  noteUse(id: string): Promise<void>;
+}
+
+const LIST_MAX = 1_000;
+
+/** How old the time of last use may grow, in milliseconds, before a use is written down. */
+const USE_NOTED_EVERY_MS = 5 * 60_000;
+
+/** The API keys of a database; only hashes of their secrets are in it. */
+export function createKeyStore(db: Db): KeyStore {
+  const collection = db.collection<KeyDocument>('api_keys');
+
+  return {
+    async create({ name, tenant, scope }) {
+      const { id, text, hash } = mintKey();
+      const document = { _id: id, name, tenant, scope, hash, created_at: new Date() };
+      await collection.insertOne(document);
+      return { key: toKey(document), text };
+    },
+    async find(id) {
+      const document = await collection.findOne({ _id: id });
+      return document && { key: toKey(document), hash: document.hash };
+    },
+    async list() {
+      const documents = await collection
+        .find()
+        .sort({ created_at: -1, _id: -1 })
+        .limit(LIST_MAX)
+        .toArray();
+      return documents.map(toKey);
+    },
+    async revoke(id) {
+      const absent = { revoked_at: { $exists: false } };
+      await collection.updateOne({ _id: id, ...absent }, { $set: { revoked_at: new Date() } });
+      const document = await collection.findOne({ _id: id });
+      if (!document) throw new AppError('NOT_FOUND', `no key ${id}`);
+      return toKey(document);
+    },
+    async noteUse(id) {
+      const now = new Date();
+      const long = new Date(now.getTime() - USE_NOTED_EVERY_MS);
+      await collection.updateOne(
+        { _id: id, $or: [{ last_used_at: { $exists: false } }, { last_used_at: { $lt: long } }] },
+        { $set: { last_used_at: now } },
+      );
+    },
+  };
+}
+
+// Named one by one: the hash must never come along.
+function toKey(document: WithId<KeyDocument>): ApiKey {
+  const { _id: id, name, tenant, scope, created_at, revoked_at, last_used_at } = document;
+  return {
+    ...{ id, name, tenant, scope, created_at },
+    ...(revoked_at && { revoked_at }),
+    ...(last_used_at && { last_used_at }),
+  };
+}
