@@ -1,5 +1,5 @@
 // npm run bench: Baton against doing the same by hand, in one run; `--json` prints one line a measure,
-// `--write` renews docs/benchmarks.md.
+// `--write` renews docs/benchmarks.md, `--only stream` runs that one alone.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { connectMongo, ensureIndexes } from '@baton/core';
@@ -19,7 +19,7 @@ function lineOf(one: Measure): string {
 }
 
 const { values: options } = parseArgs({
-  options: { json: { type: 'boolean' }, write: { type: 'boolean' } },
+  options: { json: { type: 'boolean' }, write: { type: 'boolean' }, only: { type: 'string' } },
 });
 
 const services = await startServices({
@@ -39,16 +39,18 @@ const measures: Measure[] = [];
 try {
   await ensureIndexes(mongo.db);
   const urls = { redisUrl: redis.url, mongodbUrl };
-  for (const bench of [
-    () => benchEnqueue(redis.url),
-    () => benchStream(mongo),
-    () => benchTurn(mongo, urls),
-    () => benchMemory(mongo, urls),
-    () => benchUpload(mongo, urls),
-    () => benchCancel(mongo, urls),
-    () => benchHandBack(mongo, urls),
-    () => benchCrash(mongo, urls),
-  ]) {
+  const benches: Record<string, () => Promise<Measure | Measure[]>> = {
+    enqueue: () => benchEnqueue(redis.url),
+    stream: () => benchStream(mongo),
+    turn: () => benchTurn(mongo, urls),
+    memory: () => benchMemory(mongo, urls),
+    upload: () => benchUpload(mongo, urls),
+    cancel: () => benchCancel(mongo, urls),
+    'hand-back': () => benchHandBack(mongo, urls),
+    crash: () => benchCrash(mongo, urls),
+  };
+  for (const [name, bench] of Object.entries(benches)) {
+    if (options.only !== undefined && options.only !== name) continue;
     for (const measure of [await bench()].flat()) {
       measures.push(measure);
       process.stdout.write(`${options.json ? JSON.stringify(measure) : lineOf(measure)}\n`);
@@ -58,6 +60,6 @@ try {
   await mongo.close();
   await services.stop();
 }
-if (options.write) {
+if (options.write && options.only === undefined) {
   await writeFile(new URL('../docs/benchmarks.md', import.meta.url), report(measures, services));
 }

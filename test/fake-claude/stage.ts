@@ -33,6 +33,8 @@ export interface Stage {
   lingerMs: number;
 }
 
+const SLEEPER = new Int32Array(new SharedArrayBuffer(4));
+
 /** Writes bytes to stdout at once, however slow the reader. */
 export function put(bytes: string | Uint8Array): void {
   let rest = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
@@ -41,6 +43,8 @@ export function put(bytes: string | Uint8Array): void {
       rest = rest.subarray(writeSync(1, rest));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      // The reader is behind: without a rest this would take a processor from it.
+      Atomics.wait(SLEEPER, 0, 0, 1);
     }
   }
 }

@@ -173,6 +173,29 @@ describe("a dead attempt's chunks", () => {
     expect(await read(transcripts, file, [session])).toEqual(whole);
   });
 
+  test('among many put at once, do not keep the others from being stored', async ({
+    stores: { transcripts },
+    db,
+  }) => {
+    const session = makeSession();
+    const place = (offset: number, fence: number) => ({
+      ...{ session_id: session.id, path: 'main.jsonl', generation: 0, offset, fence },
+    });
+    await transcripts.put(place(0, 1), Buffer.from('older'));
+    await transcripts.put(place(100, 3), Buffer.from('newer'));
+    const puts = Array.from({ length: 300 }, (_, at) =>
+      transcripts.put(place(at, 2), Buffer.from(`ours ${at}`)),
+    );
+    const settled = await Promise.allSettled(puts);
+    const refused = settled.flatMap((one, at) =>
+      one.status === 'rejected' ? [[at, one.reason.code]] : [],
+    );
+    expect(refused).toEqual([[100, 'FENCE_LOST']]);
+    const chunks = db.collection('transcripts');
+    expect(await chunks.countDocuments({ session_id: session.id, fence: 2 })).toBe(299);
+    expect(await chunks.countDocuments({ session_id: session.id })).toBe(300);
+  });
+
   test('the same bytes put twice by one attempt are stored once', async ({
     stores: { transcripts },
     db,

@@ -165,6 +165,34 @@ describe('the recorder', () => {
     expect(commits.some(({ last_result }) => last_result)).toBe(true);
   });
 
+  test('an amendment goes with the next batch, or by itself where none comes', async ({ db }) => {
+    const commits: Progress[] = [];
+    const { recorder, document } = await setScene(db, {
+      owned: (owned) => ({
+        commit: (progress) => {
+          commits.push(progress);
+          return owned.commit(progress);
+        },
+      }),
+    });
+    const manifest = (length: number) => ({
+      files: [{ path: 'a.jsonl', base: 0, length, sha256: '', generation: 0 }],
+    });
+    recorder.amend({ transcript: manifest(1) });
+    await recorder.record(line('{"n":1}'));
+    await vi.waitFor(async () => expect(await document()).toMatchObject({ last_event_seq: 1 }));
+    expect(commits).toEqual([{ last_event_seq: 1, transcript: manifest(1) }]);
+    recorder.amend({ transcript: manifest(2) });
+    recorder.amend({ transcript: manifest(3) });
+    await vi.waitFor(async () =>
+      expect(await document()).toMatchObject({ transcript: manifest(3) }),
+    );
+    expect(commits).toHaveLength(2);
+    await recorder.record(line('{"n":2}'));
+    await recorder.finish();
+    expect(commits.slice(2).every(({ transcript }) => transcript === undefined)).toBe(true);
+  });
+
   test('renews the lease while nothing is said', async ({ db }) => {
     const { recorder, document } = await setScene(db, { leaseMs: 300 });
     const expiry = async () => ((await document())['lease'] as { expires_at: Date }).expires_at;

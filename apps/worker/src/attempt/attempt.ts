@@ -156,7 +156,7 @@ export function startAttempt(
       onUnreadable: (path, error) =>
         log.error({ err: error, path }, 'a file of the transcript cannot be read; it is left out'),
     });
-    const keeper = keepTranscript(saver, owned, taken);
+    const keeper = keepTranscript(saver, recorder, taken);
     const facts = await runClaude(
       {
         claudeFile: deps.cli.file,

@@ -13,6 +13,9 @@ import { untilTaken } from './until-taken.ts';
 /** How long the first event of a batch waits for others, in milliseconds. */
 const BATCH_MS = 50;
 
+/** How long an amendment waits for a batch that it can go with, in milliseconds. */
+const AMEND_MS = 200;
+
 // Past this the reader waits, and so, by its full pipe, does the CLI.
 const BACKLOG_MAX_EVENTS = 4_096;
 const BACKLOG_MAX_BYTES = 8 * 1024 * 1024;
@@ -34,6 +37,8 @@ export interface Recorder {
   record(line: RecordedLine): Promise<void> | undefined;
   /** The first init line was read: the next write moves the session to running. */
   markRunning(facts: Progress & { pid?: number }): void;
+  /** Has the next write bring this along: that of a batch, or one of its own a moment from now. */
+  amend(progress: Pick<Progress, 'transcript'>): void;
   /** Writes a heartbeat now, and resolves to whether the fence still holds. */
   beat(): Promise<boolean>;
   /** Resolves once all that was taken is committed, and stops; false where the fence was lost. */
@@ -73,6 +78,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const taken = { giveUp: options.giveUp, onError: options.onError };
   let seq = options.lastSeq;
   let running: (Progress & { pid?: number }) | null = null;
+  let amended: (Pick<Progress, 'transcript'> & { by: number }) | null = null;
   let lost = false;
   let finishing = false;
   let finished = false;
@@ -110,9 +116,12 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }
 
   async function waitForWork(): Promise<void> {
-    const beatMs = leaseMs / 3;
-    if (backlog.events === 0 && beats.length === 0 && !finishing && !running && !lost) {
-      await sleepUntil(wake.promise, beatMs);
+    const beatBy = performance.now() + leaseMs / 3;
+    while (backlog.events === 0 && beats.length === 0 && !finishing && !running && !lost) {
+      const by = Math.min(beatBy, amended?.by ?? beatBy);
+      if (by <= performance.now()) break;
+      wake = Promise.withResolvers();
+      await sleepUntil(wake.promise, by - performance.now());
     }
     if (backlog.events > 0 && !backlog.isFull() && !finishing) {
       const since = performance.now();
@@ -138,6 +147,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     const { last_result, ...progress } = options.progress();
     return {
       ...progress,
+      ...(amended?.transcript ? { transcript: amended.transcript } : {}),
       ...(last_result && backlog.events === 0 ? { last_result } : {}),
       ...(seq === undefined ? {} : { last_event_seq: seq }),
     };
@@ -156,6 +166,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     const progress = progressWith(last?.seq);
     const facts = running;
     running = null;
+    amended = null;
     const held = await untilTaken(
       () => (facts ? owned.markRunning({ ...progress, ...facts }) : owned.commit(progress)),
       taken,
@@ -210,6 +221,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
     },
     markRunning(facts) {
       running = facts;
+      signal();
+    },
+    amend(progress) {
+      amended = { ...progress, by: amended?.by ?? performance.now() + AMEND_MS };
       signal();
     },
     beat() {

@@ -1,6 +1,8 @@
 import { type Result, resultSchema, type Usage, usageSchema } from '@baton/core';
 import type { z } from 'zod';
-import { asList, asObject, asString } from './fields.ts';
+import { asCount, asList, asObject, asString } from './fields.ts';
+
+const USAGE_KEYS = usageSchema.keyof().options;
 
 type ModelUsages = NonNullable<Result['modelUsage']>;
 
@@ -25,7 +27,14 @@ export function readResult(body: Record<string, unknown>): Result | null {
 /** The token counts that are understood, or undefined where there is no object. */
 export function readUsage(value: unknown): Usage | undefined {
   const object = asObject(value);
-  return object && keepValid(usageSchema.shape, object);
+  if (object === undefined) return undefined;
+  // By hand: it is read for nearly every line.
+  const usage: Usage = {};
+  for (const key of USAGE_KEYS) {
+    const tokens = asCount(object[key]);
+    if (tokens !== undefined) usage[key] = tokens;
+  }
+  return usage;
 }
 
 /** Token counts by model with the fields that are understood, or undefined where there is no object. */

@@ -38,5 +38,7 @@ export function sum(numbers: readonly (number | undefined)[]): number {
 function count(
   read: (key: (typeof KEYS)[number][0], modelKey: (typeof KEYS)[number][1]) => number,
 ): Tokens {
-  return Object.fromEntries(KEYS.map(([key, modelKey]) => [key, read(key, modelKey)])) as Tokens;
+  const tokens: Partial<Tokens> = {};
+  for (const [key, modelKey] of KEYS) tokens[key] = read(key, modelKey);
+  return tokens as Tokens;
 }

@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { OwnedSession, TranscriptManifest } from '@baton/core';
+import type { TranscriptManifest } from '@baton/core';
+import type { Recorder } from '../attempt/recorder.ts';
 import { type TakenOptions, untilTaken } from '../attempt/until-taken.ts';
 import type { TranscriptSaver } from './save.ts';
 
-// With the save itself, less than the second of transcript that may be lost with a worker.
-const PAUSE_MS = 700;
+// With the save itself and the wait for the recorder's next write, less than the second of transcript
+// that may be lost with a worker.
+const PERIOD_MS = 650;
 
 /** Copies a transcript while it grows. */
 export interface TranscriptKeeper {
@@ -12,27 +14,29 @@ export interface TranscriptKeeper {
   finish(): Promise<TranscriptManifest | undefined>;
 }
 
-/** Copies what the saver finds from now on, again and again, each time committing the manifest. */
+/** Copies what the saver finds from now on, again and again; the manifest goes with the recorder's next write. */
 export function keepTranscript(
   saver: TranscriptSaver,
-  owned: OwnedSession,
+  recorder: Pick<Recorder, 'amend'>,
   options: TakenOptions,
 ): TranscriptKeeper {
   const stopped = new AbortController();
-  let committed = '';
+  let told = '';
 
   async function copy(): Promise<void> {
     const transcript = await untilTaken(() => saver.save({ verify: false }), options);
     if (!transcript) return;
     const state = JSON.stringify(transcript);
-    if (state === committed) return;
-    const held = await untilTaken(() => owned.commit({ transcript }), options);
-    if (held) committed = state;
+    if (state === told) return;
+    recorder.amend({ transcript });
+    told = state;
   }
 
   async function keep(): Promise<void> {
     while (!stopped.signal.aborted && !options.giveUp.aborted) {
-      await delay(PAUSE_MS, undefined, { signal: stopped.signal }).catch(() => {});
+      // All sessions of a process at the same moment: what they have to store goes by few commands.
+      const pause = PERIOD_MS - (performance.now() % PERIOD_MS);
+      await delay(pause, undefined, { signal: stopped.signal }).catch(() => {});
       if (!stopped.signal.aborted) await copy();
     }
   }

@@ -1,10 +1,21 @@
-import { createHash, type Hash } from 'node:crypto';
-import { type Stats, statSync } from 'node:fs';
-import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { join, relative, sep } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
 import { CHUNK_MAX_BYTES, type TranscriptManifest, type TranscriptStore } from '@baton/core';
 import { type TrackedFile, toManifestFile, untrackedFile } from './tracked-file.ts';
 import { wholeLinesEnd } from './whole-lines.ts';
+
+// Files are looked at on the spot: they were written a moment ago, on this host, and a look that goes by
+// the thread pool costs ten times the processor time. Between pieces of a megabyte others get their turn.
 
 /** Copies what Claude appended to its files into the store. */
 export interface TranscriptSaver {
@@ -43,11 +54,11 @@ export function createTranscriptSaver(
     onUnreadable(path, error);
   }
 
-  async function append(handle: FileHandle, file: TrackedFile, end: number): Promise<void> {
+  async function append(open: number, file: TrackedFile, end: number): Promise<void> {
     for (;;) {
       const size = Math.min(CHUNK_MAX_BYTES, end - file.length);
       if (size <= 0) return;
-      const data = await readExactly(handle, file.length, size);
+      const data = readExactly(open, file.length, size);
       if (!data) return;
       const { path, generation, length: offset } = file;
       await store.put({ session_id: sessionId, path, generation, offset, fence }, data);
@@ -59,26 +70,27 @@ export function createTranscriptSaver(
   async function saveFile(path: string, verify: boolean): Promise<void> {
     const before = looks.get(path);
     if (!verify && before && isSame(before, statSync(join(projectDir, path)))) return;
-    const handle = await open(join(projectDir, path), 'r');
+    const open = openSync(join(projectDir, path), 'r');
     try {
-      const look = await handle.stat();
-      const end = await storedEnd(handle, path, look.size);
+      const look = fstatSync(open);
       let file = tracked.get(path) ?? untrackedFile(path);
       const isSuspect = verify || !isAppendOnly(path) || (before && before.ino !== look.ino);
-      if (end < file.length || (isSuspect && !(await isPrefix(handle, file)))) {
+      let seen = Math.max(file.length, isSuspect ? 0 : (before?.size ?? 0));
+      if (look.size < file.length || (isSuspect && !(await isPrefix(open, file)))) {
         file = untrackedFile(path, file.generation + 1);
+        seen = 0;
       }
-      await append(handle, file, end);
+      await append(open, file, storedEnd(open, file, seen, look.size));
       tracked.set(path, file);
       looks.set(path, look);
     } finally {
-      await handle.close();
+      closeSync(open);
     }
   }
 
   return {
     async save({ verify }) {
-      const paths = await listFiles(projectDir);
+      const paths = listFiles(projectDir);
       for (const path of paths) {
         await saveFile(path, verify).catch((error: unknown) => {
           if (!isFileError(error)) throw error;
@@ -93,21 +105,28 @@ export function createTranscriptSaver(
 }
 
 /** Every file below a folder, as sorted paths relative to it. */
-async function listFiles(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error) => {
+function listFiles(folder: string): string[] {
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+      .sort();
+  } catch (error) {
     // A tool may have removed Claude's folder from under it: then there is nothing to save.
     if (isFileError(error)) return [];
     throw error;
-  });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
-    .sort();
+  }
 }
 
 // Of a JSONL file only whole lines are stored: the CLI appends right behind torn bytes (claude-cli section 8).
-async function storedEnd(handle: FileHandle, path: string, size: number): Promise<number> {
-  return isAppendOnly(path) ? wholeLinesEnd(handle, size) : size;
+// Where it was seen before, its last line may be torn still: only what came since can end it.
+function storedEnd(
+  open: number,
+  { path, length }: TrackedFile,
+  seen: number,
+  size: number,
+): number {
+  return isAppendOnly(path) ? (wholeLinesEnd(open, seen, size) ?? length) : size;
 }
 
 // The rest (`.meta.json`) is small, and rewritten as it pleases the CLI.
@@ -122,27 +141,24 @@ function isSame(a: Look, b: Look): boolean {
   return a.size === b.size && a.mtimeMs === b.mtimeMs && a.ino === b.ino;
 }
 
-async function isPrefix(handle: FileHandle, file: TrackedFile): Promise<boolean> {
+async function isPrefix(open: number, file: TrackedFile): Promise<boolean> {
   if (file.length === 0) return true;
-  const hash: Hash = createHash('sha256');
+  const hash = createHash('sha256');
   for (let at = 0; at < file.length; ) {
-    const data = await readExactly(handle, at, Math.min(CHUNK_MAX_BYTES, file.length - at));
+    const data = readExactly(open, at, Math.min(CHUNK_MAX_BYTES, file.length - at));
     if (!data) return false;
     hash.update(data);
     at += data.length;
+    await breathe();
   }
   return hash.digest('hex') === file.hash.copy().digest('hex');
 }
 
 /** These bytes of a file, or null where it has become shorter. */
-async function readExactly(
-  handle: FileHandle,
-  position: number,
-  size: number,
-): Promise<Buffer | null> {
+function readExactly(open: number, position: number, size: number): Buffer | null {
   const buffer = Buffer.allocUnsafe(size);
   for (let filled = 0; filled < size; ) {
-    const { bytesRead } = await handle.read(buffer, filled, size - filled, position + filled);
+    const bytesRead = readSync(open, buffer, filled, size - filled, position + filled);
     if (bytesRead === 0) return null;
     filled += bytesRead;
   }

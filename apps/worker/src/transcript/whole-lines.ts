@@ -1,18 +1,18 @@
-import type { FileHandle } from 'node:fs/promises';
+import { readSync } from 'node:fs';
 
 const NEWLINE = 0x0a;
 
 const STEP_BYTES = 64 * 1024;
 
-/** The end of the last whole line within the first `size` bytes; 0 where there is none. */
-export async function wholeLinesEnd(handle: FileHandle, size: number): Promise<number> {
-  const buffer = Buffer.allocUnsafe(STEP_BYTES);
-  for (let end = size; end > 0; ) {
-    const start = Math.max(0, end - STEP_BYTES);
-    const { bytesRead } = await handle.read(buffer, 0, end - start, start);
+/** The end of the last whole line of a file between two places, or null where none ends there. */
+export function wholeLinesEnd(file: number, from: number, size: number): number | null {
+  const buffer = Buffer.allocUnsafe(Math.min(STEP_BYTES, Math.max(size - from, 0)));
+  for (let end = size; end > from; ) {
+    const start = Math.max(from, end - STEP_BYTES);
+    const bytesRead = readSync(file, buffer, 0, end - start, start);
     const at = buffer.subarray(0, bytesRead).lastIndexOf(NEWLINE);
     if (at >= 0) return start + at + 1;
     end = start;
   }
-  return 0;
+  return null;
 }

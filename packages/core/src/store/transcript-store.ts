@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { gunzip, gunzipSync, gzip } from 'node:zlib';
+import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib';
 import { Binary, type Db } from 'mongodb';
 import { AppError } from '../model/app-error.ts';
 import type { Session } from '../model/session.ts';
 import type { TranscriptFile } from '../model/transcript.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
+import { createGroupInsert } from './group-insert.ts';
 import type { ChunkDocument } from './mongo.ts';
 
 const compress = promisify(gzip);
@@ -14,9 +15,9 @@ const decompress = promisify(gunzip);
 /** The most bytes of a file that one chunk holds, before compression. */
 export const CHUNK_MAX_BYTES = 1024 * 1024;
 
-// A file that grew line by line is thousands of small chunks: each is unpacked on the spot, a trip to the
-// thread pool takes longer; and they are handed on in pieces worth a write.
-const UNPACK_AT_ONCE_BYTES = 64 * 1024;
+// A file that grew line by line is thousands of small chunks: each is packed and unpacked on the spot, a
+// trip to the thread pool takes longer; and they are handed on in pieces worth a write.
+const AT_ONCE_BYTES = 64 * 1024;
 const PIECE_BYTES = 256 * 1024;
 
 /** Where bytes of one of Claude's files belong. */
@@ -45,6 +46,7 @@ export interface TranscriptStore {
 /** The transcripts of a database. */
 export function createTranscriptStore(db: Db): TranscriptStore {
   const collection = db.collection<ChunkDocument>('transcripts');
+  const insert = createGroupInsert(collection);
 
   // The session's own bytes from `file.base` to `end`; chunks that do not join on are a dead attempt's.
   async function* readOwn(
@@ -89,11 +91,10 @@ export function createTranscriptStore(db: Db): TranscriptStore {
         ...place,
         fence,
         bytes: data.length,
-        data: new Binary(await compress(data)),
+        data: new Binary(data.length > AT_ONCE_BYTES ? await compress(data) : gzipSync(data)),
       };
       try {
-        // A copy: the driver writes an _id into what it inserts, and a replacement must not bring one.
-        await collection.insertOne({ ...document });
+        await insert(document, document.data.length());
       } catch (error) {
         if (!isDuplicateKey(error)) throw error;
         const replaced = await collection.replaceOne(
@@ -131,7 +132,7 @@ export function createTranscriptStore(db: Db): TranscriptStore {
 async function unpack(sessionId: string, chunk: ChunkDocument): Promise<Buffer> {
   try {
     const { buffer } = chunk.data;
-    return chunk.bytes > UNPACK_AT_ONCE_BYTES ? await decompress(buffer) : gunzipSync(buffer);
+    return chunk.bytes > AT_ONCE_BYTES ? await decompress(buffer) : gunzipSync(buffer);
   } catch (cause) {
     throw corrupt(sessionId, chunk.path, `the chunk at ${chunk.offset} is damaged`, cause);
   }

@@ -1,0 +1,78 @@
+import {
+  type Collection,
+  type Document,
+  MongoBulkWriteError,
+  type OptionalUnlessRequiredId,
+} from 'mongodb';
+
+/** How much one insert holds; a single document may be larger. */
+const GROUP_MAX_DOCUMENTS = 256;
+const GROUP_MAX_BYTES = 8 * 1024 * 1024;
+
+interface Waiting<T> {
+  document: T;
+  bytes: number;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Inserts documents of many callers by few commands: what is asked for while one is under way goes with
+ * the next. Returns a function that resolves once its document (about `bytes` long) is there, and rejects
+ * with what the server said of that one; a failure of the whole command rejects all of it.
+ */
+export function createGroupInsert<T extends Document>(
+  collection: Collection<T>,
+): (document: T, bytes: number) => Promise<void> {
+  const waiting: Waiting<T>[] = [];
+  let isWriting = false;
+
+  function take(): Waiting<T>[] {
+    let bytes = 0;
+    let count = 0;
+    for (const one of waiting) {
+      bytes += one.bytes;
+      if (count === GROUP_MAX_DOCUMENTS || (count > 0 && bytes > GROUP_MAX_BYTES)) break;
+      count += 1;
+    }
+    return waiting.splice(0, count);
+  }
+
+  async function write(group: readonly Waiting<T>[]): Promise<void> {
+    // Copies: the driver writes an _id into what it inserts.
+    const documents = group.map(({ document }) => ({ ...document }) as OptionalUnlessRequiredId<T>);
+    const refused = await collection.insertMany(documents, { ordered: false }).then(
+      () => new Map<number, unknown>(),
+      (error: unknown) => refusalsOf(error, group.length),
+    );
+    for (const [index, { resolve, reject }] of group.entries()) {
+      if (refused.has(index)) reject(refused.get(index));
+      else resolve();
+    }
+  }
+
+  async function writeAll(): Promise<void> {
+    isWriting = true;
+    while (waiting.length > 0) await write(take());
+    isWriting = false;
+  }
+
+  return (document, bytes) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ document, bytes, resolve, reject });
+      // With the rest of this turn of the loop: those that look at the same moment go together.
+      if (!isWriting && waiting.length === 1) queueMicrotask(writeAll);
+    });
+}
+
+function refusalsOf(error: unknown, count: number): Map<number, unknown> {
+  if (error instanceof MongoBulkWriteError && !error.result.getWriteConcernError()) {
+    const errors = [error.writeErrors].flat();
+    if (errors.length > 0) return new Map(errors.map((one) => [one.index, asError(one, error)]));
+  }
+  return new Map(Array.from({ length: count }, (_, index) => [index, error]));
+}
+
+function asError({ code, errmsg }: { code: number; errmsg?: string | undefined }, cause: unknown) {
+  return Object.assign(new Error(errmsg ?? 'the server refused a document', { cause }), { code });
+}

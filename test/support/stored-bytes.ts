@@ -1,0 +1,11 @@
+import type { Session } from '@baton/core';
+import type { Db } from 'mongodb';
+
+/** The bytes of transcript that are stored for a session, before compression. */
+export async function storedBytes(db: Db, session: Session): Promise<number> {
+  const chunks = await db
+    .collection<{ bytes: number }>('transcripts')
+    .find({ session_id: session.id })
+    .toArray();
+  return chunks.reduce((sum, { bytes }) => sum + bytes, 0);
+}
