@@ -1,4 +1,5 @@
 // The public surface of core: what the apps and library users build on. Nothing here but re-exports.
+export type { Acceptance, Accepted } from './acceptance.ts';
 export { type Closers, createClosers } from './closers.ts';
 export { withDeadline } from './deadline.ts';
 export { intVariable, listVariable, parseEnv } from './env.ts';
@@ -34,6 +35,7 @@ export {
 } from './model/event.ts';
 export type { Failure } from './model/failure.ts';
 export { idSchema, newId } from './model/id.ts';
+export { DEFAULT_TENANT, idempotencyKeySchema, idOfKey } from './model/idempotency.ts';
 export { type Info, infoSchema, isResumable, toInfo } from './model/info.ts';
 export {
   continueJobSchema,
@@ -48,9 +50,16 @@ export { type JobSource, jobOfSession } from './model/job-of-session.ts';
 export { type JsonSchema, jsonSchemas, type SchemaName } from './model/json-schema.ts';
 export type { MCPConfig, MCPServer } from './model/mcp-config.ts';
 export type { FailureFacts, Outcome } from './model/outcome.ts';
+export { checkParent } from './model/parent.ts';
 export { describeIssue, parseInput } from './model/parse-input.ts';
 export { checkPolicy, type Policy } from './model/policy.ts';
 export { REDACTED, redactConfig, redactJob } from './model/redact.ts';
+export {
+  continueRequestSchema,
+  type LaunchRequest,
+  launchRequestSchema,
+  splitRequest,
+} from './model/request.ts';
 export { boundResult, type Result, resultSchema, type Usage, usageSchema } from './model/result.ts';
 export { redactText, secretsOf } from './model/secrets.ts';
 export type { Attempt, Session } from './model/session.ts';
@@ -59,7 +68,11 @@ export {
   type SessionConfig,
   sessionConfigSchema,
 } from './model/session-config.ts';
-export { type JobOptions, sessionOptionsSchema } from './model/session-options.ts';
+export {
+  type JobOptions,
+  type SessionOptions,
+  sessionOptionsSchema,
+} from './model/session-options.ts';
 export {
   canMove,
   isTerminal,
@@ -87,7 +100,6 @@ export {
   type SessionQueueOptions,
 } from './queue/session-queue.ts';
 export {
-  checkParent,
   createSessionManager,
   type InfoPage,
   type SessionManager,

@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import { test } from '../../support/api.ts';
 
 const CALLS = {
-  'post /v1/sessions': [202, 400, 413, 422, 500, 503],
+  'post /v1/sessions': [202, 400, 409, 413, 422, 500, 503],
   'post /v1/sessions/{id}/continue': [202, 400, 404, 409, 413, 422, 500, 503],
   'get /v1/sessions/{id}': [200, 400, 404, 500, 503],
   'get /v1/sessions': [200, 400, 500, 503],

@@ -1,10 +1,10 @@
-import { checkPolicy, infoSchema, overridesSchema, sessionOptionsSchema } from '@baton/core';
+import { checkPolicy, continueRequestSchema, infoSchema, splitRequest } from '@baton/core';
 import { failures, idParams, json } from '../answers.ts';
+import { answerAccepted, idempotencyHeaders, idempotencyOf } from '../idempotency.ts';
 import { named } from '../openapi-schema.ts';
 import type { App, Parts } from '../parts.ts';
 
-const continueBody = overridesSchema.extend(sessionOptionsSchema.shape);
-named.add(continueBody, { id: 'ContinueRequest' });
+named.add(continueRequestSchema, { id: 'ContinueRequest' });
 
 /** Continues a terminal session in a new one: `:id` is the parent. */
 export function registerContinue(app: App, { manager, policy }: Parts): void {
@@ -18,7 +18,8 @@ export function registerContinue(app: App, { manager, policy }: Parts): void {
           'Absent keys inherit the value of the session continued, null clears it; max_turns and max_budget_usd are never inherited.',
         tags: ['sessions'],
         params: idParams,
-        body: continueBody,
+        headers: idempotencyHeaders,
+        body: continueRequestSchema,
         response: {
           202: json('Accepted: the new session, with `:id` as its parent.', infoSchema),
           ...failures(
@@ -26,6 +27,7 @@ export function registerContinue(app: App, { manager, policy }: Parts): void {
             'PARENT_NOT_FOUND',
             'SESSION_NOT_TERMINAL',
             'PARENT_NOT_RESUMABLE',
+            'IDEMPOTENCY_CONFLICT',
             'PAYLOAD_TOO_LARGE',
             'WORKING_DIR_NOT_ALLOWED',
             'ENV_NOT_ALLOWED',
@@ -35,13 +37,15 @@ export function registerContinue(app: App, { manager, policy }: Parts): void {
       },
     },
     async (request, reply) => {
-      const { title, tags, metadata, priority, ...overrides } = request.body;
+      const { config: overrides, options } = splitRequest(request.body);
       checkPolicy(overrides, policy);
-      const info = await manager.continueSession(
-        { ...overrides, parent_session_id: request.params.id },
-        { title, tags, metadata, priority },
+      return answerAccepted(
+        reply,
+        await manager.acceptance.continue(
+          { ...overrides, parent_session_id: request.params.id },
+          { ...options, ...idempotencyOf(request) },
+        ),
       );
-      return reply.code(202).header('location', `/v1/sessions/${info.id}`).send(info);
     },
   );
 }

@@ -1,10 +1,10 @@
-import { checkPolicy, infoSchema, sessionConfigSchema, sessionOptionsSchema } from '@baton/core';
+import { checkPolicy, infoSchema, launchRequestSchema, splitRequest } from '@baton/core';
 import { failures, json } from '../answers.ts';
+import { answerAccepted, idempotencyHeaders, idempotencyOf } from '../idempotency.ts';
 import { named } from '../openapi-schema.ts';
 import type { App, Parts } from '../parts.ts';
 
-const launchBody = sessionConfigSchema.extend(sessionOptionsSchema.shape);
-named.add(launchBody, { id: 'LaunchRequest' });
+named.add(launchRequestSchema, { id: 'LaunchRequest' });
 
 /** Launches a session from a config, with the options beside it. */
 export function registerLaunch(app: App, { manager, mongo, policy }: Parts): void {
@@ -15,11 +15,13 @@ export function registerLaunch(app: App, { manager, mongo, policy }: Parts): voi
         operationId: 'launchSession',
         summary: 'Launch a session',
         tags: ['sessions'],
-        body: launchBody,
+        headers: idempotencyHeaders,
+        body: launchRequestSchema,
         response: {
           202: json('Accepted: it is queued, and can be read at once.', infoSchema),
           ...failures(
             'INVALID_REQUEST',
+            'IDEMPOTENCY_CONFLICT',
             'PAYLOAD_TOO_LARGE',
             'WORKING_DIR_NOT_ALLOWED',
             'ENV_NOT_ALLOWED',
@@ -29,12 +31,14 @@ export function registerLaunch(app: App, { manager, mongo, policy }: Parts): voi
       },
     },
     async (request, reply) => {
-      const { title, tags, metadata, priority, ...config } = request.body;
+      const { config, options } = splitRequest(request.body);
       checkPolicy(config, policy);
       // Asked before anything is enqueued: a session nobody can read yet would look like a failed call.
       await mongo.ping();
-      const info = await manager.launchSession(config, { title, tags, metadata, priority });
-      return reply.code(202).header('location', `/v1/sessions/${info.id}`).send(info);
+      return answerAccepted(
+        reply,
+        await manager.acceptance.launch(config, { ...options, ...idempotencyOf(request) }),
+      );
     },
   );
 }

@@ -14,7 +14,12 @@ function canonical(value: unknown): unknown {
 
 /** SHA-256 (hex) over the request as it was sent: same words, same hash, whatever the ids and times. */
 export function configHash(job: Job): string {
-  const { id: _id, run_id: _runId, created_at: _createdAt, ...request } = job;
+  return requestHash(job);
+}
+
+/** The same over a payload that may be no job at all. */
+export function requestHash(payload: Record<string, unknown>): string {
+  const { id: _id, run_id: _runId, created_at: _createdAt, ...request } = payload;
   return createHash('sha256')
     .update(JSON.stringify(canonical(request)))
     .digest('hex');

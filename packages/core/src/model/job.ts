@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AppError } from './app-error.ts';
 import { overridesSchema } from './continue-config.ts';
+import { checkOptions } from './contradictions.ts';
 import { idSchema } from './id.ts';
 import { sessionConfigSchema } from './session-config.ts';
 import { jobOptionsSchema } from './session-options.ts';
@@ -24,19 +25,19 @@ const envelope = {
 };
 
 /** A job that launches a session. */
-export const launchJobSchema = z.strictObject({
-  ...envelope,
-  kind: z.literal('launch'),
-  config: sessionConfigSchema,
-});
+export const launchJobSchema = z
+  .strictObject({ ...envelope, kind: z.literal('launch'), config: sessionConfigSchema })
+  .superRefine(checkOptions(({ config }) => config.recovery));
 
 /** A job that continues a session. */
-export const continueJobSchema = z.strictObject({
-  ...envelope,
-  kind: z.literal('continue'),
-  parent_session_id: idSchema,
-  overrides: overridesSchema,
-});
+export const continueJobSchema = z
+  .strictObject({
+    ...envelope,
+    kind: z.literal('continue'),
+    parent_session_id: idSchema,
+    overrides: overridesSchema,
+  })
+  .superRefine(checkOptions(({ overrides }) => overrides.recovery));
 
 /** The payload of a job in the queue `sessions`: any BullMQ client in any language may add one. */
 export const jobSchema = z.discriminatedUnion('kind', [launchJobSchema, continueJobSchema]);

@@ -18,13 +18,11 @@ export const BLANK = {
 /** A job with its defaults filled in. */
 export type Accepted<T extends Job> = T & { created_at: string; run_id: string };
 
-/** The document of an accepted job; `config` is the job's own or, for a continue, the merged one. */
-export function queuedSession(
-  job: Accepted<Job>,
-  config: SessionConfig,
-  parent?: Session,
-): Session {
+/** The document of an accepted job; `asked` is the job's own config or, for a continue, the merged one. */
+export function queuedSession(job: Accepted<Job>, asked: SessionConfig, parent?: Session): Session {
   const createdAt = new Date(job.created_at);
+  const notBefore = timeOf(job);
+  const config = withAttempts(asked, job.attempts);
   const root = parent?.root_session_id ?? job.id;
   return {
     ...structuredClone(BLANK),
@@ -48,6 +46,18 @@ export function queuedSession(
     ...(job.tags === undefined ? {} : { tags: job.tags }),
     ...(job.metadata === undefined ? {} : { metadata: job.metadata }),
     ...(job.concurrency_key === undefined ? {} : { concurrency_key: job.concurrency_key }),
-    ...(job.not_before === undefined ? {} : { not_before: new Date(job.not_before) }),
+    ...(job.concurrency_limit === undefined ? {} : { concurrency_limit: job.concurrency_limit }),
+    ...(notBefore ? { not_before: notBefore } : {}),
   };
+}
+
+function timeOf({ not_before, delay_ms, created_at }: Accepted<Job>): Date | undefined {
+  if (not_before !== undefined) return new Date(not_before);
+  return delay_ms ? new Date(Date.parse(created_at) + delay_ms) : undefined;
+}
+
+// Every attempt but the first is a retry; what else an inherited recovery says stays.
+function withAttempts(config: SessionConfig, attempts: number | undefined): SessionConfig {
+  if (attempts === undefined) return config;
+  return { ...config, recovery: { ...config.recovery, max_retries: attempts - 1 } };
 }

@@ -4,8 +4,8 @@ import { AppError } from './app-error.ts';
 // Deeper JSON than any config needs; recursive schemas would otherwise run out of stack on hostile input.
 const MAX_DEPTH = 64;
 
-// Never deeper into the stack than the levels it allows.
-function isTooDeep(value: unknown, levels = MAX_DEPTH): boolean {
+/** Says whether JSON has more levels than is read; never deeper into the stack than those. */
+export function isTooDeep(value: unknown, levels = MAX_DEPTH): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
   for (const key in value) {

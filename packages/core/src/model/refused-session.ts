@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import { type AppError, isAppError } from './app-error.ts';
+import { requestHash } from './config-hash.ts';
 import { cutText } from './cut-text.ts';
 import { idSchema } from './id.ts';
 import { JOB_MAX_BYTES } from './job.ts';
 import { BLANK } from './new-session.ts';
-import { parseInput } from './parse-input.ts';
+import { isTooDeep, parseInput } from './parse-input.ts';
 import type { Session } from './session.ts';
 import { jobOptionsSchema } from './session-options.ts';
 import { timeSchema } from './time.ts';
@@ -59,10 +60,11 @@ export function refusedSession(
     updated_at: createdAt,
     query: config.query,
     config,
-    config_hash: '',
+    config_hash: isTooDeep(data) ? '' : requestHash(data),
     root_session_id: found.id,
     priority: 0,
     ...Object.fromEntries(kept),
+    webhooks_due: [{ type: 'session.failed', attempt: 0, at: createdAt }],
   };
 }
 

@@ -6,8 +6,15 @@ const METADATA_MAX_BYTES = 16 * 1024;
 // BullMQ's largest priority; lower comes first, 0 means none and comes before all (bullmq section 8).
 const PRIORITY_MAX = 2_097_151;
 
-/** What a caller may say of a session beside its config. */
-export const sessionOptionsSchema = z.strictObject({
+const DAY_MS = 24 * 3600 * 1000;
+
+/** The longest that a session may be put off, in milliseconds. */
+export const DELAY_MAX_MS = 366 * DAY_MS;
+
+/** The most sessions of one concurrency key at once. */
+export const CONCURRENCY_LIMIT_MAX = 1000;
+
+const optionsSchema = z.strictObject({
   title: z.string().min(1).max(200).optional().describe('Shown to people.'),
   tags: z.array(z.string().min(1).max(128)).max(32).optional().describe('Lists filter by them.'),
   metadata: z
@@ -24,13 +31,50 @@ export const sessionOptionsSchema = z.strictObject({
     .max(PRIORITY_MAX)
     .optional()
     .describe('0, the default, comes first; then lower before higher.'),
-});
-
-/** The options that a job carries: the caller's, and those that decide when it may run. */
-export const jobOptionsSchema = sessionOptionsSchema.extend({
-  not_before: timeSchema.optional().describe('Not run before this time.'),
-  concurrency_key: z.string().min(1).max(256).optional(),
+  delay_ms: z
+    .int()
+    .min(0)
+    .max(DELAY_MAX_MS)
+    .optional()
+    .describe('Not run before so many milliseconds from now; at most 366 days.'),
+  attempts: z
+    .int()
+    .min(1)
+    .max(101)
+    .optional()
+    .describe(
+      'How often it is tried in all where its failure is retryable: recovery.max_retries + 1. Not beside that one.',
+    ),
+  concurrency_key: z
+    .string()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe(
+      'Sessions of one key run at most `concurrency_limit` at once, first come first served.',
+    ),
+  concurrency_limit: z
+    .int()
+    .min(1)
+    .max(CONCURRENCY_LIMIT_MAX)
+    .optional()
+    .describe('How many sessions of its key may be under way when this one joins them; default 1.'),
 });
 
 /** What a caller may say of a session beside its config. */
+export const sessionOptionsSchema = optionsSchema.extend({
+  run_at: timeSchema
+    .optional()
+    .describe('Not run before this time; at most 366 days ahead. Not beside delay_ms.'),
+});
+
+/** The options that a job carries; `delay_ms` counts from its `created_at`. */
+export const jobOptionsSchema = optionsSchema.extend({
+  not_before: timeSchema.optional().describe('Not run before this time. Not beside delay_ms.'),
+});
+
+/** What a caller may say of a session beside its config. */
+export type SessionOptions = z.infer<typeof sessionOptionsSchema>;
+
+/** The options that a job carries. */
 export type JobOptions = z.infer<typeof jobOptionsSchema>;

@@ -52,7 +52,7 @@ export const sessionSchema = z.object({
   claude_session_id: z.string().optional(),
   created_at: z.date(),
   updated_at: z.date(),
-  ...jobOptionsSchema.omit({ not_before: true }).shape,
+  ...jobOptionsSchema.omit({ not_before: true, delay_ms: true, attempts: true }).shape,
   priority: count,
   not_before: z.date().optional(),
   waiting_for: z.string().optional(),

@@ -1,10 +1,15 @@
+import { z } from 'zod';
+import { AppError } from '../model/app-error.ts';
 import type { ContinueSessionConfig } from '../model/continue-config.ts';
 import { newId } from '../model/id.ts';
+import { DEFAULT_TENANT, idempotencyKeySchema, idOfKey } from '../model/idempotency.ts';
 import { continueJobSchema, type Job, launchJobSchema } from '../model/job.ts';
 import { parseInput } from '../model/parse-input.ts';
 import type { SessionConfig } from '../model/session-config.ts';
 import type { JobOptions } from '../model/session-options.ts';
 import type { SessionQueue } from './session-queue.ts';
+
+const keySchema = z.object({ idempotency_key: idempotencyKeySchema });
 
 /** What a producer can know of a session that it enqueued. */
 export interface Enqueued {
@@ -13,8 +18,15 @@ export interface Enqueued {
   status: 'queued';
 }
 
-/** Options of one session; `id` (a UUID) makes saying the same thing twice one session. */
-export type EnqueueOptions = JobOptions & { id?: string };
+/**
+ * Options of one session. `id` (a UUID), or `idempotency_key` (any word, from which an id is made), makes
+ * saying the same thing twice one session; `tenant` keeps the keys of several callers apart.
+ */
+export type EnqueueOptions = JobOptions & {
+  id?: string;
+  idempotency_key?: string | undefined;
+  tenant?: string;
+};
 
 /** The two verbs of a service that has Redis alone. */
 export interface Producer {
@@ -43,9 +55,19 @@ export function continueJob(request: ContinueSessionConfig, options: EnqueueOpti
   });
 }
 
-function envelope(options: EnqueueOptions) {
-  const id = options.id ?? newId();
-  return { version: 1, run_id: newId(), created_at: new Date().toISOString(), ...options, id };
+function envelope({ id, idempotency_key, tenant, ...options }: EnqueueOptions) {
+  const given = idempotency_key === undefined ? id : keyedId(idempotency_key, tenant, id);
+  const created_at = new Date().toISOString();
+  // Said twice, the answer must name the one run that there is.
+  return { version: 1, run_id: given ?? newId(), created_at, ...options, id: given ?? newId() };
+}
+
+function keyedId(key: unknown, tenant = DEFAULT_TENANT, id?: string): string {
+  const named = parseInput(keySchema, { idempotency_key: key });
+  if (id === undefined) return idOfKey(tenant, named.idempotency_key);
+  throw new AppError('INVALID_REQUEST', 'idempotency_key: expected it or an id, not both', {
+    details: { field: 'idempotency_key' },
+  });
 }
 
 /** The verbs over a queue that is open already. */

@@ -1,5 +1,6 @@
 import type { JobsOptions } from 'bullmq';
 import type { Job } from '../model/job.ts';
+import { DELAY_MAX_MS } from '../model/session-options.ts';
 
 const DAY_S = 24 * 3600;
 
@@ -10,9 +11,13 @@ export interface FoundJob {
   timestamp: number;
 }
 
-/** The options of every session's job: tried by Baton's rules, never by BullMQ's (bullmq section 5). */
+/**
+ * The options of every session's job: tried by Baton's rules, never by BullMQ's (bullmq section 5). A job
+ * for a time beyond the longest delay comes early, and is put off again by the worker that meets it.
+ */
 export function jobOptions(job: Job, now: number): JobsOptions {
-  const delay = job.not_before === undefined ? 0 : Date.parse(job.not_before) - now;
+  const until = job.not_before === undefined ? 0 : Date.parse(job.not_before) - now;
+  const delay = Math.min(job.delay_ms ?? until, DELAY_MAX_MS);
   return {
     jobId: job.id,
     attempts: 1,

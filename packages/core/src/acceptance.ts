@@ -1,0 +1,65 @@
+// What becomes of a launch or a continue: a job and a document, once for each idempotency key.
+import type { ContinueSessionConfig } from './model/continue-config.ts';
+import { checkSameRequest } from './model/idempotency.ts';
+import type { Job } from './model/job.ts';
+import { checkParent } from './model/parent.ts';
+import type { Session } from './model/session.ts';
+import type { SessionConfig } from './model/session-config.ts';
+import { continueJob, type EnqueueOptions, launchJob } from './queue/producer.ts';
+import type { SessionQueue } from './queue/session-queue.ts';
+import type { Adopter } from './store/adopt.ts';
+
+/** A session that was asked for; `replayed` where its idempotency key had made it before. */
+export interface Accepted {
+  session: Session;
+  replayed: boolean;
+}
+
+/** Takes requests for sessions. Each call throws as the manager's verbs do. */
+export interface Acceptance {
+  launch(config: SessionConfig, options?: EnqueueOptions): Promise<Accepted>;
+  continue(request: ContinueSessionConfig, options?: EnqueueOptions): Promise<Accepted>;
+}
+
+/** Acceptance into a queue, and into the store behind the adopter. */
+export function createAcceptance({
+  queue,
+  adopter,
+}: {
+  queue: SessionQueue;
+  adopter: Adopter;
+}): Acceptance {
+  // The job first: if we die before the document is there, whoever meets the job makes it. The payload is
+  // adopted as it was sent, so that the session can be read at once.
+  async function enqueue(job: Job): Promise<Session> {
+    await queue.add(job);
+    return adopter.adopt({ id: job.id, data: job, timestamp: Date.now() });
+  }
+
+  async function accept(
+    job: Job,
+    options: EnqueueOptions = {},
+    check = async (): Promise<void> => {},
+  ): Promise<Accepted> {
+    if (options.idempotency_key === undefined) {
+      await check();
+      return { session: await enqueue(job), replayed: false };
+    }
+    const before = await adopter.find(job.id);
+    if (!before) await check();
+    const session = before ?? (await enqueue(job));
+    // Of two at once with one key, the document that was first decides for both.
+    checkSameRequest(session, job);
+    return { session, replayed: before !== null };
+  }
+
+  return {
+    launch: async (config, options) => accept(launchJob(config, options), options),
+    async continue(request, options) {
+      const id = request.parent_session_id;
+      return accept(continueJob(request, options), options, async () =>
+        checkParent(id, await adopter.find(id)),
+      );
+    },
+  };
+}

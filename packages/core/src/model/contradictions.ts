@@ -1,0 +1,36 @@
+// Options that say one thing in two ways: together they are refused, for which of them would count?
+import type { z } from 'zod';
+import type { Recovery } from './recovery.ts';
+import { DELAY_MAX_MS } from './session-options.ts';
+
+interface Timing {
+  delay_ms?: number | undefined;
+  run_at?: string | undefined;
+  not_before?: string | undefined;
+}
+
+interface Tries {
+  attempts?: number | undefined;
+}
+
+/** The checks of a request's or a job's options, for `superRefine`; `recovery` is what its config says. */
+export function checkOptions<T extends Timing & Tries>(
+  recoveryOf: (value: T) => Recovery | null | undefined,
+): (value: T, context: z.RefinementCtx) => void {
+  return (value, context) => {
+    const { delay_ms, run_at, not_before, attempts } = value;
+    const refuse = (field: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [field], message });
+    if (delay_ms !== undefined) {
+      if (run_at !== undefined) refuse('run_at', 'expected delay_ms or run_at, not both');
+      if (not_before !== undefined)
+        refuse('not_before', 'expected delay_ms or not_before, not both');
+    }
+    if (run_at !== undefined && Date.parse(run_at) > Date.now() + DELAY_MAX_MS) {
+      refuse('run_at', 'expected a time at most 366 days ahead');
+    }
+    if (attempts !== undefined && recoveryOf(value)?.max_retries !== undefined) {
+      refuse('attempts', 'expected attempts or recovery.max_retries, not both');
+    }
+  };
+}

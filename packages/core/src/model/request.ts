@@ -1,0 +1,49 @@
+// The bodies of the HTTP calls that make sessions: a config's keys flat, with the options beside them.
+import type { z } from 'zod';
+import { overridesSchema } from './continue-config.ts';
+import { checkOptions } from './contradictions.ts';
+import { sessionConfigSchema } from './session-config.ts';
+import { type JobOptions, type SessionOptions, sessionOptionsSchema } from './session-options.ts';
+
+/** What a launch asks. */
+export const launchRequestSchema = sessionConfigSchema
+  .extend(sessionOptionsSchema.shape)
+  .superRefine(checkOptions(({ recovery }) => recovery));
+
+/** What a continue asks; the parent stands in the path. */
+export const continueRequestSchema = overridesSchema
+  .extend(sessionOptionsSchema.shape)
+  .superRefine(checkOptions(({ recovery }) => recovery));
+
+/** What a launch asks. */
+export type LaunchRequest = z.infer<typeof launchRequestSchema>;
+
+/** A request's config, or overrides, and the options that its job carries. */
+export function splitRequest<T extends SessionOptions>(
+  request: T,
+): { config: Omit<T, keyof SessionOptions>; options: JobOptions } {
+  const {
+    title,
+    tags,
+    metadata,
+    priority,
+    delay_ms,
+    run_at,
+    attempts,
+    concurrency_key,
+    concurrency_limit,
+    ...config
+  } = request;
+  const options: JobOptions = {
+    title,
+    tags,
+    metadata,
+    priority,
+    delay_ms,
+    not_before: run_at,
+    attempts,
+    concurrency_key,
+    concurrency_limit,
+  };
+  return { config, options };
+}
