@@ -35,6 +35,7 @@ export async function runFakeSession(
   const deps: AttemptDeps = {
     db: mongo.db,
     clock,
+    live: { moved() {}, progressed() {}, partials() {} },
     cli: { file: FAKE_CLAUDE, version: 'fake' },
     launcher: await findParentDeathLauncher(path),
     leaseMs: 12_000,

@@ -93,6 +93,7 @@ export function makeFullConfig(): Required<SessionConfig> {
     output_format: 'stream-json',
     verbose: true,
     additional_directories: ['/srv/more'],
+    include_partial_messages: true,
     permission_mode: 'acceptEdits',
     max_budget_usd: 1.5,
     fallback_model: 'haiku',

@@ -55,12 +55,13 @@ async function main(): Promise<void> {
   const clock = createStoreClock(mongo.db);
   await ensureIndexes(mongo.db);
 
-  const adopter = createAdopter(sessions, (id) => queue.find(id));
+  const adopter = createAdopter(sessions, (id) => queue.find(id), queue.live.moved);
 
   const worker = createSessionWorker({
     attempts: {
       db: mongo.db,
       clock,
+      live: queue.live,
       cli,
       launcher: await findParentDeathLauncher(baseEnv['PATH'] ?? ''),
       leaseMs: settings.LEASE_MS,

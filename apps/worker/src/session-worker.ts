@@ -153,12 +153,14 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
       case 'missing':
         throw new Error(`session ${id} was adopted and is gone`);
       case 'terminal':
+        attempts.live.moved(claim.session);
         return ended(claim.session);
       case 'busy':
         return busyUntil(claim.expires_at);
       case 'early':
         return busyUntil(claim.not_before);
       case 'claimed': {
+        attempts.live.moved(claim.session);
         const attempt = startAttempt(attempts, claim.session, claim.attempt);
         running.set(adopted.id, attempt);
         if (isHandingBack) attempt.abort({ kind: 'hand_back' });

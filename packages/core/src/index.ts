@@ -48,6 +48,7 @@ export {
 } from './model/job.ts';
 export { type JobSource, jobOfSession } from './model/job-of-session.ts';
 export { type JsonSchema, jsonSchemas, type SchemaName } from './model/json-schema.ts';
+export { type StatusChange, statusChangeSchema } from './model/live.ts';
 export type { MCPConfig, MCPServer } from './model/mcp-config.ts';
 export type { FailureFacts, Outcome } from './model/outcome.ts';
 export { checkParent } from './model/parent.ts';
@@ -91,6 +92,8 @@ export { isInsideRoots } from './model/working-dir.ts';
 export { createProducer } from './producer.ts';
 export { type ControlMessage, subscribeControl } from './queue/control.ts';
 export { createJobUpkeep, type JobUpkeep } from './queue/job-upkeep.ts';
+export type { LivePublisher } from './queue/live.ts';
+export { createLiveHub, type LiveHub } from './queue/live-hub.ts';
 export type { Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
 export { type FoundJob, jobOptions } from './queue/queued-job.ts';
 export { openWorkerRedis, type RedisConnection } from './queue/redis.ts';
@@ -127,6 +130,7 @@ export {
   type Progress,
 } from './store/owned-session.ts';
 export { createReconcileStore, type ReconcileStore } from './store/reconcile-store.ts';
+export { createSessionHeads } from './store/session-heads.ts';
 export {
   createSessionStore,
   type SessionFilter,
@@ -141,3 +145,8 @@ export {
   type TranscriptStore,
 } from './store/transcript-store.ts';
 export { isMongoAway } from './store/unavailable.ts';
+export { followConversation } from './tail/follow-conversation.ts';
+export { parsePosition } from './tail/follow-position.ts';
+export { type StatusItem, statusChanges } from './tail/status-changes.ts';
+export type { TailDeps, TailItem } from './tail/tail-loop.ts';
+export { tailSession } from './tail/tail-session.ts';

@@ -45,7 +45,7 @@ export function createSessionManager({
   queue: SessionQueue;
   sessions: SessionStore;
 }): SessionManager {
-  const adopter = createAdopter(sessions, (id) => queue.find(id));
+  const adopter = createAdopter(sessions, (id) => queue.find(id), queue.live.moved);
 
   const acceptance = createAcceptance({ queue, adopter });
 

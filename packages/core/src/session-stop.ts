@@ -34,8 +34,10 @@ export function createSessionStop({
       ? requests.requestCancel(id)
       : requests.requestInterrupt(id));
     // The document holds the request: a heartbeat or the reconciler does what a lost word does not.
-    if (session.status === 'cancelled') await queue.drop(id).catch(() => {});
-    else await queue.tell({ kind, id }).catch(() => {});
+    if (session.status === 'cancelled') {
+      queue.live.moved(session);
+      await queue.drop(id).catch(() => {});
+    } else await queue.tell({ kind, id }).catch(() => {});
     // Its job waits for a retry's time: the worker that takes it completes the session at once.
     if (session.status === 'queued') await queue.hurry(id).catch(() => {});
     return toInfo(session);

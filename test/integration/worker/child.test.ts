@@ -114,6 +114,7 @@ const SHOWS: Record<keyof SessionConfig, ((seen: Seen) => unknown) | null> = {
   verbose: ({ argv }) => expect(argv).toContain('--verbose'),
   additional_directories: ({ argv, config }) =>
     expect(argv).toContain(`--add-dir=${config.additional_directories?.[0]}`),
+  include_partial_messages: ({ argv }) => expect(argv).toContain('--include-partial-messages'),
   permission_mode: ({ argv }) => expect(argv).toContain('--permission-mode=acceptEdits'),
   max_budget_usd: ({ argv }) => expect(argv).toContain('--max-budget-usd=1.5'),
   fallback_model: ({ argv }) => expect(argv).toContain('--fallback-model=haiku'),

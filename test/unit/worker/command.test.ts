@@ -70,6 +70,7 @@ const REACHES: {
   output_format: ['json', {}],
   verbose: [false, {}],
   additional_directories: [['/a', '/-b'], { args: ['--add-dir=/a', '--add-dir=/-b'] }],
+  include_partial_messages: [true, { args: ['--include-partial-messages'] }],
   permission_mode: ['plan', { args: ['--permission-mode=plan'] }],
   max_budget_usd: [0.25, { args: ['--max-budget-usd=0.25'] }],
   fallback_model: ['sonnet,haiku', { args: ['--fallback-model=sonnet,haiku'] }],

@@ -4,6 +4,7 @@ import {
   type Attempt,
   addTotals,
   createOwnedSession,
+  type LivePublisher,
   type Logger,
   type Mongo,
   mainTranscriptPath,
@@ -21,11 +22,13 @@ import { makeRunDirs, type RunDirs, removeRunDirs } from '../host/run-dirs.ts';
 import { keepTranscript } from '../transcript/keeper.ts';
 import { lastCostState } from '../transcript/last-cost-state.ts';
 import { createTranscriptSaver } from '../transcript/save.ts';
+import { announced } from './announced.ts';
 import { retryTime } from './backoff.ts';
 import { type DeadlinesMs, deadlinesOf } from './deadlines.ts';
 import { type AttemptEnd, writeEnding } from './ending.ts';
 import { spentLimit } from './limits.ts';
 import { watchOwnership } from './ownership.ts';
+import { createPartials } from './partials.ts';
 import { type PrepareDeps, type Prepared, prepareAttempt } from './prepare.ts';
 import { createRecorder } from './recorder.ts';
 import { neverRan, refusalOutcome } from './refusal.ts';
@@ -37,6 +40,7 @@ import { untilTaken } from './until-taken.ts';
 export interface AttemptDeps extends PrepareDeps {
   db: Mongo['db'];
   clock: StoreClock;
+  live: LivePublisher;
   cli: ClaudeCli;
   launcher: readonly string[];
   leaseMs: number;
@@ -73,12 +77,8 @@ export function startAttempt(
 ): RunningAttempt {
   const { leaseMs } = deps;
   const log = deps.log.child({ session_id: session.id, attempt: attempt.attempt });
-  const owned = createOwnedSession(deps.db, deps.clock, {
-    id: session.id,
-    attempt: attempt.attempt,
-    fence: attempt.fence,
-    leaseMs,
-  });
+  const fenced = { id: session.id, attempt: attempt.attempt, fence: attempt.fence, leaseMs };
+  const owned = announced(createOwnedSession(deps.db, deps.clock, fenced), session, deps.live);
   const onError = (error: unknown) => log.warn({ err: error }, 'the store did not take a write');
   const giveUp = new AbortController();
   const taken = { giveUp: giveUp.signal, onError };
@@ -163,6 +163,7 @@ export function startAttempt(
         launcher: deps.launcher,
         deadlines: deadlinesOf(session.config, deps.deadlines),
         recorder,
+        partials: createPartials(deps.live, session, attempt.attempt),
         meter,
         claudeSessionId: session.root_session_id,
         stopSwitch,

@@ -6,6 +6,7 @@ import {
   apiErrorOf,
   type ClaudeLine,
   initOf,
+  isPartial,
   parseLine,
   type RateLimit,
   rateLimitOf,
@@ -17,6 +18,7 @@ import { stopClaude } from '../claude/stop.ts';
 import { formatMarker } from '../host/marker.ts';
 import { killMarked } from '../host/orphans.ts';
 import { type DeadlinesMs, watchDeadlines } from './deadlines.ts';
+import type { PartialTeller } from './partials.ts';
 import type { Prepared } from './prepare.ts';
 import type { Recorder } from './recorder.ts';
 import type { StopSwitch } from './stop-switch.ts';
@@ -28,6 +30,8 @@ export interface RunDeps {
   launcher: readonly string[];
   deadlines: DeadlinesMs;
   recorder: Recorder;
+  /** Told of the lines that are not recorded: those that only grow an answer. */
+  partials: PartialTeller;
   meter: Meter;
   claudeSessionId: string;
   /** Ends the run: by a deadline of its own, or by whoever else holds the switch. */
@@ -107,6 +111,10 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
       const line = parseLine(text);
       observe(line);
       if (line.kind === 'noise') continue;
+      if (isPartial(line)) {
+        deps.partials.add(text);
+        continue;
+      }
       const room = recorder.record({ ...nameOf(line), raw: text, bytes });
       if (!room) continue;
       watch.pause();

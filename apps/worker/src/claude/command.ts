@@ -95,6 +95,7 @@ function buildArgs(input: CommandInput, files: CommandFiles): string[] {
     ...flag('append-system-prompt-file', files.appended?.path),
     ...flag('mcp-config', files.mcp?.path),
     ...flag('settings', files.settings?.path),
+    ...(config.include_partial_messages ? ['--include-partial-messages'] : []),
   ];
 }
 

@@ -86,6 +86,11 @@ export function resultOf(line: ClaudeLine): Result | null {
   return body === null ? null : readResult(body);
 }
 
+/** Says whether the line only grows an answer that a later line tells whole. */
+export function isPartial(line: ClaudeLine): boolean {
+  return bodyOf(line, 'stream_event') !== null;
+}
+
 /** How many background tasks run, where the line tells it; else null. */
 export function backgroundTasksOf(line: ClaudeLine): number | null {
   const body = bodyOf(line, 'system', 'background_tasks_changed');

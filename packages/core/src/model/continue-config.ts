@@ -27,6 +27,7 @@ export const overridesSchema = z.strictObject({
   output_format: clearable(inheritable.output_format),
   verbose: clearable(inheritable.verbose),
   additional_directories: clearable(inheritable.additional_directories),
+  include_partial_messages: clearable(inheritable.include_partial_messages),
   permission_mode: clearable(inheritable.permission_mode),
   max_budget_usd: clearable(inheritable.max_budget_usd),
   fallback_model: clearable(inheritable.fallback_model),

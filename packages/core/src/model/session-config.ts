@@ -71,6 +71,10 @@ export const sessionConfigSchema = z.strictObject({
     .optional()
     .describe('Kept as asked; stream-json in print mode is always verbose.'),
   additional_directories: z.array(absolutePath).max(64).optional(),
+  include_partial_messages: z
+    .boolean()
+    .optional()
+    .describe('Whether the answer is streamed while it grows; such lines are not stored.'),
   permission_mode: z.enum(PERMISSION_MODES).optional(),
   max_budget_usd: z.number().positive().optional().describe('US dollars for this session.'),
   fallback_model: argument.optional().describe('Models to fall back to, separated by commas.'),

@@ -41,3 +41,16 @@ function isClient(connection: RedisConnection): connection is Redis {
 export function openWorkerRedis(url: string): Redis {
   return open(url, { maxRetriesPerRequest: null });
 }
+
+/**
+ * Opens a client for listening alone. It never gives up connecting; what is asked of it while Redis is
+ * away fails at once, and subscriptions are its owner's to renew.
+ */
+export function openSubscriberRedis(url: string): Redis {
+  return open(url, {
+    connectionName: 'baton-live',
+    enableOfflineQueue: false,
+    autoResubscribe: false,
+    maxRetriesPerRequest: null,
+  });
+}

@@ -4,6 +4,7 @@ import { AppError } from '../model/app-error.ts';
 import { checkSize, type Job, QUEUE_PREFIX, SESSION_QUEUE } from '../model/job.ts';
 import { type ControlMessage, publishControl } from './control.ts';
 import { createJobUpkeep } from './job-upkeep.ts';
+import { createLivePublisher, type LivePublisher } from './live.ts';
 import { type FoundJob, jobOptions } from './queued-job.ts';
 import { openProducerRedis, type RedisConnection } from './redis.ts';
 
@@ -32,6 +33,8 @@ export interface SessionQueue {
   restMs(): Promise<number>;
   /** Tells every worker at once; that nobody heard it is no error. */
   tell(message: ControlMessage): Promise<void>;
+  /** Tells readers live what was written. */
+  live: LivePublisher;
   /** Says whether Redis answers. */
   ping(): Promise<void>;
   /** BullMQ's own queue, for dashboards. */
@@ -74,6 +77,7 @@ export function createSessionQueue({
 
   return {
     bull,
+    live: createLivePublisher(client, prefix),
     async add(job) {
       checkSize(job);
       await answer(() => bull.add(job.kind, job, jobOptions(job, Date.now())));

@@ -21,10 +21,14 @@ export interface Adopter {
   find(id: string): Promise<Session | null>;
 }
 
-/** Adoption into a store, with a look into the queue for parents that nobody has adopted yet. */
+/**
+ * Adoption into a store, with a look into the queue for parents that nobody has adopted yet. `announce`
+ * is told of each session made, by one of two that race perhaps twice.
+ */
 export function createAdopter(
   sessions: SessionStore,
   findJob: (id: string) => Promise<FoundJob | null>,
+  announce: (session: Session) => void = () => {},
 ): Adopter {
   async function insertContinue(
     job: Accepted<ContinueJob>,
@@ -50,11 +54,17 @@ export function createAdopter(
     const found = { ...job, timestamp: plausibleTime(job.timestamp) };
     const existing = await sessions.get(id);
     if (existing) return existing;
+    const made = await insert(found, [...seen, id]);
+    announce(made);
+    return made;
+  }
+
+  async function insert(found: FoundJob, seen: readonly string[]): Promise<Session> {
     try {
       const accepted = parseJob(found);
       return accepted.kind === 'launch'
         ? await insertLaunch(accepted)
-        : await insertContinue(accepted, [...seen, id]);
+        : await insertContinue(accepted, seen);
     } catch (error) {
       if (!isAppError(error) || error.code === 'UNAVAILABLE') throw error;
       return sessions.insertIfAbsent(refusedSession(found, error));

@@ -1,0 +1,108 @@
+import type { Redis } from 'ioredis';
+import { QUEUE_PREFIX } from '../model/job.ts';
+import { type LiveMessage, liveMessageSchema } from '../model/live.ts';
+import { conversationChannel, statusChannel } from './live.ts';
+import { openSubscriberRedis } from './redis.ts';
+
+/** Who listens. Words may be lost: what they told of is in MongoDB. */
+export interface LiveListener {
+  hear(message: LiveMessage): void;
+  /** From now on it hears: said at first, and again after each outage; what was told before is lost. */
+  connected(): void;
+}
+
+/** Ends the listening; may be said again. */
+export type StopListening = () => void;
+
+/** Everyone of this process who listens, on one connection to Redis. */
+export interface LiveHub {
+  /** Listens to all sessions of a conversation. */
+  listenToConversation(rootSessionId: string, listener: LiveListener): StopListening;
+  /** Listens to the changes of status of all sessions. */
+  listenToStatuses(listener: LiveListener): StopListening;
+  close(): void;
+}
+
+interface Channel {
+  listeners: Set<LiveListener>;
+  isHeard: boolean;
+}
+
+/** A hub; it connects when somebody listens, and again whenever the connection is lost. */
+export function createLiveHub({
+  url,
+  prefix = QUEUE_PREFIX,
+}: {
+  url: string;
+  prefix?: string;
+}): LiveHub {
+  const channels = new Map<string, Channel>();
+  let client: Redis | null = null;
+
+  function connect(): Redis {
+    const opened = openSubscriberRedis(url);
+    opened.on('error', ignore);
+    opened.on('ready', () => subscribe([...channels.keys()]));
+    opened.on('close', () => {
+      for (const channel of channels.values()) channel.isHeard = false;
+    });
+    opened.on('message', (name: string, text: string) => {
+      const listeners = channels.get(name)?.listeners;
+      const message = listeners && read(text);
+      if (message) for (const listener of listeners) listener.hear(message);
+    });
+    return opened;
+  }
+
+  function subscribe(names: readonly string[]): void {
+    if (names.length === 0) return;
+    const asked = names.map((name) => channels.get(name));
+    client?.subscribe(...names).then(
+      () => {
+        for (const channel of asked) {
+          if (channel) channel.isHeard = true;
+          for (const listener of channel?.listeners ?? []) listener.connected();
+        }
+      },
+      // Redis is away: all channels are asked for once it is there.
+      ignore,
+    );
+  }
+
+  function listen(name: string, listener: LiveListener): StopListening {
+    client ??= connect();
+    const channel = channels.get(name) ?? { listeners: new Set(), isHeard: false };
+    channel.listeners.add(listener);
+    if (channel.isHeard) listener.connected();
+    else if (!channels.has(name)) {
+      channels.set(name, channel);
+      subscribe([name]);
+    }
+    return () => {
+      channel.listeners.delete(listener);
+      if (channel.listeners.size > 0 || channels.get(name) !== channel) return;
+      channels.delete(name);
+      client?.unsubscribe(name).catch(ignore);
+    };
+  }
+
+  return {
+    listenToConversation: (root, listener) => listen(conversationChannel(prefix, root), listener),
+    listenToStatuses: (listener) => listen(statusChannel(prefix), listener),
+    close() {
+      client?.disconnect();
+    },
+  };
+}
+
+function read(text: string): LiveMessage | null {
+  try {
+    return liveMessageSchema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    // Not ours: anyone may publish on a Redis channel.
+    return null;
+  }
+}
+
+// An unheard 'error' ends the process; what is lost meanwhile is found by looking.
+function ignore(): void {}

@@ -1,0 +1,83 @@
+import type { Redis } from 'ioredis';
+import type { LiveMessage, Partials } from '../model/live.ts';
+import type { Session } from '../model/session.ts';
+
+// While Redis hangs, words pile up in the client; past this they are dropped.
+const MAX_UNDER_WAY = 1_000;
+
+/** What of a session is told. */
+export type Told = Pick<
+  Session,
+  'id' | 'root_session_id' | 'parent_session_id' | 'status' | 'last_event_seq' | 'title' | 'tags'
+>;
+
+/** Tells live what was written. Nothing waits for it, nothing fails by it: who misses it looks later. */
+export interface LivePublisher {
+  /** There are events up to `last_event_seq`. */
+  progressed(session: Told): void;
+  /** The session has come to its status. */
+  moved(session: Told): void;
+  /** An answer grows by these lines. */
+  partials(conversation: string, lines: Omit<Partials, 'kind'>): void;
+}
+
+/** The channel of a conversation: everything that is told of its sessions. */
+export function conversationChannel(prefix: string, rootSessionId: string): string {
+  return `${prefix}:live:${rootSessionId}`;
+}
+
+/** The channel of all changes of status. */
+export function statusChannel(prefix: string): string {
+  return `${prefix}:live`;
+}
+
+/** Tells over this client, which may be away. */
+export function createLivePublisher(client: Redis, prefix: string): LivePublisher {
+  let underWay = 0;
+
+  function tell(channels: readonly string[], message: LiveMessage): void {
+    if (underWay >= MAX_UNDER_WAY) return;
+    const text = JSON.stringify(message);
+    for (const channel of channels) {
+      underWay += 1;
+      client
+        .publish(channel, text)
+        // Whoever waits for it looks into MongoDB every few seconds.
+        .catch(() => {})
+        .finally(() => {
+          underWay -= 1;
+        });
+    }
+  }
+
+  function news(session: Told): LiveMessage {
+    const { id, root_session_id, parent_session_id, status, last_event_seq } = session;
+    const at = new Date().toISOString();
+    return {
+      kind: 'news',
+      id,
+      root_session_id,
+      ...(parent_session_id === undefined ? {} : { parent_session_id }),
+      status,
+      last_event_seq,
+      at,
+    };
+  }
+
+  return {
+    progressed(session) {
+      tell([conversationChannel(prefix, session.root_session_id)], news(session));
+    },
+    moved(session) {
+      const { title, tags, root_session_id: root } = session;
+      tell([conversationChannel(prefix, root), statusChannel(prefix)], {
+        ...news(session),
+        ...(title === undefined ? {} : { title }),
+        ...(tags === undefined ? {} : { tags }),
+      });
+    },
+    partials(conversation, lines) {
+      tell([conversationChannel(prefix, conversation)], { kind: 'partials', ...lines });
+    },
+  };
+}

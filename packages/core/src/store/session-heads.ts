@@ -1,0 +1,55 @@
+import type { Db } from 'mongodb';
+import type { Session } from '../model/session.ts';
+import type { SessionDocument } from './mongo.ts';
+
+/** As little of a session as it takes to follow its events. */
+export type SessionHead = Pick<
+  Session,
+  'id' | 'parent_session_id' | 'created_at' | 'status' | 'last_event_seq'
+>;
+
+/** How far sessions are by now. */
+export interface SessionHeads {
+  /** Of one session, or null where there is none. */
+  get(id: string): Promise<SessionHead | null>;
+  /** Of a session and all that continue it, the oldest first; the first `limit` of its conversation. */
+  tree(session: Pick<Session, 'id' | 'root_session_id'>, limit: number): Promise<SessionHead[]>;
+}
+
+const PROJECTION = { parent_session_id: 1, created_at: 1, status: 1, last_event_seq: 1 } as const;
+
+type HeadDocument = Omit<SessionHead, 'id'> & { _id: string };
+
+/** The heads of a database. */
+export function createSessionHeads(db: Db): SessionHeads {
+  const collection = db.collection<SessionDocument>('sessions');
+  return {
+    async get(id) {
+      const found = await collection.findOne<HeadDocument>({ _id: id }, { projection: PROJECTION });
+      return found && toHead(found);
+    },
+    async tree({ id, root_session_id }, limit) {
+      const documents = await collection
+        .find({ root_session_id })
+        .project<HeadDocument>(PROJECTION)
+        .sort({ created_at: 1, _id: 1 })
+        .limit(limit)
+        .toArray();
+      return below(id, documents.map(toHead));
+    },
+  };
+}
+
+function toHead({ _id, ...head }: HeadDocument): SessionHead {
+  return { id: _id, ...head };
+}
+
+/** The sessions of a conversation that are `id` or continue it, in their order. */
+function below(id: string, heads: readonly SessionHead[]): SessionHead[] {
+  const children = Map.groupBy(heads, ({ parent_session_id }) => parent_session_id);
+  const found = new Set(heads.filter((head) => head.id === id));
+  // A set grows while it is walked, and takes nobody twice: documents in a ring end the walk too.
+  for (const { id: parent } of found)
+    for (const child of children.get(parent) ?? []) found.add(child);
+  return heads.filter((head) => found.has(head));
+}

@@ -1,0 +1,95 @@
+import { isTerminal } from '../model/status.ts';
+import type { SessionHead } from '../store/session-heads.ts';
+import { createEventReader } from './event-reader.ts';
+import {
+  branchesOf,
+  type FollowPosition,
+  formatPosition,
+  MAX_BRANCHES,
+  toldSoFar,
+} from './follow-position.ts';
+import {
+  isTold,
+  type Look,
+  runTail,
+  type TailDeps,
+  type TailItem,
+  type TailOf,
+} from './tail-loop.ts';
+
+/** The most sessions of a conversation that are looked at; later ones are not followed. */
+const MAX_SESSIONS = 5_000;
+
+/** Where a reader of a conversation begins: at a session's `seq`, or after an event that it was told. */
+export type FollowFrom = { after: number } | { position: FollowPosition };
+
+/**
+ * The events of a session and of all that continue it, those there are and those to come: a session's in
+ * order and after all of the session that it continues, branches side by side. Ends once all have ended
+ * and were told. An event's id is a position (follow-position.ts). Throws INVALID_REQUEST where `from`
+ * is a position elsewhere.
+ */
+export async function followConversation(
+  deps: TailDeps,
+  of: TailOf,
+  { from, signal }: { from: FollowFrom; signal: AbortSignal },
+): Promise<AsyncGenerator<TailItem>> {
+  const reader = createEventReader(deps.events);
+  const told =
+    'position' in from
+      ? toldSoFar(from.position, await deps.heads.tree(of, MAX_SESSIONS))
+      : new Map(from.after > 0 ? [[of.id, from.after]] : []);
+
+  async function look(): Promise<Look> {
+    const tree = await deps.heads.tree(of, MAX_SESSIONS);
+    const heads = new Map(tree.map((head) => [head.id, head]));
+    const seqOf = ({ id }: SessionHead) => told.get(id) ?? 0;
+    const isWhollyTold = (head: SessionHead | undefined) => !head || isTold(head, seqOf(head));
+
+    // Whose turn it is: a page each, so that no branch waits for the end of another.
+    let queue = tree;
+
+    function mayBegin({ id, parent_session_id }: SessionHead): boolean {
+      if (id === of.id || told.has(id)) return true;
+      if (!isWhollyTold(heads.get(parent_session_id ?? ''))) return false;
+      const branches = branchesOf(told, tree);
+      return branches.length < MAX_BRANCHES || branches.includes(parent_session_id ?? '');
+    }
+
+    async function more(): Promise<TailItem | null> {
+      const head = queue.find((one) => seqOf(one) < one.last_event_seq && mayBegin(one));
+      if (!head) return null;
+      queue = [...queue.filter((one) => one !== head), head];
+      const page = await reader.read(head.id, seqOf(head), head.last_event_seq);
+      const events = page.map((event) => {
+        told.set(head.id, event.seq);
+        return { id: formatPosition(head.id, told, tree), event };
+      });
+      if (events.length > 0) return { kind: 'events', events };
+      told.set(head.id, head.last_event_seq); // they are gone, and will not come back
+      return more();
+    }
+
+    const isOver = () => tree.every((head) => isTerminal(head.status) && !couldTell(head));
+    const couldTell = (head: SessionHead) => seqOf(head) < head.last_event_seq && mayBegin(head);
+    const last = tree.at(-1);
+    return {
+      more,
+      get end(): TailItem | null {
+        if (!isOver()) return null;
+        const { id = of.id, status = 'deleted', last_event_seq = 0 } = last ?? {};
+        return { kind: 'end', session_id: id, status, last_event_seq };
+      },
+      isNews(news) {
+        const head = heads.get(news.id);
+        return !head || news.last_event_seq > seqOf(head) || news.status !== head.status;
+      },
+      isAtHead(id) {
+        const head = heads.get(id);
+        return head !== undefined && seqOf(head) >= head.last_event_seq;
+      },
+    };
+  }
+
+  return runTail(deps, of, look, signal);
+}

@@ -1,0 +1,64 @@
+import { createBell } from '../bell.ts';
+import { AppError } from '../model/app-error.ts';
+import type { StatusChange } from '../model/live.ts';
+import type { LiveHub } from '../queue/live-hub.ts';
+
+/** The most sessions whose change waits for one reader: the latest of each. */
+const MAX_WAITING = 10_000;
+
+/** How many changes are handed over at a time. */
+const BATCH = 100;
+
+// Only so that an aborted reader is noticed should a ring be missed; there is nothing to look for.
+const REST_MS = 60_000;
+
+/** `live`: changes are told from here on; what was before, or during an outage, is not. */
+export type StatusItem = { kind: 'live' } | { kind: 'changes'; changes: StatusChange[] };
+
+/**
+ * The changes of status of all sessions from now on, or of those with a tag. For a slow reader the
+ * latest change of a session stands for those before it; one with too many sessions waiting for it is
+ * dropped by LIMIT_EXCEEDED.
+ */
+export async function* statusChanges(
+  live: Pick<LiveHub, 'listenToStatuses'>,
+  { tag, signal }: { tag?: string | undefined; signal: AbortSignal },
+): AsyncGenerator<StatusItem> {
+  const bell = createBell();
+  const waiting = new Map<string, StatusChange>();
+  let isNew = false;
+  const stopListening = live.listenToStatuses({
+    connected() {
+      isNew = true;
+      bell.ring();
+    },
+    hear(message) {
+      if (message.kind !== 'news') return;
+      const { kind: _kind, ...change } = message;
+      if (tag !== undefined && !change.tags?.includes(tag)) return;
+      // In the order of the latest changes.
+      waiting.delete(change.id);
+      if (waiting.size <= MAX_WAITING) waiting.set(change.id, change);
+      bell.ring();
+    },
+  });
+  signal.addEventListener('abort', bell.ring, { once: true });
+  try {
+    while (!signal.aborted) {
+      if (waiting.size > MAX_WAITING) {
+        throw new AppError('LIMIT_EXCEEDED', `more than ${MAX_WAITING} changes wait to be read`);
+      }
+      if (isNew) {
+        isNew = false;
+        yield { kind: 'live' };
+      } else if (waiting.size > 0) {
+        const changes = [...waiting.values()].slice(0, BATCH);
+        for (const { id } of changes) waiting.delete(id);
+        yield { kind: 'changes', changes };
+      } else await bell.wait(REST_MS);
+    }
+  } finally {
+    signal.removeEventListener('abort', bell.ring);
+    stopListening();
+  }
+}
