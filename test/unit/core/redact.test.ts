@@ -47,6 +47,53 @@ describe('redactConfig', () => {
   });
 });
 
+describe('what is named like a secret', () => {
+  test.each<[string[], string[]]>([
+    [
+      ['--root', '/srv', '-v'],
+      ['--root', '/srv', '-v'],
+    ],
+    [['--api-key=s3cret'], [`--api-key=${REDACTED}`]],
+    [
+      ['--token', 's3cret', 'x'],
+      ['--token', REDACTED, 'x'],
+    ],
+    [
+      ['-e', 'DB_PASSWORD=s3cret'],
+      ['-e', `DB_PASSWORD=${REDACTED}`],
+    ],
+    [
+      ['--header', 'Authorization: Bearer s3cret'],
+      ['--header', `Authorization:${REDACTED}`],
+    ],
+    [
+      ['--token', '--verbose'],
+      ['--token', '--verbose'],
+    ],
+    [
+      ['--max-tokens', '100'],
+      ['--max-tokens', '100'],
+    ],
+    [['https://example.test/a'], ['https://example.test/a']],
+  ])('the arguments %j become %j', (args, expected) => {
+    const mcp_config = { mcpServers: { x: { command: 'x', args } } };
+    expect(redactConfig({ query: 'q', mcp_config }).mcp_config).toEqual({
+      mcpServers: { x: { command: 'x', args: expected } },
+    });
+  });
+
+  test('is hidden in settings and in a job’s metadata, however deep; counts stay', () => {
+    const nested = {
+      a: [{ client_secret: 's3cret', tokens: 5, max_tokens: 7, apiKey: ['s3cret'] }],
+    };
+    const hidden = {
+      a: [{ client_secret: REDACTED, tokens: 5, max_tokens: 7, apiKey: REDACTED }],
+    };
+    expect(redactConfig({ query: 'q', settings: nested }).settings).toEqual(hidden);
+    expect(redactJob({ metadata: nested })).toEqual({ metadata: hidden });
+  });
+});
+
 describe('redactJob', () => {
   test('what a job may hold stays readable', () => {
     const job = makeLaunchJob({

@@ -1,8 +1,9 @@
+import { redactArgs, redactNamed } from './redact-named.ts';
+import { REDACTED } from './redacted.ts';
 import { type SessionConfig, sessionConfigSchema } from './session-config.ts';
 import { jobOptionsSchema } from './session-options.ts';
 
-/** What stands in the place of a secret. */
-export const REDACTED = '[redacted]';
+export { REDACTED } from './redacted.ts';
 
 type Tree = Record<string, unknown>;
 type Redact = (value: unknown) => unknown;
@@ -33,7 +34,7 @@ function redactUrl(url: unknown): string {
 const SERVER: Record<string, Redact> = {
   type: show,
   command: show,
-  args: show,
+  args: redactArgs,
   env: redactValues,
   url: redactUrl,
   headers: redactValues,
@@ -47,9 +48,8 @@ function redactMcp(mcp: unknown): unknown {
 
 function redactSettings(settings: unknown): unknown {
   if (!isObject(settings)) return REDACTED;
-  return settings['env'] === undefined
-    ? settings
-    : { ...settings, env: redactValues(settings['env']) };
+  const named = redactNamed(settings) as Tree;
+  return settings['env'] === undefined ? named : { ...named, env: redactValues(settings['env']) };
 }
 
 const CONFIG: Record<string, Redact> = {
@@ -67,13 +67,16 @@ const JOB: Record<string, Redact> = {
   run_id: show,
   created_at: show,
   parent_session_id: show,
+  // The caller's own, given back as it is to those who ask the API; a dashboard is looked at by more.
+  metadata: redactNamed,
   config: (config) => redactKeys(config, CONFIG),
   overrides: (overrides) => redactKeys(overrides, CONFIG),
 };
 
 /**
- * A config without its secrets: values of `env`, of `settings.env`, of MCP `env` and `headers`, and the
- * credentials, query values and fragments of MCP addresses. Names stay; `null` says nothing and stays.
+ * A config without its secrets: values of `env`, of `settings.env`, of MCP `env` and `headers`, the
+ * credentials, query values and fragments of MCP addresses, and what is named like a secret in settings
+ * and in arguments of MCP servers. Names stay; `null` says nothing and stays.
  */
 export function redactConfig<T extends { [K in keyof SessionConfig]?: unknown }>(config: T): T {
   return redactKeys(config, CONFIG) as T;
