@@ -1,4 +1,5 @@
 import {
+  type AddressRange,
   connectMongo,
   createEventStore,
   createLogger,
@@ -9,9 +10,12 @@ import {
   createStopRequests,
   createStoreClock,
   type EventStore,
+  type OpenWebhooks,
+  openWebhooks,
   type Policy,
   type SessionQueue,
   type SessionStore,
+  tellingStops,
 } from '@baton/core';
 import { createApp } from '../../apps/api/src/app.ts';
 import type { Auth } from '../../apps/api/src/auth/authenticate.ts';
@@ -24,6 +28,7 @@ export interface Api {
   queue: SessionQueue;
   sessions: SessionStore;
   events: EventStore;
+  webhooks: OpenWebhooks;
   logged: string[];
   close(): Promise<void>;
 }
@@ -36,6 +41,7 @@ export interface ApiOptions {
   policy?: Partial<Policy>;
   /** Default: nobody shows a key. */
   auth?: Auth;
+  allowedAddresses?: readonly AddressRange[];
 }
 
 /** Opens the API over these stores; sessions may work below /srv/allowed. */
@@ -45,6 +51,7 @@ export async function openApi({
   prefix,
   policy,
   auth = { kind: 'none' },
+  allowedAddresses = [],
 }: ApiOptions): Promise<Api> {
   const logged: string[] = [];
   const log = createLogger('api', 'trace', { write: (line) => logged.push(line) });
@@ -53,7 +60,9 @@ export async function openApi({
   const sessions = createSessionStore(mongo.db);
   const events = createEventStore(mongo.db);
   const manager = createSessionManager({ queue, sessions });
-  const requests = createStopRequests(mongo.db, createStoreClock(mongo.db));
+  const clock = createStoreClock(mongo.db);
+  const webhooks = openWebhooks({ db: mongo.db, clock, log, connection: redis, prefix });
+  const requests = tellingStops(createStopRequests(mongo.db, clock), webhooks.dispatch.tell);
   const app = await createApp({
     manager,
     stop: createSessionStop({ manager, queue, requests }),
@@ -64,15 +73,19 @@ export async function openApi({
     log,
     policy: { allowedRoots: ['/srv/allowed'], allowedEnv: [], ...policy },
     auth,
+    webhooks,
+    allowedAddresses,
   });
   return {
     app,
     queue,
     sessions,
     events,
+    webhooks,
     logged,
     async close() {
       await app.close();
+      await webhooks.close();
       await queue.close();
       await mongo.close();
     },

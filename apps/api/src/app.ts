@@ -15,6 +15,7 @@ import type { App, Parts } from './parts.ts';
 import { registerContinue } from './routes/continue.ts';
 import { registerConversation } from './routes/conversation.ts';
 import { registerDocs } from './routes/docs.ts';
+import { registerDeliveries } from './routes/deliveries.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerLaunch } from './routes/launch.ts';
@@ -22,6 +23,7 @@ import { registerQueues } from './routes/queues.ts';
 import { registerSchema } from './routes/schema.ts';
 import { registerSessions } from './routes/sessions.ts';
 import { registerStop } from './routes/stop.ts';
+import { registerWebhooks } from './routes/webhooks.ts';
 
 /** How long a body may take to arrive, and a handler to answer, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -90,6 +92,8 @@ export async function createApp(parts: Parts): Promise<App> {
   registerStop(app, parts);
   registerEvents(app, parts);
   registerConversation(app, parts);
+  registerWebhooks(app, parts);
+  registerDeliveries(app, parts);
   registerSchema(app);
   registerHealth(app, parts);
   await registerDocs(app);

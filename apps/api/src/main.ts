@@ -11,7 +11,9 @@ import {
   createSessionStore,
   createStopRequests,
   createStoreClock,
+  openWebhooks,
   policyOf,
+  tellingStops,
 } from '@baton/core';
 import { createApp } from './app.ts';
 import type { Auth } from './auth/authenticate.ts';
@@ -63,15 +65,25 @@ try {
   const sessions = createSessionStore(mongo.db);
   const events = createEventStore(mongo.db);
   const manager = createSessionManager({ queue, sessions });
-  const requests = createStopRequests(mongo.db, createStoreClock(mongo.db));
+  const clock = createStoreClock(mongo.db);
+  const webhooks = openWebhooks({
+    db: mongo.db,
+    clock,
+    log,
+    connection: settings.REDIS_URL,
+    prefix: settings.QUEUE_PREFIX,
+  });
+  closers.add('webhooks', () => webhooks.close());
+  const requests = tellingStops(createStopRequests(mongo.db, clock), webhooks.dispatch.tell);
   const stopOf = createSessionStop({ manager, queue, requests });
   const policy = policyOf(settings);
   const auth: Auth =
     settings.AUTH === 'none'
       ? { kind: 'none' }
       : { kind: 'keys', ring: createKeyRing(createKeyStore(mongo.db), log) };
+  const allowedAddresses = settings.WEBHOOK_ALLOWED_ADDRESSES;
   const parts = { manager, stop: stopOf, queue, sessions, events, mongo, log, policy, auth };
-  const app = await createApp(parts);
+  const app = await createApp({ ...parts, webhooks, allowedAddresses });
   closers.add('HTTP', () => app.close());
 
   const url = await app.listen({

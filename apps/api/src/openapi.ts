@@ -13,6 +13,7 @@ const INFO = {
 
 const TAGS = [
   { name: 'sessions', description: 'Launch, continue, read.' },
+  { name: 'webhooks', description: 'Be told of what becomes of sessions.' },
   { name: 'operations', description: 'Health and schemas.' },
 ];
 

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type {
+  AddressRange,
   EventStore,
   Logger,
   Mongo,
+  OpenWebhooks,
   Policy,
   SessionManager,
   SessionQueue,
@@ -23,6 +25,9 @@ export interface Parts {
   mongo: Pick<Mongo, 'ping'>;
   log: Logger;
   policy: Policy;
+  webhooks: OpenWebhooks;
+  /** Where webhooks may be sent to although the address is not public. */
+  allowedAddresses: readonly AddressRange[];
   auth: Auth;
 }
 

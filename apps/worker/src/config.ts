@@ -24,6 +24,18 @@ export const workerSettingsSchema = z.object({
     .describe(
       'The pause before the first retry of a failed attempt; it doubles each time, to 5 min.',
     ),
+  WEBHOOK_TIMEOUT_MS: intVariable(1, 60_000)
+    .default(10_000)
+    .describe('How long a webhook may take to answer.'),
+  WEBHOOK_RETRY_FIRST_MS: intVariable(1, DAY_MS)
+    .default(5_000)
+    .describe('The pause before a delivery is tried again; it grows by four each time, to 12 h.'),
+  WEBHOOK_DISABLE_AFTER_MS: intVariable(0, 30 * DAY_MS)
+    .default(DAY_MS)
+    .describe('How long a webhook must have failed, 20 tries in a row, before it is disabled.'),
+  WEBHOOK_LOG_DAYS: intVariable(1, 365)
+    .default(14)
+    .describe('How long the log of deliveries is kept, in days.'),
   CLAUDE_BIN: z.string().optional().describe("The claude CLI; default: this project's, then PATH."),
   ANTHROPIC_API_KEY: z.string().optional().describe('Passed on to the CLI.'),
   ANTHROPIC_BASE_URL: z.string().optional().describe('Passed on to the CLI.'),

@@ -19,6 +19,7 @@ import {
   parseEnv,
   policyOf,
   subscribeControl,
+  tellingMoves,
 } from '@baton/core';
 import { operatorEnv } from './claude/base-env.ts';
 import { findClaude } from './claude/find.ts';
@@ -30,6 +31,7 @@ import { startSweep } from './host/sweep.ts';
 import { createIdentity } from './identity.ts';
 import { startReconciler } from './reconciler.ts';
 import { createSessionWorker } from './session-worker.ts';
+import { openWorkerWebhooks } from './webhooks/open.ts';
 
 /** The most that closing connections may take, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 5_000;
@@ -55,13 +57,21 @@ async function main(): Promise<void> {
   const clock = createStoreClock(mongo.db);
   await ensureIndexes(mongo.db);
 
-  const adopter = createAdopter(sessions, (id) => queue.find(id), queue.live.moved);
+  const webhooks = openWorkerWebhooks(settings, {
+    db: mongo.db,
+    clock,
+    sessions,
+    connection,
+    log,
+  });
+  const live = tellingMoves(queue.live, webhooks.dispatch.tell);
+  const adopter = createAdopter(sessions, (id) => queue.find(id), live.moved);
 
   const worker = createSessionWorker({
     attempts: {
       db: mongo.db,
       clock,
-      live: queue.live,
+      live,
       cli,
       launcher: await findParentDeathLauncher(baseEnv['PATH'] ?? ''),
       leaseMs: settings.LEASE_MS,
@@ -119,6 +129,7 @@ async function main(): Promise<void> {
       store: createReconcileStore(mongo.db, clock),
       adopter,
       log,
+      chores: [webhooks.dispatch.sweep],
     },
     stopping.signal,
   );
@@ -128,6 +139,7 @@ async function main(): Promise<void> {
     (error: unknown) => log.warn({ err: error }, 'requests to stop are heard by heartbeats alone'),
   );
   worker.start();
+  webhooks.start();
   log.info({ claude: cli.version, health: health.url }, 'ready');
   const start = { worker: identity.workerId, pid: process.pid, health: health.url };
   process.stdout.write(`${JSON.stringify(start)}\n`);
@@ -135,7 +147,7 @@ async function main(): Promise<void> {
   await stopped.promise;
   await drain(worker, { timeoutMs: settings.DRAIN_TIMEOUT_MS, hurry: hurry.signal, log });
   const exitAnyway = setTimeout(() => process.exit(0), CLOSE_TIMEOUT_MS);
-  await worker.close();
+  await Promise.all([worker.close(), webhooks.close()]);
   await Promise.allSettled([health.close(), queue.close(), mongo.close()]);
   connection.disconnect();
   control.disconnect();

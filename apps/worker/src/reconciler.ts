@@ -21,6 +21,8 @@ export interface ReconcilerDeps {
   store: ReconcileStore;
   adopter: Adopter;
   log: Logger;
+  /** What else the duty holder does each round; a chore that fails is tried in the next one. */
+  chores?: readonly (() => Promise<unknown>)[];
 }
 
 /** What one round did. */
@@ -71,6 +73,9 @@ export function startReconciler(deps: ReconcilerDeps, signal: AbortSignal): void
     if (!(await deps.duty.hold(DUTY_MS))) return;
     const report = await reconcileOnce(deps);
     if (report.adopted + report.dropped + report.restored > 0) deps.log.info(report, 'reconciled');
+    for (const chore of deps.chores ?? []) {
+      await chore().catch((error: unknown) => deps.log.warn({ err: error }, 'a chore failed'));
+    }
   }
   const timer = setInterval(tick, PERIOD_MS);
   signal.addEventListener(

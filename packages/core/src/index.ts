@@ -88,7 +88,30 @@ export {
   type TranscriptFile,
   type TranscriptManifest,
 } from './model/transcript.ts';
+export {
+  madeWebhookSchema,
+  newWebhookSchema,
+  toWebhookView,
+  type Webhook,
+  webhookChangesSchema,
+  webhookViewSchema,
+} from './model/webhook.ts';
+export {
+  type AddressRange,
+  checkWebhookUrl,
+  mayConnect,
+  parseRange,
+} from './model/webhook-address.ts';
+export {
+  type Delivery,
+  type DeliveryTry,
+  deliveryViewSchema,
+  toDeliveryView,
+} from './model/webhook-delivery.ts';
+export { type WebhookEvent, webhookEventSchema } from './model/webhook-event.ts';
+export { newWebhookSecret, signWebhook } from './model/webhook-signature.ts';
 export { isInsideRoots } from './model/working-dir.ts';
+export { type OpenWebhooks, openWebhooks } from './open-webhooks.ts';
 export { createProducer } from './producer.ts';
 export { type ControlMessage, subscribeControl } from './queue/control.ts';
 export { createJobUpkeep, type JobUpkeep } from './queue/job-upkeep.ts';
@@ -97,6 +120,11 @@ export { createLiveHub, type LiveHub } from './queue/live-hub.ts';
 export type { Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
 export { type FoundJob, jobOptions } from './queue/queued-job.ts';
 export { openWorkerRedis, type RedisConnection } from './queue/redis.ts';
+export {
+  deliveryJobSchema,
+  WEBHOOK_QUEUE,
+  type WebhookQueue,
+} from './queue/webhook-queue.ts';
 export {
   createSessionQueue,
   type SessionQueue,
@@ -117,6 +145,7 @@ export {
   type ConversationPage,
   readConversation,
 } from './store/conversation.ts';
+export type { DeliveryStore } from './store/delivery-store.ts';
 export { createDuty, type Duty } from './store/duty.ts';
 export { createEventStore, type EventStore, PAGE_MAX_BYTES } from './store/event-store.ts';
 export { createKeyStore, type KeyStore, type StoredKey } from './store/key-store.ts';
@@ -145,6 +174,9 @@ export {
   type TranscriptStore,
 } from './store/transcript-store.ts';
 export { isMongoAway } from './store/unavailable.ts';
+export type { DeadAfter, WebhookStore } from './store/webhook-store.ts';
+export { tellingMoves, tellingStops } from './telling.ts';
+export type { WebhookDispatch } from './webhook-dispatch.ts';
 export { followConversation } from './tail/follow-conversation.ts';
 export { parsePosition } from './tail/follow-position.ts';
 export { type StatusItem, statusChanges } from './tail/status-changes.ts';

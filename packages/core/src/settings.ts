@@ -4,6 +4,7 @@ import { listVariable } from './env.ts';
 import { LOG_LEVELS } from './log.ts';
 import { QUEUE_PREFIX } from './model/job.ts';
 import type { Policy } from './model/policy.ts';
+import { parseRange } from './model/webhook-address.ts';
 
 /** The variables that every process of Baton reads; each app's schema spreads them into its own. */
 export const sharedSettings = {
@@ -33,6 +34,17 @@ export const sharedSettings = {
   ALLOWED_ENV: listVariable(',')
     .default([])
     .describe('Names that `config.env` may set although they are refused, separated by commas.'),
+  WEBHOOK_ALLOWED_ADDRESSES: listVariable(',')
+    .transform((texts) => texts.map(parseRange))
+    .refine(
+      (ranges) => ranges.every((range) => range !== null),
+      'expected addresses or CIDR ranges',
+    )
+    .transform((ranges) => ranges.filter((range) => range !== null))
+    .default([])
+    .describe(
+      'Addresses or CIDR ranges that webhooks may be sent to although they are not public, separated by commas.',
+    ),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('How much is logged, on stderr.'),
 };
 

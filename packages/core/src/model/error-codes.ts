@@ -16,6 +16,8 @@ export const ERROR_CODES = {
   FORBIDDEN: { http: 403, retryable: false, says: 'The caller may not do this.' },
   NOT_FOUND: { http: 404, retryable: false, says: 'There is nothing at this address.' },
   SESSION_NOT_FOUND: { http: 404, retryable: false, says: 'No session has this id.' },
+  WEBHOOK_NOT_FOUND: { http: 404, retryable: false, says: 'No webhook has this id.' },
+  DELIVERY_NOT_FOUND: { http: 404, retryable: false, says: 'No delivery of it has this id.' },
   PARENT_NOT_FOUND: { http: 404, retryable: false, says: 'No session has the id to continue.' },
   SESSION_NOT_TERMINAL: {
     http: 409,
@@ -33,11 +35,17 @@ export const ERROR_CODES = {
     retryable: false,
     says: 'The idempotency key was used with another body.',
   },
+  WEBHOOK_DISABLED: { http: 409, retryable: false, says: 'The webhook is disabled.' },
   PAYLOAD_TOO_LARGE: { http: 413, retryable: false, says: 'The request is larger than the limit.' },
   WORKING_DIR_NOT_ALLOWED: {
     http: 422,
     retryable: false,
     says: 'The working directory is outside the allowed roots.',
+  },
+  WEBHOOK_URL_NOT_ALLOWED: {
+    http: 422,
+    retryable: false,
+    says: 'Nothing may be sent to this address.',
   },
   ENV_NOT_ALLOWED: {
     http: 422,

@@ -8,6 +8,7 @@ import { jobOptionsSchema } from './session-options.ts';
 import { sessionStatusSchema } from './status.ts';
 import { totalsSchema } from './totals.ts';
 import { transcriptManifestSchema } from './transcript.ts';
+import { dueSchema } from './webhook-event.ts';
 
 const count = z.int().nonnegative();
 
@@ -68,6 +69,8 @@ export const sessionSchema = z.object({
   cancel_requested_at: z.date().optional(),
   interrupt_requested_at: z.date().optional(),
   stopped_by: z.enum(['interrupt']).optional(),
+  api_key_id: z.string().optional().describe('The API key whose holder asked for it.'),
+  webhooks_due: z.array(dueSchema).optional(),
 });
 
 /** The session document. */

@@ -2,9 +2,11 @@ import type { Db } from 'mongodb';
 import { planClaim } from '../model/claim-plan.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Attempt, Session } from '../model/session.ts';
+import type { WebhookEvent } from '../model/webhook-event.ts';
 import type { StoreClock } from './clock.ts';
 import { decodeSession } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
+import { leaveWord } from './webhook-outbox.ts';
 
 /** Who claims: a worker process. `leaseMs` is how long the claim holds without a write. */
 export interface Claimant {
@@ -57,7 +59,7 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
       case 'early':
         return plan;
       case 'cancel':
-        return end(session, {
+        return end(session, 'session.cancelled', {
           status: 'cancelled',
           attempts: closeLast(session, now, 'cancelled'),
           end_time: now,
@@ -65,7 +67,7 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
         });
       case 'fail': {
         const failure = { ...plan.failure, attempt: session.attempts.length, at: now };
-        return end(session, {
+        return end(session, 'session.failed', {
           status: 'failed',
           failure,
           error: failure.message,
@@ -80,10 +82,18 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
     }
   }
 
-  async function end(session: Session, fields: Partial<SessionDocument>): Promise<Claim | 'raced'> {
+  async function end(
+    session: Session,
+    event: WebhookEvent,
+    fields: Partial<SessionDocument> & { updated_at: Date },
+  ): Promise<Claim | 'raced'> {
     const ended = await collection.findOneAndUpdate(
       asRead(session),
-      { $set: fields, $unset: { last_result: '', ...RELEASED } },
+      {
+        $set: fields,
+        $unset: { last_result: '', ...RELEASED },
+        ...leaveWord(event, session.attempts.length, fields.updated_at),
+      },
       { returnDocument: 'after' },
     );
     return ended ? { kind: 'terminal', session: decodeSession(ended) } : 'raced';
@@ -128,7 +138,12 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
           },
         },
         $unset: { not_before: '', waiting_for: '' },
-        ...(crashed ? { $inc: { 'counts.crashes': 1 } } : {}),
+        ...(crashed
+          ? {
+              $inc: { 'counts.crashes': 1 },
+              ...leaveWord('session.retried', session.attempts.length, now),
+            }
+          : {}),
       },
       { returnDocument: 'after' },
     );

@@ -3,6 +3,8 @@ import { withDeadline } from '../deadline.ts';
 import { AppError } from '../model/app-error.ts';
 import type { Event } from '../model/event.ts';
 import type { Session } from '../model/session.ts';
+import type { Delivery } from '../model/webhook-delivery.ts';
+import type { TombstoneDocument } from './tombstone-store.ts';
 
 /** How long a call waits for a server, in milliseconds, before it fails. */
 const SERVER_SELECTION_TIMEOUT_MS = 5_000;
@@ -80,8 +82,25 @@ export async function ensureIndexes(db: Db): Promise<void> {
       { key: { parent_session_id: 1, created_at: -1, _id: -1 } },
       { key: { root_session_id: 1, created_at: -1, _id: -1 } },
       { key: { tags: 1, created_at: -1, _id: -1 } },
+      { key: { end_time: 1, _id: 1 }, sparse: true },
+      { key: { 'webhooks_due.at': 1 }, sparse: true },
+    ]);
+  await db
+    .collection<TombstoneDocument>('tombstones')
+    .createIndexes([
+      { key: { root_session_id: 1, state: 1 } },
+      { key: { state: 1, sweep_at: 1 } },
+      { key: { gone_at: 1 } },
+      { key: { 'spent.end_time': 1 } },
     ]);
   await db
     .collection<ChunkDocument>('transcripts')
     .createIndex({ session_id: 1, path: 1, generation: 1, offset: 1 }, { unique: true });
+  await db
+    .collection<Delivery>('webhook_deliveries')
+    .createIndexes([
+      { key: { webhook_id: 1, created_at: -1, _id: -1 } },
+      { key: { status: 1, next_try_at: 1 } },
+      { key: { created_at: 1 } },
+    ]);
 }

@@ -1,9 +1,11 @@
 import type { Db, UpdateFilter } from 'mongodb';
 import type { Attempt, Session } from '../model/session.ts';
 import { movesTo, type SessionStatus } from '../model/status.ts';
+import { endingEvent } from '../model/webhook-event.ts';
 import type { StoreClock } from './clock.ts';
 import { encodeFields } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
+import { leaveWord } from './webhook-outbox.ts';
 
 /** What an owner learns from each of its writes. */
 export interface Held {
@@ -121,6 +123,7 @@ export function createOwnedSession(
         },
         // An earlier attempt's: from here on it would conclude the wrong one.
         ...(facts.last_result ? {} : { $unset: { last_result: '' } }),
+        ...leaveWord('session.started', attempt, now),
       }));
     },
     commit(progress) {
@@ -140,6 +143,7 @@ export function createOwnedSession(
             ...attemptFields({ ...attemptEnding, ended_at: now }),
           },
           $unset: { last_result: '', 'lease.expires_at': '', 'lease.owner': '' },
+          ...leaveWord(endingEvent(status), attempt, now),
         }),
       );
       if (held) return held;
@@ -161,6 +165,8 @@ export function createOwnedSession(
           $set: { status: 'queued', ...fields(now), ...(not_before ? { not_before } : {}) },
           $unset: released,
           $inc: { [`counts.${count}`]: 1 },
+          // A drain's hand-back is no retry: nobody asked to know of it.
+          ...(count === 'hand_backs' ? {} : leaveWord('session.retried', attempt, now)),
         }),
         { cancel_requested_at: { $exists: false } },
       );
@@ -170,6 +176,7 @@ export function createOwnedSession(
         (now) => ({
           $set: { status: 'cancelled', end_time: now, ...fields(now) },
           $unset: released,
+          ...leaveWord('session.cancelled', attempt, now),
         }),
         { cancel_requested_at: { $exists: true } },
       );

@@ -1,0 +1,90 @@
+import { AppError, deliveryViewSchema, toDeliveryView } from '@baton/core';
+import { z } from 'zod';
+import { cursor, failures, json, limit } from '../answers.ts';
+import { named } from '../openapi-schema.ts';
+import type { App, Parts } from '../parts.ts';
+import { deliveryParams, webhookParams } from './webhook-params.ts';
+
+named.add(deliveryViewSchema, { id: 'Delivery' });
+
+const deliveryPage = z.object({
+  deliveries: z.array(deliveryViewSchema),
+  next_cursor: z.string().optional().describe('Absent on the last page.'),
+});
+
+/** The log of a webhook, and its redeliveries. */
+export function registerDeliveries(
+  app: App,
+  { webhooks: { store, deliveries, queue } }: Pick<Parts, 'webhooks'>,
+): void {
+  async function find(id: string) {
+    const webhook = await store.get(id);
+    if (!webhook) throw new AppError('WEBHOOK_NOT_FOUND', `no webhook ${id}`);
+    return webhook;
+  }
+
+  app.get(
+    '/v1/webhooks/:id/deliveries',
+    {
+      schema: {
+        operationId: 'listDeliveries',
+        summary: 'Read the log of a webhook, newest first',
+        description: 'What is older than WEBHOOK_LOG_DAYS is removed.',
+        tags: ['webhooks'],
+        params: webhookParams,
+        querystring: z.strictObject({
+          status: deliveryViewSchema.shape.status.exactOptional(),
+          limit: limit(50, 200),
+          cursor,
+        }),
+        response: {
+          200: json('A page of the log.', deliveryPage),
+          ...failures('INVALID_REQUEST', 'WEBHOOK_NOT_FOUND', 'UNAVAILABLE'),
+        },
+      },
+    },
+    async ({ params: { id }, query }) => {
+      await find(id);
+      const page = await deliveries.list(id, query);
+      return { ...page, deliveries: page.deliveries.map(toDeliveryView) };
+    },
+  );
+
+  app.post(
+    '/v1/webhooks/:id/deliveries/:delivery_id/redeliver',
+    {
+      schema: {
+        operationId: 'redeliver',
+        summary: 'Deliver once more',
+        description:
+          'The same event under the same webhook-id, tried now and with all retries anew, whatever became of it before.',
+        tags: ['webhooks'],
+        params: deliveryParams,
+        response: {
+          202: json('Accepted: it is tried at once.', deliveryViewSchema),
+          ...failures(
+            'INVALID_REQUEST',
+            'WEBHOOK_NOT_FOUND',
+            'DELIVERY_NOT_FOUND',
+            'WEBHOOK_DISABLED',
+            'UNAVAILABLE',
+          ),
+        },
+      },
+    },
+    async ({ params: { id, delivery_id } }, reply) => {
+      const webhook = await find(id);
+      if (!webhook.enabled) {
+        throw new AppError('WEBHOOK_DISABLED', `webhook ${id} is disabled: enable it first`);
+      }
+      const known = await deliveries.get(delivery_id);
+      const renewed = known?.webhook_id === id ? await deliveries.renew(delivery_id) : null;
+      if (!renewed) {
+        throw new AppError('DELIVERY_NOT_FOUND', `webhook ${id} has no delivery ${delivery_id}`);
+      }
+      // If we die before this, the sweep finds it overdue.
+      await queue.add(renewed);
+      return reply.code(202).send(toDeliveryView(renewed));
+    },
+  );
+}

@@ -1,0 +1,148 @@
+import {
+  AppError,
+  checkWebhookUrl,
+  madeWebhookSchema,
+  newWebhookSchema,
+  toWebhookView,
+  type Webhook,
+  webhookChangesSchema,
+  webhookViewSchema,
+} from '@baton/core';
+import { z } from 'zod';
+import { failures, json } from '../answers.ts';
+import { named } from '../openapi-schema.ts';
+import type { App, Parts } from '../parts.ts';
+import { webhookParams } from './webhook-params.ts';
+
+named.add(webhookViewSchema, { id: 'Webhook' });
+named.add(madeWebhookSchema, { id: 'MadeWebhook' });
+named.add(newWebhookSchema, { id: 'NewWebhook' });
+named.add(webhookChangesSchema, { id: 'WebhookChanges' });
+
+const webhookList = z.object({ webhooks: z.array(webhookViewSchema) });
+
+/** Makes, reads, changes and removes webhooks. */
+export function registerWebhooks(
+  app: App,
+  {
+    webhooks: { store, deliveries },
+    allowedAddresses,
+  }: Pick<Parts, 'webhooks' | 'allowedAddresses'>,
+): void {
+  app.post(
+    '/v1/webhooks',
+    {
+      schema: {
+        operationId: 'createWebhook',
+        summary: 'Make a webhook',
+        description:
+          'It is told of every move from now on, in requests signed as Standard Webhooks says. The secret is shown in this answer and never again.',
+        tags: ['webhooks'],
+        body: newWebhookSchema,
+        response: {
+          201: json('Made; with its secret.', madeWebhookSchema),
+          ...failures(
+            'INVALID_REQUEST',
+            'WEBHOOK_URL_NOT_ALLOWED',
+            'LIMIT_EXCEEDED',
+            'UNAVAILABLE',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      checkWebhookUrl(request.body.url, allowedAddresses);
+      const webhook = await store.create(request.body);
+      return reply
+        .code(201)
+        .header('location', `/v1/webhooks/${webhook.id}`)
+        .send({ ...toWebhookView(webhook), secret: webhook.secret });
+    },
+  );
+
+  app.get(
+    '/v1/webhooks',
+    {
+      schema: {
+        operationId: 'listWebhooks',
+        summary: 'List webhooks, oldest first',
+        tags: ['webhooks'],
+        response: {
+          200: json('All of them: there are at most 100.', webhookList),
+          ...failures('UNAVAILABLE'),
+        },
+      },
+    },
+    async () => ({ webhooks: (await store.list()).map(toWebhookView) }),
+  );
+
+  app.get(
+    '/v1/webhooks/:id',
+    {
+      schema: {
+        operationId: 'getWebhook',
+        summary: 'Read a webhook',
+        tags: ['webhooks'],
+        params: webhookParams,
+        response: {
+          200: json('The webhook as it stands.', webhookViewSchema),
+          ...failures('INVALID_REQUEST', 'WEBHOOK_NOT_FOUND', 'UNAVAILABLE'),
+        },
+      },
+    },
+    async ({ params: { id } }) => toWebhookView(found(id, await store.get(id))),
+  );
+
+  app.patch(
+    '/v1/webhooks/:id',
+    {
+      schema: {
+        operationId: 'changeWebhook',
+        summary: 'Change a webhook, or enable it again',
+        tags: ['webhooks'],
+        params: webhookParams,
+        body: webhookChangesSchema,
+        response: {
+          200: json('Changed.', webhookViewSchema),
+          ...failures(
+            'INVALID_REQUEST',
+            'WEBHOOK_NOT_FOUND',
+            'WEBHOOK_URL_NOT_ALLOWED',
+            'UNAVAILABLE',
+          ),
+        },
+      },
+    },
+    async ({ params: { id }, body }) => {
+      if (body.url !== undefined) checkWebhookUrl(body.url, allowedAddresses);
+      return toWebhookView(found(id, await store.change(id, body)));
+    },
+  );
+
+  app.delete(
+    '/v1/webhooks/:id',
+    {
+      schema: {
+        operationId: 'deleteWebhook',
+        summary: 'Remove a webhook and its log',
+        tags: ['webhooks'],
+        params: webhookParams,
+        response: {
+          200: json('Removed; this is what it was.', webhookViewSchema),
+          ...failures('INVALID_REQUEST', 'WEBHOOK_NOT_FOUND', 'UNAVAILABLE'),
+        },
+      },
+    },
+    async ({ params: { id } }) => {
+      const webhook = found(id, await store.get(id));
+      await store.remove(id);
+      await deliveries.removeOf(id);
+      return toWebhookView(webhook);
+    },
+  );
+}
+
+function found(id: string, webhook: Webhook | null): Webhook {
+  if (webhook) return webhook;
+  throw new AppError('WEBHOOK_NOT_FOUND', `no webhook ${id}`);
+}

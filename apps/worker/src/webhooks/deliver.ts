@@ -1,0 +1,115 @@
+// One job of the queue of deliveries: the documents say what is to be sent, and hold what became of it.
+import {
+  type AddressRange,
+  type DeadAfter,
+  type Delivery,
+  type DeliveryStore,
+  type Logger,
+  type SessionStore,
+  type StoreClock,
+  signWebhook,
+  toInfo,
+  type WebhookStore,
+} from '@baton/core';
+import { post } from './post.ts';
+import { describeTry, judgeTry } from './verdict.ts';
+
+/** What deliveries are made with. */
+export interface DeliverDeps {
+  webhooks: WebhookStore;
+  deliveries: DeliveryStore;
+  sessions: Pick<SessionStore, 'get'>;
+  clock: StoreClock;
+  log: Logger;
+  allowed: readonly AddressRange[];
+  timeoutMs: number;
+  retryFirstMs: number;
+  deadAfter: DeadAfter;
+}
+
+/** What is to become of the job: it is done, or is to be taken again. */
+export type DeliverEnd = { kind: 'done' } | { kind: 'again'; inMs: number };
+
+const DONE: DeliverEnd = { kind: 'done' };
+
+/**
+ * Makes one try of a delivery. Rejects where a store is away, or `signal` ended it: then nothing was
+ * recorded, and the same try may be made again.
+ */
+export async function deliver(
+  deps: DeliverDeps,
+  { delivery_id, round }: { delivery_id: string; round: number },
+  signal: AbortSignal,
+): Promise<DeliverEnd> {
+  const { webhooks, deliveries, clock } = deps;
+  const delivery = await deliveries.get(delivery_id);
+  // Gone with its webhook, told already, or asked for anew: then a newer job is there.
+  if (delivery?.status !== 'pending' || delivery.round !== round) return DONE;
+  const dueInMs = (delivery.next_try_at?.getTime() ?? 0) - (await clock.now()).getTime();
+  if (dueInMs > 0) return { kind: 'again', inMs: dueInMs };
+  const webhook = await webhooks.get(delivery.webhook_id);
+  const session = await deps.sessions.get(delivery.session_id);
+  const error = !webhook?.enabled
+    ? 'the webhook is disabled'
+    : !session && 'the session was deleted';
+  if (!webhook || !session || error) {
+    await deliveries.record(delivery, { kind: 'failed', error: String(error) });
+    return DONE;
+  }
+
+  const startedAt = await clock.now();
+  const started = performance.now();
+  const body = JSON.stringify({
+    type: delivery.type,
+    timestamp: delivery.at.toISOString(),
+    data: toInfo(session),
+  });
+  const headers = signWebhook(webhook.secret, { id: delivery.id, at: startedAt, body });
+  const facts = await post(
+    { url: webhook.url, headers, body },
+    { timeoutMs: deps.timeoutMs, allowed: deps.allowed, signal },
+  );
+  return settle(deps, delivery, facts, {
+    at: startedAt,
+    duration_ms: Math.round(performance.now() - started),
+  });
+}
+
+async function settle(
+  { webhooks, deliveries, clock, retryFirstMs, deadAfter, log }: DeliverDeps,
+  delivery: Delivery,
+  facts: Awaited<ReturnType<typeof post>>,
+  timing: { at: Date; duration_ms: number },
+): Promise<DeliverEnd> {
+  const { status, error } = facts;
+  const verdict = judgeTry(facts, {
+    tries: delivery.tries_made + 1,
+    firstMs: retryFirstMs,
+    random: Math.random(),
+  });
+  const made = {
+    ...timing,
+    ...(status === undefined ? {} : { status }),
+    ...(verdict.kind === 'delivered' ? {} : { error: describeTry({ status, error }) }),
+  };
+  if (verdict.kind === 'delivered') {
+    await deliveries.record(delivery, { kind: 'delivered' }, made);
+    await webhooks.noteDelivered(delivery.webhook_id);
+    return DONE;
+  }
+  const at = new Date(
+    (await clock.now()).getTime() + (verdict.kind === 'retry' ? verdict.inMs : 0),
+  );
+  await deliveries.record(
+    delivery,
+    verdict.kind === 'retry' ? { kind: 'retry', at } : { kind: 'failed', error: verdict.error },
+    made,
+  );
+  const isGone = verdict.kind === 'failed' && verdict.gone;
+  if (isGone) await webhooks.disableGone(delivery.webhook_id);
+  const isDead = !isGone && (await webhooks.noteFailure(delivery.webhook_id, deadAfter));
+  if (isGone || isDead) {
+    log.warn({ webhook_id: delivery.webhook_id, said: made.error }, 'a webhook was disabled');
+  }
+  return verdict.kind === 'retry' ? { kind: 'again', inMs: verdict.inMs } : DONE;
+}

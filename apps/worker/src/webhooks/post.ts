@@ -1,0 +1,108 @@
+// One request to an endpoint: to an address that is allowed, without redirects, bounded in time and bytes.
+import { type LookupAddress, lookup } from 'node:dns';
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { type AddressRange, mayConnect } from '@baton/core';
+
+/** What an endpoint answered, or why there is no answer. */
+export interface PostFacts {
+  status?: number;
+  /** What its Retry-After says, in milliseconds. */
+  retryAfterMs?: number;
+  error?: string;
+}
+
+/** A request to make. */
+export interface Post {
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** What bounds it. */
+export interface PostLimits {
+  timeoutMs: number;
+  allowed: readonly AddressRange[];
+  signal: AbortSignal;
+}
+
+// Nobody reads it: this much is let in, so that an endpoint can finish a short answer.
+const ANSWER_MAX_BYTES = 16 * 1024;
+
+const REFUSED = 'no request may go to the address that it has';
+
+/** Posts. Never rejects, except where `signal` ended it. */
+export async function post({ url, headers, body }: Post, limits: PostLimits): Promise<PostFacts> {
+  const { timeoutMs, allowed, signal } = limits;
+  const target = new URL(url);
+  const host = target.hostname.replace(/^\[|\]$/g, '');
+  // A literal address is never looked up.
+  if (isIP(host) !== 0 && !mayConnect(host, target.protocol, allowed)) return { error: REFUSED };
+  const deadline = AbortSignal.timeout(timeoutMs);
+  const bytes = Buffer.from(body);
+  try {
+    return await new Promise<PostFacts>((resolve, reject) => {
+      const send = target.protocol === 'https:' ? requestHttps : requestHttp;
+      const request = send(target, {
+        method: 'POST',
+        agent: false,
+        headers: {
+          ...headers,
+          'content-type': 'application/json',
+          'content-length': bytes.length,
+          'user-agent': 'Baton-Webhooks/1',
+        },
+        lookup: guardedLookup(target.protocol, allowed),
+        signal: AbortSignal.any([deadline, signal]),
+      });
+      request.on('error', reject);
+      request.on('response', (answer) => drain(answer, () => resolve(factsOf(answer)), reject));
+      request.end(bytes);
+    });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return { error: deadline.aborted ? `no answer within ${timeoutMs} ms` : sayError(error) };
+  }
+}
+
+// The connection is made to what this gives, so a name that resolves otherwise next time gains nothing.
+function guardedLookup(protocol: string, allowed: readonly AddressRange[]): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, '');
+      const fine = addresses.filter(({ address }) => mayConnect(address, protocol, allowed));
+      const [first] = fine;
+      if (!first) return callback(new Error(REFUSED), '');
+      return options.all
+        ? (callback as (error: null, found: LookupAddress[]) => void)(null, fine)
+        : callback(null, first.address, first.family);
+    });
+  };
+}
+
+function drain(answer: IncomingMessage, done: () => void, failed: (error: Error) => void): void {
+  let read = 0;
+  answer.on('data', (chunk: Buffer) => {
+    read += chunk.length;
+    if (read <= ANSWER_MAX_BYTES) return;
+    done();
+    answer.destroy();
+  });
+  answer.on('end', done);
+  answer.on('error', failed);
+}
+
+function factsOf({ statusCode, headers }: IncomingMessage): PostFacts {
+  const seconds = Number(headers['retry-after']);
+  return {
+    ...(statusCode === undefined ? {} : { status: statusCode }),
+    ...(seconds > 0 && Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {}),
+  };
+}
+
+function sayError(error: unknown): string {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  // A code where there is one: messages name the address that was tried.
+  return typeof code === 'string' ? code : String(message);
+}

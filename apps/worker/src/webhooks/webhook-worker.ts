@@ -1,0 +1,90 @@
+// BullMQ and deliveries: a job is one delivery, taken again for each try.
+import {
+  deliveryJobSchema,
+  type Logger,
+  type openWorkerRedis,
+  WEBHOOK_QUEUE,
+  withDeadline,
+} from '@baton/core';
+import { DelayedError, type Job, WaitingError, Worker } from 'bullmq';
+import { type DeliverDeps, deliver } from './deliver.ts';
+
+/** Requests that a process makes at once. */
+const CONCURRENCY = 20;
+
+/** How long a job waits that met an unavailable store, in milliseconds. */
+const STORE_AWAY_DELAY_MS = 2_000;
+
+/** How long requests under way may finish once the process stops, and what is left then to let go, in milliseconds. */
+const FINISH_MS = 2_000;
+const LET_GO_MS = 1_500;
+
+/** A delivery whose process died is taken by another within seconds. */
+const LOCK_MS = 10_000;
+const STALLED_INTERVAL_MS = 5_000;
+
+// Tries are counted in the document; BullMQ would fail a job that lost its worker too often.
+const OUT_OF_REACH = 1_000_000_000;
+
+/** The deliveries that this process makes. */
+export interface WebhookWorker {
+  start(): void;
+  /** Takes no more; what is under way may finish for two seconds, and goes back to the queue then. */
+  close(): Promise<void>;
+}
+
+/** A worker on the queue of deliveries; it takes nothing before `start`. */
+export function createWebhookWorker(
+  deps: DeliverDeps & {
+    connection: ReturnType<typeof openWorkerRedis>;
+    prefix: string;
+    log: Logger;
+  },
+): WebhookWorker {
+  const stopping = new AbortController();
+
+  async function take(job: Job, token?: string): Promise<void> {
+    const parsed = deliveryJobSchema.safeParse(job.data);
+    // Not ours: nothing stands behind it.
+    if (!parsed.success) return;
+    const end = await deliver(deps, parsed.data, stopping.signal).catch((error: unknown) => {
+      if (!stopping.signal.aborted) {
+        deps.log.warn({ err: error, job_id: job.id }, 'a delivery could not be made; it waits');
+      }
+      return { kind: 'again', inMs: STORE_AWAY_DELAY_MS } as const;
+    });
+    if (end.kind === 'done') return;
+    if (stopping.signal.aborted) {
+      await job.moveToWait(token);
+      throw new WaitingError();
+    }
+    await job.moveToDelayed(Date.now() + end.inMs, token);
+    throw new DelayedError();
+  }
+
+  const worker = new Worker(WEBHOOK_QUEUE, take, {
+    connection: deps.connection,
+    prefix: deps.prefix,
+    concurrency: CONCURRENCY,
+    lockDuration: LOCK_MS,
+    stalledInterval: STALLED_INTERVAL_MS,
+    maxStalledCount: OUT_OF_REACH,
+    autorun: false,
+    skipVersionCheck: true,
+  });
+  worker.on('error', (error) => deps.log.warn({ err: error }, 'the queue of webhooks reports'));
+
+  return {
+    start() {
+      worker
+        .run()
+        .catch((error: unknown) => deps.log.error({ err: error }, 'the loop of webhooks ended'));
+    },
+    async close() {
+      const closed = worker.close();
+      await withDeadline(FINISH_MS, () => closed).catch(() => stopping.abort());
+      // What is let go then is found stalled by another worker.
+      await withDeadline(LET_GO_MS, () => closed).catch(() => worker.close(true));
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { Queue } from 'bullmq';
+import { withDeadline } from '../deadline.ts';
+import { AppError } from '../model/app-error.ts';
+import { QUEUE_PREFIX } from '../model/job.ts';
+import { openProducerRedis } from './redis.ts';
+import type { SessionQueueOptions } from './session-queue.ts';
+
+/** How long a call waits for Redis, a first connection included, in milliseconds. */
+const ANSWER_TIMEOUT_MS = 5_000;
+
+/** A queue beside that of the sessions, for small jobs of Baton's own. */
+export interface ControlQueue {
+  bull: Queue;
+  /** Asks it, once it is ready; throws UNAVAILABLE where Redis does not answer within seconds. */
+  ask<T>(ask: (bull: Queue) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Opens the queue of this name. Redis need not be up yet. */
+export function openControlQueue(
+  name: string,
+  { connection, prefix = QUEUE_PREFIX }: SessionQueueOptions,
+): ControlQueue {
+  const { client, owned } = openProducerRedis(connection);
+  client.on('error', ignore);
+  const bull = new Queue(name, { connection: client, prefix, skipVersionCheck: true });
+  bull.on('error', ignore);
+  return {
+    bull,
+    async ask(ask) {
+      try {
+        return await withDeadline(ANSWER_TIMEOUT_MS, async () => {
+          await bull.waitUntilReady();
+          return ask(bull);
+        });
+      } catch (cause) {
+        throw new AppError('UNAVAILABLE', 'Redis does not answer; ask again later', { cause });
+      }
+    },
+    async close() {
+      await bull.close();
+      if (owned) client.disconnect();
+    },
+  };
+}
+
+// Both emit 'error' while Redis is away; every call says so itself, and an unheard 'error' ends the process.
+function ignore(): void {}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { idSchema } from '../model/id.ts';
+import type { Delivery } from '../model/webhook-delivery.ts';
+import { openControlQueue } from './control-queue.ts';
+import type { SessionQueueOptions } from './session-queue.ts';
+
+/** The queue of deliveries. */
+export const WEBHOOK_QUEUE = 'webhooks';
+
+const DAY_S = 24 * 3600;
+
+// States of a job that will still be worked on, or is.
+const LIVE: readonly string[] = ['waiting', 'prioritized', 'delayed', 'active'];
+
+/** The payload of a delivery's job: what is to be sent, where and signed with what, the documents say. */
+export const deliveryJobSchema = z.object({
+  delivery_id: idSchema,
+  round: z.int().nonnegative(),
+});
+
+/** The queue of deliveries. */
+export interface WebhookQueue {
+  /** Adds the job of a delivery's round; harmless where it is there. Throws UNAVAILABLE. */
+  add(delivery: Pick<Delivery, 'id' | 'round'>): Promise<void>;
+  /** Adds it unless a live one is there; a finished leftover is removed first. True if added. */
+  restore(delivery: Pick<Delivery, 'id' | 'round'>): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Opens the queue. Redis need not be up yet. */
+export function createWebhookQueue(options: SessionQueueOptions): WebhookQueue {
+  const queue = openControlQueue(WEBHOOK_QUEUE, options);
+
+  async function add({ id, round }: Pick<Delivery, 'id' | 'round'>): Promise<void> {
+    const data: z.infer<typeof deliveryJobSchema> = { delivery_id: id, round };
+    await queue.ask((bull) =>
+      bull.add('deliver', data, {
+        jobId: jobId({ id, round }),
+        attempts: 1,
+        removeOnComplete: { age: DAY_S, count: 1_000 },
+        removeOnFail: { age: DAY_S, count: 1_000 },
+      }),
+    );
+  }
+
+  return {
+    add,
+    async restore(delivery) {
+      const job = await queue.ask((bull) => bull.getJob(jobId(delivery)));
+      if (job) {
+        if (LIVE.includes(await job.getState())) return false;
+        // Taken meanwhile, it is locked: then it is live.
+        await job.remove().catch(() => {});
+      }
+      await add(delivery);
+      return true;
+    },
+    close: () => queue.close(),
+  };
+}
+
+function jobId({ id, round }: Pick<Delivery, 'id' | 'round'>): string {
+  return `${id}.${round}`;
+}

@@ -1,0 +1,169 @@
+import type { Db, Filter } from 'mongodb';
+import {
+  type Delivery,
+  type DeliveryTry,
+  deliveryId,
+  TRIES_KEPT,
+} from '../model/webhook-delivery.ts';
+import type { WebhookEvent } from '../model/webhook-event.ts';
+import type { StoreClock } from './clock.ts';
+import { badCursor, decodeCursor, encodeCursor } from './cursor.ts';
+import { isDuplicateKey } from './duplicate-key.ts';
+
+/** What became of a try. */
+export type TryOutcome =
+  | { kind: 'delivered' }
+  | { kind: 'retry'; at: Date }
+  | { kind: 'failed'; error: string };
+
+/** A page of the log of a webhook, newest first. */
+export interface DeliveryPage {
+  deliveries: Delivery[];
+  next_cursor?: string;
+}
+
+/** The log of deliveries, which is also what says whether one is still to be made. */
+export interface DeliveryStore {
+  /** Makes the delivery of an event to a webhook if there is none; returns what is stored. */
+  insertIfAbsent(
+    webhookId: string,
+    event: { session_id: string; type: WebhookEvent; attempt: number; at: Date },
+  ): Promise<Delivery>;
+  get(id: string): Promise<Delivery | null>;
+  /** A page of a webhook's log. Throws INVALID_REQUEST on a cursor that is not ours. */
+  list(
+    webhookId: string,
+    page: { status?: Delivery['status']; limit: number; cursor?: string },
+  ): Promise<DeliveryPage>;
+  /** Records what became of a try, or, without one, of a delivery that could not be tried. */
+  record(
+    delivery: Pick<Delivery, 'id' | 'round'>,
+    outcome: TryOutcome,
+    made?: DeliveryTry,
+  ): Promise<void>;
+  /** Makes it pending again under a new round, to be tried now; null where there is none. */
+  renew(id: string): Promise<Delivery | null>;
+  /** Pending ones that should have been tried before `time`. */
+  overdue(time: Date, limit: number): Promise<Delivery[]>;
+  /** Removes those of a webhook that is gone. */
+  removeOf(webhookId: string): Promise<void>;
+  /** Removes what is older than `time`. */
+  removeOlder(time: Date): Promise<number>;
+}
+
+type DeliveryDocument = Omit<Delivery, 'id'> & { _id: string };
+
+/** The deliveries of a database, on its clock. */
+export function createDeliveryStore(db: Db, clock: StoreClock): DeliveryStore {
+  const collection = db.collection<DeliveryDocument>('webhook_deliveries');
+
+  async function get(id: string): Promise<Delivery | null> {
+    const document = await collection.findOne({ _id: id });
+    return document && decode(document);
+  }
+
+  return {
+    get,
+    async insertIfAbsent(webhook_id, event) {
+      const id = deliveryId(webhook_id, event);
+      const now = await clock.now();
+      const fields: Omit<Delivery, 'id'> = {
+        webhook_id,
+        ...event,
+        status: 'pending',
+        round: 0,
+        tries_made: 0,
+        tries: [],
+        next_try_at: now,
+        created_at: now,
+      };
+      try {
+        await collection.updateOne({ _id: id }, { $setOnInsert: fields }, { upsert: true });
+      } catch (error) {
+        // Two upserts of one id may race to the insert; the loser's wish is fulfilled.
+        if (!isDuplicateKey(error)) throw error;
+      }
+      return (await get(id)) ?? { id, ...fields };
+    },
+    async list(webhook_id, { status, limit, cursor }) {
+      const documents = await collection
+        .find({
+          webhook_id,
+          ...(status === undefined ? {} : { status }),
+          ...(cursor === undefined ? {} : after(cursor)),
+        })
+        .sort({ created_at: -1, _id: -1 })
+        .limit(limit + 1)
+        .toArray();
+      const deliveries = documents.slice(0, limit).map(decode);
+      const last = deliveries.at(-1);
+      return documents.length > limit && last
+        ? { deliveries, next_cursor: encodeCursor([last.created_at.toISOString(), last.id]) }
+        : { deliveries };
+    },
+    async record({ id, round }, outcome, made) {
+      await collection.updateOne(
+        { _id: id, round, status: 'pending' },
+        {
+          ...(made
+            ? { $inc: { tries_made: 1 }, $push: { tries: { $each: [made], $slice: -TRIES_KEPT } } }
+            : {}),
+          ...fieldsOf(outcome),
+        },
+      );
+    },
+    async renew(id) {
+      const document = await collection.findOneAndUpdate(
+        { _id: id },
+        {
+          $set: { status: 'pending', tries_made: 0, next_try_at: await clock.now() },
+          $unset: { error: '' },
+          $inc: { round: 1 },
+        },
+        { returnDocument: 'after' },
+      );
+      return document && decode(document);
+    },
+    async overdue(time, limit) {
+      const documents = await collection
+        .find({ status: 'pending', next_try_at: { $lt: time } })
+        .limit(limit)
+        .toArray();
+      return documents.map(decode);
+    },
+    async removeOf(webhook_id) {
+      await collection.deleteMany({ webhook_id });
+    },
+    async removeOlder(time) {
+      return (await collection.deleteMany({ created_at: { $lt: time } })).deletedCount;
+    },
+  };
+}
+
+function fieldsOf(outcome: TryOutcome) {
+  switch (outcome.kind) {
+    case 'delivered':
+      return { $set: { status: 'delivered' }, $unset: { next_try_at: '' } } as const;
+    case 'retry':
+      return { $set: { next_try_at: outcome.at } };
+    case 'failed':
+      return {
+        $set: { status: 'failed', error: outcome.error },
+        $unset: { next_try_at: '' },
+      } as const;
+  }
+}
+
+function decode({ _id, ...fields }: DeliveryDocument): Delivery {
+  return { id: _id, ...fields };
+}
+
+function after(cursor: string): Filter<DeliveryDocument> {
+  const [createdAt, id] = decodeCursor(cursor);
+  const created = new Date(createdAt);
+  if (Number.isNaN(created.getTime())) throw badCursor();
+  return {
+    created_at: { $lte: created },
+    $or: [{ created_at: { $lt: created } }, { created_at: created, _id: { $lt: id } }],
+  };
+}

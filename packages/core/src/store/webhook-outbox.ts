@@ -1,0 +1,67 @@
+// Word of a session's moves, kept on its document by the very update that moves it, until webhooks are told.
+import type { Db } from 'mongodb';
+import type { Due, WebhookEvent } from '../model/webhook-event.ts';
+import type { SessionDocument } from './mongo.ts';
+
+// Word is taken off within seconds; hand-backs while Redis is away must not grow a document for ever.
+const DUE_KEPT = 50;
+
+/** The part of an update that leaves word of a move. */
+export function leaveWord(type: WebhookEvent, attempt: number, at: Date) {
+  return { $push: { webhooks_due: { $each: [{ type, attempt, at }], $slice: -DUE_KEPT } } };
+}
+
+/** A session that has word to be told. */
+export interface DueSession {
+  id: string;
+  tags?: string[];
+  due: Due[];
+}
+
+/** What sessions have to tell. */
+export interface WebhookOutbox {
+  /** What one session has to tell; null where that is nothing. */
+  of(id: string): Promise<DueSession | null>;
+  /** Sessions whose word is older than `time`. */
+  olderThan(time: Date, limit: number): Promise<DueSession[]>;
+  /** Takes off what was told. */
+  takeOff(id: string, due: readonly Due[]): Promise<void>;
+  /** Takes all word off that is no younger than `time`, where nobody is to be told. */
+  clear(time: Date): Promise<void>;
+}
+
+type DueDocument = Pick<SessionDocument, '_id' | 'tags' | 'webhooks_due'>;
+
+const FIELDS = { tags: 1, webhooks_due: 1 } as const;
+
+/** The outbox on the sessions of a database. */
+export function createWebhookOutbox(db: Db): WebhookOutbox {
+  const collection = db.collection<SessionDocument>('sessions');
+  return {
+    async of(id) {
+      const document = await collection.findOne<DueDocument>({ _id: id }, { projection: FIELDS });
+      return document?.webhooks_due?.length ? decode(document) : null;
+    },
+    async olderThan(time, limit) {
+      const documents = await collection
+        .find({ 'webhooks_due.at': { $lte: time } })
+        .project<DueDocument>(FIELDS)
+        .limit(limit)
+        .toArray();
+      return documents.map(decode);
+    },
+    async takeOff(id, due) {
+      await collection.updateOne({ _id: id }, { $pullAll: { webhooks_due: [...due] } });
+    },
+    async clear(time) {
+      await collection.updateMany(
+        { 'webhooks_due.at': { $lte: time } },
+        { $pull: { webhooks_due: { at: { $lte: time } } } },
+      );
+    },
+  };
+}
+
+function decode({ _id, tags, webhooks_due = [] }: DueDocument): DueSession {
+  return { id: _id, ...(tags ? { tags } : {}), due: webhooks_due };
+}

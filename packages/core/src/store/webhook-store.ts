@@ -1,0 +1,152 @@
+import type { Db } from 'mongodb';
+import { AppError } from '../model/app-error.ts';
+import { newId } from '../model/id.ts';
+import type { NewWebhook, Webhook, WebhookChanges } from '../model/webhook.ts';
+import { newWebhookSecret } from '../model/webhook-signature.ts';
+import type { StoreClock } from './clock.ts';
+
+/** How many webhooks there may be: each move of a session looks at all of them. */
+export const MAX_WEBHOOKS = 100;
+
+/** When an endpoint counts as dead: so many tries failed in a row, the first of them so long ago. */
+export interface DeadAfter {
+  tries: number;
+  ms: number;
+}
+
+/** The webhooks of a database. */
+export interface WebhookStore {
+  /** Makes a webhook, enabled. Throws LIMIT_EXCEEDED where there are 100. */
+  create(fields: NewWebhook): Promise<Webhook>;
+  /** The webhook, or null. */
+  get(id: string): Promise<Webhook | null>;
+  /** All of them, the oldest first. */
+  list(): Promise<Webhook[]>;
+  /** Those that are enabled. */
+  enabled(): Promise<Webhook[]>;
+  /** Changes a webhook; null where there is none. */
+  change(id: string, changes: WebhookChanges): Promise<Webhook | null>;
+  /** Says whether there was one to remove. */
+  remove(id: string): Promise<boolean>;
+  /** Its endpoint took an event: earlier failures are forgotten. */
+  noteDelivered(id: string): Promise<void>;
+  /** A try failed; disables the webhook where its endpoint counts as dead, and then says so. */
+  noteFailure(id: string, deadAfter: DeadAfter): Promise<boolean>;
+  /** Its endpoint said that it is gone for good. */
+  disableGone(id: string): Promise<void>;
+}
+
+type WebhookDocument = Omit<Webhook, 'id'> & { _id: string };
+
+/** The webhooks of a database, on its clock. */
+export function createWebhookStore(db: Db, clock: StoreClock): WebhookStore {
+  const collection = db.collection<WebhookDocument>('webhooks');
+
+  async function find(filter: { enabled?: boolean }): Promise<Webhook[]> {
+    const documents = await collection
+      .find(filter)
+      .sort({ created_at: 1, _id: 1 })
+      .limit(MAX_WEBHOOKS)
+      .toArray();
+    return documents.map(decode);
+  }
+
+  async function disable(
+    id: string,
+    disabled: NonNullable<Webhook['disabled']>,
+    guard: { 'failures.count'?: { $gte: number } } = {},
+  ): Promise<boolean> {
+    const { matchedCount } = await collection.updateOne(
+      { _id: id, enabled: true, ...guard },
+      { $set: { enabled: false, disabled, updated_at: disabled.at } },
+    );
+    return matchedCount > 0;
+  }
+
+  return {
+    async create(fields) {
+      if ((await collection.countDocuments({})) >= MAX_WEBHOOKS) {
+        throw new AppError('LIMIT_EXCEEDED', `expected at most ${MAX_WEBHOOKS} webhooks`);
+      }
+      const now = await clock.now();
+      const document = {
+        _id: newId(),
+        ...fields,
+        enabled: true,
+        secret: newWebhookSecret(),
+        created_at: now,
+        updated_at: now,
+      } as WebhookDocument;
+      await collection.insertOne(document);
+      return decode(document);
+    },
+    async get(id) {
+      const document = await collection.findOne({ _id: id });
+      return document && decode(document);
+    },
+    list: () => find({}),
+    enabled: () => find({ enabled: true }),
+    async change(id, changes) {
+      const now = await clock.now();
+      const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+      const set = Object.fromEntries(given.filter(([, value]) => value !== null));
+      const unset = given.filter(([, value]) => value === null).map(([key]) => key);
+      if (changes.enabled === true) unset.push('disabled', 'failures');
+      const disabled =
+        changes.enabled === false
+          ? { disabled: { code: 'asked', message: 'disabled by request', at: now } as const }
+          : {};
+      const document = await collection.findOneAndUpdate(
+        { _id: id },
+        {
+          $set: { ...set, ...disabled, updated_at: now },
+          ...(unset.length > 0
+            ? { $unset: Object.fromEntries(unset.map((key) => [key, ''])) }
+            : {}),
+        },
+        { returnDocument: 'after' },
+      );
+      return document && decode(document);
+    },
+    async remove(id) {
+      return (await collection.deleteOne({ _id: id })).deletedCount > 0;
+    },
+    async noteDelivered(id) {
+      const now = await clock.now();
+      await collection.updateOne(
+        { _id: id },
+        { $set: { last_delivered_at: now }, $unset: { failures: '' } },
+      );
+    },
+    async noteFailure(id, { tries, ms }) {
+      const now = await clock.now();
+      await collection.updateOne(
+        { _id: id, 'failures.since': { $exists: false } },
+        { $set: { 'failures.since': now } },
+      );
+      const document = await collection.findOneAndUpdate(
+        { _id: id, enabled: true, 'failures.since': { $exists: true } },
+        { $inc: { 'failures.count': 1 } },
+        { returnDocument: 'after' },
+      );
+      const failures = document?.failures;
+      if (!failures || failures.count < tries) return false;
+      if (now.getTime() - failures.since.getTime() < ms) return false;
+      const message = `${failures.count} tries in a row failed, since ${failures.since.toISOString()}`;
+      // Guarded by the count: a try that succeeded meanwhile has reset it.
+      return disable(
+        id,
+        { code: 'failing', message, at: now },
+        { 'failures.count': { $gte: tries } },
+      );
+    },
+    async disableGone(id) {
+      const message = 'the endpoint answered 410: it is gone';
+      await disable(id, { code: 'gone', message, at: await clock.now() });
+    },
+  };
+}
+
+function decode({ _id, ...fields }: WebhookDocument): Webhook {
+  return { id: _id, ...fields };
+}
