@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   boundRaw,
   type Event,
@@ -133,13 +132,12 @@ export function createRecorder(options: RecorderOptions): Recorder {
     wake = Promise.withResolvers();
   }
 
+  // A plain timer: an aborted one makes an error with a stack, for every batch.
   async function sleepUntil(woken: Promise<void>, ms: number): Promise<void> {
-    const timer = new AbortController();
-    await Promise.race([
-      woken,
-      delay(Math.max(ms, 1), undefined, { signal: timer.signal }).catch(() => {}),
-    ]);
-    timer.abort();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, Math.max(ms, 1));
+    await Promise.race([woken, promise]);
+    clearTimeout(timer);
   }
 
   // A result is true for readers and for whoever takes over once its line is there, not before.
