@@ -2,7 +2,9 @@ import {
   type AddressRange,
   connectMongo,
   createEventStore,
+  createLiveHub,
   createLogger,
+  createSessionHeads,
   createSessionManager,
   createSessionQueue,
   createSessionStop,
@@ -41,6 +43,8 @@ export interface ApiOptions {
   policy?: Partial<Policy>;
   /** Default: nobody shows a key. */
   auth?: Auth;
+  /** Of streams: the times in which they beat and look. */
+  times?: { heartbeatMs?: number; pollMs?: number };
   allowedAddresses?: readonly AddressRange[];
 }
 
@@ -51,12 +55,14 @@ export async function openApi({
   prefix,
   policy,
   auth = { kind: 'none' },
+  times = {},
   allowedAddresses = [],
 }: ApiOptions): Promise<Api> {
   const logged: string[] = [];
   const log = createLogger('api', 'trace', { write: (line) => logged.push(line) });
   const mongo = connectMongo(mongodb);
   const queue = createSessionQueue({ connection: redis, prefix });
+  const hub = createLiveHub({ url: redis, prefix });
   const sessions = createSessionStore(mongo.db);
   const events = createEventStore(mongo.db);
   const manager = createSessionManager({ queue, sessions });
@@ -70,6 +76,7 @@ export async function openApi({
     sessions,
     events,
     mongo,
+    live: { hub, heads: createSessionHeads(mongo.db), ...times },
     log,
     policy: { allowedRoots: ['/srv/allowed'], allowedEnv: [], ...policy },
     auth,
@@ -85,6 +92,7 @@ export async function openApi({
     logged,
     async close() {
       await app.close();
+      hub.close();
       await webhooks.close();
       await queue.close();
       await mongo.close();

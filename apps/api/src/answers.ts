@@ -32,6 +32,11 @@ export function json<T extends z.ZodType>(description: string, schema: T) {
   return { description, content: { 'application/json': { schema } } };
 }
 
+/** A stream of server-sent events as the OpenAPI document tells it. */
+export function stream(description: string) {
+  return { description, content: { 'text/event-stream': { schema: z.string() } } };
+}
+
 /** The answers that tell of these codes, one for each status, with what each code means. */
 export function failures(...codes: ErrorCode[]): Record<number, ReturnType<typeof json>> {
   const texts = new Map<number, string[]>();

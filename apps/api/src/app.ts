@@ -9,6 +9,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { registerAuth } from './auth/authenticate.ts';
 import { answerClientError } from './client-error.ts';
+import { createEventStreams } from './event-stream.ts';
 import { answerError, answerNotFound } from './http-error.ts';
 import { registerOpenApi } from './openapi.ts';
 import type { App, Parts } from './parts.ts';
@@ -22,6 +23,7 @@ import { registerLaunch } from './routes/launch.ts';
 import { registerQueues } from './routes/queues.ts';
 import { registerSchema } from './routes/schema.ts';
 import { registerSessions } from './routes/sessions.ts';
+import { registerStatuses } from './routes/statuses.ts';
 import { registerStop } from './routes/stop.ts';
 import { registerWebhooks } from './routes/webhooks.ts';
 
@@ -90,7 +92,9 @@ export async function createApp(parts: Parts): Promise<App> {
   registerContinue(app, parts);
   registerSessions(app, parts);
   registerStop(app, parts);
-  registerEvents(app, parts);
+  const streams = createEventStreams(app, parts.live.heartbeatMs);
+  registerEvents(app, parts, streams);
+  registerStatuses(app, parts, streams);
   registerConversation(app, parts);
   registerWebhooks(app, parts);
   registerDeliveries(app, parts);

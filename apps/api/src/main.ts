@@ -4,7 +4,9 @@ import {
   createClosers,
   createEventStore,
   createKeyStore,
+  createLiveHub,
   createLogger,
+  createSessionHeads,
   createSessionManager,
   createSessionQueue,
   createSessionStop,
@@ -62,6 +64,9 @@ try {
   });
   closers.add('Redis', () => queue.close());
 
+  const hub = createLiveHub({ url: settings.REDIS_URL, prefix: settings.QUEUE_PREFIX });
+  closers.add('streams', () => hub.close());
+
   const sessions = createSessionStore(mongo.db);
   const events = createEventStore(mongo.db);
   const manager = createSessionManager({ queue, sessions });
@@ -77,12 +82,13 @@ try {
   const requests = tellingStops(createStopRequests(mongo.db, clock), webhooks.dispatch.tell);
   const stopOf = createSessionStop({ manager, queue, requests });
   const policy = policyOf(settings);
+  const live = { hub, heads: createSessionHeads(mongo.db) };
   const auth: Auth =
     settings.AUTH === 'none'
       ? { kind: 'none' }
       : { kind: 'keys', ring: createKeyRing(createKeyStore(mongo.db), log) };
   const allowedAddresses = settings.WEBHOOK_ALLOWED_ADDRESSES;
-  const parts = { manager, stop: stopOf, queue, sessions, events, mongo, log, policy, auth };
+  const parts = { manager, stop: stopOf, queue, sessions, events, mongo, log, policy, live, auth };
   const app = await createApp({ ...parts, webhooks, allowedAddresses });
   closers.add('HTTP', () => app.close());
 

@@ -2,10 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type {
   AddressRange,
   EventStore,
+  LiveHub,
   Logger,
   Mongo,
   OpenWebhooks,
   Policy,
+  SessionHeads,
   SessionManager,
   SessionQueue,
   SessionStop,
@@ -14,6 +16,14 @@ import type {
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Auth } from './auth/authenticate.ts';
+
+/** What streams are made from; times in milliseconds, where others than the routes' own are wanted. */
+export interface LiveParts {
+  hub: LiveHub;
+  heads: SessionHeads;
+  heartbeatMs?: number;
+  pollMs?: number;
+}
 
 /** What the routes work with. */
 export interface Parts {
@@ -25,6 +35,7 @@ export interface Parts {
   mongo: Pick<Mongo, 'ping'>;
   log: Logger;
   policy: Policy;
+  live: LiveParts;
   webhooks: OpenWebhooks;
   /** Where webhooks may be sent to although the address is not public. */
   allowedAddresses: readonly AddressRange[];

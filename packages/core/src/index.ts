@@ -159,7 +159,7 @@ export {
   type Progress,
 } from './store/owned-session.ts';
 export { createReconcileStore, type ReconcileStore } from './store/reconcile-store.ts';
-export { createSessionHeads } from './store/session-heads.ts';
+export { createSessionHeads, type SessionHeads } from './store/session-heads.ts';
 export {
   createSessionStore,
   type SessionFilter,
@@ -177,7 +177,7 @@ export { isMongoAway } from './store/unavailable.ts';
 export type { DeadAfter, WebhookStore } from './store/webhook-store.ts';
 export { tellingMoves, tellingStops } from './telling.ts';
 export type { WebhookDispatch } from './webhook-dispatch.ts';
-export { followConversation } from './tail/follow-conversation.ts';
+export { type FollowFrom, followConversation, toldFrom } from './tail/follow-conversation.ts';
 export { parsePosition } from './tail/follow-position.ts';
 export { type StatusItem, statusChanges } from './tail/status-changes.ts';
 export type { TailDeps, TailItem } from './tail/tail-loop.ts';

@@ -11,9 +11,16 @@ const CALLS = {
   'post /v1/sessions/{id}/interrupt': [202, 400, 404, 409, 500, 503],
   'get /v1/sessions/{id}/events': [200, 400, 404, 500, 503],
   'get /v1/sessions/{id}/conversation': [200, 400, 404, 500, 503],
+  'get /v1/events': [200, 400, 500],
   'get /v1/schema': [200],
   'get /healthz': [200],
   'get /readyz': [200, 500, 503],
+};
+
+// What these answer with where it is not JSON, or not JSON alone.
+const STREAMS: Record<string, string[]> = {
+  'get /v1/sessions/{id}/events': ['application/json', 'text/event-stream'],
+  'get /v1/events': ['text/event-stream'],
 };
 
 interface Operation {
@@ -43,8 +50,12 @@ describe('the OpenAPI document', () => {
     expect(new Set(ids).size).toBe(told.length);
     for (const [call, { summary, responses }] of told) {
       expect(summary, call).toBeTruthy();
-      for (const answer of Object.values(responses)) {
-        expect(answer, call).toMatchObject({ content: { 'application/json': { schema: {} } } });
+      for (const [code, answer] of Object.entries(responses)) {
+        const kinds = code === '200' ? STREAMS[call] : undefined;
+        expect(Object.keys(answer.content), call).toEqual(kinds ?? ['application/json']);
+        for (const kind of Object.values(answer.content)) {
+          expect(kind, call).toMatchObject({ schema: {} });
+        }
         expect(answer.description, call).not.toBe('Default Response');
       }
     }

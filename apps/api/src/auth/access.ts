@@ -14,6 +14,7 @@ const ROUTES: Record<string, Access> = {
   'GET /v1/sessions': 'read',
   'GET /v1/sessions/:id': 'read',
   'GET /v1/sessions/:id/events': 'read',
+  'GET /v1/events': 'read',
   'GET /v1/sessions/:id/conversation': 'read',
   'POST /v1/sessions/:id/continue': 'write',
   'POST /v1/sessions/:id/cancel': 'write',

@@ -1,7 +1,12 @@
 import { eventViewSchema, PAGE_MAX_BYTES, toEventView } from '@baton/core';
 import { z } from 'zod';
-import { failures, idParams, json, limit } from '../answers.ts';
+import { failures, idParams, json, limit, stream } from '../answers.ts';
+import { type EventStreams, wantsStream } from '../event-stream.ts';
 import type { App, Parts } from '../parts.ts';
+import { conversationSource, sessionSource } from '../session-stream.ts';
+
+/** How long a stream trusts that it hears of what is written, in milliseconds, before it looks. */
+const POLL_MS = 3_000;
 
 const eventPage = z.object({
   events: z.array(eventViewSchema),
@@ -9,38 +14,73 @@ const eventPage = z.object({
   next_after: z.int().describe('`after` of the next page.'),
 });
 
-/** The events of one session, page by page. */
-export function registerEvents(app: App, { manager, events }: Parts): void {
+const DESCRIPTION = [
+  'Every line of stream-json, in order, each as it came in `raw`. A page of long lines may hold fewer than `limit`; go on from `next_after` until it is `last_event_seq`.',
+  'With `Accept: text/event-stream` a stream: the events there are, then those to come, until the session has ended. `id:` is the seq, `event:` the type, `data:` the event as in a page. At last `event: end` tells the status. Where the session has include_partial_messages, `event: partial` tells lines that grow an answer: they have no id and are not stored.',
+].join('\n\n');
+
+const eventQuery = z.strictObject({
+  after: z.coerce.number().int().min(0).default(0).describe('Only events above this seq.'),
+  limit: limit(100, 1000),
+  follow: z
+    .literal('conversation')
+    .exactOptional()
+    .describe(
+      'Of a stream: it goes on into the sessions that continue this one, and ends when all have ended. Each event tells its session_id, and its `id:` begins with `session_id:seq`.',
+    ),
+});
+
+const resumeHeaders = z.looseObject({
+  'last-event-id': z
+    .string()
+    .max(8192)
+    .exactOptional()
+    .describe('Of a stream: it goes on after the event with this `id:`.'),
+});
+
+/** The events of one session, page by page or as a stream. */
+export function registerEvents(
+  app: App,
+  { manager, events, live: { hub, heads, pollMs = POLL_MS } }: Parts,
+  streams: EventStreams,
+): void {
+  const deps = { heads, events, live: hub, pollMs };
+
   app.get(
     '/v1/sessions/:id/events',
     {
       schema: {
         operationId: 'listEvents',
-        summary: 'Read the events of a session',
-        description:
-          'Every line of stream-json, in order, each as it came in `raw`. A page of long lines may hold fewer than `limit`; go on from `next_after` until it is `last_event_seq`.',
+        summary: 'Read the events of a session, or stream them',
+        description: DESCRIPTION,
         tags: ['sessions'],
         params: idParams,
-        querystring: z.strictObject({
-          after: z.coerce.number().int().min(0).default(0).describe('Only events above this seq.'),
-          limit: limit(100, 1000),
-        }),
+        querystring: eventQuery,
+        headers: resumeHeaders,
         response: {
-          200: json('A page of events; an empty one where there are no more yet.', eventPage),
+          200: {
+            description:
+              'A page of events, empty where there are no more yet; or a stream of them.',
+            content: { ...json('', eventPage).content, ...stream('').content },
+          },
           ...failures('INVALID_REQUEST', 'SESSION_NOT_FOUND', 'UNAVAILABLE'),
         },
       },
     },
-    async (request) => {
-      const { after, limit } = request.query;
-      const { id, last_event_seq: upTo } = await manager.getSession(request.params.id);
-      const page = await events.page({
-        sessionId: id,
-        after,
-        upTo,
-        limit,
-        maxBytes: PAGE_MAX_BYTES,
-      });
+    async (request, reply) => {
+      const { after, limit, follow } = request.query;
+      const session = await manager.getSession(request.params.id);
+      if (wantsStream(request)) {
+        const start = { after, lastId: request.headers['last-event-id'] || undefined };
+        const source = follow
+          ? await conversationSource(deps, session, start)
+          : sessionSource(deps, session, start);
+        await streams.send(reply, source);
+        return reply;
+      }
+      const { id: sessionId, last_event_seq: upTo } = session;
+      const range = { sessionId, after, upTo, limit, maxBytes: PAGE_MAX_BYTES };
+      const page = await events.page(range);
       return {
         events: page.map(toEventView),
         last_event_seq: upTo,

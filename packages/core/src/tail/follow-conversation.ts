@@ -23,22 +23,28 @@ const MAX_SESSIONS = 5_000;
 /** Where a reader of a conversation begins: at a session's `seq`, or after an event that it was told. */
 export type FollowFrom = { after: number } | { position: FollowPosition };
 
+/** How far each session of a conversation was told. Throws INVALID_REQUEST where `from` is a position elsewhere. */
+export async function toldFrom(
+  { heads }: Pick<TailDeps, 'heads'>,
+  of: TailOf,
+  from: FollowFrom,
+): Promise<Map<string, number>> {
+  if ('position' in from) return toldSoFar(from.position, await heads.tree(of, MAX_SESSIONS));
+  return new Map(from.after > 0 ? [[of.id, from.after]] : []);
+}
+
 /**
- * The events of a session and of all that continue it, those there are and those to come: a session's in
- * order and after all of the session that it continues, branches side by side. Ends once all have ended
- * and were told. An event's id is a position (follow-position.ts). Throws INVALID_REQUEST where `from`
- * is a position elsewhere.
+ * The events of a session and of all that continue it, but those `told` already: those there are and
+ * those to come, a session's in order and after all of the session that it continues, branches side by
+ * side. Ends once all have ended and were told. An event's id is a position (follow-position.ts).
  */
-export async function followConversation(
+export function followConversation(
   deps: TailDeps,
   of: TailOf,
-  { from, signal }: { from: FollowFrom; signal: AbortSignal },
-): Promise<AsyncGenerator<TailItem>> {
+  { told: before, signal }: { told: ReadonlyMap<string, number>; signal: AbortSignal },
+): AsyncGenerator<TailItem> {
   const reader = createEventReader(deps.events);
-  const told =
-    'position' in from
-      ? toldSoFar(from.position, await deps.heads.tree(of, MAX_SESSIONS))
-      : new Map(from.after > 0 ? [[of.id, from.after]] : []);
+  const told = new Map(before);
 
   async function look(): Promise<Look> {
     const tree = await deps.heads.tree(of, MAX_SESSIONS);

@@ -1,0 +1,37 @@
+import { assertNever, type TailItem, toEventView } from '@baton/core';
+import type { Message } from './event-stream.ts';
+
+// An event is named by its type, which is whatever the CLI said. These names are Baton's or the browser's.
+const TAKEN = new Set(['end', 'error', 'live', 'message', 'open', 'partial', 'status']);
+
+/** The name of an event in a stream: its type, or `other` where that cannot be a name. */
+export function eventName(type: string): string {
+  return /^[\w.-]+$/.test(type) && !TAKEN.has(type) ? type : 'other';
+}
+
+/** What a tail tells, as messages. `whose`: whether each event tells its session. */
+export async function* tailMessages(
+  items: AsyncIterable<TailItem>,
+  whose: boolean,
+): AsyncGenerator<Message[]> {
+  for await (const item of items) yield toMessages(item, whose);
+}
+
+function toMessages(item: TailItem, whose: boolean): Message[] {
+  switch (item.kind) {
+    case 'events':
+      return item.events.map(({ id, event }) => ({
+        id,
+        event: eventName(event.type),
+        data: { ...(whose ? { session_id: event.session_id } : {}), ...toEventView(event) },
+      }));
+    case 'partials':
+      return item.lines.map((line) => ({ event: 'partial', data: line }));
+    case 'end': {
+      const { kind: _kind, ...end } = item;
+      return [{ event: 'end', data: end }];
+    }
+    default:
+      return assertNever(item);
+  }
+}

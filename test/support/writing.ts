@@ -1,0 +1,60 @@
+// A worker's writes, without a worker: what a reader of a session sees while it runs.
+import {
+  createClaims,
+  createEventStore,
+  createOwnedSession,
+  createStoreClock,
+  type Event,
+  type LivePublisher,
+  type Session,
+} from '@baton/core';
+import type { Db } from 'mongodb';
+import { announced } from '../../apps/worker/src/attempt/announced.ts';
+
+/** A claimed session and what its owner does. */
+export interface Writing {
+  session: Session;
+  /** Inserts and commits so many further events, each with this much text. */
+  write(count: number, bytes?: number): Promise<void>;
+  complete(): Promise<void>;
+}
+
+/** Nobody is told of anything. */
+export const TELL_NOBODY: LivePublisher = { moved() {}, progressed() {}, partials() {} };
+
+/** Claims a queued session of this database, and tells `live` of what it writes. */
+export async function claimAndWrite(db: Db, id: string, live: LivePublisher): Promise<Writing> {
+  const clock = createStoreClock(db);
+  const events = createEventStore(db);
+  const claimant = { worker_id: 'worker-1', host: 'host-1', leaseMs: 60_000 };
+  const claim = await createClaims(db, clock).claim(id, claimant);
+  if (claim.kind !== 'claimed') throw new Error(`the claim found ${claim.kind}`);
+  const { session, attempt } = claim;
+  const fenced = { id, attempt: attempt.attempt, fence: attempt.fence, leaseMs: 60_000 };
+  const owned = announced(createOwnedSession(db, clock, fenced), session, live);
+  live.moved(session);
+  let seq = session.last_event_seq;
+  return {
+    session,
+    async write(count, bytes = 0) {
+      const batch = Array.from(
+        { length: count },
+        (_, index): Event => ({
+          session_id: id,
+          seq: seq + index + 1,
+          attempt: attempt.attempt,
+          fence: attempt.fence,
+          type: 'assistant',
+          created_at: new Date(),
+          raw: JSON.stringify({ type: 'assistant', text: 'x'.repeat(bytes) }),
+        }),
+      );
+      seq += count;
+      await events.insert(batch);
+      if (!(await owned.commit({ last_event_seq: seq }))) throw new Error('the fence is lost');
+    },
+    async complete() {
+      await owned.conclude('completed', {}, { outcome: 'completed' });
+    },
+  };
+}
