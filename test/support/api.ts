@@ -43,6 +43,7 @@ export interface ApiOptions {
   policy?: Partial<Policy>;
   /** Default: nobody shows a key. */
   auth?: Auth;
+  trustedProxies?: readonly string[];
   /** Of streams: the times in which they beat and look. */
   times?: { heartbeatMs?: number; pollMs?: number };
   allowedAddresses?: readonly AddressRange[];
@@ -55,6 +56,7 @@ export async function openApi({
   prefix,
   policy,
   auth = { kind: 'none' },
+  trustedProxies = [],
   times = {},
   allowedAddresses = [],
 }: ApiOptions): Promise<Api> {
@@ -80,6 +82,7 @@ export async function openApi({
     log,
     policy: { allowedRoots: ['/srv/allowed'], allowedEnv: [], ...policy },
     auth,
+    trustedProxies,
     webhooks,
     allowedAddresses,
   });

@@ -1,4 +1,12 @@
-import { connectMongo, createKeyStore, createLogger, type KeyStore, type Scope } from '@baton/core';
+import { randomInt } from 'node:crypto';
+import {
+  connectMongo,
+  createKeyStore,
+  createLogger,
+  createLoginStore,
+  type KeyStore,
+  type Scope,
+} from '@baton/core';
 import { createKeyRing } from '../../apps/api/src/auth/key-ring.ts';
 import { type Api, test as base, databaseUrl, openApi } from './api.ts';
 import { redisUrl } from './services.ts';
@@ -18,12 +26,16 @@ export async function openKeyedApi(at: {
   redis: string;
   mongodb: string;
   prefix: string;
+  trustedProxies?: readonly string[];
 }): Promise<KeyedApi> {
   const mongo = connectMongo(at.mongodb);
   const keys = createKeyStore(mongo.db);
   const log = createLogger('api', 'silent');
   const ring = createKeyRing(keys, log, TRUSTED_MS);
-  const api = await openApi({ ...at, auth: { kind: 'keys', ring } });
+  const api = await openApi({
+    ...at,
+    auth: { kind: 'keys', ring, logins: createLoginStore(mongo.db) },
+  });
   return {
     ...api,
     keys,
@@ -38,8 +50,20 @@ export async function openKeyedApi(at: {
   };
 }
 
-/** `test` with an API of the test file's own that asks for keys. */
-export const test = base.extend<{ $file: { keyed: KeyedApi } }>({
+/** Logs a browser in with this key and returns its cookie. */
+export async function logIn({ app }: KeyedApi, key: string): Promise<string> {
+  const done = await app.inject({
+    method: 'POST',
+    url: '/login',
+    payload: new URLSearchParams({ key }).toString(),
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    remoteAddress: `10.100.${randomInt(256)}.${randomInt(256)}`, // the limit is by address
+  });
+  return String(done.headers['set-cookie']).split(';')[0] ?? '';
+}
+
+/** `test` with an API of the test file's own that asks for keys, and one behind a proxy at 10.9.9.9. */
+export const test = base.extend<{ $file: { keyed: KeyedApi; proxied: KeyedApi } }>({
   keyed: [
     async ({ databaseName, queuePrefix, db: _dropped }, use) => {
       const mongodb = databaseUrl(databaseName);
@@ -47,6 +71,15 @@ export const test = base.extend<{ $file: { keyed: KeyedApi } }>({
       await use(keyed);
       await keyed.queue.bull.obliterate({ force: true });
       await keyed.close();
+    },
+    { scope: 'file' },
+  ],
+  proxied: [
+    async ({ databaseName, queuePrefix }, use) => {
+      const at = { redis: redisUrl(), mongodb: databaseUrl(databaseName), prefix: queuePrefix };
+      const proxied = await openKeyedApi({ ...at, trustedProxies: ['10.9.9.9'] });
+      await use(proxied);
+      await proxied.close();
     },
     { scope: 'file' },
   ],

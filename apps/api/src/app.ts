@@ -20,8 +20,10 @@ import { registerDeliveries } from './routes/deliveries.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerLaunch } from './routes/launch.ts';
+import { registerLogin } from './routes/login.ts';
 import { registerQueues } from './routes/queues.ts';
 import { registerSchema } from './routes/schema.ts';
+import { registerSessionPages } from './routes/session-pages.ts';
 import { registerSessions } from './routes/sessions.ts';
 import { registerStatuses } from './routes/statuses.ts';
 import { registerStop } from './routes/stop.ts';
@@ -50,6 +52,7 @@ export async function createApp(parts: Parts): Promise<App> {
       requestIdLogLabel: 'request_id',
       disableRequestLogging: true,
     }),
+    trustProxy: parts.trustedProxies?.length ? [...parts.trustedProxies] : false,
     bodyLimit: JOB_MAX_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     handlerTimeout: HANDLER_TIMEOUT_MS,
@@ -101,6 +104,8 @@ export async function createApp(parts: Parts): Promise<App> {
   registerSchema(app);
   registerHealth(app, parts);
   await registerDocs(app);
+  if (parts.auth.kind === 'keys') await registerLogin(app, parts.auth);
+  await registerSessionPages(app, parts);
   await registerQueues(app, parts);
   await app.ready();
   return app;

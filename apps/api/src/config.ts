@@ -1,4 +1,5 @@
-import { AppError, intVariable, parseEnv, sharedSettings } from '@baton/core';
+import { isIP } from 'node:net';
+import { AppError, intVariable, listVariable, parseEnv, sharedSettings } from '@baton/core';
 import { z } from 'zod';
 import { isLoopback } from './auth/origin.ts';
 
@@ -13,7 +14,17 @@ export const apiSettingsSchema = z.object({
     .describe(
       '`keys`: every caller shows an API key. `none`: on a loopback HOST alone, nobody does.',
     ),
+  TRUST_PROXY: listVariable(',')
+    .refine((list) => list.every(isAddress), 'expected IP addresses or CIDR ranges')
+    .default([])
+    .describe('Proxies, by address or CIDR range, whose X-Forwarded-* headers are believed.'),
 });
+
+function isAddress(text: string): boolean {
+  const [address = '', bits] = text.split('/');
+  const width = isIP(address) === 6 ? 128 : 32;
+  return isIP(address) !== 0 && (bits === undefined || (/^\d+$/.test(bits) && +bits <= width));
+}
 
 /** The settings of the API; throws INVALID_CONFIG, also where anyone on the network could call it. */
 export function readApiSettings(env: Record<string, string | undefined>) {

@@ -58,15 +58,23 @@ export function errorBody({ code, message, details }: AppError): ErrorBody {
 
 /** Fastify's error handler: answers with the code's status and the one body; logs once, with the cause. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  reply.send(errorBody(refuse(error, request, reply)));
+}
+
+/** Logs an error once, sets the answer's status and headers, and returns what the caller may see of it. */
+export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): AppError {
   const answer = toAnswerable(error);
   const { code, details } = answer;
   const status = statusOf(code);
   if (status >= 500) request.log.error({ err: answer, code }, 'request failed');
   else request.log.info({ code, field: details?.field }, 'request refused');
   const retryAfter = RETRY_AFTER_S[code];
-  if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
+  if (retryAfter !== undefined && !reply.hasHeader('retry-after')) {
+    reply.header('retry-after', retryAfter);
+  }
   if (code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer realm="baton"');
-  reply.code(status).send(errorBody(answer));
+  reply.code(status);
+  return answer;
 }
 
 /** Fastify's not-found handler: no such address, or not with this method. */

@@ -6,6 +6,7 @@ import {
   createKeyStore,
   createLiveHub,
   createLogger,
+  createLoginStore,
   createSessionHeads,
   createSessionManager,
   createSessionQueue,
@@ -86,10 +87,15 @@ try {
   const auth: Auth =
     settings.AUTH === 'none'
       ? { kind: 'none' }
-      : { kind: 'keys', ring: createKeyRing(createKeyStore(mongo.db), log) };
+      : {
+          kind: 'keys',
+          ring: createKeyRing(createKeyStore(mongo.db), log),
+          logins: createLoginStore(mongo.db),
+        };
+  const trustedProxies = settings.TRUST_PROXY;
   const allowedAddresses = settings.WEBHOOK_ALLOWED_ADDRESSES;
   const parts = { manager, stop: stopOf, queue, sessions, events, mongo, log, policy, live, auth };
-  const app = await createApp({ ...parts, webhooks, allowedAddresses });
+  const app = await createApp({ ...parts, trustedProxies, webhooks, allowedAddresses });
   closers.add('HTTP', () => app.close());
 
   const url = await app.listen({

@@ -40,6 +40,8 @@ export interface Parts {
   /** Where webhooks may be sent to although the address is not public. */
   allowedAddresses: readonly AddressRange[];
   auth: Auth;
+  /** Proxies whose word is taken for who calls, and how; default: none. */
+  trustedProxies?: readonly string[];
 }
 
 /** The Fastify instance whose routes are typed by their zod schemas. */

@@ -61,6 +61,7 @@ export {
   launchRequestSchema,
   splitRequest,
 } from './model/request.ts';
+export { redactNamed } from './model/redact-named.ts';
 export { boundResult, type Result, resultSchema, type Usage, usageSchema } from './model/result.ts';
 export { redactText, secretsOf } from './model/secrets.ts';
 export type { Attempt, Session } from './model/session.ts';
@@ -149,6 +150,7 @@ export type { DeliveryStore } from './store/delivery-store.ts';
 export { createDuty, type Duty } from './store/duty.ts';
 export { createEventStore, type EventStore, PAGE_MAX_BYTES } from './store/event-store.ts';
 export { createKeyStore, type KeyStore, type StoredKey } from './store/key-store.ts';
+export { createLoginStore, LOGIN_LASTS_MS, type LoginStore } from './store/login-store.ts';
 export { connectMongo, ensureIndexes, type Mongo } from './store/mongo.ts';
 export {
   type AttemptEnding,
@@ -163,6 +165,7 @@ export { createSessionHeads, type SessionHeads } from './store/session-heads.ts'
 export {
   createSessionStore,
   type SessionFilter,
+  type SessionLabel,
   type SessionPage,
   type SessionStore,
 } from './store/session-store.ts';

@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest';
 import { ACCESS_ROWS, accessOf } from '../../../apps/api/src/auth/access.ts';
 import { registerAuth } from '../../../apps/api/src/auth/authenticate.ts';
 import type { App } from '../../../apps/api/src/parts.ts';
-import { test } from '../../support/api.ts';
+import { test } from '../../support/keyed-api.ts';
 
 const FORGOTTEN = 'no row of the access table speaks of this route';
 
@@ -23,11 +23,11 @@ function forgottenIn(logged: string[]): string[] {
 }
 
 describe('the table of scopes', () => {
-  test('speaks of every route of the API', async ({ api }) => {
+  test('speaks of every route of the API', async ({ keyed: api }) => {
     expect(forgottenIn(api.logged)).toEqual([]);
   });
 
-  test('speaks of no route that is not there', async ({ api }) => {
+  test('speaks of no route that is not there', async ({ keyed: api }) => {
     const gone = ACCESS_ROWS.filter((row) => {
       const [method, url = ''] = row.split(' ');
       return !api.app.hasRoute({ method: method as HTTPMethods, url: BELOW[row] ?? url });

@@ -45,6 +45,8 @@ describe('a secret in a config', () => {
       `/queues/api/queues/sessions/${id}`,
       `/queues/api/queues/sessions/${id}/logs`,
       `/queues/api/queues/sessions/${id}/flow`,
+      '/sessions',
+      `/sessions/${id}`,
     ];
     for (const url of paths) {
       const answer = await open.app.inject({ url });

@@ -12,6 +12,9 @@ describe('where the page that sent a request comes from', () => {
     [{ secFetchSite: 'cross-site', origin: 'http://localhost:3000' }, 'other'],
     [{ origin: 'http://localhost:3000' }, 'same'],
     [{ origin: 'http://localhost:4000' }, 'other'],
+    [{ origin: 'https://baton.test', host: 'baton.test:443' }, 'same'],
+    [{ origin: 'https://baton.test', host: 'baton.test:80' }, 'other'],
+    [{ origin: 'http://localhost', host: '' }, 'other'],
     [{ origin: 'http://evil.test' }, 'other'],
     [{ origin: 'null' }, 'other'],
   ] as const)('%j is %s', (headers, where) => {

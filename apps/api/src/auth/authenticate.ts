@@ -1,13 +1,20 @@
-import { AppError } from '@baton/core';
+import { AppError, type LoginStore } from '@baton/core';
 import type { FastifyRequest } from 'fastify';
 import type { App } from '../parts.ts';
 import { type Access, accessOf, accessRow } from './access.ts';
 import { ANYONE, type Caller, NOBODY } from './caller.ts';
 import type { KeyRing } from './key-ring.ts';
+import { readLogin } from './login-cookie.ts';
 import { isLoopback, originOf } from './origin.ts';
 
+/** Where keys and logins are looked up. */
+export interface Keys {
+  ring: KeyRing;
+  logins: LoginStore;
+}
+
 /** Who may call: holders of keys, or anyone who reaches the loopback address. */
-export type Auth = { kind: 'none' } | { kind: 'keys'; ring: KeyRing };
+export type Auth = { kind: 'none' } | ({ kind: 'keys' } & Keys);
 
 const FORGOTTEN = 'no row of the access table speaks of this route: only admins may call it';
 
@@ -22,12 +29,33 @@ export function registerAuth(app: App, auth: Auth): void {
       if (!accessRow(one, url)) app.log.error({ route: `${one} ${url}` }, FORGOTTEN);
     }
   });
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     const { url } = request.routeOptions;
     const access = url === undefined ? 'public' : accessOf(request.method, url);
-    request.caller = auth.kind === 'none' ? anyone(request) : await holder(request, access, auth);
-    checkScope(request.caller, access);
+    const caller = auth.kind === 'none' ? anyone(request) : await holder(request, access, auth);
+    request.caller = caller ?? NOBODY;
+    if (access === 'public') return;
+    if (!caller) {
+      if (!isBrowsing(request)) throw unauthenticated(request);
+      return reply.redirect(`/login?next=${encodeURIComponent(request.url)}`, 303);
+    }
+    checkScope(caller, access);
   });
+}
+
+/** The caller that the browser is logged in as, or null. Throws UNAVAILABLE while MongoDB is away. */
+export async function callerOfLogin(
+  request: FastifyRequest,
+  { ring, logins }: Keys,
+): Promise<Caller | null> {
+  const token = readLogin(request);
+  const keyId = token && (await logins.keyOf(token));
+  return keyId ? ring.recall(keyId) : null;
+}
+
+/** Refuses what a browser sends for a page of another origin; FORBIDDEN. */
+export function refuseOtherOrigins(request: FastifyRequest): void {
+  if (pageOf(request) === 'other') throw foreignPage();
 }
 
 // Whoever else is on this machine may call; a web page that a browser here shows may not.
@@ -35,27 +63,21 @@ function anyone(request: FastifyRequest): Caller {
   if (!isLoopback(request.hostname)) {
     throw new AppError('FORBIDDEN', 'expected the Host header to name this machine: localhost');
   }
-  if (!READS.includes(request.method) && pageOf(request) === 'other') {
-    throw new AppError('FORBIDDEN', 'pages of other origins may not call this');
-  }
+  if (!READS.includes(request.method)) refuseOtherOrigins(request);
   return ANYONE;
 }
 
-async function holder(
-  { headers }: FastifyRequest,
-  access: Access,
-  { ring }: { ring: KeyRing },
-): Promise<Caller> {
-  if (access === 'public') return NOBODY;
-  const [, text] = /^bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
-  const caller = text === undefined ? null : await ring.identify(text);
-  if (caller) return caller;
-  throw new AppError(
-    'UNAUTHENTICATED',
-    headers.authorization === undefined
-      ? 'expected an API key: Authorization: Bearer baton_...'
-      : 'expected an API key that is known and not revoked',
-  );
+async function holder(request: FastifyRequest, access: Access, keys: Keys): Promise<Caller | null> {
+  if (access === 'public') return null;
+  const { authorization } = request.headers;
+  if (authorization !== undefined) {
+    const [, text] = /^bearer +(\S+)$/i.exec(authorization) ?? [];
+    return text === undefined ? null : keys.ring.identify(text);
+  }
+  const caller = await callerOfLogin(request, keys);
+  // A browser adds its cookie by itself, whoever made it ask: what changes something must come from a page of ours.
+  if (caller && !READS.includes(request.method) && pageOf(request) !== 'same') throw foreignPage();
+  return caller;
 }
 
 function checkScope({ scopes }: Caller, access: Access): void {
@@ -63,6 +85,28 @@ function checkScope({ scopes }: Caller, access: Access): void {
   throw new AppError('FORBIDDEN', `expected a key of scope ${access}`, {
     details: { scope: access },
   });
+}
+
+function unauthenticated({ headers }: FastifyRequest): AppError {
+  return new AppError(
+    'UNAUTHENTICATED',
+    headers.authorization === undefined
+      ? 'expected an API key: Authorization: Bearer baton_...'
+      : 'expected an API key that is known and not revoked',
+  );
+}
+
+function foreignPage(): AppError {
+  return new AppError('FORBIDDEN', 'pages of other origins may not call this');
+}
+
+// A person who asks for a page, and can log in; a program wants the code.
+function isBrowsing({ method, headers }: FastifyRequest): boolean {
+  return (
+    method === 'GET' &&
+    headers.authorization === undefined &&
+    (headers.accept ?? '').includes('text/html')
+  );
 }
 
 function pageOf({ host, headers }: FastifyRequest): ReturnType<typeof originOf> {

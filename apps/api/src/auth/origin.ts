@@ -14,7 +14,11 @@ export interface OriginFacts {
 export function originOf({ host, origin, secFetchSite }: OriginFacts): 'same' | 'other' | 'untold' {
   if (secFetchSite !== undefined) return secFetchSite === 'same-origin' ? 'same' : 'other';
   if (origin === undefined) return 'untold';
-  return URL.canParse(origin) && new URL(origin).host === host ? 'same' : 'other';
+  if (!URL.canParse(origin)) return 'other';
+  const { protocol, host: from } = new URL(origin);
+  // Read as an address too, so that a default port that one of the two names makes no difference.
+  const here = `${protocol}//${host}`;
+  return URL.canParse(here) && new URL(here).host === from ? 'same' : 'other';
 }
 
 /** Says whether a host name (an IPv6 address bare or in brackets) is this machine's loopback. */

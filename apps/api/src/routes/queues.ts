@@ -2,15 +2,22 @@ import { AppError, isAppError, redactJob } from '@baton/core';
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
+import { boardHooks } from '../board/board-hooks.ts';
 import { ownOriginOnly } from '../page-policy.ts';
 import type { App, Parts } from '../parts.ts';
 
 /** bull-board at /queues, to look at: its writes would fight the documents, so each answers 405. */
-export async function registerQueues(app: App, { queue }: Parts): Promise<void> {
+export async function registerQueues(
+  app: App,
+  { queue, sessions, log, auth }: Parts,
+): Promise<void> {
   const adapter = new BullMQAdapter(queue.bull, {
     readOnlyMode: true,
     description: 'Jobs carry sessions to workers. What became of a session stands in its document.',
-    externalJobUrl: ({ id }) => ({ href: `/v1/sessions/${id}`, displayText: 'Session' }),
+    externalJobUrl: ({ id }) => ({
+      href: `/sessions/${encodeURIComponent(String(id))}`,
+      displayText: 'Session',
+    }),
   });
   adapter.setFormatter('data', redactJob);
   adapter.setFormatter('returnValue', () => undefined);
@@ -22,14 +29,14 @@ export async function registerQueues(app: App, { queue }: Parts): Promise<void> 
       uiConfig: {
         boardTitle: 'Baton queue',
         hideRedisDetails: true,
+        hideDocsLink: true,
         pollingInterval: { forceInterval: 5 },
+        miscLinks: [
+          { text: 'Sessions', url: '/sessions' },
+          ...(auth.kind === 'keys' ? [{ text: 'Log out', url: '/login' }] : []),
+        ],
       },
-      handlerHooks: {
-        before: async ({ method }) =>
-          method === 'get'
-            ? undefined
-            : { allow: false, status: 405, errorKey: 'ERRORS.QUEUE_READ_ONLY' },
-      },
+      handlerHooks: boardHooks(sessions, log),
     },
   });
   // The board's own answer would quote the error; thrown on, it reaches the one handler of errors.

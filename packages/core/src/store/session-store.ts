@@ -28,6 +28,9 @@ export type ConversationLink = Pick<
   'id' | 'parent_session_id' | 'last_event_seq' | 'superseded'
 >;
 
+/** As little of a session as a list of jobs says of it. */
+export type SessionLabel = Pick<Session, 'id' | 'status' | 'title' | 'totals' | 'failure'>;
+
 /** Reads of sessions, and the writes that need no ownership. */
 export interface SessionStore {
   /** The session, or null. */
@@ -40,7 +43,11 @@ export interface SessionStore {
   conversation(session: Session): Promise<ConversationLink[]>;
   /** The sessions of these ids, in their order; unknown ids are left out. */
   getMany(ids: readonly string[]): Promise<Session[]>;
+  /** The labels of the sessions of these ids, in no order; unknown ids are left out. */
+  labels(ids: readonly string[]): Promise<SessionLabel[]>;
 }
+
+const LABEL = { status: 1, title: 1, totals: 1, failure: 1 } as const;
 
 /** The sessions of a database. */
 export function createSessionStore(db: Db): SessionStore {
@@ -105,6 +112,13 @@ export function createSessionStore(db: Db): SessionStore {
       const documents = await collection.find({ _id: { $in: [...ids] } }).toArray();
       const byId = new Map(documents.map((document) => [document._id, decodeSession(document)]));
       return ids.map((id) => byId.get(id)).filter((session) => session !== undefined);
+    },
+    async labels(ids) {
+      const documents = await collection
+        .find({ _id: { $in: [...ids] } })
+        .project<Omit<SessionLabel, 'id'> & { _id: string }>(LABEL)
+        .toArray();
+      return documents.map(({ _id, ...label }) => ({ ...label, id: _id }));
     },
   };
 }

@@ -1,0 +1,34 @@
+import { LOGIN_LASTS_MS } from '@baton/core';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+const TOKEN = /^[A-Za-z0-9_-]{43}$/;
+
+// `__Host-`: the browser takes it from this very host alone, over TLS alone.
+function cookieName({ protocol }: FastifyRequest): string {
+  return protocol === 'https' ? '__Host-baton_login' : 'baton_login';
+}
+
+/** The login's token that the browser sent, or null. */
+export function readLogin(request: FastifyRequest): string | null {
+  const name = cookieName(request);
+  for (const pair of request.headers.cookie?.split(';') ?? []) {
+    const [key, value = ''] = pair.trim().split('=', 2);
+    if (key === name && TOKEN.test(value)) return value;
+  }
+  return null;
+}
+
+/** Lets the browser keep the login's token, out of reach of scripts and of other sites. */
+export function keepLogin(request: FastifyRequest, reply: FastifyReply, token: string): void {
+  reply.header('set-cookie', cookie(request, token, LOGIN_LASTS_MS / 1000));
+}
+
+/** Lets the browser forget it. */
+export function forgetLogin(request: FastifyRequest, reply: FastifyReply): void {
+  reply.header('set-cookie', cookie(request, '', 0));
+}
+
+function cookie(request: FastifyRequest, value: string, maxAgeS: number): string {
+  const secure = request.protocol === 'https' ? '; Secure' : '';
+  return `${cookieName(request)}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAgeS}${secure}`;
+}

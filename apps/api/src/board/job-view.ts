@@ -1,0 +1,76 @@
+import type { SessionLabel } from '@baton/core';
+import type { AppJob } from '@bull-board/api/typings/app';
+
+const NAME_MAX = 80;
+
+// Whatever else a producer wrote into a job's options is nobody's to read.
+const SHOWN_OPTIONS = [
+  'jobId',
+  'attempts',
+  'delay',
+  'priority',
+  'removeOnComplete',
+  'removeOnFail',
+];
+
+/**
+ * A job as the dashboard shows it: told apart by title, status and cost, its outcome taken from the
+ * session's document. Free text that a producer or a stack could put a secret into is left out.
+ */
+export function jobView(job: AppJob, label: SessionLabel | undefined): AppJob {
+  const { failure } = label ?? {};
+  return {
+    ...pick(job, [
+      'id',
+      'timestamp',
+      'processedOn',
+      'processedBy',
+      'finishedOn',
+      'delay',
+      'priority',
+    ]),
+    ...pick(job, ['attempts', 'data', 'externalUrl', 'isFailed']),
+    progress: 0,
+    opts: pick(job.opts, SHOWN_OPTIONS),
+    name: nameOf(job, label),
+    failedReason: failure ? `${failure.code}: ${failure.message}` : job.failedReason,
+    stacktrace: [],
+    returnValue: label && {
+      status: label.status,
+      cost_usd: label.totals.cost_usd,
+      num_turns: label.totals.num_turns,
+      ...(failure && { failure: failure.code }),
+    },
+  } as AppJob;
+}
+
+/** What stands for a job in lists: `title · status · $cost`. */
+function nameOf({ data, name }: AppJob, label: SessionLabel | undefined): string {
+  const title = label?.title ?? textAt(data, 'title') ?? queryOf(data) ?? name;
+  const short = title.replace(/\s+/g, ' ').trim();
+  const cut = short.length > NAME_MAX ? `${short.slice(0, NAME_MAX - 1)}…` : short;
+  return label ? `${cut} · ${label.status} · ${money(label.totals.cost_usd)}` : cut;
+}
+
+/** Dollars as people read them: four places, for a turn may cost less than a cent. */
+export function money(usd: number): string {
+  return `$${usd.toFixed(4)}`;
+}
+
+function queryOf(data: unknown): string | undefined {
+  const { config, overrides } = (data ?? {}) as { config?: unknown; overrides?: unknown };
+  return textAt(config, 'query') ?? textAt(overrides, 'query');
+}
+
+function textAt(value: unknown, key: string): string | undefined {
+  const text = (value as Record<string, unknown> | null | undefined)?.[key];
+  return typeof text === 'string' && text.trim() !== '' ? text : undefined;
+}
+
+function pick<T extends object, K extends keyof T & string>(
+  value: T | undefined,
+  keys: readonly K[],
+): Partial<T> {
+  const entries = Object.entries(value ?? {}).filter(([key]) => keys.includes(key as K));
+  return Object.fromEntries(entries) as Partial<T>;
+}

@@ -1,0 +1,56 @@
+import { type Info, isTerminal, redactNamed } from '@baton/core';
+import { money } from '../board/job-view.ts';
+import { type Html, html } from './html.ts';
+import { row, statusOf } from './sessions-page.ts';
+
+/** What a session's page shows beside the session. */
+export interface Around {
+  /** The sessions that continue it; the newest of them. */
+  children: readonly Info[];
+  /** Whether who looks at it may stop it. */
+  mayStop: boolean;
+}
+
+/** One session for people: what was asked, what came of it, what it cost, and where to read on. */
+export function sessionContent(info: Info, { children, mayStop }: Around): Html {
+  const { id, parent_session_id: parent, failure, totals } = info;
+  const api = `/v1/sessions/${id}`;
+  return html`<p>${statusOf(info)} ${!isTerminal(info.status) && mayStop && stops(id)}</p>
+<p><a href="/queues/queue/sessions/${id}">Job</a> · <a href="${api}?include=config">JSON</a> · <a href="${api}/events">Events</a> · <a href="${api}/conversation">Conversation</a></p>
+<table class="facts">
+${fact('Id', id)}
+${fact('Cost', `${money(totals.cost_usd)}, ${totals.num_turns} turns`)}
+${fact('Model', info.model)}
+${fact('Accepted', info.start_time)}
+${fact('Started', info.started_at)}
+${fact('Ended', info.end_time)}
+${fact('Attempts', info.attempt)}
+${fact('Worker', info.worker_id)}
+${fact('Waits for', info.waiting_for)}
+${fact('Not before', info.not_before)}
+${fact('Tags', info.tags?.join(', '))}
+${fact('Continues', parent && html`<a href="/sessions/${parent}">${parent}</a>`)}
+${failure && fact('Failure', `${failure.code}: ${failure.message}`)}
+</table>
+${block('Prompt', info.query)}
+${block('Answer', info.result?.result)}
+${block('Config', json(info.config))}
+${block('Metadata', json(redactNamed(info.metadata)))}
+${children.length > 0 && html`<h2>Continued by</h2><table>${children.map(row)}</table>`}`;
+}
+
+function stops(id: string): Html {
+  return html`<form method="post" action="/sessions/${id}/interrupt"><button>End the turn</button></form> <form method="post" action="/sessions/${id}/cancel"><button>Cancel</button></form>`;
+}
+
+function fact(name: string, value: Html | string | number | undefined): Html | undefined {
+  return value === undefined ? undefined : html`<tr><th>${name}</th><td>${value}</td></tr>`;
+}
+
+function block(name: string, text: string | undefined): Html | undefined {
+  return text === undefined ? undefined : html`<h2>${name}</h2><pre>${text}</pre>`;
+}
+
+function json(value: unknown): string | undefined {
+  return value === undefined ? undefined : JSON.stringify(value, null, 2);
+}

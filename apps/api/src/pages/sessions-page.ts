@@ -1,0 +1,36 @@
+import { type Info, type InfoPage, SESSION_STATUSES, type SessionStatus } from '@baton/core';
+import { money } from '../board/job-view.ts';
+import { type Html, html } from './html.ts';
+
+const TITLE_MAX = 120;
+
+/** What stands for a session where people look for it: its title, else the beginning of its prompt. */
+export function titleOf({ title, query }: Pick<Info, 'title' | 'query'>): string {
+  const line = (title ?? query).replace(/\s+/g, ' ').trim();
+  return line.length > TITLE_MAX ? `${line.slice(0, TITLE_MAX - 1)}…` : line;
+}
+
+/** A page of the list of sessions, with links to each and to the next page. */
+export function sessionsContent({ sessions, next_cursor }: InfoPage, status?: SessionStatus): Html {
+  const filters = SESSION_STATUSES.map(
+    (one) => html`<a href="/sessions?status=${one}">${one}</a> `,
+  );
+  const next = new URLSearchParams({ ...(status && { status }), cursor: next_cursor ?? '' });
+  return html`<p><a href="/sessions">all</a> ${filters}</p>
+<table>
+<tr><th>Session</th><th>Status</th><th>Cost</th><th>Accepted</th></tr>
+${sessions.map(row)}
+</table>
+${sessions.length === 0 && html`<p>None.</p>`}
+${next_cursor !== undefined && html`<p><a href="/sessions?${next.toString()}">Older</a></p>`}`;
+}
+
+/** The rows of a list of sessions. */
+export function row(info: Info): Html {
+  return html`<tr><td><a href="/sessions/${info.id}">${titleOf(info)}</a></td><td>${statusOf(info)}</td><td>${money(info.totals.cost_usd)}</td><td>${info.start_time}</td></tr>`;
+}
+
+/** A session's status, with the code where it failed. */
+export function statusOf({ status, failure }: Info): Html {
+  return html`<span class="status">${status}</span>${failure && html` <span class="bad">${failure.code}</span>`}`;
+}

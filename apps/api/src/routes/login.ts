@@ -1,0 +1,67 @@
+import { AppError } from '@baton/core';
+import rateLimit from '@fastify/rate-limit';
+import { callerOfLogin, type Keys, refuseOtherOrigins } from '../auth/authenticate.ts';
+import { forgetLogin, keepLogin, readLogin } from '../auth/login-cookie.ts';
+import { loginForm, safeNext } from '../pages/login-page.ts';
+import { sendPage } from '../pages/page.ts';
+import type { App } from '../parts.ts';
+
+/** A browser asks once; a program that tries keys is stopped here, by its address. */
+const TRIES = { max: 10, timeWindow: '1 minute' };
+
+const FORM_MAX_BYTES = 4 * 1024;
+
+/** Lets the scope read what HTML forms send; elsewhere they are refused. */
+export function readForms(scope: App): void {
+  scope.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string', bodyLimit: FORM_MAX_BYTES },
+    async (_request: unknown, body: string) => Object.fromEntries(new URLSearchParams(body)),
+  );
+}
+
+/** /login and /logout: a key becomes a cookie that holds no key. */
+export async function registerLogin(app: App, keys: Keys): Promise<void> {
+  await app.register(async (scope: App) => {
+    await scope.register(rateLimit, {
+      global: false,
+      errorResponseBuilder: () =>
+        new AppError('LIMIT_EXCEEDED', 'too many logins from this address; wait a minute'),
+    });
+    readForms(scope);
+
+    scope.get('/login', { schema: { hide: true } }, async (request, reply) => {
+      const { next } = request.query as { next?: unknown };
+      const caller = (await callerOfLogin(request, keys)) ?? undefined;
+      return sendPage(reply, { title: 'Log in', caller }, loginForm(safeNext(next)));
+    });
+
+    scope.post(
+      '/login',
+      { schema: { hide: true }, config: { rateLimit: TRIES } },
+      async (request, reply) => {
+        refuseOtherOrigins(request);
+        const { key, next } = (request.body ?? {}) as { key?: unknown; next?: unknown };
+        const caller = typeof key === 'string' ? await keys.ring.identify(key.trim()) : null;
+        if (!caller?.keyId) {
+          const complaint = 'No key like this one, or it is revoked.';
+          return sendPage(
+            reply.code(401),
+            { title: 'Log in' },
+            loginForm(safeNext(next), complaint),
+          );
+        }
+        keepLogin(request, reply, await keys.logins.begin(caller.keyId));
+        return reply.redirect(safeNext(next), 303);
+      },
+    );
+
+    scope.post('/logout', { schema: { hide: true } }, async (request, reply) => {
+      refuseOtherOrigins(request);
+      const token = readLogin(request);
+      if (token) await keys.logins.end(token);
+      forgetLogin(request, reply);
+      return reply.redirect('/login', 303);
+    });
+  });
+}

@@ -1,0 +1,78 @@
+import { type Info, idSchema, type SessionStatus, sessionStatusSchema } from '@baton/core';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { cursor, idParams } from '../answers.ts';
+import { refuse } from '../http-error.ts';
+import { html } from '../pages/html.ts';
+import { sendPage } from '../pages/page.ts';
+import { sessionContent } from '../pages/session-page.ts';
+import { sessionsContent, titleOf } from '../pages/sessions-page.ts';
+import type { App, Parts } from '../parts.ts';
+import { readForms } from './login.ts';
+
+const PAGE = 50;
+const CHILDREN = 20;
+
+const listQuery = z.strictObject({ status: sessionStatusSchema.exactOptional(), cursor });
+
+/** /sessions for people: the list, and a page for each session, with what its caller may press. */
+export async function registerSessionPages(app: App, { manager, stop }: Parts): Promise<void> {
+  await app.register(async (scope: App) => {
+    readForms(scope);
+    scope.setErrorHandler(answerErrorPage);
+
+    scope.get(
+      '/sessions',
+      { schema: { hide: true, querystring: listQuery } },
+      async ({ query, caller }, reply) => {
+        const page = await manager.listSessions({ ...query, limit: PAGE });
+        return sendPage(
+          reply,
+          { title: titleOfList(query.status), caller },
+          sessionsContent(page, query.status),
+        );
+      },
+    );
+
+    scope.get(
+      '/sessions/:id',
+      { schema: { hide: true, params: idParams } },
+      async ({ params, caller }, reply) => {
+        const info = await manager.getSessionInfo(params.id, ['config']);
+        const { sessions: children } = await manager.listSessions({
+          parent_session_id: info.id,
+          limit: CHILDREN,
+        });
+        const content = sessionContent(info, {
+          children,
+          mayStop: caller.scopes.includes('write'),
+        });
+        return sendPage(reply, { title: titleOf(info), caller }, content);
+      },
+    );
+
+    const stops: Record<string, (id: string) => Promise<Info>> = {
+      cancel: stop.cancelSession,
+      interrupt: stop.interruptSession,
+    };
+    for (const [verb, act] of Object.entries(stops)) {
+      scope.post(
+        `/sessions/:id/${verb}`,
+        { schema: { hide: true, params: z.strictObject({ id: idSchema }) } },
+        async ({ params }, reply) => {
+          await act(params.id);
+          return reply.redirect(`/sessions/${params.id}`, 303);
+        },
+      );
+    }
+  });
+}
+
+function titleOfList(status: SessionStatus | undefined): string {
+  return status === undefined ? 'Sessions' : `Sessions, ${status}`;
+}
+
+function answerErrorPage(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const { code, message } = refuse(error, request, reply);
+  sendPage(reply, { title: code, caller: request.caller }, html`<p class="bad">${message}</p>`);
+}

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+import type { Db } from 'mongodb';
+import { hashSecret } from '../model/api-key.ts';
+
+interface LoginDocument {
+  /** SHA-256 of the token that the browser holds. */
+  _id: string;
+  key_id: string;
+  expires_at: Date;
+}
+
+/** Logins of people at the dashboards: a token stands for a key, and holds nothing of it. */
+export interface LoginStore {
+  /** Begins a login of this key and returns its token, which is stored nowhere. */
+  begin(keyId: string): Promise<string>;
+  /** The id of the key that this token stands for, or null: unknown, ended or expired. */
+  keyOf(token: string): Promise<string | null>;
+  /** Ends the login; harmless where there is none. */
+  end(token: string): Promise<void>;
+}
+
+/** How long a login lasts, in milliseconds. */
+export const LOGIN_LASTS_MS = 12 * 3_600_000;
+
+const TOKEN_BYTES = 32;
+
+/** The logins of a database, good on every API that shares it. */
+export function createLoginStore(db: Db): LoginStore {
+  const collection = db.collection<LoginDocument>('logins');
+  return {
+    async begin(keyId) {
+      const token = randomBytes(TOKEN_BYTES).toString('base64url');
+      const now = Date.now();
+      // Each login clears away those that are over, so that they do not pile up.
+      await collection.deleteMany({ expires_at: { $lte: new Date(now) } });
+      const expires_at = new Date(now + LOGIN_LASTS_MS);
+      await collection.insertOne({ _id: hashSecret(token), key_id: keyId, expires_at });
+      return token;
+    },
+    async keyOf(token) {
+      const login = await collection.findOne({ _id: hashSecret(token) });
+      return login && login.expires_at > new Date() ? login.key_id : null;
+    },
+    async end(token) {
+      await collection.deleteOne({ _id: hashSecret(token) });
+    },
+  };
+}
