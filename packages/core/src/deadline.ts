@@ -2,7 +2,8 @@
 export function withDeadline<T>(ms: number, act: () => T | Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-    settle(act).then(
+    // What throws at once rejects like what throws later.
+    new Promise<T>((done) => done(act())).then(
       (value) => {
         clearTimeout(timer);
         resolve(value);
@@ -13,9 +14,4 @@ export function withDeadline<T>(ms: number, act: () => T | Promise<T>): Promise<
       },
     );
   });
-}
-
-// What throws at once rejects like what throws later.
-async function settle<T>(act: () => T | Promise<T>): Promise<T> {
-  return act();
 }

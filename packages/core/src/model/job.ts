@@ -69,7 +69,8 @@ function jsonBound(value: unknown): number {
   if (typeof value === 'string') return value.length * 6 + 3;
   if (typeof value !== 'object' || value === null) return 26;
   let bytes = 3;
-  for (const key in value) {
+  // By their keys: what a schema has parsed is slow to go through with for...in.
+  for (const key of Object.keys(value)) {
     bytes += key.length * 6 + 4 + jsonBound((value as Record<string, unknown>)[key]);
   }
   return bytes;
