@@ -51,11 +51,13 @@ export function parseLine(line: string): ClaudeLine {
   const body = parseObject(line);
   const type = asString(body?.['type']);
   if (body === undefined || type === undefined) return { kind: 'garbage' };
-  const { subtype, uuid } = body;
+  const subtype = asString(body['subtype']);
+  const uuid = asString(body['uuid']);
   return {
     kind: 'event',
     type,
-    ...present({ subtype: asString(subtype), uuid: asString(uuid) }),
+    ...(subtype === undefined ? {} : { subtype }),
+    ...(uuid === undefined ? {} : { uuid }),
     body,
   };
 }
