@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { named } from './openapi-schema.ts';
 
 /** The body of every failure. */
-const errorBodySchema = z.object({
+export const errorBodySchema = z.object({
   error: z.object({
     code: errorCodeSchema,
     message: z.string(),

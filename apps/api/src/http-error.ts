@@ -25,7 +25,10 @@ const FASTIFY_ERRORS: Record<string, readonly [ErrorCode, string]> = {
     'INVALID_REQUEST',
     'expected a body as long as content-length says',
   ],
-  FST_ERR_CTP_BODY_TOO_LARGE: ['PAYLOAD_TOO_LARGE', 'expected a body of at most 1 MiB'],
+  FST_ERR_CTP_BODY_TOO_LARGE: [
+    'PAYLOAD_TOO_LARGE',
+    'expected a body of at most 1 MiB; 16 MiB for many launches',
+  ],
   FST_ERR_HANDLER_TIMEOUT: ['UNAVAILABLE', 'no answer in time; ask again later'],
 };
 
@@ -47,7 +50,7 @@ export function toAnswerable(error: unknown): AppError {
 }
 
 /** The HTTP status of a code; 500 for one that is no answer. */
-function statusOf(code: ErrorCode): number {
+export function statusOf(code: ErrorCode): number {
   return codeFacts(code).http ?? 500;
 }
 

@@ -8,8 +8,8 @@ export const idempotencyHeaders = z.looseObject({
 });
 
 /** What stands between a caller's key and another caller's of the same words. */
-export function tenantOf(_request: FastifyRequest): string {
-  return 'default';
+export function tenantOf(request: Pick<FastifyRequest, 'caller'>): string {
+  return request.caller.tenant;
 }
 
 /** The idempotency of a request, for the options of its session. */

@@ -1,4 +1,5 @@
 // What becomes of a launch or a continue: a job and a document, once for each idempotency key.
+import { createBulkAcceptance, type LaunchAsked, type LaunchVerdict } from './bulk-acceptance.ts';
 import type { ContinueSessionConfig } from './model/continue-config.ts';
 import { checkSameRequest } from './model/idempotency.ts';
 import type { Job } from './model/job.ts';
@@ -8,6 +9,7 @@ import type { SessionConfig } from './model/session-config.ts';
 import { continueJob, type EnqueueOptions, launchJob } from './queue/producer.ts';
 import type { SessionQueue } from './queue/session-queue.ts';
 import type { Adopter } from './store/adopt.ts';
+import type { SessionStore } from './store/session-store.ts';
 
 /** A session that was asked for; `replayed` where its idempotency key had made it before. */
 export interface Accepted {
@@ -19,14 +21,18 @@ export interface Accepted {
 export interface Acceptance {
   launch(config: SessionConfig, options?: EnqueueOptions): Promise<Accepted>;
   continue(request: ContinueSessionConfig, options?: EnqueueOptions): Promise<Accepted>;
+  /** Many launches, each with its own verdict, in their order; never rejects. */
+  launchMany(asked: readonly LaunchAsked[]): Promise<LaunchVerdict[]>;
 }
 
 /** Acceptance into a queue, and into the store behind the adopter. */
 export function createAcceptance({
   queue,
+  sessions,
   adopter,
 }: {
   queue: SessionQueue;
+  sessions: SessionStore;
   adopter: Adopter;
 }): Acceptance {
   // The job first: if we die before the document is there, whoever meets the job makes it. The payload is
@@ -54,6 +60,7 @@ export function createAcceptance({
   }
 
   return {
+    launchMany: createBulkAcceptance({ queue, sessions }),
     launch: async (config, options) => accept(launchJob(config, options), options),
     async continue(request, options) {
       const id = request.parent_session_id;

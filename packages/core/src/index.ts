@@ -1,5 +1,6 @@
 // The public surface of core: what the apps and library users build on. Nothing here but re-exports.
 export type { Acceptance, Accepted } from './acceptance.ts';
+export type { LaunchAsked, LaunchVerdict } from './bulk-acceptance.ts';
 export { type Closers, createClosers } from './closers.ts';
 export { withDeadline } from './deadline.ts';
 export { intVariable, listVariable, parseEnv } from './env.ts';
@@ -56,6 +57,8 @@ export { describeIssue, parseInput } from './model/parse-input.ts';
 export { checkPolicy, type Policy } from './model/policy.ts';
 export { REDACTED, redactConfig, redactJob } from './model/redact.ts';
 export {
+  type BulkLaunch,
+  bulkLaunchSchema,
   continueRequestSchema,
   type LaunchRequest,
   launchRequestSchema,
@@ -122,15 +125,15 @@ export type { Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
 export { type FoundJob, jobOptions } from './queue/queued-job.ts';
 export { openWorkerRedis, type RedisConnection } from './queue/redis.ts';
 export {
-  deliveryJobSchema,
-  WEBHOOK_QUEUE,
-  type WebhookQueue,
-} from './queue/webhook-queue.ts';
-export {
   createSessionQueue,
   type SessionQueue,
   type SessionQueueOptions,
 } from './queue/session-queue.ts';
+export {
+  deliveryJobSchema,
+  WEBHOOK_QUEUE,
+  type WebhookQueue,
+} from './queue/webhook-queue.ts';
 export {
   createSessionManager,
   type InfoPage,
@@ -178,10 +181,10 @@ export {
 } from './store/transcript-store.ts';
 export { isMongoAway } from './store/unavailable.ts';
 export type { DeadAfter, WebhookStore } from './store/webhook-store.ts';
-export { tellingMoves, tellingStops } from './telling.ts';
-export type { WebhookDispatch } from './webhook-dispatch.ts';
 export { type FollowFrom, followConversation, toldFrom } from './tail/follow-conversation.ts';
 export { parsePosition } from './tail/follow-position.ts';
 export { type StatusItem, statusChanges } from './tail/status-changes.ts';
 export type { TailDeps, TailItem } from './tail/tail-loop.ts';
 export { tailSession } from './tail/tail-session.ts';
+export { tellingMoves, tellingStops } from './telling.ts';
+export type { WebhookDispatch } from './webhook-dispatch.ts';

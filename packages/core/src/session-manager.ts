@@ -47,7 +47,7 @@ export function createSessionManager({
 }): SessionManager {
   const adopter = createAdopter(sessions, (id) => queue.find(id), queue.live.moved);
 
-  const acceptance = createAcceptance({ queue, adopter });
+  const acceptance = createAcceptance({ queue, sessions, adopter });
 
   async function getSession(id: string): Promise<Session> {
     const session = await adopter.find(id);

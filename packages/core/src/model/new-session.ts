@@ -18,6 +18,15 @@ export const BLANK = {
 /** A job with its defaults filled in. */
 export type Accepted<T extends Job> = T & { created_at: string; run_id: string };
 
+/** The job with its defaults filled in; `timestamp` is when it was put into the queue. */
+export function acceptJob<T extends Job>(job: T, timestamp: number): Accepted<T> {
+  return {
+    ...job,
+    run_id: job.run_id ?? job.id,
+    created_at: job.created_at ?? new Date(timestamp).toISOString(),
+  };
+}
+
 /** The document of an accepted job; `asked` is the job's own config or, for a continue, the merged one. */
 export function queuedSession(job: Accepted<Job>, asked: SessionConfig, parent?: Session): Session {
   const createdAt = new Date(job.created_at);

@@ -2,12 +2,21 @@
 import type { z } from 'zod';
 import { overridesSchema } from './continue-config.ts';
 import { checkOptions } from './contradictions.ts';
+import { idempotencyKeySchema } from './idempotency.ts';
 import { sessionConfigSchema } from './session-config.ts';
 import { type JobOptions, type SessionOptions, sessionOptionsSchema } from './session-options.ts';
 
 /** What a launch asks. */
 export const launchRequestSchema = sessionConfigSchema
   .extend(sessionOptionsSchema.shape)
+  .superRefine(checkOptions(({ recovery }) => recovery));
+
+/** What one launch of many asks: its key stands beside it, for one header cannot be all of theirs. */
+export const bulkLaunchSchema = sessionConfigSchema
+  .extend({
+    ...sessionOptionsSchema.shape,
+    idempotency_key: idempotencyKeySchema.optional(),
+  })
   .superRefine(checkOptions(({ recovery }) => recovery));
 
 /** What a continue asks; the parent stands in the path. */
@@ -17,6 +26,9 @@ export const continueRequestSchema = overridesSchema
 
 /** What a launch asks. */
 export type LaunchRequest = z.infer<typeof launchRequestSchema>;
+
+/** What one launch of many asks. */
+export type BulkLaunch = z.infer<typeof bulkLaunchSchema>;
 
 /** A request's config, or overrides, and the options that its job carries. */
 export function splitRequest<T extends SessionOptions>(

@@ -3,7 +3,7 @@ import { AppError } from '../model/app-error.ts';
 import type { ContinueSessionConfig } from '../model/continue-config.ts';
 import { newId } from '../model/id.ts';
 import { DEFAULT_TENANT, idempotencyKeySchema, idOfKey } from '../model/idempotency.ts';
-import { continueJobSchema, type Job, launchJobSchema } from '../model/job.ts';
+import { continueJobSchema, type Job, type LaunchJob, launchJobSchema } from '../model/job.ts';
 import { parseInput } from '../model/parse-input.ts';
 import type { SessionConfig } from '../model/session-config.ts';
 import type { JobOptions } from '../model/session-options.ts';
@@ -40,7 +40,7 @@ export interface Producer {
 }
 
 /** The job of a launch, checked; throws INVALID_REQUEST naming the field. */
-export function launchJob(config: SessionConfig, options: EnqueueOptions = {}): Job {
+export function launchJob(config: SessionConfig, options: EnqueueOptions = {}): LaunchJob {
   return parseInput(launchJobSchema, { ...envelope(options), kind: 'launch', config });
 }
 

@@ -21,6 +21,8 @@ export interface SessionQueueOptions {
 export interface SessionQueue {
   /** Adds a job; throws PAYLOAD_TOO_LARGE over 1 MiB and UNAVAILABLE while Redis is away. */
   add(job: Job): Promise<void>;
+  /** Adds jobs by one command, or none of them; throws like add. */
+  addMany(jobs: readonly Job[]): Promise<void>;
   /** The job of a session, in whatever state, or null. */
   find(id: string): Promise<FoundJob | null>;
   /** Removes a session's job that nobody works on; harmless where it is gone or was taken. */
@@ -81,6 +83,12 @@ export function createSessionQueue({
     async add(job) {
       checkSize(job);
       await answer(() => bull.add(job.kind, job, jobOptions(job, Date.now())));
+    },
+    async addMany(jobs) {
+      for (const job of jobs) checkSize(job);
+      const now = Date.now();
+      const bulk = jobs.map((job) => ({ name: job.kind, data: job, opts: jobOptions(job, now) }));
+      await answer(() => bull.addBulk(bulk));
     },
     async find(id) {
       const job = await answer(() => bull.getJob(id));

@@ -2,7 +2,7 @@ import { AppError, isAppError } from '../model/app-error.ts';
 import { inheritConfig } from '../model/continue-config.ts';
 import { idSchema } from '../model/id.ts';
 import { type ContinueJob, checkSize, type Job, jobSchema, type LaunchJob } from '../model/job.ts';
-import { type Accepted, queuedSession } from '../model/new-session.ts';
+import { type Accepted, acceptJob, queuedSession } from '../model/new-session.ts';
 import { parseInput } from '../model/parse-input.ts';
 import { refusedSession } from '../model/refused-session.ts';
 import type { Session } from '../model/session.ts';
@@ -91,11 +91,7 @@ export function parseJob(found: FoundJob): Accepted<Job> {
       details: { field: 'id' },
     });
   }
-  return {
-    ...job,
-    run_id: job.run_id ?? job.id,
-    created_at: job.created_at ?? new Date(found.timestamp).toISOString(),
-  };
+  return acceptJob(job, found.timestamp);
 }
 
 // A raw job's timestamp may be any number; one that is no time in four-digit years counts as now.

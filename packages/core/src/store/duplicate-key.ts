@@ -1,4 +1,12 @@
-/** Says whether a write failed because its key is taken (MongoDB error 11000). */
+import { MongoBulkWriteError } from 'mongodb';
+
+const DUPLICATE_KEY = 11000;
+
+/** Says whether a write failed because its key is taken (MongoDB error 11000), and for nothing else. */
 export function isDuplicateKey(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 11000;
+  if (error instanceof MongoBulkWriteError) {
+    const errors = [error.writeErrors].flat();
+    return errors.length > 0 && errors.every(({ code }) => code === DUPLICATE_KEY);
+  }
+  return error instanceof Error && 'code' in error && error.code === DUPLICATE_KEY;
 }

@@ -37,6 +37,8 @@ export interface SessionStore {
   get(id: string): Promise<Session | null>;
   /** Stores the session if there is none of its id; returns what is stored, which wins. */
   insertIfAbsent(session: Session): Promise<Session>;
+  /** Stores those of these sessions that are not there yet; what is stored wins. */
+  insertManyIfAbsent(sessions: readonly Session[]): Promise<void>;
   /** A page, newest first by (created_at, id). Throws INVALID_REQUEST on a cursor that is not ours. */
   list(filter: SessionFilter): Promise<SessionPage>;
   /** The chain from the root to this session, root first. Empty where the session is unknown. */
@@ -69,6 +71,17 @@ export function createSessionStore(db: Db): SessionStore {
         if (!isDuplicateKey(error)) throw error;
       }
       return (await get(session.id)) ?? session;
+    },
+    async insertManyIfAbsent(sessions) {
+      const upserts = sessions.map((session) => {
+        const { _id, ...fields } = encodeSession(session);
+        return { updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true } };
+      });
+      if (upserts.length === 0) return;
+      await collection.bulkWrite(upserts, { ordered: false }).catch((error: unknown) => {
+        // As above; any other failure is the whole command's.
+        if (!isDuplicateKey(error)) throw error;
+      });
     },
     async list({ limit, cursor, tag, ...equal }) {
       const filter: Filter<SessionDocument> = {

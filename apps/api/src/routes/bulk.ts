@@ -1,0 +1,133 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import {
+  AppError,
+  type BulkLaunch,
+  bulkLaunchSchema,
+  checkPolicy,
+  infoSchema,
+  type LaunchAsked,
+  type LaunchVerdict,
+  parseInput,
+  splitRequest,
+  toInfo,
+} from '@baton/core';
+import { z } from 'zod';
+import { errorBodySchema, failures, json } from '../answers.ts';
+import { errorBody, statusOf, toAnswerable } from '../http-error.ts';
+import { tenantOf } from '../idempotency.ts';
+import { named } from '../openapi-schema.ts';
+import type { App, Parts } from '../parts.ts';
+
+const MAX_LAUNCHES = 1_000;
+const BODY_MAX_BYTES = 16 * 1024 * 1024;
+
+/** A thousand launches are a few seconds of a busy store's time; a handler that is abandoned launches them all the same. */
+const HANDLER_TIMEOUT_MS = 60_000;
+
+/** How many are parsed before others have their turn. */
+const PARSED_AT_ONCE = 25;
+
+const told = z.strictObject({ sessions: z.array(bulkLaunchSchema).min(1).max(MAX_LAUNCHES) });
+const taken = z.strictObject({ sessions: z.array(z.unknown()).min(1).max(MAX_LAUNCHES) });
+named.add(bulkLaunchSchema, { id: 'BulkLaunch' });
+
+const verdict = z.union([
+  z.object({
+    status: z.literal(202),
+    session: infoSchema,
+    replayed: z.boolean().optional().describe('Its idempotency key had made it before.'),
+  }),
+  z.object({
+    status: z.int().describe('What a launch of its own would have been answered with.'),
+    error: errorBodySchema.shape.error,
+  }),
+]);
+const verdicts = z.object({ results: z.array(verdict).describe('In the order of the launches.') });
+
+/** Launches many sessions in one request; each stands or falls by itself. */
+export function registerBulk(app: App, { manager, mongo, policy, log }: Parts): void {
+  app.post(
+    '/v1/sessions/bulk',
+    {
+      bodyLimit: BODY_MAX_BYTES,
+      handlerTimeout: HANDLER_TIMEOUT_MS,
+      // One launch that does not fit the schema is its own failure, not the whole request's.
+      validatorCompiler: () => (data) => ({ value: data }),
+      schema: {
+        operationId: 'launchSessions',
+        summary: 'Launch up to 1,000 sessions',
+        description:
+          'Each launch has its own verdict, in their order: one that is refused keeps no other from its session. Asking again is safe where each has an `idempotency_key`. The body may have 16 MiB, each launch 1 MiB.',
+        tags: ['sessions'],
+        body: told,
+        response: {
+          200: json('What became of each.', verdicts),
+          ...failures('INVALID_REQUEST', 'PAYLOAD_TOO_LARGE', 'UNAVAILABLE'),
+        },
+      },
+    },
+    async (request) => {
+      if (request.headers['idempotency-key'] !== undefined) throw notForAll();
+      const { sessions } = parseShape(request.body);
+      await mongo.ping();
+      const tenant = tenantOf(request);
+      const parsed: (LaunchAsked | { error: unknown })[] = [];
+      for (const one of sessions) {
+        if (parsed.length % PARSED_AT_ONCE === 0) await nextTurn();
+        parsed.push(parse(one));
+      }
+      const launched = await manager.acceptance.launchMany(parsed.filter(isAsked));
+      const results = parsed.map((one) => tell(isAsked(one) ? launched.shift() : one));
+      return { results };
+
+      function parse(one: unknown): LaunchAsked | { error: unknown } {
+        try {
+          const { config, options } = splitBulk(parseInput(bulkLaunchSchema, one));
+          checkPolicy(config, policy);
+          return { config, options: { ...options, tenant } };
+        } catch (error) {
+          return { error };
+        }
+      }
+    },
+  );
+
+  function tell(one: LaunchVerdict | undefined) {
+    if (one && 'session' in one) {
+      const session = toInfo(one.session);
+      return { status: 202 as const, session, ...(one.replayed ? { replayed: true } : {}) };
+    }
+    const answer = toAnswerable(one?.error);
+    const status = statusOf(answer.code);
+    if (status >= 500) log.error({ err: answer, code: answer.code }, 'a launch of many failed');
+    return { status, ...errorBody(answer) };
+  }
+}
+
+// Not by parseInput: what is too deep in one launch is that launch's own failure.
+function parseShape(body: unknown): z.infer<typeof taken> {
+  const parsed = taken.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new AppError(
+    'INVALID_REQUEST',
+    `sessions: expected 1 to ${MAX_LAUNCHES} launches, and nothing beside them`,
+    { details: { field: 'sessions' }, cause: parsed.error },
+  );
+}
+
+function notForAll(): AppError {
+  return new AppError(
+    'INVALID_REQUEST',
+    'idempotency-key: expected an idempotency_key with each launch, not one header for all',
+    { details: { field: 'idempotency-key' } },
+  );
+}
+
+function splitBulk({ idempotency_key, ...request }: BulkLaunch) {
+  const { config, options } = splitRequest(request);
+  return { config, options: { ...options, idempotency_key } };
+}
+
+function isAsked(one: LaunchAsked | { error: unknown }): one is LaunchAsked {
+  return 'config' in one;
+}

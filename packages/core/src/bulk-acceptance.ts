@@ -1,0 +1,108 @@
+// Many launches at once: few commands to either store, and each launch its own verdict.
+import type { Accepted } from './acceptance.ts';
+import { checkSameRequest } from './model/idempotency.ts';
+import { checkSize, type LaunchJob } from './model/job.ts';
+import { type Accepted as AcceptedJob, acceptJob, queuedSession } from './model/new-session.ts';
+import type { Session } from './model/session.ts';
+import type { SessionConfig } from './model/session-config.ts';
+import { type EnqueueOptions, launchJob } from './queue/producer.ts';
+import type { SessionQueue } from './queue/session-queue.ts';
+import type { SessionStore } from './store/session-store.ts';
+
+/** How many go to the stores in one command; between two of them others have their turn. */
+const SLICE = 100;
+
+/** One launch of many. */
+export interface LaunchAsked {
+  config: SessionConfig;
+  options?: EnqueueOptions;
+}
+
+/** What became of one launch of many. */
+export type LaunchVerdict = Accepted | { error: unknown };
+
+interface Parsed {
+  job: AcceptedJob<LaunchJob>;
+  isKeyed: boolean;
+}
+
+/** Launches of many sessions into a queue and a store. */
+export function createBulkAcceptance({
+  queue,
+  sessions,
+}: {
+  queue: SessionQueue;
+  sessions: SessionStore;
+}): (asked: readonly LaunchAsked[]) => Promise<LaunchVerdict[]> {
+  // In the order of acceptance.ts: the jobs first, then their documents.
+  async function enqueue(jobs: readonly Parsed['job'][]): Promise<void> {
+    await queue.addMany(jobs);
+    await sessions.insertManyIfAbsent(jobs.map((job) => queuedSession(job, job.config)));
+  }
+
+  async function launchSlice(parsed: readonly Parsed[]): Promise<Map<Parsed, LaunchVerdict>> {
+    const keyed = parsed.filter(({ isKeyed }) => isKeyed).map(({ job }) => job.id);
+    const known = byId(keyed.length > 0 ? await sessions.getMany(keyed) : []);
+    const fresh = new Map<string, Parsed>();
+    for (const one of parsed) {
+      const { id } = one.job;
+      if (!known.has(id) && !fresh.has(id)) fresh.set(id, one);
+    }
+    const jobs = [...fresh.values()].map(({ job }) => job);
+    if (jobs.length > 0) await enqueue(jobs);
+    const made = await sessions.getMany([...fresh.keys()]);
+    for (const session of made) queue.live.moved(session);
+    const stored = new Map([...known, ...byId(made)]);
+    return new Map(
+      parsed.map((one) => [one, verdictOf(one, stored.get(one.job.id), fresh.get(one.job.id))]),
+    );
+  }
+
+  return async (asked) => {
+    const verdicts: LaunchVerdict[] = [];
+    let failed: { error: unknown } | undefined;
+    for (let from = 0; from < asked.length; from += SLICE) {
+      const parsed = asked.slice(from, from + SLICE).map(parse);
+      // A store that did not answer the last slice would keep each of the next ones waiting as long.
+      const launched = failed ? undefined : await launchSlice(parsed.filter(isParsed)).catch(fail);
+      for (const one of parsed) {
+        verdicts.push(isParsed(one) ? (launched?.get(one) ?? failed ?? NONE) : one);
+      }
+    }
+    return verdicts;
+
+    function fail(error: unknown): undefined {
+      failed = { error };
+    }
+  };
+}
+
+const NONE = { error: new Error('a launch has no verdict') };
+
+function parse({ config, options = {} }: LaunchAsked): Parsed | { error: unknown } {
+  try {
+    const job = launchJob(config, options);
+    checkSize(job);
+    return { job: acceptJob(job, Date.now()), isKeyed: options.idempotency_key !== undefined };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function isParsed(one: Parsed | { error: unknown }): one is Parsed {
+  return 'job' in one;
+}
+
+function verdictOf(one: Parsed, session: Session | undefined, first?: Parsed): LaunchVerdict {
+  if (!session) return { error: new Error(`session ${one.job.id} was stored and is gone`) };
+  try {
+    if (one.isKeyed) checkSameRequest(session, one.job);
+    return { session, replayed: one !== first };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function byId(sessions: readonly Session[]): Map<string, Session> {
+  return new Map(sessions.map((session) => [session.id, session]));
+}
