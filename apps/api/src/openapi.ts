@@ -1,6 +1,8 @@
 import swagger from '@fastify/swagger';
 import type { FastifySchema } from 'fastify';
 import { z } from 'zod';
+import { failures } from './answers.ts';
+import { type Access, accessOf } from './auth/access.ts';
 import { type JsonSchema, toOpenApiSchema } from './openapi-schema.ts';
 import type { App } from './parts.ts';
 
@@ -17,18 +19,50 @@ const TAGS = [
   { name: 'operations', description: 'Health and schemas.' },
 ];
 
+const SCHEMES = {
+  key: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'baton_<id>_<secret>',
+    description:
+      'An API key of scope read, write or admin, each of which may do what those before it may. Not asked for where the API runs for its own machine alone.',
+  },
+} as const;
+
 /** Collects the routes registered after it into the OpenAPI document, served at /openapi.json. */
 export async function registerOpenApi(app: App): Promise<void> {
   const components: Record<string, JsonSchema> = {};
   await app.register(swagger, {
-    openapi: { openapi: '3.1.0', info: INFO, tags: TAGS },
-    transform: ({ schema, url }) => ({ schema: describe(schema, components), url }),
+    openapi: {
+      openapi: '3.1.0',
+      info: INFO,
+      tags: TAGS,
+      components: { securitySchemes: SCHEMES },
+    },
+    transform: ({ schema, url, route }) => {
+      const access = accessOf([route.method].flat()[0] ?? 'GET', url);
+      return { schema: describe(withAccess(schema, access), components), url };
+    },
     transformObject: (document) =>
       'openapiObject' in document
-        ? { ...document.openapiObject, components: { schemas: components } }
+        ? {
+            ...document.openapiObject,
+            components: { schemas: components, securitySchemes: SCHEMES },
+          }
         : document.swaggerObject,
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+}
+
+/** The schema of a route that asks for a scope, with the key and what goes wrong with it. */
+function withAccess(schema: FastifySchema, access: Access): FastifySchema {
+  if (schema?.hide || access === 'public') return schema;
+  const refusals = failures('UNAUTHENTICATED', 'FORBIDDEN', 'UNAVAILABLE');
+  return {
+    ...schema,
+    security: [{ key: [access] }],
+    response: { ...refusals, ...(schema.response as object) },
+  };
 }
 
 /** A route's schema with JSON Schema in the place of zod. */

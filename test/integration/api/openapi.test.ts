@@ -25,9 +25,19 @@ const STREAMS: Record<string, string[]> = {
 };
 
 interface Operation {
+  security?: { key: string[] }[];
   operationId: string;
   summary: string;
   responses: Record<string, { description: string; content: object }>;
+}
+
+const PUBLIC = ['get /healthz', 'get /readyz'];
+// Of every call that asks for a key: none or a wrong one, too small a scope, no word of it.
+const OF_KEYS = [401, 403, 500, 503];
+
+function answersOf(call: string, codes: readonly number[]): string[] {
+  const all = new Set([...codes, ...(PUBLIC.includes(call) ? [] : OF_KEYS)]);
+  return [...all].sort((a, b) => a - b).map(String);
 }
 
 describe('the OpenAPI document', () => {
@@ -45,7 +55,9 @@ describe('the OpenAPI document', () => {
     expect(
       Object.fromEntries(told.map(([call, { responses }]) => [call, Object.keys(responses)])),
     ).toEqual(
-      Object.fromEntries(Object.entries(CALLS).map(([call, codes]) => [call, codes.map(String)])),
+      Object.fromEntries(
+        Object.entries(CALLS).map(([call, codes]) => [call, answersOf(call, codes)]),
+      ),
     );
     const ids = told.map(([, { operationId }]) => operationId);
     expect(new Set(ids).size).toBe(told.length);
@@ -60,6 +72,19 @@ describe('the OpenAPI document', () => {
         expect(answer.description, call).not.toBe('Default Response');
       }
     }
+  });
+
+  test('tells of every call but health the key that it asks for', async ({ api }) => {
+    const { paths, components } = (await api.app.inject({ url: '/openapi.json' })).json();
+    expect(components.securitySchemes.key).toMatchObject({ type: 'http', scheme: 'bearer' });
+    for (const [path, methods] of Object.entries<Record<string, Operation>>(paths)) {
+      for (const [method, { security }] of Object.entries(methods)) {
+        const call = `${method} ${path}`;
+        if (PUBLIC.includes(call)) expect(security, call).toBeUndefined();
+        else expect(security, call).toEqual([{ key: [expect.stringMatching(/^\w+$/)] }]);
+      }
+    }
+    expect(paths['/v1/sessions'].post.security).toEqual([{ key: ['write'] }]);
   });
 
   test('refuses unknown keys in what it takes and allows them in what it gives', async ({
