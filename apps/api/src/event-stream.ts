@@ -55,7 +55,10 @@ export function createEventStreams(app: App, heartbeatMs: number = HEARTBEAT_MS)
     // From here on it is ours: no limit of time for handlers cuts it.
     reply.hijack();
     raw.once('close', end);
-    raw.setTimeout(heartbeatMs * STALLED_AFTER_HEARTBEATS, () => raw.destroy());
+    raw.setTimeout(heartbeatMs * STALLED_AFTER_HEARTBEATS, () => {
+      reply.log.info('a reader took nothing for too long: its stream is dropped');
+      raw.destroy();
+    });
     open.add(ended);
     const beat = setInterval(() => {
       if (!raw.writableNeedDrain) raw.write(':\n\n');

@@ -1,76 +1,13 @@
 // GET /v1/sessions/:id/events as a stream.
 import { setTimeout as pause } from 'node:timers/promises';
-import { newId, openWorkerRedis } from '@baton/core';
-import type { Db } from 'mongodb';
+import { newId } from '@baton/core';
 import { describe, expect, onTestFinished, vi } from 'vitest';
-import { type Api, databaseUrl, openApi } from '../../support/api.ts';
+import { databaseUrl, openApi } from '../../support/api.ts';
 import { makeSession } from '../../support/factories.ts';
-import { test as base, redisUrl } from '../../support/services.ts';
-import { openStream, type SseMessage, type SseReader } from '../../support/sse.ts';
-import { claimAndWrite, TELL_NOBODY, type Writing } from '../../support/writing.ts';
-
-const NEVER_MS = 600_000;
-
-const test = base.extend<{ $file: { api: Api; url: string; listeners: Listeners } }>({
-  api: [
-    // The poll is out of reach: what arrives was told.
-    async ({ databaseName, queuePrefix, db: _dropped }, use) => {
-      const mongodb = databaseUrl(databaseName);
-      const times = { heartbeatMs: 1_000, pollMs: NEVER_MS };
-      const api = await openApi({ redis: redisUrl(), mongodb, prefix: queuePrefix, times });
-      await use(api);
-      await api.close();
-    },
-    { scope: 'file' },
-  ],
-  listeners: [
-    async ({ queuePrefix }, use) => {
-      const client = openWorkerRedis(redisUrl());
-      await use({
-        async to(root) {
-          const [, count] = await client.pubsub('NUMSUB', `${queuePrefix}:live:${root}`);
-          return Number(count);
-        },
-        async each() {
-          const connections = String(await client.client('LIST'));
-          return [...connections.matchAll(/ name=baton-live .* sub=(\d+)/g)].map(([, n]) =>
-            Number(n),
-          );
-        },
-      });
-      client.disconnect();
-    },
-    { scope: 'file' },
-  ],
-  url: [
-    ({ api }, use) => api.app.listen({ host: '127.0.0.1', port: 0 }).then(use),
-    { scope: 'file' },
-  ],
-});
-
-/** How many connections listen to a conversation; how many sessions each connection listens to. */
-interface Listeners {
-  to(root: string): Promise<number>;
-  each(): Promise<number[]>;
-}
-
-async function start(api: Api, db: Db): Promise<Writing> {
-  const { id } = await api.sessions.insertIfAbsent(makeSession());
-  return claimAndWrite(db, id, api.queue.live);
-}
-
-async function tail(
-  url: string,
-  id: string,
-  { query = '', ...headers }: Record<string, string> = {},
-): Promise<SseReader> {
-  const reader = await openStream(`${url}/v1/sessions/${id}/events${query}`, headers);
-  onTestFinished(() => reader.close());
-  return reader;
-}
-
-const upTo = (count: number) => Array.from({ length: count }, (_, index) => String(index + 1));
-const ids = (messages: SseMessage[]) => messages.flatMap(({ id }) => id ?? []);
+import { redisUrl } from '../../support/services.ts';
+import type { SseMessage } from '../../support/sse.ts';
+import { claimAndWrite, TELL_NOBODY } from '../../support/writing.ts';
+import { ids, NEVER_MS, start, tail, test, upTo } from './streams.ts';
 
 describe('a stream of a session', () => {
   test('tells what there is, then what comes, then the end, and closes', async ({
