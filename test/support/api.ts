@@ -4,6 +4,7 @@ import {
   createEventStore,
   createLiveHub,
   createLogger,
+  createSessionDeletion,
   createSessionHeads,
   createSessionManager,
   createSessionQueue,
@@ -11,6 +12,7 @@ import {
   createSessionStore,
   createStopRequests,
   createStoreClock,
+  createTranscriptStore,
   type EventStore,
   type OpenWebhooks,
   openWebhooks,
@@ -85,6 +87,8 @@ export async function openApi({
     trustedProxies,
     webhooks,
     allowedAddresses,
+    deletion: createSessionDeletion({ db: mongo.db, clock, queue, requests }),
+    transcripts: createTranscriptStore(mongo.db),
   });
   return {
     app,

@@ -16,6 +16,7 @@ import type { App, Parts } from './parts.ts';
 import { registerBulk } from './routes/bulk.ts';
 import { registerContinue } from './routes/continue.ts';
 import { registerConversation } from './routes/conversation.ts';
+import { registerDelete } from './routes/delete.ts';
 import { registerDeliveries } from './routes/deliveries.ts';
 import { registerDocs } from './routes/docs.ts';
 import { registerEvents } from './routes/events.ts';
@@ -28,6 +29,7 @@ import { registerSessionPages } from './routes/session-pages.ts';
 import { registerSessions } from './routes/sessions.ts';
 import { registerStatuses } from './routes/statuses.ts';
 import { registerStop } from './routes/stop.ts';
+import { registerTranscript } from './routes/transcript.ts';
 import { registerWebhooks } from './routes/webhooks.ts';
 
 /** How long a body may take to arrive, and a handler to answer, in milliseconds. */
@@ -101,6 +103,8 @@ export async function createApp(parts: Parts): Promise<App> {
   registerEvents(app, parts, streams);
   registerStatuses(app, parts, streams);
   registerConversation(app, parts);
+  registerTranscript(app, parts);
+  registerDelete(app, parts);
   registerWebhooks(app, parts);
   registerDeliveries(app, parts);
   registerSchema(app);

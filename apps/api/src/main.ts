@@ -7,6 +7,7 @@ import {
   createLiveHub,
   createLogger,
   createLoginStore,
+  createSessionDeletion,
   createSessionHeads,
   createSessionManager,
   createSessionQueue,
@@ -14,6 +15,7 @@ import {
   createSessionStore,
   createStopRequests,
   createStoreClock,
+  createTranscriptStore,
   openWebhooks,
   policyOf,
   tellingStops,
@@ -82,6 +84,8 @@ try {
   closers.add('webhooks', () => webhooks.close());
   const requests = tellingStops(createStopRequests(mongo.db, clock), webhooks.dispatch.tell);
   const stopOf = createSessionStop({ manager, queue, requests });
+  const deletion = createSessionDeletion({ db: mongo.db, clock, queue, requests });
+  const transcripts = createTranscriptStore(mongo.db);
   const policy = policyOf(settings);
   const live = { hub, heads: createSessionHeads(mongo.db) };
   const auth: Auth =
@@ -92,10 +96,21 @@ try {
           ring: createKeyRing(createKeyStore(mongo.db), log),
           logins: createLoginStore(mongo.db),
         };
-  const trustedProxies = settings.TRUST_PROXY;
   const allowedAddresses = settings.WEBHOOK_ALLOWED_ADDRESSES;
-  const parts = { manager, stop: stopOf, queue, sessions, events, mongo, log, policy, live, auth };
-  const app = await createApp({ ...parts, trustedProxies, webhooks, allowedAddresses });
+  const parts = {
+    manager,
+    stop: stopOf,
+    queue,
+    sessions,
+    events,
+    mongo,
+    log,
+    policy,
+    live,
+    auth,
+    trustedProxies: settings.TRUST_PROXY,
+  };
+  const app = await createApp({ ...parts, webhooks, allowedAddresses, deletion, transcripts });
   closers.add('HTTP', () => app.close());
 
   const url = await app.listen({

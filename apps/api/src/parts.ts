@@ -7,11 +7,13 @@ import type {
   Mongo,
   OpenWebhooks,
   Policy,
+  SessionDeletion,
   SessionHeads,
   SessionManager,
   SessionQueue,
   SessionStop,
   SessionStore,
+  TranscriptStore,
 } from '@baton/core';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -32,6 +34,8 @@ export interface Parts {
   queue: SessionQueue;
   sessions: SessionStore;
   events: EventStore;
+  transcripts: TranscriptStore;
+  deletion: SessionDeletion;
   mongo: Pick<Mongo, 'ping'>;
   log: Logger;
   policy: Policy;

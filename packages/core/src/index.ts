@@ -56,6 +56,7 @@ export { checkParent } from './model/parent.ts';
 export { describeIssue, parseInput } from './model/parse-input.ts';
 export { checkPolicy, type Policy } from './model/policy.ts';
 export { REDACTED, redactConfig, redactJob } from './model/redact.ts';
+export { redactNamed } from './model/redact-named.ts';
 export {
   type BulkLaunch,
   bulkLaunchSchema,
@@ -64,7 +65,6 @@ export {
   launchRequestSchema,
   splitRequest,
 } from './model/request.ts';
-export { redactNamed } from './model/redact-named.ts';
 export { boundResult, type Result, resultSchema, type Usage, usageSchema } from './model/result.ts';
 export { redactText, secretsOf } from './model/secrets.ts';
 export type { Attempt, Session } from './model/session.ts';
@@ -135,6 +135,11 @@ export {
   type WebhookQueue,
 } from './queue/webhook-queue.ts';
 export {
+  createSessionDeletion,
+  type DeletionState,
+  type SessionDeletion,
+} from './session-deletion.ts';
+export {
   createSessionManager,
   type InfoPage,
   type SessionManager,
@@ -149,6 +154,11 @@ export {
   type ConversationPage,
   readConversation,
 } from './store/conversation.ts';
+export {
+  type ConversationTree,
+  createConversationTree,
+  type TreePlace,
+} from './store/conversation-tree.ts';
 export type { DeliveryStore } from './store/delivery-store.ts';
 export { createDuty, type Duty } from './store/duty.ts';
 export { createEventStore, type EventStore, PAGE_MAX_BYTES } from './store/event-store.ts';
@@ -173,6 +183,7 @@ export {
   type SessionStore,
 } from './store/session-store.ts';
 export { createStopRequests, type StopRequests } from './store/stop-requests.ts';
+export { createTombstoneStore, type TombstoneStore } from './store/tombstone-store.ts';
 export {
   CHUNK_MAX_BYTES,
   type ChunkPlace,

@@ -12,6 +12,9 @@ const CALLS = {
   'post /v1/sessions/{id}/interrupt': [202, 400, 404, 409, 500, 503],
   'get /v1/sessions/{id}/events': [200, 400, 404, 500, 503],
   'get /v1/sessions/{id}/conversation': [200, 400, 404, 500, 503],
+  'get /v1/sessions/{id}/transcript': [200, 400, 404, 500, 503],
+  'get /v1/sessions/{id}/transcript/files': [200, 400, 404, 500, 503],
+  'delete /v1/sessions/{id}': [202, 204, 400, 404, 409, 500, 503],
   'get /v1/events': [200, 400, 500],
   'post /v1/webhooks': [201, 400, 422, 429, 500, 503],
   'get /v1/webhooks': [200, 500, 503],
@@ -29,6 +32,7 @@ const CALLS = {
 const STREAMS: Record<string, string[]> = {
   'get /v1/sessions/{id}/events': ['application/json', 'text/event-stream'],
   'get /v1/events': ['text/event-stream'],
+  'get /v1/sessions/{id}/transcript': ['application/x-ndjson', 'application/octet-stream'],
 };
 
 interface Operation {

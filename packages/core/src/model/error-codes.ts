@@ -18,12 +18,18 @@ export const ERROR_CODES = {
   SESSION_NOT_FOUND: { http: 404, retryable: false, says: 'No session has this id.' },
   WEBHOOK_NOT_FOUND: { http: 404, retryable: false, says: 'No webhook has this id.' },
   DELIVERY_NOT_FOUND: { http: 404, retryable: false, says: 'No delivery of it has this id.' },
+  TRANSCRIPT_NOT_FOUND: {
+    http: 404,
+    retryable: false,
+    says: 'The session has saved no such file.',
+  },
   PARENT_NOT_FOUND: { http: 404, retryable: false, says: 'No session has the id to continue.' },
   SESSION_NOT_TERMINAL: {
     http: 409,
     retryable: false,
-    says: 'The session to continue has not ended yet.',
+    says: 'The session to continue, or one of the conversation to delete, has not ended yet.',
   },
+  SESSION_DELETED: { http: 410, retryable: false, says: 'The session was deleted.' },
   SESSION_TERMINAL: { http: 409, retryable: false, says: 'The session has ended already.' },
   PARENT_NOT_RESUMABLE: {
     http: 409,

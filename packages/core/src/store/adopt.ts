@@ -14,7 +14,7 @@ export interface Adopter {
   /**
    * The session of a job, made if absent; a document that exists wins over the payload. A job that does
    * not parse, or whose parent is unknown, becomes a failed session. Throws INVALID_REQUEST where not
-   * even the job's id is usable.
+   * even the job's id is usable, and SESSION_DELETED where its session was deleted.
    */
   adopt(job: FoundJob): Promise<Session>;
   /** The session of this id, adopted from the queue if need be, or null. */
@@ -76,7 +76,12 @@ export function createAdopter(
     const stored = await sessions.get(id);
     if (stored || seen.includes(id)) return stored;
     const found = await findJob(id);
-    return found ? adopt(found, seen) : null;
+    if (!found) return null;
+    return adopt(found, seen).catch((error: unknown) => {
+      // A job that outlived its session.
+      if (isAppError(error) && error.code === 'SESSION_DELETED') return null;
+      throw error;
+    });
   }
 
   return { adopt: (job) => adopt(job, []), find: (id) => find(id, []) };

@@ -1,10 +1,15 @@
 import type { Db, Filter } from 'mongodb';
+import { isAppError } from '../model/app-error.ts';
 import type { Session } from '../model/session.ts';
 import type { SessionStatus } from '../model/status.ts';
 import { badCursor, decodeCursor, encodeCursor } from './cursor.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
 import { decodeSession, encodeSession } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
+import { createTombstoneStore } from './tombstone-store.ts';
+
+/** Younger than this, in milliseconds, nothing was deleted yet. */
+const FRESH_MS = 10_000;
 
 /** What a list is narrowed to; `limit` is the page size. */
 export interface SessionFilter {
@@ -35,7 +40,10 @@ export type SessionLabel = Pick<Session, 'id' | 'status' | 'title' | 'totals' | 
 export interface SessionStore {
   /** The session, or null. */
   get(id: string): Promise<Session | null>;
-  /** Stores the session if there is none of its id; returns what is stored, which wins. */
+  /**
+   * Stores the session if there is none of its id; returns what is stored, which wins. Throws
+   * SESSION_DELETED, or PARENT_NOT_FOUND, where it or its conversation was deleted since it was made.
+   */
   insertIfAbsent(session: Session): Promise<Session>;
   /** Stores those of these sessions that are not there yet; what is stored wins. */
   insertManyIfAbsent(sessions: readonly Session[]): Promise<void>;
@@ -54,23 +62,47 @@ const LABEL = { status: 1, title: 1, totals: 1, failure: 1 } as const;
 /** The sessions of a database. */
 export function createSessionStore(db: Db): SessionStore {
   const collection = db.collection<SessionDocument>('sessions');
+  const tombstones = createTombstoneStore(db);
 
   async function get(id: string): Promise<Session | null> {
     const document = await collection.findOne({ _id: id });
     return document ? decodeSession(document) : null;
   }
 
+  async function insert(_id: string, fields: Omit<SessionDocument, '_id'>): Promise<boolean> {
+    try {
+      const { upsertedCount } = await collection.updateOne(
+        { _id },
+        { $setOnInsert: fields },
+        { upsert: true },
+      );
+      return upsertedCount === 1;
+    } catch (error) {
+      // Two upserts of one id may race to the insert; the loser's wish is fulfilled.
+      if (!isDuplicateKey(error)) throw error;
+      return false;
+    }
+  }
+
   return {
     get,
     async insertIfAbsent(session) {
       const { _id, ...fields } = encodeSession(session);
-      try {
-        await collection.updateOne({ _id }, { $setOnInsert: fields }, { upsert: true });
-      } catch (error) {
-        // Two upserts of one id may race to the insert; the loser's wish is fulfilled.
-        if (!isDuplicateKey(error)) throw error;
-      }
-      return (await get(session.id)) ?? session;
+      // What comes this late may be what a deletion left behind: it is not to be there for a moment.
+      const isLate = Date.now() - session.created_at.getTime() > FRESH_MS;
+      if (isLate) await tombstones.refuseBuried(session);
+      const isOurs = await insert(_id, fields);
+      // After the insert: a deletion looks for sessions once it has left its mark, so one of us sees the other.
+      const [stored] = await Promise.all([
+        get(_id),
+        isOurs &&
+          tombstones.refuseBuried(session).catch(async (error: unknown) => {
+            const ours = { _id, status: 'queued', 'lease.fence': 0 } as const;
+            if (isAppError(error)) await collection.deleteOne(ours);
+            throw error;
+          }),
+      ]);
+      return stored ?? session;
     },
     async insertManyIfAbsent(sessions) {
       const upserts = sessions.map((session) => {

@@ -1,0 +1,180 @@
+// A conversation is deleted whole. Its tombstones come first: they know what is to go, so that whoever
+// comes by can finish what died, and they keep a job or a continue that comes late from bringing a part back.
+import type { Db } from 'mongodb';
+import { AppError, isAppError } from './model/app-error.ts';
+import type { Tombstone } from './model/tombstone.ts';
+import type { SessionQueue } from './queue/session-queue.ts';
+import type { StoreClock } from './store/clock.ts';
+import { createConversationTree, type TreeSession } from './store/conversation-tree.ts';
+import { createSessionRemains } from './store/session-remains.ts';
+import type { StopRequests } from './store/stop-requests.ts';
+import { createTombstoneStore } from './store/tombstone-store.ts';
+
+/** How far a deletion came: `deleting` goes on by itself. */
+export type DeletionState = 'gone' | 'deleting';
+
+/** Deletes conversations; each step is safe to do twice, by many at once. */
+export interface SessionDeletion {
+  /**
+   * Deletes the whole conversation of a session: documents, events, transcripts, jobs. Ends with
+   * `deleting` where `signal` came first; asking again goes on, and so does the reconciler. One that is
+   * gone already is `gone`. Throws SESSION_NOT_FOUND, SESSION_NOT_TERMINAL (nothing is gone then), UNAVAILABLE.
+   */
+  deleteConversation(sessionId: string, signal?: AbortSignal): Promise<DeletionState>;
+  /** Deletes the conversation of this root if all of it ended before `before`; null where it did not. */
+  deleteEnded(rootId: string, before: Date, signal?: AbortSignal): Promise<DeletionState | null>;
+  /** Finishes what died, and looks again after what is gone; returns how many it finished. */
+  tend(signal: AbortSignal): Promise<number>;
+}
+
+/** What a deletion works with. */
+export interface DeletionDeps {
+  db: Db;
+  clock: StoreClock;
+  queue: Pick<SessionQueue, 'drop' | 'tell'>;
+  requests: Pick<StopRequests, 'requestCancel'>;
+}
+
+/** Two that ask for one deletion may take each other's mark away; more rounds mean a bug. */
+const MAX_ROUNDS = 5;
+
+/** How old a mark is, in milliseconds, whose process counts as dead. */
+const ASKED_MAX_MS = 60_000;
+
+/** Deletion over open stores and an open queue. */
+export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
+  const { db, clock, queue } = deps;
+  const tree = createConversationTree(db);
+  const tombstones = createTombstoneStore(db);
+  const remains = createSessionRemains(db);
+
+  async function rootOf(sessionId: string): Promise<string> {
+    const rootId =
+      (await tree.rootOf(sessionId)) ?? (await tombstones.get(sessionId))?.root_session_id;
+    if (rootId === undefined) throw new AppError('SESSION_NOT_FOUND', `no session ${sessionId}`);
+    return rootId;
+  }
+
+  async function refuseLive(rootId: string): Promise<void> {
+    const live = await tree.live(rootId);
+    const [first] = live;
+    if (!first) return;
+    throw new AppError(
+      'SESSION_NOT_TERMINAL',
+      `session ${first.id} of this conversation is ${first.status}; cancel it, or wait for its end`,
+      { details: { status: first.status, sessions: live.map(({ id }) => id) } },
+    );
+  }
+
+  /** Passes the point of no return, or throws what `check` throws with nothing gone. */
+  async function begin(rootId: string, check: () => Promise<void>): Promise<void> {
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      await check();
+      const [newest] = await tree.newest(rootId);
+      await tombstones.ask(rootId, latest(await clock.now(), newest?.created_at));
+      try {
+        // Again: who adopts a continue looks for the mark after its insert, so one of us sees the other.
+        await check();
+      } catch (error) {
+        if (await tombstones.takeBack(rootId)) throw error;
+        return;
+      }
+      if (await tombstones.commit(rootId)) return;
+    }
+    throw new AppError('UNAVAILABLE', 'others delete this conversation too; ask again later');
+  }
+
+  async function finish(rootId: string, signal?: AbortSignal): Promise<DeletionState> {
+    for (;;) {
+      const page = await tree.newest(rootId);
+      if (page.length === 0) break;
+      if (signal?.aborted || (await cancelLive(rootId))) return 'deleting';
+      const at = latest(await clock.now(), page[0]?.created_at);
+      await tombstones.bury(rootId, at, page.map(toBuried));
+      await tree.remove(page.map(({ id }) => id));
+    }
+    for (const tombstone of await tombstones.open(rootId)) {
+      if (signal?.aborted) return 'deleting';
+      try {
+        await removeRemains(tombstone, signal);
+      } catch (error) {
+        if (signal?.aborted) return 'deleting';
+        throw error;
+      }
+      await tombstones.close(tombstone.id, await clock.now());
+    }
+    return 'gone';
+  }
+
+  // Accepted in the moment of no return: all that can be done for it is to end it before it goes.
+  async function cancelLive(rootId: string): Promise<boolean> {
+    for (const { id } of await tree.live(rootId)) {
+      await deps.requests.requestCancel(id).catch((error: unknown) => {
+        if (!isAppError(error)) throw error;
+      });
+      await queue.tell({ kind: 'cancel', id }).catch(() => {});
+    }
+    return (await tree.live(rootId)).length > 0;
+  }
+
+  async function removeRemains({ id, last_event_seq }: Tombstone, signal?: AbortSignal) {
+    await queue.drop(id);
+    await remains.remove(id, last_event_seq, signal);
+  }
+
+  return {
+    async deleteConversation(sessionId, signal) {
+      const rootId = await rootOf(sessionId);
+      const isEmpty = (await tree.newest(rootId)).length === 0;
+      const tombstone = await tombstones.get(rootId);
+      if (isEmpty && tombstone?.state === 'gone') return 'gone';
+      if (tombstone?.state !== 'deleting') await begin(rootId, () => refuseLive(rootId));
+      return finish(rootId, signal);
+    },
+    async deleteEnded(rootId, before, signal) {
+      const kept = new Error('the conversation goes on');
+      const check = async () => {
+        const end = await tree.endOf(rootId);
+        if (end === null || end >= before) throw kept;
+      };
+      try {
+        await begin(rootId, check);
+      } catch (error) {
+        if (error === kept) return null;
+        throw error;
+      }
+      return finish(rootId, signal);
+    },
+    async tend(signal) {
+      const now = await clock.now();
+      let finished = 0;
+      for (const { id, state, at } of await tombstones.unfinished()) {
+        if (signal.aborted) return finished;
+        const isStale = at.getTime() < now.getTime() - ASKED_MAX_MS;
+        if (state === 'asked' && isStale) await tombstones.takeBack(id);
+        if (state === 'deleting' && (await finish(id, signal)) === 'gone') finished += 1;
+      }
+      for (const tombstone of await tombstones.dueForSweep(now)) {
+        if (signal.aborted) return finished;
+        await removeRemains(tombstone, signal);
+        await tombstones.swept(tombstone, now);
+      }
+      return finished;
+    },
+  };
+}
+
+function toBuried({ id, last_event_seq, totals, end_time, model, tags, api_key_id }: TreeSession) {
+  const spent = {
+    totals,
+    ...(end_time ? { end_time } : {}),
+    ...(model === undefined ? {} : { model }),
+    ...(tags ? { tags } : {}),
+    ...(api_key_id === undefined ? {} : { api_key_id }),
+  };
+  return { id, last_event_seq, spent };
+}
+
+function latest(now: Date, other?: Date): Date {
+  return other && other > now ? other : now;
+}

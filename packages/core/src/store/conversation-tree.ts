@@ -1,0 +1,137 @@
+import type { Db } from 'mongodb';
+import type { Session } from '../model/session.ts';
+import { isTerminal, SESSION_STATUSES } from '../model/status.ts';
+import type { SessionDocument } from './mongo.ts';
+
+/** What a deletion needs to know of a session. */
+export type TreeSession = Pick<
+  Session,
+  | 'id'
+  | 'status'
+  | 'created_at'
+  | 'end_time'
+  | 'last_event_seq'
+  | 'totals'
+  | 'model'
+  | 'tags'
+  | 'api_key_id'
+>;
+
+/** A conversation's sessions as a whole: those that share a root. */
+export interface ConversationTree {
+  /** The root of a session's conversation, or null where there is no such session. */
+  rootOf(sessionId: string): Promise<string | null>;
+  /** Its newest sessions, at most 200, newest first. */
+  newest(rootId: string): Promise<TreeSession[]>;
+  /** Those that have not ended, at most 10. */
+  live(rootId: string): Promise<TreeSession[]>;
+  /** Removes the documents of these sessions where they have ended. */
+  remove(ids: readonly string[]): Promise<void>;
+  /**
+   * The roots of at most `limit` sessions that ended before `before`, the longest ago first, from behind
+   * `after` on; and where to go on, absent at the end.
+   */
+  endedBefore(before: Date, limit: number, after?: TreePlace): Promise<TreeSlice>;
+  /** When the conversation ended; null while a session of it has not, or where it has none. */
+  endOf(rootId: string): Promise<Date | null>;
+}
+
+/** A place in the order of endings. */
+export interface TreePlace {
+  end_time: Date;
+  id: string;
+}
+
+/** Roots, and where to go on. */
+export interface TreeSlice {
+  roots: string[];
+  next?: TreePlace;
+}
+
+const PAGE = 200;
+
+const LIVE = SESSION_STATUSES.filter((status) => !isTerminal(status));
+const TERMINAL = SESSION_STATUSES.filter(isTerminal);
+
+const PROJECTION = {
+  status: 1,
+  created_at: 1,
+  end_time: 1,
+  last_event_seq: 1,
+  totals: 1,
+  model: 1,
+  tags: 1,
+  api_key_id: 1,
+} as const;
+
+/** The conversations of a database. */
+export function createConversationTree(db: Db): ConversationTree {
+  const collection = db.collection<SessionDocument>('sessions');
+  const find = (filter: Parameters<typeof collection.find>[0]) =>
+    collection.find(filter).project<Omit<TreeSession, 'id'> & { _id: string }>(PROJECTION);
+
+  return {
+    async rootOf(sessionId) {
+      const document = await collection.findOne(
+        { _id: sessionId },
+        { projection: { root_session_id: 1 } },
+      );
+      return document?.root_session_id ?? null;
+    },
+    async newest(rootId) {
+      const documents = await find({ root_session_id: rootId })
+        .sort({ created_at: -1, _id: -1 })
+        .limit(PAGE)
+        .toArray();
+      return documents.map(toTreeSession);
+    },
+    async live(rootId) {
+      const documents = await find({ root_session_id: rootId, status: { $in: LIVE } })
+        .limit(10)
+        .toArray();
+      return documents.map(toTreeSession);
+    },
+    async remove(ids) {
+      await collection.deleteMany({ _id: { $in: [...ids] }, status: { $in: TERMINAL } });
+    },
+    async endedBefore(before, limit, after) {
+      const documents = await collection
+        .find({
+          end_time: after ? { $gte: after.end_time, $lt: before } : { $lt: before },
+          ...(after
+            ? { $or: [{ end_time: { $gt: after.end_time } }, { _id: { $gt: after.id } }] }
+            : {}),
+        })
+        .project<{ _id: string; end_time: Date; root_session_id: string }>({
+          end_time: 1,
+          root_session_id: 1,
+        })
+        .sort({ end_time: 1, _id: 1 })
+        .limit(limit)
+        .toArray();
+      const roots = [...new Set(documents.map(({ root_session_id }) => root_session_id))];
+      const last = documents.at(-1);
+      return documents.length < limit || !last
+        ? { roots }
+        : { roots, next: { end_time: last.end_time, id: last._id } };
+    },
+    async endOf(rootId) {
+      const live = await collection.countDocuments(
+        { root_session_id: rootId, status: { $in: LIVE } },
+        { limit: 1 },
+      );
+      if (live > 0) return null;
+      const [last] = await collection
+        .find({ root_session_id: rootId })
+        .project<{ end_time?: Date }>({ end_time: 1 })
+        .sort({ end_time: -1 })
+        .limit(1)
+        .toArray();
+      return last?.end_time ?? null;
+    },
+  };
+}
+
+function toTreeSession({ _id, ...fields }: Omit<TreeSession, 'id'> & { _id: string }): TreeSession {
+  return { id: _id, ...fields };
+}

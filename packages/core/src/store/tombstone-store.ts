@@ -1,0 +1,172 @@
+import type { Db } from 'mongodb';
+import { AppError } from '../model/app-error.ts';
+import type { Session } from '../model/session.ts';
+import { isBuried, type Spent, TOMBSTONE_KEPT_MS, type Tombstone } from '../model/tombstone.ts';
+import { isDuplicateKey } from './duplicate-key.ts';
+
+/** A tombstone as it is stored. */
+export type TombstoneDocument = Omit<Tombstone, 'id'> & { _id: string };
+
+/** What of a session its tombstone keeps. */
+export type Buried = Pick<Session, 'id' | 'last_event_seq'> & { spent: Spent };
+
+/** The first look for what was written after the deletion, in milliseconds; the last is the tombstone's end. */
+const FIRST_SWEEP_MS = 10 * 60_000;
+
+const PAGE = 500;
+
+/** What is left of deleted sessions, so that a deletion that died is finished and nothing of it comes back. */
+export interface TombstoneStore {
+  get(id: string): Promise<Tombstone | null>;
+  /**
+   * Throws SESSION_DELETED where the session was deleted, and PARENT_NOT_FOUND where its conversation was
+   * or is about to be.
+   */
+  refuseBuried(session: Pick<Session, 'id' | 'root_session_id' | 'created_at'>): Promise<void>;
+  /** Marks a conversation as asked to be deleted, as of `at`; one that is marked already stays as it is. */
+  ask(rootId: string, at: Date): Promise<void>;
+  /** Takes the mark back; false where there is no way back any more. */
+  takeBack(rootId: string): Promise<boolean>;
+  /** From here on there is no way back; false where somebody took the mark away. */
+  commit(rootId: string): Promise<boolean>;
+  /** Makes tombstones for sessions of a conversation that is being deleted, as of `at`. */
+  bury(rootId: string, at: Date, sessions: readonly Buried[]): Promise<void>;
+  /** The tombstones of a conversation whose sessions may have left something, the root's last. */
+  open(rootId: string): Promise<Tombstone[]>;
+  /** Nothing is left of the session. */
+  close(id: string, now: Date): Promise<void>;
+  /** The roots' tombstones of deletions that are under way, or died; at most 500. */
+  unfinished(): Promise<Tombstone[]>;
+  /** Those that are to be looked at again; at most 500. */
+  dueForSweep(now: Date): Promise<Tombstone[]>;
+  /** It was looked at again: the last time it goes. */
+  swept(tombstone: Tombstone, now: Date): Promise<void>;
+  /** The roots that were gone in `from <= gone_at < to`, in pages. */
+  goneBetween(from: Date, to: Date): AsyncGenerator<string[]>;
+}
+
+/** The tombstones of a database. */
+export function createTombstoneStore(db: Db): TombstoneStore {
+  const collection = db.collection<TombstoneDocument>('tombstones');
+
+  async function find(ids: readonly string[]): Promise<Tombstone[]> {
+    return (await collection.find({ _id: { $in: [...ids] } }).toArray()).map(decode);
+  }
+
+  return {
+    get: async (id) => (await find([id]))[0] ?? null,
+    async refuseBuried({ id, root_session_id: root, created_at }) {
+      for (const tombstone of await find([...new Set([id, root])])) {
+        const isOwn = tombstone.id === id;
+        if (tombstone.state === 'gone' && !isBuried(tombstone, created_at)) continue;
+        // A mark that may be taken back does not concern the session that bears it: it has its document.
+        if (isOwn && tombstone.state === 'asked') continue;
+        if (isOwn) throw new AppError('SESSION_DELETED', `session ${id} was deleted`);
+        throw new AppError('PARENT_NOT_FOUND', `the conversation of session ${id} was deleted`, {
+          details: { field: 'parent_session_id' },
+        });
+      }
+    },
+    async ask(rootId, at) {
+      // An id may have been used anew after its first conversation was deleted.
+      await collection.updateOne({ _id: rootId, state: 'gone' }, { $set: { state: 'asked', at } });
+      const fresh = { root_session_id: rootId, state: 'asked', at, last_event_seq: 0 } as const;
+      await collection
+        .updateOne({ _id: rootId }, { $setOnInsert: fresh }, { upsert: true })
+        .catch((error: unknown) => {
+          if (!isDuplicateKey(error)) throw error;
+        });
+    },
+    async takeBack(rootId) {
+      await collection.updateOne(
+        { _id: rootId, state: 'asked', gone_at: { $exists: true } },
+        { $set: { state: 'gone' } },
+      );
+      await collection.deleteOne({ _id: rootId, state: 'asked' });
+      const left = await collection.findOne({ _id: rootId, state: 'deleting' });
+      return left === null;
+    },
+    async commit(rootId) {
+      await collection.updateOne({ _id: rootId, state: 'asked' }, { $set: { state: 'deleting' } });
+      return (await collection.countDocuments({ _id: rootId, state: 'deleting' })) > 0;
+    },
+    async bury(rootId, at, sessions) {
+      await collection.bulkWrite(
+        sessions.map(({ id, last_event_seq, spent }) => ({
+          updateOne: {
+            filter: { _id: id },
+            update: {
+              $set: {
+                root_session_id: rootId,
+                state: id === rootId ? ('deleting' as const) : ('buried' as const),
+                at,
+                last_event_seq,
+                spent,
+              },
+            },
+            upsert: true,
+          },
+        })),
+        { ordered: false },
+      );
+    },
+    async open(rootId) {
+      const documents = await collection
+        .find({ root_session_id: rootId, state: { $in: ['deleting', 'buried'] } })
+        .toArray();
+      const tombstones = documents.map(decode);
+      return [
+        ...tombstones.filter(({ id }) => id !== rootId),
+        ...tombstones.filter(({ id }) => id === rootId),
+      ];
+    },
+    async close(id, now) {
+      await collection.updateOne(
+        { _id: id, state: { $in: ['deleting', 'buried'] } },
+        {
+          $set: { state: 'gone', gone_at: now, sweep_at: new Date(now.getTime() + FIRST_SWEEP_MS) },
+        },
+      );
+    },
+    async unfinished() {
+      const states = ['asked', 'deleting'] as const;
+      return (
+        await collection
+          .find({ state: { $in: states } })
+          .limit(PAGE)
+          .toArray()
+      ).map(decode);
+    },
+    async dueForSweep(now) {
+      const documents = await collection
+        .find({ state: 'gone', sweep_at: { $lte: now } })
+        .limit(PAGE)
+        .toArray();
+      return documents.map(decode);
+    },
+    async swept({ id, gone_at }, now) {
+      const end = new Date((gone_at ?? now).getTime() + TOMBSTONE_KEPT_MS);
+      if (now >= end) await collection.deleteOne({ _id: id, state: 'gone' });
+      else await collection.updateOne({ _id: id, state: 'gone' }, { $set: { sweep_at: end } });
+    },
+    async *goneBetween(from, to) {
+      const cursor = collection
+        .find({ gone_at: { $gte: from, $lt: to } })
+        .project<{ _id: string; root_session_id: string }>({ root_session_id: 1 })
+        .batchSize(PAGE);
+      let page: string[] = [];
+      for await (const { _id, root_session_id } of cursor) {
+        if (_id !== root_session_id) continue;
+        page.push(_id);
+        if (page.length < PAGE) continue;
+        yield page;
+        page = [];
+      }
+      if (page.length > 0) yield page;
+    },
+  };
+}
+
+function decode({ _id, ...fields }: TombstoneDocument): Tombstone {
+  return { id: _id, ...fields };
+}
