@@ -8,7 +8,7 @@ import {
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { registerAuth } from './auth/authenticate.ts';
-import { answerClientError } from './client-error.ts';
+import { answerClientError, HEADERS_MAX_BYTES } from './client-error.ts';
 import { createEventStreams } from './event-stream.ts';
 import { answerError, answerNotFound } from './http-error.ts';
 import { registerOpenApi } from './openapi.ts';
@@ -31,8 +31,10 @@ import { registerStatuses } from './routes/statuses.ts';
 import { registerStop } from './routes/stop.ts';
 import { registerTranscript } from './routes/transcript.ts';
 import { registerWebhooks } from './routes/webhooks.ts';
+import { registerSecurityHeaders } from './security-headers.ts';
 
-/** How long a body may take to arrive, and a handler to answer, in milliseconds. */
+/** How long headers and body may take to arrive, and a handler to answer, in milliseconds. */
+const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const HANDLER_TIMEOUT_MS = 10_000;
 
@@ -57,6 +59,7 @@ export async function createApp(parts: Parts): Promise<App> {
     }),
     trustProxy: parts.trustedProxies?.length ? [...parts.trustedProxies] : false,
     bodyLimit: JOB_MAX_BYTES,
+    http: { maxHeaderSize: HEADERS_MAX_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
     requestTimeout: REQUEST_TIMEOUT_MS,
     handlerTimeout: HANDLER_TIMEOUT_MS,
     // What arrives on an open connection while we stop is served, in the one shape of answers.
@@ -92,6 +95,7 @@ export async function createApp(parts: Parts): Promise<App> {
     );
   });
 
+  registerSecurityHeaders(app);
   registerAuth(app, parts.auth);
   await registerOpenApi(app);
   registerLaunch(app, parts);

@@ -1,14 +1,19 @@
 import type { Socket } from 'node:net';
 import { AppError } from '@baton/core';
-import { errorBody } from './http-error.ts';
+import { errorBody, statusOf } from './http-error.ts';
 
-/** Answers what is not HTTP, or takes too long to be it, and ends the connection. */
+/** The most bytes that the request line and the headers of a request may have. */
+export const HEADERS_MAX_BYTES = 16 * 1024;
+
+/** Answers what is not HTTP, is too long for it, or takes too long to be it, and ends the connection. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return;
-  const body = JSON.stringify(
-    errorBody(new AppError('INVALID_REQUEST', 'expected a complete HTTP request')),
-  );
+  const refusal =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? new AppError('PAYLOAD_TOO_LARGE', 'expected address and headers of at most 16 KiB')
+      : new AppError('INVALID_REQUEST', 'expected a complete HTTP request');
+  const body = JSON.stringify(errorBody(refusal));
   socket.end(
-    `HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${statusOf(refusal.code)} Refused\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
 }

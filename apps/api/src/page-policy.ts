@@ -1,13 +1,26 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-const POLICY = [
-  "default-src 'self' data: blob:",
-  "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
-  "style-src 'self' 'unsafe-inline'",
-  "frame-ancestors 'none'",
-].join('; ');
+function policy(scripts: string): string {
+  return [
+    "default-src 'self' data: blob:",
+    `script-src ${scripts}`,
+    "style-src 'self' 'unsafe-inline'",
+    "object-src 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
 
-/** Keeps a page to its own origin: the dashboards' fonts and calls home never leave the browser. */
-export async function ownOriginOnly(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  reply.header('content-security-policy', POLICY);
+// The reference page begins with a script of its own, and compiles templates.
+const REFERENCE = policy("'self' 'unsafe-inline' 'unsafe-eval'");
+const BOARD = policy("'self'");
+
+/** Keeps the reference page to its own origin: its fonts and calls home never leave the browser. */
+export async function referencePolicy(_request: FastifyRequest, reply: FastifyReply) {
+  reply.header('content-security-policy', REFERENCE);
+}
+
+/** Keeps the dashboard to its own origin, and to the scripts that are served there. */
+export async function boardPolicy(_request: FastifyRequest, reply: FastifyReply) {
+  reply.header('content-security-policy', BOARD);
 }

@@ -198,7 +198,7 @@ const refusedRequests: [
     'PAYLOAD_TOO_LARGE',
   ],
   ['an unknown address', { url: '/v1/nothing' }, 404, 'NOT_FOUND'],
-  ['an address of no version', { url: '/sessions' }, 404, 'NOT_FOUND'],
+  ['an address of no version', { url: '/sessions/x/events' }, 404, 'NOT_FOUND'],
   ['a method that does not exist', { method: 'DELETE', url: '/v1/sessions' }, 404, 'NOT_FOUND'],
   ['an id that is no id', { url: '/v1/sessions/nonsense' }, 400, 'INVALID_REQUEST'],
   ['an id in upper case', { url: `/v1/sessions/${newId().toUpperCase()}` }, 400, 'INVALID_REQUEST'],

@@ -1,5 +1,5 @@
 import reference from '@scalar/fastify-api-reference';
-import { ownOriginOnly } from '../page-policy.ts';
+import { referencePolicy } from '../page-policy.ts';
 import type { App } from '../parts.ts';
 
 /** A readable page of the OpenAPI document at /docs, whole without a network. */
@@ -7,7 +7,7 @@ export async function registerDocs(app: App): Promise<void> {
   await app.register(reference, {
     routePrefix: '/docs',
     logLevel: 'warn',
-    hooks: { onRequest: ownOriginOnly },
+    hooks: { onRequest: referencePolicy },
     configuration: {
       url: '/openapi.json',
       pageTitle: 'Baton API',

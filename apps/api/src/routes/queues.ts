@@ -3,7 +3,7 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import { boardHooks } from '../board/board-hooks.ts';
-import { ownOriginOnly } from '../page-policy.ts';
+import { boardPolicy } from '../page-policy.ts';
 import type { App, Parts } from '../parts.ts';
 
 /** bull-board at /queues, to look at: its writes would fight the documents, so each answers 405. */
@@ -45,7 +45,7 @@ export async function registerQueues(
     throw new AppError('UNAVAILABLE', 'Redis does not answer; ask again later', { cause });
   });
   await app.register(async (scope) => {
-    scope.addHook('onRequest', ownOriginOnly);
+    scope.addHook('onRequest', boardPolicy);
     await scope.register(board.registerPlugin(), { prefix: '/queues', logLevel: 'warn' });
   });
 }
