@@ -1,9 +1,9 @@
 // An API with streams, and readers of them.
-import { openWorkerRedis } from '@baton/core';
 import type { Db } from 'mongodb';
 import { onTestFinished } from 'vitest';
 import { type Api, databaseUrl, openApi } from '../../support/api.ts';
 import { makeSession } from '../../support/factories.ts';
+import { type Listeners, openListeners } from '../../support/live-listeners.ts';
 import { test as base, redisUrl } from '../../support/services.ts';
 import { openStream, type SseMessage, type SseReader } from '../../support/sse.ts';
 import { claimAndWrite, type Writing } from '../../support/writing.ts';
@@ -25,20 +25,9 @@ export const test = base.extend<{ $file: { api: Api; url: string; listeners: Lis
   ],
   listeners: [
     async ({ queuePrefix }, use) => {
-      const client = openWorkerRedis(redisUrl());
-      await use({
-        async to(root) {
-          const [, count] = await client.pubsub('NUMSUB', `${queuePrefix}:live:${root}`);
-          return Number(count);
-        },
-        async each() {
-          const connections = String(await client.client('LIST'));
-          return [...connections.matchAll(/ name=baton-live .* sub=(\d+)/g)].map(([, n]) =>
-            Number(n),
-          );
-        },
-      });
-      client.disconnect();
+      const listeners = openListeners(queuePrefix);
+      await use(listeners);
+      listeners.close();
     },
     { scope: 'file' },
   ],
@@ -47,12 +36,6 @@ export const test = base.extend<{ $file: { api: Api; url: string; listeners: Lis
     { scope: 'file' },
   ],
 });
-
-/** How many connections listen to a conversation; how many sessions each connection listens to. */
-export interface Listeners {
-  to(root: string): Promise<number>;
-  each(): Promise<number[]>;
-}
 
 /** A session that is being written, its writes told. */
 export async function start(api: Api, db: Db): Promise<Writing> {

@@ -94,6 +94,17 @@ describe('a stream of a session', () => {
     expect(await first).toMatchObject({ id: '1' });
   });
 
+  test('lasts longer than any other answer may take', async ({ api, url, db }) => {
+    const { id } = await api.sessions.insertIfAbsent(makeSession());
+    const reader = await tail(url, id);
+    const first = reader.next();
+    // A second each; a handler has ten.
+    await vi.waitFor(() => expect(reader.comments()).toBeGreaterThan(11), 20_000);
+    const writing = await claimAndWrite(db, id, api.queue.live);
+    await writing.write(1);
+    expect(await first).toMatchObject({ id: '1' });
+  });
+
   test('ends with a session that is cancelled before it began', async ({ api, url, listeners }) => {
     const { id } = await api.sessions.insertIfAbsent(makeSession());
     const reader = await tail(url, id);
