@@ -1,0 +1,87 @@
+import {
+  AppError,
+  codeFacts,
+  ERROR_CODES,
+  type ErrorCode,
+  isAppError,
+  isMongoAway,
+} from '@baton/core';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** The one body of every failure. */
+export interface ErrorBody {
+  error: { code: ErrorCode; message: string; details?: Record<string, unknown> };
+}
+
+/** When to ask again, in seconds, after a code that says "later". */
+const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = { UNAVAILABLE: 5, LIMIT_EXCEEDED: 5 };
+
+// What Fastify refuses by itself. Its own messages quote the request, so they are not passed on.
+const FASTIFY_ERRORS: Record<string, readonly [ErrorCode, string]> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: ['INVALID_REQUEST', 'expected the body to be JSON'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['INVALID_REQUEST', 'expected a JSON body, got an empty one'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['INVALID_REQUEST', 'expected content-type application/json'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
+    'INVALID_REQUEST',
+    'expected a body as long as content-length says',
+  ],
+  FST_ERR_CTP_BODY_TOO_LARGE: [
+    'PAYLOAD_TOO_LARGE',
+    'expected a body of at most 1 MiB; 16 MiB for many launches',
+  ],
+  FST_ERR_HANDLER_TIMEOUT: ['UNAVAILABLE', 'no answer in time; ask again later'],
+};
+
+/** The coded error that a caller may see for anything thrown; a stranger becomes INTERNAL. */
+export function toAnswerable(error: unknown): AppError {
+  if (isAppError(error) && codeFacts(error.code).http !== undefined) return error;
+  if (isMongoAway(error)) {
+    return new AppError('UNAVAILABLE', 'MongoDB does not answer; ask again later', {
+      cause: error,
+    });
+  }
+  const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
+  const known = FASTIFY_ERRORS[String(code)];
+  if (known) return new AppError(known[0], known[1], { cause: error });
+  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
+    return new AppError('INVALID_REQUEST', ERROR_CODES.INVALID_REQUEST.says, { cause: error });
+  }
+  return new AppError('INTERNAL', ERROR_CODES.INTERNAL.says, { cause: error });
+}
+
+/** The HTTP status of a code; 500 for one that is no answer. */
+export function statusOf(code: ErrorCode): number {
+  return codeFacts(code).http ?? 500;
+}
+
+/** The body that tells of an error. */
+export function errorBody({ code, message, details }: AppError): ErrorBody {
+  return { error: { code, message, ...(details === undefined ? {} : { details }) } };
+}
+
+/** Fastify's error handler: answers with the code's status and the one body; logs once, with the cause. */
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  reply.send(errorBody(refuse(error, request, reply)));
+}
+
+/** Logs an error once, sets the answer's status and headers, and returns what the caller may see of it. */
+export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): AppError {
+  const answer = toAnswerable(error);
+  const { code, details } = answer;
+  const status = statusOf(code);
+  if (status >= 500) request.log.error({ err: answer, code }, 'request failed');
+  else request.log.info({ code, field: details?.field }, 'request refused');
+  const retryAfter = RETRY_AFTER_S[code];
+  if (retryAfter !== undefined && !reply.hasHeader('retry-after')) {
+    reply.header('retry-after', retryAfter);
+  }
+  if (code === 'UNAUTHENTICATED') reply.header('www-authenticate', 'Bearer realm="baton"');
+  reply.code(status);
+  return answer;
+}
+
+/** Fastify's not-found handler: no such address, or not with this method. */
+export function answerNotFound(request: FastifyRequest, reply: FastifyReply): void {
+  const nothing = new AppError('NOT_FOUND', `nothing answers ${request.method} at this address`);
+  reply.code(statusOf(nothing.code)).send(errorBody(nothing));
+}
