@@ -36,6 +36,11 @@ export const workerSettingsSchema = z.object({
   WEBHOOK_LOG_DAYS: intVariable(1, 365)
     .default(14)
     .describe('How long the log of deliveries is kept, in days.'),
+  RETENTION_DAYS: intVariable(1, 36_500)
+    .optional()
+    .describe(
+      'Conversations whose last session ended so many days ago are deleted; without it none is.',
+    ),
   CLAUDE_BIN: z.string().optional().describe("The claude CLI; default: this project's, then PATH."),
   ANTHROPIC_API_KEY: z.string().optional().describe('Passed on to the CLI.'),
   ANTHROPIC_BASE_URL: z.string().optional().describe('Passed on to the CLI.'),

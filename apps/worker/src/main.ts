@@ -4,14 +4,18 @@ import {
   connectMongo,
   createAdopter,
   createClaims,
+  createConversationTree,
   createDuty,
   createEventStore,
   createJobUpkeep,
   createLogger,
   createReconcileStore,
+  createSessionDeletion,
   createSessionQueue,
   createSessionStore,
+  createStopRequests,
   createStoreClock,
+  createTombstoneStore,
   createTranscriptStore,
   ensureIndexes,
   isAppError,
@@ -20,6 +24,7 @@ import {
   policyOf,
   subscribeControl,
   tellingMoves,
+  tellingStops,
 } from '@baton/core';
 import { operatorEnv } from './claude/base-env.ts';
 import { findClaude } from './claude/find.ts';
@@ -28,8 +33,10 @@ import { workerSettingsSchema } from './config.ts';
 import { drain } from './drain.ts';
 import { serveHealth } from './health.ts';
 import { startSweep } from './host/sweep.ts';
+import { startWorkDirSweep } from './host/work-dirs.ts';
 import { createIdentity } from './identity.ts';
 import { startReconciler } from './reconciler.ts';
+import { createRetention } from './retention.ts';
 import { createSessionWorker } from './session-worker.ts';
 import { openWorkerWebhooks } from './webhooks/open.ts';
 
@@ -122,6 +129,25 @@ async function main(): Promise<void> {
   }
 
   startSweep(log, stopping.signal);
+  const tree = createConversationTree(mongo.db);
+  startWorkDirSweep(
+    {
+      workRoot: settings.WORK_ROOT,
+      tombstones: createTombstoneStore(mongo.db),
+      isKept: async (rootId) => (await tree.newest(rootId)).length > 0,
+      clock,
+      log,
+    },
+    stopping.signal,
+  );
+  const requests = tellingStops(createStopRequests(mongo.db, clock), webhooks.dispatch.tell);
+  const retention = createRetention({
+    deletion: createSessionDeletion({ db: mongo.db, clock, queue, requests }),
+    tree,
+    clock,
+    days: settings.RETENTION_DAYS,
+    log,
+  });
   startReconciler(
     {
       duty: createDuty(mongo.db, clock, 'reconciler', identity.workerId),
@@ -129,7 +155,7 @@ async function main(): Promise<void> {
       store: createReconcileStore(mongo.db, clock),
       adopter,
       log,
-      chores: [webhooks.dispatch.sweep],
+      chores: [webhooks.dispatch.sweep, retention],
     },
     stopping.signal,
   );

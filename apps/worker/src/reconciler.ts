@@ -2,6 +2,7 @@
 import {
   type Adopter,
   type Duty,
+  isAppError,
   type JobUpkeep,
   jobOfSession,
   type Logger,
@@ -37,6 +38,10 @@ export async function reconcileOnce(deps: ReconcilerDeps): Promise<RoundReport> 
   const { jobs, store, adopter } = deps;
   const report = { adopted: 0, dropped: 0, restored: 0 };
   const waiting = new Set<string>();
+  async function drop(id: string): Promise<void> {
+    await jobs.drop(id);
+    report.dropped += 1;
+  }
   for await (const ids of jobs.waiting()) {
     for (const id of ids) waiting.add(id);
     const { unknown, terminal } = await store.sort(ids);
@@ -48,13 +53,13 @@ export async function reconcileOnce(deps: ReconcilerDeps): Promise<RoundReport> 
         () => {
           report.adopted += 1;
         },
-        (error: unknown) => deps.log.warn({ err: error, job_id: id }, 'a job was not adopted'),
+        async (error: unknown) => {
+          if (isAppError(error) && error.code === 'SESSION_DELETED') await drop(id);
+          else deps.log.warn({ err: error, job_id: id }, 'a job was not adopted');
+        },
       );
     }
-    for (const id of terminal) {
-      await jobs.drop(id);
-      report.dropped += 1;
-    }
+    for (const id of terminal) await drop(id);
   }
   for await (const sessions of store.needingJobs()) {
     for (const session of sessions) {

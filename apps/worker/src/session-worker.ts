@@ -88,7 +88,7 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
       if (isAppError(error) && !codeFacts(error.code).retryable) {
         log.error(
           { err: error, job_id: job.id },
-          'the job has no usable id; it fails in the queue',
+          'the job cannot be taken, now or later; it fails in the queue',
         );
         throw new UnrecoverableError(`${error.code}: ${error.message}`);
       }

@@ -157,7 +157,7 @@ export {
 export {
   type ConversationTree,
   createConversationTree,
-  type TreePlace,
+  type EndedSession,
 } from './store/conversation-tree.ts';
 export type { DeliveryStore } from './store/delivery-store.ts';
 export { createDuty, type Duty } from './store/duty.ts';

@@ -1,6 +1,6 @@
-import { mkdir, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { realpath, stat } from 'node:fs/promises';
 import { AppError, isInsideRoots, type Policy, type Session } from '@baton/core';
+import { makeWorkDir } from '../host/work-dirs.ts';
 
 /**
  * The session's working directory, symlinks resolved. Without one in its config: a directory of the
@@ -17,9 +17,7 @@ export async function resolveWorkingDir(
     await checkDirectory(directory, `additional_directories.${index}`, policy);
   }
   if (given !== undefined) return checkDirectory(given, 'working_dir', policy);
-  const own = join(workRoot, session.root_session_id);
-  await mkdir(own, { recursive: true });
-  return realpath(own);
+  return makeWorkDir(workRoot, session.root_session_id);
 }
 
 async function checkDirectory(path: string, field: string, policy: Policy): Promise<string> {

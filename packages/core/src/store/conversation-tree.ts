@@ -27,26 +27,14 @@ export interface ConversationTree {
   live(rootId: string): Promise<TreeSession[]>;
   /** Removes the documents of these sessions where they have ended. */
   remove(ids: readonly string[]): Promise<void>;
-  /**
-   * The roots of at most `limit` sessions that ended before `before`, the longest ago first, from behind
-   * `after` on; and where to go on, absent at the end.
-   */
-  endedBefore(before: Date, limit: number, after?: TreePlace): Promise<TreeSlice>;
+  /** At most `limit` sessions that ended before `before`, the longest ago first, from behind `after` on. */
+  endedBefore(before: Date, limit: number, after?: EndedSession): Promise<EndedSession[]>;
   /** When the conversation ended; null while a session of it has not, or where it has none. */
   endOf(rootId: string): Promise<Date | null>;
 }
 
-/** A place in the order of endings. */
-export interface TreePlace {
-  end_time: Date;
-  id: string;
-}
-
-/** Roots, and where to go on. */
-export interface TreeSlice {
-  roots: string[];
-  next?: TreePlace;
-}
+/** A session that ended, in the order of endings. */
+export type EndedSession = Pick<Session, 'id' | 'root_session_id'> & { end_time: Date };
 
 const PAGE = 200;
 
@@ -102,18 +90,11 @@ export function createConversationTree(db: Db): ConversationTree {
             ? { $or: [{ end_time: { $gt: after.end_time } }, { _id: { $gt: after.id } }] }
             : {}),
         })
-        .project<{ _id: string; end_time: Date; root_session_id: string }>({
-          end_time: 1,
-          root_session_id: 1,
-        })
+        .project<Omit<EndedSession, 'id'> & { _id: string }>({ end_time: 1, root_session_id: 1 })
         .sort({ end_time: 1, _id: 1 })
         .limit(limit)
         .toArray();
-      const roots = [...new Set(documents.map(({ root_session_id }) => root_session_id))];
-      const last = documents.at(-1);
-      return documents.length < limit || !last
-        ? { roots }
-        : { roots, next: { end_time: last.end_time, id: last._id } };
+      return documents.map(({ _id, ...fields }) => ({ id: _id, ...fields }));
     },
     async endOf(rootId) {
       const live = await collection.countDocuments(
