@@ -1,4 +1,4 @@
-import { type ApiKey, SCOPES, type Scope } from '@baton/core';
+import { type ApiKey, DEFAULT_TENANT, SCOPES, type Scope } from '@baton/core';
 
 /** Who makes a request, and what it may do. */
 export interface Caller {
@@ -15,9 +15,6 @@ declare module 'fastify' {
     caller: Caller;
   }
 }
-
-/** The tenant of a key that names none, and of callers that need no key. */
-export const DEFAULT_TENANT = 'default';
 
 /** A caller that showed no key and may do nothing that needs a scope. */
 export const NOBODY: Caller = { keyId: null, tenant: DEFAULT_TENANT, scopes: [] };

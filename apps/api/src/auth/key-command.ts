@@ -1,6 +1,12 @@
-import { type ApiKey, AppError, type KeyStore, parseInput, scopeSchema } from '@baton/core';
+import {
+  type ApiKey,
+  AppError,
+  DEFAULT_TENANT,
+  type KeyStore,
+  parseInput,
+  scopeSchema,
+} from '@baton/core';
 import { z } from 'zod';
-import { DEFAULT_TENANT } from './caller.ts';
 import { KEY_TRUSTED_MS } from './key-ring.ts';
 
 /** What a command prints on standard output, and what it says beside it. */
