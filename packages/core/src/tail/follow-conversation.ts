@@ -72,7 +72,9 @@ export function followConversation(
         return { id: formatPosition(head.id, told, tree), event };
       });
       if (events.length > 0) return { kind: 'events', events };
-      told.set(head.id, head.last_event_seq); // they are gone, and will not come back
+      queue = queue.filter((one) => one !== head);
+      // They are gone, and will not come back.
+      if (isTerminal(head.status)) told.set(head.id, head.last_event_seq);
       return more();
     }
 
@@ -86,9 +88,13 @@ export function followConversation(
         const { id = of.id, status = 'deleted', last_event_seq = 0 } = last ?? {};
         return { kind: 'end', session_id: id, status, last_event_seq };
       },
-      isNews(news) {
+      hear(news) {
         const head = heads.get(news.id);
-        return !head || news.last_event_seq > seqOf(head) || news.status !== head.status;
+        if (!head) return heads.has(news.parent_session_id ?? '') ? 'look' : 'nothing';
+        if (news.status !== head.status) return 'look';
+        // As in tail-session.ts: what a word tells of is committed.
+        head.last_event_seq = Math.max(head.last_event_seq, news.last_event_seq);
+        return head.last_event_seq > seqOf(head) ? 'more' : 'nothing';
       },
       isAtHead(id) {
         const head = heads.get(id);

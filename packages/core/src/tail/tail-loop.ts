@@ -1,5 +1,6 @@
 import { type Bell, createBell } from '../bell.ts';
 import type { Event } from '../model/event.ts';
+import type { SessionNews } from '../model/live.ts';
 import { isTerminal, type SessionStatus } from '../model/status.ts';
 import type { LiveHub } from '../queue/live-hub.ts';
 import type { EventStore } from '../store/event-store.ts';
@@ -40,8 +41,8 @@ export interface Look {
   more(): Promise<TailItem | null>;
   /** The last item, once nothing more will come. */
   end: TailItem | null;
-  /** Whether a word of this session may mean more than was told. */
-  isNews(news: Pick<SessionHead, 'id' | 'status' | 'last_event_seq'>): boolean;
+  /** Takes a word of a session in: whether there is more by it, or it takes another look to know. */
+  hear(news: Omit<SessionNews, 'kind'>): 'nothing' | 'more' | 'look';
   /** Whether lines of this session's answer come after all that was told of it. */
   isAtHead(sessionId: string): boolean;
 }
@@ -60,6 +61,7 @@ export async function* runTail(
   const partials = createPartialBuffer();
   const seen: { latest: Look | null } = { latest: null };
   let isStale = true;
+  let hasMore = false;
 
   const stopListening = live.listenToConversation(of.root_session_id, {
     connected() {
@@ -70,9 +72,12 @@ export async function* runTail(
       if (message.kind === 'partials') {
         if (!seen.latest?.isAtHead(message.id)) return;
         partials.add(message);
-      } else if (!seen.latest || seen.latest.isNews(message)) {
-        isStale = true;
-      } else return;
+      } else {
+        const means = seen.latest?.hear(message) ?? 'look';
+        if (means === 'nothing') return;
+        hasMore = true;
+        if (means === 'look') isStale = true;
+      }
       bell.ring();
     },
   });
@@ -101,13 +106,14 @@ export async function* runTail(
         yield end;
         return;
       }
-      while (!isStale && !signal.aborted && performance.now() < lookAgainAt) {
+      while (!isStale && !hasMore && !signal.aborted && performance.now() < lookAgainAt) {
         await bell.wait(lookAgainAt - performance.now());
         // Before the next look: it finds the events that these lines grew into.
         const lines = partials.take();
         if (lines.length > 0) yield { kind: 'partials', lines };
       }
-      isStale = true;
+      if (!hasMore) isStale = true;
+      hasMore = false;
     }
   } finally {
     signal.removeEventListener('abort', bell.ring);

@@ -23,9 +23,11 @@ export function tailSession(
   async function look(): Promise<Look> {
     const head = await deps.heads.get(of.id);
     const { status = 'deleted', last_event_seq = 0 } = head ?? {};
+    // A word is said once what it tells of is committed: events up to there are read without another look.
+    let last = last_event_seq;
     return {
       async more() {
-        const events = await reader.read(of.id, told, last_event_seq);
+        const events = await reader.read(of.id, told, last);
         told = events.at(-1)?.seq ?? Math.max(told, last_event_seq);
         if (events.length === 0) return null;
         return {
@@ -37,8 +39,13 @@ export function tailSession(
         if (head && !isTold(head, told)) return null;
         return { kind: 'end', session_id: of.id, status, last_event_seq };
       },
-      isNews: (news) => news.id === of.id && (news.last_event_seq > told || news.status !== status),
-      isAtHead: (id) => id === of.id && told >= last_event_seq,
+      hear(news) {
+        if (news.id !== of.id) return 'nothing';
+        last = Math.max(last, news.last_event_seq);
+        if (news.status !== status) return 'look';
+        return last > told ? 'more' : 'nothing';
+      },
+      isAtHead: (id) => id === of.id && told >= last,
     };
   }
 
