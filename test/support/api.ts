@@ -15,6 +15,8 @@ import {
   createTranscriptStore,
   type EventStore,
   type OpenWebhooks,
+  type OpenSchedules,
+  openSchedules,
   openWebhooks,
   type Policy,
   type SessionQueue,
@@ -33,6 +35,7 @@ export interface Api {
   sessions: SessionStore;
   events: EventStore;
   webhooks: OpenWebhooks;
+  schedules: OpenSchedules;
   logged: string[];
   close(): Promise<void>;
 }
@@ -71,6 +74,7 @@ export async function openApi({
   const events = createEventStore(mongo.db);
   const manager = createSessionManager({ queue, sessions });
   const clock = createStoreClock(mongo.db);
+  const schedules = openSchedules({ db: mongo.db, clock, connection: redis, prefix });
   const webhooks = openWebhooks({ db: mongo.db, clock, log, connection: redis, prefix });
   const requests = tellingStops(createStopRequests(mongo.db, clock), webhooks.dispatch.tell);
   const app = await createApp({
@@ -86,6 +90,7 @@ export async function openApi({
     auth,
     trustedProxies,
     webhooks,
+    schedules: schedules.verbs,
     allowedAddresses,
     deletion: createSessionDeletion({ db: mongo.db, clock, queue, requests }),
     transcripts: createTranscriptStore(mongo.db),
@@ -96,11 +101,13 @@ export async function openApi({
     sessions,
     events,
     webhooks,
+    schedules,
     logged,
     async close() {
       await app.close();
       hub.close();
       await webhooks.close();
+      await schedules.close();
       await queue.close();
       await mongo.close();
     },

@@ -24,6 +24,7 @@ import { registerHealth } from './routes/health.ts';
 import { registerLaunch } from './routes/launch.ts';
 import { registerLogin } from './routes/login.ts';
 import { registerQueues } from './routes/queues.ts';
+import { registerSchedules } from './routes/schedules.ts';
 import { registerSchema } from './routes/schema.ts';
 import { registerSessionPages } from './routes/session-pages.ts';
 import { registerSessions } from './routes/sessions.ts';
@@ -109,6 +110,7 @@ export async function createApp(parts: Parts): Promise<App> {
   registerConversation(app, parts);
   registerTranscript(app, parts);
   registerDelete(app, parts);
+  registerSchedules(app, parts);
   registerWebhooks(app, parts);
   registerDeliveries(app, parts);
   registerSchema(app);

@@ -16,6 +16,7 @@ import {
   createStopRequests,
   createStoreClock,
   createTranscriptStore,
+  openSchedules,
   openWebhooks,
   policyOf,
   tellingStops,
@@ -82,6 +83,13 @@ try {
     prefix: settings.QUEUE_PREFIX,
   });
   closers.add('webhooks', () => webhooks.close());
+  const schedules = openSchedules({
+    db: mongo.db,
+    clock,
+    connection: settings.REDIS_URL,
+    prefix: settings.QUEUE_PREFIX,
+  });
+  closers.add('schedules', () => schedules.close());
   const requests = tellingStops(createStopRequests(mongo.db, clock), webhooks.dispatch.tell);
   const stopOf = createSessionStop({ manager, queue, requests });
   const deletion = createSessionDeletion({ db: mongo.db, clock, queue, requests });
@@ -108,6 +116,7 @@ try {
     policy,
     live,
     auth,
+    schedules: schedules.verbs,
     trustedProxies: settings.TRUST_PROXY,
   };
   const app = await createApp({ ...parts, webhooks, allowedAddresses, deletion, transcripts });

@@ -15,6 +15,7 @@ const INFO = {
 
 const TAGS = [
   { name: 'sessions', description: 'Launch, continue, read.' },
+  { name: 'schedules', description: 'Launch sessions by the clock.' },
   { name: 'webhooks', description: 'Be told of what becomes of sessions.' },
   { name: 'operations', description: 'Health and schemas.' },
 ];

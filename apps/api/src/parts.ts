@@ -7,6 +7,7 @@ import type {
   Mongo,
   OpenWebhooks,
   Policy,
+  Schedules,
   SessionDeletion,
   SessionHeads,
   SessionManager,
@@ -41,6 +42,7 @@ export interface Parts {
   policy: Policy;
   live: LiveParts;
   webhooks: OpenWebhooks;
+  schedules: Schedules;
   /** Where webhooks may be sent to although the address is not public. */
   allowedAddresses: readonly AddressRange[];
   auth: Auth;

@@ -11,6 +11,7 @@ import {
   createLogger,
   createReconcileStore,
   createSessionDeletion,
+  createSessionManager,
   createSessionQueue,
   createSessionStore,
   createStopRequests,
@@ -35,8 +36,10 @@ import { serveHealth } from './health.ts';
 import { startSweep } from './host/sweep.ts';
 import { startWorkDirSweep } from './host/work-dirs.ts';
 import { createIdentity } from './identity.ts';
+import { readPrices } from './prices.ts';
 import { startReconciler } from './reconciler.ts';
 import { createRetention } from './retention.ts';
+import { openWorkerSchedules } from './schedules/open.ts';
 import { createSessionWorker } from './session-worker.ts';
 import { openWorkerWebhooks } from './webhooks/open.ts';
 
@@ -51,6 +54,7 @@ async function main(): Promise<void> {
   });
   const baseEnv = operatorEnv(process.env);
   const cli = await findClaude(settings.CLAUDE_BIN, baseEnv);
+  const prices = await readPrices(settings.PRICES_FILE);
   await mkdir(settings.WORK_ROOT, { recursive: true });
 
   const mongo = connectMongo(settings.MONGODB_URL);
@@ -71,6 +75,13 @@ async function main(): Promise<void> {
     connection,
     log,
   });
+  const schedules = openWorkerSchedules(settings, {
+    db: mongo.db,
+    clock,
+    manager: createSessionManager({ queue, sessions }),
+    connection,
+    log,
+  });
   const live = tellingMoves(queue.live, webhooks.dispatch.tell);
   const adopter = createAdopter(sessions, (id) => queue.find(id), live.moved);
 
@@ -83,6 +94,7 @@ async function main(): Promise<void> {
       launcher: await findParentDeathLauncher(baseEnv['PATH'] ?? ''),
       leaseMs: settings.LEASE_MS,
       retryFirstMs: settings.RETRY_FIRST_MS,
+      prices,
       deadlines: {
         startup: settings.STARTUP_TIMEOUT_MS,
         idle: settings.IDLE_TIMEOUT_MS,
@@ -155,7 +167,7 @@ async function main(): Promise<void> {
       store: createReconcileStore(mongo.db, clock),
       adopter,
       log,
-      chores: [webhooks.dispatch.sweep, retention],
+      chores: [webhooks.dispatch.sweep, schedules.reconcile, retention],
     },
     stopping.signal,
   );
@@ -166,6 +178,7 @@ async function main(): Promise<void> {
   );
   worker.start();
   webhooks.start();
+  schedules.start();
   log.info({ claude: cli.version, health: health.url }, 'ready');
   const start = { worker: identity.workerId, pid: process.pid, health: health.url };
   process.stdout.write(`${JSON.stringify(start)}\n`);
@@ -173,7 +186,7 @@ async function main(): Promise<void> {
   await stopped.promise;
   await drain(worker, { timeoutMs: settings.DRAIN_TIMEOUT_MS, hurry: hurry.signal, log });
   const exitAnyway = setTimeout(() => process.exit(0), CLOSE_TIMEOUT_MS);
-  await Promise.all([worker.close(), webhooks.close()]);
+  await Promise.all([worker.close(), webhooks.close(), schedules.close()]);
   await Promise.allSettled([health.close(), queue.close(), mongo.close()]);
   connection.disconnect();
   control.disconnect();

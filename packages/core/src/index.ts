@@ -25,6 +25,7 @@ export {
 export { recoveryOf } from './model/crash-verdict.ts';
 export { cutText } from './model/cut-text.ts';
 export { forbiddenEnvName } from './model/env-names.ts';
+export { firedSessionId, launchOfFiring } from './firing.ts';
 export { codeFacts, ERROR_CODES, type ErrorCode, errorCodeSchema } from './model/error-codes.ts';
 export {
   boundRaw,
@@ -66,6 +67,14 @@ export {
   splitRequest,
 } from './model/request.ts';
 export { boundResult, type Result, resultSchema, type Usage, usageSchema } from './model/result.ts';
+export {
+  newScheduleSchema,
+  type Schedule,
+  type ScheduledLaunch,
+  scheduleChangesSchema,
+  scheduleViewSchema,
+  toScheduleView,
+} from './model/schedule.ts';
 export { redactText, secretsOf } from './model/secrets.ts';
 export type { Attempt, Session } from './model/session.ts';
 export {
@@ -116,6 +125,7 @@ export { type WebhookEvent, webhookEventSchema } from './model/webhook-event.ts'
 export { newWebhookSecret, signWebhook } from './model/webhook-signature.ts';
 export { isInsideRoots } from './model/working-dir.ts';
 export { type OpenWebhooks, openWebhooks } from './open-webhooks.ts';
+export { type OpenSchedules, openSchedules } from './open-schedules.ts';
 export { createProducer } from './producer.ts';
 export { type ControlMessage, subscribeControl } from './queue/control.ts';
 export { createJobUpkeep, type JobUpkeep } from './queue/job-upkeep.ts';
@@ -144,8 +154,11 @@ export {
   type InfoPage,
   type SessionManager,
 } from './session-manager.ts';
+export type { Schedules } from './schedules.ts';
 export { createSessionStop, type SessionStop } from './session-stop.ts';
 export { policyOf, sharedSettings } from './settings.ts';
+export { firingJobSchema, SCHEDULE_QUEUE } from './queue/schedule-queue.ts';
+export type { ScheduleStore } from './store/schedule-store.ts';
 export { type Adopter, createAdopter } from './store/adopt.ts';
 export { type Claim, type Claimant, type Claims, createClaims } from './store/claim.ts';
 export { createStoreClock, type StoreClock } from './store/clock.ts';

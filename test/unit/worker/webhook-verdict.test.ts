@@ -29,7 +29,10 @@ test.each([
 });
 
 test('the pause is longer by chance, by a quarter at most', () => {
-  expect(judgeTry({ status: 500 }, { ...first, random: 1 })).toEqual({ kind: 'retry', inMs: 6_250 });
+  expect(judgeTry({ status: 500 }, { ...first, random: 1 })).toEqual({
+    kind: 'retry',
+    inMs: 6_250,
+  });
 });
 
 test('the pause is as long as Retry-After says, within a bound', () => {

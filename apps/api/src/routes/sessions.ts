@@ -7,6 +7,7 @@ const listQuery = z.strictObject({
   status: sessionStatusSchema.exactOptional(),
   parent_session_id: idSchema.exactOptional(),
   root_session_id: idSchema.exactOptional().describe('A whole conversation.'),
+  schedule_id: idSchema.exactOptional().describe('What a schedule launched.'),
   tag: z.string().min(1).exactOptional(),
   limit: limit(50, 200),
   cursor,

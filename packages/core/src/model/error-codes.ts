@@ -23,6 +23,7 @@ export const ERROR_CODES = {
     retryable: false,
     says: 'The session has saved no such file.',
   },
+  SCHEDULE_NOT_FOUND: { http: 404, retryable: false, says: 'No schedule has this id.' },
   PARENT_NOT_FOUND: { http: 404, retryable: false, says: 'No session has the id to continue.' },
   SESSION_NOT_TERMINAL: {
     http: 409,

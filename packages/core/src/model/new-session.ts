@@ -56,6 +56,7 @@ export function queuedSession(job: Accepted<Job>, asked: SessionConfig, parent?:
     ...(job.metadata === undefined ? {} : { metadata: job.metadata }),
     ...(job.concurrency_key === undefined ? {} : { concurrency_key: job.concurrency_key }),
     ...(job.concurrency_limit === undefined ? {} : { concurrency_limit: job.concurrency_limit }),
+    ...(job.schedule_id === undefined ? {} : { schedule_id: job.schedule_id }),
     ...(notBefore ? { not_before: notBefore } : {}),
   };
 }

@@ -19,6 +19,7 @@ const KEPT = {
   metadata: jobOptionsSchema.shape.metadata,
   priority: jobOptionsSchema.shape.priority,
   concurrency_key: jobOptionsSchema.shape.concurrency_key,
+  schedule_id: idSchema,
 };
 
 /**

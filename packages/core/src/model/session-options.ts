@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { idSchema } from './id.ts';
 import { timeSchema } from './time.ts';
 
 const METADATA_MAX_BYTES = 16 * 1024;
@@ -71,6 +72,7 @@ export const sessionOptionsSchema = optionsSchema.extend({
 /** The options that a job carries; `delay_ms` counts from its `created_at`. */
 export const jobOptionsSchema = optionsSchema.extend({
   not_before: timeSchema.optional().describe('Not run before this time. Not beside delay_ms.'),
+  schedule_id: idSchema.optional().describe('The schedule that launched it.'),
 });
 
 /** What a caller may say of a session beside its config. */

@@ -83,6 +83,7 @@ export async function ensureIndexes(db: Db): Promise<void> {
       { key: { root_session_id: 1, created_at: -1, _id: -1 } },
       { key: { tags: 1, created_at: -1, _id: -1 } },
       { key: { end_time: 1, _id: 1 }, sparse: true },
+      { key: { schedule_id: 1, created_at: -1, _id: -1 } },
       { key: { 'webhooks_due.at': 1 }, sparse: true },
     ]);
   await db

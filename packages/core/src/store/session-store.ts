@@ -16,6 +16,7 @@ export interface SessionFilter {
   status?: SessionStatus;
   parent_session_id?: string;
   root_session_id?: string;
+  schedule_id?: string;
   tag?: string;
   limit: number;
   cursor?: string;

@@ -6,7 +6,7 @@ import { newWebhookSecret } from '../model/webhook-signature.ts';
 import type { StoreClock } from './clock.ts';
 
 /** How many webhooks there may be: each move of a session looks at all of them. */
-export const MAX_WEBHOOKS = 100;
+const MAX_WEBHOOKS = 100;
 
 /** When an endpoint counts as dead: so many tries failed in a row, the first of them so long ago. */
 export interface DeadAfter {

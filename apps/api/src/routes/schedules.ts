@@ -1,0 +1,165 @@
+import {
+  AppError,
+  checkPolicy,
+  idSchema,
+  isAppError,
+  newScheduleSchema,
+  type Policy,
+  type ScheduledLaunch,
+  scheduleChangesSchema,
+  scheduleViewSchema,
+  toScheduleView,
+} from '@baton/core';
+import { z } from 'zod';
+import { cursor, failures, json, limit } from '../answers.ts';
+import { named } from '../openapi-schema.ts';
+import type { App, Parts } from '../parts.ts';
+
+named.add(newScheduleSchema, { id: 'NewSchedule' });
+named.add(scheduleChangesSchema, { id: 'ScheduleChanges' });
+named.add(scheduleViewSchema, { id: 'Schedule' });
+
+const params = z.strictObject({ id: idSchema.describe('The id of a schedule.') });
+
+const schedulePage = z.object({
+  schedules: z.array(scheduleViewSchema),
+  next_cursor: z.string().optional().describe('Absent on the last page.'),
+});
+
+/** Makes, reads, changes and removes schedules. What they launched is listed with the sessions. */
+export function registerSchedules(
+  app: App,
+  { schedules, policy }: Pick<Parts, 'schedules' | 'policy'>,
+): void {
+  app.post(
+    '/v1/schedules',
+    {
+      schema: {
+        operationId: 'createSchedule',
+        summary: 'Make a schedule',
+        description:
+          'Each firing launches a session from `launch`, which is checked now as a launch is. GET /v1/sessions?schedule_id= lists them.',
+        tags: ['schedules'],
+        body: newScheduleSchema,
+        response: {
+          201: json('Made.', scheduleViewSchema),
+          ...failures(
+            'INVALID_REQUEST',
+            'PAYLOAD_TOO_LARGE',
+            'WORKING_DIR_NOT_ALLOWED',
+            'ENV_NOT_ALLOWED',
+            'LIMIT_EXCEEDED',
+            'UNAVAILABLE',
+          ),
+        },
+      },
+    },
+    async ({ body, caller }, reply) => {
+      checkLaunch(body.launch, policy);
+      const schedule = await schedules.create(body, caller.keyId ?? undefined);
+      return reply
+        .code(201)
+        .header('location', `/v1/schedules/${schedule.id}`)
+        .send(toScheduleView(schedule, new Date()));
+    },
+  );
+
+  app.get(
+    '/v1/schedules',
+    {
+      schema: {
+        operationId: 'listSchedules',
+        summary: 'List schedules, newest first',
+        tags: ['schedules'],
+        querystring: z.strictObject({ limit: limit(50, 200), cursor }),
+        response: {
+          200: json('A page of schedules.', schedulePage),
+          ...failures('INVALID_REQUEST', 'UNAVAILABLE'),
+        },
+      },
+    },
+    async ({ query }) => {
+      const page = await schedules.list(query);
+      const now = new Date();
+      return { ...page, schedules: page.schedules.map((one) => toScheduleView(one, now)) };
+    },
+  );
+
+  app.get(
+    '/v1/schedules/:id',
+    {
+      schema: {
+        operationId: 'getSchedule',
+        summary: 'Read a schedule',
+        tags: ['schedules'],
+        params,
+        response: {
+          200: json('The schedule as it stands.', scheduleViewSchema),
+          ...failures('INVALID_REQUEST', 'SCHEDULE_NOT_FOUND', 'UNAVAILABLE'),
+        },
+      },
+    },
+    async ({ params: { id } }) => toScheduleView(await schedules.get(id), new Date()),
+  );
+
+  app.patch(
+    '/v1/schedules/:id',
+    {
+      schema: {
+        operationId: 'changeSchedule',
+        summary: 'Change a schedule, or let it rest',
+        tags: ['schedules'],
+        params,
+        body: scheduleChangesSchema,
+        response: {
+          200: json('Changed.', scheduleViewSchema),
+          ...failures(
+            'INVALID_REQUEST',
+            'SCHEDULE_NOT_FOUND',
+            'PAYLOAD_TOO_LARGE',
+            'WORKING_DIR_NOT_ALLOWED',
+            'ENV_NOT_ALLOWED',
+            'UNAVAILABLE',
+          ),
+        },
+      },
+    },
+    async ({ params: { id }, body }) => {
+      if (body.launch) checkLaunch(body.launch, policy);
+      return toScheduleView(await schedules.change(id, body), new Date());
+    },
+  );
+
+  app.delete(
+    '/v1/schedules/:id',
+    {
+      schema: {
+        operationId: 'deleteSchedule',
+        summary: 'Remove a schedule',
+        description: 'It fires no more; the sessions that it launched stay.',
+        tags: ['schedules'],
+        params,
+        response: {
+          200: json('Removed; this is what it was.', scheduleViewSchema),
+          ...failures('INVALID_REQUEST', 'SCHEDULE_NOT_FOUND', 'UNAVAILABLE'),
+        },
+      },
+    },
+    async ({ params: { id } }) =>
+      toScheduleView({ ...(await schedules.remove(id)), enabled: false }, new Date()),
+  );
+}
+
+// The policy names fields of a config; here they stand below `launch`.
+function checkLaunch(launch: ScheduledLaunch, policy: Policy): void {
+  try {
+    checkPolicy(launch, policy);
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    const { code, message, details } = error;
+    throw new AppError(code, message, {
+      details: { ...details, field: `launch.${details?.field}` },
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,46 @@
+import {
+  type Logger,
+  type Mongo,
+  openSchedules,
+  type openWorkerRedis,
+  type SessionManager,
+  type StoreClock,
+} from '@baton/core';
+import type { z } from 'zod';
+import type { workerSettingsSchema } from '../config.ts';
+import { createScheduleWorker } from './schedule-worker.ts';
+
+/** What a worker process does for schedules. */
+export interface WorkerSchedules {
+  /** Begins to take firings. */
+  start(): void;
+  /** One round of making Redis fire by the documents. */
+  reconcile(): Promise<number>;
+  /** Resolves within seconds. */
+  close(): Promise<void>;
+}
+
+/** Opens the part of a worker that fires schedules, as the settings say. */
+export function openWorkerSchedules(
+  settings: Pick<z.infer<typeof workerSettingsSchema>, 'REDIS_URL' | 'QUEUE_PREFIX'>,
+  parts: {
+    db: Mongo['db'];
+    clock: StoreClock;
+    manager: SessionManager;
+    connection: ReturnType<typeof openWorkerRedis>;
+    log: Logger;
+  },
+): WorkerSchedules {
+  const prefix = settings.QUEUE_PREFIX;
+  const { db, clock } = parts;
+  const schedules = openSchedules({ db, clock, connection: settings.REDIS_URL, prefix });
+  const worker = createScheduleWorker({ ...parts, store: schedules.store, prefix });
+  return {
+    start: worker.start,
+    reconcile: () => schedules.verbs.reconcile(),
+    async close() {
+      await worker.close();
+      await schedules.close();
+    },
+  };
+}

@@ -1,0 +1,75 @@
+// BullMQ and firings: its schedulers add a job for each, whose id tells the time that it is for.
+import { firingJobSchema, type openWorkerRedis, SCHEDULE_QUEUE, withDeadline } from '@baton/core';
+import { DelayedError, type Job, Worker } from 'bullmq';
+import { type FireDeps, fire } from './fire.ts';
+
+const CONCURRENCY = 4;
+
+/** How long a firing waits that met an unavailable store, in milliseconds. */
+const STORE_AWAY_DELAY_MS = 2_000;
+
+/** How long what is under way may finish once the process stops, in milliseconds. */
+const FINISH_MS = 3_000;
+
+/** A firing whose process died is taken by another within seconds. */
+const LOCK_MS = 10_000;
+const STALLED_INTERVAL_MS = 5_000;
+
+const OUT_OF_REACH = 1_000_000_000;
+
+/** The firings that this process takes. */
+export interface ScheduleWorker {
+  start(): void;
+  /** Takes no more; bounded. */
+  close(): Promise<void>;
+}
+
+/** A worker on the queue of firings; it takes nothing before `start`. */
+export function createScheduleWorker(
+  deps: FireDeps & { connection: ReturnType<typeof openWorkerRedis>; prefix: string },
+): ScheduleWorker {
+  const { log } = deps;
+
+  async function take(job: Job, token?: string): Promise<string> {
+    const parsed = firingJobSchema.safeParse(job.data);
+    // Not ours: nothing stands behind it.
+    if (!parsed.success) return 'void';
+    try {
+      return await fire(deps, parsed.data.schedule_id, timeOf(job));
+    } catch (error) {
+      log.warn({ err: error, job_id: job.id }, 'a schedule could not fire; it waits');
+      await job.moveToDelayed(Date.now() + STORE_AWAY_DELAY_MS, token);
+      throw new DelayedError();
+    }
+  }
+
+  const worker = new Worker(SCHEDULE_QUEUE, take, {
+    connection: deps.connection,
+    prefix: deps.prefix,
+    concurrency: CONCURRENCY,
+    lockDuration: LOCK_MS,
+    stalledInterval: STALLED_INTERVAL_MS,
+    maxStalledCount: OUT_OF_REACH,
+    autorun: false,
+    skipVersionCheck: true,
+  });
+  worker.on('error', (error) => log.warn({ err: error }, 'the queue of schedules reports'));
+
+  return {
+    start() {
+      worker
+        .run()
+        .catch((error: unknown) => log.error({ err: error }, 'the loop of schedules ended'));
+    },
+    async close() {
+      // What is left behind is found stalled by another worker.
+      await withDeadline(FINISH_MS, () => worker.close()).catch(() => worker.close(true));
+    },
+  };
+}
+
+// "repeat:<schedule>:<milliseconds>"; one that is not of a scheduler counts as of when it was added.
+function timeOf({ id, timestamp }: Job): Date {
+  const [, told] = /^repeat:.*:(\d+)$/.exec(id ?? '') ?? [];
+  return new Date(told === undefined ? timestamp : Number(told));
+}

@@ -1,0 +1,24 @@
+import type { Db } from 'mongodb';
+import { createScheduleQueue } from './queue/schedule-queue.ts';
+import type { SessionQueueOptions } from './queue/session-queue.ts';
+import { createSchedules, type Schedules } from './schedules.ts';
+import type { StoreClock } from './store/clock.ts';
+import { createScheduleStore, type ScheduleStore } from './store/schedule-store.ts';
+
+/** What a process needs to manage schedules, and to fire them. */
+export interface OpenSchedules {
+  store: ScheduleStore;
+  verbs: Schedules;
+  close(): Promise<void>;
+}
+
+/** Opens it. Redis need not be up yet. */
+export function openSchedules({
+  db,
+  clock,
+  ...connection
+}: SessionQueueOptions & { db: Db; clock: StoreClock }): OpenSchedules {
+  const store = createScheduleStore(db, clock);
+  const queue = createScheduleQueue(connection);
+  return { store, verbs: createSchedules(store, queue), close: () => queue.close() };
+}

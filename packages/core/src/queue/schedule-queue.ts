@@ -1,0 +1,85 @@
+import type { Queue } from 'bullmq';
+import { z } from 'zod';
+import { idSchema } from '../model/id.ts';
+import { nextFiring } from '../model/recurrence.ts';
+import type { Schedule } from '../model/schedule.ts';
+import { openControlQueue } from './control-queue.ts';
+import type { SessionQueueOptions } from './session-queue.ts';
+
+/** The queue of firings. */
+export const SCHEDULE_QUEUE = 'schedules';
+
+const DAY_S = 24 * 3600;
+
+/** How late a firing is, in milliseconds, before its job is looked for. */
+const LATE_MS = 30_000;
+
+// States of a job that will still be worked on, or is.
+const LIVE: readonly string[] = ['waiting', 'delayed', 'active'];
+
+/** The payload of a firing: what it launches, the document says. */
+export const firingJobSchema = z.object({ schedule_id: idSchema, revision: z.int() });
+
+/** What Redis fires by. */
+type Timetable = Pick<Schedule, 'id' | 'cron' | 'timezone' | 'every_ms' | 'anchor' | 'revision'>;
+
+/** The queue of firings: BullMQ's job schedulers. */
+export interface ScheduleQueue {
+  /** Lets Redis fire by this timetable, whatever it fired by before. Throws UNAVAILABLE. */
+  set(timetable: Timetable): Promise<void>;
+  /** Lets a schedule fire no more; harmless where it does not. Throws UNAVAILABLE. */
+  unset(id: string): Promise<void>;
+  /** What Redis fires by: schedules and their revisions, none where it fires no more. */
+  all(): Promise<Map<string, number | undefined>>;
+  close(): Promise<void>;
+}
+
+/** Opens the queue. Redis need not be up yet. */
+export function createScheduleQueue(options: SessionQueueOptions): ScheduleQueue {
+  const queue = openControlQueue(SCHEDULE_QUEUE, options);
+  return {
+    async set(timetable) {
+      const { id, cron, timezone, every_ms, anchor, revision } = timetable;
+      const data: z.infer<typeof firingJobSchema> = { schedule_id: id, revision };
+      const template = {
+        name: 'fire',
+        data,
+        opts: {
+          removeOnComplete: { age: DAY_S, count: 1_000 },
+          removeOnFail: { age: DAY_S, count: 1_000 },
+        },
+      };
+      await queue.ask(async (bull) => {
+        if (every_ms === undefined) {
+          const repeat = { pattern: cron ?? '', tz: timezone ?? 'UTC' };
+          await bull.upsertJobScheduler(id, repeat, template);
+          return;
+        }
+        // One that is there would count on from its last firing, and one that is not would fire at once.
+        await bull.removeJobScheduler(id);
+        const first = nextFiring(timetable, anchor, new Date()) ?? anchor;
+        await bull.upsertJobScheduler(id, { every: every_ms, startDate: first }, template);
+      });
+    },
+    async unset(id) {
+      await queue.ask((bull) => bull.removeJobScheduler(id));
+    },
+    async all() {
+      return queue.ask(async (bull) => {
+        const known = new Map<string, number | undefined>();
+        for (const { key, next, template } of await bull.getJobSchedulers(0, -1)) {
+          const { data } = firingJobSchema.safeParse(template?.data);
+          known.set(key, (await isStuck(bull, key, next)) ? undefined : data?.revision);
+        }
+        return known;
+      });
+    },
+    close: () => queue.close(),
+  };
+}
+
+// A scheduler adds its next job while one is taken: without that job it would fire no more.
+async function isStuck(bull: Queue, key: string, next: number | undefined): Promise<boolean> {
+  if (next === undefined || next > Date.now() - LATE_MS) return false;
+  return !LIVE.includes(await bull.getJobState(`repeat:${key}:${next}`));
+}

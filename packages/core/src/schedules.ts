@@ -1,0 +1,97 @@
+// Schedules: the document is the truth, Redis fires by it.
+import { launchOfFiring } from './firing.ts';
+import { AppError } from './model/app-error.ts';
+import { checkSize } from './model/job.ts';
+import { parseInput } from './model/parse-input.ts';
+import {
+  type NewSchedule,
+  newScheduleSchema,
+  type Schedule,
+  type ScheduleChanges,
+  withChanges,
+} from './model/schedule.ts';
+import { launchJob } from './queue/producer.ts';
+import type { ScheduleQueue } from './queue/schedule-queue.ts';
+import type { ScheduleStore } from './store/schedule-store.ts';
+
+/** What callers do with schedules. A change that Redis did not hear of is mended within seconds. */
+export interface Schedules {
+  /** Throws INVALID_REQUEST, PAYLOAD_TOO_LARGE and LIMIT_EXCEEDED. */
+  create(fields: NewSchedule, apiKeyId?: string): Promise<Schedule>;
+  /** Throws SCHEDULE_NOT_FOUND, as get and remove do, and what create throws. */
+  change(id: string, changes: ScheduleChanges): Promise<Schedule>;
+  get(id: string): Promise<Schedule>;
+  list: ScheduleStore['list'];
+  /** Removes it and returns what it was; its sessions stay. */
+  remove(id: string): Promise<Schedule>;
+  /** One round of making Redis fire by the documents, and by nothing else; says how much was mended. */
+  reconcile(): Promise<number>;
+}
+
+// Two changes of one schedule at once: the later one is applied to what the other left. More means a bug.
+const MAX_ROUNDS = 5;
+
+/** The schedules over an open store and an open queue. */
+export function createSchedules(store: ScheduleStore, queue: ScheduleQueue): Schedules {
+  async function get(id: string): Promise<Schedule> {
+    const schedule = await store.get(id);
+    if (schedule) return schedule;
+    throw new AppError('SCHEDULE_NOT_FOUND', `no schedule ${id}`);
+  }
+
+  // The document stands by then: the reconciler does what is missed here.
+  async function apply(schedule: Schedule): Promise<Schedule> {
+    await (schedule.enabled ? queue.set(schedule) : queue.unset(schedule.id)).catch(() => {});
+    return schedule;
+  }
+
+  return {
+    get,
+    list: store.list,
+    async create(fields, apiKeyId) {
+      checkLaunch(fields);
+      return apply(await store.create(fields, apiKeyId));
+    },
+    async change(id, changes) {
+      for (let round = 0; round < MAX_ROUNDS; round += 1) {
+        const schedule = await get(id);
+        const fields = parseInput(newScheduleSchema, withChanges(schedule, changes));
+        checkLaunch(fields);
+        const changed = await store.replace(schedule, fields);
+        if (changed) return apply(changed);
+      }
+      throw new Error(`schedule ${id}: ${MAX_ROUNDS} changes in a row were overtaken`);
+    },
+    async remove(id) {
+      const schedule = await get(id);
+      await store.remove(id);
+      await queue.unset(id).catch(() => {});
+      return schedule;
+    },
+    async reconcile() {
+      // Redis first: what it fires by has a document by then, unless that was removed.
+      const known = await queue.all();
+      const wanted = new Map((await store.timetables()).map((one) => [one.id, one]));
+      let mended = 0;
+      for (const [id, timetable] of wanted) {
+        if (known.get(id) === timetable.revision) continue;
+        await queue.set(timetable);
+        mended += 1;
+      }
+      for (const id of known.keys()) {
+        if (wanted.has(id)) continue;
+        await queue.unset(id);
+        mended += 1;
+      }
+      return mended;
+    },
+  };
+}
+
+// As a launch is checked that is made now: its job must fit.
+function checkLaunch(fields: NewSchedule): void {
+  const { config, options } = launchOfFiring({ ...fields, id: SOME_ID }, new Date());
+  checkSize(launchJob(config, options));
+}
+
+const SOME_ID = '00000000-0000-7000-8000-000000000000';

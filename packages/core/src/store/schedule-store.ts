@@ -1,0 +1,183 @@
+import type { Db, Filter, UpdateFilter } from 'mongodb';
+import { AppError } from '../model/app-error.ts';
+import { newId } from '../model/id.ts';
+import type { NewSchedule, Schedule } from '../model/schedule.ts';
+import type { StoreClock } from './clock.ts';
+import { badCursor, decodeCursor, encodeCursor } from './cursor.ts';
+
+/** How many schedules there may be: Redis is compared with all of them every few seconds. */
+const MAX_SCHEDULES = 1_000;
+
+/** A page of schedules, newest first. */
+export interface SchedulePage {
+  schedules: Schedule[];
+  next_cursor?: string;
+}
+
+/** What Redis fires by. */
+export type Timetable = Pick<
+  Schedule,
+  'id' | 'cron' | 'timezone' | 'every_ms' | 'anchor' | 'revision'
+>;
+
+/** The schedules of a database: the truth, which Redis only fires by. */
+export interface ScheduleStore {
+  /** Makes a schedule. Throws LIMIT_EXCEEDED where there are 1,000. */
+  create(fields: NewSchedule, apiKeyId?: string): Promise<Schedule>;
+  get(id: string): Promise<Schedule | null>;
+  /** A page. Throws INVALID_REQUEST on a cursor that is not ours. */
+  list(page: { limit: number; cursor?: string }): Promise<SchedulePage>;
+  /** Replaces the caller's fields of this revision; null where it was changed meanwhile, or is gone. */
+  replace(schedule: Schedule, fields: NewSchedule): Promise<Schedule | null>;
+  /** Says whether there was one to remove. */
+  remove(id: string): Promise<boolean>;
+  /** What Redis is to fire by: all that are enabled. */
+  timetables(): Promise<Timetable[]>;
+  /**
+   * Notes that a firing launches this session, before it does; null where a later firing was noted, or
+   * the schedule does not fire any more. Safe to say twice.
+   */
+  noteFired(id: string, firing: Date, sessionId: string): Promise<Schedule | null>;
+  noteSkipped(id: string, firing: Date): Promise<void>;
+  /** Notes why the launch of this session was refused; the last one is again the one before it. */
+  noteRefused(
+    id: string,
+    sessionId: string,
+    error: AppError,
+    before: string | undefined,
+  ): Promise<void>;
+}
+
+// JSON of callers may hold keys that BSON does not take: the launch is stored as text.
+type ScheduleDocument = Omit<Schedule, 'id' | 'launch'> & { _id: string; launch: string };
+
+/** The schedules of a database, on its clock. */
+export function createScheduleStore(db: Db, clock: StoreClock): ScheduleStore {
+  const collection = db.collection<ScheduleDocument>('schedules');
+
+  async function update(
+    filter: Filter<ScheduleDocument>,
+    change: UpdateFilter<ScheduleDocument>,
+  ): Promise<Schedule | null> {
+    const document = await collection.findOneAndUpdate(filter, change, { returnDocument: 'after' });
+    return document && decode(document);
+  }
+
+  return {
+    async create(fields, apiKeyId) {
+      if ((await collection.countDocuments({})) >= MAX_SCHEDULES) {
+        throw new AppError('LIMIT_EXCEEDED', `expected at most ${MAX_SCHEDULES} schedules`);
+      }
+      const now = await clock.now();
+      const schedule = {
+        id: newId(),
+        ...fields,
+        ...(apiKeyId === undefined ? {} : { api_key_id: apiKeyId }),
+        anchor: now,
+        revision: 0,
+        created_at: now,
+        updated_at: now,
+      } as Schedule;
+      await collection.insertOne(encode(schedule));
+      return schedule;
+    },
+    async get(id) {
+      const document = await collection.findOne({ _id: id });
+      return document && decode(document);
+    },
+    async list({ limit, cursor }) {
+      const documents = await collection
+        .find(cursor === undefined ? {} : after(cursor))
+        .sort({ created_at: -1, _id: -1 })
+        .limit(limit + 1)
+        .toArray();
+      const schedules = documents.slice(0, limit).map(decode);
+      const last = schedules.at(-1);
+      return documents.length > limit && last
+        ? { schedules, next_cursor: encodeCursor([last.created_at.toISOString(), last.id]) }
+        : { schedules };
+    },
+    async replace(schedule, fields) {
+      const now = await clock.now();
+      const { launch, ...rest } = fields;
+      const gone = (['title', 'cron', 'timezone', 'every_ms'] as const).filter(
+        (key) => rest[key] === undefined,
+      );
+      const isNewClock =
+        fields.every_ms !== schedule.every_ms || (fields.enabled && !schedule.enabled);
+      return update(
+        { _id: schedule.id, revision: schedule.revision },
+        {
+          $set: {
+            ...rest,
+            launch: JSON.stringify(launch),
+            updated_at: now,
+            ...(isNewClock ? { anchor: now } : {}),
+          } as Partial<ScheduleDocument>,
+          ...(gone.length > 0 ? { $unset: Object.fromEntries(gone.map((key) => [key, ''])) } : {}),
+          $inc: { revision: 1 },
+        },
+      );
+    },
+    async remove(id) {
+      return (await collection.deleteOne({ _id: id })).deletedCount > 0;
+    },
+    async timetables() {
+      const documents = await collection
+        .find({ enabled: true })
+        .project<Omit<Timetable, 'id'> & { _id: string }>({
+          cron: 1,
+          timezone: 1,
+          every_ms: 1,
+          anchor: 1,
+          revision: 1,
+        })
+        .limit(MAX_SCHEDULES)
+        .toArray();
+      return documents.map(({ _id, ...fields }) => ({ id: _id, ...fields }));
+    },
+    noteFired(id, firing, sessionId) {
+      return update(
+        {
+          _id: id,
+          enabled: true,
+          $or: [{ last_fired_at: { $exists: false } }, { last_fired_at: { $lte: firing } }],
+        },
+        {
+          $set: { last_fired_at: firing, last_session_id: sessionId },
+          $unset: { last_error: '' },
+        },
+      );
+    },
+    async noteSkipped(id, firing) {
+      await collection.updateOne({ _id: id }, { $set: { last_skipped_at: firing } });
+    },
+    async noteRefused(id, sessionId, { code, message }, before) {
+      const last_error = { code, message, at: await clock.now() };
+      await collection.updateOne(
+        { _id: id, last_session_id: sessionId },
+        before === undefined
+          ? { $set: { last_error }, $unset: { last_session_id: '' } }
+          : { $set: { last_error, last_session_id: before } },
+      );
+    },
+  };
+}
+
+function encode({ id, launch, ...fields }: Schedule): ScheduleDocument {
+  return { _id: id, ...fields, launch: JSON.stringify(launch) };
+}
+
+function decode({ _id, launch, ...fields }: ScheduleDocument): Schedule {
+  return { id: _id, ...fields, launch: JSON.parse(launch) };
+}
+
+function after(cursor: string): Filter<ScheduleDocument> {
+  const [createdAt, id] = decodeCursor(cursor);
+  const created = new Date(createdAt);
+  if (Number.isNaN(created.getTime())) throw badCursor();
+  return {
+    created_at: { $lte: created },
+    $or: [{ created_at: { $lt: created } }, { created_at: created, _id: { $lt: id } }],
+  };
+}
