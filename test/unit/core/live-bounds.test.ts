@@ -90,8 +90,8 @@ describe('lines that grow an answer', () => {
 
 test.each([
   ['short lines double it', 8, [100, 200], 16],
-  ['up to a bound', 256, [100], 256],
-  ['long lines shrink it at once', 256, [100, 128 * 1024], 2],
+  ['up to a bound', 32, [100], 32],
+  ['long lines shrink it at once', 32, [100, 128 * 1024], 2],
   ['to one', 2, [1024 * 1024], 1],
 ])('the page of a stream: %s', (_what, events, sizes, next) => {
   expect(nextPage(events, sizes)).toBe(next);

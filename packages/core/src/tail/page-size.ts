@@ -1,7 +1,7 @@
 // A reader that is slow holds one page: what it holds is bounded by bytes, and those are known only
 // once they are read.
 const FIRST_EVENTS = 8;
-const MAX_EVENTS = 256;
+const MAX_EVENTS = 32;
 const TARGET_BYTES = 256 * 1024;
 
 /** How many events to read first. */
