@@ -12,7 +12,7 @@ import { type Api, test as base, databaseUrl, openApi } from './api.ts';
 import { redisUrl } from './services.ts';
 
 /** How long the APIs of tests trust a key they read, in milliseconds. */
-export const TRUSTED_MS = 200;
+const TRUSTED_MS = 200;
 
 /** An API that asks for keys, and the keys. */
 export interface KeyedApi extends Api {
