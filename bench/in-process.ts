@@ -10,6 +10,7 @@ import {
   createSessionStore,
   createStoreClock,
   createTranscriptStore,
+  DEFAULT_POLICY,
   type EventStore,
   type Mongo,
   newId,
@@ -49,7 +50,7 @@ export async function runFakeSession(
     },
     identity,
     workRoot,
-    policy: { allowedRoots: [workRoot], allowedEnv: [] },
+    policy: { ...DEFAULT_POLICY, allowedRoots: [workRoot] },
     baseEnv: { PATH: path, HOME: workRoot },
   };
   const id = newId();

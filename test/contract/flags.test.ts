@@ -146,4 +146,19 @@ describe('permission modes', () => {
     const run = await cli.run({ script: [text('x')], args, prompt: 'go', env });
     expect(run.lines[0]?.['permissionMode']).toBe('bypassPermissions');
   });
+
+  test.each([
+    ['the flag', ['--permission-mode=bypassPermissions'], {}],
+    ['settings', [], { defaultMode: 'bypassPermissions' }],
+  ])('disableBypassPermissionsMode in --settings overrules %s', async (_, args, permissions) => {
+    const locked = { permissions: { ...permissions, disableBypassPermissionsMode: 'disable' } };
+    const file = await fileOf('locked.json', JSON.stringify(locked));
+    const run = await cli.run({
+      script: [text('x')],
+      args: [...args, `--settings=${file}`],
+      prompt: 'go',
+      env: { IS_SANDBOX: '1' },
+    });
+    expect(run.lines[0]?.['permissionMode']).toBe('default');
+  });
 });

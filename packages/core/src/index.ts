@@ -4,7 +4,6 @@ export type { LaunchAsked, LaunchVerdict } from './bulk-acceptance.ts';
 export { type Closers, createClosers } from './closers.ts';
 export { withDeadline } from './deadline.ts';
 export { intVariable, listVariable, parseEnv } from './env.ts';
-export { firedSessionId, launchOfFiring } from './firing.ts';
 export { createLogger, LOG_LEVELS, type Logger } from './log.ts';
 export {
   type ApiKey,
@@ -26,6 +25,7 @@ export {
 export { recoveryOf } from './model/crash-verdict.ts';
 export { cutText } from './model/cut-text.ts';
 export { forbiddenEnvName } from './model/env-names.ts';
+export { firedSessionId, launchOfFiring } from './firing.ts';
 export { codeFacts, ERROR_CODES, type ErrorCode, errorCodeSchema } from './model/error-codes.ts';
 export {
   boundRaw,
@@ -55,7 +55,17 @@ export type { MCPConfig, MCPServer } from './model/mcp-config.ts';
 export type { FailureFacts, Outcome } from './model/outcome.ts';
 export { checkParent } from './model/parent.ts';
 export { describeIssue, parseInput } from './model/parse-input.ts';
-export { checkPolicy, type Policy } from './model/policy.ts';
+export {
+  type Allowed,
+  BYPASS_MODE,
+  checkPolicy,
+  DEFAULT_POLICY,
+  FORBIDDABLE_OPTIONS,
+  type Governed,
+  POLICY_CODES,
+  type Policy,
+} from './model/policy.ts';
+export { directoriesOf } from './model/policy-rules.ts';
 export { REDACTED, redactConfig, redactJob } from './model/redact.ts';
 export { redactNamed } from './model/redact-named.ts';
 export {
@@ -124,8 +134,9 @@ export {
 export { type WebhookEvent, webhookEventSchema } from './model/webhook-event.ts';
 export { newWebhookSecret, signWebhook } from './model/webhook-signature.ts';
 export { isInsideRoots } from './model/working-dir.ts';
-export { type OpenSchedules, openSchedules } from './open-schedules.ts';
 export { type OpenWebhooks, openWebhooks } from './open-webhooks.ts';
+export { type OpenSchedules, openSchedules } from './open-schedules.ts';
+export { policyOf } from './policy-settings.ts';
 export { createProducer } from './producer.ts';
 export { type ControlMessage, subscribeControl } from './queue/control.ts';
 export { createJobUpkeep, type JobUpkeep } from './queue/job-upkeep.ts';
@@ -134,7 +145,6 @@ export { createLiveHub, type LiveHub } from './queue/live-hub.ts';
 export type { Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
 export { type FoundJob, jobOptions } from './queue/queued-job.ts';
 export { openWorkerRedis, type RedisConnection } from './queue/redis.ts';
-export { firingJobSchema, SCHEDULE_QUEUE } from './queue/schedule-queue.ts';
 export {
   createSessionQueue,
   type SessionQueue,
@@ -145,7 +155,6 @@ export {
   WEBHOOK_QUEUE,
   type WebhookQueue,
 } from './queue/webhook-queue.ts';
-export type { Schedules } from './schedules.ts';
 export {
   createSessionDeletion,
   type DeletionState,
@@ -156,8 +165,11 @@ export {
   type InfoPage,
   type SessionManager,
 } from './session-manager.ts';
+export type { Schedules } from './schedules.ts';
 export { createSessionStop, type SessionStop } from './session-stop.ts';
-export { policyOf, sharedSettings } from './settings.ts';
+export { sharedSettings } from './settings.ts';
+export { firingJobSchema, SCHEDULE_QUEUE } from './queue/schedule-queue.ts';
+export type { ScheduleStore } from './store/schedule-store.ts';
 export { type Adopter, createAdopter } from './store/adopt.ts';
 export { type Claim, type Claimant, type Claims, createClaims } from './store/claim.ts';
 export { createStoreClock, type StoreClock } from './store/clock.ts';
@@ -186,7 +198,6 @@ export {
   type Progress,
 } from './store/owned-session.ts';
 export { createReconcileStore, type ReconcileStore } from './store/reconcile-store.ts';
-export type { ScheduleStore } from './store/schedule-store.ts';
 export { createSessionHeads, type SessionHeads } from './store/session-heads.ts';
 export {
   createSessionStore,

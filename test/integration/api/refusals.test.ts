@@ -73,6 +73,13 @@ const refusedBodies: [what: string, body: object, status: number, code: string, 
     'ENV_NOT_ALLOWED',
     'settings.env.ANTHROPIC_BASE_URL',
   ],
+  [
+    'a permission mode that the operator does not allow',
+    { query: 'q', permission_mode: 'bypassPermissions' },
+    422,
+    'PERMISSION_MODE_NOT_ALLOWED',
+    'permission_mode',
+  ],
 ];
 
 describe('a launch is refused, naming the field and nothing of its value, for', () => {

@@ -121,7 +121,10 @@ const SHOWS: Record<keyof SessionConfig, ((seen: Seen) => unknown) | null> = {
   json_schema: ({ argv, config }) =>
     expect(argv).toContain(`--json-schema=${JSON.stringify(config.json_schema)}`),
   settings: ({ files, config }) =>
-    expect(JSON.parse(files['settings'] ?? '')).toEqual(config.settings),
+    expect(JSON.parse(files['settings'] ?? '')).toEqual({
+      ...config.settings,
+      permissions: { disableBypassPermissionsMode: 'disable' },
+    }),
   env: ({ env }) => expect(env['API_TOKEN']).toBe('s3cret-env'),
   timeouts: null,
   recovery: null,

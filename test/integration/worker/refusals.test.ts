@@ -11,7 +11,10 @@ test.beforeAll(async ({ fleet }) => {
   await symlink(join(fleet.root, 'outside'), join(work, 'way-out'));
   await symlink(join(work, 'nowhere'), join(work, 'dangling'));
   await writeFile(join(work, 'a-file'), '');
-  await fleet.worker();
+  await fleet.worker({
+    FORBIDDEN_OPTIONS: 'permission_prompt_tool',
+    ALLOWED_MCP_COMMANDS: '/opt/files-server',
+  });
 });
 
 const CONFIGS: [string, (root: string) => Partial<SessionConfig>, string, string][] = [
@@ -62,6 +65,38 @@ const CONFIGS: [string, (root: string) => Partial<SessionConfig>, string, string
     () => ({ settings: { env: { LD_PRELOAD: '/tmp/caller.so' } } }),
     'ENV_NOT_ALLOWED',
     'settings.env.LD_PRELOAD',
+  ],
+  [
+    'bypassing permissions',
+    () => ({ permission_mode: 'bypassPermissions' }),
+    'PERMISSION_MODE_NOT_ALLOWED',
+    'permission_mode',
+  ],
+  [
+    "bypassing permissions by Claude's settings",
+    () => ({ settings: { permissions: { defaultMode: 'bypassPermissions' } } }),
+    'PERMISSION_MODE_NOT_ALLOWED',
+    'settings.permissions.defaultMode',
+  ],
+  [
+    "a directory in Claude's settings that leads out of the roots by a symlink",
+    (root) => ({
+      settings: { permissions: { additionalDirectories: [join(root, 'work/way-out')] } },
+    }),
+    'WORKING_DIR_NOT_ALLOWED',
+    'settings.permissions.additionalDirectories.0',
+  ],
+  [
+    'an option that the operator forbids',
+    () => ({ permission_prompt_tool: 'mcp__own__yes' }),
+    'OPTION_NOT_ALLOWED',
+    'permission_prompt_tool',
+  ],
+  [
+    'a program that the operator does not list',
+    () => ({ mcp_config: { mcpServers: { own: { command: 'sh', args: ['-c', 'id'] } } } }),
+    'OPTION_NOT_ALLOWED',
+    'mcp_config.mcpServers.own.command',
   ],
 ];
 

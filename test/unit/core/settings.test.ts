@@ -1,5 +1,5 @@
 import { delimiter, resolve } from 'node:path';
-import { parseEnv, policyOf, sharedSettings } from '@baton/core';
+import { DEFAULT_POLICY, parseEnv, policyOf, sharedSettings } from '@baton/core';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -13,6 +13,11 @@ describe('the shared settings', () => {
       QUEUE_PREFIX: 'baton',
       WORK_ROOT: resolve('.baton/work'),
       ALLOWED_ENV: [],
+      ALLOWED_PERMISSION_MODES: ['acceptEdits', 'auto', 'dontAsk', 'manual', 'plan'],
+      FORBIDDEN_OPTIONS: [],
+      ALLOWED_SETTINGS: ['*'],
+      ALLOWED_MCP_COMMANDS: ['*'],
+      WEBHOOK_ALLOWED_ADDRESSES: [],
       LOG_LEVEL: 'info',
     });
     expect(() => parseEnv(schema, {})).toThrow(/REDIS_URL[\s\S]*MONGODB_URL/);
@@ -31,6 +36,8 @@ describe('the shared settings', () => {
     ['REDIS_URL', 'mongodb://localhost'],
     ['MONGODB_URL', 'http://localhost'],
     ['LOG_LEVEL', 'loud'],
+    ['ALLOWED_PERMISSION_MODES', 'plan,everything'],
+    ['FORBIDDEN_OPTIONS', 'settings,query'],
   ])('refuse %s=%s', (name, value) => {
     expect(() => parseEnv(schema, { ...required, [name]: value })).toThrow(
       expect.objectContaining({ code: 'INVALID_CONFIG' }),
@@ -47,8 +54,8 @@ describe('the shared settings', () => {
 describe('the policy of the settings', () => {
   test('allows the work root alone by default', () => {
     expect(policyOf(parseEnv(schema, { ...required, WORK_ROOT: '/srv/work' }))).toEqual({
+      ...DEFAULT_POLICY,
       allowedRoots: ['/srv/work'],
-      allowedEnv: [],
     });
   });
 
@@ -59,8 +66,25 @@ describe('the policy of the settings', () => {
       ALLOWED_ENV: 'PATH, CLAUDE_CODE_X,',
     });
     expect(policyOf(settings)).toEqual({
+      ...DEFAULT_POLICY,
       allowedRoots: ['/srv/a', resolve('b')],
       allowedEnv: ['PATH', 'CLAUDE_CODE_X'],
+    });
+  });
+
+  test('allows the modes, settings and programs that are listed, or none', () => {
+    const settings = parseEnv(schema, {
+      ...required,
+      ALLOWED_PERMISSION_MODES: 'plan, bypassPermissions',
+      FORBIDDEN_OPTIONS: 'permission_prompt_tool',
+      ALLOWED_SETTINGS: 'model,permissions',
+      ALLOWED_MCP_COMMANDS: 'none',
+    });
+    expect(policyOf(settings)).toMatchObject({
+      allowedPermissionModes: ['plan', 'bypassPermissions'],
+      forbiddenOptions: ['permission_prompt_tool'],
+      allowedSettings: ['model', 'permissions'],
+      allowedMcpCommands: [],
     });
   });
 });

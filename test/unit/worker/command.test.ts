@@ -1,4 +1,4 @@
-import { isAppError, type SessionConfig } from '@baton/core';
+import { isAppError, PERMISSION_MODES, type SessionConfig } from '@baton/core';
 import { describe, expect, test } from 'vitest';
 import { buildCommand, type CommandInput } from '../../../apps/worker/src/claude/command.ts';
 
@@ -18,13 +18,18 @@ function input(
     runId: 'run-1',
     marker: 'w;1;session-1;1',
     baseEnv: { PATH: '/bin', ANTHROPIC_API_KEY: 'key' },
-    allowedEnv: [],
+    policy: { allowedEnv: [], allowedPermissionModes: PERMISSION_MODES },
     ...rest,
   };
 }
 
 const build = (config: Partial<SessionConfig> = {}, rest: Partial<CommandInput> = {}) =>
   buildCommand(input(config, rest));
+
+const allowing = (env: object) => ({
+  allowedEnv: Object.keys(env),
+  allowedPermissionModes: PERMISSION_MODES,
+});
 
 const ALWAYS = ['--print', '--output-format=stream-json', '--verbose'];
 
@@ -210,13 +215,33 @@ describe('the environment', () => {
 
   test('lets a name through that the operator allows, over the operator’s own value', () => {
     const env = { ANTHROPIC_API_KEY: 'own', CLAUDE_CODE_DISABLE_AUTO_MEMORY: '0' };
-    const command = build({ env }, { allowedEnv: Object.keys(env) });
+    const command = build({ env }, { policy: allowing(env) });
     expect(command.env).toMatchObject(env);
   });
 
   test('never lets a caller move the transcript or hide from the sweep', () => {
     const env = { CLAUDE_CONFIG_DIR: 'x', CLAUDE_CODE_PROJECT_DIR_NAME: 'x', BATON_RUN: 'x' };
-    const command = build({ env }, { allowedEnv: Object.keys(env) });
+    const command = build({ env }, { policy: allowing(env) });
     expect(command.env).toEqual(build().env);
+  });
+});
+
+describe('where bypassPermissions is not allowed', () => {
+  const policy = { allowedEnv: [], allowedPermissionModes: ['plan'] };
+  const lock = { disableBypassPermissionsMode: 'disable' };
+
+  test.each<[string, SessionConfig['settings'], object]>([
+    ['no settings', undefined, { permissions: lock }],
+    [
+      'settings of the caller',
+      { model: 'x', permissions: { allow: ['Read'], disableBypassPermissionsMode: 'no' } },
+      { model: 'x', permissions: { allow: ['Read'], ...lock } },
+    ],
+    ['permissions that are none', { permissions: null }, { permissions: lock }],
+    ['permissions that are a list', { permissions: ['x'] }, { permissions: lock }],
+  ])('the CLI is told to refuse it, with %s', (_, settings, written) => {
+    const { args, files } = build(settings ? { settings } : {}, { policy });
+    expect(args).toContain('--settings=/run/f/settings.json');
+    expect(files.map(({ content }) => JSON.parse(content))).toEqual([written]);
   });
 });

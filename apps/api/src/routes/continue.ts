@@ -1,4 +1,10 @@
-import { checkPolicy, continueRequestSchema, infoSchema, splitRequest } from '@baton/core';
+import {
+  checkPolicy,
+  continueRequestSchema,
+  infoSchema,
+  POLICY_CODES,
+  splitRequest,
+} from '@baton/core';
 import { failures, idParams, json } from '../answers.ts';
 import { answerAccepted, idempotencyHeaders, idempotencyOf } from '../idempotency.ts';
 import { named } from '../openapi-schema.ts';
@@ -29,8 +35,7 @@ export function registerContinue(app: App, { manager, policy }: Parts): void {
             'PARENT_NOT_RESUMABLE',
             'IDEMPOTENCY_CONFLICT',
             'PAYLOAD_TOO_LARGE',
-            'WORKING_DIR_NOT_ALLOWED',
-            'ENV_NOT_ALLOWED',
+            ...POLICY_CODES,
             'UNAVAILABLE',
           ),
         },

@@ -1,4 +1,10 @@
-import { checkPolicy, infoSchema, launchRequestSchema, splitRequest } from '@baton/core';
+import {
+  checkPolicy,
+  infoSchema,
+  launchRequestSchema,
+  POLICY_CODES,
+  splitRequest,
+} from '@baton/core';
 import { failures, json } from '../answers.ts';
 import { answerAccepted, idempotencyHeaders, idempotencyOf } from '../idempotency.ts';
 import { named } from '../openapi-schema.ts';
@@ -23,8 +29,7 @@ export function registerLaunch(app: App, { manager, mongo, policy }: Parts): voi
             'INVALID_REQUEST',
             'IDEMPOTENCY_CONFLICT',
             'PAYLOAD_TOO_LARGE',
-            'WORKING_DIR_NOT_ALLOWED',
-            'ENV_NOT_ALLOWED',
+            ...POLICY_CODES,
             'UNAVAILABLE',
           ),
         },

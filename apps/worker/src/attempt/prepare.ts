@@ -94,7 +94,7 @@ export async function prepareAttempt(
     runId: session.run_id,
     marker,
     baseEnv: deps.baseEnv,
-    allowedEnv: deps.policy.allowedEnv,
+    policy: deps.policy,
   });
   await writePrivateFiles(command.files);
   const secrets = [...secretsOf(session.config), ...operatorSecrets(deps.baseEnv)];

@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
-import { AppError, isInsideRoots, type Policy, type Session } from '@baton/core';
+import { AppError, directoriesOf, isInsideRoots, type Policy, type Session } from '@baton/core';
 import { makeWorkDir } from '../host/work-dirs.ts';
 
 /**
@@ -12,11 +12,12 @@ export async function resolveWorkingDir(
   workRoot: string,
   policy: Policy,
 ): Promise<string> {
-  const { working_dir: given, additional_directories: more = [] } = session.config;
-  for (const [index, directory] of more.entries()) {
-    await checkDirectory(directory, `additional_directories.${index}`, policy);
+  let given: string | undefined;
+  for (const { field, path } of directoriesOf(session.config)) {
+    const real = await checkDirectory(String(path), field, policy);
+    if (field === 'working_dir') given = real;
   }
-  if (given !== undefined) return checkDirectory(given, 'working_dir', policy);
+  if (given !== undefined) return given;
   return makeWorkDir(workRoot, session.root_session_id);
 }
 

@@ -1,4 +1,11 @@
-import { AppError, forbiddenEnvName, type MCPConfig, type SessionConfig } from '@baton/core';
+import {
+  AppError,
+  BYPASS_MODE,
+  forbiddenEnvName,
+  type MCPConfig,
+  type Policy,
+  type SessionConfig,
+} from '@baton/core';
 
 /** The folder under `projects/` that holds every session's transcript, whatever its directory. */
 export const PROJECT_DIR_NAME = 'session';
@@ -18,8 +25,8 @@ export interface CommandInput {
   marker: string;
   /** What the child inherits from the operator, see `operatorEnv`. */
   baseEnv: Record<string, string>;
-  /** Names that the operator lets callers set although they are refused by default. */
-  allowedEnv: readonly string[];
+  /** What the operator allows. */
+  policy: Pick<Policy, 'allowedEnv' | 'allowedPermissionModes'>;
 }
 
 /** How to start one `claude` process; `files` are to be written, for the owner alone, before it starts. */
@@ -54,18 +61,21 @@ type CommandFiles = Record<
   CommandFile | undefined
 >;
 
-function buildFiles({ config, dirs, sessionId, runId }: CommandInput): CommandFiles {
+function buildFiles({ config, dirs, sessionId, runId, policy }: CommandInput): CommandFiles {
   const file = (name: string, content: string | undefined) =>
     content === undefined ? undefined : { path: `${dirs.files}/${name}`, content };
   const appended = [config.append_system_prompt, config.custom_instructions].filter(
     (text) => text !== undefined,
   );
   const mcp = config.mcp_config && withIds(config.mcp_config, sessionId, runId);
+  const settings = policy.allowedPermissionModes.includes(BYPASS_MODE)
+    ? config.settings
+    : withoutBypass(config.settings);
   return {
     systemPrompt: file('system-prompt.txt', config.system_prompt),
     appended: file('append-system-prompt.txt', appended.join('\n\n') || undefined),
     mcp: file('mcp.json', mcp && JSON.stringify(mcp)),
-    settings: file('settings.json', config.settings && JSON.stringify(config.settings)),
+    settings: file('settings.json', settings && JSON.stringify(settings)),
   };
 }
 
@@ -100,8 +110,8 @@ function buildArgs(input: CommandInput, files: CommandFiles): string[] {
 }
 
 function buildEnv(input: CommandInput): Record<string, string> {
-  const { config, dirs, allowedEnv } = input;
-  const forbidden = forbiddenEnvName(config.env, allowedEnv);
+  const { config, dirs, policy } = input;
+  const forbidden = forbiddenEnvName(config.env, policy.allowedEnv);
   if (forbidden !== null) {
     throw new AppError(
       'ENV_NOT_ALLOWED',
@@ -122,6 +132,13 @@ function buildEnv(input: CommandInput): Record<string, string> {
     BATON_RUN_ID: input.runId,
     BATON_RUN: input.marker,
   };
+}
+
+// The CLI's own lock, whichever of its many ways to a mode somebody may find.
+function withoutBypass(settings: SessionConfig['settings'] = {}): SessionConfig['settings'] {
+  const { permissions } = settings;
+  const given = typeof permissions === 'object' && !Array.isArray(permissions) ? permissions : {};
+  return { ...settings, permissions: { ...given, disableBypassPermissionsMode: 'disable' } };
 }
 
 function withIds(config: MCPConfig, sessionId: string, runId: string): MCPConfig {

@@ -7,6 +7,13 @@ const FORBIDDEN = [
   /^NODE_OPTIONS$/,
   /^PATH$/,
   /^HOME$/,
+  // Whoever names the proxy, or whom to trust as the API, reads the worker's key on its way.
+  /^(HTTPS?|ALL|NO)_PROXY$/i,
+  /^NODE_(EXTRA_CA_CERTS|TLS_REJECT_UNAUTHORIZED)$/,
+  /^SSL_CERT_(FILE|DIR)$/,
+  /^AWS_ENDPOINT_URL/,
+  // Lifts the CLI's refusal of bypassPermissions for root.
+  /^IS_SANDBOX$/,
 ];
 
 /** The first name of `env` that a caller may not set, or null; `allowed` are the operator's exceptions. */

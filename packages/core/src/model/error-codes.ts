@@ -59,6 +59,16 @@ export const ERROR_CODES = {
     retryable: false,
     says: 'The environment name may not be set by a caller.',
   },
+  PERMISSION_MODE_NOT_ALLOWED: {
+    http: 422,
+    retryable: false,
+    says: 'The operator does not allow this permission mode.',
+  },
+  OPTION_NOT_ALLOWED: {
+    http: 422,
+    retryable: false,
+    says: 'The operator does not allow this part of a config.',
+  },
   LIMIT_EXCEEDED: { http: 429, retryable: true, says: 'A limit is reached; ask again later.' },
   INTERNAL: { http: 500, retryable: false, says: 'Baton failed in a way it did not foresee.' },
   UNAVAILABLE: { http: 503, retryable: true, says: 'Redis or MongoDB does not answer.' },

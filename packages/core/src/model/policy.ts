@@ -1,7 +1,11 @@
 import { AppError } from './app-error.ts';
-import { forbiddenEnvName } from './env-names.ts';
-import type { SessionConfig } from './session-config.ts';
-import { isInsideRoots } from './working-dir.ts';
+import type { Overrides } from './continue-config.ts';
+import type { ErrorCode } from './error-codes.ts';
+import { POLICY_RULES } from './policy-rules.ts';
+import { PERMISSION_MODES, type SessionConfig, sessionConfigSchema } from './session-config.ts';
+
+/** A list that the operator gives, or all there is. */
+export type Allowed = readonly string[] | 'any';
 
 /** What the operator allows callers to ask for. */
 export interface Policy {
@@ -9,44 +13,54 @@ export interface Policy {
   allowedRoots: readonly string[];
   /** Names that `config.env` may set although they are refused by default. */
   allowedEnv: readonly string[];
+  /** Permission modes that `permission_mode` and settings may ask for. */
+  allowedPermissionModes: readonly string[];
+  /** Keys of the config that no caller may use. */
+  forbiddenOptions: readonly string[];
+  /** Top-level keys that `settings` may have. */
+  allowedSettings: Allowed;
+  /** Programs that MCP servers may be, by the letter of their `command`. */
+  allowedMcpCommands: Allowed;
 }
 
-/** The parts of a config that a policy speaks of; `null` as in a continue's overrides. */
-export type Governed = {
-  [K in 'working_dir' | 'additional_directories' | 'env' | 'settings']?:
-    | SessionConfig[K]
-    | null
-    | undefined;
+/** The permission mode in which nothing is asked: off unless the operator allows it. */
+export const BYPASS_MODE = 'bypassPermissions';
+
+/** The keys of a config that an operator can forbid. */
+export const FORBIDDABLE_OPTIONS: readonly string[] = Object.keys(sessionConfigSchema.shape).filter(
+  (key) => key !== 'query',
+);
+
+/** What holds where the operator says nothing: no directory at all, and no bypassing of permissions. */
+export const DEFAULT_POLICY: Policy = {
+  allowedRoots: [],
+  allowedEnv: [],
+  allowedPermissionModes: PERMISSION_MODES.filter((mode) => mode !== BYPASS_MODE),
+  forbiddenOptions: [],
+  allowedSettings: 'any',
+  allowedMcpCommands: 'any',
 };
 
+/** A config, or the overrides of a continue, in which `null` asks for nothing. */
+export type Governed = Partial<SessionConfig> | Partial<Overrides>;
+
+/** The codes with which a policy refuses. */
+export const POLICY_CODES = [
+  'WORKING_DIR_NOT_ALLOWED',
+  'ENV_NOT_ALLOWED',
+  'PERMISSION_MODE_NOT_ALLOWED',
+  'OPTION_NOT_ALLOWED',
+] as const satisfies ErrorCode[];
+
 /**
- * Refuses what the operator does not allow, by the letter of the request: WORKING_DIR_NOT_ALLOWED or
- * ENV_NOT_ALLOWED, naming the field.
+ * Refuses what the operator does not allow, by the letter of the request, with one
+ * of POLICY_CODES that names the field.
  */
 export function checkPolicy(asked: Governed, policy: Policy): void {
-  if (asked.working_dir) checkDirectory('working_dir', asked.working_dir, policy);
-  for (const [index, path] of (asked.additional_directories ?? []).entries()) {
-    checkDirectory(`additional_directories.${index}`, path, policy);
+  for (const rule of POLICY_RULES) {
+    const [refusal] = rule(asked, policy);
+    if (!refusal) continue;
+    const { code, field, says } = refusal;
+    throw new AppError(code, `${field}: ${says}`, { details: { field } });
   }
-  checkEnv('env', asked.env, policy);
-  // The CLI puts `settings.env` into its own environment: the same names, the same harm.
-  checkEnv('settings.env', asked.settings?.['env'], policy);
-}
-
-function checkDirectory(field: string, path: string, { allowedRoots }: Policy): void {
-  if (isInsideRoots(path, allowedRoots)) return;
-  throw new AppError(
-    'WORKING_DIR_NOT_ALLOWED',
-    `${field}: expected a directory inside an allowed root, got ${path}`,
-    { details: { field } },
-  );
-}
-
-function checkEnv(field: string, env: unknown, { allowedEnv }: Policy): void {
-  if (typeof env !== 'object' || env === null) return;
-  const name = forbiddenEnvName(env as Record<string, string>, allowedEnv);
-  if (name === null) return;
-  throw new AppError('ENV_NOT_ALLOWED', `${field}: ${name} may not be set by a caller`, {
-    details: { field: `${field}.${name}` },
-  });
 }
