@@ -51,7 +51,7 @@ export interface ApiOptions {
   auth?: Auth;
   trustedProxies?: readonly string[];
   /** Of streams: the times in which they beat and look. */
-  times?: { heartbeatMs?: number; pollMs?: number };
+  times?: { heartbeatMs?: number; maxAgeMs?: number; pollMs?: number };
   allowedAddresses?: readonly AddressRange[];
 }
 

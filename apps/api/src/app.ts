@@ -104,7 +104,7 @@ export async function createApp(parts: Parts): Promise<App> {
   registerContinue(app, parts);
   registerSessions(app, parts);
   registerStop(app, parts);
-  const streams = createEventStreams(app, parts.live.heartbeatMs);
+  const streams = createEventStreams(app, parts.live);
   registerEvents(app, parts, streams);
   registerStatuses(app, parts, streams);
   registerConversation(app, parts);

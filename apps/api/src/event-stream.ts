@@ -30,6 +30,12 @@ export function formatMessage({ event, id, data }: Message): string {
 /** What a stream says, from its beginning until `signal` or until it has said all. */
 export type Source = (signal: AbortSignal) => AsyncIterable<readonly Message[]>;
 
+/** The times of streams in milliseconds, where others than the usual are wanted. */
+export interface StreamTimes {
+  heartbeatMs?: number;
+  maxAgeMs?: number;
+}
+
 /** The streams of a server. */
 export interface EventStreams {
   /**
@@ -40,7 +46,10 @@ export interface EventStreams {
 }
 
 /** Streams that end when this server closes. */
-export function createEventStreams(app: App, heartbeatMs: number = HEARTBEAT_MS): EventStreams {
+export function createEventStreams(
+  app: App,
+  { heartbeatMs = HEARTBEAT_MS, maxAgeMs = MAX_AGE_MS }: StreamTimes = {},
+): EventStreams {
   const open = new Set<AbortController>();
   let isClosing = false;
   app.addHook('preClose', async () => {
@@ -63,7 +72,7 @@ export function createEventStreams(app: App, heartbeatMs: number = HEARTBEAT_MS)
     const beat = setInterval(() => {
       if (!raw.writableNeedDrain) raw.write(':\n\n');
     }, heartbeatMs);
-    const old = setTimeout(end, MAX_AGE_MS);
+    const old = setTimeout(end, maxAgeMs);
     raw.writeHead(200, {
       ...(reply.getHeaders() as Record<string, string>),
       'content-type': 'text/event-stream',

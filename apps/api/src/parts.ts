@@ -19,9 +19,10 @@ import type {
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Auth } from './auth/authenticate.ts';
+import type { StreamTimes } from './event-stream.ts';
 
-/** What streams are made from; times in milliseconds, where others than the routes' own are wanted. */
-export interface LiveParts {
+/** What streams are made from. */
+export interface LiveParts extends StreamTimes {
   hub: LiveHub;
   heads: SessionHeads;
   heartbeatMs?: number;

@@ -200,6 +200,39 @@ describe('words that are lost', () => {
   });
 });
 
+describe('a stream that is told nothing', () => {
+  test('ends with a session that is deleted', async ({
+    databaseName,
+    queuePrefix,
+    db,
+    api: first,
+  }) => {
+    const mongodb = databaseUrl(databaseName);
+    const times = { pollMs: 200 };
+    const api = await openApi({ redis: redisUrl(), mongodb, prefix: queuePrefix, times });
+    onTestFinished(api.close);
+    const url = await api.app.listen({ host: '127.0.0.1', port: 0 });
+    const { id } = await first.sessions.insertIfAbsent(makeSession());
+    const reader = await tail(url, id);
+    await db.collection<{ _id: string }>('sessions').deleteOne({ _id: id });
+    expect(await reader.all()).toMatchObject([{ event: 'end', data: { status: 'deleted' } }]);
+  });
+
+  test('is cut when it is old, without a word of an end', async ({
+    databaseName,
+    queuePrefix,
+    api: first,
+  }) => {
+    const mongodb = databaseUrl(databaseName);
+    const times = { maxAgeMs: 500 };
+    const api = await openApi({ redis: redisUrl(), mongodb, prefix: queuePrefix, times });
+    onTestFinished(api.close);
+    const url = await api.app.listen({ host: '127.0.0.1', port: 0 });
+    const { id } = await first.sessions.insertIfAbsent(makeSession());
+    expect(await (await tail(url, id)).all()).toEqual([]);
+  });
+});
+
 describe('two replicas of the API', () => {
   test('tell the same, whichever a reader comes back to', async ({
     api,
