@@ -25,7 +25,7 @@ import type { StreamTimes } from './event-stream.ts';
 export interface LiveParts extends StreamTimes {
   hub: LiveHub;
   heads: SessionHeads;
-  heartbeatMs?: number;
+  /** How long a stream trusts that it hears of what is written, in milliseconds. */
   pollMs?: number;
 }
 
