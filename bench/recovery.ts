@@ -1,5 +1,6 @@
 // How long a session is without a worker: after a crash, after a hand-back; and how fast a cancel is.
 import {
+  createAdmission,
   createSessionManager,
   createSessionQueue,
   createSessionStop,
@@ -59,9 +60,12 @@ export async function benchCancel(mongo: Mongo, urls: Urls): Promise<Measure> {
   const ids = await rig.launch(SESSIONS * 2, TURN);
   const running = await rig.until(ids, ({ status }) => status === 'running');
   const queue = createSessionQueue({ connection: urls.redisUrl, prefix: rig.prefix });
-  const manager = createSessionManager({ queue, sessions: createSessionStore(mongo.db) });
-  const requests = createStopRequests(mongo.db, createStoreClock(mongo.db));
-  const stop = createSessionStop({ manager, queue, requests });
+  const clock = createStoreClock(mongo.db);
+  const admission = createAdmission({ db: mongo.db, clock, queue });
+  const sessions = createSessionStore(mongo.db);
+  const manager = createSessionManager({ queue, sessions, admission });
+  const requests = createStopRequests(mongo.db, clock);
+  const stop = createSessionStop({ manager, queue, requests, admission });
   const waits: number[] = [];
   for (const { id, attempts } of running) {
     const pid = attempts.at(-1)?.pid;

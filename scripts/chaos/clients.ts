@@ -1,6 +1,7 @@
 // Everything that is no worker: clients that ask for sessions, and a reader that looks on.
 import {
   connectMongo,
+  createAdmission,
   createEventStore,
   createProducer,
   createSessionManager,
@@ -36,12 +37,14 @@ export async function openClients(
   const sessions = createSessionStore(mongo.db);
   const queue = createSessionQueue({ connection: urls.redis });
   const producer = createProducer({ connection: urls.redis });
-  const manager = createSessionManager({ queue, sessions });
-  const requests = createStopRequests(mongo.db, createStoreClock(mongo.db));
+  const clock = createStoreClock(mongo.db);
+  const admission = createAdmission({ db: mongo.db, clock, queue });
+  const manager = createSessionManager({ queue, sessions, admission });
+  const requests = createStopRequests(mongo.db, clock);
   const load = createLoad({
     manager,
     producer,
-    stop: createSessionStop({ manager, queue, requests }),
+    stop: createSessionStop({ manager, queue, requests, admission }),
     random: createRandom(seed, 'clients'),
     completed: () =>
       [...watch.finals.values()].flatMap(({ id, status }) => (status === 'completed' ? [id] : [])),

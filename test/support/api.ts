@@ -1,6 +1,8 @@
 import {
   type AddressRange,
+  type Admission,
   connectMongo,
+  createAdmission,
   createEventStore,
   createLiveHub,
   createLogger,
@@ -34,6 +36,7 @@ export interface Api {
   app: App;
   queue: SessionQueue;
   sessions: SessionStore;
+  admission: Admission;
   events: EventStore;
   webhooks: OpenWebhooks;
   schedules: OpenSchedules;
@@ -73,14 +76,15 @@ export async function openApi({
   const hub = createLiveHub({ url: redis, prefix });
   const sessions = createSessionStore(mongo.db);
   const events = createEventStore(mongo.db);
-  const manager = createSessionManager({ queue, sessions });
   const clock = createStoreClock(mongo.db);
   const schedules = openSchedules({ db: mongo.db, clock, connection: redis, prefix });
+  const admission = createAdmission({ db: mongo.db, clock, queue });
+  const manager = createSessionManager({ queue, sessions, admission });
   const webhooks = openWebhooks({ db: mongo.db, clock, log, connection: redis, prefix });
   const requests = tellingStops(createStopRequests(mongo.db, clock), webhooks.dispatch.tell);
   const app = await createApp({
     manager,
-    stop: createSessionStop({ manager, queue, requests }),
+    stop: createSessionStop({ manager, queue, requests, admission }),
     queue,
     sessions,
     events,
@@ -100,6 +104,7 @@ export async function openApi({
     app,
     queue,
     sessions,
+    admission,
     events,
     webhooks,
     schedules,

@@ -1,6 +1,7 @@
 // The API's composition root. Prints `{"api": url}` on stdout once it listens; logs go to stderr.
 import {
   connectMongo,
+  createAdmission,
   createClosers,
   createEventStore,
   createKeyStore,
@@ -73,8 +74,9 @@ try {
 
   const sessions = createSessionStore(mongo.db);
   const events = createEventStore(mongo.db);
-  const manager = createSessionManager({ queue, sessions });
   const clock = createStoreClock(mongo.db);
+  const admission = createAdmission({ db: mongo.db, clock, queue });
+  const manager = createSessionManager({ queue, sessions, admission });
   const webhooks = openWebhooks({
     db: mongo.db,
     clock,
@@ -91,7 +93,7 @@ try {
   });
   closers.add('schedules', () => schedules.close());
   const requests = tellingStops(createStopRequests(mongo.db, clock), webhooks.dispatch.tell);
-  const stopOf = createSessionStop({ manager, queue, requests });
+  const stopOf = createSessionStop({ manager, queue, requests, admission });
   const deletion = createSessionDeletion({ db: mongo.db, clock, queue, requests });
   const transcripts = createTranscriptStore(mongo.db);
   const policy = policyOf(settings);

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import {
   connectMongo,
+  createAdmission,
   createAdopter,
   createClaims,
   createConversationTree,
@@ -73,14 +74,15 @@ async function main(): Promise<void> {
     connection,
     log,
   });
+  const live = tellingMoves(queue.live, webhooks.dispatch.tell);
+  const admission = createAdmission({ db: mongo.db, clock, queue, live });
   const schedules = openWorkerSchedules(settings, {
     db: mongo.db,
     clock,
-    manager: createSessionManager({ queue, sessions }),
+    manager: createSessionManager({ queue, sessions, admission }),
     connection,
     log,
   });
-  const live = tellingMoves(queue.live, webhooks.dispatch.tell);
   const adopter = createAdopter(sessions, (id) => queue.find(id), live.moved);
 
   const worker = createSessionWorker({
@@ -110,6 +112,7 @@ async function main(): Promise<void> {
       baseEnv,
     },
     adopter,
+    admission,
     claims: createClaims(mongo.db, clock),
     queue,
     connection,
@@ -163,6 +166,7 @@ async function main(): Promise<void> {
       jobs: createJobUpkeep(queue.bull),
       store: createReconcileStore(mongo.db, clock),
       adopter,
+      admission,
       log,
       chores: [webhooks.dispatch.sweep, schedules.reconcile, retention],
     },

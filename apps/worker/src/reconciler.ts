@@ -1,5 +1,6 @@
 // Documents and queue compared: what the one knows and the other forgot is made whole again.
 import {
+  type Admission,
   type Adopter,
   type Duty,
   isAppError,
@@ -21,6 +22,7 @@ export interface ReconcilerDeps {
   jobs: JobUpkeep;
   store: ReconcileStore;
   adopter: Adopter;
+  admission: Pick<Admission, 'repair'>;
   log: Logger;
   /** What else the duty holder does each round; a chore that fails is tried in the next one. */
   chores?: readonly (() => Promise<unknown>)[];
@@ -31,12 +33,14 @@ export interface RoundReport {
   adopted: number;
   dropped: number;
   restored: number;
+  /** Sessions that waited although nothing held them any more. */
+  released: number;
 }
 
 /** One round, by whoever has the duty. Each step is safe to do twice. */
 export async function reconcileOnce(deps: ReconcilerDeps): Promise<RoundReport> {
   const { jobs, store, adopter } = deps;
-  const report = { adopted: 0, dropped: 0, restored: 0 };
+  const report = { adopted: 0, dropped: 0, restored: 0, released: 0 };
   const waiting = new Set<string>();
   async function drop(id: string): Promise<void> {
     await jobs.drop(id);
@@ -61,6 +65,8 @@ export async function reconcileOnce(deps: ReconcilerDeps): Promise<RoundReport> 
     }
     for (const id of terminal) await drop(id);
   }
+  // Before the jobs are counted: those that go on have theirs by then.
+  report.released = await deps.admission.repair();
   for await (const sessions of store.needingJobs()) {
     for (const session of sessions) {
       // A long queue is mostly made of these: Redis was just asked for them.
@@ -77,7 +83,7 @@ export function startReconciler(deps: ReconcilerDeps, signal: AbortSignal): void
   async function round(): Promise<void> {
     if (!(await deps.duty.hold(DUTY_MS))) return;
     const report = await reconcileOnce(deps);
-    if (report.adopted + report.dropped + report.restored > 0) deps.log.info(report, 'reconciled');
+    if (Object.values(report).some((count) => count > 0)) deps.log.info(report, 'reconciled');
     for (const chore of deps.chores ?? []) {
       await chore().catch((error: unknown) => deps.log.warn({ err: error }, 'a chore failed'));
     }

@@ -1,5 +1,6 @@
 // BullMQ and us: a job becomes an attempt, and an attempt's end becomes the job's.
 import {
+  type Admission,
   type Adopter,
   type Claims,
   codeFacts,
@@ -8,6 +9,7 @@ import {
   type Logger,
   type openWorkerRedis,
   SESSION_QUEUE,
+  type Session,
   type SessionQueue,
   withDeadline,
 } from '@baton/core';
@@ -33,12 +35,22 @@ const MAX_SLOW_MS = 5 * 60_000;
 /** How long a worker that stops waits for Redis to take a job back, in milliseconds. */
 const LAST_MOVE_TIMEOUT_MS = 3_000;
 
+/** What a job is told to have done; a waiting session has no job for as long as it waits. */
+interface JobResult {
+  status: string;
+  waiting?: true;
+}
+
+/** What became of a job. */
+type JobEnd = AttemptEnd | { kind: 'busy'; until: number } | { kind: 'waiting' };
+
 /** What the worker of a process needs. */
 export interface SessionWorkerDeps {
   attempts: AttemptDeps;
   adopter: Adopter;
   claims: Claims;
-  queue: Pick<SessionQueue, 'rest' | 'restMs'>;
+  admission: Pick<Admission, 'advance' | 'ended' | 'enqueue'>;
+  queue: Pick<SessionQueue, 'rest' | 'restMs' | 'drop'>;
   connection: ReturnType<typeof openWorkerRedis>;
   prefix: string;
   concurrency: number;
@@ -73,8 +85,7 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
   let isPaused = false;
   let isHandingBack = false;
 
-  async function track(job: Job, token?: string): Promise<{ status: string }> {
-    const work = processJob(job, token);
+  async function track<T>(work: Promise<T>): Promise<T> {
     jobs.add(work);
     try {
       return await work;
@@ -83,7 +94,7 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     }
   }
 
-  async function processJob(job: Job, token?: string): Promise<{ status: string }> {
+  async function processJob(job: Job, token?: string): Promise<JobResult> {
     const end = await takeJob(job).catch((error: unknown) => {
       if (isAppError(error) && !codeFacts(error.code).retryable) {
         log.error(
@@ -110,6 +121,8 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
         // Nobody knows here who holds the session now. If the job is still ours, it asks again later.
         await release(job, () => job.moveToDelayed(Date.now() + attempts.leaseMs, token));
         throw new DelayedError();
+      case 'waiting':
+        return { status: 'queued', waiting: true };
       case 'ended':
         if (!end.failure) return { status: end.status };
         throw new UnrecoverableError(`${end.failure.code}: ${end.failure.message}`);
@@ -131,10 +144,28 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     );
   }
 
-  async function takeJob(job: Job): Promise<AttemptEnd | { kind: 'busy'; until: number }> {
+  // What waits for a session goes on; where the stores do not let it now, the reconciler sees to it later.
+  async function settle(session: Session): Promise<void> {
+    await deps.admission
+      .ended(session)
+      .catch((error: unknown) =>
+        log.warn({ err: error, session_id: session.id }, 'what waits for the session waits on'),
+      );
+  }
+
+  // What it waited for may have let it go on while its job was still there: then it has another one.
+  async function clearAway(id: string): Promise<void> {
+    await deps.queue.drop(id).catch(() => {});
+    await deps.admission
+      .enqueue(id)
+      .catch((error: unknown) => log.warn({ err: error, session_id: id }, 'it was not enqueued'));
+  }
+
+  async function takeJob(job: Job): Promise<JobEnd> {
     const id = job.id ?? '';
-    const adopted = await deps.adopter.adopt({ id, data: job.data, timestamp: job.timestamp });
-    if (isTerminal(adopted.status)) return ended(adopted);
+    const found = await deps.adopter.adopt({ id, data: job.data, timestamp: job.timestamp });
+    const adopted = await deps.admission.advance(found);
+    if (isTerminal(adopted.status)) return end(adopted);
     if (isPaused) return { kind: 'handed_back' };
     // Delivered again because its lock was lost: it still runs here, and the fence watches over it.
     if (running.has(adopted.id)) return { kind: 'busy', until: Date.now() + attempts.leaseMs };
@@ -154,7 +185,9 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
         throw new Error(`session ${id} was adopted and is gone`);
       case 'terminal':
         attempts.live.moved(claim.session);
-        return ended(claim.session);
+        return end(claim.session);
+      case 'waiting':
+        return untilItMay(claim.session);
       case 'busy':
         return busyUntil(claim.expires_at);
       case 'early':
@@ -165,12 +198,25 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
         running.set(adopted.id, attempt);
         if (isHandingBack) attempt.abort({ kind: 'hand_back' });
         try {
-          return await attempt.end;
+          const over = await attempt.end;
+          if (over.kind === 'ended') await settle(claim.session);
+          return over;
         } finally {
           if (running.get(adopted.id) === attempt) running.delete(adopted.id);
         }
       }
     }
+  }
+
+  async function end(session: Session): Promise<AttemptEnd> {
+    await settle(session);
+    return ended(session);
+  }
+
+  // One that has a time as well is met again then; else its job has done all it can.
+  async function untilItMay({ not_before }: Session): Promise<JobEnd> {
+    const isEarly = not_before && not_before > (await attempts.clock.now());
+    return isEarly ? busyUntil(not_before) : { kind: 'waiting' };
   }
 
   // Until when is told on MongoDB's clock; the queue waits on ours.
@@ -179,7 +225,7 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     return { kind: 'busy', until: Date.now() + Math.max(waitMs, 0) + LEASE_MARGIN_MS };
   }
 
-  const worker = new Worker(SESSION_QUEUE, track, {
+  const worker = new Worker(SESSION_QUEUE, (job, token) => track(processJob(job, token)), {
     connection: deps.connection,
     prefix: deps.prefix,
     concurrency: deps.concurrency,
@@ -190,6 +236,9 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     skipVersionCheck: true,
   });
   worker.on('error', (error) => log.warn({ err: error }, 'the queue reports an error'));
+  worker.on('completed', ({ id }, result: JobResult) => {
+    if (result.waiting && id !== undefined) void track(clearAway(id));
+  });
   worker.on('locksRenewed', ({ jobIds }) => {
     for (const id of jobIds) running.get(id)?.lockHeld();
   });

@@ -1,12 +1,20 @@
 // What becomes of a launch or a continue: a job and a document, once for each idempotency key.
+import type { Admission } from './admission.ts';
 import { createBulkAcceptance, type LaunchAsked, type LaunchVerdict } from './bulk-acceptance.ts';
 import type { ContinueSessionConfig } from './model/continue-config.ts';
 import { checkSameRequest } from './model/idempotency.ts';
-import type { Job } from './model/job.ts';
+import { checkSize, type Job } from './model/job.ts';
 import { checkParent } from './model/parent.ts';
 import type { Session } from './model/session.ts';
 import type { SessionConfig } from './model/session-config.ts';
-import { continueJob, type EnqueueOptions, launchJob } from './queue/producer.ts';
+import { isTerminal } from './model/status.ts';
+import { mayWait } from './model/waiting.ts';
+import {
+  type ContinueOptions,
+  continueJob,
+  type EnqueueOptions,
+  launchJob,
+} from './queue/producer.ts';
 import type { SessionQueue } from './queue/session-queue.ts';
 import type { Adopter } from './store/adopt.ts';
 import type { SessionStore } from './store/session-store.ts';
@@ -20,7 +28,7 @@ export interface Accepted {
 /** Takes requests for sessions. Each call throws as the manager's verbs do. */
 export interface Acceptance {
   launch(config: SessionConfig, options?: EnqueueOptions): Promise<Accepted>;
-  continue(request: ContinueSessionConfig, options?: EnqueueOptions): Promise<Accepted>;
+  continue(request: ContinueSessionConfig, options?: ContinueOptions): Promise<Accepted>;
   /** Many launches, each with its own verdict, in their order; never rejects. */
   launchMany(asked: readonly LaunchAsked[]): Promise<LaunchVerdict[]>;
 }
@@ -30,16 +38,28 @@ export function createAcceptance({
   queue,
   sessions,
   adopter,
+  admission,
 }: {
   queue: SessionQueue;
   sessions: SessionStore;
   adopter: Adopter;
+  admission: Admission;
 }): Acceptance {
   // The job first: if we die before the document is there, whoever meets the job makes it. The payload is
   // adopted as it was sent, so that the session can be read at once.
   async function enqueue(job: Job): Promise<Session> {
+    if (mayWait(job)) return enqueueLater(job);
     await queue.add(job);
     return adopter.adopt({ id: job.id, data: job, timestamp: Date.now() });
+  }
+
+  // The document first: while it waits there is no job. If we die after it, the reconciler goes on with it.
+  async function enqueueLater(job: Job): Promise<Session> {
+    checkSize(job);
+    const session = await adopter.adopt({ id: job.id, data: job, timestamp: Date.now() });
+    if (session.waiting_for) return admission.advance(session);
+    await admission.enqueue(session.id);
+    return session;
   }
 
   async function accept(
@@ -56,17 +76,22 @@ export function createAcceptance({
     const session = before ?? (await enqueue(job));
     // Of two at once with one key, the document that was first decides for both.
     checkSameRequest(session, job);
-    return { session, replayed: before !== null };
+    if (!before?.waiting_for) return { session, replayed: before !== null };
+    // Whoever asked first may have died before it did what could be done.
+    return { session: await admission.advance(before), replayed: true };
   }
 
   return {
-    launchMany: createBulkAcceptance({ queue, sessions }),
+    launchMany: createBulkAcceptance({ queue, sessions, admission }),
     launch: async (config, options) => accept(launchJob(config, options), options),
     async continue(request, options) {
       const id = request.parent_session_id;
-      return accept(continueJob(request, options), options, async () =>
-        checkParent(id, await adopter.find(id)),
-      );
+      return accept(continueJob(request, options), options, async () => {
+        const parent = await adopter.find(id);
+        const mayBeBusy = options?.on_busy !== undefined && options.on_busy !== 'reject';
+        if (mayBeBusy && parent && !isTerminal(parent.status)) return;
+        checkParent(id, parent);
+      });
     },
   };
 }

@@ -1,10 +1,12 @@
 // Many launches at once: few commands to either store, and each launch its own verdict.
 import type { Accepted } from './acceptance.ts';
+import type { Admission } from './admission.ts';
 import { checkSameRequest } from './model/idempotency.ts';
 import { checkSize, type LaunchJob } from './model/job.ts';
 import { type Accepted as AcceptedJob, acceptJob, queuedSession } from './model/new-session.ts';
 import type { Session } from './model/session.ts';
 import type { SessionConfig } from './model/session-config.ts';
+import { mayWait } from './model/waiting.ts';
 import { type EnqueueOptions, launchJob } from './queue/producer.ts';
 import type { SessionQueue } from './queue/session-queue.ts';
 import type { SessionStore } from './store/session-store.ts';
@@ -30,14 +32,19 @@ interface Parsed {
 export function createBulkAcceptance({
   queue,
   sessions,
+  admission,
 }: {
   queue: SessionQueue;
   sessions: SessionStore;
+  admission: Admission;
 }): (asked: readonly LaunchAsked[]) => Promise<LaunchVerdict[]> {
-  // In the order of acceptance.ts: the jobs first, then their documents.
+  // In the order of acceptance.ts: the jobs first, then their documents; of those that wait only these.
   async function enqueue(jobs: readonly Parsed['job'][]): Promise<void> {
-    await queue.addMany(jobs);
-    await sessions.insertManyIfAbsent(jobs.map((job) => queuedSession(job, job.config)));
+    await queue.addMany(jobs.filter((job) => !mayWait(job)));
+    const made = jobs.map((job) => queuedSession(job, job.config));
+    await sessions.insertManyIfAbsent(made);
+    const waiting = made.filter((session) => session.waiting_for);
+    if (waiting.length > 0) await admission.advanceAll(waiting);
   }
 
   async function launchSlice(parsed: readonly Parsed[]): Promise<Map<Parsed, LaunchVerdict>> {

@@ -1,5 +1,6 @@
 // The public surface of core: what the apps and library users build on. Nothing here but re-exports.
 export type { Acceptance, Accepted } from './acceptance.ts';
+export { type Admission, createAdmission } from './admission.ts';
 export type { LaunchAsked, LaunchVerdict } from './bulk-acceptance.ts';
 export { type Closers, createClosers } from './closers.ts';
 export { withDeadline } from './deadline.ts';
@@ -111,6 +112,7 @@ export {
   type TranscriptFile,
   type TranscriptManifest,
 } from './model/transcript.ts';
+export { type OnBusy, onBusySchema, type WaitingFor, waitingForSchema } from './model/waiting.ts';
 export {
   madeWebhookSchema,
   newWebhookSchema,
@@ -142,7 +144,7 @@ export { type ControlMessage, subscribeControl } from './queue/control.ts';
 export { createJobUpkeep, type JobUpkeep } from './queue/job-upkeep.ts';
 export type { LivePublisher } from './queue/live.ts';
 export { createLiveHub, type LiveHub } from './queue/live-hub.ts';
-export type { Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
+export type { ContinueOptions, Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
 export { type FoundJob, jobOptions } from './queue/queued-job.ts';
 export { openWorkerRedis, type RedisConnection } from './queue/redis.ts';
 export {

@@ -7,7 +7,7 @@ export type { ContinueSessionConfig } from './model/continue-config.ts';
 export { ERROR_CODES, type ErrorCode } from './model/error-codes.ts';
 export { QUEUE_PREFIX, SESSION_QUEUE } from './model/job.ts';
 export type { SessionConfig } from './model/session-config.ts';
-export type { Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
+export type { ContinueOptions, Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
 export type { RedisConnection } from './queue/redis.ts';
 export type { SessionQueueOptions } from './queue/session-queue.ts';
 

@@ -1,10 +1,11 @@
 import { type Acceptance, createAcceptance } from './acceptance.ts';
+import type { Admission } from './admission.ts';
 import { AppError } from './model/app-error.ts';
 import type { ContinueSessionConfig } from './model/continue-config.ts';
 import { type Info, toInfo } from './model/info.ts';
 import type { Session } from './model/session.ts';
 import type { SessionConfig } from './model/session-config.ts';
-import type { EnqueueOptions } from './queue/producer.ts';
+import type { ContinueOptions, EnqueueOptions } from './queue/producer.ts';
 import type { SessionQueue } from './queue/session-queue.ts';
 import { createAdopter } from './store/adopt.ts';
 import type { SessionFilter, SessionStore } from './store/session-store.ts';
@@ -24,9 +25,10 @@ export interface SessionManager {
   launchSession(config: SessionConfig, options?: EnqueueOptions): Promise<Info>;
   /**
    * Continues a session in a new one. Throws like launchSession, and PARENT_NOT_FOUND,
-   * SESSION_NOT_TERMINAL or PARENT_NOT_RESUMABLE where the parent cannot be continued.
+   * SESSION_NOT_TERMINAL or PARENT_NOT_RESUMABLE where the parent cannot be continued. With `on_busy` it
+   * waits for a parent that has not ended.
    */
-  continueSession(request: ContinueSessionConfig, options?: EnqueueOptions): Promise<Info>;
+  continueSession(request: ContinueSessionConfig, options?: ContinueOptions): Promise<Info>;
   /** The session's Info; with `include: ['config']` the redacted config too. Throws SESSION_NOT_FOUND. */
   getSessionInfo(id: string, include?: readonly 'config'[]): Promise<Info>;
   /** A page of sessions, newest first; 50 where no limit is given. */
@@ -41,13 +43,15 @@ export interface SessionManager {
 export function createSessionManager({
   queue,
   sessions,
+  admission,
 }: {
   queue: SessionQueue;
   sessions: SessionStore;
+  admission: Admission;
 }): SessionManager {
   const adopter = createAdopter(sessions, (id) => queue.find(id), queue.live.moved);
 
-  const acceptance = createAcceptance({ queue, sessions, adopter });
+  const acceptance = createAcceptance({ queue, sessions, adopter, admission });
 
   async function getSession(id: string): Promise<Session> {
     const session = await adopter.find(id);

@@ -1,4 +1,7 @@
+import type { Admission } from './admission.ts';
+import { askToStop } from './ask-to-stop.ts';
 import { type Info, toInfo } from './model/info.ts';
+import { isTerminal } from './model/status.ts';
 import type { ControlMessage } from './queue/control.ts';
 import type { SessionQueue } from './queue/session-queue.ts';
 import type { SessionManager } from './session-manager.ts';
@@ -23,23 +26,18 @@ export function createSessionStop({
   manager,
   queue,
   requests,
+  admission,
 }: {
   manager: Pick<SessionManager, 'getSession'>;
   queue: SessionQueue;
   requests: StopRequests;
+  admission: Pick<Admission, 'ended'>;
 }): SessionStop {
   async function ask(kind: ControlMessage['kind'], id: string): Promise<Info> {
     await manager.getSession(id); // one that only the queue knows is adopted first
-    const session = await (kind === 'cancel'
-      ? requests.requestCancel(id)
-      : requests.requestInterrupt(id));
-    // The document holds the request: a heartbeat or the reconciler does what a lost word does not.
-    if (session.status === 'cancelled') {
-      queue.live.moved(session);
-      await queue.drop(id).catch(() => {});
-    } else await queue.tell({ kind, id }).catch(() => {});
-    // Its job waits for a retry's time: the worker that takes it completes the session at once.
-    if (session.status === 'queued') await queue.hurry(id).catch(() => {});
+    const session = await askToStop({ queue, requests }, kind, id);
+    // Where this fails, the reconciler lets go on what waits for it.
+    if (isTerminal(session.status)) await admission.ended(session).catch(() => {});
     return toInfo(session);
   }
 

@@ -11,7 +11,7 @@ const raw = (db: Db) => db.collection<Omit<Session, 'id'> & { _id: string }>('se
 
 describe('claim', () => {
   test('a queued session is taken under the first fence', async ({ stores }) => {
-    const session = makeSession({ not_before: new Date(), waiting_for: 'another' });
+    const session = makeSession({ not_before: new Date() });
     await stores.sessions.insertIfAbsent(session);
     const claim = await stores.claims.claim(session.id, { ...claimant, claude_version: '2.1.330' });
     expect(claim).toMatchObject({

@@ -1,5 +1,5 @@
 // One key, one session: whatever is said again, and whichever of the two writes never came.
-import { createAdopter, createSessionManager, idOfKey, newId } from '@baton/core';
+import { createAdmission, createAdopter, createSessionManager, idOfKey, newId } from '@baton/core';
 import { describe, expect } from 'vitest';
 import {
   producerOn as createProducerOf,
@@ -8,8 +8,12 @@ import {
 import { makeCompletedSession } from '../../support/factories.ts';
 import { test as base } from './stores.ts';
 
-const test = base.extend('manager', ({ stores, queue }) =>
-  createSessionManager({ queue, sessions: stores.sessions }),
+const test = base.extend('manager', ({ stores, queue, db }) =>
+  createSessionManager({
+    queue,
+    sessions: stores.sessions,
+    admission: createAdmission({ db, clock: stores.clock, queue }),
+  }),
 );
 
 const key = () => ({ idempotency_key: newId() });

@@ -16,7 +16,7 @@ const held = { fence: 1, owner: 'w', expires_at: new Date(Date.now() + 60_000) }
 const SESSIONS: [string, Partial<Session>, boolean][] = [
   ['queued', {}, true],
   ['queued for later', { not_before: new Date(Date.now() + 3_600_000) }, true],
-  ['queued behind another', { waiting_for: newId() }, false],
+  ['queued behind another', { waiting_for: 'parent' }, false],
   ['starting', { status: 'starting', lease: held }, false],
   ['running', { status: 'running', lease: held }, false],
   ['starting, its lease expired', { status: 'starting', lease: expired }, true],

@@ -1,10 +1,14 @@
-import { createSessionManager, newId } from '@baton/core';
+import { createAdmission, createSessionManager, newId } from '@baton/core';
 import { describe, expect } from 'vitest';
 import { makeCompletedSession, makeLaunchJob, makeSession } from '../../support/factories.ts';
 import { test as base } from './stores.ts';
 
-const test = base.extend('manager', ({ stores, queue }) =>
-  createSessionManager({ queue, sessions: stores.sessions }),
+const test = base.extend('manager', ({ stores, queue, db }) =>
+  createSessionManager({
+    queue,
+    sessions: stores.sessions,
+    admission: createAdmission({ db, clock: stores.clock, queue }),
+  }),
 );
 
 describe('launchSession', () => {

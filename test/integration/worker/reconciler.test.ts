@@ -1,5 +1,6 @@
 // Documents and queue are made to disagree in every way; one round mends each.
 import {
+  createAdmission,
   createAdopter,
   createDuty,
   createJobUpkeep,
@@ -50,6 +51,7 @@ function setScene(db: Db, prefix: string, owner = 'worker-1'): Scene {
     jobs: createJobUpkeep(queue.bull),
     store: createReconcileStore(db, clock),
     adopter: createAdopter(sessions, (id) => queue.find(id)),
+    admission: createAdmission({ db, clock, queue }),
     log: createLogger('worker', 'info', { write: (line) => logged.push(line) }),
   };
   onTestFinished(async () => {
@@ -85,7 +87,7 @@ const expired = { fence: 1, owner: 'gone', expires_at: new Date(Date.now() - 1_0
 const held = { fence: 1, owner: 'there', expires_at: new Date(Date.now() + 60_000) };
 const inAnHour = () => new Date(Date.now() + 3_600_000);
 
-const NOTHING = { adopted: 0, dropped: 0, restored: 0 };
+const NOTHING = { adopted: 0, dropped: 0, restored: 0, released: 0 };
 
 describe('a round of the reconciler', () => {
   test('adopts jobs that nobody gave a document, whatever holds them back', async ({ scene }) => {
@@ -134,7 +136,8 @@ describe('a round of the reconciler', () => {
     const later = await scene.store({ not_before: inAnHour() });
     const parent = await scene.store(makeCompletedSession());
     const child = await scene.store(makeChild(parent));
-    const waiting = await scene.store({ waiting_for: parent.id });
+    const busy = await scene.store({ status: 'running', lease: held });
+    const waiting = await scene.store(makeChild(busy, { waiting_for: 'parent' }));
     await scene.loseAll();
     expect(await reconcileOnce(scene.deps)).toEqual({ ...NOTHING, restored: 4 });
     expect(await scene.state(plain.id)).toBe('waiting');

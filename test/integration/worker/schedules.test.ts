@@ -1,5 +1,6 @@
 // Schedules in Redis and MongoDB, and what their firings launch.
 import {
+  createAdmission,
   createLogger,
   createSessionManager,
   firedSessionId,
@@ -37,7 +38,11 @@ const test = base.extend<{ scene: Scene }>({
     const { clock, sessions } = stores;
     await db.collection('schedules').deleteMany({});
     const schedules = openSchedules({ db, clock, connection, prefix });
-    const manager = createSessionManager({ queue, sessions });
+    const manager = createSessionManager({
+      queue,
+      sessions,
+      admission: createAdmission({ db, clock, queue }),
+    });
     const bull = new Queue('schedules', { connection: { url: connection }, prefix });
     const opened: (() => Promise<void>)[] = [];
     await use({

@@ -21,7 +21,7 @@ export function registerContinue(app: App, { manager, policy }: Parts): void {
         operationId: 'continueSession',
         summary: 'Continue a session in a new one',
         description:
-          'Absent keys inherit the value of the session continued, null clears it; max_turns and max_budget_usd are never inherited.',
+          'Absent keys inherit the value of the session continued, null clears it; max_turns and max_budget_usd are never inherited. While the session to continue has not ended, `on_busy` decides: the new one is refused, or waits for its end (`waiting_for: parent`).',
         tags: ['sessions'],
         params: idParams,
         headers: idempotencyHeaders,
@@ -42,13 +42,14 @@ export function registerContinue(app: App, { manager, policy }: Parts): void {
       },
     },
     async (request, reply) => {
-      const { config: overrides, options } = splitRequest(request.body);
+      const { on_busy, ...asked } = request.body;
+      const { config: overrides, options } = splitRequest(asked);
       checkPolicy(overrides, policy);
       return answerAccepted(
         reply,
         await manager.acceptance.continue(
           { ...overrides, parent_session_id: request.params.id },
-          { ...options, ...idempotencyOf(request) },
+          { ...options, on_busy, ...idempotencyOf(request) },
         ),
       );
     },

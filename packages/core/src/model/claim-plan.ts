@@ -8,6 +8,7 @@ export type ClaimPlan =
   | { kind: 'terminal' }
   | { kind: 'busy'; owner: string; expires_at: Date }
   | { kind: 'early'; not_before: Date }
+  | { kind: 'waiting' }
   | { kind: 'cancel' }
   | { kind: 'fail'; failure: FailureFacts }
   | { kind: 'take'; crashed: boolean };
@@ -24,6 +25,8 @@ export function planClaim(session: Session, now: Date): ClaimPlan {
     return { kind: 'busy', owner: owner ?? '', expires_at };
   }
   if (session.cancel_requested_at) return { kind: 'cancel' };
+  // Its job came from elsewhere: what it waits for has not let it go on.
+  if (!crashed && session.waiting_for) return { kind: 'waiting' };
   // Its job may come early: one from another client, or one whose delay was lost with its worker.
   const { not_before } = session;
   if (!crashed && not_before && not_before > now) return { kind: 'early', not_before };

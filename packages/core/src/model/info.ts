@@ -9,6 +9,7 @@ import { sessionConfigSchema } from './session-config.ts';
 import { isTerminal, sessionStatusSchema } from './status.ts';
 import { totalsSchema } from './totals.ts';
 import { hasTranscript } from './transcript.ts';
+import { waitingForSchema } from './waiting.ts';
 
 const time = z.iso.datetime();
 
@@ -56,7 +57,9 @@ export const infoSchema = z.object({
   totals: totalsSchema,
   failure: failureViewSchema.optional(),
   not_before: time.optional(),
-  waiting_for: z.string().optional(),
+  waiting_for: waitingForSchema.optional(),
+  concurrency_key: z.string().optional(),
+  concurrency_limit: z.int().optional(),
   stopped_by: z.enum(['interrupt']).optional(),
   resumable: z.boolean().describe('Whether it can be continued.'),
   config: sessionConfigSchema.optional().describe('Redacted; only where it was asked for.'),
@@ -106,6 +109,8 @@ export function toInfo(session: Session, include: readonly 'config'[] = []): Inf
     failure: session.failure && toFailureView(session.failure),
     not_before: session.not_before?.toISOString(),
     waiting_for: session.waiting_for,
+    concurrency_key: session.concurrency_key,
+    concurrency_limit: session.concurrency_limit,
     stopped_by: session.stopped_by,
     resumable: isResumable(session),
     config: include.includes('config') ? redactConfig(session.config) : undefined,

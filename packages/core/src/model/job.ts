@@ -6,6 +6,7 @@ import { idSchema } from './id.ts';
 import { sessionConfigSchema } from './session-config.ts';
 import { jobOptionsSchema } from './session-options.ts';
 import { timeSchema } from './time.ts';
+import { onBusySchema } from './waiting.ts';
 
 /** The queue that every session goes through. */
 export const SESSION_QUEUE = 'sessions';
@@ -35,6 +36,7 @@ export const continueJobSchema = z
     ...envelope,
     kind: z.literal('continue'),
     parent_session_id: idSchema,
+    on_busy: onBusySchema.optional(),
     overrides: overridesSchema,
   })
   .superRefine(checkOptions(({ overrides }) => overrides.recovery));

@@ -3,6 +3,7 @@ import type { Job } from './job.ts';
 import type { Session } from './session.ts';
 import type { SessionConfig } from './session-config.ts';
 import { NO_TOTALS } from './totals.ts';
+import { firstWait } from './waiting.ts';
 
 /** What every session begins with. */
 export const BLANK = {
@@ -31,6 +32,7 @@ export function acceptJob<T extends Job>(job: T, timestamp: number): Accepted<T>
 export function queuedSession(job: Accepted<Job>, asked: SessionConfig, parent?: Session): Session {
   const createdAt = new Date(job.created_at);
   const notBefore = timeOf(job);
+  const wait = firstWait(job, parent);
   const config = withAttempts(asked, job.attempts);
   const root = parent?.root_session_id ?? job.id;
   return {
@@ -57,6 +59,8 @@ export function queuedSession(job: Accepted<Job>, asked: SessionConfig, parent?:
     ...(job.concurrency_key === undefined ? {} : { concurrency_key: job.concurrency_key }),
     ...(job.concurrency_limit === undefined ? {} : { concurrency_limit: job.concurrency_limit }),
     ...(job.schedule_id === undefined ? {} : { schedule_id: job.schedule_id }),
+    ...(job.kind === 'continue' && job.on_busy !== undefined ? { on_busy: job.on_busy } : {}),
+    ...(wait === undefined ? {} : { waiting_for: wait }),
     ...(notBefore ? { not_before: notBefore } : {}),
   };
 }

@@ -67,6 +67,7 @@ const JOB: Record<string, Redact> = {
   run_id: show,
   created_at: show,
   parent_session_id: show,
+  on_busy: show,
   // The caller's own, given back as it is to those who ask the API; a dashboard is looked at by more.
   metadata: redactNamed,
   config: (config) => redactKeys(config, CONFIG),

@@ -5,6 +5,7 @@ import { checkOptions } from './contradictions.ts';
 import { idempotencyKeySchema } from './idempotency.ts';
 import { sessionConfigSchema } from './session-config.ts';
 import { type JobOptions, type SessionOptions, sessionOptionsSchema } from './session-options.ts';
+import { onBusySchema } from './waiting.ts';
 
 /** What a launch asks. */
 export const launchRequestSchema = sessionConfigSchema
@@ -21,7 +22,7 @@ export const bulkLaunchSchema = sessionConfigSchema
 
 /** What a continue asks; the parent stands in the path. */
 export const continueRequestSchema = overridesSchema
-  .extend(sessionOptionsSchema.shape)
+  .extend({ ...sessionOptionsSchema.shape, on_busy: onBusySchema.optional() })
   .superRefine(checkOptions(({ recovery }) => recovery));
 
 /** What a launch asks. */

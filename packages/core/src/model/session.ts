@@ -8,6 +8,7 @@ import { jobOptionsSchema } from './session-options.ts';
 import { sessionStatusSchema } from './status.ts';
 import { totalsSchema } from './totals.ts';
 import { transcriptManifestSchema } from './transcript.ts';
+import { onBusySchema, waitingForSchema } from './waiting.ts';
 import { dueSchema } from './webhook-event.ts';
 
 const count = z.int().nonnegative();
@@ -56,7 +57,8 @@ export const sessionSchema = z.object({
   ...jobOptionsSchema.omit({ not_before: true, delay_ms: true, attempts: true }).shape,
   priority: count,
   not_before: z.date().optional(),
-  waiting_for: z.string().optional(),
+  waiting_for: waitingForSchema.optional(),
+  on_busy: onBusySchema.optional(),
   attempts: z.array(attemptSchema),
   counts: z.object({ retries: count, crashes: count, hand_backs: count }),
   lease: leaseSchema,

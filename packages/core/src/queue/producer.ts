@@ -7,6 +7,7 @@ import { continueJobSchema, type Job, type LaunchJob, launchJobSchema } from '..
 import { parseInput } from '../model/parse-input.ts';
 import type { SessionConfig } from '../model/session-config.ts';
 import type { JobOptions } from '../model/session-options.ts';
+import type { OnBusy } from '../model/waiting.ts';
 import type { SessionQueue } from './session-queue.ts';
 
 const keySchema = z.object({ idempotency_key: idempotencyKeySchema });
@@ -28,15 +29,18 @@ export type EnqueueOptions = JobOptions & {
   tenant?: string;
 };
 
+/** Options of a continue: `on_busy` says what becomes of it while its parent has not ended. */
+export type ContinueOptions = EnqueueOptions & { on_busy?: OnBusy | undefined };
+
 /** The two verbs of a service that has Redis alone. */
 export interface Producer {
   /** Enqueues a new session. Throws INVALID_REQUEST, PAYLOAD_TOO_LARGE, UNAVAILABLE. */
   launchSession(config: SessionConfig, options?: EnqueueOptions): Promise<Enqueued>;
   /**
-   * Enqueues a session that continues another. Throws like launchSession; a parent that is missing or
-   * cannot be resumed is found by the worker, which ends the session as failed.
+   * Enqueues a session that continues another. Throws like launchSession; a parent that is missing, cannot
+   * be resumed, or is busy with nothing said of that, is found by the worker, which ends it as failed.
    */
-  continueSession(request: ContinueSessionConfig, options?: EnqueueOptions): Promise<Enqueued>;
+  continueSession(request: ContinueSessionConfig, options?: ContinueOptions): Promise<Enqueued>;
 }
 
 /** The job of a launch, checked; throws INVALID_REQUEST naming the field. */
@@ -45,7 +49,7 @@ export function launchJob(config: SessionConfig, options: EnqueueOptions = {}): 
 }
 
 /** The job of a continue, checked; throws INVALID_REQUEST naming the field. */
-export function continueJob(request: ContinueSessionConfig, options: EnqueueOptions = {}): Job {
+export function continueJob(request: ContinueSessionConfig, options: ContinueOptions = {}): Job {
   const { parent_session_id, ...overrides } = request;
   return parseInput(continueJobSchema, {
     ...envelope(options),

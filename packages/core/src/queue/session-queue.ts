@@ -25,6 +25,8 @@ export interface SessionQueue {
   addMany(jobs: readonly Job[]): Promise<void>;
   /** The job of a session, in whatever state, or null. */
   find(id: string): Promise<FoundJob | null>;
+  /** Adds a session's job unless it has a live one; a finished leftover is removed first. */
+  restore(job: Job): Promise<void>;
   /** Removes a session's job that nobody works on; harmless where it is gone or was taken. */
   drop(id: string): Promise<void>;
   /** Lets a job that is delayed be taken now; harmless where it is not. */
@@ -93,6 +95,9 @@ export function createSessionQueue({
     async find(id) {
       const job = await answer(() => bull.getJob(id));
       return job ? { id, data: job.data, timestamp: job.timestamp } : null;
+    },
+    async restore(job) {
+      await answer(() => createJobUpkeep(bull).restore(job));
     },
     async drop(id) {
       await answer(() => createJobUpkeep(bull).drop(id));

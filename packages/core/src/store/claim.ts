@@ -18,12 +18,13 @@ export interface Claimant {
 
 /**
  * What a claim found. `busy`: another owner's lease still holds until `expires_at`; `early`: it is not
- * to run before `not_before`.
+ * to run before `not_before`; `waiting`: something else has to end first.
  */
 export type Claim =
   | { kind: 'claimed'; session: Session; attempt: Attempt }
   | { kind: 'busy'; owner: string; expires_at: Date }
   | { kind: 'early'; not_before: Date }
+  | { kind: 'waiting'; session: Session }
   | { kind: 'terminal'; session: Session }
   | { kind: 'missing' };
 
@@ -55,6 +56,8 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
     switch (plan.kind) {
       case 'terminal':
         return { kind: 'terminal', session };
+      case 'waiting':
+        return { kind: 'waiting', session };
       case 'busy':
       case 'early':
         return plan;

@@ -82,6 +82,10 @@ export async function ensureIndexes(db: Db): Promise<void> {
       { key: { parent_session_id: 1, created_at: -1, _id: -1 } },
       { key: { root_session_id: 1, created_at: -1, _id: -1 } },
       { key: { tags: 1, created_at: -1, _id: -1 } },
+      {
+        key: { waiting_for: 1, concurrency_key: 1, created_at: 1, _id: 1 },
+        partialFilterExpression: { waiting_for: { $exists: true } },
+      },
       { key: { end_time: 1, _id: 1 }, sparse: true },
       { key: { schedule_id: 1, created_at: -1, _id: -1 } },
       { key: { 'webhooks_due.at': 1 }, sparse: true },

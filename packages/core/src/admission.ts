@@ -1,0 +1,158 @@
+// Sessions that wait for a parent's end or for a slot of their concurrency key, and how they go on.
+import type { Db } from 'mongodb';
+import { askToStop } from './ask-to-stop.ts';
+import { createKeyAdmission, type KeyedSession } from './key-admission.ts';
+import { isAppError } from './model/app-error.ts';
+import { jobOfSession } from './model/job-of-session.ts';
+import { checkParent } from './model/parent.ts';
+import type { Session } from './model/session.ts';
+import { planParentWait } from './model/waiting.ts';
+import type { LivePublisher } from './queue/live.ts';
+import type { SessionQueue } from './queue/session-queue.ts';
+import type { StoreClock } from './store/clock.ts';
+import { createSessionStore } from './store/session-store.ts';
+import { createSlotStore } from './store/slot-store.ts';
+import { createStopRequests } from './store/stop-requests.ts';
+import { createWaitingStore, type Standing } from './store/waiting-store.ts';
+
+/** How many children of one parent go on at a time. */
+const BATCH = 100;
+
+/**
+ * Lets sessions go on that wait, once what they wait for lets them. Every step may be done twice, by
+ * several at once, and be cut off by a crash: `repair` finds what was left.
+ */
+export interface Admission {
+  /** Does for a waiting session what can be done now; returns it as it stands then. */
+  advance(session: Session): Promise<Session>;
+  /** The same for new sessions that wait for concurrency keys, together. */
+  advanceAll(sessions: readonly Session[]): Promise<void>;
+  /** A session has ended: what waits for it, or for its slot, goes on. Harmless said twice. */
+  ended(session: Pick<Session, 'id' | 'concurrency_key'>): Promise<void>;
+  /** Gives a session that is queued and waits for nothing a job, where it has none. */
+  enqueue(id: string): Promise<void>;
+  /** Does all that a crash or an outage kept from being done; returns how many sessions went on by it. */
+  repair(): Promise<number>;
+}
+
+/** The admission of a database's sessions to a queue. */
+export function createAdmission({
+  db,
+  clock,
+  queue,
+  live = queue.live,
+}: {
+  db: Db;
+  clock: StoreClock;
+  queue: SessionQueue;
+  live?: Pick<LivePublisher, 'moved'>;
+}): Admission {
+  const sessions = createSessionStore(db);
+  const requests = createStopRequests(db, clock);
+  const waiting = createWaitingStore(db, clock);
+  const keys = createKeyAdmission({
+    waiting,
+    slots: createSlotStore(db),
+    clock,
+    enqueue: enqueueAll,
+  });
+
+  // The documents say by now that they wait for nothing: where Redis is away, the reconciler enqueues them.
+  async function enqueueAll(standings: readonly Standing[]): Promise<number> {
+    const ready = standings.filter((one) => one.status === 'queued' && !one.waiting_for);
+    await Promise.all(ready.map((one) => queue.restore(jobOfSession(one)).catch(() => {})));
+    return ready.length;
+  }
+
+  async function advanceBehindParent(session: Session): Promise<void> {
+    const parentId = session.parent_session_id ?? '';
+    const parent = await sessions.get(parentId);
+    switch (planParentWait(session, parent)) {
+      case 'stay':
+        return;
+      case 'go':
+        return goOn(session, parent);
+      case 'interrupt': {
+        const isAsked = await askToStop({ queue, requests }, 'interrupt', parentId).then(
+          () => true,
+          falseIfEnded,
+        );
+        // It ended before it could be asked, and whoever ended it may not have seen this session.
+        return isAsked ? undefined : advanceBehindParent(session);
+      }
+    }
+  }
+
+  async function goOn(session: Session, parent: Session | null): Promise<void> {
+    const { id } = session;
+    try {
+      checkParent(session.parent_session_id ?? '', parent);
+    } catch (error) {
+      if (!isAppError(error)) throw error;
+      const { code, message } = error;
+      const failed = await waiting.fail(id, { code, message, retryable: false, attempt: 0 });
+      if (!failed) return;
+      live.moved(failed);
+      return ended(failed);
+    }
+    if (hasKey(session)) {
+      await waiting.goOnToKey(id);
+      await keys.advance(session);
+    } else await enqueueAll(await waiting.end([id], 'parent'));
+  }
+
+  async function advance(session: Session): Promise<Session> {
+    if (session.status !== 'queued' || !session.waiting_for) return session;
+    if (session.waiting_for === 'parent') await advanceBehindParent(session);
+    else if (hasKey(session)) await keys.advance(session);
+    return (await sessions.get(session.id)) ?? session;
+  }
+
+  async function ended({ id, concurrency_key }: Pick<Session, 'id' | 'concurrency_key'>) {
+    for (;;) {
+      const children = await waiting.ofParent(id, BATCH);
+      const advanced = await Promise.all(children.map(advance));
+      const isStuck = advanced.some((child) => child.waiting_for === 'parent');
+      if (isStuck || children.length < BATCH) break;
+    }
+    if (concurrency_key !== undefined) await keys.free(concurrency_key, id);
+  }
+
+  return {
+    advance,
+    ended,
+    async advanceAll(all) {
+      const now = await clock.now();
+      const [later, due] = [[] as KeyedSession[], new Set<string>()];
+      for (const session of all.filter(hasKey)) {
+        if (session.not_before && session.not_before > now) later.push(session);
+        else due.add(session.concurrency_key);
+      }
+      await Promise.all(later.map(keys.advance));
+      for (const key of due) await keys.admit(key);
+    },
+    async enqueue(id) {
+      await enqueueAll(await waiting.standings([id]));
+    },
+    async repair() {
+      let moved = 0;
+      for await (const { session, parent } of waiting.behindParents()) {
+        if (planParentWait(session, parent) === 'stay') continue;
+        const found = await sessions.get(session.id);
+        if (found?.waiting_for !== 'parent') continue;
+        const { waiting_for } = await advance(found);
+        if (waiting_for !== 'parent') moved += 1;
+      }
+      return moved + (await keys.repair());
+    },
+  };
+}
+
+function hasKey(session: Session): session is KeyedSession {
+  return session.concurrency_key !== undefined;
+}
+
+function falseIfEnded(error: unknown): boolean {
+  if (isAppError(error) && error.code === 'SESSION_TERMINAL') return false;
+  throw error;
+}

@@ -1,0 +1,63 @@
+// What a queued session waits for before it has a job, and what ends the wait.
+import { z } from 'zod';
+import type { Job } from './job.ts';
+import type { Session } from './session.ts';
+import { isTerminal } from './status.ts';
+
+/** All that a session may wait for; whoever ends it enqueues the session, the reconciler where that died. */
+const WAITS = ['parent', 'concurrency_key'] as const;
+
+/** What a queued session waits for: absent where it only waits for a worker, or for its time. */
+export const waitingForSchema = z
+  .enum(WAITS)
+  .describe(
+    'parent: the session that it continues has not ended. concurrency_key: as many sessions of its key as may are under way.',
+  );
+
+/** What a continue does while its parent has not ended. */
+export const onBusySchema = z
+  .enum(['reject', 'enqueue', 'interrupt'])
+  .describe(
+    'While the session to continue has not ended: reject (default), wait for its end, or interrupt it and wait.',
+  );
+
+/** One of what a continue may do. */
+export type OnBusy = z.infer<typeof onBusySchema>;
+
+/** One of what a session may wait for. */
+export type WaitingFor = z.infer<typeof waitingForSchema>;
+
+/** As much of a parent as says whether its children go on waiting. */
+export type BusyParent = Pick<
+  Session,
+  'status' | 'lease' | 'interrupt_requested_at' | 'cancel_requested_at'
+>;
+
+/** Says whether a session of this job may have to wait for another one. */
+export function mayWait(job: Job): boolean {
+  return job.concurrency_key !== undefined || (job.kind === 'continue' && waitsIfBusy(job));
+}
+
+/** What a new session of this job waits for first; `parent` is the one that it continues. */
+export function firstWait(job: Job, parent?: Session): WaitingFor | undefined {
+  const isBusy = parent !== undefined && !isTerminal(parent.status);
+  if (isBusy && job.kind === 'continue' && waitsIfBusy(job)) return 'parent';
+  return job.concurrency_key === undefined ? undefined : 'concurrency_key';
+}
+
+function waitsIfBusy({ on_busy = 'reject' }: { on_busy?: OnBusy | undefined }): boolean {
+  return on_busy !== 'reject';
+}
+
+/**
+ * What is to be done for a session that waits for its parent. One that never began is not interrupted: that
+ * would cancel it, and leave nothing to continue.
+ */
+export function planParentWait(
+  { on_busy }: Pick<Session, 'on_busy'>,
+  parent: BusyParent | null | undefined,
+): 'stay' | 'interrupt' | 'go' {
+  if (!parent || isTerminal(parent.status)) return 'go';
+  const isStopping = parent.interrupt_requested_at ?? parent.cancel_requested_at;
+  return on_busy === 'interrupt' && parent.lease.fence > 0 && !isStopping ? 'interrupt' : 'stay';
+}

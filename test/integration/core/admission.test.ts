@@ -1,0 +1,372 @@
+// Sessions that wait, without a worker: who goes on when, and what is left of a crash at each step.
+import {
+  type Admission,
+  type ContinueOptions,
+  createAdmission,
+  createAdopter,
+  createSessionManager,
+  createSessionStop,
+  createStopRequests,
+  type EnqueueOptions,
+  newId,
+  type Session,
+  type SessionManager,
+  type SessionStop,
+} from '@baton/core';
+import { describe, expect } from 'vitest';
+import {
+  makeCompletedSession,
+  makeContinueJob,
+  makeLaunchJob,
+  makeSession,
+} from '../../support/factories.ts';
+import { test as base } from './stores.ts';
+
+interface Scene {
+  admission: Admission;
+  manager: SessionManager;
+  stop: SessionStop;
+  launch(key: string, options?: EnqueueOptions): Promise<string>;
+  behind(parent: string, options?: ContinueOptions): Promise<string>;
+  /** What each waits for, or the state of its job. */
+  states(ids: readonly string[]): Promise<(string | undefined)[]>;
+  holders(key: string): Promise<string[] | undefined>;
+  /** Writes into a session as its owner would. */
+  set(id: string, fields: Partial<Session>): Promise<void>;
+  /** The session is over, and nobody said so: the process ended there. */
+  die(id: string): Promise<void>;
+  /** The session is over, and whoever ended it says so. */
+  finish(id: string): Promise<void>;
+}
+
+const test = base.extend<{ scene: Scene }>({
+  scene: async ({ db, stores, queue }, use) => {
+    const { clock, sessions } = stores;
+    const admission = createAdmission({ db, clock, queue });
+    const manager = createSessionManager({ queue, sessions, admission });
+    const requests = createStopRequests(db, clock);
+    const set = async (id: string, fields: Partial<Session>) => {
+      await db.collection<{ _id: string }>('sessions').updateOne({ _id: id }, { $set: fields });
+    };
+    const die = (id: string) => {
+      const { transcript } = makeCompletedSession({ root_session_id: id });
+      return set(id, { status: 'completed', transcript });
+    };
+    await use({
+      admission,
+      manager,
+      stop: createSessionStop({ manager, queue, requests, admission }),
+      launch: async (concurrency_key, options) =>
+        (await manager.launchSession({ query: 'q' }, { concurrency_key, ...options })).id,
+      behind: async (parent_session_id, options) => {
+        const request = { parent_session_id, query: 'next' };
+        return (await manager.continueSession(request, { on_busy: 'enqueue', ...options })).id;
+      },
+      states: (ids) =>
+        Promise.all(
+          ids.map(async (id) => {
+            const session = await sessions.get(id);
+            if (session?.status !== 'queued') return session?.status;
+            const job = await queue.bull.getJobState(id);
+            if (!session.waiting_for) return job;
+            return job === 'unknown' ? session.waiting_for : `${session.waiting_for}, ${job}`;
+          }),
+        ),
+      holders: async (key) =>
+        (
+          await db
+            .collection<{ _id: string; holders: string[] }>('concurrency')
+            .findOne({ _id: key })
+        )?.holders,
+      set,
+      die,
+      async finish(id) {
+        await die(id);
+        const session = await sessions.get(id);
+        if (session) await admission.ended(session);
+      },
+    });
+  },
+});
+
+const WAITS = 'concurrency_key';
+const inAnHour = () => ({ delay_ms: 3_600_000 });
+
+describe('sessions of one concurrency key', () => {
+  test('run one at a time, first come first served', async ({ scene }) => {
+    const key = newId();
+    const ids = [await scene.launch(key), await scene.launch(key), await scene.launch(key)];
+    const [first = '', second = '', third = ''] = ids;
+    expect(await scene.states(ids)).toEqual(['waiting', WAITS, WAITS]);
+    expect(await scene.holders(key)).toEqual([first]);
+    await scene.finish(first);
+    expect(await scene.states(ids)).toEqual(['completed', 'waiting', WAITS]);
+    expect(await scene.holders(key)).toEqual([second]);
+    await scene.finish(second);
+    await scene.finish(third);
+    expect(await scene.states(ids)).toEqual(['completed', 'completed', 'completed']);
+    expect(await scene.holders(key)).toBeUndefined();
+  });
+
+  test('are told what they wait for, and by which key', async ({ scene }) => {
+    const key = newId();
+    await scene.launch(key);
+    const info = await scene.manager.getSessionInfo(await scene.launch(key));
+    expect(info).toMatchObject({ status: 'queued', waiting_for: WAITS, concurrency_key: key });
+  });
+
+  test('never exceed their limit, however many come and end at once', async ({ scene, stores }) => {
+    const key = newId();
+    const options = { concurrency_limit: 3 };
+    const ids = await Promise.all(Array.from({ length: 30 }, () => scene.launch(key, options)));
+    const done = new Set<string>();
+    while (done.size < ids.length) {
+      const states = await scene.states(ids);
+      const under = ids.filter((_, n) => states[n] === 'waiting');
+      expect(under).toHaveLength(Math.min(3, ids.length - done.size));
+      expect((await scene.holders(key))?.sort()).toEqual([...under].sort());
+      await Promise.all(under.map(scene.finish));
+      for (const id of under) done.add(id);
+    }
+    expect((await stores.sessions.getMany(ids)).every((one) => one.status === 'completed')).toBe(
+      true,
+    );
+  });
+
+  test('leave other keys alone, and sessions without one', async ({ scene }) => {
+    const noisy = newId();
+    const many = await scene.manager.acceptance.launchMany(
+      Array.from({ length: 300 }, () => ({
+        config: { query: 'q' },
+        options: { concurrency_key: noisy, concurrency_limit: 2 },
+      })),
+    );
+    const ids = many.map((one) => ('session' in one ? one.session.id : ''));
+    const states = await scene.states(ids);
+    expect(states.filter((state) => state === 'waiting')).toHaveLength(2);
+    expect(states.filter((state) => state === WAITS)).toHaveLength(298);
+    const other = await scene.launch(newId());
+    expect(await scene.states([other])).toEqual(['waiting']);
+  });
+
+  test('keep their slot through a retry', async ({ scene }) => {
+    const key = newId();
+    const [first, second] = [await scene.launch(key), await scene.launch(key)];
+    await scene.set(first, { status: 'queued', not_before: new Date(Date.now() + 60_000) });
+    await scene.admission.repair();
+    expect(await scene.states([second])).toEqual([WAITS]);
+    expect(await scene.holders(key)).toEqual([first]);
+  });
+
+  test('whose time has not come take no slot, and are woken when it does', async ({
+    scene,
+    stores,
+  }) => {
+    const key = newId();
+    const later = await scene.launch(key, inAnHour());
+    const now = await scene.launch(key);
+    expect(await scene.states([later, now])).toEqual([`${WAITS}, delayed`, 'waiting']);
+    await scene.finish(now);
+    expect(await scene.states([later])).toEqual([`${WAITS}, delayed`]);
+    await scene.set(later, { not_before: new Date(Date.now() - 1_000) });
+    const woken = await stores.sessions.get(later);
+    if (!woken) throw new Error('expected the session');
+    expect(await scene.admission.advance(woken)).not.toHaveProperty('waiting_for');
+    expect(await scene.holders(key)).toEqual([later]);
+  });
+
+  test('that are cancelled while they wait never run, and let those behind them pass', async ({
+    scene,
+  }) => {
+    const key = newId();
+    const ids = [await scene.launch(key), await scene.launch(key), await scene.launch(key)];
+    const [first = '', second = ''] = ids;
+    expect(await scene.stop.cancelSession(second)).toMatchObject({ status: 'cancelled' });
+    expect(await scene.stop.interruptSession(first)).toMatchObject({ status: 'cancelled' });
+    expect(await scene.states(ids)).toEqual(['cancelled', 'cancelled', 'waiting']);
+  });
+
+  test('said again by its idempotency key is the one that waits', async ({ scene }) => {
+    const key = newId();
+    await scene.launch(key);
+    const options = { concurrency_key: key, idempotency_key: newId() };
+    const first = await scene.manager.acceptance.launch({ query: 'q' }, options);
+    const second = await scene.manager.acceptance.launch({ query: 'q' }, options);
+    expect(second).toEqual({ ...first, replayed: true });
+    expect(await scene.states([first.session.id])).toEqual([WAITS]);
+  });
+
+  test('put straight into the queue wait once somebody has adopted them', async ({
+    scene,
+    stores,
+    queue,
+  }) => {
+    const key = newId();
+    await scene.launch(key);
+    const job = makeLaunchJob({ concurrency_key: key });
+    await queue.add(job);
+    const adopted = await createAdopter(stores.sessions, queue.find).find(job.id);
+    expect(adopted).toMatchObject({ waiting_for: WAITS });
+    const claimant = { worker_id: 'w', host: 'h', leaseMs: 1_000 };
+    expect(await stores.claims.claim(job.id, claimant)).toMatchObject({ kind: 'waiting' });
+  });
+});
+
+describe('after a crash, the reconciler’s repair', () => {
+  test('frees the slots of sessions that ended, and of those that are gone', async ({
+    scene,
+    db,
+  }) => {
+    const key = newId();
+    const ids = [await scene.launch(key), await scene.launch(key), await scene.launch(key)];
+    const [first = '', second = '', third = ''] = ids;
+    await scene.die(first);
+    expect(await scene.states([second])).toEqual([WAITS]);
+    expect(await scene.admission.repair()).toBe(1);
+    expect(await scene.states([second])).toEqual(['waiting']);
+    await db.collection<{ _id: string }>('sessions').deleteOne({ _id: second });
+    expect(await scene.admission.repair()).toBe(1);
+    expect(await scene.states([third])).toEqual(['waiting']);
+    expect(await scene.admission.repair()).toBe(0);
+  });
+
+  test('lets a session go on that was stored and never admitted', async ({ scene, stores }) => {
+    const key = newId();
+    const session = makeSession({ concurrency_key: key, waiting_for: 'concurrency_key' });
+    await stores.sessions.insertIfAbsent(session);
+    expect(await scene.admission.repair()).toBe(1);
+    expect(await scene.states([session.id])).toEqual(['waiting']);
+  });
+
+  test('lets one go on that was given its slot and nothing else', async ({ scene, stores, db }) => {
+    const key = newId();
+    const session = makeSession({ concurrency_key: key, waiting_for: 'concurrency_key' });
+    await stores.sessions.insertIfAbsent(session);
+    await db
+      .collection<{ _id: string; holders: string[] }>('concurrency')
+      .insertOne({ _id: key, holders: [session.id] });
+    expect(await scene.admission.repair()).toBe(1);
+    expect(await scene.states([session.id])).toEqual(['waiting']);
+    expect(await scene.holders(key)).toEqual([session.id]);
+  });
+
+  test('lets a continue go on whose parent ended unheard, and fails one that nothing is left for', async ({
+    scene,
+    stores,
+  }) => {
+    const parents = [makeSession({ status: 'running' }), makeSession({ status: 'running' })];
+    for (const parent of parents) await stores.sessions.insertIfAbsent(parent);
+    const [good = '', bad = ''] = parents.map(({ id }) => id);
+    const children = [await scene.behind(good), await scene.behind(bad)];
+    await scene.die(good);
+    await scene.set(bad, { status: 'failed' });
+    expect(await scene.states(children)).toEqual(['parent', 'parent']);
+    expect(await scene.admission.repair()).toBe(2);
+    expect(await scene.states(children)).toEqual(['waiting', 'failed']);
+  });
+
+  test('interrupts the parent that was to be interrupted', async ({ scene, stores, queue }) => {
+    const lease = { fence: 1, owner: 'w', expires_at: new Date(Date.now() + 60_000) };
+    const parent = makeSession({ status: 'running', lease });
+    await stores.sessions.insertIfAbsent(parent);
+    const job = makeContinueJob(parent.id, { on_busy: 'interrupt' });
+    await createAdopter(stores.sessions, queue.find).adopt({
+      id: job.id,
+      data: job,
+      timestamp: Date.now(),
+    });
+    await scene.admission.repair();
+    expect(await stores.sessions.get(parent.id)).toHaveProperty('interrupt_requested_at');
+  });
+});
+
+describe('a continue of a parent that has not ended', () => {
+  test('waits for it, without a job, and goes on at its end', async ({ scene, stores }) => {
+    const parent = await stores.sessions.insertIfAbsent(makeSession({ status: 'running' }));
+    const child = await scene.behind(parent.id);
+    expect(await scene.states([child])).toEqual(['parent']);
+    await scene.finish(parent.id);
+    expect(await scene.states([child])).toEqual(['waiting']);
+  });
+
+  test('waits behind one that waits: a whole chain goes on link by link', async ({
+    scene,
+    stores,
+  }) => {
+    const parent = await stores.sessions.insertIfAbsent(makeSession({ status: 'running' }));
+    const child = await scene.behind(parent.id);
+    const grandchild = await scene.behind(child);
+    await scene.finish(parent.id);
+    expect(await scene.states([child, grandchild])).toEqual(['waiting', 'parent']);
+  });
+
+  test('fails with all behind it where the parent leaves no transcript', async ({
+    scene,
+    stores,
+  }) => {
+    const parent = await stores.sessions.insertIfAbsent(makeSession());
+    const child = await scene.behind(parent.id);
+    const grandchild = await scene.behind(child);
+    await scene.stop.cancelSession(parent.id);
+    for (const id of [child, grandchild]) {
+      expect(await stores.sessions.get(id)).toMatchObject({
+        status: 'failed',
+        failure: { code: 'PARENT_NOT_RESUMABLE', attempt: 0 },
+        end_time: expect.any(Date),
+      });
+    }
+  });
+
+  test('goes on to its key, and takes its place there by when it was asked for', async ({
+    scene,
+    stores,
+  }) => {
+    const key = newId();
+    const parent = await stores.sessions.insertIfAbsent(makeSession({ status: 'running' }));
+    const holder = await scene.launch(key);
+    const child = await scene.behind(parent.id, { concurrency_key: key });
+    const behind = await scene.launch(key);
+    expect(await scene.states([child, behind])).toEqual(['parent', WAITS]);
+    await scene.finish(parent.id);
+    expect(await scene.states([child, behind])).toEqual([WAITS, WAITS]);
+    await scene.finish(holder);
+    expect(await scene.states([child, behind])).toEqual(['waiting', WAITS]);
+  });
+
+  test('interrupts a parent that runs, and only then', async ({ scene, stores }) => {
+    const lease = { fence: 1, owner: 'w', expires_at: new Date(Date.now() + 60_000) };
+    const running = await stores.sessions.insertIfAbsent(makeSession({ status: 'running', lease }));
+    const queued = await stores.sessions.insertIfAbsent(makeSession());
+    for (const { id } of [running, queued]) await scene.behind(id, { on_busy: 'interrupt' });
+    expect(await stores.sessions.get(running.id)).toHaveProperty('interrupt_requested_at');
+    expect(await stores.sessions.get(queued.id)).toMatchObject({ status: 'queued' });
+    expect(await stores.sessions.get(queued.id)).not.toHaveProperty('interrupt_requested_at');
+  });
+
+  test('is refused where nothing is said, and where its parent is not there', async ({
+    scene,
+    stores,
+  }) => {
+    const parent = await stores.sessions.insertIfAbsent(makeSession({ status: 'running' }));
+    await expect(scene.behind(parent.id, { on_busy: 'reject' })).rejects.toMatchObject({
+      code: 'SESSION_NOT_TERMINAL',
+    });
+    await expect(scene.behind(newId())).rejects.toMatchObject({ code: 'PARENT_NOT_FOUND' });
+  });
+
+  test('that is cancelled never runs', async ({ scene, stores }) => {
+    const parent = await stores.sessions.insertIfAbsent(makeSession({ status: 'running' }));
+    const child = await scene.behind(parent.id);
+    expect(await scene.stop.cancelSession(child)).toMatchObject({ status: 'cancelled' });
+    await scene.finish(parent.id);
+    expect(await scene.states([child])).toEqual(['cancelled']);
+  });
+
+  test('whose parent ends in the very moment goes on all the same', async ({ scene, stores }) => {
+    for (let round = 0; round < 20; round += 1) {
+      const parent = await stores.sessions.insertIfAbsent(makeSession({ status: 'running' }));
+      const [child] = await Promise.all([scene.behind(parent.id), scene.finish(parent.id)]);
+      expect(await scene.states([child])).toEqual(['waiting']);
+    }
+  });
+});
