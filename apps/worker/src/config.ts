@@ -36,6 +36,12 @@ export const workerSettingsSchema = z.object({
   WEBHOOK_LOG_DAYS: intVariable(1, 365)
     .default(14)
     .describe('How long the log of deliveries is kept, in days.'),
+  PRICES_FILE: z
+    .string()
+    .optional()
+    .describe(
+      'JSON of prices by model, in the place of the list prices, to estimate what a killed process did not tell.',
+    ),
   RETENTION_DAYS: intVariable(1, 36_500)
     .optional()
     .describe(

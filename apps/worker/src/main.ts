@@ -37,6 +37,7 @@ import { serveHealth } from './health.ts';
 import { startSweep } from './host/sweep.ts';
 import { startWorkDirSweep } from './host/work-dirs.ts';
 import { createIdentity } from './identity.ts';
+import { readPrices } from './prices.ts';
 import { startReconciler } from './reconciler.ts';
 import { createRetention } from './retention.ts';
 import { openWorkerSchedules } from './schedules/open.ts';
@@ -54,6 +55,7 @@ async function main(): Promise<void> {
   });
   const baseEnv = operatorEnv(process.env);
   const cli = await findClaude(settings.CLAUDE_BIN, baseEnv);
+  const prices = await readPrices(settings.PRICES_FILE);
   await mkdir(settings.WORK_ROOT, { recursive: true });
 
   const mongo = connectMongo(settings.MONGODB_URL);
@@ -94,6 +96,7 @@ async function main(): Promise<void> {
       launcher: await findParentDeathLauncher(baseEnv['PATH'] ?? ''),
       leaseMs: settings.LEASE_MS,
       retryFirstMs: settings.RETRY_FIRST_MS,
+      prices,
       deadlines: {
         startup: settings.STARTUP_TIMEOUT_MS,
         idle: settings.IDLE_TIMEOUT_MS,

@@ -67,6 +67,15 @@ export {
   type Policy,
 } from './model/policy.ts';
 export { directoriesOf } from './model/policy-rules.ts';
+export {
+  costOf,
+  DEFAULT_PRICES,
+  type Price,
+  type PricedUsage,
+  type Prices,
+  priceOf,
+  pricesSchema,
+} from './model/prices.ts';
 export { REDACTED, redactConfig, redactJob } from './model/redact.ts';
 export { redactNamed } from './model/redact-named.ts';
 export {

@@ -1,4 +1,4 @@
-import { type Event, type EventStore, NO_TOTALS, type Result, type Session } from '@baton/core';
+import type { Event, EventStore, Result, Session } from '@baton/core';
 import { describe, expect, test } from 'vitest';
 import { readHistory } from '../../../apps/worker/src/attempt/history.ts';
 import { NOTHING_RESTORED } from '../../../apps/worker/src/transcript/restore.ts';
@@ -66,7 +66,6 @@ describe('what earlier attempts left', () => {
       amends: {},
       answer: null,
       unrecorded: [],
-      untold: NO_TOTALS,
     });
   });
 
@@ -106,7 +105,6 @@ describe('what earlier attempts left', () => {
       amends: { superseded: [{ from: 1, to: 4 }], transcript: { files: [] } },
       answer: null,
       unrecorded: [],
-      untold: NO_TOTALS,
     });
   });
 });

@@ -44,6 +44,7 @@ describe('before a result', () => {
       output_tokens: 4,
       cache_read_input_tokens: 9,
       cache_creation_input_tokens: 2,
+      unpriced_tokens: 33,
     });
   });
 });
@@ -181,6 +182,101 @@ describe('a stop that left no result line', () => {
       num_turns: 1,
       input_tokens: 10,
       output_tokens: 1,
+      unpriced_tokens: 11,
     });
+  });
+});
+
+describe('what is not told is estimated', () => {
+  const PRICES = { opus: { input: 10, output: 100, cache_write: 12, cache_read: 1 } };
+  const MILLION = 1_000_000;
+
+  function said(id: string, usage: object, model = 'opus'): object {
+    return { type: 'assistant', message: { id, model, usage } };
+  }
+
+  function refine(meter: Meter, id: string, usage: object): Meter {
+    meter.refine({ messageId: id, model: 'opus', usage, isSubAgent: false });
+    return meter;
+  }
+
+  test('by the price of the model, and marked so', () => {
+    const meter = observe(
+      createMeter(CONTINUE, PRICES),
+      said('a', { input_tokens: MILLION }),
+      said('b', { output_tokens: MILLION / 10 }),
+    );
+    expect(meter.totals()).toMatchObject({ cost_usd: 20, cost_estimated_usd: 20 });
+  });
+
+  test('but not where the table does not know the model: the tokens are told instead', () => {
+    const meter = observe(createMeter(LAUNCH, PRICES), said('a', { input_tokens: 7 }, 'other'));
+    expect(meter.totals()).toEqual({
+      ...NO_TOTALS,
+      ...{ num_turns: 1, input_tokens: 7, unpriced_tokens: 7 },
+    });
+  });
+
+  test('until a result line tells it', () => {
+    const meter = observe(
+      createMeter(LAUNCH, PRICES),
+      said('a', { input_tokens: MILLION }),
+      result({ total_cost_usd: 3, num_turns: 1, usage: { input_tokens: MILLION } }),
+    );
+    expect(meter.totals()).toEqual({
+      ...NO_TOTALS,
+      ...{ cost_usd: 3, num_turns: 1, input_tokens: MILLION },
+    });
+  });
+
+  test('or the cost-state of the transcript does', () => {
+    const meter = observe(createMeter(LAUNCH, PRICES), said('a', { input_tokens: MILLION }));
+    meter.settle({ totalCostUsd: 4, modelUsage: { opus: { inputTokens: MILLION } } });
+    expect(refine(meter, 'a', { input_tokens: MILLION }).totals()).toEqual({
+      ...NO_TOTALS,
+      ...{ cost_usd: 4, num_turns: 1, input_tokens: MILLION },
+    });
+  });
+
+  test('again from there on, with its tokens and turns', () => {
+    const meter = observe(
+      createMeter(LAUNCH, PRICES),
+      said('a', { input_tokens: MILLION }),
+      result({ total_cost_usd: 3, num_turns: 1, usage: { input_tokens: MILLION } }),
+      said('b', { input_tokens: MILLION }),
+    );
+    expect(meter.totals()).toEqual({
+      ...NO_TOTALS,
+      ...{ cost_usd: 13, cost_estimated_usd: 10, num_turns: 2, input_tokens: 2 * MILLION },
+    });
+  });
+
+  test('from what the transcript knows of a message in the end, in whichever order it comes', () => {
+    const early = { input_tokens: MILLION, output_tokens: 1 };
+    const final = { input_tokens: MILLION, output_tokens: MILLION };
+    const late = refine(observe(createMeter(LAUNCH, PRICES), said('a', early)), 'a', final);
+    const first = observe(refine(createMeter(LAUNCH, PRICES), 'a', final), said('a', early));
+    for (const meter of [late, first]) {
+      expect(meter.totals()).toMatchObject({
+        ...{ cost_usd: 110, num_turns: 1, output_tokens: MILLION },
+      });
+    }
+  });
+
+  test('with messages that only the transcript holds', () => {
+    const meter = refine(createMeter(LAUNCH, PRICES), 'a', { output_tokens: MILLION });
+    expect(meter.totals()).toMatchObject({ cost_usd: 100, num_turns: 1 });
+  });
+
+  test('but never twice: what the transcript tells behind a result is told already', () => {
+    const meter = observe(
+      createMeter(LAUNCH, PRICES),
+      said('a', { input_tokens: MILLION }),
+      result({ total_cost_usd: 3, num_turns: 1, usage: { input_tokens: MILLION } }),
+    );
+    const told = meter.totals();
+    refine(meter, 'a', { input_tokens: MILLION, output_tokens: MILLION });
+    refine(meter, 'only saved', { output_tokens: MILLION });
+    expect(meter.totals()).toEqual(told);
   });
 });

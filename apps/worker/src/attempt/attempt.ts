@@ -9,19 +9,21 @@ import {
   type Mongo,
   mainTranscriptPath,
   type Outcome,
+  type Prices,
   type Session,
   type StoreClock,
   type TranscriptManifest,
 } from '@baton/core';
 import type { AbortReason } from '../claude/abort-reason.ts';
 import { concludeAttempt } from '../claude/conclude.ts';
-import { type CostState, NOTHING_SPENT } from '../claude/cost-state.ts';
+import { NOTHING_SPENT } from '../claude/cost-state.ts';
 import type { ClaudeCli } from '../claude/find.ts';
-import { createMeter, type Meter } from '../claude/meter.ts';
+import { createMeter, type Meter, meterFrom } from '../claude/meter.ts';
 import { makeRunDirs, type RunDirs, removeRunDirs } from '../host/run-dirs.ts';
 import { keepTranscript } from '../transcript/keeper.ts';
 import { lastCostState } from '../transcript/last-cost-state.ts';
 import { createTranscriptSaver } from '../transcript/save.ts';
+import { spendingIn } from '../transcript/spending.ts';
 import { announced } from './announced.ts';
 import { retryTime } from './backoff.ts';
 import { type DeadlinesMs, deadlinesOf } from './deadlines.ts';
@@ -47,6 +49,8 @@ export interface AttemptDeps extends PrepareDeps {
   /** The pause before a session's first retry; see backoff.ts. */
   retryFirstMs: number;
   deadlines: DeadlinesMs;
+  /** What is not told of an attempt's cost is estimated by these; default: the list prices. */
+  prices?: Prices;
   log: Logger;
 }
 
@@ -84,7 +88,6 @@ export function startAttempt(
   const taken = { giveUp: giveUp.signal, onError };
   const stopSwitch = createStopSwitch();
   let meter: Meter = createMeter({ costAtStart: 0, modelUsageAtStart: {} });
-  let spentBefore = session.totals;
 
   const ownership = watchOwnership(leaseMs, () => {
     log.error('neither store has confirmed this attempt for a lease: it stops');
@@ -112,7 +115,7 @@ export function startAttempt(
   });
 
   function totals() {
-    return addTotals(spentBefore, meter.totals());
+    return addTotals(session.totals, meter.totals());
   }
 
   async function prepareAndRun(dirs: RunDirs): Promise<RunEnd> {
@@ -129,7 +132,7 @@ export function startAttempt(
 
   /** What is to be said of earlier attempts, and the outcome where no process needs to run. */
   async function settleHistory({ history, limits }: Prepared): Promise<Outcome | null> {
-    const { amends, answer, unrecorded, untold } = history;
+    const { amends, answer, unrecorded } = history;
     if (answer) {
       const exit = { code: null, signal: null };
       const facts = { sawInit: true, abort: null, resultBeforeAbort: true, stderrTail: '' };
@@ -138,7 +141,6 @@ export function startAttempt(
     const isAmended =
       Object.keys(amends).length === 0 || (await untilTaken(() => owned.commit(amends), taken));
     if (!isAmended) return neverRan({ kind: 'lost' });
-    spentBefore = addTotals(spentBefore, untold);
     for (const line of unrecorded) await recorder.record(line);
     if (session.interrupt_requested_at) return { kind: 'completed', stopped_by: 'interrupt' };
     const spent = spentLimit(limits);
@@ -147,7 +149,7 @@ export function startAttempt(
   }
 
   async function runPrepared(dirs: RunDirs, prepared: Prepared): Promise<RunEnd> {
-    meter = meterFrom(prepared.restored.costState ?? NOTHING_SPENT);
+    meter = meterFrom(prepared.restored.costState ?? NOTHING_SPENT, deps.prices);
     const saver = createTranscriptSaver(deps.stores.transcripts, {
       sessionId: session.id,
       fence: attempt.fence,
@@ -155,6 +157,10 @@ export function startAttempt(
       restored: prepared.restored.files,
       onUnreadable: (path, error) =>
         log.error({ err: error, path }, 'a file of the transcript cannot be read; it is left out'),
+      onAppended: (path, data) => {
+        if (!path.endsWith('.jsonl')) return;
+        for (const spent of spendingIn(data)) meter.refine(spent);
+      },
     });
     const keeper = keepTranscript(saver, recorder, taken);
     const facts = await runClaude(
@@ -235,12 +241,4 @@ export function startAttempt(
     lockHeld: () => ownership.lockHeld(),
     end: runAndClean(),
   };
-}
-
-function meterFrom(start: CostState): Meter {
-  return createMeter({
-    costAtStart: start.totalCostUsd,
-    modelUsageAtStart: start.modelUsage,
-    apiDurationMsAtStart: start.apiDurationMs,
-  });
 }

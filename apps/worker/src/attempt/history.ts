@@ -1,14 +1,5 @@
 // What earlier attempts of a session left: what of it still counts, and whether they had finished.
-import {
-  type EventStore,
-  NO_TOTALS,
-  type Progress,
-  type Result,
-  type Session,
-  type Totals,
-} from '@baton/core';
-import { parseLine } from '../claude/line.ts';
-import { createMeter } from '../claude/meter.ts';
+import type { EventStore, Progress, Result, Session } from '@baton/core';
 import type { Restored } from '../transcript/restore.ts';
 import type { RecordedLine } from './recorder.ts';
 import { isRestart } from './session-resume.ts';
@@ -21,17 +12,14 @@ export interface History {
   amends: Progress;
   /** The committed result of a dead attempt whose transcript is complete: no further turn is needed. */
   answer: Result | null;
-  /** What the transcript holds and nobody recorded: to be recorded before the attempt goes on. */
+  /** What the transcript holds and nobody recorded (what it cost is counted): to be recorded before the attempt goes on. */
   unrecorded: readonly RecordedLine[];
-  /** What that cost. */
-  untold: Totals;
 }
 
 const NO_HISTORY: History = Object.freeze({
   amends: {},
   answer: null,
   unrecorded: [],
-  untold: NO_TOTALS,
 });
 
 /** Compares what was recorded with what was restored. */
@@ -63,11 +51,5 @@ export async function readHistory(
     ...(leaves ? { transcript: { files: [] } } : {}),
   };
   const unrecorded = await unrecordedMessages(events, session, restored.messages);
-  return { amends, answer: null, unrecorded, untold: spentOn(unrecorded) };
-}
-
-function spentOn(lines: readonly RecordedLine[]): Totals {
-  const meter = createMeter({ costAtStart: 0, modelUsageAtStart: {} });
-  for (const { raw } of lines) meter.observe(parseLine(raw));
-  return meter.totals();
+  return { amends, answer: null, unrecorded };
 }

@@ -1,4 +1,4 @@
-import type { Result, Usage } from '@baton/core';
+import type { PricedUsage, Result } from '@baton/core';
 import { asCount, asDate, asList, asObject, asString, present } from './fields.ts';
 import { readResult, readUsage } from './read-result.ts';
 
@@ -41,7 +41,8 @@ export interface RateLimit {
 /** Token counts of one message of the API. */
 export interface MessageUsage {
   messageId: string;
-  usage: Usage;
+  usage: PricedUsage;
+  model?: string;
   isSubAgent: boolean;
 }
 
@@ -120,14 +121,23 @@ export function rateLimitOf(line: ClaudeLine): RateLimit | null {
   return { status, ...present({ resetsAt: asDate(info?.['resetsAt']) }) };
 }
 
-/** What the API counted for an assistant line's message, or null. Several lines may share one message. */
+/** What the API counted for the message of an assistant line, of stream or transcript, or null. Several lines may share one. */
 export function usageOf(line: ClaudeLine): MessageUsage | null {
   const body = bodyOf(line, 'assistant');
   const message = asObject(body?.['message']);
   const messageId = asString(message?.['id']);
   const usage = readUsage(message?.['usage']);
   if (messageId === undefined || usage === undefined) return null;
-  return { messageId, usage, isSubAgent: asString(body?.['parent_tool_use_id']) !== undefined };
+  const model = asString(message?.['model']);
+  const cached = asObject(asObject(message?.['usage'])?.['cache_creation']);
+  const hour = asCount(cached?.['ephemeral_1h_input_tokens']);
+  return {
+    messageId,
+    usage: hour ? { ...usage, cache_creation_1h_input_tokens: hour } : usage,
+    ...(model === undefined ? {} : { model }),
+    isSubAgent:
+      asString(body?.['parent_tool_use_id']) !== undefined || body?.['isSidechain'] === true,
+  };
 }
 
 /** The CLI's word for a refusal of the API (`billing_error`, ...), where an assistant line is one. */

@@ -1,8 +1,16 @@
-import { boundResult, type Result, type Totals, type Usage } from '@baton/core';
+import {
+  addTotals,
+  boundResult,
+  DEFAULT_PRICES,
+  type Prices,
+  type Result,
+  type Totals,
+} from '@baton/core';
 import type { CostState } from './cost-state.ts';
 import { present } from './fields.ts';
-import { type ClaudeLine, resultOf, usageOf } from './line.ts';
-import { type ModelUsages, recount, sum, tokensOfModels, tokensOfUsages } from './tokens.ts';
+import { type ClaudeLine, type MessageUsage, resultOf, usageOf } from './line.ts';
+import { type ModelUsages, sum, tokensOfModels, tokensOfUsages } from './tokens.ts';
+import { createUntold } from './untold.ts';
 
 /** What the transcript had spent before this process began; all zero for a launch. */
 export interface MeterStart {
@@ -18,9 +26,11 @@ type RunningTotals = Partial<CostState>;
 export interface Meter {
   /** Takes a line of stdout into account. */
   observe(line: ClaudeLine): void;
+  /** Takes what the transcript says of a message into account. */
+  refine(spent: MessageUsage): void;
   /** Takes the transcript's last cost-state into account, once the process has ended. */
   settle(state: RunningTotals): void;
-  /** What this process alone has spent so far. */
+  /** What this process alone has spent so far; what it has not told the cost of is estimated. */
   totals(): Totals;
   /**
    * The last result line with the turns, time and usage of all of them, bounded; null before the
@@ -30,15 +40,16 @@ export interface Meter {
 }
 
 /** A meter for a process whose conversation had spent `start` when it began. */
-export function createMeter(start: MeterStart): Meter {
-  const messages = new Map<string, Usage>();
-  let messageTokens = tokensOfUsages([]);
-  const turns = new Set<string>();
+export function createMeter(start: MeterStart, prices: Prices = DEFAULT_PRICES): Meter {
+  const untold = createUntold(prices);
   const results: Result[] = [];
   // Over the whole conversation, as the CLI counts; they only grow.
   let cost = start.costAtStart;
   let apiMs = start.apiDurationMsAtStart ?? 0;
   let modelUsage: ModelUsages | undefined;
+  // A cost-state tells of money and tokens, and not of turns.
+  let settledTurns = 0;
+  let isSettled = false;
 
   function advance(to: RunningTotals): void {
     if (to.totalCostUsd !== undefined && to.totalCostUsd < cost) return;
@@ -50,14 +61,11 @@ export function createMeter(start: MeterStart): Meter {
   return {
     observe(line) {
       const spent = usageOf(line);
-      if (spent !== null) {
-        messageTokens = recount(messageTokens, messages.get(spent.messageId), spent.usage);
-        messages.set(spent.messageId, spent.usage);
-        if (!spent.isSubAgent) turns.add(spent.messageId);
-      }
+      if (spent !== null) untold.count(spent);
       const result = resultOf(line);
       if (result === null) return;
       results.push(result);
+      untold.told();
       advance(
         present({
           totalCostUsd: result.total_cost_usd,
@@ -67,17 +75,30 @@ export function createMeter(start: MeterStart): Meter {
       );
     },
 
-    settle(state) {
-      // An entry from before this process, which a SIGKILL leaves as the last one, tells nothing of it.
-      if ((state.totalCostUsd ?? 0) > start.costAtStart) advance(state);
+    refine(spent) {
+      // The transcript comes late: once a cost was told, it tells nothing new but of what stdout has shown since.
+      untold.count(spent, results.length > 0 || isSettled);
     },
 
-    totals: () => ({
-      cost_usd: cost - start.costAtStart,
-      num_turns: results.length > 0 ? sum(results.map((one) => one.num_turns)) : turns.size,
-      ...tokens(),
-      duration_api_ms: apiMs - (start.apiDurationMsAtStart ?? 0),
-    }),
+    settle(state) {
+      // An entry from before this process, which a SIGKILL leaves as the last one, tells nothing of it.
+      if ((state.totalCostUsd ?? 0) <= start.costAtStart) return;
+      isSettled = true;
+      settledTurns += untold.totals().num_turns;
+      untold.told();
+      advance(state);
+    },
+
+    totals: () =>
+      addTotals(
+        {
+          cost_usd: cost - start.costAtStart,
+          num_turns: settledTurns + sum(results.map((one) => one.num_turns)),
+          ...tokens(),
+          duration_api_ms: apiMs - (start.apiDurationMsAtStart ?? 0),
+        },
+        { ...untold.totals(), duration_api_ms: 0 },
+      ),
 
     result() {
       const last = results.at(-1);
@@ -87,9 +108,20 @@ export function createMeter(start: MeterStart): Meter {
 
   function tokens() {
     if (modelUsage !== undefined) return tokensOfModels(modelUsage, start.modelUsageAtStart);
-    const told = results.flatMap((one) => one.usage ?? []);
-    return told.length > 0 ? tokensOfUsages(told) : messageTokens;
+    return tokensOfUsages(results.flatMap((one) => one.usage ?? []));
   }
+}
+
+/** A meter for a process whose transcript held these totals when it began. */
+export function meterFrom(start: CostState, prices?: Prices): Meter {
+  return createMeter(
+    {
+      costAtStart: start.totalCostUsd,
+      modelUsageAtStart: start.modelUsage,
+      apiDurationMsAtStart: start.apiDurationMs,
+    },
+    prices,
+  );
 }
 
 function combine(results: readonly Result[], last: Result): Result {

@@ -36,15 +36,18 @@ export interface SaverOptions {
   projectDir: string;
   restored: readonly TrackedFile[];
   onUnreadable(path: string, error: unknown): void;
+  /** Told of what was appended to a file, once it is stored. */
+  onAppended?(path: string, data: Buffer): void;
 }
 
 /** A saver for one attempt; `restored` is what its folder began with. */
 export function createTranscriptSaver(
   store: TranscriptStore,
-  { sessionId, fence, projectDir, restored, onUnreadable }: SaverOptions,
+  { sessionId, fence, projectDir, restored, onUnreadable, onAppended }: SaverOptions,
 ): TranscriptSaver {
   const told = new Set<string>();
   const tracked = new Map(restored.map((file) => [file.path, file]));
+  const generations = new Map(restored.map(({ path, generation }) => [path, generation]));
   const looks = new Map<string, Look>();
 
   // A file is tried again with every save; that it cannot be read is told once.
@@ -64,6 +67,8 @@ export function createTranscriptSaver(
       await store.put({ session_id: sessionId, path, generation, offset, fence }, data);
       file.hash.update(data);
       file.length += data.length;
+      // One that was rewritten is stored whole: it tells of old things again.
+      if (generation === (generations.get(path) ?? 0)) onAppended?.(path, data);
     }
   }
 

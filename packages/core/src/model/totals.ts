@@ -5,6 +5,14 @@ const count = z.number().nonnegative();
 /** What a session spent, summed over its attempts; money in US dollars, durations in milliseconds. */
 export const totalsSchema = z.object({
   cost_usd: count,
+  cost_estimated_usd: count
+    .optional()
+    .describe(
+      'How much of cost_usd is estimated from tokens and list prices, for processes that ended, or run, without having told their cost.',
+    ),
+  unpriced_tokens: count
+    .optional()
+    .describe('Tokens that no cost stands for: their model has no price in the table.'),
   num_turns: count,
   input_tokens: count,
   output_tokens: count,
@@ -17,7 +25,7 @@ export const totalsSchema = z.object({
 export type Totals = z.infer<typeof totalsSchema>;
 
 /** Nothing spent. */
-export const NO_TOTALS: Totals = Object.freeze({
+export const NO_TOTALS = Object.freeze({
   cost_usd: 0,
   num_turns: 0,
   input_tokens: 0,
@@ -25,17 +33,19 @@ export const NO_TOTALS: Totals = Object.freeze({
   cache_creation_input_tokens: 0,
   cache_read_input_tokens: 0,
   duration_api_ms: 0,
-});
+}) satisfies Totals;
 
-/** The sum of two totals. */
+const OPTIONAL = ['cost_estimated_usd', 'unpriced_tokens'] as const;
+
+/** The sum of two totals; a key that is zero and may be absent is absent. */
 export function addTotals(a: Totals, b: Totals): Totals {
-  return {
-    cost_usd: a.cost_usd + b.cost_usd,
-    num_turns: a.num_turns + b.num_turns,
-    input_tokens: a.input_tokens + b.input_tokens,
-    output_tokens: a.output_tokens + b.output_tokens,
-    cache_creation_input_tokens: a.cache_creation_input_tokens + b.cache_creation_input_tokens,
-    cache_read_input_tokens: a.cache_read_input_tokens + b.cache_read_input_tokens,
-    duration_api_ms: a.duration_api_ms + b.duration_api_ms,
-  };
+  const total: Totals = { ...NO_TOTALS };
+  for (const key of Object.keys(NO_TOTALS) as (keyof typeof NO_TOTALS)[]) {
+    total[key] = a[key] + b[key];
+  }
+  for (const key of OPTIONAL) {
+    const sum = (a[key] ?? 0) + (b[key] ?? 0);
+    if (sum > 0) total[key] = sum;
+  }
+  return total;
 }

@@ -1,0 +1,102 @@
+// What the CLI has spent and not yet told the cost of: counted by message, priced by the table.
+import {
+  costOf,
+  type Price,
+  type PricedUsage,
+  type Prices,
+  priceOf,
+  type Totals,
+} from '@baton/core';
+import type { MessageUsage } from './line.ts';
+import { recount, type Tokens, tokensOfUsages } from './tokens.ts';
+
+/** What is known of the messages that the CLI's figures do not hold yet. */
+export interface Untold {
+  /**
+   * Takes what is known of a message: several lines tell of one, each more than the one before. With
+   * `onlyKnown` a message that no earlier line told of is left out.
+   */
+  count(spent: MessageUsage, onlyKnown?: boolean): void;
+  /** The CLI's figures hold all of it by now. */
+  told(): void;
+  /** The tokens, the estimate of their cost, and the turns, of what is not told. */
+  totals(): Omit<Totals, 'duration_api_ms'>;
+}
+
+interface Message {
+  usage: PricedUsage;
+  price: Price | undefined;
+  /** Messages of an earlier round are in the CLI's figures. */
+  round: number;
+}
+
+const KEYS = [
+  'input_tokens',
+  'output_tokens',
+  'cache_creation_input_tokens',
+  'cache_read_input_tokens',
+  'cache_creation_1h_input_tokens',
+] as const;
+
+/** A count that has seen nothing. */
+export function createUntold(prices: Prices): Untold {
+  const messages = new Map<string, Message>();
+  const priceCache = new Map<string, Price | undefined>();
+  let round = 0;
+  let tokens = tokensOfUsages([]);
+  let cost = 0;
+  let unpriced = 0;
+  let turns = 0;
+
+  function priceFor(model = ''): Price | undefined {
+    if (!priceCache.has(model)) priceCache.set(model, priceOf(model, prices));
+    return priceCache.get(model);
+  }
+
+  function add({ usage, price }: Message, sign: 1 | -1): void {
+    if (price) cost += sign * costOf(usage, price);
+    else unpriced += sign * sumOf(tokensOfUsages([usage]));
+  }
+
+  return {
+    count({ messageId, usage, model, isSubAgent }, onlyKnown = false) {
+      const before = messages.get(messageId);
+      if (before ? before.round !== round : onlyKnown) return;
+      if (!before && !isSubAgent) turns += 1;
+      const message = { usage: most(before?.usage, usage), price: priceFor(model), round };
+      if (before) add(before, -1);
+      add(message, 1);
+      tokens = recount(tokens, before?.usage, message.usage);
+      messages.set(messageId, message);
+    },
+    told() {
+      round += 1;
+      tokens = tokensOfUsages([]);
+      cost = 0;
+      unpriced = 0;
+      turns = 0;
+    },
+    totals: () => ({
+      cost_usd: Math.max(0, cost),
+      ...(cost > 0 ? { cost_estimated_usd: cost } : {}),
+      ...(unpriced > 0 ? { unpriced_tokens: unpriced } : {}),
+      num_turns: turns,
+      ...tokens,
+    }),
+  };
+}
+
+// The first lines of a message tell what was known when it began; none tells less than is true.
+function most(before: PricedUsage | undefined, now: PricedUsage): PricedUsage {
+  if (!before) return now;
+  const merged: PricedUsage = {};
+  for (const key of KEYS) {
+    const value = Math.max(before[key] ?? 0, now[key] ?? 0);
+    if (value > 0) merged[key] = value;
+  }
+  return merged;
+}
+
+function sumOf(tokens: Tokens): number {
+  return Object.values(tokens).reduce<number>((sum, one) => sum + (one ?? 0), 0);
+}

@@ -1,0 +1,59 @@
+// What Baton estimates for a process that was killed, against what the CLI itself counts.
+import { costOf, DEFAULT_PRICES, priceOf } from '@baton/core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { spendingIn } from '../../apps/worker/src/transcript/spending.ts';
+import { hang, text, toolUse } from '../support/messages-api/reply.ts';
+import { type Cli, makeCli } from './cli.ts';
+import { bytesOf } from './transcript.ts';
+
+const USAGE = {
+  input_tokens: 1_000,
+  output_tokens: 2_000,
+  cache_creation_input_tokens: 4_000,
+  cache_read_input_tokens: 8_000,
+};
+
+let cli: Cli;
+beforeAll(async () => {
+  cli = await makeCli();
+});
+afterAll(() => cli.remove());
+
+/** What the transcript's messages cost by the table. */
+async function estimateOf(id: string): Promise<number> {
+  const spent = spendingIn(Buffer.from(await bytesOf(cli.home, id)));
+  const byMessage = new Map(spent.map((one) => [one.messageId, one]));
+  const costs = [...byMessage.values()].map(({ model = '', usage }) => {
+    const price = priceOf(model, DEFAULT_PRICES);
+    if (!price) throw new Error(`expected a price of ${model}`);
+    return costOf(usage, price);
+  });
+  return costs.reduce((sum, cost) => sum + cost, 0);
+}
+
+test.for([
+  'claude-opus-5-5',
+  'claude-sonnet-5-5',
+  'claude-sonnet-4-5-20250929',
+  'claude-haiku-4-5',
+])('a message of %s costs by the table what the CLI counts', async (model) => {
+  const id = crypto.randomUUID();
+  const args = [`--session-id=${id}`, `--model=${model}`];
+  const run = await cli.run({ script: [text('hi', { usage: USAGE })], args, prompt: 'x' });
+  const told = Number(run.results.at(-1)?.['total_cost_usd']);
+  expect(told).toBeGreaterThan(0);
+  expect(await estimateOf(id)).toBeCloseTo(told, 9);
+});
+
+test('the transcript of a killed process tells what its finished messages cost', async () => {
+  const id = crypto.randomUUID();
+  const call = { ...toolUse('Bash', { command: 'true' }), usage: USAGE };
+  const args = [`--session-id=${id}`, '--allowedTools=Bash', '--model=claude-opus-5-5'];
+  await cli.runUntil({ script: [call, hang()], args, prompt: 'x' }, async (claude, api) => {
+    await api.arrival(2);
+    process.kill(claude.pid, 'SIGKILL');
+  });
+  const price = priceOf('claude-opus-5-5', DEFAULT_PRICES);
+  if (!price) throw new Error('expected a price');
+  expect(await estimateOf(id)).toBeCloseTo(costOf(USAGE, price), 9);
+});

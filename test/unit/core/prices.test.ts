@@ -1,0 +1,50 @@
+import { costOf, DEFAULT_PRICES, priceOf, pricesSchema } from '@baton/core';
+import { describe, expect, test } from 'vitest';
+
+describe('the price of a model', () => {
+  test.each([
+    ['claude-opus-4-5', 'claude-opus-4-5'],
+    ['claude-opus-4-5-20251101', 'claude-opus-4-5'],
+    ['claude-sonnet-4-20250514', 'claude-sonnet-4'],
+    ['claude-sonnet-4-6[1m]', 'claude-sonnet-4-6'],
+    ['claude-3-5-haiku-latest', 'claude-3-5-haiku'],
+    ['us.anthropic.claude-sonnet-4-5-20250929-v1:0', 'claude-sonnet-4-5'],
+    ['claude-opus-4-1@20250805', 'claude-opus-4-1'],
+  ])('of %s is that of %s', (model, name) => {
+    expect(priceOf(model, DEFAULT_PRICES)).toBe(DEFAULT_PRICES[name]);
+  });
+
+  test.each(['claude-opus-4-9', 'claude-opus-9', 'gpt-5', '', '<synthetic>', 'not-claude-opus-5'])(
+    'of "%s" is not known',
+    (model) => expect(priceOf(model, DEFAULT_PRICES)).toBeUndefined(),
+  );
+});
+
+describe('a cost', () => {
+  const price = { input: 5, output: 25, cache_write: 6.25, cache_read: 0.5 };
+
+  test.each([
+    [{}, 0],
+    [{ input_tokens: 1_000_000 }, 5],
+    [{ output_tokens: 1_000_000 }, 25],
+    [{ cache_read_input_tokens: 1_000_000 }, 0.5],
+    [{ cache_creation_input_tokens: 1_000_000 }, 6.25],
+    [{ cache_creation_input_tokens: 1_000_000, cache_creation_1h_input_tokens: 1_000_000 }, 10],
+    [{ cache_creation_input_tokens: 1_000_000, cache_creation_1h_input_tokens: 400_000 }, 7.75],
+    [{ input_tokens: 100, output_tokens: 10 }, 0.00075],
+  ])('of %j is %f dollars', (usage, dollars) => {
+    expect(costOf(usage, price)).toBeCloseTo(dollars, 12);
+  });
+
+  test('of an hour in the cache is what the table says, where it says so', () => {
+    const usage = {
+      cache_creation_input_tokens: 1_000_000,
+      cache_creation_1h_input_tokens: 1_000_000,
+    };
+    expect(costOf(usage, { ...price, cache_write_1h: 7 })).toBe(7);
+  });
+});
+
+test('the default table is one that an operator could write', () => {
+  expect(pricesSchema.parse(DEFAULT_PRICES)).toEqual(DEFAULT_PRICES);
+});
