@@ -138,17 +138,21 @@ describe('a firing', () => {
     expect(await launched(scene, schedule)).toHaveLength(2);
   });
 
-  test('that enqueues gives its sessions one key, of which one runs at once', async ({ scene }) => {
+  test('that enqueues launches a session which waits behind the last', async ({ scene, queue }) => {
     const schedule = await scene.verbs.create({ ...YEARLY, overlap: 'enqueue' });
     const deps = { ...scene, log };
     expect(await fire(deps, schedule.id, NOON)).toBe('launched');
     expect(await fire(deps, schedule.id, ONE)).toBe('launched');
-    for (const id of await launched(scene, schedule)) {
-      expect(await scene.manager.getSession(id)).toMatchObject({
-        concurrency_key: `schedule:${schedule.id}`,
-        concurrency_limit: 1,
-      });
-    }
+    expect(await fire(deps, schedule.id, ONE)).toBe('launched');
+    const [first, second] = await launched(scene, schedule);
+    expect(await queue.bull.getJobState(first ?? '')).toBe('waiting');
+    expect(await scene.manager.getSession(second ?? '')).toMatchObject({
+      status: 'queued',
+      waiting_for: 'concurrency_key',
+      concurrency_key: `schedule:${schedule.id}`,
+    });
+    expect(await queue.bull.getJobState(second ?? '')).toBe('unknown');
+    expect(await launched(scene, schedule)).toHaveLength(2);
   });
 
   test('of a schedule that is gone, rests, or fired later already does nothing', async ({
