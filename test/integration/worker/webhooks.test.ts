@@ -126,7 +126,9 @@ describe('a delivery', () => {
       data: toInfo(session),
     });
     expect(request.body).not.toContain('s3cret');
-    expect(await store.get(webhook.id)).toMatchObject({ last_delivered_at: expect.any(Date) });
+    await vi.waitFor(async () =>
+      expect(await store.get(webhook.id)).toMatchObject({ last_delivered_at: expect.any(Date) }),
+    );
   });
 
   test('that fails is tried again under the same id, signed anew, after growing pauses', async ({
@@ -154,7 +156,9 @@ describe('a delivery', () => {
         { status: 200 },
       ],
     });
-    expect(await store.get(webhook.id)).not.toHaveProperty('failures');
+    await vi.waitFor(async () =>
+      expect(await store.get(webhook.id)).not.toHaveProperty('failures'),
+    );
   });
 
   test('whose job is told twice is made once', async ({ scene }) => {
