@@ -1,7 +1,9 @@
-// Writes docs/schema: the published JSON Schemas, made from the zod schemas that parse.
+// Writes docs/schema, the published JSON Schemas, and the types of the client: both made from the zod schemas
+// that parse.
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jsonSchemas } from '@baton/core';
+import { clientTypes } from './client-types.ts';
 
 const SUFFIX = '.schema.json';
 const dir = join(import.meta.dirname, '..', 'docs', 'schema');
@@ -19,3 +21,6 @@ for (const file of await readdir(dir)) {
 }
 for (const [file, text] of wanted) await writeFile(join(dir, file), text);
 console.log(`docs/schema: ${wanted.size} schemas`);
+
+const types = join(import.meta.dirname, '..', 'packages', 'client', 'src', 'api-types.ts');
+await writeFile(types, await clientTypes());

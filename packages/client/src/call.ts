@@ -1,0 +1,88 @@
+import { type Answer, readAnswer } from './answer.ts';
+import { BatonError, isBatonError } from './baton-error.ts';
+import { openDeadline, pause } from './deadline.ts';
+import type { CallOptions, Settings } from './options.ts';
+import { retryDelayMs } from './retry.ts';
+
+/** One call of the API. */
+export interface Call {
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Below the base, without a slash before it. */
+  path: string;
+  query?: Readonly<Record<string, string | number | undefined>>;
+  body?: unknown;
+  headers?: Readonly<Record<string, string>>;
+  /** Whether making it twice does no more than making it once. */
+  isRepeatable: boolean;
+  /** How long one attempt may take, in milliseconds. */
+  attemptMs?: number;
+}
+
+/** Makes calls: again where that is safe and may help, until the deadline. Throws BatonError. */
+export type Caller = (call: Call, options?: CallOptions) => Promise<Answer>;
+
+// The server answers within 10 s, or says that it cannot.
+const ATTEMPT_MS = 15_000;
+
+/** The calls of a client. */
+export function createCaller(settings: Settings): Caller {
+  async function attempt(call: Call, attempts: number, outer: AbortSignal): Promise<Answer> {
+    const limit = openDeadline(call.attemptMs ?? ATTEMPT_MS, outer);
+    try {
+      const response = await send(settings, call, limit.signal);
+      return readAnswer(response, await response.text(), attempts);
+    } catch (cause) {
+      outer.throwIfAborted();
+      throw isBatonError(cause) && cause.code !== 'TIMED_OUT'
+        ? cause
+        : new BatonError('UNREACHABLE', `no answer from ${settings.base.host}`, {
+            attempts,
+            cause,
+          });
+    } finally {
+      limit.close();
+    }
+  }
+
+  return async (call, { signal, timeoutMs = settings.timeoutMs } = {}) => {
+    const deadline = openDeadline(timeoutMs, signal);
+    try {
+      for (let attempts = 1; ; attempts += 1) {
+        try {
+          return await attempt(call, attempts, deadline.signal);
+        } catch (error) {
+          if (deadline.signal.aborted || !isBatonError(error)) throw error;
+          const tried = { isRepeatable: call.isRepeatable, attempts, random: Math.random() };
+          const delayMs = attempts > settings.retries ? null : retryDelayMs(error, tried);
+          // What went wrong says more than that time went by.
+          if (delayMs === null || delayMs >= deadline.leftMs()) throw error;
+          await pause(delayMs, deadline.signal);
+        }
+      }
+    } finally {
+      deadline.close();
+    }
+  };
+}
+
+/** Sends one request; what comes back is the caller's to read. */
+export function send(
+  { base, headers, fetch }: Pick<Settings, 'base' | 'headers' | 'fetch'>,
+  call: Pick<Call, 'method' | 'path' | 'query' | 'body' | 'headers'>,
+  signal: AbortSignal,
+): Promise<Response> {
+  const url = new URL(call.path, base);
+  for (const [key, value] of Object.entries(call.query ?? {})) {
+    if (value !== undefined) url.searchParams.set(key, String(value));
+  }
+  const json = call.body === undefined ? {} : { 'content-type': 'application/json' };
+  return fetch(url, {
+    method: call.method,
+    headers: { accept: 'application/json', ...json, ...headers, ...call.headers },
+    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+    cache: 'no-store',
+    // A call that is led elsewhere, as a page is, is not a call of Baton.
+    redirect: 'manual',
+    signal,
+  });
+}

@@ -1,0 +1,39 @@
+// The public surface of the client. Nothing here but re-exports.
+export type {
+  BulkLaunch,
+  ContinueRequest,
+  ErrorCode,
+  Event,
+  Failure,
+  Info,
+  LaunchRequest,
+  MCPConfig,
+  NewSchedule,
+  Result,
+  Schedule,
+  ScheduleChanges,
+  ScheduledLaunch,
+  SessionConfig,
+  SessionStatus,
+  StatusChange,
+  Totals,
+} from './api-types.ts';
+export {
+  BatonError,
+  type ClientErrorCode,
+  type ErrorDetails,
+  isBatonError,
+} from './baton-error.ts';
+export {
+  type BatonClient,
+  type ConversationEvent,
+  createClient,
+  type SessionFilter,
+} from './client.ts';
+export type { Keyed } from './idempotency-key.ts';
+export type { LaunchVerdict } from './launch-many.ts';
+export type { CallOptions, ClientOptions } from './options.ts';
+export type { Page, Paged } from './paged.ts';
+export type { PageOptions, ScheduleCalls } from './schedules.ts';
+export type { EventOptions, PartialLine, StreamedEvent } from './session-events.ts';
+export type { StatusOptions, StreamedStatus } from './status-changes.ts';

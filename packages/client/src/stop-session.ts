@@ -1,0 +1,26 @@
+import type { Info } from './api-types.ts';
+import { isBatonError } from './baton-error.ts';
+import type { Caller } from './call.ts';
+import type { CallOptions } from './options.ts';
+import { sessionPath } from './session-path.ts';
+
+/** Asks for the end of a session. Asked again after a lost answer, it may find that the first one did it. */
+export async function stopSession(
+  call: Caller,
+  kind: 'cancel' | 'interrupt',
+  id: string,
+  options?: CallOptions,
+): Promise<Info> {
+  const path = sessionPath(id);
+  try {
+    const asked = { method: 'POST', path: `${path}/${kind}`, isRepeatable: true } as const;
+    return (await call(asked, options)).body as Info;
+  } catch (error) {
+    const hasEnded = isBatonError(error) && error.code === 'SESSION_TERMINAL';
+    if (!hasEnded || error.attempts === 1) throw error;
+    const info = (await call({ method: 'GET', path, isRepeatable: true }, options)).body as Info;
+    const isStopped = info.status === 'cancelled' || info.stopped_by === kind;
+    if (!isStopped) throw error;
+    return info;
+  }
+}

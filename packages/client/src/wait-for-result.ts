@@ -1,0 +1,23 @@
+import { BatonError } from './baton-error.ts';
+import { openDeadline } from './deadline.ts';
+import type { CallOptions, Settings } from './options.ts';
+import { sessionEvents } from './session-events.ts';
+
+// Beyond any event: the stream tells nothing but the end.
+const AFTER_ALL = 2 ** 31 - 1;
+
+/** Resolves once the session has ended. Throws TIMED_OUT where that takes longer than `timeoutMs`. */
+export async function waitForEnd(
+  settings: Settings,
+  id: string,
+  { signal, timeoutMs = Number.POSITIVE_INFINITY }: CallOptions,
+): Promise<void> {
+  const deadline = openDeadline(timeoutMs, signal);
+  try {
+    const events = sessionEvents(settings, id, { after: AFTER_ALL, signal: deadline.signal });
+    for await (const one of events) if (one.kind === 'end') return;
+    throw new BatonError('BAD_ANSWER', `the stream of session ${id} told no end`);
+  } finally {
+    deadline.close();
+  }
+}

@@ -1,0 +1,87 @@
+// The types of the client: what the schemas say of the HTTP API, as TypeScript that needs neither zod nor core.
+import {
+  bulkLaunchSchema,
+  continueRequestSchema,
+  errorCodeSchema,
+  eventViewSchema,
+  infoSchema,
+  launchRequestSchema,
+  newScheduleSchema,
+  resultSchema,
+  scheduleChangesSchema,
+  scheduleViewSchema,
+  sessionConfigSchema,
+  sessionStatusSchema,
+  statusChangeSchema,
+} from '@baton/core';
+import { compile } from 'json-schema-to-typescript';
+import { z } from 'zod';
+
+const MCPConfig = sessionConfigSchema.shape.mcp_config.unwrap();
+
+const TAKEN = {
+  LaunchRequest: launchRequestSchema,
+  BulkLaunch: bulkLaunchSchema,
+  ContinueRequest: continueRequestSchema,
+  NewSchedule: newScheduleSchema,
+  ScheduleChanges: scheduleChangesSchema,
+  ScheduledLaunch: newScheduleSchema.shape.launch,
+  MCPConfig,
+};
+
+const GIVEN = {
+  ErrorCode: errorCodeSchema,
+  SessionStatus: sessionStatusSchema,
+  Info: infoSchema,
+  Totals: infoSchema.shape.totals,
+  Failure: infoSchema.shape.failure.unwrap(),
+  Result: resultSchema,
+  SessionConfig: sessionConfigSchema,
+  Event: eventViewSchema,
+  StatusChange: statusChangeSchema,
+  Schedule: scheduleViewSchema,
+  ScheduledLaunch: newScheduleSchema.shape.launch,
+  MCPConfig,
+};
+
+const HEAD =
+  '// Made by `npm run schema` from the schemas of core: what the HTTP API takes and gives. Not edited by hand.';
+const DEFINITIONS = '#/definitions/';
+
+/** The text of packages/client/src/api-types.ts. */
+export async function clientTypes(): Promise<string> {
+  const definitions = { ...describe(GIVEN, 'output'), ...describe(TAKEN, 'input') };
+  const names = Object.keys(definitions).sort();
+  // What nothing refers to would not be written; what refers to all is not.
+  const properties = Object.fromEntries(names.map((name) => [name, refTo(name)]));
+  const all = { type: 'object', properties, required: names, definitions } as const;
+  const text = await compile(all, 'ApiTypes', {
+    additionalProperties: false,
+    bannerComment: HEAD,
+    ignoreMinAndMaxItems: true,
+    style: { singleQuote: true, printWidth: 100 },
+  });
+  return text.replace(/export interface ApiTypes \{[^}]*\}\n/, '');
+}
+
+type Definitions = Record<string, { $ref: string }>;
+
+function describe(schemas: Record<string, z.ZodType>, io: 'input' | 'output'): Definitions {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(schemas)) registry.add(schema, { id });
+  const described = z.toJSONSchema(registry, { io, uri: (id) => refTo(id).$ref });
+  const { __shared: _free, ...definitions } = described.schemas;
+  return JSON.parse(JSON.stringify(definitions), (key, value) => {
+    // Types are named by where they stand.
+    if (key === '$id') return undefined;
+    if (typeof value?.$ref !== 'string') return value;
+    const { $ref, ...beside } = value;
+    // What schemas share without a name is free JSON: anything.
+    if ($ref.startsWith(refTo('__shared').$ref)) return beside;
+    return Object.keys(beside).length === 0 ? value : { ...beside, allOf: [{ $ref }] };
+  });
+}
+
+function refTo(name: string): { $ref: string } {
+  return { $ref: `${DEFINITIONS}${name}` };
+}
