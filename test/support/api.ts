@@ -15,6 +15,7 @@ import {
   createStopRequests,
   createStoreClock,
   createTranscriptStore,
+  createUsageStore,
   DEFAULT_POLICY,
   type EventStore,
   type OpenSchedules,
@@ -99,6 +100,7 @@ export async function openApi({
     allowedAddresses,
     deletion: createSessionDeletion({ db: mongo.db, clock, queue, requests }),
     transcripts: createTranscriptStore(mongo.db),
+    usageOf: createUsageStore(mongo.db),
   });
   return {
     app,

@@ -31,6 +31,7 @@ import { registerSessions } from './routes/sessions.ts';
 import { registerStatuses } from './routes/statuses.ts';
 import { registerStop } from './routes/stop.ts';
 import { registerTranscript } from './routes/transcript.ts';
+import { registerUsage } from './routes/usage.ts';
 import { registerWebhooks } from './routes/webhooks.ts';
 import { registerSecurityHeaders } from './security-headers.ts';
 
@@ -110,6 +111,7 @@ export async function createApp(parts: Parts): Promise<App> {
   registerConversation(app, parts);
   registerTranscript(app, parts);
   registerDelete(app, parts);
+  registerUsage(app, parts);
   registerSchedules(app, parts);
   registerWebhooks(app, parts);
   registerDeliveries(app, parts);

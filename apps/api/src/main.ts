@@ -17,6 +17,7 @@ import {
   createStopRequests,
   createStoreClock,
   createTranscriptStore,
+  createUsageStore,
   openSchedules,
   openWebhooks,
   policyOf,
@@ -121,7 +122,14 @@ try {
     schedules: schedules.verbs,
     trustedProxies: settings.TRUST_PROXY,
   };
-  const app = await createApp({ ...parts, webhooks, allowedAddresses, deletion, transcripts });
+  const app = await createApp({
+    ...parts,
+    webhooks,
+    allowedAddresses,
+    deletion,
+    transcripts,
+    usageOf: createUsageStore(mongo.db),
+  });
   closers.add('HTTP', () => app.close());
 
   const url = await app.listen({

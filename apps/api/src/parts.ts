@@ -15,6 +15,7 @@ import type {
   SessionStop,
   SessionStore,
   TranscriptStore,
+  UsageStore,
 } from '@baton/core';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -38,6 +39,7 @@ export interface Parts {
   events: EventStore;
   transcripts: TranscriptStore;
   deletion: SessionDeletion;
+  usageOf: UsageStore;
   mongo: Pick<Mongo, 'ping'>;
   log: Logger;
   policy: Policy;

@@ -121,6 +121,14 @@ export {
   type TranscriptFile,
   type TranscriptManifest,
 } from './model/transcript.ts';
+export {
+  addSpending,
+  NO_SPENDING,
+  type Spending,
+  spendingSchema,
+  USAGE_GROUPS,
+  type UsageGroup,
+} from './model/usage.ts';
 export { type OnBusy, onBusySchema, type WaitingFor, waitingForSchema } from './model/waiting.ts';
 export {
   madeWebhookSchema,
@@ -226,6 +234,12 @@ export {
   type TranscriptStore,
 } from './store/transcript-store.ts';
 export { isMongoAway } from './store/unavailable.ts';
+export {
+  createUsageStore,
+  type UsageFilter,
+  type UsageGroupSum,
+  type UsageStore,
+} from './store/usage-store.ts';
 export type { DeadAfter, WebhookStore } from './store/webhook-store.ts';
 export { type FollowFrom, followConversation, toldFrom } from './tail/follow-conversation.ts';
 export { parsePosition } from './tail/follow-position.ts';

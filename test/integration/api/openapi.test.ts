@@ -14,6 +14,7 @@ const CALLS = {
   'get /v1/sessions/{id}/conversation': [200, 400, 404, 500, 503],
   'get /v1/sessions/{id}/transcript': [200, 400, 404, 500, 503],
   'get /v1/sessions/{id}/transcript/files': [200, 400, 404, 500, 503],
+  'get /v1/usage': [200, 400, 500, 503],
   'delete /v1/sessions/{id}': [202, 204, 400, 404, 409, 500, 503],
   'get /v1/events': [200, 400, 500],
   'post /v1/schedules': [201, 400, 413, 422, 429, 500, 503],

@@ -18,6 +18,7 @@ const ROUTES: Record<string, Access> = {
   'GET /v1/events': 'read',
   'GET /v1/sessions/:id/conversation': 'read',
   'DELETE /v1/sessions/:id': 'admin',
+  'GET /v1/usage': 'read',
   'GET /v1/sessions/:id/transcript': 'read',
   'GET /v1/sessions/:id/transcript/files': 'read',
   'POST /v1/sessions/:id/continue': 'write',

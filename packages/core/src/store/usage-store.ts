@@ -1,0 +1,112 @@
+import type { Db, Document } from 'mongodb';
+import {
+  addSpending,
+  NO_SPENDING,
+  type Spending,
+  SUMMED,
+  type UsageGroup,
+} from '../model/usage.ts';
+
+/** Which sessions are summed: those that ended in `from <= end_time < to`, or all of a conversation. */
+export interface UsageFilter {
+  from?: Date;
+  to?: Date;
+  root_session_id?: string;
+  tag?: string;
+  api_key_id?: string;
+}
+
+/** A group's name, null for the sessions that have none, and what it spent. */
+export interface UsageGroupSum {
+  group: string | null;
+  spending: Spending;
+}
+
+/** What sessions spent, deleted ones included for as long as their tombstones are kept. */
+export interface UsageStore {
+  /** The sum of all of them, each once. */
+  total(filter: UsageFilter): Promise<Spending>;
+  /**
+   * The sums told apart, the dearest first, at most `limit` and one more where there are more. A session
+   * of several tags counts with each of them.
+   */
+  groups(filter: UsageFilter, by: UsageGroup, limit: number): Promise<UsageGroupSum[]>;
+}
+
+// A session's fields stand in its document, those of a deleted one in its tombstone.
+const PLACES = [
+  { collection: 'sessions', prefix: '' },
+  { collection: 'tombstones', prefix: 'spent.' },
+] as const;
+
+/** The usage of a database: plain $match and $group, which every server knows. */
+export function createUsageStore(db: Db): UsageStore {
+  async function sum(
+    filter: UsageFilter,
+    by: UsageGroup | null,
+    limit: number,
+  ): Promise<UsageGroupSum[]> {
+    const sums = await Promise.all(
+      PLACES.map(({ collection, prefix }) =>
+        db
+          .collection(collection)
+          .aggregate<{ _id: string | null } & Spending>([
+            { $match: matchOf(filter, prefix) },
+            ...(by === 'tag' ? unwindTags(prefix) : []),
+            { $group: { _id: by && groupOf(by, prefix), ...sumsOf(prefix) } },
+            { $sort: { cost_usd: -1, _id: 1 } },
+            { $limit: limit + 1 },
+          ])
+          .toArray(),
+      ),
+    );
+    const merged = new Map<string | null, Spending>();
+    for (const { _id, ...spending } of sums.flat()) {
+      merged.set(_id, addSpending(merged.get(_id) ?? NO_SPENDING, spending));
+    }
+    return [...merged]
+      .map(([group, spending]) => ({ group, spending }))
+      .sort((a, b) => b.spending.cost_usd - a.spending.cost_usd)
+      .slice(0, limit + 1);
+  }
+
+  return {
+    total: async (filter) => (await sum(filter, null, 1))[0]?.spending ?? NO_SPENDING,
+    groups: (filter, by, limit) => sum(filter, by, limit),
+  };
+}
+
+function matchOf(filter: UsageFilter, prefix: string): Document {
+  const { from, to, root_session_id, tag, api_key_id } = filter;
+  const ended = { ...(from ? { $gte: from } : {}), ...(to ? { $lt: to } : {}) };
+  return {
+    ...(from || to ? { [`${prefix}end_time`]: ended } : {}),
+    ...(root_session_id === undefined ? {} : { root_session_id }),
+    ...(tag === undefined ? {} : { [`${prefix}tags`]: tag }),
+    ...(api_key_id === undefined ? {} : { [`${prefix}api_key_id`]: api_key_id }),
+    // A conversation that is only asked to be deleted has its documents still.
+    ...(prefix === '' ? {} : { spent: { $exists: true } }),
+  };
+}
+
+function unwindTags(prefix: string): Document[] {
+  return [{ $unwind: { path: `$${prefix}tags`, preserveNullAndEmptyArrays: true } }];
+}
+
+function groupOf(by: UsageGroup, prefix: string): unknown {
+  switch (by) {
+    case 'day':
+      return { $dateToString: { format: '%Y-%m-%d', date: `$${prefix}end_time` } };
+    case 'model':
+      return { $ifNull: [`$${prefix}model`, null] };
+    case 'tag':
+      return { $ifNull: [`$${prefix}tags`, null] };
+    case 'key':
+      return { $ifNull: [`$${prefix}api_key_id`, null] };
+  }
+}
+
+function sumsOf(prefix: string): Document {
+  const sums = SUMMED.map((key) => [key, { $sum: `$${prefix}totals.${key}` }]);
+  return { sessions: { $sum: 1 }, ...Object.fromEntries(sums) };
+}
