@@ -243,6 +243,7 @@ export {
 export type { DeadAfter, WebhookStore } from './store/webhook-store.ts';
 export { type FollowFrom, followConversation, toldFrom } from './tail/follow-conversation.ts';
 export { parsePosition } from './tail/follow-position.ts';
+export { shareReads } from './tail/shared-reads.ts';
 export { type StatusItem, statusChanges } from './tail/status-changes.ts';
 export type { TailDeps, TailItem } from './tail/tail-loop.ts';
 export { tailSession } from './tail/tail-session.ts';

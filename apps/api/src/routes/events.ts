@@ -1,4 +1,4 @@
-import { eventViewSchema, PAGE_MAX_BYTES, toEventView } from '@baton/core';
+import { eventViewSchema, PAGE_MAX_BYTES, shareReads, toEventView } from '@baton/core';
 import { z } from 'zod';
 import { failures, idParams, json, limit, stream } from '../answers.ts';
 import { type EventStreams, wantsStream } from '../event-stream.ts';
@@ -44,7 +44,7 @@ export function registerEvents(
   { manager, events, live: { hub, heads, pollMs = POLL_MS } }: Parts,
   streams: EventStreams,
 ): void {
-  const deps = { heads, events, live: hub, pollMs };
+  const deps = { ...shareReads({ heads, events }), live: hub, pollMs };
 
   app.get(
     '/v1/sessions/:id/events',
