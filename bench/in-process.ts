@@ -7,6 +7,7 @@ import {
   createClaims,
   createEventStore,
   createLogger,
+  createOpener,
   createSessionStore,
   createStoreClock,
   createTranscriptStore,
@@ -51,6 +52,7 @@ export async function runFakeSession(
     identity,
     workRoot,
     policy: { ...DEFAULT_POLICY, allowedRoots: [workRoot] },
+    opener: createOpener([]),
     baseEnv: { PATH: path, HOME: workRoot },
   };
   const id = newId();

@@ -5,6 +5,9 @@ import { parseArgs } from 'node:util';
 import { connectMongo, ensureIndexes } from '@baton/core';
 import { startServices } from '../scripts/dev-services/services.ts';
 import { benchEnqueue } from './enqueue.ts';
+import { benchQueueOfMany } from './http/queue-of-many.ts';
+import { benchRequests } from './http/requests.ts';
+import { benchTails } from './http/tails.ts';
 import type { Measure } from './measure.ts';
 import { benchMemory } from './memory.ts';
 import { benchCancel, benchCrash, benchHandBack } from './recovery.ts';
@@ -48,6 +51,9 @@ try {
     cancel: () => benchCancel(mongo, urls),
     'hand-back': () => benchHandBack(mongo, urls),
     crash: () => benchCrash(mongo, urls),
+    requests: () => benchRequests(urls),
+    tails: () => benchTails(mongo, urls),
+    many: () => benchQueueOfMany(mongo, urls),
   };
   for (const [name, bench] of Object.entries(benches)) {
     if (options.only !== undefined && options.only !== name) continue;

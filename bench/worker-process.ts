@@ -1,9 +1,7 @@
 // A worker as a process of its own, as operators run it.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { startChild } from './child.ts';
 
 const MAIN = fileURLToPath(new URL('../apps/worker/src/main.ts', import.meta.url));
 
@@ -20,19 +18,10 @@ export interface BenchWorker {
 
 /** Starts a worker with this environment and resolves when it is ready. */
 export async function startWorker(env: Record<string, string>): Promise<BenchWorker> {
-  const path = process.env['PATH'] ?? '';
-  const child: ChildProcess = spawn(process.execPath, [MAIN], {
-    env: { PATH: path, HOME: env['WORK_ROOT'] ?? '/', LOG_LEVEL: 'warn', ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const { process: child, stop } = await startChild(MAIN, {
+    HOME: env['WORK_ROOT'] ?? '/',
+    ...env,
   });
-  if (!child.stdout) throw new Error('expected a pipe on stdout');
-  const lines = createInterface({ input: child.stdout });
-  const ready = once(lines, 'line');
-  const ended = once(child, 'exit').then(() => {
-    throw new Error('the worker ended before it was ready');
-  });
-  await Promise.race([ready, ended]);
-  ended.catch(() => {});
   return {
     async cpuMs() {
       const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8');
@@ -47,11 +36,6 @@ export async function startWorker(env: Record<string, string>): Promise<BenchWor
       if (kib === undefined) throw new Error('expected VmRSS in /proc/<pid>/status');
       return Number(kib) * 1024;
     },
-    async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const exit = once(child, 'exit');
-      child.kill('SIGTERM');
-      await exit;
-    },
+    stop,
   };
 }

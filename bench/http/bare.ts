@@ -1,0 +1,29 @@
+// The least that a service could do by itself: routes that only enqueue, and only ask the database.
+import type { Session } from '@baton/core';
+import { Queue } from 'bullmq';
+import { fastify } from 'fastify';
+import { Redis } from 'ioredis';
+import { MongoClient } from 'mongodb';
+
+const { REDIS_URL = '', MONGODB_URL = '', QUEUE_PREFIX = '' } = process.env;
+const queue = new Queue('sessions', { connection: new Redis(REDIS_URL), prefix: QUEUE_PREFIX });
+const client = await MongoClient.connect(MONGODB_URL);
+const sessions = client.db().collection<Session & { _id: string }>('sessions');
+const app = fastify();
+
+app.post('/v1/sessions', async (request, reply) => {
+  const job = await queue.add('launch', request.body);
+  return reply.code(202).send({ id: job.id });
+});
+app.get<{ Params: { id: string } }>('/v1/sessions/:id', ({ params }) =>
+  sessions.findOne({ _id: params.id }),
+);
+app.get('/v1/sessions', async () => ({
+  sessions: await sessions.find().sort({ created_at: -1, _id: -1 }).limit(50).toArray(),
+}));
+
+const url = await app.listen({ host: '127.0.0.1', port: 0 });
+process.stdout.write(`${JSON.stringify({ api: url })}\n`);
+process.once('SIGTERM', () => {
+  process.exit(0);
+});
