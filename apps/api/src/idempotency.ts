@@ -12,6 +12,11 @@ export function tenantOf(request: Pick<FastifyRequest, 'caller'>): string {
   return request.caller.tenant;
 }
 
+/** Who asks, for the options of a session. */
+export function callerOf({ caller }: Pick<FastifyRequest, 'caller'>): { api_key_id?: string } {
+  return caller.keyId === null ? {} : { api_key_id: caller.keyId };
+}
+
 /** The idempotency of a request, for the options of its session. */
 export function idempotencyOf(
   request: FastifyRequest<{ Headers: { 'idempotency-key'?: string } }>,

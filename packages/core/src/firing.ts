@@ -14,7 +14,7 @@ export function firedSessionId(scheduleId: string, firing: Date): string {
 
 /** The launch of a firing. One that waits for the last does so as one of a key, of which one runs at once. */
 export function launchOfFiring(
-  schedule: Pick<Schedule, 'id' | 'launch' | 'overlap'>,
+  schedule: Pick<Schedule, 'id' | 'launch' | 'overlap' | 'api_key_id'>,
   firing: Date,
 ): { config: SessionConfig; options: EnqueueOptions } {
   const { config, options } = splitRequest(schedule.launch);
@@ -27,6 +27,7 @@ export function launchOfFiring(
         : {}),
       id: firedSessionId(schedule.id, firing),
       schedule_id: schedule.id,
+      ...(schedule.api_key_id === undefined ? {} : { api_key_id: schedule.api_key_id }),
     },
   };
 }

@@ -14,7 +14,7 @@ import {
 import { z } from 'zod';
 import { errorBodySchema, failures, json } from '../answers.ts';
 import { errorBody, statusOf, toAnswerable } from '../http-error.ts';
-import { tenantOf } from '../idempotency.ts';
+import { callerOf, tenantOf } from '../idempotency.ts';
 import { named } from '../openapi-schema.ts';
 import type { App, Parts } from '../parts.ts';
 
@@ -71,6 +71,7 @@ export function registerBulk(app: App, { manager, mongo, policy, log }: Parts): 
       const { sessions } = parseShape(request.body);
       await mongo.ping();
       const tenant = tenantOf(request);
+      const caller = callerOf(request);
       const parsed: (LaunchAsked | { error: unknown })[] = [];
       for (const one of sessions) {
         if (parsed.length % PARSED_AT_ONCE === 0) await nextTurn();
@@ -84,7 +85,7 @@ export function registerBulk(app: App, { manager, mongo, policy, log }: Parts): 
         try {
           const { config, options } = splitBulk(parseInput(bulkLaunchSchema, one));
           checkPolicy(config, policy);
-          return { config, options: { ...options, tenant } };
+          return { config, options: { ...options, ...caller, tenant } };
         } catch (error) {
           return { error };
         }

@@ -6,7 +6,7 @@ import {
   splitRequest,
 } from '@baton/core';
 import { failures, idParams, json } from '../answers.ts';
-import { answerAccepted, idempotencyHeaders, idempotencyOf } from '../idempotency.ts';
+import { answerAccepted, callerOf, idempotencyHeaders, idempotencyOf } from '../idempotency.ts';
 import { named } from '../openapi-schema.ts';
 import type { App, Parts } from '../parts.ts';
 
@@ -49,7 +49,7 @@ export function registerContinue(app: App, { manager, policy }: Parts): void {
         reply,
         await manager.acceptance.continue(
           { ...overrides, parent_session_id: request.params.id },
-          { ...options, on_busy, ...idempotencyOf(request) },
+          { ...options, on_busy, ...callerOf(request), ...idempotencyOf(request) },
         ),
       );
     },

@@ -6,7 +6,7 @@ import {
   splitRequest,
 } from '@baton/core';
 import { failures, json } from '../answers.ts';
-import { answerAccepted, idempotencyHeaders, idempotencyOf } from '../idempotency.ts';
+import { answerAccepted, callerOf, idempotencyHeaders, idempotencyOf } from '../idempotency.ts';
 import { named } from '../openapi-schema.ts';
 import type { App, Parts } from '../parts.ts';
 
@@ -42,7 +42,11 @@ export function registerLaunch(app: App, { manager, mongo, policy }: Parts): voi
       await mongo.ping();
       return answerAccepted(
         reply,
-        await manager.acceptance.launch(config, { ...options, ...idempotencyOf(request) }),
+        await manager.acceptance.launch(config, {
+          ...options,
+          ...callerOf(request),
+          ...idempotencyOf(request),
+        }),
       );
     },
   );

@@ -19,7 +19,15 @@ export function configHash(job: Job): string {
 
 /** The same over a payload that may be no job at all. */
 export function requestHash(payload: Record<string, unknown>): string {
-  const { id: _id, run_id: _runId, created_at: _createdAt, ...request } = payload;
+  const {
+    id: _id,
+    run_id: _runId,
+    created_at: _createdAt,
+    config_hash: _configHash,
+    // An old and a new key of one tenant may say the same.
+    api_key_id: _apiKeyId,
+    ...request
+  } = payload;
   return createHash('sha256')
     .update(JSON.stringify(canonical(request)))
     .digest('hex');

@@ -20,6 +20,7 @@ const KEPT = {
   priority: jobOptionsSchema.shape.priority,
   concurrency_key: jobOptionsSchema.shape.concurrency_key,
   schedule_id: idSchema,
+  api_key_id: jobOptionsSchema.shape.api_key_id,
 };
 
 /**

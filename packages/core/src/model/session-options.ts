@@ -73,6 +73,12 @@ export const sessionOptionsSchema = optionsSchema.extend({
 export const jobOptionsSchema = optionsSchema.extend({
   not_before: timeSchema.optional().describe('Not run before this time. Not beside delay_ms.'),
   schedule_id: idSchema.optional().describe('The schedule that launched it.'),
+  api_key_id: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('The API key whose holder asked for it: set by the API, never from a request.'),
 });
 
 /** What a caller may say of a session beside its config. */

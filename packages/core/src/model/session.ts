@@ -71,7 +71,6 @@ export const sessionSchema = z.object({
   cancel_requested_at: z.date().optional(),
   interrupt_requested_at: z.date().optional(),
   stopped_by: z.enum(['interrupt']).optional(),
-  api_key_id: z.string().optional().describe('The API key whose holder asked for it.'),
   webhooks_due: z.array(dueSchema).optional(),
 });
 
