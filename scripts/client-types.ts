@@ -12,7 +12,9 @@ import {
   scheduleViewSchema,
   sessionConfigSchema,
   sessionStatusSchema,
+  spendingSchema,
   statusChangeSchema,
+  USAGE_GROUPS,
 } from '@baton/core';
 import { compile } from 'json-schema-to-typescript';
 import { z } from 'zod';
@@ -39,6 +41,8 @@ const GIVEN = {
   SessionConfig: sessionConfigSchema,
   Event: eventViewSchema,
   StatusChange: statusChangeSchema,
+  Spending: spendingSchema,
+  UsageGroup: z.enum(USAGE_GROUPS),
   Schedule: scheduleViewSchema,
   ScheduledLaunch: newScheduleSchema.shape.launch,
   MCPConfig,

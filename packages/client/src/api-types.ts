@@ -60,6 +60,7 @@ export type ErrorCode =
   | 'STORE_UNAVAILABLE';
 export type SessionStatus =
   'queued' | 'starting' | 'running' | 'completed' | 'failed' | 'cancelled';
+export type UsageGroup = 'day' | 'model' | 'tag' | 'key';
 
 export interface BulkLaunch {
   /**
@@ -393,6 +394,10 @@ export interface Info {
    * The schedule that launched it.
    */
   schedule_id?: string;
+  /**
+   * The API key whose holder asked for it.
+   */
+  api_key_id?: string;
   root_session_id: string;
   claude_session_id?: string;
   created_at: string;
@@ -999,6 +1004,23 @@ export interface ScheduleChanges {
    * Replaces the whole launch.
    */
   launch?: ScheduledLaunch;
+}
+export interface Spending {
+  sessions: number;
+  cost_usd: number;
+  /**
+   * How much of cost_usd is estimated from tokens.
+   */
+  cost_estimated_usd: number;
+  /**
+   * Tokens that no cost stands for.
+   */
+  unpriced_tokens: number;
+  num_turns: number;
+  input_tokens: number;
+  output_tokens: number;
+  cache_creation_input_tokens: number;
+  cache_read_input_tokens: number;
 }
 export interface StatusChange {
   id: string;

@@ -16,6 +16,7 @@ import { type EventOptions, type StreamedEvent, sessionEvents } from './session-
 import { sessionPath } from './session-path.ts';
 import { type StatusOptions, type StreamedStatus, statusChanges } from './status-changes.ts';
 import { stopSession } from './stop-session.ts';
+import { readUsage, type Usage, type UsageFilter } from './usage.ts';
 import { waitForEnd } from './wait-for-result.ts';
 
 /** Which sessions are listed. */
@@ -59,6 +60,8 @@ export interface BatonClient {
   interrupt(id: string, options?: CallOptions): Promise<Info>;
   /** Deletes the whole conversation of a session; what is not gone yet goes by itself. */
   delete(id: string, options?: CallOptions): Promise<'gone' | 'deleting'>;
+  /** What sessions spent, summed: by day, model, tag or key, or of a conversation. */
+  usage(filter?: UsageFilter & CallOptions): Promise<Usage>;
   schedules: ScheduleCalls;
 }
 
@@ -119,6 +122,7 @@ export function createClient(options: ClientOptions): BatonClient {
       const gone = { method: 'DELETE', path: sessionPath(id), isRepeatable: true } as const;
       return (await call(gone, limits)).status === 204 ? 'gone' : 'deleting';
     },
+    usage: (filter = {}) => readUsage(call, filter),
     schedules: createScheduleCalls(call),
   };
   return client;

@@ -15,8 +15,10 @@ export type {
   ScheduledLaunch,
   SessionConfig,
   SessionStatus,
+  Spending,
   StatusChange,
   Totals,
+  UsageGroup,
 } from './api-types.ts';
 export {
   BatonError,
@@ -37,3 +39,4 @@ export type { Page, Paged } from './paged.ts';
 export type { PageOptions, ScheduleCalls } from './schedules.ts';
 export type { EventOptions, PartialLine, StreamedEvent } from './session-events.ts';
 export type { StatusOptions, StreamedStatus } from './status-changes.ts';
+export type { Usage, UsageFilter } from './usage.ts';

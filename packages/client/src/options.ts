@@ -14,6 +14,8 @@ export interface ClientOptions {
   retries?: number | undefined;
   /** How long a stream tries to come back before it throws, in milliseconds. Default: five minutes. */
   reconnectForMs?: number | undefined;
+  /** How long a stream may say nothing, in milliseconds: then it is dead, and opened again. Default: one minute. */
+  silentForMs?: number | undefined;
 }
 
 /** What one call may say of itself. */
@@ -32,16 +34,19 @@ export interface Settings {
   timeoutMs: number;
   retries: number;
   reconnectForMs: number;
+  silentForMs: number;
 }
 
 /** Checks the options of a client. Throws INVALID_REQUEST, without saying what is secret. */
 export function parseOptions(options: ClientOptions): Settings {
-  const { apiKey, fetch, timeoutMs = 60_000, retries = 6, reconnectForMs = 300_000 } = options;
+  const { apiKey, fetch, timeoutMs = 60_000, retries = 6 } = options;
+  // The server says something every 15 s.
+  const { reconnectForMs = 300_000, silentForMs = 60_000 } = options;
   // A header that is refused is quoted in the error of many a fetch.
   if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
     throw invalid('apiKey', 'visible ASCII characters');
   }
-  for (const [name, value] of Object.entries({ timeoutMs, retries, reconnectForMs })) {
+  for (const [name, value] of Object.entries({ timeoutMs, retries, reconnectForMs, silentForMs })) {
     if (!(value >= 0)) throw invalid(name, 'a number of 0 or more');
   }
   return {
@@ -52,6 +57,7 @@ export function parseOptions(options: ClientOptions): Settings {
     timeoutMs,
     retries,
     reconnectForMs,
+    silentForMs,
   };
 }
 

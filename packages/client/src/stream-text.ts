@@ -4,9 +4,6 @@ import { send } from './call.ts';
 import { openDeadline } from './deadline.ts';
 import type { Settings } from './options.ts';
 
-// The server says something every 15 s: one that is silent for longer is not there any more.
-const SILENT_MS = 60_000;
-
 const NOTHING = Promise.resolve(undefined);
 
 /** The text of one response, as it comes. Throws UNREACHABLE where it breaks off or falls silent. */
@@ -20,7 +17,7 @@ export async function* streamText(
   const follow = () => lost.abort(signal.reason);
   signal.addEventListener('abort', follow, { once: true });
   const inTime = async <T>(wait: Promise<T>): Promise<T> => {
-    const limit = openDeadline(SILENT_MS);
+    const limit = openDeadline(settings.silentForMs);
     limit.signal.addEventListener('abort', () => lost.abort(limit.signal.reason));
     try {
       return await wait;

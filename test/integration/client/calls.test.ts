@@ -1,0 +1,135 @@
+import { NO_TOTALS, newId } from '@baton/core';
+import { describe, expect } from 'vitest';
+import { createClient } from '../../../packages/client/src/index.ts';
+import { makeCompletedSession } from '../../support/factories.ts';
+import { claimAndWrite } from '../../support/writing.ts';
+import { all, test } from './clients.ts';
+
+describe('a client', () => {
+  test('launches a session, and reads it', async ({ client, api }) => {
+    const launched = await client.launch({ query: 'hello', title: 'A title', metadata: { a: 1 } });
+    expect(launched).toMatchObject({ status: 'queued', title: 'A title', metadata: { a: 1 } });
+    expect(await client.get(launched.id)).toEqual(launched);
+    const { config } = await client.get(launched.id, { include: 'config' });
+    expect(config).toEqual({ query: 'hello' });
+    expect(await api.queue.find(launched.id)).toMatchObject({ data: { kind: 'launch' } });
+  });
+
+  test('launches many, each with its own verdict and the key to ask again with', async ({
+    client,
+  }) => {
+    const launches = [
+      { query: 'one' },
+      { query: '' },
+      { query: 'three', idempotency_key: 'my own' },
+    ];
+    const verdicts = await client.launchMany(launches);
+    expect(verdicts).toMatchObject([
+      { session: { query: 'one' }, idempotency_key: expect.stringMatching(/^[0-9a-f]{32}$/) },
+      { error: { code: 'INVALID_REQUEST', status: 400, details: { field: 'query' } } },
+      { session: { query: 'three' }, idempotency_key: 'my own' },
+    ]);
+    const again = await client.launchMany(
+      verdicts.map(({ idempotency_key }, at) => ({ query: '', ...launches[at], idempotency_key })),
+    );
+    expect(again.map(sessionId)).toEqual(verdicts.map(sessionId));
+  });
+
+  test('continues a session that has ended', async ({ client, api }) => {
+    const parent = await api.sessions.insertIfAbsent(makeCompletedSession());
+    const child = await client.continue(parent.id, { query: 'go on', model: null });
+    expect(child).toMatchObject({ kind: 'continue', parent_session_id: parent.id });
+  });
+
+  test('lists sessions page by page, as far as it is read', async ({ client }) => {
+    const tag = newId();
+    const launched = [];
+    for (let count = 0; count < 5; count += 1) {
+      launched.unshift((await client.launch({ query: `number ${count}`, tags: [tag] })).id);
+    }
+    const list = client.list({ tag, limit: 2 });
+    expect((await all(list)).map(({ id }) => id)).toEqual(launched);
+    const pages = await all(list.pages());
+    expect(pages.map(({ items }) => items.length)).toEqual([2, 2, 1]);
+    const rest = client.list({ tag, limit: 2, cursor: pages[0]?.next_cursor });
+    expect((await all(rest)).map(({ id }) => id)).toEqual(launched.slice(2));
+    expect(await all(client.list({ tag, status: 'running' }))).toEqual([]);
+  });
+
+  test('reads a conversation page by page', async ({ client, api, db }) => {
+    const { id } = await client.launch({ query: 'hello' });
+    const writing = await claimAndWrite(db, id, api.queue.live);
+    await writing.write(5);
+    const events = await all(client.conversation(id, { limit: 2 }));
+    expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
+    expect(events[0]).toMatchObject({ session_id: id, type: 'assistant' });
+  });
+
+  test('cancels, interrupts and deletes', async ({ client }) => {
+    const first = await client.launch({ query: 'one' });
+    expect(await client.cancel(first.id)).toMatchObject({ status: 'cancelled' });
+    const second = await client.launch({ query: 'two' });
+    expect(await client.interrupt(second.id)).toMatchObject({ id: second.id });
+    expect(await client.delete(first.id)).toBe('gone');
+    await expect(client.get(first.id)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+  });
+
+  test('sums what sessions spent', async ({ client, api }) => {
+    const tags = [newId()];
+    const totals = { ...NO_TOTALS, cost_usd: 0.25 };
+    await api.sessions.insertIfAbsent(makeCompletedSession({ tags, totals }));
+    const usage = await client.usage({ group_by: 'tag', tag: tags[0] });
+    expect(usage.total).toMatchObject({ sessions: 1, cost_usd: 0.25 });
+    expect(usage.groups).toMatchObject([{ group: tags[0], cost_usd: 0.25 }]);
+  });
+
+  test('makes, reads, changes and removes schedules', async ({ client }) => {
+    const { schedules } = client;
+    const made = await schedules.create({ every_ms: 3_600_000, launch: { query: 'tidy up' } });
+    expect(await schedules.get(made.id)).toEqual(made);
+    expect((await all(schedules.list({ limit: 1 }))).map(({ id }) => id)).toEqual([made.id]);
+    expect(await schedules.change(made.id, { enabled: false })).toMatchObject({ enabled: false });
+    await schedules.delete(made.id);
+    await expect(schedules.get(made.id)).rejects.toMatchObject({ code: 'SCHEDULE_NOT_FOUND' });
+    await expect(schedules.delete(made.id)).rejects.toMatchObject({ attempts: 1 });
+  });
+});
+
+describe('an error', () => {
+  test('tells its code, its status and where the request is wrong', async ({ client }) => {
+    await expect(client.launch({ query: '' })).rejects.toMatchObject({
+      name: 'BatonError',
+      code: 'INVALID_REQUEST',
+      status: 400,
+      details: { field: 'query' },
+      attempts: 1,
+    });
+    const parent = client.continue(newId(), { query: 'go on' });
+    await expect(parent).rejects.toMatchObject({ code: 'PARENT_NOT_FOUND', status: 404 });
+    const { id } = await client.launch({ query: 'hello' });
+    await client.cancel(id);
+    const ended = { code: 'SESSION_TERMINAL', status: 409, attempts: 1 };
+    await expect(client.cancel(id)).rejects.toMatchObject(ended);
+  });
+
+  test('tells what the key may not do', async ({ keyed }) => {
+    const baseUrl = await keyed.app.listen({ host: '127.0.0.1', port: 0 });
+    const { text } = await keyed.keys.create({ name: 'reader', tenant: 'default', scope: 'read' });
+    const nobody = createClient({ baseUrl });
+    await expect(all(nobody.list())).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+      status: 401,
+    });
+    const events = nobody.events(newId());
+    await expect(events.next()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    const reader = createClient({ baseUrl, apiKey: text });
+    expect(await all(reader.list({ tag: newId() }))).toEqual([]);
+    const launch = reader.launch({ query: 'hello' });
+    await expect(launch).rejects.toMatchObject({ code: 'FORBIDDEN', status: 403 });
+    await expect(launch).rejects.not.toThrow(text);
+  });
+});
+
+function sessionId(verdict: object): unknown {
+  return 'session' in verdict ? (verdict.session as { id: string }).id : null;
+}
