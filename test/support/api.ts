@@ -6,6 +6,7 @@ import {
   createEventStore,
   createLiveHub,
   createLogger,
+  createSealer,
   createSessionDeletion,
   createSessionHeads,
   createSessionManager,
@@ -23,6 +24,7 @@ import {
   openSchedules,
   openWebhooks,
   type Policy,
+  type SealingKey,
   type SessionQueue,
   type SessionStore,
   tellingStops,
@@ -57,6 +59,8 @@ export interface ApiOptions {
   /** Of streams: the times in which they beat and look. */
   times?: { heartbeatMs?: number; maxAgeMs?: number; pollMs?: number };
   allowedAddresses?: readonly AddressRange[];
+  /** What secrets are sealed to; default: they are not. */
+  sealingKeys?: readonly SealingKey[];
 }
 
 /** Opens the API over these stores; sessions may work below /srv/allowed. */
@@ -69,6 +73,7 @@ export async function openApi({
   trustedProxies = [],
   times = {},
   allowedAddresses = [],
+  sealingKeys = [],
 }: ApiOptions): Promise<Api> {
   const logged: string[] = [];
   const log = createLogger('api', 'trace', { write: (line) => logged.push(line) });
@@ -78,9 +83,10 @@ export async function openApi({
   const sessions = createSessionStore(mongo.db);
   const events = createEventStore(mongo.db);
   const clock = createStoreClock(mongo.db);
-  const schedules = openSchedules({ db: mongo.db, clock, connection: redis, prefix });
+  const sealer = createSealer(sealingKeys);
+  const schedules = openSchedules({ db: mongo.db, clock, connection: redis, prefix, sealer });
   const admission = createAdmission({ db: mongo.db, clock, queue });
-  const manager = createSessionManager({ queue, sessions, admission });
+  const manager = createSessionManager({ queue, sessions, admission, sealer });
   const webhooks = openWebhooks({ db: mongo.db, clock, log, connection: redis, prefix });
   const requests = tellingStops(createStopRequests(mongo.db, clock), webhooks.dispatch.tell);
   const app = await createApp({
@@ -98,6 +104,7 @@ export async function openApi({
     webhooks,
     schedules: schedules.verbs,
     allowedAddresses,
+    sealingKeys,
     deletion: createSessionDeletion({ db: mongo.db, clock, queue, requests }),
     transcripts: createTranscriptStore(mongo.db),
     usageOf: createUsageStore(mongo.db),

@@ -21,6 +21,7 @@ import { registerDeliveries } from './routes/deliveries.ts';
 import { registerDocs } from './routes/docs.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
+import { registerJwks } from './routes/jwks.ts';
 import { registerLaunch } from './routes/launch.ts';
 import { registerLogin } from './routes/login.ts';
 import { registerQueues } from './routes/queues.ts';
@@ -116,6 +117,7 @@ export async function createApp(parts: Parts): Promise<App> {
   registerWebhooks(app, parts);
   registerDeliveries(app, parts);
   registerSchema(app);
+  registerJwks(app, parts);
   registerHealth(app, parts);
   await registerDocs(app);
   if (parts.auth.kind === 'keys') await registerLogin(app, parts.auth);

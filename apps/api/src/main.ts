@@ -8,6 +8,7 @@ import {
   createLiveHub,
   createLogger,
   createLoginStore,
+  createSealer,
   createSessionDeletion,
   createSessionHeads,
   createSessionManager,
@@ -21,6 +22,7 @@ import {
   openSchedules,
   openWebhooks,
   policyOf,
+  readPublicKeys,
   tellingStops,
 } from '@baton/core';
 import { createApp } from './app.ts';
@@ -77,7 +79,9 @@ try {
   const events = createEventStore(mongo.db);
   const clock = createStoreClock(mongo.db);
   const admission = createAdmission({ db: mongo.db, clock, queue });
-  const manager = createSessionManager({ queue, sessions, admission });
+  const sealingKeys = await readPublicKeys(settings.SECRETS_PUBLIC_KEYS);
+  const sealer = createSealer(sealingKeys);
+  const manager = createSessionManager({ queue, sessions, admission, sealer });
   const webhooks = openWebhooks({
     db: mongo.db,
     clock,
@@ -91,6 +95,7 @@ try {
     clock,
     connection: settings.REDIS_URL,
     prefix: settings.QUEUE_PREFIX,
+    sealer,
   });
   closers.add('schedules', () => schedules.close());
   const requests = tellingStops(createStopRequests(mongo.db, clock), webhooks.dispatch.tell);
@@ -119,6 +124,7 @@ try {
     policy,
     live,
     auth,
+    sealingKeys,
     schedules: schedules.verbs,
     trustedProxies: settings.TRUST_PROXY,
   };

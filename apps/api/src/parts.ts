@@ -8,6 +8,7 @@ import type {
   OpenWebhooks,
   Policy,
   Schedules,
+  SealingKey,
   SessionDeletion,
   SessionHeads,
   SessionManager,
@@ -49,6 +50,8 @@ export interface Parts {
   /** Where webhooks may be sent to although the address is not public. */
   allowedAddresses: readonly AddressRange[];
   auth: Auth;
+  /** The public keys that secrets are sealed to; none where they are not. */
+  sealingKeys: readonly SealingKey[];
   /** Proxies whose word is taken for who calls, and how; default: none. */
   trustedProxies?: readonly string[];
 }

@@ -1,4 +1,5 @@
-import { intVariable, sharedSettings } from '@baton/core';
+import { delimiter } from 'node:path';
+import { intVariable, listVariable, sharedSettings } from '@baton/core';
 import { z } from 'zod';
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -46,6 +47,11 @@ export const workerSettingsSchema = z.object({
     .optional()
     .describe(
       'Conversations whose last session ended so many days ago are deleted; without it none is.',
+    ),
+  SECRETS_PRIVATE_KEYS: listVariable(delimiter)
+    .default([])
+    .describe(
+      'Files with the private keys (JWKS) that open sealed secrets, separated as in PATH. Without SECRETS_PUBLIC_KEYS the first key is sealed to.',
     ),
   CLAUDE_BIN: z.string().optional().describe("The claude CLI; default: this project's, then PATH."),
   ANTHROPIC_API_KEY: z.string().optional().describe('Passed on to the CLI.'),

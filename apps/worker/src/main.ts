@@ -10,7 +10,9 @@ import {
   createEventStore,
   createJobUpkeep,
   createLogger,
+  createOpener,
   createReconcileStore,
+  createSealer,
   createSessionDeletion,
   createSessionManager,
   createSessionQueue,
@@ -24,6 +26,7 @@ import {
   openWorkerRedis,
   parseEnv,
   policyOf,
+  readSecretKeys,
   subscribeControl,
   tellingMoves,
   tellingStops,
@@ -54,6 +57,8 @@ async function main(): Promise<void> {
     worker_id: identity.workerId,
   });
   const baseEnv = operatorEnv(process.env);
+  const keys = await readSecretKeys(settings);
+  const sealer = createSealer(keys.sealing);
   const cli = await findClaude(settings.CLAUDE_BIN, baseEnv);
   const prices = await readPrices(settings.PRICES_FILE);
   await mkdir(settings.WORK_ROOT, { recursive: true });
@@ -81,11 +86,11 @@ async function main(): Promise<void> {
   const schedules = openWorkerSchedules(settings, {
     db: mongo.db,
     clock,
-    manager: createSessionManager({ queue, sessions, admission }),
+    manager: createSessionManager({ queue, sessions, admission, sealer }),
     connection,
     log,
   });
-  const adopter = createAdopter(sessions, (id) => queue.find(id), live.moved);
+  const adopter = createAdopter(sessions, (id) => queue.find(id), live.moved, sealer);
 
   const worker = createSessionWorker({
     attempts: {
@@ -112,6 +117,7 @@ async function main(): Promise<void> {
       identity,
       workRoot: settings.WORK_ROOT,
       policy: policyOf(settings),
+      opener: createOpener(keys.opening),
       baseEnv,
     },
     adopter,

@@ -16,6 +16,7 @@ import {
   launchJob,
 } from './queue/producer.ts';
 import type { SessionQueue } from './queue/session-queue.ts';
+import type { Sealer } from './sealing/sealer.ts';
 import type { Adopter } from './store/adopt.ts';
 import type { SessionStore } from './store/session-store.ts';
 
@@ -39,14 +40,16 @@ export function createAcceptance({
   sessions,
   adopter,
   admission,
+  sealer,
 }: {
   queue: SessionQueue;
   sessions: SessionStore;
   adopter: Adopter;
   admission: Admission;
+  sealer: Sealer;
 }): Acceptance {
   // The job first: if we die before the document is there, whoever meets the job makes it. The payload is
-  // adopted as it was sent, so that the session can be read at once.
+  // adopted as it was sent, so that the session can be read at once. No plain secret is sent.
   async function enqueue(job: Job): Promise<Session> {
     if (mayWait(job)) return enqueueLater(job);
     await queue.add(job);
@@ -69,11 +72,11 @@ export function createAcceptance({
   ): Promise<Accepted> {
     if (options.idempotency_key === undefined) {
       await check();
-      return { session: await enqueue(job), replayed: false };
+      return { session: await enqueue(await sealer.job(job)), replayed: false };
     }
     const before = await adopter.find(job.id);
     if (!before) await check();
-    const session = before ?? (await enqueue(job));
+    const session = before ?? (await enqueue(await sealer.job(job, true)));
     // Of two at once with one key, the document that was first decides for both.
     checkSameRequest(session, job);
     if (!before?.waiting_for) return { session, replayed: before !== null };
@@ -82,7 +85,7 @@ export function createAcceptance({
   }
 
   return {
-    launchMany: createBulkAcceptance({ queue, sessions, admission }),
+    launchMany: createBulkAcceptance({ queue, sessions, admission, sealer }),
     launch: async (config, options) => accept(launchJob(config, options), options),
     async continue(request, options) {
       const id = request.parent_session_id;

@@ -9,6 +9,7 @@ import type { SessionConfig } from './model/session-config.ts';
 import { mayWait } from './model/waiting.ts';
 import { type EnqueueOptions, launchJob } from './queue/producer.ts';
 import type { SessionQueue } from './queue/session-queue.ts';
+import type { Sealer } from './sealing/sealer.ts';
 import type { SessionStore } from './store/session-store.ts';
 
 /** How many go to the stores in one command; between two of them others have their turn. */
@@ -33,10 +34,12 @@ export function createBulkAcceptance({
   queue,
   sessions,
   admission,
+  sealer,
 }: {
   queue: SessionQueue;
   sessions: SessionStore;
   admission: Admission;
+  sealer: Sealer;
 }): (asked: readonly LaunchAsked[]) => Promise<LaunchVerdict[]> {
   // In the order of acceptance.ts: the jobs first, then their documents; of those that wait only these.
   async function enqueue(jobs: readonly Parsed['job'][]): Promise<void> {
@@ -69,7 +72,8 @@ export function createBulkAcceptance({
     const verdicts: LaunchVerdict[] = [];
     let failed: { error: unknown } | undefined;
     for (let from = 0; from < asked.length; from += SLICE) {
-      const parsed = asked.slice(from, from + SLICE).map(parse);
+      const slice = asked.slice(from, from + SLICE);
+      const parsed = await Promise.all(slice.map((one) => parse(one, sealer)));
       // A store that did not answer the last slice would keep each of the next ones waiting as long.
       const launched = failed ? undefined : await launchSlice(parsed.filter(isParsed)).catch(fail);
       for (const one of parsed) {
@@ -86,11 +90,17 @@ export function createBulkAcceptance({
 
 const NONE = { error: new Error('a launch has no verdict') };
 
-function parse({ config, options = {} }: LaunchAsked): Parsed | { error: unknown } {
+async function parse(
+  { config, options = {} }: LaunchAsked,
+  sealer: Sealer,
+): Promise<Parsed | { error: unknown }> {
   try {
-    const job = launchJob(config, options);
+    const isKeyed = options.idempotency_key !== undefined;
+    const asked = launchJob(config, options);
+    checkSize(asked);
+    const job = await sealer.job(asked, isKeyed);
     checkSize(job);
-    return { job: acceptJob(job, Date.now()), isKeyed: options.idempotency_key !== undefined };
+    return { job: acceptJob(job, Date.now()), isKeyed };
   } catch (error) {
     return { error };
   }

@@ -5,6 +5,7 @@ export type { LaunchAsked, LaunchVerdict } from './bulk-acceptance.ts';
 export { type Closers, createClosers } from './closers.ts';
 export { withDeadline } from './deadline.ts';
 export { intVariable, listVariable, parseEnv } from './env.ts';
+export { firedSessionId, launchOfFiring } from './firing.ts';
 export { createLogger, LOG_LEVELS, type Logger } from './log.ts';
 export {
   type ApiKey,
@@ -26,7 +27,6 @@ export {
 export { recoveryOf } from './model/crash-verdict.ts';
 export { cutText } from './model/cut-text.ts';
 export { forbiddenEnvName } from './model/env-names.ts';
-export { firedSessionId, launchOfFiring } from './firing.ts';
 export { codeFacts, ERROR_CODES, type ErrorCode, errorCodeSchema } from './model/error-codes.ts';
 export {
   boundRaw,
@@ -153,8 +153,8 @@ export {
 export { type WebhookEvent, webhookEventSchema } from './model/webhook-event.ts';
 export { newWebhookSecret, signWebhook } from './model/webhook-signature.ts';
 export { isInsideRoots } from './model/working-dir.ts';
-export { type OpenWebhooks, openWebhooks } from './open-webhooks.ts';
 export { type OpenSchedules, openSchedules } from './open-schedules.ts';
+export { type OpenWebhooks, openWebhooks } from './open-webhooks.ts';
 export { policyOf } from './policy-settings.ts';
 export { createProducer } from './producer.ts';
 export { type ControlMessage, subscribeControl } from './queue/control.ts';
@@ -164,6 +164,7 @@ export { createLiveHub, type LiveHub } from './queue/live-hub.ts';
 export type { ContinueOptions, Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
 export { type FoundJob, jobOptions } from './queue/queued-job.ts';
 export { openWorkerRedis, type RedisConnection } from './queue/redis.ts';
+export { firingJobSchema, SCHEDULE_QUEUE } from './queue/schedule-queue.ts';
 export {
   createSessionQueue,
   type SessionQueue,
@@ -174,6 +175,19 @@ export {
   WEBHOOK_QUEUE,
   type WebhookQueue,
 } from './queue/webhook-queue.ts';
+export type { Schedules } from './schedules.ts';
+export { readPublicKeys, readSecretKeys, type SecretKeys } from './sealing/key-files.ts';
+export {
+  generateOpeningKey,
+  type OpeningKey,
+  parsePrivateKeys,
+  parsePublicKeys,
+  publicPart,
+  type SealingKey,
+} from './sealing/key-set.ts';
+export { createOpener, type IsOurs, type Opener } from './sealing/opener.ts';
+export { kidsOf, resealConfig } from './sealing/rotation.ts';
+export { createSealer, NO_SEALER, type Sealer } from './sealing/sealer.ts';
 export {
   createSessionDeletion,
   type DeletionState,
@@ -184,11 +198,8 @@ export {
   type InfoPage,
   type SessionManager,
 } from './session-manager.ts';
-export type { Schedules } from './schedules.ts';
 export { createSessionStop, type SessionStop } from './session-stop.ts';
 export { sharedSettings } from './settings.ts';
-export { firingJobSchema, SCHEDULE_QUEUE } from './queue/schedule-queue.ts';
-export type { ScheduleStore } from './store/schedule-store.ts';
 export { type Adopter, createAdopter } from './store/adopt.ts';
 export { type Claim, type Claimant, type Claims, createClaims } from './store/claim.ts';
 export { createStoreClock, type StoreClock } from './store/clock.ts';
@@ -217,6 +228,8 @@ export {
   type Progress,
 } from './store/owned-session.ts';
 export { createReconcileStore, type ReconcileStore } from './store/reconcile-store.ts';
+export type { ScheduleStore } from './store/schedule-store.ts';
+export { createSecretStore, type SecretStore } from './store/secret-store.ts';
 export { createSessionHeads, type SessionHeads } from './store/session-heads.ts';
 export {
   createSessionStore,

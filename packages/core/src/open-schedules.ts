@@ -2,6 +2,7 @@ import type { Db } from 'mongodb';
 import { createScheduleQueue } from './queue/schedule-queue.ts';
 import type { SessionQueueOptions } from './queue/session-queue.ts';
 import { createSchedules, type Schedules } from './schedules.ts';
+import type { Sealer } from './sealing/sealer.ts';
 import type { StoreClock } from './store/clock.ts';
 import { createScheduleStore, type ScheduleStore } from './store/schedule-store.ts';
 
@@ -16,9 +17,10 @@ export interface OpenSchedules {
 export function openSchedules({
   db,
   clock,
+  sealer,
   ...connection
-}: SessionQueueOptions & { db: Db; clock: StoreClock }): OpenSchedules {
+}: SessionQueueOptions & { db: Db; clock: StoreClock; sealer?: Sealer }): OpenSchedules {
   const store = createScheduleStore(db, clock);
   const queue = createScheduleQueue(connection);
-  return { store, verbs: createSchedules(store, queue), close: () => queue.close() };
+  return { store, verbs: createSchedules(store, queue, sealer), close: () => queue.close() };
 }

@@ -1,6 +1,8 @@
 // The door of a service that only enqueues: Redis alone, no Mongo driver behind it.
 import { type Producer, producerOn } from './queue/producer.ts';
 import { createSessionQueue, type SessionQueueOptions } from './queue/session-queue.ts';
+import { parseSealingKey } from './sealing/key-set.ts';
+import { createSealer, NO_SEALER } from './sealing/sealer.ts';
 
 export { AppError, type ErrorDetails, isAppError } from './model/app-error.ts';
 export type { ContinueSessionConfig } from './model/continue-config.ts';
@@ -11,13 +13,22 @@ export type { ContinueOptions, Enqueued, EnqueueOptions, Producer } from './queu
 export type { RedisConnection } from './queue/redis.ts';
 export type { SessionQueueOptions } from './queue/session-queue.ts';
 
+/** Where a producer's queue lives, and the operator's public key where its secrets are to be sealed. */
+export interface ProducerOptions extends SessionQueueOptions {
+  /** A key of the JWKS that the API serves at /.well-known/jwks.json: the first is the one to take. */
+  sealTo?: Readonly<Record<string, unknown>>;
+}
+
 /**
  * A producer on a connection of its own (or the ioredis client given). `close()` closes what it opened.
- * Redis need not be up yet: calls fail with UNAVAILABLE until it is.
+ * Redis need not be up yet: calls fail with UNAVAILABLE until it is. With `sealTo` every secret is sealed
+ * before it leaves this process; throws INVALID_CONFIG where that is no public key.
  */
-export function createProducer(
-  options: SessionQueueOptions,
-): Producer & { close(): Promise<void> } {
+export function createProducer({
+  sealTo,
+  ...options
+}: ProducerOptions): Producer & { close(): Promise<void> } {
+  const sealer = sealTo === undefined ? NO_SEALER : createSealer([parseSealingKey(sealTo)]);
   const queue = createSessionQueue(options);
-  return { ...producerOn(queue), close: () => queue.close() };
+  return { ...producerOn(queue, sealer), close: () => queue.close() };
 }

@@ -12,6 +12,7 @@ import {
 } from './model/schedule.ts';
 import { launchJob } from './queue/producer.ts';
 import type { ScheduleQueue } from './queue/schedule-queue.ts';
+import { NO_SEALER, type Sealer } from './sealing/sealer.ts';
 import type { ScheduleStore } from './store/schedule-store.ts';
 
 /** What callers do with schedules. A change that Redis did not hear of is mended within seconds. */
@@ -31,12 +32,21 @@ export interface Schedules {
 // Two changes of one schedule at once: the later one is applied to what the other left. More means a bug.
 const MAX_ROUNDS = 5;
 
-/** The schedules over an open store and an open queue. */
-export function createSchedules(store: ScheduleStore, queue: ScheduleQueue): Schedules {
+/** The schedules over an open store and an open queue; secrets are sealed, where there is a sealer. */
+export function createSchedules(
+  store: ScheduleStore,
+  queue: ScheduleQueue,
+  sealer: Sealer = NO_SEALER,
+): Schedules {
   async function get(id: string): Promise<Schedule> {
     const schedule = await store.get(id);
     if (schedule) return schedule;
     throw new AppError('SCHEDULE_NOT_FOUND', `no schedule ${id}`);
+  }
+
+  // For whichever session it launches: each seals them once more, for itself.
+  async function sealed(fields: NewSchedule): Promise<NewSchedule> {
+    return { ...fields, launch: await sealer.config(fields.launch) };
   }
 
   // The document stands by then: the reconciler does what is missed here.
@@ -48,14 +58,15 @@ export function createSchedules(store: ScheduleStore, queue: ScheduleQueue): Sch
   return {
     get,
     list: store.list,
-    async create(fields, apiKeyId) {
+    async create(asked, apiKeyId) {
+      const fields = await sealed(asked);
       checkLaunch(fields);
       return apply(await store.create(fields, apiKeyId));
     },
     async change(id, changes) {
       for (let round = 0; round < MAX_ROUNDS; round += 1) {
         const schedule = await get(id);
-        const fields = parseInput(newScheduleSchema, withChanges(schedule, changes));
+        const fields = await sealed(parseInput(newScheduleSchema, withChanges(schedule, changes)));
         checkLaunch(fields);
         const changed = await store.replace(schedule, fields);
         if (changed) return apply(changed);

@@ -7,6 +7,7 @@ import type { Session } from './model/session.ts';
 import type { SessionConfig } from './model/session-config.ts';
 import type { ContinueOptions, EnqueueOptions } from './queue/producer.ts';
 import type { SessionQueue } from './queue/session-queue.ts';
+import { NO_SEALER, type Sealer } from './sealing/sealer.ts';
 import { createAdopter } from './store/adopt.ts';
 import type { SessionFilter, SessionStore } from './store/session-store.ts';
 
@@ -39,19 +40,21 @@ export interface SessionManager {
   getSession(id: string): Promise<Session>;
 }
 
-/** The session manager over an open queue and store. */
+/** The session manager over an open queue and store; secrets are sealed, where there is a sealer. */
 export function createSessionManager({
   queue,
   sessions,
   admission,
+  sealer = NO_SEALER,
 }: {
   queue: SessionQueue;
   sessions: SessionStore;
   admission: Admission;
+  sealer?: Sealer;
 }): SessionManager {
-  const adopter = createAdopter(sessions, (id) => queue.find(id), queue.live.moved);
+  const adopter = createAdopter(sessions, (id) => queue.find(id), queue.live.moved, sealer);
 
-  const acceptance = createAcceptance({ queue, sessions, adopter, admission });
+  const acceptance = createAcceptance({ queue, sessions, adopter, admission, sealer });
 
   async function getSession(id: string): Promise<Session> {
     const session = await adopter.find(id);

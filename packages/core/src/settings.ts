@@ -31,5 +31,11 @@ export const sharedSettings = {
     .describe(
       'Addresses or CIDR ranges that webhooks may be sent to although they are not public, separated by commas.',
     ),
+  SECRETS_PUBLIC_KEYS: z
+    .string()
+    .optional()
+    .describe(
+      'File with the public keys (JWKS) that secrets are sealed to, the first of them; without keys they are not.',
+    ),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('How much is logged, on stderr.'),
 };

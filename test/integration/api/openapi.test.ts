@@ -30,6 +30,7 @@ const CALLS = {
   'get /v1/webhooks/{id}/deliveries': [200, 400, 404, 500, 503],
   'post /v1/webhooks/{id}/deliveries/{delivery_id}/redeliver': [202, 400, 404, 409, 500, 503],
   'get /v1/schema': [200],
+  'get /.well-known/jwks.json': [200],
   'get /healthz': [200],
   'get /readyz': [200, 500, 503],
 };
@@ -48,7 +49,7 @@ interface Operation {
   responses: Record<string, { description: string; content: object }>;
 }
 
-const PUBLIC = ['get /healthz', 'get /readyz'];
+const PUBLIC = ['get /.well-known/jwks.json', 'get /healthz', 'get /readyz'];
 // Of every call that asks for a key: none or a wrong one, too small a scope, no word of it.
 const OF_KEYS = [401, 403, 500, 503];
 

@@ -3,6 +3,8 @@ import {
   checkParent,
   checkPolicy,
   type EventStore,
+  type IsOurs,
+  type Opener,
   type Policy,
   redactText,
   type Session,
@@ -12,6 +14,7 @@ import {
   type TranscriptStore,
 } from '@baton/core';
 import { buildCommand, type Command } from '../claude/command.ts';
+import { operatorSecrets } from '../claude/operator-secrets.ts';
 import { formatMarker } from '../host/marker.ts';
 import { killMarked } from '../host/orphans.ts';
 import type { RunDirs } from '../host/run-dirs.ts';
@@ -36,6 +39,8 @@ export interface PrepareDeps {
   identity: WorkerIdentity;
   workRoot: string;
   policy: Policy;
+  /** Opens sealed secrets. */
+  opener: Opener;
   /** What a child inherits, see claude/base-env.ts. */
   baseEnv: Record<string, string>;
 }
@@ -84,8 +89,9 @@ export async function prepareAttempt(
   const beginning = beginAttempt(session, restored);
   const limits = remainingLimits(session);
   const marker = formatMarker({ ...identity, sessionId: session.id, fence });
+  const { config, opened } = await deps.opener.config(limits, isOfConversation(stores, session));
   const command = buildCommand({
-    config: limits,
+    config,
     claudeSessionId: session.root_session_id,
     resume: beginning.resume,
     prompt: beginning.prompt,
@@ -97,7 +103,7 @@ export async function prepareAttempt(
     policy: deps.policy,
   });
   await writePrivateFiles(command.files);
-  const secrets = [...secretsOf(session.config), ...operatorSecrets(deps.baseEnv)];
+  const secrets = [...secretsOf(config), ...opened, ...operatorSecrets(deps.baseEnv)];
   return {
     command,
     cwd,
@@ -129,10 +135,12 @@ async function lineageOf(
   return [own, ...ancestors];
 }
 
-const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD/;
-
-function operatorSecrets(env: Record<string, string>): string[] {
-  return Object.entries(env)
-    .filter(([name]) => SECRET_NAME.test(name))
-    .map(([, value]) => value);
+// What a continue inherits was sealed for a session before it.
+function isOfConversation({ sessions }: Stores, session: Session): IsOurs {
+  let ids: Promise<string[]> | undefined;
+  return async (id) => {
+    if (id === session.id) return true;
+    ids ??= sessions.conversation(session).then((chain) => chain.map((link) => link.id));
+    return (await ids).includes(id);
+  };
 }

@@ -14,7 +14,7 @@ function canonical(value: unknown): unknown {
 
 /** SHA-256 (hex) over the request as it was sent: same words, same hash, whatever the ids and times. */
 export function configHash(job: Job): string {
-  return requestHash(job);
+  return job.config_hash ?? requestHash(job);
 }
 
 /** The same over a payload that may be no job at all. */
@@ -24,8 +24,9 @@ export function requestHash(payload: Record<string, unknown>): string {
     run_id: _runId,
     created_at: _createdAt,
     config_hash: _configHash,
-    // An old and a new key of one tenant may say the same.
+    // An old and a new key of one tenant may say the same, and limits come and go.
     api_key_id: _apiKeyId,
+    limits: _limits,
     ...request
   } = payload;
   return createHash('sha256')

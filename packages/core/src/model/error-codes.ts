@@ -78,6 +78,10 @@ export const ERROR_CODES = {
     retryable: false,
     says: 'The working directory is not there on the worker.',
   },
+  SECRET_NOT_OPENED: {
+    retryable: false,
+    says: 'A sealed secret cannot be opened by the worker.',
+  },
   CLAUDE_NOT_FOUND: { retryable: false, says: 'The claude CLI is not there on the worker.' },
   CLAUDE_TOO_OLD: { retryable: false, says: 'The claude CLI on the worker is too old.' },
   CLAUDE_BAD_FLAGS: { retryable: false, says: 'The claude CLI refused its arguments.' },

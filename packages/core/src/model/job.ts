@@ -22,6 +22,13 @@ const envelope = {
   id: idSchema.describe('Equal to the BullMQ job id.'),
   run_id: idSchema.optional().describe('Default: the id.'),
   created_at: timeSchema.optional().describe("Default: the job's timestamp."),
+  config_hash: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional()
+    .describe(
+      'SHA-256 of the request as it was sent, where its secrets were sealed since. Default: of this payload.',
+    ),
   ...jobOptionsSchema.shape,
 };
 

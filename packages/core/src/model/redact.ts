@@ -1,5 +1,6 @@
 import { redactArgs, redactNamed } from './redact-named.ts';
 import { REDACTED } from './redacted.ts';
+import { hideSealed } from './sealed-text.ts';
 import { type SessionConfig, sessionConfigSchema } from './session-config.ts';
 import { jobOptionsSchema } from './session-options.ts';
 
@@ -28,12 +29,12 @@ function redactUrl(url: unknown): string {
   if (parsed.password) parsed.password = 'redacted';
   if (parsed.hash) parsed.hash = 'redacted';
   parsed.search = redactSearch(parsed.searchParams);
-  return parsed.href;
+  return hideSealed(parsed.href);
 }
 
 const SERVER: Record<string, Redact> = {
   type: show,
-  command: show,
+  command: (command) => (typeof command === 'string' ? hideSealed(command) : command),
   args: redactArgs,
   env: redactValues,
   url: redactUrl,

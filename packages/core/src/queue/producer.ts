@@ -8,6 +8,7 @@ import { parseInput } from '../model/parse-input.ts';
 import type { SessionConfig } from '../model/session-config.ts';
 import type { JobOptions } from '../model/session-options.ts';
 import type { OnBusy } from '../model/waiting.ts';
+import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
 import type { SessionQueue } from './session-queue.ts';
 
 const keySchema = z.object({ idempotency_key: idempotencyKeySchema });
@@ -74,14 +75,19 @@ function keyedId(key: unknown, tenant = DEFAULT_TENANT, id?: string): string {
   });
 }
 
-/** The verbs over a queue that is open already. */
-export function producerOn(queue: Pick<SessionQueue, 'add'>): Producer {
-  async function enqueue(job: Job): Promise<Enqueued> {
-    await queue.add(job);
+/** The verbs over a queue that is open already; secrets are sealed, where there is a sealer. */
+export function producerOn(queue: Pick<SessionQueue, 'add'>, sealer: Sealer = NO_SEALER): Producer {
+  async function enqueue(job: Job, keyed: boolean): Promise<Enqueued> {
+    await queue.add(await sealer.job(job, keyed));
     return { id: job.id, run_id: job.run_id ?? job.id, status: 'queued' };
   }
   return {
-    launchSession: async (config, options) => enqueue(launchJob(config, options)),
-    continueSession: async (request, options) => enqueue(continueJob(request, options)),
+    launchSession: async (config, options) => enqueue(launchJob(config, options), isKeyed(options)),
+    continueSession: async (request, options) =>
+      enqueue(continueJob(request, options), isKeyed(options)),
   };
+}
+
+function isKeyed(options: EnqueueOptions = {}): boolean {
+  return options.idempotency_key !== undefined;
 }

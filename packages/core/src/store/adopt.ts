@@ -1,12 +1,14 @@
 import { AppError, isAppError } from '../model/app-error.ts';
 import { inheritConfig } from '../model/continue-config.ts';
 import { idSchema } from '../model/id.ts';
-import { type ContinueJob, checkSize, type Job, jobSchema, type LaunchJob } from '../model/job.ts';
+import { type ContinueJob, checkSize, type Job, jobSchema } from '../model/job.ts';
 import { type Accepted, acceptJob, queuedSession } from '../model/new-session.ts';
 import { parseInput } from '../model/parse-input.ts';
 import { refusedSession } from '../model/refused-session.ts';
 import type { Session } from '../model/session.ts';
+import type { SessionConfig } from '../model/session-config.ts';
 import type { FoundJob } from '../queue/queued-job.ts';
+import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
 import type { SessionStore } from './session-store.ts';
 
 /** Makes documents for jobs that have none: whoever meets a job first with MongoDB at hand. */
@@ -23,13 +25,25 @@ export interface Adopter {
 
 /**
  * Adoption into a store, with a look into the queue for parents that nobody has adopted yet. `announce`
- * is told of each session made, by one of two that race perhaps twice.
+ * is told of each session made, by one of two that race perhaps twice. Secrets are sealed, where there is
+ * a sealer.
  */
 export function createAdopter(
   sessions: SessionStore,
   findJob: (id: string) => Promise<FoundJob | null>,
   announce: (session: Session) => void = () => {},
+  sealer: Sealer = NO_SEALER,
 ): Adopter {
+  // What the parent had from before there were keys is sealed now, too.
+  async function insertQueued(
+    job: Accepted<Job>,
+    asked: SessionConfig,
+    parent?: Session,
+  ): Promise<Session> {
+    const config = await sealer.config(asked, job.id);
+    return sessions.insertIfAbsent(queuedSession(job, config, parent));
+  }
+
   async function insertContinue(
     job: Accepted<ContinueJob>,
     seen: readonly string[],
@@ -40,13 +54,7 @@ export function createAdopter(
         details: { field: 'parent_session_id' },
       });
     }
-    return sessions.insertIfAbsent(
-      queuedSession(job, inheritConfig(parent.config, job.overrides), parent),
-    );
-  }
-
-  async function insertLaunch(job: Accepted<LaunchJob>): Promise<Session> {
-    return sessions.insertIfAbsent(queuedSession(job, job.config));
+    return insertQueued(job, inheritConfig(parent.config, job.overrides), parent);
   }
 
   async function adopt(job: FoundJob, seen: readonly string[]): Promise<Session> {
@@ -63,7 +71,7 @@ export function createAdopter(
     try {
       const accepted = parseJob(found);
       return accepted.kind === 'launch'
-        ? await insertLaunch(accepted)
+        ? await insertQueued(accepted, accepted.config)
         : await insertContinue(accepted, seen);
     } catch (error) {
       if (!isAppError(error) || error.code === 'UNAVAILABLE') throw error;

@@ -1,0 +1,46 @@
+// npm run secrets: makes the keys that secrets are sealed to, and turns what is stored to a new one.
+// Standard output holds what was asked for and nothing else; what there is to say goes to standard error.
+import {
+  connectMongo,
+  createOpener,
+  createSealer,
+  createSecretStore,
+  createSessionStore,
+  type Mongo,
+  parseEnv,
+  readSecretKeys,
+} from '@baton/core';
+import { z } from 'zod';
+import { workerSettingsSchema } from './config.ts';
+import { runSecretsCommand } from './secrets/command.ts';
+
+const { MONGODB_URL, SECRETS_PUBLIC_KEYS, SECRETS_PRIVATE_KEYS } = workerSettingsSchema.shape;
+const settingsSchema = z.object({ MONGODB_URL, SECRETS_PUBLIC_KEYS, SECRETS_PRIVATE_KEYS });
+
+async function main(): Promise<number> {
+  let mongo: Mongo | undefined;
+  try {
+    const { out, says } = await runSecretsCommand(process.argv.slice(2), async () => {
+      const settings = parseEnv(settingsSchema, process.env);
+      const keys = await readSecretKeys(settings);
+      mongo = connectMongo(settings.MONGODB_URL);
+      return {
+        keys,
+        secrets: createSecretStore(mongo.db),
+        sessions: createSessionStore(mongo.db),
+        opener: createOpener(keys.opening),
+        sealer: createSealer(keys.sealing),
+      };
+    });
+    process.stderr.write(`${says}\n`);
+    for (const line of out) process.stdout.write(`${line}\n`);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`secrets: ${error instanceof Error ? error.message : error}\n`);
+    return 1;
+  } finally {
+    await mongo?.close();
+  }
+}
+
+process.exitCode = await main();

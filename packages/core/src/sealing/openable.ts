@@ -1,0 +1,38 @@
+import type { Governed } from '../model/policy.ts';
+
+/** Makes another text of a text; `encode` makes of an opened value what fits there. */
+export type MapOpenable = (
+  text: string,
+  field: string,
+  encode: (value: string) => string,
+) => string;
+
+/** A copy of the config in which every text that may hold sealed values is what `map` makes of it. */
+export function mapOpenable<T extends Governed>(config: T, map: MapOpenable): T {
+  const { env, settings, mcp_config } = config;
+  const mapped = { env, settings, mcp_config };
+  const given = Object.entries(mapped).filter(([, value]) => value !== undefined);
+  return {
+    ...config,
+    ...Object.fromEntries(given.map(([key, value]) => [key, mapValue(value, key, map)])),
+  };
+}
+
+function mapValue(value: unknown, field: string, map: MapOpenable): unknown {
+  if (typeof value === 'string') return map(value, field, isUrl(field) ? encodeURIComponent : same);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    return value.map((item, index) => mapValue(item, `${field}.${index}`, map));
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, mapValue(item, `${field}.${key}`, map)]),
+  );
+}
+
+function isUrl(field: string): boolean {
+  return /^mcp_config\.mcpServers\.[^.]+\.url$/.test(field);
+}
+
+function same(value: string): string {
+  return value;
+}

@@ -1,0 +1,116 @@
+import { type CryptoKey, compactDecrypt, importJWK } from 'jose';
+import { AppError } from '../model/app-error.ts';
+import type { Governed } from '../model/policy.ts';
+import { replaceSealed, SEALED_PREFIX, sealedIn } from '../model/sealed-text.ts';
+import type { SessionConfig } from '../model/session-config.ts';
+import { headerOf } from './header.ts';
+import { KEY_ALGORITHM, type OpeningKey } from './key-set.ts';
+import { mapOpenable } from './openable.ts';
+
+/** Says whether a value that was sealed for this session may be opened here. */
+export type IsOurs = (sessionId: string) => Promise<boolean>;
+
+/** Opens what was sealed to one of its keys. Each throws SECRET_NOT_OPENED that names the field. */
+export interface Opener {
+  /** The sealed values in any text of `env`, `settings` and `mcp_config`, each with what it holds. */
+  values(config: Governed, isOurs: IsOurs): Promise<Map<string, string>>;
+  /** The config with those values open, and what was opened, for whoever must blot it out. */
+  config(
+    config: SessionConfig,
+    isOurs: IsOurs,
+  ): Promise<{ config: SessionConfig; opened: string[] }>;
+}
+
+// What a caller sealed for no session was sealed once more for one; more layers mean no good.
+const MAX_LAYERS = 4;
+
+const OPTIONS = {
+  keyManagementAlgorithms: ['ECDH-ES', KEY_ALGORITHM],
+  contentEncryptionAlgorithms: ['A128GCM', 'A256GCM', 'A128CBC-HS256', 'A256CBC-HS512'],
+};
+
+/** An opener; one without keys lets pass what holds nothing sealed, and refuses the rest. */
+export function createOpener(keys: readonly OpeningKey[]): Opener {
+  const imported = Promise.all(
+    keys.map(async (jwk) => ({
+      kid: jwk.kid,
+      key: (await importJWK(jwk, KEY_ALGORITHM)) as CryptoKey,
+    })),
+  );
+  // Whoever opens is told.
+  imported.catch(() => {});
+
+  async function decrypt(sealed: string, field: string, isOurs: IsOurs): Promise<string> {
+    const header = headerOf(sealed);
+    if (!header) throw notOpened(field, 'it is no JWE as Baton takes them');
+    if (header.session !== undefined && !(await isOurs(header.session))) {
+      throw notOpened(field, 'it was sealed for a session of another conversation');
+    }
+    const candidates = (await imported).filter(
+      ({ kid }) => header.kid === undefined || header.kid === kid,
+    );
+    if (candidates.length === 0) {
+      throw notOpened(field, 'it is sealed to a key that this worker does not hold');
+    }
+    const jwe = sealed.slice(SEALED_PREFIX.length);
+    for (const { key } of candidates) {
+      const opened = await compactDecrypt(jwe, key, OPTIONS).catch(() => null);
+      if (opened) return textOf(opened.plaintext, field);
+    }
+    throw notOpened(field, 'it was damaged, or sealed to another key or by another algorithm');
+  }
+
+  async function valuesOf(config: Governed, isOurs: IsOurs): Promise<Map<string, string>> {
+    const values = new Map<string, string>();
+    const found: { text: string; field: string }[] = [];
+    mapOpenable(config, (text, field) => {
+      if (text.includes(SEALED_PREFIX)) found.push({ text, field });
+      return text;
+    });
+    for (const { text, field } of found) await openText(text, field, 0);
+    return values;
+
+    async function openText(text: string, field: string, layer: number): Promise<string> {
+      if (!text.includes(SEALED_PREFIX)) return text;
+      if (layer === MAX_LAYERS) throw notOpened(field, 'it is sealed too many times over');
+      const sealed = sealedIn(text);
+      if (sealed.length === 0) throw notOpened(field, 'it is no JWE as Baton takes them');
+      for (const one of sealed) {
+        if (values.has(one)) continue;
+        values.set(one, await openText(await decrypt(one, field, isOurs), field, layer + 1));
+      }
+      return replaceSealed(text, (one) => values.get(one) ?? '');
+    }
+  }
+
+  return {
+    values: valuesOf,
+    async config(config, isOurs) {
+      const values = await valuesOf(config, isOurs);
+      return {
+        config: mapOpenable(config, (text, _field, encode) =>
+          replaceSealed(text, (sealed) => encode(values.get(sealed) ?? '')),
+        ),
+        opened: [...values.values()],
+      };
+    },
+  };
+}
+
+function textOf(plaintext: Uint8Array, field: string): string {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(plaintext);
+  } catch {
+    throw notOpened(field, 'it holds no text');
+  }
+  // No environment can hold one, and the schemas take none either.
+  if (text.includes('\0')) throw notOpened(field, 'it holds a NUL character');
+  return text;
+}
+
+function notOpened(field: string, reason: string): AppError {
+  return new AppError('SECRET_NOT_OPENED', `${field}: the secret cannot be opened: ${reason}`, {
+    details: { field },
+  });
+}

@@ -1,0 +1,61 @@
+import type { Db } from 'mongodb';
+import type { Schedule, ScheduledLaunch } from '../model/schedule.ts';
+import type { Session } from '../model/session.ts';
+import type { SessionConfig } from '../model/session-config.ts';
+import { decodeSession, encodeFields } from './free-json.ts';
+import type { SessionDocument } from './mongo.ts';
+
+/** What of a session its secrets are renewed by. */
+export type SecretHolder = Pick<
+  Session,
+  'id' | 'config' | 'root_session_id' | 'parent_session_id' | 'status'
+>;
+
+/** The documents that hold secrets, for the rotation of keys. */
+export interface SecretStore {
+  /** Sessions that may hold secrets, one by one. */
+  sessions(): AsyncGenerator<SecretHolder>;
+  /** The launches of all schedules, with their revisions. */
+  launches(): AsyncGenerator<Pick<Schedule, 'id' | 'revision' | 'launch'>>;
+  /** Puts the same secrets in other seals. Nothing else ever changes a config, so there is nothing to guard. */
+  setConfig(id: string, config: SessionConfig): Promise<void>;
+  /** The same for a schedule of this revision; false where it was changed meanwhile. */
+  setLaunch(id: string, revision: number, launch: ScheduledLaunch): Promise<boolean>;
+}
+
+const HOLDER = { config: 1, root_session_id: 1, parent_session_id: 1, status: 1 } as const;
+
+// A config may be a megabyte.
+const BATCH = 20;
+
+/** The secrets of a database. */
+export function createSecretStore(db: Db): SecretStore {
+  const sessions = db.collection<SessionDocument>('sessions');
+  const schedules = db.collection<{ _id: string; revision: number; launch: string }>('schedules');
+  return {
+    async *sessions() {
+      const places = ['env', 'settings', 'mcp_config'].map((key) => `config.${key}`);
+      const cursor = sessions
+        .find({ $or: places.map((place) => ({ [place]: { $exists: true } })) })
+        .project<SessionDocument>(HOLDER)
+        .batchSize(BATCH);
+      for await (const document of cursor) yield decodeSession(document);
+    },
+    async *launches() {
+      for await (const { _id, revision, launch } of schedules.find({}).batchSize(BATCH)) {
+        yield { id: _id, revision, launch: JSON.parse(launch) };
+      }
+    },
+    async setConfig(id, config) {
+      await sessions.updateOne({ _id: id }, { $set: encodeFields({ config }) });
+    },
+    async setLaunch(id, revision, launch) {
+      const text = JSON.stringify(launch);
+      const { matchedCount } = await schedules.updateOne(
+        { _id: id, revision },
+        { $set: { launch: text } },
+      );
+      return matchedCount > 0;
+    },
+  };
+}
