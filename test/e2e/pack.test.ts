@@ -1,48 +1,22 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, lstatSync, readFileSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { createSessionQueue } from '@baton/core';
 import { describe, expect } from 'vitest';
+import {
+  builtFrom,
+  copyOfProject,
+  npmEnv,
+  pack,
+  ROOT,
+  run,
+  type Tarball,
+} from '../support/packing.ts';
 import { test as base, redisUrl } from '../support/services.ts';
 import { waitFor } from '../support/wait.ts';
-
-const run = promisify(execFile);
-const root = join(import.meta.dirname, '..', '..');
-const bin = join(root, 'node_modules', '.bin');
-
-// npm needs its user's settings and the way to its registry, and nothing more of ours.
-const NPM_VARIABLES = [
-  'HOME',
-  'NODE_EXTRA_CA_CERTS',
-  'HTTPS_PROXY',
-  'NO_PROXY',
-  'npm_config_registry',
-  'npm_config_cache',
-];
-
-function npmEnv(): Record<string, string> {
-  const given = NPM_VARIABLES.map((name) => [name, process.env[name]] as const);
-  return Object.fromEntries([
-    ...given.filter((pair): pair is readonly [string, string] => pair[1] !== undefined),
-    ['PATH', `${bin}:${process.env['PATH']}`],
-    ['npm_config_update_notifier', 'false'],
-  ]);
-}
-
-// A copy: while npm packs, the manifest of the package is another, and other tests import by it.
-async function copyOfProject(into: string): Promise<void> {
-  const parts = ['package.json', 'package-lock.json', 'tsconfig.json', 'scripts/pack'];
-  const core = ['package.json', 'tsconfig.build.json', 'README.md', 'LICENSE', 'src'];
-  for (const part of [...parts, ...core.map((name) => `packages/core/${name}`)]) {
-    await mkdir(dirname(join(into, part)), { recursive: true });
-    await cp(join(root, part), join(into, part), { recursive: true });
-  }
-  await symlink(join(root, 'node_modules'), join(into, 'node_modules'));
-}
 
 /** Every file of a project with a hash of what it holds. */
 function snapshot(dir: string): Record<string, string> {
@@ -59,9 +33,7 @@ function snapshot(dir: string): Record<string, string> {
   );
 }
 
-interface Packed {
-  tarball: string;
-  files: string[];
+interface Packed extends Tarball {
   before: Record<string, string>;
   after: Record<string, string>;
 }
@@ -81,7 +53,7 @@ const test = base.extend<{
   project: [
     async ({ dir }, use) => {
       const project = join(dir, 'project');
-      await copyOfProject(project);
+      await copyOfProject(project, 'core');
       await use(project);
     },
     { scope: 'file' },
@@ -89,21 +61,8 @@ const test = base.extend<{
   packed: [
     async ({ dir, project }, use) => {
       const before = snapshot(project);
-      const { stdout } = await run(
-        'npm',
-        ['pack', '-w', 'packages/core', '--json', '--pack-destination', dir],
-        { cwd: project, env: npmEnv() },
-      );
-      const [one] = Object.values<{ filename: string; files: { path: string }[] }>(
-        JSON.parse(stdout),
-      );
-      if (!one) throw new Error('npm packed nothing');
-      await use({
-        tarball: join(dir, one.filename),
-        files: one.files.map((file) => file.path),
-        before,
-        after: snapshot(project),
-      });
+      const tarball = await pack(project, 'core', dir);
+      await use({ ...tarball, before, after: snapshot(project) });
     },
     { scope: 'file' },
   ],
@@ -111,7 +70,7 @@ const test = base.extend<{
     async ({ dir, packed }, use) => {
       const consumer = join(dir, 'consumer');
       await mkdir(consumer);
-      const { devDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+      const { devDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
       const tools = ['typescript', '@types/node'].map((name) => `${name}@${devDependencies[name]}`);
       await writeFile(join(consumer, 'package.json'), '{ "type": "module", "private": true }\n');
       await run(
@@ -147,10 +106,7 @@ describe('npm pack -w packages/core', () => {
     project,
   }) => {
     const sources = globSync('**/*.ts', { cwd: join(project, 'packages/core/src') });
-    const built = sources.flatMap((source) => {
-      const stem = `dist/${source.replace(/\.ts$/, '')}`;
-      return [`${stem}.js`, `${stem}.js.map`, `${stem}.d.ts`];
-    });
+    const built = sources.flatMap(builtFrom);
     expect(sources.length).toBeGreaterThan(10);
     expect(packed.files.toSorted()).toEqual(
       [...built, 'LICENSE', 'README.md', 'package.json'].sort(),
@@ -163,7 +119,7 @@ describe('npm pack -w packages/core', () => {
 
   test('so does one that is killed while the published manifest is in place', async ({ dir }) => {
     const project = join(dir, 'killed');
-    await copyOfProject(project);
+    await copyOfProject(project, 'core');
     const before = snapshot(project);
     const manifest = join(project, 'packages/core/package.json');
     const npm = spawn('npm', ['pack', '-w', 'packages/core'], {
@@ -171,7 +127,8 @@ describe('npm pack -w packages/core', () => {
       env: npmEnv(),
       stdio: 'ignore',
     });
-    await waitFor('the published manifest', () => readFileSync(manifest, 'utf8').includes('dist/'));
+    const isSwapped = () => readFileSync(manifest, 'utf8').includes('dist/');
+    await waitFor('the published manifest', isSwapped, 60_000);
     npm.kill('SIGKILL');
     await waitFor('the manifest of the workspace', () =>
       existsSync(join(project, 'packages/core/.baton/pack')) ? undefined : true,
@@ -184,7 +141,7 @@ describe('npm pack -w packages/core', () => {
   });
 
   test('LICENSE is that of the project', async () => {
-    const read = (path: string) => readFile(join(root, path), 'utf8');
+    const read = (path: string) => readFile(join(ROOT, path), 'utf8');
     expect(await read('packages/core/LICENSE')).toBe(await read('LICENSE'));
   });
 });

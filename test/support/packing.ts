@@ -1,0 +1,72 @@
+// Packs a package of the workspace as npm does, and runs what was installed from the tarball.
+import { execFile } from 'node:child_process';
+import { cp, mkdir, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** Runs a program to its end. */
+export const run = promisify(execFile);
+
+/** The project. */
+export const ROOT = join(import.meta.dirname, '..', '..');
+
+const bin = join(ROOT, 'node_modules', '.bin');
+
+// npm needs its user's settings and the way to its registry, and nothing more of ours.
+const NPM_VARIABLES = [
+  'HOME',
+  'NODE_EXTRA_CA_CERTS',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'npm_config_registry',
+  'npm_config_cache',
+];
+
+/** The environment of an npm that finds the project's programs. */
+export function npmEnv(): Record<string, string> {
+  const given = NPM_VARIABLES.map((name) => [name, process.env[name]] as const);
+  return Object.fromEntries([
+    ...given.filter((pair): pair is readonly [string, string] => pair[1] !== undefined),
+    ['PATH', `${bin}:${process.env['PATH']}`],
+    ['npm_config_update_notifier', 'false'],
+  ]);
+}
+
+/** Copies what packing needs: while npm packs, the manifest of the package is another, and other tests import by it. */
+export async function copyOfProject(into: string, name: 'core' | 'client'): Promise<void> {
+  const parts = ['package.json', 'package-lock.json', 'tsconfig.json', 'scripts/pack'];
+  const own = ['package.json', 'tsconfig.build.json', 'README.md', 'LICENSE', 'src'];
+  for (const part of [...parts, ...own.map((one) => `packages/${name}/${one}`)]) {
+    await mkdir(dirname(join(into, part)), { recursive: true });
+    await cp(join(ROOT, part), join(into, part), { recursive: true });
+  }
+  await symlink(join(ROOT, 'node_modules'), join(into, 'node_modules'));
+}
+
+/** A tarball, and the files in it. */
+export interface Tarball {
+  tarball: string;
+  files: string[];
+}
+
+/** Packs a package of a project into a folder. */
+export async function pack(
+  project: string,
+  name: 'core' | 'client',
+  into: string,
+): Promise<Tarball> {
+  const { stdout } = await run(
+    'npm',
+    ['pack', '-w', `packages/${name}`, '--json', '--pack-destination', into],
+    { cwd: project, env: npmEnv() },
+  );
+  const [one] = Object.values<{ filename: string; files: { path: string }[] }>(JSON.parse(stdout));
+  if (!one) throw new Error('npm packed nothing');
+  return { tarball: join(into, one.filename), files: one.files.map((file) => file.path) };
+}
+
+/** What a source is built into: JavaScript, types and a source map. */
+export function builtFrom(source: string): string[] {
+  const stem = `dist/${source.replace(/\.ts$/, '')}`;
+  return [`${stem}.js`, `${stem}.js.map`, `${stem}.d.ts`];
+}
