@@ -109,6 +109,19 @@ describe('POST /v1/sessions/bulk', () => {
     expect(alone.json().id).toBe(first[0].session.id);
   });
 
+  test('of launches with one concurrency key only as many as may are enqueued', async ({ api }) => {
+    const concurrency_key = newId();
+    const sessions = Array.from({ length: 10 }, () => ({ query: 'q', concurrency_key }));
+    const { results } = (await launchAll(api, [...sessions, { query: 'free' }])).json();
+    const waits = results.map(({ session }: { session: { waiting_for?: string } }) =>
+      Boolean(session.waiting_for),
+    );
+    expect(waits).toEqual([false, ...sessions.slice(1).map(() => true), false]);
+    const ids: string[] = results.map(({ session }: { session: { id: string } }) => session.id);
+    const states = await Promise.all(ids.map((id) => api.queue.bull.getJobState(id)));
+    expect(states).toEqual(waits.map((isWaiting: boolean) => (isWaiting ? 'unknown' : 'waiting')));
+  });
+
   test.for<[string, unknown, object]>([
     ['no list', {}, {}],
     ['an empty list', [], {}],

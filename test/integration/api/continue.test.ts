@@ -162,3 +162,43 @@ describe('POST /v1/sessions/:id/continue', () => {
     expect(answer.statusCode).toBe(400);
   });
 });
+
+describe('a continue of a session that has not ended', () => {
+  test.for(['enqueue', 'interrupt'])(
+    'waits for it where on_busy is %s',
+    async (on_busy, { api }) => {
+      const lease = { fence: 1, owner: 'w', expires_at: new Date(Date.now() + 60_000) };
+      const parent = await api.sessions.insertIfAbsent(makeSession({ status: 'running', lease }));
+      const jobs = await countJobs(api);
+      const answer = await api.app.inject({
+        method: 'POST',
+        url: `/v1/sessions/${parent.id}/continue`,
+        payload: { query: 'go on', on_busy, title: 'Next' },
+      });
+      expect(answer.statusCode).toBe(202);
+      expect(infoSchema.parse(answer.json())).toMatchObject({
+        status: 'queued',
+        waiting_for: 'parent',
+        parent_session_id: parent.id,
+        title: 'Next',
+      });
+      expect(await countJobs(api)).toBe(jobs);
+      const asked = (await api.sessions.get(parent.id))?.interrupt_requested_at;
+      expect(asked !== undefined).toBe(on_busy === 'interrupt');
+    },
+  );
+
+  test('is refused where on_busy is reject, or nothing that is known', async ({ api }) => {
+    const parent = await api.sessions.insertIfAbsent(makeSession({ status: 'running' }));
+    const ask = async (on_busy: string) => {
+      const answer = await api.app.inject({
+        method: 'POST',
+        url: `/v1/sessions/${parent.id}/continue`,
+        payload: { query: 'go on', on_busy },
+      });
+      return [answer.statusCode, answer.json().error];
+    };
+    expect(await ask('reject')).toMatchObject([409, { code: 'SESSION_NOT_TERMINAL' }]);
+    expect(await ask('wait')).toMatchObject([400, { details: { field: 'on_busy' } }]);
+  });
+});

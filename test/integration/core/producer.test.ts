@@ -86,6 +86,17 @@ describe('a producer', () => {
     expect(await queue.find(id)).toMatchObject({ data: { config: { query: 'first' } } });
   });
 
+  test('the same idempotency key twice is one job, and answered alike', async ({
+    producer,
+    queue,
+  }) => {
+    const options = { idempotency_key: newId(), tenant: 'team-a' };
+    const before = await queue.bull.getJobCountByTypes('waiting');
+    const first = await producer.launchSession({ query: 'q' }, options);
+    expect(await producer.launchSession({ query: 'q' }, options)).toEqual(first);
+    expect(await queue.bull.getJobCountByTypes('waiting')).toBe(before + 1);
+  });
+
   test('a job over 1 MiB is refused before it reaches Redis', async ({ producer, queue }) => {
     const id = newId();
     await expect(

@@ -61,6 +61,12 @@ function runs(sessions: readonly Session[]): [number, number][] {
     .sort(([a], [b]) => a - b);
 }
 
+/** How long none of them was under way between the first and the last, in milliseconds. */
+function idleBetween(sessions: readonly Session[]): number {
+  const all = runs(sessions);
+  return all.slice(1).reduce((sum, [from], n) => sum + Math.max(from - (all[n]?.[1] ?? 0), 0), 0);
+}
+
 /** The most runs that were under way at any moment. */
 function mostAtOnce(sessions: readonly Session[]): number {
   const all = runs(sessions);
@@ -79,6 +85,8 @@ describe('sessions of one concurrency key', () => {
     expect(mostAtOnce(sessions)).toBe(1);
     const begun = sessions.map(({ attempts }) => attempts[0]?.started_at.getTime() ?? 0);
     expect(begun).toEqual([...begun].sort((a, b) => a - b));
+    // Let go on by the one that ended: four rounds of the reconciler would take 15 s and more.
+    expect(idleBetween(sessions)).toBeLessThan(8_000);
   });
 
   test('put straight into the queue do so too, at most as many as their limit', async ({
@@ -106,10 +114,34 @@ describe('sessions of one concurrency key', () => {
     const first = await doors.manager.launchSession({ query }, options);
     const second = await doors.producer.launchSession(short, options);
     await fleet.until(second.id, 'parked', ({ waiting_for }) => waiting_for === 'concurrency_key');
-    await expect.poll(() => fleet.queue.getJobState(second.id)).toBe('unknown');
+    await expect
+      .poll(() => fleet.queue.getJobState(second.id), { timeout: 20_000 })
+      .toBe('unknown');
     await writeFile(go, '');
     await fleet.ended(first.id);
     expect(await fleet.ended(second.id)).toMatchObject({ status: 'completed' });
+  });
+
+  test('whose time comes while another is under way take their turn after it', async ({
+    fleet,
+    doors,
+  }) => {
+    const options = { concurrency_key: newId() };
+    const go = join(fleet.root, 'time.go');
+    const query = fakePrompt([{ say: 'one' }, { wait_for: go }]);
+    const first = await doors.manager.launchSession({ query }, options);
+    const later = [
+      await doors.manager.launchSession(short, { ...options, delay_ms: 300 }),
+      await doors.producer.launchSession(short, { ...options, delay_ms: 300 }),
+    ];
+    for (const { id } of later) {
+      await fleet.until(id, 'parked', (one) => one.waiting_for === 'concurrency_key');
+      await expect.poll(() => fleet.queue.getJobState(id), { timeout: 20_000 }).toBe('unknown');
+    }
+    await writeFile(go, '');
+    const all = await Promise.all([first, ...later].map(({ id }) => fleet.ended(id)));
+    expect(all.map(({ status }) => status)).toEqual(['completed', 'completed', 'completed']);
+    expect(mostAtOnce(all)).toBe(1);
   });
 
   test('that fail or lose their worker give their slot to the next', async ({ fleet, doors }) => {
@@ -176,7 +208,7 @@ describe('a continue of a running session', () => {
     const refused = await doors.producer.continueSession(request);
     const waits = await doors.producer.continueSession(request, { on_busy: 'enqueue' });
     await fleet.until(waits.id, 'parked', ({ waiting_for }) => waiting_for === 'parent');
-    await expect.poll(() => fleet.queue.getJobState(waits.id)).toBe('unknown');
+    await expect.poll(() => fleet.queue.getJobState(waits.id), { timeout: 20_000 }).toBe('unknown');
     expect(await fleet.ended(refused.id)).toMatchObject({
       status: 'failed',
       failure: { code: 'SESSION_NOT_TERMINAL' },
