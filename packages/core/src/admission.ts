@@ -23,7 +23,7 @@ const BATCH = 100;
  * several at once, and be cut off by a crash: `repair` finds what was left.
  */
 export interface Admission {
-  /** Does for a waiting session what can be done now; returns it as it stands then. */
+  /** Does for a queued session what can be done now; returns it as it stands then. */
   advance(session: Session): Promise<Session>;
   /** The same for new sessions that wait for concurrency keys, together. */
   advanceAll(sessions: readonly Session[]): Promise<void>;
@@ -53,7 +53,6 @@ export function createAdmission({
   const keys = createKeyAdmission({
     waiting,
     slots: createSlotStore(db),
-    clock,
     enqueue: enqueueAll,
   });
 
@@ -95,17 +94,32 @@ export function createAdmission({
       live.moved(failed);
       return ended(failed);
     }
-    if (hasKey(session)) {
-      await waiting.goOnToKey(id);
-      await keys.advance(session);
-    } else await enqueueAll(await waiting.end([id], 'parent'));
+    if (hasKey(session) && (await isDue(session))) await lineUp(session);
+    else await enqueueAll(await waiting.end([id], 'parent'));
+  }
+
+  async function isDue({ not_before }: Session): Promise<boolean> {
+    return !not_before || not_before <= (await clock.now());
+  }
+
+  async function lineUp(session: KeyedSession): Promise<void> {
+    await waiting.lineUp(session.id, session.waiting_for);
+    await keys.advance([session]);
   }
 
   async function advance(session: Session): Promise<Session> {
-    if (session.status !== 'queued' || !session.waiting_for) return session;
+    if (session.status !== 'queued') return session;
     if (session.waiting_for === 'parent') await advanceBehindParent(session);
-    else if (hasKey(session)) await keys.advance(session);
+    else if (session.waiting_for && hasKey(session)) await keys.advance([session]);
+    else if (hasKey(session) && (await mustLineUp(session))) await lineUp(session);
+    else return session;
     return (await sessions.get(session.id)) ?? session;
+  }
+
+  // One that had a time to wait for took no slot before that had come.
+  async function mustLineUp(session: KeyedSession): Promise<boolean> {
+    const isNew = session.lease.fence === 0;
+    return isNew && (await isDue(session)) && !(await keys.holds(session));
   }
 
   async function ended({ id, concurrency_key }: Pick<Session, 'id' | 'concurrency_key'>) {
@@ -121,16 +135,7 @@ export function createAdmission({
   return {
     advance,
     ended,
-    async advanceAll(all) {
-      const now = await clock.now();
-      const [later, due] = [[] as KeyedSession[], new Set<string>()];
-      for (const session of all.filter(hasKey)) {
-        if (session.not_before && session.not_before > now) later.push(session);
-        else due.add(session.concurrency_key);
-      }
-      await Promise.all(later.map(keys.advance));
-      for (const key of due) await keys.admit(key);
-    },
+    advanceAll: (all) => keys.advance(all.filter(hasKey)),
     async enqueue(id) {
       await enqueueAll(await waiting.standings([id]));
     },

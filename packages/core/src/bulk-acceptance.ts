@@ -6,7 +6,6 @@ import { checkSize, type LaunchJob } from './model/job.ts';
 import { type Accepted as AcceptedJob, acceptJob, queuedSession } from './model/new-session.ts';
 import type { Session } from './model/session.ts';
 import type { SessionConfig } from './model/session-config.ts';
-import { mayWait } from './model/waiting.ts';
 import { type EnqueueOptions, launchJob } from './queue/producer.ts';
 import type { SessionQueue } from './queue/session-queue.ts';
 import type { Sealer } from './sealing/sealer.ts';
@@ -43,10 +42,11 @@ export function createBulkAcceptance({
 }): (asked: readonly LaunchAsked[]) => Promise<LaunchVerdict[]> {
   // In the order of acceptance.ts: the jobs first, then their documents; of those that wait only these.
   async function enqueue(jobs: readonly Parsed['job'][]): Promise<void> {
-    await queue.addMany(jobs.filter((job) => !mayWait(job)));
     const made = jobs.map((job) => queuedSession(job, job.config));
-    await sessions.insertManyIfAbsent(made);
     const waiting = made.filter((session) => session.waiting_for);
+    const ids = new Set(waiting.map(({ id }) => id));
+    await queue.addMany(jobs.filter(({ id }) => !ids.has(id)));
+    await sessions.insertManyIfAbsent(made);
     if (waiting.length > 0) await admission.advanceAll(waiting);
   }
 

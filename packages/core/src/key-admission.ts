@@ -2,7 +2,6 @@
 import { planAdmission } from './model/admission-plan.ts';
 import type { Session } from './model/session.ts';
 import { isTerminal } from './model/status.ts';
-import type { StoreClock } from './store/clock.ts';
 import type { SlotStore } from './store/slot-store.ts';
 import type { Standing, WaitingStore } from './store/waiting-store.ts';
 
@@ -19,8 +18,10 @@ export type KeyedSession = Session & { concurrency_key: string };
 export interface KeyAdmission {
   /** Lets go on who may, of those that wait for the key; returns how many. */
   admit(key: string): Promise<number>;
-  /** Lets a session that waits for its key go on, or be woken when its time comes. */
-  advance(session: KeyedSession): Promise<void>;
+  /** Lets sessions that wait for their keys go on. */
+  advance(sessions: readonly KeyedSession[]): Promise<void>;
+  /** Says whether a session has a slot of its key. */
+  holds(session: KeyedSession): Promise<boolean>;
   /** Frees the slot of a session that has ended, and lets the next go on. */
   free(key: string, id: string): Promise<void>;
   /** Frees the slots of the dead, and lets go on who was left waiting; returns how many. */
@@ -31,12 +32,10 @@ export interface KeyAdmission {
 export function createKeyAdmission({
   waiting,
   slots,
-  clock,
   enqueue,
 }: {
   waiting: WaitingStore;
   slots: SlotStore;
-  clock: StoreClock;
   enqueue: (standings: readonly Standing[]) => Promise<number>;
 }): KeyAdmission {
   // The slot first, then the end of the wait, then the job: a crash in between leaves a holder that waits,
@@ -73,14 +72,16 @@ export function createKeyAdmission({
 
   return {
     admit,
-    async advance(session) {
-      const { not_before } = session;
-      // One whose time has not come takes no slot yet: its job is only a clock that wakes it.
-      if (not_before && not_before > (await clock.now())) {
-        const { waiting_for: _waits, ...timer } = session;
-        await enqueue([timer]);
-      } else await admit(session.concurrency_key);
+    async advance(sessions) {
+      for (const [key, waiters] of Map.groupBy(sessions, keyOf)) {
+        const holders = await slots.holders(key);
+        const mayGoOn = ({ id, concurrency_limit = 1 }: KeyedSession) =>
+          holders.length < concurrency_limit || holders.includes(id);
+        // Nobody else goes on because these came: where none of them may, the line need not be looked at.
+        if (waiters.some(mayGoOn)) await admit(key);
+      }
     },
+    holds: async ({ id, concurrency_key }) => (await slots.holders(concurrency_key)).includes(id),
     async free(key, id) {
       await slots.free(key, [id]);
       await admit(key);
@@ -98,4 +99,8 @@ export function createKeyAdmission({
       return moved;
     },
   };
+}
+
+function keyOf({ concurrency_key }: KeyedSession): string {
+  return concurrency_key;
 }

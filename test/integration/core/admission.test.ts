@@ -31,6 +31,7 @@ interface Scene {
   /** What each waits for, or the state of its job. */
   states(ids: readonly string[]): Promise<(string | undefined)[]>;
   holders(key: string): Promise<string[] | undefined>;
+  session(id: string): Promise<Session>;
   /** Writes into a session as its owner would. */
   set(id: string, fields: Partial<Session>): Promise<void>;
   /** The session is over, and nobody said so: the process ended there. */
@@ -78,6 +79,11 @@ const test = base.extend<{ scene: Scene }>({
             .collection<{ _id: string; holders: string[] }>('concurrency')
             .findOne({ _id: key })
         )?.holders,
+      async session(id) {
+        const found = await sessions.get(id);
+        if (!found) throw new Error(`expected a session ${id}`);
+        return found;
+      },
       set,
       die,
       async finish(id) {
@@ -158,21 +164,27 @@ describe('sessions of one concurrency key', () => {
     expect(await scene.holders(key)).toEqual([first]);
   });
 
-  test('whose time has not come take no slot, and are woken when it does', async ({
+  test('whose time has not come take no slot, and their place in line when it does', async ({
     scene,
-    stores,
   }) => {
     const key = newId();
     const later = await scene.launch(key, inAnHour());
     const now = await scene.launch(key);
-    expect(await scene.states([later, now])).toEqual([`${WAITS}, delayed`, 'waiting']);
-    await scene.finish(now);
-    expect(await scene.states([later])).toEqual([`${WAITS}, delayed`]);
+    expect(await scene.states([later, now])).toEqual(['delayed', 'waiting']);
+    expect(await scene.admission.advance(await scene.session(later))).not.toHaveProperty(
+      'waiting_for',
+    );
+    // Its time comes while another has the slot: from now on it is in line, and its job has done its work.
     await scene.set(later, { not_before: new Date(Date.now() - 1_000) });
-    const woken = await stores.sessions.get(later);
-    if (!woken) throw new Error('expected the session');
-    expect(await scene.admission.advance(woken)).not.toHaveProperty('waiting_for');
+    expect(await scene.admission.advance(await scene.session(later))).toMatchObject({
+      waiting_for: WAITS,
+    });
+    await scene.finish(now);
+    expect(await scene.session(later)).not.toHaveProperty('waiting_for');
     expect(await scene.holders(key)).toEqual([later]);
+    expect(await scene.admission.advance(await scene.session(later))).not.toHaveProperty(
+      'waiting_for',
+    );
   });
 
   test('that are cancelled while they wait never run, and let those behind them pass', async ({

@@ -43,6 +43,16 @@ const PLANS: [string, Partial<Session>, object][] = [
     CRASH,
   ],
   [
+    'one that waits for something else is not taken, whatever brought its job here',
+    { status: 'queued', waiting_for: 'parent', not_before: later },
+    { kind: 'waiting' },
+  ],
+  [
+    'a cancel is carried out on one that waits',
+    { status: 'queued', waiting_for: 'concurrency_key', cancel_requested_at: now },
+    { kind: 'cancel' },
+  ],
+  [
     'a cancel is carried out on a queued session',
     { status: 'queued', cancel_requested_at: now, not_before: later },
     { kind: 'cancel' },

@@ -25,6 +25,7 @@ describe('a new session waits for', () => {
       over,
       undefined,
     ],
+    ['its time before its key', makeLaunchJob({ ...key, delay_ms: 5 }), undefined, undefined],
     ['a busy parent', makeContinueJob(busy.id, { on_busy: 'enqueue' }), busy, 'parent'],
     [
       'a parent that is to be interrupted',

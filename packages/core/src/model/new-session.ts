@@ -32,7 +32,10 @@ export function acceptJob<T extends Job>(job: T, timestamp: number): Accepted<T>
 export function queuedSession(job: Accepted<Job>, asked: SessionConfig, parent?: Session): Session {
   const createdAt = new Date(job.created_at);
   const notBefore = timeOf(job);
-  const wait = firstWait(job, parent);
+  const wait = firstWait(job, {
+    parent,
+    isDelayed: notBefore !== undefined && notBefore > createdAt,
+  });
   const config = withAttempts(asked, job.attempts);
   const root = parent?.root_session_id ?? job.id;
   return {

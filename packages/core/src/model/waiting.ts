@@ -38,11 +38,17 @@ export function mayWait(job: Job): boolean {
   return job.concurrency_key !== undefined || (job.kind === 'continue' && waitsIfBusy(job));
 }
 
-/** What a new session of this job waits for first; `parent` is the one that it continues. */
-export function firstWait(job: Job, parent?: Session): WaitingFor | undefined {
+/**
+ * What a new session of this job waits for first; `parent` is the one that it continues. One that has a time
+ * to wait for, too, takes its place in its key's line when that has come.
+ */
+export function firstWait(
+  job: Job,
+  { parent, isDelayed }: { parent: Session | undefined; isDelayed: boolean },
+): WaitingFor | undefined {
   const isBusy = parent !== undefined && !isTerminal(parent.status);
   if (isBusy && job.kind === 'continue' && waitsIfBusy(job)) return 'parent';
-  return job.concurrency_key === undefined ? undefined : 'concurrency_key';
+  return job.concurrency_key === undefined || isDelayed ? undefined : 'concurrency_key';
 }
 
 function waitsIfBusy({ on_busy = 'reject' }: { on_busy?: OnBusy | undefined }): boolean {

@@ -94,7 +94,7 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
       asRead(session),
       {
         $set: fields,
-        $unset: { last_result: '', ...RELEASED },
+        $unset: { last_result: '', waiting_for: '', ...RELEASED },
         ...leaveWord(event, session.attempts.length, fields.updated_at),
       },
       { returnDocument: 'after' },

@@ -77,22 +77,21 @@ const ENDED = { partialFilterExpression: { end_time: { $exists: true } } };
 
 /** Makes the indexes that every query leans on; safe to run again and from many processes. */
 export async function ensureIndexes(db: Db): Promise<void> {
-  await db.collection<SessionDocument>('sessions').createIndexes([
-    { key: { created_at: -1, _id: -1 } },
-    { key: { status: 1, created_at: -1, _id: -1 } },
-    { key: { parent_session_id: 1, created_at: -1, _id: -1 } },
-    { key: { root_session_id: 1, created_at: -1, _id: -1 } },
-    { key: { tags: 1, created_at: -1, _id: -1 } },
-    {
-      key: { waiting_for: 1, concurrency_key: 1, created_at: 1, _id: 1 },
-      partialFilterExpression: { waiting_for: { $exists: true } },
-    },
-    { key: { end_time: 1, _id: 1 }, sparse: true },
-    { key: { tags: 1, end_time: 1 }, ...ENDED },
-    { key: { api_key_id: 1, end_time: 1 }, ...ENDED },
-    { key: { schedule_id: 1, created_at: -1, _id: -1 } },
-    { key: { 'webhooks_due.at': 1 }, sparse: true },
-  ]);
+  await db
+    .collection<SessionDocument>('sessions')
+    .createIndexes([
+      { key: { created_at: -1, _id: -1 } },
+      { key: { status: 1, created_at: -1, _id: -1 } },
+      { key: { parent_session_id: 1, created_at: -1, _id: -1 } },
+      { key: { root_session_id: 1, created_at: -1, _id: -1 } },
+      { key: { tags: 1, created_at: -1, _id: -1 } },
+      { key: { waiting_for: 1, concurrency_key: 1, created_at: 1, _id: 1 } },
+      { key: { end_time: 1, _id: 1 }, sparse: true },
+      { key: { tags: 1, end_time: 1 }, ...ENDED },
+      { key: { api_key_id: 1, end_time: 1 }, ...ENDED },
+      { key: { schedule_id: 1, created_at: -1, _id: -1 } },
+      { key: { 'webhooks_due.at': 1 }, sparse: true },
+    ]);
   await db
     .collection<TombstoneDocument>('tombstones')
     .createIndexes([

@@ -106,13 +106,10 @@ export function createSessionStore(db: Db): SessionStore {
       return stored ?? session;
     },
     async insertManyIfAbsent(sessions) {
-      const upserts = sessions.map((session) => {
-        const { _id, ...fields } = encodeSession(session);
-        return { updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true } };
-      });
-      if (upserts.length === 0) return;
-      await collection.bulkWrite(upserts, { ordered: false }).catch((error: unknown) => {
-        // As above; any other failure is the whole command's.
+      if (sessions.length === 0) return;
+      const documents = sessions.map(encodeSession);
+      await collection.insertMany(documents, { ordered: false }).catch((error: unknown) => {
+        // Those whose ids are taken are there already; any other failure is the whole command's.
         if (!isDuplicateKey(error)) throw error;
       });
     },

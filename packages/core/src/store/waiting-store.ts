@@ -1,4 +1,4 @@
-import type { Db, Filter } from 'mongodb';
+import type { Db } from 'mongodb';
 import type { Waiter } from '../model/admission-plan.ts';
 import type { Failure } from '../model/failure.ts';
 import { JOB_FIELDS, type JobSource } from '../model/job-of-session.ts';
@@ -20,7 +20,7 @@ export interface Behind {
 
 /** Sessions that wait for something, and the ends of their waits; each is one guarded update. */
 export interface WaitingStore {
-  /** Those that wait for a key and whose time has come, first come first. */
+  /** Those that wait for a key, first come first. */
   ofKey(key: string, limit: number): Promise<Waiter[]>;
   /** Those that wait for a parent's end. */
   ofParent(parentId: string, limit: number): Promise<Session[]>;
@@ -28,11 +28,11 @@ export interface WaitingStore {
   end(ids: readonly string[], wait: WaitingFor): Promise<Standing[]>;
   /** How each of these stands; unknown ids are left out. */
   standings(ids: readonly string[]): Promise<Standing[]>;
-  /** Lets one that waits for its parent wait for its key from now on. */
-  goOnToKey(id: string): Promise<void>;
+  /** Lets one that waits for this, or for nothing, and never began, wait for its key from now on. */
+  lineUp(id: string, from: WaitingFor | undefined): Promise<void>;
   /** Fails one that waits for its parent; null where it does not any more. */
   fail(id: string, failure: Omit<Failure, 'at'>): Promise<Session | null>;
-  /** Every key that somebody waits for whose time has come. */
+  /** Every key that somebody waits for. */
   keys(): AsyncGenerator<string>;
   /** Everybody who waits for a parent. */
   behindParents(): AsyncGenerator<Behind>;
@@ -55,15 +55,6 @@ const PARENT = {
 export function createWaitingStore(db: Db, clock: StoreClock): WaitingStore {
   const collection = db.collection<SessionDocument>('sessions');
 
-  async function due(): Promise<Filter<SessionDocument>> {
-    const now = await clock.now();
-    return {
-      waiting_for: 'concurrency_key',
-      status: 'queued',
-      $or: [{ not_before: { $exists: false } }, { not_before: { $lte: now } }],
-    };
-  }
-
   async function standings(ids: readonly string[]): Promise<Standing[]> {
     const documents = await collection
       .find({ _id: { $in: [...ids] } })
@@ -84,7 +75,7 @@ export function createWaitingStore(db: Db, clock: StoreClock): WaitingStore {
     standings,
     async ofKey(key, limit) {
       const documents = await collection
-        .find({ ...(await due()), concurrency_key: key })
+        .find({ waiting_for: 'concurrency_key', concurrency_key: key })
         .sort({ created_at: 1, _id: 1 })
         .limit(limit)
         .project<Omit<Waiter, 'id'> & { _id: string }>({ concurrency_limit: 1 })
@@ -93,7 +84,7 @@ export function createWaitingStore(db: Db, clock: StoreClock): WaitingStore {
     },
     async ofParent(parentId, limit) {
       const documents = await collection
-        .find({ parent_session_id: parentId, waiting_for: 'parent', status: 'queued' })
+        .find({ parent_session_id: parentId, waiting_for: 'parent' })
         .limit(limit)
         .toArray();
       return documents.map(decodeSession);
@@ -105,9 +96,10 @@ export function createWaitingStore(db: Db, clock: StoreClock): WaitingStore {
       );
       return standings(ids);
     },
-    async goOnToKey(id) {
+    async lineUp(id, from) {
+      const was = from ?? { $exists: false };
       await collection.updateOne(
-        { _id: id, status: 'queued', waiting_for: 'parent' },
+        { _id: id, status: 'queued', 'lease.fence': 0, waiting_for: was },
         { $set: { waiting_for: 'concurrency_key', updated_at: await clock.now() } },
       );
     },
@@ -131,21 +123,16 @@ export function createWaitingStore(db: Db, clock: StoreClock): WaitingStore {
       return document && decodeSession(document);
     },
     async *keys() {
-      const filter = await due();
-      for (let last = ''; ; ) {
-        const next = await collection.findOne(
-          { ...filter, concurrency_key: { $gt: last } },
-          { sort: { concurrency_key: 1 }, projection: { concurrency_key: 1 } },
-        );
-        if (next?.concurrency_key === undefined) return;
-        last = next.concurrency_key;
-        yield last;
-      }
+      const keys = collection.aggregate<{ _id: string }>([
+        { $match: { waiting_for: 'concurrency_key' } },
+        { $group: { _id: '$concurrency_key' } },
+      ]);
+      for await (const { _id } of keys) yield _id;
     },
     async *behindParents() {
       for (let last = ''; ; ) {
         const page = await collection
-          .find({ waiting_for: 'parent', status: 'queued', _id: { $gt: last } })
+          .find({ waiting_for: 'parent', _id: { $gt: last } })
           .sort({ _id: 1 })
           .limit(PAGE)
           .project<Pick<SessionDocument, '_id' | 'on_busy' | 'parent_session_id'>>({
