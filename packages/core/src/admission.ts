@@ -110,10 +110,16 @@ export function createAdmission({
   async function advance(session: Session): Promise<Session> {
     if (session.status !== 'queued') return session;
     if (session.waiting_for === 'parent') await advanceBehindParent(session);
-    else if (session.waiting_for && hasKey(session)) await keys.advance([session]);
+    else if (session.waiting_for && hasKey(session)) await advanceInLine(session);
     else if (hasKey(session) && (await mustLineUp(session))) await lineUp(session);
     else return session;
     return (await sessions.get(session.id)) ?? session;
+  }
+
+  // One whose time has not come makes room: its job waits for that, and lines it up again.
+  async function advanceInLine(session: KeyedSession): Promise<void> {
+    if (await isDue(session)) await keys.advance([session]);
+    else await enqueueAll(await waiting.end([session.id], 'concurrency_key'));
   }
 
   // One that had a time to wait for took no slot before that had come.
