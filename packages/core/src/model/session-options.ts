@@ -12,8 +12,8 @@ const DAY_MS = 24 * 3600 * 1000;
 /** The longest that a session may be put off, in milliseconds. */
 export const DELAY_MAX_MS = 366 * DAY_MS;
 
-/** The most sessions of one concurrency key at once. */
-export const CONCURRENCY_LIMIT_MAX = 1000;
+// Who holds a slot stands in one document of the key.
+const CONCURRENCY_LIMIT_MAX = 1000;
 
 const optionsSchema = z.strictObject({
   title: z.string().min(1).max(200).optional().describe('Shown to people.'),
