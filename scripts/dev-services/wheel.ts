@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { access, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { installOnce, uninstall } from './cache.ts';
 import { installerEnvironment } from './environment.ts';
 import type { Host } from './host.ts';
 import { findPython } from './python.ts';
 import { run } from './run.ts';
 
-/** A wheel and the file that pins it, and all it needs, by version and sha256. */
+/** A wheel and the file that pins it, and all it needs, by version and sha256: one of `wheels`, or an absolute path. */
 export type Wheel = { readonly name: string; readonly version: string; readonly pins: string };
 
 /** Returns the virtual environment that holds the wheel, making it first when the cache has none that works. */
 export async function installWheel(wheel: Wheel, host: Host): Promise<string> {
-  const pins = join(import.meta.dirname, 'wheels', wheel.pins);
+  const pins = resolve(import.meta.dirname, 'wheels', wheel.pins);
   const digest = createHash('sha256')
     .update(await readFile(pins))
     .digest('hex')

@@ -1,0 +1,146 @@
+// The examples, run as their readers would run them, against a real API and a real worker with the fake CLI.
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, onTestFinished } from 'vitest';
+import { cacheDir } from '../../../scripts/dev-services/environment.ts';
+import { createGuardian } from '../../../scripts/dev-services/guardian.ts';
+import { findOnPath } from '../../../scripts/dev-services/on-path.ts';
+import { installWheel } from '../../../scripts/dev-services/wheel.ts';
+import { databaseUrl } from '../../support/api.ts';
+import { test as base, type Fleet } from '../../support/fleet.ts';
+import { type KeyedApi, openKeyedApi } from '../../support/keyed-api.ts';
+import { redisUrl } from '../../support/services.ts';
+
+// A first run installs what the example in Python needs.
+const INSTALL_MS = 120_000;
+
+const EXAMPLES = join(import.meta.dirname, '../../../examples');
+
+interface Place {
+  api: KeyedApi;
+  /** What the examples over HTTP are told: where the API is, and a key of it. */
+  http: Record<string, string>;
+  fleet: Fleet;
+}
+
+const test = base.extend<{ $file: { place: Place } }>({
+  place: [
+    async ({ fleet, databaseName, queuePrefix }, use) => {
+      await fleet.worker();
+      const at = { redis: redisUrl(), mongodb: databaseUrl(databaseName), prefix: queuePrefix };
+      const api = await openKeyedApi(at);
+      const url = await api.app.listen({ host: '127.0.0.1', port: 0 });
+      const { text } = await api.keys.create({ name: 'examples', tenant: 'a', scope: 'write' });
+      await use({ api, fleet, http: { BATON_URL: url, BATON_API_KEY: text } });
+      await api.close();
+    },
+    { scope: 'file' },
+  ],
+});
+
+interface Answered {
+  sessions: { id: string; status: string; answer: string }[];
+  error?: { code: string };
+}
+
+describe('examples/typescript-service', () => {
+  test('has questions answered and followed up, each once however often it is started', async ({
+    place,
+  }) => {
+    const questions = [
+      { id: 'q-1', text: 'What is Baton?', follow_up: 'And why?' },
+      { id: 'q-2', text: '' },
+    ];
+    const { out, err } = await serve(place, questions);
+    const [first, second] = out;
+    expect(first).toMatchObject({
+      id: 'q-1',
+      sessions: [
+        { status: 'completed', answer: 'You said: What is Baton? (earlier prompts: 0)' },
+        { status: 'completed', answer: 'You said: And why? (earlier prompts: 1)' },
+      ],
+    });
+    expect(second?.error).toMatchObject({ code: 'INVALID_REQUEST' });
+    expect(err).toMatch(/^[0-9a-f-]{36} 2 system$/m);
+    const again = await serve(place, questions);
+    expect(again.out).toEqual(out);
+  });
+});
+
+describe('examples/curl.sh', () => {
+  test('launches, follows, continues and reads the conversation', async ({ place }) => {
+    const curl = await findOnPath('curl', process.env['PATH']);
+    if (!curl) throw new Error('no curl on PATH: install it (Debian: apt-get install curl)');
+    const env = { PATH: process.env['PATH'], ...place.http };
+    const args = ['Say "one"', 'Say two'];
+    const { stdout } = await promisify(execFile)(join(EXAMPLES, 'curl.sh'), args, { env });
+    expect(stdout.match(/^event: end$/gm)).toHaveLength(2);
+    expect(stdout).toContain('You said: Say \\"one\\" (earlier prompts: 0)');
+    expect(stdout).toContain('You said: Say two (earlier prompts: 1)');
+    const { events } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+    expect(new Set(events.map((event: { session_id: string }) => event.session_id)).size).toBe(2);
+  });
+});
+
+describe('examples/python-service', () => {
+  test(
+    'enqueues through Redis alone, each name once',
+    async ({ place: { fleet } }) => {
+      const python = await pythonOf();
+      const run = async (...args: string[]) => {
+        const env = { REDIS_URL: redisUrl(), QUEUE_PREFIX: fleet.env['QUEUE_PREFIX'] };
+        const file = join(EXAMPLES, 'python-service/service.py');
+        return (await promisify(execFile)(python, [file, ...args], { env })).stdout.trim();
+      };
+      const id = await run('launch', 'order-17', 'Write a haiku');
+      const parent = await fleet.ended(id);
+      expect(parent).toMatchObject({ id, status: 'completed', tags: ['python'] });
+      const child = await fleet.ended(await run('continue', 'order-17-german', id, 'In German'));
+      expect(child.result?.result).toBe('You said: In German (earlier prompts: 1)');
+      expect(await run('launch', 'order-17', 'Write a haiku')).toBe(id);
+      expect((await fleet.session(id)).attempts).toHaveLength(1);
+    },
+    INSTALL_MS,
+  );
+
+  test(
+    'enqueues nothing that Baton would not take',
+    async ({ place: { fleet } }) => {
+      const python = await pythonOf();
+      const file = join(EXAMPLES, 'python-service/service.py');
+      const env = { REDIS_URL: redisUrl(), QUEUE_PREFIX: fleet.env['QUEUE_PREFIX'] };
+      const before = await fleet.queue.getJobCounts();
+      const run = promisify(execFile)(python, [file, 'launch', 'order-18', ''], { env });
+      await expect(run).rejects.toThrow('jsonschema.exceptions.ValidationError');
+      expect(await fleet.queue.getJobCounts()).toEqual(before);
+    },
+    INSTALL_MS,
+  );
+});
+
+/** Runs the service over these questions to its end. */
+async function serve(
+  { http }: Place,
+  questions: object[],
+): Promise<{ out: Answered[]; err: string }> {
+  const file = join(EXAMPLES, 'typescript-service/service.ts');
+  const env = { PATH: process.env['PATH'], ...http };
+  const run = promisify(execFile)(process.execPath, [file], { env });
+  run.child.stdin?.end(questions.map((one) => `${JSON.stringify(one)}\n`).join(''));
+  const { stdout, stderr } = await run;
+  const lines = stdout.trim().split('\n');
+  return { out: lines.map((line): Answered => JSON.parse(line)), err: stderr };
+}
+
+/** The interpreter of an environment that holds what requirements.txt names; throws where there is no Python. */
+async function pythonOf(): Promise<string> {
+  const guardian = createGuardian(process.env);
+  onTestFinished(guardian.close);
+  const cache = cacheDir(process.env);
+  const log = (line: string) => console.error(`examples: ${line}`);
+  const pins = join(EXAMPLES, 'python-service/requirements.txt');
+  const wheel = { name: 'python-service', version: '1', pins };
+  const venv = await installWheel(wheel, { env: process.env, cache, guardian, log });
+  return join(venv, 'bin', 'python');
+}
