@@ -4,6 +4,7 @@ import {
   connectMongo,
   createAdmission,
   createEventStore,
+  createLimitBook,
   createLiveHub,
   createLogger,
   createSealer,
@@ -108,6 +109,7 @@ export async function openApi({
     deletion: createSessionDeletion({ db: mongo.db, clock, queue, requests }),
     transcripts: createTranscriptStore(mongo.db),
     usageOf: createUsageStore(mongo.db),
+    limits: createLimitBook({ db: mongo.db, clock }),
   });
   return {
     app,

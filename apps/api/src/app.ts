@@ -23,6 +23,7 @@ import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerJwks } from './routes/jwks.ts';
 import { registerLaunch } from './routes/launch.ts';
+import { registerLimits } from './routes/limits.ts';
 import { registerLogin } from './routes/login.ts';
 import { registerQueues } from './routes/queues.ts';
 import { registerSchedules } from './routes/schedules.ts';
@@ -113,6 +114,7 @@ export async function createApp(parts: Parts): Promise<App> {
   registerTranscript(app, parts);
   registerDelete(app, parts);
   registerUsage(app, parts);
+  registerLimits(app, parts);
   registerSchedules(app, parts);
   registerWebhooks(app, parts);
   registerDeliveries(app, parts);

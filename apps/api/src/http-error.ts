@@ -71,7 +71,7 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
   const status = statusOf(code);
   if (status >= 500) request.log.error({ err: answer, code }, 'request failed');
   else request.log.info({ code, field: details?.field }, 'request refused');
-  const retryAfter = RETRY_AFTER_S[code];
+  const retryAfter = details?.['retry_after_s'] ?? RETRY_AFTER_S[code];
   if (retryAfter !== undefined && !reply.hasHeader('retry-after')) {
     reply.header('retry-after', retryAfter);
   }

@@ -5,6 +5,7 @@ import {
   createClosers,
   createEventStore,
   createKeyStore,
+  createLimitBook,
   createLiveHub,
   createLogger,
   createLoginStore,
@@ -135,6 +136,7 @@ try {
     deletion,
     transcripts,
     usageOf: createUsageStore(mongo.db),
+    limits: createLimitBook({ db: mongo.db, clock }),
   });
   closers.add('HTTP', () => app.close());
 

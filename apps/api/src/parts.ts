@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type {
   AddressRange,
   EventStore,
+  LimitBook,
   LiveHub,
   Logger,
   Mongo,
@@ -41,6 +42,7 @@ export interface Parts {
   transcripts: TranscriptStore;
   deletion: SessionDeletion;
   usageOf: UsageStore;
+  limits: LimitBook;
   mongo: Pick<Mongo, 'ping'>;
   log: Logger;
   policy: Policy;

@@ -1,6 +1,7 @@
 // What becomes of a launch or a continue: a job and a document, once for each idempotency key.
 import type { Admission } from './admission.ts';
 import { createBulkAcceptance, type LaunchAsked, type LaunchVerdict } from './bulk-acceptance.ts';
+import { createLimitGate } from './limit-gate.ts';
 import type { ContinueSessionConfig } from './model/continue-config.ts';
 import { checkSameRequest } from './model/idempotency.ts';
 import { checkSize, type Job } from './model/job.ts';
@@ -48,6 +49,8 @@ export function createAcceptance({
   admission: Admission;
   sealer: Sealer;
 }): Acceptance {
+  const gate = createLimitGate(admission);
+
   // The job first: if we die before the document is there, whoever meets the job makes it. The payload is
   // adopted as it was sent, so that the session can be read at once. No plain secret is sent.
   async function enqueue(job: Job): Promise<Session> {
@@ -59,7 +62,9 @@ export function createAcceptance({
   // The document first: while it waits there is no job. If we die after it, the reconciler goes on with it.
   async function enqueueLater(job: Job): Promise<Session> {
     checkSize(job);
-    const session = await adopter.adopt({ id: job.id, data: job, timestamp: Date.now() });
+    const adopted = await adopter.adopt({ id: job.id, data: job, timestamp: Date.now() });
+    const session = adopted.waiting_for === 'budget' ? await gate.pass(adopted) : adopted;
+    if (session.waiting_for === 'budget') return session;
     if (session.waiting_for) return admission.advance(session);
     await admission.enqueue(session.id);
     return session;
@@ -72,11 +77,11 @@ export function createAcceptance({
   ): Promise<Accepted> {
     if (options.idempotency_key === undefined) {
       await check();
-      return { session: await enqueue(await sealer.job(job)), replayed: false };
+      return { session: await enqueue(await sealer.job(await gate.enter(job))), replayed: false };
     }
     const before = await adopter.find(job.id);
     if (!before) await check();
-    const session = before ?? (await enqueue(await sealer.job(job, true)));
+    const session = before ?? (await enqueue(await sealer.job(await gate.enter(job), true)));
     // Of two at once with one key, the document that was first decides for both.
     checkSameRequest(session, job);
     if (!before?.waiting_for) return { session, replayed: before !== null };
@@ -85,7 +90,7 @@ export function createAcceptance({
   }
 
   return {
-    launchMany: createBulkAcceptance({ queue, sessions, admission, sealer }),
+    launchMany: createBulkAcceptance({ queue, sessions, admission, gate, sealer }),
     launch: async (config, options) => accept(launchJob(config, options), options),
     async continue(request, options) {
       const id = request.parent_session_id;

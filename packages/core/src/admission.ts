@@ -1,18 +1,23 @@
-// Sessions that wait for a parent's end or for a slot of their concurrency key, and how they go on.
+// Sessions that wait for a budget, a parent's end or a slot of their concurrency key, and how they go on.
 import type { Db } from 'mongodb';
 import { askToStop } from './ask-to-stop.ts';
+import { createBudgetAdmission } from './budget-admission.ts';
 import { createKeyAdmission, type KeyedSession } from './key-admission.ts';
 import { isAppError } from './model/app-error.ts';
 import { jobOfSession } from './model/job-of-session.ts';
+import { type LimitReached, limitIdsOf } from './model/limit.ts';
 import { checkParent } from './model/parent.ts';
 import type { Session } from './model/session.ts';
+import type { JobOptions } from './model/session-options.ts';
 import { planParentWait } from './model/waiting.ts';
 import type { LivePublisher } from './queue/live.ts';
 import type { SessionQueue } from './queue/session-queue.ts';
 import type { StoreClock } from './store/clock.ts';
+import { createLimitStore } from './store/limit-store.ts';
 import { createSessionStore } from './store/session-store.ts';
 import { createSlotStore } from './store/slot-store.ts';
 import { createStopRequests } from './store/stop-requests.ts';
+import { createUsageStore } from './store/usage-store.ts';
 import { createWaitingStore, type Standing } from './store/waiting-store.ts';
 
 /** How many children of one parent go on at a time. */
@@ -23,12 +28,20 @@ const BATCH = 100;
  * several at once, and be cut off by a crash: `repair` finds what was left.
  */
 export interface Admission {
+  /** The limits that there are for a session of this job. */
+  limitsOf(job: JobOptions): Promise<string[]>;
+  /** Which of these limits keeps a further session out now; null where there is room. */
+  lookAt(limits: readonly string[]): Promise<LimitReached | null>;
+  /** Lets a session that waits for its budgets go on, or says what keeps it; returns it as it stands then. */
+  passBudget(session: Session): Promise<{ session: Session; reached: LimitReached | null }>;
+  /** Takes away a session that waits for its budgets; false where it does not any more. */
+  withdraw(id: string): Promise<boolean>;
   /** Does for a queued session what can be done now; returns it as it stands then. */
   advance(session: Session): Promise<Session>;
   /** The same for new sessions that wait for concurrency keys, together. */
   advanceAll(sessions: readonly Session[]): Promise<void>;
   /** A session has ended: what waits for it, or for its slot, goes on. Harmless said twice. */
-  ended(session: Pick<Session, 'id' | 'concurrency_key'>): Promise<void>;
+  ended(session: Pick<Session, 'id' | 'concurrency_key' | 'limits'>): Promise<void>;
   /** Gives a session that is queued and waits for nothing a job, where it has none. */
   enqueue(id: string): Promise<void>;
   /** Does all that a crash or an outage kept from being done; returns how many sessions went on by it. */
@@ -54,6 +67,13 @@ export function createAdmission({
     waiting,
     slots: createSlotStore(db),
     enqueue: enqueueAll,
+  });
+
+  const budgets = createBudgetAdmission({
+    ...{ waiting, clock, rates: queue.rates },
+    limits: createLimitStore(db),
+    slots: createSlotStore(db, 'limit_slots'),
+    usage: createUsageStore(db),
   });
 
   // The documents say by now that they wait for nothing: where Redis is away, the reconciler enqueues them.
@@ -107,9 +127,23 @@ export function createAdmission({
     await keys.advance([session]);
   }
 
+  async function passBudget(session: Session) {
+    const reached = await budgets.pass(session);
+    return { session: (await sessions.get(session.id)) ?? session, reached };
+  }
+
+  async function goOnFromBudget(waiter: Session): Promise<LimitReached | null> {
+    const { session, reached } = await passBudget(waiter);
+    if (reached || session.waiting_for === 'budget') return reached;
+    if (session.waiting_for) await advance(session);
+    else await enqueueAll([session]);
+    return null;
+  }
+
   async function advance(session: Session): Promise<Session> {
     if (session.status !== 'queued') return session;
-    if (session.waiting_for === 'parent') await advanceBehindParent(session);
+    if (session.waiting_for === 'budget') await goOnFromBudget(session);
+    else if (session.waiting_for === 'parent') await advanceBehindParent(session);
     else if (session.waiting_for && hasKey(session)) await advanceInLine(session);
     else if (hasKey(session) && (await mustLineUp(session))) await lineUp(session);
     else return session;
@@ -128,7 +162,8 @@ export function createAdmission({
     return isNew && (await isDue(session)) && !(await keys.holds(session));
   }
 
-  async function ended({ id, concurrency_key }: Pick<Session, 'id' | 'concurrency_key'>) {
+  async function ended(session: Parameters<Admission['ended']>[0]) {
+    const { id, concurrency_key, limits = [] } = session;
     for (;;) {
       const children = await waiting.ofParent(id, BATCH);
       const advanced = await Promise.all(children.map(advance));
@@ -136,11 +171,17 @@ export function createAdmission({
       if (isStuck || children.length < BATCH) break;
     }
     if (concurrency_key !== undefined) await keys.free(concurrency_key, id);
+    await budgets.free(session);
+    for (const limit of limits) await budgets.admit(goOnFromBudget, limit);
   }
 
   return {
     advance,
     ended,
+    passBudget,
+    limitsOf: (job) => budgets.existing(limitIdsOf(job)),
+    lookAt: budgets.look,
+    withdraw: waiting.withdraw,
     advanceAll: (all) => keys.advance(all.filter(hasKey)),
     async enqueue(id) {
       await enqueueAll(await waiting.standings([id]));
@@ -154,7 +195,9 @@ export function createAdmission({
         const { waiting_for } = await advance(found);
         if (waiting_for !== 'parent') moved += 1;
       }
-      return moved + (await keys.repair());
+      moved += await keys.repair();
+      await budgets.repair();
+      return moved + (await budgets.admit(goOnFromBudget));
     },
   };
 }

@@ -1,6 +1,8 @@
 // Many launches at once: few commands to either store, and each launch its own verdict.
 import type { Accepted } from './acceptance.ts';
 import type { Admission } from './admission.ts';
+import type { LimitGate } from './limit-gate.ts';
+import { isAppError } from './model/app-error.ts';
 import { checkSameRequest } from './model/idempotency.ts';
 import { checkSize, type LaunchJob } from './model/job.ts';
 import { type Accepted as AcceptedJob, acceptJob, queuedSession } from './model/new-session.ts';
@@ -33,21 +35,42 @@ export function createBulkAcceptance({
   queue,
   sessions,
   admission,
+  gate,
   sealer,
 }: {
   queue: SessionQueue;
   sessions: SessionStore;
   admission: Admission;
+  gate: LimitGate;
   sealer: Sealer;
 }): (asked: readonly LaunchAsked[]) => Promise<LaunchVerdict[]> {
   // In the order of acceptance.ts: the jobs first, then their documents; of those that wait only these.
-  async function enqueue(jobs: readonly Parsed['job'][]): Promise<void> {
+  // Returns those that were refused.
+  async function enqueue(jobs: readonly Parsed['job'][]): Promise<Map<string, LaunchVerdict>> {
     const made = jobs.map((job) => queuedSession(job, job.config));
     const waiting = made.filter((session) => session.waiting_for);
     const ids = new Set(waiting.map(({ id }) => id));
     await queue.addMany(jobs.filter(({ id }) => !ids.has(id)));
     await sessions.insertManyIfAbsent(made);
-    if (waiting.length > 0) await admission.advanceAll(waiting);
+    const keyed = waiting.filter((session) => !isLimited(session));
+    if (keyed.length > 0) await admission.advanceAll(keyed);
+    return passAll(waiting.filter(isLimited));
+  }
+
+  // One after the other: the first are the first to be let in.
+  async function passAll(limited: readonly Session[]): Promise<Map<string, LaunchVerdict>> {
+    const refused = new Map<string, LaunchVerdict>();
+    for (const session of limited) {
+      try {
+        const passed = await gate.pass(session);
+        if (passed.waiting_for === undefined) await admission.enqueue(passed.id);
+        else if (!isLimited(passed)) await admission.advance(passed);
+      } catch (error) {
+        if (!isAppError(error) || error.code !== 'LIMIT_EXCEEDED') throw error;
+        refused.set(session.id, { error });
+      }
+    }
+    return refused;
   }
 
   async function launchSlice(parsed: readonly Parsed[]): Promise<Map<Parsed, LaunchVerdict>> {
@@ -59,12 +82,15 @@ export function createBulkAcceptance({
       if (!known.has(id) && !fresh.has(id)) fresh.set(id, one);
     }
     const jobs = [...fresh.values()].map(({ job }) => job);
-    if (jobs.length > 0) await enqueue(jobs);
+    const refused = jobs.length > 0 ? await enqueue(jobs) : new Map<string, LaunchVerdict>();
     const made = await sessions.getMany([...fresh.keys()]);
     for (const session of made) queue.live.moved(session);
     const stored = new Map([...known, ...byId(made)]);
     return new Map(
-      parsed.map((one) => [one, verdictOf(one, stored.get(one.job.id), fresh.get(one.job.id))]),
+      parsed.map((one) => {
+        const { id } = one.job;
+        return [one, refused.get(id) ?? verdictOf(one, stored.get(id), fresh.get(id))];
+      }),
     );
   }
 
@@ -73,7 +99,7 @@ export function createBulkAcceptance({
     let failed: { error: unknown } | undefined;
     for (let from = 0; from < asked.length; from += SLICE) {
       const slice = asked.slice(from, from + SLICE);
-      const parsed = await Promise.all(slice.map((one) => parse(one, sealer)));
+      const parsed = await Promise.all(slice.map((one) => parse(one, gate, sealer)));
       // A store that did not answer the last slice would keep each of the next ones waiting as long.
       const launched = failed ? undefined : await launchSlice(parsed.filter(isParsed)).catch(fail);
       for (const one of parsed) {
@@ -92,13 +118,14 @@ const NONE = { error: new Error('a launch has no verdict') };
 
 async function parse(
   { config, options = {} }: LaunchAsked,
+  gate: LimitGate,
   sealer: Sealer,
 ): Promise<Parsed | { error: unknown }> {
   try {
     const isKeyed = options.idempotency_key !== undefined;
     const asked = launchJob(config, options);
     checkSize(asked);
-    const job = await sealer.job(asked, isKeyed);
+    const job = await sealer.job(await gate.name(asked), isKeyed);
     checkSize(job);
     return { job: acceptJob(job, Date.now()), isKeyed };
   } catch (error) {
@@ -122,4 +149,8 @@ function verdictOf(one: Parsed, session: Session | undefined, first?: Parsed): L
 
 function byId(sessions: readonly Session[]): Map<string, Session> {
   return new Map(sessions.map((session) => [session.id, session]));
+}
+
+function isLimited({ waiting_for }: Session): boolean {
+  return waiting_for === 'budget';
 }

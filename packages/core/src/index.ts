@@ -6,6 +6,7 @@ export { type Closers, createClosers } from './closers.ts';
 export { withDeadline } from './deadline.ts';
 export { intVariable, listVariable, parseEnv } from './env.ts';
 export { firedSessionId, launchOfFiring } from './firing.ts';
+export { createLimitBook, type LimitBook } from './limit-book.ts';
 export { createLogger, LOG_LEVELS, type Logger } from './log.ts';
 export {
   type ApiKey,
@@ -51,6 +52,12 @@ export {
 } from './model/job.ts';
 export { type JobSource, jobOfSession } from './model/job-of-session.ts';
 export { type JsonSchema, jsonSchemas, type SchemaName } from './model/json-schema.ts';
+export {
+  LIMIT_KINDS,
+  type LimitView,
+  limitCapsSchema,
+  limitViewSchema,
+} from './model/limit.ts';
 export { type StatusChange, statusChangeSchema } from './model/live.ts';
 export type { MCPConfig, MCPServer } from './model/mcp-config.ts';
 export type { FailureFacts, Outcome } from './model/outcome.ts';

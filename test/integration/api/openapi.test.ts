@@ -3,9 +3,9 @@ import { describe, expect } from 'vitest';
 import { test } from '../../support/api.ts';
 
 const CALLS = {
-  'post /v1/sessions': [202, 400, 409, 413, 422, 500, 503],
+  'post /v1/sessions': [202, 400, 409, 413, 422, 429, 500, 503],
   'post /v1/sessions/bulk': [200, 400, 413, 500, 503],
-  'post /v1/sessions/{id}/continue': [202, 400, 404, 409, 413, 422, 500, 503],
+  'post /v1/sessions/{id}/continue': [202, 400, 404, 409, 413, 422, 429, 500, 503],
   'get /v1/sessions/{id}': [200, 400, 404, 500, 503],
   'get /v1/sessions': [200, 400, 500, 503],
   'post /v1/sessions/{id}/cancel': [202, 400, 404, 409, 500, 503],
@@ -14,6 +14,10 @@ const CALLS = {
   'get /v1/sessions/{id}/conversation': [200, 400, 404, 500, 503],
   'get /v1/sessions/{id}/transcript': [200, 400, 404, 500, 503],
   'get /v1/sessions/{id}/transcript/files': [200, 400, 404, 500, 503],
+  'get /v1/limits': [200, 500, 503],
+  'get /v1/limits/{kind}/{name}': [200, 400, 404, 500, 503],
+  'put /v1/limits/{kind}/{name}': [200, 400, 500, 503],
+  'delete /v1/limits/{kind}/{name}': [204, 400, 404, 500, 503],
   'get /v1/usage': [200, 400, 500, 503],
   'delete /v1/sessions/{id}': [202, 204, 400, 404, 409, 500, 503],
   'get /v1/events': [200, 400, 500],

@@ -36,6 +36,7 @@ export function registerContinue(app: App, { manager, policy }: Parts): void {
             'IDEMPOTENCY_CONFLICT',
             'PAYLOAD_TOO_LARGE',
             ...POLICY_CODES,
+            'LIMIT_EXCEEDED',
             'UNAVAILABLE',
           ),
         },

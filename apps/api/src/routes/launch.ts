@@ -30,6 +30,7 @@ export function registerLaunch(app: App, { manager, mongo, policy }: Parts): voi
             'IDEMPOTENCY_CONFLICT',
             'PAYLOAD_TOO_LARGE',
             ...POLICY_CODES,
+            'LIMIT_EXCEEDED',
             'UNAVAILABLE',
           ),
         },

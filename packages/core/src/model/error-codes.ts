@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   FORBIDDEN: { http: 403, retryable: false, says: 'The caller may not do this.' },
   NOT_FOUND: { http: 404, retryable: false, says: 'There is nothing at this address.' },
   SESSION_NOT_FOUND: { http: 404, retryable: false, says: 'No session has this id.' },
+  LIMIT_NOT_FOUND: { http: 404, retryable: false, says: 'There is no such limit.' },
   WEBHOOK_NOT_FOUND: { http: 404, retryable: false, says: 'No webhook has this id.' },
   DELIVERY_NOT_FOUND: { http: 404, retryable: false, says: 'No delivery of it has this id.' },
   TRANSCRIPT_NOT_FOUND: {

@@ -61,6 +61,8 @@ export function queuedSession(job: Accepted<Job>, asked: SessionConfig, parent?:
     ...(job.metadata === undefined ? {} : { metadata: job.metadata }),
     ...(job.concurrency_key === undefined ? {} : { concurrency_key: job.concurrency_key }),
     ...(job.concurrency_limit === undefined ? {} : { concurrency_limit: job.concurrency_limit }),
+    ...(job.limits?.length ? { limits: job.limits } : {}),
+    ...(job.limits?.length && job.on_limit ? { on_limit: job.on_limit } : {}),
     ...(job.api_key_id === undefined ? {} : { api_key_id: job.api_key_id }),
     ...(job.schedule_id === undefined ? {} : { schedule_id: job.schedule_id }),
     ...(job.kind === 'continue' && job.on_busy !== undefined ? { on_busy: job.on_busy } : {}),

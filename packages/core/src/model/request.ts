@@ -34,7 +34,10 @@ export type BulkLaunch = z.infer<typeof bulkLaunchSchema>;
 /** A request's config, or overrides, and the options that its job carries. */
 export function splitRequest<T extends SessionOptions>(
   request: T,
-): { config: Omit<T, keyof SessionOptions>; options: JobOptions } {
+): {
+  config: Omit<T, keyof SessionOptions>;
+  options: JobOptions & Pick<SessionOptions, 'on_limit'>;
+} {
   const {
     title,
     tags,
@@ -45,9 +48,10 @@ export function splitRequest<T extends SessionOptions>(
     attempts,
     concurrency_key,
     concurrency_limit,
+    on_limit,
     ...config
   } = request;
-  const options: JobOptions = {
+  const options: JobOptions & Pick<SessionOptions, 'on_limit'> = {
     title,
     tags,
     metadata,
@@ -57,6 +61,7 @@ export function splitRequest<T extends SessionOptions>(
     attempts,
     concurrency_key,
     concurrency_limit,
+    on_limit,
   };
   return { config, options };
 }

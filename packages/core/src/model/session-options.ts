@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idSchema } from './id.ts';
+import { onLimitSchema } from './on-limit.ts';
 import { timeSchema } from './time.ts';
 
 const METADATA_MAX_BYTES = 16 * 1024;
@@ -64,6 +65,7 @@ const optionsSchema = z.strictObject({
 
 /** What a caller may say of a session beside its config. */
 export const sessionOptionsSchema = optionsSchema.extend({
+  on_limit: onLimitSchema.optional(),
   run_at: timeSchema
     .optional()
     .describe('Not run before this time; at most 366 days ahead. Not beside delay_ms.'),
@@ -73,6 +75,14 @@ export const sessionOptionsSchema = optionsSchema.extend({
 export const jobOptionsSchema = optionsSchema.extend({
   not_before: timeSchema.optional().describe('Not run before this time. Not beside delay_ms.'),
   schedule_id: idSchema.optional().describe('The schedule that launched it.'),
+  on_limit: onLimitSchema.optional(),
+  limits: z
+    .array(z.string().min(1).max(200))
+    .max(33)
+    .optional()
+    .describe(
+      'Limits (`key:<id>`, `tag:<tag>`) that it counts under, and waits for: set by the API.',
+    ),
   api_key_id: z
     .string()
     .min(1)

@@ -5,13 +5,13 @@ import type { Session } from './session.ts';
 import { isTerminal } from './status.ts';
 
 /** All that a session may wait for; whoever ends it enqueues the session, the reconciler where that died. */
-const WAITS = ['parent', 'concurrency_key'] as const;
+const WAITS = ['budget', 'parent', 'concurrency_key'] as const;
 
 /** What a queued session waits for: absent where it only waits for a worker, or for its time. */
 export const waitingForSchema = z
   .enum(WAITS)
   .describe(
-    'parent: the session that it continues has not ended. concurrency_key: as many sessions of its key as may are under way.',
+    'budget: a limit of its API key or of one of its tags is reached. parent: the session that it continues has not ended. concurrency_key: as many sessions of its key as may are under way.',
   );
 
 /** What a continue does while its parent has not ended. */
@@ -35,7 +35,7 @@ export type BusyParent = Pick<
 
 /** Says whether a session of this job may have to wait for another one. */
 export function mayWait(job: Job): boolean {
-  return job.concurrency_key !== undefined || (job.kind === 'continue' && waitsIfBusy(job));
+  return isLimited(job) || job.concurrency_key !== undefined || isContinueThatWaits(job);
 }
 
 /**
@@ -46,9 +46,27 @@ export function firstWait(
   job: Job,
   { parent, isDelayed }: { parent: Session | undefined; isDelayed: boolean },
 ): WaitingFor | undefined {
+  if (isLimited(job)) return 'budget';
   const isBusy = parent !== undefined && !isTerminal(parent.status);
   if (isBusy && job.kind === 'continue' && waitsIfBusy(job)) return 'parent';
   return job.concurrency_key === undefined || isDelayed ? undefined : 'concurrency_key';
+}
+
+/** What a session waits for next, once its budgets have let it go on; `isDelayed` as above. */
+export function waitAfterBudget(
+  { on_busy, concurrency_key }: Pick<Session, 'on_busy' | 'concurrency_key'>,
+  isDelayed: boolean,
+): WaitingFor | undefined {
+  if (waitsIfBusy({ on_busy })) return 'parent';
+  return concurrency_key === undefined || isDelayed ? undefined : 'concurrency_key';
+}
+
+function isLimited({ limits = [] }: Job): boolean {
+  return limits.length > 0;
+}
+
+function isContinueThatWaits(job: Job): boolean {
+  return job.kind === 'continue' && waitsIfBusy(job);
 }
 
 function waitsIfBusy({ on_busy = 'reject' }: { on_busy?: OnBusy | undefined }): boolean {

@@ -6,6 +6,7 @@ import { type ControlMessage, publishControl } from './control.ts';
 import { createJobUpkeep } from './job-upkeep.ts';
 import { createLivePublisher, type LivePublisher } from './live.ts';
 import { type FoundJob, jobOptions } from './queued-job.ts';
+import { createRateWindows, type RateWindows } from './rate-windows.ts';
 import { openProducerRedis, type RedisConnection } from './redis.ts';
 
 /** How long a call waits for Redis, a first connection included, in milliseconds. */
@@ -39,6 +40,8 @@ export interface SessionQueue {
   tell(message: ControlMessage): Promise<void>;
   /** Tells readers live what was written. */
   live: LivePublisher;
+  /** Counts what is limited by the minute. */
+  rates: RateWindows;
   /** Says whether Redis answers. */
   ping(): Promise<void>;
   /** BullMQ's own queue, for dashboards. */
@@ -79,9 +82,16 @@ export function createSessionQueue({
     return Math.max(await answer(() => bull.getRateLimitTtl()), 0);
   }
 
+  const windows = createRateWindows(client, prefix);
+
   return {
     bull,
     live: createLivePublisher(client, prefix),
+    rates: {
+      take: (name, max) => answer(() => windows.take(name, max)),
+      giveBack: (name) => answer(() => windows.giveBack(name)),
+      look: (name, max) => answer(() => windows.look(name, max)),
+    },
     async add(job) {
       checkSize(job);
       await answer(() => bull.add(job.kind, job, jobOptions(job, Date.now())));

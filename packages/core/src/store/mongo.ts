@@ -75,6 +75,9 @@ function databaseOf(url: string): string | undefined {
 // Only of what has ended: a session that is enqueued is not to wait for them.
 const ENDED = { partialFilterExpression: { end_time: { $exists: true } } };
 
+// Of what is under a limit alone.
+const LIMITED = { partialFilterExpression: { limits: { $exists: true } } };
+
 /** Makes the indexes that every query leans on; safe to run again and from many processes. */
 export async function ensureIndexes(db: Db): Promise<void> {
   await db
@@ -86,6 +89,7 @@ export async function ensureIndexes(db: Db): Promise<void> {
       { key: { root_session_id: 1, created_at: -1, _id: -1 } },
       { key: { tags: 1, created_at: -1, _id: -1 } },
       { key: { waiting_for: 1, concurrency_key: 1, created_at: 1, _id: 1 } },
+      { key: { waiting_for: 1, limits: 1, created_at: 1, _id: 1 }, ...LIMITED },
       { key: { end_time: 1, _id: 1 }, sparse: true },
       { key: { tags: 1, end_time: 1 }, ...ENDED },
       { key: { api_key_id: 1, end_time: 1 }, ...ENDED },

@@ -1,0 +1,90 @@
+import { LIMIT_KINDS, limitCapsSchema, limitViewSchema } from '@baton/core';
+import { z } from 'zod';
+import { failures, json, nothing } from '../answers.ts';
+import { named } from '../openapi-schema.ts';
+import type { App, Parts } from '../parts.ts';
+
+named.add(limitViewSchema, { id: 'Limit' });
+
+const params = z.strictObject({
+  kind: z.enum(LIMIT_KINDS),
+  name: z.string().min(1).max(128).describe('The id of the API key, or the tag.'),
+});
+
+const list = z.object({ limits: z.array(limitViewSchema) });
+
+/** What sessions of an API key, or of a tag, may do together: set by operators. */
+export function registerLimits(app: App, { limits }: Pick<Parts, 'limits'>): void {
+  app.put(
+    '/v1/limits/:kind/:name',
+    {
+      schema: {
+        operationId: 'setLimit',
+        summary: 'Set the limit of an API key or of a tag',
+        description:
+          'In the place of the one that was there; it holds within two seconds, for what is accepted from then on.',
+        tags: ['operations'],
+        params,
+        body: limitCapsSchema,
+        response: {
+          200: json('The limit as it is now.', limitViewSchema),
+          ...failures('INVALID_REQUEST', 'UNAVAILABLE'),
+        },
+      },
+    },
+    async ({ params: { kind, name }, body }) => limits.put(kind, name, body),
+  );
+
+  app.get(
+    '/v1/limits/:kind/:name',
+    {
+      schema: {
+        operationId: 'getLimit',
+        summary: 'Read a limit, and how far it is used',
+        tags: ['operations'],
+        params,
+        response: {
+          200: json('The limit.', limitViewSchema),
+          ...failures('INVALID_REQUEST', 'LIMIT_NOT_FOUND', 'UNAVAILABLE'),
+        },
+      },
+    },
+    async ({ params: { kind, name } }) => limits.get(kind, name),
+  );
+
+  app.get(
+    '/v1/limits',
+    {
+      schema: {
+        operationId: 'listLimits',
+        summary: 'List the limits',
+        tags: ['operations'],
+        response: {
+          200: json('By name, at most 1,000.', list),
+          ...failures('UNAVAILABLE'),
+        },
+      },
+    },
+    async () => ({ limits: await limits.list() }),
+  );
+
+  app.delete(
+    '/v1/limits/:kind/:name',
+    {
+      schema: {
+        operationId: 'removeLimit',
+        summary: 'Take a limit away',
+        tags: ['operations'],
+        params,
+        response: {
+          204: nothing('There is none any more; what waits for it goes on within seconds.'),
+          ...failures('INVALID_REQUEST', 'LIMIT_NOT_FOUND', 'UNAVAILABLE'),
+        },
+      },
+    },
+    async ({ params: { kind, name } }, reply) => {
+      await limits.remove(kind, name);
+      return reply.code(204).send();
+    },
+  );
+}

@@ -1,0 +1,48 @@
+import type { Redis } from 'ioredis';
+import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+
+const WINDOW_S = 60;
+
+/** Counts of a minute, shared by all processes; a name's minute begins with its first count. */
+export interface RateWindows {
+  /** Counts one more, unless `max` are counted: then it returns in how many milliseconds the minute turns. */
+  take(name: string, max: number): Promise<number | null>;
+  /** Takes one back. */
+  giveBack(name: string): Promise<void>;
+  /** In how many milliseconds the minute turns, where `max` are counted; null where there is room. */
+  look(name: string, max: number): Promise<number | null>;
+}
+
+/** The windows of a Redis; a call fails where it does not answer. */
+export function createRateWindows(client: Redis, prefix: string): RateWindows {
+  const limiterOf = (points: number) =>
+    new RateLimiterRedis({
+      storeClient: client,
+      keyPrefix: `${prefix}:minute`,
+      duration: WINDOW_S,
+      points,
+    });
+
+  return {
+    async take(name, max) {
+      if (max === 0) return WINDOW_S * 1000;
+      try {
+        await limiterOf(max).consume(name);
+        return null;
+      } catch (refusal) {
+        if (!(refusal instanceof RateLimiterRes)) throw refusal;
+        // A refusal is counted as well; it is not to fill a minute whose limit is raised.
+        await limiterOf(max).reward(name);
+        return refusal.msBeforeNext;
+      }
+    },
+    async giveBack(name) {
+      await limiterOf(1).reward(name);
+    },
+    async look(name, max) {
+      if (max === 0) return WINDOW_S * 1000;
+      const counted = await limiterOf(max).get(name);
+      return counted && counted.consumedPoints >= max ? counted.msBeforeNext : null;
+    },
+  };
+}
