@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'FORBIDDEN'
   | 'NOT_FOUND'
   | 'SESSION_NOT_FOUND'
+  | 'LIMIT_NOT_FOUND'
   | 'WEBHOOK_NOT_FOUND'
   | 'DELIVERY_NOT_FOUND'
   | 'TRANSCRIPT_NOT_FOUND'
@@ -210,6 +211,10 @@ export interface BulkLaunch {
    */
   concurrency_limit?: number;
   /**
+   * Where it would go over a limit of its API key or of one of its tags: refuse it (default), or let it wait for room (`waiting_for: budget`).
+   */
+  on_limit?: 'reject' | 'wait';
+  /**
    * Not run before this time; at most 366 days ahead. Not beside delay_ms.
    */
   run_at?: string;
@@ -348,6 +353,10 @@ export interface ContinueRequest {
    */
   concurrency_limit?: number;
   /**
+   * Where it would go over a limit of its API key or of one of its tags: refuse it (default), or let it wait for room (`waiting_for: budget`).
+   */
+  on_limit?: 'reject' | 'wait';
+  /**
    * Not run before this time; at most 366 days ahead. Not beside delay_ms.
    */
   run_at?: string;
@@ -425,9 +434,9 @@ export interface Info {
   failure?: Failure;
   not_before?: string;
   /**
-   * parent: the session that it continues has not ended. concurrency_key: as many sessions of its key as may are under way.
+   * budget: a limit of its API key or of one of its tags is reached. parent: the session that it continues has not ended. concurrency_key: as many sessions of its key as may are under way.
    */
-  waiting_for?: 'parent' | 'concurrency_key';
+  waiting_for?: 'budget' | 'parent' | 'concurrency_key';
   concurrency_key?: string;
   concurrency_limit?: number;
   stopped_by?: 'interrupt';
@@ -763,6 +772,10 @@ export interface LaunchRequest {
    */
   concurrency_limit?: number;
   /**
+   * Where it would go over a limit of its API key or of one of its tags: refuse it (default), or let it wait for room (`waiting_for: budget`).
+   */
+  on_limit?: 'reject' | 'wait';
+  /**
    * Not run before this time; at most 366 days ahead. Not beside delay_ms.
    */
   run_at?: string;
@@ -941,6 +954,10 @@ export interface ScheduledLaunch {
    * How many sessions of its key may be under way when this one joins them; default 1.
    */
   concurrency_limit?: number;
+  /**
+   * Where it would go over a limit of its API key or of one of its tags: refuse it (default), or let it wait for room (`waiting_for: budget`).
+   */
+  on_limit?: 'reject' | 'wait';
 }
 export interface Schedule {
   id: string;
