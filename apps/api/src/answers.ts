@@ -32,6 +32,11 @@ export function json<T extends z.ZodType>(description: string, schema: T) {
   return { description, content: { 'application/json': { schema } } };
 }
 
+/** An answer without a body, as the OpenAPI document tells it. */
+export function nothing(description: string) {
+  return { description, type: 'null' };
+}
+
 /** A stream of server-sent events as the OpenAPI document tells it. */
 export function stream(description: string) {
   return { description, content: { 'text/event-stream': { schema: z.string() } } };

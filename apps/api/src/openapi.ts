@@ -41,8 +41,9 @@ export async function registerOpenApi(app: App): Promise<void> {
       components: { securitySchemes: SCHEMES },
     },
     transform: ({ schema, url, route }) => {
-      const access = accessOf([route.method].flat()[0] ?? 'GET', url);
-      return { schema: describe(withAccess(schema, access), components), url };
+      const method = [route.method].flat()[0] ?? 'GET';
+      const whole = withAccess(withLimits(schema, method), accessOf(method, url));
+      return { schema: describe(whole, components), url };
     },
     transformObject: (document) =>
       'openapiObject' in document
@@ -53,6 +54,18 @@ export async function registerOpenApi(app: App): Promise<void> {
         : document.swaggerObject,
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+}
+
+/** The schema of a route that may be sent a body, wanted or not, with what is said of one too large. */
+function withLimits(schema: FastifySchema, method: string): FastifySchema {
+  if (schema?.hide || method === 'GET' || method === 'HEAD') return schema;
+  return {
+    ...schema,
+    response: {
+      ...failures('INVALID_REQUEST', 'PAYLOAD_TOO_LARGE'),
+      ...(schema.response as object),
+    },
+  };
 }
 
 /** The schema of a route that asks for a scope, with the key and what goes wrong with it. */

@@ -1,6 +1,6 @@
 import { idSchema, isAppError } from '@baton/core';
 import { z } from 'zod';
-import { failures, idParams, json } from '../answers.ts';
+import { failures, idParams, json, nothing } from '../answers.ts';
 import type { App, Parts } from '../parts.ts';
 
 /** How long a caller is kept waiting, in milliseconds, before the rest goes on by itself. */
@@ -22,7 +22,7 @@ export function registerDelete(app: App, { manager, deletion }: Parts): void {
         params: idParams,
         response: {
           202: json('It is being deleted; the rest goes on by itself.', deleting),
-          204: { description: 'It is gone.' },
+          204: nothing('It is gone.'),
           ...failures(
             'INVALID_REQUEST',
             'SESSION_NOT_FOUND',

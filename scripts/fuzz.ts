@@ -1,0 +1,57 @@
+// npm run fuzz: the HTTP API, called at random by its own OpenAPI document. Nothing may be answered with 5xx or as the
+// document does not tell, no process may end, no secret may be seen or stored, and every session must come to its end.
+// The last line on standard output is one JSON object; the exit status is 1 where anything does not hold.
+//   --requests N  calls in all (20000)      --seed S  the same calls again; default: made up
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { drain } from './fuzz/drain.ts';
+import { startFleet } from './fuzz/fleet.ts';
+import { fuzz } from './fuzz/run.ts';
+
+const optionsSchema = z.object({
+  requests: z.coerce.number().int().positive().default(20_000),
+  seed: z.coerce.number().int().nonnegative().optional(),
+});
+
+process.exit(await main());
+
+async function main(): Promise<number> {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({ options: { requests: text, seed: text } });
+  const { requests, seed = Math.floor(Math.random() * 1_000_000) } = optionsSchema.parse(values);
+  const startedAt = performance.now();
+  const log = (line: string) => void process.stderr.write(`fuzz: ${line}\n`);
+  const folder = await mkdtemp(join(tmpdir(), 'baton-fuzz-'));
+  const fleet = await startFleet(process.env, folder, log);
+  try {
+    log(`${requests} calls of seed ${seed}`);
+    const report = await fuzz({ api: fleet.api, requests, seed });
+    const drained = await drain(fleet.api, log);
+    const wrong = [
+      ...report.findings.map(({ what, request }) => ({ what, request })),
+      ...drained.stuck.map((session) => ({ what: 'a session is stuck', session })),
+      ...(await fleet.leaks()).map((where) => ({ what: `a plain secret is stored: ${where}` })),
+      ...fleet.complaints.map((line) => ({ what: 'a process complained', line })),
+      ...(fleet.dead() === null ? [] : [{ what: fleet.dead() }]),
+    ];
+    for (const one of wrong) log(`DOES NOT HOLD: ${JSON.stringify(one).slice(0, 4_000)}`);
+    const { statuses, neverWell, requests: sent } = report;
+    const seconds = Math.round((performance.now() - startedAt) / 1000);
+    const figures = {
+      holds: wrong.length === 0,
+      seed,
+      sent,
+      statuses,
+      neverWell,
+      ended: drained.ended,
+    };
+    process.stdout.write(`${JSON.stringify({ ...figures, wrong: wrong.length, seconds })}\n`);
+    return wrong.length === 0 ? 0 : 1;
+  } finally {
+    await fleet.stop();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}

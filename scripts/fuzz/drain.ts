@@ -1,0 +1,86 @@
+// After the calls: what keeps sessions from running goes, and then every one of them must come to its end.
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** How long nothing may happen before what is left counts as stuck, in milliseconds. */
+const STUCK_AFTER_MS = 60_000;
+
+/** Past this a session is put off for longer than anybody waits here, in milliseconds. */
+const FAR_MS = 30_000;
+
+interface Listed {
+  id: string;
+  status: string;
+  updated_at: string;
+  not_before?: string;
+  waiting_for?: string;
+}
+
+/** What is left of a run's sessions. */
+export interface Drained {
+  /** Sessions that ended, by how. */
+  ended: Record<string, number>;
+  /** Sessions that did not, and were not put off. */
+  stuck: Listed[];
+}
+
+/** Removes schedules and limits, cancels what is put off for long, and waits for the rest to end. */
+export async function drain(api: string, log: (line: string) => void): Promise<Drained> {
+  const call = async (method: string, path: string) => {
+    const answer = await fetch(new URL(path, api), { method });
+    return answer.status === 204 ? {} : ((await answer.json()) as Record<string, never>);
+  };
+  for await (const { id } of listed('/v1/schedules', 'schedules')) {
+    await call('DELETE', `/v1/schedules/${id}`);
+  }
+  const { limits = [] } = (await call('GET', '/v1/limits')) as {
+    limits?: { kind: string; name: string }[];
+  };
+  for (const { kind, name } of limits) {
+    await call('DELETE', `/v1/limits/${kind}/${encodeURIComponent(name)}`);
+  }
+
+  let before = '';
+  let movedAt = Date.now();
+  for (;;) {
+    const open: Listed[] = [];
+    for (const status of ['queued', 'starting', 'running']) {
+      for await (const one of listed(`/v1/sessions?status=${status}&limit=200`, 'sessions')) {
+        open.push(one as Listed);
+      }
+    }
+    const now = JSON.stringify(open.map(({ id, updated_at }) => [id, updated_at]));
+    if (open.length === 0 || Date.now() - movedAt > STUCK_AFTER_MS) return tally(open);
+    if (now !== before) {
+      log(`${open.length} sessions have not ended yet`);
+      movedAt = Date.now();
+      before = now;
+    }
+    for (const { id, not_before } of open) {
+      if (not_before && Date.parse(not_before) > Date.now() + FAR_MS) {
+        await call('POST', `/v1/sessions/${id}/cancel`);
+      }
+    }
+    await delay(1_000);
+  }
+
+  async function tally(stuck: Listed[]): Promise<Drained> {
+    const ended: Record<string, number> = {};
+    for (const status of ['completed', 'failed', 'cancelled']) {
+      for await (const _ of listed(`/v1/sessions?status=${status}&limit=200`, 'sessions')) {
+        ended[status] = (ended[status] ?? 0) + 1;
+      }
+    }
+    return { ended, stuck };
+  }
+
+  async function* listed(path: string, key: string): AsyncGenerator<{ id: string }> {
+    for (let cursor: string | undefined; ; ) {
+      const url = new URL(path, api);
+      if (cursor !== undefined) url.searchParams.set('cursor', cursor);
+      const answer = (await (await fetch(url)).json()) as Record<string, unknown>;
+      yield* (answer[key] ?? []) as { id: string }[];
+      cursor = answer['next_cursor'] as string | undefined;
+      if (cursor === undefined) return;
+    }
+  }
+}

@@ -1,0 +1,118 @@
+// What a program sends that is broken, or a person who wants to break another's.
+import fc from 'fast-check';
+
+/** One change to JSON: something else at the nth place, nothing there, or a key too many. */
+export type Mutation =
+  | { kind: 'set'; n: number; value: unknown }
+  | { kind: 'drop'; n: number }
+  | { kind: 'add'; n: number; key: string; value: unknown };
+
+const NASTY_TEXTS = [
+  '',
+  '\0',
+  '\ud800',
+  '../../etc/passwd',
+  '%00',
+  '$where',
+  '{"$gt":""}',
+  '__proto__',
+  'constructor',
+  '\u202e\ufeff',
+  '-1',
+  '1e999',
+  'NaN',
+  "';--",
+  '<script>',
+  'x'.repeat(5_000),
+];
+
+const NASTY_VALUES: unknown[] = [
+  null,
+  true,
+  [],
+  {},
+  -1,
+  0.5,
+  Number.MAX_SAFE_INTEGER + 2,
+  1e300,
+  { $gt: '' },
+  { $pick: 'session' },
+  JSON.parse('{"__proto__": {"x": 1}}'),
+  nested(200),
+  Array.from({ length: 500 }, () => 'x'),
+  'x'.repeat(300_000),
+];
+
+/** Texts that are no good as ids, numbers or cursors. */
+export function hostileText(): fc.Arbitrary<string> {
+  return fc.oneof(
+    fc.constantFrom(...NASTY_TEXTS),
+    fc.string({ maxLength: 30, unit: 'binary' }),
+    fc.string({ maxLength: 30, unit: 'grapheme' }),
+  );
+}
+
+/** Changes to a body. */
+export function mutations(): fc.Arbitrary<Mutation> {
+  const n = fc.nat({ max: 1_000 });
+  const value = fc.oneof(
+    fc.constantFrom(...NASTY_VALUES, ...NASTY_TEXTS),
+    fc.jsonValue({ maxDepth: 3 }),
+  );
+  return fc.oneof(
+    fc.record({ kind: fc.constant('set' as const), n, value }),
+    fc.record({ kind: fc.constant('drop' as const), n }),
+    fc.record({ kind: fc.constant('add' as const), n, key: hostileText(), value }),
+  );
+}
+
+/** Bodies that are no JSON, or not said to be. */
+export function rawBodies(): fc.Arbitrary<{ raw: string; type: string }> {
+  return fc.record({
+    raw: fc.oneof(
+      fc.constantFrom('', '{', '[]', 'null', '"x"', '{"query":"q"}', '\ufeff{}', '{"a":1,"a":2}'),
+      fc.constantFrom(`${'['.repeat(5_000)}${']'.repeat(5_000)}`, 'x'.repeat(1_200_000)),
+      fc.string({ maxLength: 50, unit: 'binary' }),
+    ),
+    type: fc.constantFrom(
+      'application/json',
+      'application/json; charset=latin1',
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'nonsense',
+    ),
+  });
+}
+
+/** A copy of the JSON with the change at the place that `n` falls on. */
+export function mutated(json: unknown, mutation: Mutation): unknown {
+  const copy = structuredClone({ root: json }) as Record<string, unknown>;
+  const places = placesOf(copy);
+  const place = places[mutation.n % places.length];
+  if (!place) return json;
+  const { holder, key } = place;
+  if (mutation.kind === 'drop') delete holder[key];
+  else if (mutation.kind === 'set') holder[key] = mutation.value;
+  else if (typeof holder[key] === 'object' && holder[key] !== null) {
+    Object.defineProperty(holder[key], mutation.key, { value: mutation.value, enumerable: true });
+  }
+  return copy['root'];
+}
+
+interface Place {
+  holder: Record<string, unknown>;
+  key: string;
+}
+
+function placesOf(value: unknown): Place[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const holder = value as Record<string, unknown>;
+  return Object.keys(holder).flatMap((key) => [{ holder, key }, ...placesOf(holder[key])]);
+}
+
+function nested(levels: number): unknown {
+  let value: unknown = 'deep';
+  for (let level = 0; level < levels; level += 1) value = { a: value };
+  return value;
+}

@@ -1,0 +1,19 @@
+import type { Queue } from 'bullmq';
+import type { Db } from 'mongodb';
+import { CANARY } from './special.ts';
+
+/** Where a plain secret of the run's requests is stored: the documents and jobs, by name. */
+export async function findLeaks(db: Db, queues: readonly Queue[]): Promise<string[]> {
+  const leaks: string[] = [];
+  for (const { name } of await db.listCollections().toArray()) {
+    for await (const document of db.collection(name).find({})) {
+      if (JSON.stringify(document).includes(CANARY)) leaks.push(`${name} ${document._id}`);
+    }
+  }
+  for (const queue of queues) {
+    for (const job of await queue.getJobs()) {
+      if (JSON.stringify(job).includes(CANARY)) leaks.push(`job ${job.id} of ${queue.name}`);
+    }
+  }
+  return leaks;
+}

@@ -1,0 +1,109 @@
+// What of a request the schema does not say: values by which calls meet, time that passes within a run, and
+// addresses at which nobody is bothered.
+import fc from 'fast-check';
+import { fakePrompt } from '../../test/fake-claude/install.ts';
+import type { Schema } from './schema.ts';
+
+/** What every secret of a fuzzed request begins with: nothing that is read, logged or stored may hold it. */
+export const CANARY = 's3cret-of-the-fuzz';
+
+/** Something that an earlier answer named, or a stranger where there is none yet. */
+export interface Pick {
+  $pick: 'session' | 'schedule' | 'webhook' | 'delivery' | 'cursor';
+  n: number;
+}
+
+/** A value of an earlier answer. */
+export function pick(kind: Pick['$pick']): fc.Arbitrary<Pick> {
+  return fc.nat({ max: 1_000_000 }).map((n) => ({ $pick: kind, n }));
+}
+
+const words = fc.constantFrom('red', 'green', 'blue', 'très long', 'a/b', '日本');
+const secrets = fc.string({ maxLength: 12 }).map((text) => `${CANARY}${text.replaceAll('\0', '')}`);
+const names = fc.stringMatching(/^[A-Z][A-Z0-9_]{0,8}$/);
+const env = fc.dictionary(
+  fc.oneof(
+    { weight: 9, arbitrary: names },
+    { weight: 1, arbitrary: fc.constantFrom('PATH', 'IS_SANDBOX') },
+  ),
+  secrets,
+  { maxKeys: 3 },
+);
+
+// Nobody answers at any of these: `.invalid` is no name, the others are loopback or refused.
+const addresses = fc.constantFrom(
+  'https://hook.invalid/x',
+  'http://127.0.0.1:9/',
+  'http://10.0.0.1/a?b=c',
+  'https://user:pass@hook.invalid/#f',
+  'http://[::1]:9/',
+);
+
+const prompts = fc.oneof(
+  fc.string({ minLength: 1, maxLength: 200, unit: 'grapheme' }),
+  fc.constantFrom(
+    fakePrompt([{ say: 'hello' }]),
+    fakePrompt([{ say: 'x', times: 3 }, { tool: 'Read' }]),
+    fakePrompt([{ api_error: 400 }]),
+    fakePrompt([{ exit: 3 }]),
+    fakePrompt([{ stderr: 'broken' }, { result: false }]),
+  ),
+);
+
+function soonOrLate(soon: fc.Arbitrary<number>, late: number): fc.Arbitrary<number> {
+  return fc.oneof({ weight: 4, arbitrary: soon }, { weight: 1, arbitrary: fc.constant(late) });
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+
+const SPECIAL: Record<string, fc.Arbitrary<unknown>> = {
+  query: prompts,
+  env,
+  headers: env,
+  working_dir: fc.constantFrom('/', '/etc/../tmp', '/nowhere'),
+  additional_directories: fc.constantFrom([], ['/']),
+  url: addresses,
+  tags: fc.array(words, { maxLength: 3 }),
+  tag: words,
+  concurrency_key: words,
+  concurrency_limit: fc.integer({ min: 1, max: 3 }),
+  delay_ms: soonOrLate(fc.integer({ min: 0, max: 1500 }), 300 * DAY_MS),
+  run_at: soonOrLate(fc.integer({ min: -5000, max: 1500 }), 300 * DAY_MS).map((ms) =>
+    new Date(Date.now() + ms).toISOString(),
+  ),
+  attempts: fc.integer({ min: 1, max: 3 }),
+  recovery: fc.record(
+    {
+      max_retries: fc.integer({ min: 0, max: 2 }),
+      on_crash: fc.constantFrom('resume', 'restart', 'fail'),
+    },
+    { requiredKeys: [] },
+  ),
+  cron: fc.constantFrom('* * * * *', '*/5 * * * * *', '0 0 31 2 *', '61 * * * *', 'soon'),
+  timezone: fc.constantFrom('UTC', 'Europe/Berlin', 'Mars/Base'),
+  every_ms: fc.constantFrom(1, 1_000, 5_000, DAY_MS),
+  parent_session_id: pick('session'),
+  root_session_id: pick('session'),
+  schedule_id: pick('schedule'),
+  cursor: fc.oneof(pick('cursor'), fc.string({ minLength: 1 })),
+  name: words,
+  'idempotency-key': fc.oneof(
+    fc.constantFrom('k1', 'k2', 'k3'),
+    fc.stringMatching(/^[!-~]{1,40}$/),
+  ),
+  'last-event-id': fc.oneof(
+    fc.constantFrom('0', '3', '-1', 'x'),
+    fc.stringMatching(/^[!-~]{1,40}$/),
+  ),
+};
+
+/** The values of a property of this name, where its schema says too little. */
+export function special(name: string, schema: Schema): fc.Arbitrary<unknown> | undefined {
+  const found = SPECIAL[name];
+  if (!found) return undefined;
+  // In a continue null clears what a parent had.
+  const isNullable = schema.anyOf?.some(({ type }) => type === 'null');
+  return isNullable
+    ? fc.oneof({ weight: 4, arbitrary: found }, { weight: 1, arbitrary: fc.constant(null) })
+    : found;
+}
