@@ -138,9 +138,9 @@ export function startAttempt(
       const facts = { sawInit: true, abort: null, resultBeforeAbort: true, stderrTail: '' };
       return concludeAttempt({ exit, result: answer, ...facts });
     }
-    const isAmended =
-      Object.keys(amends).length === 0 || (await untilTaken(() => owned.commit(amends), taken));
-    if (!isAmended) return neverRan({ kind: 'lost' });
+    const leaves = session.last_result !== undefined || Object.keys(amends).length > 0;
+    const isWritten = !leaves || (await untilTaken(() => owned.setAside(amends), taken));
+    if (!isWritten) return neverRan({ kind: 'lost' });
     for (const line of unrecorded) await recorder.record(line);
     if (session.interrupt_requested_at) return { kind: 'completed', stopped_by: 'interrupt' };
     const spent = spentLimit(limits);

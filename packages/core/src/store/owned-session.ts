@@ -49,6 +49,11 @@ export interface OwnedSession {
   markRunning(facts: Progress & { pid?: number }): Promise<Held | null>;
   /** Writes progress; with nothing to write it is a heartbeat. */
   commit(progress: Progress): Promise<Held | null>;
+  /**
+   * Writes what no longer counts of earlier attempts. A last result that is set aside goes with it: left
+   * there, it would conclude whoever comes after us, should we die before our own first line.
+   */
+  setAside(progress: Progress): Promise<Held | null>;
   /** Ends the session. */
   conclude(
     status: 'completed' | 'failed' | 'cancelled',
@@ -129,6 +134,12 @@ export function createOwnedSession(
     commit(progress) {
       return write(['starting', 'running'], (now) => ({
         $set: { ...held(now), ...encodeFields(progress) },
+      }));
+    },
+    setAside(progress) {
+      return write(['starting', 'running'], (now) => ({
+        $set: { ...held(now), ...encodeFields(progress) },
+        $unset: { last_result: '' },
       }));
     },
     async conclude(status, ending, attemptEnding) {
