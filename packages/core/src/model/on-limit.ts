@@ -6,6 +6,3 @@ export const onLimitSchema = z
   .describe(
     'Where it would go over a limit of its API key or of one of its tags: refuse it (default), or let it wait for room (`waiting_for: budget`).',
   );
-
-/** What a request does that would go over a limit. */
-export type OnLimit = z.infer<typeof onLimitSchema>;
