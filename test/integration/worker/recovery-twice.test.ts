@@ -1,7 +1,9 @@
 // A session loses its worker, and then, before it has said a word, the worker that took it over.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { test } from '../../support/fleet.ts';
+import { waitFor } from '../../support/wait.ts';
 
 // A message and an answer that never reach the transcript.
 const unsavedLine = {
@@ -40,6 +42,7 @@ test('an answer that was set aside does not come back when the next worker dies 
   await first.kill();
   const second = await fleet.worker(env);
   await fleet.until(id, 'set aside', ({ superseded }) => superseded !== undefined);
+  await waitFor('its process', () => existsSync(join(root, 'second')));
   await second.kill();
   await fleet.worker(env);
   const session = await fleet.ended(id);
