@@ -5,7 +5,7 @@ import type { Urls } from '../rig.ts';
 import { type Server, startApi, startBare } from './servers.ts';
 
 const CONNECTIONS = 32;
-const REQUESTS = 4_000;
+const REQUESTS = 2_000;
 const ROUNDS = 3;
 
 const BODY = JSON.stringify({
@@ -15,16 +15,22 @@ const BODY = JSON.stringify({
   allowed_tools: ['Bash(git *)', 'Read', 'Edit'],
 });
 
-/** Launches, reads and lists through both, by turns, and compares the medians of their rates. */
-export async function benchRequests(urls: Urls): Promise<Measure[]> {
+/** How many sessions there are when they are read and listed. */
+const SESSIONS = 500;
+
+/** Reads, lists and launches through both, by turns, and compares the medians of their rates. */
+export async function benchRequests({ redisUrl, mongodbUrl }: Urls): Promise<Measure[]> {
+  // A database of its own: what others left there would be sorted with every list.
+  const urls = { redisUrl, mongodbUrl: `${mongodbUrl}_http` };
   const ours = await startApi(urls, 'bench-http-ours');
   const bare = await startBare(urls, 'bench-http-bare');
   try {
-    const launches = await compare(ours, bare, '/v1/sessions', BODY);
+    await rate(`${ours.url}/v1/sessions`, SESSIONS, BODY);
     const answer = await fetch(`${ours.url}/v1/sessions?limit=1`);
     const { sessions } = (await answer.json()) as { sessions: { id: string }[] };
     const reads = await compare(ours, bare, `/v1/sessions/${sessions[0]?.id}`);
     const lists = await compare(ours, bare, '/v1/sessions');
+    const launches = await compare(ours, bare, '/v1/sessions', BODY);
     return [
       rateMeasure('POST /v1/sessions, against a route that only enqueues', 'requests/s', {
         ...launches,
@@ -44,8 +50,8 @@ export async function benchRequests(urls: Urls): Promise<Measure[]> {
 async function compare(ours: Server, bare: Server, path: string, body?: string) {
   const rates = { ours: [] as number[], byHand: [] as number[] };
   for (let round = 0; round <= ROUNDS; round += 1) {
-    const our = await rate(ours.url + path, body);
-    const raw = await rate(bare.url + path, body);
+    const our = await rate(ours.url + path, REQUESTS, body);
+    const raw = await rate(bare.url + path, REQUESTS, body);
     if (round === 0) continue; // warm-up
     rates.ours.push(our);
     rates.byHand.push(raw);
@@ -53,11 +59,11 @@ async function compare(ours: Server, bare: Server, path: string, body?: string) 
   return { ours: median(rates.ours), byHand: median(rates.byHand) };
 }
 
-async function rate(url: string, body?: string): Promise<number> {
+async function rate(url: string, amount: number, body?: string): Promise<number> {
   const result = await autocannon({
     url,
     connections: CONNECTIONS,
-    amount: REQUESTS,
+    amount,
     ...(body === undefined
       ? {}
       : { method: 'POST', headers: { 'content-type': 'application/json' }, body }),
@@ -65,5 +71,5 @@ async function rate(url: string, body?: string): Promise<number> {
   if (result.non2xx + result.errors > 0) {
     throw new Error(`${url}: ${result.non2xx} refusals, ${result.errors} errors`);
   }
-  return REQUESTS / result.duration;
+  return amount / result.duration;
 }

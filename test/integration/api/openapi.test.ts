@@ -1,6 +1,12 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { validate } from '@readme/openapi-parser';
 import { describe, expect } from 'vitest';
 import { test } from '../../support/api.ts';
+import { breakingChanges } from '../../support/breaking-changes.ts';
+
+/** The document as it was published; `vitest -u` publishes the one of today, unless that breaks a caller. */
+const PUBLISHED = join(import.meta.dirname, '../../../docs/openapi.json');
 
 const CALLS = {
   'post /v1/sessions': [202, 400, 409, 413, 422, 429, 500, 503],
@@ -70,6 +76,13 @@ function answersOf(call: string, codes: readonly number[]): string[] {
 }
 
 describe('the OpenAPI document', () => {
+  test('breaks no caller of what was published, and is published as it is', async ({ api }) => {
+    const document = (await api.app.inject({ url: '/openapi.json' })).json();
+    const before = existsSync(PUBLISHED) ? JSON.parse(readFileSync(PUBLISHED, 'utf8')) : {};
+    expect(breakingChanges(before, document)).toEqual([]);
+    await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot(PUBLISHED);
+  });
+
   test('is valid', async ({ api }) => {
     const document = (await api.app.inject({ url: '/openapi.json' })).json();
     expect(await validate(document)).toMatchObject({ valid: true, warnings: [] });
