@@ -8,8 +8,8 @@ import { mapOpenable } from './openable.ts';
 import type { IsOurs, Opener } from './opener.ts';
 import type { Sealer } from './sealer.ts';
 
-/** What stands in the place of a key's name for secrets that are not sealed. */
-export const PLAIN = 'plain';
+// In the place of a key: secrets that are not sealed.
+const PLAIN = 'plain';
 
 /** The keys that a config's secrets are sealed to, PLAIN among them where one is not sealed. */
 export function kidsOf(config: Governed): Set<string> {

@@ -8,8 +8,8 @@ import { mapSecrets } from '../model/secret-places.ts';
 import { headerOfWhole, SESSION_PARAMETER } from './header.ts';
 import { CONTENT_ALGORITHM, KEY_ALGORITHM, type SealingKey } from './key-set.ts';
 
-/** The most secrets of one config: each is sealed by itself, which takes a millisecond. */
-export const MAX_SECRETS = 256;
+// Each is sealed by itself, which takes a millisecond.
+const MAX_SECRETS = 256;
 
 /** Puts secrets where only workers can read them. Throws INVALID_REQUEST where there are more than 256. */
 export interface Sealer {
