@@ -121,11 +121,11 @@ export function createWebhookStore(db: Db, clock: StoreClock): WebhookStore {
     async noteFailure(id, { tries, ms }) {
       const now = await clock.now();
       await collection.updateOne(
-        { _id: id, 'failures.since': { $exists: false } },
-        { $set: { 'failures.since': now } },
+        { _id: id, enabled: true, failures: { $exists: false } },
+        { $set: { failures: { count: 0, since: now } } },
       );
       const document = await collection.findOneAndUpdate(
-        { _id: id, enabled: true, 'failures.since': { $exists: true } },
+        { _id: id, enabled: true, failures: { $exists: true } },
         { $inc: { 'failures.count': 1 } },
         { returnDocument: 'after' },
       );
