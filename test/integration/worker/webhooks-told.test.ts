@@ -70,8 +70,11 @@ describe('an endpoint is told', () => {
     ]);
     // The word is taken off once it is told.
     await waitFor('an empty outbox', async () => {
-      const { webhooks_due = [] } = await scene.fleet.session(id);
-      return webhooks_due.length === 0;
+      const sessions = scene.fleet.db.collection<{ _id: string; webhooks_due?: object[] }>(
+        'sessions',
+      );
+      const found = await sessions.findOne({ _id: id });
+      return found?.webhooks_due?.length === 0;
     });
   });
 
