@@ -93,7 +93,9 @@ async function runningAgain(
     ids.map(async (id) => {
       const [session] = await rig.until(
         [id],
-        ({ status, attempts }) => attempts.length > 1 && status === 'running',
+        // Running, or done with it already.
+        ({ status, attempts }) =>
+          attempts.length > 1 && status !== 'queued' && status !== 'starting',
       );
       const endedAt = session?.attempts[0]?.ended_at?.getTime() ?? Number.NaN;
       return Date.now() - from(endedAt);
