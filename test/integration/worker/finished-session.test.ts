@@ -56,5 +56,5 @@ test('a session that ended tells who it is, when it was, what came out and what 
   const times = [created_at, started_at, end_time, updated_at];
   expect(times).toEqual([...times].sort());
   const { sessions } = await createSessionStore(fleet.db).list({ limit: 1 });
-  expect(sessions).toEqual([session]);
+  expect(sessions.map(({ webhooks_due: _, ...listed }) => listed)).toEqual([session]);
 });
