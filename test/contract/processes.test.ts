@@ -17,6 +17,8 @@ afterAll(() => cli.remove());
 
 interface Seen {
   id: string;
+  /** Where the call tells its pid: a name that only this call has. */
+  file: string;
   claude: number;
   shell: number;
 }
@@ -37,7 +39,7 @@ async function duringBash(act: (seen: Seen, claude: RunningClaude) => Promise<un
       const told = await readFile(file, 'utf8').catch(() => '');
       return told.endsWith('\n') && Number(told);
     });
-    await act({ id, claude: claude.pid, shell }, claude);
+    await act({ id, file, claude: claude.pid, shell }, claude);
   });
   return { run, id };
 }
@@ -99,8 +101,8 @@ describe('a resume of a turn that was stopped within a Bash call', () => {
 
   async function toldAfter(signal: NodeJS.Signals): Promise<string | undefined> {
     const { id } = await duringBash(async (seen, claude) => {
-      const isSaved = async () =>
-        (await cli.home.readTranscript(seen.id))?.includes('"name":"Bash"');
+      // The name of the tool alone would not do: the list of tools in the transcript holds it too.
+      const isSaved = async () => (await cli.home.readTranscript(seen.id))?.includes(seen.file);
       await waitFor('the call in the transcript', isSaved);
       claude.child.kill(signal);
       await claude.done;
