@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hang, text, toolUse } from '../support/messages-api/reply.ts';
-import { type Cli, type CliRun, halfAnAnswer, makeCli, onHalfAnAnswer } from './cli.ts';
+import {
+  type Cli,
+  type CliRun,
+  halfAnAnswer,
+  makeCli,
+  onHalfAnAnswer,
+  onPromptSaved,
+} from './cli.ts';
 import { entriesOf, savedCost } from './transcript.ts';
 
 const ID = '0197f0a0-5555-7000-8000-000000000001';
@@ -61,10 +68,12 @@ describe('what a stop leaves', () => {
 
   async function stoppedInSecondCall(digit: number, signal: NodeJS.Signals): Promise<CliRun> {
     const script = [toolUse('Bash', { command: 'true' }), hang()];
-    const args = [`--session-id=${OTHER}${digit}`, '--allowedTools=Bash'];
+    const id = `${OTHER}${digit}`;
+    const args = [`--session-id=${id}`, '--allowedTools=Bash'];
+    const stop = onPromptSaved(cli.home, id, 'x', signal);
     return cli.runUntil({ script, args, prompt: 'x' }, async (claude, api) => {
       await api.arrival(2);
-      process.kill(claude.pid, signal);
+      await stop(claude);
     });
   }
 

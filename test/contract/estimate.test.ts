@@ -3,8 +3,8 @@ import { costOf, DEFAULT_PRICES, priceOf } from '@baton/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { spendingIn } from '../../apps/worker/src/transcript/spending.ts';
 import { hang, text, toolUse } from '../support/messages-api/reply.ts';
+import { waitFor } from '../support/wait.ts';
 import { type Cli, makeCli } from './cli.ts';
-import { bytesOf } from './transcript.ts';
 
 const USAGE = {
   input_tokens: 1_000,
@@ -19,9 +19,13 @@ beforeAll(async () => {
 });
 afterAll(() => cli.remove());
 
+async function savedOf(id: string): Promise<Buffer> {
+  return Buffer.from((await cli.home.readTranscript(id)) ?? '');
+}
+
 /** What the transcript's messages cost by the table. */
 async function estimateOf(id: string): Promise<number> {
-  const spent = spendingIn(Buffer.from(await bytesOf(cli.home, id)));
+  const spent = spendingIn(await savedOf(id));
   const byMessage = new Map(spent.map((one) => [one.messageId, one]));
   const costs = [...byMessage.values()].map(({ model = '', usage }) => {
     const price = priceOf(model, DEFAULT_PRICES);
@@ -49,8 +53,10 @@ test('the transcript of a killed process tells what its finished messages cost',
   const id = crypto.randomUUID();
   const call = { ...toolUse('Bash', { command: 'true' }), usage: USAGE };
   const args = [`--session-id=${id}`, '--allowedTools=Bash', '--model=claude-opus-5-5'];
-  await cli.runUntil({ script: [call, hang()], args, prompt: 'x' }, async (claude, api) => {
-    await api.arrival(2);
+  // The CLI writes its transcript a moment after the call that follows: killed before, it tells nothing.
+  const isSaved = async () => spendingIn(await savedOf(id)).length > 0;
+  await cli.runUntil({ script: [call, hang()], args, prompt: 'x' }, async (claude) => {
+    await waitFor('the message in the transcript', isSaved);
     process.kill(claude.pid, 'SIGKILL');
   });
   const price = priceOf('claude-opus-5-5', DEFAULT_PRICES);
