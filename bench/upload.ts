@@ -5,7 +5,7 @@ import { type Measure, shareMeasure } from './measure.ts';
 import { createRig, type Urls } from './rig.ts';
 
 const SESSIONS = 50;
-const TALK = { say: 'line', times: 100, every_ms: 250, bytes: 1_000 };
+const TALK = { say: 'line', times: 240, every_ms: 250, bytes: 1_000 };
 
 /** Fifty busy sessions whose CLI keeps a transcript, against fifty whose CLI keeps none. */
 export async function benchUpload(mongo: Mongo, urls: Urls): Promise<Measure> {

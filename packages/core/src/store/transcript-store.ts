@@ -91,7 +91,7 @@ export function createTranscriptStore(db: Db): TranscriptStore {
         ...place,
         fence,
         bytes: data.length,
-        data: new Binary(data.length > AT_ONCE_BYTES ? await compress(data) : gzipSync(data)),
+        data: new Binary(data.length > AT_ONCE_BYTES ? await compress(data) : packSmall(data)),
       };
       try {
         await insert(document, document.data.length());
@@ -127,6 +127,17 @@ export function createTranscriptStore(db: Db): TranscriptStore {
       }
     },
   };
+}
+
+// With a window and tables of the size of the data: zlib's usual quarter of a megabyte is set up and
+// cleared for each piece, and costs more than packing it.
+function packSmall(data: Buffer): Buffer {
+  const bits = Math.ceil(Math.log2(data.length + 1));
+  return gzipSync(data, {
+    windowBits: Math.min(Math.max(bits, 9), 15),
+    memLevel: Math.min(Math.max(bits - 7, 1), 8),
+    chunkSize: Math.max(data.length, 256),
+  });
 }
 
 async function unpack(sessionId: string, chunk: ChunkDocument): Promise<Buffer> {
