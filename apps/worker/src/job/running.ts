@@ -1,0 +1,44 @@
+// The attempts under way in this process.
+import type { Attempt, Session } from '@baton/core';
+import { type AttemptDeps, type RunningAttempt, startAttempt } from '../attempt/attempt.ts';
+import type { AttemptEnd } from '../attempt/ending.ts';
+
+/** What runs here. */
+export interface Running {
+  /** The attempts, by session. */
+  readonly attempts: ReadonlyMap<string, RunningAttempt>;
+  /** Runs a claimed attempt; resolves to what became of it. It is listed until `whenOver` is done. */
+  run(
+    session: Session,
+    attempt: Attempt,
+    whenOver: (end: AttemptEnd) => Promise<void>,
+  ): Promise<AttemptEnd>;
+  /** Ends what runs, and what begins from now on, to give it back to the queue. */
+  handBack(): void;
+}
+
+/** A process that runs nothing yet. */
+export function createRunning(deps: AttemptDeps): Running {
+  const attempts = new Map<string, RunningAttempt>();
+  let isHandingBack = false;
+
+  return {
+    attempts,
+    async run(session, claimed, whenOver) {
+      const attempt = startAttempt(deps, session, claimed);
+      attempts.set(session.id, attempt);
+      if (isHandingBack) attempt.abort({ kind: 'hand_back' });
+      try {
+        const end = await attempt.end;
+        await whenOver(end);
+        return end;
+      } finally {
+        if (attempts.get(session.id) === attempt) attempts.delete(session.id);
+      }
+    },
+    handBack() {
+      isHandingBack = true;
+      for (const attempt of attempts.values()) attempt.abort({ kind: 'hand_back' });
+    },
+  };
+}

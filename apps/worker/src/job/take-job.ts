@@ -1,0 +1,114 @@
+// From a job to an attempt of its session, or to the reason why there is none now.
+import {
+  type Admission,
+  type Adopter,
+  type Claims,
+  isTerminal,
+  type Logger,
+  type Session,
+  type SessionQueue,
+} from '@baton/core';
+import type { Job } from 'bullmq';
+import type { AttemptDeps } from '../attempt/attempt.ts';
+import type { AttemptEnd } from '../attempt/ending.ts';
+import type { Running } from './running.ts';
+
+/** A little past another owner's lease, so that its expiry is not met early, in milliseconds. */
+const LEASE_MARGIN_MS = 100;
+
+/** What became of a job; `busy`: it is not to be taken before `until`, on this machine's clock. */
+export type JobEnd = AttemptEnd | { kind: 'busy'; until: number } | { kind: 'waiting' };
+
+/** What taking a job needs. */
+export interface JobTakerDeps {
+  attempts: AttemptDeps;
+  adopter: Adopter;
+  claims: Claims;
+  admission: Pick<Admission, 'advance' | 'ended'>;
+  queue: Pick<SessionQueue, 'restMs'>;
+  running: Running;
+  /** Whether the process stops: then what it is given goes back before an attempt begins. */
+  isPaused: () => boolean;
+  log: Logger;
+}
+
+/**
+ * Takes jobs: adopts the session, claims it and runs the attempt. Resolves to what became of the job;
+ * rejects where its session cannot be taken at all, or where a store is away.
+ */
+export function createJobTaker(deps: JobTakerDeps): (job: Job) => Promise<JobEnd> {
+  const { attempts, running, log } = deps;
+  const { workerId, host } = attempts.identity;
+
+  // What waits for a session goes on; where the stores do not let it now, the reconciler sees to it later.
+  async function settle(session: Session): Promise<void> {
+    await deps.admission
+      .ended(session)
+      .catch((error: unknown) =>
+        log.warn({ err: error, session_id: session.id }, 'what waits for the session waits on'),
+      );
+  }
+
+  async function end(session: Session): Promise<AttemptEnd> {
+    await settle(session);
+    return ended(session);
+  }
+
+  // One that has a time as well is met again then; else its job has done all it can.
+  async function untilItMay({ not_before }: Session): Promise<JobEnd> {
+    const isEarly = not_before && not_before > (await attempts.clock.now());
+    return isEarly ? busyUntil(not_before) : { kind: 'waiting' };
+  }
+
+  // Until when is told on MongoDB's clock; the queue waits on ours.
+  async function busyUntil(time: Date): Promise<JobEnd> {
+    const waitMs = time.getTime() - (await attempts.clock.now()).getTime();
+    return { kind: 'busy', until: Date.now() + Math.max(waitMs, 0) + LEASE_MARGIN_MS };
+  }
+
+  return async (job) => {
+    const id = job.id ?? '';
+    const found = await deps.adopter.adopt({ id, data: job.data, timestamp: job.timestamp });
+    const adopted = await deps.admission.advance(found);
+    if (isTerminal(adopted.status)) return end(adopted);
+    if (deps.isPaused()) return { kind: 'handed_back' };
+    // Delivered again because its lock was lost: it still runs here, and the fence watches over it.
+    if (running.attempts.has(adopted.id)) {
+      return { kind: 'busy', until: Date.now() + attempts.leaseMs };
+    }
+    // One that somebody asked to stop needs no account any more.
+    if (!adopted.cancel_requested_at && !adopted.interrupt_requested_at) {
+      const restMs = await deps.queue.restMs().catch(() => 0);
+      if (restMs > 0) return { kind: 'busy', until: Date.now() + restMs };
+    }
+    const claim = await deps.claims.claim(adopted.id, {
+      worker_id: workerId,
+      host,
+      leaseMs: attempts.leaseMs,
+      claude_version: attempts.cli.version,
+    });
+    switch (claim.kind) {
+      case 'missing':
+        throw new Error(`session ${id} was adopted and is gone`);
+      case 'terminal':
+        attempts.live.moved(claim.session);
+        return end(claim.session);
+      case 'waiting':
+        return untilItMay(claim.session);
+      case 'busy':
+        return busyUntil(claim.expires_at);
+      case 'early':
+        return busyUntil(claim.not_before);
+      case 'claimed': {
+        attempts.live.moved(claim.session);
+        return running.run(claim.session, claim.attempt, async (over) => {
+          if (over.kind === 'ended') await settle(claim.session);
+        });
+      }
+    }
+  };
+}
+
+function ended({ status, failure }: Session): AttemptEnd {
+  return { kind: 'ended', status, ...(failure ? { failure } : {}) };
+}
