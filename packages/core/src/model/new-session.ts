@@ -5,16 +5,18 @@ import type { SessionConfig } from './session-config.ts';
 import { NO_TOTALS } from './totals.ts';
 import { firstWait } from './waiting.ts';
 
-/** What every session begins with. */
-export const BLANK = {
-  status: 'queued',
-  attempts: [],
-  counts: { retries: 0, crashes: 0, hand_backs: 0 },
-  lease: { fence: 0 },
-  last_event_seq: 0,
-  transcript: { files: [] },
-  totals: NO_TOTALS,
-} as const satisfies Partial<Session>;
+/** What every session begins with, made anew for each. */
+export function blankSession() {
+  return {
+    status: 'queued',
+    attempts: [],
+    counts: { retries: 0, crashes: 0, hand_backs: 0 },
+    lease: { fence: 0 },
+    last_event_seq: 0,
+    transcript: { files: [] },
+    totals: { ...NO_TOTALS },
+  } satisfies Partial<Session>;
+}
 
 /** A job with its defaults filled in. */
 export type Accepted<T extends Job> = T & { created_at: string; run_id: string };
@@ -39,8 +41,7 @@ export function queuedSession(job: Accepted<Job>, asked: SessionConfig, parent?:
   const config = withAttempts(asked, job.attempts);
   const root = parent?.root_session_id ?? job.id;
   return {
-    ...structuredClone(BLANK),
-    attempts: [],
+    ...blankSession(),
     id: job.id,
     run_id: job.run_id,
     kind: job.kind,

@@ -8,10 +8,8 @@ const MAX_DEPTH = 64;
 export function isTooDeep(value: unknown, levels = MAX_DEPTH): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
-  for (const key in value) {
-    if (isTooDeep((value as Record<string, unknown>)[key], levels - 1)) return true;
-  }
-  return false;
+  const inner: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  return inner.some((item) => isTooDeep(item, levels - 1));
 }
 
 function fieldOf(issue: z.core.$ZodIssue): string {

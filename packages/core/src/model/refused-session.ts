@@ -4,7 +4,7 @@ import { requestHash } from './config-hash.ts';
 import { cutText } from './cut-text.ts';
 import { idSchema } from './id.ts';
 import { JOB_MAX_BYTES } from './job.ts';
-import { BLANK } from './new-session.ts';
+import { blankSession } from './new-session.ts';
 import { isTooDeep, parseInput } from './parse-input.ts';
 import type { Session } from './session.ts';
 import { jobOptionsSchema } from './session-options.ts';
@@ -41,7 +41,7 @@ export function refusedSession(
   );
   const config = { query: cutText(query ?? '', JOB_MAX_BYTES) };
   return {
-    ...structuredClone(BLANK),
+    ...blankSession(),
     attempts: [],
     status: 'failed',
     error: error.message,

@@ -1,7 +1,9 @@
 import {
+  BSON,
   type Collection,
   type Document,
   MongoBulkWriteError,
+  MongoInvalidArgumentError,
   type OptionalUnlessRequiredId,
 } from 'mongodb';
 
@@ -17,15 +19,16 @@ interface Waiting<T> {
 }
 
 /**
- * Inserts documents of many callers by few commands: what is asked for while one is under way goes with
- * the next. Returns a function that resolves once its document (about `bytes` long) is there, and rejects
+ * Inserts documents of many callers by few commands: what is asked for while `atOnce` of them (default 1)
+ * are under way goes with the next. Returns a function that resolves once its document (about `bytes` long) is there, and rejects
  * with what the server said of that one; a failure of the whole command rejects all of it.
  */
 export function createGroupInsert<T extends Document>(
   collection: Collection<T>,
+  { atOnce = 1 }: { atOnce?: number } = {},
 ): (document: T, bytes: number) => Promise<void> {
   const waiting: Waiting<T>[] = [];
-  let isWriting = false;
+  let writers = 0;
 
   function take(): Waiting<T>[] {
     let bytes = 0;
@@ -43,8 +46,14 @@ export function createGroupInsert<T extends Document>(
     const documents = group.map(({ document }) => ({ ...document }) as OptionalUnlessRequiredId<T>);
     const refused = await collection.insertMany(documents, { ordered: false }).then(
       () => new Map<number, unknown>(),
-      (error: unknown) => refusalsOf(error, group.length),
+      // For the sake of one that cannot be sent none was: then each is asked for by itself.
+      (error: unknown) =>
+        group.length > 1 && isUnsendable(error) ? null : refusalsOf(error, group.length),
     );
+    if (refused === null) {
+      for (const one of group) await write([one]);
+      return;
+    }
     for (const [index, { resolve, reject }] of group.entries()) {
       if (refused.has(index)) reject(refused.get(index));
       else resolve();
@@ -52,17 +61,23 @@ export function createGroupInsert<T extends Document>(
   }
 
   async function writeAll(): Promise<void> {
-    isWriting = true;
     while (waiting.length > 0) await write(take());
-    isWriting = false;
+    writers -= 1;
   }
 
   return (document, bytes) =>
     new Promise((resolve, reject) => {
       waiting.push({ document, bytes, resolve, reject });
       // With the rest of this turn of the loop: those that look at the same moment go together.
-      if (!isWriting && waiting.length === 1) queueMicrotask(writeAll);
+      if (writers === atOnce || waiting.length > 1) return;
+      writers += 1;
+      queueMicrotask(writeAll);
     });
+}
+
+/** Says whether the driver itself refused a document: then nothing was sent. */
+function isUnsendable(error: unknown): boolean {
+  return error instanceof BSON.BSONError || error instanceof MongoInvalidArgumentError;
 }
 
 function refusalsOf(error: unknown, count: number): Map<number, unknown> {

@@ -4,6 +4,7 @@ import { AppError } from '../model/app-error.ts';
 import type { Event } from '../model/event.ts';
 import type { Session } from '../model/session.ts';
 import type { Delivery } from '../model/webhook-delivery.ts';
+import { shareTurn } from '../share-turn.ts';
 import type { TombstoneDocument } from './tombstone-store.ts';
 
 /** How long a call waits for a server, in milliseconds, before it fails. */
@@ -53,9 +54,9 @@ export function connectMongo(url: string): Mongo {
     retryWrites: false,
   });
   const db = client.db(databaseOf(url) || 'baton');
-  return {
-    db,
-    ping: async () => {
+  const ping = shareTurn(
+    (what: 'ping') => what,
+    async () => {
       try {
         // Not by the driver's timeoutMS: 7.9 does not end a command by it whose connection hangs.
         await withDeadline(PING_TIMEOUT_MS, () => db.command({ ping: 1 }));
@@ -63,6 +64,10 @@ export function connectMongo(url: string): Mongo {
         throw new AppError('UNAVAILABLE', 'MongoDB does not answer; ask again later', { cause });
       }
     },
+  );
+  return {
+    db,
+    ping: () => ping('ping'),
     close: () => client.close(),
   };
 }

@@ -1,15 +1,20 @@
-import type { Db, Filter } from 'mongodb';
+import { BSON, type Db, type Filter } from 'mongodb';
 import { isAppError } from '../model/app-error.ts';
 import type { Session } from '../model/session.ts';
 import type { SessionStatus } from '../model/status.ts';
 import { badCursor, decodeCursor, encodeCursor } from './cursor.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
 import { decodeSession, encodeSession } from './free-json.ts';
+import { createGroupInsert } from './group-insert.ts';
+import { createGroupRead } from './group-read.ts';
 import type { SessionDocument } from './mongo.ts';
 import { createTombstoneStore } from './tombstone-store.ts';
 
 /** Younger than this, in milliseconds, nothing was deleted yet. */
 const FRESH_MS = 10_000;
+
+/** How many inserts are under way at most; with one alone, a connection that hangs would hold up everybody. */
+const INSERTS_AT_ONCE = 4;
 
 /** What a list is narrowed to; `limit` is the page size. */
 export interface SessionFilter {
@@ -65,45 +70,34 @@ export function createSessionStore(db: Db): SessionStore {
   const collection = db.collection<SessionDocument>('sessions');
   const tombstones = createTombstoneStore(db);
 
-  async function get(id: string): Promise<Session | null> {
-    const document = await collection.findOne({ _id: id });
-    return document ? decodeSession(document) : null;
-  }
+  const read = createGroupRead(collection);
+  const insert = createGroupInsert(collection, { atOnce: INSERTS_AT_ONCE });
 
-  async function insert(_id: string, fields: Omit<SessionDocument, '_id'>): Promise<boolean> {
-    try {
-      const { upsertedCount } = await collection.updateOne(
-        { _id },
-        { $setOnInsert: fields },
-        { upsert: true },
-      );
-      return upsertedCount === 1;
-    } catch (error) {
-      // Two upserts of one id may race to the insert; the loser's wish is fulfilled.
-      if (!isDuplicateKey(error)) throw error;
-      return false;
-    }
+  async function get(id: string): Promise<Session | null> {
+    const document = await read(id);
+    return document ? decodeSession(document) : null;
   }
 
   return {
     get,
     async insertIfAbsent(session) {
-      const { _id, ...fields } = encodeSession(session);
+      const document = encodeSession(session);
       // What comes this late may be what a deletion left behind: it is not to be there for a moment.
       const isLate = Date.now() - session.created_at.getTime() > FRESH_MS;
       if (isLate) await tombstones.refuseBuried(session);
-      const isOurs = await insert(_id, fields);
+      try {
+        await insert(document, BSON.calculateObjectSize(document, { ignoreUndefined: true }));
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+        return (await get(session.id)) ?? session;
+      }
       // After the insert: a deletion looks for sessions once it has left its mark, so one of us sees the other.
-      const [stored] = await Promise.all([
-        get(_id),
-        isOurs &&
-          tombstones.refuseBuried(session).catch(async (error: unknown) => {
-            const ours = { _id, status: 'queued', 'lease.fence': 0 } as const;
-            if (isAppError(error)) await collection.deleteOne(ours);
-            throw error;
-          }),
-      ]);
-      return stored ?? session;
+      await tombstones.refuseBuried(session).catch(async (error: unknown) => {
+        const ours = { _id: session.id, status: 'queued', 'lease.fence': 0 } as const;
+        if (isAppError(error)) await collection.deleteOne(ours);
+        throw error;
+      });
+      return decodeSession(document);
     },
     async insertManyIfAbsent(sessions) {
       if (sessions.length === 0) return;

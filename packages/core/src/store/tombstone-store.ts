@@ -3,6 +3,7 @@ import { AppError } from '../model/app-error.ts';
 import type { Session } from '../model/session.ts';
 import { isBuried, type Spent, TOMBSTONE_KEPT_MS, type Tombstone } from '../model/tombstone.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
+import { createGroupRead } from './group-read.ts';
 
 /** A tombstone as it is stored. */
 export type TombstoneDocument = Omit<Tombstone, 'id'> & { _id: string };
@@ -49,8 +50,11 @@ export interface TombstoneStore {
 export function createTombstoneStore(db: Db): TombstoneStore {
   const collection = db.collection<TombstoneDocument>('tombstones');
 
+  const read = createGroupRead(collection);
+
   async function find(ids: readonly string[]): Promise<Tombstone[]> {
-    return (await collection.find({ _id: { $in: [...ids] } }).toArray()).map(decode);
+    const found = await Promise.all(ids.map(read));
+    return found.filter((one) => one !== null).map(decode);
   }
 
   return {

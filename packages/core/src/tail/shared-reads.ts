@@ -1,3 +1,4 @@
+import { shareTurn } from '../share-turn.ts';
 import type { EventRange, EventStore } from '../store/event-store.ts';
 import type { SessionHeads } from '../store/session-heads.ts';
 
@@ -13,9 +14,9 @@ interface Reads {
  */
 export function shareReads({ events, heads }: Reads): Reads {
   return {
-    events: { page: shared(keyOf, (range) => events.page(range)) },
+    events: { page: shareTurn(keyOf, (range) => events.page(range)) },
     heads: {
-      get: shared(
+      get: shareTurn(
         (id) => id,
         (id) => heads.get(id),
       ),
@@ -26,22 +27,4 @@ export function shareReads({ events, heads }: Reads): Reads {
 
 function keyOf({ sessionId, after, upTo, limit, maxBytes }: EventRange): string {
   return `${sessionId} ${after} ${upTo} ${limit} ${maxBytes}`;
-}
-
-// Only within one turn of the loop: a read that is under way may not see what its next asker was told of.
-function shared<A, T>(keyFor: (asked: A) => string, read: (asked: A) => Promise<T>) {
-  const asked = new Map<string, Promise<T>>();
-  return (what: A): Promise<T> => {
-    const key = keyFor(what);
-    const known = asked.get(key);
-    if (known) return known;
-    const answer = new Promise<T>((resolve, reject) => {
-      setImmediate(() => {
-        asked.delete(key);
-        read(what).then(resolve, reject);
-      });
-    });
-    asked.set(key, answer);
-    return answer;
-  };
 }
