@@ -11,6 +11,7 @@ import {
   toInfo,
   type WebhookStore,
 } from '@baton/core';
+import type { Places } from './places.ts';
 import { post } from './post.ts';
 import { describeTry, judgeTry } from './verdict.ts';
 
@@ -21,14 +22,15 @@ export interface DeliverDeps {
   sessions: Pick<SessionStore, 'get'>;
   clock: StoreClock;
   log: Logger;
+  places: Places;
   allowed: readonly AddressRange[];
   timeoutMs: number;
   retryFirstMs: number;
   deadAfter: DeadAfter;
 }
 
-/** What is to become of the job: it is done, or is to be taken again. */
-export type DeliverEnd = { kind: 'done' } | { kind: 'again'; inMs: number };
+/** What is to become of the job: it is done, is to be taken again, or found no place and is to be put off. */
+export type DeliverEnd = { kind: 'done' } | { kind: 'again'; inMs: number } | { kind: 'no_place' };
 
 const DONE: DeliverEnd = { kind: 'done' };
 
@@ -41,20 +43,39 @@ export async function deliver(
   { delivery_id, round }: { delivery_id: string; round: number },
   signal: AbortSignal,
 ): Promise<DeliverEnd> {
-  const { webhooks, deliveries, clock } = deps;
+  const { deliveries, clock } = deps;
   const delivery = await deliveries.get(delivery_id);
   // Gone with its webhook, told already, or asked for anew: then a newer job is there.
   if (delivery?.status !== 'pending' || delivery.round !== round) return DONE;
   const dueInMs = (delivery.next_try_at?.getTime() ?? 0) - (await clock.now()).getTime();
   if (dueInMs > 0) return { kind: 'again', inMs: dueInMs };
+  const place = deps.places.take(delivery.webhook_id);
+  if (!place) return { kind: 'no_place' };
+  let answered: boolean | undefined;
+  try {
+    const made = await send(deps, delivery, signal);
+    if (!made) return DONE;
+    answered = made.facts.status !== undefined;
+    return await settle(deps, delivery, made.facts, made.timing);
+  } finally {
+    place.leave(answered);
+  }
+}
+
+// Makes the request; null where there is nothing to be sent, or nowhere to send it: that is recorded.
+async function send(
+  { webhooks, deliveries, sessions, clock, timeoutMs, allowed }: DeliverDeps,
+  delivery: Delivery,
+  signal: AbortSignal,
+) {
   const webhook = await webhooks.get(delivery.webhook_id);
-  const session = await deps.sessions.get(delivery.session_id);
+  const session = await sessions.get(delivery.session_id);
   const error = !webhook?.enabled
     ? 'the webhook is disabled'
     : !session && 'the session was deleted';
   if (!webhook || !session || error) {
     await deliveries.record(delivery, { kind: 'failed', error: String(error) });
-    return DONE;
+    return null;
   }
 
   const startedAt = await clock.now();
@@ -65,14 +86,11 @@ export async function deliver(
     data: toInfo(session),
   });
   const headers = signWebhook(webhook.secret, { id: delivery.id, at: startedAt, body });
-  const facts = await post(
-    { url: webhook.url, headers, body },
-    { timeoutMs: deps.timeoutMs, allowed: deps.allowed, signal },
-  );
-  return settle(deps, delivery, facts, {
-    at: startedAt,
-    duration_ms: Math.round(performance.now() - started),
-  });
+  const facts = await post({ url: webhook.url, headers, body }, { timeoutMs, allowed, signal });
+  return {
+    facts,
+    timing: { at: startedAt, duration_ms: Math.round(performance.now() - started) },
+  };
 }
 
 async function settle(

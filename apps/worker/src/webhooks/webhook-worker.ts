@@ -8,6 +8,7 @@ import {
 } from '@baton/core';
 import { DelayedError, type Job, WaitingError, Worker } from 'bullmq';
 import { type DeliverDeps, deliver } from './deliver.ts';
+import { createPlaces, putOffMs } from './places.ts';
 
 /** Requests that a process makes at once. */
 const CONCURRENCY = 20;
@@ -35,19 +36,20 @@ export interface WebhookWorker {
 
 /** A worker on the queue of deliveries; it takes nothing before `start`. */
 export function createWebhookWorker(
-  deps: DeliverDeps & {
+  deps: Omit<DeliverDeps, 'places'> & {
     connection: ReturnType<typeof openWorkerRedis>;
     prefix: string;
     log: Logger;
   },
 ): WebhookWorker {
   const stopping = new AbortController();
+  const making: DeliverDeps = { ...deps, places: createPlaces() };
 
   async function take(job: Job, token?: string): Promise<void> {
     const parsed = deliveryJobSchema.safeParse(job.data);
     // Not ours: nothing stands behind it.
     if (!parsed.success) return;
-    const end = await deliver(deps, parsed.data, stopping.signal).catch((error: unknown) => {
+    const end = await deliver(making, parsed.data, stopping.signal).catch((error: unknown) => {
       if (!stopping.signal.aborted) {
         deps.log.warn({ err: error, job_id: job.id }, 'a delivery could not be made; it waits');
       }
@@ -58,7 +60,8 @@ export function createWebhookWorker(
       await job.moveToWait(token);
       throw new WaitingError();
     }
-    await job.moveToDelayed(Date.now() + end.inMs, token);
+    const inMs = end.kind === 'again' ? end.inMs : putOffMs(job.attemptsStarted, Math.random());
+    await job.moveToDelayed(Date.now() + inMs, token);
     throw new DelayedError();
   }
 
