@@ -31,7 +31,7 @@ import {
   tellingStops,
 } from '@baton/core';
 import { createApp } from '../../apps/api/src/app.ts';
-import type { Auth } from '../../apps/api/src/auth/authenticate.ts';
+import type { Auth } from '../../apps/api/src/auth/auth.ts';
 import type { App } from '../../apps/api/src/parts.ts';
 import { test as base, mongodbUrl, redisUrl } from './services.ts';
 

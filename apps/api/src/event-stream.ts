@@ -2,15 +2,10 @@
 import { pipeline } from 'node:stream/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { App } from './parts.ts';
-
-/** How often a stream says that it is alive, in milliseconds, where nothing else is set. */
-const HEARTBEAT_MS = 15_000;
+import { HEARTBEAT_MS, MAX_AGE_MS, type StreamTimes } from './stream-times.ts';
 
 // A reader whose socket took nothing for so many heartbeats is gone or will not come back.
 const STALLED_AFTER_HEARTBEATS = 4;
-
-// A reader comes again by itself, and then shows its key again: one that was revoked meanwhile ends here.
-const MAX_AGE_MS = 3_600_000;
 
 /** When a reader that lost its stream should come again, in milliseconds. */
 const RETRY_MS = 1_000;
@@ -29,12 +24,6 @@ export function formatMessage({ event, id, data }: Message): string {
 
 /** What a stream says, from its beginning until `signal` or until it has said all. */
 export type Source = (signal: AbortSignal) => AsyncIterable<readonly Message[]>;
-
-/** The times of streams in milliseconds, where others than the usual are wanted. */
-export interface StreamTimes {
-  heartbeatMs?: number;
-  maxAgeMs?: number;
-}
 
 /** The streams of a server. */
 export interface EventStreams {

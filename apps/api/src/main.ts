@@ -27,7 +27,7 @@ import {
   tellingStops,
 } from '@baton/core';
 import { createApp } from './app.ts';
-import type { Auth } from './auth/authenticate.ts';
+import type { Auth } from './auth/auth.ts';
 import { createKeyRing } from './auth/key-ring.ts';
 import { readApiSettings } from './config.ts';
 import { keepIndexes } from './indexes.ts';

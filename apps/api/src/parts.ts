@@ -21,8 +21,8 @@ import type {
 } from '@baton/core';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { Auth } from './auth/authenticate.ts';
-import type { StreamTimes } from './event-stream.ts';
+import type { Auth } from './auth/auth.ts';
+import type { StreamTimes } from './stream-times.ts';
 
 /** What streams are made from. */
 export interface LiveParts extends StreamTimes {

@@ -1,20 +1,11 @@
-import { AppError, type LoginStore } from '@baton/core';
+import { AppError } from '@baton/core';
 import type { FastifyRequest } from 'fastify';
 import type { App } from '../parts.ts';
 import { type Access, accessOf, accessRow } from './access.ts';
+import type { Auth, Keys } from './auth.ts';
 import { ANYONE, type Caller, NOBODY } from './caller.ts';
-import type { KeyRing } from './key-ring.ts';
 import { readLogin } from './login-cookie.ts';
 import { isLoopback, originOf } from './origin.ts';
-
-/** Where keys and logins are looked up. */
-export interface Keys {
-  ring: KeyRing;
-  logins: LoginStore;
-}
-
-/** Who may call: holders of keys, or anyone who reaches the loopback address. */
-export type Auth = { kind: 'none' } | ({ kind: 'keys' } & Keys);
 
 const FORGOTTEN = 'no row of the access table speaks of this route: only admins may call it';
 

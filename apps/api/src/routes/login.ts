@@ -1,6 +1,7 @@
 import { AppError } from '@baton/core';
 import rateLimit from '@fastify/rate-limit';
-import { callerOfLogin, type Keys, refuseOtherOrigins } from '../auth/authenticate.ts';
+import type { Keys } from '../auth/auth.ts';
+import { callerOfLogin, refuseOtherOrigins } from '../auth/authenticate.ts';
 import { forgetLogin, keepLogin, readLogin } from '../auth/login-cookie.ts';
 import { loginForm, safeNext } from '../pages/login-page.ts';
 import { sendPage } from '../pages/page.ts';

@@ -1,0 +1,12 @@
+// Who may call this server at all.
+import type { LoginStore } from '@baton/core';
+import type { KeyRing } from './key-ring.ts';
+
+/** Where keys and logins are looked up. */
+export interface Keys {
+  ring: KeyRing;
+  logins: LoginStore;
+}
+
+/** Who may call: holders of keys, or anyone who reaches the loopback address. */
+export type Auth = { kind: 'none' } | ({ kind: 'keys' } & Keys);
