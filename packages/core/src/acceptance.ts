@@ -3,7 +3,7 @@ import type { Admission } from './admission.ts';
 import { createBulkAcceptance, type LaunchAsked, type LaunchVerdict } from './bulk-acceptance.ts';
 import { createLimitGate } from './limit-gate.ts';
 import type { ContinueSessionConfig } from './model/continue-config.ts';
-import { checkSameRequest } from './model/idempotency.ts';
+import { type Accepted, checkSameRequest } from './model/idempotency.ts';
 import { checkSize, type Job } from './model/job.ts';
 import { checkParent } from './model/parent.ts';
 import type { Session } from './model/session.ts';
@@ -20,12 +20,6 @@ import type { SessionQueue } from './queue/session-queue.ts';
 import type { Sealer } from './sealing/sealer.ts';
 import type { Adopter } from './store/adopt.ts';
 import type { SessionStore } from './store/session-store.ts';
-
-/** A session that was asked for; `replayed` where its idempotency key had made it before. */
-export interface Accepted {
-  session: Session;
-  replayed: boolean;
-}
 
 /** Takes requests for sessions. Each call throws as the manager's verbs do. */
 export interface Acceptance {

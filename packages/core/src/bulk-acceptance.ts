@@ -1,9 +1,8 @@
 // Many launches at once: few commands to either store, and each launch its own verdict.
-import type { Accepted } from './acceptance.ts';
 import type { Admission } from './admission.ts';
 import type { LimitGate } from './limit-gate.ts';
 import { isAppError } from './model/app-error.ts';
-import { checkSameRequest } from './model/idempotency.ts';
+import { type Accepted, checkSameRequest } from './model/idempotency.ts';
 import { checkSize, type LaunchJob } from './model/job.ts';
 import { type Accepted as AcceptedJob, acceptJob, queuedSession } from './model/new-session.ts';
 import type { Session } from './model/session.ts';

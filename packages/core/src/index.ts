@@ -1,5 +1,5 @@
 // The public surface of core: what the apps and library users build on. Nothing here but re-exports.
-export type { Acceptance, Accepted } from './acceptance.ts';
+export type { Acceptance } from './acceptance.ts';
 export { type Admission, createAdmission } from './admission.ts';
 export type { LaunchAsked, LaunchVerdict } from './bulk-acceptance.ts';
 export { type Closers, createClosers } from './closers.ts';
@@ -18,6 +18,7 @@ export {
 } from './model/api-key.ts';
 export { AppError, type ErrorDetails, isAppError } from './model/app-error.ts';
 export { assertNever } from './model/assert-never.ts';
+export { checkPolicy, POLICY_CODES } from './model/check-policy.ts';
 export {
   type ContinueSessionConfig,
   continueSessionConfigSchema,
@@ -39,7 +40,12 @@ export {
 } from './model/event.ts';
 export type { Failure } from './model/failure.ts';
 export { idSchema, newId } from './model/id.ts';
-export { DEFAULT_TENANT, idempotencyKeySchema, idOfKey } from './model/idempotency.ts';
+export {
+  type Accepted,
+  DEFAULT_TENANT,
+  idempotencyKeySchema,
+  idOfKey,
+} from './model/idempotency.ts';
 export { type Info, infoSchema, isResumable, toInfo } from './model/info.ts';
 export {
   continueJobSchema,
@@ -66,11 +72,9 @@ export { describeIssue, parseInput } from './model/parse-input.ts';
 export {
   type Allowed,
   BYPASS_MODE,
-  checkPolicy,
   DEFAULT_POLICY,
   FORBIDDABLE_OPTIONS,
   type Governed,
-  POLICY_CODES,
   type Policy,
 } from './model/policy.ts';
 export { directoriesOf } from './model/policy-rules.ts';
@@ -136,7 +140,12 @@ export {
   USAGE_GROUPS,
   type UsageGroup,
 } from './model/usage.ts';
-export { type OnBusy, onBusySchema, type WaitingFor, waitingForSchema } from './model/waiting.ts';
+export {
+  type OnBusy,
+  onBusySchema,
+  type WaitingFor,
+  waitingForSchema,
+} from './model/waiting-for.ts';
 export {
   madeWebhookSchema,
   newWebhookSchema,

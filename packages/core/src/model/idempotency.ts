@@ -15,6 +15,12 @@ export const idempotencyKeySchema = z
   .max(255)
   .describe('The same key and the same request: the same session, for as long as it is kept.');
 
+/** A session that was asked for; `replayed` where its idempotency key had made it before. */
+export interface Accepted {
+  session: Session;
+  replayed: boolean;
+}
+
 /** The tenant of callers that name none. */
 export const DEFAULT_TENANT = 'default';
 

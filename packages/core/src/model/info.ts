@@ -9,7 +9,7 @@ import { sessionConfigSchema } from './session-config.ts';
 import { isTerminal, sessionStatusSchema } from './status.ts';
 import { totalsSchema } from './totals.ts';
 import { hasTranscript } from './transcript.ts';
-import { waitingForSchema } from './waiting.ts';
+import { waitingForSchema } from './waiting-for.ts';
 
 const time = z.iso.datetime();
 

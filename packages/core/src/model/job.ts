@@ -6,7 +6,7 @@ import { idSchema } from './id.ts';
 import { sessionConfigSchema } from './session-config.ts';
 import { jobOptionsSchema } from './session-options.ts';
 import { timeSchema } from './time.ts';
-import { onBusySchema } from './waiting.ts';
+import { onBusySchema } from './waiting-for.ts';
 
 /** The queue that every session goes through. */
 export const SESSION_QUEUE = 'sessions';

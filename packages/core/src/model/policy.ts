@@ -1,7 +1,4 @@
-import { AppError } from './app-error.ts';
 import type { Overrides } from './continue-config.ts';
-import type { ErrorCode } from './error-codes.ts';
-import { POLICY_RULES } from './policy-rules.ts';
 import { PERMISSION_MODES, type SessionConfig, sessionConfigSchema } from './session-config.ts';
 
 /** A list that the operator gives, or all there is. */
@@ -43,24 +40,3 @@ export const DEFAULT_POLICY: Policy = {
 
 /** A config, or the overrides of a continue, in which `null` asks for nothing. */
 export type Governed = Partial<SessionConfig> | Partial<Overrides>;
-
-/** The codes with which a policy refuses. */
-export const POLICY_CODES = [
-  'WORKING_DIR_NOT_ALLOWED',
-  'ENV_NOT_ALLOWED',
-  'PERMISSION_MODE_NOT_ALLOWED',
-  'OPTION_NOT_ALLOWED',
-] as const satisfies ErrorCode[];
-
-/**
- * Refuses what the operator does not allow, by the letter of the request, with one
- * of POLICY_CODES that names the field.
- */
-export function checkPolicy(asked: Governed, policy: Policy): void {
-  for (const rule of POLICY_RULES) {
-    const [refusal] = rule(asked, policy);
-    if (!refusal) continue;
-    const { code, field, says } = refusal;
-    throw new AppError(code, `${field}: ${says}`, { details: { field } });
-  }
-}

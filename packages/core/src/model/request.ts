@@ -5,7 +5,7 @@ import { checkOptions } from './contradictions.ts';
 import { idempotencyKeySchema } from './idempotency.ts';
 import { sessionConfigSchema } from './session-config.ts';
 import { type JobOptions, type SessionOptions, sessionOptionsSchema } from './session-options.ts';
-import { onBusySchema } from './waiting.ts';
+import { onBusySchema } from './waiting-for.ts';
 
 /** What a launch asks. */
 export const launchRequestSchema = sessionConfigSchema

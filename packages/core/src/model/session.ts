@@ -8,7 +8,7 @@ import { jobOptionsSchema } from './session-options.ts';
 import { sessionStatusSchema } from './status.ts';
 import { totalsSchema } from './totals.ts';
 import { transcriptManifestSchema } from './transcript.ts';
-import { onBusySchema, waitingForSchema } from './waiting.ts';
+import { onBusySchema, waitingForSchema } from './waiting-for.ts';
 import { dueSchema } from './webhook-event.ts';
 
 const count = z.int().nonnegative();

@@ -1,31 +1,8 @@
 // What a queued session waits for before it has a job, and what ends the wait.
-import { z } from 'zod';
 import type { Job } from './job.ts';
 import type { Session } from './session.ts';
 import { isTerminal } from './status.ts';
-
-/** All that a session may wait for; whoever ends it enqueues the session, the reconciler where that died. */
-const WAITS = ['budget', 'parent', 'concurrency_key'] as const;
-
-/** What a queued session waits for: absent where it only waits for a worker, or for its time. */
-export const waitingForSchema = z
-  .enum(WAITS)
-  .describe(
-    'budget: a limit of its API key or of one of its tags is reached. parent: the session that it continues has not ended. concurrency_key: as many sessions of its key as may are under way.',
-  );
-
-/** What a continue does while its parent has not ended. */
-export const onBusySchema = z
-  .enum(['reject', 'enqueue', 'interrupt'])
-  .describe(
-    'While the session to continue has not ended: reject (default), wait for its end, or interrupt it and wait.',
-  );
-
-/** One of what a continue may do. */
-export type OnBusy = z.infer<typeof onBusySchema>;
-
-/** One of what a session may wait for. */
-export type WaitingFor = z.infer<typeof waitingForSchema>;
+import type { OnBusy, WaitingFor } from './waiting-for.ts';
 
 /** As much of a parent as says whether its children go on waiting. */
 export type BusyParent = Pick<

@@ -7,7 +7,7 @@ import { continueJobSchema, type Job, type LaunchJob, launchJobSchema } from '..
 import { parseInput } from '../model/parse-input.ts';
 import type { SessionConfig } from '../model/session-config.ts';
 import type { JobOptions } from '../model/session-options.ts';
-import type { OnBusy } from '../model/waiting.ts';
+import type { OnBusy } from '../model/waiting-for.ts';
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
 import type { SessionQueue } from './session-queue.ts';
 
