@@ -7,11 +7,13 @@ import { describe, expect, vi } from 'vitest';
 import { isAlive } from '../../support/alive.ts';
 import { test } from '../../support/fleet.ts';
 import {
+  type Gated,
   isRunning,
   jobDone,
   LEASE_MS,
+  leaseIsOver,
+  lockIsOver,
   openGated,
-  outage,
   playUntilTold,
   UNHARMED,
 } from '../../support/gated-fleet.ts';
@@ -29,7 +31,7 @@ describe.concurrent('while Redis is away', () => {
     const { fleet, redis } = await openGated(parent, onTestFinished);
     const { id, end } = await playUntilTold(fleet, 'away');
     await redis.shut();
-    await outage();
+    await lockIsOver(fleet, id);
     expect(await fleet.session(id)).toMatchObject({ status: 'running', lease: { fence: 1 } });
     await end();
     const session = await fleet.ended(id);
@@ -99,7 +101,7 @@ describe.concurrent('when Redis loses everything', () => {
     }
     for (const id of queued) await waitFor(`a document of ${id}`, () => stored(id));
     await redis.flushdb();
-    await outage();
+    await lockIsOver(mine, running);
     expect(await mine.session(running)).toMatchObject({ status: 'running' });
     await writeFile(go, '');
     expect(await mine.ended(running)).toMatchObject(UNHARMED);
@@ -123,9 +125,7 @@ describe.concurrent('while MongoDB is away', () => {
     const { id, end } = await playUntilTold(fleet, 'away');
     const other = await fleet.worker({ LEASE_MS: String(LEASE_MS) });
     await mongodb.shut();
-    await outage();
-    const { lease } = await fleet.session(id);
-    expect(lease.expires_at?.getTime()).toBeLessThan(Date.now());
+    await leaseIsOver(fleet, id);
     await end();
     await mongodb.open();
     const session = await fleet.ended(id);
@@ -142,7 +142,7 @@ describe.concurrent('while MongoDB is away', () => {
     const { fleet, mongodb } = await openGated(parent, onTestFinished);
     const { id, end } = await playUntilTold(fleet, 'hangs');
     mongodb.freeze();
-    await outage();
+    await leaseIsOver(fleet, id);
     await end();
     await mongodb.open();
     const session = await fleet.ended(id);
@@ -171,13 +171,11 @@ describe.concurrent('while MongoDB is away', () => {
 });
 
 describe.concurrent('while both stores are away', () => {
-  test('a worker stops its sessions after a lease, for they may be another’s, and they are resumed', async ({
-    fleet: parent,
-    onTestFinished,
-  }) => {
-    const { fleet, redis, mongodb } = await openGated(parent, onTestFinished);
+  /** A session whose process is gone, since neither store had confirmed it for a lease. */
+  async function stopped({ fleet, redis, mongodb }: Gated): Promise<string> {
     const dump = join(fleet.root, 'both.json');
-    const id = await fleet.play([{ dump }, { say: 'one' }, { hang: true }]);
+    const steps = [{ dump }, { say: 'one' }, { hang: true }] as const;
+    const id = await fleet.play([...steps], { recovery: { max_retries: 1 } });
     await fleet.until(id, 'running', isRunning);
     await fleet.until(id, 'saved', ({ transcript }) => transcript.files.length > 0);
     const { pid } = JSON.parse(await readFile(dump, 'utf8'));
@@ -186,11 +184,40 @@ describe.concurrent('while both stores are away', () => {
     await waitFor('the process to be gone', () => !isAlive(pid));
     expect(Date.now() - cut).toBeGreaterThan(LEASE_MS / 2);
     expect(Date.now() - cut).toBeLessThan(LEASE_MS * 2);
-    await Promise.all([redis.open(), mongodb.open()]);
-    expect(await fleet.ended(id)).toMatchObject({
-      status: 'completed',
-      result: { result: 'You said: Continue from where you left off. (earlier prompts: 1)' },
-      counts: { crashes: 1 },
-    });
+    return id;
+  }
+
+  const RESUMED = {
+    status: 'completed',
+    result: { result: 'You said: Continue from where you left off. (earlier prompts: 1)' },
+  };
+
+  test('a worker stops its sessions after a lease, and tries them again where nobody took them', async ({
+    fleet: parent,
+    onTestFinished,
+  }) => {
+    const gated = await openGated(parent, onTestFinished);
+    const id = await stopped(gated);
+    await gated.mongodb.open();
+    const { attempts } = await gated.fleet.until(id, 'queued', ({ status }) => status === 'queued');
+    expect(attempts[0]).toMatchObject({ failure: { code: 'STORE_UNAVAILABLE' } });
+    await gated.redis.open();
+    const session = await gated.fleet.ended(id);
+    expect(session).toMatchObject({ ...RESUMED, counts: { crashes: 0, retries: 1 } });
+    expect(session.attempts).toHaveLength(2);
+  });
+
+  test('where another worker took such a session meanwhile, the first one writes nothing more', async ({
+    fleet: parent,
+    onTestFinished,
+  }) => {
+    const gated = await openGated(parent, onTestFinished);
+    const id = await stopped(gated);
+    await gated.fleet.worker({ LEASE_MS: String(LEASE_MS) });
+    const session = await gated.fleet.ended(id);
+    expect(session).toMatchObject({ ...RESUMED, counts: { crashes: 1, retries: 0 } });
+    await Promise.all([gated.redis.open(), gated.mongodb.open()]);
+    expect(await gated.worker.stop()).toEqual({ code: 0, signal: null });
+    expect(await gated.fleet.session(id)).toEqual(session);
   });
 });

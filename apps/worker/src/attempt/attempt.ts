@@ -90,9 +90,9 @@ export function startAttempt(
   let meter: Meter = createMeter({ costAtStart: 0, modelUsageAtStart: {} });
 
   const ownership = watchOwnership(leaseMs, () => {
+    // The fence says what comes of it once MongoDB is back: a retry, or nothing where another has it by then.
     log.error('neither store has confirmed this attempt for a lease: it stops');
-    stopSwitch.stop({ kind: 'lost' });
-    giveUp.abort();
+    stopSwitch.stop({ kind: 'store_unavailable' });
   });
   const recorder = createRecorder({
     owned,
