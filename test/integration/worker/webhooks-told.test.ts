@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { type Info, newId, parseRange } from '@baton/core';
 import { Webhook } from 'standardwebhooks';
-import { describe, expect } from 'vitest';
+import { describe, expect, onTestFinished } from 'vitest';
 import { fakePrompt } from '../../fake-claude/install.ts';
 import { type Api, openApi } from '../../support/api.ts';
 import { test as base, type Fleet } from '../../support/fleet.ts';
@@ -147,5 +147,48 @@ describe('an endpoint is told', () => {
     await waitFor('the end', () => types().includes('session.failed'), 25_000);
     expect(types().filter((type) => type === 'session.failed')).toHaveLength(1);
     await api.close();
+  });
+
+  test('of an event again, under the same id, where the worker that was telling it was killed', async ({
+    scene,
+  }) => {
+    const sibling = scene.fleet.sibling();
+    const api = await openApi({
+      redis: sibling.env['REDIS_URL'] ?? '',
+      mongodb: sibling.env['MONGODB_URL'] ?? '',
+      prefix: sibling.env['QUEUE_PREFIX'] ?? '',
+    });
+    onTestFinished(api.close);
+    const holding = await openReceiver();
+    onTestFinished(holding.close);
+    holding.answer = () => {};
+    const { store, deliveries } = api.webhooks;
+    const { id } = await store.create({ url: holding.url, types: ['session.completed'] });
+    const settings = { WEBHOOK_ALLOWED_ADDRESSES: '127.0.0.1', WEBHOOK_TIMEOUT_MS: '60000' };
+    const first = await sibling.worker(settings);
+    const session = await sibling.play([{ say: 'hello' }]);
+    const [cut] = await holding.until(1);
+    await first.kill();
+    holding.answer = (response) => response.writeHead(204).end();
+    await sibling.worker(settings);
+    const [, again] = await holding.until(2, 30_000);
+    expect(again?.headers['webhook-id']).toBe(cut?.headers['webhook-id']);
+    expect(again?.body).toBe(cut?.body);
+    const log = await waitFor('the log of the delivery', async () => {
+      const { deliveries: found } = await deliveries.list(id, { limit: 10 });
+      return found.some(({ status }) => status === 'delivered') && found;
+    });
+    // The request that was cut off is no try of the endpoint's.
+    expect(log).toMatchObject([
+      {
+        id: cut?.headers['webhook-id'],
+        session_id: session,
+        type: 'session.completed',
+        status: 'delivered',
+        tries_made: 1,
+        tries: [{ status: 204 }],
+      },
+    ]);
+    expect(holding.received).toHaveLength(2);
   });
 });
