@@ -7,6 +7,8 @@ import {
   infoSchema,
 } from '@baton/core';
 import { z } from 'zod';
+import { errorExample } from './examples/errors.ts';
+import type { Examples } from './examples/example.ts';
 import { named } from './openapi-schema.ts';
 
 /** The body of every failure. */
@@ -42,16 +44,22 @@ export function stream(description: string) {
   return { description, content: { 'text/event-stream': { schema: z.string() } } };
 }
 
-/** The answers that tell of these codes, one for each status, with what each code means. */
+/** The answers that tell of these codes, one for each status, with what each code means and an example of it. */
 export function failures(...codes: ErrorCode[]): Record<number, ReturnType<typeof json>> {
-  const texts = new Map<number, string[]>();
-  for (const code of [...codes, 'INTERNAL'] as const) {
-    const { http = 500, says } = codeFacts(code);
-    texts.set(http, [...(texts.get(http) ?? []), `${code}: ${says}`]);
-  }
-  return Object.fromEntries(
-    [...texts].map(([status, lines]) => [status, json(lines.join(' '), errorBodySchema)]),
+  const byStatus = Map.groupBy(
+    [...codes, 'INTERNAL'] as const,
+    (code) => codeFacts(code).http ?? 500,
   );
+  return Object.fromEntries(
+    [...byStatus].map(([status, told]) => [status, failure([...new Set(told)])]),
+  );
+}
+
+function failure(codes: readonly ErrorCode[]) {
+  const description = codes.map((code) => `${code}: ${codeFacts(code).says}`).join(' ');
+  const examples: Examples = Object.fromEntries(codes.map((code) => [code, errorExample(code)]));
+  const media = { schema: errorBodySchema, examples };
+  return { description, content: { 'application/json': media } };
 }
 
 /** The page size of a query. */

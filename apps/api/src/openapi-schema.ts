@@ -24,7 +24,12 @@ export function toOpenApiSchema(
   } = z.toJSONSchema(schema, {
     io,
     metadata: named,
-    override: ({ jsonSchema }) => simplify(jsonSchema, io),
+    override: ({ zodSchema, jsonSchema }) => {
+      simplify(jsonSchema, io);
+      // With a registry of our own, zod does not look where `describe` writes.
+      const description = z.globalRegistry.get(zodSchema)?.description;
+      if (description !== undefined) jsonSchema.description = description;
+    },
   }) as JsonSchema & { $defs?: Record<string, JsonSchema> };
   for (const [id, { id: _id, ...definition }] of Object.entries($defs ?? {})) {
     if (isNamed(id)) components[id] ??= redirect(definition) as JsonSchema;
@@ -51,8 +56,9 @@ function redirect(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const ref = (value as JsonSchema)['$ref'];
   if (typeof ref === 'string') {
+    const { $ref: _ref, ...beside } = value as JsonSchema;
     const id = ref.slice(DEFS.length);
-    return isNamed(id) ? { $ref: `#/components/schemas/${id}` } : {};
+    return isNamed(id) ? { $ref: `#/components/schemas/${id}`, ...beside } : beside;
   }
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redirect(inner)]));
 }

@@ -3,22 +3,10 @@ import type { FastifySchema } from 'fastify';
 import { z } from 'zod';
 import { failures } from './answers.ts';
 import { type Access, accessOf } from './auth/access.ts';
+import { withExamples } from './examples/with-examples.ts';
+import { INFO, TAGS } from './openapi-info.ts';
 import { type JsonSchema, toOpenApiSchema } from './openapi-schema.ts';
 import type { App } from './parts.ts';
-
-const INFO = {
-  title: 'Baton',
-  version: '1',
-  description:
-    'Launches and continues Claude Code sessions, and reads what they did. Every failure has the same body, with a code to switch on.',
-};
-
-const TAGS = [
-  { name: 'sessions', description: 'Launch, continue, read.' },
-  { name: 'schedules', description: 'Launch sessions by the clock.' },
-  { name: 'webhooks', description: 'Be told of what becomes of sessions.' },
-  { name: 'operations', description: 'Health and schemas.' },
-];
 
 const SCHEMES = {
   key: {
@@ -49,11 +37,20 @@ export async function registerOpenApi(app: App): Promise<void> {
       'openapiObject' in document
         ? {
             ...document.openapiObject,
+            paths: withAllExamples(document.openapiObject.paths),
             components: { schemas: components, securitySchemes: SCHEMES },
           }
         : document.swaggerObject,
   });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+}
+
+function withAllExamples(paths: Record<string, object | undefined> = {}) {
+  const told = Object.entries(paths).map(([path, item = {}]) => {
+    const operations = Object.entries(item as Record<string, object>);
+    return [path, Object.fromEntries(operations.map(([key, one]) => [key, withExamples(one)]))];
+  });
+  return Object.fromEntries(told);
 }
 
 /** The schema of a route that may be sent a body, wanted or not, with what is said of one too large. */
@@ -93,6 +90,9 @@ function describeAnswers(part: unknown, components: Record<string, JsonSchema>):
   if (part instanceof z.ZodType) return toOpenApiSchema(part, 'output', components);
   if (typeof part !== 'object' || part === null) return part;
   return Object.fromEntries(
-    Object.entries(part).map(([key, inner]) => [key, describeAnswers(inner, components)]),
+    Object.entries(part).map(([key, inner]) => [
+      key,
+      key === 'examples' ? inner : describeAnswers(inner, components),
+    ]),
   );
 }

@@ -55,6 +55,7 @@ const STREAMS: Record<string, string[]> = {
 interface Operation {
   security?: { key: string[] }[];
   operationId: string;
+  tags: string[];
   summary: string;
   responses: Record<string, { description: string; content?: object }>;
 }
@@ -129,6 +130,28 @@ describe('the OpenAPI document', () => {
       }
     }
     expect(paths['/v1/sessions'].post.security).toEqual([{ key: ['write'] }]);
+  });
+
+  test('says of keys and parameters what they mean', async ({ api }) => {
+    const { components, paths } = (await api.app.inject({ url: '/openapi.json' })).json();
+    const { max_turns, title } = components.schemas.LaunchRequest.properties;
+    expect(max_turns.description).toContain('agentic turns');
+    expect(title.description).toBe('Shown to people.');
+    expect(components.schemas.Info.properties.resumable.description).toContain('continued');
+    const [limit] = paths['/v1/sessions'].get.parameters.filter(
+      ({ name }: { name: string }) => name === 'limit',
+    );
+    expect(limit.description).toBe('How many at most; up to 200.');
+  });
+
+  test('puts every operation under one of the topics that it names', async ({ api }) => {
+    const { paths, tags } = (await api.app.inject({ url: '/openapi.json' })).json();
+    const operations = Object.values<Record<string, Operation>>(paths).flatMap(Object.values);
+    const used = operations.map((one: Operation) => one.tags);
+    expect(used.filter((one) => one?.length !== 1)).toEqual([]);
+    const names = tags.map(({ name }: { name: string }) => name);
+    expect(new Set(used.flat())).toEqual(new Set(names));
+    expect(names[0]).toBe('sessions');
   });
 
   test('refuses unknown keys in what it takes and allows them in what it gives', async ({

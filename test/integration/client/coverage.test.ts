@@ -39,7 +39,7 @@ const VERBS: Record<string, (client: BatonClient) => PromiseLike<unknown>> = {
 };
 
 // What operators ask for, and downloads: not what a service asks of Baton while it works.
-const WITHOUT = ['webhooks', 'operations', 'readTranscript', 'listTranscriptFiles'];
+const WITHOUT = ['webhooks', 'limits', 'operations', 'readTranscript', 'listTranscriptFiles'];
 
 // Of pages alone: a stream has no end that a limit would be of.
 const NOT_OF_STREAMS = ['limit'];

@@ -3,6 +3,7 @@ import { breakingChanges } from '../../support/breaking-changes.ts';
 
 interface Shape {
   body?: object;
+  bodyExamples?: object;
   answer?: object;
   parameters?: object[];
   status?: string;
@@ -16,14 +17,23 @@ const of = (properties: object, required: string[] = []) => ({
   required,
 });
 
-function document({ body, answer, parameters, status = '200', path = '/v1/a' }: Shape): object {
-  const content = (schema: object | undefined) => ({ content: { 'application/json': { schema } } });
+function document({
+  body,
+  bodyExamples,
+  answer,
+  parameters,
+  status = '200',
+  path = '/v1/a',
+}: Shape): object {
+  const content = (schema: object | undefined, examples?: object) => ({
+    content: { 'application/json': { schema, examples } },
+  });
   return {
     paths: {
       [path]: {
         post: {
           parameters,
-          ...(body ? { requestBody: content(body) } : {}),
+          ...(body ? { requestBody: content(body, bodyExamples) } : {}),
           responses: { [status]: content(answer), 500: {} },
         },
       },
@@ -37,6 +47,12 @@ const parameter = { in: 'query', name: 'limit', schema: { type: 'integer' } };
 test.each<[string, Shape, Shape, string[]]>([
   ['nothing', { body: of({ a: text }) }, { body: of({ a: text }) }, []],
   ['a new key', { body: of({ a: text }) }, { body: of({ a: text, b: text }) }, []],
+  [
+    'nothing of other examples',
+    { body: text, bodyExamples: { a: { value: 'x' } } },
+    { body: text, bodyExamples: { b: { value: 'y' } } },
+    [],
+  ],
   ['a new key in an answer', { answer: of({}) }, { answer: of({ b: text }, ['b']) }, []],
   ['a call that is gone', {}, { path: '/v1/b' }, ['post /v1/a is gone']],
   ['another status', {}, { status: '201' }, ['post /v1/a answers no 200 any more']],

@@ -17,7 +17,7 @@ export function registerConversation(app: App, { manager, sessions, events }: Pa
         operationId: 'readConversation',
         summary: 'Read a conversation up to a session',
         description: 'One flat run of events; what a later attempt superseded is left out.',
-        tags: ['sessions'],
+        tags: ['events'],
         params: idParams,
         querystring: z.strictObject({ limit: limit(100, 1000), cursor }),
         response: {

@@ -53,7 +53,7 @@ export function registerEvents(
         operationId: 'listEvents',
         summary: 'Read the events of a session, or stream them',
         description: DESCRIPTION,
-        tags: ['sessions'],
+        tags: ['events'],
         params: idParams,
         querystring: eventQuery,
         headers: resumeHeaders,

@@ -23,7 +23,7 @@ export function registerLimits(app: App, { limits }: Pick<Parts, 'limits'>): voi
         summary: 'Set the limit of an API key or of a tag',
         description:
           'In the place of the one that was there; it holds within two seconds, for what is accepted from then on.',
-        tags: ['operations'],
+        tags: ['limits'],
         params,
         body: limitCapsSchema,
         response: {
@@ -41,7 +41,7 @@ export function registerLimits(app: App, { limits }: Pick<Parts, 'limits'>): voi
       schema: {
         operationId: 'getLimit',
         summary: 'Read a limit, and how far it is used',
-        tags: ['operations'],
+        tags: ['limits'],
         params,
         response: {
           200: json('The limit.', limitViewSchema),
@@ -58,7 +58,7 @@ export function registerLimits(app: App, { limits }: Pick<Parts, 'limits'>): voi
       schema: {
         operationId: 'listLimits',
         summary: 'List the limits',
-        tags: ['operations'],
+        tags: ['limits'],
         response: {
           200: json('By name, at most 1,000.', list),
           ...failures('UNAVAILABLE'),
@@ -74,7 +74,7 @@ export function registerLimits(app: App, { limits }: Pick<Parts, 'limits'>): voi
       schema: {
         operationId: 'removeLimit',
         summary: 'Take a limit away',
-        tags: ['operations'],
+        tags: ['limits'],
         params,
         response: {
           204: nothing('There is none any more; what waits for it goes on within seconds.'),

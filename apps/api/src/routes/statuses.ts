@@ -15,7 +15,7 @@ export function registerStatuses(app: App, { live: { hub } }: Parts, streams: Ev
         summary: 'Stream the changes of status of all sessions',
         description:
           '`event: status` tells that a session has come to a status: its id, its conversation, its title and tags. From now on only: `event: live` says when "now" is, at first and again after an outage, and what changed before it is to be read from the list. A slow reader is told the latest change of each session.',
-        tags: ['sessions'],
+        tags: ['events'],
         querystring: z.strictObject({
           tag: z.string().min(1).exactOptional().describe('Only sessions with this tag.'),
         }),

@@ -42,7 +42,7 @@ export function registerTranscript(
         summary: 'Download the transcript of a conversation up to a session',
         description:
           'The JSONL that `claude --resume` reads, byte for byte, as far as it is saved. `path` names another of its files, those of sub-agents. It holds what Claude saw, secrets in files and answers of tools included. A download that breaks off ends its connection before `content-length`.',
-        tags: ['sessions'],
+        tags: ['events'],
         params: idParams,
         querystring: z.strictObject({
           path: z
@@ -93,7 +93,7 @@ export function registerTranscript(
       schema: {
         operationId: 'listTranscriptFiles',
         summary: 'List the files of a transcript',
-        tags: ['sessions'],
+        tags: ['events'],
         params: idParams,
         response: {
           200: json('The files that are saved so far.', fileList),

@@ -50,7 +50,7 @@ export function registerUsage(app: App, { usageOf }: Pick<Parts, 'usageOf'>): vo
         summary: 'Sum what sessions spent',
         description:
           "Sessions count where they ended, each with its own cost alone: a conversation's cost is the sum of its sessions'. Of deleted ones the sums are kept for 30 days.",
-        tags: ['sessions'],
+        tags: ['usage'],
         querystring: usageQuery,
         response: {
           200: json('The sums.', usage),

@@ -1,0 +1,19 @@
+import { reading } from './events.ts';
+import type { OperationExamples } from './example.ts';
+import { launches } from './launches.ts';
+import { operations } from './operations.ts';
+import { schedules } from './schedules.ts';
+import { sessions } from './sessions.ts';
+import { usage } from './usage.ts';
+import { webhooks } from './webhooks.ts';
+
+/** The examples of all operations, by operationId; those of errors come from the catalogue. */
+export const EXAMPLES: Readonly<Record<string, OperationExamples>> = {
+  ...launches,
+  ...sessions,
+  ...reading,
+  ...usage,
+  ...schedules,
+  ...webhooks,
+  ...operations,
+};

@@ -1,0 +1,54 @@
+import { codeFacts, type ErrorCode } from '@baton/core';
+import type { ErrorBody } from '../http-error.ts';
+import type { Example } from './example.ts';
+import { OTHER, SESSION } from './ids.ts';
+
+type Told = Partial<Pick<ErrorBody['error'], 'message' | 'details'>>;
+
+// What the catalogue's sentence leaves open: what is wrong, and where.
+const TOLD: Partial<Record<ErrorCode, Told>> = {
+  INVALID_REQUEST: {
+    message: 'max_turns: Too small: expected number to be >0',
+    details: { field: 'max_turns' },
+  },
+  SESSION_NOT_FOUND: { message: `no session ${OTHER}` },
+  PARENT_NOT_FOUND: {
+    message: `no session ${OTHER} to continue`,
+    details: { field: 'parent_session_id' },
+  },
+  SESSION_NOT_TERMINAL: {
+    message: `session ${SESSION} is running; continue it once it has ended`,
+    details: { field: 'parent_session_id', status: 'running' },
+  },
+  PARENT_NOT_RESUMABLE: {
+    message: `session ${SESSION} left no transcript to resume`,
+    details: { field: 'parent_session_id' },
+  },
+  IDEMPOTENCY_CONFLICT: {
+    message:
+      'the idempotency key was used with another request; take another key for another session',
+    details: { field: 'idempotency_key', id: SESSION },
+  },
+  WORKING_DIR_NOT_ALLOWED: {
+    message: 'working_dir: expected a directory inside an allowed root, got /etc',
+    details: { field: 'working_dir' },
+  },
+  WEBHOOK_URL_NOT_ALLOWED: {
+    message: 'url: expected https to a public address, or one that the operator allows',
+    details: { field: 'url' },
+  },
+  ENV_NOT_ALLOWED: { details: { field: 'env.PATH' } },
+  PERMISSION_MODE_NOT_ALLOWED: { details: { field: 'permission_mode' } },
+  OPTION_NOT_ALLOWED: { details: { field: 'permission_prompt_tool' } },
+  LIMIT_EXCEEDED: {
+    message:
+      'the limit tag:support is reached: max_sessions_at_once is 20; ask again in 5 s, or with on_limit "wait"',
+    details: { limit: 'tag:support', cap: 'max_sessions_at_once', max: 20, retry_after_s: 5 },
+  },
+};
+
+/** An answer with this code, for every code there is. */
+export function errorExample(code: ErrorCode): Example<ErrorBody> {
+  const { says } = codeFacts(code);
+  return { summary: says, value: { error: { code, message: says, ...TOLD[code] } } };
+}

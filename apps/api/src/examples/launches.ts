@@ -1,0 +1,105 @@
+import type { bulkLaunchSchema, Info, launchRequestSchema } from '@baton/core';
+import type { z } from 'zod';
+import type { ErrorBody } from '../http-error.ts';
+import type { Examples, OperationExamples } from './example.ts';
+import { queued } from './infos.ts';
+
+const plain = {
+  query: 'Why does the test "adds tax once" fail? Fix the cause.',
+} satisfies z.input<typeof launchRequestSchema>;
+
+const withTools = {
+  query: 'Look up ticket 4711, and write a plan to resolve it.',
+  model: 'claude-opus-5-5',
+  working_dir: '/srv/projects/shop',
+  append_system_prompt: 'Answer in German.',
+  permission_mode: 'plan',
+  allowed_tools: ['Read', 'Grep', 'mcp__tickets__search'],
+  mcp_config: {
+    mcpServers: {
+      tickets: { type: 'http', url: 'https://mcp.example.com/tickets' },
+      files: { command: 'mcp-files', args: ['--read-only'] },
+    },
+  },
+  max_turns: 30,
+  max_budget_usd: 2,
+  timeouts: { idle_ms: 300_000, wall_clock_ms: 3_600_000 },
+  title: 'Ticket 4711',
+  tags: ['support', 'shop'],
+  metadata: { ticket: 4711 },
+  concurrency_key: 'shop',
+  concurrency_limit: 2,
+  on_limit: 'wait',
+} satisfies z.input<typeof launchRequestSchema>;
+
+const structured = {
+  query: 'Which languages is this repository written in?',
+  working_dir: '/srv/projects/shop',
+  json_schema: {
+    type: 'object',
+    properties: { languages: { type: 'array', items: { type: 'string' } } },
+    required: ['languages'],
+  },
+} satisfies z.input<typeof launchRequestSchema>;
+
+const later = {
+  query: 'Summarise what was merged this week.',
+  run_at: '2026-11-27T16:00:00+01:00',
+  attempts: 3,
+} satisfies z.input<typeof launchRequestSchema>;
+
+const many = {
+  sessions: [
+    { query: 'Translate chapter 1 into French.', idempotency_key: 'book-7/chapter-1' },
+    { query: 'Translate chapter 2 into French.', idempotency_key: 'book-7/chapter-2' },
+    { query: 'Translate chapter 3 into French.', working_dir: '/etc' },
+  ],
+} satisfies { sessions: z.input<typeof bulkLaunchSchema>[] };
+
+const verdicts = {
+  results: [
+    { status: 202, session: { ...queued, query: 'Translate chapter 1 into French.' } },
+    {
+      status: 202,
+      session: { ...queued, query: 'Translate chapter 2 into French.' },
+      replayed: true,
+    },
+    {
+      status: 422,
+      error: {
+        code: 'WORKING_DIR_NOT_ALLOWED',
+        message: 'working_dir: expected a directory inside an allowed root, got /etc',
+        details: { field: 'working_dir' },
+      },
+    },
+  ],
+} satisfies {
+  results: (
+    | { status: 202; session: Info; replayed?: boolean }
+    | ({ status: number } & ErrorBody)
+  )[];
+};
+
+/** What a launch that is accepted answers with. */
+export const accepted: Examples<Info> = {
+  queued: { summary: 'Queued: it can be read at once', value: queued },
+};
+
+/** Of the operations that launch. */
+export const launches: Record<string, OperationExamples> = {
+  launchSession: {
+    body: {
+      plain: { summary: 'A prompt, and nothing more', value: plain },
+      full: { summary: 'With MCP servers, limits, tags and a concurrency key', value: withTools },
+      structured: { summary: 'An answer of a shape of your own', value: structured },
+      later: { summary: 'Not before a time, tried up to three times', value: later },
+    },
+    answers: { 202: accepted },
+  },
+  launchSessions: {
+    body: { three: { summary: 'Three launches, one of which may not be', value: many } },
+    answers: {
+      200: { three: { summary: 'One new, one made before, one refused', value: verdicts } },
+    },
+  },
+};

@@ -1,0 +1,44 @@
+import type { SealingKey } from '@baton/core';
+import type { OperationExamples } from './example.ts';
+
+// The public key of RFC 8037, appendix A.6.
+const publicKey = {
+  kty: 'OKP',
+  crv: 'X25519',
+  x: '3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08',
+  kid: 'baton-2026-11',
+  use: 'enc',
+  alg: 'ECDH-ES+A256KW',
+} satisfies SealingKey;
+
+const up = { up: { summary: 'All is well', value: { status: 'ok' } } };
+
+/** Of the operations that operators and their tools use. */
+export const operations: Record<string, OperationExamples> = {
+  getSchemas: {
+    answers: {
+      200: {
+        one: {
+          summary: 'One of them, shortened',
+          value: {
+            job: {
+              $schema: 'https://json-schema.org/draft/2020-12/schema',
+              type: 'object',
+              properties: { kind: { type: 'string', const: 'launch' } },
+            },
+          },
+        },
+      },
+    },
+  },
+  getSealingKeys: {
+    answers: {
+      200: {
+        one: { summary: 'One key to seal to', value: { keys: [publicKey] } },
+        none: { summary: 'Nothing is sealed here', value: { keys: [] } },
+      },
+    },
+  },
+  healthz: { answers: { 200: up } },
+  readyz: { answers: { 200: up } },
+};

@@ -1,0 +1,83 @@
+import type { newScheduleSchema, scheduleChangesSchema, scheduleViewSchema } from '@baton/core';
+import type { z } from 'zod';
+import type { OperationExamples } from './example.ts';
+import { OTHER, SCHEDULE } from './ids.ts';
+
+const nightly = {
+  title: 'Nightly review',
+  cron: '0 2 * * 1-5',
+  timezone: 'Europe/Berlin',
+  launch: {
+    query: 'Review what was merged today.',
+    working_dir: '/srv/projects/shop',
+    max_budget_usd: 1,
+    tags: ['review'],
+  },
+} satisfies z.input<typeof newScheduleSchema>;
+
+const often = {
+  every_ms: 900_000,
+  overlap: 'enqueue',
+  launch: { query: 'Answer the new tickets.' },
+} satisfies z.input<typeof newScheduleSchema>;
+
+const stored = {
+  id: SCHEDULE,
+  ...nightly,
+  overlap: 'skip',
+  enabled: true,
+  next_run_at: '2026-11-25T01:00:00.000Z',
+  created_at: '2026-11-24T08:30:00.000Z',
+  updated_at: '2026-11-24T08:30:00.000Z',
+} satisfies z.infer<typeof scheduleViewSchema>;
+
+const fired = {
+  ...stored,
+  last_fired_at: '2026-11-24T01:00:00.000Z',
+  last_session_id: OTHER,
+  created_at: '2026-11-02T08:30:00.000Z',
+} satisfies z.infer<typeof scheduleViewSchema>;
+
+const { next_run_at: _next, ...rest } = fired;
+const resting = { ...rest, enabled: false } satisfies z.infer<typeof scheduleViewSchema>;
+
+/** Of the operations on schedules. */
+export const schedules: Record<string, OperationExamples> = {
+  createSchedule: {
+    body: {
+      nightly: { summary: 'On working days at two at night', value: nightly },
+      often: {
+        summary: 'Every quarter of an hour, one behind the other',
+        value: often,
+      },
+    },
+    answers: { 201: { made: { summary: 'Made', value: stored } } },
+  },
+  listSchedules: {
+    answers: { 200: { last: { summary: 'The last page', value: { schedules: [fired] } } } },
+  },
+  getSchedule: {
+    answers: {
+      200: {
+        fired: { summary: 'It has fired', value: fired },
+        resting: { summary: 'Disabled: no next time', value: resting },
+      },
+    },
+  },
+  changeSchedule: {
+    body: {
+      rest: {
+        summary: 'Let it rest',
+        value: { enabled: false } satisfies z.input<typeof scheduleChangesSchema>,
+      },
+      earlier: {
+        summary: 'Another time, no title',
+        value: { cron: '30 1 * * *', title: null } satisfies z.input<typeof scheduleChangesSchema>,
+      },
+    },
+    answers: { 200: { resting: { summary: 'It rests', value: resting } } },
+  },
+  deleteSchedule: {
+    answers: { 200: { removed: { summary: 'What it was', value: resting } } },
+  },
+};

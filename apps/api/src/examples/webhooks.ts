@@ -1,0 +1,114 @@
+import type {
+  deliveryViewSchema,
+  madeWebhookSchema,
+  newWebhookSchema,
+  webhookChangesSchema,
+  webhookViewSchema,
+} from '@baton/core';
+import type { z } from 'zod';
+import type { OperationExamples } from './example.ts';
+import { DELIVERY, SESSION, WEBHOOK } from './ids.ts';
+
+const asked = {
+  url: 'https://shop.example.com/hooks/baton',
+  types: ['session.completed', 'session.failed'],
+  tags: ['support'],
+  description: 'Closes tickets',
+} satisfies z.input<typeof newWebhookSchema>;
+
+const stored = {
+  id: WEBHOOK,
+  ...asked,
+  enabled: true,
+  created_at: '2026-11-02T08:30:00.000Z',
+  updated_at: '2026-11-02T08:30:00.000Z',
+} satisfies z.infer<typeof webhookViewSchema>;
+
+const used = { ...stored, last_delivered_at: '2026-11-24T09:00:26.804Z' } satisfies z.infer<
+  typeof webhookViewSchema
+>;
+
+const disabled = {
+  ...stored,
+  enabled: false,
+  disabled: {
+    code: 'gone',
+    message: 'it answered 410',
+    at: '2026-11-24T09:00:26.804Z',
+  },
+} satisfies z.infer<typeof webhookViewSchema>;
+
+const delivered = {
+  id: DELIVERY,
+  webhook_id: WEBHOOK,
+  session_id: SESSION,
+  type: 'session.completed',
+  attempt: 1,
+  timestamp: '2026-11-24T09:00:26.118Z',
+  status: 'delivered',
+  tries: [
+    { at: '2026-11-24T09:00:26.240Z', duration_ms: 31, status: 503 },
+    { at: '2026-11-24T09:00:31.702Z', duration_ms: 24, status: 204 },
+  ],
+  created_at: '2026-11-24T09:00:26.121Z',
+} satisfies z.infer<typeof deliveryViewSchema>;
+
+const pending = {
+  ...delivered,
+  status: 'pending',
+  next_try_at: '2026-11-24T11:12:00.000Z',
+} satisfies z.infer<typeof deliveryViewSchema>;
+
+/** Of the operations on webhooks and their deliveries. */
+export const webhooks: Record<string, OperationExamples> = {
+  createWebhook: {
+    body: {
+      filtered: { summary: 'The ends of sessions with a tag', value: asked },
+      all: {
+        summary: 'Everything',
+        value: { url: 'https://ops.example.com/baton' } satisfies z.input<typeof newWebhookSchema>,
+      },
+    },
+    answers: {
+      201: {
+        made: {
+          summary: 'Made, with its secret (left out here)',
+          value: { ...stored, secret: 'whsec_…' } satisfies z.infer<typeof madeWebhookSchema>,
+        },
+      },
+    },
+  },
+  listWebhooks: {
+    answers: { 200: { one: { summary: 'All there are', value: { webhooks: [used] } } } },
+  },
+  getWebhook: {
+    answers: {
+      200: {
+        used: { summary: 'In use', value: used },
+        disabled: { summary: 'Disabled: its endpoint is gone', value: disabled },
+      },
+    },
+  },
+  changeWebhook: {
+    body: {
+      enable: {
+        summary: 'Enable it again',
+        value: { enabled: true } satisfies z.input<typeof webhookChangesSchema>,
+      },
+      all: {
+        summary: 'Of sessions with any tag or none',
+        value: { tags: null } satisfies z.input<typeof webhookChangesSchema>,
+      },
+    },
+    answers: { 200: { changed: { summary: 'As it is now', value: stored } } },
+  },
+  deleteWebhook: { answers: { 200: { removed: { summary: 'What it was', value: used } } } },
+  listDeliveries: {
+    answers: {
+      200: {
+        last: { summary: 'The last page', value: { deliveries: [delivered] } },
+      },
+    },
+  },
+  redeliver: { answers: { 202: { pending: { summary: 'It is tried again', value: pending } } } },
+};

@@ -1,0 +1,34 @@
+import { EXAMPLES } from './all.ts';
+import type { Examples } from './example.ts';
+
+interface Media {
+  content?: Record<string, object>;
+}
+
+interface Operation {
+  operationId?: string;
+  requestBody?: object;
+  responses?: Record<string, object>;
+}
+
+/** An operation of the document with its examples beside the schemas that they are of. */
+export function withExamples<T extends object>(operation: T): T {
+  const { operationId = '', requestBody, responses = {} }: Operation = operation;
+  const { body, answers = {}, stream } = EXAMPLES[operationId] ?? {};
+  const told = Object.entries(responses).map(([status, answer]) => {
+    const plain = put(answer, 'application/json', answers[Number(status)]);
+    return [status, put(plain, 'text/event-stream', stream)];
+  });
+  return {
+    ...operation,
+    ...(requestBody ? { requestBody: put(requestBody, 'application/json', body) } : {}),
+    responses: Object.fromEntries(told),
+  };
+}
+
+function put(part: object, type: string, examples: Examples | undefined): object {
+  const { content = {} }: Media = part;
+  const media = content[type];
+  if (!media || !examples) return part;
+  return { ...part, content: { ...content, [type]: { ...media, examples } } };
+}
