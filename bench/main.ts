@@ -12,6 +12,7 @@ import type { Measure } from './measure.ts';
 import { benchMemory } from './memory.ts';
 import { benchCancel, benchCrash, benchHandBack } from './recovery.ts';
 import { report } from './report.ts';
+import { benchRestore } from './restore.ts';
 import { benchStream } from './stream.ts';
 import { benchTurn } from './turn.ts';
 import { benchUpload } from './upload.ts';
@@ -48,6 +49,7 @@ try {
     turn: () => benchTurn(mongo, urls),
     memory: () => benchMemory(mongo, urls),
     upload: () => benchUpload(mongo, urls),
+    restore: () => benchRestore(mongo),
     cancel: () => benchCancel(mongo, urls),
     'hand-back': () => benchHandBack(mongo, urls),
     crash: () => benchCrash(mongo, urls),

@@ -5,15 +5,25 @@ import { fastify } from 'fastify';
 import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
 
+type Stored = Session & { _id: string };
+
 const { REDIS_URL = '', MONGODB_URL = '', QUEUE_PREFIX = '' } = process.env;
 const queue = new Queue('sessions', { connection: new Redis(REDIS_URL), prefix: QUEUE_PREFIX });
 const client = await MongoClient.connect(MONGODB_URL);
-const sessions = client.db().collection<Session & { _id: string }>('sessions');
+const sessions = client.db().collection<Stored>('sessions');
 const app = fastify();
 
 app.post('/v1/sessions', async (request, reply) => {
   const job = await queue.add('launch', request.body);
   return reply.code(202).send({ id: job.id });
+});
+// The same with the promise that Baton gives: what was answered can be read at once, by its whole config.
+app.post('/v1/stored', async (request, reply) => {
+  const _id = crypto.randomUUID();
+  await queue.add('launch', request.body, { jobId: _id });
+  const config = request.body as Session['config'];
+  await sessions.insertOne({ _id, status: 'queued', created_at: new Date(), config } as Stored);
+  return reply.code(202).send({ id: _id });
 });
 app.get<{ Params: { id: string } }>('/v1/sessions/:id', ({ params }) =>
   sessions.findOne({ _id: params.id }),

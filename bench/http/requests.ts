@@ -31,10 +31,15 @@ export async function benchRequests({ redisUrl, mongodbUrl }: Urls): Promise<Mea
     const { sessions } = (await answer.json()) as { sessions: { id: string }[] };
     const reads = await compare(ours, bare, `/v1/sessions/${sessions[0]?.id}`);
     const lists = await compare(ours, bare, '/v1/sessions');
-    const launches = await compare(ours, bare, '/v1/sessions', BODY);
+    const launches = await compare(ours, bare, '/v1/sessions', { body: BODY });
+    const stored = await compare(ours, bare, '/v1/sessions', { body: BODY, byHand: '/v1/stored' });
     return [
       rateMeasure('POST /v1/sessions, against a route that only enqueues', 'requests/s', {
         ...launches,
+        least: 0.6,
+      }),
+      rateMeasure('POST /v1/sessions, against one that stores a document too', 'requests/s', {
+        ...stored,
         least: 0.6,
       }),
       rateMeasure('GET one session, against the raw query', 'requests/s', { ...reads, least: 0.7 }),
@@ -48,11 +53,16 @@ export async function benchRequests({ redisUrl, mongodbUrl }: Urls): Promise<Mea
   }
 }
 
-async function compare(ours: Server, bare: Server, path: string, body?: string) {
+async function compare(
+  ours: Server,
+  bare: Server,
+  path: string,
+  { body, byHand = path }: { body?: string; byHand?: string } = {},
+) {
   const rates = { ours: [] as number[], byHand: [] as number[] };
   for (let round = 0; round <= ROUNDS; round += 1) {
     const our = await rate(ours.url + path, body);
-    const raw = await rate(bare.url + path, body);
+    const raw = await rate(bare.url + byHand, body);
     if (round === 0) continue; // warm-up
     rates.ours.push(our);
     rates.byHand.push(raw);
