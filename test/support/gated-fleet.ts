@@ -1,7 +1,7 @@
 // A worker that reaches its stores through gates, which a test shuts and opens.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Session } from '@baton/core';
+import { createStoreClock, type Session } from '@baton/core';
 import type { Fleet } from './fleet.ts';
 import { createGate, type Gate } from './gate.ts';
 import { waitFor } from './wait.ts';
@@ -38,8 +38,30 @@ export async function openGated(
   return { fleet, worker, redis, mongodb };
 }
 
-/** Resolves after an outage longer than a lease and what is added to it. */
-export const outage = () => new Promise((resolve) => setTimeout(resolve, LEASE_MS * 1.7));
+/**
+ * MongoDB is away from the worker of a session that runs: resolves once the session's lease has been over,
+ * on the store's clock, for as long as it lasts.
+ */
+export async function leaseIsOver({ db, session }: Fleet, id: string): Promise<void> {
+  const clock = createStoreClock(db);
+  await waitFor(`the lease of ${id} to be over`, async () => {
+    const { lease } = await session(id);
+    if (!lease.expires_at) throw new Error(`expected session ${id} to be held`);
+    return (await clock.now()).getTime() > lease.expires_at.getTime() + LEASE_MS;
+  });
+}
+
+/**
+ * Redis is away, or knows nothing, of a session that runs: resolves once the session's lease has been
+ * renewed for twice as long as the lock of a job lasts.
+ */
+export async function lockIsOver({ session }: Fleet, id: string): Promise<void> {
+  const endOfLease = async () => (await session(id)).lease.expires_at?.getTime() ?? 0;
+  const before = await endOfLease();
+  await waitFor(`the lock of ${id} to be over`, async () => {
+    return (await endOfLease()) > before + LEASE_MS * 2;
+  });
+}
 
 /** Says whether a session is running. */
 export const isRunning = ({ status }: Session) => status === 'running';

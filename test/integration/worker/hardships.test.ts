@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
 import { databaseUrl } from '../../support/api.ts';
 import { type Fleet, test } from '../../support/fleet.ts';
 import { createGate, type Gate } from '../../support/gate.ts';
 import { waitFor } from '../../support/wait.ts';
+import type { WorkerProcess } from '../../support/worker-process.ts';
 
 const isRunning = ({ status }: { status: string }) => status === 'running';
 
@@ -16,16 +16,25 @@ async function update(fleet: Fleet, id: string, change: Record<string, object>):
 }
 
 /** A worker that reaches MongoDB through a gate, which the caller closes. */
-async function gatedWorker(fleet: Fleet): Promise<Gate> {
+async function gatedWorker(fleet: Fleet): Promise<{ gate: Gate; worker: WorkerProcess }> {
   const url = new URL(fleet.env['MONGODB_URL'] ?? '');
   const database = url.pathname.slice(1);
   const gate = await createGate(databaseUrl(database));
-  await fleet.worker({ MONGODB_URL: gate.url, LEASE_MS: '30000' });
-  return gate;
+  const worker = await fleet.worker({ MONGODB_URL: gate.url, LEASE_MS: '30000' });
+  return { gate, worker };
 }
 
-// Longer than the idle limit below.
-const outage = () => pause(2_000);
+/** Resolves once the worker has met writes that MongoDB did not take for as long as this. */
+async function metFor(worker: WorkerProcess, ms: number): Promise<void> {
+  await waitFor(`writes that are not taken for ${ms} ms`, () => {
+    const lines = worker.err().match(/^\{.*\}$/gm) ?? [];
+    const times = lines
+      .map((line): { msg: string; time: number } => JSON.parse(line))
+      .filter(({ msg }) => msg === 'the store did not take a write')
+      .map(({ time }) => time);
+    return (times.at(-1) ?? 0) - (times[0] ?? 0) > ms;
+  });
+}
 
 describe('a running session', () => {
   test.concurrent('is stopped, and not written any more, once a newer fence holds it', async ({
@@ -68,15 +77,16 @@ describe('a running session', () => {
     timeout: 60_000,
   }, async ({ fleet, onTestFinished }) => {
     const mine = fleet.sibling();
-    const gate = await gatedWorker(mine);
+    const { gate, worker } = await gatedWorker(mine);
     onTestFinished(gate.close);
     const [go, flooded] = [join(mine.root, 'flood-go'), join(mine.root, 'flooded')];
     const steps = [{ say: 'ready' }, { wait_for: go }, { say: 'line', times: 6_000 }];
-    const id = await mine.play([...steps, { touch: flooded }], { timeouts: { idle_ms: 1_000 } });
+    const idle_ms = 1_000;
+    const id = await mine.play([...steps, { touch: flooded }], { timeouts: { idle_ms } });
     await mine.until(id, 'running', isRunning);
     await gate.shut();
     await writeFile(go, '');
-    await outage();
+    await metFor(worker, idle_ms * 2);
     expect(existsSync(flooded)).toBe(false);
     await gate.open();
     const session = await mine.ended(id);
