@@ -7,6 +7,9 @@ import { HEARTBEAT_MS, MAX_AGE_MS, type StreamTimes } from './stream-times.ts';
 // A reader whose socket took nothing for so many heartbeats is gone or will not come back.
 const STALLED_AFTER_HEARTBEATS = 4;
 
+/** How long a reader has, once the server stops, to take what was sent to it, in milliseconds. */
+const LAST_WORDS_MS = 2_000;
+
 /** When a reader that lost its stream should come again, in milliseconds. */
 const RETRY_MS = 1_000;
 
@@ -29,7 +32,8 @@ export type Source = (signal: AbortSignal) => AsyncIterable<readonly Message[]>;
 export interface EventStreams {
   /**
    * Answers with a stream. The source is read no faster than the reader reads; the stream ends with the
-   * source, with its reader, after an hour, and when the server stops.
+   * source, with its reader, after an hour, and when the server stops: then a reader that takes nothing is
+   * cut off after two seconds.
    */
   send(reply: FastifyReply, source: Source): Promise<void>;
 }
@@ -39,17 +43,23 @@ export function createEventStreams(
   app: App,
   { heartbeatMs = HEARTBEAT_MS, maxAgeMs = MAX_AGE_MS }: StreamTimes = {},
 ): EventStreams {
-  const open = new Set<AbortController>();
+  const open = new Set<() => void>();
   let isClosing = false;
   app.addHook('preClose', async () => {
     isClosing = true;
-    for (const ended of open) ended.abort();
+    for (const finish of open) finish();
   });
 
   async function send(reply: FastifyReply, source: Source): Promise<void> {
     const { raw } = reply;
     const ended = new AbortController();
     const end = () => ended.abort();
+    // An end that is never taken would hold the server open.
+    const finish = () => {
+      end();
+      const cut = setTimeout(() => raw.destroy(), LAST_WORDS_MS);
+      raw.once('close', () => clearTimeout(cut));
+    };
     // From here on it is ours: no limit of time for handlers cuts it.
     reply.hijack();
     raw.once('close', end);
@@ -57,7 +67,7 @@ export function createEventStreams(
       reply.log.info('a reader took nothing for too long: its stream is dropped');
       raw.destroy();
     });
-    open.add(ended);
+    open.add(finish);
     const beat = setInterval(() => {
       if (!raw.writableNeedDrain) raw.write(':\n\n');
     }, heartbeatMs);
@@ -72,7 +82,7 @@ export function createEventStreams(
       connection: 'close',
     });
     raw.write(`retry: ${RETRY_MS}\n\n`);
-    if (isClosing) end();
+    if (isClosing) finish();
     try {
       await pipeline(() => texts(source(ended.signal)), raw);
     } catch (error) {
@@ -83,7 +93,7 @@ export function createEventStreams(
       clearInterval(beat);
       clearTimeout(old);
       end();
-      open.delete(ended);
+      open.delete(finish);
     }
   }
 

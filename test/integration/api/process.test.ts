@@ -1,47 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, vi } from 'vitest';
 import { databaseUrl } from '../../support/api.ts';
+import { type ApiRun, listening, runApi } from '../../support/api-process.ts';
 import { redisUrl, test } from '../../support/services.ts';
 
-const MAIN = fileURLToPath(new URL('../../../apps/api/src/main.ts', import.meta.url));
-
-interface Run {
-  child: ChildProcess;
-  out: () => string;
-  err: () => string;
-  ended: Promise<{ code: number | null; signal: string | null }>;
-}
-
-const runs: Run[] = [];
+const runs: ApiRun[] = [];
 
 /** Runs the API with this environment and no other. */
-function run(env: Record<string, string>): Run {
-  const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    err += chunk;
-  });
-  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }));
-  const started = { child, out: () => out, err: () => err, ended };
+function run(env: Record<string, string>): ApiRun {
+  const started = runApi(env);
   runs.push(started);
   return started;
-}
-
-async function listening({ out, err }: Run): Promise<string> {
-  return vi.waitFor(
-    () => {
-      expect(out(), err()).toContain('\n');
-      return JSON.parse(out()).api;
-    },
-    { timeout: 20_000, interval: 50 },
-  );
 }
 
 afterEach(async () => {

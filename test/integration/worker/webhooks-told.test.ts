@@ -171,7 +171,7 @@ describe('an endpoint is told', () => {
     await first.kill();
     holding.answer = (response) => response.writeHead(204).end();
     await sibling.worker(settings);
-    const [, again] = await holding.until(2, 30_000);
+    const [, again] = await holding.until(2, 40_000);
     expect(again?.headers['webhook-id']).toBe(cut?.headers['webhook-id']);
     expect(again?.body).toBe(cut?.body);
     const log = await waitFor('the log of the delivery', async () => {
@@ -190,5 +190,5 @@ describe('an endpoint is told', () => {
       },
     ]);
     expect(holding.received).toHaveLength(2);
-  });
+  }, 60_000);
 });
