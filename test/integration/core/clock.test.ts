@@ -33,7 +33,10 @@ test('it asks again once the host has slept', async () => {
 });
 
 test('an answer that took long is asked for again', async ({ db }) => {
-  const late = Promise.withResolvers<void>();
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
   let asked = 0;
   // The answer lies there while the process is paused.
   const paused = {
@@ -41,10 +44,7 @@ test('an answer that took long is asked for again', async ({ db }) => {
       async command(command: object) {
         const answer = await db.admin().command(command);
         asked += 1;
-        if (asked === 1) {
-          setTimeout(late.resolve, 2_000);
-          await late.promise;
-        }
+        if (asked === 1) vi.advanceTimersByTime(2_000);
         return answer;
       },
     }),

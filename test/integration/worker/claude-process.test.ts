@@ -1,5 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   type ClaudeProcess,
   STREAMS_GRACE_MS,
@@ -23,6 +22,11 @@ async function linesOf(claude: ClaudeProcess): Promise<string[]> {
 
 describe('a process', () => {
   test('is read to its end, however long the reader takes over what it has', async () => {
+    // The grace is counted by these two.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
     const claude = start('seq 1 20000');
     const lines: string[] = [];
     for await (const some of claude.lines()) {
@@ -30,7 +34,7 @@ describe('a process', () => {
       lines.push(...some.map(({ text }) => text));
       if (!isFirst) continue;
       await claude.exit;
-      await pause(STREAMS_GRACE_MS + 500);
+      vi.advanceTimersByTime(STREAMS_GRACE_MS * 2);
     }
     expect(lines).toEqual(Array.from({ length: 20_000 }, (_, index) => String(index + 1)));
   });
