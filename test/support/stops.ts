@@ -1,6 +1,6 @@
 import type { Info } from '@baton/core';
 import { openApi } from './api.ts';
-import type { Fleet } from './fleet.ts';
+import { test as base, type Fleet } from './fleet.ts';
 
 /** Asks over HTTP for the end of sessions, as anyone may who is not their worker. */
 export interface Stops {
@@ -27,3 +27,17 @@ export async function openStops({ env }: Pick<Fleet, 'env'>): Promise<Stops> {
     close: api.close,
   };
 }
+
+/** `test` with a fleet of one worker, and the means to end its sessions. */
+export const test = base.extend<{ $file: { stops: Stops } }>({
+  stops: [
+    async ({ fleet }, use) => {
+      // No heartbeat comes in time here: what is heard, is heard by the word over Redis.
+      await fleet.worker({ LEASE_MS: '60000' });
+      const stops = await openStops(fleet);
+      await use(stops);
+      await stops.close();
+    },
+    { scope: 'file' },
+  ],
+});

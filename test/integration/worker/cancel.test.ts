@@ -2,25 +2,11 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Session } from '@baton/core';
+import { isTerminal, type Session } from '@baton/core';
 import { describe, expect } from 'vitest';
 import { isAlive } from '../../support/alive.ts';
-import { test as base } from '../../support/fleet.ts';
-import { openStops, type Stops } from '../../support/stops.ts';
+import { test } from '../../support/stops.ts';
 import { waitFor } from '../../support/wait.ts';
-
-const test = base.extend<{ $file: { stops: Stops } }>({
-  stops: [
-    async ({ fleet }, use) => {
-      // No heartbeat comes in time here: what is heard, is heard by the word over Redis.
-      await fleet.worker({ LEASE_MS: '60000' });
-      const stops = await openStops(fleet);
-      await use(stops);
-      await stops.close();
-    },
-    { scope: 'file' },
-  ],
-});
 
 const isRunning = ({ status }: Session) => status === 'running';
 
@@ -106,15 +92,29 @@ describe('a cancel', () => {
     expect(await fleet.session(id)).toEqual(session);
   });
 
+  const MOMENTS: ((session: Session) => boolean)[] = [
+    ({ status }) => status !== 'queued',
+    ({ status }) => !['queued', 'starting'].includes(status),
+    ({ last_event_seq }) => last_event_seq >= 3,
+    ({ last_event_seq }) => last_event_seq >= 4,
+    ({ last_result, status }) => last_result !== undefined || isTerminal(status),
+    ({ status }) => isTerminal(status),
+  ];
+
   test.concurrent('at any moment leaves a session that is over, and a job that is done', async ({
     fleet,
     stops,
   }) => {
-    const moments = Array.from({ length: 16 }, (_, n) => n * 40);
+    const moments = ['at once' as const, ...MOMENTS];
     const ends = await Promise.all(
-      moments.map(async (ms) => {
+      [...moments, ...moments].map(async (moment) => {
         const id = await fleet.play([{ say: 'a' }, { sleep: 150 }, { say: 'b' }]);
-        await new Promise((resolve) => setTimeout(resolve, ms));
+        if (moment !== 'at once') {
+          await waitFor('the moment', async () => {
+            const session = await fleet.session(id).catch(() => null); // adopted a little later
+            return session !== null && moment(session);
+          });
+        }
         const { status } = await stops.ask('cancel', id);
         return { status, session: await fleet.ended(id) };
       }),

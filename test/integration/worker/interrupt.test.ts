@@ -5,21 +5,9 @@ import { join } from 'node:path';
 import type { Session } from '@baton/core';
 import { describe, expect } from 'vitest';
 import { isAlive } from '../../support/alive.ts';
-import { test as base, type Fleet } from '../../support/fleet.ts';
-import { openStops, type Stops } from '../../support/stops.ts';
+import type { Fleet } from '../../support/fleet.ts';
+import { openStops, test } from '../../support/stops.ts';
 import { waitFor } from '../../support/wait.ts';
-
-const test = base.extend<{ $file: { stops: Stops } }>({
-  stops: [
-    async ({ fleet }, use) => {
-      await fleet.worker({ LEASE_MS: '60000' });
-      const stops = await openStops(fleet);
-      await use(stops);
-      await stops.close();
-    },
-    { scope: 'file' },
-  ],
-});
 
 const said = (session: Session) => session.last_event_seq >= 3;
 
