@@ -1,9 +1,7 @@
 // Readers that do not read: what the server holds for them is bounded.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Event } from '@baton/core';
-import { expect, onTestFinished, vi } from 'vitest';
-import { databaseUrl, openApi } from '../../support/api.ts';
-import { redisUrl } from '../../support/services.ts';
+import { expect, vi } from 'vitest';
 import { ids, start, tail, test, upTo } from './streams.ts';
 
 const EVENTS = 120;
@@ -46,14 +44,9 @@ test('a reader that takes nothing for long is dropped', async ({
   api,
   db,
   listeners,
-  databaseName,
-  queuePrefix,
+  openReplica,
 }) => {
-  const mongodb = databaseUrl(databaseName);
-  const times = { heartbeatMs: 200 };
-  const quick = await openApi({ redis: redisUrl(), mongodb, prefix: queuePrefix, times });
-  onTestFinished(quick.close);
-  const url = await quick.app.listen({ host: '127.0.0.1', port: 0 });
+  const { url, logged } = await openReplica({ heartbeatMs: 200 });
   const writing = await start(api, db);
   const { id } = writing.session;
   for (let left = EVENTS; left > 0; left -= 20) await writing.write(20, EVENT_BYTES);
@@ -61,7 +54,7 @@ test('a reader that takes nothing for long is dropped', async ({
   const waiting = patient.next();
   await tail(url, id);
   await vi.waitFor(async () => expect(await listeners.to(id)).toBe(1));
-  const dropped = () => quick.logged.filter((line) => line.includes('its stream is dropped'));
+  const dropped = () => logged.filter((line) => line.includes('its stream is dropped'));
   await vi.waitFor(() => expect(dropped()).toHaveLength(1), { timeout: 15_000, interval: 100 });
   await writing.write(1);
   expect(await waiting).toMatchObject({ id: String(EVENTS + 1) });

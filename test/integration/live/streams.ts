@@ -1,7 +1,7 @@
 // An API with streams, and readers of them.
 import type { Db } from 'mongodb';
 import { onTestFinished } from 'vitest';
-import { type Api, databaseUrl, openApi } from '../../support/api.ts';
+import { type Api, type ApiOptions, databaseUrl, openApi } from '../../support/api.ts';
 import { makeSession } from '../../support/factories.ts';
 import { type Listeners, openListeners } from '../../support/live-listeners.ts';
 import { test as base, redisUrl } from '../../support/services.ts';
@@ -11,8 +11,19 @@ import { claimAndWrite, type Writing } from '../../support/writing.ts';
 /** Out of reach of any test, in milliseconds. */
 export const NEVER_MS = 600_000;
 
+/** Opens one more API on the same stores, with these times; it is closed after the test at the latest. */
+export type OpenReplica = (times: NonNullable<ApiOptions['times']>) => Promise<Replica>;
+
+/** One more API, and where it listens. */
+export interface Replica extends Api {
+  url: string;
+}
+
 /** `test` with an API whose streams are told or say nothing: their next look is out of reach. */
-export const test = base.extend<{ $file: { api: Api; url: string; listeners: Listeners } }>({
+export const test = base.extend<{
+  $file: { api: Api; url: string; listeners: Listeners };
+  $test: { openReplica: OpenReplica };
+}>({
   api: [
     async ({ databaseName, queuePrefix, db: _dropped }, use) => {
       const mongodb = databaseUrl(databaseName);
@@ -35,6 +46,17 @@ export const test = base.extend<{ $file: { api: Api; url: string; listeners: Lis
     ({ api }, use) => api.app.listen({ host: '127.0.0.1', port: 0 }).then(use),
     { scope: 'file' },
   ],
+  async openReplica({ databaseName, queuePrefix }, use) {
+    const open = new Set<Api>();
+    await use(async (times) => {
+      const mongodb = databaseUrl(databaseName);
+      const api = await openApi({ redis: redisUrl(), mongodb, prefix: queuePrefix, times });
+      open.add(api);
+      const close = () => (open.delete(api) ? api.close() : Promise.resolve());
+      return { ...api, url: await api.app.listen({ host: '127.0.0.1', port: 0 }), close };
+    });
+    for (const api of open) await api.close();
+  },
 });
 
 /** A session that is being written, its writes told. */
