@@ -1,7 +1,6 @@
 // The client as others get it: packed, installed from its tarball, in Node.js, Deno and a browser.
 import { globSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { describe, expect, onTestFinished } from 'vitest';
@@ -11,11 +10,12 @@ import { openBrowser } from '../support/browser.ts';
 import {
   builtFrom,
   copyOfProject,
-  npmEnv,
+  install,
   pack,
   ROOT,
   run,
   type Tarball,
+  withFolder,
 } from '../support/packing.ts';
 import { claimAndWrite } from '../support/writing.ts';
 
@@ -24,11 +24,7 @@ const test = base.extend<{
 }>({
   dir: [
     // biome-ignore lint/correctness/noEmptyPattern: vitest reads the dependencies off this pattern
-    async ({}, use) => {
-      const dir = await mkdtemp(join(tmpdir(), 'baton-pack-client-'));
-      await use(dir);
-      await rm(dir, { recursive: true, force: true });
-    },
+    ({}, use) => withFolder(use),
     { scope: 'file' },
   ],
   packed: [
@@ -42,11 +38,8 @@ const test = base.extend<{
   consumer: [
     async ({ dir, packed }, use) => {
       const consumer = join(dir, 'consumer');
-      await mkdir(consumer);
-      await writeFile(join(consumer, 'package.json'), '{ "type": "module", "private": true }\n');
       // Offline: it needs nothing but itself.
-      const args = ['install', '--offline', '--no-audit', '--no-fund', packed.tarball];
-      await run('npm', args, { cwd: consumer, env: npmEnv() });
+      await install(consumer, ['--offline', packed.tarball]);
       await use(consumer);
     },
     { scope: 'file' },

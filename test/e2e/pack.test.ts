@@ -1,19 +1,20 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, lstatSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createSessionQueue } from '@baton/core';
 import { describe, expect } from 'vitest';
 import {
   builtFrom,
   copyOfProject,
+  install,
   npmEnv,
   pack,
   ROOT,
   run,
   type Tarball,
+  withFolder,
 } from '../support/packing.ts';
 import { test as base, redisUrl } from '../support/services.ts';
 import { waitFor } from '../support/wait.ts';
@@ -43,11 +44,7 @@ const test = base.extend<{
 }>({
   dir: [
     // biome-ignore lint/correctness/noEmptyPattern: vitest reads the dependencies off this pattern
-    async ({}, use) => {
-      const dir = await mkdtemp(join(tmpdir(), 'baton-pack-'));
-      await use(dir);
-      await rm(dir, { recursive: true, force: true });
-    },
+    ({}, use) => withFolder(use),
     { scope: 'file' },
   ],
   project: [
@@ -69,15 +66,9 @@ const test = base.extend<{
   consumer: [
     async ({ dir, packed }, use) => {
       const consumer = join(dir, 'consumer');
-      await mkdir(consumer);
       const { devDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
       const tools = ['typescript', '@types/node'].map((name) => `${name}@${devDependencies[name]}`);
-      await writeFile(join(consumer, 'package.json'), '{ "type": "module", "private": true }\n');
-      await run(
-        'npm',
-        ['install', '--prefer-offline', '--no-audit', '--no-fund', packed.tarball, ...tools],
-        { cwd: consumer, env: npmEnv() },
-      );
+      await install(consumer, ['--prefer-offline', packed.tarball, ...tools]);
       await use(consumer);
     },
     { scope: 'file' },

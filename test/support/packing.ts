@@ -1,6 +1,7 @@
 // Packs a package of the workspace as npm does, and runs what was installed from the tarball.
 import { execFile } from 'node:child_process';
-import { cp, mkdir, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -69,4 +70,21 @@ export async function pack(
 export function builtFrom(source: string): string[] {
   const stem = `dist/${source.replace(/\.ts$/, '')}`;
   return [`${stem}.js`, `${stem}.js.map`, `${stem}.d.ts`];
+}
+
+/** Runs `use` with a folder of its own, which is removed afterwards. */
+export async function withFolder(use: (dir: string) => Promise<void>): Promise<void> {
+  const dir = await mkdtemp(join(tmpdir(), 'baton-pack-'));
+  await use(dir);
+  await rm(dir, { recursive: true, force: true });
+}
+
+/** Makes an empty project in this folder, and installs what `args` name into it. */
+export async function install(consumer: string, args: readonly string[]): Promise<void> {
+  await mkdir(consumer);
+  await writeFile(join(consumer, 'package.json'), '{ "type": "module", "private": true }\n');
+  await run('npm', ['install', '--no-audit', '--no-fund', ...args], {
+    cwd: consumer,
+    env: npmEnv(),
+  });
 }
