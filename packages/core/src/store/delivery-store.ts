@@ -1,4 +1,4 @@
-import type { Db, Filter } from 'mongodb';
+import type { Db } from 'mongodb';
 import {
   type Delivery,
   type DeliveryTry,
@@ -7,8 +7,8 @@ import {
 } from '../model/webhook-delivery.ts';
 import type { WebhookEvent } from '../model/webhook-event.ts';
 import type { StoreClock } from './clock.ts';
-import { badCursor, decodeCursor, encodeCursor } from './cursor.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
+import { newestFirst } from './newest-first.ts';
 
 /** What became of a try. */
 export type TryOutcome =
@@ -86,20 +86,9 @@ export function createDeliveryStore(db: Db, clock: StoreClock): DeliveryStore {
       return (await get(id)) ?? { id, ...fields };
     },
     async list(webhook_id, { status, limit, cursor }) {
-      const documents = await collection
-        .find({
-          webhook_id,
-          ...(status === undefined ? {} : { status }),
-          ...(cursor === undefined ? {} : after(cursor)),
-        })
-        .sort({ created_at: -1, _id: -1 })
-        .limit(limit + 1)
-        .toArray();
-      const deliveries = documents.slice(0, limit).map(decode);
-      const last = deliveries.at(-1);
-      return documents.length > limit && last
-        ? { deliveries, next_cursor: encodeCursor([last.created_at.toISOString(), last.id]) }
-        : { deliveries };
+      const filter = { webhook_id, ...(status === undefined ? {} : { status }) };
+      const { documents, ...next } = await newestFirst(collection, filter, { limit, cursor });
+      return { deliveries: documents.map(decode), ...next };
     },
     async record({ id, round }, outcome, made) {
       await collection.updateOne(
@@ -156,14 +145,4 @@ function fieldsOf(outcome: TryOutcome) {
 
 function decode({ _id, ...fields }: DeliveryDocument): Delivery {
   return { id: _id, ...fields };
-}
-
-function after(cursor: string): Filter<DeliveryDocument> {
-  const [createdAt, id] = decodeCursor(cursor);
-  const created = new Date(createdAt);
-  if (Number.isNaN(created.getTime())) throw badCursor();
-  return {
-    created_at: { $lte: created },
-    $or: [{ created_at: { $lt: created } }, { created_at: created, _id: { $lt: id } }],
-  };
 }

@@ -3,7 +3,7 @@ import { AppError } from '../model/app-error.ts';
 import { newId } from '../model/id.ts';
 import type { NewSchedule, Schedule } from '../model/schedule.ts';
 import type { StoreClock } from './clock.ts';
-import { badCursor, decodeCursor, encodeCursor } from './cursor.ts';
+import { newestFirst } from './newest-first.ts';
 
 /** How many schedules there may be: Redis is compared with all of them every few seconds. */
 const MAX_SCHEDULES = 1_000;
@@ -85,17 +85,9 @@ export function createScheduleStore(db: Db, clock: StoreClock): ScheduleStore {
       const document = await collection.findOne({ _id: id });
       return document && decode(document);
     },
-    async list({ limit, cursor }) {
-      const documents = await collection
-        .find(cursor === undefined ? {} : after(cursor))
-        .sort({ created_at: -1, _id: -1 })
-        .limit(limit + 1)
-        .toArray();
-      const schedules = documents.slice(0, limit).map(decode);
-      const last = schedules.at(-1);
-      return documents.length > limit && last
-        ? { schedules, next_cursor: encodeCursor([last.created_at.toISOString(), last.id]) }
-        : { schedules };
+    async list(page) {
+      const { documents, ...next } = await newestFirst(collection, {}, page);
+      return { schedules: documents.map(decode), ...next };
     },
     async replace(schedule, fields) {
       const now = await clock.now();
@@ -170,14 +162,4 @@ function encode({ id, launch, ...fields }: Schedule): ScheduleDocument {
 
 function decode({ _id, launch, ...fields }: ScheduleDocument): Schedule {
   return { id: _id, ...fields, launch: JSON.parse(launch) };
-}
-
-function after(cursor: string): Filter<ScheduleDocument> {
-  const [createdAt, id] = decodeCursor(cursor);
-  const created = new Date(createdAt);
-  if (Number.isNaN(created.getTime())) throw badCursor();
-  return {
-    created_at: { $lte: created },
-    $or: [{ created_at: { $lt: created } }, { created_at: created, _id: { $lt: id } }],
-  };
 }
