@@ -9,6 +9,7 @@ import {
   type Logger,
   type ReconcileStore,
 } from '@baton/core';
+import { startRounds } from './rounds.ts';
 
 /** How often the duty holder looks, in milliseconds: a job without a document waits no longer to be seen. */
 const PERIOD_MS = 5_000;
@@ -79,7 +80,6 @@ export async function reconcileOnce(deps: ReconcilerDeps): Promise<RoundReport> 
 
 /** Reconciles every five seconds while this process has the duty, until `signal`. */
 export function startReconciler(deps: ReconcilerDeps, signal: AbortSignal): void {
-  let working = false;
   async function round(): Promise<void> {
     if (!(await deps.duty.hold(DUTY_MS))) return;
     const report = await reconcileOnce(deps);
@@ -88,24 +88,12 @@ export function startReconciler(deps: ReconcilerDeps, signal: AbortSignal): void
       await chore().catch((error: unknown) => deps.log.warn({ err: error }, 'a chore failed'));
     }
   }
-  const timer = setInterval(tick, PERIOD_MS);
-  signal.addEventListener(
-    'abort',
-    () => {
-      clearInterval(timer);
-      // Best effort: it expires by itself.
-      deps.duty.release().catch(() => {});
-    },
-    { once: true },
-  );
-  function tick(): void {
-    if (working) return;
-    working = true;
-    round()
-      .catch((error: unknown) => deps.log.warn({ err: error }, 'the reconciler failed this time'))
-      .finally(() => {
-        working = false;
-      });
-  }
-  tick();
+  // Best effort: it expires by itself.
+  const release = () => void deps.duty.release().catch(() => {});
+  signal.addEventListener('abort', release, { once: true });
+  startRounds(round, {
+    everyMs: PERIOD_MS,
+    signal,
+    onError: (error) => deps.log.warn({ err: error }, 'the reconciler failed this time'),
+  });
 }

@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from '@baton/core';
+import { startRounds } from '../rounds.ts';
 import { type Marker, startTimeOf } from './marker.ts';
 import { killMarked } from './orphans.ts';
 import { ownerOfRunDir } from './run-dirs.ts';
@@ -56,17 +57,9 @@ export function startSweep(log: Logger, signal: AbortSignal): void {
     const found = await sweepOnce();
     if (found.processes + found.folders > 0) log.warn(found, 'removed what a dead worker left');
   }
-  let sweeping = false;
-  const timer = setInterval(tick, SWEEP_MS);
-  signal.addEventListener('abort', () => clearInterval(timer), { once: true });
-  function tick(): void {
-    if (sweeping) return;
-    sweeping = true;
-    sweep()
-      .catch((error: unknown) => log.warn({ err: error }, 'the sweep failed'))
-      .finally(() => {
-        sweeping = false;
-      });
-  }
-  tick();
+  startRounds(sweep, {
+    everyMs: SWEEP_MS,
+    signal,
+    onError: (error) => log.warn({ err: error }, 'the sweep failed'),
+  });
 }

@@ -3,6 +3,7 @@
 import { access, mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { idSchema, type Logger, type StoreClock, type TombstoneStore } from '@baton/core';
+import { startRounds } from '../rounds.ts';
 
 /** Where the marks lie, below WORK_ROOT: no conversation has such a name. */
 const MARKS = '.conversations';
@@ -79,22 +80,15 @@ export function createWorkDirSweep(deps: WorkDirSweepDeps): () => Promise<number
 /** Sweeps now and every 15 seconds, until `signal`. */
 export function startWorkDirSweep(deps: WorkDirSweepDeps, signal: AbortSignal): void {
   const sweep = createWorkDirSweep(deps);
-  let sweeping = false;
-  const timer = setInterval(tick, SWEEP_MS);
-  signal.addEventListener('abort', () => clearInterval(timer), { once: true });
-  function tick(): void {
-    if (sweeping) return;
-    sweeping = true;
-    sweep()
-      .then((removed) => {
-        if (removed > 0) deps.log.info({ removed }, 'removed work directories');
-      })
-      .catch((error: unknown) => deps.log.warn({ err: error }, 'the work directories wait'))
-      .finally(() => {
-        sweeping = false;
-      });
+  async function round(): Promise<void> {
+    const removed = await sweep();
+    if (removed > 0) deps.log.info({ removed }, 'removed work directories');
   }
-  tick();
+  startRounds(round, {
+    everyMs: SWEEP_MS,
+    signal,
+    onError: (error) => deps.log.warn({ err: error }, 'the work directories wait'),
+  });
 }
 
 async function exists(path: string): Promise<boolean> {
