@@ -2,12 +2,12 @@ import { BSON, type Db, type Filter } from 'mongodb';
 import { isAppError } from '../model/app-error.ts';
 import type { Session } from '../model/session.ts';
 import type { SessionStatus } from '../model/status.ts';
-import { badCursor, decodeCursor, encodeCursor } from './cursor.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
 import { decodeSession, encodeSession } from './free-json.ts';
 import { createGroupInsert } from './group-insert.ts';
 import { createGroupRead } from './group-read.ts';
 import type { SessionDocument } from './mongo.ts';
+import { newestFirst } from './newest-first.ts';
 import { createTombstoneStore } from './tombstone-store.ts';
 
 /** Younger than this, in milliseconds, nothing was deleted yet. */
@@ -111,18 +111,9 @@ export function createSessionStore(db: Db): SessionStore {
       const filter: Filter<SessionDocument> = {
         ...Object.fromEntries(Object.entries(equal).filter(([, value]) => value !== undefined)),
         ...(tag === undefined ? {} : { tags: tag }),
-        ...(cursor === undefined ? {} : after(cursor)),
       };
-      const documents = await collection
-        .find(filter)
-        .sort({ created_at: -1, _id: -1 })
-        .limit(limit + 1)
-        .toArray();
-      const sessions = documents.slice(0, limit).map(decodeSession);
-      const last = sessions.at(-1);
-      return documents.length > limit && last
-        ? { sessions, next_cursor: encodeCursor([last.created_at.toISOString(), last.id]) }
-        : { sessions };
+      const { documents, ...next } = await newestFirst(collection, filter, { limit, cursor });
+      return { sessions: documents.map(decodeSession), ...next };
     },
     async conversation(session) {
       const links = await collection
@@ -157,15 +148,5 @@ export function createSessionStore(db: Db): SessionStore {
         .toArray();
       return documents.map(({ _id, ...label }) => ({ ...label, id: _id }));
     },
-  };
-}
-
-function after(cursor: string): Filter<SessionDocument> {
-  const [createdAt, id] = decodeCursor(cursor);
-  const created = new Date(createdAt);
-  if (Number.isNaN(created.getTime())) throw badCursor();
-  return {
-    created_at: { $lte: created },
-    $or: [{ created_at: { $lt: created } }, { created_at: created, _id: { $lt: id } }],
   };
 }
