@@ -76,7 +76,8 @@ export function createClient(options: ClientOptions): BatonClient {
       const made = { method: 'POST', path: 'v1/sessions', headers, body } as const;
       return (await call({ ...made, isRepeatable: true }, limits)).body as Info;
     },
-    launchMany: (launches, limits) => launchMany(call, launches, limits),
+    launchMany: (launches, limits) =>
+      launchMany(call, launches, { ...limits, retries: settings.retries }),
     async continue(id, body, { idempotencyKey, ...limits } = {}) {
       const headers = keyHeader({ idempotencyKey });
       const path = `${sessionPath(id)}/continue`;

@@ -1,8 +1,10 @@
 import type { BulkLaunch, Info } from './api-types.ts';
-import { BatonError, type ErrorDetails } from './baton-error.ts';
+import { BatonError, type ErrorDetails, isBatonError } from './baton-error.ts';
 import type { Caller } from './call.ts';
+import { openDeadline, pause } from './deadline.ts';
 import { newKey } from './idempotency-key.ts';
 import type { CallOptions } from './options.ts';
+import { retryDelayMs } from './retry.ts';
 
 /** What became of one launch of many. Asked again with its key, it is the same session. */
 export type LaunchVerdict =
@@ -12,31 +14,85 @@ export type LaunchVerdict =
 // The server gives itself a minute for a thousand.
 const ATTEMPT_MS = 75_000;
 
-/** Launches up to 1,000 sessions in one request, each with its own verdict, in their order. */
+interface Asked {
+  launch: BulkLaunch & { idempotency_key: string };
+  attempts: number;
+  /** When it is to be asked for, by `performance.now`; null where its verdict stands. */
+  at: number | null;
+  verdict: { session: Info } | { error: BatonError };
+}
+
+/**
+ * Launches up to 1,000 sessions in one request, each with its own verdict, in their order. Those that were
+ * refused for now are asked for again, they alone, where a call would be. Throws where the first request fails.
+ */
 export async function launchMany(
   call: Caller,
   launches: readonly BulkLaunch[],
-  { timeoutMs = 2 * ATTEMPT_MS, signal }: CallOptions = {},
+  { timeoutMs = 2 * ATTEMPT_MS, signal, retries }: CallOptions & { retries: number },
 ): Promise<LaunchVerdict[]> {
-  const sessions = launches.map((one) => ({
-    ...one,
-    idempotency_key: one.idempotency_key ?? newKey(),
-  }));
-  const answer = await call(
-    {
-      ...{ method: 'POST', path: 'v1/sessions/bulk', body: { sessions } },
-      ...{ isRepeatable: true, attemptMs: ATTEMPT_MS },
-    },
-    { timeoutMs, signal },
-  );
-  const { results } = answer.body as { results: Told[] };
-  return results.map((told, index) => {
-    const idempotency_key = sessions[index]?.idempotency_key ?? '';
-    if ('session' in told) return { session: told.session, idempotency_key };
-    const { code, message, details } = told.error;
-    const facts = { status: told.status, details, attempts: 1 };
-    return { error: new BatonError(code, message, facts), idempotency_key };
+  const deadline = openDeadline(timeoutMs, signal);
+  const none = { error: new BatonError('BAD_ANSWER', 'the answer has no verdict for this launch') };
+  const all = launches.map((launch): Asked => {
+    const idempotency_key = launch.idempotency_key ?? newKey();
+    return { launch: { ...launch, idempotency_key }, attempts: 0, at: 0, verdict: none };
   });
+
+  async function ask(due: readonly Asked[]): Promise<void> {
+    const sessions = due.map(({ launch }) => launch);
+    const answer = await call(
+      {
+        ...{ method: 'POST', path: 'v1/sessions/bulk', body: { sessions } },
+        ...{ isRepeatable: true, attemptMs: ATTEMPT_MS },
+      },
+      { timeoutMs: Math.ceil(deadline.leftMs()), signal },
+    );
+    const { results } = answer.body as { results: Told[] };
+    // The same for all of them: those that are told the same are asked for together.
+    const [random, now] = [Math.random(), performance.now()];
+    for (const [index, one] of due.entries()) {
+      const told = results[index];
+      one.attempts += 1;
+      one.at = null;
+      if (!told) continue;
+      if ('session' in told) {
+        one.verdict = { session: told.session };
+        continue;
+      }
+      const error = errorOf(told, one.attempts);
+      one.verdict = { error };
+      const tried = { isRepeatable: true, attempts: one.attempts, random };
+      const delayMs = one.attempts > retries ? null : retryDelayMs(error, tried);
+      if (delayMs !== null && delayMs < deadline.leftMs()) one.at = now + delayMs;
+    }
+  }
+
+  try {
+    await ask(all);
+    for (let next = earliest(all); next !== null; next = earliest(all)) {
+      const now = next;
+      const due = all.filter(({ at }) => at !== null && at <= now);
+      try {
+        await pause(now - performance.now(), deadline.signal);
+        await ask(due);
+      } catch (error) {
+        if (signal?.aborted || !isBatonError(error)) throw error;
+        // The others have their sessions. The call was made again already, as often as that may help.
+        for (const one of due) {
+          one.at = null;
+          one.verdict = { error };
+        }
+      }
+    }
+    return all.map(({ verdict, launch: { idempotency_key } }) => ({ ...verdict, idempotency_key }));
+  } finally {
+    deadline.close();
+  }
+}
+
+function earliest(all: readonly Asked[]): number | null {
+  const times = all.flatMap(({ at }) => at ?? []);
+  return times.length > 0 ? Math.min(...times) : null;
 }
 
 type Told =
@@ -45,3 +101,14 @@ type Told =
       status: number;
       error: { code: BatonError['code']; message: string; details?: ErrorDetails };
     };
+
+// A verdict has no headers: when to ask again stands in its details.
+function errorOf(
+  { status, error }: Exclude<Told, { session: Info }>,
+  attempts: number,
+): BatonError {
+  const { code, message, details } = error;
+  const seconds = Number(details?.['retry_after_s']);
+  const retryAfterMs = seconds > 0 ? seconds * 1000 : undefined;
+  return new BatonError(code, message, { status, details, attempts, retryAfterMs });
+}

@@ -124,6 +124,118 @@ describe('where the API cannot answer now', () => {
   });
 });
 
+describe('of many launches', () => {
+  const queries = ['one', 'two', 'three', 'four'];
+  const spoilt = { status: 503, error: { code: 'UNAVAILABLE', message: 'MongoDB is away' } };
+
+  test('those refused for now are asked for again, they alone, and are one session each', async ({
+    api,
+    client,
+    url,
+  }) => {
+    const tag = newId();
+    const jobs = await countJobs(api);
+    // They were launched all the same: the answer cannot tell.
+    const { fetch, asked } = telling((results, ask) => {
+      if (ask === 1) results.splice(1, 1, spoilt);
+      if (ask <= 2) results.splice(-1, 1, spoilt);
+    });
+    const many = createClient({ baseUrl: url, fetch });
+    const verdicts = await many.launchMany(queries.map((query) => ({ query, tags: [tag] })));
+    expect(verdicts).toMatchObject(queries.map((query) => ({ session: { query } })));
+    expect(asked.map(({ sessions }) => sessions.map(({ query }) => query))).toEqual([
+      queries,
+      ['two', 'four'],
+      ['four'],
+    ]);
+    const keys = verdicts.map(({ idempotency_key }) => idempotency_key);
+    expect(asked.map(({ sessions }) => sessions.map((one) => one.idempotency_key))).toEqual([
+      keys,
+      [keys[1], keys[3]],
+      [keys[3]],
+    ]);
+    expect(await all(client.list({ tag }))).toHaveLength(4);
+    expect(await countJobs(api)).toBe(jobs + 4);
+  });
+
+  test('one that a limit refuses is asked for again when its verdict says, not before', async ({
+    api,
+    client,
+    url,
+  }) => {
+    const tag = `tag-${newId()}`;
+    const limit = { url: `/v1/limits/tag/${tag}`, payload: { max_sessions_at_once: 1 } };
+    await api.app.inject({ method: 'PUT', ...limit });
+    const { fetch, asked } = telling(async ([, { session } = {}], ask) => {
+      if (ask === 1) await client.cancel(session?.id ?? '');
+    });
+    const many = createClient({ baseUrl: url, fetch });
+    const verdicts = await many.launchMany([
+      { query: 'free' },
+      { query: 'limited', tags: [tag] },
+      { query: 'refused', tags: [tag] },
+      { query: '' },
+    ]);
+    expect(verdicts).toMatchObject([
+      { session: { query: 'free' } },
+      { session: { query: 'limited' } },
+      { session: { query: 'refused', status: 'queued' } },
+      { error: { code: 'INVALID_REQUEST', attempts: 1 } },
+    ]);
+    expect(asked.map(({ sessions }) => sessions.length)).toEqual([4, 1]);
+    expect((asked[1]?.at ?? 0) - (asked[0]?.at ?? 0)).toBeGreaterThanOrEqual(5_000);
+  });
+
+  test('one that stays refused is asked for as often as a call, and has its last verdict', async ({
+    url,
+  }) => {
+    const { fetch, asked } = telling((results) => results.splice(-1, 1, spoilt));
+    const many = createClient({ baseUrl: url, fetch, retries: 2 });
+    expect(await many.launchMany(queries.map((query) => ({ query })))).toMatchObject([
+      ...queries.slice(1).map(() => ({ session: { status: 'queued' } })),
+      { error: { code: 'UNAVAILABLE', status: 503, attempts: 3 } },
+    ]);
+    expect(asked.map(({ sessions }) => sessions.length)).toEqual([4, 1, 1]);
+  });
+
+  test('one that is to be asked for after the deadline has its verdict at once', async ({
+    url,
+  }) => {
+    const error = { code: 'LIMIT_EXCEEDED', message: 'spent', details: { retry_after_s: 3_600 } };
+    const { fetch, asked } = telling((results) => results.splice(0, 1, { status: 429, error }));
+    const many = createClient({ baseUrl: url, fetch });
+    expect(await many.launchMany([{ query: 'one' }, { query: 'two' }])).toMatchObject([
+      { error: { code: 'LIMIT_EXCEEDED', retryAfterMs: 3_600_000, attempts: 1 } },
+      { session: { query: 'two' } },
+    ]);
+    expect(asked).toHaveLength(1);
+  });
+
+  test('those launched are told of although nobody answers for the others', async ({ url }) => {
+    const { fetch } = telling((results, ask) => {
+      if (ask > 1) throw new TypeError('the connection was lost');
+      results.splice(0, 1, spoilt);
+    });
+    const many = createClient({ baseUrl: url, fetch, retries: 1 });
+    expect(await many.launchMany([{ query: 'one' }, { query: 'two' }])).toMatchObject([
+      { error: { code: 'UNREACHABLE' } },
+      { session: { query: 'two' } },
+    ]);
+  });
+
+  test('the caller’s signal ends the wait for the next time, with its reason', async ({ url }) => {
+    const stop = new AbortController();
+    const reason = new Error('enough');
+    const error = { code: 'LIMIT_EXCEEDED', message: 'full', details: { retry_after_s: 60 } };
+    const { fetch } = telling((results) => {
+      results.splice(0, 1, { status: 429, error });
+      setImmediate(() => stop.abort(reason));
+    });
+    const many = createClient({ baseUrl: url, fetch });
+    await expect(many.launchMany([{ query: 'one' }], { signal: stop.signal })).rejects.toBe(reason);
+  });
+});
+
 describe('a call that takes too long', () => {
   test('ends at its deadline', async () => {
     const url = await openSilent();
@@ -157,6 +269,25 @@ function refusing(refusals: number, headers: Record<string, string>) {
     return Response.json(body, { status: 503, headers });
   };
   return { fetch, times };
+}
+
+interface Told {
+  session?: { id: string };
+  status?: number;
+  error?: object;
+}
+
+/** A fetch of bulk launches whose verdicts `change` may change, and what was asked for, when. */
+function telling(change: (results: Told[], ask: number) => unknown) {
+  const asked: { at: number; sessions: { query: string; idempotency_key: string }[] }[] = [];
+  const fetch: Fetch = async (input, init) => {
+    asked.push({ at: performance.now(), ...JSON.parse(String(init?.body)) });
+    const response = await globalThis.fetch(input, init);
+    const { results } = (await response.json()) as { results: Told[] };
+    await change(results, asked.length);
+    return Response.json({ results }, { status: response.status });
+  };
+  return { fetch, asked };
 }
 
 /** The address of a server that takes requests and answers none. */
