@@ -20,6 +20,7 @@ import { registerDelete } from './routes/delete.ts';
 import { registerDeliveries } from './routes/deliveries.ts';
 import { registerDocs } from './routes/docs.ts';
 import { registerEvents } from './routes/events.ts';
+import { registerFavicon } from './routes/favicon.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerJwks } from './routes/jwks.ts';
 import { registerLaunch } from './routes/launch.ts';
@@ -122,6 +123,7 @@ export async function createApp(parts: Parts): Promise<App> {
   registerJwks(app, parts);
   registerHealth(app, parts);
   await registerDocs(app);
+  registerFavicon(app);
   if (parts.auth.kind === 'keys') await registerLogin(app, parts.auth);
   await registerSessionPages(app, parts);
   await registerQueues(app, parts);

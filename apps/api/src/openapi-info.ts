@@ -20,8 +20,11 @@ curl -s $BATON/v1/sessions \\
 The answer is the session, with its \`id\`. Watch what it does, then read its \`result\`:
 
 \`\`\`sh
-curl -N $BATON/v1/sessions/$ID/events -H "authorization: Bearer $KEY" -H 'accept: text/event-stream'
-curl -s $BATON/v1/sessions/$ID -H "authorization: Bearer $KEY"
+curl -N $BATON/v1/sessions/$ID/events \\
+  -H "authorization: Bearer $KEY" \\
+  -H 'accept: text/event-stream'
+curl -s $BATON/v1/sessions/$ID \\
+  -H "authorization: Bearer $KEY"
 \`\`\`
 
 A session is \`queued\`, \`starting\`, \`running\`, and at last \`completed\`, \`failed\` or \`cancelled\`; then it changes no more.
@@ -51,16 +54,36 @@ A page tells \`next_cursor\` where there is more; send it as \`cursor\`. Answers
 /** What the document is called, and how its reader begins. */
 export const INFO = { title: 'Baton', version: '1', description: DESCRIPTION };
 
+/** Where calls go: to the server that gave the document. */
+export const SERVERS = [{ url: '/' }];
+
 /** What operations are about, in the order in which a reader meets them. */
 export const TAGS = [
-  { name: 'sessions', description: 'Launch, continue, list and stop sessions.' },
+  {
+    name: 'sessions',
+    'x-displayName': 'Sessions',
+    description: 'Launch, continue, list and stop sessions.',
+  },
   {
     name: 'events',
+    'x-displayName': 'Events',
     description: 'What sessions do and did: live, page by page, or as the transcript.',
   },
-  { name: 'schedules', description: 'Launch sessions by the clock.' },
-  { name: 'webhooks', description: 'Be told of what becomes of sessions.' },
-  { name: 'usage', description: 'What sessions spent.' },
-  { name: 'limits', description: 'What the sessions of an API key or of a tag may do together.' },
-  { name: 'operations', description: 'Health, schemas, and keys to seal secrets to.' },
+  { name: 'schedules', 'x-displayName': 'Schedules', description: 'Launch sessions by the clock.' },
+  {
+    name: 'webhooks',
+    'x-displayName': 'Webhooks',
+    description: 'Be told of what becomes of sessions.',
+  },
+  { name: 'usage', 'x-displayName': 'Usage', description: 'What sessions spent.' },
+  {
+    name: 'limits',
+    'x-displayName': 'Limits',
+    description: 'What the sessions of an API key or of a tag may do together.',
+  },
+  {
+    name: 'operations',
+    'x-displayName': 'Operations',
+    description: 'Health, schemas, and keys to seal secrets to.',
+  },
 ];

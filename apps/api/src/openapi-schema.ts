@@ -46,6 +46,9 @@ function simplify(schema: JsonSchema, io: 'input' | 'output'): void {
   if (io === 'output' && schema['additionalProperties'] === false) {
     delete schema['additionalProperties'];
   }
+  // Every JSON number ends there, and no reader counts so far.
+  if (schema['maximum'] === Number.MAX_SAFE_INTEGER) delete schema['maximum'];
+  if (schema['minimum'] === Number.MIN_SAFE_INTEGER) delete schema['minimum'];
   // The format says it; zod's patterns for it only make the page unreadable.
   if (schema['format'] === 'date-time' || schema['format'] === 'uuid') delete schema['pattern'];
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { failures } from './answers.ts';
 import { type Access, accessOf } from './auth/access.ts';
 import { withExamples } from './examples/with-examples.ts';
-import { INFO, TAGS } from './openapi-info.ts';
+import { INFO, SERVERS, TAGS } from './openapi-info.ts';
 import { type JsonSchema, toOpenApiSchema } from './openapi-schema.ts';
 import type { App } from './parts.ts';
 
@@ -25,6 +25,7 @@ export async function registerOpenApi(app: App): Promise<void> {
     openapi: {
       openapi: '3.1.0',
       info: INFO,
+      servers: SERVERS,
       tags: TAGS,
       components: { securitySchemes: SCHEMES },
     },

@@ -1,54 +1,18 @@
 // The dashboards as a person meets them: in Chromium, over HTTP, with keys.
 import { once } from 'node:events';
 import { UnrecoverableError, Worker } from 'bullmq';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
 import { openBrowser } from '../../support/browser.ts';
 import { makeFullConfig, makeLaunchJob, makeSession } from '../../support/factories.ts';
-import { test as base, type KeyedApi } from '../../support/keyed-api.ts';
+import type { KeyedApi } from '../../support/keyed-api.ts';
 import { redisUrl } from '../../support/services.ts';
+import { test as base } from '../../support/visit.ts';
 
 // Every secret of makeFullConfig() begins so.
 const SECRET = 's3cret';
 
-interface Visit {
-  page: Page;
-  /** The origins that anything was fetched from. */
-  origins: Set<string>;
-  /** What the pages complained of, but for the fonts that the board would load from elsewhere. */
-  complaints: string[];
-}
-
-const test = base.extend<{
-  $file: { url: string; browser: Browser; failed: { id: string } };
-  $test: { visit: Visit };
-}>({
-  url: [
-    async ({ keyed }, use) => use(await keyed.app.listen({ host: '127.0.0.1', port: 0 })),
-    { scope: 'file' },
-  ],
-  browser: [
-    // biome-ignore lint/correctness/noEmptyPattern: vitest reads the dependencies off this pattern
-    async ({}, use) => {
-      const { browser, close } = await openBrowser();
-      await use(browser);
-      await close();
-    },
-    { scope: 'file' },
-  ],
-  visit: async ({ browser }, use) => {
-    const context = await browser.newContext();
-    context.setDefaultTimeout(10_000);
-    const visit: Visit = { page: await context.newPage(), origins: new Set(), complaints: [] };
-    context.on('requestfinished', (request) => visit.origins.add(new URL(request.url()).origin));
-    context.on('console', (message) => {
-      const isFonts = message.text().includes('https://fonts.googleapis.com');
-      if (message.type() === 'error' && !isFonts) visit.complaints.push(message.text());
-    });
-    context.on('weberror', (error) => visit.complaints.push(String(error.error())));
-    await use(visit);
-    await context.close();
-  },
+const test = base.extend<{ $file: { failed: { id: string } } }>({
   failed: [
     async ({ keyed, queuePrefix }, use) => {
       const config = makeFullConfig();

@@ -181,6 +181,8 @@ describe('the page at /docs', () => {
     expect(script.statusCode).toBe(200);
     expect(script.headers['content-type']).toContain('javascript');
     expect((await api.app.inject({ url: '/docs' })).headers['location']).toBe('/docs/');
+    const icon = await api.app.inject({ url: '/favicon.ico' });
+    expect(icon.headers['content-type']).toBe('image/svg+xml');
   });
 });
 

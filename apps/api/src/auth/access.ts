@@ -9,6 +9,7 @@ const ROUTES: Record<string, Access> = {
   'GET /readyz': 'public',
   'GET /openapi.json': 'public',
   'GET /docs/*': 'public',
+  'GET /favicon.ico': 'public',
   'GET /.well-known/jwks.json': 'public',
   'GET /v1/schema': 'read',
   'POST /v1/sessions': 'write',

@@ -72,7 +72,7 @@ export const reading: Record<string, OperationExamples> = {
     answers: {
       200: {
         page: {
-          summary: 'A page; the next one begins at `after=3`',
+          summary: 'A page; the next one is asked for with after=3',
           value: { events, last_event_seq: 23, next_after: 3 },
         },
       },

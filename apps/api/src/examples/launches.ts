@@ -80,8 +80,7 @@ const verdicts = {
   )[];
 };
 
-/** What a launch that is accepted answers with. */
-export const accepted: Examples<Info> = {
+const accepted: Examples<Info> = {
   queued: { summary: 'Queued: it can be read at once', value: queued },
 };
 

@@ -52,7 +52,7 @@ export const sessions: Record<string, OperationExamples> = {
         completed: { summary: 'Completed, with its result', value: completed },
         running: { summary: 'Running', value: running },
         queued: { summary: 'Queued', value: queued },
-        failed: { summary: 'Failed: `failure.code` says how', value: failed },
+        failed: { summary: 'Failed: failure.code says why', value: failed },
       },
     },
   },

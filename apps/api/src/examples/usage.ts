@@ -46,7 +46,7 @@ export const usage: Record<string, OperationExamples> = {
       200: {
         total: { summary: 'Of a month', value: { ...month, total: spending } },
         byTag: {
-          summary: 'By tag, with `group_by=tag`',
+          summary: 'By tag, with group_by=tag',
           value: {
             ...month,
             total: spending,

@@ -11,6 +11,9 @@ export async function registerDocs(app: App): Promise<void> {
     configuration: {
       url: '/openapi.json',
       pageTitle: 'Baton API',
+      authentication: { preferredSecurityScheme: 'key' },
+      orderSchemaPropertiesBy: 'preserve',
+      documentDownloadType: 'json',
       // Everything that would call home, or a server of somebody else.
       telemetry: false,
       withDefaultFonts: false,

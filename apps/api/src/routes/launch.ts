@@ -20,6 +20,8 @@ export function registerLaunch(app: App, { manager, mongo, policy }: Parts): voi
       schema: {
         operationId: 'launchSession',
         summary: 'Launch a session',
+        description:
+          'A prompt is enough; everything else has a default. The session is queued, and the first worker that is free runs Claude Code for it. With `idempotency-key` it is safe to ask again.',
         tags: ['sessions'],
         headers: idempotencyHeaders,
         body: launchRequestSchema,

@@ -1,0 +1,45 @@
+import type { Browser, Page } from 'playwright-core';
+import { openBrowser } from './browser.ts';
+import { test as base } from './keyed-api.ts';
+
+/** A browser's look at an API that asks for keys. */
+export interface Visit {
+  page: Page;
+  /** The origins that anything was fetched from. */
+  origins: Set<string>;
+  /** What the pages complained of, but for the fonts that the board would load from elsewhere. */
+  complaints: string[];
+}
+
+/** `test` with an API that asks for keys on a port of its own, and a page of a browser to look at it. */
+export const test = base.extend<{
+  $file: { url: string; browser: Browser };
+  $test: { visit: Visit };
+}>({
+  url: [
+    async ({ keyed }, use) => use(await keyed.app.listen({ host: '127.0.0.1', port: 0 })),
+    { scope: 'file' },
+  ],
+  browser: [
+    // biome-ignore lint/correctness/noEmptyPattern: vitest reads the dependencies off this pattern
+    async ({}, use) => {
+      const { browser, close } = await openBrowser();
+      await use(browser);
+      await close();
+    },
+    { scope: 'file' },
+  ],
+  visit: async ({ browser }, use) => {
+    const context = await browser.newContext();
+    context.setDefaultTimeout(10_000);
+    const visit: Visit = { page: await context.newPage(), origins: new Set(), complaints: [] };
+    context.on('requestfinished', (request) => visit.origins.add(new URL(request.url()).origin));
+    context.on('console', (message) => {
+      const isFonts = message.text().includes('https://fonts.googleapis.com');
+      if (message.type() === 'error' && !isFonts) visit.complaints.push(message.text());
+    });
+    context.on('weberror', (error) => visit.complaints.push(String(error.error())));
+    await use(visit);
+    await context.close();
+  },
+});
