@@ -51,6 +51,7 @@ export interface WebhookDispatchDeps {
 export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatch {
   const { webhooks, deliveries, outbox, queue, clock } = deps;
   let noneUntil = 0;
+  let overdueFrom = new Date(0);
 
   async function enabled() {
     const found = await webhooks.enabled();
@@ -97,6 +98,17 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
     return told;
   }
 
+  // A page with each sweep: what waits for one slow endpoint must not hide what another one lost.
+  async function restoreOverdue(before: Date): Promise<number> {
+    const found = await deliveries.overdue(before, PAGE, overdueFrom);
+    let restored = 0;
+    for (const delivery of found) if (await queue.restore(delivery)) restored += 1;
+    const last = found.length < PAGE ? undefined : found.at(-1)?.next_try_at?.getTime();
+    // Past its first millisecond at the least, or a page of one millisecond would be the last one.
+    overdueFrom = new Date(last === undefined ? 0 : Math.max(last, overdueFrom.getTime() + 1));
+    return restored;
+  }
+
   return {
     tell(sessionId) {
       tellNow(sessionId).catch((error: unknown) =>
@@ -106,10 +118,7 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
     async sweep() {
       const now = await clock.now();
       const told = await sweepWord(now);
-      let restored = 0;
-      for (const delivery of await deliveries.overdue(new Date(now.getTime() - OVERDUE_MS), PAGE)) {
-        if (await queue.restore(delivery)) restored += 1;
-      }
+      const restored = await restoreOverdue(new Date(now.getTime() - OVERDUE_MS));
       const removed = await deliveries.removeOlder(new Date(now.getTime() - deps.keepMs));
       return { told, restored, removed };
     },

@@ -2,6 +2,7 @@
 import {
   createLogger,
   createStopRequests,
+  newId,
   type OpenWebhooks,
   openWebhooks,
   type Session,
@@ -232,6 +233,35 @@ describe('the dispatch', () => {
       );
     expect(await hooks.dispatch.sweep()).toMatchObject({ restored: 1 });
     expect(await hooks.bull.getWaitingCount()).toBe(1);
+    expect(await hooks.dispatch.sweep()).toMatchObject({ restored: 0 });
+  });
+
+  test('finds the delivery that lost its job behind many that wait for theirs', async ({
+    db,
+    hooks,
+  }) => {
+    const webhook = await hooks.store.create({ url: URL_OF_NOBODY });
+    const happen = (n: number) =>
+      hooks.deliveries.insertIfAbsent(webhook.id, {
+        session_id: newId(),
+        type: 'session.completed',
+        attempt: n,
+        at: new Date(),
+      });
+    // Those that one sweep looks at.
+    const waiting = await Promise.all(Array.from({ length: 500 }, (_, n) => happen(n)));
+    for (const delivery of waiting) await hooks.queue.add(delivery);
+    const { id } = await happen(500);
+    const deliveries = db.collection<{ _id: string }>('webhook_deliveries');
+    const overdue = (ms: number) => ({ $set: { next_try_at: new Date(Date.now() - ms) } });
+    await deliveries.updateMany({ _id: { $ne: id } }, overdue(90_000));
+    await deliveries.updateOne({ _id: id }, overdue(60_000));
+    let sweeps = 0;
+    for (let restored = 0; restored === 0 && sweeps < 5; sweeps += 1) {
+      ({ restored } = await hooks.dispatch.sweep());
+    }
+    expect(sweeps).toBeGreaterThan(1);
+    expect(await hooks.bull.getJobState(`${id}.0`)).toBe('waiting');
     expect(await hooks.dispatch.sweep()).toMatchObject({ restored: 0 });
   });
 

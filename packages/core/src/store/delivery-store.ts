@@ -43,8 +43,8 @@ export interface DeliveryStore {
   ): Promise<void>;
   /** Makes it pending again under a new round, to be tried now; null where there is none. */
   renew(id: string): Promise<Delivery | null>;
-  /** Pending ones that should have been tried before `time`. */
-  overdue(time: Date, limit: number): Promise<Delivery[]>;
+  /** Pending ones that should have been tried before `time`, the longest overdue first; from `from` on. */
+  overdue(time: Date, limit: number, from: Date): Promise<Delivery[]>;
   /** Removes those of a webhook that is gone. */
   removeOf(webhookId: string): Promise<void>;
   /** Removes what is older than `time`. */
@@ -113,9 +113,10 @@ export function createDeliveryStore(db: Db, clock: StoreClock): DeliveryStore {
       );
       return document && decode(document);
     },
-    async overdue(time, limit) {
+    async overdue(time, limit, from) {
       const documents = await collection
-        .find({ status: 'pending', next_try_at: { $lt: time } })
+        .find({ status: 'pending', next_try_at: { $gte: from, $lt: time } })
+        .sort({ next_try_at: 1 })
         .limit(limit)
         .toArray();
       return documents.map(decode);
