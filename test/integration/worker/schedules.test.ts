@@ -1,6 +1,7 @@
 // Schedules in Redis and MongoDB, and what their firings launch.
 import {
   createAdmission,
+  createLimitBook,
   createLogger,
   createSessionManager,
   firedSessionId,
@@ -185,6 +186,52 @@ describe('a firing', () => {
     await scene.verbs.change(schedule.id, { launch });
     await fire({ ...scene, log }, schedule.id, ONE);
     expect(await scene.verbs.get(schedule.id)).not.toHaveProperty('last_error');
+  });
+
+  test('that a limit keeps out is refused, and the schedule tells of the last that was not', async ({
+    scene,
+    stores,
+    db,
+  }) => {
+    const tag = uniqueName('tag');
+    await createLimitBook({ db, clock: stores.clock }).put('tag', tag, { max_sessions_at_once: 1 });
+    const schedule = await scene.verbs.create({ ...YEARLY, launch: { ...launch, tags: [tag] } });
+    const deps = { ...scene, log };
+    expect(await fire(deps, schedule.id, NOON)).toBe('launched');
+    const [first] = await launched(scene, schedule);
+    // Whose place is given back when somebody tells the admission.
+    await scene.end(first ?? '');
+    expect(await fire(deps, schedule.id, ONE)).toBe('refused');
+    // As by the process that takes the job of one that died after it had noted the refusal.
+    expect(await fire(deps, schedule.id, ONE)).toBe('refused');
+    const refused = await scene.verbs.get(schedule.id);
+    expect(refused.last_error).toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: expect.stringContaining(`tag:${tag}`),
+    });
+    expect(refused).toMatchObject({ last_fired_at: NOON, last_session_id: first });
+    expect(await launched(scene, schedule)).toEqual([first]);
+  });
+
+  test('that died before its launch and is refused then leaves the schedule as it was before', async ({
+    scene,
+    stores,
+    db,
+  }) => {
+    const tag = uniqueName('tag');
+    await createLimitBook({ db, clock: stores.clock }).put('tag', tag, { max_usd_per_day: 0 });
+    const schedule = await scene.verbs.create({ ...YEARLY, launch: { ...launch, tags: [tag] } });
+    const dies = {
+      ...scene,
+      log,
+      manager: { ...scene.manager, launchSession: () => Promise.reject(new Error('killed here')) },
+    };
+    await expect(fire(dies, schedule.id, NOON)).rejects.toThrow('killed here');
+    expect(await fire({ ...scene, log }, schedule.id, NOON)).toBe('refused');
+    const refused = await scene.verbs.get(schedule.id);
+    expect(refused.last_error?.code).toBe('LIMIT_EXCEEDED');
+    expect(refused).not.toHaveProperty('last_fired_at');
+    expect(refused).not.toHaveProperty('last_session_id');
   });
 });
 

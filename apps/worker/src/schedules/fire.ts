@@ -21,30 +21,44 @@ export interface FireDeps {
 /** What a firing came to; `void`: the schedule is gone, disabled, or was fired later already. */
 export type Fired = 'launched' | 'skipped' | 'refused' | 'void';
 
+// Who notes a firing while another judges the next sends that one back to judge again.
+const MAX_ROUNDS = 5;
+
 /**
  * Fires. Told twice, it is one session. Rejects where a store is away: then it may be told again. The
  * session is noted before it is launched, so that who dies between the two leaves no second one.
  */
 export async function fire(deps: FireDeps, scheduleId: string, firing: Date): Promise<Fired> {
-  const { store, manager, log } = deps;
-  const schedule = await store.get(scheduleId);
-  if (!schedule?.enabled) return 'void';
+  const { store } = deps;
   const id = firedSessionId(scheduleId, firing);
-  const before = schedule.last_session_id;
-  if (schedule.overlap === 'skip' && before !== id && (await isUnderWay(deps, schedule))) {
-    await store.noteSkipped(scheduleId, firing);
-    return 'skipped';
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const schedule = await store.get(scheduleId);
+    if (!schedule?.enabled || (schedule.last_fired_at ?? firing) > firing) return 'void';
+    const isNew = schedule.last_session_id !== id;
+    if (isNew && schedule.overlap === 'skip' && (await isUnderWay(deps, schedule))) {
+      await store.noteSkipped(scheduleId, firing);
+      return 'skipped';
+    }
+    const noted = await store.noteFired(schedule, firing, id);
+    if (noted) return launch(deps, noted, firing);
   }
-  const noted = await store.noteFired(scheduleId, firing, id);
-  if (!noted) return 'void';
+  throw new Error(`schedule ${scheduleId}: ${MAX_ROUNDS} firings in a row were overtaken`);
+}
+
+async function launch(
+  { store, manager, log }: FireDeps,
+  noted: Schedule,
+  firing: Date,
+): Promise<Fired> {
   const { config, options } = launchOfFiring(noted, firing);
   try {
     await manager.launchSession(config, options);
     return 'launched';
   } catch (error) {
-    if (!isAppError(error) || codeFacts(error.code).retryable) throw error;
-    log.warn({ err: error, schedule_id: scheduleId }, 'a firing was refused');
-    await store.noteRefused(scheduleId, id, error, before);
+    // The next firing meets a limit anew: this one does not wait for it, unless its launch says so.
+    if (!isAppError(error) || error.code === 'UNAVAILABLE') throw error;
+    log.warn({ err: error, schedule_id: noted.id }, 'a firing was refused');
+    await store.noteRefused(noted, error);
     return 'refused';
   }
 }

@@ -71,6 +71,8 @@ export interface Schedule {
   last_session_id?: string;
   last_skipped_at?: Date;
   last_error?: { code: z.infer<typeof errorCodeSchema>; message: string; at: Date };
+  /** When the last firing was noted, and what the schedule told before: it does so again if that is refused. */
+  noted?: { at: Date } & Pick<Schedule, 'last_fired_at' | 'last_session_id'>;
   created_at: Date;
   updated_at: Date;
 }
@@ -125,7 +127,14 @@ export function withChanges(schedule: Schedule, changes: ScheduleChanges): NewSc
 
 /** The view of a schedule at this time. */
 export function toScheduleView(schedule: Schedule, now: Date): ScheduleView {
-  const { api_key_id: _key, anchor, revision: _revision, launch, ...facts } = schedule;
+  const {
+    api_key_id: _key,
+    anchor,
+    revision: _revision,
+    noted: _noted,
+    launch,
+    ...facts
+  } = schedule;
   const { last_fired_at, last_skipped_at, last_error } = schedule;
   const next = schedule.enabled ? nextFiring(schedule, anchor, now) : null;
   return {

@@ -34,18 +34,13 @@ export interface ScheduleStore {
   /** What Redis is to fire by: all that are enabled. */
   timetables(): Promise<Timetable[]>;
   /**
-   * Notes that a firing launches this session, before it does; null where a later firing was noted, or
-   * the schedule does not fire any more. Safe to say twice.
+   * Notes that a firing of this schedule launches this session, before it does; null where a firing was
+   * noted since it was read, or it does not fire any more. Safe to say twice.
    */
-  noteFired(id: string, firing: Date, sessionId: string): Promise<Schedule | null>;
+  noteFired(read: Schedule, firing: Date, sessionId: string): Promise<Schedule | null>;
   noteSkipped(id: string, firing: Date): Promise<void>;
-  /** Notes why the launch of this session was refused; the last one is again the one before it. */
-  noteRefused(
-    id: string,
-    sessionId: string,
-    error: AppError,
-    before: string | undefined,
-  ): Promise<void>;
+  /** Notes why the launch that was noted is refused; what is told of the last one is again what was before. */
+  noteRefused(noted: Schedule, error: AppError): Promise<void>;
 }
 
 // JSON of callers may hold keys that BSON does not take: the launch is stored as text.
@@ -128,15 +123,22 @@ export function createScheduleStore(db: Db, clock: StoreClock): ScheduleStore {
         .toArray();
       return documents.map(({ _id, ...fields }) => ({ id: _id, ...fields }));
     },
-    noteFired(id, firing, sessionId) {
+    async noteFired({ id, last_fired_at, last_session_id, noted: earlier }, firing, sessionId) {
+      const before =
+        last_session_id === sessionId
+          ? earlier
+          : {
+              ...(last_fired_at === undefined ? {} : { last_fired_at }),
+              ...(last_session_id === undefined ? {} : { last_session_id }),
+            };
       return update(
+        { _id: id, enabled: true, last_session_id: last_session_id ?? { $exists: false } },
         {
-          _id: id,
-          enabled: true,
-          $or: [{ last_fired_at: { $exists: false } }, { last_fired_at: { $lte: firing } }],
-        },
-        {
-          $set: { last_fired_at: firing, last_session_id: sessionId },
+          $set: {
+            last_fired_at: firing,
+            last_session_id: sessionId,
+            noted: { ...before, at: await clock.now() },
+          },
           $unset: { last_error: '' },
         },
       );
@@ -144,13 +146,16 @@ export function createScheduleStore(db: Db, clock: StoreClock): ScheduleStore {
     async noteSkipped(id, firing) {
       await collection.updateOne({ _id: id }, { $set: { last_skipped_at: firing } });
     },
-    async noteRefused(id, sessionId, { code, message }, before) {
-      const last_error = { code, message, at: await clock.now() };
+    async noteRefused({ id, last_session_id: refused, noted }, { code, message }) {
+      const { at: _at, ...before } = noted ?? {};
+      const last = { last_fired_at: '', last_session_id: '', noted: '' } as const;
+      const told = Object.keys(last).filter((key) => !(key in before));
       await collection.updateOne(
-        { _id: id, last_session_id: sessionId },
-        before === undefined
-          ? { $set: { last_error }, $unset: { last_session_id: '' } }
-          : { $set: { last_error, last_session_id: before } },
+        { _id: id, ...(refused === undefined ? {} : { last_session_id: refused }) },
+        {
+          $set: { ...before, last_error: { code, message, at: await clock.now() } },
+          $unset: Object.fromEntries(told.map((key) => [key, ''])),
+        },
       );
     },
   };
