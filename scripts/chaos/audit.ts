@@ -1,5 +1,5 @@
 // The verdict on a run: every check, by the name that a violation is told under.
-import { ledger, noOverlap, onlyCrashes } from './audit/attempts.ts';
+import { ledger, noOverlap, onlyByFaults } from './audit/attempts.ts';
 import { acknowledged, noGap } from './audit/events.ts';
 import type { Check, Evidence, Violation } from './audit/evidence.ts';
 import { noFolder, noProcess, workers } from './audit/leftovers.ts';
@@ -13,7 +13,7 @@ const CHECKS: Record<string, Check> = {
   'finals stay': finalsStay,
   outcomes,
   'attempts in the ledger': ledger,
-  'attempts fail by crashes alone': onlyCrashes,
+  'attempts fail by the faults alone': onlyByFaults,
   'no overlapping attempts': noOverlap,
   'seq without gap or double': noGap,
   'acknowledged events stay': acknowledged,

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@baton/core';
 import type { Check } from './evidence.ts';
 import { committed } from './evidence.ts';
 
@@ -18,11 +19,14 @@ export const ledger: Check = function* ({ sessions }) {
   }
 };
 
-/** An attempt fails only because its worker died: the CLI of a run does nothing that fails. */
-export const onlyCrashes: Check = function* ({ sessions }) {
+// The worker died, or it was paused, or both stores were away, for longer than a lease.
+const BY_FAULTS: readonly ErrorCode[] = ['CRASHED', 'STORE_UNAVAILABLE'];
+
+/** An attempt fails only by the faults: the CLI of a run does nothing that fails. */
+export const onlyByFaults: Check = function* ({ sessions }) {
   for (const { id, attempts } of sessions.values()) {
     for (const { attempt, failure } of attempts) {
-      if (failure && failure.code !== 'CRASHED') {
+      if (failure && !BY_FAULTS.includes(failure.code)) {
         const { code, message } = failure;
         yield { session: id, what: `attempt ${attempt} failed: ${code}: ${message}` };
       }

@@ -61,8 +61,8 @@ test.for<[string, string, Partial<Evidence>]>([
     withSession({ attempts: attempts.map((attempt) => ({ ...attempt, fence: 1 })) }),
   ],
   [
-    'an attempt that failed by anything but a crash',
-    'attempts fail by crashes alone',
+    'an attempt that failed by anything but a fault',
+    'attempts fail by the faults alone',
     withSession({
       attempts: attempts.map((attempt) => ({
         ...attempt,
