@@ -2,11 +2,10 @@
 // comes by can finish what died, and they keep a job or a continue that comes late from bringing a part back.
 import type { Db } from 'mongodb';
 import { AppError, isAppError } from './model/app-error.ts';
-import type { Tombstone } from './model/tombstone.ts';
 import type { SessionQueue } from './queue/session-queue.ts';
+import { createRemainsRemoval } from './remains-removal.ts';
 import type { StoreClock } from './store/clock.ts';
 import { createConversationTree, type TreeSession } from './store/conversation-tree.ts';
-import { createSessionRemains } from './store/session-remains.ts';
 import type { StopRequests } from './store/stop-requests.ts';
 import { createTombstoneStore } from './store/tombstone-store.ts';
 
@@ -31,7 +30,7 @@ export interface SessionDeletion {
 export interface DeletionDeps {
   db: Db;
   clock: StoreClock;
-  queue: Pick<SessionQueue, 'drop' | 'tell'>;
+  queue: Pick<SessionQueue, 'find' | 'drop' | 'tell'>;
   requests: Pick<StopRequests, 'requestCancel'>;
 }
 
@@ -46,7 +45,7 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
   const { db, clock, queue } = deps;
   const tree = createConversationTree(db);
   const tombstones = createTombstoneStore(db);
-  const remains = createSessionRemains(db);
+  const removal = createRemainsRemoval({ db, clock, queue, tree, tombstones });
 
   async function rootOf(sessionId: string): Promise<string> {
     const rootId =
@@ -93,17 +92,15 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
       await tombstones.bury(rootId, at, page.map(toBuried));
       await tree.remove(page.map(({ id }) => id));
     }
-    for (const tombstone of await tombstones.open(rootId)) {
-      if (signal?.aborted) return 'deleting';
-      try {
-        await removeRemains(tombstone, signal);
-      } catch (error) {
+    for (;;) {
+      const open = await tombstones.open(rootId);
+      if (open.length === 0) return 'gone';
+      for (const tombstone of open) {
         if (signal?.aborted) return 'deleting';
-        throw error;
+        const isEmpty = await removal.finish(tombstone, signal);
+        if (isEmpty) await tombstones.close(tombstone, await clock.now());
       }
-      await tombstones.close(tombstone.id, await clock.now());
     }
-    return 'gone';
   }
 
   // Accepted in the moment of no return: all that can be done for it is to end it before it goes.
@@ -115,11 +112,6 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
       await queue.tell({ kind: 'cancel', id }).catch(() => {});
     }
     return (await tree.live(rootId)).length > 0;
-  }
-
-  async function removeRemains({ id, last_event_seq }: Tombstone, signal?: AbortSignal) {
-    await queue.drop(id);
-    await remains.remove(id, last_event_seq, signal);
   }
 
   return {
@@ -156,8 +148,7 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
       }
       for (const tombstone of await tombstones.dueForSweep(now)) {
         if (signal.aborted) return finished;
-        await removeRemains(tombstone, signal);
-        await tombstones.swept(tombstone, now);
+        if (await removal.sweep(tombstone, signal)) await tombstones.swept(tombstone, now);
       }
       return finished;
     },

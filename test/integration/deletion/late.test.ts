@@ -109,30 +109,26 @@ describe('what comes late', () => {
 
   test('what a stale worker writes after the deletion is found and removed', async ({
     world,
-    db,
     stores,
   }) => {
     const [root] = await world.keepTree();
     await world.deletion.deleteConversation(root.id);
     const late = { session_id: root.id, seq: 4, attempt: 1, fence: 1 };
-    await stores.events.insert([{ ...late, type: 'user', created_at: new Date(), raw: '{}' }]);
+    const created_at = new Date(Date.now() - 120_000);
+    await stores.events.insert([{ ...late, type: 'user', created_at, raw: '{}' }]);
     expect((await world.count(root)).events).toBe(1);
 
-    await db
-      .collection<{ _id: string }>('tombstones')
-      .updateOne({ _id: root.id }, { $set: { sweep_at: new Date(0) } });
+    await world.sweepIsDue(root.id);
     await world.deletion.tend(AbortSignal.timeout(10_000));
 
     expect(await world.count(root)).toEqual(NOTHING);
     expect(await world.tombstones.get(root.id)).toMatchObject({ state: 'gone' });
   });
 
-  test('a tombstone goes in the end', async ({ world, db }) => {
+  test('a tombstone goes in the end', async ({ world }) => {
     const [root] = await world.keepTree();
     await world.deletion.deleteConversation(root.id);
-    await db
-      .collection<{ _id: string }>('tombstones')
-      .updateOne({ _id: root.id }, { $set: { sweep_at: new Date(0), gone_at: new Date(0) } });
+    await world.sweepIsDue(root.id, { gone_at: new Date(0) });
     await world.deletion.tend(AbortSignal.timeout(10_000));
     expect(await world.tombstones.get(root.id)).toBeNull();
   });

@@ -24,6 +24,10 @@ export interface World {
   tombstones: TombstoneStore;
   /** Stores a session with its events, a chunk of transcript and a job. */
   keep(session: Session): Promise<void>;
+  /** Writes the events and the chunk of a session alone. */
+  write(session: Session): Promise<void>;
+  /** Lets it be time to look again after what is gone, and writes these fields into the tombstone. */
+  sweepIsDue(id: string, fields?: object): Promise<void>;
   count(...sessions: Session[]): Promise<Found>;
   /** A conversation of three: a root, and two branches. */
   keepTree(): Promise<[Session, Session, Session]>;
@@ -42,8 +46,7 @@ export const test = base.extend<{ $file: { world: World } }>({
         if (dropsLeft < 0) throw new Error('Redis went away');
         await queue.drop(id);
       }
-      async function keep(session: Session): Promise<void> {
-        await stores.sessions.insertIfAbsent(session);
+      async function write(session: Session): Promise<void> {
         await stores.events.insert(
           Array.from({ length: session.last_event_seq }, (_, index) => ({
             ...{ session_id: session.id, seq: index + 1, attempt: 1, fence: 1 },
@@ -54,15 +57,24 @@ export const test = base.extend<{ $file: { world: World } }>({
           { session_id: session.id, path: 'a.jsonl', generation: 0, offset: 0, fence: 1 },
           Buffer.from('{"a":1}\n'),
         );
+      }
+      async function keep(session: Session): Promise<void> {
+        await stores.sessions.insertIfAbsent(session);
+        await write(session);
         await queue.bull.add('launch', { id: session.id }, { jobId: session.id });
       }
       await use({
         deletion: createSessionDeletion({
-          ...{ db, clock, queue: { drop, tell: queue.tell } },
+          ...{ db, clock, queue: { find: queue.find, drop, tell: queue.tell } },
           requests: createStopRequests(db, clock),
         }),
         tombstones: createTombstoneStore(db),
-        keep,
+        ...{ keep, write },
+        async sweepIsDue(id, fields) {
+          await db
+            .collection<{ _id: string }>('tombstones')
+            .updateOne({ _id: id }, { $set: { sweep_at: new Date(0), ...fields } });
+        },
         async keepTree() {
           const root = makeEnded();
           const tree = [root, childOf(root), childOf(root)] as [Session, Session, Session];

@@ -15,6 +15,8 @@ export interface Tombstone {
   at: Date;
   /** Its events had reached this seq; 0 while that is not known. */
   last_event_seq: number;
+  /** Its events up to here were removed already, by who goes over them now. */
+  removed_to?: number;
   gone_at?: Date;
   /** When it is looked again for what a stale process may have written since. */
   sweep_at?: Date;
@@ -24,7 +26,10 @@ export interface Tombstone {
 /** How long a tombstone is kept once all is gone, in milliseconds: longer than Redis keeps any job. */
 export const TOMBSTONE_KEPT_MS = 30 * 24 * 3600 * 1000;
 
-/** Says whether something made at this time is what the tombstone stands for, and not a later one of the same id. */
+/**
+ * Says whether something made at this time is what the tombstone stands for, and not a later one of the
+ * same id. What has no time is.
+ */
 export function isBuried(tombstone: Pick<Tombstone, 'at'>, createdAt: Date): boolean {
-  return tombstone.at >= createdAt;
+  return !(createdAt > tombstone.at);
 }

@@ -1,6 +1,7 @@
 import type { JobsOptions } from 'bullmq';
 import type { Job } from '../model/job.ts';
 import { DELAY_MAX_MS } from '../model/session-options.ts';
+import { timeSchema } from '../model/time.ts';
 
 const DAY_S = 24 * 3600;
 
@@ -9,6 +10,12 @@ export interface FoundJob {
   id: string;
   data: unknown;
   timestamp: number;
+}
+
+/** When a job was made, as its session will say. */
+export function madeAt({ data, timestamp }: FoundJob): Date {
+  const named = timeSchema.safeParse((data as { created_at?: unknown } | null)?.created_at);
+  return new Date(named.data ?? timestamp);
 }
 
 /**

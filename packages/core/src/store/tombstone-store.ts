@@ -32,10 +32,18 @@ export interface TombstoneStore {
   commit(rootId: string): Promise<boolean>;
   /** Makes tombstones for sessions of a conversation that is being deleted, as of `at`. */
   bury(rootId: string, at: Date, sessions: readonly Buried[]): Promise<void>;
-  /** The tombstones of a conversation whose sessions may have left something, the root's last. */
+  /**
+   * The tombstones of a conversation whose sessions may have left something, at most 500, the root's last;
+   * empty once there are none.
+   */
   open(rootId: string): Promise<Tombstone[]>;
-  /** Nothing is left of the session. */
-  close(id: string, now: Date): Promise<void>;
+  /**
+   * Notes up to which event all is gone; false where the tombstone is no longer what was read: another
+   * process finished it, or it stands for more by now.
+   */
+  advance(tombstone: Tombstone, removedTo: number): Promise<boolean>;
+  /** Nothing is left of the session that the tombstone, as it was read, stands for. */
+  close(tombstone: Tombstone, now: Date): Promise<void>;
   /** The roots' tombstones of deletions that are under way, or died; at most 500. */
   unfinished(): Promise<Tombstone[]>;
   /** Those that are to be looked at again; at most 500. */
@@ -107,6 +115,7 @@ export function createTombstoneStore(db: Db): TombstoneStore {
                 last_event_seq,
                 spent,
               },
+              $unset: { removed_to: '' as const },
             },
             upsert: true,
           },
@@ -115,22 +124,26 @@ export function createTombstoneStore(db: Db): TombstoneStore {
       );
     },
     async open(rootId) {
-      const documents = await collection
-        .find({ root_session_id: rootId, state: { $in: ['deleting', 'buried'] } })
+      const buried = await collection
+        .find({ root_session_id: rootId, state: 'buried' })
+        .limit(PAGE)
         .toArray();
-      const tombstones = documents.map(decode);
-      return [
-        ...tombstones.filter(({ id }) => id !== rootId),
-        ...tombstones.filter(({ id }) => id === rootId),
-      ];
+      const root =
+        buried.length < PAGE ? await collection.findOne({ _id: rootId, state: 'deleting' }) : null;
+      return [...buried, ...(root ? [root] : [])].map(decode);
     },
-    async close(id, now) {
-      await collection.updateOne(
-        { _id: id, state: { $in: ['deleting', 'buried'] } },
-        {
-          $set: { state: 'gone', gone_at: now, sweep_at: new Date(now.getTime() + FIRST_SWEEP_MS) },
-        },
-      );
+    async advance(tombstone, removed_to) {
+      const { matchedCount } = await collection.updateOne(asRead(tombstone), {
+        $set: { removed_to },
+      });
+      return matchedCount > 0;
+    },
+    async close(tombstone, now) {
+      const sweep_at = new Date(now.getTime() + FIRST_SWEEP_MS);
+      await collection.updateOne(asRead(tombstone), {
+        $set: { state: 'gone', gone_at: now, sweep_at },
+        $unset: { removed_to: '' },
+      });
     },
     async unfinished() {
       const states = ['asked', 'deleting'] as const;
@@ -148,10 +161,15 @@ export function createTombstoneStore(db: Db): TombstoneStore {
         .toArray();
       return documents.map(decode);
     },
-    async swept({ id, gone_at }, now) {
-      const end = new Date((gone_at ?? now).getTime() + TOMBSTONE_KEPT_MS);
-      if (now >= end) await collection.deleteOne({ _id: id, state: 'gone' });
-      else await collection.updateOne({ _id: id, state: 'gone' }, { $set: { sweep_at: end } });
+    async swept(tombstone, now) {
+      const end = new Date((tombstone.gone_at ?? now).getTime() + TOMBSTONE_KEPT_MS);
+      if (now >= end) await collection.deleteOne(asRead(tombstone));
+      else {
+        await collection.updateOne(asRead(tombstone), {
+          $set: { sweep_at: end },
+          $unset: { removed_to: '' },
+        });
+      }
     },
     async *goneBetween(from, to) {
       const cursor = collection
@@ -169,6 +187,11 @@ export function createTombstoneStore(db: Db): TombstoneStore {
       if (page.length > 0) yield page;
     },
   };
+}
+
+// Its id may have been used anew, and deleted again, since it was read.
+function asRead({ id, state, at, gone_at }: Tombstone) {
+  return { _id: id, state, at, gone_at: gone_at ?? { $exists: false } };
 }
 
 function decode({ _id, ...fields }: TombstoneDocument): Tombstone {

@@ -1,0 +1,139 @@
+// An idempotency key whose session was deleted makes a new session of the same id.
+import {
+  createAdmission,
+  createSessionDeletion,
+  createSessionManager,
+  createStopRequests,
+  newId,
+  type Session,
+  type SessionManager,
+} from '@baton/core';
+import { describe, expect } from 'vitest';
+import { makeLaunchJob } from '../../support/factories.ts';
+import { test as base, makeEnded, type World } from './world.ts';
+
+const ENDED = { status: 'completed', last_event_seq: 5 } as const;
+
+const ONE_OF_EACH = { documents: 1, events: 5, chunks: 1, jobs: 1 };
+
+interface Reuse {
+  manager: SessionManager;
+  launch(key: string): Promise<Session>;
+  /** Writes what a session of this id leaves, all but its document and its job. */
+  write(id: string): Promise<void>;
+  /** The session is over. */
+  end(id: string): Promise<void>;
+  /** Deletes the session of this key, and returns a new one of the same id, which has ended too. */
+  anew(key: string): Promise<Session>;
+}
+
+const test = base.extend<{ reuse: Reuse }>({
+  reuse: async ({ db, stores, queue, world }, use) => {
+    const { clock, sessions } = stores;
+    const manager = createSessionManager({
+      ...{ queue, sessions, admission: createAdmission({ db, clock, queue }) },
+    });
+    const launch = async (idempotency_key: string) =>
+      (await manager.acceptance.launch({ query: 'q' }, { idempotency_key })).session;
+    const end = async (id: string) => {
+      await db
+        .collection<{ _id: string }>('sessions')
+        .updateOne({ _id: id }, { $set: { ...ENDED, end_time: new Date() } });
+    };
+    const write = (id: string) => world.write(makeEnded({ id, ...ENDED }));
+    await use({
+      ...{ manager, launch, write, end },
+      async anew(key) {
+        const { id } = await launch(key);
+        await end(id);
+        expect(await world.deletion.deleteConversation(id)).toBe('gone');
+        const session = await launch(key);
+        expect(session).toMatchObject({ id, status: 'queued' });
+        await write(id);
+        await end(id);
+        return session;
+      },
+    });
+  },
+});
+
+const tend = (deletion: World['deletion']) => deletion.tend(AbortSignal.timeout(10_000));
+
+describe('looking again after what is gone', () => {
+  test.for([
+    ['the first time', {}],
+    ['the last time', { gone_at: new Date(0) }],
+  ] as const)('%s leaves a session of the same id alone', async ([, fields], { world, reuse }) => {
+    const session = await reuse.anew(newId());
+    await world.sweepIsDue(session.id, fields);
+    await tend(world.deletion);
+    expect(await world.count(session)).toEqual(ONE_OF_EACH);
+  });
+
+  test('leaves a launch of the same id alone that only the queue knows', async ({
+    world,
+    queue,
+  }) => {
+    const [root] = await world.keepTree();
+    await world.deletion.deleteConversation(root.id);
+    await queue.add(makeLaunchJob({ id: root.id }));
+    await world.sweepIsDue(root.id);
+    await tend(world.deletion);
+    expect(await queue.find(root.id)).not.toBeNull();
+  });
+
+  test('leaves alone what a session writes that begins meanwhile', async ({
+    world,
+    db,
+    stores,
+    queue,
+    reuse,
+  }) => {
+    const key = newId();
+    const { id } = await reuse.launch(key);
+    await reuse.end(id);
+    await world.deletion.deleteConversation(id);
+    await world.sweepIsDue(id);
+    const begin = async () => {
+      await reuse.launch(key);
+      await reuse.write(id);
+      return null;
+    };
+    const { clock } = stores;
+    const requests = createStopRequests(db, clock);
+    const sweep = { ...queue, find: begin };
+
+    await tend(createSessionDeletion({ db, clock, requests, queue: sweep }));
+
+    expect(await world.count(makeEnded({ id }))).toEqual(ONE_OF_EACH);
+  });
+});
+
+test('a deletion that others finish meanwhile leaves the next session of the id alone', async ({
+  world,
+  db,
+  stores,
+  queue,
+  reuse,
+}) => {
+  const key = newId();
+  const { id } = await reuse.launch(key);
+  await reuse.end(id);
+  const { clock } = stores;
+  const requests = createStopRequests(db, clock);
+  const overtaken = async () => {
+    await world.deletion.deleteConversation(id);
+    await reuse.launch(key);
+    await reuse.write(id);
+    await reuse.end(id);
+    return null;
+  };
+  const slow = createSessionDeletion({
+    ...{ db, clock, requests },
+    queue: { ...queue, find: overtaken },
+  });
+
+  expect(await slow.deleteConversation(id)).toBe('gone');
+
+  expect(await world.count(makeEnded({ id }))).toEqual(ONE_OF_EACH);
+});
