@@ -15,6 +15,9 @@ import type { SessionStore } from './store/session-store.ts';
 /** How many go to the stores in one command; between two of them others have their turn. */
 const SLICE = 100;
 
+/** How many secrets all launches of a request may have together: sealing them takes about a second. */
+const MAX_SECRETS = 2_000;
+
 /** One launch of many. */
 export interface LaunchAsked {
   config: SessionConfig;
@@ -24,9 +27,17 @@ export interface LaunchAsked {
 /** What became of one launch of many. */
 export type LaunchVerdict = Accepted | { error: unknown };
 
-interface Parsed {
-  job: AcceptedJob<LaunchJob>;
+interface Named {
+  job: LaunchJob;
   isKeyed: boolean;
+}
+
+interface Parsed extends Named {
+  job: AcceptedJob<LaunchJob>;
+}
+
+interface Refused {
+  error: unknown;
 }
 
 /** Launches of many sessions into a queue and a store. */
@@ -95,10 +106,14 @@ export function createBulkAcceptance({
 
   return async (asked) => {
     const verdicts: LaunchVerdict[] = [];
+    const sealing = sealer.forMany(MAX_SECRETS);
     let failed: { error: unknown } | undefined;
     for (let from = 0; from < asked.length; from += SLICE) {
       const slice = asked.slice(from, from + SLICE);
-      const parsed = await Promise.all(slice.map((one) => parse(one, gate, sealer)));
+      const named = await Promise.all(slice.map((one) => parse(one, gate)));
+      const parsed: (Parsed | Refused)[] = [];
+      // One after the other: so the first have their secrets sealed, and few are sealed at once.
+      for (const one of named) parsed.push(isParsed(one) ? await seal(one, sealing) : one);
       // A store that did not answer the last slice would keep each of the next ones waiting as long.
       const launched = failed ? undefined : await launchSlice(parsed.filter(isParsed)).catch(fail);
       for (const one of parsed) {
@@ -118,21 +133,27 @@ const NONE = { error: new Error('a launch has no verdict') };
 async function parse(
   { config, options = {} }: LaunchAsked,
   gate: LimitGate,
-  sealer: Sealer,
-): Promise<Parsed | { error: unknown }> {
+): Promise<Named | Refused> {
   try {
-    const isKeyed = options.idempotency_key !== undefined;
     const asked = launchJob(config, options);
     checkSize(asked);
-    const job = await sealer.job(await gate.name(asked), isKeyed);
-    checkSize(job);
-    return { job: acceptJob(job, Date.now()), isKeyed };
+    return { job: await gate.name(asked), isKeyed: options.idempotency_key !== undefined };
   } catch (error) {
     return { error };
   }
 }
 
-function isParsed(one: Parsed | { error: unknown }): one is Parsed {
+async function seal({ job, isKeyed }: Named, sealer: Sealer): Promise<Parsed | Refused> {
+  try {
+    const sealed = await sealer.job(job, isKeyed);
+    checkSize(sealed);
+    return { job: acceptJob(sealed, Date.now()), isKeyed };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function isParsed<T extends Named>(one: T | Refused): one is T {
   return 'job' in one;
 }
 

@@ -1,4 +1,5 @@
 // Secrets over HTTP where the operator has a key: the stores, seen from outside, hold none of them.
+import { createHook } from 'node:async_hooks';
 import {
   createAdopter,
   createOpener,
@@ -192,5 +193,60 @@ describe('GET /.well-known/jwks.json', () => {
 
   test('gives none where nothing is sealed', async ({ api }) => {
     expect((await api.app.inject({ url: '/.well-known/jwks.json' })).json()).toEqual({ keys: [] });
+  });
+});
+
+describe('many launches at once', () => {
+  const withSecrets = (n: number) => ({
+    query: 'q',
+    env: Object.fromEntries(Array.from({ length: n }, (_, index) => [`K${index}`, SECRET])),
+  });
+
+  test('have at most 2,000 secrets in all: what has more than is left is refused, naming the field', async ({
+    sealed,
+  }) => {
+    const sessions = [...Array.from({ length: 9 }, () => withSecrets(240)), withSecrets(80)];
+    const answer = await post(sealed, '/v1/sessions/bulk', { sessions });
+    const { results } = answer.json();
+    const statuses = results.map(({ status }: { status: number }) => status);
+    expect(statuses).toEqual([202, 202, 202, 202, 202, 202, 202, 202, 400, 202]);
+    expect(results[8].error).toMatchObject({
+      code: 'INVALID_REQUEST',
+      message: expect.stringMatching(/^env\.K80: .*2000/),
+      details: { field: 'env.K80' },
+    });
+    const { text } = await stored(sealed, results[9].session.id);
+    expect(text).not.toContain(SECRET);
+  });
+
+  test('are sealed a few secrets at a time, and others have their turn between them', async ({
+    sealed,
+  }) => {
+    // Each seal begins with a pair of keys of its own.
+    let begun = 0;
+    let mostInOneTurn = 0;
+    const hook = createHook({
+      init(_id, type) {
+        if (type !== 'KEYPAIRGENREQUEST') return;
+        begun += 1;
+        mostInOneTurn = Math.max(mostInOneTurn, begun);
+      },
+    });
+    let all = 0;
+    let isDone = false;
+    const endTurn = () => {
+      all += begun;
+      begun = 0;
+      if (!isDone) setImmediate(endTurn);
+    };
+    hook.enable();
+    endTurn();
+    const sessions = Array.from({ length: 20 }, () => withSecrets(50));
+    const answer = await post(sealed, '/v1/sessions/bulk', { sessions });
+    isDone = true;
+    hook.disable();
+    expect(answer.statusCode).toBe(200);
+    expect(all + begun).toBe(1_000);
+    expect(mostInOneTurn).toBeLessThanOrEqual(8);
   });
 });

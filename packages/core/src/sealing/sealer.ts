@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CompactEncrypt, importJWK } from 'jose';
 import { AppError } from '../model/app-error.ts';
 import { configHash } from '../model/config-hash.ts';
@@ -8,8 +9,11 @@ import { mapSecrets } from '../model/secret-places.ts';
 import { headerOfWhole, SESSION_PARAMETER } from './header.ts';
 import { CONTENT_ALGORITHM, KEY_ALGORITHM, type SealingKey } from './key-set.ts';
 
-// Each is sealed by itself, which takes a millisecond.
+// Each is sealed by itself, which takes half a millisecond.
 const MAX_SECRETS = 256;
+
+/** How many of a config are sealed before others have their turn of the event loop. */
+const SEALED_AT_ONCE = 8;
 
 /** Puts secrets where only workers can read them. Throws INVALID_REQUEST where there are more than 256. */
 export interface Sealer {
@@ -27,6 +31,11 @@ export interface Sealer {
    * was, by which the same request is known again.
    */
   job<T extends Job>(job: T, keyed?: boolean): Promise<T>;
+  /**
+   * The same for all launches of one request, which have at most so many secrets together: a config with
+   * more than is left is refused as INVALID_REQUEST, and leaves what is left to the next.
+   */
+  forMany(most: number): Sealer;
 }
 
 /** Where the operator has no keys: everything stays as it is. */
@@ -35,6 +44,7 @@ export const NO_SEALER: Sealer = {
   text: async (secret) => secret,
   config: async (config) => config,
   job: async (job) => job,
+  forMany: () => NO_SEALER,
 };
 
 /** Sealing to the first of these public keys; without any nothing is sealed. */
@@ -60,16 +70,32 @@ function sealTo(key: SealingKey): Sealer {
     return `${SEALED_PREFIX}${jwe}`;
   }
 
-  async function sealConfig<T extends Governed>(config: T, sessionId?: string): Promise<T> {
+  async function sealAll(secrets: readonly string[], sessionId?: string): Promise<string[]> {
+    const sealed: string[] = [];
+    while (sealed.length < secrets.length) {
+      if (sealed.length > 0) await nextTurn();
+      const some = secrets.slice(sealed.length, sealed.length + SEALED_AT_ONCE);
+      sealed.push(...(await Promise.all(some.map((secret) => seal(secret, sessionId)))));
+    }
+    return sealed;
+  }
+
+  async function sealConfig<T extends Governed>(
+    config: T,
+    sessionId: string | undefined,
+    room: Room,
+  ): Promise<T> {
     const open: string[] = [];
     mapSecrets(config, (secret, field) => {
       if (isSealed(secret, sessionId)) return secret;
       open.push(secret);
-      if (open.length > MAX_SECRETS) throw tooMany(field);
+      if (open.length > MAX_SECRETS) throw tooMany(field, `${MAX_SECRETS} secrets in all`);
+      if (open.length > room.left) throw tooMany(field, room.says);
       return secret;
     });
     if (open.length === 0) return config;
-    const sealed = await Promise.all(open.map((secret) => seal(secret, sessionId)));
+    room.left -= open.length;
+    const sealed = await sealAll(open, sessionId);
     let next = 0;
     return mapSecrets(config, (secret) => {
       if (isSealed(secret, sessionId)) return secret;
@@ -78,19 +104,28 @@ function sealTo(key: SealingKey): Sealer {
     });
   }
 
-  return {
+  const within = (room: Room): Sealer => ({
     kid: key.kid,
     text: seal,
-    config: sealConfig,
+    config: (config, sessionId) => sealConfig(config, sessionId, room),
     async job(job, keyed = false) {
       const sealed =
         job.kind === 'launch'
-          ? { ...job, config: await sealConfig(job.config, job.id) }
-          : { ...job, overrides: await sealConfig(job.overrides, job.id) };
+          ? { ...job, config: await sealConfig(job.config, job.id, room) }
+          : { ...job, overrides: await sealConfig(job.overrides, job.id, room) };
       // Not of every job: whoever reads the hash can try what a short secret may have been.
       return keyed ? { ...sealed, config_hash: configHash(job) } : sealed;
     },
-  };
+    forMany: (most) =>
+      within({ left: most, says: `${most} secrets in all launches of a request together` }),
+  });
+  return within({ left: Number.POSITIVE_INFINITY, says: '' });
+}
+
+// What may still be sealed, and how a refusal says what might have been.
+interface Room {
+  left: number;
+  says: string;
 }
 
 // Sealed for no session it would be good for any, to whoever finds it: so it is sealed again, for this one.
@@ -99,12 +134,8 @@ function isSealed(secret: string, sessionId: string | undefined): boolean {
   return header !== null && (sessionId === undefined || header.session !== undefined);
 }
 
-function tooMany(field: string): AppError {
-  return new AppError(
-    'INVALID_REQUEST',
-    `${field}: expected at most ${MAX_SECRETS} secrets in all`,
-    {
-      details: { field },
-    },
-  );
+function tooMany(field: string, most: string): AppError {
+  return new AppError('INVALID_REQUEST', `${field}: expected at most ${most}`, {
+    details: { field },
+  });
 }
