@@ -9,7 +9,9 @@ import {
   openSchedules,
   openWorkerRedis,
   type Schedule,
+  type ScheduleStore,
   type SessionManager,
+  type StoreClock,
 } from '@baton/core';
 import { Queue } from 'bullmq';
 import type { Db } from 'mongodb';
@@ -26,6 +28,7 @@ const YEARLY = { cron: '0 0 1 1 *', overlap: 'skip', enabled: true, launch } as 
 
 interface Scene extends OpenSchedules {
   manager: SessionManager;
+  clock: StoreClock;
   bull: Queue;
   /** Starts a process's firings. */
   run(): void;
@@ -49,6 +52,7 @@ const test = base.extend<{ scene: Scene }>({
     await use({
       ...schedules,
       manager,
+      clock,
       bull,
       run() {
         const redis = openWorkerRedis(connection);
@@ -137,6 +141,69 @@ describe('a firing', () => {
     await scene.end(first ?? '');
     expect(await fire(deps, schedule.id, TWO)).toBe('launched');
     expect(await launched(scene, schedule)).toHaveLength(2);
+  });
+
+  test('while the last one is about to launch is skipped, until that one must have died', async ({
+    scene,
+    db,
+  }) => {
+    const schedule = await scene.verbs.create(YEARLY);
+    const deps = { ...scene, log };
+    const held = Promise.withResolvers<void>();
+    const slow = {
+      ...deps,
+      manager: {
+        ...scene.manager,
+        async launchSession(...asked: Parameters<SessionManager['launchSession']>) {
+          await held.promise;
+          return scene.manager.launchSession(...asked);
+        },
+      },
+    };
+    const first = fire(slow, schedule.id, NOON);
+    await vi.waitFor(async () =>
+      expect(await scene.verbs.get(schedule.id)).toHaveProperty('last_session_id'),
+    );
+    expect(await fire(deps, schedule.id, ONE)).toBe('skipped');
+    held.resolve();
+    expect(await first).toBe('launched');
+    expect(await launched(scene, schedule)).toHaveLength(1);
+
+    const dead = await scene.verbs.create(YEARLY);
+    const dies = {
+      ...scene.manager,
+      launchSession: () => Promise.reject(new Error('killed here')),
+    };
+    await expect(fire({ ...deps, manager: dies }, dead.id, NOON)).rejects.toThrow('killed here');
+    expect(await fire(deps, dead.id, ONE)).toBe('skipped');
+    await db
+      .collection<{ _id: string }>('schedules')
+      .updateOne({ _id: dead.id }, { $set: { 'noted.at': new Date(Date.now() - 60_000) } });
+    expect(await fire(deps, dead.id, TWO)).toBe('launched');
+    expect(await launched(scene, dead)).toEqual([firedSessionId(dead.id, TWO)]);
+  });
+
+  test('that is told at one moment with the next launches one session, if they may not overlap', async ({
+    scene,
+  }) => {
+    const schedule = await scene.verbs.create(YEARLY);
+    const both = Promise.withResolvers<void>();
+    let read = 0;
+    // Both have read the schedule before either notes anything.
+    const store: ScheduleStore = {
+      ...scene.store,
+      async get(id) {
+        const found = await scene.store.get(id);
+        read += 1;
+        if (read === 2) both.resolve();
+        await both.promise;
+        return found;
+      },
+    };
+    const deps = { ...scene, log, store };
+    const fired = await Promise.all([fire(deps, schedule.id, NOON), fire(deps, schedule.id, ONE)]);
+    expect(fired.filter((end) => end === 'launched')).toHaveLength(1);
+    expect(await launched(scene, schedule)).toHaveLength(1);
   });
 
   test('that enqueues launches a session which waits behind the last', async ({ scene, queue }) => {

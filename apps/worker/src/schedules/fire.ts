@@ -9,17 +9,22 @@ import {
   type Schedule,
   type ScheduleStore,
   type SessionManager,
+  type StoreClock,
 } from '@baton/core';
 
 /** What fires. */
 export interface FireDeps {
   store: ScheduleStore;
   manager: Pick<SessionManager, 'getSession' | 'launchSession'>;
+  clock: Pick<StoreClock, 'now'>;
   log: Logger;
 }
 
 /** What a firing came to; `void`: the schedule is gone, disabled, or was fired later already. */
 export type Fired = 'launched' | 'skipped' | 'refused' | 'void';
+
+/** How long a launch may take, in milliseconds; that of a worker that died begins anew within half of it. */
+const LAUNCH_MS = 30_000;
 
 // Who notes a firing while another judges the next sends that one back to judge again.
 const MAX_ROUNDS = 5;
@@ -63,13 +68,14 @@ async function launch(
   }
 }
 
-async function isUnderWay({ manager }: FireDeps, schedule: Schedule): Promise<boolean> {
+async function isUnderWay({ manager, clock }: FireDeps, schedule: Schedule): Promise<boolean> {
   if (schedule.last_session_id === undefined) return false;
   try {
     return !isTerminal((await manager.getSession(schedule.last_session_id)).status);
   } catch (error) {
-    // Deleted, or noted by who died before the launch.
-    if (isAppError(error) && codeFacts(error.code).http === 404) return false;
-    throw error;
+    if (!isAppError(error) || codeFacts(error.code).http !== 404) throw error;
+    // Not launched yet; or deleted, or noted by who died before the launch, of whom nobody took over.
+    const notedAt = schedule.noted?.at.getTime() ?? 0;
+    return notedAt > (await clock.now()).getTime() - LAUNCH_MS;
   }
 }
