@@ -2,6 +2,7 @@
 import type { Admission } from './admission.ts';
 import { createBulkAcceptance, type LaunchAsked, type LaunchVerdict } from './bulk-acceptance.ts';
 import { createLimitGate } from './limit-gate.ts';
+import { isAppError } from './model/app-error.ts';
 import type { ContinueSessionConfig } from './model/continue-config.ts';
 import { type Accepted, checkSameRequest } from './model/idempotency.ts';
 import { checkSize, type Job } from './model/job.ts';
@@ -50,7 +51,14 @@ export function createAcceptance({
   async function enqueue(job: Job): Promise<Session> {
     if (mayWait(job)) return enqueueLater(job);
     await queue.add(job);
-    return adopter.adopt({ id: job.id, data: job, timestamp: Date.now() });
+    const adopting = adopter.adopt({ id: job.id, data: job, timestamp: Date.now() });
+    return adopting.catch(async (error: unknown) => {
+      // It was refused, so it is not to run later. Best effort: the reconciler finds out what such a job is.
+      if (isAppError(error) && error.code === 'SESSION_DELETED') {
+        await queue.drop(job.id).catch(() => {});
+      }
+      throw error;
+    });
   }
 
   // The document first: while it waits there is no job. If we die after it, the reconciler goes on with it.

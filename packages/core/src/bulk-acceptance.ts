@@ -61,10 +61,15 @@ export function createBulkAcceptance({
     const waiting = made.filter((session) => session.waiting_for);
     const ids = new Set(waiting.map(({ id }) => id));
     await queue.addMany(jobs.filter(({ id }) => !ids.has(id)));
-    await sessions.insertManyIfAbsent(made);
-    const keyed = waiting.filter((session) => !isLimited(session));
+    const deleted = await sessions.insertManyIfAbsent(made);
+    // Best effort: a worker, or the reconciler, finds out what such a job is.
+    for (const id of deleted.keys()) await queue.drop(id).catch(() => {});
+    const stored = waiting.filter(({ id }) => !deleted.has(id));
+    const keyed = stored.filter((session) => !isLimited(session));
     if (keyed.length > 0) await admission.advanceAll(keyed);
-    return passAll(waiting.filter(isLimited));
+    const refused = await passAll(stored.filter(isLimited));
+    for (const [id, error] of deleted) refused.set(id, { error });
+    return refused;
   }
 
   // One after the other: the first are the first to be let in.

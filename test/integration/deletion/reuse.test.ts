@@ -1,6 +1,7 @@
 // An idempotency key whose session was deleted makes a new session of the same id.
 import {
   createAdmission,
+  createAdopter,
   createSessionDeletion,
   createSessionManager,
   createStopRequests,
@@ -9,8 +10,8 @@ import {
   type SessionManager,
 } from '@baton/core';
 import { describe, expect } from 'vitest';
-import { makeLaunchJob } from '../../support/factories.ts';
-import { test as base, makeEnded, type World } from './world.ts';
+import { makeLaunchJob, makeSession } from '../../support/factories.ts';
+import { test as base, makeEnded, NOTHING, type World } from './world.ts';
 
 const ENDED = { status: 'completed', last_event_seq: 5 } as const;
 
@@ -23,6 +24,8 @@ interface Reuse {
   write(id: string): Promise<void>;
   /** The session is over. */
   end(id: string): Promise<void>;
+  /** Leaves a deletion of the session of this key that died once its document was gone; returns its id. */
+  dieDeleting(key: string): Promise<string>;
   /** Deletes the session of this key, and returns a new one of the same id, which has ended too. */
   anew(key: string): Promise<Session>;
 }
@@ -43,6 +46,14 @@ const test = base.extend<{ reuse: Reuse }>({
     const write = (id: string) => world.write(makeEnded({ id, ...ENDED }));
     await use({
       ...{ manager, launch, write, end },
+      async dieDeleting(key) {
+        const { id } = await launch(key);
+        await end(id);
+        world.failDropsAfter(0);
+        await expect(world.deletion.deleteConversation(id)).rejects.toThrow('Redis went away');
+        world.failDropsAfter(Number.POSITIVE_INFINITY);
+        return id;
+      },
       async anew(key) {
         const { id } = await launch(key);
         await end(id);
@@ -136,4 +147,82 @@ test('a deletion that others finish meanwhile leaves the next session of the id 
   expect(await slow.deleteConversation(id)).toBe('gone');
 
   expect(await world.count(makeEnded({ id }))).toEqual(ONE_OF_EACH);
+});
+
+describe('while its session is being deleted, an idempotency key', () => {
+  test('is refused, however many use it at once, and is free again afterwards', async ({
+    world,
+    reuse,
+  }) => {
+    const key = newId();
+    const id = await reuse.dieDeleting(key);
+
+    const all = await Promise.allSettled(Array.from({ length: 16 }, () => reuse.launch(key)));
+
+    const codes = all.map((one) => (one.status === 'rejected' ? one.reason.code : one.status));
+    expect(new Set(codes)).toEqual(new Set(['SESSION_DELETED']));
+    expect(await world.count(makeEnded({ id }))).toEqual(NOTHING);
+    await tend(world.deletion);
+    expect(await reuse.launch(key)).toMatchObject({ id, status: 'queued' });
+  });
+
+  test('is refused among many launches, and the others are launched', async ({ world, reuse }) => {
+    const key = newId();
+    const id = await reuse.dieDeleting(key);
+    const keys = [newId(), key, newId(), key];
+
+    const verdicts = await reuse.manager.acceptance.launchMany(
+      keys.map((idempotency_key) => ({ config: { query: 'q' }, options: { idempotency_key } })),
+    );
+
+    expect(verdicts).toMatchObject([
+      ...[{ replayed: false }, { error: { code: 'SESSION_DELETED' } }],
+      ...[{ replayed: false }, { error: { code: 'SESSION_DELETED' } }],
+    ]);
+    expect(await world.count(makeEnded({ id }))).toEqual(NOTHING);
+    expect(await tend(world.deletion)).toBe(1);
+    const [again] = await reuse.manager.acceptance.launchMany([
+      { config: { query: 'q' }, options: { idempotency_key: key } },
+    ]);
+    expect(again).toMatchObject({ session: { id, status: 'queued' }, replayed: false });
+  });
+});
+
+describe('while a session is being deleted, another of its id', () => {
+  test.for([
+    ['that does not parse', 'garbage'],
+    ['that does', null],
+  ])('from a job %s leaves no document', async ([, data], { world, stores, queue }) => {
+    const id = await diesDeleting(world);
+    const adopter = createAdopter(stores.sessions, (one) => queue.find(one));
+    const job = { id, data: data ?? makeLaunchJob({ id }), timestamp: Date.now() };
+
+    await expect(adopter.adopt(job)).rejects.toMatchObject({ code: 'SESSION_DELETED' });
+
+    expect((await world.count(makeEnded({ id }))).documents).toBe(0);
+  });
+
+  test('among many is told apart, and leaves no document', async ({ world, stores }) => {
+    const id = await diesDeleting(world);
+    const other = makeSession({ created_at: new Date() });
+
+    const refused = await stores.sessions.insertManyIfAbsent([
+      makeSession({ id, created_at: new Date() }),
+      other,
+    ]);
+
+    expect([...refused]).toMatchObject([[id, { code: 'SESSION_DELETED' }]]);
+    expect((await stores.sessions.getMany([id, other.id])).map((one) => one.id)).toEqual([
+      other.id,
+    ]);
+  });
+
+  async function diesDeleting(world: World): Promise<string> {
+    const session = makeEnded();
+    await world.keep(session);
+    world.failDropsAfter(0);
+    await expect(world.deletion.deleteConversation(session.id)).rejects.toThrow('Redis went away');
+    world.failDropsAfter(Number.POSITIVE_INFINITY);
+    return session.id;
+  }
 });

@@ -1,4 +1,4 @@
-import { v5 } from 'uuid';
+import { v5, version } from 'uuid';
 import { z } from 'zod';
 import { AppError } from './app-error.ts';
 import { configHash } from './config-hash.ts';
@@ -27,6 +27,11 @@ export const DEFAULT_TENANT = 'default';
 /** The id of the session that this caller's key stands for: the same two always give the same one. */
 export function idOfKey(tenant: string, key: string): string {
   return v5(JSON.stringify([tenant, key]), NAMESPACE);
+}
+
+/** Says whether an id may be a key's, and so be given again after its session was deleted. */
+export function isOfKey(id: string): boolean {
+  return version(id) === 5;
 }
 
 /** Throws IDEMPOTENCY_CONFLICT where the session under a key was made from another request than this one. */

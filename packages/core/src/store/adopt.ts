@@ -1,5 +1,6 @@
 import { AppError, isAppError } from '../model/app-error.ts';
 import { inheritConfig } from '../model/continue-config.ts';
+import type { ErrorCode } from '../model/error-codes.ts';
 import { idSchema } from '../model/id.ts';
 import { type ContinueJob, checkSize, type Job, jobSchema } from '../model/job.ts';
 import { type Accepted, acceptJob, queuedSession } from '../model/new-session.ts';
@@ -74,7 +75,7 @@ export function createAdopter(
         ? await insertQueued(accepted, accepted.config)
         : await insertContinue(accepted, seen);
     } catch (error) {
-      if (!isAppError(error) || error.code === 'UNAVAILABLE') throw error;
+      if (!isAppError(error) || NOT_THE_JOBS.includes(error.code)) throw error;
       return sessions.insertIfAbsent(refusedSession(found, error));
     }
   }
@@ -94,6 +95,9 @@ export function createAdopter(
 
   return { adopt: (job) => adopt(job, []), find: (id) => find(id, []) };
 }
+
+/** What no document is to say for ever: that nobody answered, and that there is none. */
+const NOT_THE_JOBS: readonly ErrorCode[] = ['UNAVAILABLE', 'SESSION_DELETED'];
 
 /** The payload of a job with its defaults filled in; throws INVALID_REQUEST naming the field, PAYLOAD_TOO_LARGE. */
 export function parseJob(found: FoundJob): Accepted<Job> {

@@ -1,5 +1,6 @@
 import { BSON, type Db, type Filter } from 'mongodb';
-import { isAppError } from '../model/app-error.ts';
+import { type AppError, isAppError } from '../model/app-error.ts';
+import { isOfKey } from '../model/idempotency.ts';
 import type { Session } from '../model/session.ts';
 import type { SessionStatus } from '../model/status.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
@@ -51,8 +52,11 @@ export interface SessionStore {
    * SESSION_DELETED, or PARENT_NOT_FOUND, where it or its conversation was deleted since it was made.
    */
   insertIfAbsent(session: Session): Promise<Session>;
-  /** Stores those of these sessions that are not there yet; what is stored wins. */
-  insertManyIfAbsent(sessions: readonly Session[]): Promise<void>;
+  /**
+   * Stores those of these sessions that are not there yet; what is stored wins. Returns, by id, what
+   * insertIfAbsent would have thrown: those are not stored.
+   */
+  insertManyIfAbsent(sessions: readonly Session[]): Promise<Map<string, AppError>>;
   /** A page, newest first by (created_at, id). Throws INVALID_REQUEST on a cursor that is not ours. */
   list(filter: SessionFilter): Promise<SessionPage>;
   /** The chain from the root to this session, root first. Empty where the session is unknown. */
@@ -78,13 +82,25 @@ export function createSessionStore(db: Db): SessionStore {
     return document ? decodeSession(document) : null;
   }
 
+  /** Those that were deleted, or whose conversations were, and how each is refused. */
+  async function refused(those: readonly Session[]): Promise<Map<string, AppError>> {
+    const errors = await Promise.all(
+      those.map((session) => tombstones.refuseBuried(session).then(() => null, asRefusal)),
+    );
+    const byId = those.map(({ id }, index) => [id, errors[index] ?? null] as const);
+    return new Map(byId.filter((entry): entry is [string, AppError] => entry[1] !== null));
+  }
+
+  /** Removes what was inserted just now, as nobody has touched it yet. */
+  async function takeBack({ id, status, created_at }: Session): Promise<void> {
+    await collection.deleteOne({ _id: id, status, created_at, 'lease.fence': 0 });
+  }
+
   return {
     get,
     async insertIfAbsent(session) {
       const document = encodeSession(session);
-      // What comes this late may be what a deletion left behind: it is not to be there for a moment.
-      const isLate = Date.now() - session.created_at.getTime() > FRESH_MS;
-      if (isLate) await tombstones.refuseBuried(session);
+      if (mayBeBuried(session)) await tombstones.refuseBuried(session);
       try {
         await insert(document, BSON.calculateObjectSize(document, { ignoreUndefined: true }));
       } catch (error) {
@@ -93,19 +109,24 @@ export function createSessionStore(db: Db): SessionStore {
       }
       // After the insert: a deletion looks for sessions once it has left its mark, so one of us sees the other.
       await tombstones.refuseBuried(session).catch(async (error: unknown) => {
-        const ours = { _id: session.id, status: 'queued', 'lease.fence': 0 } as const;
-        if (isAppError(error)) await collection.deleteOne(ours);
+        if (isAppError(error)) await takeBack(session);
         throw error;
       });
       return decodeSession(document);
     },
     async insertManyIfAbsent(sessions) {
-      if (sessions.length === 0) return;
-      const documents = sessions.map(encodeSession);
-      await collection.insertMany(documents, { ordered: false }).catch((error: unknown) => {
-        // Those whose ids are taken are there already; any other failure is the whole command's.
-        if (!isDuplicateKey(error)) throw error;
-      });
+      const before = await refused(sessions.filter(mayBeBuried));
+      const asked = sessions.filter(({ id }) => !before.has(id));
+      if (asked.length === 0) return before;
+      await collection
+        .insertMany(asked.map(encodeSession), { ordered: false })
+        .catch((error: unknown) => {
+          // Those whose ids are taken are there already; any other failure is the whole command's.
+          if (!isDuplicateKey(error)) throw error;
+        });
+      const after = await refused(asked);
+      await Promise.all(asked.filter(({ id }) => after.has(id)).map(takeBack));
+      return new Map([...before, ...after]);
     },
     async list({ limit, cursor, tag, ...equal }) {
       const filter: Filter<SessionDocument> = {
@@ -149,4 +170,15 @@ export function createSessionStore(db: Db): SessionStore {
       return documents.map(({ _id, ...label }) => ({ ...label, id: _id }));
     },
   };
+}
+
+// What comes late may be what a deletion left behind, and a key's id may be in a deletion: such a one is not
+// to be there for a moment.
+function mayBeBuried({ id, created_at }: Session): boolean {
+  return isOfKey(id) || Date.now() - created_at.getTime() > FRESH_MS;
+}
+
+function asRefusal(error: unknown): AppError {
+  if (isAppError(error)) return error;
+  throw error;
 }
