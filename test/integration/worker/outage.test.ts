@@ -21,7 +21,8 @@ import { redisUrl } from '../../support/services.ts';
 import { openStops } from '../../support/stops.ts';
 import { waitFor } from '../../support/wait.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+// Eight of them at once, each with workers of its own, on however busy a machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 describe.concurrent('while Redis is away', () => {
   test('a session runs on and completes, and its job is done once it is back', async ({
