@@ -19,8 +19,11 @@ import type { ScheduleStore } from './store/schedule-store.ts';
 export interface Schedules {
   /** Throws INVALID_REQUEST, PAYLOAD_TOO_LARGE and LIMIT_EXCEEDED. */
   create(fields: NewSchedule, apiKeyId?: string): Promise<Schedule>;
-  /** Throws SCHEDULE_NOT_FOUND, as get and remove do, and what create throws. */
-  change(id: string, changes: ScheduleChanges): Promise<Schedule>;
+  /**
+   * Throws SCHEDULE_NOT_FOUND, as get and remove do, and what create throws. Whoever says that it is
+   * enabled answers for it: it fires for that key from then on, or for none.
+   */
+  change(id: string, changes: ScheduleChanges, apiKeyId?: string): Promise<Schedule>;
   get(id: string): Promise<Schedule>;
   list: ScheduleStore['list'];
   /** Removes it and returns what it was; its sessions stay. */
@@ -63,12 +66,13 @@ export function createSchedules(
       checkLaunch(fields);
       return apply(await store.create(fields, apiKeyId));
     },
-    async change(id, changes) {
+    async change(id, changes, apiKeyId) {
+      const caller = apiKeyId === undefined ? {} : { api_key_id: apiKeyId };
       for (let round = 0; round < MAX_ROUNDS; round += 1) {
         const schedule = await get(id);
         const fields = await sealed(parseInput(newScheduleSchema, withChanges(schedule, changes)));
         checkLaunch(fields);
-        const changed = await store.replace(schedule, fields);
+        const changed = await store.replace(schedule, fields, changes.enabled ? caller : schedule);
         if (changed) return apply(changed);
       }
       throw new Error(`schedule ${id}: ${MAX_ROUNDS} changes in a row were overtaken`);

@@ -28,6 +28,28 @@ describe('a session bears the id of the key whose holder asked for it', () => {
     expect(continued.api_key_id).toBe(other.id);
   });
 
+  test('of what a schedule launches: the key that made it, or the last that enabled it', async ({
+    keyed,
+    db,
+  }) => {
+    const [mine, other] = [await write(keyed), await write(keyed)];
+    const ask = (method: 'POST' | 'PATCH', url: string, payload: object, { headers } = mine) =>
+      keyed.app.inject({ method, url, headers, payload });
+    const made = await ask('POST', '/v1/schedules', {
+      every_ms: 3_600_000,
+      launch: { query: 'hi' },
+    });
+    const { id } = made.json();
+    const schedules = db.collection<{ _id: string; api_key_id?: string }>('schedules');
+    const keyOf = async () => (await schedules.findOne({ _id: id }))?.api_key_id;
+    expect(await keyOf()).toBe(mine.id);
+    await ask('PATCH', `/v1/schedules/${id}`, { title: 'Theirs', enabled: false }, other);
+    expect(await keyOf()).toBe(mine.id);
+    const taken = await ask('PATCH', `/v1/schedules/${id}`, { enabled: true }, other);
+    expect(taken.statusCode, taken.body).toBe(200);
+    expect(await keyOf()).toBe(other.id);
+  });
+
   test('which nobody can say for himself', async ({ keyed }) => {
     const { headers } = await write(keyed);
     const payload = { query: 'hi', api_key_id: 'another' };

@@ -1,10 +1,12 @@
 // Schedules in Redis and MongoDB, and what their firings launch.
 import {
   createAdmission,
+  createKeyStore,
   createLimitBook,
   createLogger,
   createSessionManager,
   firedSessionId,
+  type KeyStore,
   type OpenSchedules,
   openSchedules,
   openWorkerRedis,
@@ -29,6 +31,7 @@ const YEARLY = { cron: '0 0 1 1 *', overlap: 'skip', enabled: true, launch } as 
 interface Scene extends OpenSchedules {
   manager: SessionManager;
   clock: StoreClock;
+  keys: KeyStore;
   bull: Queue;
   /** Starts a process's firings. */
   run(): void;
@@ -53,6 +56,7 @@ const test = base.extend<{ scene: Scene }>({
       ...schedules,
       manager,
       clock,
+      keys: createKeyStore(db),
       bull,
       run() {
         const redis = openWorkerRedis(connection);
@@ -253,6 +257,49 @@ describe('a firing', () => {
     await scene.verbs.change(schedule.id, { launch });
     await fire({ ...scene, log }, schedule.id, ONE);
     expect(await scene.verbs.get(schedule.id)).not.toHaveProperty('last_error');
+  });
+
+  test('of a key that was revoked is refused, and the schedule rests until another key enables it', async ({
+    scene,
+  }) => {
+    const { key: old } = await scene.keys.create({ name: 'o', tenant: 'default', scope: 'write' });
+    const { key } = await scene.keys.create({ name: 'n', tenant: 'default', scope: 'write' });
+    const schedule = await scene.verbs.create({ ...YEARLY, overlap: 'enqueue' }, old.id);
+    const deps = { ...scene, log };
+    expect(await fire(deps, schedule.id, NOON)).toBe('launched');
+    await scene.keys.revoke(old.id);
+    expect(await fire(deps, schedule.id, ONE)).toBe('refused');
+    expect(await scene.verbs.get(schedule.id)).toMatchObject({
+      enabled: false,
+      last_error: { code: 'FORBIDDEN', message: expect.stringContaining(old.id) },
+      last_fired_at: NOON,
+      last_session_id: firedSessionId(schedule.id, NOON),
+    });
+    expect(await scene.verbs.reconcile()).toBe(1);
+    expect(await scene.bull.getJobSchedulersCount()).toBe(0);
+    expect(await fire(deps, schedule.id, ONE)).toBe('void');
+
+    await scene.verbs.change(schedule.id, { title: 'Whose?' }, key.id);
+    expect(await fire(deps, schedule.id, ONE)).toBe('void');
+    await scene.verbs.change(schedule.id, { enabled: true }, key.id);
+    expect(await fire(deps, schedule.id, TWO)).toBe('launched');
+    expect(await scene.verbs.get(schedule.id)).not.toHaveProperty('last_error');
+    const ids = [NOON, TWO].map((time) => firedSessionId(schedule.id, time));
+    expect(await launched(scene, schedule)).toEqual(ids);
+    const sessions = await Promise.all(ids.map((id) => scene.manager.getSession(id)));
+    expect(sessions.map(({ api_key_id }) => api_key_id)).toEqual([old.id, key.id]);
+  });
+
+  test('of a key that is not there is refused, and of a schedule that was enabled without a key launches', async ({
+    scene,
+  }) => {
+    const schedule = await scene.verbs.create(YEARLY, 'ffffffffffffffff');
+    const deps = { ...scene, log };
+    expect(await fire(deps, schedule.id, NOON)).toBe('refused');
+    await scene.verbs.change(schedule.id, { enabled: true });
+    expect(await fire(deps, schedule.id, ONE)).toBe('launched');
+    const [id] = await launched(scene, schedule);
+    expect(await scene.manager.getSession(id ?? '')).not.toHaveProperty('api_key_id');
   });
 
   test('that a limit keeps out is refused, and the schedule tells of the last that was not', async ({

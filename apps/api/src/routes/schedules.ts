@@ -108,6 +108,8 @@ export function registerSchedules(
       schema: {
         operationId: 'changeSchedule',
         summary: 'Change a schedule, or let it rest',
+        description:
+          'With `enabled: true` it fires for the key of whoever asks from then on. It rests once the key that it fires for is revoked.',
         tags: ['schedules'],
         params,
         body: scheduleChangesSchema,
@@ -123,9 +125,10 @@ export function registerSchedules(
         },
       },
     },
-    async ({ params: { id }, body }) => {
+    async ({ params: { id }, body, caller }) => {
       if (body.launch) checkLaunch(body.launch, policy);
-      return toScheduleView(await schedules.change(id, body), new Date());
+      const changed = await schedules.change(id, body, caller.keyId ?? undefined);
+      return toScheduleView(changed, new Date());
     },
   );
 

@@ -1,9 +1,11 @@
 // One firing of a schedule: a session is launched, unless the last one still runs and is not to be joined.
 import {
+  AppError,
   codeFacts,
   firedSessionId,
   isAppError,
   isTerminal,
+  type KeyStore,
   type Logger,
   launchOfFiring,
   type Schedule,
@@ -17,6 +19,7 @@ export interface FireDeps {
   store: ScheduleStore;
   manager: Pick<SessionManager, 'getSession' | 'launchSession'>;
   clock: Pick<StoreClock, 'now'>;
+  keys: Pick<KeyStore, 'find'>;
   log: Logger;
 }
 
@@ -39,6 +42,13 @@ export async function fire(deps: FireDeps, scheduleId: string, firing: Date): Pr
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const schedule = await store.get(scheduleId);
     if (!schedule?.enabled || (schedule.last_fired_at ?? firing) > firing) return 'void';
+    const key = schedule.api_key_id;
+    if (key !== undefined && !(await isHeld(deps, key))) {
+      const error = keyRevoked(key);
+      if (!(await store.disable(schedule, error))) continue;
+      deps.log.warn({ err: error, schedule_id: scheduleId }, 'a schedule was disabled');
+      return 'refused';
+    }
     const isNew = schedule.last_session_id !== id;
     if (isNew && schedule.overlap === 'skip' && (await isUnderWay(deps, schedule))) {
       await store.noteSkipped(scheduleId, firing);
@@ -66,6 +76,18 @@ async function launch(
     await store.noteRefused(noted, error);
     return 'refused';
   }
+}
+
+async function isHeld({ keys }: FireDeps, id: string): Promise<boolean> {
+  const stored = await keys.find(id);
+  return stored !== null && stored.key.revoked_at === undefined;
+}
+
+function keyRevoked(id: string): AppError {
+  return new AppError(
+    'FORBIDDEN',
+    `the API key ${id}, for which it fires, was revoked: enable it with another`,
+  );
 }
 
 async function isUnderWay({ manager, clock }: FireDeps, schedule: Schedule): Promise<boolean> {

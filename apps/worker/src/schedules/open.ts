@@ -1,4 +1,5 @@
 import {
+  createKeyStore,
   type Logger,
   type Mongo,
   openSchedules,
@@ -34,7 +35,8 @@ export function openWorkerSchedules(
   const prefix = settings.QUEUE_PREFIX;
   const { db, clock } = parts;
   const schedules = openSchedules({ db, clock, connection: settings.REDIS_URL, prefix });
-  const worker = createScheduleWorker({ ...parts, store: schedules.store, prefix });
+  const keys = createKeyStore(db);
+  const worker = createScheduleWorker({ ...parts, store: schedules.store, keys, prefix });
   return {
     start: worker.start,
     reconcile: () => schedules.verbs.reconcile(),

@@ -61,7 +61,7 @@ export interface Schedule {
   overlap: (typeof OVERLAPS)[number];
   enabled: boolean;
   launch: ScheduledLaunch;
-  /** The API key whose holder made it. */
+  /** The API key whose holder made it, or was the last to enable it. */
   api_key_id?: string;
   /** What every_ms is counted from. */
   anchor: Date;

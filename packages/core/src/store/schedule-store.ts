@@ -27,8 +27,17 @@ export interface ScheduleStore {
   get(id: string): Promise<Schedule | null>;
   /** A page. Throws INVALID_REQUEST on a cursor that is not ours. */
   list(page: { limit: number; cursor?: string }): Promise<SchedulePage>;
-  /** Replaces the caller's fields of this revision; null where it was changed meanwhile, or is gone. */
-  replace(schedule: Schedule, fields: NewSchedule): Promise<Schedule | null>;
+  /**
+   * Replaces the caller's fields of this revision, and the key that it fires for where one is said; null
+   * where it was changed meanwhile, or is gone.
+   */
+  replace(
+    schedule: Schedule,
+    fields: NewSchedule,
+    owner?: Pick<Schedule, 'api_key_id'>,
+  ): Promise<Schedule | null>;
+  /** Lets it rest and says why; false where it does already, fires for another key by now, or is gone. */
+  disable(read: Schedule, error: AppError): Promise<boolean>;
   /** Says whether there was one to remove. */
   remove(id: string): Promise<boolean>;
   /** What Redis is to fire by: all that are enabled. */
@@ -84,10 +93,11 @@ export function createScheduleStore(db: Db, clock: StoreClock): ScheduleStore {
       const { documents, ...next } = await newestFirst(collection, {}, page);
       return { schedules: documents.map(decode), ...next };
     },
-    async replace(schedule, fields) {
+    async replace(schedule, fields, { api_key_id } = schedule) {
       const now = await clock.now();
-      const { launch, ...rest } = fields;
-      const gone = (['title', 'cron', 'timezone', 'every_ms'] as const).filter(
+      const { launch, ...own } = fields;
+      const rest = { ...own, ...(api_key_id === undefined ? {} : { api_key_id }) };
+      const gone = (['title', 'cron', 'timezone', 'every_ms', 'api_key_id'] as const).filter(
         (key) => rest[key] === undefined,
       );
       const isNewClock =
@@ -105,6 +115,17 @@ export function createScheduleStore(db: Db, clock: StoreClock): ScheduleStore {
           $inc: { revision: 1 },
         },
       );
+    },
+    async disable({ id, api_key_id }, { code, message }) {
+      const now = await clock.now();
+      const { modifiedCount } = await collection.updateOne(
+        { _id: id, enabled: true, api_key_id: api_key_id ?? { $exists: false } },
+        {
+          $set: { enabled: false, last_error: { code, message, at: now }, updated_at: now },
+          $inc: { revision: 1 },
+        },
+      );
+      return modifiedCount > 0;
     },
     async remove(id) {
       return (await collection.deleteOne({ _id: id })).deletedCount > 0;
