@@ -2,10 +2,12 @@
 // comes by can finish what died, and they keep a job or a continue that comes late from bringing a part back.
 import type { Db } from 'mongodb';
 import { AppError, isAppError } from './model/app-error.ts';
+import { isTerminal } from './model/status.ts';
 import type { SessionQueue } from './queue/session-queue.ts';
 import { createRemainsRemoval } from './remains-removal.ts';
 import type { StoreClock } from './store/clock.ts';
 import { createConversationTree, type TreeSession } from './store/conversation-tree.ts';
+import { createSpentStore } from './store/spent-store.ts';
 import type { StopRequests } from './store/stop-requests.ts';
 import { createTombstoneStore } from './store/tombstone-store.ts';
 
@@ -45,6 +47,7 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
   const { db, clock, queue } = deps;
   const tree = createConversationTree(db);
   const tombstones = createTombstoneStore(db);
+  const spent = createSpentStore(db);
   const removal = createRemainsRemoval({ db, clock, queue, tree, tombstones });
 
   async function rootOf(sessionId: string): Promise<string> {
@@ -84,14 +87,16 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
   }
 
   async function finish(rootId: string, signal?: AbortSignal): Promise<DeletionState> {
-    for (;;) {
+    // Another may finish it meanwhile: then what there is of this id belongs to a later session.
+    while ((await tombstones.get(rootId))?.state === 'deleting') {
+      if (signal?.aborted || (await cancelLive(rootId))) return 'deleting';
       const page = await tree.newest(rootId);
       if (page.length === 0) break;
-      if (signal?.aborted || (await cancelLive(rootId))) return 'deleting';
-      const at = latest(await clock.now(), page[0]?.created_at);
-      await tombstones.bury(rootId, at, page.map(toBuried));
-      await tree.remove(page.map(({ id }) => id));
+      // Of one that slipped in since the look, what it spends is not yet known.
+      const ended = page.filter(({ status }) => isTerminal(status));
+      if (ended.length > 0) await bury(rootId, ended);
     }
+    await spent.settle(rootId);
     for (;;) {
       const open = await tombstones.open(rootId);
       if (open.length === 0) return 'gone';
@@ -101,6 +106,14 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
         if (isEmpty) await tombstones.close(tombstone, await clock.now());
       }
     }
+  }
+
+  async function bury(rootId: string, sessions: readonly TreeSession[]): Promise<void> {
+    const now = await clock.now();
+    const at = latest(now, sessions[0]?.created_at);
+    if (!(await tombstones.bury(rootId, at, sessions))) return;
+    await spent.hold(rootId, sessions.map(toSpender), now);
+    await tree.remove(sessions);
   }
 
   // Accepted in the moment of no return: all that can be done for it is to end it before it goes.
@@ -139,6 +152,7 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
     },
     async tend(signal) {
       const now = await clock.now();
+      await spent.forget(now);
       let finished = 0;
       for (const { id, state, at } of await tombstones.unfinished()) {
         if (signal.aborted) return finished;
@@ -155,7 +169,7 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
   };
 }
 
-function toBuried({ id, last_event_seq, totals, end_time, model, tags, api_key_id }: TreeSession) {
+function toSpender({ id, created_at, totals, end_time, model, tags, api_key_id }: TreeSession) {
   const spent = {
     totals,
     ...(end_time ? { end_time } : {}),
@@ -163,7 +177,7 @@ function toBuried({ id, last_event_seq, totals, end_time, model, tags, api_key_i
     ...(tags ? { tags } : {}),
     ...(api_key_id === undefined ? {} : { api_key_id }),
   };
-  return { id, last_event_seq, spent };
+  return { id, created_at, spent };
 }
 
 function latest(now: Date, other?: Date): Date {

@@ -20,6 +20,7 @@ export interface Tombstone {
   gone_at?: Date;
   /** When it is looked again for what a stale process may have written since. */
   sweep_at?: Date;
+  /** Only of an earlier version of Baton: what was spent has documents of its own. */
   spent?: Spent;
 }
 

@@ -25,8 +25,8 @@ export interface ConversationTree {
   newest(rootId: string): Promise<TreeSession[]>;
   /** Those that have not ended, at most 10. */
   live(rootId: string): Promise<TreeSession[]>;
-  /** Removes the documents of these sessions where they have ended. */
-  remove(ids: readonly string[]): Promise<void>;
+  /** Removes the documents of these sessions where they have ended, not those of later ones of their ids. */
+  remove(sessions: readonly TreeSession[]): Promise<void>;
   /** At most `limit` sessions that ended before `before`, the longest ago first, from behind `after` on. */
   endedBefore(before: Date, limit: number, after?: EndedSession): Promise<EndedSession[]>;
   /** When the conversation ended; null while a session of it has not, or where it has none. */
@@ -79,8 +79,13 @@ export function createConversationTree(db: Db): ConversationTree {
         .toArray();
       return documents.map(toTreeSession);
     },
-    async remove(ids) {
-      await collection.deleteMany({ _id: { $in: [...ids] }, status: { $in: TERMINAL } });
+    async remove(sessions) {
+      const newest = Math.max(...sessions.map(({ created_at }) => created_at.getTime()));
+      await collection.deleteMany({
+        _id: { $in: sessions.map(({ id }) => id) },
+        status: { $in: TERMINAL },
+        created_at: { $lte: new Date(newest) },
+      });
     },
     async endedBefore(before, limit, after) {
       const documents = await collection

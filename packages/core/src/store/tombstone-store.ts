@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import { AppError } from '../model/app-error.ts';
 import type { Session } from '../model/session.ts';
-import { isBuried, type Spent, TOMBSTONE_KEPT_MS, type Tombstone } from '../model/tombstone.ts';
+import { isBuried, TOMBSTONE_KEPT_MS, type Tombstone } from '../model/tombstone.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
 import { createGroupRead } from './group-read.ts';
 
@@ -9,7 +9,7 @@ import { createGroupRead } from './group-read.ts';
 export type TombstoneDocument = Omit<Tombstone, 'id'> & { _id: string };
 
 /** What of a session its tombstone keeps. */
-export type Buried = Pick<Session, 'id' | 'last_event_seq'> & { spent: Spent };
+export type Buried = Pick<Session, 'id' | 'last_event_seq'>;
 
 /** The first look for what was written after the deletion, in milliseconds; the last is the tombstone's end. */
 const FIRST_SWEEP_MS = 10 * 60_000;
@@ -30,8 +30,8 @@ export interface TombstoneStore {
   takeBack(rootId: string): Promise<boolean>;
   /** From here on there is no way back; false where somebody took the mark away. */
   commit(rootId: string): Promise<boolean>;
-  /** Makes tombstones for sessions of a conversation that is being deleted, as of `at`. */
-  bury(rootId: string, at: Date, sessions: readonly Buried[]): Promise<void>;
+  /** Makes tombstones for sessions of a conversation, as of `at`; false where it is no longer being deleted. */
+  bury(rootId: string, at: Date, sessions: readonly Buried[]): Promise<boolean>;
   /**
    * The tombstones of a conversation whose sessions may have left something, at most 500, the root's last;
    * empty once there are none.
@@ -103,25 +103,26 @@ export function createTombstoneStore(db: Db): TombstoneStore {
       return (await collection.countDocuments({ _id: rootId, state: 'deleting' })) > 0;
     },
     async bury(rootId, at, sessions) {
+      const ofRoot = { _id: rootId, state: 'deleting' } as const;
+      const { matchedCount } = await collection.updateOne(ofRoot, { $set: { at } });
+      if (matchedCount === 0) return false;
       await collection.bulkWrite(
-        sessions.map(({ id, last_event_seq, spent }) => ({
+        sessions.map(({ id, last_event_seq }) => ({
           updateOne: {
-            filter: { _id: id },
+            filter: id === rootId ? ofRoot : { _id: id },
             update: {
               $set: {
-                root_session_id: rootId,
+                ...{ root_session_id: rootId, at, last_event_seq },
                 state: id === rootId ? ('deleting' as const) : ('buried' as const),
-                at,
-                last_event_seq,
-                spent,
               },
               $unset: { removed_to: '' as const },
             },
-            upsert: true,
+            upsert: id !== rootId,
           },
         })),
         { ordered: false },
       );
+      return true;
     },
     async open(rootId) {
       const buried = await collection

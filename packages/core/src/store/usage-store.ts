@@ -6,6 +6,7 @@ import {
   SUMMED,
   type UsageGroup,
 } from '../model/usage.ts';
+import { createSpentStore } from './spent-store.ts';
 
 /** Which sessions are summed: those that ended in `from <= end_time < to`, or all of a conversation. */
 export interface UsageFilter {
@@ -41,17 +42,20 @@ const PLACES = [
 
 /** The usage of a database: plain $match and $group, which every server knows. */
 export function createUsageStore(db: Db): UsageStore {
+  const spent = createSpentStore(db);
+
   async function sum(
     filter: UsageFilter,
     by: UsageGroup | null,
     limit: number,
   ): Promise<UsageGroupSum[]> {
+    const twice = await spent.countedTwice();
     const sums = await Promise.all(
       PLACES.map(({ collection, prefix }) =>
         db
           .collection(collection)
           .aggregate<{ _id: string | null } & Spending>([
-            { $match: matchOf(filter, prefix) },
+            { $match: matchOf(filter, prefix, twice) },
             ...(by === 'tag' ? unwindTags(prefix) : []),
             { $group: { _id: by && groupOf(by, prefix), ...sumsOf(prefix) } },
             { $sort: { cost_usd: -1, _id: 1 } },
@@ -76,7 +80,7 @@ export function createUsageStore(db: Db): UsageStore {
   };
 }
 
-function matchOf(filter: UsageFilter, prefix: string): Document {
+function matchOf(filter: UsageFilter, prefix: string, twice: readonly string[]): Document {
   const { from, to, root_session_id, tag, api_key_id } = filter;
   const ended = { ...(from ? { $gte: from } : {}), ...(to ? { $lt: to } : {}) };
   return {
@@ -86,6 +90,7 @@ function matchOf(filter: UsageFilter, prefix: string): Document {
     ...(api_key_id === undefined ? {} : { [`${prefix}api_key_id`]: api_key_id }),
     // A conversation that is only asked to be deleted has its documents still.
     ...(prefix === '' ? {} : { spent: { $exists: true } }),
+    ...(prefix === '' || twice.length === 0 ? {} : { _id: { $nin: twice } }),
   };
 }
 

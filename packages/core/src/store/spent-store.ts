@@ -1,0 +1,97 @@
+import type { Db } from 'mongodb';
+import type { Session } from '../model/session.ts';
+import { type Spent, TOMBSTONE_KEPT_MS } from '../model/tombstone.ts';
+import type { SessionDocument } from './mongo.ts';
+import type { TombstoneDocument } from './tombstone-store.ts';
+
+/**
+ * What one deleted session spent, beside its tombstone: the id may be used anew, and deleted again. While
+ * it is `held` the session's document may still be there, which then counts instead.
+ */
+interface SpentDocument {
+  _id: string;
+  session_id: string;
+  root_session_id: string;
+  created_at: Date;
+  state: 'held' | 'spent';
+  spent: Spent;
+  /** When it is forgotten. */
+  sweep_at: Date;
+}
+
+/** A session, and what it spent. */
+export type Spender = Pick<Session, 'id' | 'created_at'> & { spent: Spent };
+
+const MAX_HELD = 2_000;
+
+/** What deleted sessions spent; each step is safe to do twice. */
+export interface SpentStore {
+  /** Holds what these sessions of a conversation spent, as long as their documents are still there. */
+  hold(rootId: string, sessions: readonly Spender[], now: Date): Promise<void>;
+  /** No document of the conversation is left: from here on what is held counts without a look. */
+  settle(rootId: string): Promise<void>;
+  /** What is held of sessions that have their documents: by its `_id`. */
+  countedTwice(): Promise<string[]>;
+  /** Forgets what was spent long ago. */
+  forget(now: Date): Promise<void>;
+}
+
+/** What was spent, in a database. */
+export function createSpentStore(db: Db): SpentStore {
+  const collection = db.collection<SpentDocument>('tombstones');
+  const tombstones = db.collection<TombstoneDocument>('tombstones');
+  const sessions = db.collection<SessionDocument>('sessions');
+  return {
+    async hold(rootId, those, now) {
+      const sweep_at = new Date(now.getTime() + TOMBSTONE_KEPT_MS);
+      await collection.bulkWrite(
+        those.map(({ id, created_at, spent }) => ({
+          updateOne: {
+            filter: { _id: keyOf(id, created_at) },
+            update: {
+              $set: {
+                ...{ session_id: id, root_session_id: rootId, created_at },
+                ...{ state: 'held' as const, spent, sweep_at },
+              },
+            },
+            upsert: true,
+          },
+        })),
+        { ordered: false },
+      );
+      // Where an earlier version of Baton died in this deletion, it had written the same into the tombstone.
+      const ended = those.map(({ spent }) => spent.end_time).filter((time) => time !== undefined);
+      await tombstones.updateMany(
+        { _id: { $in: those.map(({ id }) => id) }, 'spent.end_time': { $in: ended } },
+        { $unset: { spent: '' } },
+      );
+    },
+    async settle(rootId) {
+      await collection.updateMany(
+        { root_session_id: rootId, state: 'held' },
+        { $set: { state: 'spent' } },
+      );
+    },
+    async countedTwice() {
+      const held = await collection
+        .find({ state: 'held' })
+        .project<Pick<SpentDocument, '_id' | 'session_id'>>({ session_id: 1 })
+        .limit(MAX_HELD)
+        .toArray();
+      if (held.length === 0) return [];
+      const found = await sessions
+        .find({ _id: { $in: held.map(({ session_id }) => session_id) } })
+        .project<Pick<SessionDocument, '_id' | 'created_at'>>({ created_at: 1 })
+        .toArray();
+      const there = new Set(found.map(({ _id, created_at }) => keyOf(_id, created_at)));
+      return held.map(({ _id }) => _id).filter((key) => there.has(key));
+    },
+    async forget(now) {
+      await collection.deleteMany({ state: { $in: ['held', 'spent'] }, sweep_at: { $lte: now } });
+    },
+  };
+}
+
+function keyOf(id: string, createdAt: Date): string {
+  return `${id}:${createdAt.getTime()}`;
+}

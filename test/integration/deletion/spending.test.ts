@@ -1,0 +1,119 @@
+// What deleted sessions had spent counts on, each once.
+import {
+  createSessionDeletion,
+  createStopRequests,
+  createUsageStore,
+  NO_TOTALS,
+  newId,
+  type Session,
+} from '@baton/core';
+import type { Db } from 'mongodb';
+import { expect } from 'vitest';
+import { makeEnded, test } from './world.ts';
+
+const at = (day: number) => new Date(Date.UTC(2026, 2, day));
+
+/** A session that cost a dollar on this day of March 2026. */
+function dear(day: number, fields: Partial<Session> = {}): Session {
+  const totals = { ...NO_TOTALS, cost_usd: 1 };
+  return makeEnded({ created_at: at(day), end_time: at(day), totals, ...fields });
+}
+
+test('two sessions of one id count both, each with its own day and model', async ({
+  world,
+  db,
+}) => {
+  const usage = createUsageStore(db);
+  const tag = newId();
+  const first = dear(1, { tags: [tag], model: 'opus' });
+  await world.keep(first);
+  await world.deletion.deleteConversation(first.id);
+  // Later than the deletion, or it would be what was deleted.
+  const created_at = new Date(Date.now() + 60_000);
+  await world.keep(dear(2, { id: first.id, tags: [tag], model: 'haiku', created_at }));
+  await world.deletion.deleteConversation(first.id);
+
+  expect(await usage.total({ tag })).toMatchObject({ sessions: 2, cost_usd: 2 });
+  expect(await groupsOf(db, tag, 'day')).toEqual({ '2026-03-01': 1, '2026-03-02': 1 });
+  expect(await groupsOf(db, tag, 'model')).toEqual({ opus: 1, haiku: 1 });
+});
+
+test('a session counts once though its deletion died with its document there', async ({
+  world,
+  db,
+  stores,
+  queue,
+}) => {
+  const usage = createUsageStore(db);
+  const tag = newId();
+  const session = dear(1, { tags: [tag] });
+  await world.keep(session);
+  const { clock } = stores;
+  const requests = createStopRequests(db, clock);
+  const dying = createSessionDeletion({ db: withoutRemoval(db), clock, queue, requests });
+
+  await expect(dying.deleteConversation(session.id)).rejects.toThrow('MongoDB went away');
+  expect((await world.count(session)).documents).toBe(1);
+  expect(await usage.total({ tag })).toMatchObject({ sessions: 1, cost_usd: 1 });
+
+  expect(await world.deletion.tend(AbortSignal.timeout(10_000))).toBe(1);
+  expect((await world.count(session)).documents).toBe(0);
+  expect(await usage.total({ tag })).toMatchObject({ sessions: 1, cost_usd: 1 });
+});
+
+test('what a tombstone of an earlier version says was spent counts on, and once', async ({
+  world,
+  db,
+}) => {
+  const usage = createUsageStore(db);
+  const tag = newId();
+  const [gone, dying] = [dear(1, { tags: [tag] }), dear(2, { tags: [tag] })];
+  await world.keep(dying);
+  const bury = (session: Session, state: string, more: object) =>
+    db.collection<{ _id: string }>('tombstones').insertOne({
+      ...{ _id: session.id, root_session_id: session.id, state, at: at(3), last_event_seq: 3 },
+      ...{ spent: { totals: session.totals, end_time: session.end_time, tags: [tag] }, ...more },
+    } as { _id: string });
+  await bury(gone, 'gone', { gone_at: new Date(), sweep_at: new Date(Date.now() + 60_000) });
+  await bury(dying, 'deleting', {});
+
+  await world.deletion.tend(AbortSignal.timeout(10_000));
+
+  expect(await world.count(dying)).toMatchObject({ documents: 0, events: 0 });
+  expect(await usage.total({ tag })).toMatchObject({ sessions: 2, cost_usd: 2 });
+});
+
+test('what was spent is forgotten once its time is over', async ({ world, db }) => {
+  const tag = newId();
+  const session = dear(1, { tags: [tag] });
+  await world.keep(session);
+  await world.deletion.deleteConversation(session.id);
+  await db
+    .collection('tombstones')
+    .updateMany({ root_session_id: session.id }, { $set: { sweep_at: new Date(0) } });
+  await world.deletion.tend(AbortSignal.timeout(10_000));
+  expect(await createUsageStore(db).total({ tag })).toMatchObject({ sessions: 0 });
+});
+
+async function groupsOf(db: Db, tag: string, by: 'day' | 'model') {
+  const groups = await createUsageStore(db).groups({ tag }, by, 10);
+  return Object.fromEntries(groups.map(({ group, spending }) => [group, spending.cost_usd]));
+}
+
+/** The database to a process that dies where it would remove documents of sessions. */
+function withoutRemoval(db: Db): Db {
+  return new Proxy(db, {
+    get(target, key) {
+      if (key !== 'collection') return Reflect.get(target, key);
+      return (name: string) => {
+        const collection = target.collection(name);
+        if (name !== 'sessions') return collection;
+        return Object.assign(Object.create(collection), {
+          deleteMany: async () => {
+            throw new Error('MongoDB went away');
+          },
+        });
+      };
+    },
+  });
+}
