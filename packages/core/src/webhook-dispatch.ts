@@ -61,13 +61,14 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
 
   // In this order: what is made twice is the same delivery and job, what is taken off too early is lost.
   async function dispatch(
-    { id, tags, due }: DueSession,
+    { id, created_at, tags, due }: DueSession,
     all: Awaited<ReturnType<typeof enabled>>,
   ): Promise<number> {
     let told = 0;
-    for (const event of due) {
+    for (const word of due) {
+      const event = { session_id: id, session_created_at: created_at, ...word };
       for (const webhook of all.filter((one) => isTold(one, event.type, tags))) {
-        const delivery = await deliveries.insertIfAbsent(webhook.id, { session_id: id, ...event });
+        const delivery = await deliveries.insertIfAbsent(webhook.id, event);
         if (delivery.status === 'pending') await queue.add(delivery);
         told += 1;
       }

@@ -19,7 +19,10 @@ async function make(api: Api, fields: object = {}) {
 
 /** A delivery in the log of this webhook. */
 function log(api: Api, webhookId: string, type: WebhookEvent = 'session.completed') {
-  const event = { session_id: newId(), type, attempt: 1, at: new Date() };
+  const event = {
+    ...{ session_id: newId(), session_created_at: new Date() },
+    ...{ type, attempt: 1, at: new Date() },
+  };
   return api.webhooks.deliveries.insertIfAbsent(webhookId, event);
 }
 

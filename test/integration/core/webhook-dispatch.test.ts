@@ -2,6 +2,7 @@
 import {
   createLogger,
   createStopRequests,
+  type Delivery,
   newId,
   type OpenWebhooks,
   openWebhooks,
@@ -9,6 +10,7 @@ import {
 } from '@baton/core';
 import { Queue } from 'bullmq';
 import type { Db } from 'mongodb';
+import { v5 } from 'uuid';
 import { describe, expect, vi } from 'vitest';
 import { refusedSession } from '../../../packages/core/src/model/refused-session.ts';
 import { createWebhookOutbox } from '../../../packages/core/src/store/webhook-outbox.ts';
@@ -19,6 +21,7 @@ import { test as base, LEASE_MS } from './stores.ts';
 
 const URL_OF_NOBODY = 'https://example.test/hook';
 const log = createLogger('core', 'silent');
+const NAMESPACE_BEFORE = '0d6b0c1e-6a3f-5b1d-9c55-8f7b8f6f2a11';
 
 interface Hooks extends OpenWebhooks {
   bull: Queue;
@@ -195,6 +198,52 @@ describe('the dispatch', () => {
     },
   );
 
+  test('tells of a session under the id of one that was deleted, though both did the same', async ({
+    stores,
+    db,
+    hooks,
+  }) => {
+    await hooks.store.create({ url: URL_OF_NOBODY });
+    const session = makeSession();
+    const { id } = session;
+    const log = db.collection<{ _id: string }>('webhook_deliveries');
+    for (const created_at of [session.created_at, new Date(session.created_at.getTime() + 1)]) {
+      await stores.sessions.insertIfAbsent({ ...session, created_at });
+      await (await stores.own(id)).conclude('completed', {}, {});
+      await age(db, id);
+      await hooks.dispatch.sweep();
+      expect(await log.countDocuments({ status: 'pending' })).toBe(1);
+      await log.updateMany({}, { $set: { status: 'delivered' }, $unset: { next_try_at: '' } });
+      await raw(db).deleteOne({ _id: id });
+    }
+    expect(await log.countDocuments({ session_id: id })).toBe(2);
+    expect(await hooks.bull.getWaitingCount()).toBe(2);
+  });
+
+  test('knows the delivery again that the version before made of the same word', async ({
+    stores,
+    db,
+    hooks,
+  }) => {
+    const webhook = await hooks.store.create({ url: URL_OF_NOBODY });
+    const { id } = await stores.sessions.insertIfAbsent(makeSession());
+    await (await stores.own(id)).conclude('completed', {}, {});
+    await age(db, id);
+    const [word] = (await raw(db).findOne({ _id: id }))?.webhooks_due ?? [];
+    if (!word) throw new Error('expected word of the end');
+    const log = db.collection<Omit<Delivery, 'id'> & { _id: string }>('webhook_deliveries');
+    const before = v5(`${webhook.id} ${id} session.completed 1`, NAMESPACE_BEFORE);
+    await log.insertOne({
+      _id: before,
+      ...{ webhook_id: webhook.id, session_id: id, ...word },
+      ...{ status: 'delivered', round: 0, tries_made: 1, tries: [], created_at: new Date() },
+    });
+    await hooks.dispatch.sweep();
+    expect(await log.distinct('_id')).toEqual([before]);
+    expect(await wordOf(db, id)).toEqual([]);
+    expect(await hooks.bull.getJobCountByTypes()).toBe(0);
+  });
+
   test('where there is no webhook clears the word away, and one made later is told of what comes', async ({
     stores,
     db,
@@ -244,6 +293,7 @@ describe('the dispatch', () => {
     const happen = (n: number) =>
       hooks.deliveries.insertIfAbsent(webhook.id, {
         session_id: newId(),
+        session_created_at: new Date(),
         type: 'session.completed',
         attempt: n,
         at: new Date(),

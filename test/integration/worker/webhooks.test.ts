@@ -74,7 +74,8 @@ const test = base.extend<{ scene: Scene }>({
       },
       async happen(webhookId, type, fields = {}) {
         const session = await sessions.insertIfAbsent(makeSession(fields));
-        const event = { session_id: session.id, type, attempt: 1, at: new Date() };
+        const { id: session_id, created_at: session_created_at } = session;
+        const event = { session_id, session_created_at, type, attempt: 1, at: new Date() };
         await hooks.queue.add(await hooks.deliveries.insertIfAbsent(webhookId, event));
         return session;
       },
@@ -222,18 +223,30 @@ describe('a delivery', () => {
     });
   });
 
-  test('to a deleted session, or a disabled webhook, fails and says why', async ({ scene, db }) => {
+  test('to a deleted session, or a disabled webhook, fails and says why', async ({
+    scene,
+    stores,
+    db,
+  }) => {
     const { receiver, store } = scene;
-    const [one, two] = [
+    const [one, two, three] = [
+      await store.create({ url: receiver.url }),
       await store.create({ url: receiver.url }),
       await store.create({ url: receiver.url }),
     ];
     const { id } = await scene.happen(one.id, 'session.completed');
-    await db.collection<{ _id: string }>('sessions').deleteOne({ _id: id });
+    const again = await scene.happen(three.id, 'session.completed');
+    await db.collection<{ _id: string }>('sessions').deleteMany({ _id: { $in: [id, again.id] } });
+    // Launched again under its id, which tells nothing of the one that ended.
+    const created_at = new Date(again.created_at.getTime() + 1);
+    await stores.sessions.insertIfAbsent({ ...again, created_at });
     await scene.happen(two.id, 'session.completed');
     await store.change(two.id, { enabled: false });
     scene.deliver();
-    await scene.until(one.id, { status: 'failed', error: 'the session was deleted', tries: [] });
+    for (const webhook of [one, three]) {
+      const error = 'the session was deleted';
+      await scene.until(webhook.id, { status: 'failed', error, tries: [] });
+    }
     await scene.until(two.id, { status: 'failed', error: 'the webhook is disabled', tries: [] });
     expect(receiver.received).toEqual([]);
   });

@@ -67,14 +67,18 @@ describe('a webhook', () => {
 });
 
 test('the id of a delivery is the same however often an event is said, and another for each', () => {
-  const event = { session_id: 's', type: 'session.started', attempt: 1 };
+  const event = {
+    ...{ session_id: 's', session_created_at: new Date(1) },
+    ...{ type: 'session.started' as const, attempt: 1 },
+  };
   const ids = [
     deliveryId('w', event),
     deliveryId('v', event),
     deliveryId('w', { ...event, attempt: 2 }),
     deliveryId('w', { ...event, type: 'session.failed' }),
     deliveryId('w', { ...event, session_id: 't' }),
+    deliveryId('w', { ...event, session_created_at: new Date(2) }),
   ];
-  expect(new Set(ids).size).toBe(5);
+  expect(new Set(ids).size).toBe(6);
   expect(deliveryId('w', { ...event })).toBe(ids[0]);
 });

@@ -5,6 +5,7 @@ import {
   type Delivery,
   type DeliveryStore,
   type Logger,
+  type Session,
   type SessionStore,
   type StoreClock,
   signWebhook,
@@ -69,7 +70,7 @@ async function send(
   signal: AbortSignal,
 ) {
   const webhook = await webhooks.get(delivery.webhook_id);
-  const session = await sessions.get(delivery.session_id);
+  const session = await sessionOf(delivery, sessions);
   const error = !webhook?.enabled
     ? 'the webhook is disabled'
     : !session && 'the session was deleted';
@@ -91,6 +92,16 @@ async function send(
     facts,
     timing: { at: startedAt, duration_ms: Math.round(performance.now() - started) },
   };
+}
+
+// Another one may have been launched under the id of a session that was deleted.
+async function sessionOf(
+  { session_id, session_created_at }: Delivery,
+  sessions: DeliverDeps['sessions'],
+): Promise<Session | null> {
+  const session = await sessions.get(session_id);
+  const isOther = session_created_at && session && +session.created_at !== +session_created_at;
+  return isOther ? null : session;
 }
 
 async function settle(

@@ -27,6 +27,8 @@ const deliverySchema = z.object({
   id: idSchema,
   webhook_id: idSchema,
   session_id: idSchema,
+  /** Tells the session from an earlier one of its id, which was deleted; those of older versions lack it. */
+  session_created_at: z.date().optional(),
   type: webhookEventSchema,
   attempt: count,
   at: z.date(),
@@ -73,17 +75,29 @@ export const deliveryViewSchema = z.object({
 /** A delivery as queries return it. */
 export type DeliveryView = z.infer<typeof deliveryViewSchema>;
 
+/** What happened to a session that a webhook is told of. */
+export type SessionEvent = Pick<Delivery, 'session_id' | 'type' | 'attempt' | 'at'> & {
+  session_created_at: Date;
+};
+
 /** The id of the delivery of an event to a webhook: the same however often it is said. */
-export function deliveryId(
+export function deliveryId(webhookId: string, event: Omit<SessionEvent, 'at'>): string {
+  const session = `${event.session_id} ${event.session_created_at.getTime()}`;
+  return v5(`${webhookId} ${session} ${event.type} ${event.attempt}`, NAMESPACE);
+}
+
+/** The id that versions before this one gave it: the same for two sessions of one id. */
+export function deliveryIdBefore(
   webhookId: string,
-  event: { session_id: string; type: string; attempt: number },
+  event: Omit<SessionEvent, 'at' | 'session_created_at'>,
 ): string {
   return v5(`${webhookId} ${event.session_id} ${event.type} ${event.attempt}`, NAMESPACE);
 }
 
 /** The view of a delivery. */
 export function toDeliveryView(delivery: Delivery): DeliveryView {
-  const { round: _round, tries_made: _made, at, next_try_at, ...facts } = delivery;
+  const { round: _round, tries_made: _made, session_created_at: _created, ...rest } = delivery;
+  const { at, next_try_at, ...facts } = rest;
   return {
     ...facts,
     timestamp: at.toISOString(),

@@ -3,9 +3,10 @@ import {
   type Delivery,
   type DeliveryTry,
   deliveryId,
+  deliveryIdBefore,
+  type SessionEvent,
   TRIES_KEPT,
 } from '../model/webhook-delivery.ts';
-import type { WebhookEvent } from '../model/webhook-event.ts';
 import type { StoreClock } from './clock.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
 import { newestFirst } from './newest-first.ts';
@@ -25,10 +26,7 @@ export interface DeliveryPage {
 /** The log of deliveries, which is also what says whether one is still to be made. */
 export interface DeliveryStore {
   /** Makes the delivery of an event to a webhook if there is none; returns what is stored. */
-  insertIfAbsent(
-    webhookId: string,
-    event: { session_id: string; type: WebhookEvent; attempt: number; at: Date },
-  ): Promise<Delivery>;
+  insertIfAbsent(webhookId: string, event: SessionEvent): Promise<Delivery>;
   get(id: string): Promise<Delivery | null>;
   /** A page of a webhook's log. Throws INVALID_REQUEST on a cursor that is not ours. */
   list(
@@ -66,6 +64,10 @@ export function createDeliveryStore(db: Db, clock: StoreClock): DeliveryStore {
     get,
     async insertIfAbsent(webhook_id, event) {
       const id = deliveryId(webhook_id, event);
+      // Of the word that the version before told and did not take off; one of other word is of an earlier session.
+      const before = { _id: deliveryIdBefore(webhook_id, event), at: event.at };
+      const known = await collection.findOne({ $or: [{ _id: id }, before] });
+      if (known) return decode(known);
       const now = await clock.now();
       const fields: Omit<Delivery, 'id'> = {
         webhook_id,
@@ -78,7 +80,9 @@ export function createDeliveryStore(db: Db, clock: StoreClock): DeliveryStore {
         created_at: now,
       };
       try {
-        await collection.updateOne({ _id: id }, { $setOnInsert: fields }, { upsert: true });
+        const made = { $setOnInsert: fields };
+        const { upsertedCount } = await collection.updateOne({ _id: id }, made, { upsert: true });
+        if (upsertedCount > 0) return { id, ...fields };
       } catch (error) {
         // Two upserts of one id may race to the insert; the loser's wish is fulfilled.
         if (!isDuplicateKey(error)) throw error;

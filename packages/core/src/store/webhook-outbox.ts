@@ -14,6 +14,7 @@ export function leaveWord(type: WebhookEvent, attempt: number, at: Date) {
 /** A session that has word to be told. */
 export interface DueSession {
   id: string;
+  created_at: Date;
   tags?: string[];
   due: Due[];
 }
@@ -30,9 +31,9 @@ export interface WebhookOutbox {
   clear(time: Date): Promise<void>;
 }
 
-type DueDocument = Pick<SessionDocument, '_id' | 'tags' | 'webhooks_due'>;
+type DueDocument = Pick<SessionDocument, '_id' | 'created_at' | 'tags' | 'webhooks_due'>;
 
-const FIELDS = { tags: 1, webhooks_due: 1 } as const;
+const FIELDS = { created_at: 1, tags: 1, webhooks_due: 1 } as const;
 
 /** The outbox on the sessions of a database. */
 export function createWebhookOutbox(db: Db): WebhookOutbox {
@@ -62,6 +63,6 @@ export function createWebhookOutbox(db: Db): WebhookOutbox {
   };
 }
 
-function decode({ _id, tags, webhooks_due = [] }: DueDocument): DueSession {
-  return { id: _id, ...(tags ? { tags } : {}), due: webhooks_due };
+function decode({ _id, created_at, tags, webhooks_due = [] }: DueDocument): DueSession {
+  return { id: _id, created_at, ...(tags ? { tags } : {}), due: webhooks_due };
 }
