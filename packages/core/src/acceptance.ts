@@ -64,8 +64,11 @@ export function createAcceptance({
   // The document first: while it waits there is no job. If we die after it, the reconciler goes on with it.
   async function enqueueLater(job: Job): Promise<Session> {
     checkSize(job);
-    const adopted = await adopter.adopt({ id: job.id, data: job, timestamp: Date.now() });
-    const session = adopted.waiting_for === 'budget' ? await gate.pass(adopted) : adopted;
+    return goOn(await adopter.adopt({ id: job.id, data: job, timestamp: Date.now() }));
+  }
+
+  async function goOn(waiting: Session): Promise<Session> {
+    const session = waiting.waiting_for === 'budget' ? await gate.pass(waiting) : waiting;
     if (session.waiting_for === 'budget') return session;
     if (session.waiting_for) return admission.advance(session);
     await admission.enqueue(session.id);
@@ -77,18 +80,27 @@ export function createAcceptance({
     options: EnqueueOptions = {},
     check = async (): Promise<void> => {},
   ): Promise<Accepted> {
-    if (options.idempotency_key === undefined) {
-      await check();
-      return { session: await enqueue(await sealer.job(await gate.enter(job))), replayed: false };
-    }
-    const before = await adopter.find(job.id);
-    if (!before) await check();
-    const session = before ?? (await enqueue(await sealer.job(await gate.enter(job), true)));
-    // Of two at once with one key, the document that was first decides for both.
-    checkSameRequest(session, job);
-    if (!before?.waiting_for) return { session, replayed: before !== null };
-    // Whoever asked first may have died before it did what could be done.
-    return { session: await admission.advance(before), replayed: true };
+    const isKeyed = options.idempotency_key !== undefined;
+    const before = isKeyed ? await adopter.find(job.id) : null;
+    if (before) return replay(before, job);
+    await check();
+    const named = await gate.enter(job).catch(async (error: unknown) => {
+      // Of two at once with one key, the other may have taken the very room that is missing.
+      const other = isKeyed ? await adopter.find(job.id) : null;
+      if (other) return replay(other, job);
+      throw error;
+    });
+    if ('session' in named) return named;
+    const session = await enqueue(await sealer.job(named, isKeyed));
+    // The document that was first decides for both.
+    if (isKeyed) checkSameRequest(session, job);
+    return { session, replayed: false };
+  }
+
+  // Whoever asked first may have died before it did what could be done.
+  async function replay(before: Session, job: Job): Promise<Accepted> {
+    checkSameRequest(before, job);
+    return { session: before.waiting_for ? await goOn(before) : before, replayed: true };
   }
 
   return {

@@ -1,7 +1,8 @@
 // Sessions that wait for a budget, a parent's end or a slot of their concurrency key, and how they go on.
 import type { Db } from 'mongodb';
 import { askToStop } from './ask-to-stop.ts';
-import { createBudgetAdmission } from './budget-admission.ts';
+import { createBudgetAdmission, type Passage } from './budget-admission.ts';
+import { createBudgetRoom } from './budget-room.ts';
 import { createKeyAdmission, type KeyedSession } from './key-admission.ts';
 import { isAppError } from './model/app-error.ts';
 import { jobOfSession } from './model/job-of-session.ts';
@@ -9,9 +10,11 @@ import { type LimitReached, limitIdsOf } from './model/limit.ts';
 import { checkParent } from './model/parent.ts';
 import type { Session } from './model/session.ts';
 import type { JobOptions } from './model/session-options.ts';
-import { planParentWait } from './model/waiting.ts';
+import { isTerminal } from './model/status.ts';
+import { isLimited, planParentWait, waitsIfBusy } from './model/waiting.ts';
 import type { LivePublisher } from './queue/live.ts';
 import type { SessionQueue } from './queue/session-queue.ts';
+import { createBudgetWaits } from './store/budget-waits.ts';
 import type { StoreClock } from './store/clock.ts';
 import { createLimitStore } from './store/limit-store.ts';
 import { createSessionStore } from './store/session-store.ts';
@@ -32,10 +35,14 @@ export interface Admission {
   limitsOf(job: JobOptions): Promise<string[]>;
   /** Which of these limits keeps a further session out now; null where there is room. */
   lookAt(limits: readonly string[]): Promise<LimitReached | null>;
-  /** Lets a session that waits for its budgets go on, or says what keeps it; returns it as it stands then. */
-  passBudget(session: Session): Promise<{ session: Session; reached: LimitReached | null }>;
-  /** Takes away a session that waits for its budgets; false where it does not any more. */
-  withdraw(id: string): Promise<boolean>;
+  /**
+   * Lets a session that waits for its budgets pass, or says what keeps it, and how it stands then: null
+   * where it is gone. With `refuse`, one that is kept and did not say to wait is taken away.
+   */
+  passBudget(
+    session: Session,
+    how: { refuse: boolean },
+  ): Promise<{ session: Session | null; passage: Passage }>;
   /** Does for a queued session what can be done now; returns it as it stands then. */
   advance(session: Session): Promise<Session>;
   /** The same for new sessions that wait for concurrency keys, together. */
@@ -69,11 +76,12 @@ export function createAdmission({
     enqueue: enqueueAll,
   });
 
+  const waits = createBudgetWaits(db, clock);
+  const slots = createSlotStore(db, 'limit_slots');
   const budgets = createBudgetAdmission({
-    ...{ waiting, clock, rates: queue.rates },
+    ...{ waiting, waits, slots, clock },
     limits: createLimitStore(db),
-    slots: createSlotStore(db, 'limit_slots'),
-    usage: createUsageStore(db),
+    room: createBudgetRoom({ slots, clock, rates: queue.rates, usage: createUsageStore(db) }),
   });
 
   // The documents say by now that they wait for nothing: where Redis is away, the reconciler enqueues them.
@@ -114,7 +122,8 @@ export function createAdmission({
       live.moved(failed);
       return ended(failed);
     }
-    if (hasKey(session) && (await isDue(session))) await lineUp(session);
+    if (isLimited(session)) await waits.enter(id);
+    else if (hasKey(session) && (await isDue(session))) await lineUp(session);
     else await enqueueAll(await waiting.end([id], 'parent'));
   }
 
@@ -127,20 +136,41 @@ export function createAdmission({
     await keys.advance([session]);
   }
 
-  async function passBudget(session: Session) {
-    const reached = await budgets.pass(session);
-    return { session: (await sessions.get(session.id)) ?? session, reached };
+  async function passBudget(session: Session, how: { refuse: boolean }) {
+    const { id } = session;
+    const mustWait = waitsIfBusy(session) && (await isParentBusy(session));
+    // Stored so by a version that let it take room first.
+    if (mustWait) await waits.leave(id);
+    const passage: Passage = mustWait ? { kind: 'gone' } : await budgets.pass(id, how);
+    return { session: await sessions.get(id), passage };
   }
 
-  async function goOnFromBudget(waiter: Session): Promise<LimitReached | null> {
-    const { session, reached } = await passBudget(waiter);
-    if (reached || session.waiting_for === 'budget') return reached;
-    if (session.waiting_for) await advance(session);
+  async function isParentBusy({ parent_session_id = '' }: Session): Promise<boolean> {
+    const parent = await sessions.get(parent_session_id);
+    return parent !== null && !isTerminal(parent.status);
+  }
+
+  async function goOnFromBudget(waiter: Session): Promise<Passage> {
+    const { session, passage } = await passBudget(waiter, { refuse: false });
+    if (!session || session.waiting_for === 'budget') return passage;
+    if (session.waiting_for) await step(session);
     else await enqueueAll([session]);
-    return null;
+    return passage;
   }
 
   async function advance(session: Session): Promise<Session> {
+    const stepped = await step(session);
+    if (!hasEntered(session, stepped)) return stepped;
+    await admitUnder(stepped.limits);
+    return (await sessions.get(session.id)) ?? stepped;
+  }
+
+  // In turn, by their place among all that wait.
+  async function admitUnder(limits: Iterable<string> = []): Promise<void> {
+    for (const limit of limits) await budgets.admit(goOnFromBudget, limit);
+  }
+
+  async function step(session: Session): Promise<Session> {
     if (session.status !== 'queued') return session;
     if (session.waiting_for === 'budget') await goOnFromBudget(session);
     else if (session.waiting_for === 'parent') await advanceBehindParent(session);
@@ -164,15 +194,19 @@ export function createAdmission({
 
   async function ended(session: Parameters<Admission['ended']>[0]) {
     const { id, concurrency_key, limits = [] } = session;
+    const names = new Set(limits);
     for (;;) {
       const children = await waiting.ofParent(id, BATCH);
-      const advanced = await Promise.all(children.map(advance));
+      const advanced = await Promise.all(children.map(step));
+      // They wait for their budgets from now on, and go on once all of them have their place there.
+      const entered = advanced.filter(({ waiting_for }) => waiting_for === 'budget');
+      for (const name of entered.flatMap((child) => child.limits ?? [])) names.add(name);
       const isStuck = advanced.some((child) => child.waiting_for === 'parent');
       if (isStuck || children.length < BATCH) break;
     }
     if (concurrency_key !== undefined) await keys.free(concurrency_key, id);
     await budgets.free(session);
-    for (const limit of limits) await budgets.admit(goOnFromBudget, limit);
+    await admitUnder(names);
   }
 
   return {
@@ -181,7 +215,6 @@ export function createAdmission({
     passBudget,
     limitsOf: (job) => budgets.existing(limitIdsOf(job)),
     lookAt: budgets.look,
-    withdraw: waiting.withdraw,
     advanceAll: (all) => keys.advance(all.filter(hasKey)),
     async enqueue(id) {
       await enqueueAll(await waiting.standings([id]));
@@ -192,7 +225,7 @@ export function createAdmission({
         if (planParentWait(session, parent) === 'stay') continue;
         const found = await sessions.get(session.id);
         if (found?.waiting_for !== 'parent') continue;
-        const { waiting_for } = await advance(found);
+        const { waiting_for } = await step(found);
         if (waiting_for !== 'parent') moved += 1;
       }
       moved += await keys.repair();
@@ -200,6 +233,10 @@ export function createAdmission({
       return moved + (await budgets.admit(goOnFromBudget));
     },
   };
+}
+
+function hasEntered(before: Session, after: Session): boolean {
+  return before.waiting_for === 'parent' && after.waiting_for === 'budget';
 }
 
 function hasKey(session: Session): session is KeyedSession {

@@ -1,21 +1,15 @@
 // Sessions under limits of their API key and tags: at most so many at once, a minute, and dollars a day.
-import {
-  countedBy,
-  type Limit,
-  type LimitReached,
-  spentForToday,
-  today,
-  tooManyAMinute,
-  tooManyAtOnce,
-} from './model/limit.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BudgetRoom } from './budget-room.ts';
+import { newId } from './model/id.ts';
+import type { LimitReached } from './model/limit.ts';
 import type { Session } from './model/session.ts';
 import { isTerminal } from './model/status.ts';
 import { waitAfterBudget } from './model/waiting.ts';
-import type { RateWindows } from './queue/rate-windows.ts';
+import type { BudgetWaits } from './store/budget-waits.ts';
 import type { StoreClock } from './store/clock.ts';
 import type { LimitStore } from './store/limit-store.ts';
 import type { SlotStore } from './store/slot-store.ts';
-import type { UsageStore } from './store/usage-store.ts';
 import type { WaitingStore } from './store/waiting-store.ts';
 
 /** How many of those that wait are looked at in one command. */
@@ -28,8 +22,17 @@ const REFUSED_WITHIN_MS = 30_000;
 const KNOWN_MS = 2_000;
 const KNOWN_MAX = 10_000;
 
-/** A session under limits. */
-type Limited = Pick<Session, 'id' | 'limits' | 'on_busy' | 'concurrency_key' | 'not_before'>;
+/** How often, and for how long, one looks at a session that another lets pass, in milliseconds. */
+const LOOK_AGAIN_MS = 10;
+const LOOK_FOR_MS = 10_000;
+
+/**
+ * What became of a session that was to pass its limits. `gone`: it waits for them no more, or is not there
+ * any more. `busy`: others are at it. `kept`: it waits on. `refused`: it was taken away.
+ */
+export type Passage =
+  | { kind: 'passed' | 'gone' | 'busy' }
+  | { kind: 'kept' | 'refused'; reached: LimitReached };
 
 /** Lets sessions pass their limits. Every step may be done twice, by several at once, and be cut off by a crash. */
 export interface BudgetAdmission {
@@ -37,88 +40,81 @@ export interface BudgetAdmission {
   existing(ids: readonly string[]): Promise<string[]>;
   /** Which cap keeps a further session of these limits out now; null where there is room. Takes nothing. */
   look(ids: readonly string[]): Promise<LimitReached | null>;
-  /** Lets a session that waits for its budgets go on to what it waits for next, or says what keeps it. */
-  pass(session: Limited): Promise<LimitReached | null>;
+  /**
+   * Lets a session that waits for its budgets go on to what it waits for next, or says what keeps it. With
+   * `refuse`, one that is kept and did not say to wait is taken away.
+   */
+  pass(id: string, how: { refuse: boolean }): Promise<Passage>;
   /** Frees the slots of a session that has ended. */
   free(session: Pick<Session, 'id' | 'limits'>): Promise<void>;
   /** Hands over to `letGo` who may go on, of those that wait for this limit, or for any; counts them. */
-  admit(letGo: (session: Session) => Promise<LimitReached | null>, of?: string): Promise<number>;
-  /** Frees the slots of the dead. */
+  admit(letGo: (session: Session) => Promise<Passage>, of?: string): Promise<number>;
+  /** Frees the slots of the dead, and of those that wait for a parent. */
   repair(): Promise<void>;
 }
 
-/** The admission by limits of a database, counted by the minute in Redis. */
+/** The admission by the limits of a database. */
 export function createBudgetAdmission({
   limits,
   slots,
-  rates,
-  usage,
+  room,
+  waits,
   waiting,
   clock,
 }: {
   limits: Pick<LimitStore, 'named'>;
   slots: SlotStore;
-  rates: RateWindows;
-  usage: Pick<UsageStore, 'total'>;
-  waiting: WaitingStore;
+  room: BudgetRoom;
+  waits: BudgetWaits;
+  waiting: Pick<WaitingStore, 'standings'>;
   clock: StoreClock;
 }): BudgetAdmission {
   const known = new Map<string, { exists: boolean; at: number }>();
 
-  async function spentToday([id, limit]: [string, Limit]): Promise<LimitReached | null> {
-    const { max_usd_per_day: max } = limit;
-    if (max === undefined) return null;
-    const now = await clock.now();
-    const { cost_usd } = await usage.total({ ...countedBy(limit), from: today(now) });
-    return cost_usd >= max ? spentForToday(id, max, now) : null;
-  }
-
-  async function findReached(
-    found: ReadonlyMap<string, Limit>,
-    check: (entry: [string, Limit]) => Promise<LimitReached | null>,
-  ): Promise<LimitReached | null> {
-    for (const entry of found) {
-      const reached = await check(entry);
-      if (reached) return reached;
+  // Whoever lets a session pass does so alone: what one takes for it, and gives back, no other leans on.
+  async function claim(id: string, token: string): Promise<Session | 'gone' | 'busy'> {
+    for (const until = performance.now() + LOOK_FOR_MS; performance.now() < until; ) {
+      const claimed = await waits.claim(id, token);
+      if (claimed !== 'taken') return claimed;
+      await delay(LOOK_AGAIN_MS);
     }
-    return null;
+    return 'busy';
   }
 
-  async function isFull([id, { max_sessions_at_once: max }]: [string, Limit]) {
-    if (max === undefined || (await slots.holders(id)).length < max) return null;
-    return tooManyAtOnce(id, max);
-  }
-
-  async function isFast([id, { max_sessions_per_minute: max }]: [string, Limit]) {
-    if (max === undefined) return null;
-    const turnsInMs = await rates.look(id, max);
-    return turnsInMs === null ? null : tooManyAMinute(id, max, turnsInMs);
-  }
-
-  /** Takes the slots and the counts of all these limits, or none of them. */
-  async function take(
-    sessionId: string,
-    found: ReadonlyMap<string, Limit>,
-  ): Promise<LimitReached | null> {
+  async function passClaimed(
+    session: Session,
+    token: string,
+    { refuse }: { refuse: boolean },
+  ): Promise<Passage> {
+    const { id, not_before } = session;
     const undo: (() => Promise<void>)[] = [];
-    const reached =
-      (await findReached(found, spentToday)) ??
-      (await findReached(found, async ([id, { max_sessions_at_once: max }]) => {
-        if (max === undefined) return null;
-        if (!(await slots.hold(id, sessionId, max))) return tooManyAtOnce(id, max);
-        undo.push(() => slots.free(id, [sessionId]));
-        return null;
-      })) ??
-      (await findReached(found, async ([id, { max_sessions_per_minute: max }]) => {
-        if (max === undefined) return null;
-        const turnsInMs = await rates.take(id, max);
-        if (turnsInMs !== null) return tooManyAMinute(id, max, turnsInMs);
-        undo.push(() => rates.giveBack(id));
-        return null;
-      }));
-    // One that fails here is taken back by the repair, or by the minute that turns.
-    if (reached) for (const step of undo.reverse()) await step();
-    return reached;
+    try {
+      // Of those that were there when it was accepted, some may be gone.
+      const reached = await room.take(id, await limits.named(session.limits ?? []), undo);
+      if (!reached) {
+        const isDelayed = not_before !== undefined && not_before > (await clock.now());
+        const next = waitAfterBudget(session, isDelayed);
+        if (await waits.pass(id, token, next)) return { kind: 'passed' };
+      }
+      await giveBack(id, token, undo);
+      if (!reached) return { kind: 'gone' };
+      const isRefused = refuse && session.on_limit !== 'wait';
+      if (isRefused && (await waits.withdraw(id, token))) return { kind: 'refused', reached };
+      await waits.release(id, token);
+      return { kind: 'kept', reached };
+    } catch (error) {
+      // Where this fails too, it is over in seconds.
+      await giveBack(id, token, undo).catch(() => {});
+      await waits.release(id, token).catch(() => {});
+      throw error;
+    }
+  }
+
+  // Who was overtaken leaves it to the other. What fails here is taken back by the next who lets the session
+  // pass, by the repair, or by the minute that turns.
+  async function giveBack(id: string, token: string, undo: (() => Promise<void>)[]): Promise<void> {
+    if (undo.length === 0 || !(await waits.keep(id, token))) return;
+    for (let step = undo.pop(); step; step = undo.pop()) await step();
   }
 
   return {
@@ -132,22 +128,11 @@ export function createBudgetAdmission({
       for (const id of asked) known.set(id, { exists: found.has(id), at });
       return ids.filter((id) => known.get(id)?.exists);
     },
-    async look(ids) {
-      const found = await limits.named(ids);
-      return (
-        (await findReached(found, spentToday)) ??
-        (await findReached(found, isFull)) ??
-        (await findReached(found, isFast))
-      );
-    },
-    async pass(session) {
-      // Of those that were there when it was accepted, some may be gone.
-      const reached = await take(session.id, await limits.named(session.limits ?? []));
-      if (reached) return reached;
-      const { not_before } = session;
-      const isDelayed = not_before !== undefined && not_before > (await clock.now());
-      await waiting.passBudget(session.id, waitAfterBudget(session, isDelayed));
-      return null;
+    look: async (ids) => room.look(await limits.named(ids)),
+    async pass(id, how) {
+      const token = newId();
+      const claimed = await claim(id, token);
+      return typeof claimed === 'string' ? { kind: claimed } : passClaimed(claimed, token, how);
     },
     async free({ id, limits: names = [] }) {
       for (const name of names) await slots.free(name, [id]);
@@ -159,12 +144,13 @@ export function createBudgetAdmission({
       // Whoever is kept by a limit keeps all behind it that are under that limit too: first come, first served.
       for (;;) {
         const asked = { ...(of === undefined ? {} : { of }), but: [...full], before };
-        const waiters = await waiting.ofBudgets({ ...asked, limit: BATCH });
+        const waiters = await waits.list({ ...asked, limit: BATCH });
         for (const waiter of waiters) {
           if (waiter.limits?.some((name) => full.has(name))) continue;
-          const reached = await letGo(waiter);
-          if (reached) full.add(reached.limit);
-          else gone += 1;
+          const passage = await letGo(waiter);
+          if (passage.kind === 'passed') gone += 1;
+          if (passage.kind === 'kept') full.add(passage.reached.limit);
+          if (passage.kind === 'busy') for (const name of waiter.limits ?? []) full.add(name);
         }
         if (waiters.length < BATCH || (of !== undefined && full.has(of))) return gone;
       }
@@ -172,8 +158,12 @@ export function createBudgetAdmission({
     async repair() {
       for await (const { _id: name, holders } of slots.all()) {
         const standings = await waiting.standings(holders);
-        const live = new Set(standings.filter((one) => !isTerminal(one.status)).map((o) => o.id));
-        const dead = holders.filter((id) => !live.has(id));
+        // One that waits for its parent holds a slot by an order that was before: its parent may need it.
+        const live = standings.filter(
+          ({ status, waiting_for }) => !isTerminal(status) && waiting_for !== 'parent',
+        );
+        const ids = new Set(live.map(({ id }) => id));
+        const dead = holders.filter((id) => !ids.has(id));
         if (dead.length > 0) await slots.free(name, dead);
       }
     },

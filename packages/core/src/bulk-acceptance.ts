@@ -97,10 +97,16 @@ export function createBulkAcceptance({
       if (!known.has(id) && !fresh.has(id)) fresh.set(id, one);
     }
     const jobs = [...fresh.values()].map(({ job }) => job);
-    const refused = jobs.length > 0 ? await enqueue(jobs) : new Map<string, LaunchVerdict>();
+    // Whoever asked first for these may be refusing them just now, or have died before it could.
+    const asked = parsed.flatMap((one) => replayed(one, known.get(one.job.id))).filter(isLimited);
+    const refused = new Map([
+      ...(await passAll([...byId(asked).values()])),
+      ...(jobs.length > 0 ? await enqueue(jobs) : []),
+    ]);
     const made = await sessions.getMany([...fresh.keys()]);
     for (const session of made) queue.live.moved(session);
-    const stored = new Map([...known, ...byId(made)]);
+    const passed = await sessions.getMany(asked.map(({ id }) => id));
+    const stored = new Map([...known, ...byId(passed), ...byId(made)]);
     return new Map(
       parsed.map((one) => {
         const { id } = one.job;
@@ -170,6 +176,11 @@ function verdictOf(one: Parsed, session: Session | undefined, first?: Parsed): L
   } catch (error) {
     return { error };
   }
+}
+
+function replayed(one: Parsed, known: Session | undefined): Session[] {
+  const verdict = verdictOf(one, known);
+  return 'session' in verdict ? [verdict.session] : [];
 }
 
 function byId(sessions: readonly Session[]): Map<string, Session> {

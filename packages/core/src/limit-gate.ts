@@ -1,7 +1,8 @@
 // Where requests meet the limits of their API key and tags.
 import type { Admission } from './admission.ts';
+import { AppError } from './model/app-error.ts';
 import type { Job } from './model/job.ts';
-import { limitError } from './model/limit.ts';
+import { limitError, limitPassed } from './model/limit.ts';
 import type { Session } from './model/session.ts';
 
 /** Keeps out what would go over a limit, unless it is to wait. */
@@ -11,8 +12,8 @@ export interface LimitGate {
   /** The same without a look at whether there is room: `pass` says so. */
   name<T extends Job>(job: T): Promise<T>;
   /**
-   * Lets a new session pass its limits, or wait where it is to. Throws LIMIT_EXCEEDED, and takes the
-   * session away, where it is not.
+   * Lets a session that waits for its budgets pass, or wait where it is to; returns it as it stands then.
+   * Where it is not to wait it throws LIMIT_EXCEEDED, and the session is gone, whoever took it away.
    */
   pass(session: Session): Promise<Session>;
 }
@@ -34,11 +35,19 @@ export function createLimitGate(admission: Admission): LimitGate {
       return named;
     },
     async pass(waiting) {
-      const { session, reached } = await admission.passBudget(waiting);
-      if (!reached || session.on_limit === 'wait') return session;
-      // Others took the room since it was looked for.
-      if (await admission.withdraw(session.id)) throw limitError(reached);
+      const { session, passage } = await admission.passBudget(waiting, { refuse: true });
+      if (passage.kind === 'refused') throw limitError(passage.reached);
+      // Another who asked for the same was refused: so are we.
+      if (!session) throw await refusal(waiting);
+      if (session.waiting_for === 'budget' && session.on_limit !== 'wait') {
+        throw new AppError('UNAVAILABLE', `session ${session.id} is being let in; ask again later`);
+      }
       return session;
     },
   };
+
+  async function refusal({ limits = [] }: Session): Promise<AppError> {
+    const reached = await admission.lookAt(limits);
+    return reached ? limitError(reached) : limitPassed(limits);
+  }
 }

@@ -14,6 +14,7 @@ const accepted = { run_id: 'r', created_at: '2026-01-01T00:00:00.000Z' };
 const busy = makeSession({ status: 'running' });
 const over = makeCompletedSession();
 const key = { concurrency_key: 'k' };
+const limited = { limits: ['tag:t'] };
 
 describe('a new session waits for', () => {
   test.each([
@@ -46,6 +47,19 @@ describe('a new session waits for', () => {
       busy,
       'parent',
     ],
+    [
+      'its parent before its budgets',
+      makeContinueJob(busy.id, { on_busy: 'enqueue', ...limited, ...key }),
+      busy,
+      'parent',
+    ],
+    [
+      'its budgets before its key, its parent having ended',
+      makeContinueJob(over.id, { on_busy: 'enqueue', ...limited, ...key }),
+      over,
+      'budget',
+    ],
+    ['its budgets before its key', makeLaunchJob({ ...limited, ...key }), undefined, 'budget'],
     [
       'its key, its parent having ended',
       makeContinueJob(over.id, { on_busy: 'enqueue', ...key }),

@@ -132,3 +132,10 @@ export function limitError({ limit, cap, max, retryAfterS }: LimitReached): AppE
     { details: { limit, cap, max, retry_after_s: retryAfterS } },
   );
 }
+
+/** The coded refusal of what a limit kept out a moment ago, and would not any more. */
+export function limitPassed([limit = '']: readonly string[]): AppError {
+  return new AppError('LIMIT_EXCEEDED', `the limit ${limit} was reached; ask again in 1 s`, {
+    details: { limit, retry_after_s: 1 },
+  });
+}

@@ -59,6 +59,10 @@ export const sessionSchema = z.object({
   not_before: z.date().optional(),
   waiting_for: waitingForSchema.optional(),
   on_busy: onBusySchema.optional(),
+  passing: z
+    .object({ token: z.string(), at: z.date() })
+    .optional()
+    .describe('Who lets it pass its limits just now, and since when.'),
   attempts: z.array(attemptSchema),
   counts: z.object({ retries: count, crashes: count, hand_backs: count }),
   lease: leaseSchema,

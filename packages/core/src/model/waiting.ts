@@ -16,29 +16,30 @@ export function mayWait(job: Job): boolean {
 }
 
 /**
- * What a new session of this job waits for first; `parent` is the one that it continues. One that has a time
- * to wait for, too, takes its place in its key's line when that has come.
+ * What a new session of this job waits for first: its parent, then its budgets, then its key, so that none
+ * keeps from others what those need before it can go on. `parent` is the one that it continues. One that has
+ * a time to wait for, too, takes its place in its key's line when that has come.
  */
 export function firstWait(
   job: Job,
   { parent, isDelayed }: { parent: Session | undefined; isDelayed: boolean },
 ): WaitingFor | undefined {
-  if (isLimited(job)) return 'budget';
   const isBusy = parent !== undefined && !isTerminal(parent.status);
-  if (isBusy && job.kind === 'continue' && waitsIfBusy(job)) return 'parent';
-  return job.concurrency_key === undefined || isDelayed ? undefined : 'concurrency_key';
+  if (isBusy && isContinueThatWaits(job)) return 'parent';
+  if (isLimited(job)) return 'budget';
+  return waitAfterBudget(job, isDelayed);
 }
 
 /** What a session waits for next, once its budgets have let it go on; `isDelayed` as above. */
 export function waitAfterBudget(
-  { on_busy, concurrency_key }: Pick<Session, 'on_busy' | 'concurrency_key'>,
+  { concurrency_key }: Pick<Session, 'concurrency_key'>,
   isDelayed: boolean,
 ): WaitingFor | undefined {
-  if (waitsIfBusy({ on_busy })) return 'parent';
   return concurrency_key === undefined || isDelayed ? undefined : 'concurrency_key';
 }
 
-function isLimited({ limits = [] }: Job): boolean {
+/** Says whether limits stand before it. */
+export function isLimited({ limits = [] }: Pick<Session, 'limits'>): boolean {
   return limits.length > 0;
 }
 
@@ -46,7 +47,8 @@ function isContinueThatWaits(job: Job): boolean {
   return job.kind === 'continue' && waitsIfBusy(job);
 }
 
-function waitsIfBusy({ on_busy = 'reject' }: { on_busy?: OnBusy | undefined }): boolean {
+/** Says whether it waits for its parent where that has not ended. */
+export function waitsIfBusy({ on_busy = 'reject' }: { on_busy?: OnBusy | undefined }): boolean {
   return on_busy !== 'reject';
 }
 

@@ -23,7 +23,7 @@ export interface Behind {
 export interface WaitingStore {
   /** Those that wait for a key, first come first. */
   ofKey(key: string, limit: number): Promise<Waiter[]>;
-  /** Those that wait for a parent's end. */
+  /** Those that wait for a parent's end, first come first. */
   ofParent(parentId: string, limit: number): Promise<Session[]>;
   /** Ends the wait of those that still wait for this; returns how each of the ids stands then. */
   end(ids: readonly string[], wait: WaitingFor): Promise<Standing[]>;
@@ -31,29 +31,12 @@ export interface WaitingStore {
   standings(ids: readonly string[]): Promise<Standing[]>;
   /** Lets one that waits for this, or for nothing, and never began, wait for its key from now on. */
   lineUp(id: string, from: WaitingFor | undefined): Promise<void>;
-  /** Lets one that waits for its budgets wait for this from now on, or for nothing. */
-  passBudget(id: string, next: WaitingFor | undefined): Promise<void>;
-  /** Takes away one that waits for its budgets; false where it does not any more. */
-  withdraw(id: string): Promise<boolean>;
-  /** Those that wait for budgets, first come first. */
-  ofBudgets(asked: BudgetWaiters): Promise<Session[]>;
   /** Fails one that waits for its parent; null where it does not any more. */
   fail(id: string, failure: Omit<Failure, 'at'>): Promise<Session | null>;
   /** Every key that somebody waits for. */
   keys(): AsyncGenerator<string>;
   /** Everybody who waits for a parent. */
   behindParents(): AsyncGenerator<Behind>;
-}
-
-/** Which of those that wait for budgets. */
-export interface BudgetWaiters {
-  /** One of theirs is this limit. */
-  of?: string;
-  /** None of theirs is one of these. */
-  but: readonly string[];
-  /** Who did not say to wait counts if it was made before this: its caller has died. */
-  before: Date;
-  limit: number;
 }
 
 const PAGE = 500;
@@ -103,6 +86,7 @@ export function createWaitingStore(db: Db, clock: StoreClock): WaitingStore {
     async ofParent(parentId, limit) {
       const documents = await collection
         .find({ parent_session_id: parentId, waiting_for: 'parent' })
+        .sort({ created_at: 1, _id: 1 })
         .limit(limit)
         .toArray();
       return documents.map(decodeSession);
@@ -120,34 +104,6 @@ export function createWaitingStore(db: Db, clock: StoreClock): WaitingStore {
         { _id: id, status: 'queued', 'lease.fence': 0, waiting_for: was },
         { $set: { waiting_for: 'concurrency_key', updated_at: await clock.now() } },
       );
-    },
-    async passBudget(id, next) {
-      const now = await clock.now();
-      await collection.updateOne(
-        { _id: id, status: 'queued', waiting_for: 'budget' },
-        next === undefined
-          ? { $unset: { waiting_for: '' }, $set: { updated_at: now } }
-          : { $set: { waiting_for: next, updated_at: now } },
-      );
-    },
-    async withdraw(id) {
-      const { deletedCount } = await collection.deleteOne({
-        ...{ _id: id, status: 'queued', waiting_for: 'budget', 'lease.fence': 0 },
-      });
-      return deletedCount > 0;
-    },
-    async ofBudgets({ of, but, before, limit }) {
-      const documents = await collection
-        .find({
-          waiting_for: 'budget',
-          limits: { $nin: [...but], ...(of === undefined ? { $exists: true } : { $eq: of }) },
-          // One that is to be refused where it must wait is its caller's alone, for as long as that one lives.
-          $or: [{ on_limit: 'wait' }, { created_at: { $lte: before } }],
-        })
-        .sort({ created_at: 1, _id: 1 })
-        .limit(limit)
-        .toArray();
-      return documents.map(decodeSession);
     },
     async fail(id, facts) {
       const now = await clock.now();

@@ -1,0 +1,353 @@
+// Limits where several processes let sessions pass at the same moment, and where one of them stops half-way.
+import {
+  type Admission,
+  createAdmission,
+  createLimitBook,
+  createSessionManager,
+  idOfKey,
+  isAppError,
+  newId,
+  type Session,
+  type SessionManager,
+} from '@baton/core';
+import { describe, expect, vi } from 'vitest';
+import type { LimitCaps } from '../../../packages/core/src/model/limit.ts';
+import { makeCompletedSession } from '../../support/factories.ts';
+import { test as base } from './stores.ts';
+
+interface Process {
+  admission: Admission;
+  manager: SessionManager;
+}
+
+interface Limits {
+  /** As many processes as work on one database and one queue. */
+  processes: [Process, Process, Process];
+  /** Sets the limit of a tag. */
+  put(tag: string, caps: LimitCaps): Promise<unknown>;
+  holders(tag: string): Promise<string[]>;
+  /** What each waits for, or its status where it waits for nothing. */
+  states(ids: readonly string[]): Promise<(string | undefined)[]>;
+  set(id: string, fields: Record<string, unknown>): Promise<void>;
+  /** The session is over, and every process says so at once. */
+  finish(id: string): Promise<void>;
+}
+
+const test = base.extend<{ limits: Limits }>({
+  limits: async ({ db, stores, queue }, use) => {
+    const { clock, sessions } = stores;
+    const start = (): Process => {
+      const admission = createAdmission({ db, clock, queue });
+      return { admission, manager: createSessionManager({ queue, sessions, admission }) };
+    };
+    const processes: Limits['processes'] = [start(), start(), start()];
+    const book = createLimitBook({ db, clock });
+    const slots = db.collection<{ _id: string; holders: string[] }>('limit_slots');
+    const set: Limits['set'] = async (_id, fields) => {
+      await db.collection<{ _id: string }>('sessions').updateOne({ _id }, { $set: fields });
+    };
+    await use({
+      processes,
+      put: (tag, caps) => book.put('tag', tag, caps),
+      holders: async (tag) => (await slots.findOne({ _id: `tag:${tag}` }))?.holders ?? [],
+      states: async (ids) =>
+        Promise.all(
+          ids.map(async (id) => {
+            const session = await sessions.get(id);
+            return session?.waiting_for ?? session?.status;
+          }),
+        ),
+      set,
+      async finish(id) {
+        const { transcript } = makeCompletedSession({ root_session_id: id });
+        await set(id, { status: 'completed', end_time: new Date(), transcript });
+        const session = await sessions.get(id);
+        if (!session) throw new Error(`expected a session ${id}`);
+        await Promise.all(processes.map(({ admission }) => admission.ended(session)));
+      },
+    });
+  },
+});
+
+const launch = async (
+  { manager }: Process,
+  tags: string[],
+  options: { on_limit?: 'wait'; idempotency_key?: string } = {},
+): Promise<Session> =>
+  (await manager.acceptance.launch({ query: 'q' }, { tags, ...options })).session;
+
+const wait = { on_limit: 'wait' } as const;
+
+describe('sessions that wait for a budget, let go on by several processes at once', () => {
+  test('count once each, and each of them has its slot', async ({ limits, stores }) => {
+    const { processes, put, holders } = limits;
+    for (let round = 0; round < 4; round += 1) {
+      const tag = newId();
+      await put(tag, { max_sessions_at_once: 0 });
+      const ids: string[] = [];
+      for (let n = 0; n < 6; n += 1) ids.push((await launch(processes[0], [tag], wait)).id);
+      await put(tag, { max_sessions_at_once: 100, max_sessions_per_minute: 4 });
+      const ended = { id: newId(), limits: [`tag:${tag}`] };
+      await Promise.all(processes.map(({ admission }) => admission.ended(ended)));
+      const admitted = (await stores.sessions.getMany(ids)).filter((one) => !one.waiting_for);
+      expect(admitted.map(({ id }) => id)).toEqual(ids.slice(0, 4));
+      expect((await holders(tag)).toSorted()).toEqual(ids.slice(0, 4).toSorted());
+    }
+  });
+
+  test('never are more at once than may, whatever ends, and all of them go on', async ({
+    limits,
+    stores,
+  }) => {
+    const { processes, put, finish } = limits;
+    const [narrow, wide] = [newId(), newId()];
+    await put(narrow, { max_sessions_at_once: 2 });
+    await put(wide, { max_sessions_at_once: 3 });
+    const all = await Promise.all(
+      Array.from({ length: 12 }, (_, n) =>
+        launch(processes[n % 2 === 0 ? 0 : 1], n % 3 === 0 ? [wide] : [narrow, wide], wait),
+      ),
+    );
+    const ids = all.map(({ id }) => id);
+    for (let left = ids.length; left > 0; ) {
+      const running = (await stores.sessions.getMany(ids)).filter(
+        ({ status, waiting_for }) => status === 'queued' && !waiting_for,
+      );
+      expect(running.length).toBeGreaterThan(0);
+      expect(running.length).toBeLessThanOrEqual(3);
+      expect(running.filter(({ tags }) => tags?.includes(narrow)).length).toBeLessThanOrEqual(2);
+      await Promise.all(running.map(({ id }) => finish(id)));
+      await processes[2].admission.repair();
+      left -= running.length;
+    }
+    expect(await limits.holders(wide)).toEqual([]);
+  });
+
+  test('go on though the process that let one of them pass stopped half-way', async ({
+    limits,
+    db,
+  }) => {
+    const { processes, put, holders } = limits;
+    const tag = newId();
+    await put(tag, { max_sessions_at_once: 0 });
+    const { id } = await launch(processes[0], [tag], wait);
+    await put(tag, { max_sessions_at_once: 1 });
+    // It took the session upon itself, took the slot, and ended there.
+    await limits.set(id, { passing: { token: newId(), at: new Date(Date.now() - 60_000) } });
+    await db
+      .collection<{ _id: string; holders: string[] }>('limit_slots')
+      .insertOne({ _id: `tag:${tag}`, holders: [id] });
+    await processes[1].admission.repair();
+    expect(await limits.states([id])).toEqual(['queued']);
+    expect(await holders(tag)).toEqual([id]);
+    const session = await db.collection<{ _id: string }>('sessions').findOne({ _id: id });
+    expect(session).not.toHaveProperty('passing');
+  });
+});
+
+describe('one idempotency key asked by several at once under a limit', () => {
+  const isRefused = (reason: unknown) => isAppError(reason) && reason.code === 'LIMIT_EXCEEDED';
+
+  test('is one session for all where there is room for one', async ({
+    limits,
+    stores,
+    db,
+    queue,
+  }) => {
+    const { processes, put } = limits;
+    const { clock, sessions } = stores;
+    // One whose steps take long is overtaken at each of them.
+    const slowClock = {
+      now: () => new Promise<Date>((done) => setTimeout(() => done(clock.now()), 60)),
+    };
+    const admission = createAdmission({ db, clock: slowClock, queue });
+    const slow = { admission, manager: createSessionManager({ queue, sessions, admission }) };
+    for (const caps of [{ max_sessions_per_minute: 1 }, { max_sessions_at_once: 1 }]) {
+      for (let round = 0; round < 3; round += 1) {
+        const tag = newId();
+        await put(tag, caps);
+        const options = { idempotency_key: newId() };
+        const made = await Promise.all(
+          [slow, ...processes].map((one) => launch(one, [tag], options)),
+        );
+        expect(new Set(made.map(({ id }) => id)).size).toBe(1);
+        const id = made[0]?.id ?? '';
+        expect(await limits.states([id])).toEqual(['queued']);
+        expect(await queue.find(id)).not.toBeNull();
+      }
+    }
+  });
+
+  test('is accepted for nobody whose session then is not there', async ({ limits, stores }) => {
+    const { processes, put } = limits;
+    const [one, two, three] = processes;
+    for (let round = 0; round < 20; round += 1) {
+      const tag = newId();
+      await put(tag, { max_sessions_at_once: 1 });
+      const options = { idempotency_key: newId() };
+      const many = async (process: Process) => {
+        const config = { query: 'q' };
+        const [verdict] = await process.manager.acceptance.launchMany([
+          { config, options: { tags: [tag], ...options } },
+        ]);
+        if (!verdict || 'error' in verdict) throw verdict?.error;
+        return verdict.session;
+      };
+      const asked = await Promise.allSettled([
+        launch(one, [tag]),
+        launch(one, [tag], options),
+        launch(two, [tag], options),
+        launch(three, [tag], options),
+        many(two),
+        many(three),
+      ]);
+      for (const answer of asked) {
+        if (answer.status === 'rejected') expect(answer.reason).toSatisfy(isRefused);
+        else {
+          const { id, waiting_for } = (await stores.sessions.get(answer.value.id)) ?? {};
+          expect({ id, waiting_for }).toEqual({ id: answer.value.id, waiting_for: undefined });
+        }
+      }
+      expect(await limits.holders(tag)).toHaveLength(1);
+    }
+  });
+
+  test('is refused for all where others take the room meanwhile', async ({
+    limits,
+    stores,
+    db,
+    queue,
+  }) => {
+    const { processes, put } = limits;
+    const { clock, sessions } = stores;
+    const tag = newId();
+    await put(tag, { max_sessions_at_once: 1, max_usd_per_day: 100 });
+    const idempotency_key = newId();
+    const id = idOfKey('default', idempotency_key);
+    // Once its session is there, this one stands still until the others are done.
+    const others = Promise.withResolvers<void>();
+    const stopping = {
+      async now() {
+        if (await sessions.get(id)) await others.promise;
+        return clock.now();
+      },
+    };
+    const admission = createAdmission({ db, clock: stopping, queue });
+    const manager = createSessionManager({ queue, sessions, admission });
+    const first = launch({ admission, manager }, [tag], { idempotency_key });
+    const both = [first];
+    await vi.waitFor(async () => expect(await sessions.get(id)).not.toBeNull());
+    await launch(processes[0], [tag]);
+    both.push(launch(processes[1], [tag], { idempotency_key }));
+    both.at(-1)?.then(
+      () => others.resolve(),
+      () => others.resolve(),
+    );
+    for (const one of await Promise.allSettled(both)) {
+      expect(one).toMatchObject({ status: 'rejected', reason: { code: 'LIMIT_EXCEEDED' } });
+    }
+    expect(await sessions.get(id)).toBeNull();
+    expect(await limits.holders(tag)).toHaveLength(1);
+  });
+
+  test('is refused, and gone, where its first asker died before it could be refused', async ({
+    limits,
+    stores,
+  }) => {
+    const { processes, put } = limits;
+    const tag = newId();
+    await put(tag, { max_sessions_at_once: 1 });
+    const options = { idempotency_key: newId() };
+    const { id } = await launch(processes[0], [tag], options);
+    await put(tag, { max_sessions_at_once: 0 });
+    await limits.set(id, { waiting_for: 'budget' });
+    await expect(launch(processes[1], [tag], options)).rejects.toSatisfy(isRefused);
+    expect(await stores.sessions.get(id)).toBeNull();
+  });
+});
+
+describe('a continue that waits for its parent and is under a limit', () => {
+  const behind = async ({ manager }: Process, parent: string, options: object) =>
+    (
+      await manager.acceptance.continue(
+        { parent_session_id: parent, query: 'next' },
+        { on_busy: 'enqueue', ...options },
+      )
+    ).session;
+
+  test('takes no room before its parent has ended', async ({ limits }) => {
+    const { processes, put, finish } = limits;
+    const [a, b] = [newId(), newId()];
+    await put(a, { max_sessions_at_once: 1 });
+    await put(b, { max_sessions_at_once: 1 });
+    const first = await launch(processes[0], [a]);
+    const parent = await launch(processes[0], [a, b], wait);
+    const child = await behind(processes[1], parent.id, { tags: [b], ...wait });
+    expect(await limits.states([parent.id, child.id])).toEqual(['budget', 'parent']);
+    expect(await limits.holders(b)).toEqual([]);
+    await finish(first.id);
+    expect(await limits.states([parent.id, child.id])).toEqual(['queued', 'parent']);
+    await finish(parent.id);
+    expect(await limits.states([child.id])).toEqual(['queued']);
+    expect(await limits.holders(b)).toEqual([child.id]);
+  });
+
+  test('then waits for its budget, though it was to be refused, and for its key after that', async ({
+    limits,
+  }) => {
+    const { processes, put, finish } = limits;
+    const [tag, concurrency_key] = [newId(), newId()];
+    await put(tag, { max_sessions_at_once: 1 });
+    const parent = await launch(processes[0], []);
+    const child = await behind(processes[0], parent.id, { tags: [tag], concurrency_key });
+    const other = await launch(processes[0], [tag]);
+    const holder = (
+      await processes[0].manager.acceptance.launch({ query: 'q' }, { concurrency_key })
+    ).session;
+    await finish(parent.id);
+    expect(await limits.states([child.id])).toEqual(['budget']);
+    await finish(other.id);
+    expect(await limits.states([child.id])).toEqual(['concurrency_key']);
+    await finish(holder.id);
+    expect(await limits.states([child.id])).toEqual(['queued']);
+  });
+
+  test('is refused where its limit is reached when it is asked', async ({ limits }) => {
+    const { processes, put } = limits;
+    const tag = newId();
+    await put(tag, { max_sessions_at_once: 1 });
+    const parent = await launch(processes[0], [tag]);
+    await expect(behind(processes[0], parent.id, { tags: [tag] })).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+    });
+  });
+
+  test('goes on where it was stored in the order of before, its slot taken or not', async ({
+    limits,
+    db,
+  }) => {
+    const { processes, put, finish } = limits;
+    const [a, b] = [newId(), newId()];
+    await put(a, { max_sessions_at_once: 1 });
+    await put(b, { max_sessions_at_once: 1 });
+    const first = await launch(processes[0], [a]);
+    const parent = await launch(processes[0], [a, b], wait);
+    const holding = await behind(processes[0], parent.id, { tags: [b], ...wait });
+    await db
+      .collection<{ _id: string; holders: string[] }>('limit_slots')
+      .insertOne({ _id: `tag:${b}`, holders: [holding.id] });
+    const asking = await behind(processes[0], parent.id, { tags: [b], ...wait });
+    await limits.set(asking.id, { waiting_for: 'budget' });
+    await finish(first.id);
+    await processes[0].admission.repair();
+    expect(await limits.states([parent.id, holding.id, asking.id])).toEqual([
+      'queued',
+      'parent',
+      'parent',
+    ]);
+    await finish(parent.id);
+    expect(await limits.states([holding.id, asking.id])).toEqual(['queued', 'budget']);
+    await finish(holding.id);
+    expect(await limits.states([asking.id])).toEqual(['queued']);
+  });
+});
