@@ -7,8 +7,8 @@ import type {
   StoreClock,
 } from '@baton/core';
 
-/** How long one round may take, in milliseconds: sessions wait for the reconciler meanwhile. */
-const ROUND_MS = 2_000;
+/** How long each half of a round may take, in milliseconds: sessions wait for the reconciler meanwhile. */
+const HALF_MS = 1_000;
 
 /** How many sessions one round looks at. */
 const SLICE = 100;
@@ -50,9 +50,8 @@ export function createRetention(deps: RetentionDeps): () => Promise<void> {
   }
 
   return async () => {
-    const signal = AbortSignal.timeout(ROUND_MS);
-    const finished = await deletion.tend(signal);
-    const expired = days === undefined ? 0 : await deleteByAge(days, signal);
+    const finished = await deletion.tend(AbortSignal.timeout(HALF_MS));
+    const expired = days === undefined ? 0 : await deleteByAge(days, AbortSignal.timeout(HALF_MS));
     if (finished + expired > 0) log.info({ finished, expired }, 'deleted conversations');
   };
 }

@@ -1,6 +1,7 @@
 // A conversation is deleted whole. Its tombstones come first: they know what is to go, so that whoever
 // comes by can finish what died, and they keep a job or a continue that comes late from bringing a part back.
 import type { Db } from 'mongodb';
+import { createDeletionUpkeep } from './deletion-upkeep.ts';
 import { AppError, isAppError } from './model/app-error.ts';
 import { isTerminal } from './model/status.ts';
 import type { SessionQueue } from './queue/session-queue.ts';
@@ -24,7 +25,7 @@ export interface SessionDeletion {
   deleteConversation(sessionId: string, signal?: AbortSignal): Promise<DeletionState>;
   /** Deletes the conversation of this root if all of it ended before `before`; null where it did not. */
   deleteEnded(rootId: string, before: Date, signal?: AbortSignal): Promise<DeletionState | null>;
-  /** Finishes what died, and looks again after what is gone; returns how many it finished. */
+  /** Finishes what died, and looks again after what is gone, a share of each; returns how many it finished. */
   tend(signal: AbortSignal): Promise<number>;
 }
 
@@ -38,9 +39,6 @@ export interface DeletionDeps {
 
 /** Two that ask for one deletion may take each other's mark away; more rounds mean a bug. */
 const MAX_ROUNDS = 5;
-
-/** How old a mark is, in milliseconds, whose process counts as dead. */
-const ASKED_MAX_MS = 60_000;
 
 /** Deletion over open stores and an open queue. */
 export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
@@ -102,8 +100,9 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
       if (open.length === 0) return 'gone';
       for (const tombstone of open) {
         if (signal?.aborted) return 'deleting';
-        const isEmpty = await removal.finish(tombstone, signal);
-        if (isEmpty) await tombstones.close(tombstone, await clock.now());
+        // The root's goes last: while it is there, somebody goes on.
+        if (!(await removal.finish(tombstone, signal))) break;
+        await tombstones.close(tombstone, await clock.now());
       }
     }
   }
@@ -150,22 +149,7 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
       }
       return finish(rootId, signal);
     },
-    async tend(signal) {
-      const now = await clock.now();
-      await spent.forget(now);
-      let finished = 0;
-      for (const { id, state, at } of await tombstones.unfinished()) {
-        if (signal.aborted) return finished;
-        const isStale = at.getTime() < now.getTime() - ASKED_MAX_MS;
-        if (state === 'asked' && isStale) await tombstones.takeBack(id);
-        if (state === 'deleting' && (await finish(id, signal)) === 'gone') finished += 1;
-      }
-      for (const tombstone of await tombstones.dueForSweep(now)) {
-        if (signal.aborted) return finished;
-        if (await removal.sweep(tombstone, signal)) await tombstones.swept(tombstone, now);
-      }
-      return finished;
-    },
+    tend: createDeletionUpkeep({ clock, tombstones, spent, removal, finish }),
   };
 }
 

@@ -44,10 +44,12 @@ export interface TombstoneStore {
   advance(tombstone: Tombstone, removedTo: number): Promise<boolean>;
   /** Nothing is left of the session that the tombstone, as it was read, stands for. */
   close(tombstone: Tombstone, now: Date): Promise<void>;
-  /** The roots' tombstones of deletions that are under way, or died; at most 500. */
-  unfinished(): Promise<Tombstone[]>;
-  /** Those that are to be looked at again; at most 500. */
+  /** The roots' tombstones of deletions that are under way, or died, by id from behind `after` on; at most 500. */
+  unfinished(after?: string): Promise<Tombstone[]>;
+  /** Those that are to be looked at again, the first due first; at most 500. */
   dueForSweep(now: Date): Promise<Tombstone[]>;
+  /** There is more to be removed: it is looked at again once those that are due have had their turn. */
+  putOff(tombstone: Tombstone, now: Date): Promise<void>;
   /** It was looked at again: the last time it goes. */
   swept(tombstone: Tombstone, now: Date): Promise<void>;
   /** The roots that were gone in `from <= gone_at < to`, in pages. */
@@ -146,21 +148,27 @@ export function createTombstoneStore(db: Db): TombstoneStore {
         $unset: { removed_to: '' },
       });
     },
-    async unfinished() {
-      const states = ['asked', 'deleting'] as const;
-      return (
-        await collection
-          .find({ state: { $in: states } })
-          .limit(PAGE)
-          .toArray()
-      ).map(decode);
+    async unfinished(after) {
+      const documents = await collection
+        .find({
+          state: { $in: ['asked', 'deleting'] },
+          ...(after === undefined ? {} : { _id: { $gt: after } }),
+        })
+        .sort({ _id: 1 })
+        .limit(PAGE)
+        .toArray();
+      return documents.map(decode);
     },
     async dueForSweep(now) {
       const documents = await collection
         .find({ state: 'gone', sweep_at: { $lte: now } })
+        .sort({ sweep_at: 1 })
         .limit(PAGE)
         .toArray();
       return documents.map(decode);
+    },
+    async putOff(tombstone, sweep_at) {
+      await collection.updateOne(asRead(tombstone), { $set: { sweep_at } });
     },
     async swept(tombstone, now) {
       const end = new Date((tombstone.gone_at ?? now).getTime() + TOMBSTONE_KEPT_MS);
