@@ -10,9 +10,9 @@ import {
 } from '@baton/core';
 import { Queue } from 'bullmq';
 import type { Db } from 'mongodb';
-import { v5 } from 'uuid';
 import { describe, expect, vi } from 'vitest';
 import { refusedSession } from '../../../packages/core/src/model/refused-session.ts';
+import { deliveryIdBefore } from '../../../packages/core/src/model/webhook-delivery.ts';
 import { createWebhookOutbox } from '../../../packages/core/src/store/webhook-outbox.ts';
 import { createWebhookDispatch } from '../../../packages/core/src/webhook-dispatch.ts';
 import { makeSession } from '../../support/factories.ts';
@@ -21,7 +21,6 @@ import { test as base, LEASE_MS } from './stores.ts';
 
 const URL_OF_NOBODY = 'https://example.test/hook';
 const log = createLogger('core', 'silent');
-const NAMESPACE_BEFORE = '0d6b0c1e-6a3f-5b1d-9c55-8f7b8f6f2a11';
 
 interface Hooks extends OpenWebhooks {
   bull: Queue;
@@ -232,7 +231,7 @@ describe('the dispatch', () => {
     const [word] = (await raw(db).findOne({ _id: id }))?.webhooks_due ?? [];
     if (!word) throw new Error('expected word of the end');
     const log = db.collection<Omit<Delivery, 'id'> & { _id: string }>('webhook_deliveries');
-    const before = v5(`${webhook.id} ${id} session.completed 1`, NAMESPACE_BEFORE);
+    const before = deliveryIdBefore(webhook.id, { session_id: id, ...word });
     await log.insertOne({
       _id: before,
       ...{ webhook_id: webhook.id, session_id: id, ...word },
