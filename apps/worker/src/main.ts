@@ -32,6 +32,7 @@ import {
   tellingStops,
 } from '@baton/core';
 import { operatorEnv } from './claude/base-env.ts';
+import { holdsCredential } from './claude/credentials.ts';
 import { findClaude } from './claude/find.ts';
 import { findParentDeathLauncher } from './claude/parent-death.ts';
 import { workerSettingsSchema } from './config.ts';
@@ -60,6 +61,11 @@ async function main(): Promise<void> {
   const keys = await readSecretKeys(settings);
   const sealer = createSealer(keys.sealing);
   const cli = await findClaude(settings.CLAUDE_BIN, baseEnv);
+  if (!holdsCredential(baseEnv)) {
+    log.warn(
+      'no ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN or cloud provider in the environment: a session that brings no credential fails with AUTHENTICATION',
+    );
+  }
   const prices = await readPrices(settings.PRICES_FILE);
   await mkdir(settings.WORK_ROOT, { recursive: true });
 

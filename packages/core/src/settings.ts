@@ -14,6 +14,8 @@ export const sharedSettings = {
   MONGODB_URL: z
     .string('expected the URL of a MongoDB server')
     .regex(/^mongodb(\+srv)?:\/\/./, 'expected mongodb:// or mongodb+srv://')
+    // The driver finds a host that is missing only while it connects, and then ends the process.
+    .refine(namesItsHosts, 'expected a host before and after each comma')
     .describe('MongoDB: the truth. The database is the one it names, else `baton`.'),
   QUEUE_PREFIX: z
     .string()
@@ -39,3 +41,8 @@ export const sharedSettings = {
     ),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('How much is logged, on stderr.'),
 };
+
+function namesItsHosts(url: string): boolean {
+  const [, hosts = ''] = /^[^:]+:\/\/(?:[^@/]*@)?([^/?]*)/.exec(url) ?? [];
+  return hosts.split(',').every((host) => host.trim() !== '');
+}

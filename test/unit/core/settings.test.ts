@@ -34,6 +34,8 @@ describe('the shared settings', () => {
   test.each([
     ['REDIS_URL', 'localhost:6379'],
     ['REDIS_URL', 'mongodb://localhost'],
+    ['MONGODB_URL', 'mongodb://localhost:27017,'],
+    ['MONGODB_URL', 'mongodb://user:pass@/baton'],
     ['MONGODB_URL', 'http://localhost'],
     ['LOG_LEVEL', 'loud'],
     ['ALLOWED_PERMISSION_MODES', 'plan,everything'],

@@ -88,6 +88,15 @@ describe('a process that Baton stopped', () => {
     }
   });
 
+  test('by an interrupt, while the API refused it, failed where it would be refused for ever', () => {
+    const refusedWith = (api_error_status: number) => {
+      const result: Result = { ...FAILED, terminal_reason: 'api_error', api_error_status };
+      return short(conclude({ abort: { kind: 'interrupt' }, result }));
+    };
+    expect(refusedWith(401)).toBe('failed AUTHENTICATION');
+    expect(refusedWith(529)).toBe('completed interrupt');
+  });
+
   test('by an interrupt before its first turn did not fail to end', () => {
     const outcome = conclude({ abort: { kind: 'interrupt' }, exit: EXIT.sigint, sawInit: false });
     expect(short(outcome)).toBe('failed PROTOCOL');

@@ -1,4 +1,4 @@
-import { assertNever, type Outcome, type Result } from '@baton/core';
+import { assertNever, codeFacts, type Outcome, type Result } from '@baton/core';
 import type { AbortReason, Deadline } from './abort-reason.ts';
 import { classifyExit } from './classify-exit.ts';
 import { classifyResult } from './classify-result.ts';
@@ -89,10 +89,19 @@ function concludeStopped(
 // Before the API has answered, SIGINT often ends the CLI well without a result line.
 function concludeInterrupted(facts: AttemptFacts): Outcome {
   const { result, exit } = facts;
+  const refused = result && refusedForGood(result, facts.apiError);
+  if (refused) return fail(facts, refused);
   if (result !== null) return { kind: 'completed', result, stopped_by: 'interrupt' };
   return exit.code === 0
     ? { kind: 'completed', stopped_by: 'interrupt' }
     : fail(facts, unansweredInterrupt(facts));
+}
+
+// An API that refused the turn (no login, no credit) left nothing to complete: that is no interrupt's work.
+function refusedForGood(result: Result, apiError: string | null | undefined): Reason | null {
+  if (!result.is_error || result.terminal_reason !== 'api_error') return null;
+  const reason = classifyResult(result, apiError);
+  return codeFacts(reason.code).retryable ? null : reason;
 }
 
 // An answer that came while the process was being stopped is an answer.
