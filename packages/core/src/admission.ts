@@ -1,17 +1,14 @@
 // Sessions that wait for a budget, a parent's end or a slot of their concurrency key, and how they go on.
 import type { Db } from 'mongodb';
-import { askToStop } from './ask-to-stop.ts';
 import { createBudgetAdmission, type Passage } from './budget-admission.ts';
 import { createBudgetRoom } from './budget-room.ts';
 import { createKeyAdmission, type KeyedSession } from './key-admission.ts';
-import { isAppError } from './model/app-error.ts';
 import { jobOfSession } from './model/job-of-session.ts';
 import { type LimitReached, limitIdsOf } from './model/limit.ts';
-import { checkParent } from './model/parent.ts';
 import type { Session } from './model/session.ts';
 import type { JobOptions } from './model/session-options.ts';
-import { isTerminal } from './model/status.ts';
-import { isLimited, planParentWait, waitsIfBusy } from './model/waiting.ts';
+import { isLimited } from './model/waiting.ts';
+import { createParentAdmission } from './parent-admission.ts';
 import type { LivePublisher } from './queue/live.ts';
 import type { SessionQueue } from './queue/session-queue.ts';
 import { createBudgetWaits } from './store/budget-waits.ts';
@@ -68,7 +65,6 @@ export function createAdmission({
   live?: Pick<LivePublisher, 'moved'>;
 }): Admission {
   const sessions = createSessionStore(db);
-  const requests = createStopRequests(db, clock);
   const waiting = createWaitingStore(db, clock);
   const keys = createKeyAdmission({
     waiting,
@@ -91,37 +87,17 @@ export function createAdmission({
     return ready.length;
   }
 
-  async function advanceBehindParent(session: Session): Promise<void> {
-    const parentId = session.parent_session_id ?? '';
-    const parent = await sessions.get(parentId);
-    switch (planParentWait(session, parent)) {
-      case 'stay':
-        return;
-      case 'go':
-        return goOn(session, parent);
-      case 'interrupt': {
-        const isAsked = await askToStop({ queue, requests }, 'interrupt', parentId).then(
-          () => true,
-          falseIfEnded,
-        );
-        // It ended before it could be asked, and whoever ended it may not have seen this session.
-        return isAsked ? undefined : advanceBehindParent(session);
-      }
-    }
-  }
+  const parents = createParentAdmission({
+    ...{ sessions, waiting, queue, letGo },
+    requests: createStopRequests(db, clock),
+    async failed(session) {
+      live.moved(session);
+      await ended(session);
+    },
+  });
 
-  async function goOn(session: Session, parent: Session | null): Promise<void> {
+  async function letGo(session: Session): Promise<void> {
     const { id } = session;
-    try {
-      checkParent(session.parent_session_id ?? '', parent);
-    } catch (error) {
-      if (!isAppError(error)) throw error;
-      const { code, message } = error;
-      const failed = await waiting.fail(id, { code, message, retryable: false, attempt: 0 });
-      if (!failed) return;
-      live.moved(failed);
-      return ended(failed);
-    }
     if (isLimited(session)) await waits.enter(id);
     else if (hasKey(session) && (await isDue(session))) await lineUp(session);
     else await enqueueAll(await waiting.end([id], 'parent'));
@@ -138,16 +114,11 @@ export function createAdmission({
 
   async function passBudget(session: Session, how: { refuse: boolean }) {
     const { id } = session;
-    const mustWait = waitsIfBusy(session) && (await isParentBusy(session));
+    const mustWait = await parents.mustWait(session);
     // Stored so by a version that let it take room first.
     if (mustWait) await waits.leave(id);
     const passage: Passage = mustWait ? { kind: 'gone' } : await budgets.pass(id, how);
     return { session: await sessions.get(id), passage };
-  }
-
-  async function isParentBusy({ parent_session_id = '' }: Session): Promise<boolean> {
-    const parent = await sessions.get(parent_session_id);
-    return parent !== null && !isTerminal(parent.status);
   }
 
   async function goOnFromBudget(waiter: Session): Promise<Passage> {
@@ -173,7 +144,7 @@ export function createAdmission({
   async function step(session: Session): Promise<Session> {
     if (session.status !== 'queued') return session;
     if (session.waiting_for === 'budget') await goOnFromBudget(session);
-    else if (session.waiting_for === 'parent') await advanceBehindParent(session);
+    else if (session.waiting_for === 'parent') await parents.advance(session);
     else if (session.waiting_for && hasKey(session)) await advanceInLine(session);
     else if (hasKey(session) && (await mustLineUp(session))) await lineUp(session);
     else return session;
@@ -221,11 +192,8 @@ export function createAdmission({
     },
     async repair() {
       let moved = 0;
-      for await (const { session, parent } of waiting.behindParents()) {
-        if (planParentWait(session, parent) === 'stay') continue;
-        const found = await sessions.get(session.id);
-        if (found?.waiting_for !== 'parent') continue;
-        const { waiting_for } = await step(found);
+      for await (const left of parents.left()) {
+        const { waiting_for } = await step(left);
         if (waiting_for !== 'parent') moved += 1;
       }
       moved += await keys.repair();
@@ -241,9 +209,4 @@ function hasEntered(before: Session, after: Session): boolean {
 
 function hasKey(session: Session): session is KeyedSession {
   return session.concurrency_key !== undefined;
-}
-
-function falseIfEnded(error: unknown): boolean {
-  if (isAppError(error) && error.code === 'SESSION_TERMINAL') return false;
-  throw error;
 }
