@@ -50,7 +50,10 @@ export function createRetention(deps: RetentionDeps): () => Promise<void> {
   }
 
   return async () => {
-    const finished = await deletion.tend(AbortSignal.timeout(HALF_MS));
+    const finished = await deletion.tend(AbortSignal.timeout(HALF_MS)).catch((error: unknown) => {
+      log.warn({ err: error }, 'a deletion is tried again later');
+      return 0;
+    });
     const expired = days === undefined ? 0 : await deleteByAge(days, AbortSignal.timeout(HALF_MS));
     if (finished + expired > 0) log.info({ finished, expired }, 'deleted conversations');
   };

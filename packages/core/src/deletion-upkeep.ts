@@ -15,7 +15,10 @@ const SHARE_MS = 250;
 /** Does a share of one, and says how far it is: `more` comes again in this round, `later` in another. */
 type Chore = (share: AbortSignal) => Promise<'finished' | 'more' | 'later'>;
 
-/** Makes rounds: each ends with `signal` at the latest, and returns how many deletions it finished. */
+/**
+ * Makes rounds: each ends with `signal` at the latest, and returns how many deletions it finished. One that
+ * fails is tried again in another round; the round then throws at its end.
+ */
 export function createDeletionUpkeep({
   clock,
   tombstones,
@@ -65,12 +68,16 @@ export function createDeletionUpkeep({
     const sweeps = (await tombstones.dueForSweep(now)).map((one) => sweep(one, now));
     const chores = alternate(deletions, sweeps);
     let finished = 0;
+    const errors: unknown[] = [];
     for (const chore of chores) {
       if (signal.aborted) break;
-      const came = await chore(AbortSignal.any([signal, AbortSignal.timeout(SHARE_MS)]));
+      const share = AbortSignal.any([signal, AbortSignal.timeout(SHARE_MS)]);
+      const came = await chore(share).catch((error: unknown) => errors.push(error));
       if (came === 'finished') finished += 1;
       if (came === 'more') chores.push(chore);
     }
+    // Once the others had theirs.
+    if (errors.length > 0) throw errors[0];
     return finished;
   };
 }

@@ -10,7 +10,9 @@ import {
 import type { Collection, Db } from 'mongodb';
 import { expect } from 'vitest';
 import { createRetention } from '../../../apps/worker/src/retention.ts';
-import { test as base, makeEnded, NOTHING } from './world.ts';
+import { test as base, makeEnded, NOTHING, type World } from './world.ts';
+
+const log = createLogger('worker', 'info', { write: () => {} });
 
 type DeleteMany = Collection['deleteMany'];
 
@@ -59,8 +61,8 @@ test('one that has no end leaves others, what is to be looked at again, and dele
   const [firstSwept, old] = [makeEnded(), makeEnded({ end_time: new Date(0) })];
   for (const one of [endless, short, swept, firstSwept, old]) await world.keep(one);
   for (const one of [swept, firstSwept]) await world.deletion.deleteConversation(one.id);
-  await diesDeleting(endless);
-  await diesDeleting(short);
+  await diesDeleting(world, endless);
+  await diesDeleting(world, short);
   const late = { attempt: 1, fence: 1, type: 'user', created_at: new Date(0), raw: '{}' };
   for (const { id } of [swept, firstSwept]) {
     await stores.events.insert([{ ...late, session_id: id, seq: 1 }]);
@@ -72,7 +74,6 @@ test('one that has no end leaves others, what is to be looked at again, and dele
     const isEndless = [endless, firstSwept].some(({ id }) => asked.includes(id));
     return isEndless ? { acknowledged: true, deletedCount: 1 } : removeEvents(filter);
   });
-  const log = createLogger('worker', 'info', { write: () => {} });
   const tree = createConversationTree(db);
   const round = createRetention({ deletion, tree, clock: stores.clock, days: 1_000, log });
 
@@ -80,13 +81,36 @@ test('one that has no end leaves others, what is to be looked at again, and dele
 
   expect(await world.count(short, swept, old)).toEqual(NOTHING);
   expect(await world.tombstones.get(endless.id)).toMatchObject({ state: 'deleting' });
-
-  async function diesDeleting(session: Session): Promise<void> {
-    world.failDropsAfter(0);
-    await expect(world.deletion.deleteConversation(session.id)).rejects.toThrow('Redis went away');
-    world.failDropsAfter(Number.POSITIVE_INFINITY);
-  }
 });
+
+test('one that fails leaves the others their time', async ({ world, db, stores, queue }) => {
+  const [failing, short, old] = [makeEnded(), makeEnded(), makeEnded({ end_time: new Date(0) })];
+  for (const one of [failing, short, old]) await world.keep(one);
+  await diesDeleting(world, failing);
+  await diesDeleting(world, short);
+  const { clock } = stores;
+  const drop = async (id: string) => {
+    if (id === failing.id) throw new Error('Redis went away');
+    await queue.drop(id);
+  };
+  const requests = createStopRequests(db, clock);
+  const deletion = createSessionDeletion({ db, clock, requests, queue: { ...queue, drop } });
+  const tree = createConversationTree(db);
+  const round = createRetention({ deletion, tree, clock, days: 1_000, log });
+
+  await expect(deletion.tend(AbortSignal.timeout(10_000))).rejects.toThrow('Redis went away');
+  expect(await world.count(short)).toEqual(NOTHING);
+  await round();
+  expect(await world.count(old)).toEqual(NOTHING);
+  expect(await world.tombstones.get(failing.id)).toMatchObject({ state: 'deleting' });
+});
+
+/** Leaves a deletion as a process does that dies once the document is gone. */
+async function diesDeleting(world: World, { id }: Session): Promise<void> {
+  world.failDropsAfter(0);
+  await expect(world.deletion.deleteConversation(id)).rejects.toThrow('Redis went away');
+  world.failDropsAfter(Number.POSITIVE_INFINITY);
+}
 
 function withRemoval(db: Db, removal: (removeEvents: DeleteMany) => DeleteMany): Db {
   return new Proxy(db, {

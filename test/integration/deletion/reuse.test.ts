@@ -120,33 +120,48 @@ describe('looking again after what is gone', () => {
   });
 });
 
-test('a deletion that others finish meanwhile leaves the next session of the id alone', async ({
-  world,
-  db,
-  stores,
-  queue,
-  reuse,
-}) => {
-  const key = newId();
-  const { id } = await reuse.launch(key);
-  await reuse.end(id);
-  const { clock } = stores;
-  const requests = createStopRequests(db, clock);
-  const overtaken = async () => {
-    await world.deletion.deleteConversation(id);
-    await reuse.launch(key);
-    await reuse.write(id);
-    await reuse.end(id);
-    return null;
-  };
-  const slow = createSessionDeletion({
-    ...{ db, clock, requests },
-    queue: { ...queue, find: overtaken },
-  });
+describe('a deletion that others finish while it stands still', () => {
+  test.for(['its documents', 'what is beside them'] as const)(
+    'before %s are removed leaves the next session of the id alone',
+    async (step, { world, db, stores, queue, reuse }) => {
+      const key = newId();
+      const { id } = await reuse.launch(key);
+      await reuse.end(id);
+      const { clock } = stores;
+      const requests = createStopRequests(db, clock);
+      let isOvertaken = false;
+      const standStill = async (isHere: boolean) => {
+        if (!isHere || isOvertaken) return;
+        isOvertaken = true;
+        await world.deletion.deleteConversation(id);
+        await reuse.launch(key);
+        await reuse.write(id);
+        await reuse.end(id);
+      };
+      const slow = createSessionDeletion({
+        ...{ db, requests },
+        clock: {
+          now: async () => {
+            const isDeleting = (await world.tombstones.get(id))?.state === 'deleting';
+            await standStill(step === 'its documents' && isDeleting);
+            return clock.now();
+          },
+        },
+        queue: {
+          ...queue,
+          find: async (one) => {
+            await standStill(step === 'what is beside them');
+            return queue.find(one);
+          },
+        },
+      });
 
-  expect(await slow.deleteConversation(id)).toBe('gone');
+      expect(await slow.deleteConversation(id)).toBe('gone');
 
-  expect(await world.count(makeEnded({ id }))).toEqual(ONE_OF_EACH);
+      expect(isOvertaken).toBe(true);
+      expect(await world.count(makeEnded({ id }))).toEqual(ONE_OF_EACH);
+    },
+  );
 });
 
 describe('while its session is being deleted, an idempotency key', () => {
