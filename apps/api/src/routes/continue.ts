@@ -34,6 +34,7 @@ export function registerContinue(app: App, { manager, policy }: Parts): void {
             'SESSION_NOT_TERMINAL',
             'PARENT_NOT_RESUMABLE',
             'IDEMPOTENCY_CONFLICT',
+            'SESSION_DELETED',
             'PAYLOAD_TOO_LARGE',
             ...POLICY_CODES,
             'LIMIT_EXCEEDED',

@@ -30,6 +30,7 @@ export function registerLaunch(app: App, { manager, mongo, policy }: Parts): voi
           ...failures(
             'INVALID_REQUEST',
             'IDEMPOTENCY_CONFLICT',
+            'SESSION_DELETED',
             'PAYLOAD_TOO_LARGE',
             ...POLICY_CODES,
             'LIMIT_EXCEEDED',
