@@ -113,19 +113,28 @@ export function createAdmission({
   }
 
   async function passBudget(session: Session, how: { refuse: boolean }) {
-    const { id } = session;
+    const isBack = await goBackToParent(session);
+    const passage: Passage = isBack ? { kind: 'gone' } : await budgets.pass(session.id, how);
+    return { session: await sessions.get(session.id), passage };
+  }
+
+  // Stored so by a version that let it take room first.
+  async function goBackToParent(session: Session): Promise<boolean> {
     const mustWait = await parents.mustWait(session);
-    // Stored so by a version that let it take room first.
-    if (mustWait) await waits.leave(id);
-    const passage: Passage = mustWait ? { kind: 'gone' } : await budgets.pass(id, how);
-    return { session: await sessions.get(id), passage };
+    if (mustWait) await waits.leave(session.id);
+    return mustWait;
   }
 
   async function goOnFromBudget(waiter: Session): Promise<Passage> {
-    const { session, passage } = await passBudget(waiter, { refuse: false });
-    if (!session || session.waiting_for === 'budget') return passage;
-    if (session.waiting_for) await step(session);
-    else await enqueueAll([session]);
+    const isBack = await goBackToParent(waiter);
+    const passage: Passage = isBack
+      ? { kind: 'gone' }
+      : await budgets.pass(waiter.id, { refuse: false });
+    // Whom another let pass that one lets go on, or the reconciler.
+    if (!isBack && passage.kind !== 'passed') return passage;
+    const session = await sessions.get(waiter.id);
+    if (session?.waiting_for) await step(session);
+    else if (session) await enqueueAll([session]);
     return passage;
   }
 

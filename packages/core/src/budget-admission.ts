@@ -22,8 +22,9 @@ const REFUSED_WITHIN_MS = 30_000;
 const KNOWN_MS = 2_000;
 const KNOWN_MAX = 10_000;
 
-/** How often, and for how long, one looks at a session that another lets pass, in milliseconds. */
-const LOOK_AGAIN_MS = 10;
+/** How soon one looks again at a session that another lets pass, later each time, and for how long, in milliseconds. */
+const LOOK_AGAIN_MS = 5;
+const LOOK_AGAIN_MAX_MS = 80;
 const LOOK_FOR_MS = 10_000;
 
 /**
@@ -73,10 +74,11 @@ export function createBudgetAdmission({
 
   // Whoever lets a session pass does so alone: what one takes for it, and gives back, no other leans on.
   async function claim(id: string, token: string): Promise<Session | 'gone' | 'busy'> {
-    for (const until = performance.now() + LOOK_FOR_MS; performance.now() < until; ) {
+    const until = performance.now() + LOOK_FOR_MS;
+    for (let waitMs = LOOK_AGAIN_MS; performance.now() < until; waitMs *= 2) {
       const claimed = await waits.claim(id, token);
       if (claimed !== 'taken') return claimed;
-      await delay(LOOK_AGAIN_MS);
+      await delay(Math.min(waitMs, LOOK_AGAIN_MAX_MS));
     }
     return 'busy';
   }

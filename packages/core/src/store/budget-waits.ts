@@ -65,16 +65,13 @@ export function createBudgetWaits(db: Db, clock: StoreClock): BudgetWaits {
     async claim(id, token) {
       const at = await clock.now();
       const overdue = new Date(at.getTime() - PASSING_MS);
-      const document = await collection.findOneAndUpdate(
-        {
-          ...{ _id: id, ...WAITS },
-          $or: [{ passing: { $exists: false } }, { 'passing.at': { $lte: overdue } }],
-        },
+      await collection.updateOne(
+        { _id: id, ...WAITS, 'passing.at': { $not: { $gt: overdue } } },
         { $set: { passing: { token, at } } },
-        { returnDocument: 'after' },
       );
-      if (document) return decodeSession(document);
-      return (await collection.countDocuments({ _id: id, ...WAITS })) > 0 ? 'taken' : 'gone';
+      const document = await collection.findOne({ _id: id, ...WAITS });
+      if (!document) return 'gone';
+      return document.passing?.token === token ? decodeSession(document) : 'taken';
     },
     async keep(id, token) {
       const { matchedCount } = await collection.updateOne(
