@@ -212,6 +212,8 @@ console.log(JSON.stringify(await use(baseUrl, ended)));
     const page = await browser.newPage({ bypassCSP: true });
     await page.goto(`${url}/healthz`);
     await page.addScriptTag({ content: code, type: 'module' });
+    // An inline module runs some time after it was added.
+    await page.waitForFunction(() => 'use' in globalThis);
     const used: Used = await page.evaluate(
       ([baseUrl, id]) =>
         (globalThis as unknown as { use(...args: string[]): Promise<Used> }).use(baseUrl, id),
