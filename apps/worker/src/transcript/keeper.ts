@@ -21,15 +21,13 @@ export function keepTranscript(
   options: TakenOptions,
 ): TranscriptKeeper {
   const stopped = new AbortController();
-  let told = '';
+  let told: TranscriptManifest | undefined;
 
   async function copy(): Promise<void> {
     const transcript = await untilTaken(() => saver.save({ verify: false }), options);
-    if (!transcript) return;
-    const state = JSON.stringify(transcript);
-    if (state === told) return;
+    if (!transcript || transcript === told) return;
     recorder.amend({ transcript });
-    told = state;
+    told = transcript;
   }
 
   async function keep(): Promise<void> {

@@ -1,19 +1,12 @@
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  type Dirent,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  type Stats,
-  statSync,
-} from 'node:fs';
+import { closeSync, openSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { CHUNK_MAX_BYTES, type TranscriptManifest, type TranscriptStore } from '@baton/core';
+import { isFileError, listFiles } from './list-files.ts';
+import { readExactly } from './read-exactly.ts';
 import { type TrackedFile, toManifestFile, untrackedFile } from './tracked-file.ts';
-import { wholeLinesEnd } from './whole-lines.ts';
+import { readWholeLines, wholeLinesEnd } from './whole-lines.ts';
 
 // Files are looked at on the spot: they were written a moment ago, on this host, and a look that goes by
 // the thread pool costs ten times the processor time. Between pieces of a megabyte others get their turn.
@@ -22,10 +15,11 @@ import { wholeLinesEnd } from './whole-lines.ts';
 export interface TranscriptSaver {
   /**
    * Stores what is new and returns the manifest that names it; nothing counts until the caller has
-   * committed that manifest. A file that looks as it did the last time is not opened. With `verify`
-   * every file is read whole, so that one that was rewritten rather than appended to is noticed by its
-   * hash and stored whole. A file that cannot be read is left out and told of; an error of the store
-   * rejects, and asking again goes on from there.
+   * committed that manifest. A file that looks as it did the last time is not opened, and where all do
+   * the manifest is the very one that was returned then. With `verify` every file is read whole, so
+   * that one that was rewritten rather than appended to is noticed by its hash and stored whole. A file
+   * that cannot be read is left out and told of; an error of the store rejects, and asking again goes
+   * on from there.
    */
   save(options: { verify: boolean }): Promise<TranscriptManifest>;
 }
@@ -50,6 +44,8 @@ export function createTranscriptSaver(
   const tracked = new Map(restored.map((file) => [file.path, file]));
   const generations = new Map(restored.map(({ path, generation }) => [path, generation]));
   const looks = new Map<string, Look>();
+  // As it was returned last; null once a file was opened since.
+  let manifest: TranscriptManifest | null = null;
 
   // A file is tried again with every save; that it cannot be read is told once.
   function tellOnce(path: string, error: unknown): void {
@@ -58,27 +54,32 @@ export function createTranscriptSaver(
     onUnreadable(path, error);
   }
 
-  async function append(open: number, file: TrackedFile, end: number): Promise<void> {
-    for (;;) {
+  async function append(file: TrackedFile, data: Buffer): Promise<void> {
+    const { path, generation, length: offset } = file;
+    await store.put({ session_id: sessionId, path, generation, offset, fence }, data);
+    file.hash.update(data);
+    file.length += data.length;
+    // One that was rewritten is stored whole: it tells of old things again.
+    if (generation === (generations.get(path) ?? 0)) onAppended?.(path, data);
+  }
+
+  async function appendTo(open: number, file: TrackedFile, end: number): Promise<void> {
+    while (file.length < end) {
       const size = Math.min(CHUNK_MAX_BYTES, end - file.length);
-      if (size <= 0) return;
       const data = readExactly(open, file.length, size);
       if (!data) return;
-      const { path, generation, length: offset } = file;
-      await store.put({ session_id: sessionId, path, generation, offset, fence }, data);
-      file.hash.update(data);
-      file.length += data.length;
-      // One that was rewritten is stored whole: it tells of old things again.
-      if (generation === (generations.get(path) ?? 0)) onAppended?.(path, data);
+      await append(file, data);
     }
   }
 
   async function saveFile(path: string, verify: boolean): Promise<void> {
     const before = looks.get(path);
-    if (!verify && before && isSame(before, statSync(join(projectDir, path)))) return;
+    // Before it is opened: what happens to it from now on is seen as a change the next time.
+    const look = statSync(join(projectDir, path));
+    if (!verify && before && isSame(before, look)) return;
     const open = openSync(join(projectDir, path), 'r');
+    manifest = null;
     try {
-      const look = fstatSync(open);
       let file = tracked.get(path) ?? untrackedFile(path);
       const isSuspect = verify || !isAppendOnly(path) || (before && before.ino !== look.ino);
       let seen = Math.max(file.length, isSuspect ? 0 : (before?.size ?? 0));
@@ -86,7 +87,10 @@ export function createTranscriptSaver(
         file = untrackedFile(path, file.generation + 1);
         seen = 0;
       }
-      await append(open, file, storedEnd(open, file, seen, look.size));
+      const isPlain = isAppendOnly(path) && seen === file.length;
+      const lines = isPlain ? readWholeLines(open, seen, look.size) : null;
+      if (!lines) await appendTo(open, file, storedEnd(open, file, seen, look.size));
+      else if (lines.length > 0) await append(file, lines);
       tracked.set(path, file);
       looks.set(path, look);
     } finally {
@@ -103,31 +107,20 @@ export function createTranscriptSaver(
           tellOnce(path, error);
         });
       }
-      for (const path of tracked.keys()) if (!paths.includes(path)) tracked.delete(path);
-      const files = [...tracked.values()].filter((file) => file.length > 0).map(toManifestFile);
-      return { files: files.sort((a, b) => (a.path < b.path ? -1 : 1)) };
+      for (const path of tracked.keys()) {
+        if (paths.includes(path)) continue;
+        tracked.delete(path);
+        manifest = null;
+      }
+      manifest ??= manifestOf(tracked.values());
+      return manifest;
     },
   };
 }
 
-/** Every file below a folder, as paths relative to it. */
-function listFiles(folder: string, prefix = ''): string[] {
-  // By hand: the recursive listing of Node costs twice as much, and it is the better part of a copy.
-  return entriesOf(folder).flatMap((entry) => {
-    const path = prefix + entry.name;
-    if (entry.isFile()) return [path];
-    return entry.isDirectory() ? listFiles(join(folder, entry.name), `${path}/`) : [];
-  });
-}
-
-function entriesOf(folder: string): Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch (error) {
-    // A tool may have removed Claude's folder from under it: then there is nothing to save.
-    if (isFileError(error)) return [];
-    throw error;
-  }
+function manifestOf(tracked: Iterable<TrackedFile>): TranscriptManifest {
+  const files = [...tracked].filter((file) => file.length > 0).map(toManifestFile);
+  return { files: files.sort((a, b) => (a.path < b.path ? -1 : 1)) };
 }
 
 // Of a JSONL file only whole lines are stored: the CLI appends right behind torn bytes (claude-cli section 8).
@@ -164,19 +157,4 @@ async function isPrefix(open: number, file: TrackedFile): Promise<boolean> {
     await breathe();
   }
   return hash.digest('hex') === file.hash.copy().digest('hex');
-}
-
-/** These bytes of a file, or null where it has become shorter. */
-function readExactly(open: number, position: number, size: number): Buffer | null {
-  const buffer = Buffer.allocUnsafe(size);
-  for (let filled = 0; filled < size; ) {
-    const bytesRead = readSync(open, buffer, filled, size - filled, position + filled);
-    if (bytesRead === 0) return null;
-    filled += bytesRead;
-  }
-  return buffer;
-}
-
-function isFileError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error;
 }

@@ -1,4 +1,5 @@
 import { readSync } from 'node:fs';
+import { readExactly } from './read-exactly.ts';
 
 const NEWLINE = 0x0a;
 
@@ -15,4 +16,14 @@ export function wholeLinesEnd(file: number, from: number, size: number): number 
     end = start;
   }
   return null;
+}
+
+/**
+ * The whole lines of a file between two places, by one read; null where that is too much for one, or the
+ * file has become shorter.
+ */
+export function readWholeLines(file: number, from: number, size: number): Buffer | null {
+  if (size - from > STEP_BYTES) return null;
+  const data = readExactly(file, from, size - from);
+  return data?.subarray(0, data.lastIndexOf(NEWLINE) + 1) ?? null;
 }

@@ -134,6 +134,8 @@ export function createTranscriptStore(db: Db): TranscriptStore {
 function packSmall(data: Buffer): Buffer {
   const bits = Math.ceil(Math.log2(data.length + 1));
   return gzipSync(data, {
+    // Of a few lines the usual level makes hardly less, in half as much time again.
+    level: 3,
     windowBits: Math.min(Math.max(bits, 9), 15),
     memLevel: Math.min(Math.max(bits - 7, 1), 8),
     chunkSize: Math.max(data.length, 256),

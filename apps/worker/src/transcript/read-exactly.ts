@@ -1,0 +1,12 @@
+import { readSync } from 'node:fs';
+
+/** `size` bytes of an open file from a place on, or null where it has become shorter. */
+export function readExactly(open: number, position: number, size: number): Buffer | null {
+  const buffer = Buffer.allocUnsafe(size);
+  for (let filled = 0; filled < size; ) {
+    const bytesRead = readSync(open, buffer, filled, size - filled, position + filled);
+    if (bytesRead === 0) return null;
+    filled += bytesRead;
+  }
+  return buffer;
+}
