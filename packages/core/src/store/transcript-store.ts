@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib';
+import { gunzip, gzip } from 'node:zlib';
 import { Binary, type Db } from 'mongodb';
 import { AppError } from '../model/app-error.ts';
 import type { Session } from '../model/session.ts';
@@ -15,9 +15,11 @@ const decompress = promisify(gunzip);
 /** The most bytes of a file that one chunk holds, before compression. */
 export const CHUNK_MAX_BYTES = 1024 * 1024;
 
-// A file that grew line by line is thousands of small chunks: each is packed and unpacked on the spot, a
-// trip to the thread pool takes longer; and they are handed on in pieces worth a write.
-const AT_ONCE_BYTES = 64 * 1024;
+// A few lines are stored as they are: packing them costs more than all the rest of their way, and
+// MongoDB compresses its pages itself.
+const PLAIN_MAX_BYTES = 64 * 1024;
+
+// A file that grew line by line is thousands of small chunks: they are handed on in pieces worth a write.
 const PIECE_BYTES = 256 * 1024;
 
 /** Where bytes of one of Claude's files belong. */
@@ -87,11 +89,13 @@ export function createTranscriptStore(db: Db): TranscriptStore {
 
   return {
     async put({ fence, ...place }, data) {
-      const document = {
+      const isPlain = data.length <= PLAIN_MAX_BYTES;
+      const document: ChunkDocument = {
         ...place,
         fence,
         bytes: data.length,
-        data: new Binary(data.length > AT_ONCE_BYTES ? await compress(data) : packSmall(data)),
+        encoding: isPlain ? 'identity' : 'gzip',
+        data: new Binary(isPlain ? data : await compress(data)),
       };
       try {
         await insert(document, document.data.length());
@@ -129,23 +133,11 @@ export function createTranscriptStore(db: Db): TranscriptStore {
   };
 }
 
-// With a window and tables of the size of the data: zlib's usual quarter of a megabyte is set up and
-// cleared for each piece, and costs more than packing it.
-function packSmall(data: Buffer): Buffer {
-  const bits = Math.ceil(Math.log2(data.length + 1));
-  return gzipSync(data, {
-    // Of a few lines the usual level makes hardly less, in half as much time again.
-    level: 3,
-    windowBits: Math.min(Math.max(bits, 9), 15),
-    memLevel: Math.min(Math.max(bits - 7, 1), 8),
-    chunkSize: Math.max(data.length, 256),
-  });
-}
-
 async function unpack(sessionId: string, chunk: ChunkDocument): Promise<Buffer> {
+  const stored = Buffer.from(chunk.data.value());
+  if (chunk.encoding === 'identity') return stored;
   try {
-    const { buffer } = chunk.data;
-    return chunk.bytes > AT_ONCE_BYTES ? await decompress(buffer) : gunzipSync(buffer);
+    return await decompress(stored);
   } catch (cause) {
     throw corrupt(sessionId, chunk.path, `the chunk at ${chunk.offset} is damaged`, cause);
   }
