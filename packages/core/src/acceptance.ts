@@ -48,10 +48,11 @@ export function createAcceptance({
 
   // The job first: if we die before the document is there, whoever meets the job makes it. The payload is
   // adopted as it was sent, so that the session can be read at once. No plain secret is sent.
-  async function enqueue(job: Job): Promise<Session> {
+  async function enqueue(job: Job, isNew: boolean): Promise<Session> {
     if (mayWait(job)) return enqueueLater(job);
     await queue.add(job);
-    const adopting = adopter.adopt({ id: job.id, data: job, timestamp: Date.now() });
+    const found = { id: job.id, data: job, timestamp: Date.now() };
+    const adopting = adopter.adopt(found, { isNew });
     return adopting.catch(async (error: unknown) => {
       // It was refused, so it is not to run later. Best effort: the reconciler finds out what such a job is.
       if (isAppError(error) && error.code === 'SESSION_DELETED') {
@@ -91,7 +92,8 @@ export function createAcceptance({
       throw error;
     });
     if ('session' in named) return named;
-    const session = await enqueue(await sealer.job(named, isKeyed));
+    const isNew = !isKeyed && options.id === undefined;
+    const session = await enqueue(await sealer.job(named, isKeyed), isNew);
     // The document that was first decides for both.
     if (isKeyed) checkSameRequest(session, job);
     return { session, replayed: false };

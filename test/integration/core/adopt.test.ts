@@ -39,6 +39,8 @@ describe('adopting a launch', () => {
     const another = { ...job, config: { query: 'another' } };
     expect(await adopter.adopt(found(another))).toEqual(first);
     expect(await adopter.adopt(found(job, 'garbage'))).toEqual(first);
+    expect(await adopter.adopt(found(another), { isNew: true })).toEqual(first);
+    expect(await adopter.find(job.id)).toEqual(first);
   });
 
   test('raced by many makes one document', async ({ adopter, db }) => {

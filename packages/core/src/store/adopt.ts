@@ -17,9 +17,11 @@ export interface Adopter {
   /**
    * The session of a job, made if absent; a document that exists wins over the payload. A job that does
    * not parse, or whose parent is unknown, becomes a failed session. Throws INVALID_REQUEST where not
-   * even the job's id is usable, and SESSION_DELETED where its session was deleted.
+   * even the job's id is usable, and SESSION_DELETED where its session was deleted. With
+   * `isNew` (its id was made a moment ago) nobody looks first whether there is a document; one that is there
+   * still wins.
    */
-  adopt(job: FoundJob): Promise<Session>;
+  adopt(job: FoundJob, options?: { isNew?: boolean }): Promise<Session>;
   /** The session of this id, adopted from the queue if need be, or null. */
   find(id: string): Promise<Session | null>;
 }
@@ -58,10 +60,14 @@ export function createAdopter(
     return insertQueued(job, inheritConfig(parent.config, job.overrides), parent);
   }
 
-  async function adopt(job: FoundJob, seen: readonly string[]): Promise<Session> {
+  async function adopt(
+    job: FoundJob,
+    seen: readonly string[],
+    { isNew = false } = {},
+  ): Promise<Session> {
     const id = parseInput(idSchema, job.id);
     const found = { ...job, timestamp: plausibleTime(job.timestamp) };
-    const existing = await sessions.get(id);
+    const existing = isNew ? null : await sessions.get(id);
     if (existing) return existing;
     const made = await insert(found, [...seen, id]);
     announce(made);
@@ -93,7 +99,7 @@ export function createAdopter(
     });
   }
 
-  return { adopt: (job) => adopt(job, []), find: (id) => find(id, []) };
+  return { adopt: (job, options) => adopt(job, [], options), find: (id) => find(id, []) };
 }
 
 /** What no document is to say for ever: that nobody answered, and that there is none. */

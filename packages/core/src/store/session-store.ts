@@ -6,7 +6,6 @@ import type { SessionStatus } from '../model/status.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
 import { decodeSession, encodeSession } from './free-json.ts';
 import { createGroupInsert } from './group-insert.ts';
-import { createGroupRead } from './group-read.ts';
 import type { SessionDocument } from './mongo.ts';
 import { newestFirst } from './newest-first.ts';
 import { createTombstoneStore } from './tombstone-store.ts';
@@ -74,11 +73,10 @@ export function createSessionStore(db: Db): SessionStore {
   const collection = db.collection<SessionDocument>('sessions');
   const tombstones = createTombstoneStore(db);
 
-  const read = createGroupRead(collection);
   const insert = createGroupInsert(collection, { atOnce: INSERTS_AT_ONCE });
 
   async function get(id: string): Promise<Session | null> {
-    const document = await read(id);
+    const document = await collection.findOne({ _id: id });
     return document ? decodeSession(document) : null;
   }
 
