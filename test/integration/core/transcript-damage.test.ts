@@ -18,7 +18,7 @@ describe('a transcript that is not what was saved ends as TRANSCRIPT_CORRUPT', (
 
   test.for([
     ['small', 1_000],
-    ['packed', 100_000],
+    ['large', 100_000],
   ] as const)('a byte of a %s chunk changed', async ([, size], { stores: { transcripts }, db }) => {
     const written = await write(transcripts, makeSession(), randomBytes(2.5 * size), {
       chunk: size,

@@ -22,7 +22,7 @@ export type SessionDocument = Omit<Session, 'id'> & { _id: string };
 /** An event as it is stored; `_id` orders a session's events and keeps each `seq` single. */
 export type EventDocument = Event & { _id: string };
 
-/** Immutable bytes of one of Claude's own files: `bytes` of them from `offset` on. */
+/** Immutable bytes of one of Claude's own files: those from `offset` on, compressed. */
 export interface ChunkDocument {
   session_id: string;
   path: string;
@@ -30,8 +30,8 @@ export interface ChunkDocument {
   offset: number;
   bytes: number;
   fence: number;
-  /** How `data` holds them; gzip where it is not said. */
-  encoding?: 'identity' | 'gzip';
+  /** How they are compressed; gzip where it is not said. */
+  encoding?: 'snappy' | 'gzip';
   data: Binary;
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { Binary, type Db } from 'mongodb';
+import { compressSync, uncompressSync } from 'snappy';
 import { AppError } from '../model/app-error.ts';
 import type { Session } from '../model/session.ts';
 import type { TranscriptFile } from '../model/transcript.ts';
@@ -15,11 +16,11 @@ const decompress = promisify(gunzip);
 /** The most bytes of a file that one chunk holds, before compression. */
 export const CHUNK_MAX_BYTES = 1024 * 1024;
 
-// A few lines are stored as they are: packing them costs more than all the rest of their way, and
-// MongoDB compresses its pages itself.
-const PLAIN_MAX_BYTES = 64 * 1024;
+// A file that grew line by line is thousands of small chunks: each is packed and unpacked on the spot, a
+// trip to the thread pool takes longer. Setting gzip up for one costs more than all the rest of its way.
+const SMALL_MAX_BYTES = 64 * 1024;
 
-// A file that grew line by line is thousands of small chunks: they are handed on in pieces worth a write.
+// Chunks are handed on in pieces worth a write.
 const PIECE_BYTES = 256 * 1024;
 
 /** Where bytes of one of Claude's files belong. */
@@ -89,13 +90,13 @@ export function createTranscriptStore(db: Db): TranscriptStore {
 
   return {
     async put({ fence, ...place }, data) {
-      const isPlain = data.length <= PLAIN_MAX_BYTES;
+      const isSmall = data.length <= SMALL_MAX_BYTES;
       const document: ChunkDocument = {
         ...place,
         fence,
         bytes: data.length,
-        encoding: isPlain ? 'identity' : 'gzip',
-        data: new Binary(isPlain ? data : await compress(data)),
+        encoding: isSmall ? 'snappy' : 'gzip',
+        data: new Binary(isSmall ? compressSync(data) : await compress(data)),
       };
       try {
         await insert(document, document.data.length());
@@ -134,10 +135,10 @@ export function createTranscriptStore(db: Db): TranscriptStore {
 }
 
 async function unpack(sessionId: string, chunk: ChunkDocument): Promise<Buffer> {
-  const stored = Buffer.from(chunk.data.value());
-  if (chunk.encoding === 'identity') return stored;
+  const packed = chunk.data.value();
   try {
-    return await decompress(stored);
+    if (chunk.encoding !== 'snappy') return await decompress(packed);
+    return Buffer.from(uncompressSync(packed, { asBuffer: true }));
   } catch (cause) {
     throw corrupt(sessionId, chunk.path, `the chunk at ${chunk.offset} is damaged`, cause);
   }
