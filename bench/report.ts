@@ -31,7 +31,7 @@ Machine: ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB.
 - *lines to committed events*: a fake CLI's lines, framed, parsed, inserted and committed by the guarded update, against \`insertMany\` of the same documents in the same batches.
 - *one-turn session*: enqueue to final document with the real CLI and a scripted API, against plain \`claude -p\` of the same turn.
 - *worker memory per session*: resident memory of a worker with 50 talking sessions of a fake CLI, less what it had before them, per session.
-- *transcript upload*: processor time of a worker whose 50 sessions keep transcripts, against one whose sessions keep none; from when all of them talk to their ends, half a minute later; the medians of six runs each, by turns.
+- *transcript upload*: processor time of a worker whose 50 sessions keep transcripts, against one whose sessions keep none; from when all of them talk to their ends, half a minute later; the least of six runs each, by turns.
 - *restore*: a transcript that was saved while it grew, from MongoDB into an empty folder, every byte checked.
 - *cancel*, *hand-back*, *SIGKILL*: from the request, the hand-back or the kill until the process is gone, or runs elsewhere.
 - *POST*, *GET*: the API against bare Fastify routes that only call \`queue.add\`, or pass on what the driver finds; 32 connections. Baton answers a POST once the

@@ -13,7 +13,7 @@ import { untilTaken } from './until-taken.ts';
 const BATCH_MS = 50;
 
 /** How long an amendment waits for a batch that it can go with, in milliseconds. */
-const AMEND_MS = 300;
+const AMEND_MS = 260;
 
 // Past this the reader waits, and so, by its full pipe, does the CLI.
 const BACKLOG_MAX_EVENTS = 4_096;

@@ -61,7 +61,7 @@ export function createUntold(prices: Prices): Untold {
   return {
     count({ messageId, usage, model, isSubAgent }, onlyKnown = false) {
       const before = messages.get(messageId);
-      if (before ? before.round !== round : onlyKnown) return;
+      if (before ? before.round !== round || !tellsMore(before.usage, usage) : onlyKnown) return;
       if (!before && !isSubAgent) turns += 1;
       const message = { usage: most(before?.usage, usage), price: priceFor(model), round };
       if (before) add(before, -1);
@@ -84,6 +84,10 @@ export function createUntold(prices: Prices): Untold {
       ...tokens,
     }),
   };
+}
+
+function tellsMore(before: PricedUsage, now: PricedUsage): boolean {
+  return KEYS.some((key) => (now[key] ?? 0) > (before[key] ?? 0));
 }
 
 // The first lines of a message tell what was known when it began; none tells less than is true.

@@ -6,7 +6,7 @@ import type { TranscriptSaver } from './save.ts';
 
 // With the save itself and the wait for the recorder's next write, less than the second of transcript
 // that may be lost with a worker.
-const PERIOD_MS = 650;
+const PERIOD_MS = 690;
 
 /** Copies a transcript while it grows. */
 export interface TranscriptKeeper {
