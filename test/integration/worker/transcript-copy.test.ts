@@ -148,6 +148,20 @@ describe('a transcript', () => {
     expect(await filesOf(to)).toEqual(await filesOf(from));
   });
 
+  test('that did not change has the very manifest of before', async ({ db }) => {
+    const session = makeSession();
+    const folder = await makeFolder();
+    await put(folder, 'main.jsonl', entry('a'));
+    const saver = saverOf(db, session, folder);
+    const first = await saver.save({ verify: false });
+    expect(await saver.save({ verify: false })).toBe(first);
+    await put(folder, 'main.jsonl', entry('b'));
+    const second = await saver.save({ verify: false });
+    expect(second).not.toEqual(first);
+    await rm(join(folder, 'main.jsonl'));
+    expect(await saver.save({ verify: false })).toEqual({ files: [] });
+  });
+
   test('holds whole lines only', async ({ db }) => {
     const session = makeSession();
     const main = `${session.id}.jsonl`;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, type Stats, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { CHUNK_MAX_BYTES, type TranscriptManifest, type TranscriptStore } from '@baton/core';
@@ -74,12 +74,12 @@ export function createTranscriptSaver(
 
   async function saveFile(path: string, verify: boolean): Promise<void> {
     const before = looks.get(path);
-    // Before it is opened: what happens to it from now on is seen as a change the next time.
-    const look = statSync(join(projectDir, path));
-    if (!verify && before && isSame(before, look)) return;
+    if (!verify && before && isSame(before, statSync(join(projectDir, path)))) return;
     const open = openSync(join(projectDir, path), 'r');
     manifest = null;
     try {
+      // Of what is open: by its path it may be another one by now.
+      const look = fstatSync(open);
       let file = tracked.get(path) ?? untrackedFile(path);
       const isSuspect = verify || !isAppendOnly(path) || (before && before.ino !== look.ino);
       let seen = Math.max(file.length, isSuspect ? 0 : (before?.size ?? 0));

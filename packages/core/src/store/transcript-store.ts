@@ -135,8 +135,8 @@ export function createTranscriptStore(db: Db): TranscriptStore {
 }
 
 async function unpack(sessionId: string, chunk: ChunkDocument): Promise<Buffer> {
-  const packed = chunk.data.value();
   try {
+    const packed = chunk.data.value();
     if (chunk.encoding !== 'snappy') return await decompress(packed);
     return Buffer.from(uncompressSync(packed, { asBuffer: true }));
   } catch (cause) {
