@@ -55,7 +55,15 @@ export async function bringUp<Kind extends string>(
 ): Promise<BroughtUp<Kind>> {
   const log = (line: string) => host.log(`${plan.name}: ${line}`);
   const { only, title, advice } = plan;
-  const choice = await pickFirst(plan.candidates, { ...host, log }, { only, title, advice });
+  const choice = await pickFirst(
+    plan.candidates,
+    { ...host, log },
+    {
+      only,
+      title: `${title} server`,
+      advice,
+    },
+  );
   const folder = () => data.folder(plan.name, choice.kind);
   const { answer, server, again } = await plan.start(choice, host, folder);
   const from = 'from' in choice.found ? `${choice.kind} (${choice.found.from})` : 'given';

@@ -1,26 +1,36 @@
 import { reasonOf, ServicesError } from './errors.ts';
 
 /** Where a server is: one that runs already, or a program to start. */
-export type Found =
-  | { readonly url: string }
-  | { readonly program: string; readonly firstArgs?: readonly string[]; readonly from: string };
+export type Found = { readonly url: string } | FoundProgram;
+
+/** A program to start, and where it comes from. */
+export type FoundProgram = {
+  readonly program: string;
+  readonly firstArgs?: readonly string[];
+  readonly from: string;
+  /** Variables that the program needs besides its usual environment. */
+  readonly env?: Readonly<Record<string, string>>;
+};
 
 /** One way to come by a server. `find` returns undefined where it is not to be had here. */
-export type Candidate<Kind extends string, Context> = {
+export type Candidate<Kind extends string, Context, Result extends Found = Found> = {
   readonly kind: Kind;
   readonly looksFor: string;
-  readonly find: (context: Context) => Promise<Found | undefined>;
+  readonly find: (context: Context) => Promise<Result | undefined>;
 };
 
 /** The first candidate that was there. */
-export type Choice<Kind extends string> = { readonly kind: Kind; readonly found: Found };
+export type Choice<Kind extends string, Result extends Found = Found> = {
+  readonly kind: Kind;
+  readonly found: Result;
+};
 
-/** Returns the first candidate that finds its server, or throws an error that lists what was tried and the advice. */
-export async function pickFirst<Kind extends string, Context>(
-  candidates: readonly Candidate<Kind, Context>[],
+/** Returns the first candidate that finds its program, or throws an error that lists what was tried and the advice. */
+export async function pickFirst<Kind extends string, Context, Result extends Found>(
+  candidates: readonly Candidate<Kind, Context, Result>[],
   context: Context,
   options: { readonly only?: Kind | undefined; readonly title: string; readonly advice: string },
-): Promise<Choice<Kind>> {
+): Promise<Choice<Kind, Result>> {
   const tried: string[] = [];
   for (const { kind, looksFor, find } of candidates) {
     if (options.only !== undefined && options.only !== kind) continue;
@@ -33,9 +43,7 @@ export async function pickFirst<Kind extends string, Context>(
     }
   }
   throw new ServicesError(
-    [`no ${options.title} server is to be had here. Looked for:`, ...tried, options.advice].join(
-      '\n',
-    ),
+    [`no ${options.title} is to be had here. Looked for:`, ...tried, options.advice].join('\n'),
   );
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const installerNames =
-  /^(PATH|HOME|LANG|TMPDIR|XDG_CACHE_HOME|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE|(https?|no|all)_proxy|(PIP|PYENV|CARGO|RUSTUP|MONGOMS)_.+|NODE_EXTRA_CA_CERTS|CC|CXX|CFLAGS|CXXFLAGS|LDFLAGS|SDKROOT)$/i;
+  /^(PATH|HOME|LANG|TMPDIR|XDG_CACHE_HOME|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE|(https?|no|all)_proxy|(PIP|PYENV|CARGO|RUSTUP|MONGOMS|PLAYWRIGHT)_.+|NODE_EXTRA_CA_CERTS|CC|CXX|CFLAGS|CXXFLAGS|LDFLAGS|SDKROOT)$/i;
 
 /** Returns the part of the environment that an installer (pip, cargo) needs to reach its registry, and nothing else. */
 export function installerEnvironment(env: Environment): Record<string, string> {

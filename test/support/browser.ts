@@ -1,21 +1,22 @@
-import { access, constants, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
+import { cacheDir, type Environment } from '../../scripts/dev-services/environment.ts';
+import { findChromium } from '../../scripts/dev-services/find-chromium.ts';
+import { createGuardian } from '../../scripts/dev-services/guardian.ts';
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
-
-/** A headless Chromium of this machine's, in a folder of its own; throws, saying what to do, where there is none. */
+/** A headless Chromium, installed where this machine has none, in a folder of its own; throws what was tried where there is none. */
 export async function openBrowser(
-  path = process.env['PATH'] ?? '',
+  env: Environment = process.env,
 ): Promise<{ browser: Browser; close(): Promise<void> }> {
-  const executablePath = await findChromium(path);
+  const found = await findBrowser(env);
   const home = await mkdtemp(join(tmpdir(), 'baton-browser-'));
   const browser = await chromium.launch({
-    executablePath,
+    executablePath: found.program,
     // /dev/shm is small in containers.
     args: ['--disable-dev-shm-usage', '--disable-gpu'],
-    env: { HOME: home, PATH: path, TMPDIR: home },
+    env: { HOME: home, PATH: env['PATH'] ?? '', TMPDIR: home, ...found.env },
   });
   return {
     browser,
@@ -26,17 +27,12 @@ export async function openBrowser(
   };
 }
 
-async function findChromium(path: string): Promise<string> {
-  const folders = path.split(delimiter);
-  for (const name of NAMES) {
-    for (const folder of folders) {
-      const file = join(folder, name);
-      const isThere = await access(file, constants.X_OK).then(
-        () => true,
-        () => false,
-      );
-      if (isThere) return file;
-    }
+async function findBrowser(env: Environment) {
+  const guardian = createGuardian(env);
+  try {
+    const log = (line: string) => console.error(`browser: ${line}`);
+    return await findChromium({ env, cache: cacheDir(env), guardian, log });
+  } finally {
+    await guardian.close();
   }
-  throw new Error('no Chromium on PATH: install it (Debian: apt-get install chromium)');
 }

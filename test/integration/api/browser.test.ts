@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { UnrecoverableError, Worker } from 'bullmq';
 import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
-import { openBrowser } from '../../support/browser.ts';
 import { makeFullConfig, makeLaunchJob, makeSession } from '../../support/factories.ts';
 import type { KeyedApi } from '../../support/keyed-api.ts';
 import { redisUrl } from '../../support/services.ts';
@@ -50,10 +49,6 @@ async function logIn(page: Page, keyed: KeyedApi, scope: 'read' | 'write'): Prom
   await page.getByLabel('API key').fill(authorization.slice('Bearer '.length));
   await page.getByRole('button', { name: 'Log in' }).click();
 }
-
-test('a machine without a browser says what is missing', async () => {
-  await expect(openBrowser('/nowhere')).rejects.toThrow('no Chromium on PATH: install it');
-});
 
 describe('the dashboards in a browser', () => {
   test('a reader logs in, finds a session, follows its link and back, and sees no secret', async ({

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Candidate, parseKind, pickFirst } from '../../../scripts/dev-services/candidates.ts';
+import { chromiumCandidates } from '../../../scripts/dev-services/find-chromium.ts';
 import { mongodbCandidates, mongodbKinds } from '../../../scripts/dev-services/find-mongodb.ts';
 import { redisCandidates, redisKinds } from '../../../scripts/dev-services/find-redis.ts';
 
@@ -10,7 +11,7 @@ const present = (program: string) => async () => ({ program, from: program });
 const broken = async () => {
   throw new Error('its download host does not answer');
 };
-const options = { title: 'Redis', advice: 'Install one.' };
+const options = { title: 'Redis server', advice: 'Install one.' };
 
 function candidates(finds: Partial<Record<Kind, Candidate<Kind, null>['find']>>) {
   return (['first', 'second', 'third'] as const).map((kind) => ({
@@ -74,6 +75,14 @@ describe('the order', () => {
       'secantusd-py: the wheel SecantusDB 0.7.0b3',
     ]);
   });
+});
+
+test('the order of Chromium', () => {
+  expect(chromiumCandidates.map(({ kind, looksFor }) => `${kind}: ${looksFor}`)).toEqual([
+    'path: chromium, chromium-browser, google-chrome on PATH',
+    'npm: the Chromium in the npm package @sparticuz/chromium',
+    "download: playwright's own download of Chromium",
+  ]);
 });
 
 describe('a forced kind', () => {

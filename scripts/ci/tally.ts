@@ -1,0 +1,80 @@
+import { relative } from 'node:path';
+import { z } from 'zod';
+
+/** The part of vitest's JSON report that is read here. */
+export const reportSchema = z.object({
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      assertionResults: z.array(z.object({ status: z.string() })),
+    }),
+  ),
+});
+/** What vitest reports of one run. */
+export type Report = z.infer<typeof reportSchema>;
+
+/** One run of vitest: its exit status, and its report where it came to write one. */
+export type TestRun = { readonly status: number; readonly report?: Report | undefined };
+
+/** What all runs together say. */
+export type Tally = {
+  readonly passed: number;
+  readonly failed: number;
+  /** The files that failed at first and passed when they were run once more. */
+  readonly flaky: readonly string[];
+};
+
+type FileResult = Report['testResults'][number];
+
+/** The paths of the files that failed, relative to `root`. */
+export function failedFiles(report: Report, root: string): string[] {
+  const failed = report.testResults.filter(hasFailed);
+  return failed.map((file) => relative(root, file.name));
+}
+
+/**
+ * Counts the tests by their last result: a file that `again` reports counts as it went there. A file that failed
+ * without a failed test (it could not be loaded) is one failure, and so is a run that ended badly for no reason that
+ * its report names (an error outside any test, a timeout, no report at all).
+ */
+export function tally(root: string, first: TestRun, again?: TestRun): Tally {
+  const before = first.report?.testResults ?? [];
+  const after = again?.report?.testResults ?? [];
+  const repeated = new Set(after.map((file) => file.name));
+  const last = [...before.filter((file) => !repeated.has(file.name)), ...after];
+  const flaky = before.filter((file) => hasFailed(file) && isPassed(after, file.name));
+  // Where the second run gave no report, the failures of the first stand.
+  const reported = again?.report ? [first, again] : [first];
+  const unexplained = reported.filter(isUnexplained).length;
+  return {
+    passed: sum(last, (file) => countOf(file, 'passed')),
+    failed: sum(last, failuresOf) + unexplained,
+    flaky: flaky.map((file) => relative(root, file.name)),
+  };
+}
+
+function hasFailed(file: FileResult): boolean {
+  return failuresOf(file) > 0;
+}
+
+function isPassed(files: readonly FileResult[], name: string): boolean {
+  return files.some((file) => file.name === name && !hasFailed(file));
+}
+
+function isUnexplained({ status, report }: TestRun): boolean {
+  if (report === undefined || report.testResults.length === 0) return true;
+  return status !== 0 && !report.testResults.some(hasFailed);
+}
+
+function failuresOf(file: FileResult): number {
+  return countOf(file, 'failed') || (file.status === 'failed' ? 1 : 0);
+}
+
+function countOf({ assertionResults }: FileResult, status: string): number {
+  return assertionResults.filter((test) => test.status === status).length;
+}
+
+function sum(files: readonly FileResult[], count: (file: FileResult) => number): number {
+  return files.reduce((total, file) => total + count(file), 0);
+}

@@ -1,0 +1,23 @@
+// Unpacks the Chromium of the npm package into a folder, which must be this process's TMPDIR. A process of its own,
+// because the package reads its target from the environment, and because a killed launcher must not leave it half way.
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inflate } from '@sparticuz/chromium';
+
+// Without swiftshader: nothing here draws by WebGL.
+const ARCHIVES = ['chromium.br', 'fonts.tar.br', 'al2023.tar.br'];
+
+// In the place of the package's own fonts.conf, which names /tmp/fonts.
+const FONTS = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir prefix="relative">fonts</dir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
+</fontconfig>
+`;
+
+const [, , folder = ''] = process.argv;
+const bin = join(dirname(fileURLToPath(import.meta.resolve('@sparticuz/chromium'))), '../bin');
+await Promise.all(ARCHIVES.map((archive) => inflate(join(bin, archive))));
+await writeFile(join(folder, 'fonts', 'fonts.conf'), FONTS);

@@ -1,0 +1,89 @@
+// .ci/run as it is, in a project whose checks pass and whose tests end as the test says.
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { test as base, expect } from 'vitest';
+import { installerEnvironment } from '../../../scripts/dev-services/environment.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+
+const BOOTSTRAP = `import { spawnSync } from 'node:child_process';
+const [, , command, ...args] = process.argv;
+if (command === 'node') process.exit(spawnSync(process.execPath, args, { stdio: 'inherit' }).status);
+`;
+
+// Stands for vitest: writes the report of this run, the first one or that of the files it is given.
+const VITEST = `import { readFileSync, writeFileSync } from 'node:fs';
+const out = process.argv.find((arg) => arg.startsWith('--outputFile.json=')).split('=')[1];
+const files = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
+console.log('asked for', files.join(' ') || 'all');
+const runs = JSON.parse(readFileSync('runs.json', 'utf8'));
+const results = Object.entries(runs[files.length === 0 ? 0 : 1]);
+const testResults = results.map(([name, tests]) => ({
+  name: process.cwd() + '/' + name,
+  status: tests.includes('failed') ? 'failed' : 'passed',
+  assertionResults: tests.map((status) => ({ status })),
+}));
+writeFileSync(out, JSON.stringify({ testResults }));
+process.exit(testResults.some((file) => file.status === 'failed') ? 1 : 0);
+`;
+
+type Results = Record<string, ('passed' | 'failed')[]>;
+
+const test = base.extend<{ ci: (...runs: Results[]) => Promise<{ code: number; out: string[] }> }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the dependencies off this pattern
+  ci: async ({}, use) => {
+    const project = await mkdtemp(join(tmpdir(), 'baton-ci-'));
+    for (const folder of ['.ci', 'scripts']) await mkdir(join(project, folder));
+    for (const file of ['.ci/run', 'scripts/ci-tests.ts', 'scripts/ci']) {
+      await cp(join(ROOT, file), join(project, file), { recursive: true });
+    }
+    await symlink(join(ROOT, 'node_modules'), join(project, 'node_modules'));
+    await writeFile(join(project, 'scripts/bootstrap.mjs'), BOOTSTRAP);
+    await writeFile(join(project, 'vitest.mjs'), VITEST);
+    const manifest = { type: 'module', scripts: { test: `"${process.execPath}" vitest.mjs` } };
+    await writeFile(join(project, 'package.json'), JSON.stringify(manifest));
+    await use(async (...runs) => {
+      await writeFile(join(project, 'runs.json'), JSON.stringify(runs));
+      const env = { ...installerEnvironment(process.env), TMPDIR: project };
+      const ended = promisify(execFile)(join(project, '.ci/run'), { env });
+      const { stdout, code } = await ended.then(
+        ({ stdout }) => ({ stdout, code: 0 }),
+        (error: { stdout: string; code: number }) => error,
+      );
+      return { code, out: stdout.trimEnd().split('\n') };
+    });
+    await rm(project, { recursive: true, force: true, maxRetries: 5 });
+  },
+});
+
+test('a run in which all passed is counted, and nothing is run again', async ({ ci }) => {
+  const { code, out } = await ci({ 'a.test.ts': ['passed', 'passed'] });
+  expect(code).toBe(0);
+  expect(out.filter((line) => line.startsWith('asked for'))).toEqual(['asked for all']);
+  expect(out.at(-1)).toBe('2 passed, 0 failed');
+});
+
+test('a file that passes the second time is named, and its tests count as they went then', async ({
+  ci,
+}) => {
+  const { code, out } = await ci(
+    { 'a.test.ts': ['passed'], 'b.test.ts': ['failed', 'passed'] },
+    { 'b.test.ts': ['passed', 'passed'] },
+  );
+  expect(out).toContain('asked for b.test.ts');
+  expect(out.slice(-2)).toEqual(['flaky: b.test.ts', '3 passed, 0 failed']);
+  expect(code).toBe(0);
+});
+
+test('a file that fails twice is a failure', async ({ ci }) => {
+  const { code, out } = await ci(
+    { 'a.test.ts': ['passed'], 'b.test.ts': ['failed', 'passed'], 'c.test.ts': ['failed'] },
+    { 'b.test.ts': ['failed', 'passed'], 'c.test.ts': ['passed'] },
+  );
+  expect(out).toContain('asked for b.test.ts c.test.ts');
+  expect(out.slice(-2)).toEqual(['flaky: c.test.ts', '3 passed, 1 failed']);
+  expect(code).toBe(1);
+});
