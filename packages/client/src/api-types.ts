@@ -786,7 +786,7 @@ export interface NewSchedule {
    */
   title?: string;
   /**
-   * Five fields, or six with seconds before them. Not beside every_ms.
+   * Five fields, or six with seconds before them; or a nickname such as @daily. Fixed times only: H is refused. A time that the clocks skip is due right after the gap; one that they show twice is due once, or twice where the hour is * or a step. Not beside every_ms.
    */
   cron?: string;
   /**
@@ -998,7 +998,7 @@ export interface Schedule {
 export interface ScheduleChanges {
   title?: string | null;
   /**
-   * Five fields, or six with seconds before them. Not beside every_ms.
+   * Five fields, or six with seconds before them; or a nickname such as @daily. Fixed times only: H is refused. A time that the clocks skip is due right after the gap; one that they show twice is due once, or twice where the hour is * or a step. Not beside every_ms.
    */
   cron?: string;
   /**

@@ -180,7 +180,7 @@ export { createLiveHub, type LiveHub } from './queue/live-hub.ts';
 export type { ContinueOptions, Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
 export { type FoundJob, jobOptions } from './queue/queued-job.ts';
 export { openWorkerRedis, type RedisConnection } from './queue/redis.ts';
-export { firingJobSchema, SCHEDULE_QUEUE } from './queue/schedule-queue.ts';
+export { firingJobSchema, SCHEDULE_QUEUE, SCHEDULE_SETTINGS } from './queue/schedule-queue.ts';
 export {
   createSessionQueue,
   type SessionQueue,

@@ -38,6 +38,17 @@ describe('a schedule', () => {
     expect((await call(api, 'GET', `/v1/schedules/${made.id}`)).json()).toEqual(made);
   });
 
+  test.for(['H H * * *', '0 H(0-7) * * *', '0 0 30 2 *', '* * *', '@reboot'])(
+    'is refused, naming cron, for %s',
+    async (cron, { api }) => {
+      const answer = await call(api, 'POST', '/v1/schedules', { ...NIGHTLY, cron });
+      expect(answer.json()).toMatchObject({
+        error: { code: 'INVALID_REQUEST', details: { field: 'cron' } },
+      });
+      expect(answer.statusCode).toBe(400);
+    },
+  );
+
   test('is changed key by key, and read as it was left', async ({ api }) => {
     const { id } = await make(api);
     const changed = await call(api, 'PATCH', `/v1/schedules/${id}`, {

@@ -1,5 +1,5 @@
 // Redis fires schedules by their documents.
-import { firedSessionId, openWorkerRedis, type Schedule } from '@baton/core';
+import { firedSessionId, openWorkerRedis, type Schedule, toScheduleView } from '@baton/core';
 import type { Db } from 'mongodb';
 import { describe, expect, vi } from 'vitest';
 import { redisUrl } from '../../support/services.ts';
@@ -31,6 +31,24 @@ describe('Redis', () => {
     await scene.verbs.remove(schedule.id);
     expect(await scene.bull.getJobSchedulersCount()).toBe(0);
     expect(await scene.bull.getDelayedCount()).toBe(0);
+  });
+
+  test('fires at the end of a gap of the clocks, as next_run_at says, and goes on to it by itself', async ({
+    scene,
+  }) => {
+    const { timezone, before, gap, end } = nextMidnightGap();
+    const cron = `0 0 ${before.getUTCDate()},${gap.getUTCDate()} ${monthsOf(before, gap)} *`;
+    const schedule = await scene.verbs.create({ ...YEARLY, cron, timezone });
+    const [first] = await scene.bull.getDelayed();
+    expect(wallDay(first?.opts.prevMillis ?? 0, timezone)).toBe(wallDay(before.getTime(), 'UTC'));
+    scene.run();
+    await first?.promote();
+    await vi.waitFor(async () => expect(await next(scene, schedule)).toBe(end.toISOString()), {
+      timeout: 10_000,
+    });
+    expect(toScheduleView(schedule, new Date(end.getTime() - 1)).next_run_at).toBe(
+      end.toISOString(),
+    );
   });
 
   test('that lost everything is given the schedules again, none of which fires early', async ({
@@ -122,6 +140,32 @@ function withoutCron() {
   const { cron: _cron, ...rest } = YEARLY;
   return rest;
 }
+
+/** The farthest of the next midnights that do not exist in a zone: its date, the day before, and its end. */
+function nextMidnightGap() {
+  const gaps = ['America/Santiago', 'Africa/Cairo'].map((timezone) => {
+    for (let day = startOfDay(Date.now()) + DAY_MS; ; day += DAY_MS) {
+      // Where the midnight is missing, no hour of the world's day shows it on this date.
+      const hours = Array.from({ length: 48 }, (_, hour) => day + (hour - 24) * HOUR_MS);
+      const shown = hours.filter(
+        (hour) => wallDay(hour, timezone) === wallDay(day, 'UTC') && wallHour(hour, timezone) === 0,
+      );
+      if (shown.length > 0) continue;
+      const end = hours.find((hour) => wallDay(hour, timezone) === wallDay(day, 'UTC')) ?? 0;
+      return { timezone, before: new Date(day - DAY_MS), gap: new Date(day), end: new Date(end) };
+    }
+  });
+  return gaps.reduce((one, other) => (one.end > other.end ? one : other));
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const startOfDay = (time: number) => Math.floor(time / DAY_MS) * DAY_MS;
+const wallDay = (time: number, timeZone: string) =>
+  new Date(time).toLocaleDateString('sv', { timeZone });
+const wallHour = (time: number, timeZone: string) =>
+  Number(new Date(time).toLocaleTimeString('sv', { timeZone }).slice(0, 2));
+const monthsOf = (...days: Date[]) => [...new Set(days.map((day) => day.getUTCMonth() + 1))].join();
 
 async function document(db: Db, id: string): Promise<object> {
   return (await db.collection<{ _id: string }>('schedules').findOne({ _id: id })) ?? {};

@@ -1,5 +1,11 @@
 // BullMQ and firings: its schedulers add a job for each, whose id tells the time that it is for.
-import { firingJobSchema, type openWorkerRedis, SCHEDULE_QUEUE, withDeadline } from '@baton/core';
+import {
+  firingJobSchema,
+  type openWorkerRedis,
+  SCHEDULE_QUEUE,
+  SCHEDULE_SETTINGS,
+  withDeadline,
+} from '@baton/core';
 import { DelayedError, type Job, Worker } from 'bullmq';
 import { type FireDeps, fire } from './fire.ts';
 
@@ -50,6 +56,7 @@ export function createScheduleWorker(
     lockDuration: LOCK_MS,
     stalledInterval: STALLED_INTERVAL_MS,
     maxStalledCount: OUT_OF_REACH,
+    settings: SCHEDULE_SETTINGS,
     autorun: false,
     skipVersionCheck: true,
   });

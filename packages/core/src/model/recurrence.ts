@@ -1,6 +1,9 @@
 // When a schedule fires: by a cron expression in a time zone, or every so often.
-import { CronExpressionParser } from 'cron-parser';
 import { z } from 'zod';
+import { nextCron } from './cron.ts';
+
+/** The time zone of a cron expression that names none. */
+export const DEFAULT_TIME_ZONE = 'UTC';
 
 const EVERY_MIN_MS = 1_000;
 const EVERY_MAX_MS = 366 * 24 * 3600 * 1000;
@@ -12,7 +15,9 @@ export const recurrenceFields = {
     .min(1)
     .max(256)
     .optional()
-    .describe('Five fields, or six with seconds before them. Not beside every_ms.'),
+    .describe(
+      'Five fields, or six with seconds before them; or a nickname such as @daily. Fixed times only: H is refused. A time that the clocks skip is due right after the gap; one that they show twice is due once, or twice where the hour is * or a step. Not beside every_ms.',
+    ),
   timezone: z
     .string()
     .min(1)
@@ -48,8 +53,14 @@ export function checkRecurrence(
     refuse('every_ms', 'expected cron or every_ms, not both');
   } else if (cron === undefined && timezone !== undefined) {
     refuse('timezone', 'expected a time zone beside cron alone');
-  } else if (cron !== undefined && nextCron(cron, timezone, new Date()) === null) {
-    refuse('cron', 'expected a cron expression of five or six fields that fires some day');
+  } else if (
+    cron !== undefined &&
+    nextCron(cron, timezone ?? DEFAULT_TIME_ZONE, new Date()) === null
+  ) {
+    refuse(
+      'cron',
+      'expected a cron expression of five or six fields, without H, that fires some day',
+    );
   }
 }
 
@@ -59,19 +70,10 @@ export function nextFiring(
   anchor: Date,
   now: Date,
 ): Date | null {
-  if (cron !== undefined) return nextCron(cron, timezone, now);
+  if (cron !== undefined) return nextCron(cron, timezone ?? DEFAULT_TIME_ZONE, now);
   if (every_ms === undefined) return null;
   const passed = Math.floor((now.getTime() - anchor.getTime()) / every_ms);
   return new Date(anchor.getTime() + Math.max(passed + 1, 1) * every_ms);
-}
-
-function nextCron(cron: string, tz = 'UTC', now: Date): Date | null {
-  try {
-    return CronExpressionParser.parse(cron, { tz, currentDate: now }).next().toDate();
-  } catch {
-    // Its messages quote the expression; ours names the field.
-    return null;
-  }
 }
 
 function isTimeZone(name: string): boolean {

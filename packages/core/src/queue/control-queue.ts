@@ -1,4 +1,4 @@
-import { Queue } from 'bullmq';
+import { Queue, type QueueOptions } from 'bullmq';
 import { withDeadline } from '../deadline.ts';
 import { AppError } from '../model/app-error.ts';
 import { QUEUE_PREFIX } from '../model/job.ts';
@@ -20,10 +20,11 @@ export interface ControlQueue {
 export function openControlQueue(
   name: string,
   { connection, prefix = QUEUE_PREFIX }: SessionQueueOptions,
+  settings: NonNullable<QueueOptions['settings']> = {},
 ): ControlQueue {
   const { client, owned } = openProducerRedis(connection);
   client.on('error', ignore);
-  const bull = new Queue(name, { connection: client, prefix, skipVersionCheck: true });
+  const bull = new Queue(name, { connection: client, prefix, settings, skipVersionCheck: true });
   bull.on('error', ignore);
   return {
     bull,

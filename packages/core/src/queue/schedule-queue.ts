@@ -1,7 +1,8 @@
-import type { Queue } from 'bullmq';
+import type { Queue, RepeatOptions } from 'bullmq';
 import { z } from 'zod';
+import { nextCron } from '../model/cron.ts';
 import { idSchema } from '../model/id.ts';
-import { nextFiring } from '../model/recurrence.ts';
+import { DEFAULT_TIME_ZONE, nextFiring } from '../model/recurrence.ts';
 import type { Schedule } from '../model/schedule.ts';
 import { openControlQueue } from './control-queue.ts';
 import type { SessionQueueOptions } from './session-queue.ts';
@@ -20,6 +21,17 @@ const LIVE: readonly string[] = ['waiting', 'delayed', 'active'];
 /** The payload of a firing: what it launches, the document says. */
 export const firingJobSchema = z.object({ schedule_id: idSchema, revision: z.int() });
 
+/**
+ * How BullMQ finds the next firing of a cron expression: by the same function as the API's `next_run_at`.
+ * Its own parser skips or repeats firings where the clocks are changed. For queues and workers alike.
+ */
+export const SCHEDULE_SETTINGS = {
+  repeatStrategy(after: number, { pattern, tz }: RepeatOptions): number | undefined {
+    if (pattern === undefined) return undefined;
+    return nextCron(pattern, tz ?? DEFAULT_TIME_ZONE, new Date(after))?.getTime();
+  },
+};
+
 /** What Redis fires by. */
 type Timetable = Pick<Schedule, 'id' | 'cron' | 'timezone' | 'every_ms' | 'anchor' | 'revision'>;
 
@@ -36,7 +48,7 @@ export interface ScheduleQueue {
 
 /** Opens the queue. Redis need not be up yet. */
 export function createScheduleQueue(options: SessionQueueOptions): ScheduleQueue {
-  const queue = openControlQueue(SCHEDULE_QUEUE, options);
+  const queue = openControlQueue(SCHEDULE_QUEUE, options, SCHEDULE_SETTINGS);
   return {
     async set(timetable) {
       const { id, cron, timezone, every_ms, anchor, revision } = timetable;
@@ -51,7 +63,7 @@ export function createScheduleQueue(options: SessionQueueOptions): ScheduleQueue
       };
       await queue.ask(async (bull) => {
         if (every_ms === undefined) {
-          const repeat = { pattern: cron ?? '', tz: timezone ?? 'UTC' };
+          const repeat = { pattern: cron ?? '', tz: timezone ?? DEFAULT_TIME_ZONE };
           await bull.upsertJobScheduler(id, repeat, template);
           return;
         }

@@ -1,0 +1,67 @@
+// What the clocks on the wall of a time zone show. A wall time is kept in milliseconds, as if it were UTC.
+
+// Time zones lie between -12 h and +14 h, and Samoa once skipped 24 h: two days reach past any change.
+const BEYOND_ANY_CHANGE_MS = 48 * 3600 * 1000;
+
+const SECOND_MS = 1000;
+
+/** The clocks of one time zone. */
+export interface WallClock {
+  /** The wall time at an instant. */
+  wallAt(instant: number): number;
+  /** The instants at which the clocks show this time, the earliest first: two where an hour is doubled, none in a gap. */
+  instantsOf(wall: number): number[];
+  /** The gap that skips this wall time: the first instant after it, and how long it is, in milliseconds. */
+  gapAt(wall: number): { end: number; lengthMs: number };
+  /** The next time that the clocks are put back past this instant: when, and the wall time that they show then. */
+  repeatOf(instant: number): { instant: number; wall: number } | null;
+}
+
+/** The clocks of an IANA time zone. */
+export function createWallClock(timeZone: string): WallClock {
+  const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
+
+  function offsetAt(instant: number): number {
+    const [, sign, hours = 0, minutes = 0, seconds = 0] =
+      /GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(format.format(instant)) ?? [];
+    const total = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * SECOND_MS;
+    return sign === '-' ? -total : total;
+  }
+
+  /** The first instant in `(from, to]` with the offset that holds at `to`. */
+  function changeBetween(from: number, to: number): number {
+    const after = offsetAt(to);
+    let before = Math.floor(from / SECOND_MS);
+    let end = Math.floor(to / SECOND_MS);
+    while (end - before > 1) {
+      const middle = Math.floor((before + end) / 2);
+      if (offsetAt(middle * SECOND_MS) === after) end = middle;
+      else before = middle;
+    }
+    return end * SECOND_MS;
+  }
+
+  function instantsOf(wall: number): number[] {
+    const around = [-BEYOND_ANY_CHANGE_MS, BEYOND_ANY_CHANGE_MS].map((ms) => offsetAt(wall + ms));
+    return [...new Set(around)]
+      .filter((offset) => offsetAt(wall - offset) === offset)
+      .map((offset) => wall - offset)
+      .sort((a, b) => a - b);
+  }
+
+  return {
+    wallAt: (instant) => instant + offsetAt(instant),
+    instantsOf,
+    gapAt(wall) {
+      const before = offsetAt(wall - BEYOND_ANY_CHANGE_MS);
+      const after = offsetAt(wall + BEYOND_ANY_CHANGE_MS);
+      return { end: changeBetween(wall - after, wall - before), lengthMs: after - before };
+    },
+    repeatOf(instant) {
+      const again = instantsOf(instant + offsetAt(instant)).find((other) => other > instant);
+      if (again === undefined) return null;
+      const change = changeBetween(instant, again);
+      return { instant: change, wall: change + offsetAt(change) };
+    },
+  };
+}
