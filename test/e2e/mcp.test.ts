@@ -1,13 +1,11 @@
 // MCP servers of a session: who is asked for leave, and what a server is told. The real CLI, a scripted model.
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SessionConfig } from '@baton/core';
 import { describe, expect, onTestFinished } from 'vitest';
 import type { Fleet } from '../support/fleet.ts';
+import { startMcpHttpServer } from '../support/mcp-http-server.ts';
 import { text, toolUse } from '../support/messages-api/reply.ts';
 import { initOf, testWithModel } from '../support/scripted-fleet.ts';
 
@@ -101,32 +99,15 @@ describe('permission_prompt_tool', () => {
 test('an MCP server over HTTP is told the session where its headers ask for it', async ({
   scripted: fleet,
 }) => {
-  const seen: (string | string[] | undefined)[] = [];
-  const server = createServer(async (request, response) => {
-    seen.push(request.headers['x-session-id']);
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { id, method } = JSON.parse(Buffer.concat(chunks).toString() || '{}');
-    if (id === undefined)
-      return void response.writeHead(request.method === 'POST' ? 202 : 405).end();
-    const serverInfo = { name: 'web', version: '1.0.0' };
-    const result =
-      method === 'initialize'
-        ? { protocolVersion: '2024-11-05', capabilities: { tools: {} }, serverInfo }
-        : { tools: [] };
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
-  }).listen(0, '127.0.0.1');
-  onTestFinished(() => void server.close());
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the CLI expands it
+  const server = await startMcpHttpServer();
+  onTestFinished(server.stop);
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the worker fills it in
   const headers = { 'X-Session-ID': '${BATON_SESSION_ID}' };
-  const web = { type: 'http' as const, url: `http://127.0.0.1:${port}/mcp`, headers };
+  const web = { type: 'http' as const, url: `${server.url}/mcp`, headers };
   const id = await fleet.launch({ query: 'echo hello', mcp_config: { mcpServers: { web } } });
   expect((await fleet.ended(id)).status).toBe('completed');
   expect((await initOf(fleet, id))['mcp_servers']).toMatchObject([
     { name: 'web', status: 'connected' },
   ]);
-  expect(new Set(seen)).toEqual(new Set([id]));
+  expect(new Set(server.seen.map((one) => one.headers['x-session-id']))).toEqual(new Set([id]));
 });

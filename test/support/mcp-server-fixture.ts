@@ -1,7 +1,8 @@
 // A stdio MCP server for tests: `environment` returns its own environment, `approve` is a
 // permission-prompt tool that allows every call but those whose command says "refuse"; it answers
-// "rewrite" with another command and "ponder" never. With ASKED_FILE it writes down what it was asked.
-import { appendFileSync } from 'node:fs';
+// "rewrite" with another command and "ponder" never. With ASKED_FILE it writes down what it was asked, with
+// STARTED_FILE its arguments and its environment.
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 type Request = { id?: number; method: string; params?: { name?: string; arguments?: ToolInput } };
@@ -13,6 +14,13 @@ const TOOLS = ['environment', 'approve'].map((name) => ({
   description: name,
   inputSchema: ANY_OBJECT,
 }));
+
+const { STARTED_FILE } = process.env;
+if (STARTED_FILE !== undefined) {
+  const started = { argv: process.argv.slice(2), env: process.env };
+  writeFileSync(`${STARTED_FILE}.part`, JSON.stringify(started));
+  renameSync(`${STARTED_FILE}.part`, STARTED_FILE);
+}
 
 for await (const line of createInterface({ input: process.stdin })) {
   const request = JSON.parse(line) as Request;

@@ -3,7 +3,7 @@ import type { Admission } from './admission.ts';
 import { createBulkAcceptance, type LaunchAsked, type LaunchVerdict } from './bulk-acceptance.ts';
 import { createLimitGate } from './limit-gate.ts';
 import { isAppError } from './model/app-error.ts';
-import type { ContinueSessionConfig } from './model/continue-config.ts';
+import { type ContinueSessionConfig, inheritConfig } from './model/continue-config.ts';
 import { type Accepted, checkSameRequest } from './model/idempotency.ts';
 import { checkSize, type Job } from './model/job.ts';
 import { checkParent } from './model/parent.ts';
@@ -25,7 +25,12 @@ import type { SessionStore } from './store/session-store.ts';
 /** Takes requests for sessions. Each call throws as the manager's verbs do. */
 export interface Acceptance {
   launch(config: SessionConfig, options?: EnqueueOptions): Promise<Accepted>;
-  continue(request: ContinueSessionConfig, options?: ContinueOptions): Promise<Accepted>;
+  /** `judge` may refuse the config that the new session would have, with all that it inherits, by throwing. */
+  continue(
+    request: ContinueSessionConfig,
+    options?: ContinueOptions,
+    judge?: (config: SessionConfig) => void,
+  ): Promise<Accepted>;
   /** Many launches, each with its own verdict, in their order; never rejects. */
   launchMany(asked: readonly LaunchAsked[]): Promise<LaunchVerdict[]>;
 }
@@ -108,10 +113,11 @@ export function createAcceptance({
   return {
     launchMany: createBulkAcceptance({ queue, sessions, admission, gate, sealer }),
     launch: async (config, options) => accept(launchJob(config, options), options),
-    async continue(request, options) {
-      const id = request.parent_session_id;
+    async continue(request, options, judge) {
+      const { parent_session_id: id, ...overrides } = request;
       return accept(continueJob(request, options), options, async () => {
         const parent = await adopter.find(id);
+        if (parent) judge?.(inheritConfig(parent.config, overrides));
         const mayBeBusy = options?.on_busy !== undefined && options.on_busy !== 'reject';
         if (mayBeBusy && parent && !isTerminal(parent.status)) return;
         checkParent(id, parent);

@@ -18,7 +18,7 @@ export {
 } from './model/api-key.ts';
 export { AppError, type ErrorDetails, isAppError } from './model/app-error.ts';
 export { assertNever } from './model/assert-never.ts';
-export { checkPolicy, POLICY_CODES } from './model/check-policy.ts';
+export { checkOverrides, checkPolicy, POLICY_CODES } from './model/check-policy.ts';
 export {
   type ContinueSessionConfig,
   continueSessionConfigSchema,

@@ -107,7 +107,7 @@ const SHOWS: Record<keyof SessionConfig, ((seen: Seen) => unknown) | null> = {
     const { files: server, web } = JSON.parse(files['mcp-config'] ?? '').mcpServers;
     const ids = { BATON_SESSION_ID: id, BATON_RUN_ID: expect.any(String) };
     expect(server).toMatchObject({ command: 'files-server', args: ['--root', '/srv'] });
-    expect(server.env).toEqual({ TOKEN: 's3cret-stdio', ...ids });
+    expect(server.env).toEqual({ TOKEN: 's3cret-stdio', ANTHROPIC_API_KEY: '', ...ids });
     expect(web).toMatchObject({ type: 'http', headers: { Authorization: 'Bearer s3cret-header' } });
   },
   output_format: ({ argv }) => expect(argv).toContain('--output-format=stream-json'),

@@ -17,6 +17,10 @@ test.beforeAll(async ({ fleet }) => {
   });
 });
 
+function httpHook(headers: Record<string, string>, allowedEnvVars: string[] = []) {
+  return { hooks: [{ type: 'http', url: 'http://hook.test', headers, allowedEnvVars }] };
+}
+
 const CONFIGS: [string, (root: string) => Partial<SessionConfig>, string, string][] = [
   [
     'a working directory outside the roots',
@@ -85,6 +89,21 @@ const CONFIGS: [string, (root: string) => Partial<SessionConfig>, string, string
     }),
     'WORKING_DIR_NOT_ALLOWED',
     'settings.permissions.additionalDirectories.0',
+  ],
+  [
+    "a variable of the worker's in the header of an http hook",
+    () => ({
+      env: { MINE: 'x' },
+      settings: { hooks: { Stop: [httpHook({ A: '$HOME' }, ['MINE', 'HOME'])] } },
+    }),
+    'OPTION_NOT_ALLOWED',
+    'settings.hooks.Stop.0.hooks.0.allowedEnvVars.1',
+  ],
+  [
+    'a header of an http hook that would be sent as something else',
+    () => ({ settings: { hooks: { Stop: [httpHook({ A: 'pa$SWORD' })] } } }),
+    'OPTION_NOT_ALLOWED',
+    'settings.hooks.Stop.0.hooks.0.headers.A',
   ],
   [
     'an option that the operator forbids',

@@ -103,6 +103,25 @@ describe('a worker with the private key', () => {
     expect(await envOf(fleet, 'child')).toMatchObject({ API_TOKEN: 's3cret-plain' });
   });
 
+  test('judges what was sealed once it is open', async ({ fleet, keys }) => {
+    const { file, jwks } = await keys.make('judged.jwks');
+    const sibling = fleet.sibling();
+    await sibling.worker({ SECRETS_PRIVATE_KEYS: file });
+    const Authorization = await createSealer(parsePublicKeys(jwks, 'x')).text('pa$SWORD');
+    const hook = { type: 'http', url: 'http://hook.test', headers: { Authorization } };
+    const id = await sibling.launch({
+      query: 'q',
+      settings: { hooks: { Stop: [{ hooks: [hook] }] } },
+    });
+    expect(await sibling.ended(id)).toMatchObject({
+      status: 'failed',
+      failure: {
+        code: 'OPTION_NOT_ALLOWED',
+        field: 'settings.hooks.Stop.0.hooks.0.headers.Authorization',
+      },
+    });
+  });
+
   test('fails a session whose secret was sealed for another one', async ({ fleet }) => {
     const donor = await dumped(fleet, 'donor', { API_TOKEN: 's3cret-stolen' });
     const { config } = await fleet.ended(donor);

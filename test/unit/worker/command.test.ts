@@ -160,13 +160,45 @@ describe('MCP servers', () => {
   test('that are programs are told the session and the run, whatever the caller set', () => {
     const [file] = build({ mcp_config: config }).files;
     const ids = { BATON_SESSION_ID: 'session-1', BATON_RUN_ID: 'run-1' };
+    const env = { ANTHROPIC_API_KEY: '', ...ids };
     expect(JSON.parse(file?.content ?? '')).toEqual({
       mcpServers: {
-        program: { command: 'node', args: ['s.js'], env: { TOKEN: 't', ...ids } },
-        bare: { command: 'bare', env: ids },
+        program: { command: 'node', args: ['s.js'], env: { TOKEN: 't', ...env } },
+        bare: { command: 'bare', env },
         remote: { type: 'http', url: 'https://example.com', headers: { A: 'b' } },
       },
     });
+  });
+
+  test('that are programs are given no secret of the operator, but the caller’s own under such a name', () => {
+    const baseEnv = {
+      PATH: '/bin',
+      AWS_SECRET_ACCESS_KEY: 'o',
+      AWS_SESSION_TOKEN: 'o',
+      A_KEY: 'o',
+    };
+    const own = { env: { AWS_SECRET_ACCESS_KEY: 'c' }, settings: { env: { A_KEY: 'c' } } };
+    const [file] = build({ ...own, mcp_config: config }, { baseEnv }).files;
+    const { bare } = JSON.parse(file?.content ?? '').mcpServers;
+    expect(Object.keys(bare.env)).toEqual([
+      'AWS_SESSION_TOKEN',
+      'BATON_SESSION_ID',
+      'BATON_RUN_ID',
+    ]);
+    expect(bare.env.AWS_SESSION_TOKEN).toBe('');
+  });
+
+  test('are written so that no reference in them can be one to a variable', () => {
+    const text = 'a$'.concat('{HOME}b');
+    const env = { A: text };
+    const program = { command: text, args: [text], env };
+    const remote = { type: 'sse' as const, url: `http://x.test/${text}`, headers: { A: text } };
+    const [file] = build({ mcp_config: { mcpServers: { program, remote } } }).files;
+    const written = file?.content ?? '';
+    expect(written.match(/\$\{HOME\}/g)).toBeNull();
+    expect(written.match(/\$\{BATON_UNSET_[0-9A-F]{24}:-\$\}/g)).toHaveLength(5);
+    const [again] = build({ mcp_config: { mcpServers: { program, remote } } }).files;
+    expect(again?.content).not.toBe(written);
   });
 
   test('stay as they were in the config', () => {

@@ -1,4 +1,5 @@
 import {
+  checkOverrides,
   checkPolicy,
   continueRequestSchema,
   infoSchema,
@@ -46,12 +47,13 @@ export function registerContinue(app: App, { manager, policy }: Parts): void {
     async (request, reply) => {
       const { on_busy, ...asked } = request.body;
       const { config: overrides, options } = splitRequest(asked);
-      checkPolicy(overrides, policy);
+      checkOverrides(overrides, policy);
       return answerAccepted(
         reply,
         await manager.acceptance.continue(
           { ...overrides, parent_session_id: request.params.id },
           { ...options, on_busy, ...callerOf(request), ...idempotencyOf(request) },
+          (config) => checkPolicy(config, policy),
         ),
       );
     },

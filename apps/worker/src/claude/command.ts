@@ -2,10 +2,11 @@ import {
   AppError,
   BYPASS_MODE,
   forbiddenEnvName,
-  type MCPConfig,
   type Policy,
   type SessionConfig,
 } from '@baton/core';
+import { mcpFileOf } from './mcp-file.ts';
+import { isSecretVariable } from './operator-secrets.ts';
 
 /** The folder under `projects/` that holds every session's transcript, whatever its directory. */
 export const PROJECT_DIR_NAME = 'session';
@@ -61,13 +62,15 @@ type CommandFiles = Record<
   CommandFile | undefined
 >;
 
-function buildFiles({ config, dirs, sessionId, runId, policy }: CommandInput): CommandFiles {
+function buildFiles(input: CommandInput): CommandFiles {
+  const { config, dirs, sessionId, runId, policy, baseEnv } = input;
   const file = (name: string, content: string | undefined) =>
     content === undefined ? undefined : { path: `${dirs.files}/${name}`, content };
   const appended = [config.append_system_prompt, config.custom_instructions].filter(
     (text) => text !== undefined,
   );
-  const mcp = config.mcp_config && withIds(config.mcp_config, sessionId, runId);
+  const ids = { BATON_SESSION_ID: sessionId, BATON_RUN_ID: runId };
+  const mcp = config.mcp_config && mcpFileOf(config.mcp_config, ids, withheld(config, baseEnv));
   const settings = policy.allowedPermissionModes.includes(BYPASS_MODE)
     ? config.settings
     : withoutBypass(config.settings);
@@ -141,11 +144,8 @@ function withoutBypass(settings: SessionConfig['settings'] = {}): SessionConfig[
   return { ...settings, permissions: { ...given, disableBypassPermissionsMode: 'disable' } };
 }
 
-function withIds(config: MCPConfig, sessionId: string, runId: string): MCPConfig {
-  const ids = { BATON_SESSION_ID: sessionId, BATON_RUN_ID: runId };
-  const servers = Object.entries(config.mcpServers).map(([name, server]) => [
-    name,
-    'command' in server ? { ...server, env: { ...server.env, ...ids } } : server,
-  ]);
-  return { mcpServers: Object.fromEntries(servers) };
+// The operator's secrets, but for those that the caller's own value has replaced.
+function withheld({ env, settings }: SessionConfig, baseEnv: Record<string, string>): string[] {
+  const own = { ...env, ...Object(settings?.['env']) };
+  return Object.keys(baseEnv).filter((name) => isSecretVariable(name) && !(name in own));
 }

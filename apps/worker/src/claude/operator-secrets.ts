@@ -1,11 +1,18 @@
 // What an error message of the CLI must not tell of the operator's own environment.
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD|PASSPHRASE/;
 
+const CUSTOM_HEADERS = 'ANTHROPIC_CUSTOM_HEADERS';
+
+/** Says whether a variable of the operator holds a secret, as far as its name can tell. */
+export function isSecretVariable(name: string): boolean {
+  return SECRET_NAME.test(name) || name === CUSTOM_HEADERS;
+}
+
 /** The secret values of what a child inherits: by their names, in custom headers, in addresses. */
 export function operatorSecrets(env: Record<string, string>): string[] {
   return Object.entries(env).flatMap(([name, value]) => {
     if (SECRET_NAME.test(name)) return [value];
-    if (name === 'ANTHROPIC_CUSTOM_HEADERS') return headerSecrets(value);
+    if (name === CUSTOM_HEADERS) return headerSecrets(value);
     return credentialsOf(value);
   });
 }

@@ -1,19 +1,12 @@
 import { forbiddenEnvName } from './env-names.ts';
-import type { ErrorCode } from './error-codes.ts';
-import type { Allowed, Governed, Policy } from './policy.ts';
+import { hookRefusals } from './hook-headers.ts';
+import type { Allowed, Governed, Policy, Refusal } from './policy.ts';
 import { isInsideRoots } from './working-dir.ts';
-
-/** One thing that was asked for and is not allowed. */
-export interface Refusal {
-  code: ErrorCode;
-  field: string;
-  says: string;
-}
 
 /** What of a request a policy refuses, for one reason. */
 export type PolicyRule = (asked: Governed, policy: Policy) => Refusal[];
 
-/** Every rule, in the order in which they are told. */
+/** The rules that look at one key at a time, in the order in which they are told. */
 export const POLICY_RULES: readonly PolicyRule[] = [
   checkOptions,
   checkDirectories,
@@ -22,6 +15,9 @@ export const POLICY_RULES: readonly PolicyRule[] = [
   checkSettings,
   checkMcpCommands,
 ];
+
+/** The rules that compare keys: of the overrides of a continue alone they can say nothing. */
+export const WHOLE_CONFIG_RULES: readonly PolicyRule[] = [hookRefusals];
 
 /** The directories that a request names, each under its field; also those in Claude's own settings. */
 export function directoriesOf(asked: Governed): { field: string; path: unknown }[] {

@@ -1,4 +1,5 @@
 import type { Overrides } from './continue-config.ts';
+import type { ErrorCode } from './error-codes.ts';
 import { PERMISSION_MODES, type SessionConfig, sessionConfigSchema } from './session-config.ts';
 
 /** A list that the operator gives, or all there is. */
@@ -40,3 +41,10 @@ export const DEFAULT_POLICY: Policy = {
 
 /** A config, or the overrides of a continue, in which `null` asks for nothing. */
 export type Governed = Partial<SessionConfig> | Partial<Overrides>;
+
+/** One thing that was asked for and is not allowed. */
+export interface Refusal {
+  code: ErrorCode;
+  field: string;
+  says: string;
+}

@@ -1,0 +1,69 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the CLI's references, not JavaScript's
+// What the CLI makes of `$NAME` and `${NAME}` in http hooks, and where settings take no references.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type McpHttpServer, startMcpHttpServer } from '../support/mcp-http-server.ts';
+import { text, toolUse } from '../support/messages-api/reply.ts';
+import { type Cli, makeCli } from './cli.ts';
+
+const ENV = { MARK: 'EXPANDED', LATER: '$MARK', lower: 'low', AWS_ACCESS_KEY_ID: 'an-id-of-aws' };
+
+// A header is expanded once; what is no name, or not in capitals, stays.
+const HEADERS: [written: string, sent: string][] = [
+  ['a$MARK b', 'aEXPANDED b'],
+  ['a${MARK}b', 'aEXPANDEDb'],
+  ['$$MARK', '$EXPANDED'],
+  ['\\$MARK', '\\EXPANDED'],
+  ['$LATER', '$MARK'],
+  ['[$NOT_ALLOWED]', '[]'],
+  ['[${NOT_ALLOWED}]', '[]'],
+  ['[$UNSET]', '[]'],
+  ['[$Ab]', '[b]'],
+  ['[$_]', '[]'],
+  ['$lower ${lower}', '$lower ${lower}'],
+  ['${MARK:-x} ${MARK-x} ${} $1 a$b $ ', '${MARK:-x} ${MARK-x} ${} $1 a$b $'],
+  ['[$ANTHROPIC_API_KEY]', '[]'],
+  ['[$AWS_ACCESS_KEY_ID]', '[an-id-of-aws]'],
+  ['$FROM_SETTINGS', '${MARK} $MARK'],
+];
+
+let cli: Cli;
+let server: McpHttpServer;
+
+beforeAll(async () => {
+  cli = await makeCli();
+  server = await startMcpHttpServer();
+});
+afterAll(async () => {
+  server.stop();
+  await cli.remove();
+});
+
+test('headers take the variables that allowedEnvVars names; addresses and settings.env take none', async () => {
+  const hook = {
+    type: 'http',
+    url: `${server.url}/hook?q=$MARK\${MARK}`,
+    headers: Object.fromEntries(HEADERS.map(([written], index) => [`X-${index}`, written])),
+    allowedEnvVars: [...Object.keys(ENV), 'UNSET', 'A', 'ANTHROPIC_API_KEY', 'FROM_SETTINGS'],
+  };
+  const settings = {
+    env: { FROM_SETTINGS: '${MARK} $MARK' },
+    hooks: { PreToolUse: [{ matcher: '*', hooks: [hook] }] },
+  };
+  const file = join(cli.home.root, 'settings.json');
+  await writeFile(file, JSON.stringify(settings));
+  const run = await cli.run({
+    script: [toolUse('Bash', { command: 'echo "$FROM_SETTINGS"' }), text('done')],
+    args: [`--settings=${file}`, '--allowedTools=Bash'],
+    env: { ...ENV, NOT_ALLOWED: 'not allowed' },
+    prompt: 'say $MARK ${MARK}',
+  });
+  const [seen] = server.seen;
+  expect(seen?.url).toBe('/hook?q=$MARK${MARK}');
+  expect(HEADERS.map(([written], index) => [written, seen?.headers[`x-${index}`]])).toEqual(
+    HEADERS,
+  );
+  expect(run.requests[1]?.toolResults).toEqual(['${MARK} $MARK']);
+  expect(JSON.stringify(run.requests[0]?.body.messages)).toContain('say $MARK ${MARK}');
+});

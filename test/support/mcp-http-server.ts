@@ -1,0 +1,35 @@
+// An MCP server over HTTP without tools, on loopback, that remembers what it was sent.
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A server that runs. */
+export interface McpHttpServer {
+  url: string;
+  /** The address and the headers of each request, oldest first. */
+  seen: { url: string; headers: IncomingHttpHeaders }[];
+  stop(): void;
+}
+
+/** Starts one on a free port; it answers as an MCP server of the kind "http" does. */
+export async function startMcpHttpServer(): Promise<McpHttpServer> {
+  const seen: McpHttpServer['seen'] = [];
+  const server = createServer(async (request, response) => {
+    seen.push({ url: request.url ?? '', headers: request.headers });
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { id, method } = JSON.parse(Buffer.concat(chunks).toString() || '{}');
+    if (id === undefined)
+      return void response.writeHead(request.method === 'POST' ? 202 : 405).end();
+    const serverInfo = { name: 'web', version: '1.0.0' };
+    const result =
+      method === 'initialize'
+        ? { protocolVersion: '2024-11-05', capabilities: { tools: {} }, serverInfo }
+        : { tools: [] };
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, seen, stop: () => void server.close() };
+}
