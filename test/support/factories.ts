@@ -103,6 +103,8 @@ export function makeFullConfig(): Required<SessionConfig> {
       properties: { name: { $ref: '#/$defs/a.b' } },
     },
     settings: { env: { SETTING: 's3cret-setting' }, 'dotted.key': { $dollar: 1 } },
+    setting_sources: ['user', 'project'],
+    strict_mcp_config: true,
     env: { API_TOKEN: 's3cret-env' },
     timeouts: { startup_ms: 1000, idle_ms: 1000, wall_clock_ms: 1000, exit_ms: 1000 },
     recovery: { on_crash: 'restart', max_crashes: 1, max_retries: 0 },

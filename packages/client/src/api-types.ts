@@ -137,6 +137,16 @@ export interface BulkLaunch {
     [k: string]: unknown;
   };
   /**
+   * Which settings are read beside `settings`: `project` and `local` are files of the repository, with its hooks, skills and CLAUDE.md; `[]`: none. At most what the operator allows, whose choice holds where it is absent.
+   *
+   * @maxItems 3
+   */
+  setting_sources?: ('user' | 'project' | 'local')[];
+  /**
+   * Whether the MCP servers of `mcp_config` alone are started, and none of a `.mcp.json`. Absent: as the operator says.
+   */
+  strict_mcp_config?: boolean;
+  /**
    * Environment of the run. Secret: values are never shown again.
    */
   env?: {
@@ -281,6 +291,8 @@ export interface ContinueRequest {
   settings?: {
     [k: string]: unknown;
   } | null;
+  setting_sources?: ('user' | 'project' | 'local')[] | null;
+  strict_mcp_config?: boolean | null;
   env?: {
     [k: string]: string;
   } | null;
@@ -586,6 +598,16 @@ export interface SessionConfig {
     [k: string]: unknown;
   };
   /**
+   * Which settings are read beside `settings`: `project` and `local` are files of the repository, with its hooks, skills and CLAUDE.md; `[]`: none. At most what the operator allows, whose choice holds where it is absent.
+   *
+   * @maxItems 3
+   */
+  setting_sources?: ('user' | 'project' | 'local')[];
+  /**
+   * Whether the MCP servers of `mcp_config` alone are started, and none of a `.mcp.json`. Absent: as the operator says.
+   */
+  strict_mcp_config?: boolean;
+  /**
    * Environment of the run. Secret: values are never shown again.
    */
   env?: {
@@ -697,6 +719,16 @@ export interface LaunchRequest {
   settings?: {
     [k: string]: unknown;
   };
+  /**
+   * Which settings are read beside `settings`: `project` and `local` are files of the repository, with its hooks, skills and CLAUDE.md; `[]`: none. At most what the operator allows, whose choice holds where it is absent.
+   *
+   * @maxItems 3
+   */
+  setting_sources?: ('user' | 'project' | 'local')[];
+  /**
+   * Whether the MCP servers of `mcp_config` alone are started, and none of a `.mcp.json`. Absent: as the operator says.
+   */
+  strict_mcp_config?: boolean;
   /**
    * Environment of the run. Secret: values are never shown again.
    */
@@ -880,6 +912,16 @@ export interface ScheduledLaunch {
   settings?: {
     [k: string]: unknown;
   };
+  /**
+   * Which settings are read beside `settings`: `project` and `local` are files of the repository, with its hooks, skills and CLAUDE.md; `[]`: none. At most what the operator allows, whose choice holds where it is absent.
+   *
+   * @maxItems 3
+   */
+  setting_sources?: ('user' | 'project' | 'local')[];
+  /**
+   * Whether the MCP servers of `mcp_config` alone are started, and none of a `.mcp.json`. Absent: as the operator says.
+   */
+  strict_mcp_config?: boolean;
   /**
    * Environment of the run. Secret: values are never shown again.
    */

@@ -110,6 +110,7 @@ export { redactText, secretsOf } from './model/secrets.ts';
 export type { Attempt, Session } from './model/session.ts';
 export {
   PERMISSION_MODES,
+  SETTING_SOURCES,
   type SessionConfig,
   sessionConfigSchema,
 } from './model/session-config.ts';

@@ -1,8 +1,14 @@
 import { delimiter, resolve } from 'node:path';
 import { z } from 'zod';
 import { listVariable } from './env.ts';
-import { type Allowed, DEFAULT_POLICY, FORBIDDABLE_OPTIONS, type Policy } from './model/policy.ts';
-import { PERMISSION_MODES } from './model/session-config.ts';
+import {
+  type Allowed,
+  DEFAULT_POLICY,
+  FORBIDDABLE_OPTIONS,
+  type Policy,
+  type SettingSource,
+} from './model/policy.ts';
+import { PERMISSION_MODES, SETTING_SOURCES } from './model/session-config.ts';
 
 /** The variables that state the operator's policy; `*` in one is all there is, `none` nothing. */
 export const policySettings = {
@@ -42,26 +48,51 @@ export const policySettings = {
   ALLOWED_MCP_COMMANDS: allowedVariable().describe(
     'Programs that MCP servers may be, by the letter of their `command`, separated by commas; `*`: any, `none`: none.',
   ),
+  SETTING_SOURCES: sourcesVariable()
+    .optional()
+    .describe(
+      'Settings files that sessions read, and the most that callers may ask for: some of `user`, `project`, `local`, or `none`. Default: all of them; `none` where ALLOWED_SETTINGS or ALLOWED_MCP_COMMANDS is not `*`.',
+    ),
+  ALLOWED_SETTING_SOURCES: sourcesVariable('*')
+    .optional()
+    .describe(
+      'Settings files that callers may ask for by `setting_sources`, where that is not SETTING_SOURCES; `*`: any, `none`: none.',
+    ),
+  STRICT_MCP_CONFIG: z
+    .enum(['on', 'unless-asked', 'off'], 'expected on, unless-asked or off')
+    .optional()
+    .describe(
+      'Whether sessions start the MCP servers of their `mcp_config` alone, and none of a `.mcp.json`: `on`: always, `unless-asked`: unless a caller says otherwise, `off`: where a caller says so. Default: `off`; `on` where ALLOWED_SETTINGS or ALLOWED_MCP_COMMANDS is not `*`.',
+    ),
 };
 
+/** The policy's variables, as they are read. */
+type PolicySettings = z.infer<z.ZodObject<typeof policySettings>>;
+
 /** The policy that the settings state. */
-export function policyOf(settings: {
-  WORK_ROOT: string;
-  ALLOWED_ROOTS?: readonly string[] | undefined;
-  ALLOWED_ENV: readonly string[];
-  ALLOWED_PERMISSION_MODES: readonly string[];
-  FORBIDDEN_OPTIONS: readonly string[];
-  ALLOWED_SETTINGS: readonly string[];
-  ALLOWED_MCP_COMMANDS: readonly string[];
-}): Policy {
+export function policyOf(settings: PolicySettings): Policy {
+  const allowedSettings = allowedOf(settings.ALLOWED_SETTINGS);
+  const allowedMcpCommands = allowedOf(settings.ALLOWED_MCP_COMMANDS);
+  // A file of the repository must not be the way around what the operator restricts.
+  const isRestricted = allowedSettings !== 'any' || allowedMcpCommands !== 'any';
+  const strict = settings.STRICT_MCP_CONFIG ?? (isRestricted ? 'on' : 'off');
   return {
     allowedRoots: settings.ALLOWED_ROOTS ?? [settings.WORK_ROOT],
     allowedEnv: settings.ALLOWED_ENV,
     allowedPermissionModes: settings.ALLOWED_PERMISSION_MODES,
     forbiddenOptions: settings.FORBIDDEN_OPTIONS,
-    allowedSettings: allowedOf(settings.ALLOWED_SETTINGS),
-    allowedMcpCommands: allowedOf(settings.ALLOWED_MCP_COMMANDS),
+    allowedSettings,
+    allowedMcpCommands,
+    settingSources: sourcesOf(settings, isRestricted),
+    strictMcpConfig: { byDefault: strict !== 'off', isLocked: strict === 'on' },
   };
+}
+
+function sourcesOf(settings: PolicySettings, isRestricted: boolean): Policy['settingSources'] {
+  const { SETTING_SOURCES: given, ALLOWED_SETTING_SOURCES: most } = settings;
+  const fallback = isRestricted ? [] : (most ?? SETTING_SOURCES);
+  const byDefault = (given ?? fallback).filter((source) => !most || most.includes(source));
+  return { byDefault, allowed: most ?? byDefault };
 }
 
 // A blank variable counts as absent, so that "nothing" needs a word.
@@ -71,4 +102,18 @@ function allowedVariable() {
 
 function allowedOf(names: readonly string[]): Allowed {
   return names.includes('*') ? 'any' : names.filter((name) => name !== 'none');
+}
+
+function sourcesVariable(any?: '*') {
+  const words = ['none', ...(any ? [any] : [])];
+  return listVariable(',')
+    .refine(
+      (names) => names.every(isSource) || (names.length === 1 && words.includes(names[0] ?? '')),
+      `expected some of ${SETTING_SOURCES.join(', ')}, or ${words.join(' or ')}`,
+    )
+    .transform((names) => (names[0] === '*' ? [...SETTING_SOURCES] : names.filter(isSource)));
+}
+
+function isSource(name: string): name is SettingSource {
+  return SETTING_SOURCES.some((source) => source === name);
 }

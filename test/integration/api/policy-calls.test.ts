@@ -5,7 +5,10 @@ import { type Api, test as base, countJobs, databaseUrl, openApi } from '../../s
 import { makeCompletedSession } from '../../support/factories.ts';
 import { redisUrl } from '../../support/services.ts';
 
-const POLICY: Partial<Policy> = {};
+const POLICY: Partial<Policy> = {
+  settingSources: { byDefault: [], allowed: ['user'] },
+  strictMcpConfig: { byDefault: true, isLocked: true },
+};
 
 const test = base.extend<{ $file: { strict: Api } }>({
   strict: [
@@ -38,6 +41,8 @@ const REFUSED: [what: string, config: Partial<SessionConfig>, field: string][] =
     { settings: hooked({ Authorization: 'pa$SWORD' }, []) },
     `${HOOK}.headers.Authorization`,
   ],
+  ['more than the lock allows', { setting_sources: ['user', 'local'] }, 'setting_sources'],
+  ["a repository's MCP servers", { strict_mcp_config: false }, 'strict_mcp_config'],
 ];
 
 const post = (api: Api, url: string, payload: object) =>

@@ -125,6 +125,8 @@ const SHOWS: Record<keyof SessionConfig, ((seen: Seen) => unknown) | null> = {
       ...config.settings,
       permissions: { disableBypassPermissionsMode: 'disable' },
     }),
+  setting_sources: ({ argv }) => expect(argv).toContain('--setting-sources=user,project'),
+  strict_mcp_config: ({ argv }) => expect(argv).toContain('--strict-mcp-config'),
   env: ({ env }) => expect(env['API_TOKEN']).toBe('s3cret-env'),
   timeouts: null,
   recovery: null,

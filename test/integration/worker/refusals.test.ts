@@ -106,6 +106,18 @@ const CONFIGS: [string, (root: string) => Partial<SessionConfig>, string, string
     'settings.hooks.Stop.0.hooks.0.headers.A',
   ],
   [
+    "a repository's settings, where the operator lists the programs",
+    () => ({ setting_sources: ['user', 'project'] }),
+    'OPTION_NOT_ALLOWED',
+    'setting_sources',
+  ],
+  [
+    "a repository's MCP servers, where the operator lists the programs",
+    () => ({ strict_mcp_config: false }),
+    'OPTION_NOT_ALLOWED',
+    'strict_mcp_config',
+  ],
+  [
     'an option that the operator forbids',
     () => ({ permission_prompt_tool: 'mcp__own__yes' }),
     'OPTION_NOT_ALLOWED',

@@ -54,6 +54,10 @@ describe('SessionConfig', () => {
     ['env.OK', { env: { OK: 5 } }],
     ['env.OK', { env: { OK: 'a\0b' } }],
     ['timeouts.idle_ms', { timeouts: { idle_ms: 0 } }],
+    ['setting_sources.1', { setting_sources: ['user', 'managed'] }],
+    ['setting_sources', { setting_sources: ['user', 'user', 'user', 'user'] }],
+    ['setting_sources', { setting_sources: 'user' }],
+    ['strict_mcp_config', { strict_mcp_config: 'true' }],
     ['timeouts.idle', { timeouts: { idle: 5 } }],
     ['mcp_config.mcpServers.a b', { mcp_config: { mcpServers: { 'a b': { command: 'x' } } } }],
   ])('%s is named when it is wrong', (field, fields) => {

@@ -40,6 +40,11 @@ describe('the shared settings', () => {
     ['LOG_LEVEL', 'loud'],
     ['ALLOWED_PERMISSION_MODES', 'plan,everything'],
     ['FORBIDDEN_OPTIONS', 'settings,query'],
+    ['SETTING_SOURCES', 'project,managed'],
+    ['SETTING_SOURCES', 'none,user'],
+    ['SETTING_SOURCES', '*'],
+    ['ALLOWED_SETTING_SOURCES', '*,user'],
+    ['STRICT_MCP_CONFIG', 'true'],
   ])('refuse %s=%s', (name, value) => {
     expect(() => parseEnv(schema, { ...required, [name]: value })).toThrow(
       expect.objectContaining({ code: 'INVALID_CONFIG' }),
@@ -88,5 +93,52 @@ describe('the policy of the settings', () => {
       allowedSettings: ['model', 'permissions'],
       allowedMcpCommands: [],
     });
+  });
+
+  const ALL = ['user', 'project', 'local'];
+  const OPEN = { byDefault: ALL, allowed: ALL };
+  const CLOSED = { byDefault: [], allowed: [] };
+  const lax = { byDefault: false, isLocked: false };
+  const locked = { byDefault: true, isLocked: true };
+
+  test.each<[Record<string, string>, object, object]>([
+    [{}, OPEN, lax],
+    [{ ALLOWED_SETTINGS: '*', ALLOWED_MCP_COMMANDS: '*' }, OPEN, lax],
+    [{ ALLOWED_SETTINGS: 'none' }, CLOSED, locked],
+    [{ ALLOWED_SETTINGS: 'model' }, CLOSED, locked],
+    [{ ALLOWED_MCP_COMMANDS: '/opt/server' }, CLOSED, locked],
+    [{ SETTING_SOURCES: 'none' }, CLOSED, lax],
+    [{ SETTING_SOURCES: 'user' }, { byDefault: ['user'], allowed: ['user'] }, lax],
+    [
+      { SETTING_SOURCES: 'none', ALLOWED_SETTING_SOURCES: 'project' },
+      { byDefault: [], allowed: ['project'] },
+      lax,
+    ],
+    [
+      { SETTING_SOURCES: 'none', ALLOWED_SETTING_SOURCES: '*' },
+      { byDefault: [], allowed: ALL },
+      lax,
+    ],
+    [{ ALLOWED_SETTING_SOURCES: 'user' }, { byDefault: ['user'], allowed: ['user'] }, lax],
+    [
+      { SETTING_SOURCES: 'user,project', ALLOWED_SETTING_SOURCES: 'user' },
+      { byDefault: ['user'], allowed: ['user'] },
+      lax,
+    ],
+    [{ STRICT_MCP_CONFIG: 'on' }, OPEN, locked],
+    [{ STRICT_MCP_CONFIG: 'unless-asked' }, OPEN, { byDefault: true, isLocked: false }],
+    [
+      { ALLOWED_SETTINGS: 'none', SETTING_SOURCES: 'project', STRICT_MCP_CONFIG: 'off' },
+      { byDefault: ['project'], allowed: ['project'] },
+      lax,
+    ],
+    [
+      { ALLOWED_SETTINGS: 'none', ALLOWED_SETTING_SOURCES: '*' },
+      { byDefault: [], allowed: ALL },
+      locked,
+    ],
+  ])('of %j says whose files count', (variables, settingSources, strictMcpConfig) => {
+    const policy = policyOf(parseEnv(schema, { ...required, ...variables }));
+    expect(policy).toMatchObject({ settingSources, strictMcpConfig });
   });
 });

@@ -1,4 +1,10 @@
-import { isAppError, PERMISSION_MODES, type SessionConfig } from '@baton/core';
+import {
+  DEFAULT_POLICY,
+  isAppError,
+  PERMISSION_MODES,
+  type Policy,
+  type SessionConfig,
+} from '@baton/core';
 import { describe, expect, test } from 'vitest';
 import { buildCommand, type CommandInput } from '../../../apps/worker/src/claude/command.ts';
 
@@ -18,7 +24,7 @@ function input(
     runId: 'run-1',
     marker: 'w;1;session-1;1',
     baseEnv: { PATH: '/bin', ANTHROPIC_API_KEY: 'key' },
-    policy: { allowedEnv: [], allowedPermissionModes: PERMISSION_MODES },
+    policy: { ...DEFAULT_POLICY, allowedPermissionModes: PERMISSION_MODES },
     ...rest,
   };
 }
@@ -27,6 +33,7 @@ const build = (config: Partial<SessionConfig> = {}, rest: Partial<CommandInput> 
   buildCommand(input(config, rest));
 
 const allowing = (env: object) => ({
+  ...DEFAULT_POLICY,
   allowedEnv: Object.keys(env),
   allowedPermissionModes: PERMISSION_MODES,
 });
@@ -84,6 +91,8 @@ const REACHES: {
     { model: 'x' },
     { args: ['--settings=/run/f/settings.json'], file: ['settings.json', '{"model":"x"}'] },
   ],
+  setting_sources: [['project', 'user', 'user'], { args: ['--setting-sources=user,project'] }],
+  strict_mcp_config: [true, { args: ['--strict-mcp-config'] }],
   env: [{ OWN: 'value' }, { env: { OWN: 'value' } }],
   timeouts: [{ idle_ms: 5 }, {}],
   recovery: [{ on_crash: 'restart' }, {}],
@@ -145,6 +154,44 @@ describe('the command', () => {
       { prompt: secret, marker: secret, baseEnv: { ANTHROPIC_API_KEY: secret } },
     );
     expect(args.join(' ')).not.toContain(secret);
+  });
+});
+
+describe('the configuration of a repository', () => {
+  const none = { byDefault: [], allowed: [] };
+  const policy = { ...DEFAULT_POLICY, allowedPermissionModes: PERMISSION_MODES };
+  const flagsOf = (config: Partial<SessionConfig>, changes: Partial<Policy> = {}) =>
+    build(config, { policy: { ...policy, ...changes } }).args.filter((arg) =>
+      /^--(setting-sources|strict-mcp-config)/.test(arg),
+    );
+
+  test.each<[string, Partial<SessionConfig>, Partial<Policy>, string[]]>([
+    ['counts where nobody says', {}, {}, []],
+    ['does not where a caller says so', { setting_sources: [] }, {}, ['--setting-sources=']],
+    [
+      'counts where a caller asks for all',
+      { setting_sources: ['local', 'project', 'user'] },
+      {},
+      [],
+    ],
+    ['does not where the operator says so', {}, { settingSources: none }, ['--setting-sources=']],
+    [
+      'counts where the operator lets a caller ask',
+      { setting_sources: ['project'], strict_mcp_config: false },
+      {
+        settingSources: { byDefault: [], allowed: ['project'] },
+        strictMcpConfig: { byDefault: true, isLocked: false },
+      },
+      ['--setting-sources=project'],
+    ],
+    [
+      'starts no server under the lock',
+      { strict_mcp_config: false },
+      { strictMcpConfig: { byDefault: true, isLocked: true } },
+      ['--strict-mcp-config'],
+    ],
+  ])('%s', (_, config, changes, flags) => {
+    expect(flagsOf(config, changes)).toEqual(flags);
   });
 });
 
@@ -259,7 +306,7 @@ describe('the environment', () => {
 });
 
 describe('where bypassPermissions is not allowed', () => {
-  const policy = { allowedEnv: [], allowedPermissionModes: ['plan'] };
+  const policy = { ...DEFAULT_POLICY, allowedPermissionModes: ['plan'] };
   const lock = { disableBypassPermissionsMode: 'disable' };
 
   test.each<[string, SessionConfig['settings'], object]>([

@@ -3,6 +3,7 @@ import {
   BYPASS_MODE,
   forbiddenEnvName,
   type Policy,
+  SETTING_SOURCES,
   type SessionConfig,
 } from '@baton/core';
 import { mcpFileOf } from './mcp-file.ts';
@@ -27,7 +28,10 @@ export interface CommandInput {
   /** What the child inherits from the operator, see `operatorEnv`. */
   baseEnv: Record<string, string>;
   /** What the operator allows. */
-  policy: Pick<Policy, 'allowedEnv' | 'allowedPermissionModes'>;
+  policy: Pick<
+    Policy,
+    'allowedEnv' | 'allowedPermissionModes' | 'settingSources' | 'strictMcpConfig'
+  >;
 }
 
 /** How to start one `claude` process; `files` are to be written, for the owner alone, before it starts. */
@@ -108,7 +112,20 @@ function buildArgs(input: CommandInput, files: CommandFiles): string[] {
     ...flag('append-system-prompt-file', files.appended?.path),
     ...flag('mcp-config', files.mcp?.path),
     ...flag('settings', files.settings?.path),
+    ...repositoryFlags(input),
     ...(config.include_partial_messages ? ['--include-partial-messages'] : []),
+  ];
+}
+
+// What of a repository's own configuration counts; without a flag all of it does.
+function repositoryFlags({ config, policy }: CommandInput): string[] {
+  const { settingSources, strictMcpConfig } = policy;
+  const asked = config.setting_sources ?? settingSources.byDefault;
+  const sources = SETTING_SOURCES.filter((source) => asked.includes(source));
+  const isStrict = config.strict_mcp_config ?? strictMcpConfig.byDefault;
+  return [
+    ...(sources.length < SETTING_SOURCES.length ? [`--setting-sources=${sources.join(',')}`] : []),
+    ...(isStrict || strictMcpConfig.isLocked ? ['--strict-mcp-config'] : []),
   ];
 }
 

@@ -33,6 +33,8 @@ export const overridesSchema = z.strictObject({
   fallback_model: clearable(inheritable.fallback_model),
   json_schema: clearable(inheritable.json_schema),
   settings: clearable(inheritable.settings),
+  setting_sources: clearable(inheritable.setting_sources),
+  strict_mcp_config: clearable(inheritable.strict_mcp_config),
   env: clearable(inheritable.env),
   timeouts: clearable(inheritable.timeouts),
   recovery: clearable(inheritable.recovery),

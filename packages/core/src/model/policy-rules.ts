@@ -14,6 +14,8 @@ export const POLICY_RULES: readonly PolicyRule[] = [
   checkModes,
   checkSettings,
   checkMcpCommands,
+  checkSources,
+  checkStrictness,
 ];
 
 /** The rules that compare keys: of the overrides of a continue alone they can say nothing. */
@@ -95,6 +97,19 @@ function checkMcpCommands(asked: Governed, { allowedMcpCommands }: Policy): Refu
       field: `mcp_config.mcpServers.${name}.command`,
       says: 'expected a program that the operator allows',
     }));
+}
+
+function checkSources(asked: Governed, { settingSources: { allowed } }: Policy): Refusal[] {
+  if ((asked.setting_sources ?? []).every((source) => allowed.includes(source))) return [];
+  const most = allowed.length === 0 ? 'the empty list' : `some of ${allowed.join(', ')}`;
+  const says = `expected ${most}: the operator lets no caller have more settings files read`;
+  return [{ code: 'OPTION_NOT_ALLOWED', field: 'setting_sources', says }];
+}
+
+function checkStrictness(asked: Governed, { strictMcpConfig: { isLocked } }: Policy): Refusal[] {
+  if (!isLocked || asked.strict_mcp_config !== false) return [];
+  const says = "expected true: the operator lets no caller start a repository's MCP servers";
+  return [{ code: 'OPTION_NOT_ALLOWED', field: 'strict_mcp_config', says }];
 }
 
 function isAllowed(name: string, allowed: Allowed): boolean {

@@ -1,9 +1,17 @@
 import type { Overrides } from './continue-config.ts';
 import type { ErrorCode } from './error-codes.ts';
-import { PERMISSION_MODES, type SessionConfig, sessionConfigSchema } from './session-config.ts';
+import {
+  PERMISSION_MODES,
+  SETTING_SOURCES,
+  type SessionConfig,
+  sessionConfigSchema,
+} from './session-config.ts';
 
 /** A list that the operator gives, or all there is. */
 export type Allowed = readonly string[] | 'any';
+
+/** One of the settings files that the CLI may read. */
+export type SettingSource = (typeof SETTING_SOURCES)[number];
 
 /** What the operator allows callers to ask for. */
 export interface Policy {
@@ -19,6 +27,10 @@ export interface Policy {
   allowedSettings: Allowed;
   /** Programs that MCP servers may be, by the letter of their `command`. */
   allowedMcpCommands: Allowed;
+  /** Settings files that sessions read which do not say, and those that callers may ask for. */
+  settingSources: { byDefault: readonly SettingSource[]; allowed: readonly SettingSource[] };
+  /** Whether sessions that do not say start no server of a `.mcp.json`, and whether callers may say otherwise. */
+  strictMcpConfig: { byDefault: boolean; isLocked: boolean };
 }
 
 /** The permission mode in which nothing is asked: off unless the operator allows it. */
@@ -37,6 +49,8 @@ export const DEFAULT_POLICY: Policy = {
   forbiddenOptions: [],
   allowedSettings: 'any',
   allowedMcpCommands: 'any',
+  settingSources: { byDefault: SETTING_SOURCES, allowed: SETTING_SOURCES },
+  strictMcpConfig: { byDefault: false, isLocked: false },
 };
 
 /** A config, or the overrides of a continue, in which `null` asks for nothing. */

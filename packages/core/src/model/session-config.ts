@@ -45,6 +45,9 @@ export const PERMISSION_MODES = [
   'plan',
 ] as const;
 
+/** The settings files that `--setting-sources` takes (claude 2.1.330). */
+export const SETTING_SOURCES = ['user', 'project', 'local'] as const;
+
 /** What a session is asked to do: the seed's SessionConfig under its keys, with Baton's additions. */
 export const sessionConfigSchema = z.strictObject({
   query: text.min(1).describe('The prompt.'),
@@ -86,6 +89,19 @@ export const sessionConfigSchema = z.strictObject({
       'JSON Schema of the answer, given back in result.structured_output. At most 100 KiB.',
     ),
   settings: z.record(z.string(), z.json()).optional().describe("Claude Code's own settings."),
+  setting_sources: z
+    .array(z.enum(SETTING_SOURCES))
+    .max(SETTING_SOURCES.length)
+    .optional()
+    .describe(
+      'Which settings are read beside `settings`: `project` and `local` are files of the repository, with its hooks, skills and CLAUDE.md; `[]`: none. At most what the operator allows, whose choice holds where it is absent.',
+    ),
+  strict_mcp_config: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether the MCP servers of `mcp_config` alone are started, and none of a `.mcp.json`. Absent: as the operator says.',
+    ),
   env: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected a variable name'), text)
     .optional()
