@@ -19,6 +19,7 @@ import {
 import { type AttemptDeps, startAttempt } from '../apps/worker/src/attempt/attempt.ts';
 import { findParentDeathLauncher } from '../apps/worker/src/claude/parent-death.ts';
 import { createIdentity } from '../apps/worker/src/identity.ts';
+import { createMasker } from '../apps/worker/src/masking/masker.ts';
 import { FAKE_CLAUDE } from '../test/fake-claude/install.ts';
 
 const MINUTE_MS = 60_000;
@@ -54,6 +55,8 @@ export async function runFakeSession(
     policy: { ...DEFAULT_POLICY, allowedRoots: [workRoot] },
     opener: createOpener([]),
     baseEnv: { PATH: path, HOME: workRoot },
+    secrets: [],
+    masker: createMasker([]),
   };
   const id = newId();
   const adopter = createAdopter(sessions, async () => null);

@@ -1,9 +1,9 @@
 // The steps of a script. A step is an object; the key that is an action here says what it does.
-//   say, tool, line, raw, base64, stderr, init, result, api_error, sub_agent
+//   say, tool, line, raw, raw_file, base64, stderr, init, result, api_error, sub_agent
 //   marks (a resume goes on from those its transcript holds)
 //   sleep, hang, wait_for, touch, once, ignore, silent, linger, unsaved, exit, exit_code, kill, spawn, dump, cost, transcript
 import { spawn } from 'node:child_process';
-import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { assistantLine, initLine, type Line, userLine } from './lines.ts';
 import { leaveMarks } from './marks.ts';
@@ -58,6 +58,8 @@ const ACTIONS: Record<string, Action> = {
   line: (stage, step) => put(`${JSON.stringify(withSession(stage, step['line'] as Line))}\n`),
   /** {raw: text}: bytes as they are, no line end added; {base64} for those that are no text. */
   raw: (_stage, step) => put(String(step['raw'])),
+  /** {raw_file: path}: the bytes of a file, for what is too long for a prompt. */
+  raw_file: (_stage, step) => put(readFileSync(String(step['raw_file']))),
   base64: (_stage, step) => put(Buffer.from(String(step['base64']), 'base64')),
   stderr: (_stage, step) => void process.stderr.write(String(step['stderr'])),
   /** {init: {...}}: another init line; {init: false} as the first step leaves the first one out. */

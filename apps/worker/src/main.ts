@@ -34,6 +34,7 @@ import {
 import { operatorEnv } from './claude/base-env.ts';
 import { holdsCredential } from './claude/credentials.ts';
 import { findClaude } from './claude/find.ts';
+import { operatorSecrets } from './claude/operator-secrets.ts';
 import { findParentDeathLauncher } from './claude/parent-death.ts';
 import { workerSettingsSchema } from './config.ts';
 import { drain } from './drain.ts';
@@ -41,6 +42,7 @@ import { serveHealth } from './health.ts';
 import { startSweep } from './host/sweep.ts';
 import { startWorkDirSweep } from './host/work-dirs.ts';
 import { createIdentity } from './identity.ts';
+import { createMasker } from './masking/masker.ts';
 import { readPrices } from './prices.ts';
 import { startReconciler } from './reconciler.ts';
 import { createRetention } from './retention.ts';
@@ -54,7 +56,9 @@ const CLOSE_TIMEOUT_MS = 5_000;
 async function main(): Promise<void> {
   const settings = parseEnv(workerSettingsSchema, process.env);
   const identity = createIdentity();
-  const log = createLogger('baton-worker', settings.LOG_LEVEL).child({
+  const secrets = operatorSecrets(process.env);
+  const masker = createMasker(secrets);
+  const log = createLogger('baton-worker', settings.LOG_LEVEL, undefined, masker.line).child({
     worker_id: identity.workerId,
   });
   const baseEnv = operatorEnv(process.env);
@@ -125,6 +129,8 @@ async function main(): Promise<void> {
       policy: policyOf(settings),
       opener: createOpener(keys.opening),
       baseEnv,
+      secrets,
+      masker,
     },
     adopter,
     admission,
@@ -214,6 +220,7 @@ function ignore(): void {}
 
 main().catch((error: unknown) => {
   const message = isAppError(error) ? error.message : String(error);
-  process.stderr.write(`baton worker: ${message}\n`);
+  const masker = createMasker(operatorSecrets(process.env));
+  process.stderr.write(`baton worker: ${masker.text(message)}\n`);
   process.exit(1);
 });

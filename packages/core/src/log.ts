@@ -5,13 +5,18 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', '
 
 export type { Logger } from 'pino';
 
-/** A logger, one JSON object a line, under the name of its process; on stderr unless told otherwise. */
+/**
+ * A logger, one JSON object a line, under the name of its process; on stderr unless told otherwise. `mask`
+ * clears each line of secrets before it is written.
+ */
 export function createLogger(
   name: string,
   level: (typeof LOG_LEVELS)[number],
   stream: DestinationStream = destination(2),
+  mask = (line: string): string => line,
 ): Logger {
-  return pino({ name, level, serializers: { err: errorFacts } }, stream);
+  const hooks = { streamWrite: mask };
+  return pino({ name, level, serializers: { err: errorFacts }, hooks }, stream);
 }
 
 // Deeper chains of causes tell nothing more.

@@ -5,6 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { createTranscriptStore, ensureIndexes, type Session } from '@baton/core';
 import type { Db } from 'mongodb';
 import { describe, expect, onTestFinished } from 'vitest';
+import { createMasker } from '../../../apps/worker/src/masking/masker.ts';
 import { type Restored, restoreTranscript } from '../../../apps/worker/src/transcript/restore.ts';
 import {
   createTranscriptSaver,
@@ -47,6 +48,7 @@ function saverOf(
     fence: 1,
     projectDir: folder,
     restored,
+    masker: createMasker([]),
     onUnreadable: (path, error) => expect.unreachable(`${path}: ${error}`),
   });
 }

@@ -40,3 +40,11 @@ describe('a logged error', () => {
     expect(logged('s3cret').err).toEqual({ type: 'string' });
   });
 });
+
+test('each line is masked before it is written', () => {
+  const lines: string[] = [];
+  const stream = { write: (line: string) => lines.push(line) };
+  const log = createLogger('test', 'info', stream, (line) => line.replaceAll('hidden', '******'));
+  log.child({ session_id: 'hidden' }).info('it is hidden');
+  expect(JSON.parse(lines.join())).toMatchObject({ session_id: '******', msg: 'it is ******' });
+});

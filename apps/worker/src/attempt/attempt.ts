@@ -141,7 +141,9 @@ export function startAttempt(
     const leaves = session.last_result !== undefined || Object.keys(amends).length > 0;
     const isWritten = !leaves || (await untilTaken(() => owned.setAside(amends), taken));
     if (!isWritten) return neverRan({ kind: 'lost' });
-    for (const line of unrecorded) await recorder.record(line);
+    for (const line of unrecorded) {
+      await recorder.record({ ...line, raw: deps.masker.line(line.raw) });
+    }
     if (session.interrupt_requested_at) return { kind: 'completed', stopped_by: 'interrupt' };
     const spent = spentLimit(limits);
     if (spent) return { kind: 'failed', failure: spent };
@@ -155,6 +157,7 @@ export function startAttempt(
       fence: attempt.fence,
       projectDir: dirs.project,
       restored: prepared.restored.files,
+      masker: deps.masker,
       onUnreadable: (path, error) =>
         log.error({ err: error, path }, 'a file of the transcript cannot be read; it is left out'),
       onAppended: (path, data) => {
@@ -171,6 +174,7 @@ export function startAttempt(
         recorder,
         partials: createPartials(deps.live, session, attempt.attempt),
         meter,
+        masker: deps.masker,
         claudeSessionId: session.root_session_id,
         stopSwitch,
       },

@@ -14,12 +14,13 @@ import {
   type TranscriptStore,
 } from '@baton/core';
 import { buildCommand, type Command } from '../claude/command.ts';
-import { operatorSecrets } from '../claude/operator-secrets.ts';
+import { dropCutSecret } from '../claude/cut-secret.ts';
 import { formatMarker } from '../host/marker.ts';
 import { killMarked } from '../host/orphans.ts';
 import type { RunDirs } from '../host/run-dirs.ts';
 import { writePrivateFiles } from '../host/run-dirs.ts';
 import type { WorkerIdentity } from '../identity.ts';
+import type { Masker } from '../masking/masker.ts';
 import { NOTHING_RESTORED, type Restored, restoreTranscript } from '../transcript/restore.ts';
 import { type History, readHistory } from './history.ts';
 import { remainingLimits } from './limits.ts';
@@ -43,6 +44,10 @@ export interface PrepareDeps {
   opener: Opener;
   /** What a child inherits, see claude/base-env.ts. */
   baseEnv: Record<string, string>;
+  /** The operator's own secrets, see claude/operator-secrets.ts. */
+  secrets: readonly string[];
+  /** Masks those of them that are long enough. */
+  masker: Masker;
 }
 
 /** An attempt that is ready to be spawned. */
@@ -84,7 +89,13 @@ export async function prepareAttempt(
   const restored =
     lineage.length === 0
       ? NOTHING_RESTORED
-      : await restoreTranscript(stores.transcripts, lineage, session, dirs.project);
+      : await restoreTranscript(
+          stores.transcripts,
+          lineage,
+          session,
+          dirs.project,
+          deps.masker.inJson(session.query),
+        );
   const history = await readHistory(stores.events, session, restored);
   const beginning = beginAttempt(session, restored);
   const limits = remainingLimits(session);
@@ -105,7 +116,7 @@ export async function prepareAttempt(
     policy: deps.policy,
   });
   await writePrivateFiles(command.files);
-  const secrets = [...secretsOf(config), ...opened, ...operatorSecrets(deps.baseEnv)];
+  const secrets = [...secretsOf(config), ...opened, ...deps.secrets];
   return {
     command,
     cwd,
@@ -114,7 +125,7 @@ export async function prepareAttempt(
     limits,
     history,
     marker,
-    redact: (text) => redactText(text, secrets),
+    redact: (text) => redactText(dropCutSecret(text, secrets), secrets),
   };
 }
 

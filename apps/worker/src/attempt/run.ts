@@ -17,6 +17,8 @@ import { type ClaudeProcess, type Exit, STREAMS_GRACE_MS, startClaude } from '..
 import { stopClaude } from '../claude/stop.ts';
 import { formatMarker } from '../host/marker.ts';
 import { killMarked } from '../host/orphans.ts';
+import { createDeltaMasker } from '../masking/mask-deltas.ts';
+import type { Masker } from '../masking/masker.ts';
 import { type DeadlinesMs, watchDeadlines } from './deadlines.ts';
 import type { PartialTeller } from './partials.ts';
 import type { Prepared } from './prepare.ts';
@@ -33,6 +35,8 @@ export interface RunDeps {
   /** Told of the lines that are not recorded: those that only grow an answer. */
   partials: PartialTeller;
   meter: Meter;
+  /** Keeps the operator's secrets out of everything that is recorded or told. */
+  masker: Masker;
   claudeSessionId: string;
   /** Ends the run: by a deadline of its own, or by whoever else holds the switch. */
   stopSwitch: StopSwitch;
@@ -55,9 +59,9 @@ export interface RunFacts {
 
 /** Runs the prepared process to its end, whatever end that is; never rejects for what the process does. */
 export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunFacts> {
-  const { recorder, meter, stopSwitch } = deps;
+  const { recorder, meter, masker, stopSwitch } = deps;
   const { signal } = stopSwitch.controller;
-  const prompt = promptLine(deps.claudeSessionId, prepared.prompt);
+  const prompt = masker.line(promptLine(deps.claudeSessionId, prepared.prompt));
   await recorder.record({
     type: 'user',
     subtype: 'prompt',
@@ -102,17 +106,19 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     }
   }
 
+  const deltas = createDeltaMasker(masker);
   const swept = claude.exit.then(() => {
     endedAt = performance.now();
     return sweep(claude, prepared.marker);
   });
   for await (const lines of claude.lines()) {
-    for (const { text, bytes } of lines) {
+    for (const { text: read, bytes } of lines) {
+      const text = masker.line(read);
       const line = parseLine(text);
       observe(line);
       if (line.kind === 'noise') continue;
-      if (isPartial(line)) {
-        deps.partials.add(text);
+      if (line.kind === 'event' && isPartial(line)) {
+        for (const ready of deltas.push(text, line.body)) deps.partials.add(ready);
         continue;
       }
       const room = recorder.record({ ...nameOf(line), raw: text, bytes });
@@ -133,7 +139,7 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     sawInit,
     result: answerOf(meter.result(), resultAtAbort),
     resultBeforeAbort: resultAtAbort !== null,
-    stderrTail: prepared.redact(claude.stderrTail()),
+    stderrTail: masker.text(prepared.redact(claude.stderrTail())),
     apiError,
     rateLimit,
     ...(resultAt === null ? {} : { exitLateMs: Math.max(0, Math.round(endedAt - resultAt)) }),

@@ -29,7 +29,8 @@ export interface ClaudeProcess {
 /** How long silent streams may stay open after the process has ended, in milliseconds: a descendant may hold them. */
 export const STREAMS_GRACE_MS = 2_000;
 
-const STDERR_TAIL_BYTES = 8 * 1024;
+/** How much of the end of stderr is kept. */
+export const STDERR_TAIL_BYTES = 8 * 1024;
 
 /**
  * Starts `claude` in a process group of its own. `launcher` is put before it (`setpriv`, see

@@ -21,6 +21,11 @@ function entriesOf(folder: string): Dirent[] {
   }
 }
 
+/** Says whether a file is JSONL, to which the CLI only appends. The rest is small, or rewritten as it pleases the CLI. */
+export function isAppendOnly(path: string): boolean {
+  return path.endsWith('.jsonl');
+}
+
 /** Says whether it is the file system that refused. */
 export function isFileError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error;

@@ -38,14 +38,15 @@ export const NOTHING_RESTORED: Restored = Object.freeze({
 
 /**
  * Writes a transcript into an empty project folder, byte for byte. `lineage` is the session whose
- * transcript it is and its ancestors, nearest first; `session` is the one that goes on from it. One that
- * holds no message is left aside. Throws TRANSCRIPT_CORRUPT where a byte is not as it was saved.
+ * transcript it is and its ancestors, nearest first; `session` is the one that goes on from it, `prompt` its
+ * prompt as a transcript holds it (default: its query). A transcript that holds no message is left aside. Throws TRANSCRIPT_CORRUPT where a byte is not as it was saved.
  */
 export async function restoreTranscript(
   store: TranscriptStore,
   lineage: readonly Session[],
   session: Session,
   projectDir: string,
+  prompt = session.query,
 ): Promise<Restored> {
   const source = lineage[0];
   if (!source) return NOTHING_RESTORED;
@@ -57,21 +58,22 @@ export async function restoreTranscript(
   let holdsMessage = false;
   async function restoreFile(file: TranscriptFile): Promise<void> {
     const ownFrom = isOwn ? file.base : file.length;
-    const prompt = createPromptFinder(session.query, ownFrom);
+    const finder = createPromptFinder(prompt, ownFrom);
     const onLine = (line: string, offset: number): void => {
       if (offset >= ownFrom) for (const uuid of uuidsIn(line)) uuids.add(uuid);
       if (file.path !== main) return;
       holdsMessage ||= MESSAGE.test(line);
       restored.costState = readCostState(line) ?? restored.costState;
-      prompt.observe(line, offset);
+      finder.observe(line, offset);
       if (offset >= ownFrom) recent.observe(line);
     };
     const hash = await writeFile(store, file, lineage, projectDir, onLine);
-    restored.holdsPrompt ||= prompt.found();
+    restored.holdsPrompt ||= finder.found();
     restored.files.push({
       path: file.path,
       base: isOwn ? file.base : file.length,
       generation: isOwn ? file.generation : 0,
+      asStored: file.length,
       length: file.length,
       hash,
     });

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate as breathe } from 'node:timers/promises';
-import { CHUNK_MAX_BYTES, type TranscriptManifest, type TranscriptStore } from '@baton/core';
-import { isFileError, listFiles } from './list-files.ts';
-import { readExactly } from './read-exactly.ts';
+import type { TranscriptManifest, TranscriptStore } from '@baton/core';
+import { isAppendOnly, isFileError, listFiles } from './list-files.ts';
+import { type FileMasker, isPrefix, maskedPieces } from './masked-file.ts';
 import { type TrackedFile, toManifestFile, untrackedFile } from './tracked-file.ts';
 import { readWholeLines, wholeLinesEnd } from './whole-lines.ts';
 
@@ -30,6 +28,8 @@ export interface SaverOptions {
   fence: number;
   projectDir: string;
   restored: readonly TrackedFile[];
+  /** What is stored is masked by this; lengths in bytes stay. */
+  masker: FileMasker;
   onUnreadable(path: string, error: unknown): void;
   /** Told of what was appended to a file, once it is stored. */
   onAppended?(path: string, data: Buffer): void;
@@ -38,7 +38,7 @@ export interface SaverOptions {
 /** A saver for one attempt; `restored` is what its folder began with. */
 export function createTranscriptSaver(
   store: TranscriptStore,
-  { sessionId, fence, projectDir, restored, onUnreadable, onAppended }: SaverOptions,
+  { sessionId, fence, projectDir, restored, masker, onUnreadable, onAppended }: SaverOptions,
 ): TranscriptSaver {
   const told = new Set<string>();
   const tracked = new Map(restored.map((file) => [file.path, file]));
@@ -64,12 +64,8 @@ export function createTranscriptSaver(
   }
 
   async function appendTo(open: number, file: TrackedFile, end: number): Promise<void> {
-    while (file.length < end) {
-      const size = Math.min(CHUNK_MAX_BYTES, end - file.length);
-      const data = readExactly(open, file.length, size);
-      if (!data) return;
-      await append(file, data);
-    }
+    const range = { from: file.length, to: end };
+    for (const piece of maskedPieces(open, file, masker, range)) await append(file, piece);
   }
 
   async function saveFile(path: string, verify: boolean): Promise<void> {
@@ -83,14 +79,17 @@ export function createTranscriptSaver(
       let file = tracked.get(path) ?? untrackedFile(path);
       const isSuspect = verify || !isAppendOnly(path) || (before && before.ino !== look.ino);
       let seen = Math.max(file.length, isSuspect ? 0 : (before?.size ?? 0));
-      if (look.size < file.length || (isSuspect && !(await isPrefix(open, file)))) {
+      if (
+        look.size < file.length ||
+        (isSuspect && !(await isPrefix(open, file, masker, look.size)))
+      ) {
         file = untrackedFile(path, file.generation + 1);
         seen = 0;
       }
       const isPlain = isAppendOnly(path) && seen === file.length;
       const lines = isPlain ? readWholeLines(open, seen, look.size) : null;
       if (!lines) await appendTo(open, file, storedEnd(open, file, seen, look.size));
-      else if (lines.length > 0) await append(file, lines);
+      else if (lines.length > 0) await append(file, masker.lines(lines));
       tracked.set(path, file);
       looks.set(path, look);
     } finally {
@@ -134,27 +133,9 @@ function storedEnd(
   return isAppendOnly(path) ? (wholeLinesEnd(open, seen, size) ?? length) : size;
 }
 
-// The rest (`.meta.json`) is small, and rewritten as it pleases the CLI.
-function isAppendOnly(path: string): boolean {
-  return path.endsWith('.jsonl');
-}
-
 /** What tells without opening it that a file is not the one that was seen. */
 type Look = Pick<Stats, 'size' | 'mtimeMs' | 'ino'>;
 
 function isSame(a: Look, b: Look): boolean {
   return a.size === b.size && a.mtimeMs === b.mtimeMs && a.ino === b.ino;
-}
-
-async function isPrefix(open: number, file: TrackedFile): Promise<boolean> {
-  if (file.length === 0) return true;
-  const hash = createHash('sha256');
-  for (let at = 0; at < file.length; ) {
-    const data = readExactly(open, at, Math.min(CHUNK_MAX_BYTES, file.length - at));
-    if (!data) return false;
-    hash.update(data);
-    at += data.length;
-    await breathe();
-  }
-  return hash.digest('hex') === file.hash.copy().digest('hex');
 }

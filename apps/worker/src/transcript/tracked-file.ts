@@ -6,6 +6,8 @@ export interface TrackedFile {
   readonly path: string;
   readonly base: number;
   readonly generation: number;
+  /** Bytes at its beginning that were restored: they are on the disk as they are stored, and not masked again. */
+  readonly asStored: number;
   /** Bytes that are stored, the inherited ones included. */
   length: number;
   /** Over the first `length` bytes. */
@@ -14,7 +16,7 @@ export interface TrackedFile {
 
 /** A file of which nothing is stored yet. */
 export function untrackedFile(path: string, generation = 0): TrackedFile {
-  return { path, base: 0, generation, length: 0, hash: createHash('sha256') };
+  return { path, base: 0, generation, asStored: 0, length: 0, hash: createHash('sha256') };
 }
 
 /** The file as the manifest names it. */

@@ -1,0 +1,100 @@
+import { createSecretFinder, type Range } from './secret-finder.ts';
+import { valueStrings } from './value-strings.ts';
+
+/**
+ * Blots secrets out: each of their bytes becomes an asterisk, so that lengths and offsets in bytes stay.
+ * What base64, a cipher or the like made of a secret is not found.
+ */
+export interface Masker {
+  /** A line of JSON without secrets in its values; keys, types and ids stay. What is no JSON is masked as text. */
+  line(line: string): string;
+  /** Free text without secrets. */
+  text(text: string): string;
+  /** A text as it is read from a masked line that holds it. */
+  inJson(text: string): string;
+  /** Whole lines of JSON, as bytes. */
+  lines(data: Buffer): Buffer;
+  /** A whole file, as bytes: one document of JSON, else text. */
+  file(data: Buffer): Buffer;
+  /** How many bytes at the end of a text may be the beginning of a secret. */
+  openBytes(text: string): number;
+}
+
+/** The fewest characters of a secret: shorter values ("true", "dev") stand in any text. */
+const MASKED_MIN_CHARS = 8;
+
+const NEWLINE = '\n';
+
+/** A masker of these secrets; too short ones are left aside. */
+export function createMasker(secrets: readonly string[]): Masker {
+  const finder = createSecretFinder(secrets.filter(isLong));
+
+  function maskText(bytes: string): string {
+    return blotOut(bytes, finder.findInText(bytes));
+  }
+
+  function maskJson(bytes: string): string {
+    if (!finder.mayHoldBytes(bytes) || finder.findInText(bytes).length === 0) return bytes;
+    const found = [...valueStrings(bytes)].flatMap((inside) => finder.findInString(bytes, inside));
+    const masked = blotOut(bytes, found);
+    return isJson(bytes) ? masked : maskText(masked);
+  }
+
+  function maskLines(bytes: string): string {
+    return bytes.split(NEWLINE).map(maskJson).join(NEWLINE);
+  }
+
+  function viaBytes(text: string, mask: (bytes: string) => string): string {
+    if (!finder.mayHold(text)) return text;
+    const bytes = toBytes(text);
+    const masked = mask(bytes);
+    return masked === bytes ? text : Buffer.from(masked, 'latin1').toString();
+  }
+
+  function inData(data: Buffer, mask: (bytes: string) => string): Buffer {
+    if (!finder.mayHold(data)) return data;
+    const bytes = data.toString('latin1');
+    const masked = mask(bytes);
+    return masked === bytes ? data : Buffer.from(masked, 'latin1');
+  }
+
+  return {
+    line: (line) => viaBytes(line, maskJson),
+    text: (text) => viaBytes(text, maskText),
+    inJson: (text) => JSON.parse(viaBytes(JSON.stringify([text]), maskJson))[0],
+    lines: (data) => inData(data, maskLines),
+    file: (data) => inData(data, maskJson),
+    openBytes(text) {
+      const bytes = toBytes(text);
+      return bytes.length - finder.openFrom(bytes);
+    },
+  };
+}
+
+function isLong(secret: string): boolean {
+  return [...secret].length >= MASKED_MIN_CHARS;
+}
+
+function toBytes(text: string): string {
+  return Buffer.from(text).toString('latin1');
+}
+
+function blotOut(bytes: string, found: readonly Range[]): string {
+  let masked = '';
+  let done = 0;
+  for (const { from, to } of found) {
+    masked += bytes.slice(done, from) + '*'.repeat(to - from);
+    done = to;
+  }
+  return masked + bytes.slice(done);
+}
+
+// Bytes instead of characters make no difference to what is JSON.
+function isJson(bytes: string): boolean {
+  try {
+    JSON.parse(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}

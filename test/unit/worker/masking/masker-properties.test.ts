@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createMasker } from '../../../../apps/worker/src/masking/masker.ts';
+
+const secret = fc.string({
+  unit: fc.constantFrom(...'ab"\\/\nuü😀0 '),
+  minLength: 8,
+  maxLength: 12,
+});
+
+// Words of a secret among others, as values and as keys.
+const scene = secret.chain((hidden) =>
+  fc.tuple(
+    fc.constant(hidden),
+    fc.jsonValue({ maxDepth: 3 }),
+    fc.array(fc.oneof(fc.constant(hidden), fc.string({ unit: fc.constantFrom(...'a"\\n\nu') }))),
+  ),
+);
+
+/** The same value with every string value of it replaced. */
+function withoutStrings(value: unknown): unknown {
+  if (typeof value === 'string') return '';
+  if (Array.isArray(value)) return value.map(withoutStrings);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withoutStrings(one)]));
+}
+
+test('a masked line is as long as it was, and the same but for string values', () => {
+  fc.assert(
+    fc.property(scene, ([hidden, value, words]) => {
+      const document = {
+        value,
+        text: words.join(''),
+        nested: JSON.stringify({ words }),
+        id: hidden,
+      };
+      const line = JSON.stringify(document);
+      const masked = createMasker([hidden]).line(line);
+      expect(Buffer.byteLength(masked)).toBe(Buffer.byteLength(line));
+      const parsed = JSON.parse(masked);
+      expect(withoutStrings(parsed)).toEqual(withoutStrings(JSON.parse(line)));
+      expect(parsed.id).toBe(hidden);
+      expect(parsed.text).not.toContain(hidden);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test('text of any kind keeps its length in bytes, and no secret', () => {
+  fc.assert(
+    fc.property(scene, ([hidden, , words]) => {
+      const text = words.join('');
+      const masked = createMasker([hidden]).text(text);
+      expect(Buffer.byteLength(masked)).toBe(Buffer.byteLength(text));
+      expect(masked).not.toContain(hidden);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test('masked once is masked for good', () => {
+  fc.assert(
+    fc.property(scene, ([hidden, value, words]) => {
+      const { line } = createMasker([hidden]);
+      const masked = line(JSON.stringify({ value, text: words.join('') }));
+      expect(line(masked)).toBe(masked);
+    }),
+  );
+});

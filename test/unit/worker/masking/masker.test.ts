@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { createMasker } from '../../../../apps/worker/src/masking/masker.ts';
+
+const KEY = 'sk-ant-api03-AbC_dEf';
+const QUOTED = 'pa"ss/wo\\rd';
+const LINES = 'first line\nsecond line';
+const UMLAUT = 'pässwörd-ß😀';
+const SECRETS = [KEY, QUOTED, LINES, UMLAUT];
+
+const masker = createMasker(SECRETS);
+const stars = (text: string) => '*'.repeat(Buffer.byteLength(text));
+
+describe('in a line of JSON', () => {
+  test.each<[string, unknown, unknown]>([
+    ['a value', { text: `is ${KEY}!` }, { text: `is ${stars(KEY)}!` }],
+    ['a value that is the secret', { a: [KEY, [KEY]] }, { a: [stars(KEY), [stars(KEY)]] }],
+    ['two side by side', { text: KEY + KEY }, { text: stars(KEY + KEY) }],
+    ['what tools and callers named', { input: { id: KEY } }, { input: { id: stars(KEY) } }],
+    [
+      'the result of a tool',
+      { tool_use_result: { type: KEY }, type: 'user' },
+      { tool_use_result: { type: stars(KEY) }, type: 'user' },
+    ],
+    ['letters of several bytes', { text: UMLAUT }, { text: stars(UMLAUT) }],
+  ])('is blotted out: %s', (_, value, masked) => {
+    expect(JSON.parse(masker.line(JSON.stringify(value)))).toEqual(masked);
+  });
+
+  test.each<[string, unknown]>([
+    ['a key', { [KEY]: 1 }],
+    ['a type', { type: KEY, message: { type: KEY, role: KEY } }],
+    [
+      'an id',
+      { uuid: KEY, session_id: KEY, message: { id: KEY, content: [{ tool_use_id: KEY }] } },
+    ],
+    ['an id in a transcript', { parentUuid: KEY, sessionId: KEY, requestId: KEY, toolUseID: KEY }],
+    ['a list of ids', { tool_use_ids: [KEY] }],
+    ['a secret that is too short', { text: 'sk-ant-' }],
+    ['the beginning of a secret', { text: KEY.slice(0, -1) }],
+  ])('stays: %s', (_, value) => {
+    expect(masker.line(JSON.stringify(value))).toBe(JSON.stringify(value));
+  });
+
+  test.each(SECRETS)('%j is found as JSON writes it, in JSON, and in JSON of JSON', (secret) => {
+    let text = `<${secret}>`;
+    for (let level = 0; level < 4; level += 1) {
+      const line = JSON.stringify({ text });
+      const masked = masker.line(line);
+      expect(Buffer.byteLength(masked)).toBe(Buffer.byteLength(line));
+      expect(JSON.parse(masked).text).toMatch(/^[^*]*<\*+>[^*]*$/);
+      text = line;
+    }
+  });
+
+  test.each([
+    [
+      'slashes as PHP writes them',
+      `{"text":"${JSON.stringify(QUOTED).slice(1, -1).replace('/', '\\/')}"}`,
+    ],
+    ['letters as Python writes them', '{"text":"p\\u00e4ssw\\u00f6rd-\\u00df\\ud83d\\ude00"}'],
+    [
+      'the same in JSON of JSON',
+      '{"text":"\\"p\\\\u00e4ssw\\\\u00F6rd-\\\\u00df\\\\ud83d\\\\ude00\\""}',
+    ],
+    ['escapes of any letter', '{"text":"\\u0073k-ant-api03-AbC_dE\\u0066"}'],
+  ])('is found with %s', (_, line) => {
+    const masked = masker.line(line);
+    expect(masked).toHaveLength(line.length);
+    expect(JSON.parse(masked).text).toMatch(/^"?\*+"?$/);
+  });
+
+  test('an escape is never cut in two', () => {
+    const ending = createMasker(['secrets\\', 'nothings', '\\backslash']);
+    for (const text of [
+      'secrets\\\n',
+      'secrets\\"',
+      'secrets\\\\"',
+      '\nothings',
+      '\\nothings',
+      '\\\\backslash',
+    ]) {
+      const line = JSON.stringify({ text, after: 1 });
+      const masked = ending.line(line);
+      expect(masked).toHaveLength(line.length);
+      expect(JSON.parse(masked)).toMatchObject({ after: 1 });
+    }
+    expect(JSON.parse(ending.line('{"text":"a\\nothings"}')).text).toBe('a\nothings');
+  });
+});
+
+test('two that overlap are blotted out together', () => {
+  const overlapping = createMasker(['user:password', 'password-and-more']);
+  expect(overlapping.text('<user:password-and-more>')).toBe(`<${'*'.repeat(22)}>`);
+});
+
+test.each([
+  ['no JSON', `key: ${KEY}`, `key: ${stars(KEY)}`],
+  ['broken JSON', `{"a":"${KEY}","b":${KEY}`, `{"a":"${stars(KEY)}","b":${stars(KEY)}`],
+  ['JSON that was cut', `{"a":{"b":"${KEY} and`, `{"a":{"b":"${stars(KEY)} and`],
+])('a line that is %s is masked as text', (_, line, masked) => {
+  expect(masker.line(line)).toBe(masked);
+});
+
+test('lines are masked each for itself, to the byte', () => {
+  const lines = [{ uuid: KEY, text: KEY }, { text: 'plain ü' }, { text: LINES }];
+  const data = Buffer.from(`${lines.map((line) => JSON.stringify(line)).join('\n')}\n`);
+  const masked = masker.lines(data);
+  expect(masked).toHaveLength(data.length);
+  expect(masked.toString()).toBe(
+    `{"uuid":"${KEY}","text":"${stars(KEY)}"}\n{"text":"plain ü"}\n{"text":"${'*'.repeat(LINES.length + 1)}"}\n`,
+  );
+});
+
+test('bytes that are no text keep all that is no secret', () => {
+  const data = Buffer.concat([Buffer.from([0xff, 0xc3]), Buffer.from(KEY), Buffer.from([0x80, 0])]);
+  expect(masker.file(data)).toEqual(
+    Buffer.concat([Buffer.from([0xff, 0xc3]), Buffer.from(stars(KEY)), Buffer.from([0x80, 0])]),
+  );
+});
+
+test('what holds no secret is handed back as it is', () => {
+  const data = Buffer.from('{"text":"nothing here"}\n');
+  expect(masker.lines(data)).toBe(data);
+  expect(createMasker([]).line(KEY)).toBe(KEY);
+});
