@@ -7,6 +7,9 @@ import { CANARY } from './special.ts';
 /** Says what is wrong with an answer; null where nothing is. */
 export type Judge = (request: FuzzRequest, answer: Answer) => string | null;
 
+const LIBRARY_WORDS =
+  /"message":"[^"]*(?:Too (?:small|big)|Invalid (?:input|option|string)|Unrecognized key)/;
+
 /** A judge by the document: each answer has a status that it tells of, a type and a body as it says. */
 export function createJudge(document: OpenApi): Judge {
   const ajv = new Ajv2020({ strict: false, allErrors: false });
@@ -30,6 +33,8 @@ export function createJudge(document: OpenApi): Judge {
     if (status >= 400 && error === undefined && isApi(request)) {
       return `${status} without the body of failures: ${text.slice(0, 200)}`;
     }
+    if (LIBRARY_WORDS.test(text))
+      return `the validation library's own words: ${text.slice(0, 300)}`;
     if (request.operation === undefined) return null;
     // What is put into a path may make another address of it.
     if (!request.isValid && (error === 'NOT_FOUND' || status === 404)) return null;

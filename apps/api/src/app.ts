@@ -1,4 +1,4 @@
-import { JOB_MAX_BYTES, parseInput } from '@baton/core';
+import { AppError, JOB_MAX_BYTES, parseInput } from '@baton/core';
 import {
   type FastifyBaseLogger,
   type FastifySchemaCompiler,
@@ -10,6 +10,8 @@ import type { z } from 'zod';
 import { registerAuth } from './auth/authenticate.ts';
 import { answerClientError, HEADERS_MAX_BYTES } from './client-error.ts';
 import { createEventStreams } from './event-stream.ts';
+import { registerDrain } from './http/drain-body.ts';
+import { registerBodies } from './http/json-body.ts';
 import { answerError, answerNotFound } from './http-error.ts';
 import { registerOpenApi } from './openapi.ts';
 import type { App, Parts } from './parts.ts';
@@ -22,6 +24,7 @@ import { registerDocs } from './routes/docs.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerFavicon } from './routes/favicon.ts';
 import { registerHealth } from './routes/health.ts';
+import { registerHome } from './routes/home.ts';
 import { registerJwks } from './routes/jwks.ts';
 import { registerLaunch } from './routes/launch.ts';
 import { registerLimits } from './routes/limits.ts';
@@ -44,14 +47,21 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const HANDLER_TIMEOUT_MS = 10_000;
 
 const parseParts: FastifySchemaCompiler<z.ZodType> =
-  ({ schema }) =>
+  ({ schema, httpPart }) =>
   (data) => {
     try {
+      if (httpPart === 'body' && data === undefined) throw noBody();
       return { value: parseInput(schema, data) };
     } catch (error) {
       return { error: error as Error };
     }
   };
+
+function noBody(): AppError {
+  return new AppError('INVALID_REQUEST', 'expected a JSON body, got none', {
+    details: { field: '' },
+  });
+}
 
 /** The HTTP API over open stores: every route, ready for `inject` or `listen`. The stores stay the caller's. */
 export async function createApp(parts: Parts): Promise<App> {
@@ -73,8 +83,8 @@ export async function createApp(parts: Parts): Promise<App> {
     clientErrorHandler: answerClientError,
   }).withTypeProvider<ZodTypeProvider>();
 
-  // Only JSON is read: a web page elsewhere cannot send that without asking first (CORS).
-  app.removeContentTypeParser('text/plain');
+  registerBodies(app);
+  registerDrain(app);
   app.setValidatorCompiler(parseParts);
   // Answers are typed, not parsed again: a document of a later version must still be readable.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
@@ -122,6 +132,7 @@ export async function createApp(parts: Parts): Promise<App> {
   registerSchema(app);
   registerJwks(app, parts);
   registerHealth(app, parts);
+  registerHome(app, parts);
   await registerDocs(app);
   registerFavicon(app);
   if (parts.auth.kind === 'keys') await registerLogin(app, parts.auth);

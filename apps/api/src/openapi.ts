@@ -60,7 +60,7 @@ function withLimits(schema: FastifySchema, method: string): FastifySchema {
   return {
     ...schema,
     response: {
-      ...failures('INVALID_REQUEST', 'PAYLOAD_TOO_LARGE'),
+      ...failures('INVALID_REQUEST', 'PAYLOAD_TOO_LARGE', 'CONTENT_ENCODING_NOT_SUPPORTED'),
       ...(schema.response as object),
     },
   };

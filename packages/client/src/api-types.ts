@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'IDEMPOTENCY_CONFLICT'
   | 'WEBHOOK_DISABLED'
   | 'PAYLOAD_TOO_LARGE'
+  | 'CONTENT_ENCODING_NOT_SUPPORTED'
   | 'WORKING_DIR_NOT_ALLOWED'
   | 'WEBHOOK_URL_NOT_ALLOWED'
   | 'ENV_NOT_ALLOWED'
@@ -65,7 +66,7 @@ export type UsageGroup = 'day' | 'model' | 'tag' | 'key';
 
 export interface BulkLaunch {
   /**
-   * The prompt.
+   * The prompt: not of white space alone.
    */
   query: string;
   /**
@@ -264,7 +265,7 @@ export interface MCPConfig {
 }
 export interface ContinueRequest {
   /**
-   * The prompt.
+   * The prompt: not of white space alone.
    */
   query: string;
   model?: string | null;
@@ -526,7 +527,7 @@ export interface Totals {
 }
 export interface SessionConfig {
   /**
-   * The prompt.
+   * The prompt: not of white space alone.
    */
   query: string;
   /**
@@ -648,7 +649,7 @@ export interface SessionConfig {
 }
 export interface LaunchRequest {
   /**
-   * The prompt.
+   * The prompt: not of white space alone.
    */
   query: string;
   /**
@@ -841,7 +842,7 @@ export interface NewSchedule {
 }
 export interface ScheduledLaunch {
   /**
-   * The prompt.
+   * The prompt: not of white space alone.
    */
   query: string;
   /**

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from './model/app-error.ts';
+import { issueMessage } from './model/issue-message.ts';
 
 /**
  * Settings from environment variables, frozen. Blank values count as absent. Throws INVALID_CONFIG that
@@ -12,7 +13,7 @@ export function parseEnv<T extends z.ZodObject>(
   const given = Object.fromEntries(
     Object.entries(env).filter(([name, value]) => name in schema.shape && value?.trim() !== ''),
   );
-  const parsed = schema.safeParse(given);
+  const parsed = schema.safeParse(given, { error: issueMessage });
   if (parsed.success) return Object.freeze(parsed.data);
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new AppError('INVALID_CONFIG', `the settings are wrong\n  ${problems.join('\n  ')}`, {

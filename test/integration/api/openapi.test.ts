@@ -64,8 +64,8 @@ const PUBLIC = ['get /.well-known/jwks.json', 'get /healthz', 'get /readyz'];
 // Of every call that asks for a key: none or a wrong one, too small a scope, no word of it.
 const OF_KEYS = [401, 403, 500, 503];
 
-// Of every call that may have a body, wanted or not: it is no JSON, or too much of it.
-const OF_BODIES = [400, 413];
+// Of every call that may have a body, wanted or not: it is no JSON, too much of it, or compressed.
+const OF_BODIES = [400, 413, 415];
 
 function answersOf(call: string, codes: readonly number[]): string[] {
   const all = new Set([

@@ -130,6 +130,15 @@ describe('adopting a continue', () => {
 describe('adopting what is no job', () => {
   test.for<[string, object, string, string]>([
     ['a wrong type', { config: { query: 'q', model: 5 } }, 'INVALID_REQUEST', 'config.model'],
+    ['half a pair', { metadata: { a: '\ud83d' } }, 'INVALID_REQUEST', 'metadata.a'],
+    ['a rounded number', { metadata: { a: 2 ** 60 } }, 'INVALID_REQUEST', 'metadata.a'],
+    [
+      'a prototype',
+      { metadata: JSON.parse('{"__proto__":{}}') },
+      'INVALID_REQUEST',
+      'metadata.__proto__',
+    ],
+    ['a blank query', { config: { query: '\u00a0' } }, 'INVALID_REQUEST', 'config.query'],
     ['an unknown key', { extra: 1 }, 'INVALID_REQUEST', 'extra'],
     ['another version', { version: 2 }, 'INVALID_REQUEST', 'version'],
     ["an id that is not the job's", { id: newId() }, 'INVALID_REQUEST', 'id'],

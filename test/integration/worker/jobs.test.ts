@@ -62,6 +62,24 @@ describe('a job that anybody added', () => {
     expect((await fleet.queue.getJob(id))?.failedReason).toContain('INVALID_REQUEST');
   });
 
+  test.for<[what: string, fields: object, field: string]>([
+    ['half of a surrogate pair', { config: { query: 'a\ud83d b' } }, 'config.query'],
+    ['a number above 2^53', { metadata: { n: 2 ** 53 + 2 } }, 'metadata.n'],
+    ['a query of white space', { config: { query: ' \n' } }, 'config.query'],
+  ])(
+    'becomes a failed session that names the field for %s',
+    async ([, fields, field], { fleet }) => {
+      const id = newId();
+      const data = { version: 1, kind: 'launch', id, config: { query: 'hi' }, ...fields };
+      await fleet.queue.add('launch', data, { jobId: id });
+      expect(await fleet.ended(id)).toMatchObject({
+        status: 'failed',
+        failure: { code: 'INVALID_REQUEST', field },
+        attempts: [],
+      });
+    },
+  );
+
   test('fails in the queue where not even its id is usable', async ({ fleet }) => {
     const id = 'no uuid';
     await fleet.queue.add('launch', { query: 'hi' }, { jobId: id, attempts: 3 });

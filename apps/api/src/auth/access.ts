@@ -5,6 +5,7 @@ export type Access = Scope | 'public';
 
 // Every route of the API stands here. `/*` covers the path before it and all below.
 const ROUTES: Record<string, Access> = {
+  'GET /': 'public',
   'GET /healthz': 'public',
   'GET /readyz': 'public',
   'GET /openapi.json': 'public',

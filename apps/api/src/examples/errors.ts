@@ -8,8 +8,12 @@ type Told = Partial<Pick<ErrorBody['error'], 'message' | 'details'>>;
 // What the catalogue's sentence leaves open: what is wrong, and where.
 const TOLD: Partial<Record<ErrorCode, Told>> = {
   INVALID_REQUEST: {
-    message: 'max_turns: Too small: expected number to be >0',
+    message: 'max_turns: expected more than 0',
     details: { field: 'max_turns' },
+  },
+  CONTENT_ENCODING_NOT_SUPPORTED: {
+    message: 'content-encoding: expected none, or identity: bodies are read as they are',
+    details: { field: 'content-encoding' },
   },
   SESSION_NOT_FOUND: { message: `no session ${OTHER}` },
   PARENT_NOT_FOUND: {

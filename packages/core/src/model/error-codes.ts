@@ -45,6 +45,11 @@ export const ERROR_CODES = {
   },
   WEBHOOK_DISABLED: { http: 409, retryable: false, says: 'The webhook is disabled.' },
   PAYLOAD_TOO_LARGE: { http: 413, retryable: false, says: 'The request is larger than the limit.' },
+  CONTENT_ENCODING_NOT_SUPPORTED: {
+    http: 415,
+    retryable: false,
+    says: 'The body is compressed: bodies are read as they are.',
+  },
   WORKING_DIR_NOT_ALLOWED: {
     http: 422,
     retryable: false,

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import { AppError } from './app-error.ts';
+import { issueMessage } from './issue-message.ts';
+import { findFault } from './lossy-value.ts';
 
 // Deeper JSON than any config needs; recursive schemas would otherwise run out of stack on hostile input.
 const MAX_DEPTH = 64;
@@ -51,8 +53,8 @@ export function describeIssue(error: z.ZodError): { field: string; message: stri
 }
 
 /**
- * Parses what came from outside, or throws INVALID_REQUEST that names the field. Never puts the
- * offending value into the message: it may be a secret.
+ * Parses what came from outside, or throws INVALID_REQUEST that names the field: also where the value would
+ * not come back as it was sent. Never puts the offending value into the message: it may be a secret.
  */
 export function parseInput<T>(schema: z.ZodType<T>, value: unknown): T {
   if (isTooDeep(value)) {
@@ -60,11 +62,17 @@ export function parseInput<T>(schema: z.ZodType<T>, value: unknown): T {
       details: { field: '' },
     });
   }
-  const parsed = schema.safeParse(value);
+  const fault = findFault(value);
+  if (fault) throw invalid(fault.path.join('.'), fault.message);
+  const parsed = schema.safeParse(value, { error: issueMessage });
   if (parsed.success) return parsed.data;
   const { field, message } = describeIssue(parsed.error);
-  throw new AppError('INVALID_REQUEST', `${field || 'the request'}: ${message}`, {
+  throw invalid(field, message, { cause: parsed.error });
+}
+
+function invalid(field: string, message: string, options: { cause?: unknown } = {}): AppError {
+  return new AppError('INVALID_REQUEST', `${field || 'the request'}: ${message}`, {
     details: { field },
-    cause: parsed.error,
+    ...options,
   });
 }

@@ -9,6 +9,9 @@ const noNul = /^[^\0]*$/;
 const argument = z.string().min(1).max(1024).regex(noNul, 'expected no NUL character');
 const text = z.string().regex(noNul, 'expected no NUL character');
 
+// What a reader would see nothing of: white space, controls, and characters without a look of their own.
+const SHOWN = /[^\s\p{Z}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
+
 function fitsOneArgument(value: unknown): boolean {
   return Buffer.byteLength(JSON.stringify(value)) <= ARGUMENT_MAX_BYTES;
 }
@@ -50,7 +53,10 @@ export const SETTING_SOURCES = ['user', 'project', 'local'] as const;
 
 /** What a session is asked to do: the seed's SessionConfig under its keys, with Baton's additions. */
 export const sessionConfigSchema = z.strictObject({
-  query: text.min(1).describe('The prompt.'),
+  query: text
+    .min(1)
+    .refine((prompt) => SHOWN.test(prompt), 'expected a text, got white space alone')
+    .describe('The prompt: not of white space alone.'),
   model: argument.optional().describe('Alias or full name of the model.'),
   working_dir: absolutePath
     .optional()

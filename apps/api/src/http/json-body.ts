@@ -1,0 +1,82 @@
+// Bodies: JSON alone is read, and nothing is refused for a body that the call has no use for.
+import { AppError } from '@baton/core';
+import type { FastifyRequest } from 'fastify';
+import type { App } from '../parts.ts';
+import { findLostText } from './json-text.ts';
+
+const UTF8 = /^(?:utf-?8|us-ascii)$/i;
+
+/** Reads JSON bodies. Only JSON: a web page elsewhere cannot send that without asking first (CORS). */
+export function registerBodies(app: App): void {
+  app.removeContentTypeParser(['application/json', 'text/plain']);
+  app.addHook('preParsing', async (request) => checkEncoding(request));
+  const whole = { parseAs: 'buffer' } as const;
+  app.addContentTypeParser(
+    'application/json',
+    whole,
+    async (request: FastifyRequest, body: Buffer) => readJson(request, body),
+  );
+  app.addContentTypeParser('*', whole, async (request: FastifyRequest) => {
+    if (takesBody(request)) throw invalid('content-type', 'expected application/json');
+  });
+}
+
+/** Whether the route of a request reads a body. */
+function takesBody({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.schema?.body !== undefined;
+}
+
+/** Whether a request says that a body follows its headers. */
+export function announcesBody({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
+  const { 'content-length': length = '0', 'transfer-encoding': coding } = headers;
+  return coding !== undefined || length !== '0';
+}
+
+function checkEncoding(request: FastifyRequest): void {
+  const codings = (request.headers['content-encoding'] ?? '').split(',').map((one) => one.trim());
+  const isPlain = codings.every((coding) => /^(?:identity)?$/i.test(coding));
+  if (isPlain || !announcesBody(request)) return;
+  throw new AppError(
+    'CONTENT_ENCODING_NOT_SUPPORTED',
+    'content-encoding: expected none, or identity: bodies are read as they are',
+    { details: { field: 'content-encoding' } },
+  );
+}
+
+function readJson(request: FastifyRequest, body: Buffer): unknown {
+  const text = decode(request, body);
+  if (/^\s*$/.test(text)) {
+    if (takesBody(request)) throw invalid('', 'expected a JSON body, got an empty one');
+    return undefined;
+  }
+  const value = parse(text);
+  const lost = findLostText(text);
+  if (lost) throw invalid(lost.path.join('.'), lost.message);
+  return value;
+}
+
+function decode({ headers }: FastifyRequest, body: Buffer): string {
+  const [, charset = 'utf-8'] =
+    /;\s*charset="?([^";\s]+)/i.exec(headers['content-type'] ?? '') ?? [];
+  if (!UTF8.test(charset)) throw invalid('content-type', 'expected charset utf-8');
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    throw invalid('', 'expected a body in UTF-8');
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the body.
+    throw invalid('', 'expected the body to be JSON');
+  }
+}
+
+function invalid(field: string, message: string): AppError {
+  return new AppError('INVALID_REQUEST', field ? `${field}: ${message}` : message, {
+    details: { field },
+  });
+}

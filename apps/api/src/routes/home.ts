@@ -1,0 +1,38 @@
+import type { FastifyRequest } from 'fastify';
+import { safeNext } from '../pages/login-page.ts';
+import type { App, Parts } from '../parts.ts';
+
+/** What stands at the root of the API, for a program that asks. */
+const HOME = {
+  name: 'Baton',
+  description: 'A job queue whose jobs are Claude Code sessions.',
+  links: {
+    sessions: '/v1/sessions',
+    openapi: '/openapi.json',
+    docs: '/docs',
+    pages: '/sessions',
+    queue: '/queues',
+    health: '/healthz',
+    ready: '/readyz',
+  },
+};
+
+const SESSIONS_PAGE = '/sessions';
+
+/** `/`: the sessions page for a browser, and what this is for a program; `/login` leads on where no keys are asked for. */
+export function registerHome(app: App, { auth }: Pick<Parts, 'auth'>): void {
+  app.get('/', { schema: { hide: true } }, async (request, reply) => {
+    reply.header('vary', 'accept');
+    return wantsPage(request) ? reply.redirect(SESSIONS_PAGE, 303) : HOME;
+  });
+
+  if (auth.kind === 'keys') return;
+  app.get('/login', { schema: { hide: true } }, async (request, reply) => {
+    const { next } = request.query as { next?: unknown };
+    return reply.redirect(next === undefined ? SESSIONS_PAGE : safeNext(next), 303);
+  });
+}
+
+function wantsPage({ headers }: FastifyRequest): boolean {
+  return headers.accept?.includes('text/html') ?? false;
+}
