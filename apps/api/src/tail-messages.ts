@@ -1,27 +1,28 @@
-import { assertNever, type TailItem, toEventView } from '@baton/core';
+import { assertNever, type TailItem, toEventView, withMark } from '@baton/core';
 import type { Message } from './event-stream.ts';
 
 // An event is named by its type, which is whatever the CLI said. These names are Baton's or the browser's.
-const TAKEN = new Set(['end', 'error', 'live', 'message', 'open', 'partial', 'status']);
+const TAKEN = new Set(['end', 'error', 'live', 'message', 'open', 'partial', 'reset', 'status']);
 
 /** The name of an event in a stream: its type, or `other` where that cannot be a name. */
 export function eventName(type: string): string {
   return /^[\w.-]+$/.test(type) && !TAKEN.has(type) ? type : 'other';
 }
 
-/** What a tail tells, as messages. `whose`: whether each event tells its session. */
+/** What a tail tells, as messages. `whose`: whether each event tells its session; `mark`: what its ids bear. */
 export async function* tailMessages(
   items: AsyncIterable<TailItem>,
   whose: boolean,
+  mark = '',
 ): AsyncGenerator<Message[]> {
-  for await (const item of items) yield toMessages(item, whose);
+  for await (const item of items) yield toMessages(item, whose, mark);
 }
 
-function toMessages(item: TailItem, whose: boolean): Message[] {
+function toMessages(item: TailItem, whose: boolean, mark: string): Message[] {
   switch (item.kind) {
     case 'events':
       return item.events.map(({ id, event }) => ({
-        id,
+        id: withMark(id, mark),
         event: eventName(event.type),
         data: { ...(whose ? { session_id: event.session_id } : {}), ...toEventView(event) },
       }));

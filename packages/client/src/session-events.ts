@@ -10,10 +10,14 @@ export interface PartialLine {
   raw: string;
 }
 
-/** What is streamed of a session. `id` resumes after the event; `end` comes last. */
+/**
+ * What is streamed of a session. `id` resumes after the event; `end` comes last. `reset`: the session was
+ * deleted and made again since the event that was to be resumed after, and all its events come.
+ */
 export type StreamedEvent =
   | { kind: 'event'; id: string; event: Event & { session_id?: string } }
   | { kind: 'partial'; line: PartialLine }
+  | { kind: 'reset'; session_id: string; last_event_seq: number }
   | {
       kind: 'end';
       session_id: string;
@@ -25,6 +29,8 @@ export type StreamedEvent =
 export interface EventOptions {
   /** Only events above this seq. */
   after?: number | undefined;
+  /** The `start_time` of the session that `after` counts in: one that was made again since is told from its first event on. */
+  startTime?: string | undefined;
   /** Only what comes after the event with this `id`. */
   lastEventId?: string | undefined;
   /** Goes on into the sessions that continue this one, until all have ended; each event tells its session. */
@@ -37,16 +43,21 @@ export interface EventOptions {
 export async function* sessionEvents(
   settings: Settings,
   id: string,
-  { after, follow, ...resume }: EventOptions,
+  { after, startTime, follow, ...resume }: EventOptions,
 ): AsyncGenerator<StreamedEvent, void> {
-  const call = { path: `${sessionPath(id)}/events`, query: { after, follow }, ...resume };
+  const call = {
+    path: `${sessionPath(id)}/events`,
+    query: { after, start_time: startTime, follow },
+    ...resume,
+  };
   for await (const message of streamMessages(settings, call)) {
     const data = JSON.parse(message.data);
     if (message.event === 'end') {
       yield { kind: 'end', ...data };
       return;
     }
-    if (message.event === 'partial') yield { kind: 'partial', line: data };
+    if (message.event === 'reset') yield { kind: 'reset', ...data };
+    else if (message.event === 'partial') yield { kind: 'partial', line: data };
     else if (message.id !== undefined) yield { kind: 'event', id: message.id, event: data };
   }
 }

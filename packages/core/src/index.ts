@@ -98,6 +98,7 @@ export {
   splitRequest,
 } from './model/request.ts';
 export { boundResult, type Result, resultSchema, type Usage, usageSchema } from './model/result.ts';
+export { isBeyond, markOf, splitMark, withMark } from './model/resume-mark.ts';
 export {
   newScheduleSchema,
   type Schedule,
@@ -126,6 +127,7 @@ export {
   type SessionStatus,
   sessionStatusSchema,
 } from './model/status.ts';
+export { timeSchema } from './model/time.ts';
 export { addTotals, NO_TOTALS, type Totals } from './model/totals.ts';
 export {
   hasTranscript,

@@ -36,9 +36,9 @@ describe('a call without a body takes what clients send by habit', () => {
 
   test.for(habits)('%s', async ([, headers, payload], { api }) => {
     const calls = [
-      ['POST', '/v1/sessions/:id/cancel', 202],
-      ['POST', '/v1/sessions/:id/interrupt', 202],
-      ['DELETE', '/v1/sessions/:id', 204],
+      ['POST', '/v1/sessions/:id/cancel', [202]],
+      ['POST', '/v1/sessions/:id/interrupt', [202]],
+      ['DELETE', '/v1/sessions/:id', [202, 204]],
     ] as const;
     for (const [method, url, status] of calls) {
       const { id } = await api.sessions.insertIfAbsent(makeSession());
@@ -50,7 +50,7 @@ describe('a call without a body takes what clients send by habit', () => {
         headers,
         payload,
       });
-      expect(answer.statusCode, `${method} ${url} ${answer.body}`).toBe(status);
+      expect(status, `${method} ${url} ${answer.body}`).toContain(answer.statusCode);
     }
     const others = ['/v1/schedules/:id', '/v1/webhooks/:id', '/v1/limits/tag/:id'];
     for (const url of others) {

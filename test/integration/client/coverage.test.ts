@@ -21,7 +21,12 @@ const VERBS: Record<string, (client: BatonClient) => PromiseLike<unknown>> = {
       }),
     ),
   readConversation: (client) => first(client.conversation(id, page)),
-  listEvents: (client) => first(client.events(id, { after: 1, follow: 'conversation' })),
+  listEvents: (client) =>
+    first(
+      client.events(id, {
+        ...{ after: 1, startTime: '2026-01-01T00:00:00Z', follow: 'conversation' },
+      }),
+    ),
   streamStatuses: (client) => first(client.statuses({ tag: 't' })),
   cancelSession: (client) => client.cancel(id),
   interruptSession: (client) => client.interrupt(id),

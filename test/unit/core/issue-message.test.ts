@@ -58,7 +58,7 @@ const HOSTILE: readonly unknown[] = [
   ...[undefined, null, true, -1, 0, 1.5, 1e9, Number.NaN, '', ' ', 'x', 'x'.repeat(300)],
   ...[[], ['', ''], [1], {}, { x: 1 }, { '': '' }, { '=': 'x' }, { mcpServers: { '': 1 } }],
   { mcpServers: { a: { type: 'http', url: 'x' } } },
-  'a'.repeat(200_000),
+  'a'.repeat(5_000),
 ];
 
 const SCHEMAS = Object.entries({
@@ -68,19 +68,23 @@ const SCHEMAS = Object.entries({
 } as object).filter((entry): entry is [string, z.ZodType] => entry[1] instanceof z.ZodType);
 
 describe('no schema speaks in the words of the validation library', () => {
-  test.each(SCHEMAS)('%s', (_, schema) => {
-    const keys = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
-    const values = [
-      ...HOSTILE,
-      ...keys.flatMap((key) => HOSTILE.map((value) => ({ [key]: value }))),
-      // With what is mostly required, so that the checks of the whole are reached too.
-      ...keys.flatMap((key) =>
-        HOSTILE.map((value) => ({ query: 'q', launch: { query: 'q' }, [key]: value })),
-      ),
-    ];
-    const messages = new Set(values.map((value) => refusal(schema, value)));
-    for (const message of messages) expect(message ?? 'expected ').toMatch(/(^|: )expected /);
-  });
+  test.each(SCHEMAS)(
+    '%s',
+    (_, schema) => {
+      const keys = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+      const values = [
+        ...HOSTILE,
+        ...keys.flatMap((key) => HOSTILE.map((value) => ({ [key]: value }))),
+        // With what is mostly required, so that the checks of the whole are reached too.
+        ...keys.flatMap((key) =>
+          HOSTILE.map((value) => ({ query: 'q', launch: { query: 'q' }, [key]: value })),
+        ),
+      ];
+      const messages = new Set(values.map((value) => refusal(schema, value)));
+      for (const message of messages) expect(message ?? 'expected ').toMatch(/(^|: )expected /);
+    },
+    30_000,
+  );
 
   test('nor do settings', () => {
     const env = Object.fromEntries(

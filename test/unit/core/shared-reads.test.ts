@@ -16,6 +16,7 @@ function reading() {
       },
     },
     heads: {
+      mark: async () => '',
       async get(id) {
         asked.push(`head of ${id}`);
         return { id, status: 'running', last_event_seq: asked.length } as SessionHead;

@@ -1,4 +1,5 @@
 import { type Event, type EventView, toEventView } from '../model/event.ts';
+import { markOf, splitMark, withMark } from '../model/resume-mark.ts';
 import type { Session } from '../model/session.ts';
 import { badCursor, decodeCursor, encodeCursor } from './cursor.ts';
 import { type EventStore, PAGE_MAX_BYTES } from './event-store.ts';
@@ -23,7 +24,7 @@ export async function readConversation(
   { limit, cursor }: { limit: number; cursor?: string },
 ): Promise<ConversationPage> {
   const chain = await sessions.conversation(session);
-  let [from, after] = cursor === undefined ? [0, 0] : startAt(chain, cursor);
+  let [from, after] = cursor === undefined ? [0, 0] : startAt(chain, cursor, markOf(session));
   const page: ConversationEvent[] = [];
   let bytes = 0;
   for (; from < chain.length; from += 1, after = 0) {
@@ -32,7 +33,10 @@ export async function readConversation(
     while (after < link.last_event_seq) {
       const room = limit - page.length;
       if (room === 0 || bytes >= PAGE_MAX_BYTES) {
-        return { events: page, next_cursor: encodeCursor([link.id, String(after)]) };
+        return {
+          events: page,
+          next_cursor: encodeCursor([link.id, withMark(String(after), markOf(session))]),
+        };
       }
       const read = await events.page({
         sessionId: link.id,
@@ -49,13 +53,19 @@ export async function readConversation(
   return { events: page };
 }
 
-function startAt(chain: readonly ConversationLink[], cursor: string): [number, number] {
-  const [id, seq] = decodeCursor(cursor);
+// A cursor of a conversation that was deleted and made again would leave out events without a word.
+function startAt(
+  chain: readonly ConversationLink[],
+  cursor: string,
+  own: string,
+): [number, number] {
+  const [id, place] = decodeCursor(cursor);
+  const { position, mark } = splitMark(place);
   const index = chain.findIndex((link) => link.id === id);
-  const after = Number(seq);
-  if (index < 0 || !Number.isInteger(after) || after < 0) {
-    throw badCursor();
-  }
+  const after = Number(position);
+  const last = chain[index]?.last_event_seq ?? -1;
+  if (!Number.isInteger(after) || after < 0 || after > last) throw badCursor();
+  if (mark !== '' && mark !== own) throw badCursor();
   return [index, after];
 }
 

@@ -31,7 +31,7 @@ export async function newestFirst<D extends Dated>(
 function after(cursor: string): Filter<Dated> {
   const [createdAt, id] = decodeCursor(cursor);
   const created = new Date(createdAt);
-  if (Number.isNaN(created.getTime())) throw badCursor();
+  if (Number.isNaN(created.getTime()) || created.toISOString() !== createdAt) throw badCursor();
   return {
     created_at: { $lte: created },
     $or: [{ created_at: { $lt: created } }, { created_at: created, _id: { $lt: id } }],

@@ -1,6 +1,9 @@
 import type { Db } from 'mongodb';
+import { markOf } from '../model/resume-mark.ts';
 import type { Session } from '../model/session.ts';
+import { isBuried } from '../model/tombstone.ts';
 import type { SessionDocument } from './mongo.ts';
+import type { TombstoneDocument } from './tombstone-store.ts';
 
 /** As little of a session as it takes to follow its events. */
 export type SessionHead = Pick<
@@ -14,6 +17,8 @@ export interface SessionHeads {
   get(id: string): Promise<SessionHead | null>;
   /** Of a session and all that continue it, the oldest first; the first `limit` of its conversation. */
   tree(session: Pick<Session, 'id' | 'root_session_id'>, limit: number): Promise<SessionHead[]>;
+  /** What tells a session from an earlier one of its id that was deleted; empty where none is known of. */
+  mark(session: Pick<Session, 'id' | 'created_at'>): Promise<string>;
 }
 
 const PROJECTION = { parent_session_id: 1, created_at: 1, status: 1, last_event_seq: 1 } as const;
@@ -23,6 +28,7 @@ type HeadDocument = Omit<SessionHead, 'id'> & { _id: string };
 /** The heads of a database. */
 export function createSessionHeads(db: Db): SessionHeads {
   const collection = db.collection<SessionDocument>('sessions');
+  const tombstones = db.collection<TombstoneDocument>('tombstones');
   return {
     async get(id) {
       const found = await collection.findOne<HeadDocument>({ _id: id }, { projection: PROJECTION });
@@ -36,6 +42,10 @@ export function createSessionHeads(db: Db): SessionHeads {
         .limit(limit)
         .toArray();
       return below(id, documents.map(toHead));
+    },
+    async mark(session) {
+      const tombstone = await tombstones.findOne({ _id: session.id });
+      return tombstone && !isBuried(tombstone, session.created_at) ? markOf(session) : '';
     },
   };
 }

@@ -23,14 +23,19 @@ const MAX_SESSIONS = 5_000;
 /** Where a reader of a conversation begins: at a session's `seq`, or after an event that it was told. */
 export type FollowFrom = { after: number } | { position: FollowPosition };
 
-/** How far each session of a conversation was told. Throws INVALID_REQUEST where `from` is a position elsewhere. */
+/**
+ * How far each session of a conversation was told; null where a position lies beyond a session's events: it
+ * is of an earlier session of the same id. Throws INVALID_REQUEST where `from` is a position elsewhere.
+ */
 export async function toldFrom(
   { heads }: Pick<TailDeps, 'heads'>,
   of: TailOf,
   from: FollowFrom,
-): Promise<Map<string, number>> {
-  if ('position' in from) return toldSoFar(from.position, await heads.tree(of, MAX_SESSIONS));
-  return new Map(from.after > 0 ? [[of.id, from.after]] : []);
+): Promise<Map<string, number> | null> {
+  if ('after' in from) return new Map(from.after > 0 ? [[of.id, from.after]] : []);
+  const tree = await heads.tree(of, MAX_SESSIONS);
+  const told = toldSoFar(from.position, tree);
+  return tree.some((head) => (from.position.get(head.id) ?? 0) > head.last_event_seq) ? null : told;
 }
 
 /**
@@ -45,9 +50,18 @@ export function followConversation(
 ): AsyncGenerator<TailItem> {
   const reader = createEventReader(deps.events);
   const told = new Map(before);
+  let madeAt = of.created_at?.getTime();
+
+  /** What there is of the conversation; nothing where it was deleted, also where it was made again since. */
+  async function lookUp(): Promise<SessionHead[]> {
+    const tree = await deps.heads.tree(of, MAX_SESSIONS);
+    const own = tree.find(({ id }) => id === of.id)?.created_at.getTime();
+    madeAt ??= own;
+    return own === madeAt ? tree : [];
+  }
 
   async function look(): Promise<Look> {
-    const tree = await deps.heads.tree(of, MAX_SESSIONS);
+    const tree = await lookUp();
     const heads = new Map(tree.map((head) => [head.id, head]));
     const seqOf = ({ id }: SessionHead) => told.get(id) ?? 0;
     const isWhollyTold = (head: SessionHead | undefined) => !head || isTold(head, seqOf(head));

@@ -21,6 +21,7 @@ export function shareReads({ events, heads }: Reads): Reads {
         (id) => heads.get(id),
       ),
       tree: (session, limit) => heads.tree(session, limit),
+      mark: (session) => heads.mark(session),
     },
   };
 }

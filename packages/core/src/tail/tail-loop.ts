@@ -33,6 +33,8 @@ export interface TailDeps {
 export interface TailOf {
   id: string;
   root_session_id: string;
+  /** When it was made: a session of this id that was made at another time is not followed. */
+  created_at?: Date;
 }
 
 /** One look at what there is by now. */

@@ -19,9 +19,13 @@ export function tailSession(
 ): AsyncGenerator<TailItem> {
   const reader = createEventReader(deps.events);
   let told = after;
+  let madeAt = of.created_at?.getTime();
 
   async function look(): Promise<Look> {
-    const head = await deps.heads.get(of.id);
+    const found = await deps.heads.get(of.id);
+    madeAt ??= found?.created_at.getTime();
+    // One that was deleted and made again is another session: the reader is told of the deletion.
+    const head = found?.created_at.getTime() === madeAt ? found : null;
     const { status = 'deleted', last_event_seq = 0 } = head ?? {};
     // A word is said once what it tells of is committed: events up to there are read without another look.
     let last = last_event_seq;
