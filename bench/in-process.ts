@@ -18,6 +18,8 @@ import {
 } from '@baton/core';
 import { type AttemptDeps, startAttempt } from '../apps/worker/src/attempt/attempt.ts';
 import { findParentDeathLauncher } from '../apps/worker/src/claude/parent-death.ts';
+import { createHostHealth } from '../apps/worker/src/host/host-health.ts';
+import { createStuckProcesses } from '../apps/worker/src/host/stuck-processes.ts';
 import { createIdentity } from '../apps/worker/src/identity.ts';
 import { createMasker } from '../apps/worker/src/masking/masker.ts';
 import { FAKE_CLAUDE } from '../test/fake-claude/install.ts';
@@ -35,7 +37,9 @@ export async function runFakeSession(
   const clock = createStoreClock(mongo.db);
   const path = process.env['PATH'] ?? '';
   const identity = createIdentity();
+  const log = createLogger('bench', 'silent');
   const deps: AttemptDeps = {
+    host: createHostHealth({ probe: async () => null, stuck: createStuckProcesses(log), log }),
     db: mongo.db,
     clock,
     live: { moved() {}, progressed() {}, partials() {} },
@@ -44,7 +48,7 @@ export async function runFakeSession(
     leaseMs: 12_000,
     retryFirstMs: 2_000,
     deadlines: { startup: MINUTE_MS, idle: MINUTE_MS, wall_clock: 10 * MINUTE_MS, exit: MINUTE_MS },
-    log: createLogger('bench', 'silent'),
+    log,
     stores: {
       sessions,
       events: watch(createEventStore(mongo.db)),

@@ -34,7 +34,7 @@ export interface Fleet {
   /** The complete environment of a worker: the fake CLI, short leases. */
   env: Record<string, string>;
   /** Starts one more worker; it is killed after the file. */
-  worker(changes?: Record<string, string>): Promise<WorkerProcess>;
+  worker(changes?: Record<string, string>, through?: readonly string[]): Promise<WorkerProcess>;
   /** Another fleet in the same folder, with a queue, a database and workers of its own. */
   sibling(): Fleet;
   launch(config: SessionConfig, options?: EnqueueOptions): Promise<string>;
@@ -108,8 +108,8 @@ function openFleet(
     env,
     sibling,
     session,
-    async worker(changes = {}) {
-      const worker = await startWorker({ ...env, ...changes });
+    async worker(changes = {}, through = []) {
+      const worker = await startWorker({ ...env, ...changes }, through);
       workers.push(worker);
       return worker;
     },

@@ -33,9 +33,13 @@ export interface WorkerProcess extends WorkerRun {
   health: string;
 }
 
-/** Runs a worker with this environment and no other; it may well end before it is ready. */
-export function runWorker(env: Record<string, string>): WorkerRun {
-  const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+/**
+ * Runs a worker with this environment and no other; it may well end before it is ready. `through` is put
+ * before the program: one that limits it, and then becomes it.
+ */
+export function runWorker(env: Record<string, string>, through: readonly string[] = []): WorkerRun {
+  const [program = process.execPath, ...args] = [...through, process.execPath, MAIN];
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said.err += text));
@@ -55,8 +59,11 @@ export function runWorker(env: Record<string, string>): WorkerRun {
 }
 
 /** Runs a worker and waits for its start line; rejects with what it said where it ends before. */
-export async function startWorker(env: Record<string, string>): Promise<WorkerProcess> {
-  const run = runWorker(env);
+export async function startWorker(
+  env: Record<string, string>,
+  through: readonly string[] = [],
+): Promise<WorkerProcess> {
+  const run = runWorker(env, through);
   const startLine = () => {
     const end = run.out().indexOf('\n');
     if (end < 0 && run.child.exitCode !== null) {

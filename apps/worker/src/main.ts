@@ -39,6 +39,9 @@ import { findParentDeathLauncher } from './claude/parent-death.ts';
 import { workerSettingsSchema } from './config.ts';
 import { drain } from './drain.ts';
 import { serveHealth } from './health.ts';
+import { createHostHealth } from './host/host-health.ts';
+import { createProbe } from './host/probe.ts';
+import { createStuckProcesses } from './host/stuck-processes.ts';
 import { startSweep } from './host/sweep.ts';
 import { startWorkDirSweep } from './host/work-dirs.ts';
 import { createIdentity } from './identity.ts';
@@ -102,13 +105,22 @@ async function main(): Promise<void> {
   });
   const adopter = createAdopter(sessions, (id) => queue.find(id), live.moved, sealer);
 
+  const launcher = await findParentDeathLauncher(baseEnv['PATH'] ?? '');
+  const workRoot = settings.WORK_ROOT;
+  const host = createHostHealth({
+    probe: createProbe({ cli, launcher, baseEnv, workRoot, identity }),
+    stuck: createStuckProcesses(log),
+    log,
+  });
+
   const worker = createSessionWorker({
     attempts: {
+      host,
       db: mongo.db,
       clock,
       live,
       cli,
-      launcher: await findParentDeathLauncher(baseEnv['PATH'] ?? ''),
+      launcher,
       leaseMs: settings.LEASE_MS,
       retryFirstMs: settings.RETRY_FIRST_MS,
       prices,
@@ -125,7 +137,7 @@ async function main(): Promise<void> {
         transcripts: createTranscriptStore(mongo.db),
       },
       identity,
-      workRoot: settings.WORK_ROOT,
+      workRoot,
       policy: policyOf(settings),
       opener: createOpener(keys.opening),
       baseEnv,
@@ -148,6 +160,8 @@ async function main(): Promise<void> {
     { host: settings.HEALTH_HOST, port: settings.HEALTH_PORT },
     () => {
       if (stopping.signal.aborted) return 'draining';
+      const whyNot = host.whyNot();
+      if (whyNot !== null) return whyNot;
       return worker.isTaking() ? null : 'not taking jobs';
     },
     { redis: () => queue.ping(), mongodb: () => mongo.ping() },
@@ -206,6 +220,7 @@ async function main(): Promise<void> {
   process.stdout.write(`${JSON.stringify(start)}\n`);
 
   await stopped.promise;
+  host.stop();
   await drain(worker, { timeoutMs: settings.DRAIN_TIMEOUT_MS, hurry: hurry.signal, log });
   const exitAnyway = setTimeout(() => process.exit(0), CLOSE_TIMEOUT_MS);
   await Promise.all([worker.close(), webhooks.close(), schedules.close()]);

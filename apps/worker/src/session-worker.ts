@@ -57,20 +57,20 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
   const { attempts, adopter, claims, admission, queue, log } = deps;
   const { leaseMs } = attempts;
   const jobs = new Set<Promise<unknown>>();
-  let paused = false;
-  const isPaused = () => paused;
+  let isDraining = false;
+  const { host } = attempts;
   const running = createRunning(attempts);
-  const take = createJobTaker({
+  const takeJob = createJobTaker({
     attempts,
     adopter,
     claims,
     admission,
     queue,
     running,
-    isPaused,
+    isPaused: () => isDraining || host.isSick,
     log,
   });
-  const ender = createJobEnder({ queue, leaseMs, isPaused, log });
+  const ender = createJobEnder({ queue, leaseMs, isPaused: () => isDraining, log });
 
   async function track<T>(work: Promise<T>): Promise<T> {
     jobs.add(work);
@@ -82,7 +82,7 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
   }
 
   async function processJob(job: Job, token?: string): Promise<JobResult> {
-    const end = await take(job).catch((error: unknown) => ender.untaken(job, error));
+    const end = await takeJob(job).catch((error: unknown) => ender.untaken(job, error));
     return ender.end(job, token, end);
   }
 
@@ -116,13 +116,30 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     for (const id of ids) void running.attempts.get(id)?.confirm();
   });
 
+  // A loop that waits for its running jobs looks for more only once it is resumed.
+  async function take(concurrency: number): Promise<void> {
+    worker.concurrency = concurrency;
+    await worker.pause(true);
+    if (!isDraining && !host.isSick) await worker.resume();
+  }
+
+  host.listen({
+    onSick: () => void worker.pause(true),
+    // One session first: the host may be short of what many of them need at once.
+    onWell: () => void take(1),
+    onWorks() {
+      const next = Math.min(worker.concurrency * 2, deps.concurrency);
+      if (next > worker.concurrency && !host.isSick) void take(next);
+    },
+  });
+
   return {
     running: running.attempts,
     start() {
       worker.run().catch((error: unknown) => log.error({ err: error }, 'the queue loop ended'));
     },
     async pause() {
-      paused = true;
+      isDraining = true;
       await worker.pause(true);
     },
     handBack: running.handBack,

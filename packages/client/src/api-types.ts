@@ -59,6 +59,8 @@ export type ErrorCode =
   | 'OUT_OF_MEMORY'
   | 'PROTOCOL'
   | 'NO_ANSWER'
+  | 'HOST_ERROR'
+  | 'PROCESS_NOT_ENDED'
   | 'STORE_UNAVAILABLE';
 export type SessionStatus =
   'queued' | 'starting' | 'running' | 'completed' | 'failed' | 'cancelled';

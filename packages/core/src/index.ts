@@ -39,6 +39,7 @@ export {
   toEventView,
 } from './model/event.ts';
 export type { Failure } from './model/failure.ts';
+export { addHostFailure, type HostFailure, hostVerdict } from './model/host-failures.ts';
 export { idSchema, newId } from './model/id.ts';
 export {
   type Accepted,

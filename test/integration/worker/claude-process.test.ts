@@ -10,7 +10,7 @@ function start(script: string, stdin = ''): ClaudeProcess {
   const env = { PATH: '/usr/bin:/bin' };
   const command = { args: ['-c', script], env, stdin, files: [] };
   const claude = startClaude('/bin/sh', command, { cwd: '/' });
-  onTestFinished(() => claude.signal('SIGKILL'));
+  onTestFinished(() => void claude.signal('SIGKILL'));
   return claude;
 }
 

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { installFakeClaude } from '../../fake-claude/install.ts';
 import type { Step } from '../../fake-claude/script.ts';
 import { test } from '../../support/fleet.ts';
 import { waitFor } from '../../support/wait.ts';
@@ -124,20 +123,6 @@ describe('the end of a run', () => {
     expect((await fleet.ended(id)).status).toBe('completed');
     const pid = await readFile(pidFile, 'utf8');
     await waitFor('the descendant to be gone', () => !existsSync(`/proc/${pid}/environ`));
-  });
-
-  test('a CLI that goes away while the worker runs fails the session, and says where it was', async ({
-    fleet,
-  }) => {
-    const bin = join(fleet.root, 'bin');
-    await mkdir(bin);
-    const claude = installFakeClaude(bin);
-    const other = fleet.sibling();
-    await other.worker({ CLAUDE_BIN: claude });
-    await rm(claude);
-    const session = await other.ended(await other.launch({ query: 'hi' }));
-    expect(session).toMatchObject({ status: 'failed', failure: { code: 'CLAUDE_NOT_FOUND' } });
-    expect(session.error).toContain(claude);
   });
 
   test('nothing of a run is left in the temporary directory', async ({ fleet }) => {

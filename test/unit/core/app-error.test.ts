@@ -61,6 +61,7 @@ test('the failures that are tried again are those of the contract', () => {
       'IDLE_TIMEOUT',
       'KILLED',
       'STORE_UNAVAILABLE',
+      'HOST_ERROR',
     ].sort(),
   );
 });

@@ -19,6 +19,8 @@ import { concludeAttempt } from '../claude/conclude.ts';
 import { NOTHING_SPENT } from '../claude/cost-state.ts';
 import type { ClaudeCli } from '../claude/find.ts';
 import { createMeter, type Meter, meterFrom } from '../claude/meter.ts';
+import { watchFile } from '../claude/watch-file.ts';
+import type { HostHealth } from '../host/host-health.ts';
 import { makeRunDirs, type RunDirs, removeRunDirs } from '../host/run-dirs.ts';
 import { keepTranscript } from '../transcript/keeper.ts';
 import { lastCostState } from '../transcript/last-cost-state.ts';
@@ -28,13 +30,15 @@ import { announced } from './announced.ts';
 import { retryTime } from './backoff.ts';
 import { type DeadlinesMs, deadlinesOf } from './deadlines.ts';
 import { type AttemptEnd, writeEnding } from './ending.ts';
+import { countHostFailure } from './host-strikes.ts';
 import { spentLimit } from './limits.ts';
 import { watchOwnership } from './ownership.ts';
 import { createPartials } from './partials.ts';
 import { type PrepareDeps, type Prepared, prepareAttempt } from './prepare.ts';
 import { createRecorder } from './recorder.ts';
-import { neverRan, refusalOutcome } from './refusal.ts';
-import { type RunFacts, runClaude } from './run.ts';
+import { neverRan, preparationProblem, refusalOutcome } from './refusal.ts';
+import { type NotEnded, type RunFacts, runClaude } from './run.ts';
+import { hostFailure, judgeStart, type StartFacts } from './start-verdict.ts';
 import { createStopSwitch } from './stop-switch.ts';
 import { untilTaken } from './until-taken.ts';
 
@@ -44,6 +48,7 @@ export interface AttemptDeps extends PrepareDeps {
   clock: StoreClock;
   live: LivePublisher;
   cli: ClaudeCli;
+  host: HostHealth;
   launcher: readonly string[];
   leaseMs: number;
   /** The pause before a session's first retry; see backoff.ts. */
@@ -123,11 +128,22 @@ export function startAttempt(
     try {
       prepared = await prepareAttempt(deps, session, attempt.fence, dirs);
     } catch (error) {
-      log.warn({ err: error }, 'the attempt could not be prepared');
-      return { outcome: refusalOutcome(error) };
+      return { outcome: refused(error) };
     }
     const settled = await settleHistory(prepared);
     return settled ? { outcome: settled } : runPrepared(dirs, prepared);
+  }
+
+  /** The outcome where nothing could be prepared: an error of the host is not the session's. */
+  function refused(error: unknown): Outcome {
+    const problem = preparationProblem(error);
+    if (!problem) {
+      log.warn({ err: error }, 'the attempt could not be prepared');
+      return refusalOutcome(error);
+    }
+    log.debug({ err: error }, 'the host kept the attempt from starting');
+    deps.host.report(problem);
+    return hostFailure(problem, 0);
   }
 
   /** What is to be said of earlier attempts, and the outcome where no process needs to run. */
@@ -166,6 +182,7 @@ export function startAttempt(
       },
     });
     const keeper = keepTranscript(saver, recorder, taken);
+    const wasReplaced = watchFile(deps.cli.file);
     const facts = await runClaude(
       {
         claudeFile: deps.cli.file,
@@ -175,20 +192,41 @@ export function startAttempt(
         partials: createPartials(deps.live, session, attempt.attempt),
         meter,
         masker: deps.masker,
+        onInit: deps.host.works,
         claudeSessionId: session.root_session_id,
         stopSwitch,
       },
       prepared,
     );
     await settleCost(dirs, prepared);
-    const outcome = concludeAttempt({
-      ...facts,
-      abort: stopSwitch.reason,
-      workingDir: prepared.cwd,
-    });
+    const abort = stopSwitch.reason;
+    const concluded = concludeAttempt({ ...facts, abort, workingDir: prepared.cwd });
+    const outcome = facts.notEnded
+      ? notEnded(concluded, facts.notEnded)
+      : await judgeStart(concluded, startFacts(facts, prepared, wasReplaced), deps.host);
     // Whoever holds the session now restores what was committed; more would only be in the way.
     if (recorder.isLost) giveUp.abort();
     return { outcome, facts, transcript: await keeper.finish() };
+  }
+
+  function startFacts(
+    run: RunFacts,
+    { cwd, seenDir }: Prepared,
+    wasReplaced: () => boolean,
+  ): StartFacts {
+    const isDirGiven = session.config.working_dir !== undefined;
+    const claudeFile = deps.cli.file;
+    return { run, abort: stopSwitch.reason, cwd, seenDir, isDirGiven, claudeFile, wasReplaced };
+  }
+
+  /** The outcome where the process may still work on the session: nobody may begin it again. */
+  function notEnded(outcome: Outcome, { members, why }: NotEnded): Outcome {
+    deps.host.notEnded(session.id, members);
+    const pids = members.map(({ pid }) => Math.abs(pid)).join(', ');
+    const message = `the claude CLI (pid ${pids}) could not be ended: ${why}; it may still work on the session`;
+    log.error(`${message}; the host is not ready until it is gone`);
+    if (outcome.kind === 'completed') return outcome;
+    return { kind: 'failed', failure: { code: 'PROCESS_NOT_ENDED', message, retryable: false } };
   }
 
   // A process that was stopped prints no total, but may have left one in its transcript.
@@ -199,11 +237,14 @@ export function startAttempt(
     if (spent) meter.settle(spent);
   }
 
-  async function run(dirs: RunDirs): Promise<AttemptEnd> {
-    const { outcome, facts, transcript } = await prepareAndRun(dirs);
+  async function conclude({ outcome: found, facts, transcript }: RunEnd): Promise<AttemptEnd> {
     // Until here the recorder's heartbeats kept the lease; the write below is the last one.
     if (!(await recorder.finish())) return { kind: 'lost' };
     const now = await deps.clock.now();
+    const { outcome, hostFailures } = countHostFailure(session, found, {
+      workerId: attempt.worker_id,
+      now,
+    });
     const timing = { now, random: Math.random(), firstMs: deps.retryFirstMs };
     const retry = retryTime(outcome, session, timing);
     const end = await untilTaken(
@@ -215,6 +256,8 @@ export function startAttempt(
           transcript,
           exitLateMs: facts?.exitLateMs,
           retryAt: retry,
+          hostFailures,
+          counts: session.counts,
         }),
       taken,
     );
@@ -224,8 +267,11 @@ export function startAttempt(
   async function runAndClean(): Promise<AttemptEnd> {
     // The recorder renews the lease from the start: whatever ends the attempt must end it as well.
     try {
-      const dirs = await makeRunDirs(deps.identity);
-      return await run(dirs).finally(() => clean(dirs));
+      const dirs = await makeRunDirs(deps.identity).catch((error: unknown) => refused(error));
+      if ('kind' in dirs) return await conclude({ outcome: dirs });
+      return await prepareAndRun(dirs)
+        .then(conclude)
+        .finally(() => clean(dirs));
     } finally {
       giveUp.abort();
       ownership.stop();

@@ -6,8 +6,10 @@ import {
   type Ending,
   type Failure,
   type FailureFacts,
+  type HostFailure,
   type Outcome,
   type OwnedSession,
+  type Session,
   type SessionStatus,
   type Totals,
   type TranscriptManifest,
@@ -17,6 +19,8 @@ import {
 export type AttemptEnd =
   | { kind: 'ended'; status: SessionStatus; failure?: Failure }
   | { kind: 'handed_back' }
+  /** The host kept it from starting: its job is to be taken again after `waitMs`, in milliseconds. */
+  | { kind: 'host_failure'; waitMs: number }
   | { kind: 'retry'; at: Date; failure: Failure }
   | { kind: 'lost' };
 
@@ -28,6 +32,9 @@ export interface EndingFacts {
   /** Absent where it could not be saved: then the one that was committed before stays. */
   transcript: TranscriptManifest | undefined;
   exitLateMs: number | undefined;
+  /** There if the host kept the attempt from starting: the session's host failures, this one included. */
+  hostFailures: HostFailure[] | undefined;
+  counts: Session['counts'];
   /** When a failed attempt is to be tried again; absent where its failure is the session's. */
   retryAt: Date | undefined;
 }
@@ -69,6 +76,7 @@ export async function writeEnding(
           ...kept,
           failure,
           error: failure.message,
+          ...(facts.hostFailures ? withHostFailure(facts.counts, facts.hostFailures) : {}),
           ...(outcome.result ? { result: outcome.result } : {}),
         },
         { ...ledger, failure },
@@ -85,9 +93,25 @@ export async function writeEnding(
       if (to === 'cancelled') return { kind: 'ended', status: 'cancelled' };
       return to && { kind: 'handed_back' };
     }
+    case 'host_failure': {
+      const { failure, waitMs } = outcome;
+      const host_failures = facts.hostFailures ?? [];
+      const ended = { ...ledger, failure: toFailure(failure, facts) };
+      const to = await owned.handBack({ count: 'host_failures', host_failures, ...kept }, ended);
+      if (to === 'cancelled') return { kind: 'ended', status: 'cancelled' };
+      return to && { kind: 'host_failure', waitMs };
+    }
     default:
       return assertNever(outcome);
   }
+}
+
+// Absolute, for the write may be said twice: the fence keeps everyone else from counting meanwhile.
+function withHostFailure(
+  counts: Session['counts'],
+  host_failures: HostFailure[],
+): Pick<Ending, 'counts' | 'host_failures'> {
+  return { host_failures, counts: { ...counts, host_failures: (counts.host_failures ?? 0) + 1 } };
 }
 
 async function writeRetry(

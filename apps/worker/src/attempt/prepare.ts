@@ -25,7 +25,7 @@ import { NOTHING_RESTORED, type Restored, restoreTranscript } from '../transcrip
 import { type History, readHistory } from './history.ts';
 import { remainingLimits } from './limits.ts';
 import { beginAttempt, transcriptSource } from './session-resume.ts';
-import { resolveWorkingDir } from './working-dir.ts';
+import { resolveWorkingDir, type SeenDir, seeDir } from './working-dir.ts';
 
 /** The stores that a worker writes. */
 export interface Stores {
@@ -54,6 +54,8 @@ export interface PrepareDeps {
 export interface Prepared {
   command: Command;
   cwd: string;
+  /** The working directory as it was found. */
+  seenDir: SeenDir;
   prompt: string;
   restored: Restored;
   /** The config with what earlier attempts left of its limits. */
@@ -84,6 +86,7 @@ export async function prepareAttempt(
   }
   checkPolicy(session.config, deps.policy);
   const cwd = await resolveWorkingDir(session, deps.workRoot, deps.policy);
+  const seenDir = await seeDir(cwd, session);
   const source = transcriptSource(session);
   const lineage = source === 'none' ? [] : await lineageOf(stores.sessions, session, source);
   const restored =
@@ -120,6 +123,7 @@ export async function prepareAttempt(
   return {
     command,
     cwd,
+    seenDir,
     prompt: beginning.prompt,
     restored,
     limits,

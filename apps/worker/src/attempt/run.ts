@@ -17,6 +17,7 @@ import { type ClaudeProcess, type Exit, STREAMS_GRACE_MS, startClaude } from '..
 import { stopClaude } from '../claude/stop.ts';
 import { formatMarker } from '../host/marker.ts';
 import { killMarked } from '../host/orphans.ts';
+import { type GroupMember, hasEnded, livingMembers } from '../host/process-group.ts';
 import { createDeltaMasker } from '../masking/mask-deltas.ts';
 import type { Masker } from '../masking/masker.ts';
 import { type DeadlinesMs, watchDeadlines } from './deadlines.ts';
@@ -37,9 +38,17 @@ export interface RunDeps {
   meter: Meter;
   /** Keeps the operator's secrets out of everything that is recorded or told. */
   masker: Masker;
+  /** Told of the first init line. */
+  onInit(): void;
   claudeSessionId: string;
   /** Ends the run: by a deadline of its own, or by whoever else holds the switch. */
   stopSwitch: StopSwitch;
+}
+
+/** Processes that live on though everything was done to end them, and why. */
+export interface NotEnded {
+  members: readonly GroupMember[];
+  why: string;
 }
 
 /** What is known of a run once it is over. */
@@ -53,6 +62,8 @@ export interface RunFacts {
   stderrTail: string;
   apiError: string | null;
   rateLimit: RateLimit | null;
+  /** There if processes of the run could not be ended: which, and why. */
+  notEnded?: NotEnded;
   /** How long the process lived on after its last result line was read, in milliseconds. */
   exitLateMs?: number;
 }
@@ -78,11 +89,14 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
   let apiError: string | null = null;
   let resultAt: number | null = null;
   let endedAt = 0;
-  let stopping: Promise<void> = Promise.resolve();
+  let stopping: Promise<string | null> = Promise.resolve(null);
 
   function onAbort(): void {
     resultAtAbort = meter.result();
-    stopping = stopClaude(claude, signal.reason as AbortReason);
+    stopping = stopClaude(claude, signal.reason as AbortReason).then((whyNot) => {
+      if (whyNot !== null) claude.abandon();
+      return whyNot;
+    });
   }
   if (signal.aborted) onAbort();
   else signal.addEventListener('abort', onAbort, { once: true });
@@ -98,6 +112,7 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     const init = initOf(line);
     if (init && !sawInit) {
       sawInit = true;
+      deps.onInit();
       stopSwitch.turnBegan();
       recorder.markRunning({
         ...(claude.pid === undefined ? {} : { pid: claude.pid }),
@@ -107,9 +122,10 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
   }
 
   const deltas = createDeltaMasker(masker);
-  const swept = claude.exit.then(() => {
+  const swept = claude.exit.then(async () => {
     endedAt = performance.now();
-    return sweep(claude, prepared.marker);
+    await sweep(claude, prepared.marker);
+    return endGroup(claude);
   });
   for await (const lines of claude.lines()) {
     for (const { text: read, bytes } of lines) {
@@ -132,9 +148,12 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
   const exit = await claude.exit;
   watch.stop();
   signal.removeEventListener('abort', onAbort);
-  await stopping;
-  await swept;
+  const whyNotStopped = await stopping;
+  const members = await swept;
   return {
+    ...(members.length > 0 && {
+      notEnded: { members, why: whyNotStopped ?? 'a part of it did not end after SIGKILL' },
+    }),
     exit,
     sawInit,
     result: answerOf(meter.result(), resultAtAbort),
@@ -144,6 +163,23 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     rateLimit,
     ...(resultAt === null ? {} : { exitLateMs: Math.max(0, Math.round(endedAt - resultAt)) }),
   };
+}
+
+/** How long what is left of the process group may take to end after SIGKILL, in milliseconds. */
+const GROUP_END_MS = 5_000;
+
+const GROUP_LOOK_MS = 50;
+
+// A wrapper may have ended and left the CLI itself behind, as another user: no marker of it can be read.
+async function endGroup(claude: ClaudeProcess): Promise<GroupMember[]> {
+  if (claude.pid === undefined) return [];
+  let members = livingMembers(claude.pid);
+  for (let waited = 0; members.length > 0 && waited < GROUP_END_MS; waited += GROUP_LOOK_MS) {
+    claude.signal('SIGKILL');
+    await delay(GROUP_LOOK_MS);
+    members = members.filter((member) => !hasEnded(member));
+  }
+  return members;
 }
 
 // What outlives the process is killed; but where it was a wrapper, the one it wrapped may still be

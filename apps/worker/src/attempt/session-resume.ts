@@ -22,11 +22,12 @@ export function transcriptSource(session: Session): 'own' | 'parent' | 'none' {
 
 /**
  * Says whether the last attempt that ran crashed and the session's policy is to begin again. One that was
- * handed back before its process began changed nothing.
+ * handed back before its process began, or that the host kept from starting, changed nothing.
  */
 export function isRestart(session: Session): boolean {
   const previous = session.attempts
     .slice(0, -1)
+    .filter(({ outcome }) => outcome !== 'host_failure')
     .findLast(({ outcome, failure, pid }) => outcome !== 'handed_back' || failure || pid);
   return previous?.failure?.code === 'CRASHED' && recoveryOf(session).on_crash === 'restart';
 }

@@ -1,5 +1,7 @@
-import { realpath, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { access, constants, realpath, stat } from 'node:fs/promises';
 import { AppError, directoriesOf, isInsideRoots, type Policy, type Session } from '@baton/core';
+import { hostErrnoOf } from '../host/host-errors.ts';
 import { makeWorkDir } from '../host/work-dirs.ts';
 
 /**
@@ -22,9 +24,9 @@ export async function resolveWorkingDir(
 }
 
 async function checkDirectory(path: string, field: string, policy: Policy): Promise<string> {
-  const real = await realpath(path).catch(() => null);
+  const real = await realpath(path).catch(unlessHost);
   const realRoots = await Promise.all(
-    policy.allowedRoots.map((root) => realpath(root).catch(() => root)),
+    policy.allowedRoots.map(async (root) => (await realpath(root).catch(unlessHost)) ?? root),
   );
   if (!isInsideRoots(real ?? path, realRoots)) {
     throw new AppError(
@@ -33,10 +35,52 @@ async function checkDirectory(path: string, field: string, policy: Policy): Prom
       { details: { field } },
     );
   }
-  if (real === null || !(await stat(real)).isDirectory()) {
-    throw new AppError('WORKING_DIR_NOT_FOUND', `${field}: no directory ${path} on this worker`, {
-      details: { field },
-    });
+  // It may come and go while it is looked at.
+  const found = real === null ? null : await stat(real).catch(unlessHost);
+  if (real === null || !found?.isDirectory()) {
+    throw workingDirNotFound(path, field);
   }
   return real;
+}
+
+// A path that cannot be followed leads to no directory; a host that cannot look at any path is another matter.
+function unlessHost(error: unknown): null {
+  if (hostErrnoOf(error) !== null) throw error;
+  return null;
+}
+
+/** A directory as it was when it was looked at. */
+export type SeenDir = Pick<Stats, 'dev' | 'ino'>;
+
+/** Looks at the working directory that was resolved; throws WORKING_DIR_NOT_FOUND where a given one went meanwhile. */
+export async function seeDir(path: string, { config }: Pick<Session, 'config'>): Promise<SeenDir> {
+  const seen = await stat(path).catch(config.working_dir === undefined ? rethrow : unlessHost);
+  if (seen?.isDirectory()) return { dev: seen.dev, ino: seen.ino };
+  throw workingDirNotFound(path);
+}
+
+/** The error of a working directory that is not there. */
+export function workingDirNotFound(path: string, field = 'working_dir'): AppError {
+  return new AppError('WORKING_DIR_NOT_FOUND', `${field}: no directory ${path} on this worker`, {
+    details: { field },
+  });
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}
+
+/** What has become of a directory: `same`, `replaced` by another one, `gone`, or one that may not be entered. */
+export async function lookAgain(
+  path: string,
+  seen: SeenDir,
+): Promise<'same' | 'replaced' | 'gone' | 'closed'> {
+  const now = await stat(path).catch(unlessHost);
+  if (!now?.isDirectory()) return 'gone';
+  if (now.dev !== seen.dev || now.ino !== seen.ino) return 'replaced';
+  const mayEnter = await access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+  return mayEnter ? 'same' : 'closed';
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '@baton/core';
 import { execa } from 'execa';
 import { isExecutable } from './parent-death.ts';
@@ -13,6 +14,9 @@ export interface ClaudeCli {
 
 /** How long `claude --version` may take, in milliseconds. */
 const VERSION_TIMEOUT_MS = 20_000;
+
+/** How long the streams of a CLI that was killed for taking too long may stay open, in milliseconds. */
+const LATE_MS = 1_000;
 
 /** How much of what a CLI says that cannot tell its version is told on. */
 const MAX_SAID_CHARS = 500;
@@ -46,17 +50,53 @@ export async function findClaude(
     const looked = configured === undefined ? 'here and on PATH' : configured;
     throw new AppError('CLAUDE_NOT_FOUND', `no claude CLI (looked ${looked}): ${HOW_TO_FIX}`);
   }
-  const asked = await execa(file, ['--version'], {
-    env,
-    extendEnv: false,
-    reject: false,
-    timeout: VERSION_TIMEOUT_MS,
+  const version = await askVersion(file, { env, timeoutMs: VERSION_TIMEOUT_MS });
+  return { file, version };
+}
+
+/** How the CLI is asked for its version. */
+interface AskOptions {
+  env: Record<string, string>;
+  timeoutMs: number;
+  /** What is put before the program, as for a session. */
+  launcher?: readonly string[];
+  cwd?: string;
+}
+
+/**
+ * The version that the CLI tells, within `timeoutMs` whatever the CLI and its descendants do. Throws
+ * CLAUDE_NOT_FOUND or CLAUDE_TOO_OLD with a message that says how to fix it.
+ */
+export async function askVersion(
+  file: string,
+  { env, timeoutMs, launcher = [], cwd = '/' }: AskOptions,
+): Promise<string> {
+  const [program = file, ...args] = [...launcher, file, '--version'];
+  const child = execa(program, args, {
+    ...{ env, cwd, extendEnv: false, reject: false, stdin: 'ignore', detached: true },
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
   });
-  if (asked.failed) {
-    const said = asked.stderr.trim().slice(0, MAX_SAID_CHARS) || asked.shortMessage;
-    throw new AppError('CLAUDE_NOT_FOUND', `${file} --version failed (${said}): ${HOW_TO_FIX}`, {
-      cause: asked,
-    });
+  // A descendant may hold the streams after the CLI was killed: then nothing but time ends the wait.
+  const done = new AbortController();
+  const late = delay(timeoutMs + LATE_MS, null, { signal: done.signal, ref: false });
+  const asked = await Promise.race([child, late.catch(() => null)]);
+  done.abort();
+  if (asked && !asked.failed) return checkVersion(asked.stdout).version;
+  if (!asked) child.kill('SIGKILL');
+  if (child.pid !== undefined) killGroup(child.pid);
+  const said = asked
+    ? asked.stderr.trim().slice(0, MAX_SAID_CHARS) || asked.shortMessage
+    : `it did not end within ${timeoutMs} ms`;
+  throw new AppError('CLAUDE_NOT_FOUND', `${file} --version failed (${said}): ${HOW_TO_FIX}`, {
+    cause: asked,
+  });
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // ESRCH: nothing of it is left.
   }
-  return { file, version: checkVersion(asked.stdout).version };
 }

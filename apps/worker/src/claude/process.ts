@@ -22,8 +22,13 @@ export interface ClaudeProcess {
   readonly closed: Promise<unknown>;
   /** The last 8 KiB of stderr. */
   stderrTail(): string;
-  /** Signals the whole process group; harmless once it is gone. */
-  signal(name: NodeJS.Signals): void;
+  /** Signals the whole process group; harmless once it is gone. Returns the errno where that is refused, else null. */
+  signal(name: NodeJS.Signals): string | null;
+  /**
+   * Waits no longer for a process that cannot be ended: its streams are closed here, `exit` and `closed`
+   * resolve without exit facts, and it does not keep this process from ending.
+   */
+  abandon(): void;
 }
 
 /** How long silent streams may stay open after the process has ended, in milliseconds: a descendant may hold them. */
@@ -89,7 +94,8 @@ export function startClaude(
     if (rest) yield [rest];
   }
 
-  const closed = settle(child);
+  const abandoned = Promise.withResolvers<Exit>();
+  const closed = Promise.race([settle(child), abandoned.promise]);
   const ended = once(child.nodeChildProcess, 'exit').then(
     ([code, signal]): Exit => ({ code, signal }),
     () => closed, // it was never spawned, and ends by that error alone
@@ -101,12 +107,20 @@ export function startClaude(
     closed,
     stderrTail: () => tail.text(),
     signal(name) {
-      if (child.pid === undefined) return;
+      if (child.pid === undefined) return null;
       try {
         process.kill(-child.pid, name);
-      } catch {
+        return null;
+      } catch (error) {
         // ESRCH: the group is gone, which is what a signal is for.
+        const { code = 'unknown' } = error as NodeJS.ErrnoException;
+        return code === 'ESRCH' ? null : code;
       }
+    },
+    abandon() {
+      for (const stream of child.nodeChildProcess.stdio) stream?.destroy();
+      child.nodeChildProcess.unref();
+      abandoned.resolve({ code: null, signal: null });
     },
   };
 }

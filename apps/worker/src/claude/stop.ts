@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as breathe, setTimeout as delay } from 'node:timers/promises';
 import { assertNever } from '@baton/core';
 import type { AbortReason } from './abort-reason.ts';
 import type { ClaudeProcess } from './process.ts';
@@ -10,7 +10,8 @@ interface Rung {
 }
 
 const TERM: Rung = { signal: 'SIGTERM', waitMs: 5_000 };
-const KILL: Rung = { signal: 'SIGKILL', waitMs: 2_000 };
+// The kernel ends it at once, but for one that waits for a disk: it gets some time to come back.
+const KILL: Rung = { signal: 'SIGKILL', waitMs: 5_000 };
 
 // SIGINT tells the model that a person stopped it: only where one did (claude-cli section 7).
 const INT: Rung = { signal: 'SIGINT', waitMs: 5_000 };
@@ -31,16 +32,31 @@ function ladder(reason: AbortReason): Rung[] {
   }
 }
 
-/** Stops a process by the ladder of the reason, each rung bounded; resolves when it has ended or the ladder has. */
-export async function stopClaude(claude: ClaudeProcess, reason: AbortReason): Promise<void> {
+/**
+ * Stops a process by the ladder of the reason, each rung bounded. Resolves to null when it has ended, else,
+ * with the ladder at its end, to why the process is still there. `wait` is for tests.
+ */
+export async function stopClaude(
+  claude: Pick<ClaudeProcess, 'signal' | 'exit'>,
+  reason: AbortReason,
+  wait: (ms: number, value: false, options: { signal: AbortSignal }) => Promise<false> = delay,
+): Promise<string | null> {
+  let refused: string | null = null;
   for (const { signal, waitMs } of ladder(reason)) {
-    claude.signal(signal);
+    refused = claude.signal(signal);
     const waited = new AbortController();
     const ended = await Promise.race([
       claude.exit.then(() => true),
-      delay(waitMs, false, { signal: waited.signal }).catch(() => false),
+      wait(waitMs, false, { signal: waited.signal }).catch(() => false),
     ]);
     waited.abort();
-    if (ended) return;
+    if (ended) return null;
   }
+  // A worker that stood still meets the end of the wait and that of the process in one turn of its loop.
+  const isThere = Symbol();
+  await breathe();
+  if ((await Promise.race([claude.exit, breathe(isThere)])) !== isThere) return null;
+  return refused === null
+    ? 'it did not end after SIGKILL'
+    : `this worker may not signal it (${refused})`;
 }

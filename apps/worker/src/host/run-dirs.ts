@@ -34,6 +34,16 @@ export function ownerOfRunDir(name: string): { pid: number; startTime: string } 
 export async function makeRunDirs(owner: { pid: number; startTime: string }): Promise<RunDirs> {
   const name = `baton-run-${owner.pid}-${owner.startTime}-${pidScope()}-`;
   const root = await mkdtemp(join(tmpdir(), name));
+  try {
+    return await fill(root);
+  } catch (error) {
+    // A full disk takes a folder, but not what is to be in it.
+    await rm(root, { recursive: true, force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+async function fill(root: string): Promise<RunDirs> {
   await chmod(root, 0o700);
   const config = join(root, 'c');
   const dirs = {

@@ -6,7 +6,7 @@ import { idSchema, type Logger, type StoreClock, type TombstoneStore } from '@ba
 import { startRounds } from '../rounds.ts';
 
 /** Where the marks lie, below WORK_ROOT: no conversation has such a name. */
-const MARKS = '.conversations';
+export const MARKS = '.conversations';
 
 /** How often a worker looks for conversations that were deleted, in milliseconds. */
 const SWEEP_MS = 15_000;

@@ -72,6 +72,14 @@ export function createJobEnder({ queue, leaseMs, isPaused, log }: JobEnderDeps):
         case 'handed_back':
           await release(job, () => job.moveToWait(token));
           throw new WaitingError();
+        case 'host_failure':
+          // Another worker takes it at once; this one takes no work until its host was probed.
+          if (end.waitMs > 0) {
+            await release(job, () => job.moveToDelayed(Date.now() + end.waitMs, token));
+            throw new DelayedError();
+          }
+          await release(job, () => job.moveToWait(token));
+          throw new WaitingError();
         case 'retry':
           if (end.failure.code === 'RATE_LIMITED') await slowDown(end.at);
           await release(job, () => job.moveToDelayed(end.at.getTime(), token));

@@ -27,7 +27,7 @@ export interface JobTakerDeps {
   admission: Pick<Admission, 'advance' | 'ended'>;
   queue: Pick<SessionQueue, 'restMs'>;
   running: Running;
-  /** Whether the process stops: then what it is given goes back before an attempt begins. */
+  /** Whether the process stops or its host is sick: then what it is given goes back before an attempt begins. */
   isPaused: () => boolean;
   log: Logger;
 }
@@ -81,6 +81,9 @@ export function createJobTaker(deps: JobTakerDeps): (job: Job) => Promise<JobEnd
       const restMs = await deps.queue.restMs().catch(() => 0);
       if (restMs > 0) return { kind: 'busy', until: Date.now() + restMs };
     }
+    // A host has failed it before: it begins where the probe passes just now (core: model/host-failures.ts).
+    const hasFailed = (adopted.counts.host_failures ?? 0) > 0;
+    if (hasFailed && (await attempts.host.check())) return { kind: 'handed_back' };
     const claim = await deps.claims.claim(adopted.id, {
       worker_id: workerId,
       host,

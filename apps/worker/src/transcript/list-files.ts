@@ -1,5 +1,6 @@
 import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { hostErrnoOf } from '../host/host-errors.ts';
 
 /** Every file below a folder, as paths relative to it. */
 export function listFiles(folder: string, prefix = ''): string[] {
@@ -16,7 +17,7 @@ function entriesOf(folder: string): Dirent[] {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
     // A tool may have removed Claude's folder from under it: then there is nothing to save.
-    if (isFileError(error)) return [];
+    if (isFileError(error) && hostErrnoOf(error) === null) return [];
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TranscriptManifest, TranscriptStore } from '@baton/core';
+import { hostErrnoOf } from '../host/host-errors.ts';
 import { isAppendOnly, isFileError, listFiles } from './list-files.ts';
 import { type FileMasker, isPrefix, maskedPieces } from './masked-file.ts';
 import { type TrackedFile, toManifestFile, untrackedFile } from './tracked-file.ts';
@@ -16,8 +17,8 @@ export interface TranscriptSaver {
    * committed that manifest. A file that looks as it did the last time is not opened, and where all do
    * the manifest is the very one that was returned then. With `verify` every file is read whole, so
    * that one that was rewritten rather than appended to is noticed by its hash and stored whole. A file
-   * that cannot be read is left out and told of; an error of the store rejects, and asking again goes
-   * on from there.
+   * that cannot be read is left out and told of; an error of the store or of the host rejects, and asking
+   * again goes on from there.
    */
   save(options: { verify: boolean }): Promise<TranscriptManifest>;
 }
@@ -102,7 +103,8 @@ export function createTranscriptSaver(
       const paths = listFiles(projectDir);
       for (const path of paths) {
         await saveFile(path, verify).catch((error: unknown) => {
-          if (!isFileError(error)) throw error;
+          // A host that can open no file now may do so later: the next save tries again.
+          if (!isFileError(error) || hostErrnoOf(error) !== null) throw error;
           tellOnce(path, error);
         });
       }

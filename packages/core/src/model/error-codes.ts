@@ -118,6 +118,14 @@ export const ERROR_CODES = {
   OUT_OF_MEMORY: { retryable: false, says: 'The CLI ran out of memory.' },
   PROTOCOL: { retryable: false, says: 'The CLI ended without a result line that is understood.' },
   NO_ANSWER: { retryable: false, says: 'The CLI reported success without taking a turn.' },
+  HOST_ERROR: {
+    retryable: true,
+    says: 'The host of the worker could not run the CLI (disk, memory, processes or open files).',
+  },
+  PROCESS_NOT_ENDED: {
+    retryable: false,
+    says: 'The worker could not end the CLI, which may still work on the session.',
+  },
   STORE_UNAVAILABLE: { retryable: true, says: 'The worker could not reach its stores.' },
 } as const satisfies Record<string, CodeFacts>;
 

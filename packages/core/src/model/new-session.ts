@@ -10,7 +10,7 @@ export function blankSession() {
   return {
     status: 'queued',
     attempts: [],
-    counts: { retries: 0, crashes: 0, hand_backs: 0 },
+    counts: { retries: 0, crashes: 0, hand_backs: 0, host_failures: 0 },
     lease: { fence: 0 },
     last_event_seq: 0,
     transcript: { files: [] },

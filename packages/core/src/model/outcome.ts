@@ -2,7 +2,13 @@ import type { Failure } from './failure.ts';
 import type { Result } from './result.ts';
 
 /** Every verdict on an attempt. */
-export const OUTCOME_KINDS = ['completed', 'failed', 'cancelled', 'handed_back'] as const;
+export const OUTCOME_KINDS = [
+  'completed',
+  'failed',
+  'cancelled',
+  'handed_back',
+  'host_failure',
+] as const;
 
 /** What a failure says before it is stored with its attempt and time. */
 export type FailureFacts = Omit<Failure, 'attempt' | 'at'>;
@@ -12,4 +18,6 @@ export type Outcome =
   | { kind: 'completed'; result?: Result; stopped_by?: 'interrupt' }
   | { kind: 'failed'; failure: FailureFacts; result?: Result }
   | { kind: 'cancelled'; result?: Result }
-  | { kind: 'handed_back' };
+  | { kind: 'handed_back' }
+  /** The host kept the CLI from starting: the session waits `waitMs` (milliseconds) and runs elsewhere. */
+  | { kind: 'host_failure'; failure: FailureFacts; waitMs: number };

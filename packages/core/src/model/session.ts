@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { failureSchema } from './failure.ts';
+import { hostFailureSchema } from './host-failures.ts';
 import { idSchema } from './id.ts';
 import { OUTCOME_KINDS } from './outcome.ts';
 import { resultSchema } from './result.ts';
@@ -64,7 +65,18 @@ export const sessionSchema = z.object({
     .optional()
     .describe('Who lets it pass its limits just now, and since when.'),
   attempts: z.array(attemptSchema),
-  counts: z.object({ retries: count, crashes: count, hand_backs: count }),
+  counts: z.object({
+    retries: count,
+    crashes: count,
+    hand_backs: count,
+    host_failures: count
+      .optional()
+      .describe('Attempts that the host kept from starting; absent means 0.'),
+  }),
+  host_failures: z
+    .array(hostFailureSchema)
+    .optional()
+    .describe('The newest attempts that a host kept from starting.'),
   lease: leaseSchema,
   last_event_seq: count,
   last_result: resultSchema.optional(),

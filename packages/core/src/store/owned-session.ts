@@ -31,7 +31,15 @@ export type Progress = Partial<
 export type Ending = Partial<
   Pick<
     Session,
-    'result' | 'failure' | 'error' | 'totals' | 'transcript' | 'stopped_by' | 'last_event_seq'
+    | 'result'
+    | 'failure'
+    | 'error'
+    | 'totals'
+    | 'transcript'
+    | 'stopped_by'
+    | 'last_event_seq'
+    | 'counts'
+    | 'host_failures'
   >
 >;
 
@@ -68,6 +76,7 @@ export interface OwnedSession {
     back: Pick<Progress, 'totals' | 'transcript'> & {
       count: keyof Session['counts'];
       not_before?: Date;
+      host_failures?: Session['host_failures'];
     },
     attempt: AttemptEnding,
   ): Promise<'queued' | 'cancelled' | null>;
@@ -162,12 +171,13 @@ export function createOwnedSession(
       const taken = await collection.countDocuments({ _id: id, 'lease.fence': fence, status });
       return taken > 0 ? {} : null;
     },
-    async handBack({ count, not_before, ...kept }, attemptEnding) {
+    async handBack({ count, not_before, host_failures, ...kept }, attemptEnding) {
       // The last result goes too: it would conclude the next attempt before it began.
       const released = { last_result: '', 'lease.expires_at': '', 'lease.owner': '' } as const;
       const fields = (now: Date) => ({
         updated_at: now,
         ...encodeFields(kept),
+        ...(host_failures ? { host_failures } : {}),
         ...attemptFields({ ...attemptEnding, ended_at: now }),
       });
       const queued = await write(
@@ -176,8 +186,8 @@ export function createOwnedSession(
           $set: { status: 'queued', ...fields(now), ...(not_before ? { not_before } : {}) },
           $unset: released,
           $inc: { [`counts.${count}`]: 1 },
-          // A drain's hand-back is no retry: nobody asked to know of it.
-          ...(count === 'hand_backs' ? {} : leaveWord('session.retried', attempt, now)),
+          // A hand-back by a drain or a sick host is no retry: nobody asked to know of it.
+          ...(count === 'retries' ? leaveWord('session.retried', attempt, now) : {}),
         }),
         { cancel_requested_at: { $exists: false } },
       );

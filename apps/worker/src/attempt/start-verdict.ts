@@ -1,0 +1,127 @@
+// Why a process came to nothing before its first init line: the session, its working directory or the host.
+import type { FailureFacts, Outcome } from '@baton/core';
+import type { AbortReason } from '../claude/abort-reason.ts';
+import { isExecutable } from '../claude/parent-death.ts';
+import { fileProblem, type HostProblem, saidProblem, spawnProblem } from '../host/host-errors.ts';
+import type { HostHealth } from '../host/host-health.ts';
+import { refusalOutcome } from './refusal.ts';
+import type { RunFacts } from './run.ts';
+import { lookAgain, type SeenDir, workingDirNotFound } from './working-dir.ts';
+
+/** How long a session waits for another try where its host is well and only something came and went, in milliseconds. */
+const TRY_AGAIN_MS = 1_000;
+
+// What the CLI, its runtime or a shell says whose directory was taken away.
+const LOST_DIRECTORY =
+  /uv_cwd|getcwd|current (working )?directory (no longer exists|is not|was deleted)|cannot access (the )?current (working )?directory/i;
+
+// Codes of an exit that says no more than that the CLI could not be run.
+const NOT_RUN = 'CLAUDE_NOT_FOUND';
+
+/** What is known of a start. */
+export interface StartFacts {
+  run: RunFacts;
+  abort: AbortReason | null;
+  cwd: string;
+  /** The working directory as it was before the start. */
+  seenDir: SeenDir;
+  /** Whether the caller named the working directory. */
+  isDirGiven: boolean;
+  claudeFile: string;
+  /** Says whether the program's file is another one than when the process was started. */
+  wasReplaced: () => boolean;
+}
+
+/**
+ * The outcome of an attempt whose process began no session, where `outcome` is what its exit says. An
+ * error of the host is reported to `host`, which then takes no more work.
+ */
+export async function judgeStart(
+  outcome: Outcome,
+  facts: StartFacts,
+  host: Pick<HostHealth, 'report' | 'check'>,
+): Promise<Outcome> {
+  const { run, abort } = facts;
+  if (outcome.kind !== 'failed' || run.result !== null) return outcome;
+  if (run.sawInit) {
+    // A retry by then; but the next session need not meet the same.
+    if (outcome.failure.code === 'HOST_ERROR') await host.check();
+    return outcome;
+  }
+  if (abort !== null && !(abort.kind === 'timed_out' && abort.deadline === 'startup')) {
+    return outcome;
+  }
+  try {
+    return await judge(outcome, facts, host);
+  } catch (error) {
+    const problem = fileProblem(error);
+    if (!problem) throw error;
+    return sick(problem, host);
+  }
+}
+
+async function judge(
+  outcome: Outcome & { kind: 'failed' },
+  facts: StartFacts,
+  host: Pick<HostHealth, 'report' | 'check'>,
+): Promise<Outcome> {
+  const { run, claudeFile: file } = facts;
+  const { spawnError } = run.exit;
+  const lostDir = await judgeDirectory(facts);
+  if (lostDir) return lostDir;
+  if (spawnError) {
+    const problem = spawnProblem(spawnError.code, file);
+    if (!problem) return outcome;
+    // Both are there now: one of them came and went, and only the CLI can be asked.
+    if (spawnError.code === 'ENOENT' && isExecutable(file)) {
+      const found = await host.check();
+      return found
+        ? hostFailure(found, 0)
+        : (cameAndWent(facts) ?? hostFailure(problem, TRY_AGAIN_MS));
+    }
+    return sick(problem, host);
+  }
+  if (outcome.failure.code === NOT_RUN) {
+    return sick({ code: NOT_RUN, message: outcome.failure.message }, host);
+  }
+  const found = await host.check();
+  if (found) return hostFailure(found, 0);
+  // The probe passes: whatever it was is over, or the session brought it along. Nothing else has to wait.
+  const said = saidProblem(run.stderrTail);
+  if (said) return hostFailure(said, TRY_AGAIN_MS);
+  if (facts.wasReplaced()) {
+    const message = `the claude CLI ${file} was replaced while it started`;
+    return hostFailure({ code: NOT_RUN, message }, TRY_AGAIN_MS);
+  }
+  return outcome;
+}
+
+async function judgeDirectory(facts: StartFacts): Promise<Outcome | null> {
+  const { cwd, seenDir, isDirGiven, run } = facts;
+  const now = await lookAgain(cwd, seenDir);
+  if (now === 'gone' || now === 'closed') {
+    if (isDirGiven) return refusalOutcome(workingDirNotFound(cwd));
+    const message = `the work directory ${cwd} was removed or closed`;
+    return hostFailure({ code: 'HOST_ERROR', message }, TRY_AGAIN_MS);
+  }
+  return now === 'replaced' || LOST_DIRECTORY.test(run.stderrTail) ? cameAndWent(facts) : null;
+}
+
+function cameAndWent({ cwd, isDirGiven }: StartFacts): Outcome {
+  const message = `the working directory ${cwd} came and went while the claude CLI started`;
+  const code = isDirGiven ? 'WORKING_DIR_NOT_FOUND' : 'HOST_ERROR';
+  return hostFailure({ code, message }, TRY_AGAIN_MS);
+}
+
+function sick(problem: HostProblem, host: Pick<HostHealth, 'report'>): Outcome {
+  host.report(problem);
+  return hostFailure(problem, 0);
+}
+
+/** The outcome of an attempt that its host kept from starting. */
+export function hostFailure(
+  { code, message }: Pick<FailureFacts, 'code' | 'message'>,
+  waitMs: number,
+): Outcome {
+  return { kind: 'host_failure', failure: { code, message, retryable: true }, waitMs };
+}

@@ -1,0 +1,12 @@
+import { statSync } from 'node:fs';
+
+/** Looks at a file now; the function returned says later whether another one, or none, is in its place. */
+export function watchFile(file: string): () => boolean {
+  const before = identityOf(file);
+  return () => identityOf(file) !== before;
+}
+
+function identityOf(file: string): string | null {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat ? [stat.dev, stat.ino, stat.size, stat.mtimeMs, stat.mode].join(' ') : null;
+}

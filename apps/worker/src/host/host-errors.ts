@@ -1,0 +1,99 @@
+// Which errors are the host's and never a session's: one table for errnos, one for the words of programs.
+
+/** What keeps a host from running sessions. */
+export interface HostProblem {
+  /** `CLAUDE_NOT_FOUND`, `CLAUDE_TOO_OLD`: it is the CLI; `HOST_ERROR`: anything else. */
+  code: 'CLAUDE_NOT_FOUND' | 'CLAUDE_TOO_OLD' | 'HOST_ERROR';
+  /** A phrase that fits after "because": what is wrong, and where. */
+  message: string;
+}
+
+// Whatever a program was doing when it met one of these, its host is short of something or broken.
+const HOST_ERRNOS: Readonly<Record<string, string>> = {
+  EAGAIN: 'no further process or thread can be started',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the limit of the size of files is reached',
+  EIO: 'the disk or file system reports input/output errors',
+  EMFILE: 'the worker has too many open files',
+  ENFILE: 'the host has too many open files',
+  ENOMEM: 'there is not enough memory',
+  ENOSPC: 'there is no space left on the device',
+  ENOTCONN: 'a mounted file system is not connected',
+  EROFS: 'the file system is read-only',
+  ESTALE: 'a mounted file system has gone stale',
+  ETXTBSY: 'the program is just being written',
+};
+
+// A path that the session chose; no other host would take it either.
+const SESSION_ERRNOS = ['EEXIST', 'EILSEQ', 'EINVAL', 'EISDIR', 'ENAMETOOLONG'];
+
+// Errors of spawn that are about the program, which is the CLI.
+const PROGRAM_ERRNOS = ['EACCES', 'ELIBBAD', 'ELOOP', 'ENOENT', 'ENOEXEC', 'EPERM', 'ETXTBSY'];
+
+// What the CLI, its runtime, a shell or libc print in words where they meet such an error.
+const HOST_WORDS: readonly (readonly [RegExp, string])[] = [
+  [/no space left on device/i, 'ENOSPC'],
+  [/disk quota exceeded/i, 'EDQUOT'],
+  [/too many open files in system/i, 'ENFILE'],
+  [/too many open files/i, 'EMFILE'],
+  [/cannot fork|resource temporarily unavailable|pthread_create/i, 'EAGAIN'],
+  [/cannot allocate memory/i, 'ENOMEM'],
+  [/read-only file system/i, 'EROFS'],
+  [/input\/output error/i, 'EIO'],
+  [/text file busy/i, 'ETXTBSY'],
+];
+
+const ERRNO_IN_TEXT = new RegExp(`\\b(${Object.keys(HOST_ERRNOS).join('|')})\\b`);
+
+/** How deep the causes of an error are looked through. */
+const MAX_DEPTH = 5;
+
+/** The errno of an error or of what caused it, if it is one that is the host's wherever it is met; or null. */
+export function hostErrnoOf(error: unknown): string | null {
+  let one = error;
+  for (let depth = 0; depth < MAX_DEPTH && one instanceof Error; depth += 1) {
+    const { code } = one as NodeJS.ErrnoException;
+    if (typeof code === 'string' && code in HOST_ERRNOS) return code;
+    one = one.cause;
+  }
+  return null;
+}
+
+/** The problem behind an error of a file that Baton itself makes or reads for an attempt, or null. */
+export function fileProblem(error: unknown): HostProblem | null {
+  const errno = hostErrnoOf(error) ?? fileErrno(error);
+  if (errno === null) return null;
+  const path = (error as NodeJS.ErrnoException).path;
+  return hostProblem(errno, path === undefined ? '' : ` at ${path}`);
+}
+
+/** The problem behind an error of starting the CLI, or null where the session's own arguments are it. */
+export function spawnProblem(errno: string, file: string): HostProblem | null {
+  if (!/^E[A-Z0-9]+$/.test(errno) || errno === 'E2BIG') return null;
+  if (!PROGRAM_ERRNOS.includes(errno)) return hostProblem(errno, ' to start the claude CLI');
+  const why = HOST_ERRNOS[errno] ?? 'it is missing or cannot be run';
+  return {
+    code: 'CLAUDE_NOT_FOUND',
+    message: `the claude CLI ${file} cannot be started: ${why} (${errno})`,
+  };
+}
+
+/** The problem that a program's last words name, or null. */
+export function saidProblem(said: string): HostProblem | null {
+  const named = ERRNO_IN_TEXT.exec(said)?.[1];
+  const errno = named ?? HOST_WORDS.find(([pattern]) => pattern.test(said))?.[1];
+  return errno === undefined ? null : hostProblem(errno, ', says the claude CLI');
+}
+
+/** A problem that an errno names; `where` ends the phrase. */
+export function hostProblem(errno: string, where: string): HostProblem {
+  const what = HOST_ERRNOS[errno] ?? 'a file or folder cannot be used';
+  return { code: 'HOST_ERROR', message: `${what} (${errno})${where}` };
+}
+
+function fileErrno(error: unknown): string | null {
+  if (!(error instanceof Error) || !('syscall' in error)) return null;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (typeof code !== 'string' || SESSION_ERRNOS.includes(code)) return null;
+  return syscall === 'connect' || syscall === 'getaddrinfo' ? null : code;
+}

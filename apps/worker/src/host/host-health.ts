@@ -1,0 +1,131 @@
+// Whether this host can run sessions, as attempts and probes found it.
+import type { Logger } from '@baton/core';
+import type { HostProblem } from './host-errors.ts';
+import type { GroupMember } from './process-group.ts';
+import type { StuckProcesses } from './stuck-processes.ts';
+
+/** The first pause before a sick host is probed, in milliseconds; it doubles each time. */
+const FIRST_PAUSE_MS = 500;
+const MAX_PAUSE_MS = 15_000;
+
+/** What a host's health needs. */
+export interface HostHealthDeps {
+  /** Resolves to what keeps the host from running sessions, or to null; bounded in time. */
+  probe: () => Promise<HostProblem | null>;
+  /** What could not be ended here. */
+  stuck: Pick<StuckProcesses, 'watch' | 'problem' | 'whyNot'>;
+  log: Logger;
+}
+
+/** The health of a host, from the first error of a session's start to the probe that passes. */
+export interface HostHealth {
+  /** An attempt met an error of the host: no more work until a probe has passed. */
+  report(problem: HostProblem): void;
+  /** Probes now, however well the host seems; resolves to what is wrong, which then counts as reported. */
+  check(): Promise<HostProblem | null>;
+  /** The CLI began a session: the host works. */
+  works(): void;
+  /** The processes of a session could not be ended: the host is not ready until they are gone. */
+  notEnded(sessionId: string, members: readonly GroupMember[]): void;
+  /** Says whether the host takes no work. */
+  readonly isSick: boolean;
+  /** Why the host is not ready, in a sentence, or null. */
+  whyNot(): string | null;
+  /** Sets who is told that the host became sick, became well again, or began a session. */
+  listen(listener: HostListener): void;
+  /** Probes no more. */
+  stop(): void;
+}
+
+/** Who is told of changes. */
+export interface HostListener {
+  onSick(): void;
+  onWell(): void;
+  onWorks(): void;
+}
+
+/** The health of a host that is well. */
+export function createHostHealth({ probe, stuck, log }: HostHealthDeps): HostHealth {
+  let problem: HostProblem | null = null;
+  // Grows from one sickness to the next, too, until a session has begun: a probe may be blind to what is wrong.
+  let pauseMs = FIRST_PAUSE_MS;
+  let nextAt = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let probing: Promise<HostProblem | null> | undefined;
+  let isStopped = false;
+  let listener: HostListener = { onSick() {}, onWell() {}, onWorks() {} };
+
+  function schedule(): void {
+    if (isStopped) return;
+    nextAt = performance.now() + pauseMs;
+    timer = setTimeout(() => void look(), pauseMs);
+    pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
+  }
+
+  async function look(): Promise<void> {
+    const found = await askOnce();
+    if (isStopped) return;
+    if (found) {
+      problem = found;
+      schedule();
+      return;
+    }
+    problem = null;
+    log.info('the host can run sessions again: the worker takes work');
+    listener.onWell();
+  }
+
+  function report(found: HostProblem): void {
+    if (problem !== null) return;
+    problem = found;
+    schedule();
+    log.error({ code: found.code }, `${sentence(found)} until a probe of the host passes`);
+    listener.onSick();
+  }
+
+  async function askOnce(): Promise<HostProblem | null> {
+    const tooMany = stuck.problem();
+    if (tooMany) return tooMany;
+    probing ??= probe().finally(() => {
+      probing = undefined;
+    });
+    return probing;
+  }
+
+  return {
+    report,
+    async check() {
+      const found = await askOnce();
+      if (found) report(found);
+      return found;
+    },
+    works() {
+      if (problem === null) pauseMs = FIRST_PAUSE_MS;
+      listener.onWorks();
+    },
+    notEnded(sessionId, members) {
+      stuck.watch(sessionId, members);
+      const found = stuck.problem();
+      if (found) report(found);
+    },
+    get isSick() {
+      return problem !== null;
+    },
+    whyNot() {
+      if (problem === null) return stuck.whyNot();
+      const inMs = Math.max(0, nextAt - performance.now());
+      return `${sentence(problem)} and probes the host again in ${(inMs / 1000).toFixed(1)} s`;
+    },
+    listen(to) {
+      listener = to;
+    },
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function sentence({ message }: HostProblem): string {
+  return `the host cannot run sessions: ${message}; the worker takes no work`;
+}

@@ -1,0 +1,84 @@
+// Says whether this host can run sessions: does, small and bounded, what the start of a session does.
+import { mkdir, open, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isAppError, newId } from '@baton/core';
+import { askVersion, type ClaudeCli } from '../claude/find.ts';
+import type { WorkerIdentity } from '../identity.ts';
+import { fileProblem, type HostProblem, saidProblem } from './host-errors.ts';
+import { makeRunDirs, removeRunDirs } from './run-dirs.ts';
+import { MARKS } from './work-dirs.ts';
+
+/** How long the CLI may take to tell its version, in milliseconds: it takes one second on a busy host. */
+const VERSION_TIMEOUT_MS = 15_000;
+
+/** What must fit on the disk of temporary files, in bytes: a short transcript with room to grow. */
+const PROBE_BYTES = 1024 * 1024;
+
+/** How many files must be left to open while the CLI starts: about what one session keeps open. */
+const SPARE_FILES = 8;
+
+/** What a probe looks at. */
+export interface ProbeDeps {
+  /** Its version is set to what the CLI tells: it may have been updated in place. */
+  cli: ClaudeCli;
+  launcher: readonly string[];
+  baseEnv: Record<string, string>;
+  workRoot: string;
+  identity: WorkerIdentity;
+}
+
+/** Makes a probe: each call resolves to what keeps this host from running sessions, or to null. */
+export function createProbe(deps: ProbeDeps): () => Promise<HostProblem | null> {
+  const { cli, launcher, baseEnv: env, workRoot } = deps;
+
+  async function askCli(cwd: string): Promise<HostProblem | null> {
+    try {
+      const options = { env, launcher, cwd, timeoutMs: VERSION_TIMEOUT_MS };
+      cli.version = await askVersion(cli.file, options);
+      return null;
+    } catch (error) {
+      if (!isAppError(error)) return fileProblem(error) ?? unknown(error);
+      const said = saidProblem(error.message);
+      if (said) return said;
+      const code = error.code === 'CLAUDE_TOO_OLD' ? error.code : 'CLAUDE_NOT_FOUND';
+      return { code, message: error.message };
+    }
+  }
+
+  return async () => {
+    try {
+      await tryFolder(workRoot);
+      const dirs = await makeRunDirs(deps.identity);
+      try {
+        await writeFile(join(dirs.tmp, 'probe'), Buffer.alloc(PROBE_BYTES, 1));
+        return await withOpenFiles(SPARE_FILES, () => askCli(dirs.tmp));
+      } finally {
+        await removeRunDirs(dirs).catch(() => {});
+      }
+    } catch (error) {
+      return fileProblem(error) ?? unknown(error);
+    }
+  };
+}
+
+async function tryFolder(workRoot: string): Promise<void> {
+  const folder = join(workRoot, MARKS);
+  const file = join(folder, `probe-${newId()}`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(file, 'probe').finally(() => rm(file, { force: true }).catch(() => {}));
+}
+
+async function withOpenFiles<T>(count: number, work: () => Promise<T>): Promise<T> {
+  const files: Awaited<ReturnType<typeof open>>[] = [];
+  try {
+    while (files.length < count) files.push(await open(tmpdir(), 'r'));
+    return await work();
+  } finally {
+    for (const file of files) await file.close();
+  }
+}
+
+function unknown(error: unknown): HostProblem {
+  return { code: 'HOST_ERROR', message: `the probe of the host failed: ${String(error)}` };
+}

@@ -1,0 +1,51 @@
+import { addHostFailure, type HostFailure, hostVerdict } from '@baton/core';
+import { describe, expect, test } from 'vitest';
+
+/** Failures told as "a b+ c+": the worker, and a plus where its probe had passed just before. */
+function failures(told: string): HostFailure[] {
+  return told.split(' ').map((word) => ({
+    worker_id: word.replace('+', ''),
+    at: new Date(0),
+    code: 'HOST_ERROR',
+    message: 'there is no space left on the device (ENOSPC)',
+    proved: word.endsWith('+'),
+  }));
+}
+
+describe('a session that hosts kept from starting', () => {
+  test.for(['a', 'a b c d e f', 'a a a a', 'a b+ c+', 'a a+', 'a b+ a+ b+', 'a b+ b+'])(
+    'is tried again after %s',
+    (told) => {
+      expect(hostVerdict(failures(told))).toBeNull();
+    },
+  );
+
+  test.for(['a b+ c+ d+', 'a a+ a+', 'a b+ a+ a+', 'a b a+ a+', 'a b+ b+ b+'])(
+    'fails after %s',
+    (told) => {
+      expect(hostVerdict(failures(told))).toMatchObject({ code: 'HOST_ERROR', retryable: false });
+    },
+  );
+
+  test('fails with the error that was met last', () => {
+    const [last] = failures('a+');
+    const all = [
+      ...failures('a a+'),
+      { ...(last as HostFailure), code: 'CLAUDE_NOT_FOUND' as const, message: 'no CLI' },
+    ];
+    const verdict = hostVerdict(all);
+    expect(verdict?.code).toBe('CLAUDE_NOT_FOUND');
+    expect(verdict?.message).toContain('no CLI');
+    expect(verdict?.message).toContain('3 times');
+  });
+
+  test('remembers the newest twenty', () => {
+    let known: HostFailure[] = [];
+    for (const failure of failures(Array.from({ length: 30 }, (_, n) => `w${n}`).join(' '))) {
+      known = addHostFailure(known, failure);
+    }
+    expect(known.map(({ worker_id }) => worker_id)).toEqual(
+      Array.from({ length: 20 }, (_, n) => `w${n + 10}`),
+    );
+  });
+});
