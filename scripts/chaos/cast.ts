@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Guardian } from '../dev-services/guardian.ts';
+import type { Host, HostPart } from './hosts.ts';
 
 const MAIN = fileURLToPath(new URL('../../apps/worker/src/main.ts', import.meta.url));
 
@@ -45,9 +46,12 @@ export interface Member {
   drain(): void;
   /** SIGSTOP, and SIGCONT after so long. */
   pause(ms: number): Promise<void>;
+  /** Its CLI or its temporary directory goes away, and comes back after so long. */
+  lose(what: HostPart, ms: number): Promise<void>;
 }
 
 interface Place {
+  host: Host;
   member: Member | undefined;
   isPaused: boolean;
 }
@@ -59,13 +63,17 @@ export interface CastOptions {
   /** The complete environment of a worker. */
   env: Record<string, string>;
   logs: string;
+  /** Makes what a worker has of its own on its host; the number says whose. */
+  openHost(index: number): Host;
   /** A drain that takes longer ends in SIGKILL. */
   drainWithinMs: number;
 }
 
 /** The workers of these options; none runs before `start`. */
-export function createCast({ guardian, size, env, logs, drainWithinMs }: CastOptions): Cast {
-  const places: Place[] = Array.from({ length: size }, () => ({
+export function createCast(options: CastOptions): Cast {
+  const { guardian, size, env, logs, openHost, drainWithinMs } = options;
+  const places: Place[] = Array.from({ length: size }, (_, index) => ({
+    host: openHost(index),
     member: undefined,
     isPaused: false,
   }));
@@ -83,7 +91,10 @@ export function createCast({ guardian, size, env, logs, drainWithinMs }: CastOpt
   }
 
   async function live(place: Place, name: string): Promise<void> {
-    const child = guardian.spawn(process.execPath, [MAIN], { env, cwd: logs });
+    const child = guardian.spawn(process.execPath, [MAIN], {
+      env: { ...env, ...place.host.env },
+      cwd: logs,
+    });
     child.stderr?.pipe(createWriteStream(join(logs, `${name}.log`)));
     const end: WorkerEnd = { name, meant: 'no', wasReady: false, code: null, signal: null };
     let vacantMs = TRY_AGAIN_AFTER_MS;
@@ -125,6 +136,7 @@ export function createCast({ guardian, size, env, logs, drainWithinMs }: CastOpt
           child.kill('SIGCONT');
           place.isPaused = false;
         },
+        lose: place.host.lose,
       };
     });
     Object.assign(end, await endOf(child));

@@ -25,6 +25,8 @@ const HABITS = {
   kill_worker: { everyMs: 9_000, lasts: [200, 2_000] },
   stop_worker: { everyMs: 14_000, lasts: [0, 500] },
   pause_worker: { everyMs: 45_000, lasts: [1.3, 2.5], inLeases: true },
+  lose_cli_worker: { everyMs: 30_000, lasts: [500, 4_000] },
+  lose_tmp_worker: { everyMs: 40_000, lasts: [500, 3_000] },
   kill_redis: { everyMs: 70_000, lasts: [300, 5_000] },
   flush_redis: { everyMs: 0, once: true, lasts: [0, 0] },
   stop_mongodb: { everyMs: 90_000, lasts: [300, 6_000] },

@@ -44,6 +44,10 @@ export function createPerformer({ cast, redis, mongodb, onFlush, log }: Stage): 
         return worker?.drain();
       case 'pause_worker':
         return worker?.pause(forMs);
+      case 'lose_cli_worker':
+        return worker?.lose('claude', forMs);
+      case 'lose_tmp_worker':
+        return worker?.lose('tmp', forMs);
       case 'kill_redis':
         await redis.outages.kill();
         return giveBack(redis.outages, forMs);

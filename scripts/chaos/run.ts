@@ -11,6 +11,7 @@ import { createCast } from './cast.ts';
 import { openClients } from './clients.ts';
 import { scheduleFaults } from './faults.ts';
 import { gather } from './gather.ts';
+import { createHost } from './hosts.ts';
 import { awaitNoLeftovers } from './leftovers.ts';
 import type { ChaosOptions } from './options.ts';
 import { createPerformer } from './perform.ts';
@@ -77,15 +78,14 @@ async function runOn(servers: Servers, { options, env, folder, log }: Place) {
     guardian: services.guardian,
     size: options.workers,
     logs: join(folder, 'logs'),
+    openHost: (index) => createHost(temporary, FAKE_CLAUDE, index),
     drainWithinMs: DRAIN_WITHIN_MS,
     env: {
       PATH: env['PATH'] ?? '/usr/bin:/bin',
       HOME: join(folder, 'home'),
-      TMPDIR: temporary,
       REDIS_URL: redis.url,
       MONGODB_URL: mongodb.url,
       WORK_ROOT: workRoot,
-      CLAUDE_BIN: FAKE_CLAUDE,
       LEASE_MS: String(LEASE_MS),
       DRAIN_TIMEOUT_MS: String(DRAIN_TIMEOUT_MS),
       WORKER_CONCURRENCY: '8',

@@ -21,6 +21,8 @@ test('under every kind of fault nothing is lost, run twice or stuck', { timeout:
     'kill_mongodb',
     'kill_redis',
     'kill_worker',
+    'lose_cli_worker',
+    'lose_tmp_worker',
     'pause_worker',
     'stop_mongodb',
     'stop_worker',

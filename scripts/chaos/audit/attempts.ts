@@ -19,8 +19,13 @@ export const ledger: Check = function* ({ sessions }) {
   }
 };
 
-// The worker died, or it was paused, or both stores were away, for longer than a lease.
-const BY_FAULTS: readonly ErrorCode[] = ['CRASHED', 'STORE_UNAVAILABLE'];
+// The worker died, or it was paused, or both stores were away, for longer than a lease; or its host was sick.
+const BY_FAULTS: readonly ErrorCode[] = [
+  'CRASHED',
+  'STORE_UNAVAILABLE',
+  'CLAUDE_NOT_FOUND',
+  'HOST_ERROR',
+];
 
 /** An attempt fails only by the faults: the CLI of a run does nothing that fails. */
 export const onlyByFaults: Check = function* ({ sessions }) {

@@ -203,7 +203,7 @@ export function startAttempt(
     const concluded = concludeAttempt({ ...facts, abort, workingDir: prepared.cwd });
     const outcome = facts.notEnded
       ? notEnded(concluded, facts.notEnded)
-      : await judgeStart(concluded, startFacts(facts, prepared, wasReplaced), deps.host);
+      : await judgeStart(concluded, startFacts(facts, dirs, prepared, wasReplaced), deps.host);
     // Whoever holds the session now restores what was committed; more would only be in the way.
     if (recorder.isLost) giveUp.abort();
     return { outcome, facts, transcript: await keeper.finish() };
@@ -211,12 +211,14 @@ export function startAttempt(
 
   function startFacts(
     run: RunFacts,
+    { root: runRoot }: RunDirs,
     { cwd, seenDir }: Prepared,
     wasReplaced: () => boolean,
   ): StartFacts {
     const isDirGiven = session.config.working_dir !== undefined;
     const claudeFile = deps.cli.file;
-    return { run, abort: stopSwitch.reason, cwd, seenDir, isDirGiven, claudeFile, wasReplaced };
+    const abort = stopSwitch.reason;
+    return { run, abort, cwd, seenDir, isDirGiven, runRoot, claudeFile, wasReplaced };
   }
 
   /** The outcome where the process may still work on the session: nobody may begin it again. */

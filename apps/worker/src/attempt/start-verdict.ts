@@ -1,4 +1,5 @@
 // Why a process came to nothing before its first init line: the session, its working directory or the host.
+import { existsSync } from 'node:fs';
 import type { FailureFacts, Outcome } from '@baton/core';
 import type { AbortReason } from '../claude/abort-reason.ts';
 import { isExecutable } from '../claude/parent-death.ts';
@@ -27,6 +28,8 @@ export interface StartFacts {
   seenDir: SeenDir;
   /** Whether the caller named the working directory. */
   isDirGiven: boolean;
+  /** The folder that Baton made for the attempt's temporary files. */
+  runRoot: string;
   claudeFile: string;
   /** Says whether the program's file is another one than when the process was started. */
   wasReplaced: () => boolean;
@@ -43,11 +46,7 @@ export async function judgeStart(
 ): Promise<Outcome> {
   const { run, abort } = facts;
   if (outcome.kind !== 'failed' || run.result !== null) return outcome;
-  if (run.sawInit) {
-    // A retry by then; but the next session need not meet the same.
-    if (outcome.failure.code === 'HOST_ERROR') await host.check();
-    return outcome;
-  }
+  if (run.sawInit) return abort === null ? judgeRun(outcome, facts, host) : outcome;
   if (abort !== null && !(abort.kind === 'timed_out' && abort.deadline === 'startup')) {
     return outcome;
   }
@@ -58,6 +57,23 @@ export async function judgeStart(
     if (!problem) throw error;
     return sick(problem, host);
   }
+}
+
+// A retry by then; but the next session need not meet the same.
+async function judgeRun(
+  outcome: Outcome & { kind: 'failed' },
+  { runRoot }: StartFacts,
+  host: Pick<HostHealth, 'check'>,
+): Promise<Outcome> {
+  const isRemoved = !existsSync(runRoot);
+  if (outcome.failure.code !== 'HOST_ERROR' && !isRemoved) return outcome;
+  await host.check();
+  if (!isRemoved) return outcome;
+  const message = `the folder ${runRoot} of the attempt was removed while it ran: ${outcome.failure.message}`;
+  return {
+    ...outcome,
+    failure: { ...outcome.failure, code: 'HOST_ERROR', message, retryable: true },
+  };
 }
 
 async function judge(

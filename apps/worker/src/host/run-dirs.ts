@@ -1,6 +1,6 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { PROJECT_DIR_NAME } from '../claude/command.ts';
 import { pidScope } from './pid-scope.ts';
 
@@ -30,14 +30,24 @@ export function ownerOfRunDir(name: string): { pid: number; startTime: string } 
   return scope === undefined || scope === pidScope() ? { pid: Number(pid), startTime } : null;
 }
 
+// The folders of this process that an attempt uses, by name.
+const inUse = new Set<string>();
+
+/** Says whether an attempt of this process uses the folder of this name. */
+export function isRunDirInUse(name: string): boolean {
+  return inUse.has(name);
+}
+
 /** Makes the folders of an attempt, readable by this user alone; `owner` is this worker process. */
 export async function makeRunDirs(owner: { pid: number; startTime: string }): Promise<RunDirs> {
   const name = `baton-run-${owner.pid}-${owner.startTime}-${pidScope()}-`;
   const root = await mkdtemp(join(tmpdir(), name));
+  inUse.add(basename(root));
   try {
     return await fill(root);
   } catch (error) {
     // A full disk takes a folder, but not what is to be in it.
+    inUse.delete(basename(root));
     await rm(root, { recursive: true, force: true }).catch(() => {});
     throw error;
   }
@@ -61,6 +71,7 @@ async function fill(root: string): Promise<RunDirs> {
 
 /** Removes the folders of an attempt, whatever a dying process still writes into them. */
 export async function removeRunDirs(dirs: RunDirs): Promise<void> {
+  inUse.delete(basename(dirs.root));
   await rm(dirs.root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 }
 

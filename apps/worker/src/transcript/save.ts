@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, type Stats, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TranscriptManifest, TranscriptStore } from '@baton/core';
 import { hostErrnoOf } from '../host/host-errors.ts';
@@ -101,6 +101,11 @@ export function createTranscriptSaver(
   return {
     async save({ verify }) {
       const paths = listFiles(projectDir);
+      // Somebody removed the folder from under the CLI: what was stored of it is the best there is.
+      if (paths.length === 0 && tracked.size > 0 && !existsSync(projectDir)) {
+        manifest ??= manifestOf(tracked.values());
+        return manifest;
+      }
       for (const path of paths) {
         await saveFile(path, verify).catch((error: unknown) => {
           // A host that can open no file now may do so later: the next save tries again.

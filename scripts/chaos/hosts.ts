@@ -1,0 +1,37 @@
+// What a worker has of its own on its host, by symlinks that can be taken away.
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** What can go away from under a worker. */
+export type HostPart = 'claude' | 'tmp';
+
+/** The CLI and the temporary directory of one worker. */
+export interface Host {
+  /** The variables that name them. */
+  env: Record<string, string>;
+  /** Takes one of them away for so long; while it is away already, the second loss changes nothing. */
+  lose(what: HostPart, ms: number): Promise<void>;
+}
+
+/** Makes a host in a folder of its own below `temporary`, which holds what all hosts put into theirs. */
+export function createHost(temporary: string, claude: string, index: number): Host {
+  const folder = join(temporary, `host-${index}`);
+  const parts = { claude: join(folder, 'claude'), tmp: join(folder, 'tmp') };
+  mkdirSync(folder);
+  symlinkSync(claude, parts.claude);
+  symlinkSync(temporary, parts.tmp);
+  const away = new Set<HostPart>();
+  return {
+    env: { CLAUDE_BIN: parts.claude, TMPDIR: parts.tmp },
+    async lose(what, ms) {
+      if (away.has(what)) return;
+      away.add(what);
+      await rename(parts[what], `${parts[what]}.away`);
+      await delay(ms);
+      await rename(`${parts[what]}.away`, parts[what]);
+      away.delete(what);
+    },
+  };
+}
