@@ -67,10 +67,10 @@ const ACTIONS: Record<string, Action> = {
     if (step['init'] === false) return;
     print(stage, [{ ...initLine(stage.who, stage.env), ...(step['init'] as Line) }]);
   },
-  /** {result: {...}}: a result line, these fields replaced; {result: false}: none at the end. */
+  /** {result: {...}, bytes?}: a result line, these fields replaced, its text padded to so many bytes; {result: false}: none at the end. */
   result(stage, step) {
     if (step['result'] === false) stage.hasResult = true;
-    else printResult(stage, step['result'] as Line);
+    else printResult(stage, step['result'] as Line, numberOf(step, 'bytes', 0));
   },
   /** {api_error: status, type?}: the ending that a failed API call makes, exit 1 included. */
   api_error(stage, step) {

@@ -74,10 +74,11 @@ export function say(stage: Stage, texts: string[]): void {
   );
 }
 
-/** Prints a result line with the running cost; what is given replaces its fields. */
-export function printResult(stage: Stage, given: Line): void {
+/** Prints a result line with the running cost and a text of at least so many bytes; what is given replaces its fields. */
+export function printResult(stage: Stage, given: Line, bytes = 0): void {
   stage.hasResult = true;
-  const { lastText: result, turns, startedAt } = stage;
+  const { lastText, turns, startedAt } = stage;
+  const result = lastText.padEnd(bytes, '.');
   const cost = stage.transcript.earlierCost + stage.cost;
   print(stage, [resultLine(stage.who, { result, turns, startedAt, cost }, given)]);
 }

@@ -57,7 +57,9 @@ export const workerSettingsSchema = z.object({
   ANTHROPIC_API_KEY: z.string().optional().describe('Passed on to the CLI.'),
   ANTHROPIC_BASE_URL: z.string().optional().describe('Passed on to the CLI.'),
   CLAUDE_CODE_OAUTH_TOKEN: z.string().optional().describe('Passed on to the CLI.'),
-  STARTUP_TIMEOUT_MS: intVariable(1, DAY_MS).default(60_000).describe('Until the first init line.'),
+  STARTUP_TIMEOUT_MS: intVariable(1, DAY_MS)
+    .default(60_000)
+    .describe('Until the first event of the CLI.'),
   IDLE_TIMEOUT_MS: intVariable(1, DAY_MS)
     .default(1_800_000)
     .describe('Between two lines; a tool may be silent for long.'),

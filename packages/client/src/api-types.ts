@@ -157,7 +157,7 @@ export interface BulkLaunch {
   };
   timeouts?: {
     /**
-     * Until the first init line.
+     * Until the first event of the CLI.
      */
     startup_ms?: number;
     /**
@@ -301,7 +301,7 @@ export interface ContinueRequest {
   } | null;
   timeouts?: {
     /**
-     * Until the first init line.
+     * Until the first event of the CLI.
      */
     startup_ms?: number;
     /**
@@ -400,6 +400,10 @@ export interface Failure {
   exit_code?: number;
   signal?: string;
   stderr_tail?: string;
+  /**
+   * The end of what the CLI printed beside events, where stderr is empty.
+   */
+  stdout_tail?: string;
   retry_at?: string;
 }
 export interface Info {
@@ -618,7 +622,7 @@ export interface SessionConfig {
   };
   timeouts?: {
     /**
-     * Until the first init line.
+     * Until the first event of the CLI.
      */
     startup_ms?: number;
     /**
@@ -740,7 +744,7 @@ export interface LaunchRequest {
   };
   timeouts?: {
     /**
-     * Until the first init line.
+     * Until the first event of the CLI.
      */
     startup_ms?: number;
     /**
@@ -933,7 +937,7 @@ export interface ScheduledLaunch {
   };
   timeouts?: {
     /**
-     * Until the first init line.
+     * Until the first event of the CLI.
      */
     startup_ms?: number;
     /**

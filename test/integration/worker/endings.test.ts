@@ -136,9 +136,7 @@ describe('the end of a run', () => {
 });
 
 describe('the lines of a run', () => {
-  test.concurrent('what is no JSON object is left out, what is broken or unknown is kept', async ({
-    fleet,
-  }) => {
+  test.concurrent('what is no JSON object, is broken or unknown is kept', async ({ fleet }) => {
     const id = await fleet.play([
       { raw: 'a warning\n\n[1]\n{"type":"assistant","mess\n' },
       { raw: '{"no":"type"}\n{"type":"brand_new","n":1}\n' },
@@ -149,6 +147,8 @@ describe('the lines of a run', () => {
     expect(events.map(({ type, subtype }) => [type, subtype].filter(Boolean).join('/'))).toEqual([
       'user/prompt',
       'system/init',
+      'noise',
+      'noise',
       'garbage',
       'garbage',
       'brand_new',
@@ -156,7 +156,7 @@ describe('the lines of a run', () => {
       'result/success',
     ]);
     expect(events.map(({ raw }) => raw)).toContain('{"type":"brand_new","n":1}');
-    expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
   test.concurrent('NUL and bytes that are no UTF-8 harm nothing', async ({ fleet }) => {

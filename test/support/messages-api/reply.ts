@@ -12,6 +12,8 @@ export interface Usage {
 /** How a message is sent: its cost, its rhythm, and whether it arrives whole. */
 export interface Delivery {
   usage?: Partial<Usage>;
+  /** Why the model stopped; default: `tool_use` where it calls a tool, else `end_turn`. */
+  stopReason?: string;
   /** Awaited before each piece (0, 1, ...) of the stream: a pause, or a gate the test opens. */
   pace?: (piece: number) => Promise<unknown>;
   /** Cuts the connection after that many pieces. */

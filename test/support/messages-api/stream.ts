@@ -56,6 +56,7 @@ function envelope(reply: MessageReply, model: string): Record<string, unknown> {
 }
 
 function stopReason(reply: MessageReply): string {
+  if (reply.stopReason !== undefined) return reply.stopReason;
   return reply.content.some((part) => part.block.type === 'tool_use') ? 'tool_use' : 'end_turn';
 }
 

@@ -35,9 +35,11 @@ function firstDeadline(happenings: Happening[]): string | null {
 
 const STORIES: [string, Happening[], string | null][] = [
   ['nothing before the startup limit', [99], null],
-  ['no init line in time', [100], 'startup'],
-  ['lines, but no init line in time', [60, SAID, 39, NOISE, 1], 'startup'],
-  ['silence before init is not idleness', [SAID, 60], null],
+  ['no line in time', [100], 'startup'],
+  ['events before an init line', [60, SAID, 41, NOISE, 40], null],
+  ['silence after an event before an init line', [60, SAID, 50], 'idle'],
+  ['a banner, and no event in time', [60, NOISE, 100], 'startup'],
+  ['banners, then events', [60, NOISE, 99, NOISE, 99, SAID, 40], null],
   ['an init line in time, then silence', [99, INIT, 49], null],
   ['silence after a line', [INIT, 50], 'idle'],
   ['lines that keep coming', [INIT, 49, SAID, 49, SAID, 49, NOISE, 49], null],

@@ -1,12 +1,6 @@
 import type { SessionConfig } from '@baton/core';
 import type { AbortReason, Deadline } from '../claude/abort-reason.ts';
-import {
-  apiRetryOf,
-  backgroundTasksOf,
-  type ClaudeLine,
-  initOf,
-  resultOf,
-} from '../claude/line.ts';
+import { apiRetryOf, backgroundTasksOf, type ClaudeLine, resultOf } from '../claude/line.ts';
 
 /** How long each clock of an attempt may run, in milliseconds. */
 export type DeadlinesMs = Record<Deadline, number>;
@@ -36,7 +30,8 @@ export interface DeadlineWatch {
 }
 
 /**
- * Starts the clocks of an attempt; `abort` is called once, with the first that runs out. While
+ * Starts the clocks of an attempt; `abort` is called once, with the first that runs out. The first event
+ * of the CLI ends the startup clock, and other output starts it again: the CLI, or what starts it, lives. While
  * background tasks run or the CLI waits to ask the API again, silence is not idleness.
  */
 export function watchDeadlines(
@@ -70,7 +65,8 @@ export function watchDeadlines(
   start('wall_clock', limits.wall_clock);
   return {
     observe(line) {
-      if (initOf(line)) clear('startup');
+      if (line.kind === 'event') clear('startup');
+      else if (timers.has('startup')) start('startup', limits.startup);
       backgroundTasks = backgroundTasksOf(line) ?? backgroundTasks;
       if (resultOf(line)) {
         clear('idle');

@@ -7,23 +7,26 @@ import {
   type ClaudeLine,
   initOf,
   isPartial,
-  parseLine,
   type RateLimit,
   rateLimitOf,
   resultOf,
 } from '../claude/line.ts';
 import type { Meter } from '../claude/meter.ts';
+import { createResultFilter } from '../claude/own-results.ts';
 import { type ClaudeProcess, type Exit, STREAMS_GRACE_MS, startClaude } from '../claude/process.ts';
+import { type LinePart, splitLine } from '../claude/split-line.ts';
 import { stopClaude } from '../claude/stop.ts';
 import { formatMarker } from '../host/marker.ts';
 import { killMarked } from '../host/orphans.ts';
 import { type GroupMember, hasEnded, livingMembers } from '../host/process-group.ts';
 import { createDeltaMasker } from '../masking/mask-deltas.ts';
+import { maskFramed } from '../masking/mask-framed.ts';
 import type { Masker } from '../masking/masker.ts';
 import { type DeadlinesMs, watchDeadlines } from './deadlines.ts';
+import { createNoise } from './noise.ts';
 import type { PartialTeller } from './partials.ts';
 import type { Prepared } from './prepare.ts';
-import type { Recorder } from './recorder.ts';
+import type { RecordedLine, Recorder } from './recorder.ts';
 import type { StopSwitch } from './stop-switch.ts';
 
 /** What a run needs beside what was prepared. */
@@ -60,6 +63,8 @@ export interface RunFacts {
   /** Whether a result line had been read before our first signal. */
   resultBeforeAbort: boolean;
   stderrTail: string;
+  /** The end of what stdout said beside events. */
+  stdoutTail: string;
   apiError: string | null;
   rateLimit: RateLimit | null;
   /** There if processes of the run could not be ended: which, and why. */
@@ -83,6 +88,8 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     cwd: prepared.cwd,
     launcher: deps.launcher,
   });
+  const markForeign = createResultFilter(deps.claudeSessionId);
+  const noise = createNoise((text) => masker.text(prepared.redact(text)));
   let sawInit = false;
   let resultAtAbort: Result | null = null;
   let rateLimit: RateLimit | null = null;
@@ -128,16 +135,15 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     return endGroup(claude);
   });
   for await (const lines of claude.lines()) {
-    for (const { text: read, bytes } of lines) {
-      const text = masker.line(read);
-      const line = parseLine(text);
+    for (const part of lines.flatMap((framed) => splitLine(maskFramed(framed, masker)))) {
+      const line = markForeign(part.line);
       observe(line);
-      if (line.kind === 'noise') continue;
       if (line.kind === 'event' && isPartial(line)) {
-        for (const ready of deltas.push(text, line.body)) deps.partials.add(ready);
+        for (const ready of deltas.push(part.text, line.body)) deps.partials.add(ready);
         continue;
       }
-      const room = recorder.record({ ...nameOf(line), raw: text, bytes });
+      const recorded = line.kind === 'event' ? eventOf(line, part) : noise.take(part);
+      const room = recorded && recorder.record(recorded);
       if (!room) continue;
       watch.pause();
       await room;
@@ -159,6 +165,7 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     result: answerOf(meter.result(), resultAtAbort),
     resultBeforeAbort: resultAtAbort !== null,
     stderrTail: masker.text(prepared.redact(claude.stderrTail())),
+    stdoutTail: noise.tail(),
     apiError,
     rateLimit,
     ...(resultAt === null ? {} : { exitLateMs: Math.max(0, Math.round(endedAt - resultAt)) }),
@@ -197,8 +204,9 @@ function answerOf(last: Result | null, atAbort: Result | null): Result | null {
   return atAbort?.is_error === false && last?.is_error ? atAbort : last;
 }
 
-// Lines that look like JSON and are not are kept too: they are what a person needs to see.
-function nameOf(line: Exclude<ClaudeLine, { kind: 'noise' }>): { type: string; subtype?: string } {
-  if (line.kind === 'garbage') return { type: 'garbage' };
-  return { type: line.type, ...(line.subtype === undefined ? {} : { subtype: line.subtype }) };
+function eventOf(
+  { type, subtype }: Extract<ClaudeLine, { kind: 'event' }>,
+  { text, bytes }: LinePart,
+): RecordedLine {
+  return { type, ...(subtype === undefined ? {} : { subtype }), raw: text, bytes };
 }

@@ -7,5 +7,5 @@ export type AbortReason =
   | { kind: 'lost' }
   | { kind: 'store_unavailable' };
 
-/** The clocks of an attempt: to the first init, between lines, in all, from last result to the end. */
+/** The clocks of an attempt: to the first event, between lines, in all, from last result to the end. */
 export type Deadline = 'startup' | 'idle' | 'wall_clock' | 'exit';

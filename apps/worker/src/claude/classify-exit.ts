@@ -10,6 +10,8 @@ export interface ResultlessExit {
   };
   sawInit: boolean;
   stderrTail: string;
+  /** The end of what stdout said beside events; it stands in where stderr said nothing. */
+  stdoutTail?: string;
   rateLimit?: { resetsAt?: Date } | null;
   workingDir?: string;
 }
@@ -37,9 +39,9 @@ const HEAP_IS_FULL = /JavaScript heap out of memory|\bout of memory\b/i;
 
 /** Why a process that was not stopped by Baton left no result line. */
 export function classifyExit(facts: ResultlessExit): Reason {
-  const { exit, stderrTail } = facts;
+  const { exit } = facts;
   if (exit.spawnError) return classifySpawnError(exit.spawnError, facts.workingDir);
-  const said = stderrTail.trim();
+  const said = facts.stderrTail.trim() || facts.stdoutTail?.trim() || '';
   if (!facts.sawInit && (exit.code === 126 || exit.code === 127)) {
     return { code: 'CLAUDE_NOT_FOUND', message: `the claude CLI could not be started: ${said}` };
   }

@@ -19,6 +19,8 @@ export interface AttemptFacts {
   /** Whether `result` had been read when Baton sent its first signal. */
   resultBeforeAbort: boolean;
   stderrTail: string;
+  /** The end of what stdout said beside events. */
+  stdoutTail?: string;
   /** The CLI's word for the last refusal of the API, see `apiErrorOf`. */
   apiError?: string | null;
   /** There if the last rate_limit_event said `rejected`. */
@@ -27,7 +29,7 @@ export interface AttemptFacts {
 }
 
 const TIMEOUTS: Record<Deadline, Reason> = {
-  startup: { code: 'STARTUP_TIMEOUT', message: 'the claude CLI printed no init line in time' },
+  startup: { code: 'STARTUP_TIMEOUT', message: 'the claude CLI printed no event in time' },
   idle: { code: 'IDLE_TIMEOUT', message: 'the claude CLI printed nothing for too long' },
   wall_clock: { code: 'WALL_CLOCK_TIMEOUT', message: 'the session took longer than allowed' },
   exit: { code: 'PROTOCOL', message: 'the claude CLI did not end and left no result line' },
@@ -125,13 +127,14 @@ function unansweredInterrupt({ exit }: AttemptFacts): Reason {
 }
 
 function fail(facts: AttemptFacts, reason: Reason): Outcome {
-  const { result, exit, stderrTail } = facts;
+  const { result, exit, stderrTail, stdoutTail } = facts;
   const apiErrorStatus = result?.is_error ? result.api_error_status : undefined;
   return {
     kind: 'failed',
     failure: makeFailure(reason, {
       exit,
       stderrTail,
+      ...(stdoutTail !== undefined && { stdoutTail }),
       ...(typeof apiErrorStatus === 'number' && { apiErrorStatus }),
       ...(reason.code === 'RATE_LIMITED' &&
         facts.rateLimit?.resetsAt && { retryAt: facts.rateLimit.resetsAt }),

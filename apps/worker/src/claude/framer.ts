@@ -1,3 +1,5 @@
+import { createOutlineReader, type Outline, type OutlineReader } from './outline.ts';
+
 const NEWLINE = 0x0a;
 
 // Claude prints lines of tens of megabytes; up to this much of one is kept to be parsed, the rest is counted.
@@ -7,6 +9,8 @@ const KEEP_BYTES = 16 * 1024 * 1024;
 export interface FramedLine {
   text: string;
   bytes: number;
+  /** The top-level keys of the line's JSON object, where `text` was cut and the whole line was such an object. */
+  outline?: Outline;
 }
 
 /** Splits a byte stream at newlines, in bounded memory whatever the lines' lengths. */
@@ -17,31 +21,43 @@ export interface Framer {
   rest(): FramedLine | null;
 }
 
-/** A framer; of a line longer than `keepBytes` only the beginning is kept (default 16 MiB). */
+/**
+ * A framer. Of a line longer than `keepBytes` (default 16 MiB) the beginning is kept, and the outline of
+ * its JSON object: a result line holds its verdict behind a text of any length.
+ */
 export function createFramer(keepBytes: number = KEEP_BYTES): Framer {
   let parts: Uint8Array[] = [];
   let kept = 0;
   let bytes = 0;
+  let reader: OutlineReader | null = null;
 
   function take(piece: Uint8Array): void {
+    if (piece.length === 0) return;
+    const isFirstOver = bytes <= keepBytes && bytes + piece.length > keepBytes;
     bytes += piece.length;
-    const room = keepBytes - kept;
-    if (room <= 0 || piece.length === 0) return;
-    const part = piece.length > room ? piece.subarray(0, room) : piece;
-    parts.push(part);
+    const part = piece.subarray(0, Math.max(0, keepBytes - kept));
+    if (part.length > 0) parts.push(part);
     kept += part.length;
+    if (isFirstOver) {
+      parts = [Buffer.concat(parts)];
+      reader = createOutlineReader(parts[0] as Buffer);
+    }
+    reader?.push(piece.subarray(part.length));
   }
 
   function finish(): FramedLine {
     const only = parts[0];
     const whole = parts.length === 1 && only ? only : Buffer.concat(parts);
+    const outline = reader?.end();
     const line = {
       text: Buffer.from(whole.buffer, whole.byteOffset, whole.length).toString(),
       bytes,
+      ...(outline ? { outline } : {}),
     };
     parts = [];
     kept = 0;
     bytes = 0;
+    reader = null;
     return line;
   }
 

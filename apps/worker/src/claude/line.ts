@@ -1,5 +1,6 @@
 import type { PricedUsage, Result } from '@baton/core';
 import { asCount, asDate, asList, asObject, asString, present } from './fields.ts';
+import type { Outline } from './outline.ts';
 import { readResult, readUsage } from './read-result.ts';
 
 /** One line of the CLI's stdout: not JSON, JSON that does not parse to an event, or an event. */
@@ -12,6 +13,8 @@ interface ClaudeEvent {
   subtype?: string;
   uuid?: string;
   body: Record<string, unknown>;
+  /** A result line that is not of this conversation, see own-results.ts: no verdict. */
+  isForeign?: true;
 }
 
 /** What the CLI says of itself when a turn begins; a key whose value is not understood is absent. */
@@ -49,9 +52,23 @@ export interface MessageUsage {
 /** Reads one line of stdout; never throws. */
 export function parseLine(line: string): ClaudeLine {
   if (!line.startsWith('{')) return { kind: 'noise' };
-  const body = parseObject(line);
-  const type = asString(body?.['type']);
-  if (body === undefined || type === undefined) return { kind: 'garbage' };
+  const body = asObject(parseJson(line));
+  return body === undefined ? { kind: 'garbage' } : toLine(body);
+}
+
+/** Says whether the text is a JSON value. */
+export function isJson(text: string): boolean {
+  return parseJson(text) !== undefined;
+}
+
+/** The line whose object is known by its outline alone; a result names in `truncated` what was cut. */
+export function parseOutline({ body, cut }: Outline): ClaudeLine {
+  return toLine(cut.length > 0 ? { ...body, truncated: cut } : body);
+}
+
+function toLine(body: Record<string, unknown>): ClaudeLine {
+  const type = asString(body['type']);
+  if (type === undefined) return { kind: 'garbage' };
   const subtype = asString(body['subtype']);
   const uuid = asString(body['uuid']);
   return {
@@ -148,14 +165,15 @@ export function apiErrorOf(line: ClaudeLine): string | null {
 function bodyOf(line: ClaudeLine, type: string, subtype?: string): Record<string, unknown> | null {
   const matches =
     line.kind === 'event' &&
+    !line.isForeign &&
     line.type === type &&
     (subtype === undefined || line.subtype === subtype);
   return matches ? line.body : null;
 }
 
-function parseObject(line: string): Record<string, unknown> | undefined {
+function parseJson(text: string): unknown {
   try {
-    return asObject(JSON.parse(line));
+    return JSON.parse(text);
   } catch {
     return undefined; // said by the kind of the line: garbage
   }

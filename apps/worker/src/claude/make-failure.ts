@@ -11,6 +11,8 @@ export interface Reason {
 export interface FailureEvidence {
   exit: { code: number | null; signal: string | null };
   stderrTail: string;
+  /** Told where stderr said nothing. */
+  stdoutTail?: string;
   apiErrorStatus?: number;
   retryAt?: Date;
 }
@@ -21,6 +23,7 @@ const MESSAGE_MAX_BYTES = 16 * 1024;
 /** The failure to store; the message is never empty, and retryable is the catalogue's word. */
 export function makeFailure(reason: Reason, evidence: FailureEvidence): FailureFacts {
   const facts = codeFacts(reason.code);
+  const stderr = evidence.stderrTail.trim();
   return {
     code: reason.code,
     message: cutText(reason.message.trim(), MESSAGE_MAX_BYTES) || facts.says,
@@ -30,7 +33,8 @@ export function makeFailure(reason: Reason, evidence: FailureEvidence): FailureF
       exit_code: evidence.exit.code ?? undefined,
       signal: evidence.exit.signal ?? undefined,
       retry_at: evidence.retryAt,
-      stderr_tail: evidence.stderrTail.trim() || undefined,
+      stderr_tail: stderr || undefined,
+      stdout_tail: stderr ? undefined : evidence.stdoutTail?.trim() || undefined,
     }),
   };
 }

@@ -109,7 +109,7 @@ export const ERROR_CODES = {
     retryable: false,
     says: 'The stored transcript is not what was saved.',
   },
-  STARTUP_TIMEOUT: { retryable: true, says: 'The CLI printed no init line in time.' },
+  STARTUP_TIMEOUT: { retryable: true, says: 'The CLI printed no event in time.' },
   IDLE_TIMEOUT: { retryable: true, says: 'The CLI printed nothing for too long.' },
   WALL_CLOCK_TIMEOUT: { retryable: false, says: 'The session took longer than allowed.' },
   INTERRUPT_TIMEOUT: { retryable: false, says: 'The turn did not end after an interrupt.' },

@@ -13,6 +13,7 @@ export const failureSchema = z.object({
   exit_code: z.int().optional(),
   signal: z.string().optional(),
   stderr_tail: z.string().optional(),
+  stdout_tail: z.string().optional(),
   retry_at: z.date().optional().describe('When the limit that was hit is reset, if that was told.'),
 });
 

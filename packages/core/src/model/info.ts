@@ -25,6 +25,10 @@ const failureViewSchema = z.object({
   exit_code: z.int().optional(),
   signal: z.string().optional(),
   stderr_tail: z.string().optional(),
+  stdout_tail: z
+    .string()
+    .optional()
+    .describe('The end of what the CLI printed beside events, where stderr is empty.'),
   retry_at: time.optional(),
 });
 

@@ -32,7 +32,7 @@ const deadlineMs = z
 
 /** How long a session may take, in milliseconds; what is absent takes the worker's default. */
 const timeoutsSchema = z.strictObject({
-  startup_ms: deadlineMs.optional().describe('Until the first init line.'),
+  startup_ms: deadlineMs.optional().describe('Until the first event of the CLI.'),
   idle_ms: deadlineMs.optional().describe('Between two lines.'),
   wall_clock_ms: deadlineMs.optional().describe('One attempt in all.'),
   exit_ms: deadlineMs.optional().describe('From the last result line to the end of the process.'),

@@ -1,0 +1,56 @@
+import { cutText } from '@baton/core';
+import { stripControls } from '../claude/controls.ts';
+import type { LinePart } from '../claude/split-line.ts';
+import { createTail } from '../claude/tail.ts';
+import type { RecordedLine } from './recorder.ts';
+
+/** How much output that is no JSON line is stored of an attempt, as events of type `noise`. */
+export const NOISE_MAX_EVENTS = 200;
+export const NOISE_MAX_BYTES = 256 * 1024;
+
+const EVENT_MAX_BYTES = 16 * 1024;
+const TAIL_BYTES = 8 * 1024;
+
+/** The output of one attempt that is no event of the CLI. */
+export interface Noise {
+  /** Takes a part of a line; returns what is to be recorded of it, or null. */
+  take(part: LinePart): RecordedLine | null;
+  /** The last 8 KiB, without secrets and control sequences. */
+  tail(): string;
+}
+
+/** A keeper of noise. Past the bounds one last event says so. */
+export function createNoise(redact: (text: string) => string): Noise {
+  // Twice what is told, so that no secret is cut in two before it is found.
+  const tail = createTail(2 * TAIL_BYTES);
+  let events = 0;
+  let bytes = 0;
+
+  function toStore({ text, bytes: rawBytes }: LinePart): RecordedLine | null {
+    if (events > NOISE_MAX_EVENTS) return null;
+    events += 1;
+    const redacted = redact(cutText(text, 2 * EVENT_MAX_BYTES));
+    const raw = cutText(redacted, EVENT_MAX_BYTES);
+    const wasCut = raw !== redacted || rawBytes > 2 * EVENT_MAX_BYTES;
+    bytes += Buffer.byteLength(raw);
+    if (events <= NOISE_MAX_EVENTS && bytes <= NOISE_MAX_BYTES) {
+      return { type: 'noise', raw, bytes: wasCut ? rawBytes : 0 };
+    }
+    events = NOISE_MAX_EVENTS + 1;
+    const dropped = 'Output that is no JSON line goes on; Baton stores no more of it.';
+    return { type: 'noise', subtype: 'dropped', raw: dropped, bytes: 0 };
+  }
+
+  return {
+    take(part) {
+      tail.push(Buffer.from(`${part.text}\n`));
+      if (part.line.kind === 'noise') return toStore(part);
+      return { type: 'garbage', raw: part.text, bytes: part.bytes };
+    },
+    tail() {
+      const text = Buffer.from(stripControls(redact(tail.text())).trim());
+      const last = text.subarray(Math.max(0, text.length - TAIL_BYTES)).toString();
+      return last.replace(/^\ufffd+/, '');
+    },
+  };
+}

@@ -1,0 +1,195 @@
+// The top-level keys of a JSON object that is too long to be held: read while its bytes pass by.
+import { isArrayOfObjects, nextObject } from './find-object.ts';
+
+/** What is kept of a long object: short values whole, of a long text the beginning, nothing of other long values. */
+export interface Outline {
+  body: Record<string, unknown>;
+  /** The keys whose value was cut or left out. */
+  cut: string[];
+}
+
+/** Takes the bytes of one line, in pieces. */
+export interface OutlineReader {
+  push(piece: Uint8Array): void;
+  /** The outline, or null where what went by was no whole JSON object. */
+  end(): Outline | null;
+}
+
+// A stored result holds no longer value (core, model/result.ts).
+const VALUE_MAX_BYTES = 1024 * 1024;
+const ALL_VALUES_MAX_BYTES = 4 * VALUE_MAX_BYTES;
+const MAX_KEYS = 1_000;
+
+// How far into a line its object may begin.
+const PREFIX_MAX_BYTES = 64 * 1024;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const COMMA = 0x2c;
+const OPENING = [0x7b, 0x5b];
+const CLOSING = [0x7d, 0x5d];
+
+// An escape (\u and four digits) that was cut has at most this many characters.
+const ESCAPE_MAX = 6;
+
+/** A reader of the line whose first bytes are `head`, which it takes; null where no object begins in them. */
+export function createOutlineReader(head: Buffer): OutlineReader | null {
+  // Latin-1: one character a byte.
+  const text = head.subarray(0, PREFIX_MAX_BYTES).toString('latin1');
+  const start = isArrayOfObjects(text) ? -1 : nextObject(text);
+  if (start < 0) return null;
+  const reader = createReader();
+  reader.push(head.subarray(start));
+  return reader;
+}
+
+function createReader(): OutlineReader {
+  const values = createValues();
+  let depth = 0;
+  let isInString = false;
+  let isEscaped = false;
+
+  // The index behind the string that goes on at `from`, or the end of the piece.
+  function passString(piece: Uint8Array, from: number): number {
+    let at = isEscaped ? from + 1 : from;
+    isEscaped = false;
+    while (at < piece.length) {
+      const quote = piece.indexOf(QUOTE, at);
+      const end = quote < 0 ? piece.length : quote;
+      const isOdd = backslashesBefore(piece, end, at) % 2 === 1;
+      if (quote < 0) {
+        isEscaped = isOdd;
+        return end;
+      }
+      at = end + 1;
+      if (isOdd) continue;
+      isInString = false;
+      return at;
+    }
+    return piece.length;
+  }
+
+  return {
+    push(piece) {
+      let at = 0;
+      let from = 0;
+      while (at < piece.length && !values.isDone) {
+        if (isInString) {
+          at = passString(piece, at);
+          continue;
+        }
+        const byte = piece[at] as number;
+        if (byte === QUOTE) isInString = true;
+        else if (OPENING.includes(byte)) {
+          depth += 1;
+          if (depth === 1) from = at + 1;
+        } else if (CLOSING.includes(byte)) {
+          depth -= 1;
+          if (depth === 0) values.endAll(piece.subarray(from, at));
+        } else if (depth === 1 && byte === COLON) {
+          values.endKey(piece.subarray(from, at));
+          from = at + 1;
+        } else if (depth === 1 && byte === COMMA) {
+          values.endValue(piece.subarray(from, at));
+          from = at + 1;
+        }
+        at += 1;
+      }
+      if (!values.isDone) values.add(piece.subarray(from, at));
+    },
+    end: () => values.outline(),
+  };
+}
+
+function createValues() {
+  const found = new Map<string, unknown>();
+  const cut: string[] = [];
+  let key: string | undefined;
+  let kept: Uint8Array[] = [];
+  let keptBytes = 0;
+  let isCut = false;
+  let allBytes = 0;
+  let isDone = false;
+  let isBroken = false;
+
+  function add(bytes: Uint8Array): void {
+    const room = Math.min(VALUE_MAX_BYTES - keptBytes, ALL_VALUES_MAX_BYTES - allBytes);
+    isCut ||= bytes.length > room;
+    if (bytes.length === 0 || room <= 0) return;
+    // A copy: a view would hold the whole piece of the stream.
+    const part = Uint8Array.from(bytes.subarray(0, room));
+    kept.push(part);
+    keptBytes += part.length;
+    allBytes += part.length;
+  }
+
+  function take(): { text: string; wasCut: boolean } {
+    const taken = { text: Buffer.concat(kept).toString().trim(), wasCut: isCut };
+    kept = [];
+    keptBytes = 0;
+    isCut = false;
+    return taken;
+  }
+
+  function endKey(bytes: Uint8Array): void {
+    add(bytes);
+    const parsed = parse(take().text);
+    if (typeof parsed === 'string' && key === undefined && found.size < MAX_KEYS) key = parsed;
+    else isBroken = true;
+  }
+
+  function endValue(bytes: Uint8Array): void {
+    add(bytes);
+    const { text, wasCut } = take();
+    if (key === undefined) {
+      isBroken = true;
+      return;
+    }
+    const value = wasCut ? parseCut(text) : parse(text);
+    if (wasCut) cut.push(key);
+    else if (value === undefined) isBroken = true;
+    found.set(key, value);
+    key = undefined;
+  }
+
+  return {
+    add,
+    endKey,
+    endValue,
+    endAll(bytes: Uint8Array): void {
+      endValue(bytes);
+      isDone = true;
+    },
+    get isDone() {
+      return isDone || isBroken;
+    },
+    outline: (): Outline | null =>
+      isDone && !isBroken ? { body: Object.fromEntries(found), cut } : null,
+  };
+}
+
+function backslashesBefore(piece: Uint8Array, end: number, from: number): number {
+  let count = 0;
+  while (end - 1 - count >= from && piece[end - 1 - count] === BACKSLASH) count += 1;
+  return count;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // no JSON
+  }
+}
+
+// Of a text the whole characters, of anything else nothing.
+function parseCut(text: string): string | undefined {
+  if (!text.startsWith('"')) return undefined;
+  const whole = text.replace(/\ufffd+$/, '');
+  for (let left = 0; left < ESCAPE_MAX && left < whole.length; left += 1) {
+    const value = parse(`${whole.slice(0, whole.length - left)}"`);
+    if (typeof value === 'string') return value.toWellFormed();
+  }
+  return undefined;
+}

@@ -1,0 +1,24 @@
+import { asString } from './fields.ts';
+import { type ClaudeLine, initOf } from './line.ts';
+
+/**
+ * Marks the result lines that are not of the conversation as foreign: those of a sub-agent
+ * (`parent_tool_use_id`), and those of a `session_id` that no init line told. They are events, and no
+ * verdict. Before the first init line every id counts: a CLI that cannot start tells so under a new one.
+ */
+export function createResultFilter(claudeSessionId: string): (line: ClaudeLine) => ClaudeLine {
+  const own = new Set([claudeSessionId]);
+  let sawInit = false;
+  return (line) => {
+    if (line.kind !== 'event') return line;
+    const isOfSubAgent = asString(line.body['parent_tool_use_id']) !== undefined;
+    const id = asString(line.body['session_id']);
+    if (!isOfSubAgent && initOf(line) !== null) {
+      sawInit = true;
+      if (id !== undefined) own.add(id);
+    }
+    if (line.type !== 'result') return line;
+    const isUnknown = sawInit && id !== undefined && !own.has(id);
+    return isOfSubAgent || isUnknown ? { ...line, isForeign: true } : line;
+  };
+}

@@ -1,0 +1,92 @@
+import { skipControls } from './controls.ts';
+import { isArrayOfObjects, nextObject, objectEnd } from './find-object.ts';
+import type { FramedLine } from './framer.ts';
+import { type ClaudeLine, isJson, parseLine, parseOutline } from './line.ts';
+
+/** A part of a line of stdout: an event of the CLI, or what stands around it. `bytes` is its true length. */
+export interface LinePart {
+  line: ClaudeLine;
+  text: string;
+  bytes: number;
+}
+
+// Each broken object costs a walk to the end of the line: a line made of them must not cost their square.
+const MAX_BROKEN = 16;
+
+/**
+ * Splits a line of stdout into events and what stands before, between and behind them, in order: terminal
+ * sequences, a byte order mark, text of a wrapper. White space alone is no part. Never throws.
+ */
+export function splitLine({ text, bytes, outline }: FramedLine): LinePart[] {
+  if (outline) return longLine(text, bytes, outline);
+  const whole = parseLine(text);
+  if (whole.kind === 'event') return [{ line: whole, text, bytes }];
+  const found = isArrayOfObjects(text) ? [] : eventsIn(text);
+  const parts: LinePart[] = [];
+  let settled = 0;
+  for (const part of found) {
+    parts.push(...around(text.slice(settled, part.start)));
+    parts.push({ line: part.line, ...measured(text.slice(part.start, part.end)) });
+    settled = part.end;
+  }
+  return [...parts, ...around(text.slice(settled), settled === 0 ? bytes : undefined)];
+}
+
+interface Found {
+  line: ClaudeLine;
+  start: number;
+  end: number;
+}
+
+function eventsIn(text: string): Found[] {
+  const found: Found[] = [];
+  let from = 0;
+  let broken = 0;
+  // Up to here an object may be part of one that is broken, unless it ends the line.
+  let doubtfulTo = 0;
+  for (let start = nextObject(text); start >= 0; start = nextObject(text, from)) {
+    const end = objectEnd(text, start);
+    const line = end < 0 ? undefined : parseJson(text.slice(start, end));
+    if (line === undefined) {
+      // What an event holds that was cut short is a part of it, never an event of its own.
+      const isCutEvent = end < 0 && skipControls(text, found.at(-1)?.end ?? 0) === start;
+      broken += 1;
+      if (isCutEvent || broken === MAX_BROKEN) break;
+      from = start + 1;
+      doubtfulTo = end < 0 ? text.length : Math.max(doubtfulTo, end);
+      continue;
+    }
+    const isTrusted = start >= doubtfulTo || skipControls(text, end) === text.length;
+    if (line.kind === 'event' && isTrusted) found.push({ line, start, end });
+    from = end;
+  }
+  return found;
+}
+
+function parseJson(text: string): ClaudeLine | undefined {
+  const line = parseLine(text);
+  return line.kind === 'event' || isJson(text) ? line : undefined;
+}
+
+function longLine(
+  text: string,
+  bytes: number,
+  outline: NonNullable<FramedLine['outline']>,
+): LinePart[] {
+  const before = text.slice(0, Math.max(0, nextObject(text)));
+  const event = text.slice(before.length);
+  const rest = bytes - Buffer.byteLength(before);
+  return [...around(before), { line: parseOutline(outline), text: event, bytes: rest }];
+}
+
+// What looks like a broken event is told apart from text.
+function around(text: string, bytes?: number): LinePart[] {
+  const start = skipControls(text);
+  if (text.trim() === '') return [];
+  const kind = text[start] === '{' ? 'garbage' : 'noise';
+  return [{ line: { kind }, ...measured(text), ...(bytes === undefined ? {} : { bytes }) }];
+}
+
+function measured(text: string): { text: string; bytes: number } {
+  return { text, bytes: Buffer.byteLength(text) };
+}
