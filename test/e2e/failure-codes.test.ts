@@ -20,6 +20,9 @@ const REPLIES: Record<string, () => Reply> = {
   hang,
   half: () => text(['half ', 'of ', 'it'], { pace: half }),
   circle: () => toolUse('Bash', { command: 'true' }, { usage: { output_tokens: 1_000_000 } }),
+  refusal: () => text([''], { stopReason: 'refusal' }),
+  'refusal with a text': () => text('I will', { stopReason: 'refusal' }),
+  endless: () => text('and so on', { stopReason: 'max_tokens' }),
   long: () => failure(400, 'prompt is too long: 300000 tokens > 200000 maximum'),
   credit: () => failure(400, 'Your credit balance is too low to access the Anthropic API.'),
 };
@@ -27,12 +30,27 @@ const REPLIES: Record<string, () => Reply> = {
 function answer({ prompt, prompts }: MessagesRequest): Reply {
   const reply = REPLIES[prompt];
   if (reply) return reply();
+  if (prompt === 'structure') return toolUse('StructuredOutput', { a: 1 });
   return /^\d+$/.test(prompt) ? failure(Number(prompt)) : text(`prompts: ${prompts.join(' | ')}`);
 }
 
 const test = testWithModel(answer);
 
 const BASH = { allowed_tools: ['Bash'] };
+
+const SCHEMA = {
+  ...{ type: 'object', properties: { a: { type: 'integer' } }, required: ['a'] },
+  additionalProperties: false,
+};
+
+const DEFER = JSON.stringify({
+  hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision: 'defer' },
+});
+const DEFERRING = {
+  hooks: {
+    PreToolUse: [{ matcher: 'Bash', hooks: [{ type: 'command', command: `echo '${DEFER}'` }] }],
+  },
+};
 
 const FAILURES: [string, string, Partial<SessionConfig>][] = [
   ['API_INVALID_REQUEST', '400', {}],
@@ -46,6 +64,11 @@ const FAILURES: [string, string, Partial<SessionConfig>][] = [
   ['CONNECTION', 'cut', {}],
   ['BILLING', 'credit', {}],
   ['PROMPT_TOO_LONG', 'long', {}],
+  ['REFUSED', 'refusal', {}],
+  ['REFUSED', 'refusal with a text', {}],
+  ['MAX_OUTPUT_TOKENS', 'endless', {}],
+  ['STRUCTURED_OUTPUT_INVALID', 'an answer without structure', { json_schema: SCHEMA }],
+  ['TOOL_DEFERRED', 'circle', { ...BASH, settings: DEFERRING }],
   ['MAX_TURNS', 'circle', { ...BASH, max_turns: 1 }],
   ['BUDGET_EXCEEDED', 'circle', { ...BASH, max_budget_usd: 0.01 }],
   ['CLAUDE_BAD_FLAGS', 'anything', { json_schema: { type: 'nonsense' } }],
@@ -64,6 +87,14 @@ describe('the real CLI', () => {
       expect(session.error).toBeTruthy();
     },
   );
+
+  test.concurrent('none, where the answer fits json_schema', async ({ scripted: fleet }) => {
+    const id = await fleet.launch({ query: 'structure', json_schema: SCHEMA });
+    expect(await fleet.ended(id)).toMatchObject({
+      status: 'completed',
+      result: { structured_output: { a: 1 }, stop_reason: 'tool_use' },
+    });
+  });
 
   test.concurrent('KILLED, where somebody else ends it', async ({ scripted: fleet, api }) => {
     const id = await fleet.launch({ query: 'hang', recovery: { max_retries: 0 } });

@@ -47,6 +47,10 @@ export type ErrorCode =
   | 'PROMPT_TOO_LONG'
   | 'MAX_TURNS'
   | 'BUDGET_EXCEEDED'
+  | 'STRUCTURED_OUTPUT_INVALID'
+  | 'REFUSED'
+  | 'MAX_OUTPUT_TOKENS'
+  | 'TOOL_DEFERRED'
   | 'EXECUTION_ERROR'
   | 'CONVERSATION_NOT_FOUND'
   | 'TRANSCRIPT_CORRUPT'
@@ -417,6 +421,10 @@ export interface Info {
   query: string;
   model?: string;
   result?: Result;
+  /**
+   * Why the model stopped, as the API names it: `end_turn`, `max_tokens` (the answer is cut), `refusal`, ...
+   */
+  stop_reason?: string;
   parent_session_id?: string;
   /**
    * The schedule that launched it.
@@ -501,8 +509,17 @@ export interface Result {
   };
   permission_denials?: unknown[];
   structured_output?: unknown;
+  /**
+   * The tool call that was put off until somebody decides it.
+   */
+  deferred_tool_use?: {
+    [k: string]: unknown;
+  };
   api_error_status?: number | null;
   terminal_reason?: string | null;
+  /**
+   * Why the model stopped, as the API names it.
+   */
   stop_reason?: string | null;
   /**
    * The slash command that the CLI answered by itself, without a turn.

@@ -28,7 +28,60 @@ describe('a process that ended by itself', () => {
     expect(short(conclude({ result: { ...OK, ...fields } as Result }))).toBe(expected);
   });
 
+  // What the CLI may tell with `is_error: false`.
+  test.each<[string, Partial<Result>, string]>([
+    ['a tool call put off', { terminal_reason: 'tool_deferred' }, 'failed TOOL_DEFERRED'],
+    ['the same by its stop reason', { stop_reason: 'tool_deferred' }, 'failed TOOL_DEFERRED'],
+    ['the same by its call', { deferred_tool_use: { id: 't' } }, 'failed TOOL_DEFERRED'],
+    ['a refusal, no text', { stop_reason: 'refusal', result: ' ' }, 'failed REFUSED'],
+    ['a refusal, but a text', { stop_reason: 'refusal', result: 'no' }, 'completed'],
+    ['an answer that was cut', { stop_reason: 'max_tokens', result: 'and' }, 'completed'],
+    ['a full window', { terminal_reason: 'blocking_limit' }, 'failed PROMPT_TOO_LONG'],
+    ['compactions', { terminal_reason: 'rapid_refill_breaker' }, 'failed PROMPT_TOO_LONG'],
+    ['a long prompt', { terminal_reason: 'prompt_too_long' }, 'failed PROMPT_TOO_LONG'],
+    ['turns spent', { terminal_reason: 'max_turns' }, 'failed MAX_TURNS'],
+    ['budget spent', { terminal_reason: 'budget_exhausted' }, 'failed BUDGET_EXCEEDED'],
+    [
+      'no structure',
+      { terminal_reason: 'structured_output_retry_exhausted' },
+      'failed STRUCTURED_OUTPUT_INVALID',
+    ],
+    ['a turn that was stopped', { terminal_reason: 'aborted_tools' }, 'failed EXECUTION_ERROR'],
+    ['a cut stream', { terminal_reason: 'aborted_streaming' }, 'failed EXECUTION_ERROR'],
+    ['no turn', { terminal_reason: 'turn_setup_failed' }, 'failed EXECUTION_ERROR'],
+    ['a lost call', { terminal_reason: 'tool_deferred_unavailable' }, 'failed EXECUTION_ERROR'],
+    ['an API error, no text', { terminal_reason: 'api_error', result: '' }, 'failed CONNECTION'],
+    ['an API error behind an answer', { terminal_reason: 'api_error' }, 'completed'],
+    ['a hook', { terminal_reason: 'stop_hook_prevented' }, 'completed'],
+    ['a good end', { terminal_reason: 'completed', stop_reason: 'end_turn' }, 'completed'],
+    ['an end nobody knows', { terminal_reason: 'constructor' }, 'completed'],
+  ])('and told without is_error: %s', (_, fields, expected) => {
+    const outcome = conclude({ result: { ...OK, ...fields } });
+    expect(short(outcome)).toBe(expected);
+    expect(outcome).toHaveProperty('result');
+  });
+
+  test('and gave no structured answer that fits has failed, but not where it was interrupted', () => {
+    const facts = { result: OK, answerProblem: 'it does not fit' };
+    expect(conclude(facts)).toMatchObject({
+      failure: { code: 'STRUCTURED_OUTPUT_INVALID', message: 'it does not fit', retryable: false },
+    });
+    const interrupted = conclude({ ...facts, abort: { kind: 'interrupt' } });
+    expect(short(interrupted)).toBe('completed interrupt');
+  });
+
   test.each<[string, Partial<Result>, string | null, ErrorCode]>([
+    [
+      'no structured answer',
+      { subtype: 'error_max_structured_output_retries' },
+      null,
+      'STRUCTURED_OUTPUT_INVALID',
+    ],
+    ['a subtype that every object has', { subtype: 'toString' }, null, 'EXECUTION_ERROR'],
+    ['a refusal', { stop_reason: 'refusal', api_error_status: null }, 'invalid_request', 'REFUSED'],
+    ['a long answer', { api_error_status: null }, 'max_output_tokens', 'MAX_OUTPUT_TOKENS'],
+    ['an account on hold', { api_error_status: null }, 'account_on_hold', 'PERMISSION'],
+    ['a word that every object has', { api_error_status: null }, 'valueOf', 'CONNECTION'],
     ['turns spent', { subtype: 'error_max_turns' }, null, 'MAX_TURNS'],
     ['budget spent', { subtype: 'error_max_budget_usd' }, null, 'BUDGET_EXCEEDED'],
     [

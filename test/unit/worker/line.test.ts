@@ -123,12 +123,27 @@ describe('a result line', () => {
     expect(resultOf(line({ ...result, subtype: 1 }))?.subtype).toBe('unknown');
   });
 
-  test.each([{ is_error: 'false' }, { is_error: undefined }])(
-    'that does not say whether it is an error is none: %j',
-    (fields) => {
-      expect(resultOf(line({ ...result, ...fields }))).toBeNull();
-    },
-  );
+  test.each([
+    [{ subtype: 'success', is_error: undefined }, false],
+    [{ subtype: 'success', is_error: 'false' }, false],
+    [{ subtype: 'success', is_error: 'true' }, true],
+    [{ subtype: 'success', is_error: 0 }, false],
+    [{ subtype: 'success', is_error: null }, false],
+    [{ subtype: 'success', is_error: true }, true],
+    [{ subtype: undefined, is_error: false }, false],
+    [{ subtype: undefined, is_error: 'true' }, true],
+    [{ subtype: 'error_during_execution', is_error: false }, true],
+    [{ subtype: 'error_max_turns', is_error: undefined }, true],
+    [{ subtype: 'error_tomorrow', is_error: 'false' }, true],
+    [{ subtype: 'interrupted', is_error: false }, true],
+    [{ subtype: '', is_error: false }, true],
+  ])('%j is an error: %j', (fields, isError) => {
+    expect(resultOf(line({ ...result, ...fields }))?.is_error).toBe(isError);
+  });
+
+  test.each([undefined, 7, null])('without a subtype and without is_error is none: %j', (odd) => {
+    expect(resultOf(line({ ...result, subtype: odd, is_error: odd }))).toBeNull();
+  });
 });
 
 describe('other lines', () => {

@@ -10,11 +10,13 @@ import {
   mainTranscriptPath,
   type Outcome,
   type Prices,
+  type Result,
   type Session,
   type StoreClock,
   type TranscriptManifest,
 } from '@baton/core';
 import type { AbortReason } from '../claude/abort-reason.ts';
+import { checkAnswer } from '../claude/check-answer.ts';
 import { concludeAttempt } from '../claude/conclude.ts';
 import { NOTHING_SPENT } from '../claude/cost-state.ts';
 import type { ClaudeCli } from '../claude/find.ts';
@@ -123,6 +125,15 @@ export function startAttempt(
     return addTotals(session.totals, meter.totals());
   }
 
+  /** What is wrong with the structured answer that the session asked for. */
+  async function checked(result: Result | null): Promise<{ answerProblem?: string }> {
+    const { problem, unchecked } = await checkAnswer(result, session.config.json_schema);
+    if (unchecked !== undefined) {
+      log.warn({ reason: unchecked }, 'the answer is kept without a check against json_schema');
+    }
+    return problem === undefined ? {} : { answerProblem: problem };
+  }
+
   async function prepareAndRun(dirs: RunDirs): Promise<RunEnd> {
     let prepared: Prepared;
     try {
@@ -152,7 +163,7 @@ export function startAttempt(
     if (answer) {
       const exit = { code: null, signal: null };
       const facts = { sawInit: true, abort: null, resultBeforeAbort: true, stderrTail: '' };
-      return concludeAttempt({ exit, result: answer, ...facts });
+      return concludeAttempt({ exit, result: answer, ...facts, ...(await checked(answer)) });
     }
     const leaves = session.last_result !== undefined || Object.keys(amends).length > 0;
     const isWritten = !leaves || (await untilTaken(() => owned.setAside(amends), taken));
@@ -200,7 +211,12 @@ export function startAttempt(
     );
     await settleCost(dirs, prepared);
     const abort = stopSwitch.reason;
-    const concluded = concludeAttempt({ ...facts, abort, workingDir: prepared.cwd });
+    const concluded = concludeAttempt({
+      ...facts,
+      ...(await checked(facts.result)),
+      abort,
+      workingDir: prepared.cwd,
+    });
     const outcome = facts.notEnded
       ? notEnded(concluded, facts.notEnded)
       : await judgeStart(concluded, startFacts(facts, dirs, prepared, wasReplaced), deps.host);

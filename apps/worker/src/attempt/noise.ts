@@ -5,8 +5,8 @@ import { createTail } from '../claude/tail.ts';
 import type { RecordedLine } from './recorder.ts';
 
 /** How much output that is no JSON line is stored of an attempt, as events of type `noise`. */
-export const NOISE_MAX_EVENTS = 200;
-export const NOISE_MAX_BYTES = 256 * 1024;
+const NOISE_MAX_EVENTS = 200;
+const NOISE_MAX_BYTES = 256 * 1024;
 
 const EVENT_MAX_BYTES = 16 * 1024;
 const TAIL_BYTES = 8 * 1024;

@@ -4,7 +4,30 @@ import type { Reason } from './make-failure.ts';
 const BY_SUBTYPE: Record<string, ErrorCode> = {
   error_max_turns: 'MAX_TURNS',
   error_max_budget_usd: 'BUDGET_EXCEEDED',
+  error_max_structured_output_retries: 'STRUCTURED_OUTPUT_INVALID',
 };
+
+// Of the terminal reasons of claude 2.1.330 those that name an ending of their own.
+const BY_TERMINAL_REASON: Record<string, ErrorCode> = {
+  blocking_limit: 'PROMPT_TOO_LONG',
+  rapid_refill_breaker: 'PROMPT_TOO_LONG',
+  prompt_too_long: 'PROMPT_TOO_LONG',
+  max_turns: 'MAX_TURNS',
+  budget_exhausted: 'BUDGET_EXCEEDED',
+  structured_output_retry_exhausted: 'STRUCTURED_OUTPUT_INVALID',
+  tool_deferred: 'TOOL_DEFERRED',
+};
+
+// The others that end no turn well. A hook that stops the turn (stop_hook_prevented, hook_stopped) does.
+const UNFINISHED = [
+  'aborted_streaming',
+  'aborted_tools',
+  'image_error',
+  'malformed_tool_use_exhausted',
+  'model_error',
+  'tool_deferred_unavailable',
+  'turn_setup_failed',
+];
 
 const BY_STATUS: Record<number, ErrorCode> = {
   401: 'AUTHENTICATION',
@@ -21,36 +44,80 @@ const BY_STATUS: Record<number, ErrorCode> = {
 // 529 is server_error), so they decide only where there is none; but for billing, which comes with 400.
 const BY_API_ERROR: Record<string, ErrorCode> = {
   authentication_failed: 'AUTHENTICATION',
+  cloud_credential_error: 'AUTHENTICATION',
   oauth_org_not_allowed: 'PERMISSION',
+  account_on_hold: 'PERMISSION',
+  verification_required: 'PERMISSION',
   billing_error: 'BILLING',
   rate_limit: 'RATE_LIMITED',
   overloaded: 'OVERLOADED',
   invalid_request: 'API_INVALID_REQUEST',
   model_not_found: 'MODEL_NOT_FOUND',
+  max_output_tokens: 'MAX_OUTPUT_TOKENS',
 };
 
-/** Why a result line with `is_error: true` is one; `apiError` is the CLI's word for a refusal of the API. */
+/**
+ * Why a result line is no success, or null where it is one. `is_error` alone does not say: a turn that was
+ * put off, stopped or refused may be told without it. `apiError` is the CLI's word for a refusal of the API.
+ */
+export function judgeResult(result: Result, apiError?: string | null): Reason | null {
+  return isFailure(result) ? classifyResult(result, apiError) : null;
+}
+
+/** Why a result line that is no success is none; `apiError` as in judgeResult. */
 export function classifyResult(result: Result, apiError?: string | null): Reason {
   const code = codeOf(result, apiError ?? undefined);
   return { code, message: describe(result, code) };
 }
 
+function isFailure(result: Result): boolean {
+  const ending = result.terminal_reason ?? '';
+  if (result.is_error || isDeferred(result)) return true;
+  if (find(BY_TERMINAL_REASON, ending) || UNFINISHED.includes(ending)) return true;
+  // Such an end is one only where it left no answer: the CLI itself lets an answer before it stand.
+  return !hasAnswer(result) && (result.stop_reason === 'refusal' || ending === 'api_error');
+}
+
+function isDeferred({ deferred_tool_use, stop_reason, terminal_reason }: Result): boolean {
+  const isSaid = deferred_tool_use !== undefined && deferred_tool_use !== null;
+  return isSaid || stop_reason === 'tool_deferred' || terminal_reason === 'tool_deferred';
+}
+
+function hasAnswer({ result, structured_output, truncated }: Result): boolean {
+  return (
+    Boolean(result?.trim()) ||
+    structured_output !== undefined ||
+    truncated?.includes('structured_output') === true
+  );
+}
+
 function codeOf(result: Result, apiError: string | undefined): ErrorCode {
-  const limit = BY_SUBTYPE[result.subtype];
+  const limit = find(BY_SUBTYPE, result.subtype);
   if (limit !== undefined) return limit;
   if (result.errors?.some((text) => text.startsWith('No conversation found'))) {
     return 'CONVERSATION_NOT_FOUND';
   }
-  if (result.terminal_reason === 'prompt_too_long') return 'PROMPT_TOO_LONG';
+  const ending = find(BY_TERMINAL_REASON, result.terminal_reason);
+  if (ending !== undefined) return ending;
+  if (isDeferred(result)) return 'TOOL_DEFERRED';
+  if (result.stop_reason === 'refusal') return 'REFUSED';
   if (apiError === 'billing_error') return 'BILLING';
   const status = result.api_error_status;
   if (typeof status === 'number') return codeOfStatus(status);
   if (result.terminal_reason !== 'api_error') return 'EXECUTION_ERROR';
-  return BY_API_ERROR[apiError ?? ''] ?? 'CONNECTION';
+  return find(BY_API_ERROR, apiError) ?? 'CONNECTION';
 }
 
 function codeOfStatus(status: number): ErrorCode {
   return BY_STATUS[status] ?? (status >= 500 ? 'SERVER_ERROR' : 'API_INVALID_REQUEST');
+}
+
+// The words are the CLI's: one may be the name of a property that every object has.
+function find(
+  table: Record<string, ErrorCode>,
+  word: string | null | undefined,
+): ErrorCode | undefined {
+  return word != null && Object.hasOwn(table, word) ? table[word] : undefined;
 }
 
 function describe(result: Result, code: ErrorCode): string {
@@ -58,7 +125,8 @@ function describe(result: Result, code: ErrorCode): string {
     text?.trim(),
   );
   if (said !== undefined) return said;
-  return result.subtype === 'success'
-    ? codeFacts(code).says
-    : `the claude CLI ended with ${result.subtype}`;
+  if (result.subtype !== 'success') return `the claude CLI ended with ${result.subtype}`;
+  return code === 'EXECUTION_ERROR' && result.terminal_reason
+    ? `the claude CLI ended its turn with ${result.terminal_reason}`
+    : codeFacts(code).says;
 }

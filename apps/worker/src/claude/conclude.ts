@@ -1,7 +1,7 @@
 import { assertNever, codeFacts, type Outcome, type Result } from '@baton/core';
 import type { AbortReason, Deadline } from './abort-reason.ts';
 import { classifyExit } from './classify-exit.ts';
-import { classifyResult } from './classify-result.ts';
+import { classifyResult, judgeResult } from './classify-result.ts';
 import { makeFailure, type Reason } from './make-failure.ts';
 
 /** All that is known of an attempt whose process has ended. */
@@ -26,6 +26,8 @@ export interface AttemptFacts {
   /** There if the last rate_limit_event said `rejected`. */
   rateLimit?: { resetsAt?: Date } | null;
   workingDir?: string;
+  /** What is wrong with the structured answer that was asked for, see check-answer.ts. */
+  answerProblem?: string;
 }
 
 const TIMEOUTS: Record<Deadline, Reason> = {
@@ -47,7 +49,7 @@ const STORE_UNAVAILABLE: Reason = {
 };
 
 /**
- * The verdict on an attempt. Success is a last result line with `is_error: false`, whatever the exit
+ * The verdict on an attempt. Success is a last result line that judgeResult takes for one, whatever the exit
  * code and whatever Baton did after it; or an interrupt that left a result line.
  */
 export function concludeAttempt(facts: AttemptFacts): Outcome {
@@ -59,11 +61,18 @@ export function concludeAttempt(facts: AttemptFacts): Outcome {
   return concludeStopped(facts, abort);
 }
 
+function invalidAnswer({ answerProblem }: AttemptFacts): Reason | null {
+  return answerProblem === undefined
+    ? null
+    : { code: 'STRUCTURED_OUTPUT_INVALID', message: answerProblem };
+}
+
 /** The verdict where the CLI had its last word before Baton did anything to it. */
 function concludeEnded(facts: AttemptFacts): Outcome {
   const { result } = facts;
   if (result === null) return fail(facts, classifyExit(facts));
-  if (result.is_error) return fail(facts, classifyResult(result, facts.apiError));
+  const reason = judgeResult(result, facts.apiError) ?? invalidAnswer(facts);
+  if (reason) return fail(facts, reason);
   return isEmpty(result) ? fail(facts, NO_ANSWER) : { kind: 'completed', result };
 }
 

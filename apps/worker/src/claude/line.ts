@@ -159,7 +159,10 @@ export function usageOf(line: ClaudeLine): MessageUsage | null {
 
 /** The CLI's word for a refusal of the API (`billing_error`, ...), where an assistant line is one. */
 export function apiErrorOf(line: ClaudeLine): string | null {
-  return asString(bodyOf(line, 'assistant')?.['error']) ?? null;
+  const body = bodyOf(line, 'assistant');
+  // What the API refused a sub-agent ends the sub-agent, not the turn.
+  if (asString(body?.['parent_tool_use_id']) !== undefined) return null;
+  return asString(body?.['error']) ?? null;
 }
 
 function bodyOf(line: ClaudeLine, type: string, subtype?: string): Record<string, unknown> | null {

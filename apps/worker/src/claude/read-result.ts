@@ -7,21 +7,29 @@ const USAGE_KEYS = usageSchema.keyof().options;
 type ModelUsages = NonNullable<Result['modelUsage']>;
 
 /**
- * The result that a result line holds, or null if it does not say `is_error`: without that word
- * there is no verdict. An optional field of an unexpected type is left out, never a reason to fail.
+ * The result that a result line holds, or null if it says neither by `subtype` nor by `is_error` how the
+ * turn ended. An optional field of an unexpected type is left out, never a reason to fail.
  */
 export function readResult(body: Record<string, unknown>): Result | null {
-  if (typeof body['is_error'] !== 'boolean') return null;
+  const isError = readIsError(body);
+  if (isError === undefined) return null;
   const { type, subtype, is_error, usage, modelUsage, errors, ...plain } = resultSchema.shape;
   return {
     ...keepValid(plain, body),
     type: 'result',
     subtype: asString(body['subtype']) ?? 'unknown',
-    is_error: body['is_error'],
+    is_error: isError,
     ...optional('usage', readUsage(body['usage'])),
     ...optional('modelUsage', readModelUsage(body['modelUsage'])),
     ...optional('errors', readTexts(body['errors'])),
   };
+}
+
+// Only `success` is one: a turn that ended with another subtype may still be told with `is_error: false`.
+function readIsError({ subtype, is_error }: Record<string, unknown>): boolean | undefined {
+  if (typeof subtype === 'string' && subtype !== 'success') return true;
+  if (is_error === true || is_error === 'true') return true;
+  return subtype === 'success' || is_error === false || is_error === 'false' ? false : undefined;
 }
 
 /** The token counts that are understood, or undefined where there is no object. */

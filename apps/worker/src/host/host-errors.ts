@@ -86,7 +86,7 @@ export function saidProblem(said: string): HostProblem | null {
 }
 
 /** A problem that an errno names; `where` ends the phrase. */
-export function hostProblem(errno: string, where: string): HostProblem {
+function hostProblem(errno: string, where: string): HostProblem {
   const what = HOST_ERRNOS[errno] ?? 'a file or folder cannot be used';
   return { code: 'HOST_ERROR', message: `${what} (${errno})${where}` };
 }

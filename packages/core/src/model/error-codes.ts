@@ -103,6 +103,19 @@ export const ERROR_CODES = {
   PROMPT_TOO_LONG: { retryable: false, says: 'The conversation is too long for the model.' },
   MAX_TURNS: { retryable: false, says: 'The limit of turns was reached.' },
   BUDGET_EXCEEDED: { retryable: false, says: 'The budget was spent.' },
+  STRUCTURED_OUTPUT_INVALID: {
+    retryable: false,
+    says: 'The session gave no structured answer that fits json_schema.',
+  },
+  REFUSED: { retryable: false, says: 'The model refused to answer.' },
+  MAX_OUTPUT_TOKENS: {
+    retryable: false,
+    says: 'The answer is longer than the model may write.',
+  },
+  TOOL_DEFERRED: {
+    retryable: false,
+    says: 'A hook put a tool call off, and nobody is there to decide it.',
+  },
   EXECUTION_ERROR: { retryable: false, says: 'The turn ended with an error of the CLI.' },
   CONVERSATION_NOT_FOUND: { retryable: false, says: 'The CLI did not find the transcript.' },
   TRANSCRIPT_CORRUPT: {

@@ -44,6 +44,12 @@ export const infoSchema = z.object({
   query: z.string(),
   model: z.string().optional(),
   result: resultSchema.optional(),
+  stop_reason: z
+    .string()
+    .optional()
+    .describe(
+      'Why the model stopped, as the API names it: `end_turn`, `max_tokens` (the answer is cut), `refusal`, ...',
+    ),
   parent_session_id: idSchema.optional(),
   schedule_id: idSchema.optional().describe('The schedule that launched it.'),
   api_key_id: z.string().optional().describe('The API key whose holder asked for it.'),
@@ -96,6 +102,7 @@ export function toInfo(session: Session, include: readonly 'config'[] = []): Inf
     query: session.query,
     model: session.model,
     result: session.result,
+    stop_reason: session.result?.stop_reason ?? undefined,
     parent_session_id: session.parent_session_id,
     schedule_id: session.schedule_id,
     api_key_id: session.api_key_id,

@@ -44,9 +44,13 @@ export const resultSchema = z.object({
   modelUsage: z.record(z.string(), modelUsageSchema).optional(),
   permission_denials: z.array(z.json()).optional(),
   structured_output: z.json().optional(),
+  deferred_tool_use: z
+    .json()
+    .optional()
+    .describe('The tool call that was put off until somebody decides it.'),
   api_error_status: z.number().nullish(),
   terminal_reason: z.string().nullish(),
-  stop_reason: z.string().nullish(),
+  stop_reason: z.string().nullish().describe('Why the model stopped, as the API names it.'),
   local_command: z
     .string()
     .optional()
@@ -78,6 +82,7 @@ const BOUNDS = {
   stop_reason: cutTo(WORD_MAX_BYTES),
   uuid: cutTo(WORD_MAX_BYTES),
   structured_output: dropOver(JSON_MAX_BYTES),
+  deferred_tool_use: dropOver(JSON_MAX_BYTES),
   permission_denials: dropOver(JSON_MAX_BYTES),
   errors: dropOver(JSON_MAX_BYTES),
   modelUsage: dropOver(JSON_MAX_BYTES),
