@@ -27,8 +27,13 @@ const REPLIES: Record<string, () => Reply> = {
   credit: () => failure(400, 'Your credit balance is too low to access the Anthropic API.'),
 };
 
+// To these the model's side says the same however often it is asked.
+const STUBBORN = ['refusal', 'refusal with a text', 'endless'];
+
 function answer({ prompt, prompts }: MessagesRequest): Reply {
-  const reply = REPLIES[prompt];
+  // The CLI asks again in words of its own.
+  const asked = prompts.find((one) => STUBBORN.includes(one)) ?? prompt;
+  const reply = REPLIES[asked];
   if (reply) return reply();
   if (prompt === 'structure') return toolUse('StructuredOutput', { a: 1 });
   return /^\d+$/.test(prompt) ? failure(Number(prompt)) : text(`prompts: ${prompts.join(' | ')}`);
