@@ -106,6 +106,22 @@ const CONFIGS: [string, (root: string) => Partial<SessionConfig>, string, string
     'settings.hooks.Stop.0.hooks.0.headers.A',
   ],
   [
+    'code that would be loaded into the CLI itself',
+    () => ({ env: { BUN_OPTIONS: '--preload=data:text/javascript,0' } }),
+    'ENV_NOT_ALLOWED',
+    'env.BUN_OPTIONS',
+  ],
+  [
+    'code that would be loaded into a listed program',
+    () => ({
+      mcp_config: {
+        mcpServers: { own: { command: '/opt/files-server', env: { NODE_OPTIONS: '--import=x' } } },
+      },
+    }),
+    'ENV_NOT_ALLOWED',
+    'mcp_config.mcpServers.own.env.NODE_OPTIONS',
+  ],
+  [
     "a repository's settings, where the operator lists the programs",
     () => ({ setting_sources: ['user', 'project'] }),
     'OPTION_NOT_ALLOWED',

@@ -8,6 +8,11 @@ const policy: Policy = {
 };
 const server = (command: string) => ({ mcp_config: { mcpServers: { own: { command } } } });
 
+function named(name: string): Governed {
+  const own = { command: '/opt/files-server', env: { [name]: 'x', TOKEN: 'x' } };
+  return { mcp_config: { mcpServers: { own } } };
+}
+
 function inSettings(permissions: Record<string, string | string[]>): Governed {
   return { settings: { permissions } };
 }
@@ -144,6 +149,21 @@ describe('an operator may', () => {
       env: null,
     };
     expect(() => checkPolicy(asked, strict)).not.toThrow();
+  });
+
+  test.each<[string, Governed, string]>([
+    ['of a listed program', named('NODE_OPTIONS'), 'mcp_config.mcpServers.own.env.NODE_OPTIONS'],
+    ['of its language', named('PYTHONPATH'), 'mcp_config.mcpServers.own.env.PYTHONPATH'],
+    ['that it inherits', { env: { NODE_PATH: '/x' } }, 'env.NODE_PATH'],
+    ['from settings', { settings: { env: { PERL5OPT: 'x' } } }, 'settings.env.PERL5OPT'],
+  ])('keep a listed program what it is: no loader %s', (_, asked, field) => {
+    const listed = { ...policy, allowedMcpCommands: ['/opt/files-server'] };
+    expect(() => checkPolicy(asked, listed)).toThrow(
+      expect.objectContaining({ code: 'ENV_NOT_ALLOWED', details: { field } }),
+    );
+    const allowedEnv = [field.split('.').at(-1) ?? ''];
+    expect(() => checkPolicy(asked, { ...listed, allowedEnv })).not.toThrow();
+    expect(() => checkPolicy(asked, policy)).not.toThrow();
   });
 
   test('forbid programs and yet allow servers at an address', () => {

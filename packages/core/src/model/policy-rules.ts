@@ -1,4 +1,4 @@
-import { forbiddenEnvName } from './env-names.ts';
+import { forbiddenEnvName, loaderName } from './env-names.ts';
 import { hookRefusals } from './hook-headers.ts';
 import type { Allowed, Governed, Policy, Refusal } from './policy.ts';
 import { isInsideRoots } from './working-dir.ts';
@@ -14,6 +14,7 @@ export const POLICY_RULES: readonly PolicyRule[] = [
   checkModes,
   checkSettings,
   checkMcpCommands,
+  checkMcpEnv,
   checkSources,
   checkStrictness,
 ];
@@ -97,6 +98,24 @@ function checkMcpCommands(asked: Governed, { allowedMcpCommands }: Policy): Refu
       field: `mcp_config.mcpServers.${name}.command`,
       says: 'expected a program that the operator allows',
     }));
+}
+
+// Where programs are listed, a listed one must not be made into any other by its environment. It inherits the session's.
+function checkMcpEnv(asked: Governed, { allowedMcpCommands, allowedEnv }: Policy): Refusal[] {
+  if (allowedMcpCommands === 'any') return [];
+  const programs = Object.entries(asked.mcp_config?.mcpServers ?? {}).flatMap(([name, server]) =>
+    'command' in server ? [[`mcp_config.mcpServers.${name}.env`, server.env] as const] : [],
+  );
+  const inherited = [
+    ['env', asked.env],
+    ['settings.env', asked.settings?.['env']],
+  ] as const;
+  return [...programs, ...inherited].flatMap(([field, env]) => {
+    const name = loaderName(record(env) as Record<string, string>, allowedEnv);
+    if (name === null) return [];
+    const says = `${name} may not be set where the operator lists what MCP servers may be`;
+    return [{ code: 'ENV_NOT_ALLOWED' as const, field: `${field}.${name}`, says }];
+  });
 }
 
 function checkSources(asked: Governed, { settingSources: { allowed } }: Policy): Refusal[] {
