@@ -56,6 +56,7 @@ export async function runFakeSession(
     },
     identity,
     workRoot,
+    wakeups: 'allow',
     policy: { ...DEFAULT_POLICY, allowedRoots: [workRoot] },
     opener: createOpener([]),
     baseEnv: { PATH: path, HOME: workRoot },

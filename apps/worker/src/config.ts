@@ -57,16 +57,26 @@ export const workerSettingsSchema = z.object({
   ANTHROPIC_API_KEY: z.string().optional().describe('Passed on to the CLI.'),
   ANTHROPIC_BASE_URL: z.string().optional().describe('Passed on to the CLI.'),
   CLAUDE_CODE_OAUTH_TOKEN: z.string().optional().describe('Passed on to the CLI.'),
+  WAKEUPS: z
+    .enum(['allow', 'forbid'])
+    .default('allow')
+    .describe(
+      'Whether a session may schedule its own wake-ups (the tools ScheduleWakeup and CronCreate), which keep its process and its slot while it waits.',
+    ),
   STARTUP_TIMEOUT_MS: intVariable(1, DAY_MS)
     .default(60_000)
     .describe('Until the first event of the CLI.'),
   IDLE_TIMEOUT_MS: intVariable(1, DAY_MS)
     .default(1_800_000)
-    .describe('Between two lines; a tool may be silent for long.'),
+    .describe(
+      'Between two lines; a tool may be silent for long. It also bounds the wait for background tasks and wake-ups after a result line.',
+    ),
   WALL_CLOCK_TIMEOUT_MS: intVariable(1, 30 * DAY_MS)
     .default(DAY_MS)
     .describe('One attempt in all.'),
   EXIT_TIMEOUT_MS: intVariable(1, DAY_MS)
     .default(30_000)
-    .describe('From the last result line to the end of the process.'),
+    .describe(
+      'From the last result line to the end of the process, once no background task or wake-up is pending.',
+    ),
 });

@@ -139,6 +139,7 @@ async function main(): Promise<void> {
       identity,
       workRoot,
       policy: policyOf(settings),
+      wakeups: settings.WAKEUPS,
       opener: createOpener(keys.opening),
       baseEnv,
       secrets,

@@ -165,7 +165,7 @@ export interface BulkLaunch {
      */
     startup_ms?: number;
     /**
-     * Between two lines.
+     * Between two lines, also while the session waits for background tasks or wake-ups after a result line.
      */
     idle_ms?: number;
     /**
@@ -173,7 +173,7 @@ export interface BulkLaunch {
      */
     wall_clock_ms?: number;
     /**
-     * From the last result line to the end of the process.
+     * From the last result line to the end of the process, once no background task or wake-up is pending.
      */
     exit_ms?: number;
   };
@@ -309,7 +309,7 @@ export interface ContinueRequest {
      */
     startup_ms?: number;
     /**
-     * Between two lines.
+     * Between two lines, also while the session waits for background tasks or wake-ups after a result line.
      */
     idle_ms?: number;
     /**
@@ -317,7 +317,7 @@ export interface ContinueRequest {
      */
     wall_clock_ms?: number;
     /**
-     * From the last result line to the end of the process.
+     * From the last result line to the end of the process, once no background task or wake-up is pending.
      */
     exit_ms?: number;
   } | null;
@@ -643,7 +643,7 @@ export interface SessionConfig {
      */
     startup_ms?: number;
     /**
-     * Between two lines.
+     * Between two lines, also while the session waits for background tasks or wake-ups after a result line.
      */
     idle_ms?: number;
     /**
@@ -651,7 +651,7 @@ export interface SessionConfig {
      */
     wall_clock_ms?: number;
     /**
-     * From the last result line to the end of the process.
+     * From the last result line to the end of the process, once no background task or wake-up is pending.
      */
     exit_ms?: number;
   };
@@ -765,7 +765,7 @@ export interface LaunchRequest {
      */
     startup_ms?: number;
     /**
-     * Between two lines.
+     * Between two lines, also while the session waits for background tasks or wake-ups after a result line.
      */
     idle_ms?: number;
     /**
@@ -773,7 +773,7 @@ export interface LaunchRequest {
      */
     wall_clock_ms?: number;
     /**
-     * From the last result line to the end of the process.
+     * From the last result line to the end of the process, once no background task or wake-up is pending.
      */
     exit_ms?: number;
   };
@@ -958,7 +958,7 @@ export interface ScheduledLaunch {
      */
     startup_ms?: number;
     /**
-     * Between two lines.
+     * Between two lines, also while the session waits for background tasks or wake-ups after a result line.
      */
     idle_ms?: number;
     /**
@@ -966,7 +966,7 @@ export interface ScheduledLaunch {
      */
     wall_clock_ms?: number;
     /**
-     * From the last result line to the end of the process.
+     * From the last result line to the end of the process, once no background task or wake-up is pending.
      */
     exit_ms?: number;
   };

@@ -25,6 +25,7 @@ function input(
     marker: 'w;1;session-1;1',
     baseEnv: { PATH: '/bin', ANTHROPIC_API_KEY: 'key' },
     policy: { ...DEFAULT_POLICY, allowedPermissionModes: PERMISSION_MODES },
+    wakeups: 'allow',
     ...rest,
   };
 }
@@ -97,6 +98,11 @@ const REACHES: {
   timeouts: [{ idle_ms: 5 }, {}],
   recovery: [{ on_crash: 'restart' }, {}],
 };
+
+test('an operator who forbids wake-ups disallows their tools beside those of the session', () => {
+  const { args } = build({ disallowed_tools: ['Bash'] }, { wakeups: 'forbid' });
+  expect(args).toContain('--disallowedTools=Bash,ScheduleWakeup,CronCreate');
+});
 
 describe('the command', () => {
   test('of a launch is stream-json with the session id, and nothing that was not asked for', () => {

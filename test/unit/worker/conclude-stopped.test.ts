@@ -82,6 +82,25 @@ describe('a process that Baton stopped', () => {
     ]).toEqual([none, goodBefore, goodAfter, badBefore, badAfter]);
   });
 
+  test('while work was pending has no answer, but keeps the interim result', () => {
+    const ends = Object.entries(REASONS).map(([name, abort]) => {
+      const outcome = conclude({ abort, result: OK, isInterim: true });
+      const kept = 'result' in outcome && outcome.result === OK ? ', kept' : '';
+      return [name, `${short(outcome)}${kept}`];
+    });
+    expect(Object.fromEntries(ends)).toEqual({
+      cancel: 'cancelled, kept',
+      interrupt: 'completed interrupt, kept',
+      hand_back: 'handed_back',
+      startup: 'failed STARTUP_TIMEOUT, kept',
+      idle: 'failed IDLE_TIMEOUT, kept',
+      wall_clock: 'failed WALL_CLOCK_TIMEOUT, kept',
+      exit: 'failed PROTOCOL, kept',
+      lost: 'handed_back',
+      store_unavailable: 'failed STORE_UNAVAILABLE, kept',
+    });
+  });
+
   test('keeps the result of a cancelled or interrupted turn', () => {
     for (const kind of ['cancel', 'interrupt'] as const) {
       expect(conclude({ abort: { kind }, result: FAILED })).toMatchObject({ result: FAILED });

@@ -14,6 +14,14 @@ describe('a process that ended by itself', () => {
   });
 
   test.each([
+    ['well', EXIT.zero, 'completed'],
+    ['with an error', EXIT.one, 'failed PROTOCOL'],
+    ['killed', EXIT.sigkill, 'failed KILLED'],
+  ])('while work was pending after a good result: %s', (_, exit, expected) => {
+    expect(short(conclude({ exit, result: OK, isInterim: true }))).toBe(expected);
+  });
+
+  test.each([
     ['0 turns and no text', { num_turns: 0, result: '' }, 'failed NO_ANSWER'],
     ['0 turns and no result key', { num_turns: 0, result: undefined }, 'failed NO_ANSWER'],
     [

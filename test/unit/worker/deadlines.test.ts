@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { deadlinesOf, watchDeadlines } from '../../../apps/worker/src/attempt/deadlines.ts';
+import type { AbortReason } from '../../../apps/worker/src/claude/abort-reason.ts';
 import { type ClaudeLine, parseLine } from '../../../apps/worker/src/claude/line.ts';
+import { createPendingWork } from '../../../apps/worker/src/claude/pending-work.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -13,6 +15,7 @@ const SAID = lineOf({ type: 'assistant', message: { id: 'm' } });
 const RESULT = lineOf({ type: 'result', subtype: 'success', is_error: false });
 const NOISE = parseLine('a warning');
 const RETRY = lineOf({ type: 'system', subtype: 'api_retry', retry_delay_ms: 200 });
+const LIFECYCLE = lineOf({ type: 'command_lifecycle', state: 'completed' });
 const tasks = (...ids: string[]) =>
   lineOf({ type: 'system', subtype: 'background_tasks_changed', tasks: ids });
 
@@ -21,13 +24,18 @@ type Happening = ClaudeLine | number | 'pause' | 'resume' | 'stop';
 
 function firstDeadline(happenings: Happening[]): string | null {
   const ran: string[] = [];
-  const watch = watchDeadlines(LIMITS, (reason) => {
+  const work = createPendingWork();
+  const abort = (reason: AbortReason) => {
     ran.push(reason.kind === 'timed_out' ? reason.deadline : reason.kind);
-  });
+  };
+  const watch = watchDeadlines(LIMITS, abort, work);
   for (const one of happenings) {
     if (typeof one === 'number') vi.advanceTimersByTime(one);
     else if (typeof one === 'string') watch[one]();
-    else watch.observe(one);
+    else {
+      work.observe(one);
+      watch.observe(one);
+    }
   }
   watch.stop();
   return ran[0] ?? null;
@@ -52,6 +60,11 @@ const STORIES: [string, Happening[], string | null][] = [
   ['a line after a result starts again', [INIT, RESULT, 29, SAID, 49], null],
   ['a second result starts the exit clock again', [INIT, RESULT, 29, RESULT, 29], null],
   ['no end after the second result', [INIT, RESULT, 29, RESULT, 30], 'exit'],
+  ['a task that a result left open', [INIT, tasks('a'), RESULT, 49], null],
+  ['a task that a result left open for too long', [INIT, tasks('a'), RESULT, 50], 'idle'],
+  ['no end after the last task has', [INIT, tasks('a'), RESULT, 49, tasks(), 30], 'exit'],
+  ['a turn after the last task', [INIT, tasks('a'), RESULT, tasks(), 29, INIT, 49], null],
+  ['what is printed between turns is no turn', [INIT, RESULT, 29, LIFECYCLE, 30], 'exit'],
   ['silence while Baton does not read', [INIT, 'pause', 900], null],
   ['silence after Baton read on', [INIT, 'pause', 900, 'resume', 50], 'idle'],
   ['a result while Baton does not read on', [INIT, RESULT, 'pause', 500, 'resume', 29], null],
@@ -68,7 +81,8 @@ describe('the clocks of an attempt', () => {
   test('a limit longer than a timer can be does not run out at once', () => {
     const ran = vi.fn();
     const long = 2 ** 31 + 1_000;
-    const watch = watchDeadlines({ startup: long, idle: long, wall_clock: long, exit: long }, ran);
+    const limits = { startup: long, idle: long, wall_clock: long, exit: long };
+    const watch = watchDeadlines(limits, ran, createPendingWork());
     vi.advanceTimersByTime(60_000);
     expect(ran).not.toHaveBeenCalled();
     watch.stop();

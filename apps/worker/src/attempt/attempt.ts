@@ -21,6 +21,7 @@ import { concludeAttempt } from '../claude/conclude.ts';
 import { NOTHING_SPENT } from '../claude/cost-state.ts';
 import type { ClaudeCli } from '../claude/find.ts';
 import { createMeter, type Meter, meterFrom } from '../claude/meter.ts';
+import { createPendingWork } from '../claude/pending-work.ts';
 import { watchFile } from '../claude/watch-file.ts';
 import type { HostHealth } from '../host/host-health.ts';
 import { makeRunDirs, type RunDirs, removeRunDirs } from '../host/run-dirs.ts';
@@ -94,6 +95,7 @@ export function startAttempt(
   const giveUp = new AbortController();
   const taken = { giveUp: giveUp.signal, onError };
   const stopSwitch = createStopSwitch();
+  const work = createPendingWork();
   let meter: Meter = createMeter({ costAtStart: 0, modelUsageAtStart: {} });
 
   const ownership = watchOwnership(leaseMs, () => {
@@ -110,7 +112,8 @@ export function startAttempt(
     leaseMs,
     progress: () => {
       const result = meter.result();
-      return { totals: totals(), ...(result ? { last_result: result } : {}) };
+      // An interim result would conclude the session should this worker die.
+      return { totals: totals(), ...(result && { last_result: work.isInterim() ? null : result }) };
     },
     onHeld: ({ cancel_requested_at, interrupt_requested_at }) => {
       ownership.fenceHeld();
@@ -204,6 +207,7 @@ export function startAttempt(
         meter,
         masker: deps.masker,
         onInit: deps.host.works,
+        work,
         claudeSessionId: session.root_session_id,
         stopSwitch,
       },

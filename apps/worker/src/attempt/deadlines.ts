@@ -1,6 +1,7 @@
 import type { SessionConfig } from '@baton/core';
 import type { AbortReason, Deadline } from '../claude/abort-reason.ts';
-import { apiRetryOf, backgroundTasksOf, type ClaudeLine, resultOf } from '../claude/line.ts';
+import { apiRetryOf, type ClaudeLine } from '../claude/line.ts';
+import type { PendingWork } from '../claude/pending-work.ts';
 
 /** How long each clock of an attempt may run, in milliseconds. */
 export type DeadlinesMs = Record<Deadline, number>;
@@ -21,7 +22,7 @@ const SILENCES: readonly Deadline[] = ['idle', 'exit'];
 
 /** The clocks of an attempt. */
 export interface DeadlineWatch {
-  /** A line was read: the idle clock starts again, and the line may start or stop others. */
+  /** A line was read, and `work` has seen it: the idle clock starts again, and the line may start or stop others. */
   observe(line: ClaudeLine): void;
   /** Baton itself does not read on: until `resume` silence is not the CLI's. */
   pause(): void;
@@ -32,14 +33,15 @@ export interface DeadlineWatch {
 /**
  * Starts the clocks of an attempt; `abort` is called once, with the first that runs out. The first event
  * of the CLI ends the startup clock, and other output starts it again: the CLI, or what starts it, lives. While
- * background tasks run or the CLI waits to ask the API again, silence is not idleness.
+ * background tasks run in a turn, or the CLI waits to ask the API again, silence is not idleness. Once a
+ * turn is over the exit clock runs; but while `work` is pending the idle clock bounds the wait for it.
  */
 export function watchDeadlines(
   limits: DeadlinesMs,
   abort: (reason: AbortReason) => void,
+  work: Pick<PendingWork, 'tasks' | 'isIdle' | 'isOver'>,
 ): DeadlineWatch {
   const timers = new Map<Deadline, { timer: NodeJS.Timeout; ms: number }>();
-  let backgroundTasks = 0;
   let paused: Deadline[] = [];
 
   function start(deadline: Deadline, ms: number): void {
@@ -67,14 +69,14 @@ export function watchDeadlines(
     observe(line) {
       if (line.kind === 'event') clear('startup');
       else if (timers.has('startup')) start('startup', limits.startup);
-      backgroundTasks = backgroundTasksOf(line) ?? backgroundTasks;
-      if (resultOf(line)) {
+      if (work.isOver()) {
         clear('idle');
         start('exit', limits.exit);
         return;
       }
       clear('exit');
-      if (backgroundTasks > 0 || timers.has('startup')) clear('idle');
+      const isBusy = work.tasks() > 0 && !work.isIdle();
+      if (isBusy || timers.has('startup')) clear('idle');
       else start('idle', limits.idle + (apiRetryOf(line)?.retryDelayMs ?? 0));
     },
     pause() {

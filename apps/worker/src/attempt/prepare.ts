@@ -40,6 +40,8 @@ export interface PrepareDeps {
   identity: WorkerIdentity;
   workRoot: string;
   policy: Policy;
+  /** Whether sessions may have the CLI wake them later. */
+  wakeups: 'allow' | 'forbid';
   /** Opens sealed secrets. */
   opener: Opener;
   /** What a child inherits, see claude/base-env.ts. */
@@ -117,6 +119,7 @@ export async function prepareAttempt(
     marker,
     baseEnv: deps.baseEnv,
     policy: deps.policy,
+    wakeups: deps.wakeups,
   });
   await writePrivateFiles(command.files);
   const secrets = [...secretsOf(config), ...opened, ...deps.secrets];

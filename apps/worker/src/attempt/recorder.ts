@@ -146,7 +146,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     return {
       ...progress,
       ...(amended?.transcript ? { transcript: amended.transcript } : {}),
-      ...(last_result && backlog.events === 0 ? { last_result } : {}),
+      ...(last_result === null || (last_result && backlog.events === 0) ? { last_result } : {}),
       ...(seq === undefined ? {} : { last_event_seq: seq }),
     };
   }

@@ -13,6 +13,7 @@ import {
 } from '../claude/line.ts';
 import type { Meter } from '../claude/meter.ts';
 import { createResultFilter } from '../claude/own-results.ts';
+import type { PendingWork } from '../claude/pending-work.ts';
 import { type ClaudeProcess, type Exit, STREAMS_GRACE_MS, startClaude } from '../claude/process.ts';
 import { type LinePart, splitLine } from '../claude/split-line.ts';
 import { stopClaude } from '../claude/stop.ts';
@@ -43,6 +44,8 @@ export interface RunDeps {
   masker: Masker;
   /** Told of the first init line. */
   onInit(): void;
+  /** What the process has still to do. */
+  work: PendingWork;
   claudeSessionId: string;
   /** Ends the run: by a deadline of its own, or by whoever else holds the switch. */
   stopSwitch: StopSwitch;
@@ -60,8 +63,10 @@ export interface RunFacts {
   sawInit: boolean;
   /** The answer: the last result line, but a good one that was read before our first signal stands. */
   result: Result | null;
-  /** Whether a result line had been read before our first signal. */
+  /** Whether a result line had been read before our first signal, and was the last word by then. */
   resultBeforeAbort: boolean;
+  /** Whether `result` is not the last word: work was pending, or a further turn had begun. */
+  isInterim: boolean;
   stderrTail: string;
   /** The end of what stdout said beside events. */
   stdoutTail: string;
@@ -75,7 +80,7 @@ export interface RunFacts {
 
 /** Runs the prepared process to its end, whatever end that is; never rejects for what the process does. */
 export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunFacts> {
-  const { recorder, meter, masker, stopSwitch } = deps;
+  const { recorder, meter, work, masker, stopSwitch } = deps;
   const { signal } = stopSwitch.controller;
   const prompt = masker.line(promptLine(deps.claudeSessionId, prepared.prompt));
   await recorder.record({
@@ -95,11 +100,12 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
   let rateLimit: RateLimit | null = null;
   let apiError: string | null = null;
   let resultAt: number | null = null;
+  let isInterim = false;
   let endedAt = 0;
   let stopping: Promise<string | null> = Promise.resolve(null);
 
   function onAbort(): void {
-    resultAtAbort = meter.result();
+    resultAtAbort = isInterim ? null : meter.result();
     stopping = stopClaude(claude, signal.reason as AbortReason).then((whyNot) => {
       if (whyNot !== null) claude.abandon();
       return whyNot;
@@ -107,11 +113,14 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
   }
   if (signal.aborted) onAbort();
   else signal.addEventListener('abort', onAbort, { once: true });
-  const watch = watchDeadlines(deps.deadlines, stopSwitch.stop);
+  const watch = watchDeadlines(deps.deadlines, stopSwitch.stop, work);
 
   function observe(line: ClaudeLine): void {
+    work.observe(line);
     watch.observe(line);
     meter.observe(line);
+    // What the CLI gives up because we stop it is not done: from then on only a result line may say so.
+    if (!signal.aborted || resultOf(line)) isInterim = work.isInterim();
     const limit = rateLimitOf(line);
     if (limit) rateLimit = limit.status === 'rejected' ? limit : null;
     apiError = apiErrorOf(line) ?? apiError;
@@ -164,6 +173,7 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     sawInit,
     result: answerOf(meter.result(), resultAtAbort),
     resultBeforeAbort: resultAtAbort !== null,
+    isInterim,
     stderrTail: masker.text(prepared.redact(claude.stderrTail())),
     stdoutTail: noise.tail(),
     apiError,

@@ -32,6 +32,8 @@ export interface CommandInput {
     Policy,
     'allowedEnv' | 'allowedPermissionModes' | 'settingSources' | 'strictMcpConfig'
   >;
+  /** Whether the session may have the CLI wake it later. */
+  wakeups: 'allow' | 'forbid';
 }
 
 /** How to start one `claude` process; `files` are to be written, for the owner alone, before it starts. */
@@ -86,9 +88,16 @@ function buildFiles(input: CommandInput): CommandFiles {
   };
 }
 
+// Refused by name, also to sub-agents (test/contract/background.test.ts).
+const WAKEUP_TOOLS = ['ScheduleWakeup', 'CronCreate'];
+
 // `--flag=value` throughout: a value that begins with a dash must never become a flag.
 function buildArgs(input: CommandInput, files: CommandFiles): string[] {
   const { config } = input;
+  const disallowed = [
+    ...(config.disallowed_tools ?? []),
+    ...(input.wakeups === 'forbid' ? WAKEUP_TOOLS : []),
+  ];
   const flag = (name: string, value: string | number | undefined) =>
     value === undefined ? [] : [`--${name}=${value}`];
   return [
@@ -105,7 +114,7 @@ function buildArgs(input: CommandInput, files: CommandFiles): string[] {
     ...flag('permission-mode', config.permission_mode),
     ...flag('permission-prompt-tool', config.permission_prompt_tool),
     ...flag('allowedTools', config.allowed_tools?.join(',') || undefined),
-    ...flag('disallowedTools', config.disallowed_tools?.join(',') || undefined),
+    ...flag('disallowedTools', disallowed.join(',') || undefined),
     ...(config.additional_directories ?? []).flatMap((dir) => flag('add-dir', dir)),
     ...flag('json-schema', config.json_schema && JSON.stringify(config.json_schema)),
     ...flag('system-prompt-file', files.systemPrompt?.path),

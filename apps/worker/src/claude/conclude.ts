@@ -16,8 +16,10 @@ export interface AttemptFacts {
   sawInit: boolean;
   /** Why Baton stopped the process, or null if it ended by itself. */
   abort: AbortReason | null;
-  /** Whether `result` had been read when Baton sent its first signal. */
+  /** Whether `result` had been read, and was the last word, when Baton sent its first signal. */
   resultBeforeAbort: boolean;
+  /** Whether `result` is not the last word: work was pending, or a further turn had begun. */
+  isInterim?: boolean;
   stderrTail: string;
   /** The end of what stdout said beside events. */
   stdoutTail?: string;
@@ -42,6 +44,9 @@ const NO_ANSWER: Reason = {
   message: 'the claude CLI reported success after 0 turns and without an answer',
 };
 
+const INTERIM =
+  'after its last result line a background task or a wake-up was pending, or a further turn had begun';
+
 const STORE_UNAVAILABLE: Reason = {
   code: 'STORE_UNAVAILABLE',
   message:
@@ -50,7 +55,8 @@ const STORE_UNAVAILABLE: Reason = {
 
 /**
  * The verdict on an attempt. Success is a last result line that judgeResult takes for one, whatever the exit
- * code and whatever Baton did after it; or an interrupt that left a result line.
+ * code and whatever Baton did after it; or an interrupt that left a result line. An interim one counts
+ * only where the CLI ended well by itself.
  */
 export function concludeAttempt(facts: AttemptFacts): Outcome {
   const { abort, result } = facts;
@@ -71,6 +77,9 @@ function invalidAnswer({ answerProblem }: AttemptFacts): Reason | null {
 function concludeEnded(facts: AttemptFacts): Outcome {
   const { result } = facts;
   if (result === null) return fail(facts, classifyExit(facts));
+  if (facts.isInterim && !result.is_error && facts.exit.code !== 0) {
+    return fail(facts, brokenOff(facts));
+  }
   const reason = judgeResult(result, facts.apiError) ?? invalidAnswer(facts);
   if (reason) return fail(facts, reason);
   return isEmpty(result) ? fail(facts, NO_ANSWER) : { kind: 'completed', result };
@@ -91,7 +100,7 @@ function concludeStopped(
     case 'store_unavailable':
       return completeOr(facts, fail(facts, STORE_UNAVAILABLE));
     case 'timed_out':
-      return completeOr(facts, fail(facts, TIMEOUTS[abort.deadline]));
+      return completeOr(facts, fail(facts, timeoutOf(facts, abort.deadline)));
     default:
       return assertNever(abort);
   }
@@ -117,7 +126,24 @@ function refusedForGood(result: Result, apiError: string | null | undefined): Re
 
 // An answer that came while the process was being stopped is an answer.
 function completeOr(facts: AttemptFacts, otherwise: Outcome): Outcome {
-  return facts.result?.is_error === false ? concludeEnded(facts) : otherwise;
+  const isAnswered = facts.result?.is_error === false && !facts.isInterim;
+  return isAnswered ? concludeEnded(facts) : otherwise;
+}
+
+function timeoutOf({ isInterim }: AttemptFacts, deadline: Deadline): Reason {
+  const { code, message } = TIMEOUTS[deadline];
+  return isInterim
+    ? { code, message: `${message} while work was pending: ${INTERIM}` }
+    : TIMEOUTS[deadline];
+}
+
+// How the process ended says why; that there was no result line would not be true.
+function brokenOff(facts: AttemptFacts): Reason {
+  const { code, message } = classifyExit(facts);
+  if (code !== 'PROTOCOL') return { code, message };
+  const said = facts.stderrTail.trim();
+  const ending = `the claude CLI ended with exit code ${facts.exit.code ?? 'unknown'} before its work was done: ${INTERIM}`;
+  return { code, message: said ? `${ending}: ${said}` : ending };
 }
 
 // A resume of a damaged transcript reports success without having asked the model; a slash command

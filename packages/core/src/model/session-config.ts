@@ -33,9 +33,17 @@ const deadlineMs = z
 /** How long a session may take, in milliseconds; what is absent takes the worker's default. */
 const timeoutsSchema = z.strictObject({
   startup_ms: deadlineMs.optional().describe('Until the first event of the CLI.'),
-  idle_ms: deadlineMs.optional().describe('Between two lines.'),
+  idle_ms: deadlineMs
+    .optional()
+    .describe(
+      'Between two lines, also while the session waits for background tasks or wake-ups after a result line.',
+    ),
   wall_clock_ms: deadlineMs.optional().describe('One attempt in all.'),
-  exit_ms: deadlineMs.optional().describe('From the last result line to the end of the process.'),
+  exit_ms: deadlineMs
+    .optional()
+    .describe(
+      'From the last result line to the end of the process, once no background task or wake-up is pending.',
+    ),
 });
 
 /** Modes of `--permission-mode` (claude 2.1.330 `--help`). */

@@ -13,17 +13,11 @@ export interface Held {
   interrupt_requested_at?: Date;
 }
 
-/** Fields that an owner may set while the session runs. */
-export type Progress = Partial<
+/** Fields that an owner may set while the session runs; a `last_result` of null takes the one away that stands. */
+export type Progress = { last_result?: Session['last_result'] | null } & Partial<
   Pick<
     Session,
-    | 'last_event_seq'
-    | 'totals'
-    | 'last_result'
-    | 'transcript'
-    | 'superseded'
-    | 'claude_session_id'
-    | 'model'
+    'last_event_seq' | 'totals' | 'transcript' | 'superseded' | 'claude_session_id' | 'model'
   >
 >;
 
@@ -126,7 +120,8 @@ export function createOwnedSession(
   return {
     id,
     fence,
-    markRunning({ pid, ...facts }) {
+    markRunning({ pid, last_result, ...progress }) {
+      const facts = last_result ? { ...progress, last_result } : progress;
       // From running too: the first try may have been taken and its answer lost.
       return write(['starting', 'running'], (now) => ({
         $set: {
@@ -136,20 +131,21 @@ export function createOwnedSession(
           ...(pid === undefined ? {} : attemptFields({ pid })),
         },
         // An earlier attempt's: from here on it would conclude the wrong one.
-        ...(facts.last_result ? {} : { $unset: { last_result: '' } }),
+        ...(last_result ? {} : { $unset: { last_result: '' } }),
         ...leaveWord('session.started', attempt, now),
       }));
     },
-    commit(progress) {
+    commit({ last_result, ...progress }) {
       return write(['starting', 'running'], (now) => ({
-        $set: { ...held(now), ...encodeFields(progress) },
+        $set: {
+          ...held(now),
+          ...encodeFields(last_result ? { ...progress, last_result } : progress),
+        },
+        ...(last_result === null ? { $unset: { last_result: '' } } : {}),
       }));
     },
     setAside(progress) {
-      return write(['starting', 'running'], (now) => ({
-        $set: { ...held(now), ...encodeFields(progress) },
-        $unset: { last_result: '' },
-      }));
+      return this.commit({ ...progress, last_result: null });
     },
     async conclude(status, ending, attemptEnding) {
       const held = await write(

@@ -1,0 +1,136 @@
+// Work that outlives the turn that began it: what the lines tell of it, and what keeps the process alive.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Reply, text, toolUse } from '../support/messages-api/reply.ts';
+import type { MessagesRequest } from '../support/messages-api/request.ts';
+import type { Line, RunningClaude } from '../support/real-claude.ts';
+import { type Cli, type CliRun, makeCli } from './cli.ts';
+
+let cli: Cli;
+beforeAll(async () => {
+  cli = await makeCli();
+});
+afterAll(() => cli.remove());
+
+const SAFE = ['--permission-mode=acceptEdits'];
+
+/** Calls these tools one after the other, then answers in words, each time by another number. */
+function calling(...calls: [string, object][]): (request: MessagesRequest) => Reply {
+  let turn = 0;
+  return () => {
+    const call = calls[turn];
+    turn += 1;
+    return call ? toolUse(...call) : text(`answer ${turn}`);
+  };
+}
+
+const background = (command: string): [string, object] => [
+  'Bash',
+  { command, description: 'work', run_in_background: true },
+];
+
+/** The lines that tell what is pending, in order: tasks that run, turns that begin, result lines. */
+function story({ lines }: CliRun): string[] {
+  return lines.flatMap((line) => {
+    if (line.subtype === 'background_tasks_changed') return [`tasks ${tasksOf(line)}`];
+    if (line.subtype === 'init') return ['init'];
+    return line.type === 'result' ? [`result ${originOf(line)}`] : [];
+  });
+}
+
+const tasksOf = (line: Line) => (line['tasks'] as unknown[]).length;
+const originOf = (line: Line) => (line['origin'] as { kind: string } | undefined)?.kind ?? '-';
+
+/** What the CLI says of the tools' answers, beside their text. */
+const answers = ({ lines }: CliRun) =>
+  lines.filter(({ type }) => type === 'user').map((line) => line['tool_use_result']);
+
+describe('a command in the background', () => {
+  test('outlives its result line, and its end begins another turn', async () => {
+    const script = calling(background('sleep 1'));
+    const run = await cli.run({ script, args: [...SAFE, '--allowedTools=Bash'], prompt: 'go' });
+    expect(story(run)).toEqual([
+      ...['init', 'tasks 1', 'result -'],
+      ...['tasks 0', 'init', 'result task-notification'],
+    ]);
+    expect(run.exitCode).toBe(0);
+  });
+
+  test('that a SIGTERM ends leaves an empty list and no other result line', async () => {
+    const script = calling(background('sleep 600'));
+    const options = { script, args: [...SAFE, '--allowedTools=Bash'], prompt: 'go' };
+    const run = await cli.runUntil(options, async (claude: RunningClaude) => {
+      await claude.line('the result', (line) => line.type === 'result');
+      process.kill(claude.pid, 'SIGTERM');
+    });
+    expect(story(run)).toEqual(['init', 'tasks 1', 'result -', 'tasks 0']);
+    expect(run.exitCode).toBe(143);
+  });
+});
+
+test('each event of a monitor begins a turn, whose result line names the origin', async () => {
+  const script = calling(
+    ['ToolSearch', { query: 'select:Monitor', max_results: 1 }],
+    [
+      'Monitor',
+      {
+        command: 'echo tick; sleep 1',
+        description: 'watch',
+        timeout_ms: 20_000,
+        persistent: false,
+      },
+    ],
+  );
+  const run = await cli.run({ script, args: ['--allowedTools=Monitor'], prompt: 'go' });
+  expect(story(run)[0]).toBe('init');
+  expect(story(run)[1]).toBe('tasks 1');
+  expect(run.results.map(originOf).slice(1)).toEqual(['task-notification', 'task-notification']);
+  expect(story(run).at(-1)).toBe('result task-notification');
+});
+
+describe('a wake-up', () => {
+  const wakeup: [string, object] = [
+    'ScheduleWakeup',
+    { delaySeconds: 60, reason: 'to look again', prompt: 'look again', noop: false },
+  ];
+
+  test('is told by the answer to the call, and so is that it was taken back', async () => {
+    const script = calling(wakeup, ['ScheduleWakeup', { stop: true }]);
+    const run = await cli.run({ script, prompt: 'go' });
+    expect(answers(run)).toEqual([
+      expect.objectContaining({ scheduledFor: expect.any(Number), clampedDelaySeconds: 60 }),
+      expect.objectContaining({ stopped: true, cancelledWakeups: 1 }),
+    ]);
+    expect(story(run)).toEqual(['init', 'result -']);
+    expect(run.exitCode).toBe(0);
+  });
+
+  // Measured with 2.1.330: it wakes after 102 to 107 s, by an init line and a result line without origin.
+  test('keeps the process after its result line', async () => {
+    const run = await cli.runUntil({ script: calling(wakeup), prompt: 'go' }, async (claude) => {
+      await claude.line('the result', (line) => line.type === 'result');
+      process.kill(claude.pid, 'SIGTERM');
+    });
+    expect(story(run)).toEqual(['init', 'result -']);
+    expect(run.exitCode).toBe(143);
+  });
+
+  test('and a cron job can be forbidden by the names of their tools', async () => {
+    const args = ['--disallowedTools=ScheduleWakeup,CronCreate'];
+    const run = await cli.run({ script: calling(wakeup), args, prompt: 'go' });
+    expect(answers(run)).toEqual([expect.stringContaining('No such tool available')]);
+    const asked = run.requests.flatMap(({ body }) => (body.tools ?? []).map(({ name }) => name));
+    expect(asked).not.toContain('ScheduleWakeup');
+    expect(run.exitCode).toBe(0);
+  });
+});
+
+test('a cron job is told by the answer to its call, and does not keep the process', async () => {
+  const script = calling(
+    ['ToolSearch', { query: 'select:CronCreate', max_results: 1 }],
+    ['CronCreate', { cron: '* * * * *', prompt: 'tick', recurring: true }],
+  );
+  const run = await cli.run({ script, args: ['--allowedTools=CronCreate'], prompt: 'go' });
+  expect(answers(run)[1]).toMatchObject({ id: expect.any(String), recurring: true });
+  expect(story(run)).toEqual(['init', 'result -']);
+  expect(run.exitCode).toBe(0);
+});
