@@ -49,9 +49,11 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
 CMD ["node", "apps/api/src/main.ts"]
 
 FROM base AS worker
-# For the CLI's tools; setpriv, which ends a session with its worker, is in the base image.
+# For the CLI's tools; setpriv, which ends a session with its worker, is in the base image. The CLI keeps
+# its credentials from tools by bubblewrap and socat (SUBPROCESS_ENV_SCRUB).
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates git procps ripgrep \
+ && apt-get install -y --no-install-recommends \
+      bubblewrap ca-certificates git procps ripgrep socat \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=claude /usr/local/bin/claude /usr/local/bin/claude
 COPY --from=worker-dependencies /app ./

@@ -62,6 +62,7 @@ export async function runFakeSession(
     baseEnv: { PATH: path, HOME: workRoot },
     secrets: [],
     masker: createMasker([]),
+    scrub: { isOn: () => false },
   };
   const id = newId();
   const adopter = createAdopter(sessions, async () => null);

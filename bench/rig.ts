@@ -43,6 +43,7 @@ export async function createRig(mongo: Mongo, { redisUrl, mongodbUrl }: Urls): P
         QUEUE_PREFIX: prefix,
         WORK_ROOT: root,
         CLAUDE_BIN: FAKE_CLAUDE,
+        SUBPROCESS_ENV_SCRUB: 'off',
         DRAIN_TIMEOUT_MS: '0',
         ...env,
       });

@@ -37,6 +37,7 @@ export async function benchTurn(
     QUEUE_PREFIX: prefix,
     WORK_ROOT: root,
     CLAUDE_BIN: CLAUDE,
+    SUBPROCESS_ENV_SCRUB: 'off',
   });
   const producer = createProducer({ connection: redisUrl, prefix });
   const sessions = createSessionStore(mongo.db);

@@ -89,6 +89,7 @@ async function runOn(servers: Servers, { options, env, folder, log }: Place) {
       LEASE_MS: String(LEASE_MS),
       DRAIN_TIMEOUT_MS: String(DRAIN_TIMEOUT_MS),
       WORKER_CONCURRENCY: '8',
+      SUBPROCESS_ENV_SCRUB: 'off',
       LOG_LEVEL: 'debug',
     },
   });

@@ -56,6 +56,7 @@ export async function startFleet(
     RETRY_FIRST_MS: '1',
     DRAIN_TIMEOUT_MS: String(DRAIN_MS),
     WORKER_CONCURRENCY: '8',
+    SUBPROCESS_ENV_SCRUB: 'off',
     LOG_LEVEL: 'info',
   };
   const complaints: string[] = [];

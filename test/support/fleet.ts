@@ -163,5 +163,7 @@ function workerEnv(root: string, databaseName: string, prefix: string): Record<s
     LEASE_MS: '3000',
     WORKER_CONCURRENCY: '8',
     LOG_LEVEL: 'info',
+    // Whether this machine could must not matter; tests of it say what they want.
+    SUBPROCESS_ENV_SCRUB: 'off',
   };
 }

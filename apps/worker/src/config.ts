@@ -63,6 +63,12 @@ export const workerSettingsSchema = z.object({
     .describe(
       'Whether a session may schedule its own wake-ups (the tools ScheduleWakeup and CronCreate), which keep its process and its slot while it waits.',
     ),
+  SUBPROCESS_ENV_SCRUB: z
+    .enum(['auto', 'on', 'off'])
+    .default('auto')
+    .describe(
+      "Whether the CLI keeps its credentials from a session's tools, by a sandbox that needs bubblewrap and socat. `auto`: where a probe at the start shows that it works; `on`: no session is taken where it does not.",
+    ),
   STARTUP_TIMEOUT_MS: intVariable(1, DAY_MS)
     .default(60_000)
     .describe('Until the first event of the CLI.'),

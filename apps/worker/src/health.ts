@@ -14,12 +14,14 @@ const CHECK_TIMEOUT_MS = 2_000;
 
 /**
  * Serves /healthz (the process is up) and /readyz (it takes work and its stores answer; else 503, naming
- * what does not); `whyNot` gives a reason of the worker's own, or null. Port 0 takes any free one.
+ * what does not); `whyNot` gives a reason of the worker's own, or null; `facts` are told while it is ready.
+ * Port 0 takes any free one.
  */
 export async function serveHealth(
   { host, port }: { host: string; port: number },
   whyNot: () => string | null,
   checks: Checks,
+  facts: () => Record<string, string> = () => ({}),
 ): Promise<HealthServer> {
   const app = fastify({ forceCloseConnections: true });
   app.get('/healthz', () => ({ status: 'ok' }));
@@ -27,7 +29,7 @@ export async function serveHealth(
     const failing = await failingChecks(checks);
     const reason = whyNot();
     if (reason !== null) failing.push(reason);
-    if (failing.length === 0) return { status: 'ready' };
+    if (failing.length === 0) return { status: 'ready', ...facts() };
     return reply.code(503).send({
       error: {
         code: 'UNAVAILABLE',

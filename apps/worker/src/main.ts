@@ -50,6 +50,7 @@ import { readPrices } from './prices.ts';
 import { startReconciler } from './reconciler.ts';
 import { createRetention } from './retention.ts';
 import { openWorkerSchedules } from './schedules/open.ts';
+import { createEnvScrub } from './scrub/env-scrub.ts';
 import { createSessionWorker } from './session-worker.ts';
 import { openWorkerWebhooks } from './webhooks/open.ts';
 
@@ -106,6 +107,13 @@ async function main(): Promise<void> {
   const adopter = createAdopter(sessions, (id) => queue.find(id), live.moved, sealer);
 
   const launcher = await findParentDeathLauncher(baseEnv['PATH'] ?? '');
+  const scrub = createEnvScrub(settings.SUBPROCESS_ENV_SCRUB, {
+    cli,
+    launcher,
+    baseEnv,
+    identity,
+    log,
+  });
   const workRoot = settings.WORK_ROOT;
   const host = createHostHealth({
     probe: createProbe({ cli, launcher, baseEnv, workRoot, identity }),
@@ -144,6 +152,7 @@ async function main(): Promise<void> {
       baseEnv,
       secrets,
       masker,
+      scrub,
     },
     adopter,
     admission,
@@ -161,11 +170,12 @@ async function main(): Promise<void> {
     { host: settings.HEALTH_HOST, port: settings.HEALTH_PORT },
     () => {
       if (stopping.signal.aborted) return 'draining';
-      const whyNot = host.whyNot();
+      const whyNot = host.whyNot() ?? scrub.whyNot();
       if (whyNot !== null) return whyNot;
       return worker.isTaking() ? null : 'not taking jobs';
     },
     { redis: () => queue.ping(), mongodb: () => mongo.ping() },
+    () => ({ subprocess_env_scrub: scrub.describe() }),
   );
   const stopped = Promise.withResolvers<void>();
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
@@ -213,10 +223,12 @@ async function main(): Promise<void> {
   subscribeControl(control, ({ kind, id }) => worker.hear(kind, id), settings.QUEUE_PREFIX).catch(
     (error: unknown) => log.warn({ err: error }, 'requests to stop are heard by heartbeats alone'),
   );
-  worker.start();
   webhooks.start();
   schedules.start();
-  log.info({ claude: cli.version, health: health.url }, 'ready');
+  // Sessions wait for the verdict: the first of them would run unprotected otherwise.
+  await scrub.start(worker.start, stopping.signal);
+  const facts = { claude: cli.version, health: health.url, subprocess_env_scrub: scrub.describe() };
+  log.info(facts, scrub.whyNot() === null ? 'ready' : 'started, but not ready');
   const start = { worker: identity.workerId, pid: process.pid, health: health.url };
   process.stdout.write(`${JSON.stringify(start)}\n`);
 

@@ -80,6 +80,13 @@ test('the worker image alone holds the CLI', () => {
   expect(stage('api')).not.toContain(copy);
 });
 
+test('the worker image holds what the CLI keeps its credentials from tools by', () => {
+  const installs = stage('worker')
+    .filter((line) => line.includes('apt-get install'))
+    .join(' ');
+  expect(installs.split(/\s+/)).toEqual(expect.arrayContaining(['bubblewrap', 'socat']));
+});
+
 describe('the lockfile that the CLI is installed from', () => {
   let folder: string;
   const json = (path: string) => JSON.parse(readFileSync(path, 'utf8'));

@@ -24,6 +24,7 @@ function input(
     runId: 'run-1',
     marker: 'w;1;session-1;1',
     baseEnv: { PATH: '/bin', ANTHROPIC_API_KEY: 'key' },
+    scrubsEnv: false,
     policy: { ...DEFAULT_POLICY, allowedPermissionModes: PERMISSION_MODES },
     wakeups: 'allow',
     ...rest,

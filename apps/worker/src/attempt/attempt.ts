@@ -74,6 +74,9 @@ export interface RunningAttempt {
   readonly end: Promise<AttemptEnd>;
 }
 
+const MODE_IS_FORCED =
+  'the session asked for a permission mode, but the claude CLI forces the default one where it keeps its credentials from tools (SUBPROCESS_ENV_SCRUB)';
+
 /** What a run left: its verdict, and, where a process ran, its facts and its transcript. */
 interface RunEnd {
   outcome: Outcome;
@@ -144,6 +147,9 @@ export function startAttempt(
     } catch (error) {
       return { outcome: refused(error) };
     }
+    const { permission_mode: mode = 'default' } = session.config;
+    if (deps.scrub.isOn() && mode !== 'default')
+      log.warn({ permission_mode: mode }, MODE_IS_FORCED);
     const settled = await settleHistory(prepared);
     return settled ? { outcome: settled } : runPrepared(dirs, prepared);
   }

@@ -21,6 +21,7 @@ import type { RunDirs } from '../host/run-dirs.ts';
 import { writePrivateFiles } from '../host/run-dirs.ts';
 import type { WorkerIdentity } from '../identity.ts';
 import type { Masker } from '../masking/masker.ts';
+import type { EnvScrub } from '../scrub/env-scrub.ts';
 import { NOTHING_RESTORED, type Restored, restoreTranscript } from '../transcript/restore.ts';
 import { type History, readHistory } from './history.ts';
 import { remainingLimits } from './limits.ts';
@@ -50,6 +51,8 @@ export interface PrepareDeps {
   secrets: readonly string[];
   /** Masks those of them that are long enough. */
   masker: Masker;
+  /** Keeps credentials from tools. */
+  scrub: Pick<EnvScrub, 'isOn'>;
 }
 
 /** An attempt that is ready to be spawned. */
@@ -120,6 +123,7 @@ export async function prepareAttempt(
     baseEnv: deps.baseEnv,
     policy: deps.policy,
     wakeups: deps.wakeups,
+    scrubsEnv: deps.scrub.isOn(),
   });
   await writePrivateFiles(command.files);
   const secrets = [...secretsOf(config), ...opened, ...deps.secrets];

@@ -34,6 +34,8 @@ export interface CommandInput {
   >;
   /** Whether the session may have the CLI wake it later. */
   wakeups: 'allow' | 'forbid';
+  /** Whether the CLI keeps its credentials from tools, see scrub/env-scrub.ts. */
+  scrubsEnv: boolean;
 }
 
 /** How to start one `claude` process; `files` are to be written, for the owner alone, before it starts. */
@@ -58,6 +60,8 @@ export function buildCommand(input: CommandInput): Command {
   };
 }
 
+const SCRUB = 'CLAUDE_CODE_SUBPROCESS_ENV_SCRUB';
+
 interface CommandFile {
   path: string;
   content: string;
@@ -77,9 +81,10 @@ function buildFiles(input: CommandInput): CommandFiles {
   );
   const ids = { BATON_SESSION_ID: sessionId, BATON_RUN_ID: runId };
   const mcp = config.mcp_config && mcpFileOf(config.mcp_config, ids, withheld(config, baseEnv));
-  const settings = policy.allowedPermissionModes.includes(BYPASS_MODE)
+  const allowed = policy.allowedPermissionModes.includes(BYPASS_MODE)
     ? config.settings
     : withoutBypass(config.settings);
+  const settings = input.scrubsEnv ? withScrub(allowed) : allowed;
   return {
     systemPrompt: file('system-prompt.txt', config.system_prompt),
     appended: file('append-system-prompt.txt', appended.join('\n\n') || undefined),
@@ -160,7 +165,14 @@ function buildEnv(input: CommandInput): Record<string, string> {
     BATON_SESSION_ID: input.sessionId,
     BATON_RUN_ID: input.runId,
     BATON_RUN: input.marker,
+    // Its sandbox leaves sockets and folders in the system's temporary directory otherwise.
+    ...(input.scrubsEnv ? { [SCRUB]: '1', TMPDIR: dirs.tmp } : {}),
   };
+}
+
+// What `--settings` sets in the environment outweighs the environment itself.
+function withScrub(settings: SessionConfig['settings'] = {}): SessionConfig['settings'] {
+  return { ...settings, env: { ...Object(settings['env']), [SCRUB]: '1' } };
 }
 
 // The CLI's own lock, whichever of its many ways to a mode somebody may find.

@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DEFAULT_POLICY, newId } from '@baton/core';
+import { buildCommand, type Command } from '../claude/command.ts';
+import type { ClaudeCli } from '../claude/find.ts';
+import { type ClaudeProcess, startClaude } from '../claude/process.ts';
+import { formatMarker } from '../host/marker.ts';
+import { killMarked } from '../host/orphans.ts';
+import { makeRunDirs, type RunDirs, removeRunDirs, writePrivateFiles } from '../host/run-dirs.ts';
+import type { WorkerIdentity } from '../identity.ts';
+import { type ProbeApi, startProbeApi } from './probe-api.ts';
+
+/** What a probe needs of its worker. */
+export interface ProbeDeps {
+  cli: ClaudeCli;
+  launcher: readonly string[];
+  /** What a session's process inherits; the probe leaves its credentials and proxies out. */
+  baseEnv: Record<string, string>;
+  identity: WorkerIdentity;
+}
+
+/** How long a probe may take, in milliseconds: the CLI starts in two seconds, on a busy host in twenty. */
+const PROBE_TIMEOUT_MS = 60_000;
+
+const MAX_REASON_CHARS = 300;
+
+// Of what a session's process inherits the probe needs no more than what any program needs.
+const PASSED = /^(?:PATH|HOME|USER|LOGNAME|SHELL|TERM|LANG|LANGUAGE|TZ|IS_SANDBOX|LC_.*)$/;
+
+// Where the key would stand: in the tool's own environment, and in that of the process that started it.
+const LOOK =
+  'echo "looked: $ANTHROPIC_API_KEY"; tr "\\0" "\\n" < /proc/$PPID/environ | grep -a ^ANTHROPIC_API_KEY=; true';
+
+/**
+ * Tries with a Bash call of the real CLI, a dummy key and an API of its own whether the CLI can keep its
+ * credentials from tools here. Returns null where it can, else why not. Rejects for errors of this host alone.
+ */
+export async function probeEnvScrub(deps: ProbeDeps, signal: AbortSignal): Promise<string | null> {
+  const key = `probe-${randomBytes(16).toString('hex')}`;
+  const dirs = await makeRunDirs(deps.identity);
+  try {
+    const api = await startProbeApi(LOOK);
+    try {
+      return await runProbe(deps, { dirs, api, key, signal });
+    } finally {
+      await api.stop();
+    }
+  } finally {
+    await removeRunDirs(dirs);
+  }
+}
+
+async function runProbe(
+  deps: ProbeDeps,
+  { dirs, api, key, signal }: { dirs: RunDirs; api: ProbeApi; key: string; signal: AbortSignal },
+): Promise<string | null> {
+  const cwd = join(dirs.root, 'w');
+  await mkdir(cwd);
+  const marker = formatMarker({ ...deps.identity, sessionId: newId(), fence: 1 });
+  const command = probeCommand(deps, { dirs, api, key, marker });
+  await writePrivateFiles(command.files);
+  const claude = startClaude(deps.cli.file, command, { cwd, launcher: deps.launcher });
+  const isInTime = await endsInTime(claude, signal);
+  claude.signal('SIGKILL');
+  await killMarked((found) => formatMarker(found) === marker);
+  await claude.closed;
+  return isInTime ? verdict(api, key, claude) : 'the claude CLI did not end in time';
+}
+
+function probeCommand(
+  { baseEnv, identity }: ProbeDeps,
+  { dirs, api, key, marker }: { dirs: RunDirs; api: ProbeApi; key: string; marker: string },
+): Command {
+  const passed = Object.entries(baseEnv).filter(([name]) => PASSED.test(name));
+  const id = newId();
+  return buildCommand({
+    config: { query: 'probe', allowed_tools: ['Bash'] },
+    claudeSessionId: id,
+    resume: false,
+    prompt: 'probe',
+    dirs,
+    sessionId: id,
+    runId: identity.workerId,
+    marker,
+    baseEnv: {
+      ...Object.fromEntries(passed),
+      ANTHROPIC_BASE_URL: api.url,
+      ANTHROPIC_API_KEY: key,
+      CLAUDE_CODE_MAX_RETRIES: '0',
+    },
+    policy: DEFAULT_POLICY,
+    wakeups: 'forbid',
+    scrubsEnv: true,
+  });
+}
+
+async function endsInTime(claude: ClaudeProcess, signal: AbortSignal): Promise<boolean> {
+  const ended = new AbortController();
+  const limit = AbortSignal.any([signal, ended.signal]);
+  const tooLate = delay(PROBE_TIMEOUT_MS, false, { signal: limit }).catch(() => false);
+  const reading = readAll(claude).then(() => claude.exit);
+  try {
+    return await Promise.race([reading.then(() => true), tooLate]);
+  } finally {
+    ended.abort();
+  }
+}
+
+async function readAll(claude: ClaudeProcess): Promise<void> {
+  for await (const _lines of claude.lines()) {
+    // The API hears all there is to know; lines are read so that the CLI can go on.
+  }
+}
+
+function verdict(api: ProbeApi, key: string, claude: ClaudeProcess): string | null {
+  const result = api.bashResult();
+  if (result === null) return `the claude CLI made no Bash call: ${short(claude.stderrTail())}`;
+  if (result.text.includes(key)) return 'a Bash call still sees the key';
+  const isClean = !result.isError && result.text.includes('looked:');
+  return isClean ? null : `a Bash call failed: ${short(result.text)}`;
+}
+
+function short(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim().slice(0, MAX_REASON_CHARS) || 'it said nothing';
+}

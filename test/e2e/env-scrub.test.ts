@@ -1,0 +1,175 @@
+// SUBPROCESS_ENV_SCRUB: the real CLI asked by the worker itself, on hosts with and without the programs that it needs.
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, vi } from 'vitest';
+import { markedProcesses } from '../../apps/worker/src/host/orphans.ts';
+import { test as base, type Fleet } from '../support/fleet.ts';
+import { type MessagesApi, startMessagesApi } from '../support/messages-api/messages-api.ts';
+import { type Reply, text, toolUse } from '../support/messages-api/reply.ts';
+import type { MessagesRequest } from '../support/messages-api/request.ts';
+import { makePathFolder } from '../support/path-folder.ts';
+import { claudeBin } from '../support/real-claude.ts';
+import type { WorkerProcess } from '../support/worker-process.ts';
+
+const KEY = 'sk-ant-key-of-the-operator-4711';
+const NEITHER = { bwrap: null, socat: null };
+const BROKEN = {
+  bwrap: '#!/bin/sh\necho no user namespaces here >&2\nexit 1\n',
+  socat: '#!/bin/sh\nexit 1\n',
+};
+
+function answer({ toolResults }: MessagesRequest): Reply {
+  const command = 'echo "key=$ANTHROPIC_API_KEY"';
+  return toolResults.length === 0 ? toolUse('Bash', { command }) : text('done');
+}
+
+const test = base.extend<{ $file: { api: MessagesApi } }>({
+  api: [
+    // biome-ignore lint/correctness/noEmptyPattern: vitest reads the dependencies off this pattern
+    async ({}, use) => {
+      const api = await startMessagesApi({ script: answer });
+      await use(api);
+      await api.stop();
+    },
+    { scope: 'file' },
+  ],
+});
+
+function startWorker(
+  fleet: Fleet,
+  api: MessagesApi,
+  env: { PATH: string; SUBPROCESS_ENV_SCRUB: string },
+): Promise<WorkerProcess> {
+  return fleet.worker({
+    CLAUDE_BIN: claudeBin(),
+    ANTHROPIC_BASE_URL: api.url,
+    ANTHROPIC_API_KEY: KEY,
+    CLAUDE_CODE_MAX_RETRIES: '0',
+    ...env,
+  });
+}
+
+async function readyz({ health }: WorkerProcess) {
+  const answer = await fetch(`${health}/readyz`);
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+}
+
+/** What a session's Bash sees of the key; `key=` where it sees nothing. */
+async function seenBySession(fleet: Fleet, api: MessagesApi): Promise<string | undefined> {
+  const from = api.requests.length;
+  const id = await fleet.launch({ query: 'look', allowed_tools: ['Bash'] });
+  expect(await fleet.ended(id)).toMatchObject({ status: 'completed' });
+  return api.requests.slice(from).flatMap(({ toolResults }) => toolResults)[0];
+}
+
+function warnings(worker: WorkerProcess): string[] {
+  return worker
+    .err()
+    .split('\n')
+    .filter((line) => line.includes('keep its credentials'));
+}
+
+/** What a probe of this worker left: processes and folders. */
+async function leftBy({ pid }: WorkerProcess, { root }: Fleet) {
+  const marked = (await markedProcesses()).filter(({ marker }) => marker.pid === pid);
+  const folders = (await readdir(join(root, 'tmp'))).filter((name) =>
+    name.startsWith('baton-run-'),
+  );
+  return { marked, folders };
+}
+
+describe('a host without the programs', () => {
+  test('auto: one line, a word in /readyz, and sessions run as they did', async ({
+    fleet,
+    api,
+  }) => {
+    const mine = fleet.sibling();
+    const PATH = await makePathFolder(join(fleet.root, 'path-neither-auto'), NEITHER);
+    const worker = await startWorker(mine, api, { PATH, SUBPROCESS_ENV_SCRUB: 'auto' });
+    expect(await readyz(worker)).toEqual({
+      status: 200,
+      body: { status: 'ready', subprocess_env_scrub: 'off: bwrap and socat not found on PATH' },
+    });
+    expect(warnings(worker)).toHaveLength(1);
+    expect(await seenBySession(mine, api)).toBe(`key=${KEY}`);
+  });
+
+  test('on: not ready with the reason, takes no session, stays up and can be stopped', async ({
+    fleet,
+    api,
+  }) => {
+    const mine = fleet.sibling();
+    const PATH = await makePathFolder(join(fleet.root, 'path-neither-on'), NEITHER);
+    const worker = await startWorker(mine, api, { PATH, SUBPROCESS_ENV_SCRUB: 'on' });
+    const { status, body } = await readyz(worker);
+    expect(status).toBe(503);
+    expect(JSON.stringify(body)).toMatch(/SUBPROCESS_ENV_SCRUB=on.*bubblewrap is required/);
+    expect(warnings(worker)).toHaveLength(1);
+    const id = await mine.launch({ query: 'look' });
+    const other = await startWorker(mine, api, { PATH, SUBPROCESS_ENV_SCRUB: 'off' });
+    const session = await mine.ended(id);
+    expect(session.attempts).toMatchObject([{ worker_id: other.id }]);
+    expect(worker.child.exitCode).toBeNull();
+    expect(await leftBy(worker, mine)).toEqual({ marked: [], folders: [] });
+    expect(await worker.stop()).toEqual({ code: 0, signal: null });
+  });
+});
+
+test('a host whose sandbox does not work is found out by a real Bash call, and nothing is left of it', async ({
+  fleet,
+  api,
+}) => {
+  const mine = fleet.sibling();
+  const PATH = await makePathFolder(join(fleet.root, 'path-broken'), BROKEN);
+  const worker = await startWorker(mine, api, { PATH, SUBPROCESS_ENV_SCRUB: 'auto' });
+  expect(await readyz(worker)).toMatchObject({
+    status: 200,
+    body: {
+      subprocess_env_scrub: expect.stringMatching(/^off: a Bash call failed: ./),
+    },
+  });
+  expect(warnings(worker)).toHaveLength(1);
+  expect(await leftBy(worker, mine)).toEqual({ marked: [], folders: [] });
+  expect(await seenBySession(mine, api)).toBe(`key=${KEY}`);
+});
+
+/** Whether this machine lets a user make a sandbox, asked without the CLI. */
+async function canSandbox(): Promise<boolean> {
+  const options = { reject: false, env: { PATH: process.env['PATH'] ?? '' }, extendEnv: false };
+  const args = [
+    '--ro-bind',
+    '/',
+    '/',
+    '--unshare-pid',
+    '--unshare-user',
+    '--proc',
+    '/proc',
+    'true',
+  ];
+  const [bwrap, socat] = await Promise.all([
+    execa('bwrap', args, options),
+    execa('socat', ['-V'], options),
+  ]);
+  return !bwrap.failed && !socat.failed;
+}
+
+test('this machine, whichever it is: a session sees the key or not as /readyz tells', async ({
+  fleet,
+  api,
+}) => {
+  const isAble = await canSandbox();
+  if (!isAble)
+    console.warn('no working bwrap and socat here: only the images prove the other case');
+  const mine = fleet.sibling();
+  const PATH = process.env['PATH'] ?? '';
+  const worker = await startWorker(mine, api, { PATH, SUBPROCESS_ENV_SCRUB: 'auto' });
+  const { status, body } = await readyz(worker);
+  expect(status).toBe(200);
+  expect(body['subprocess_env_scrub']).toMatch(isAble ? /^on$/ : /^off: /);
+  expect(await leftBy(worker, mine)).toEqual({ marked: [], folders: [] });
+  expect(await seenBySession(mine, api)).toBe(isAble ? 'key=' : `key=${KEY}`);
+  await vi.waitFor(async () =>
+    expect(await leftBy(worker, mine)).toEqual({ marked: [], folders: [] }),
+  );
+});
