@@ -1,4 +1,5 @@
-// npm run test:containers: the store and queue suites against the images that docker-compose.yml names.
+// npm run test:containers: the sandbox of Bash in the worker's image, and the store and queue suites against the
+// images that docker-compose.yml names.
 // What follows `--` goes to vitest.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { execa } from 'execa';
 import type { StartedTestContainer } from 'testcontainers';
 import { readComposeService } from './containers/compose-service.ts';
 import { findEngine, startContainer, startReaper } from './containers/engine.ts';
+import { checkSandbox } from './containers/sandbox.ts';
 import { reasonOf } from './dev-services/errors.ts';
 
 const SUITES = ['--project', 'integration', 'test/integration/core'];
@@ -14,6 +16,7 @@ const PASSED_ON = [
   'HOME',
   'TMPDIR',
   'XDG_CACHE_HOME',
+  'DOCKER_HOST',
   'LANG',
   'CI',
   'NO_COLOR',
@@ -39,11 +42,13 @@ async function start(name: string, port: number): Promise<string> {
 try {
   const missing = await startReaper(await findEngine(), process.env);
   if (missing) log(`without a reaper (${missing}): should this be killed, remove its containers`);
+  const env = Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]]));
+  log("building the worker's image, and trying the sandbox of Bash in it");
+  await checkSandbox({ cwd: root, env, cancelSignal: stopping.signal });
   const servers = {
     REDIS_URL: `redis://${await start('redis', 6379)}`,
     MONGODB_URL: `mongodb://${await start('mongo', 27017)}`,
   };
-  const env = Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]]));
   const { exitCode } = await execa('vitest', ['run', ...SUITES, ...process.argv.slice(2)], {
     cwd: root,
     env: { ...env, ...servers },
