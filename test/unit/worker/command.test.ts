@@ -331,3 +331,22 @@ describe('where bypassPermissions is not allowed', () => {
     expect(files.map(({ content }) => JSON.parse(content))).toEqual([written]);
   });
 });
+
+describe('where the CLI keeps its credentials from tools', () => {
+  const off = { CLAUDE_CODE_SUBPROCESS_ENV_SCRUB: '0' };
+  const on = { CLAUDE_CODE_SUBPROCESS_ENV_SCRUB: '1' };
+
+  test('no caller turns that off, by env or by settings, whatever the operator lets them set', () => {
+    const config = { env: off, settings: { env: { A: 'a', ...off } } };
+    const command = build(config, { policy: allowing(off), scrubsEnv: true });
+    expect(command.env).toMatchObject({ ...on, TMPDIR: '/run/t' });
+    expect(command.files.map(({ content }) => JSON.parse(content))).toEqual([
+      { env: { A: 'a', ...on } },
+    ]);
+  });
+
+  test('elsewhere nothing of it is said', () => {
+    expect(build().env).not.toHaveProperty('CLAUDE_CODE_SUBPROCESS_ENV_SCRUB');
+    expect(build().env).not.toHaveProperty('TMPDIR');
+  });
+});

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createMasker } from '../../../../apps/worker/src/masking/masker.ts';
 
 const secret = fc.string({
@@ -24,6 +24,9 @@ function withoutStrings(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withoutStrings(one)]));
 }
+
+// Hundreds of documents each, on machines that have other things to do.
+vi.setConfig({ testTimeout: 60_000 });
 
 test('a masked line is as long as it was, and the same but for string values', () => {
   fc.assert(
