@@ -9,6 +9,8 @@ export interface Gate {
   shut(): Promise<void>;
   /** Keeps connections, but lets nothing through any more: a server that hangs. */
   freeze(): void;
+  /** Leads new connections to another server; those there are stay where they are. */
+  leadTo(target: string): void;
   /** Lets new connections through again. */
   open(): Promise<void>;
   close(): Promise<void>;
@@ -16,7 +18,7 @@ export interface Gate {
 
 /** A gate before the server of this URL, open. */
 export async function createGate(target: string): Promise<Gate> {
-  const { hostname, port } = new URL(target);
+  let { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   let frozen = false;
 
@@ -61,6 +63,9 @@ export async function createGate(target: string): Promise<Gate> {
     shut,
     freeze() {
       frozen = true;
+    },
+    leadTo(other) {
+      ({ hostname, port } = new URL(other));
     },
     async open() {
       // What was held back is lost, so the connections of that time are of no use.

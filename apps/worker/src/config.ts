@@ -17,6 +17,14 @@ export const workerSettingsSchema = z.object({
   DRAIN_TIMEOUT_MS: intVariable(0, DAY_MS)
     .default(30_000)
     .describe('How long running sessions may finish after SIGTERM before they are handed back.'),
+  QUEUE_KEEP_COMPLETED: intVariable(0, 100_000)
+    .default(1_000)
+    .describe(
+      'Jobs that a queue keeps once they are done, for the dashboard, a day at most. Sessions stay in MongoDB.',
+    ),
+  QUEUE_KEEP_FAILED: intVariable(0, 100_000)
+    .default(1_000)
+    .describe('The same for jobs that failed, a week at most.'),
   LEASE_MS: intVariable(1_000, 600_000)
     .default(12_000)
     .describe('How long a session stays with a worker that says nothing.'),

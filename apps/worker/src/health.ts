@@ -1,3 +1,4 @@
+import { isAppError, withDeadline } from '@baton/core';
 import fastify from 'fastify';
 
 /** What /readyz asks, by name; each rejects where it does not answer. */
@@ -26,14 +27,19 @@ export async function serveHealth(
   const app = fastify({ forceCloseConnections: true });
   app.get('/healthz', () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
-    const failing = await failingChecks(checks);
+    const failed = await failedChecks(checks);
+    const failing = failed.map(({ name }) => name);
+    const said = failed.map(({ name, why }) => (why === null ? name : `${name} (${why})`));
     const reason = whyNot();
-    if (reason !== null) failing.push(reason);
+    if (reason !== null) {
+      failing.push(reason);
+      said.push(reason);
+    }
     if (failing.length === 0) return { status: 'ready', ...facts() };
     return reply.code(503).send({
       error: {
         code: 'UNAVAILABLE',
-        message: `not ready: ${failing.join(', ')}`,
+        message: `not ready: ${said.join(', ')}`,
         details: { failing },
       },
     });
@@ -42,17 +48,20 @@ export async function serveHealth(
   return { url, close: () => app.close() };
 }
 
-async function failingChecks(checks: Checks): Promise<string[]> {
-  const asked = Object.entries(checks).map(async ([name, check]) => {
-    const timeout = AbortSignal.timeout(CHECK_TIMEOUT_MS);
-    const timedOut = new Promise<false>((resolve) => {
-      timeout.addEventListener('abort', () => resolve(false), { once: true });
-    });
-    const answers = check().then(
-      () => true,
-      () => false,
-    );
-    return (await Promise.race([answers, timedOut])) ? null : name;
+interface FailedCheck {
+  name: string;
+  /** What the store itself says of it, where it says anything. */
+  why: string | null;
+}
+
+async function failedChecks(checks: Checks): Promise<FailedCheck[]> {
+  const asked = Object.entries(checks).map(async ([name, check]): Promise<FailedCheck[]> => {
+    try {
+      await withDeadline(CHECK_TIMEOUT_MS, check);
+      return [];
+    } catch (error) {
+      return [{ name, why: isAppError(error) ? (error.message.split(';', 1)[0] ?? null) : null }];
+    }
   });
-  return (await Promise.all(asked)).filter((name) => name !== null);
+  return (await Promise.all(asked)).flat();
 }

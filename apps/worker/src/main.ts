@@ -12,6 +12,7 @@ import {
   createLogger,
   createOpener,
   createReconcileStore,
+  createRedisWatch,
   createSealer,
   createSessionDeletion,
   createSessionManager,
@@ -45,10 +46,11 @@ import { createStuckProcesses } from './host/stuck-processes.ts';
 import { startSweep } from './host/sweep.ts';
 import { startWorkDirSweep } from './host/work-dirs.ts';
 import { createIdentity } from './identity.ts';
+import { startMaintenance } from './maintenance.ts';
 import { createMasker } from './masking/masker.ts';
 import { readPrices } from './prices.ts';
-import { startReconciler } from './reconciler.ts';
-import { createRetention } from './retention.ts';
+import { reconcilerTasks } from './reconciler.ts';
+import { retentionTasks } from './retention.ts';
 import { openWorkerSchedules } from './schedules/open.ts';
 import { createEnvScrub } from './scrub/env-scrub.ts';
 import { createSessionWorker } from './session-worker.ts';
@@ -83,7 +85,9 @@ async function main(): Promise<void> {
     prefix: settings.QUEUE_PREFIX,
   });
   const connection = openWorkerRedis(settings.REDIS_URL);
-  connection.on('error', (error) => log.warn({ err: error }, 'Redis does not answer'));
+  const watch = createRedisWatch(() => queue.ping(), log);
+  connection.on('error', (error) => watch.note(error, 'a connection to Redis'));
+  const kept = { completed: settings.QUEUE_KEEP_COMPLETED, failed: settings.QUEUE_KEEP_FAILED };
   const sessions = createSessionStore(mongo.db);
   const clock = createStoreClock(mongo.db);
   await ensureIndexes(mongo.db);
@@ -93,6 +97,8 @@ async function main(): Promise<void> {
     clock,
     sessions,
     connection,
+    kept,
+    watch,
     log,
   });
   const live = tellingMoves(queue.live, webhooks.dispatch.tell);
@@ -102,6 +108,8 @@ async function main(): Promise<void> {
     clock,
     manager: createSessionManager({ queue, sessions, admission, sealer }),
     connection,
+    kept,
+    watch,
     log,
   });
   const adopter = createAdopter(sessions, (id) => queue.find(id), live.moved, sealer);
@@ -161,6 +169,8 @@ async function main(): Promise<void> {
     connection,
     prefix: settings.QUEUE_PREFIX,
     concurrency: settings.WORKER_CONCURRENCY,
+    kept,
+    watch,
     log,
   });
 
@@ -199,25 +209,22 @@ async function main(): Promise<void> {
     stopping.signal,
   );
   const requests = tellingStops(createStopRequests(mongo.db, clock), webhooks.dispatch.tell);
-  const retention = createRetention({
-    deletion: createSessionDeletion({ db: mongo.db, clock, queue, requests }),
-    tree,
-    clock,
-    days: settings.RETENTION_DAYS,
-    log,
-  });
-  startReconciler(
-    {
-      duty: createDuty(mongo.db, clock, 'reconciler', identity.workerId),
-      jobs: createJobUpkeep(queue.bull),
+  const deletion = createSessionDeletion({ db: mongo.db, clock, queue, requests });
+  const tasks = [
+    ...reconcilerTasks({
+      jobs: createJobUpkeep(queue.bull, { keepFailed: kept.failed }),
       store: createReconcileStore(mongo.db, clock),
       adopter,
       admission,
       log,
-      chores: [webhooks.dispatch.sweep, schedules.reconcile, retention],
-    },
-    stopping.signal,
-  );
+    }),
+    ...webhooks.tasks,
+    ...schedules.tasks,
+    ...retentionTasks({ deletion, tree, clock, days: settings.RETENTION_DAYS, log }),
+  ];
+  const duty = createDuty(mongo.db, clock, 'reconciler', identity.workerId);
+  startMaintenance(tasks, { duty, log }, stopping.signal);
+  watch.start(stopping.signal);
   const control = openWorkerRedis(settings.REDIS_URL);
   control.on('error', ignore); // the other connection tells of it
   subscribeControl(control, ({ kind, id }) => worker.hear(kind, id), settings.QUEUE_PREFIX).catch(

@@ -2,98 +2,179 @@
 import {
   type Admission,
   type Adopter,
-  type Duty,
   isAppError,
+  isStoreAway,
   type JobUpkeep,
   jobOfSession,
   type Logger,
+  problemOf,
   type ReconcileStore,
+  type Session,
 } from '@baton/core';
-import { startRounds } from './rounds.ts';
+import type { MaintenanceTask } from './maintenance.ts';
 
-/** How often the duty holder looks, in milliseconds: a job without a document waits no longer to be seen. */
+/** How often the lease holder looks, in milliseconds: a job without a document waits no longer to be seen. */
 const PERIOD_MS = 5_000;
 
-/** How long the duty is held, in milliseconds: past it another worker takes over. */
-const DUTY_MS = 15_000;
+/** How long one look may take, in milliseconds; a queue of 100,000 jobs takes seconds. */
+const LIMIT_MS = 120_000;
+
+/** How many jobs and sessions that could not be handled are remembered, so that each is logged once. */
+const REMEMBERED = 10_000;
 
 /** What a reconciler works with. */
 export interface ReconcilerDeps {
-  duty: Duty;
   jobs: JobUpkeep;
   store: ReconcileStore;
   adopter: Adopter;
   admission: Pick<Admission, 'repair'>;
   log: Logger;
-  /** What else the duty holder does each round; a chore that fails is tried in the next one. */
-  chores?: readonly (() => Promise<unknown>)[];
 }
 
 /** What one round did. */
 export interface RoundReport {
   adopted: number;
   dropped: number;
+  /** Jobs that no session can be made of, moved to the failed ones. */
+  failed: number;
   restored: number;
   /** Sessions that waited although nothing held them any more. */
   released: number;
 }
 
-/** One round, by whoever has the duty. Each step is safe to do twice. */
-export async function reconcileOnce(deps: ReconcilerDeps): Promise<RoundReport> {
-  const { jobs, store, adopter } = deps;
-  const report = { adopted: 0, dropped: 0, restored: 0, released: 0 };
-  const waiting = new Set<string>();
-  async function drop(id: string): Promise<void> {
-    await jobs.drop(id);
-    report.dropped += 1;
-  }
-  for await (const ids of jobs.waiting()) {
-    for (const id of ids) waiting.add(id);
-    const { unknown, terminal } = await store.sort(ids);
-    for (const id of unknown) {
-      const job = await jobs.find(id);
-      if (!job) continue;
-      // One that cannot even be adopted is failed in the queue by the worker that takes it.
-      await adopter.adopt(job).then(
-        () => {
-          report.adopted += 1;
-        },
-        async (error: unknown) => {
-          if (isAppError(error) && error.code === 'SESSION_DELETED') await drop(id);
-          else deps.log.warn({ err: error, job_id: id }, 'a job was not adopted');
-        },
-      );
-    }
-    for (const id of terminal) await drop(id);
-  }
-  // Before the jobs are counted: those that go on have theirs by then.
-  report.released = await deps.admission.repair();
-  for await (const sessions of store.needingJobs()) {
-    for (const session of sessions) {
-      // A long queue is mostly made of these: Redis was just asked for them.
-      if (waiting.has(session.id)) continue;
-      if (await jobs.restore(jobOfSession(session))) report.restored += 1;
-    }
-  }
-  return report;
+/** The steps of a reconciler; each is safe to do twice, and beside the others. */
+export interface Reconciler {
+  /** Adopts jobs without documents, and takes away those that nobody may run. */
+  readJobs(): Promise<Pick<RoundReport, 'adopted' | 'dropped' | 'failed'>>;
+  /** Lets go what waits and need not. */
+  release(): Promise<Pick<RoundReport, 'released'>>;
+  /** Gives sessions that should have a job another one. */
+  restore(): Promise<Pick<RoundReport, 'restored'>>;
 }
 
-/** Reconciles every five seconds while this process has the duty, until `signal`. */
-export function startReconciler(deps: ReconcilerDeps, signal: AbortSignal): void {
-  async function round(): Promise<void> {
-    if (!(await deps.duty.hold(DUTY_MS))) return;
-    const report = await reconcileOnce(deps);
-    if (Object.values(report).some((count) => count > 0)) deps.log.info(report, 'reconciled');
-    for (const chore of deps.chores ?? []) {
-      await chore().catch((error: unknown) => deps.log.warn({ err: error }, 'a chore failed'));
+/** A reconciler over these; one job or document that cannot be handled is logged once and passed over. */
+function createReconciler({ jobs, store, adopter, admission, log }: ReconcilerDeps): Reconciler {
+  const logged = new Set<string>();
+  // Of the last complete look: a long queue is mostly made of these, and Redis was just asked for them.
+  let waiting = new Set<string>();
+
+  async function handle<T>(id: string, what: string, act: () => Promise<T>): Promise<T | null> {
+    try {
+      return await act();
+    } catch (error) {
+      // Where a store is away, the other jobs fare no better: the round is over.
+      if (isStoreAway(error)) throw error;
+      if (logged.size >= REMEMBERED) logged.clear();
+      if (!logged.has(id)) log.error({ err: error, job_id: id }, what);
+      logged.add(id);
+      return null;
     }
   }
-  // Best effort: it expires by itself.
-  const release = () => void deps.duty.release().catch(() => {});
-  signal.addEventListener('abort', release, { once: true });
-  startRounds(round, {
+
+  async function adopt(id: string): Promise<'adopted' | 'dropped' | 'failed' | null> {
+    const job = await jobs.find(id);
+    if (!job) return null;
+    try {
+      const session = await adopter.adopt(job);
+      // Its document says why it failed; the queue shows it among its failed jobs.
+      if (session.failure && problemOf(job.data) !== null) {
+        await fail(job, reasonOf(session.failure), session);
+      }
+      return 'adopted';
+    } catch (error) {
+      if (!isAppError(error)) throw error;
+      if (error.code === 'SESSION_DELETED') {
+        await jobs.drop(id);
+        return 'dropped';
+      }
+      if (error.code !== 'INVALID_REQUEST' && error.code !== 'SESSION_NOT_FOUND') throw error;
+      return (await fail(job, reasonOf(error))) ? 'failed' : null;
+    }
+  }
+
+  async function fail(
+    job: Parameters<JobUpkeep['fail']>[0],
+    reason: string,
+    session?: Session,
+  ): Promise<boolean> {
+    const isMoved = await jobs.fail(job, reason);
+    const facts = { job_id: job.id, reason, ...(session && { session_id: session.id }) };
+    if (isMoved) log.error(facts, 'a job cannot be read: it was moved to the failed jobs');
+    return isMoved;
+  }
+
+  return {
+    async readJobs() {
+      const report = { adopted: 0, dropped: 0, failed: 0 };
+      const { set_aside, jobs: mended } = await jobs.heal();
+      if (set_aside.length + mended.length > 0) {
+        log.error({ set_aside, jobs: mended }, 'the queue held what BullMQ cannot use; put right');
+      }
+      const seen = new Set<string>();
+      for await (const ids of jobs.waiting()) {
+        for (const id of ids) seen.add(id);
+        const { unknown, terminal } = await store.sort(ids);
+        for (const id of unknown) {
+          const done = await handle(id, 'a job was not adopted', () => adopt(id));
+          if (done) report[done] += 1;
+        }
+        for (const id of terminal) {
+          await handle(id, 'a job was not dropped', () => jobs.drop(id));
+          report.dropped += 1;
+        }
+      }
+      waiting = seen;
+      return report;
+    },
+    release: async () => ({ released: await admission.repair() }),
+    async restore() {
+      const known = waiting;
+      waiting = new Set();
+      let restored = 0;
+      for await (const sessions of store.needingJobs()) {
+        for (const session of sessions) {
+          if (known.has(session.id)) continue;
+          const isRestored = await handle(
+            session.id,
+            'a session was not enqueued again',
+            async () => jobs.restore(jobOfSession(session)),
+          );
+          if (isRestored) restored += 1;
+        }
+      }
+      return { restored };
+    },
+  };
+}
+
+function reasonOf({ code, message }: { code: string; message: string }): string {
+  return `${code}: ${message}`;
+}
+
+/** One round of all steps, in the order in which each finds most. */
+export async function reconcileOnce(deps: ReconcilerDeps): Promise<RoundReport> {
+  const { readJobs, release, restore } = createReconciler(deps);
+  const read = await readJobs();
+  // Before the jobs are counted: sessions that were let go have theirs by then.
+  const let_go = await release();
+  return { ...read, ...let_go, ...(await restore()) };
+}
+
+/** The steps as maintenance tasks. */
+export function reconcilerTasks(deps: ReconcilerDeps): MaintenanceTask[] {
+  const { readJobs, release, restore } = createReconciler(deps);
+  const steps = {
+    'reading jobs': readJobs,
+    'releasing sessions': release,
+    'restoring jobs': restore,
+  };
+  return Object.entries(steps).map(([name, step]) => ({
+    name,
     everyMs: PERIOD_MS,
-    signal,
-    onError: (error) => deps.log.warn({ err: error }, 'the reconciler failed this time'),
-  });
+    limitMs: LIMIT_MS,
+    async run() {
+      const report = await step();
+      if (Object.values(report).some((count) => count > 0)) deps.log.info(report, 'reconciled');
+    },
+  }));
 }

@@ -1,14 +1,20 @@
-// What the duty holder does for deletions: it finishes what died, and deletes by age.
-import type {
-  ConversationTree,
-  EndedSession,
-  Logger,
-  SessionDeletion,
-  StoreClock,
+// What the lease holder does for deletions: it finishes what died, and deletes by age.
+import {
+  type ConversationTree,
+  type EndedSession,
+  isStoreAway,
+  type Logger,
+  type SessionDeletion,
+  type StoreClock,
 } from '@baton/core';
+import type { MaintenanceTask } from './maintenance.ts';
 
-/** How long each half of a round may take, in milliseconds: sessions wait for the reconciler meanwhile. */
+/** How long each half of a round goes on with the next piece of its work, in milliseconds. */
 const HALF_MS = 1_000;
+
+/** How often a round is made, and how long one may take that hangs, in milliseconds. */
+const PERIOD_MS = 5_000;
+const LIMIT_MS = 60_000;
 
 /** How many sessions one round looks at. */
 const SLICE = 100;
@@ -24,8 +30,8 @@ export interface RetentionDeps {
   log: Logger;
 }
 
-/** Makes a chore: each call does a slice of the work, and the next one goes on behind it. */
-export function createRetention(deps: RetentionDeps): () => Promise<void> {
+/** The two halves of a round: each call does a slice of the work, and the next one goes on behind it. */
+function createHalves(deps: RetentionDeps) {
   const { deletion, tree, clock, days, log } = deps;
   // Old sessions of conversations that go on stay at the head: the place moves past them, and begins again
   // at the end.
@@ -39,22 +45,52 @@ export function createRetention(deps: RetentionDeps): () => Promise<void> {
     for (const session of ended) {
       if (signal.aborted) return deleted;
       const rootId = session.root_session_id;
-      if (rootId !== lastRoot && (await deletion.deleteEnded(rootId, before, signal)) === 'gone') {
-        deleted += 1;
-      }
-      lastRoot = rootId;
       place = session;
+      if (rootId === lastRoot) continue;
+      lastRoot = rootId;
+      const state = await deletion.deleteEnded(rootId, before, signal).catch((err: unknown) => {
+        if (isStoreAway(err)) throw err;
+        log.warn(
+          { err, session_id: rootId },
+          'a conversation was not deleted by its age; next time',
+        );
+      });
+      if (state === 'gone') deleted += 1;
     }
     if (ended.length < SLICE) place = undefined;
     return deleted;
   }
 
-  return async () => {
-    const finished = await deletion.tend(AbortSignal.timeout(HALF_MS)).catch((error: unknown) => {
-      log.warn({ err: error }, 'a deletion is tried again later');
-      return 0;
-    });
-    const expired = days === undefined ? 0 : await deleteByAge(days, AbortSignal.timeout(HALF_MS));
-    if (finished + expired > 0) log.info({ finished, expired }, 'deleted conversations');
+  return {
+    async finish() {
+      const finished = await deletion.tend(AbortSignal.timeout(HALF_MS));
+      if (finished > 0) log.info({ finished }, 'finished deletions of conversations');
+    },
+    async expire() {
+      if (days === undefined) return;
+      const expired = await deleteByAge(days, AbortSignal.timeout(HALF_MS));
+      if (expired > 0) log.info({ expired }, 'deleted conversations by their age');
+    },
   };
+}
+
+/** A round of both halves; one that fails is logged and tried again in the next round. */
+export function createRetention(deps: RetentionDeps): () => Promise<void> {
+  const { finish, expire } = createHalves(deps);
+  return async () => {
+    await finish().catch((error: unknown) => {
+      deps.log.warn({ err: error }, 'a deletion is tried again later');
+    });
+    await expire();
+  };
+}
+
+/** The halves as maintenance tasks. */
+export function retentionTasks(deps: RetentionDeps): MaintenanceTask[] {
+  const { finish, expire } = createHalves(deps);
+  const timing = { everyMs: PERIOD_MS, limitMs: LIMIT_MS };
+  return [
+    { name: 'finishing deletions', ...timing, run: finish },
+    { name: 'deleting by age', ...timing, run: expire },
+  ];
 }

@@ -1,15 +1,16 @@
 /**
  * Makes a round now and then every so often, until `signal`; never two at once, so one that takes long
- * puts off the next. A round that fails is told to `onError`, and the next one tries again.
+ * puts off the next. A round that fails is told to `onError`, and the next one tries again. Returns what
+ * makes a round at once, unless one is under way.
  */
 export function startRounds(
-  round: () => Promise<void>,
+  round: () => Promise<unknown>,
   {
     everyMs,
     signal,
     onError,
   }: { everyMs: number; signal: AbortSignal; onError: (error: unknown) => void },
-): void {
+): () => void {
   let underWay = false;
   const timer = setInterval(tick, everyMs);
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
@@ -23,4 +24,5 @@ export function startRounds(
       });
   }
   tick();
+  return tick;
 }

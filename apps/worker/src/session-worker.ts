@@ -3,8 +3,12 @@ import {
   type Admission,
   type Adopter,
   type Claims,
+  createBackend,
+  type KeptJobs,
+  keptJobs,
   type Logger,
   type openWorkerRedis,
+  type RedisWatch,
   SESSION_QUEUE,
   type SessionQueue,
 } from '@baton/core';
@@ -16,6 +20,9 @@ import { createJobTaker } from './job/take-job.ts';
 
 // Faster than BullMQ's defaults: a crash is noticed within 30 s, and a lost lock is not a lost session.
 const STALLED_INTERVAL_MAX_MS = 5_000;
+
+// BullMQ waits so long after a fetch that failed, 15 s by default: for one bad job or one lost connection too.
+const FETCH_AGAIN_MS = 1_000;
 
 // Crashes are counted in the document; BullMQ would fail a job that lost its worker too often.
 const OUT_OF_REACH = 1_000_000_000;
@@ -30,6 +37,9 @@ export interface SessionWorkerDeps {
   connection: ReturnType<typeof openWorkerRedis>;
   prefix: string;
   concurrency: number;
+  /** How many jobs that ended the queue keeps. */
+  kept: KeptJobs;
+  watch: Pick<RedisWatch, 'note'>;
   log: Logger;
 }
 
@@ -94,7 +104,9 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
       .catch((error: unknown) => log.warn({ err: error, session_id: id }, 'it was not enqueued'));
   }
 
-  const worker = new Worker(SESSION_QUEUE, (job, token) => track(processJob(job, token)), {
+  const options = {
+    ...keptJobs(deps.kept),
+    runRetryDelay: FETCH_AGAIN_MS,
     connection: deps.connection,
     prefix: deps.prefix,
     concurrency: deps.concurrency,
@@ -103,8 +115,10 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     maxStalledCount: OUT_OF_REACH,
     autorun: false,
     skipVersionCheck: true,
-  });
-  worker.on('error', (error) => log.warn({ err: error }, 'the queue reports an error'));
+  };
+  const work = (job: Job, token?: string) => track(processJob(job, token));
+  const worker: Worker = new Worker(SESSION_QUEUE, work, options, createBackend);
+  worker.on('error', (error) => deps.watch.note(error, SESSION_QUEUE));
   worker.on('completed', ({ id }, result: JobResult) => {
     if (result.waiting && id !== undefined) void track(clearAway(id));
   });

@@ -2,6 +2,7 @@
 import type { Db } from 'mongodb';
 import { createBudgetAdmission, type Passage } from './budget-admission.ts';
 import { createBudgetRoom } from './budget-room.ts';
+import { eachApart } from './each-apart.ts';
 import { createKeyAdmission, type KeyedSession } from './key-admission.ts';
 import { jobOfSession } from './model/job-of-session.ts';
 import { type LimitReached, limitIdsOf } from './model/limit.ts';
@@ -201,13 +202,22 @@ export function createAdmission({
     },
     async repair() {
       let moved = 0;
-      for await (const left of parents.left()) {
-        const { waiting_for } = await step(left);
-        if (waiting_for !== 'parent') moved += 1;
-      }
-      moved += await keys.repair();
-      await budgets.repair();
-      return moved + (await budgets.admit(goOnFromBudget));
+      const repairs = [
+        async () =>
+          eachApart(parents.left(), async (left) => {
+            const { waiting_for } = await step(left);
+            if (waiting_for !== 'parent') moved += 1;
+          }),
+        async () => {
+          moved += await keys.repair();
+        },
+        () => budgets.repair(),
+        async () => {
+          moved += await budgets.admit(goOnFromBudget);
+        },
+      ];
+      await eachApart(repairs, (repair) => repair());
+      return moved;
     },
   };
 }

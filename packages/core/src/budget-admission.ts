@@ -1,6 +1,7 @@
 // Sessions under limits of their API key and tags: at most so many at once, a minute, and dollars a day.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BudgetRoom } from './budget-room.ts';
+import { eachApart } from './each-apart.ts';
 import { newId } from './model/id.ts';
 import type { LimitReached } from './model/limit.ts';
 import type { Session } from './model/session.ts';
@@ -158,7 +159,7 @@ export function createBudgetAdmission({
       }
     },
     async repair() {
-      for await (const { _id: name, holders } of slots.all()) {
+      await eachApart(slots.all(), async ({ _id: name, holders }) => {
         const standings = await waiting.standings(holders);
         // One that waits for its parent holds a slot by an order that was before: its parent may need it.
         const live = standings.filter(
@@ -167,7 +168,7 @@ export function createBudgetAdmission({
         const ids = new Set(live.map(({ id }) => id));
         const dead = holders.filter((id) => !ids.has(id));
         if (dead.length > 0) await slots.free(name, dead);
-      }
+      });
     },
   };
 }

@@ -177,13 +177,18 @@ export { type OpenSchedules, openSchedules } from './open-schedules.ts';
 export { type OpenWebhooks, openWebhooks } from './open-webhooks.ts';
 export { policyOf } from './policy-settings.ts';
 export { createProducer } from './producer.ts';
+export { createBackend } from './queue/backend.ts';
 export { type ControlMessage, subscribeControl } from './queue/control.ts';
 export { createJobUpkeep, type JobUpkeep } from './queue/job-upkeep.ts';
+export { DEFAULT_KEPT, type KeptJobs, keptJobs } from './queue/kept-jobs.ts';
 export type { LivePublisher } from './queue/live.ts';
 export { createLiveHub, type LiveHub } from './queue/live-hub.ts';
 export type { ContinueOptions, Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
 export { type FoundJob, jobOptions } from './queue/queued-job.ts';
+export { problemOf } from './queue/readable-job.ts';
 export { openWorkerRedis, type RedisConnection } from './queue/redis.ts';
+export { redisTroubleOf, toQueueError } from './queue/redis-trouble.ts';
+export { createRedisWatch, type RedisWatch } from './queue/redis-watch.ts';
 export { firingJobSchema, SCHEDULE_QUEUE, SCHEDULE_SETTINGS } from './queue/schedule-queue.ts';
 export {
   createSessionQueue,
@@ -266,7 +271,7 @@ export {
   createTranscriptStore,
   type TranscriptStore,
 } from './store/transcript-store.ts';
-export { isMongoAway } from './store/unavailable.ts';
+export { isMongoAway, isStoreAway } from './store/unavailable.ts';
 export {
   createUsageStore,
   type UsageFilter,

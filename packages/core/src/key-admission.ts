@@ -1,4 +1,5 @@
 // Sessions of one concurrency key: at most so many under way, the others let go on in turn.
+import { eachApart } from './each-apart.ts';
 import { planAdmission } from './model/admission-plan.ts';
 import type { Session } from './model/session.ts';
 import { isTerminal } from './model/status.ts';
@@ -88,14 +89,16 @@ export function createKeyAdmission({
     },
     async repair() {
       let moved = 0;
-      for await (const { _id: key, holders } of slots.all()) {
+      await eachApart(slots.all(), async ({ _id: key, holders }) => {
         const standings = await waiting.standings(holders);
         await freeEnded(key, holders, standings);
         const held = standings.filter((one) => one.waiting_for === 'concurrency_key');
         const ids = held.map(({ id }) => id);
         if (ids.length > 0) moved += await letGo(key, ids);
-      }
-      for await (const key of waiting.keys()) moved += await admit(key);
+      });
+      await eachApart(waiting.keys(), async (key) => {
+        moved += await admit(key);
+      });
       return moved;
     },
   };

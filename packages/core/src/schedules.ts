@@ -1,4 +1,5 @@
 // Schedules: the document is the truth, Redis fires by it.
+import { eachApart } from './each-apart.ts';
 import { launchOfFiring } from './firing.ts';
 import { AppError } from './model/app-error.ts';
 import { checkSize } from './model/job.ts';
@@ -88,16 +89,16 @@ export function createSchedules(
       const known = await queue.all();
       const wanted = new Map((await store.timetables()).map((one) => [one.id, one]));
       let mended = 0;
-      for (const [id, timetable] of wanted) {
-        if (known.get(id) === timetable.revision) continue;
-        await queue.set(timetable);
-        mended += 1;
-      }
-      for (const id of known.keys()) {
-        if (wanted.has(id)) continue;
-        await queue.unset(id);
-        mended += 1;
-      }
+      const changed = [...wanted.values()].filter(({ id, revision }) => known.get(id) !== revision);
+      const gone = [...known.keys()].filter((id) => !wanted.has(id));
+      // One timetable that cannot be read must not keep the others from firing.
+      await eachApart(
+        [...changed.map((one) => () => queue.set(one)), ...gone.map((id) => () => queue.unset(id))],
+        async (mend) => {
+          await mend();
+          mended += 1;
+        },
+      );
       return mended;
     },
   };

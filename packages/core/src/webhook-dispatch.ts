@@ -1,3 +1,4 @@
+import { eachApart } from './each-apart.ts';
 import type { Logger } from './log.ts';
 import { isTold } from './model/webhook.ts';
 import type { WebhookQueue } from './queue/webhook-queue.ts';
@@ -26,6 +27,8 @@ export interface WebhookDispatch {
    * jobs others, and removes those that are older than the log is kept. Each step is safe to do twice.
    */
   sweep(): Promise<SweepReport>;
+  /** The three parts of the sweep, each to be run for itself; each says how many it handled. */
+  sweeps: { tell(): Promise<number>; restore(): Promise<number>; remove(): Promise<number> };
 }
 
 /** What a sweep did. */
@@ -87,7 +90,8 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
     if (all.length > 0) await dispatch(session, all);
   }
 
-  async function sweepWord(now: Date): Promise<number> {
+  async function sweepWord(): Promise<number> {
+    const now = await clock.now();
     const sessions = await outbox.olderThan(new Date(now.getTime() - SWEEP_AFTER_MS), PAGE);
     const all = await enabled();
     if (all.length === 0) {
@@ -95,19 +99,29 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
       return 0;
     }
     let told = 0;
-    for (const session of sessions) told += await dispatch(session, all);
+    await eachApart(sessions, async (session) => {
+      told += await dispatch(session, all);
+    });
     return told;
   }
 
   // A page with each sweep: what waits for one slow endpoint must not hide what another one lost.
-  async function restoreOverdue(before: Date): Promise<number> {
+  async function restoreOverdue(): Promise<number> {
+    const before = new Date((await clock.now()).getTime() - OVERDUE_MS);
     const found = await deliveries.overdue(before, PAGE, overdueFrom);
     let restored = 0;
-    for (const delivery of found) if (await queue.restore(delivery)) restored += 1;
+    const restoring = eachApart(found, async (delivery) => {
+      if (await queue.restore(delivery)) restored += 1;
+    });
     const last = found.length < PAGE ? undefined : found.at(-1)?.next_try_at?.getTime();
     // Past its first millisecond at the least, or a page of one millisecond would be the last one.
     overdueFrom = new Date(last === undefined ? 0 : Math.max(last, overdueFrom.getTime() + 1));
+    await restoring;
     return restored;
+  }
+
+  async function removeOld(): Promise<number> {
+    return deliveries.removeOlder(new Date((await clock.now()).getTime() - deps.keepMs));
   }
 
   return {
@@ -117,11 +131,12 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
       );
     },
     async sweep() {
-      const now = await clock.now();
-      const told = await sweepWord(now);
-      const restored = await restoreOverdue(new Date(now.getTime() - OVERDUE_MS));
-      const removed = await deliveries.removeOlder(new Date(now.getTime() - deps.keepMs));
-      return { told, restored, removed };
+      return {
+        told: await sweepWord(),
+        restored: await restoreOverdue(),
+        removed: await removeOld(),
+      };
     },
+    sweeps: { tell: sweepWord, restore: restoreOverdue, remove: removeOld },
   };
 }

@@ -9,6 +9,7 @@ import {
   createSessionQueue,
   createSessionStore,
   createStoreClock,
+  type Duty,
   type Job,
   newId,
   type Session,
@@ -17,10 +18,11 @@ import {
 import { Worker } from 'bullmq';
 import type { Db } from 'mongodb';
 import { describe, expect, onTestFinished, vi } from 'vitest';
+import { startMaintenance } from '../../../apps/worker/src/maintenance.ts';
 import {
   type ReconcilerDeps,
   reconcileOnce,
-  startReconciler,
+  reconcilerTasks,
 } from '../../../apps/worker/src/reconciler.ts';
 import {
   makeChild,
@@ -31,7 +33,7 @@ import {
 import { test as base, redisUrl, uniqueName } from '../../support/services.ts';
 
 interface Scene {
-  deps: ReconcilerDeps;
+  deps: ReconcilerDeps & { duty: Duty };
   queue: SessionQueue;
   logged: string[];
   store(fields?: Partial<Session>): Promise<Session>;
@@ -87,7 +89,7 @@ const expired = { fence: 1, owner: 'gone', expires_at: new Date(Date.now() - 1_0
 const held = { fence: 1, owner: 'there', expires_at: new Date(Date.now() + 60_000) };
 const inAnHour = () => new Date(Date.now() + 3_600_000);
 
-const NOTHING = { adopted: 0, dropped: 0, restored: 0, released: 0 };
+const NOTHING = { adopted: 0, dropped: 0, failed: 0, restored: 0, released: 0 };
 
 describe('a round of the reconciler', () => {
   test('adopts jobs that nobody gave a document, whatever holds them back', async ({ scene }) => {
@@ -117,15 +119,16 @@ describe('a round of the reconciler', () => {
     expect(await reconcileOnce(scene.deps)).toEqual({ ...NOTHING, dropped: 1 });
   });
 
-  test('leaves a job whose id is no session’s to the worker that takes it, and does the rest', async ({
+  test('fails a job whose id is no session’s in the queue, and does the rest', async ({
     scene,
   }) => {
     await scene.queue.bull.add('launch', {}, { jobId: 'no-uuid' });
     const { id } = await scene.store();
-    expect(await reconcileOnce(scene.deps)).toEqual({ ...NOTHING, restored: 1 });
+    expect(await reconcileOnce(scene.deps)).toEqual({ ...NOTHING, failed: 1, restored: 1 });
     expect(await scene.state(id)).toBe('waiting');
-    expect(await scene.state('no-uuid')).toBe('waiting');
+    expect(await scene.state('no-uuid')).toBe('failed');
     expect(scene.logged.join()).toContain('no-uuid');
+    expect(await reconcileOnce(scene.deps)).toEqual(NOTHING);
   });
 
   test('gives every queued session a job again once Redis has lost everything', async ({
@@ -214,9 +217,9 @@ describe('the reconciler of a worker', () => {
     const { id } = await first.store();
     const [stopFirst, stopSecond] = [new AbortController(), new AbortController()];
     onTestFinished(() => stopSecond.abort());
-    startReconciler(first.deps, stopFirst.signal);
+    startMaintenance(reconcilerTasks(first.deps), first.deps, stopFirst.signal);
     await vi.waitFor(async () => expect(await first.state(id)).toBe('waiting'));
-    startReconciler(second.deps, stopSecond.signal);
+    startMaintenance(reconcilerTasks(second.deps), second.deps, stopSecond.signal);
     const other = await first.store();
     expect(await second.deps.duty.hold(1)).toBe(false);
     expect(await second.state(other.id)).toBe('unknown');

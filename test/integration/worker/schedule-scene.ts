@@ -3,7 +3,9 @@ import {
   createAdmission,
   createKeyStore,
   createLogger,
+  createRedisWatch,
   createSessionManager,
+  DEFAULT_KEPT,
   type KeyStore,
   type OpenSchedules,
   openSchedules,
@@ -60,9 +62,10 @@ export const test = base.extend<{ scene: Scene }>({
       bull,
       run() {
         const redis = openWorkerRedis(connection);
+        const watch = createRedisWatch(async () => {}, log);
         const worker = openWorkerSchedules(
           { REDIS_URL: connection, QUEUE_PREFIX: prefix },
-          { db, clock, manager, connection: redis, log },
+          { db, clock, manager, connection: redis, kept: DEFAULT_KEPT, watch, log },
         );
         worker.start();
         opened.push(async () => {

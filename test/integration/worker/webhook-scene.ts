@@ -1,6 +1,8 @@
 // An endpoint on loopback, and the part of a worker that makes deliveries to it.
 import {
   createLogger,
+  createRedisWatch,
+  DEFAULT_KEPT,
   type OpenWebhooks,
   openWebhooks,
   openWorkerRedis,
@@ -54,12 +56,15 @@ export const test = base.extend<{ scene: Scene }>({
           ...env,
         });
         const redis = openWorkerRedis(connection);
+        const log = createLogger('worker', 'info', { write: (line) => logged.push(line) });
         const worker = openWorkerWebhooks(settings, {
           db,
           clock,
           sessions,
           connection: redis,
-          log: createLogger('worker', 'info', { write: (line) => logged.push(line) }),
+          kept: DEFAULT_KEPT,
+          watch: createRedisWatch(async () => {}, log),
+          log,
         });
         worker.start();
         let closing: Promise<void> | undefined;

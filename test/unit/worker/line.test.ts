@@ -181,13 +181,18 @@ describe('other lines', () => {
     const read = rateLimitOf(
       line({ type: 'rate_limit_event', rate_limit_info: { status: 'rejected', resetsAt } }),
     );
-    expect(read).toEqual({ status: 'rejected', resetsAt: new Date('2026-11-22T10:29:26.000Z') });
+    expect(read).toEqual({
+      status: 'rejected',
+      resetsAt: new Date('2026-11-22T10:29:26.000Z'),
+      told: resetsAt,
+    });
   });
 
   test('a rate limit without a moment, or without a status', () => {
     const event = (info: unknown) => line({ type: 'rate_limit_event', rate_limit_info: info });
     expect(rateLimitOf(event({ status: 'allowed', resetsAt: 'soon' }))).toEqual({
       status: 'allowed',
+      told: 'soon',
     });
     expect(rateLimitOf(event({}))).toBeNull();
     expect(rateLimitOf(event(undefined))).toBeNull();

@@ -1,4 +1,4 @@
-import { AppError, withDeadline } from '@baton/core';
+import { AppError, isAppError, withDeadline } from '@baton/core';
 import { z } from 'zod';
 import { failures, json } from '../answers.ts';
 import type { App, Parts } from '../parts.ts';
@@ -8,7 +8,7 @@ const ANSWER_TIMEOUT_MS = 2_000;
 
 const ok = z.object({ status: z.literal('ok') });
 
-/** /healthz: the process is up. /readyz: Redis and MongoDB answer too. */
+/** /healthz: the process is up. /readyz: Redis takes a write and MongoDB answers too. */
 export function registerHealth(app: App, { queue, mongo }: Parts): void {
   const stores = { redis: () => queue.ping(), mongodb: () => mongo.ping() };
 
@@ -32,7 +32,7 @@ export function registerHealth(app: App, { queue, mongo }: Parts): void {
       logLevel: 'warn',
       schema: {
         operationId: 'readyz',
-        summary: 'Says whether Redis and MongoDB answer',
+        summary: 'Says whether Redis takes writes and MongoDB answers',
         tags: ['operations'],
         response: { 200: json('They do.', ok), ...failures('UNAVAILABLE') },
       },
@@ -49,10 +49,16 @@ export function registerHealth(app: App, { queue, mongo }: Parts): void {
       const away = (await Promise.all(asked)).flat();
       if (away.length === 0) return { status: 'ok' as const };
       const names = away.map(({ name }) => name);
-      throw new AppError('UNAVAILABLE', `no answer from ${names.join(' and ')}`, {
+      throw new AppError('UNAVAILABLE', `not ready: ${away.map(reasonOf).join('; ')}`, {
         details: { unavailable: names },
         cause: away[0]?.failure,
       });
     },
   );
+}
+
+// A store's own error says why before it says what to do.
+function reasonOf({ name, failure }: { name: string; failure: unknown }): string {
+  const [reason] = isAppError(failure) ? failure.message.split(';', 1) : [];
+  return reason ?? `${name} does not answer`;
 }

@@ -1,4 +1,4 @@
-import { AppError, isAppError, redactJob } from '@baton/core';
+import { redactJob, toQueueError } from '@baton/core';
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
@@ -41,8 +41,7 @@ export async function registerQueues(
   });
   // The board's own answer would quote the error; thrown on, it reaches the one handler of errors.
   board.setErrorHandler((cause) => {
-    if (isAppError(cause)) throw cause;
-    throw new AppError('UNAVAILABLE', 'Redis does not answer; ask again later', { cause });
+    throw toQueueError(cause);
   });
   await app.register(async (scope) => {
     scope.addHook('onRequest', boardPolicy);

@@ -19,6 +19,7 @@ import type { AbortReason } from '../claude/abort-reason.ts';
 import { checkAnswer } from '../claude/check-answer.ts';
 import { concludeAttempt } from '../claude/conclude.ts';
 import { NOTHING_SPENT } from '../claude/cost-state.ts';
+import { bringsAccount } from '../claude/credentials.ts';
 import type { ClaudeCli } from '../claude/find.ts';
 import { createMeter, type Meter, meterFrom } from '../claude/meter.ts';
 import { createPendingWork } from '../claude/pending-work.ts';
@@ -216,6 +217,11 @@ export function startAttempt(
         work,
         claudeSessionId: session.root_session_id,
         stopSwitch,
+        onAbsurdLimit: (told) =>
+          log.warn(
+            { rate_limit: told },
+            'the CLI told a reset of a limit that cannot be; it is ignored',
+          ),
       },
       prepared,
     );
@@ -289,6 +295,7 @@ export function startAttempt(
         }),
       taken,
     );
+    if (end?.kind === 'retry' && bringsAccount(session.config)) return { ...end, ownAccount: true };
     return end ?? { kind: 'lost' };
   }
 

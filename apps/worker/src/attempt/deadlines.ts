@@ -17,6 +17,9 @@ export function deadlinesOf(config: SessionConfig, defaults: DeadlinesMs): Deadl
   };
 }
 
+/** The longest that the CLI is believed to wait before it asks the API again, in milliseconds. */
+const API_RETRY_MAX_MS = 6 * 3600 * 1000;
+
 // The clocks that measure how long the CLI says nothing.
 const SILENCES: readonly Deadline[] = ['idle', 'exit'];
 
@@ -77,7 +80,11 @@ export function watchDeadlines(
       clear('exit');
       const isBusy = work.tasks() > 0 && !work.isIdle();
       if (isBusy || timers.has('startup')) clear('idle');
-      else start('idle', limits.idle + (apiRetryOf(line)?.retryDelayMs ?? 0));
+      else
+        start(
+          'idle',
+          limits.idle + Math.min(apiRetryOf(line)?.retryDelayMs ?? 0, API_RETRY_MAX_MS),
+        );
     },
     pause() {
       paused = SILENCES.filter((deadline) => timers.has(deadline));

@@ -15,13 +15,14 @@ import {
   type TranscriptManifest,
 } from '@baton/core';
 
-/** What became of a session when its attempt was over; `lost`: another worker holds it. */
+/** What became of a session when its attempt was over; `lost`: another worker holds it;
+ * `ownAccount`: it ran on a credential of its own, so its account's limit is no other session's. */
 export type AttemptEnd =
   | { kind: 'ended'; status: SessionStatus; failure?: Failure }
   | { kind: 'handed_back' }
   /** The host kept it from starting: its job is to be taken again after `waitMs`, in milliseconds. */
   | { kind: 'host_failure'; waitMs: number }
-  | { kind: 'retry'; at: Date; failure: Failure }
+  | { kind: 'retry'; at: Date; failure: Failure; ownAccount?: true }
   | { kind: 'lost' };
 
 /** What an outcome is written with. */

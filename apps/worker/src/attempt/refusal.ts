@@ -1,4 +1,4 @@
-import { type FailureFacts, isAppError, isMongoAway, type Outcome } from '@baton/core';
+import { type FailureFacts, isAppError, isStoreAway, type Outcome } from '@baton/core';
 import type { AbortReason } from '../claude/abort-reason.ts';
 import { concludeAttempt } from '../claude/conclude.ts';
 import { fileProblem, type HostProblem, hostErrnoOf } from '../host/host-errors.ts';
@@ -41,8 +41,4 @@ function refusal(error: unknown): FailureFacts {
     retryable: false,
     ...(error.details?.field === undefined ? {} : { field: error.details.field }),
   };
-}
-
-function isStoreAway(error: unknown): boolean {
-  return isMongoAway(error) || (isAppError(error) && error.code === 'UNAVAILABLE');
 }

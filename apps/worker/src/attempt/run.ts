@@ -15,6 +15,7 @@ import type { Meter } from '../claude/meter.ts';
 import { createResultFilter } from '../claude/own-results.ts';
 import type { PendingWork } from '../claude/pending-work.ts';
 import { type ClaudeProcess, type Exit, STREAMS_GRACE_MS, startClaude } from '../claude/process.ts';
+import { believable } from '../claude/rate-limit.ts';
 import { type LinePart, splitLine } from '../claude/split-line.ts';
 import { stopClaude } from '../claude/stop.ts';
 import { formatMarker } from '../host/marker.ts';
@@ -49,6 +50,8 @@ export interface RunDeps {
   claudeSessionId: string;
   /** Ends the run: by a deadline of its own, or by whoever else holds the switch. */
   stopSwitch: StopSwitch;
+  /** Told of a rate limit whose reset cannot be true; the reset is ignored. */
+  onAbsurdLimit(told: RateLimit): void;
 }
 
 /** Processes that live on though everything was done to end them, and why. */
@@ -115,6 +118,12 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
   else signal.addEventListener('abort', onAbort, { once: true });
   const watch = watchDeadlines(deps.deadlines, stopSwitch.stop, work);
 
+  function believed(told: RateLimit): RateLimit {
+    const { limit, isAbsurd } = believable(told, new Date());
+    if (isAbsurd) deps.onAbsurdLimit(told);
+    return limit;
+  }
+
   function observe(line: ClaudeLine): void {
     work.observe(line);
     watch.observe(line);
@@ -122,7 +131,7 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     // What the CLI gives up because we stop it is not done: from then on only a result line may say so.
     if (!signal.aborted || resultOf(line)) isInterim = work.isInterim();
     const limit = rateLimitOf(line);
-    if (limit) rateLimit = limit.status === 'rejected' ? limit : null;
+    if (limit) rateLimit = limit.status === 'rejected' ? believed(limit) : null;
     apiError = apiErrorOf(line) ?? apiError;
     resultAt = resultOf(line) ? performance.now() : resultAt;
     const init = initOf(line);

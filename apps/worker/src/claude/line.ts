@@ -38,7 +38,11 @@ export interface ApiRetry {
 /** What the API told about the account's limit. */
 export interface RateLimit {
   status: string;
+  /** Which window of the plan is used up, such as `five_hour`. */
+  type?: string;
   resetsAt?: Date;
+  /** What stood for the reset, readable or not. */
+  told?: unknown;
 }
 
 /** Token counts of one message of the API. */
@@ -135,7 +139,11 @@ export function rateLimitOf(line: ClaudeLine): RateLimit | null {
   const info = asObject(bodyOf(line, 'rate_limit_event')?.['rate_limit_info']);
   const status = asString(info?.['status']);
   if (status === undefined) return null;
-  return { status, ...present({ resetsAt: asDate(info?.['resetsAt']) }) };
+  const told = info?.['resetsAt'];
+  return {
+    status,
+    ...present({ type: asString(info?.['rateLimitType']), resetsAt: asDate(told), told }),
+  };
 }
 
 /** What the API counted for the message of an assistant line, of stream or transcript, or null. Several lines may share one. */

@@ -9,6 +9,9 @@ const STORE_AWAY_DELAY_MS = 2_000;
 /** The longest that the queue rests for an account's limit before a session tries again, in milliseconds. */
 const MAX_SLOW_MS = 5 * 60_000;
 
+/** The same where the limit told no reset: such limits count by the minute. */
+const MAX_UNTOLD_MS = 30_000;
+
 /** How long a worker that stops waits for Redis to take a job back, in milliseconds. */
 const LAST_MOVE_TIMEOUT_MS = 3_000;
 
@@ -37,9 +40,12 @@ export interface JobEnder {
 
 /** Ends jobs as their sessions' attempts ended. */
 export function createJobEnder({ queue, leaseMs, isPaused, log }: JobEnderDeps): JobEnder {
-  // An account's limit is everybody's: the next session would only meet it too.
-  async function slowDown(until: Date): Promise<void> {
-    const ms = Math.min(until.getTime() - Date.now(), MAX_SLOW_MS);
+  // The operator's account is everybody's: the next session would only meet its limit too. No longer than
+  // the limit itself explains: the pause of a session that failed often is its own.
+  async function slowDown({ at, failure, ownAccount }: JobEnd & { kind: 'retry' }): Promise<void> {
+    if (ownAccount) return;
+    const most = failure.retry_at ? MAX_SLOW_MS : MAX_UNTOLD_MS;
+    const ms = Math.min((failure.retry_at ?? at).getTime() - Date.now(), most);
     if (ms > 0) await queue.rest(ms).catch(() => {});
   }
 
@@ -81,7 +87,7 @@ export function createJobEnder({ queue, leaseMs, isPaused, log }: JobEnderDeps):
           await release(job, () => job.moveToWait(token));
           throw new WaitingError();
         case 'retry':
-          if (end.failure.code === 'RATE_LIMITED') await slowDown(end.at);
+          if (end.failure.code === 'RATE_LIMITED') await slowDown(end);
           await release(job, () => job.moveToDelayed(end.at.getTime(), token));
           throw new DelayedError();
         case 'lost':

@@ -1,22 +1,25 @@
 import {
   createKeyStore,
+  type KeptJobs,
   type Logger,
   type Mongo,
   openSchedules,
   type openWorkerRedis,
+  type RedisWatch,
   type SessionManager,
   type StoreClock,
 } from '@baton/core';
 import type { z } from 'zod';
 import type { workerSettingsSchema } from '../config.ts';
+import type { MaintenanceTask } from '../maintenance.ts';
 import { createScheduleWorker } from './schedule-worker.ts';
 
 /** What a worker process does for schedules. */
 export interface WorkerSchedules {
   /** Begins to take firings. */
   start(): void;
-  /** One round of making Redis fire by the documents. */
-  reconcile(): Promise<number>;
+  /** What the lease holder does for schedules: it makes Redis fire by the documents. */
+  tasks: readonly MaintenanceTask[];
   /** Resolves within seconds. */
   close(): Promise<void>;
 }
@@ -29,6 +32,8 @@ export function openWorkerSchedules(
     clock: StoreClock;
     manager: SessionManager;
     connection: ReturnType<typeof openWorkerRedis>;
+    kept: KeptJobs;
+    watch: Pick<RedisWatch, 'note'>;
     log: Logger;
   },
 ): WorkerSchedules {
@@ -39,7 +44,14 @@ export function openWorkerSchedules(
   const worker = createScheduleWorker({ ...parts, store: schedules.store, keys, prefix });
   return {
     start: worker.start,
-    reconcile: () => schedules.verbs.reconcile(),
+    tasks: [
+      {
+        name: 'reconciling schedules',
+        everyMs: 5_000,
+        limitMs: 60_000,
+        run: () => schedules.verbs.reconcile(),
+      },
+    ],
     async close() {
       await worker.close();
       await schedules.close();

@@ -1,12 +1,17 @@
 // BullMQ and firings: its schedulers add a job for each, whose id tells the time that it is for.
 import {
+  createBackend,
   firingJobSchema,
+  type KeptJobs,
+  keptJobs,
   type openWorkerRedis,
+  type RedisWatch,
   SCHEDULE_QUEUE,
   SCHEDULE_SETTINGS,
   withDeadline,
 } from '@baton/core';
 import { DelayedError, type Job, Worker } from 'bullmq';
+import { badJob } from '../job/bad-job.ts';
 import { type FireDeps, fire } from './fire.ts';
 
 const CONCURRENCY = 4;
@@ -21,6 +26,9 @@ const FINISH_MS = 3_000;
 const LOCK_MS = 10_000;
 const STALLED_INTERVAL_MS = 5_000;
 
+/** How long a fetch that failed is waited for before the next one, in milliseconds. */
+const FETCH_AGAIN_MS = 1_000;
+
 const OUT_OF_REACH = 1_000_000_000;
 
 /** The firings that this process takes. */
@@ -32,14 +40,18 @@ export interface ScheduleWorker {
 
 /** A worker on the queue of firings; it takes nothing before `start`. */
 export function createScheduleWorker(
-  deps: FireDeps & { connection: ReturnType<typeof openWorkerRedis>; prefix: string },
+  deps: FireDeps & {
+    connection: ReturnType<typeof openWorkerRedis>;
+    prefix: string;
+    kept: KeptJobs;
+    watch: Pick<RedisWatch, 'note'>;
+  },
 ): ScheduleWorker {
   const { log } = deps;
 
   async function take(job: Job, token?: string): Promise<string> {
     const parsed = firingJobSchema.safeParse(job.data);
-    // Not ours: nothing stands behind it.
-    if (!parsed.success) return 'void';
+    if (!parsed.success) throw badJob(job, log);
     try {
       return await fire(deps, parsed.data.schedule_id, timeOf(job));
     } catch (error) {
@@ -49,7 +61,9 @@ export function createScheduleWorker(
     }
   }
 
-  const worker = new Worker(SCHEDULE_QUEUE, take, {
+  const options = {
+    ...keptJobs(deps.kept),
+    runRetryDelay: FETCH_AGAIN_MS,
     connection: deps.connection,
     prefix: deps.prefix,
     concurrency: CONCURRENCY,
@@ -59,8 +73,9 @@ export function createScheduleWorker(
     settings: SCHEDULE_SETTINGS,
     autorun: false,
     skipVersionCheck: true,
-  });
-  worker.on('error', (error) => log.warn({ err: error }, 'the queue of schedules reports'));
+  };
+  const worker: Worker = new Worker(SCHEDULE_QUEUE, take, options, createBackend);
+  worker.on('error', (error) => deps.watch.note(error, SCHEDULE_QUEUE));
 
   return {
     start() {

@@ -1,14 +1,17 @@
 import {
+  type KeptJobs,
   type Logger,
   type Mongo,
   type OpenWebhooks,
   openWebhooks,
   type openWorkerRedis,
+  type RedisWatch,
   type SessionStore,
   type StoreClock,
 } from '@baton/core';
 import type { z } from 'zod';
 import type { workerSettingsSchema } from '../config.ts';
+import type { MaintenanceTask } from '../maintenance.ts';
 import { createWebhookWorker } from './webhook-worker.ts';
 
 /** Failed tries in a row before an endpoint can count as dead. */
@@ -16,9 +19,14 @@ const DEAD_TRIES = 20;
 
 const DAY_MS = 24 * 3600 * 1000;
 
+const OFTEN = { everyMs: 5_000, limitMs: 60_000 };
+const SELDOM = { everyMs: 60_000, limitMs: 120_000 };
+
 /** What a worker process does for webhooks. */
 export interface WorkerWebhooks {
   dispatch: OpenWebhooks['dispatch'];
+  /** What the lease holder does for webhooks. */
+  tasks: readonly MaintenanceTask[];
   /** Begins to take deliveries. */
   start(): void;
   /** Resolves within seconds; what is under way goes back to the queue. */
@@ -33,6 +41,8 @@ export function openWorkerWebhooks(
     clock: StoreClock;
     sessions: SessionStore;
     connection: ReturnType<typeof openWorkerRedis>;
+    kept: KeptJobs;
+    watch: Pick<RedisWatch, 'note'>;
     log: Logger;
   },
 ): WorkerWebhooks {
@@ -56,8 +66,14 @@ export function openWorkerWebhooks(
     retryFirstMs: settings.WEBHOOK_RETRY_FIRST_MS,
     deadAfter: { tries: DEAD_TRIES, ms: settings.WEBHOOK_DISABLE_AFTER_MS },
   });
+  const { tell, restore, remove } = dispatch.sweeps;
   return {
     dispatch,
+    tasks: [
+      { name: 'telling webhooks', ...OFTEN, run: tell },
+      { name: 'restoring deliveries', ...OFTEN, run: restore },
+      { name: 'removing old deliveries', ...SELDOM, run: remove },
+    ],
     start: worker.start,
     async close() {
       await worker.close();

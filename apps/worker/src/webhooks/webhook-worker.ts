@@ -1,12 +1,17 @@
 // BullMQ and deliveries: a job is one delivery, taken again for each try.
 import {
+  createBackend,
   deliveryJobSchema,
+  type KeptJobs,
+  keptJobs,
   type Logger,
   type openWorkerRedis,
+  type RedisWatch,
   WEBHOOK_QUEUE,
   withDeadline,
 } from '@baton/core';
 import { DelayedError, type Job, WaitingError, Worker } from 'bullmq';
+import { badJob } from '../job/bad-job.ts';
 import { type DeliverDeps, deliver } from './deliver.ts';
 import { createPlaces, putOffMs } from './places.ts';
 
@@ -24,6 +29,9 @@ const LET_GO_MS = 1_500;
 const LOCK_MS = 10_000;
 const STALLED_INTERVAL_MS = 5_000;
 
+/** How long a fetch that failed is waited for before the next one, in milliseconds. */
+const FETCH_AGAIN_MS = 1_000;
+
 // Tries are counted in the document; BullMQ would fail a job that lost its worker too often.
 const OUT_OF_REACH = 1_000_000_000;
 
@@ -39,6 +47,8 @@ export function createWebhookWorker(
   deps: Omit<DeliverDeps, 'places'> & {
     connection: ReturnType<typeof openWorkerRedis>;
     prefix: string;
+    kept: KeptJobs;
+    watch: Pick<RedisWatch, 'note'>;
     log: Logger;
   },
 ): WebhookWorker {
@@ -47,8 +57,7 @@ export function createWebhookWorker(
 
   async function take(job: Job, token?: string): Promise<void> {
     const parsed = deliveryJobSchema.safeParse(job.data);
-    // Not ours: nothing stands behind it.
-    if (!parsed.success) return;
+    if (!parsed.success) throw badJob(job, deps.log);
     const end = await deliver(making, parsed.data, stopping.signal).catch((error: unknown) => {
       if (!stopping.signal.aborted) {
         deps.log.warn({ err: error, job_id: job.id }, 'a delivery could not be made; it waits');
@@ -65,7 +74,9 @@ export function createWebhookWorker(
     throw new DelayedError();
   }
 
-  const worker = new Worker(WEBHOOK_QUEUE, take, {
+  const options = {
+    ...keptJobs(deps.kept),
+    runRetryDelay: FETCH_AGAIN_MS,
     connection: deps.connection,
     prefix: deps.prefix,
     concurrency: CONCURRENCY,
@@ -74,8 +85,9 @@ export function createWebhookWorker(
     maxStalledCount: OUT_OF_REACH,
     autorun: false,
     skipVersionCheck: true,
-  });
-  worker.on('error', (error) => deps.log.warn({ err: error }, 'the queue of webhooks reports'));
+  };
+  const worker: Worker = new Worker(WEBHOOK_QUEUE, take, options, createBackend);
+  worker.on('error', (error) => deps.watch.note(error, WEBHOOK_QUEUE));
 
   return {
     start() {

@@ -1,8 +1,9 @@
 import { Queue, type QueueOptions } from 'bullmq';
 import { withDeadline } from '../deadline.ts';
-import { AppError } from '../model/app-error.ts';
 import { QUEUE_PREFIX } from '../model/job.ts';
+import { createBackend } from './backend.ts';
 import { openProducerRedis } from './redis.ts';
+import { toQueueError } from './redis-trouble.ts';
 import type { SessionQueueOptions } from './session-queue.ts';
 
 /** How long a call waits for Redis, a first connection included, in milliseconds. */
@@ -11,7 +12,7 @@ const ANSWER_TIMEOUT_MS = 5_000;
 /** A queue beside that of the sessions, for small jobs of Baton's own. */
 export interface ControlQueue {
   bull: Queue;
-  /** Asks it, once it is ready; throws UNAVAILABLE where Redis does not answer within seconds. */
+  /** Asks it, once it is ready; throws UNAVAILABLE where Redis cannot answer within seconds. */
   ask<T>(ask: (bull: Queue) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
@@ -24,7 +25,8 @@ export function openControlQueue(
 ): ControlQueue {
   const { client, owned } = openProducerRedis(connection);
   client.on('error', ignore);
-  const bull = new Queue(name, { connection: client, prefix, settings, skipVersionCheck: true });
+  const options = { connection: client, prefix, settings, skipVersionCheck: true };
+  const bull: Queue = new Queue(name, options, createBackend);
   bull.on('error', ignore);
   return {
     bull,
@@ -35,7 +37,7 @@ export function openControlQueue(
           return ask(bull);
         });
       } catch (cause) {
-        throw new AppError('UNAVAILABLE', 'Redis does not answer; ask again later', { cause });
+        throw toQueueError(cause);
       }
     },
     async close() {

@@ -1,6 +1,12 @@
 import type { Job as BullJob, JobType, Queue } from 'bullmq';
+import { withDeadline } from '../deadline.ts';
 import type { Job } from '../model/job.ts';
+import { failJob } from './fail-job.ts';
+import { type Healed, healQueue, type ScriptClient } from './heal-queue.ts';
+import { DEFAULT_KEPT } from './kept-jobs.ts';
 import { type FoundJob, jobOptions } from './queued-job.ts';
+import { redisTroubleOf, toQueueError } from './redis-trouble.ts';
+import { strippedData } from './stripped-data.ts';
 
 /** Jobs that will still be worked on, or are. */
 const LIVE: JobType[] = ['wait', 'prioritized', 'delayed', 'waiting-children', 'active'];
@@ -10,23 +16,43 @@ const WAITING: JobType[] = ['wait', 'prioritized', 'delayed'];
 
 const PAGE = 500;
 
-/** What a reconciler does to the queue. */
+/** How long Redis may take to answer, in milliseconds. */
+const ANSWER_TIMEOUT_MS = 10_000;
+
+/** What a reconciler does to the queue. Each throws UNAVAILABLE, saying why, where Redis cannot be asked. */
 export interface JobUpkeep {
   /** The ids of the jobs that nobody works on yet, in pages. */
   waiting(): AsyncGenerator<string[]>;
+  /** Puts right what BullMQ's scripts would stop at; says what that was. */
+  heal(): Promise<Healed>;
   /** The job of this id, or null. */
   find(id: string): Promise<FoundJob | null>;
   /** Adds the job unless a live one has its id; a finished leftover is removed first. True if added. */
   restore(job: Job): Promise<boolean>;
   /** Removes a job that nobody works on; harmless where it is gone or was taken. */
   drop(id: string): Promise<void>;
+  /** Moves a job that nobody works on to the failed ones, for this reason; false where a worker has it. */
+  fail(job: FoundJob, reason: string): Promise<boolean>;
 }
 
-/** The upkeep of a queue. */
-export function createJobUpkeep(queue: Queue): JobUpkeep {
+/** The upkeep of a queue; of the failed jobs, `keepFailed` stay (default: 1,000). */
+export function createJobUpkeep(
+  queue: Queue,
+  { keepFailed = DEFAULT_KEPT.failed }: { keepFailed?: number } = {},
+): JobUpkeep {
   async function isLive(job: BullJob): Promise<boolean> {
     const state = await job.getState();
     return LIVE.some((live) => live === state || (live === 'wait' && state === 'waiting'));
+  }
+
+  async function removed(job: BullJob): Promise<boolean> {
+    try {
+      await job.remove();
+      return true;
+    } catch (error) {
+      if (redisTroubleOf(error) !== null) throw error;
+      return false;
+    }
   }
 
   return {
@@ -34,29 +60,48 @@ export function createJobUpkeep(queue: Queue): JobUpkeep {
       // From the oldest end, and listed whole before anything is done: pages of a list that moves would skip some.
       const ids: string[] = [];
       for (let from = 0; ; from += PAGE) {
-        const page = await queue.getRanges(WAITING, from, from + PAGE - 1, true);
+        const page = await ask(() => queue.getRanges(WAITING, from, from + PAGE - 1, true));
         ids.push(...page.filter((id) => id));
         if (page.length === 0) break;
       }
       for (let from = 0; from < ids.length; from += PAGE) yield ids.slice(from, from + PAGE);
     },
+    heal: () =>
+      ask(async () => {
+        const client = (await queue.getBackend().client) as unknown as ScriptClient;
+        return healQueue(client, queue.toKey(''));
+      }),
     async find(id) {
-      const job = await queue.getJob(id);
+      const job = await ask(() => queue.getJob(id));
       return job ? { id, data: job.data, timestamp: job.timestamp } : null;
     },
     async restore(job) {
-      const found = await queue.getJob(job.id);
+      const found = await ask(() => queue.getJob(job.id));
       if (found) {
-        if (await isLive(found)) return false;
-        await found.remove();
+        if (await ask(() => isLive(found))) return false;
+        // Taken meanwhile, it is locked: then it is live.
+        if (!(await ask(() => removed(found)))) return false;
       }
-      await queue.add(job.kind, job, jobOptions(job, Date.now()));
+      await ask(() => queue.add(job.kind, job, jobOptions(job, Date.now())));
       return true;
     },
     async drop(id) {
-      const job = await queue.getJob(id);
+      const job = await ask(() => queue.getJob(id));
       // Active ones are locked by a worker, which finds the document terminal by itself.
       await job?.remove().catch(() => {});
     },
+    async fail({ id, data }, reason) {
+      const client = (await queue.getBackend().client) as unknown as ScriptClient;
+      const left = { id, reason, data: strippedData(data), keep: keepFailed };
+      return ask(() => failJob(client, queue.toKey(''), left));
+    },
   };
+}
+
+async function ask<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await withDeadline(ANSWER_TIMEOUT_MS, act);
+  } catch (error) {
+    throw toQueueError(error);
+  }
 }

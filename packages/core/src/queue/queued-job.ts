@@ -2,8 +2,7 @@ import type { JobsOptions } from 'bullmq';
 import type { Job } from '../model/job.ts';
 import { DELAY_MAX_MS } from '../model/session-options.ts';
 import { timeSchema } from '../model/time.ts';
-
-const DAY_S = 24 * 3600;
+import { keptJobs } from './kept-jobs.ts';
 
 /** A job as the queue holds it: `data` is whatever its producer wrote. */
 export interface FoundJob {
@@ -28,8 +27,7 @@ export function jobOptions(job: Job, now: number): JobsOptions {
   return {
     jobId: job.id,
     attempts: 1,
-    removeOnComplete: { age: DAY_S, count: 10_000 },
-    removeOnFail: { age: 7 * DAY_S, count: 10_000 },
+    ...keptJobs(),
     ...(job.priority ? { priority: job.priority } : {}),
     ...(delay > 0 ? { delay } : {}),
   };

@@ -1,4 +1,5 @@
 import { type RedisOptions as AllRedisOptions, Redis } from 'ioredis';
+import { isElsewhere } from './redis-trouble.ts';
 
 // BullMQ reads replies in ioredis's default shapes; the option that changes them is left out.
 type RedisOptions = Omit<AllRedisOptions, 'replyMapping'>;
@@ -12,10 +13,30 @@ export interface OpenedRedis {
   owned: boolean;
 }
 
+/** The shortest time between two reconnections because of what Redis answered, in milliseconds. */
+const RECONNECT_EVERY_MS = 1_000;
+
+// BullMQ's blocking connections and the copies of a client take over its options, this one included.
 function open(connection: string | RedisOptions, options: RedisOptions): Redis {
-  return typeof connection === 'string'
-    ? new Redis(connection, options)
-    : new Redis({ ...connection, ...options });
+  if (typeof connection === 'string') {
+    return new Redis(connection, { ...options, reconnectOnError: reconnecting() });
+  }
+  const reconnectOnError = reconnecting(connection.reconnectOnError);
+  return new Redis({ ...connection, ...options, reconnectOnError });
+}
+
+// After a failover in place the address leads to another server, and the connection still to the old one.
+function reconnecting(
+  asked?: RedisOptions['reconnectOnError'],
+): NonNullable<RedisOptions['reconnectOnError']> {
+  let next = 0;
+  return (error) => {
+    const theirs = asked?.(error);
+    if (theirs) return theirs;
+    if (!isElsewhere(error) || performance.now() < next) return false;
+    next = performance.now() + RECONNECT_EVERY_MS;
+    return true;
+  };
 }
 
 /** Opens a client that fails fast while Redis is away, so that a producer answers instead of hanging. */

@@ -5,12 +5,12 @@ import { idSchema } from '../model/id.ts';
 import { DEFAULT_TIME_ZONE, nextFiring } from '../model/recurrence.ts';
 import type { Schedule } from '../model/schedule.ts';
 import { openControlQueue } from './control-queue.ts';
+import { keptJobs } from './kept-jobs.ts';
+import { redisTroubleOf } from './redis-trouble.ts';
 import type { SessionQueueOptions } from './session-queue.ts';
 
 /** The queue of firings. */
 export const SCHEDULE_QUEUE = 'schedules';
-
-const DAY_S = 24 * 3600;
 
 /** How late a firing is, in milliseconds, before its job is looked for. */
 const LATE_MS = 30_000;
@@ -57,8 +57,7 @@ export function createScheduleQueue(options: SessionQueueOptions): ScheduleQueue
         name: 'fire',
         data,
         opts: {
-          removeOnComplete: { age: DAY_S, count: 1_000 },
-          removeOnFail: { age: DAY_S, count: 1_000 },
+          ...keptJobs(),
         },
       };
       await queue.ask(async (bull) => {
@@ -79,15 +78,32 @@ export function createScheduleQueue(options: SessionQueueOptions): ScheduleQueue
     async all() {
       return queue.ask(async (bull) => {
         const known = new Map<string, number | undefined>();
-        for (const { key, next, template } of await bull.getJobSchedulers(0, -1)) {
-          const { data } = firingJobSchema.safeParse(template?.data);
-          known.set(key, (await isStuck(bull, key, next)) ? undefined : data?.revision);
-        }
+        const listed = await bull.getBackend().getJobSchedulersRange(0, -1, true);
+        const ids = listed.filter((_, index) => index % 2 === 0); // each is followed by its time
+        await Promise.all(ids.map(async (id) => known.set(id, await revisionOf(bull, id))));
         return known;
       });
     },
     close: () => queue.close(),
   };
+}
+
+// One that cannot be read fires by nothing that is known: it goes, and the document makes it anew.
+async function revisionOf(bull: Queue, id: string): Promise<number | undefined> {
+  try {
+    const found = await bull.getJobScheduler(id);
+    const { data } = firingJobSchema.safeParse(found?.template?.data);
+    return (await isStuck(bull, id, found?.next)) ? undefined : data?.revision;
+  } catch (error) {
+    if (redisTroubleOf(error) !== null) throw error;
+    const client = (await bull.getBackend().client) as unknown as {
+      del(key: string): Promise<unknown>;
+      zrem(key: string, member: string): Promise<unknown>;
+    };
+    await client.del(bull.toKey(`repeat:${id}`));
+    await client.zrem(bull.toKey('repeat'), id);
+    return undefined;
+  }
 }
 
 // A scheduler adds its next job while one is taken: without that job it would fire no more.

@@ -1,16 +1,21 @@
 import { Queue } from 'bullmq';
 import { withDeadline } from '../deadline.ts';
-import { AppError } from '../model/app-error.ts';
 import { checkSize, type Job, QUEUE_PREFIX, SESSION_QUEUE } from '../model/job.ts';
+import { createBackend } from './backend.ts';
 import { type ControlMessage, publishControl } from './control.ts';
 import { createJobUpkeep } from './job-upkeep.ts';
 import { createLivePublisher, type LivePublisher } from './live.ts';
 import { type FoundJob, jobOptions } from './queued-job.ts';
 import { createRateWindows, type RateWindows } from './rate-windows.ts';
 import { openProducerRedis, type RedisConnection } from './redis.ts';
+import { toQueueError } from './redis-trouble.ts';
+import { isStripped } from './stripped-data.ts';
 
 /** How long a call waits for Redis, a first connection included, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 5_000;
+
+/** How long the key stays that a ping writes, in milliseconds. */
+const WRITABLE_MS = 60_000;
 
 /** Where the queue lives. `prefix` is for tests and shared Redis servers; the default is `baton`. */
 export interface SessionQueueOptions {
@@ -20,11 +25,11 @@ export interface SessionQueueOptions {
 
 /** The queue that every session goes through. */
 export interface SessionQueue {
-  /** Adds a job; throws PAYLOAD_TOO_LARGE over 1 MiB and UNAVAILABLE while Redis is away. */
+  /** Adds a job; throws PAYLOAD_TOO_LARGE over 1 MiB and UNAVAILABLE while Redis takes no jobs. */
   add(job: Job): Promise<void>;
   /** Adds jobs by one command, or none of them; throws like add. */
   addMany(jobs: readonly Job[]): Promise<void>;
-  /** The job of a session, in whatever state, or null. */
+  /** The job of a session that has not ended, or null. */
   find(id: string): Promise<FoundJob | null>;
   /** Adds a session's job unless it has a live one; a finished leftover is removed first. */
   restore(job: Job): Promise<void>;
@@ -42,7 +47,7 @@ export interface SessionQueue {
   live: LivePublisher;
   /** Counts what is limited by the minute. */
   rates: RateWindows;
-  /** Says whether Redis answers. */
+  /** Resolves where Redis takes a write; throws UNAVAILABLE, saying why, where it does not. */
   ping(): Promise<void>;
   /** BullMQ's own queue, for dashboards. */
   bull: Queue;
@@ -56,7 +61,8 @@ export function createSessionQueue({
 }: SessionQueueOptions): SessionQueue {
   const { client, owned } = openProducerRedis(connection);
   client.on('error', ignore);
-  const bull = new Queue(SESSION_QUEUE, { connection: client, prefix, skipVersionCheck: true });
+  const options = { connection: client, prefix, skipVersionCheck: true };
+  const bull: Queue = new Queue(SESSION_QUEUE, options, createBackend);
   bull.on('error', ignore);
   let ready = false;
 
@@ -72,7 +78,7 @@ export function createSessionQueue({
     try {
       return await withDeadline(ANSWER_TIMEOUT_MS, ready ? ask : () => askOnceReady(ask));
     } catch (cause) {
-      throw new AppError('UNAVAILABLE', 'Redis does not answer; ask again later', { cause });
+      throw toQueueError(cause);
     }
   }
 
@@ -104,7 +110,9 @@ export function createSessionQueue({
     },
     async find(id) {
       const job = await answer(() => bull.getJob(id));
-      return job ? { id, data: job.data, timestamp: job.timestamp } : null;
+      // What is left of one that has ended tells nothing that a session could be made from.
+      if (!job || isStripped(job.data)) return null;
+      return { id, data: job.data, timestamp: job.timestamp };
     },
     async restore(job) {
       await answer(() => createJobUpkeep(bull).restore(job));
@@ -125,7 +133,7 @@ export function createSessionQueue({
       await answer(() => publishControl(client, message, prefix));
     },
     async ping() {
-      await answer(() => client.ping());
+      await answer(() => client.set(`${prefix}:writable`, '1', 'PX', WRITABLE_MS));
     },
     async close() {
       await bull.close();

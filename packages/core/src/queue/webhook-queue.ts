@@ -2,12 +2,11 @@ import { z } from 'zod';
 import { idSchema } from '../model/id.ts';
 import type { Delivery } from '../model/webhook-delivery.ts';
 import { openControlQueue } from './control-queue.ts';
+import { keptJobs } from './kept-jobs.ts';
 import type { SessionQueueOptions } from './session-queue.ts';
 
 /** The queue of deliveries. */
 export const WEBHOOK_QUEUE = 'webhooks';
-
-const DAY_S = 24 * 3600;
 
 // States of a job that will still be worked on, or is.
 const LIVE: readonly string[] = ['waiting', 'prioritized', 'delayed', 'active'];
@@ -37,8 +36,7 @@ export function createWebhookQueue(options: SessionQueueOptions): WebhookQueue {
       bull.add('deliver', data, {
         jobId: jobId({ id, round }),
         attempts: 1,
-        removeOnComplete: { age: DAY_S, count: 1_000 },
-        removeOnFail: { age: DAY_S, count: 1_000 },
+        ...keptJobs(),
       }),
     );
   }

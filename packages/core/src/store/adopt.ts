@@ -9,6 +9,8 @@ import { refusedSession } from '../model/refused-session.ts';
 import type { Session } from '../model/session.ts';
 import type { SessionConfig } from '../model/session-config.ts';
 import type { FoundJob } from '../queue/queued-job.ts';
+import { problemOf } from '../queue/readable-job.ts';
+import { isStripped } from '../queue/stripped-data.ts';
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
 import type { SessionStore } from './session-store.ts';
 
@@ -69,6 +71,9 @@ export function createAdopter(
     const found = { ...job, timestamp: plausibleTime(job.timestamp) };
     const existing = isNew ? null : await sessions.get(id);
     if (existing) return existing;
+    if (isStripped(job.data)) {
+      throw new AppError('SESSION_NOT_FOUND', `session ${id} has ended and its document is gone`);
+    }
     const made = await insert(found, [...seen, id]);
     announce(made);
     return made;
@@ -94,7 +99,7 @@ export function createAdopter(
     if (!found) return null;
     return adopt(found, seen).catch((error: unknown) => {
       // A job that outlived its session.
-      if (isAppError(error) && error.code === 'SESSION_DELETED') return null;
+      if (isAppError(error) && OUTLIVED.includes(error.code)) return null;
       throw error;
     });
   }
@@ -105,8 +110,16 @@ export function createAdopter(
 /** What no document is to say for ever: that nobody answered, and that there is none. */
 const NOT_THE_JOBS: readonly ErrorCode[] = ['UNAVAILABLE', 'SESSION_DELETED'];
 
+/** What tells that a job is only what its session left behind. */
+const OUTLIVED: readonly ErrorCode[] = ['SESSION_DELETED', 'SESSION_NOT_FOUND'];
+
 /** The payload of a job with its defaults filled in; throws INVALID_REQUEST naming the field, PAYLOAD_TOO_LARGE. */
 export function parseJob(found: FoundJob): Accepted<Job> {
+  const problem = problemOf(found.data);
+  if (problem !== null) {
+    const [field = 'data'] = problem.split(':', 1);
+    throw new AppError('INVALID_REQUEST', problem, { details: { field } });
+  }
   const job = parseInput(jobSchema, found.data);
   checkSize(job);
   if (job.id !== found.id) {

@@ -1,13 +1,14 @@
 import {
+  MongoBulkWriteError,
   MongoClientClosedError,
   MongoError,
   MongoNetworkError,
   MongoNotConnectedError,
   MongoOperationTimeoutError,
-  MongoServerError,
   MongoServerSelectionError,
   MongoTopologyClosedError,
 } from 'mongodb';
+import { isAppError } from '../model/app-error.ts';
 
 const AWAY = [
   MongoNetworkError,
@@ -19,17 +20,125 @@ const AWAY = [
 ];
 
 // Pool errors whose classes the driver does not export.
-const AWAY_NAMES = ['MongoPoolClosedError', 'MongoWaitQueueTimeoutError'];
+const AWAY_NAMES = [
+  'MongoPoolClosedError',
+  'MongoPoolClearedError',
+  'PoolClearedOnNetworkError',
+  'MongoWaitQueueTimeoutError',
+];
 
-// A server that is stepping down, starting or stopping: another answers soon (driver's own retry list).
-const AWAY_CODES = [91, 189, 10107, 11600, 11602, 13435, 13436];
+/** What the server and the driver write on an error after which the same call may succeed. */
+const AWAY_LABELS = [
+  'RetryableWriteError',
+  'RetryableError',
+  'SystemOverloadedError',
+  'TransientTransactionError',
+  'PoolRequestedRetry',
+  'PoolRequstedRetry', // spelled so by drivers before 7
+  'ResetPool',
+  'InterruptInUseConnections',
+  'ResumableChangeStreamError',
+];
+
+/**
+ * Codes after which the same call may succeed: RETRYABLE_READ_ERROR_CODES and GET_MORE_RESUMABLE_CODES of
+ * the driver's error.ts (7.9), the codes that it takes for a change of the server's state, and those of a
+ * server that is short of something for the moment (error_codes.yml, category RetriableError and its like).
+ */
+const AWAY_CODES = new Set([
+  6, // HostUnreachable
+  7, // HostNotFound
+  24, // LockTimeout
+  43, // CursorNotFound
+  50, // MaxTimeMSExpired
+  63, // StaleShardVersion
+  64, // WriteConcernTimeout
+  70, // ShardNotFound
+  89, // NetworkTimeout
+  91, // ShutdownInProgress
+  94, // NotYetInitialized
+  112, // WriteConflict
+  133, // FailedToSatisfyReadPreference
+  134, // ReadConcernMajorityNotAvailableYet
+  150, // StaleEpoch
+  189, // PrimarySteppedDown
+  202, // NetworkInterfaceExceededTimeLimit
+  234, // RetryChangeStream
+  262, // ExceededTimeLimit
+  317, // ConnectionPoolExpired
+  325, // TooManyLogicalSessions
+  365, // TemporarilyUnavailable
+  384, // ConnectionError
+  402, // ResourceExhausted
+  462, // IngressRequestRateLimitExceeded
+  9001, // SocketException
+  10058, // LegacyNotPrimary
+  10107, // NotWritablePrimary
+  11600, // InterruptedAtShutdown
+  11602, // InterruptedDueToReplStateChange
+  13388, // StaleConfig
+  13435, // NotPrimaryNoSecondaryOk
+  13436, // NotPrimaryOrSecondary
+  14031, // OutOfDiskSpace
+  46841, // ClientMarkedKilled
+]);
+
+/** Old servers answer without a code; the driver looks at the same words. */
+const AWAY_MESSAGES = /not master|not primary|node is recovering/i;
+
+/** Deeper chains of causes tell nothing more. */
+const MAX_DEPTH = 5;
 
 /** Says whether MongoDB failed to answer, so that the same call may succeed later. */
 export function isMongoAway(error: unknown): boolean {
-  if (!(error instanceof MongoError)) return false;
+  return isAway(error, MAX_DEPTH);
+}
+
+/** Says whether Redis or MongoDB could not be asked, rather than what was asked for being wrong. */
+export function isStoreAway(error: unknown): boolean {
+  return isMongoAway(error) || (isAppError(error) && error.code === 'UNAVAILABLE');
+}
+
+function isAway(error: unknown, depth: number): boolean {
+  if (!(error instanceof Error) || depth < 0) return false;
+  if (error instanceof MongoError && isItselfAway(error)) return true;
+  return partsOf(error).some((part) => isAwayPart(part) || isAway(part, depth - 1));
+}
+
+function isItselfAway(error: MongoError): boolean {
   return (
     AWAY.some((kind) => error instanceof kind) ||
     AWAY_NAMES.includes(error.name) ||
-    (error instanceof MongoServerError && AWAY_CODES.includes(Number(error.code)))
+    AWAY_LABELS.some((label) => error.hasErrorLabel(label)) ||
+    AWAY_CODES.has(Number(error.code)) ||
+    (error.code === undefined && AWAY_MESSAGES.test(error.message))
   );
+}
+
+// A bulk write wraps the error of one write, and a write concern's error stands beside what was written.
+function partsOf(error: Error): unknown[] {
+  const { writeConcernError, errorResponse, result, errors } = error as {
+    errors?: unknown;
+    writeConcernError?: unknown;
+    errorResponse?: { writeConcernError?: unknown };
+    result?: { writeConcernError?: unknown; getWriteConcernError?: unknown };
+  };
+  const writes = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : [];
+  const concern = error instanceof MongoBulkWriteError && error.result?.getWriteConcernError?.();
+  return [
+    error.cause,
+    writeConcernError,
+    errorResponse?.writeConcernError,
+    result?.writeConcernError,
+    concern,
+    ...(Array.isArray(errors) ? errors : []),
+    ...writes,
+  ];
+}
+
+function isAwayPart(part: unknown): boolean {
+  if (typeof part !== 'object' || part === null) return false;
+  const { code, errorLabels } = part as { code?: unknown; errorLabels?: unknown };
+  const labels = Array.isArray(errorLabels) ? errorLabels : [];
+  return AWAY_CODES.has(Number(code)) || AWAY_LABELS.some((label) => labels.includes(label));
 }

@@ -1,0 +1,118 @@
+// BullMQ's access to Redis, made to go on past jobs that it cannot read and keys that it cannot use.
+import {
+  type BackendFactory,
+  createRedisBackend,
+  type JobJson,
+  type KeepJobs,
+  RedisQueueBackend,
+  raw2NextJobData,
+} from 'bullmq';
+import { healQueue, type ScriptClient } from './heal-queue.ts';
+import { type JobHash, makeReadable, placeholder } from './readable-job.ts';
+import { isWrongStored } from './redis-trouble.ts';
+import { strippedData } from './stripped-data.ts';
+
+/** Scripts whose answer may hold the hash of the next job. */
+const FETCHING = ['moveToActive', 'moveToFinished', 'moveToDelayed'];
+
+/** Scripts that are not run again once they failed half-way: the first half was done. */
+const ONCE = /^(add|moveToFinished|moveToDelayed|moveJobFromActiveToWait|retryJob)/;
+
+type Client = ScriptClient & {
+  hgetall(key: string): Promise<JobHash>;
+  hset(key: string, fields: JobHash): Promise<unknown>;
+  hdel(key: string, ...fields: string[]): Promise<unknown>;
+};
+
+class Backend extends RedisQueueBackend {
+  override execCommand(
+    client: Parameters<RedisQueueBackend['execCommand']>[0],
+    name: string,
+    args: unknown[],
+  ) {
+    const sent: unknown = super.execCommand(client, name, args);
+    // A command of a transaction is answered with the others.
+    if (!(sent instanceof Promise)) return sent;
+    const answered = sent.catch(async (error: unknown) => {
+      if (!isWrongStored(error)) throw error;
+      await this.heal(client as unknown as Client, name, error);
+      if (ONCE.test(name)) throw error;
+      return super.execCommand(client, name, args);
+    });
+    return FETCHING.includes(name)
+      ? answered.then((answer) => this.readable(client as unknown as Client, answer))
+      : answered;
+  }
+
+  override async getJobData(id: string): Promise<JobJson | undefined> {
+    const client = (await this.queue.client) as unknown as Client;
+    const stored = await client.hgetall(this.toKey(id)).catch((error: unknown): JobHash => {
+      if (!isWrongStored(error)) throw error;
+      return { data: placeholder('the job: expected a hash in Redis, got another kind of value') };
+    });
+    if (Object.keys(stored).length === 0) return undefined;
+    return raw2NextJobData([Object.entries(makeReadable(stored).hash).flat(), id, 0, 0])[0];
+  }
+
+  // Only the ids are used of it, and BullMQ's script, which reads the hashes too, stops at a job that is none.
+  override async getJobs(
+    ...range: Parameters<RedisQueueBackend['getJobs']>
+  ): ReturnType<RedisQueueBackend['getJobs']> {
+    const lists: string[][] = await this.getRanges(...range);
+    return lists.map((ids) => ids.map((id): [string, string[]] => [id, []]));
+  }
+
+  // The document is the truth: a job that has ended keeps no payload. How many are kept is the worker's to say.
+  protected override moveToFinishedArgs(
+    ...args: Parameters<RedisQueueBackend['moveToFinishedArgs']>
+  ): ReturnType<RedisQueueBackend['moveToFinishedArgs']> {
+    const [job, value, field, _remove, target, token, timestamp, fetchNext, fields] = args;
+    const data = strippedData((job as { data?: unknown }).data);
+    const stripped = { ...fields, data: JSON.stringify(data) };
+    return super.moveToFinishedArgs(
+      ...([job, value, field, undefined, target, token, timestamp, fetchNext, stripped] as const),
+    );
+  }
+
+  protected override getKeepJobs(_asked: unknown, ours: KeepJobs | undefined): KeepJobs {
+    return super.getKeepJobs(undefined, ours);
+  }
+
+  private async heal(client: Client, command: string, error: unknown): Promise<void> {
+    const { set_aside, jobs } = await healQueue(client, this.toKey(''));
+    if (set_aside.length + jobs.length === 0) return;
+    const what = [...set_aside.map((key) => `key ${key}`), ...jobs.map((id) => `job ${id}`)].join(
+      ', ',
+    );
+    this.emit(
+      'error',
+      new Error(`${command} failed, and this was put right: ${what}`, { cause: error }),
+    );
+  }
+
+  private async readable(client: Client, answer: unknown): Promise<unknown> {
+    if (!Array.isArray(answer) || !Array.isArray(answer[0])) return answer;
+    const [flat, id, ...rest] = answer;
+    const { hash, problem } = makeReadable(fromFlat(flat));
+    if (problem !== null) {
+      // The scripts that end it read the stored hash: it must hold nothing that makes them fail.
+      const key = this.toKey(String(id));
+      await client.hset(key, { data: hash['data'] ?? '', opts: '{}' });
+      await client.hdel(key, 'parent', 'parentKey', 'rjk', 'deid');
+    }
+    return [Object.entries(hash).flat(), id, ...rest];
+  }
+}
+
+function fromFlat(flat: readonly unknown[]): JobHash {
+  const hash: JobHash = {};
+  for (let at = 0; at + 1 < flat.length; at += 2) hash[String(flat[at])] = String(flat[at + 1]);
+  return hash;
+}
+
+/** The backend of every queue and worker of ours, for BullMQ's last constructor argument. */
+export const createBackend: BackendFactory<RedisQueueBackend> = (name, opts, options) => {
+  const backend = createRedisBackend(name, opts, options);
+  // BullMQ's factory makes the connections that its class needs and cannot be given another class.
+  return Object.setPrototypeOf(backend, Backend.prototype);
+};

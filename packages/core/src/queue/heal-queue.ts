@@ -1,0 +1,118 @@
+// BullMQ's scripts stop half-way at a key or a counter of the wrong kind; nothing else in the queue moves then.
+import { placeholder } from './readable-job.ts';
+
+/** The commands that this module needs of a Redis client. */
+export interface ScriptClient {
+  eval(script: string, keys: number, ...args: (string | number)[]): Promise<unknown>;
+}
+
+/** What was put right in a queue. */
+export interface Healed {
+  /** Keys of the queue that held another kind of value; each was renamed, with `:set-aside` behind its name. */
+  set_aside: string[];
+  /** Jobs whose stored form made the scripts fail, by id. */
+  jobs: string[];
+}
+
+const KINDS = {
+  wait: 'list',
+  active: 'list',
+  paused: 'list',
+  prioritized: 'zset',
+  delayed: 'zset',
+  completed: 'zset',
+  failed: 'zset',
+  'waiting-children': 'zset',
+  repeat: 'zset',
+  marker: 'zset',
+  stalled: 'set',
+  meta: 'hash',
+  events: 'stream',
+  id: 'string',
+  pc: 'string',
+  limiter: 'string',
+  'stalled-check': 'string',
+};
+
+/** How many jobs of each state are looked at: BullMQ's scripts move no more at once. */
+const MOST = 1_000;
+
+/** How long before their time delayed jobs are looked at, in milliseconds. */
+const SOON_MS = 60_000;
+
+/** BullMQ's scores of delayed jobs: the time in milliseconds, with 12 bits for their order. */
+const SCORES_PER_MS = 0x1000;
+
+const HEAL = `
+local prefix, payload, now = ARGV[1], ARGV[2], ARGV[3]
+local aside, jobs = {}, {}
+local function kindOf(key) return redis.call('TYPE', key).ok end
+local function isInteger(text) return string.match(text, '^%-?%d+$') ~= nil end
+local function dropUnless(key, field)
+  local text = redis.call('HGET', key, field)
+  if text and not isInteger(text) then redis.call('HDEL', key, field) return true end
+  return false
+end
+for name, kind in pairs(cjson.decode(ARGV[4])) do
+  local key = prefix .. name
+  local found = kindOf(key)
+  local isWrong = found ~= 'none' and found ~= kind
+  if not isWrong and found == 'string' and (name == 'id' or name == 'pc') then
+    isWrong = not isInteger(redis.call('GET', key))
+  end
+  if isWrong then
+    redis.call('RENAME', key, key .. ':set-aside')
+    table.insert(aside, name)
+  end
+end
+for _, field in ipairs({'opts.maxLenEvents', 'concurrency', 'max', 'duration'}) do
+  if dropUnless(prefix .. 'meta', field) then table.insert(aside, 'meta ' .. field) end
+end
+local function mend(id)
+  local key = prefix .. id
+  local found = kindOf(key)
+  if found == 'none' then return end
+  local isMended = false
+  if found ~= 'hash' then
+    redis.call('DEL', key)
+    redis.call('HSET', key, 'name', '', 'data', payload, 'opts', '{}', 'timestamp', now)
+    isMended = true
+  else
+    for _, field in ipairs({'ats', 'atm', 'stc'}) do
+      if dropUnless(key, field) then isMended = true end
+    end
+  end
+  for suffix, kind in pairs({[':dependencies'] = 'set', [':unsuccessful'] = 'zset'}) do
+    local part = kindOf(key .. suffix)
+    if part ~= 'none' and part ~= kind then redis.call('DEL', key .. suffix) isMended = true end
+  end
+  if isMended then table.insert(jobs, id) end
+end
+local most, soon = tonumber(ARGV[5]), ARGV[6]
+local function mendAll(ids) for _, id in ipairs(ids) do mend(id) end end
+mendAll(redis.call('LRANGE', prefix .. 'active', -most, -1))
+mendAll(redis.call('LRANGE', prefix .. 'wait', -most, -1))
+mendAll(redis.call('ZRANGE', prefix .. 'prioritized', 0, most - 1))
+mendAll(redis.call('ZRANGEBYSCORE', prefix .. 'delayed', '-inf', soon, 'LIMIT', 0, most))
+return cjson.encode({set_aside = aside, jobs = jobs})
+`;
+
+/**
+ * Puts right what makes BullMQ's scripts fail in the queue with this key prefix (`baton:sessions:`): keys of
+ * the wrong kind are set aside, jobs that are no hash become unreadable jobs, counters that do not count go.
+ * Of each state it looks at the 1,000 jobs that are next. Safe to do twice.
+ */
+export async function healQueue(client: ScriptClient, keyPrefix: string): Promise<Healed> {
+  const payload = placeholder('the job: expected a hash in Redis, got another kind of value');
+  const now = Date.now();
+  const soon = (now + SOON_MS) * SCORES_PER_MS;
+  const rest = [JSON.stringify(KINDS), MOST, soon];
+  const said = await client.eval(HEAL, 0, keyPrefix, payload, now, ...rest);
+  const { set_aside, jobs } = JSON.parse(String(said)) as Record<keyof Healed, unknown>;
+  return { set_aside: textsOf(set_aside), jobs: textsOf(jobs) };
+}
+
+// Lua encodes an empty list as an object.
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}

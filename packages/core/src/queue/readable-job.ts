@@ -1,0 +1,115 @@
+// BullMQ reads a job's hash with JSON.parse and throws: what it cannot read is replaced before it looks.
+
+/** A job's hash as Redis holds it: every field is text. */
+export type JobHash = Record<string, string>;
+
+/** The key under which the placeholder of an unreadable payload says what was wrong. */
+const UNREADABLE = 'baton_unreadable';
+
+/** Payloads longer than this, in characters, are not even parsed; a job may be 1 MiB. */
+const DATA_MAX_LENGTH = 16 * 1024 * 1024;
+
+/** Fields that BullMQ's scripts count with: text that is no integer makes the scripts fail. */
+const COUNTERS = ['ats', 'atm', 'attemptsMade', 'stc'];
+
+const TIMES = ['delay', 'priority', 'processedOn', 'finishedOn'];
+
+/** Options that BullMQ's scripts compare with numbers. */
+const NUMERIC_OPTIONS = ['attempts', 'stackTraceLimit', 'kl'];
+
+/** A hash that BullMQ reads without throwing, and what was wrong with the one that is stored, or null. */
+export interface ReadableHash {
+  hash: JobHash;
+  problem: string | null;
+}
+
+/**
+ * Makes a job's hash readable for BullMQ; never throws. A job with a problem carries a placeholder as its
+ * payload, so that it fails with that problem as its reason, and belongs to no scheduler and no flow any more.
+ */
+export function makeReadable(stored: JobHash): ReadableHash {
+  const { id: _, ...hash } = stored; // BullMQ would believe this field more than the id that it asked for
+  const problem = dataProblem(hash['data']) ?? optionsProblem(hash['opts']) ?? flowProblem(hash);
+  for (const field of COUNTERS) if (!isInteger(hash[field])) delete hash[field];
+  for (const field of TIMES) if (!isInteger(hash[field])) delete hash[field];
+  if (!isInteger(hash['timestamp'])) hash['timestamp'] = String(Date.now());
+  if (parse(hash['progress'] ?? '0') === undefined) delete hash['progress'];
+  hash['name'] ??= '';
+  if (problem === null) return { hash: { ...hash, opts: plainOptions(hash['opts']) }, problem };
+  const { parent: _p, parentKey: _k, rjk: _r, deid: _d, ...rest } = hash;
+  return { hash: { ...rest, data: placeholder(problem), opts: '{}' }, problem };
+}
+
+/** The payload that stands for one that could not be read, as JSON. */
+export function placeholder(problem: string): string {
+  return JSON.stringify({ [UNREADABLE]: problem });
+}
+
+/** What was wrong with a job whose payload is a placeholder; null for any other payload. */
+export function problemOf(data: unknown): string | null {
+  const problem = (data as Record<string, unknown> | null | undefined)?.[UNREADABLE];
+  return typeof problem === 'string' ? problem : null;
+}
+
+function dataProblem(text: string | undefined): string | null {
+  if (!text) return null;
+  if (text.length > DATA_MAX_LENGTH) {
+    return `data: expected a payload of at most 1 MiB, got ${text.length} characters`;
+  }
+  return jsonProblem('data', text);
+}
+
+// The parser's own message quotes the text, and a payload may hold a secret: only the position is told.
+function jsonProblem(field: string, text: string): string | null {
+  try {
+    JSON.parse(text);
+    return null;
+  } catch (error) {
+    const [, at] = /position (\d+)/.exec(String(error)) ?? [];
+    const where = at === undefined ? '' : `, wrong at character ${at}`;
+    return `${field}: expected JSON, got ${text.length} characters that are not${where}`;
+  }
+}
+
+function optionsProblem(text: string | undefined): string | null {
+  if (!text) return null;
+  if (isRecord(parse(text))) return null;
+  return jsonProblem('opts', text) ?? 'opts: expected a JSON object';
+}
+
+function flowProblem({ parent, parentKey }: JobHash): string | null {
+  if (parent !== undefined) {
+    const named = parse(parent);
+    if (!isRecord(named) || typeof named['id'] !== 'string' || !named['queueKey']) {
+      return 'parent: expected a JSON object with id and queueKey';
+    }
+  }
+  const isKey = !parentKey || parentKey.split(':').length > 2;
+  return isKey ? null : "parentKey: expected the key of a job, as in 'prefix:queue:id'";
+}
+
+function plainOptions(text = '{}'): string {
+  const options = parse(text || '{}') as Record<string, unknown>;
+  const wrong = NUMERIC_OPTIONS.filter((key) => key in options && typeof options[key] !== 'number');
+  if (wrong.length === 0) return text || '{}';
+  return JSON.stringify({
+    ...options,
+    ...Object.fromEntries(wrong.map((key) => [key, undefined])),
+  });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isInteger(text: string | undefined): boolean {
+  return text === undefined || /^-?\d{1,16}$/.test(text);
+}

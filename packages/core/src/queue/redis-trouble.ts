@@ -1,0 +1,77 @@
+import { AppError, isAppError } from '../model/app-error.ts';
+
+/** Why Redis does not take a command now, by the first word of its answer; the same command may pass later. */
+const TROUBLES: Record<string, string> = {
+  READONLY: 'Redis is read-only: it follows another server',
+  UNBLOCKED: 'Redis is read-only: it follows another server',
+  LOADING: 'Redis is loading its data',
+  MASTERDOWN: 'Redis has lost the server that it follows',
+  CLUSTERDOWN: 'the Redis cluster is down',
+  TRYAGAIN: 'the Redis cluster is moving this queue',
+  NOREPLICAS: 'Redis has too few replicas to take writes',
+  MISCONF: 'Redis cannot save its data to disk and takes no writes',
+  OOM: 'Redis is out of memory',
+  BUSY: 'Redis is busy with a script',
+  NOAUTH: 'Redis asks for a password',
+  WRONGPASS: 'Redis refuses the password',
+  NOPERM: 'Redis does not permit the command to this user',
+};
+
+/** Answers after which another connection may reach another server, as after a failover in place. */
+const ELSEWHERE = ['READONLY', 'UNBLOCKED', 'LOADING', 'MASTERDOWN', 'CLUSTERDOWN', 'NOREPLICAS'];
+
+const NO_ANSWER = 'Redis does not answer';
+
+/** Errors of our own code, of BullMQ's about one job, or of a reply that cannot be read: waiting helps none. */
+const OWN_ERRORS = [
+  'SyntaxError',
+  'TypeError',
+  'RangeError',
+  'ReferenceError',
+  'UnrecoverableError',
+];
+
+/** The first word of Redis's answer, where the error is one (scripts put theirs behind a prefix); else null. */
+function replyOf(error: unknown): string | null {
+  if (!(error instanceof Error) || error.name !== 'ReplyError') return null;
+  const inside = /\b(READONLY|OOM|MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|LOADING)\b/;
+  const [first = ''] = error.message.split(' ', 1);
+  if (first in TROUBLES) return first;
+  return first === 'ERR' ? (inside.exec(error.message)?.[1] ?? first) : first;
+}
+
+/** Says whether a new connection may help where Redis answered so. */
+export function isElsewhere(error: unknown): boolean {
+  return ELSEWHERE.includes(replyOf(error) ?? '');
+}
+
+/**
+ * Why Redis cannot be asked, in words, where the error says that: the same call may succeed later. Null for
+ * an error about what was asked (a key of the wrong kind, a job that cannot be read), and for a coded one.
+ */
+export function redisTroubleOf(error: unknown): string | null {
+  if (isAppError(error)) return null;
+  const reply = replyOf(error);
+  if (reply !== null) return TROUBLES[reply] ?? null;
+  const isOwn = error instanceof Error && OWN_ERRORS.includes(error.name);
+  return isOwn || isAboutJob(error) ? null : NO_ANSWER;
+}
+
+/** Says whether Redis answered that what is stored is not what the command takes. */
+export function isWrongStored(error: unknown): boolean {
+  const reply = replyOf(error);
+  return reply !== null && !(reply in TROUBLES) && reply !== 'NOSCRIPT';
+}
+
+/** What a caller is to see of an error of the queue: UNAVAILABLE with the reason, or the error as it is. */
+export function toQueueError(cause: unknown): unknown {
+  const trouble = redisTroubleOf(cause);
+  if (trouble === null) return cause;
+  return new AppError('UNAVAILABLE', `${trouble}; ask again later`, { cause });
+}
+
+// BullMQ gives the errors of its scripts, which speak of one job, a negative code.
+function isAboutJob(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  return (typeof code === 'number' && code < 0) || /^(Custom Id|Job )/.test(String(message));
+}

@@ -1,0 +1,78 @@
+// What a process logs of its Redis: one line for each change of state, not one for each call that failed.
+import type { Logger } from '../log.ts';
+import { isAppError } from '../model/app-error.ts';
+import { redisTroubleOf } from './redis-trouble.ts';
+
+/** How often Redis is asked whether it takes writes, in milliseconds. */
+const LOOK_EVERY_MS = 5_000;
+
+/** How long the same error about something else than Redis's state is not logged again, in milliseconds. */
+const REPEAT_MS = 60_000;
+
+/** How many different errors are remembered. */
+const REMEMBERED = 100;
+
+/** Follows the state of Redis. */
+export interface RedisWatch {
+  /**
+   * Takes an error event of a client, a queue or a worker (`what` names which). One that says that Redis
+   * cannot be used is logged once, until Redis can be used again; any other one once a minute.
+   */
+  note(error: unknown, what: string): void;
+  /** Looks every five seconds, until `signal`. */
+  start(signal: AbortSignal): void;
+  /** Looks now. Rejects with why Redis takes no writes. */
+  look(): Promise<void>;
+}
+
+/** A watch of the Redis that `ping` asks; `ping` rejects with UNAVAILABLE where Redis takes no writes. */
+export function createRedisWatch(ping: () => Promise<void>, log: Logger): RedisWatch {
+  let trouble: string | null = null;
+  const said = new Map<string, number>();
+
+  function enter(reason: string, err: unknown): void {
+    if (reason === trouble) return;
+    trouble = reason;
+    log.warn({ err }, `${reason}: sessions wait until it takes writes again`);
+  }
+
+  function isRepeated(error: unknown): boolean {
+    const message = error instanceof Error ? error.message : String(error);
+    const last = said.get(message);
+    if (last !== undefined && performance.now() - last < REPEAT_MS) return true;
+    if (said.size >= REMEMBERED) said.clear();
+    said.set(message, performance.now());
+    return false;
+  }
+
+  async function look(): Promise<void> {
+    try {
+      await ping();
+    } catch (error) {
+      enter(reasonOf(error), error);
+      throw error;
+    }
+    if (trouble === null) return;
+    trouble = null;
+    log.info('Redis takes writes again');
+  }
+
+  return {
+    look,
+    note(error, what) {
+      const reason = redisTroubleOf(error);
+      if (reason !== null) enter(reason, error);
+      else if (!isRepeated(error)) log.warn({ err: error, what }, 'the queue reports an error');
+    },
+    start(signal) {
+      const timer = setInterval(() => void look().catch(() => {}), LOOK_EVERY_MS);
+      signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+    },
+  };
+}
+
+// UNAVAILABLE says the reason before what the caller is to do.
+function reasonOf(error: unknown): string {
+  if (isAppError(error)) return error.message.split(';', 1)[0] ?? error.message;
+  return redisTroubleOf(error) ?? 'Redis refuses a plain write';
+}

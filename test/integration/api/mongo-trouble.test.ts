@@ -1,0 +1,103 @@
+// MongoDB answers, and what it answers is that it cannot now: a 503, never a 500.
+import type { Document } from 'mongodb';
+import { describe, expect } from 'vitest';
+import { databaseUrl, openApi } from '../../support/api.ts';
+import { makeCompletedSession } from '../../support/factories.ts';
+import { createMongoProxy } from '../../support/mongo-proxy.ts';
+import { test as base, redisUrl } from '../../support/services.ts';
+
+const test = base.extend<{ $file: { scene: Awaited<ReturnType<typeof openScene>> } }>({
+  scene: [
+    async ({ databaseName, queuePrefix, db: _dropped }, use) => {
+      const scene = await openScene(databaseName, queuePrefix);
+      await use(scene);
+      await scene.close();
+    },
+    { scope: 'file' },
+  ],
+});
+
+async function openScene(databaseName: string, prefix: string) {
+  const proxy = await createMongoProxy(databaseUrl(databaseName));
+  const api = await openApi({ redis: redisUrl(), mongodb: proxy.url, prefix });
+  return {
+    proxy,
+    api,
+    async close() {
+      await api.queue.bull.obliterate({ force: true });
+      await api.close();
+      await proxy.close();
+    },
+  };
+}
+
+const failed = (code: number, labels: string[] = []): Document => ({
+  ok: 0,
+  errmsg: `trouble ${code}`,
+  code,
+  codeName: 'Trouble',
+  ...(labels.length > 0 ? { errorLabels: labels } : {}),
+});
+
+const CODES = [
+  6, 7, 43, 50, 63, 64, 89, 91, 133, 134, 150, 189, 202, 234, 262, 317, 365, 402, 9001, 10107,
+  11600, 11602, 13388, 13435, 13436, 46841,
+];
+
+const LABELS = [
+  ['RetryableWriteError'],
+  ['RetryableError', 'SystemOverloadedError'],
+  ['TransientTransactionError'],
+];
+
+const TROUBLES: [string, Document][] = [
+  ...CODES.map((code): [string, Document] => [`code ${code}`, failed(code)]),
+  ...LABELS.map((labels): [string, Document] => [`label ${labels}`, failed(8_000, labels)]),
+  ['no code', { ok: 0, errmsg: 'node is recovering' }],
+];
+
+const launch = { method: 'POST', url: '/v1/sessions', payload: { query: 'hi' } } as const;
+
+describe('where MongoDB answers that it cannot now', () => {
+  test.for(TROUBLES)('by %s, a read is a 503', async ([, reply], { scene }) => {
+    const { id } = await scene.api.sessions.insertIfAbsent(makeCompletedSession());
+    // The driver itself reads once more where it takes the error for one that passes.
+    scene.proxy.answer((command) => 'find' in command, reply, 10);
+    const before = scene.proxy.answered;
+    const answer = await scene.api.app.inject({ url: `/v1/sessions/${id}` });
+    scene.proxy.answer(() => false, {});
+    expect(scene.proxy.answered).toBeGreaterThan(before);
+    expect(answer.statusCode, answer.body).toBe(503);
+    expect(answer.json().error.code).toBe('UNAVAILABLE');
+    expect(answer.headers['retry-after']).toBeDefined();
+  });
+
+  test.for([
+    ...TROUBLES,
+    ['a write concern', { ok: 1, n: 1, writeConcernError: { code: 91, errmsg: 'stepping down' } }],
+    [
+      'a write error',
+      { ok: 1, n: 0, writeErrors: [{ index: 0, code: 189, errmsg: 'stepped down' }] },
+    ],
+  ] as [string, Document][])('by %s, a write is a 503', async ([, reply], { scene }) => {
+    const isWrite = (command: Document) =>
+      ['insert', 'update', 'findAndModify'].some((name) => name in command);
+    scene.proxy.answer(isWrite, reply, 10);
+    const before = scene.proxy.answered;
+    const answer = await scene.api.app.inject(launch);
+    scene.proxy.answer(() => false, {});
+    expect(scene.proxy.answered).toBeGreaterThan(before);
+    expect(answer.statusCode, answer.body).toBe(503);
+    expect(answer.json().error.code).toBe('UNAVAILABLE');
+  });
+
+  test('a refusal that lasts is not taken for it', async ({ scene }) => {
+    const { id } = await scene.api.sessions.insertIfAbsent(makeCompletedSession());
+    for (const code of [2, 13, 18, 59]) {
+      scene.proxy.answer((command) => 'find' in command, failed(code), 10);
+      const answer = await scene.api.app.inject({ url: `/v1/sessions/${id}` });
+      expect(answer.statusCode).toBe(500);
+    }
+    scene.proxy.answer(() => false, {});
+  });
+});

@@ -1,0 +1,30 @@
+import type { Document } from 'mongodb';
+import { expect, onTestFinished } from 'vitest';
+import { test } from '../../support/fleet.ts';
+import { createMongoProxy } from '../../support/mongo-proxy.ts';
+
+const asks = (name: string, collection: string) => (command: Document) =>
+  command[name] === collection;
+
+test.for([
+  ['a code of the driver', { ok: 0, errmsg: 'not yet', code: 134 }],
+  ['a label', { ok: 0, errmsg: 'busy', code: 8_000, errorLabels: ['SystemOverloadedError'] }],
+] as [string, Document][])(
+  'a session whose preparation MongoDB puts off by %s is not failed by it',
+  async ([, reply], { fleet }) => {
+    const one = fleet.sibling();
+    const proxy = await createMongoProxy(one.env['MONGODB_URL'] ?? '');
+    onTestFinished(() => proxy.close());
+    await one.worker({ MONGODB_URL: proxy.url });
+    const parent = await one.launch({ query: 'hello' });
+    expect((await one.ended(parent)).status).toBe('completed');
+    proxy.answer(asks('find', 'transcripts'), reply, 4);
+
+    const child = await one.continue(parent, { query: 'again' });
+
+    const session = await one.ended(child);
+    expect(proxy.answered).toBe(4);
+    expect(session.failure).toBeUndefined();
+    expect(session.status).toBe('completed');
+  },
+);

@@ -1,0 +1,74 @@
+// Jobs that no BullMQ client would write: what is left of a bug, of a hand at redis-cli, of another program.
+import type { Redis } from 'ioredis';
+
+/** Puts one thing wrong with the stored form of a job whose key this is. */
+export type Poison = (redis: Redis, key: string) => Promise<unknown>;
+
+const field =
+  (name: string, text: string): Poison =>
+  (redis, key) =>
+    redis.hset(key, name, text);
+
+/** Poisons of which BullMQ itself cannot read the job, or stops half-way; each makes the job fail. */
+export const POISONS: Record<string, Poison> = {
+  'data with NaN': field('data', '{"a":NaN}'),
+  'data cut short': field('data', '{"version":1,"kind":"launch","config":{"query":"sec'),
+  'data that is text': field('data', 'hello'),
+  'data that is null': field('data', 'null'),
+  'data that is a list': field('data', '[1,2]'),
+  'data that is a number': field('data', '7'),
+  'data that is empty': field('data', ''),
+  'data as deep as it is long': field('data', '['.repeat(200_000) + ']'.repeat(200_000)),
+  'data of 17 MiB': field('data', JSON.stringify({ text: 'x'.repeat(17 * 1024 * 1024) })),
+  'options that are no JSON': field('opts', '{"attempts":'),
+  'options that are null': field('opts', 'null'),
+  'options that are a list': field('opts', '[]'),
+  'a parent that is no JSON': field('parent', 'nobody'),
+  'a parent that is nobody': field('parent', '{}'),
+  'a parent key that is none': field('parentKey', 'x'),
+  'a key of another kind': async (redis, key) => {
+    await redis.del(key);
+    await redis.set(key, 'a text');
+  },
+};
+
+/** Things wrong with a job that BullMQ stumbles over, and that the session does not need. */
+export const BLEMISHES: Record<string, Poison> = {
+  'no name': (redis, key) => redis.hdel(key, 'name'),
+  'no timestamp': (redis, key) => redis.hdel(key, 'timestamp'),
+  'a timestamp that is none': field('timestamp', 'yesterday'),
+  'progress that is no JSON': field('progress', 'half'),
+  'a count of starts that is none': field('ats', 'many'),
+  'a count of attempts that is none': field('atm', 'many'),
+  'an id of another': field('id', 'somebody-else'),
+  'attempts that are no number': field('opts', '{"attempts":"x","removeOnFail":{"count":"y"}}'),
+};
+
+/** How long a delayed job is delayed, in milliseconds: the reconciler looks at it before. */
+const DELAY_MS = 6_000;
+
+/** Where a job can wait for somebody to read it. */
+export const STATES = ['wait', 'prioritized', 'delayed', 'active'] as const;
+
+/** Puts a job into this state of a queue, with `data`, by Redis's own commands, and the poison into it. */
+export async function plant(
+  redis: Redis,
+  queueKey: string,
+  {
+    id,
+    state,
+    data,
+    poison,
+  }: { id: string; state: string; data: unknown; poison?: Poison | undefined },
+): Promise<void> {
+  const key = `${queueKey}:${id}`;
+  const now = Date.now();
+  const hash = { name: 'launch', data: JSON.stringify(data), opts: '{"attempts":1}' };
+  await redis.hset(key, { ...hash, timestamp: now, delay: 0, priority: 0 });
+  await poison?.(redis, key);
+  if (state === 'wait' || state === 'active') await redis.lpush(`${queueKey}:${state}`, id);
+  else if (state === 'delayed')
+    await redis.zadd(`${queueKey}:delayed`, (now + DELAY_MS) * 0x1000, id);
+  else await redis.zadd(`${queueKey}:${state}`, now, id);
+  await redis.zadd(`${queueKey}:marker`, 0, '0');
+}
