@@ -1,15 +1,19 @@
 // MongoDB answers, and what it answers is that it cannot now: a 503, never a 500.
-import type { Document } from 'mongodb';
-import { describe, expect } from 'vitest';
+import { createSessionStore } from '@baton/core';
+import type { Db, Document } from 'mongodb';
+import { describe, expect, vi } from 'vitest';
 import { databaseUrl, openApi } from '../../support/api.ts';
 import { makeCompletedSession } from '../../support/factories.ts';
 import { createMongoProxy } from '../../support/mongo-proxy.ts';
 import { test as base, redisUrl } from '../../support/services.ts';
 
+// The driver may look for its server for ten seconds after an error.
+vi.setConfig({ testTimeout: 60_000 });
+
 const test = base.extend<{ $file: { scene: Awaited<ReturnType<typeof openScene>> } }>({
   scene: [
-    async ({ databaseName, queuePrefix, db: _dropped }, use) => {
-      const scene = await openScene(databaseName, queuePrefix);
+    async ({ databaseName, queuePrefix, db }, use) => {
+      const scene = await openScene(db, databaseName, queuePrefix);
       await use(scene);
       await scene.close();
     },
@@ -17,12 +21,20 @@ const test = base.extend<{ $file: { scene: Awaited<ReturnType<typeof openScene>>
   ],
 });
 
-async function openScene(databaseName: string, prefix: string) {
+async function openScene(db: Db, databaseName: string, prefix: string) {
   const proxy = await createMongoProxy(databaseUrl(databaseName));
   const api = await openApi({ redis: redisUrl(), mongodb: proxy.url, prefix });
   return {
     proxy,
     api,
+    /** A session, stored without the proxy. */
+    stored: () => createSessionStore(db).insertIfAbsent(makeCompletedSession()),
+    /** After some of these errors the driver looks for its server anew. */
+    ready: () =>
+      vi.waitFor(
+        async () => expect((await api.app.inject({ url: '/readyz' })).statusCode).toBe(200),
+        { timeout: 25_000, interval: 50 },
+      ),
     async close() {
       await api.queue.bull.obliterate({ force: true });
       await api.close();
@@ -60,7 +72,8 @@ const launch = { method: 'POST', url: '/v1/sessions', payload: { query: 'hi' } }
 
 describe('where MongoDB answers that it cannot now', () => {
   test.for(TROUBLES)('by %s, a read is a 503', async ([, reply], { scene }) => {
-    const { id } = await scene.api.sessions.insertIfAbsent(makeCompletedSession());
+    const { id } = await scene.stored();
+    await scene.ready();
     // The driver itself reads once more where it takes the error for one that passes.
     scene.proxy.answer((command) => 'find' in command, reply, 10);
     const before = scene.proxy.answered;
@@ -82,6 +95,7 @@ describe('where MongoDB answers that it cannot now', () => {
   ] as [string, Document][])('by %s, a write is a 503', async ([, reply], { scene }) => {
     const isWrite = (command: Document) =>
       ['insert', 'update', 'findAndModify'].some((name) => name in command);
+    await scene.ready();
     scene.proxy.answer(isWrite, reply, 10);
     const before = scene.proxy.answered;
     const answer = await scene.api.app.inject(launch);
@@ -92,7 +106,7 @@ describe('where MongoDB answers that it cannot now', () => {
   });
 
   test('a refusal that lasts is not taken for it', async ({ scene }) => {
-    const { id } = await scene.api.sessions.insertIfAbsent(makeCompletedSession());
+    const { id } = await scene.stored();
     for (const code of [2, 13, 18, 59]) {
       scene.proxy.answer((command) => 'find' in command, failed(code), 10);
       const answer = await scene.api.app.inject({ url: `/v1/sessions/${id}` });

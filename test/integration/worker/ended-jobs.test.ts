@@ -8,7 +8,7 @@ import { waitFor } from '../../support/wait.ts';
 
 const KIB_500 = 500 * 1024;
 
-test('24 ended sessions of 500 KiB hold next to nothing in Redis', { timeout: 60_000 }, async ({
+test('24 ended sessions of 500 KiB hold next to nothing in Redis', { timeout: 120_000 }, async ({
   fleet: parent,
 }) => {
   const fleet = parent.sibling();

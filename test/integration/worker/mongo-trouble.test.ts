@@ -1,7 +1,9 @@
 import type { Document } from 'mongodb';
-import { expect, onTestFinished } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import { test } from '../../support/fleet.ts';
 import { createMongoProxy } from '../../support/mongo-proxy.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const asks = (name: string, collection: string) => (command: Document) =>
   command[name] === collection;

@@ -20,7 +20,11 @@ const TROUBLES: Record<string, string> = {
 /** Answers after which another connection may reach another server, as after a failover in place. */
 const ELSEWHERE = ['READONLY', 'UNBLOCKED', 'LOADING', 'MASTERDOWN', 'CLUSTERDOWN', 'NOREPLICAS'];
 
-const NO_ANSWER = 'Redis does not answer';
+/** What is said where Redis itself says nothing. */
+export const NO_ANSWER = 'Redis does not answer';
+
+/** How long an answer of Redis still explains why a client that connects anew gets none, in milliseconds. */
+const EXPLAINS_MS = 5_000;
 
 /** Errors of our own code, of BullMQ's about one job, or of a reply that cannot be read: waiting helps none. */
 const OWN_ERRORS = [
@@ -64,8 +68,7 @@ export function isWrongStored(error: unknown): boolean {
 }
 
 /** What a caller is to see of an error of the queue: UNAVAILABLE with the reason, or the error as it is. */
-export function toQueueError(cause: unknown): unknown {
-  const trouble = redisTroubleOf(cause);
+export function toQueueError(cause: unknown, trouble = redisTroubleOf(cause)): unknown {
   if (trouble === null) return cause;
   return new AppError('UNAVAILABLE', `${trouble}; ask again later`, { cause });
 }
@@ -74,4 +77,18 @@ export function toQueueError(cause: unknown): unknown {
 function isAboutJob(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   return (typeof code === 'number' && code < 0) || /^(Custom Id|Job )/.test(String(message));
+}
+
+/**
+ * The same for the calls of one client: while it connects anew because of what Redis answered, that answer
+ * is still the reason.
+ */
+export function createQueueErrors(): (cause: unknown) => unknown {
+  let last: { trouble: string; at: number } | null = null;
+  return (cause) => {
+    const trouble = redisTroubleOf(cause);
+    if (trouble !== null && trouble !== NO_ANSWER) last = { trouble, at: performance.now() };
+    const isExplained = last !== null && performance.now() - last.at < EXPLAINS_MS;
+    return toQueueError(cause, trouble === NO_ANSWER && isExplained ? last?.trouble : trouble);
+  };
 }

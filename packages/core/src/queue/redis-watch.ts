@@ -1,7 +1,7 @@
 // What a process logs of its Redis: one line for each change of state, not one for each call that failed.
 import type { Logger } from '../log.ts';
 import { isAppError } from '../model/app-error.ts';
-import { redisTroubleOf } from './redis-trouble.ts';
+import { NO_ANSWER, redisTroubleOf } from './redis-trouble.ts';
 
 /** How often Redis is asked whether it takes writes, in milliseconds. */
 const LOOK_EVERY_MS = 5_000;
@@ -31,7 +31,8 @@ export function createRedisWatch(ping: () => Promise<void>, log: Logger): RedisW
   const said = new Map<string, number>();
 
   function enter(reason: string, err: unknown): void {
-    if (reason === trouble) return;
+    // No answer is no other state where the client only connects anew because of the answer before.
+    if (reason === trouble || (trouble !== null && reason === NO_ANSWER)) return;
     trouble = reason;
     log.warn({ err }, `${reason}: sessions wait until it takes writes again`);
   }

@@ -8,7 +8,7 @@ import { createLivePublisher, type LivePublisher } from './live.ts';
 import { type FoundJob, jobOptions } from './queued-job.ts';
 import { createRateWindows, type RateWindows } from './rate-windows.ts';
 import { openProducerRedis, type RedisConnection } from './redis.ts';
-import { toQueueError } from './redis-trouble.ts';
+import { createQueueErrors } from './redis-trouble.ts';
 import { isStripped } from './stripped-data.ts';
 
 /** How long a call waits for Redis, a first connection included, in milliseconds. */
@@ -64,6 +64,7 @@ export function createSessionQueue({
   const options = { connection: client, prefix, skipVersionCheck: true };
   const bull: Queue = new Queue(SESSION_QUEUE, options, createBackend);
   bull.on('error', ignore);
+  const toError = createQueueErrors();
   let ready = false;
 
   async function askOnceReady<T>(ask: () => Promise<T>): Promise<T> {
@@ -78,7 +79,7 @@ export function createSessionQueue({
     try {
       return await withDeadline(ANSWER_TIMEOUT_MS, ready ? ask : () => askOnceReady(ask));
     } catch (cause) {
-      throw toQueueError(cause);
+      throw toError(cause);
     }
   }
 
