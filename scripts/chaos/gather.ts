@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  claudeIdOf,
   createTranscriptStore,
   type Event,
   type Mongo,
@@ -54,7 +55,7 @@ async function readTranscript(
   sessions: ReadonlyMap<string, Session>,
   session: Session,
 ): Promise<string[] | Error> {
-  const main = mainTranscriptPath(session.root_session_id);
+  const main = mainTranscriptPath(claudeIdOf(session));
   const lineage = lineageOf(sessions, session);
   const texts: string[] = [];
   try {

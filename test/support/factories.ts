@@ -107,6 +107,7 @@ export function makeFullConfig(): Required<SessionConfig> {
     strict_mcp_config: true,
     env: { API_TOKEN: 's3cret-env' },
     timeouts: { startup_ms: 1000, idle_ms: 1000, wall_clock_ms: 1000, exit_ms: 1000 },
+    slash_commands: false,
     recovery: { on_crash: 'restart', max_crashes: 1, max_retries: 0 },
   };
 }

@@ -122,6 +122,10 @@ export interface BulkLaunch {
    * Whether the answer is streamed while it grows; such lines are not stored.
    */
   include_partial_messages?: boolean;
+  /**
+   * Whether a prompt that begins with a slash may be a slash command of the CLI; default true. With false it is text, and the model sees a space before it.
+   */
+  slash_commands?: boolean;
   permission_mode?: 'acceptEdits' | 'auto' | 'bypassPermissions' | 'dontAsk' | 'manual' | 'plan';
   /**
    * US dollars for this session.
@@ -288,6 +292,7 @@ export interface ContinueRequest {
   verbose?: boolean | null;
   additional_directories?: string[] | null;
   include_partial_messages?: boolean | null;
+  slash_commands?: boolean | null;
   permission_mode?:
     ('acceptEdits' | 'auto' | 'bypassPermissions' | 'dontAsk' | 'manual' | 'plan') | null;
   max_budget_usd?: number | null;
@@ -435,6 +440,9 @@ export interface Info {
    */
   api_key_id?: string;
   root_session_id: string;
+  /**
+   * Claude's id of the conversation: the root's id, until a /clear begins another.
+   */
   claude_session_id?: string;
   created_at: string;
   updated_at: string;
@@ -600,6 +608,10 @@ export interface SessionConfig {
    * Whether the answer is streamed while it grows; such lines are not stored.
    */
   include_partial_messages?: boolean;
+  /**
+   * Whether a prompt that begins with a slash may be a slash command of the CLI; default true. With false it is text, and the model sees a space before it.
+   */
+  slash_commands?: boolean;
   permission_mode?: 'acceptEdits' | 'auto' | 'bypassPermissions' | 'dontAsk' | 'manual' | 'plan';
   /**
    * US dollars for this session.
@@ -722,6 +734,10 @@ export interface LaunchRequest {
    * Whether the answer is streamed while it grows; such lines are not stored.
    */
   include_partial_messages?: boolean;
+  /**
+   * Whether a prompt that begins with a slash may be a slash command of the CLI; default true. With false it is text, and the model sees a space before it.
+   */
+  slash_commands?: boolean;
   permission_mode?: 'acceptEdits' | 'auto' | 'bypassPermissions' | 'dontAsk' | 'manual' | 'plan';
   /**
    * US dollars for this session.
@@ -915,6 +931,10 @@ export interface ScheduledLaunch {
    * Whether the answer is streamed while it grows; such lines are not stored.
    */
   include_partial_messages?: boolean;
+  /**
+   * Whether a prompt that begins with a slash may be a slash command of the CLI; default true. With false it is text, and the model sees a space before it.
+   */
+  slash_commands?: boolean;
   permission_mode?: 'acceptEdits' | 'auto' | 'bypassPermissions' | 'dontAsk' | 'manual' | 'plan';
   /**
    * US dollars for this session.

@@ -131,6 +131,7 @@ export {
 export { timeSchema } from './model/time.ts';
 export { addTotals, NO_TOTALS, type Totals } from './model/totals.ts';
 export {
+  claudeIdOf,
   hasTranscript,
   mainTranscriptPath,
   type TranscriptFile,

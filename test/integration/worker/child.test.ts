@@ -129,6 +129,7 @@ const SHOWS: Record<keyof SessionConfig, ((seen: Seen) => unknown) | null> = {
   strict_mcp_config: ({ argv }) => expect(argv).toContain('--strict-mcp-config'),
   env: ({ env }) => expect(env['API_TOKEN']).toBe('s3cret-env'),
   timeouts: null,
+  slash_commands: null,
   recovery: null,
 };
 

@@ -97,6 +97,7 @@ const REACHES: {
   strict_mcp_config: [true, { args: ['--strict-mcp-config'] }],
   env: [{ OWN: 'value' }, { env: { OWN: 'value' } }],
   timeouts: [{ idle_ms: 5 }, {}],
+  slash_commands: [false, {}],
   recovery: [{ on_crash: 'restart' }, {}],
 };
 

@@ -29,7 +29,11 @@ describe('a process that ended by itself', () => {
       { num_turns: 0, result: '', local_command: 'compact' },
       'completed',
     ],
-    ['0 turns, but a text', { num_turns: 0, result: '## Context' }, 'completed'],
+    [
+      '0 turns and what it does not run',
+      { num_turns: 0, result: "/help isn't available in this environment." },
+      'failed NO_ANSWER',
+    ],
     ['a turn and no text', { num_turns: 1, result: '' }, 'completed'],
     ['turns that are not told', { num_turns: undefined, result: '' }, 'completed'],
   ])('and reported success with %s', (_, fields, expected) => {
@@ -76,6 +80,24 @@ describe('a process that ended by itself', () => {
     });
     const interrupted = conclude({ ...facts, abort: { kind: 'interrupt' } });
     expect(short(interrupted)).toBe('completed interrupt');
+  });
+
+  test('and ran a slash command that failed says what the command said', () => {
+    const result = { ...OK, num_turns: 0, result: '', local_command: 'compact' };
+    const outcome = conclude({ result, commandError: 'Error: No messages to compact' });
+    expect(short(outcome)).toBe('failed NO_ANSWER');
+    expect(outcome).toHaveProperty(
+      'failure.message',
+      'the slash command /compact failed: Error: No messages to compact',
+    );
+    // In a conversation that asked the model, another command may have failed on the way.
+    expect(short(conclude({ result: OK, commandError: 'Error: x' }))).toBe('completed');
+  });
+
+  test('and did not run a slash command says what it said', () => {
+    const text = "/help isn't available in this environment.";
+    const outcome = conclude({ result: { ...OK, num_turns: 0, result: text } });
+    expect(outcome).toHaveProperty('failure.message', expect.stringContaining(text));
   });
 
   test.each<[string, Partial<Result>, string | null, ErrorCode]>([

@@ -127,7 +127,85 @@ describe('with result lines', () => {
     expect(meter.totals().input_tokens).toBe(15);
   });
 
-  test('a total below the one it began with is not believed', () => {
+  test('a total below the one it began with began anew, and is all new', () => {
+    const meter = observe(
+      createMeter(CONTINUE),
+      result({
+        num_turns: 1,
+        total_cost_usd: 0.25,
+        duration_api_ms: 90,
+        modelUsage: { sonnet: { inputTokens: 20, outputTokens: 60 } },
+      }),
+    );
+    expect(meter.totals()).toEqual({
+      ...NO_TOTALS,
+      cost_usd: 0.25,
+      num_turns: 1,
+      input_tokens: 20,
+      output_tokens: 60,
+      duration_api_ms: 90,
+    });
+  });
+
+  test('a total that falls between two results began anew: both parts count', () => {
+    const told = (total_cost_usd: number, inputTokens: number) =>
+      result({ num_turns: 1, total_cost_usd, modelUsage: { sonnet: { inputTokens } } });
+    const meter = observe(createMeter(CONTINUE), told(0.75, 130), told(0.125, 9), told(0.25, 12));
+    expect(meter.totals()).toMatchObject({ cost_usd: 0.5, num_turns: 3, input_tokens: 30 + 12 });
+  });
+
+  test('a conversation that was cleared counts from nothing, were its total above the old one', () => {
+    const reset = { type: 'conversation_reset', trigger: 'clear' };
+    const meter = observe(createMeter(CONTINUE), reset, result({ total_cost_usd: 0.75 }));
+    expect(meter.totals().cost_usd).toBe(0.75);
+  });
+
+  test('a total that falls by rounding alone has not fallen', () => {
+    const meter = observe(
+      createMeter({ costAtStart: 0.30000000000000004, modelUsageAtStart: {} }),
+      result({ total_cost_usd: 0.3 }),
+    );
+    expect(meter.totals().cost_usd).toBe(0);
+  });
+
+  test('a model whose counts fell began anew, the others did not', () => {
+    const meter = observe(
+      createMeter({
+        costAtStart: 0,
+        modelUsageAtStart: { a: { inputTokens: 9 }, b: { inputTokens: 9 } },
+      }),
+      result({ modelUsage: { a: { inputTokens: 4 }, b: { inputTokens: 10 } } }),
+    );
+    expect(meter.totals().input_tokens).toBe(4 + 1);
+  });
+
+  test('a model that is told of no more does not hide what another used', () => {
+    const meter = observe(
+      createMeter(CONTINUE),
+      result({ total_cost_usd: 0.75, modelUsage: { haiku: { inputTokens: 40 } } }),
+    );
+    expect(meter.totals().input_tokens).toBe(40);
+  });
+
+  test.each([-1, Number.NaN, '0.75', null])(
+    'a total of %s tells nothing: the cost is estimated',
+    (total) => {
+      const PRICES = { opus: { input: 10, output: 100, cache_write: 12, cache_read: 1 } };
+      const message = { id: 'a', model: 'opus', usage: { input_tokens: 1_000_000 } };
+      const meter = observe(
+        createMeter(CONTINUE, PRICES),
+        { type: 'assistant', message },
+        result({ total_cost_usd: total, usage: { input_tokens: 1_000_000 } }),
+      );
+      expect(meter.totals()).toMatchObject({
+        cost_usd: 10,
+        cost_estimated_usd: 10,
+        input_tokens: 1_000_000,
+      });
+    },
+  );
+
+  test('a total of nothing after a conversation that cost costs nothing', () => {
     const meter = observe(
       createMeter(CONTINUE),
       result({
@@ -172,6 +250,18 @@ describe('a stop that left no result line', () => {
       output_tokens: 40,
       duration_api_ms: 200,
     });
+  });
+
+  test('is charged a cost-state that began anew', () => {
+    const meter = killed();
+    meter.settle({ totalCostUsd: 0.125, modelUsage: { sonnet: { inputTokens: 10 } } });
+    expect(meter.totals()).toMatchObject({ cost_usd: 0.125, num_turns: 1, input_tokens: 10 });
+  });
+
+  test('is not charged a cost-state older than its last result', () => {
+    const meter = observe(killed(), result({ num_turns: 1, total_cost_usd: 0.75 }));
+    meter.settle({ totalCostUsd: 0.625 });
+    expect(meter.totals().cost_usd).toBe(0.25);
   });
 
   test('keeps its own count where the cost-state is the one that it began with', () => {

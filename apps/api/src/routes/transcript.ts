@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import {
   AppError,
+  claudeIdOf,
   mainTranscriptPath,
   type Session,
   type SessionStore,
@@ -71,7 +72,7 @@ export function registerTranscript(
     },
     async (request, reply) => {
       const session = await manager.getSession(request.params.id);
-      const path = request.query.path ?? mainTranscriptPath(session.root_session_id);
+      const path = request.query.path ?? mainTranscriptPath(claudeIdOf(session));
       const file = fileOf(session, path);
       const lineage = await lineageOf(sessions, session);
       const bytes = Readable.from(checked(transcripts.read(file, lineage)), { objectMode: false });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   type Attempt,
   addTotals,
+  claudeIdOf,
   createOwnedSession,
   type LivePublisher,
   type Logger,
@@ -18,6 +19,7 @@ import {
 import type { AbortReason } from '../claude/abort-reason.ts';
 import { checkAnswer } from '../claude/check-answer.ts';
 import { concludeAttempt } from '../claude/conclude.ts';
+import { type Conversation, followConversation } from '../claude/conversation.ts';
 import { NOTHING_SPENT } from '../claude/cost-state.ts';
 import { bringsAccount } from '../claude/credentials.ts';
 import type { ClaudeCli } from '../claude/find.ts';
@@ -100,6 +102,7 @@ export function startAttempt(
   const taken = { giveUp: giveUp.signal, onError };
   const stopSwitch = createStopSwitch();
   const work = createPendingWork();
+  let conversation: Conversation = followConversation(claudeIdOf(session));
   let meter: Meter = createMeter({ costAtStart: 0, modelUsageAtStart: {} });
 
   const ownership = watchOwnership(leaseMs, () => {
@@ -117,7 +120,11 @@ export function startAttempt(
     progress: () => {
       const result = meter.result();
       // An interim result would conclude the session should this worker die.
-      return { totals: totals(), ...(result && { last_result: work.isInterim() ? null : result }) };
+      return {
+        totals: totals(),
+        claude_session_id: conversation.id(),
+        ...(result && { last_result: work.isInterim() ? null : result }),
+      };
     },
     onHeld: ({ cancel_requested_at, interrupt_requested_at }) => {
       ownership.fenceHeld();
@@ -188,6 +195,7 @@ export function startAttempt(
   }
 
   async function runPrepared(dirs: RunDirs, prepared: Prepared): Promise<RunEnd> {
+    conversation = followConversation(prepared.claudeSessionId);
     meter = meterFrom(prepared.restored.costState ?? NOTHING_SPENT, deps.prices);
     const saver = createTranscriptSaver(deps.stores.transcripts, {
       sessionId: session.id,
@@ -199,7 +207,9 @@ export function startAttempt(
         log.error({ err: error, path }, 'a file of the transcript cannot be read; it is left out'),
       onAppended: (path, data) => {
         if (!path.endsWith('.jsonl')) return;
-        for (const spent of spendingIn(data)) meter.refine(spent);
+        // What the CLI appends again after a compaction was counted when it was new.
+        const isNew = (id: string) => !prepared.restored.messageIds.has(id);
+        for (const spent of spendingIn(data)) if (isNew(spent.messageId)) meter.refine(spent);
       },
     });
     const keeper = keepTranscript(saver, recorder, taken);
@@ -215,7 +225,7 @@ export function startAttempt(
         masker: deps.masker,
         onInit: deps.host.works,
         work,
-        claudeSessionId: session.root_session_id,
+        conversation,
         stopSwitch,
         onAbsurdLimit: (told) =>
           log.warn(
@@ -265,7 +275,7 @@ export function startAttempt(
 
   // A process that was stopped prints no total, but may have left one in its transcript.
   async function settleCost(dirs: RunDirs, { restored }: Prepared): Promise<void> {
-    const main = mainTranscriptPath(session.root_session_id);
+    const main = mainTranscriptPath(conversation.id());
     const from = restored.files.find((file) => file.path === main)?.length ?? 0;
     const spent = await lastCostState(join(dirs.project, main), from);
     if (spent) meter.settle(spent);

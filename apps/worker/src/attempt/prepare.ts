@@ -2,6 +2,7 @@ import {
   AppError,
   checkParent,
   checkPolicy,
+  claudeIdOf,
   type EventStore,
   type IsOurs,
   type Opener,
@@ -15,6 +16,7 @@ import {
 } from '@baton/core';
 import { buildCommand, type Command } from '../claude/command.ts';
 import { dropCutSecret } from '../claude/cut-secret.ts';
+import { promptTextOf } from '../claude/prompt-text.ts';
 import { formatMarker } from '../host/marker.ts';
 import { killMarked } from '../host/orphans.ts';
 import type { RunDirs } from '../host/run-dirs.ts';
@@ -62,6 +64,8 @@ export interface Prepared {
   /** The working directory as it was found. */
   seenDir: SeenDir;
   prompt: string;
+  /** Claude's id of the conversation that is begun or resumed. */
+  claudeSessionId: string;
   restored: Restored;
   /** The config with what earlier attempts left of its limits. */
   limits: SessionConfig;
@@ -102,8 +106,9 @@ export async function prepareAttempt(
           lineage,
           session,
           dirs.project,
-          deps.masker.inJson(session.query),
+          deps.masker.inJson(promptTextOf(session)),
         );
+  const claudeSessionId = lineage[0] ? claudeIdOf(lineage[0]) : session.root_session_id;
   const history = await readHistory(stores.events, session, restored);
   const beginning = beginAttempt(session, restored);
   const limits = remainingLimits(session);
@@ -113,7 +118,7 @@ export async function prepareAttempt(
   if (opened.length > 0) checkPolicy(config, deps.policy);
   const command = buildCommand({
     config,
-    claudeSessionId: session.root_session_id,
+    claudeSessionId,
     resume: beginning.resume,
     prompt: beginning.prompt,
     dirs,
@@ -132,6 +137,7 @@ export async function prepareAttempt(
     cwd,
     seenDir,
     prompt: beginning.prompt,
+    claudeSessionId,
     restored,
     limits,
     history,

@@ -2,9 +2,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { promptLine, type Result } from '@baton/core';
 import type { AbortReason } from '../claude/abort-reason.ts';
+import type { Conversation } from '../claude/conversation.ts';
 import {
   apiErrorOf,
   type ClaudeLine,
+  commandErrorOf,
   initOf,
   isPartial,
   type RateLimit,
@@ -47,7 +49,8 @@ export interface RunDeps {
   onInit(): void;
   /** What the process has still to do. */
   work: PendingWork;
-  claudeSessionId: string;
+  /** Which of Claude's conversations the process is in. */
+  conversation: Conversation;
   /** Ends the run: by a deadline of its own, or by whoever else holds the switch. */
   stopSwitch: StopSwitch;
   /** Told of a rate limit whose reset cannot be true; the reset is ignored. */
@@ -74,6 +77,8 @@ export interface RunFacts {
   /** The end of what stdout said beside events. */
   stdoutTail: string;
   apiError: string | null;
+  /** What a slash command of the CLI said of its failure. */
+  commandError: string | null;
   rateLimit: RateLimit | null;
   /** There if processes of the run could not be ended: which, and why. */
   notEnded?: NotEnded;
@@ -83,9 +88,9 @@ export interface RunFacts {
 
 /** Runs the prepared process to its end, whatever end that is; never rejects for what the process does. */
 export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunFacts> {
-  const { recorder, meter, work, masker, stopSwitch } = deps;
+  const { recorder, meter, work, masker, conversation, stopSwitch } = deps;
   const { signal } = stopSwitch.controller;
-  const prompt = masker.line(promptLine(deps.claudeSessionId, prepared.prompt));
+  const prompt = masker.line(promptLine(conversation.id(), prepared.prompt));
   await recorder.record({
     type: 'user',
     subtype: 'prompt',
@@ -96,12 +101,13 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     cwd: prepared.cwd,
     launcher: deps.launcher,
   });
-  const markForeign = createResultFilter(deps.claudeSessionId);
+  const markForeign = createResultFilter(conversation.id());
   const noise = createNoise((text) => masker.text(prepared.redact(text)));
   let sawInit = false;
   let resultAtAbort: Result | null = null;
   let rateLimit: RateLimit | null = null;
   let apiError: string | null = null;
+  let commandError: string | null = null;
   let resultAt: number | null = null;
   let isInterim = false;
   let endedAt = 0;
@@ -128,11 +134,13 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     work.observe(line);
     watch.observe(line);
     meter.observe(line);
+    conversation.observe(line);
     // What the CLI gives up because we stop it is not done: from then on only a result line may say so.
     if (!signal.aborted || resultOf(line)) isInterim = work.isInterim();
     const limit = rateLimitOf(line);
     if (limit) rateLimit = limit.status === 'rejected' ? believed(limit) : null;
     apiError = apiErrorOf(line) ?? apiError;
+    commandError = commandErrorOf(line) ?? commandError;
     resultAt = resultOf(line) ? performance.now() : resultAt;
     const init = initOf(line);
     if (init && !sawInit) {
@@ -186,6 +194,7 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     stderrTail: masker.text(prepared.redact(claude.stderrTail())),
     stdoutTail: noise.tail(),
     apiError,
+    commandError,
     rateLimit,
     ...(resultAt === null ? {} : { exitLateMs: Math.max(0, Math.round(endedAt - resultAt)) }),
   };

@@ -1,4 +1,5 @@
-import { hasTranscript, recoveryOf, type Session } from '@baton/core';
+import { claudeIdOf, hasTranscript, recoveryOf, type Session } from '@baton/core';
+import { promptTextOf } from '../claude/prompt-text.ts';
 import type { Restored } from '../transcript/restore.ts';
 
 /** How an attempt begins: where its transcript comes from, and what it says to Claude. */
@@ -15,7 +16,7 @@ export const CONTINUATION_PROMPT = 'Continue from where you left off.';
  * session that restarts after a crash leaves its own aside.
  */
 export function transcriptSource(session: Session): 'own' | 'parent' | 'none' {
-  const isOwn = hasTranscript(session.transcript, session.root_session_id);
+  const isOwn = hasTranscript(session.transcript, claudeIdOf(session));
   if (isOwn && !isRestart(session)) return 'own';
   return session.kind === 'continue' ? 'parent' : 'none';
 }
@@ -34,9 +35,14 @@ export function isRestart(session: Session): boolean {
 
 /**
  * What an attempt says: the session's own prompt, unless its own saved transcript holds that already;
- * then it goes on from where that ends.
+ * then it goes on from where that ends. A slash command that the CLI ran by itself left nothing to go on
+ * with, and is said again.
  */
-export function beginAttempt(session: Session, { files, holdsPrompt }: Restored): Beginning {
-  if (files.length === 0) return { resume: false, prompt: session.query };
-  return { resume: true, prompt: holdsPrompt ? CONTINUATION_PROMPT : session.query };
+export function beginAttempt(
+  session: Session,
+  { files, holdsPrompt, ranCommand }: Restored,
+): Beginning {
+  const prompt = promptTextOf(session);
+  if (files.length === 0) return { resume: false, prompt };
+  return { resume: true, prompt: holdsPrompt && !ranCommand ? CONTINUATION_PROMPT : prompt };
 }

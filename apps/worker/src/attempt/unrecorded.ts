@@ -1,5 +1,5 @@
 // What the transcript holds and no event tells: the two are saved side by side, and a worker may die in between.
-import type { Event, EventStore, Session } from '@baton/core';
+import { claudeIdOf, type Event, type EventStore, type Session } from '@baton/core';
 import { asList, asObject, asString } from '../claude/fields.ts';
 import { type ClaudeLine, parseLine } from '../claude/line.ts';
 import type { RecordedLine } from './recorder.ts';
@@ -26,7 +26,7 @@ export async function unrecordedMessages(
   if (messages.length === 0) return [];
   const places = new Map(messages.map(({ uuid }, index) => [uuid, index]));
   const last = await lastRecorded(events, session, places);
-  return messages.slice(last + 1).map((message) => toLine(message, session.root_session_id));
+  return messages.slice(last + 1).map((message) => toLine(message, claudeIdOf(session)));
 }
 
 /** The place of the message that was recorded last, or -1. */

@@ -25,6 +25,8 @@ export interface AttemptFacts {
   stdoutTail?: string;
   /** The CLI's word for the last refusal of the API, see `apiErrorOf`. */
   apiError?: string | null;
+  /** What a slash command of the CLI said of its failure, see `commandErrorOf`. */
+  commandError?: string | null;
   /** There if the last rate_limit_event said `rejected`. */
   rateLimit?: { resetsAt?: Date } | null;
   workingDir?: string;
@@ -41,7 +43,7 @@ const TIMEOUTS: Record<Deadline, Reason> = {
 
 const NO_ANSWER: Reason = {
   code: 'NO_ANSWER',
-  message: 'the claude CLI reported success after 0 turns and without an answer',
+  message: 'the claude CLI reported success without having asked the model',
 };
 
 const INTERIM =
@@ -82,7 +84,8 @@ function concludeEnded(facts: AttemptFacts): Outcome {
   }
   const reason = judgeResult(result, facts.apiError) ?? invalidAnswer(facts);
   if (reason) return fail(facts, reason);
-  return isEmpty(result) ? fail(facts, NO_ANSWER) : { kind: 'completed', result };
+  const unanswered = withoutTurn(result, facts.commandError);
+  return unanswered ? fail(facts, unanswered) : { kind: 'completed', result };
 }
 
 function concludeStopped(
@@ -146,10 +149,19 @@ function brokenOff(facts: AttemptFacts): Reason {
   return { code, message: said ? `${ending}: ${said}` : ending };
 }
 
-// A resume of a damaged transcript reports success without having asked the model; a slash command
-// that the CLI answers by itself (/compact, /context) takes no turn either, but says so or has a text.
-function isEmpty({ num_turns, result, local_command }: Result): boolean {
-  return num_turns === 0 && !result && local_command === undefined;
+// A slash command that the CLI runs by itself (/compact, /context) takes no turn, and is named by the result.
+// One that it knows and does not run (/help) is not, nor is anything named after the resume of a damaged
+// transcript: both report success without having asked the model.
+function withoutTurn(
+  { num_turns, result, local_command }: Result,
+  commandError: string | null | undefined,
+): Reason | null {
+  if (num_turns !== 0) return null;
+  if (local_command === undefined) {
+    return result ? { ...NO_ANSWER, message: `${NO_ANSWER.message}: ${result}` } : NO_ANSWER;
+  }
+  if (!commandError) return null;
+  return { ...NO_ANSWER, message: `the slash command /${local_command} failed: ${commandError}` };
 }
 
 function unansweredInterrupt({ exit }: AttemptFacts): Reason {

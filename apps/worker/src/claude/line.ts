@@ -173,6 +173,15 @@ export function apiErrorOf(line: ClaudeLine): string | null {
   return asString(body?.['error']) ?? null;
 }
 
+const COMMAND_STDERR = '<local-command-stderr>';
+
+/** What a slash command that the CLI ran by itself said of its failure, where the line tells of one; else null. */
+export function commandErrorOf(line: ClaudeLine): string | null {
+  const source = asString(bodyOf(line, 'assistant')?.['local_command_source']);
+  if (!source?.startsWith(COMMAND_STDERR)) return null;
+  return source.slice(COMMAND_STDERR.length).replace(/<\/local-command-stderr>$/, '');
+}
+
 function bodyOf(line: ClaudeLine, type: string, subtype?: string): Record<string, unknown> | null {
   const matches =
     line.kind === 'event' &&

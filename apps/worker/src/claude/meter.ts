@@ -6,10 +6,12 @@ import {
   type Result,
   type Totals,
 } from '@baton/core';
+import { isReset } from './conversation.ts';
 import type { CostState } from './cost-state.ts';
 import { present } from './fields.ts';
 import { type ClaudeLine, type MessageUsage, resultOf, usageOf } from './line.ts';
-import { type ModelUsages, sum, tokensOfModels, tokensOfUsages } from './tokens.ts';
+import { createRunningTotals, type Reading } from './running-totals.ts';
+import { type ModelUsages, sum, tokensOfUsages } from './tokens.ts';
 import { createUntold } from './untold.ts';
 
 /** What the transcript had spent before this process began; all zero for a launch. */
@@ -19,9 +21,6 @@ export interface MeterStart {
   apiDurationMsAtStart?: number;
 }
 
-/** The CLI's running totals, as far as they are known. */
-type RunningTotals = Partial<CostState>;
-
 /** Counts what one process spends. */
 export interface Meter {
   /** Takes a line of stdout into account. */
@@ -29,7 +28,7 @@ export interface Meter {
   /** Takes what the transcript says of a message into account. */
   refine(spent: MessageUsage): void;
   /** Takes the transcript's last cost-state into account, once the process has ended. */
-  settle(state: RunningTotals): void;
+  settle(state: Reading): void;
   /** What this process alone has spent so far; what it has not told the cost of is estimated. */
   totals(): Totals;
   /**
@@ -43,36 +42,29 @@ export interface Meter {
 export function createMeter(start: MeterStart, prices: Prices = DEFAULT_PRICES): Meter {
   const untold = createUntold(prices);
   const results: Result[] = [];
-  // Over the whole conversation, as the CLI counts; they only grow.
-  let cost = start.costAtStart;
-  let apiMs = start.apiDurationMsAtStart ?? 0;
-  let modelUsage: ModelUsages | undefined;
+  const running = createRunningTotals({
+    totalCostUsd: start.costAtStart,
+    modelUsage: start.modelUsageAtStart,
+    apiDurationMs: start.apiDurationMsAtStart ?? 0,
+  });
   // A cost-state tells of money and tokens, and not of turns.
   let settledTurns = 0;
   let isSettled = false;
-
-  function advance(to: RunningTotals): void {
-    if (to.totalCostUsd !== undefined && to.totalCostUsd < cost) return;
-    cost = to.totalCostUsd ?? cost;
-    apiMs = Math.max(apiMs, to.apiDurationMs ?? 0);
-    modelUsage = to.modelUsage ?? modelUsage;
-  }
 
   return {
     observe(line) {
       const spent = usageOf(line);
       if (spent !== null) untold.count(spent);
+      if (isReset(line)) running.restart();
       const result = resultOf(line);
       if (result === null) return;
       results.push(result);
-      untold.told();
-      advance(
-        present({
-          totalCostUsd: result.total_cost_usd,
-          apiDurationMs: result.duration_api_ms,
-          modelUsage: result.modelUsage,
-        }),
-      );
+      untold.told(result.total_cost_usd !== undefined);
+      running.read({
+        totalCostUsd: result.total_cost_usd,
+        apiDurationMs: result.duration_api_ms,
+        modelUsage: result.modelUsage,
+      });
     },
 
     refine(spent) {
@@ -81,35 +73,34 @@ export function createMeter(start: MeterStart, prices: Prices = DEFAULT_PRICES):
     },
 
     settle(state) {
-      // An entry from before this process, which a SIGKILL leaves as the last one, tells nothing of it.
-      if ((state.totalCostUsd ?? 0) <= start.costAtStart) return;
+      // The entry that the process began with tells nothing of it, nor does one older than its last result.
+      const cost = state.totalCostUsd ?? 0;
+      if (cost === running.costAtStart()) return;
+      if (results.length > 0 && cost < running.lastCost()) return;
       isSettled = true;
       settledTurns += untold.totals().num_turns;
       untold.told();
-      advance(state);
+      running.read(state);
     },
 
-    totals: () =>
-      addTotals(
+    totals() {
+      const { costUsd, apiDurationMs, tokens } = running.spent();
+      return addTotals(
         {
-          cost_usd: cost - start.costAtStart,
+          cost_usd: costUsd,
           num_turns: settledTurns + sum(results.map((one) => one.num_turns)),
-          ...tokens(),
-          duration_api_ms: apiMs - (start.apiDurationMsAtStart ?? 0),
+          ...(tokens ?? tokensOfUsages(results.flatMap((one) => one.usage ?? []))),
+          duration_api_ms: apiDurationMs,
         },
         { ...untold.totals(), duration_api_ms: 0 },
-      ),
+      );
+    },
 
     result() {
       const last = results.at(-1);
       return last === undefined ? null : boundResult(combine(results, last));
     },
   };
-
-  function tokens() {
-    if (modelUsage !== undefined) return tokensOfModels(modelUsage, start.modelUsageAtStart);
-    return tokensOfUsages(results.flatMap((one) => one.usage ?? []));
-  }
 }
 
 /** A meter for a process whose transcript held these totals when it began. */

@@ -23,11 +23,23 @@ export function recount(total: Tokens, before: Usage | undefined, now: Usage): T
   return count((key) => total[key] - (before?.[key] ?? 0) + (now[key] ?? 0));
 }
 
-/** What all models used between two running totals; never below zero. */
+/** What each model used between two running totals, summed; never below zero. */
 export function tokensOfModels(now: ModelUsages, before: ModelUsages): Tokens {
-  const total = (usages: ModelUsages, modelKey: (typeof KEYS)[number][1]) =>
-    sum(Object.values(usages).map((usage) => usage[modelKey]));
-  return count((_, modelKey) => Math.max(0, total(now, modelKey) - total(before, modelKey)));
+  const rise = (model: string, key: (typeof KEYS)[number][1]) =>
+    Math.max(0, (now[model]?.[key] ?? 0) - (before[model]?.[key] ?? 0));
+  return count((_, modelKey) => sum(Object.keys(now).map((model) => rise(model, modelKey))));
+}
+
+/** The models that have used less than before: running totals do not fall unless they began anew. */
+export function fallenModels(now: ModelUsages, before: ModelUsages): string[] {
+  const isFallen = (usage: ModelUsages[string], was: ModelUsages[string] = {}) =>
+    KEYS.some(([, key]) => (usage[key] ?? Number.POSITIVE_INFINITY) < (was[key] ?? 0));
+  return Object.keys(now).filter((model) => isFallen(now[model] ?? {}, before[model]));
+}
+
+/** The sum of two counts. */
+export function sumTokens(a: Tokens, b: Tokens): Tokens {
+  return count((key) => a[key] + b[key]);
 }
 
 /** The sum, where what is absent counts nothing. */

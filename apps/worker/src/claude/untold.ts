@@ -17,8 +17,8 @@ export interface Untold {
    * `onlyKnown` a message that no earlier line told of is left out.
    */
   count(spent: MessageUsage, onlyKnown?: boolean): void;
-  /** The CLI's figures hold all of it by now. */
-  told(): void;
+  /** The CLI's figures hold all of it by now; but for its cost, where `isCostTold` is false. */
+  told(isCostTold?: boolean): void;
   /** The tokens, the estimate of their cost, and the turns, of what is not told. */
   totals(): Omit<Totals, 'duration_api_ms'>;
 }
@@ -69,12 +69,13 @@ export function createUntold(prices: Prices): Untold {
       tokens = recount(tokens, before?.usage, message.usage);
       messages.set(messageId, message);
     },
-    told() {
+    told(isCostTold = true) {
       round += 1;
       tokens = tokensOfUsages([]);
+      turns = 0;
+      if (!isCostTold) return;
       cost = 0;
       unpriced = 0;
-      turns = 0;
     },
     totals: () => ({
       cost_usd: Math.max(0, cost),

@@ -3,6 +3,7 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join, normalize, sep } from 'node:path';
 import {
   AppError,
+  claudeIdOf,
   mainTranscriptPath,
   type Session,
   type TranscriptFile,
@@ -10,6 +11,8 @@ import {
 } from '@baton/core';
 import { type CostState, readCostState } from '../claude/cost-state.ts';
 import { createFramer } from '../claude/framer.ts';
+import { parseLine, usageOf } from '../claude/line.ts';
+import { createKnownIds, type KnownIds } from './known-ids.ts';
 import { createPromptFinder } from './prompt-finder.ts';
 import { createRecentMessages } from './recent-messages.ts';
 import type { TrackedFile } from './tracked-file.ts';
@@ -21,10 +24,14 @@ export interface Restored {
   costState: CostState | null;
   /** Whether the session's own part of the transcript holds its prompt already. */
   holdsPrompt: boolean;
+  /** Whether the session's own part says that the CLI ran a slash command by itself, without a turn. */
+  ranCommand: boolean;
   /** The ids of the entries in the session's own part. */
   uuids: ReadonlySet<string>;
   /** The newest message entries of the session's own part of the main file, oldest first. */
   messages: readonly string[];
+  /** The API's messages that the main file holds, its ancestors' included. */
+  messageIds: Pick<KnownIds, 'has'>;
 }
 
 /** Nothing to restore: a new conversation. */
@@ -32,8 +39,10 @@ export const NOTHING_RESTORED: Restored = Object.freeze({
   files: [],
   costState: null,
   holdsPrompt: false,
+  ranCommand: false,
   uuids: new Set<string>(),
   messages: [],
+  messageIds: { has: () => false },
 });
 
 /**
@@ -50,22 +59,34 @@ export async function restoreTranscript(
 ): Promise<Restored> {
   const source = lineage[0];
   if (!source) return NOTHING_RESTORED;
-  const main = mainTranscriptPath(session.root_session_id);
+  const claudeId = claudeIdOf(source);
+  const main = mainTranscriptPath(claudeId);
   const isOwn = source.id === session.id;
   const uuids = new Set<string>();
-  const restored: Restored = { ...NOTHING_RESTORED, files: [], uuids };
+  const messageIds = createKnownIds();
+  const entryIds = createKnownIds();
+  const restored: Restored = { ...NOTHING_RESTORED, files: [], uuids, messageIds };
   const recent = createRecentMessages();
   let holdsMessage = false;
   async function restoreFile(file: TranscriptFile): Promise<void> {
     const ownFrom = isOwn ? file.base : file.length;
     const finder = createPromptFinder(prompt, ownFrom);
     const onLine = (line: string, offset: number): void => {
-      if (offset >= ownFrom) for (const uuid of uuidsIn(line)) uuids.add(uuid);
+      const ids = uuidsIn(line);
+      if (offset >= ownFrom) for (const uuid of ids) uuids.add(uuid);
       if (file.path !== main) return;
       holdsMessage ||= MESSAGE.test(line);
       restored.costState = readCostState(line) ?? restored.costState;
+      // After a compaction the CLI appends old entries again, under their old ids: they are no news.
+      const isRepeated = ids.length > 0 && ids.every((id) => entryIds.has(id));
+      for (const id of ids) entryIds.add(id);
+      if (isRepeated) return;
+      const messageId = line.includes(ASSISTANT) && usageOf(parseLine(line))?.messageId;
+      if (messageId) messageIds.add(messageId);
       finder.observe(line, offset);
-      if (offset >= ownFrom) recent.observe(line);
+      if (offset < ownFrom) return;
+      restored.ranCommand ||= line.includes('"subtype":"local_command"');
+      recent.observe(line);
     };
     const hash = await writeFile(store, file, lineage, projectDir, onLine);
     restored.holdsPrompt ||= finder.found();
@@ -79,13 +100,20 @@ export async function restoreTranscript(
     });
   }
 
-  for (const files of batches(source.transcript.files, FILES_AT_ONCE)) {
+  const wanted = source.transcript.files.filter(({ path }) => !isOfAnother(path, claudeId));
+  for (const files of batches(wanted, FILES_AT_ONCE)) {
     await Promise.all(files.map(restoreFile));
   }
   if (holdsMessage) return { ...restored, messages: recent.lines() };
   await rm(projectDir, { recursive: true });
   await mkdir(projectDir, { recursive: true, mode: 0o700 });
   return NOTHING_RESTORED;
+}
+
+// A conversation that was left by /clear: its files stay with the sessions that had it.
+function isOfAnother(path: string, claudeId: string): boolean {
+  const [, owner] = /^([0-9a-f]{8}-[0-9a-f-]{27})(?:\/|\.jsonl$)/.exec(path) ?? [];
+  return owner !== undefined && owner !== claudeId;
 }
 
 // A session may have hundreds of sub-agents, each with a small file that costs a trip to the store.
@@ -100,6 +128,7 @@ function batches<T>(items: readonly T[], size: number): T[][] {
 // The CLI writes what it queued before the prompt itself, and resumes nothing that holds no message
 // ("No conversation found"): a session that was stopped in between begins again.
 const MESSAGE = /"type":"(user|assistant)"/;
+const ASSISTANT = '"type":"assistant"';
 
 async function writeFile(
   store: TranscriptStore,

@@ -28,6 +28,7 @@ export const overridesSchema = z.strictObject({
   verbose: clearable(inheritable.verbose),
   additional_directories: clearable(inheritable.additional_directories),
   include_partial_messages: clearable(inheritable.include_partial_messages),
+  slash_commands: clearable(inheritable.slash_commands),
   permission_mode: clearable(inheritable.permission_mode),
   max_budget_usd: clearable(inheritable.max_budget_usd),
   fallback_model: clearable(inheritable.fallback_model),

@@ -54,7 +54,10 @@ export const infoSchema = z.object({
   schedule_id: idSchema.optional().describe('The schedule that launched it.'),
   api_key_id: z.string().optional().describe('The API key whose holder asked for it.'),
   root_session_id: idSchema,
-  claude_session_id: z.string().optional(),
+  claude_session_id: z
+    .string()
+    .optional()
+    .describe("Claude's id of the conversation: the root's id, until a /clear begins another."),
   created_at: time,
   updated_at: time,
   started_at: time.optional().describe('When its first attempt began.'),

@@ -53,7 +53,8 @@ export function queuedSession(job: Accepted<Job>, asked: SessionConfig, parent?:
     config,
     config_hash: configHash(job),
     root_session_id: root,
-    // A launch is given its own id as the CLI's; all through a conversation it stays the root's.
+    // A launch is given its own id as the CLI's; it stays the root's until a /clear. Whether the parent was
+    // cleared may not be known yet: the worker sets the id that it resumes.
     claude_session_id: root,
     ...(parent ? { parent_session_id: parent.id } : {}),
     priority: job.priority ?? 0,

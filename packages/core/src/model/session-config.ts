@@ -92,6 +92,12 @@ export const sessionConfigSchema = z.strictObject({
     .boolean()
     .optional()
     .describe('Whether the answer is streamed while it grows; such lines are not stored.'),
+  slash_commands: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether a prompt that begins with a slash may be a slash command of the CLI; default true. With false it is text, and the model sees a space before it.',
+    ),
   permission_mode: z.enum(PERMISSION_MODES).optional(),
   max_budget_usd: z.number().positive().optional().describe('US dollars for this session.'),
   fallback_model: argument.optional().describe('Models to fall back to, separated by commas.'),

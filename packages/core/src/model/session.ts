@@ -52,7 +52,10 @@ export const sessionSchema = z.object({
   result: resultSchema.optional(),
   parent_session_id: idSchema.optional(),
   root_session_id: idSchema,
-  claude_session_id: z.string().optional(),
+  claude_session_id: z
+    .string()
+    .optional()
+    .describe("Claude's id of the conversation: the root's id, until a /clear begins another."),
   created_at: z.date(),
   updated_at: z.date(),
   ...jobOptionsSchema.omit({ not_before: true, delay_ms: true, attempts: true }).shape,

@@ -31,6 +31,17 @@ export function mainTranscriptPath(claudeSessionId: string): string {
   return `${claudeSessionId}.jsonl`;
 }
 
+/** Claude's id of the conversation that a session is in: its root's, until `/clear` begins another. */
+export function claudeIdOf({
+  claude_session_id,
+  root_session_id,
+}: {
+  claude_session_id?: string | undefined;
+  root_session_id: string;
+}): string {
+  return claude_session_id ?? root_session_id;
+}
+
 /** Says whether the conversation can be resumed from this transcript. */
 export function hasTranscript(manifest: TranscriptManifest, claudeSessionId: string): boolean {
   const main = mainTranscriptPath(claudeSessionId);

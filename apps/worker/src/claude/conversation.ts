@@ -1,0 +1,36 @@
+import { type ClaudeLine, initOf } from './line.ts';
+
+// The id names a file: nothing else may become a part of a path.
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Which of Claude's conversations a process is in. */
+export interface Conversation {
+  /** Takes a line of stdout into account. */
+  observe(line: ClaudeLine): void;
+  /** Claude's id of the conversation, by which it is saved and resumed. */
+  id(): string;
+}
+
+/**
+ * Follows a process from the conversation that it began with. `/clear` (and `/new`, `/reset`) leaves it
+ * for an empty one; the next init line tells the id of that, the `conversation_reset` line does not.
+ */
+export function followConversation(begunWith: string): Conversation {
+  let id = begunWith;
+  let wasReset = false;
+  return {
+    observe(line) {
+      wasReset ||= isReset(line);
+      const told = wasReset ? initOf(line)?.session_id : undefined;
+      if (told === undefined || !UUID.test(told)) return;
+      id = told;
+      wasReset = false;
+    },
+    id: () => id,
+  };
+}
+
+/** Says whether the line tells that the conversation was left for an empty one. */
+export function isReset(line: ClaudeLine): boolean {
+  return line.kind === 'event' && line.type === 'conversation_reset';
+}
