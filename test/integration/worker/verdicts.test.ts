@@ -14,7 +14,7 @@ const SCHEMA = {
 const VERDICTS: [string, object, string][] = [
   ['an error by its subtype alone', { subtype: 'error_during_execution' }, 'EXECUTION_ERROR'],
   ['spent turns by the subtype alone', { subtype: 'error_max_turns' }, 'MAX_TURNS'],
-  ['no is_error', { is_error: undefined }, 'completed'],
+  ['no is_error', { is_error: null }, 'completed'],
   ['is_error as a text', { is_error: 'true' }, 'EXECUTION_ERROR'],
   [
     'no structured answer',
