@@ -29,6 +29,8 @@ const HABITS = {
   lose_tmp_worker: { everyMs: 40_000, lasts: [500, 3_000] },
   kill_redis: { everyMs: 70_000, lasts: [300, 5_000] },
   flush_redis: { everyMs: 0, once: true, lasts: [0, 0] },
+  readonly_redis: { everyMs: 60_000, lasts: [500, 5_000] },
+  poison_job: { everyMs: 15_000, lasts: [0, 0] },
   stop_mongodb: { everyMs: 90_000, lasts: [300, 6_000] },
   kill_mongodb: { everyMs: 120_000, lasts: [300, 3_000] },
 } as const satisfies Record<string, Habit>;

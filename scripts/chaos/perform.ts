@@ -1,6 +1,6 @@
 // Carries the faults out.
 import { setTimeout as delay } from 'node:timers/promises';
-import { assertNever } from '@baton/core';
+import { assertNever, QUEUE_PREFIX, SESSION_QUEUE } from '@baton/core';
 import { Redis } from 'ioredis';
 import type { Outages } from '../dev-services/outages.ts';
 import type { Cast, Member } from './cast.ts';
@@ -54,6 +54,10 @@ export function createPerformer({ cast, redis, mongodb, onFlush, log }: Stage): 
       case 'flush_redis':
         await flush(redis.url);
         return onFlush();
+      case 'readonly_redis':
+        return followNobody(redis.url, forMs);
+      case 'poison_job':
+        return poison(redis.url, fault.pick);
       case 'stop_mongodb':
         await mongodb.outages.stop();
         return giveBack(mongodb.outages, forMs);
@@ -82,10 +86,45 @@ async function giveBack(outages: Outages, afterMs: number): Promise<void> {
   await outages.start();
 }
 
-// It may be killed or restarting just now: flushed all the same, as soon as it answers.
-async function flush(url: string): Promise<void> {
+// As after a failover in place: it follows a server that is not there, and takes no writes meanwhile.
+async function followNobody(url: string, forMs: number): Promise<void> {
+  await withRedis(url, async (client) => {
+    await client.replicaof('127.0.0.1', 1);
+    await delay(forMs);
+    await client.replicaof('NO', 'ONE');
+  });
+}
+
+const POISONS = ['{"a":NaN}', '{"version":1,', 'null', '[1]'];
+
+/** A job that nobody can read, put before all others by Redis's own commands. */
+async function poison(url: string, pick: number): Promise<void> {
+  const id = `poison-${pick}`;
+  const data = POISONS[Math.floor(pick * POISONS.length)] ?? '';
+  await withRedis(url, async (client) => {
+    const key = `${QUEUE_PREFIX}:${SESSION_QUEUE}`;
+    await client.hset(`${key}:${id}`, { name: 'launch', data, opts: '{}', timestamp: Date.now() });
+    await client.rpush(`${key}:wait`, id);
+    await client.zadd(`${key}:marker`, 0, '0');
+  }).catch(() => {}); // it takes no writes just now: then there is none
+}
+
+async function withRedis(url: string, act: (client: Redis) => Promise<void>): Promise<void> {
   const client = new Redis(url, { maxRetriesPerRequest: null });
   client.on('error', () => {});
-  await client.flushall();
-  client.disconnect();
+  await act(client).finally(() => client.disconnect());
+}
+
+// It may be killed or restarting just now, or read-only: flushed all the same, as soon as it can be.
+async function flush(url: string): Promise<void> {
+  await withRedis(url, async (client) => {
+    for (;;) {
+      const isDone = await client.flushall().then(
+        () => true,
+        () => false,
+      );
+      if (isDone) return;
+      await delay(100);
+    }
+  });
 }
