@@ -1,4 +1,5 @@
 // What is wrong with a host is never a session's fault: it waits, or runs elsewhere.
+import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Session } from '@baton/core';
@@ -43,6 +44,9 @@ async function endAll(fleet: Fleet, ids: string[]): Promise<Session[]> {
   for (const id of ids) sessions.push(await fleet.ended(id));
   return sessions;
 }
+
+const mayMount =
+  spawnSync('unshare', ['--mount', 'true'], { env: { PATH: process.env['PATH'] } }).status === 0;
 
 const NOT_HELD_AGAINST = { retries: 0, crashes: 0, hand_backs: 0 };
 
@@ -161,6 +165,27 @@ describe('a host that is sick for a while', { timeout: 120_000 }, () => {
       await untilReady(worker);
       expect(countLogged(worker, SICK)).toBe(countLogged(worker, WELL));
       expect(countLogged(worker, SICK)).toBeLessThan(4);
+    },
+  );
+
+  // A disk that is full for the worker alone takes a mount of its own, which not every host allows.
+  test.runIf(mayMount)(
+    'the temporary directory is full: no session fails, all run once it is not',
+    async ({ fleet: parent }) => {
+      const host = await createHost(parent, 'full');
+      const small = 'mount -t tmpfs -o size=8m none "$TMPDIR" && exec "$@"';
+      const worker = await host.fleet.worker(
+        { CLAUDE_BIN: host.claude, TMPDIR: join(host.root, 'real-tmp') },
+        ['unshare', '--mount', 'sh', '-c', small, 'sh'],
+      );
+      const filler = `/proc/${worker.pid}/root${host.root}/real-tmp/filler`;
+      await expect(writeFile(filler, Buffer.alloc(9 * 1024 * 1024))).rejects.toThrow('ENOSPC');
+      const ids = await launchMany(host.fleet, 20);
+      await untilUnready(worker, /ENOSPC/);
+      await rm(filler);
+      const sessions = await endAll(host.fleet, ids);
+      expect(sessions.map(({ status }) => status)).toEqual(ids.map(() => 'completed'));
+      for (const { counts } of sessions) expect(counts).toMatchObject(NOT_HELD_AGAINST);
     },
   );
 
