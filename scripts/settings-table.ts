@@ -42,7 +42,9 @@ export function withSettingsTable(readme: string): string {
 function settingsOf(schema: z.ZodObject) {
   const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   const settings = (json.properties ?? {}) as Record<string, Setting>;
-  return { settings, names: Object.keys(settings), required: json.required ?? [] };
+  // One with a default is not required, although its default is made outside the schema.
+  const required = (json.required ?? []).filter((name) => settings[name]?.default === undefined);
+  return { settings, names: Object.keys(settings), required };
 }
 
 function shown(value: unknown): string {

@@ -1,16 +1,20 @@
 // npm start: Redis, MongoDB, the API and two workers on this machine, until Ctrl-C. Data persists under .baton/.
-// With --json one line on standard output says where everything is, once it answers.
+// Once everything answers, standard output says where it is: for reading on a terminal, else (and with --json) as one
+// line of JSON.
 import { parseArgs } from 'node:util';
 import { reasonOf } from './dev-services/errors.ts';
-import { withoutPassword } from './dev-services/url.ts';
 import { createSink } from './stack/sink.ts';
 import { type Stack, startStack } from './stack/stack.ts';
 import { stopSignal } from './stack/stop-signal.ts';
 import { untilAborted } from './stack/until-aborted.ts';
+import { welcome } from './stack/welcome.ts';
 
 const DATA_DIR = '.baton';
 const WORKERS = 2;
+// On a terminal the log of every request and session would bury the lines that say where all is.
+const logLevel = process.stderr.isTTY ? 'warn' : undefined;
 
+process.stdout.on('error', () => {}); // its reader has gone: what runs goes on
 const sink = createSink(process);
 const signal = stopSignal(process, sink.say);
 process.exit(await run());
@@ -20,14 +24,13 @@ async function run(): Promise<number> {
     const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
     const stack = await startStack({
       env: process.env,
-      settings: process.env,
+      settings: { ...process.env, LOG_LEVEL: process.env['LOG_LEVEL'] || logLevel },
       dataDir: DATA_DIR,
       workers: WORKERS,
       sink,
       signal,
     });
-    announce(stack);
-    if (values.json) process.stdout.write(`${JSON.stringify(whereAllIs(stack))}\n`);
+    announce(stack, process.stdout.isTTY && !values.json);
     return await runUntilStopped(stack);
   } catch (error) {
     if (signal.aborted) return 130;
@@ -44,12 +47,19 @@ async function runUntilStopped(stack: Stack): Promise<number> {
   return failure === undefined ? 0 : 1;
 }
 
-function announce({ api, services, workers }: Stack): void {
-  const { redis, mongodb } = services;
-  sink.say(`Redis at ${withoutPassword(redis.url)}, MongoDB at ${withoutPassword(mongodb.url)}`);
+function announce(stack: Stack, isForReading: boolean): void {
+  const { api, services, prefix, workRoot, workers } = stack;
   for (const worker of workers) sink.say(`worker ${worker.line().worker}, ${worker.line().health}`);
-  sink.say(`API at ${api}: read it at ${api}/docs, watch the queue at ${api}/queues`);
   sink.say('ready; Ctrl-C stops all of it');
+  const places = {
+    api,
+    redis: services.redis.url,
+    mongodb: services.mongodb.url,
+    prefix,
+    workRoot,
+  };
+  const json = () => `${JSON.stringify(whereAllIs(stack))}\n`;
+  process.stdout.write(isForReading ? welcome(places) : json());
 }
 
 function whereAllIs({ api, services, workers }: Stack) {

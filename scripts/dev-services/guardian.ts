@@ -7,6 +7,8 @@ import { ServicesError } from './errors.ts';
 /** Starts processes that do not outlive this one, even when it is killed with SIGKILL. */
 export type Guardian = {
   readonly pid: number;
+  /** Resolves with the reason when the guardian has ended before `close`: nothing guards what runs any more. */
+  readonly failed: Promise<string>;
   /** Starts a program as the leader of its own process group, its standard input empty; throws once `close` was called. */
   readonly spawn: (file: string, args: readonly string[], options: GuardedOptions) => ChildProcess;
   /** Has the folder removed when the guardian ends, unless it is gone by then. */
@@ -36,9 +38,15 @@ export function createGuardian(env: Environment): Guardian {
   shell.stdin.on('error', () => {}); // it was killed: there is nobody to tell, and stop() still works
   const ended = once(shell, 'exit');
   let isClosed = false;
+  const failed = Promise.withResolvers<string>();
+  shell.once('exit', (code, signal) => {
+    if (!isClosed)
+      failed.resolve(`the guardian of the processes ended by itself (${signal ?? code})`);
+  });
 
   return {
     pid: shell.pid ?? 0,
+    failed: failed.promise,
     spawn(file, args, { env: childEnv, cwd, output = 'pipe' }) {
       if (isClosed) throw new ServicesError(`${file} is not started: everything is being stopped`);
       const options: SpawnOptions = {

@@ -18,7 +18,7 @@ export type Services = {
   readonly mongodb: Service<MongodbKind>;
   /** Starts further processes that must not outlive this one. */
   readonly guardian: Guardian;
-  /** Resolves with what it said last when a server that was started here has ended by itself. */
+  /** Resolves with the reason when a server that was started here, or the guardian, has ended by itself. */
   readonly failed: Promise<string>;
   /** Stops what was started here and resolves when it is gone; safe to call twice. */
   readonly stop: () => Promise<void>;
@@ -74,7 +74,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     );
     const [redis, mongodb] = await unlessAborted(both, signal);
     closers.push(() => Promise.all([redis.stop(), mongodb.stop()]).then(() => {}));
-    const failed = Promise.race([redis.failed, mongodb.failed]);
+    const failed = Promise.race([redis.failed, mongodb.failed, guardian.failed]);
     return { redis: redis.service, mongodb: mongodb.service, guardian, failed, stop };
   } catch (error) {
     await stop();

@@ -20,7 +20,7 @@ export function workerEnvironment(env: Environment): Record<string, string> {
 }
 
 const ownSettings = apiSettingsSchema
-  .pick({ HOST: true, PORT: true })
+  .pick({ HOST: true, PORT: true, QUEUE_PREFIX: true, WORK_ROOT: true })
   .extend(workerSettingsSchema.pick({ DRAIN_TIMEOUT_MS: true }).shape);
 
 /** The settings that a launcher itself goes by; throws INVALID_CONFIG where they are wrong. */

@@ -10,6 +10,7 @@ export type Sink = {
 
 /** Writes to standard error: for reading on a terminal, else one JSON object a line. */
 export function createSink({ stderr }: Pick<NodeJS.Process, 'stderr'>): Sink {
+  stderr.on('error', () => {}); // its terminal or reader has gone: an orderly stop goes on without it
   const pretty = prettyFactory({
     colorize: stderr.isTTY,
     ignore: 'pid,hostname',

@@ -16,6 +16,9 @@ type StackWorker = Kept<WorkerLine>;
 export type Stack = {
   readonly api: string;
   readonly services: Services;
+  /** The prefix of its keys in Redis, and where sessions without a working_dir work. */
+  readonly prefix: string;
+  readonly workRoot: string;
   readonly workers: readonly StackWorker[];
   /** Resolves with the reason when a part has ended by itself and does not come back. */
   readonly failed: Promise<string>;
@@ -42,13 +45,17 @@ export type StackOptions = {
 /** Starts all of it and resolves when every part answers; or stops what it began and throws why. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { sink, removeAtEnd } = options;
-  const { HOST, PORT, DRAIN_TIMEOUT_MS } = launcherSettings(options.settings);
+  const { HOST, PORT, QUEUE_PREFIX, WORK_ROOT, DRAIN_TIMEOUT_MS } = launcherSettings(
+    options.settings,
+  );
   await refuseTakenPort(HOST, PORT);
   const services = await startServices({ ...options, log: sink.say });
   const { guardian, redis, mongodb } = services;
   if (removeAtEnd !== undefined) guardian.removeAtEnd(removeAtEnd);
 
-  const settings = { ...options.settings, REDIS_URL: redis.url, MONGODB_URL: mongodb.url };
+  const servers = { REDIS_URL: redis.url, MONGODB_URL: mongodb.url };
+  // API and workers see a part of the environment, from which another WORK_ROOT might come.
+  const settings = { ...options.settings, ...servers, WORK_ROOT };
   const stopped = new AbortController();
   const signal = AbortSignal.any([options.signal, stopped.signal]);
   const host = { guardian, sink, signal };
@@ -77,7 +84,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await untilReady(api.line().api, signal);
     for (const worker of workers) await untilReady(worker.line().health, signal);
     const failed = [services.failed, api.failed, ...workers.map((worker) => worker.failed)];
-    return { api: api.line().api, services, workers, failed: Promise.race(failed), stop };
+    return {
+      api: api.line().api,
+      services,
+      prefix: QUEUE_PREFIX,
+      workRoot: WORK_ROOT,
+      workers,
+      failed: Promise.race(failed),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -92,6 +92,46 @@ describe('npm start', () => {
     expect(await desk.temporary()).toEqual([]);
   });
 
+  test('names the pages on a terminal, and Ctrl-C there stops all of it', async ({
+    desk,
+    databaseName,
+    queuePrefix,
+  }) => {
+    const run = desk.onTerminal('start.ts', {
+      REDIS_URL: redisUrl(),
+      MONGODB_URL: databaseUrl(databaseName),
+      QUEUE_PREFIX: queuePrefix,
+      PORT: '0',
+    });
+    const stop = /^Press Ctrl-C to stop all of it/m;
+    await waitFor('the lines', () => stop.test(run.out()), 60_000);
+    const lines = run.out().split(/\r?\n/);
+    const [, api] = /Sessions +(http:\S+)\/sessions/.exec(run.out()) ?? [];
+    expect(lines).toContain(`  API reference     ${api}/docs`);
+    expect(lines).toContain(`  Queue dashboard   ${api}/queues`);
+    expect(lines.find((line) => line.startsWith('  Redis '))).toContain(redisUrl());
+    expect(lines.filter((line) => line.startsWith('{'))).toEqual([]);
+    expect(lines.filter((line) => line !== '').length).toBeLessThan(20);
+    const pages = ['sessions', 'docs', 'queues'].map((page) => fetch(`${api}/${page}`));
+    expect((await Promise.all(pages)).map(({ status }) => status)).toEqual([200, 200, 200]);
+
+    run.type('\x03');
+    expect(await run.ended).toBe(0);
+    expect(await desk.processes()).toEqual([]);
+  });
+
+  test('says the same in JSON where it is not on a terminal', async ({
+    desk,
+    databaseName,
+    queuePrefix,
+  }) => {
+    const given = { REDIS_URL: redisUrl(), MONGODB_URL: databaseUrl(databaseName) };
+    const run = desk.run('start.ts', [], { ...given, QUEUE_PREFIX: queuePrefix, PORT: '0' });
+    const line = JSON.parse(await run.firstLine()) as StartLine;
+    expect(line).toMatchObject({ redis: redisUrl(), mongodb: given.MONGODB_URL });
+    expect(await run.end('SIGINT')).toBe(0);
+  });
+
   test('takes the servers it is given, and starts a worker that was killed again', async ({
     start,
     databaseName,

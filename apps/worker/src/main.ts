@@ -1,5 +1,4 @@
 // Composition root of a worker: settings, connections, worker, wait for a signal, stop.
-import { mkdir } from 'node:fs/promises';
 import {
   connectMongo,
   createAdmission,
@@ -35,6 +34,7 @@ import {
 import { operatorEnv } from './claude/base-env.ts';
 import { holdsCredential } from './claude/credentials.ts';
 import { findClaude } from './claude/find.ts';
+import { withGitCeiling } from './claude/git-ceiling.ts';
 import { operatorSecrets } from './claude/operator-secrets.ts';
 import { findParentDeathLauncher } from './claude/parent-death.ts';
 import { workerSettingsSchema } from './config.ts';
@@ -45,6 +45,7 @@ import { createProbe } from './host/probe.ts';
 import { createStuckProcesses } from './host/stuck-processes.ts';
 import { startSweep } from './host/sweep.ts';
 import { startWorkDirSweep } from './host/work-dirs.ts';
+import { makeWorkRoot } from './host/work-root.ts';
 import { createIdentity } from './identity.ts';
 import { startMaintenance } from './maintenance.ts';
 import { createMasker } from './masking/masker.ts';
@@ -77,7 +78,7 @@ async function main(): Promise<void> {
     );
   }
   const prices = await readPrices(settings.PRICES_FILE);
-  await mkdir(settings.WORK_ROOT, { recursive: true });
+  const workRoot = await makeWorkRoot(settings.WORK_ROOT);
 
   const mongo = connectMongo(settings.MONGODB_URL);
   const queue = createSessionQueue({
@@ -122,7 +123,6 @@ async function main(): Promise<void> {
     identity,
     log,
   });
-  const workRoot = settings.WORK_ROOT;
   const host = createHostHealth({
     probe: createProbe({ cli, launcher, baseEnv, workRoot, identity }),
     stuck: createStuckProcesses(log),
@@ -157,7 +157,7 @@ async function main(): Promise<void> {
       policy: policyOf(settings),
       wakeups: settings.WAKEUPS,
       opener: createOpener(keys.opening),
-      baseEnv,
+      baseEnv: withGitCeiling(baseEnv, workRoot),
       secrets,
       masker,
       scrub,

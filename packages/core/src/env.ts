@@ -1,6 +1,12 @@
 import { z } from 'zod';
+import { defaultWorkRoot } from './default-work-root.ts';
 import { AppError } from './model/app-error.ts';
 import { issueMessage } from './model/issue-message.ts';
+
+/** Defaults that are made from other variables. */
+const DERIVED: Record<string, (env: Record<string, string | undefined>) => string | undefined> = {
+  WORK_ROOT: defaultWorkRoot,
+};
 
 /**
  * Settings from environment variables, frozen. Blank values count as absent. Throws INVALID_CONFIG that
@@ -13,6 +19,9 @@ export function parseEnv<T extends z.ZodObject>(
   const given = Object.fromEntries(
     Object.entries(env).filter(([name, value]) => name in schema.shape && value?.trim() !== ''),
   );
+  for (const [name, derive] of Object.entries(DERIVED)) {
+    if (name in schema.shape) given[name] ??= derive(env);
+  }
   const parsed = schema.safeParse(given, { error: issueMessage });
   if (parsed.success) return Object.freeze(parsed.data);
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);

@@ -4,6 +4,7 @@ export { type Admission, createAdmission } from './admission.ts';
 export type { LaunchAsked, LaunchVerdict } from './bulk-acceptance.ts';
 export { type Closers, createClosers } from './closers.ts';
 export { withDeadline } from './deadline.ts';
+export { defaultWorkRoot } from './default-work-root.ts';
 export { intVariable, listVariable, parseEnv } from './env.ts';
 export { firedSessionId, launchOfFiring } from './firing.ts';
 export { createLimitBook, type LimitBook } from './limit-book.ts';

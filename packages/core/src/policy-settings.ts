@@ -1,5 +1,6 @@
 import { delimiter, resolve } from 'node:path';
 import { z } from 'zod';
+import { DEFAULT_WORK_ROOT } from './default-work-root.ts';
 import { listVariable } from './env.ts';
 import {
   type Allowed,
@@ -12,11 +13,14 @@ import { PERMISSION_MODES, SETTING_SOURCES } from './model/session-config.ts';
 
 /** The variables that state the operator's policy; `*` in one is all there is, `none` nothing. */
 export const policySettings = {
+  // parseEnv makes the default from other variables.
   WORK_ROOT: z
-    .string()
-    .default('.baton/work')
+    .string('expected a directory: this user has no home directory to take one in')
+    .meta({ default: DEFAULT_WORK_ROOT })
     .transform((path) => resolve(path))
-    .describe('Where sessions that name no `working_dir` work, a directory a conversation.'),
+    .describe(
+      'Where sessions without a `working_dir` work: a directory for each conversation. Default: in the state directory of the user (`STATE_DIRECTORY`, `XDG_STATE_HOME`).',
+    ),
   ALLOWED_ROOTS: listVariable(delimiter)
     .transform((roots) => roots.map((root) => resolve(root)))
     .optional()

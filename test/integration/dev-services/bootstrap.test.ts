@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test as base, describe, expect } from 'vitest';
 import { installerEnvironment } from '../../../scripts/dev-services/environment.ts';
 
-const bootstrap = join(import.meta.dirname, '../../../scripts/bootstrap.mjs');
+const SCRIPTS = join(import.meta.dirname, '../../../scripts');
 
 // A project whose one dependency lies beside it: a `node` that only says its name.
 const test = base.extend<{ project: string }>({
@@ -14,10 +14,14 @@ const test = base.extend<{ project: string }>({
   project: async ({}, use) => {
     const project = await mkdtemp(join(tmpdir(), 'baton-bootstrap-'));
     for (const folder of ['scripts', 'named']) await mkdir(join(project, folder));
-    await copyFile(bootstrap, join(project, 'scripts', 'bootstrap.mjs'));
+    for (const file of ['bootstrap.mjs', 'follow-bootstrap.cjs']) {
+      await copyFile(join(SCRIPTS, file), join(project, 'scripts', file));
+    }
     const named = { name: 'named', version: '1.0.0', bin: { node: 'node.sh' } };
     await writeFile(join(project, 'named', 'package.json'), JSON.stringify(named));
-    await writeFile(join(project, 'named', 'node.sh'), '#!/bin/sh\necho "its own node: $*"\n', {
+    // The first two arguments are the bootstrap's own: --require FILE.
+    const script = '#!/bin/sh\nshift 2; echo "its own node: $*"\n';
+    await writeFile(join(project, 'named', 'node.sh'), script, {
       mode: 0o755,
     });
     const root = {

@@ -1,17 +1,18 @@
 import { delimiter, resolve } from 'node:path';
-import { DEFAULT_POLICY, parseEnv, policyOf, sharedSettings } from '@baton/core';
+import { DEFAULT_POLICY, defaultWorkRoot, parseEnv, policyOf, sharedSettings } from '@baton/core';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 const schema = z.object(sharedSettings);
+const HOME = '/home/ann';
 const required = { REDIS_URL: 'redis://localhost', MONGODB_URL: 'mongodb://localhost' };
 
 describe('the shared settings', () => {
   test('need the addresses of the stores and nothing else', () => {
-    expect(parseEnv(schema, required)).toEqual({
+    expect(parseEnv(schema, { ...required, HOME })).toEqual({
       ...required,
       QUEUE_PREFIX: 'baton',
-      WORK_ROOT: resolve('.baton/work'),
+      WORK_ROOT: defaultWorkRoot({ HOME }),
       ALLOWED_ENV: [],
       ALLOWED_PERMISSION_MODES: ['acceptEdits', 'auto', 'dontAsk', 'manual', 'plan'],
       FORBIDDEN_OPTIONS: [],

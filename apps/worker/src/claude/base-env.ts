@@ -27,6 +27,8 @@ const NAMES = new Set([
   ...['BASH_DEFAULT_TIMEOUT_MS', 'BASH_MAX_TIMEOUT_MS', 'BASH_MAX_OUTPUT_LENGTH'],
   ...['MCP_TIMEOUT', 'MCP_TOOL_TIMEOUT', 'MAX_MCP_OUTPUT_TOKENS'],
   ...['CLAUDE_CODE_PRINT_BG_WAIT_CEILING_MS', 'CLAUDE_CODE_SUBPROCESS_ENV_SCRUB'],
+  // Where git stops looking for a repository; the worker adds its WORK_ROOT.
+  'GIT_CEILING_DIRECTORIES',
   // Says that the worker runs in a sandbox, which lets bypassPermissions run as root.
   'IS_SANDBOX',
 ]);

@@ -6,6 +6,7 @@ import {
   SETTING_SOURCES,
   type SessionConfig,
 } from '@baton/core';
+import { joinCeilings } from './git-ceiling.ts';
 import { mcpFileOf } from './mcp-file.ts';
 import { isSecretVariable } from './operator-secrets.ts';
 
@@ -158,6 +159,10 @@ function buildEnv(input: CommandInput): Record<string, string> {
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
     CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
     ...config.env,
+    ...joinCeilings(
+      config.env?.['GIT_CEILING_DIRECTORIES'],
+      input.baseEnv['GIT_CEILING_DIRECTORIES'],
+    ),
     // Last, so that nothing can move the transcript away or hide a process from the sweep.
     CLAUDE_CONFIG_DIR: dirs.config,
     CLAUDE_CODE_TMPDIR: dirs.tmp,

@@ -1,0 +1,73 @@
+// npm start runs as a chain: npm, the bootstrap, start.ts, and below it all the rest. Whichever of the chain is
+// killed, and however, nothing of it may stay.
+import { describe, expect } from 'vitest';
+import { createClient } from '../../scripts/demo/client.ts';
+import { isAlive } from '../support/alive.ts';
+import { startMessagesApi } from '../support/messages-api/messages-api.ts';
+import { toolUse } from '../support/messages-api/reply.ts';
+import {
+  type ChainLink,
+  type ProcessEntry,
+  pidInChain,
+  processTree,
+} from '../support/process-tree.ts';
+import { test as base, type Desk } from '../support/script-process.ts';
+import { waitFor } from '../support/wait.ts';
+
+interface Started {
+  api: string;
+  tree: ProcessEntry[];
+  kill(link: ChainLink, signal: NodeJS.Signals): void;
+}
+
+const test = base.extend<{ start: () => Promise<Started> }>({
+  start: async ({ desk }, use) => {
+    const model = await startMessagesApi({
+      script: [toolUse('Bash', { command: 'tail -f /dev/null' })],
+    });
+    await use(async () => {
+      const run = await desk.npmStart(['--json'], {
+        PORT: '0',
+        ANTHROPIC_BASE_URL: model.url,
+        ANTHROPIC_API_KEY: 'dummy-key-of-the-tests',
+      });
+      const { api } = JSON.parse(await run.firstLine());
+      const tree = await processTree(run.child.pid ?? 0);
+      return { api, tree, kill: (link, signal) => process.kill(pidInChain(tree, link), signal) };
+    });
+    await model.stop();
+  },
+});
+
+async function expectNothingLeft({ tree }: Started, desk: Desk): Promise<void> {
+  expect(tree.length).toBeGreaterThanOrEqual(8); // npm, bootstrap, start, guardian, two servers, API, workers
+  const isGone = async () =>
+    tree.every(({ pid }) => !isAlive(pid)) && (await desk.processes()).length === 0;
+  await waitFor('all to be gone', isGone, 30_000);
+  expect(await desk.temporary()).toEqual([]);
+}
+
+// test/integration/dev-services/npm-chain.test.ts has every signal for every link of the chain.
+describe('npm start ends as a whole', () => {
+  test.for([
+    ['npm', 'SIGINT'],
+    ['program', 'SIGHUP'],
+    ['guardian', 'SIGKILL'],
+  ] as const)('where %s gets %s', async ([link, signal], { start, desk }) => {
+    const started = await start();
+    started.kill(link, signal);
+    await expectNothingLeft(started, desk);
+  });
+
+  test.for(['npm', 'bootstrap'] as const)(
+    'where %s is killed in the middle of a tool call',
+    async (link, { start, desk }) => {
+      const started = await start();
+      await createClient(started.api).launch({ query: 'wait', allowed_tools: ['Bash'] });
+      const isTool = (command: string) => command.startsWith('tail -f /dev/null');
+      await waitFor('the tool', async () => (await desk.processes()).some(isTool));
+      started.kill(link, 'SIGKILL');
+      await expectNothingLeft(started, desk);
+    },
+  );
+});

@@ -1,0 +1,73 @@
+// What `npm start` runs ends with whatever of its chain is killed: npm, the bootstrap, or the program itself.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { isAlive } from '../../support/alive.ts';
+import { pidInChain, processTree } from '../../support/process-tree.ts';
+import { test as base, type ScriptProcess } from '../../support/script-process.ts';
+import { waitFor } from '../../support/wait.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const;
+
+// Says which signals it gets; ends at the first, or only at the second as long as it waits for sessions.
+const PROGRAM = `
+let waits = process.argv.includes('--waits');
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(name, () => {
+    console.log('got ' + name);
+    if (!waits) process.exit(0);
+    waits = false;
+  });
+}
+setInterval(() => {}, 1000);
+console.log('up');
+`;
+
+const test = base.extend<{
+  start: (...args: string[]) => Promise<{ run: ScriptProcess; pids: Record<string, number> }>;
+}>({
+  start: async ({ desk }, use) => {
+    await use(async (...args) => {
+      const main = join(desk.folder, 'program.mjs');
+      await writeFile(main, PROGRAM);
+      const run = await desk.npmStart(args, {}, main);
+      await waitFor('the program', () => run.out().includes('up\n'));
+      const tree = await processTree(run.child.pid ?? 0);
+      const links = ['npm', 'bootstrap', 'program'] as const;
+      return { run, pids: Object.fromEntries(links.map((link) => [link, pidInChain(tree, link)])) };
+    });
+  },
+});
+
+async function expectAllGone(pids: Record<string, number>): Promise<void> {
+  await waitFor('all to be gone', () => !Object.values(pids).some(isAlive));
+}
+
+describe.for(['npm', 'bootstrap', 'program'] as const)('where %s gets', (link) => {
+  test.for(SIGNALS)('%s all of it ends', async (signal, { start }) => {
+    const { pids } = await start();
+    process.kill(Number(pids[link]), signal);
+    await expectAllGone(pids);
+  });
+});
+
+describe('a program that waits for its sessions', () => {
+  test.for(['npm', 'bootstrap'])('ends at once where %s is killed', async (link, { start }) => {
+    const { run, pids } = await start('--waits');
+    process.kill(Number(pids[link]), 'SIGKILL');
+    await expectAllGone(pids);
+    expect(run.out().match(/got SIGTERM/g)).toHaveLength(2);
+  });
+
+  test.for(['npm', 'bootstrap'])(
+    'gets a signal that %s got once, and may wait',
+    async (link, { start }) => {
+      const { run, pids } = await start('--waits');
+      process.kill(Number(pids[link]), 'SIGINT');
+      await waitFor('the signal', () => run.out().includes('got SIGINT\n'));
+      process.kill(Number(pids['program']), 'SIGTERM');
+      await expectAllGone(pids);
+      expect(run.out().match(/got SIG\w+/g)).toEqual(['got SIGINT', 'got SIGTERM']);
+    },
+  );
+});
