@@ -65,7 +65,7 @@ describe('npm start ends as a whole', () => {
       const started = await start();
       await createClient(started.api).launch({ query: 'wait', allowed_tools: ['Bash'] });
       const isTool = (command: string) => command.startsWith('tail -f /dev/null');
-      await waitFor('the tool', async () => (await desk.processes()).some(isTool));
+      await waitFor('the tool', async () => (await desk.processes()).some(isTool), 60_000);
       started.kill(link, 'SIGKILL');
       await expectNothingLeft(started, desk);
     },

@@ -85,7 +85,7 @@ describe('npm start', () => {
     const { run, line } = await start([toolUse('Bash', { command: 'tail -f /dev/null' })]);
     await createClient(line.api).launch({ query: 'wait', allowed_tools: ['Bash'] });
     const isTool = (command: string) => command.startsWith('tail -f /dev/null');
-    await waitFor('the tool', async () => (await desk.processes()).some(isTool));
+    await waitFor('the tool', async () => (await desk.processes()).some(isTool), 60_000);
 
     expect(await run.end('SIGKILL')).toBe('SIGKILL');
     await waitFor('all to be gone', async () => (await desk.processes()).length === 0, 40_000);

@@ -43,8 +43,8 @@ export interface ScriptProcess {
 /** A folder of a test, and the scripts that run in it. */
 export interface Desk {
   readonly folder: string;
-  /** Runs `scripts/<name>` in the folder, its temporary files there as well. */
-  run(name: string, args: string[], env?: Record<string, string>): ScriptProcess;
+  /** Runs `scripts/<name>` in the folder (or in `cwd`), its temporary files there as well. */
+  run(name: string, args: string[], env?: Record<string, string>, cwd?: string): ScriptProcess;
   /** Runs `scripts/<name>` as `run` does, on a terminal of its own: what it says is in `out`, `type` presses keys. */
   onTerminal(name: string, env?: Record<string, string>): ScriptProcess;
   /** Runs `npm start -- <args>` in a project of the folder that has this project's scripts; `main` stands for start.ts. */
@@ -66,15 +66,15 @@ export const test = base.extend<{ desk: Desk }>({
     const children: ChildProcess[] = [];
     await use({
       folder,
-      run(name, args, env = {}) {
+      run(name, args, env = {}, cwd = folder) {
         const whole = startEnvironment({ ...own, ...env });
         const argv = [process.execPath, join(SCRIPTS, name), ...args];
-        const run = runProgram(argv, { cwd: folder, env: whole });
+        const run = runProgram(argv, { cwd, env: whole });
         children.push(run.child);
         return run;
       },
       onTerminal(name, env = {}) {
-        const command = `"${process.execPath}" "${join(SCRIPTS, name)}"`;
+        const command = `exec "${process.execPath}" "${join(SCRIPTS, name)}"`;
         const whole = startEnvironment({ ...own, TERM: 'xterm', ...env });
         const argv = ['script', '--quiet', '--return', '--command', command, '/dev/null'];
         const run = runProgram(argv, { cwd: folder, env: whole });
