@@ -54,7 +54,11 @@ async function look(fleet: Fleet, name: string, config: Partial<SessionConfig>):
   const go = join(fleet.root, `${name}.go`);
   const id = await fleet.launch({
     ...config,
-    query: fakePrompt([{ dump }, { wait_for: go }, { say: 'seen' }]),
+    // With the answer that the schema of the config asks for.
+    query: fakePrompt([
+      ...[{ dump }, { wait_for: go }, { say: 'seen' }],
+      { result: { structured_output: { name: 'seen' } } },
+    ]),
   });
   const facts = await waitFor('the dump', () =>
     readFile(dump, 'utf8').then(JSON.parse, () => undefined),

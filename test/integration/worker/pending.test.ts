@@ -1,4 +1,5 @@
 // A result line while work is pending is no answer: the session goes on, or is taken over, or fails.
+import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
@@ -47,7 +48,7 @@ const PENDING: [string, Step[], Step[]][] = [
 
 /** Launches a session whose first attempt plays these steps and hangs, and whose second one says "went on". */
 function launch(fleet: Fleet, name: string, first: Step[]): Promise<string> {
-  const once = join(fleet.root, `${name}.once`);
+  const once = join(fleet.root, `${randomUUID()}.once`);
   const steps = [{ once, steps: [...first, { hang: true }], else: [{ say: 'went on' }] }];
   return fleet.launch({
     query: `do ${name}`,
@@ -95,7 +96,7 @@ describe('while there is pending', () => {
   test.concurrent.for(PENDING)(
     '%s, the idle clock bounds the wait',
     async ([, begin], { fleet }) => {
-      const timeouts = { idle_ms: 700 };
+      const timeouts = { idle_ms: 700, exit_ms: 300 };
       const id = await fleet.play([...begin, ...interim, { hang: true }], { timeouts });
       expect(await fleet.ended(id)).toMatchObject({
         status: 'failed',
