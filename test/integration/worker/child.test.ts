@@ -170,6 +170,7 @@ describe('the process of a session', () => {
         ...['BATON_SESSION_ID', 'BATON_RUN_ID', 'BATON_RUN'],
         ...['CLAUDE_CONFIG_DIR', 'CLAUDE_CODE_TMPDIR', 'CLAUDE_CODE_PROJECT_DIR_NAME'],
         ...['CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC', 'CLAUDE_CODE_DISABLE_AUTO_MEMORY'],
+        'GIT_CEILING_DIRECTORIES',
       ].sort(),
     );
     expect(env).toMatchObject({ BATON_SESSION_ID: id, BATON_RUN_ID: run_id, MY_OWN: 'value' });
