@@ -9,7 +9,7 @@ import {
 } from 'bullmq';
 import { healQueue, type ScriptClient } from './heal-queue.ts';
 import { type JobHash, makeReadable, placeholder } from './readable-job.ts';
-import { isWrongStored } from './redis-trouble.ts';
+import { HEALED_ERROR, isWrongStored } from './redis-trouble.ts';
 import { strippedData } from './stripped-data.ts';
 
 /** Scripts whose answer may hold the hash of the next job. */
@@ -84,10 +84,10 @@ class Backend extends RedisQueueBackend {
     const what = [...set_aside.map((key) => `key ${key}`), ...jobs.map((id) => `job ${id}`)].join(
       ', ',
     );
-    this.emit(
-      'error',
-      new Error(`${command} failed, and this was put right: ${what}`, { cause: error }),
-    );
+    const healed = new Error(`${command} failed, and this was put right: ${what}`, {
+      cause: error,
+    });
+    this.emit('error', Object.assign(healed, { name: HEALED_ERROR }));
   }
 
   private async readable(client: Client, answer: unknown): Promise<unknown> {

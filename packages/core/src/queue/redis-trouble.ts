@@ -26,8 +26,12 @@ export const NO_ANSWER = 'Redis does not answer';
 /** How long an answer of Redis still explains why a client that connects anew gets none, in milliseconds. */
 const EXPLAINS_MS = 5_000;
 
+/** The name of the error that a queue or worker emits once it has put right what it could not use. */
+export const HEALED_ERROR = 'QueueHealedError';
+
 /** Errors of our own code, of BullMQ's about one job, or of a reply that cannot be read: waiting helps none. */
 const OWN_ERRORS = [
+  HEALED_ERROR,
   'SyntaxError',
   'TypeError',
   'RangeError',
@@ -73,10 +77,14 @@ export function toQueueError(cause: unknown, trouble = redisTroubleOf(cause)): u
   return new AppError('UNAVAILABLE', `${trouble}; ask again later`, { cause });
 }
 
+// What BullMQ says of one job in words alone: a job that cannot be added, removed or fired, or a lost lock.
+const JOB_WORDS =
+  /^(Custom Id|Job |could not renew lock for job|Failed to add repeatable job|Legacy repeatable)/;
+
 // BullMQ gives the errors of its scripts, which speak of one job, a negative code.
 function isAboutJob(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  return (typeof code === 'number' && code < 0) || /^(Custom Id|Job )/.test(String(message));
+  return (typeof code === 'number' && code < 0) || JOB_WORDS.test(String(message));
 }
 
 /**
