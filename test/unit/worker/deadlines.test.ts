@@ -67,6 +67,7 @@ const STORIES: [string, Happening[], string | null][] = [
   ['what is printed between turns is no turn', [INIT, RESULT, 29, LIFECYCLE, 30], 'exit'],
   ['silence while Baton does not read', [INIT, 'pause', 900], null],
   ['silence after Baton read on', [INIT, 'pause', 900, 'resume', 50], 'idle'],
+  ['a retry announced before Baton paused', [INIT, RETRY, 'pause', 500, 'resume', 249], null],
   ['a result while Baton does not read on', [INIT, RESULT, 'pause', 500, 'resume', 29], null],
   ['the wall clock while Baton does not read', [INIT, 'pause', 1_000], 'wall_clock'],
   ['after a stop nothing runs out', [INIT, 'stop', 5_000], null],

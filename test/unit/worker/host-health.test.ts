@@ -16,8 +16,10 @@ function createScene() {
   let found: HostProblem | null = null;
   let probes = 0;
   const stuck = { watch() {}, problem: () => null, whyNot: () => null };
+  let hanging: Promise<void> | undefined;
   const probe = async () => {
     probes += 1;
+    await hanging;
     return found;
   };
   const host = createHostHealth({ probe, stuck, log });
@@ -32,6 +34,11 @@ function createScene() {
     told,
     probes: () => probes,
     set: (next: HostProblem | null) => (found = next),
+    hang: () => {
+      const hung = Promise.withResolvers<void>();
+      hanging = hung.promise;
+      return hung.resolve;
+    },
   };
 }
 
@@ -49,6 +56,21 @@ describe('the health of a host', () => {
     expect(told).toEqual(['sick', 'well']);
     expect(host.whyNot()).toBeNull();
     expect(lines.map((line) => line.split(' ')[0])).toEqual(['error', 'info']);
+  });
+
+  test('a probe that hangs is a problem of the host, and is not started a second time', async () => {
+    const { host, told, hang, probes } = createScene();
+    const goOn = hang();
+    const checked = host.check();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await checked).toMatchObject({
+      message: expect.stringContaining('did not end within 60 s'),
+    });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(told).toEqual(['sick']);
+    goOn();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([told, probes()]).toEqual([['sick', 'well'], 1]);
   });
 
   test('probes come ever more rarely, also where they pass and no session begins', async () => {

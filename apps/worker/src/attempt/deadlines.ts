@@ -45,7 +45,7 @@ export function watchDeadlines(
   work: Pick<PendingWork, 'tasks' | 'isIdle' | 'isOver'>,
 ): DeadlineWatch {
   const timers = new Map<Deadline, { timer: NodeJS.Timeout; ms: number }>();
-  let paused: Deadline[] = [];
+  let paused: (readonly [Deadline, number])[] = [];
 
   function start(deadline: Deadline, ms: number): void {
     const clock = timers.get(deadline);
@@ -87,11 +87,14 @@ export function watchDeadlines(
         );
     },
     pause() {
-      paused = SILENCES.filter((deadline) => timers.has(deadline));
-      for (const deadline of paused) clear(deadline);
+      paused = SILENCES.flatMap((deadline) => {
+        const clock = timers.get(deadline);
+        return clock ? [[deadline, clock.ms] as const] : [];
+      });
+      for (const [deadline] of paused) clear(deadline);
     },
     resume() {
-      for (const deadline of paused) start(deadline, limits[deadline]);
+      for (const [deadline, ms] of paused) start(deadline, ms);
       paused = [];
     },
     stop() {

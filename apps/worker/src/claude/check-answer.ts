@@ -48,6 +48,8 @@ async function findMisfit(schema: object, answer: unknown): Promise<string | nul
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: CHECK_MAX_MIB },
   });
+  // A thread that is out of memory says so also after its time: unheard, that would end this process.
+  thread.on('error', () => {});
   try {
     const signal = AbortSignal.timeout(CHECK_MAX_MS);
     const [misfit] = await once(thread, 'message', { signal });

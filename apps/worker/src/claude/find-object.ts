@@ -37,8 +37,8 @@ export function objectEnd(text: string, start: number): number {
   return -1;
 }
 
-// The index of the quote that ends the string, or -1.
-function stringEnd(text: string, from: number): number {
+/** The index of the quote that ends the string whose inside begins at `from`, or -1. */
+export function stringEnd(text: string, from: number): number {
   for (let at = text.indexOf(QUOTE, from); at >= 0; at = text.indexOf(QUOTE, at + 1)) {
     let backslashes = 0;
     while (at - 1 - backslashes >= from && text[at - 1 - backslashes] === '\\') backslashes += 1;

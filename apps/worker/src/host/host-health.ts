@@ -8,9 +8,17 @@ import type { StuckProcesses } from './stuck-processes.ts';
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 15_000;
 
+/** How long a probe is waited for, in milliseconds: a file system that hangs may never answer it. */
+const PROBE_LIMIT_MS = 60_000;
+
+const NO_ANSWER: HostProblem = {
+  code: 'HOST_ERROR',
+  message: `the probe of the host did not end within ${PROBE_LIMIT_MS / 1000} s`,
+};
+
 /** What a host's health needs. */
 export interface HostHealthDeps {
-  /** Resolves to what keeps the host from running sessions, or to null; bounded in time. */
+  /** Resolves to what keeps the host from running sessions, or to null. */
   probe: () => Promise<HostProblem | null>;
   /** What could not be ended here. */
   stuck: Pick<StuckProcesses, 'watch' | 'problem' | 'whyNot'>;
@@ -89,7 +97,8 @@ export function createHostHealth({ probe, stuck, log }: HostHealthDeps): HostHea
     probing ??= probe().finally(() => {
       probing = undefined;
     });
-    return probing;
+    // One that hangs is waited for again by the next look: a second one would hang beside it.
+    return within(probing, PROBE_LIMIT_MS);
   }
 
   return {
@@ -124,6 +133,19 @@ export function createHostHealth({ probe, stuck, log }: HostHealthDeps): HostHea
       clearTimeout(timer);
     },
   };
+}
+
+async function within(
+  probing: Promise<HostProblem | null>,
+  ms: number,
+): Promise<HostProblem | null> {
+  const late = Promise.withResolvers<HostProblem>();
+  const timer = setTimeout(() => late.resolve(NO_ANSWER), ms);
+  try {
+    return await Promise.race([probing, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function sentence({ message }: HostProblem): string {

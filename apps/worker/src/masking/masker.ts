@@ -1,3 +1,4 @@
+import { isJson } from '../claude/line.ts';
 import { createSecretFinder, type Range } from './secret-finder.ts';
 import { valueStrings } from './value-strings.ts';
 
@@ -37,6 +38,7 @@ export function createMasker(secrets: readonly string[]): Masker {
     if (!finder.mayHoldBytes(bytes) || finder.findInText(bytes).length === 0) return bytes;
     const found = [...valueStrings(bytes)].flatMap((inside) => finder.findInString(bytes, inside));
     const masked = blotOut(bytes, found);
+    // Bytes instead of characters make no difference to what is JSON.
     return isJson(bytes) ? masked : maskText(masked);
   }
 
@@ -87,14 +89,4 @@ function blotOut(bytes: string, found: readonly Range[]): string {
     done = to;
   }
   return masked + bytes.slice(done);
-}
-
-// Bytes instead of characters make no difference to what is JSON.
-function isJson(bytes: string): boolean {
-  try {
-    JSON.parse(bytes);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,3 +1,4 @@
+import { stringEnd } from '../claude/find-object.ts';
 import type { Range } from './secret-finder.ts';
 
 // By these the CLI and Baton find entries again.
@@ -46,24 +47,13 @@ export function* valueStrings(json: string): Generator<Range> {
         isKey = false;
         break;
       case '"': {
-        const inside = { from: at + 1, to: stringEnd(json, at + 1) };
+        const end = stringEnd(json, at + 1);
+        const inside = { from: at + 1, to: end < 0 ? json.length : end };
         if (isKey) top.key = json.slice(inside.from, inside.to);
         else if (top.isFree || !KEPT_KEY.test(top.key)) yield inside;
         at = inside.to;
         break;
       }
     }
-  }
-}
-
-/** The place of the quote that ends a string, or the end of the text. */
-function stringEnd(json: string, from: number): number {
-  for (let at = from; ; ) {
-    const end = json.indexOf('"', at);
-    if (end < 0) return json.length;
-    let backslashes = 0;
-    while (end - backslashes > from && json[end - 1 - backslashes] === '\\') backslashes += 1;
-    if (backslashes % 2 === 0) return end;
-    at = end + 1;
   }
 }

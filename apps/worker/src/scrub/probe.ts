@@ -6,6 +6,7 @@ import { DEFAULT_POLICY, newId } from '@baton/core';
 import { buildCommand, type Command } from '../claude/command.ts';
 import type { ClaudeCli } from '../claude/find.ts';
 import { type ClaudeProcess, startClaude } from '../claude/process.ts';
+import { stopClaude } from '../claude/stop.ts';
 import { formatMarker } from '../host/marker.ts';
 import { killMarked } from '../host/orphans.ts';
 import { makeRunDirs, type RunDirs, removeRunDirs, writePrivateFiles } from '../host/run-dirs.ts';
@@ -63,8 +64,13 @@ async function runProbe(
   await writePrivateFiles(command.files);
   const claude = startClaude(deps.cli.file, command, { cwd, launcher: deps.launcher });
   const isInTime = await endsInTime(claude, signal);
-  claude.signal('SIGKILL');
+  const whyNotEnded = await stopClaude(claude, { kind: 'lost' });
   await killMarked((found) => formatMarker(found) === marker);
+  // Of another user, for example: the worker must not wait for it for ever.
+  if (whyNotEnded !== null) {
+    claude.abandon();
+    return `the claude CLI could not be ended: ${whyNotEnded}`;
+  }
   await claude.closed;
   return isInTime ? verdict(api, key, claude) : 'the claude CLI did not end in time';
 }

@@ -1,4 +1,5 @@
 // What http hooks in Claude's settings make of their environment: the CLI puts variables into their headers.
+import { listOf, recordOf } from './json-parts.ts';
 import type { Governed, Refusal } from './policy.ts';
 
 // As the CLI reads them (test/contract/hook-expansion.test.ts): capitals alone, with braces or without.
@@ -50,12 +51,4 @@ function referencesIn(value: unknown): string[] {
 
 function keysOf(value: unknown): string[] {
   return Object.keys(recordOf(value));
-}
-
-function recordOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-}
-
-function listOf(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
 }

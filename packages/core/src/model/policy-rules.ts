@@ -1,5 +1,6 @@
 import { forbiddenEnvName, loaderName } from './env-names.ts';
 import { hookRefusals } from './hook-headers.ts';
+import { listOf, recordOf } from './json-parts.ts';
 import type { Allowed, Governed, Policy, Refusal } from './policy.ts';
 import { isInsideRoots } from './working-dir.ts';
 
@@ -59,7 +60,7 @@ function checkEnv(asked: Governed, { allowedEnv }: Policy): Refusal[] {
   // The CLI puts `settings.env` into its own environment: the same names, the same harm.
   const places = { env: asked.env, 'settings.env': asked.settings?.['env'] };
   return Object.entries(places).flatMap(([field, env]) => {
-    const name = forbiddenEnvName(record(env) as Record<string, string>, allowedEnv);
+    const name = forbiddenEnvName(recordOf(env) as Record<string, string>, allowedEnv);
     if (name === null) return [];
     const says = `${name} may not be set by a caller`;
     return [{ code: 'ENV_NOT_ALLOWED' as const, field: `${field}.${name}`, says }];
@@ -111,7 +112,7 @@ function checkMcpEnv(asked: Governed, { allowedMcpCommands, allowedEnv }: Policy
     ['settings.env', asked.settings?.['env']],
   ] as const;
   return [...programs, ...inherited].flatMap(([field, env]) => {
-    const name = loaderName(record(env) as Record<string, string>, allowedEnv);
+    const name = loaderName(recordOf(env) as Record<string, string>, allowedEnv);
     if (name === null) return [];
     const says = `${name} may not be set where the operator lists what MCP servers may be`;
     return [{ code: 'ENV_NOT_ALLOWED' as const, field: `${field}.${name}`, says }];
@@ -145,14 +146,9 @@ function nameOfMode(mode: unknown): string {
 }
 
 function permissionsOf(asked: Governed): Record<string, unknown> {
-  return record(asked.settings?.['permissions']);
-}
-
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  return recordOf(asked.settings?.['permissions']);
 }
 
 function listed(field: string, paths: unknown): { field: string; path: unknown }[] {
-  if (!Array.isArray(paths)) return [];
-  return paths.map((path: unknown, index) => ({ field: `${field}.${index}`, path }));
+  return listOf(paths).map((path, index) => ({ field: `${field}.${index}`, path }));
 }

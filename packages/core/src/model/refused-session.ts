@@ -4,6 +4,7 @@ import { requestHash } from './config-hash.ts';
 import { cutText } from './cut-text.ts';
 import { idSchema } from './id.ts';
 import { JOB_MAX_BYTES } from './job.ts';
+import { recordOf } from './json-parts.ts';
 import { blankSession } from './new-session.ts';
 import { isTooDeep, parseInput } from './parse-input.ts';
 import type { Session } from './session.ts';
@@ -31,12 +32,12 @@ export function refusedSession(
   found: { id: string; data: unknown; timestamp: number },
   error: AppError,
 ): Session {
-  const data = record(found.data);
+  const data = recordOf(found.data);
   const createdAt = new Date(valid(timeSchema, data['created_at']) ?? found.timestamp);
   const kept = Object.entries(KEPT)
     .map(([key, schema]) => [key, valid<unknown>(schema, data[key])])
     .filter(([, value]) => value !== undefined);
-  const query = [record(data['config'])['query'], record(data['overrides'])['query']].find(
+  const query = [recordOf(data['config'])['query'], recordOf(data['overrides'])['query']].find(
     (value) => typeof value === 'string',
   );
   const config = { query: cutText(query ?? '', JOB_MAX_BYTES) };
@@ -77,8 +78,4 @@ function valid<T>(schema: z.ZodType<T>, value: unknown): T | undefined {
     if (!isAppError(error)) throw error;
     return undefined;
   }
-}
-
-function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -88,7 +88,7 @@ export function createJobUpkeep(
     async drop(id) {
       const job = await ask(() => queue.getJob(id));
       // Active ones are locked by a worker, which finds the document terminal by itself.
-      await job?.remove().catch(() => {});
+      if (job) await ask(() => removed(job));
     },
     async fail({ id, data }, reason) {
       const client = (await queue.getBackend().client) as unknown as ScriptClient;

@@ -124,7 +124,7 @@ export function createSessionQueue({
     async hurry(id) {
       const job = await answer(() => bull.getJob(id));
       // It may be promoted by time meanwhile.
-      await job?.promote().catch(() => {});
+      await answer(async () => job?.promote()).catch(() => {});
     },
     async rest(ms) {
       if (ms > (await restMs())) await answer(() => bull.rateLimit(Math.ceil(ms)));

@@ -46,9 +46,9 @@ export function createWebhookQueue(options: SessionQueueOptions): WebhookQueue {
     async restore(delivery) {
       const job = await queue.ask((bull) => bull.getJob(jobId(delivery)));
       if (job) {
-        if (LIVE.includes(await job.getState())) return false;
+        if (LIVE.includes(await queue.ask(() => job.getState()))) return false;
         // Taken meanwhile, it is locked: then it is live.
-        await job.remove().catch(() => {});
+        await queue.ask(() => job.remove()).catch(() => {});
       }
       await add(delivery);
       return true;
