@@ -40,7 +40,7 @@ for group in $groups; do
     ticks=$((ticks + 1))
     # the second signal asks a draining worker to skip its wait
     [ "$ticks" -eq 10 ] && kill -s TERM -- "-$group" 2>/dev/null
-    [ "$ticks" -ge 50 ] && kill -s KILL -- "-$group" 2>/dev/null && break
+    [ "$ticks" -ge 100 ] && kill -s KILL -- "-$group" 2>/dev/null && break
     sleep 0.1
   done
 done

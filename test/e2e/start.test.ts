@@ -104,7 +104,7 @@ describe('npm start', () => {
       PORT: '0',
     });
     const stop = /^Press Ctrl-C to stop all of it/m;
-    await waitFor('the lines', () => stop.test(run.out()), 60_000);
+    await waitFor('the lines', () => stop.test(run.out()), 100_000);
     const lines = run.out().split(/\r?\n/);
     const [, api] = /Sessions +(http:\S+)\/sessions/.exec(run.out()) ?? [];
     expect(lines).toContain(`  API reference     ${api}/docs`);
@@ -145,10 +145,14 @@ describe('npm start', () => {
     await waitFor('both to be missed', () => run.err().match(/ended by itself \(SIGKILL\)/g)?.[1]);
     const client = createClient(line.api);
     const { id } = await client.launch({ query: 'do it' });
-    const worker = await waitFor('the session to complete', async () => {
-      const info = await client.info(id);
-      return info.status === 'completed' && info.worker_id;
-    });
+    const worker = await waitFor(
+      'the session to complete',
+      async () => {
+        const info = await client.info(id);
+        return info.status === 'completed' && info.worker_id;
+      },
+      60_000,
+    );
     expect(line.workers.map(({ id }) => id)).not.toContain(worker);
     expect(await run.end('SIGINT')).toBe(0);
   });

@@ -139,7 +139,7 @@ function runProgram(
           if (end < 0 && (child.exitCode ?? child.signalCode) !== null) throw new Error(said.err);
           return end >= 0 && said.out.slice(0, end);
         },
-        60_000,
+        100_000,
       ),
   };
 }
