@@ -1,5 +1,4 @@
 // One attempt of one session: prepare, spawn, record, conclude, save, clean.
-import { join } from 'node:path';
 import {
   type Attempt,
   addTotals,
@@ -8,16 +7,13 @@ import {
   type LivePublisher,
   type Logger,
   type Mongo,
-  mainTranscriptPath,
   type Outcome,
   type Prices,
-  type Result,
   type Session,
   type StoreClock,
   type TranscriptManifest,
 } from '@baton/core';
 import type { AbortReason } from '../claude/abort-reason.ts';
-import { checkAnswer } from '../claude/check-answer.ts';
 import { concludeAttempt } from '../claude/conclude.ts';
 import { type Conversation, followConversation } from '../claude/conversation.ts';
 import { NOTHING_SPENT } from '../claude/cost-state.ts';
@@ -29,22 +25,25 @@ import { watchFile } from '../claude/watch-file.ts';
 import type { HostHealth } from '../host/host-health.ts';
 import { makeRunDirs, type RunDirs, removeRunDirs } from '../host/run-dirs.ts';
 import { keepTranscript } from '../transcript/keeper.ts';
-import { lastCostState } from '../transcript/last-cost-state.ts';
-import { createTranscriptSaver } from '../transcript/save.ts';
-import { spendingIn } from '../transcript/spending.ts';
 import { announced } from './announced.ts';
+import { findAnswerProblem } from './answer-problem.ts';
 import { retryTime } from './backoff.ts';
 import { type DeadlinesMs, deadlinesOf } from './deadlines.ts';
 import { type AttemptEnd, writeEnding } from './ending.ts';
+import { warnOfForcedMode } from './forced-mode.ts';
 import { countHostFailure } from './host-strikes.ts';
 import { spentLimit } from './limits.ts';
+import { outcomeOfNotEnded } from './not-ended.ts';
 import { watchOwnership } from './ownership.ts';
 import { createPartials } from './partials.ts';
 import { type PrepareDeps, type Prepared, prepareAttempt } from './prepare.ts';
 import { createRecorder } from './recorder.ts';
-import { neverRan, preparationProblem, refusalOutcome } from './refusal.ts';
-import { type NotEnded, type RunFacts, runClaude } from './run.ts';
-import { hostFailure, judgeStart, type StartFacts } from './start-verdict.ts';
+import { neverRan } from './refusal.ts';
+import { refuseAttempt } from './refuse-attempt.ts';
+import { type RunFacts, runClaude } from './run.ts';
+import { createAttemptSaver } from './saver.ts';
+import { settleCost } from './settle-cost.ts';
+import { judgeStart } from './start-verdict.ts';
 import { createStopSwitch } from './stop-switch.ts';
 import { untilTaken } from './until-taken.ts';
 
@@ -76,9 +75,6 @@ export interface RunningAttempt {
   /** What became of it; rejects only for what nobody foresaw, and leaves nothing behind then either. */
   readonly end: Promise<AttemptEnd>;
 }
-
-const MODE_IS_FORCED =
-  'the session asked for a permission mode, but the claude CLI forces the default one where it keeps its credentials from tools (SUBPROCESS_ENV_SCRUB)';
 
 /** What a run left: its verdict, and, where a process ran, its facts and its transcript. */
 interface RunEnd {
@@ -139,39 +135,16 @@ export function startAttempt(
     return addTotals(session.totals, meter.totals());
   }
 
-  /** What is wrong with the structured answer that the session asked for. */
-  async function checked(result: Result | null): Promise<{ answerProblem?: string }> {
-    const { problem, unchecked } = await checkAnswer(result, session.config.json_schema);
-    if (unchecked !== undefined) {
-      log.warn({ reason: unchecked }, 'the answer is kept without a check against json_schema');
-    }
-    return problem === undefined ? {} : { answerProblem: problem };
-  }
-
   async function prepareAndRun(dirs: RunDirs): Promise<RunEnd> {
     let prepared: Prepared;
     try {
       prepared = await prepareAttempt(deps, session, attempt.fence, dirs);
     } catch (error) {
-      return { outcome: refused(error) };
+      return { outcome: refuseAttempt(error, deps.host, log) };
     }
-    const { permission_mode: mode = 'default' } = session.config;
-    if (deps.scrub.isOn() && mode !== 'default')
-      log.warn({ permission_mode: mode }, MODE_IS_FORCED);
+    warnOfForcedMode(session.config, deps.scrub, log);
     const settled = await settleHistory(prepared);
     return settled ? { outcome: settled } : runPrepared(dirs, prepared);
-  }
-
-  /** The outcome where nothing could be prepared: an error of the host is not the session's. */
-  function refused(error: unknown): Outcome {
-    const problem = preparationProblem(error);
-    if (!problem) {
-      log.warn({ err: error }, 'the attempt could not be prepared');
-      return refusalOutcome(error);
-    }
-    log.debug({ err: error }, 'the host kept the attempt from starting');
-    deps.host.report(problem);
-    return hostFailure(problem, 0);
   }
 
   /** What is to be said of earlier attempts, and the outcome where no process needs to run. */
@@ -180,7 +153,12 @@ export function startAttempt(
     if (answer) {
       const exit = { code: null, signal: null };
       const facts = { sawInit: true, abort: null, resultBeforeAbort: true, stderrTail: '' };
-      return concludeAttempt({ exit, result: answer, ...facts, ...(await checked(answer)) });
+      return concludeAttempt({
+        exit,
+        result: answer,
+        ...facts,
+        ...(await findAnswerProblem(answer, session.config, log)),
+      });
     }
     const leaves = session.last_result !== undefined || Object.keys(amends).length > 0;
     const isWritten = !leaves || (await untilTaken(() => owned.setAside(amends), taken));
@@ -197,20 +175,15 @@ export function startAttempt(
   async function runPrepared(dirs: RunDirs, prepared: Prepared): Promise<RunEnd> {
     conversation = followConversation(prepared.claudeSessionId);
     meter = meterFrom(prepared.restored.costState ?? NOTHING_SPENT, deps.prices);
-    const saver = createTranscriptSaver(deps.stores.transcripts, {
+    const saver = createAttemptSaver({
+      store: deps.stores.transcripts,
       sessionId: session.id,
       fence: attempt.fence,
       projectDir: dirs.project,
-      restored: prepared.restored.files,
+      restored: prepared.restored,
       masker: deps.masker,
-      onUnreadable: (path, error) =>
-        log.error({ err: error, path }, 'a file of the transcript cannot be read; it is left out'),
-      onAppended: (path, data) => {
-        if (!path.endsWith('.jsonl')) return;
-        // What the CLI appends again after a compaction was counted when it was new.
-        const isNew = (id: string) => !prepared.restored.messageIds.has(id);
-        for (const spent of spendingIn(data)) if (isNew(spent.messageId)) meter.refine(spent);
-      },
+      meter,
+      log,
     });
     const keeper = keepTranscript(saver, recorder, taken);
     const wasReplaced = watchFile(deps.cli.file);
@@ -228,57 +201,41 @@ export function startAttempt(
         conversation,
         stopSwitch,
         onAbsurdLimit: (told) =>
-          log.warn(
-            { rate_limit: told },
-            'the CLI told a reset of a limit that cannot be; it is ignored',
-          ),
+          log.warn({ rate_limit: told }, 'ignored a rate limit reset time that cannot be true'),
       },
       prepared,
     );
-    await settleCost(dirs, prepared);
+    await settleCost(meter, {
+      projectDir: dirs.project,
+      claudeSessionId: conversation.id(),
+      restored: prepared.restored,
+    });
     const abort = stopSwitch.reason;
     const concluded = concludeAttempt({
       ...facts,
-      ...(await checked(facts.result)),
+      ...(await findAnswerProblem(facts.result, session.config, log)),
       abort,
       workingDir: prepared.cwd,
     });
     const outcome = facts.notEnded
-      ? notEnded(concluded, facts.notEnded)
-      : await judgeStart(concluded, startFacts(facts, dirs, prepared, wasReplaced), deps.host);
-    // Whoever holds the session now restores what was committed; more would only be in the way.
+      ? outcomeOfNotEnded(concluded, facts.notEnded, { session, host: deps.host, log })
+      : await judgeStart(
+          concluded,
+          {
+            run: facts,
+            abort,
+            cwd: prepared.cwd,
+            seenDir: prepared.seenDir,
+            isDirGiven: session.config.working_dir !== undefined,
+            runRoot: dirs.root,
+            claudeFile: deps.cli.file,
+            wasReplaced,
+          },
+          deps.host,
+        );
+    // Another worker holds the session, and has restored what was committed: a further save is of no use.
     if (recorder.isLost) giveUp.abort();
     return { outcome, facts, transcript: await keeper.finish() };
-  }
-
-  function startFacts(
-    run: RunFacts,
-    { root: runRoot }: RunDirs,
-    { cwd, seenDir }: Prepared,
-    wasReplaced: () => boolean,
-  ): StartFacts {
-    const isDirGiven = session.config.working_dir !== undefined;
-    const claudeFile = deps.cli.file;
-    const abort = stopSwitch.reason;
-    return { run, abort, cwd, seenDir, isDirGiven, runRoot, claudeFile, wasReplaced };
-  }
-
-  /** The outcome where the process may still work on the session: nobody may begin it again. */
-  function notEnded(outcome: Outcome, { members, why }: NotEnded): Outcome {
-    deps.host.notEnded(session.id, members);
-    const pids = members.map(({ pid }) => Math.abs(pid)).join(', ');
-    const message = `the claude CLI (pid ${pids}) could not be ended: ${why}; it may still work on the session`;
-    log.error(`${message}; the host is not ready until it is gone`);
-    if (outcome.kind === 'completed') return outcome;
-    return { kind: 'failed', failure: { code: 'PROCESS_NOT_ENDED', message, retryable: false } };
-  }
-
-  // A process that was stopped prints no total, but may have left one in its transcript.
-  async function settleCost(dirs: RunDirs, { restored }: Prepared): Promise<void> {
-    const main = mainTranscriptPath(conversation.id());
-    const from = restored.files.find((file) => file.path === main)?.length ?? 0;
-    const spent = await lastCostState(join(dirs.project, main), from);
-    if (spent) meter.settle(spent);
   }
 
   async function conclude({ outcome: found, facts, transcript }: RunEnd): Promise<AttemptEnd> {
@@ -312,7 +269,9 @@ export function startAttempt(
   async function runAndClean(): Promise<AttemptEnd> {
     // The recorder renews the lease from the start: whatever ends the attempt must end it as well.
     try {
-      const dirs = await makeRunDirs(deps.identity).catch((error: unknown) => refused(error));
+      const dirs = await makeRunDirs(deps.identity).catch((error: unknown) =>
+        refuseAttempt(error, deps.host, log),
+      );
       if ('kind' in dirs) return await conclude({ outcome: dirs });
       return await prepareAndRun(dirs)
         .then(conclude)

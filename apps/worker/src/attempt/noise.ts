@@ -21,7 +21,7 @@ export interface Noise {
 
 /** A keeper of noise. Past the bounds one last event says so. */
 export function createNoise(redact: (text: string) => string): Noise {
-  // Twice what is told, so that no secret is cut in two before it is found.
+  // Twice as long as the tail that is returned: a secret at its beginning is still whole when it is looked for.
   const tail = createTail(2 * TAIL_BYTES);
   let events = 0;
   let bytes = 0;

@@ -114,7 +114,7 @@ export async function prepareAttempt(
   const limits = remainingLimits(session);
   const marker = formatMarker({ ...identity, sessionId: session.id, fence });
   const { config, opened } = await deps.opener.config(limits, isOfConversation(stores, session));
-  // Once more: what a sealed value holds nobody has seen until now.
+  // The policy is checked once more: sealed values could not be judged before they were opened.
   if (opened.length > 0) checkPolicy(config, deps.policy);
   const command = buildCommand({
     config,

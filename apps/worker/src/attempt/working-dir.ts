@@ -70,7 +70,7 @@ function rethrow(error: unknown): never {
   throw error;
 }
 
-/** What has become of a directory: `same`, `replaced` by another one, `gone`, or one that may not be entered. */
+/** What has become of a directory: it is the `same`, was `replaced` by another, is `gone`, or may not be entered (`closed`). */
 export async function lookAgain(
   path: string,
   seen: SeenDir,
