@@ -19,7 +19,7 @@ export interface MaintenanceTask {
   everyMs: number;
   /** How long one run may take, in milliseconds: past it the next run begins. */
   limitMs: number;
-  /** Each run must be safe beside another one, of another worker or one that hangs. */
+  /** Each run must be safe beside another run: of another worker, or an earlier one that hangs. */
   run(signal: AbortSignal): Promise<unknown>;
 }
 
@@ -86,7 +86,7 @@ async function runBounded(
     late.resolve();
   }, limitMs);
   const running = run(AbortSignal.any([over.signal, stopping]));
-  // What it says after its time is nobody's.
+  // A run that fails after its time was logged as late already.
   running.catch(() => {});
   try {
     await Promise.race([running, late.promise]);
@@ -95,7 +95,7 @@ async function runBounded(
   }
 }
 
-// A task that fails for one reason fails again in seconds: the log says it once, until it succeeds.
+// A task that fails fails again in seconds for the same reason: the log says so once, until it succeeds.
 function createFailureLog({ name, everyMs }: MaintenanceTask, log: Logger) {
   let last: { message: string; at: number } | null = null;
   return (error: unknown): void => {

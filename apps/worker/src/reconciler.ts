@@ -44,7 +44,7 @@ export interface RoundReport {
 
 /** The steps of a reconciler; each is safe to do twice, and beside the others. */
 export interface Reconciler {
-  /** Adopts jobs without documents, and takes away those that nobody may run. */
+  /** Adopts jobs without documents, and removes jobs that no worker may run. */
   readJobs(): Promise<Pick<RoundReport, 'adopted' | 'dropped' | 'failed'>>;
   /** Lets go what waits and need not. */
   release(): Promise<Pick<RoundReport, 'released'>>;

@@ -74,7 +74,7 @@ function createHalves(deps: RetentionDeps) {
   };
 }
 
-/** A round of both halves; one that fails is logged and tried again in the next round. */
+/** A round of both halves; a half that fails is logged and tried again in the next round. */
 export function createRetention(deps: RetentionDeps): () => Promise<void> {
   const { finish, expire } = createHalves(deps);
   return async () => {

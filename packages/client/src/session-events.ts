@@ -29,7 +29,7 @@ export type StreamedEvent =
 export interface EventOptions {
   /** Only events above this seq. */
   after?: number | undefined;
-  /** The `start_time` of the session that `after` counts in: one that was made again since is told from its first event on. */
+  /** The `start_time` of the session that `after` counts in: a session that was made again since is read from its first event on. */
   startTime?: string | undefined;
   /** Only what comes after the event with this `id`. */
   lastEventId?: string | undefined;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Result, SessionConfig } from '@baton/core';
 
-/** What is wrong with a structured answer; `unchecked` says why nobody could tell. */
+/** What is wrong with a structured answer; `unchecked` says why it could not be checked. */
 export interface AnswerCheck {
   problem?: string;
   unchecked?: string;

@@ -7,7 +7,7 @@ const BY_SUBTYPE: Record<string, ErrorCode> = {
   error_max_structured_output_retries: 'STRUCTURED_OUTPUT_INVALID',
 };
 
-// Of the terminal reasons of claude 2.1.330 those that name an ending of their own.
+// The terminal reasons of claude 2.1.330 that have a code of their own.
 const BY_TERMINAL_REASON: Record<string, ErrorCode> = {
   blocking_limit: 'PROMPT_TOO_LONG',
   rapid_refill_breaker: 'PROMPT_TOO_LONG',
@@ -18,7 +18,7 @@ const BY_TERMINAL_REASON: Record<string, ErrorCode> = {
   tool_deferred: 'TOOL_DEFERRED',
 };
 
-// The others that end no turn well. A hook that stops the turn (stop_hook_prevented, hook_stopped) does.
+// The other terminal reasons that are failures. A turn that a hook stopped (stop_hook_prevented, hook_stopped) is none.
 const UNFINISHED = [
   'aborted_streaming',
   'aborted_tools',
@@ -57,8 +57,8 @@ const BY_API_ERROR: Record<string, ErrorCode> = {
 };
 
 /**
- * Why a result line is no success, or null where it is one. `is_error` alone does not say: a turn that was
- * put off, stopped or refused may be told without it. `apiError` is the CLI's word for a refusal of the API.
+ * Why a result line is no success, or null where it is one. `is_error` alone does not decide: a turn that was
+ * put off, stopped or refused may end without it. `apiError` is the CLI's name for an error of the API.
  */
 export function judgeResult(result: Result, apiError?: string | null): Reason | null {
   return isFailure(result) ? classifyResult(result, apiError) : null;

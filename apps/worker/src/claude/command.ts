@@ -187,7 +187,7 @@ function withoutBypass(settings: SessionConfig['settings'] = {}): SessionConfig[
   return { ...settings, permissions: { ...given, disableBypassPermissionsMode: 'disable' } };
 }
 
-// The operator's secrets, but for those that the caller's own value has replaced.
+// The operator's secret variables, without those that the caller's config sets itself.
 function withheld({ env, settings }: SessionConfig, baseEnv: Record<string, string>): string[] {
   const own = { ...env, ...Object(settings?.['env']) };
   return Object.keys(baseEnv).filter((name) => isSecretVariable(name) && !(name in own));

@@ -149,9 +149,9 @@ function brokenOff(facts: AttemptFacts): Reason {
   return { code, message: said ? `${ending}: ${said}` : ending };
 }
 
-// A slash command that the CLI runs by itself (/compact, /context) takes no turn, and is named by the result.
-// One that it knows and does not run (/help) is not, nor is anything named after the resume of a damaged
-// transcript: both report success without having asked the model.
+// A slash command that the CLI runs by itself (/compact, /context) takes no turn, and the result names it. A
+// result without a turn that names no command is no answer: the CLI knows the command and does not run it
+// (/help), or has resumed a damaged transcript.
 function withoutTurn(
   { num_turns, result, local_command }: Result,
   commandError: string | null | undefined,

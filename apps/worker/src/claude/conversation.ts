@@ -12,8 +12,8 @@ export interface Conversation {
 }
 
 /**
- * Follows a process from the conversation that it began with. `/clear` (and `/new`, `/reset`) leaves it
- * for an empty one; the next init line tells the id of that, the `conversation_reset` line does not.
+ * Follows a process from the conversation that it began with. `/clear` (and `/new`, `/reset`) begins an
+ * empty conversation; the `conversation_reset` line does not name its id, the next init line does.
  */
 export function followConversation(begunWith: string): Conversation {
   let id = begunWith;
@@ -30,7 +30,7 @@ export function followConversation(begunWith: string): Conversation {
   };
 }
 
-/** Says whether the line tells that the conversation was left for an empty one. */
+/** Whether the line says that an empty conversation was begun. */
 export function isReset(line: ClaudeLine): boolean {
   return line.kind === 'event' && line.type === 'conversation_reset';
 }

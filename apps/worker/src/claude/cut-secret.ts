@@ -4,8 +4,8 @@ import { STDERR_TAIL_BYTES } from './process.ts';
 const TOLD_CHARS = 4;
 
 /**
- * A tail of output without the rest of a secret that it begins with: where a tail was cut through a secret
- * nobody finds that one. A text shorter than a tail may be was not cut, and is returned as it is.
+ * A tail of output without the rest of a secret that it begins with: a tail may have been cut in the middle of
+ * a secret, which is then not found. A text that is too short to have been cut is returned as it is.
  */
 export function dropCutSecret(
   text: string,

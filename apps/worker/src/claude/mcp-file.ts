@@ -63,7 +63,7 @@ function escapeBy(unset: string): MapText {
   return (text) => text.replaceAll('${', () => `\${${unset}:-$}{`);
 }
 
-// Nobody can set what nobody can guess: neither a caller, nor the settings of a repository.
+// A random name: no caller and no settings of a repository can set a variable whose name they cannot guess.
 function unsetVariable(): string {
   return `BATON_UNSET_${randomBytes(12).toString('hex').toUpperCase()}`;
 }

@@ -73,7 +73,7 @@ export function createMeter(start: MeterStart, prices: Prices = DEFAULT_PRICES):
     },
 
     settle(state) {
-      // The entry that the process began with tells nothing of it, nor does one older than its last result.
+      // An entry is of no use that was there when the process began, or that is older than its last result.
       const cost = state.totalCostUsd ?? 0;
       if (cost === running.costAtStart()) return;
       if (results.length > 0 && cost < running.lastCost()) return;

@@ -1,4 +1,4 @@
-// What neither a stored session nor a message of the CLI may tell of the operator's own environment.
+// The values of the operator's own environment that no stored session and no message of the CLI may show.
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD|PASSPHRASE|PASSWD|CREDENTIAL/i;
 
 // Named like secrets, these are numbers and paths.

@@ -3,8 +3,8 @@ import { type ClaudeLine, initOf } from './line.ts';
 
 /**
  * Marks the result lines that are not of the conversation as foreign: those of a sub-agent
- * (`parent_tool_use_id`), and those of a `session_id` that no init line told. They are events, and no
- * verdict. Before the first init line every id counts: a CLI that cannot start tells so under a new one.
+ * (`parent_tool_use_id`), and those whose `session_id` no init line named. They are events, and no verdict.
+ * Before the first init line every id counts: a CLI that cannot start reports that under a new id.
  */
 export function createResultFilter(claudeSessionId: string): (line: ClaudeLine) => ClaudeLine {
   const own = new Set([claudeSessionId]);

@@ -25,7 +25,7 @@ export function readResult(body: Record<string, unknown>): Result | null {
   };
 }
 
-// Only `success` is one: a turn that ended with another subtype may still be told with `is_error: false`.
+// Every subtype but `success` is an error, also where the line says `is_error: false`.
 function readIsError({ subtype, is_error }: Record<string, unknown>): boolean | undefined {
   if (typeof subtype === 'string' && subtype !== 'success') return true;
   if (is_error === true || is_error === 'true') return true;

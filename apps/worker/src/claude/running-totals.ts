@@ -10,12 +10,12 @@ import {
   tokensOfUsages,
 } from './tokens.ts';
 
-/** What was told of the counters; one that is absent was not. */
+/** What the CLI said of its counters; a counter that is absent was not named. */
 export type Reading = { [K in keyof CostState]?: CostState[K] | undefined };
 
 /** What one process added to the CLI's counters. */
 export interface RunningTotals {
-  /** Takes what the CLI tells of its counters. */
+  /** Takes a reading of the CLI's counters. */
   read(reading: Reading): void;
   /** The counters begin anew, as they do in a conversation that `/clear` began. */
   restart(): void;
@@ -23,7 +23,7 @@ export interface RunningTotals {
   lastCost(): number;
   /** The cost that the counters had when the process, or the CLI's count, began, in US dollars. */
   costAtStart(): number;
-  /** What was added, in US dollars and milliseconds, and tokens where the CLI told any. */
+  /** What was added, in US dollars and milliseconds; tokens where the CLI counted any. */
   spent(): { costUsd: number; apiDurationMs: number; tokens: Tokens | undefined };
 }
 
@@ -64,7 +64,7 @@ export function createRunningTotals(start: CostState): RunningTotals {
       last = {
         totalCostUsd,
         modelUsage: modelUsage ?? last.modelUsage,
-        // A slash command that the CLI runs by itself tells 0, whatever it was.
+        // After a slash command that the CLI ran by itself this counter reads 0, whatever it was before.
         apiDurationMs: Math.max(apiDurationMs, last.apiDurationMs),
       };
     },

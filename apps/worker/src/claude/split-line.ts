@@ -42,7 +42,7 @@ function eventsIn(text: string): Found[] {
   const found: Found[] = [];
   let from = 0;
   let broken = 0;
-  // Up to here an object may be part of one that is broken, unless it ends the line.
+  // Before this index an object may be part of a broken one, unless the line ends with it.
   let doubtfulTo = 0;
   for (let start = nextObject(text); start >= 0; start = nextObject(text, from)) {
     const end = objectEnd(text, start);
@@ -79,7 +79,7 @@ function longLine(
   return [...around(before), { line: parseOutline(outline), text: event, bytes: rest }];
 }
 
-// What looks like a broken event is told apart from text.
+// Text that looks like a broken event is garbage, other text is noise.
 function around(text: string, bytes?: number): LinePart[] {
   const start = skipControls(text);
   if (text.trim() === '') return [];

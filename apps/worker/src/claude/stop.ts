@@ -10,7 +10,7 @@ interface Rung {
 }
 
 const TERM: Rung = { signal: 'SIGTERM', waitMs: 5_000 };
-// The kernel ends it at once, but for one that waits for a disk: it gets some time to come back.
+// The kernel ends a process at once, unless it waits for a disk: then this is the time that the disk may take.
 const KILL: Rung = { signal: 'SIGKILL', waitMs: 5_000 };
 
 // SIGINT tells the model that a person stopped it: only where one did (claude-cli section 7).

@@ -48,7 +48,7 @@ const ERRNO_IN_TEXT = new RegExp(`\\b(${Object.keys(HOST_ERRNOS).join('|')})\\b`
 /** How deep the causes of an error are looked through. */
 const MAX_DEPTH = 5;
 
-/** The errno of an error or of what caused it, if it is one that is the host's wherever it is met; or null. */
+/** The errno of an error, or of its cause, if that errno is always an error of the host; else null. */
 export function hostErrnoOf(error: unknown): string | null {
   let one = error;
   for (let depth = 0; depth < MAX_DEPTH && one instanceof Error; depth += 1) {

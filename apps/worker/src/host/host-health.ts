@@ -39,13 +39,13 @@ export interface HostHealth {
   readonly isSick: boolean;
   /** Why the host is not ready, in a sentence, or null. */
   whyNot(): string | null;
-  /** Sets who is told that the host became sick, became well again, or began a session. */
+  /** Sets the listener for three events: the host became sick, it became well again, a session began. */
   listen(listener: HostListener): void;
   /** Probes no more. */
   stop(): void;
 }
 
-/** Who is told of changes. */
+/** The listener for changes of a host's health. */
 export interface HostListener {
   onSick(): void;
   onWell(): void;
@@ -97,7 +97,7 @@ export function createHostHealth({ probe, stuck, log }: HostHealthDeps): HostHea
     probing ??= probe().finally(() => {
       probing = undefined;
     });
-    // One that hangs is waited for again by the next look: a second one would hang beside it.
+    // The next look waits for the same probe if it hangs: a second probe would hang beside it.
     return within(probing, PROBE_LIMIT_MS);
   }
 

@@ -7,7 +7,7 @@ export interface GroupMember {
   startTime: string;
 }
 
-/** The processes of a group that have not ended; one that waits to be reaped has. */
+/** The processes of a group that have not ended; a process that waits to be reaped counts as ended. */
 export function livingMembers(group: number): GroupMember[] {
   if (!takesSignals(-group)) return [];
   const members = listMembers(group);

@@ -50,7 +50,7 @@ async function sweepOnce(unused: Unused): Promise<{ processes: number; folders: 
     if (!owner) continue;
     if (isThisProcess(owner)) {
       if (isRunDirInUse(entry)) continue;
-      // One that is just being made is in use a moment later.
+      // A folder that is just being made is in use a moment later.
       unused.add(entry);
       if (!seenUnused.has(entry)) continue;
     } else if (!isGone(owner)) continue;

@@ -4,7 +4,7 @@ import type { Masker } from './masker.ts';
 /** Masks lines that grow an answer: a secret may come in several pieces, a few letters each. */
 export interface DeltaMasker {
   /**
-   * Takes a line (`stream_event`) with its parsed body, and returns the lines that may be told by now,
+   * Takes a line (`stream_event`) with its parsed body, and returns the lines that may be published by now,
    * in order. A piece that may begin a secret waits for the next one.
    */
   push(line: string, body: Record<string, unknown>): string[];

@@ -14,7 +14,7 @@ export function maskFramed(line: FramedLine, masker: Masker): FramedLine {
   return { ...line, text, outline: { body: masked, cut } };
 }
 
-// Where a text was cut, its end may be half a secret, which nobody would find.
+// The end of a text that was cut may be half a secret, which the masker would not find.
 function withoutOpenEnd(text: string, masker: Masker): string {
   const open = masker.openBytes(text);
   if (open === 0) return text;

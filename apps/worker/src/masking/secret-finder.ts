@@ -34,7 +34,7 @@ const BEGINS_ESCAPE = /^["/bfnrtu]?$/;
 /** A finder of these secrets; none of them may be empty. */
 export function createSecretFinder(secrets: readonly string[]): SecretFinder {
   const matchers = secrets.map(createSecretMatcher);
-  // What tells that a secret may be there: a part that is always written alike, or an escape of its letters.
+  // A secret may be there if one of these is: its longest part that no encoder changes, or an escape.
   const parts = secrets.map(anchorOf);
   const isAlways = parts.some((part) => part.length < ANCHOR_MIN_CHARS);
   const anchors = secrets.length === 0 ? [] : [...parts, secrets.every(isAscii) ? '\\u00' : '\\u'];
@@ -87,7 +87,7 @@ export function createSecretFinder(secrets: readonly string[]): SecretFinder {
   };
 }
 
-// Ranges come by their beginnings: one that begins within the last, or right behind it, makes it longer.
+// Ranges come in the order of their beginnings: a range that begins within the last one, or right behind it, extends it.
 function include(found: Range[], range: Range): void {
   const last = found.at(-1);
   if (last && range.from <= last.to) last.to = Math.max(last.to, range.to);

@@ -4,7 +4,7 @@
 /** A character of a secret: how it stands in a text, and how an escape names it. */
 interface Unit {
   bytes: string;
-  /** Its UTF-16 code units: what `\u` escapes tell. */
+  /** Its UTF-16 code units, as `\u` escapes name them. */
   codes: readonly number[];
   /** The letter of its short escape (`\n`), if it has one. */
   short: string | undefined;

@@ -13,7 +13,7 @@ export interface EnvScrub {
   isOn(): boolean;
   /** Why this worker must not run sessions, or null. */
   whyNot(): string | null;
-  /** What /readyz tells of it. */
+  /** The state, as /readyz shows it. */
   describe(): string;
   /**
    * Finds out, and resolves with the first verdict; `onAllowed` is called once sessions may run. Where
@@ -42,7 +42,7 @@ export function createEnvScrub(
   const isOn = () => problem === null;
 
   async function find(signal: AbortSignal): Promise<void> {
-    // To miss a program is told at once; on a host that must have it the CLI itself is asked.
+    // `auto` reports a missing program at once; `on` asks the CLI itself, whose answer counts.
     const missing = setting === 'auto' ? missingPrograms(deps.baseEnv['PATH'] ?? '') : [];
     problem =
       missing.length > 0

@@ -1,4 +1,4 @@
-// A Messages API on loopback for the probe alone: its model makes one Bash call, and is told what the call printed.
+// A Messages API on loopback for the probe alone: its model makes one Bash call, and the CLI sends it what the call printed.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,12 +8,12 @@ import { asList, asObject, asString } from '../claude/fields.ts';
 export interface ProbeApi {
   /** What goes into ANTHROPIC_BASE_URL. */
   url: string;
-  /** What the Bash call printed, and whether it failed; null before the CLI has told. */
+  /** What the Bash call printed, and whether it failed; null before the CLI has sent it. */
   bashResult(): BashResult | null;
   stop(): Promise<void>;
 }
 
-/** The result of the Bash call as the CLI told it to the model. */
+/** The result of the Bash call as the CLI sent it to the model. */
 export interface BashResult {
   text: string;
   isError: boolean;

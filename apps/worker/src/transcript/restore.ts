@@ -48,7 +48,8 @@ export const NOTHING_RESTORED: Restored = Object.freeze({
 /**
  * Writes a transcript into an empty project folder, byte for byte. `lineage` is the session whose
  * transcript it is and its ancestors, nearest first; `session` is the one that goes on from it, `prompt` its
- * prompt as a transcript holds it (default: its query). A transcript that holds no message is left aside. Throws TRANSCRIPT_CORRUPT where a byte is not as it was saved.
+ * prompt as a transcript holds it (default: its query). A transcript that holds no message is left aside.
+ * Throws TRANSCRIPT_CORRUPT where a byte is not as it was saved.
  */
 export async function restoreTranscript(
   store: TranscriptStore,

@@ -7,7 +7,7 @@ import { isInsideRoots } from './working-dir.ts';
 /** What of a request a policy refuses, for one reason. */
 export type PolicyRule = (asked: Governed, policy: Policy) => Refusal[];
 
-/** The rules that look at one key at a time, in the order in which they are told. */
+/** The rules that look at one key at a time, in the order in which their refusals are reported. */
 export const POLICY_RULES: readonly PolicyRule[] = [
   checkOptions,
   checkDirectories,
@@ -20,7 +20,7 @@ export const POLICY_RULES: readonly PolicyRule[] = [
   checkStrictness,
 ];
 
-/** The rules that compare keys: of the overrides of a continue alone they can say nothing. */
+/** The rules that compare keys: they need the whole config, not only the overrides of a continue. */
 export const WHOLE_CONFIG_RULES: readonly PolicyRule[] = [hookRefusals];
 
 /** The directories that a request names, each under its field; also those in Claude's own settings. */

@@ -27,9 +27,9 @@ export interface Policy {
   allowedSettings: Allowed;
   /** Programs that MCP servers may be, by the letter of their `command`. */
   allowedMcpCommands: Allowed;
-  /** Settings files that sessions read which do not say, and those that callers may ask for. */
+  /** Settings files that a session reads by default, and settings files that callers may ask for. */
   settingSources: { byDefault: readonly SettingSource[]; allowed: readonly SettingSource[] };
-  /** Whether sessions that do not say start no server of a `.mcp.json`, and whether callers may say otherwise. */
+  /** Whether a session by default starts no server of a `.mcp.json`, and whether callers may not change that. */
   strictMcpConfig: { byDefault: boolean; isLocked: boolean };
 }
 

@@ -4,7 +4,7 @@ import type { Session } from './session.ts';
 /** `after` of a reader who wants nothing but the end of a stream: beyond any event. */
 const AFTER_ALL = 2 ** 31 - 1;
 
-/** What tells a session from another one of the same id: when it was made. */
+/** The mark of a session, by which it differs from an earlier session of the same id: when it was made. */
 export function markOf({ created_at }: Pick<Session, 'created_at'>): string {
   return created_at.getTime().toString(36);
 }

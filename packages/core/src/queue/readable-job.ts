@@ -17,7 +17,7 @@ const TIMES = ['delay', 'priority', 'processedOn', 'finishedOn'];
 /** Options that BullMQ's scripts compare with numbers. */
 const NUMERIC_OPTIONS = ['attempts', 'stackTraceLimit', 'kl'];
 
-/** A hash that BullMQ reads without throwing, and what was wrong with the one that is stored, or null. */
+/** A hash that BullMQ reads without throwing, and what was wrong with the stored hash, or null. */
 export interface ReadableHash {
   hash: JobHash;
   problem: string | null;
@@ -40,7 +40,7 @@ export function makeReadable(stored: JobHash): ReadableHash {
   return { hash: { ...rest, data: placeholder(problem), opts: '{}' }, problem };
 }
 
-/** The payload that stands for one that could not be read, as JSON. */
+/** The payload that replaces an unreadable one, as JSON. */
 export function placeholder(problem: string): string {
   return JSON.stringify({ [UNREADABLE]: problem });
 }
@@ -59,7 +59,7 @@ function dataProblem(text: string | undefined): string | null {
   return jsonProblem('data', text);
 }
 
-// The parser's own message quotes the text, and a payload may hold a secret: only the position is told.
+// The parser's own message quotes the text, and a payload may hold a secret: only the position is named.
 function jsonProblem(field: string, text: string): string | null {
   try {
     JSON.parse(text);

@@ -15,8 +15,8 @@ const REMEMBERED = 100;
 /** Follows the state of Redis. */
 export interface RedisWatch {
   /**
-   * Takes an error event of a client, a queue or a worker (`what` names which). One that says that Redis
-   * cannot be used is logged once, until Redis can be used again; any other one once a minute.
+   * Takes an error event of a client, a queue or a worker (`what` names which). An error that says that Redis
+   * cannot be used is logged once, until Redis can be used again; any other error once a minute.
    */
   note(error: unknown, what: string): void;
   /** Looks every five seconds, until `signal`. */

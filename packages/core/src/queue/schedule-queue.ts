@@ -88,7 +88,7 @@ export function createScheduleQueue(options: SessionQueueOptions): ScheduleQueue
   };
 }
 
-// One that cannot be read fires by nothing that is known: it goes, and the document makes it anew.
+// A scheduler that cannot be read is removed: the reconciler makes it anew from the document.
 async function revisionOf(bull: Queue, id: string): Promise<number | undefined> {
   try {
     const found = await bull.getJobScheduler(id);

@@ -111,7 +111,7 @@ export function createSessionQueue({
     },
     async find(id) {
       const job = await answer(() => bull.getJob(id));
-      // What is left of one that has ended tells nothing that a session could be made from.
+      // An ended job keeps no payload: no session can be made from what is left.
       if (!job || isStripped(job.data)) return null;
       return { id, data: job.data, timestamp: job.timestamp };
     },

@@ -110,7 +110,7 @@ export function createAdopter(
 /** What no document is to say for ever: that nobody answered, and that there is none. */
 const NOT_THE_JOBS: readonly ErrorCode[] = ['UNAVAILABLE', 'SESSION_DELETED'];
 
-/** What tells that a job is only what its session left behind. */
+/** The codes of jobs whose session was deleted: the job is a leftover. */
 const OUTLIVED: readonly ErrorCode[] = ['SESSION_DELETED', 'SESSION_NOT_FOUND'];
 
 /** The payload of a job with its defaults filled in; throws INVALID_REQUEST naming the field, PAYLOAD_TOO_LARGE. */

@@ -182,7 +182,7 @@ export function createOwnedSession(
           $set: { status: 'queued', ...fields(now), ...(not_before ? { not_before } : {}) },
           $unset: released,
           $inc: { [`counts.${count}`]: 1 },
-          // A hand-back by a drain or a sick host is no retry: nobody asked to know of it.
+          // A hand-back by a drain or a sick host is no retry, and no webhook event stands for it.
           ...(count === 'retries' ? leaveWord('session.retried', attempt, now) : {}),
         }),
         { cancel_requested_at: { $exists: false } },

@@ -17,7 +17,7 @@ export interface SessionHeads {
   get(id: string): Promise<SessionHead | null>;
   /** Of a session and all that continue it, the oldest first; the first `limit` of its conversation. */
   tree(session: Pick<Session, 'id' | 'root_session_id'>, limit: number): Promise<SessionHead[]>;
-  /** What tells a session from an earlier one of its id that was deleted; empty where none is known of. */
+  /** The mark of a session that was made again under the id of a deleted one; empty for any other session. */
   mark(session: Pick<Session, 'id' | 'created_at'>): Promise<string>;
 }
 

@@ -24,8 +24,8 @@ const MAX_SESSIONS = 5_000;
 export type FollowFrom = { after: number } | { position: FollowPosition };
 
 /**
- * How far each session of a conversation was told; null where a position lies beyond a session's events: it
- * is of an earlier session of the same id. Throws INVALID_REQUEST where `from` is a position elsewhere.
+ * How far the reader has each session of a conversation; null where a position lies beyond a session's events:
+ * the position is of an earlier session of the same id. Throws INVALID_REQUEST where `from` is a position elsewhere.
  */
 export async function toldFrom(
   { heads }: Pick<TailDeps, 'heads'>,

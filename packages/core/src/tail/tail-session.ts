@@ -24,7 +24,7 @@ export function tailSession(
   async function look(): Promise<Look> {
     const found = await deps.heads.get(of.id);
     madeAt ??= found?.created_at.getTime();
-    // One that was deleted and made again is another session: the reader is told of the deletion.
+    // A session that was made again under the same id is another one: this reader sees a deletion.
     const head = found?.created_at.getTime() === madeAt ? found : null;
     const { status = 'deleted', last_event_seq = 0 } = head ?? {};
     // A word is said once what it tells of is committed: events up to there are read without another look.
