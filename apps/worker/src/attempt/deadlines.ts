@@ -1,6 +1,6 @@
 import type { SessionConfig } from '@baton/core';
 import type { AbortReason, Deadline } from '../claude/abort-reason.ts';
-import { apiRetryOf, type ClaudeLine } from '../claude/line.ts';
+import { apiRetryOf, type ClaudeLine, resultOf } from '../claude/line.ts';
 import type { PendingWork } from '../claude/pending-work.ts';
 
 /** How long each clock of an attempt may run, in milliseconds. */
@@ -74,7 +74,8 @@ export function watchDeadlines(
       else if (timers.has('startup')) start('startup', limits.startup);
       if (work.isOver()) {
         clear('idle');
-        start('exit', limits.exit);
+        // From the last result on, whatever is printed between turns: a CLI that never ends may print for ever.
+        if (!timers.has('exit') || resultOf(line)) start('exit', limits.exit);
         return;
       }
       clear('exit');
