@@ -140,7 +140,7 @@ async function within(
   ms: number,
 ): Promise<HostProblem | null> {
   const late = Promise.withResolvers<HostProblem>();
-  const timer = setTimeout(() => late.resolve(NO_ANSWER), ms);
+  const timer = setTimeout(() => late.resolve(NO_ANSWER), ms).unref();
   try {
     return await Promise.race([probing, late.promise]);
   } finally {
