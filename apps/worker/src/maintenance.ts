@@ -81,7 +81,7 @@ async function runBounded(
     over.abort();
     log.error(
       { task: name, limit_ms: limitMs },
-      `${name} did not end within its time; it runs anew`,
+      `${name} did not end within its time limit; its next run begins beside it`,
     );
     late.resolve();
   }, limitMs);

@@ -108,7 +108,10 @@ function createReconciler({ jobs, store, adopter, admission, log }: ReconcilerDe
       const report = { adopted: 0, dropped: 0, failed: 0 };
       const { set_aside, jobs: mended } = await jobs.heal();
       if (set_aside.length + mended.length > 0) {
-        log.error({ set_aside, jobs: mended }, 'the queue held what BullMQ cannot use; put right');
+        log.error(
+          { set_aside, jobs: mended },
+          'put right keys and jobs of the queue that BullMQ could not use',
+        );
       }
       const seen = new Set<string>();
       for await (const ids of jobs.waiting()) {

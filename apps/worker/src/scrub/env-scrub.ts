@@ -56,7 +56,7 @@ export function createEnvScrub(
       if (!signal.aborted) await find(signal);
     }
     if (signal.aborted) return;
-    log.info('the claude CLI keeps its credentials from tools by now: sessions are taken');
+    log.info('the claude CLI can now keep its credentials from tools: the worker takes sessions');
     onAllowed();
   }
 
@@ -91,7 +91,7 @@ const AUTO_WARNING =
   'the claude CLI cannot keep its credentials from the tools of sessions here: sessions run without that (see SUBPROCESS_ENV_SCRUB)';
 
 const ON_ERROR =
-  'SUBPROCESS_ENV_SCRUB=on, but the claude CLI cannot keep its credentials from tools here: no session is taken, and it is tried again';
+  'SUBPROCESS_ENV_SCRUB=on, but the claude CLI cannot keep its credentials from tools here: the worker takes no session, and probes again every 30 seconds';
 
 function missingPrograms(path: string): string[] {
   const folders = path.split(delimiter);
