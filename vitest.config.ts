@@ -14,6 +14,7 @@ export default defineConfig({
           name: 'unit',
           ...together,
           include: ['test/unit/**/*.test.ts'],
+          testTimeout: 60_000,
         },
       },
       {
@@ -32,6 +33,7 @@ export default defineConfig({
           ...together,
           include: ['test/contract/**/*.test.ts'],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
