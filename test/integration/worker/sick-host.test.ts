@@ -11,6 +11,9 @@ import { countLogged, untilReady, untilUnready } from '../../support/readiness.t
 const SICK = 'the host cannot run sessions';
 const WELL = 'the host can run sessions again';
 
+// More than a worker runs at once: the sessions that wait are the ones that a sick host could eat.
+const SESSIONS = 8;
+
 interface Host {
   fleet: Fleet;
   root: string;
@@ -153,7 +156,7 @@ describe('a host that is sick for a while', { timeout: 120_000 }, () => {
       const host = await createHost(parent, name.replaceAll(' ', '-'));
       const worker = await workerOf(host);
       const cure = await harm(host);
-      const ids = await launchMany(host.fleet, 20);
+      const ids = await launchMany(host.fleet, SESSIONS);
       await untilUnready(worker, reason);
       await cure();
       const sessions = await endAll(host.fleet, ids);
@@ -180,7 +183,7 @@ describe('a host that is sick for a while', { timeout: 120_000 }, () => {
       );
       const filler = `/proc/${worker.pid}/root${host.root}/real-tmp/filler`;
       await expect(writeFile(filler, Buffer.alloc(9 * 1024 * 1024))).rejects.toThrow('ENOSPC');
-      const ids = await launchMany(host.fleet, 20);
+      const ids = await launchMany(host.fleet, SESSIONS);
       await untilUnready(worker, /ENOSPC/);
       await rm(filler);
       const sessions = await endAll(host.fleet, ids);
@@ -201,7 +204,7 @@ describe('a host that is sick for a while', { timeout: 120_000 }, () => {
     const first = await host.fleet.launch({ query: 'first' });
     await untilUnready(sick, /the claude CLI/);
     const well = await host.fleet.worker();
-    const ids = [first, ...(await launchMany(host.fleet, 20))];
+    const ids = [first, ...(await launchMany(host.fleet, SESSIONS))];
     for (const session of await endAll(host.fleet, ids)) {
       expect(session).toMatchObject({ status: 'completed', counts: NOT_HELD_AGAINST });
       expect(session.attempts.at(-1)?.worker_id).toBe(well.id);
@@ -220,10 +223,10 @@ describe('a host that is sick for a while', { timeout: 120_000 }, () => {
   }) => {
     const host = await createHost(parent, 'files');
     const worker = await host.fleet.worker(
-      { CLAUDE_BIN: host.claude, TMPDIR: host.temporary, WORKER_CONCURRENCY: '30' },
-      ['prlimit', '--nofile=90', '--'],
+      { CLAUDE_BIN: host.claude, TMPDIR: host.temporary, WORKER_CONCURRENCY: '12' },
+      ['prlimit', '--nofile=64', '--'],
     );
-    const ids = await launchMany(host.fleet, 60);
+    const ids = await launchMany(host.fleet, 24);
     const sessions = await endAll(host.fleet, ids);
     expect(sessions.map(({ status }) => status)).toEqual(ids.map(() => 'completed'));
     expect(countLogged(worker, SICK)).toBeGreaterThan(0);
