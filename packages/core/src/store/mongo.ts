@@ -16,6 +16,9 @@ const PING_TIMEOUT_MS = 5_000;
 /** How long a connection may say nothing to a call, in milliseconds: one that was dropped in silence never would. */
 const SOCKET_TIMEOUT_MS = 30_000;
 
+/** How long a connection may be unused, in milliseconds: a burst opens many, and a host short of files needs them back. */
+const MAX_IDLE_MS = 10_000;
+
 /** A session as it is stored: `_id` is the id, free JSON is text (see free-json.ts). */
 export type SessionDocument = Omit<Session, 'id'> & { _id: string };
 
@@ -52,6 +55,7 @@ export function connectMongo(url: string): Mongo {
     ignoreUndefined: true,
     serverSelectionTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
     socketTimeoutMS: SOCKET_TIMEOUT_MS,
+    maxIdleTimeMS: MAX_IDLE_MS,
     writeConcern: { w: 'majority', journal: true },
     retryWrites: false,
   });
