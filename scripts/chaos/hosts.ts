@@ -1,8 +1,11 @@
 // What a worker has of its own on its host, by symlinks that can be taken away.
 import { mkdirSync, symlinkSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+
+// A link to nothing, rather than no link: programs that make their folders with all parents cannot make the lost one again.
+const NOWHERE = '/proc/no-such-file';
 
 /** What can go away from under a worker. */
 export type HostPart = 'claude' | 'tmp';
@@ -19,19 +22,25 @@ export interface Host {
 export function createHost(temporary: string, claude: string, index: number): Host {
   const folder = join(temporary, `host-${index}`);
   const parts = { claude: join(folder, 'claude'), tmp: join(folder, 'tmp') };
+  const targets = { claude, tmp: temporary };
   mkdirSync(folder);
-  symlinkSync(claude, parts.claude);
-  symlinkSync(temporary, parts.tmp);
+  symlinkSync(targets.claude, parts.claude);
+  symlinkSync(targets.tmp, parts.tmp);
   const away = new Set<HostPart>();
   return {
     env: { CLAUDE_BIN: parts.claude, TMPDIR: parts.tmp },
     async lose(what, ms) {
       if (away.has(what)) return;
       away.add(what);
-      await rename(parts[what], `${parts[what]}.away`);
+      await turn(parts[what], NOWHERE);
       await delay(ms);
-      await rename(`${parts[what]}.away`, parts[what]);
+      await turn(parts[what], targets[what]);
       away.delete(what);
     },
   };
+}
+
+async function turn(link: string, target: string): Promise<void> {
+  await symlink(target, `${link}.new`);
+  await rename(`${link}.new`, link);
 }

@@ -52,6 +52,10 @@ export async function runChaos(options: ChaosOptions, env: Environment, folder: 
   process.once('SIGINT', giveUp).once('SIGTERM', giveUp);
   try {
     return await runOn(servers, { options, env, folder, log });
+  } catch (error) {
+    // Before anything is stopped: what fails because of that would be told in its place.
+    log(`the run itself failed: ${error instanceof Error ? error.stack : String(error)}`);
+    throw error;
   } finally {
     await servers.services.stop();
     story.end();

@@ -24,6 +24,8 @@ test('under every kind of fault nothing is lost, run twice or stuck', { timeout:
     'lose_cli_worker',
     'lose_tmp_worker',
     'pause_worker',
+    'poison_job',
+    'readonly_redis',
     'stop_mongodb',
     'stop_worker',
   ]);
