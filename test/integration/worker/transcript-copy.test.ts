@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { createTranscriptStore, ensureIndexes, type Session } from '@baton/core';
@@ -115,6 +124,28 @@ describe('a transcript', () => {
     const last = await makeFolder();
     await restore(db, [...chain].reverse(), makeChild(chain.at(-1) as Session), last);
     expect(await filesOf(last)).toEqual(whole);
+  });
+
+  test('keeps what was saved where its folder goes away and another one is made in its place', async ({
+    db,
+  }) => {
+    const session = makeSession();
+    const main = `${session.id}.jsonl`;
+    const folder = await makeFolder();
+    const saver = saverOf(db, session, folder);
+    await put(folder, main, entry('first'));
+    const saved = await saver.save({ verify: false });
+    await rename(folder, `${folder}.away`);
+    expect(await saver.save({ verify: true })).toEqual(saved);
+    await put(folder, main, entry('begun anew'));
+    expect(await saver.save({ verify: true })).toEqual(saved);
+    await rm(folder, { recursive: true });
+    await rename(`${folder}.away`, folder);
+    await put(folder, main, entry('second'));
+    session.transcript = await saver.save({ verify: true });
+    const to = await makeFolder();
+    await restore(db, [session], makeChild(session), to);
+    expect(await filesOf(to)).toEqual({ [main]: entry('first') + entry('second') });
   });
 
   test('that holds no message yet is left aside, and begins again', async ({ db }) => {

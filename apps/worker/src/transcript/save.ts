@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, type Stats, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TranscriptManifest, TranscriptStore } from '@baton/core';
 import { hostErrnoOf } from '../host/host-errors.ts';
@@ -41,6 +41,7 @@ export function createTranscriptSaver(
   store: TranscriptStore,
   { sessionId, fence, projectDir, restored, masker, onUnreadable, onAppended }: SaverOptions,
 ): TranscriptSaver {
+  const folder = identityOf(projectDir);
   const told = new Set<string>();
   const tracked = new Map(restored.map((file) => [file.path, file]));
   const generations = new Map(restored.map(({ path, generation }) => [path, generation]));
@@ -100,12 +101,13 @@ export function createTranscriptSaver(
 
   return {
     async save({ verify }) {
-      const paths = listFiles(projectDir);
-      // Somebody removed the folder from under the CLI: what was stored of it is the best there is.
-      if (paths.length === 0 && tracked.size > 0 && !existsSync(projectDir)) {
+      // The folder was taken away from under the CLI, which may have made another one in its place and
+      // begun its files anew: what was stored is the best there is.
+      if (tracked.size > 0 && identityOf(projectDir) !== folder) {
         manifest ??= manifestOf(tracked.values());
         return manifest;
       }
+      const paths = listFiles(projectDir);
       for (const path of paths) {
         await saveFile(path, verify).catch((error: unknown) => {
           // A host that can open no file now may do so later: the next save tries again.
@@ -122,6 +124,18 @@ export function createTranscriptSaver(
       return manifest;
     },
   };
+}
+
+/** Tells a folder from another one under the same path; null where there is none to be seen. */
+function identityOf(folder: string): string | null {
+  try {
+    const { dev, ino } = statSync(folder);
+    return `${dev}:${ino}`;
+  } catch (error) {
+    // A host that can look at nothing now may do so later: the next save tries again.
+    if (hostErrnoOf(error) !== null) throw error;
+    return null;
+  }
 }
 
 function manifestOf(tracked: Iterable<TrackedFile>): TranscriptManifest {
