@@ -11,9 +11,14 @@ const ID = '0197f0a0-6666-7000-8000-000000000001';
 let cli: Cli;
 let run: CliRun;
 
-// The answer to the prompt is given once the sub-agent is on its way, the last word after it ended.
-function script(request: MessagesRequest) {
-  if (request.fromSubAgent) return text('42');
+const answered = Promise.withResolvers<void>();
+
+// The answer to the prompt is given while the sub-agent is on its way, the last word after it ended.
+async function script(request: MessagesRequest) {
+  if (request.fromSubAgent) {
+    await answered.promise;
+    return text('42');
+  }
   if (request.notified) return text('The agent says 42.');
   if (request.toolResults.length > 0) return text('An agent is looking.');
   const input = { description: 'look', prompt: 'look', subagent_type: 'general-purpose' };
@@ -22,7 +27,14 @@ function script(request: MessagesRequest) {
 
 beforeAll(async () => {
   cli = await makeCli();
-  run = await cli.run({ script, args: [`--session-id=${ID}`], prompt: 'go' });
+  const options = { script, args: [`--session-id=${ID}`], prompt: 'go' };
+  run = await cli.runUntil(options, async (claude) => {
+    // The CLI holds a result line back only where a sub-agent still runs by then.
+    await claude.line('the answer', (line) =>
+      JSON.stringify(line).includes('An agent is looking.'),
+    );
+    answered.resolve();
+  });
 });
 afterAll(() => cli.remove());
 
