@@ -228,6 +228,7 @@ export function startAttempt(
             seenDir: prepared.seenDir,
             isDirGiven: session.config.working_dir !== undefined,
             runRoot: dirs.root,
+            isResumed: prepared.restored.files.length > 0,
             claudeFile: deps.cli.file,
             wasReplaced,
           },

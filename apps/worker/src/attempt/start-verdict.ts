@@ -30,6 +30,8 @@ export interface StartFacts {
   isDirGiven: boolean;
   /** The folder that Baton made for the attempt's temporary files. */
   runRoot: string;
+  /** Whether the worker had put a transcript in place, for the CLI to resume. */
+  isResumed: boolean;
   claudeFile: string;
   /** Says whether the program's file is another one than when the process was started. */
   wasReplaced: () => boolean;
@@ -45,7 +47,8 @@ export async function judgeStart(
   host: Pick<HostHealth, 'report' | 'check'>,
 ): Promise<Outcome> {
   const { run, abort } = facts;
-  if (outcome.kind !== 'failed' || run.result !== null) return outcome;
+  if (outcome.kind !== 'failed') return outcome;
+  if (run.result !== null) return judgeLost(outcome, facts, host);
   if (run.sawInit) return abort === null ? judgeRun(outcome, facts, host) : outcome;
   if (abort !== null && !(abort.kind === 'timed_out' && abort.deadline === 'startup')) {
     return outcome;
@@ -57,6 +60,20 @@ export async function judgeStart(
     if (!problem) throw error;
     return sick(problem, host);
   }
+}
+
+// The CLI looked for the transcript while the folder that the worker had put it in was away.
+async function judgeLost(
+  outcome: Outcome & { kind: 'failed' },
+  { run, abort, isResumed }: StartFacts,
+  host: Pick<HostHealth, 'check'>,
+): Promise<Outcome> {
+  const { code, message } = outcome.failure;
+  if (code !== 'CONVERSATION_NOT_FOUND' || run.sawInit || abort !== null || !isResumed) {
+    return outcome;
+  }
+  const found = await host.check();
+  return found ? hostFailure(found, 0) : hostFailure({ code, message }, TRY_AGAIN_MS);
 }
 
 // A retry by then; but the next session need not meet the same.
