@@ -25,6 +25,7 @@ const BY_FAULTS: readonly ErrorCode[] = [
   'STORE_UNAVAILABLE',
   'CLAUDE_NOT_FOUND',
   'HOST_ERROR',
+  'CONVERSATION_NOT_FOUND', // the folder of the transcript was away
 ];
 
 /** An attempt fails only by the faults: the CLI of a run does nothing that fails. */
