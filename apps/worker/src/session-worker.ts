@@ -27,6 +27,9 @@ const FETCH_AGAIN_MS = 1_000;
 // Crashes are counted in the document; BullMQ would fail a job that lost its worker too often.
 const OUT_OF_REACH = 1_000_000_000;
 
+/** How many sessions a host that was sick must begin before one more is tried at once. */
+const SESSIONS_A_STEP = 10;
+
 /** What the worker of a process needs. */
 export interface SessionWorkerDeps {
   attempts: AttemptDeps;
@@ -137,12 +140,20 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     if (!isDraining && !host.isSick) await worker.resume();
   }
 
+  // A host that was taken ill may be short of what many sessions need at once: half as many are tried
+  // next, and more only slowly. Without that the same sessions would meet the same shortage again.
+  let most = deps.concurrency;
+  let begun = 0;
   host.listen({
-    onSick: () => void worker.pause(true),
-    // One session first: the host may be short of what many of them need at once.
+    onSick() {
+      most = Math.max(1, Math.floor(worker.concurrency / 2));
+      void worker.pause(true);
+    },
     onWell: () => void take(1),
     onWorks() {
-      const next = Math.min(worker.concurrency * 2, deps.concurrency);
+      begun += 1;
+      if (begun % SESSIONS_A_STEP === 0) most = Math.min(most + 1, deps.concurrency);
+      const next = Math.min(worker.concurrency * 2, most);
       if (next > worker.concurrency && !host.isSick) void take(next);
     },
   });
