@@ -140,6 +140,13 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     if (!isDraining && !host.isSick) await worker.resume();
   }
 
+  // An error that nobody handles would end the process, and with it the sessions that run here.
+  function logged(change: Promise<void>): void {
+    change.catch((error: unknown) =>
+      log.error({ err: error }, 'the worker could not change how many sessions it takes'),
+    );
+  }
+
   // A host that was taken ill may be short of what many sessions need at once: half as many are tried
   // next, and more only slowly. Without that the same sessions would meet the same shortage again.
   let most = deps.concurrency;
@@ -147,14 +154,14 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
   host.listen({
     onSick() {
       most = Math.max(1, Math.floor(worker.concurrency / 2));
-      void worker.pause(true);
+      logged(worker.pause(true));
     },
-    onWell: () => void take(1),
+    onWell: () => logged(take(1)),
     onWorks() {
       begun += 1;
       if (begun % SESSIONS_A_STEP === 0) most = Math.min(most + 1, deps.concurrency);
       const next = Math.min(worker.concurrency * 2, most);
-      if (next > worker.concurrency && !host.isSick) void take(next);
+      if (next > worker.concurrency && !host.isSick) logged(take(next));
     },
   });
 
