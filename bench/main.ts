@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { connectMongo, ensureIndexes } from '@baton/core';
-import { startServices } from '../scripts/dev-services/services.ts';
+import { startServices } from '../tools/dev-services/services.ts';
 import { benchEnqueue } from './enqueue.ts';
 import { benchQueueOfMany } from './http/queue-of-many.ts';
 import { benchRequests } from './http/requests.ts';

@@ -1,8 +1,8 @@
 // The README's table of settings, made from the schemas: `node scripts/settings-table.ts` writes it in.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import { apiSettingsSchema } from '../apps/api/src/config.ts';
-import { workerSettingsSchema } from '../apps/worker/src/config.ts';
+import { apiSettingsSchema } from '../apps/api/src/settings.ts';
+import { workerSettingsSchema } from '../apps/worker/src/settings.ts';
 
 const README = new URL('../README.md', import.meta.url);
 const BEGIN = '<!-- settings: made by scripts/settings-table.ts -->';

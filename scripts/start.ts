@@ -2,7 +2,7 @@
 // Once everything answers, standard output says where it is: for reading on a terminal, else (and with --json) as one
 // line of JSON.
 import { parseArgs } from 'node:util';
-import { reasonOf } from './dev-services/errors.ts';
+import { reasonOf } from '../tools/dev-services/errors.ts';
 import { createSink } from './stack/sink.ts';
 import { type Stack, startStack } from './stack/stack.ts';
 import { stopSignal } from './stack/stop-signal.ts';

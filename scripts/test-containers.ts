@@ -5,10 +5,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { StartedTestContainer } from 'testcontainers';
+import { reasonOf } from '../tools/dev-services/errors.ts';
 import { readComposeService } from './containers/compose-service.ts';
 import { findEngine, startContainer, startReaper } from './containers/engine.ts';
 import { checkSandbox } from './containers/sandbox.ts';
-import { reasonOf } from './dev-services/errors.ts';
 
 const SUITES = ['--project', 'integration', 'test/integration/core'];
 const PASSED_ON = [

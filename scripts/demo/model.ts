@@ -1,6 +1,6 @@
 import { operatorEnv } from '../../apps/worker/src/claude/base-env.ts';
 import { startMessagesApi } from '../../test/support/messages-api/messages-api.ts';
-import type { Environment } from '../dev-services/environment.ts';
+import type { Environment } from '../../tools/dev-services/environment.ts';
 import { scriptedTurn } from './scripted-turns.ts';
 
 /** Who answers the sessions of the demo. */

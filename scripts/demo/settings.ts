@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { Environment } from '../dev-services/environment.ts';
+import type { Environment } from '../../tools/dev-services/environment.ts';
 
 /** What the demo chooses itself. */
 type Choices = {

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
-import type { Guardian } from '../dev-services/guardian.ts';
+import type { Guardian } from '../../tools/dev-services/guardian.ts';
 import type { Sink } from './sink.ts';
 import { untilAborted } from './until-aborted.ts';
 

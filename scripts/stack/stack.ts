@@ -1,6 +1,6 @@
 // Baton on one machine: Redis, MongoDB, the API and workers, each a process that does not outlive the launcher.
-import type { Environment } from '../dev-services/environment.ts';
-import { type Services, startServices } from '../dev-services/services.ts';
+import type { Environment } from '../../tools/dev-services/environment.ts';
+import { type Services, startServices } from '../../tools/dev-services/services.ts';
 import { startChild } from './child.ts';
 import { type Kept, keepRunning } from './kept.ts';
 import { refuseTakenPort } from './port-taken.ts';

@@ -1,4 +1,4 @@
-import { withoutPassword } from '../dev-services/url.ts';
+import { withoutPassword } from '../../tools/dev-services/url.ts';
 
 /** Where everything is that `npm start` has started. */
 export type Places = {

@@ -7,7 +7,7 @@ const ARGS = ['--sessions=24', '--minutes=0.75', '--seed=7', '--json'];
 test('under every kind of fault nothing is lost, run twice or stuck', { timeout: 300_000 }, async ({
   desk,
 }) => {
-  const run = desk.run('chaos.ts', ARGS);
+  const run = desk.run('../tools/chaos.ts', ARGS);
   const code = await run.ended;
   const figures = JSON.parse(run.out() || '{}');
   expect(figures.violations, run.err()).toEqual([]);

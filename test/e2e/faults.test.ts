@@ -12,7 +12,7 @@ import {
 } from '@baton/core';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { type Services, startServices } from '../../scripts/dev-services/services.ts';
+import { type Services, startServices } from '../../tools/dev-services/services.ts';
 import { fakePrompt } from '../fake-claude/install.ts';
 import type { Step } from '../fake-claude/script.ts';
 import { isAlive } from '../support/alive.ts';

@@ -31,8 +31,8 @@ import {
   tellingStops,
 } from '@baton/core';
 import { createApp } from '../../apps/api/src/app.ts';
+import type { App } from '../../apps/api/src/app-type.ts';
 import type { Auth } from '../../apps/api/src/auth/auth.ts';
-import type { App } from '../../apps/api/src/parts.ts';
 import { test as base, mongodbUrl, redisUrl } from './services.ts';
 
 /** The API over real stores, what it logs, and the stores themselves. */

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
-import { cacheDir, type Environment } from '../../scripts/dev-services/environment.ts';
-import { findChromium } from '../../scripts/dev-services/find-chromium.ts';
-import { createGuardian } from '../../scripts/dev-services/guardian.ts';
+import { cacheDir, type Environment } from '../../tools/dev-services/environment.ts';
+import { findChromium } from '../../tools/dev-services/find-chromium.ts';
+import { createGuardian } from '../../tools/dev-services/guardian.ts';
 
 /** A headless Chromium, installed where this machine has none, in a folder of its own; throws what was tried where there is none. */
 export async function openBrowser(

@@ -1,7 +1,7 @@
 // Documents for tests: each factory fills in what does not matter to the test at hand.
 import { newId, type Session, type SessionConfig } from '@baton/core';
-import type { ContinueJob, LaunchJob } from '../../packages/core/src/model/job.ts';
-import { queuedSession } from '../../packages/core/src/model/new-session.ts';
+import type { ContinueJob, LaunchJob } from '../../packages/core/src/model/job/job.ts';
+import { queuedSession } from '../../packages/core/src/model/job/new-session.ts';
 
 /** A launch job; its query is "say hello". */
 export function makeLaunchJob(fields: Partial<LaunchJob> = {}): LaunchJob {

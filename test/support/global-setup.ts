@@ -1,6 +1,6 @@
 // Brings up Redis and MongoDB once for a whole test run, whichever of the projects ask for it.
 import type { TestProject } from 'vitest/node';
-import { type Services, startServices } from '../../scripts/dev-services/services.ts';
+import { type Services, startServices } from '../../tools/dev-services/services.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

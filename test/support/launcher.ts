@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
-import { installerEnvironment } from '../../scripts/dev-services/environment.ts';
-import type { Services } from '../../scripts/dev-services/services.ts';
+import { installerEnvironment } from '../../tools/dev-services/environment.ts';
+import type { Services } from '../../tools/dev-services/services.ts';
 
 const fixture = join(import.meta.dirname, '../integration/dev-services/launcher-fixture.ts');
 

@@ -1,13 +1,9 @@
-import { bringUp } from '../../scripts/dev-services/bring-up.ts';
-import { takeData } from '../../scripts/dev-services/data.ts';
-import { cacheDir } from '../../scripts/dev-services/environment.ts';
-import {
-  forcedRedis,
-  redisAdvice,
-  redisCandidates,
-} from '../../scripts/dev-services/find-redis.ts';
-import { createGuardian } from '../../scripts/dev-services/guardian.ts';
-import { startRedis } from '../../scripts/dev-services/redis.ts';
+import { bringUp } from '../../tools/dev-services/bring-up.ts';
+import { takeData } from '../../tools/dev-services/data.ts';
+import { cacheDir } from '../../tools/dev-services/environment.ts';
+import { forcedRedis, redisAdvice, redisCandidates } from '../../tools/dev-services/find-redis.ts';
+import { createGuardian } from '../../tools/dev-services/guardian.ts';
+import { startRedis } from '../../tools/dev-services/redis.ts';
 import { startEnvironment } from './launcher.ts';
 
 /** Starts a Redis of a test's own, whose role and limits it may change. */

@@ -43,7 +43,7 @@ export interface ScriptProcess {
 /** A folder of a test, and the scripts that run in it. */
 export interface Desk {
   readonly folder: string;
-  /** Runs `scripts/<name>` in the folder (or in `cwd`), its temporary files there as well. */
+  /** Runs `scripts/<name>` (or `../tools/<name>`) in the folder (or in `cwd`), its temporary files there as well. */
   run(name: string, args: string[], env?: Record<string, string>, cwd?: string): ScriptProcess;
   /** Runs `scripts/<name>` as `run` does, on a terminal of its own: what it says is in `out`, `type` presses keys. */
   onTerminal(name: string, env?: Record<string, string>): ScriptProcess;

@@ -9,7 +9,7 @@ import {
   type Session,
 } from '@baton/core';
 import type { Db } from 'mongodb';
-import { announced } from '../../apps/worker/src/attempt/announced.ts';
+import { announced } from '../../apps/worker/src/attempt/publish-writes.ts';
 
 /** A claimed session and what its owner does. */
 export interface Writing {

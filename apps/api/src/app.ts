@@ -7,14 +7,15 @@ import {
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
+import type { App } from './app-type.ts';
 import { registerAuth } from './auth/authenticate.ts';
-import { answerClientError, HEADERS_MAX_BYTES } from './client-error.ts';
-import { createEventStreams } from './event-stream.ts';
+import { answerClientError, HEADERS_MAX_BYTES } from './http/client-error.ts';
 import { registerDrain } from './http/drain-body.ts';
+import { answerError, answerNotFound } from './http/http-error.ts';
 import { registerBodies } from './http/json-body.ts';
-import { answerError, answerNotFound } from './http-error.ts';
-import { registerOpenApi } from './openapi.ts';
-import type { App, Parts } from './parts.ts';
+import { registerSecurityHeaders } from './http/security-headers.ts';
+import { registerOpenApi } from './openapi/openapi.ts';
+import type { Parts } from './parts.ts';
 import { registerBulk } from './routes/bulk.ts';
 import { registerContinue } from './routes/continue.ts';
 import { registerConversation } from './routes/conversation.ts';
@@ -39,7 +40,7 @@ import { registerStop } from './routes/stop.ts';
 import { registerTranscript } from './routes/transcript.ts';
 import { registerUsage } from './routes/usage.ts';
 import { registerWebhooks } from './routes/webhooks.ts';
-import { registerSecurityHeaders } from './security-headers.ts';
+import { createEventStreams } from './streams/event-stream.ts';
 
 /** How long headers and body may take to arrive, and a handler to answer, in milliseconds. */
 const HEADERS_TIMEOUT_MS = 10_000;

@@ -29,8 +29,8 @@ import {
 import { createApp } from './app.ts';
 import type { Auth } from './auth/auth.ts';
 import { createKeyRing } from './auth/key-ring.ts';
-import { readApiSettings } from './config.ts';
 import { keepIndexes } from './indexes.ts';
+import { readApiSettings } from './settings.ts';
 
 /** How long each part may take to stop, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 5_000;

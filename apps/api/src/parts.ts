@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type {
   AddressRange,
   EventStore,
@@ -19,10 +18,8 @@ import type {
   TranscriptStore,
   UsageStore,
 } from '@baton/core';
-import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
-import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Auth } from './auth/auth.ts';
-import type { StreamTimes } from './stream-times.ts';
+import type { StreamTimes } from './streams/stream-times.ts';
 
 /** What streams are made from. */
 export interface LiveParts extends StreamTimes {
@@ -57,12 +54,3 @@ export interface Parts {
   /** Proxies whose word is taken for who calls, and how; default: none. */
   trustedProxies?: readonly string[];
 }
-
-/** The Fastify instance whose routes are typed by their zod schemas. */
-export type App = FastifyInstance<
-  RawServerDefault,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  ZodTypeProvider
->;

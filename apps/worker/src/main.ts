@@ -37,7 +37,6 @@ import { findClaude } from './claude/find.ts';
 import { withGitCeiling } from './claude/git-ceiling.ts';
 import { operatorSecrets } from './claude/operator-secrets.ts';
 import { findParentDeathLauncher } from './claude/parent-death.ts';
-import { workerSettingsSchema } from './config.ts';
 import { drain } from './drain.ts';
 import { serveHealth } from './health.ts';
 import { createHostHealth } from './host/host-health.ts';
@@ -47,14 +46,15 @@ import { startSweep } from './host/sweep.ts';
 import { startWorkDirSweep } from './host/work-dirs.ts';
 import { makeWorkRoot } from './host/work-root.ts';
 import { createIdentity } from './identity.ts';
-import { startMaintenance } from './maintenance.ts';
+import { startMaintenance } from './maintenance/maintenance.ts';
+import { reconcilerTasks } from './maintenance/reconciler.ts';
+import { retentionTasks } from './maintenance/retention.ts';
 import { createMasker } from './masking/masker.ts';
 import { readPrices } from './prices.ts';
-import { reconcilerTasks } from './reconciler.ts';
-import { retentionTasks } from './retention.ts';
 import { openWorkerSchedules } from './schedules/open.ts';
 import { createEnvScrub } from './scrub/env-scrub.ts';
 import { createSessionWorker } from './session-worker.ts';
+import { workerSettingsSchema } from './settings.ts';
 import { openWorkerWebhooks } from './webhooks/open.ts';
 
 /** The most that closing connections may take, in milliseconds. */

@@ -11,8 +11,8 @@ import {
   readSecretKeys,
 } from '@baton/core';
 import { z } from 'zod';
-import { workerSettingsSchema } from './config.ts';
 import { runSecretsCommand } from './secrets/command.ts';
+import { workerSettingsSchema } from './settings.ts';
 
 const { MONGODB_URL, SECRETS_PUBLIC_KEYS, SECRETS_PRIVATE_KEYS } = workerSettingsSchema.shape;
 const settingsSchema = z.object({ MONGODB_URL, SECRETS_PUBLIC_KEYS, SECRETS_PRIVATE_KEYS });

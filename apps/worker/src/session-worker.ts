@@ -14,9 +14,9 @@ import {
 } from '@baton/core';
 import { type Job, Worker } from 'bullmq';
 import type { AttemptDeps, RunningAttempt } from './attempt/attempt.ts';
-import { createJobEnder, type JobResult } from './job/end-job.ts';
+import { createJobEnder, type JobResult } from './job/finish-job.ts';
+import { createJobTaker } from './job/process-job.ts';
 import { createRunning } from './job/running.ts';
-import { createJobTaker } from './job/take-job.ts';
 
 // Faster than BullMQ's defaults: a crash is noticed within 30 s, and a lost lock is not a lost session.
 const STALLED_INTERVAL_MAX_MS = 5_000;

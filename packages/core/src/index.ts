@@ -1,54 +1,51 @@
 // The public surface of core: what the apps and library users build on. Nothing here but re-exports.
-export type { Acceptance } from './acceptance.ts';
-export { type Admission, createAdmission } from './admission.ts';
-export type { LaunchAsked, LaunchVerdict } from './bulk-acceptance.ts';
-export { type Closers, createClosers } from './closers.ts';
-export { withDeadline } from './deadline.ts';
-export { defaultWorkRoot } from './default-work-root.ts';
-export { intVariable, listVariable, parseEnv } from './env.ts';
-export { firedSessionId, launchOfFiring } from './firing.ts';
-export { createLimitBook, type LimitBook } from './limit-book.ts';
-export { createLogger, LOG_LEVELS, type Logger } from './log.ts';
+
+export { type Admission, createAdmission } from './admission/admission.ts';
+export { createLimitBook, type LimitBook } from './admission/limits.ts';
 export {
-  type ApiKey,
-  isSecretOf,
-  parseKeyText,
-  SCOPES,
-  type Scope,
-  scopeSchema,
-} from './model/api-key.ts';
-export { AppError, type ErrorDetails, isAppError } from './model/app-error.ts';
-export { assertNever } from './model/assert-never.ts';
-export { checkOverrides, checkPolicy, POLICY_CODES } from './model/check-policy.ts';
+  createSessionDeletion,
+  type DeletionState,
+  type SessionDeletion,
+} from './deletion/session-deletion.ts';
 export {
   type ContinueSessionConfig,
   continueSessionConfigSchema,
   inheritConfig,
   type Overrides,
   overridesSchema,
-} from './model/continue-config.ts';
-export { recoveryOf } from './model/crash-verdict.ts';
-export { cutText } from './model/cut-text.ts';
-export { forbiddenEnvName } from './model/env-names.ts';
-export { codeFacts, ERROR_CODES, type ErrorCode, errorCodeSchema } from './model/error-codes.ts';
+} from './model/config/continue-config.ts';
+export type { MCPConfig, MCPServer } from './model/config/mcp-config.ts';
 export {
-  boundRaw,
-  type Event,
-  type EventView,
-  eventViewSchema,
-  promptLine,
-  toEventView,
-} from './model/event.ts';
-export type { Failure } from './model/failure.ts';
-export { addHostFailure, type HostFailure, hostVerdict } from './model/host-failures.ts';
-export { idSchema, newId } from './model/id.ts';
+  PERMISSION_MODES,
+  SETTING_SOURCES,
+  type SessionConfig,
+  sessionConfigSchema,
+} from './model/config/session-config.ts';
+export {
+  type JobOptions,
+  type SessionOptions,
+  sessionOptionsSchema,
+} from './model/config/session-options.ts';
+export {
+  type OnBusy,
+  onBusySchema,
+  type WaitingFor,
+  waitingForSchema,
+} from './model/config/waiting-for.ts';
+export { AppError, type ErrorDetails, isAppError } from './model/errors/app-error.ts';
+export { assertNever } from './model/errors/assert-never.ts';
+export {
+  codeFacts,
+  ERROR_CODES,
+  type ErrorCode,
+  errorCodeSchema,
+} from './model/errors/error-codes.ts';
 export {
   type Accepted,
   DEFAULT_TENANT,
   idempotencyKeySchema,
   idOfKey,
-} from './model/idempotency.ts';
-export { type Info, infoSchema, isResumable, toInfo } from './model/info.ts';
+} from './model/job/idempotency.ts';
 export {
   continueJobSchema,
   JOB_MAX_BYTES,
@@ -57,20 +54,33 @@ export {
   launchJobSchema,
   QUEUE_PREFIX,
   SESSION_QUEUE,
-} from './model/job.ts';
-export { type JobSource, jobOfSession } from './model/job-of-session.ts';
-export { type JsonSchema, jsonSchemas, type SchemaName } from './model/json-schema.ts';
+} from './model/job/job.ts';
+export { type JobSource, jobOfSession } from './model/job/job-of-session.ts';
+export { type JsonSchema, jsonSchemas, type SchemaName } from './model/job/json-schema.ts';
+export {
+  type BulkLaunch,
+  bulkLaunchSchema,
+  continueRequestSchema,
+  type LaunchRequest,
+  launchRequestSchema,
+  splitRequest,
+} from './model/job/request.ts';
+export {
+  type ApiKey,
+  isSecretOf,
+  parseKeyText,
+  SCOPES,
+  type Scope,
+  scopeSchema,
+} from './model/keys/api-key.ts';
 export {
   LIMIT_KINDS,
   type LimitView,
   limitCapsSchema,
   limitViewSchema,
-} from './model/limit.ts';
-export { type StatusChange, statusChangeSchema } from './model/live.ts';
-export type { MCPConfig, MCPServer } from './model/mcp-config.ts';
-export type { FailureFacts, Outcome } from './model/outcome.ts';
-export { checkParent } from './model/parent.ts';
-export { describeIssue, parseInput } from './model/parse-input.ts';
+} from './model/limits/limit.ts';
+export { checkOverrides, checkPolicy, POLICY_CODES } from './model/policy/check-policy.ts';
+export { forbiddenEnvName } from './model/policy/env-names.ts';
 export {
   type Allowed,
   BYPASS_MODE,
@@ -78,8 +88,63 @@ export {
   FORBIDDABLE_OPTIONS,
   type Governed,
   type Policy,
-} from './model/policy.ts';
-export { directoriesOf } from './model/policy-rules.ts';
+} from './model/policy/policy.ts';
+export { directoriesOf } from './model/policy/policy-rules.ts';
+export { isInsideRoots } from './model/policy/working-dir.ts';
+export {
+  newScheduleSchema,
+  type Schedule,
+  type ScheduledLaunch,
+  scheduleChangesSchema,
+  scheduleViewSchema,
+  toScheduleView,
+} from './model/schedules/schedule.ts';
+export { cutText } from './model/schema/cut-text.ts';
+export { idSchema, newId } from './model/schema/id.ts';
+export { describeIssue, parseInput } from './model/schema/parse-input.ts';
+export { timeSchema } from './model/schema/time.ts';
+export { REDACTED, redactConfig, redactJob } from './model/secrets/redact.ts';
+export { redactNamed } from './model/secrets/redact-named.ts';
+export { redactText, secretsOf } from './model/secrets/secrets.ts';
+export { recoveryOf } from './model/session/crash-verdict.ts';
+export {
+  boundRaw,
+  type Event,
+  type EventView,
+  eventViewSchema,
+  promptLine,
+  toEventView,
+} from './model/session/event.ts';
+export type { Failure } from './model/session/failure.ts';
+export { addHostFailure, type HostFailure, hostVerdict } from './model/session/host-failures.ts';
+export { type Info, infoSchema, isResumable, toInfo } from './model/session/info.ts';
+export { type StatusChange, statusChangeSchema } from './model/session/live.ts';
+export type { FailureFacts, Outcome } from './model/session/outcome.ts';
+export { checkParent } from './model/session/parent.ts';
+export {
+  boundResult,
+  type Result,
+  resultSchema,
+  type Usage,
+  usageSchema,
+} from './model/session/result.ts';
+export { isBeyond, markOf, splitMark, withMark } from './model/session/resume-mark.ts';
+export type { Attempt, Session } from './model/session/session.ts';
+export {
+  canMove,
+  isTerminal,
+  SESSION_STATUSES,
+  type SessionStatus,
+  sessionStatusSchema,
+} from './model/session/status.ts';
+export { addTotals, NO_TOTALS, type Totals } from './model/session/totals.ts';
+export {
+  claudeIdOf,
+  hasTranscript,
+  mainTranscriptPath,
+  type TranscriptFile,
+  type TranscriptManifest,
+} from './model/session/transcript.ts';
 export {
   costOf,
   DEFAULT_PRICES,
@@ -88,56 +153,7 @@ export {
   type Prices,
   priceOf,
   pricesSchema,
-} from './model/prices.ts';
-export { REDACTED, redactConfig, redactJob } from './model/redact.ts';
-export { redactNamed } from './model/redact-named.ts';
-export {
-  type BulkLaunch,
-  bulkLaunchSchema,
-  continueRequestSchema,
-  type LaunchRequest,
-  launchRequestSchema,
-  splitRequest,
-} from './model/request.ts';
-export { boundResult, type Result, resultSchema, type Usage, usageSchema } from './model/result.ts';
-export { isBeyond, markOf, splitMark, withMark } from './model/resume-mark.ts';
-export {
-  newScheduleSchema,
-  type Schedule,
-  type ScheduledLaunch,
-  scheduleChangesSchema,
-  scheduleViewSchema,
-  toScheduleView,
-} from './model/schedule.ts';
-export { redactText, secretsOf } from './model/secrets.ts';
-export type { Attempt, Session } from './model/session.ts';
-export {
-  PERMISSION_MODES,
-  SETTING_SOURCES,
-  type SessionConfig,
-  sessionConfigSchema,
-} from './model/session-config.ts';
-export {
-  type JobOptions,
-  type SessionOptions,
-  sessionOptionsSchema,
-} from './model/session-options.ts';
-export {
-  canMove,
-  isTerminal,
-  SESSION_STATUSES,
-  type SessionStatus,
-  sessionStatusSchema,
-} from './model/status.ts';
-export { timeSchema } from './model/time.ts';
-export { addTotals, NO_TOTALS, type Totals } from './model/totals.ts';
-export {
-  claudeIdOf,
-  hasTranscript,
-  mainTranscriptPath,
-  type TranscriptFile,
-  type TranscriptManifest,
-} from './model/transcript.ts';
+} from './model/usage/prices.ts';
 export {
   addSpending,
   NO_SPENDING,
@@ -145,13 +161,7 @@ export {
   spendingSchema,
   USAGE_GROUPS,
   type UsageGroup,
-} from './model/usage.ts';
-export {
-  type OnBusy,
-  onBusySchema,
-  type WaitingFor,
-  waitingForSchema,
-} from './model/waiting-for.ts';
+} from './model/usage/usage.ts';
 export {
   madeWebhookSchema,
   newWebhookSchema,
@@ -159,25 +169,21 @@ export {
   type Webhook,
   webhookChangesSchema,
   webhookViewSchema,
-} from './model/webhook.ts';
+} from './model/webhooks/webhook.ts';
 export {
   type AddressRange,
   checkWebhookUrl,
   mayConnect,
   parseRange,
-} from './model/webhook-address.ts';
+} from './model/webhooks/webhook-address.ts';
 export {
   type Delivery,
   type DeliveryTry,
   deliveryViewSchema,
   toDeliveryView,
-} from './model/webhook-delivery.ts';
-export { type WebhookEvent, webhookEventSchema } from './model/webhook-event.ts';
-export { newWebhookSecret, signWebhook } from './model/webhook-signature.ts';
-export { isInsideRoots } from './model/working-dir.ts';
-export { type OpenSchedules, openSchedules } from './open-schedules.ts';
-export { type OpenWebhooks, openWebhooks } from './open-webhooks.ts';
-export { policyOf } from './policy-settings.ts';
+} from './model/webhooks/webhook-delivery.ts';
+export { type WebhookEvent, webhookEventSchema } from './model/webhooks/webhook-event.ts';
+export { newWebhookSecret, signWebhook } from './model/webhooks/webhook-signature.ts';
 export { createProducer } from './producer.ts';
 export { createBackend } from './queue/backend.ts';
 export { type ControlMessage, subscribeControl } from './queue/control.ts';
@@ -202,7 +208,12 @@ export {
   WEBHOOK_QUEUE,
   type WebhookQueue,
 } from './queue/webhook-queue.ts';
-export type { Schedules } from './schedules.ts';
+export { type Closers, createClosers } from './runtime/closers.ts';
+export { withDeadline } from './runtime/deadline.ts';
+export { createLogger, LOG_LEVELS, type Logger } from './runtime/log.ts';
+export { firedSessionId, launchOfFiring } from './schedules/firing.ts';
+export { type OpenSchedules, openSchedules } from './schedules/open-schedules.ts';
+export type { Schedules } from './schedules/schedules.ts';
 export { readPublicKeys, readSecretKeys, type SecretKeys } from './sealing/key-files.ts';
 export {
   generateOpeningKey,
@@ -215,18 +226,18 @@ export {
 export { createOpener, type IsOurs, type Opener } from './sealing/opener.ts';
 export { kidsOf, resealConfig } from './sealing/rotation.ts';
 export { createSealer, NO_SEALER, type Sealer } from './sealing/sealer.ts';
-export {
-  createSessionDeletion,
-  type DeletionState,
-  type SessionDeletion,
-} from './session-deletion.ts';
+export type { Acceptance } from './sessions/acceptance.ts';
+export type { LaunchAsked, LaunchVerdict } from './sessions/bulk-acceptance.ts';
 export {
   createSessionManager,
   type InfoPage,
   type SessionManager,
-} from './session-manager.ts';
-export { createSessionStop, type SessionStop } from './session-stop.ts';
-export { sharedSettings } from './settings.ts';
+} from './sessions/session-manager.ts';
+export { createSessionStop, type SessionStop } from './sessions/session-stop.ts';
+export { defaultWorkRoot } from './settings/default-work-root.ts';
+export { intVariable, listVariable, parseEnv } from './settings/env.ts';
+export { policyOf } from './settings/policy-settings.ts';
+export { sharedSettings } from './settings/settings.ts';
 export { type Adopter, createAdopter } from './store/adopt.ts';
 export { type Claim, type Claimant, type Claims, createClaims } from './store/claim.ts';
 export { createStoreClock, type StoreClock } from './store/clock.ts';
@@ -241,9 +252,9 @@ export {
   type EndedSession,
 } from './store/conversation-tree.ts';
 export type { DeliveryStore } from './store/delivery-store.ts';
-export { createDuty, type Duty } from './store/duty.ts';
 export { createEventStore, type EventStore, PAGE_MAX_BYTES } from './store/event-store.ts';
 export { createKeyStore, type KeyStore, type StoredKey } from './store/key-store.ts';
+export { createDuty, type Duty } from './store/leader-lease.ts';
 export { createLoginStore, LOGIN_LASTS_MS, type LoginStore } from './store/login-store.ts';
 export { connectMongo, ensureIndexes, type Mongo } from './store/mongo.ts';
 export {
@@ -287,5 +298,6 @@ export { shareReads } from './tail/shared-reads.ts';
 export { type StatusItem, statusChanges } from './tail/status-changes.ts';
 export type { TailDeps, TailItem } from './tail/tail-loop.ts';
 export { tailSession } from './tail/tail-session.ts';
-export { tellingMoves, tellingStops } from './telling.ts';
-export type { WebhookDispatch } from './webhook-dispatch.ts';
+export { tellingMoves, tellingStops } from './webhooks/notify-on-change.ts';
+export { type OpenWebhooks, openWebhooks } from './webhooks/open-webhooks.ts';
+export type { WebhookDispatch } from './webhooks/webhook-dispatch.ts';

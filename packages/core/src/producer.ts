@@ -4,11 +4,11 @@ import { createSessionQueue, type SessionQueueOptions } from './queue/session-qu
 import { parseSealingKey } from './sealing/key-set.ts';
 import { createSealer, NO_SEALER } from './sealing/sealer.ts';
 
-export { AppError, type ErrorDetails, isAppError } from './model/app-error.ts';
-export type { ContinueSessionConfig } from './model/continue-config.ts';
-export { ERROR_CODES, type ErrorCode } from './model/error-codes.ts';
-export { QUEUE_PREFIX, SESSION_QUEUE } from './model/job.ts';
-export type { SessionConfig } from './model/session-config.ts';
+export type { ContinueSessionConfig } from './model/config/continue-config.ts';
+export type { SessionConfig } from './model/config/session-config.ts';
+export { AppError, type ErrorDetails, isAppError } from './model/errors/app-error.ts';
+export { ERROR_CODES, type ErrorCode } from './model/errors/error-codes.ts';
+export { QUEUE_PREFIX, SESSION_QUEUE } from './model/job/job.ts';
 export type { ContinueOptions, Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
 export type { RedisConnection } from './queue/redis.ts';
 export type { SessionQueueOptions } from './queue/session-queue.ts';

@@ -1,9 +1,9 @@
 import { createLogger } from '@baton/core';
 import { type FastifyBaseLogger, fastify, type HTTPMethods } from 'fastify';
 import { describe, expect } from 'vitest';
+import type { App } from '../../../apps/api/src/app-type.ts';
 import { ACCESS_ROWS, accessOf } from '../../../apps/api/src/auth/access.ts';
 import { registerAuth } from '../../../apps/api/src/auth/authenticate.ts';
-import type { App } from '../../../apps/api/src/parts.ts';
 import { test } from '../../support/keyed-api.ts';
 
 const FORGOTTEN = 'no row of the access table speaks of this route';

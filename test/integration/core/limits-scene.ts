@@ -7,7 +7,7 @@ import {
   type Session,
   type SessionManager,
 } from '@baton/core';
-import type { LimitCaps } from '../../../packages/core/src/model/limit.ts';
+import type { LimitCaps } from '../../../packages/core/src/model/limits/limit.ts';
 import { makeCompletedSession } from '../../support/factories.ts';
 import { test as base } from './stores.ts';
 

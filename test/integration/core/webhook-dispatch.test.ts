@@ -11,10 +11,10 @@ import {
 import { Queue } from 'bullmq';
 import type { Db } from 'mongodb';
 import { describe, expect, vi } from 'vitest';
-import { refusedSession } from '../../../packages/core/src/model/refused-session.ts';
-import { deliveryIdBefore } from '../../../packages/core/src/model/webhook-delivery.ts';
+import { refusedSession } from '../../../packages/core/src/model/job/refused-session.ts';
+import { deliveryIdBefore } from '../../../packages/core/src/model/webhooks/webhook-delivery.ts';
 import { createWebhookOutbox } from '../../../packages/core/src/store/webhook-outbox.ts';
-import { createWebhookDispatch } from '../../../packages/core/src/webhook-dispatch.ts';
+import { createWebhookDispatch } from '../../../packages/core/src/webhooks/webhook-dispatch.ts';
 import { makeSession } from '../../support/factories.ts';
 import { redisUrl, uniqueName } from '../../support/services.ts';
 import { test as base, LEASE_MS } from './stores.ts';

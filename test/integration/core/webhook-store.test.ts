@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { toWebhookView } from '../../../packages/core/src/model/webhook.ts';
+import { toWebhookView } from '../../../packages/core/src/model/webhooks/webhook.ts';
 import { createWebhookStore } from '../../../packages/core/src/store/webhook-store.ts';
 import { test } from './stores.ts';
 

@@ -9,7 +9,7 @@ import {
 } from '@baton/core';
 import type { Collection, Db } from 'mongodb';
 import { expect } from 'vitest';
-import { createRetention } from '../../../apps/worker/src/retention.ts';
+import { createRetention } from '../../../apps/worker/src/maintenance/retention.ts';
 import { test as base, makeEnded, NOTHING, type World } from './world.ts';
 
 const log = createLogger('worker', 'info', { write: () => {} });

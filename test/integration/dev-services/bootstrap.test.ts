@@ -4,7 +4,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test as base, describe, expect } from 'vitest';
-import { installerEnvironment } from '../../../scripts/dev-services/environment.ts';
+import { installerEnvironment } from '../../../tools/dev-services/environment.ts';
 
 const SCRIPTS = join(import.meta.dirname, '../../../scripts');
 

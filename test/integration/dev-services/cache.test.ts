@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test as base, expect } from 'vitest';
-import { installOnce } from '../../../scripts/dev-services/cache.ts';
-import { createGuardian } from '../../../scripts/dev-services/guardian.ts';
-import type { Host } from '../../../scripts/dev-services/host.ts';
+import { installOnce } from '../../../tools/dev-services/cache.ts';
+import { createGuardian } from '../../../tools/dev-services/guardian.ts';
+import type { Host } from '../../../tools/dev-services/host.ts';
 import { waitFor } from '../../support/wait.ts';
 
 const test = base.extend<{ cache: string; host: Pick<Host, 'cache' | 'guardian' | 'log'> }>({

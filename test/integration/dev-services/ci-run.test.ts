@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { test as base, expect } from 'vitest';
-import { installerEnvironment } from '../../../scripts/dev-services/environment.ts';
+import { installerEnvironment } from '../../../tools/dev-services/environment.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
 import { test as base, describe, expect } from 'vitest';
-import { isAlive } from '../../../scripts/dev-services/alive.ts';
+import { isAlive } from '../../../tools/dev-services/alive.ts';
 import { launch, startEnvironment } from '../../support/launcher.ts';
 import { mongodbUrl } from '../../support/services.ts';
 import { waitFor } from '../../support/wait.ts';

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { test as base, expect } from 'vitest';
-import { createGuardian } from '../../../scripts/dev-services/guardian.ts';
-import { downloadedMongod, downloadMongod } from '../../../scripts/dev-services/mongod-download.ts';
+import { createGuardian } from '../../../tools/dev-services/guardian.ts';
+import { downloadedMongod, downloadMongod } from '../../../tools/dev-services/mongod-download.ts';
 import { launch, startEnvironment } from '../../support/launcher.ts';
 import { mongodbUrl } from '../../support/services.ts';
 

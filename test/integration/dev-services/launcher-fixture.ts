@@ -1,6 +1,6 @@
 // Starts the services as a launcher would, says where they are in one JSON line, and runs until it is told to stop.
 
-import { startServices } from '../../../scripts/dev-services/services.ts';
+import { startServices } from '../../../tools/dev-services/services.ts';
 
 const { env } = process;
 const [, , dataDir] = process.argv;

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Services, startServices } from '../../../scripts/dev-services/services.ts';
+import { type Services, startServices } from '../../../tools/dev-services/services.ts';
 import { startEnvironment } from '../../support/launcher.ts';
 
 let services: Services;

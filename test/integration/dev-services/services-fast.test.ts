@@ -3,10 +3,10 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test as base, describe, expect } from 'vitest';
-import { buildSecantus } from '../../../scripts/dev-services/build-secantus.ts';
-import { createGuardian } from '../../../scripts/dev-services/guardian.ts';
-import type { Host } from '../../../scripts/dev-services/host.ts';
-import { cachedSecantus } from '../../../scripts/dev-services/secantus-rs.ts';
+import { buildSecantus } from '../../../tools/dev-services/build-secantus.ts';
+import { createGuardian } from '../../../tools/dev-services/guardian.ts';
+import type { Host } from '../../../tools/dev-services/host.ts';
+import { cachedSecantus } from '../../../tools/dev-services/secantus-rs.ts';
 
 const crate = 'the crate, as its registry has it';
 const sha256 = createHash('sha256').update(crate).digest('hex');

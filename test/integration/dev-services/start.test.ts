@@ -2,9 +2,9 @@ import { chmod, glob, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test as base, describe, expect, inject } from 'vitest';
-import { isAlive } from '../../../scripts/dev-services/alive.ts';
-import { cacheDir } from '../../../scripts/dev-services/environment.ts';
-import { type ServicesOptions, startServices } from '../../../scripts/dev-services/services.ts';
+import { isAlive } from '../../../tools/dev-services/alive.ts';
+import { cacheDir } from '../../../tools/dev-services/environment.ts';
+import { type ServicesOptions, startServices } from '../../../tools/dev-services/services.ts';
 import { startEnvironment } from '../../support/launcher.ts';
 import { mongodbUrl, redisUrl } from '../../support/services.ts';
 

@@ -2,8 +2,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { fuzz } from '../../../scripts/fuzz/run.ts';
-import { CANARY } from '../../../scripts/fuzz/special.ts';
+import { fuzz } from '../../../tools/fuzz/run.ts';
+import { CANARY } from '../../../tools/fuzz/special.ts';
 
 let server: Server | undefined;
 

@@ -1,7 +1,10 @@
 // Maintenance tasks run apart: what one of them does is nothing to the others, nor to the lease.
 import { createDuty, createLogger, createStoreClock, newId } from '@baton/core';
 import { expect, onTestFinished } from 'vitest';
-import { type MaintenanceTask, startMaintenance } from '../../../apps/worker/src/maintenance.ts';
+import {
+  type MaintenanceTask,
+  startMaintenance,
+} from '../../../apps/worker/src/maintenance/maintenance.ts';
 import { test } from '../../support/services.ts';
 import { waitFor } from '../../support/wait.ts';
 

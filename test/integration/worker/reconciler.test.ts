@@ -18,12 +18,12 @@ import {
 import { Worker } from 'bullmq';
 import type { Db } from 'mongodb';
 import { describe, expect, onTestFinished, vi } from 'vitest';
-import { startMaintenance } from '../../../apps/worker/src/maintenance.ts';
+import { startMaintenance } from '../../../apps/worker/src/maintenance/maintenance.ts';
 import {
   type ReconcilerDeps,
   reconcileOnce,
   reconcilerTasks,
-} from '../../../apps/worker/src/reconciler.ts';
+} from '../../../apps/worker/src/maintenance/reconciler.ts';
 import {
   makeChild,
   makeCompletedSession,

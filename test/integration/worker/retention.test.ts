@@ -14,7 +14,7 @@ import {
 } from '@baton/core';
 import { describe, expect } from 'vitest';
 import { createWorkDirSweep, makeWorkDir } from '../../../apps/worker/src/host/work-dirs.ts';
-import { createRetention } from '../../../apps/worker/src/retention.ts';
+import { createRetention } from '../../../apps/worker/src/maintenance/retention.ts';
 import { makeChild, makeCompletedSession, makeSession } from '../../support/factories.ts';
 import { test as base } from '../../support/services.ts';
 

@@ -1,7 +1,7 @@
 // Endpoints that are gone, fail again and again, or hang.
 import type { ServerResponse } from 'node:http';
 import { describe, expect, onTestFinished, vi } from 'vitest';
-import { PLACES } from '../../../apps/worker/src/webhooks/places.ts';
+import { PLACES } from '../../../apps/worker/src/webhooks/endpoint-slots.ts';
 import { openReceiver } from '../../support/receiver.ts';
 import { waitFor } from '../../support/wait.ts';
 import { test } from './webhook-scene.ts';

@@ -11,7 +11,7 @@ import {
   type WebhookEvent,
 } from '@baton/core';
 import { expect, vi } from 'vitest';
-import { workerSettingsSchema } from '../../../apps/worker/src/config.ts';
+import { workerSettingsSchema } from '../../../apps/worker/src/settings.ts';
 import { openWorkerWebhooks } from '../../../apps/worker/src/webhooks/open.ts';
 import { makeSession } from '../../support/factories.ts';
 import { openReceiver, type Receiver } from '../../support/receiver.ts';

@@ -6,7 +6,7 @@ import {
   MongoServerError,
 } from 'mongodb';
 import { describe, expect, test } from 'vitest';
-import { toAnswerable } from '../../../apps/api/src/http-error.ts';
+import { toAnswerable } from '../../../apps/api/src/http/http-error.ts';
 
 function fastifyError(code: string, statusCode: number): Error {
   return Object.assign(new Error('body "s3cret" is wrong'), { code, statusCode });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { formatMessage } from '../../../apps/api/src/event-stream.ts';
-import { eventName } from '../../../apps/api/src/tail-messages.ts';
+import { formatMessage } from '../../../apps/api/src/streams/event-stream.ts';
+import { eventName } from '../../../apps/api/src/streams/tail-messages.ts';
 
 describe('a message of a stream', () => {
   test('is an id, an event and one line of JSON', () => {

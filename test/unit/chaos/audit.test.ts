@@ -1,7 +1,7 @@
 import type { Event, Session } from '@baton/core';
 import { expect, test } from 'vitest';
-import type { Evidence } from '../../../scripts/chaos/audit/evidence.ts';
-import { audit } from '../../../scripts/chaos/audit.ts';
+import type { Evidence } from '../../../tools/chaos/audit/evidence.ts';
+import { audit } from '../../../tools/chaos/audit.ts';
 import { markText } from '../../fake-claude/marks.ts';
 import { at, goodEvents, goodSession, ID, makeEvidence, markEvent, markLine } from './evidence.ts';
 

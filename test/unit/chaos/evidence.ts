@@ -1,7 +1,7 @@
 // A run in which all went well, and everything a test needs to break one thing of it.
 import type { Event, Session } from '@baton/core';
-import type { Evidence } from '../../../scripts/chaos/audit/evidence.ts';
-import { lineOf } from '../../../scripts/chaos/watch.ts';
+import type { Evidence } from '../../../tools/chaos/audit/evidence.ts';
+import { lineOf } from '../../../tools/chaos/watch.ts';
 import { type MarkLine, markText } from '../../fake-claude/marks.ts';
 import { makeSession } from '../../support/factories.ts';
 

@@ -1,9 +1,9 @@
 import { idSchema } from '@baton/core';
 import { describe, expect, test } from 'vitest';
-import { FAULT_KINDS, scheduleFaults } from '../../../scripts/chaos/faults.ts';
-import { readOptions } from '../../../scripts/chaos/options.ts';
-import { planSessions } from '../../../scripts/chaos/plan.ts';
-import { createRandom } from '../../../scripts/chaos/random.ts';
+import { FAULT_KINDS, scheduleFaults } from '../../../tools/chaos/faults.ts';
+import { readOptions } from '../../../tools/chaos/options.ts';
+import { planSessions } from '../../../tools/chaos/plan.ts';
+import { createRandom } from '../../../tools/chaos/random.ts';
 
 const MINUTE = 60_000;
 

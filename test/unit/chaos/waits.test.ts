@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { firstWaits, recoveries, spreadOf } from '../../../scripts/chaos/waits.ts';
+import { firstWaits, recoveries, spreadOf } from '../../../tools/chaos/waits.ts';
 import { at, goodSession, ID, makeEvidence } from './evidence.ts';
 
 test('a recovery takes from the last event of an attempt to the next claim', () => {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { apiSettingsSchema } from '../../../apps/api/src/config.ts';
-import { workerSettingsSchema } from '../../../apps/worker/src/config.ts';
+import { apiSettingsSchema } from '../../../apps/api/src/settings.ts';
+import { workerSettingsSchema } from '../../../apps/worker/src/settings.ts';
 import { readComposeService } from '../../../scripts/containers/compose-service.ts';
 
 // After the drain window: handing back, then closing connections (drain.ts, main.ts of the worker).

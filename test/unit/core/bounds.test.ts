@@ -1,6 +1,6 @@
 import { boundRaw, boundResult, type Result } from '@baton/core';
 import { describe, expect, test } from 'vitest';
-import { cutText } from '../../../packages/core/src/model/cut-text.ts';
+import { cutText } from '../../../packages/core/src/model/schema/cut-text.ts';
 
 const MIB = 1024 * 1024;
 const result: Result = { type: 'result', subtype: 'success', is_error: false };

@@ -1,6 +1,6 @@
 import type { Session } from '@baton/core';
 import { describe, expect, test } from 'vitest';
-import { planClaim } from '../../../packages/core/src/model/claim-plan.ts';
+import { planClaim } from '../../../packages/core/src/model/session/claim-plan.ts';
 import { makeSession } from '../../support/factories.ts';
 
 const now = new Date('2026-01-01T00:00:00Z');

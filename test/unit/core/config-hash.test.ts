@@ -1,6 +1,6 @@
 import { newId } from '@baton/core';
 import { describe, expect, test } from 'vitest';
-import { configHash } from '../../../packages/core/src/model/config-hash.ts';
+import { configHash } from '../../../packages/core/src/model/job/config-hash.ts';
 import { makeContinueJob, makeLaunchJob } from '../../support/factories.ts';
 
 const job = makeLaunchJob({ config: { query: 'q', env: { A: '1', B: '2' } }, title: 'T' });

@@ -7,7 +7,7 @@ import {
   type SessionConfig,
 } from '@baton/core';
 import { describe, expect, test } from 'vitest';
-import { sessionConfigSchema } from '../../../packages/core/src/model/session-config.ts';
+import { sessionConfigSchema } from '../../../packages/core/src/model/config/session-config.ts';
 import { makeFullConfig } from '../../support/factories.ts';
 
 const parent: SessionConfig = { query: 'first', model: 'opus', env: { A: '1' }, max_turns: 2 };

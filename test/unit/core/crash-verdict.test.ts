@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { crashVerdict, recoveryOf } from '../../../packages/core/src/model/crash-verdict.ts';
-import type { Recovery } from '../../../packages/core/src/model/recovery.ts';
+import type { Recovery } from '../../../packages/core/src/model/config/recovery.ts';
+import {
+  crashVerdict,
+  recoveryOf,
+} from '../../../packages/core/src/model/session/crash-verdict.ts';
 import { makeSession } from '../../support/factories.ts';
 
 function sessionWith(recovery: Recovery | undefined, crashes: number) {

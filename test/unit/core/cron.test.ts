@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nextCron } from '../../../packages/core/src/model/cron.ts';
+import { nextCron } from '../../../packages/core/src/model/schedules/cron.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

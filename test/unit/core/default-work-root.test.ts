@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { defaultWorkRoot } from '../../../packages/core/src/default-work-root.ts';
-import { parseEnv } from '../../../packages/core/src/env.ts';
-import { sharedSettings } from '../../../packages/core/src/settings.ts';
+import { defaultWorkRoot } from '../../../packages/core/src/settings/default-work-root.ts';
+import { parseEnv } from '../../../packages/core/src/settings/env.ts';
+import { sharedSettings } from '../../../packages/core/src/settings/settings.ts';
 
 const none = () => undefined;
 

@@ -1,7 +1,7 @@
 import { type JobOptions, jobOptions, launchRequestSchema, newId, splitRequest } from '@baton/core';
 import { describe, expect, test } from 'vitest';
-import { queuedSession } from '../../../packages/core/src/model/new-session.ts';
-import { parseInput } from '../../../packages/core/src/model/parse-input.ts';
+import { queuedSession } from '../../../packages/core/src/model/job/new-session.ts';
+import { parseInput } from '../../../packages/core/src/model/schema/parse-input.ts';
 import { continueJob, launchJob } from '../../../packages/core/src/queue/producer.ts';
 import { makeContinueJob, makeLaunchJob } from '../../support/factories.ts';
 

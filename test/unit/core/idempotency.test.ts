@@ -1,7 +1,7 @@
 import { idOfKey, idSchema } from '@baton/core';
 import { describe, expect, test } from 'vitest';
-import { configHash } from '../../../packages/core/src/model/config-hash.ts';
-import { checkSameRequest } from '../../../packages/core/src/model/idempotency.ts';
+import { configHash } from '../../../packages/core/src/model/job/config-hash.ts';
+import { checkSameRequest } from '../../../packages/core/src/model/job/idempotency.ts';
 import { launchJob } from '../../../packages/core/src/queue/producer.ts';
 import { makeSession } from '../../support/factories.ts';
 

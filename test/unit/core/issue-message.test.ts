@@ -2,8 +2,8 @@ import * as core from '@baton/core';
 import { AppError, parseInput } from '@baton/core';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { apiSettingsSchema } from '../../../apps/api/src/config.ts';
-import { workerSettingsSchema } from '../../../apps/worker/src/config.ts';
+import { apiSettingsSchema } from '../../../apps/api/src/settings.ts';
+import { workerSettingsSchema } from '../../../apps/worker/src/settings.ts';
 
 const one = (schema: z.ZodType) => z.object({ a: schema });
 

@@ -7,7 +7,7 @@ import {
   parseInput,
 } from '@baton/core';
 import { describe, expect, test } from 'vitest';
-import { checkSize, JOB_MAX_BYTES } from '../../../packages/core/src/model/job.ts';
+import { checkSize, JOB_MAX_BYTES } from '../../../packages/core/src/model/job/job.ts';
 import { continueJob, launchJob } from '../../../packages/core/src/queue/producer.ts';
 import { jobOptions } from '../../../packages/core/src/queue/queued-job.ts';
 import { parseJob } from '../../../packages/core/src/store/adopt.ts';

@@ -6,7 +6,7 @@ import {
   spentForToday,
   today,
   tooManyAMinute,
-} from '../../../packages/core/src/model/limit.ts';
+} from '../../../packages/core/src/model/limits/limit.ts';
 
 test.each([
   [{}, []],

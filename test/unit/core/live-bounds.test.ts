@@ -1,7 +1,7 @@
 // What is kept for a reader that does not read is bounded.
 import { newId, type StatusItem, statusChanges } from '@baton/core';
 import { describe, expect, test } from 'vitest';
-import type { SessionNews } from '../../../packages/core/src/model/live.ts';
+import type { SessionNews } from '../../../packages/core/src/model/session/live.ts';
 import type { LiveListener } from '../../../packages/core/src/queue/live-hub.ts';
 import { nextPage } from '../../../packages/core/src/tail/page-size.ts';
 import { createPartialBuffer } from '../../../packages/core/src/tail/partial-buffer.ts';

@@ -1,7 +1,7 @@
 import { newScheduleSchema, parseInput, type Schedule, toScheduleView } from '@baton/core';
 import { describe, expect, test } from 'vitest';
-import { nextFiring } from '../../../packages/core/src/model/recurrence.ts';
-import { withChanges } from '../../../packages/core/src/model/schedule.ts';
+import { nextFiring } from '../../../packages/core/src/model/schedules/recurrence.ts';
+import { withChanges } from '../../../packages/core/src/model/schedules/schedule.ts';
 import { makeFullConfig } from '../../support/factories.ts';
 
 const launch = { query: 'tidy up' };

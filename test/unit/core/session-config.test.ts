@@ -1,6 +1,6 @@
 import { infoSchema, parseInput, sessionConfigSchema } from '@baton/core';
 import { describe, expect, test } from 'vitest';
-import { sessionSchema } from '../../../packages/core/src/model/session.ts';
+import { sessionSchema } from '../../../packages/core/src/model/session/session.ts';
 import { makeFullConfig } from '../../support/factories.ts';
 
 describe('SessionConfig', () => {

@@ -1,6 +1,6 @@
 import { canMove, isTerminal, SESSION_STATUSES, type SessionStatus } from '@baton/core';
 import { describe, expect, test } from 'vitest';
-import { movesTo } from '../../../packages/core/src/model/status.ts';
+import { movesTo } from '../../../packages/core/src/model/session/status.ts';
 
 // The table of contract section 4, every pair written out.
 const ALLOWED: Record<SessionStatus, readonly SessionStatus[]> = {

@@ -1,8 +1,8 @@
 import type { Session } from '@baton/core';
 import { describe, expect, test } from 'vitest';
-import { planAdmission } from '../../../packages/core/src/model/admission-plan.ts';
-import { queuedSession } from '../../../packages/core/src/model/new-session.ts';
-import { mayWait, planParentWait } from '../../../packages/core/src/model/waiting.ts';
+import { queuedSession } from '../../../packages/core/src/model/job/new-session.ts';
+import { mayWait, planParentWait } from '../../../packages/core/src/model/job/waiting.ts';
+import { planAdmission } from '../../../packages/core/src/model/limits/admission-plan.ts';
 import {
   makeCompletedSession,
   makeContinueJob,

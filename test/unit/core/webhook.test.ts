@@ -1,8 +1,11 @@
 import { newWebhookSchema, newWebhookSecret, parseInput, signWebhook } from '@baton/core';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
-import { isTold } from '../../../packages/core/src/model/webhook.ts';
-import { deliveryId, deliveryIdBefore } from '../../../packages/core/src/model/webhook-delivery.ts';
+import { isTold } from '../../../packages/core/src/model/webhooks/webhook.ts';
+import {
+  deliveryId,
+  deliveryIdBefore,
+} from '../../../packages/core/src/model/webhooks/webhook-delivery.ts';
 
 describe('a signature', () => {
   const secret = newWebhookSecret();

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { type Candidate, parseKind, pickFirst } from '../../../scripts/dev-services/candidates.ts';
-import { chromiumCandidates } from '../../../scripts/dev-services/find-chromium.ts';
-import { mongodbCandidates, mongodbKinds } from '../../../scripts/dev-services/find-mongodb.ts';
-import { redisCandidates, redisKinds } from '../../../scripts/dev-services/find-redis.ts';
+import { type Candidate, parseKind, pickFirst } from '../../../tools/dev-services/candidates.ts';
+import { chromiumCandidates } from '../../../tools/dev-services/find-chromium.ts';
+import { mongodbCandidates, mongodbKinds } from '../../../tools/dev-services/find-mongodb.ts';
+import { redisCandidates, redisKinds } from '../../../tools/dev-services/find-redis.ts';
 
 type Kind = 'first' | 'second' | 'third';
 

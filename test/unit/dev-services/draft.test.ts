@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { draftName, draftsBefore } from '../../../scripts/dev-services/draft.ts';
+import { draftName, draftsBefore } from '../../../tools/dev-services/draft.ts';
 
 const mine = { name: 'tool-1', began: 1_800_000_000_000, pid: 50, tag: 'bb' };
 const running = (pid: number) => pid !== 99;

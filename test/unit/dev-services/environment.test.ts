@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { cacheDir, installerEnvironment } from '../../../scripts/dev-services/environment.ts';
-import { mongodbArgs } from '../../../scripts/dev-services/mongodb.ts';
-import { redisArgs } from '../../../scripts/dev-services/redis.ts';
-import { withoutPassword } from '../../../scripts/dev-services/url.ts';
+import { cacheDir, installerEnvironment } from '../../../tools/dev-services/environment.ts';
+import { mongodbArgs } from '../../../tools/dev-services/mongodb.ts';
+import { redisArgs } from '../../../tools/dev-services/redis.ts';
+import { withoutPassword } from '../../../tools/dev-services/url.ts';
 
 describe('the cache', () => {
   test.each([

@@ -2,8 +2,8 @@ import Ajv2020 from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { mutated } from '../../../scripts/fuzz/hostile.ts';
-import { fromSchema, type Schema } from '../../../scripts/fuzz/schema.ts';
+import { mutated } from '../../../tools/fuzz/hostile.ts';
+import { fromSchema, type Schema } from '../../../tools/fuzz/schema.ts';
 
 const ajv = new Ajv2020.Ajv2020({ strict: false });
 formats.default(ajv);

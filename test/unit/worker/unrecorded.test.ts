@@ -1,6 +1,6 @@
 import type { Event, EventStore } from '@baton/core';
 import { describe, expect, test } from 'vitest';
-import { unrecordedMessages } from '../../../apps/worker/src/attempt/unrecorded.ts';
+import { unrecordedMessages } from '../../../apps/worker/src/attempt/backfill-events.ts';
 import { createRecentMessages } from '../../../apps/worker/src/transcript/recent-messages.ts';
 import { makeSession } from '../../support/factories.ts';
 

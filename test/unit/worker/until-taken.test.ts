@@ -1,6 +1,6 @@
 import { AppError } from '@baton/core';
 import { describe, expect, test, vi } from 'vitest';
-import { untilTaken } from '../../../apps/worker/src/attempt/until-taken.ts';
+import { untilTaken } from '../../../apps/worker/src/attempt/write-until-acknowledged.ts';
 
 /** A write that fails so many times, and then answers. */
 function failing<T>(times: number, answer: T, error: unknown = new Error('away')) {

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { createPlaces, PLACES, putOffMs } from '../../../apps/worker/src/webhooks/places.ts';
+import {
+  createPlaces,
+  PLACES,
+  putOffMs,
+} from '../../../apps/worker/src/webhooks/endpoint-slots.ts';
 
 test('a webhook holds so many places and no more, whatever others hold', () => {
   const places = createPlaces();

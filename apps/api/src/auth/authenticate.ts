@@ -1,6 +1,6 @@
 import { AppError } from '@baton/core';
 import type { FastifyRequest } from 'fastify';
-import type { App } from '../parts.ts';
+import type { App } from '../app-type.ts';
 import { type Access, accessOf, accessRow } from './access.ts';
 import type { Auth, Keys } from './auth.ts';
 import { ANYONE, type Caller, NOBODY } from './caller.ts';

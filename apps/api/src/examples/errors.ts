@@ -1,5 +1,5 @@
 import { codeFacts, type ErrorCode } from '@baton/core';
-import type { ErrorBody } from '../http-error.ts';
+import type { ErrorBody } from '../http/http-error.ts';
 import type { Example } from './example.ts';
 import { OTHER, SESSION } from './ids.ts';
 

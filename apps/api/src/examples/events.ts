@@ -1,5 +1,5 @@
 import type { EventView, StatusChange } from '@baton/core';
-import { formatMessage } from '../event-stream.ts';
+import { formatMessage } from '../streams/event-stream.ts';
 import type { OperationExamples } from './example.ts';
 import { CHILD, SESSION } from './ids.ts';
 

@@ -1,6 +1,6 @@
 import type { bulkLaunchSchema, Info, launchRequestSchema } from '@baton/core';
 import type { z } from 'zod';
-import type { ErrorBody } from '../http-error.ts';
+import type { ErrorBody } from '../http/http-error.ts';
 import type { Examples, OperationExamples } from './example.ts';
 import { queued } from './infos.ts';
 

@@ -1,7 +1,7 @@
 // A client that writes all of a body before it reads must find our refusal, not a broken pipe.
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
-import type { App } from '../parts.ts';
+import type { App } from '../app-type.ts';
 import { announcesBody } from './json-body.ts';
 
 /** How much of a body that nobody reads is taken in, in bytes: four times the largest body that is read. */

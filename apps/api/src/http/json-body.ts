@@ -1,7 +1,7 @@
 // Bodies: JSON alone is read, and nothing is refused for a body that the call has no use for.
 import { AppError } from '@baton/core';
 import type { FastifyRequest } from 'fastify';
-import type { App } from '../parts.ts';
+import type { App } from '../app-type.ts';
 import { findLostText } from './json-text.ts';
 
 const UTF8 = /^(?:utf-?8|us-ascii)$/i;

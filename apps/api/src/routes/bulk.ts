@@ -12,11 +12,12 @@ import {
   toInfo,
 } from '@baton/core';
 import { z } from 'zod';
-import { errorBodySchema, failures, json } from '../answers.ts';
-import { errorBody, statusOf, toAnswerable } from '../http-error.ts';
-import { callerOf, tenantOf } from '../idempotency.ts';
-import { named } from '../openapi-schema.ts';
-import type { App, Parts } from '../parts.ts';
+import type { App } from '../app-type.ts';
+import { errorBody, statusOf, toAnswerable } from '../http/http-error.ts';
+import { callerOf, tenantOf } from '../http/idempotency.ts';
+import { named } from '../openapi/openapi-schema.ts';
+import { errorBodySchema, failures, json } from '../openapi/responses.ts';
+import type { Parts } from '../parts.ts';
 
 const MAX_LAUNCHES = 1_000;
 const BODY_MAX_BYTES = 16 * 1024 * 1024;

@@ -6,10 +6,16 @@ import {
   POLICY_CODES,
   splitRequest,
 } from '@baton/core';
-import { failures, idParams, json } from '../answers.ts';
-import { answerAccepted, callerOf, idempotencyHeaders, idempotencyOf } from '../idempotency.ts';
-import { named } from '../openapi-schema.ts';
-import type { App, Parts } from '../parts.ts';
+import type { App } from '../app-type.ts';
+import {
+  answerAccepted,
+  callerOf,
+  idempotencyHeaders,
+  idempotencyOf,
+} from '../http/idempotency.ts';
+import { named } from '../openapi/openapi-schema.ts';
+import { failures, idParams, json } from '../openapi/responses.ts';
+import type { Parts } from '../parts.ts';
 
 named.add(continueRequestSchema, { id: 'ContinueRequest' });
 

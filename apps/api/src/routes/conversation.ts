@@ -1,7 +1,8 @@
 import { eventViewSchema, readConversation } from '@baton/core';
 import { z } from 'zod';
-import { cursor, failures, idParams, json, limit } from '../answers.ts';
-import type { App, Parts } from '../parts.ts';
+import type { App } from '../app-type.ts';
+import { cursor, failures, idParams, json, limit } from '../openapi/responses.ts';
+import type { Parts } from '../parts.ts';
 
 const conversationPage = z.object({
   events: z.array(eventViewSchema.extend({ session_id: z.string() })),

@@ -1,7 +1,8 @@
 import { idSchema, isAppError } from '@baton/core';
 import { z } from 'zod';
-import { failures, idParams, json, nothing } from '../answers.ts';
-import type { App, Parts } from '../parts.ts';
+import type { App } from '../app-type.ts';
+import { failures, idParams, json, nothing } from '../openapi/responses.ts';
+import type { Parts } from '../parts.ts';
 
 /** How long a caller is kept waiting, in milliseconds, before the rest goes on by itself. */
 const WAIT_MS = 7_000;

@@ -1,8 +1,9 @@
 import { AppError, deliveryViewSchema, toDeliveryView } from '@baton/core';
 import { z } from 'zod';
-import { cursor, failures, json, limit } from '../answers.ts';
-import { named } from '../openapi-schema.ts';
-import type { App, Parts } from '../parts.ts';
+import type { App } from '../app-type.ts';
+import { named } from '../openapi/openapi-schema.ts';
+import { cursor, failures, json, limit } from '../openapi/responses.ts';
+import type { Parts } from '../parts.ts';
 import { deliveryParams, webhookParams } from './webhook-params.ts';
 
 named.add(deliveryViewSchema, { id: 'Delivery' });

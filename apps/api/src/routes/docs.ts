@@ -1,6 +1,6 @@
 import reference from '@scalar/fastify-api-reference';
-import { referencePolicy } from '../page-policy.ts';
-import type { App } from '../parts.ts';
+import type { App } from '../app-type.ts';
+import { referencePolicy } from '../http/page-policy.ts';
 
 /** A readable page of the OpenAPI document at /docs, whole without a network. */
 export async function registerDocs(app: App): Promise<void> {

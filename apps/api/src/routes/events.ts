@@ -7,10 +7,11 @@ import {
   toEventView,
 } from '@baton/core';
 import { z } from 'zod';
-import { failures, idParams, json, limit, stream } from '../answers.ts';
-import { type EventStreams, wantsStream } from '../event-stream.ts';
-import type { App, Parts } from '../parts.ts';
-import { conversationSource, isOther, sessionSource } from '../session-stream.ts';
+import type { App } from '../app-type.ts';
+import { failures, idParams, json, limit, stream } from '../openapi/responses.ts';
+import type { Parts } from '../parts.ts';
+import { type EventStreams, wantsStream } from '../streams/event-stream.ts';
+import { conversationSource, isOther, sessionSource } from '../streams/session-stream.ts';
 
 /** How long a stream trusts that it hears of what is written, in milliseconds, before it looks. */
 const POLL_MS = 3_000;

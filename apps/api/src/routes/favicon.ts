@@ -1,4 +1,4 @@
-import type { App } from '../parts.ts';
+import type { App } from '../app-type.ts';
 
 const MAX_AGE_S = 86_400;
 

@@ -1,7 +1,8 @@
 import { AppError, isAppError, withDeadline } from '@baton/core';
 import { z } from 'zod';
-import { failures, json } from '../answers.ts';
-import type { App, Parts } from '../parts.ts';
+import type { App } from '../app-type.ts';
+import { failures, json } from '../openapi/responses.ts';
+import type { Parts } from '../parts.ts';
 
 /** How long a store may take to answer before it counts as away, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 2_000;

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
+import type { App } from '../app-type.ts';
 import { safeNext } from '../pages/login-page.ts';
-import type { App, Parts } from '../parts.ts';
+import type { Parts } from '../parts.ts';
 
 /** What stands at the root of the API, for a program that asks. */
 const HOME = {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { json } from '../answers.ts';
-import type { App, Parts } from '../parts.ts';
+import type { App } from '../app-type.ts';
+import { json } from '../openapi/responses.ts';
+import type { Parts } from '../parts.ts';
 
 /** How long a caller may keep the keys, in seconds: a new one is served before old ones go. */
 const MAX_AGE_S = 300;

@@ -1,8 +1,9 @@
 import { LIMIT_KINDS, limitCapsSchema, limitViewSchema } from '@baton/core';
 import { z } from 'zod';
-import { failures, json, nothing } from '../answers.ts';
-import { named } from '../openapi-schema.ts';
-import type { App, Parts } from '../parts.ts';
+import type { App } from '../app-type.ts';
+import { named } from '../openapi/openapi-schema.ts';
+import { failures, json, nothing } from '../openapi/responses.ts';
+import type { Parts } from '../parts.ts';
 
 named.add(limitViewSchema, { id: 'Limit' });
 

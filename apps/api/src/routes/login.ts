@@ -1,11 +1,11 @@
 import { AppError } from '@baton/core';
 import rateLimit from '@fastify/rate-limit';
+import type { App } from '../app-type.ts';
 import type { Keys } from '../auth/auth.ts';
 import { callerOfLogin, refuseOtherOrigins } from '../auth/authenticate.ts';
 import { forgetLogin, keepLogin, readLogin } from '../auth/login-cookie.ts';
 import { loginForm, safeNext } from '../pages/login-page.ts';
 import { sendPage } from '../pages/page.ts';
-import type { App } from '../parts.ts';
 
 /** A browser asks once; a program that tries keys is stopped here, by its address. */
 const TRIES = { max: 10, timeWindow: '1 minute' };

@@ -2,9 +2,10 @@ import { redactJob, toQueueError } from '@baton/core';
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
+import type { App } from '../app-type.ts';
 import { boardHooks } from '../board/board-hooks.ts';
-import { boardPolicy } from '../page-policy.ts';
-import type { App, Parts } from '../parts.ts';
+import { boardPolicy } from '../http/page-policy.ts';
+import type { Parts } from '../parts.ts';
 
 /** bull-board at /queues, to look at: its writes would fight the documents, so each answers 405. */
 export async function registerQueues(

@@ -12,9 +12,10 @@ import {
   toScheduleView,
 } from '@baton/core';
 import { z } from 'zod';
-import { cursor, failures, json, limit } from '../answers.ts';
-import { named } from '../openapi-schema.ts';
-import type { App, Parts } from '../parts.ts';
+import type { App } from '../app-type.ts';
+import { named } from '../openapi/openapi-schema.ts';
+import { cursor, failures, json, limit } from '../openapi/responses.ts';
+import type { Parts } from '../parts.ts';
 
 named.add(newScheduleSchema, { id: 'NewSchedule' });
 named.add(scheduleChangesSchema, { id: 'ScheduleChanges' });

@@ -1,7 +1,7 @@
 import { jsonSchemas } from '@baton/core';
 import { z } from 'zod';
-import { json } from '../answers.ts';
-import type { App } from '../parts.ts';
+import type { App } from '../app-type.ts';
+import { json } from '../openapi/responses.ts';
 
 /** The JSON Schemas of `docs/schema`, for those who enqueue from other languages. */
 export function registerSchema(app: App): void {

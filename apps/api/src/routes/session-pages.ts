@@ -1,13 +1,14 @@
 import { type Info, idSchema, type SessionStatus, sessionStatusSchema } from '@baton/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { cursor, idParams } from '../answers.ts';
-import { refuse } from '../http-error.ts';
+import type { App } from '../app-type.ts';
+import { refuse } from '../http/http-error.ts';
+import { cursor, idParams } from '../openapi/responses.ts';
 import { html } from '../pages/html.ts';
 import { sendPage } from '../pages/page.ts';
 import { sessionContent } from '../pages/session-page.ts';
 import { sessionsContent, titleOf } from '../pages/sessions-page.ts';
-import type { App, Parts } from '../parts.ts';
+import type { Parts } from '../parts.ts';
 import { readForms } from './login.ts';
 
 const PAGE = 50;

@@ -1,8 +1,9 @@
 import { type StatusItem, statusChanges } from '@baton/core';
 import { z } from 'zod';
-import { failures, stream } from '../answers.ts';
-import type { EventStreams, Message } from '../event-stream.ts';
-import type { App, Parts } from '../parts.ts';
+import type { App } from '../app-type.ts';
+import { failures, stream } from '../openapi/responses.ts';
+import type { Parts } from '../parts.ts';
+import type { EventStreams, Message } from '../streams/event-stream.ts';
 
 /** The changes of status of all sessions, as a stream. */
 export function registerStatuses(app: App, { live: { hub } }: Parts, streams: EventStreams): void {

@@ -1,6 +1,7 @@
 import { infoSchema } from '@baton/core';
-import { failures, idParams, json } from '../answers.ts';
-import type { App, Parts } from '../parts.ts';
+import type { App } from '../app-type.ts';
+import { failures, idParams, json } from '../openapi/responses.ts';
+import type { Parts } from '../parts.ts';
 
 /** Cancels a session, or ends its turn, from anywhere; both may be said twice. */
 export function registerStop(app: App, { stop }: Pick<Parts, 'stop'>): void {

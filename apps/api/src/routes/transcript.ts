@@ -8,8 +8,9 @@ import {
   type TranscriptFile,
 } from '@baton/core';
 import { z } from 'zod';
-import { failures, idParams, json } from '../answers.ts';
-import type { App, Parts } from '../parts.ts';
+import type { App } from '../app-type.ts';
+import { failures, idParams, json } from '../openapi/responses.ts';
+import type { Parts } from '../parts.ts';
 
 /** How long a reader may take nothing, in milliseconds, before its connection is ended. */
 const STALLED_MS = 60_000;

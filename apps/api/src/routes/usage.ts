@@ -1,7 +1,8 @@
 import { AppError, idSchema, spendingSchema, USAGE_GROUPS, type UsageFilter } from '@baton/core';
 import { z } from 'zod';
-import { failures, json } from '../answers.ts';
-import type { App, Parts } from '../parts.ts';
+import type { App } from '../app-type.ts';
+import { failures, json } from '../openapi/responses.ts';
+import type { Parts } from '../parts.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 const MAX_DAYS = 366;

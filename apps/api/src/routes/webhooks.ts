@@ -9,9 +9,10 @@ import {
   webhookViewSchema,
 } from '@baton/core';
 import { z } from 'zod';
-import { failures, json } from '../answers.ts';
-import { named } from '../openapi-schema.ts';
-import type { App, Parts } from '../parts.ts';
+import type { App } from '../app-type.ts';
+import { named } from '../openapi/openapi-schema.ts';
+import { failures, json } from '../openapi/responses.ts';
+import type { Parts } from '../parts.ts';
 import { webhookParams } from './webhook-params.ts';
 
 named.add(webhookViewSchema, { id: 'Webhook' });

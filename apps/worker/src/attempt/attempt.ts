@@ -24,8 +24,6 @@ import { createPendingWork } from '../claude/pending-work.ts';
 import { watchFile } from '../claude/watch-file.ts';
 import type { HostHealth } from '../host/host-health.ts';
 import { makeRunDirs, type RunDirs, removeRunDirs } from '../host/run-dirs.ts';
-import { keepTranscript } from '../transcript/keeper.ts';
-import { announced } from './announced.ts';
 import { findAnswerProblem } from './answer-problem.ts';
 import { retryTime } from './backoff.ts';
 import { type DeadlinesMs, deadlinesOf } from './deadlines.ts';
@@ -37,6 +35,7 @@ import { outcomeOfNotEnded } from './not-ended.ts';
 import { watchOwnership } from './ownership.ts';
 import { createPartials } from './partials.ts';
 import { type PrepareDeps, type Prepared, prepareAttempt } from './prepare.ts';
+import { announced } from './publish-writes.ts';
 import { createRecorder } from './recorder.ts';
 import { neverRan } from './refusal.ts';
 import { refuseAttempt } from './refuse-attempt.ts';
@@ -45,7 +44,8 @@ import { createAttemptSaver } from './saver.ts';
 import { settleCost } from './settle-cost.ts';
 import { judgeStart } from './start-verdict.ts';
 import { createStopSwitch } from './stop-switch.ts';
-import { untilTaken } from './until-taken.ts';
+import { keepTranscript } from './transcript-keeper.ts';
+import { untilTaken } from './write-until-acknowledged.ts';
 
 /** What every attempt of a worker shares. */
 export interface AttemptDeps extends PrepareDeps {

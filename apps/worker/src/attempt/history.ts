@@ -1,10 +1,10 @@
 // What earlier attempts of a session left: what of it still counts, and whether they had finished.
 import type { EventStore, Progress, Result, Session } from '@baton/core';
 import type { Restored } from '../transcript/restore.ts';
+import { unrecordedMessages } from './backfill-events.ts';
 import type { RecordedLine } from './recorder.ts';
 import { isRestart } from './session-resume.ts';
 import { eventsBeyond } from './superseded.ts';
-import { unrecordedMessages } from './unrecorded.ts';
 
 /** What is to be written before a further attempt begins, and the answer if there is one already. */
 export interface History {

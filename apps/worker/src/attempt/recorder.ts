@@ -7,7 +7,7 @@ import {
   type Progress,
 } from '@baton/core';
 import { createBacklog } from './batch.ts';
-import { untilTaken } from './until-taken.ts';
+import { untilTaken } from './write-until-acknowledged.ts';
 
 /** How long the first event of a batch waits for others, in milliseconds. */
 const BATCH_MS = 50;

@@ -10,9 +10,9 @@ import { isReset } from './conversation.ts';
 import type { CostState } from './cost-state.ts';
 import { present } from './fields.ts';
 import { type ClaudeLine, type MessageUsage, resultOf, usageOf } from './line.ts';
+import { createUntold } from './pending-usage.ts';
 import { createRunningTotals, type Reading } from './running-totals.ts';
 import { type ModelUsages, sum, tokensOfUsages } from './tokens.ts';
-import { createUntold } from './untold.ts';
 
 /** What the transcript had spent before this process began; all zero for a launch. */
 export interface MeterStart {

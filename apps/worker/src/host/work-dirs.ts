@@ -3,7 +3,7 @@
 import { access, mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { idSchema, type Logger, type StoreClock, type TombstoneStore } from '@baton/core';
-import { startRounds } from '../rounds.ts';
+import { startRounds } from '../run-periodically.ts';
 
 /** Where the marks lie, below WORK_ROOT: no conversation has such a name. */
 export const MARKS = '.conversations';

@@ -10,8 +10,8 @@ import {
   type StoreClock,
 } from '@baton/core';
 import type { z } from 'zod';
-import type { workerSettingsSchema } from '../config.ts';
-import type { MaintenanceTask } from '../maintenance.ts';
+import type { MaintenanceTask } from '../maintenance/maintenance.ts';
+import type { workerSettingsSchema } from '../settings.ts';
 import { createScheduleWorker } from './schedule-worker.ts';
 
 /** What a worker process does for schedules. */

@@ -12,7 +12,7 @@ import {
   toInfo,
   type WebhookStore,
 } from '@baton/core';
-import type { Places } from './places.ts';
+import type { Places } from './endpoint-slots.ts';
 import { post } from './post.ts';
 import { describeTry, judgeTry } from './verdict.ts';
 

@@ -10,8 +10,8 @@ import {
   type StoreClock,
 } from '@baton/core';
 import type { z } from 'zod';
-import type { workerSettingsSchema } from '../config.ts';
-import type { MaintenanceTask } from '../maintenance.ts';
+import type { MaintenanceTask } from '../maintenance/maintenance.ts';
+import type { workerSettingsSchema } from '../settings.ts';
 import { createWebhookWorker } from './webhook-worker.ts';
 
 /** Failed tries in a row before an endpoint can count as dead. */

@@ -13,7 +13,7 @@ import {
 import { DelayedError, type Job, WaitingError, Worker } from 'bullmq';
 import { badJob } from '../job/bad-job.ts';
 import { type DeliverDeps, deliver } from './deliver.ts';
-import { createPlaces, putOffMs } from './places.ts';
+import { createPlaces, putOffMs } from './endpoint-slots.ts';
 
 /** Requests that a process makes at once. */
 const CONCURRENCY = 20;

@@ -1,6 +1,6 @@
 import { Queue, type QueueOptions } from 'bullmq';
-import { withDeadline } from '../deadline.ts';
-import { QUEUE_PREFIX } from '../model/job.ts';
+import { QUEUE_PREFIX } from '../model/job/job.ts';
+import { withDeadline } from '../runtime/deadline.ts';
 import { createBackend } from './backend.ts';
 import { openProducerRedis } from './redis.ts';
 import { toQueueError } from './redis-trouble.ts';

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { QUEUE_PREFIX } from '../model/job.ts';
+import { QUEUE_PREFIX } from '../model/job/job.ts';
 
 const messageSchema = z.object({ kind: z.enum(['cancel', 'interrupt']), id: z.string() });
 

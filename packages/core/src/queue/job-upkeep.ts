@@ -1,6 +1,6 @@
 import type { Job as BullJob, JobType, Queue } from 'bullmq';
-import { withDeadline } from '../deadline.ts';
-import type { Job } from '../model/job.ts';
+import type { Job } from '../model/job/job.ts';
+import { withDeadline } from '../runtime/deadline.ts';
 import { failJob } from './fail-job.ts';
 import { type Healed, healQueue, type ScriptClient } from './heal-queue.ts';
 import { DEFAULT_KEPT } from './kept-jobs.ts';

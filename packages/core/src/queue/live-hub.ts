@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
-import { QUEUE_PREFIX } from '../model/job.ts';
-import { type LiveMessage, liveMessageSchema } from '../model/live.ts';
+import { QUEUE_PREFIX } from '../model/job/job.ts';
+import { type LiveMessage, liveMessageSchema } from '../model/session/live.ts';
 import { conversationChannel, statusChannel } from './live.ts';
 import { openSubscriberRedis } from './redis.ts';
 

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
-import type { LiveMessage, Partials } from '../model/live.ts';
-import type { Session } from '../model/session.ts';
+import type { LiveMessage, Partials } from '../model/session/live.ts';
+import type { Session } from '../model/session/session.ts';
 
 // While Redis hangs, words pile up in the client; past this they are dropped.
 const MAX_UNDER_WAY = 1_000;

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { AppError } from '../model/app-error.ts';
-import type { ContinueSessionConfig } from '../model/continue-config.ts';
-import { newId } from '../model/id.ts';
-import { DEFAULT_TENANT, idempotencyKeySchema, idOfKey } from '../model/idempotency.ts';
-import { continueJobSchema, type Job, type LaunchJob, launchJobSchema } from '../model/job.ts';
-import { parseInput } from '../model/parse-input.ts';
-import type { SessionConfig } from '../model/session-config.ts';
-import type { JobOptions } from '../model/session-options.ts';
-import type { OnBusy } from '../model/waiting-for.ts';
+import type { ContinueSessionConfig } from '../model/config/continue-config.ts';
+import type { SessionConfig } from '../model/config/session-config.ts';
+import type { JobOptions } from '../model/config/session-options.ts';
+import type { OnBusy } from '../model/config/waiting-for.ts';
+import { AppError } from '../model/errors/app-error.ts';
+import { DEFAULT_TENANT, idempotencyKeySchema, idOfKey } from '../model/job/idempotency.ts';
+import { continueJobSchema, type Job, type LaunchJob, launchJobSchema } from '../model/job/job.ts';
+import { newId } from '../model/schema/id.ts';
+import { parseInput } from '../model/schema/parse-input.ts';
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
 import type { SessionQueue } from './session-queue.ts';
 

@@ -1,7 +1,7 @@
 import type { JobsOptions } from 'bullmq';
-import type { Job } from '../model/job.ts';
-import { DELAY_MAX_MS } from '../model/session-options.ts';
-import { timeSchema } from '../model/time.ts';
+import { DELAY_MAX_MS } from '../model/config/session-options.ts';
+import type { Job } from '../model/job/job.ts';
+import { timeSchema } from '../model/schema/time.ts';
 import { keptJobs } from './kept-jobs.ts';
 
 /** A job as the queue holds it: `data` is whatever its producer wrote. */

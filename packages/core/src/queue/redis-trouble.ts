@@ -1,4 +1,4 @@
-import { AppError, isAppError } from '../model/app-error.ts';
+import { AppError, isAppError } from '../model/errors/app-error.ts';
 
 /** Why Redis does not take a command now, by the first word of its answer; the same command may pass later. */
 const TROUBLES: Record<string, string> = {

@@ -1,6 +1,7 @@
 // What a process logs of its Redis: one line for each change of state, not one for each call that failed.
-import type { Logger } from '../log.ts';
-import { isAppError } from '../model/app-error.ts';
+
+import { isAppError } from '../model/errors/app-error.ts';
+import type { Logger } from '../runtime/log.ts';
 import { NO_ANSWER, redisTroubleOf } from './redis-trouble.ts';
 
 /** How often Redis is asked whether it takes writes, in milliseconds. */

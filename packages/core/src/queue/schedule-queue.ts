@@ -1,9 +1,9 @@
 import type { Queue, RepeatOptions } from 'bullmq';
 import { z } from 'zod';
-import { nextCron } from '../model/cron.ts';
-import { idSchema } from '../model/id.ts';
-import { DEFAULT_TIME_ZONE, nextFiring } from '../model/recurrence.ts';
-import type { Schedule } from '../model/schedule.ts';
+import { nextCron } from '../model/schedules/cron.ts';
+import { DEFAULT_TIME_ZONE, nextFiring } from '../model/schedules/recurrence.ts';
+import type { Schedule } from '../model/schedules/schedule.ts';
+import { idSchema } from '../model/schema/id.ts';
 import { openControlQueue } from './control-queue.ts';
 import { keptJobs } from './kept-jobs.ts';
 import { redisTroubleOf } from './redis-trouble.ts';

@@ -1,6 +1,6 @@
 import { Queue } from 'bullmq';
-import { withDeadline } from '../deadline.ts';
-import { checkSize, type Job, QUEUE_PREFIX, SESSION_QUEUE } from '../model/job.ts';
+import { checkSize, type Job, QUEUE_PREFIX, SESSION_QUEUE } from '../model/job/job.ts';
+import { withDeadline } from '../runtime/deadline.ts';
 import { createBackend } from './backend.ts';
 import { type ControlMessage, publishControl } from './control.ts';
 import { createJobUpkeep } from './job-upkeep.ts';

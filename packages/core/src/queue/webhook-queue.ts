@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { idSchema } from '../model/id.ts';
-import type { Delivery } from '../model/webhook-delivery.ts';
+import { idSchema } from '../model/schema/id.ts';
+import type { Delivery } from '../model/webhooks/webhook-delivery.ts';
 import { openControlQueue } from './control-queue.ts';
 import { keptJobs } from './kept-jobs.ts';
 import type { SessionQueueOptions } from './session-queue.ts';

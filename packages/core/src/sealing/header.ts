@@ -1,5 +1,5 @@
 import { decodeProtectedHeader } from 'jose';
-import { SEALED_PREFIX, sealedIn } from '../model/sealed-text.ts';
+import { SEALED_PREFIX, sealedIn } from '../model/secrets/sealed-text.ts';
 
 /** What a sealed value says of itself, as far as Baton reads it. */
 export interface SealedHeader {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { AppError } from '../model/app-error.ts';
+import { AppError } from '../model/errors/app-error.ts';
 import {
   type OpeningKey,
   parsePrivateKeys,

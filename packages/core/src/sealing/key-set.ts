@@ -1,6 +1,6 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import { z } from 'zod';
-import { AppError } from '../model/app-error.ts';
+import { AppError } from '../model/errors/app-error.ts';
 
 /** How a content key is agreed on: by any library that speaks JWE. */
 export const KEY_ALGORITHM = 'ECDH-ES+A256KW';

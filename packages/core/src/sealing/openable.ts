@@ -1,4 +1,4 @@
-import type { Governed } from '../model/policy.ts';
+import type { Governed } from '../model/policy/policy.ts';
 
 /** Makes another text of a text; `encode` makes of an opened value what fits there. */
 export type MapOpenable = (

@@ -1,8 +1,8 @@
 import { type CryptoKey, compactDecrypt, importJWK } from 'jose';
-import { AppError } from '../model/app-error.ts';
-import type { Governed } from '../model/policy.ts';
-import { replaceSealed, SEALED_PREFIX, sealedIn } from '../model/sealed-text.ts';
-import type { SessionConfig } from '../model/session-config.ts';
+import type { SessionConfig } from '../model/config/session-config.ts';
+import { AppError } from '../model/errors/app-error.ts';
+import type { Governed } from '../model/policy/policy.ts';
+import { replaceSealed, SEALED_PREFIX, sealedIn } from '../model/secrets/sealed-text.ts';
 import { headerOf } from './header.ts';
 import { KEY_ALGORITHM, type OpeningKey } from './key-set.ts';
 import { mapOpenable } from './openable.ts';

@@ -1,8 +1,8 @@
 // Rotation of keys: what waits, and what a continue may yet inherit, is sealed to the newest key.
-import { type AppError, isAppError } from '../model/app-error.ts';
-import type { Governed } from '../model/policy.ts';
-import { replaceSealed, sealedIn } from '../model/sealed-text.ts';
-import { mapSecrets } from '../model/secret-places.ts';
+import { type AppError, isAppError } from '../model/errors/app-error.ts';
+import type { Governed } from '../model/policy/policy.ts';
+import { replaceSealed, sealedIn } from '../model/secrets/sealed-text.ts';
+import { mapSecrets } from '../model/secrets/secret-places.ts';
 import { headerOf, headerOfWhole } from './header.ts';
 import { mapOpenable } from './openable.ts';
 import type { IsOurs, Opener } from './opener.ts';

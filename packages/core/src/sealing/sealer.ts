@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CompactEncrypt, importJWK } from 'jose';
-import { AppError } from '../model/app-error.ts';
-import { configHash } from '../model/config-hash.ts';
-import type { Job } from '../model/job.ts';
-import type { Governed } from '../model/policy.ts';
-import { SEALED_PREFIX } from '../model/sealed-text.ts';
-import { mapSecrets } from '../model/secret-places.ts';
+import { AppError } from '../model/errors/app-error.ts';
+import { configHash } from '../model/job/config-hash.ts';
+import type { Job } from '../model/job/job.ts';
+import type { Governed } from '../model/policy/policy.ts';
+import { SEALED_PREFIX } from '../model/secrets/sealed-text.ts';
+import { mapSecrets } from '../model/secrets/secret-places.ts';
 import { headerOfWhole, SESSION_PARAMETER } from './header.ts';
 import { CONTENT_ALGORITHM, KEY_ALGORITHM, type SealingKey } from './key-set.ts';
 

@@ -1,6 +1,6 @@
 import type { Db, Filter } from 'mongodb';
-import type { Session } from '../model/session.ts';
-import type { WaitingFor } from '../model/waiting-for.ts';
+import type { WaitingFor } from '../model/config/waiting-for.ts';
+import type { Session } from '../model/session/session.ts';
 import type { StoreClock } from './clock.ts';
 import { decodeSession } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';

@@ -1,8 +1,8 @@
 import type { Db } from 'mongodb';
-import { planClaim } from '../model/claim-plan.ts';
-import type { Failure } from '../model/failure.ts';
-import type { Attempt, Session } from '../model/session.ts';
-import type { WebhookEvent } from '../model/webhook-event.ts';
+import { planClaim } from '../model/session/claim-plan.ts';
+import type { Failure } from '../model/session/failure.ts';
+import type { Attempt, Session } from '../model/session/session.ts';
+import type { WebhookEvent } from '../model/webhooks/webhook-event.ts';
 import type { StoreClock } from './clock.ts';
 import { decodeSession } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';

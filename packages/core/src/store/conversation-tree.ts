@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
-import type { Session } from '../model/session.ts';
-import { isTerminal, SESSION_STATUSES } from '../model/status.ts';
+import type { Session } from '../model/session/session.ts';
+import { isTerminal, SESSION_STATUSES } from '../model/session/status.ts';
 import type { SessionDocument } from './mongo.ts';
 
 /** What a deletion needs to know of a session. */

@@ -1,6 +1,6 @@
-import { type Event, type EventView, toEventView } from '../model/event.ts';
-import { markOf, splitMark, withMark } from '../model/resume-mark.ts';
-import type { Session } from '../model/session.ts';
+import { type Event, type EventView, toEventView } from '../model/session/event.ts';
+import { markOf, splitMark, withMark } from '../model/session/resume-mark.ts';
+import type { Session } from '../model/session/session.ts';
 import { badCursor, decodeCursor, encodeCursor } from './cursor.ts';
 import { type EventStore, PAGE_MAX_BYTES } from './event-store.ts';
 import type { ConversationLink, SessionStore } from './session-store.ts';

@@ -1,4 +1,4 @@
-import { AppError } from '../model/app-error.ts';
+import { AppError } from '../model/errors/app-error.ts';
 
 /** A page's end as one opaque word: a time or id, and what breaks the tie. */
 export function encodeCursor(parts: readonly [string, string]): string {

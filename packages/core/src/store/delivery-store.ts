@@ -6,7 +6,7 @@ import {
   deliveryIdBefore,
   type SessionEvent,
   TRIES_KEPT,
-} from '../model/webhook-delivery.ts';
+} from '../model/webhooks/webhook-delivery.ts';
 import type { StoreClock } from './clock.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
 import { newestFirst } from './newest-first.ts';

@@ -1,6 +1,6 @@
 import { type AnyBulkWriteOperation, type Db, MongoBulkWriteError } from 'mongodb';
-import { AppError } from '../model/app-error.ts';
-import type { Event } from '../model/event.ts';
+import { AppError } from '../model/errors/app-error.ts';
+import type { Event } from '../model/session/event.ts';
 import type { EventDocument } from './mongo.ts';
 
 // Zero-padded so that ids order as numbers do; room for 10^10 events of a session.

@@ -1,4 +1,4 @@
-import type { Session } from '../model/session.ts';
+import type { Session } from '../model/session/session.ts';
 import type { SessionDocument } from './mongo.ts';
 
 // JSON of callers and of the CLI may hold keys ("$ref", "a.b") and depths that BSON does not take:

@@ -1,6 +1,6 @@
 import type { Db, WithId } from 'mongodb';
-import { type ApiKey, mintKey } from '../model/api-key.ts';
-import { AppError } from '../model/app-error.ts';
+import { AppError } from '../model/errors/app-error.ts';
+import { type ApiKey, mintKey } from '../model/keys/api-key.ts';
 
 type KeyDocument = Omit<ApiKey, 'id'> & { _id: string; hash: string };
 

@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
-import type { Limit, LimitCaps } from '../model/limit.ts';
-import { limitId } from '../model/limit.ts';
+import type { Limit, LimitCaps } from '../model/limits/limit.ts';
+import { limitId } from '../model/limits/limit.ts';
 
 type LimitDocument = Limit & { _id: string };
 

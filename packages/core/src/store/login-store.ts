@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Db } from 'mongodb';
-import { hashSecret } from '../model/api-key.ts';
+import { hashSecret } from '../model/keys/api-key.ts';
 
 interface LoginDocument {
   /** SHA-256 of the token that the browser holds. */

@@ -1,10 +1,10 @@
 import { type Binary, type Db, MongoClient } from 'mongodb';
-import { withDeadline } from '../deadline.ts';
-import { AppError } from '../model/app-error.ts';
-import type { Event } from '../model/event.ts';
-import type { Session } from '../model/session.ts';
-import type { Delivery } from '../model/webhook-delivery.ts';
-import { shareTurn } from '../share-turn.ts';
+import { AppError } from '../model/errors/app-error.ts';
+import type { Event } from '../model/session/event.ts';
+import type { Session } from '../model/session/session.ts';
+import type { Delivery } from '../model/webhooks/webhook-delivery.ts';
+import { shareTurn } from '../runtime/coalesce.ts';
+import { withDeadline } from '../runtime/deadline.ts';
 import type { TombstoneDocument } from './tombstone-store.ts';
 
 /** How long a call waits for a server, in milliseconds, before it fails. */

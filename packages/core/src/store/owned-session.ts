@@ -1,7 +1,7 @@
 import type { Db, UpdateFilter } from 'mongodb';
-import type { Attempt, Session } from '../model/session.ts';
-import { movesTo, type SessionStatus } from '../model/status.ts';
-import { endingEvent } from '../model/webhook-event.ts';
+import type { Attempt, Session } from '../model/session/session.ts';
+import { movesTo, type SessionStatus } from '../model/session/status.ts';
+import { endingEvent } from '../model/webhooks/webhook-event.ts';
 import type { StoreClock } from './clock.ts';
 import { encodeFields } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';

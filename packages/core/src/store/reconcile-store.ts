@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
-import { JOB_FIELDS, type JobSource } from '../model/job-of-session.ts';
-import type { Session } from '../model/session.ts';
-import { isTerminal, SESSION_STATUSES } from '../model/status.ts';
+import { JOB_FIELDS, type JobSource } from '../model/job/job-of-session.ts';
+import type { Session } from '../model/session/session.ts';
+import { isTerminal, SESSION_STATUSES } from '../model/session/status.ts';
 import type { StoreClock } from './clock.ts';
 import type { SessionDocument } from './mongo.ts';
 

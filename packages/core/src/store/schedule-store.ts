@@ -1,7 +1,7 @@
 import type { Db, Filter, UpdateFilter } from 'mongodb';
-import { AppError } from '../model/app-error.ts';
-import { newId } from '../model/id.ts';
-import type { NewSchedule, Schedule } from '../model/schedule.ts';
+import { AppError } from '../model/errors/app-error.ts';
+import type { NewSchedule, Schedule } from '../model/schedules/schedule.ts';
+import { newId } from '../model/schema/id.ts';
 import type { StoreClock } from './clock.ts';
 import { newestFirst } from './newest-first.ts';
 

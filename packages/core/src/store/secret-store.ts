@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
-import type { Schedule, ScheduledLaunch } from '../model/schedule.ts';
-import type { Session } from '../model/session.ts';
-import type { SessionConfig } from '../model/session-config.ts';
+import type { SessionConfig } from '../model/config/session-config.ts';
+import type { Schedule, ScheduledLaunch } from '../model/schedules/schedule.ts';
+import type { Session } from '../model/session/session.ts';
 import { decodeSession, encodeFields } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
 

@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
-import { markOf } from '../model/resume-mark.ts';
-import type { Session } from '../model/session.ts';
-import { isBuried } from '../model/tombstone.ts';
+import { markOf } from '../model/session/resume-mark.ts';
+import type { Session } from '../model/session/session.ts';
+import { isBuried } from '../model/session/tombstone.ts';
 import type { SessionDocument } from './mongo.ts';
 import type { TombstoneDocument } from './tombstone-store.ts';
 

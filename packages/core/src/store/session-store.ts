@@ -1,8 +1,8 @@
 import { BSON, type Db, type Filter } from 'mongodb';
-import { type AppError, isAppError } from '../model/app-error.ts';
-import { isOfKey } from '../model/idempotency.ts';
-import type { Session } from '../model/session.ts';
-import type { SessionStatus } from '../model/status.ts';
+import { type AppError, isAppError } from '../model/errors/app-error.ts';
+import { isOfKey } from '../model/job/idempotency.ts';
+import type { Session } from '../model/session/session.ts';
+import type { SessionStatus } from '../model/session/status.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
 import { decodeSession, encodeSession } from './free-json.ts';
 import { createGroupInsert } from './group-insert.ts';

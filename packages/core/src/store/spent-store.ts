@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
-import type { Session } from '../model/session.ts';
-import { type Spent, TOMBSTONE_KEPT_MS } from '../model/tombstone.ts';
+import type { Session } from '../model/session/session.ts';
+import { type Spent, TOMBSTONE_KEPT_MS } from '../model/session/tombstone.ts';
 import type { SessionDocument } from './mongo.ts';
 import type { TombstoneDocument } from './tombstone-store.ts';
 

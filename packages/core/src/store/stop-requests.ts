@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
-import { AppError } from '../model/app-error.ts';
-import type { Session } from '../model/session.ts';
-import { isTerminal, SESSION_STATUSES } from '../model/status.ts';
+import { AppError } from '../model/errors/app-error.ts';
+import type { Session } from '../model/session/session.ts';
+import { isTerminal, SESSION_STATUSES } from '../model/session/status.ts';
 import type { StoreClock } from './clock.ts';
 import { decodeSession } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';

@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
-import { AppError } from '../model/app-error.ts';
-import type { Session } from '../model/session.ts';
-import { isBuried, TOMBSTONE_KEPT_MS, type Tombstone } from '../model/tombstone.ts';
+import { AppError } from '../model/errors/app-error.ts';
+import type { Session } from '../model/session/session.ts';
+import { isBuried, TOMBSTONE_KEPT_MS, type Tombstone } from '../model/session/tombstone.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
 import { createGroupRead } from './group-read.ts';
 

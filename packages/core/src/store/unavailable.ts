@@ -8,7 +8,7 @@ import {
   MongoServerSelectionError,
   MongoTopologyClosedError,
 } from 'mongodb';
-import { isAppError } from '../model/app-error.ts';
+import { isAppError } from '../model/errors/app-error.ts';
 
 const AWAY = [
   MongoNetworkError,

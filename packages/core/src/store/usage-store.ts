@@ -5,7 +5,7 @@ import {
   type Spending,
   SUMMED,
   type UsageGroup,
-} from '../model/usage.ts';
+} from '../model/usage/usage.ts';
 import { createSpentStore } from './spent-store.ts';
 
 /** Which sessions are summed: those that ended in `from <= end_time < to`, or all of a conversation. */

@@ -1,10 +1,10 @@
 import type { Db } from 'mongodb';
-import type { Waiter } from '../model/admission-plan.ts';
-import type { Failure } from '../model/failure.ts';
-import { JOB_FIELDS, type JobSource } from '../model/job-of-session.ts';
-import type { Session } from '../model/session.ts';
-import type { BusyParent } from '../model/waiting.ts';
-import type { WaitingFor } from '../model/waiting-for.ts';
+import type { WaitingFor } from '../model/config/waiting-for.ts';
+import { JOB_FIELDS, type JobSource } from '../model/job/job-of-session.ts';
+import type { BusyParent } from '../model/job/waiting.ts';
+import type { Waiter } from '../model/limits/admission-plan.ts';
+import type { Failure } from '../model/session/failure.ts';
+import type { Session } from '../model/session/session.ts';
 import type { StoreClock } from './clock.ts';
 import { decodeSession } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';

@@ -1,6 +1,6 @@
 // Word of a session's moves, kept on its document by the very update that moves it, until webhooks are told.
 import type { Db } from 'mongodb';
-import type { Due, WebhookEvent } from '../model/webhook-event.ts';
+import type { Due, WebhookEvent } from '../model/webhooks/webhook-event.ts';
 import type { SessionDocument } from './mongo.ts';
 
 // Word is taken off within seconds; hand-backs while Redis is away must not grow a document for ever.

@@ -1,8 +1,8 @@
 import type { Db } from 'mongodb';
-import { AppError } from '../model/app-error.ts';
-import { newId } from '../model/id.ts';
-import type { NewWebhook, Webhook, WebhookChanges } from '../model/webhook.ts';
-import { newWebhookSecret } from '../model/webhook-signature.ts';
+import { AppError } from '../model/errors/app-error.ts';
+import { newId } from '../model/schema/id.ts';
+import type { NewWebhook, Webhook, WebhookChanges } from '../model/webhooks/webhook.ts';
+import { newWebhookSecret } from '../model/webhooks/webhook-signature.ts';
 import type { StoreClock } from './clock.ts';
 
 /** How many webhooks there may be: each move of a session looks at all of them. */

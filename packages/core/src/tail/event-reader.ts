@@ -1,4 +1,4 @@
-import type { Event } from '../model/event.ts';
+import type { Event } from '../model/session/event.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { FIRST_PAGE, nextPage } from './page-size.ts';
 

@@ -1,4 +1,4 @@
-import { isTerminal } from '../model/status.ts';
+import { isTerminal } from '../model/session/status.ts';
 import type { SessionHead } from '../store/session-heads.ts';
 import { createEventReader } from './event-reader.ts';
 import {

@@ -1,5 +1,5 @@
-import { AppError } from '../model/app-error.ts';
-import { idSchema } from '../model/id.ts';
+import { AppError } from '../model/errors/app-error.ts';
+import { idSchema } from '../model/schema/id.ts';
 
 /** A session as its place in a conversation goes. */
 export interface Placed {

@@ -1,4 +1,4 @@
-import type { Partials } from '../model/live.ts';
+import type { Partials } from '../model/session/live.ts';
 
 // An answer grows faster than a slow reader reads; what is dropped comes again, whole, as an event.
 const MAX_LINES = 256;

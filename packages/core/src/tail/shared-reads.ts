@@ -1,4 +1,4 @@
-import { shareTurn } from '../share-turn.ts';
+import { shareTurn } from '../runtime/coalesce.ts';
 import type { EventRange, EventStore } from '../store/event-store.ts';
 import type { SessionHeads } from '../store/session-heads.ts';
 

@@ -1,7 +1,7 @@
-import { createBell } from '../bell.ts';
-import { AppError } from '../model/app-error.ts';
-import type { StatusChange } from '../model/live.ts';
+import { AppError } from '../model/errors/app-error.ts';
+import type { StatusChange } from '../model/session/live.ts';
 import type { LiveHub } from '../queue/live-hub.ts';
+import { createBell } from '../runtime/wakeup.ts';
 
 /** The most sessions whose change waits for one reader: the latest of each. */
 const MAX_WAITING = 10_000;

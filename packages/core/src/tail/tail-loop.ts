@@ -1,8 +1,8 @@
-import { type Bell, createBell } from '../bell.ts';
-import type { Event } from '../model/event.ts';
-import type { SessionNews } from '../model/live.ts';
-import { isTerminal, type SessionStatus } from '../model/status.ts';
+import type { Event } from '../model/session/event.ts';
+import type { SessionNews } from '../model/session/live.ts';
+import { isTerminal, type SessionStatus } from '../model/session/status.ts';
 import type { LiveHub } from '../queue/live-hub.ts';
+import { type Bell, createBell } from '../runtime/wakeup.ts';
 import type { EventStore } from '../store/event-store.ts';
 import type { SessionHead, SessionHeads } from '../store/session-heads.ts';
 import { isMongoAway } from '../store/unavailable.ts';

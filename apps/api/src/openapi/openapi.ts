@@ -1,0 +1,99 @@
+import swagger from '@fastify/swagger';
+import type { FastifySchema } from 'fastify';
+import { z } from 'zod';
+import type { App } from '../app-type.ts';
+import { type Access, accessOf } from '../auth/access.ts';
+import { withExamples } from '../examples/with-examples.ts';
+import { INFO, SERVERS, TAGS } from './openapi-info.ts';
+import { type JsonSchema, toOpenApiSchema } from './openapi-schema.ts';
+import { failures } from './responses.ts';
+
+const SCHEMES = {
+  key: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'baton_<id>_<secret>',
+    description:
+      'An API key of scope read, write or admin, each of which may do what those before it may. Not asked for where the API runs for its own machine alone.',
+  },
+} as const;
+
+/** Collects the routes registered after it into the OpenAPI document, served at /openapi.json. */
+export async function registerOpenApi(app: App): Promise<void> {
+  const components: Record<string, JsonSchema> = {};
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: INFO,
+      servers: SERVERS,
+      tags: TAGS,
+      components: { securitySchemes: SCHEMES },
+    },
+    transform: ({ schema, url, route }) => {
+      const method = [route.method].flat()[0] ?? 'GET';
+      const whole = withAccess(withLimits(schema, method), accessOf(method, url));
+      return { schema: describe(whole, components), url };
+    },
+    transformObject: (document) =>
+      'openapiObject' in document
+        ? {
+            ...document.openapiObject,
+            paths: withAllExamples(document.openapiObject.paths),
+            components: { schemas: components, securitySchemes: SCHEMES },
+          }
+        : document.swaggerObject,
+  });
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+}
+
+function withAllExamples(paths: Record<string, object | undefined> = {}) {
+  const told = Object.entries(paths).map(([path, item = {}]) => {
+    const operations = Object.entries(item as Record<string, object>);
+    return [path, Object.fromEntries(operations.map(([key, one]) => [key, withExamples(one)]))];
+  });
+  return Object.fromEntries(told);
+}
+
+/** The schema of a route that may be sent a body, wanted or not, with what is said of one too large. */
+function withLimits(schema: FastifySchema, method: string): FastifySchema {
+  if (schema?.hide || method === 'GET' || method === 'HEAD') return schema;
+  return {
+    ...schema,
+    response: {
+      ...failures('INVALID_REQUEST', 'PAYLOAD_TOO_LARGE', 'CONTENT_ENCODING_NOT_SUPPORTED'),
+      ...(schema.response as object),
+    },
+  };
+}
+
+/** The schema of a route that asks for a scope, with the key and what goes wrong with it. */
+function withAccess(schema: FastifySchema, access: Access): FastifySchema {
+  if (schema?.hide || access === 'public') return schema;
+  const refusals = failures('UNAUTHENTICATED', 'FORBIDDEN', 'UNAVAILABLE');
+  return {
+    ...schema,
+    security: [{ key: [access] }],
+    response: { ...refusals, ...(schema.response as object) },
+  };
+}
+
+/** A route's schema with JSON Schema in the place of zod. */
+function describe(schema: FastifySchema, components: Record<string, JsonSchema>): FastifySchema {
+  const described = Object.entries(schema ?? { hide: true }).map(([key, part]) => {
+    if (part instanceof z.ZodType) return [key, toOpenApiSchema(part, 'input', components)];
+    if (key === 'response') return [key, describeAnswers(part, components)];
+    return [key, part];
+  });
+  return Object.fromEntries(described);
+}
+
+function describeAnswers(part: unknown, components: Record<string, JsonSchema>): unknown {
+  if (part instanceof z.ZodType) return toOpenApiSchema(part, 'output', components);
+  if (typeof part !== 'object' || part === null) return part;
+  return Object.fromEntries(
+    Object.entries(part).map(([key, inner]) => [
+      key,
+      key === 'examples' ? inner : describeAnswers(inner, components),
+    ]),
+  );
+}

@@ -1,0 +1,111 @@
+// Maintenance tasks of the fleet: one worker holds the lease, and runs each task apart from the others.
+import type { Duty, Logger } from '@baton/core';
+import { startRounds } from '../run-periodically.ts';
+
+/** How often the lease is renewed, in milliseconds. */
+const RENEW_EVERY_MS = 5_000;
+
+/** How long the lease is held, in milliseconds: past it another worker takes over. */
+const LEASE_MS = 15_000;
+
+/** How long the same failure of a task is not logged again, in milliseconds. */
+const REPEAT_MS = 10 * 60_000;
+
+/** One thing that is done again and again by the worker that holds the lease. */
+export interface MaintenanceTask {
+  /** How logs call it. */
+  name: string;
+  /** How often it runs, in milliseconds. */
+  everyMs: number;
+  /** How long one run may take, in milliseconds: past it the next run begins. */
+  limitMs: number;
+  /** Each run must be safe beside another run: of another worker, or an earlier one that hangs. */
+  run(signal: AbortSignal): Promise<unknown>;
+}
+
+/**
+ * Runs each task by its own timer while this process holds the lease, until `signal`. A task that throws,
+ * hangs or takes long is logged by its name, and neither another task nor the lease waits for it.
+ */
+export function startMaintenance(
+  tasks: readonly MaintenanceTask[],
+  { duty, log }: { duty: Duty; log: Logger },
+  signal: AbortSignal,
+): void {
+  let heldUntil = 0;
+  const starts: (() => void)[] = [];
+  let hasLease = false;
+
+  async function renew(): Promise<void> {
+    const asked = performance.now();
+    if (!(await duty.hold(LEASE_MS))) {
+      hasLease = false;
+      return;
+    }
+    heldUntil = asked + LEASE_MS;
+    if (hasLease || signal.aborted) return;
+    hasLease = true;
+    // The first runs need not wait for their timers.
+    for (const start of starts) start();
+  }
+
+  const isHeld = () => performance.now() < heldUntil && !signal.aborted;
+  for (const task of tasks) {
+    const tell = createFailureLog(task, log);
+    const round = async () => {
+      if (!isHeld()) return;
+      await runBounded(task, log, signal);
+      tell(null);
+    };
+    const tick = startRounds(round, { everyMs: task.everyMs, signal, onError: tell });
+    starts.push(tick);
+  }
+  startRounds(renew, {
+    everyMs: RENEW_EVERY_MS,
+    signal,
+    onError: (error) => log.warn({ err: error }, 'the maintenance lease could not be renewed'),
+  });
+  // Best effort: it expires by itself.
+  const release = () => void duty.release().catch(() => {});
+  signal.addEventListener('abort', release, { once: true });
+}
+
+async function runBounded(
+  { name, limitMs, run }: MaintenanceTask,
+  log: Logger,
+  stopping: AbortSignal,
+): Promise<void> {
+  const over = new AbortController();
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(() => {
+    over.abort();
+    log.error(
+      { task: name, limit_ms: limitMs },
+      `${name} did not end within its time limit; its next run begins beside it`,
+    );
+    late.resolve();
+  }, limitMs);
+  const running = run(AbortSignal.any([over.signal, stopping]));
+  // A run that fails after its time was logged as late already.
+  running.catch(() => {});
+  try {
+    await Promise.race([running, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+// A task that fails fails again in seconds for the same reason: the log says so once, until it succeeds.
+function createFailureLog({ name, everyMs }: MaintenanceTask, log: Logger) {
+  let last: { message: string; at: number } | null = null;
+  return (error: unknown): void => {
+    if (error === null) {
+      last = null;
+      return;
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    if (last?.message === message && performance.now() - last.at < REPEAT_MS) return;
+    last = { message, at: performance.now() };
+    log.warn({ err: error, task: name }, `${name} failed; it is tried again in ${everyMs} ms`);
+  };
+}

@@ -1,0 +1,59 @@
+import type { Db } from 'mongodb';
+import { AppError } from '../model/errors/app-error.ts';
+import {
+  countedBy,
+  type Limit,
+  type LimitCaps,
+  type LimitView,
+  limitId,
+  today,
+  toLimitView,
+} from '../model/limits/limit.ts';
+import type { StoreClock } from '../store/clock.ts';
+import { createLimitStore } from '../store/limit-store.ts';
+import { createSlotStore } from '../store/slot-store.ts';
+import { createUsageStore } from '../store/usage-store.ts';
+
+/** What operators do with limits. */
+export interface LimitBook {
+  /** Sets a limit, in the place of the one that was there; it holds within two seconds. */
+  put(kind: Limit['kind'], name: string, caps: LimitCaps): Promise<LimitView>;
+  /** A limit and how far it is used. Throws LIMIT_NOT_FOUND. */
+  get(kind: Limit['kind'], name: string): Promise<LimitView>;
+  /** Takes a limit away; what waits for it goes on within seconds. Throws LIMIT_NOT_FOUND. */
+  remove(kind: Limit['kind'], name: string): Promise<void>;
+  /** All limits by name, at most 1,000. */
+  list(): Promise<LimitView[]>;
+}
+
+/** The limits of a database. */
+export function createLimitBook({ db, clock }: { db: Db; clock: StoreClock }): LimitBook {
+  const limits = createLimitStore(db);
+  const slots = createSlotStore(db, 'limit_slots');
+  const usage = createUsageStore(db);
+
+  return {
+    put: async (kind, name, caps) =>
+      toLimitView(await limits.put(kind, name, caps, await clock.now())),
+    async get(kind, name) {
+      const limit = await limits.get(kind, name);
+      if (!limit) throw notFound(kind, name);
+      const [holders, { cost_usd }] = await Promise.all([
+        slots.holders(limitId(kind, name)),
+        usage.total({ ...countedBy(limit), from: today(await clock.now()) }),
+      ]);
+      return {
+        ...toLimitView(limit),
+        now: { sessions_at_once: holders.length, usd_today: cost_usd },
+      };
+    },
+    async remove(kind, name) {
+      if (!(await limits.remove(kind, name))) throw notFound(kind, name);
+    },
+    list: async () => (await limits.list()).map(toLimitView),
+  };
+}
+
+function notFound(kind: Limit['kind'], name: string): AppError {
+  return new AppError('LIMIT_NOT_FOUND', `no limit of ${kind} ${name}`);
+}

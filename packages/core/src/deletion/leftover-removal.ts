@@ -1,0 +1,67 @@
+// What deleted sessions left beside their documents goes, and never what a later session of the same id
+// writes: an idempotency key gives an id anew.
+import type { Db } from 'mongodb';
+import { isBuried, type Tombstone } from '../model/session/tombstone.ts';
+import { madeAt } from '../queue/queued-job.ts';
+import type { SessionQueue } from '../queue/session-queue.ts';
+import type { StoreClock } from '../store/clock.ts';
+import type { ConversationTree } from '../store/conversation-tree.ts';
+import { createSessionRemains } from '../store/session-leftovers.ts';
+import type { TombstoneStore } from '../store/tombstone-store.ts';
+
+/** How far the clocks of hosts may differ, in milliseconds. */
+const SKEW_MS = 60_000;
+
+/** Removes what is left of the sessions that tombstones stand for. */
+export interface RemainsRemoval {
+  /** Removes all; false where `signal` came first, or another process finished it meanwhile. */
+  finish(tombstone: Tombstone, signal?: AbortSignal): Promise<boolean>;
+  /** Removes what was written since, unless the id is in use again; false where it has to go on later. */
+  sweep(tombstone: Tombstone, signal: AbortSignal): Promise<boolean>;
+}
+
+/** The removal from a database and a queue. */
+export function createRemainsRemoval({
+  db,
+  clock,
+  queue,
+  tree,
+  tombstones,
+}: {
+  db: Db;
+  clock: StoreClock;
+  queue: Pick<SessionQueue, 'find' | 'drop'>;
+  tree: Pick<ConversationTree, 'rootOf'>;
+  tombstones: Pick<TombstoneStore, 'advance'>;
+}): RemainsRemoval {
+  const remains = createSessionRemains(db);
+
+  async function remove(
+    tombstone: Tombstone,
+    before: Date,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    const { id, last_event_seq: lastSeq, removed_to: removedTo = 0 } = tombstone;
+    const job = await queue.find(id);
+    if (job && isBuried(tombstone, madeAt(job))) await queue.drop(id);
+    return remains.remove(
+      { sessionId: id, removedTo, lastSeq, before },
+      // Asked each time, for another may finish while this process stands still: then the id is free.
+      async (to) =>
+        (await tombstones.advance(tombstone, to)) && !(signal?.aborted && to > removedTo),
+    );
+  }
+
+  return {
+    async finish(tombstone, signal) {
+      const now = await clock.now();
+      return remove(tombstone, new Date(now.getTime() + SKEW_MS), signal);
+    },
+    async sweep(tombstone, signal) {
+      // The time before the look: a session that begins behind it writes later.
+      const now = await clock.now();
+      if ((await tree.rootOf(tombstone.id)) !== null) return true;
+      return remove(tombstone, new Date(now.getTime() - SKEW_MS), signal);
+    },
+  };
+}

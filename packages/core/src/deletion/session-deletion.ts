@@ -1,0 +1,169 @@
+// A conversation is deleted whole. Its tombstones come first: they know what is to go, so that whoever
+// comes by can finish what died, and they keep a job or a continue that comes late from bringing a part back.
+import type { Db } from 'mongodb';
+import { AppError, isAppError } from '../model/errors/app-error.ts';
+import { isTerminal } from '../model/session/status.ts';
+import type { SessionQueue } from '../queue/session-queue.ts';
+import type { StoreClock } from '../store/clock.ts';
+import { createConversationTree, type TreeSession } from '../store/conversation-tree.ts';
+import { createSpentStore } from '../store/spent-store.ts';
+import type { StopRequests } from '../store/stop-requests.ts';
+import { createTombstoneStore } from '../store/tombstone-store.ts';
+import { createDeletionUpkeep } from './deletion-upkeep.ts';
+import { createRemainsRemoval } from './leftover-removal.ts';
+
+/** How far a deletion came: `deleting` goes on by itself. */
+export type DeletionState = 'gone' | 'deleting';
+
+/** Deletes conversations; each step is safe to do twice, by many at once. */
+export interface SessionDeletion {
+  /**
+   * Deletes the whole conversation of a session: documents, events, transcripts, jobs. Ends with
+   * `deleting` where `signal` came first; asking again goes on, and so does the reconciler. One that is
+   * gone already is `gone`. Throws SESSION_NOT_FOUND, SESSION_NOT_TERMINAL (nothing is gone then), UNAVAILABLE.
+   */
+  deleteConversation(sessionId: string, signal?: AbortSignal): Promise<DeletionState>;
+  /** Deletes the conversation of this root if all of it ended before `before`; null where it did not. */
+  deleteEnded(rootId: string, before: Date, signal?: AbortSignal): Promise<DeletionState | null>;
+  /** Finishes what died, and looks again after what is gone, a share of each; returns how many it finished. */
+  tend(signal: AbortSignal): Promise<number>;
+}
+
+/** What a deletion works with. */
+export interface DeletionDeps {
+  db: Db;
+  clock: StoreClock;
+  queue: Pick<SessionQueue, 'find' | 'drop' | 'tell'>;
+  requests: Pick<StopRequests, 'requestCancel'>;
+}
+
+/** Two that ask for one deletion may take each other's mark away; more rounds mean a bug. */
+const MAX_ROUNDS = 5;
+
+/** Deletion over open stores and an open queue. */
+export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
+  const { db, clock, queue } = deps;
+  const tree = createConversationTree(db);
+  const tombstones = createTombstoneStore(db);
+  const spent = createSpentStore(db);
+  const removal = createRemainsRemoval({ db, clock, queue, tree, tombstones });
+
+  async function rootOf(sessionId: string): Promise<string> {
+    const rootId =
+      (await tree.rootOf(sessionId)) ?? (await tombstones.get(sessionId))?.root_session_id;
+    if (rootId === undefined) throw new AppError('SESSION_NOT_FOUND', `no session ${sessionId}`);
+    return rootId;
+  }
+
+  async function refuseLive(rootId: string): Promise<void> {
+    const live = await tree.live(rootId);
+    const [first] = live;
+    if (!first) return;
+    throw new AppError(
+      'SESSION_NOT_TERMINAL',
+      `session ${first.id} of this conversation is ${first.status}; cancel it, or wait for its end`,
+      { details: { status: first.status, sessions: live.map(({ id }) => id) } },
+    );
+  }
+
+  /** Passes the point of no return, or throws what `check` throws with nothing gone. */
+  async function begin(rootId: string, check: () => Promise<void>): Promise<void> {
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      await check();
+      const [newest] = await tree.newest(rootId);
+      await tombstones.ask(rootId, latest(await clock.now(), newest?.created_at));
+      try {
+        // Again: who adopts a continue looks for the mark after its insert, so one of us sees the other.
+        await check();
+      } catch (error) {
+        if (await tombstones.takeBack(rootId)) throw error;
+        return;
+      }
+      if (await tombstones.commit(rootId)) return;
+    }
+    throw new AppError('UNAVAILABLE', 'others delete this conversation too; ask again later');
+  }
+
+  async function finish(rootId: string, signal?: AbortSignal): Promise<DeletionState> {
+    // Another may finish it meanwhile: then what there is of this id belongs to a later session.
+    while ((await tombstones.get(rootId))?.state === 'deleting') {
+      if (signal?.aborted || (await cancelLive(rootId))) return 'deleting';
+      const page = await tree.newest(rootId);
+      if (page.length === 0) break;
+      // Of one that slipped in since the look, what it spends is not yet known.
+      const ended = page.filter(({ status }) => isTerminal(status));
+      if (ended.length > 0) await bury(rootId, ended);
+    }
+    await spent.settle(rootId);
+    for (;;) {
+      const open = await tombstones.open(rootId);
+      if (open.length === 0) return 'gone';
+      for (const tombstone of open) {
+        if (signal?.aborted) return 'deleting';
+        // The root's goes last: while it is there, somebody goes on.
+        if (!(await removal.finish(tombstone, signal))) break;
+        await tombstones.close(tombstone, await clock.now());
+      }
+    }
+  }
+
+  async function bury(rootId: string, sessions: readonly TreeSession[]): Promise<void> {
+    const now = await clock.now();
+    const at = latest(now, sessions[0]?.created_at);
+    if (!(await tombstones.bury(rootId, at, sessions))) return;
+    await spent.hold(rootId, sessions.map(toSpender), now);
+    await tree.remove(sessions);
+  }
+
+  // Accepted in the moment of no return: all that can be done for it is to end it before it goes.
+  async function cancelLive(rootId: string): Promise<boolean> {
+    for (const { id } of await tree.live(rootId)) {
+      await deps.requests.requestCancel(id).catch((error: unknown) => {
+        if (!isAppError(error)) throw error;
+      });
+      await queue.tell({ kind: 'cancel', id }).catch(() => {});
+    }
+    return (await tree.live(rootId)).length > 0;
+  }
+
+  return {
+    async deleteConversation(sessionId, signal) {
+      const rootId = await rootOf(sessionId);
+      const isEmpty = (await tree.newest(rootId)).length === 0;
+      const tombstone = await tombstones.get(rootId);
+      if (isEmpty && tombstone?.state === 'gone') return 'gone';
+      if (tombstone?.state !== 'deleting') await begin(rootId, () => refuseLive(rootId));
+      return finish(rootId, signal);
+    },
+    async deleteEnded(rootId, before, signal) {
+      const kept = new Error('the conversation goes on');
+      const check = async () => {
+        const end = await tree.endOf(rootId);
+        if (end === null || end >= before) throw kept;
+      };
+      try {
+        await begin(rootId, check);
+      } catch (error) {
+        if (error === kept) return null;
+        throw error;
+      }
+      return finish(rootId, signal);
+    },
+    tend: createDeletionUpkeep({ clock, tombstones, spent, removal, finish }),
+  };
+}
+
+function toSpender({ id, created_at, totals, end_time, model, tags, api_key_id }: TreeSession) {
+  const spent = {
+    totals,
+    ...(end_time ? { end_time } : {}),
+    ...(model === undefined ? {} : { model }),
+    ...(tags ? { tags } : {}),
+    ...(api_key_id === undefined ? {} : { api_key_id }),
+  };
+  return { id, created_at, spent };
+}
+
+function latest(now: Date, other?: Date): Date {
+  return other && other > now ? other : now;
+}

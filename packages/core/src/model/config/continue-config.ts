@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { idSchema } from '../schema/id.ts';
+import { type SessionConfig, sessionConfigSchema } from './session-config.ts';
+
+const { query, ...inheritable } = sessionConfigSchema.shape;
+
+function clearable<T extends z.ZodType>(schema: z.ZodOptional<T>) {
+  return schema.unwrap().nullable().optional();
+}
+
+/**
+ * What a continue may change: every key of SessionConfig. Absent inherits the parent's value, `null`
+ * clears it; max_turns and max_budget_usd are never inherited.
+ */
+export const overridesSchema = z.strictObject({
+  query,
+  model: clearable(inheritable.model),
+  working_dir: clearable(inheritable.working_dir),
+  max_turns: clearable(inheritable.max_turns),
+  system_prompt: clearable(inheritable.system_prompt),
+  append_system_prompt: clearable(inheritable.append_system_prompt),
+  custom_instructions: clearable(inheritable.custom_instructions),
+  permission_prompt_tool: clearable(inheritable.permission_prompt_tool),
+  allowed_tools: clearable(inheritable.allowed_tools),
+  disallowed_tools: clearable(inheritable.disallowed_tools),
+  mcp_config: clearable(inheritable.mcp_config),
+  output_format: clearable(inheritable.output_format),
+  verbose: clearable(inheritable.verbose),
+  additional_directories: clearable(inheritable.additional_directories),
+  include_partial_messages: clearable(inheritable.include_partial_messages),
+  slash_commands: clearable(inheritable.slash_commands),
+  permission_mode: clearable(inheritable.permission_mode),
+  max_budget_usd: clearable(inheritable.max_budget_usd),
+  fallback_model: clearable(inheritable.fallback_model),
+  json_schema: clearable(inheritable.json_schema),
+  settings: clearable(inheritable.settings),
+  setting_sources: clearable(inheritable.setting_sources),
+  strict_mcp_config: clearable(inheritable.strict_mcp_config),
+  env: clearable(inheritable.env),
+  timeouts: clearable(inheritable.timeouts),
+  recovery: clearable(inheritable.recovery),
+} satisfies Record<keyof SessionConfig, z.ZodType>);
+
+/** The seed's ContinueSessionConfig: the parent's id and the overrides, flat. */
+export const continueSessionConfigSchema = overridesSchema.extend({ parent_session_id: idSchema });
+
+/** What a continue may change. */
+export type Overrides = z.infer<typeof overridesSchema>;
+
+/** A request to continue a session. */
+export type ContinueSessionConfig = z.infer<typeof continueSessionConfigSchema>;
+
+// A limit is meant for one session: a parent stopped by it would stop every child at once.
+const NEVER_INHERITED: readonly (keyof SessionConfig)[] = ['max_turns', 'max_budget_usd'];
+
+/** The config of a continue: the parent's, with the overrides applied. Mutates neither. */
+export function inheritConfig(
+  parent: SessionConfig | undefined,
+  overrides: Overrides,
+): SessionConfig {
+  const inherited = Object.entries(parent ?? {}).filter(
+    ([key]) => !NEVER_INHERITED.includes(key as keyof SessionConfig),
+  );
+  // A key that is there as `undefined` is absent, as it would be once written as JSON.
+  const given = Object.entries(overrides).filter(([, value]) => value !== undefined);
+  const merged = Object.fromEntries([...inherited, ...given]);
+  const kept = Object.entries(merged).filter(([, value]) => value !== null && value !== undefined);
+  return Object.fromEntries(kept) as SessionConfig;
+}

@@ -1,0 +1,85 @@
+import type { SessionConfig } from '../config/session-config.ts';
+import type { Session } from '../session/session.ts';
+import { NO_TOTALS } from '../session/totals.ts';
+import { configHash } from './config-hash.ts';
+import type { Job } from './job.ts';
+import { firstWait } from './waiting.ts';
+
+/** What every session begins with, made anew for each. */
+export function blankSession() {
+  return {
+    status: 'queued',
+    attempts: [],
+    counts: { retries: 0, crashes: 0, hand_backs: 0, host_failures: 0 },
+    lease: { fence: 0 },
+    last_event_seq: 0,
+    transcript: { files: [] },
+    totals: { ...NO_TOTALS },
+  } satisfies Partial<Session>;
+}
+
+/** A job with its defaults filled in. */
+export type Accepted<T extends Job> = T & { created_at: string; run_id: string };
+
+/** The job with its defaults filled in; `timestamp` is when it was put into the queue. */
+export function acceptJob<T extends Job>(job: T, timestamp: number): Accepted<T> {
+  return {
+    ...job,
+    run_id: job.run_id ?? job.id,
+    created_at: job.created_at ?? new Date(timestamp).toISOString(),
+  };
+}
+
+/** The document of an accepted job; `asked` is the job's own config or, for a continue, the merged one. */
+export function queuedSession(job: Accepted<Job>, asked: SessionConfig, parent?: Session): Session {
+  const createdAt = new Date(job.created_at);
+  const notBefore = timeOf(job);
+  const wait = firstWait(job, {
+    parent,
+    isDelayed: notBefore !== undefined && notBefore > createdAt,
+  });
+  const config = withAttempts(asked, job.attempts);
+  const root = parent?.root_session_id ?? job.id;
+  return {
+    ...blankSession(),
+    id: job.id,
+    run_id: job.run_id,
+    kind: job.kind,
+    start_time: createdAt,
+    created_at: createdAt,
+    updated_at: createdAt,
+    query: config.query,
+    ...(config.model === undefined ? {} : { model: config.model }),
+    config,
+    config_hash: configHash(job),
+    root_session_id: root,
+    // A launch is given its own id as the CLI's; it stays the root's until a /clear. Whether the parent was
+    // cleared may not be known yet: the worker sets the id that it resumes.
+    claude_session_id: root,
+    ...(parent ? { parent_session_id: parent.id } : {}),
+    priority: job.priority ?? 0,
+    ...(job.title === undefined ? {} : { title: job.title }),
+    ...(job.tags === undefined ? {} : { tags: job.tags }),
+    ...(job.metadata === undefined ? {} : { metadata: job.metadata }),
+    ...(job.concurrency_key === undefined ? {} : { concurrency_key: job.concurrency_key }),
+    ...(job.concurrency_limit === undefined ? {} : { concurrency_limit: job.concurrency_limit }),
+    ...(job.limits?.length ? { limits: job.limits } : {}),
+    ...(job.limits?.length && job.on_limit ? { on_limit: job.on_limit } : {}),
+    ...(job.api_key_id === undefined ? {} : { api_key_id: job.api_key_id }),
+    ...(job.schedule_id === undefined ? {} : { schedule_id: job.schedule_id }),
+    ...(job.kind === 'continue' && job.on_busy !== undefined ? { on_busy: job.on_busy } : {}),
+    ...(wait === undefined ? {} : { waiting_for: wait }),
+    ...(notBefore ? { not_before: notBefore } : {}),
+  };
+}
+
+function timeOf({ not_before, delay_ms, created_at }: Accepted<Job>): Date | undefined {
+  if (not_before !== undefined) return new Date(not_before);
+  return delay_ms ? new Date(Date.parse(created_at) + delay_ms) : undefined;
+}
+
+// Every attempt but the first is a retry; what else an inherited recovery says stays.
+function withAttempts(config: SessionConfig, attempts: number | undefined): SessionConfig {
+  if (attempts === undefined) return config;
+  return { ...config, recovery: { ...config.recovery, max_retries: attempts - 1 } };
+}

@@ -1,0 +1,34 @@
+import { AppError } from '../errors/app-error.ts';
+import type { ErrorCode } from '../errors/error-codes.ts';
+import type { Governed, Policy } from './policy.ts';
+import { POLICY_RULES, type PolicyRule, WHOLE_CONFIG_RULES } from './policy-rules.ts';
+
+/** The codes with which a policy refuses. */
+export const POLICY_CODES = [
+  'WORKING_DIR_NOT_ALLOWED',
+  'ENV_NOT_ALLOWED',
+  'PERMISSION_MODE_NOT_ALLOWED',
+  'OPTION_NOT_ALLOWED',
+] as const satisfies ErrorCode[];
+
+/**
+ * Refuses what the operator does not allow, by the letter of a whole config, with one of POLICY_CODES that names
+ * the field.
+ */
+export function checkPolicy(config: Governed, policy: Policy): void {
+  check(config, policy, [...POLICY_RULES, ...WHOLE_CONFIG_RULES]);
+}
+
+/** The same for the overrides of a continue, whose other keys are not known yet. */
+export function checkOverrides(overrides: Governed, policy: Policy): void {
+  check(overrides, policy, POLICY_RULES);
+}
+
+function check(asked: Governed, policy: Policy, rules: readonly PolicyRule[]): void {
+  for (const rule of rules) {
+    const [refusal] = rule(asked, policy);
+    if (!refusal) continue;
+    const { code, field, says } = refusal;
+    throw new AppError(code, `${field}: ${says}`, { details: { field } });
+  }
+}

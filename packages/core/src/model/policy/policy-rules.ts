@@ -1,0 +1,154 @@
+import { listOf, recordOf } from '../schema/json-parts.ts';
+import { forbiddenEnvName, loaderName } from './env-names.ts';
+import { hookRefusals } from './hook-headers.ts';
+import type { Allowed, Governed, Policy, Refusal } from './policy.ts';
+import { isInsideRoots } from './working-dir.ts';
+
+/** What of a request a policy refuses, for one reason. */
+export type PolicyRule = (asked: Governed, policy: Policy) => Refusal[];
+
+/** The rules that look at one key at a time, in the order in which their refusals are reported. */
+export const POLICY_RULES: readonly PolicyRule[] = [
+  checkOptions,
+  checkDirectories,
+  checkEnv,
+  checkModes,
+  checkSettings,
+  checkMcpCommands,
+  checkMcpEnv,
+  checkSources,
+  checkStrictness,
+];
+
+/** The rules that compare keys: they need the whole config, not only the overrides of a continue. */
+export const WHOLE_CONFIG_RULES: readonly PolicyRule[] = [hookRefusals];
+
+/** The directories that a request names, each under its field; also those in Claude's own settings. */
+export function directoriesOf(asked: Governed): { field: string; path: unknown }[] {
+  const { working_dir, additional_directories } = asked;
+  return [
+    ...(working_dir ? [{ field: 'working_dir', path: working_dir }] : []),
+    ...listed('additional_directories', additional_directories),
+    ...listed(
+      'settings.permissions.additionalDirectories',
+      permissionsOf(asked)['additionalDirectories'],
+    ),
+  ];
+}
+
+function checkOptions(asked: Governed, { forbiddenOptions }: Policy): Refusal[] {
+  return Object.entries(asked)
+    .filter(([key, value]) => isAsked(value) && forbiddenOptions.includes(key))
+    .map(([field]) => ({
+      code: 'OPTION_NOT_ALLOWED',
+      field,
+      says: 'the operator lets no caller use it; leave it out',
+    }));
+}
+
+function checkDirectories(asked: Governed, { allowedRoots }: Policy): Refusal[] {
+  return directoriesOf(asked)
+    .filter(({ path }) => typeof path !== 'string' || !isInsideRoots(path, allowedRoots))
+    .map(({ field, path }) => ({
+      code: 'WORKING_DIR_NOT_ALLOWED',
+      field,
+      says: `expected a directory inside an allowed root${typeof path === 'string' ? `, got ${path}` : ''}`,
+    }));
+}
+
+function checkEnv(asked: Governed, { allowedEnv }: Policy): Refusal[] {
+  // The CLI puts `settings.env` into its own environment: the same names, the same harm.
+  const places = { env: asked.env, 'settings.env': asked.settings?.['env'] };
+  return Object.entries(places).flatMap(([field, env]) => {
+    const name = forbiddenEnvName(recordOf(env) as Record<string, string>, allowedEnv);
+    if (name === null) return [];
+    const says = `${name} may not be set by a caller`;
+    return [{ code: 'ENV_NOT_ALLOWED' as const, field: `${field}.${name}`, says }];
+  });
+}
+
+function checkModes(asked: Governed, { allowedPermissionModes }: Policy): Refusal[] {
+  const modes = {
+    permission_mode: asked.permission_mode,
+    'settings.permissions.defaultMode': permissionsOf(asked)['defaultMode'],
+  };
+  return Object.entries(modes)
+    .filter(([, mode]) => isAsked(mode) && !allowedPermissionModes.includes(nameOfMode(mode)))
+    .map(([field]) => ({
+      code: 'PERMISSION_MODE_NOT_ALLOWED',
+      field,
+      says: `expected one of the modes that the operator allows: ${allowedPermissionModes.join(', ')}`,
+    }));
+}
+
+function checkSettings(asked: Governed, { allowedSettings }: Policy): Refusal[] {
+  return Object.keys(asked.settings ?? {})
+    .filter((key) => !isAllowed(key, allowedSettings))
+    .map((key) => ({
+      code: 'OPTION_NOT_ALLOWED',
+      field: `settings.${key}`,
+      says: 'the operator lets no caller set it',
+    }));
+}
+
+function checkMcpCommands(asked: Governed, { allowedMcpCommands }: Policy): Refusal[] {
+  return Object.entries(asked.mcp_config?.mcpServers ?? {})
+    .filter(([, server]) => 'command' in server && !isAllowed(server.command, allowedMcpCommands))
+    .map(([name]) => ({
+      code: 'OPTION_NOT_ALLOWED',
+      field: `mcp_config.mcpServers.${name}.command`,
+      says: 'expected a program that the operator allows',
+    }));
+}
+
+// Where programs are listed, a listed one must not be made into any other by its environment. It inherits the session's.
+function checkMcpEnv(asked: Governed, { allowedMcpCommands, allowedEnv }: Policy): Refusal[] {
+  if (allowedMcpCommands === 'any') return [];
+  const programs = Object.entries(asked.mcp_config?.mcpServers ?? {}).flatMap(([name, server]) =>
+    'command' in server ? [[`mcp_config.mcpServers.${name}.env`, server.env] as const] : [],
+  );
+  const inherited = [
+    ['env', asked.env],
+    ['settings.env', asked.settings?.['env']],
+  ] as const;
+  return [...programs, ...inherited].flatMap(([field, env]) => {
+    const name = loaderName(recordOf(env) as Record<string, string>, allowedEnv);
+    if (name === null) return [];
+    const says = `${name} may not be set where the operator lists what MCP servers may be`;
+    return [{ code: 'ENV_NOT_ALLOWED' as const, field: `${field}.${name}`, says }];
+  });
+}
+
+function checkSources(asked: Governed, { settingSources: { allowed } }: Policy): Refusal[] {
+  if ((asked.setting_sources ?? []).every((source) => allowed.includes(source))) return [];
+  const most = allowed.length === 0 ? 'the empty list' : `some of ${allowed.join(', ')}`;
+  const says = `expected ${most}: the operator lets no caller have more settings files read`;
+  return [{ code: 'OPTION_NOT_ALLOWED', field: 'setting_sources', says }];
+}
+
+function checkStrictness(asked: Governed, { strictMcpConfig: { isLocked } }: Policy): Refusal[] {
+  if (!isLocked || asked.strict_mcp_config !== false) return [];
+  const says = "expected true: the operator lets no caller start a repository's MCP servers";
+  return [{ code: 'OPTION_NOT_ALLOWED', field: 'strict_mcp_config', says }];
+}
+
+function isAllowed(name: string, allowed: Allowed): boolean {
+  return allowed === 'any' || allowed.includes(name);
+}
+
+function isAsked(value: unknown): boolean {
+  return value !== null && value !== undefined;
+}
+
+// What the flag calls "manual" is "default" in settings.
+function nameOfMode(mode: unknown): string {
+  return mode === 'default' ? 'manual' : typeof mode === 'string' ? mode : '';
+}
+
+function permissionsOf(asked: Governed): Record<string, unknown> {
+  return recordOf(asked.settings?.['permissions']);
+}
+
+function listed(field: string, paths: unknown): { field: string; path: unknown }[] {
+  return listOf(paths).map((path, index) => ({ field: `${field}.${index}`, path }));
+}

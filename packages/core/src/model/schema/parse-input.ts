@@ -1,0 +1,78 @@
+import type { z } from 'zod';
+import { AppError } from '../errors/app-error.ts';
+import { issueMessage } from './issue-message.ts';
+import { findFault } from './lossy-value.ts';
+
+// Deeper JSON than any config needs; recursive schemas would otherwise run out of stack on hostile input.
+const MAX_DEPTH = 64;
+
+/** Says whether JSON has more levels than is read; never deeper into the stack than those. */
+export function isTooDeep(value: unknown, levels = MAX_DEPTH): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  const inner: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  return inner.some((item) => isTooDeep(item, levels - 1));
+}
+
+function fieldOf(issue: z.core.$ZodIssue): string {
+  const path =
+    issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
+  return path.map(String).join('.');
+}
+
+// A branch that refuses the value as a whole was not meant; then the fewest complaints, then the deepest.
+function distance([first, ...rest]: readonly z.core.$ZodIssue[]): [number, number, number] {
+  const path = first?.path.length ?? 0;
+  const isOtherKind = path === 0 && first?.code !== 'unrecognized_keys';
+  return [isOtherKind ? 1 : 0, rest.length, -path];
+}
+
+function isNearer(a: readonly z.core.$ZodIssue[], b: readonly z.core.$ZodIssue[]): number {
+  const [kindA, countA, depthA] = distance(a);
+  const [kindB, countB, depthB] = distance(b);
+  return kindA - kindB || countA - countB || depthA - depthB;
+}
+
+// A union and a record's key report themselves; what they hold inside knows the field and the reason.
+function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code === 'invalid_key') {
+    const inner = issue.issues[0];
+    return inner ? { ...inner, path: issue.path } : issue;
+  }
+  if (issue.code !== 'invalid_union') return issue;
+  const inner = [...issue.errors].sort(isNearer)[0]?.[0];
+  return inner ? deepest({ ...inner, path: [...issue.path, ...inner.path] }) : issue;
+}
+
+/** The first thing that is wrong, as the dotted field and a sentence about it. */
+export function describeIssue(error: z.ZodError): { field: string; message: string } {
+  const first = error.issues[0];
+  if (!first) return { field: '', message: 'expected another value' };
+  const issue = deepest(first);
+  return { field: fieldOf(issue), message: issue.message };
+}
+
+/**
+ * Parses what came from outside, or throws INVALID_REQUEST that names the field: also where the value would
+ * not come back as it was sent. Never puts the offending value into the message: it may be a secret.
+ */
+export function parseInput<T>(schema: z.ZodType<T>, value: unknown): T {
+  if (isTooDeep(value)) {
+    throw new AppError('INVALID_REQUEST', `expected JSON of at most ${MAX_DEPTH} levels`, {
+      details: { field: '' },
+    });
+  }
+  const fault = findFault(value);
+  if (fault) throw invalid(fault.path.join('.'), fault.message);
+  const parsed = schema.safeParse(value, { error: issueMessage });
+  if (parsed.success) return parsed.data;
+  const { field, message } = describeIssue(parsed.error);
+  throw invalid(field, message, { cause: parsed.error });
+}
+
+function invalid(field: string, message: string, options: { cause?: unknown } = {}): AppError {
+  return new AppError('INVALID_REQUEST', `${field || 'the request'}: ${message}`, {
+    details: { field },
+    ...options,
+  });
+}

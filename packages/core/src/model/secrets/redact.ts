@@ -1,0 +1,110 @@
+import { type SessionConfig, sessionConfigSchema } from '../config/session-config.ts';
+import { jobOptionsSchema } from '../config/session-options.ts';
+import { redactArgs, redactNamed } from './redact-named.ts';
+import { REDACTED } from './redacted.ts';
+import { hideSealed } from './sealed-text.ts';
+
+export { REDACTED } from './redacted.ts';
+
+type Tree = Record<string, unknown>;
+type Redact = (value: unknown) => unknown;
+
+const show: Redact = (value) => value;
+
+function redactValues(values: unknown): unknown {
+  return isObject(values) ? mapValues(values, () => REDACTED) : REDACTED;
+}
+
+// A value without a name may be the secret itself: "?sk-123".
+function redactSearch(search: URLSearchParams): string {
+  return [...search]
+    .map(([name, value]) => (value === '' ? 'redacted' : `${encodeURIComponent(name)}=redacted`))
+    .join('&');
+}
+
+function redactUrl(url: unknown): string {
+  if (typeof url !== 'string' || !URL.canParse(url)) return REDACTED;
+  const parsed = new URL(url);
+  if (parsed.username) parsed.username = 'redacted';
+  if (parsed.password) parsed.password = 'redacted';
+  if (parsed.hash) parsed.hash = 'redacted';
+  parsed.search = redactSearch(parsed.searchParams);
+  return hideSealed(parsed.href);
+}
+
+const SERVER: Record<string, Redact> = {
+  type: show,
+  command: (command) => (typeof command === 'string' ? hideSealed(command) : command),
+  args: redactArgs,
+  env: redactValues,
+  url: redactUrl,
+  headers: redactValues,
+};
+
+function redactMcp(mcp: unknown): unknown {
+  const servers = isObject(mcp) ? mcp['mcpServers'] : undefined;
+  if (!isObject(servers)) return REDACTED;
+  return { mcpServers: mapValues(servers, (server) => redactKeys(server, SERVER)) };
+}
+
+function redactSettings(settings: unknown): unknown {
+  if (!isObject(settings)) return REDACTED;
+  const named = redactNamed(settings) as Tree;
+  return settings['env'] === undefined ? named : { ...named, env: redactValues(settings['env']) };
+}
+
+const CONFIG: Record<string, Redact> = {
+  ...mapValues(sessionConfigSchema.shape, () => show),
+  env: redactValues,
+  mcp_config: redactMcp,
+  settings: redactSettings,
+};
+
+const JOB: Record<string, Redact> = {
+  ...mapValues(jobOptionsSchema.shape, () => show),
+  version: show,
+  kind: show,
+  id: show,
+  run_id: show,
+  created_at: show,
+  parent_session_id: show,
+  on_busy: show,
+  // The caller's own, given back as it is to those who ask the API; a dashboard is looked at by more.
+  metadata: redactNamed,
+  config: (config) => redactKeys(config, CONFIG),
+  overrides: (overrides) => redactKeys(overrides, CONFIG),
+};
+
+/**
+ * A config without its secrets: values of `env`, of `settings.env`, of MCP `env` and `headers`, the
+ * credentials, query values and fragments of MCP addresses, and what is named like a secret in settings
+ * and in arguments of MCP servers. Names stay; `null` says nothing and stays.
+ */
+export function redactConfig<T extends { [K in keyof SessionConfig]?: unknown }>(config: T): T {
+  return redactKeys(config, CONFIG) as T;
+}
+
+/**
+ * A job payload without its secrets, for dashboards; also one that no schema has seen: what stands
+ * under a key that no job has is hidden whole.
+ */
+export function redactJob(data: unknown): unknown {
+  return redactKeys(data, JOB);
+}
+
+function redactKeys(value: unknown, rules: Record<string, Redact>): unknown {
+  if (!isObject(value)) return REDACTED;
+  return mapValues(value, (item, key) => {
+    if (item === null || item === undefined) return item;
+    const redact = Object.hasOwn(rules, key) ? rules[key] : undefined;
+    return redact ? redact(item) : REDACTED;
+  });
+}
+
+function mapValues<T>(values: object, map: (value: unknown, key: string) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, map(value, key)]));
+}
+
+function isObject(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

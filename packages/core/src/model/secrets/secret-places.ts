@@ -1,0 +1,107 @@
+// Where a config may hold secrets: what is sealed, and shown to nobody (redact.ts).
+import type { MCPServer } from '../config/mcp-config.ts';
+import type { Governed } from '../policy/policy.ts';
+import { isSecretName, splitArg } from './secret-names.ts';
+
+/** Makes another text of a secret; `field` is its place, as errors name it. */
+export type MapSecret = (secret: string, field: string) => string;
+
+/** A copy of the config in which every secret that is not empty is what `map` makes of it. */
+export function mapSecrets<T extends Governed>(config: T, map: MapSecret): T {
+  const { env, settings, mcp_config } = config;
+  const mapped: Governed = {
+    ...(env ? { env: mapTexts(env, 'env', map) } : {}),
+    ...(settings ? { settings: mapSettings(settings, map) } : {}),
+    ...(mcp_config ? { mcp_config: { mcpServers: mapServers(mcp_config.mcpServers, map) } } : {}),
+  };
+  return { ...config, ...mapped };
+}
+
+function mapTexts<T extends object>(texts: T, field: string, map: MapSecret): T {
+  return mapEntries(texts, (value, key) => mapText(value, `${field}.${key}`, map)) as T;
+}
+
+function mapSettings<T extends object>(settings: T, map: MapSecret): T {
+  return mapEntries(settings, (value, key) =>
+    mapNamed(value, `settings.${key}`, map, key === 'env' || isSecretName(key)),
+  ) as T;
+}
+
+// Below a name that tells of a secret every text is one.
+function mapNamed(value: unknown, field: string, map: MapSecret, isSecret: boolean): unknown {
+  if (typeof value !== 'object' || value === null)
+    return isSecret ? mapText(value, field, map) : value;
+  const mapItem = (item: unknown, key: string) =>
+    mapNamed(item, `${field}.${key}`, map, isSecret || isSecretName(key));
+  if (Array.isArray(value)) return value.map((item, index) => mapItem(item, String(index)));
+  return mapEntries(value, mapItem);
+}
+
+function mapServers(servers: Record<string, MCPServer>, map: MapSecret): Record<string, MCPServer> {
+  return mapEntries(servers, (server, name) =>
+    mapServer(server as MCPServer, `mcp_config.mcpServers.${name}`, map),
+  ) as Record<string, MCPServer>;
+}
+
+function mapServer(server: MCPServer, field: string, map: MapSecret): MCPServer {
+  if ('command' in server) {
+    const { args, env } = server;
+    return {
+      ...server,
+      ...(args ? { args: mapArgs(args, `${field}.args`, map) } : {}),
+      ...(env ? { env: mapTexts(env, `${field}.env`, map) } : {}),
+    };
+  }
+  const { url, headers } = server;
+  return {
+    ...server,
+    url: mapUrl(url, `${field}.url`, map),
+    ...(headers ? { headers: mapTexts(headers, `${field}.headers`, map) } : {}),
+  };
+}
+
+function mapArgs(args: readonly string[], field: string, map: MapSecret): string[] {
+  return args.map((arg, index) => {
+    const { shown, secret } = splitArg(arg, args[index - 1]);
+    return secret ? `${shown}${map(secret, `${field}.${index}`)}` : arg;
+  });
+}
+
+// Credentials, query values and the fragment; a value without a name may be the secret itself: "?sk-123".
+function mapUrl(url: string, field: string, map: MapSecret): string {
+  const parsed = new URL(url);
+  const { username, password, hash, search } = parsed;
+  const mapPart = (part: string) =>
+    part === '' ? '' : encodeURIComponent(map(decodePart(part), field));
+  if (username) parsed.username = mapPart(username);
+  if (password) parsed.password = mapPart(password);
+  if (hash) parsed.hash = mapPart(hash.slice(1));
+  if (search) {
+    parsed.search = search
+      .slice(1)
+      .split('&')
+      .map((pair) => {
+        const [, name = '', value = ''] = /^([^=]*=)?(.*)$/s.exec(pair) ?? [];
+        return `${name}${mapPart(value.replaceAll('+', ' '))}`;
+      })
+      .join('&');
+  }
+  return username || password || hash || search ? parsed.href : url;
+}
+
+function decodePart(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    // A lone "%" is taken as it stands.
+    return part;
+  }
+}
+
+function mapText(value: unknown, field: string, map: MapSecret): unknown {
+  return typeof value === 'string' && value !== '' ? map(value, field) : value;
+}
+
+function mapEntries(value: object, map: (item: unknown, key: string) => unknown): object {
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, map(item, key)]));
+}

@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { sessionConfigSchema } from '../config/session-config.ts';
+import { waitingForSchema } from '../config/waiting-for.ts';
+import { errorCodeSchema } from '../errors/error-codes.ts';
+import { idSchema } from '../schema/id.ts';
+import { redactConfig } from '../secrets/redact.ts';
+import type { Failure } from './failure.ts';
+import { resultSchema } from './result.ts';
+import type { Session } from './session.ts';
+import { isTerminal, sessionStatusSchema } from './status.ts';
+import { totalsSchema } from './totals.ts';
+import { hasTranscript } from './transcript.ts';
+
+const time = z.iso.datetime();
+
+/** Why a session failed, as queries return it. */
+const failureViewSchema = z.object({
+  code: errorCodeSchema,
+  message: z.string(),
+  retryable: z.boolean(),
+  attempt: z.int(),
+  at: time,
+  field: z.string().optional(),
+  api_error_status: z.int().optional(),
+  exit_code: z.int().optional(),
+  signal: z.string().optional(),
+  stderr_tail: z.string().optional(),
+  stdout_tail: z
+    .string()
+    .optional()
+    .describe('The end of what the CLI printed beside events, where stderr is empty.'),
+  retry_at: time.optional(),
+});
+
+/** The JSON-safe view of a session that queries return: the seed's Info with Baton's additions. */
+export const infoSchema = z.object({
+  id: idSchema,
+  run_id: z.string(),
+  kind: z.enum(['launch', 'continue']),
+  status: sessionStatusSchema,
+  start_time: time,
+  end_time: time.optional(),
+  error: z.string().optional(),
+  query: z.string(),
+  model: z.string().optional(),
+  result: resultSchema.optional(),
+  stop_reason: z
+    .string()
+    .optional()
+    .describe(
+      'Why the model stopped, as the API names it: `end_turn`, `max_tokens` (the answer is cut), `refusal`, ...',
+    ),
+  parent_session_id: idSchema.optional(),
+  schedule_id: idSchema.optional().describe('The schedule that launched it.'),
+  api_key_id: z.string().optional().describe('The API key whose holder asked for it.'),
+  root_session_id: idSchema,
+  claude_session_id: z
+    .string()
+    .optional()
+    .describe("Claude's id of the conversation: the root's id, until a /clear begins another."),
+  created_at: time,
+  updated_at: time,
+  started_at: time.optional().describe('When its first attempt began.'),
+  title: z.string().optional(),
+  tags: z.array(z.string()).optional(),
+  metadata: z.record(z.string(), z.json()).optional(),
+  priority: z.int(),
+  attempt: z.int().describe('The number of the last attempt; 0 before the first.'),
+  worker_id: z.string().optional().describe('The worker of the last attempt.'),
+  last_event_seq: z.int(),
+  totals: totalsSchema,
+  failure: failureViewSchema.optional(),
+  not_before: time.optional(),
+  waiting_for: waitingForSchema.optional(),
+  concurrency_key: z.string().optional(),
+  concurrency_limit: z.int().optional(),
+  stopped_by: z.enum(['interrupt']).optional(),
+  resumable: z.boolean().describe('Whether it can be continued.'),
+  config: sessionConfigSchema.optional().describe('Redacted; only where it was asked for.'),
+});
+
+/** The JSON-safe view of a session that queries return. */
+export type Info = z.infer<typeof infoSchema>;
+
+/** Says whether a continue of this session can start: terminal, with a transcript to resume. */
+export function isResumable(session: Session): boolean {
+  return (
+    isTerminal(session.status) &&
+    session.claude_session_id !== undefined &&
+    hasTranscript(session.transcript, session.claude_session_id)
+  );
+}
+
+/** The view of a session; with `include: ['config']` its redacted config too. */
+export function toInfo(session: Session, include: readonly 'config'[] = []): Info {
+  const last = session.attempts.at(-1);
+  return dropUndefined({
+    id: session.id,
+    run_id: session.run_id,
+    kind: session.kind,
+    status: session.status,
+    start_time: session.start_time.toISOString(),
+    end_time: session.end_time?.toISOString(),
+    error: session.error,
+    query: session.query,
+    model: session.model,
+    result: session.result,
+    stop_reason: session.result?.stop_reason ?? undefined,
+    parent_session_id: session.parent_session_id,
+    schedule_id: session.schedule_id,
+    api_key_id: session.api_key_id,
+    root_session_id: session.root_session_id,
+    claude_session_id: session.claude_session_id,
+    created_at: session.created_at.toISOString(),
+    updated_at: session.updated_at.toISOString(),
+    started_at: session.attempts[0]?.started_at.toISOString(),
+    title: session.title,
+    tags: session.tags,
+    metadata: session.metadata,
+    priority: session.priority,
+    attempt: session.attempts.length,
+    worker_id: last?.worker_id,
+    last_event_seq: session.last_event_seq,
+    totals: session.totals,
+    failure: session.failure && toFailureView(session.failure),
+    not_before: session.not_before?.toISOString(),
+    waiting_for: session.waiting_for,
+    concurrency_key: session.concurrency_key,
+    concurrency_limit: session.concurrency_limit,
+    stopped_by: session.stopped_by,
+    resumable: isResumable(session),
+    config: include.includes('config') ? redactConfig(session.config) : undefined,
+  });
+}
+
+function toFailureView({ at, retry_at, ...facts }: Failure): Info['failure'] {
+  return {
+    ...facts,
+    at: at.toISOString(),
+    ...(retry_at ? { retry_at: retry_at.toISOString() } : {}),
+  };
+}
+
+function dropUndefined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as T;
+}

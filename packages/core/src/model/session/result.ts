@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { cutText } from '../schema/cut-text.ts';
+
+const count = z.number().nonnegative();
+
+/** Token counts as the API reports them. */
+export const usageSchema = z.object({
+  input_tokens: count.optional(),
+  output_tokens: count.optional(),
+  cache_creation_input_tokens: count.optional(),
+  cache_read_input_tokens: count.optional(),
+});
+
+/** Token counts and cost of one model, as the CLI sums them over the conversation. */
+const modelUsageSchema = z.object({
+  inputTokens: count.optional(),
+  outputTokens: count.optional(),
+  cacheReadInputTokens: count.optional(),
+  cacheCreationInputTokens: count.optional(),
+  webSearchRequests: count.optional(),
+  costUSD: count.optional(),
+  contextWindow: count.optional(),
+});
+
+/**
+ * Claude's final `result` event under the CLI's keys (those of the seed and later ones). Keys that
+ * are not listed stay in the stored event only.
+ */
+export const resultSchema = z.object({
+  type: z.literal('result'),
+  subtype: z.string(),
+  is_error: z.boolean(),
+  session_id: z.string().optional(),
+  duration_ms: count.optional(),
+  duration_api_ms: count.optional(),
+  num_turns: count.optional(),
+  result: z.string().optional(),
+  error: z.string().optional(),
+  errors: z.array(z.string()).optional(),
+  cost_usd: count.optional(),
+  total_cost: count.optional(),
+  total_cost_usd: count.optional(),
+  usage: usageSchema.optional(),
+  modelUsage: z.record(z.string(), modelUsageSchema).optional(),
+  permission_denials: z.array(z.json()).optional(),
+  structured_output: z.json().optional(),
+  deferred_tool_use: z
+    .json()
+    .optional()
+    .describe('The tool call that was put off until somebody decides it.'),
+  api_error_status: z.number().nullish(),
+  terminal_reason: z.string().nullish(),
+  stop_reason: z.string().nullish().describe('Why the model stopped, as the API names it.'),
+  local_command: z
+    .string()
+    .optional()
+    .describe('The slash command that the CLI answered by itself, without a turn.'),
+  uuid: z.string().optional(),
+  truncated: z
+    .array(z.string())
+    .optional()
+    .describe("Keys that Baton cut or left out for size; the events hold the CLI's line."),
+});
+
+/** Token counts as the API reports them. */
+export type Usage = z.infer<typeof usageSchema>;
+
+/** Claude's final `result` event. */
+export type Result = z.infer<typeof resultSchema>;
+
+// A document holds 16 MiB at most; a result is bounded so that it can always be stored.
+const TEXT_MAX_BYTES = 1024 * 1024;
+const JSON_MAX_BYTES = 1024 * 1024;
+const WORD_MAX_BYTES = 1024;
+
+const BOUNDS = {
+  result: cutTo(TEXT_MAX_BYTES),
+  error: cutTo(TEXT_MAX_BYTES),
+  subtype: cutTo(WORD_MAX_BYTES),
+  session_id: cutTo(WORD_MAX_BYTES),
+  terminal_reason: cutTo(WORD_MAX_BYTES),
+  stop_reason: cutTo(WORD_MAX_BYTES),
+  uuid: cutTo(WORD_MAX_BYTES),
+  structured_output: dropOver(JSON_MAX_BYTES),
+  deferred_tool_use: dropOver(JSON_MAX_BYTES),
+  permission_denials: dropOver(JSON_MAX_BYTES),
+  errors: dropOver(JSON_MAX_BYTES),
+  modelUsage: dropOver(JSON_MAX_BYTES),
+} as const satisfies { [K in keyof Result]?: (value: unknown) => unknown };
+
+/** The result in a size that every document can hold; what was cut or left out is named in `truncated`. */
+export function boundResult(result: Result): Result {
+  const truncated: string[] = [...(result.truncated ?? [])];
+  const bounded = Object.entries(result).flatMap(([key, value]) => {
+    const bound = BOUNDS[key as keyof typeof BOUNDS];
+    const kept = bound ? bound(value) : value;
+    if (kept !== value) truncated.push(key);
+    return kept === undefined ? [] : [[key, kept]];
+  });
+  const kept = Object.fromEntries(bounded) as Result;
+  return truncated.length > 0 ? { ...kept, truncated } : kept;
+}
+
+function cutTo(max: number): (value: unknown) => unknown {
+  return (value) => (typeof value === 'string' ? cutText(value, max) : value);
+}
+
+function dropOver(max: number): (value: unknown) => unknown {
+  return (value) =>
+    value !== undefined && Buffer.byteLength(JSON.stringify(value)) > max ? undefined : value;
+}

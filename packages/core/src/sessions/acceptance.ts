@@ -1,0 +1,127 @@
+// What becomes of a launch or a continue: a job and a document, once for each idempotency key.
+import type { Admission } from '../admission/admission.ts';
+import { createLimitGate } from '../admission/limit-gate.ts';
+import { type ContinueSessionConfig, inheritConfig } from '../model/config/continue-config.ts';
+import type { SessionConfig } from '../model/config/session-config.ts';
+import { isAppError } from '../model/errors/app-error.ts';
+import { type Accepted, checkSameRequest } from '../model/job/idempotency.ts';
+import { checkSize, type Job } from '../model/job/job.ts';
+import { mayWait } from '../model/job/waiting.ts';
+import { checkParent } from '../model/session/parent.ts';
+import type { Session } from '../model/session/session.ts';
+import { isTerminal } from '../model/session/status.ts';
+import {
+  type ContinueOptions,
+  continueJob,
+  type EnqueueOptions,
+  launchJob,
+} from '../queue/producer.ts';
+import type { SessionQueue } from '../queue/session-queue.ts';
+import type { Sealer } from '../sealing/sealer.ts';
+import type { Adopter } from '../store/adopt.ts';
+import type { SessionStore } from '../store/session-store.ts';
+import { createBulkAcceptance, type LaunchAsked, type LaunchVerdict } from './bulk-acceptance.ts';
+
+/** Takes requests for sessions. Each call throws as the manager's verbs do. */
+export interface Acceptance {
+  launch(config: SessionConfig, options?: EnqueueOptions): Promise<Accepted>;
+  /** `judge` may refuse the config that the new session would have, with all that it inherits, by throwing. */
+  continue(
+    request: ContinueSessionConfig,
+    options?: ContinueOptions,
+    judge?: (config: SessionConfig) => void,
+  ): Promise<Accepted>;
+  /** Many launches, each with its own verdict, in their order; never rejects. */
+  launchMany(asked: readonly LaunchAsked[]): Promise<LaunchVerdict[]>;
+}
+
+/** Acceptance into a queue, and into the store behind the adopter. */
+export function createAcceptance({
+  queue,
+  sessions,
+  adopter,
+  admission,
+  sealer,
+}: {
+  queue: SessionQueue;
+  sessions: SessionStore;
+  adopter: Adopter;
+  admission: Admission;
+  sealer: Sealer;
+}): Acceptance {
+  const gate = createLimitGate(admission);
+
+  // The job first: if we die before the document is there, whoever meets the job makes it. The payload is
+  // adopted as it was sent, so that the session can be read at once. No plain secret is sent.
+  async function enqueue(job: Job, isNew: boolean): Promise<Session> {
+    if (mayWait(job)) return enqueueLater(job);
+    await queue.add(job);
+    const found = { id: job.id, data: job, timestamp: Date.now() };
+    const adopting = adopter.adopt(found, { isNew });
+    return adopting.catch(async (error: unknown) => {
+      // It was refused, so it is not to run later. Best effort: the reconciler finds out what such a job is.
+      if (isAppError(error) && error.code === 'SESSION_DELETED') {
+        await queue.drop(job.id).catch(() => {});
+      }
+      throw error;
+    });
+  }
+
+  // The document first: while it waits there is no job. If we die after it, the reconciler goes on with it.
+  async function enqueueLater(job: Job): Promise<Session> {
+    checkSize(job);
+    return goOn(await adopter.adopt({ id: job.id, data: job, timestamp: Date.now() }));
+  }
+
+  async function goOn(waiting: Session): Promise<Session> {
+    const session = waiting.waiting_for === 'budget' ? await gate.pass(waiting) : waiting;
+    if (session.waiting_for === 'budget') return session;
+    if (session.waiting_for) return admission.advance(session);
+    await admission.enqueue(session.id);
+    return session;
+  }
+
+  async function accept(
+    job: Job,
+    options: EnqueueOptions = {},
+    check = async (): Promise<void> => {},
+  ): Promise<Accepted> {
+    const isKeyed = options.idempotency_key !== undefined;
+    const before = isKeyed ? await adopter.find(job.id) : null;
+    if (before) return replay(before, job);
+    await check();
+    const named = await gate.enter(job).catch(async (error: unknown) => {
+      // Of two at once with one key, the other may have taken the very room that is missing.
+      const other = isKeyed ? await adopter.find(job.id) : null;
+      if (other) return replay(other, job);
+      throw error;
+    });
+    if ('session' in named) return named;
+    const isNew = !isKeyed && options.id === undefined;
+    const session = await enqueue(await sealer.job(named, isKeyed), isNew);
+    // The document that was first decides for both.
+    if (isKeyed) checkSameRequest(session, job);
+    return { session, replayed: false };
+  }
+
+  // Whoever asked first may have died before it did what could be done.
+  async function replay(before: Session, job: Job): Promise<Accepted> {
+    checkSameRequest(before, job);
+    return { session: before.waiting_for ? await goOn(before) : before, replayed: true };
+  }
+
+  return {
+    launchMany: createBulkAcceptance({ queue, sessions, admission, gate, sealer }),
+    launch: async (config, options) => accept(launchJob(config, options), options),
+    async continue(request, options, judge) {
+      const { parent_session_id: id, ...overrides } = request;
+      return accept(continueJob(request, options), options, async () => {
+        const parent = await adopter.find(id);
+        if (parent) judge?.(inheritConfig(parent.config, overrides));
+        const mayBeBusy = options?.on_busy !== undefined && options.on_busy !== 'reject';
+        if (mayBeBusy && parent && !isTerminal(parent.status)) return;
+        checkParent(id, parent);
+      });
+    },
+  };
+}

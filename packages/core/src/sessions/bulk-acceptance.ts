@@ -1,0 +1,196 @@
+// Many launches at once: few commands to either store, and each launch its own verdict.
+import type { Admission } from '../admission/admission.ts';
+import type { LimitGate } from '../admission/limit-gate.ts';
+import type { SessionConfig } from '../model/config/session-config.ts';
+import { isAppError } from '../model/errors/app-error.ts';
+import { type Accepted, checkSameRequest } from '../model/job/idempotency.ts';
+import { checkSize, type LaunchJob } from '../model/job/job.ts';
+import {
+  type Accepted as AcceptedJob,
+  acceptJob,
+  queuedSession,
+} from '../model/job/new-session.ts';
+import type { Session } from '../model/session/session.ts';
+import { type EnqueueOptions, launchJob } from '../queue/producer.ts';
+import type { SessionQueue } from '../queue/session-queue.ts';
+import type { Sealer } from '../sealing/sealer.ts';
+import type { SessionStore } from '../store/session-store.ts';
+
+/** How many go to the stores in one command; between two of them others have their turn. */
+const SLICE = 100;
+
+/** How many secrets all launches of a request may have together: sealing them takes about a second. */
+const MAX_SECRETS = 2_000;
+
+/** One launch of many. */
+export interface LaunchAsked {
+  config: SessionConfig;
+  options?: EnqueueOptions;
+}
+
+/** What became of one launch of many. */
+export type LaunchVerdict = Accepted | { error: unknown };
+
+interface Named {
+  job: LaunchJob;
+  isKeyed: boolean;
+}
+
+interface Parsed extends Named {
+  job: AcceptedJob<LaunchJob>;
+}
+
+interface Refused {
+  error: unknown;
+}
+
+/** Launches of many sessions into a queue and a store. */
+export function createBulkAcceptance({
+  queue,
+  sessions,
+  admission,
+  gate,
+  sealer,
+}: {
+  queue: SessionQueue;
+  sessions: SessionStore;
+  admission: Admission;
+  gate: LimitGate;
+  sealer: Sealer;
+}): (asked: readonly LaunchAsked[]) => Promise<LaunchVerdict[]> {
+  // In the order of acceptance.ts: the jobs first, then their documents; of those that wait only these.
+  // Returns those that were refused.
+  async function enqueue(jobs: readonly Parsed['job'][]): Promise<Map<string, LaunchVerdict>> {
+    const made = jobs.map((job) => queuedSession(job, job.config));
+    const waiting = made.filter((session) => session.waiting_for);
+    const ids = new Set(waiting.map(({ id }) => id));
+    await queue.addMany(jobs.filter(({ id }) => !ids.has(id)));
+    const deleted = await sessions.insertManyIfAbsent(made);
+    // Best effort: a worker, or the reconciler, finds out what such a job is.
+    for (const id of deleted.keys()) await queue.drop(id).catch(() => {});
+    const stored = waiting.filter(({ id }) => !deleted.has(id));
+    const keyed = stored.filter((session) => !isLimited(session));
+    if (keyed.length > 0) await admission.advanceAll(keyed);
+    const refused = await passAll(stored.filter(isLimited));
+    for (const [id, error] of deleted) refused.set(id, { error });
+    return refused;
+  }
+
+  // One after the other: the first are the first to be let in.
+  async function passAll(limited: readonly Session[]): Promise<Map<string, LaunchVerdict>> {
+    const refused = new Map<string, LaunchVerdict>();
+    for (const session of limited) {
+      try {
+        const passed = await gate.pass(session);
+        if (passed.waiting_for === undefined) await admission.enqueue(passed.id);
+        else if (!isLimited(passed)) await admission.advance(passed);
+      } catch (error) {
+        if (!isAppError(error) || error.code !== 'LIMIT_EXCEEDED') throw error;
+        refused.set(session.id, { error });
+      }
+    }
+    return refused;
+  }
+
+  async function launchSlice(parsed: readonly Parsed[]): Promise<Map<Parsed, LaunchVerdict>> {
+    const keyed = parsed.filter(({ isKeyed }) => isKeyed).map(({ job }) => job.id);
+    const known = byId(keyed.length > 0 ? await sessions.getMany(keyed) : []);
+    const fresh = new Map<string, Parsed>();
+    for (const one of parsed) {
+      const { id } = one.job;
+      if (!known.has(id) && !fresh.has(id)) fresh.set(id, one);
+    }
+    const jobs = [...fresh.values()].map(({ job }) => job);
+    // Whoever asked first for these may be refusing them just now, or have died before it could.
+    const asked = parsed.flatMap((one) => replayed(one, known.get(one.job.id))).filter(isLimited);
+    const refused = new Map([
+      ...(await passAll([...byId(asked).values()])),
+      ...(jobs.length > 0 ? await enqueue(jobs) : []),
+    ]);
+    const made = await sessions.getMany([...fresh.keys()]);
+    for (const session of made) queue.live.moved(session);
+    const passed = await sessions.getMany(asked.map(({ id }) => id));
+    const stored = new Map([...known, ...byId(passed), ...byId(made)]);
+    return new Map(
+      parsed.map((one) => {
+        const { id } = one.job;
+        return [one, refused.get(id) ?? verdictOf(one, stored.get(id), fresh.get(id))];
+      }),
+    );
+  }
+
+  return async (asked) => {
+    const verdicts: LaunchVerdict[] = [];
+    const sealing = sealer.forMany(MAX_SECRETS);
+    let failed: { error: unknown } | undefined;
+    for (let from = 0; from < asked.length; from += SLICE) {
+      const slice = asked.slice(from, from + SLICE);
+      const named = await Promise.all(slice.map((one) => parse(one, gate)));
+      const parsed: (Parsed | Refused)[] = [];
+      // One after the other: so the first have their secrets sealed, and few are sealed at once.
+      for (const one of named) parsed.push(isParsed(one) ? await seal(one, sealing) : one);
+      // A store that did not answer the last slice would keep each of the next ones waiting as long.
+      const launched = failed ? undefined : await launchSlice(parsed.filter(isParsed)).catch(fail);
+      for (const one of parsed) {
+        verdicts.push(isParsed(one) ? (launched?.get(one) ?? failed ?? NONE) : one);
+      }
+    }
+    return verdicts;
+
+    function fail(error: unknown): undefined {
+      failed = { error };
+    }
+  };
+}
+
+const NONE = { error: new Error('a launch has no verdict') };
+
+async function parse(
+  { config, options = {} }: LaunchAsked,
+  gate: LimitGate,
+): Promise<Named | Refused> {
+  try {
+    const asked = launchJob(config, options);
+    checkSize(asked);
+    return { job: await gate.name(asked), isKeyed: options.idempotency_key !== undefined };
+  } catch (error) {
+    return { error };
+  }
+}
+
+async function seal({ job, isKeyed }: Named, sealer: Sealer): Promise<Parsed | Refused> {
+  try {
+    const sealed = await sealer.job(job, isKeyed);
+    checkSize(sealed);
+    return { job: acceptJob(sealed, Date.now()), isKeyed };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function isParsed<T extends Named>(one: T | Refused): one is T {
+  return 'job' in one;
+}
+
+function verdictOf(one: Parsed, session: Session | undefined, first?: Parsed): LaunchVerdict {
+  if (!session) return { error: new Error(`session ${one.job.id} was stored and is gone`) };
+  try {
+    if (one.isKeyed) checkSameRequest(session, one.job);
+    return { session, replayed: one !== first };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function replayed(one: Parsed, known: Session | undefined): Session[] {
+  const verdict = verdictOf(one, known);
+  return 'session' in verdict ? [verdict.session] : [];
+}
+
+function byId(sessions: readonly Session[]): Map<string, Session> {
+  return new Map(sessions.map((session) => [session.id, session]));
+}
+
+function isLimited({ waiting_for }: Session): boolean {
+  return waiting_for === 'budget';
+}

@@ -1,0 +1,81 @@
+import type { Admission } from '../admission/admission.ts';
+import type { ContinueSessionConfig } from '../model/config/continue-config.ts';
+import type { SessionConfig } from '../model/config/session-config.ts';
+import { AppError } from '../model/errors/app-error.ts';
+import { type Info, toInfo } from '../model/session/info.ts';
+import type { Session } from '../model/session/session.ts';
+import type { ContinueOptions, EnqueueOptions } from '../queue/producer.ts';
+import type { SessionQueue } from '../queue/session-queue.ts';
+import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
+import { createAdopter } from '../store/adopt.ts';
+import type { SessionFilter, SessionStore } from '../store/session-store.ts';
+import { type Acceptance, createAcceptance } from './acceptance.ts';
+
+/** A page of Infos, newest first. */
+export interface InfoPage {
+  sessions: Info[];
+  next_cursor?: string;
+}
+
+/** The seed's four verbs over Redis and MongoDB. */
+export interface SessionManager {
+  /**
+   * Launches a session; it can be read at once. Throws INVALID_REQUEST, PAYLOAD_TOO_LARGE, UNAVAILABLE, and
+   * IDEMPOTENCY_CONFLICT where the key made another session.
+   */
+  launchSession(config: SessionConfig, options?: EnqueueOptions): Promise<Info>;
+  /**
+   * Continues a session in a new one. Throws like launchSession, and PARENT_NOT_FOUND,
+   * SESSION_NOT_TERMINAL or PARENT_NOT_RESUMABLE where the parent cannot be continued. With `on_busy` it
+   * waits for a parent that has not ended.
+   */
+  continueSession(request: ContinueSessionConfig, options?: ContinueOptions): Promise<Info>;
+  /** The session's Info; with `include: ['config']` the redacted config too. Throws SESSION_NOT_FOUND. */
+  getSessionInfo(id: string, include?: readonly 'config'[]): Promise<Info>;
+  /** A page of sessions, newest first; 50 where no limit is given. */
+  listSessions(filter?: Partial<SessionFilter>): Promise<InfoPage>;
+  /** The first two verbs for those who must know whether an idempotency key was met again. */
+  acceptance: Acceptance;
+  /** The document itself, adopted from the queue if need be. Throws SESSION_NOT_FOUND. */
+  getSession(id: string): Promise<Session>;
+}
+
+/** The session manager over an open queue and store; secrets are sealed, where there is a sealer. */
+export function createSessionManager({
+  queue,
+  sessions,
+  admission,
+  sealer = NO_SEALER,
+}: {
+  queue: SessionQueue;
+  sessions: SessionStore;
+  admission: Admission;
+  sealer?: Sealer;
+}): SessionManager {
+  const adopter = createAdopter(sessions, (id) => queue.find(id), queue.live.moved, sealer);
+
+  const acceptance = createAcceptance({ queue, sessions, adopter, admission, sealer });
+
+  async function getSession(id: string): Promise<Session> {
+    const session = await adopter.find(id);
+    if (!session) throw new AppError('SESSION_NOT_FOUND', `no session ${id}`);
+    return session;
+  }
+
+  return {
+    getSession,
+    acceptance,
+    launchSession: async (config, options) =>
+      toInfo((await acceptance.launch(config, options)).session),
+    continueSession: async (request, options) =>
+      toInfo((await acceptance.continue(request, options)).session),
+    getSessionInfo: async (id, include) => toInfo(await getSession(id), include),
+    async listSessions(filter = {}) {
+      const { sessions: page, next_cursor } = await sessions.list({ limit: 50, ...filter });
+      return {
+        sessions: page.map((session) => toInfo(session)),
+        ...(next_cursor === undefined ? {} : { next_cursor }),
+      };
+    },
+  };
+}
