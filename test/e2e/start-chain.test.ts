@@ -47,7 +47,7 @@ async function expectNothingLeft({ tree }: Started, desk: Desk): Promise<void> {
   expect(await desk.temporary()).toEqual([]);
 }
 
-// test/integration/dev-services/npm-chain.test.ts has every signal for every link of the chain.
+// test/integration/scripts/npm-chain.test.ts has every signal for every link of the chain.
 describe('npm start ends as a whole', () => {
   test.for([
     ['npm', 'SIGINT'],

@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import { installerEnvironment } from '../../tools/dev-services/environment.ts';
 import type { Services } from '../../tools/dev-services/services.ts';
 
-const fixture = join(import.meta.dirname, '../integration/dev-services/launcher-fixture.ts');
+const fixture = join(import.meta.dirname, '../integration/tools/dev-services/launcher-fixture.ts');
 
 /** Returns what a start needs of this run's environment, without the URLs of the run's own services. */
 export function startEnvironment(

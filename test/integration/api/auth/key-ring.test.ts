@@ -1,0 +1,55 @@
+import { createKeyStore, createLogger, type KeyStore } from '@baton/core';
+import { expect } from 'vitest';
+import { createKeyRing } from '../../../../apps/api/src/auth/key-ring.ts';
+import { test } from '../../../support/services.ts';
+
+const log = createLogger('api', 'silent');
+
+/** The store, and how often it was asked. */
+function counted(keys: KeyStore): { keys: KeyStore; asked: () => number } {
+  let asked = 0;
+  const find: KeyStore['find'] = (id) => {
+    asked += 1;
+    return keys.find(id);
+  };
+  return { keys: { ...keys, find }, asked: () => asked };
+}
+
+test('a key stands for its tenant, with its scope and those below it', async ({ db }) => {
+  const keys = createKeyStore(db);
+  const { key, text } = await keys.create({ name: 'a', tenant: 'team-a', scope: 'write' });
+  const ring = createKeyRing(keys, log);
+  const caller = { keyId: key.id, tenant: 'team-a', scopes: ['read', 'write'] };
+  expect(await ring.identify(text)).toEqual(caller);
+  expect(await ring.recall(key.id)).toEqual(caller);
+  expect(await ring.recall('0000000000000000')).toBeNull();
+});
+
+test('many calls with one key ask the database once', async ({ db }) => {
+  const { keys, asked } = counted(createKeyStore(db));
+  const { text } = await keys.create({ name: 'a', tenant: 'default', scope: 'read' });
+  const ring = createKeyRing(keys, log);
+  const callers = await Promise.all(Array.from({ length: 50 }, () => ring.identify(text)));
+  expect(new Set(callers.map((caller) => caller?.keyId)).size).toBe(1);
+  expect(asked()).toBe(1);
+});
+
+test('what is no text of a key does not reach the database', async ({ db }) => {
+  const { keys, asked } = counted(createKeyStore(db));
+  const ring = createKeyRing(keys, log);
+  for (const text of ['', 'baton__', `baton_${'A'.repeat(16)}_${'x'.repeat(43)}`, '{"$ne":1}']) {
+    expect(await ring.identify(text)).toBeNull();
+  }
+  expect(asked()).toBe(0);
+});
+
+test('a key is known as soon as it is made, also where it was asked for before', async ({ db }) => {
+  const keys = createKeyStore(db);
+  const { key } = await keys.create({ name: 'a', tenant: 'default', scope: 'read' });
+  await db.collection('api_keys').updateOne({ _id: key.id as never }, { $rename: { hash: 'was' } });
+  const document = await db.collection('api_keys').findOneAndDelete({ _id: key.id as never });
+  const ring = createKeyRing(keys, log);
+  expect(await ring.recall(key.id)).toBeNull();
+  await db.collection('api_keys').insertOne(document as never);
+  expect(await ring.recall(key.id)).not.toBeNull();
+});

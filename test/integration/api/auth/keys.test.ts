@@ -1,0 +1,119 @@
+import { describe, expect, vi } from 'vitest';
+import { databaseUrl } from '../../../support/api.ts';
+import { makeCompletedSession } from '../../../support/factories.ts';
+import { createGate } from '../../../support/gate.ts';
+import { type KeyedApi, openKeyedApi, test } from '../../../support/keyed-api.ts';
+import { redisUrl } from '../../../support/services.ts';
+
+const LAUNCH = { method: 'POST', url: '/v1/sessions', payload: { query: 'hi' } } as const;
+
+async function refusedAs(keyed: KeyedApi, headers: Record<string, string>): Promise<string> {
+  const answer = await keyed.app.inject({ url: '/v1/sessions', headers });
+  expect(answer.statusCode).toBe(401);
+  expect(answer.headers['www-authenticate']).toBe('Bearer realm="baton"');
+  expect(answer.json()).toMatchObject({ error: { code: 'UNAUTHENTICATED' } });
+  return answer.json().error.message;
+}
+
+describe('a call to an API that asks for keys', () => {
+  test('without a key is refused, before its body is looked at', async ({ keyed }) => {
+    const answer = await keyed.app.inject({ ...LAUNCH, payload: { nonsense: true } });
+    expect(answer.statusCode).toBe(401);
+    expect(await refusedAs(keyed, {})).toContain('Authorization: Bearer');
+  });
+
+  test('with a key that was never made, or half of one, is refused, and the key is not repeated', async ({
+    keyed,
+  }) => {
+    const real = await keyed.as('admin');
+    const forged = `${real.authorization.slice(0, -2)}${real.authorization.endsWith('AA') ? 'BB' : 'AA'}`;
+    const unknown = `Bearer baton_${'0'.repeat(16)}_${'s'.repeat(43)}`;
+    for (const authorization of [forged, unknown, 'Bearer baton_x_y', 'Basic YTpi']) {
+      expect(await refusedAs(keyed, { authorization })).not.toContain(authorization.slice(7));
+    }
+  });
+
+  test.for([
+    ['read', 200, 403],
+    ['write', 200, 202],
+    ['admin', 200, 202],
+  ] as const)(
+    'with scope %s: a read answers %i, a launch %i',
+    async ([scope, reads, writes], { keyed }) => {
+      const headers = await keyed.as(scope);
+      expect((await keyed.app.inject({ url: '/v1/sessions', headers })).statusCode).toBe(reads);
+      const launched = await keyed.app.inject({ ...LAUNCH, headers });
+      expect(launched.statusCode).toBe(writes);
+      if (writes === 403) {
+        expect(launched.json()).toMatchObject({
+          error: { code: 'FORBIDDEN', details: { scope: 'write' } },
+        });
+      }
+    },
+  );
+
+  test.for(['cancel', 'interrupt', 'continue'])(
+    '%s needs more than to read',
+    async (verb, { keyed }) => {
+      const { id } = await keyed.sessions.insertIfAbsent(makeCompletedSession());
+      const answer = await keyed.app.inject({
+        method: 'POST',
+        url: `/v1/sessions/${id}/${verb}`,
+        headers: await keyed.as('read'),
+      });
+      expect(answer.statusCode).toBe(403);
+    },
+  );
+
+  test('needs no key for health, the document and its page', async ({ keyed }) => {
+    for (const url of ['/healthz', '/readyz', '/openapi.json', '/docs/']) {
+      expect([url, (await keyed.app.inject({ url })).statusCode]).toEqual([url, 200]);
+    }
+  });
+
+  test('is refused soon after its key is revoked, and only then', async ({ keyed }) => {
+    const headers = await keyed.as('read');
+    const read = async () => (await keyed.app.inject({ url: '/v1/sessions', headers })).statusCode;
+    expect(await read()).toBe(200);
+    await keyed.keys.revoke(headers.authorization.split('_')[1] ?? '');
+    await vi.waitFor(async () => expect(await read()).toBe(401), { timeout: 3_000 });
+    expect(await read()).toBe(401);
+  });
+
+  test('leaves its key’s time of last use behind', async ({ keyed }) => {
+    const headers = await keyed.as('read');
+    const id = headers.authorization.split('_')[1] ?? '';
+    expect((await keyed.keys.find(id))?.key.last_used_at).toBeUndefined();
+    await refusedAs(keyed, { authorization: `Bearer baton_${id}_${'x'.repeat(43)}` });
+    await keyed.app.inject({ url: '/v1/sessions', headers });
+    await vi.waitFor(async () =>
+      expect((await keyed.keys.find(id))?.key.last_used_at).toBeInstanceOf(Date),
+    );
+  });
+
+  test('never shows a key in the log', async ({ keyed }) => {
+    const headers = await keyed.as('write');
+    await keyed.app.inject({ ...LAUNCH, headers });
+    await keyed.app.inject({ ...LAUNCH, headers, payload: {} });
+    expect(keyed.logged.length).toBeGreaterThan(0);
+    expect(keyed.logged.join('\n')).not.toContain(headers.authorization.split('_')[2]);
+  });
+});
+
+test('while MongoDB is away a key is neither right nor wrong: the answer is 503', async ({
+  databaseName,
+  queuePrefix,
+}) => {
+  const gate = await createGate(databaseUrl(databaseName));
+  const api = await openKeyedApi({ redis: redisUrl(), mongodb: gate.url, prefix: queuePrefix });
+  const headers = await api.as('read');
+  const read = () => api.app.inject({ url: '/v1/sessions', headers });
+  expect((await read()).statusCode).toBe(200);
+  await gate.shut();
+  await vi.waitFor(async () => expect((await read()).statusCode).toBe(503), { timeout: 15_000 });
+  expect((await read()).json()).toMatchObject({ error: { code: 'UNAVAILABLE' } });
+  await gate.open();
+  await vi.waitFor(async () => expect((await read()).statusCode).toBe(200), { timeout: 15_000 });
+  await api.close();
+  await gate.close();
+});

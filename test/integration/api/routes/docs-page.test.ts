@@ -1,0 +1,45 @@
+// The reference as a newcomer meets it: in Chromium, over HTTP, with a key.
+import { describe, expect } from 'vitest';
+import { test } from '../../../support/visit.ts';
+
+interface Operation {
+  summary: string;
+}
+
+describe('the reference at /docs in a browser', () => {
+  test('names every operation, shows an example, and sends it', async ({ keyed, url, visit }) => {
+    const { page } = visit;
+    await page.goto(`${url}/docs/`);
+    expect(await page.title()).toBe('Baton API');
+    await page.getByRole('heading', { name: 'Begin', exact: true }).waitFor();
+    const { paths, tags } = (await keyed.app.inject({ url: '/openapi.json' })).json();
+    for (const { 'x-displayName': name } of tags.slice(1)) {
+      await page.getByRole('button', { name: `Open Group - ${name}` }).click();
+    }
+    const operations = Object.values<Record<string, Operation>>(paths).flatMap(Object.values);
+    for (const { summary } of operations) {
+      await page.getByRole('listitem').getByRole('link', { name: summary }).first().waitFor();
+    }
+
+    await page.getByRole('listitem').getByRole('link', { name: 'Launch a session' }).click();
+    const launch = page.getByRole('region', { name: 'Launch a session' });
+    await launch.getByText('A prompt, and nothing more').waitFor();
+    await launch.getByText('Queued: it can be read at once').waitFor();
+    await launch.getByRole('button', { name: 'Test Request' }).click();
+    const { authorization } = await keyed.as('write');
+    const client = page.getByRole('dialog');
+    await client.getByPlaceholder('Token').fill(authorization.slice('Bearer '.length));
+    const [answer] = await Promise.all([
+      page.waitForResponse((one) => one.url() === `${url}/v1/sessions`),
+      client.getByRole('button', { name: /^Send post request/ }).click(),
+    ]);
+    expect(answer.status()).toBe(202);
+    expect(await answer.json()).toMatchObject({
+      status: 'queued',
+      query: expect.stringContaining('adds tax once'),
+    });
+
+    expect([...visit.origins]).toEqual([url]);
+    expect(visit.complaints).toEqual([]);
+  });
+});

@@ -1,0 +1,85 @@
+import { infoSchema } from '@baton/core';
+import { describe, expect } from 'vitest';
+import { test } from '../../../support/api.ts';
+import { makeFullConfig } from '../../../support/factories.ts';
+
+describe('POST /v1/sessions', () => {
+  test('answers 202 with the Info of a queued session and its address', async ({ api }) => {
+    const answer = await api.app.inject({
+      method: 'POST',
+      url: '/v1/sessions',
+      payload: {
+        query: 'say hello',
+        model: 'sonnet',
+        title: 'Greeting',
+        tags: ['a', 'b'],
+        metadata: { $ref: { 'dotted.key': [1, null] } },
+        priority: 7,
+      },
+    });
+    expect(answer.statusCode).toBe(202);
+    const info = infoSchema.parse(answer.json());
+    expect(answer.headers['location']).toBe(`/v1/sessions/${info.id}`);
+    expect(info).toMatchObject({
+      kind: 'launch',
+      status: 'queued',
+      query: 'say hello',
+      model: 'sonnet',
+      title: 'Greeting',
+      tags: ['a', 'b'],
+      metadata: { $ref: { 'dotted.key': [1, null] } },
+      priority: 7,
+      attempt: 0,
+      last_event_seq: 0,
+      resumable: false,
+      root_session_id: info.id,
+    });
+  });
+
+  test('a session can be read the moment its launch was answered', async ({ api }) => {
+    const launched = await api.app.inject({
+      method: 'POST',
+      url: '/v1/sessions',
+      payload: { query: 'read me' },
+    });
+    const address = String(launched.headers['location']);
+    const read = await api.app.inject({ url: address });
+    expect(read.statusCode).toBe(200);
+    expect(read.json()).toEqual(launched.json());
+    const listed = await api.app.inject({ url: '/v1/sessions' });
+    expect(listed.json().sessions[0]).toEqual(launched.json());
+    const events = await api.app.inject({ url: `${address}/events` });
+    expect(events.json()).toEqual({ events: [], last_event_seq: 0, next_after: 0 });
+    const conversation = await api.app.inject({ url: `${address}/conversation` });
+    expect(conversation.json()).toEqual({ events: [] });
+  });
+
+  test('every key of the config reaches the job and the document as it was sent', async ({
+    api,
+  }) => {
+    const config = {
+      ...makeFullConfig(),
+      working_dir: '/srv/allowed/here',
+      additional_directories: ['/srv/allowed'],
+    };
+    const answer = await api.app.inject({
+      method: 'POST',
+      url: '/v1/sessions',
+      payload: { ...config, title: 'All of it' },
+    });
+    expect(answer.statusCode).toBe(202);
+    const { id } = answer.json();
+    expect((await api.sessions.get(id))?.config).toEqual(config);
+    const job = await api.queue.find(id);
+    expect(job?.data).toMatchObject({ version: 1, kind: 'launch', id, config, title: 'All of it' });
+  });
+
+  test('an absolute path with .. that stays inside a root is allowed', async ({ api }) => {
+    const answer = await api.app.inject({
+      method: 'POST',
+      url: '/v1/sessions',
+      payload: { query: 'hi', working_dir: '/srv/allowed/a/../b' },
+    });
+    expect(answer.statusCode).toBe(202);
+  });
+});

@@ -1,0 +1,95 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
+import { describe, expect } from 'vitest';
+import { test as base } from '../../../support/api.ts';
+
+const test = base.extend<{ $file: { port: number } }>({
+  port: [
+    async ({ api }, use) => {
+      await api.app.listen({ host: '127.0.0.1', port: 0 });
+      await use((api.app.server.address() as AddressInfo).port);
+    },
+    { scope: 'file' },
+  ],
+});
+
+/** Sends bytes as they are and resolves with what came back until the server closed the connection. */
+async function speak(port: number, text: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1').setEncoding('utf8');
+  let said = '';
+  socket.on('data', (chunk: string) => (said += chunk));
+  socket.write(text);
+  await once(socket, 'close');
+  return said;
+}
+
+describe('a request that is larger than any needs to be', () => {
+  test.for([
+    [
+      'headers',
+      (filler: string) => `GET /healthz HTTP/1.1\r\nhost: localhost\r\nx: ${filler}\r\n\r\n`,
+    ],
+    ['address', (filler: string) => `GET /healthz?${filler} HTTP/1.1\r\nhost: localhost\r\n\r\n`],
+  ] as const)('in its %s is refused with a code', async ([, request], { port }) => {
+    const said = await speak(port, request('x'.repeat(17 * 1024)));
+    expect(said).toMatch(/^HTTP\/1\.1 413 /);
+    expect(said).toContain('"code":"PAYLOAD_TOO_LARGE"');
+    const small = await speak(port, request('x').replace('\r\n', '\r\nconnection: close\r\n'));
+    expect(small).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  test.for([
+    ['metadata', `{"query":"q","metadata":${nested(50_000)}}`],
+    ['settings', `{"query":"q","settings":${nested(50_000)}}`],
+    ['json_schema', `{"query":"q","json_schema":${nested(50_000)}}`],
+    ['nothing we know', nested(50_000)],
+  ] as const)('in its depth, at %s, is refused with a code', async ([, payload], { api }) => {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await api.app.inject({ method: 'POST', url: '/v1/sessions', payload, headers });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({ error: { code: 'INVALID_REQUEST' } });
+  });
+
+  test('in the length of an id is no session', async ({ api }) => {
+    const answer = await api.app.inject({ url: `/v1/sessions/${'a'.repeat(3_000)}` });
+    expect([400, 404]).toContain(answer.statusCode);
+    expect(answer.json()).toMatchObject({ error: { code: expect.any(String) } });
+  });
+});
+
+describe('what every answer tells a browser', () => {
+  test.for([
+    '/v1/sessions',
+    '/healthz',
+    '/nowhere',
+    '/sessions',
+    '/queues',
+    '/docs/',
+    '/openapi.json',
+  ])('at %s: nothing is sniffed, framed, taken over or kept', async (url, { api }) => {
+    const { headers } = await api.app.inject({ url });
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'same-origin',
+      'cache-control': 'no-store',
+      'content-security-policy': expect.stringContaining("frame-ancestors 'none'"),
+    });
+    expect(headers).not.toHaveProperty('access-control-allow-origin');
+  });
+
+  test('JSON may load nothing, and the board only scripts that are served here', async ({
+    api,
+  }) => {
+    const policyAt = async (url: string) =>
+      String((await api.app.inject({ url })).headers['content-security-policy']);
+    expect(await policyAt('/v1/sessions')).toContain("default-src 'none'");
+    expect(await policyAt('/queues')).toContain("script-src 'self';");
+  });
+});
+
+// As text: the tests' own JSON.stringify would run out of stack.
+function nested(levels: number): string {
+  return `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
+}

@@ -1,0 +1,285 @@
+import { JOB_MAX_BYTES, newId } from '@baton/core';
+import { describe, expect } from 'vitest';
+import { countJobs, test } from '../../../support/api.ts';
+
+const SECRET = 'do-not-repeat-me';
+
+const refusedBodies: [what: string, body: object, status: number, code: string, field: string][] = [
+  ['no query', {}, 400, 'INVALID_REQUEST', 'query'],
+  ['an empty query', { query: '' }, 400, 'INVALID_REQUEST', 'query'],
+  ['a query with NUL', { query: 'a\0b' }, 400, 'INVALID_REQUEST', 'query'],
+  ['an unknown key', { query: 'q', foo: SECRET }, 400, 'INVALID_REQUEST', 'foo'],
+  ['an id of the caller', { query: 'q', id: newId() }, 400, 'INVALID_REQUEST', 'id'],
+  ['a config in a box', { config: { query: 'q' } }, 400, 'INVALID_REQUEST', 'query'],
+  [
+    'an unknown key inside',
+    { query: 'q', timeouts: { start_ms: 1 } },
+    400,
+    'INVALID_REQUEST',
+    'timeouts.start_ms',
+  ],
+  ['a wrong type', { query: 'q', max_turns: SECRET }, 400, 'INVALID_REQUEST', 'max_turns'],
+  ['a wrong option', { query: 'q', tags: [1] }, 400, 'INVALID_REQUEST', 'tags.0'],
+  ['a null where launch has none', { query: 'q', model: null }, 400, 'INVALID_REQUEST', 'model'],
+  ['a priority below 0', { query: 'q', priority: -1 }, 400, 'INVALID_REQUEST', 'priority'],
+  [
+    'an MCP server of no kind',
+    { query: 'q', mcp_config: { mcpServers: { a: { type: 'http', url: SECRET } } } },
+    400,
+    'INVALID_REQUEST',
+    'mcp_config.mcpServers.a.url',
+  ],
+  ['an env value of a wrong type', { query: 'q', env: { A: 1 } }, 400, 'INVALID_REQUEST', 'env.A'],
+  ['a relative directory', { query: 'q', working_dir: 'a' }, 400, 'INVALID_REQUEST', 'working_dir'],
+  [
+    'a directory outside the roots',
+    { query: 'q', working_dir: '/etc' },
+    422,
+    'WORKING_DIR_NOT_ALLOWED',
+    'working_dir',
+  ],
+  [
+    'a directory that climbs out of a root',
+    { query: 'q', working_dir: '/srv/allowed/../secret' },
+    422,
+    'WORKING_DIR_NOT_ALLOWED',
+    'working_dir',
+  ],
+  [
+    'a directory whose name only begins like a root',
+    { query: 'q', working_dir: '/srv/allowed-not' },
+    422,
+    'WORKING_DIR_NOT_ALLOWED',
+    'working_dir',
+  ],
+  [
+    'an additional directory outside the roots',
+    { query: 'q', additional_directories: ['/srv/allowed', '/'] },
+    422,
+    'WORKING_DIR_NOT_ALLOWED',
+    'additional_directories.1',
+  ],
+  [
+    'a forbidden environment name',
+    { query: 'q', env: { OK: '1', ANTHROPIC_BASE_URL: SECRET } },
+    422,
+    'ENV_NOT_ALLOWED',
+    'env.ANTHROPIC_BASE_URL',
+  ],
+  [
+    'a forbidden environment name in settings',
+    { query: 'q', settings: { env: { ANTHROPIC_BASE_URL: SECRET } } },
+    422,
+    'ENV_NOT_ALLOWED',
+    'settings.env.ANTHROPIC_BASE_URL',
+  ],
+  [
+    'a permission mode that the operator does not allow',
+    { query: 'q', permission_mode: 'bypassPermissions' },
+    422,
+    'PERMISSION_MODE_NOT_ALLOWED',
+    'permission_mode',
+  ],
+];
+
+describe('a launch is refused, naming the field and nothing of its value, for', () => {
+  test.for(refusedBodies)('%s', async ([, body, status, code, field], { api }) => {
+    const before = await countJobs(api);
+    const answer = await api.app.inject({ method: 'POST', url: '/v1/sessions', payload: body });
+    expect(answer.json()).toMatchObject({ error: { code, details: { field } } });
+    expect(Object.keys(answer.json())).toEqual(['error']);
+    expect(answer.json().error.message).toContain(field.split('.').at(-1));
+    expect(answer.body).not.toContain(SECRET);
+    expect(answer.statusCode).toBe(status);
+    expect(await countJobs(api)).toBe(before);
+  });
+});
+
+const json = { 'content-type': 'application/json' };
+
+const refusedRequests: [
+  what: string,
+  request: {
+    method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+    url: string;
+    headers?: Record<string, string>;
+    payload?: string;
+  },
+  status: number,
+  code: string,
+][] = [
+  [
+    'a body that is not JSON',
+    { method: 'POST', url: '/v1/sessions', headers: json, payload: `{"query": ${SECRET}` },
+    400,
+    'INVALID_REQUEST',
+  ],
+  [
+    'an empty body',
+    { method: 'POST', url: '/v1/sessions', headers: json, payload: '' },
+    400,
+    'INVALID_REQUEST',
+  ],
+  ['no body', { method: 'POST', url: '/v1/sessions' }, 400, 'INVALID_REQUEST'],
+  [
+    'a list for a body',
+    { method: 'POST', url: '/v1/sessions', headers: json, payload: '[]' },
+    400,
+    'INVALID_REQUEST',
+  ],
+  [
+    'a body that sets a prototype',
+    {
+      method: 'POST',
+      url: '/v1/sessions',
+      headers: json,
+      payload: '{"query":"q","__proto__":{"x":1}}',
+    },
+    400,
+    'INVALID_REQUEST',
+  ],
+  [
+    'JSON of too many levels',
+    {
+      method: 'POST',
+      url: '/v1/sessions',
+      headers: json,
+      payload: `{"query":"q","metadata":{"a":${'['.repeat(5000)}${']'.repeat(5000)}}}`,
+    },
+    400,
+    'INVALID_REQUEST',
+  ],
+  [
+    'plain text, as a web page may send it unasked',
+    {
+      method: 'POST',
+      url: '/v1/sessions',
+      headers: { 'content-type': 'text/plain' },
+      payload: '{"query":"q"}',
+    },
+    400,
+    'INVALID_REQUEST',
+  ],
+  [
+    'a form',
+    {
+      method: 'POST',
+      url: '/v1/sessions',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      payload: 'query=q',
+    },
+    400,
+    'INVALID_REQUEST',
+  ],
+  [
+    'a body over 1 MiB',
+    {
+      method: 'POST',
+      url: '/v1/sessions',
+      headers: json,
+      payload: JSON.stringify({ query: 'x'.repeat(JOB_MAX_BYTES) }),
+    },
+    413,
+    'PAYLOAD_TOO_LARGE',
+  ],
+  [
+    'a body over 1 MiB that says little',
+    {
+      method: 'POST',
+      url: '/v1/sessions',
+      headers: json,
+      payload: `{"query":"q"}${' '.repeat(JOB_MAX_BYTES)}`,
+    },
+    413,
+    'PAYLOAD_TOO_LARGE',
+  ],
+  [
+    'a body that becomes a job over 1 MiB',
+    {
+      method: 'POST',
+      url: '/v1/sessions',
+      headers: json,
+      payload: JSON.stringify({ query: 'x'.repeat(JOB_MAX_BYTES - 50) }),
+    },
+    413,
+    'PAYLOAD_TOO_LARGE',
+  ],
+  ['an unknown address', { url: '/v1/nothing' }, 404, 'NOT_FOUND'],
+  ['an address of no version', { url: '/sessions/x/events' }, 404, 'NOT_FOUND'],
+  ['a method that does not exist', { method: 'DELETE', url: '/v1/sessions' }, 404, 'NOT_FOUND'],
+  ['an id that is no id', { url: '/v1/sessions/nonsense' }, 400, 'INVALID_REQUEST'],
+  ['an id in upper case', { url: `/v1/sessions/${newId().toUpperCase()}` }, 400, 'INVALID_REQUEST'],
+  ['an address that cannot be decoded', { url: '/v1/sessions/%E0%A4%A' }, 400, 'INVALID_REQUEST'],
+  ['an unknown id', { url: `/v1/sessions/${newId()}` }, 404, 'SESSION_NOT_FOUND'],
+  ['events of an unknown id', { url: `/v1/sessions/${newId()}/events` }, 404, 'SESSION_NOT_FOUND'],
+  [
+    'the conversation of an unknown id',
+    { url: `/v1/sessions/${newId()}/conversation` },
+    404,
+    'SESSION_NOT_FOUND',
+  ],
+  ['an unknown include', { url: `/v1/sessions/${newId()}?include=all` }, 400, 'INVALID_REQUEST'],
+  ['a limit of 0', { url: '/v1/sessions?limit=0' }, 400, 'INVALID_REQUEST'],
+  ['an empty limit', { url: '/v1/sessions?limit=' }, 400, 'INVALID_REQUEST'],
+  ['a limit over 200', { url: '/v1/sessions?limit=201' }, 400, 'INVALID_REQUEST'],
+  ['a limit that is a word', { url: '/v1/sessions?limit=many' }, 400, 'INVALID_REQUEST'],
+  ['a limit said twice', { url: '/v1/sessions?limit=1&limit=2' }, 400, 'INVALID_REQUEST'],
+  ['an unknown status', { url: '/v1/sessions?status=done' }, 400, 'INVALID_REQUEST'],
+  ['a parent that is no id', { url: '/v1/sessions?parent_session_id=x' }, 400, 'INVALID_REQUEST'],
+  ['an unknown filter', { url: '/v1/sessions?colour=red' }, 400, 'INVALID_REQUEST'],
+  ['a broken cursor', { url: '/v1/sessions?cursor=broken' }, 400, 'INVALID_REQUEST'],
+  [
+    'a cursor of no time',
+    { url: `/v1/sessions?cursor=${Buffer.from('["x","y"]').toString('base64url')}` },
+    400,
+    'INVALID_REQUEST',
+  ],
+  ['events after -1', { url: `/v1/sessions/${newId()}/events?after=-1` }, 400, 'INVALID_REQUEST'],
+  [
+    'more than 1000 events',
+    { url: `/v1/sessions/${newId()}/events?limit=1001` },
+    400,
+    'INVALID_REQUEST',
+  ],
+];
+
+describe('the one body of failures answers', () => {
+  test.for(refusedRequests)('%s', async ([, request, status, code], { api }) => {
+    const answer = await api.app.inject(request);
+    expect(answer.json()).toMatchObject({
+      error: { code, message: expect.stringMatching(/\w{3}/) },
+    });
+    expect(Object.keys(answer.json())).toEqual(['error']);
+    expect(answer.body).not.toContain(SECRET);
+    expect(answer.statusCode).toBe(status);
+    expect(answer.headers['content-type']).toContain('application/json');
+  });
+});
+
+describe('what is refused', () => {
+  test('for its content type is told the one that is read', async ({ api }) => {
+    const answer = await api.app.inject({
+      method: 'POST',
+      url: '/v1/sessions',
+      headers: { 'content-type': 'text/plain' },
+      payload: '{"query":"q"}',
+    });
+    expect(answer.json().error.message).toContain('application/json');
+  });
+
+  test('is logged with its code and its request, never with its body', async ({ api }) => {
+    api.logged.length = 0;
+    await api.app.inject({
+      method: 'POST',
+      url: '/v1/sessions',
+      payload: { query: SECRET, env: { TOKEN: SECRET }, foo: SECRET },
+    });
+    const lines = api.logged.map((line) => JSON.parse(line));
+    const [refused, answered] = lines;
+    expect(lines).toHaveLength(2);
+    expect(refused).toMatchObject({ code: 'INVALID_REQUEST', field: 'foo' });
+    expect(answered).toMatchObject({ method: 'POST', route: '/v1/sessions', status: 400 });
+    expect(refused.request_id).toBe(answered.request_id);
+    expect(api.logged.join()).not.toContain(SECRET);
+  });
+});

@@ -1,0 +1,62 @@
+import { newId } from '@baton/core';
+import { describe, expect } from 'vitest';
+import { test } from '../../../support/api.ts';
+import { makeCompletedSession, makeLaunchJob, makeSession } from '../../../support/factories.ts';
+
+describe.each(['cancel', 'interrupt'])('POST /v1/sessions/:id/%s', (verb) => {
+  test('an unknown session is 404', async ({ api }) => {
+    const answer = await api.app.inject({ method: 'POST', url: `/v1/sessions/${newId()}/${verb}` });
+    expect(answer.statusCode).toBe(404);
+    expect(answer.json().error.code).toBe('SESSION_NOT_FOUND');
+  });
+
+  test('a terminal session is 409 with its status', async ({ api }) => {
+    const session = await api.sessions.insertIfAbsent(makeCompletedSession());
+    const answer = await api.app.inject({
+      method: 'POST',
+      url: `/v1/sessions/${session.id}/${verb}`,
+    });
+    expect(answer.statusCode).toBe(409);
+    expect(answer.json().error).toMatchObject({
+      code: 'SESSION_TERMINAL',
+      details: { status: 'completed' },
+    });
+    expect(await api.sessions.get(session.id)).toEqual(session);
+  });
+
+  test('a session that never began is cancelled, and its job goes', async ({ api }) => {
+    const launched = await api.app.inject({
+      method: 'POST',
+      url: '/v1/sessions',
+      payload: { query: 'never mind' },
+    });
+    const { id } = launched.json();
+    const answer = await api.app.inject({ method: 'POST', url: `/v1/sessions/${id}/${verb}` });
+    expect(answer.statusCode).toBe(202);
+    expect(answer.json()).toMatchObject({ id, status: 'cancelled', end_time: expect.any(String) });
+    expect(await api.queue.find(id)).toBeNull();
+  });
+
+  test('one that only the queue knows is cancelled too', async ({ api }) => {
+    const job = makeLaunchJob();
+    await api.queue.add(job);
+    const answer = await api.app.inject({ method: 'POST', url: `/v1/sessions/${job.id}/${verb}` });
+    expect(answer.json()).toMatchObject({ id: job.id, status: 'cancelled' });
+  });
+
+  test('a running session is asked, and asking again changes nothing', async ({ api }) => {
+    const running = makeSession({
+      status: 'running',
+      lease: { owner: 'worker-1', fence: 1, expires_at: new Date(Date.now() + 60_000) },
+    });
+    await api.sessions.insertIfAbsent(running);
+    const url = `/v1/sessions/${running.id}/${verb}`;
+    const first = await api.app.inject({ method: 'POST', url });
+    const asked = await api.sessions.get(running.id);
+    const second = await api.app.inject({ method: 'POST', url });
+    expect([first.statusCode, second.statusCode]).toEqual([202, 202]);
+    expect(first.json()).toMatchObject({ status: 'running' });
+    expect(asked?.[`${verb as 'cancel' | 'interrupt'}_requested_at`]).toBeInstanceOf(Date);
+    expect(await api.sessions.get(running.id)).toEqual(asked);
+  });
+});

@@ -1,0 +1,166 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { createTranscriptStore, type TranscriptStore } from '@baton/core';
+import { describe, expect, vi } from 'vitest';
+import { type Api, test as base } from '../../../support/api.ts';
+import { makeChild, makeCompletedSession } from '../../../support/factories.ts';
+
+const test = base.extend<{ $file: { transcripts: TranscriptStore } }>({
+  transcripts: [async ({ db }, use) => use(createTranscriptStore(db)), { scope: 'file' }],
+});
+
+interface Piece {
+  path: string;
+  base: number;
+  bytes: Buffer;
+}
+
+/** Stores pieces as a session's own, and returns its manifest. */
+async function put(store: TranscriptStore, sessionId: string, pieces: Piece[], before = '') {
+  const files = [];
+  for (const { path, base, bytes } of pieces) {
+    const place = { session_id: sessionId, path, generation: 0, offset: base, fence: 1 };
+    await store.put(place, bytes);
+    const whole = Buffer.concat([Buffer.from(base > 0 ? before : ''), bytes]);
+    const sha256 = createHash('sha256').update(whole).digest('hex');
+    files.push({ path, base, length: base + bytes.length, sha256, generation: 0 });
+  }
+  return { files };
+}
+
+describe('GET /v1/sessions/:id/transcript', () => {
+  const FIRST = '{"type":"user","uuid":"1"}\n';
+  const SECOND = '{"type":"assistant","uuid":"2","text":"\u00e9"}\n';
+
+  test("gives a child's bytes behind its parent's, as Claude wrote them", async ({
+    api,
+    transcripts,
+  }) => {
+    const root = makeCompletedSession();
+    const main = `${root.id}.jsonl`;
+    root.transcript = await put(transcripts, root.id, [
+      { path: main, base: 0, bytes: Buffer.from(FIRST) },
+    ]);
+    const child = makeChild(root, { status: 'completed' });
+    child.transcript = await put(
+      transcripts,
+      child.id,
+      [{ path: main, base: FIRST.length, bytes: Buffer.from(SECOND) }],
+      FIRST,
+    );
+    for (const session of [root, child]) await api.sessions.insertIfAbsent(session);
+
+    const answer = await api.app.inject({ url: `/v1/sessions/${child.id}/transcript` });
+
+    expect(answer.statusCode, answer.body).toBe(200);
+    expect(answer.body).toBe(FIRST + SECOND);
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/x-ndjson',
+      'content-length': String(Buffer.byteLength(FIRST + SECOND)),
+      'content-disposition': `attachment; filename="${main}"`,
+    });
+  });
+
+  test('lists the files of sub-agents, and gives each by its path', async ({
+    api,
+    transcripts,
+  }) => {
+    const session = makeCompletedSession();
+    const path = `${session.id}/subagents/agent-1.jsonl`;
+    session.transcript = await put(transcripts, session.id, [
+      { path: `${session.id}.jsonl`, base: 0, bytes: Buffer.from(FIRST) },
+      { path, base: 0, bytes: Buffer.from(SECOND) },
+    ]);
+    await api.sessions.insertIfAbsent(session);
+
+    const list = await api.app.inject({ url: `/v1/sessions/${session.id}/transcript/files` });
+    expect(list.json().files).toMatchObject([
+      { path: `${session.id}.jsonl`, bytes: FIRST.length },
+      { path, bytes: Buffer.byteLength(SECOND), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    ]);
+    const url = `/v1/sessions/${session.id}/transcript?path=${encodeURIComponent(path)}`;
+    expect((await api.app.inject({ url })).body).toBe(SECOND);
+  });
+
+  test.for(['../../../etc/passwd', 'nothing.jsonl'])('has no file %s', async (path, { api }) => {
+    const { id } = await api.sessions.insertIfAbsent(makeCompletedSession());
+    const url = `/v1/sessions/${id}/transcript?path=${encodeURIComponent(path)}`;
+    const answer = await api.app.inject({ url });
+    expect(answer.statusCode).toBe(404);
+    expect(answer.json().error).toMatchObject({
+      ...{ code: 'TRANSCRIPT_NOT_FOUND', details: { field: 'path' } },
+    });
+  });
+
+  test('a session that has saved nothing yet answers 404', async ({ api }) => {
+    const session = makeCompletedSession({ transcript: { files: [] } });
+    await api.sessions.insertIfAbsent(session);
+    const answer = await api.app.inject({ url: `/v1/sessions/${session.id}/transcript` });
+    expect(answer.json().error.code).toBe('TRANSCRIPT_NOT_FOUND');
+  });
+
+  test('one that is damaged never looks whole', async ({ api, transcripts }) => {
+    const { id, transcript } = await keepLarge(transcripts, 2);
+    const [file] = transcript.files;
+    if (!file) throw new Error('expected a file');
+    const session = makeCompletedSession({
+      id,
+      transcript: { files: [{ ...file, sha256: 'no' }] },
+    });
+    await api.sessions.insertIfAbsent(session);
+    const url = await listen(api);
+
+    await expect(download(`${url}/v1/sessions/${id}/transcript?path=a.jsonl`)).rejects.toThrow();
+  });
+
+  test('a reader that takes nothing does not fill the memory of the server', async ({
+    api,
+    transcripts,
+  }) => {
+    const { id, transcript } = await keepLarge(transcripts, 24);
+    const session = await api.sessions.insertIfAbsent(makeCompletedSession({ id, transcript }));
+    const [file] = transcript.files;
+    if (!file) throw new Error('expected a file');
+    const url = await listen(api);
+    const accepted = once(api.app.server, 'connection');
+
+    const request = get(`${url}/v1/sessions/${id}/transcript?path=a.jsonl`);
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    const [socket] = (await accepted) as [Socket];
+    response.pause();
+    await vi.waitFor(() => expect(socket.writableLength).toBeGreaterThan(0));
+    // As long as the server would need to read it all.
+    for await (const _piece of transcripts.read(file, [session]));
+
+    expect(socket.writableLength).toBeLessThan(2 * 1024 * 1024);
+    let bytes = 0;
+    for await (const piece of response) bytes += (piece as Buffer).length;
+    expect(bytes).toBe(file.length);
+  });
+
+  /** A file of so many MiB, and the session that it is of, which has no document yet. */
+  async function keepLarge(store: TranscriptStore, mebibytes: number) {
+    const session = makeCompletedSession();
+    const bytes = randomBytes(1024 * 1024);
+    const hash = createHash('sha256');
+    for (let index = 0; index < mebibytes; index += 1) {
+      const place = { session_id: session.id, path: 'a.jsonl', generation: 0, fence: 1 };
+      await store.put({ ...place, offset: index * bytes.length }, bytes);
+      hash.update(bytes);
+    }
+    const length = mebibytes * bytes.length;
+    const file = { path: 'a.jsonl', base: 0, generation: 0, length, sha256: hash.digest('hex') };
+    return { id: session.id, transcript: { files: [file] } };
+  }
+
+  async function listen({ app }: Api): Promise<string> {
+    if (!app.server.listening) await app.listen({ host: '127.0.0.1', port: 0 });
+    return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  }
+
+  async function download(url: string): Promise<number> {
+    return (await (await fetch(url)).arrayBuffer()).byteLength;
+  }
+});

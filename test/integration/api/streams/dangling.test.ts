@@ -1,0 +1,164 @@
+// Positions of a session that was deleted and made again under the same key.
+import { newId, type Session, toInfo } from '@baton/core';
+import type { Db } from 'mongodb';
+import { describe, expect, vi } from 'vitest';
+import { createClient } from '../../../../packages/client/src/index.ts';
+import type { Api } from '../../../support/api.ts';
+import { claimAndWrite } from '../../../support/writing.ts';
+import { ids, tail, test, upTo } from './streams.ts';
+
+async function make(api: Api, db: Db, key: string, events: number): Promise<Session> {
+  const headers = { 'idempotency-key': key };
+  const payload = { query: 'q' };
+  const made = await api.app.inject({ method: 'POST', url: '/v1/sessions', headers, payload });
+  expect(made.statusCode, made.body).toBe(202);
+  const writing = await claimAndWrite(db, made.json().id, api.queue.live);
+  await writing.write(events);
+  await writing.complete();
+  return writing.session;
+}
+
+// A busy store may need longer than a caller is kept waiting; saying it again is harmless.
+async function remove({ app }: Api, id: string): Promise<void> {
+  const gone = async () =>
+    (await app.inject({ method: 'DELETE', url: `/v1/sessions/${id}` })).statusCode === 204;
+  await vi.waitUntil(gone, { timeout: 20_000, interval: 100 });
+}
+
+async function remake(api: Api, db: Db, before: number, after: number) {
+  const key = newId();
+  const first = await make(api, db, key, before);
+  await remove(api, first.id);
+  const second = await make(api, db, key, after);
+  expect(second.id).toBe(first.id);
+  return { first, second, id: first.id };
+}
+
+const RESET = (id: string, last_event_seq: number) => ({
+  event: 'reset',
+  data: { session_id: id, last_event_seq },
+});
+
+describe('a position of a session that was deleted and made again', () => {
+  test.for([
+    [5, 3],
+    [5, 8],
+    [5, 5],
+  ] as const)(
+    'is told in a stream, which begins anew: %i events before, %i now',
+    async ([before, now], { api, url, db }) => {
+      const { id } = await remake(api, db, before, now);
+      for (const query of ['', '?follow=conversation']) {
+        const last = query ? `${id}:${before}` : String(before);
+        const [reset, ...rest] = await (
+          await tail(url, id, { query, 'last-event-id': last })
+        ).all();
+        expect(reset).toEqual(RESET(id, now));
+        expect(rest.map(({ data }) => data.seq)).toEqual([...upTo(now).map(Number), undefined]);
+        // By the ids that it gives now, it goes on.
+        const place = String(ids(rest)[1]);
+        const on = await (await tail(url, id, { query, 'last-event-id': place })).all();
+        expect(on.map(({ event }) => event)).not.toContain('reset');
+        expect(on[0]?.data.seq).toBe(3);
+      }
+    },
+  );
+
+  test('is told by start_time, in a stream and in a page', async ({ api, url, db }) => {
+    const { id, first, second } = await remake(api, db, 5, 8);
+    const known = (session: Session) =>
+      `start_time=${encodeURIComponent(toInfo(session).start_time)}`;
+    const events = `/v1/sessions/${id}/events`;
+    const query = `?after=5&${known(first)}`;
+    const [reset, one] = await (await tail(url, id, { query })).all();
+    expect(reset).toEqual(RESET(id, 8));
+    expect(one?.data.seq).toBe(1);
+    const page = (await api.app.inject({ url: `${events}${query}` })).json();
+    expect(page).toMatchObject({ reset: true, last_event_seq: 8, next_after: 8 });
+    expect(page.events).toHaveLength(8);
+    const same = (await api.app.inject({ url: `${events}?after=5&${known(second)}` })).json();
+    expect(same).not.toHaveProperty('reset');
+    expect(same.events).toHaveLength(3);
+  });
+
+  test('beyond the last event is told without it, in a stream and in a page', async ({
+    api,
+    url,
+    db,
+  }) => {
+    const { id } = await remake(api, db, 5, 3);
+    const [reset, one] = await (await tail(url, id, { query: '?after=5' })).all();
+    expect(reset).toEqual(RESET(id, 3));
+    expect(one?.data.seq).toBe(1);
+    const page = (
+      await api.app.inject({ url: `/v1/sessions/${id}/events?after=5&limit=2` })
+    ).json();
+    expect(page).toMatchObject({ reset: true, last_event_seq: 3, next_after: 2 });
+    // Who wants the end alone says so by the largest number.
+    const end = await (await tail(url, id, { query: `?after=${2 ** 31 - 1}` })).all();
+    expect(end.map(({ event }) => event)).toEqual(['end']);
+  });
+
+  test('of its conversation is refused', async ({ api, db }) => {
+    const key = newId();
+    const { id } = await make(api, db, key, 5);
+    const read = (query: string) =>
+      api.app.inject({ url: `/v1/sessions/${id}/conversation${query}` });
+    const { next_cursor } = (await read('?limit=2')).json();
+    expect((await read(`?cursor=${next_cursor}`)).json().events).toHaveLength(3);
+    await remove(api, id);
+    await make(api, db, key, 8);
+    const refused = await read(`?cursor=${next_cursor}`);
+    expect(refused.json()).toMatchObject({
+      error: { code: 'INVALID_REQUEST', details: { field: 'cursor' } },
+    });
+    expect(refused.statusCode).toBe(400);
+  });
+
+  test('is told by the client', async ({ api, url, db }) => {
+    const { id, first } = await remake(api, db, 5, 8);
+    const client = createClient({ baseUrl: url });
+    for (const from of [{ lastEventId: '5' }, { after: 5, startTime: toInfo(first).start_time }]) {
+      const kinds: string[] = [];
+      for await (const one of client.events(id, from)) kinds.push(one.kind);
+      expect(kinds).toEqual(['reset', ...Array(8).fill('event'), 'end']);
+    }
+    expect(await client.waitForResult(id)).toMatchObject({ id, status: 'completed' });
+  });
+});
+
+test('a stream of a session that is deleted and made again meanwhile ends as deleted', async ({
+  api,
+  db,
+  openReplica,
+}) => {
+  const replica = await openReplica({ pollMs: 50 });
+  const key = newId();
+  const made = await api.app.inject({
+    method: 'POST',
+    url: '/v1/sessions',
+    headers: { 'idempotency-key': key },
+    payload: { query: 'q' },
+  });
+  const { id } = made.json();
+  const sessions = db.collection<{ _id: string; created_at: Date }>('sessions');
+  for (const query of ['', '?follow=conversation']) {
+    const reader = await tail(replica.url, id, { query });
+    const writing = await claimOnce(api, db, id);
+    await writing?.write(2);
+    expect(
+      ids([await reader.next(), await reader.next()].filter((one) => one !== null)),
+    ).toHaveLength(2);
+    // As a deletion and a launch do between two looks.
+    await sessions.updateOne({ _id: id }, { $set: { created_at: new Date(Date.now() + 1_000) } });
+    expect((await reader.all()).at(-1)).toMatchObject({
+      event: 'end',
+      data: { status: 'deleted' },
+    });
+  }
+});
+
+async function claimOnce(api: Api, db: Db, id: string) {
+  const session = await api.sessions.get(id);
+  return session?.status === 'queued' ? claimAndWrite(db, id, api.queue.live) : null;
+}

@@ -1,0 +1,143 @@
+// GET /v1/sessions/:id/events?follow=conversation.
+import { newId, type Session } from '@baton/core';
+import type { Db } from 'mongodb';
+import { describe, expect } from 'vitest';
+import type { Api } from '../../../support/api.ts';
+import { makeChild, makeSession } from '../../../support/factories.ts';
+import type { SseMessage } from '../../../support/sse.ts';
+import { claimAndWrite } from '../../../support/writing.ts';
+import { ids, tail, test } from './streams.ts';
+
+const FOLLOW = '?follow=conversation';
+
+/** A session that wrote so many events and has ended. */
+async function ended(api: Api, db: Db, session: Session, events: number): Promise<Session> {
+  await api.sessions.insertIfAbsent(session);
+  const writing = await claimAndWrite(db, session.id, api.queue.live);
+  if (events > 0) await writing.write(events);
+  await writing.complete();
+  return session;
+}
+
+/** The stream of a conversation that has ended. */
+async function replay(api: Api, id: string, lastId?: string): Promise<SseMessage[]> {
+  const answer = await api.app.inject({
+    url: `/v1/sessions/${id}/events${FOLLOW}`,
+    headers: {
+      accept: 'text/event-stream',
+      ...(lastId === undefined ? {} : { 'last-event-id': lastId }),
+    },
+  });
+  expect(answer.statusCode, answer.body).toBe(200);
+  const found = answer.body.matchAll(/^(?:id: (.*)\n)?event: (.*)\ndata: (.*)$/gm);
+  return [...found].map(([, id, event = '', data = '']) => ({
+    event,
+    ...(id === undefined ? {} : { id }),
+    data: JSON.parse(data),
+  }));
+}
+
+const places = (messages: SseMessage[]) =>
+  messages.flatMap(({ id, data }) => (id ? [`${data.session_id}:${data.seq}`] : []));
+
+const all = (sessions: [Session, number][]) =>
+  sessions.flatMap(([{ id }, events]) =>
+    Array.from({ length: events }, (_, index) => `${id}:${index + 1}`),
+  );
+
+describe('a stream that follows a conversation', () => {
+  test('goes on into the session that continues it, and ends with it', async ({ api, url, db }) => {
+    const root = await ended(api, db, makeSession(), 2);
+    const child = await api.sessions.insertIfAbsent(makeChild(root));
+    const reader = await tail(url, root.id, { query: FOLLOW });
+    const replayed = await reader.all((message) => message.id === `${root.id}:2`);
+    const writing = await claimAndWrite(db, child.id, api.queue.live);
+    await writing.write(2);
+    const live = await reader.all((message) => message.id === `${child.id}:2`);
+    expect(places([...replayed, ...live])).toEqual(
+      all([
+        [root, 2],
+        [child, 2],
+      ]),
+    );
+    expect(ids(live)).toEqual([`${child.id}:1`, `${child.id}:2`]);
+    await writing.complete();
+    expect(await reader.all()).toEqual([
+      { event: 'end', data: { session_id: child.id, status: 'completed', last_event_seq: 2 } },
+    ]);
+  });
+
+  test('hears of a continue that comes while another branch runs', async ({ api, url, db }) => {
+    const root = await ended(api, db, makeSession(), 1);
+    const first = await api.sessions.insertIfAbsent(makeChild(root));
+    const reader = await tail(url, root.id, { query: FOLLOW });
+    const one = await claimAndWrite(db, first.id, api.queue.live);
+    await one.write(1);
+    await reader.all((message) => message.data.session_id === first.id);
+    const second = await ended(api, db, makeChild(root), 1);
+    expect(await reader.next()).toMatchObject({ data: { session_id: second.id, seq: 1 } });
+    await one.write(1);
+    const last = await reader.next();
+    expect(last).toMatchObject({ data: { session_id: first.id, seq: 2 } });
+    expect(last?.id?.split(',').sort()).toEqual([`${first.id}:2`, `${second.id}:1`].sort());
+    await one.complete();
+    expect(await reader.next()).toMatchObject({ event: 'end' });
+  });
+
+  test('of branches tells each session after its parent, in order, and resumes after any event', async ({
+    api,
+    db,
+  }) => {
+    const root = await ended(api, db, makeSession(), 11);
+    const left = await ended(api, db, makeChild(root), 30);
+    const right = await ended(api, db, makeChild(root), 20);
+    const silent = await ended(api, db, makeChild(left), 0);
+    const below = await ended(api, db, makeChild(left), 12);
+    const further = await ended(api, db, makeChild(below), 3);
+    const wanted = all([
+      [root, 11],
+      [left, 30],
+      [right, 20],
+      [below, 12],
+      [further, 3],
+    ]);
+    const messages = await replay(api, root.id);
+    expect(messages.at(-1)).toMatchObject({ event: 'end' });
+    const told = places(messages);
+    expect(told.toSorted()).toEqual(wanted.toSorted());
+    for (const { id, parent_session_id: parent } of [root, left, right, below, further]) {
+      const own = told.filter((place) => place.startsWith(id));
+      expect(own).toEqual(wanted.filter((place) => place.startsWith(id)));
+      if (!parent) continue;
+      expect(told.findIndex((place) => place.startsWith(id))).toBeGreaterThan(
+        told.findLastIndex((place) => place.startsWith(parent)),
+      );
+    }
+    for (const [index, { id }] of messages.slice(0, -1).entries()) {
+      const rest = places(await replay(api, root.id, id));
+      expect([...told.slice(0, index + 1), ...rest].toSorted(), id).toEqual(wanted.toSorted());
+    }
+    expect(told.join()).not.toContain(silent.id);
+  });
+
+  test('begins at the session it was asked for, not at the root', async ({ api, db }) => {
+    const root = await ended(api, db, makeSession(), 2);
+    const child = await ended(api, db, makeChild(root), 2);
+    await ended(api, db, makeChild(root), 2);
+    expect(places(await replay(api, child.id))).toEqual(all([[child, 2]]));
+  });
+
+  test.for([
+    ['no position', 'x'],
+    ['no seq', `${newId()}:`],
+    ['a session elsewhere', `${newId()}:3`],
+  ])('refuses an id that is %s', async ([, lastId], { api, db }) => {
+    const root = await ended(api, db, makeSession(), 1);
+    const answer = await api.app.inject({
+      url: `/v1/sessions/${root.id}/events${FOLLOW}`,
+      headers: { accept: 'text/event-stream', 'last-event-id': lastId },
+    });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({ error: { details: { field: 'last-event-id' } } });
+  });
+});

@@ -1,0 +1,71 @@
+// Streams while Redis or MongoDB is away: late, never wrong.
+import { expect, onTestFinished, vi } from 'vitest';
+import { databaseUrl, openApi } from '../../../support/api.ts';
+import { makeSession } from '../../../support/factories.ts';
+import { createGate } from '../../../support/gate.ts';
+import { redisUrl } from '../../../support/services.ts';
+import { openStream } from '../../../support/sse.ts';
+import { claimAndWrite } from '../../../support/writing.ts';
+import { ids, NEVER_MS, start, tail, test, upTo } from './streams.ts';
+
+test('what was told while Redis was away is looked for once it is back', async ({
+  api,
+  db,
+  databaseName,
+  queuePrefix,
+}) => {
+  const gate = await createGate(redisUrl());
+  onTestFinished(gate.close);
+  const mongodb = databaseUrl(databaseName);
+  const times = { pollMs: NEVER_MS };
+  const behind = await openApi({ redis: gate.url, mongodb, prefix: queuePrefix, times });
+  onTestFinished(behind.close);
+  const url = await behind.app.listen({ host: '127.0.0.1', port: 0 });
+  const writing = await start(api, db);
+  const reader = await tail(url, writing.session.id);
+  const statuses = await openStream(`${url}/v1/events`);
+  onTestFinished(() => statuses.close());
+  expect(await statuses.next()).toMatchObject({ event: 'live' });
+  await writing.write(1);
+  expect(await reader.next()).toMatchObject({ id: '1' });
+  await gate.shut();
+  await writing.write(1);
+  await writing.complete();
+  const rest = reader.all();
+  await gate.open();
+  expect(ids(await rest)).toEqual(['2']);
+  // What is told of all sessions is lost meanwhile, and the stream says so.
+  expect(await statuses.next()).toMatchObject({ event: 'live' });
+});
+
+test('a stream waits for MongoDB, and goes on where it was', async ({
+  api,
+  db,
+  databaseName,
+  queuePrefix,
+}) => {
+  const gate = await createGate(databaseUrl(databaseName));
+  onTestFinished(gate.close);
+  const times = { pollMs: 200, heartbeatMs: 100 };
+  const behind = await openApi({
+    redis: redisUrl(),
+    mongodb: gate.url,
+    prefix: queuePrefix,
+    times,
+  });
+  onTestFinished(behind.close);
+  const url = await behind.app.listen({ host: '127.0.0.1', port: 0 });
+  const { id } = await api.sessions.insertIfAbsent(makeSession());
+  const writing = await claimAndWrite(db, id, api.queue.live);
+  await writing.write(2);
+  const reader = await tail(url, id);
+  const told = reader.all();
+  await vi.waitFor(() => expect(reader.comments()).toBeGreaterThan(0));
+  await gate.shut();
+  const beats = reader.comments();
+  await writing.write(3);
+  await vi.waitFor(() => expect(reader.comments()).toBeGreaterThan(beats + 5), 10_000);
+  await gate.open();
+  await writing.complete();
+  expect(ids(await told)).toEqual(upTo(5));
+});

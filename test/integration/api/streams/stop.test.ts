@@ -1,0 +1,154 @@
+// A deploy of the API under open streams: real processes, one stopped, the other one gone on at.
+import { readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createSessionQueue, createSessionStore, type SessionQueue } from '@baton/core';
+import type { Db } from 'mongodb';
+import { describe, expect, onTestFinished } from 'vitest';
+import { databaseUrl } from '../../../support/api.ts';
+import { type ApiRun, listening, runApi } from '../../../support/api-process.ts';
+import { makeSession } from '../../../support/factories.ts';
+import { test as base, redisUrl } from '../../../support/services.ts';
+import { openStream, type SseMessage } from '../../../support/sse.ts';
+import { claimAndWrite, type Writing } from '../../../support/writing.ts';
+import { ids, tail, upTo } from './streams.ts';
+
+// The parts of the API close one after the other; the longest of them, HTTP, in less than five seconds.
+const STOP_LIMIT_MS = 6_000;
+
+/** Resolves once a process writes nothing more, to no socket. */
+async function settled(pid: number | undefined): Promise<void> {
+  const written = async () =>
+    /^wchar: (\d+)$/m.exec(await readFile(`/proc/${pid}/io`, 'utf8'))?.[1];
+  for (let [before, now] = ['', await written()]; now !== before; now = await written()) {
+    before = now ?? '';
+    await pause(300);
+  }
+}
+
+interface Scene {
+  db: Db;
+  queue: SessionQueue;
+  /** A session that is being written, its writes told. */
+  session(): Promise<Writing>;
+  /** One more API process, and where it listens. */
+  api(): Promise<ApiRun & { url: string }>;
+}
+
+const test = base.extend<{ scene: Scene }>({
+  scene: async ({ databaseName, queuePrefix, db }, use) => {
+    const queue = createSessionQueue({ connection: redisUrl(), prefix: queuePrefix });
+    const sessions = createSessionStore(db);
+    const runs: ApiRun[] = [];
+    await use({
+      db,
+      queue,
+      async session() {
+        const { id } = await sessions.insertIfAbsent(makeSession());
+        return claimAndWrite(db, id, queue.live);
+      },
+      async api() {
+        const run = runApi({
+          REDIS_URL: redisUrl(),
+          MONGODB_URL: databaseUrl(databaseName),
+          QUEUE_PREFIX: queuePrefix,
+          PORT: '0',
+          AUTH: 'none',
+        });
+        runs.push(run);
+        return { ...run, url: await listening(run) };
+      },
+    });
+    for (const { child, ended } of runs) {
+      child.kill('SIGKILL');
+      await ended;
+    }
+    await queue.close();
+  },
+});
+
+describe('an API process that is told to stop', () => {
+  test('ends its streams cleanly and exits 0; their readers go on at another one without a gap or a double', async ({
+    scene,
+  }) => {
+    const [first, second] = await Promise.all([scene.api(), scene.api()]);
+    const idle = await scene.session();
+    const busy = await scene.session();
+    await idle.write(5);
+    await busy.write(5);
+    const follow = { query: '?follow=conversation' };
+    const quiet = await tail(first.url, idle.session.id);
+    const following = await tail(first.url, busy.session.id, follow);
+    const many = await Promise.all(
+      Array.from({ length: 5 }, () => tail(first.url, busy.session.id)),
+    );
+    const statuses = await openStream(`${first.url}/v1/events`);
+    onTestFinished(() => statuses.close());
+    expect(await statuses.next()).toMatchObject({ event: 'live' });
+    const before = await quiet.all(({ id }) => id === '5');
+
+    let written = 5;
+    let isStopped = false;
+    const writing = (async () => {
+      for (; !isStopped; written += 1) await busy.write(1, 2_000);
+    })();
+    // Each is told of what comes by then, and reads on.
+    const readers = [...many, following];
+    const heads = await Promise.all(readers.map((one) => one.all(({ data }) => data.seq === 30)));
+    const rests = readers.map((one) => one.all());
+    const asked = performance.now();
+    first.child.kill('SIGTERM');
+    expect(await first.ended).toEqual({ code: 0, signal: null });
+    expect(performance.now() - asked).toBeLessThan(STOP_LIMIT_MS);
+    expect(first.err()).not.toMatch(/broke off|did not close/);
+    isStopped = true;
+    await writing;
+    await idle.write(2);
+    await Promise.all([idle.complete(), busy.complete()]);
+
+    // Whole answers, not cut off: the last piece came, and nobody was told of an end of the session.
+    const cut = await Promise.all(
+      rests.map(async (rest, index) => [...(heads[index] ?? []), ...(await rest)]),
+    );
+    expect(await quiet.all()).toEqual([]);
+    await statuses.all();
+    for (const { response } of [quiet, following, statuses, ...many]) {
+      expect(response.complete).toBe(true);
+      expect(response.errored).toBeNull();
+    }
+    const goOn = async (id: string, messages: SseMessage[], extra: Record<string, string> = {}) => {
+      const lastId = ids(messages).at(-1) ?? '';
+      const rest = await (await tail(second.url, id, { 'last-event-id': lastId, ...extra })).all();
+      expect(rest.at(-1)).toMatchObject({ event: 'end', data: { status: 'completed' } });
+      return [...messages, ...rest].flatMap(({ id, data }) => (id ? String(data.seq) : []));
+    };
+    expect(await goOn(idle.session.id, before)).toEqual(upTo(7));
+    for (const messages of cut) expect(messages.at(-1)?.event).toBe('assistant');
+    const followed = cut.pop() ?? [];
+    expect(await goOn(busy.session.id, followed, follow)).toEqual(upTo(written));
+    for (const messages of cut) {
+      expect(await goOn(busy.session.id, messages)).toEqual(upTo(written));
+    }
+  });
+
+  test('exits 0 in its time although a reader takes nothing', async ({ scene }) => {
+    const api = await scene.api();
+    const writing = await scene.session();
+    // More than the two ends of its socket hold.
+    for (let n = 0; n < 6; n += 1) await writing.write(20, 256 * 1024);
+    const stuck = await tail(api.url, writing.session.id);
+    const patient = await tail(api.url, writing.session.id, { query: '?after=119' });
+    expect(await patient.next()).toMatchObject({ id: '120' });
+    await settled(api.child.pid);
+    const asked = performance.now();
+    api.child.kill('SIGTERM');
+    expect(await api.ended).toEqual({ code: 0, signal: null });
+    expect(performance.now() - asked).toBeLessThan(STOP_LIMIT_MS);
+    expect(await patient.next()).toBeNull();
+    expect(patient.response.complete).toBe(true);
+    // Cut off, what it has of it is in order, from the first on.
+    const got = ids(await stuck.all());
+    expect(got).toEqual(upTo(got.length));
+    expect(got.length).toBeLessThan(120);
+    expect(stuck.response.complete).toBe(false);
+  });
+});

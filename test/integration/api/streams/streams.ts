@@ -1,0 +1,83 @@
+// An API with streams, and readers of them.
+import type { Db } from 'mongodb';
+import { onTestFinished } from 'vitest';
+import { type Api, type ApiOptions, databaseUrl, openApi } from '../../../support/api.ts';
+import { makeSession } from '../../../support/factories.ts';
+import { type Listeners, openListeners } from '../../../support/live-listeners.ts';
+import { test as base, redisUrl } from '../../../support/services.ts';
+import { openStream, type SseMessage, type SseReader } from '../../../support/sse.ts';
+import { claimAndWrite, type Writing } from '../../../support/writing.ts';
+
+/** Out of reach of any test, in milliseconds. */
+export const NEVER_MS = 600_000;
+
+/** Opens one more API on the same stores, with these times; it is closed after the test at the latest. */
+export type OpenReplica = (times: NonNullable<ApiOptions['times']>) => Promise<Replica>;
+
+/** One more API, and where it listens. */
+export interface Replica extends Api {
+  url: string;
+}
+
+/** `test` with an API whose streams are told or say nothing: their next look is out of reach. */
+export const test = base.extend<{
+  $file: { api: Api; url: string; listeners: Listeners };
+  $test: { openReplica: OpenReplica };
+}>({
+  api: [
+    async ({ databaseName, queuePrefix, db: _dropped }, use) => {
+      const mongodb = databaseUrl(databaseName);
+      const times = { heartbeatMs: 1_000, pollMs: NEVER_MS };
+      const api = await openApi({ redis: redisUrl(), mongodb, prefix: queuePrefix, times });
+      await use(api);
+      await api.close();
+    },
+    { scope: 'file' },
+  ],
+  listeners: [
+    async ({ queuePrefix }, use) => {
+      const listeners = openListeners(queuePrefix);
+      await use(listeners);
+      listeners.close();
+    },
+    { scope: 'file' },
+  ],
+  url: [
+    ({ api }, use) => api.app.listen({ host: '127.0.0.1', port: 0 }).then(use),
+    { scope: 'file' },
+  ],
+  async openReplica({ databaseName, queuePrefix }, use) {
+    const open = new Set<Api>();
+    await use(async (times) => {
+      const mongodb = databaseUrl(databaseName);
+      const api = await openApi({ redis: redisUrl(), mongodb, prefix: queuePrefix, times });
+      open.add(api);
+      const close = () => (open.delete(api) ? api.close() : Promise.resolve());
+      return { ...api, url: await api.app.listen({ host: '127.0.0.1', port: 0 }), close };
+    });
+    for (const api of open) await api.close();
+  },
+});
+
+/** A session that is being written, its writes told. */
+export async function start(api: Api, db: Db): Promise<Writing> {
+  const { id } = await api.sessions.insertIfAbsent(makeSession());
+  return claimAndWrite(db, id, api.queue.live);
+}
+
+/** A stream of a session's events, closed after the test. */
+export async function tail(
+  url: string,
+  id: string,
+  { query = '', ...headers }: Record<string, string> = {},
+): Promise<SseReader> {
+  const reader = await openStream(`${url}/v1/sessions/${id}/events${query}`, headers);
+  onTestFinished(() => reader.close());
+  return reader;
+}
+
+/** The ids of so many events of one session. */
+export const upTo = (count: number) =>
+  Array.from({ length: count }, (_, index) => String(index + 1));
+/** The ids that messages have. */
+export const ids = (messages: SseMessage[]) => messages.flatMap(({ id }) => id ?? []);

@@ -1,0 +1,255 @@
+// GET /v1/sessions/:id/events as a stream.
+import { newId } from '@baton/core';
+import { describe, expect, vi } from 'vitest';
+import { makeSession } from '../../../support/factories.ts';
+import type { SseMessage } from '../../../support/sse.ts';
+import { claimAndWrite, TELL_NOBODY } from '../../../support/writing.ts';
+import { ids, NEVER_MS, start, tail, test, upTo } from './streams.ts';
+
+describe('a stream of a session', () => {
+  test('tells what there is, then what comes, then the end, and closes', async ({
+    api,
+    url,
+    db,
+  }) => {
+    const writing = await start(api, db);
+    const { id } = writing.session;
+    await writing.write(3);
+    const reader = await tail(url, id);
+    expect(reader.response.headers).toMatchObject({
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+    });
+    const first = await reader.next();
+    const page = (await api.app.inject({ url: `/v1/sessions/${id}/events?limit=1` })).json();
+    expect(first).toEqual({ event: 'assistant', id: '1', data: page.events[0] });
+    expect(ids([(await reader.next()) as SseMessage, (await reader.next()) as SseMessage])).toEqual(
+      ['2', '3'],
+    );
+    await writing.write(2);
+    expect(await reader.next()).toMatchObject({ id: '4' });
+    expect(await reader.next()).toMatchObject({ id: '5' });
+    await writing.complete();
+    expect(await reader.next()).toEqual({
+      event: 'end',
+      data: { session_id: id, status: 'completed', last_event_seq: 5 },
+    });
+    expect(await reader.next()).toBeNull();
+  });
+
+  test('of readers who come while it is written has no gap and no double', async ({
+    api,
+    url,
+    db,
+  }) => {
+    const writing = await start(api, db);
+    const readers: Promise<SseMessage[]>[] = [];
+    let count = 0;
+    for (let batch = 0; batch < 40; batch += 1) {
+      count += 1 + (batch % 7);
+      const written = writing.write(1 + (batch % 7));
+      if (batch % 2 === 0) readers.push(tail(url, writing.session.id).then((one) => one.all()));
+      await written;
+    }
+    await writing.complete();
+    for (const messages of await Promise.all(readers)) {
+      expect(ids(messages)).toEqual(upTo(count));
+      expect(messages.at(-1)).toMatchObject({ event: 'end', data: { status: 'completed' } });
+    }
+  });
+
+  test('goes on where a reader was cut off, by Last-Event-ID or by after', async ({
+    api,
+    url,
+    db,
+  }) => {
+    const writing = await start(api, db);
+    const { id } = writing.session;
+    await writing.write(10);
+    const cut = await tail(url, id);
+    const before = await cut.all((message) => message.id === '4');
+    cut.close();
+    await writing.write(3);
+    await writing.complete();
+    const rest = await (await tail(url, id, { 'last-event-id': '4' })).all();
+    expect(ids([...before, ...rest])).toEqual(upTo(13));
+    expect(ids(await (await tail(url, id, { query: '?after=11' })).all())).toEqual(['12', '13']);
+    const both = { query: '?after=2', 'last-event-id': '12' };
+    expect(ids(await (await tail(url, id, both)).all())).toEqual(['13']);
+    expect(await (await tail(url, id, { 'last-event-id': '13' })).all()).toMatchObject([
+      { event: 'end' },
+    ]);
+  });
+
+  test('of a session that is queued waits, and beats meanwhile', async ({ api, url, db }) => {
+    const { id } = await api.sessions.insertIfAbsent(makeSession());
+    const reader = await tail(url, id);
+    const first = reader.next();
+    await vi.waitFor(() => expect(reader.comments()).toBeGreaterThan(1), 10_000);
+    const writing = await claimAndWrite(db, id, api.queue.live);
+    await writing.write(1);
+    expect(await first).toMatchObject({ id: '1' });
+  });
+
+  test('lasts longer than any other answer may take', async ({ api, url, db }) => {
+    const { id } = await api.sessions.insertIfAbsent(makeSession());
+    const reader = await tail(url, id);
+    const first = reader.next();
+    // A second each; a handler has ten.
+    await vi.waitFor(() => expect(reader.comments()).toBeGreaterThan(11), 20_000);
+    const writing = await claimAndWrite(db, id, api.queue.live);
+    await writing.write(1);
+    expect(await first).toMatchObject({ id: '1' });
+  });
+
+  test('ends with a session that is cancelled before it began', async ({ api, url, listeners }) => {
+    const { id } = await api.sessions.insertIfAbsent(makeSession());
+    const reader = await tail(url, id);
+    const told = reader.all();
+    await vi.waitFor(async () => expect(await listeners.to(id)).toBe(1));
+    await api.app.inject({ method: 'POST', url: `/v1/sessions/${id}/cancel` });
+    expect(await told).toMatchObject([{ event: 'end', data: { status: 'cancelled' } }]);
+  });
+
+  test('names an event by its type, but never by a name that means something else', async ({
+    api,
+    url,
+    db,
+  }) => {
+    const writing = await start(api, db);
+    await writing.write(3);
+    const named = (seq: number, type: string) =>
+      db
+        .collection('events')
+        .updateOne({ session_id: writing.session.id, seq }, { $set: { type } });
+    await named(1, 'end');
+    await named(2, 'x\n\nevent: end');
+    await named(3, 'control_response');
+    await writing.complete();
+    const messages = await (await tail(url, writing.session.id)).all();
+    expect(messages.map(({ event }) => event)).toEqual([
+      'other',
+      'other',
+      'control_response',
+      'end',
+    ]);
+    expect(messages[1]?.data.type).toBe('x\n\nevent: end');
+  });
+
+  test.for([
+    ['an unknown session', `/v1/sessions/${newId()}/events`, {}, 404, 'SESSION_NOT_FOUND'],
+    ['an id that is no seq', null, { 'last-event-id': 'x' }, 400, 'INVALID_REQUEST'],
+    ['a wrong after', null, { query: '?after=-1' }, 400, 'INVALID_REQUEST'],
+    ['a wrong follow', null, { query: '?follow=me' }, 400, 'INVALID_REQUEST'],
+  ] as const)(
+    'refuses %s like any call, before it begins',
+    async ([, path, headers, status, code], { api }) => {
+      const { id } = await api.sessions.insertIfAbsent(makeSession());
+      const { query = '', ...rest } = headers as Record<string, string>;
+      const answer = await api.app.inject({
+        url: path ?? `/v1/sessions/${id}/events${query}`,
+        headers: { accept: 'text/event-stream', ...rest },
+      });
+      expect(answer.statusCode).toBe(status);
+      expect(answer.json()).toMatchObject({ error: { code } });
+    },
+  );
+
+  test('of a session that ended answers a call that is not over a socket too', async ({
+    api,
+    db,
+  }) => {
+    const writing = await start(api, db);
+    await writing.write(2);
+    await writing.complete();
+    const answer = await api.app.inject({
+      url: `/v1/sessions/${writing.session.id}/events`,
+      headers: { accept: 'text/event-stream' },
+    });
+    expect(answer.body.match(/^id: .*$/gm)).toEqual(['id: 1', 'id: 2']);
+  });
+});
+
+describe('words that are lost', () => {
+  test('do not lose events: they come with the next look', async ({ openReplica, db, api }) => {
+    const { url } = await openReplica({ pollMs: 300 });
+    const { id } = await api.sessions.insertIfAbsent(makeSession());
+    const writing = await claimAndWrite(db, id, TELL_NOBODY);
+    const reader = await tail(url, id);
+    for (const [first, second] of ['12', '34', '56']) {
+      await writing.write(2);
+      expect(await reader.next()).toMatchObject({ id: first });
+      expect(await reader.next()).toMatchObject({ id: second });
+    }
+    await writing.complete();
+    expect(await reader.all()).toMatchObject([{ event: 'end' }]);
+  });
+});
+
+describe('a stream that is told nothing', () => {
+  test('ends with a session that is deleted', async ({ openReplica, db, api }) => {
+    const { url } = await openReplica({ pollMs: 200 });
+    const { id } = await api.sessions.insertIfAbsent(makeSession());
+    const reader = await tail(url, id);
+    await db.collection<{ _id: string }>('sessions').deleteOne({ _id: id });
+    expect(await reader.all()).toMatchObject([{ event: 'end', data: { status: 'deleted' } }]);
+  });
+
+  test('is cut when it is old, without a word of an end', async ({ openReplica, api }) => {
+    const { url } = await openReplica({ maxAgeMs: 500 });
+    const { id } = await api.sessions.insertIfAbsent(makeSession());
+    expect(await (await tail(url, id)).all()).toEqual([]);
+  });
+});
+
+describe('two replicas of the API', () => {
+  test('tell the same, whichever a reader comes back to', async ({ api, url, db, openReplica }) => {
+    const other = await openReplica({ pollMs: NEVER_MS });
+    const writing = await start(api, db);
+    const { id } = writing.session;
+    await writing.write(2);
+    const [here, there] = [await tail(url, id), await tail(other.url, id)];
+    const before = await there.all((message) => message.id === '2');
+    await writing.write(1);
+    before.push((await there.next()) as SseMessage);
+    await other.close(); // the replica stops: its streams end without a word of the session's end
+    expect(await there.next()).toBeNull();
+    await writing.write(2);
+    await writing.complete();
+    const rest = await (await tail(url, id, { 'last-event-id': before.at(-1)?.id ?? '' })).all();
+    expect(ids([...before, ...rest])).toEqual(upTo(5));
+    expect(ids(await here.all())).toEqual(upTo(5));
+  });
+});
+
+describe('many readers', () => {
+  test('of many sessions share one connection to Redis, which forgets what nobody listens to', async ({
+    api,
+    url,
+    db,
+    listeners,
+  }) => {
+    const sessions = await Promise.all(
+      Array.from({ length: 50 }, () => api.sessions.insertIfAbsent(makeSession())),
+    );
+    const readers = await Promise.all(
+      Array.from({ length: 200 }, (_, index) => tail(url, sessions[index % 50]?.id ?? '')),
+    );
+    const told = readers.map((reader) => reader.all());
+    await vi.waitFor(async () => {
+      for (const { id } of sessions) expect(await listeners.to(id)).toBe(1);
+    });
+    expect((await listeners.each()).filter((count) => count >= 50)).toEqual([50]);
+    for (const { id } of sessions) {
+      const writing = await claimAndWrite(db, id, api.queue.live);
+      await writing.write(1);
+      await writing.complete();
+    }
+    for (const messages of await Promise.all(told)) {
+      expect(messages.map(({ event }) => event)).toEqual(['assistant', 'end']);
+    }
+    await vi.waitFor(async () => {
+      for (const { id } of sessions) expect(await listeners.to(id)).toBe(0);
+    });
+  });
+});

@@ -1,0 +1,80 @@
+// Several processes that let sessions pass their limits, on one database and one queue.
+import {
+  type Admission,
+  createAdmission,
+  createLimitBook,
+  createSessionManager,
+  type Session,
+  type SessionManager,
+} from '@baton/core';
+import type { LimitCaps } from '../../../../packages/core/src/model/limits/limit.ts';
+import { makeCompletedSession } from '../../../support/factories.ts';
+import { test as base } from '../stores.ts';
+
+/** What of a process lets sessions pass. */
+export interface Process {
+  admission: Admission;
+  manager: SessionManager;
+}
+
+/** What a test does to sessions under limits, and what it sees of them. */
+export interface Limits {
+  /** As many processes as work on one database and one queue. */
+  processes: [Process, Process, Process];
+  /** Sets the limit of a tag. */
+  put(tag: string, caps: LimitCaps): Promise<unknown>;
+  holders(tag: string): Promise<string[]>;
+  /** What each waits for, or its status where it waits for nothing. */
+  states(ids: readonly string[]): Promise<(string | undefined)[]>;
+  set(id: string, fields: Record<string, unknown>): Promise<void>;
+  /** The session is over, and every process says so at once. */
+  finish(id: string): Promise<void>;
+}
+
+/** `test` with three processes, without a worker. */
+export const test = base.extend<{ limits: Limits }>({
+  limits: async ({ db, stores, queue }, use) => {
+    const { clock, sessions } = stores;
+    const start = (): Process => {
+      const admission = createAdmission({ db, clock, queue });
+      return { admission, manager: createSessionManager({ queue, sessions, admission }) };
+    };
+    const processes: Limits['processes'] = [start(), start(), start()];
+    const book = createLimitBook({ db, clock });
+    const slots = db.collection<{ _id: string; holders: string[] }>('limit_slots');
+    const set: Limits['set'] = async (_id, fields) => {
+      await db.collection<{ _id: string }>('sessions').updateOne({ _id }, { $set: fields });
+    };
+    await use({
+      processes,
+      put: (tag, caps) => book.put('tag', tag, caps),
+      holders: async (tag) => (await slots.findOne({ _id: `tag:${tag}` }))?.holders ?? [],
+      states: async (ids) =>
+        Promise.all(
+          ids.map(async (id) => {
+            const session = await sessions.get(id);
+            return session?.waiting_for ?? session?.status;
+          }),
+        ),
+      set,
+      async finish(id) {
+        const { transcript } = makeCompletedSession({ root_session_id: id });
+        await set(id, { status: 'completed', end_time: new Date(), transcript });
+        const session = await sessions.get(id);
+        if (!session) throw new Error(`expected a session ${id}`);
+        await Promise.all(processes.map(({ admission }) => admission.ended(session)));
+      },
+    });
+  },
+});
+
+/** A launch under the limits of these tags. */
+export const launch = async (
+  { manager }: Process,
+  tags: string[],
+  options: { on_limit?: 'wait'; idempotency_key?: string } = {},
+): Promise<Session> =>
+  (await manager.acceptance.launch({ query: 'q' }, { tags, ...options })).session;
+
+/** What lets a session wait where a limit is reached. */
+export const wait = { on_limit: 'wait' } as const;

@@ -1,0 +1,96 @@
+// A continue that waits for its parent.
+import { newId } from '@baton/core';
+import { describe, expect } from 'vitest';
+import { makeSession } from '../../../support/factories.ts';
+import { test, WAITS } from './admission-scene.ts';
+
+describe('a continue of a parent that has not ended', () => {
+  test('waits for it, without a job, and goes on at its end', async ({ scene, stores }) => {
+    const parent = await stores.sessions.insertIfAbsent(makeSession({ status: 'running' }));
+    const child = await scene.behind(parent.id);
+    expect(await scene.states([child])).toEqual(['parent']);
+    await scene.finish(parent.id);
+    expect(await scene.states([child])).toEqual(['waiting']);
+  });
+
+  test('waits behind one that waits: a whole chain goes on link by link', async ({
+    scene,
+    stores,
+  }) => {
+    const parent = await stores.sessions.insertIfAbsent(makeSession({ status: 'running' }));
+    const child = await scene.behind(parent.id);
+    const grandchild = await scene.behind(child);
+    await scene.finish(parent.id);
+    expect(await scene.states([child, grandchild])).toEqual(['waiting', 'parent']);
+  });
+
+  test('fails with all behind it where the parent leaves no transcript', async ({
+    scene,
+    stores,
+  }) => {
+    const parent = await stores.sessions.insertIfAbsent(makeSession());
+    const child = await scene.behind(parent.id);
+    const grandchild = await scene.behind(child);
+    await scene.stop.cancelSession(parent.id);
+    for (const id of [child, grandchild]) {
+      expect(await stores.sessions.get(id)).toMatchObject({
+        status: 'failed',
+        failure: { code: 'PARENT_NOT_RESUMABLE', attempt: 0 },
+        end_time: expect.any(Date),
+      });
+    }
+  });
+
+  test('goes on to its key, and takes its place there by when it was asked for', async ({
+    scene,
+    stores,
+  }) => {
+    const key = newId();
+    const parent = await stores.sessions.insertIfAbsent(makeSession({ status: 'running' }));
+    const holder = await scene.launch(key);
+    const child = await scene.behind(parent.id, { concurrency_key: key });
+    const behind = await scene.launch(key);
+    expect(await scene.states([child, behind])).toEqual(['parent', WAITS]);
+    await scene.finish(parent.id);
+    expect(await scene.states([child, behind])).toEqual([WAITS, WAITS]);
+    await scene.finish(holder);
+    expect(await scene.states([child, behind])).toEqual(['waiting', WAITS]);
+  });
+
+  test('interrupts a parent that runs, and only then', async ({ scene, stores }) => {
+    const lease = { fence: 1, owner: 'w', expires_at: new Date(Date.now() + 60_000) };
+    const running = await stores.sessions.insertIfAbsent(makeSession({ status: 'running', lease }));
+    const queued = await stores.sessions.insertIfAbsent(makeSession());
+    for (const { id } of [running, queued]) await scene.behind(id, { on_busy: 'interrupt' });
+    expect(await stores.sessions.get(running.id)).toHaveProperty('interrupt_requested_at');
+    expect(await stores.sessions.get(queued.id)).toMatchObject({ status: 'queued' });
+    expect(await stores.sessions.get(queued.id)).not.toHaveProperty('interrupt_requested_at');
+  });
+
+  test('is refused where nothing is said, and where its parent is not there', async ({
+    scene,
+    stores,
+  }) => {
+    const parent = await stores.sessions.insertIfAbsent(makeSession({ status: 'running' }));
+    await expect(scene.behind(parent.id, { on_busy: 'reject' })).rejects.toMatchObject({
+      code: 'SESSION_NOT_TERMINAL',
+    });
+    await expect(scene.behind(newId())).rejects.toMatchObject({ code: 'PARENT_NOT_FOUND' });
+  });
+
+  test('that is cancelled never runs', async ({ scene, stores }) => {
+    const parent = await stores.sessions.insertIfAbsent(makeSession({ status: 'running' }));
+    const child = await scene.behind(parent.id);
+    expect(await scene.stop.cancelSession(child)).toMatchObject({ status: 'cancelled' });
+    await scene.finish(parent.id);
+    expect(await scene.states([child])).toEqual(['cancelled']);
+  });
+
+  test('whose parent ends in the very moment goes on all the same', async ({ scene, stores }) => {
+    for (let round = 0; round < 20; round += 1) {
+      const parent = await stores.sessions.insertIfAbsent(makeSession({ status: 'running' }));
+      const [child] = await Promise.all([scene.behind(parent.id), scene.finish(parent.id)]);
+      expect(await scene.states([child])).toEqual(['waiting']);
+    }
+  });
+});

@@ -1,0 +1,135 @@
+// What is written of a conversation while it is deleted, and afterwards.
+import { createAdopter } from '@baton/core';
+import { describe, expect } from 'vitest';
+import { makeContinueJob, makeLaunchJob } from '../../../support/factories.ts';
+import { childOf, makeEnded, NOTHING, test } from './world.ts';
+
+describe('what comes late', () => {
+  test('a job that outlived its session brings nothing back', async ({ world, stores, queue }) => {
+    const [root] = await world.keepTree();
+    await world.deletion.deleteConversation(root.id);
+    const job = makeLaunchJob({ id: root.id, created_at: root.created_at.toISOString() });
+    await queue.bull.add('launch', job, { jobId: root.id });
+    const adopter = createAdopter(stores.sessions, (id) => queue.find(id));
+
+    expect(await adopter.find(root.id)).toBeNull();
+    await expect(
+      adopter.adopt({ id: root.id, data: job, timestamp: Date.now() }),
+    ).rejects.toMatchObject({ code: 'SESSION_DELETED' });
+    expect((await world.count(root)).documents).toBe(0);
+  });
+
+  test('an id that is used anew after the deletion is a session of its own', async ({
+    world,
+    stores,
+    queue,
+  }) => {
+    const [root] = await world.keepTree();
+    await world.deletion.deleteConversation(root.id);
+    const later = new Date(Date.now() + 1_000);
+    const job = makeLaunchJob({ id: root.id, created_at: later.toISOString() });
+    const adopter = createAdopter(stores.sessions, (id) => queue.find(id));
+
+    const session = await adopter.adopt({ id: root.id, data: job, timestamp: Date.now() });
+    expect(session).toMatchObject({ id: root.id, status: 'queued' });
+
+    await stores.sessions.get(root.id);
+    await expect(world.deletion.deleteConversation(root.id)).rejects.toMatchObject({
+      code: 'SESSION_NOT_TERMINAL',
+    });
+  });
+
+  test.for(['asked', 'deleting'] as const)(
+    'a continue of a conversation that is %s to be deleted fails, and leaves no part of it',
+    async (state, { world, stores, queue }) => {
+      const [root] = await world.keepTree();
+      await world.tombstones.ask(root.id, new Date());
+      if (state === 'deleting') await world.tombstones.commit(root.id);
+      const job = makeContinueJob(root.id);
+      const adopter = createAdopter(stores.sessions, (id) => queue.find(id));
+
+      const session = await adopter.adopt({ id: job.id, data: job, timestamp: Date.now() });
+
+      expect(session).toMatchObject({
+        ...{ status: 'failed', root_session_id: job.id },
+        failure: { code: 'PARENT_NOT_FOUND' },
+      });
+    },
+  );
+
+  test('of a deletion and a continue that race, the one that loses leaves nothing behind', async ({
+    world,
+    stores,
+    queue,
+  }) => {
+    const adopter = createAdopter(stores.sessions, (id) => queue.find(id));
+    for (let round = 0; round < 10; round += 1) {
+      const root = makeEnded();
+      await world.keep(root);
+      const job = makeContinueJob(root.id);
+      const adopting = adopter.adopt({ id: job.id, data: job, timestamp: Date.now() });
+      const deleting = world.deletion.deleteConversation(root.id).catch(({ code }) => code);
+      const [child, deleted] = await Promise.all([adopting, deleting]);
+
+      if (child.status === 'queued') {
+        expect(deleted).toBe('SESSION_NOT_TERMINAL');
+        expect((await world.count(root, child)).documents).toBe(2);
+      } else {
+        expect(child).toMatchObject({
+          root_session_id: job.id,
+          failure: { code: 'PARENT_NOT_FOUND' },
+        });
+      }
+      if (deleted === 'gone') expect(await world.count(root)).toEqual(NOTHING);
+    }
+  });
+
+  test('a session that slipped in behind the point of no return is ended before anything goes', async ({
+    world,
+    db,
+    stores,
+  }) => {
+    const tree = await world.keepTree();
+    const slipped = childOf(tree[0], { status: 'starting', created_at: new Date() });
+    await world.keep(slipped);
+    await world.tombstones.ask(tree[0].id, new Date());
+    await world.tombstones.commit(tree[0].id);
+
+    expect(await world.deletion.deleteConversation(tree[0].id)).toBe('deleting');
+    expect(await world.count(...tree)).toMatchObject({ documents: 3, events: 7 });
+    expect(await stores.sessions.get(slipped.id)).toHaveProperty('cancel_requested_at');
+
+    const ended = { status: 'cancelled', end_time: new Date() };
+    await db
+      .collection<{ _id: string }>('sessions')
+      .updateOne({ _id: slipped.id }, { $set: ended });
+    await world.deletion.tend(AbortSignal.timeout(10_000));
+    expect(await world.count(...tree, slipped)).toEqual(NOTHING);
+  });
+
+  test('what a stale worker writes after the deletion is found and removed', async ({
+    world,
+    stores,
+  }) => {
+    const [root] = await world.keepTree();
+    await world.deletion.deleteConversation(root.id);
+    const late = { session_id: root.id, seq: 4, attempt: 1, fence: 1 };
+    const created_at = new Date(Date.now() - 120_000);
+    await stores.events.insert([{ ...late, type: 'user', created_at, raw: '{}' }]);
+    expect((await world.count(root)).events).toBe(1);
+
+    await world.sweepIsDue(root.id);
+    await world.deletion.tend(AbortSignal.timeout(10_000));
+
+    expect(await world.count(root)).toEqual(NOTHING);
+    expect(await world.tombstones.get(root.id)).toMatchObject({ state: 'gone' });
+  });
+
+  test('a tombstone goes in the end', async ({ world }) => {
+    const [root] = await world.keepTree();
+    await world.deletion.deleteConversation(root.id);
+    await world.sweepIsDue(root.id, { gone_at: new Date(0) });
+    await world.deletion.tend(AbortSignal.timeout(10_000));
+    expect(await world.tombstones.get(root.id)).toBeNull();
+  });
+});

@@ -1,0 +1,243 @@
+// An idempotency key whose session was deleted makes a new session of the same id.
+import {
+  createAdmission,
+  createAdopter,
+  createSessionDeletion,
+  createSessionManager,
+  createStopRequests,
+  newId,
+  type Session,
+  type SessionManager,
+} from '@baton/core';
+import { describe, expect } from 'vitest';
+import { makeLaunchJob, makeSession } from '../../../support/factories.ts';
+import { test as base, makeEnded, NOTHING, type World } from './world.ts';
+
+const ENDED = { status: 'completed', last_event_seq: 5 } as const;
+
+const ONE_OF_EACH = { documents: 1, events: 5, chunks: 1, jobs: 1 };
+
+interface Reuse {
+  manager: SessionManager;
+  launch(key: string): Promise<Session>;
+  /** Writes what a session of this id leaves, all but its document and its job. */
+  write(id: string): Promise<void>;
+  /** The session is over. */
+  end(id: string): Promise<void>;
+  /** Leaves a deletion of the session of this key that died once its document was gone; returns its id. */
+  dieDeleting(key: string): Promise<string>;
+  /** Deletes the session of this key, and returns a new one of the same id, which has ended too. */
+  anew(key: string): Promise<Session>;
+}
+
+const test = base.extend<{ reuse: Reuse }>({
+  reuse: async ({ db, stores, queue, world }, use) => {
+    const { clock, sessions } = stores;
+    const manager = createSessionManager({
+      ...{ queue, sessions, admission: createAdmission({ db, clock, queue }) },
+    });
+    const launch = async (idempotency_key: string) =>
+      (await manager.acceptance.launch({ query: 'q' }, { idempotency_key })).session;
+    const end = async (id: string) => {
+      await db
+        .collection<{ _id: string }>('sessions')
+        .updateOne({ _id: id }, { $set: { ...ENDED, end_time: new Date() } });
+    };
+    const write = (id: string) => world.write(makeEnded({ id, ...ENDED }));
+    await use({
+      ...{ manager, launch, write, end },
+      async dieDeleting(key) {
+        const { id } = await launch(key);
+        await end(id);
+        world.failDropsAfter(0);
+        await expect(world.deletion.deleteConversation(id)).rejects.toThrow('Redis went away');
+        world.failDropsAfter(Number.POSITIVE_INFINITY);
+        return id;
+      },
+      async anew(key) {
+        const { id } = await launch(key);
+        await end(id);
+        expect(await world.deletion.deleteConversation(id)).toBe('gone');
+        const session = await launch(key);
+        expect(session).toMatchObject({ id, status: 'queued' });
+        await write(id);
+        await end(id);
+        return session;
+      },
+    });
+  },
+});
+
+const tend = (deletion: World['deletion']) => deletion.tend(AbortSignal.timeout(10_000));
+
+describe('looking again after what is gone', () => {
+  test.for([
+    ['the first time', {}],
+    ['the last time', { gone_at: new Date(0) }],
+  ] as const)('%s leaves a session of the same id alone', async ([, fields], { world, reuse }) => {
+    const session = await reuse.anew(newId());
+    await world.sweepIsDue(session.id, fields);
+    await tend(world.deletion);
+    expect(await world.count(session)).toEqual(ONE_OF_EACH);
+  });
+
+  test('leaves a launch of the same id alone that only the queue knows', async ({
+    world,
+    queue,
+  }) => {
+    const [root] = await world.keepTree();
+    await world.deletion.deleteConversation(root.id);
+    await queue.add(makeLaunchJob({ id: root.id }));
+    await world.sweepIsDue(root.id);
+    await tend(world.deletion);
+    expect(await queue.find(root.id)).not.toBeNull();
+  });
+
+  test('leaves alone what a session writes that begins meanwhile', async ({
+    world,
+    db,
+    stores,
+    queue,
+    reuse,
+  }) => {
+    const key = newId();
+    const { id } = await reuse.launch(key);
+    await reuse.end(id);
+    await world.deletion.deleteConversation(id);
+    await world.sweepIsDue(id);
+    const begin = async () => {
+      await reuse.launch(key);
+      await reuse.write(id);
+      return null;
+    };
+    const { clock } = stores;
+    const requests = createStopRequests(db, clock);
+    const sweep = { ...queue, find: begin };
+
+    await tend(createSessionDeletion({ db, clock, requests, queue: sweep }));
+
+    expect(await world.count(makeEnded({ id }))).toEqual(ONE_OF_EACH);
+  });
+});
+
+describe('a deletion that others finish while it stands still', () => {
+  test.for(['its documents', 'what is beside them'] as const)(
+    'before %s are removed leaves the next session of the id alone',
+    async (step, { world, db, stores, queue, reuse }) => {
+      const key = newId();
+      const { id } = await reuse.launch(key);
+      await reuse.end(id);
+      const { clock } = stores;
+      const requests = createStopRequests(db, clock);
+      let isOvertaken = false;
+      const standStill = async (isHere: boolean) => {
+        if (!isHere || isOvertaken) return;
+        isOvertaken = true;
+        await world.deletion.deleteConversation(id);
+        await reuse.launch(key);
+        await reuse.write(id);
+        await reuse.end(id);
+      };
+      const slow = createSessionDeletion({
+        ...{ db, requests },
+        clock: {
+          now: async () => {
+            const isDeleting = (await world.tombstones.get(id))?.state === 'deleting';
+            await standStill(step === 'its documents' && isDeleting);
+            return clock.now();
+          },
+        },
+        queue: {
+          ...queue,
+          find: async (one) => {
+            await standStill(step === 'what is beside them');
+            return queue.find(one);
+          },
+        },
+      });
+
+      expect(await slow.deleteConversation(id)).toBe('gone');
+
+      expect(isOvertaken).toBe(true);
+      expect(await world.count(makeEnded({ id }))).toEqual(ONE_OF_EACH);
+    },
+  );
+});
+
+describe('while its session is being deleted, an idempotency key', () => {
+  test('is refused, however many use it at once, and is free again afterwards', async ({
+    world,
+    reuse,
+  }) => {
+    const key = newId();
+    const id = await reuse.dieDeleting(key);
+
+    const all = await Promise.allSettled(Array.from({ length: 16 }, () => reuse.launch(key)));
+
+    const codes = all.map((one) => (one.status === 'rejected' ? one.reason.code : one.status));
+    expect(new Set(codes)).toEqual(new Set(['SESSION_DELETED']));
+    expect(await world.count(makeEnded({ id }))).toEqual(NOTHING);
+    await tend(world.deletion);
+    expect(await reuse.launch(key)).toMatchObject({ id, status: 'queued' });
+  });
+
+  test('is refused among many launches, and the others are launched', async ({ world, reuse }) => {
+    const key = newId();
+    const id = await reuse.dieDeleting(key);
+    const keys = [newId(), key, newId(), key];
+
+    const verdicts = await reuse.manager.acceptance.launchMany(
+      keys.map((idempotency_key) => ({ config: { query: 'q' }, options: { idempotency_key } })),
+    );
+
+    expect(verdicts).toMatchObject([
+      ...[{ replayed: false }, { error: { code: 'SESSION_DELETED' } }],
+      ...[{ replayed: false }, { error: { code: 'SESSION_DELETED' } }],
+    ]);
+    expect(await world.count(makeEnded({ id }))).toEqual(NOTHING);
+    expect(await tend(world.deletion)).toBe(1);
+    const [again] = await reuse.manager.acceptance.launchMany([
+      { config: { query: 'q' }, options: { idempotency_key: key } },
+    ]);
+    expect(again).toMatchObject({ session: { id, status: 'queued' }, replayed: false });
+  });
+});
+
+describe('while a session is being deleted, another of its id', () => {
+  test.for([
+    ['that does not parse', 'garbage'],
+    ['that does', null],
+  ])('from a job %s leaves no document', async ([, data], { world, stores, queue }) => {
+    const id = await diesDeleting(world);
+    const adopter = createAdopter(stores.sessions, (one) => queue.find(one));
+    const job = { id, data: data ?? makeLaunchJob({ id }), timestamp: Date.now() };
+
+    await expect(adopter.adopt(job)).rejects.toMatchObject({ code: 'SESSION_DELETED' });
+
+    expect((await world.count(makeEnded({ id }))).documents).toBe(0);
+  });
+
+  test('among many is told apart, and leaves no document', async ({ world, stores }) => {
+    const id = await diesDeleting(world);
+    const other = makeSession({ created_at: new Date() });
+
+    const refused = await stores.sessions.insertManyIfAbsent([
+      makeSession({ id, created_at: new Date() }),
+      other,
+    ]);
+
+    expect([...refused]).toMatchObject([[id, { code: 'SESSION_DELETED' }]]);
+    expect((await stores.sessions.getMany([id, other.id])).map((one) => one.id)).toEqual([
+      other.id,
+    ]);
+  });
+
+  async function diesDeleting(world: World): Promise<string> {
+    const session = makeEnded();
+    await world.keep(session);
+    world.failDropsAfter(0);
+    await expect(world.deletion.deleteConversation(session.id)).rejects.toThrow('Redis went away');
+    world.failDropsAfter(Number.POSITIVE_INFINITY);
+    return session.id;
+  }
+});

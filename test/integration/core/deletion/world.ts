@@ -1,0 +1,117 @@
+// Conversations that are there in every place.
+import {
+  createSessionDeletion,
+  createStopRequests,
+  createTombstoneStore,
+  type Session,
+  type SessionDeletion,
+  type TombstoneStore,
+} from '@baton/core';
+import { makeChild, makeCompletedSession } from '../../../support/factories.ts';
+import { test as base } from '../stores.ts';
+
+/** How much there is of some sessions, in every place. */
+export interface Found {
+  documents: number;
+  events: number;
+  chunks: number;
+  jobs: number;
+}
+
+/** What a test does to conversations, and what it finds of them. */
+export interface World {
+  deletion: SessionDeletion;
+  tombstones: TombstoneStore;
+  /** Stores a session with its events, a chunk of transcript and a job. */
+  keep(session: Session): Promise<void>;
+  /** Writes the events and the chunk of a session alone. */
+  write(session: Session): Promise<void>;
+  /** Lets it be time to look again after what is gone, and writes these fields into the tombstone. */
+  sweepIsDue(id: string, fields?: object): Promise<void>;
+  count(...sessions: Session[]): Promise<Found>;
+  /** A conversation of three: a root, and two branches. */
+  keepTree(): Promise<[Session, Session, Session]>;
+  /** Lets Redis go away after so many jobs were dropped. */
+  failDropsAfter(drops: number): void;
+}
+
+/** `test` with conversations to delete. */
+export const test = base.extend<{ $file: { world: World } }>({
+  world: [
+    async ({ db, stores, queue }, use) => {
+      const { clock } = stores;
+      let dropsLeft = Number.POSITIVE_INFINITY;
+      async function drop(id: string): Promise<void> {
+        dropsLeft -= 1;
+        if (dropsLeft < 0) throw new Error('Redis went away');
+        await queue.drop(id);
+      }
+      async function write(session: Session): Promise<void> {
+        await stores.events.insert(
+          Array.from({ length: session.last_event_seq }, (_, index) => ({
+            ...{ session_id: session.id, seq: index + 1, attempt: 1, fence: 1 },
+            ...{ type: 'user', created_at: new Date(), raw: '{}' },
+          })),
+        );
+        await stores.transcripts.put(
+          { session_id: session.id, path: 'a.jsonl', generation: 0, offset: 0, fence: 1 },
+          Buffer.from('{"a":1}\n'),
+        );
+      }
+      async function keep(session: Session): Promise<void> {
+        await stores.sessions.insertIfAbsent(session);
+        await write(session);
+        await queue.bull.add('launch', { id: session.id }, { jobId: session.id });
+      }
+      await use({
+        deletion: createSessionDeletion({
+          ...{ db, clock, queue: { find: queue.find, drop, tell: queue.tell } },
+          requests: createStopRequests(db, clock),
+        }),
+        tombstones: createTombstoneStore(db),
+        ...{ keep, write },
+        async sweepIsDue(id, fields) {
+          await db
+            .collection<{ _id: string }>('tombstones')
+            .updateOne({ _id: id }, { $set: { sweep_at: new Date(0), ...fields } });
+        },
+        async keepTree() {
+          const root = makeEnded();
+          const tree = [root, childOf(root), childOf(root)] as [Session, Session, Session];
+          for (const session of tree) await keep(session);
+          return tree;
+        },
+        async count(...sessions) {
+          const ids = sessions.map(({ id }) => id);
+          const jobs = await Promise.all(ids.map((id) => queue.find(id)));
+          const those = { session_id: { $in: ids } };
+          return {
+            documents: (await stores.sessions.getMany(ids)).length,
+            events: await db.collection('events').countDocuments(those),
+            chunks: await db.collection('transcripts').countDocuments(those),
+            jobs: jobs.filter((job) => job !== null).length,
+          };
+        },
+        failDropsAfter(drops) {
+          dropsLeft = drops;
+        },
+      });
+    },
+    { scope: 'file' },
+  ],
+});
+
+/** Nothing is left. */
+export const NOTHING: Found = { documents: 0, events: 0, chunks: 0, jobs: 0 };
+
+/** A session that ended a while ago. */
+export function makeEnded(fields: Partial<Session> = {}): Session {
+  const created_at = new Date(Date.now() - 3_600_000);
+  return makeCompletedSession({ created_at, last_event_seq: 3, ...fields });
+}
+
+/** A session that continued this one, and ended. */
+export function childOf(parent: Session, fields: Partial<Session> = {}): Session {
+  const ended = { status: 'completed', end_time: new Date(), last_event_seq: 2 } as const;
+  return makeChild(parent, { ...ended, created_at: parent.created_at, ...fields });
+}

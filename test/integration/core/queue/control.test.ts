@@ -1,0 +1,42 @@
+import { type ControlMessage, openWorkerRedis, subscribeControl } from '@baton/core';
+import { describe, expect, onTestFinished, vi } from 'vitest';
+import { redisUrl, uniqueName } from '../../../support/services.ts';
+import { test } from '../stores.ts';
+
+async function listen(prefix: string): Promise<ControlMessage[]> {
+  const client = openWorkerRedis(redisUrl());
+  onTestFinished(() => client.disconnect());
+  const heard: ControlMessage[] = [];
+  await subscribeControl(client, (message) => heard.push(message), prefix);
+  return heard;
+}
+
+describe('a word to the workers', () => {
+  test('is heard by all of them, and by none of another prefix', async ({ queue, queuePrefix }) => {
+    const [one, two] = [await listen(queuePrefix), await listen(queuePrefix)];
+    const other = await listen(uniqueName('queue'));
+    await queue.tell({ kind: 'cancel', id: 'a' });
+    await queue.tell({ kind: 'interrupt', id: 'b' });
+    const both = [
+      { kind: 'cancel', id: 'a' },
+      { kind: 'interrupt', id: 'b' },
+    ];
+    await vi.waitFor(() => expect([one, two]).toEqual([both, both]));
+    expect(other).toEqual([]);
+  });
+
+  test('that nobody hears is no error', async ({ queue }) => {
+    await queue.tell({ kind: 'cancel', id: 'a' });
+  });
+
+  test('of anyone else is not taken for one', async ({ queue, queuePrefix }) => {
+    const heard = await listen(queuePrefix);
+    const client = openWorkerRedis(redisUrl());
+    onTestFinished(() => client.disconnect());
+    for (const text of ['', '{', 'null', '[]', '{"kind":"cancel"}', '{"kind":"kill","id":"a"}']) {
+      await client.publish(`${queuePrefix}:control`, text);
+    }
+    await queue.tell({ kind: 'cancel', id: 'last' });
+    await vi.waitFor(() => expect(heard).toEqual([{ kind: 'cancel', id: 'last' }]));
+  });
+});

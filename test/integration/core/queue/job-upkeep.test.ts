@@ -1,0 +1,143 @@
+import { createJobUpkeep, type Job, newId } from '@baton/core';
+import { Worker } from 'bullmq';
+import { describe, expect } from 'vitest';
+import { makeLaunchJob } from '../../../support/factories.ts';
+import { redisUrl } from '../../../support/services.ts';
+import { waitFor } from '../../../support/wait.ts';
+import { test as base } from '../stores.ts';
+
+const soon = () => new Date(Date.now() + 3_600_000).toISOString();
+
+const test = base.extend<{ takeOne: () => Promise<{ end(): Promise<void> }> }>({
+  // Takes the next job and works on it until it is told to end.
+  takeOne: async ({ queuePrefix, queue }, use) => {
+    const done = Promise.withResolvers<void>();
+    const worker = new Worker('sessions', () => done.promise, {
+      connection: { url: redisUrl() },
+      prefix: queuePrefix,
+      autorun: false,
+    });
+    await use(async () => {
+      const finished = new Promise<void>((resolve) => worker.once('completed', () => resolve()));
+      void worker.run();
+      await waitFor('the job to be taken', async () => (await queue.bull.getActiveCount()) === 1);
+      return {
+        end: () => {
+          done.resolve();
+          return finished;
+        },
+      };
+    });
+    done.resolve();
+    await worker.close();
+  },
+});
+
+async function all(pages: AsyncGenerator<string[]>): Promise<string[]> {
+  const found: string[] = [];
+  for await (const page of pages) found.push(...page);
+  return found;
+}
+
+describe('the jobs that nobody works on', () => {
+  test('are listed whatever holds them back, each once', async ({ queue }) => {
+    await queue.bull.obliterate({ force: true });
+    const plain = Array.from({ length: 600 }, () => makeLaunchJob());
+    const jobs: Job[] = [
+      ...plain,
+      makeLaunchJob({ priority: 3 }),
+      makeLaunchJob({ not_before: soon() }),
+    ];
+    for (const job of jobs) await queue.add(job);
+    const found = await all(createJobUpkeep(queue.bull).waiting());
+    expect(found.sort()).toEqual(jobs.map(({ id }) => id).sort());
+    await queue.bull.obliterate({ force: true });
+  });
+
+  test('are none in an empty queue', async ({ queue }) => {
+    expect(await all(createJobUpkeep(queue.bull).waiting())).toEqual([]);
+  });
+
+  test('do not include the one that is worked on, nor the one that is done', async ({
+    queue,
+    takeOne,
+  }) => {
+    const job = makeLaunchJob();
+    await queue.add(job);
+    const work = await takeOne();
+    const upkeep = createJobUpkeep(queue.bull);
+    expect(await all(upkeep.waiting())).toEqual([]);
+    await work.end();
+    expect(await all(upkeep.waiting())).toEqual([]);
+    expect(await upkeep.find(job.id)).toMatchObject({ id: job.id, data: job });
+  });
+});
+
+describe('a job that a session needs', () => {
+  test('is added where there is none, with its priority and time', async ({ queue }) => {
+    const upkeep = createJobUpkeep(queue.bull);
+    const first = makeLaunchJob({ priority: 5 });
+    const later = makeLaunchJob({ not_before: soon() });
+    expect(await upkeep.restore(first)).toBe(true);
+    expect(await upkeep.restore(later)).toBe(true);
+    expect(await queue.bull.getJobState(first.id)).toBe('prioritized');
+    expect(await queue.bull.getJobState(later.id)).toBe('delayed');
+    expect((await queue.bull.getJob(later.id))?.delay).toBeGreaterThan(3_500_000);
+    for (const { id } of [first, later]) await upkeep.drop(id);
+  });
+
+  test.for([
+    ['waits', {}],
+    ['waits by priority', { priority: 5 }],
+    ['waits for its time', { not_before: soon() }],
+  ] as const)('is left as it is where it %s', async ([, fields], { queue }) => {
+    const upkeep = createJobUpkeep(queue.bull);
+    const job = makeLaunchJob(fields);
+    await queue.add(job);
+    const state = await queue.bull.getJobState(job.id);
+    expect(await upkeep.restore({ ...job, priority: 9 })).toBe(false);
+    expect(await queue.bull.getJobState(job.id)).toBe(state);
+    await upkeep.drop(job.id);
+  });
+
+  test('is left while it is worked on, and added again over what it left', async ({
+    queue,
+    takeOne,
+  }) => {
+    const upkeep = createJobUpkeep(queue.bull);
+    const job = makeLaunchJob();
+    await queue.add(job);
+    const work = await takeOne();
+    expect(await upkeep.restore(job)).toBe(false);
+    await upkeep.drop(job.id); // harmless: a worker has it
+    expect(await queue.bull.getJobState(job.id)).toBe('active');
+    await work.end();
+    await queue.bull.pause(); // or it would be taken again at once
+    expect(await upkeep.restore(job)).toBe(true);
+    expect(await queue.bull.getJobState(job.id)).toBe('waiting');
+    await upkeep.drop(job.id);
+    await queue.bull.resume();
+  });
+
+  test('goes when it is dropped; dropping one that is gone is harmless', async ({ queue }) => {
+    const upkeep = createJobUpkeep(queue.bull);
+    const job = makeLaunchJob();
+    await queue.add(job);
+    await upkeep.drop(job.id);
+    await upkeep.drop(job.id);
+    await upkeep.drop(newId());
+    expect(await upkeep.find(job.id)).toBeNull();
+  });
+
+  test('is hurried where it waits for its time, else left alone', async ({ queue }) => {
+    const later = makeLaunchJob({ not_before: soon() });
+    const plain = makeLaunchJob();
+    for (const job of [later, plain]) {
+      await queue.add(job);
+      await queue.hurry(job.id);
+      expect(await queue.bull.getJobState(job.id)).toBe('waiting');
+      await queue.drop(job.id);
+    }
+    await queue.hurry(newId());
+  });
+});

@@ -1,0 +1,198 @@
+import { createProducer, newId, QUEUE_PREFIX, SESSION_QUEUE } from '@baton/core';
+import { Redis } from 'ioredis';
+import { describe, expect } from 'vitest';
+import { createGate, type Gate } from '../../../support/gate.ts';
+import { redisUrl } from '../../../support/services.ts';
+
+import { test as base } from '../stores.ts';
+
+const test = base
+  .extend('producer', async ({ queuePrefix }, { onCleanup }) => {
+    const producer = createProducer({ connection: redisUrl(), prefix: queuePrefix });
+    onCleanup(() => producer.close());
+    return producer;
+  })
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the dependencies off this pattern
+  .extend('gate', async ({}, { onCleanup }) => {
+    const gate = await createGate(redisUrl());
+    onCleanup(() => gate.close());
+    return gate;
+  });
+
+const AWAY = { code: 'UNAVAILABLE' };
+const PATIENCE = { timeout: 20_000 };
+
+describe('a producer', () => {
+  test('a launch becomes a job whose id is the session', async ({ producer, queue }) => {
+    const config = { query: 'hello', env: { A: '1' } };
+    const enqueued = await producer.launchSession(config, { title: 'T', priority: 3 });
+    expect(enqueued).toEqual({
+      id: expect.any(String),
+      run_id: expect.any(String),
+      status: 'queued',
+    });
+    const job = await queue.bull.getJob(enqueued.id);
+    expect(job).toMatchObject({
+      id: enqueued.id,
+      name: 'launch',
+      opts: { attempts: 1, priority: 3 },
+    });
+    expect(job?.data).toEqual({
+      version: 1,
+      kind: 'launch',
+      id: enqueued.id,
+      run_id: enqueued.run_id,
+      created_at: expect.any(String),
+      title: 'T',
+      priority: 3,
+      config,
+    });
+    expect(await job?.getState()).toBe('prioritized');
+  });
+
+  test('a continue becomes a job with the parent and the overrides', async ({
+    producer,
+    queue,
+  }) => {
+    const parent_session_id = newId();
+    const enqueued = await producer.continueSession({
+      parent_session_id,
+      query: 'go on',
+      model: null,
+    });
+    const job = await queue.bull.getJob(enqueued.id);
+    expect(job).toMatchObject({ name: 'continue' });
+    expect(job?.data).toMatchObject({
+      kind: 'continue',
+      parent_session_id,
+      overrides: { query: 'go on', model: null },
+    });
+  });
+
+  test('a time to come delays the job', async ({ producer, queue }) => {
+    const not_before = new Date(Date.now() + 60_000).toISOString();
+    const { id } = await producer.launchSession({ query: 'later' }, { not_before });
+    const job = await queue.bull.getJob(id);
+    expect(await job?.getState()).toBe('delayed');
+    expect(job?.delay).toBeGreaterThan(50_000);
+  });
+
+  test('the same id twice is one job, the first', async ({ producer, queue }) => {
+    const id = newId();
+    const before = await queue.bull.getJobCountByTypes('waiting');
+    await producer.launchSession({ query: 'first' }, { id });
+    await producer.launchSession({ query: 'second' }, { id });
+    expect(await queue.bull.getJobCountByTypes('waiting')).toBe(before + 1);
+    expect(await queue.find(id)).toMatchObject({ data: { config: { query: 'first' } } });
+  });
+
+  test('the same idempotency key twice is one job, and answered alike', async ({
+    producer,
+    queue,
+  }) => {
+    const options = { idempotency_key: newId(), tenant: 'team-a' };
+    const before = await queue.bull.getJobCountByTypes('waiting');
+    const first = await producer.launchSession({ query: 'q' }, options);
+    expect(await producer.launchSession({ query: 'q' }, options)).toEqual(first);
+    expect(await queue.bull.getJobCountByTypes('waiting')).toBe(before + 1);
+  });
+
+  test('a job over 1 MiB is refused before it reaches Redis', async ({ producer, queue }) => {
+    const id = newId();
+    await expect(
+      producer.launchSession({ query: 'x'.repeat(1024 * 1024) }, { id }),
+    ).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE', details: { limit: 1024 * 1024 } });
+    expect(await queue.find(id)).toBeNull();
+  });
+
+  test('what does not fit the schema is refused, with its field', async ({ producer }) => {
+    await expect(producer.launchSession({ query: '' })).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      details: { field: 'config.query' },
+    });
+  });
+
+  test("on the caller's own client it works, and leaves that client open", async ({
+    queuePrefix,
+    queue,
+  }) => {
+    const client = new Redis(redisUrl());
+    const producer = createProducer({ connection: client, prefix: queuePrefix });
+    const { id } = await producer.launchSession({ query: 'hello' });
+    expect(await queue.find(id)).not.toBeNull();
+    await producer.close();
+    expect(await client.ping()).toBe('PONG');
+    client.disconnect();
+  });
+
+  test('options of ioredis are taken too', async ({ queuePrefix, queue }) => {
+    const { hostname, port } = new URL(redisUrl());
+    const connection = { host: hostname, port: Number(port) };
+    const producer = createProducer({ connection, prefix: queuePrefix });
+    const { id } = await producer.launchSession({ query: 'hello' });
+    expect(await queue.find(id)).not.toBeNull();
+    await producer.close();
+  });
+
+  test('without a prefix the job goes where the contract says', () => {
+    expect([QUEUE_PREFIX, SESSION_QUEUE]).toEqual(['baton', 'sessions']);
+  });
+});
+
+describe('while Redis is away', () => {
+  test.for<[string, (gate: Gate) => unknown]>([
+    ['refuses connections', (gate) => gate.shut()],
+    ['hangs', (gate) => gate.freeze()],
+  ])(
+    'a call fails as UNAVAILABLE in bounded time and works again later: Redis %s',
+    async ([, takeAway], { queuePrefix, queue, gate }) => {
+      const producer = createProducer({ connection: gate.url, prefix: queuePrefix });
+      await producer.launchSession({ query: 'before' });
+
+      await takeAway(gate);
+      const started = performance.now();
+      await expect(producer.launchSession({ query: 'lost' })).rejects.toMatchObject(AWAY);
+      expect(performance.now() - started).toBeLessThan(8_000);
+
+      await gate.shut();
+      await gate.open();
+      const id = newId();
+      await expect
+        .poll(() => producer.launchSession({ query: 'after' }, { id }).catch(() => null), PATIENCE)
+        .toMatchObject({ id });
+      expect(await queue.find(id)).not.toBeNull();
+      await producer.close();
+    },
+  );
+
+  test('a producer that never met Redis fails so too, recovers and closes at once', async ({
+    queuePrefix,
+    gate,
+  }) => {
+    await gate.shut();
+    const producer = createProducer({ connection: gate.url, prefix: queuePrefix });
+    await expect(producer.launchSession({ query: 'lost' })).rejects.toMatchObject(AWAY);
+    await gate.open();
+    await expect
+      .poll(() => producer.launchSession({ query: 'after' }).catch(() => null), PATIENCE)
+      .toMatchObject({ status: 'queued' });
+    await gate.shut();
+    const started = performance.now();
+    await producer.close();
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  test("a caller's client that would wait for ever does not make the call wait for ever", async ({
+    queuePrefix,
+    gate,
+  }) => {
+    const client = new Redis(gate.url, { maxRetriesPerRequest: null });
+    const producer = createProducer({ connection: client, prefix: queuePrefix });
+    await producer.launchSession({ query: 'before' });
+    await gate.shut();
+    const started = performance.now();
+    await expect(producer.launchSession({ query: 'lost' })).rejects.toMatchObject(AWAY);
+    expect(performance.now() - started).toBeLessThan(8_000);
+    client.disconnect();
+  });
+});

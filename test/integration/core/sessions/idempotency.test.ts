@@ -1,0 +1,160 @@
+// One key, one session: whatever is said again, and whichever of the two writes never came.
+import { createAdmission, createAdopter, createSessionManager, idOfKey, newId } from '@baton/core';
+import { describe, expect } from 'vitest';
+import {
+  producerOn as createProducerOf,
+  launchJob,
+} from '../../../../packages/core/src/queue/producer.ts';
+import { makeCompletedSession } from '../../../support/factories.ts';
+import { test as base } from '../stores.ts';
+
+const test = base.extend('manager', ({ stores, queue, db }) =>
+  createSessionManager({
+    queue,
+    sessions: stores.sessions,
+    admission: createAdmission({ db, clock: stores.clock, queue }),
+  }),
+);
+
+const key = () => ({ idempotency_key: newId() });
+const CONFLICT = { code: 'IDEMPOTENCY_CONFLICT' };
+
+describe('a launch with an idempotency key', () => {
+  test('said again is the same session, and told so', async ({ manager, queue }) => {
+    const options = { ...key(), title: 'T', delay_ms: 60_000 };
+    const first = await manager.acceptance.launch({ query: 'q' }, options);
+    const second = await manager.acceptance.launch({ query: 'q' }, options);
+    expect(first).toMatchObject({ replayed: false, session: { status: 'queued' } });
+    expect(second).toEqual({ session: first.session, replayed: true });
+    expect(first.session.id).toBe(idOfKey('default', options.idempotency_key));
+    expect(await queue.find(first.session.id)).not.toBeNull();
+  });
+
+  test('with another body is refused, and the first stands', async ({ manager, stores }) => {
+    const options = key();
+    const { id } = await manager.launchSession({ query: 'first' }, options);
+    await expect(manager.launchSession({ query: 'second' }, options)).rejects.toMatchObject({
+      ...CONFLICT,
+      details: { id },
+    });
+    expect(await stores.sessions.get(id)).toMatchObject({ query: 'first' });
+  });
+
+  test("is no other caller's, though the key is the same", async ({ manager }) => {
+    const options = key();
+    const ours = await manager.launchSession({ query: 'q' }, { ...options, tenant: 'a' });
+    const theirs = await manager.launchSession({ query: 'q' }, { ...options, tenant: 'b' });
+    expect(ours.id).not.toBe(theirs.id);
+  });
+
+  test('said a hundred times at once is one session, run once', async ({ manager, queue }) => {
+    const options = key();
+    const all = await Promise.all(
+      Array.from({ length: 100 }, () => manager.launchSession({ query: 'q' }, options)),
+    );
+    expect(new Set(all.map(({ id }) => id)).size).toBe(1);
+    expect(new Set(all.map(({ created_at }) => created_at)).size).toBe(1);
+    const jobs = await queue.bull.getJobs(['wait']);
+    expect(jobs.filter(({ id }) => id === all[0]?.id)).toHaveLength(1);
+  });
+
+  test('of two bodies at once one wins for all', async ({ manager }) => {
+    const options = key();
+    const asked = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, index) =>
+        manager.launchSession({ query: index % 2 === 0 ? 'even' : 'odd' }, options),
+      ),
+    );
+    const taken = asked.filter((one) => one.status === 'fulfilled').map(({ value }) => value.query);
+    const refused = asked.filter((one) => one.status === 'rejected').map(({ reason }) => reason);
+    expect(new Set(taken).size).toBe(1);
+    expect(taken).toHaveLength(10);
+    for (const reason of refused) expect(reason).toMatchObject(CONFLICT);
+  });
+
+  test('is the same session though its caller died before the document was there', async ({
+    manager,
+    queue,
+    stores,
+  }) => {
+    const options = key();
+    const job = launchJob({ query: 'q' }, options);
+    await queue.add(job); // and no document: the process ended here
+    expect(await stores.sessions.get(job.id)).toBeNull();
+    const again = await manager.acceptance.launch({ query: 'q' }, options);
+    expect(again).toMatchObject({
+      replayed: true,
+      session: { id: job.id, created_at: new Date(job.created_at ?? '') },
+    });
+    await expect(manager.launchSession({ query: 'other' }, options)).rejects.toMatchObject(
+      CONFLICT,
+    );
+  });
+
+  test('is the same session though Redis has forgotten its job', async ({ manager, queue }) => {
+    const options = key();
+    const first = await manager.launchSession({ query: 'q' }, options);
+    await queue.drop(first.id);
+    expect(await manager.launchSession({ query: 'q' }, options)).toEqual(first);
+  });
+
+  test('is found again where the first was refused by a worker', async ({
+    manager,
+    queue,
+    stores,
+  }) => {
+    const options = key();
+    const request = { parent_session_id: newId(), query: 'q' };
+    const { id } = await createProducerOf(queue).continueSession(request, options);
+    const found = await queue.find(id);
+    if (!found) throw new Error('expected a job');
+    await createAdopter(stores.sessions, (other) => queue.find(other)).adopt(found);
+    expect(await manager.continueSession(request, options)).toMatchObject({
+      id,
+      status: 'failed',
+      failure: { code: 'PARENT_NOT_FOUND' },
+    });
+    await expect(
+      manager.continueSession({ ...request, query: 'other' }, options),
+    ).rejects.toMatchObject(CONFLICT);
+  });
+});
+
+describe('a continue with an idempotency key', () => {
+  test('said again is the same child, also once its parent is no more to be continued', async ({
+    manager,
+    stores,
+    db,
+  }) => {
+    const parent = await stores.sessions.insertIfAbsent(makeCompletedSession());
+    const request = { parent_session_id: parent.id, query: 'go on' };
+    const options = key();
+    const first = await manager.continueSession(request, options);
+    await db
+      .collection<{ _id: string }>('sessions')
+      .updateOne({ _id: parent.id }, { $set: { transcript: { files: [] } } });
+    expect(await manager.continueSession(request, options)).toEqual(first);
+    await expect(manager.continueSession(request, key())).rejects.toMatchObject({
+      code: 'PARENT_NOT_RESUMABLE',
+    });
+  });
+
+  test.for(['another parent', 'a launch'])(
+    'the key of it is refused for %s',
+    async (what, { manager, stores }) => {
+      const parents = [];
+      for (let n = 0; n < 2; n += 1) {
+        parents.push(await stores.sessions.insertIfAbsent(makeCompletedSession()));
+      }
+      const [one, other] = parents.map(({ id }) => ({ parent_session_id: id, query: 'q' }));
+      if (!one || !other) throw new Error('expected two parents');
+      const options = key();
+      await manager.continueSession(one, options);
+      const again =
+        what === 'a launch'
+          ? manager.launchSession({ query: 'q' }, options)
+          : manager.continueSession(other, options);
+      await expect(again).rejects.toMatchObject(CONFLICT);
+    },
+  );
+});

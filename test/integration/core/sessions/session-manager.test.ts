@@ -1,0 +1,185 @@
+import { createAdmission, createSessionManager, newId } from '@baton/core';
+import { describe, expect } from 'vitest';
+import { makeCompletedSession, makeLaunchJob, makeSession } from '../../../support/factories.ts';
+import { test as base } from '../stores.ts';
+
+const test = base.extend('manager', ({ stores, queue, db }) =>
+  createSessionManager({
+    queue,
+    sessions: stores.sessions,
+    admission: createAdmission({ db, clock: stores.clock, queue }),
+  }),
+);
+
+describe('launchSession', () => {
+  test('the session is queued and can be read the moment the call returns', async ({
+    manager,
+    queue,
+  }) => {
+    const info = await manager.launchSession(
+      { query: 'hello', model: 'opus', env: { TOKEN: 's3cret-token' } },
+      { title: 'T', tags: ['x'] },
+    );
+    expect(info).toMatchObject({
+      kind: 'launch',
+      status: 'queued',
+      query: 'hello',
+      model: 'opus',
+      title: 'T',
+      root_session_id: info.id,
+      resumable: false,
+    });
+    expect(await manager.getSessionInfo(info.id)).toEqual(info);
+    expect(await queue.find(info.id)).toMatchObject({ id: info.id });
+    expect(JSON.stringify(info)).not.toContain('s3cret');
+  });
+
+  test('what was enqueued is what the queue holds: asked twice with one id, one session', async ({
+    manager,
+  }) => {
+    const id = newId();
+    const first = await manager.launchSession({ query: 'first' }, { id });
+    const second = await manager.launchSession({ query: 'second' }, { id });
+    expect(second).toEqual(first);
+  });
+
+  test('a wrong config is refused and leaves nothing', async ({ manager, queue, stores }) => {
+    const id = newId();
+    await expect(manager.launchSession({ query: 5 as never }, { id })).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      details: { field: 'config.query' },
+    });
+    expect(await queue.find(id)).toBeNull();
+    expect(await stores.sessions.get(id)).toBeNull();
+  });
+});
+
+describe('continueSession', () => {
+  test("makes a new session of the parent's conversation", async ({ manager, stores }) => {
+    const parent = makeCompletedSession({ config: { query: 'first', model: 'opus' } });
+    await stores.sessions.insertIfAbsent(parent);
+    const info = await manager.continueSession(
+      { parent_session_id: parent.id, query: 'go on' },
+      { title: 'Second' },
+    );
+    expect(info).toMatchObject({
+      kind: 'continue',
+      status: 'queued',
+      parent_session_id: parent.id,
+      root_session_id: parent.id,
+      query: 'go on',
+      model: 'opus',
+      title: 'Second',
+    });
+    expect(info.id).not.toBe(parent.id);
+  });
+
+  test('an unknown parent is refused, and nothing is enqueued', async ({ manager, queue }) => {
+    const id = newId();
+    const request = { parent_session_id: newId(), query: 'go on' };
+    await expect(manager.continueSession(request, { id })).rejects.toMatchObject({
+      code: 'PARENT_NOT_FOUND',
+      details: { field: 'parent_session_id' },
+    });
+    expect(await queue.find(id)).toBeNull();
+  });
+
+  test.for(['queued', 'starting', 'running'] as const)(
+    'a %s parent is refused as not terminal',
+    async (status, { manager, stores }) => {
+      const parent = makeCompletedSession({ status });
+      await stores.sessions.insertIfAbsent(parent);
+      await expect(
+        manager.continueSession({ parent_session_id: parent.id, query: 'go on' }),
+      ).rejects.toMatchObject({ code: 'SESSION_NOT_TERMINAL', details: { status } });
+    },
+  );
+
+  test('a parent that waits in the queue is known, and not terminal', async ({
+    manager,
+    queue,
+  }) => {
+    const job = makeLaunchJob();
+    await queue.add(job);
+    await expect(
+      manager.continueSession({ parent_session_id: job.id, query: 'go on' }),
+    ).rejects.toMatchObject({ code: 'SESSION_NOT_TERMINAL' });
+  });
+
+  test('a parent without a transcript is refused as not resumable', async ({ manager, stores }) => {
+    const parent = makeSession({ status: 'failed' });
+    await stores.sessions.insertIfAbsent(parent);
+    await expect(
+      manager.continueSession({ parent_session_id: parent.id, query: 'go on' }),
+    ).rejects.toMatchObject({ code: 'PARENT_NOT_RESUMABLE' });
+  });
+
+  test('a wrong override is named', async ({ manager }) => {
+    const request = { parent_session_id: newId(), query: 'go on', model: 5 as never };
+    await expect(manager.continueSession(request)).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      details: { field: 'overrides.model' },
+    });
+  });
+});
+
+describe('getSessionInfo', () => {
+  test('a job that nobody has adopted yet can be read', async ({ manager, queue }) => {
+    const job = makeLaunchJob({ title: 'straight into the queue' });
+    await queue.add(job);
+    expect(await manager.getSessionInfo(job.id)).toMatchObject({
+      id: job.id,
+      status: 'queued',
+      title: 'straight into the queue',
+    });
+  });
+
+  test('the config comes only when asked for, without its secrets', async ({ manager }) => {
+    const env = { TOKEN: 's3cret-token' };
+    const { id } = await manager.launchSession({ query: 'hello', env });
+    expect(await manager.getSessionInfo(id)).not.toHaveProperty('config');
+    expect((await manager.getSessionInfo(id, ['config'])).config).toEqual({
+      query: 'hello',
+      env: { TOKEN: '[redacted]' },
+    });
+    expect((await manager.getSession(id)).config.env).toEqual(env);
+  });
+
+  test('an unknown id is SESSION_NOT_FOUND', async ({ manager }) => {
+    const id = newId();
+    await expect(manager.getSessionInfo(id)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+    await expect(manager.getSession(id)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+  });
+});
+
+describe('listSessions', () => {
+  test('pages of Infos, newest first, narrowed as asked', async ({ manager }) => {
+    const tags = [newId()];
+    const infos = [];
+    for (const query of ['a', 'b', 'c'])
+      infos.push(await manager.launchSession({ query }, { tags }));
+    const newestFirst = infos.sort((a, b) =>
+      a.created_at === b.created_at
+        ? Number(a.id < b.id) - Number(a.id > b.id)
+        : Number(a.created_at < b.created_at) - Number(a.created_at > b.created_at),
+    );
+    const filter = { tag: tags[0] ?? '' };
+    expect(await manager.listSessions(filter)).toEqual({ sessions: newestFirst });
+    const first = await manager.listSessions({ ...filter, limit: 2 });
+    expect(first.sessions).toEqual(newestFirst.slice(0, 2));
+    const rest = await manager.listSessions({ ...filter, cursor: first.next_cursor ?? '' });
+    expect(rest).toEqual({ sessions: newestFirst.slice(2) });
+  });
+
+  test('without a limit a page holds fifty', async ({ manager, stores }) => {
+    const tag = newId();
+    await Promise.all(
+      Array.from({ length: 51 }, () =>
+        stores.sessions.insertIfAbsent(makeSession({ tags: [tag] })),
+      ),
+    );
+    const page = await manager.listSessions({ tag });
+    expect(page.sessions).toHaveLength(50);
+    expect(page.next_cursor).toBeDefined();
+  });
+});

@@ -1,0 +1,220 @@
+import { createAdopter, type FoundJob, type Job, newId } from '@baton/core';
+import { Queue } from 'bullmq';
+import { describe, expect } from 'vitest';
+import {
+  makeCompletedSession,
+  makeContinueJob,
+  makeFullConfig,
+  makeLaunchJob,
+} from '../../../support/factories.ts';
+import { redisUrl } from '../../../support/services.ts';
+import { test as base } from '../stores.ts';
+
+const test = base.extend('adopter', ({ stores, queue }) =>
+  createAdopter(stores.sessions, (id) => queue.find(id)),
+);
+
+const timestamp = Date.UTC(2026, 0, 2, 3, 4, 5);
+const found = (job: Job, data: unknown = job): FoundJob => ({ id: job.id, data, timestamp });
+
+describe('adopting a launch', () => {
+  test('makes the queued document, once and for all', async ({ adopter, stores }) => {
+    const job = makeLaunchJob({ config: makeFullConfig(), title: 'T' });
+    const session = await adopter.adopt(found(job));
+    expect(session).toMatchObject({
+      id: job.id,
+      run_id: job.id,
+      status: 'queued',
+      config: makeFullConfig(),
+      title: 'T',
+      created_at: new Date(timestamp),
+    });
+    expect(await stores.sessions.get(job.id)).toEqual(session);
+    expect(await adopter.adopt(found(job))).toEqual(session);
+  });
+
+  test('the document wins over the payload', async ({ adopter }) => {
+    const job = makeLaunchJob();
+    const first = await adopter.adopt(found(job));
+    const another = { ...job, config: { query: 'another' } };
+    expect(await adopter.adopt(found(another))).toEqual(first);
+    expect(await adopter.adopt(found(job, 'garbage'))).toEqual(first);
+    expect(await adopter.adopt(found(another), { isNew: true })).toEqual(first);
+    expect(await adopter.find(job.id)).toEqual(first);
+  });
+
+  test('raced by many makes one document', async ({ adopter, db }) => {
+    const job = makeLaunchJob();
+    const all = await Promise.all(Array.from({ length: 32 }, () => adopter.adopt(found(job))));
+    expect(new Set(all.map((session) => JSON.stringify(session))).size).toBe(1);
+    const ids = db.collection<{ _id: string }>('sessions');
+    expect(await ids.countDocuments({ _id: job.id })).toBe(1);
+  });
+
+  test('a time that is none counts as now', async ({ adopter }) => {
+    for (const wrong of [Number.NaN, -5, 1e18, Number.POSITIVE_INFINITY]) {
+      const job = makeLaunchJob();
+      const session = await adopter.adopt({ id: job.id, data: job, timestamp: wrong });
+      expect(session.status).toBe('queued');
+      expect(Math.abs(session.created_at.getTime() - Date.now())).toBeLessThan(60_000);
+    }
+  });
+});
+
+describe('adopting a continue', () => {
+  test("merges the parent's config and joins its conversation", async ({ adopter, stores }) => {
+    const parent = makeCompletedSession({ config: makeFullConfig() });
+    await stores.sessions.insertIfAbsent(parent);
+    const overrides = { query: 'go on', model: 'haiku', env: null, verbose: undefined };
+    const session = await adopter.adopt(found(makeContinueJob(parent.id, { overrides })));
+    const { env: _env, max_turns: _turns, max_budget_usd: _budget, ...rest } = makeFullConfig();
+    expect(session).toMatchObject({
+      kind: 'continue',
+      status: 'queued',
+      query: 'go on',
+      model: 'haiku',
+      parent_session_id: parent.id,
+      root_session_id: parent.id,
+      claude_session_id: parent.id,
+    });
+    expect(session.config).toEqual({ ...rest, query: 'go on', model: 'haiku' });
+    expect(await stores.sessions.get(parent.id)).toEqual(parent);
+  });
+
+  test('adopts a parent first that is only in the queue, and its parent', async ({
+    adopter,
+    stores,
+    queue,
+  }) => {
+    const root = makeLaunchJob({ config: { query: 'first', model: 'opus' } });
+    const middle = makeContinueJob(root.id);
+    const leaf = makeContinueJob(middle.id);
+    for (const job of [root, middle, leaf]) await queue.add(job);
+    const session = await adopter.find(leaf.id);
+    expect(session).toMatchObject({ status: 'queued', model: 'opus', root_session_id: root.id });
+    expect((await stores.sessions.get(middle.id))?.status).toBe('queued');
+    expect((await stores.sessions.get(root.id))?.query).toBe('first');
+  });
+
+  test('of an unknown parent makes a failed session that says so', async ({ adopter, stores }) => {
+    const job = makeContinueJob(newId(), { title: 'T' });
+    const session = await adopter.adopt(found(job));
+    expect(session).toMatchObject({
+      status: 'failed',
+      kind: 'continue',
+      parent_session_id: job.parent_session_id,
+      title: 'T',
+      query: 'go on',
+      failure: { code: 'PARENT_NOT_FOUND', field: 'parent_session_id' },
+    });
+    expect(await stores.sessions.get(job.id)).toEqual(session);
+  });
+
+  test('a ring of jobs that name each other as parents ends', async ({ adopter, queue }) => {
+    const [a, b, c] = [newId(), newId(), newId()];
+    await queue.add(makeContinueJob(c, { id: a }));
+    await queue.add(makeContinueJob(a, { id: b }));
+    await queue.add(makeContinueJob(b, { id: c }));
+    const session = await adopter.find(a);
+    expect(session?.id).toBe(a);
+    expect(await adopter.find(b)).toMatchObject({ failure: { code: 'PARENT_NOT_FOUND' } });
+  });
+
+  test('a job that names itself as its parent ends as failed', async ({ adopter, queue }) => {
+    const id = newId();
+    await queue.add(makeContinueJob(id, { id }));
+    expect(await adopter.find(id)).toMatchObject({ failure: { code: 'PARENT_NOT_FOUND' } });
+  });
+});
+
+describe('adopting what is no job', () => {
+  test.for<[string, object, string, string]>([
+    ['a wrong type', { config: { query: 'q', model: 5 } }, 'INVALID_REQUEST', 'config.model'],
+    ['half a pair', { metadata: { a: '\ud83d' } }, 'INVALID_REQUEST', 'metadata.a'],
+    ['a rounded number', { metadata: { a: 2 ** 60 } }, 'INVALID_REQUEST', 'metadata.a'],
+    [
+      'a prototype',
+      { metadata: JSON.parse('{"__proto__":{}}') },
+      'INVALID_REQUEST',
+      'metadata.__proto__',
+    ],
+    ['a blank query', { config: { query: '\u00a0' } }, 'INVALID_REQUEST', 'config.query'],
+    ['an unknown key', { extra: 1 }, 'INVALID_REQUEST', 'extra'],
+    ['another version', { version: 2 }, 'INVALID_REQUEST', 'version'],
+    ["an id that is not the job's", { id: newId() }, 'INVALID_REQUEST', 'id'],
+  ])(
+    '%s makes a failed session that names the field',
+    async ([, fields, code, field], { adopter }) => {
+      const job = makeLaunchJob();
+      expect(await adopter.adopt(found(job, { ...job, ...fields }))).toMatchObject({
+        id: job.id,
+        status: 'failed',
+        failure: { code, field },
+      });
+    },
+  );
+
+  test.for<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['a string', 'launch'],
+    ['a list', []],
+    ['hostile depth', JSON.parse(`{"config":${'['.repeat(5_000)}${']'.repeat(5_000)}}`)],
+    ['keys that BSON does not take', { config: { query: 'q' }, metadata: { 'a\0b': 1 }, '\0': 1 }],
+  ])('%s makes a failed session', async ([, data], { adopter }) => {
+    const job = makeLaunchJob();
+    expect(await adopter.adopt({ id: job.id, data, timestamp })).toMatchObject({
+      status: 'failed',
+      failure: { code: 'INVALID_REQUEST' },
+    });
+  });
+
+  test('a payload over 1 MiB makes a failed session, however large', async ({ adopter }) => {
+    const job = makeLaunchJob({ config: { query: 'x'.repeat(20 * 1024 * 1024) } });
+    const session = await adopter.adopt(found(job));
+    expect(session).toMatchObject({ status: 'failed', failure: { code: 'PAYLOAD_TOO_LARGE' } });
+    expect(session.query).toHaveLength(1024 * 1024);
+  });
+
+  test.for(['1', 'job-1', newId().toUpperCase()])(
+    'a job whose id is %s is refused: no document can stand for it',
+    async (id, { adopter, stores }) => {
+      await expect(adopter.adopt({ id, data: makeLaunchJob(), timestamp })).rejects.toMatchObject({
+        code: 'INVALID_REQUEST',
+      });
+      expect(await stores.sessions.get(id)).toBeNull();
+    },
+  );
+});
+
+describe('a job that any BullMQ client added', () => {
+  test('is adopted, with the defaults filled in', async ({ adopter, queuePrefix }) => {
+    const bull = new Queue('sessions', { connection: { url: redisUrl() }, prefix: queuePrefix });
+    const id = newId();
+    const payload = { version: 1, kind: 'launch', id, config: { query: 'hello' } };
+    const job = await bull.add('launch', payload, { jobId: id });
+    await bull.close();
+    expect(await adopter.find(id)).toMatchObject({
+      id,
+      run_id: id,
+      status: 'queued',
+      query: 'hello',
+      created_at: new Date(job.timestamp),
+    });
+  });
+
+  test('and is failed where it does not parse', async ({ adopter, queuePrefix }) => {
+    const bull = new Queue('sessions', { connection: { url: redisUrl() }, prefix: queuePrefix });
+    const id = newId();
+    await bull.add('launch', { id, config: { query: 'hello' } }, { jobId: id });
+    await bull.close();
+    expect(await adopter.find(id)).toMatchObject({
+      status: 'failed',
+      failure: { code: 'INVALID_REQUEST', field: 'kind' },
+    });
+  });
+});
+
+test('what is in neither store nor queue is not found', async ({ adopter }) => {
+  expect(await adopter.find(newId())).toBeNull();
+});

@@ -1,0 +1,130 @@
+import { type Event, newId, readConversation, type Session } from '@baton/core';
+import { describe, expect } from 'vitest';
+import { makeChild, makeSession } from '../../../support/factories.ts';
+import { test as base } from '../stores.ts';
+
+const test = base.extend('conversation', ({ stores }) => ({
+  /** Stores a session with `count` events, and three more that are not yet committed. */
+  async add(session: Session, count: number): Promise<Session> {
+    const stored = { ...session, last_event_seq: count };
+    await stores.sessions.insertIfAbsent(stored);
+    const events = Array.from(
+      { length: count + 3 },
+      (_, i): Event => ({
+        session_id: session.id,
+        seq: i + 1,
+        attempt: 1,
+        fence: 1,
+        type: 'user',
+        created_at: new Date(),
+        raw: `${i + 1}`,
+      }),
+    );
+    await stores.events.insert(events);
+    return stored;
+  },
+  /** Every page of a conversation, as [session, seq] pairs. */
+  async pages(session: Session, limit: number): Promise<[string, number][][]> {
+    const pages: [string, number][][] = [];
+    for (let cursor: string | undefined; ; ) {
+      const page = await readConversation(stores, session, {
+        limit,
+        ...(cursor ? { cursor } : {}),
+      });
+      pages.push(page.events.map((event) => [event.session_id, event.seq]));
+      if (page.next_cursor === undefined) return pages;
+      cursor = page.next_cursor;
+    }
+  },
+}));
+
+const run = (session: Session, seqs: number[]) =>
+  seqs.map((seq): [string, number] => [session.id, seq]);
+const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
+
+describe('a conversation', () => {
+  test.for([1, 3, 7, 10, 17, 100])(
+    'in pages of %i is one flat run from the root to the session',
+    async (limit, { conversation }) => {
+      const root = await conversation.add(makeSession(), 7);
+      const silent = await conversation.add(makeChild(root), 0);
+      const leaf = await conversation.add(makeChild(silent), 10);
+      const pages = await conversation.pages(leaf, limit);
+      expect(pages.flat()).toEqual([...run(root, upTo(7)), ...run(leaf, upTo(10))]);
+      expect(pages.every((page) => page.length <= limit)).toBe(true);
+      expect(pages).toHaveLength(Math.ceil(17 / limit));
+    },
+  );
+
+  test('two branches share the root and not each other', async ({ conversation }) => {
+    const root = await conversation.add(makeSession(), 2);
+    const left = await conversation.add(makeChild(root), 3);
+    const right = await conversation.add(makeChild(root), 1);
+    const flat = async (session: Session) => (await conversation.pages(session, 2)).flat();
+    expect(await flat(left)).toEqual([...run(root, [1, 2]), ...run(left, [1, 2, 3])]);
+    expect(await flat(right)).toEqual([...run(root, [1, 2]), ...run(right, [1])]);
+    expect(await flat(root)).toEqual(run(root, [1, 2]));
+  });
+
+  test.for([1, 2, 4, 100])(
+    'superseded events are left out, in pages of %i too',
+    async (limit, { conversation }) => {
+      const superseded = [
+        { from: 2, to: 4 },
+        { from: 8, to: 8 },
+      ];
+      const root = await conversation.add(makeSession({ superseded }), 9);
+      const child = await conversation.add(makeChild(root), 2);
+      expect((await conversation.pages(child, limit)).flat()).toEqual([
+        ...run(root, [1, 5, 6, 7, 9]),
+        ...run(child, [1, 2]),
+      ]);
+    },
+  );
+
+  test('an event shows what a reader needs, and no fence', async ({ conversation, stores }) => {
+    const root = await conversation.add(makeSession(), 1);
+    const { events } = await readConversation(stores, root, { limit: 5 });
+    expect(events).toEqual([
+      {
+        session_id: root.id,
+        seq: 1,
+        attempt: 1,
+        type: 'user',
+        created_at: expect.stringMatching(/Z$/),
+        raw: '1',
+      },
+    ]);
+  });
+
+  test('of a session without events it is empty', async ({ conversation }) => {
+    const root = await conversation.add(makeSession(), 0);
+    expect(await conversation.pages(root, 10)).toEqual([[]]);
+  });
+
+  test('a cursor of another conversation is refused, and so is nonsense', async ({
+    conversation,
+    stores,
+  }) => {
+    const [root, other] = [
+      await conversation.add(makeSession(), 3),
+      await conversation.add(makeSession(), 3),
+    ];
+    const { next_cursor } = await readConversation(stores, other, { limit: 1 });
+    const list = await stores.sessions.list({ limit: 1 });
+    const cursors = [
+      next_cursor,
+      list.next_cursor,
+      'nonsense',
+      Buffer.from(JSON.stringify([root.id, '-1'])).toString('base64url'),
+      Buffer.from(JSON.stringify([root.id, 'x'])).toString('base64url'),
+      Buffer.from(JSON.stringify([newId(), '0'])).toString('base64url'),
+    ];
+    for (const cursor of cursors) {
+      expect(cursor).toBeDefined();
+      await expect(
+        readConversation(stores, root, { limit: 1, cursor: cursor ?? '' }),
+      ).rejects.toMatchObject({ code: 'INVALID_REQUEST', details: { field: 'cursor' } });
+    }
+  });
+});

@@ -1,0 +1,17 @@
+import { ensureIndexes } from '@baton/core';
+import { expect } from 'vitest';
+import { test } from '../../../support/services.ts';
+
+const BY_TIME = { created_at: -1, _id: -1 };
+
+test('sessions are found by status, parent, conversation, tag and time without a look at all of them', async ({
+  db,
+}) => {
+  await ensureIndexes(db);
+  await ensureIndexes(db);
+  const keys = (await db.collection('sessions').indexes()).map(({ key }) => key);
+  for (const field of ['status', 'parent_session_id', 'root_session_id', 'tags']) {
+    expect(keys).toContainEqual({ [field]: 1, ...BY_TIME });
+  }
+  expect(keys).toContainEqual(BY_TIME);
+});

@@ -1,0 +1,67 @@
+import { createKeyStore, isSecretOf, parseKeyText } from '@baton/core';
+import { describe, expect, vi } from 'vitest';
+import { test } from '../../../support/services.ts';
+
+const key = { name: 'ci', tenant: 'default', scope: 'write' } as const;
+
+describe('API keys', () => {
+  test('a key can be found by its id and checked against the hash, and only the hash is stored', async ({
+    db,
+  }) => {
+    const store = createKeyStore(db);
+    const { key: made, text } = await store.create(key);
+    const { id, secret } = parseKeyText(text) ?? expect.fail('no key text');
+    const stored = await store.find(id);
+    expect(stored?.key).toEqual(made);
+    expect(isSecretOf(secret, stored?.hash ?? '')).toBe(true);
+    expect(isSecretOf(`${secret.slice(1)}x`, stored?.hash ?? '')).toBe(false);
+    const document = await db.collection('api_keys').findOne({ _id: id as never });
+    expect(JSON.stringify(document)).not.toContain(secret);
+  });
+
+  test('two keys share neither id nor secret', async ({ db }) => {
+    const store = createKeyStore(db);
+    const texts = await Promise.all(
+      Array.from({ length: 20 }, async () => (await store.create(key)).text),
+    );
+    const parts = texts.map((text) => parseKeyText(text) ?? expect.fail('no key text'));
+    expect(new Set(parts.map(({ id }) => id)).size).toBe(20);
+    expect(new Set(parts.map(({ secret }) => secret)).size).toBe(20);
+    for (const { secret } of parts) expect(Buffer.from(secret, 'base64url')).toHaveLength(32);
+  });
+
+  test('the list tells nothing of a secret', async ({ db }) => {
+    const store = createKeyStore(db);
+    const { key: made } = await store.create({ ...key, name: 'listed' });
+    const listed = await store.list();
+    expect(listed).toContainEqual(made);
+    for (const one of listed) expect(one).not.toHaveProperty('hash');
+  });
+
+  test('a revocation stands, and saying it again keeps its time', async ({ db }) => {
+    const store = createKeyStore(db);
+    const { key: made } = await store.create(key);
+    const { revoked_at } = await store.revoke(made.id);
+    expect(revoked_at).toBeInstanceOf(Date);
+    expect((await store.revoke(made.id)).revoked_at).toEqual(revoked_at);
+    expect((await store.find(made.id))?.key.revoked_at).toEqual(revoked_at);
+    await expect(store.revoke('0000000000000000')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('the last use is written once in a while, not every time', async ({ db }) => {
+    const store = createKeyStore(db);
+    const { key: made } = await store.create(key);
+    await store.noteUse(made.id);
+    const first = (await store.find(made.id))?.key.last_used_at;
+    expect(first).toBeInstanceOf(Date);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+    await store.noteUse(made.id);
+    expect((await store.find(made.id))?.key.last_used_at).toEqual(first);
+    vi.setSystemTime(Date.now() + 10 * 60_000);
+    await store.noteUse(made.id);
+    vi.useRealTimers();
+    expect((await store.find(made.id))?.key.last_used_at?.getTime()).toBeGreaterThan(
+      first?.getTime() ?? Number.POSITIVE_INFINITY,
+    );
+  });
+});

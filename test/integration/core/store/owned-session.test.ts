@@ -1,0 +1,192 @@
+import { createOwnedSession, type OwnedSession, type Session } from '@baton/core';
+import type { Db } from 'mongodb';
+import { describe, expect } from 'vitest';
+import { makeSession } from '../../../support/factories.ts';
+import { LEASE_MS, test } from '../stores.ts';
+
+const raw = (db: Db) => db.collection<Omit<Session, 'id'> & { _id: string }>('sessions');
+const askForCancel = (db: Db, id: string) =>
+  raw(db).updateOne({ _id: id }, { $set: { cancel_requested_at: new Date() } });
+
+const result = {
+  type: 'result' as const,
+  subtype: 'success',
+  is_error: false,
+  structured_output: { 'a.b': { $c: 1 } },
+};
+
+const WRITES: [string, (owner: OwnedSession) => Promise<unknown>][] = [
+  ['markRunning', (owner) => owner.markRunning({ model: 'stale' })],
+  ['commit', (owner) => owner.commit({ last_event_seq: 99 })],
+  ['a heartbeat', (owner) => owner.commit({})],
+  ['conclude', (owner) => owner.conclude('completed', { result }, {})],
+  ['handBack', (owner) => owner.handBack({ count: 'retries' }, {})],
+];
+
+describe('the owner of a session', () => {
+  test('it moves to running, commits and concludes', async ({ stores }) => {
+    const session = makeSession();
+    await stores.sessions.insertIfAbsent(session);
+    const owner = await stores.own(session.id);
+    expect(await owner.markRunning({ pid: 7, model: 'claude-x' })).toEqual({});
+    expect(await stores.sessions.get(session.id)).toMatchObject({
+      status: 'running',
+      model: 'claude-x',
+      attempts: [{ pid: 7 }],
+    });
+    expect(await owner.commit({ last_event_seq: 3, last_result: result })).toEqual({});
+    expect(await stores.sessions.get(session.id)).toMatchObject({
+      last_event_seq: 3,
+      last_result: result,
+    });
+    const totals = { ...session.totals, cost_usd: 0.5 };
+    expect(
+      await owner.conclude(
+        'completed',
+        { result, totals },
+        { outcome: 'completed', exit_late_ms: 5 },
+      ),
+    ).toEqual({});
+    const ended = await stores.sessions.get(session.id);
+    expect(ended).toMatchObject({
+      status: 'completed',
+      result,
+      totals,
+      end_time: expect.any(Date),
+      attempts: [{ outcome: 'completed', exit_late_ms: 5, ended_at: ended?.end_time, pid: 7 }],
+    });
+    expect(ended?.lease).toEqual({ fence: 1 });
+    expect(ended).not.toHaveProperty('last_result');
+  });
+
+  test.for(['completed', 'failed', 'cancelled'] as const)(
+    'it may conclude as %s before the first line',
+    async (status, { stores }) => {
+      const session = makeSession();
+      await stores.sessions.insertIfAbsent(session);
+      const owner = await stores.own(session.id);
+      expect(await owner.conclude(status, {}, {})).toEqual({});
+      expect((await stores.sessions.get(session.id))?.status).toBe(status);
+    },
+  );
+
+  test.for(WRITES.slice(0, 3))('%s renews the lease', async ([, write], { stores, db }) => {
+    const session = makeSession();
+    await stores.sessions.insertIfAbsent(session);
+    await stores.own(session.id, 0);
+    const facts = { id: session.id, attempt: 1, fence: 1, leaseMs: LEASE_MS };
+    await write(createOwnedSession(db, stores.clock, facts));
+    const { expires_at } = (await stores.sessions.get(session.id))?.lease ?? {};
+    const left = (expires_at?.getTime() ?? 0) - (await stores.clock.now()).getTime();
+    expect(left).toBeGreaterThan(LEASE_MS - 10_000);
+  });
+
+  test.for(WRITES)('an older fence writes nothing: %s', async ([, write], { stores }) => {
+    const session = makeSession();
+    await stores.sessions.insertIfAbsent(session);
+    const old = await stores.own(session.id, 0, 'worker-1');
+    await stores.own(session.id, LEASE_MS, 'worker-2');
+    const before = await stores.sessions.get(session.id);
+    expect(await write(old)).toBeNull();
+    expect(await stores.sessions.get(session.id)).toEqual(before);
+  });
+
+  test.for(
+    (['completed', 'failed', 'cancelled'] as const).flatMap((status) =>
+      WRITES.map(([name, write]) => [status, name, write] as const),
+    ),
+  )('a %s session never changes again: %s', async ([status, , write], { stores }) => {
+    const session = makeSession();
+    await stores.sessions.insertIfAbsent(session);
+    const owner = await stores.own(session.id);
+    await owner.conclude(status, {}, {});
+    const before = await stores.sessions.get(session.id);
+    await write(owner);
+    expect(await stores.sessions.get(session.id)).toEqual(before);
+  });
+
+  test('a second ending of another kind is refused, the same one said twice is not', async ({
+    stores,
+  }) => {
+    const session = makeSession();
+    await stores.sessions.insertIfAbsent(session);
+    const owner = await stores.own(session.id);
+    await owner.conclude('completed', {}, {});
+    expect(await owner.conclude('completed', {}, {})).toEqual({});
+    expect(await owner.conclude('failed', {}, {})).toBeNull();
+  });
+
+  test.for(WRITES.slice(0, 3))(
+    '%s brings back that a cancel was asked for',
+    async ([, write], { stores, db }) => {
+      const session = makeSession();
+      await stores.sessions.insertIfAbsent(session);
+      const owner = await stores.own(session.id);
+      await askForCancel(db, session.id);
+      expect(await write(owner)).toEqual({ cancel_requested_at: expect.any(Date) });
+    },
+  );
+
+  test('handing back queues the session, counts it and frees the lease', async ({ stores }) => {
+    const session = makeSession();
+    await stores.sessions.insertIfAbsent(session);
+    const owner = await stores.own(session.id);
+    await owner.markRunning({});
+    const not_before = new Date(Date.now() - 1000);
+    const failure = {
+      code: 'OVERLOADED' as const,
+      message: 'x',
+      retryable: true,
+      attempt: 1,
+      at: new Date(),
+    };
+    expect(
+      await owner.handBack({ count: 'retries', not_before }, { outcome: 'failed', failure }),
+    ).toBe('queued');
+    const stored = await stores.sessions.get(session.id);
+    expect(stored).toMatchObject({
+      status: 'queued',
+      not_before,
+      counts: { retries: 1, crashes: 0, hand_backs: 0 },
+      attempts: [{ outcome: 'failed', failure, ended_at: expect.any(Date) }],
+    });
+    expect(stored?.lease).toEqual({ fence: 1 });
+    const next = await stores.own(session.id);
+    expect(next.fence).toBe(2);
+  });
+
+  test('handing back twice, as where the first answer was lost, counts once', async ({
+    stores,
+  }) => {
+    const session = makeSession();
+    await stores.sessions.insertIfAbsent(session);
+    const owner = await stores.own(session.id);
+    const transcript = { files: [] };
+    const totals = { ...session.totals, num_turns: 2 };
+    for (const _try of ['first', 'second']) {
+      const back = { count: 'hand_backs', totals, transcript } as const;
+      expect(await owner.handBack(back, { outcome: 'handed_back' })).toBe('queued');
+    }
+    const stored = await stores.sessions.get(session.id);
+    expect(stored).toMatchObject({ counts: { hand_backs: 1 }, totals: { num_turns: 2 } });
+    await stores.own(session.id);
+    expect(await owner.handBack({ count: 'hand_backs' }, {})).toBeNull();
+  });
+
+  test('handing back goes to cancelled where a cancel was asked for', async ({ stores, db }) => {
+    const session = makeSession();
+    await stores.sessions.insertIfAbsent(session);
+    const owner = await stores.own(session.id);
+    await askForCancel(db, session.id);
+    expect(await owner.handBack({ count: 'hand_backs' }, { outcome: 'handed_back' })).toBe(
+      'cancelled',
+    );
+    const stored = await stores.sessions.get(session.id);
+    expect(stored).toMatchObject({
+      status: 'cancelled',
+      end_time: expect.any(Date),
+      counts: { hand_backs: 0 },
+    });
+    expect(stored?.lease).toEqual({ fence: 1 });
+  });
+});

@@ -1,0 +1,171 @@
+import { newId, type Session, type SessionFilter, type SessionStore } from '@baton/core';
+import { describe, expect } from 'vitest';
+import { encodeCursor } from '../../../../packages/core/src/store/cursor.ts';
+import { makeChild, makeFullConfig, makeSession } from '../../../support/factories.ts';
+import { test } from '../stores.ts';
+
+const second = (n: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, n));
+
+describe('insertIfAbsent', () => {
+  test('what is stored is what was given, free JSON, dates and all', async ({ stores }) => {
+    const session = makeSession({
+      config: makeFullConfig(),
+      metadata: { 'a.b': { $c: [null, 'x'] } },
+      tags: ['a'],
+      not_before: second(5),
+    });
+    expect(await stores.sessions.insertIfAbsent(session)).toEqual(session);
+    expect(await stores.sessions.get(session.id)).toEqual(session);
+  });
+
+  test('what is there already wins and does not change', async ({ stores }) => {
+    const first = makeSession({ title: 'first' });
+    await stores.sessions.insertIfAbsent(first);
+    const answer = await stores.sessions.insertIfAbsent({ ...first, title: 'second' });
+    expect(answer).toEqual(first);
+  });
+
+  test('raced by many it makes one document, and all are told the same', async ({ stores, db }) => {
+    const session = makeSession();
+    const answers = await Promise.all(
+      Array.from({ length: 64 }, (_, i) =>
+        stores.sessions.insertIfAbsent({ ...session, title: `racer ${i}` }),
+      ),
+    );
+    const titles = new Set(answers.map((answer) => answer.title));
+    expect(titles.size).toBe(1);
+    const stored = await db
+      .collection<{ _id: string }>('sessions')
+      .find({ _id: session.id })
+      .toArray();
+    expect(stored).toHaveLength(1);
+  });
+
+  test('an unknown id reads as null', async ({ stores }) => {
+    expect(await stores.sessions.get(newId())).toBeNull();
+  });
+});
+
+describe('list', () => {
+  // Twelve sessions of one conversation, three in each second, inserted in no order.
+  async function seed(sessions: SessionStore): Promise<Session[]> {
+    const root = makeSession({ created_at: second(0), tags: ['seed', 'root'] });
+    const children = Array.from({ length: 11 }, (_, i) =>
+      makeChild(root, {
+        created_at: second(Math.floor((i + 1) / 3)),
+        tags: ['seed'],
+        ...(i % 2 ? { status: 'failed' as const } : {}),
+      }),
+    );
+    const all = [root, ...children];
+    await Promise.all(all.toReversed().map((session) => sessions.insertIfAbsent(session)));
+    return all.sort(
+      (a, b) => b.created_at.getTime() - a.created_at.getTime() || (a.id < b.id ? 1 : -1),
+    );
+  }
+
+  async function pages(sessions: SessionStore, filter: SessionFilter): Promise<string[][]> {
+    const ids: string[][] = [];
+    for (let cursor: string | undefined; ; ) {
+      const page = await sessions.list({ ...filter, ...(cursor ? { cursor } : {}) });
+      ids.push(page.sessions.map((session) => session.id));
+      if (page.next_cursor === undefined) return ids;
+      cursor = page.next_cursor;
+    }
+  }
+
+  test.for([1, 2, 5, 11, 12, 13])(
+    'pages of %i: newest first, equal times by id, each session once',
+    async (limit, { stores }) => {
+      const all = await seed(stores.sessions);
+      const root = all.at(-1)?.root_session_id ?? '';
+      const found = await pages(stores.sessions, { root_session_id: root, limit });
+      expect(found.flat()).toEqual(all.map((session) => session.id));
+      expect(found).toHaveLength(Math.ceil(12 / limit));
+    },
+  );
+
+  test('a session that comes in between two pages moves none of the old ones', async ({
+    stores,
+  }) => {
+    const all = await seed(stores.sessions);
+    const root = all.at(-1) ?? makeSession();
+    const filter = { root_session_id: root.root_session_id, limit: 6 };
+    const first = await stores.sessions.list(filter);
+    await stores.sessions.insertIfAbsent(makeChild(root, { created_at: second(59) }));
+    const rest = await stores.sessions.list({ ...filter, cursor: first.next_cursor ?? '' });
+    expect([...first.sessions, ...rest.sessions].map((session) => session.id)).toEqual(
+      all.map((session) => session.id),
+    );
+  });
+
+  test('it is narrowed by status, parent, root and tag, alone and together', async ({ stores }) => {
+    const all = await seed(stores.sessions);
+    const root = all.find((session) => session.kind === 'launch') ?? makeSession();
+    const ids = async (filter: Partial<SessionFilter>) => {
+      const page = await stores.sessions.list({
+        root_session_id: root.id,
+        limit: 200,
+        ...filter,
+      });
+      return page.sessions.map((session) => session.id);
+    };
+    const those = (keep: (session: Session) => boolean) =>
+      all.filter(keep).map((session) => session.id);
+    const failed = (session: Session) => session.status === 'failed';
+    expect(await ids({ status: 'failed' })).toEqual(those(failed));
+    expect(await ids({ parent_session_id: root.id })).toEqual(those((one) => one !== root));
+    expect(await ids({ tag: 'root' })).toEqual([root.id]);
+    expect(await ids({ tag: 'seed', status: 'queued' })).toEqual(those((one) => !failed(one)));
+    expect(await ids({ tag: 'see' })).toEqual([]);
+    expect(await ids({ parent_session_id: newId() })).toEqual([]);
+  });
+
+  test.for([
+    ['no cursor at all', 'nonsense'],
+    ["a conversation's", encodeCursor([newId(), '5'])],
+    ['one without a time', encodeCursor(['yesterday', newId()])],
+  ] as const)('a cursor that is not ours is refused: %s', async ([, cursor], { stores }) => {
+    await expect(stores.sessions.list({ limit: 5, cursor })).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      details: { field: 'cursor' },
+    });
+  });
+});
+
+describe('conversation', () => {
+  test('it is the chain from the root, without the other branches', async ({ stores }) => {
+    const root = makeSession();
+    const child = makeChild(root);
+    const branch = makeChild(root);
+    const leaf = makeChild(child, { last_event_seq: 7, superseded: [{ from: 2, to: 3 }] });
+    for (const one of [root, child, branch, leaf]) await stores.sessions.insertIfAbsent(one);
+    const chain = await stores.sessions.conversation(leaf);
+    expect(chain.map((link) => link.id)).toEqual([root.id, child.id, leaf.id]);
+    expect(chain[2]).toEqual({
+      id: leaf.id,
+      parent_session_id: child.id,
+      last_event_seq: 7,
+      superseded: [{ from: 2, to: 3 }],
+    });
+  });
+
+  test('documents that form a ring end the walk', async ({ stores }) => {
+    const a = makeSession();
+    const b = makeChild(a);
+    await stores.sessions.insertIfAbsent({ ...a, parent_session_id: b.id });
+    await stores.sessions.insertIfAbsent(b);
+    expect((await stores.sessions.conversation(b)).map((link) => link.id)).toEqual([a.id, b.id]);
+  });
+
+  test('of an unknown session it is empty', async ({ stores }) => {
+    expect(await stores.sessions.conversation(makeSession())).toEqual([]);
+  });
+});
+
+test('getMany keeps the order asked for and leaves out the unknown', async ({ stores }) => {
+  const [a, b] = [makeSession(), makeSession()];
+  await Promise.all([a, b].map((one) => stores.sessions.insertIfAbsent(one)));
+  const found = await stores.sessions.getMany([b.id, newId(), a.id]);
+  expect(found).toEqual([b, a]);
+});

@@ -1,0 +1,157 @@
+import { createStopRequests, newId, type Session, type StopRequests } from '@baton/core';
+import type { Db } from 'mongodb';
+import { describe, expect } from 'vitest';
+import { makeSession } from '../../../support/factories.ts';
+import { test as base } from '../stores.ts';
+
+const test = base.extend<{ $file: { requests: StopRequests } }>({
+  requests: [({ db, stores }, use) => use(createStopRequests(db, stores.clock)), { scope: 'file' }],
+});
+
+const raw = (db: Db) => db.collection<Omit<Session, 'id'> & { _id: string }>('sessions');
+
+const attempt = { attempt: 1, fence: 1, worker_id: 'w', host: 'h', started_at: new Date() };
+const running: Partial<Session> = {
+  status: 'running',
+  attempts: [attempt],
+  lease: { fence: 1, owner: 'w', expires_at: new Date(Date.now() + 60_000) },
+};
+const retried: Partial<Session> = {
+  attempts: [{ ...attempt, ended_at: new Date() }],
+  not_before: new Date(Date.now() + 3_600_000),
+};
+
+describe('a cancel', () => {
+  test.for([
+    ['that never began', {}],
+    ['that waits for its retry', retried],
+  ] as const)(
+    'of a queued session %s ends it at once',
+    async ([, fields], { requests, stores }) => {
+      const { id } = await stores.sessions.insertIfAbsent(makeSession(fields));
+      const session = await requests.requestCancel(id);
+      expect(session).toMatchObject({ status: 'cancelled', end_time: expect.any(Date) });
+      expect(session).not.toHaveProperty('not_before');
+      expect(await stores.sessions.get(id)).toEqual(session);
+      expect(
+        await stores.claims.claim(id, { worker_id: 'w', host: 'h', leaseMs: 1 }),
+      ).toMatchObject({
+        kind: 'terminal',
+      });
+    },
+  );
+
+  test('of a running session is left to its owner, who learns of it with the next write', async ({
+    requests,
+    stores,
+  }) => {
+    const { id } = await stores.sessions.insertIfAbsent(makeSession());
+    const owner = await stores.own(id);
+    const session = await requests.requestCancel(id);
+    expect(session).toMatchObject({ status: 'starting', cancel_requested_at: expect.any(Date) });
+    expect(await owner.commit({})).toEqual({ cancel_requested_at: session.cancel_requested_at });
+    expect(await owner.handBack({ count: 'hand_backs' }, {})).toBe('cancelled');
+  });
+
+  test('raced by 32 claims ends the session: claimed and told, or never begun', async ({
+    requests,
+    stores,
+  }) => {
+    for (let round = 0; round < 5; round += 1) {
+      const { id } = await stores.sessions.insertIfAbsent(makeSession());
+      const claimant = { host: 'h', leaseMs: 60_000 };
+      const [claims] = await Promise.all([
+        Promise.all(
+          Array.from({ length: 32 }, (_, n) =>
+            stores.claims.claim(id, { ...claimant, worker_id: `w-${n}` }),
+          ),
+        ),
+        requests.requestCancel(id),
+      ]);
+      const session = await stores.sessions.get(id);
+      const isClaimed = claims.some(({ kind }) => kind === 'claimed');
+      expect(session?.status).toBe(isClaimed ? 'starting' : 'cancelled');
+      expect(session?.cancel_requested_at).toBeInstanceOf(Date);
+      expect(session?.attempts).toHaveLength(isClaimed ? 1 : 0);
+    }
+  });
+
+  test('raced by a hand-back never leaves the session in the queue', async ({
+    requests,
+    stores,
+  }) => {
+    for (let round = 0; round < 10; round += 1) {
+      const { id } = await stores.sessions.insertIfAbsent(makeSession());
+      const owner = await stores.own(id);
+      await Promise.all([owner.handBack({ count: 'hand_backs' }, {}), requests.requestCancel(id)]);
+      expect((await stores.sessions.get(id))?.status).toBe('cancelled');
+    }
+  });
+
+  test('raced by the answer is refused, or comes too late to change it', async ({
+    requests,
+    stores,
+  }) => {
+    const { id } = await stores.sessions.insertIfAbsent(makeSession());
+    const owner = await stores.own(id);
+    const [asked] = await Promise.allSettled([
+      requests.requestCancel(id),
+      owner.conclude('completed', {}, { outcome: 'completed' }),
+    ]);
+    expect((await stores.sessions.get(id))?.status).toBe('completed');
+    if (asked.status === 'rejected') expect(asked.reason.code).toBe('SESSION_TERMINAL');
+  });
+});
+
+describe('an interrupt', () => {
+  test('of a running session is left to its owner, who learns of it with the next write', async ({
+    requests,
+    stores,
+  }) => {
+    const { id } = await stores.sessions.insertIfAbsent(makeSession());
+    const owner = await stores.own(id);
+    const { status, interrupt_requested_at } = await requests.requestInterrupt(id);
+    expect(status).toBe('starting');
+    expect(await owner.commit({})).toEqual({ interrupt_requested_at });
+  });
+
+  test('of a session that never began cancels it', async ({ requests, stores }) => {
+    const { id } = await stores.sessions.insertIfAbsent(makeSession());
+    expect(await requests.requestInterrupt(id)).toMatchObject({ status: 'cancelled' });
+  });
+
+  test('of a session that waits for its retry ends the wait', async ({ requests, stores }) => {
+    const { id } = await stores.sessions.insertIfAbsent(makeSession(retried));
+    const session = await requests.requestInterrupt(id);
+    expect(session).toMatchObject({ status: 'queued', interrupt_requested_at: expect.any(Date) });
+    expect(session).not.toHaveProperty('not_before');
+    const claimant = { worker_id: 'w', host: 'h', leaseMs: 60_000 };
+    expect((await stores.claims.claim(id, claimant)).kind).toBe('claimed');
+  });
+});
+
+describe.each(['requestCancel', 'requestInterrupt'] as const)('%s', (ask) => {
+  test('again changes nothing', async ({ requests, stores }) => {
+    const { id } = await stores.sessions.insertIfAbsent(makeSession(running));
+    const first = await requests[ask](id);
+    expect(await requests[ask](id)).toEqual(first);
+    expect(await stores.sessions.get(id)).toEqual(first);
+  });
+
+  test.for(['completed', 'failed', 'cancelled'] as const)(
+    'of a %s session is refused with its status, and leaves it',
+    async (status, { requests, stores, db }) => {
+      const { id } = await stores.sessions.insertIfAbsent(makeSession({ status }));
+      const before = await raw(db).findOne({ _id: id });
+      await expect(requests[ask](id)).rejects.toMatchObject({
+        code: 'SESSION_TERMINAL',
+        details: { status },
+      });
+      expect(await raw(db).findOne({ _id: id })).toEqual(before);
+    },
+  );
+
+  test('of an unknown session is refused', async ({ requests }) => {
+    await expect(requests[ask](newId())).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+  });
+});

@@ -1,0 +1,343 @@
+// Every move leaves word on the document; whoever finds word makes deliveries of it, once.
+import {
+  createLogger,
+  createStopRequests,
+  type Delivery,
+  newId,
+  type OpenWebhooks,
+  openWebhooks,
+  type Session,
+} from '@baton/core';
+import { Queue } from 'bullmq';
+import type { Db } from 'mongodb';
+import { describe, expect, vi } from 'vitest';
+import { refusedSession } from '../../../../packages/core/src/model/job/refused-session.ts';
+import { deliveryIdBefore } from '../../../../packages/core/src/model/webhooks/webhook-delivery.ts';
+import { createWebhookOutbox } from '../../../../packages/core/src/store/webhook-outbox.ts';
+import { createWebhookDispatch } from '../../../../packages/core/src/webhooks/webhook-dispatch.ts';
+import { makeSession } from '../../../support/factories.ts';
+import { redisUrl, uniqueName } from '../../../support/services.ts';
+import { test as base, LEASE_MS } from '../stores.ts';
+
+const URL_OF_NOBODY = 'https://example.test/hook';
+const log = createLogger('core', 'silent');
+
+interface Hooks extends OpenWebhooks {
+  bull: Queue;
+}
+
+const test = base.extend<{ hooks: Hooks }>({
+  // Webhooks of a test's own: each is told of every session of the database.
+  hooks: async ({ db, stores }, use) => {
+    await db.collection('webhooks').deleteMany({});
+    await db.collection('sessions').deleteMany({});
+    await db.collection('webhook_deliveries').deleteMany({});
+    const prefix = uniqueName('queue');
+    const connection = redisUrl();
+    const hooks = openWebhooks({ db, clock: stores.clock, log, connection, prefix });
+    const bull = new Queue('webhooks', { connection: { url: connection }, prefix });
+    await use({ ...hooks, bull });
+    await bull.obliterate({ force: true });
+    await bull.close();
+    await hooks.close();
+  },
+});
+
+const raw = (db: Db) => db.collection<Omit<Session, 'id'> & { _id: string }>('sessions');
+
+const wordOf = async (db: Db, id: string) =>
+  ((await raw(db).findOne({ _id: id }))?.webhooks_due ?? []).map(
+    ({ type, attempt }) => `${type} ${attempt}`,
+  );
+
+/** Makes word old enough for the sweep, as time would. */
+async function age(db: Db, id: string): Promise<void> {
+  const due = (await raw(db).findOne({ _id: id }))?.webhooks_due ?? [];
+  const earlier = due.map((one) => ({ ...one, at: new Date(one.at.getTime() - 10_000) }));
+  await raw(db).updateOne({ _id: id }, { $set: { webhooks_due: earlier } });
+}
+
+describe('word of a move', () => {
+  test('stands on the document from the write that moves it, for every way to move', async ({
+    stores,
+    db,
+  }) => {
+    const { sessions, claims, own, clock } = stores;
+    const add = async (fields?: Partial<Session>) =>
+      (await sessions.insertIfAbsent(makeSession(fields))).id;
+    const claimant = { worker_id: 'worker-2', host: 'host-2', leaseMs: LEASE_MS };
+
+    for (const status of ['completed', 'failed', 'cancelled'] as const) {
+      const id = await add();
+      const owned = await own(id);
+      expect(await wordOf(db, id)).toEqual([]);
+      await owned.markRunning({});
+      await owned.conclude(status, {}, {});
+      expect(await wordOf(db, id)).toEqual(['session.started 1', `session.${status} 1`]);
+    }
+
+    const retried = await add();
+    await (await own(retried)).handBack({ count: 'retries' }, {});
+    expect(await wordOf(db, retried)).toEqual(['session.retried 1']);
+
+    const drained = await add();
+    await (await own(drained)).handBack({ count: 'hand_backs' }, {});
+    expect(await wordOf(db, drained)).toEqual([]);
+
+    const asked = await add();
+    const owned = await own(asked);
+    await createStopRequests(db, clock).requestCancel(asked);
+    await owned.handBack({ count: 'hand_backs' }, {});
+    expect(await wordOf(db, asked)).toEqual(['session.cancelled 1']);
+
+    const crashed = await add();
+    await own(crashed, 0);
+    await claims.claim(crashed, claimant);
+    expect(await wordOf(db, crashed)).toEqual(['session.retried 1']);
+
+    const crashedForGood = await add({
+      config: { query: 'hi', recovery: { max_crashes: 0 } },
+    });
+    await own(crashedForGood, 0);
+    await claims.claim(crashedForGood, claimant);
+    expect(await wordOf(db, crashedForGood)).toEqual(['session.failed 1']);
+
+    const dropped = await add({ cancel_requested_at: new Date() });
+    await claims.claim(dropped, claimant);
+    expect(await wordOf(db, dropped)).toEqual(['session.cancelled 0']);
+
+    const queued = await add();
+    await createStopRequests(db, clock).requestCancel(queued);
+    expect(await wordOf(db, queued)).toEqual(['session.cancelled 0']);
+
+    const refused = refusedSession(
+      { id: crashed.replace(/^./, (c) => (c === '0' ? '1' : '0')), data: {}, timestamp: 0 },
+      Object.assign(new Error('no'), { code: 'INVALID_REQUEST' }) as never,
+    );
+    await sessions.insertIfAbsent(refused);
+    expect(await wordOf(db, refused.id)).toEqual(['session.failed 0']);
+  });
+});
+
+describe('the dispatch', () => {
+  test('makes a delivery and a job for each webhook that is told, and takes the word off', async ({
+    stores,
+    db,
+    hooks,
+  }) => {
+    const all = await hooks.store.create({ url: URL_OF_NOBODY });
+    const some = await hooks.store.create({ url: URL_OF_NOBODY, types: ['session.completed'] });
+    await hooks.store.create({ url: URL_OF_NOBODY, tags: ['another'] });
+    const off = await hooks.store.create({ url: URL_OF_NOBODY });
+    await hooks.store.change(off.id, { enabled: false });
+    const { id } = await stores.sessions.insertIfAbsent(makeSession({ tags: ['one'] }));
+    const owned = await stores.own(id);
+    await owned.markRunning({});
+    await owned.conclude('completed', {}, {});
+    hooks.dispatch.tell(id);
+    await vi.waitFor(async () => expect(await wordOf(db, id)).toEqual([]));
+    const made = await db
+      .collection('webhook_deliveries')
+      .find({})
+      .sort({ webhook_id: 1, type: -1 })
+      .toArray();
+    expect(made.map(({ webhook_id, type }) => [webhook_id, type])).toEqual([
+      [all.id, 'session.started'],
+      [all.id, 'session.completed'],
+      [some.id, 'session.completed'],
+    ]);
+    expect(await hooks.bull.getWaitingCount()).toBe(3);
+  });
+
+  test('by the sweep tells what a worker left that died after its move', async ({
+    stores,
+    db,
+    hooks,
+  }) => {
+    await hooks.store.create({ url: URL_OF_NOBODY });
+    const { id } = await stores.sessions.insertIfAbsent(makeSession());
+    await (await stores.own(id)).conclude('completed', {}, {});
+    // Young word is its worker's to tell.
+    expect(await hooks.dispatch.sweep()).toMatchObject({ told: 0 });
+    await age(db, id);
+    expect(await hooks.dispatch.sweep()).toMatchObject({ told: 1 });
+    expect(await hooks.bull.getWaitingCount()).toBe(1);
+    expect(await wordOf(db, id)).toEqual([]);
+    expect(await hooks.dispatch.sweep()).toMatchObject({ told: 0 });
+  });
+
+  test.for(['insertIfAbsent', 'add', 'takeOff'] as const)(
+    'that dies at %s is done again, and leaves one delivery with one job',
+    async (step, { stores, db, hooks }) => {
+      await hooks.store.create({ url: URL_OF_NOBODY });
+      const { id } = await stores.sessions.insertIfAbsent(makeSession());
+      await (await stores.own(id)).conclude('failed', {}, {});
+      await age(db, id);
+      const dies = () => Promise.reject(new Error('killed here'));
+      const outbox = createWebhookOutbox(db);
+      const dying = createWebhookDispatch({
+        webhooks: hooks.store,
+        deliveries: {
+          ...hooks.deliveries,
+          ...(step === 'insertIfAbsent' ? { insertIfAbsent: dies } : {}),
+        },
+        queue: { ...hooks.queue, ...(step === 'add' ? { add: dies } : {}) },
+        outbox: { ...outbox, ...(step === 'takeOff' ? { takeOff: dies } : {}) },
+        clock: stores.clock,
+        log,
+        keepMs: 1e9,
+      });
+      await expect(dying.sweep()).rejects.toThrow('killed here');
+      expect(await wordOf(db, id)).toEqual(['session.failed 1']);
+      await hooks.dispatch.sweep();
+      await hooks.dispatch.sweep();
+      expect(await wordOf(db, id)).toEqual([]);
+      expect(await db.collection('webhook_deliveries').countDocuments()).toBe(1);
+      expect(await hooks.bull.getJobCountByTypes()).toBe(1);
+    },
+  );
+
+  test('tells of a session under the id of one that was deleted, though both did the same', async ({
+    stores,
+    db,
+    hooks,
+  }) => {
+    await hooks.store.create({ url: URL_OF_NOBODY });
+    const session = makeSession();
+    const { id } = session;
+    const log = db.collection<{ _id: string }>('webhook_deliveries');
+    for (const created_at of [session.created_at, new Date(session.created_at.getTime() + 1)]) {
+      await stores.sessions.insertIfAbsent({ ...session, created_at });
+      await (await stores.own(id)).conclude('completed', {}, {});
+      await age(db, id);
+      await hooks.dispatch.sweep();
+      expect(await log.countDocuments({ status: 'pending' })).toBe(1);
+      await log.updateMany({}, { $set: { status: 'delivered' }, $unset: { next_try_at: '' } });
+      await raw(db).deleteOne({ _id: id });
+    }
+    expect(await log.countDocuments({ session_id: id })).toBe(2);
+    expect(await hooks.bull.getWaitingCount()).toBe(2);
+  });
+
+  test('knows the delivery again that the version before made of the same word', async ({
+    stores,
+    db,
+    hooks,
+  }) => {
+    const webhook = await hooks.store.create({ url: URL_OF_NOBODY });
+    const { id } = await stores.sessions.insertIfAbsent(makeSession());
+    await (await stores.own(id)).conclude('completed', {}, {});
+    await age(db, id);
+    const [word] = (await raw(db).findOne({ _id: id }))?.webhooks_due ?? [];
+    if (!word) throw new Error('expected word of the end');
+    const log = db.collection<Omit<Delivery, 'id'> & { _id: string }>('webhook_deliveries');
+    const before = deliveryIdBefore(webhook.id, { session_id: id, ...word });
+    await log.insertOne({
+      _id: before,
+      ...{ webhook_id: webhook.id, session_id: id, ...word },
+      ...{ status: 'delivered', round: 0, tries_made: 1, tries: [], created_at: new Date() },
+    });
+    await hooks.dispatch.sweep();
+    expect(await log.distinct('_id')).toEqual([before]);
+    expect(await wordOf(db, id)).toEqual([]);
+    expect(await hooks.bull.getJobCountByTypes()).toBe(0);
+  });
+
+  test('where there is no webhook clears the word away, and one made later is told of what comes', async ({
+    stores,
+    db,
+    hooks,
+  }) => {
+    const { id } = await stores.sessions.insertIfAbsent(makeSession());
+    const owned = await stores.own(id);
+    await owned.markRunning({});
+    hooks.dispatch.tell(id);
+    await hooks.dispatch.sweep();
+    expect(await wordOf(db, id)).toEqual([]);
+    await hooks.store.create({ url: URL_OF_NOBODY });
+    await owned.conclude('completed', {}, {});
+    // It may still be believed that there is none: the sweep knows better.
+    await age(db, id);
+    expect(await hooks.dispatch.sweep()).toMatchObject({ told: 1 });
+  });
+
+  test('gives a pending delivery whose job Redis lost another, and one that is live none', async ({
+    stores,
+    db,
+    hooks,
+  }) => {
+    const webhook = await hooks.store.create({ url: URL_OF_NOBODY });
+    const { id } = await stores.sessions.insertIfAbsent(makeSession());
+    await (await stores.own(id)).conclude('completed', {}, {});
+    await age(db, id);
+    await hooks.dispatch.sweep();
+    await hooks.bull.obliterate({ force: true });
+    expect(await hooks.dispatch.sweep()).toMatchObject({ restored: 0 });
+    await db
+      .collection('webhook_deliveries')
+      .updateOne(
+        { webhook_id: webhook.id },
+        { $set: { next_try_at: new Date(Date.now() - 60_000) } },
+      );
+    expect(await hooks.dispatch.sweep()).toMatchObject({ restored: 1 });
+    expect(await hooks.bull.getWaitingCount()).toBe(1);
+    expect(await hooks.dispatch.sweep()).toMatchObject({ restored: 0 });
+  });
+
+  test('finds the delivery that lost its job behind many that wait for theirs', async ({
+    db,
+    hooks,
+  }) => {
+    const webhook = await hooks.store.create({ url: URL_OF_NOBODY });
+    const happen = (n: number) =>
+      hooks.deliveries.insertIfAbsent(webhook.id, {
+        session_id: newId(),
+        session_created_at: new Date(),
+        type: 'session.completed',
+        attempt: n,
+        at: new Date(),
+      });
+    // Those that one sweep looks at.
+    const waiting = await Promise.all(Array.from({ length: 500 }, (_, n) => happen(n)));
+    for (const delivery of waiting) await hooks.queue.add(delivery);
+    const { id } = await happen(500);
+    const deliveries = db.collection<{ _id: string }>('webhook_deliveries');
+    const overdue = (ms: number) => ({ $set: { next_try_at: new Date(Date.now() - ms) } });
+    await deliveries.updateMany({ _id: { $ne: id } }, overdue(90_000));
+    await deliveries.updateOne({ _id: id }, overdue(60_000));
+    let sweeps = 0;
+    for (let restored = 0; restored === 0 && sweeps < 5; sweeps += 1) {
+      ({ restored } = await hooks.dispatch.sweep());
+    }
+    expect(sweeps).toBeGreaterThan(1);
+    expect(await hooks.bull.getJobState(`${id}.0`)).toBe('waiting');
+    expect(await hooks.dispatch.sweep()).toMatchObject({ restored: 0 });
+  });
+
+  test('removes what is older than the log is kept', async ({ stores, db, hooks }) => {
+    const webhook = await hooks.store.create({ url: URL_OF_NOBODY });
+    const { id } = await stores.sessions.insertIfAbsent(makeSession());
+    await (await stores.own(id)).conclude('completed', {}, {});
+    await age(db, id);
+    await hooks.dispatch.sweep();
+    const day = 24 * 3600 * 1000;
+    await db
+      .collection('webhook_deliveries')
+      .updateOne(
+        { webhook_id: webhook.id },
+        { $set: { status: 'delivered', created_at: new Date(Date.now() - 13 * day) } },
+      );
+    expect(await hooks.dispatch.sweep()).toMatchObject({ removed: 0 });
+    await db
+      .collection('webhook_deliveries')
+      .updateOne({}, { $set: { created_at: new Date(Date.now() - 15 * day) } });
+    expect(await hooks.dispatch.sweep()).toMatchObject({ removed: 1 });
+  });
+
+  test('keeps no more word than a document can bear', async ({ stores, db }) => {
+    const { id } = await stores.sessions.insertIfAbsent(makeSession());
+    const owned = await stores.own(id);
+    for (let n = 0; n < 60; n += 1) await owned.markRunning({});
+    expect(await wordOf(db, id)).toHaveLength(50);
+  });
+});

@@ -1,0 +1,102 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test as base, expect } from 'vitest';
+import { installOnce } from '../../../../tools/dev-services/cache.ts';
+import { createGuardian } from '../../../../tools/dev-services/guardian.ts';
+import type { Host } from '../../../../tools/dev-services/host.ts';
+import { waitFor } from '../../../support/wait.ts';
+
+const test = base.extend<{ cache: string; host: Pick<Host, 'cache' | 'guardian' | 'log'> }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the dependencies off this pattern
+  cache: async ({}, use) => {
+    const cache = await mkdtemp(join(tmpdir(), 'baton-cache-'));
+    await use(cache);
+    await rm(cache, { recursive: true });
+  },
+  host: async ({ cache }, use) => {
+    const guardian = createGuardian({ PATH: process.env['PATH'] });
+    await use({ cache, guardian, log: () => {} });
+    await guardian.close();
+  },
+});
+
+function builds(word: string, between: () => Promise<unknown> = async () => {}) {
+  return async (folder: string) => {
+    await writeFile(join(folder, 'first'), word);
+    await between();
+    await writeFile(join(folder, 'second'), word);
+  };
+}
+
+test('of two installs that race the later waits and takes what the first built', async ({
+  host,
+  cache,
+}) => {
+  const bothBegan = Promise.withResolvers<void>();
+  const log = () => bothBegan.resolve();
+  const first = installOnce(
+    host,
+    'tool-1',
+    builds('a', () => bothBegan.promise),
+  );
+  await waitFor('the first draft', async () => (await readdir(cache)).length === 1);
+  const second = installOnce({ ...host, log }, 'tool-1', builds('b'));
+  expect(await Promise.all([first, second])).toEqual([
+    join(cache, 'tool-1'),
+    join(cache, 'tool-1'),
+  ]);
+  expect(await readdir(cache)).toEqual(['tool-1']);
+  expect(await readFile(join(cache, 'tool-1', 'second'), 'utf8')).toBe('a');
+});
+
+test('should both build after all, the first to finish stays and both get it', async ({
+  host,
+  cache,
+}) => {
+  const place = join(cache, 'tool-1');
+  const another = async () => {
+    await mkdir(place);
+    await writeFile(join(place, 'whole'), 'theirs');
+  };
+  expect(await installOnce(host, 'tool-1', builds('ours', another))).toBe(place);
+  expect(await readdir(place)).toEqual(['whole']);
+  expect(await readdir(cache)).toEqual(['tool-1']);
+});
+
+test('nothing is under its name while it is being built', async ({ host, cache }) => {
+  const seen: string[] = [];
+  const look = async () => seen.push(...(await readdir(cache)));
+  await installOnce(host, 'tool-1', builds('a', look));
+  expect(seen).toEqual([expect.stringMatching(/^\.draft-tool-1-/)]);
+});
+
+test('an install that fails leaves nothing, and the next one builds again', async ({
+  host,
+  cache,
+}) => {
+  const fails = builds('a', () => Promise.reject(new Error('registry away')));
+  await expect(installOnce(host, 'tool-1', fails)).rejects.toThrow('registry away');
+  expect(await readdir(cache)).toEqual([]);
+  const place = await installOnce(host, 'tool-1', builds('b'));
+  expect(await readFile(join(place, 'second'), 'utf8')).toBe('b');
+});
+
+test('what is there is not built again', async ({ host }) => {
+  await installOnce(host, 'tool-1', builds('a'));
+  const place = await installOnce(host, 'tool-1', builds('b'));
+  expect(await readFile(join(place, 'first'), 'utf8')).toBe('a');
+});
+
+test('a half-finished install is never used, and goes when it is a day old', async ({
+  host,
+  cache,
+}) => {
+  const [old, young] = [join(cache, '.draft-tool-1-old'), join(cache, '.draft-tool-1-young')];
+  for (const draft of [old, young]) await mkdir(draft);
+  const twoDaysAgo = new Date(Date.now() - 48 * 60 * 60 * 1000);
+  await utimes(old, twoDaysAgo, twoDaysAgo);
+  const place = await installOnce(host, 'tool-1', builds('a'));
+  expect(await readdir(place)).toEqual(['first', 'second']);
+  expect(await readdir(cache)).toEqual(['.draft-tool-1-young', 'tool-1']);
+});

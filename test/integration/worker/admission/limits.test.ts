@@ -1,0 +1,58 @@
+// Limits where sessions end: in a worker.
+import { createLimitBook, createStoreClock, createUsageStore, NO_TOTALS } from '@baton/core';
+import { expect } from 'vitest';
+import { fakePrompt } from '../../../fake-claude/install.ts';
+import { makeCompletedSession } from '../../../support/factories.ts';
+import { type Fleet, test } from '../../../support/fleet.ts';
+import { waitFor } from '../../../support/wait.ts';
+
+function book(fleet: Fleet) {
+  return createLimitBook({ db: fleet.db, clock: createStoreClock(fleet.db) });
+}
+
+// A producer with Redis alone names the limits that its sessions are to keep to.
+function launch(fleet: Fleet, limit: string, wait = 100) {
+  const query = fakePrompt([{ sleep: wait }, { say: 'done' }]);
+  return fleet.launch({ query }, { limits: [limit], on_limit: 'wait' });
+}
+
+test('sessions under a limit run one after the other, let go by the end of the one before', async ({
+  fleet,
+}) => {
+  await book(fleet).put('tag', 'narrow', { max_sessions_at_once: 1 });
+  const ids = await Promise.all([1, 2, 3].map(() => launch(fleet, 'tag:narrow')));
+  await fleet.worker();
+
+  const ended = await Promise.all(ids.map((id) => fleet.ended(id)));
+
+  expect(ended.map(({ status }) => status)).toEqual(['completed', 'completed', 'completed']);
+  const runs = ended
+    .map(({ attempts, end_time }) => [attempts[0]?.started_at ?? 0, end_time ?? 0])
+    .sort(([a], [b]) => Number(a) - Number(b));
+  for (const [index, [, end]] of runs.slice(0, -1).entries()) {
+    expect(Number(runs[index + 1]?.[0])).toBeGreaterThanOrEqual(Number(end));
+  }
+  // Its place is given back a moment after an end stands.
+  const placesTaken = async () => (await book(fleet).get('tag', 'narrow')).now?.sessions_at_once;
+  await waitFor('the last place to be free', async () => (await placesTaken()) === 0);
+});
+
+test('one that waits for the day to turn goes on once there is money again', async ({ fleet }) => {
+  const limits = book(fleet);
+  await limits.put('tag', 'dear', { max_usd_per_day: 1 });
+  const spent = makeCompletedSession({ tags: ['dear'], totals: { ...NO_TOTALS, cost_usd: 2 } });
+  const { id: _id, ...fields } = spent;
+  await fleet.db.collection<{ _id: string }>('sessions').insertOne({ _id, ...fields });
+  const id = await launch(fleet, 'tag:dear');
+  await fleet.until(id, 'waiting', ({ waiting_for }) => waiting_for === 'budget');
+
+  // As at midnight: what was spent was spent on another day.
+  const yesterday = new Date(Date.now() - 24 * 3600 * 1000);
+  await fleet.db
+    .collection<{ _id: string }>('sessions')
+    .updateOne({ _id }, { $set: { end_time: yesterday } });
+
+  expect(await fleet.ended(id)).toMatchObject({ status: 'completed' });
+  const usage = createUsageStore(fleet.db);
+  expect((await usage.total({ root_session_id: id })).sessions).toBe(1);
+});

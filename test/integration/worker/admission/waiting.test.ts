@@ -1,0 +1,236 @@
+// Sessions that wait for a key or a parent, with real workers: never two at once, and nobody is forgotten.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  createAdmission,
+  createProducer,
+  createSessionManager,
+  createSessionQueue,
+  createSessionStore,
+  createStoreClock,
+  newId,
+  type Producer,
+  type Session,
+  type SessionManager,
+} from '@baton/core';
+import { describe, expect } from 'vitest';
+import { fakePrompt } from '../../../fake-claude/install.ts';
+import { test as base } from '../../../support/fleet.ts';
+import { redisUrl } from '../../../support/services.ts';
+import type { WorkerProcess } from '../../../support/worker-process.ts';
+
+interface Doors {
+  workers: WorkerProcess[];
+  /** The door that knows Redis alone. */
+  producer: Producer;
+  manager: SessionManager;
+}
+
+const test = base.extend<{ $file: { doors: Doors } }>({
+  doors: [
+    async ({ fleet }, use) => {
+      const prefix = fleet.env['QUEUE_PREFIX'] ?? '';
+      const queue = createSessionQueue({ connection: redisUrl(), prefix });
+      const producer = createProducer({ connection: redisUrl(), prefix });
+      const admission = createAdmission({ db: fleet.db, clock: createStoreClock(fleet.db), queue });
+      const sessions = createSessionStore(fleet.db);
+      const workers = await Promise.all([fleet.worker(), fleet.worker()]);
+      await use({
+        workers,
+        producer,
+        manager: createSessionManager({ queue, sessions, admission }),
+      });
+      await producer.close();
+      await queue.close();
+    },
+    { scope: 'file' },
+  ],
+});
+
+const isRunning = ({ status }: Session) => status === 'running';
+const short = { query: fakePrompt([{ say: 'one' }, { sleep: 50 }, { say: 'two' }]) };
+
+/** The runs of sessions, as [from, to] on MongoDB's clock, in order. */
+function runs(sessions: readonly Session[]): [number, number][] {
+  return sessions
+    .flatMap(({ attempts }) => attempts)
+    .map(({ started_at, ended_at }): [number, number] => [
+      started_at.getTime(),
+      ended_at?.getTime() ?? Number.POSITIVE_INFINITY,
+    ])
+    .sort(([a], [b]) => a - b);
+}
+
+/** How long none of them was under way between the first and the last, in milliseconds. */
+function idleBetween(sessions: readonly Session[]): number {
+  const all = runs(sessions);
+  return all.slice(1).reduce((sum, [from], n) => sum + Math.max(from - (all[n]?.[1] ?? 0), 0), 0);
+}
+
+/** The most runs that were under way at any moment. */
+function mostAtOnce(sessions: readonly Session[]): number {
+  const all = runs(sessions);
+  return Math.max(...all.map(([at]) => all.filter(([from, to]) => from <= at && at < to).length));
+}
+
+describe('sessions of one concurrency key', () => {
+  test('asked for by the API run one after the other, in turn', async ({ fleet, doors }) => {
+    const options = { concurrency_key: newId() };
+    const ids: string[] = [];
+    for (let n = 0; n < 5; n += 1) {
+      ids.push((await doors.manager.launchSession(short, options)).id);
+    }
+    const sessions = await Promise.all(ids.map(fleet.ended));
+    expect(sessions.map(({ status }) => status)).toEqual(ids.map(() => 'completed'));
+    expect(mostAtOnce(sessions)).toBe(1);
+    const begun = sessions.map(({ attempts }) => attempts[0]?.started_at.getTime() ?? 0);
+    expect(begun).toEqual([...begun].sort((a, b) => a - b));
+    // Let go on by the one that ended: four rounds of the reconciler would take 15 s and more.
+    expect(idleBetween(sessions)).toBeLessThan(8_000);
+  });
+
+  test('put straight into the queue do so too, at most as many as their limit', async ({
+    fleet,
+    doors,
+  }) => {
+    const options = { concurrency_key: newId(), concurrency_limit: 2 };
+    const enqueued = await Promise.all(
+      Array.from({ length: 8 }, () => doors.producer.launchSession(short, options)),
+    );
+    const sessions = await Promise.all(
+      enqueued.map(async ({ id }) => {
+        await fleet.until(id, 'adopted', () => true);
+        return fleet.ended(id);
+      }),
+    );
+    expect(sessions.map(({ status }) => status)).toEqual(enqueued.map(() => 'completed'));
+    expect(mostAtOnce(sessions)).toBe(2);
+  });
+
+  test('have no job while they wait', async ({ fleet, doors }) => {
+    const options = { concurrency_key: newId() };
+    const go = join(fleet.root, 'job.go');
+    const query = fakePrompt([{ say: 'one' }, { wait_for: go }]);
+    const first = await doors.manager.launchSession({ query }, options);
+    const second = await doors.producer.launchSession(short, options);
+    await fleet.until(second.id, 'parked', ({ waiting_for }) => waiting_for === 'concurrency_key');
+    await expect
+      .poll(() => fleet.queue.getJobState(second.id), { timeout: 20_000 })
+      .toBe('unknown');
+    await writeFile(go, '');
+    await fleet.ended(first.id);
+    expect(await fleet.ended(second.id)).toMatchObject({ status: 'completed' });
+  });
+
+  test('whose time comes while another is under way take their turn after it', async ({
+    fleet,
+    doors,
+  }) => {
+    const options = { concurrency_key: newId() };
+    const go = join(fleet.root, 'time.go');
+    const query = fakePrompt([{ say: 'one' }, { wait_for: go }]);
+    const first = await doors.manager.launchSession({ query }, options);
+    const later = [
+      await doors.manager.launchSession(short, { ...options, delay_ms: 300 }),
+      await doors.producer.launchSession(short, { ...options, delay_ms: 300 }),
+    ];
+    for (const { id } of later) {
+      await fleet.until(id, 'parked', (one) => one.waiting_for === 'concurrency_key');
+      await expect.poll(() => fleet.queue.getJobState(id), { timeout: 20_000 }).toBe('unknown');
+    }
+    await writeFile(go, '');
+    const all = await Promise.all([first, ...later].map(({ id }) => fleet.ended(id)));
+    expect(all.map(({ status }) => status)).toEqual(['completed', 'completed', 'completed']);
+    expect(mostAtOnce(all)).toBe(1);
+  });
+
+  test('that fail or lose their worker give their slot to the next', async ({ fleet, doors }) => {
+    const options = { concurrency_key: newId() };
+    const crash = {
+      query: fakePrompt([{ say: 'one' }, { exit: 3 }]),
+      recovery: { max_retries: 0 },
+    };
+    const failing = await doors.manager.launchSession(crash, options);
+    const lost = await doors.manager.launchSession(
+      { query: fakePrompt([{ say: 'one' }, { hang: true }]), recovery: { on_crash: 'fail' } },
+      options,
+    );
+    const last = await doors.manager.launchSession(short, options);
+    expect(await fleet.ended(failing.id)).toMatchObject({ status: 'failed' });
+    const { attempts } = await fleet.until(lost.id, 'running', isRunning);
+    expect(await fleet.session(last.id)).toMatchObject({ waiting_for: 'concurrency_key' });
+    const host = doors.workers.find(({ id }) => id === attempts[0]?.worker_id);
+    await host?.kill();
+    expect(await fleet.ended(lost.id)).toMatchObject({ failure: { code: 'CRASHED' } });
+    expect(await fleet.ended(last.id)).toMatchObject({ status: 'completed' });
+    doors.workers.push(await fleet.worker());
+  });
+
+  test('of a noisy tenant do not keep another’s waiting', async ({ fleet, doors }) => {
+    const noisy = await doors.manager.acceptance.launchMany(
+      Array.from({ length: 60 }, () => ({ config: short, options: { concurrency_key: 'noisy' } })),
+    );
+    const lone = await doors.manager.launchSession(short, { concurrency_key: newId() });
+    const { id } = await fleet.ended(lone.id);
+    expect(id).toBe(lone.id);
+    const ids = noisy.map((one) => ('session' in one ? one.session.id : ''));
+    const left = await Promise.all(ids.map(fleet.session));
+    expect(left.filter(({ status }) => status === 'queued').length).toBeGreaterThan(40);
+  });
+});
+
+describe('a continue of a running session', () => {
+  test('waits for its end and goes on with its conversation', async ({ fleet, doors }) => {
+    const go = join(fleet.root, 'parent.go');
+    const parent = await fleet.play([{ say: 'one' }, { wait_for: go }, { say: 'two' }]);
+    await fleet.until(parent, 'running', isRunning);
+    const child = await doors.manager.continueSession(
+      { parent_session_id: parent, query: 'go on' },
+      { on_busy: 'enqueue' },
+    );
+    expect(child).toMatchObject({ status: 'queued', waiting_for: 'parent' });
+    await writeFile(go, '');
+    const ended = await fleet.ended(child.id);
+    expect(ended.result?.result).toBe('You said: go on (earlier prompts: 1)');
+    expect(ended).not.toHaveProperty('waiting_for');
+    const [first, second] = await Promise.all([fleet.session(parent), fleet.session(child.id)]);
+    const wait = (second.attempts[0]?.started_at.getTime() ?? 0) - (first.end_time?.getTime() ?? 0);
+    expect(wait).toBeGreaterThanOrEqual(0);
+    // By what it waited for, not by the reconciler's next round.
+    expect(wait).toBeLessThan(3_000);
+  });
+
+  test('put straight into the queue waits too, where its job says so', async ({ fleet, doors }) => {
+    const go = join(fleet.root, 'raw.go');
+    const parent = await fleet.play([{ say: 'one' }, { wait_for: go }, { say: 'two' }]);
+    await fleet.until(parent, 'running', isRunning);
+    const request = { parent_session_id: parent, query: 'go on' };
+    const refused = await doors.producer.continueSession(request);
+    const waits = await doors.producer.continueSession(request, { on_busy: 'enqueue' });
+    await fleet.until(waits.id, 'parked', ({ waiting_for }) => waiting_for === 'parent');
+    await expect.poll(() => fleet.queue.getJobState(waits.id), { timeout: 20_000 }).toBe('unknown');
+    expect(await fleet.ended(refused.id)).toMatchObject({
+      status: 'failed',
+      failure: { code: 'SESSION_NOT_TERMINAL' },
+    });
+    await writeFile(go, '');
+    expect((await fleet.ended(waits.id)).result?.result).toBe(
+      'You said: go on (earlier prompts: 1)',
+    );
+  });
+
+  test('interrupts it first, where it is told to', async ({ fleet, doors }) => {
+    const parent = await fleet.play([{ say: 'half of it' }, { hang: true }]);
+    await fleet.until(parent, 'under way', ({ last_event_seq }) => last_event_seq >= 3);
+    const child = await doors.manager.continueSession(
+      { parent_session_id: parent, query: 'something else' },
+      { on_busy: 'interrupt' },
+    );
+    const ended = await fleet.ended(child.id);
+    expect(ended.result?.result).toBe('You said: something else (earlier prompts: 1)');
+    expect(await fleet.session(parent)).toMatchObject({
+      status: 'completed',
+      stopped_by: 'interrupt',
+    });
+  });
+});

@@ -1,0 +1,183 @@
+// One worker is killed with sessions in every state that a crash can meet; another one takes them over.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createTranscriptStore, type Event, type Session, type SessionConfig } from '@baton/core';
+import type { Step } from '../../../fake-claude/script.ts';
+import { test as base, type Fleet } from '../../../support/fleet.ts';
+import { waitFor } from '../../../support/wait.ts';
+
+/** A session that the crash meets, and what its transcript must hold by then. */
+export interface Scene {
+  id: string;
+  /** What readers had been told when the worker was killed. */
+  told: Event[];
+}
+
+/** What a session does until the crash, and after it. */
+interface Plan {
+  /** What the CLI does in every attempt; it may look at `once` to tell the first from later ones. */
+  script(once: string, dump: string): Step[];
+  config?: Partial<SessionConfig>;
+  /** A text that the saved transcript holds when the crash comes. */
+  saved?: string;
+  /** Whether a result must have been committed by then. */
+  answered?: boolean;
+  /** What is done to the document before the crash comes. */
+  change?: object;
+}
+
+const hang = { hang: true };
+
+/** The first attempt says this and hangs; later ones tell what they were given, and this. */
+const twice = (first: Step[], second: Step[]) => (once: string, dump: string) => [
+  { once, steps: [...first, hang], else: [{ dump }, ...second] },
+];
+
+// An assistant's line that never reaches the transcript.
+const unsavedLine = {
+  line: {
+    type: 'assistant',
+    uuid: '0197f0a0-7777-7000-8000-000000000001',
+    message: { id: 'msg_lost', role: 'assistant', content: [{ type: 'text', text: 'lost' }] },
+  },
+};
+
+// And one that is there before it is told: the worker dies in between.
+const untoldEntry = JSON.stringify({
+  type: 'assistant',
+  uuid: '0197f0a0-7777-7000-8000-000000000002',
+  message: {
+    id: 'msg_untold',
+    role: 'assistant',
+    content: [{ type: 'text', text: 'untold' }],
+    usage: { input_tokens: 3, output_tokens: 1 },
+  },
+});
+
+const PLANS = {
+  resumed: {
+    script: twice([{ say: 'one' }, { say: 'two' }], [{ say: 'three' }]),
+    saved: 'two',
+    config: { max_turns: 5 },
+  },
+  'half saved': { script: twice([{ say: 'kept' }, unsavedLine], [{ say: 'on' }]), saved: 'kept' },
+  'half told': {
+    script: twice([{ say: 'one' }, { transcript: `${untoldEntry}\n` }], [{ say: 'on' }]),
+    saved: 'untold',
+  },
+  unsaved: {
+    script: (once: string, dump: string) => [
+      { unsaved: true },
+      { once, steps: [{ say: 'lost' }, hang], else: [{ dump }, { say: 'again' }] },
+    ],
+  },
+  answered: {
+    script: twice([{ say: 'the answer' }, { result: {} }], [{ say: 'another answer' }]),
+    saved: 'the answer',
+    answered: true,
+  },
+  'answered, not saved': {
+    script: twice([unsavedLine, { result: { result: 'lost' } }], [{ say: 'asked again' }]),
+    saved: '"type":"user"',
+    answered: true,
+  },
+  restart: {
+    script: twice([{ say: 'first' }], [{ say: 'begun again' }]),
+    saved: 'first',
+    config: { recovery: { on_crash: 'restart' } },
+  },
+  fail: {
+    script: twice([{ say: 'first' }], []),
+    saved: 'first',
+    config: { recovery: { on_crash: 'fail' } },
+  },
+  'crashed too often': {
+    script: twice([{ say: 'first' }], []),
+    saved: 'first',
+    change: { 'counts.crashes': 3 },
+  },
+  cancelled: { script: twice([{ say: 'first' }], []), saved: 'first' },
+  interrupted: { script: twice([{ say: 'first' }], []), saved: 'first' },
+  'turns spent': {
+    script: twice([{ say: 'one' }, { say: 'two' }], [{ say: 'three' }]),
+    saved: 'two',
+    config: { max_turns: 2 },
+  },
+  starting: {
+    script: (once: string, dump: string) => [
+      { init: false },
+      { once, steps: [hang], else: [{ dump }, { init: {} }, { say: 'begun' }] },
+    ],
+  },
+} satisfies Record<string, Plan>;
+
+type Name = keyof typeof PLANS;
+
+/** The crash, and what is left to look at. */
+export interface Crash {
+  fleet: Fleet;
+  scenes: Record<Name, Scene>;
+  victim: { id: string; killedAt: number };
+  survivor: { id: string };
+  dump(name: Name): Promise<{ argv: string[]; prompt: string; earlier_prompts: number }>;
+}
+
+/** All that is saved of the session's transcript. */
+export async function transcriptOf({ db }: Fleet, session: Session): Promise<string> {
+  const store = createTranscriptStore(db);
+  let text = '';
+  for (const file of session.transcript.files) {
+    for await (const data of store.read(file, [session])) text += data.toString();
+  }
+  return text;
+}
+
+async function setScene(fleet: Fleet, name: Name): Promise<Scene> {
+  const { script, config, saved, answered, change }: Plan = PLANS[name];
+  const steps = script(join(fleet.root, `${name}.once`), join(fleet.root, `${name}.json`));
+  const id = await fleet.launch({
+    query: `do ${name}`,
+    env: { FAKE_CLAUDE_SCRIPT: JSON.stringify(steps) },
+    ...config,
+  });
+  await waitFor(`${name} to be under way`, async () => {
+    const session = await fleet.session(id).catch(() => null);
+    if (name === 'starting') return session?.status === 'starting';
+    if (session?.status !== 'running') return false;
+    if (answered && !session.last_result) return false;
+    return (
+      session.last_event_seq >= 3 && (await transcriptOf(fleet, session)).includes(saved ?? '')
+    );
+  });
+  if (change) await update(fleet, id, change);
+  return { id, told: await fleet.events(id) };
+}
+
+async function update({ db }: Fleet, id: string, fields: object): Promise<void> {
+  await db.collection<{ _id: string }>('sessions').updateOne({ _id: id }, { $set: fields });
+}
+
+/** `test` with a fleet whose first worker was killed and whose second one goes on. */
+export const test = base.extend<{ $file: { crash: Crash } }>({
+  crash: [
+    async ({ fleet }, use) => {
+      const victim = await fleet.worker({ WORKER_CONCURRENCY: '20', LEASE_MS: '2000' });
+      const names = Object.keys(PLANS) as Name[];
+      const set = await Promise.all(names.map(async (name) => [name, await setScene(fleet, name)]));
+      const scenes = Object.fromEntries(set) as Record<Name, Scene>;
+      await victim.kill();
+      const killedAt = Date.now();
+      await update(fleet, scenes.cancelled.id, { cancel_requested_at: new Date() });
+      await update(fleet, scenes.interrupted.id, { interrupt_requested_at: new Date() });
+      const survivor = await fleet.worker({ WORKER_CONCURRENCY: '20', LEASE_MS: '2000' });
+      await use({
+        fleet,
+        scenes,
+        victim: { id: victim.id, killedAt },
+        survivor,
+        dump: async (name) => JSON.parse(await readFile(join(fleet.root, `${name}.json`), 'utf8')),
+      });
+    },
+    { scope: 'file' },
+  ],
+});

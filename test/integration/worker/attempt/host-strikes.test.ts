@@ -1,0 +1,105 @@
+// A session that cannot start on a host that is well; and what a host does to one that runs.
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { FAKE_CLAUDE } from '../../../fake-claude/install.ts';
+import { test } from '../../../support/fleet.ts';
+import { untilReady } from '../../../support/readiness.ts';
+
+describe('a session that its host cannot start', { timeout: 60_000 }, () => {
+  test('although the probe passes each time: it fails after three times, others run', async ({
+    fleet: parent,
+  }) => {
+    const fleet = parent.sibling();
+    const claude = join(parent.root, 'full-claude');
+    // As a session does that fills the disk: what it wrote is removed before the host is probed.
+    const script = `#!/bin/sh
+if [ "$1" != --version ]; then
+  prompt=$(cat)
+  case "$prompt" in *FILL*) echo "Error: ENOSPC: no space left on device, write" >&2; exit 1;; esac
+  printf '%s' "$prompt" | exec ${FAKE_CLAUDE} "$@"
+fi
+exec ${FAKE_CLAUDE} "$@"
+`;
+    await writeFile(claude, script);
+    await chmod(claude, 0o755);
+    const worker = await fleet.worker({ CLAUDE_BIN: claude });
+    const filler = await fleet.launch({ query: 'FILL' });
+    const other = await fleet.launch({ query: 'hi' });
+    const session = await fleet.ended(filler);
+    expect(session).toMatchObject({
+      status: 'failed',
+      failure: { code: 'HOST_ERROR', retryable: false },
+      counts: { retries: 0, crashes: 0, hand_backs: 0, host_failures: 3 },
+      host_failures: [
+        { worker_id: worker.id, proved: false },
+        { worker_id: worker.id, proved: true },
+        { worker_id: worker.id, proved: true },
+      ],
+    });
+    expect(session.error).toContain('ENOSPC');
+    expect(session.attempts.map(({ outcome }) => outcome)).toEqual([
+      'host_failure',
+      'host_failure',
+      'failed',
+    ]);
+    expect(await fleet.ended(other)).toMatchObject({
+      status: 'completed',
+      counts: { host_failures: 0 },
+    });
+    await untilReady(worker);
+  });
+
+  test('after its first line: it is retried', async ({ fleet: parent }) => {
+    const fleet = parent.sibling();
+    await fleet.worker({ RETRY_FIRST_MS: '1' });
+    const once = join(parent.root, 'once-full');
+    const full = [
+      { stderr: 'Error: ENOSPC: no space left on device, write' },
+      { result: false },
+      { exit: 1 },
+    ];
+    const id = await fleet.play(
+      [{ unsaved: true }, { once, steps: full, else: [{ say: 'done' }] }],
+      { recovery: { max_retries: 1 } },
+    );
+    expect(await fleet.ended(id)).toMatchObject({
+      status: 'completed',
+      counts: { retries: 1, host_failures: 0 },
+      attempts: [{ failure: { code: 'HOST_ERROR', retryable: true } }, { outcome: 'completed' }],
+    });
+  });
+
+  test('for its working directory comes and goes: it runs, or says so', async ({
+    fleet: parent,
+  }) => {
+    const fleet = parent.sibling();
+    const dir = join(parent.root, 'work', 'flapping');
+    await mkdir(dir);
+    const worker = await fleet.worker();
+    const ids: string[] = [];
+    let isOver = false;
+    const flapping = (async () => {
+      while (!isOver) {
+        await rename(dir, `${dir}.away`);
+        await new Promise((resolve) => setImmediate(resolve));
+        await rename(`${dir}.away`, dir);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    })();
+    for (let n = 0; n < 60; n += 1) {
+      ids.push(await fleet.launch({ query: `hi ${n}`, working_dir: dir }));
+    }
+    const endings = new Set<string>();
+    for (const id of ids) {
+      const { status, failure } = await fleet.ended(id);
+      endings.add(failure?.code ?? status);
+    }
+    isOver = true;
+    await flapping;
+    expect(
+      [...endings].filter((it) => it !== 'completed' && it !== 'WORKING_DIR_NOT_FOUND'),
+    ).toEqual([]);
+    expect(worker.err()).not.toContain('the host cannot run sessions');
+  });
+});

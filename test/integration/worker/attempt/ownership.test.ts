@@ -1,0 +1,97 @@
+// Two workers believe that they own a session: the fence decides.
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { describe, expect } from 'vitest';
+import { isAlive } from '../../../support/alive.ts';
+import { test } from '../../../support/fleet.ts';
+import { redisUrl } from '../../../support/services.ts';
+import { waitFor } from '../../../support/wait.ts';
+
+describe('two workers believe they own a session', () => {
+  test.concurrent('one that stood still for longer than its lease finds it another’s when it wakes, and writes nothing', async ({
+    fleet,
+    onTestFinished,
+  }) => {
+    const mine = fleet.sibling();
+    const sleeper = await mine.worker({ LEASE_MS: '2000' });
+    onTestFinished(() => void sleeper.child.kill('SIGCONT'));
+    const dump = join(mine.root, 'sleeper.json');
+    const [once, go] = [join(mine.root, 'sleeper.once'), join(mine.root, 'sleeper.go')];
+    const FAKE_CLAUDE_SCRIPT = JSON.stringify([
+      {
+        once,
+        steps: [{ dump }, { say: 'tick', times: 100_000, every_ms: 20 }],
+        else: [{ say: 'mine now' }, { wait_for: go }],
+      },
+    ]);
+    const id = await mine.launch({ query: 'go', env: { FAKE_CLAUDE_SCRIPT } });
+    await mine.until(id, 'under way', ({ last_event_seq }) => last_event_seq > 20);
+    const { pid } = JSON.parse(await readFile(dump, 'utf8'));
+    sleeper.child.kill('SIGSTOP');
+    await mine.worker({ LEASE_MS: '2000' });
+    await mine.until(id, 'taken over', ({ status, lease }) => {
+      return status === 'running' && lease.fence === 2;
+    });
+    // The other one is on the same host and has ended what the older fence ran here.
+    expect(isAlive(pid)).toBe(false);
+    const taken = await mine.events(id);
+    sleeper.child.kill('SIGCONT');
+    await waitFor('its attempt to be over', async () => {
+      const folders = await readdir(mine.env['TMPDIR'] ?? '');
+      return !folders.some((name) => name.startsWith(`baton-run-${sleeper.pid}-`));
+    });
+    await writeFile(go, '');
+    const session = await mine.ended(id);
+    expect(session).toMatchObject({
+      status: 'completed',
+      result: { result: 'mine now' },
+      counts: { crashes: 1 },
+      attempts: [
+        { fence: 1, worker_id: sleeper.id },
+        { fence: 2, outcome: 'completed' },
+      ],
+    });
+    const events = await mine.events(id);
+    expect(events.slice(0, taken.length)).toEqual(taken);
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+    const fences = events.map(({ fence }) => fence);
+    expect(fences).toEqual(fences.toSorted());
+  });
+
+  test.concurrent('one whose job lost its lock runs on, and the other waits while the fence holds', async ({
+    fleet,
+    onTestFinished,
+  }) => {
+    const mine = fleet.sibling();
+    const worker = await mine.worker({ LEASE_MS: '2000' });
+    const go = join(mine.root, 'lock.go');
+    const id = await mine.play([{ say: 'so' }, { wait_for: go }, { say: 'done' }]);
+    await mine.until(id, 'running', ({ status }) => status === 'running');
+    const other = await mine.worker({ LEASE_MS: '2000' });
+    const redis = new Redis(redisUrl());
+    onTestFinished(() => redis.disconnect());
+    expect(await redis.del(`${mine.env['QUEUE_PREFIX']}:sessions:${id}:lock`)).toBe(1);
+    // Delivered to a worker again, which finds the lease unexpired and lets the job wait.
+    await waitFor('the job to be delivered again', async () => {
+      const job = await mine.queue.getJob(id);
+      return (job?.stalledCounter ?? 0) > 0 && (await job?.getState()) === 'delayed';
+    });
+    expect((await mine.session(id)).status).toBe('running');
+    await writeFile(go, '');
+    const session = await mine.ended(id);
+    expect(session).toMatchObject({
+      status: 'completed',
+      result: { result: 'done' },
+      counts: { crashes: 0, retries: 0, hand_backs: 0 },
+      attempts: [{ fence: 1, worker_id: worker.id }],
+    });
+    expect(session.attempts).toHaveLength(1);
+    // Whoever comes first: the worker that takes the job again, or the reconciler.
+    await waitFor('its job to be done or gone', async () => {
+      const state = await mine.queue.getJobState(id);
+      return state === 'completed' || state === 'unknown';
+    });
+    await other.stop();
+  });
+});

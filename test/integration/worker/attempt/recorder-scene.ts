@@ -1,0 +1,80 @@
+// A recorder without a process.
+import {
+  createClaims,
+  createEventStore,
+  createOwnedSession,
+  createSessionStore,
+  createStoreClock,
+  type Event,
+  type EventStore,
+  type OwnedSession,
+  type Progress,
+} from '@baton/core';
+import type { Db } from 'mongodb';
+import { createRecorder, type Recorder } from '../../../../apps/worker/src/attempt/recorder.ts';
+import { makeSession } from '../../../support/factories.ts';
+
+/** A recorder of a claimed session; `events` and `owned` may stand between it and the stores. */
+export interface Scene {
+  id: string;
+  recorder: Recorder;
+  errors: unknown[];
+  lost: number;
+  cancels: Date[];
+  stored(): Promise<Event[]>;
+  document(): Promise<Record<string, unknown> & { last_event_seq: number }>;
+}
+
+/** What is not as usual. */
+interface SceneOptions {
+  leaseMs?: number;
+  progress?: () => Progress;
+  events?: (store: EventStore) => Partial<EventStore>;
+  owned?: (owned: OwnedSession) => Partial<OwnedSession>;
+}
+
+/** Claims a session and records it. */
+export async function setScene(db: Db, options: SceneOptions = {}): Promise<Scene> {
+  const session = makeSession();
+  const { id } = session;
+  const clock = createStoreClock(db);
+  const store = createEventStore(db);
+  const leaseMs = options.leaseMs ?? 10_000;
+  await createSessionStore(db).insertIfAbsent(session);
+  const claimant = { worker_id: 'w', host: 'h', leaseMs };
+  const claim = await createClaims(db, clock).claim(id, claimant);
+  if (claim.kind !== 'claimed') throw new Error(`expected a claim, got ${claim.kind}`);
+  const { attempt, fence } = claim.attempt;
+  const owned = createOwnedSession(db, clock, { id, attempt, fence, leaseMs });
+  const sessions = db.collection<{ _id: string; last_event_seq: number }>('sessions');
+  const scene = { id, errors: [] as unknown[], lost: 0, cancels: [] as Date[] };
+  const recorder = createRecorder({
+    owned: { ...owned, ...options.owned?.(owned) },
+    events: { ...store, ...options.events?.(store) },
+    sessionId: id,
+    attempt,
+    lastSeq: 0,
+    leaseMs,
+    progress: options.progress ?? (() => ({})),
+    onHeld: ({ cancel_requested_at: at }) => at && scene.cancels.push(at),
+    onLost: () => {
+      scene.lost += 1;
+    },
+    onError: (error) => scene.errors.push(error),
+    giveUp: new AbortController().signal,
+  });
+  return Object.assign(scene, {
+    recorder,
+    stored: () =>
+      db
+        .collection<Event>('events')
+        .find({ session_id: id }, { projection: { _id: 0 } })
+        .toArray()
+        .then((events) => events.sort((a, b) => a.seq - b.seq)),
+    document: async () => {
+      const found = await sessions.findOne({ _id: id });
+      if (!found) throw new Error('expected a document');
+      return found as Awaited<ReturnType<Scene['document']>>;
+    },
+  });
+}

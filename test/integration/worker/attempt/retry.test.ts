@@ -1,0 +1,212 @@
+// Failures that are worth another try go back to the queue, and resume there.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { newId, type Session, type SessionConfig } from '@baton/core';
+import { describe, expect } from 'vitest';
+import type { Step } from '../../../fake-claude/script.ts';
+import { test as base, type Fleet } from '../../../support/fleet.ts';
+import { openStops, type Stops } from '../../../support/stops.ts';
+import { waitFor } from '../../../support/wait.ts';
+
+const FIRST_MS = 200;
+
+interface Scene {
+  fleet: Fleet;
+  stops: Stops;
+  /** A fleet of its own whose pauses are long enough to do something meanwhile. */
+  patient: Fleet;
+}
+
+const test = base.extend<{ $file: { scene: Scene } }>({
+  scene: [
+    async ({ fleet }, use) => {
+      await fleet.worker({ RETRY_FIRST_MS: String(FIRST_MS) });
+      const patient = fleet.sibling();
+      await patient.worker({ RETRY_FIRST_MS: '3600000' });
+      const stops = await openStops(patient);
+      await use({ fleet, stops, patient });
+      await stops.close();
+    },
+    { scope: 'file' },
+  ],
+});
+
+const OVERLOADED = { api_error: 529 };
+
+/** A session whose first attempt plays these steps, and its later ones those. */
+function play(fleet: Fleet, first: Step[], later: Step[], config: Partial<SessionConfig> = {}) {
+  const once = join(fleet.root, newId());
+  const FAKE_CLAUDE_SCRIPT = JSON.stringify([{ once, steps: first, else: later }]);
+  return fleet.launch({ query: 'try it', env: { FAKE_CLAUDE_SCRIPT }, ...config });
+}
+
+/** The pauses between the attempts, in milliseconds. */
+function pauses({ attempts }: Session): number[] {
+  return attempts.slice(1).map(({ started_at }, index) => {
+    return started_at.getTime() - (attempts[index]?.ended_at?.getTime() ?? 0);
+  });
+}
+
+const RETRYABLE: [string, Step[], Partial<SessionConfig>][] = [
+  ['OVERLOADED', [OVERLOADED], {}],
+  ['SERVER_ERROR', [{ api_error: 500 }], {}],
+  ['RATE_LIMITED', [{ api_error: 429 }], {}],
+  ['CONNECTION', [{ api_error: null }], {}],
+  ['KILLED', [{ say: 'so' }, { kill: 'SIGKILL' }], {}],
+  ['IDLE_TIMEOUT', [{ say: 'so' }, { hang: true }], { timeouts: { idle_ms: 500 } }],
+];
+
+// Those of the API are in test/e2e/failure-codes.test.ts.
+const FINAL: [string, Step[]][] = [
+  ['API_INVALID_REQUEST', [{ api_error: 400 }]],
+  ['EXECUTION_ERROR', [{ result: { subtype: 'error_during_execution', is_error: true } }]],
+  ['NO_ANSWER', [{ result: { num_turns: 0, result: '' } }]],
+  ['OUT_OF_MEMORY', [{ stderr: 'JavaScript heap out of memory' }, { kill: 'SIGABRT' }]],
+  ['PROTOCOL', [{ result: false }]],
+];
+
+describe('a failed attempt', () => {
+  test.concurrent.for(RETRYABLE)(
+    'is tried again after %s',
+    async ([code, steps, config], { scene }) => {
+      const id = await play(scene.fleet, steps, [{ say: 'better' }], config);
+      const session = await scene.fleet.ended(id);
+      expect(session).toMatchObject({
+        status: 'completed',
+        result: { result: 'better' },
+        counts: { retries: 1, crashes: 0, hand_backs: 0 },
+        attempts: [
+          { outcome: 'failed', failure: { code, retryable: true } },
+          { outcome: 'completed' },
+        ],
+      });
+      expect(session).not.toHaveProperty('failure');
+      expect(session).not.toHaveProperty('not_before');
+    },
+  );
+
+  test.concurrent.for(FINAL)('is the session’s end after %s', async ([code, steps], { scene }) => {
+    const id = await play(scene.fleet, steps, []);
+    const session = await scene.fleet.ended(id);
+    expect(session).toMatchObject({
+      status: 'failed',
+      failure: { code, retryable: false, attempt: 1 },
+      counts: { retries: 0 },
+    });
+    expect(session.attempts).toHaveLength(1);
+  });
+
+  test.concurrent('is resumed, not begun again, and all of it is counted', async ({ scene }) => {
+    const { fleet } = scene;
+    const dump = join(fleet.root, 'retried.json');
+    const id = await play(fleet, [{ say: 'half' }, OVERLOADED], [{ dump }, { say: 'whole' }], {
+      max_turns: 9,
+    });
+    const session = await fleet.ended(id);
+    const { argv, prompt, earlier_prompts } = JSON.parse(await readFile(dump, 'utf8'));
+    expect(argv).toContain(`--resume=${id}`);
+    expect({ prompt, earlier_prompts }).toEqual({
+      prompt: 'Continue from where you left off.',
+      earlier_prompts: 1,
+    });
+    const [first] = session.attempts;
+    expect(first?.failure?.api_error_status).toBe(529);
+    expect(argv).toContain('--max-turns=8');
+    expect(session.totals).toMatchObject({ num_turns: 2 });
+    expect(session.totals.cost_usd).toBeCloseTo(0.02, 5);
+  });
+
+  test.concurrent('is tried again as often as it may, after growing pauses', async ({ scene }) => {
+    const { fleet } = scene;
+    const id = await play(fleet, [OVERLOADED], [OVERLOADED], { recovery: { max_retries: 2 } });
+    const session = await fleet.ended(id);
+    expect(session).toMatchObject({
+      status: 'failed',
+      failure: { code: 'OVERLOADED', attempt: 3 },
+      counts: { retries: 2 },
+    });
+    const [first = 0, second = 0, ...more] = pauses(session);
+    expect(more).toEqual([]);
+    expect(first).toBeGreaterThanOrEqual(FIRST_MS);
+    expect(second).toBeGreaterThanOrEqual(2 * FIRST_MS);
+    await waitFor('its job to fail', async () => {
+      const state = await fleet.queue.getJobState(id);
+      return state === 'failed';
+    });
+  });
+});
+
+describe('a session that waits for its retry', () => {
+  /** A session whose retry is an hour away. */
+  async function waiting({ patient }: Scene): Promise<Session> {
+    const id = await play(patient, [{ say: 'half' }, OVERLOADED], [{ say: 'never' }]);
+    const session = await patient.until(id, 'back', ({ counts }) => counts.retries === 1);
+    await waitFor('its job to wait', async () => {
+      const state = await patient.queue.getJobState(id);
+      return state === 'delayed';
+    });
+    return session;
+  }
+
+  test.concurrent('says until when, and why', async ({ scene }) => {
+    const session = await waiting(scene);
+    expect(session).toMatchObject({
+      status: 'queued',
+      attempts: [{ failure: { code: 'OVERLOADED' } }],
+    });
+    const pause = (session.not_before?.getTime() ?? 0) - Date.now();
+    expect(pause).toBeGreaterThan(250_000); // five minutes are the most
+    expect(pause).toBeLessThan(460_000);
+  });
+
+  test.concurrent('is cancelled at once', async ({ scene }) => {
+    const { id } = await waiting(scene);
+    const { status, body } = await scene.stops.ask('cancel', id);
+    expect([status, body.status]).toEqual([202, 'cancelled']);
+    expect(await scene.patient.queue.getJob(id)).toBeUndefined();
+  });
+
+  test.concurrent('is completed with what it has, and soon, by an interrupt', async ({ scene }) => {
+    const { id } = await waiting(scene);
+    expect((await scene.stops.ask('interrupt', id)).status).toBe(202);
+    const session = await scene.patient.ended(id);
+    expect(session).toMatchObject({ status: 'completed', stopped_by: 'interrupt' });
+    expect(session.attempts[1]).not.toHaveProperty('pid');
+    expect(session.transcript.files).toHaveLength(1);
+  });
+});
+
+test('a rate limited account: the session waits for the reset, and the queue with it', async ({
+  fleet,
+}) => {
+  const mine = fleet.sibling();
+  await mine.worker({ RETRY_FIRST_MS: '1' });
+  // One that runs all the while must not keep its worker from taking others afterwards.
+  const busy = await mine.play([{ say: 'long' }, { hang: true }]);
+  await mine.until(busy, 'running', ({ status }) => status === 'running');
+  const resetsAt = Math.ceil(Date.now() / 1000) + 3;
+  const rejected = { status: 'rejected', resetsAt, rateLimitType: 'five_hour' };
+  const id = await play(
+    mine,
+    [{ line: { type: 'rate_limit_event', rate_limit_info: rejected } }, { api_error: 429 }],
+    [{ say: 'the limit is gone' }],
+  );
+  const limited = await mine.until(id, 'back', ({ counts }) => counts.retries === 1);
+  // Its job is given back last of all, when the queue rests already.
+  await waitFor('its job to wait', async () => {
+    const state = await mine.queue.getJobState(id);
+    return state === 'delayed';
+  });
+  expect(limited.not_before?.getTime()).toBeGreaterThanOrEqual(resetsAt * 1000);
+  expect(limited.attempts[0]?.failure?.retry_at).toEqual(new Date(resetsAt * 1000));
+  const others = await Promise.all([1, 2, 3].map(() => mine.launch({ query: 'hello' })));
+  for (const one of [id, ...others]) {
+    const session = await mine.ended(one);
+    expect(session.status).toBe('completed');
+    expect(session.counts.retries).toBe(one === id ? 1 : 0);
+    // The two clocks are the host's and MongoDB's.
+    const begun = session.attempts.at(-1)?.started_at.getTime();
+    expect(begun).toBeGreaterThanOrEqual(resetsAt * 1000 - 100);
+  }
+  expect((await mine.session(busy)).status).toBe('running');
+});

@@ -1,0 +1,102 @@
+// Nothing that a run started outlives it, also where its worker was killed; what others run is left alone.
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { isAlive } from '../../../support/alive.ts';
+import { test as base, type Fleet } from '../../../support/fleet.ts';
+import { waitFor } from '../../../support/wait.ts';
+import type { WorkerProcess } from '../../../support/worker-process.ts';
+
+/** A session that runs, with a tool in a session of its own and another that the tool started. */
+interface Running {
+  fleet: Fleet;
+  worker: WorkerProcess;
+  id: string;
+  /** The process of the CLI. */
+  cli: number;
+  tools: number[];
+}
+
+async function run(fleet: Fleet, worker: WorkerProcess, name: string): Promise<Running> {
+  const files = ['tool', 'child'].map((what) => join(fleet.root, `${name}.${what}`));
+  // The tool starts another in the background, as a shell does with `server &`.
+  const shell = `/bin/sh -c 'echo $$ > ${files[1]}.part; mv ${files[1]}.part ${files[1]}; exec sleep 600' & wait`;
+  const id = await fleet.play([
+    { spawn: shell, pid_file: files[0] },
+    { say: 'working' },
+    { hang: true },
+  ]);
+  const session = await fleet.until(id, 'running', ({ status }) => status === 'running');
+  const tools = await waitFor('the tools', async () => {
+    const pids = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')));
+    return pids.every(Boolean) && pids.map(Number);
+  });
+  return { fleet, worker, id, cli: session.attempts[0]?.pid ?? 0, tools };
+}
+
+const folders = async (fleet: Fleet) =>
+  (await readdir(fleet.env['TMPDIR'] ?? '')).filter((name) => name.startsWith('baton-run-'));
+
+const test = base.extend<{ $file: { killed: Running; neighbour: Running; killedAt: number } }>({
+  neighbour: [
+    async ({ fleet }, use) => use(await run(fleet, await fleet.worker(), 'neighbour')),
+    { scope: 'file' },
+  ],
+  // On a queue of its own, where nobody takes the session over: all that is done is done by the neighbour's sweep.
+  killed: [
+    async ({ fleet, neighbour: _lives }, use) => {
+      const mine = fleet.sibling();
+      await use(await run(mine, await mine.worker(), 'killed'));
+    },
+    { scope: 'file' },
+  ],
+  killedAt: [
+    async ({ killed }, use) => {
+      await killed.worker.kill();
+      await use(Date.now());
+    },
+    { scope: 'file' },
+  ],
+});
+
+describe('when a worker was killed', () => {
+  test('its CLI goes with it', async ({ killed, killedAt }) => {
+    await waitFor('the CLI to be gone', () => !isAlive(killed.cli));
+    expect(Date.now() - killedAt).toBeLessThan(2_000);
+  });
+
+  test('its tools are gone within ten seconds, by the sweep of any worker on the host', async ({
+    killed,
+    killedAt,
+  }) => {
+    await waitFor('the tools to be gone', () => !killed.tools.some(isAlive));
+    expect(Date.now() - killedAt).toBeLessThan(12_000);
+  });
+
+  test('the folders of its attempts go too', async ({ killed }) => {
+    await waitFor('its folder to be gone', async () =>
+      (await folders(killed.fleet)).every((name) => !name.includes(`-${killed.worker.pid}-`)),
+    );
+  });
+
+  test('what its neighbour on the host runs goes on', async ({ neighbour, killed }) => {
+    expect(killed.tools.some(isAlive)).toBe(false); // the sweep was there
+    expect([neighbour.cli, ...neighbour.tools].every(isAlive)).toBe(true);
+    expect(await folders(neighbour.fleet)).toHaveLength(1);
+    expect(await neighbour.fleet.session(neighbour.id)).toMatchObject({
+      status: 'running',
+      attempts: [{ attempt: 1 }],
+    });
+  });
+
+  test('a worker that starts removes what is there', async ({ fleet, neighbour }) => {
+    const tmp = fleet.env['TMPDIR'] ?? '';
+    // As left by a process of this pid that began at another time.
+    const left = join(tmp, `baton-run-${neighbour.worker.pid}-1-AbCdEf`);
+    await mkdir(join(left, 'c', 'projects'), { recursive: true });
+    const other = fleet.sibling();
+    const worker = await other.worker();
+    await waitFor('the folder to be gone', async () => (await folders(fleet)).length === 1);
+    await worker.stop();
+  });
+});

@@ -1,0 +1,61 @@
+// Maintenance tasks run apart: what one of them does is nothing to the others, nor to the lease.
+import { createDuty, createLogger, createStoreClock, newId } from '@baton/core';
+import { expect, onTestFinished } from 'vitest';
+import {
+  type MaintenanceTask,
+  startMaintenance,
+} from '../../../../apps/worker/src/maintenance/maintenance.ts';
+import { test } from '../../../support/services.ts';
+import { waitFor } from '../../../support/wait.ts';
+
+const often = { everyMs: 10, limitMs: 60_000 };
+
+test('a task that throws, hangs or takes long keeps neither the others nor the lease', async ({
+  db,
+}) => {
+  const name = newId();
+  const clock = createStoreClock(db);
+  const logged: string[] = [];
+  const log = createLogger('worker', 'info', { write: (line) => logged.push(line) });
+  const runs = { good: 0, thrown: 0, hung: 0 };
+  const tasks: MaintenanceTask[] = [
+    {
+      name: 'a task that hangs',
+      everyMs: 10,
+      limitMs: 50,
+      run: () => {
+        runs.hung += 1;
+        return new Promise(() => {});
+      },
+    },
+    { name: 'a task that hangs for long', ...often, run: () => new Promise(() => {}) },
+    {
+      name: 'a task that throws',
+      ...often,
+      run: async () => {
+        runs.thrown += 1;
+        throw new Error('it cannot');
+      },
+    },
+    {
+      name: 'a good task',
+      ...often,
+      run: async () => {
+        runs.good += 1;
+      },
+    },
+  ];
+  const stopping = new AbortController();
+  onTestFinished(() => stopping.abort());
+
+  startMaintenance(tasks, { duty: createDuty(db, clock, name, 'a'), log }, stopping.signal);
+
+  await waitFor('every task to run again', () => Object.values(runs).every((count) => count > 2));
+  const lines = logged.filter((line) => line.includes('"task":"a task that throws"'));
+  expect(lines).toHaveLength(1);
+  expect(logged.some((line) => line.includes('"task":"a task that hangs"'))).toBe(true);
+  const other = createDuty(db, clock, name, 'b');
+  expect(await other.hold(1)).toBe(false);
+  stopping.abort();
+  await waitFor('the lease to be free', () => other.hold(1));
+});

@@ -1,0 +1,233 @@
+// Documents and queue are made to disagree in every way; one round mends each.
+import {
+  createAdmission,
+  createAdopter,
+  createDuty,
+  createJobUpkeep,
+  createLogger,
+  createReconcileStore,
+  createSessionQueue,
+  createSessionStore,
+  createStoreClock,
+  type Duty,
+  type Job,
+  newId,
+  type Session,
+  type SessionQueue,
+} from '@baton/core';
+import { Worker } from 'bullmq';
+import type { Db } from 'mongodb';
+import { describe, expect, onTestFinished, vi } from 'vitest';
+import { startMaintenance } from '../../../../apps/worker/src/maintenance/maintenance.ts';
+import {
+  type ReconcilerDeps,
+  reconcileOnce,
+  reconcilerTasks,
+} from '../../../../apps/worker/src/maintenance/reconciler.ts';
+import {
+  makeChild,
+  makeCompletedSession,
+  makeLaunchJob,
+  makeSession,
+} from '../../../support/factories.ts';
+import { test as base, redisUrl, uniqueName } from '../../../support/services.ts';
+
+interface Scene {
+  deps: ReconcilerDeps & { duty: Duty };
+  queue: SessionQueue;
+  logged: string[];
+  store(fields?: Partial<Session>): Promise<Session>;
+  state(id: string): Promise<string>;
+  /** Empties the queue of everything, as a Redis that loses its data does. */
+  loseAll(): Promise<void>;
+}
+
+/** A scene with a database and a queue of its own. */
+function setScene(db: Db, prefix: string, owner = 'worker-1'): Scene {
+  const queue = createSessionQueue({ connection: redisUrl(), prefix });
+  const sessions = createSessionStore(db);
+  const clock = createStoreClock(db);
+  const logged: string[] = [];
+  const deps = {
+    duty: createDuty(db, clock, 'reconciler', owner),
+    jobs: createJobUpkeep(queue.bull),
+    store: createReconcileStore(db, clock),
+    adopter: createAdopter(sessions, (id) => queue.find(id)),
+    admission: createAdmission({ db, clock, queue }),
+    log: createLogger('worker', 'info', { write: (line) => logged.push(line) }),
+  };
+  onTestFinished(async () => {
+    await queue.bull.obliterate({ force: true });
+    await queue.close();
+  });
+  return {
+    deps,
+    queue,
+    logged,
+    store: (fields = {}) => sessions.insertIfAbsent(makeSession(fields)),
+    state: (id) => queue.bull.getJobState(id),
+    loseAll: () => queue.bull.obliterate({ force: true }),
+  };
+}
+
+const test = base.extend<{ scene: Scene; scenes: (count: number) => Scene[] }>({
+  scenes: async ({ mongo }, use) => {
+    const name = uniqueName('reconciler');
+    const db = mongo.db(name);
+    await use((count) =>
+      Array.from({ length: count }, (_, index) => setScene(db, name, `worker-${index}`)),
+    );
+    await db.dropDatabase();
+  },
+  scene: async ({ scenes }, use) => {
+    const [scene] = scenes(1);
+    if (scene) await use(scene);
+  },
+});
+
+const expired = { fence: 1, owner: 'gone', expires_at: new Date(Date.now() - 1_000) };
+const held = { fence: 1, owner: 'there', expires_at: new Date(Date.now() + 60_000) };
+const inAnHour = () => new Date(Date.now() + 3_600_000);
+
+const NOTHING = { adopted: 0, dropped: 0, failed: 0, restored: 0, released: 0 };
+
+describe('a round of the reconciler', () => {
+  test('adopts jobs that nobody gave a document, whatever holds them back', async ({ scene }) => {
+    const jobs: Job[] = [
+      makeLaunchJob(),
+      makeLaunchJob({ priority: 5 }),
+      makeLaunchJob({ not_before: inAnHour().toISOString() }),
+    ];
+    for (const job of jobs) await scene.queue.add(job);
+    expect(await reconcileOnce(scene.deps)).toEqual({ ...NOTHING, adopted: 3 });
+    for (const { id } of jobs) {
+      expect(await scene.deps.adopter.find(id)).toMatchObject({ id, status: 'queued' });
+    }
+    expect(await reconcileOnce(scene.deps)).toEqual(NOTHING);
+  });
+
+  test('makes a failed session of a job that does not parse, and then drops the job', async ({
+    scene,
+  }) => {
+    const id = newId();
+    await scene.queue.bull.add('launch', { version: 1, id, kind: 'nonsense' }, { jobId: id });
+    expect((await reconcileOnce(scene.deps)).adopted).toBe(1);
+    expect(await scene.deps.adopter.find(id)).toMatchObject({
+      status: 'failed',
+      failure: { code: 'INVALID_REQUEST' },
+    });
+    expect(await reconcileOnce(scene.deps)).toEqual({ ...NOTHING, dropped: 1 });
+  });
+
+  test('fails a job whose id is no session’s in the queue, and does the rest', async ({
+    scene,
+  }) => {
+    await scene.queue.bull.add('launch', {}, { jobId: 'no-uuid' });
+    const { id } = await scene.store();
+    expect(await reconcileOnce(scene.deps)).toEqual({ ...NOTHING, failed: 1, restored: 1 });
+    expect(await scene.state(id)).toBe('waiting');
+    expect(await scene.state('no-uuid')).toBe('failed');
+    expect(scene.logged.join()).toContain('no-uuid');
+    expect(await reconcileOnce(scene.deps)).toEqual(NOTHING);
+  });
+
+  test('gives every queued session a job again once Redis has lost everything', async ({
+    scene,
+  }) => {
+    const plain = await scene.store();
+    const urgent = await scene.store({ priority: 3 });
+    const later = await scene.store({ not_before: inAnHour() });
+    const parent = await scene.store(makeCompletedSession());
+    const child = await scene.store(makeChild(parent));
+    const busy = await scene.store({ status: 'running', lease: held });
+    const waiting = await scene.store(makeChild(busy, { waiting_for: 'parent' }));
+    await scene.loseAll();
+    expect(await reconcileOnce(scene.deps)).toEqual({ ...NOTHING, restored: 4 });
+    expect(await scene.state(plain.id)).toBe('waiting');
+    expect(await scene.state(urgent.id)).toBe('prioritized');
+    expect(await scene.state(later.id)).toBe('delayed');
+    expect((await scene.queue.bull.getJob(child.id))?.name).toBe('continue');
+    expect(await scene.state(waiting.id)).toBe('unknown');
+    expect(await scene.state(parent.id)).toBe('unknown');
+    expect(await reconcileOnce(scene.deps)).toEqual(NOTHING);
+  });
+
+  test('gives a session that lost its worker a job, and not one that has one', async ({
+    scene,
+  }) => {
+    const lost = [
+      await scene.store({ status: 'starting', lease: expired }),
+      await scene.store({ status: 'running', lease: expired }),
+    ];
+    const running = await scene.store({ status: 'running', lease: held });
+    expect(await reconcileOnce(scene.deps)).toEqual({ ...NOTHING, restored: 2 });
+    for (const { id } of lost) expect(await scene.state(id)).toBe('waiting');
+    expect(await scene.state(running.id)).toBe('unknown');
+  });
+
+  test('leaves a session alone whose job a worker has', async ({ scene }) => {
+    const session = await scene.store({ status: 'running', lease: expired });
+    await scene.queue.add(makeLaunchJob({ id: session.id }));
+    const done = Promise.withResolvers<void>();
+    const worker = new Worker('sessions', () => done.promise, {
+      connection: { url: redisUrl() },
+      prefix: scene.queue.bull.opts.prefix ?? '',
+    });
+    onTestFinished(async () => {
+      done.resolve();
+      await worker.close();
+    });
+    await vi.waitFor(async () => expect(await scene.state(session.id)).toBe('active'));
+    expect(await reconcileOnce(scene.deps)).toEqual(NOTHING);
+    done.resolve();
+    // Its job is done and it is not: what the job left behind gives way to another.
+    await vi.waitFor(async () => expect(await scene.state(session.id)).toBe('completed'));
+    await scene.queue.bull.pause();
+    expect(await reconcileOnce(scene.deps)).toEqual({ ...NOTHING, restored: 1 });
+    expect(await scene.state(session.id)).toBe('waiting');
+  });
+
+  test('drops the jobs of sessions that have ended', async ({ scene }) => {
+    const ended = [];
+    for (const status of ['completed', 'failed', 'cancelled'] as const) {
+      ended.push(await scene.store({ status }));
+    }
+    for (const { id } of ended) await scene.queue.add(makeLaunchJob({ id }));
+    expect(await reconcileOnce(scene.deps)).toEqual({ ...NOTHING, dropped: 3 });
+    for (const { id } of ended) expect(await scene.state(id)).toBe('unknown');
+  });
+
+  test('done by several at once leaves each session with one job', async ({ scenes }) => {
+    const [first, second, third] = scenes(3);
+    if (!first || !second || !third) throw new Error('expected three scenes');
+    const ids = [];
+    for (let n = 0; n < 20; n += 1) ids.push((await first.store()).id);
+    await Promise.all([first, second, third].map(({ deps }) => reconcileOnce(deps)));
+    const jobs = await first.queue.bull.getJobs(['wait']);
+    expect(jobs.map(({ id }) => id).sort()).toEqual(ids.sort());
+  });
+});
+
+describe('the reconciler of a worker', () => {
+  test('looks at once, while another has the duty it does not, and takes it over when that one stops', async ({
+    scenes,
+  }) => {
+    const [first, second] = scenes(2);
+    if (!first || !second) throw new Error('expected two scenes');
+    const { id } = await first.store();
+    const [stopFirst, stopSecond] = [new AbortController(), new AbortController()];
+    onTestFinished(() => stopSecond.abort());
+    startMaintenance(reconcilerTasks(first.deps), first.deps, stopFirst.signal);
+    await vi.waitFor(async () => expect(await first.state(id)).toBe('waiting'));
+    startMaintenance(reconcilerTasks(second.deps), second.deps, stopSecond.signal);
+    const other = await first.store();
+    expect(await second.deps.duty.hold(1)).toBe(false);
+    expect(await second.state(other.id)).toBe('unknown');
+    stopFirst.abort();
+    await vi.waitFor(async () => expect(await second.state(other.id)).toBe('waiting'), {
+      timeout: 8_000,
+    });
+    // It tells of the round once all of it is done.
+    await vi.waitFor(() => expect(second.logged.join()).toContain('reconciled'));
+  });
+});

@@ -1,0 +1,163 @@
+import { access, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  createConversationTree,
+  createLogger,
+  createSessionDeletion,
+  createSessionStore,
+  createStopRequests,
+  createStoreClock,
+  createTombstoneStore,
+  newId,
+  type Session,
+} from '@baton/core';
+import { describe, expect } from 'vitest';
+import { createWorkDirSweep, makeWorkDir } from '../../../../apps/worker/src/host/work-dirs.ts';
+import { createRetention } from '../../../../apps/worker/src/maintenance/retention.ts';
+import { makeChild, makeCompletedSession, makeSession } from '../../../support/factories.ts';
+import { test as base } from '../../../support/services.ts';
+
+const DAY_MS = 24 * 3600 * 1000;
+
+const queue = { find: async () => null, drop: async () => {}, tell: async () => {} };
+const log = createLogger('worker', 'info', { write: () => {} });
+
+const test = base.extend<{ $file: { world: Awaited<ReturnType<typeof openWorld>> } }>({
+  world: [
+    async ({ db }, use) => {
+      const world = await openWorld(db);
+      await use(world);
+      await rm(world.workRoot, { recursive: true });
+    },
+    { scope: 'file' },
+  ],
+});
+
+async function openWorld(db: Parameters<typeof createSessionStore>[0]) {
+  const clock = createStoreClock(db);
+  const sessions = createSessionStore(db);
+  const tree = createConversationTree(db);
+  const deletion = createSessionDeletion({
+    ...{ db, clock, queue },
+    requests: createStopRequests(db, clock),
+  });
+  const workRoot = await mkdtemp(join(tmpdir(), 'baton-test-'));
+  return {
+    workRoot,
+    deletion,
+    sessions,
+    retention: (days?: number) => createRetention({ deletion, tree, clock, days, log }),
+    sweep: createWorkDirSweep({
+      ...{ workRoot, clock, log, tombstones: createTombstoneStore(db) },
+      isKept: async (rootId) => (await tree.newest(rootId)).length > 0,
+    }),
+    /** A root that ended so many days ago, stored. */
+    keep: (days: number, fields: Partial<Session> = {}) =>
+      sessions.insertIfAbsent(
+        makeCompletedSession({ end_time: new Date(Date.now() - days * DAY_MS), ...fields }),
+      ),
+    left: async (...kept: Session[]) =>
+      (await sessions.getMany(kept.map(({ id }) => id))).map(({ id }) => id),
+  };
+}
+
+describe('retention', () => {
+  test('deletes what ended long enough ago, and nothing else', async ({ world }) => {
+    const old = await world.keep(8);
+    const young = await world.keep(6);
+    const live = await world.sessions.insertIfAbsent(
+      makeSession({ created_at: new Date(Date.now() - 30 * DAY_MS) }),
+    );
+
+    await world.retention(7)();
+
+    expect(await world.left(old, young, live)).toEqual([young.id, live.id]);
+  });
+
+  test('is off without a setting', async ({ world }) => {
+    const old = await world.keep(3_000);
+    await world.retention()();
+    expect(await world.left(old)).toEqual([old.id]);
+  });
+
+  test('looks past old sessions of conversations that go on', async ({ world }) => {
+    const going = await world.keep(60);
+    await world.sessions.insertIfAbsent(makeChild(going));
+    const more = Array.from({ length: 120 }, (_, index) =>
+      makeChild(going, {
+        ...{ status: 'completed', end_time: new Date(Date.now() - 59 * DAY_MS + index) },
+      }),
+    );
+    await world.sessions.insertManyIfAbsent(more);
+    const behind = await world.keep(40);
+    const round = world.retention(30);
+
+    await round();
+    await round();
+
+    expect(await world.left(going, behind)).toEqual([going.id]);
+  });
+});
+
+describe('the work directory of a conversation', () => {
+  const isThere = (path: string) =>
+    access(path).then(
+      () => true,
+      () => false,
+    );
+
+  test('goes with its conversation, and not before', async ({ world }) => {
+    const root = await world.keep(1);
+    const own = await makeWorkDir(world.workRoot, root.id);
+    await mkdir(join(own, 'deep'));
+    await writeFile(join(own, 'deep', 'file'), 'x');
+    expect(await world.sweep()).toBe(0);
+
+    await world.deletion.deleteConversation(root.id);
+
+    expect(await world.sweep()).toBe(1);
+    expect(await isThere(own)).toBe(false);
+  });
+
+  test('that Baton did not make stays, whatever its name', async ({ world }) => {
+    const root = await world.keep(1);
+    const own = join(world.workRoot, root.id);
+    await mkdir(own);
+    expect(await makeWorkDir(world.workRoot, root.id)).toBe(own);
+    await world.deletion.deleteConversation(root.id);
+
+    expect(await world.sweep()).toBe(0);
+    expect(await isThere(own)).toBe(true);
+  });
+
+  test('stays where its conversation is unknown to this database', async ({ world }) => {
+    const own = await makeWorkDir(world.workRoot, newId());
+    await world.sweep();
+    expect(await isThere(own)).toBe(true);
+  });
+
+  test('of an id that is used anew stays', async ({ world }) => {
+    const root = await world.keep(1);
+    const own = await makeWorkDir(world.workRoot, root.id);
+    await world.deletion.deleteConversation(root.id);
+    const later = new Date(Date.now() + 60_000);
+    await world.sessions.insertIfAbsent(makeSession({ id: root.id, created_at: later }));
+
+    expect(await world.sweep()).toBe(0);
+    expect(await isThere(own)).toBe(true);
+  });
+
+  test('that a session replaced by a symlink takes nothing along', async ({ world }) => {
+    const elsewhere = join(world.workRoot, 'elsewhere');
+    await mkdir(elsewhere);
+    const root = await world.keep(1);
+    const own = await makeWorkDir(world.workRoot, root.id);
+    await rm(own, { recursive: true });
+    await symlink(elsewhere, own);
+    await world.deletion.deleteConversation(root.id);
+
+    expect(await world.sweep()).toBe(1);
+    expect(await isThere(elsewhere)).toBe(true);
+  });
+});

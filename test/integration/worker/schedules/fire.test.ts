@@ -1,0 +1,272 @@
+// What a firing of a schedule launches, and what it leaves on the schedule.
+import {
+  createLimitBook,
+  firedSessionId,
+  type ScheduleStore,
+  type SessionManager,
+} from '@baton/core';
+import { describe, expect, vi } from 'vitest';
+import { fire } from '../../../../apps/worker/src/schedules/fire.ts';
+import { uniqueName } from '../../../support/services.ts';
+import { launch, launched, log, test, YEARLY } from './schedule-scene.ts';
+
+const NOON = new Date('2026-06-01T12:00:00Z');
+const ONE = new Date('2026-06-01T13:00:00Z');
+const TWO = new Date('2026-06-01T14:00:00Z');
+
+describe('a firing', () => {
+  test('launches a session that names its schedule; told again, it is the same one', async ({
+    scene,
+    queue,
+  }) => {
+    const schedule = await scene.verbs.create(YEARLY);
+    const id = firedSessionId(schedule.id, NOON);
+    const deps = { ...scene, log };
+    expect(await fire(deps, schedule.id, NOON)).toBe('launched');
+    expect(await fire(deps, schedule.id, NOON)).toBe('launched');
+    expect(await launched(scene, schedule)).toEqual([id]);
+    expect(await scene.manager.getSession(id)).toMatchObject({
+      status: 'queued',
+      query: 'tidy up',
+      tags: ['nightly'],
+      schedule_id: schedule.id,
+      config: { env: { TOKEN: 's3cret-value' } },
+    });
+    expect(await queue.bull.getJobState(id)).toBe('waiting');
+    expect(await scene.verbs.get(schedule.id)).toMatchObject({
+      last_fired_at: NOON,
+      last_session_id: id,
+    });
+  });
+
+  test('that died before its launch is told again, and launches what it had noted', async ({
+    scene,
+  }) => {
+    const schedule = await scene.verbs.create(YEARLY);
+    const dies = {
+      ...scene,
+      log,
+      manager: { ...scene.manager, launchSession: () => Promise.reject(new Error('killed here')) },
+    };
+    await expect(fire(dies, schedule.id, NOON)).rejects.toThrow('killed here');
+    expect(await launched(scene, schedule)).toEqual([]);
+    expect(await fire({ ...scene, log }, schedule.id, NOON)).toBe('launched');
+    expect(await launched(scene, schedule)).toEqual([firedSessionId(schedule.id, NOON)]);
+  });
+
+  test('while the last session runs is skipped, and says so on the schedule', async ({ scene }) => {
+    const schedule = await scene.verbs.create(YEARLY);
+    const deps = { ...scene, log };
+    await fire(deps, schedule.id, NOON);
+    expect(await fire(deps, schedule.id, ONE)).toBe('skipped');
+    expect(await scene.verbs.get(schedule.id)).toMatchObject({
+      last_fired_at: NOON,
+      last_skipped_at: ONE,
+    });
+    const [first] = await launched(scene, schedule);
+    await scene.end(first ?? '');
+    expect(await fire(deps, schedule.id, TWO)).toBe('launched');
+    expect(await launched(scene, schedule)).toHaveLength(2);
+  });
+
+  test('while the last one is about to launch is skipped, until that one must have died', async ({
+    scene,
+    db,
+  }) => {
+    const schedule = await scene.verbs.create(YEARLY);
+    const deps = { ...scene, log };
+    const held = Promise.withResolvers<void>();
+    const slow = {
+      ...deps,
+      manager: {
+        ...scene.manager,
+        async launchSession(...asked: Parameters<SessionManager['launchSession']>) {
+          await held.promise;
+          return scene.manager.launchSession(...asked);
+        },
+      },
+    };
+    const first = fire(slow, schedule.id, NOON);
+    await vi.waitFor(async () =>
+      expect(await scene.verbs.get(schedule.id)).toHaveProperty('last_session_id'),
+    );
+    expect(await fire(deps, schedule.id, ONE)).toBe('skipped');
+    held.resolve();
+    expect(await first).toBe('launched');
+    expect(await launched(scene, schedule)).toHaveLength(1);
+
+    const dead = await scene.verbs.create(YEARLY);
+    const dies = {
+      ...scene.manager,
+      launchSession: () => Promise.reject(new Error('killed here')),
+    };
+    await expect(fire({ ...deps, manager: dies }, dead.id, NOON)).rejects.toThrow('killed here');
+    expect(await fire(deps, dead.id, ONE)).toBe('skipped');
+    await db
+      .collection<{ _id: string }>('schedules')
+      .updateOne({ _id: dead.id }, { $set: { 'noted.at': new Date(Date.now() - 60_000) } });
+    expect(await fire(deps, dead.id, TWO)).toBe('launched');
+    expect(await launched(scene, dead)).toEqual([firedSessionId(dead.id, TWO)]);
+  });
+
+  test('that is told at one moment with the next launches one session, if they may not overlap', async ({
+    scene,
+  }) => {
+    const schedule = await scene.verbs.create(YEARLY);
+    const both = Promise.withResolvers<void>();
+    let read = 0;
+    // Both have read the schedule before either notes anything.
+    const store: ScheduleStore = {
+      ...scene.store,
+      async get(id) {
+        const found = await scene.store.get(id);
+        read += 1;
+        if (read === 2) both.resolve();
+        await both.promise;
+        return found;
+      },
+    };
+    const deps = { ...scene, log, store };
+    const fired = await Promise.all([fire(deps, schedule.id, NOON), fire(deps, schedule.id, ONE)]);
+    expect(fired.filter((end) => end === 'launched')).toHaveLength(1);
+    expect(await launched(scene, schedule)).toHaveLength(1);
+  });
+
+  test('that enqueues launches a session which waits behind the last', async ({ scene, queue }) => {
+    const schedule = await scene.verbs.create({ ...YEARLY, overlap: 'enqueue' });
+    const deps = { ...scene, log };
+    expect(await fire(deps, schedule.id, NOON)).toBe('launched');
+    expect(await fire(deps, schedule.id, ONE)).toBe('launched');
+    expect(await fire(deps, schedule.id, ONE)).toBe('launched');
+    const [first, second] = await launched(scene, schedule);
+    expect(await queue.bull.getJobState(first ?? '')).toBe('waiting');
+    expect(await scene.manager.getSession(second ?? '')).toMatchObject({
+      status: 'queued',
+      waiting_for: 'concurrency_key',
+      concurrency_key: `schedule:${schedule.id}`,
+    });
+    expect(await queue.bull.getJobState(second ?? '')).toBe('unknown');
+    expect(await launched(scene, schedule)).toHaveLength(2);
+  });
+
+  test('of a schedule that is gone, rests, or fired later already does nothing', async ({
+    scene,
+  }) => {
+    const schedule = await scene.verbs.create({ ...YEARLY, overlap: 'enqueue' });
+    const deps = { ...scene, log };
+    await fire(deps, schedule.id, ONE);
+    expect(await fire(deps, schedule.id, NOON)).toBe('void');
+    await scene.verbs.change(schedule.id, { enabled: false });
+    expect(await fire(deps, schedule.id, TWO)).toBe('void');
+    await scene.verbs.remove(schedule.id);
+    expect(await fire(deps, schedule.id, TWO)).toBe('void');
+    expect(await launched(scene, schedule)).toHaveLength(1);
+  });
+
+  test('whose launch is refused says why on the schedule, until the next one is not', async ({
+    scene,
+    db,
+  }) => {
+    const schedule = await scene.verbs.create(YEARLY);
+    // A later version may refuse what an earlier one took.
+    await db
+      .collection<{ _id: string }>('schedules')
+      .updateOne({ _id: schedule.id }, { $set: { launch: '{"query":""}' } });
+    expect(await fire({ ...scene, log }, schedule.id, NOON)).toBe('refused');
+    const refused = await scene.verbs.get(schedule.id);
+    expect(refused).toMatchObject({ last_error: { code: 'INVALID_REQUEST' } });
+    expect(refused).not.toHaveProperty('last_session_id');
+    await scene.verbs.change(schedule.id, { launch });
+    await fire({ ...scene, log }, schedule.id, ONE);
+    expect(await scene.verbs.get(schedule.id)).not.toHaveProperty('last_error');
+  });
+
+  test('of a key that was revoked is refused, and the schedule rests until another key enables it', async ({
+    scene,
+  }) => {
+    const { key: old } = await scene.keys.create({ name: 'o', tenant: 'default', scope: 'write' });
+    const { key } = await scene.keys.create({ name: 'n', tenant: 'default', scope: 'write' });
+    const schedule = await scene.verbs.create({ ...YEARLY, overlap: 'enqueue' }, old.id);
+    const deps = { ...scene, log };
+    expect(await fire(deps, schedule.id, NOON)).toBe('launched');
+    await scene.keys.revoke(old.id);
+    expect(await fire(deps, schedule.id, ONE)).toBe('refused');
+    expect(await scene.verbs.get(schedule.id)).toMatchObject({
+      enabled: false,
+      last_error: { code: 'FORBIDDEN', message: expect.stringContaining(old.id) },
+      last_fired_at: NOON,
+      last_session_id: firedSessionId(schedule.id, NOON),
+    });
+    expect(await scene.verbs.reconcile()).toBe(1);
+    expect(await scene.bull.getJobSchedulersCount()).toBe(0);
+    expect(await fire(deps, schedule.id, ONE)).toBe('void');
+
+    await scene.verbs.change(schedule.id, { title: 'Whose?' }, key.id);
+    expect(await fire(deps, schedule.id, ONE)).toBe('void');
+    await scene.verbs.change(schedule.id, { enabled: true }, key.id);
+    expect(await fire(deps, schedule.id, TWO)).toBe('launched');
+    expect(await scene.verbs.get(schedule.id)).not.toHaveProperty('last_error');
+    const ids = [NOON, TWO].map((time) => firedSessionId(schedule.id, time));
+    expect(await launched(scene, schedule)).toEqual(ids);
+    const sessions = await Promise.all(ids.map((id) => scene.manager.getSession(id)));
+    expect(sessions.map(({ api_key_id }) => api_key_id)).toEqual([old.id, key.id]);
+  });
+
+  test('of a key that is not there is refused, and of a schedule that was enabled without a key launches', async ({
+    scene,
+  }) => {
+    const schedule = await scene.verbs.create(YEARLY, 'ffffffffffffffff');
+    const deps = { ...scene, log };
+    expect(await fire(deps, schedule.id, NOON)).toBe('refused');
+    await scene.verbs.change(schedule.id, { enabled: true });
+    expect(await fire(deps, schedule.id, ONE)).toBe('launched');
+    const [id] = await launched(scene, schedule);
+    expect(await scene.manager.getSession(id ?? '')).not.toHaveProperty('api_key_id');
+  });
+
+  test('that a limit keeps out is refused, and the schedule tells of the last that was not', async ({
+    scene,
+    stores,
+    db,
+  }) => {
+    const tag = uniqueName('tag');
+    await createLimitBook({ db, clock: stores.clock }).put('tag', tag, { max_sessions_at_once: 1 });
+    const schedule = await scene.verbs.create({ ...YEARLY, launch: { ...launch, tags: [tag] } });
+    const deps = { ...scene, log };
+    expect(await fire(deps, schedule.id, NOON)).toBe('launched');
+    const [first] = await launched(scene, schedule);
+    // Whose place is given back when somebody tells the admission.
+    await scene.end(first ?? '');
+    expect(await fire(deps, schedule.id, ONE)).toBe('refused');
+    // As by the process that takes the job of one that died after it had noted the refusal.
+    expect(await fire(deps, schedule.id, ONE)).toBe('refused');
+    const refused = await scene.verbs.get(schedule.id);
+    expect(refused.last_error).toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: expect.stringContaining(`tag:${tag}`),
+    });
+    expect(refused).toMatchObject({ last_fired_at: NOON, last_session_id: first });
+    expect(await launched(scene, schedule)).toEqual([first]);
+  });
+
+  test('that died before its launch and is refused then leaves the schedule as it was before', async ({
+    scene,
+    stores,
+    db,
+  }) => {
+    const tag = uniqueName('tag');
+    await createLimitBook({ db, clock: stores.clock }).put('tag', tag, { max_usd_per_day: 0 });
+    const schedule = await scene.verbs.create({ ...YEARLY, launch: { ...launch, tags: [tag] } });
+    const dies = {
+      ...scene,
+      log,
+      manager: { ...scene.manager, launchSession: () => Promise.reject(new Error('killed here')) },
+    };
+    await expect(fire(dies, schedule.id, NOON)).rejects.toThrow('killed here');
+    expect(await fire({ ...scene, log }, schedule.id, NOON)).toBe('refused');
+    const refused = await scene.verbs.get(schedule.id);
+    expect(refused.last_error?.code).toBe('LIMIT_EXCEEDED');
+    expect(refused).not.toHaveProperty('last_fired_at');
+    expect(refused).not.toHaveProperty('last_session_id');
+  });
+});

@@ -1,0 +1,93 @@
+// Schedules in Redis and MongoDB, and a process that fires them.
+import {
+  createAdmission,
+  createKeyStore,
+  createLogger,
+  createRedisWatch,
+  createSessionManager,
+  DEFAULT_KEPT,
+  type KeyStore,
+  type OpenSchedules,
+  openSchedules,
+  openWorkerRedis,
+  type Schedule,
+  type SessionManager,
+  type StoreClock,
+} from '@baton/core';
+import { Queue } from 'bullmq';
+import type { Db } from 'mongodb';
+import { openWorkerSchedules } from '../../../../apps/worker/src/schedules/open.ts';
+import { redisUrl, uniqueName } from '../../../support/services.ts';
+import { test as base } from '../../core/stores.ts';
+
+/** Says nothing. */
+export const log = createLogger('worker', 'silent');
+
+/** What the schedules launch. */
+export const launch = { query: 'tidy up', env: { TOKEN: 's3cret-value' }, tags: ['nightly'] };
+/** A schedule that does not fire by itself while a test runs. */
+export const YEARLY = { cron: '0 0 1 1 *', overlap: 'skip', enabled: true, launch } as const;
+
+/** Schedules of a test's own, and the manager of their sessions. */
+export interface Scene extends OpenSchedules {
+  manager: SessionManager;
+  clock: StoreClock;
+  keys: KeyStore;
+  bull: Queue;
+  /** Starts a process's firings. */
+  run(): void;
+  end(id: string): Promise<void>;
+}
+
+/** `test` with schedules. */
+export const test = base.extend<{ scene: Scene }>({
+  scene: async ({ db, stores, queue }, use) => {
+    const prefix = uniqueName('queue');
+    const connection = redisUrl();
+    const { clock, sessions } = stores;
+    await db.collection('schedules').deleteMany({});
+    const schedules = openSchedules({ db, clock, connection, prefix });
+    const manager = createSessionManager({
+      queue,
+      sessions,
+      admission: createAdmission({ db, clock, queue }),
+    });
+    const bull = new Queue('schedules', { connection: { url: connection }, prefix });
+    const opened: (() => Promise<void>)[] = [];
+    await use({
+      ...schedules,
+      manager,
+      clock,
+      keys: createKeyStore(db),
+      bull,
+      run() {
+        const redis = openWorkerRedis(connection);
+        const watch = createRedisWatch(async () => {}, log);
+        const worker = openWorkerSchedules(
+          { REDIS_URL: connection, QUEUE_PREFIX: prefix },
+          { db, clock, manager, connection: redis, kept: DEFAULT_KEPT, watch, log },
+        );
+        worker.start();
+        opened.push(async () => {
+          await worker.close();
+          redis.disconnect();
+        });
+      },
+      async end(id) {
+        await raw(db).updateOne({ _id: id }, { $set: { status: 'completed' } });
+      },
+    });
+    for (const close of opened) await close();
+    await bull.obliterate({ force: true });
+    await bull.close();
+    await schedules.close();
+  },
+});
+
+const raw = (db: Db) => db.collection<{ _id: string; status: string }>('sessions');
+
+/** The ids of the sessions that a schedule launched, in their order. */
+export async function launched({ manager }: Scene, { id }: Schedule): Promise<string[]> {
+  const { sessions } = await manager.listSessions({ schedule_id: id });
+  return sessions.map((session) => session.id).reverse();
+}

@@ -1,0 +1,229 @@
+// The operator's secrets in a transcript: masked where it is stored, as long as they were.
+import { appendFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import {
+  CHUNK_MAX_BYTES,
+  createTranscriptStore,
+  ensureIndexes,
+  type Session,
+  type TranscriptStore,
+} from '@baton/core';
+import type { Db } from 'mongodb';
+import { describe, expect, onTestFinished } from 'vitest';
+import { createMasker } from '../../../../apps/worker/src/masking/masker.ts';
+import { type Restored, restoreTranscript } from '../../../../apps/worker/src/transcript/restore.ts';
+import { createTranscriptSaver } from '../../../../apps/worker/src/transcript/save.ts';
+import { makeChild, makeSession } from '../../../support/factories.ts';
+import { test } from '../../../support/services.ts';
+import { storedBytes } from '../../../support/stored-bytes.ts';
+
+const SECRET = 'a "secret"/of the operator';
+const masker = createMasker([SECRET]);
+
+test.beforeAll(({ db }) => ensureIndexes(db));
+
+async function makeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'baton-transcript-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function put(folder: string, path: string, content: string): Promise<void> {
+  await mkdir(dirname(join(folder, path)), { recursive: true });
+  await appendFile(join(folder, path), content);
+}
+
+function saverOf(
+  session: Session,
+  projectDir: string,
+  { store, restored = [] }: { store: TranscriptStore; restored?: Restored['files'] },
+) {
+  return createTranscriptSaver(store, {
+    sessionId: session.id,
+    fence: 1,
+    projectDir,
+    restored,
+    masker,
+    onUnreadable: (path, error) => expect.unreachable(`${path}: ${error}`),
+  });
+}
+
+/** What a further worker would find under this path. */
+async function stored(db: Db, session: Session, path: string): Promise<string> {
+  const to = await makeFolder();
+  await restoreTranscript(createTranscriptStore(db), [session], makeChild(session), to);
+  return readFile(join(to, path), 'utf8');
+}
+
+const entry = (text: string) => `${JSON.stringify({ type: 'user', message: { content: text } })}\n`;
+const masked = (text: string) =>
+  text
+    .replaceAll(JSON.stringify(SECRET).slice(1, -1), '*'.repeat(SECRET.length + 2))
+    .replaceAll(SECRET, '*'.repeat(SECRET.length));
+
+describe('a transcript that tells a secret', () => {
+  test('is stored masked, byte for byte as long, and what is verified is no rewrite', async ({
+    db,
+  }) => {
+    const session = makeSession();
+    const main = `${session.id}.jsonl`;
+    const folder = await makeFolder();
+    const saver = saverOf(session, folder, { store: createTranscriptStore(db) });
+    const [one, two] = [entry(`one ${SECRET}`), entry(`two ${SECRET} ${SECRET}`)];
+    await put(folder, main, one);
+    await saver.save({ verify: false });
+    await put(folder, main, two);
+    session.transcript = await saver.save({ verify: true });
+    expect(session.transcript.files).toMatchObject([
+      { length: Buffer.byteLength(one + two), generation: 0 },
+    ]);
+    expect(await stored(db, session, main)).toBe(masked(one + two));
+  });
+
+  test('is gone on with where it was restored, and only what is new is stored', async ({ db }) => {
+    const session = makeSession();
+    const main = `${session.id}.jsonl`;
+    const store = createTranscriptStore(db);
+    const first = await makeFolder();
+    await put(first, main, entry(`one ${SECRET}`));
+    session.transcript = await saverOf(session, first, { store }).save({ verify: true });
+
+    const child = makeChild(session);
+    const second = await makeFolder();
+    const { files } = await restoreTranscript(store, [session], child, second);
+    const base = files[0]?.length;
+    await put(second, main, entry(`two ${SECRET}`));
+    child.transcript = await saverOf(child, second, { store, restored: files }).save({
+      verify: true,
+    });
+    expect(child.transcript.files).toMatchObject([{ generation: 0, base }]);
+    expect(await storedBytes(db, child)).toBe(Buffer.byteLength(entry(`two ${SECRET}`)));
+    const to = await makeFolder();
+    await restoreTranscript(store, [child, session], makeChild(child), to);
+    expect(await readFile(join(to, main), 'utf8')).toBe(
+      masked(entry(`one ${SECRET}`) + entry(`two ${SECRET}`)),
+    );
+  });
+
+  test('that was stored in plain before is gone on with as it stands', async ({ db }) => {
+    const session = makeSession();
+    const main = `${session.id}.jsonl`;
+    const store = createTranscriptStore(db);
+    const first = await makeFolder();
+    await put(first, main, entry(`one ${SECRET}`));
+    session.transcript = await createTranscriptSaver(store, {
+      sessionId: session.id,
+      fence: 1,
+      projectDir: first,
+      restored: [],
+      masker: createMasker([]),
+      onUnreadable: (path, error) => expect.unreachable(`${path}: ${error}`),
+    }).save({ verify: true });
+    const second = await makeFolder();
+    const { files } = await restoreTranscript(store, [session], session, second);
+    await put(second, main, entry(`two ${SECRET}`));
+    session.transcript = await saverOf(session, second, { store, restored: files }).save({
+      verify: true,
+    });
+    expect(session.transcript.files).toMatchObject([{ generation: 0 }]);
+    expect(await stored(db, session, main)).toBe(
+      entry(`one ${SECRET}`) + masked(entry(`two ${SECRET}`)),
+    );
+  });
+
+  test('is masked in lines longer than a chunk, wherever the chunks are cut', async ({ db }) => {
+    const session = makeSession();
+    const main = `${session.id}.jsonl`;
+    const folder = await makeFolder();
+    // The secret lies across the end of the first chunk, and of the second.
+    const upTo = (end: number) => 'x'.repeat(end - 5);
+    const whole = entry(
+      `${upTo(CHUNK_MAX_BYTES - 40)}${SECRET}${upTo(CHUNK_MAX_BYTES - 30)}${SECRET}`,
+    );
+    await put(folder, main, entry('short') + whole + entry(SECRET));
+    session.transcript = await saverOf(session, folder, {
+      store: createTranscriptStore(db),
+    }).save({ verify: true });
+    expect(await stored(db, session, main)).toBe(masked(entry('short') + whole + entry(SECRET)));
+  });
+
+  test('is masked from the beginning of a line where the store failed within it', async ({
+    db,
+  }) => {
+    const session = makeSession();
+    const main = `${session.id}.jsonl`;
+    const folder = await makeFolder();
+    const whole = entry(
+      `${'x'.repeat(CHUNK_MAX_BYTES - 50)}${SECRET}${'y'.repeat(CHUNK_MAX_BYTES)}`,
+    );
+    await put(folder, main, entry('short') + whole);
+    const store = createTranscriptStore(db);
+    let puts = 0;
+    const failing: TranscriptStore = {
+      ...store,
+      put: (place, data) => {
+        puts += 1;
+        return puts === 2 ? Promise.reject(new Error('away')) : store.put(place, data);
+      },
+    };
+    const saver = saverOf(session, folder, { store: failing });
+    await expect(saver.save({ verify: false })).rejects.toThrow('away');
+    await saver.save({ verify: false });
+    session.transcript = await saver.save({ verify: true });
+    expect(session.transcript.files).toMatchObject([{ generation: 0 }]);
+    expect(await stored(db, session, main)).toBe(masked(entry('short') + whole));
+  });
+
+  test('is masked in every file of its folder, text and JSON', async ({ db }) => {
+    const session = makeSession();
+    const main = `${session.id}.jsonl`;
+    const files = {
+      [main]: entry('go'),
+      [`${session.id}/subagents/agent-1.jsonl`]: entry(SECRET),
+      [`${session.id}/subagents/agent-1.meta.json`]: JSON.stringify({ id: 'a', about: SECRET }),
+      [`${session.id}/tool-results/1.txt`]: `plain\n${SECRET}\n`,
+    };
+    const folder = await makeFolder();
+    for (const [path, content] of Object.entries(files)) await put(folder, path, content);
+    const saver = saverOf(session, folder, { store: createTranscriptStore(db) });
+    await saver.save({ verify: false });
+    session.transcript = await saver.save({ verify: true });
+    for (const [path, content] of Object.entries(files)) {
+      expect(await stored(db, session, path)).toBe(masked(content));
+      expect(session.transcript.files).toContainEqual(
+        expect.objectContaining({ path, generation: 0 }),
+      );
+    }
+  });
+
+  test('is stored anew where the rest of a secret joins what was stored', async ({ db }) => {
+    const session = makeSession();
+    const main = `${session.id}.jsonl`;
+    const folder = await makeFolder();
+    await put(folder, main, entry('go'));
+    await put(folder, 'result.txt', SECRET.slice(0, 9));
+    const saver = saverOf(session, folder, { store: createTranscriptStore(db) });
+    await saver.save({ verify: false });
+    await put(folder, 'result.txt', SECRET.slice(9));
+    session.transcript = await saver.save({ verify: true });
+    expect(await stored(db, session, 'result.txt')).toBe(masked(SECRET));
+  });
+});
+
+test('a prompt that holds a secret is found again in the masked transcript', async ({ db }) => {
+  const session = makeSession({ query: `use ${SECRET}` });
+  const main = `${session.id}.jsonl`;
+  const folder = await makeFolder();
+  await put(folder, main, entry(session.query));
+  const store = createTranscriptStore(db);
+  session.transcript = await saverOf(session, folder, { store }).save({ verify: true });
+  const restored = await restoreTranscript(
+    store,
+    [session],
+    session,
+    await makeFolder(),
+    masker.inJson(session.query),
+  );
+  expect(restored.holdsPrompt).toBe(true);
+});

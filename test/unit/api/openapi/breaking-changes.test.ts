@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest';
+import { breakingChanges } from '../../../support/breaking-changes.ts';
+
+interface Shape {
+  body?: object;
+  bodyExamples?: object;
+  answer?: object;
+  parameters?: object[];
+  status?: string;
+  path?: string;
+}
+
+const text = { type: 'string' };
+const of = (properties: object, required: string[] = []) => ({
+  type: 'object',
+  properties,
+  required,
+});
+
+function document({
+  body,
+  bodyExamples,
+  answer,
+  parameters,
+  status = '200',
+  path = '/v1/a',
+}: Shape): object {
+  const content = (schema: object | undefined, examples?: object) => ({
+    content: { 'application/json': { schema, examples } },
+  });
+  return {
+    paths: {
+      [path]: {
+        post: {
+          parameters,
+          ...(body ? { requestBody: content(body, bodyExamples) } : {}),
+          responses: { [status]: content(answer), 500: {} },
+        },
+      },
+    },
+    components: { schemas: { Text: text, Number: { type: 'number' } } },
+  };
+}
+
+const parameter = { in: 'query', name: 'limit', schema: { type: 'integer' } };
+
+test.each<[string, Shape, Shape, string[]]>([
+  ['nothing', { body: of({ a: text }) }, { body: of({ a: text }) }, []],
+  ['a new key', { body: of({ a: text }) }, { body: of({ a: text, b: text }) }, []],
+  [
+    'nothing of other examples',
+    { body: text, bodyExamples: { a: { value: 'x' } } },
+    { body: text, bodyExamples: { b: { value: 'y' } } },
+    [],
+  ],
+  ['a new key in an answer', { answer: of({}) }, { answer: of({ b: text }, ['b']) }, []],
+  ['a call that is gone', {}, { path: '/v1/b' }, ['post /v1/a is gone']],
+  ['another status', {}, { status: '201' }, ['post /v1/a answers no 200 any more']],
+  [
+    'a key taken no more',
+    { body: of({ a: text }) },
+    { body: of({}) },
+    ['post /v1/a: body.a is gone'],
+  ],
+  [
+    'a key told no more',
+    { answer: of({ a: text }) },
+    { answer: of({}) },
+    ['post /v1/a: 200.a is gone'],
+  ],
+  [
+    'a key that must be written',
+    { body: of({ a: text }) },
+    { body: of({ a: text }, ['a']) },
+    ['post /v1/a: body.a is required now'],
+  ],
+  [
+    'a key that may be absent from an answer',
+    { answer: of({ a: text }, ['a']) },
+    { answer: of({ a: text }) },
+    ['post /v1/a: 200.a may be absent now'],
+  ],
+  [
+    'another type, behind references and in a list',
+    { answer: { type: 'array', items: of({ a: { $ref: '#/components/schemas/Text' } }) } },
+    { answer: { type: 'array', items: of({ a: { $ref: '#/components/schemas/Number' } }) } },
+    ['post /v1/a: 200[].a is of type number, was string'],
+  ],
+  [
+    'a value taken no more',
+    { body: of({ a: { enum: ['x', 'y'] } }) },
+    { body: of({ a: { enum: ['y', 'z'] } }) },
+    ['post /v1/a: body.a takes "x" no more'],
+  ],
+  [
+    'a value told no more',
+    { answer: of({ a: { enum: ['x'] } }) },
+    { answer: of({ a: { enum: [] } }) },
+    [],
+  ],
+  [
+    'a parameter that is gone',
+    { parameters: [parameter] },
+    {},
+    ['post /v1/a: query limit is gone'],
+  ],
+  [
+    'a parameter that is new and required',
+    {},
+    { parameters: [{ ...parameter, required: true }] },
+    ['post /v1/a: query limit is new and required'],
+  ],
+])('tells %s', (_name, before, after, expected) => {
+  expect(breakingChanges(document(before), document(after))).toEqual(expected);
+});

@@ -1,0 +1,40 @@
+import { newId } from '@baton/core';
+import { describe, expect, test } from 'vitest';
+import { configHash } from '../../../../../packages/core/src/model/job/config-hash.ts';
+import { makeContinueJob, makeLaunchJob } from '../../../../support/factories.ts';
+
+const job = makeLaunchJob({ config: { query: 'q', env: { A: '1', B: '2' } }, title: 'T' });
+
+describe('configHash', () => {
+  test('it is SHA-256 in hex', () => {
+    expect(configHash(job)).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test.each([
+    ['another id', { ...job, id: newId() }],
+    ['another run', { ...job, run_id: newId() }],
+    ['another time', { ...job, created_at: '2026-01-02T03:04:05Z' }],
+    ['another order of keys', { ...job, config: { env: { B: '2', A: '1' }, query: 'q' } }],
+    ['a key without a value', { ...job, priority: undefined }],
+  ])('%s has the same hash', (_, other) => {
+    expect(configHash(other)).toBe(configHash(job));
+  });
+
+  test.each([
+    ['another query', { ...job, config: { ...job.config, query: 'p' } }],
+    ['another value inside', { ...job, config: { query: 'q', env: { A: '1', B: '3' } } }],
+    ['another title', { ...job, title: 'S' }],
+    ['one more option', { ...job, priority: 1 }],
+    ['a list in another order', { ...job, tags: ['b', 'a'] }],
+  ])('%s has another hash', (_, other) => {
+    const base = { ...job, ...('tags' in other ? { tags: ['a', 'b'] } : {}) };
+    expect(configHash(other)).not.toBe(configHash(base));
+  });
+
+  test('a cleared key is not an absent one', () => {
+    const next = makeContinueJob(newId());
+    expect(configHash({ ...next, overrides: { query: 'go on', model: null } })).not.toBe(
+      configHash(next),
+    );
+  });
+});

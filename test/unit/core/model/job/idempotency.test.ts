@@ -1,0 +1,73 @@
+import { idOfKey, idSchema } from '@baton/core';
+import { describe, expect, test } from 'vitest';
+import { configHash } from '../../../../../packages/core/src/model/job/config-hash.ts';
+import { checkSameRequest } from '../../../../../packages/core/src/model/job/idempotency.ts';
+import { launchJob } from '../../../../../packages/core/src/queue/producer.ts';
+import { makeSession } from '../../../../support/factories.ts';
+
+describe('the id of an idempotency key', () => {
+  test('is the same for the same caller and key, today and in every later version', () => {
+    expect(idOfKey('default', 'order-1')).toBe('a997d59a-05dc-5c20-a316-05aa161f0cc3');
+    expect(idSchema.parse(idOfKey('default', 'order-1'))).toBe(idOfKey('default', 'order-1'));
+  });
+
+  test.each([
+    ['another key', 'default', 'order-2'],
+    ['another caller', 'team-b', 'order-1'],
+    ['the same letters, cut elsewhere', 'default"', ',"order-1'],
+  ])('is another one for %s', (_what, tenant, key) => {
+    expect(idOfKey(tenant, key)).not.toBe(idOfKey('default', 'order-1'));
+  });
+});
+
+describe('the job of a launch with an idempotency key', () => {
+  test('has the id of the key, and says nothing of the key itself', () => {
+    const job = launchJob({ query: 'q' }, { idempotency_key: 'k', tenant: 't', title: 'T' });
+    expect(job).toEqual({
+      version: 1,
+      kind: 'launch',
+      id: idOfKey('t', 'k'),
+      run_id: idOfKey('t', 'k'),
+      created_at: expect.any(String),
+      title: 'T',
+      config: { query: 'q' },
+    });
+  });
+
+  test.each([
+    ['an empty key', { idempotency_key: '' }],
+    ['a key of more than 255 characters', { idempotency_key: 'x'.repeat(256) }],
+    ['a key that is no text', { idempotency_key: 5 as never }],
+    ['a key and an id', { idempotency_key: 'k', id: idOfKey('t', 'k') }],
+  ])('refuses %s', (_what, options) => {
+    expect(() => launchJob({ query: 'q' }, options)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_REQUEST',
+        details: { field: 'idempotency_key' },
+      }),
+    );
+  });
+});
+
+describe('the same request again', () => {
+  const first = launchJob({ query: 'q', env: { A: '1' } }, { delay_ms: 5, tags: ['a'] });
+  const stored = makeSession({ config_hash: configHash(first) });
+
+  test.each([
+    ['the same', { query: 'q', env: { A: '1' } }, { delay_ms: 5, tags: ['a'] }, true],
+    ['keys in another order', { env: { A: '1' }, query: 'q' }, { tags: ['a'], delay_ms: 5 }, true],
+    [
+      'a key that is undefined',
+      { query: 'q', env: { A: '1' } },
+      { delay_ms: 5, tags: ['a'], title: undefined },
+      true,
+    ],
+    ['another prompt', { query: 'r', env: { A: '1' } }, { delay_ms: 5, tags: ['a'] }, false],
+    ['another secret', { query: 'q', env: { A: '2' } }, { delay_ms: 5, tags: ['a'] }, false],
+    ['another option', { query: 'q', env: { A: '1' } }, { delay_ms: 6, tags: ['a'] }, false],
+  ])('%s', (_what, config, options, isSame) => {
+    const check = () => checkSameRequest(stored, launchJob(config, options));
+    if (isSame) expect(check).not.toThrow();
+    else expect(check).toThrow(expect.objectContaining({ code: 'IDEMPOTENCY_CONFLICT' }));
+  });
+});

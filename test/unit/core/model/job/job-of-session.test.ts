@@ -1,0 +1,45 @@
+import { jobOfSession, jobSchema, newId } from '@baton/core';
+import { describe, expect, test } from 'vitest';
+import {
+  makeChild,
+  makeCompletedSession,
+  makeFullConfig,
+  makeSession,
+} from '../../../../support/factories.ts';
+
+describe('the job of a session that has a document', () => {
+  test('is one that any worker takes, with priority and time kept', () => {
+    const not_before = new Date('2030-01-01T00:00:00Z');
+    const session = makeSession({ priority: 7, not_before, title: 'a title', run_id: newId() });
+    const job = jobOfSession(session);
+    expect(jobSchema.parse(job)).toEqual(job);
+    expect(job).toMatchObject({
+      version: 1,
+      kind: 'launch',
+      id: session.id,
+      run_id: session.run_id,
+      created_at: session.created_at.toISOString(),
+      priority: 7,
+      not_before: not_before.toISOString(),
+      title: 'a title',
+    });
+  });
+
+  test('names the parent of a continue', () => {
+    const parent = makeCompletedSession();
+    const child = makeChild(parent, { query: 'go on' });
+    const job = jobOfSession(child);
+    expect(jobSchema.parse(job)).toEqual(job);
+    expect(job).toMatchObject({
+      kind: 'continue',
+      parent_session_id: parent.id,
+      overrides: { query: 'go on' },
+    });
+  });
+
+  test('carries nothing secret: the document wins over it', () => {
+    const config = makeFullConfig();
+    const job = JSON.stringify(jobOfSession(makeSession({ config, query: config.query })));
+    expect(job).not.toContain('s3cret');
+  });
+});

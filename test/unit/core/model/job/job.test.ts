@@ -1,0 +1,157 @@
+import {
+  AppError,
+  continueJobSchema,
+  jobSchema,
+  launchJobSchema,
+  newId,
+  parseInput,
+} from '@baton/core';
+import { describe, expect, test } from 'vitest';
+import { checkSize, JOB_MAX_BYTES } from '../../../../../packages/core/src/model/job/job.ts';
+import { continueJob, launchJob } from '../../../../../packages/core/src/queue/producer.ts';
+import { jobOptions } from '../../../../../packages/core/src/queue/queued-job.ts';
+import { parseJob } from '../../../../../packages/core/src/store/adopt.ts';
+import { makeContinueJob, makeLaunchJob } from '../../../../support/factories.ts';
+
+const timestamp = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+describe('the payload of a job', () => {
+  test.each([
+    ['launch', makeLaunchJob()],
+    ['continue', makeContinueJob(newId())],
+    [
+      'launch with every option',
+      makeLaunchJob({
+        run_id: newId(),
+        created_at: '2026-01-02T03:04:05+01:00',
+        title: 'Nightly',
+        tags: ['a', 'b'],
+        metadata: { 'a.b': { $c: [null, 1, 'x', true] } },
+        priority: 5,
+        not_before: '2026-01-02T03:04:05Z',
+        concurrency_key: 'repo',
+      }),
+    ],
+  ])('%s is accepted as it is', (_, job) => {
+    expect(parseInput(jobSchema, job)).toEqual(job);
+  });
+
+  test.each<[string, string, object]>([
+    ['version', 'missing', { version: undefined }],
+    ['version', 'another', { version: 2 }],
+    ['kind', 'missing', { kind: undefined }],
+    ['kind', 'unknown', { kind: 'resume' }],
+    ['id', 'missing', { id: undefined }],
+    ['id', 'no UUID', { id: 'job-1' }],
+    ['config', 'missing', { config: undefined }],
+    ['config.query', 'missing', { config: {} }],
+    ['extra', 'unknown', { extra: 1 }],
+    ['parent_session_id', 'of the other kind', { parent_session_id: newId() }],
+    ['created_at', 'no time', { created_at: 'yesterday' }],
+    ['created_at', 'a time without a zone', { created_at: '2026-01-02T03:04:05' }],
+    ['not_before', 'no time', { not_before: 5 }],
+  ])('%s: %s is refused', (field, _, fields) => {
+    expect(() => parseInput(jobSchema, { ...makeLaunchJob(), ...fields })).toThrowError(
+      expect.objectContaining({ details: { field } }),
+    );
+  });
+
+  test.each<[string, object]>([
+    ['parent_session_id', { parent_session_id: undefined }],
+    ['overrides', { overrides: undefined }],
+    ['overrides.query', { overrides: {} }],
+    ['config', { config: { query: 'q' } }],
+  ])('a continue is refused for its %s', (field, fields) => {
+    expect(() => parseInput(jobSchema, { ...makeContinueJob(newId()), ...fields })).toThrowError(
+      expect.objectContaining({ details: { field } }),
+    );
+  });
+
+  test('its defaults: the run is the id, the time is the timestamp of the job', () => {
+    const job = makeLaunchJob();
+    expect(parseJob({ id: job.id, data: job, timestamp })).toEqual({
+      ...job,
+      run_id: job.id,
+      created_at: '2026-01-02T03:04:05.000Z',
+    });
+  });
+
+  test("an id that is not the job's is refused", () => {
+    expect(() => parseJob({ id: newId(), data: makeLaunchJob(), timestamp })).toThrowError(
+      expect.objectContaining({ code: 'INVALID_REQUEST', details: { field: 'id' } }),
+    );
+  });
+
+  test('one MiB fits, a byte more does not', () => {
+    const empty = Buffer.byteLength(JSON.stringify(makeLaunchJob({ config: { query: '' } })));
+    const ofSize = (bytes: number) =>
+      makeLaunchJob({ config: { query: 'x'.repeat(bytes - empty) } });
+    expect(() => checkSize(ofSize(JOB_MAX_BYTES))).not.toThrow();
+    expect(() => checkSize(ofSize(JOB_MAX_BYTES + 1))).toThrowError(
+      expect.objectContaining({ code: 'PAYLOAD_TOO_LARGE' }),
+    );
+  });
+
+  test('the size counts bytes, not characters', () => {
+    const query = 'é'.repeat(JOB_MAX_BYTES / 2);
+    expect(() => checkSize(makeLaunchJob({ config: { query } }))).toThrow(AppError);
+  });
+});
+
+describe("a producer's job", () => {
+  test('a launch fits the schema and carries the options', () => {
+    const job = launchJob({ query: 'q' }, { title: 'T', priority: 2 });
+    expect(launchJobSchema.parse(job)).toEqual(job);
+    expect(job).toMatchObject({ version: 1, kind: 'launch', title: 'T', priority: 2 });
+  });
+
+  test('a continue takes the parent out of the flat request', () => {
+    const parent = newId();
+    const job = continueJob({ parent_session_id: parent, query: 'go on', model: null });
+    expect(continueJobSchema.parse(job)).toEqual(job);
+    expect(job).toMatchObject({
+      parent_session_id: parent,
+      overrides: { query: 'go on', model: null },
+    });
+  });
+
+  test('two jobs have two ids, and the id that was asked for is taken', () => {
+    expect(launchJob({ query: 'q' }).id).not.toBe(launchJob({ query: 'q' }).id);
+    const id = newId();
+    expect(launchJob({ query: 'q' }, { id })).toMatchObject({ id });
+  });
+
+  test.each<[string, () => unknown]>([
+    ['config.query', () => launchJob({ query: '' })],
+    ['config.modle', () => launchJob({ query: 'q', modle: 'x' } as never)],
+    ['id', () => launchJob({ query: 'q' }, { id: 'mine' })],
+    ['titel', () => launchJob({ query: 'q' }, { titel: 'x' } as never)],
+    ['parent_session_id', () => continueJob({ query: 'q' } as never)],
+    [
+      'overrides.env',
+      () => continueJob({ parent_session_id: newId(), query: 'q', env: 5 as never }),
+    ],
+  ])('%s is named when it is wrong', (field, act) => {
+    expect(act).toThrowError(
+      expect.objectContaining({ code: 'INVALID_REQUEST', details: { field } }),
+    );
+  });
+});
+
+describe("the options of BullMQ's job", () => {
+  test('its id is the session, and BullMQ never tries it again', () => {
+    const job = makeLaunchJob();
+    expect(jobOptions(job, timestamp)).toMatchObject({ jobId: job.id, attempts: 1 });
+  });
+
+  test.each<[string, object, object]>([
+    ['no priority', {}, {}],
+    ['priority 0', { priority: 0 }, {}],
+    ['a priority', { priority: 7 }, { priority: 7 }],
+    ['a time to come', { not_before: '2026-01-02T03:04:06Z' }, { delay: 1000 }],
+    ['a time gone by', { not_before: '2026-01-02T03:04:04Z' }, {}],
+  ])('%s', (_, fields, expected) => {
+    const { priority, delay } = jobOptions(makeLaunchJob(fields), timestamp);
+    expect({ priority, delay }).toEqual({ priority: undefined, delay: undefined, ...expected });
+  });
+});

@@ -1,0 +1,155 @@
+import { REDACTED, redactConfig, redactJob, type SessionConfig } from '@baton/core';
+import { describe, expect, test } from 'vitest';
+import { makeContinueJob, makeFullConfig, makeLaunchJob } from '../../../../support/factories.ts';
+
+describe('redactConfig', () => {
+  test('no secret is left, every name and every plain value stays', () => {
+    const redacted = redactConfig(makeFullConfig());
+    expect(JSON.stringify(redacted)).not.toContain('s3cret');
+    expect(redacted).toEqual({
+      ...makeFullConfig(),
+      env: { API_TOKEN: REDACTED },
+      settings: { env: { SETTING: REDACTED }, 'dotted.key': { $dollar: 1 } },
+      mcp_config: {
+        mcpServers: {
+          files: { command: 'files-server', args: ['--root', '/srv'], env: { TOKEN: REDACTED } },
+          web: {
+            type: 'http',
+            url: 'https://redacted:redacted@example.test/mcp?key=redacted#redacted',
+            headers: { Authorization: REDACTED },
+          },
+        },
+      },
+    });
+  });
+
+  test('it changes nothing of what it is given', () => {
+    const config = makeFullConfig();
+    redactConfig(config);
+    expect(config).toEqual(makeFullConfig());
+  });
+
+  test.each<[string, string]>([
+    ['https://example.test/mcp', 'https://example.test/mcp'],
+    ['https://token@example.test/', 'https://redacted@example.test/'],
+    ['https://:pass@example.test/', 'https://:redacted@example.test/'],
+    ['https://example.test/?a=1&b=2&a=3', 'https://example.test/?a=redacted&b=redacted&a=redacted'],
+    ['https://example.test/?bare-token', 'https://example.test/?redacted'],
+    ['no address at all', REDACTED],
+  ])('the address %s becomes %s', (url, expected) => {
+    const config: SessionConfig = {
+      query: 'q',
+      mcp_config: { mcpServers: { x: { type: 'http', url } } },
+    };
+    expect(redactConfig(config).mcp_config).toEqual({
+      mcpServers: { x: { type: 'http', url: expected } },
+    });
+  });
+});
+
+describe('what is named like a secret', () => {
+  test.each<[string[], string[]]>([
+    [
+      ['--root', '/srv', '-v'],
+      ['--root', '/srv', '-v'],
+    ],
+    [['--api-key=s3cret'], [`--api-key=${REDACTED}`]],
+    [
+      ['--token', 's3cret', 'x'],
+      ['--token', REDACTED, 'x'],
+    ],
+    [
+      ['-e', 'DB_PASSWORD=s3cret'],
+      ['-e', `DB_PASSWORD=${REDACTED}`],
+    ],
+    [
+      ['--header', 'Authorization: Bearer s3cret'],
+      ['--header', `Authorization:${REDACTED}`],
+    ],
+    [
+      ['--token', '--verbose'],
+      ['--token', '--verbose'],
+    ],
+    [
+      ['--max-tokens', '100'],
+      ['--max-tokens', '100'],
+    ],
+    [['https://example.test/a'], ['https://example.test/a']],
+  ])('the arguments %j become %j', (args, expected) => {
+    const mcp_config = { mcpServers: { x: { command: 'x', args } } };
+    expect(redactConfig({ query: 'q', mcp_config }).mcp_config).toEqual({
+      mcpServers: { x: { command: 'x', args: expected } },
+    });
+  });
+
+  test('is hidden in settings and in a job’s metadata, however deep; counts stay', () => {
+    const nested = {
+      a: [{ client_secret: 's3cret', tokens: 5, max_tokens: 7, apiKey: ['s3cret'] }],
+    };
+    const hidden = {
+      a: [{ client_secret: REDACTED, tokens: 5, max_tokens: 7, apiKey: REDACTED }],
+    };
+    expect(redactConfig({ query: 'q', settings: nested }).settings).toEqual(hidden);
+    expect(redactJob({ metadata: nested })).toEqual({ metadata: hidden });
+  });
+});
+
+describe('redactJob', () => {
+  test('what a job may hold stays readable', () => {
+    const job = makeLaunchJob({
+      title: 'Nightly',
+      tags: ['a'],
+      metadata: { ticket: 7 },
+      priority: 3,
+    });
+    expect(redactJob(job)).toEqual(job);
+    const next = makeContinueJob(job.id, { overrides: { query: 'go on', model: null, env: null } });
+    expect(redactJob(next)).toEqual(next);
+  });
+
+  // Payloads that no schema has seen: anyone may write to the queue.
+  test.each<[string, unknown]>([
+    ['a string', 's3cret'],
+    ['a list', ['s3cret']],
+    ['a config on the top level', { kind: 'launch', env: { A: 's3cret' } }],
+    ['a config that is a string', { config: 's3cret' }],
+    ['a config that is a list', { config: [{ env: 's3cret' }] }],
+    ['an unknown key of a config', { config: { query: 'q', environment: { A: 's3cret' } } }],
+    ['env as a string', { config: { env: 'A=s3cret' } }],
+    ['env as a list', { config: { env: ['A=s3cret'] } }],
+    ['env of objects', { config: { env: { A: { value: 's3cret' } } } }],
+    ['settings as a string', { config: { settings: '{"env":{"A":"s3cret"}}' } }],
+    ['settings.env as a string', { config: { settings: { env: 'A=s3cret' } } }],
+    ["mcp_config as a string, as in the seed's RPC", { overrides: { mcp_config: 's3cret' } }],
+    ['servers without their folder', { config: { mcp_config: { x: { env: { A: 's3cret' } } } } }],
+    ['a server as a string', { config: { mcp_config: { mcpServers: { x: 's3cret' } } } }],
+    ['servers as a list', { config: { mcp_config: { mcpServers: [{ env: { A: 's3cret' } }] } } }],
+    [
+      'a server of both kinds',
+      {
+        config: {
+          mcp_config: {
+            mcpServers: {
+              x: { command: 'x', url: 'https://u:s3cret@x.test', headers: { A: 's3cret' } },
+            },
+          },
+        },
+      },
+    ],
+    [
+      'an unknown key of a server',
+      { config: { mcp_config: { mcpServers: { x: { command: 'x', secrets: ['s3cret'] } } } } },
+    ],
+  ])('%s shows no secret', (_, data) => {
+    expect(JSON.stringify(redactJob(data))).not.toContain('s3cret');
+  });
+
+  test.each([undefined, null, 5, true])('%s is hidden whole', (data) => {
+    expect(redactJob(data)).toBe(REDACTED);
+  });
+
+  test('a key named like a part of every object is hidden too', () => {
+    const data = JSON.parse('{"__proto__":"s3cret","constructor":"s3cret"}') as unknown;
+    expect(JSON.stringify(redactJob(data))).not.toContain('s3cret');
+  });
+});

@@ -1,0 +1,41 @@
+import { REDACTED, redactText, secretsOf } from '@baton/core';
+import { describe, expect, test } from 'vitest';
+import { makeFullConfig } from '../../../../support/factories.ts';
+
+describe('secretsOf', () => {
+  test('it finds the value in every place of a config that may hold a secret', () => {
+    expect(secretsOf(makeFullConfig())).toEqual(
+      expect.arrayContaining([
+        's3cret-env',
+        's3cret-setting',
+        's3cret-stdio',
+        'Bearer s3cret-header',
+        's3cret-header',
+        's3cret-pass',
+        's3cret-query',
+      ]),
+    );
+  });
+
+  test('a password with escapes is found as it is meant', () => {
+    const mcpServers = { x: { type: 'http' as const, url: 'https://u:p%40ss%2Fword@x.test/' } };
+    expect(secretsOf({ query: 'q', mcp_config: { mcpServers } })).toContain('p@ss/word');
+  });
+
+  test('a config without secrets has none', () => {
+    expect(secretsOf({ query: 'q' })).toEqual([]);
+  });
+});
+
+describe('redactText', () => {
+  test.each<[string, string[], string]>([
+    ['key=abcdef end', ['abcdef'], `key=${REDACTED} end`],
+    ['abcdef and abcdef', ['abcdef'], `${REDACTED} and ${REDACTED}`],
+    ['true dev 12345', ['true', 'dev', '12345'], 'true dev 12345'],
+    ['Bearer abcdef', ['abcdef', 'Bearer abcdef'], REDACTED],
+    ['$& is $1 here', ['$& is $1'], `${REDACTED} here`],
+    ['nothing', [], 'nothing'],
+  ])('%j without %j is %j', (text, secrets, expected) => {
+    expect(redactText(text, secrets)).toBe(expected);
+  });
+});

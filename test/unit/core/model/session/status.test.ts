@@ -1,0 +1,35 @@
+import { canMove, isTerminal, SESSION_STATUSES, type SessionStatus } from '@baton/core';
+import { describe, expect, test } from 'vitest';
+import { movesTo } from '../../../../../packages/core/src/model/session/status.ts';
+
+// The table of contract section 4, every pair written out.
+const ALLOWED: Record<SessionStatus, readonly SessionStatus[]> = {
+  queued: ['starting', 'failed', 'cancelled'],
+  starting: ['running', 'completed', 'failed', 'cancelled', 'queued', 'starting'],
+  running: ['completed', 'failed', 'cancelled', 'queued', 'starting'],
+  completed: [],
+  failed: [],
+  cancelled: [],
+};
+
+const pairs = SESSION_STATUSES.flatMap((from) =>
+  SESSION_STATUSES.map((to) => ({ from, to, allowed: ALLOWED[from].includes(to) })),
+);
+
+describe('status', () => {
+  test.each(pairs)('$from to $to: $allowed', ({ from, to, allowed }) => {
+    expect(canMove(from, to)).toBe(allowed);
+    expect(movesTo(to).includes(from)).toBe(allowed);
+  });
+
+  test.each([
+    ['queued', false],
+    ['starting', false],
+    ['running', false],
+    ['completed', true],
+    ['failed', true],
+    ['cancelled', true],
+  ] as const)('%s is terminal: %s', (status, terminal) => {
+    expect(isTerminal(status)).toBe(terminal);
+  });
+});

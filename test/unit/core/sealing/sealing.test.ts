@@ -1,0 +1,273 @@
+import {
+  createOpener,
+  createSealer,
+  generateOpeningKey,
+  type IsOurs,
+  newId,
+  type OpeningKey,
+  publicPart,
+  redactConfig,
+  type SessionConfig,
+} from '@baton/core';
+import { CompactEncrypt, importJWK } from 'jose';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { parsePrivateKeys, parsePublicKeys } from '../../../../packages/core/src/sealing/key-set.ts';
+import { kidsOf, resealConfig } from '../../../../packages/core/src/sealing/rotation.ts';
+import { makeContinueJob, makeFullConfig, makeLaunchJob } from '../../../support/factories.ts';
+
+const ours: IsOurs = async () => true;
+const theirs: IsOurs = async () => false;
+const SECRET = 's3cret';
+
+let key: OpeningKey;
+let other: OpeningKey;
+
+beforeAll(async () => {
+  key = await generateOpeningKey();
+  other = await generateOpeningKey();
+});
+
+const sealer = (to: OpeningKey = key) => createSealer([publicPart(to)]);
+const opener = (...keys: OpeningKey[]) => createOpener(keys.length > 0 ? keys : [key]);
+
+async function sealedBy(
+  header: Record<string, unknown>,
+  text: string | Uint8Array = 'hush',
+): Promise<string> {
+  const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text;
+  const jwe = await new CompactEncrypt(bytes)
+    .setProtectedHeader({ alg: 'ECDH-ES+A256KW', enc: 'A256GCM', ...header } as never)
+    .encrypt(await importJWK(publicPart(key), 'ECDH-ES+A256KW'));
+  return `baton-sealed.${jwe}`;
+}
+
+const inEnv = (value: string): SessionConfig => ({ query: 'q', env: { TOKEN: value } });
+
+async function openEnv(value: string, isOurs = ours, keys = [key]): Promise<string | undefined> {
+  const { config } = await createOpener(keys).config(inEnv(value), isOurs);
+  return config.env?.['TOKEN'];
+}
+
+describe('a sealed config', () => {
+  test('holds no secret, says of each that it is sealed, and opens to what it was', async () => {
+    const config = makeFullConfig();
+    const sealed = await sealer().config(config, newId());
+    expect(JSON.stringify(sealed)).not.toContain(SECRET);
+    expect(sealed.env?.['API_TOKEN']).toMatch(/^baton-sealed\./);
+    const { config: open, opened } = await opener().config(sealed, ours);
+    expect(open).toEqual(config);
+    expect(opened).toContain('s3cret-env');
+  });
+
+  test('is hidden from readers as a plain one is', async () => {
+    const sealed = await sealer().config(makeFullConfig(), newId());
+    expect(JSON.stringify(redactConfig(sealed))).not.toContain('baton-sealed.');
+    const anywhere: SessionConfig = {
+      query: 'q',
+      settings: { note: await sealedBy({ kid: key.kid }) },
+      mcp_config: { mcpServers: { own: { command: 'x', args: [await sealedBy({})] } } },
+    };
+    expect(JSON.stringify(redactConfig(anywhere))).not.toContain('baton-sealed.');
+  });
+
+  test('differs each time, and is made once: sealing it again for its session changes nothing', async () => {
+    const id = newId();
+    const [one, two] = [
+      await sealer().config(inEnv('x'), id),
+      await sealer().config(inEnv('x'), id),
+    ];
+    expect(one).not.toEqual(two);
+    expect(await sealer().config(one, id)).toEqual(one);
+    expect(await sealer().config(one, newId())).toEqual(one);
+  });
+
+  test('without keys stays as it is', async () => {
+    const job = makeLaunchJob({ config: makeFullConfig() });
+    expect(await createSealer([]).job(job, true)).toBe(job);
+  });
+
+  test('has at most 256 secrets', async () => {
+    const names = Array.from({ length: 257 }, (_, index) => [`N${index}`, 'x']);
+    await expect(
+      sealer().config({ query: 'q', env: Object.fromEntries(names) }, newId()),
+    ).rejects.toMatchObject({ code: 'INVALID_REQUEST', details: { field: 'env.N256' } });
+  });
+});
+
+describe('a sealed job', () => {
+  test.each([
+    ['of a launch', makeLaunchJob({ config: makeFullConfig() })],
+    ['of a continue', makeContinueJob(newId(), { overrides: makeFullConfig() })],
+  ])('%s holds no secret, and the hash of what it was only where it has a key', async (_, job) => {
+    const [plain, keyed] = [await sealer().job(job), await sealer().job(job, true)];
+    expect(JSON.stringify([plain, keyed])).not.toContain(SECRET);
+    expect(plain.config_hash).toBeUndefined();
+    expect(keyed.config_hash).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+describe('a value that a caller sealed', () => {
+  // Made by jwcrypto (Python) to the key of RFC 7518, appendix C.
+  const RFC_KEY = JSON.stringify({
+    keys: [
+      {
+        kty: 'EC',
+        crv: 'P-256',
+        kid: 'rfc7518',
+        x: 'weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ',
+        y: 'e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck',
+        d: 'VEmDZpDXXK8p8N0Cndsxs924q6nS1RXFASRl6BfUqdw',
+      },
+    ],
+  });
+  const FROM_PYTHON =
+    'baton-sealed.eyJhbGciOiJFQ0RILUVTK0EyNTZLVyIsImVuYyI6IkEyNTZHQ00iLCJlcGsiOnsiY3J2IjoiUC0yNTYiLCJrdHkiOiJFQyIsIngiOiI3ZDFGUVY3M09aZ0plblUtSEpyVE9oQ3dyTTd5U2lCYm91SEFBTHdmbW8wIiwieSI6InNHaTFtZ1lRWkdxSVNpWDZ2SkczX0ZxUnhiQjN3czg3bFVmMDBlUzY4S3cifSwia2lkIjoicmZjNzUxOCJ9.RXOqcQ7CKD15l0P5P4Z3_IOWLTByIlHZvl7R5kJl4FJc0jDmCLIqcQ.FGZEtS812pHigEzq.TzJog1-a2mPeN5CWX45I89IEoQRp.ytGGEbUGYHa3kb2iqWNPvQ';
+
+  test('in another language is opened', async () => {
+    const keys = parsePrivateKeys(RFC_KEY, 'the RFC');
+    expect(await openEnv(FROM_PYTHON, theirs, keys)).toBe('from-another-language');
+  });
+
+  test('may stand for any text of env, settings and mcp_config, or for a part of one', async () => {
+    const sealed = await sealedBy({ kid: key.kid }, 'a/b c');
+    const config: SessionConfig = {
+      query: 'q',
+      env: { TOKEN: sealed },
+      settings: { hooks: [{ note: `say ${sealed} twice ${sealed}` }] },
+      mcp_config: {
+        mcpServers: {
+          own: { command: 'run', args: [`--with=${sealed}`] },
+          web: {
+            type: 'http',
+            url: `https://${sealed}@example.test/?key=${sealed}`,
+            headers: { Authorization: `Bearer ${sealed}` },
+          },
+        },
+      },
+    };
+    const { config: open } = await opener().config(config, theirs);
+    expect(open).toMatchObject({
+      env: { TOKEN: 'a/b c' },
+      settings: { hooks: [{ note: 'say a/b c twice a/b c' }] },
+      mcp_config: {
+        mcpServers: {
+          own: { args: ['--with=a/b c'] },
+          web: {
+            url: 'https://a%2Fb%20c@example.test/?key=a%2Fb%20c',
+            headers: { Authorization: 'Bearer a/b c' },
+          },
+        },
+      },
+    });
+  });
+
+  test('for no session is sealed once more, for its own', async () => {
+    const id = newId();
+    const sealed = await sealer().config(inEnv(await sealedBy({ kid: key.kid })), id);
+    const value = sealed.env?.['TOKEN'] ?? '';
+    expect(await openEnv(value, async (session) => session === id)).toBe('hush');
+    await expect(openEnv(value, theirs)).rejects.toMatchObject({ code: 'SECRET_NOT_OPENED' });
+  });
+
+  test('for a session is opened in that one’s conversation alone, whoever seals it again', async () => {
+    const stolen = await sealedBy({ kid: key.kid, baton_session: 'theirs' });
+    const wrapped = await sealer().text(stolen, 'mine');
+    for (const value of [stolen, wrapped]) {
+      await expect(openEnv(value, async (id) => id === 'mine')).rejects.toThrow(
+        expect.objectContaining({ code: 'SECRET_NOT_OPENED', details: { field: 'env.TOKEN' } }),
+      );
+    }
+  });
+});
+
+describe('what cannot be opened is refused, naming the field and nothing of the value:', () => {
+  const damaged = (value: string) => `${value.slice(0, -6)}AAAAAA`;
+
+  test.each<[string, () => Promise<string>]>([
+    ['no JWE', async () => 'baton-sealed.hush'],
+    ['no header', async () => 'baton-sealed.hush.a.b.c.d'],
+    ['a damaged one', async () => damaged(await sealedBy({ kid: key.kid }))],
+    ['another key', async () => sealer(other).text('hush', newId())],
+    ['no key of this name', async () => sealedBy({ kid: 'elsewhere' })],
+    ['a compressed one', async () => sealedBy({ kid: key.kid, zip: 'DEF' }).catch(zipped)],
+    ['a NUL character', async () => sealedBy({ kid: key.kid }, 'hu\0sh')],
+    ['no text', async () => sealedBy({ kid: key.kid }, new Uint8Array([0xff, 0xfe]))],
+    ['too many layers', async () => layers(6)],
+  ])('%s', async (_, make) => {
+    const value = await make();
+    const error = await openEnv(value).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'SECRET_NOT_OPENED', details: { field: 'env.TOKEN' } });
+    expect(String(error)).not.toContain('hush');
+    expect(String(error)).not.toContain(value);
+  });
+
+  test('anything at all, by a worker that holds no key', async () => {
+    await expect(openEnv(await sealedBy({}), ours, [])).rejects.toMatchObject({
+      code: 'SECRET_NOT_OPENED',
+    });
+  });
+
+  function zipped(): string {
+    const header = Buffer.from('{"alg":"ECDH-ES+A256KW","enc":"A256GCM","zip":"DEF"}');
+    return `baton-sealed.${header.toString('base64url')}.a.b.c.d`;
+  }
+
+  async function layers(many: number): Promise<string> {
+    let value = 'hush';
+    for (let layer = 0; layer < many; layer += 1) value = await sealer().text(value);
+    return value;
+  }
+});
+
+describe('rotation', () => {
+  test('turns what is sealed to an old key, or not at all, to the new one', async () => {
+    const id = newId();
+    const config: SessionConfig = {
+      ...(await sealer().config(makeFullConfig(), id)),
+      settings: { note: await sealedBy({ kid: key.kid }), token: 's3cret-plain' },
+    };
+    expect(kidsOf(config)).toEqual(new Set([key.kid, 'plain']));
+    const tools = { opener: opener(key, other), sealer: sealer(other) };
+    const done = await resealConfig(config, tools, { sessionId: id, isOurs: ours });
+    if (!done || 'refused' in done) throw new Error('expected another config');
+    expect(kidsOf(done.config)).toEqual(new Set([other.kid]));
+    expect(JSON.stringify(done.config)).not.toMatch(/s3cret|hush/);
+    const { config: open } = await opener(other).config(done.config, async (to) => to === id);
+    expect(open).toEqual({
+      ...makeFullConfig(),
+      settings: { note: 'hush', token: 's3cret-plain' },
+    });
+    expect(await resealConfig(done.config, tools, { sessionId: id, isOurs: ours })).toBeNull();
+  });
+
+  test('leaves what it cannot open, and says why', async () => {
+    const config = inEnv(await sealedBy({ kid: key.kid, baton_session: 'theirs' }));
+    const tools = { opener: opener(key, other), sealer: sealer(other) };
+    expect(await resealConfig(config, tools, { sessionId: 'mine', isOurs: theirs })).toMatchObject({
+      refused: { code: 'SECRET_NOT_OPENED', details: { field: 'env.TOKEN' } },
+    });
+  });
+});
+
+describe('a key set', () => {
+  test('of a new key names it by its thumbprint, and its public part holds no private one', () => {
+    const [read] = parsePublicKeys(JSON.stringify({ keys: [publicPart(key)] }), 'FILE');
+    expect(read).toEqual(publicPart(key));
+    expect(read).toMatchObject({ kid: expect.stringMatching(/^[\w-]{43}$/), use: 'enc' });
+    expect(read).not.toHaveProperty('d');
+  });
+
+  test.each([
+    ['no JSON', () => `{"d": "${key.d}"`],
+    ['no set', () => JSON.stringify(publicPart(key))],
+    ['no key', () => '{"keys": []}'],
+    ['a key without a name', () => JSON.stringify({ keys: [{ ...publicPart(key), kid: '' }] })],
+    ['a symmetric key', () => JSON.stringify({ keys: [{ kty: 'oct', k: 'abc', kid: 'x' }] })],
+    ['a private key', () => JSON.stringify({ keys: [key] })],
+  ])('of public keys is refused with %s, and no key is told', (_, text) => {
+    const read = () => parsePublicKeys(text(), 'FILE');
+    expect(read).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }));
+    expect(read).toThrow(/^FILE: /);
+    expect(read).not.toThrow(key.d);
+  });
+});

@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import { decodeCursor, encodeCursor } from '../../../../packages/core/src/store/cursor.ts';
+import { eventId } from '../../../../packages/core/src/store/event-store.ts';
+
+describe('a cursor', () => {
+  test.each<[string, string]>([
+    ['2026-01-02T03:04:05.678Z', 'id'],
+    ['', ''],
+    ['with "quotes" and é', ','],
+  ])('%j and %j come back, in letters that an address takes', (first, second) => {
+    const cursor = encodeCursor([first, second]);
+    expect(cursor).toMatch(/^[A-Za-z0-9_-]+$/);
+    expect(decodeCursor(cursor)).toEqual([first, second]);
+  });
+
+  const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  test.each([
+    '',
+    'nonsense',
+    '!!!',
+    encode('text'),
+    encode([]),
+    encode(['one']),
+    encode([1, 2]),
+    encode({ 0: 'a', 1: 'b' }),
+    encode(null),
+  ])('%j is refused', (cursor) => {
+    expect(() => decodeCursor(cursor)).toThrowError(
+      expect.objectContaining({ code: 'INVALID_REQUEST', details: { field: 'cursor' } }),
+    );
+  });
+});
+
+describe('the id of an event', () => {
+  test('it is the session and the padded number', () => {
+    expect(eventId('abc', 7)).toBe('abc:0000000007');
+  });
+
+  test('ids order as numbers do', () => {
+    const numbers = [1, 2, 9, 10, 11, 99, 100, 1000, 999_999, 1_000_000, 9_999_999_999];
+    const ids = numbers.map((seq) => eventId('abc', seq));
+    expect([...ids].sort()).toEqual(ids);
+  });
+});

@@ -1,0 +1,78 @@
+import { isAppError, newId } from '@baton/core';
+import { describe, expect, test } from 'vitest';
+import {
+  branchesOf,
+  formatPosition,
+  parsePosition,
+  toldSoFar,
+} from '../../../../packages/core/src/tail/follow-position.ts';
+
+const [root, left, right, below] = [newId(), newId(), newId(), newId()];
+const TREE = [
+  { id: root },
+  { id: left, parent_session_id: root },
+  { id: right, parent_session_id: root },
+  { id: below, parent_session_id: left },
+];
+
+describe('a position in a conversation', () => {
+  test.each([
+    ['the root alone', root, { [root]: 3 }, `${root}:3`],
+    [
+      'a continue alone: what it continues goes without saying',
+      left,
+      { [root]: 3, [left]: 1 },
+      `${left}:1`,
+    ],
+    [
+      'each branch, its own first',
+      right,
+      { [root]: 3, [left]: 4, [right]: 1, [below]: 2 },
+      `${right}:1,${below}:2`,
+    ],
+  ])('names %s', (_what, own, told, id) => {
+    expect(formatPosition(own, new Map(Object.entries(told)), TREE)).toBe(id);
+    const again = toldSoFar(parsePosition(id), TREE);
+    expect(new Set(again.keys())).toEqual(new Set(Object.keys(told)));
+    for (const branch of branchesOf(again, TREE)) expect(again.get(branch)).toBe(told[branch]);
+    for (const [session, seq] of again) {
+      expect(seq === told[session] || seq === Number.POSITIVE_INFINITY, session).toBe(true);
+    }
+  });
+
+  test('of documents in a ring ends', () => {
+    const ring = [
+      { id: left, parent_session_id: right },
+      { id: right, parent_session_id: left },
+    ];
+    expect(toldSoFar(parsePosition(`${left}:1`), ring).size).toBe(2);
+  });
+
+  test.each([
+    '',
+    'x',
+    '7',
+    `${root}`,
+    `${root}:`,
+    `${root}:-1`,
+    `${root}:1,`,
+    `${root}:12345678901`,
+  ])('is not %j', (text) => {
+    expect(refusal(() => parsePosition(text))).toBe('INVALID_REQUEST');
+  });
+
+  test('of another conversation is refused, and so is one of more branches than are followed', () => {
+    expect(refusal(() => toldSoFar(parsePosition(`${newId()}:1`), TREE))).toBe('INVALID_REQUEST');
+    const many = Array.from({ length: 101 }, () => `${newId()}:1`).join(',');
+    expect(refusal(() => parsePosition(many))).toBe('INVALID_REQUEST');
+  });
+});
+
+function refusal(act: () => unknown): string | undefined {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    return isAppError(error) ? error.code : String(error);
+  }
+}

@@ -1,0 +1,98 @@
+// What is kept for a reader that does not read is bounded.
+import { newId, type StatusItem, statusChanges } from '@baton/core';
+import { describe, expect, test } from 'vitest';
+import type { SessionNews } from '../../../../packages/core/src/model/session/live.ts';
+import type { LiveListener } from '../../../../packages/core/src/queue/live-hub.ts';
+import { nextPage } from '../../../../packages/core/src/tail/page-size.ts';
+import { createPartialBuffer } from '../../../../packages/core/src/tail/partial-buffer.ts';
+
+function news(id: string, status: SessionNews['status'] = 'queued'): SessionNews {
+  const at = new Date(0).toISOString();
+  return { kind: 'news', id, root_session_id: id, status, last_event_seq: 0, at };
+}
+
+/** A reader of statuses that has begun to listen, and what is told to it. */
+async function listen() {
+  const listeners = new Set<LiveListener>();
+  const stop = new AbortController();
+  const hub = {
+    listenToStatuses(listener: LiveListener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+  const items = statusChanges(hub, { signal: stop.signal });
+  const first = items.next();
+  for (const listener of listeners) listener.connected();
+  expect(await first).toMatchObject({ value: { kind: 'live' } });
+  const tell = (message: SessionNews) => {
+    for (const listener of listeners) listener.hear(message);
+  };
+  return { items, tell, stop, listeners };
+}
+
+const changesOf = (item: IteratorResult<StatusItem, unknown>) =>
+  item.done || item.value.kind !== 'changes' ? [] : item.value.changes;
+
+describe('changes of status that wait for a slow reader', () => {
+  test('are the latest of each session, in their order', async () => {
+    const { items, tell } = await listen();
+    const [one, two] = [newId(), newId()];
+    tell(news(one, 'queued'));
+    tell(news(two, 'queued'));
+    tell(news(one, 'starting'));
+    tell(news(one, 'running'));
+    const told = changesOf(await items.next());
+    expect(told.map(({ id, status }) => [id, status])).toEqual([
+      [two, 'queued'],
+      [one, 'running'],
+    ]);
+  });
+
+  test('of too many sessions end its stream', async () => {
+    const { items, tell, listeners } = await listen();
+    for (let count = 0; count < 20_000; count += 1) tell(news(newId()));
+    await expect(items.next()).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    expect(listeners.size).toBe(0);
+  });
+
+  test('end with the reader', async () => {
+    const { items, stop, listeners } = await listen();
+    const next = items.next();
+    stop.abort();
+    expect(await next).toEqual({ done: true, value: undefined });
+    expect(listeners.size).toBe(0);
+  });
+});
+
+describe('lines that grow an answer', () => {
+  test('are kept up to a number, the newest', () => {
+    const buffer = createPartialBuffer();
+    const lines = Array.from({ length: 1_000 }, (_, index) => String(index));
+    buffer.add({ id: newId(), attempt: 1, lines });
+    const taken = buffer.take();
+    expect(taken.length).toBeLessThan(500);
+    expect(taken.at(-1)).toMatchObject({ raw: '999' });
+    expect(buffer.take()).toEqual([]);
+  });
+
+  test('are kept up to a size', () => {
+    const buffer = createPartialBuffer();
+    const line = 'x'.repeat(64 * 1024);
+    for (let count = 0; count < 100; count += 1) {
+      buffer.add({ id: newId(), attempt: 1, lines: [line] });
+    }
+    const bytes = buffer.take().reduce((sum, { raw }) => sum + raw.length, 0);
+    expect(bytes).toBeLessThanOrEqual(1024 * 1024);
+    expect(bytes).toBeGreaterThan(512 * 1024);
+  });
+});
+
+test.each([
+  ['short lines double it', 8, [100, 200], 16],
+  ['up to a bound', 32, [100], 32],
+  ['long lines shrink it at once', 32, [100, 128 * 1024], 2],
+  ['to one', 2, [1024 * 1024], 1],
+])('the page of a stream: %s', (_what, events, sizes, next) => {
+  expect(nextPage(events, sizes)).toBe(next);
+});

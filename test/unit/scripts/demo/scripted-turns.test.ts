@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { scriptedTurn } from '../../../../scripts/demo/scripted-turns.ts';
+import { type MessagesBody, readRequest } from '../../../support/messages-api/request.ts';
+
+type Messages = MessagesBody['messages'];
+
+const task = { role: 'user', content: 'Use Bash to write "On its way." into note.txt, please.' };
+const question = { role: 'user', content: 'Which file did you write?' };
+const history: Messages = [
+  task,
+  {
+    role: 'assistant',
+    content: [
+      { type: 'text', text: 'I will.' },
+      { type: 'tool_use', id: 'toolu_1', name: 'Bash', input: { command: 'echo hi > note.txt' } },
+    ],
+  },
+  { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'hi\n' }] },
+];
+
+function answer(messages: Messages): unknown {
+  const reply = scriptedTurn(readRequest({}, { model: 'any', messages }));
+  return reply.kind === 'message' ? reply.content.at(-1)?.block : reply;
+}
+
+describe('the scripted model of the demo', () => {
+  test('writes the file that it is asked for', () => {
+    expect(answer([task])).toMatchObject({
+      type: 'tool_use',
+      name: 'Bash',
+      input: { command: "echo 'On its way.' > note.txt && cat note.txt" },
+    });
+  });
+
+  test('repeats what the tool said', () => {
+    expect(answer(history)).toMatchObject({ text: 'Bash is done. The file holds: hi' });
+  });
+
+  test('finds the file and the number of earlier prompts in the history', () => {
+    expect(answer([...history, question])).toMatchObject({
+      text: 'You have asked me 1 time(s) before. I then wrote note.txt with Bash.',
+    });
+  });
+
+  test('says that it knows of nothing where the history is missing', () => {
+    expect(answer([question])).toMatchObject({
+      text: 'I find no earlier turn in what I was sent.',
+    });
+  });
+});

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import type { Child } from '../../../../scripts/stack/child.ts';
+import { keepRunning } from '../../../../scripts/stack/kept.ts';
+
+/** Starts children that are told apart by their number; each ends when its `end` is called. */
+function nursery() {
+  const ends: ((how: string) => void)[] = [];
+  const previous: (number | undefined)[] = [];
+  async function start(before?: number): Promise<Child<number>> {
+    const { promise: ended, resolve } = Promise.withResolvers<string>();
+    previous.push(before);
+    const line = ends.push(resolve);
+    const stop = () => {
+      resolve('exit 0');
+      return ended;
+    };
+    return { line, ended, stop };
+  }
+  return { start, ends, previous };
+}
+
+function keep(start: (before?: number) => Promise<Child<number>>, said: string[] = []) {
+  const stopping = new AbortController().signal;
+  return keepRunning({ name: 'it', start, say: (line) => said.push(line), stopping });
+}
+
+test('a program that ends by itself is started again, told what the one before said', async () => {
+  const { start, ends, previous } = nursery();
+  const said: string[] = [];
+  const kept = await keep(start, said);
+  ends[0]?.('SIGKILL');
+  await expect.poll(() => kept.line()).toBe(2);
+  expect(previous).toEqual([undefined, 1]);
+  expect(said).toEqual(['it ended by itself (SIGKILL): starting it again']);
+});
+
+test('a program that was stopped stays stopped', async () => {
+  const { start, previous } = nursery();
+  const kept = await keep(start);
+  expect(await kept.stop()).toBe('exit 0');
+  expect(previous).toHaveLength(1);
+});
+
+test('five ends within a minute are given up', async () => {
+  const { start, ends, previous } = nursery();
+  const kept = await keep(start);
+  for (let number = 1; number <= 5; number += 1) {
+    await expect.poll(() => kept.line()).toBe(number);
+    ends[number - 1]?.('exit 1');
+  }
+  expect(await kept.failed).toBe('it ends by itself again and again (exit 1)');
+  expect(previous).toHaveLength(5);
+});
+
+test('a program that cannot be started again is given up, with the reason', async () => {
+  const { start, ends } = nursery();
+  const kept = await keep((before) =>
+    before === undefined ? start() : Promise.reject(new Error('no such file')),
+  );
+  ends[0]?.('exit 1');
+  expect(await kept.failed).toContain('no such file');
+});

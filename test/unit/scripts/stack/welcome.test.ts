@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { welcome } from '../../../../scripts/stack/welcome.ts';
+
+test('a terminal is told of the pages, where to enqueue, and how to stop, without a password', () => {
+  const told = welcome({
+    api: 'http://127.0.0.1:3000',
+    redis: 'redis://:secret@127.0.0.1:6379',
+    mongodb: 'mongodb://ann:secret@127.0.0.1:27017/baton',
+    prefix: 'baton',
+    workRoot: '/home/ann/.local/state/baton/work',
+  });
+  expect(told).toBe(`
+Baton is up.
+
+  Sessions          http://127.0.0.1:3000/sessions
+  API reference     http://127.0.0.1:3000/docs
+  Queue dashboard   http://127.0.0.1:3000/queues
+  API               http://127.0.0.1:3000/v1
+
+  Redis             redis://:***@127.0.0.1:6379 (enqueue here: queue "sessions", prefix "baton")
+  MongoDB           mongodb://ann:***@127.0.0.1:27017/baton
+  Sessions work in  /home/ann/.local/state/baton/work
+
+Press Ctrl-C to stop all of it.
+
+`);
+});

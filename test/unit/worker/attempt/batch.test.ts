@@ -1,0 +1,65 @@
+import type { Event } from '@baton/core';
+import { describe, expect, test } from 'vitest';
+import {
+  BATCH_MAX_BYTES,
+  BATCH_MAX_EVENTS,
+  type Backlog,
+  createBacklog,
+} from '../../../../apps/worker/src/attempt/batch.ts';
+
+function event(seq: number, raw: string): Event {
+  const ids = { session_id: 's', seq, attempt: 1, fence: 1 };
+  return { ...ids, type: 'assistant', created_at: new Date(0), raw };
+}
+
+function filled(raws: string[]): Backlog {
+  const backlog = createBacklog();
+  for (const [index, raw] of raws.entries()) backlog.add(event(index + 1, raw));
+  return backlog;
+}
+
+function takeAll(backlog: Backlog): number[] {
+  const sizes: number[] = [];
+  while (backlog.events > 0) sizes.push(backlog.take().length);
+  return sizes;
+}
+
+const KIB = 1024;
+const BATCHES: [string, string[], number[]][] = [
+  ['nothing', [], []],
+  ['few lines', ['a', 'b'], [2]],
+  ['many lines', Array(600).fill('a'), [BATCH_MAX_EVENTS, BATCH_MAX_EVENTS, 88]],
+  ['large lines', Array(5).fill('x'.repeat(100 * KIB)), [2, 2, 1]],
+  ['lines that are large in bytes only', Array(4).fill('€'.repeat(60 * KIB)), [1, 1, 1, 1]],
+  ['a line over the bound, alone', ['a', 'x'.repeat(BATCH_MAX_BYTES + 1), 'b'], [1, 1, 1]],
+  ['lines that just fit', Array(3).fill('x'.repeat(BATCH_MAX_BYTES / 2)), [2, 1]],
+];
+
+describe('the backlog', () => {
+  test.each(BATCHES)('gives %s in batches within the bounds', (_name, raws, sizes) => {
+    expect(takeAll(filled(raws))).toEqual(sizes);
+  });
+
+  test('gives events in the order they came', () => {
+    const backlog = filled(Array(300).fill('a'));
+    const seqs = [...backlog.take(), ...backlog.take()].map(({ seq }) => seq);
+    expect(seqs).toEqual(seqs.map((_, index) => index + 1));
+    expect(seqs).toHaveLength(300);
+  });
+
+  test('counts what waits, in events and in bytes', () => {
+    const backlog = filled(['€', 'ab']);
+    expect(backlog).toMatchObject({ events: 2, bytes: 5 });
+    backlog.take();
+    expect(backlog).toMatchObject({ events: 0, bytes: 0 });
+    expect(backlog.take()).toEqual([]);
+  });
+
+  test.each([
+    ['not full', 'one line short of a batch', Array(BATCH_MAX_EVENTS - 1).fill('a'), false],
+    ['full', 'a batch of lines', Array(BATCH_MAX_EVENTS).fill('a'), true],
+    ['full', 'a batch of bytes', ['x'.repeat(BATCH_MAX_BYTES)], true],
+  ])('is %s with %s', (_full, _what, raws, isFull) => {
+    expect(filled(raws).isFull()).toBe(isFull);
+  });
+});

@@ -1,0 +1,110 @@
+import type { Event, EventStore, Result, Session } from '@baton/core';
+import { describe, expect, test } from 'vitest';
+import { readHistory } from '../../../../apps/worker/src/attempt/history.ts';
+import { NOTHING_RESTORED } from '../../../../apps/worker/src/transcript/restore.ts';
+import { untrackedFile } from '../../../../apps/worker/src/transcript/tracked-file.ts';
+import { makeSession } from '../../../support/factories.ts';
+
+const UUID = '0197f0a0-7777-7000-8000-000000000001';
+
+const answer: Result = {
+  type: 'result',
+  subtype: 'success',
+  is_error: false,
+  num_turns: 1,
+  result: 'done',
+};
+
+const started = { worker_id: 'w', host: 'h', started_at: new Date(0) };
+const CRASHED = {
+  code: 'CRASHED',
+  message: 'gone',
+  retryable: true,
+  attempt: 1,
+  at: new Date(0),
+} as const;
+
+/** A session in its second attempt; the first recorded a prompt, an init line, a message and a result line. */
+function again(fields: Partial<Session> = {}): Session {
+  return makeSession({
+    last_event_seq: 4,
+    attempts: [
+      { ...started, attempt: 1, fence: 1, failure: CRASHED },
+      { ...started, attempt: 2, fence: 2 },
+    ],
+    ...fields,
+  });
+}
+
+const common = { session_id: 's', attempt: 1, fence: 1, created_at: new Date(0) };
+const EVENTS: Event[] = [
+  { ...common, seq: 1, type: 'user', subtype: 'prompt', raw: '{}' },
+  { ...common, seq: 2, type: 'system', subtype: 'init', raw: '{}' },
+  { ...common, seq: 3, type: 'assistant', raw: `{"type":"assistant","uuid":"${UUID}"}` },
+  { ...common, seq: 4, type: 'result', raw: '{}' },
+];
+
+const events: EventStore = {
+  insert: () => Promise.reject(new Error('only read')),
+  clearAbove: () => Promise.reject(new Error('only read')),
+  page: async ({ after, upTo, limit }) => EVENTS.slice(after, Math.min(upTo, after + limit)),
+};
+
+const file = untrackedFile('a.jsonl');
+const complete = {
+  ...NOTHING_RESTORED,
+  files: [file],
+  holdsPrompt: true,
+  uuids: new Set([UUID]),
+};
+const partial = { ...complete, uuids: new Set<string>() };
+
+describe('what earlier attempts left', () => {
+  test('is nothing for a first attempt', async () => {
+    const first = again({ attempts: [{ ...started, attempt: 1, fence: 1 }] });
+    expect(await readHistory(events, first, NOTHING_RESTORED)).toEqual({
+      amends: {},
+      answer: null,
+      unrecorded: [],
+    });
+  });
+
+  test('is the answer, where the result was committed and the transcript holds all of the turn', async () => {
+    const session = again({ last_result: answer });
+    expect(await readHistory(events, session, complete)).toMatchObject({ amends: {}, answer });
+  });
+
+  test.each([
+    ['the transcript has not all of the turn', again({ last_result: answer }), partial],
+    ['no result was committed', again(), complete],
+    [
+      'the prompt was not saved',
+      again({ last_result: answer }),
+      { ...complete, holdsPrompt: false },
+    ],
+  ])('is no answer where %s', async (_, session, restored) => {
+    expect((await readHistory(events, session, restored)).answer).toBeNull();
+  });
+
+  test('adds what is beyond the transcript to what was superseded before', async () => {
+    const session = again({ superseded: [{ from: 1, to: 1 }] });
+    const { amends } = await readHistory(events, session, partial);
+    expect(amends.superseded).toEqual([
+      { from: 1, to: 1 },
+      { from: 2, to: 4 },
+    ]);
+  });
+
+  test('is all left aside where a crash restarts the session', async () => {
+    const session = again({
+      last_result: answer,
+      superseded: [{ from: 2, to: 2 }],
+      config: { query: 'hi', recovery: { on_crash: 'restart' } },
+    });
+    expect(await readHistory(events, session, NOTHING_RESTORED)).toEqual({
+      amends: { superseded: [{ from: 1, to: 4 }], transcript: { files: [] } },
+      answer: null,
+      unrecorded: [],
+    });
+  });
+});

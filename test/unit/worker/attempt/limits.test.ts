@@ -1,0 +1,35 @@
+import { NO_TOTALS } from '@baton/core';
+import { describe, expect, test } from 'vitest';
+import { remainingLimits, spentLimit } from '../../../../apps/worker/src/attempt/limits.ts';
+import { makeSession } from '../../../support/factories.ts';
+
+function remaining(limits: { max_turns?: number; max_budget_usd?: number }) {
+  const totals = { ...NO_TOTALS, num_turns: 3, cost_usd: 0.5 };
+  return remainingLimits(makeSession({ config: { query: 'hi', model: 'm', ...limits }, totals }));
+}
+
+describe('the limits of a further attempt', () => {
+  test('are what earlier attempts left', () => {
+    expect(remaining({ max_turns: 10, max_budget_usd: 2 })).toEqual({
+      query: 'hi',
+      model: 'm',
+      max_turns: 7,
+      max_budget_usd: 1.5,
+    });
+  });
+
+  test('are none where none were set', () => {
+    expect(remaining({})).toEqual({ query: 'hi', model: 'm' });
+    expect(spentLimit(remaining({}))).toBeNull();
+  });
+
+  test.each([
+    [{ max_turns: 4, max_budget_usd: 0.6 }, null],
+    [{ max_turns: 3 }, 'MAX_TURNS'],
+    [{ max_turns: 1 }, 'MAX_TURNS'],
+    [{ max_budget_usd: 0.5 }, 'BUDGET_EXCEEDED'],
+    [{ max_budget_usd: 0.1 }, 'BUDGET_EXCEEDED'],
+  ])('%j leave room for one, or say why not: %s', (limits, code) => {
+    expect(spentLimit(remaining(limits))?.code ?? null).toBe(code);
+  });
+});

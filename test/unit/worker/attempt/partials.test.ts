@@ -1,0 +1,40 @@
+import { expect, test, vi } from 'vitest';
+import { createPartials } from '../../../../apps/worker/src/attempt/partials.ts';
+
+const SESSION = { id: 'child', root_session_id: 'root' };
+
+/** A teller, and what it told. */
+function listen() {
+  const told: { conversation: string; id: string; attempt: number; lines: string[] }[] = [];
+  const live = {
+    partials: (conversation: string, rest: { id: string; attempt: number; lines: string[] }) =>
+      void told.push({ conversation, ...rest }),
+  };
+  return { told, partials: createPartials(live, SESSION, 2) };
+}
+
+test('lines that come together are told together, in order', async () => {
+  const { told, partials } = listen();
+  for (const line of ['a', 'b', 'c']) partials.add(line);
+  expect(told).toEqual([]);
+  await vi.waitFor(() =>
+    expect(told).toEqual([
+      { conversation: 'root', id: 'child', attempt: 2, lines: ['a', 'b', 'c'] },
+    ]),
+  );
+});
+
+test('many lines are told a few at a time, and none is lost or told twice', async () => {
+  const { told, partials } = listen();
+  const lines = Array.from({ length: 200 }, (_, index) => String(index));
+  for (const line of lines) partials.add(line);
+  await vi.waitFor(() => expect(told.flatMap((one) => one.lines)).toEqual(lines));
+  for (const one of told) expect(one.lines.length).toBeLessThanOrEqual(64);
+});
+
+test('a line too long to be a token is left out', async () => {
+  const { told, partials } = listen();
+  partials.add('x'.repeat(100_000));
+  partials.add('short');
+  await vi.waitFor(() => expect(told.flatMap((one) => one.lines)).toEqual(['short']));
+});

@@ -1,0 +1,73 @@
+import type { Session } from '@baton/core';
+import { describe, expect, test } from 'vitest';
+import {
+  beginAttempt,
+  CONTINUATION_PROMPT,
+  isRestart,
+  transcriptSource,
+} from '../../../../apps/worker/src/attempt/session-resume.ts';
+import { NOTHING_RESTORED } from '../../../../apps/worker/src/transcript/restore.ts';
+import { untrackedFile } from '../../../../apps/worker/src/transcript/tracked-file.ts';
+import { makeChild, makeCompletedSession, makeSession } from '../../../support/factories.ts';
+
+const parent = makeCompletedSession();
+const child = makeChild(parent);
+
+/** The session as an attempt left it that stored this file. */
+function saved(session: Session, path = `${session.root_session_id}.jsonl`): Session {
+  const file = { path, base: 0, length: 5, sha256: '', generation: 0 };
+  return { ...session, transcript: { files: [file] } };
+}
+
+/** The session in its second attempt, the first of which ended with this code. */
+function again(session: Session, code: 'CRASHED' | 'OVERLOADED', on_crash: 'resume' | 'restart') {
+  const at = new Date();
+  const attempt = { fence: 1, worker_id: 'w', host: 'h', started_at: at };
+  const failure = { code, message: '', retryable: false, attempt: 1, at };
+  const attempts = [
+    { ...attempt, attempt: 1, failure },
+    { ...attempt, attempt: 2 },
+  ];
+  return { ...session, config: { ...session.config, recovery: { on_crash } }, attempts };
+}
+
+const SOURCES: [string, Session, 'own' | 'parent' | 'none'][] = [
+  ['a launch begins anew', makeSession(), 'none'],
+  ['a continue goes on from its parent', child, 'parent'],
+  ['a launch that was saved goes on from itself', saved(makeSession()), 'own'],
+  ['a continue that was saved goes on from itself', saved(child), 'own'],
+  [
+    'a transcript without its main file is none',
+    saved(makeSession(), 'subagents/agent-a.jsonl'),
+    'none',
+  ],
+  ['a crash is resumed', again(saved(makeSession()), 'CRASHED', 'resume'), 'own'],
+  ['a launch that restarts begins anew', again(saved(makeSession()), 'CRASHED', 'restart'), 'none'],
+  [
+    'a continue that restarts goes on from its parent',
+    again(saved(child), 'CRASHED', 'restart'),
+    'parent',
+  ],
+];
+
+describe('where an attempt begins', () => {
+  test.each(SOURCES)('%s', (_name, session, source) => {
+    expect(transcriptSource(session)).toBe(source);
+  });
+
+  test('only a crash is restarted', () => {
+    expect(isRestart(again(makeSession(), 'CRASHED', 'restart'))).toBe(true);
+    expect(isRestart(again(makeSession(), 'OVERLOADED', 'restart'))).toBe(false);
+    expect(isRestart(again(makeSession(), 'CRASHED', 'resume'))).toBe(false);
+  });
+
+  test.each([
+    ['nothing', false, { resume: false, prompt: 'hi' }],
+    ['a transcript', false, { resume: true, prompt: 'hi' }],
+    ['a transcript', true, { resume: true, prompt: CONTINUATION_PROMPT }],
+  ])('from %s, its prompt held there: %s', (what, holdsPrompt, beginning) => {
+    const files = what === 'nothing' ? [] : [untrackedFile('some.jsonl')];
+    const restored = { ...NOTHING_RESTORED, files, holdsPrompt };
+    expect(beginAttempt(makeSession({ query: 'hi' }), restored)).toEqual(beginning);
+  });
+});

@@ -1,0 +1,94 @@
+import type { Event, EventStore } from '@baton/core';
+import { describe, expect, test } from 'vitest';
+import { eventsBeyond } from '../../../../apps/worker/src/attempt/superseded.ts';
+import { makeSession } from '../../../support/factories.ts';
+
+const UUID = '0197f0a0-7777-7000-8000-00000000000';
+
+/** What an event is, in a word: a prompt, a line that no transcript holds, or a message with this number. */
+type Word = 'prompt' | 'init' | 'result' | number;
+
+function event(word: Word, seq: number): Event {
+  const common = { session_id: 's', seq, attempt: 1, fence: 1, created_at: new Date(0) };
+  if (word === 'prompt') return { ...common, type: 'user', subtype: 'prompt', raw: '{}' };
+  if (word === 'init') return { ...common, type: 'system', subtype: 'init', raw: '{}' };
+  if (word === 'result') return { ...common, type: 'result', raw: '{}' };
+  const raw = JSON.stringify({ type: 'assistant', uuid: `${UUID}${word}` });
+  return { ...common, type: 'assistant', raw };
+}
+
+/** The reading half of an event store, over a list. */
+function storeOf(words: Word[]): EventStore {
+  const events = words.map((word, index) => event(word, index + 1));
+  const unused = () => Promise.reject(new Error('only read'));
+  return {
+    insert: unused,
+    clearAbove: unused,
+    page: async ({ after, upTo, limit }) => events.slice(after, Math.min(upTo, after + limit)),
+  };
+}
+
+function look(words: Word[], held: { prompt: boolean; messages: number[] }, supersededTo = 0) {
+  const superseded = supersededTo === 0 ? [] : [{ from: 1, to: supersededTo }];
+  const session = makeSession({ last_event_seq: words.length, superseded });
+  const uuids = new Set(held.messages.map((message) => `${UUID}${message}`));
+  return eventsBeyond(storeOf(words), session, { uuids, prompt: held.prompt });
+}
+
+const CASES: [string, Word[], { prompt: boolean; messages: number[] }, object | null][] = [
+  [
+    'nothing where the transcript holds the last message',
+    ['prompt', 'init', 1],
+    { prompt: true, messages: [1] },
+    null,
+  ],
+  [
+    'the messages that were not saved any more',
+    ['prompt', 'init', 1, 2, 3],
+    { prompt: true, messages: [1] },
+    { from: 4, to: 5, losesMessages: true },
+  ],
+  [
+    'all of it where not even the prompt was saved',
+    ['prompt', 'init', 1],
+    { prompt: false, messages: [] },
+    { from: 1, to: 3, losesMessages: true },
+  ],
+  [
+    'what came after the prompt where nothing else was saved',
+    ['prompt', 'init'],
+    { prompt: true, messages: [] },
+    { from: 2, to: 2, losesMessages: false },
+  ],
+  [
+    'a result line after the last message, with which nothing of the model is lost',
+    ['prompt', 'init', 1, 'result'],
+    { prompt: true, messages: [1] },
+    { from: 4, to: 4, losesMessages: false },
+  ],
+];
+
+describe('the events beyond a restored transcript are', () => {
+  test.each(CASES)('%s', async (_, words, held, expected) => {
+    expect(await look(words, held)).toEqual(expected);
+  });
+
+  test('not looked for among those that were superseded before', async () => {
+    const words: Word[] = ['prompt', 'init', 1, 'prompt', 'init'];
+    expect(await look(words, { prompt: false, messages: [1] }, 3)).toEqual({
+      from: 4,
+      to: 5,
+      losesMessages: false,
+    });
+    expect(await look(words, { prompt: false, messages: [] }, 5)).toBeNull();
+  });
+
+  test('found behind more lines than are read at a time', async () => {
+    const lost = Array.from({ length: 700 }, (): Word => 'init');
+    expect(await look(['prompt', 1, ...lost, 2], { prompt: true, messages: [1] })).toEqual({
+      from: 3,
+      to: 703,
+      losesMessages: true,
+    });
+  });
+});

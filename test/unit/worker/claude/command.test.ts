@@ -1,0 +1,353 @@
+import {
+  DEFAULT_POLICY,
+  isAppError,
+  PERMISSION_MODES,
+  type Policy,
+  type SessionConfig,
+} from '@baton/core';
+import { describe, expect, test } from 'vitest';
+import { buildCommand, type CommandInput } from '../../../../apps/worker/src/claude/command.ts';
+
+const ID = '01890a5d-ac96-774b-bcce-b302099a8057';
+
+function input(
+  config: Partial<SessionConfig> = {},
+  rest: Partial<CommandInput> = {},
+): CommandInput {
+  return {
+    config: { query: 'stored query', ...config },
+    claudeSessionId: ID,
+    resume: false,
+    prompt: 'the prompt',
+    dirs: { config: '/run/c', tmp: '/run/t', files: '/run/f' },
+    sessionId: 'session-1',
+    runId: 'run-1',
+    marker: 'w;1;session-1;1',
+    baseEnv: { PATH: '/bin', ANTHROPIC_API_KEY: 'key' },
+    scrubsEnv: false,
+    policy: { ...DEFAULT_POLICY, allowedPermissionModes: PERMISSION_MODES },
+    wakeups: 'allow',
+    ...rest,
+  };
+}
+
+const build = (config: Partial<SessionConfig> = {}, rest: Partial<CommandInput> = {}) =>
+  buildCommand(input(config, rest));
+
+const allowing = (env: object) => ({
+  ...DEFAULT_POLICY,
+  allowedEnv: Object.keys(env),
+  allowedPermissionModes: PERMISSION_MODES,
+});
+
+const ALWAYS = ['--print', '--output-format=stream-json', '--verbose'];
+
+// Every key of SessionConfig: what it adds to the command. A new key does not compile until it is here.
+const REACHES: {
+  [K in keyof Required<SessionConfig>]: [
+    NonNullable<SessionConfig[K]>,
+    { args?: string[]; file?: [string, string]; env?: Record<string, string> },
+  ];
+} = {
+  query: ['--help', {}],
+  model: ['-opus', { args: ['--model=-opus'] }],
+  working_dir: ['/somewhere', {}],
+  max_turns: [3, { args: ['--max-turns=3'] }],
+  system_prompt: [
+    '--you',
+    {
+      args: ['--system-prompt-file=/run/f/system-prompt.txt'],
+      file: ['system-prompt.txt', '--you'],
+    },
+  ],
+  append_system_prompt: [
+    'append',
+    {
+      args: ['--append-system-prompt-file=/run/f/append-system-prompt.txt'],
+      file: ['append-system-prompt.txt', 'append'],
+    },
+  ],
+  custom_instructions: [
+    'custom',
+    {
+      args: ['--append-system-prompt-file=/run/f/append-system-prompt.txt'],
+      file: ['append-system-prompt.txt', 'custom'],
+    },
+  ],
+  permission_prompt_tool: ['mcp__a__ask', { args: ['--permission-prompt-tool=mcp__a__ask'] }],
+  allowed_tools: [['--x', 'Bash(git *)'], { args: ['--allowedTools=--x,Bash(git *)'] }],
+  disallowed_tools: [['WebFetch', '-p'], { args: ['--disallowedTools=WebFetch,-p'] }],
+  mcp_config: [
+    { mcpServers: {} },
+    { args: ['--mcp-config=/run/f/mcp.json'], file: ['mcp.json', '{"mcpServers":{}}'] },
+  ],
+  output_format: ['json', {}],
+  verbose: [false, {}],
+  additional_directories: [['/a', '/-b'], { args: ['--add-dir=/a', '--add-dir=/-b'] }],
+  include_partial_messages: [true, { args: ['--include-partial-messages'] }],
+  permission_mode: ['plan', { args: ['--permission-mode=plan'] }],
+  max_budget_usd: [0.25, { args: ['--max-budget-usd=0.25'] }],
+  fallback_model: ['sonnet,haiku', { args: ['--fallback-model=sonnet,haiku'] }],
+  json_schema: [{ type: 'object' }, { args: ['--json-schema={"type":"object"}'] }],
+  settings: [
+    { model: 'x' },
+    { args: ['--settings=/run/f/settings.json'], file: ['settings.json', '{"model":"x"}'] },
+  ],
+  setting_sources: [['project', 'user', 'user'], { args: ['--setting-sources=user,project'] }],
+  strict_mcp_config: [true, { args: ['--strict-mcp-config'] }],
+  env: [{ OWN: 'value' }, { env: { OWN: 'value' } }],
+  timeouts: [{ idle_ms: 5 }, {}],
+  slash_commands: [false, {}],
+  recovery: [{ on_crash: 'restart' }, {}],
+};
+
+test('an operator who forbids wake-ups disallows their tools beside those of the session', () => {
+  const { args } = build({ disallowed_tools: ['Bash'] }, { wakeups: 'forbid' });
+  expect(args).toContain('--disallowedTools=Bash,ScheduleWakeup,CronCreate');
+});
+
+describe('the command', () => {
+  test('of a launch is stream-json with the session id, and nothing that was not asked for', () => {
+    expect(build().args).toEqual([...ALWAYS, `--session-id=${ID}`]);
+    expect(build().files).toEqual([]);
+  });
+
+  test('of a continue resumes, with the system prompts of now and not those of the transcript', () => {
+    const { args } = build({}, { resume: true });
+    expect(args).toEqual([...ALWAYS, `--resume=${ID}`, '--system-prompt-snapshot=off']);
+  });
+
+  test.each(Object.entries(REACHES))('takes %s', (key, [value, added]) => {
+    const plain = build();
+    const command = build({ [key]: value });
+    expect(command.args).toEqual([...plain.args, ...(added.args ?? [])]);
+    expect(command.files).toEqual(
+      added.file ? [{ path: `/run/f/${added.file[0]}`, content: added.file[1] }] : [],
+    );
+    expect(command.env).toEqual({ ...plain.env, ...added.env });
+  });
+
+  test('has the prompt on stdin alone', () => {
+    const command = build({ query: 'stored query' }, { prompt: '--version' });
+    expect(command.stdin).toBe('--version');
+    expect(command.args).not.toContain('--version');
+  });
+
+  test('appends custom_instructions to the appended system prompt', () => {
+    const { files } = build({ append_system_prompt: 'first', custom_instructions: 'second' });
+    expect(files.map((file) => file.content)).toEqual(['first\n\nsecond']);
+  });
+
+  test('leaves empty tool lists out', () => {
+    expect(build({ allowed_tools: [], disallowed_tools: [] }).args).toEqual(build().args);
+  });
+
+  test('shows no secret and no long text as an argument', () => {
+    const secret = 'hush-hush';
+    const { args } = build(
+      {
+        query: secret,
+        system_prompt: secret,
+        append_system_prompt: secret,
+        custom_instructions: secret,
+        env: { TOKEN: secret },
+        settings: { env: { TOKEN: secret } },
+        mcp_config: {
+          mcpServers: {
+            a: { command: 'a', args: [secret], env: { TOKEN: secret } },
+            b: { type: 'http', url: 'https://example.com', headers: { Authorization: secret } },
+          },
+        },
+      },
+      { prompt: secret, marker: secret, baseEnv: { ANTHROPIC_API_KEY: secret } },
+    );
+    expect(args.join(' ')).not.toContain(secret);
+  });
+});
+
+describe('the configuration of a repository', () => {
+  const none = { byDefault: [], allowed: [] };
+  const policy = { ...DEFAULT_POLICY, allowedPermissionModes: PERMISSION_MODES };
+  const flagsOf = (config: Partial<SessionConfig>, changes: Partial<Policy> = {}) =>
+    build(config, { policy: { ...policy, ...changes } }).args.filter((arg) =>
+      /^--(setting-sources|strict-mcp-config)/.test(arg),
+    );
+
+  test.each<[string, Partial<SessionConfig>, Partial<Policy>, string[]]>([
+    ['counts where nobody says', {}, {}, []],
+    ['does not where a caller says so', { setting_sources: [] }, {}, ['--setting-sources=']],
+    [
+      'counts where a caller asks for all',
+      { setting_sources: ['local', 'project', 'user'] },
+      {},
+      [],
+    ],
+    ['does not where the operator says so', {}, { settingSources: none }, ['--setting-sources=']],
+    [
+      'counts where the operator lets a caller ask',
+      { setting_sources: ['project'], strict_mcp_config: false },
+      {
+        settingSources: { byDefault: [], allowed: ['project'] },
+        strictMcpConfig: { byDefault: true, isLocked: false },
+      },
+      ['--setting-sources=project'],
+    ],
+    [
+      'starts no server under the lock',
+      { strict_mcp_config: false },
+      { strictMcpConfig: { byDefault: true, isLocked: true } },
+      ['--strict-mcp-config'],
+    ],
+  ])('%s', (_, config, changes, flags) => {
+    expect(flagsOf(config, changes)).toEqual(flags);
+  });
+});
+
+describe('MCP servers', () => {
+  const config = {
+    mcpServers: {
+      program: { command: 'node', args: ['s.js'], env: { TOKEN: 't', BATON_RUN_ID: 'forged' } },
+      bare: { command: 'bare' },
+      remote: { type: 'http' as const, url: 'https://example.com', headers: { A: 'b' } },
+    },
+  };
+
+  test('that are programs are told the session and the run, whatever the caller set', () => {
+    const [file] = build({ mcp_config: config }).files;
+    const ids = { BATON_SESSION_ID: 'session-1', BATON_RUN_ID: 'run-1' };
+    const env = { ANTHROPIC_API_KEY: '', ...ids };
+    expect(JSON.parse(file?.content ?? '')).toEqual({
+      mcpServers: {
+        program: { command: 'node', args: ['s.js'], env: { TOKEN: 't', ...env } },
+        bare: { command: 'bare', env },
+        remote: { type: 'http', url: 'https://example.com', headers: { A: 'b' } },
+      },
+    });
+  });
+
+  test('that are programs are given no secret of the operator, but the caller’s own under such a name', () => {
+    const baseEnv = {
+      PATH: '/bin',
+      AWS_SECRET_ACCESS_KEY: 'o',
+      AWS_SESSION_TOKEN: 'o',
+      A_KEY: 'o',
+    };
+    const own = { env: { AWS_SECRET_ACCESS_KEY: 'c' }, settings: { env: { A_KEY: 'c' } } };
+    const [file] = build({ ...own, mcp_config: config }, { baseEnv }).files;
+    const { bare } = JSON.parse(file?.content ?? '').mcpServers;
+    expect(Object.keys(bare.env)).toEqual([
+      'AWS_SESSION_TOKEN',
+      'BATON_SESSION_ID',
+      'BATON_RUN_ID',
+    ]);
+    expect(bare.env.AWS_SESSION_TOKEN).toBe('');
+  });
+
+  test('are written so that no reference in them can be one to a variable', () => {
+    const text = 'a$'.concat('{HOME}b');
+    const env = { A: text };
+    const program = { command: text, args: [text], env };
+    const remote = { type: 'sse' as const, url: `http://x.test/${text}`, headers: { A: text } };
+    const [file] = build({ mcp_config: { mcpServers: { program, remote } } }).files;
+    const written = file?.content ?? '';
+    expect(written.match(/\$\{HOME\}/g)).toBeNull();
+    expect(written.match(/\$\{BATON_UNSET_[0-9A-F]{24}:-\$\}/g)).toHaveLength(5);
+    const [again] = build({ mcp_config: { mcpServers: { program, remote } } }).files;
+    expect(again?.content).not.toBe(written);
+  });
+
+  test('stay as they were in the config', () => {
+    const before = structuredClone(config);
+    build({ mcp_config: config });
+    expect(config).toEqual(before);
+  });
+});
+
+describe('the environment', () => {
+  test('is what the operator passes on and what Baton adds', () => {
+    expect(build().env).toEqual({
+      PATH: '/bin',
+      ANTHROPIC_API_KEY: 'key',
+      CLAUDE_CONFIG_DIR: '/run/c',
+      CLAUDE_CODE_TMPDIR: '/run/t',
+      CLAUDE_CODE_PROJECT_DIR_NAME: 'session',
+      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+      CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
+      BATON_SESSION_ID: 'session-1',
+      BATON_RUN_ID: 'run-1',
+      BATON_RUN: 'w;1;session-1;1',
+    });
+  });
+
+  test.each([
+    'ANTHROPIC_BASE_URL',
+    'CLAUDE_CONFIG_DIR',
+    'BATON_RUN',
+    'LD_PRELOAD',
+    'NODE_OPTIONS',
+    'PATH',
+    'HOME',
+  ])('refuses %s from a caller and names the field', (name) => {
+    let thrown: unknown;
+    try {
+      build({ env: { FINE: '1', [name]: 'x' } });
+    } catch (error) {
+      thrown = error;
+    }
+    expect(isAppError(thrown) && [thrown.code, thrown.details]).toEqual([
+      'ENV_NOT_ALLOWED',
+      { field: `env.${name}` },
+    ]);
+  });
+
+  test('lets a name through that the operator allows, over the operator’s own value', () => {
+    const env = { ANTHROPIC_API_KEY: 'own', CLAUDE_CODE_DISABLE_AUTO_MEMORY: '0' };
+    const command = build({ env }, { policy: allowing(env) });
+    expect(command.env).toMatchObject(env);
+  });
+
+  test('never lets a caller move the transcript or hide from the sweep', () => {
+    const env = { CLAUDE_CONFIG_DIR: 'x', CLAUDE_CODE_PROJECT_DIR_NAME: 'x', BATON_RUN: 'x' };
+    const command = build({ env }, { policy: allowing(env) });
+    expect(command.env).toEqual(build().env);
+  });
+});
+
+describe('where bypassPermissions is not allowed', () => {
+  const policy = { ...DEFAULT_POLICY, allowedPermissionModes: ['plan'] };
+  const lock = { disableBypassPermissionsMode: 'disable' };
+
+  test.each<[string, SessionConfig['settings'], object]>([
+    ['no settings', undefined, { permissions: lock }],
+    [
+      'settings of the caller',
+      { model: 'x', permissions: { allow: ['Read'], disableBypassPermissionsMode: 'no' } },
+      { model: 'x', permissions: { allow: ['Read'], ...lock } },
+    ],
+    ['permissions that are none', { permissions: null }, { permissions: lock }],
+    ['permissions that are a list', { permissions: ['x'] }, { permissions: lock }],
+  ])('the CLI is told to refuse it, with %s', (_, settings, written) => {
+    const { args, files } = build(settings ? { settings } : {}, { policy });
+    expect(args).toContain('--settings=/run/f/settings.json');
+    expect(files.map(({ content }) => JSON.parse(content))).toEqual([written]);
+  });
+});
+
+describe('where the CLI keeps its credentials from tools', () => {
+  const off = { CLAUDE_CODE_SUBPROCESS_ENV_SCRUB: '0' };
+  const on = { CLAUDE_CODE_SUBPROCESS_ENV_SCRUB: '1' };
+
+  test('no caller turns that off, by env or by settings, whatever the operator lets them set', () => {
+    const config = { env: off, settings: { env: { A: 'a', ...off } } };
+    const command = build(config, { policy: allowing(off), scrubsEnv: true });
+    expect(command.env).toMatchObject({ ...on, TMPDIR: '/run/t' });
+    expect(command.files.map(({ content }) => JSON.parse(content))).toEqual([
+      { env: { A: 'a', ...on } },
+    ]);
+  });
+
+  test('elsewhere nothing of it is said', () => {
+    expect(build().env).not.toHaveProperty('CLAUDE_CODE_SUBPROCESS_ENV_SCRUB');
+    expect(build().env).not.toHaveProperty('TMPDIR');
+  });
+});

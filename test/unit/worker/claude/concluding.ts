@@ -1,0 +1,48 @@
+// What the tests of outcomes start from.
+import type { Outcome, Result } from '@baton/core';
+import { type AttemptFacts, concludeAttempt } from '../../../../apps/worker/src/claude/conclude.ts';
+
+/** A good last result. */
+export const OK: Result = {
+  type: 'result',
+  subtype: 'success',
+  is_error: false,
+  num_turns: 1,
+  result: 'hi',
+};
+/** A bad one. */
+export const FAILED: Result = {
+  type: 'result',
+  subtype: 'error_during_execution',
+  is_error: true,
+  num_turns: 1,
+};
+
+/** How processes exit. */
+export const EXIT = {
+  zero: { code: 0, signal: null },
+  one: { code: 1, signal: null },
+  term: { code: 143, signal: null },
+  sigint: { code: null, signal: 'SIGINT' },
+  sigkill: { code: null, signal: 'SIGKILL' },
+};
+
+/** The outcome of a process that began, said nothing and exited with 0, but for these facts. */
+export function conclude(facts: Partial<AttemptFacts>): Outcome {
+  return concludeAttempt({
+    exit: EXIT.zero,
+    result: null,
+    sawInit: true,
+    abort: null,
+    resultBeforeAbort: false,
+    stderrTail: '',
+    ...facts,
+  });
+}
+
+/** The kind of the outcome, with the code of a failure or the reason of a stop. */
+export function short(outcome: Outcome): string {
+  if (outcome.kind === 'failed') return `failed ${outcome.failure.code}`;
+  if (outcome.kind === 'completed' && outcome.stopped_by) return `completed ${outcome.stopped_by}`;
+  return outcome.kind;
+}

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { followConversation } from '../../../../apps/worker/src/claude/conversation.ts';
+import { parseLine } from '../../../../apps/worker/src/claude/line.ts';
+
+const OLD = '01890a5d-ac96-774b-bcce-b302099a8057';
+const NEW = '10ce755b-6e1c-439a-be00-c30e4d9fa79e';
+const OTHER = '66d94571-1c05-494a-b1bb-982237931b3c';
+
+const reset = { type: 'conversation_reset', new_conversation_id: OTHER, session_id: OLD };
+const init = (session_id: unknown) => ({ type: 'system', subtype: 'init', session_id });
+
+test.each<[string, object[], string]>([
+  ['nothing', [], OLD],
+  ['an init line alone', [init(NEW)], OLD],
+  ['a reset alone', [reset], OLD],
+  ['a reset and an init line', [reset, init(NEW)], NEW],
+  ['a second init line of another id', [reset, init(NEW), init(OTHER)], NEW],
+  ['a second reset', [reset, init(NEW), reset, init(OTHER)], OTHER],
+  ['an id that is none', [reset, init('../escape'), init(7), init(undefined)], OLD],
+  ['an id that is none, then one that is', [reset, init('x'), init(NEW)], NEW],
+])('after %s the conversation is the one that it should be', (_, lines, id) => {
+  const conversation = followConversation(OLD);
+  for (const line of lines) conversation.observe(parseLine(JSON.stringify(line)));
+  expect(conversation.id()).toBe(id);
+});

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { readCostState } from '../../../../apps/worker/src/claude/cost-state.ts';
+
+// As claude 2.1.330 writes it.
+const ENTRY = {
+  type: 'cost-state',
+  sessionId: '0a46765b-a89a-4b25-a4a3-f578ad6834eb',
+  totalCostUSD: 0.00007,
+  totalAPIDuration: 40,
+  totalAPIDurationWithoutRetries: 35,
+  totalDuration: 638,
+  startTime: 1795343366241,
+  modelUsage: {
+    'claude-sonnet-5-5': { inputTokens: 10, outputTokens: 5, thinkingTokens: 0, costUSD: 0.00007 },
+  },
+  hasUnknownModelCost: false,
+};
+
+test('a cost-state entry tells the running totals', () => {
+  expect(readCostState(JSON.stringify(ENTRY))).toEqual({
+    totalCostUsd: 0.00007,
+    apiDurationMs: 40,
+    modelUsage: { 'claude-sonnet-5-5': { inputTokens: 10, outputTokens: 5, costUSD: 0.00007 } },
+  });
+});
+
+test('what else is missing or odd counts as nothing', () => {
+  const entry = { type: 'cost-state', totalCostUSD: 1, modelUsage: 'x', totalAPIDuration: 'y' };
+  expect(readCostState(JSON.stringify(entry))).toEqual({
+    totalCostUsd: 1,
+    apiDurationMs: 0,
+    modelUsage: {},
+  });
+});
+
+test.each([
+  ['another entry', JSON.stringify({ type: 'user', message: {} })],
+  [
+    'an entry that only speaks of it',
+    JSON.stringify({ type: 'user', text: '"cost-state"', x: 'cost-state' }),
+  ],
+  ['an entry without a total', JSON.stringify({ ...ENTRY, totalCostUSD: null })],
+  ['a line cut short', JSON.stringify(ENTRY).slice(0, 60)],
+  ['an empty line', ''],
+])('%s is none', (_, text) => {
+  expect(readCostState(text)).toBeNull();
+});

@@ -1,0 +1,229 @@
+import { describe, expect, test } from 'vitest';
+import {
+  apiErrorOf,
+  apiRetryOf,
+  backgroundTasksOf,
+  type ClaudeLine,
+  initOf,
+  parseLine,
+  rateLimitOf,
+  resultOf,
+  usageOf,
+} from '../../../../apps/worker/src/claude/line.ts';
+
+const line = (body: unknown): ClaudeLine => parseLine(JSON.stringify(body));
+
+describe('a line of stdout', () => {
+  test.each([
+    ['', 'noise'],
+    ['Warning: something', 'noise'],
+    [' {"type":"system"}', 'noise'],
+    ['[1,2]', 'noise'],
+    ['{', 'garbage'],
+    ['{"type":"assistant","mess', 'garbage'],
+    ['{"type":5}', 'garbage'],
+    ['{}', 'garbage'],
+    ['{"type":"tomorrow"}', 'event'],
+  ])('%j is %s', (text, kind) => {
+    expect(parseLine(text).kind).toBe(kind);
+  });
+
+  test('an event of an unknown type keeps its whole body', () => {
+    expect(line({ type: 'tomorrow', subtype: 'x', uuid: 'u', deep: { a: [1] } })).toEqual({
+      kind: 'event',
+      type: 'tomorrow',
+      subtype: 'x',
+      uuid: 'u',
+      body: { type: 'tomorrow', subtype: 'x', uuid: 'u', deep: { a: [1] } },
+    });
+  });
+
+  test('a subtype or uuid that is no text is left out', () => {
+    const read = line({ type: 'system', subtype: 7, uuid: null });
+    expect(read).not.toHaveProperty('subtype');
+    expect(read).not.toHaveProperty('uuid');
+  });
+});
+
+describe('an init line', () => {
+  test('tells the session, the model and the MCP servers', () => {
+    const init = initOf(
+      line({
+        type: 'system',
+        subtype: 'init',
+        session_id: 's',
+        model: 'claude-sonnet-5-5',
+        cwd: '/work',
+        permissionMode: 'default',
+        mcp_servers: [{ name: 'a', status: 'failed' }, { name: 'b' }, 'odd', { status: 'x' }],
+      }),
+    );
+    expect(init).toEqual({
+      session_id: 's',
+      model: 'claude-sonnet-5-5',
+      cwd: '/work',
+      permissionMode: 'default',
+      mcp_servers: [
+        { name: 'a', status: 'failed' },
+        { name: 'b', status: 'unknown' },
+      ],
+    });
+  });
+
+  test('counts as one even where nothing in it is understood', () => {
+    expect(initOf(line({ type: 'system', subtype: 'init', model: {}, mcp_servers: 3 }))).toEqual({
+      mcp_servers: [],
+    });
+  });
+
+  test.each([{ type: 'system', subtype: 'status' }, { type: 'init' }])('%j is none', (body) => {
+    expect(initOf(line(body))).toBeNull();
+  });
+});
+
+describe('a result line', () => {
+  const result = { type: 'result', subtype: 'success', is_error: false };
+
+  test('is read with the keys that are known', () => {
+    const read = resultOf(line({ ...result, num_turns: 2, result: 'ok', ttft_ms: 5 }));
+    expect(read).toEqual({ ...result, num_turns: 2, result: 'ok' });
+  });
+
+  test.each([
+    ['cost under its old name', { cost_usd: 0.5 }, { cost_usd: 0.5 }],
+    [
+      'denials as objects',
+      { permission_denials: [{ tool_name: 'Bash' }] },
+      { permission_denials: [{ tool_name: 'Bash' }] },
+    ],
+    ['denials as a text', { permission_denials: 'Bash' }, {}],
+    ['errors that are objects', { errors: ['a', { b: 1 }] }, { errors: ['a', '{"b":1}'] }],
+    ['errors that are no list', { errors: 'a' }, {}],
+    ['a result that is an object', { result: { text: 'x' } }, {}],
+    ['a count that is a text', { num_turns: '2', duration_ms: 3 }, { duration_ms: 3 }],
+    ['a status of null', { api_error_status: null }, { api_error_status: null }],
+    [
+      'usage with one odd field',
+      { usage: { input_tokens: 1, output_tokens: 'x', later: {} } },
+      { usage: { input_tokens: 1 } },
+    ],
+    ['usage that is no object', { usage: 7 }, {}],
+    [
+      'model usage with an odd field, an odd model and a new field',
+      { modelUsage: { m: { inputTokens: 1, costUSD: null, later: 'x' }, n: 7 } },
+      { modelUsage: { m: { inputTokens: 1 } } },
+    ],
+    ['a structured answer', { structured_output: { a: [1] } }, { structured_output: { a: [1] } }],
+  ])('is a result with %s', (_, fields, kept) => {
+    expect(resultOf(line({ ...result, ...fields }))).toEqual({ ...result, ...kept });
+  });
+
+  test('of an unknown or missing subtype is still a result', () => {
+    expect(resultOf(line({ ...result, subtype: 'error_new' }))?.subtype).toBe('error_new');
+    expect(resultOf(line({ ...result, subtype: 1 }))?.subtype).toBe('unknown');
+  });
+
+  test.each([
+    [{ subtype: 'success', is_error: undefined }, false],
+    [{ subtype: 'success', is_error: 'false' }, false],
+    [{ subtype: 'success', is_error: 'true' }, true],
+    [{ subtype: 'success', is_error: 0 }, false],
+    [{ subtype: 'success', is_error: null }, false],
+    [{ subtype: 'success', is_error: true }, true],
+    [{ subtype: undefined, is_error: false }, false],
+    [{ subtype: undefined, is_error: 'true' }, true],
+    [{ subtype: 'error_during_execution', is_error: false }, true],
+    [{ subtype: 'error_max_turns', is_error: undefined }, true],
+    [{ subtype: 'error_tomorrow', is_error: 'false' }, true],
+    [{ subtype: 'interrupted', is_error: false }, true],
+    [{ subtype: '', is_error: false }, true],
+  ])('%j is an error: %j', (fields, isError) => {
+    expect(resultOf(line({ ...result, ...fields }))?.is_error).toBe(isError);
+  });
+
+  test.each([undefined, 7, null])('without a subtype and without is_error is none: %j', (odd) => {
+    expect(resultOf(line({ ...result, subtype: odd, is_error: odd }))).toBeNull();
+  });
+});
+
+describe('other lines', () => {
+  test('a background task list tells how many run', () => {
+    const changed = { type: 'system', subtype: 'background_tasks_changed' };
+    expect(backgroundTasksOf(line({ ...changed, tasks: [{ task_id: 'a' }, {}] }))).toBe(2);
+    expect(backgroundTasksOf(line({ ...changed, tasks: [] }))).toBe(0);
+    expect(backgroundTasksOf(line({ ...changed }))).toBeNull();
+    expect(backgroundTasksOf(line({ type: 'system', subtype: 'task_started' }))).toBeNull();
+  });
+
+  test('an API retry is read as far as it is understood', () => {
+    const retry = { type: 'system', subtype: 'api_retry', attempt: 1, max_retries: 10 };
+    expect(
+      apiRetryOf(line({ ...retry, retry_delay_ms: 500, error_status: 529, error: 'overloaded' })),
+    ).toEqual({
+      attempt: 1,
+      maxRetries: 10,
+      retryDelayMs: 500,
+      errorStatus: 529,
+      error: 'overloaded',
+    });
+    expect(apiRetryOf(line({ ...retry, error_status: null }))).toEqual({
+      attempt: 1,
+      maxRetries: 10,
+    });
+    expect(apiRetryOf(line({ type: 'system', subtype: 'init' }))).toBeNull();
+  });
+
+  test.each([
+    ['seconds', 1795343366],
+    ['milliseconds', 1795343366000],
+    ['a text', '2026-11-22T10:29:26.000Z'],
+  ])('a rate limit tells when it resets, in %s', (_, resetsAt) => {
+    const read = rateLimitOf(
+      line({ type: 'rate_limit_event', rate_limit_info: { status: 'rejected', resetsAt } }),
+    );
+    expect(read).toEqual({
+      status: 'rejected',
+      resetsAt: new Date('2026-11-22T10:29:26.000Z'),
+      told: resetsAt,
+    });
+  });
+
+  test('a rate limit without a moment, or without a status', () => {
+    const event = (info: unknown) => line({ type: 'rate_limit_event', rate_limit_info: info });
+    expect(rateLimitOf(event({ status: 'allowed', resetsAt: 'soon' }))).toEqual({
+      status: 'allowed',
+      told: 'soon',
+    });
+    expect(rateLimitOf(event({}))).toBeNull();
+    expect(rateLimitOf(event(undefined))).toBeNull();
+  });
+
+  test('an assistant line tells its message, its usage and whether a sub-agent said it', () => {
+    const message = { id: 'msg_1', usage: { input_tokens: 10, service_tier: 'standard' } };
+    const own = { type: 'assistant', message, parent_tool_use_id: null };
+    const usage = { input_tokens: 10 };
+    expect(usageOf(line(own))).toEqual({ messageId: 'msg_1', usage, isSubAgent: false });
+    expect(usageOf(line({ ...own, parent_tool_use_id: 'toolu_1' }))?.isSubAgent).toBe(true);
+    expect(usageOf(line({ ...own, message: { id: 'msg_1' } }))).toBeNull();
+    expect(usageOf(line({ ...own, type: 'user' }))).toBeNull();
+  });
+
+  test('an assistant line that stands for a refusal names it', () => {
+    expect(apiErrorOf(line({ type: 'assistant', error: 'billing_error' }))).toBe('billing_error');
+    expect(apiErrorOf(line({ type: 'assistant', message: {} }))).toBeNull();
+    expect(apiErrorOf(line({ type: 'result', error: 'x' }))).toBeNull();
+  });
+
+  test.each(['noise', '{"type":'])('nothing is read from %j', (text) => {
+    const read = [
+      initOf,
+      resultOf,
+      backgroundTasksOf,
+      apiRetryOf,
+      rateLimitOf,
+      usageOf,
+      apiErrorOf,
+    ];
+    expect(read.map((reader) => reader(parseLine(text)))).toEqual(read.map(() => null));
+  });
+});

@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { createFramer } from '../../../../apps/worker/src/claude/framer.ts';
+import { splitLine } from '../../../../apps/worker/src/claude/split-line.ts';
+
+const KEEP = 64;
+const MIB = 1024 * 1024;
+
+/** The parts of a line of which only the first bytes are kept. */
+function split(text: string, pieceBytes = 1_000_000) {
+  const framer = createFramer(KEEP);
+  const stream = Buffer.from(`${text}\n`);
+  const lines = [];
+  for (let at = 0; at < stream.length; at += pieceBytes) {
+    lines.push(...framer.push(stream.subarray(at, at + pieceBytes)));
+  }
+  return lines.flatMap(splitLine);
+}
+
+const body = (text: string, pieceBytes?: number) => {
+  const [part] = split(text, pieceBytes);
+  return part?.line.kind === 'event' ? part.line.body : part?.line.kind;
+};
+
+const LONG: Record<string, unknown> = {
+  type: 'result',
+  subtype: 'success',
+  is_error: false,
+  result: `quotes " and \\ and \\" and } ] , : ${'é😀\n'.repeat(40)}`,
+  usage: { input_tokens: 1, nested: [{ a: '}' }, [], {}] },
+  total_cost_usd: 0.25,
+  nothing: null,
+  'a "key"': [],
+  structured_output: { a: [1, '"'] },
+};
+
+describe('of a line that is too long to be held', () => {
+  test.each([1, 2, 3, 7, 1_000])('all keys are read, in pieces of %i bytes', (size) => {
+    expect(body(JSON.stringify(LONG), size)).toEqual(LONG);
+    expect(body(JSON.stringify(LONG, null, 1).replaceAll('\n', ' '), size)).toEqual(LONG);
+  });
+
+  test('a long text is cut and other long values are left out, which the result names', () => {
+    const read = body(
+      JSON.stringify({
+        ...{ result: `${'x'.repeat(3 * MIB)}"`, structured_output: ['y'.repeat(2 * MIB)] },
+        ...{ type: 'result', is_error: true, num_turns: 3 },
+      }),
+    );
+    expect(read).toEqual({
+      ...{ result: 'x'.repeat(MIB - 1), structured_output: undefined },
+      ...{ type: 'result', is_error: true, num_turns: 3 },
+      truncated: ['result', 'structured_output'],
+    });
+  });
+
+  test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])(
+    'no escape and no character is cut in two (%i)',
+    (shift) => {
+      for (const char of ['\\', '\u0001', '€', '😀', '"']) {
+        const result = `${'x'.repeat(MIB - 10 + shift)}${char.repeat(20)}`;
+        const read = body(`{"type":"result","result":${JSON.stringify(result)}}`) as typeof LONG;
+        expect(result.startsWith(read['result'] as string)).toBe(true);
+        expect((read['result'] as string).length).toBeGreaterThan(MIB - 20);
+      }
+      const escaped = `{"type":"result","result":"${'x'.repeat(MIB - 10 + shift)}${'\\ud83d\\ude00'.repeat(9)}"}`;
+      expect(((body(escaped) as typeof LONG)['result'] as string).isWellFormed()).toBe(true);
+    },
+  );
+
+  test('many values stay within a bound', () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 9 }, (_, n) => [`k${n}`, 'x'.repeat(MIB - 9)]),
+    );
+    const read = body(JSON.stringify({ ...many, type: 'late' })) as typeof LONG;
+    expect(read).toBe('garbage'); // the type itself found no room
+  });
+
+  test('what stands before its object is set aside', () => {
+    const text = JSON.stringify(LONG);
+    const [before, event] = split(`\ufeff\u001b]0;title\u0007${text}\u001b[0m`);
+    expect(before?.line.kind).toBe('noise');
+    expect(event?.line).toMatchObject({ kind: 'event', type: 'result', body: LONG });
+    expect(event?.text.startsWith('{"type"')).toBe(true);
+    expect(event?.bytes).toBe(Buffer.byteLength(text) + 4);
+  });
+
+  test.each([
+    ['torn', JSON.stringify(LONG).slice(0, -5), 'garbage'],
+    ['no JSON', `{"a":${'x'.repeat(KEEP)}}`, 'garbage'],
+    ['without a type', `{"a":"${'x'.repeat(KEEP)}"}`, 'garbage'],
+    ['a key twice open', `{"a":"b":"${'x'.repeat(KEEP)}"}`, 'garbage'],
+    ['an array of everything', `[${JSON.stringify(LONG)}]`, 'noise'],
+    ['text', 'x'.repeat(KEEP * 2), 'noise'],
+  ])('nothing is read where it is %s', (_, text, kind) => {
+    for (const size of [5, 1_000]) expect(body(text, size)).toBe(kind);
+  });
+});

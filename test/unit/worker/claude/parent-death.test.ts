@@ -1,0 +1,43 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { findParentDeathLauncher } from '../../../../apps/worker/src/claude/parent-death.ts';
+
+const made: string[] = [];
+
+/** A folder with a `setpriv` of this shell script. */
+function folderWith(script: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'baton-test-'));
+  made.push(folder);
+  writeFileSync(join(folder, 'setpriv'), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(folder, 'setpriv'), 0o755);
+  return folder;
+}
+
+afterEach(() => {
+  for (const folder of made.splice(0)) rmSync(folder, { recursive: true });
+});
+
+describe('what is put before the CLI so that it dies with its worker', () => {
+  test('is the setpriv that can', async () => {
+    const folder = folderWith('shift 3; exec "$@"');
+    expect(await findParentDeathLauncher(`${folder}:/bin`)).toEqual([
+      join(folder, 'setpriv'),
+      '--pdeathsig',
+      'KILL',
+      '--',
+    ]);
+  });
+
+  test('is nothing where setpriv does not know the option', async () => {
+    const folder = folderWith('echo "unrecognized option" >&2; exit 1');
+    expect(await findParentDeathLauncher(folder)).toEqual([]);
+  });
+
+  test('is nothing where there is no setpriv', async () => {
+    const folder = folderWith('');
+    rmSync(join(folder, 'setpriv'));
+    expect(await findParentDeathLauncher(folder)).toEqual([]);
+  });
+});

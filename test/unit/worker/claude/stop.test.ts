@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest';
+import { stopClaude } from '../../../../apps/worker/src/claude/stop.ts';
+
+/** A process that takes signals, or refuses them, and may never end. */
+function stubborn(errno: string | null) {
+  const exit = Promise.withResolvers<{ code: number | null; signal: string | null }>();
+  const signals: string[] = [];
+  const signal = (name: NodeJS.Signals) => {
+    signals.push(name);
+    return errno;
+  };
+  return { claude: { exit: exit.promise, signal }, signals, end: exit.resolve };
+}
+
+const LONGEST_LADDER_MS = 15_000;
+
+describe('a process that does not end', () => {
+  test.for([
+    ['EPERM', 'cancel', /may not signal it \(EPERM\)/],
+    [null, 'cancel', /did not end after SIGKILL/],
+    [null, 'interrupt', /did not end after SIGKILL/],
+    ['EPERM', 'lost', /EPERM/],
+    [null, 'hand_back', /did not end/],
+  ] as const)('errno %s, %s: the wait is bounded and says why', async ([errno, kind, why]) => {
+    const { claude, signals } = stubborn(errno);
+    let waitedMs = 0;
+    const wait = async (ms: number): Promise<false> => {
+      waitedMs += ms;
+      return false;
+    };
+    expect(await stopClaude(claude, { kind }, wait)).toMatch(why);
+    expect(waitedMs).toBeLessThanOrEqual(LONGEST_LADDER_MS);
+    expect(signals.at(-1)).toBe('SIGKILL');
+  });
+
+  test('one that ends is not killed', async () => {
+    const { claude, signals, end } = stubborn(null);
+    const stopped = stopClaude(claude, { kind: 'cancel' });
+    end({ code: 143, signal: null });
+    expect(await stopped).toBeNull();
+    expect(signals).toEqual(['SIGTERM']);
+  });
+});

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { createTail } from '../../../../apps/worker/src/claude/tail.ts';
+
+const PIECES: [string[], string][] = [
+  [[], ''],
+  [['ab'], 'ab'],
+  [['ab', 'cd'], 'abcd'],
+  [['abc', 'def', 'gh'], 'efgh'],
+  [['abcdefgh'], 'efgh'],
+  [['a', 'bcdefgh', 'i'], 'fghi'],
+];
+
+test.each(PIECES)('of %j the last four bytes are kept', (pieces, kept) => {
+  const tail = createTail(4);
+  for (const piece of pieces) tail.push(Buffer.from(piece));
+  expect(tail.text()).toBe(kept);
+});

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import {
+  fileProblem,
+  hostErrnoOf,
+  saidProblem,
+  spawnProblem,
+} from '../../../../apps/worker/src/host/host-errors.ts';
+
+function errno(code: string, more: object = {}): Error {
+  return Object.assign(new Error(`${code}: it failed`), { code, syscall: 'open', ...more });
+}
+
+const ANYWHERE = [
+  ...['EAGAIN', 'EDQUOT', 'EFBIG', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC', 'ENOTCONN'],
+  ...['EROFS', 'ESTALE', 'ETXTBSY'],
+];
+
+describe('an error is the host’s', () => {
+  test.for(ANYWHERE)('%s, of a file, of a start, and in what the CLI says', (code) => {
+    expect(hostErrnoOf(errno(code))).toBe(code);
+    expect(fileProblem(errno(code, { path: '/tmp/x' }))?.message).toMatch(`(${code}) at /tmp/x`);
+    expect(spawnProblem(code, '/bin/claude')).not.toBeNull();
+    expect(saidProblem(`Error: ${code}: something, write`)?.code).toBe('HOST_ERROR');
+  });
+
+  test.for(['ENOENT', 'EACCES', 'EPERM', 'ENOTDIR', 'ELOOP'])(
+    '%s of a folder of Baton’s own',
+    (code) => {
+      expect(hostErrnoOf(errno(code))).toBeNull();
+      expect(fileProblem(errno(code))).toMatchObject({ code: 'HOST_ERROR' });
+    },
+  );
+
+  test.for(['ENOENT', 'EACCES', 'ENOEXEC', 'EPERM', 'ETXTBSY'])('%s of the CLI', (code) => {
+    expect(spawnProblem(code, '/bin/claude')).toMatchObject({ code: 'CLAUDE_NOT_FOUND' });
+  });
+
+  test('where it caused another one', () => {
+    const away = new Error('no connection', { cause: new Error('x', { cause: errno('EMFILE') }) });
+    expect(hostErrnoOf(away)).toBe('EMFILE');
+  });
+
+  test.for([
+    'sh: 1: Cannot fork',
+    'bash: fork: retry: Resource temporarily unavailable',
+    'pthread_create: Resource temporarily unavailable',
+    'cp: error writing: No space left on device',
+    'Too many open files in system',
+    'fork: Cannot allocate memory',
+    'bad interpreter: Text file busy',
+  ])('in words: %s', (said) => {
+    expect(saidProblem(said)).toMatchObject({ code: 'HOST_ERROR' });
+  });
+});
+
+describe('an error is not the host’s', () => {
+  test.for(['ENAMETOOLONG', 'EINVAL', 'EISDIR', 'EEXIST'])(
+    '%s of a file: any host says so',
+    (code) => {
+      expect(fileProblem(errno(code))).toBeNull();
+    },
+  );
+
+  test('of a connection, or of no file at all', () => {
+    expect(fileProblem(errno('ECONNREFUSED', { syscall: 'connect' }))).toBeNull();
+    expect(fileProblem(new Error('unforeseen'))).toBeNull();
+    expect(fileProblem('text')).toBeNull();
+  });
+
+  test.for(['E2BIG', 'ERR_INVALID_ARG_VALUE'])('%s of a start: it is the arguments', (code) => {
+    expect(spawnProblem(code, '/bin/claude')).toBeNull();
+  });
+
+  test.for(['', 'getaddrinfo EAI_AGAIN api', 'error: unknown option', 'MEIO'])(
+    'in words: %s',
+    (said) => {
+      expect(saidProblem(said)).toBeNull();
+    },
+  );
+});

@@ -1,0 +1,103 @@
+import { createLogger } from '@baton/core';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { HostProblem } from '../../../../apps/worker/src/host/host-errors.ts';
+import { createHostHealth } from '../../../../apps/worker/src/host/host-health.ts';
+
+const FULL: HostProblem = { code: 'HOST_ERROR', message: 'the disk is full (ENOSPC)' };
+
+function createScene() {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const log = createLogger('test', 'silent');
+  const lines: string[] = [];
+  log.error = (...args: unknown[]) => void lines.push(`error ${args.at(-1)}`);
+  log.info = (...args: unknown[]) => void lines.push(`info ${args.at(-1)}`);
+  const told: string[] = [];
+  let found: HostProblem | null = null;
+  let probes = 0;
+  const stuck = { watch() {}, problem: () => null, whyNot: () => null };
+  let hanging: Promise<void> | undefined;
+  const probe = async () => {
+    probes += 1;
+    await hanging;
+    return found;
+  };
+  const host = createHostHealth({ probe, stuck, log });
+  host.listen({
+    onSick: () => told.push('sick'),
+    onWell: () => told.push('well'),
+    onWorks: () => told.push('works'),
+  });
+  return {
+    host,
+    lines,
+    told,
+    probes: () => probes,
+    set: (next: HostProblem | null) => (found = next),
+    hang: () => {
+      const hung = Promise.withResolvers<void>();
+      hanging = hung.promise;
+      return hung.resolve;
+    },
+  };
+}
+
+describe('the health of a host', () => {
+  test('one change of state is one line, however many attempts report it', async () => {
+    const { host, lines, told, set } = createScene();
+    set(FULL);
+    for (let n = 0; n < 8; n += 1) host.report(FULL);
+    expect(host.isSick).toBe(true);
+    expect(host.whyNot()).toMatch(/the disk is full \(ENOSPC\).* probes the host again in 0\.5 s/);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(told).toEqual(['sick']);
+    set(null);
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(told).toEqual(['sick', 'well']);
+    expect(host.whyNot()).toBeNull();
+    expect(lines.map((line) => line.split(' ')[0])).toEqual(['error', 'info']);
+  });
+
+  test('a probe that hangs is a problem of the host, and is not started a second time', async () => {
+    const { host, told, hang, probes } = createScene();
+    const goOn = hang();
+    const checked = host.check();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await checked).toMatchObject({
+      message: expect.stringContaining('did not end within 60 s'),
+    });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(told).toEqual(['sick']);
+    goOn();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([told, probes()]).toEqual([['sick', 'well'], 1]);
+  });
+
+  test('probes come ever more rarely, also where they pass and no session begins', async () => {
+    const { host, set, probes } = createScene();
+    set(FULL);
+    host.report(FULL);
+    await vi.advanceTimersByTimeAsync(500 + 1_000 + 2_000 + 4_000 + 8_000);
+    expect(probes()).toBe(5);
+    set(null);
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(host.isSick).toBe(false);
+    host.report(FULL);
+    await vi.advanceTimersByTimeAsync(14_000);
+    expect(host.isSick).toBe(true);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(host.isSick).toBe(false);
+    host.works();
+    host.report(FULL);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(host.isSick).toBe(false);
+  });
+
+  test('a check that finds something counts as a report', async () => {
+    const { host, told, set } = createScene();
+    expect(await host.check()).toBeNull();
+    set(FULL);
+    expect(await Promise.all([host.check(), host.check()])).toEqual([FULL, FULL]);
+    expect(told).toEqual(['sick']);
+  });
+});

@@ -1,0 +1,108 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLogger } from '@baton/core';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { createEnvScrub, type EnvScrubSetting } from '../../../../apps/worker/src/scrub/env-scrub.ts';
+
+/** A folder with these programs, as a PATH. */
+async function pathOf(programs: readonly string[]): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'baton-path-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  for (const name of programs) {
+    await writeFile(join(folder, name), '');
+    await chmod(join(folder, name), 0o755);
+  }
+  return folder;
+}
+
+/** A scrub whose probe gives these verdicts, one after the other, the last again and again. */
+async function scrubOf(
+  setting: EnvScrubSetting,
+  { programs = ['bwrap', 'socat'], verdicts = [] as (string | null | Error)[] } = {},
+) {
+  const logged: { level: number; msg: string; reason?: string }[] = [];
+  const log = createLogger('worker', 'info', { write: (line) => logged.push(JSON.parse(line)) });
+  const probe = vi.fn(async () => {
+    const verdict = verdicts[Math.min(probe.mock.calls.length, verdicts.length) - 1] ?? null;
+    if (verdict instanceof Error) throw verdict;
+    return verdict;
+  });
+  const deps = {
+    cli: { file: '/no/claude', version: '2.1.330' },
+    launcher: [],
+    baseEnv: { PATH: await pathOf(programs) },
+    identity: { workerId: 'w', host: 'h', pid: 1, startTime: '1' },
+    log,
+  };
+  const scrub = createEnvScrub(setting, deps, { probe, againMs: 1 });
+  const stop = new AbortController();
+  onTestFinished(() => stop.abort());
+  const onAllowed = vi.fn();
+  await scrub.start(onAllowed, stop.signal);
+  return { scrub, probe, onAllowed, logged, stop };
+}
+
+test.each<[EnvScrubSetting, string[], (string | null)[], object]>([
+  ['auto', ['bwrap', 'socat'], [null], { on: true, tells: 'on', probes: 1, lines: 0 }],
+  ['on', ['bwrap', 'socat'], [null], { on: true, tells: 'on', probes: 1, lines: 0 }],
+  ['on', [], [null], { on: true, tells: 'on', probes: 1, lines: 0 }],
+  ['auto', ['bwrap', 'socat'], ['no'], { on: false, tells: 'off: no', probes: 1, lines: 1 }],
+  [
+    'auto',
+    [],
+    [null],
+    { on: false, tells: 'off: bwrap and socat not found on PATH', probes: 0, lines: 1 },
+  ],
+  [
+    'auto',
+    ['bwrap'],
+    [null],
+    { on: false, tells: 'off: socat not found on PATH', probes: 0, lines: 1 },
+  ],
+  [
+    'off',
+    ['bwrap', 'socat'],
+    [null],
+    { on: false, tells: 'off: SUBPROCESS_ENV_SCRUB=off', probes: 0, lines: 0 },
+  ],
+])(
+  '%s, with %j on PATH and a probe that says %j',
+  async (setting, programs, verdicts, expected) => {
+    const { scrub, probe, onAllowed, logged } = await scrubOf(setting, { programs, verdicts });
+    expect({
+      on: scrub.isOn(),
+      tells: scrub.describe(),
+      probes: probe.mock.calls.length,
+      lines: logged.length,
+    }).toEqual(expected);
+    expect(scrub.whyNot()).toBeNull();
+    expect(onAllowed).toHaveBeenCalledOnce();
+  },
+);
+
+test('a host that must have it and has not takes no session, says why, and takes them once it has', async () => {
+  const verdicts = ['no bubblewrap', 'no socat', new Error('no space left'), null];
+  const { scrub, probe, onAllowed, logged } = await scrubOf('on', { verdicts });
+  expect(onAllowed).not.toHaveBeenCalled();
+  expect(scrub.whyNot()).toContain('(no bubblewrap)');
+  await vi.waitFor(() => expect(onAllowed).toHaveBeenCalledOnce());
+  expect(probe).toHaveBeenCalledTimes(4);
+  expect(scrub.isOn()).toBe(true);
+  expect(scrub.whyNot()).toBeNull();
+  // One line for each change of the state, not one for each try.
+  expect(logged).toMatchObject([{ level: 50, reason: 'no bubblewrap' }, { level: 30 }]);
+});
+
+test('a probe that this host fails is a reason, not an end', async () => {
+  const { scrub, onAllowed } = await scrubOf('auto', { verdicts: [new Error('no space left')] });
+  expect(scrub.describe()).toMatch(/^off: the probe failed: .*no space left/);
+  expect(onAllowed).toHaveBeenCalledOnce();
+});
+
+test('a worker that stops meanwhile takes no session', async () => {
+  const { scrub, onAllowed, stop } = await scrubOf('on', { verdicts: ['no'] });
+  stop.abort();
+  await scrub.start(onAllowed, stop.signal);
+  expect(onAllowed).not.toHaveBeenCalled();
+});

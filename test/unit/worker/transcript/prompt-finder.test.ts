@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest';
+import { createPromptFinder } from '../../../../apps/worker/src/transcript/prompt-finder.ts';
+
+const entry = (content: unknown, type = 'user') => JSON.stringify({ type, message: { content } });
+
+const LINES: [string, string, boolean][] = [
+  ['the prompt as text', entry('do "it"\nnow'), true],
+  ['the prompt as a block', entry([{ type: 'text', text: 'do "it"\nnow' }]), true],
+  ['another prompt', entry('do it'), false],
+  ['the same words of the model', entry('do "it"\nnow', 'assistant'), false],
+  ['the words within other words', entry('please do "it"\nnow'), false],
+  ['a tool result', entry([{ type: 'tool_result', content: 'do "it"\nnow' }]), false],
+  ['a line cut short', entry('do "it"\nnow').slice(0, -3), false],
+  ['an entry without a message', '{"type":"user"}', false],
+];
+
+describe('the prompt in a transcript', () => {
+  test.each(LINES)('%s', (_name, line, isFound) => {
+    const finder = createPromptFinder('do "it"\nnow', 100);
+    finder.observe(line, 100);
+    expect(finder.found()).toBe(isFound);
+  });
+
+  test('a slash command is known by its name', () => {
+    const line = entry('<command-name>/review</command-name>\n<command-args>it all</command-args>');
+    for (const [prompt, isFound] of [
+      ['/review it all', true],
+      ['/rev', false],
+      ['review', false],
+    ] as const) {
+      const finder = createPromptFinder(prompt, 0);
+      finder.observe(line, 0);
+      expect(finder.found()).toBe(isFound);
+    }
+  });
+
+  test("what stands in the parent's part is the parent's prompt", () => {
+    const finder = createPromptFinder('again', 100);
+    finder.observe(entry('again'), 99);
+    expect(finder.found()).toBe(false);
+    finder.observe(entry('again'), 100);
+    finder.observe(entry('other'), 150);
+    expect(finder.found()).toBe(true);
+  });
+});
