@@ -42,7 +42,7 @@ export async function runFakeSession(
     host: createHostHealth({ probe: async () => null, stuck: createStuckProcesses(log), log }),
     db: mongo.db,
     clock,
-    live: { moved() {}, progressed() {}, partials() {} },
+    live: { statusChanged() {}, progressed() {}, partials() {} },
     cli: { file: FAKE_CLAUDE, version: 'fake' },
     launcher: await findParentDeathLauncher(path),
     leaseMs: 12_000,

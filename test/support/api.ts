@@ -4,7 +4,7 @@ import {
   connectMongo,
   createAdmission,
   createEventStore,
-  createLimitBook,
+  createLimits,
   createLiveHub,
   createLogger,
   createSealer,
@@ -28,7 +28,7 @@ import {
   type SealingKey,
   type SessionQueue,
   type SessionStore,
-  tellingStops,
+  withStopNotifications,
 } from '@baton/core';
 import { createApp } from '../../apps/api/src/app.ts';
 import type { App } from '../../apps/api/src/app-type.ts';
@@ -89,7 +89,10 @@ export async function openApi({
   const admission = createAdmission({ db: mongo.db, clock, queue });
   const manager = createSessionManager({ queue, sessions, admission, sealer });
   const webhooks = openWebhooks({ db: mongo.db, clock, log, connection: redis, prefix });
-  const requests = tellingStops(createStopRequests(mongo.db, clock), webhooks.dispatch.tell);
+  const requests = withStopNotifications(
+    createStopRequests(mongo.db, clock),
+    webhooks.dispatch.notify,
+  );
   const app = await createApp({
     manager,
     stop: createSessionStop({ manager, queue, requests, admission }),
@@ -109,7 +112,7 @@ export async function openApi({
     deletion: createSessionDeletion({ db: mongo.db, clock, queue, requests }),
     transcripts: createTranscriptStore(mongo.db),
     usageOf: createUsageStore(mongo.db),
-    limits: createLimitBook({ db: mongo.db, clock }),
+    limits: createLimits({ db: mongo.db, clock }),
   });
   return {
     app,

@@ -9,7 +9,7 @@ import {
   type Session,
 } from '@baton/core';
 import type { Db } from 'mongodb';
-import { announced } from '../../apps/worker/src/attempt/publish-writes.ts';
+import { withPublishing } from '../../apps/worker/src/attempt/publish-writes.ts';
 
 /** A claimed session and what its owner does. */
 export interface Writing {
@@ -20,7 +20,7 @@ export interface Writing {
 }
 
 /** Nobody is told of anything. */
-export const TELL_NOBODY: LivePublisher = { moved() {}, progressed() {}, partials() {} };
+export const TELL_NOBODY: LivePublisher = { statusChanged() {}, progressed() {}, partials() {} };
 
 /** Claims a queued session of this database, and tells `live` of what it writes. */
 export async function claimAndWrite(db: Db, id: string, live: LivePublisher): Promise<Writing> {
@@ -31,8 +31,8 @@ export async function claimAndWrite(db: Db, id: string, live: LivePublisher): Pr
   if (claim.kind !== 'claimed') throw new Error(`the claim found ${claim.kind}`);
   const { session, attempt } = claim;
   const fenced = { id, attempt: attempt.attempt, fence: attempt.fence, leaseMs: 60_000 };
-  const owned = announced(createOwnedSession(db, clock, fenced), session, live);
-  live.moved(session);
+  const owned = withPublishing(createOwnedSession(db, clock, fenced), session, live);
+  live.statusChanged(session);
   let seq = session.last_event_seq;
   return {
     session,

@@ -5,7 +5,7 @@ import {
   createClosers,
   createEventStore,
   createKeyStore,
-  createLimitBook,
+  createLimits,
   createLiveHub,
   createLogger,
   createLoginStore,
@@ -24,7 +24,7 @@ import {
   openWebhooks,
   policyOf,
   readPublicKeys,
-  tellingStops,
+  withStopNotifications,
 } from '@baton/core';
 import { createApp } from './app.ts';
 import type { Auth } from './auth/auth.ts';
@@ -99,7 +99,10 @@ try {
     sealer,
   });
   closers.add('schedules', () => schedules.close());
-  const requests = tellingStops(createStopRequests(mongo.db, clock), webhooks.dispatch.tell);
+  const requests = withStopNotifications(
+    createStopRequests(mongo.db, clock),
+    webhooks.dispatch.notify,
+  );
   const stopOf = createSessionStop({ manager, queue, requests, admission });
   const deletion = createSessionDeletion({ db: mongo.db, clock, queue, requests });
   const transcripts = createTranscriptStore(mongo.db);
@@ -136,7 +139,7 @@ try {
     deletion,
     transcripts,
     usageOf: createUsageStore(mongo.db),
-    limits: createLimitBook({ db: mongo.db, clock }),
+    limits: createLimits({ db: mongo.db, clock }),
   });
   closers.add('HTTP', () => app.close());
 

@@ -1,7 +1,7 @@
 import type {
   AddressRange,
   EventStore,
-  LimitBook,
+  Limits,
   LiveHub,
   Logger,
   Mongo,
@@ -39,7 +39,7 @@ export interface Parts {
   transcripts: TranscriptStore;
   deletion: SessionDeletion;
   usageOf: UsageStore;
-  limits: LimitBook;
+  limits: Limits;
   mongo: Pick<Mongo, 'ping'>;
   log: Logger;
   policy: Policy;

@@ -5,9 +5,9 @@ import {
   createAdopter,
   createClaims,
   createConversationTree,
-  createDuty,
   createEventStore,
   createJobUpkeep,
+  createLeaderLease,
   createLogger,
   createOpener,
   createReconcileStore,
@@ -28,8 +28,8 @@ import {
   policyOf,
   readSecretKeys,
   subscribeControl,
-  tellingMoves,
-  tellingStops,
+  withNotifications,
+  withStopNotifications,
 } from '@baton/core';
 import { operatorEnv } from './claude/base-env.ts';
 import { holdsCredential } from './claude/credentials.ts';
@@ -102,7 +102,7 @@ async function main(): Promise<void> {
     watch,
     log,
   });
-  const live = tellingMoves(queue.live, webhooks.dispatch.tell);
+  const live = withNotifications(queue.live, webhooks.dispatch.notify);
   const admission = createAdmission({ db: mongo.db, clock, queue, live });
   const schedules = openWorkerSchedules(settings, {
     db: mongo.db,
@@ -113,7 +113,7 @@ async function main(): Promise<void> {
     watch,
     log,
   });
-  const adopter = createAdopter(sessions, (id) => queue.find(id), live.moved, sealer);
+  const adopter = createAdopter(sessions, (id) => queue.find(id), live.statusChanged, sealer);
 
   const launcher = await findParentDeathLauncher(baseEnv['PATH'] ?? '');
   const scrub = createEnvScrub(settings.SUBPROCESS_ENV_SCRUB, {
@@ -208,7 +208,10 @@ async function main(): Promise<void> {
     },
     stopping.signal,
   );
-  const requests = tellingStops(createStopRequests(mongo.db, clock), webhooks.dispatch.tell);
+  const requests = withStopNotifications(
+    createStopRequests(mongo.db, clock),
+    webhooks.dispatch.notify,
+  );
   const deletion = createSessionDeletion({ db: mongo.db, clock, queue, requests });
   const tasks = [
     ...reconcilerTasks({
@@ -222,13 +225,17 @@ async function main(): Promise<void> {
     ...schedules.tasks,
     ...retentionTasks({ deletion, tree, clock, days: settings.RETENTION_DAYS, log }),
   ];
-  const duty = createDuty(mongo.db, clock, 'reconciler', identity.workerId);
+  const duty = createLeaderLease(mongo.db, clock, 'reconciler', identity.workerId);
   startMaintenance(tasks, { duty, log }, stopping.signal);
   watch.start(stopping.signal);
   const control = openWorkerRedis(settings.REDIS_URL);
   control.on('error', ignore); // the other connection tells of it
-  subscribeControl(control, ({ kind, id }) => worker.hear(kind, id), settings.QUEUE_PREFIX).catch(
-    (error: unknown) => log.warn({ err: error }, 'requests to stop are heard by heartbeats alone'),
+  subscribeControl(
+    control,
+    ({ kind, id }) => worker.onControlMessage(kind, id),
+    settings.QUEUE_PREFIX,
+  ).catch((error: unknown) =>
+    log.warn({ err: error }, 'requests to stop are heard by heartbeats alone'),
   );
   webhooks.start();
   schedules.start();

@@ -3,7 +3,7 @@
  * puts off the next. A round that fails is told to `onError`, and the next one tries again. Returns what
  * makes a round at once, unless one is under way.
  */
-export function startRounds(
+export function runPeriodically(
   round: () => Promise<unknown>,
   {
     everyMs,

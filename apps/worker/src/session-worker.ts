@@ -14,8 +14,8 @@ import {
 } from '@baton/core';
 import { type Job, Worker } from 'bullmq';
 import type { AttemptDeps, RunningAttempt } from './attempt/attempt.ts';
-import { createJobEnder, type JobResult } from './job/finish-job.ts';
-import { createJobTaker } from './job/process-job.ts';
+import { createJobFinisher, type JobResult } from './job/finish-job.ts';
+import { createJobProcessor } from './job/process-job.ts';
 import { createRunning } from './job/running.ts';
 
 // Faster than BullMQ's defaults: a crash is noticed within 30 s, and a lost lock is not a lost session.
@@ -36,7 +36,7 @@ export interface SessionWorkerDeps {
   adopter: Adopter;
   claims: Claims;
   admission: Pick<Admission, 'advance' | 'ended' | 'enqueue'>;
-  queue: Pick<SessionQueue, 'rest' | 'restMs' | 'drop'>;
+  queue: Pick<SessionQueue, 'pause' | 'pauseMs' | 'drop'>;
   connection: ReturnType<typeof openWorkerRedis>;
   prefix: string;
   concurrency: number;
@@ -57,7 +57,7 @@ export interface SessionWorker {
   /** Ends what runs here and gives it back to the queue. */
   handBack(): void;
   /** Stops a session that runs here, as somebody asked; nothing where it does not. */
-  hear(kind: 'cancel' | 'interrupt', id: string): void;
+  onControlMessage(kind: 'cancel' | 'interrupt', id: string): void;
   /** Resolves once nothing runs here any more. */
   idle(): Promise<void>;
   /** Says whether jobs are taken at all. */
@@ -73,7 +73,7 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
   let isDraining = false;
   const { host } = attempts;
   const running = createRunning(attempts);
-  const takeJob = createJobTaker({
+  const takeJob = createJobProcessor({
     attempts,
     adopter,
     claims,
@@ -83,7 +83,7 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     isPaused: () => isDraining || host.isSick,
     log,
   });
-  const ender = createJobEnder({ queue, leaseMs, isPaused: () => isDraining, log });
+  const ender = createJobFinisher({ queue, leaseMs, isPaused: () => isDraining, log });
 
   async function track<T>(work: Promise<T>): Promise<T> {
     jobs.add(work);
@@ -175,7 +175,7 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
       await worker.pause(true);
     },
     handBack: running.handBack,
-    hear(kind, id) {
+    onControlMessage(kind, id) {
       // The document says whether it was really asked: the channel is open to anyone on this Redis.
       void running.attempts.get(id)?.confirm();
       log.debug({ session_id: id, kind }, 'asked to stop');

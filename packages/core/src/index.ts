@@ -1,7 +1,7 @@
 // The public surface of core: what the apps and library users build on. Nothing here but re-exports.
 
 export { type Admission, createAdmission } from './admission/admission.ts';
-export { createLimitBook, type LimitBook } from './admission/limits.ts';
+export { createLimits, type Limits } from './admission/limits.ts';
 export {
   createSessionDeletion,
   type DeletionState,
@@ -254,7 +254,7 @@ export {
 export type { DeliveryStore } from './store/delivery-store.ts';
 export { createEventStore, type EventStore, PAGE_MAX_BYTES } from './store/event-store.ts';
 export { createKeyStore, type KeyStore, type StoredKey } from './store/key-store.ts';
-export { createDuty, type Duty } from './store/leader-lease.ts';
+export { createLeaderLease, type LeaderLease } from './store/leader-lease.ts';
 export { createLoginStore, LOGIN_LASTS_MS, type LoginStore } from './store/login-store.ts';
 export { connectMongo, ensureIndexes, type Mongo } from './store/mongo.ts';
 export {
@@ -298,6 +298,6 @@ export { shareReads } from './tail/shared-reads.ts';
 export { type StatusItem, statusChanges } from './tail/status-changes.ts';
 export type { TailDeps, TailItem } from './tail/tail-loop.ts';
 export { tailSession } from './tail/tail-session.ts';
-export { tellingMoves, tellingStops } from './webhooks/notify-on-change.ts';
+export { withNotifications, withStopNotifications } from './webhooks/notify-on-change.ts';
 export { type OpenWebhooks, openWebhooks } from './webhooks/open-webhooks.ts';
 export type { WebhookDispatch } from './webhooks/webhook-dispatch.ts';

@@ -35,7 +35,7 @@ import { outcomeOfNotEnded } from './not-ended.ts';
 import { watchOwnership } from './ownership.ts';
 import { createPartials } from './partials.ts';
 import { type PrepareDeps, type Prepared, prepareAttempt } from './prepare.ts';
-import { announced } from './publish-writes.ts';
+import { withPublishing } from './publish-writes.ts';
 import { createRecorder } from './recorder.ts';
 import { neverRan } from './refusal.ts';
 import { refuseAttempt } from './refuse-attempt.ts';
@@ -45,7 +45,7 @@ import { settleCost } from './settle-cost.ts';
 import { judgeStart } from './start-verdict.ts';
 import { createStopSwitch } from './stop-switch.ts';
 import { keepTranscript } from './transcript-keeper.ts';
-import { untilTaken } from './write-until-acknowledged.ts';
+import { writeUntilAcknowledged } from './write-until-acknowledged.ts';
 
 /** What every attempt of a worker shares. */
 export interface AttemptDeps extends PrepareDeps {
@@ -92,7 +92,7 @@ export function startAttempt(
   const { leaseMs } = deps;
   const log = deps.log.child({ session_id: session.id, attempt: attempt.attempt });
   const fenced = { id: session.id, attempt: attempt.attempt, fence: attempt.fence, leaseMs };
-  const owned = announced(createOwnedSession(deps.db, deps.clock, fenced), session, deps.live);
+  const owned = withPublishing(createOwnedSession(deps.db, deps.clock, fenced), session, deps.live);
   const onError = (error: unknown) => log.warn({ err: error }, 'the store did not take a write');
   const giveUp = new AbortController();
   const taken = { giveUp: giveUp.signal, onError };
@@ -161,7 +161,8 @@ export function startAttempt(
       });
     }
     const leaves = session.last_result !== undefined || Object.keys(amends).length > 0;
-    const isWritten = !leaves || (await untilTaken(() => owned.setAside(amends), taken));
+    const isWritten =
+      !leaves || (await writeUntilAcknowledged(() => owned.setAside(amends), taken));
     if (!isWritten) return neverRan({ kind: 'lost' });
     for (const line of unrecorded) {
       await recorder.record({ ...line, raw: deps.masker.line(line.raw) });
@@ -249,7 +250,7 @@ export function startAttempt(
     });
     const timing = { now, random: Math.random(), firstMs: deps.retryFirstMs };
     const retry = retryTime(outcome, session, timing);
-    const end = await untilTaken(
+    const end = await writeUntilAcknowledged(
       () =>
         writeEnding(owned, outcome, {
           attempt,
@@ -292,7 +293,7 @@ export function startAttempt(
 
   return {
     abort: stopSwitch.stop,
-    confirm: () => recorder.beat(),
+    confirm: () => recorder.heartbeat(),
     lockHeld: () => ownership.lockHeld(),
     end: runAndClean(),
   };

@@ -1,20 +1,20 @@
 import type { LivePublisher, OwnedSession, Progress, Session } from '@baton/core';
 
 /** The same writes, each told live once it is taken: at most one word for each. */
-export function announced(
+export function withPublishing(
   owned: OwnedSession,
   session: Session,
-  live: Pick<LivePublisher, 'moved' | 'progressed'>,
+  live: Pick<LivePublisher, 'statusChanged' | 'progressed'>,
 ): OwnedSession {
   let { status, last_event_seq } = session;
 
-  function tell(to: Session['status'], seq: number | undefined): void {
+  function publish(to: Session['status'], seq: number | undefined): void {
     const isNews = seq !== undefined && seq > last_event_seq;
     const hasMoved = to !== status;
     status = to;
     last_event_seq = Math.max(last_event_seq, seq ?? 0);
     const told = { ...session, status, last_event_seq };
-    if (hasMoved) live.moved(told);
+    if (hasMoved) live.statusChanged(told);
     else if (isNews) live.progressed(told);
   }
 
@@ -22,22 +22,22 @@ export function announced(
     ...owned,
     async markRunning(facts) {
       const held = await owned.markRunning(facts);
-      if (held) tell('running', facts.last_event_seq);
+      if (held) publish('running', facts.last_event_seq);
       return held;
     },
     async commit(progress: Progress) {
       const held = await owned.commit(progress);
-      if (held) tell(status, progress.last_event_seq);
+      if (held) publish(status, progress.last_event_seq);
       return held;
     },
     async conclude(to, ending, attempt) {
       const held = await owned.conclude(to, ending, attempt);
-      if (held) tell(to, ending.last_event_seq);
+      if (held) publish(to, ending.last_event_seq);
       return held;
     },
     async handBack(back, attempt) {
       const to = await owned.handBack(back, attempt);
-      if (to) tell(to, undefined);
+      if (to) publish(to, undefined);
       return to;
     },
   };

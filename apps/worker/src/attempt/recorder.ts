@@ -7,7 +7,7 @@ import {
   type Progress,
 } from '@baton/core';
 import { createBacklog } from './batch.ts';
-import { untilTaken } from './write-until-acknowledged.ts';
+import { writeUntilAcknowledged } from './write-until-acknowledged.ts';
 
 /** How long the first event of a batch waits for others, in milliseconds. */
 const BATCH_MS = 50;
@@ -39,7 +39,7 @@ export interface Recorder {
   /** Has the next write bring this along: that of a batch, or one of its own a moment from now. */
   amend(progress: Pick<Progress, 'transcript'>): void;
   /** Writes a heartbeat now, and resolves to whether the fence still holds. */
-  beat(): Promise<boolean>;
+  heartbeat(): Promise<boolean>;
   /** Resolves once all that was taken is committed, and stops; false where the fence was lost. */
   finish(): Promise<boolean>;
   /** Whether the fence is known to be lost: then nothing may be written any more. */
@@ -153,7 +153,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
   async function insert(batch: readonly Event[]): Promise<boolean> {
     if (batch.length === 0) return true;
-    const done = await untilTaken(async () => {
+    const done = await writeUntilAcknowledged(async () => {
       await events.insert(batch);
       return {};
     }, taken);
@@ -165,7 +165,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     const facts = running;
     running = null;
     amended = null;
-    const held = await untilTaken(
+    const held = await writeUntilAcknowledged(
       () => (facts ? owned.markRunning({ ...progress, ...facts }) : owned.commit(progress)),
       taken,
     );
@@ -225,7 +225,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       amended = { ...progress, by: amended?.by ?? performance.now() + AMEND_MS };
       signal();
     },
-    beat() {
+    heartbeat() {
       if (lost || finished) return Promise.resolve(!lost);
       const { promise, resolve } = Promise.withResolvers<boolean>();
       beats.push(resolve);

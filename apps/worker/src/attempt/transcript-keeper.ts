@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TranscriptManifest } from '@baton/core';
 import type { TranscriptSaver } from '../transcript/save.ts';
 import type { Recorder } from './recorder.ts';
-import { type TakenOptions, untilTaken } from './write-until-acknowledged.ts';
+import { type WriteOptions, writeUntilAcknowledged } from './write-until-acknowledged.ts';
 
 // With the save itself and the wait for the recorder's next write, less than the second of transcript
 // that may be lost with a worker.
@@ -18,13 +18,13 @@ export interface TranscriptKeeper {
 export function keepTranscript(
   saver: TranscriptSaver,
   recorder: Pick<Recorder, 'amend'>,
-  options: TakenOptions,
+  options: WriteOptions,
 ): TranscriptKeeper {
   const stopped = new AbortController();
   let told: TranscriptManifest | undefined;
 
   async function copy(): Promise<void> {
-    const transcript = await untilTaken(() => saver.save({ verify: false }), options);
+    const transcript = await writeUntilAcknowledged(() => saver.save({ verify: false }), options);
     if (!transcript || transcript === told) return;
     recorder.amend({ transcript });
     told = transcript;
@@ -44,7 +44,9 @@ export function keepTranscript(
     async finish() {
       stopped.abort();
       await keeping;
-      return (await untilTaken(() => saver.save({ verify: true }), options)) ?? undefined;
+      return (
+        (await writeUntilAcknowledged(() => saver.save({ verify: true }), options)) ?? undefined
+      );
     },
   };
 }

@@ -9,7 +9,7 @@ const MAX_PAUSE_MS = 2_000;
 const MAX_REFUSALS = 30;
 
 /** How the tries end other than by success, and who is told of each failure. */
-export interface TakenOptions {
+export interface WriteOptions {
   giveUp: AbortSignal;
   onError(error: unknown): void;
 }
@@ -19,9 +19,9 @@ export interface TakenOptions {
  * null or by FENCE_LOST), the caller gave up, or MongoDB, being there, has refused it for about a minute.
  * Every write it is used for is safe to say twice.
  */
-export async function untilTaken<T>(
+export async function writeUntilAcknowledged<T>(
   write: () => Promise<T | null>,
-  { giveUp, onError }: TakenOptions,
+  { giveUp, onError }: WriteOptions,
 ): Promise<T | null> {
   let refusals = 0;
   for (let pause = FIRST_PAUSE_MS; !giveUp.aborted; pause = Math.min(pause * 2, MAX_PAUSE_MS)) {

@@ -10,7 +10,7 @@ import { isReset } from './conversation.ts';
 import type { CostState } from './cost-state.ts';
 import { present } from './fields.ts';
 import { type ClaudeLine, type MessageUsage, resultOf, usageOf } from './line.ts';
-import { createUntold } from './pending-usage.ts';
+import { createPendingUsage } from './pending-usage.ts';
 import { createRunningTotals, type Reading } from './running-totals.ts';
 import { type ModelUsages, sum, tokensOfUsages } from './tokens.ts';
 
@@ -40,7 +40,7 @@ export interface Meter {
 
 /** A meter for a process whose conversation had spent `start` when it began. */
 export function createMeter(start: MeterStart, prices: Prices = DEFAULT_PRICES): Meter {
-  const untold = createUntold(prices);
+  const pendingUsage = createPendingUsage(prices);
   const results: Result[] = [];
   const running = createRunningTotals({
     totalCostUsd: start.costAtStart,
@@ -54,12 +54,12 @@ export function createMeter(start: MeterStart, prices: Prices = DEFAULT_PRICES):
   return {
     observe(line) {
       const spent = usageOf(line);
-      if (spent !== null) untold.count(spent);
+      if (spent !== null) pendingUsage.count(spent);
       if (isReset(line)) running.restart();
       const result = resultOf(line);
       if (result === null) return;
       results.push(result);
-      untold.told(result.total_cost_usd !== undefined);
+      pendingUsage.told(result.total_cost_usd !== undefined);
       running.read({
         totalCostUsd: result.total_cost_usd,
         apiDurationMs: result.duration_api_ms,
@@ -69,7 +69,7 @@ export function createMeter(start: MeterStart, prices: Prices = DEFAULT_PRICES):
 
     refine(spent) {
       // The transcript comes late: once a cost was told, it tells nothing new but of what stdout has shown since.
-      untold.count(spent, results.length > 0 || isSettled);
+      pendingUsage.count(spent, results.length > 0 || isSettled);
     },
 
     settle(state) {
@@ -78,8 +78,8 @@ export function createMeter(start: MeterStart, prices: Prices = DEFAULT_PRICES):
       if (cost === running.costAtStart()) return;
       if (results.length > 0 && cost < running.lastCost()) return;
       isSettled = true;
-      settledTurns += untold.totals().num_turns;
-      untold.told();
+      settledTurns += pendingUsage.totals().num_turns;
+      pendingUsage.told();
       running.read(state);
     },
 
@@ -92,7 +92,7 @@ export function createMeter(start: MeterStart, prices: Prices = DEFAULT_PRICES):
           ...(tokens ?? tokensOfUsages(results.flatMap((one) => one.usage ?? []))),
           duration_api_ms: apiDurationMs,
         },
-        { ...untold.totals(), duration_api_ms: 0 },
+        { ...pendingUsage.totals(), duration_api_ms: 0 },
       );
     },
 

@@ -11,7 +11,7 @@ import type { MessageUsage } from './line.ts';
 import { recount, type Tokens, tokensOfUsages } from './tokens.ts';
 
 /** What is known of the messages that the CLI's figures do not hold yet. */
-export interface Untold {
+export interface PendingUsage {
   /**
    * Takes what is known of a message: several lines tell of one, each more than the one before. With
    * `onlyKnown` a message that no earlier line told of is left out.
@@ -39,7 +39,7 @@ const KEYS = [
 ] as const;
 
 /** A count that has seen nothing. */
-export function createUntold(prices: Prices): Untold {
+export function createPendingUsage(prices: Prices): PendingUsage {
   const messages = new Map<string, Message>();
   const priceCache = new Map<string, Price | undefined>();
   let round = 0;

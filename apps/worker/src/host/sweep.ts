@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from '@baton/core';
-import { startRounds } from '../run-periodically.ts';
+import { runPeriodically } from '../run-periodically.ts';
 import { type Marker, startTimeOf } from './marker.ts';
 import { killMarked } from './orphans.ts';
 import { isRunDirInUse, ownerOfRunDir } from './run-dirs.ts';
@@ -74,7 +74,7 @@ export function startSweep(log: Logger, signal: AbortSignal): void {
     const found = await sweepOnce(unused);
     if (found.processes + found.folders > 0) log.warn(found, 'removed what ended attempts left');
   }
-  startRounds(sweep, {
+  runPeriodically(sweep, {
     everyMs: SWEEP_MS,
     signal,
     onError: (error) => log.warn({ err: error }, 'the sweep failed'),

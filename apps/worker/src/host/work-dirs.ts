@@ -3,7 +3,7 @@
 import { access, mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { idSchema, type Logger, type StoreClock, type TombstoneStore } from '@baton/core';
-import { startRounds } from '../run-periodically.ts';
+import { runPeriodically } from '../run-periodically.ts';
 
 /** Where the marks lie, below WORK_ROOT: no conversation has such a name. */
 export const MARKS = '.conversations';
@@ -84,7 +84,7 @@ export function startWorkDirSweep(deps: WorkDirSweepDeps, signal: AbortSignal): 
     const removed = await sweep();
     if (removed > 0) deps.log.info({ removed }, 'removed work directories');
   }
-  startRounds(round, {
+  runPeriodically(round, {
     everyMs: SWEEP_MS,
     signal,
     onError: (error) => deps.log.warn({ err: error }, 'the work directories wait'),

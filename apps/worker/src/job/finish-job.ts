@@ -22,8 +22,8 @@ export interface JobResult {
 }
 
 /** What ending a job needs. */
-export interface JobEnderDeps {
-  queue: Pick<SessionQueue, 'rest'>;
+export interface JobFinisherDeps {
+  queue: Pick<SessionQueue, 'pause'>;
   leaseMs: number;
   /** Whether the process stops: then it waits for no Redis that is away. */
   isPaused: () => boolean;
@@ -31,7 +31,7 @@ export interface JobEnderDeps {
 }
 
 /** The two ways that a job comes to its end. */
-export interface JobEnder {
+export interface JobFinisher {
   /** What becomes of a job whose taking threw: it waits, or, where no wait helps, this throws. */
   untaken(job: Job, error: unknown): JobEnd;
   /** Ends a job: resolves to its result, or throws what tells BullMQ that it failed or was moved. */
@@ -39,14 +39,14 @@ export interface JobEnder {
 }
 
 /** Ends jobs as their sessions' attempts ended. */
-export function createJobEnder({ queue, leaseMs, isPaused, log }: JobEnderDeps): JobEnder {
+export function createJobFinisher({ queue, leaseMs, isPaused, log }: JobFinisherDeps): JobFinisher {
   // The operator's account is everybody's: the next session would only meet its limit too. No longer than
   // the limit itself explains: the pause of a session that failed often is its own.
   async function slowDown({ at, failure, ownAccount }: JobEnd & { kind: 'retry' }): Promise<void> {
     if (ownAccount) return;
     const most = failure.retry_at ? MAX_SLOW_MS : MAX_UNTOLD_MS;
     const ms = Math.min((failure.retry_at ?? at).getTime() - Date.now(), most);
-    if (ms > 0) await queue.rest(ms).catch(() => {});
+    if (ms > 0) await queue.pause(ms).catch(() => {});
   }
 
   // A job that we lost meanwhile is another worker's to move; one that stays behind is found stalled, so

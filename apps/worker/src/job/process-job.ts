@@ -20,12 +20,12 @@ const LEASE_MARGIN_MS = 100;
 export type JobEnd = AttemptEnd | { kind: 'busy'; until: number } | { kind: 'waiting' };
 
 /** What taking a job needs. */
-export interface JobTakerDeps {
+export interface JobProcessorDeps {
   attempts: AttemptDeps;
   adopter: Adopter;
   claims: Claims;
   admission: Pick<Admission, 'advance' | 'ended'>;
-  queue: Pick<SessionQueue, 'restMs'>;
+  queue: Pick<SessionQueue, 'pauseMs'>;
   running: Running;
   /** Whether the process stops or its host is sick: then what it is given goes back before an attempt begins. */
   isPaused: () => boolean;
@@ -36,7 +36,7 @@ export interface JobTakerDeps {
  * Takes jobs: adopts the session, claims it and runs the attempt. Resolves to what became of the job;
  * rejects where its session cannot be taken at all, or where a store is away.
  */
-export function createJobTaker(deps: JobTakerDeps): (job: Job) => Promise<JobEnd> {
+export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promise<JobEnd> {
   const { attempts, running, log } = deps;
   const { workerId, host } = attempts.identity;
 
@@ -78,7 +78,7 @@ export function createJobTaker(deps: JobTakerDeps): (job: Job) => Promise<JobEnd
     }
     // One that somebody asked to stop needs no account any more.
     if (!adopted.cancel_requested_at && !adopted.interrupt_requested_at) {
-      const restMs = await deps.queue.restMs().catch(() => 0);
+      const restMs = await deps.queue.pauseMs().catch(() => 0);
       if (restMs > 0) return { kind: 'busy', until: Date.now() + restMs };
     }
     // A host has failed it before: it begins where the probe passes just now (core: model/host-failures.ts).
@@ -94,7 +94,7 @@ export function createJobTaker(deps: JobTakerDeps): (job: Job) => Promise<JobEnd
       case 'missing':
         throw new Error(`session ${id} was adopted and is gone`);
       case 'terminal':
-        attempts.live.moved(claim.session);
+        attempts.live.statusChanged(claim.session);
         return end(claim.session);
       case 'waiting':
         return untilItMay(claim.session);
@@ -103,7 +103,7 @@ export function createJobTaker(deps: JobTakerDeps): (job: Job) => Promise<JobEnd
       case 'early':
         return busyUntil(claim.not_before);
       case 'claimed': {
-        attempts.live.moved(claim.session);
+        attempts.live.statusChanged(claim.session);
         return running.run(claim.session, claim.attempt, async (over) => {
           if (over.kind === 'ended') await settle(claim.session);
         });

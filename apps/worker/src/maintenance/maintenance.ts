@@ -1,6 +1,6 @@
 // Maintenance tasks of the fleet: one worker holds the lease, and runs each task apart from the others.
-import type { Duty, Logger } from '@baton/core';
-import { startRounds } from '../run-periodically.ts';
+import type { LeaderLease, Logger } from '@baton/core';
+import { runPeriodically } from '../run-periodically.ts';
 
 /** How often the lease is renewed, in milliseconds. */
 const RENEW_EVERY_MS = 5_000;
@@ -29,7 +29,7 @@ export interface MaintenanceTask {
  */
 export function startMaintenance(
   tasks: readonly MaintenanceTask[],
-  { duty, log }: { duty: Duty; log: Logger },
+  { duty, log }: { duty: LeaderLease; log: Logger },
   signal: AbortSignal,
 ): void {
   let heldUntil = 0;
@@ -57,10 +57,10 @@ export function startMaintenance(
       await runBounded(task, log, signal);
       tell(null);
     };
-    const tick = startRounds(round, { everyMs: task.everyMs, signal, onError: tell });
+    const tick = runPeriodically(round, { everyMs: task.everyMs, signal, onError: tell });
     starts.push(tick);
   }
-  startRounds(renew, {
+  runPeriodically(renew, {
     everyMs: RENEW_EVERY_MS,
     signal,
     onError: (error) => log.warn({ err: error }, 'the maintenance lease could not be renewed'),

@@ -63,7 +63,7 @@ function createHalves(deps: RetentionDeps) {
 
   return {
     async finish() {
-      const finished = await deletion.tend(AbortSignal.timeout(HALF_MS));
+      const finished = await deletion.runMaintenance(AbortSignal.timeout(HALF_MS));
       if (finished > 0) log.info({ finished }, 'finished deletions of conversations');
     },
     async expire() {

@@ -12,7 +12,7 @@ import {
   toInfo,
   type WebhookStore,
 } from '@baton/core';
-import type { Places } from './endpoint-slots.ts';
+import type { EndpointSlots } from './endpoint-slots.ts';
 import { post } from './post.ts';
 import { describeTry, judgeTry } from './verdict.ts';
 
@@ -23,7 +23,7 @@ export interface DeliverDeps {
   sessions: Pick<SessionStore, 'get'>;
   clock: StoreClock;
   log: Logger;
-  places: Places;
+  places: EndpointSlots;
   allowed: readonly AddressRange[];
   timeoutMs: number;
   retryFirstMs: number;

@@ -1,35 +1,35 @@
 // One endpoint that is slow must not keep the others waiting: each webhook holds a few of a process's requests.
 
 /** Requests that one webhook may have under way in a process, of the twenty that it makes: five busy ones fit. */
-export const PLACES = 4;
+export const SLOTS = 4;
 
 /** Of one that gave no answer at all last: it holds each place for as long as a request may take. */
-const PLACES_OF_SILENT = 1;
+const SLOTS_OF_SILENT = 1;
 
 const PUT_OFF_FIRST_MS = 200;
 const PUT_OFF_MAX_MS = 30_000;
 
 /** A request's place, until it is left. */
-export interface Place {
+export interface EndpointSlot {
   /** To be called once; `answered`: whether the endpoint said anything, where it was asked. */
   leave(answered: boolean | undefined): void;
 }
 
 /** The places of a process. */
-export interface Places {
+export interface EndpointSlots {
   /** A place for a request to this webhook; null where it holds all that it may. */
-  take(webhookId: string): Place | null;
+  take(webhookId: string): EndpointSlot | null;
 }
 
 /** Places of which none is taken. */
-export function createPlaces(): Places {
+export function createEndpointSlots(): EndpointSlots {
   const held = new Map<string, number>();
   const silent = new Set<string>();
 
   return {
     take(webhookId) {
       const count = held.get(webhookId) ?? 0;
-      if (count >= (silent.has(webhookId) ? PLACES_OF_SILENT : PLACES)) return null;
+      if (count >= (silent.has(webhookId) ? SLOTS_OF_SILENT : SLOTS)) return null;
       held.set(webhookId, count + 1);
       return {
         leave(answered) {

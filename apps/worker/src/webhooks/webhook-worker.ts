@@ -13,7 +13,7 @@ import {
 import { DelayedError, type Job, WaitingError, Worker } from 'bullmq';
 import { badJob } from '../job/bad-job.ts';
 import { type DeliverDeps, deliver } from './deliver.ts';
-import { createPlaces, putOffMs } from './endpoint-slots.ts';
+import { createEndpointSlots, putOffMs } from './endpoint-slots.ts';
 
 /** Requests that a process makes at once. */
 const CONCURRENCY = 20;
@@ -53,7 +53,7 @@ export function createWebhookWorker(
   },
 ): WebhookWorker {
   const stopping = new AbortController();
-  const making: DeliverDeps = { ...deps, places: createPlaces() };
+  const making: DeliverDeps = { ...deps, places: createEndpointSlots() };
 
   async function take(job: Job, token?: string): Promise<void> {
     const parsed = deliveryJobSchema.safeParse(job.data);

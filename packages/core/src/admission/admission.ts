@@ -9,7 +9,7 @@ import type { LivePublisher } from '../queue/live.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import { createBudgetWaits } from '../store/budget-waits.ts';
 import type { StoreClock } from '../store/clock.ts';
-import { eachApart } from '../store/for-each-isolated.ts';
+import { forEachIsolated } from '../store/for-each-isolated.ts';
 import { createLimitStore } from '../store/limit-store.ts';
 import { createSessionStore } from '../store/session-store.ts';
 import { createSlotStore } from '../store/slot-store.ts';
@@ -63,7 +63,7 @@ export function createAdmission({
   db: Db;
   clock: StoreClock;
   queue: SessionQueue;
-  live?: Pick<LivePublisher, 'moved'>;
+  live?: Pick<LivePublisher, 'statusChanged'>;
 }): Admission {
   const sessions = createSessionStore(db);
   const waiting = createWaitingStore(db, clock);
@@ -92,7 +92,7 @@ export function createAdmission({
     ...{ sessions, waiting, queue, letGo },
     requests: createStopRequests(db, clock),
     async failed(session) {
-      live.moved(session);
+      live.statusChanged(session);
       await ended(session);
     },
   });
@@ -204,7 +204,7 @@ export function createAdmission({
       let moved = 0;
       const repairs = [
         async () =>
-          eachApart(parents.left(), async (left) => {
+          forEachIsolated(parents.left(), async (left) => {
             const { waiting_for } = await step(left);
             if (waiting_for !== 'parent') moved += 1;
           }),
@@ -216,7 +216,7 @@ export function createAdmission({
           moved += await budgets.admit(goOnFromBudget);
         },
       ];
-      await eachApart(repairs, (repair) => repair());
+      await forEachIsolated(repairs, (repair) => repair());
       return moved;
     },
   };

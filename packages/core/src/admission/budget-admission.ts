@@ -7,7 +7,7 @@ import type { Session } from '../model/session/session.ts';
 import { isTerminal } from '../model/session/status.ts';
 import type { BudgetWaits } from '../store/budget-waits.ts';
 import type { StoreClock } from '../store/clock.ts';
-import { eachApart } from '../store/for-each-isolated.ts';
+import { forEachIsolated } from '../store/for-each-isolated.ts';
 import type { LimitStore } from '../store/limit-store.ts';
 import type { SlotStore } from '../store/slot-store.ts';
 import type { WaitingStore } from '../store/waiting-store.ts';
@@ -159,7 +159,7 @@ export function createBudgetAdmission({
       }
     },
     async repair() {
-      await eachApart(slots.all(), async ({ _id: name, holders }) => {
+      await forEachIsolated(slots.all(), async ({ _id: name, holders }) => {
         const standings = await waiting.standings(holders);
         // One that waits for its parent holds a slot by an order that was before: its parent may need it.
         const live = standings.filter(

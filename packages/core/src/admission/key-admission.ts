@@ -3,7 +3,7 @@
 import { planAdmission } from '../model/limits/admission-plan.ts';
 import type { Session } from '../model/session/session.ts';
 import { isTerminal } from '../model/session/status.ts';
-import { eachApart } from '../store/for-each-isolated.ts';
+import { forEachIsolated } from '../store/for-each-isolated.ts';
 import type { SlotStore } from '../store/slot-store.ts';
 import type { Standing, WaitingStore } from '../store/waiting-store.ts';
 
@@ -90,14 +90,14 @@ export function createKeyAdmission({
     },
     async repair() {
       let moved = 0;
-      await eachApart(slots.all(), async ({ _id: key, holders }) => {
+      await forEachIsolated(slots.all(), async ({ _id: key, holders }) => {
         const standings = await waiting.standings(holders);
         await freeEnded(key, holders, standings);
         const held = standings.filter((one) => one.waiting_for === 'concurrency_key');
         const ids = held.map(({ id }) => id);
         if (ids.length > 0) moved += await letGo(key, ids);
       });
-      await eachApart(waiting.keys(), async (key) => {
+      await forEachIsolated(waiting.keys(), async (key) => {
         moved += await admit(key);
       });
       return moved;

@@ -15,7 +15,7 @@ import { createSlotStore } from '../store/slot-store.ts';
 import { createUsageStore } from '../store/usage-store.ts';
 
 /** What operators do with limits. */
-export interface LimitBook {
+export interface Limits {
   /** Sets a limit, in the place of the one that was there; it holds within two seconds. */
   put(kind: Limit['kind'], name: string, caps: LimitCaps): Promise<LimitView>;
   /** A limit and how far it is used. Throws LIMIT_NOT_FOUND. */
@@ -27,7 +27,7 @@ export interface LimitBook {
 }
 
 /** The limits of a database. */
-export function createLimitBook({ db, clock }: { db: Db; clock: StoreClock }): LimitBook {
+export function createLimits({ db, clock }: { db: Db; clock: StoreClock }): Limits {
   const limits = createLimitStore(db);
   const slots = createSlotStore(db, 'limit_slots');
   const usage = createUsageStore(db);

@@ -6,7 +6,7 @@ import { checkParent } from '../model/session/parent.ts';
 import type { Session } from '../model/session/session.ts';
 import { isTerminal } from '../model/session/status.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
-import { askToStop } from '../sessions/request-stop.ts';
+import { requestStop } from '../sessions/request-stop.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { StopRequests } from '../store/stop-requests.ts';
 import type { WaitingStore } from '../store/waiting-store.ts';
@@ -49,7 +49,7 @@ export function createParentAdmission({
       case 'go':
         return goOn(session, parent);
       case 'interrupt': {
-        const isAsked = await askToStop({ queue, requests }, 'interrupt', parentId).then(
+        const isAsked = await requestStop({ queue, requests }, 'interrupt', parentId).then(
           () => true,
           falseIfEnded,
         );

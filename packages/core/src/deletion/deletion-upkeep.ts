@@ -4,7 +4,7 @@ import type { Tombstone } from '../model/session/tombstone.ts';
 import type { StoreClock } from '../store/clock.ts';
 import type { SpentStore } from '../store/spent-store.ts';
 import type { TombstoneStore } from '../store/tombstone-store.ts';
-import type { RemainsRemoval } from './leftover-removal.ts';
+import type { LeftoverRemoval } from './leftover-removal.ts';
 
 /** How old a mark is, in milliseconds, whose process counts as dead. */
 const ASKED_MAX_MS = 60_000;
@@ -13,7 +13,7 @@ const ASKED_MAX_MS = 60_000;
 const SHARE_MS = 250;
 
 /** Does a share of one, and says how far it is: `more` comes again in this round, `later` in another. */
-type Chore = (share: AbortSignal) => Promise<'finished' | 'more' | 'later'>;
+type MaintenanceTask = (share: AbortSignal) => Promise<'finished' | 'more' | 'later'>;
 
 /**
  * Makes rounds: each ends with `signal` at the latest, and returns how many deletions it finished. One that
@@ -29,13 +29,13 @@ export function createDeletionUpkeep({
   clock: StoreClock;
   tombstones: TombstoneStore;
   spent: Pick<SpentStore, 'forget'>;
-  removal: Pick<RemainsRemoval, 'sweep'>;
+  removal: Pick<LeftoverRemoval, 'sweep'>;
   finish(rootId: string, signal: AbortSignal): Promise<'gone' | 'deleting'>;
 }): (signal: AbortSignal) => Promise<number> {
   // The next round goes on behind it, and begins again at the end.
   let place: string | undefined;
 
-  function goOn({ id, state, at }: Tombstone, now: Date): Chore {
+  function goOn({ id, state, at }: Tombstone, now: Date): MaintenanceTask {
     return async (share) => {
       place = id;
       if (state === 'deleting') {
@@ -47,7 +47,7 @@ export function createDeletionUpkeep({
     };
   }
 
-  function sweep(tombstone: Tombstone, now: Date): Chore {
+  function sweep(tombstone: Tombstone, now: Date): MaintenanceTask {
     return async (share) => {
       if (await removal.sweep(tombstone, share)) await tombstones.swept(tombstone, now);
       else await tombstones.putOff(tombstone, now);

@@ -6,14 +6,14 @@ import { madeAt } from '../queue/queued-job.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { StoreClock } from '../store/clock.ts';
 import type { ConversationTree } from '../store/conversation-tree.ts';
-import { createSessionRemains } from '../store/session-leftovers.ts';
+import { createSessionLeftovers } from '../store/session-leftovers.ts';
 import type { TombstoneStore } from '../store/tombstone-store.ts';
 
 /** How far the clocks of hosts may differ, in milliseconds. */
 const SKEW_MS = 60_000;
 
 /** Removes what is left of the sessions that tombstones stand for. */
-export interface RemainsRemoval {
+export interface LeftoverRemoval {
   /** Removes all; false where `signal` came first, or another process finished it meanwhile. */
   finish(tombstone: Tombstone, signal?: AbortSignal): Promise<boolean>;
   /** Removes what was written since, unless the id is in use again; false where it has to go on later. */
@@ -21,7 +21,7 @@ export interface RemainsRemoval {
 }
 
 /** The removal from a database and a queue. */
-export function createRemainsRemoval({
+export function createLeftoverRemoval({
   db,
   clock,
   queue,
@@ -33,8 +33,8 @@ export function createRemainsRemoval({
   queue: Pick<SessionQueue, 'find' | 'drop'>;
   tree: Pick<ConversationTree, 'rootOf'>;
   tombstones: Pick<TombstoneStore, 'advance'>;
-}): RemainsRemoval {
-  const remains = createSessionRemains(db);
+}): LeftoverRemoval {
+  const remains = createSessionLeftovers(db);
 
   async function remove(
     tombstone: Tombstone,

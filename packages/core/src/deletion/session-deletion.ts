@@ -10,7 +10,7 @@ import { createSpentStore } from '../store/spent-store.ts';
 import type { StopRequests } from '../store/stop-requests.ts';
 import { createTombstoneStore } from '../store/tombstone-store.ts';
 import { createDeletionUpkeep } from './deletion-upkeep.ts';
-import { createRemainsRemoval } from './leftover-removal.ts';
+import { createLeftoverRemoval } from './leftover-removal.ts';
 
 /** How far a deletion came: `deleting` goes on by itself. */
 export type DeletionState = 'gone' | 'deleting';
@@ -26,14 +26,14 @@ export interface SessionDeletion {
   /** Deletes the conversation of this root if all of it ended before `before`; null where it did not. */
   deleteEnded(rootId: string, before: Date, signal?: AbortSignal): Promise<DeletionState | null>;
   /** Finishes what died, and looks again after what is gone, a share of each; returns how many it finished. */
-  tend(signal: AbortSignal): Promise<number>;
+  runMaintenance(signal: AbortSignal): Promise<number>;
 }
 
 /** What a deletion works with. */
 export interface DeletionDeps {
   db: Db;
   clock: StoreClock;
-  queue: Pick<SessionQueue, 'find' | 'drop' | 'tell'>;
+  queue: Pick<SessionQueue, 'find' | 'drop' | 'sendControl'>;
   requests: Pick<StopRequests, 'requestCancel'>;
 }
 
@@ -46,7 +46,7 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
   const tree = createConversationTree(db);
   const tombstones = createTombstoneStore(db);
   const spent = createSpentStore(db);
-  const removal = createRemainsRemoval({ db, clock, queue, tree, tombstones });
+  const removal = createLeftoverRemoval({ db, clock, queue, tree, tombstones });
 
   async function rootOf(sessionId: string): Promise<string> {
     const rootId =
@@ -92,7 +92,7 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
       if (page.length === 0) break;
       // Of one that slipped in since the look, what it spends is not yet known.
       const ended = page.filter(({ status }) => isTerminal(status));
-      if (ended.length > 0) await bury(rootId, ended);
+      if (ended.length > 0) await insertTombstone(rootId, ended);
     }
     await spent.settle(rootId);
     for (;;) {
@@ -107,10 +107,10 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
     }
   }
 
-  async function bury(rootId: string, sessions: readonly TreeSession[]): Promise<void> {
+  async function insertTombstone(rootId: string, sessions: readonly TreeSession[]): Promise<void> {
     const now = await clock.now();
     const at = latest(now, sessions[0]?.created_at);
-    if (!(await tombstones.bury(rootId, at, sessions))) return;
+    if (!(await tombstones.insert(rootId, at, sessions))) return;
     await spent.hold(rootId, sessions.map(toSpender), now);
     await tree.remove(sessions);
   }
@@ -121,7 +121,7 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
       await deps.requests.requestCancel(id).catch((error: unknown) => {
         if (!isAppError(error)) throw error;
       });
-      await queue.tell({ kind: 'cancel', id }).catch(() => {});
+      await queue.sendControl({ kind: 'cancel', id }).catch(() => {});
     }
     return (await tree.live(rootId)).length > 0;
   }
@@ -149,7 +149,7 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
       }
       return finish(rootId, signal);
     },
-    tend: createDeletionUpkeep({ clock, tombstones, spent, removal, finish }),
+    runMaintenance: createDeletionUpkeep({ clock, tombstones, spent, removal, finish }),
   };
 }
 

@@ -23,12 +23,12 @@ export async function publishControl(
 /** Hears every message from now on, on a connection that is used for nothing else. */
 export async function subscribeControl(
   client: Redis,
-  hear: (message: ControlMessage) => void,
+  onControlMessage: (message: ControlMessage) => void,
   prefix: string = QUEUE_PREFIX,
 ): Promise<void> {
   client.on('message', (_channel: string, text: string) => {
     const message = messageSchema.safeParse(parse(text));
-    if (message.success) hear(message.data);
+    if (message.success) onControlMessage(message.data);
   });
   await client.subscribe(channel(prefix));
 }

@@ -6,7 +6,7 @@ import { openSubscriberRedis } from './redis.ts';
 
 /** Who listens. Words may be lost: what they told of is in MongoDB. */
 export interface LiveListener {
-  hear(message: LiveMessage): void;
+  onMessage(message: LiveMessage): void;
   /** From now on it hears: said at first, and again after each outage; what was told before is lost. */
   connected(): void;
 }
@@ -49,7 +49,7 @@ export function createLiveHub({
     opened.on('message', (name: string, text: string) => {
       const listeners = channels.get(name)?.listeners;
       const message = listeners && read(text);
-      if (message) for (const listener of listeners) listener.hear(message);
+      if (message) for (const listener of listeners) listener.onMessage(message);
     });
     return opened;
   }

@@ -6,7 +6,7 @@ import type { Session } from '../model/session/session.ts';
 const MAX_UNDER_WAY = 1_000;
 
 /** What of a session is told. */
-export type Told = Pick<
+export type PublishedSession = Pick<
   Session,
   'id' | 'root_session_id' | 'parent_session_id' | 'status' | 'last_event_seq' | 'title' | 'tags'
 >;
@@ -14,9 +14,9 @@ export type Told = Pick<
 /** Tells live what was written. Nothing waits for it, nothing fails by it: who misses it looks later. */
 export interface LivePublisher {
   /** There are events up to `last_event_seq`. */
-  progressed(session: Told): void;
+  progressed(session: PublishedSession): void;
   /** The session has come to its status. */
-  moved(session: Told): void;
+  statusChanged(session: PublishedSession): void;
   /** An answer grows by these lines. */
   partials(conversation: string, lines: Omit<Partials, 'kind'>): void;
 }
@@ -35,7 +35,7 @@ export function statusChannel(prefix: string): string {
 export function createLivePublisher(client: Redis, prefix: string): LivePublisher {
   let underWay = 0;
 
-  function tell(channels: readonly string[], message: LiveMessage): void {
+  function publish(channels: readonly string[], message: LiveMessage): void {
     if (underWay >= MAX_UNDER_WAY) return;
     const text = JSON.stringify(message);
     for (const channel of channels) {
@@ -50,7 +50,7 @@ export function createLivePublisher(client: Redis, prefix: string): LivePublishe
     }
   }
 
-  function news(session: Told): LiveMessage {
+  function news(session: PublishedSession): LiveMessage {
     const { id, root_session_id, parent_session_id, status, last_event_seq } = session;
     const at = new Date().toISOString();
     return {
@@ -66,18 +66,18 @@ export function createLivePublisher(client: Redis, prefix: string): LivePublishe
 
   return {
     progressed(session) {
-      tell([conversationChannel(prefix, session.root_session_id)], news(session));
+      publish([conversationChannel(prefix, session.root_session_id)], news(session));
     },
-    moved(session) {
+    statusChanged(session) {
       const { title, tags, root_session_id: root } = session;
-      tell([conversationChannel(prefix, root), statusChannel(prefix)], {
+      publish([conversationChannel(prefix, root), statusChannel(prefix)], {
         ...news(session),
         ...(title === undefined ? {} : { title }),
         ...(tags === undefined ? {} : { tags }),
       });
     },
     partials(conversation, lines) {
-      tell([conversationChannel(prefix, conversation)], { kind: 'partials', ...lines });
+      publish([conversationChannel(prefix, conversation)], { kind: 'partials', ...lines });
     },
   };
 }

@@ -36,13 +36,13 @@ export interface SessionQueue {
   /** Removes a session's job that nobody works on; harmless where it is gone or was taken. */
   drop(id: string): Promise<void>;
   /** Lets a job that is delayed be taken now; harmless where it is not. */
-  hurry(id: string): Promise<void>;
+  promote(id: string): Promise<void>;
   /** Lets the queue rest: workers that look begin no session for so long. A longer rest stands. */
-  rest(ms: number): Promise<void>;
+  pause(ms: number): Promise<void>;
   /** How long the queue rests yet, in milliseconds; 0 where it does not. */
-  restMs(): Promise<number>;
+  pauseMs(): Promise<number>;
   /** Tells every worker at once; that nobody heard it is no error. */
-  tell(message: ControlMessage): Promise<void>;
+  sendControl(message: ControlMessage): Promise<void>;
   /** Tells readers live what was written. */
   live: LivePublisher;
   /** Counts what is limited by the minute. */
@@ -85,7 +85,7 @@ export function createSessionQueue({
 
   // BullMQ's own limiter key holds the time; its limiter is not used, for with it a worker that runs long
   // jobs looks for others only once one of them has ended.
-  async function restMs(): Promise<number> {
+  async function pauseMs(): Promise<number> {
     return Math.max(await answer(() => bull.getRateLimitTtl()), 0);
   }
 
@@ -121,16 +121,16 @@ export function createSessionQueue({
     async drop(id) {
       await answer(() => createJobUpkeep(bull).drop(id));
     },
-    async hurry(id) {
+    async promote(id) {
       const job = await answer(() => bull.getJob(id));
       // It may be promoted by time meanwhile.
       await answer(async () => job?.promote()).catch(() => {});
     },
-    async rest(ms) {
-      if (ms > (await restMs())) await answer(() => bull.rateLimit(Math.ceil(ms)));
+    async pause(ms) {
+      if (ms > (await pauseMs())) await answer(() => bull.rateLimit(Math.ceil(ms)));
     },
-    restMs,
-    async tell(message) {
+    pauseMs: pauseMs,
+    async sendControl(message) {
       await answer(() => publishControl(client, message, prefix));
     },
     async ping() {

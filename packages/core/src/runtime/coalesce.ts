@@ -2,7 +2,7 @@
  * The same read, where those who ask for the same thing within one turn of the loop share one answer:
  * nobody is given what was read before they asked. What is the same, `keyFor` says.
  */
-export function shareTurn<A, T>(
+export function coalesce<A, T>(
   keyFor: (asked: A) => string,
   read: (asked: A) => Promise<T>,
 ): (asked: A) => Promise<T> {

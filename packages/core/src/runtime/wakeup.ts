@@ -1,16 +1,16 @@
 /** Wakes a loop that waits for something to do. */
-export interface Bell {
+export interface Wakeup {
   /** Ends the wait that is under way, or else the next one. */
-  ring(): void;
+  signal(): void;
   /** Resolves when the bell is rung, at the latest after `ms`. */
   wait(ms: number): Promise<void>;
 }
 
 /** A bell for one loop. */
-export function createBell(): Bell {
+export function createWakeup(): Wakeup {
   let rung = Promise.withResolvers<void>();
   return {
-    ring: () => rung.resolve(),
+    signal: () => rung.resolve(),
     async wait(ms) {
       const timer = setTimeout(rung.resolve, Math.max(ms, 0));
       await rung.promise;

@@ -13,7 +13,7 @@ import { parseInput } from '../model/schema/parse-input.ts';
 import { launchJob } from '../queue/producer.ts';
 import type { ScheduleQueue } from '../queue/schedule-queue.ts';
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
-import { eachApart } from '../store/for-each-isolated.ts';
+import { forEachIsolated } from '../store/for-each-isolated.ts';
 import type { ScheduleStore } from '../store/schedule-store.ts';
 import { launchOfFiring } from './firing.ts';
 
@@ -93,7 +93,7 @@ export function createSchedules(
       const changed = [...wanted.values()].filter(({ id, revision }) => known.get(id) !== revision);
       const gone = [...known.keys()].filter((id) => !wanted.has(id));
       // One timetable that cannot be read must not keep the others from firing.
-      await eachApart(
+      await forEachIsolated(
         [...changed.map((one) => () => queue.set(one)), ...gone.map((id) => () => queue.unset(id))],
         async (mend) => {
           await mend();

@@ -108,7 +108,7 @@ export function createBulkAcceptance({
       ...(jobs.length > 0 ? await enqueue(jobs) : []),
     ]);
     const made = await sessions.getMany([...fresh.keys()]);
-    for (const session of made) queue.live.moved(session);
+    for (const session of made) queue.live.statusChanged(session);
     const passed = await sessions.getMany(asked.map(({ id }) => id));
     const stored = new Map([...known, ...byId(passed), ...byId(made)]);
     return new Map(

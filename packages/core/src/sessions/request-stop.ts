@@ -4,7 +4,7 @@ import type { SessionQueue } from '../queue/session-queue.ts';
 import type { StopRequests } from '../store/stop-requests.ts';
 
 /** Asks for a session's end in its document, and then whoever runs it. Throws as the requests do. */
-export async function askToStop(
+export async function requestStop(
   { queue, requests }: { queue: SessionQueue; requests: StopRequests },
   kind: ControlMessage['kind'],
   id: string,
@@ -14,10 +14,10 @@ export async function askToStop(
     : requests.requestInterrupt(id));
   // The document holds the request: a heartbeat or the reconciler does what a lost word does not.
   if (session.status === 'cancelled') {
-    queue.live.moved(session);
+    queue.live.statusChanged(session);
     await queue.drop(id).catch(() => {});
-  } else await queue.tell({ kind, id }).catch(() => {});
+  } else await queue.sendControl({ kind, id }).catch(() => {});
   // Its job waits for a retry's time: the worker that takes it completes the session at once.
-  if (session.status === 'queued') await queue.hurry(id).catch(() => {});
+  if (session.status === 'queued') await queue.promote(id).catch(() => {});
   return session;
 }

@@ -52,7 +52,7 @@ export function createSessionManager({
   admission: Admission;
   sealer?: Sealer;
 }): SessionManager {
-  const adopter = createAdopter(sessions, (id) => queue.find(id), queue.live.moved, sealer);
+  const adopter = createAdopter(sessions, (id) => queue.find(id), queue.live.statusChanged, sealer);
 
   const acceptance = createAcceptance({ queue, sessions, adopter, admission, sealer });
 

@@ -4,7 +4,7 @@ import { isTerminal } from '../model/session/status.ts';
 import type { ControlMessage } from '../queue/control.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { StopRequests } from '../store/stop-requests.ts';
-import { askToStop } from './request-stop.ts';
+import { requestStop } from './request-stop.ts';
 import type { SessionManager } from './session-manager.ts';
 
 /** Stops sessions from anywhere: the request is a document's, the word over Redis only makes it fast. */
@@ -35,7 +35,7 @@ export function createSessionStop({
 }): SessionStop {
   async function ask(kind: ControlMessage['kind'], id: string): Promise<Info> {
     await manager.getSession(id); // one that only the queue knows is adopted first
-    const session = await askToStop({ queue, requests }, kind, id);
+    const session = await requestStop({ queue, requests }, kind, id);
     // Where this fails, the reconciler lets go on what waits for it.
     if (isTerminal(session.status)) await admission.ended(session).catch(() => {});
     return toInfo(session);

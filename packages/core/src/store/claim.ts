@@ -6,7 +6,7 @@ import type { WebhookEvent } from '../model/webhooks/webhook-event.ts';
 import type { StoreClock } from './clock.ts';
 import { decodeSession } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
-import { leaveWord } from './webhook-outbox.ts';
+import { appendOutboxEvent } from './webhook-outbox.ts';
 
 /** Who claims: a worker process. `leaseMs` is how long the claim holds without a write. */
 export interface Claimant {
@@ -95,7 +95,7 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
       {
         $set: fields,
         $unset: { last_result: '', waiting_for: '', ...RELEASED },
-        ...leaveWord(event, session.attempts.length, fields.updated_at),
+        ...appendOutboxEvent(event, session.attempts.length, fields.updated_at),
       },
       { returnDocument: 'after' },
     );
@@ -144,7 +144,7 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
         ...(crashed
           ? {
               $inc: { 'counts.crashes': 1 },
-              ...leaveWord('session.retried', session.attempts.length, now),
+              ...appendOutboxEvent('session.retried', session.attempts.length, now),
             }
           : {}),
       },

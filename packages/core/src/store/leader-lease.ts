@@ -2,14 +2,14 @@ import type { Db } from 'mongodb';
 import type { StoreClock } from './clock.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
 
-interface DutyDocument {
+interface LeaderLeaseDocument {
   _id: string;
   owner: string;
   expires_at: Date;
 }
 
 /** A duty that one process at a time has. */
-export interface Duty {
+export interface LeaderLease {
   /** Takes or keeps the duty for `ms` more; false while another process has it. */
   hold(ms: number): Promise<boolean>;
   /** Gives it up, so that another process need not wait. */
@@ -17,8 +17,13 @@ export interface Duty {
 }
 
 /** The duty of this name, for this owner, judged on MongoDB's clock. */
-export function createDuty(db: Db, clock: StoreClock, name: string, owner: string): Duty {
-  const collection = db.collection<DutyDocument>('duties');
+export function createLeaderLease(
+  db: Db,
+  clock: StoreClock,
+  name: string,
+  owner: string,
+): LeaderLease {
+  const collection = db.collection<LeaderLeaseDocument>('duties');
   return {
     async hold(ms) {
       const now = await clock.now();

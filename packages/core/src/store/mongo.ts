@@ -3,7 +3,7 @@ import { AppError } from '../model/errors/app-error.ts';
 import type { Event } from '../model/session/event.ts';
 import type { Session } from '../model/session/session.ts';
 import type { Delivery } from '../model/webhooks/webhook-delivery.ts';
-import { shareTurn } from '../runtime/coalesce.ts';
+import { coalesce } from '../runtime/coalesce.ts';
 import { withDeadline } from '../runtime/deadline.ts';
 import type { TombstoneDocument } from './tombstone-store.ts';
 
@@ -60,7 +60,7 @@ export function connectMongo(url: string): Mongo {
     retryWrites: false,
   });
   const db = client.db(databaseOf(url) || 'baton');
-  const ping = shareTurn(
+  const ping = coalesce(
     (what: 'ping') => what,
     async () => {
       try {

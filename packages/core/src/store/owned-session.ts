@@ -5,7 +5,7 @@ import { endingEvent } from '../model/webhooks/webhook-event.ts';
 import type { StoreClock } from './clock.ts';
 import { encodeFields } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
-import { leaveWord } from './webhook-outbox.ts';
+import { appendOutboxEvent } from './webhook-outbox.ts';
 
 /** What an owner learns from each of its writes. */
 export interface Held {
@@ -132,7 +132,7 @@ export function createOwnedSession(
         },
         // An earlier attempt's: from here on it would conclude the wrong one.
         ...(last_result ? {} : { $unset: { last_result: '' } }),
-        ...leaveWord('session.started', attempt, now),
+        ...appendOutboxEvent('session.started', attempt, now),
       }));
     },
     commit({ last_result, ...progress }) {
@@ -159,7 +159,7 @@ export function createOwnedSession(
             ...attemptFields({ ...attemptEnding, ended_at: now }),
           },
           $unset: { last_result: '', 'lease.expires_at': '', 'lease.owner': '' },
-          ...leaveWord(endingEvent(status), attempt, now),
+          ...appendOutboxEvent(endingEvent(status), attempt, now),
         }),
       );
       if (held) return held;
@@ -183,7 +183,7 @@ export function createOwnedSession(
           $unset: released,
           $inc: { [`counts.${count}`]: 1 },
           // A hand-back by a drain or a sick host is no retry, and no webhook event stands for it.
-          ...(count === 'retries' ? leaveWord('session.retried', attempt, now) : {}),
+          ...(count === 'retries' ? appendOutboxEvent('session.retried', attempt, now) : {}),
         }),
         { cancel_requested_at: { $exists: false } },
       );
@@ -193,7 +193,7 @@ export function createOwnedSession(
         (now) => ({
           $set: { status: 'cancelled', end_time: now, ...fields(now) },
           $unset: released,
-          ...leaveWord('session.cancelled', attempt, now),
+          ...appendOutboxEvent('session.cancelled', attempt, now),
         }),
         { cancel_requested_at: { $exists: true } },
       );

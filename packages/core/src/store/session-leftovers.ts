@@ -6,7 +6,7 @@ import type { ChunkDocument, EventDocument } from './mongo.ts';
 const WINDOW = 1_000;
 
 /** Which remains are to go: `before` spares what was written later, by a later session of the same id. */
-export interface RemainsOf {
+export interface LeftoversOf {
   sessionId: string;
   /** The events up to here are gone already. */
   removedTo: number;
@@ -15,16 +15,16 @@ export interface RemainsOf {
 }
 
 /** What a session leaves beside its document. */
-export interface SessionRemains {
+export interface SessionLeftovers {
   /**
    * Removes the session's events up to `lastSeq` and what joins on above, and its transcript. Before each
    * step it asks `goOn`, telling up to which event all is gone; false where that said no.
    */
-  remove(of: RemainsOf, goOn: (removedTo: number) => Promise<boolean>): Promise<boolean>;
+  remove(of: LeftoversOf, goOn: (removedTo: number) => Promise<boolean>): Promise<boolean>;
 }
 
 /** The remains in a database. */
-export function createSessionRemains(db: Db): SessionRemains {
+export function createSessionLeftovers(db: Db): SessionLeftovers {
   const events = db.collection<EventDocument>('events');
   const chunks = db.collection<ChunkDocument>('transcripts');
   return {

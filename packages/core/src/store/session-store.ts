@@ -83,7 +83,7 @@ export function createSessionStore(db: Db): SessionStore {
   /** Those that were deleted, or whose conversations were, and how each is refused. */
   async function refused(those: readonly Session[]): Promise<Map<string, AppError>> {
     const errors = await Promise.all(
-      those.map((session) => tombstones.refuseBuried(session).then(() => null, asRefusal)),
+      those.map((session) => tombstones.refuseDeleted(session).then(() => null, asRefusal)),
     );
     const byId = those.map(({ id }, index) => [id, errors[index] ?? null] as const);
     return new Map(byId.filter((entry): entry is [string, AppError] => entry[1] !== null));
@@ -98,7 +98,7 @@ export function createSessionStore(db: Db): SessionStore {
     get,
     async insertIfAbsent(session) {
       const document = encodeSession(session);
-      if (mayBeBuried(session)) await tombstones.refuseBuried(session);
+      if (mayBeDeleted(session)) await tombstones.refuseDeleted(session);
       try {
         await insert(document, BSON.calculateObjectSize(document, { ignoreUndefined: true }));
       } catch (error) {
@@ -106,14 +106,14 @@ export function createSessionStore(db: Db): SessionStore {
         return (await get(session.id)) ?? session;
       }
       // After the insert: a deletion looks for sessions once it has left its mark, so one of us sees the other.
-      await tombstones.refuseBuried(session).catch(async (error: unknown) => {
+      await tombstones.refuseDeleted(session).catch(async (error: unknown) => {
         if (isAppError(error)) await takeBack(session);
         throw error;
       });
       return decodeSession(document);
     },
     async insertManyIfAbsent(sessions) {
-      const before = await refused(sessions.filter(mayBeBuried));
+      const before = await refused(sessions.filter(mayBeDeleted));
       const asked = sessions.filter(({ id }) => !before.has(id));
       if (asked.length === 0) return before;
       await collection
@@ -172,7 +172,7 @@ export function createSessionStore(db: Db): SessionStore {
 
 // What comes late may be what a deletion left behind, and a key's id may be in a deletion: such a one is not
 // to be there for a moment.
-function mayBeBuried({ id, created_at }: Session): boolean {
+function mayBeDeleted({ id, created_at }: Session): boolean {
   return isOfKey(id) || Date.now() - created_at.getTime() > FRESH_MS;
 }
 

@@ -5,7 +5,7 @@ import { isTerminal, SESSION_STATUSES } from '../model/session/status.ts';
 import type { StoreClock } from './clock.ts';
 import { decodeSession } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
-import { leaveWord } from './webhook-outbox.ts';
+import { appendOutboxEvent } from './webhook-outbox.ts';
 
 /** Requests to stop a session, written where they outlive every process. */
 export interface StopRequests {
@@ -52,7 +52,7 @@ export function createStopRequests(db: Db, clock: StoreClock): StopRequests {
       {
         $set: { status: 'cancelled', end_time: now, updated_at: now },
         $unset: { last_result: '', waiting_for: '', not_before: '' },
-        ...leaveWord('session.cancelled', session.attempts.length, now),
+        ...appendOutboxEvent('session.cancelled', session.attempts.length, now),
       },
       { returnDocument: 'after' },
     );

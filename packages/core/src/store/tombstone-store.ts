@@ -9,7 +9,7 @@ import { createGroupRead } from './group-read.ts';
 export type TombstoneDocument = Omit<Tombstone, 'id'> & { _id: string };
 
 /** What of a session its tombstone keeps. */
-export type Buried = Pick<Session, 'id' | 'last_event_seq'>;
+export type TombstoneState = Pick<Session, 'id' | 'last_event_seq'>;
 
 /** The first look for what was written after the deletion, in milliseconds; the last is the tombstone's end. */
 const FIRST_SWEEP_MS = 10 * 60_000;
@@ -23,7 +23,7 @@ export interface TombstoneStore {
    * Throws SESSION_DELETED where the session was deleted, and PARENT_NOT_FOUND where its conversation was
    * or is about to be.
    */
-  refuseBuried(session: Pick<Session, 'id' | 'root_session_id' | 'created_at'>): Promise<void>;
+  refuseDeleted(session: Pick<Session, 'id' | 'root_session_id' | 'created_at'>): Promise<void>;
   /** Marks a conversation as asked to be deleted, as of `at`; one that is marked already stays as it is. */
   ask(rootId: string, at: Date): Promise<void>;
   /** Takes the mark back; false where there is no way back any more. */
@@ -31,7 +31,7 @@ export interface TombstoneStore {
   /** From here on there is no way back; false where somebody took the mark away. */
   commit(rootId: string): Promise<boolean>;
   /** Makes tombstones for sessions of a conversation, as of `at`; false where it is no longer being deleted. */
-  bury(rootId: string, at: Date, sessions: readonly Buried[]): Promise<boolean>;
+  insert(rootId: string, at: Date, sessions: readonly TombstoneState[]): Promise<boolean>;
   /**
    * The tombstones of a conversation whose sessions may have left something, at most 500, the root's last;
    * empty once there are none.
@@ -69,7 +69,7 @@ export function createTombstoneStore(db: Db): TombstoneStore {
 
   return {
     get: async (id) => (await find([id]))[0] ?? null,
-    async refuseBuried({ id, root_session_id: root, created_at }) {
+    async refuseDeleted({ id, root_session_id: root, created_at }) {
       for (const tombstone of await find([...new Set([id, root])])) {
         const isOwn = tombstone.id === id;
         if (tombstone.state === 'gone' && !isBuried(tombstone, created_at)) continue;
@@ -104,7 +104,7 @@ export function createTombstoneStore(db: Db): TombstoneStore {
       await collection.updateOne({ _id: rootId, state: 'asked' }, { $set: { state: 'deleting' } });
       return (await collection.countDocuments({ _id: rootId, state: 'deleting' })) > 0;
     },
-    async bury(rootId, at, sessions) {
+    async insert(rootId, at, sessions) {
       const ofRoot = { _id: rootId, state: 'deleting' } as const;
       const { matchedCount } = await collection.updateOne(ofRoot, { $set: { at } });
       if (matchedCount === 0) return false;

@@ -8,7 +8,7 @@ import type { Session } from '../model/session/session.ts';
 import type { StoreClock } from './clock.ts';
 import { decodeSession } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
-import { leaveWord } from './webhook-outbox.ts';
+import { appendOutboxEvent } from './webhook-outbox.ts';
 
 /** What is known of a session that waited: enough for its job. */
 export type Standing = JobSource & Pick<Session, 'status' | 'waiting_for'>;
@@ -118,7 +118,7 @@ export function createWaitingStore(db: Db, clock: StoreClock): WaitingStore {
             updated_at: now,
           },
           $unset: { waiting_for: '', not_before: '' },
-          ...leaveWord('session.failed', 0, now),
+          ...appendOutboxEvent('session.failed', 0, now),
         },
         { returnDocument: 'after' },
       );

@@ -1,37 +1,37 @@
 // Word of a session's moves, kept on its document by the very update that moves it, until webhooks are told.
 import type { Db } from 'mongodb';
-import type { Due, WebhookEvent } from '../model/webhooks/webhook-event.ts';
+import type { OutboxEntry, WebhookEvent } from '../model/webhooks/webhook-event.ts';
 import type { SessionDocument } from './mongo.ts';
 
 // Word is taken off within seconds; hand-backs while Redis is away must not grow a document for ever.
 const DUE_KEPT = 50;
 
 /** The part of an update that leaves word of a move. */
-export function leaveWord(type: WebhookEvent, attempt: number, at: Date) {
+export function appendOutboxEvent(type: WebhookEvent, attempt: number, at: Date) {
   return { $push: { webhooks_due: { $each: [{ type, attempt, at }], $slice: -DUE_KEPT } } };
 }
 
 /** A session that has word to be told. */
-export interface DueSession {
+export interface OutboxSession {
   id: string;
   created_at: Date;
   tags?: string[];
-  due: Due[];
+  due: OutboxEntry[];
 }
 
 /** What sessions have to tell. */
 export interface WebhookOutbox {
   /** What one session has to tell; null where that is nothing. */
-  of(id: string): Promise<DueSession | null>;
+  of(id: string): Promise<OutboxSession | null>;
   /** Sessions whose word is older than `time`. */
-  olderThan(time: Date, limit: number): Promise<DueSession[]>;
+  olderThan(time: Date, limit: number): Promise<OutboxSession[]>;
   /** Takes off what was told. */
-  takeOff(id: string, due: readonly Due[]): Promise<void>;
+  acknowledge(id: string, due: readonly OutboxEntry[]): Promise<void>;
   /** Takes all word off that is no younger than `time`, where nobody is to be told. */
   clear(time: Date): Promise<void>;
 }
 
-type DueDocument = Pick<SessionDocument, '_id' | 'created_at' | 'tags' | 'webhooks_due'>;
+type OutboxDocument = Pick<SessionDocument, '_id' | 'created_at' | 'tags' | 'webhooks_due'>;
 
 const FIELDS = { created_at: 1, tags: 1, webhooks_due: 1 } as const;
 
@@ -40,18 +40,21 @@ export function createWebhookOutbox(db: Db): WebhookOutbox {
   const collection = db.collection<SessionDocument>('sessions');
   return {
     async of(id) {
-      const document = await collection.findOne<DueDocument>({ _id: id }, { projection: FIELDS });
+      const document = await collection.findOne<OutboxDocument>(
+        { _id: id },
+        { projection: FIELDS },
+      );
       return document?.webhooks_due?.length ? decode(document) : null;
     },
     async olderThan(time, limit) {
       const documents = await collection
         .find({ 'webhooks_due.at': { $lte: time } })
-        .project<DueDocument>(FIELDS)
+        .project<OutboxDocument>(FIELDS)
         .limit(limit)
         .toArray();
       return documents.map(decode);
     },
-    async takeOff(id, due) {
+    async acknowledge(id, due) {
       await collection.updateOne({ _id: id }, { $pullAll: { webhooks_due: [...due] } });
     },
     async clear(time) {
@@ -63,6 +66,6 @@ export function createWebhookOutbox(db: Db): WebhookOutbox {
   };
 }
 
-function decode({ _id, created_at, tags, webhooks_due = [] }: DueDocument): DueSession {
+function decode({ _id, created_at, tags, webhooks_due = [] }: OutboxDocument): OutboxSession {
   return { id: _id, created_at, ...(tags ? { tags } : {}), due: webhooks_due };
 }

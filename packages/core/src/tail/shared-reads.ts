@@ -1,4 +1,4 @@
-import { shareTurn } from '../runtime/coalesce.ts';
+import { coalesce } from '../runtime/coalesce.ts';
 import type { EventRange, EventStore } from '../store/event-store.ts';
 import type { SessionHeads } from '../store/session-heads.ts';
 
@@ -14,9 +14,9 @@ interface Reads {
  */
 export function shareReads({ events, heads }: Reads): Reads {
   return {
-    events: { page: shareTurn(keyOf, (range) => events.page(range)) },
+    events: { page: coalesce(keyOf, (range) => events.page(range)) },
     heads: {
-      get: shareTurn(
+      get: coalesce(
         (id) => id,
         (id) => heads.get(id),
       ),

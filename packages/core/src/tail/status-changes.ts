@@ -1,7 +1,7 @@
 import { AppError } from '../model/errors/app-error.ts';
 import type { StatusChange } from '../model/session/live.ts';
 import type { LiveHub } from '../queue/live-hub.ts';
-import { createBell } from '../runtime/wakeup.ts';
+import { createWakeup } from '../runtime/wakeup.ts';
 
 /** The most sessions whose change waits for one reader: the latest of each. */
 const MAX_WAITING = 10_000;
@@ -24,25 +24,25 @@ export async function* statusChanges(
   live: Pick<LiveHub, 'listenToStatuses'>,
   { tag, signal }: { tag?: string | undefined; signal: AbortSignal },
 ): AsyncGenerator<StatusItem> {
-  const bell = createBell();
+  const wakeup = createWakeup();
   const waiting = new Map<string, StatusChange>();
   let isNew = false;
   const stopListening = live.listenToStatuses({
     connected() {
       isNew = true;
-      bell.ring();
+      wakeup.signal();
     },
-    hear(message) {
+    onMessage(message) {
       if (message.kind !== 'news') return;
       const { kind: _kind, ...change } = message;
       if (tag !== undefined && !change.tags?.includes(tag)) return;
       // In the order of the latest changes.
       waiting.delete(change.id);
       if (waiting.size <= MAX_WAITING) waiting.set(change.id, change);
-      bell.ring();
+      wakeup.signal();
     },
   });
-  signal.addEventListener('abort', bell.ring, { once: true });
+  signal.addEventListener('abort', wakeup.signal, { once: true });
   try {
     while (!signal.aborted) {
       if (waiting.size > MAX_WAITING) {
@@ -55,10 +55,10 @@ export async function* statusChanges(
         const changes = [...waiting.values()].slice(0, BATCH);
         for (const { id } of changes) waiting.delete(id);
         yield { kind: 'changes', changes };
-      } else await bell.wait(REST_MS);
+      } else await wakeup.wait(REST_MS);
     }
   } finally {
-    signal.removeEventListener('abort', bell.ring);
+    signal.removeEventListener('abort', wakeup.signal);
     stopListening();
   }
 }

@@ -2,7 +2,7 @@ import type { Event } from '../model/session/event.ts';
 import type { SessionNews } from '../model/session/live.ts';
 import { isTerminal, type SessionStatus } from '../model/session/status.ts';
 import type { LiveHub } from '../queue/live-hub.ts';
-import { type Bell, createBell } from '../runtime/wakeup.ts';
+import { createWakeup, type Wakeup } from '../runtime/wakeup.ts';
 import type { EventStore } from '../store/event-store.ts';
 import type { SessionHead, SessionHeads } from '../store/session-heads.ts';
 import { isMongoAway } from '../store/unavailable.ts';
@@ -59,7 +59,7 @@ export async function* runTail(
   look: () => Promise<Look>,
   signal: AbortSignal,
 ): AsyncGenerator<TailItem> {
-  const bell: Bell = createBell();
+  const wakeup: Wakeup = createWakeup();
   const partials = createPartialBuffer();
   const seen: { latest: Look | null } = { latest: null };
   let isStale = true;
@@ -68,9 +68,9 @@ export async function* runTail(
   const stopListening = live.listenToConversation(of.root_session_id, {
     connected() {
       isStale = true;
-      bell.ring();
+      wakeup.signal();
     },
-    hear(message) {
+    onMessage(message) {
       if (message.kind === 'partials') {
         if (!seen.latest?.isAtHead(message.id)) return;
         partials.add(message);
@@ -80,10 +80,10 @@ export async function* runTail(
         hasMore = true;
         if (means === 'look') isStale = true;
       }
-      bell.ring();
+      wakeup.signal();
     },
   });
-  signal.addEventListener('abort', bell.ring, { once: true });
+  signal.addEventListener('abort', wakeup.signal, { once: true });
 
   /** What is there now, or null where there is no more of it, or MongoDB does not answer. */
   async function next(): Promise<TailItem | null> {
@@ -109,7 +109,7 @@ export async function* runTail(
         return;
       }
       while (!isStale && !hasMore && !signal.aborted && performance.now() < lookAgainAt) {
-        await bell.wait(lookAgainAt - performance.now());
+        await wakeup.wait(lookAgainAt - performance.now());
         // Before the next look: it finds the events that these lines grew into.
         const lines = partials.take();
         if (lines.length > 0) yield { kind: 'partials', lines };
@@ -118,7 +118,7 @@ export async function* runTail(
       hasMore = false;
     }
   } finally {
-    signal.removeEventListener('abort', bell.ring);
+    signal.removeEventListener('abort', wakeup.signal);
     stopListening();
   }
 }

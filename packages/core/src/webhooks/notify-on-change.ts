@@ -3,24 +3,27 @@ import type { LivePublisher } from '../queue/live.ts';
 import type { StopRequests } from '../store/stop-requests.ts';
 
 /** Hears of a session that has moved; neither waits nor fails. */
-export type TellMove = (sessionId: string) => void;
+export type NotifyOfChange = (sessionId: string) => void;
 
 /** A publisher that also tells `tell` of each session that has moved. */
-export function tellingMoves(live: LivePublisher, tell: TellMove): LivePublisher {
+export function withNotifications(live: LivePublisher, notify: NotifyOfChange): LivePublisher {
   return {
     ...live,
-    moved(session) {
-      live.moved(session);
-      tell(session.id);
+    statusChanged(session) {
+      live.statusChanged(session);
+      notify(session.id);
     },
   };
 }
 
 /** Requests to stop that tell of the sessions which they cancelled. */
-export function tellingStops(requests: StopRequests, tell: TellMove): StopRequests {
+export function withStopNotifications(
+  requests: StopRequests,
+  notify: NotifyOfChange,
+): StopRequests {
   const telling = (request: StopRequests['requestCancel']) => async (id: string) => {
     const session = await request(id);
-    if (session.status === 'cancelled') tell(id);
+    if (session.status === 'cancelled') notify(id);
     return session;
   };
   return {

@@ -3,8 +3,8 @@ import type { WebhookQueue } from '../queue/webhook-queue.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { StoreClock } from '../store/clock.ts';
 import type { DeliveryStore } from '../store/delivery-store.ts';
-import { eachApart } from '../store/for-each-isolated.ts';
-import type { DueSession, WebhookOutbox } from '../store/webhook-outbox.ts';
+import { forEachIsolated } from '../store/for-each-isolated.ts';
+import type { OutboxSession, WebhookOutbox } from '../store/webhook-outbox.ts';
 import type { WebhookStore } from '../store/webhook-store.ts';
 
 /** How long it is believed that there is no webhook, in milliseconds; word left meanwhile is swept. */
@@ -21,7 +21,7 @@ const PAGE = 500;
 /** Turns word of sessions' moves into deliveries with jobs. */
 export interface WebhookDispatch {
   /** Tells now what this session has to tell. Returns at once and never fails: what it misses is swept. */
-  tell(sessionId: string): void;
+  notify(sessionId: string): void;
   /**
    * One round of the sweep: tells what dead processes left, gives pending deliveries that lost their
    * jobs others, and removes those that are older than the log is kept. Each step is safe to do twice.
@@ -64,7 +64,7 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
 
   // In this order: what is made twice is the same delivery and job, what is taken off too early is lost.
   async function dispatch(
-    { id, created_at, tags, due }: DueSession,
+    { id, created_at, tags, due }: OutboxSession,
     all: Awaited<ReturnType<typeof enabled>>,
   ): Promise<number> {
     let told = 0;
@@ -76,11 +76,11 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
         told += 1;
       }
     }
-    await outbox.takeOff(id, due);
+    await outbox.acknowledge(id, due);
     return told;
   }
 
-  async function tellNow(sessionId: string): Promise<void> {
+  async function notifyNow(sessionId: string): Promise<void> {
     if (performance.now() < noneUntil) return;
     // Before the webhooks: one that was made before a move is told of it.
     const session = await outbox.of(sessionId);
@@ -90,7 +90,7 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
     if (all.length > 0) await dispatch(session, all);
   }
 
-  async function sweepWord(): Promise<number> {
+  async function sweepEntry(): Promise<number> {
     const now = await clock.now();
     const sessions = await outbox.olderThan(new Date(now.getTime() - SWEEP_AFTER_MS), PAGE);
     const all = await enabled();
@@ -99,7 +99,7 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
       return 0;
     }
     let told = 0;
-    await eachApart(sessions, async (session) => {
+    await forEachIsolated(sessions, async (session) => {
       told += await dispatch(session, all);
     });
     return told;
@@ -110,7 +110,7 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
     const before = new Date((await clock.now()).getTime() - OVERDUE_MS);
     const found = await deliveries.overdue(before, PAGE, overdueFrom);
     let restored = 0;
-    const restoring = eachApart(found, async (delivery) => {
+    const restoring = forEachIsolated(found, async (delivery) => {
       if (await queue.restore(delivery)) restored += 1;
     });
     const last = found.length < PAGE ? undefined : found.at(-1)?.next_try_at?.getTime();
@@ -125,18 +125,18 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
   }
 
   return {
-    tell(sessionId) {
-      tellNow(sessionId).catch((error: unknown) =>
+    notify(sessionId) {
+      notifyNow(sessionId).catch((error: unknown) =>
         deps.log.warn({ err: error, session_id: sessionId }, 'webhooks are told later'),
       );
     },
     async sweep() {
       return {
-        told: await sweepWord(),
+        told: await sweepEntry(),
         restored: await restoreOverdue(),
         removed: await removeOld(),
       };
     },
-    sweeps: { tell: sweepWord, restore: restoreOverdue, remove: removeOld },
+    sweeps: { tell: sweepEntry, restore: restoreOverdue, remove: removeOld },
   };
 }

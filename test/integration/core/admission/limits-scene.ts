@@ -2,7 +2,7 @@
 import {
   type Admission,
   createAdmission,
-  createLimitBook,
+  createLimits,
   createSessionManager,
   type Session,
   type SessionManager,
@@ -40,7 +40,7 @@ export const test = base.extend<{ limits: Limits }>({
       return { admission, manager: createSessionManager({ queue, sessions, admission }) };
     };
     const processes: Limits['processes'] = [start(), start(), start()];
-    const book = createLimitBook({ db, clock });
+    const book = createLimits({ db, clock });
     const slots = db.collection<{ _id: string; holders: string[] }>('limit_slots');
     const set: Limits['set'] = async (_id, fields) => {
       await db.collection<{ _id: string }>('sessions').updateOne({ _id }, { $set: fields });

@@ -66,7 +66,7 @@ describe('a deletion that died', () => {
   test('is finished by the reconciler', async ({ world }) => {
     const tree = await world.keepTree();
     await dieAfter(world, tree, 1);
-    expect(await world.deletion.tend(AbortSignal.timeout(10_000))).toBe(1);
+    expect(await world.deletion.runMaintenance(AbortSignal.timeout(10_000))).toBe(1);
     expect(await world.count(...tree)).toEqual(NOTHING);
   });
 
@@ -74,7 +74,7 @@ describe('a deletion that died', () => {
     const tree = await world.keepTree();
     await world.tombstones.ask(tree[0].id, new Date(Date.now() - 120_000));
 
-    await world.deletion.tend(AbortSignal.timeout(10_000));
+    await world.deletion.runMaintenance(AbortSignal.timeout(10_000));
 
     expect(await world.tombstones.get(tree[0].id)).toBeNull();
     const child = childOf(tree[0], { created_at: new Date() });

@@ -98,7 +98,9 @@ test('one that fails leaves the others their time', async ({ world, db, stores, 
   const tree = createConversationTree(db);
   const round = createRetention({ deletion, tree, clock, days: 1_000, log });
 
-  await expect(deletion.tend(AbortSignal.timeout(10_000))).rejects.toThrow('Redis went away');
+  await expect(deletion.runMaintenance(AbortSignal.timeout(10_000))).rejects.toThrow(
+    'Redis went away',
+  );
   expect(await world.count(short)).toEqual(NOTHING);
   await round();
   expect(await world.count(old)).toEqual(NOTHING);

@@ -103,7 +103,7 @@ describe('what comes late', () => {
     await db
       .collection<{ _id: string }>('sessions')
       .updateOne({ _id: slipped.id }, { $set: ended });
-    await world.deletion.tend(AbortSignal.timeout(10_000));
+    await world.deletion.runMaintenance(AbortSignal.timeout(10_000));
     expect(await world.count(...tree, slipped)).toEqual(NOTHING);
   });
 
@@ -119,7 +119,7 @@ describe('what comes late', () => {
     expect((await world.count(root)).events).toBe(1);
 
     await world.sweepIsDue(root.id);
-    await world.deletion.tend(AbortSignal.timeout(10_000));
+    await world.deletion.runMaintenance(AbortSignal.timeout(10_000));
 
     expect(await world.count(root)).toEqual(NOTHING);
     expect(await world.tombstones.get(root.id)).toMatchObject({ state: 'gone' });
@@ -129,7 +129,7 @@ describe('what comes late', () => {
     const [root] = await world.keepTree();
     await world.deletion.deleteConversation(root.id);
     await world.sweepIsDue(root.id, { gone_at: new Date(0) });
-    await world.deletion.tend(AbortSignal.timeout(10_000));
+    await world.deletion.runMaintenance(AbortSignal.timeout(10_000));
     expect(await world.tombstones.get(root.id)).toBeNull();
   });
 });

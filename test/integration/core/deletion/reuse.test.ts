@@ -68,7 +68,7 @@ const test = base.extend<{ reuse: Reuse }>({
   },
 });
 
-const tend = (deletion: World['deletion']) => deletion.tend(AbortSignal.timeout(10_000));
+const tend = (deletion: World['deletion']) => deletion.runMaintenance(AbortSignal.timeout(10_000));
 
 describe('looking again after what is gone', () => {
   test.for([

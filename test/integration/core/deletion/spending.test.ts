@@ -56,7 +56,7 @@ test('a session counts once though its deletion died with its document there', a
   expect((await world.count(session)).documents).toBe(1);
   expect(await usage.total({ tag })).toMatchObject({ sessions: 1, cost_usd: 1 });
 
-  expect(await world.deletion.tend(AbortSignal.timeout(10_000))).toBe(1);
+  expect(await world.deletion.runMaintenance(AbortSignal.timeout(10_000))).toBe(1);
   expect((await world.count(session)).documents).toBe(0);
   expect(await usage.total({ tag })).toMatchObject({ sessions: 1, cost_usd: 1 });
 });
@@ -77,7 +77,7 @@ test('what a tombstone of an earlier version says was spent counts on, and once'
   await bury(gone, 'gone', { gone_at: new Date(), sweep_at: new Date(Date.now() + 60_000) });
   await bury(dying, 'deleting', {});
 
-  await world.deletion.tend(AbortSignal.timeout(10_000));
+  await world.deletion.runMaintenance(AbortSignal.timeout(10_000));
 
   expect(await world.count(dying)).toMatchObject({ documents: 0, events: 0 });
   expect(await usage.total({ tag })).toMatchObject({ sessions: 2, cost_usd: 2 });
@@ -91,7 +91,7 @@ test('what was spent is forgotten once its time is over', async ({ world, db }) 
   await db
     .collection('tombstones')
     .updateMany({ root_session_id: session.id }, { $set: { sweep_at: new Date(0) } });
-  await world.deletion.tend(AbortSignal.timeout(10_000));
+  await world.deletion.runMaintenance(AbortSignal.timeout(10_000));
   expect(await createUsageStore(db).total({ tag })).toMatchObject({ sessions: 0 });
 });
 

@@ -65,7 +65,7 @@ export const test = base.extend<{ $file: { world: World } }>({
       }
       await use({
         deletion: createSessionDeletion({
-          ...{ db, clock, queue: { find: queue.find, drop, tell: queue.tell } },
+          ...{ db, clock, queue: { find: queue.find, drop, sendControl: queue.sendControl } },
           requests: createStopRequests(db, clock),
         }),
         tombstones: createTombstoneStore(db),

@@ -15,8 +15,8 @@ describe('a word to the workers', () => {
   test('is heard by all of them, and by none of another prefix', async ({ queue, queuePrefix }) => {
     const [one, two] = [await listen(queuePrefix), await listen(queuePrefix)];
     const other = await listen(uniqueName('queue'));
-    await queue.tell({ kind: 'cancel', id: 'a' });
-    await queue.tell({ kind: 'interrupt', id: 'b' });
+    await queue.sendControl({ kind: 'cancel', id: 'a' });
+    await queue.sendControl({ kind: 'interrupt', id: 'b' });
     const both = [
       { kind: 'cancel', id: 'a' },
       { kind: 'interrupt', id: 'b' },
@@ -26,7 +26,7 @@ describe('a word to the workers', () => {
   });
 
   test('that nobody hears is no error', async ({ queue }) => {
-    await queue.tell({ kind: 'cancel', id: 'a' });
+    await queue.sendControl({ kind: 'cancel', id: 'a' });
   });
 
   test('of anyone else is not taken for one', async ({ queue, queuePrefix }) => {
@@ -36,7 +36,7 @@ describe('a word to the workers', () => {
     for (const text of ['', '{', 'null', '[]', '{"kind":"cancel"}', '{"kind":"kill","id":"a"}']) {
       await client.publish(`${queuePrefix}:control`, text);
     }
-    await queue.tell({ kind: 'cancel', id: 'last' });
+    await queue.sendControl({ kind: 'cancel', id: 'last' });
     await vi.waitFor(() => expect(heard).toEqual([{ kind: 'cancel', id: 'last' }]));
   });
 });

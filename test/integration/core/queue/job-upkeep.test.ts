@@ -134,10 +134,10 @@ describe('a job that a session needs', () => {
     const plain = makeLaunchJob();
     for (const job of [later, plain]) {
       await queue.add(job);
-      await queue.hurry(job.id);
+      await queue.promote(job.id);
       expect(await queue.bull.getJobState(job.id)).toBe('waiting');
       await queue.drop(job.id);
     }
-    await queue.hurry(newId());
+    await queue.promote(newId());
   });
 });

@@ -10,11 +10,11 @@ describe('a queue', () => {
     queuePrefix,
   }) => {
     const other = createSessionQueue({ connection: redisUrl(), prefix: queuePrefix });
-    expect(await queue.restMs()).toBe(0);
-    await queue.rest(500);
-    await queue.rest(20);
-    expect(await other.restMs()).toBeGreaterThan(300);
-    await waitFor('the end of the rest', async () => (await other.restMs()) === 0);
+    expect(await queue.pauseMs()).toBe(0);
+    await queue.pause(500);
+    await queue.pause(20);
+    expect(await other.pauseMs()).toBeGreaterThan(300);
+    await waitFor('the end of the rest', async () => (await other.pauseMs()) === 0);
     await other.close();
   });
 });

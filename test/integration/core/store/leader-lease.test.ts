@@ -1,4 +1,4 @@
-import { createDuty, newId, type StoreClock } from '@baton/core';
+import { createLeaderLease, newId, type StoreClock } from '@baton/core';
 import { describe, expect } from 'vitest';
 import { test } from '../stores.ts';
 
@@ -12,7 +12,7 @@ describe('a duty', () => {
   test('is one holder’s at a time, who keeps it by asking again', async ({ db }) => {
     const name = newId();
     const clock = handClock();
-    const [first, second] = ['a', 'b'].map((owner) => createDuty(db, clock, name, owner));
+    const [first, second] = ['a', 'b'].map((owner) => createLeaderLease(db, clock, name, owner));
     expect(await first?.hold(1_000)).toBe(true);
     expect(await second?.hold(1_000)).toBe(false);
     clock.ms = 999;
@@ -24,7 +24,7 @@ describe('a duty', () => {
   test('passes on when its time is over', async ({ db }) => {
     const name = newId();
     const clock = handClock();
-    const [first, second] = ['a', 'b'].map((owner) => createDuty(db, clock, name, owner));
+    const [first, second] = ['a', 'b'].map((owner) => createLeaderLease(db, clock, name, owner));
     await first?.hold(1_000);
     clock.ms = 1_000;
     expect(await second?.hold(1_000)).toBe(true);
@@ -34,7 +34,7 @@ describe('a duty', () => {
   test('passes on at once where it is released, by its holder alone', async ({ db }) => {
     const name = newId();
     const clock = handClock();
-    const [first, second] = ['a', 'b'].map((owner) => createDuty(db, clock, name, owner));
+    const [first, second] = ['a', 'b'].map((owner) => createLeaderLease(db, clock, name, owner));
     await first?.hold(1_000);
     await second?.release();
     expect(await second?.hold(1_000)).toBe(false);
@@ -45,14 +45,14 @@ describe('a duty', () => {
   test('of which 32 ask at once goes to one', async ({ db, stores }) => {
     const name = newId();
     const asked = Array.from({ length: 32 }, (_, n) =>
-      createDuty(db, stores.clock, name, `owner-${n}`).hold(60_000),
+      createLeaderLease(db, stores.clock, name, `owner-${n}`).hold(60_000),
     );
     expect((await Promise.all(asked)).filter(Boolean)).toHaveLength(1);
   });
 
   test('is apart from others', async ({ db }) => {
     const clock = handClock();
-    expect(await createDuty(db, clock, newId(), 'a').hold(1_000)).toBe(true);
-    expect(await createDuty(db, clock, newId(), 'b').hold(1_000)).toBe(true);
+    expect(await createLeaderLease(db, clock, newId(), 'a').hold(1_000)).toBe(true);
+    expect(await createLeaderLease(db, clock, newId(), 'b').hold(1_000)).toBe(true);
   });
 });

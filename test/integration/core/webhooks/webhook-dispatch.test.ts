@@ -134,7 +134,7 @@ describe('the dispatch', () => {
     const owned = await stores.own(id);
     await owned.markRunning({});
     await owned.conclude('completed', {}, {});
-    hooks.dispatch.tell(id);
+    hooks.dispatch.notify(id);
     await vi.waitFor(async () => expect(await wordOf(db, id)).toEqual([]));
     const made = await db
       .collection('webhook_deliveries')
@@ -182,7 +182,7 @@ describe('the dispatch', () => {
           ...(step === 'insertIfAbsent' ? { insertIfAbsent: dies } : {}),
         },
         queue: { ...hooks.queue, ...(step === 'add' ? { add: dies } : {}) },
-        outbox: { ...outbox, ...(step === 'takeOff' ? { takeOff: dies } : {}) },
+        outbox: { ...outbox, ...(step === 'takeOff' ? { acknowledge: dies } : {}) },
         clock: stores.clock,
         log,
         keepMs: 1e9,
@@ -251,7 +251,7 @@ describe('the dispatch', () => {
     const { id } = await stores.sessions.insertIfAbsent(makeSession());
     const owned = await stores.own(id);
     await owned.markRunning({});
-    hooks.dispatch.tell(id);
+    hooks.dispatch.notify(id);
     await hooks.dispatch.sweep();
     expect(await wordOf(db, id)).toEqual([]);
     await hooks.store.create({ url: URL_OF_NOBODY });

@@ -1,5 +1,5 @@
 // Limits where sessions end: in a worker.
-import { createLimitBook, createStoreClock, createUsageStore, NO_TOTALS } from '@baton/core';
+import { createLimits, createStoreClock, createUsageStore, NO_TOTALS } from '@baton/core';
 import { expect } from 'vitest';
 import { fakePrompt } from '../../../fake-claude/install.ts';
 import { makeCompletedSession } from '../../../support/factories.ts';
@@ -7,7 +7,7 @@ import { type Fleet, test } from '../../../support/fleet.ts';
 import { waitFor } from '../../../support/wait.ts';
 
 function book(fleet: Fleet) {
-  return createLimitBook({ db: fleet.db, clock: createStoreClock(fleet.db) });
+  return createLimits({ db: fleet.db, clock: createStoreClock(fleet.db) });
 }
 
 // A producer with Redis alone names the limits that its sessions are to keep to.

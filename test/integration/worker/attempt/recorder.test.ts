@@ -135,7 +135,7 @@ describe('the recorder', () => {
     await db
       .collection<{ _id: string }>('sessions')
       .updateOne({ _id: id }, { $set: { cancel_requested_at: at } });
-    expect(await recorder.beat()).toBe(true);
+    expect(await recorder.heartbeat()).toBe(true);
     expect(cancels).toEqual([at]);
     await recorder.finish();
   });
@@ -144,7 +144,7 @@ describe('the recorder', () => {
     const scene = await setScene(db);
     const { id, recorder, stored, document } = scene;
     await recorder.record(line('{"n":1}'));
-    expect(await recorder.beat()).toBe(true);
+    expect(await recorder.heartbeat()).toBe(true);
     await db
       .collection<{ _id: string }>('sessions')
       .updateOne({ _id: id }, { $inc: { 'lease.fence': 1 } });
@@ -155,7 +155,7 @@ describe('the recorder', () => {
     const left = await stored();
     for (const one of lines(5_000, 3)) await recorder.record(one);
     expect(recorder.isLost).toBe(true);
-    expect(await recorder.beat()).toBe(false);
+    expect(await recorder.heartbeat()).toBe(false);
     expect(await recorder.finish()).toBe(false);
     expect(await document()).toEqual(before);
     expect(await stored()).toEqual(left);

@@ -1,5 +1,5 @@
 // Maintenance tasks run apart: what one of them does is nothing to the others, nor to the lease.
-import { createDuty, createLogger, createStoreClock, newId } from '@baton/core';
+import { createLeaderLease, createLogger, createStoreClock, newId } from '@baton/core';
 import { expect, onTestFinished } from 'vitest';
 import {
   type MaintenanceTask,
@@ -48,13 +48,13 @@ test('a task that throws, hangs or takes long keeps neither the others nor the l
   const stopping = new AbortController();
   onTestFinished(() => stopping.abort());
 
-  startMaintenance(tasks, { duty: createDuty(db, clock, name, 'a'), log }, stopping.signal);
+  startMaintenance(tasks, { duty: createLeaderLease(db, clock, name, 'a'), log }, stopping.signal);
 
   await waitFor('every task to run again', () => Object.values(runs).every((count) => count > 2));
   const lines = logged.filter((line) => line.includes('"task":"a task that throws"'));
   expect(lines).toHaveLength(1);
   expect(logged.some((line) => line.includes('"task":"a task that hangs"'))).toBe(true);
-  const other = createDuty(db, clock, name, 'b');
+  const other = createLeaderLease(db, clock, name, 'b');
   expect(await other.hold(1)).toBe(false);
   stopping.abort();
   await waitFor('the lease to be free', () => other.hold(1));

@@ -2,15 +2,15 @@
 import {
   createAdmission,
   createAdopter,
-  createDuty,
   createJobUpkeep,
+  createLeaderLease,
   createLogger,
   createReconcileStore,
   createSessionQueue,
   createSessionStore,
   createStoreClock,
-  type Duty,
   type Job,
+  type LeaderLease,
   newId,
   type Session,
   type SessionQueue,
@@ -33,7 +33,7 @@ import {
 import { test as base, redisUrl, uniqueName } from '../../../support/services.ts';
 
 interface Scene {
-  deps: ReconcilerDeps & { duty: Duty };
+  deps: ReconcilerDeps & { duty: LeaderLease };
   queue: SessionQueue;
   logged: string[];
   store(fields?: Partial<Session>): Promise<Session>;
@@ -49,7 +49,7 @@ function setScene(db: Db, prefix: string, owner = 'worker-1'): Scene {
   const clock = createStoreClock(db);
   const logged: string[] = [];
   const deps = {
-    duty: createDuty(db, clock, 'reconciler', owner),
+    duty: createLeaderLease(db, clock, 'reconciler', owner),
     jobs: createJobUpkeep(queue.bull),
     store: createReconcileStore(db, clock),
     adopter: createAdopter(sessions, (id) => queue.find(id)),

@@ -20,7 +20,7 @@ import { test as base } from '../../../support/services.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 
-const queue = { find: async () => null, drop: async () => {}, tell: async () => {} };
+const queue = { find: async () => null, drop: async () => {}, sendControl: async () => {} };
 const log = createLogger('worker', 'info', { write: () => {} });
 
 const test = base.extend<{ $file: { world: Awaited<ReturnType<typeof openWorld>> } }>({

@@ -1,10 +1,5 @@
 // What a firing of a schedule launches, and what it leaves on the schedule.
-import {
-  createLimitBook,
-  firedSessionId,
-  type ScheduleStore,
-  type SessionManager,
-} from '@baton/core';
+import { createLimits, firedSessionId, type ScheduleStore, type SessionManager } from '@baton/core';
 import { describe, expect, vi } from 'vitest';
 import { fire } from '../../../../apps/worker/src/schedules/fire.ts';
 import { uniqueName } from '../../../support/services.ts';
@@ -230,7 +225,7 @@ describe('a firing', () => {
     db,
   }) => {
     const tag = uniqueName('tag');
-    await createLimitBook({ db, clock: stores.clock }).put('tag', tag, { max_sessions_at_once: 1 });
+    await createLimits({ db, clock: stores.clock }).put('tag', tag, { max_sessions_at_once: 1 });
     const schedule = await scene.verbs.create({ ...YEARLY, launch: { ...launch, tags: [tag] } });
     const deps = { ...scene, log };
     expect(await fire(deps, schedule.id, NOON)).toBe('launched');
@@ -255,7 +250,7 @@ describe('a firing', () => {
     db,
   }) => {
     const tag = uniqueName('tag');
-    await createLimitBook({ db, clock: stores.clock }).put('tag', tag, { max_usd_per_day: 0 });
+    await createLimits({ db, clock: stores.clock }).put('tag', tag, { max_usd_per_day: 0 });
     const schedule = await scene.verbs.create({ ...YEARLY, launch: { ...launch, tags: [tag] } });
     const dies = {
       ...scene,

@@ -15,7 +15,10 @@ import { createTranscriptStore, ensureIndexes, type Session } from '@baton/core'
 import type { Db } from 'mongodb';
 import { describe, expect, onTestFinished } from 'vitest';
 import { createMasker } from '../../../../apps/worker/src/masking/masker.ts';
-import { type Restored, restoreTranscript } from '../../../../apps/worker/src/transcript/restore.ts';
+import {
+  type Restored,
+  restoreTranscript,
+} from '../../../../apps/worker/src/transcript/restore.ts';
 import {
   createTranscriptSaver,
   type TranscriptSaver,

@@ -12,7 +12,10 @@ import {
 import type { Db } from 'mongodb';
 import { describe, expect, onTestFinished } from 'vitest';
 import { createMasker } from '../../../../apps/worker/src/masking/masker.ts';
-import { type Restored, restoreTranscript } from '../../../../apps/worker/src/transcript/restore.ts';
+import {
+  type Restored,
+  restoreTranscript,
+} from '../../../../apps/worker/src/transcript/restore.ts';
 import { createTranscriptSaver } from '../../../../apps/worker/src/transcript/save.ts';
 import { makeChild, makeSession } from '../../../support/factories.ts';
 import { test } from '../../../support/services.ts';

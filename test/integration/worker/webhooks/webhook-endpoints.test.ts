@@ -1,7 +1,7 @@
 // Endpoints that are gone, fail again and again, or hang.
 import type { ServerResponse } from 'node:http';
 import { describe, expect, onTestFinished, vi } from 'vitest';
-import { PLACES } from '../../../../apps/worker/src/webhooks/endpoint-slots.ts';
+import { SLOTS } from '../../../../apps/worker/src/webhooks/endpoint-slots.ts';
 import { openReceiver } from '../../../support/receiver.ts';
 import { waitFor } from '../../../support/wait.ts';
 import { test } from './webhook-scene.ts';
@@ -80,7 +80,7 @@ describe('an endpoint that hangs', () => {
     scene.deliver({ WEBHOOK_TIMEOUT_MS: '60000' });
     await quick.until(1);
     await scene.until(other.id, { status: 'delivered', tries: [{ status: 204 }] });
-    expect(receiver.received).toHaveLength(PLACES);
+    expect(receiver.received).toHaveLength(SLOTS);
     receiver.answer = (response) => response.writeHead(204).end();
     for (const response of held) response.writeHead(204).end();
     const told = async () =>
@@ -101,12 +101,12 @@ describe('an endpoint that hangs', () => {
     receiver.answer = (response) => {
       open += 1;
       // Those of the first seconds came before it was known.
-      if (receiver.received.length > PLACES) most = Math.max(most, open);
+      if (receiver.received.length > SLOTS) most = Math.max(most, open);
       response.on('close', () => (open -= 1));
     };
     for (let n = 0; n < 12; n += 1) await scene.happen(webhook.id, 'session.completed');
     scene.deliver({ WEBHOOK_TIMEOUT_MS: '300', WEBHOOK_RETRY_FIRST_MS: '60000' });
-    await receiver.until(PLACES + 4);
+    await receiver.until(SLOTS + 4);
     expect(most).toBe(1);
   });
 });

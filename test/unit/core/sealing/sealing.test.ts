@@ -11,7 +11,10 @@ import {
 } from '@baton/core';
 import { CompactEncrypt, importJWK } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { parsePrivateKeys, parsePublicKeys } from '../../../../packages/core/src/sealing/key-set.ts';
+import {
+  parsePrivateKeys,
+  parsePublicKeys,
+} from '../../../../packages/core/src/sealing/key-set.ts';
 import { kidsOf, resealConfig } from '../../../../packages/core/src/sealing/rotation.ts';
 import { makeContinueJob, makeFullConfig, makeLaunchJob } from '../../../support/factories.ts';
 

@@ -26,7 +26,7 @@ async function listen() {
   for (const listener of listeners) listener.connected();
   expect(await first).toMatchObject({ value: { kind: 'live' } });
   const tell = (message: SessionNews) => {
-    for (const listener of listeners) listener.hear(message);
+    for (const listener of listeners) listener.onMessage(message);
   };
   return { items, tell, stop, listeners };
 }

@@ -1,6 +1,6 @@
 import { AppError } from '@baton/core';
 import { describe, expect, test, vi } from 'vitest';
-import { untilTaken } from '../../../../apps/worker/src/attempt/write-until-acknowledged.ts';
+import { writeUntilAcknowledged } from '../../../../apps/worker/src/attempt/write-until-acknowledged.ts';
 
 /** A write that fails so many times, and then answers. */
 function failing<T>(times: number, answer: T, error: unknown = new Error('away')) {
@@ -16,7 +16,7 @@ describe('a write', () => {
   test('is said again until the store took it, and each failure is told', async () => {
     const write = failing(2, 'taken');
     const onError = vi.fn();
-    const done = untilTaken(write, { giveUp: new AbortController().signal, onError });
+    const done = writeUntilAcknowledged(write, { giveUp: new AbortController().signal, onError });
     expect(await done).toBe('taken');
     expect(write).toHaveBeenCalledTimes(3);
     expect(onError).toHaveBeenCalledTimes(2);
@@ -25,9 +25,9 @@ describe('a write', () => {
   test('is not said again once the fence is lost', async () => {
     const options = { giveUp: new AbortController().signal, onError: vi.fn() };
     const overtaken = failing(1, 'never', new AppError('FENCE_LOST', 'a newer fence wrote'));
-    expect(await untilTaken(overtaken, options)).toBeNull();
+    expect(await writeUntilAcknowledged(overtaken, options)).toBeNull();
     const refused = failing(0, null);
-    expect(await untilTaken(refused, options)).toBeNull();
+    expect(await writeUntilAcknowledged(refused, options)).toBeNull();
     expect([overtaken, refused].map((write) => write.mock.calls.length)).toEqual([1, 1]);
     expect(options.onError).not.toHaveBeenCalled();
   });
@@ -35,7 +35,7 @@ describe('a write', () => {
   test('ends in the middle of a pause where the caller gives up', async () => {
     const giveUp = new AbortController();
     const write = failing(1_000, 'never');
-    const done = untilTaken(write, {
+    const done = writeUntilAcknowledged(write, {
       giveUp: giveUp.signal,
       onError: () => void setImmediate(() => giveUp.abort()),
     });

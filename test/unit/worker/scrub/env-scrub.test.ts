@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@baton/core';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { createEnvScrub, type EnvScrubSetting } from '../../../../apps/worker/src/scrub/env-scrub.ts';
+import {
+  createEnvScrub,
+  type EnvScrubSetting,
+} from '../../../../apps/worker/src/scrub/env-scrub.ts';
 
 /** A folder with these programs, as a PATH. */
 async function pathOf(programs: readonly string[]): Promise<string> {

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import {
-  createPlaces,
-  PLACES,
+  createEndpointSlots,
   putOffMs,
+  SLOTS,
 } from '../../../../apps/worker/src/webhooks/endpoint-slots.ts';
 
 test('a webhook holds so many places and no more, whatever others hold', () => {
-  const places = createPlaces();
-  const held = Array.from({ length: PLACES }, () => places.take('a'));
+  const places = createEndpointSlots();
+  const held = Array.from({ length: SLOTS }, () => places.take('a'));
   expect(held).not.toContain(null);
   expect(places.take('a')).toBeNull();
   expect(places.take('b')).not.toBeNull();
@@ -17,7 +17,7 @@ test('a webhook holds so many places and no more, whatever others hold', () => {
 });
 
 test('a webhook that gave no answer holds one place, until it answers', () => {
-  const places = createPlaces();
+  const places = createEndpointSlots();
   places.take('a')?.leave(false);
   const only = places.take('a');
   expect(places.take('a')).toBeNull();
@@ -26,7 +26,7 @@ test('a webhook that gave no answer holds one place, until it answers', () => {
   const next = places.take('a');
   expect(places.take('a')).toBeNull();
   next?.leave(true);
-  expect(Array.from({ length: PLACES }, () => places.take('a'))).not.toContain(null);
+  expect(Array.from({ length: SLOTS }, () => places.take('a'))).not.toContain(null);
 });
 
 test.each([

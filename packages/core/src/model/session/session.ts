@@ -3,7 +3,7 @@ import { sessionConfigSchema } from '../config/session-config.ts';
 import { jobOptionsSchema } from '../config/session-options.ts';
 import { onBusySchema, waitingForSchema } from '../config/waiting-for.ts';
 import { idSchema } from '../schema/id.ts';
-import { dueSchema } from '../webhooks/webhook-event.ts';
+import { outboxEntrySchema } from '../webhooks/webhook-event.ts';
 import { failureSchema } from './failure.ts';
 import { hostFailureSchema } from './host-failures.ts';
 import { OUTCOME_KINDS } from './outcome.ts';
@@ -90,7 +90,7 @@ export const sessionSchema = z.object({
   cancel_requested_at: z.date().optional(),
   interrupt_requested_at: z.date().optional(),
   stopped_by: z.enum(['interrupt']).optional(),
-  webhooks_due: z.array(dueSchema).optional(),
+  webhooks_due: z.array(outboxEntrySchema).optional(),
 });
 
 /** The session document. */

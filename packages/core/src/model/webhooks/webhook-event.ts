@@ -16,14 +16,14 @@ export const webhookEventSchema = z.enum(WEBHOOK_EVENTS);
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 
 /** Word of a move that webhooks are still to be told of; it names the attempt, 0 before the first. */
-export const dueSchema = z.object({
+export const outboxEntrySchema = z.object({
   type: webhookEventSchema,
   attempt: z.int().nonnegative(),
   at: z.date(),
 });
 
 /** Word of a move that webhooks are still to be told of. */
-export type Due = z.infer<typeof dueSchema>;
+export type OutboxEntry = z.infer<typeof outboxEntrySchema>;
 
 /** The event of a session's last move. */
 export function endingEvent(status: 'completed' | 'failed' | 'cancelled'): WebhookEvent {

@@ -1,9 +1,16 @@
 import { AppError, newId } from '@baton/core';
 import { describe, expect, test } from 'vitest';
-import { type Accepted, queuedSession } from '../../../../../packages/core/src/model/job/new-session.ts';
+import {
+  type Accepted,
+  queuedSession,
+} from '../../../../../packages/core/src/model/job/new-session.ts';
 import { refusedSession } from '../../../../../packages/core/src/model/job/refused-session.ts';
 import { sessionSchema } from '../../../../../packages/core/src/model/session/session.ts';
-import { makeCompletedSession, makeContinueJob, makeLaunchJob } from '../../../../support/factories.ts';
+import {
+  makeCompletedSession,
+  makeContinueJob,
+  makeLaunchJob,
+} from '../../../../support/factories.ts';
 
 function accept<T extends ReturnType<typeof makeLaunchJob | typeof makeContinueJob>>(
   job: T,

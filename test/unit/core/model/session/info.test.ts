@@ -1,6 +1,10 @@
 import { infoSchema, isResumable, type Session, toInfo } from '@baton/core';
 import { describe, expect, test } from 'vitest';
-import { makeCompletedSession, makeFullConfig, makeSession } from '../../../../support/factories.ts';
+import {
+  makeCompletedSession,
+  makeFullConfig,
+  makeSession,
+} from '../../../../support/factories.ts';
 
 const at = new Date(Date.UTC(2026, 0, 2, 3, 4, 5, 678));
 const iso = '2026-01-02T03:04:05.678Z';
