@@ -15,7 +15,7 @@ import {
   type EventStore,
   type Mongo,
   newId,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { type AttemptDeps, startAttempt } from '../apps/worker/src/attempt/attempt.ts';
 import { findParentDeathLauncher } from '../apps/worker/src/claude/parent-death.ts';
 import { createHostHealth } from '../apps/worker/src/host/host-health.ts';

@@ -2,7 +2,7 @@
 // `--write` renews docs/benchmarks.md, `--only stream` runs that one alone.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { connectMongo, ensureIndexes } from '@baton/core';
+import { connectMongo, ensureIndexes } from '@baton/core/internal';
 import { startServices } from '../tools/dev-services/services.ts';
 import { benchEnqueue } from './enqueue.ts';
 import { benchQueueOfMany } from './http/queue-of-many.ts';

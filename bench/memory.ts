@@ -1,5 +1,5 @@
 // (d) What each concurrent session adds to the worker's memory, beside the CLI's own.
-import type { Mongo } from '@baton/core';
+import type { Mongo } from '@baton/core/internal';
 import { fakePrompt } from '../test/fake-claude/install.ts';
 import { addedMeasure, type Measure } from './measure.ts';
 import { createRig, type Urls } from './rig.ts';

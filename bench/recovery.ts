@@ -8,7 +8,7 @@ import {
   createStopRequests,
   createStoreClock,
   type Mongo,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { fakePrompt } from '../test/fake-claude/install.ts';
 import { boundMeasure, type Measure, median, percentile } from './measure.ts';
 import { createRig, type Urls } from './rig.ts';

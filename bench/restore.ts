@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTranscriptStore, type Mongo, mainTranscriptPath } from '@baton/core';
+import { createTranscriptStore, type Mongo, mainTranscriptPath } from '@baton/core/internal';
 import { restoreTranscript } from '../apps/worker/src/transcript/restore.ts';
 import { makeSession } from '../test/support/factories.ts';
 import { boundMeasure, type Measure, percentile } from './measure.ts';

@@ -2,7 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createProducer, createSessionStore, type Mongo, newId, type Session } from '@baton/core';
+import {
+  createProducer,
+  createSessionStore,
+  type Mongo,
+  newId,
+  type Session,
+} from '@baton/core/internal';
 import { FAKE_CLAUDE } from '../test/fake-claude/install.ts';
 import { type BenchWorker, startWorker } from './worker-process.ts';
 

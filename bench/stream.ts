@@ -1,6 +1,6 @@
 // (b) Lines from a fake CLI to committed documents, against insertMany of the same documents in the
 // same batches.
-import type { Event, EventStore, Mongo } from '@baton/core';
+import type { Event, EventStore, Mongo } from '@baton/core/internal';
 import { fakePrompt } from '../test/fake-claude/install.ts';
 import { runFakeSession } from './in-process.ts';
 import { type Measure, median, rateMeasure } from './measure.ts';

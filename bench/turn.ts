@@ -9,7 +9,7 @@ import {
   isTerminal,
   type Mongo,
   type Session,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { execa } from 'execa';
 import { startMessagesApi } from '../test/support/messages-api/messages-api.ts';
 import { text } from '../test/support/messages-api/reply.ts';

@@ -1,5 +1,5 @@
 // What copying transcripts while they grow costs a worker, as a part of its processor time.
-import type { Mongo } from '@baton/core';
+import type { Mongo } from '@baton/core/internal';
 import { fakePrompt } from '../test/fake-claude/install.ts';
 import { type Measure, shareMeasure } from './measure.ts';
 import { createRig, type Urls } from './rig.ts';

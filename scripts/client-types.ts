@@ -15,7 +15,7 @@ import {
   spendingSchema,
   statusChangeSchema,
   USAGE_GROUPS,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { compile } from 'json-schema-to-typescript';
 import { z } from 'zod';
 

@@ -2,7 +2,7 @@
 // that parse.
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { jsonSchemas } from '@baton/core';
+import { jsonSchemas } from '@baton/core/internal';
 import { clientTypes } from './client-types.ts';
 
 const SUFFIX = '.schema.json';

@@ -1,5 +1,5 @@
 // The least that a service could do by itself: routes that only enqueue, and only ask the database.
-import type { Session } from '@baton/core';
+import type { Session } from '@baton/core/internal';
 import { Queue } from 'bullmq';
 import { fastify } from 'fastify';
 import { Redis } from 'ioredis';

@@ -1,5 +1,5 @@
 // Ten thousand queued sessions of one tenant: what it takes to list them, and how long another's one waits.
-import type { Mongo } from '@baton/core';
+import type { Mongo } from '@baton/core/internal';
 import { fakePrompt } from '../../test/fake-claude/install.ts';
 import { boundMeasure, type Measure, median } from '../measure.ts';
 import { createRig, type Urls } from '../rig.ts';

@@ -1,5 +1,5 @@
 // From a line's print by the CLI to its arrival at a client, with two hundred clients at once.
-import type { Mongo } from '@baton/core';
+import type { Mongo } from '@baton/core/internal';
 import { fakePrompt } from '../../test/fake-claude/install.ts';
 import { openStream } from '../../test/support/sse.ts';
 import { boundMeasure, type Measure, median, percentile } from '../measure.ts';

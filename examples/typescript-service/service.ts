@@ -55,7 +55,10 @@ async function answer(question: Question): Promise<object> {
     return {
       id: question.id,
       sessions: sessions.map(({ id, status, result, failure }) => ({
-        ...{ id, status, answer: result?.result, failure: failure?.code },
+        id,
+        status,
+        answer: result?.result,
+        failure: failure?.code,
       })),
       cost_usd: sessions.reduce((sum, { totals }) => sum + totals.cost_usd, 0),
     };

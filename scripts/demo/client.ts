@@ -1,4 +1,4 @@
-import { type EventView, eventViewSchema, type Info, infoSchema } from '@baton/core';
+import { type EventView, eventViewSchema, type Info, infoSchema } from '@baton/core/internal';
 import { z } from 'zod';
 
 const eventPage = z.object({ events: z.array(eventViewSchema), next_after: z.int() });

@@ -1,4 +1,4 @@
-import type { EventView } from '@baton/core';
+import type { EventView } from '@baton/core/internal';
 import { z } from 'zod';
 
 const block = z.looseObject({

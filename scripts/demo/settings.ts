@@ -15,7 +15,11 @@ type Choices = {
 export function demoSettings(env: Environment, { model, folder, isKept }: Choices): Environment {
   const { PATH, HOME, TMPDIR, LANG, CLAUDE_BIN, LOG_LEVEL } = env;
   return {
-    ...{ PATH, HOME, TMPDIR, LANG, CLAUDE_BIN },
+    PATH,
+    HOME,
+    TMPDIR,
+    LANG,
+    CLAUDE_BIN,
     ...model,
     LOG_LEVEL: LOG_LEVEL || 'warn',
     WORK_ROOT: join(folder, 'work'),

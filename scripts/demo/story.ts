@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Info, isTerminal } from '@baton/core';
+import { type Info, isTerminal } from '@baton/core/internal';
 import type { Stack } from '../stack/stack.ts';
 import { type Client, createClient } from './client.ts';
 import { eventLine } from './event-line.ts';

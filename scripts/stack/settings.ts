@@ -1,4 +1,4 @@
-import { parseEnv } from '@baton/core';
+import { parseEnv } from '@baton/core/internal';
 import { apiSettingsSchema } from '../../apps/api/src/settings.ts';
 import { operatorEnv } from '../../apps/worker/src/claude/base-env.ts';
 import { workerSettingsSchema } from '../../apps/worker/src/settings.ts';

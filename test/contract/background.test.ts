@@ -56,8 +56,12 @@ describe('a command in the background', () => {
       await writeFile(go, '');
     });
     expect(story(run)).toEqual([
-      ...['init', 'tasks 1', 'result -'],
-      ...['tasks 0', 'init', 'result task-notification'],
+      'init',
+      'tasks 1',
+      'result -',
+      'tasks 0',
+      'init',
+      'result task-notification',
     ]);
     expect(run.exitCode).toBe(0);
   });

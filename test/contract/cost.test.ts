@@ -34,7 +34,9 @@ function costOf(run: CliRun): number {
 test('the last entry of a finished transcript is a cost-state with the running total', async () => {
   const last = (await entriesOf(cli.home, ID)).at(-1);
   expect(last).toMatchObject({
-    ...{ type: 'cost-state', sessionId: ID, hasUnknownModelCost: false },
+    type: 'cost-state',
+    sessionId: ID,
+    hasUnknownModelCost: false,
     totalCostUSD: costOf(second),
     modelUsage: expect.any(Object),
   });

@@ -37,7 +37,8 @@ describe('signals', () => {
     expect(run).toMatchObject({ exitCode: 0, signal: null });
     expect(run.results).toHaveLength(1);
     expect(run.results[0]).toMatchObject({
-      ...{ subtype: 'error_during_execution', is_error: true },
+      subtype: 'error_during_execution',
+      is_error: true,
       terminal_reason: 'aborted_streaming',
     });
     expect(await saved(INT)).toContain('[Request interrupted by user]');
@@ -85,8 +86,11 @@ describe('a failed API call', () => {
     expect(run.exitCode).toBe(1);
     expect(run.results).toHaveLength(1);
     expect(run.results[0]).toMatchObject({
-      ...{ subtype: 'success', is_error: true, terminal_reason: 'api_error' },
-      ...{ api_error_status: status, api_error_type: type },
+      subtype: 'success',
+      is_error: true,
+      terminal_reason: 'api_error',
+      api_error_status: status,
+      api_error_type: type,
     });
     const last = run.lines.filter((line) => line.type === 'assistant').at(-1);
     expect(last).toMatchObject({ is_api_error_message: true, api_error_status: status });
@@ -96,7 +100,9 @@ describe('a failed API call', () => {
     const run = await cli.run({ script: [cut()], prompt: 'go' });
     expect(run.exitCode).toBe(1);
     expect(run.results[0]).toMatchObject({
-      ...{ subtype: 'success', is_error: true, api_error_status: null },
+      subtype: 'success',
+      is_error: true,
+      api_error_status: null,
       api_error: 'connection_failed',
     });
   });
@@ -110,7 +116,11 @@ describe('a failed API call', () => {
     const env = { CLAUDE_CODE_MAX_RETRIES: '1' };
     const run = await cli.run({ script: [rateLimited(0), text('there')], prompt: 'go', env });
     expect(run.lines.find((line) => line.subtype === 'api_retry')).toMatchObject({
-      ...{ type: 'system', attempt: 1, max_retries: 1, error_status: 429, error: 'rate_limit' },
+      type: 'system',
+      attempt: 1,
+      max_retries: 1,
+      error_status: 429,
+      error: 'rate_limit',
       retry_delay_ms: expect.any(Number),
     });
     expect(run.results[0]).toMatchObject({ is_error: false, result: 'there' });
@@ -127,7 +137,9 @@ describe('limits and refusals', () => {
     });
     expect(run.exitCode).toBe(1);
     expect(run.results[0]).toMatchObject({
-      ...{ subtype: 'error_max_turns', is_error: true, terminal_reason: 'max_turns' },
+      subtype: 'error_max_turns',
+      is_error: true,
+      terminal_reason: 'max_turns',
       errors: ['Reached maximum number of turns (1)'],
     });
   });
@@ -138,7 +150,9 @@ describe('limits and refusals', () => {
     const run = await cli.run({ script: [dear], args, prompt: 'go' });
     expect(run.exitCode).toBe(1);
     expect(run.results[0]).toMatchObject({
-      ...{ subtype: 'error_max_budget_usd', is_error: true, terminal_reason: 'budget_exhausted' },
+      subtype: 'error_max_budget_usd',
+      is_error: true,
+      terminal_reason: 'budget_exhausted',
       errors: ['Reached maximum budget ($0.01)'],
     });
   });
@@ -148,7 +162,9 @@ describe('limits and refusals', () => {
     const run = await cli.run({ script: [toolUse('Bash', { command }), text('ok')], prompt: 'go' });
     expect(run.exitCode).toBe(0);
     expect(run.results[0]).toMatchObject({
-      ...{ subtype: 'success', is_error: false, result: 'ok' },
+      subtype: 'success',
+      is_error: false,
+      result: 'ok',
       permission_denials: [{ tool_name: 'Bash', tool_input: { command } }],
     });
     expect(run.lines.map((line) => line.subtype)).toContain('permission_denied');

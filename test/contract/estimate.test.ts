@@ -1,5 +1,5 @@
 // What Baton estimates for a process that was killed, against what the CLI itself counts.
-import { costOf, DEFAULT_PRICES, priceOf } from '@baton/core';
+import { costOf, DEFAULT_PRICES, priceOf } from '@baton/core/internal';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { spendingIn } from '../../apps/worker/src/transcript/spending.ts';
 import { hang, text, toolUse } from '../support/messages-api/reply.ts';

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { MCPConfig } from '@baton/core';
+import type { MCPConfig } from '@baton/core/internal';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mcpFileOf } from '../../apps/worker/src/claude/mcp-file.ts';
 import { type McpHttpServer, startMcpHttpServer } from '../support/mcp-http-server.ts';

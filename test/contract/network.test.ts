@@ -47,7 +47,9 @@ async function witness(nonessential: '' | '1'): Promise<Witnessed> {
   let base = '';
   const script = [toolUse('Bash', { command: 'true' }), text('done')];
   const env = {
-    ...{ HTTPS_PROXY: url, HTTP_PROXY: url, NO_PROXY: '127.0.0.1' },
+    HTTPS_PROXY: url,
+    HTTP_PROXY: url,
+    NO_PROXY: '127.0.0.1',
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: nonessential,
   };
   const options = { script, args: ['--allowedTools=Bash'], prompt: 'go', env };

@@ -95,7 +95,10 @@ test('a resume without a transcript is one error line, exit 1, no call', async (
   expect(run).toMatchObject({ exitCode: 1, requests: [] });
   expect(run.lines).toHaveLength(1);
   expect(run.lines[0]).toMatchObject({
-    ...{ type: 'result', subtype: 'error_during_execution', is_error: true, num_turns: 0 },
+    type: 'result',
+    subtype: 'error_during_execution',
+    is_error: true,
+    num_turns: 0,
     errors: [`No conversation found with session ID: ${ID}`],
   });
 });

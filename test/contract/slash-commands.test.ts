@@ -14,7 +14,10 @@ beforeEach(async () => {
 afterEach(() => cli.remove());
 
 const REFUSED: Reply = {
-  ...{ kind: 'failure', status: 400, type: 'invalid_request_error', message: 'no' },
+  kind: 'failure',
+  status: 400,
+  type: 'invalid_request_error',
+  message: 'no',
   headers: {},
 };
 

@@ -30,8 +30,13 @@ test('every line of stdout is one JSON object, ended by a line feed', () => {
 
 test('the first line is the init line, with version, model, mode and working directory', () => {
   expect(run.lines[0]).toMatchObject({
-    ...{ type: 'system', subtype: 'init', session_id: ID, cwd: cli.home.workDir },
-    ...{ permissionMode: 'default', apiKeySource: 'ANTHROPIC_API_KEY', mcp_servers: [] },
+    type: 'system',
+    subtype: 'init',
+    session_id: ID,
+    cwd: cli.home.workDir,
+    permissionMode: 'default',
+    apiKeySource: 'ANTHROPIC_API_KEY',
+    mcp_servers: [],
     claude_code_version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
     model: expect.any(String),
   });
@@ -41,9 +46,15 @@ test('the last line is the one result line: success, no error, the answer', () =
   expect(run.results).toHaveLength(1);
   expect(run.lines.at(-1)).toBe(run.results[0]);
   expect(run.results[0]).toMatchObject({
-    ...{ subtype: 'success', is_error: false, result: 'It says made.', session_id: ID },
-    ...{ num_turns: 2, api_error_status: null, permission_denials: [] },
-    ...{ duration_ms: expect.any(Number), duration_api_ms: expect.any(Number) },
+    subtype: 'success',
+    is_error: false,
+    result: 'It says made.',
+    session_id: ID,
+    num_turns: 2,
+    api_error_status: null,
+    permission_denials: [],
+    duration_ms: expect.any(Number),
+    duration_api_ms: expect.any(Number),
   });
   expect(run).toMatchObject({ exitCode: 0, signal: null, stderr: '' });
 });

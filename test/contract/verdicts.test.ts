@@ -61,8 +61,11 @@ describe('what the model stopped for', () => {
       expect(run.exitCode).toBe(1);
       expect(run.results).toMatchObject([
         {
-          ...{ subtype: 'success', is_error: true, terminal_reason: 'api_error' },
-          ...{ stop_reason: 'refusal', api_error_status: null },
+          subtype: 'success',
+          is_error: true,
+          terminal_reason: 'api_error',
+          stop_reason: 'refusal',
+          api_error_status: null,
         },
       ]);
     },
@@ -74,8 +77,12 @@ describe('what the model stopped for', () => {
     expect(run.requests.length).toBeGreaterThan(1);
     expect(run.results).toMatchObject([
       {
-        ...{ subtype: 'success', is_error: true, terminal_reason: 'api_error' },
-        ...{ stop_reason: 'stop_sequence', api_error: 'max_output_tokens', api_error_status: null },
+        subtype: 'success',
+        is_error: true,
+        terminal_reason: 'api_error',
+        stop_reason: 'stop_sequence',
+        api_error: 'max_output_tokens',
+        api_error_status: null,
       },
     ]);
     expect(run.lines.findLast(({ type }) => type === 'assistant')).toMatchObject({
@@ -102,8 +109,12 @@ describe('hooks', () => {
     expect(run.exitCode).toBe(0);
     expect(run.results).toMatchObject([
       {
-        ...{ subtype: 'success', is_error: false, result: '', stop_reason: 'tool_deferred' },
-        ...{ terminal_reason: 'tool_deferred', deferred_tool_use: { name: 'Bash' } },
+        subtype: 'success',
+        is_error: false,
+        result: '',
+        stop_reason: 'tool_deferred',
+        terminal_reason: 'tool_deferred',
+        deferred_tool_use: { name: 'Bash' },
       },
     ]);
   });

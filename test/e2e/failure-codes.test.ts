@@ -1,5 +1,5 @@
 // Every way to fail that the real CLI can be made to show, and how stops end it.
-import type { SessionConfig } from '@baton/core';
+import type { SessionConfig } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { isAlive } from '../support/alive.ts';
 import type { Fleet } from '../support/fleet.ts';
@@ -44,7 +44,9 @@ const test = testWithModel(answer);
 const BASH = { allowed_tools: ['Bash'] };
 
 const SCHEMA = {
-  ...{ type: 'object', properties: { a: { type: 'integer' } }, required: ['a'] },
+  type: 'object',
+  properties: { a: { type: 'integer' } },
+  required: ['a'],
   additionalProperties: false,
 };
 

@@ -9,7 +9,7 @@ import {
   isTerminal,
   newId,
   type Session,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { type Services, startServices } from '../../tools/dev-services/services.ts';
@@ -113,7 +113,10 @@ test.concurrent('MongoDB is away, Redis restarts and loses everything: running s
   const upTo = session.last_event_seq;
   expect(upTo).toBe(last_event_seq + 1);
   const events = await createEventStore(mongo.db).page({
-    ...{ sessionId: running, after: 0, upTo, limit: 1_000 },
+    sessionId: running,
+    after: 0,
+    upTo,
+    limit: 1_000,
   });
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
   const texts = events.flatMap(({ type, raw }) =>

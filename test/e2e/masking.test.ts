@@ -1,6 +1,6 @@
 // The operator's key, printed by a session's own Bash: the real CLI, workers as processes, everything that is stored and told.
 import { gunzipSync } from 'node:zlib';
-import { openWorkerRedis } from '@baton/core';
+import { openWorkerRedis } from '@baton/core/internal';
 import type { Binary, Document } from 'mongodb';
 import { uncompressSync } from 'snappy';
 import { expect, onTestFinished } from 'vitest';

@@ -19,8 +19,14 @@ const test = testWithModel(async ({ prompt }) => {
 });
 
 const VALUES = [
-  ...['HOME', 'PATH', 'ANTHROPIC_BASE_URL', 'ANTHROPIC_API_KEY', 'BATON_RUN', 'CLAUDE_CONFIG_DIR'],
-  ...['OWN', 'NOT_SET'],
+  'HOME',
+  'PATH',
+  'ANTHROPIC_BASE_URL',
+  'ANTHROPIC_API_KEY',
+  'BATON_RUN',
+  'CLAUDE_CONFIG_DIR',
+  'OWN',
+  'NOT_SET',
 ].flatMap((name) => [`a$\{${name}}b`, `$\{${name}:-x}`, `$$\{${name}}`, `$${name}`]);
 VALUES.push(
   '${NOT_SET:-${ANTHROPIC_API_KEY}}',

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { SessionConfig } from '@baton/core';
+import type { SessionConfig } from '@baton/core/internal';
 import { describe, expect, onTestFinished } from 'vitest';
 import type { Fleet } from '../support/fleet.ts';
 import { startMcpHttpServer } from '../support/mcp-http-server.ts';

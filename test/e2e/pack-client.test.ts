@@ -154,9 +154,15 @@ describe('installed into an empty project', () => {
   }) => {
     await writeFile(join(consumer, 'typed.ts'), TYPED);
     const compilerOptions = {
-      ...{ target: 'es2024', lib: ['es2024', 'dom'], module: 'nodenext', types: [] },
-      ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
-      ...{ skipLibCheck: false, noEmit: true },
+      target: 'es2024',
+      lib: ['es2024', 'dom'],
+      module: 'nodenext',
+      types: [],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      skipLibCheck: false,
+      noEmit: true,
     };
     const forNode = { ...compilerOptions, lib: ['es2024'], types: ['node'] };
     const typeRoots = [join(ROOT, 'node_modules/@types')];
@@ -232,7 +238,9 @@ interface Used {
 
 async function expectUsed(api: Api, used: Used): Promise<void> {
   expect(used).toMatchObject({
-    ...{ told: ['1', '2', '3', 'end'], status: 'completed', code: 'INVALID_REQUEST' },
+    told: ['1', '2', '3', 'end'],
+    status: 'completed',
+    code: 'INVALID_REQUEST',
   });
   expect(await api.queue.find(used.id)).toMatchObject({ data: { title: 'Packed' } });
 }

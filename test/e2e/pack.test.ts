@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, globSync, lstatSync, readFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { createSessionQueue } from '@baton/core';
+import { createSessionQueue } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import {
   builtFrom,
@@ -227,7 +227,7 @@ console.log(JSON.stringify([launched.id, continued.id, status].slice(0, 2)));
   });
 
   test('a stack trace leads to the TypeScript source', async ({ consumer }) => {
-    const program = `import { jsonSchemas, parseInput } from '@baton/core';
+    const program = `import { jsonSchemas, parseInput } from '@baton/core/internal';
       try { parseInput(null, {}); } catch (error) { console.log(JSON.stringify(error.stack)); }`;
     await writeFile(join(consumer, 'trace.js'), program);
     const env = { PATH: process.env['PATH'] };

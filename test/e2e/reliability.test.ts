@@ -1,7 +1,7 @@
 // What befalls workers, with the real CLI: each test is named after a fault and makes it happen.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createTranscriptStore, type Session } from '@baton/core';
+import { createTranscriptStore, type Session } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { isAlive } from '../support/alive.ts';
 import type { Fleet } from '../support/fleet.ts';

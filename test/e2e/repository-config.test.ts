@@ -1,6 +1,6 @@
 // A repository whose configuration would run programs, through workers with the real CLI and a scripted model.
 import { join } from 'node:path';
-import type { SessionConfig } from '@baton/core';
+import type { SessionConfig } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import type { Fleet } from '../support/fleet.ts';
 import { text } from '../support/messages-api/reply.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createSessionStore, createTranscriptStore, type Session } from '@baton/core';
+import { createSessionStore, createTranscriptStore, type Session } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { test as base, type Fleet } from '../support/fleet.ts';
 import { failure } from '../support/messages-api/failure.ts';

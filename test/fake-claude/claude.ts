@@ -58,10 +58,19 @@ function setStage(flags: Flags, argv: string[], prompt: string): Stage | undefin
     const model = flags.get('model')?.[0] ?? 'claude-fake-1';
     return {
       who: { sessionId, model, version: VERSION, cwd: process.cwd() },
-      ...{ prompt, argv, env: process.env, transcript },
-      ...{ startedAt: Date.now(), cost: 0.01, turns: 1, lastText: '' },
-      ...{ hasResult: false, exitCode: 0, ignored: new Set<string>() },
-      ...{ isSilent: false, lingerMs: 0 },
+      prompt,
+      argv,
+      env: process.env,
+      transcript,
+      startedAt: Date.now(),
+      cost: 0.01,
+      turns: 1,
+      lastText: '',
+      hasResult: false,
+      exitCode: 0,
+      ignored: new Set<string>(),
+      isSilent: false,
+      lingerMs: 0,
     };
   }
   return undefined;
@@ -82,9 +91,19 @@ function listen(stage: Stage): void {
 function notFound(id: string): void {
   const text = `No conversation found with session ID: ${id}`;
   const line = {
-    ...{ type: 'result', subtype: 'error_during_execution', duration_ms: 0, duration_api_ms: 0 },
-    ...{ is_error: true, num_turns: 0, stop_reason: null, session_id: id, total_cost_usd: 0 },
-    ...{ usage: {}, permission_denials: [], uuid: randomUUID(), errors: [text] },
+    type: 'result',
+    subtype: 'error_during_execution',
+    duration_ms: 0,
+    duration_api_ms: 0,
+    is_error: true,
+    num_turns: 0,
+    stop_reason: null,
+    session_id: id,
+    total_cost_usd: 0,
+    usage: {},
+    permission_denials: [],
+    uuid: randomUUID(),
+    errors: [text],
   };
   put(`${JSON.stringify(line)}\n`);
   refuse(text);

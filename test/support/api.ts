@@ -29,7 +29,7 @@ import {
   type SessionQueue,
   type SessionStore,
   withStopNotifications,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { createApp } from '../../apps/api/src/app.ts';
 import type { App } from '../../apps/api/src/app-type.ts';
 import type { Auth } from '../../apps/api/src/auth/auth.ts';

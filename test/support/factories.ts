@@ -1,5 +1,5 @@
 // Documents for tests: each factory fills in what does not matter to the test at hand.
-import { newId, type Session, type SessionConfig } from '@baton/core';
+import { newId, type Session, type SessionConfig } from '@baton/core/internal';
 import type { ContinueJob, LaunchJob } from '../../packages/core/src/model/job/job.ts';
 import { queuedSession } from '../../packages/core/src/model/job/new-session.ts';
 

@@ -12,7 +12,7 @@ import {
   type Overrides,
   type Session,
   type SessionConfig,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { Queue } from 'bullmq';
 import type { Db } from 'mongodb';
 import { vi } from 'vitest';

@@ -1,7 +1,7 @@
 // A worker that reaches its stores through gates, which a test shuts and opens.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createStoreClock, type Session } from '@baton/core';
+import { createStoreClock, type Session } from '@baton/core/internal';
 import type { Fleet } from './fleet.ts';
 import { createGate, type Gate } from './gate.ts';
 import { waitFor } from './wait.ts';

@@ -6,7 +6,7 @@ import {
   createLoginStore,
   type KeyStore,
   type Scope,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { createKeyRing } from '../../apps/api/src/auth/key-ring.ts';
 import { type Api, test as base, databaseUrl, openApi } from './api.ts';
 import { redisUrl } from './services.ts';

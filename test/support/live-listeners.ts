@@ -1,4 +1,4 @@
-import { openWorkerRedis } from '@baton/core';
+import { openWorkerRedis } from '@baton/core/internal';
 import { redisUrl } from './services.ts';
 
 /** Who listens over Redis. */

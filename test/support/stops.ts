@@ -1,4 +1,4 @@
-import type { Info } from '@baton/core';
+import type { Info } from '@baton/core/internal';
 import { openApi } from './api.ts';
 import { test as base, type Fleet } from './fleet.ts';
 

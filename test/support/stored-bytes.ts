@@ -1,4 +1,4 @@
-import type { Session } from '@baton/core';
+import type { Session } from '@baton/core/internal';
 import type { Db } from 'mongodb';
 
 /** The bytes of transcript that are stored for a session, before compression. */

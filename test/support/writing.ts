@@ -7,7 +7,7 @@ import {
   type Event,
   type LivePublisher,
   type Session,
-} from '@baton/core';
+} from '@baton/core/internal';
 import type { Db } from 'mongodb';
 import { withPublishing } from '../../apps/worker/src/attempt/publish-writes.ts';
 

@@ -13,7 +13,7 @@ import {
   ensureIndexes,
   type Mongo,
   type SessionStore,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { createLoad, type Load } from './load.ts';
 import { createRandom } from './random.ts';
 import { startWatch, type Watch } from './watch.ts';

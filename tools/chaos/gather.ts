@@ -10,7 +10,7 @@ import {
   type Session,
   type SessionStore,
   type TranscriptStore,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { type MarkLine, marksFile } from '../../test/fake-claude/marks.ts';
 import type { Evidence } from './audit/evidence.ts';
 

@@ -1,6 +1,11 @@
 // The clients of a run: they ask for sessions and cancel some, and ask again until they are told.
 import { setTimeout as delay } from 'node:timers/promises';
-import { isAppError, type Producer, type SessionManager, type SessionStop } from '@baton/core';
+import {
+  isAppError,
+  type Producer,
+  type SessionManager,
+  type SessionStop,
+} from '@baton/core/internal';
 import type { PlannedSession } from './plan.ts';
 import type { Random } from './random.ts';
 

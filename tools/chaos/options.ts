@@ -21,7 +21,10 @@ export function readOptions(args: string[]): ChaosOptions {
   const { values } = parseArgs({
     args,
     options: {
-      ...{ sessions: text, minutes: text, seed: text, workers: text },
+      sessions: text,
+      minutes: text,
+      seed: text,
+      workers: text,
       json: { type: 'boolean' },
     },
   });

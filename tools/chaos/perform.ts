@@ -1,6 +1,6 @@
 // Carries the faults out.
 import { setTimeout as delay } from 'node:timers/promises';
-import { assertNever, QUEUE_PREFIX, SESSION_QUEUE } from '@baton/core';
+import { assertNever, QUEUE_PREFIX, SESSION_QUEUE } from '@baton/core/internal';
 import { Redis } from 'ioredis';
 import type { Outages } from '../dev-services/outages.ts';
 import type { Cast, Member } from './cast.ts';

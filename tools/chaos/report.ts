@@ -1,4 +1,4 @@
-import type { Session } from '@baton/core';
+import type { Session } from '@baton/core/internal';
 import type { Evidence, Violation } from './audit/evidence.ts';
 import { committed, counting } from './audit/evidence.ts';
 import { repeated } from './audit/marks.ts';

@@ -6,7 +6,7 @@ import {
   isTerminal,
   type Session,
   type SessionStore,
-} from '@baton/core';
+} from '@baton/core/internal';
 import type { Random } from './random.ts';
 
 /** How often it looks, in milliseconds, and how many sessions' events it reads each time. */

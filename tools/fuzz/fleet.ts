@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connectMongo, generateOpeningKey, publicPart, SESSION_QUEUE } from '@baton/core';
+import { connectMongo, generateOpeningKey, publicPart, SESSION_QUEUE } from '@baton/core/internal';
 import { Queue } from 'bullmq';
 import { startChild } from '../../scripts/stack/child.ts';
 import { apiProgram, workerProgram } from '../../scripts/stack/programs.ts';

@@ -1,4 +1,4 @@
-import { AppError, JOB_MAX_BYTES, parseInput } from '@baton/core';
+import { AppError, JOB_MAX_BYTES, parseInput } from '@baton/core/internal';
 import {
   type FastifyBaseLogger,
   type FastifySchemaCompiler,

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ensureIndexes, isMongoAway, type Logger, type Mongo } from '@baton/core';
+import { ensureIndexes, isMongoAway, type Logger, type Mongo } from '@baton/core/internal';
 
 /** How long after a failure the indexes are asked for again, in milliseconds. */
 const AGAIN_AFTER_MS = 1_000;

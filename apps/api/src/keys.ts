@@ -1,7 +1,7 @@
 // npm run keys: makes, lists and revokes API keys in the database of MONGODB_URL.
 // Standard output holds what was asked for and nothing else; what there is to say goes to standard error.
 import { parseArgs } from 'node:util';
-import { connectMongo, createKeyStore, parseEnv, sharedSettings } from '@baton/core';
+import { connectMongo, createKeyStore, parseEnv, sharedSettings } from '@baton/core/internal';
 import { z } from 'zod';
 import { runKeyCommand } from './auth/key-command.ts';
 

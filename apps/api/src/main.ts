@@ -25,7 +25,7 @@ import {
   policyOf,
   readPublicKeys,
   withStopNotifications,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { createApp } from './app.ts';
 import type { Auth } from './auth/auth.ts';
 import { createKeyRing } from './auth/key-ring.ts';

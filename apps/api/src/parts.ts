@@ -17,7 +17,7 @@ import type {
   SessionStore,
   TranscriptStore,
   UsageStore,
-} from '@baton/core';
+} from '@baton/core/internal';
 import type { Auth } from './auth/auth.ts';
 import type { StreamTimes } from './streams/stream-times.ts';
 

@@ -1,5 +1,11 @@
 import { isIP } from 'node:net';
-import { AppError, intVariable, listVariable, parseEnv, sharedSettings } from '@baton/core';
+import {
+  AppError,
+  intVariable,
+  listVariable,
+  parseEnv,
+  sharedSettings,
+} from '@baton/core/internal';
 import { z } from 'zod';
 import { isLoopback } from './auth/origin.ts';
 

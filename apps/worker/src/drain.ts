@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Logger } from '@baton/core';
+import type { Logger } from '@baton/core/internal';
 import type { SessionWorker } from './session-worker.ts';
 
 /** The most that handing back may take after the drain window, in milliseconds: the stop ladder and the save. */

@@ -1,4 +1,4 @@
-import { isAppError, withDeadline } from '@baton/core';
+import { isAppError, withDeadline } from '@baton/core/internal';
 import fastify from 'fastify';
 
 /** What /readyz asks, by name; each rejects where it does not answer. */

@@ -30,7 +30,7 @@ import {
   subscribeControl,
   withNotifications,
   withStopNotifications,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { operatorEnv } from './claude/base-env.ts';
 import { holdsCredential } from './claude/credentials.ts';
 import { findClaude } from './claude/find.ts';

@@ -1,5 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { AppError, DEFAULT_PRICES, type Prices, parseInput, pricesSchema } from '@baton/core';
+import {
+  AppError,
+  DEFAULT_PRICES,
+  type Prices,
+  parseInput,
+  pricesSchema,
+} from '@baton/core/internal';
 
 /** The prices of a file, which take the place of the list prices; those where no file is named. Throws INVALID_CONFIG. */
 export async function readPrices(file: string | undefined): Promise<Prices> {

@@ -9,7 +9,7 @@ import {
   type Mongo,
   parseEnv,
   readSecretKeys,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { z } from 'zod';
 import { runSecretsCommand } from './secrets/command.ts';
 import { workerSettingsSchema } from './settings.ts';

@@ -11,7 +11,7 @@ import {
   type RedisWatch,
   SESSION_QUEUE,
   type SessionQueue,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { type Job, Worker } from 'bullmq';
 import type { AttemptDeps, RunningAttempt } from './attempt/attempt.ts';
 import { createJobFinisher, type JobResult } from './job/finish-job.ts';

@@ -1,5 +1,5 @@
 import { delimiter } from 'node:path';
-import { intVariable, listVariable, sharedSettings } from '@baton/core';
+import { intVariable, listVariable, sharedSettings } from '@baton/core/internal';
 import { z } from 'zod';
 
 const DAY_MS = 24 * 3600 * 1000;

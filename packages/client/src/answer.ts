@@ -15,12 +15,15 @@ export function readAnswer(response: Response, text: string, attempts: number): 
   const { code, message, details } = errorOf(body);
   if (response.ok || code === undefined) {
     throw new BatonError('BAD_ANSWER', `expected an answer of Baton, got one of status ${status}`, {
-      ...{ status, attempts },
+      status,
+      attempts,
       retryAfterMs: retryAfterMs(response.headers.get('retry-after')),
     });
   }
   throw new BatonError(code, message, {
-    ...{ status, details, attempts },
+    status,
+    details,
+    attempts,
     retryAfterMs: retryAfterMs(response.headers.get('retry-after')),
   });
 }

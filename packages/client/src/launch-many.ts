@@ -42,8 +42,11 @@ export async function launchMany(
     const sessions = due.map(({ launch }) => launch);
     const answer = await call(
       {
-        ...{ method: 'POST', path: 'v1/sessions/bulk', body: { sessions } },
-        ...{ isRepeatable: true, attemptMs: ATTEMPT_MS },
+        method: 'POST',
+        path: 'v1/sessions/bulk',
+        body: { sessions },
+        isRepeatable: true,
+        attemptMs: ATTEMPT_MS,
       },
       { timeoutMs: Math.ceil(deadline.leftMs()), signal },
     );

@@ -1,5 +1,5 @@
 // MongoDB answers, and what it answers is that it cannot now: a 503, never a 500.
-import { createSessionStore } from '@baton/core';
+import { createSessionStore } from '@baton/core/internal';
 import type { Db, Document } from 'mongodb';
 import { describe, expect, vi } from 'vitest';
 import { databaseUrl, openApi } from '../../support/api.ts';

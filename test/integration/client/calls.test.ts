@@ -1,4 +1,4 @@
-import { NO_TOTALS, newId } from '@baton/core';
+import { NO_TOTALS, newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { createClient } from '../../../packages/client/src/index.ts';
 import { makeCompletedSession } from '../../support/factories.ts';

@@ -1,5 +1,5 @@
 // The client has a verb for each call that services make, with each parameter that the API takes.
-import { newId } from '@baton/core';
+import { newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { type BatonClient, createClient } from '../../../packages/client/src/index.ts';
 import type { Fetch } from './clients.ts';
@@ -16,15 +16,21 @@ const VERBS: Record<string, (client: BatonClient) => PromiseLike<unknown>> = {
   listSessions: (client) =>
     first(
       client.list({
-        ...{ status: 'queued', parent_session_id: id, root_session_id: id, schedule_id: id },
-        ...{ tag: 't', ...page },
+        status: 'queued',
+        parent_session_id: id,
+        root_session_id: id,
+        schedule_id: id,
+        tag: 't',
+        ...page,
       }),
     ),
   readConversation: (client) => first(client.conversation(id, page)),
   listEvents: (client) =>
     first(
       client.events(id, {
-        ...{ after: 1, startTime: '2026-01-01T00:00:00Z', follow: 'conversation' },
+        after: 1,
+        startTime: '2026-01-01T00:00:00Z',
+        follow: 'conversation',
       }),
     ),
   streamStatuses: (client) => first(client.statuses({ tag: 't' })),
@@ -33,8 +39,12 @@ const VERBS: Record<string, (client: BatonClient) => PromiseLike<unknown>> = {
   deleteSession: (client) => client.delete(id),
   readUsage: (client) =>
     client.usage({
-      ...{ group_by: 'day', from: '2026-01-01', to: '2026-02-01', root_session_id: id },
-      ...{ tag: 't', key: 'k' },
+      group_by: 'day',
+      from: '2026-01-01',
+      to: '2026-02-01',
+      root_session_id: id,
+      tag: 't',
+      key: 'k',
     }),
   createSchedule: (client) => client.schedules.create({ every_ms: 1, launch: { query: 'q' } }),
   listSchedules: (client) => first(client.schedules.list(page)),
@@ -62,7 +72,9 @@ describe('the client', () => {
       Object.entries(methods)
         .filter(([, one]) => ![one.operationId, ...one.tags].some((name) => WITHOUT.includes(name)))
         .map(([method, { operationId, parameters = [] }]) => ({
-          ...{ operationId, method: method.toUpperCase(), path: path.replace('{id}', id) },
+          operationId,
+          method: method.toUpperCase(),
+          path: path.replace('{id}', id),
           query: parameters.filter((one) => one.in === 'query').map(({ name }) => name),
         })),
     );

@@ -1,7 +1,7 @@
 // What is asked again, and that it is done once.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { newId } from '@baton/core';
+import { newId } from '@baton/core/internal';
 import { describe, expect, onTestFinished } from 'vitest';
 import { createClient } from '../../../packages/client/src/index.ts';
 import { countJobs } from '../../support/api.ts';

@@ -1,4 +1,4 @@
-import { newId } from '@baton/core';
+import { newId } from '@baton/core/internal';
 import { describe, expect, onTestFinished, vi } from 'vitest';
 import { createClient, type StreamedEvent } from '../../../packages/client/src/index.ts';
 import { makeChild, makeCompletedSession, makeSession } from '../../support/factories.ts';
@@ -25,7 +25,10 @@ describe('the events of a session', () => {
     await writing.complete();
     expect(seqs(await rest)).toEqual([2, 3, 'end']);
     expect((await all(client.events(id))).at(-1)).toEqual({
-      ...{ kind: 'end', session_id: id, status: 'completed', last_event_seq: 3 },
+      kind: 'end',
+      session_id: id,
+      status: 'completed',
+      last_event_seq: 3,
     });
     expect(seqs(await all(client.events(id, { after: 2 })))).toEqual([3, 'end']);
     expect(seqs(await all(client.events(id, { lastEventId: '1' })))).toEqual([2, 3, 'end']);

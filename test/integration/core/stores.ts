@@ -15,7 +15,7 @@ import {
   type SessionStore,
   type StoreClock,
   type TranscriptStore,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { test as base, redisUrl } from '../../support/services.ts';
 
 interface Stores {

@@ -61,8 +61,13 @@ describe('a worker that is told to stop', () => {
     const events = await mine.events(id);
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
     expect(events.map(({ attempt, type }) => `${attempt} ${type}`)).toEqual([
-      ...['1 user', '1 system', '1 assistant'],
-      ...['2 user', '2 system', '2 assistant', '2 result'],
+      '1 user',
+      '1 system',
+      '1 assistant',
+      '2 user',
+      '2 system',
+      '2 assistant',
+      '2 result',
     ]);
     expect(session.totals.cost_usd).toBeCloseTo(0.02, 5);
   });

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@baton/core';
+import type { ErrorCode } from '@baton/core/internal';
 import type { Check } from './evidence.ts';
 import { committed } from './evidence.ts';
 

@@ -1,4 +1,4 @@
-import type { Event, Session } from '@baton/core';
+import type { Event, Session } from '@baton/core/internal';
 import type { MarkLine } from '../../../test/fake-claude/marks.ts';
 import type { WorkerEnd } from '../cast.ts';
 

@@ -1,4 +1,4 @@
-import type { Event } from '@baton/core';
+import type { Event } from '@baton/core/internal';
 import { type MarkLine, marksIn } from '../../../test/fake-claude/marks.ts';
 import type { Check, Evidence } from './evidence.ts';
 import { committed, counting } from './evidence.ts';

@@ -1,4 +1,4 @@
-import { isTerminal, type Session } from '@baton/core';
+import { isTerminal, type Session } from '@baton/core/internal';
 import type { Check } from './evidence.ts';
 
 /** Every session that was asked for has a document. */

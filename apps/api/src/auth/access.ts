@@ -1,4 +1,4 @@
-import type { Scope } from '@baton/core';
+import type { Scope } from '@baton/core/internal';
 
 /** What a route asks of its caller: a scope, or nothing. */
 export type Access = Scope | 'public';

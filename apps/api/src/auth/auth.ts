@@ -1,5 +1,5 @@
 // Who may call this server at all.
-import type { LoginStore } from '@baton/core';
+import type { LoginStore } from '@baton/core/internal';
 import type { KeyRing } from './key-ring.ts';
 
 /** Where keys and logins are looked up. */

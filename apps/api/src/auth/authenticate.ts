@@ -1,4 +1,4 @@
-import { AppError } from '@baton/core';
+import { AppError } from '@baton/core/internal';
 import type { FastifyRequest } from 'fastify';
 import type { App } from '../app-type.ts';
 import { type Access, accessOf, accessRow } from './access.ts';

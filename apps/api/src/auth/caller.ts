@@ -1,4 +1,4 @@
-import { type ApiKey, DEFAULT_TENANT, SCOPES, type Scope } from '@baton/core';
+import { type ApiKey, DEFAULT_TENANT, SCOPES, type Scope } from '@baton/core/internal';
 
 /** Who makes a request, and what it may do. */
 export interface Caller {

@@ -5,7 +5,7 @@ import {
   type KeyStore,
   parseInput,
   scopeSchema,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { z } from 'zod';
 import { KEY_TRUSTED_MS } from './key-ring.ts';
 

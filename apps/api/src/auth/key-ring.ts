@@ -1,4 +1,10 @@
-import { isSecretOf, type KeyStore, type Logger, parseKeyText, type StoredKey } from '@baton/core';
+import {
+  isSecretOf,
+  type KeyStore,
+  type Logger,
+  parseKeyText,
+  type StoredKey,
+} from '@baton/core/internal';
 import { type Caller, callerOf } from './caller.ts';
 
 /** The keys that callers show. */

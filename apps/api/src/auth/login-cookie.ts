@@ -1,4 +1,4 @@
-import { LOGIN_LASTS_MS } from '@baton/core';
+import { LOGIN_LASTS_MS } from '@baton/core/internal';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;

@@ -1,4 +1,9 @@
-import { type Logger, type SessionLabel, type SessionStore, withDeadline } from '@baton/core';
+import {
+  type Logger,
+  type SessionLabel,
+  type SessionStore,
+  withDeadline,
+} from '@baton/core/internal';
 import type {
   AppJob,
   AppQueue,

@@ -1,4 +1,4 @@
-import type { SessionLabel } from '@baton/core';
+import type { SessionLabel } from '@baton/core/internal';
 import type { AppJob } from '@bull-board/api/typings/app';
 
 const NAME_MAX = 80;

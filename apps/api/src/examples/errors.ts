@@ -1,4 +1,4 @@
-import { codeFacts, type ErrorCode } from '@baton/core';
+import { codeFacts, type ErrorCode } from '@baton/core/internal';
 import type { ErrorBody } from '../http/http-error.ts';
 import type { Example } from './example.ts';
 import { OTHER, SESSION } from './ids.ts';

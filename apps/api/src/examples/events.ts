@@ -1,4 +1,4 @@
-import type { EventView, StatusChange } from '@baton/core';
+import type { EventView, StatusChange } from '@baton/core/internal';
 import { formatMessage } from '../streams/event-stream.ts';
 import type { OperationExamples } from './example.ts';
 import { CHILD, SESSION } from './ids.ts';

@@ -1,4 +1,4 @@
-import type { Info } from '@baton/core';
+import type { Info } from '@baton/core/internal';
 import { CHILD, KEY_ID, OTHER, SESSION, WORKER } from './ids.ts';
 
 const NOTHING_SPENT = {

@@ -1,4 +1,4 @@
-import type { bulkLaunchSchema, Info, launchRequestSchema } from '@baton/core';
+import type { bulkLaunchSchema, Info, launchRequestSchema } from '@baton/core/internal';
 import type { z } from 'zod';
 import type { ErrorBody } from '../http/http-error.ts';
 import type { Examples, OperationExamples } from './example.ts';

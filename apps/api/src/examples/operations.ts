@@ -1,4 +1,4 @@
-import type { SealingKey } from '@baton/core';
+import type { SealingKey } from '@baton/core/internal';
 import type { OperationExamples } from './example.ts';
 
 // The public key of RFC 8037, appendix A.6.

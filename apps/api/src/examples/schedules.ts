@@ -1,4 +1,8 @@
-import type { newScheduleSchema, scheduleChangesSchema, scheduleViewSchema } from '@baton/core';
+import type {
+  newScheduleSchema,
+  scheduleChangesSchema,
+  scheduleViewSchema,
+} from '@baton/core/internal';
 import type { z } from 'zod';
 import type { OperationExamples } from './example.ts';
 import { OTHER, SCHEDULE } from './ids.ts';

@@ -1,4 +1,4 @@
-import type { continueRequestSchema, Info } from '@baton/core';
+import type { continueRequestSchema, Info } from '@baton/core/internal';
 import type { z } from 'zod';
 import type { OperationExamples } from './example.ts';
 import { SESSION } from './ids.ts';

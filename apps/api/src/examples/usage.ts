@@ -1,4 +1,4 @@
-import type { LimitView, limitCapsSchema, Spending } from '@baton/core';
+import type { LimitView, limitCapsSchema, Spending } from '@baton/core/internal';
 import type { z } from 'zod';
 import type { OperationExamples } from './example.ts';
 import { KEY_ID } from './ids.ts';

@@ -4,7 +4,7 @@ import type {
   newWebhookSchema,
   webhookChangesSchema,
   webhookViewSchema,
-} from '@baton/core';
+} from '@baton/core/internal';
 import type { z } from 'zod';
 import type { OperationExamples } from './example.ts';
 import { DELIVERY, SESSION, WEBHOOK } from './ids.ts';

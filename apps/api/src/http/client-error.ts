@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { AppError } from '@baton/core';
+import { AppError } from '@baton/core/internal';
 import { errorBody, statusOf } from './http-error.ts';
 
 /** The most bytes that the request line and the headers of a request may have. */

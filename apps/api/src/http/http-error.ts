@@ -1,11 +1,12 @@
 import {
   AppError,
   codeFacts,
+  defined,
   ERROR_CODES,
   type ErrorCode,
   isAppError,
   isMongoAway,
-} from '@baton/core';
+} from '@baton/core/internal';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** The one body of every failure. */
@@ -56,7 +57,7 @@ export function statusOf(code: ErrorCode): number {
 
 /** The body that tells of an error. */
 export function errorBody({ code, message, details }: AppError): ErrorBody {
-  return { error: { code, message, ...(details === undefined ? {} : { details }) } };
+  return { error: { code, message, ...defined({ details }) } };
 }
 
 /** Fastify's error handler: answers with the code's status and the one body; logs once, with the cause. */

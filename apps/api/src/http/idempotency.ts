@@ -1,4 +1,4 @@
-import { type Accepted, idempotencyKeySchema, toInfo } from '@baton/core';
+import { type Accepted, idempotencyKeySchema, toInfo } from '@baton/core/internal';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 

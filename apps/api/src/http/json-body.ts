@@ -1,5 +1,5 @@
 // Bodies: JSON alone is read, and nothing is refused for a body that the call has no use for.
-import { AppError } from '@baton/core';
+import { AppError } from '@baton/core/internal';
 import type { FastifyRequest } from 'fastify';
 import type { App } from '../app-type.ts';
 import { findLostText } from './json-text.ts';

@@ -5,7 +5,7 @@ import {
   eventViewSchema,
   idSchema,
   infoSchema,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { z } from 'zod';
 import { errorExample } from '../examples/errors.ts';
 import type { Examples } from '../examples/example.ts';

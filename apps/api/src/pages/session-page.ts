@@ -1,4 +1,4 @@
-import { type Info, isTerminal, redactNamed } from '@baton/core';
+import { type Info, isTerminal, redactNamed } from '@baton/core/internal';
 import { money } from '../board/job-view.ts';
 import { type Html, html } from './html.ts';
 import { row, statusOf } from './sessions-page.ts';

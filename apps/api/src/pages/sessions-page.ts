@@ -1,4 +1,9 @@
-import { type Info, type InfoPage, SESSION_STATUSES, type SessionStatus } from '@baton/core';
+import {
+  type Info,
+  type InfoPage,
+  SESSION_STATUSES,
+  type SessionStatus,
+} from '@baton/core/internal';
 import { money } from '../board/job-view.ts';
 import { type Html, html } from './html.ts';
 

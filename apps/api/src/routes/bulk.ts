@@ -10,7 +10,7 @@ import {
   parseInput,
   splitRequest,
   toInfo,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { z } from 'zod';
 import type { App } from '../app-type.ts';
 import { errorBody, statusOf, toAnswerable } from '../http/http-error.ts';

@@ -5,7 +5,7 @@ import {
   infoSchema,
   POLICY_CODES,
   splitRequest,
-} from '@baton/core';
+} from '@baton/core/internal';
 import type { App } from '../app-type.ts';
 import {
   answerAccepted,

@@ -1,4 +1,4 @@
-import { idSchema, isAppError } from '@baton/core';
+import { idSchema, isAppError } from '@baton/core/internal';
 import { z } from 'zod';
 import type { App } from '../app-type.ts';
 import { failures, idParams, json, nothing } from '../openapi/responses.ts';

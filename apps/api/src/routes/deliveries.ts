@@ -1,4 +1,4 @@
-import { AppError, deliveryViewSchema, toDeliveryView } from '@baton/core';
+import { AppError, deliveryViewSchema, toDeliveryView } from '@baton/core/internal';
 import { z } from 'zod';
 import type { App } from '../app-type.ts';
 import { named } from '../openapi/openapi-schema.ts';

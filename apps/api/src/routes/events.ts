@@ -5,7 +5,7 @@ import {
   shareReads,
   timeSchema,
   toEventView,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { z } from 'zod';
 import type { App } from '../app-type.ts';
 import { failures, idParams, json, limit, stream } from '../openapi/responses.ts';

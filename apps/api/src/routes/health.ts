@@ -1,4 +1,4 @@
-import { AppError, isAppError, withDeadline } from '@baton/core';
+import { AppError, isAppError, withDeadline } from '@baton/core/internal';
 import { z } from 'zod';
 import type { App } from '../app-type.ts';
 import { failures, json } from '../openapi/responses.ts';

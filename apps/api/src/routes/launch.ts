@@ -4,7 +4,7 @@ import {
   launchRequestSchema,
   POLICY_CODES,
   splitRequest,
-} from '@baton/core';
+} from '@baton/core/internal';
 import type { App } from '../app-type.ts';
 import {
   answerAccepted,

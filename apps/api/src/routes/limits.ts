@@ -1,4 +1,4 @@
-import { LIMIT_KINDS, limitCapsSchema, limitViewSchema } from '@baton/core';
+import { LIMIT_KINDS, limitCapsSchema, limitViewSchema } from '@baton/core/internal';
 import { z } from 'zod';
 import type { App } from '../app-type.ts';
 import { named } from '../openapi/openapi-schema.ts';

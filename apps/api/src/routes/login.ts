@@ -1,4 +1,4 @@
-import { AppError } from '@baton/core';
+import { AppError } from '@baton/core/internal';
 import rateLimit from '@fastify/rate-limit';
 import type { App } from '../app-type.ts';
 import type { Keys } from '../auth/auth.ts';

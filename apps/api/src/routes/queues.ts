@@ -1,4 +1,4 @@
-import { redactJob, toQueueError } from '@baton/core';
+import { redactJob, toQueueError } from '@baton/core/internal';
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';

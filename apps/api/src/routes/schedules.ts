@@ -10,7 +10,7 @@ import {
   scheduleChangesSchema,
   scheduleViewSchema,
   toScheduleView,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { z } from 'zod';
 import type { App } from '../app-type.ts';
 import { named } from '../openapi/openapi-schema.ts';

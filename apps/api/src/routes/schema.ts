@@ -1,4 +1,4 @@
-import { jsonSchemas } from '@baton/core';
+import { jsonSchemas } from '@baton/core/internal';
 import { z } from 'zod';
 import type { App } from '../app-type.ts';
 import { json } from '../openapi/responses.ts';

@@ -1,4 +1,4 @@
-import { type Info, idSchema, type SessionStatus, sessionStatusSchema } from '@baton/core';
+import { type Info, idSchema, type SessionStatus, sessionStatusSchema } from '@baton/core/internal';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { App } from '../app-type.ts';

@@ -1,4 +1,4 @@
-import { idSchema, infoSchema, sessionStatusSchema } from '@baton/core';
+import { idSchema, infoSchema, sessionStatusSchema } from '@baton/core/internal';
 import { z } from 'zod';
 import type { App } from '../app-type.ts';
 import { cursor, failures, idParams, json, limit } from '../openapi/responses.ts';

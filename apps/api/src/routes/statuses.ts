@@ -1,4 +1,4 @@
-import { type StatusItem, statusChanges } from '@baton/core';
+import { type StatusItem, statusChanges } from '@baton/core/internal';
 import { z } from 'zod';
 import type { App } from '../app-type.ts';
 import { failures, stream } from '../openapi/responses.ts';

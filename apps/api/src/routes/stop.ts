@@ -1,4 +1,4 @@
-import { infoSchema } from '@baton/core';
+import { infoSchema } from '@baton/core/internal';
 import type { App } from '../app-type.ts';
 import { failures, idParams, json } from '../openapi/responses.ts';
 import type { Parts } from '../parts.ts';

@@ -6,7 +6,7 @@ import {
   type Session,
   type SessionStore,
   type TranscriptFile,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { z } from 'zod';
 import type { App } from '../app-type.ts';
 import { failures, idParams, json } from '../openapi/responses.ts';

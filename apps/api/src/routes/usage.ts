@@ -1,4 +1,11 @@
-import { AppError, idSchema, spendingSchema, USAGE_GROUPS, type UsageFilter } from '@baton/core';
+import {
+  AppError,
+  defined,
+  idSchema,
+  spendingSchema,
+  USAGE_GROUPS,
+  type UsageFilter,
+} from '@baton/core/internal';
 import { z } from 'zod';
 import type { App } from '../app-type.ts';
 import { failures, json } from '../openapi/responses.ts';
@@ -71,8 +78,7 @@ export function registerUsage(app: App, { usageOf }: Pick<Parts, 'usageOf'>): vo
         .map(({ group, spending }) => ({ group, ...spending }));
       if (group_by === 'day') shown?.sort((a, b) => ((a.group ?? '') < (b.group ?? '') ? -1 : 1));
       return {
-        ...(filter.from ? { from: filter.from.toISOString() } : {}),
-        ...(filter.to ? { to: filter.to.toISOString() } : {}),
+        ...defined({ from: filter.from?.toISOString(), to: filter.to?.toISOString() }),
         total,
         ...(shown ? { groups: shown } : {}),
         ...(groups && groups.length > MAX_GROUPS ? { truncated: true } : {}),
@@ -84,9 +90,7 @@ export function registerUsage(app: App, { usageOf }: Pick<Parts, 'usageOf'>): vo
 function filterOf(query: z.infer<typeof usageQuery>): UsageFilter {
   const { root_session_id, tag, key } = query;
   const filter: UsageFilter = {
-    ...(root_session_id === undefined ? {} : { root_session_id }),
-    ...(tag === undefined ? {} : { tag }),
-    ...(key === undefined ? {} : { api_key_id: key }),
+    ...defined({ root_session_id, tag, api_key_id: key }),
   };
   const isBounded = query.from !== undefined || query.to !== undefined;
   if (root_session_id !== undefined && !isBounded) return filter;

@@ -1,4 +1,4 @@
-import { idSchema } from '@baton/core';
+import { idSchema } from '@baton/core/internal';
 import { z } from 'zod';
 
 /** The id of a webhook in the path. */

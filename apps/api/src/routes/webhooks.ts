@@ -7,7 +7,7 @@ import {
   type Webhook,
   webhookChangesSchema,
   webhookViewSchema,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { z } from 'zod';
 import type { App } from '../app-type.ts';
 import { named } from '../openapi/openapi-schema.ts';

@@ -9,7 +9,7 @@ import {
   type TailDeps,
   tailSession,
   toldFrom,
-} from '@baton/core';
+} from '@baton/core/internal';
 import type { Message, Source } from './event-stream.ts';
 import { tailMessages } from './tail-messages.ts';
 

@@ -1,4 +1,4 @@
-import { assertNever, type TailItem, toEventView, withMark } from '@baton/core';
+import { assertNever, type TailItem, toEventView, withMark } from '@baton/core/internal';
 import type { Message } from './event-stream.ts';
 
 // An event is named by its type, which is whatever the CLI said. These names are Baton's or the browser's.

@@ -1,4 +1,4 @@
-import type { Logger, Result, SessionConfig } from '@baton/core';
+import type { Logger, Result, SessionConfig } from '@baton/core/internal';
 import { checkAnswer } from '../claude/check-answer.ts';
 
 /**

@@ -12,7 +12,7 @@ import {
   type Session,
   type StoreClock,
   type TranscriptManifest,
-} from '@baton/core';
+} from '@baton/core/internal';
 import type { AbortReason } from '../claude/abort-reason.ts';
 import { concludeAttempt } from '../claude/conclude.ts';
 import { type Conversation, followConversation } from '../claude/conversation.ts';

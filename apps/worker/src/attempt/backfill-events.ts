@@ -1,5 +1,5 @@
 // What the transcript holds and no event tells: the two are saved side by side, and a worker may die in between.
-import { claudeIdOf, type Event, type EventStore, type Session } from '@baton/core';
+import { claudeIdOf, type Event, type EventStore, type Session } from '@baton/core/internal';
 import { asList, asObject, asString } from '../claude/fields.ts';
 import { type ClaudeLine, parseLine } from '../claude/line.ts';
 import type { RecordedLine } from './recorder.ts';
@@ -66,7 +66,12 @@ function messageOf(line: ClaudeLine): Message[] {
 function toLine({ uuid, entry }: Message, claudeSessionId: string): RecordedLine {
   const { type, message, timestamp } = entry;
   const raw = JSON.stringify({
-    ...{ type, message, parent_tool_use_id: null, session_id: claudeSessionId, uuid, timestamp },
+    type,
+    message,
+    parent_tool_use_id: null,
+    session_id: claudeSessionId,
+    uuid,
+    timestamp,
   });
   return { type: String(type), raw, bytes: Buffer.byteLength(raw) };
 }

@@ -4,7 +4,7 @@ import {
   type Outcome,
   recoveryOf,
   type Session,
-} from '@baton/core';
+} from '@baton/core/internal';
 
 const MAX_MS = 5 * 60_000;
 

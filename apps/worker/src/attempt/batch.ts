@@ -1,4 +1,4 @@
-import type { Event } from '@baton/core';
+import type { Event } from '@baton/core/internal';
 
 /** The sizes at which a batch is written without waiting for its time (architecture section 3). */
 export const BATCH_MAX_EVENTS = 256;

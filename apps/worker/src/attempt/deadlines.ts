@@ -1,4 +1,4 @@
-import type { SessionConfig } from '@baton/core';
+import type { SessionConfig } from '@baton/core/internal';
 import type { AbortReason, Deadline } from '../claude/abort-reason.ts';
 import { apiRetryOf, type ClaudeLine, resultOf } from '../claude/line.ts';
 import type { PendingWork } from '../claude/pending-work.ts';

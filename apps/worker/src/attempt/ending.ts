@@ -3,6 +3,7 @@ import {
   type Attempt,
   type AttemptEnding,
   assertNever,
+  defined,
   type Ending,
   type Failure,
   type FailureFacts,
@@ -13,7 +14,7 @@ import {
   type SessionStatus,
   type Totals,
   type TranscriptManifest,
-} from '@baton/core';
+} from '@baton/core/internal';
 
 /** What became of a session when its attempt was over; `lost`: another worker holds it;
  * `ownAccount`: it ran on a credential of its own, so its account's limit is no other session's. */
@@ -55,7 +56,7 @@ export async function writeEnding(
   };
   const ledger: AttemptEnding = {
     outcome: outcome.kind,
-    ...(facts.exitLateMs === undefined ? {} : { exit_late_ms: facts.exitLateMs }),
+    ...defined({ exit_late_ms: facts.exitLateMs }),
   };
   switch (outcome.kind) {
     case 'completed': {

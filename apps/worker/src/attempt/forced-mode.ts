@@ -1,4 +1,4 @@
-import type { Logger, SessionConfig } from '@baton/core';
+import type { Logger, SessionConfig } from '@baton/core/internal';
 import type { EnvScrub } from '../scrub/env-scrub.ts';
 
 const MODE_IS_FORCED =

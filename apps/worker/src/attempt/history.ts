@@ -1,5 +1,5 @@
 // What earlier attempts of a session left: what of it still counts, and whether they had finished.
-import type { EventStore, Progress, Result, Session } from '@baton/core';
+import type { EventStore, Progress, Result, Session } from '@baton/core/internal';
 import type { Restored } from '../transcript/restore.ts';
 import { unrecordedMessages } from './backfill-events.ts';
 import type { RecordedLine } from './recorder.ts';

@@ -4,7 +4,7 @@ import {
   hostVerdict,
   type Outcome,
   type Session,
-} from '@baton/core';
+} from '@baton/core/internal';
 
 /**
  * Counts the failure of a host, where the outcome is one: the session's host failures with it, and the

@@ -1,4 +1,4 @@
-import type { FailureFacts, Session, SessionConfig } from '@baton/core';
+import type { FailureFacts, Session, SessionConfig } from '@baton/core/internal';
 
 /** What earlier attempts left of a session's limits, as the config of the next one. */
 export function remainingLimits({ config, totals }: Session): SessionConfig {

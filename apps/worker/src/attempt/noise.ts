@@ -1,4 +1,4 @@
-import { cutText } from '@baton/core';
+import { cutText } from '@baton/core/internal';
 import { stripControls } from '../claude/controls.ts';
 import type { LinePart } from '../claude/split-line.ts';
 import { createTail } from '../claude/tail.ts';

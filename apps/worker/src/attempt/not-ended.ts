@@ -1,4 +1,4 @@
-import type { Logger, Outcome, Session } from '@baton/core';
+import type { Logger, Outcome, Session } from '@baton/core/internal';
 import type { HostHealth } from '../host/host-health.ts';
 import type { NotEnded } from './run.ts';
 

@@ -1,4 +1,4 @@
-import type { LivePublisher, Session } from '@baton/core';
+import type { LivePublisher, Session } from '@baton/core/internal';
 
 // Lines that only grow an answer: told live, stored nowhere.
 

@@ -13,7 +13,7 @@ import {
   type SessionStore,
   secretsOf,
   type TranscriptStore,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { buildCommand, type Command } from '../claude/command.ts';
 import { dropCutSecret } from '../claude/cut-secret.ts';
 import { promptTextOf } from '../claude/prompt-text.ts';

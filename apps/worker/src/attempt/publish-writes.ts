@@ -1,4 +1,4 @@
-import type { LivePublisher, OwnedSession, Progress, Session } from '@baton/core';
+import type { LivePublisher, OwnedSession, Progress, Session } from '@baton/core/internal';
 
 /** The same writes, each told live once it is taken: at most one word for each. */
 export function withPublishing(

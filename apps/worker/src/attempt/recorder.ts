@@ -1,11 +1,12 @@
 import {
   boundRaw,
+  defined,
   type Event,
   type EventStore,
   type Held,
   type OwnedSession,
   type Progress,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { createBacklog } from './batch.ts';
 import { writeUntilAcknowledged } from './write-until-acknowledged.ts';
 
@@ -147,7 +148,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       ...progress,
       ...(amended?.transcript ? { transcript: amended.transcript } : {}),
       ...(last_result === null || (last_result && backlog.events === 0) ? { last_result } : {}),
-      ...(seq === undefined ? {} : { last_event_seq: seq }),
+      ...defined({ last_event_seq: seq }),
     };
   }
 

@@ -1,4 +1,10 @@
-import { type FailureFacts, isAppError, isStoreAway, type Outcome } from '@baton/core';
+import {
+  defined,
+  type FailureFacts,
+  isAppError,
+  isStoreAway,
+  type Outcome,
+} from '@baton/core/internal';
 import type { AbortReason } from '../claude/abort-reason.ts';
 import { concludeAttempt } from '../claude/conclude.ts';
 import { fileProblem, type HostProblem, hostErrnoOf } from '../host/host-errors.ts';
@@ -39,6 +45,6 @@ function refusal(error: unknown): FailureFacts {
     code: error.code,
     message: error.message,
     retryable: false,
-    ...(error.details?.field === undefined ? {} : { field: error.details.field }),
+    ...defined({ field: error.details?.field }),
   };
 }

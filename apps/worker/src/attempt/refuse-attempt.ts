@@ -1,4 +1,4 @@
-import type { Logger, Outcome } from '@baton/core';
+import type { Logger, Outcome } from '@baton/core/internal';
 import type { HostHealth } from '../host/host-health.ts';
 import { preparationProblem, refusalOutcome } from './refusal.ts';
 import { hostFailure } from './start-verdict.ts';

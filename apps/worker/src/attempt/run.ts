@@ -1,6 +1,6 @@
 // The middle of an attempt: spawn the process, record its lines, wait for its end.
 import { setTimeout as delay } from 'node:timers/promises';
-import { promptLine, type Result } from '@baton/core';
+import { defined, promptLine, type Result } from '@baton/core/internal';
 import type { AbortReason } from '../claude/abort-reason.ts';
 import type { Conversation } from '../claude/conversation.ts';
 import {
@@ -148,8 +148,7 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
       deps.onInit();
       stopSwitch.turnBegan();
       recorder.markRunning({
-        ...(claude.pid === undefined ? {} : { pid: claude.pid }),
-        ...(init.model === undefined ? {} : { model: init.model }),
+        ...defined({ pid: claude.pid, model: init.model }),
       });
     }
   }
@@ -236,5 +235,5 @@ function eventOf(
   { type, subtype }: Extract<ClaudeLine, { kind: 'event' }>,
   { text, bytes }: LinePart,
 ): RecordedLine {
-  return { type, ...(subtype === undefined ? {} : { subtype }), raw: text, bytes };
+  return { type, ...defined({ subtype }), raw: text, bytes };
 }

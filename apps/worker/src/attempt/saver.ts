@@ -1,4 +1,4 @@
-import type { Logger, TranscriptStore } from '@baton/core';
+import type { Logger, TranscriptStore } from '@baton/core/internal';
 import type { Meter } from '../claude/meter.ts';
 import type { FileMasker } from '../transcript/masked-file.ts';
 import type { Restored } from '../transcript/restore.ts';

@@ -1,4 +1,4 @@
-import { claudeIdOf, hasTranscript, recoveryOf, type Session } from '@baton/core';
+import { claudeIdOf, hasTranscript, recoveryOf, type Session } from '@baton/core/internal';
 import { promptTextOf } from '../claude/prompt-text.ts';
 import type { Restored } from '../transcript/restore.ts';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { mainTranscriptPath } from '@baton/core';
+import { mainTranscriptPath } from '@baton/core/internal';
 import type { Meter } from '../claude/meter.ts';
 import { lastCostState } from '../transcript/last-cost-state.ts';
 import type { Restored } from '../transcript/restore.ts';

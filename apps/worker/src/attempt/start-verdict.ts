@@ -1,6 +1,6 @@
 // Why a process came to nothing before its first init line: the session, its working directory or the host.
 import { existsSync } from 'node:fs';
-import type { FailureFacts, Outcome } from '@baton/core';
+import type { FailureFacts, Outcome } from '@baton/core/internal';
 import type { AbortReason } from '../claude/abort-reason.ts';
 import { isExecutable } from '../claude/parent-death.ts';
 import { fileProblem, type HostProblem, saidProblem, spawnProblem } from '../host/host-errors.ts';

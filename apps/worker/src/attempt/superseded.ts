@@ -1,4 +1,4 @@
-import type { Event, EventStore, Session } from '@baton/core';
+import type { Event, EventStore, Session } from '@baton/core/internal';
 import { parseLine } from '../claude/line.ts';
 
 /** What a restored transcript holds of the session's own part. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TranscriptManifest } from '@baton/core';
+import type { TranscriptManifest } from '@baton/core/internal';
 import type { TranscriptSaver } from '../transcript/save.ts';
 import type { Recorder } from './recorder.ts';
 import { type WriteOptions, writeUntilAcknowledged } from './write-until-acknowledged.ts';

@@ -1,6 +1,12 @@
 import type { Stats } from 'node:fs';
 import { access, constants, realpath, stat } from 'node:fs/promises';
-import { AppError, directoriesOf, isInsideRoots, type Policy, type Session } from '@baton/core';
+import {
+  AppError,
+  directoriesOf,
+  isInsideRoots,
+  type Policy,
+  type Session,
+} from '@baton/core/internal';
 import { hostErrnoOf } from '../host/host-errors.ts';
 import { makeWorkDir } from '../host/work-dirs.ts';
 

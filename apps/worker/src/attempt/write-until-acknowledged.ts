@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isAppError, isMongoAway } from '@baton/core';
+import { isAppError, isMongoAway } from '@baton/core/internal';
 
 /** The pauses between tries while MongoDB is away, in milliseconds. */
 const FIRST_PAUSE_MS = 100;

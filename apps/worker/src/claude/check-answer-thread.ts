@@ -6,9 +6,12 @@ const { schema, answer } = workerData as { schema: object; answer: unknown };
 
 const ajv = new Ajv({
   // As claude 2.1.330 makes its own.
-  ...{ allErrors: true, validateFormats: false, multipleOfPrecision: 6 },
+  allErrors: true,
+  validateFormats: false,
+  multipleOfPrecision: 6,
   // The CLI has accepted the schema: keywords that are new to this validator are no reason to fail.
-  ...{ strict: false, logger: false },
+  strict: false,
+  logger: false,
 });
 const validate = ajv.compile(schema);
 const fits = validate(answer);

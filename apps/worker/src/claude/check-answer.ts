@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { Result, SessionConfig } from '@baton/core';
+import type { Result, SessionConfig } from '@baton/core/internal';
 
 /** What is wrong with a structured answer; `unchecked` says why it could not be checked. */
 export interface AnswerCheck {

@@ -1,4 +1,4 @@
-import { codeFacts, type ErrorCode, type Result } from '@baton/core';
+import { codeFacts, type ErrorCode, type Result } from '@baton/core/internal';
 import type { Reason } from './make-failure.ts';
 
 const BY_SUBTYPE: Record<string, ErrorCode> = {

@@ -5,7 +5,7 @@ import {
   type Policy,
   SETTING_SOURCES,
   type SessionConfig,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { joinCeilings } from './git-ceiling.ts';
 import { mcpFileOf } from './mcp-file.ts';
 import { isSecretVariable } from './operator-secrets.ts';

@@ -1,4 +1,4 @@
-import { assertNever, codeFacts, type Outcome, type Result } from '@baton/core';
+import { assertNever, codeFacts, type Outcome, type Result } from '@baton/core/internal';
 import type { AbortReason, Deadline } from './abort-reason.ts';
 import { classifyExit } from './classify-exit.ts';
 import { classifyResult, judgeResult } from './classify-result.ts';

@@ -1,4 +1,4 @@
-import type { Result } from '@baton/core';
+import type { Result } from '@baton/core/internal';
 import { asCount, asObject } from './fields.ts';
 import { readModelUsage } from './read-result.ts';
 

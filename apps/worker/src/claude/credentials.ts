@@ -1,4 +1,4 @@
-import type { SessionConfig } from '@baton/core';
+import type { SessionConfig } from '@baton/core/internal';
 import { asObject } from './fields.ts';
 
 // By any of these the CLI can log in; what it keeps in its home is of no use to a run, which has one of its own.

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AppError } from '@baton/core';
+import { AppError } from '@baton/core/internal';
 import { execa } from 'execa';
 import { isExecutable } from './parent-death.ts';
 import { checkVersion } from './version.ts';
@@ -73,7 +73,12 @@ export async function askVersion(
 ): Promise<string> {
   const [program = file, ...args] = [...launcher, file, '--version'];
   const child = execa(program, args, {
-    ...{ env, cwd, extendEnv: false, reject: false, stdin: 'ignore', detached: true },
+    env,
+    cwd,
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+    detached: true,
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
   });

@@ -1,5 +1,6 @@
-import type { PricedUsage, Result } from '@baton/core';
-import { asCount, asDate, asList, asObject, asString, present } from './fields.ts';
+import type { PricedUsage, Result } from '@baton/core/internal';
+import { defined } from '@baton/core/internal';
+import { asCount, asDate, asList, asObject, asString } from './fields.ts';
 import type { Outline } from './outline.ts';
 import { readResult, readUsage } from './read-result.ts';
 
@@ -78,8 +79,7 @@ function toLine(body: Record<string, unknown>): ClaudeLine {
   return {
     kind: 'event',
     type,
-    ...(subtype === undefined ? {} : { subtype }),
-    ...(uuid === undefined ? {} : { uuid }),
+    ...defined({ subtype, uuid }),
     body,
   };
 }
@@ -89,7 +89,7 @@ export function initOf(line: ClaudeLine): Init | null {
   const body = bodyOf(line, 'system', 'init');
   if (body === null) return null;
   return {
-    ...present({
+    ...defined({
       session_id: asString(body['session_id']),
       model: asString(body['model']),
       cwd: asString(body['cwd']),
@@ -125,7 +125,7 @@ export function backgroundTasksOf(line: ClaudeLine): number | null {
 export function apiRetryOf(line: ClaudeLine): ApiRetry | null {
   const body = bodyOf(line, 'system', 'api_retry');
   if (body === null) return null;
-  return present({
+  return defined({
     attempt: asCount(body['attempt']),
     maxRetries: asCount(body['max_retries']),
     retryDelayMs: asCount(body['retry_delay_ms']),
@@ -142,7 +142,7 @@ export function rateLimitOf(line: ClaudeLine): RateLimit | null {
   const told = info?.['resetsAt'];
   return {
     status,
-    ...present({ type: asString(info?.['rateLimitType']), resetsAt: asDate(told), told }),
+    ...defined({ type: asString(info?.['rateLimitType']), resetsAt: asDate(told), told }),
   };
 }
 
@@ -159,7 +159,7 @@ export function usageOf(line: ClaudeLine): MessageUsage | null {
   return {
     messageId,
     usage: hour ? { ...usage, cache_creation_1h_input_tokens: hour } : usage,
-    ...(model === undefined ? {} : { model }),
+    ...defined({ model }),
     isSubAgent:
       asString(body?.['parent_tool_use_id']) !== undefined || body?.['isSidechain'] === true,
   };

@@ -1,5 +1,10 @@
-import { codeFacts, cutText, type ErrorCode, type FailureFacts } from '@baton/core';
-import { present } from './fields.ts';
+import {
+  codeFacts,
+  cutText,
+  defined,
+  type ErrorCode,
+  type FailureFacts,
+} from '@baton/core/internal';
 
 /** The code of a failure and the sentence that goes with it. */
 export interface Reason {
@@ -28,7 +33,7 @@ export function makeFailure(reason: Reason, evidence: FailureEvidence): FailureF
     code: reason.code,
     message: cutText(reason.message.trim(), MESSAGE_MAX_BYTES) || facts.says,
     retryable: facts.retryable,
-    ...present({
+    ...defined({
       api_error_status: evidence.apiErrorStatus,
       exit_code: evidence.exit.code ?? undefined,
       signal: evidence.exit.signal ?? undefined,

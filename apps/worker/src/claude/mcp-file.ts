@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { MCPConfig, MCPServer } from '@baton/core';
+import type { MCPConfig, MCPServer } from '@baton/core/internal';
 
 /** What an MCP server may know of the run that it serves, by the names that it knows it by. */
 interface RunIds {

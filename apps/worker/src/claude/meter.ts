@@ -2,13 +2,13 @@ import {
   addTotals,
   boundResult,
   DEFAULT_PRICES,
+  defined,
   type Prices,
   type Result,
   type Totals,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { isReset } from './conversation.ts';
 import type { CostState } from './cost-state.ts';
-import { present } from './fields.ts';
 import { type ClaudeLine, type MessageUsage, resultOf, usageOf } from './line.ts';
 import { createPendingUsage } from './pending-usage.ts';
 import { createRunningTotals, type Reading } from './running-totals.ts';
@@ -121,7 +121,7 @@ function combine(results: readonly Result[], last: Result): Result {
     results.some((one) => one[key] !== undefined) ? sum(results.map((one) => one[key])) : undefined;
   return {
     ...last,
-    ...present({
+    ...defined({
       num_turns: total('num_turns'),
       duration_ms: total('duration_ms'),
       usage: usages.length > 0 ? tokensOfUsages(usages) : undefined,

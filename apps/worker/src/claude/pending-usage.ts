@@ -6,7 +6,7 @@ import {
   type Prices,
   priceOf,
   type Totals,
-} from '@baton/core';
+} from '@baton/core/internal';
 import type { MessageUsage } from './line.ts';
 import { recount, type Tokens, tokensOfUsages } from './tokens.ts';
 

@@ -1,4 +1,4 @@
-import type { Session } from '@baton/core';
+import type { Session } from '@baton/core/internal';
 
 /**
  * The session's prompt as the CLI is given it. Where the session has no slash commands, a text that begins

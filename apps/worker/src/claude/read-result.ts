@@ -1,4 +1,4 @@
-import { type Result, resultSchema, type Usage, usageSchema } from '@baton/core';
+import { defined, type Result, resultSchema, type Usage, usageSchema } from '@baton/core/internal';
 import type { z } from 'zod';
 import { asCount, asList, asObject, asString } from './fields.ts';
 
@@ -19,9 +19,11 @@ export function readResult(body: Record<string, unknown>): Result | null {
     type: 'result',
     subtype: asString(body['subtype']) ?? 'unknown',
     is_error: isError,
-    ...optional('usage', readUsage(body['usage'])),
-    ...optional('modelUsage', readModelUsage(body['modelUsage'])),
-    ...optional('errors', readTexts(body['errors'])),
+    ...defined({
+      usage: readUsage(body['usage']),
+      modelUsage: readModelUsage(body['modelUsage']),
+      errors: readTexts(body['errors']),
+    }),
   };
 }
 
@@ -76,8 +78,4 @@ function keepValid<S extends Record<string, z.ZodType>>(
     if (parsed.success) kept[key] = parsed.data;
   }
   return kept as Partial<Parsed<S>>;
-}
-
-function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
 }

@@ -1,3 +1,4 @@
+import { defined } from '@baton/core/internal';
 import { skipControls } from './controls.ts';
 import { isArrayOfObjects, nextObject, objectEnd } from './find-object.ts';
 import type { FramedLine } from './framer.ts';
@@ -84,7 +85,7 @@ function around(text: string, bytes?: number): LinePart[] {
   const start = skipControls(text);
   if (text.trim() === '') return [];
   const kind = text[start] === '{' ? 'garbage' : 'noise';
-  return [{ line: { kind }, ...measured(text), ...(bytes === undefined ? {} : { bytes }) }];
+  return [{ line: { kind }, ...measured(text), ...defined({ bytes }) }];
 }
 
 function measured(text: string): { text: string; bytes: number } {

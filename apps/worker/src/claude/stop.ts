@@ -1,5 +1,5 @@
 import { setImmediate as breathe, setTimeout as delay } from 'node:timers/promises';
-import { assertNever } from '@baton/core';
+import { assertNever } from '@baton/core/internal';
 import type { AbortReason } from './abort-reason.ts';
 import type { ClaudeProcess } from './process.ts';
 

@@ -1,4 +1,4 @@
-import type { Result, Totals, Usage } from '@baton/core';
+import type { Result, Totals, Usage } from '@baton/core/internal';
 
 /** Token counts by model, as the CLI writes them. */
 export type ModelUsages = NonNullable<Result['modelUsage']>;

@@ -1,4 +1,4 @@
-import { AppError } from '@baton/core';
+import { AppError } from '@baton/core/internal';
 
 // What the contract suite ran against. CLAUDE_CODE_PROJECT_DIR_NAME, without which a transcript cannot
 // move between directories, is ignored by 2.1.197; --system-prompt-snapshot is refused by 2.1.234.

@@ -2,7 +2,7 @@
 import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAppError, newId } from '@baton/core';
+import { isAppError, newId } from '@baton/core/internal';
 import { askVersion, type ClaudeCli } from '../claude/find.ts';
 import type { WorkerIdentity } from '../identity.ts';
 import { fileProblem, type HostProblem, saidProblem } from './host-errors.ts';

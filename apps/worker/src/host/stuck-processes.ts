@@ -1,5 +1,5 @@
 // Processes that a worker could not end: watched until they are gone.
-import type { Logger } from '@baton/core';
+import type { Logger } from '@baton/core/internal';
 import type { HostProblem } from './host-errors.ts';
 import { type GroupMember, hasEnded } from './process-group.ts';
 

@@ -2,7 +2,7 @@
 // those may it ever remove.
 import { access, mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { idSchema, type Logger, type StoreClock, type TombstoneStore } from '@baton/core';
+import { idSchema, type Logger, type StoreClock, type TombstoneStore } from '@baton/core/internal';
 import { runPeriodically } from '../run-periodically.ts';
 
 /** Where the marks lie, below WORK_ROOT: no conversation has such a name. */

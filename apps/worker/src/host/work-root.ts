@@ -1,5 +1,5 @@
 import { mkdir, realpath } from 'node:fs/promises';
-import { AppError } from '@baton/core';
+import { AppError } from '@baton/core/internal';
 
 /** Makes WORK_ROOT if absent and returns its path without symlinks; throws INVALID_CONFIG where that cannot be. */
 export async function makeWorkRoot(workRoot: string): Promise<string> {

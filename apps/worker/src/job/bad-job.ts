@@ -1,4 +1,4 @@
-import { type Logger, problemOf } from '@baton/core';
+import { type Logger, problemOf } from '@baton/core/internal';
 import { type Job, UnrecoverableError } from 'bullmq';
 
 /** Logs a job whose payload is none of its queue, once, and returns what fails it in the queue for that reason. */

@@ -1,5 +1,11 @@
 // BullMQ's half of a job's end: it is over, it fails, or it moves to where it is taken again.
-import { codeFacts, isAppError, type Logger, type SessionQueue, withDeadline } from '@baton/core';
+import {
+  codeFacts,
+  isAppError,
+  type Logger,
+  type SessionQueue,
+  withDeadline,
+} from '@baton/core/internal';
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq';
 import type { JobEnd } from './process-job.ts';
 

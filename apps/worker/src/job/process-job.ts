@@ -7,7 +7,7 @@ import {
   type Logger,
   type Session,
   type SessionQueue,
-} from '@baton/core';
+} from '@baton/core/internal';
 import type { Job } from 'bullmq';
 import type { AttemptDeps } from '../attempt/attempt.ts';
 import type { AttemptEnd } from '../attempt/ending.ts';

@@ -1,5 +1,5 @@
 // The attempts under way in this process.
-import type { Attempt, Session } from '@baton/core';
+import type { Attempt, Session } from '@baton/core/internal';
 import { type AttemptDeps, type RunningAttempt, startAttempt } from '../attempt/attempt.ts';
 import type { AttemptEnd } from '../attempt/ending.ts';
 

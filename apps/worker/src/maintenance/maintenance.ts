@@ -1,5 +1,5 @@
 // Maintenance tasks of the fleet: one worker holds the lease, and runs each task apart from the others.
-import type { LeaderLease, Logger } from '@baton/core';
+import type { LeaderLease, Logger } from '@baton/core/internal';
 import { runPeriodically } from '../run-periodically.ts';
 
 /** How often the lease is renewed, in milliseconds. */

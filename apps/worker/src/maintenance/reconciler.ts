@@ -10,7 +10,7 @@ import {
   problemOf,
   type ReconcileStore,
   type Session,
-} from '@baton/core';
+} from '@baton/core/internal';
 import type { MaintenanceTask } from './maintenance.ts';
 
 /** How often the lease holder looks, in milliseconds: a job without a document waits no longer to be seen. */

@@ -6,7 +6,7 @@ import {
   type Logger,
   type SessionDeletion,
   type StoreClock,
-} from '@baton/core';
+} from '@baton/core/internal';
 import type { MaintenanceTask } from './maintenance.ts';
 
 /** How long each half of a round goes on with the next piece of its work, in milliseconds. */

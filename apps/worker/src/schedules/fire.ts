@@ -12,7 +12,7 @@ import {
   type ScheduleStore,
   type SessionManager,
   type StoreClock,
-} from '@baton/core';
+} from '@baton/core/internal';
 
 /** What fires. */
 export interface FireDeps {

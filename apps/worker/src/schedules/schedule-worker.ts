@@ -9,7 +9,7 @@ import {
   SCHEDULE_QUEUE,
   SCHEDULE_SETTINGS,
   withDeadline,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { DelayedError, type Job, Worker } from 'bullmq';
 import { badJob } from '../job/bad-job.ts';
 import { type FireDeps, fire } from './fire.ts';

@@ -1,6 +1,6 @@
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Logger } from '@baton/core';
+import type { Logger } from '@baton/core/internal';
 import { isExecutable } from '../claude/parent-death.ts';
 import { type ProbeDeps, probeEnvScrub } from './probe.ts';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DEFAULT_POLICY, newId } from '@baton/core';
+import { DEFAULT_POLICY, newId } from '@baton/core/internal';
 import { buildCommand, type Command } from '../claude/command.ts';
 import type { ClaudeCli } from '../claude/find.ts';
 import { type ClaudeProcess, startClaude } from '../claude/process.ts';

@@ -5,7 +5,7 @@ import {
   parsePrivateKeys,
   publicPart,
   type SecretKeys,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { countByKey, type RotationDeps, rotateSecrets } from './rotate.ts';
 
 /** What a command prints on standard output, and what it says beside it. */

@@ -5,7 +5,7 @@ import {
   type Sealer,
   type SecretStore,
   type SessionStore,
-} from '@baton/core';
+} from '@baton/core/internal';
 
 /** What a rotation works with. */
 export interface RotationDeps {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { CHUNK_MAX_BYTES } from '@baton/core';
+import { CHUNK_MAX_BYTES } from '@baton/core/internal';
 import type { Masker } from '../masking/masker.ts';
 import { isAppendOnly } from './list-files.ts';
 import { segments } from './segments.ts';

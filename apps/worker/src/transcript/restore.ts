@@ -8,7 +8,7 @@ import {
   type Session,
   type TranscriptFile,
   type TranscriptStore,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { type CostState, readCostState } from '../claude/cost-state.ts';
 import { createFramer } from '../claude/framer.ts';
 import { parseLine, usageOf } from '../claude/line.ts';

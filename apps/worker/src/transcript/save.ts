@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TranscriptManifest, TranscriptStore } from '@baton/core';
+import type { TranscriptManifest, TranscriptStore } from '@baton/core/internal';
 import { hostErrnoOf } from '../host/host-errors.ts';
 import { isAppendOnly, isFileError, listFiles } from './list-files.ts';
 import { type FileMasker, isPrefix, maskedPieces } from './masked-file.ts';

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { TranscriptFile } from '@baton/core';
+import type { TranscriptFile } from '@baton/core/internal';
 
 /** One of Claude's files as this attempt knows it: what is stored of it, and the hash so far. */
 export interface TrackedFile {

@@ -4,6 +4,7 @@ import {
   type DeadAfter,
   type Delivery,
   type DeliveryStore,
+  defined,
   type Logger,
   type Session,
   type SessionStore,
@@ -11,7 +12,7 @@ import {
   signWebhook,
   toInfo,
   type WebhookStore,
-} from '@baton/core';
+} from '@baton/core/internal';
 import type { EndpointSlots } from './endpoint-slots.ts';
 import { post } from './post.ts';
 import { describeTry, judgeTry } from './verdict.ts';
@@ -118,7 +119,7 @@ async function settle(
   });
   const made = {
     ...timing,
-    ...(status === undefined ? {} : { status }),
+    ...defined({ status }),
     ...(verdict.kind === 'delivered' ? {} : { error: describeTry({ status, error }) }),
   };
   if (verdict.kind === 'delivered') {

@@ -8,7 +8,7 @@ import {
   type RedisWatch,
   type SessionStore,
   type StoreClock,
-} from '@baton/core';
+} from '@baton/core/internal';
 import type { z } from 'zod';
 import type { MaintenanceTask } from '../maintenance/maintenance.ts';
 import type { workerSettingsSchema } from '../settings.ts';

@@ -3,7 +3,7 @@ import { type LookupAddress, lookup } from 'node:dns';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { type AddressRange, mayConnect } from '@baton/core';
+import { type AddressRange, defined, mayConnect } from '@baton/core/internal';
 
 /** What an endpoint answered, or why there is no answer. */
 export interface PostFacts {
@@ -96,7 +96,7 @@ function drain(answer: IncomingMessage, done: () => void, failed: (error: Error)
 function factsOf({ statusCode, headers }: IncomingMessage): PostFacts {
   const seconds = Number(headers['retry-after']);
   return {
-    ...(statusCode === undefined ? {} : { status: statusCode }),
+    ...defined({ status: statusCode }),
     ...(seconds > 0 && Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {}),
   };
 }

@@ -9,7 +9,7 @@ import {
   type RedisWatch,
   WEBHOOK_QUEUE,
   withDeadline,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { DelayedError, type Job, WaitingError, Worker } from 'bullmq';
 import { badJob } from '../job/bad-job.ts';
 import { type DeliverDeps, deliver } from './deliver.ts';

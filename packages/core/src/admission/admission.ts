@@ -76,7 +76,10 @@ export function createAdmission({
   const waits = createBudgetWaits(db, clock);
   const slots = createSlotStore(db, 'limit_slots');
   const budgets = createBudgetAdmission({
-    ...{ waiting, waits, slots, clock },
+    waiting,
+    waits,
+    slots,
+    clock,
     limits: createLimitStore(db),
     room: createBudgetRoom({ slots, clock, rates: queue.rates, usage: createUsageStore(db) }),
   });
@@ -89,7 +92,10 @@ export function createAdmission({
   }
 
   const parents = createParentAdmission({
-    ...{ sessions, waiting, queue, letGo },
+    sessions,
+    waiting,
+    queue,
+    letGo,
     requests: createStopRequests(db, clock),
     async failed(session) {
       live.statusChanged(session);

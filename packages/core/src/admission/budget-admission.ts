@@ -1,7 +1,9 @@
 // Sessions under limits of their API key and tags: at most so many at once, a minute, and dollars a day.
+
 import { setTimeout as delay } from 'node:timers/promises';
 import { waitAfterBudget } from '../model/job/waiting.ts';
 import type { LimitReached } from '../model/limits/limit.ts';
+import { defined } from '../model/schema/defined.ts';
 import { newId } from '../model/schema/id.ts';
 import type { Session } from '../model/session/session.ts';
 import { isTerminal } from '../model/session/status.ts';
@@ -146,7 +148,7 @@ export function createBudgetAdmission({
       let gone = 0;
       // Whoever is kept by a limit keeps all behind it that are under that limit too: first come, first served.
       for (;;) {
-        const asked = { ...(of === undefined ? {} : { of }), but: [...full], before };
+        const asked = { ...defined({ of }), but: [...full], before };
         const waiters = await waits.list({ ...asked, limit: BATCH });
         for (const waiter of waiters) {
           if (waiter.limits?.some((name) => full.has(name))) continue;

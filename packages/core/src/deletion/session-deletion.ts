@@ -1,7 +1,9 @@
 // A conversation is deleted whole. Its tombstones come first: they know what is to go, so that whoever
 // comes by can finish what died, and they keep a job or a continue that comes late from bringing a part back.
+
 import type { Db } from 'mongodb';
 import { AppError, isAppError } from '../model/errors/app-error.ts';
+import { defined } from '../model/schema/defined.ts';
 import { isTerminal } from '../model/session/status.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { StoreClock } from '../store/clock.ts';
@@ -157,9 +159,9 @@ function toSpender({ id, created_at, totals, end_time, model, tags, api_key_id }
   const spent = {
     totals,
     ...(end_time ? { end_time } : {}),
-    ...(model === undefined ? {} : { model }),
+    ...defined({ model }),
     ...(tags ? { tags } : {}),
-    ...(api_key_id === undefined ? {} : { api_key_id }),
+    ...defined({ api_key_id }),
   };
   return { id, created_at, spent };
 }

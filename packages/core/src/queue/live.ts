@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { defined } from '../model/schema/defined.ts';
 import type { LiveMessage, Partials } from '../model/session/live.ts';
 import type { Session } from '../model/session/session.ts';
 
@@ -57,7 +58,7 @@ export function createLivePublisher(client: Redis, prefix: string): LivePublishe
       kind: 'news',
       id,
       root_session_id,
-      ...(parent_session_id === undefined ? {} : { parent_session_id }),
+      ...defined({ parent_session_id }),
       status,
       last_event_seq,
       at,
@@ -72,8 +73,7 @@ export function createLivePublisher(client: Redis, prefix: string): LivePublishe
       const { title, tags, root_session_id: root } = session;
       publish([conversationChannel(prefix, root), statusChannel(prefix)], {
         ...news(session),
-        ...(title === undefined ? {} : { title }),
-        ...(tags === undefined ? {} : { tags }),
+        ...defined({ title, tags }),
       });
     },
     partials(conversation, lines) {

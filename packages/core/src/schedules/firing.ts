@@ -2,6 +2,7 @@ import { v5 } from 'uuid';
 import type { SessionConfig } from '../model/config/session-config.ts';
 import { splitRequest } from '../model/job/request.ts';
 import type { Schedule } from '../model/schedules/schedule.ts';
+import { defined } from '../model/schema/defined.ts';
 import type { EnqueueOptions } from '../queue/producer.ts';
 
 // Any UUID will do, as long as it stays.
@@ -27,7 +28,7 @@ export function launchOfFiring(
         : {}),
       id: firedSessionId(schedule.id, firing),
       schedule_id: schedule.id,
-      ...(schedule.api_key_id === undefined ? {} : { api_key_id: schedule.api_key_id }),
+      ...defined({ api_key_id: schedule.api_key_id }),
     },
   };
 }

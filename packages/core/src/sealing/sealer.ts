@@ -4,6 +4,7 @@ import { AppError } from '../model/errors/app-error.ts';
 import { configHash } from '../model/job/config-hash.ts';
 import type { Job } from '../model/job/job.ts';
 import type { Governed } from '../model/policy/policy.ts';
+import { defined } from '../model/schema/defined.ts';
 import { SEALED_PREFIX } from '../model/secrets/sealed-text.ts';
 import { mapSecrets } from '../model/secrets/secret-places.ts';
 import { headerOfWhole, SESSION_PARAMETER } from './header.ts';
@@ -62,7 +63,7 @@ function sealTo(key: SealingKey): Sealer {
       alg: KEY_ALGORITHM,
       enc: CONTENT_ALGORITHM,
       kid: key.kid,
-      ...(sessionId === undefined ? {} : { [SESSION_PARAMETER]: sessionId }),
+      ...defined({ [SESSION_PARAMETER]: sessionId }),
     };
     const jwe = await new CompactEncrypt(new TextEncoder().encode(secret))
       .setProtectedHeader(header)

@@ -2,6 +2,7 @@ import type { Admission } from '../admission/admission.ts';
 import type { ContinueSessionConfig } from '../model/config/continue-config.ts';
 import type { SessionConfig } from '../model/config/session-config.ts';
 import { AppError } from '../model/errors/app-error.ts';
+import { defined } from '../model/schema/defined.ts';
 import { type Info, toInfo } from '../model/session/info.ts';
 import type { Session } from '../model/session/session.ts';
 import type { ContinueOptions, EnqueueOptions } from '../queue/producer.ts';
@@ -74,7 +75,7 @@ export function createSessionManager({
       const { sessions: page, next_cursor } = await sessions.list({ limit: 50, ...filter });
       return {
         sessions: page.map((session) => toInfo(session)),
-        ...(next_cursor === undefined ? {} : { next_cursor }),
+        ...defined({ next_cursor }),
       };
     },
   };

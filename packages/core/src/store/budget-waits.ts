@@ -95,7 +95,10 @@ export function createBudgetWaits(db: Db, clock: StoreClock): BudgetWaits {
     },
     async withdraw(id, token) {
       const { deletedCount } = await collection.deleteOne({
-        ...{ _id: id, ...WAITS, 'lease.fence': 0, 'passing.token': token },
+        _id: id,
+        ...WAITS,
+        'lease.fence': 0,
+        'passing.token': token,
       });
       return deletedCount > 0;
     },

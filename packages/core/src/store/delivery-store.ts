@@ -1,4 +1,5 @@
 import type { Db } from 'mongodb';
+import { defined } from '../model/schema/defined.ts';
 import {
   type Delivery,
   type DeliveryTry,
@@ -90,7 +91,7 @@ export function createDeliveryStore(db: Db, clock: StoreClock): DeliveryStore {
       return (await get(id)) ?? { id, ...fields };
     },
     async list(webhook_id, { status, limit, cursor }) {
-      const filter = { webhook_id, ...(status === undefined ? {} : { status }) };
+      const filter = { webhook_id, ...defined({ status }) };
       const { documents, ...next } = await newestFirst(collection, filter, { limit, cursor });
       return { deliveries: documents.map(decode), ...next };
     },

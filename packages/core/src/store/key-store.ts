@@ -74,7 +74,11 @@ export function createKeyStore(db: Db): KeyStore {
 function toKey(document: WithId<KeyDocument>): ApiKey {
   const { _id: id, name, tenant, scope, created_at, revoked_at, last_used_at } = document;
   return {
-    ...{ id, name, tenant, scope, created_at },
+    id,
+    name,
+    tenant,
+    scope,
+    created_at,
     ...(revoked_at && { revoked_at }),
     ...(last_used_at && { last_used_at }),
   };

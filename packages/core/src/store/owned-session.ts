@@ -1,4 +1,5 @@
 import type { Db, UpdateFilter } from 'mongodb';
+import { defined } from '../model/schema/defined.ts';
 import type { Attempt, Session } from '../model/session/session.ts';
 import { movesTo, type SessionStatus } from '../model/session/status.ts';
 import { endingEvent } from '../model/webhooks/webhook-event.ts';
@@ -102,8 +103,7 @@ export function createOwnedSession(
     if (!document) return null;
     const { cancel_requested_at, interrupt_requested_at } = document;
     return {
-      ...(cancel_requested_at ? { cancel_requested_at } : {}),
-      ...(interrupt_requested_at ? { interrupt_requested_at } : {}),
+      ...defined({ cancel_requested_at, interrupt_requested_at }),
     };
   }
 
@@ -173,13 +173,13 @@ export function createOwnedSession(
       const fields = (now: Date) => ({
         updated_at: now,
         ...encodeFields(kept),
-        ...(host_failures ? { host_failures } : {}),
+        ...defined({ host_failures }),
         ...attemptFields({ ...attemptEnding, ended_at: now }),
       });
       const queued = await write(
         ['starting', 'running'],
         (now) => ({
-          $set: { status: 'queued', ...fields(now), ...(not_before ? { not_before } : {}) },
+          $set: { status: 'queued', ...fields(now), ...defined({ not_before }) },
           $unset: released,
           $inc: { [`counts.${count}`]: 1 },
           // A hand-back by a drain or a sick host is no retry, and no webhook event stands for it.

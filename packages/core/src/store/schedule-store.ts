@@ -1,6 +1,7 @@
 import type { Db, Filter, UpdateFilter } from 'mongodb';
 import { AppError } from '../model/errors/app-error.ts';
 import type { NewSchedule, Schedule } from '../model/schedules/schedule.ts';
+import { defined } from '../model/schema/defined.ts';
 import { newId } from '../model/schema/id.ts';
 import type { StoreClock } from './clock.ts';
 import { newestFirst } from './newest-first.ts';
@@ -76,7 +77,7 @@ export function createScheduleStore(db: Db, clock: StoreClock): ScheduleStore {
       const schedule = {
         id: newId(),
         ...fields,
-        ...(apiKeyId === undefined ? {} : { api_key_id: apiKeyId }),
+        ...defined({ api_key_id: apiKeyId }),
         anchor: now,
         revision: 0,
         created_at: now,
@@ -96,7 +97,7 @@ export function createScheduleStore(db: Db, clock: StoreClock): ScheduleStore {
     async replace(schedule, fields, { api_key_id } = schedule) {
       const now = await clock.now();
       const { launch, ...own } = fields;
-      const rest = { ...own, ...(api_key_id === undefined ? {} : { api_key_id }) };
+      const rest = { ...own, ...defined({ api_key_id }) };
       const gone = (['title', 'cron', 'timezone', 'every_ms', 'api_key_id'] as const).filter(
         (key) => rest[key] === undefined,
       );
@@ -149,8 +150,7 @@ export function createScheduleStore(db: Db, clock: StoreClock): ScheduleStore {
         last_session_id === sessionId
           ? earlier
           : {
-              ...(last_fired_at === undefined ? {} : { last_fired_at }),
-              ...(last_session_id === undefined ? {} : { last_session_id }),
+              ...defined({ last_fired_at, last_session_id }),
             };
       return update(
         { _id: id, enabled: true, last_session_id: last_session_id ?? { $exists: false } },
@@ -172,7 +172,7 @@ export function createScheduleStore(db: Db, clock: StoreClock): ScheduleStore {
       const last = { last_fired_at: '', last_session_id: '', noted: '' } as const;
       const told = Object.keys(last).filter((key) => !(key in before));
       await collection.updateOne(
-        { _id: id, ...(refused === undefined ? {} : { last_session_id: refused }) },
+        { _id: id, ...defined({ last_session_id: refused }) },
         {
           $set: { ...before, last_error: { code, message, at: await clock.now() } },
           $unset: Object.fromEntries(told.map((key) => [key, ''])),

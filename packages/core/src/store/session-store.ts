@@ -1,6 +1,7 @@
 import { BSON, type Db, type Filter } from 'mongodb';
 import { type AppError, isAppError } from '../model/errors/app-error.ts';
 import { isOfKey } from '../model/job/idempotency.ts';
+import { defined } from '../model/schema/defined.ts';
 import type { Session } from '../model/session/session.ts';
 import type { SessionStatus } from '../model/session/status.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
@@ -129,7 +130,7 @@ export function createSessionStore(db: Db): SessionStore {
     async list({ limit, cursor, tag, ...equal }) {
       const filter: Filter<SessionDocument> = {
         ...Object.fromEntries(Object.entries(equal).filter(([, value]) => value !== undefined)),
-        ...(tag === undefined ? {} : { tags: tag }),
+        ...defined({ tags: tag }),
       };
       const { documents, ...next } = await newestFirst(collection, filter, { limit, cursor });
       return { sessions: documents.map(decodeSession), ...next };

@@ -50,8 +50,12 @@ export function createSpentStore(db: Db): SpentStore {
             filter: { _id: keyOf(id, created_at) },
             update: {
               $set: {
-                ...{ session_id: id, root_session_id: rootId, created_at },
-                ...{ state: 'held' as const, spent, sweep_at },
+                session_id: id,
+                root_session_id: rootId,
+                created_at,
+                state: 'held' as const,
+                spent,
+                sweep_at,
               },
             },
             upsert: true,

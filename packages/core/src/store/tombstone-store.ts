@@ -114,7 +114,9 @@ export function createTombstoneStore(db: Db): TombstoneStore {
             filter: id === rootId ? ofRoot : { _id: id },
             update: {
               $set: {
-                ...{ root_session_id: rootId, at, last_event_seq },
+                root_session_id: rootId,
+                at,
+                last_event_seq,
                 state: id === rootId ? ('deleting' as const) : ('buried' as const),
               },
               $unset: { removed_to: '' as const },

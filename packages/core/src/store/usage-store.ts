@@ -1,4 +1,5 @@
 import type { Db, Document } from 'mongodb';
+import { defined } from '../model/schema/defined.ts';
 import {
   addSpending,
   NO_SPENDING,
@@ -85,9 +86,7 @@ function matchOf(filter: UsageFilter, prefix: string, twice: readonly string[]):
   const ended = { ...(from ? { $gte: from } : {}), ...(to ? { $lt: to } : {}) };
   return {
     ...(from || to ? { [`${prefix}end_time`]: ended } : {}),
-    ...(root_session_id === undefined ? {} : { root_session_id }),
-    ...(tag === undefined ? {} : { [`${prefix}tags`]: tag }),
-    ...(api_key_id === undefined ? {} : { [`${prefix}api_key_id`]: api_key_id }),
+    ...defined({ root_session_id, [`${prefix}tags`]: tag, [`${prefix}api_key_id`]: api_key_id }),
     // A conversation that is only asked to be deleted has its documents still.
     ...(prefix === '' ? {} : { spent: { $exists: true } }),
     ...(prefix === '' || twice.length === 0 ? {} : { _id: { $nin: twice } }),

@@ -1,4 +1,4 @@
-import { createLogger } from '@baton/core';
+import { createLogger } from '@baton/core/internal';
 import { type FastifyBaseLogger, fastify, type HTTPMethods } from 'fastify';
 import { describe, expect } from 'vitest';
 import type { App } from '../../../../apps/api/src/app-type.ts';

@@ -1,4 +1,4 @@
-import { NO_TOTALS } from '@baton/core';
+import { NO_TOTALS } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { makeCompletedSession } from '../../../support/factories.ts';
 import { type KeyedApi, test } from '../../../support/keyed-api.ts';
@@ -79,7 +79,9 @@ describe('a session bears the id of the key whose holder asked for it', () => {
     const [old, fresh] = [await write(keyed), await write(keyed)];
     const launch = ({ headers }: typeof old) =>
       keyed.app.inject({
-        ...{ method: 'POST', url: '/v1/sessions', payload: { query: 'hi' } },
+        method: 'POST',
+        url: '/v1/sessions',
+        payload: { query: 'hi' },
         headers: { ...headers, 'idempotency-key': 'exchange' },
       });
     const first = (await launch(old)).json();

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { createKeyStore, parseKeyText } from '@baton/core';
+import { createKeyStore, parseKeyText } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { databaseUrl } from '../../../support/api.ts';
 import { test } from '../../../support/services.ts';

@@ -1,4 +1,4 @@
-import { createKeyStore, createLogger, type KeyStore } from '@baton/core';
+import { createKeyStore, createLogger, type KeyStore } from '@baton/core/internal';
 import { expect } from 'vitest';
 import { createKeyRing } from '../../../../apps/api/src/auth/key-ring.ts';
 import { test } from '../../../support/services.ts';

@@ -10,7 +10,7 @@ import {
   newWebhookSchema,
   scheduleChangesSchema,
   webhookChangesSchema,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { describe, expect } from 'vitest';
@@ -65,7 +65,11 @@ function placesOf({ operationId, requestBody, responses }: Operation): Place[] {
   return parts.flatMap(([status, { description, content = {} }]) =>
     Object.entries(content).map(([type, media]) => ({
       at: `${operationId} ${status ?? 'body'} ${type}`,
-      ...{ operationId, status, type, media, description },
+      operationId,
+      status,
+      type,
+      media,
+      description,
     })),
   );
 }

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { JOB_MAX_BYTES, newId } from '@baton/core';
+import { JOB_MAX_BYTES, newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { type Api, test as base, countJobs } from '../../../support/api.ts';
 import { makeSession } from '../../../support/factories.ts';

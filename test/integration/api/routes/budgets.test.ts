@@ -1,4 +1,4 @@
-import { type LimitView, NO_TOTALS, newId } from '@baton/core';
+import { type LimitView, NO_TOTALS, newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { type Api, test } from '../../../support/api.ts';
 import { makeCompletedSession } from '../../../support/factories.ts';
@@ -66,7 +66,8 @@ describe('sessions at once', () => {
     await launch(api, tag);
     const parent = await api.sessions.insertIfAbsent(makeCompletedSession());
     const answer = await api.app.inject({
-      ...{ method: 'POST', url: `/v1/sessions/${parent.id}/continue` },
+      method: 'POST',
+      url: `/v1/sessions/${parent.id}/continue`,
       payload: { query: 'go on', tags: [tag] },
     });
     expect(answer.statusCode).toBe(429);
@@ -76,7 +77,9 @@ describe('sessions at once', () => {
     const tag = await limitedTag(api, { max_sessions_at_once: 2 });
     const sessions = [1, 2, 3, 4].map((n) => ({ query: `${n}`, tags: n === 3 ? [] : [tag] }));
     const answer = await api.app.inject({
-      ...{ method: 'POST', url: '/v1/sessions/bulk', payload: { sessions } },
+      method: 'POST',
+      url: '/v1/sessions/bulk',
+      payload: { sessions },
     });
     expect(answer.json().results).toMatchObject([
       { status: 202, session: { query: '1' } },
@@ -246,7 +249,9 @@ keyedTest('the limit of an API key is its own, and only admins set it', async ({
   }));
   const put = (headers: Record<string, string>) =>
     keyed.app.inject({
-      ...{ method: 'PUT', url: `/v1/limits/key/${one?.id}`, headers },
+      method: 'PUT',
+      url: `/v1/limits/key/${one?.id}`,
+      headers,
       payload: { max_sessions_at_once: 1 },
     });
   expect((await put(one?.headers ?? {})).statusCode).toBe(403);

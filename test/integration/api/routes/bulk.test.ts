@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { infoSchema, newId } from '@baton/core';
+import { infoSchema, newId } from '@baton/core/internal';
 import { describe, expect, onTestFinished } from 'vitest';
 import { type Api, countJobs, databaseUrl, openApi, test } from '../../../support/api.ts';
 import { createGate } from '../../../support/gate.ts';

@@ -1,4 +1,4 @@
-import { infoSchema, newId } from '@baton/core';
+import { infoSchema, newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { countJobs, test } from '../../../support/api.ts';
 import { makeCompletedSession, makeLaunchJob, makeSession } from '../../../support/factories.ts';

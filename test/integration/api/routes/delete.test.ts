@@ -1,4 +1,4 @@
-import { newId } from '@baton/core';
+import { newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { test } from '../../../support/api.ts';
 import { makeChild, makeCompletedSession, makeLaunchJob } from '../../../support/factories.ts';
@@ -51,7 +51,8 @@ describe('DELETE /v1/sessions/:id', () => {
     const root = await api.sessions.insertIfAbsent(makeCompletedSession());
     await api.app.inject({ method: 'DELETE', url: `/v1/sessions/${root.id}` });
     const answer = await api.app.inject({
-      ...{ method: 'POST', url: `/v1/sessions/${root.id}/continue` },
+      method: 'POST',
+      url: `/v1/sessions/${root.id}/continue`,
       payload: { query: 'go on' },
     });
     expect(answer.statusCode).toBe(404);

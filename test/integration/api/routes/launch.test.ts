@@ -1,4 +1,4 @@
-import { infoSchema } from '@baton/core';
+import { infoSchema } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { test } from '../../../support/api.ts';
 import { makeFullConfig } from '../../../support/factories.ts';

@@ -1,5 +1,5 @@
 // Every way to ask the API for a session is judged by one policy: the code, the field, and no session or schedule.
-import type { Policy, SessionConfig } from '@baton/core';
+import type { Policy, SessionConfig } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { type Api, test as base, countJobs, databaseUrl, openApi } from '../../../support/api.ts';
 import { makeCompletedSession } from '../../../support/factories.ts';

@@ -1,4 +1,4 @@
-import { type Event, infoSchema, newId, promptLine } from '@baton/core';
+import { type Event, infoSchema, newId, promptLine } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { type Api, test } from '../../../support/api.ts';
 import { makeChild, makeCompletedSession, makeSession } from '../../../support/factories.ts';

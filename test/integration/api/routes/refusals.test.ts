@@ -1,4 +1,4 @@
-import { JOB_MAX_BYTES, newId } from '@baton/core';
+import { JOB_MAX_BYTES, newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { countJobs, test } from '../../../support/api.ts';
 

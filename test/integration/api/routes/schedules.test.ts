@@ -1,4 +1,4 @@
-import { createSessionManager, newId } from '@baton/core';
+import { createSessionManager, newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { type Api, test } from '../../../support/api.ts';
 import { makeFullConfig } from '../../../support/factories.ts';

@@ -10,7 +10,7 @@ import {
   type OpeningKey,
   publicPart,
   type Session,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { type Api, test as base, databaseUrl, openApi } from '../../../support/api.ts';
 import { makeCompletedSession, makeFullConfig, makeLaunchJob } from '../../../support/factories.ts';

@@ -5,7 +5,8 @@ describe('/v1/limits', () => {
   test('are set, read with how far they are used, listed, and taken away', async ({ api }) => {
     const url = '/v1/limits/tag/nightly';
     const put = await api.app.inject({
-      ...{ method: 'PUT', url },
+      method: 'PUT',
+      url,
       payload: { max_sessions_at_once: 3, max_usd_per_day: 2.5 },
     });
     expect(put.statusCode, put.body).toBe(200);
@@ -13,7 +14,8 @@ describe('/v1/limits', () => {
     expect(put.json()).toMatchObject(limit);
 
     const again = await api.app.inject({
-      ...{ method: 'PUT', url },
+      method: 'PUT',
+      url,
       payload: { max_sessions_per_minute: 9 },
     });
     expect(again.json()).not.toHaveProperty('max_sessions_at_once');
@@ -21,7 +23,8 @@ describe('/v1/limits', () => {
 
     const read = await api.app.inject({ url });
     expect(read.json()).toMatchObject({
-      ...{ name: 'nightly', max_sessions_per_minute: 9 },
+      name: 'nightly',
+      max_sessions_per_minute: 9,
       now: { sessions_at_once: 0, usd_today: 0 },
     });
     const all = await api.app.inject({ url: '/v1/limits' });

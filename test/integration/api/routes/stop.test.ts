@@ -1,4 +1,4 @@
-import { newId } from '@baton/core';
+import { newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { test } from '../../../support/api.ts';
 import { makeCompletedSession, makeLaunchJob, makeSession } from '../../../support/factories.ts';

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { createTranscriptStore, type TranscriptStore } from '@baton/core';
+import { createTranscriptStore, type TranscriptStore } from '@baton/core/internal';
 import { describe, expect, vi } from 'vitest';
 import { type Api, test as base } from '../../../support/api.ts';
 import { makeChild, makeCompletedSession } from '../../../support/factories.ts';
@@ -90,7 +90,8 @@ describe('GET /v1/sessions/:id/transcript', () => {
     const answer = await api.app.inject({ url });
     expect(answer.statusCode).toBe(404);
     expect(answer.json().error).toMatchObject({
-      ...{ code: 'TRANSCRIPT_NOT_FOUND', details: { field: 'path' } },
+      code: 'TRANSCRIPT_NOT_FOUND',
+      details: { field: 'path' },
     });
   });
 

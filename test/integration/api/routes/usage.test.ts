@@ -1,4 +1,4 @@
-import { NO_TOTALS } from '@baton/core';
+import { NO_TOTALS } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { type Api, test } from '../../../support/api.ts';
 import { makeCompletedSession } from '../../../support/factories.ts';

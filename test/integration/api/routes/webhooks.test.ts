@@ -1,4 +1,4 @@
-import { newId, type WebhookEvent } from '@baton/core';
+import { newId, type WebhookEvent } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { type Api, test } from '../../../support/api.ts';
 
@@ -20,8 +20,11 @@ async function make(api: Api, fields: object = {}) {
 /** A delivery in the log of this webhook. */
 function log(api: Api, webhookId: string, type: WebhookEvent = 'session.completed') {
   const event = {
-    ...{ session_id: newId(), session_created_at: new Date() },
-    ...{ type, attempt: 1, at: new Date() },
+    session_id: newId(),
+    session_created_at: new Date(),
+    type,
+    attempt: 1,
+    at: new Date(),
   };
   return api.webhooks.deliveries.insertIfAbsent(webhookId, event);
 }

@@ -1,5 +1,5 @@
 // Positions of a session that was deleted and made again under the same key.
-import { newId, type Session, toInfo } from '@baton/core';
+import { newId, type Session, toInfo } from '@baton/core/internal';
 import type { Db } from 'mongodb';
 import { describe, expect, vi } from 'vitest';
 import { createClient } from '../../../../packages/client/src/index.ts';

@@ -1,5 +1,5 @@
 // GET /v1/sessions/:id/events?follow=conversation.
-import { newId, type Session } from '@baton/core';
+import { newId, type Session } from '@baton/core/internal';
 import type { Db } from 'mongodb';
 import { describe, expect } from 'vitest';
 import type { Api } from '../../../support/api.ts';

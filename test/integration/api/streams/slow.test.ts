@@ -1,6 +1,6 @@
 // Readers that do not read: what the server holds for them is bounded.
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Event } from '@baton/core';
+import type { Event } from '@baton/core/internal';
 import { expect, vi } from 'vitest';
 import { ids, start, tail, test, upTo } from './streams.ts';
 

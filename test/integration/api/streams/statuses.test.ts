@@ -1,5 +1,5 @@
 // GET /v1/events.
-import { newId } from '@baton/core';
+import { newId } from '@baton/core/internal';
 import { describe, expect, onTestFinished } from 'vitest';
 import { makeSession } from '../../../support/factories.ts';
 import { openStream, type SseReader } from '../../../support/sse.ts';

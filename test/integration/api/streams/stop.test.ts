@@ -1,7 +1,7 @@
 // A deploy of the API under open streams: real processes, one stopped, the other one gone on at.
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createSessionQueue, createSessionStore, type SessionQueue } from '@baton/core';
+import { createSessionQueue, createSessionStore, type SessionQueue } from '@baton/core/internal';
 import type { Db } from 'mongodb';
 import { describe, expect, onTestFinished } from 'vitest';
 import { databaseUrl } from '../../../support/api.ts';

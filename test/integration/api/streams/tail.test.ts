@@ -1,5 +1,5 @@
 // GET /v1/sessions/:id/events as a stream.
-import { newId } from '@baton/core';
+import { newId } from '@baton/core/internal';
 import { describe, expect, vi } from 'vitest';
 import { makeSession } from '../../../support/factories.ts';
 import type { SseMessage } from '../../../support/sse.ts';

@@ -10,7 +10,7 @@ import {
   type Session,
   type SessionManager,
   type SessionStop,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { makeCompletedSession } from '../../../support/factories.ts';
 import { test as base } from '../stores.ts';
 

@@ -1,5 +1,5 @@
 // Who of one concurrency key goes on when, and what is left of a crash at each step.
-import { createAdopter, newId } from '@baton/core';
+import { createAdopter, newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { makeContinueJob, makeLaunchJob, makeSession } from '../../../support/factories.ts';
 import { test, WAITS } from './admission-scene.ts';

@@ -1,5 +1,5 @@
 // Continues that wait for their parents, and for room after that.
-import { newId } from '@baton/core';
+import { newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { launch, type Process, test, wait } from './limits-scene.ts';
 

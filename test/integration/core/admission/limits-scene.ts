@@ -6,7 +6,7 @@ import {
   createSessionManager,
   type Session,
   type SessionManager,
-} from '@baton/core';
+} from '@baton/core/internal';
 import type { LimitCaps } from '../../../../packages/core/src/model/limits/limit.ts';
 import { makeCompletedSession } from '../../../support/factories.ts';
 import { test as base } from '../stores.ts';

@@ -1,5 +1,11 @@
 // Limits where several processes let sessions pass at the same moment, and where one of them stops half-way.
-import { createAdmission, createSessionManager, idOfKey, isAppError, newId } from '@baton/core';
+import {
+  createAdmission,
+  createSessionManager,
+  idOfKey,
+  isAppError,
+  newId,
+} from '@baton/core/internal';
 import { describe, expect, vi } from 'vitest';
 import { launch, type Process, test, wait } from './limits-scene.ts';
 

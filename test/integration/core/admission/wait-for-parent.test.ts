@@ -1,5 +1,5 @@
 // A continue that waits for its parent.
-import { newId } from '@baton/core';
+import { newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { makeSession } from '../../../support/factories.ts';
 import { test, WAITS } from './admission-scene.ts';

@@ -1,4 +1,4 @@
-import { newId, type Session } from '@baton/core';
+import { newId, type Session } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { childOf, makeEnded, NOTHING, test, type World } from './world.ts';
 
@@ -28,7 +28,10 @@ describe('deleting a conversation', () => {
     });
 
     expect(await world.count(...tree, live)).toEqual({
-      ...{ documents: 4, events: 9, chunks: 4, jobs: 4 },
+      documents: 4,
+      events: 9,
+      chunks: 4,
+      jobs: 4,
     });
     expect(await world.tombstones.get(tree[0].id)).toBeNull();
   });

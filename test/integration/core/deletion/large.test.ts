@@ -6,7 +6,7 @@ import {
   createStopRequests,
   type Session,
   type SessionDeletion,
-} from '@baton/core';
+} from '@baton/core/internal';
 import type { Collection, Db } from 'mongodb';
 import { expect } from 'vitest';
 import { createRetention } from '../../../../apps/worker/src/maintenance/retention.ts';

@@ -1,5 +1,5 @@
 // What is written of a conversation while it is deleted, and afterwards.
-import { createAdopter } from '@baton/core';
+import { createAdopter } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { makeContinueJob, makeLaunchJob } from '../../../support/factories.ts';
 import { childOf, makeEnded, NOTHING, test } from './world.ts';
@@ -51,7 +51,8 @@ describe('what comes late', () => {
       const session = await adopter.adopt({ id: job.id, data: job, timestamp: Date.now() });
 
       expect(session).toMatchObject({
-        ...{ status: 'failed', root_session_id: job.id },
+        status: 'failed',
+        root_session_id: job.id,
         failure: { code: 'PARENT_NOT_FOUND' },
       });
     },

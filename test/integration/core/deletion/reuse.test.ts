@@ -8,7 +8,7 @@ import {
   newId,
   type Session,
   type SessionManager,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { makeLaunchJob, makeSession } from '../../../support/factories.ts';
 import { test as base, makeEnded, NOTHING, type World } from './world.ts';
@@ -34,7 +34,9 @@ const test = base.extend<{ reuse: Reuse }>({
   reuse: async ({ db, stores, queue, world }, use) => {
     const { clock, sessions } = stores;
     const manager = createSessionManager({
-      ...{ queue, sessions, admission: createAdmission({ db, clock, queue }) },
+      queue,
+      sessions,
+      admission: createAdmission({ db, clock, queue }),
     });
     const launch = async (idempotency_key: string) =>
       (await manager.acceptance.launch({ query: 'q' }, { idempotency_key })).session;
@@ -45,7 +47,10 @@ const test = base.extend<{ reuse: Reuse }>({
     };
     const write = (id: string) => world.write(makeEnded({ id, ...ENDED }));
     await use({
-      ...{ manager, launch, write, end },
+      manager,
+      launch,
+      write,
+      end,
       async dieDeleting(key) {
         const { id } = await launch(key);
         await end(id);
@@ -139,7 +144,8 @@ describe('a deletion that others finish while it stands still', () => {
         await reuse.end(id);
       };
       const slow = createSessionDeletion({
-        ...{ db, requests },
+        db,
+        requests,
         clock: {
           now: async () => {
             const isDeleting = (await world.tombstones.get(id))?.state === 'deleting';
@@ -191,8 +197,10 @@ describe('while its session is being deleted, an idempotency key', () => {
     );
 
     expect(verdicts).toMatchObject([
-      ...[{ replayed: false }, { error: { code: 'SESSION_DELETED' } }],
-      ...[{ replayed: false }, { error: { code: 'SESSION_DELETED' } }],
+      { replayed: false },
+      { error: { code: 'SESSION_DELETED' } },
+      { replayed: false },
+      { error: { code: 'SESSION_DELETED' } },
     ]);
     expect(await world.count(makeEnded({ id }))).toEqual(NOTHING);
     expect(await tend(world.deletion)).toBe(1);

@@ -6,7 +6,7 @@ import {
   NO_TOTALS,
   newId,
   type Session,
-} from '@baton/core';
+} from '@baton/core/internal';
 import type { Db } from 'mongodb';
 import { expect } from 'vitest';
 import { makeEnded, test } from './world.ts';
@@ -71,8 +71,13 @@ test('what a tombstone of an earlier version says was spent counts on, and once'
   await world.keep(dying);
   const bury = (session: Session, state: string, more: object) =>
     db.collection<{ _id: string }>('tombstones').insertOne({
-      ...{ _id: session.id, root_session_id: session.id, state, at: at(3), last_event_seq: 3 },
-      ...{ spent: { totals: session.totals, end_time: session.end_time, tags: [tag] }, ...more },
+      _id: session.id,
+      root_session_id: session.id,
+      state,
+      at: at(3),
+      last_event_seq: 3,
+      spent: { totals: session.totals, end_time: session.end_time, tags: [tag] },
+      ...more,
     } as { _id: string });
   await bury(gone, 'gone', { gone_at: new Date(), sweep_at: new Date(Date.now() + 60_000) });
   await bury(dying, 'deleting', {});

@@ -6,7 +6,7 @@ import {
   type Session,
   type SessionDeletion,
   type TombstoneStore,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { makeChild, makeCompletedSession } from '../../../support/factories.ts';
 import { test as base } from '../stores.ts';
 
@@ -49,8 +49,13 @@ export const test = base.extend<{ $file: { world: World } }>({
       async function write(session: Session): Promise<void> {
         await stores.events.insert(
           Array.from({ length: session.last_event_seq }, (_, index) => ({
-            ...{ session_id: session.id, seq: index + 1, attempt: 1, fence: 1 },
-            ...{ type: 'user', created_at: new Date(), raw: '{}' },
+            session_id: session.id,
+            seq: index + 1,
+            attempt: 1,
+            fence: 1,
+            type: 'user',
+            created_at: new Date(),
+            raw: '{}',
           })),
         );
         await stores.transcripts.put(
@@ -65,11 +70,14 @@ export const test = base.extend<{ $file: { world: World } }>({
       }
       await use({
         deletion: createSessionDeletion({
-          ...{ db, clock, queue: { find: queue.find, drop, sendControl: queue.sendControl } },
+          db,
+          clock,
+          queue: { find: queue.find, drop, sendControl: queue.sendControl },
           requests: createStopRequests(db, clock),
         }),
         tombstones: createTombstoneStore(db),
-        ...{ keep, write },
+        keep,
+        write,
         async sweepIsDue(id, fields) {
           await db
             .collection<{ _id: string }>('tombstones')

@@ -1,4 +1,4 @@
-import { type ControlMessage, openWorkerRedis, subscribeControl } from '@baton/core';
+import { type ControlMessage, openWorkerRedis, subscribeControl } from '@baton/core/internal';
 import { describe, expect, onTestFinished, vi } from 'vitest';
 import { redisUrl, uniqueName } from '../../../support/services.ts';
 import { test } from '../stores.ts';

@@ -1,4 +1,4 @@
-import { createJobUpkeep, type Job, newId } from '@baton/core';
+import { createJobUpkeep, type Job, newId } from '@baton/core/internal';
 import { Worker } from 'bullmq';
 import { describe, expect } from 'vitest';
 import { makeLaunchJob } from '../../../support/factories.ts';

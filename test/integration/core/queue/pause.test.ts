@@ -1,4 +1,4 @@
-import { createSessionQueue } from '@baton/core';
+import { createSessionQueue } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { redisUrl } from '../../../support/services.ts';
 import { waitFor } from '../../../support/wait.ts';

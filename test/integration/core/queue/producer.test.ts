@@ -1,4 +1,4 @@
-import { createProducer, newId, QUEUE_PREFIX, SESSION_QUEUE } from '@baton/core';
+import { createProducer, newId, QUEUE_PREFIX, SESSION_QUEUE } from '@baton/core/internal';
 import { Redis } from 'ioredis';
 import { describe, expect } from 'vitest';
 import { createGate, type Gate } from '../../../support/gate.ts';

@@ -1,5 +1,11 @@
 // One key, one session: whatever is said again, and whichever of the two writes never came.
-import { createAdmission, createAdopter, createSessionManager, idOfKey, newId } from '@baton/core';
+import {
+  createAdmission,
+  createAdopter,
+  createSessionManager,
+  idOfKey,
+  newId,
+} from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import {
   producerOn as createProducerOf,

@@ -1,4 +1,4 @@
-import { createAdmission, createSessionManager, newId } from '@baton/core';
+import { createAdmission, createSessionManager, newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { makeCompletedSession, makeLaunchJob, makeSession } from '../../../support/factories.ts';
 import { test as base } from '../stores.ts';

@@ -1,4 +1,4 @@
-import { createAdopter, type FoundJob, type Job, newId } from '@baton/core';
+import { createAdopter, type FoundJob, type Job, newId } from '@baton/core/internal';
 import { Queue } from 'bullmq';
 import { describe, expect } from 'vitest';
 import {

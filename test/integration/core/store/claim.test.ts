@@ -1,4 +1,4 @@
-import { createClaims, createOwnedSession, newId, type Session } from '@baton/core';
+import { createClaims, createOwnedSession, newId, type Session } from '@baton/core/internal';
 import type { Db } from 'mongodb';
 import { describe, expect } from 'vitest';
 import { makeSession } from '../../../support/factories.ts';

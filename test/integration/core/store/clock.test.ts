@@ -1,4 +1,4 @@
-import { createStoreClock } from '@baton/core';
+import { createStoreClock } from '@baton/core/internal';
 import { MongoClient } from 'mongodb';
 import { expect, onTestFinished, vi } from 'vitest';
 import { mongodbUrl } from '../../../support/services.ts';

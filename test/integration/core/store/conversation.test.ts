@@ -1,4 +1,4 @@
-import { type Event, newId, readConversation, type Session } from '@baton/core';
+import { type Event, newId, readConversation, type Session } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { makeChild, makeSession } from '../../../support/factories.ts';
 import { test as base } from '../stores.ts';

@@ -1,4 +1,4 @@
-import { type Event, newId } from '@baton/core';
+import { type Event, newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { test } from '../stores.ts';
 

@@ -1,4 +1,4 @@
-import { ensureIndexes } from '@baton/core';
+import { ensureIndexes } from '@baton/core/internal';
 import { expect } from 'vitest';
 import { test } from '../../../support/services.ts';
 

@@ -1,4 +1,4 @@
-import { createKeyStore, isSecretOf, parseKeyText } from '@baton/core';
+import { createKeyStore, isSecretOf, parseKeyText } from '@baton/core/internal';
 import { describe, expect, vi } from 'vitest';
 import { test } from '../../../support/services.ts';
 

@@ -1,4 +1,4 @@
-import { createLeaderLease, newId, type StoreClock } from '@baton/core';
+import { createLeaderLease, newId, type StoreClock } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { test } from '../stores.ts';
 

@@ -1,4 +1,4 @@
-import { createLoginStore, LOGIN_LASTS_MS } from '@baton/core';
+import { createLoginStore, LOGIN_LASTS_MS } from '@baton/core/internal';
 import { describe, expect, vi } from 'vitest';
 import { test } from '../../../support/services.ts';
 

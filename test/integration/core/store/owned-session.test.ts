@@ -1,4 +1,4 @@
-import { createOwnedSession, type OwnedSession, type Session } from '@baton/core';
+import { createOwnedSession, type OwnedSession, type Session } from '@baton/core/internal';
 import type { Db } from 'mongodb';
 import { describe, expect } from 'vitest';
 import { makeSession } from '../../../support/factories.ts';

@@ -5,7 +5,7 @@ import {
   jobSchema,
   newId,
   type Session,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { makeSession } from '../../../support/factories.ts';
 import { test } from '../stores.ts';

@@ -1,4 +1,4 @@
-import { newId, type Session, type SessionFilter, type SessionStore } from '@baton/core';
+import { newId, type Session, type SessionFilter, type SessionStore } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { encodeCursor } from '../../../../packages/core/src/store/cursor.ts';
 import { makeChild, makeFullConfig, makeSession } from '../../../support/factories.ts';

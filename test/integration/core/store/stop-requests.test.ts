@@ -1,4 +1,4 @@
-import { createStopRequests, newId, type Session, type StopRequests } from '@baton/core';
+import { createStopRequests, newId, type Session, type StopRequests } from '@baton/core/internal';
 import type { Db } from 'mongodb';
 import { describe, expect } from 'vitest';
 import { makeSession } from '../../../support/factories.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { newId } from '@baton/core';
+import { newId } from '@baton/core/internal';
 import { Binary } from 'mongodb';
 import { describe, expect } from 'vitest';
 import { makeChild, makeSession } from '../../../support/factories.ts';

@@ -1,6 +1,6 @@
 // A transcript as an attempt stores it, and as a worker reads it back.
 import { createHash } from 'node:crypto';
-import type { Session, TranscriptFile, TranscriptStore } from '@baton/core';
+import type { Session, TranscriptFile, TranscriptStore } from '@baton/core/internal';
 
 /** The hash as a manifest names it. */
 export const sha256 = (data: Buffer) => createHash('sha256').update(data).digest('hex');

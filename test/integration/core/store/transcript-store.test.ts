@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { CHUNK_MAX_BYTES, type TranscriptFile } from '@baton/core';
+import { CHUNK_MAX_BYTES, type TranscriptFile } from '@baton/core/internal';
 import { Binary } from 'mongodb';
 import { describe, expect } from 'vitest';
 import { makeChild, makeSession } from '../../../support/factories.ts';
@@ -171,7 +171,11 @@ describe("a dead attempt's chunks", () => {
   }) => {
     const session = makeSession();
     const place = (offset: number, fence: number) => ({
-      ...{ session_id: session.id, path: 'main.jsonl', generation: 0, offset, fence },
+      session_id: session.id,
+      path: 'main.jsonl',
+      generation: 0,
+      offset,
+      fence,
     });
     await transcripts.put(place(0, 1), Buffer.from('older'));
     await transcripts.put(place(100, 3), Buffer.from('newer'));

@@ -6,7 +6,7 @@ import {
   type Session,
   type Spending,
   type UsageStore,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { makeChild, makeCompletedSession } from '../../../support/factories.ts';
 import { test as base } from '../stores.ts';
@@ -46,12 +46,19 @@ describe('usage', () => {
     for (const session of all) await stores.sessions.insertIfAbsent(session);
 
     expect(await usage.total(MARCH)).toEqual({
-      ...{ sessions: 4, cost_usd: 15, ...estimated, num_turns: 3 },
-      ...{ input_tokens: 30, output_tokens: 6 },
-      ...{ cache_creation_input_tokens: 0, cache_read_input_tokens: 0 },
+      sessions: 4,
+      cost_usd: 15,
+      ...estimated,
+      num_turns: 3,
+      input_tokens: 30,
+      output_tokens: 6,
+      cache_creation_input_tokens: 0,
+      cache_read_input_tokens: 0,
     });
     expect(costs(await usage.groups(MARCH, 'day', 10))).toEqual({
-      ...{ '2026-03-01': 3, '2026-03-02': 4, '2026-03-31': 8 },
+      '2026-03-01': 3,
+      '2026-03-02': 4,
+      '2026-03-31': 8,
     });
     expect(costs(await usage.groups(MARCH, 'model', 10))).toEqual({ opus: 3, haiku: 4, null: 8 });
     expect(costs(await usage.groups(MARCH, 'tag', 10))).toEqual({ a: 3, b: 1, null: 12 });
@@ -69,7 +76,8 @@ describe('usage', () => {
     const child = makeChild(root, { status: 'running', totals: { ...NO_TOTALS, cost_usd: 2 } });
     for (const session of [root, child]) await stores.sessions.insertIfAbsent(session);
     expect(await usage.total({ root_session_id: root.id })).toMatchObject({
-      ...{ sessions: 2, cost_usd: 3 },
+      sessions: 2,
+      cost_usd: 3,
     });
   });
 

@@ -7,7 +7,7 @@ import {
   type OpenWebhooks,
   openWebhooks,
   type Session,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { Queue } from 'bullmq';
 import type { Db } from 'mongodb';
 import { describe, expect, vi } from 'vitest';
@@ -234,8 +234,14 @@ describe('the dispatch', () => {
     const before = deliveryIdBefore(webhook.id, { session_id: id, ...word });
     await log.insertOne({
       _id: before,
-      ...{ webhook_id: webhook.id, session_id: id, ...word },
-      ...{ status: 'delivered', round: 0, tries_made: 1, tries: [], created_at: new Date() },
+      webhook_id: webhook.id,
+      session_id: id,
+      ...word,
+      status: 'delivered',
+      round: 0,
+      tries_made: 1,
+      tries: [],
+      created_at: new Date(),
     });
     await hooks.dispatch.sweep();
     expect(await log.distinct('_id')).toEqual([before]);

@@ -121,7 +121,9 @@ test("playwright's own download comes from its host once, then from the cache", 
     ...['linux64', 'mac-arm64', 'mac-x64'].map(
       (platform) => `chrome-headless-shell-${platform}/chrome-headless-shell`,
     ),
-    ...['chrome-linux/headless_shell', 'ffmpeg-linux', 'ffmpeg-mac'],
+    'chrome-linux/headless_shell',
+    'ffmpeg-linux',
+    'ffmpeg-mac',
   ];
   const archive = zipOf(Object.fromEntries(programs.map((name) => [name, SAYS_ITS_VERSION])));
   let asked = 0;

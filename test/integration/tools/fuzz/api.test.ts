@@ -1,7 +1,7 @@
 // The short form of `npm run fuzz`: some hundred calls, and what they leave behind.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { generateOpeningKey, publicPart } from '@baton/core';
+import { generateOpeningKey, publicPart } from '@baton/core/internal';
 import { expect } from 'vitest';
 import { drain } from '../../../../tools/fuzz/drain.ts';
 import { findLeaks } from '../../../../tools/fuzz/leaks.ts';

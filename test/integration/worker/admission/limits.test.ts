@@ -1,5 +1,5 @@
 // Limits where sessions end: in a worker.
-import { createLimits, createStoreClock, createUsageStore, NO_TOTALS } from '@baton/core';
+import { createLimits, createStoreClock, createUsageStore, NO_TOTALS } from '@baton/core/internal';
 import { expect } from 'vitest';
 import { fakePrompt } from '../../../fake-claude/install.ts';
 import { makeCompletedSession } from '../../../support/factories.ts';

@@ -12,7 +12,7 @@ import {
   type Producer,
   type Session,
   type SessionManager,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { fakePrompt } from '../../../fake-claude/install.ts';
 import { test as base } from '../../../support/fleet.ts';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isTerminal, type Session } from '@baton/core';
+import { isTerminal, type Session } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { isAlive } from '../../../support/alive.ts';
 import { test } from '../../../support/stops.ts';

@@ -1,7 +1,12 @@
 // One worker is killed with sessions in every state that a crash can meet; another one takes them over.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createTranscriptStore, type Event, type Session, type SessionConfig } from '@baton/core';
+import {
+  createTranscriptStore,
+  type Event,
+  type Session,
+  type SessionConfig,
+} from '@baton/core/internal';
 import type { Step } from '../../../fake-claude/script.ts';
 import { test as base, type Fleet } from '../../../support/fleet.ts';
 import { waitFor } from '../../../support/wait.ts';

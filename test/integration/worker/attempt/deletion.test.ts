@@ -6,7 +6,7 @@ import {
   createSessionQueue,
   createStopRequests,
   createStoreClock,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { expect, vi } from 'vitest';
 import { test } from '../../../support/fleet.ts';
 import { redisUrl } from '../../../support/services.ts';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Session } from '@baton/core';
+import type { Session } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { isAlive } from '../../../support/alive.ts';
 import type { Fleet } from '../../../support/fleet.ts';

@@ -1,7 +1,7 @@
 // Redis, MongoDB or both are taken away from workers that have sessions running.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createProducer } from '@baton/core';
+import { createProducer } from '@baton/core/internal';
 import { Redis } from 'ioredis';
 import { describe, expect, vi } from 'vitest';
 import { isAlive } from '../../../support/alive.ts';

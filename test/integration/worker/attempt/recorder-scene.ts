@@ -9,7 +9,7 @@ import {
   type EventStore,
   type OwnedSession,
   type Progress,
-} from '@baton/core';
+} from '@baton/core/internal';
 import type { Db } from 'mongodb';
 import { createRecorder, type Recorder } from '../../../../apps/worker/src/attempt/recorder.ts';
 import { makeSession } from '../../../support/factories.ts';

@@ -1,4 +1,4 @@
-import type { Progress } from '@baton/core';
+import type { Progress } from '@baton/core/internal';
 import { describe, expect, vi } from 'vitest';
 import { test } from '../../../support/services.ts';
 import { setScene } from './recorder-scene.ts';

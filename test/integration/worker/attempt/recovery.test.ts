@@ -1,5 +1,10 @@
 // What becomes of the sessions that a crash met, in the order of crash.ts.
-import { createEventStore, createSessionStore, readConversation, type Session } from '@baton/core';
+import {
+  createEventStore,
+  createSessionStore,
+  readConversation,
+  type Session,
+} from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import type { Fleet } from '../../../support/fleet.ts';
 import { waitFor } from '../../../support/wait.ts';

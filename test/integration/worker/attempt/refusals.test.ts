@@ -1,7 +1,7 @@
 // What a worker refuses by itself: jobs that came around the API.
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { newId, type SessionConfig } from '@baton/core';
+import { newId, type SessionConfig } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { type Fleet, test } from '../../../support/fleet.ts';
 

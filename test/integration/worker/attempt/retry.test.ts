@@ -1,7 +1,7 @@
 // Failures that are worth another try go back to the queue, and resume there.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { newId, type Session, type SessionConfig } from '@baton/core';
+import { newId, type Session, type SessionConfig } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import type { Step } from '../../../fake-claude/script.ts';
 import { test as base, type Fleet } from '../../../support/fleet.ts';

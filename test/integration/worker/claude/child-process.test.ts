@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { SessionConfig } from '@baton/core';
+import type { SessionConfig } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { fakePrompt } from '../../../fake-claude/install.ts';
 import { makeFullConfig } from '../../../support/factories.ts';
@@ -56,7 +56,9 @@ async function look(fleet: Fleet, name: string, config: Partial<SessionConfig>):
     ...config,
     // With the answer that the schema of the config asks for.
     query: fakePrompt([
-      ...[{ dump }, { wait_for: go }, { say: 'seen' }],
+      { dump },
+      { wait_for: go },
+      { say: 'seen' },
       { result: { structured_output: { name: 'seen' } } },
     ]),
   });
@@ -166,10 +168,19 @@ describe('the process of a session', () => {
         .sort(),
     ).toEqual(
       [
-        ...['PATH', 'HOME', 'ANTHROPIC_API_KEY', 'AWS_REGION', 'MY_OWN'],
-        ...['BATON_SESSION_ID', 'BATON_RUN_ID', 'BATON_RUN'],
-        ...['CLAUDE_CONFIG_DIR', 'CLAUDE_CODE_TMPDIR', 'CLAUDE_CODE_PROJECT_DIR_NAME'],
-        ...['CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC', 'CLAUDE_CODE_DISABLE_AUTO_MEMORY'],
+        'PATH',
+        'HOME',
+        'ANTHROPIC_API_KEY',
+        'AWS_REGION',
+        'MY_OWN',
+        'BATON_SESSION_ID',
+        'BATON_RUN_ID',
+        'BATON_RUN',
+        'CLAUDE_CONFIG_DIR',
+        'CLAUDE_CODE_TMPDIR',
+        'CLAUDE_CODE_PROJECT_DIR_NAME',
+        'CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC',
+        'CLAUDE_CODE_DISABLE_AUTO_MEMORY',
         'GIT_CEILING_DIRECTORIES',
       ].sort(),
     );

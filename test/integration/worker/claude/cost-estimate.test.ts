@@ -1,7 +1,7 @@
 // A process that is killed tells nothing of its cost: what a session then says that it cost.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Attempt, costOf, DEFAULT_PRICES, type Session } from '@baton/core';
+import { type Attempt, costOf, DEFAULT_PRICES, type Session } from '@baton/core/internal';
 import { expect } from 'vitest';
 import type { Step } from '../../../fake-claude/script.ts';
 import { type Fleet, test } from '../../../support/fleet.ts';
@@ -13,7 +13,8 @@ const hang = { hang: true };
 /** A message as the stream tells it when it begins, and as the transcript knows it in the end. */
 function message(id: string, model = MODEL): Step[] {
   const line = (usage: object, uuid: string) => ({
-    ...{ type: 'assistant', uuid },
+    type: 'assistant',
+    uuid,
     message: { id, model, role: 'assistant', content: [{ type: 'text', text: id }], usage },
   });
   const uuid = crypto.randomUUID();

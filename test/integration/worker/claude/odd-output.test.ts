@@ -21,8 +21,12 @@ async function typesOf(fleet: Fleet, id: string): Promise<string[]> {
 }
 
 const END = JSON.stringify({
-  ...{ type: 'result', subtype: 'success', is_error: false, num_turns: 1 },
-  ...{ result: 'forty-two', total_cost_usd: 0.5 },
+  type: 'result',
+  subtype: 'success',
+  is_error: false,
+  num_turns: 1,
+  result: 'forty-two',
+  total_cost_usd: 0.5,
 });
 
 describe('around the lines of the CLI', () => {
@@ -47,7 +51,9 @@ describe('around the lines of the CLI', () => {
     });
     const types = await typesOf(odd, session.id);
     expect(types.filter((type) => type !== 'noise' && type !== 'garbage')).toEqual([
-      ...['user', 'system', 'result'],
+      'user',
+      'system',
+      'result',
     ]);
   });
 
@@ -159,7 +165,9 @@ describe('a result line', () => {
         { result: { ...foreign, parent_tool_use_id: 'toolu_1' } },
         { result: { ...foreign, session_id: other } },
         // Past the exit clock, which they do not start.
-        ...[{ sleep: 1_200 }, { say: 'the answer' }, { result: {} }],
+        { sleep: 1_200 },
+        { say: 'the answer' },
+        { result: {} },
         { result: { ...foreign, parent_tool_use_id: 'toolu_2' } },
       ],
       { timeouts: { exit_ms: 400 } },

@@ -6,7 +6,9 @@ import { test } from '../../../support/fleet.ts';
 test.beforeAll(({ fleet }) => fleet.worker().then(() => undefined));
 
 const SCHEMA = {
-  ...{ type: 'object', properties: { a: { type: 'integer' } }, required: ['a'] },
+  type: 'object',
+  properties: { a: { type: 'integer' } },
+  required: ['a'],
   additionalProperties: false,
 };
 
@@ -64,7 +66,8 @@ test('why the model stopped stands in what the API says of the session', async (
     return (await api.app.inject({ url: `/v1/sessions/${id}` })).json();
   };
   expect(await read('max_tokens')).toMatchObject({
-    ...{ status: 'completed', stop_reason: 'max_tokens' },
+    status: 'completed',
+    stop_reason: 'max_tokens',
     result: { stop_reason: 'max_tokens', result: 'and so' },
   });
   expect(await read(null)).not.toHaveProperty('stop_reason');

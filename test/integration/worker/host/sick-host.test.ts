@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Session } from '@baton/core';
+import type { Session } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { installFakeClaude } from '../../../fake-claude/install.ts';
 import { type Fleet, test } from '../../../support/fleet.ts';

@@ -1,5 +1,5 @@
 // What a session tells once it has ended, and how a client waits for that.
-import { createSessionStore, infoSchema, toInfo } from '@baton/core';
+import { createSessionStore, infoSchema, toInfo } from '@baton/core/internal';
 import { QueueEvents } from 'bullmq';
 import { describe, expect, onTestFinished } from 'vitest';
 import type { Step } from '../../../fake-claude/script.ts';

@@ -1,7 +1,7 @@
 // A job becomes a session's attempt: jobs as any BullMQ client may add them.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createSessionStore, newId, type Session } from '@baton/core';
+import { createSessionStore, newId, type Session } from '@baton/core/internal';
 import { describe, expect, onTestFinished } from 'vitest';
 import { formatMarker, startTimeOf } from '../../../../apps/worker/src/host/marker.ts';
 import { fakePrompt } from '../../../fake-claude/install.ts';
@@ -135,7 +135,13 @@ describe('a session that another worker had', () => {
     await events.insertMany(
       [1, 2, 3, 4, 5, 6, 7, 8].map((seq) => ({
         _id: `${id}:${String(seq).padStart(10, '0')}`,
-        ...{ session_id: id, seq, attempt: 1, fence: 1, type: 'old', created_at, raw: '{}' },
+        session_id: id,
+        seq,
+        attempt: 1,
+        fence: 1,
+        type: 'old',
+        created_at,
+        raw: '{}',
       })),
     );
     await leave(fleet, {
@@ -151,12 +157,10 @@ describe('a session that another worker had', () => {
     const seen = (await fleet.events(id)).map(({ seq, attempt, type }) => [seq, attempt, type]);
     expect(seen).toEqual([
       [1, 1, 'old'],
-      ...[
-        [2, 2, 'user'],
-        [3, 2, 'system'],
-        [4, 2, 'assistant'],
-        [5, 2, 'result'],
-      ],
+      [2, 2, 'user'],
+      [3, 2, 'system'],
+      [4, 2, 'assistant'],
+      [5, 2, 'result'],
     ]);
     expect(await events.countDocuments({ session_id: id })).toBe(5);
   });

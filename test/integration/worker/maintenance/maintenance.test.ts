@@ -1,5 +1,5 @@
 // Maintenance tasks run apart: what one of them does is nothing to the others, nor to the lease.
-import { createLeaderLease, createLogger, createStoreClock, newId } from '@baton/core';
+import { createLeaderLease, createLogger, createStoreClock, newId } from '@baton/core/internal';
 import { expect, onTestFinished } from 'vitest';
 import {
   type MaintenanceTask,

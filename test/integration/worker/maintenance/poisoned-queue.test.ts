@@ -1,5 +1,5 @@
 // Jobs that BullMQ cannot read, in every state of a queue: each is handled by itself, and the rest goes on.
-import { createSessionStore, newId } from '@baton/core';
+import { createSessionStore, newId } from '@baton/core/internal';
 import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, vi } from 'vitest';
 import { databaseUrl, openApi } from '../../../support/api.ts';

@@ -14,7 +14,7 @@ import {
   newId,
   type Session,
   type SessionQueue,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { Worker } from 'bullmq';
 import type { Db } from 'mongodb';
 import { describe, expect, onTestFinished, vi } from 'vitest';

@@ -11,7 +11,7 @@ import {
   createTombstoneStore,
   newId,
   type Session,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { createWorkDirSweep, makeWorkDir } from '../../../../apps/worker/src/host/work-dirs.ts';
 import { createRetention } from '../../../../apps/worker/src/maintenance/retention.ts';
@@ -39,7 +39,9 @@ async function openWorld(db: Parameters<typeof createSessionStore>[0]) {
   const sessions = createSessionStore(db);
   const tree = createConversationTree(db);
   const deletion = createSessionDeletion({
-    ...{ db, clock, queue },
+    db,
+    clock,
+    queue,
     requests: createStopRequests(db, clock),
   });
   const workRoot = await mkdtemp(join(tmpdir(), 'baton-test-'));
@@ -49,7 +51,10 @@ async function openWorld(db: Parameters<typeof createSessionStore>[0]) {
     sessions,
     retention: (days?: number) => createRetention({ deletion, tree, clock, days, log }),
     sweep: createWorkDirSweep({
-      ...{ workRoot, clock, log, tombstones: createTombstoneStore(db) },
+      workRoot,
+      clock,
+      log,
+      tombstones: createTombstoneStore(db),
       isKept: async (rootId) => (await tree.newest(rootId)).length > 0,
     }),
     /** A root that ended so many days ago, stored. */
@@ -86,7 +91,8 @@ describe('retention', () => {
     await world.sessions.insertIfAbsent(makeChild(going));
     const more = Array.from({ length: 120 }, (_, index) =>
       makeChild(going, {
-        ...{ status: 'completed', end_time: new Date(Date.now() - 59 * DAY_MS + index) },
+        status: 'completed',
+        end_time: new Date(Date.now() - 59 * DAY_MS + index),
       }),
     );
     await world.sessions.insertManyIfAbsent(more);

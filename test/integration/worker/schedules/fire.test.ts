@@ -1,5 +1,10 @@
 // What a firing of a schedule launches, and what it leaves on the schedule.
-import { createLimits, firedSessionId, type ScheduleStore, type SessionManager } from '@baton/core';
+import {
+  createLimits,
+  firedSessionId,
+  type ScheduleStore,
+  type SessionManager,
+} from '@baton/core/internal';
 import { describe, expect, vi } from 'vitest';
 import { fire } from '../../../../apps/worker/src/schedules/fire.ts';
 import { uniqueName } from '../../../support/services.ts';

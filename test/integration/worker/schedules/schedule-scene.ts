@@ -13,7 +13,7 @@ import {
   type Schedule,
   type SessionManager,
   type StoreClock,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { Queue } from 'bullmq';
 import type { Db } from 'mongodb';
 import { openWorkerSchedules } from '../../../../apps/worker/src/schedules/open.ts';

@@ -1,5 +1,10 @@
 // Redis fires schedules by their documents.
-import { firedSessionId, openWorkerRedis, type Schedule, toScheduleView } from '@baton/core';
+import {
+  firedSessionId,
+  openWorkerRedis,
+  type Schedule,
+  toScheduleView,
+} from '@baton/core/internal';
 import type { Db } from 'mongodb';
 import { describe, expect, vi } from 'vitest';
 import { redisUrl } from '../../../support/services.ts';

@@ -10,7 +10,7 @@ import {
   parsePrivateKeys,
   parsePublicKeys,
   type Session,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { fakePrompt } from '../../../fake-claude/install.ts';
 import { test as base, type Fleet } from '../../../support/fleet.ts';

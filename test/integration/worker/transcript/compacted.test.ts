@@ -8,9 +8,14 @@ import { transcriptOf } from '../attempt/crash.ts';
 
 const entry = (uuid: string, id: string, text: string) =>
   JSON.stringify({
-    ...{ type: 'assistant', uuid, isSidechain: false },
+    type: 'assistant',
+    uuid,
+    isSidechain: false,
     message: {
-      ...{ id, role: 'assistant', model: 'claude-fake-1', content: [{ type: 'text', text }] },
+      id,
+      role: 'assistant',
+      model: 'claude-fake-1',
+      content: [{ type: 'text', text }],
       usage: { input_tokens: 1_000, output_tokens: 1 },
     },
   });
@@ -62,6 +67,8 @@ test('old entries that a compaction appended again are not the session’s', {
   expect(session.totals).toMatchObject({ num_turns: 3, input_tokens: 10 + 1_000 });
   const said = (await fleet.events(id)).filter(({ type }) => type === 'assistant');
   expect(said.map(({ raw }) => JSON.parse(raw).message.content[0].text)).toEqual([
-    ...['one', 'untold', 'went on'],
+    'one',
+    'untold',
+    'went on',
   ]);
 });

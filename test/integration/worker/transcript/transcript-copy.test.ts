@@ -11,7 +11,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { createTranscriptStore, ensureIndexes, type Session } from '@baton/core';
+import { createTranscriptStore, ensureIndexes, type Session } from '@baton/core/internal';
 import type { Db } from 'mongodb';
 import { describe, expect, onTestFinished } from 'vitest';
 import { createMasker } from '../../../../apps/worker/src/masking/masker.ts';

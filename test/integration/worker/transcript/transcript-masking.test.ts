@@ -8,7 +8,7 @@ import {
   ensureIndexes,
   type Session,
   type TranscriptStore,
-} from '@baton/core';
+} from '@baton/core/internal';
 import type { Db } from 'mongodb';
 import { describe, expect, onTestFinished } from 'vitest';
 import { createMasker } from '../../../../apps/worker/src/masking/masker.ts';

@@ -1,4 +1,4 @@
-import { ensureIndexes } from '@baton/core';
+import { ensureIndexes } from '@baton/core/internal';
 import type { Binary } from 'mongodb';
 import { describe, expect } from 'vitest';
 import { type Fleet, test } from '../../../support/fleet.ts';

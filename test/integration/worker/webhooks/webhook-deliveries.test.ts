@@ -1,6 +1,6 @@
 // A fleet, an API and an endpoint: what becomes of sessions is told there.
 import { join } from 'node:path';
-import { type Info, newId, parseRange } from '@baton/core';
+import { type Info, newId, parseRange } from '@baton/core/internal';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, onTestFinished } from 'vitest';
 import { fakePrompt } from '../../../fake-claude/install.ts';

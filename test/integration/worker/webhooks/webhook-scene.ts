@@ -9,7 +9,7 @@ import {
   parseEnv,
   type Session,
   type WebhookEvent,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { expect, vi } from 'vitest';
 import { workerSettingsSchema } from '../../../../apps/worker/src/settings.ts';
 import { openWorkerWebhooks } from '../../../../apps/worker/src/webhooks/open.ts';

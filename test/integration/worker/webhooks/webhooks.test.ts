@@ -1,5 +1,5 @@
 // Deliveries to an endpoint on loopback, made by the part of a worker that makes them.
-import { type Info, newId, toInfo } from '@baton/core';
+import { type Info, newId, toInfo } from '@baton/core/internal';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, onTestFinished, vi } from 'vitest';
 import { openReceiver, type Received } from '../../../support/receiver.ts';

@@ -1,4 +1,4 @@
-import { AppError, ERROR_CODES, type ErrorCode } from '@baton/core';
+import { AppError, ERROR_CODES, type ErrorCode } from '@baton/core/internal';
 import {
   MongoNetworkError,
   MongoNotConnectedError,

@@ -1,4 +1,10 @@
-import { type JobOptions, jobOptions, launchRequestSchema, newId, splitRequest } from '@baton/core';
+import {
+  type JobOptions,
+  jobOptions,
+  launchRequestSchema,
+  newId,
+  splitRequest,
+} from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { queuedSession } from '../../../../packages/core/src/model/job/new-session.ts';
 import { parseInput } from '../../../../packages/core/src/model/schema/parse-input.ts';

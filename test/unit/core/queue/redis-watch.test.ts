@@ -1,4 +1,4 @@
-import { createRedisWatch, type Logger } from '@baton/core';
+import { createRedisWatch, type Logger } from '@baton/core/internal';
 import { describe, expect, it } from 'vitest';
 
 function createScene() {

@@ -1,4 +1,4 @@
-import { createClosers, createLogger } from '@baton/core';
+import { createClosers, createLogger } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 
 function makeClosers() {

@@ -1,4 +1,4 @@
-import { AppError, createLogger } from '@baton/core';
+import { AppError, createLogger } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 
 function logged(error: unknown): { text: string; err: Record<string, unknown> } {

@@ -8,7 +8,7 @@ import {
   publicPart,
   redactConfig,
   type SessionConfig,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { CompactEncrypt, importJWK } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {

@@ -1,4 +1,10 @@
-import { type AppError, intVariable, isAppError, listVariable, parseEnv } from '@baton/core';
+import {
+  type AppError,
+  intVariable,
+  isAppError,
+  listVariable,
+  parseEnv,
+} from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 

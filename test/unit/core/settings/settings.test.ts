@@ -1,5 +1,11 @@
 import { delimiter, resolve } from 'node:path';
-import { DEFAULT_POLICY, defaultWorkRoot, parseEnv, policyOf, sharedSettings } from '@baton/core';
+import {
+  DEFAULT_POLICY,
+  defaultWorkRoot,
+  parseEnv,
+  policyOf,
+  sharedSettings,
+} from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 

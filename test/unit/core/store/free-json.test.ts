@@ -1,4 +1,4 @@
-import type { Result, Session } from '@baton/core';
+import type { Result, Session } from '@baton/core/internal';
 import { BSON } from 'mongodb';
 import { describe, expect, test } from 'vitest';
 import { decodeSession, encodeSession } from '../../../../packages/core/src/store/free-json.ts';

@@ -1,4 +1,4 @@
-import { connectMongo } from '@baton/core';
+import { connectMongo } from '@baton/core/internal';
 import { expect, test } from 'vitest';
 
 test.each([

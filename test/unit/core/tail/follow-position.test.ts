@@ -1,4 +1,4 @@
-import { isAppError, newId } from '@baton/core';
+import { isAppError, newId } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import {
   branchesOf,

@@ -1,4 +1,4 @@
-import { shareReads } from '@baton/core';
+import { shareReads } from '@baton/core/internal';
 import { expect, test } from 'vitest';
 import type { EventRange } from '../../../../packages/core/src/store/event-store.ts';
 import type { SessionHead } from '../../../../packages/core/src/store/session-heads.ts';

@@ -1,5 +1,5 @@
 // What is kept for a reader that does not read is bounded.
-import { newId, type StatusItem, statusChanges } from '@baton/core';
+import { newId, type StatusItem, statusChanges } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import type { SessionNews } from '../../../../packages/core/src/model/session/live.ts';
 import type { LiveListener } from '../../../../packages/core/src/queue/live-hub.ts';

@@ -31,7 +31,11 @@ const service = (name: string) => file.services[name] ?? expect.fail(`no service
 
 test('Redis keeps its jobs on disk and never evicts one', () => {
   expect(readComposeService(text, 'redis').command).toEqual([
-    ...['redis-server', '--appendonly', 'yes', '--maxmemory-policy', 'noeviction'],
+    'redis-server',
+    '--appendonly',
+    'yes',
+    '--maxmemory-policy',
+    'noeviction',
   ]);
 });
 

@@ -1,4 +1,4 @@
-import type { Event, Session } from '@baton/core';
+import type { Event, Session } from '@baton/core/internal';
 import { expect, test } from 'vitest';
 import type { Evidence } from '../../../../tools/chaos/audit/evidence.ts';
 import { audit } from '../../../../tools/chaos/audit.ts';

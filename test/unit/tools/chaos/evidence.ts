@@ -1,5 +1,5 @@
 // A run in which all went well, and everything a test needs to break one thing of it.
-import type { Event, Session } from '@baton/core';
+import type { Event, Session } from '@baton/core/internal';
 import type { Evidence } from '../../../../tools/chaos/audit/evidence.ts';
 import { lineOf } from '../../../../tools/chaos/watch.ts';
 import { type MarkLine, markText } from '../../../fake-claude/marks.ts';
@@ -20,7 +20,12 @@ export function at(second: number): Date {
 export function markEvent(seq: number, attempt: number, n: number, second: number): Event {
   const message = { content: [{ type: 'text', text: markText(ID, n) }] };
   return {
-    ...{ session_id: ID, seq, attempt, fence: attempt, type: 'assistant', created_at: at(second) },
+    session_id: ID,
+    seq,
+    attempt,
+    fence: attempt,
+    type: 'assistant',
+    created_at: at(second),
     raw: JSON.stringify({ type: 'assistant', message }),
   };
 }

@@ -1,4 +1,4 @@
-import { idSchema } from '@baton/core';
+import { idSchema } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { FAULT_KINDS, scheduleFaults } from '../../../../tools/chaos/faults.ts';
 import { readOptions } from '../../../../tools/chaos/options.ts';
@@ -74,13 +74,21 @@ test('random numbers are spread, and differ by name', () => {
 describe('the options', () => {
   test('default to 200 sessions and 10 minutes, the seed made up', () => {
     expect(readOptions([])).toEqual({
-      ...{ sessions: 200, minutes: 10, workers: 3, json: false, seed: expect.any(Number) },
+      sessions: 200,
+      minutes: 10,
+      workers: 3,
+      json: false,
+      seed: expect.any(Number),
     });
   });
 
   test('are read from the command line', () => {
     expect(readOptions(['--sessions', '24', '--minutes=0.75', '--seed', '7', '--json'])).toEqual({
-      ...{ sessions: 24, minutes: 0.75, workers: 3, json: true, seed: 7 },
+      sessions: 24,
+      minutes: 0.75,
+      workers: 3,
+      json: true,
+      seed: 7,
     });
   });
 

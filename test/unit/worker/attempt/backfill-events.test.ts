@@ -1,4 +1,4 @@
-import type { Event, EventStore } from '@baton/core';
+import type { Event, EventStore } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { unrecordedMessages } from '../../../../apps/worker/src/attempt/backfill-events.ts';
 import { createRecentMessages } from '../../../../apps/worker/src/transcript/recent-messages.ts';

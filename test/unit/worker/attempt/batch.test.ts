@@ -1,4 +1,4 @@
-import type { Event } from '@baton/core';
+import type { Event } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import {
   BATCH_MAX_BYTES,

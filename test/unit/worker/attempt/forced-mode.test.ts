@@ -1,4 +1,4 @@
-import { createLogger } from '@baton/core';
+import { createLogger } from '@baton/core/internal';
 import { expect, test, vi } from 'vitest';
 import { warnOfForcedMode } from '../../../../apps/worker/src/attempt/forced-mode.ts';
 

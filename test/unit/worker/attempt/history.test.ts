@@ -1,4 +1,4 @@
-import type { Event, EventStore, Result, Session } from '@baton/core';
+import type { Event, EventStore, Result, Session } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { readHistory } from '../../../../apps/worker/src/attempt/history.ts';
 import { NOTHING_RESTORED } from '../../../../apps/worker/src/transcript/restore.ts';

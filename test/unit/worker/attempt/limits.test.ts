@@ -1,4 +1,4 @@
-import { NO_TOTALS } from '@baton/core';
+import { NO_TOTALS } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { remainingLimits, spentLimit } from '../../../../apps/worker/src/attempt/limits.ts';
 import { makeSession } from '../../../support/factories.ts';

@@ -1,4 +1,4 @@
-import { AppError } from '@baton/core';
+import { AppError } from '@baton/core/internal';
 import { MongoNetworkError } from 'mongodb';
 import { describe, expect, test } from 'vitest';
 import { neverRan, refusalOutcome } from '../../../../apps/worker/src/attempt/refusal.ts';

@@ -1,4 +1,4 @@
-import type { Event, EventStore } from '@baton/core';
+import type { Event, EventStore } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { eventsBeyond } from '../../../../apps/worker/src/attempt/superseded.ts';
 import { makeSession } from '../../../support/factories.ts';

@@ -1,4 +1,4 @@
-import { AppError } from '@baton/core';
+import { AppError } from '@baton/core/internal';
 import { describe, expect, test, vi } from 'vitest';
 import { writeUntilAcknowledged } from '../../../../apps/worker/src/attempt/write-until-acknowledged.ts';
 

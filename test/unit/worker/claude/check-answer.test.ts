@@ -1,10 +1,12 @@
-import type { Result } from '@baton/core';
+import type { Result } from '@baton/core/internal';
 import { expect, test, vi } from 'vitest';
 import { checkAnswer } from '../../../../apps/worker/src/claude/check-answer.ts';
 import { FAILED, OK } from './concluding.ts';
 
 const SCHEMA = {
-  ...{ type: 'object', properties: { a: { type: 'integer' } }, required: ['a'] },
+  type: 'object',
+  properties: { a: { type: 'integer' } },
+  required: ['a'],
   additionalProperties: false,
 };
 

@@ -4,7 +4,7 @@ import {
   PERMISSION_MODES,
   type Policy,
   type SessionConfig,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { buildCommand, type CommandInput } from '../../../../apps/worker/src/claude/command.ts';
 

@@ -1,4 +1,4 @@
-import type { Result } from '@baton/core';
+import type { Result } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import type { AbortReason } from '../../../../apps/worker/src/claude/abort-reason.ts';
 import { conclude, EXIT, FAILED, OK, short } from './concluding.ts';

@@ -1,4 +1,4 @@
-import { codeFacts, type ErrorCode, type Result } from '@baton/core';
+import { codeFacts, type ErrorCode, type Result } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import type { AttemptFacts } from '../../../../apps/worker/src/claude/conclude.ts';
 import { conclude, EXIT, FAILED, OK, short } from './concluding.ts';

@@ -1,5 +1,5 @@
 // What the tests of outcomes start from.
-import type { Outcome, Result } from '@baton/core';
+import type { Outcome, Result } from '@baton/core/internal';
 import { type AttemptFacts, concludeAttempt } from '../../../../apps/worker/src/claude/conclude.ts';
 
 /** A good last result. */

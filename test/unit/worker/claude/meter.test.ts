@@ -1,4 +1,4 @@
-import { NO_TOTALS } from '@baton/core';
+import { NO_TOTALS } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { parseLine } from '../../../../apps/worker/src/claude/line.ts';
 import { createMeter, type Meter } from '../../../../apps/worker/src/claude/meter.ts';
@@ -303,7 +303,9 @@ describe('what is not told is estimated', () => {
     const meter = observe(createMeter(LAUNCH, PRICES), said('a', { input_tokens: 7 }, 'other'));
     expect(meter.totals()).toEqual({
       ...NO_TOTALS,
-      ...{ num_turns: 1, input_tokens: 7, unpriced_tokens: 7 },
+      num_turns: 1,
+      input_tokens: 7,
+      unpriced_tokens: 7,
     });
   });
 
@@ -315,7 +317,9 @@ describe('what is not told is estimated', () => {
     );
     expect(meter.totals()).toEqual({
       ...NO_TOTALS,
-      ...{ cost_usd: 3, num_turns: 1, input_tokens: MILLION },
+      cost_usd: 3,
+      num_turns: 1,
+      input_tokens: MILLION,
     });
   });
 
@@ -324,7 +328,9 @@ describe('what is not told is estimated', () => {
     meter.settle({ totalCostUsd: 4, modelUsage: { opus: { inputTokens: MILLION } } });
     expect(refine(meter, 'a', { input_tokens: MILLION }).totals()).toEqual({
       ...NO_TOTALS,
-      ...{ cost_usd: 4, num_turns: 1, input_tokens: MILLION },
+      cost_usd: 4,
+      num_turns: 1,
+      input_tokens: MILLION,
     });
   });
 
@@ -337,7 +343,10 @@ describe('what is not told is estimated', () => {
     );
     expect(meter.totals()).toEqual({
       ...NO_TOTALS,
-      ...{ cost_usd: 13, cost_estimated_usd: 10, num_turns: 2, input_tokens: 2 * MILLION },
+      cost_usd: 13,
+      cost_estimated_usd: 10,
+      num_turns: 2,
+      input_tokens: 2 * MILLION,
     });
   });
 
@@ -348,7 +357,9 @@ describe('what is not told is estimated', () => {
     const first = observe(refine(createMeter(LAUNCH, PRICES), 'a', final), said('a', early));
     for (const meter of [late, first]) {
       expect(meter.totals()).toMatchObject({
-        ...{ cost_usd: 110, num_turns: 1, output_tokens: MILLION },
+        cost_usd: 110,
+        num_turns: 1,
+        output_tokens: MILLION,
       });
     }
   });

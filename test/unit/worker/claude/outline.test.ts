@@ -42,13 +42,19 @@ describe('of a line that is too long to be held', () => {
   test('a long text is cut and other long values are left out, which the result names', () => {
     const read = body(
       JSON.stringify({
-        ...{ result: `${'x'.repeat(3 * MIB)}"`, structured_output: ['y'.repeat(2 * MIB)] },
-        ...{ type: 'result', is_error: true, num_turns: 3 },
+        result: `${'x'.repeat(3 * MIB)}"`,
+        structured_output: ['y'.repeat(2 * MIB)],
+        type: 'result',
+        is_error: true,
+        num_turns: 3,
       }),
     );
     expect(read).toEqual({
-      ...{ result: 'x'.repeat(MIB - 1), structured_output: undefined },
-      ...{ type: 'result', is_error: true, num_turns: 3 },
+      result: 'x'.repeat(MIB - 1),
+      structured_output: undefined,
+      type: 'result',
+      is_error: true,
+      num_turns: 3,
       truncated: ['result', 'structured_output'],
     });
   });

@@ -1,4 +1,4 @@
-import { isAppError } from '@baton/core';
+import { isAppError } from '@baton/core/internal';
 import { expect, test } from 'vitest';
 import { checkVersion, parseVersion } from '../../../../apps/worker/src/claude/version.ts';
 

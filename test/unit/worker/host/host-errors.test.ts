@@ -11,8 +11,18 @@ function errno(code: string, more: object = {}): Error {
 }
 
 const ANYWHERE = [
-  ...['EAGAIN', 'EDQUOT', 'EFBIG', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC', 'ENOTCONN'],
-  ...['EROFS', 'ESTALE', 'ETXTBSY'],
+  'EAGAIN',
+  'EDQUOT',
+  'EFBIG',
+  'EIO',
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'ENOSPC',
+  'ENOTCONN',
+  'EROFS',
+  'ESTALE',
+  'ETXTBSY',
 ];
 
 describe('an error is the host’s', () => {

@@ -1,4 +1,4 @@
-import { createLogger } from '@baton/core';
+import { createLogger } from '@baton/core/internal';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { HostProblem } from '../../../../apps/worker/src/host/host-errors.ts';
 import { createHostHealth } from '../../../../apps/worker/src/host/host-health.ts';

@@ -50,7 +50,7 @@ test.each(['text', 'thinking', 'partial_json'])(
 
 test('letter by letter', () => {
   const told = play([...[...`a${KEY}b`].map((letter) => piece(letter)), END]).flat();
-  expect(told).toEqual(['a', ...[...stars(KEY)], 'b', 'content_block_stop']);
+  expect(told).toEqual(['a', ...stars(KEY), 'b', 'content_block_stop']);
 });
 
 test('what only begins like one is told as it came, at its end or with the next piece', () => {

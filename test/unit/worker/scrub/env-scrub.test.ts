@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLogger } from '@baton/core';
+import { createLogger } from '@baton/core/internal';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import {
   createEnvScrub,

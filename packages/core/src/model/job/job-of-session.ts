@@ -1,3 +1,4 @@
+import { defined } from '../schema/defined.ts';
 import type { Session } from '../session/session.ts';
 import type { Job } from './job.ts';
 
@@ -28,8 +29,7 @@ export function jobOfSession(session: JobSource): Job {
     run_id: session.run_id,
     created_at: session.created_at.toISOString(),
     priority: session.priority,
-    ...(session.not_before ? { not_before: session.not_before.toISOString() } : {}),
-    ...(session.title === undefined ? {} : { title: session.title }),
+    ...defined({ not_before: session.not_before?.toISOString(), title: session.title }),
   };
   if (session.kind === 'continue' && session.parent_session_id !== undefined) {
     return {

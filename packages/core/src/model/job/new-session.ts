@@ -1,4 +1,5 @@
 import type { SessionConfig } from '../config/session-config.ts';
+import { defined } from '../schema/defined.ts';
 import type { Session } from '../session/session.ts';
 import { NO_TOTALS } from '../session/totals.ts';
 import { configHash } from './config-hash.ts';
@@ -49,7 +50,7 @@ export function queuedSession(job: Accepted<Job>, asked: SessionConfig, parent?:
     created_at: createdAt,
     updated_at: createdAt,
     query: config.query,
-    ...(config.model === undefined ? {} : { model: config.model }),
+    ...defined({ model: config.model }),
     config,
     config_hash: configHash(job),
     root_session_id: root,
@@ -58,18 +59,18 @@ export function queuedSession(job: Accepted<Job>, asked: SessionConfig, parent?:
     claude_session_id: root,
     ...(parent ? { parent_session_id: parent.id } : {}),
     priority: job.priority ?? 0,
-    ...(job.title === undefined ? {} : { title: job.title }),
-    ...(job.tags === undefined ? {} : { tags: job.tags }),
-    ...(job.metadata === undefined ? {} : { metadata: job.metadata }),
-    ...(job.concurrency_key === undefined ? {} : { concurrency_key: job.concurrency_key }),
-    ...(job.concurrency_limit === undefined ? {} : { concurrency_limit: job.concurrency_limit }),
+    ...defined({
+      title: job.title,
+      tags: job.tags,
+      metadata: job.metadata,
+      concurrency_key: job.concurrency_key,
+      concurrency_limit: job.concurrency_limit,
+    }),
     ...(job.limits?.length ? { limits: job.limits } : {}),
     ...(job.limits?.length && job.on_limit ? { on_limit: job.on_limit } : {}),
-    ...(job.api_key_id === undefined ? {} : { api_key_id: job.api_key_id }),
-    ...(job.schedule_id === undefined ? {} : { schedule_id: job.schedule_id }),
+    ...defined({ api_key_id: job.api_key_id, schedule_id: job.schedule_id }),
     ...(job.kind === 'continue' && job.on_busy !== undefined ? { on_busy: job.on_busy } : {}),
-    ...(wait === undefined ? {} : { waiting_for: wait }),
-    ...(notBefore ? { not_before: notBefore } : {}),
+    ...defined({ waiting_for: wait, not_before: notBefore }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { jobOptionsSchema } from '../config/session-options.ts';
 import { type AppError, isAppError } from '../errors/app-error.ts';
 import { cutText } from '../schema/cut-text.ts';
+import { defined } from '../schema/defined.ts';
 import { idSchema } from '../schema/id.ts';
 import { recordOf } from '../schema/json-parts.ts';
 import { isTooDeep, parseInput } from '../schema/parse-input.ts';
@@ -52,7 +53,7 @@ export function refusedSession(
       retryable: false,
       attempt: 0,
       at: createdAt,
-      ...(error.details?.field === undefined ? {} : { field: error.details.field }),
+      ...defined({ field: error.details?.field }),
     },
     id: found.id,
     run_id: found.id,

@@ -4,6 +4,7 @@ import { sessionConfigSchema } from '../config/session-config.ts';
 import { sessionOptionsSchema } from '../config/session-options.ts';
 import { errorCodeSchema } from '../errors/error-codes.ts';
 import { splitRequest } from '../job/request.ts';
+import { defined } from '../schema/defined.ts';
 import { idSchema } from '../schema/id.ts';
 import { redactConfig } from '../secrets/redact.ts';
 import { checkRecurrence, nextFiring, recurrenceFields } from './recurrence.ts';
@@ -140,9 +141,11 @@ export function toScheduleView(schedule: Schedule, now: Date): ScheduleView {
   return {
     ...facts,
     launch: redactLaunch(launch),
-    ...(next ? { next_run_at: next.toISOString() } : {}),
-    ...(last_fired_at ? { last_fired_at: last_fired_at.toISOString() } : {}),
-    ...(last_skipped_at ? { last_skipped_at: last_skipped_at.toISOString() } : {}),
+    ...defined({
+      next_run_at: next?.toISOString(),
+      last_fired_at: last_fired_at?.toISOString(),
+      last_skipped_at: last_skipped_at?.toISOString(),
+    }),
     ...(last_error ? { last_error: { ...last_error, at: last_error.at.toISOString() } } : {}),
     created_at: schedule.created_at.toISOString(),
     updated_at: schedule.updated_at.toISOString(),

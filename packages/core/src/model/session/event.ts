@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cutText } from '../schema/cut-text.ts';
+import { defined } from '../schema/defined.ts';
 
 // A document holds 16 MiB at most and pages hold many events; the cut is told by `raw_bytes`.
 const RAW_MAX_BYTES = 1024 * 1024;
@@ -40,10 +41,10 @@ export function toEventView(event: Event): EventView {
     seq: event.seq,
     attempt: event.attempt,
     type: event.type,
-    ...(event.subtype === undefined ? {} : { subtype: event.subtype }),
+    ...defined({ subtype: event.subtype }),
     created_at: event.created_at.toISOString(),
     raw: event.raw,
-    ...(event.raw_bytes === undefined ? {} : { raw_bytes: event.raw_bytes }),
+    ...defined({ raw_bytes: event.raw_bytes }),
   };
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { sessionConfigSchema } from '../config/session-config.ts';
 import { waitingForSchema } from '../config/waiting-for.ts';
 import { errorCodeSchema } from '../errors/error-codes.ts';
+import { defined } from '../schema/defined.ts';
 import { idSchema } from '../schema/id.ts';
 import { redactConfig } from '../secrets/redact.ts';
 import type { Failure } from './failure.ts';
@@ -137,7 +138,7 @@ function toFailureView({ at, retry_at, ...facts }: Failure): Info['failure'] {
   return {
     ...facts,
     at: at.toISOString(),
-    ...(retry_at ? { retry_at: retry_at.toISOString() } : {}),
+    ...defined({ retry_at: retry_at?.toISOString() }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { v5 } from 'uuid';
 import { z } from 'zod';
+import { defined } from '../schema/defined.ts';
 import { idSchema } from '../schema/id.ts';
 import { webhookEventSchema } from './webhook-event.ts';
 
@@ -102,7 +103,7 @@ export function toDeliveryView(delivery: Delivery): DeliveryView {
     ...facts,
     timestamp: at.toISOString(),
     tries: delivery.tries.map((one) => ({ ...one, at: one.at.toISOString() })),
-    ...(next_try_at ? { next_try_at: next_try_at.toISOString() } : {}),
+    ...defined({ next_try_at: next_try_at?.toISOString() }),
     created_at: delivery.created_at.toISOString(),
   };
 }

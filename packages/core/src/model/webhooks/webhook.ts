@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defined } from '../schema/defined.ts';
 import { idSchema } from '../schema/id.ts';
 import { webhookEventSchema } from './webhook-event.ts';
 
@@ -122,7 +123,7 @@ export function toWebhookView(webhook: Webhook): WebhookView {
     ...facts,
     ...(disabled ? { disabled: { ...disabled, at: disabled.at.toISOString() } } : {}),
     ...(failures ? { failures: { ...failures, since: failures.since.toISOString() } } : {}),
-    ...(last_delivered_at ? { last_delivered_at: last_delivered_at.toISOString() } : {}),
+    ...defined({ last_delivered_at: last_delivered_at?.toISOString() }),
     created_at: webhook.created_at.toISOString(),
     updated_at: webhook.updated_at.toISOString(),
   };

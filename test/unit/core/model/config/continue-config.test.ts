@@ -5,7 +5,7 @@ import {
   type Overrides,
   overridesSchema,
   type SessionConfig,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { sessionConfigSchema } from '../../../../../packages/core/src/model/config/session-config.ts';
 import { makeFullConfig } from '../../../../support/factories.ts';

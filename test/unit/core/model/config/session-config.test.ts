@@ -1,4 +1,4 @@
-import { infoSchema, parseInput, sessionConfigSchema } from '@baton/core';
+import { infoSchema, parseInput, sessionConfigSchema } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { sessionSchema } from '../../../../../packages/core/src/model/session/session.ts';
 import { makeFullConfig } from '../../../../support/factories.ts';

@@ -1,4 +1,4 @@
-import { parseInput, sessionOptionsSchema } from '@baton/core';
+import { parseInput, sessionOptionsSchema } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 
 // {"k":"..."} is eight bytes more than its text.

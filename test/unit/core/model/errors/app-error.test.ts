@@ -1,4 +1,10 @@
-import { AppError, codeFacts, ERROR_CODES, errorCodeSchema, isAppError } from '@baton/core';
+import {
+  AppError,
+  codeFacts,
+  ERROR_CODES,
+  errorCodeSchema,
+  isAppError,
+} from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 
 describe('AppError', () => {

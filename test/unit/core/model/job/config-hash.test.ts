@@ -1,4 +1,4 @@
-import { newId } from '@baton/core';
+import { newId } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { configHash } from '../../../../../packages/core/src/model/job/config-hash.ts';
 import { makeContinueJob, makeLaunchJob } from '../../../../support/factories.ts';

@@ -1,4 +1,4 @@
-import { idOfKey, idSchema } from '@baton/core';
+import { idOfKey, idSchema } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { configHash } from '../../../../../packages/core/src/model/job/config-hash.ts';
 import { checkSameRequest } from '../../../../../packages/core/src/model/job/idempotency.ts';

@@ -1,4 +1,4 @@
-import { jobOfSession, jobSchema, newId } from '@baton/core';
+import { jobOfSession, jobSchema, newId } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import {
   makeChild,

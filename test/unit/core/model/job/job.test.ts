@@ -5,7 +5,7 @@ import {
   launchJobSchema,
   newId,
   parseInput,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { checkSize, JOB_MAX_BYTES } from '../../../../../packages/core/src/model/job/job.ts';
 import { continueJob, launchJob } from '../../../../../packages/core/src/queue/producer.ts';

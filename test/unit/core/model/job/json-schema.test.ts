@@ -7,7 +7,7 @@ import {
   newId,
   type SchemaName,
   toInfo,
-} from '@baton/core';
+} from '@baton/core/internal';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { default as formats } from 'ajv-formats';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-import { AppError, newId } from '@baton/core';
+import { AppError, newId } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import {
   type Accepted,

@@ -1,4 +1,4 @@
-import type { Session } from '@baton/core';
+import type { Session } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { queuedSession } from '../../../../../packages/core/src/model/job/new-session.ts';
 import { mayWait, planParentWait } from '../../../../../packages/core/src/model/job/waiting.ts';

@@ -1,4 +1,4 @@
-import { forbiddenEnvName } from '@baton/core';
+import { forbiddenEnvName } from '@baton/core/internal';
 import { expect, test } from 'vitest';
 
 test.each<[string, string | null]>([

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of the CLI, not of JavaScript
-import { checkOverrides, checkPolicy, DEFAULT_POLICY, type Governed } from '@baton/core';
+import { checkOverrides, checkPolicy, DEFAULT_POLICY, type Governed } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 
 const AT = 'settings.hooks.PreToolUse.0.hooks.0';

@@ -1,4 +1,4 @@
-import { checkPolicy, DEFAULT_POLICY, type Governed, type Policy } from '@baton/core';
+import { checkPolicy, DEFAULT_POLICY, type Governed, type Policy } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 
 const policy: Policy = {

@@ -1,4 +1,4 @@
-import { isInsideRoots } from '@baton/core';
+import { isInsideRoots } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 
 describe('a path is inside the roots', () => {

@@ -1,4 +1,4 @@
-import { newScheduleSchema, parseInput, type Schedule, toScheduleView } from '@baton/core';
+import { newScheduleSchema, parseInput, type Schedule, toScheduleView } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { nextFiring } from '../../../../../packages/core/src/model/schedules/recurrence.ts';
 import { withChanges } from '../../../../../packages/core/src/model/schedules/schedule.ts';

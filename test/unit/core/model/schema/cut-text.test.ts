@@ -1,4 +1,4 @@
-import { boundRaw, boundResult, type Result } from '@baton/core';
+import { boundRaw, boundResult, type Result } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { cutText } from '../../../../../packages/core/src/model/schema/cut-text.ts';
 

@@ -1,5 +1,5 @@
-import * as core from '@baton/core';
-import { AppError, parseInput } from '@baton/core';
+import * as core from '@baton/core/internal';
+import { AppError, parseInput } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { apiSettingsSchema } from '../../../../../apps/api/src/settings.ts';
@@ -55,8 +55,26 @@ describe('what does not fit is told in plain words', () => {
 
 // One of each kind, and some that are near to what is right.
 const HOSTILE: readonly unknown[] = [
-  ...[undefined, null, true, -1, 0, 1.5, 1e9, Number.NaN, '', ' ', 'x', 'x'.repeat(300)],
-  ...[[], ['', ''], [1], {}, { x: 1 }, { '': '' }, { '=': 'x' }, { mcpServers: { '': 1 } }],
+  undefined,
+  null,
+  true,
+  -1,
+  0,
+  1.5,
+  1e9,
+  Number.NaN,
+  '',
+  ' ',
+  'x',
+  'x'.repeat(300),
+  [],
+  ['', ''],
+  [1],
+  {},
+  { x: 1 },
+  { '': '' },
+  { '=': 'x' },
+  { mcpServers: { '': 1 } },
   { mcpServers: { a: { type: 'http', url: 'x' } } },
   'a'.repeat(5_000),
 ];

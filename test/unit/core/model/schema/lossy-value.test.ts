@@ -1,4 +1,9 @@
-import { launchJobSchema, newScheduleSchema, newWebhookSchema, parseInput } from '@baton/core';
+import {
+  launchJobSchema,
+  newScheduleSchema,
+  newWebhookSchema,
+  parseInput,
+} from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { launchJob } from '../../../../../packages/core/src/queue/producer.ts';
 import { makeLaunchJob } from '../../../../support/factories.ts';

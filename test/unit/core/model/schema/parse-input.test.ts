@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { jobSchema, newId, parseInput, sessionConfigSchema } from '@baton/core';
+import { jobSchema, newId, parseInput, sessionConfigSchema } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { makeLaunchJob } from '../../../../support/factories.ts';

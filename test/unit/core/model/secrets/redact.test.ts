@@ -1,4 +1,4 @@
-import { REDACTED, redactConfig, redactJob, type SessionConfig } from '@baton/core';
+import { REDACTED, redactConfig, redactJob, type SessionConfig } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { makeContinueJob, makeFullConfig, makeLaunchJob } from '../../../../support/factories.ts';
 

@@ -1,4 +1,4 @@
-import { REDACTED, redactConfig, type SessionConfig } from '@baton/core';
+import { REDACTED, redactConfig, type SessionConfig } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { mapSecrets } from '../../../../../packages/core/src/model/secrets/secret-places.ts';
 import { makeFullConfig } from '../../../../support/factories.ts';

@@ -1,4 +1,4 @@
-import { REDACTED, redactText, secretsOf } from '@baton/core';
+import { REDACTED, redactText, secretsOf } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { makeFullConfig } from '../../../../support/factories.ts';
 

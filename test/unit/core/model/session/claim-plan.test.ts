@@ -1,4 +1,4 @@
-import type { Session } from '@baton/core';
+import type { Session } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { planClaim } from '../../../../../packages/core/src/model/session/claim-plan.ts';
 import { makeSession } from '../../../../support/factories.ts';

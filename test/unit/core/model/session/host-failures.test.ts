@@ -1,4 +1,4 @@
-import { addHostFailure, type HostFailure, hostVerdict } from '@baton/core';
+import { addHostFailure, type HostFailure, hostVerdict } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 
 /** Failures told as "a b+ c+": the worker, and a plus where its probe had passed just before. */

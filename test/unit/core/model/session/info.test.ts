@@ -1,4 +1,4 @@
-import { infoSchema, isResumable, type Session, toInfo } from '@baton/core';
+import { infoSchema, isResumable, type Session, toInfo } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import {
   makeCompletedSession,

@@ -1,4 +1,4 @@
-import { canMove, isTerminal, SESSION_STATUSES, type SessionStatus } from '@baton/core';
+import { canMove, isTerminal, SESSION_STATUSES, type SessionStatus } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { movesTo } from '../../../../../packages/core/src/model/session/status.ts';
 

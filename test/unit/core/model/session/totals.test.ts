@@ -1,4 +1,4 @@
-import { addTotals, NO_TOTALS } from '@baton/core';
+import { addTotals, NO_TOTALS } from '@baton/core/internal';
 import { expect, test } from 'vitest';
 
 test.each([

@@ -1,4 +1,4 @@
-import { costOf, DEFAULT_PRICES, priceOf, pricesSchema } from '@baton/core';
+import { costOf, DEFAULT_PRICES, priceOf, pricesSchema } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 
 describe('the price of a model', () => {

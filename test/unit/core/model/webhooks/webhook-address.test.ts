@@ -1,4 +1,4 @@
-import { type AddressRange, checkWebhookUrl, mayConnect, parseRange } from '@baton/core';
+import { type AddressRange, checkWebhookUrl, mayConnect, parseRange } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 
 function ranges(...texts: string[]): AddressRange[] {

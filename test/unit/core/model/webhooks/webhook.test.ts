@@ -1,4 +1,4 @@
-import { newWebhookSchema, newWebhookSecret, parseInput, signWebhook } from '@baton/core';
+import { newWebhookSchema, newWebhookSecret, parseInput, signWebhook } from '@baton/core/internal';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
 import { isTold } from '../../../../../packages/core/src/model/webhooks/webhook.ts';
@@ -71,8 +71,10 @@ describe('a webhook', () => {
 
 test('the id of a delivery is the same however often an event is said, and another for each', () => {
   const event = {
-    ...{ session_id: 's', session_created_at: new Date(1) },
-    ...{ type: 'session.started' as const, attempt: 1 },
+    session_id: 's',
+    session_created_at: new Date(1),
+    type: 'session.started' as const,
+    attempt: 1,
   };
   const ids = [
     deliveryId('w', event),

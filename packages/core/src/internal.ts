@@ -1,0 +1,304 @@
+// What the apps, the tests and the tools of this repository build on. Not a promise: names here change with any version.
+
+export { type Admission, createAdmission } from './admission/admission.ts';
+export { createLimits, type Limits } from './admission/limits.ts';
+export {
+  createSessionDeletion,
+  type DeletionState,
+  type SessionDeletion,
+} from './deletion/session-deletion.ts';
+export {
+  type ContinueSessionConfig,
+  continueSessionConfigSchema,
+  inheritConfig,
+  type Overrides,
+  overridesSchema,
+} from './model/config/continue-config.ts';
+export type { MCPConfig, MCPServer } from './model/config/mcp-config.ts';
+export {
+  PERMISSION_MODES,
+  SETTING_SOURCES,
+  type SessionConfig,
+  sessionConfigSchema,
+} from './model/config/session-config.ts';
+export {
+  type JobOptions,
+  type SessionOptions,
+  sessionOptionsSchema,
+} from './model/config/session-options.ts';
+export {
+  type OnBusy,
+  onBusySchema,
+  type WaitingFor,
+  waitingForSchema,
+} from './model/config/waiting-for.ts';
+export { AppError, type ErrorDetails, isAppError } from './model/errors/app-error.ts';
+export { assertNever } from './model/errors/assert-never.ts';
+export {
+  codeFacts,
+  ERROR_CODES,
+  type ErrorCode,
+  errorCodeSchema,
+} from './model/errors/error-codes.ts';
+export {
+  type Accepted,
+  DEFAULT_TENANT,
+  idempotencyKeySchema,
+  idOfKey,
+} from './model/job/idempotency.ts';
+export {
+  continueJobSchema,
+  JOB_MAX_BYTES,
+  type Job,
+  jobSchema,
+  launchJobSchema,
+  QUEUE_PREFIX,
+  SESSION_QUEUE,
+} from './model/job/job.ts';
+export { type JobSource, jobOfSession } from './model/job/job-of-session.ts';
+export { type JsonSchema, jsonSchemas, type SchemaName } from './model/job/json-schema.ts';
+export {
+  type BulkLaunch,
+  bulkLaunchSchema,
+  continueRequestSchema,
+  type LaunchRequest,
+  launchRequestSchema,
+  splitRequest,
+} from './model/job/request.ts';
+export {
+  type ApiKey,
+  isSecretOf,
+  parseKeyText,
+  SCOPES,
+  type Scope,
+  scopeSchema,
+} from './model/keys/api-key.ts';
+export {
+  LIMIT_KINDS,
+  type LimitView,
+  limitCapsSchema,
+  limitViewSchema,
+} from './model/limits/limit.ts';
+export { checkOverrides, checkPolicy, POLICY_CODES } from './model/policy/check-policy.ts';
+export { forbiddenEnvName } from './model/policy/env-names.ts';
+export {
+  type Allowed,
+  BYPASS_MODE,
+  DEFAULT_POLICY,
+  FORBIDDABLE_OPTIONS,
+  type Governed,
+  type Policy,
+} from './model/policy/policy.ts';
+export { directoriesOf } from './model/policy/policy-rules.ts';
+export { isInsideRoots } from './model/policy/working-dir.ts';
+export {
+  newScheduleSchema,
+  type Schedule,
+  type ScheduledLaunch,
+  scheduleChangesSchema,
+  scheduleViewSchema,
+  toScheduleView,
+} from './model/schedules/schedule.ts';
+export { cutText } from './model/schema/cut-text.ts';
+export { defined } from './model/schema/defined.ts';
+export { idSchema, newId } from './model/schema/id.ts';
+export { describeIssue, parseInput } from './model/schema/parse-input.ts';
+export { timeSchema } from './model/schema/time.ts';
+export { REDACTED, redactConfig, redactJob } from './model/secrets/redact.ts';
+export { redactNamed } from './model/secrets/redact-named.ts';
+export { redactText, secretsOf } from './model/secrets/secrets.ts';
+export { recoveryOf } from './model/session/crash-verdict.ts';
+export {
+  boundRaw,
+  type Event,
+  type EventView,
+  eventViewSchema,
+  promptLine,
+  toEventView,
+} from './model/session/event.ts';
+export type { Failure } from './model/session/failure.ts';
+export { addHostFailure, type HostFailure, hostVerdict } from './model/session/host-failures.ts';
+export { type Info, infoSchema, isResumable, toInfo } from './model/session/info.ts';
+export { type StatusChange, statusChangeSchema } from './model/session/live.ts';
+export type { FailureFacts, Outcome } from './model/session/outcome.ts';
+export { checkParent } from './model/session/parent.ts';
+export {
+  boundResult,
+  type Result,
+  resultSchema,
+  type Usage,
+  usageSchema,
+} from './model/session/result.ts';
+export { isBeyond, markOf, splitMark, withMark } from './model/session/resume-mark.ts';
+export type { Attempt, Session } from './model/session/session.ts';
+export {
+  canMove,
+  isTerminal,
+  SESSION_STATUSES,
+  type SessionStatus,
+  sessionStatusSchema,
+} from './model/session/status.ts';
+export { addTotals, NO_TOTALS, type Totals } from './model/session/totals.ts';
+export {
+  claudeIdOf,
+  hasTranscript,
+  mainTranscriptPath,
+  type TranscriptFile,
+  type TranscriptManifest,
+} from './model/session/transcript.ts';
+export {
+  costOf,
+  DEFAULT_PRICES,
+  type Price,
+  type PricedUsage,
+  type Prices,
+  priceOf,
+  pricesSchema,
+} from './model/usage/prices.ts';
+export {
+  addSpending,
+  NO_SPENDING,
+  type Spending,
+  spendingSchema,
+  USAGE_GROUPS,
+  type UsageGroup,
+} from './model/usage/usage.ts';
+export {
+  madeWebhookSchema,
+  newWebhookSchema,
+  toWebhookView,
+  type Webhook,
+  webhookChangesSchema,
+  webhookViewSchema,
+} from './model/webhooks/webhook.ts';
+export {
+  type AddressRange,
+  checkWebhookUrl,
+  mayConnect,
+  parseRange,
+} from './model/webhooks/webhook-address.ts';
+export {
+  type Delivery,
+  type DeliveryTry,
+  deliveryViewSchema,
+  toDeliveryView,
+} from './model/webhooks/webhook-delivery.ts';
+export { type WebhookEvent, webhookEventSchema } from './model/webhooks/webhook-event.ts';
+export { newWebhookSecret, signWebhook } from './model/webhooks/webhook-signature.ts';
+export { createProducer } from './producer.ts';
+export { createBackend } from './queue/backend.ts';
+export { type ControlMessage, subscribeControl } from './queue/control.ts';
+export { createJobUpkeep, type JobUpkeep } from './queue/job-upkeep.ts';
+export { DEFAULT_KEPT, type KeptJobs, keptJobs } from './queue/kept-jobs.ts';
+export type { LivePublisher } from './queue/live.ts';
+export { createLiveHub, type LiveHub } from './queue/live-hub.ts';
+export type { ContinueOptions, Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
+export { type FoundJob, jobOptions } from './queue/queued-job.ts';
+export { problemOf } from './queue/readable-job.ts';
+export { openWorkerRedis, type RedisConnection } from './queue/redis.ts';
+export { redisTroubleOf, toQueueError } from './queue/redis-trouble.ts';
+export { createRedisWatch, type RedisWatch } from './queue/redis-watch.ts';
+export { firingJobSchema, SCHEDULE_QUEUE, SCHEDULE_SETTINGS } from './queue/schedule-queue.ts';
+export {
+  createSessionQueue,
+  type SessionQueue,
+  type SessionQueueOptions,
+} from './queue/session-queue.ts';
+export {
+  deliveryJobSchema,
+  WEBHOOK_QUEUE,
+  type WebhookQueue,
+} from './queue/webhook-queue.ts';
+export { type Closers, createClosers } from './runtime/closers.ts';
+export { withDeadline } from './runtime/deadline.ts';
+export { createLogger, LOG_LEVELS, type Logger } from './runtime/log.ts';
+export { firedSessionId, launchOfFiring } from './schedules/firing.ts';
+export { type OpenSchedules, openSchedules } from './schedules/open-schedules.ts';
+export type { Schedules } from './schedules/schedules.ts';
+export { readPublicKeys, readSecretKeys, type SecretKeys } from './sealing/key-files.ts';
+export {
+  generateOpeningKey,
+  type OpeningKey,
+  parsePrivateKeys,
+  parsePublicKeys,
+  publicPart,
+  type SealingKey,
+} from './sealing/key-set.ts';
+export { createOpener, type IsOurs, type Opener } from './sealing/opener.ts';
+export { kidsOf, resealConfig } from './sealing/rotation.ts';
+export { createSealer, NO_SEALER, type Sealer } from './sealing/sealer.ts';
+export type { Acceptance } from './sessions/acceptance.ts';
+export type { LaunchAsked, LaunchVerdict } from './sessions/bulk-acceptance.ts';
+export {
+  createSessionManager,
+  type InfoPage,
+  type SessionManager,
+} from './sessions/session-manager.ts';
+export { createSessionStop, type SessionStop } from './sessions/session-stop.ts';
+export { defaultWorkRoot } from './settings/default-work-root.ts';
+export { intVariable, listVariable, parseEnv } from './settings/env.ts';
+export { policyOf } from './settings/policy-settings.ts';
+export { sharedSettings } from './settings/settings.ts';
+export { type Adopter, createAdopter } from './store/adopt.ts';
+export { type Claim, type Claimant, type Claims, createClaims } from './store/claim.ts';
+export { createStoreClock, type StoreClock } from './store/clock.ts';
+export {
+  type ConversationEvent,
+  type ConversationPage,
+  readConversation,
+} from './store/conversation.ts';
+export {
+  type ConversationTree,
+  createConversationTree,
+  type EndedSession,
+} from './store/conversation-tree.ts';
+export type { DeliveryStore } from './store/delivery-store.ts';
+export { createEventStore, type EventStore, PAGE_MAX_BYTES } from './store/event-store.ts';
+export { createKeyStore, type KeyStore, type StoredKey } from './store/key-store.ts';
+export { createLeaderLease, type LeaderLease } from './store/leader-lease.ts';
+export { createLoginStore, LOGIN_LASTS_MS, type LoginStore } from './store/login-store.ts';
+export { connectMongo, ensureIndexes, type Mongo } from './store/mongo.ts';
+export {
+  type AttemptEnding,
+  createOwnedSession,
+  type Ending,
+  type Held,
+  type OwnedSession,
+  type Progress,
+} from './store/owned-session.ts';
+export { createReconcileStore, type ReconcileStore } from './store/reconcile-store.ts';
+export type { ScheduleStore } from './store/schedule-store.ts';
+export { createSecretStore, type SecretStore } from './store/secret-store.ts';
+export { createSessionHeads, type SessionHeads } from './store/session-heads.ts';
+export {
+  createSessionStore,
+  type SessionFilter,
+  type SessionLabel,
+  type SessionPage,
+  type SessionStore,
+} from './store/session-store.ts';
+export { createStopRequests, type StopRequests } from './store/stop-requests.ts';
+export { createTombstoneStore, type TombstoneStore } from './store/tombstone-store.ts';
+export {
+  CHUNK_MAX_BYTES,
+  type ChunkPlace,
+  createTranscriptStore,
+  type TranscriptStore,
+} from './store/transcript-store.ts';
+export { isMongoAway, isStoreAway } from './store/unavailable.ts';
+export {
+  createUsageStore,
+  type UsageFilter,
+  type UsageGroupSum,
+  type UsageStore,
+} from './store/usage-store.ts';
+export type { DeadAfter, WebhookStore } from './store/webhook-store.ts';
+export { type FollowFrom, followConversation, toldFrom } from './tail/follow-conversation.ts';
+export { parsePosition } from './tail/follow-position.ts';
+export { shareReads } from './tail/shared-reads.ts';
+export { type StatusItem, statusChanges } from './tail/status-changes.ts';
+export type { TailDeps, TailItem } from './tail/tail-loop.ts';
+export { tailSession } from './tail/tail-session.ts';
+export { withNotifications, withStopNotifications } from './webhooks/notify-on-change.ts';
+export { type OpenWebhooks, openWebhooks } from './webhooks/open-webhooks.ts';
+export type { WebhookDispatch } from './webhooks/webhook-dispatch.ts';

@@ -1,0 +1,18 @@
+/** An object without its undefined fields: a field that may be undefined becomes one that may be absent. */
+export type Defined<T> = {
+  [K in keyof T as undefined extends T[K] ? never : K]: T[K];
+} & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/**
+ * Copies `fields` without those that are undefined. Stored documents and JSON tell an absent field from a null one,
+ * and `exactOptionalPropertyTypes` does not let an optional field hold undefined.
+ */
+export function defined<const T extends object>(fields: T): Defined<T> {
+  const present: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(fields)) {
+    if (value !== undefined) present[key] = value;
+  }
+  return present as Defined<T>;
+}
