@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Marker, parseMarker } from './marker.ts';
 import { pidNamespaceOf } from './pid-scope.ts';
@@ -13,6 +13,11 @@ export interface MarkedProcess {
 const MAX_ROUNDS = 10;
 
 const BETWEEN_ROUNDS_MS = 20;
+
+/** A process shows no environment while the kernel replaces its program (execve): how often it is read again. */
+const EXEC_READS = 5;
+
+const BETWEEN_EXEC_READS_MS = 10;
 
 /**
  * Every process of this user that carries a marker, in this host's or container's own pid namespace;
@@ -45,12 +50,23 @@ export async function killMarked(fits: (marker: Marker) => boolean): Promise<num
 
 async function markedProcess(pid: number): Promise<MarkedProcess | null> {
   // Processes come and go, and those of other users are closed to us: neither is ours to kill.
-  const environ = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
+  const environ = await readEnviron(pid);
   const variable = environ.split('\0').find((line) => line.startsWith('BATON_RUN='));
   const marker = variable && parseMarker(variable.slice('BATON_RUN='.length));
   // A container's process may show on its host; its marker names a worker by the container's pids.
   const isOurs = marker && pidNamespaceOf(pid) === pidNamespaceOf('self');
   return isOurs ? { pid, marker } : null;
+}
+
+async function readEnviron(pid: number): Promise<string> {
+  for (let read = 1; ; read += 1) {
+    const environ = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
+    if (environ !== '' || read === EXEC_READS) return environ;
+    // Zombies and the kernel's own threads have no program: their environment stays empty.
+    const program = await readlink(`/proc/${pid}/exe`).catch(() => null);
+    if (program === null) return environ;
+    await delay(BETWEEN_EXEC_READS_MS);
+  }
 }
 
 function kill(pid: number): void {
