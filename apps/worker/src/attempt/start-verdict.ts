@@ -3,7 +3,13 @@ import { existsSync } from 'node:fs';
 import type { FailureFacts, Outcome } from '@baton/core/internal';
 import type { AbortReason } from '../claude/abort-reason.ts';
 import { isExecutable } from '../claude/parent-death.ts';
-import { fileProblem, type HostProblem, saidProblem, spawnProblem } from '../host/host-errors.ts';
+import {
+  fileProblem,
+  type HostProblem,
+  lostFileProblem,
+  saidProblem,
+  spawnProblem,
+} from '../host/host-errors.ts';
 import type { HostHealth } from '../host/host-health.ts';
 import { refusalOutcome } from './refusal.ts';
 import type { RunFacts } from './run.ts';
@@ -79,13 +85,14 @@ async function judgeLost(
 // A retry by then; but the next session need not meet the same.
 async function judgeRun(
   outcome: Outcome & { kind: 'failed' },
-  { runRoot }: StartFacts,
+  { run, runRoot }: StartFacts,
   host: Pick<HostHealth, 'check'>,
 ): Promise<Outcome> {
-  const isRemoved = !existsSync(runRoot);
-  if (outcome.failure.code !== 'HOST_ERROR' && !isRemoved) return outcome;
+  // The folder may be back by now: then only the CLI's own words tell that it was away.
+  const wasAway = !existsSync(runRoot) || lostFileProblem(run.stderrTail, runRoot) !== null;
+  if (outcome.failure.code !== 'HOST_ERROR' && !wasAway) return outcome;
   await host.check();
-  if (!isRemoved) return outcome;
+  if (!wasAway) return outcome;
   const message = `the folder ${runRoot} of the attempt was removed while it ran: ${outcome.failure.message}`;
   return {
     ...outcome,
@@ -120,7 +127,7 @@ async function judge(
   const found = await host.check();
   if (found) return hostFailure(found, 0);
   // The probe passes: whatever it was is over, or the session brought it along. Nothing else has to wait.
-  const said = saidProblem(run.stderrTail);
+  const said = saidProblem(run.stderrTail) ?? lostFileProblem(run.stderrTail, facts.runRoot);
   if (said) return hostFailure(said, TRY_AGAIN_MS);
   if (facts.wasReplaced()) {
     const message = `the claude CLI ${file} was replaced while it started`;

@@ -45,6 +45,9 @@ const HOST_WORDS: readonly (readonly [RegExp, string])[] = [
 
 const ERRNO_IN_TEXT = new RegExp(`\\b(${Object.keys(HOST_ERRNOS).join('|')})\\b`);
 
+// Files that Baton made for an attempt are gone, or not what they were: their folder was taken away meanwhile.
+const LOST_FILE = /\b(EACCES|ELOOP|ENOENT|ENOTDIR|EPERM)\b/;
+
 /** How deep the causes of an error are looked through. */
 const MAX_DEPTH = 5;
 
@@ -83,6 +86,15 @@ export function saidProblem(said: string): HostProblem | null {
   const named = ERRNO_IN_TEXT.exec(said)?.[1];
   const errno = named ?? HOST_WORDS.find(([pattern]) => pattern.test(said))?.[1];
   return errno === undefined ? null : hostProblem(errno, ', says the claude CLI');
+}
+
+/** The problem behind a line of a program's last words that names both `folder` and an errno of a lost file, or null. */
+export function lostFileProblem(said: string, folder: string): HostProblem | null {
+  for (const line of said.split('\n')) {
+    const errno = line.includes(folder) && LOST_FILE.exec(line)?.[1];
+    if (errno) return hostProblem(errno, ` in ${folder}, says the claude CLI`);
+  }
+  return null;
 }
 
 /** A problem that an errno names; `where` ends the phrase. */

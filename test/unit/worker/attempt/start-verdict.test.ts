@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { judgeStart, type StartFacts } from '../../../../apps/worker/src/attempt/start-verdict.ts';
 import type { HostProblem } from '../../../../apps/worker/src/host/host-errors.ts';
 
@@ -39,5 +42,51 @@ describe('a CLI that did not find its conversation', () => {
     ['it was stopped', { abort: { kind: 'cancel' } }],
   ])('fails the session where %s', async (_, facts) => {
     expect(await judge(facts)).toEqual(notFound);
+  });
+});
+
+describe('a CLI whose temporary folder went away for a moment', () => {
+  const failed = {
+    kind: 'failed',
+    failure: { code: 'PROTOCOL', message: 'no result line', retryable: false },
+  } as const;
+
+  async function judgeLostFile(facts: { sawInit: boolean; said: (folder: string) => string }) {
+    const runRoot = await mkdtemp(join(tmpdir(), 'baton-test-'));
+    onTestFinished(() => rm(runRoot, { recursive: true }));
+    const run = {
+      sawInit: facts.sawInit,
+      result: null,
+      exit: { code: 70, signal: null },
+      stderrTail: facts.said(runRoot),
+    };
+    const given = { run, abort: null, cwd: runRoot, runRoot, wasReplaced: () => false };
+    return judgeStart(failed, { ...given, seenDir: await stat(runRoot) } as unknown as StartFacts, {
+      report() {},
+      check: async () => null,
+    });
+  }
+
+  const lost = (folder: string) => `at start\nError: ENOENT: no such file, mkdir '${folder}/c/x'`;
+
+  test('hands the session back before its first line', async () => {
+    const outcome = await judgeLostFile({ sawInit: false, said: lost });
+    expect(outcome).toMatchObject({ kind: 'host_failure', failure: { code: 'HOST_ERROR' } });
+  });
+
+  test('is a retry after it', async () => {
+    const outcome = await judgeLostFile({ sawInit: true, said: lost });
+    expect(outcome).toMatchObject({
+      kind: 'failed',
+      failure: { code: 'HOST_ERROR', retryable: true },
+    });
+  });
+
+  test.each([
+    ['a file elsewhere', () => "ENOENT: no such file, open '/srv/x'"],
+    ['its folder without an error', (folder: string) => `reading ${folder}\nENOENT of another`],
+  ])('fails the session where it names %s', async (_, said) => {
+    expect(await judgeLostFile({ sawInit: false, said })).toEqual(failed);
+    expect(await judgeLostFile({ sawInit: true, said })).toEqual(failed);
   });
 });
