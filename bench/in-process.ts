@@ -19,8 +19,8 @@ import {
 import { type AttemptDeps, startAttempt } from '../apps/worker/src/attempt/attempt.ts';
 import { findParentDeathLauncher } from '../apps/worker/src/claude/parent-death.ts';
 import { createHostHealth } from '../apps/worker/src/host/host-health.ts';
+import { createIdentity } from '../apps/worker/src/host/identity.ts';
 import { createStuckProcesses } from '../apps/worker/src/host/stuck-processes.ts';
-import { createIdentity } from '../apps/worker/src/identity.ts';
 import { createMasker } from '../apps/worker/src/masking/masker.ts';
 import { FAKE_CLAUDE } from '../test/fake-claude/install.ts';
 

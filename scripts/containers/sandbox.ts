@@ -13,7 +13,7 @@ const LOOSENED = ['seccomp=unconfined', 'apparmor=unconfined', 'systempaths=unco
 // The worker's own probe, as its image holds it.
 const PROBE = `
 const { probeEnvScrub } = await import('/app/apps/worker/src/scrub/probe.ts');
-const { createIdentity } = await import('/app/apps/worker/src/identity.ts');
+const { createIdentity } = await import('/app/apps/worker/src/host/identity.ts');
 const { PATH, HOME } = process.env;
 const cli = { file: '/usr/local/bin/claude', version: '' };
 const deps = { cli, launcher: [], baseEnv: { PATH, HOME }, identity: createIdentity() };

@@ -17,11 +17,11 @@ import {
 import { buildCommand, type Command } from '../claude/command.ts';
 import { dropCutSecret } from '../claude/cut-secret.ts';
 import { promptTextOf } from '../claude/prompt-text.ts';
+import type { WorkerIdentity } from '../host/identity.ts';
 import { formatMarker } from '../host/marker.ts';
 import { killMarked } from '../host/orphans.ts';
 import type { RunDirs } from '../host/run-dirs.ts';
 import { writePrivateFiles } from '../host/run-dirs.ts';
-import type { WorkerIdentity } from '../identity.ts';
 import type { Masker } from '../masking/masker.ts';
 import type { EnvScrub } from '../scrub/env-scrub.ts';
 import { NOTHING_RESTORED, type Restored, restoreTranscript } from '../transcript/restore.ts';

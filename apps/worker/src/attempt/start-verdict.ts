@@ -3,14 +3,14 @@ import { existsSync } from 'node:fs';
 import type { FailureFacts, Outcome } from '@baton/core/internal';
 import type { AbortReason } from '../claude/abort-reason.ts';
 import { isExecutable } from '../claude/parent-death.ts';
+import type { HostHealth } from '../host/host-health.ts';
 import {
   fileProblem,
   type HostProblem,
   lostFileProblem,
   saidProblem,
   spawnProblem,
-} from '../host/host-errors.ts';
-import type { HostHealth } from '../host/host-health.ts';
+} from '../host-errors.ts';
 import { refusalOutcome } from './refusal.ts';
 import type { RunFacts } from './run.ts';
 import { lookAgain, type SeenDir, workingDirNotFound } from './working-dir.ts';

@@ -7,8 +7,8 @@ import {
   type Policy,
   type Session,
 } from '@baton/core/internal';
-import { hostErrnoOf } from '../host/host-errors.ts';
 import { makeWorkDir } from '../host/work-dirs.ts';
+import { hostErrnoOf } from '../host-errors.ts';
 
 /**
  * The session's working directory, symlinks resolved. Without one in its config: a directory of the

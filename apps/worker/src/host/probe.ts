@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAppError, newId } from '@baton/core/internal';
 import { askVersion, type ClaudeCli } from '../claude/find.ts';
-import type { WorkerIdentity } from '../identity.ts';
-import { fileProblem, type HostProblem, saidProblem } from './host-errors.ts';
+import { fileProblem, type HostProblem, saidProblem } from '../host-errors.ts';
+import type { WorkerIdentity } from './identity.ts';
 import { makeRunDirs, removeRunDirs } from './run-dirs.ts';
 import { MARKS } from './work-dirs.ts';
 

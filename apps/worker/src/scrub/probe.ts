@@ -7,10 +7,10 @@ import { buildCommand, type Command } from '../claude/command.ts';
 import type { ClaudeCli } from '../claude/find.ts';
 import { type ClaudeProcess, startClaude } from '../claude/process.ts';
 import { stopClaude } from '../claude/stop.ts';
+import type { WorkerIdentity } from '../host/identity.ts';
 import { formatMarker } from '../host/marker.ts';
 import { killMarked } from '../host/orphans.ts';
 import { makeRunDirs, type RunDirs, removeRunDirs, writePrivateFiles } from '../host/run-dirs.ts';
-import type { WorkerIdentity } from '../identity.ts';
 import { type ProbeApi, startProbeApi } from './probe-api.ts';
 
 /** What a probe needs of its worker. */

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TranscriptManifest, TranscriptStore } from '@baton/core/internal';
-import { hostErrnoOf } from '../host/host-errors.ts';
+import { hostErrnoOf } from '../host-errors.ts';
 import { isAppendOnly, isFileError, listFiles } from './list-files.ts';
 import { type FileMasker, isPrefix, maskedPieces } from './masked-file.ts';
 import { type TrackedFile, toManifestFile, untrackedFile } from './tracked-file.ts';

@@ -6,10 +6,10 @@ import { checkParent } from '../model/session/parent.ts';
 import type { Session } from '../model/session/session.ts';
 import { isTerminal } from '../model/session/status.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
-import { requestStop } from '../sessions/request-stop.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { StopRequests } from '../store/stop-requests.ts';
 import type { WaitingStore } from '../store/waiting-store.ts';
+import { requestStop } from './request-stop.ts';
 
 /** The admission of sessions by the end of their parents. */
 export interface ParentAdmission {

@@ -1,10 +1,10 @@
 import type { Admission } from '../admission/admission.ts';
+import { requestStop } from '../admission/request-stop.ts';
 import { type Info, toInfo } from '../model/session/info.ts';
 import { isTerminal } from '../model/session/status.ts';
 import type { ControlMessage } from '../queue/control.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { StopRequests } from '../store/stop-requests.ts';
-import { requestStop } from './request-stop.ts';
 import type { SessionManager } from './session-manager.ts';
 
 /** Stops sessions from anywhere: the request is a document's, the word over Redis only makes it fast. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { judgeStart, type StartFacts } from '../../../../apps/worker/src/attempt/start-verdict.ts';
-import type { HostProblem } from '../../../../apps/worker/src/host/host-errors.ts';
+import type { HostProblem } from '../../../../apps/worker/src/host-errors.ts';
 
 const message = 'No conversation found with session ID: x';
 const notFound = {

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { newId } from '@baton/core/internal';
-import { startTimeOf } from './host/marker.ts';
+import { startTimeOf } from './marker.ts';
 
 /** Who runs: this worker process, told apart from every other, also from a later one of the same pid. */
 export interface WorkerIdentity {
