@@ -113,7 +113,7 @@ function withHostFailure(
   counts: Session['counts'],
   host_failures: HostFailure[],
 ): Pick<Ending, 'counts' | 'host_failures'> {
-  return { host_failures, counts: { ...counts, host_failures: (counts.host_failures ?? 0) + 1 } };
+  return { host_failures, counts: { ...counts, host_failures: counts.host_failures + 1 } };
 }
 
 async function writeRetry(

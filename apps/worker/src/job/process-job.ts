@@ -82,7 +82,7 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
       if (restMs > 0) return { kind: 'busy', until: Date.now() + restMs };
     }
     // A host has failed it before: it begins where the probe passes just now (core: model/host-failures.ts).
-    const hasFailed = (adopted.counts.host_failures ?? 0) > 0;
+    const hasFailed = adopted.counts.host_failures > 0;
     if (hasFailed && (await attempts.host.check())) return { kind: 'handed_back' };
     const claim = await deps.claims.claim(adopted.id, {
       worker_id: workerId,

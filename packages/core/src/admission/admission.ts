@@ -120,25 +120,14 @@ export function createAdmission({
   }
 
   async function passBudget(session: Session, how: { refuse: boolean }) {
-    const isBack = await goBackToParent(session);
-    const passage: Passage = isBack ? { kind: 'gone' } : await budgets.pass(session.id, how);
+    const passage = await budgets.pass(session.id, how);
     return { session: await sessions.get(session.id), passage };
   }
 
-  // Stored so by a version that let it take room first.
-  async function goBackToParent(session: Session): Promise<boolean> {
-    const mustWait = await parents.mustWait(session);
-    if (mustWait) await waits.leave(session.id);
-    return mustWait;
-  }
-
   async function goOnFromBudget(waiter: Session): Promise<Passage> {
-    const isBack = await goBackToParent(waiter);
-    const passage: Passage = isBack
-      ? { kind: 'gone' }
-      : await budgets.pass(waiter.id, { refuse: false });
+    const passage = await budgets.pass(waiter.id, { refuse: false });
     // Whom another let pass that one lets go on, or the reconciler.
-    if (!isBack && passage.kind !== 'passed') return passage;
+    if (passage.kind !== 'passed') return passage;
     const session = await sessions.get(waiter.id);
     if (session?.waiting_for) await step(session);
     else if (session) await enqueueAll([session]);

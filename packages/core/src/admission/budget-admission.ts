@@ -53,7 +53,7 @@ export interface BudgetAdmission {
   free(session: Pick<Session, 'id' | 'limits'>): Promise<void>;
   /** Hands over to `letGo` who may go on, of those that wait for this limit, or for any; counts them. */
   admit(letGo: (session: Session) => Promise<Passage>, of?: string): Promise<number>;
-  /** Frees the slots of the dead, and of those that wait for a parent. */
+  /** Frees the slots of sessions that ended or are gone. */
   repair(): Promise<void>;
 }
 
@@ -163,10 +163,7 @@ export function createBudgetAdmission({
     async repair() {
       await forEachIsolated(slots.all(), async ({ _id: name, holders }) => {
         const standings = await waiting.standings(holders);
-        // One that waits for its parent holds a slot by an order that was before: its parent may need it.
-        const live = standings.filter(
-          ({ status, waiting_for }) => !isTerminal(status) && waiting_for !== 'parent',
-        );
+        const live = standings.filter(({ status }) => !isTerminal(status));
         const ids = new Set(live.map(({ id }) => id));
         const dead = holders.filter((id) => !ids.has(id));
         if (dead.length > 0) await slots.free(name, dead);

@@ -1,10 +1,9 @@
 // Continues that wait for the session that they continue.
 
 import { isAppError } from '../model/errors/app-error.ts';
-import { planParentWait, waitsIfBusy } from '../model/job/waiting.ts';
+import { planParentWait } from '../model/job/waiting.ts';
 import { checkParent } from '../model/session/parent.ts';
 import type { Session } from '../model/session/session.ts';
-import { isTerminal } from '../model/session/status.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { StopRequests } from '../store/stop-requests.ts';
@@ -15,8 +14,6 @@ import { requestStop } from './request-stop.ts';
 export interface ParentAdmission {
   /** Does for a session that waits for its parent what can be done now. */
   advance(session: Session): Promise<void>;
-  /** Says whether a session is to wait for its parent. */
-  mustWait(session: Session): Promise<boolean>;
   /** Those that wait for a parent and need not: whoever was to let them go on died. */
   left(): AsyncGenerator<Session>;
 }
@@ -74,11 +71,6 @@ export function createParentAdmission({
 
   return {
     advance,
-    async mustWait(session) {
-      if (!waitsIfBusy(session)) return false;
-      const parent = await sessions.get(session.parent_session_id ?? '');
-      return parent !== null && !isTerminal(parent.status);
-    },
     async *left() {
       for await (const { session, parent } of waiting.behindParents()) {
         if (planParentWait(session, parent) === 'stay') continue;

@@ -27,8 +27,6 @@ export interface BudgetWaits {
   withdraw(id: string, token: string): Promise<boolean>;
   /** Lets one whose parent has ended wait for its budgets: from now on it is no more to be refused. */
   enter(id: string): Promise<void>;
-  /** Lets one that waits for its budgets wait for its parent first. */
-  leave(id: string): Promise<void>;
 }
 
 /** Which of those that wait for budgets. */
@@ -106,12 +104,6 @@ export function createBudgetWaits(db: Db, clock: StoreClock): BudgetWaits {
       await collection.updateOne(
         { _id: id, status: 'queued', waiting_for: 'parent' },
         { $set: { waiting_for: 'budget', on_limit: 'wait', updated_at: await clock.now() } },
-      );
-    },
-    async leave(id) {
-      await collection.updateOne(
-        { _id: id, ...WAITS },
-        { $set: { waiting_for: 'parent', updated_at: await clock.now() } },
       );
     },
   };

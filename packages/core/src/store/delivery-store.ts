@@ -4,7 +4,6 @@ import {
   type Delivery,
   type DeliveryTry,
   deliveryId,
-  deliveryIdBefore,
   type SessionEvent,
   TRIES_KEPT,
 } from '../model/webhooks/webhook-delivery.ts';
@@ -65,10 +64,8 @@ export function createDeliveryStore(db: Db, clock: StoreClock): DeliveryStore {
     get,
     async insertIfAbsent(webhook_id, event) {
       const id = deliveryId(webhook_id, event);
-      // Of the word that the version before told and did not take off; one of other word is of an earlier session.
-      const before = { _id: deliveryIdBefore(webhook_id, event), at: event.at };
-      const known = await collection.findOne({ $or: [{ _id: id }, before] });
-      if (known) return decode(known);
+      const known = await get(id);
+      if (known) return known;
       const now = await clock.now();
       const fields: Omit<Delivery, 'id'> = {
         webhook_id,

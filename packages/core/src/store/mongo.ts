@@ -33,8 +33,8 @@ export interface ChunkDocument {
   offset: number;
   bytes: number;
   fence: number;
-  /** How they are compressed; gzip where it is not said. */
-  encoding?: 'snappy' | 'gzip';
+  /** How they are compressed: small chunks with snappy, large ones with gzip. */
+  encoding: 'snappy' | 'gzip';
   data: Binary;
 }
 

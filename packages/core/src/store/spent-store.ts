@@ -2,7 +2,6 @@ import type { Db } from 'mongodb';
 import type { Session } from '../model/session/session.ts';
 import { type Spent, TOMBSTONE_KEPT_MS } from '../model/session/tombstone.ts';
 import type { SessionDocument } from './mongo.ts';
-import type { TombstoneDocument } from './tombstone-store.ts';
 
 /**
  * What one deleted session spent, beside its tombstone: the id may be used anew, and deleted again. While
@@ -39,7 +38,6 @@ export interface SpentStore {
 /** What was spent, in a database. */
 export function createSpentStore(db: Db): SpentStore {
   const collection = db.collection<SpentDocument>('tombstones');
-  const tombstones = db.collection<TombstoneDocument>('tombstones');
   const sessions = db.collection<SessionDocument>('sessions');
   return {
     async hold(rootId, those, now) {
@@ -62,12 +60,6 @@ export function createSpentStore(db: Db): SpentStore {
           },
         })),
         { ordered: false },
-      );
-      // Where an earlier version of Baton died in this deletion, it had written the same into the tombstone.
-      const ended = those.map(({ spent }) => spent.end_time).filter((time) => time !== undefined);
-      await tombstones.updateMany(
-        { _id: { $in: those.map(({ id }) => id) }, 'spent.end_time': { $in: ended } },
-        { $unset: { spent: '' } },
       );
     },
     async settle(rootId) {

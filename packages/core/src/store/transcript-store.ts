@@ -137,7 +137,7 @@ export function createTranscriptStore(db: Db): TranscriptStore {
 async function unpack(sessionId: string, chunk: ChunkDocument): Promise<Buffer> {
   try {
     const packed = chunk.data.value();
-    if (chunk.encoding !== 'snappy') return await decompress(packed);
+    if (chunk.encoding === 'gzip') return await decompress(packed);
     return Buffer.from(uncompressSync(packed, { asBuffer: true }));
   } catch (cause) {
     throw corrupt(sessionId, chunk.path, `the chunk at ${chunk.offset} is damaged`, cause);

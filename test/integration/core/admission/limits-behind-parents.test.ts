@@ -99,33 +99,4 @@ describe('a continue that waits for its parent and is under a limit', () => {
       code: 'LIMIT_EXCEEDED',
     });
   });
-
-  test('goes on where it was stored in the order of before, its slot taken or not', async ({
-    limits,
-    db,
-  }) => {
-    const { processes, put, finish } = limits;
-    const [a, b] = [newId(), newId()];
-    await put(a, { max_sessions_at_once: 1 });
-    await put(b, { max_sessions_at_once: 1 });
-    const first = await launch(processes[0], [a]);
-    const parent = await launch(processes[0], [a, b], wait);
-    const holding = await behind(processes[0], parent.id, { tags: [b], ...wait });
-    await db
-      .collection<{ _id: string; holders: string[] }>('limit_slots')
-      .insertOne({ _id: `tag:${b}`, holders: [holding.id] });
-    const asking = await behind(processes[0], parent.id, { tags: [b], ...wait });
-    await limits.set(asking.id, { waiting_for: 'budget' });
-    await finish(first.id);
-    await processes[0].admission.repair();
-    expect(await limits.states([parent.id, holding.id, asking.id])).toEqual([
-      'queued',
-      'parent',
-      'parent',
-    ]);
-    await finish(parent.id);
-    expect(await limits.states([holding.id, asking.id])).toEqual(['queued', 'budget']);
-    await finish(holding.id);
-    expect(await limits.states([asking.id])).toEqual(['queued']);
-  });
 });

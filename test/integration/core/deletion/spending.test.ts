@@ -61,33 +61,6 @@ test('a session counts once though its deletion died with its document there', a
   expect(await usage.total({ tag })).toMatchObject({ sessions: 1, cost_usd: 1 });
 });
 
-test('what a tombstone of an earlier version says was spent counts on, and once', async ({
-  world,
-  db,
-}) => {
-  const usage = createUsageStore(db);
-  const tag = newId();
-  const [gone, dying] = [dear(1, { tags: [tag] }), dear(2, { tags: [tag] })];
-  await world.keep(dying);
-  const bury = (session: Session, state: string, more: object) =>
-    db.collection<{ _id: string }>('tombstones').insertOne({
-      _id: session.id,
-      root_session_id: session.id,
-      state,
-      at: at(3),
-      last_event_seq: 3,
-      spent: { totals: session.totals, end_time: session.end_time, tags: [tag] },
-      ...more,
-    } as { _id: string });
-  await bury(gone, 'gone', { gone_at: new Date(), sweep_at: new Date(Date.now() + 60_000) });
-  await bury(dying, 'deleting', {});
-
-  await world.deletion.runMaintenance(AbortSignal.timeout(10_000));
-
-  expect(await world.count(dying)).toMatchObject({ documents: 0, events: 0 });
-  expect(await usage.total({ tag })).toMatchObject({ sessions: 2, cost_usd: 2 });
-});
-
 test('what was spent is forgotten once its time is over', async ({ world, db }) => {
   const tag = newId();
   const session = dear(1, { tags: [tag] });

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
 import { CHUNK_MAX_BYTES, type TranscriptFile } from '@baton/core/internal';
-import { Binary } from 'mongodb';
+import type { Binary } from 'mongodb';
 import { describe, expect } from 'vitest';
 import { makeChild, makeSession } from '../../../support/factories.ts';
 import { test } from '../stores.ts';
@@ -38,21 +37,6 @@ describe('a transcript', () => {
       .toArray();
     expect(chunks.map(({ encoding }) => encoding)).toEqual(['gzip', 'gzip', 'snappy']);
     for (const { data, bytes } of chunks) expect(data.length()).toBeLessThan(bytes / 10);
-  });
-
-  test('a chunk that does not say how it is compressed is gzip, as all once were', async ({
-    stores: { transcripts },
-    db,
-  }) => {
-    const data = Buffer.from('{"type":"user"}\n');
-    const { session, file } = await write(transcripts, makeSession(), data);
-    await db
-      .collection('transcripts')
-      .updateOne(
-        { session_id: session.id },
-        { $set: { data: new Binary(gzipSync(data)) }, $unset: { encoding: '' } },
-      );
-    expect(await read(transcripts, file, [session])).toEqual(data);
   });
 
   test('three sessions of a conversation: each stores its own, the last reads it all', async ({

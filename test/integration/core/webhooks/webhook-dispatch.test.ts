@@ -2,7 +2,6 @@
 import {
   createLogger,
   createStopRequests,
-  type Delivery,
   newId,
   type OpenWebhooks,
   openWebhooks,
@@ -12,7 +11,6 @@ import { Queue } from 'bullmq';
 import type { Db } from 'mongodb';
 import { describe, expect, vi } from 'vitest';
 import { refusedSession } from '../../../../packages/core/src/model/job/refused-session.ts';
-import { deliveryIdBefore } from '../../../../packages/core/src/model/webhooks/webhook-delivery.ts';
 import { createWebhookOutbox } from '../../../../packages/core/src/store/webhook-outbox.ts';
 import { createWebhookDispatch } from '../../../../packages/core/src/webhooks/webhook-dispatch.ts';
 import { makeSession } from '../../../support/factories.ts';
@@ -217,36 +215,6 @@ describe('the dispatch', () => {
     }
     expect(await log.countDocuments({ session_id: id })).toBe(2);
     expect(await hooks.bull.getWaitingCount()).toBe(2);
-  });
-
-  test('knows the delivery again that the version before made of the same word', async ({
-    stores,
-    db,
-    hooks,
-  }) => {
-    const webhook = await hooks.store.create({ url: URL_OF_NOBODY });
-    const { id } = await stores.sessions.insertIfAbsent(makeSession());
-    await (await stores.own(id)).conclude('completed', {}, {});
-    await age(db, id);
-    const [word] = (await raw(db).findOne({ _id: id }))?.webhooks_due ?? [];
-    if (!word) throw new Error('expected word of the end');
-    const log = db.collection<Omit<Delivery, 'id'> & { _id: string }>('webhook_deliveries');
-    const before = deliveryIdBefore(webhook.id, { session_id: id, ...word });
-    await log.insertOne({
-      _id: before,
-      webhook_id: webhook.id,
-      session_id: id,
-      ...word,
-      status: 'delivered',
-      round: 0,
-      tries_made: 1,
-      tries: [],
-      created_at: new Date(),
-    });
-    await hooks.dispatch.sweep();
-    expect(await log.distinct('_id')).toEqual([before]);
-    expect(await wordOf(db, id)).toEqual([]);
-    expect(await hooks.bull.getJobCountByTypes()).toBe(0);
   });
 
   test('where there is no webhook clears the word away, and one made later is told of what comes', async ({

@@ -72,9 +72,7 @@ export const sessionSchema = z.object({
     retries: count,
     crashes: count,
     hand_backs: count,
-    host_failures: count
-      .optional()
-      .describe('Attempts that the host kept from starting; absent means 0.'),
+    host_failures: count.describe('Attempts that the host kept from starting.'),
   }),
   host_failures: z
     .array(hostFailureSchema)

@@ -20,8 +20,6 @@ export interface Tombstone {
   gone_at?: Date;
   /** When it is looked again for what a stale process may have written since. */
   sweep_at?: Date;
-  /** Only of an earlier version of Baton: what was spent has documents of its own. */
-  spent?: Spent;
 }
 
 /** How long a tombstone is kept once all is gone, in milliseconds: longer than Redis keeps any job. */

@@ -28,8 +28,8 @@ const deliverySchema = z.object({
   id: idSchema,
   webhook_id: idSchema,
   session_id: idSchema,
-  /** Tells the session from an earlier one of its id, which was deleted; those of older versions lack it. */
-  session_created_at: z.date().optional(),
+  /** Distinguishes the session from an earlier one with the same id that was deleted. */
+  session_created_at: z.date(),
   type: webhookEventSchema,
   attempt: count,
   at: z.date(),
@@ -77,22 +77,15 @@ export const deliveryViewSchema = z.object({
 export type DeliveryView = z.infer<typeof deliveryViewSchema>;
 
 /** What happened to a session that a webhook is told of. */
-export type SessionEvent = Pick<Delivery, 'session_id' | 'type' | 'attempt' | 'at'> & {
-  session_created_at: Date;
-};
+export type SessionEvent = Pick<
+  Delivery,
+  'session_id' | 'session_created_at' | 'type' | 'attempt' | 'at'
+>;
 
 /** The id of the delivery of an event to a webhook: the same however often it is said. */
 export function deliveryId(webhookId: string, event: Omit<SessionEvent, 'at'>): string {
   const session = `${event.session_id} ${event.session_created_at.getTime()}`;
   return v5(`${webhookId} ${session} ${event.type} ${event.attempt}`, NAMESPACE);
-}
-
-/** The id that versions before this one gave it: the same for two sessions of one id. */
-export function deliveryIdBefore(
-  webhookId: string,
-  event: Omit<SessionEvent, 'at' | 'session_created_at'>,
-): string {
-  return v5(`${webhookId} ${event.session_id} ${event.type} ${event.attempt}`, NAMESPACE);
 }
 
 /** The view of a delivery. */

@@ -9,7 +9,7 @@ import { makeSession } from '../../../../support/factories.ts';
 function sessionWith(recovery: Recovery | undefined, crashes: number) {
   return makeSession({
     config: { query: 'hi', ...(recovery && { recovery }) },
-    counts: { retries: 9, crashes, hand_backs: 9 },
+    counts: { retries: 9, crashes, hand_backs: 9, host_failures: 0 },
   });
 }
 

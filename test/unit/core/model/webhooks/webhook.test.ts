@@ -2,10 +2,7 @@ import { newWebhookSchema, newWebhookSecret, parseInput, signWebhook } from '@ba
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
 import { isTold } from '../../../../../packages/core/src/model/webhooks/webhook.ts';
-import {
-  deliveryId,
-  deliveryIdBefore,
-} from '../../../../../packages/core/src/model/webhooks/webhook-delivery.ts';
+import { deliveryId } from '../../../../../packages/core/src/model/webhooks/webhook-delivery.ts';
 
 describe('a signature', () => {
   const secret = newWebhookSecret();
@@ -86,9 +83,4 @@ test('the id of a delivery is the same however often an event is said, and anoth
   ];
   expect(new Set(ids).size).toBe(6);
   expect(deliveryId('w', { ...event })).toBe(ids[0]);
-});
-
-test('the id that earlier versions gave a delivery is known', () => {
-  const event = { session_id: 's', type: 'session.started' as const, attempt: 1 };
-  expect(deliveryIdBefore('w', event)).toBe('22a36688-478a-587b-b643-ed175167d8dd');
 });
