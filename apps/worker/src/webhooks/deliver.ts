@@ -24,15 +24,15 @@ export interface DeliverDeps {
   sessions: Pick<SessionStore, 'get'>;
   clock: StoreClock;
   log: Logger;
-  places: EndpointSlots;
+  slots: EndpointSlots;
   allowed: readonly AddressRange[];
   timeoutMs: number;
   retryFirstMs: number;
   deadAfter: DeadAfter;
 }
 
-/** What is to become of the job: it is done, is to be taken again, or found no place and is to be put off. */
-export type DeliverEnd = { kind: 'done' } | { kind: 'again'; inMs: number } | { kind: 'no_place' };
+/** What is to become of the job: it is done, is to be taken again, or found no free slot and is delayed. */
+export type DeliverEnd = { kind: 'done' } | { kind: 'again'; inMs: number } | { kind: 'no_slot' };
 
 const DONE: DeliverEnd = { kind: 'done' };
 
@@ -51,8 +51,8 @@ export async function deliver(
   if (delivery?.status !== 'pending' || delivery.round !== round) return DONE;
   const dueInMs = (delivery.next_try_at?.getTime() ?? 0) - (await clock.now()).getTime();
   if (dueInMs > 0) return { kind: 'again', inMs: dueInMs };
-  const place = deps.places.take(delivery.webhook_id);
-  if (!place) return { kind: 'no_place' };
+  const slot = deps.slots.take(delivery.webhook_id);
+  if (!slot) return { kind: 'no_slot' };
   let answered: boolean | undefined;
   try {
     const made = await send(deps, delivery, signal);
@@ -60,7 +60,7 @@ export async function deliver(
     answered = made.facts.status !== undefined;
     return await settle(deps, delivery, made.facts, made.timing);
   } finally {
-    place.leave(answered);
+    slot.release(answered);
   }
 }
 

@@ -1,43 +1,43 @@
-// One endpoint that is slow must not keep the others waiting: each webhook holds a few of a process's requests.
+// A slow endpoint must not keep the others waiting: each webhook may hold a few of a process's requests.
 
 /** Requests that one webhook may have under way in a process, of the twenty that it makes: five busy ones fit. */
 export const SLOTS = 4;
 
-/** Of one that gave no answer at all last: it holds each place for as long as a request may take. */
-const SLOTS_OF_SILENT = 1;
+/** The same for a webhook whose last request got no answer: each slot is held as long as a request may take. */
+const SLOTS_WITHOUT_ANSWER = 1;
 
-const PUT_OFF_FIRST_MS = 200;
-const PUT_OFF_MAX_MS = 30_000;
+const SLOT_DELAY_FIRST_MS = 200;
+const SLOT_DELAY_MAX_MS = 30_000;
 
-/** A request's place, until it is left. */
+/** A request's slot, until it is released. */
 export interface EndpointSlot {
-  /** To be called once; `answered`: whether the endpoint said anything, where it was asked. */
-  leave(answered: boolean | undefined): void;
+  /** To be called once; `answered`: whether the endpoint answered, absent where no request was made. */
+  release(answered: boolean | undefined): void;
 }
 
-/** The places of a process. */
+/** The slots of a process. */
 export interface EndpointSlots {
-  /** A place for a request to this webhook; null where it holds all that it may. */
+  /** A slot for a request to this webhook; null where the webhook holds all that it may. */
   take(webhookId: string): EndpointSlot | null;
 }
 
-/** Places of which none is taken. */
+/** Slots of which none is taken. */
 export function createEndpointSlots(): EndpointSlots {
   const held = new Map<string, number>();
-  const silent = new Set<string>();
+  const unanswered = new Set<string>();
 
   return {
     take(webhookId) {
       const count = held.get(webhookId) ?? 0;
-      if (count >= (silent.has(webhookId) ? SLOTS_OF_SILENT : SLOTS)) return null;
+      if (count >= (unanswered.has(webhookId) ? SLOTS_WITHOUT_ANSWER : SLOTS)) return null;
       held.set(webhookId, count + 1);
       return {
-        leave(answered) {
+        release(answered) {
           const left = (held.get(webhookId) ?? 1) - 1;
           if (left > 0) held.set(webhookId, left);
           else held.delete(webhookId);
-          if (answered) silent.delete(webhookId);
-          if (answered === false) silent.add(webhookId);
+          if (answered) unanswered.delete(webhookId);
+          if (answered === false) unanswered.add(webhookId);
         },
       };
     },
@@ -45,11 +45,11 @@ export function createEndpointSlots(): EndpointSlots {
 }
 
 /**
- * How long a delivery without a place is put off, in milliseconds: twice as long with each time that its job
- * was taken, up to 30 s, so that a long queue for one webhook is not turned over again and again; scattered
- * by `random` (0 to 1).
+ * How long a delivery without a slot is delayed, in milliseconds. The delay doubles with each time that its
+ * job was taken, up to 30 s, so that a long queue for one webhook is not turned over again and again; it is
+ * scattered by `random` (0 to 1).
  */
-export function putOffMs(taken: number, random: number): number {
-  const most = Math.min(PUT_OFF_FIRST_MS * 2 ** Math.max(taken - 1, 0), PUT_OFF_MAX_MS);
+export function slotDelayMs(taken: number, random: number): number {
+  const most = Math.min(SLOT_DELAY_FIRST_MS * 2 ** Math.max(taken - 1, 0), SLOT_DELAY_MAX_MS);
   return Math.round(most * (0.5 + random / 2));
 }

@@ -1,32 +1,32 @@
 import { expect, test } from 'vitest';
 import {
   createEndpointSlots,
-  putOffMs,
   SLOTS,
+  slotDelayMs,
 } from '../../../../apps/worker/src/webhooks/endpoint-slots.ts';
 
-test('a webhook holds so many places and no more, whatever others hold', () => {
-  const places = createEndpointSlots();
-  const held = Array.from({ length: SLOTS }, () => places.take('a'));
+test('a webhook holds its number of slots and no more, whatever others hold', () => {
+  const slots = createEndpointSlots();
+  const held = Array.from({ length: SLOTS }, () => slots.take('a'));
   expect(held).not.toContain(null);
-  expect(places.take('a')).toBeNull();
-  expect(places.take('b')).not.toBeNull();
-  held[0]?.leave(true);
-  expect(places.take('a')).not.toBeNull();
-  expect(places.take('a')).toBeNull();
+  expect(slots.take('a')).toBeNull();
+  expect(slots.take('b')).not.toBeNull();
+  held[0]?.release(true);
+  expect(slots.take('a')).not.toBeNull();
+  expect(slots.take('a')).toBeNull();
 });
 
-test('a webhook that gave no answer holds one place, until it answers', () => {
-  const places = createEndpointSlots();
-  places.take('a')?.leave(false);
-  const only = places.take('a');
-  expect(places.take('a')).toBeNull();
-  // It was not asked: nothing is known that was not known before.
-  only?.leave(undefined);
-  const next = places.take('a');
-  expect(places.take('a')).toBeNull();
-  next?.leave(true);
-  expect(Array.from({ length: SLOTS }, () => places.take('a'))).not.toContain(null);
+test('a webhook that gave no answer holds one slot until it answers', () => {
+  const slots = createEndpointSlots();
+  slots.take('a')?.release(false);
+  const only = slots.take('a');
+  expect(slots.take('a')).toBeNull();
+  // No request was made: nothing new is known.
+  only?.release(undefined);
+  const next = slots.take('a');
+  expect(slots.take('a')).toBeNull();
+  next?.release(true);
+  expect(Array.from({ length: SLOTS }, () => slots.take('a'))).not.toContain(null);
 });
 
 test.each([
@@ -36,9 +36,9 @@ test.each([
   [9, 30_000],
   [2_000, 30_000],
 ])(
-  'a delivery that was taken %i times and has no place waits %i ms at most, half at least',
+  'a delivery that was taken %i times and has no slot is delayed by at most %i ms, at least by half',
   (taken, ms) => {
-    expect(putOffMs(taken, 1)).toBe(ms);
-    expect(putOffMs(taken, 0)).toBe(ms / 2);
+    expect(slotDelayMs(taken, 1)).toBe(ms);
+    expect(slotDelayMs(taken, 0)).toBe(ms / 2);
   },
 );

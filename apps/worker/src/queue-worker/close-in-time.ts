@@ -1,0 +1,25 @@
+import { withDeadline } from '@baton/core/internal';
+import type { QueueWorker } from './open-queue-worker.ts';
+
+/** How long jobs that were aborted may take to end, in milliseconds. */
+const ABORT_MS = 1_500;
+
+/**
+ * Closes a queue worker in bounded time: jobs under way may finish for `finishMs`, then `abort` ends them.
+ * A job that runs on is left behind, and another worker finds it stalled.
+ */
+export async function closeInTime(
+  { bull }: Pick<QueueWorker, 'bull'>,
+  { finishMs, abort }: { finishMs: number; abort?: () => void },
+): Promise<void> {
+  const closed = bull.close();
+  try {
+    await withDeadline(finishMs, () => closed).catch((error: unknown) => {
+      if (!abort) throw error;
+      abort();
+      return withDeadline(ABORT_MS, () => closed);
+    });
+  } catch {
+    await bull.close(true);
+  }
+}

@@ -1,0 +1,152 @@
+// The one way in which this process works on a BullMQ queue: of sessions, webhook deliveries or firings.
+import {
+  createBackend,
+  type KeptJobs,
+  keptJobs,
+  type Logger,
+  type openWorkerRedis,
+  type RedisWatch,
+  withDeadline,
+} from '@baton/core/internal';
+import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import type { JobOutcome } from './job-outcome.ts';
+
+/** How often stalled jobs are looked for at the least, in milliseconds: BullMQ's 30 s is slow for a crash. */
+const STALLED_INTERVAL_MAX_MS = 5_000;
+
+/** BullMQ's pause after a fetch that failed is 15 s, for one bad job or one lost connection too. */
+const FETCH_AGAIN_MS = 1_000;
+
+// Crashes and tries are counted in the documents; BullMQ would fail a job that lost its worker too often.
+const OUT_OF_REACH = 1_000_000_000;
+
+/** How long a job waits whose processing threw, mostly as a store is away, in milliseconds. */
+const RETRY_DELAY_MS = 2_000;
+
+/** How long a process that stops waits for Redis to take a job back, in milliseconds. */
+const LAST_MOVE_TIMEOUT_MS = 3_000;
+
+/** What every queue worker of a process shares. */
+export interface QueueWorkerDeps {
+  connection: ReturnType<typeof openWorkerRedis>;
+  prefix: string;
+  /** How many jobs that ended the queue keeps. */
+  kept: KeptJobs;
+  watch: Pick<RedisWatch, 'note'>;
+  log: Logger;
+}
+
+/** How one queue is worked on. */
+export interface QueueWorkerOptions<Result> {
+  queue: string;
+  concurrency: number;
+  /** How long a job stays locked without a renewal, in milliseconds; then another worker takes it. */
+  lockMs: number;
+  /** Processes a job. Where it throws, the job is delayed by two seconds and processed again. */
+  process(job: Job): Promise<JobOutcome<Result>>;
+  /** Called after a job ended with this result; `idle` waits for it. */
+  afterDone?(id: string, result: Result): Promise<void>;
+  /** Says whether the process stops: then a job is not moved for longer than three seconds. */
+  isStopping?(): boolean;
+  /** BullMQ's settings for job schedulers. */
+  settings?: { repeatStrategy(after: number, repeat: object): number | undefined };
+}
+
+/** A worker on one queue. */
+export interface QueueWorker {
+  /** BullMQ's worker, to pause it, to change its concurrency and to listen to its locks. */
+  readonly bull: Worker;
+  /** Begins to fetch jobs. */
+  start(): void;
+  /** Resolves once no job is processed here any more. */
+  idle(): Promise<void>;
+  /** Fetches no more jobs; resolves once those that were fetched have been processed. */
+  close(): Promise<void>;
+}
+
+/** Opens a worker on a queue; it fetches nothing before `start`. */
+export function openQueueWorker<Result>(
+  { connection, prefix, kept, watch, log }: QueueWorkerDeps,
+  options: QueueWorkerOptions<Result>,
+): QueueWorker {
+  const { queue, concurrency, lockMs, afterDone, isStopping = () => false } = options;
+  const pending = new Set<Promise<unknown>>();
+
+  async function track<T>(work: Promise<T>): Promise<T> {
+    pending.add(work);
+    try {
+      return await work;
+    } finally {
+      pending.delete(work);
+    }
+  }
+
+  function retryLater(job: Job, error: unknown): JobOutcome<Result> {
+    const facts = { err: error, queue, job_id: job.id, retry_in_ms: RETRY_DELAY_MS };
+    log.warn(facts, 'a job could not be processed, trying again');
+    return { kind: 'delay', until: Date.now() + RETRY_DELAY_MS };
+  }
+
+  // A job whose lock was lost is another worker's to move. A job that could not be moved is found stalled,
+  // so a process that stops does not wait for a Redis that is away.
+  async function move(job: Job, act: () => Promise<unknown>): Promise<void> {
+    const moved = isStopping() ? withDeadline(LAST_MOVE_TIMEOUT_MS, act) : act();
+    await moved.catch((error: unknown) =>
+      log.warn({ err: error, queue, job_id: job.id }, 'the job could not be moved'),
+    );
+  }
+
+  // BullMQ is told of every end but a result by an error of its own.
+  async function settle(job: Job, token: string | undefined, outcome: JobOutcome<Result>) {
+    switch (outcome.kind) {
+      case 'done':
+        return outcome.result;
+      case 'fail':
+        throw new UnrecoverableError(outcome.reason);
+      case 'delay':
+        await move(job, () => job.moveToDelayed(outcome.until, token));
+        throw new DelayedError();
+      case 'requeue':
+        await move(job, () => job.moveToWait(token));
+        throw new WaitingError();
+    }
+  }
+
+  async function run(job: Job, token?: string): Promise<Result> {
+    const outcome = await options.process(job).catch((error: unknown) => retryLater(job, error));
+    return settle(job, token, outcome);
+  }
+
+  const bullOptions = {
+    ...keptJobs(kept),
+    runRetryDelay: FETCH_AGAIN_MS,
+    connection,
+    prefix,
+    concurrency,
+    lockDuration: lockMs,
+    stalledInterval: Math.min(STALLED_INTERVAL_MAX_MS, lockMs / 2),
+    maxStalledCount: OUT_OF_REACH,
+    settings: options.settings ?? {},
+    autorun: false,
+    skipVersionCheck: true,
+  };
+  const work = (job: Job, token?: string) => track(run(job, token));
+  const bull: Worker = new Worker(queue, work, bullOptions, createBackend);
+  bull.on('error', (error) => watch.note(error, queue));
+  bull.on('completed', ({ id }, result: Result) => {
+    if (afterDone && id !== undefined) void track(afterDone(id, result));
+  });
+
+  return {
+    bull,
+    start() {
+      bull
+        .run()
+        .catch((error: unknown) => log.error({ err: error, queue }, 'the queue loop ended'));
+    },
+    async idle() {
+      while (pending.size > 0) await Promise.allSettled(pending);
+    },
+    close: () => bull.close(),
+  };
+}
