@@ -24,9 +24,6 @@ const HOST_ERRNOS: Readonly<Record<string, string>> = {
   ETXTBSY: 'the program is just being written',
 };
 
-// A path that the session chose; no other host would take it either.
-const SESSION_ERRNOS = ['EEXIST', 'EILSEQ', 'EINVAL', 'EISDIR', 'ENAMETOOLONG'];
-
 // Errors of spawn that are about the program, which is the CLI.
 const PROGRAM_ERRNOS = ['EACCES', 'ELIBBAD', 'ELOOP', 'ENOENT', 'ENOEXEC', 'EPERM', 'ETXTBSY'];
 
@@ -62,7 +59,11 @@ export function hostErrnoOf(error: unknown): string | null {
   return null;
 }
 
-/** The problem behind an error of a file that Baton itself makes or reads for an attempt, or null. */
+/**
+ * The problem behind an error of a file or folder that Baton itself makes or reads for an attempt, whatever its
+ * errno, or null where the error is none of a file. An error of a path that a session chose must not come here:
+ * working-dir.ts and transcript/restore.ts turn it into a coded error of the session.
+ */
 export function fileProblem(error: unknown): HostProblem | null {
   const errno = hostErrnoOf(error) ?? fileErrno(error);
   if (errno === null) return null;
@@ -106,6 +107,6 @@ function hostProblem(errno: string, where: string): HostProblem {
 function fileErrno(error: unknown): string | null {
   if (!(error instanceof Error) || !('syscall' in error)) return null;
   const { code, syscall } = error as NodeJS.ErrnoException;
-  if (typeof code !== 'string' || SESSION_ERRNOS.includes(code)) return null;
+  if (typeof code !== 'string') return null;
   return syscall === 'connect' || syscall === 'getaddrinfo' ? null : code;
 }

@@ -1,11 +1,12 @@
 // Says whether this host can run sessions: does, small and bounded, what the start of a session does.
-import { mkdir, open, rm, writeFile } from 'node:fs/promises';
+import { open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAppError, newId } from '@baton/core/internal';
 import { askVersion, type ClaudeCli } from '../claude/find.ts';
 import { fileProblem, type HostProblem, saidProblem } from '../host-errors.ts';
 import type { WorkerIdentity } from './identity.ts';
+import { makeFolder } from './make-folder.ts';
 import { makeRunDirs, removeRunDirs } from './run-dirs.ts';
 import { MARKS } from './work-dirs.ts';
 
@@ -65,7 +66,7 @@ export function createProbe(deps: ProbeDeps): () => Promise<HostProblem | null> 
 async function tryFolder(workRoot: string): Promise<void> {
   const folder = join(workRoot, MARKS);
   const file = join(folder, `probe-${newId()}`);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await writeFile(file, 'probe').finally(() => rm(file, { force: true }).catch(() => {}));
 }
 

@@ -4,6 +4,7 @@ import { access, mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { idSchema, type Logger, type StoreClock, type TombstoneStore } from '@baton/core/internal';
 import { runPeriodically } from '../run-periodically.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** Where the marks lie, below WORK_ROOT: no conversation has such a name. */
 export const MARKS = '.conversations';
@@ -14,10 +15,13 @@ const SWEEP_MS = 15_000;
 /** How far behind the last look the next one begins, in milliseconds: clocks of writers differ. */
 const OVERLAP_MS = 60_000;
 
-/** The directory of a conversation, made if absent, its path without symlinks. */
+/**
+ * The directory of a conversation, made if absent, its path without symlinks. Throws the file system's error
+ * where it cannot be made or is no directory: an error of the host.
+ */
 export async function makeWorkDir(workRoot: string, rootId: string): Promise<string> {
   const own = join(workRoot, rootId);
-  await mkdir(workRoot, { recursive: true });
+  await makeFolder(join(workRoot, MARKS));
   const isOurs = await mkdir(own).then(
     () => true,
     (error: NodeJS.ErrnoException) => {
@@ -26,11 +30,9 @@ export async function makeWorkDir(workRoot: string, rootId: string): Promise<str
     },
   );
   // After the directory: one that we did not make is never marked. If we die in between, it stays for good.
-  if (isOurs) {
-    await mkdir(join(workRoot, MARKS), { recursive: true });
-    await writeFile(join(workRoot, MARKS, rootId), '');
-  }
-  return realpath(own);
+  if (isOurs) await writeFile(join(workRoot, MARKS, rootId), '');
+  // The dot has the system refuse a file (ENOTDIR).
+  return realpath(`${own}/.`);
 }
 
 /** What removes directories, and whom it asks. */

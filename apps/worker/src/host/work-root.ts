@@ -1,16 +1,33 @@
-import { mkdir, realpath } from 'node:fs/promises';
-import { AppError } from '@baton/core/internal';
+import { realpath } from 'node:fs/promises';
+import { AppError, withDeadline } from '@baton/core/internal';
+import { makeFolder } from './make-folder.ts';
 
-/** Makes WORK_ROOT if absent and returns its path without symlinks; throws INVALID_CONFIG where that cannot be. */
-export async function makeWorkRoot(workRoot: string): Promise<string> {
+/** How long a file system may take to answer before it counts as hung, in milliseconds. */
+const ANSWER_WITHIN_MS = 30_000;
+
+/**
+ * Makes WORK_ROOT if absent and returns its path without symlinks. Throws INVALID_CONFIG where the directory cannot be
+ * made, or where the file system does not answer in time.
+ *
+ * @param workRoot An absolute path.
+ * @param withinMs How long the file system may take, in milliseconds.
+ * @param make Makes the folder; a test gives one that never answers.
+ */
+export async function makeWorkRoot(
+  workRoot: string,
+  withinMs = ANSWER_WITHIN_MS,
+  make = makeFolder,
+): Promise<string> {
   try {
-    await mkdir(workRoot, { recursive: true });
-    return await realpath(workRoot);
+    return await withDeadline(withinMs, async () => {
+      await make(workRoot);
+      return realpath(workRoot);
+    });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const { code, message } = error as NodeJS.ErrnoException;
     throw new AppError(
       'INVALID_CONFIG',
-      `WORK_ROOT: cannot make the directory ${workRoot} (${code}); set it to one that this worker may write`,
+      `WORK_ROOT: cannot make the directory ${workRoot} (${code ?? message}); set it to one that this worker may write`,
       { cause: error },
     );
   }

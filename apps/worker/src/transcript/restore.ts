@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join, normalize, sep } from 'node:path';
 import {
   AppError,
@@ -139,8 +139,9 @@ async function writeFile(
   onLine: (line: string, offset: number) => void,
 ) {
   const target = insideProject(projectDir, file.path);
-  await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-  const handle = await open(target, 'wx', 0o600);
+  const handle = await createFile(target).catch((error: unknown) => {
+    throw pathProblem(file.path, error) ?? error;
+  });
   const hash = createHash('sha256');
   const framer = createFramer();
   let offset = 0;
@@ -157,6 +158,24 @@ async function writeFile(
     await handle.close();
   }
   return hash;
+}
+
+async function createFile(target: string): Promise<FileHandle> {
+  await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+  return open(target, 'wx', 0o600);
+}
+
+// The session's transcript names the path: no other host would take it either.
+const PATH_ERRNOS = ['EEXIST', 'EILSEQ', 'EINVAL', 'EISDIR', 'ENAMETOOLONG'];
+
+function pathProblem(path: string, error: unknown): AppError | null {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (!PATH_ERRNOS.includes(code)) return null;
+  return new AppError(
+    'TRANSCRIPT_CORRUPT',
+    `transcript path ${path} cannot be restored as a file (${code})`,
+    { cause: error },
+  );
 }
 
 // Looked for by the letter: an entry may be tens of megabytes, and is not parsed for its id.

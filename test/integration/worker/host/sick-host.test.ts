@@ -32,8 +32,9 @@ async function createHost(parent: Fleet, name: string): Promise<Host> {
   return { fleet: parent.sibling(), root, claude, temporary: join(root, 'tmp') };
 }
 
-function workerOf({ fleet, claude, temporary }: Host, more: Record<string, string> = {}) {
-  return fleet.worker({ CLAUDE_BIN: claude, TMPDIR: temporary, ...more });
+function workerOf({ fleet, root, claude, temporary }: Host, more: Record<string, string> = {}) {
+  const own = { CLAUDE_BIN: claude, TMPDIR: temporary, WORK_ROOT: join(root, 'work') };
+  return fleet.worker({ ...own, ...more });
 }
 
 function launchMany(fleet: Fleet, count: number): Promise<string[]> {
@@ -129,6 +130,48 @@ const ILLNESSES: [string, { reason: RegExp; harm(host: Host): Promise<() => Prom
       async harm({ root }) {
         await rm(join(root, 'real-tmp'), { recursive: true });
         return async () => void (await mkdir(join(root, 'real-tmp')));
+      },
+    },
+  ],
+  [
+    'the temporary directory is a file',
+    {
+      reason: /ENOTDIR/,
+      async harm({ root }) {
+        await rm(join(root, 'real-tmp'), { recursive: true });
+        await writeFile(join(root, 'real-tmp'), '');
+        return async () => {
+          await rm(join(root, 'real-tmp'));
+          await mkdir(join(root, 'real-tmp'));
+        };
+      },
+    },
+  ],
+  [
+    'the work root is a file',
+    {
+      reason: /EEXIST|ENOTDIR/,
+      async harm({ root }) {
+        await rename(join(root, 'work'), join(root, 'work.away'));
+        await writeFile(join(root, 'work'), '');
+        return async () => {
+          await unlink(join(root, 'work'));
+          await rename(join(root, 'work.away'), join(root, 'work'));
+        };
+      },
+    },
+  ],
+  [
+    'the work root leads to a file system that takes no folders',
+    {
+      reason: /ENOENT/,
+      async harm({ root }) {
+        await rename(join(root, 'work'), join(root, 'work.away'));
+        await symlink('/proc', join(root, 'work'));
+        return async () => {
+          await unlink(join(root, 'work'));
+          await rename(join(root, 'work.away'), join(root, 'work'));
+        };
       },
     },
   ],

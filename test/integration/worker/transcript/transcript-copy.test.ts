@@ -129,6 +129,20 @@ describe('a transcript', () => {
     expect(await filesOf(last)).toEqual(whole);
   });
 
+  test('whose paths no folder can hold is the session’s fault, not the host’s', async ({ db }) => {
+    const session = makeSession();
+    const from = await makeFolder();
+    await put(from, `${session.id}.jsonl`, entry('first'));
+    await save(db, session, from);
+    const [file] = session.transcript.files;
+    if (!file) throw new Error('expected a file');
+    for (const path of [file.path, `${'x'.repeat(300)}.jsonl`]) {
+      const damaged = { ...session.transcript, files: [file, { ...file, path }] };
+      const restoring = restore(db, [{ ...session, transcript: damaged }], session, await makeFolder());
+      await expect(restoring).rejects.toMatchObject({ code: 'TRANSCRIPT_CORRUPT' });
+    }
+  });
+
   test('keeps what was saved where its folder goes away and another one is made in its place', async ({
     db,
   }) => {
