@@ -1,3 +1,4 @@
+import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../model/errors/app-error.ts';
 import { issueMessage } from '../model/schema/issue-message.ts';
@@ -31,13 +32,18 @@ export function parseEnv<T extends z.ZodObject>(
   });
 }
 
-/** A whole number in a variable, between `min` and `max`. */
+/** A whole number in a variable, from `min` to `max`; the error of any other value names both. */
 export function intVariable(min: number, max: number) {
+  const expected = `expected a whole number from ${min} to ${max}`;
   return z.coerce
-    .number({ error: 'expected a number' })
-    .int('expected a whole number')
-    .min(min)
-    .max(max);
+    .number({ error: expected })
+    .refine((value) => Number.isInteger(value) && value >= min && value <= max, expected);
+}
+
+/** An absolute path in a variable, without needless parts. A relative one would depend on where a process is started. */
+export function absolutePath(path: string, context: z.RefinementCtx): string {
+  if (!isAbsolute(path)) context.addIssue('expected an absolute path, got a relative one');
+  return resolve(path);
 }
 
 /** A list in a variable, separated by `separator`; blanks are dropped. */

@@ -1,4 +1,4 @@
-import { delimiter, resolve } from 'node:path';
+import { delimiter } from 'node:path';
 import { z } from 'zod';
 import { PERMISSION_MODES, SETTING_SOURCES } from '../model/config/session-config.ts';
 import {
@@ -9,7 +9,7 @@ import {
   type SettingSource,
 } from '../model/policy/policy.ts';
 import { DEFAULT_WORK_ROOT } from './default-work-root.ts';
-import { listVariable } from './env.ts';
+import { absolutePath, listVariable } from './env.ts';
 
 /** The variables that state the operator's policy; `*` in one is all there is, `none` nothing. */
 export const policySettings = {
@@ -17,15 +17,15 @@ export const policySettings = {
   WORK_ROOT: z
     .string('expected a directory: this user has no home directory to take one in')
     .meta({ default: DEFAULT_WORK_ROOT })
-    .transform((path) => resolve(path))
+    .transform(absolutePath)
     .describe(
-      'Where sessions without a `working_dir` work: a directory for each conversation. Default: in the state directory of the user (`STATE_DIRECTORY`, `XDG_STATE_HOME`).',
+      'Where sessions without a `working_dir` work: a directory for each conversation, as an absolute path. Default: in the state directory of the user (`STATE_DIRECTORY`, `XDG_STATE_HOME`).',
     ),
   ALLOWED_ROOTS: listVariable(delimiter)
-    .transform((roots) => roots.map((root) => resolve(root)))
+    .transform((roots, context) => roots.map((root) => absolutePath(root, context)))
     .optional()
     .describe(
-      'Directories that a `working_dir` may lie in, separated as in PATH. Default: WORK_ROOT.',
+      'Directories that a `working_dir` may lie in: absolute paths, separated as in PATH. Default: WORK_ROOT.',
     ),
   ALLOWED_ENV: listVariable(',')
     .default([])

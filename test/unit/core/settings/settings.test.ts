@@ -1,4 +1,4 @@
-import { delimiter, resolve } from 'node:path';
+import { delimiter } from 'node:path';
 import {
   DEFAULT_POLICY,
   defaultWorkRoot,
@@ -58,6 +58,17 @@ describe('the shared settings', () => {
     );
   });
 
+  test.each([
+    ['WORK_ROOT', 'work'],
+    ['WORK_ROOT', './work'],
+    ['WORK_ROOT', '~/work'],
+    ['ALLOWED_ROOTS', ['/srv/a', 'b'].join(delimiter)],
+  ])('refuse %s=%s, for it is not absolute', (name, value) => {
+    expect(() => parseEnv(schema, { ...required, [name]: value })).toThrow(
+      `${name}: expected an absolute path, got a relative one`,
+    );
+  });
+
   test('every variable says what it is for', () => {
     for (const [name, variable] of Object.entries(sharedSettings)) {
       expect(variable.description, name).toBeTruthy();
@@ -73,15 +84,15 @@ describe('the policy of the settings', () => {
     });
   });
 
-  test('allows the roots and names that are listed, relative roots made whole', () => {
+  test('allows the roots and names that are listed', () => {
     const settings = parseEnv(schema, {
       ...required,
-      ALLOWED_ROOTS: ['/srv/a', 'b'].join(delimiter),
+      ALLOWED_ROOTS: ['/srv/a', '/srv//b/'].join(delimiter),
       ALLOWED_ENV: 'PATH, CLAUDE_CODE_X,',
     });
     expect(policyOf(settings)).toEqual({
       ...DEFAULT_POLICY,
-      allowedRoots: ['/srv/a', resolve('b')],
+      allowedRoots: ['/srv/a', '/srv/b'],
       allowedEnv: ['PATH', 'CLAUDE_CODE_X'],
     });
   });
