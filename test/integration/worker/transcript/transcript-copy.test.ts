@@ -138,7 +138,12 @@ describe('a transcript', () => {
     if (!file) throw new Error('expected a file');
     for (const path of [file.path, `${'x'.repeat(300)}.jsonl`]) {
       const damaged = { ...session.transcript, files: [file, { ...file, path }] };
-      const restoring = restore(db, [{ ...session, transcript: damaged }], session, await makeFolder());
+      const restoring = restore(
+        db,
+        [{ ...session, transcript: damaged }],
+        session,
+        await makeFolder(),
+      );
       await expect(restoring).rejects.toMatchObject({ code: 'TRANSCRIPT_CORRUPT' });
     }
   });

@@ -48,11 +48,14 @@ describe('parseEnv', () => {
     expect(parseEnv(schema, { REDIS_URL: 'x', PORT: text }).PORT).toBe(port);
   });
 
-  test.each(['-1', '65536', '1.5', 'x', 'Infinity'])('PORT=%j is refused, once, by its bounds', (text) => {
-    expect(refusal({ REDIS_URL: 'x', PORT: text }).details?.['problems']).toEqual([
-      'PORT: expected a whole number from 0 to 65535',
-    ]);
-  });
+  test.each(['-1', '65536', '1.5', 'x', 'Infinity'])(
+    'PORT=%j is refused, once, by its bounds',
+    (text) => {
+      expect(refusal({ REDIS_URL: 'x', PORT: text }).details?.['problems']).toEqual([
+        'PORT: expected a whole number from 0 to 65535',
+      ]);
+    },
+  );
 });
 
 function refusal(env: Record<string, string>): AppError {
