@@ -15,7 +15,7 @@ export interface SessionWorkerDeps extends QueueWorkerDeps {
   attempts: AttemptDeps;
   adopter: Adopter;
   claims: Claims;
-  admission: Pick<Admission, 'advance' | 'ended' | 'enqueue'>;
+  admission: Pick<Admission, 'resume' | 'releaseAfter' | 'enqueue'>;
   queue: Pick<SessionQueue, 'pause' | 'pauseMs' | 'drop'>;
   /** How many sessions run at once. */
   concurrency: number;

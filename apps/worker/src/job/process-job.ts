@@ -24,7 +24,7 @@ export interface JobProcessorDeps {
   attempts: AttemptDeps;
   adopter: Adopter;
   claims: Claims;
-  admission: Pick<Admission, 'advance' | 'ended'>;
+  admission: Pick<Admission, 'resume' | 'releaseAfter'>;
   queue: Pick<SessionQueue, 'pauseMs'>;
   running: Running;
   /** Whether the process stops or its host is sick: then what it is given goes back before an attempt begins. */
@@ -43,7 +43,7 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
   // What waits for a session goes on; where the stores do not let it now, the reconciler sees to it later.
   async function settle(session: Session): Promise<void> {
     await deps.admission
-      .ended(session)
+      .releaseAfter(session)
       .catch((error: unknown) =>
         log.warn({ err: error, session_id: session.id }, 'what waits for the session waits on'),
       );
@@ -69,7 +69,7 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
   return async (job) => {
     const id = job.id ?? '';
     const found = await deps.adopter.adopt({ id, data: job.data, timestamp: job.timestamp });
-    const adopted = await deps.admission.advance(found);
+    const adopted = await deps.admission.resume(found);
     if (isTerminal(adopted.status)) return end(adopted);
     if (deps.isPaused()) return { kind: 'handed_back' };
     // Delivered again because its lock was lost: it still runs here, and the fence watches over it.

@@ -1,108 +1,147 @@
-// Sessions of one concurrency key: at most so many under way, the others let go on in turn.
+// Sessions of one concurrency key: a few run at once, the others wait in the order in which they were made.
 
 import { planAdmission } from '../model/limits/admission-plan.ts';
 import type { Session } from '../model/session/session.ts';
 import { isTerminal } from '../model/session/status.ts';
+import type { StoreClock } from '../store/clock.ts';
 import { forEachIsolated } from '../store/for-each-isolated.ts';
 import type { SlotStore } from '../store/slot-store.ts';
-import type { Standing, WaitingStore } from '../store/waiting-store.ts';
+import type { WaitingStore, WaitState } from '../store/waiting-store.ts';
 
-/** How many go on by one round of commands. */
+/** How many sessions are released by one set of commands. */
 const BATCH = 100;
 
-// Whoever overtakes us lets somebody go on: what is left after so many rounds is left to them, or to a repair.
+// A process that loses the race for the slots knows that another one released sessions. After so many losses
+// the rest is left to that process, or to the repair.
 const MAX_ROUNDS = 100;
 
 /** A session of a concurrency key. */
 export type KeyedSession = Session & { concurrency_key: string };
 
-/** The admission of sessions by their concurrency keys. */
+/** Admission by concurrency keys. */
 export interface KeyAdmission {
-  /** Lets go on who may, of those that wait for the key; returns how many. */
-  admit(key: string): Promise<number>;
-  /** Lets sessions that wait for their keys go on. */
-  advance(sessions: readonly KeyedSession[]): Promise<void>;
-  /** Says whether a session has a slot of its key. */
-  holds(session: KeyedSession): Promise<boolean>;
-  /** Frees the slot of a session that has ended, and lets the next go on. */
+  /** Lets a session that waited for something else wait for its key, and releases it where a slot is free. */
+  enter(session: KeyedSession): Promise<void>;
+  /**
+   * Releases a session that waits for its key where a slot is free. A session whose start time has not come
+   * leaves the line without a slot: its job waits for that time, and enters the line again then.
+   */
+  resume(session: KeyedSession): Promise<void>;
+  /** Releases those of these waiting sessions whose keys have free slots. */
+  resumeAll(sessions: readonly KeyedSession[]): Promise<void>;
+  /** Returns whether a session that waits for nothing must still enter its key's line before it runs. */
+  mustEnter(session: KeyedSession): Promise<boolean>;
+  /** Frees the slot of a session that has ended, and releases the next one. */
   free(key: string, id: string): Promise<void>;
-  /** Frees the slots of the dead, and lets go on who was left waiting; returns how many. */
+  /** Frees the slots of dead sessions and releases those that wait for free slots; returns how many. */
   repair(): Promise<number>;
 }
 
-/** Admission by keys; `enqueue` gives those of these that wait for nothing their jobs, and counts them. */
-export function createKeyAdmission({
-  waiting,
-  slots,
-  enqueue,
-}: {
+/** What the keys are stored in; `enqueue` adds jobs for those sessions that wait for nothing, and counts them. */
+interface KeyDeps {
   waiting: WaitingStore;
   slots: SlotStore;
-  enqueue: (standings: readonly Standing[]) => Promise<number>;
-}): KeyAdmission {
-  // The slot first, then the end of the wait, then the job: a crash in between leaves a holder that waits,
-  // or a queued session without a job, and the reconciler knows both.
-  async function admit(key: string): Promise<number> {
-    let admitted = 0;
-    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+  clock: StoreClock;
+  enqueue: (states: readonly WaitState[]) => Promise<number>;
+}
+
+/** Returns whether a session is of a concurrency key. */
+export function hasKey(session: Session): session is KeyedSession {
+  return session.concurrency_key !== undefined;
+}
+
+/** Returns whether the start time of a session has come, on MongoDB's clock. */
+export async function isDue({ not_before }: Session, clock: StoreClock): Promise<boolean> {
+  return !not_before || not_before <= (await clock.now());
+}
+
+/** Admission by the keys of a database. */
+export function createKeyAdmission(deps: KeyDeps): KeyAdmission {
+  const { waiting, slots, clock, enqueue } = deps;
+
+  async function resumeAll(sessions: readonly KeyedSession[]): Promise<void> {
+    for (const [key, waiters] of Map.groupBy(sessions, keyOf)) {
       const holders = await slots.holders(key);
-      const waiters = await waiting.ofKey(key, BATCH);
-      const { held, taken } = planAdmission(holders, waiters);
-      const chosen = [...held, ...taken];
-      if (chosen.length === 0) break;
-      if (taken.length > 0 && !(await slots.take(key, taken, holders.length))) continue;
-      const gone = await letGo(key, chosen);
-      admitted += gone;
-      const isFull = chosen.length < waiters.length;
-      if (isFull && gone === chosen.length) break;
+      const fits = ({ id, concurrency_limit = 1 }: KeyedSession) =>
+        holders.length < concurrency_limit || holders.includes(id);
+      // New waiters free no slot, so if none of them fits the scan can be skipped.
+      if (waiters.some(fits)) await releaseNext(deps, key);
     }
-    return admitted;
-  }
-
-  async function letGo(key: string, ids: readonly string[]): Promise<number> {
-    const standings = await waiting.end(ids, 'concurrency_key');
-    // Cancelled meanwhile: their slots were given to the dead.
-    await freeEnded(key, ids, standings);
-    return enqueue(standings);
-  }
-
-  async function freeEnded(key: string, ids: readonly string[], standings: readonly Standing[]) {
-    const live = new Set(standings.filter((one) => !isTerminal(one.status)).map(({ id }) => id));
-    const gone = ids.filter((id) => !live.has(id));
-    if (gone.length > 0) await slots.free(key, gone);
   }
 
   return {
-    admit,
-    async advance(sessions) {
-      for (const [key, waiters] of Map.groupBy(sessions, keyOf)) {
-        const holders = await slots.holders(key);
-        const mayGoOn = ({ id, concurrency_limit = 1 }: KeyedSession) =>
-          holders.length < concurrency_limit || holders.includes(id);
-        // Nobody else goes on because these came: where none of them may, the line need not be looked at.
-        if (waiters.some(mayGoOn)) await admit(key);
-      }
+    resumeAll,
+    async enter(session) {
+      await waiting.waitForKey(session.id, session.waiting_for);
+      await resumeAll([session]);
     },
-    holds: async ({ id, concurrency_key }) => (await slots.holders(concurrency_key)).includes(id),
+    async resume(session) {
+      if (await isDue(session, clock)) await resumeAll([session]);
+      else await enqueue(await waiting.end([session.id], 'concurrency_key'));
+    },
+    async mustEnter(session) {
+      // A session that had a start time took no slot before that time came.
+      const isNew = session.lease.fence === 0;
+      if (!isNew || !(await isDue(session, clock))) return false;
+      return !(await slots.holders(session.concurrency_key)).includes(session.id);
+    },
     async free(key, id) {
       await slots.free(key, [id]);
-      await admit(key);
+      await releaseNext(deps, key);
     },
     async repair() {
-      let moved = 0;
+      let released = 0;
       await forEachIsolated(slots.all(), async ({ _id: key, holders }) => {
-        const standings = await waiting.standings(holders);
-        await freeEnded(key, holders, standings);
-        const held = standings.filter((one) => one.waiting_for === 'concurrency_key');
-        const ids = held.map(({ id }) => id);
-        if (ids.length > 0) moved += await letGo(key, ids);
+        const states = await waiting.states(holders);
+        await freeDead(deps, key, holders, states);
+        const stuck = states.filter((one) => one.waiting_for === 'concurrency_key');
+        const ids = stuck.map(({ id }) => id);
+        if (ids.length > 0) released += await release(deps, key, ids);
       });
-      await forEachIsolated(waiting.keys(), async (key) => {
-        moved += await admit(key);
+      await forEachIsolated(waiting.keysWaitedFor(), async (key) => {
+        released += await releaseNext(deps, key);
       });
-      return moved;
+      return released;
     },
   };
+}
+
+// The slot first, then the end of the wait, then the job: a crash in between leaves a holder that waits, or a
+// queued session without a job, and the reconciler repairs both.
+async function releaseNext(deps: KeyDeps, key: string): Promise<number> {
+  let released = 0;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const holders = await deps.slots.holders(key);
+    const waiters = await deps.waiting.ofKey(key, BATCH);
+    const { holding, granted } = planAdmission(holders, waiters);
+    const chosen = [...holding, ...granted];
+    if (chosen.length === 0) break;
+    const isRaced = granted.length > 0 && !(await deps.slots.reserveAll(key, granted, holders.length));
+    if (isRaced) continue;
+    const count = await release(deps, key, chosen);
+    released += count;
+    const isFull = chosen.length < waiters.length;
+    if (isFull && count === chosen.length) break;
+  }
+  return released;
+}
+
+async function release(deps: KeyDeps, key: string, ids: readonly string[]): Promise<number> {
+  const states = await deps.waiting.end(ids, 'concurrency_key');
+  // A session that was cancelled since it was chosen has a slot and will never run.
+  await freeDead(deps, key, ids, states);
+  return deps.enqueue(states);
+}
+
+async function freeDead(
+  { slots }: KeyDeps,
+  key: string,
+  ids: readonly string[],
+  states: readonly WaitState[],
+): Promise<void> {
+  const live = new Set(states.filter((one) => !isTerminal(one.status)).map(({ id }) => id));
+  const dead = ids.filter((id) => !live.has(id));
+  if (dead.length > 0) await slots.free(key, dead);
 }
 
 function keyOf({ concurrency_key }: KeyedSession): string {

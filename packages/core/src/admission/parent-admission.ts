@@ -5,74 +5,77 @@ import { planParentWait } from '../model/job/waiting.ts';
 import { checkParent } from '../model/session/parent.ts';
 import type { Session } from '../model/session/session.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
+import { requestStop } from './request-stop.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { StopRequests } from '../store/stop-requests.ts';
 import type { WaitingStore } from '../store/waiting-store.ts';
-import { requestStop } from './request-stop.ts';
 
-/** The admission of sessions by the end of their parents. */
+/** Admission of continues by the end of their parents. */
 export interface ParentAdmission {
-  /** Does for a session that waits for its parent what can be done now. */
-  advance(session: Session): Promise<void>;
-  /** Those that wait for a parent and need not: whoever was to let them go on died. */
-  left(): AsyncGenerator<Session>;
+  /**
+   * Releases a session whose parent has ended, fails it where that parent cannot be continued, or interrupts
+   * the parent where the session asked for that.
+   */
+  resume(session: Session): Promise<void>;
+  /** Yields sessions that wait for a parent that has ended: the process that was to release them died. */
+  stuck(): AsyncGenerator<Session>;
 }
 
 /**
- * Admission by parents: `letGo` lets on whose parent can be continued; `failed` is told whom that is not
- * true of.
+ * Admission by parents. `release` moves on a session whose parent can be continued; `onFailed` is called for
+ * a session that failed because its parent cannot.
  */
 export function createParentAdmission({
   sessions,
   waiting,
   queue,
   requests,
-  letGo,
-  failed,
+  release,
+  onFailed,
 }: {
   sessions: Pick<SessionStore, 'get'>;
   waiting: WaitingStore;
   queue: SessionQueue;
   requests: StopRequests;
-  letGo: (session: Session) => Promise<void>;
-  failed: (session: Session) => Promise<void>;
+  release: (session: Session) => Promise<void>;
+  onFailed: (session: Session) => Promise<void>;
 }): ParentAdmission {
-  async function advance(session: Session): Promise<void> {
+  async function resume(session: Session): Promise<void> {
     const parentId = session.parent_session_id ?? '';
     const parent = await sessions.get(parentId);
     switch (planParentWait(session, parent)) {
       case 'stay':
         return;
       case 'go':
-        return goOn(session, parent);
+        return releaseOrFail(session, parent);
       case 'interrupt': {
         const isAsked = await requestStop({ queue, requests }, 'interrupt', parentId).then(
           () => true,
           falseIfEnded,
         );
-        // It ended before it could be asked, and whoever ended it may not have seen this session.
-        return isAsked ? undefined : advance(session);
+        // The parent ended first, and the process that ended it may not have seen this session.
+        return isAsked ? undefined : resume(session);
       }
     }
   }
 
-  async function goOn(session: Session, parent: Session | null): Promise<void> {
+  async function releaseOrFail(session: Session, parent: Session | null): Promise<void> {
     try {
       checkParent(session.parent_session_id ?? '', parent);
     } catch (error) {
       if (!isAppError(error)) throw error;
       const { code, message } = error;
       const failure = { code, message, retryable: false, attempt: 0 };
-      const ended = await waiting.fail(session.id, failure);
-      return ended ? failed(ended) : undefined;
+      const failed = await waiting.fail(session.id, failure);
+      return failed ? onFailed(failed) : undefined;
     }
-    await letGo(session);
+    await release(session);
   }
 
   return {
-    advance,
-    async *left() {
-      for await (const { session, parent } of waiting.behindParents()) {
+    resume,
+    async *stuck() {
+      for await (const { session, parent } of waiting.parentWaits()) {
         if (planParentWait(session, parent) === 'stay') continue;
         const found = await sessions.get(session.id);
         if (found?.waiting_for === 'parent') yield found;

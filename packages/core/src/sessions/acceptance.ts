@@ -1,6 +1,5 @@
 // What becomes of a launch or a continue: a job and a document, once for each idempotency key.
 import type { Admission } from '../admission/admission.ts';
-import { createLimitGate } from '../admission/limit-gate.ts';
 import { type ContinueSessionConfig, inheritConfig } from '../model/config/continue-config.ts';
 import type { SessionConfig } from '../model/config/session-config.ts';
 import { isAppError } from '../model/errors/app-error.ts';
@@ -49,8 +48,6 @@ export function createAcceptance({
   admission: Admission;
   sealer: Sealer;
 }): Acceptance {
-  const gate = createLimitGate(admission);
-
   // The job first: if we die before the document is there, whoever meets the job makes it. The payload is
   // adopted as it was sent, so that the session can be read at once. No plain secret is sent.
   async function enqueue(job: Job, isNew: boolean): Promise<Session> {
@@ -74,9 +71,9 @@ export function createAcceptance({
   }
 
   async function goOn(waiting: Session): Promise<Session> {
-    const session = waiting.waiting_for === 'budget' ? await gate.pass(waiting) : waiting;
+    const session = waiting.waiting_for === 'budget' ? await admission.limits.reserve(waiting) : waiting;
     if (session.waiting_for === 'budget') return session;
-    if (session.waiting_for) return admission.advance(session);
+    if (session.waiting_for) return admission.resume(session);
     await admission.enqueue(session.id);
     return session;
   }
@@ -90,7 +87,7 @@ export function createAcceptance({
     const before = isKeyed ? await adopter.find(job.id) : null;
     if (before) return replay(before, job);
     await check();
-    const named = await gate.enter(job).catch(async (error: unknown) => {
+    const named = await admission.limits.check(job).catch(async (error: unknown) => {
       // Of two at once with one key, the other may have taken the very room that is missing.
       const other = isKeyed ? await adopter.find(job.id) : null;
       if (other) return replay(other, job);
@@ -111,7 +108,7 @@ export function createAcceptance({
   }
 
   return {
-    launchMany: createBulkAcceptance({ queue, sessions, admission, gate, sealer }),
+    launchMany: createBulkAcceptance({ queue, sessions, admission, sealer }),
     launch: async (config, options) => accept(launchJob(config, options), options),
     async continue(request, options, judge) {
       const { parent_session_id: id, ...overrides } = request;

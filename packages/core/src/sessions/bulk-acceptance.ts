@@ -1,6 +1,6 @@
 // Many launches at once: few commands to either store, and each launch its own verdict.
 import type { Admission } from '../admission/admission.ts';
-import type { LimitGate } from '../admission/limit-gate.ts';
+import type { RequestLimits } from '../admission/limit-admission.ts';
 import type { SessionConfig } from '../model/config/session-config.ts';
 import { isAppError } from '../model/errors/app-error.ts';
 import { type Accepted, checkSameRequest } from '../model/job/idempotency.ts';
@@ -49,13 +49,11 @@ export function createBulkAcceptance({
   queue,
   sessions,
   admission,
-  gate,
   sealer,
 }: {
   queue: SessionQueue;
   sessions: SessionStore;
   admission: Admission;
-  gate: LimitGate;
   sealer: Sealer;
 }): (asked: readonly LaunchAsked[]) => Promise<LaunchVerdict[]> {
   // In the order of acceptance.ts: the jobs first, then their documents; of those that wait only these.
@@ -69,9 +67,9 @@ export function createBulkAcceptance({
     // Best effort: a worker, or the reconciler, finds out what such a job is.
     for (const id of deleted.keys()) await queue.drop(id).catch(() => {});
     const stored = waiting.filter(({ id }) => !deleted.has(id));
-    const keyed = stored.filter((session) => !isLimited(session));
-    if (keyed.length > 0) await admission.advanceAll(keyed);
-    const refused = await passAll(stored.filter(isLimited));
+    const keyed = stored.filter((session) => !waitsForLimits(session));
+    if (keyed.length > 0) await admission.resumeAll(keyed);
+    const refused = await passAll(stored.filter(waitsForLimits));
     for (const [id, error] of deleted) refused.set(id, { error });
     return refused;
   }
@@ -81,9 +79,9 @@ export function createBulkAcceptance({
     const refused = new Map<string, LaunchVerdict>();
     for (const session of limited) {
       try {
-        const passed = await gate.pass(session);
+        const passed = await admission.limits.reserve(session);
         if (passed.waiting_for === undefined) await admission.enqueue(passed.id);
-        else if (!isLimited(passed)) await admission.advance(passed);
+        else if (!waitsForLimits(passed)) await admission.resume(passed);
       } catch (error) {
         if (!isAppError(error) || error.code !== 'LIMIT_EXCEEDED') throw error;
         refused.set(session.id, { error });
@@ -102,7 +100,7 @@ export function createBulkAcceptance({
     }
     const jobs = [...fresh.values()].map(({ job }) => job);
     // Whoever asked first for these may be refusing them just now, or have died before it could.
-    const asked = parsed.flatMap((one) => replayed(one, known.get(one.job.id))).filter(isLimited);
+    const asked = parsed.flatMap((one) => replayed(one, known.get(one.job.id))).filter(waitsForLimits);
     const refused = new Map([
       ...(await passAll([...byId(asked).values()])),
       ...(jobs.length > 0 ? await enqueue(jobs) : []),
@@ -125,7 +123,7 @@ export function createBulkAcceptance({
     let failed: { error: unknown } | undefined;
     for (let from = 0; from < asked.length; from += SLICE) {
       const slice = asked.slice(from, from + SLICE);
-      const named = await Promise.all(slice.map((one) => parse(one, gate)));
+      const named = await Promise.all(slice.map((one) => parse(one, admission.limits)));
       const parsed: (Parsed | Refused)[] = [];
       // One after the other: so the first have their secrets sealed, and few are sealed at once.
       for (const one of named) parsed.push(isParsed(one) ? await seal(one, sealing) : one);
@@ -147,12 +145,12 @@ const NONE = { error: new Error('a launch has no verdict') };
 
 async function parse(
   { config, options = {} }: LaunchAsked,
-  gate: LimitGate,
+  limits: RequestLimits,
 ): Promise<Named | Refused> {
   try {
     const asked = launchJob(config, options);
     checkSize(asked);
-    return { job: await gate.name(asked), isKeyed: options.idempotency_key !== undefined };
+    return { job: await limits.withLimits(asked), isKeyed: options.idempotency_key !== undefined };
   } catch (error) {
     return { error };
   }
@@ -191,6 +189,6 @@ function byId(sessions: readonly Session[]): Map<string, Session> {
   return new Map(sessions.map((session) => [session.id, session]));
 }
 
-function isLimited({ waiting_for }: Session): boolean {
+function waitsForLimits({ waiting_for }: Session): boolean {
   return waiting_for === 'budget';
 }

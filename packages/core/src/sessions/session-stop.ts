@@ -31,13 +31,13 @@ export function createSessionStop({
   manager: Pick<SessionManager, 'getSession'>;
   queue: SessionQueue;
   requests: StopRequests;
-  admission: Pick<Admission, 'ended'>;
+  admission: Pick<Admission, 'releaseAfter'>;
 }): SessionStop {
   async function ask(kind: ControlMessage['kind'], id: string): Promise<Info> {
     await manager.getSession(id); // one that only the queue knows is adopted first
     const session = await requestStop({ queue, requests }, kind, id);
     // Where this fails, the reconciler lets go on what waits for it.
-    if (isTerminal(session.status)) await admission.ended(session).catch(() => {});
+    if (isTerminal(session.status)) await admission.releaseAfter(session).catch(() => {});
     return toInfo(session);
   }
 

@@ -1,48 +1,48 @@
 import type { Db } from 'mongodb';
 import { isDuplicateKey } from './duplicate-key.ts';
 
-/** A key and the sessions that hold its slots; there is none where nobody does. */
+/** A key and the sessions that hold its slots; absent where no session holds one. */
 export interface SlotDocument {
   _id: string;
   holders: string[];
 }
 
-/** The slots of concurrency keys: who may be under way. */
+/** The slots of concurrency keys, or of limits: a session that holds one may run. */
 export interface SlotStore {
   /** The sessions that hold a slot of the key. */
   holders(key: string): Promise<string[]>;
-  /** Gives slots to these, unless by now more than `seen` are held; says whether it did. */
-  take(key: string, ids: readonly string[], seen: number): Promise<boolean>;
-  /** Gives a slot to one, unless `max` others hold theirs; true too where it holds one already. */
-  hold(key: string, id: string, max: number): Promise<boolean>;
-  /** Frees the slots of these; harmless where they hold none. */
+  /** Gives these sessions a slot each, unless more than `heldAtMost` are held by now; returns whether it did. */
+  reserveAll(key: string, ids: readonly string[], heldAtMost: number): Promise<boolean>;
+  /** Gives a session a slot, unless `max` others hold one; also true where it holds one already. */
+  reserve(key: string, id: string, max: number): Promise<boolean>;
+  /** Frees the slots of these sessions; does nothing where they hold none. */
   free(key: string, ids: readonly string[]): Promise<void>;
-  /** Every key of which slots are held. */
+  /** Yields every key that has a slot taken. */
   all(): AsyncGenerator<SlotDocument>;
 }
 
-/** The slots of a database, in a collection: each change is one atomic update of one document. */
+/** The slots in a collection of a database: each change is one atomic update of one document. */
 export function createSlotStore(db: Db, name = 'concurrency'): SlotStore {
   const collection = db.collection<SlotDocument>(name);
   return {
     async holders(key) {
       return (await collection.findOne({ _id: key }))?.holders ?? [];
     },
-    async take(key, ids, seen) {
+    async reserveAll(key, ids, heldAtMost) {
       try {
         await collection.updateOne(
-          { _id: key, [`holders.${seen}`]: { $exists: false } },
+          { _id: key, [`holders.${heldAtMost}`]: { $exists: false } },
           { $addToSet: { holders: { $each: [...ids] } } },
           { upsert: true },
         );
         return true;
       } catch (error) {
-        // The document is there and holds more: the upsert's insert meets its id.
+        // More slots are held, so the filter did not match and the upsert's insert met the document's id.
         if (isDuplicateKey(error)) return false;
         throw error;
       }
     },
-    async hold(key, id, max) {
+    async reserve(key, id, max) {
       if (max <= 0) return false;
       const isFree = { [`holders.${max - 1}`]: { $exists: false } };
       try {

@@ -10,38 +10,38 @@ import { decodeSession } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
 import { appendOutboxEvent } from './webhook-outbox.ts';
 
-/** What is known of a session that waited: enough for its job. */
-export type Standing = JobSource & Pick<Session, 'status' | 'waiting_for'>;
+/** Whether a session still waits, with as much of it as its job needs. */
+export type WaitState = JobSource & Pick<Session, 'status' | 'waiting_for'>;
 
-/** A session that waits for its parent, and as much of that one as says whether it goes on waiting. */
-export interface Behind {
+/** A session that waits for its parent, and what of the parent decides whether it goes on waiting. */
+export interface ParentWait {
   session: Pick<Session, 'id' | 'on_busy'>;
   parent: BusyParent | undefined;
 }
 
-/** Sessions that wait for something, and the ends of their waits; each is one guarded update. */
+/** Sessions that wait for something; each change is one guarded update. */
 export interface WaitingStore {
-  /** Those that wait for a key, first come first. */
+  /** The sessions that wait for a key, oldest first. */
   ofKey(key: string, limit: number): Promise<Waiter[]>;
-  /** Those that wait for a parent's end, first come first. */
+  /** The sessions that wait for the end of a parent, oldest first. */
   ofParent(parentId: string, limit: number): Promise<Session[]>;
-  /** Ends the wait of those that still wait for this; returns how each of the ids stands then. */
-  end(ids: readonly string[], wait: WaitingFor): Promise<Standing[]>;
-  /** How each of these stands; unknown ids are left out. */
-  standings(ids: readonly string[]): Promise<Standing[]>;
-  /** Lets one that waits for this, or for nothing, and never began, wait for its key from now on. */
-  lineUp(id: string, from: WaitingFor | undefined): Promise<void>;
-  /** Fails one that waits for its parent; null where it does not any more. */
+  /** Ends the wait of those of these sessions that still wait for `wait`; returns the state of each. */
+  end(ids: readonly string[], wait: WaitingFor): Promise<WaitState[]>;
+  /** The state of each of these sessions; unknown ids are left out. */
+  states(ids: readonly string[]): Promise<WaitState[]>;
+  /** Lets a session that never ran, and still waits for `from`, wait for its key from now on. */
+  waitForKey(id: string, from: WaitingFor | undefined): Promise<void>;
+  /** Fails a session that waits for its parent; null where it does not wait for it any more. */
   fail(id: string, failure: Omit<Failure, 'at'>): Promise<Session | null>;
-  /** Every key that somebody waits for. */
-  keys(): AsyncGenerator<string>;
-  /** Everybody who waits for a parent. */
-  behindParents(): AsyncGenerator<Behind>;
+  /** Yields every key that a session waits for. */
+  keysWaitedFor(): AsyncGenerator<string>;
+  /** Yields every session that waits for a parent. */
+  parentWaits(): AsyncGenerator<ParentWait>;
 }
 
 const PAGE = 500;
 
-const STANDING = Object.fromEntries(
+const WAIT_STATE = Object.fromEntries(
   [...JOB_FIELDS, 'status', 'waiting_for'].filter((field) => field !== 'id').map((at) => [at, 1]),
 );
 
@@ -52,19 +52,19 @@ const PARENT = {
   cancel_requested_at: 1,
 } satisfies Record<keyof BusyParent, 1>;
 
-/** The waiting sessions of a database, judged on its clock. */
+/** The waiting sessions of a database, on its clock. */
 export function createWaitingStore(db: Db, clock: StoreClock): WaitingStore {
   const collection = db.collection<SessionDocument>('sessions');
 
-  async function standings(ids: readonly string[]): Promise<Standing[]> {
+  async function states(ids: readonly string[]): Promise<WaitState[]> {
     const documents = await collection
       .find({ _id: { $in: [...ids] } })
-      .project<Omit<Standing, 'id'> & { _id: string }>(STANDING)
+      .project<Omit<WaitState, 'id'> & { _id: string }>(WAIT_STATE)
       .toArray();
     return documents.map(({ _id, ...fields }) => ({ ...fields, id: _id }));
   }
 
-  async function parentsOf(ids: readonly (string | undefined)[]): Promise<Map<string, BusyParent>> {
+  async function findParents(ids: readonly (string | undefined)[]): Promise<Map<string, BusyParent>> {
     const parents = await collection
       .find({ _id: { $in: ids.filter((id) => id !== undefined) } })
       .project<BusyParent & { _id: string }>(PARENT)
@@ -73,7 +73,7 @@ export function createWaitingStore(db: Db, clock: StoreClock): WaitingStore {
   }
 
   return {
-    standings,
+    states: states,
     async ofKey(key, limit) {
       const documents = await collection
         .find({ waiting_for: 'concurrency_key', concurrency_key: key })
@@ -96,12 +96,12 @@ export function createWaitingStore(db: Db, clock: StoreClock): WaitingStore {
         { _id: { $in: [...ids] }, status: 'queued', waiting_for: wait },
         { $unset: { waiting_for: '' }, $set: { updated_at: await clock.now() } },
       );
-      return standings(ids);
+      return states(ids);
     },
-    async lineUp(id, from) {
-      const was = from ?? { $exists: false };
+    async waitForKey(id, from) {
+      const waitsFor = from ?? { $exists: false };
       await collection.updateOne(
-        { _id: id, status: 'queued', 'lease.fence': 0, waiting_for: was },
+        { _id: id, status: 'queued', 'lease.fence': 0, waiting_for: waitsFor },
         { $set: { waiting_for: 'concurrency_key', updated_at: await clock.now() } },
       );
     },
@@ -124,14 +124,14 @@ export function createWaitingStore(db: Db, clock: StoreClock): WaitingStore {
       );
       return document && decodeSession(document);
     },
-    async *keys() {
+    async *keysWaitedFor() {
       const keys = collection.aggregate<{ _id: string }>([
         { $match: { waiting_for: 'concurrency_key' } },
         { $group: { _id: '$concurrency_key' } },
       ]);
       for await (const { _id } of keys) yield _id;
     },
-    async *behindParents() {
+    async *parentWaits() {
       for (let last = ''; ; ) {
         const page = await collection
           .find({ waiting_for: 'parent', _id: { $gt: last } })
@@ -142,9 +142,9 @@ export function createWaitingStore(db: Db, clock: StoreClock): WaitingStore {
             parent_session_id: 1,
           })
           .toArray();
-        const parents = await parentsOf(page.map((one) => one.parent_session_id));
-        for (const { _id, parent_session_id = '', ...rest } of page) {
-          yield { session: { id: _id, ...rest }, parent: parents.get(parent_session_id) };
+        const parents = await findParents(page.map((one) => one.parent_session_id));
+        for (const { _id, parent_session_id = '', ...fields } of page) {
+          yield { session: { id: _id, ...fields }, parent: parents.get(parent_session_id) };
         }
         const end = page.at(-1);
         if (!end || page.length < PAGE) return;

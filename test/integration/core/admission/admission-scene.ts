@@ -83,7 +83,7 @@ export const test = base.extend<{ scene: Scene }>({
       async finish(id) {
         await die(id);
         const session = await sessions.get(id);
-        if (session) await admission.ended(session);
+        if (session) await admission.releaseAfter(session);
       },
     });
   },

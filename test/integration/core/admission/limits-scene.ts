@@ -1,4 +1,4 @@
-// Several processes that let sessions pass their limits, on one database and one queue.
+// Several processes that admit sessions under limits, on one database and one queue.
 import {
   type Admission,
   createAdmission,
@@ -11,13 +11,13 @@ import type { LimitCaps } from '../../../../packages/core/src/model/limits/limit
 import { makeCompletedSession } from '../../../support/factories.ts';
 import { test as base } from '../stores.ts';
 
-/** What of a process lets sessions pass. */
+/** The parts of a process that admit sessions. */
 export interface Process {
   admission: Admission;
   manager: SessionManager;
 }
 
-/** What a test does to sessions under limits, and what it sees of them. */
+/** What a test does to sessions under limits, and what it reads of them. */
 export interface Limits {
   /** As many processes as work on one database and one queue. */
   processes: [Process, Process, Process];
@@ -27,7 +27,7 @@ export interface Limits {
   /** What each waits for, or its status where it waits for nothing. */
   states(ids: readonly string[]): Promise<(string | undefined)[]>;
   set(id: string, fields: Record<string, unknown>): Promise<void>;
-  /** The session is over, and every process says so at once. */
+  /** Ends the session; every process releases what waited for it, all at once. */
   finish(id: string): Promise<void>;
 }
 
@@ -40,14 +40,14 @@ export const test = base.extend<{ limits: Limits }>({
       return { admission, manager: createSessionManager({ queue, sessions, admission }) };
     };
     const processes: Limits['processes'] = [start(), start(), start()];
-    const book = createLimits({ db, clock });
+    const limits = createLimits({ db, clock });
     const slots = db.collection<{ _id: string; holders: string[] }>('limit_slots');
     const set: Limits['set'] = async (_id, fields) => {
       await db.collection<{ _id: string }>('sessions').updateOne({ _id }, { $set: fields });
     };
     await use({
       processes,
-      put: (tag, caps) => book.put('tag', tag, caps),
+      put: (tag, caps) => limits.put('tag', tag, caps),
       holders: async (tag) => (await slots.findOne({ _id: `tag:${tag}` }))?.holders ?? [],
       states: async (ids) =>
         Promise.all(
@@ -62,7 +62,7 @@ export const test = base.extend<{ limits: Limits }>({
         await set(id, { status: 'completed', end_time: new Date(), transcript });
         const session = await sessions.get(id);
         if (!session) throw new Error(`expected a session ${id}`);
-        await Promise.all(processes.map(({ admission }) => admission.ended(session)));
+        await Promise.all(processes.map(({ admission }) => admission.releaseAfter(session)));
       },
     });
   },
@@ -76,5 +76,5 @@ export const launch = async (
 ): Promise<Session> =>
   (await manager.acceptance.launch({ query: 'q' }, { tags, ...options })).session;
 
-/** What lets a session wait where a limit is reached. */
+/** The option that lets a session wait where a limit is reached. */
 export const wait = { on_limit: 'wait' } as const;

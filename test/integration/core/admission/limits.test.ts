@@ -19,7 +19,7 @@ describe('sessions that wait for a budget, let go on by several processes at onc
       for (let n = 0; n < 6; n += 1) ids.push((await launch(processes[0], [tag], wait)).id);
       await put(tag, { max_sessions_at_once: 100, max_sessions_per_minute: 4 });
       const ended = { id: newId(), limits: [`tag:${tag}`] };
-      await Promise.all(processes.map(({ admission }) => admission.ended(ended)));
+      await Promise.all(processes.map(({ admission }) => admission.releaseAfter(ended)));
       const admitted = (await stores.sessions.getMany(ids)).filter((one) => !one.waiting_for);
       expect(admitted.map(({ id }) => id)).toEqual(ids.slice(0, 4));
       expect((await holders(tag)).toSorted()).toEqual(ids.slice(0, 4).toSorted());

@@ -6,20 +6,20 @@ import { makeCompletedSession } from '../../../support/factories.ts';
 import { type Fleet, test } from '../../../support/fleet.ts';
 import { waitFor } from '../../../support/wait.ts';
 
-function book(fleet: Fleet) {
+function limitsOf(fleet: Fleet) {
   return createLimits({ db: fleet.db, clock: createStoreClock(fleet.db) });
 }
 
-// A producer with Redis alone names the limits that its sessions are to keep to.
+// A producer without MongoDB names the limits of its sessions itself.
 function launch(fleet: Fleet, limit: string, wait = 100) {
   const query = fakePrompt([{ sleep: wait }, { say: 'done' }]);
   return fleet.launch({ query }, { limits: [limit], on_limit: 'wait' });
 }
 
-test('sessions under a limit run one after the other, let go by the end of the one before', async ({
+test('sessions under a limit run one after the other, each released by the end of the one before', async ({
   fleet,
 }) => {
-  await book(fleet).put('tag', 'narrow', { max_sessions_at_once: 1 });
+  await limitsOf(fleet).put('tag', 'narrow', { max_sessions_at_once: 1 });
   const ids = await Promise.all([1, 2, 3].map(() => launch(fleet, 'tag:narrow')));
   await fleet.worker();
 
@@ -32,13 +32,13 @@ test('sessions under a limit run one after the other, let go by the end of the o
   for (const [index, [, end]] of runs.slice(0, -1).entries()) {
     expect(Number(runs[index + 1]?.[0])).toBeGreaterThanOrEqual(Number(end));
   }
-  // Its place is given back a moment after an end stands.
-  const placesTaken = async () => (await book(fleet).get('tag', 'narrow')).now?.sessions_at_once;
-  await waitFor('the last place to be free', async () => (await placesTaken()) === 0);
+  // The slot is freed a moment after the end is written.
+  const slotsTaken = async () => (await limitsOf(fleet).get('tag', 'narrow')).now?.sessions_at_once;
+  await waitFor('the last slot to be free', async () => (await slotsTaken()) === 0);
 });
 
-test('one that waits for the day to turn goes on once there is money again', async ({ fleet }) => {
-  const limits = book(fleet);
+test('a session that waits for the daily cap runs once there is money again', async ({ fleet }) => {
+  const limits = limitsOf(fleet);
   await limits.put('tag', 'dear', { max_usd_per_day: 1 });
   const spent = makeCompletedSession({ tags: ['dear'], totals: { ...NO_TOTALS, cost_usd: 2 } });
   const { id: _id, ...fields } = spent;

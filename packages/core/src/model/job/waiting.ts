@@ -5,21 +5,21 @@ import type { Session } from '../session/session.ts';
 import { isTerminal } from '../session/status.ts';
 import type { Job } from './job.ts';
 
-/** As much of a parent as says whether its children go on waiting. */
+/** What of a parent decides whether its children go on waiting. */
 export type BusyParent = Pick<
   Session,
   'status' | 'lease' | 'interrupt_requested_at' | 'cancel_requested_at'
 >;
 
-/** Says whether a session of this job may have to wait for another one. */
+/** Returns whether a session of this job may have to wait for another one. */
 export function mayWait(job: Job): boolean {
-  return isLimited(job) || job.concurrency_key !== undefined || isContinueThatWaits(job);
+  return hasLimits(job) || job.concurrency_key !== undefined || isContinueThatWaits(job);
 }
 
 /**
- * What a new session of this job waits for first: its parent, then its budgets, then its key, so that none
- * keeps from others what those need before it can go on. `parent` is the one that it continues. One that has
- * a time to wait for, too, takes its place in its key's line when that has come.
+ * What a new session of this job waits for first: its parent, then its limits, then its key, so a waiting
+ * session never holds a slot that another one needs. `parent` is the session that it continues. A session
+ * with a start time (`isDelayed`) waits for its key only when that time has come.
  */
 export function firstWait(
   job: Job,
@@ -27,20 +27,20 @@ export function firstWait(
 ): WaitingFor | undefined {
   const isBusy = parent !== undefined && !isTerminal(parent.status);
   if (isBusy && isContinueThatWaits(job)) return 'parent';
-  if (isLimited(job)) return 'budget';
-  return waitAfterBudget(job, isDelayed);
+  if (hasLimits(job)) return 'budget';
+  return waitAfterLimits(job, isDelayed);
 }
 
-/** What a session waits for next, once its budgets have let it go on; `isDelayed` as above. */
-export function waitAfterBudget(
+/** What a session waits for after its limits; `isDelayed` as for firstWait. */
+export function waitAfterLimits(
   { concurrency_key }: Pick<Session, 'concurrency_key'>,
   isDelayed: boolean,
 ): WaitingFor | undefined {
   return concurrency_key === undefined || isDelayed ? undefined : 'concurrency_key';
 }
 
-/** Says whether limits stand before it. */
-export function isLimited({ limits = [] }: Pick<Session, 'limits'>): boolean {
+/** Returns whether a session is under any limit. */
+export function hasLimits({ limits = [] }: Pick<Session, 'limits'>): boolean {
   return limits.length > 0;
 }
 
@@ -48,13 +48,12 @@ function isContinueThatWaits(job: Job): boolean {
   return job.kind === 'continue' && waitsIfBusy(job);
 }
 
-/** Says whether it waits for its parent where that has not ended. */
-export function waitsIfBusy({ on_busy = 'reject' }: { on_busy?: OnBusy | undefined }): boolean {
+function waitsIfBusy({ on_busy = 'reject' }: { on_busy?: OnBusy | undefined }): boolean {
   return on_busy !== 'reject';
 }
 
 /**
- * What is to be done for a session that waits for its parent. One that never began is not interrupted: that
+ * What to do for a session that waits for its parent. A parent that never began is not interrupted: that
  * would cancel it, and leave nothing to continue.
  */
 export function planParentWait(

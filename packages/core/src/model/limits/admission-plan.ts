@@ -4,15 +4,15 @@ export interface Waiter {
   concurrency_limit?: number;
 }
 
-/** Whom a key lets go on: `held` have their slot already, `taken` are to be given one. */
+/** The waiters that a key releases: `holding` have a slot already, `granted` are given one. */
 export interface AdmissionPlan {
-  held: string[];
-  taken: string[];
+  holding: string[];
+  granted: string[];
 }
 
 /**
- * Gives the free slots of a key to those who wait, first come first served: the first who must wait, by its
- * own limit, makes all behind it wait. One that waits and holds a slot was overtaken by a crash.
+ * Gives the free slots of a key to the waiters, first come, first served: the first waiter that does not fit
+ * under its own limit makes all later ones wait. A waiter that already holds a slot is left from a crash.
  */
 export function planAdmission(
   holders: readonly string[],
@@ -25,5 +25,5 @@ export function planAdmission(
     if (holders.length + taken.length >= concurrency_limit) break;
     taken.push(id);
   }
-  return { held, taken };
+  return { holding: held, granted: taken };
 }

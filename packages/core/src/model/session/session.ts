@@ -63,10 +63,11 @@ export const sessionSchema = z.object({
   not_before: z.date().optional(),
   waiting_for: waitingForSchema.optional(),
   on_busy: onBusySchema.optional(),
+  // The stored name of the claim to reserve the limits of a waiting session (store/limit-waits.ts).
   passing: z
     .object({ token: z.string(), at: z.date() })
     .optional()
-    .describe('Who lets it pass its limits just now, and since when.'),
+    .describe('Which process is reserving its limits, and since when.'),
   attempts: z.array(attemptSchema),
   counts: z.object({
     retries: count,

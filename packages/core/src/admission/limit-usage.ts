@@ -1,4 +1,4 @@
-// How far limits are used: sessions at once in MongoDB, a minute's in Redis, dollars a day from usage.
+// How much of each limit is used: slots in MongoDB, sessions per minute in Redis, dollars per day from usage.
 import {
   countedBy,
   type Limit,
@@ -13,26 +13,26 @@ import type { StoreClock } from '../store/clock.ts';
 import type { SlotStore } from '../store/slot-store.ts';
 import type { UsageStore } from '../store/usage-store.ts';
 
-/** Limits by their names. */
+/** Limits by their ids (see limitId). */
 export type FoundLimits = ReadonlyMap<string, Limit>;
 
-/** The room that limits leave. */
-export interface BudgetRoom {
-  /** Which cap keeps a further session out now; null where there is room. Takes nothing. */
-  look(found: FoundLimits): Promise<LimitReached | null>;
+/** Undoes what a reservation wrote, one function for each write. */
+export type Undo = (() => Promise<void>)[];
+
+/** How much of each limit is used, and the reservation of more. */
+export interface LimitUsage {
+  /** Returns the first cap that has no room for another session, or null. Writes nothing. */
+  check(found: FoundLimits): Promise<LimitReached | null>;
   /**
-   * Takes a slot and a count of each of these limits, as far as there is room, and says what keeps it out;
-   * how each that was taken is given back goes into `undo`, whether it returns or throws.
+   * Reserves a slot and a count of each of these limits for a session, up to the first cap that has no room.
+   * Returns that cap, or null where all were reserved. Whether it returns or throws, `undo` then holds how
+   * each reservation is given back.
    */
-  take(
-    sessionId: string,
-    found: FoundLimits,
-    undo: (() => Promise<void>)[],
-  ): Promise<LimitReached | null>;
+  reserve(sessionId: string, found: FoundLimits, undo: Undo): Promise<LimitReached | null>;
 }
 
-/** The room by what these stores say. */
-export function createBudgetRoom({
+/** The usage of limits as these stores count it. */
+export function createLimitUsage({
   slots,
   rates,
   usage,
@@ -42,8 +42,8 @@ export function createBudgetRoom({
   rates: RateWindows;
   usage: Pick<UsageStore, 'total'>;
   clock: StoreClock;
-}): BudgetRoom {
-  async function spentToday([id, limit]: [string, Limit]): Promise<LimitReached | null> {
+}): LimitUsage {
+  async function checkSpending([id, limit]: [string, Limit]): Promise<LimitReached | null> {
     const { max_usd_per_day: max } = limit;
     if (max === undefined) return null;
     const now = await clock.now();
@@ -51,27 +51,27 @@ export function createBudgetRoom({
     return cost_usd >= max ? spentForToday(id, max, now) : null;
   }
 
-  async function isFull([id, { max_sessions_at_once: max }]: [string, Limit]) {
+  async function checkSlots([id, { max_sessions_at_once: max }]: [string, Limit]) {
     if (max === undefined || (await slots.holders(id)).length < max) return null;
     return tooManyAtOnce(id, max);
   }
 
-  async function isFast([id, { max_sessions_per_minute: max }]: [string, Limit]) {
+  async function checkRate([id, { max_sessions_per_minute: max }]: [string, Limit]) {
     if (max === undefined) return null;
     const turnsInMs = await rates.look(id, max);
     return turnsInMs === null ? null : tooManyAMinute(id, max, turnsInMs);
   }
 
   return {
-    look: async (found) =>
-      (await findReached(found, spentToday)) ??
-      (await findReached(found, isFull)) ??
-      (await findReached(found, isFast)),
-    take: async (sessionId, found, undo) =>
-      (await findReached(found, spentToday)) ??
+    check: async (found) =>
+      (await findReached(found, checkSpending)) ??
+      (await findReached(found, checkSlots)) ??
+      (await findReached(found, checkRate)),
+    reserve: async (sessionId, found, undo) =>
+      (await findReached(found, checkSpending)) ??
       (await findReached(found, async ([id, { max_sessions_at_once: max }]) => {
         if (max === undefined) return null;
-        if (!(await slots.hold(id, sessionId, max))) return tooManyAtOnce(id, max);
+        if (!(await slots.reserve(id, sessionId, max))) return tooManyAtOnce(id, max);
         undo.push(() => slots.free(id, [sessionId]));
         return null;
       })) ??

@@ -1,0 +1,28 @@
+import type { LimitStore } from '../store/limit-store.ts';
+
+/** How long a process remembers that a limit exists, or that it does not, in milliseconds. */
+const KNOWN_MS = 2_000;
+
+/** How many limits are remembered; beyond it all are forgotten and read again. */
+const KNOWN_MAX = 10_000;
+
+/**
+ * Finds which of some limits exist, and remembers it for two seconds: nearly every session asks, and nearly
+ * none is under a limit.
+ */
+export function createKnownLimits(
+  limits: Pick<LimitStore, 'named'>,
+): (ids: readonly string[]) => Promise<string[]> {
+  const known = new Map<string, { exists: boolean; at: number }>();
+
+  return async (ids) => {
+    const at = performance.now();
+    const unknown = ids.filter(
+      (id) => at - (known.get(id)?.at ?? Number.NEGATIVE_INFINITY) > KNOWN_MS,
+    );
+    if (known.size + unknown.length > KNOWN_MAX) known.clear();
+    const found = unknown.length > 0 ? await limits.named(unknown) : new Map();
+    for (const id of unknown) known.set(id, { exists: found.has(id), at });
+    return ids.filter((id) => known.get(id)?.exists);
+  };
+}

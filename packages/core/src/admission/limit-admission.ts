@@ -1,0 +1,151 @@
+// Sessions under the limits of their API key and tags: so many at once, so many a minute, so many dollars a day.
+import { AppError } from '../model/errors/app-error.ts';
+import type { Job } from '../model/job/job.ts';
+import { limitError, limitIdsOf, limitPassed } from '../model/limits/limit.ts';
+import { defined } from '../model/schema/defined.ts';
+import type { Session } from '../model/session/session.ts';
+import { isTerminal } from '../model/session/status.ts';
+import type { StoreClock } from '../store/clock.ts';
+import { forEachIsolated } from '../store/for-each-isolated.ts';
+import type { LimitStore } from '../store/limit-store.ts';
+import type { LimitWaits } from '../store/limit-waits.ts';
+import type { SessionStore } from '../store/session-store.ts';
+import type { SlotStore } from '../store/slot-store.ts';
+import type { WaitingStore } from '../store/waiting-store.ts';
+import { createKnownLimits } from './known-limits.ts';
+import { createLimitReservation, type Reservation, type ReserveLimits } from './limit-reservation.ts';
+import type { LimitUsage } from './limit-usage.ts';
+
+/** How many waiting sessions are read in one command. */
+const BATCH = 100;
+
+/** How long a caller has, in milliseconds, to refuse a session that did not ask to wait; then it counts as dead. */
+const REFUSED_WITHIN_MS = 30_000;
+
+/** The limits that a request meets. */
+export interface RequestLimits {
+  /** The job with the ids of the limits that apply to it; a new limit applies within two seconds. */
+  withLimits<T extends Job>(job: T): Promise<T>;
+  /**
+   * The job with its limits; throws LIMIT_EXCEEDED where a cap has no room now and the job does not ask to
+   * wait. Reserves nothing: `reserve` decides once the session is stored.
+   */
+  check<T extends Job>(job: T): Promise<T>;
+  /**
+   * Reserves the limits of a stored session that waits for them. Returns the session as it then is: past its
+   * limits, or still waiting where it asked to. Otherwise it throws LIMIT_EXCEEDED, and the session is
+   * removed, whichever process removed it; throws UNAVAILABLE where another process is still deciding.
+   */
+  reserve(session: Session): Promise<Session>;
+}
+
+/** Limits of sessions. Every step may be repeated, run in several processes at once, or be cut off by a crash. */
+export interface LimitAdmission extends RequestLimits {
+  /** Reserves the limits of a session that waits for them; the session waits on where a cap has no room. */
+  reserveWaiting(id: string): Promise<Reservation>;
+  /** Frees the slots of a session that has ended. */
+  free(session: Pick<Session, 'id' | 'limits'>): Promise<void>;
+  /**
+   * Calls `resume` for sessions that wait for this limit (or for any), oldest first, as long as there is
+   * room; returns how many were released.
+   */
+  releaseNext(resume: (session: Session) => Promise<Reservation>, limitId?: string): Promise<number>;
+  /** Frees the slots of sessions that ended or were deleted. */
+  repair(): Promise<void>;
+}
+
+/** What the limits are stored in. */
+interface LimitDeps {
+  limits: Pick<LimitStore, 'named'>;
+  slots: SlotStore;
+  usage: LimitUsage;
+  waits: LimitWaits;
+  waiting: Pick<WaitingStore, 'states'>;
+  sessions: Pick<SessionStore, 'get'>;
+  clock: StoreClock;
+}
+
+/** Admission by the limits of a database. */
+export function createLimitAdmission(deps: LimitDeps): LimitAdmission {
+  const { slots, waiting } = deps;
+  const reserve = createLimitReservation(deps);
+
+  return {
+    ...createRequestLimits(deps, reserve),
+    reserveWaiting: (id) => reserve(id, { refuse: false }),
+    async free({ id, limits: ids = [] }) {
+      for (const limitId of ids) await slots.free(limitId, [id]);
+    },
+    releaseNext: (resume, limitId) => releaseNext(deps, resume, limitId),
+    async repair() {
+      await forEachIsolated(slots.all(), async ({ _id: limitId, holders }) => {
+        const live = (await waiting.states(holders)).filter(({ status }) => !isTerminal(status));
+        const ids = new Set(live.map(({ id }) => id));
+        const dead = holders.filter((id) => !ids.has(id));
+        if (dead.length > 0) await slots.free(limitId, dead);
+      });
+    },
+  };
+}
+
+function createRequestLimits(
+  { limits, usage, sessions }: LimitDeps,
+  reserve: ReserveLimits,
+): RequestLimits {
+  const findExisting = createKnownLimits(limits);
+
+  async function withLimits<T extends Job>(job: T): Promise<T> {
+    const existing = await findExisting(limitIdsOf(job));
+    return existing.length === 0 ? job : { ...job, limits: existing };
+  }
+
+  async function buildRefusal({ limits: ids = [] }: Session): Promise<AppError> {
+    const reached = await usage.check(await limits.named(ids));
+    return reached ? limitError(reached) : limitPassed(ids);
+  }
+
+  return {
+    withLimits,
+    async check(job) {
+      const limited = await withLimits(job);
+      if (!limited.limits?.length || limited.on_limit === 'wait') return limited;
+      const reached = await usage.check(await limits.named(limited.limits));
+      if (reached) throw limitError(reached);
+      return limited;
+    },
+    async reserve(waiter) {
+      const reservation = await reserve(waiter.id, { refuse: true });
+      const session = await sessions.get(waiter.id);
+      if (reservation.kind === 'refused') throw limitError(reservation.reached);
+      // Another request with the same idempotency key was refused, so this one is refused as well.
+      if (!session) throw await buildRefusal(waiter);
+      if (session.waiting_for === 'budget' && session.on_limit !== 'wait') {
+        throw new AppError('UNAVAILABLE', `session ${session.id} is being let in; ask again later`);
+      }
+      return session;
+    },
+  };
+}
+
+// First come, first served: a session that a limit holds back also holds back every later one under that limit.
+async function releaseNext(
+  { waits, clock }: LimitDeps,
+  resume: (session: Session) => Promise<Reservation>,
+  limitId?: string,
+): Promise<number> {
+  const madeBefore = new Date((await clock.now()).getTime() - REFUSED_WITHIN_MS);
+  const full = new Set<string>();
+  let released = 0;
+  for (;;) {
+    const filter = { ...defined({ limitId }), exceptLimits: [...full], madeBefore };
+    const waiters = await waits.list({ ...filter, limit: BATCH });
+    for (const waiter of waiters) {
+      if (waiter.limits?.some((id) => full.has(id))) continue;
+      const reservation = await resume(waiter);
+      if (reservation.kind === 'reserved') released += 1;
+      if (reservation.kind === 'waiting') full.add(reservation.reached.limit);
+      if (reservation.kind === 'busy') for (const id of waiter.limits ?? []) full.add(id);
+    }
+    if (waiters.length < BATCH || (limitId !== undefined && full.has(limitId))) return released;
+  }
+}

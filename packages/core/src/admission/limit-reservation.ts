@@ -1,0 +1,98 @@
+// The reservation of a waiting session's limits: claimed by one process, reserved, and undone where it fails.
+import { setTimeout as delay } from 'node:timers/promises';
+import { waitAfterLimits } from '../model/job/waiting.ts';
+import type { LimitReached } from '../model/limits/limit.ts';
+import { newId } from '../model/schema/id.ts';
+import type { Session } from '../model/session/session.ts';
+import type { StoreClock } from '../store/clock.ts';
+import type { LimitStore } from '../store/limit-store.ts';
+import type { LimitWaits } from '../store/limit-waits.ts';
+import type { LimitUsage, Undo } from './limit-usage.ts';
+
+/** How soon a claim is tried again while another process holds it: twice as late each time, in milliseconds. */
+const CLAIM_RETRY_MS = 5;
+const CLAIM_RETRY_MAX_MS = 80;
+
+/** How long a claim is tried, in milliseconds. */
+const CLAIM_FOR_MS = 10_000;
+
+/**
+ * What a reservation came to. `reserved`: the session no longer waits for its limits. `waiting`: a cap has no
+ * room, and the session waits on. `refused`: a cap has no room, and the session was removed. `gone`: the
+ * session does not wait for its limits any more, or was deleted. `busy`: another process holds its claim.
+ */
+export type Reservation =
+  | { kind: 'reserved' | 'gone' | 'busy' }
+  | { kind: 'waiting' | 'refused'; reached: LimitReached };
+
+/**
+ * Reserves the limits of the waiting session `id` and moves it on to what it waits for next. With `refuse`, a
+ * session that did not ask to wait is removed where a cap has no room.
+ */
+export type ReserveLimits = (id: string, how: { refuse: boolean }) => Promise<Reservation>;
+
+/** Reservations over these stores. */
+export function createLimitReservation({
+  limits,
+  usage,
+  waits,
+  clock,
+}: {
+  limits: Pick<LimitStore, 'named'>;
+  usage: LimitUsage;
+  waits: LimitWaits;
+  clock: StoreClock;
+}): ReserveLimits {
+  // One process at a time reserves for a session, so nobody relies on a reservation that its maker may undo.
+  async function claim(id: string, token: string): Promise<Session | 'gone' | 'busy'> {
+    const until = performance.now() + CLAIM_FOR_MS;
+    for (let waitMs = CLAIM_RETRY_MS; performance.now() < until; waitMs *= 2) {
+      const claimed = await waits.claim(id, token);
+      if (claimed !== 'taken') return claimed;
+      await delay(Math.min(waitMs, CLAIM_RETRY_MAX_MS));
+    }
+    return 'busy';
+  }
+
+  async function reserveClaimed(
+    session: Session,
+    token: string,
+    { refuse }: { refuse: boolean },
+  ): Promise<Reservation> {
+    const { id, not_before } = session;
+    const undo: Undo = [];
+    try {
+      // A limit may have been removed since the session was accepted.
+      const reached = await usage.reserve(id, await limits.named(session.limits ?? []), undo);
+      if (!reached) {
+        const isDelayed = not_before !== undefined && not_before > (await clock.now());
+        const next = waitAfterLimits(session, isDelayed);
+        if (await waits.endWait(id, token, next)) return { kind: 'reserved' };
+      }
+      await giveBack(id, token, undo);
+      if (!reached) return { kind: 'gone' };
+      const isRefused = refuse && session.on_limit !== 'wait';
+      if (isRefused && (await waits.withdraw(id, token))) return { kind: 'refused', reached };
+      await waits.dropClaim(id, token);
+      return { kind: 'waiting', reached };
+    } catch (error) {
+      // If this fails as well, the claim expires within seconds.
+      await giveBack(id, token, undo).catch(() => {});
+      await waits.dropClaim(id, token).catch(() => {});
+      throw error;
+    }
+  }
+
+  // A process whose claim was taken over leaves its reservations to the new claimant. A reservation that is
+  // not given back here is undone by the next claimant, by the repair, or at the end of the minute.
+  async function giveBack(id: string, token: string, undo: Undo): Promise<void> {
+    if (undo.length === 0 || !(await waits.renewClaim(id, token))) return;
+    for (let step = undo.pop(); step; step = undo.pop()) await step();
+  }
+
+  return async (id, how) => {
+    const token = newId();
+    const claimed = await claim(id, token);
+    return typeof claimed === 'string' ? { kind: claimed } : reserveClaimed(claimed, token, how);
+  };
+}

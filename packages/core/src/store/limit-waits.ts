@@ -1,0 +1,116 @@
+import type { Db, Filter } from 'mongodb';
+import type { WaitingFor } from '../model/config/waiting-for.ts';
+import type { Session } from '../model/session/session.ts';
+import type { StoreClock } from './clock.ts';
+import { decodeSession } from './free-json.ts';
+import type { SessionDocument } from './mongo.ts';
+
+/** How long a claim on a waiting session holds, in milliseconds; then another process may claim it. */
+const CLAIM_MS = 5_000;
+
+/**
+ * Sessions that wait for their limits (`waiting_for: 'budget'`). One caller at a time holds the claim to move
+ * a session on; it is stored in the session's field `passing`. Each step is one guarded update.
+ */
+export interface LimitWaits {
+  /** The waiting sessions that match, oldest first. */
+  list(filter: LimitWaiterFilter): Promise<Session[]>;
+  /**
+   * Claims a waiting session for the holder of this token, for five seconds. Returns `taken` where another
+   * holder has the claim, and `gone` where the session does not wait for its limits any more.
+   */
+  claim(id: string, token: string): Promise<Session | 'taken' | 'gone'>;
+  /** Renews the claim for five seconds; false where another holder has it. */
+  renewClaim(id: string, token: string): Promise<boolean>;
+  /** Moves the claimed session on to wait for `next`, or for nothing; false where the claim was lost. */
+  endWait(id: string, token: string, next: WaitingFor | undefined): Promise<boolean>;
+  /** Gives the claim back. */
+  dropClaim(id: string, token: string): Promise<void>;
+  /** Deletes the claimed session; false where it does not wait any more, or the claim was lost. */
+  withdraw(id: string, token: string): Promise<boolean>;
+  /** Lets a session whose parent has ended wait for its limits; it waits even if it did not ask to. */
+  startWait(id: string): Promise<void>;
+}
+
+/** Which waiting sessions are listed. */
+export interface LimitWaiterFilter {
+  /** Only sessions under this limit. */
+  limitId?: string;
+  /** No session under one of these limits. */
+  exceptLimits: readonly string[];
+  /** A session that did not ask to wait is listed only if it was made before this: its caller has died. */
+  madeBefore: Date;
+  limit: number;
+}
+
+const WAITS = { status: 'queued', waiting_for: 'budget' } as const satisfies Filter<Session>;
+
+/** The waiting sessions of a database, on its clock. */
+export function createLimitWaits(db: Db, clock: StoreClock): LimitWaits {
+  const collection = db.collection<SessionDocument>('sessions');
+
+  return {
+    async list({ limitId, exceptLimits, madeBefore, limit }) {
+      const documents = await collection
+        .find({
+          waiting_for: 'budget',
+          limits: {
+            $nin: [...exceptLimits],
+            ...(limitId === undefined ? { $exists: true } : { $eq: limitId }),
+          },
+          // A session that did not ask to wait belongs to its caller until the caller times out.
+          $or: [{ on_limit: 'wait' }, { created_at: { $lte: madeBefore } }],
+        })
+        .sort({ created_at: 1, _id: 1 })
+        .limit(limit)
+        .toArray();
+      return documents.map(decodeSession);
+    },
+    async claim(id, token) {
+      const at = await clock.now();
+      const expired = new Date(at.getTime() - CLAIM_MS);
+      await collection.updateOne(
+        { _id: id, ...WAITS, 'passing.at': { $not: { $gt: expired } } },
+        { $set: { passing: { token, at } } },
+      );
+      const document = await collection.findOne({ _id: id, ...WAITS });
+      if (!document) return 'gone';
+      return document.passing?.token === token ? decodeSession(document) : 'taken';
+    },
+    async renewClaim(id, token) {
+      const { matchedCount } = await collection.updateOne(
+        { _id: id, 'passing.token': token },
+        { $set: { 'passing.at': await clock.now() } },
+      );
+      return matchedCount > 0;
+    },
+    async endWait(id, token, next) {
+      const updated_at = await clock.now();
+      const { matchedCount } = await collection.updateOne(
+        { _id: id, ...WAITS, 'passing.token': token },
+        next === undefined
+          ? { $unset: { waiting_for: '', passing: '' }, $set: { updated_at } }
+          : { $unset: { passing: '' }, $set: { waiting_for: next, updated_at } },
+      );
+      return matchedCount > 0;
+    },
+    async dropClaim(id, token) {
+      await collection.updateOne({ _id: id, 'passing.token': token }, { $unset: { passing: '' } });
+    },
+    async withdraw(id, token) {
+      const { deletedCount } = await collection.deleteOne({
+        _id: id,
+        ...WAITS,
+        'lease.fence': 0,
+        'passing.token': token,
+      });
+      return deletedCount > 0;
+    },
+    async startWait(id) {
+      await collection.updateOne(
+        { _id: id, status: 'queued', waiting_for: 'parent' },
+        { $set: { waiting_for: 'budget', on_limit: 'wait', updated_at: await clock.now() } },
+      );
+    },
+  };
+}
