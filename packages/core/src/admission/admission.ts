@@ -37,7 +37,11 @@ import { createStopRequests } from '../store/stop-requests.ts';
 import { createUsageStore } from '../store/usage-store.ts';
 import { createWaitingStore, type WaitState } from '../store/waiting-store.ts';
 import { createKeyAdmission, hasKey, isDue, type KeyAdmission } from './key-admission.ts';
-import { createLimitAdmission, type LimitAdmission, type RequestLimits } from './limit-admission.ts';
+import {
+  createLimitAdmission,
+  type LimitAdmission,
+  type RequestLimits,
+} from './limit-admission.ts';
 import { createLimitUsage } from './limit-usage.ts';
 import { createParentAdmission, type ParentAdmission } from './parent-admission.ts';
 import { createResume, type Resume } from './resume.ts';

@@ -116,7 +116,8 @@ async function releaseNext(deps: KeyDeps, key: string): Promise<number> {
     const { holding, granted } = planAdmission(holders, waiters);
     const chosen = [...holding, ...granted];
     if (chosen.length === 0) break;
-    const isRaced = granted.length > 0 && !(await deps.slots.reserveAll(key, granted, holders.length));
+    const isRaced =
+      granted.length > 0 && !(await deps.slots.reserveAll(key, granted, holders.length));
     if (isRaced) continue;
     const count = await release(deps, key, chosen);
     released += count;

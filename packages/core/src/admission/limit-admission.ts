@@ -13,7 +13,11 @@ import type { SessionStore } from '../store/session-store.ts';
 import type { SlotStore } from '../store/slot-store.ts';
 import type { WaitingStore } from '../store/waiting-store.ts';
 import { createKnownLimits } from './known-limits.ts';
-import { createLimitReservation, type Reservation, type ReserveLimits } from './limit-reservation.ts';
+import {
+  createLimitReservation,
+  type Reservation,
+  type ReserveLimits,
+} from './limit-reservation.ts';
 import type { LimitUsage } from './limit-usage.ts';
 
 /** How many waiting sessions are read in one command. */
@@ -49,7 +53,10 @@ export interface LimitAdmission extends RequestLimits {
    * Calls `resume` for sessions that wait for this limit (or for any), oldest first, as long as there is
    * room; returns how many were released.
    */
-  releaseNext(resume: (session: Session) => Promise<Reservation>, limitId?: string): Promise<number>;
+  releaseNext(
+    resume: (session: Session) => Promise<Reservation>,
+    limitId?: string,
+  ): Promise<number>;
   /** Frees the slots of sessions that ended or were deleted. */
   repair(): Promise<void>;
 }

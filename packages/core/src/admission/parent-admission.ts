@@ -5,10 +5,10 @@ import { planParentWait } from '../model/job/waiting.ts';
 import { checkParent } from '../model/session/parent.ts';
 import type { Session } from '../model/session/session.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
-import { requestStop } from './request-stop.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { StopRequests } from '../store/stop-requests.ts';
 import type { WaitingStore } from '../store/waiting-store.ts';
+import { requestStop } from './request-stop.ts';
 
 /** Admission of continues by the end of their parents. */
 export interface ParentAdmission {

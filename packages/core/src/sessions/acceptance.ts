@@ -71,7 +71,8 @@ export function createAcceptance({
   }
 
   async function goOn(waiting: Session): Promise<Session> {
-    const session = waiting.waiting_for === 'budget' ? await admission.limits.reserve(waiting) : waiting;
+    const session =
+      waiting.waiting_for === 'budget' ? await admission.limits.reserve(waiting) : waiting;
     if (session.waiting_for === 'budget') return session;
     if (session.waiting_for) return admission.resume(session);
     await admission.enqueue(session.id);

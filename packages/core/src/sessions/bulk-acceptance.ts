@@ -100,7 +100,9 @@ export function createBulkAcceptance({
     }
     const jobs = [...fresh.values()].map(({ job }) => job);
     // Whoever asked first for these may be refusing them just now, or have died before it could.
-    const asked = parsed.flatMap((one) => replayed(one, known.get(one.job.id))).filter(waitsForLimits);
+    const asked = parsed
+      .flatMap((one) => replayed(one, known.get(one.job.id)))
+      .filter(waitsForLimits);
     const refused = new Map([
       ...(await passAll([...byId(asked).values()])),
       ...(jobs.length > 0 ? await enqueue(jobs) : []),

@@ -64,7 +64,9 @@ export function createWaitingStore(db: Db, clock: StoreClock): WaitingStore {
     return documents.map(({ _id, ...fields }) => ({ ...fields, id: _id }));
   }
 
-  async function findParents(ids: readonly (string | undefined)[]): Promise<Map<string, BusyParent>> {
+  async function findParents(
+    ids: readonly (string | undefined)[],
+  ): Promise<Map<string, BusyParent>> {
     const parents = await collection
       .find({ _id: { $in: ids.filter((id) => id !== undefined) } })
       .project<BusyParent & { _id: string }>(PARENT)
