@@ -106,7 +106,7 @@ export { describeIssue, parseInput } from './model/schema/parse-input.ts';
 export { timeSchema } from './model/schema/time.ts';
 export { REDACTED, redactConfig, redactJob } from './model/secrets/redact.ts';
 export { redactNamed } from './model/secrets/redact-named.ts';
-export { redactText, secretsOf } from './model/secrets/secrets.ts';
+export { secretsOf } from './model/secrets/secrets.ts';
 export { recoveryOf } from './model/session/crash-verdict.ts';
 export {
   boundRaw,

@@ -1,7 +1,7 @@
 import { cutText } from '@baton/core/internal';
-import { stripControls } from '../claude/controls.ts';
 import type { LinePart } from '../claude/split-line.ts';
 import { createTail } from '../claude/tail.ts';
+import type { OutputMasker } from '../masking/output-masker.ts';
 import type { RecordedLine } from './recorder.ts';
 
 /** How much output that is no JSON line is stored of an attempt, as events of type `noise`. */
@@ -20,7 +20,7 @@ export interface Noise {
 }
 
 /** A keeper of noise. Past the bounds one last event says so. */
-export function createNoise(redact: (text: string) => string): Noise {
+export function createNoise(masker: OutputMasker): Noise {
   // Twice as long as the tail that is returned: a secret at its beginning is still whole when it is looked for.
   const tail = createTail(2 * TAIL_BYTES);
   let events = 0;
@@ -29,9 +29,9 @@ export function createNoise(redact: (text: string) => string): Noise {
   function toStore({ text, bytes: rawBytes }: LinePart): RecordedLine | null {
     if (events > NOISE_MAX_EVENTS) return null;
     events += 1;
-    const redacted = redact(cutText(text, 2 * EVENT_MAX_BYTES));
-    const raw = cutText(redacted, EVENT_MAX_BYTES);
-    const wasCut = raw !== redacted || rawBytes > 2 * EVENT_MAX_BYTES;
+    const masked = masker.text(cutText(text, 2 * EVENT_MAX_BYTES));
+    const raw = cutText(masked, EVENT_MAX_BYTES);
+    const wasCut = raw !== masked || rawBytes > 2 * EVENT_MAX_BYTES;
     bytes += Buffer.byteLength(raw);
     if (events <= NOISE_MAX_EVENTS && bytes <= NOISE_MAX_BYTES) {
       return { type: 'noise', raw, bytes: wasCut ? rawBytes : 0 };
@@ -48,7 +48,7 @@ export function createNoise(redact: (text: string) => string): Noise {
       return { type: 'garbage', raw: part.text, bytes: part.bytes };
     },
     tail() {
-      const text = Buffer.from(stripControls(redact(tail.text())).trim());
+      const text = Buffer.from(masker.tail(tail.text(), 2 * TAIL_BYTES).trim());
       const last = text.subarray(Math.max(0, text.length - TAIL_BYTES)).toString();
       return last.replace(/^\ufffd+/, '');
     },

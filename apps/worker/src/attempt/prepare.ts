@@ -7,7 +7,6 @@ import {
   type IsOurs,
   type Opener,
   type Policy,
-  redactText,
   type Session,
   type SessionConfig,
   type SessionStore,
@@ -15,7 +14,6 @@ import {
   type TranscriptStore,
 } from '@baton/core/internal';
 import { buildCommand, type Command } from '../claude/command.ts';
-import { dropCutSecret } from '../claude/cut-secret.ts';
 import { promptTextOf } from '../claude/prompt-text.ts';
 import type { WorkerIdentity } from '../host/identity.ts';
 import { formatMarker } from '../host/marker.ts';
@@ -23,6 +21,7 @@ import { killMarked } from '../host/orphans.ts';
 import type { RunDirs } from '../host/run-dirs.ts';
 import { writePrivateFiles } from '../host/run-dirs.ts';
 import type { Masker } from '../masking/masker.ts';
+import { createOutputMasker, type OutputMasker } from '../masking/output-masker.ts';
 import type { EnvScrub } from '../scrub/env-scrub.ts';
 import { NOTHING_RESTORED, type Restored, restoreTranscript } from '../transcript/restore.ts';
 import { type History, readHistory } from './history.ts';
@@ -73,8 +72,8 @@ export interface Prepared {
   history: History;
   /** The value of BATON_RUN. */
   marker: string;
-  /** Clears free text of the session's and the operator's secrets. */
-  redact(text: string): string;
+  /** Masks the session's and the operator's secrets in what the process says beside events. */
+  output: OutputMasker;
 }
 
 /**
@@ -131,7 +130,6 @@ export async function prepareAttempt(
     scrubsEnv: deps.scrub.isOn(),
   });
   await writePrivateFiles(command.files);
-  const secrets = [...secretsOf(config), ...opened, ...deps.secrets];
   return {
     command,
     cwd,
@@ -142,7 +140,7 @@ export async function prepareAttempt(
     limits,
     history,
     marker,
-    redact: (text) => redactText(dropCutSecret(text, secrets), secrets),
+    output: createOutputMasker([...secretsOf(config), ...opened, ...deps.secrets]),
   };
 }
 

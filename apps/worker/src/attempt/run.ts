@@ -16,7 +16,13 @@ import {
 import type { Meter } from '../claude/meter.ts';
 import { createResultFilter } from '../claude/own-results.ts';
 import type { PendingWork } from '../claude/pending-work.ts';
-import { type ClaudeProcess, type Exit, STREAMS_GRACE_MS, startClaude } from '../claude/process.ts';
+import {
+  type ClaudeProcess,
+  type Exit,
+  STDERR_TAIL_BYTES,
+  STREAMS_GRACE_MS,
+  startClaude,
+} from '../claude/process.ts';
 import { believable } from '../claude/rate-limit.ts';
 import { type LinePart, splitLine } from '../claude/split-line.ts';
 import { stopClaude } from '../claude/stop.ts';
@@ -102,7 +108,7 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     launcher: deps.launcher,
   });
   const markForeign = createResultFilter(conversation.id());
-  const noise = createNoise((text) => masker.text(prepared.redact(text)));
+  const noise = createNoise(prepared.output);
   let sawInit = false;
   let resultAtAbort: Result | null = null;
   let rateLimit: RateLimit | null = null;
@@ -190,7 +196,7 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     result: answerOf(meter.result(), resultAtAbort),
     resultBeforeAbort: resultAtAbort !== null,
     isInterim,
-    stderrTail: masker.text(prepared.redact(claude.stderrTail())),
+    stderrTail: prepared.output.tail(claude.stderrTail(), STDERR_TAIL_BYTES),
     stdoutTail: noise.tail(),
     apiError,
     commandError,

@@ -4,7 +4,7 @@ import { valueStrings } from './value-strings.ts';
 
 /**
  * Blots secrets out: each of their bytes becomes an asterisk, so that lengths and offsets in bytes stay.
- * What base64, a cipher or the like made of a secret is not found.
+ * Control sequences within a secret do not hide it. What base64, a cipher or the like made of it is not found.
  */
 export interface Masker {
   /** A line of JSON without secrets in its values; keys, types and ids stay. What is no JSON is masked as text. */
@@ -26,9 +26,9 @@ const MASKED_MIN_CHARS = 8;
 
 const NEWLINE = '\n';
 
-/** A masker of these secrets; too short ones are left aside. */
-export function createMasker(secrets: readonly string[]): Masker {
-  const finder = createSecretFinder(secrets.filter(isLong));
+/** A masker of these secrets; those of fewer than `minChars` characters are left aside. */
+export function createMasker(secrets: readonly string[], minChars = MASKED_MIN_CHARS): Masker {
+  const finder = createSecretFinder(secrets.filter((secret) => [...secret].length >= minChars));
 
   function maskText(bytes: string): string {
     return blotOut(bytes, finder.findInText(bytes));
@@ -71,10 +71,6 @@ export function createMasker(secrets: readonly string[]): Masker {
       return bytes.length - finder.openFrom(bytes);
     },
   };
-}
-
-function isLong(secret: string): boolean {
-  return [...secret].length >= MASKED_MIN_CHARS;
 }
 
 function toBytes(text: string): string {

@@ -1,4 +1,5 @@
 import { createSecretMatcher, type SecretMatcher } from './secret-match.ts';
+import { mayHoldControlBytes, mayHoldControls } from './skip-control.ts';
 
 /** A piece of a text: from a place to before another. */
 export interface Range {
@@ -69,11 +70,16 @@ export function createSecretFinder(secrets: readonly string[]): SecretFinder {
   }
 
   return {
-    mayHold: (text) =>
-      typeof text === 'string'
-        ? isThere((anchor) => text.includes(anchor), anchors)
-        : isThere((anchor) => text.includes(anchor), needles),
-    mayHoldBytes: (bytes) => isThere((anchor) => bytes.includes(anchor), byteAnchors),
+    mayHold(text) {
+      if (secrets.length === 0) return false;
+      return typeof text === 'string'
+        ? isThere((anchor) => text.includes(anchor), anchors) || mayHoldControls(text)
+        : isThere((anchor) => text.includes(anchor), needles) ||
+            mayHoldControlBytes(text.toString('latin1'));
+    },
+    mayHoldBytes: (bytes) =>
+      secrets.length > 0 &&
+      (isThere((anchor) => bytes.includes(anchor), byteAnchors) || mayHoldControlBytes(bytes)),
     findInText: (bytes) => find(bytes, { from: 0, to: bytes.length }, false),
     findInString: (bytes, inside) => find(bytes, inside, true),
     openFrom(bytes) {

@@ -1,5 +1,7 @@
 // Finds a secret in text that encoders may have escaped, once or many times over: JSON that stands in a
-// string of JSON. Texts here are bytes, one character each (latin1), so that lengths are lengths in bytes.
+// string of JSON. Control sequences may stand between its characters, as in text that a program coloured.
+// Texts here are bytes, one character each (latin1), so that lengths are lengths in bytes.
+import { skipControlBytes } from './skip-control.ts';
 
 /** A character of a secret: how it stands in a text, and how an escape names it. */
 interface Unit {
@@ -18,8 +20,11 @@ export interface SecretMatcher {
    * The end of the secret that begins at `at`; null where none does; `open` where the text ends before
    * that can be told. `isJson`: the text is the inside of a JSON string, of which no escape may be cut.
    */
-  match(text: string, at: number, isJson: boolean): number | 'open' | null;
+  match(text: string, at: number, isJson: boolean): Match;
 }
+
+/** Where a match ends, as SecretMatcher.match says it. */
+type Match = number | 'open' | null;
 
 const BACKSLASH = '\\';
 
@@ -35,22 +40,36 @@ const SHORT: Record<string, string> = {
 
 const ESCAPE_DIGITS = 4;
 
+// What stands behind the backslashes of an escaped control character.
+const BEGINS_CONTROL = /^[ubf]/;
+
 /** A matcher of one secret; an empty one is refused by the caller. */
 export function createSecretMatcher(secret: string): SecretMatcher {
   const units = [...secret].map(toUnit);
 
-  function match(text: string, from: number, isJson: boolean): number | 'open' | null {
+  function match(text: string, from: number, isJson: boolean): Match {
+    return matchFrom(text, from, isJson, 0);
+  }
+
+  function matchFrom(text: string, from: number, isJson: boolean, first: number): Match {
     let at = from;
     let isAfterRun = false;
-    for (let index = 0; index < units.length; ) {
+    for (let index = first; index < units.length; ) {
       const unit = units[index] as Unit;
       if (unit.bytes !== BACKSLASH) {
-        const end = matchUnit(text, at, unit, isAfterRun);
+        const end = matchBehindControls(text, at, unit, isAfterRun);
         if (typeof end !== 'number') return end;
         at = end;
         index += 1;
         isAfterRun = false;
         continue;
+      }
+      // A backslash here may be the secret's own or that of an escaped control sequence: both are tried.
+      const behind =
+        index === 0 ? at : skipControlBytes(text, at, { mayBeBackslash: true });
+      if (typeof behind === 'number' && behind > at) {
+        const end = matchFrom(text, behind, isJson, index);
+        if (end !== null) return end;
       }
       const count = runOfBackslashes(index);
       const run = runIn(text, at);
@@ -58,7 +77,7 @@ export function createSecretMatcher(secret: string): SecretMatcher {
       if (at + run === text.length && (run < count || !isLast)) return 'open';
       // In JSON the last of an odd number of backslashes escapes what follows, which is not the secret's.
       const used = isLast && isJson ? run - (run % 2) : run;
-      if (used < count) return null;
+      if (used < count) return behind === 'open' ? 'open' : null;
       at += used;
       index += count;
       isAfterRun = true;
@@ -89,13 +108,18 @@ function runIn(text: string, at: number): number {
   return end - at;
 }
 
+function matchBehindControls(text: string, at: number, unit: Unit, isAfterRun: boolean): Match {
+  const end = matchUnit(text, at, unit, isAfterRun);
+  if (end !== null) return end;
+  // Of a run of backslashes the last may be that of an escaped control sequence.
+  const from = isAfterRun && BEGINS_CONTROL.test(text.charAt(at)) ? at - 1 : at;
+  const behind = skipControlBytes(text, from);
+  if (behind === 'open') return 'open';
+  return behind === from ? null : matchUnit(text, behind, unit, false);
+}
+
 // Behind backslashes of the secret's own, the last of them may be the escape's of this character.
-function matchUnit(
-  text: string,
-  at: number,
-  unit: Unit,
-  isAfterRun: boolean,
-): number | 'open' | null {
+function matchUnit(text: string, at: number, unit: Unit, isAfterRun: boolean): Match {
   if (at === text.length) return 'open';
   const letter = at + runIn(text, at);
   if (letter === text.length) return 'open';
@@ -105,13 +129,13 @@ function matchUnit(
   return text[letter] === 'u' ? matchCodes(text, at, unit.codes) : null;
 }
 
-function matchPlain(text: string, at: number, bytes: string): number | 'open' | null {
+function matchPlain(text: string, at: number, bytes: string): Match {
   if (text.startsWith(bytes, at)) return at + bytes.length;
   const rest = text.slice(at, at + bytes.length);
   return rest.length < bytes.length && bytes.startsWith(rest) ? 'open' : null;
 }
 
-function matchCodes(text: string, from: number, codes: readonly number[]): number | 'open' | null {
+function matchCodes(text: string, from: number, codes: readonly number[]): Match {
   let at = from;
   for (const code of codes) {
     at += runIn(text, at);

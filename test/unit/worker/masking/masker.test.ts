@@ -88,6 +88,62 @@ describe('in a line of JSON', () => {
   });
 });
 
+// What programs put between letters, and terminals show nothing of.
+const CONTROLS: [string, string][] = [
+  ['a colour', '\u001b[0;1m'],
+  ['two sequences', '\u001b[0m\u001b[K'],
+  ['a title', '\u001b]0;a "title"\u0007'],
+  ['a link', '\u001b]8;;http://host/\u001b\\'],
+  ['a device control string', '\u001bPq\u001b\\'],
+  ['a single escape', '\u001b='],
+  ['a sequence of eight bits', '\u009b1m'],
+  ['a NUL', '\0'],
+  ['a backspace', '\b'],
+  ['a DEL', '\u007f'],
+  ['a byte order mark', '\ufeff'],
+];
+
+describe.each(CONTROLS)('%s within a secret', (_, control) => {
+  const said = `sk-ant-api${control}03-AbC_${control}dEf`;
+
+  test('does not hide it in text', () => {
+    expect(masker.text(`<${said}>${control}`)).toBe(`<${stars(said)}>${control}`);
+  });
+
+  test('does not hide it in a line of JSON, nor in JSON of JSON', () => {
+    let text = `<${said}>`;
+    for (let level = 0; level < 3; level += 1) {
+      const line = JSON.stringify({ text });
+      const masked = masker.line(line);
+      expect(Buffer.byteLength(masked)).toBe(Buffer.byteLength(line));
+      expect(JSON.parse(masked).text).toMatch(/^[^*]*<\*+>[^*]*$/);
+      text = line;
+    }
+  });
+
+  test('does not hide one with backslashes either', () => {
+    // The JSON escape of a backspace beside a backslash counts as text.
+    if (control === '\b') return;
+    const path = createMasker(['C:\\build\\fail\\keys']);
+    for (const text of [`C:${control}\\build\\fail\\keys`, `C:\\build\\${control}fail\\keys`]) {
+      expect(path.text(text)).toBe(stars(text));
+      const line = JSON.stringify({ text });
+      expect(path.line(line)).toBe(`{"text":"${'*'.repeat(Buffer.byteLength(line) - 11)}"}`);
+    }
+  });
+});
+
+test('a secret that has white space or a letter within it is none', () => {
+  const text = 'sk-ant-api 03-AbC_dEf sk-ant-api\u001b[0m.03-AbC_dEf';
+  expect(masker.text(text)).toBe(text);
+});
+
+test('the beginning of a secret is open also where the text ends within a control sequence', () => {
+  for (const end of ['\u001b', '\u001b[', '\u001b[0;', '\u001b]0;tit', '\u001b[0m']) {
+    expect(masker.openBytes(`key: sk-ant${end}`)).toBe(Buffer.byteLength(`sk-ant${end}`));
+  }
+});
+
 test('two that overlap are blotted out together', () => {
   const overlapping = createMasker(['user:password', 'password-and-more']);
   expect(overlapping.text('<user:password-and-more>')).toBe(`<${'*'.repeat(22)}>`);
