@@ -5,68 +5,116 @@ import type { Masker } from './masker.ts';
 export interface DeltaMasker {
   /**
    * Takes a line (`stream_event`) with its parsed body, and returns the lines that may be published by now,
-   * in order. A piece that may begin a secret waits for the next one.
+   * in order. A piece that may begin a secret waits for the next one, and so do the lines behind it.
    */
   push(line: string, body: Record<string, unknown>): string[];
 }
 
-/** A piece of an answer that waits. */
-interface Piece {
+/** A line of an answer; it holds a piece of the answer's text, or none. */
+interface Line {
   line: string;
   body: Record<string, unknown>;
+  piece: Piece | null;
+}
+
+/** A piece of an answer, and where it stands in the event. */
+interface Piece {
+  holder: 'delta' | 'content_block';
   field: string;
-  text: string;
+  bytes: Buffer;
+}
+
+/** One answer that grows. */
+interface Answer {
+  /** The end of what was published, as far as it may begin a secret: what comes next may continue it. */
+  open: Buffer;
+  /** The lines that wait. */
+  lines: Line[];
 }
 
 // Where the pieces of each kind of content stand.
+const HOLDERS = ['delta', 'content_block'] as const;
 const FIELDS = ['text', 'thinking', 'partial_json'];
 
-// Past this a piece waits no longer, and what may begin a secret is blotted out.
+// Behind these no piece continues a text.
+const ENDS_TEXT = ['content_block_stop', 'message_start', 'message_delta', 'message_stop'];
+
+// Past this many lines none waits longer, and what may begin a secret is blotted out.
 const MAX_WAITING = 256;
+
+// An ending that may begin a secret is blotted out from this length on; shorter ones end many a text.
+const CUT_MIN_BYTES = 8;
+
+// How much of what may begin a secret is looked at again with each piece: more than any variable holds.
+const MAX_OPEN_BYTES = 256 * 1024;
+
+const NOTHING = Buffer.alloc(0);
 
 /** A masker of one process's lines. */
 export function createDeltaMasker(masker: Pick<Masker, 'text' | 'openBytes'>): DeltaMasker {
   // By the call of the sub-agent whose answer it is: several may grow at once.
-  const waiting = new Map<string, Piece[]>();
+  const answers = new Map<string, Answer>();
 
-  function release(pieces: readonly Piece[], openBytes: number): string[] {
-    const whole = pieces.map((piece) => piece.text).join('');
-    const masked = Buffer.from(masker.text(whole));
-    masked.fill('*', masked.length - openBytes);
-    let at = 0;
-    return pieces.map((piece) => {
-      const end = at + Buffer.byteLength(piece.text);
-      const text = masked.toString('utf8', at, end);
-      at = end;
-      return text === piece.text ? piece.line : withText(piece, text);
+  function release({ open, lines }: Answer, all: Buffer, blottedEnd: number): string[] {
+    const masked = Buffer.from(masker.text(all.toString()));
+    masked.fill('*', masked.length - blottedEnd);
+    let at = open.length;
+    return lines.map((line) => {
+      if (!line.piece) return line.line;
+      const before = line.piece.bytes;
+      const piece = masked.subarray(at, at + before.length);
+      at += before.length;
+      return piece.equals(before) ? line.line : withText(line, line.piece, piece.toString());
     });
   }
 
   return {
     push(line, body) {
-      const answer = asString(body['parent_tool_use_id']) ?? '';
-      const before = waiting.get(answer) ?? [];
-      waiting.delete(answer);
-      const piece = pieceOf(line, body);
-      if (!piece) return [...release(before, 0), line];
-      const pieces = [...before, piece];
-      const open = masker.openBytes(pieces.map(({ text }) => text).join(''));
-      if (open === 0 || pieces.length > MAX_WAITING) return release(pieces, open);
-      waiting.set(answer, pieces);
-      return [];
+      const key = asString(body['parent_tool_use_id']) ?? '';
+      const answer = answers.get(key) ?? { open: NOTHING, lines: [] };
+      const piece = pieceOf(body);
+      if (!piece && answer.lines.length === 0) return [line];
+      answer.lines.push({ line, body, piece });
+      const all = Buffer.concat([answer.open, ...answer.lines.map(bytesOf)]);
+      const openBytes = masker.openBytes(all.toString());
+      const isEnd = endsText(body);
+      if (openBytes > 0 && !isEnd && answer.lines.length <= MAX_WAITING) {
+        answers.set(key, answer);
+        return [];
+      }
+      const isHarmless = isEnd && openBytes < CUT_MIN_BYTES;
+      const released = release(answer, all, isHarmless ? 0 : openBytes);
+      const open = all.subarray(all.length - openBytes);
+      const goesOn = openBytes > 0 && openBytes <= MAX_OPEN_BYTES;
+      if (goesOn) answers.set(key, { open, lines: [] });
+      else answers.delete(key);
+      return released;
     },
   };
 }
 
-function pieceOf(line: string, body: Record<string, unknown>): Piece | null {
-  const delta = asObject(asObject(body['event'])?.['delta']);
-  const field = FIELDS.find((name) => typeof delta?.[name] === 'string');
-  if (!delta || field === undefined) return null;
-  return { line, body, field, text: String(delta[field]) };
+function endsText(body: Record<string, unknown>): boolean {
+  return ENDS_TEXT.includes(asString(asObject(body['event'])?.['type']) ?? '');
 }
 
-function withText({ body, field }: Piece, text: string): string {
+function pieceOf(body: Record<string, unknown>): Piece | null {
+  const event = asObject(body['event']);
+  for (const holder of HOLDERS) {
+    const holds = asObject(event?.[holder]);
+    const field = FIELDS.find((name) => typeof holds?.[name] === 'string');
+    if (holds && field !== undefined) {
+      return { holder, field, bytes: Buffer.from(String(holds[field])) };
+    }
+  }
+  return null;
+}
+
+function bytesOf({ piece }: Line): Buffer {
+  return piece?.bytes ?? NOTHING;
+}
+
+function withText({ body }: Line, { holder, field }: Piece, text: string): string {
   const event = asObject(body['event']) ?? {};
-  const delta = { ...asObject(event['delta']), [field]: text };
-  return JSON.stringify({ ...body, event: { ...event, delta } });
+  const holds = { ...asObject(event[holder]), [field]: text };
+  return JSON.stringify({ ...body, event: { ...event, [holder]: holds } });
 }

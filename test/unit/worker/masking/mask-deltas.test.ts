@@ -79,6 +79,48 @@ test('an escape that pieces cut is followed', () => {
   expect(told.flat()).toEqual(['"**', '*********', 'content_block_stop']);
 });
 
+const PING: Body = { type: 'stream_event', event: { type: 'ping' } };
+
+test('a line without text between two pieces of a secret waits with them', () => {
+  expect(play([piece('is sk-ant-'), PING, piece('api03-AbC_dEf.'), PING, END])).toEqual([
+    [],
+    [],
+    [`is ${stars('sk-ant-')}`, 'ping', `${stars('api03-AbC_dEf')}.`],
+    ['ping'],
+    ['content_block_stop'],
+  ]);
+});
+
+test('a text that a block begins with counts', () => {
+  const start: Body = {
+    type: 'stream_event',
+    event: { type: 'content_block_start', content_block: { type: 'text', text: 'is sk-ant-api' } },
+  };
+  const deltas = createDeltaMasker(createMasker([KEY]));
+  const published = [start, piece('03-AbC_dEf')].flatMap((body) =>
+    deltas.push(JSON.stringify(body), body),
+  );
+  expect(JSON.parse(published[0] ?? '').event.content_block.text).toBe('is **********');
+  expect(published.join('')).not.toContain('AbC_dEf');
+});
+
+test('a secret that two blocks share is published in part at most', () => {
+  expect(play([piece('is sk-'), END, piece('ant-api03-AbC_dEf!')])).toEqual([
+    [],
+    ['is sk-', 'content_block_stop'],
+    [`${stars('ant-api03-AbC_dEf')}!`],
+  ]);
+  expect(play([piece('is sk-ant-api'), END])).toEqual([
+    [],
+    [`is ${stars('sk-ant-api')}`, 'content_block_stop'],
+  ]);
+});
+
+test('a control sequence that pieces cut hides no secret', () => {
+  const bodies = ['sk-ant-\u001b', '[0', 'mapi03-', 'AbC_dEf.'].map((text) => piece(text));
+  expect(play(bodies).flat().join('')).toBe(`${'*'.repeat(KEY.length + 4)}.`);
+});
+
 test('no piece waits for ever', () => {
   const bodies = Array.from({ length: 300 }, () => piece('a'));
   const told = play(bodies, ['a'.repeat(1_000)]).flat();
@@ -102,3 +144,30 @@ test('however a secret is cut, no letter of it is told, and nothing is lost', ()
     }),
   );
 });
+
+// Of more letters than wait at once, in pieces that are as small as tokens or smaller.
+const longSecret = fc
+  .string({ unit: fc.constantFrom(...'abcdef0123456789-_.'), minLength: 8, maxLength: 64 })
+  .chain((unit) => fc.integer({ min: 1, max: 64 }).map((times) => `${unit}`.repeat(times)));
+
+test('of a secret of up to 4 KiB no letter is published, whatever stands between its pieces', () => {
+  const cut = fc.record({ size: fc.integer({ min: 1, max: 5 }), hasPing: fc.boolean() });
+  const cuts = fc.array(cut, { minLength: 1, maxLength: 40 });
+  fc.assert(
+    fc.property(longSecret, cuts, (hidden, around) => {
+      const text = `BEFORE ${hidden} AFTER`;
+      const bodies: Body[] = [];
+      for (let at = 0, index = 0; at < text.length; index += 1) {
+        const { size, hasPing } = around[index % around.length] ?? { size: 1, hasPing: false };
+        bodies.push(piece(text.slice(at, at + size)));
+        if (hasPing) bodies.push(PING);
+        at += size;
+      }
+      const published = play([...bodies, END], [hidden]).flat();
+      const pieces = published.filter((one) => one !== 'ping' && one !== 'content_block_stop');
+      expect(pieces.join('')).toBe(`BEFORE ${stars(hidden)} AFTER`);
+      expect(published).toHaveLength(bodies.length + 1);
+    }),
+    { numRuns: 40 },
+  );
+}, 120_000);
