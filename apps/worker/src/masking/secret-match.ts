@@ -65,8 +65,7 @@ export function createSecretMatcher(secret: string): SecretMatcher {
         continue;
       }
       // A backslash here may be the secret's own or that of an escaped control sequence: both are tried.
-      const behind =
-        index === 0 ? at : skipControlBytes(text, at, { mayBeBackslash: true });
+      const behind = index === 0 ? at : skipControlBytes(text, at, { mayBeBackslash: true });
       if (typeof behind === 'number' && behind > at) {
         const end = matchFrom(text, behind, isJson, index);
         if (end !== null) return end;
