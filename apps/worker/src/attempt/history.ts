@@ -16,6 +16,8 @@ export interface History {
   unrecorded: readonly RecordedLine[];
 }
 
+type SupersededRange = NonNullable<Session['superseded']>[number];
+
 const NO_HISTORY: History = Object.freeze({
   amends: {},
   answer: null,
@@ -47,9 +49,17 @@ export async function readHistory(
   // What is left aside must count no more before the next attempt writes over it.
   const leaves = restored.files.length === 0 && session.transcript.files.length > 0;
   const amends: Progress = {
-    ...(beyond ? { superseded: [...before, { from: beyond.from, to: beyond.to }] } : {}),
+    ...(beyond ? { superseded: withRange(before, beyond) } : {}),
     ...(leaves ? { transcript: { files: [] } } : {}),
   };
   const unrecorded = await unrecordedMessages(events, session, restored.messages);
   return { amends, answer: null, unrecorded };
+}
+
+/** The ranges with one more, which reaches to the newest event: it takes the place of those that it covers. */
+function withRange(
+  ranges: readonly SupersededRange[],
+  { from, to }: SupersededRange,
+): SupersededRange[] {
+  return [...ranges.filter((range) => range.from < from), { from, to }];
 }

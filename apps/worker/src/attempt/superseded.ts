@@ -19,8 +19,10 @@ export interface Beyond {
 const PAGE = 50;
 
 /**
- * What dead attempts recorded beyond the restored transcript, or null where it holds everything. Reads
- * from the newest event back to the first one that the transcript has.
+ * What dead attempts recorded beyond the restored transcript and nothing superseded yet, or null where the
+ * transcript holds everything. Reads from the newest event back to the first message that the transcript has. A
+ * transcript may hold less than it did when an earlier attempt went on from it: so a prompt counts as held only
+ * where no message before it is lost.
  */
 export async function eventsBeyond(
   events: EventStore,
@@ -28,25 +30,43 @@ export async function eventsBeyond(
   held: Held,
 ): Promise<Beyond | null> {
   const to = session.last_event_seq;
-  const floor = Math.max(0, ...(session.superseded ?? []).map((range) => range.to));
   let losesMessages = false;
-  for (let upTo = to; upTo > floor; upTo -= PAGE) {
-    const after = Math.max(floor, upTo - PAGE);
-    const page = await events.page({ sessionId: session.id, after, upTo, limit: PAGE });
-    for (const event of page.reverse()) {
-      if (isHeld(event, held)) return range(event.seq + 1, to, losesMessages);
-      losesMessages ||= isMessage(event);
+  let from = to + 1;
+  let promptSeq: number | null = null;
+  for await (const event of newestFirst(events, session)) {
+    if (event.subtype === 'prompt' && held.prompt) promptSeq ??= event.seq;
+    else if (isHeld(event, held)) return range((promptSeq ?? event.seq) + 1, to, losesMessages);
+    else if (isMessage(event)) {
+      losesMessages = true;
+      promptSeq = null;
     }
+    from = event.seq;
   }
-  return range(floor + 1, to, losesMessages);
+  return range(promptSeq === null ? from : promptSeq + 1, to, losesMessages);
+}
+
+/** The events of a session that nothing superseded, from the newest one back. */
+async function* newestFirst(events: EventStore, session: Session): AsyncGenerator<Event> {
+  const rangeAt = (seq: number) =>
+    session.superseded?.find(({ from, to }) => from <= seq && seq <= to);
+  for (let upTo = session.last_event_seq; upTo > 0; ) {
+    const skipped = rangeAt(upTo);
+    if (skipped) {
+      upTo = skipped.from - 1;
+      continue;
+    }
+    const start = Math.max(0, upTo - PAGE);
+    const page = await events.page({ sessionId: session.id, after: start, upTo, limit: PAGE });
+    for (const event of page.reverse()) if (!rangeAt(event.seq)) yield event;
+    upTo = start;
+  }
 }
 
 function range(from: number, to: number, losesMessages: boolean): Beyond | null {
   return from > to ? null : { from, to, losesMessages };
 }
 
-function isHeld(event: Event, { uuids, prompt }: Held): boolean {
-  if (event.subtype === 'prompt') return prompt;
+function isHeld(event: Event, { uuids }: Held): boolean {
   const line = isMessage(event) ? parseLine(event.raw) : null;
   return line?.kind === 'event' && line.uuid !== undefined && uuids.has(line.uuid);
 }

@@ -41,13 +41,20 @@ export function createTranscriptSaver(
   store: TranscriptStore,
   { sessionId, fence, projectDir, restored, masker, onUnreadable, onAppended }: SaverOptions,
 ): TranscriptSaver {
-  const folder = identityOf(projectDir);
+  let folder = identityOf(projectDir);
   const told = new Set<string>();
   const tracked = new Map(restored.map((file) => [file.path, file]));
   const generations = new Map(restored.map(({ path, generation }) => [path, generation]));
   const looks = new Map<string, Look>();
   // As it was returned last; null once a file was opened since.
   let manifest: TranscriptManifest | null = null;
+
+  // The folder may be taken away from under the CLI, which may make another one in its place and begin its files
+  // anew: what is stored by then is the best there is. What was restored counts as well, so a folder that was away
+  // when the attempt began never matches.
+  function isTakenAway(): boolean {
+    return tracked.size > 0 && (folder === null || identityOf(projectDir) !== folder);
+  }
 
   // A file is tried again with every save; that it cannot be read is told once.
   function tellOnce(path: string, error: unknown): void {
@@ -73,6 +80,7 @@ export function createTranscriptSaver(
   async function saveFile(path: string, verify: boolean): Promise<void> {
     const before = looks.get(path);
     if (!verify && before && isSame(before, statSync(join(projectDir, path)))) return;
+    if (isTakenAway()) return;
     const open = openSync(join(projectDir, path), 'r');
     manifest = null;
     try {
@@ -101,9 +109,8 @@ export function createTranscriptSaver(
 
   return {
     async save({ verify }) {
-      // The folder was taken away from under the CLI, which may have made another one in its place and
-      // begun its files anew: what was stored is the best there is.
-      if (tracked.size > 0 && identityOf(projectDir) !== folder) {
+      if (tracked.size === 0) folder = identityOf(projectDir);
+      if (isTakenAway()) {
         manifest ??= manifestOf(tracked.values());
         return manifest;
       }
@@ -115,7 +122,7 @@ export function createTranscriptSaver(
           tellOnce(path, error);
         });
       }
-      for (const path of tracked.keys()) {
+      for (const path of isTakenAway() ? [] : tracked.keys()) {
         if (paths.includes(path)) continue;
         tracked.delete(path);
         manifest = null;

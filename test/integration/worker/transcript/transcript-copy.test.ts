@@ -170,6 +170,24 @@ describe('a transcript', () => {
     expect(await filesOf(to)).toEqual({ [main]: entry('first') + entry('second') });
   });
 
+  test('keeps what was restored where its folder was away when the attempt began', async ({
+    db,
+  }) => {
+    const session = makeSession();
+    const main = `${session.id}.jsonl`;
+    const from = await makeFolder();
+    await put(from, main, entry('first'));
+    await save(db, session, from);
+    const folder = await makeFolder();
+    const { files: restored } = await restore(db, [session], session, folder);
+    await rename(folder, `${folder}.away`);
+    onTestFinished(() => rm(`${folder}.away`, { recursive: true }));
+    const saver = saverOf(db, session, folder, restored);
+    expect(await saver.save({ verify: true })).toEqual(session.transcript);
+    await put(folder, main, entry('begun anew'));
+    expect(await saver.save({ verify: true })).toEqual(session.transcript);
+  });
+
   test('that holds no message yet is left aside, and begins again', async ({ db }) => {
     const session = makeSession();
     const main = `${session.id}.jsonl`;

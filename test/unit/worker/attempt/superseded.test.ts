@@ -61,6 +61,24 @@ const CASES: [string, Word[], { prompt: boolean; messages: number[] }, object | 
     { from: 2, to: 2, losesMessages: false },
   ],
   [
+    'messages before a further prompt where the transcript has lost them meanwhile',
+    ['prompt', 'init', 1, 2, 3, 'prompt', 'init'],
+    { prompt: true, messages: [1] },
+    { from: 4, to: 7, losesMessages: true },
+  ],
+  [
+    'all after the first prompt where the transcript has lost all messages meanwhile',
+    ['prompt', 'init', 1, 2, 'prompt', 'init', 'prompt'],
+    { prompt: true, messages: [] },
+    { from: 2, to: 7, losesMessages: true },
+  ],
+  [
+    'nothing of a further prompt behind a message that the transcript holds',
+    ['prompt', 'init', 1, 'prompt'],
+    { prompt: true, messages: [1] },
+    null,
+  ],
+  [
     'a result line after the last message, with which nothing of the model is lost',
     ['prompt', 'init', 1, 'result'],
     { prompt: true, messages: [1] },
@@ -81,6 +99,16 @@ describe('the events beyond a restored transcript are', () => {
       losesMessages: false,
     });
     expect(await look(words, { prompt: false, messages: [] }, 5)).toBeNull();
+  });
+
+  test('found before those that were superseded, where the transcript has lost them since', async () => {
+    const words: Word[] = ['prompt', 1, 2, 3, 4, 'prompt', 'init'];
+    const session = makeSession({ last_event_seq: 7, superseded: [{ from: 4, to: 5 }] });
+    const lost = await eventsBeyond(storeOf(words), session, { uuids: new Set(), prompt: false });
+    expect(lost).toEqual({ from: 1, to: 7, losesMessages: true });
+    const uuids = new Set([`${UUID}1`]);
+    const kept = await eventsBeyond(storeOf(words), session, { uuids, prompt: true });
+    expect(kept).toEqual({ from: 3, to: 7, losesMessages: true });
   });
 
   test('found behind more lines than are read at a time', async () => {
