@@ -81,11 +81,11 @@ export async function openApi({
   const mongo = connectMongo(mongodb);
   const queue = createSessionQueue({ connection: redis, prefix });
   const hub = createLiveHub({ url: redis, prefix });
-  const sessions = createSessionStore(mongo.db);
+  const sessions = createSessionStore(mongo.db, { log });
   const events = createEventStore(mongo.db);
   const clock = createStoreClock(mongo.db);
   const sealer = createSealer(sealingKeys);
-  const schedules = openSchedules({ db: mongo.db, clock, connection: redis, prefix, sealer });
+  const schedules = openSchedules({ db: mongo.db, clock, log, connection: redis, prefix, sealer });
   const admission = createAdmission({ db: mongo.db, clock, queue });
   const manager = createSessionManager({ queue, sessions, admission, sealer });
   const webhooks = openWebhooks({ db: mongo.db, clock, log, connection: redis, prefix });
@@ -112,7 +112,7 @@ export async function openApi({
     deletion: createSessionDeletion({ db: mongo.db, clock, queue, requests }),
     transcripts: createTranscriptStore(mongo.db),
     usageOf: createUsageStore(mongo.db),
-    limits: createLimits({ db: mongo.db, clock }),
+    limits: createLimits({ db: mongo.db, clock, log }),
   });
   return {
     app,

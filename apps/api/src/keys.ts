@@ -1,7 +1,13 @@
 // npm run keys: makes, lists and revokes API keys in the database of MONGODB_URL.
 // Standard output holds what was asked for and nothing else; what there is to say goes to standard error.
 import { parseArgs } from 'node:util';
-import { connectMongo, createKeyStore, parseEnv, sharedSettings } from '@baton/core/internal';
+import {
+  connectMongo,
+  createKeyStore,
+  createLogger,
+  parseEnv,
+  sharedSettings,
+} from '@baton/core/internal';
 import { z } from 'zod';
 import { runKeyCommand } from './auth/key-command.ts';
 
@@ -18,9 +24,10 @@ async function main(): Promise<number> {
       },
     });
     const { MONGODB_URL } = parseEnv(settingsSchema, process.env);
+    const log = createLogger('baton-keys', 'error');
     const mongo = connectMongo(MONGODB_URL);
     try {
-      const { out, says } = await runKeyCommand(createKeyStore(mongo.db), positionals, values);
+      const { out, says } = await runKeyCommand(createKeyStore(mongo.db, { log }), positionals, values);
       process.stderr.write(`${says}\n`);
       for (const line of out) process.stdout.write(`${line}\n`);
       return 0;

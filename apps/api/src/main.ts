@@ -76,10 +76,10 @@ try {
   const hub = createLiveHub({ url: settings.REDIS_URL, prefix: settings.QUEUE_PREFIX });
   closers.add('streams', () => hub.close());
 
-  const sessions = createSessionStore(mongo.db);
+  const sessions = createSessionStore(mongo.db, { log });
   const events = createEventStore(mongo.db);
   const clock = createStoreClock(mongo.db);
-  const admission = createAdmission({ db: mongo.db, clock, queue });
+  const admission = createAdmission({ db: mongo.db, clock, queue, log });
   const sealingKeys = await readPublicKeys(settings.SECRETS_PUBLIC_KEYS);
   const sealer = createSealer(sealingKeys);
   const manager = createSessionManager({ queue, sessions, admission, sealer });
@@ -94,6 +94,7 @@ try {
   const schedules = openSchedules({
     db: mongo.db,
     clock,
+    log,
     connection: settings.REDIS_URL,
     prefix: settings.QUEUE_PREFIX,
     sealer,
@@ -139,7 +140,7 @@ try {
     deletion,
     transcripts,
     usageOf: createUsageStore(mongo.db),
-    limits: createLimits({ db: mongo.db, clock }),
+    limits: createLimits({ db: mongo.db, clock, log }),
   });
   closers.add('HTTP', () => app.close());
 

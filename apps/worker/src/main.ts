@@ -103,7 +103,7 @@ async function main(): Promise<void> {
     log,
   });
   const live = withNotifications(queue.live, webhooks.dispatch.notify);
-  const admission = createAdmission({ db: mongo.db, clock, queue, live });
+  const admission = createAdmission({ db: mongo.db, clock, queue, live, log });
   const schedules = openWorkerSchedules(settings, {
     db: mongo.db,
     clock,

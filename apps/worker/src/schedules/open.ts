@@ -38,8 +38,8 @@ export function openWorkerSchedules(
   },
 ): WorkerSchedules {
   const prefix = settings.QUEUE_PREFIX;
-  const { db, clock } = parts;
-  const schedules = openSchedules({ db, clock, connection: settings.REDIS_URL, prefix });
+  const { db, clock, log } = parts;
+  const schedules = openSchedules({ db, clock, log, connection: settings.REDIS_URL, prefix });
   const keys = createKeyStore(db);
   const worker = createScheduleWorker({ ...parts, store: schedules.store, keys, prefix });
   return {

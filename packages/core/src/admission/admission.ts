@@ -31,6 +31,7 @@ import type { StoreClock } from '../store/clock.ts';
 import { forEachIsolated } from '../store/for-each-isolated.ts';
 import { createLimitStore } from '../store/limit-store.ts';
 import { createLimitWaits } from '../store/limit-waits.ts';
+import type { ListOptions } from '../store/read-document.ts';
 import { createSessionStore } from '../store/session-store.ts';
 import { createSlotStore } from '../store/slot-store.ts';
 import { createStopRequests } from '../store/stop-requests.ts';
@@ -71,15 +72,16 @@ export function createAdmission({
   clock,
   queue,
   live = queue.live,
-}: {
+  log,
+}: ListOptions & {
   db: Db;
   clock: StoreClock;
   queue: SessionQueue;
   live?: Pick<LivePublisher, 'statusChanged'>;
 }): Admission {
   const sessions = createSessionStore(db);
-  const waiting = createWaitingStore(db, clock);
-  const waits = createLimitWaits(db, clock);
+  const waiting = createWaitingStore(db, clock, { log });
+  const waits = createLimitWaits(db, clock, { log });
   const slots = createSlotStore(db, 'limit_slots');
   const usage = createLimitUsage({ slots, clock, rates: queue.rates, usage: createUsageStore(db) });
   const limits = createLimitAdmission({

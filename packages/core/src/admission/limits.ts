@@ -11,6 +11,7 @@ import {
 } from '../model/limits/limit.ts';
 import type { StoreClock } from '../store/clock.ts';
 import { createLimitStore } from '../store/limit-store.ts';
+import type { ListOptions } from '../store/read-document.ts';
 import { createSlotStore } from '../store/slot-store.ts';
 import { createUsageStore } from '../store/usage-store.ts';
 
@@ -22,13 +23,17 @@ export interface Limits {
   get(kind: Limit['kind'], name: string): Promise<LimitView>;
   /** Takes a limit away; what waits for it goes on within seconds. Throws LIMIT_NOT_FOUND. */
   remove(kind: Limit['kind'], name: string): Promise<void>;
-  /** All limits by name, at most 1,000. */
+  /** All limits that can be read, by name; at most 1,000. */
   list(): Promise<LimitView[]>;
 }
 
 /** The limits of a database. */
-export function createLimits({ db, clock }: { db: Db; clock: StoreClock }): Limits {
-  const limits = createLimitStore(db);
+export function createLimits({
+  db,
+  clock,
+  log,
+}: ListOptions & { db: Db; clock: StoreClock }): Limits {
+  const limits = createLimitStore(db, { log });
   const slots = createSlotStore(db, 'limit_slots');
   const usage = createUsageStore(db);
 

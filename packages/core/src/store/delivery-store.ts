@@ -1,4 +1,5 @@
 import type { Db } from 'mongodb';
+import { z } from 'zod';
 import { defined } from '../model/schema/defined.ts';
 import {
   type Delivery,
@@ -10,6 +11,7 @@ import {
 import type { StoreClock } from './clock.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
 import { newestFirst } from './newest-first.ts';
+import { createListReader, type ListOptions, readDocument } from './read-document.ts';
 
 /** What became of a try. */
 export type TryOutcome =
@@ -27,8 +29,12 @@ export interface DeliveryPage {
 export interface DeliveryStore {
   /** Makes the delivery of an event to a webhook if there is none; returns what is stored. */
   insertIfAbsent(webhookId: string, event: SessionEvent): Promise<Delivery>;
+  /** The delivery, or null. Throws INTERNAL where its document cannot be read. */
   get(id: string): Promise<Delivery | null>;
-  /** A page of a webhook's log. Throws INVALID_REQUEST on a cursor that is not ours. */
+  /**
+   * A page of a webhook's log, without documents that cannot be read. Throws INVALID_REQUEST on a cursor
+   * that is not ours.
+   */
   list(
     webhookId: string,
     page: { status?: Delivery['status']; limit: number; cursor?: string },
@@ -49,11 +55,32 @@ export interface DeliveryStore {
   removeOlder(time: Date): Promise<number>;
 }
 
+const COLLECTION = 'webhook_deliveries';
+
 type DeliveryDocument = Omit<Delivery, 'id'> & { _id: string };
 
+const deliveryForm = z.looseObject({
+  _id: z.string(),
+  webhook_id: z.string(),
+  session_id: z.string(),
+  type: z.string(),
+  status: z.string(),
+  round: z.number(),
+  at: z.date(),
+  tries: z.array(z.looseObject({ at: z.date() })),
+  tries_made: z.number(),
+  next_try_at: z.date().optional(),
+  created_at: z.date(),
+});
+
 /** The deliveries of a database, on its clock. */
-export function createDeliveryStore(db: Db, clock: StoreClock): DeliveryStore {
-  const collection = db.collection<DeliveryDocument>('webhook_deliveries');
+export function createDeliveryStore(
+  db: Db,
+  clock: StoreClock,
+  options: ListOptions = {},
+): DeliveryStore {
+  const collection = db.collection<DeliveryDocument>(COLLECTION);
+  const readList = createListReader(COLLECTION, decode, options);
 
   async function get(id: string): Promise<Delivery | null> {
     const document = await collection.findOne({ _id: id });
@@ -90,7 +117,7 @@ export function createDeliveryStore(db: Db, clock: StoreClock): DeliveryStore {
     async list(webhook_id, { status, limit, cursor }) {
       const filter = { webhook_id, ...defined({ status }) };
       const { documents, ...next } = await newestFirst(collection, filter, { limit, cursor });
-      return { deliveries: documents.map(decode), ...next };
+      return { deliveries: readList(documents), ...next };
     },
     async record({ id, round }, outcome, made) {
       await collection.updateOne(
@@ -121,7 +148,7 @@ export function createDeliveryStore(db: Db, clock: StoreClock): DeliveryStore {
         .sort({ next_try_at: 1 })
         .limit(limit)
         .toArray();
-      return documents.map(decode);
+      return readList(documents);
     },
     async removeOf(webhook_id) {
       await collection.deleteMany({ webhook_id });
@@ -146,6 +173,10 @@ function fieldsOf(outcome: TryOutcome) {
   }
 }
 
-function decode({ _id, ...fields }: DeliveryDocument): Delivery {
-  return { id: _id, ...fields };
+function decode(document: DeliveryDocument): Delivery {
+  return readDocument(document, {
+    collection: COLLECTION,
+    form: deliveryForm,
+    decode: ({ _id, ...fields }) => ({ id: _id, ...fields }),
+  });
 }

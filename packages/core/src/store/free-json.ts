@@ -1,5 +1,7 @@
 import type { Session } from '../model/session/session.ts';
 import type { SessionDocument } from './mongo.ts';
+import { readDocument } from './read-document.ts';
+import { sessionForm } from './session-form.ts';
 
 // JSON of callers and of the CLI may hold keys ("$ref", "a.b") and depths that BSON does not take:
 // at these places it is stored as text. Nobody queries inside them.
@@ -39,8 +41,12 @@ export function encodeSession({ id, ...fields }: Session): SessionDocument {
   return { _id: id, ...encodeFields(fields) };
 }
 
-/** The session that a document stores. */
-export function decodeSession({ _id, ...fields }: SessionDocument): Session {
+/** The session that a document stores; throws INTERNAL where the document cannot be read as one. */
+export function decodeSession(document: SessionDocument): Session {
+  return readDocument(document, { collection: 'sessions', form: sessionForm, decode });
+}
+
+function decode({ _id, ...fields }: SessionDocument): Session {
   const decoded = mapFreeJson(fields as Tree, (value) =>
     typeof value === 'string' ? JSON.parse(value) : value,
   );

@@ -1,8 +1,22 @@
 import type { Db, WithId } from 'mongodb';
+import { z } from 'zod';
 import { AppError } from '../model/errors/app-error.ts';
 import { type ApiKey, mintKey } from '../model/keys/api-key.ts';
+import { createListReader, type ListOptions, readDocument } from './read-document.ts';
+
+const COLLECTION = 'api_keys';
 
 type KeyDocument = Omit<ApiKey, 'id'> & { _id: string; hash: string };
+
+const keyForm = z.looseObject({
+  _id: z.string(),
+  name: z.string(),
+  tenant: z.string(),
+  scope: z.string(),
+  created_at: z.date(),
+  revoked_at: z.date().optional(),
+  last_used_at: z.date().optional(),
+});
 
 /** A key with what its secret is checked against. */
 export interface StoredKey {
@@ -16,7 +30,7 @@ export interface KeyStore {
   create(key: Pick<ApiKey, 'name' | 'tenant' | 'scope'>): Promise<{ key: ApiKey; text: string }>;
   /** The key of this id, revoked or not, or null. */
   find(id: string): Promise<StoredKey | null>;
-  /** The keys, newest first; the newest 1,000 of them. */
+  /** The keys that can be read, newest first; the newest 1,000 of them. */
   list(): Promise<ApiKey[]>;
   /** Revokes the key for good; saying it again changes nothing. Throws NOT_FOUND. */
   revoke(id: string): Promise<ApiKey>;
@@ -30,8 +44,9 @@ const LIST_MAX = 1_000;
 const USE_NOTED_EVERY_MS = 5 * 60_000;
 
 /** The API keys of a database; only hashes of their secrets are in it. */
-export function createKeyStore(db: Db): KeyStore {
-  const collection = db.collection<KeyDocument>('api_keys');
+export function createKeyStore(db: Db, options: ListOptions = {}): KeyStore {
+  const collection = db.collection<KeyDocument>(COLLECTION);
+  const readList = createListReader(COLLECTION, read, options);
 
   return {
     async create({ name, tenant, scope }) {
@@ -50,7 +65,7 @@ export function createKeyStore(db: Db): KeyStore {
         .sort({ created_at: -1, _id: -1 })
         .limit(LIST_MAX)
         .toArray();
-      return documents.map(toKey);
+      return readList(documents);
     },
     async revoke(id) {
       const absent = { revoked_at: { $exists: false } };
@@ -68,6 +83,10 @@ export function createKeyStore(db: Db): KeyStore {
       );
     },
   };
+}
+
+function read(document: WithId<KeyDocument>): ApiKey {
+  return readDocument(document, { collection: COLLECTION, form: keyForm, decode: toKey });
 }
 
 // Named one by one: the hash must never come along.

@@ -1,8 +1,25 @@
 import type { Db } from 'mongodb';
+import { z } from 'zod';
 import type { Limit, LimitCaps } from '../model/limits/limit.ts';
 import { limitId } from '../model/limits/limit.ts';
+import { createListReader, type ListOptions, readDocument } from './read-document.ts';
+
+const COLLECTION = 'limits';
 
 type LimitDocument = Limit & { _id: string };
+
+const cap = z.number().optional();
+
+const limitForm = z.looseObject({
+  _id: z.string(),
+  kind: z.string(),
+  name: z.string(),
+  max_sessions_at_once: cap,
+  max_sessions_per_minute: cap,
+  max_usd_per_day: cap,
+  created_at: z.date(),
+  updated_at: z.date(),
+});
 
 /** The most limits that a list holds. */
 const LIST_MAX = 1_000;
@@ -11,28 +28,31 @@ const LIST_MAX = 1_000;
 export interface LimitStore {
   /** Sets a limit, in the place of the one that was there. */
   put(kind: Limit['kind'], name: string, caps: LimitCaps, now: Date): Promise<Limit>;
+  /** The limit, or null. Throws INTERNAL where its document cannot be read. */
   get(kind: Limit['kind'], name: string): Promise<Limit | null>;
   /** Takes a limit away; false where there was none. */
   remove(kind: Limit['kind'], name: string): Promise<boolean>;
-  /** All limits by name, at most 1,000. */
+  /** All limits that can be read, by name; at most 1,000. */
   list(): Promise<Limit[]>;
   /** Those of these names (see limitId) that there are, by name. */
   named(ids: readonly string[]): Promise<Map<string, Limit>>;
 }
 
 /** The limits of a database. */
-export function createLimitStore(db: Db): LimitStore {
-  const collection = db.collection<LimitDocument>('limits');
+export function createLimitStore(db: Db, options: ListOptions = {}): LimitStore {
+  const collection = db.collection<LimitDocument>(COLLECTION);
+  const readList = createListReader(COLLECTION, read, options);
 
   async function get(kind: Limit['kind'], name: string): Promise<Limit | null> {
     const document = await collection.findOne({ _id: limitId(kind, name) });
-    return document && decode(document);
+    return document && read(document);
   }
 
   return {
     get,
     async put(kind, name, caps, now) {
-      const created_at = (await get(kind, name))?.created_at ?? now;
+      const replaced = await collection.findOne({ _id: limitId(kind, name) });
+      const created_at = replaced?.created_at instanceof Date ? replaced.created_at : now;
       const limit: Limit = { kind, name, ...caps, created_at, updated_at: now };
       await collection.replaceOne({ _id: limitId(kind, name) }, limit, { upsert: true });
       return limit;
@@ -42,13 +62,17 @@ export function createLimitStore(db: Db): LimitStore {
       return deletedCount > 0;
     },
     async list() {
-      return (await collection.find().sort({ _id: 1 }).limit(LIST_MAX).toArray()).map(decode);
+      return readList(await collection.find().sort({ _id: 1 }).limit(LIST_MAX).toArray());
     },
     async named(ids) {
       const documents = await collection.find({ _id: { $in: [...ids] } }).toArray();
       return new Map(documents.map((document) => [document._id, decode(document)]));
     },
   };
+}
+
+function read(document: LimitDocument): Limit {
+  return readDocument(document, { collection: COLLECTION, form: limitForm, decode });
 }
 
 function decode({ _id, ...limit }: LimitDocument): Limit {

@@ -4,6 +4,7 @@ import type { Session } from '../model/session/session.ts';
 import type { StoreClock } from './clock.ts';
 import { decodeSession } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
+import { createListReader, type ListOptions } from './read-document.ts';
 
 /** How long a claim on a waiting session holds, in milliseconds; then another process may claim it. */
 const CLAIM_MS = 5_000;
@@ -13,7 +14,7 @@ const CLAIM_MS = 5_000;
  * a session on; it is stored in the session's field `passing`. Each step is one guarded update.
  */
 export interface LimitWaits {
-  /** The waiting sessions that match, oldest first. */
+  /** The waiting sessions that match and can be read, oldest first. */
   list(filter: LimitWaiterFilter): Promise<Session[]>;
   /**
    * Claims a waiting session for the holder of this token, for five seconds. Returns `taken` where another
@@ -46,8 +47,13 @@ export interface LimitWaiterFilter {
 const WAITS = { status: 'queued', waiting_for: 'budget' } as const satisfies Filter<Session>;
 
 /** The waiting sessions of a database, on its clock. */
-export function createLimitWaits(db: Db, clock: StoreClock): LimitWaits {
+export function createLimitWaits(
+  db: Db,
+  clock: StoreClock,
+  options: ListOptions = {},
+): LimitWaits {
   const collection = db.collection<SessionDocument>('sessions');
+  const readList = createListReader('sessions', decodeSession, options);
 
   return {
     async list({ limitId, exceptLimits, madeBefore, limit }) {
@@ -64,7 +70,7 @@ export function createLimitWaits(db: Db, clock: StoreClock): LimitWaits {
         .sort({ created_at: 1, _id: 1 })
         .limit(limit)
         .toArray();
-      return documents.map(decodeSession);
+      return readList(documents);
     },
     async claim(id, token) {
       const at = await clock.now();

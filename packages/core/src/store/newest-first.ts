@@ -7,9 +7,13 @@ interface Dated {
   created_at: Date;
 }
 
+/** Behind this time there is no other: a page after it begins with the newest document that has a time. */
+const LAST_TIME = new Date(8_640_000_000_000_000);
+
 /**
  * A page of the documents that match, the newest first; `next_cursor` leads to the next one where there is
- * more. Throws INVALID_REQUEST on a cursor that is not ours.
+ * more. A document whose `created_at` is no time has no place in that order: only the first page, without a
+ * cursor, may hold such documents. Throws INVALID_REQUEST on a cursor that is not ours.
  */
 export async function newestFirst<D extends Dated>(
   collection: Collection<D>,
@@ -22,10 +26,14 @@ export async function newestFirst<D extends Dated>(
     .limit(limit + 1)
     .toArray();
   const documents = found.slice(0, limit);
-  const last = documents.at(-1);
-  return found.length > limit && last
-    ? { documents, next_cursor: encodeCursor([last.created_at.toISOString(), last._id]) }
-    : { documents };
+  if (found.length <= limit) return { documents };
+  const { created_at, _id } = documents.findLast((one) => isDated(one)) ?? { created_at: LAST_TIME, _id: '' };
+  return { documents, next_cursor: encodeCursor([created_at.toISOString(), _id]) };
+}
+
+function isDated({ created_at, _id }: Record<keyof Dated, unknown>): boolean {
+  const isDate = created_at instanceof Date && !Number.isNaN(created_at.getTime());
+  return isDate && typeof _id === 'string';
 }
 
 function after(cursor: string): Filter<Dated> {

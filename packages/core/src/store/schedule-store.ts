@@ -1,10 +1,12 @@
 import type { Db, Filter, UpdateFilter } from 'mongodb';
+import { z } from 'zod';
 import { AppError } from '../model/errors/app-error.ts';
 import type { NewSchedule, Schedule } from '../model/schedules/schedule.ts';
 import { defined } from '../model/schema/defined.ts';
 import { newId } from '../model/schema/id.ts';
 import type { StoreClock } from './clock.ts';
 import { newestFirst } from './newest-first.ts';
+import { createListReader, type ListOptions, readDocument } from './read-document.ts';
 
 /** How many schedules there may be: Redis is compared with all of them every few seconds. */
 const MAX_SCHEDULES = 1_000;
@@ -25,8 +27,9 @@ export type Timetable = Pick<
 export interface ScheduleStore {
   /** Makes a schedule. Throws LIMIT_EXCEEDED where there are 1,000. */
   create(fields: NewSchedule, apiKeyId?: string): Promise<Schedule>;
+  /** The schedule, or null. Throws INTERNAL where its document cannot be read. */
   get(id: string): Promise<Schedule | null>;
-  /** A page. Throws INVALID_REQUEST on a cursor that is not ours. */
+  /** A page, without documents that cannot be read. Throws INVALID_REQUEST on a cursor that is not ours. */
   list(page: { limit: number; cursor?: string }): Promise<SchedulePage>;
   /**
    * Replaces the caller's fields of this revision, and the key that it fires for where one is said; null
@@ -41,7 +44,7 @@ export interface ScheduleStore {
   disable(read: Schedule, error: AppError): Promise<boolean>;
   /** Says whether there was one to remove. */
   remove(id: string): Promise<boolean>;
-  /** What Redis is to fire by: all that are enabled. */
+  /** What Redis is to fire by: all that are enabled and can be read. */
   timetables(): Promise<Timetable[]>;
   /**
    * Notes that a firing of this schedule launches this session, before it does; null where a firing was
@@ -53,12 +56,46 @@ export interface ScheduleStore {
   noteRefused(noted: Schedule, error: AppError): Promise<void>;
 }
 
+const COLLECTION = 'schedules';
+
 // JSON of callers may hold keys that BSON does not take: the launch is stored as text.
 type ScheduleDocument = Omit<Schedule, 'id' | 'launch'> & { _id: string; launch: string };
 
+type TimetableDocument = Omit<Timetable, 'id'> & { _id: string };
+
+const timetableForm = z.looseObject({
+  _id: z.string(),
+  cron: z.string().optional(),
+  timezone: z.string().optional(),
+  every_ms: z.number().positive().optional(),
+  anchor: z.date(),
+  revision: z.number(),
+});
+
+const scheduleForm = timetableForm.extend({
+  overlap: z.string(),
+  enabled: z.boolean(),
+  launch: z.string(),
+  created_at: z.date(),
+  updated_at: z.date(),
+  last_fired_at: z.date().optional(),
+  last_session_id: z.string().optional(),
+  last_skipped_at: z.date().optional(),
+  last_error: z.looseObject({ at: z.date() }).optional(),
+  noted: z.looseObject({ at: z.date() }).optional(),
+});
+
+const launchForm = z.looseObject({ query: z.string() });
+
 /** The schedules of a database, on its clock. */
-export function createScheduleStore(db: Db, clock: StoreClock): ScheduleStore {
-  const collection = db.collection<ScheduleDocument>('schedules');
+export function createScheduleStore(
+  db: Db,
+  clock: StoreClock,
+  options: ListOptions = {},
+): ScheduleStore {
+  const collection = db.collection<ScheduleDocument>(COLLECTION);
+  const readList = createListReader(COLLECTION, decode, options);
+  const readTimetables = createListReader(COLLECTION, decodeTimetable, options);
 
   async function update(
     filter: Filter<ScheduleDocument>,
@@ -92,7 +129,7 @@ export function createScheduleStore(db: Db, clock: StoreClock): ScheduleStore {
     },
     async list(page) {
       const { documents, ...next } = await newestFirst(collection, {}, page);
-      return { schedules: documents.map(decode), ...next };
+      return { schedules: readList(documents), ...next };
     },
     async replace(schedule, fields, { api_key_id } = schedule) {
       const now = await clock.now();
@@ -134,7 +171,7 @@ export function createScheduleStore(db: Db, clock: StoreClock): ScheduleStore {
     async timetables() {
       const documents = await collection
         .find({ enabled: true })
-        .project<Omit<Timetable, 'id'> & { _id: string }>({
+        .project<TimetableDocument>({
           cron: 1,
           timezone: 1,
           every_ms: 1,
@@ -143,7 +180,7 @@ export function createScheduleStore(db: Db, clock: StoreClock): ScheduleStore {
         })
         .limit(MAX_SCHEDULES)
         .toArray();
-      return documents.map(({ _id, ...fields }) => ({ id: _id, ...fields }));
+      return readTimetables(documents);
     },
     async noteFired({ id, last_fired_at, last_session_id, noted: earlier }, firing, sessionId) {
       const before =
@@ -186,6 +223,22 @@ function encode({ id, launch, ...fields }: Schedule): ScheduleDocument {
   return { _id: id, ...fields, launch: JSON.stringify(launch) };
 }
 
-function decode({ _id, launch, ...fields }: ScheduleDocument): Schedule {
-  return { id: _id, ...fields, launch: JSON.parse(launch) };
+function decode(document: ScheduleDocument): Schedule {
+  return readDocument(document, {
+    collection: COLLECTION,
+    form: scheduleForm,
+    decode: ({ _id, launch, ...fields }) => ({ id: _id, ...fields, launch: parseLaunch(launch) }),
+  });
+}
+
+function parseLaunch(text: string): Schedule['launch'] {
+  return launchForm.parse(JSON.parse(text)) as Schedule['launch'];
+}
+
+function decodeTimetable(document: TimetableDocument): Timetable {
+  return readDocument(document, {
+    collection: COLLECTION,
+    form: timetableForm,
+    decode: ({ _id, ...fields }) => ({ id: _id, ...fields }),
+  });
 }

@@ -9,6 +9,8 @@ import { decodeSession, encodeSession } from './free-json.ts';
 import { createGroupInsert } from './group-insert.ts';
 import type { SessionDocument } from './mongo.ts';
 import { newestFirst } from './newest-first.ts';
+import { createListReader, type ListOptions, readDocument } from './read-document.ts';
+import { sessionForm } from './session-form.ts';
 import { createTombstoneStore } from './tombstone-store.ts';
 
 /** Younger than this, in milliseconds, nothing was deleted yet. */
@@ -45,7 +47,7 @@ export type SessionLabel = Pick<Session, 'id' | 'status' | 'title' | 'totals' | 
 
 /** Reads of sessions, and the writes that need no ownership. */
 export interface SessionStore {
-  /** The session, or null. */
+  /** The session, or null. Throws INTERNAL where its document cannot be read. */
   get(id: string): Promise<Session | null>;
   /**
    * Stores the session if there is none of its id; returns what is stored, which wins. Throws
@@ -57,21 +59,38 @@ export interface SessionStore {
    * insertIfAbsent would have thrown: those are not stored.
    */
   insertManyIfAbsent(sessions: readonly Session[]): Promise<Map<string, AppError>>;
-  /** A page, newest first by (created_at, id). Throws INVALID_REQUEST on a cursor that is not ours. */
+  /**
+   * A page, newest first by (created_at, id), without documents that cannot be read. Throws
+   * INVALID_REQUEST on a cursor that is not ours.
+   */
   list(filter: SessionFilter): Promise<SessionPage>;
   /** The chain from the root to this session, root first. Empty where the session is unknown. */
   conversation(session: Session): Promise<ConversationLink[]>;
   /** The sessions of these ids, in their order; unknown ids are left out. */
   getMany(ids: readonly string[]): Promise<Session[]>;
-  /** The labels of the sessions of these ids, in no order; unknown ids are left out. */
+  /** The labels of the sessions of these ids, in no order; unknown ids, and documents that cannot be read, are left out. */
   labels(ids: readonly string[]): Promise<SessionLabel[]>;
 }
 
 const LABEL = { status: 1, title: 1, totals: 1, failure: 1 } as const;
 
+type LabelDocument = Omit<SessionLabel, 'id'> & { _id: string };
+
+const labelForm = sessionForm.pick({ status: true, title: true, totals: true, failure: true });
+
+function decodeLabel(document: LabelDocument): SessionLabel {
+  return readDocument(document, {
+    collection: 'sessions',
+    form: labelForm,
+    decode: ({ _id, ...label }) => ({ ...label, id: _id }),
+  });
+}
+
 /** The sessions of a database. */
-export function createSessionStore(db: Db): SessionStore {
+export function createSessionStore(db: Db, options: ListOptions = {}): SessionStore {
   const collection = db.collection<SessionDocument>('sessions');
+  const readList = createListReader('sessions', decodeSession, options);
+  const readLabels = createListReader('sessions', decodeLabel, options);
   const tombstones = createTombstoneStore(db);
 
   const insert = createGroupInsert(collection, { atOnce: INSERTS_AT_ONCE });
@@ -133,7 +152,7 @@ export function createSessionStore(db: Db): SessionStore {
         ...defined({ tags: tag }),
       };
       const { documents, ...next } = await newestFirst(collection, filter, { limit, cursor });
-      return { sessions: documents.map(decodeSession), ...next };
+      return { sessions: readList(documents), ...next };
     },
     async conversation(session) {
       const links = await collection
@@ -164,9 +183,9 @@ export function createSessionStore(db: Db): SessionStore {
     async labels(ids) {
       const documents = await collection
         .find({ _id: { $in: [...ids] } })
-        .project<Omit<SessionLabel, 'id'> & { _id: string }>(LABEL)
+        .project<LabelDocument>(LABEL)
         .toArray();
-      return documents.map(({ _id, ...label }) => ({ ...label, id: _id }));
+      return readLabels(documents);
     },
   };
 }

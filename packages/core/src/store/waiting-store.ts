@@ -8,6 +8,7 @@ import type { Session } from '../model/session/session.ts';
 import type { StoreClock } from './clock.ts';
 import { decodeSession } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
+import { createListReader, type ListOptions } from './read-document.ts';
 import { appendOutboxEvent } from './webhook-outbox.ts';
 
 /** Whether a session still waits, with as much of it as its job needs. */
@@ -23,7 +24,7 @@ export interface ParentWait {
 export interface WaitingStore {
   /** The sessions that wait for a key, oldest first. */
   ofKey(key: string, limit: number): Promise<Waiter[]>;
-  /** The sessions that wait for the end of a parent, oldest first. */
+  /** The sessions that wait for the end of a parent and can be read, oldest first. */
   ofParent(parentId: string, limit: number): Promise<Session[]>;
   /** Ends the wait of those of these sessions that still wait for `wait`; returns the state of each. */
   end(ids: readonly string[], wait: WaitingFor): Promise<WaitState[]>;
@@ -55,6 +56,7 @@ const PARENT = {
 /** The waiting sessions of a database, on its clock. */
 export function createWaitingStore(db: Db, clock: StoreClock): WaitingStore {
   const collection = db.collection<SessionDocument>('sessions');
+  const readList = createListReader('sessions', decodeSession, options);
 
   async function states(ids: readonly string[]): Promise<WaitState[]> {
     const documents = await collection
@@ -91,7 +93,7 @@ export function createWaitingStore(db: Db, clock: StoreClock): WaitingStore {
         .sort({ created_at: 1, _id: 1 })
         .limit(limit)
         .toArray();
-      return documents.map(decodeSession);
+      return readList(documents);
     },
     async end(ids, wait) {
       await collection.updateMany(

@@ -67,5 +67,5 @@ export function createWebhookOutbox(db: Db): WebhookOutbox {
 }
 
 function decode({ _id, created_at, tags, webhooks_due = [] }: OutboxDocument): OutboxSession {
-  return { id: _id, created_at, ...(tags ? { tags } : {}), due: webhooks_due };
+  return { id: _id, created_at, ...(Array.isArray(tags) ? { tags } : {}), due: webhooks_due };
 }

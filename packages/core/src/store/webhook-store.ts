@@ -1,9 +1,11 @@
 import type { Db } from 'mongodb';
+import { z } from 'zod';
 import { AppError } from '../model/errors/app-error.ts';
 import { newId } from '../model/schema/id.ts';
 import type { NewWebhook, Webhook, WebhookChanges } from '../model/webhooks/webhook.ts';
 import { newWebhookSecret } from '../model/webhooks/webhook-signature.ts';
 import type { StoreClock } from './clock.ts';
+import { createListReader, type ListOptions, readDocument } from './read-document.ts';
 
 /** How many webhooks there may be: each move of a session looks at all of them. */
 const MAX_WEBHOOKS = 100;
@@ -18,11 +20,11 @@ export interface DeadAfter {
 export interface WebhookStore {
   /** Makes a webhook, enabled. Throws LIMIT_EXCEEDED where there are 100. */
   create(fields: NewWebhook): Promise<Webhook>;
-  /** The webhook, or null. */
+  /** The webhook, or null. Throws INTERNAL where its document cannot be read. */
   get(id: string): Promise<Webhook | null>;
-  /** All of them, the oldest first. */
+  /** All that can be read, the oldest first. */
   list(): Promise<Webhook[]>;
-  /** Those that are enabled. */
+  /** Those of them that are enabled. */
   enabled(): Promise<Webhook[]>;
   /** Changes a webhook; null where there is none. */
   change(id: string, changes: WebhookChanges): Promise<Webhook | null>;
@@ -36,11 +38,32 @@ export interface WebhookStore {
   disableGone(id: string): Promise<void>;
 }
 
+const COLLECTION = 'webhooks';
+
 type WebhookDocument = Omit<Webhook, 'id'> & { _id: string };
 
+const webhookForm = z.looseObject({
+  _id: z.string(),
+  url: z.string(),
+  secret: z.string(),
+  enabled: z.boolean(),
+  types: z.array(z.string()).optional(),
+  tags: z.array(z.string()).optional(),
+  disabled: z.looseObject({ at: z.date() }).optional(),
+  failures: z.looseObject({ count: z.number(), since: z.date() }).optional(),
+  last_delivered_at: z.date().optional(),
+  created_at: z.date(),
+  updated_at: z.date(),
+});
+
 /** The webhooks of a database, on its clock. */
-export function createWebhookStore(db: Db, clock: StoreClock): WebhookStore {
-  const collection = db.collection<WebhookDocument>('webhooks');
+export function createWebhookStore(
+  db: Db,
+  clock: StoreClock,
+  options: ListOptions = {},
+): WebhookStore {
+  const collection = db.collection<WebhookDocument>(COLLECTION);
+  const readList = createListReader(COLLECTION, decode, options);
 
   async function find(filter: { enabled?: boolean }): Promise<Webhook[]> {
     const documents = await collection
@@ -48,7 +71,7 @@ export function createWebhookStore(db: Db, clock: StoreClock): WebhookStore {
       .sort({ created_at: 1, _id: 1 })
       .limit(MAX_WEBHOOKS)
       .toArray();
-    return documents.map(decode);
+    return readList(documents);
   }
 
   async function disable(
@@ -147,6 +170,10 @@ export function createWebhookStore(db: Db, clock: StoreClock): WebhookStore {
   };
 }
 
-function decode({ _id, ...fields }: WebhookDocument): Webhook {
-  return { id: _id, ...fields };
+function decode(document: WebhookDocument): Webhook {
+  return readDocument(document, {
+    collection: COLLECTION,
+    form: webhookForm,
+    decode: ({ _id, ...fields }) => ({ id: _id, ...fields }),
+  });
 }

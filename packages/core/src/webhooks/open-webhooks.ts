@@ -32,8 +32,8 @@ export function openWebhooks({
   log: Logger;
   keepMs?: number;
 }): OpenWebhooks {
-  const store = createWebhookStore(db, clock);
-  const deliveries = createDeliveryStore(db, clock);
+  const store = createWebhookStore(db, clock, { log });
+  const deliveries = createDeliveryStore(db, clock, { log });
   const queue = createWebhookQueue(connection);
   const outbox = createWebhookOutbox(db);
   return {

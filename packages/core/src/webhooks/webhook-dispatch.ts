@@ -70,11 +70,12 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
     let told = 0;
     for (const word of due) {
       const event = { session_id: id, session_created_at: created_at, ...word };
-      for (const webhook of all.filter((one) => isTold(one, event.type, tags))) {
+      const notified = all.filter((one) => isTold(one, event.type, tags));
+      await forEachIsolated(notified, async (webhook) => {
         const delivery = await deliveries.insertIfAbsent(webhook.id, event);
         if (delivery.status === 'pending') await queue.add(delivery);
         told += 1;
-      }
+      });
     }
     await outbox.acknowledge(id, due);
     return told;

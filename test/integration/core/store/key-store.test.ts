@@ -38,6 +38,20 @@ describe('API keys', () => {
     for (const one of listed) expect(one).not.toHaveProperty('hash');
   });
 
+  test('the list leaves out a document that cannot be read, and logs it once', async ({ db }) => {
+    const logged: object[] = [];
+    const log = { error: (facts: object) => logged.push(facts) };
+    const store = createKeyStore(db, { log: log as never });
+    const { key: made } = await store.create(key);
+    await db.collection<{ _id: string }>('api_keys').insertOne({ _id: 'odd' });
+    for (let round = 0; round < 2; round += 1) {
+      const listed = await store.list();
+      expect(listed).toContainEqual(made);
+      expect(listed.map(({ id }) => id)).not.toContain('odd');
+    }
+    expect(logged).toMatchObject([{ collection: 'api_keys', document_id: 'odd' }]);
+  });
+
   test('a revocation stands, and saying it again keeps its time', async ({ db }) => {
     const store = createKeyStore(db);
     const { key: made } = await store.create(key);

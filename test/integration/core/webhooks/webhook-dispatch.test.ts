@@ -164,6 +164,22 @@ describe('the dispatch', () => {
     expect(await hooks.dispatch.sweep()).toMatchObject({ told: 0 });
   });
 
+  test.for([{ tags: 9 }, { types: 'all' }, { created_at: 'text' }])(
+    'notifies the other webhooks where the document of one is odd: %j',
+    async (odd, { stores, db, hooks }) => {
+      const good = await hooks.store.create({ url: URL_OF_NOBODY });
+      const { id: bad } = await hooks.store.create({ url: URL_OF_NOBODY });
+      await db.collection<{ _id: string }>('webhooks').updateOne({ _id: bad }, { $set: odd });
+      const { id } = await stores.sessions.insertIfAbsent(makeSession({ tags: ['a'] }));
+      await (await stores.own(id)).conclude('completed', {}, {});
+      await age(db, id);
+      expect(await hooks.dispatch.sweep()).toMatchObject({ told: 1 });
+      expect(await wordOf(db, id)).toEqual([]);
+      const deliveries = db.collection<Omit<Delivery, 'id'>>('webhook_deliveries');
+      expect(await deliveries.distinct('webhook_id')).toEqual([good.id]);
+    },
+  );
+
   test.for(['insertIfAbsent', 'add', 'takeOff'] as const)(
     'that dies at %s is done again, and leaves one delivery with one job',
     async (step, { stores, db, hooks }) => {

@@ -1,0 +1,68 @@
+// A document that another program wrote, or a hand in a shell, must not fail what reads many documents.
+import type { z } from 'zod';
+import { AppError } from '../model/errors/app-error.ts';
+import { issueMessage } from '../model/schema/issue-message.ts';
+import { describeIssue } from '../model/schema/parse-input.ts';
+import type { Logger } from '../runtime/log.ts';
+
+/** How many unreadable documents of a list are remembered, so that each is logged once. */
+const REMEMBERED = 1_000;
+
+/** The logger of a store's lists; without one, unreadable documents are left out silently. */
+export interface ListOptions {
+  log?: Pick<Logger, 'error'> | undefined;
+}
+
+/**
+ * Decodes a document of a collection. Throws INTERNAL, which names the document and the field, where the
+ * document does not have this form or cannot be decoded. A form holds only what readers rely on: a document
+ * of a later version must stay readable.
+ */
+export function readDocument<D extends { _id: unknown }, T>(
+  document: D,
+  { collection, form, decode }: { collection: string; form: z.ZodType; decode: (from: D) => T },
+): T {
+  const subject = `document ${String(document._id)} of ${collection} cannot be read`;
+  const checked = form.safeParse(document, { error: issueMessage });
+  if (!checked.success) {
+    const { field, message } = describeIssue(checked.error);
+    throw new AppError('INTERNAL', `${subject}: ${field}: ${message}`, { details: { field } });
+  }
+  try {
+    return decode(document);
+  } catch (cause) {
+    throw new AppError('INTERNAL', subject, { cause });
+  }
+}
+
+/**
+ * Reads the documents of a list, each apart: an unreadable document is left out, and logged once with its
+ * collection and id.
+ */
+export function createListReader<D extends { _id: unknown }, T>(
+  collection: string,
+  read: (document: D) => T,
+  { log }: ListOptions = {},
+): (documents: readonly D[]) => T[] {
+  const logged = new Set<string>();
+
+  function note(id: string, error: unknown): void {
+    if (logged.has(id)) return;
+    if (logged.size >= REMEMBERED) logged.clear();
+    logged.add(id);
+    log?.error(
+      { err: error, collection, document_id: id },
+      'a stored document cannot be read: lists leave it out',
+    );
+  }
+
+  return (documents) =>
+    documents.flatMap((document) => {
+      try {
+        return [read(document)];
+      } catch (error) {
+        note(String(document._id), error);
+        return [];
+      }
+    });
+}
