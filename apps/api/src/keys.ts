@@ -27,7 +27,11 @@ async function main(): Promise<number> {
     const log = createLogger('baton-keys', 'error');
     const mongo = connectMongo(MONGODB_URL);
     try {
-      const { out, says } = await runKeyCommand(createKeyStore(mongo.db, { log }), positionals, values);
+      const { out, says } = await runKeyCommand(
+        createKeyStore(mongo.db, { log }),
+        positionals,
+        values,
+      );
       process.stderr.write(`${says}\n`);
       for (const line of out) process.stdout.write(`${line}\n`);
       return 0;

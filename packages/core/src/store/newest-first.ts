@@ -27,7 +27,10 @@ export async function newestFirst<D extends Dated>(
     .toArray();
   const documents = found.slice(0, limit);
   if (found.length <= limit) return { documents };
-  const { created_at, _id } = documents.findLast((one) => isDated(one)) ?? { created_at: LAST_TIME, _id: '' };
+  const { created_at, _id } = documents.findLast((one) => isDated(one)) ?? {
+    created_at: LAST_TIME,
+    _id: '',
+  };
   return { documents, next_cursor: encodeCursor([created_at.toISOString(), _id]) };
 }
 

@@ -2,7 +2,7 @@
 import { newId } from '@baton/core/internal';
 import type { Db, OptionalId } from 'mongodb';
 import { describe, expect } from 'vitest';
-import { test as base, type Api } from '../../../support/api.ts';
+import { type Api, test as base } from '../../../support/api.ts';
 import { makeSession } from '../../../support/factories.ts';
 
 type Odd = { _id: string } & Record<string, unknown>;
