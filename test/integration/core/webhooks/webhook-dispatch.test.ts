@@ -175,7 +175,7 @@ describe('the dispatch', () => {
       await age(db, id);
       expect(await hooks.dispatch.sweep()).toMatchObject({ told: 1 });
       expect(await wordOf(db, id)).toEqual([]);
-      const deliveries = db.collection<Omit<Delivery, 'id'>>('webhook_deliveries');
+      const deliveries = db.collection<{ webhook_id: string }>('webhook_deliveries');
       expect(await deliveries.distinct('webhook_id')).toEqual([good.id]);
     },
   );
