@@ -47,11 +47,7 @@ export interface LimitWaiterFilter {
 const WAITS = { status: 'queued', waiting_for: 'budget' } as const satisfies Filter<Session>;
 
 /** The waiting sessions of a database, on its clock. */
-export function createLimitWaits(
-  db: Db,
-  clock: StoreClock,
-  options: ListOptions = {},
-): LimitWaits {
+export function createLimitWaits(db: Db, clock: StoreClock, options: ListOptions = {}): LimitWaits {
   const collection = db.collection<SessionDocument>('sessions');
   const readList = createListReader('sessions', decodeSession, options);
 
