@@ -54,7 +54,11 @@ const PARENT = {
 } satisfies Record<keyof BusyParent, 1>;
 
 /** The waiting sessions of a database, on its clock. */
-export function createWaitingStore(db: Db, clock: StoreClock): WaitingStore {
+export function createWaitingStore(
+  db: Db,
+  clock: StoreClock,
+  options: ListOptions = {},
+): WaitingStore {
   const collection = db.collection<SessionDocument>('sessions');
   const readList = createListReader('sessions', decodeSession, options);
 
