@@ -58,6 +58,7 @@ async function demonstrate(
       sink,
       signal,
     });
+    if (stack.readyWorkers < stack.workers.length) throw new Error('not every worker is ready');
     const scratch = join(folder, 'work', 'scratch');
     await mkdir(scratch, { recursive: true });
     const story = await orStopped(

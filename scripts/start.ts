@@ -34,29 +34,32 @@ async function run(): Promise<number> {
     return await runUntilStopped(stack);
   } catch (error) {
     if (signal.aborted) return 130;
-    sink.say(reasonOf(error));
+    sink.error(reasonOf(error));
     return 1;
   }
 }
 
 async function runUntilStopped(stack: Stack): Promise<number> {
   const failure = await Promise.race([untilAborted(signal).then(() => undefined), stack.failed]);
-  if (failure !== undefined) sink.say(`${failure}; stopping the rest`);
+  if (failure !== undefined) sink.error(`${failure}; stopping the rest`);
   await stack.stop();
   sink.say('stopped');
   return failure === undefined ? 0 : 1;
 }
 
 function announce(stack: Stack, isForReading: boolean): void {
-  const { api, services, prefix, workRoot, workers } = stack;
+  const { api, services, prefix, workRoot, workers, readyWorkers } = stack;
   for (const worker of workers) sink.say(`worker ${worker.line().worker}, ${worker.line().health}`);
-  sink.say('ready; Ctrl-C stops all of it');
+  if (readyWorkers === 0) {
+    sink.warn('no worker is ready: sessions wait until one is; Ctrl-C stops all of it');
+  } else sink.say('ready; Ctrl-C stops all of it');
   const places = {
     api,
     redis: services.redis.url,
     mongodb: services.mongodb.url,
     prefix,
     workRoot,
+    isTakingSessions: readyWorkers > 0,
   };
   const json = () => `${JSON.stringify(whereAllIs(stack))}\n`;
   process.stdout.write(isForReading ? welcome(places) : json());

@@ -31,7 +31,7 @@ export type ChildHost = {
   /** Ends it when the launcher ends. */
   readonly guardian: Guardian;
   /** Takes its log. */
-  readonly sink: Sink;
+  readonly sink: Pick<Sink, 'child'>;
   /** Gives up a start that is under way. */
   readonly signal: AbortSignal;
 };

@@ -4,9 +4,16 @@ import { prettyFactory } from 'pino-pretty';
 export type Sink = {
   /** Takes a line that a program logged: JSON as a rule. */
   readonly child: (line: string) => void;
-  /** Says something of the launcher's own. */
+  /** Writes a line of the launcher's own, at level info. */
   readonly say: (line: string) => void;
+  /** Writes a line about something that works only in part, at level warn. */
+  readonly warn: (line: string) => void;
+  /** Writes why the launcher fails, at level error. */
+  readonly error: (line: string) => void;
 };
+
+/** The levels of the launcher's own lines, as pino numbers them. */
+const LEVELS = { info: 30, warn: 40, error: 50 };
 
 /** Writes to standard error: for reading on a terminal, else one JSON object a line. */
 export function createSink({ stderr }: Pick<NodeJS.Process, 'stderr'>): Sink {
@@ -17,15 +24,14 @@ export function createSink({ stderr }: Pick<NodeJS.Process, 'stderr'>): Sink {
     translateTime: 'SYS:HH:MM:ss',
     singleLine: true,
   });
-  const json = (msg: string) =>
-    JSON.stringify({ level: 30, time: Date.now(), pid: process.pid, name: 'baton', msg });
-  return stderr.isTTY
-    ? {
-        child: (line) => void stderr.write(pretty(line)),
-        say: (line) => void stderr.write(`baton: ${line}\n`),
-      }
-    : {
-        child: (line) => void stderr.write(`${line}\n`),
-        say: (line) => void stderr.write(`${json(line)}\n`),
-      };
+  const own = (level: number) => (msg: string) => {
+    const json = { level, time: Date.now(), pid: process.pid, name: 'baton', msg };
+    stderr.write(stderr.isTTY ? `baton: ${msg}\n` : `${JSON.stringify(json)}\n`);
+  };
+  return {
+    child: (line) => void stderr.write(stderr.isTTY ? pretty(line) : `${line}\n`),
+    say: own(LEVELS.info),
+    warn: own(LEVELS.warn),
+    error: own(LEVELS.error),
+  };
 }

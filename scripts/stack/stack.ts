@@ -5,8 +5,9 @@ import { startChild } from './child.ts';
 import { type Kept, keepRunning } from './kept.ts';
 import { refuseTakenPort } from './port-taken.ts';
 import { type ApiLine, apiProgram, type WorkerLine, workerProgram } from './programs.ts';
-import { untilReady } from './ready.ts';
+import { waitUntilReady, whyNotReady } from './ready.ts';
 import { launcherSettings } from './settings.ts';
+import { validateSettings } from './validate-settings.ts';
 import type { Sink } from './sink.ts';
 
 /** A worker of the stack; started again whenever it ends by itself. */
@@ -20,6 +21,8 @@ export type Stack = {
   readonly prefix: string;
   readonly workRoot: string;
   readonly workers: readonly StackWorker[];
+  /** How many workers took sessions when the start was over; the others try again by themselves. */
+  readonly readyWorkers: number;
   /** Resolves with the reason when a part has ended by itself and does not come back. */
   readonly failed: Promise<string>;
   /** Stops workers, API and servers, in this order; resolves when all are gone. */
@@ -42,9 +45,17 @@ export type StackOptions = {
   readonly signal: AbortSignal;
 };
 
+/** How long the API and a worker may take to be ready once they listen, in milliseconds. */
+const API_READY_WITHIN_MS = 30_000;
+const WORKER_READY_WITHIN_MS = 10_000;
+
+/** How often a worker that was not ready in time is asked again, in milliseconds. */
+const ASK_WORKER_EVERY_MS = 2_000;
+
 /** Starts all of it and resolves when every part answers; or stops what it began and throws why. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { sink, removeAtEnd } = options;
+  await validateSettings(options.settings);
   const { HOST, PORT, QUEUE_PREFIX, WORK_ROOT, DRAIN_TIMEOUT_MS } = launcherSettings(
     options.settings,
   );
@@ -81,8 +92,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   try {
     const [api, ...workers] = await Promise.all([startingApi, ...startingWorkers]);
-    await untilReady(api.line().api, signal);
-    for (const worker of workers) await untilReady(worker.line().health, signal);
+    const problem = await waitUntilReady(api.line().api, API_READY_WITHIN_MS, signal);
+    if (problem !== null) throw new Error(`the API is not ready: ${problem}`);
+    const areReady = await Promise.all(
+      workers.map((worker, index) => checkWorker(worker, `worker ${index + 1}`, sink, signal)),
+    );
     const failed = [services.failed, api.failed, ...workers.map((worker) => worker.failed)];
     return {
       api: api.line().api,
@@ -90,6 +104,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       prefix: QUEUE_PREFIX,
       workRoot: WORK_ROOT,
       workers,
+      readyWorkers: areReady.filter(Boolean).length,
       failed: Promise.race(failed),
       stop,
     };
@@ -97,6 +112,28 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await stop();
     throw error;
   }
+}
+
+/**
+ * Says whether the worker is ready. One that is not (its host lacks something) keeps running and tries again by itself:
+ * the sink gets the reason, and a line once it is ready.
+ */
+async function checkWorker(
+  worker: StackWorker,
+  name: string,
+  sink: Sink,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const problem = await waitUntilReady(worker.line().health, WORKER_READY_WITHIN_MS, signal);
+  if (problem === null) return true;
+  sink.warn(`${name} is not ready and takes no session: ${problem}; it tries again by itself`);
+  const timer = setInterval(async () => {
+    if ((await whyNotReady(worker.line().health)) !== null || signal.aborted) return;
+    clearInterval(timer);
+    sink.say(`${name} is ready now`);
+  }, ASK_WORKER_EVERY_MS);
+  signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+  return false;
 }
 
 async function stopAll(starting: readonly Promise<Pick<Kept<unknown>, 'stop'>>[]): Promise<void> {

@@ -9,10 +9,13 @@ export type Places = {
   readonly prefix: string;
   /** Where sessions without a working_dir work. */
   readonly workRoot: string;
+  /** Whether a worker is ready. */
+  readonly isTakingSessions: boolean;
 };
 
 /** What a reader at a terminal wants to know of a stack that is up: the pages, where to enqueue, how to stop. */
-export function welcome({ api, redis, mongodb, prefix, workRoot }: Places): string {
+export function welcome(places: Places): string {
+  const { api, redis, mongodb, prefix, workRoot, isTakingSessions } = places;
   const rows = [
     ['Sessions', `${api}/sessions`],
     ['API reference', `${api}/docs`],
@@ -24,7 +27,8 @@ export function welcome({ api, redis, mongodb, prefix, workRoot }: Places): stri
     ['Sessions work in', workRoot],
   ];
   const lines = rows.map(([name = '', value = '']) => `  ${name.padEnd(18)}${value}`.trimEnd());
-  return ['', 'Baton is up.', '', ...lines, '', 'Press Ctrl-C to stop all of it.', '', ''].join(
-    '\n',
-  );
+  const title = isTakingSessions
+    ? 'Baton is up.'
+    : 'Baton is up, but no worker is ready: sessions wait. The lines above say why.';
+  return ['', title, '', ...lines, '', 'Press Ctrl-C to stop all of it.', '', ''].join('\n');
 }

@@ -1,4 +1,6 @@
 // npm start as a user runs it: a process in a folder of its own, the real CLI, a scripted Messages API.
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { createClient } from '../../scripts/demo/client.ts';
 import { databaseUrl } from '../support/api.ts';
@@ -155,6 +157,45 @@ describe('npm start', () => {
     );
     expect(line.workers.map(({ id }) => id)).not.toContain(worker);
     expect(await run.end('SIGINT')).toBe(0);
+  });
+
+  test('lists every setting that is wrong before it starts anything', async ({ desk }) => {
+    const run = desk.run('start.ts', [], { LEASE_MS: '5', WORK_ROOT: 'work', PORT: '70000' });
+    expect(await run.ended).toBe(1);
+    const { level, msg } = JSON.parse(run.err()); // one line: no server was started
+    expect({ level, names: msg.match(/^ {2}[A-Z_]+(?=:)/gm) }).toEqual({
+      level: 50,
+      names: ['  WORK_ROOT', '  PORT', '  LEASE_MS'],
+    });
+  });
+
+  // The programs of the sandbox are looked for on PATH.
+  test('stays up where no worker may take sessions, and says why in a line', async ({
+    start,
+    databaseName,
+    queuePrefix,
+    desk,
+  }) => {
+    await symlink(process.execPath, join(desk.folder, 'node'));
+    const { run, line } = await start([text('')], {
+      REDIS_URL: redisUrl(),
+      MONGODB_URL: databaseUrl(databaseName),
+      QUEUE_PREFIX: queuePrefix,
+      SUBPROCESS_ENV_SCRUB: 'on',
+      PATH: desk.folder,
+    });
+    const lines = run.err().trim().split('\n').map((one) => JSON.parse(one));
+    const warned = lines.filter(({ name, level }) => name === 'baton' && level === 40);
+    expect(warned.map(({ msg }) => msg)).toEqual([
+      expect.stringMatching(/^worker 1 is not ready .*SUBPROCESS_ENV_SCRUB=on.*bwrap and socat/),
+      expect.stringMatching(/^worker 2 is not ready .*SUBPROCESS_ENV_SCRUB=on.*bwrap and socat/),
+      expect.stringMatching(/^no worker is ready: sessions wait/),
+    ]);
+    expect(lines.filter(({ level, msg }) => level === 30 && /ready/.test(msg))).toEqual([
+      expect.objectContaining({ name: 'api' }),
+    ]);
+    expect((await fetch(`${line.api}/readyz`)).status).toBe(200);
+    expect(await run.end('SIGTERM')).toBe(0);
   });
 
   test('says so where its port is taken', async ({ start, desk, databaseName, queuePrefix }) => {

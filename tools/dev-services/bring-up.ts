@@ -75,6 +75,7 @@ export async function bringUp<Kind extends string>(
   }
   const failed = Promise.withResolvers<string>();
   const outages = createOutages(server, again, (last) => {
+    if (host.guardian.isClosed()) return;
     log(`ended by itself: ${last}`);
     failed.resolve(`${title} ended by itself: ${last}`);
   });

@@ -7,6 +7,8 @@ import { ServicesError } from './errors.ts';
 /** Starts processes that do not outlive this one, even when it is killed with SIGKILL. */
 export type Guardian = {
   readonly pid: number;
+  /** Says whether `close` was called: an end of what was spawned is meant from then on. */
+  isClosed(): boolean;
   /** Resolves with the reason when the guardian has ended before `close`: nothing guards what runs any more. */
   readonly failed: Promise<string>;
   /** Starts a program as the leader of its own process group, its standard input empty; throws once `close` was called. */
@@ -46,6 +48,7 @@ export function createGuardian(env: Environment): Guardian {
 
   return {
     pid: shell.pid ?? 0,
+    isClosed: () => isClosed,
     failed: failed.promise,
     spawn(file, args, { env: childEnv, cwd, output = 'pipe' }) {
       if (isClosed) throw new ServicesError(`${file} is not started: everything is being stopped`);

@@ -1,5 +1,6 @@
 // The API's composition root. Prints `{"api": url}` on stdout once it listens; logs go to stderr.
 import {
+  type AppError,
   connectMongo,
   createAdmission,
   createClosers,
@@ -39,7 +40,8 @@ function readSettings() {
   try {
     return readApiSettings(process.env);
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    const { code, message } = error as AppError;
+    createLogger('api', 'fatal').fatal({ code }, message);
     process.exit(1);
   }
 }

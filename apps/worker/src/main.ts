@@ -242,7 +242,9 @@ async function main(): Promise<void> {
   // Sessions wait for the verdict: the first of them would run unprotected otherwise.
   await scrub.start(worker.start, stopping.signal);
   const facts = { claude: cli.version, health: health.url, subprocess_env_scrub: scrub.describe() };
-  log.info(facts, scrub.whyNot() === null ? 'ready' : 'started, but not ready');
+  const whyNotReady = scrub.whyNot();
+  if (whyNotReady === null) log.info(facts, 'ready');
+  else log.warn(facts, `started, but not ready: ${whyNotReady}`);
   const start = { worker: identity.workerId, pid: process.pid, health: health.url };
   process.stdout.write(`${JSON.stringify(start)}\n`);
 
@@ -261,8 +263,9 @@ async function main(): Promise<void> {
 function ignore(): void {}
 
 main().catch((error: unknown) => {
-  const message = isAppError(error) ? error.message : String(error);
   const masker = createMasker(operatorSecrets(process.env));
-  process.stderr.write(`baton worker: ${masker.text(message)}\n`);
+  const log = createLogger('baton-worker', 'fatal', undefined, masker.line);
+  if (isAppError(error)) log.fatal({ code: error.code }, error.message);
+  else log.fatal({ err: error }, 'the worker could not start');
   process.exit(1);
 });

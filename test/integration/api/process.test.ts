@@ -14,6 +14,11 @@ function run(env: Record<string, string>): ApiRun {
   return started;
 }
 
+/** What the only line of a log says. */
+function onlyLine(log: string): Record<string, unknown> {
+  return JSON.parse(log) as Record<string, unknown>;
+}
+
 afterEach(async () => {
   for (const { child, ended } of runs.splice(0)) {
     child.kill('SIGKILL');
@@ -69,8 +74,10 @@ describe('the API as a process', () => {
       LOG_LEVEL: 'loud',
     });
     expect(await ended).toEqual({ code: 1, signal: null });
+    const { msg, ...logged } = onlyLine(err());
+    expect(logged).toMatchObject({ level: 60, name: 'api', code: 'INVALID_CONFIG' });
     for (const name of ['REDIS_URL', 'MONGODB_URL', 'PORT', 'LOG_LEVEL']) {
-      expect(err()).toContain(`\n  ${name}: `);
+      expect(msg).toContain(`\n  ${name}: `);
     }
     expect(err()).not.toContain('s3cret');
     expect(err()).not.toContain('    at ');
@@ -85,8 +92,8 @@ describe('the API as a process', () => {
       AUTH: 'none',
     });
     expect(await ended).toEqual({ code: 1, signal: null });
-    expect(err()).toBe(
-      'AUTH=none is for a loopback HOST alone, and HOST is 0.0.0.0: set AUTH=keys\n',
+    expect(onlyLine(err())['msg']).toBe(
+      'AUTH=none is for a loopback HOST alone, and HOST is 0.0.0.0: set AUTH=keys',
     );
     expect(out()).toBe('');
   });

@@ -53,8 +53,10 @@ describe('a worker that cannot work does not start', () => {
       LEASE_MS: '1',
     });
     expect({ code, out }).toEqual({ code: 1, out: '' });
+    const logged = JSON.parse(err); // one line
+    expect(logged).toMatchObject({ level: 60, name: 'baton-worker', code: 'INVALID_CONFIG' });
     for (const name of ['REDIS_URL', 'MONGODB_URL', 'WORKER_CONCURRENCY', 'LEASE_MS']) {
-      expect(err).toContain(`${name}: `);
+      expect(logged.msg).toContain(`${name}: `);
     }
     expect(err).not.toContain('s3cret');
   });

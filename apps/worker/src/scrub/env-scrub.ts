@@ -42,12 +42,15 @@ export function createEnvScrub(
   const isOn = () => problem === null;
 
   async function find(signal: AbortSignal): Promise<void> {
+    const missing = missingPrograms(deps.baseEnv['PATH'] ?? '');
+    const whyMissing = missing.length > 0 ? `${missing.join(' and ')} not found on PATH` : null;
     // `auto` reports a missing program at once; `on` asks the CLI itself, whose answer counts.
-    const missing = setting === 'auto' ? missingPrograms(deps.baseEnv['PATH'] ?? '') : [];
-    problem =
-      missing.length > 0
-        ? `${missing.join(' and ')} not found on PATH`
-        : await probe(signal).catch((error: unknown) => `the probe failed: ${String(error)}`);
+    if (setting === 'auto' && whyMissing !== null) {
+      problem = whyMissing;
+      return;
+    }
+    const answer = await probe(signal).catch((error: unknown) => `the probe failed: ${error}`);
+    problem = answer !== null && whyMissing !== null ? `${whyMissing}; ${answer}` : answer;
   }
 
   async function tryAgain(onAllowed: () => void, signal: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@ import type { ContinueSessionConfig } from '../model/config/continue-config.ts';
 import type { SessionConfig } from '../model/config/session-config.ts';
 import type { JobOptions } from '../model/config/session-options.ts';
 import type { OnBusy } from '../model/config/waiting-for.ts';
-import { AppError } from '../model/errors/app-error.ts';
+import { AppError, isAppError } from '../model/errors/app-error.ts';
 import { DEFAULT_TENANT, idempotencyKeySchema, idOfKey } from '../model/job/idempotency.ts';
 import { continueJobSchema, type Job, type LaunchJob, launchJobSchema } from '../model/job/job.ts';
 import { newId } from '../model/schema/id.ts';
@@ -52,12 +52,25 @@ export function launchJob(config: SessionConfig, options: EnqueueOptions = {}): 
 /** The job of a continue, checked; throws INVALID_REQUEST naming the field. */
 export function continueJob(request: ContinueSessionConfig, options: ContinueOptions = {}): Job {
   const { parent_session_id, ...overrides } = request;
-  return parseInput(continueJobSchema, {
-    ...envelope(options),
-    kind: 'continue',
-    parent_session_id,
-    overrides,
-  });
+  const job = { ...envelope(options), kind: 'continue', parent_session_id, overrides };
+  try {
+    return parseInput(continueJobSchema, job);
+  } catch (error) {
+    throw namedAsWritten(error);
+  }
+}
+
+const IN_OVERRIDES = 'overrides.';
+const OPTION_NAMES = [...Object.keys(continueJobSchema.shape), 'idempotency_key', 'tenant'];
+
+/** The error of a continue's job, by the key as the caller wrote it: a request is flat, the job's overrides are not. */
+function namedAsWritten(error: unknown): unknown {
+  if (!isAppError(error) || !error.details?.field?.startsWith(IN_OVERRIDES)) return error;
+  const field = error.details.field.slice(IN_OVERRIDES.length);
+  const message = OPTION_NAMES.includes(field)
+    ? `${field}: expected it in the options, the second argument`
+    : error.message.slice(IN_OVERRIDES.length);
+  return new AppError(error.code, message, { details: { field }, cause: error.cause });
 }
 
 function envelope({ id, idempotency_key, tenant, ...options }: EnqueueOptions) {

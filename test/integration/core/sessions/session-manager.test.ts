@@ -118,7 +118,7 @@ describe('continueSession', () => {
     const request = { parent_session_id: newId(), query: 'go on', model: 5 as never };
     await expect(manager.continueSession(request)).rejects.toMatchObject({
       code: 'INVALID_REQUEST',
-      details: { field: 'overrides.model' },
+      details: { field: 'model' },
     });
   });
 });

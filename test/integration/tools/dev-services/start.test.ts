@@ -113,6 +113,7 @@ describe('a start that cannot be', () => {
     await expect(start({ env })).rejects.toThrow(
       /mongod ended before it answered: exit 14\ncannot open the data files: disk full/,
     );
+    expect(said.filter((line) => line.includes('ended by itself'))).toEqual([]);
     const port = Number(said.join('\n').match(/redis:\/\/127\.0\.0\.1:(\d+)/)?.[1]);
     await expect(
       start({ env: { REDIS_URL: `redis://127.0.0.1:${port}`, MONGODB_URL: mongodbUrl() } }),

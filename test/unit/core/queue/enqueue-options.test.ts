@@ -57,6 +57,18 @@ describe('a job', () => {
     expect(() => continueJob(request, options)).toThrow(refused);
   });
 
+  test.each([
+    ['on_busy', { on_busy: 'enqueue' }, 'on_busy: expected it in the options, the second argument'],
+    ['priority', { priority: 1 }, 'priority: expected it in the options, the second argument'],
+    ['modle', { modle: 'opus' }, 'modle: expected no such key'],
+    ['env.A', { env: { A: 1 } }, 'env.A: expected string, got number'],
+  ])('of a continue names the key as the caller wrote it: %s', (field, written, message) => {
+    const request = { parent_session_id: newId(), query: 'q', ...(written as object) };
+    expect(() => continueJob(request)).toThrow(
+      expect.objectContaining({ code: 'INVALID_REQUEST', message, details: { field } }),
+    );
+  });
+
   test('is refused for tries said twice, in a launch and in a continue', () => {
     const recovery = { max_retries: 1 };
     const refused = expect.objectContaining({ details: { field: 'attempts' } });

@@ -1,15 +1,23 @@
 import { expect, test } from 'vitest';
 import { welcome } from '../../../../scripts/stack/welcome.ts';
 
-test('a terminal is told of the pages, where to enqueue, and how to stop, without a password', () => {
-  const told = welcome({
-    api: 'http://127.0.0.1:3000',
-    redis: 'redis://:secret@127.0.0.1:6379',
-    mongodb: 'mongodb://ann:secret@127.0.0.1:27017/baton',
-    prefix: 'baton',
-    workRoot: '/home/ann/.local/state/baton/work',
-  });
-  expect(told).toBe(`
+const places = {
+  api: 'http://127.0.0.1:3000',
+  redis: 'redis://:secret@127.0.0.1:6379',
+  mongodb: 'mongodb://ann:secret@127.0.0.1:27017/baton',
+  prefix: 'baton',
+  workRoot: '/home/ann/.local/state/baton/work',
+  isTakingSessions: true,
+};
+
+test('the welcome says where no worker takes sessions', () => {
+  expect(welcome({ ...places, isTakingSessions: false })).toContain(
+    'Baton is up, but no worker is ready: sessions wait.',
+  );
+});
+
+test('the welcome names the pages, where to enqueue, and how to stop, without a password', () => {
+  expect(welcome(places)).toBe(`
 Baton is up.
 
   Sessions          http://127.0.0.1:3000/sessions

@@ -97,6 +97,13 @@ test('a host that must have it and has not takes no session, says why, and takes
   expect(logged).toMatchObject([{ level: 50, reason: 'no bubblewrap' }, { level: 30 }]);
 });
 
+test('a host that must have it names the programs that are missing, and what the CLI said', async () => {
+  const { scrub } = await scrubOf('on', { programs: [], verdicts: ['it ended with exit 1'] });
+  expect(scrub.whyNot()).toBe(
+    'SUBPROCESS_ENV_SCRUB=on, but the claude CLI cannot keep its credentials from tools here (bwrap and socat not found on PATH; it ended with exit 1)',
+  );
+});
+
 test('a probe that this host fails is a reason, not an end', async () => {
   const { scrub, onAllowed } = await scrubOf('auto', { verdicts: [new Error('no space left')] });
   expect(scrub.describe()).toMatch(/^off: the probe failed: .*no space left/);
