@@ -7,8 +7,8 @@ import { refuseTakenPort } from './port-taken.ts';
 import { type ApiLine, apiProgram, type WorkerLine, workerProgram } from './programs.ts';
 import { waitUntilReady, whyNotReady } from './ready.ts';
 import { launcherSettings } from './settings.ts';
-import { validateSettings } from './validate-settings.ts';
 import type { Sink } from './sink.ts';
+import { validateSettings } from './validate-settings.ts';
 
 /** A worker of the stack; started again whenever it ends by itself. */
 type StackWorker = Kept<WorkerLine>;

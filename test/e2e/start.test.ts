@@ -184,7 +184,11 @@ describe('npm start', () => {
       SUBPROCESS_ENV_SCRUB: 'on',
       PATH: desk.folder,
     });
-    const lines = run.err().trim().split('\n').map((one) => JSON.parse(one));
+    const lines = run
+      .err()
+      .trim()
+      .split('\n')
+      .map((one) => JSON.parse(one));
     const warned = lines.filter(({ name, level }) => name === 'baton' && level === 40);
     expect(warned.map(({ msg }) => msg)).toEqual([
       expect.stringMatching(/^worker 1 is not ready .*SUBPROCESS_ENV_SCRUB=on.*bwrap and socat/),

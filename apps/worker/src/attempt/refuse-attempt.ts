@@ -26,7 +26,10 @@ export function refuseAttempt(
 function logRefusal(error: unknown, log: Logger): void {
   if (isAppError(error) && (codeFacts(error.code).http ?? 500) < 500) {
     const { code, message, details } = error;
-    log.info({ code, ...defined({ field: details?.field }) }, `the session was refused: ${message}`);
+    log.info(
+      { code, ...defined({ field: details?.field }) },
+      `the session was refused: ${message}`,
+    );
     return;
   }
   log.warn({ err: error }, 'the attempt could not be prepared');

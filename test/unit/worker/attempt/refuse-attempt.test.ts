@@ -14,7 +14,12 @@ test('a caller’s mistake is logged by its code and message, without a stack tr
   const { logged, outcome } = refuse(new AppError('SESSION_NOT_TERMINAL', 'it runs', { details }));
   expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'SESSION_NOT_TERMINAL' } });
   expect(logged).toMatchObject([
-    { level: 30, code: 'SESSION_NOT_TERMINAL', ...details, msg: 'the session was refused: it runs' },
+    {
+      level: 30,
+      code: 'SESSION_NOT_TERMINAL',
+      ...details,
+      msg: 'the session was refused: it runs',
+    },
   ]);
   expect(logged[0]).not.toHaveProperty('err');
 });
