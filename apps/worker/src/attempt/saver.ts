@@ -1,6 +1,6 @@
 import type { Logger, TranscriptStore } from '@baton/core/internal';
 import type { Meter } from '../claude/meter.ts';
-import type { FileMasker } from '../transcript/masked-file.ts';
+import type { Masker } from '../masking/masker.ts';
 import type { Restored } from '../transcript/restore.ts';
 import { createTranscriptSaver, type TranscriptSaver } from '../transcript/save.ts';
 import { spendingIn } from '../transcript/spending.ts';
@@ -14,7 +14,7 @@ export interface AttemptSaverOptions {
   projectDir: string;
   /** What the attempt began with. */
   restored: Restored;
-  masker: FileMasker;
+  masker: Masker;
   /** Takes what the transcript says of new messages into account. */
   meter: Pick<Meter, 'refine'>;
   log: Logger;
@@ -33,6 +33,8 @@ export function createAttemptSaver({
     restored: restored.files,
     onUnreadable: (path, error) =>
       log.error({ err: error, path }, 'a file of the transcript cannot be read; it is left out'),
+    onSecretPath: (path) =>
+      log.error({ path }, 'the path of a transcript file holds a secret; the file is not saved'),
     onAppended: (path, data) => {
       if (!path.endsWith('.jsonl')) return;
       // What the CLI appends again after a compaction was counted when it was new.

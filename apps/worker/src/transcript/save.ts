@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TranscriptManifest, TranscriptStore } from '@baton/core/internal';
 import { hostErrnoOf } from '../host-errors.ts';
+import type { Masker } from '../masking/masker.ts';
 import { isAppendOnly, isFileError, listFiles } from './list-files.ts';
 import { type FileMasker, isPrefix, maskedPieces } from './masked-file.ts';
 import { type TrackedFile, toManifestFile, untrackedFile } from './tracked-file.ts';
@@ -17,7 +18,7 @@ export interface TranscriptSaver {
    * committed that manifest. A file that looks as it did the last time is not opened, and where all do
    * the manifest is the very one that was returned then. With `verify` every file is read whole, so
    * that one that was rewritten rather than appended to is noticed by its hash and stored whole. A file
-   * that cannot be read is left out and told of; an error of the store or of the host rejects, and asking
+   * that cannot be read, or whose path holds a secret, is left out and reported; an error of the store or of the host rejects, and asking
    * again goes on from there.
    */
   save(options: { verify: boolean }): Promise<TranscriptManifest>;
@@ -30,8 +31,10 @@ export interface SaverOptions {
   projectDir: string;
   restored: readonly TrackedFile[];
   /** What is stored is masked by this; lengths in bytes stay. */
-  masker: FileMasker;
+  masker: FileMasker & Pick<Masker, 'text'>;
   onUnreadable(path: string, error: unknown): void;
+  /** Called once for each file that is left out because its path holds a secret; the path is masked. */
+  onSecretPath?(maskedPath: string): void;
   /** Told of what was appended to a file, once it is stored. */
   onAppended?(path: string, data: Buffer): void;
 }
@@ -39,7 +42,16 @@ export interface SaverOptions {
 /** A saver for one attempt; `restored` is what its folder began with. */
 export function createTranscriptSaver(
   store: TranscriptStore,
-  { sessionId, fence, projectDir, restored, masker, onUnreadable, onAppended }: SaverOptions,
+  {
+    sessionId,
+    fence,
+    projectDir,
+    restored,
+    masker,
+    onUnreadable,
+    onSecretPath,
+    onAppended,
+  }: SaverOptions,
 ): TranscriptSaver {
   let folder = identityOf(projectDir);
   const told = new Set<string>();
@@ -61,6 +73,15 @@ export function createTranscriptSaver(
     if (told.has(path)) return;
     told.add(path);
     onUnreadable(path, error);
+  }
+
+  // A masked path would be another file's once it is restored, so a file with a secret in its path is not saved.
+  function mayBeNamed(path: string): boolean {
+    const masked = masker.text(path);
+    if (masked === path) return true;
+    if (!told.has(path)) onSecretPath?.(masked);
+    told.add(path);
+    return false;
   }
 
   async function append(file: TrackedFile, data: Buffer): Promise<void> {
@@ -114,7 +135,7 @@ export function createTranscriptSaver(
         manifest ??= manifestOf(tracked.values());
         return manifest;
       }
-      const paths = listFiles(projectDir);
+      const paths = listFiles(projectDir).filter(mayBeNamed);
       for (const path of paths) {
         await saveFile(path, verify).catch((error: unknown) => {
           // A host that can open no file now may do so later: the next save tries again.

@@ -214,6 +214,34 @@ describe('a transcript that tells a secret', () => {
   });
 });
 
+test('a file whose path holds a secret is not stored, and is reported once, with its path masked', async ({
+  db,
+}) => {
+  const session = makeSession();
+  const main = `${session.id}.jsonl`;
+  const folder = await makeFolder();
+  await put(folder, main, entry('go'));
+  await put(folder, `${SECRET}.txt`, 'of no harm');
+  await put(folder, `${SECRET}/notes/plain.txt`, 'of no harm');
+  const reported: string[] = [];
+  const saver = createTranscriptSaver(createTranscriptStore(db), {
+    sessionId: session.id,
+    fence: 1,
+    projectDir: folder,
+    restored: [],
+    masker,
+    onUnreadable: (path, error) => expect.unreachable(`${path}: ${error}`),
+    onSecretPath: (path) => reported.push(path),
+  });
+  await saver.save({ verify: false });
+  const manifest = await saver.save({ verify: true });
+  expect(manifest.files.map(({ path }) => path)).toEqual([main]);
+  expect(reported.sort()).toEqual([
+    `${'*'.repeat(SECRET.length)}.txt`,
+    `${'*'.repeat(SECRET.length)}/notes/plain.txt`,
+  ]);
+});
+
 test('a prompt that holds a secret is found again in the masked transcript', async ({ db }) => {
   const session = makeSession({ query: `use ${SECRET}` });
   const main = `${session.id}.jsonl`;
