@@ -104,6 +104,7 @@ export { defined } from './model/schema/defined.ts';
 export { idSchema, newId } from './model/schema/id.ts';
 export { describeIssue, parseInput } from './model/schema/parse-input.ts';
 export { timeSchema } from './model/schema/time.ts';
+export { hasVisibleText } from './model/schema/visible-text.ts';
 export { REDACTED, redactConfig, redactJob } from './model/secrets/redact.ts';
 export { redactNamed } from './model/secrets/redact-named.ts';
 export { secretsOf } from './model/secrets/secrets.ts';

@@ -1,4 +1,4 @@
-import { codeFacts, type ErrorCode, type Result } from '@baton/core/internal';
+import { codeFacts, type ErrorCode, hasVisibleText, type Result } from '@baton/core/internal';
 import type { Reason } from './make-failure.ts';
 
 const BY_SUBTYPE: Record<string, ErrorCode> = {
@@ -85,8 +85,8 @@ function isDeferred({ deferred_tool_use, stop_reason, terminal_reason }: Result)
 
 function hasAnswer({ result, structured_output, truncated }: Result): boolean {
   return (
-    Boolean(result?.trim()) ||
-    structured_output !== undefined ||
+    hasVisibleText(result ?? '') ||
+    structured_output != null ||
     truncated?.includes('structured_output') === true
   );
 }
@@ -122,7 +122,7 @@ function find(
 
 function describe(result: Result, code: ErrorCode): string {
   const said = [result.errors?.join('; '), result.result, result.error].find((text) =>
-    text?.trim(),
+    hasVisibleText(text ?? ''),
   );
   if (said !== undefined) return said;
   if (result.subtype !== 'success') return `the claude CLI ended with ${result.subtype}`;

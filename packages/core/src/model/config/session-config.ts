@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hasVisibleText } from '../schema/visible-text.ts';
 import { mcpConfigSchema } from './mcp-config.ts';
 import { recoverySchema } from './recovery.ts';
 
@@ -8,9 +9,6 @@ const ARGUMENT_MAX_BYTES = 100 * 1024;
 const noNul = /^[^\0]*$/;
 const argument = z.string().min(1).max(1024).regex(noNul, 'expected no NUL character');
 const text = z.string().regex(noNul, 'expected no NUL character');
-
-// What a reader would see nothing of: white space, controls, and characters without a look of their own.
-const SHOWN = /[^\s\p{Z}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
 
 function fitsOneArgument(value: unknown): boolean {
   return Buffer.byteLength(JSON.stringify(value)) <= ARGUMENT_MAX_BYTES;
@@ -63,7 +61,7 @@ export const SETTING_SOURCES = ['user', 'project', 'local'] as const;
 export const sessionConfigSchema = z.strictObject({
   query: text
     .min(1)
-    .refine((prompt) => SHOWN.test(prompt), 'expected a text, got white space alone')
+    .refine(hasVisibleText, 'expected a text, got white space alone')
     .describe('The prompt: not of white space alone.'),
   model: argument.optional().describe('Alias or full name of the model.'),
   working_dir: absolutePath
