@@ -40,6 +40,27 @@ afterAll(async () => {
   await cli.remove();
 });
 
+test('httpHookAllowedEnvVars of the settings narrows what allowedEnvVars of a hook lets in', async () => {
+  const before = server.seen.length;
+  const hook = {
+    type: 'http',
+    url: `${server.url}/hook`,
+    headers: { 'X-Named': '[$MARK]', 'X-Other': '[$AWS_ACCESS_KEY_ID]' },
+    allowedEnvVars: ['MARK', 'AWS_ACCESS_KEY_ID'],
+  };
+  const settings = {
+    httpHookAllowedEnvVars: ['MARK'],
+    hooks: { PreToolUse: [{ matcher: '*', hooks: [hook] }] },
+  };
+  await cli.run({
+    script: [toolUse('Bash', { command: 'true' }), text('done')],
+    args: [`--settings=${JSON.stringify(settings)}`, '--allowedTools=Bash'],
+    env: ENV,
+    prompt: 'go',
+  });
+  expect(server.seen[before]?.headers).toMatchObject({ 'x-named': '[EXPANDED]', 'x-other': '[]' });
+});
+
 test('headers take the variables that allowedEnvVars names; addresses and settings.env take none', async () => {
   const hook = {
     type: 'http',
@@ -59,7 +80,7 @@ test('headers take the variables that allowedEnvVars names; addresses and settin
     env: { ...ENV, NOT_ALLOWED: 'not allowed' },
     prompt: 'say $MARK ${MARK}',
   });
-  const [seen] = server.seen;
+  const seen = server.seen.at(-1);
   expect(seen?.url).toBe('/hook?q=$MARK${MARK}');
   expect(HEADERS.map(([written], index) => [written, seen?.headers[`x-${index}`]])).toEqual(
     HEADERS,

@@ -8,17 +8,22 @@ const REFERENCE = /\$\{([A-Z_][A-Z0-9_]*)\}|\$([A-Z_][A-Z0-9_]*)/g;
 /**
  * What of a config's http hooks would take something out of the operator's environment, or would come to the server
  * as something else than was written. A header may refer to a variable that the config itself sets in `env` or
- * `settings.env` and that `allowedEnvVars` names; any other the CLI fills in from the operator, or leaves out.
+ * `settings.env` and that `allowedEnvVars` names, and `httpHookAllowedEnvVars` of the settings where it is given;
+ * any other the CLI fills in from the operator, or leaves out.
  */
 export function hookRefusals(asked: Governed): Refusal[] {
   const own = new Set([...keysOf(asked.env), ...keysOf(asked.settings?.['env'])]);
+  const allowedForAll = asked.settings?.['httpHookAllowedEnvVars'];
   return hooksOf(asked).flatMap(({ field, hook }) => {
     const allowed = listOf(hook['allowedEnvVars']);
+    const isFilledIn = (name: string) =>
+      allowed.includes(name) &&
+      (allowedForAll === undefined || listOf(allowedForAll).includes(name));
     const foreign = allowed.flatMap((name, index) =>
       own.has(String(name)) ? [] : [refuse(`${field}.allowedEnvVars.${index}`, NOT_OWN)],
     );
     const changed = Object.entries(recordOf(hook['headers']))
-      .filter(([, value]) => referencesIn(value).some((name) => !allowed.includes(name)))
+      .filter(([, value]) => referencesIn(value).some((name) => !isFilledIn(name)))
       .map(([name]) => refuse(`${field}.headers.${name}`, NOT_AS_WRITTEN));
     return [...foreign, ...changed];
   });
@@ -27,7 +32,7 @@ export function hookRefusals(asked: Governed): Refusal[] {
 const NOT_OWN = 'expected a variable that env or settings.env of this config sets';
 
 const NOT_AS_WRITTEN =
-  'expected no reference to a variable, or one that allowedEnvVars names and env sets: Claude Code would send something else than is written';
+  'expected no reference to a variable, or one that env sets and that allowedEnvVars (and httpHookAllowedEnvVars, where it is given) names: Claude Code would send something else than is written';
 
 function refuse(field: string, says: string): Refusal {
   return { code: 'OPTION_NOT_ALLOWED', field, says };

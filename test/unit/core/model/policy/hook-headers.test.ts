@@ -30,6 +30,13 @@ describe('the header of an http hook', () => {
       hooked({ A: '$MINE ${MINE}' }, ['MINE'], own),
     ],
     ['that refers to one of its settings.env', hooked({ A: '$MINE' }, ['MINE'], ownSetting)],
+    [
+      'that refers to one that the settings allow to all hooks',
+      hooked({ A: '$MINE' }, ['MINE'], {
+        ...own,
+        settings: { httpHookAllowedEnvVars: ['MINE'] as never },
+      }),
+    ],
     ['that is no text', hooked({ A: 1 }, 'HOME')],
     [
       'of settings that are no such thing',
@@ -46,6 +53,14 @@ describe('the header of an http hook', () => {
     ['the same with braces', hooked({ A: 'ok', B: 'pa${SS}word' }), 'headers.B'],
     ['referring to its own one without allowing it', hooked({ A: '$MINE' }, [], own), 'headers.A'],
     ['a part of whose password looks like one', hooked({ A: 'pa$$Word' }), 'headers.A'],
+    [
+      'referring to one that the settings allow to no hook',
+      hooked({ A: '$MINE' }, ['MINE'], {
+        ...own,
+        settings: { httpHookAllowedEnvVars: [] as never },
+      }),
+      'headers.A',
+    ],
     ['with an underscore alone', hooked({ A: '$_' }), 'headers.A'],
   ])('%s is refused', (_, asked, key) => {
     expect(() => checkPolicy(asked, DEFAULT_POLICY)).toThrow(
