@@ -203,6 +203,8 @@ export function startAttempt(
         stopSwitch,
         onAbsurdLimit: (told) =>
           log.warn({ rate_limit: told }, 'ignored a rate limit reset time that cannot be true'),
+        onAbsurdCost: (cost_usd) =>
+          log.warn({ cost_usd }, 'ignored a total cost that cannot be true; it is estimated'),
       },
       prepared,
     );

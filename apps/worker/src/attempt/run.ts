@@ -4,6 +4,7 @@ import { defined, promptLine, type Result } from '@baton/core/internal';
 import type { AbortReason } from '../claude/abort-reason.ts';
 import type { Conversation } from '../claude/conversation.ts';
 import {
+  absurdCostOf,
   apiErrorOf,
   type ClaudeLine,
   commandErrorOf,
@@ -61,6 +62,8 @@ export interface RunDeps {
   stopSwitch: StopSwitch;
   /** Told of a rate limit whose reset cannot be true; the reset is ignored. */
   onAbsurdLimit(told: RateLimit): void;
+  /** Called with a total cost in US dollars that cannot be true; it is ignored. */
+  onAbsurdCost(costUsd: number): void;
 }
 
 /** Processes that live on though everything was done to end them, and why. */
@@ -145,6 +148,8 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     if (!signal.aborted || resultOf(line)) isInterim = work.isInterim();
     const limit = rateLimitOf(line);
     if (limit) rateLimit = limit.status === 'rejected' ? believed(limit) : null;
+    const absurdCost = absurdCostOf(line);
+    if (absurdCost !== null) deps.onAbsurdCost(absurdCost);
     apiError = apiErrorOf(line) ?? apiError;
     commandError = commandErrorOf(line) ?? commandError;
     resultAt = resultOf(line) ? performance.now() : resultAt;

@@ -43,7 +43,8 @@ export function classifyExit(facts: ResultlessExit): Reason {
   if (exit.spawnError) return classifySpawnError(exit.spawnError, facts.workingDir);
   const said = facts.stderrTail.trim() || facts.stdoutTail?.trim() || '';
   if (!facts.sawInit && (exit.code === 126 || exit.code === 127)) {
-    return { code: 'CLAUDE_NOT_FOUND', message: `the claude CLI could not be started: ${said}` };
+    const reason = said || `it exited with code ${exit.code} and printed nothing`;
+    return { code: 'CLAUDE_NOT_FOUND', message: `the claude CLI could not be started: ${reason}` };
   }
   if (!facts.sawInit && REFUSED_ARGUMENTS.some((pattern) => pattern.test(said))) {
     return { code: 'CLAUDE_BAD_FLAGS', message: `the claude CLI refused its arguments: ${said}` };

@@ -1,5 +1,6 @@
 import type { Result } from '@baton/core/internal';
 import { asCount, asObject } from './fields.ts';
+import { asCost } from './plausible-cost.ts';
 import { readModelUsage } from './read-result.ts';
 
 /** What a conversation has spent up to a point, as the CLI carries it from process to process. */
@@ -21,7 +22,7 @@ export function readCostState(jsonlLine: string): CostState | null {
   // A transcript's lines are long and nearly none is of this kind: look before parsing.
   if (!jsonlLine.includes('"cost-state"')) return null;
   const entry = parse(jsonlLine);
-  const totalCostUsd = asCount(entry?.['totalCostUSD']);
+  const totalCostUsd = asCost(entry?.['totalCostUSD']);
   if (entry?.['type'] !== 'cost-state' || totalCostUsd === undefined) return null;
   return {
     totalCostUsd,

@@ -2,6 +2,7 @@ import type { PricedUsage, Result } from '@baton/core/internal';
 import { defined } from '@baton/core/internal';
 import { asCount, asDate, asList, asObject, asString } from './fields.ts';
 import type { Outline } from './outline.ts';
+import { MAX_COST_USD } from './plausible-cost.ts';
 import { readResult, readUsage } from './read-result.ts';
 
 /** One line of the CLI's stdout: not JSON, JSON that does not parse to an event, or an event. */
@@ -108,6 +109,12 @@ export function initOf(line: ClaudeLine): Init | null {
 export function resultOf(line: ClaudeLine): Result | null {
   const body = bodyOf(line, 'result');
   return body === null ? null : readResult(body);
+}
+
+/** The cost that a result line names and that cannot be true, in US dollars, or null. */
+export function absurdCostOf(line: ClaudeLine): number | null {
+  const cost = bodyOf(line, 'result')?.['total_cost_usd'];
+  return typeof cost === 'number' && cost > MAX_COST_USD ? cost : null;
 }
 
 /** Says whether the line only grows an answer that a later line tells whole. */

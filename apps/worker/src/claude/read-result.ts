@@ -1,21 +1,26 @@
 import { defined, type Result, resultSchema, type Usage, usageSchema } from '@baton/core/internal';
 import type { z } from 'zod';
 import { asCount, asList, asObject, asString } from './fields.ts';
+import { asCost } from './plausible-cost.ts';
 
 const USAGE_KEYS = usageSchema.keyof().options;
+
+const COST_KEYS = ['cost_usd', 'total_cost', 'total_cost_usd'] as const;
 
 type ModelUsages = NonNullable<Result['modelUsage']>;
 
 /**
  * The result that a result line holds, or null if it says neither by `subtype` nor by `is_error` how the
- * turn ended. An optional field of an unexpected type is left out, never a reason to fail.
+ * turn ended. An optional field of an unexpected type, or a cost that cannot be true, is left out, never a reason to fail.
  */
 export function readResult(body: Record<string, unknown>): Result | null {
   const isError = readIsError(body);
   if (isError === undefined) return null;
   const { type, subtype, is_error, usage, modelUsage, errors, ...plain } = resultSchema.shape;
+  const kept = keepValid(plain, body);
+  for (const key of COST_KEYS) if (asCost(kept[key]) === undefined) delete kept[key];
   return {
-    ...keepValid(plain, body),
+    ...kept,
     type: 'result',
     subtype: asString(body['subtype']) ?? 'unknown',
     is_error: isError,
@@ -31,7 +36,14 @@ export function readResult(body: Record<string, unknown>): Result | null {
 function readIsError({ subtype, is_error }: Record<string, unknown>): boolean | undefined {
   if (typeof subtype === 'string' && subtype !== 'success') return true;
   if (is_error === true || is_error === 'true') return true;
-  return subtype === 'success' || is_error === false || is_error === 'false' ? false : undefined;
+  if (subtype === 'success') return isTruthy(is_error);
+  return is_error === false || is_error === 'false' ? false : undefined;
+}
+
+// An `is_error` of 1 or "True" beside `success` means true, whatever wrote it so.
+function isTruthy(value: unknown): boolean {
+  if (typeof value !== 'string') return Boolean(value);
+  return !['', '0', 'false', 'null'].includes(value.trim().toLowerCase());
 }
 
 /** The token counts that are understood, or undefined where there is no object. */

@@ -46,6 +46,21 @@ describe('a process that ended by itself', () => {
     ['the same by its stop reason', { stop_reason: 'tool_deferred' }, 'failed TOOL_DEFERRED'],
     ['the same by its call', { deferred_tool_use: { id: 't' } }, 'failed TOOL_DEFERRED'],
     ['a refusal, no text', { stop_reason: 'refusal', result: ' ' }, 'failed REFUSED'],
+    [
+      'a refusal, unseen text',
+      { stop_reason: 'refusal', result: '\u200b\u2060' },
+      'failed REFUSED',
+    ],
+    [
+      'a refusal, null for structure',
+      { stop_reason: 'refusal', result: '', structured_output: null },
+      'failed REFUSED',
+    ],
+    [
+      'a refusal, but structure',
+      { stop_reason: 'refusal', result: '', structured_output: { a: 1 } },
+      'completed',
+    ],
     ['a refusal, but a text', { stop_reason: 'refusal', result: 'no' }, 'completed'],
     ['an answer that was cut', { stop_reason: 'max_tokens', result: 'and' }, 'completed'],
     ['a full window', { terminal_reason: 'blocking_limit' }, 'failed PROMPT_TOO_LONG'],
@@ -280,6 +295,11 @@ describe('a process that ended by itself', () => {
       'CLAUDE_NOT_FOUND',
     ],
     [
+      'launcher said nothing',
+      { exit: { code: 126, signal: null }, sawInit: false },
+      'CLAUDE_NOT_FOUND',
+    ],
+    [
       'full heap',
       {
         exit: { code: null, signal: 'SIGABRT' },
@@ -316,6 +336,6 @@ describe('a process that ended by itself', () => {
       failure: { code, retryable: codeFacts(code).retryable },
     });
     expect(outcome).not.toHaveProperty('result');
-    expect(outcome).toHaveProperty('failure.message', expect.stringMatching(/\S/));
+    expect(outcome).toHaveProperty('failure.message', expect.stringMatching(/[^\s:]$/));
   });
 });

@@ -24,6 +24,10 @@ test('a cost-state entry tells the running totals', () => {
   });
 });
 
+test('an entry whose cost cannot be true tells nothing', () => {
+  expect(readCostState(JSON.stringify({ ...ENTRY, totalCostUSD: 1e300 }))).toBeNull();
+});
+
 test('what else is missing or odd counts as nothing', () => {
   const entry = { type: 'cost-state', totalCostUSD: 1, modelUsage: 'x', totalAPIDuration: 'y' };
   expect(readCostState(JSON.stringify(entry))).toEqual({

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  absurdCostOf,
   apiErrorOf,
   apiRetryOf,
   backgroundTasksOf,
@@ -129,6 +130,10 @@ describe('a result line', () => {
     [{ subtype: 'success', is_error: 'true' }, true],
     [{ subtype: 'success', is_error: 0 }, false],
     [{ subtype: 'success', is_error: null }, false],
+    [{ subtype: 'success', is_error: 1 }, true],
+    [{ subtype: 'success', is_error: 'True' }, true],
+    [{ subtype: 'success', is_error: 'False' }, false],
+    [{ subtype: 'success', is_error: '0' }, false],
     [{ subtype: 'success', is_error: true }, true],
     [{ subtype: undefined, is_error: false }, false],
     [{ subtype: undefined, is_error: 'true' }, true],
@@ -139,6 +144,13 @@ describe('a result line', () => {
     [{ subtype: '', is_error: false }, true],
   ])('%j is an error: %j', (fields, isError) => {
     expect(resultOf(line({ ...result, ...fields }))?.is_error).toBe(isError);
+  });
+
+  test.each([1e300, 1_000_001])('with a cost that cannot be true (%j) names none', (cost) => {
+    const absurd = line({ ...result, total_cost_usd: cost, total_cost: cost });
+    expect(resultOf(absurd)).toEqual(result);
+    expect(absurdCostOf(absurd)).toBe(cost);
+    expect(absurdCostOf(line({ ...result, total_cost_usd: 1_000 }))).toBeNull();
   });
 
   test.each([undefined, 7, null])('without a subtype and without is_error is none: %j', (odd) => {
