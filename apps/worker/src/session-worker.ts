@@ -2,7 +2,8 @@
 import type { Admission, Adopter, Claims, SessionQueue } from '@baton/core/internal';
 import { SESSION_QUEUE } from '@baton/core/internal';
 import type { Job } from 'bullmq';
-import type { AttemptDeps, RunningAttempt } from './attempt/attempt.ts';
+import type { RunningAttempt } from './attempt/attempt.ts';
+import type { AttemptDeps } from './attempt/context.ts';
 import { createJobFinisher, type JobResult } from './job/finish-job.ts';
 import { createJobProcessor } from './job/process-job.ts';
 import { createRunning, type Running } from './job/running.ts';

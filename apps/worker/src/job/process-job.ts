@@ -9,7 +9,7 @@ import {
   type SessionQueue,
 } from '@baton/core/internal';
 import type { Job } from 'bullmq';
-import type { AttemptDeps } from '../attempt/attempt.ts';
+import type { AttemptDeps } from '../attempt/context.ts';
 import type { AttemptEnd } from '../attempt/ending.ts';
 import type { Running } from './running.ts';
 

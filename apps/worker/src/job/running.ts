@@ -1,6 +1,7 @@
 // The attempts under way in this process.
 import type { Attempt, Session } from '@baton/core/internal';
-import { type AttemptDeps, type RunningAttempt, startAttempt } from '../attempt/attempt.ts';
+import { type RunningAttempt, startAttempt } from '../attempt/attempt.ts';
+import type { AttemptDeps } from '../attempt/context.ts';
 import type { AttemptEnd } from '../attempt/ending.ts';
 
 /** What runs here. */

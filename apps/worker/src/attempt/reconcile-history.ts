@@ -1,0 +1,55 @@
+import type { Outcome } from '@baton/core/internal';
+import { concludeAttempt } from '../claude/conclude.ts';
+import { findAnswerProblem } from './answer-problem.ts';
+import type { AttemptContext } from './context.ts';
+import { spentLimit } from './limits.ts';
+import type { Prepared } from './prepare.ts';
+import { neverRan } from './refusal.ts';
+import { writeUntilAcknowledged } from './write-until-acknowledged.ts';
+
+/**
+ * Brings the session's document and events in line with what earlier attempts left: sets aside what no
+ * longer counts, and records the messages that only the transcript has. Resolves to the session's outcome
+ * where no process needs to run, else to null.
+ */
+export async function reconcileHistory(
+  context: AttemptContext,
+  { history, limits }: Prepared,
+): Promise<Outcome | null> {
+  const { session, stopSwitch } = context;
+  if (history.answer) return concludeAnswered(context, history.answer);
+  if (!(await setAside(context, history.amends))) return neverRan({ kind: 'lost' });
+  for (const line of history.unrecorded) {
+    await context.recorder.record({ ...line, raw: context.deps.masker.line(line.raw) });
+  }
+  if (session.interrupt_requested_at) return { kind: 'completed', stopped_by: 'interrupt' };
+  const spent = spentLimit(limits);
+  if (spent) return { kind: 'failed', failure: spent };
+  return stopSwitch.reason ? neverRan(stopSwitch.reason) : null;
+}
+
+/** The outcome of a session whose answer an earlier attempt committed, and whose transcript is complete. */
+async function concludeAnswered(
+  { session, log }: AttemptContext,
+  answer: NonNullable<Prepared['history']['answer']>,
+): Promise<Outcome> {
+  return concludeAttempt({
+    exit: { code: null, signal: null },
+    result: answer,
+    sawInit: true,
+    abort: null,
+    resultBeforeAbort: true,
+    stderrTail: '',
+    ...(await findAnswerProblem(answer, session.config, log)),
+  });
+}
+
+/** Marks what no longer counts of earlier attempts; resolves to false where the fence is lost. */
+async function setAside(
+  { session, owned, writeOptions }: AttemptContext,
+  amends: Prepared['history']['amends'],
+): Promise<boolean> {
+  const hasLeftovers = session.last_result !== undefined || Object.keys(amends).length > 0;
+  if (!hasLeftovers) return true;
+  return (await writeUntilAcknowledged(() => owned.setAside(amends), writeOptions)) !== null;
+}

@@ -1,0 +1,55 @@
+import { NO_TOTALS, type Result } from '@baton/core/internal';
+import { expect, test } from 'vitest';
+import { createAttemptProgress } from '../../../../apps/worker/src/attempt/progress.ts';
+import { makeSession } from '../../../support/factories.ts';
+
+const RESULT: Result = { type: 'result', subtype: 'success', is_error: false };
+
+function makeTrackers({ isInterim = false, result = null as Result | null } = {}) {
+  return {
+    conversation: { observe() {}, id: () => 'conversation-of-the-process' },
+    meter: {
+      observe() {},
+      refine() {},
+      settle() {},
+      totals: () => ({ ...NO_TOTALS, cost_usd: 2, num_turns: 3 }),
+      result: () => result,
+    },
+    work: {
+      observe() {},
+      tasks: () => 0,
+      isIdle: () => true,
+      isOver: () => !isInterim,
+      isInterim: () => isInterim,
+    },
+  };
+}
+
+test('without a process the progress is what earlier attempts left', () => {
+  const session = makeSession({ totals: { ...NO_TOTALS, cost_usd: 1 } });
+  const progress = createAttemptProgress(session);
+  expect(progress.current()).toEqual({
+    totals: session.totals,
+    claude_session_id: session.root_session_id,
+  });
+});
+
+test('the totals of the process are added to those of earlier attempts', () => {
+  const progress = createAttemptProgress(
+    makeSession({ totals: { ...NO_TOTALS, cost_usd: 1, num_turns: 1 } }),
+  );
+  progress.follow(makeTrackers());
+  expect(progress.totals()).toEqual({ ...NO_TOTALS, cost_usd: 3, num_turns: 4 });
+  expect(progress.current()).toEqual({
+    totals: progress.totals(),
+    claude_session_id: 'conversation-of-the-process',
+  });
+});
+
+test('a final result is stored, an interim one takes the stored result away', () => {
+  const progress = createAttemptProgress(makeSession());
+  progress.follow(makeTrackers({ result: RESULT }));
+  expect(progress.current().last_result).toEqual(RESULT);
+  progress.follow(makeTrackers({ result: RESULT, isInterim: true }));
+  expect(progress.current().last_result).toBeNull();
+});
