@@ -213,6 +213,7 @@ export {
 export { type Closers, createClosers } from './runtime/closers.ts';
 export { withDeadline } from './runtime/deadline.ts';
 export { createLogger, LOG_LEVELS, type Logger } from './runtime/log.ts';
+export { createWakeup, type Wakeup } from './runtime/wakeup.ts';
 export { firedSessionId, launchOfFiring } from './schedules/firing.ts';
 export { type OpenSchedules, openSchedules } from './schedules/open-schedules.ts';
 export type { Schedules } from './schedules/schedules.ts';

@@ -2,7 +2,7 @@
 import { claudeIdOf, type Event, type EventStore, type Session } from '@baton/core/internal';
 import { asList, asObject, asString } from '../claude/fields.ts';
 import { type ClaudeLine, parseLine } from '../claude/line.ts';
-import type { RecordedLine } from './recorder.ts';
+import type { RecordedLine } from './to-event.ts';
 
 // Lines are up to 1 MiB each, and a page is held whole.
 const PAGE = 50;

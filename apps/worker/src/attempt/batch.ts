@@ -4,6 +4,10 @@ import type { Event } from '@baton/core/internal';
 export const BATCH_MAX_EVENTS = 256;
 export const BATCH_MAX_BYTES = 256 * 1024;
 
+// Past this the reader waits, and so, by its full pipe, does the CLI.
+const BACKLOG_MAX_EVENTS = 4_096;
+const BACKLOG_MAX_BYTES = 8 * 1024 * 1024;
+
 /** Events that wait to be written, in order. */
 export interface Backlog {
   readonly events: number;
@@ -14,12 +18,29 @@ export interface Backlog {
   isFull(): boolean;
   /** Takes the next batch: within the batch sizes, but at least one event where there is one. */
   take(): Event[];
+  /** Whether the backlog is within its bound. */
+  hasCapacity(): boolean;
+  /** Resolves once the backlog is within its bound, or closed. */
+  waitForCapacity(): Promise<void>;
+  /** No batch will be taken any more: nobody is to wait for it. */
+  close(): void;
 }
 
 /** An empty backlog. */
 export function createBacklog(): Backlog {
   let waiting: { event: Event; bytes: number }[] = [];
   let bytes = 0;
+  let isClosed = false;
+  let taken = Promise.withResolvers<void>();
+
+  function hasCapacity(): boolean {
+    return waiting.length < BACKLOG_MAX_EVENTS && bytes < BACKLOG_MAX_BYTES;
+  }
+
+  function wakeWaiting(): void {
+    taken.resolve();
+    taken = Promise.withResolvers();
+  }
 
   function fitting(): number {
     let size = 0;
@@ -48,7 +69,16 @@ export function createBacklog(): Backlog {
       const batch = waiting.slice(0, count);
       waiting = waiting.slice(count);
       for (const one of batch) bytes -= one.bytes;
+      wakeWaiting();
       return batch.map((one) => one.event);
+    },
+    hasCapacity,
+    async waitForCapacity() {
+      while (!isClosed && !hasCapacity()) await taken.promise;
+    },
+    close() {
+      isClosed = true;
+      wakeWaiting();
     },
   };
 }

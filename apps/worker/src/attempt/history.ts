@@ -2,9 +2,9 @@
 import type { EventStore, Progress, Result, Session } from '@baton/core/internal';
 import type { Restored } from '../transcript/restore.ts';
 import { unrecordedMessages } from './backfill-events.ts';
-import type { RecordedLine } from './recorder.ts';
 import { isRestart } from './session-resume.ts';
 import { eventsBeyond } from './superseded.ts';
+import type { RecordedLine } from './to-event.ts';
 
 /** What is to be written before a further attempt begins, and the answer if there is one already. */
 export interface History {

@@ -2,7 +2,7 @@ import { cutText } from '@baton/core/internal';
 import type { LinePart } from '../claude/split-line.ts';
 import { createTail } from '../claude/tail.ts';
 import type { OutputMasker } from '../masking/output-masker.ts';
-import type { RecordedLine } from './recorder.ts';
+import type { RecordedLine } from './to-event.ts';
 
 /** How much output that is no JSON line is stored of an attempt, as events of type `noise`. */
 const NOISE_MAX_EVENTS = 200;

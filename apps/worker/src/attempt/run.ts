@@ -37,8 +37,9 @@ import { type DeadlinesMs, watchDeadlines } from './deadlines.ts';
 import { createNoise } from './noise.ts';
 import type { PartialTeller } from './partials.ts';
 import type { Prepared } from './prepare.ts';
-import type { RecordedLine, Recorder } from './recorder.ts';
+import type { Recorder } from './recorder.ts';
 import type { StopSwitch } from './stop-switch.ts';
+import type { RecordedLine } from './to-event.ts';
 
 /** What a run needs beside what was prepared. */
 export interface RunDeps {

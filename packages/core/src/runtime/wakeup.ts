@@ -2,20 +2,20 @@
 export interface Wakeup {
   /** Ends the wait that is under way, or else the next one. */
   signal(): void;
-  /** Resolves when the bell is rung, at the latest after `ms`. */
+  /** Resolves at the next signal, at the latest after `ms` milliseconds. */
   wait(ms: number): Promise<void>;
 }
 
-/** A bell for one loop. */
+/** A wakeup for one loop: only one wait may be under way at a time. */
 export function createWakeup(): Wakeup {
-  let rung = Promise.withResolvers<void>();
+  let signalled = Promise.withResolvers<void>();
   return {
-    signal: () => rung.resolve(),
+    signal: () => signalled.resolve(),
     async wait(ms) {
-      const timer = setTimeout(rung.resolve, Math.max(ms, 0));
-      await rung.promise;
+      const timer = setTimeout(signalled.resolve, Math.max(ms, 0));
+      await signalled.promise;
       clearTimeout(timer);
-      rung = Promise.withResolvers();
+      signalled = Promise.withResolvers();
     },
   };
 }

@@ -62,4 +62,30 @@ describe('the backlog', () => {
   ])('is %s with %s', (_full, _what, raws, isFull) => {
     expect(filled(raws).isFull()).toBe(isFull);
   });
+
+  test.each([
+    ['events', Array(4_096).fill('a')],
+    ['bytes', Array(8).fill('x'.repeat(1024 * KIB))],
+  ])('over its bound of %s it makes a caller wait until a batch is taken', async (_what, raws) => {
+    const backlog = filled(raws);
+    expect(backlog.hasCapacity()).toBe(false);
+    let isReleased = false;
+    const waiting = backlog.waitForCapacity().then(() => {
+      isReleased = true;
+    });
+    await Promise.resolve();
+    expect(isReleased).toBe(false);
+    backlog.take();
+    await waiting;
+    expect(backlog.hasCapacity()).toBe(true);
+  });
+
+  test('once it is closed nobody waits for it', async () => {
+    const backlog = filled(Array(4_096).fill('a'));
+    const waiting = backlog.waitForCapacity();
+    backlog.close();
+    await waiting;
+    await backlog.waitForCapacity();
+    expect(backlog.hasCapacity()).toBe(false);
+  });
 });

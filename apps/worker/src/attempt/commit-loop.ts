@@ -1,0 +1,145 @@
+import {
+  defined,
+  type Event,
+  type EventStore,
+  type Held,
+  type OwnedSession,
+  type Progress,
+  type Wakeup,
+} from '@baton/core/internal';
+import type { Backlog } from './batch.ts';
+import { msUntilCommit } from './commit-due.ts';
+import { type WriteOptions, writeUntilAcknowledged } from './write-until-acknowledged.ts';
+
+/** How long the first event of a batch waits for others, in milliseconds. */
+const BATCH_MS = 50;
+
+/** What moves a session to running: facts of its first init line. */
+export type RunningFacts = Progress & { pid?: number };
+
+/** What waits for a recorder's commit loop. The recorder adds to it and signals; the loop takes from it. */
+export interface CommitQueue {
+  readonly wakeup: Wakeup;
+  readonly backlog: Backlog;
+  /** There until a commit has moved the session to running. */
+  running: RunningFacts | null;
+  /** Progress for the next commit, which comes at the latest at `by` (performance.now). */
+  amendment: { transcript: NonNullable<Progress['transcript']>; by: number } | null;
+  /** Those who wait to hear whether the fence still holds. */
+  heartbeats: ((holdsFence: boolean) => void)[];
+  phase: 'recording' | 'finishing' | 'finished';
+  /** Whether a newer fence holds the session: nothing may be written any more. */
+  isLost: boolean;
+}
+
+/** Where the commit loop writes. */
+export interface CommitDeps extends WriteOptions {
+  owned: OwnedSession;
+  events: EventStore;
+  leaseMs: number;
+  /** Progress to write with each batch; `last_result` waits for the batch that holds its line. */
+  progress(): Progress;
+  /** Called after each confirmed write. */
+  onHeld(held: Held): void;
+  /** Called once, when a newer fence holds the session. */
+  onLost(): void;
+}
+
+/**
+ * Commits what waits in the queue until it is finished and empty, or the fence is lost. Each round inserts
+ * a batch of events, then commits it by one guarded update; a round without events is a heartbeat.
+ */
+export async function runCommitLoop(queue: CommitQueue, deps: CommitDeps): Promise<void> {
+  let committing: Promise<boolean> = Promise.resolve(true);
+  for (;;) {
+    await waitUntilDue(queue, deps.leaseMs);
+    if (queue.isLost) break;
+    const heartbeats = queue.heartbeats.splice(0);
+    const batch = queue.backlog.take();
+    // A batch is inserted beside the commit of the one before it: no reader sees it before its own commit.
+    const isInserted = await insert(batch, deps);
+    const holdsFence = isInserted && (await committing);
+    committing = holdsFence ? commit(queue, batch.at(-1), deps) : Promise.resolve(false);
+    void committing.then((stillHolds) => {
+      for (const resolve of heartbeats) resolve(stillHolds);
+      if (stillHolds) return;
+      queue.isLost = true;
+      queue.wakeup.signal();
+    });
+    if (queue.phase === 'finishing' && queue.backlog.events === 0) {
+      queue.isLost = !(await committing);
+      break;
+    }
+  }
+  queue.phase = 'finished';
+  queue.backlog.close();
+  for (const resolve of queue.heartbeats) resolve(!queue.isLost);
+  if (queue.isLost) deps.onLost();
+}
+
+async function waitUntilDue(queue: CommitQueue, leaseMs: number): Promise<void> {
+  const { backlog, wakeup } = queue;
+  const heartbeatBy = performance.now() + leaseMs / 3;
+  let batchBy: number | null = null;
+  for (;;) {
+    const now = performance.now();
+    if (backlog.events > 0) batchBy ??= now + BATCH_MS;
+    const ms = msUntilCommit(
+      {
+        events: backlog.events,
+        isBatchFull: backlog.isFull(),
+        batchBy: batchBy ?? now,
+        isHeartbeatRequested: queue.heartbeats.length > 0,
+        heartbeatBy,
+        isRunningPending: queue.running !== null,
+        amendBy: queue.amendment?.by,
+        isFinishing: queue.phase === 'finishing',
+        isLost: queue.isLost,
+      },
+      now,
+    );
+    if (ms === 0) return;
+    await wakeup.wait(ms);
+  }
+}
+
+async function insert(batch: readonly Event[], deps: CommitDeps): Promise<boolean> {
+  if (batch.length === 0) return true;
+  const done = await writeUntilAcknowledged(async () => {
+    await deps.events.insert(batch);
+    return {};
+  }, deps);
+  return done !== null;
+}
+
+async function commit(
+  queue: CommitQueue,
+  last: Event | undefined,
+  deps: CommitDeps,
+): Promise<boolean> {
+  const progress = takeProgress(queue, last?.seq, deps.progress());
+  const facts = queue.running;
+  queue.running = null;
+  const held = await writeUntilAcknowledged(
+    () => (facts ? deps.owned.markRunning({ ...progress, ...facts }) : deps.owned.commit(progress)),
+    deps,
+  );
+  if (held) deps.onHeld(held);
+  return held !== null;
+}
+
+// A result is true for readers and for whoever takes over once its line is there, not before.
+function takeProgress(
+  queue: CommitQueue,
+  seq: number | undefined,
+  { last_result, ...progress }: Progress,
+): Progress {
+  const transcript = queue.amendment?.transcript;
+  queue.amendment = null;
+  const isResultRecorded = last_result && queue.backlog.events === 0;
+  return {
+    ...progress,
+    ...defined({ transcript, last_event_seq: seq }),
+    ...((last_result === null || isResultRecorded) && { last_result }),
+  };
+}
