@@ -1,49 +1,21 @@
 import {
   type AddressRange,
-  type Admission,
-  connectMongo,
-  createAdmission,
-  createEventStore,
-  createLimits,
   createLiveHub,
   createLogger,
-  createSealer,
-  createSessionDeletion,
-  createSessionHeads,
-  createSessionManager,
-  createSessionQueue,
-  createSessionStop,
-  createSessionStore,
-  createStopRequests,
-  createStoreClock,
-  createTranscriptStore,
-  createUsageStore,
   DEFAULT_POLICY,
-  type EventStore,
-  type OpenSchedules,
-  type OpenWebhooks,
-  openSchedules,
-  openWebhooks,
+  type OpenBaton,
+  openBaton,
   type Policy,
   type SealingKey,
-  type SessionQueue,
-  type SessionStore,
-  withStopNotifications,
 } from '@baton/core/internal';
 import { createApp } from '../../apps/api/src/app.ts';
 import type { App } from '../../apps/api/src/app-type.ts';
 import type { Auth } from '../../apps/api/src/auth/auth.ts';
 import { test as base, mongodbUrl, redisUrl } from './services.ts';
 
-/** The API over real stores, what it logs, and the stores themselves. */
-export interface Api {
+/** The API over real stores, what it logs, and the Baton that it is built on. */
+export interface Api extends Omit<OpenBaton, 'close'> {
   app: App;
-  queue: SessionQueue;
-  sessions: SessionStore;
-  admission: Admission;
-  events: EventStore;
-  webhooks: OpenWebhooks;
-  schedules: OpenSchedules;
   logged: string[];
   close(): Promise<void>;
 }
@@ -78,58 +50,25 @@ export async function openApi({
 }: ApiOptions): Promise<Api> {
   const logged: string[] = [];
   const log = createLogger('api', 'trace', { write: (line) => logged.push(line) });
-  const mongo = connectMongo(mongodb);
-  const queue = createSessionQueue({ connection: redis, prefix });
+  const baton = openBaton({ redis, mongodb, prefix, publicKeys: sealingKeys, log });
   const hub = createLiveHub({ url: redis, prefix });
-  const sessions = createSessionStore(mongo.db, { log });
-  const events = createEventStore(mongo.db);
-  const clock = createStoreClock(mongo.db);
-  const sealer = createSealer(sealingKeys);
-  const schedules = openSchedules({ db: mongo.db, clock, log, connection: redis, prefix, sealer });
-  const admission = createAdmission({ db: mongo.db, clock, queue });
-  const manager = createSessionManager({ queue, sessions, admission, sealer });
-  const webhooks = openWebhooks({ db: mongo.db, clock, log, connection: redis, prefix });
-  const requests = withStopNotifications(
-    createStopRequests(mongo.db, clock),
-    webhooks.dispatch.notify,
-  );
   const app = await createApp({
-    manager,
-    stop: createSessionStop({ manager, queue, requests, admission }),
-    queue,
-    sessions,
-    events,
-    mongo,
-    live: { hub, heads: createSessionHeads(mongo.db), ...times },
+    ...baton,
+    streaming: { hub, heads: baton.stores.heads, ...times },
     log,
     policy: { ...DEFAULT_POLICY, allowedRoots: ['/srv/allowed'], ...policy },
     auth,
     trustedProxies,
-    webhooks,
-    schedules: schedules.verbs,
     allowedAddresses,
-    sealingKeys,
-    deletion: createSessionDeletion({ db: mongo.db, clock, queue, requests }),
-    transcripts: createTranscriptStore(mongo.db),
-    usageOf: createUsageStore(mongo.db),
-    limits: createLimits({ db: mongo.db, clock, log }),
   });
   return {
+    ...baton,
     app,
-    queue,
-    sessions,
-    admission,
-    events,
-    webhooks,
-    schedules,
     logged,
     async close() {
       await app.close();
       hub.close();
-      await webhooks.close();
-      await schedules.close();
-      await queue.close();
-      await mongo.close();
+      await baton.close();
     },
   };
 }

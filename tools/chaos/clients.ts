@@ -1,17 +1,9 @@
 // Everything that is no worker: clients that ask for sessions, and a reader that looks on.
 import {
-  connectMongo,
-  createAdmission,
-  createEventStore,
   createProducer,
-  createSessionManager,
-  createSessionQueue,
-  createSessionStop,
-  createSessionStore,
-  createStopRequests,
-  createStoreClock,
   ensureIndexes,
   type Mongo,
+  openBaton,
   type SessionStore,
 } from '@baton/core/internal';
 import { createLoad, type Load } from './load.ts';
@@ -32,36 +24,27 @@ export async function openClients(
   urls: { redis: string; mongodb: string },
   seed: number,
 ): Promise<Clients> {
-  const mongo = connectMongo(urls.mongodb);
+  const baton = openBaton(urls);
+  const { mongo, stores } = baton;
   await ensureIndexes(mongo.db);
-  const sessions = createSessionStore(mongo.db);
-  const queue = createSessionQueue({ connection: urls.redis });
   const producer = createProducer({ connection: urls.redis });
-  const clock = createStoreClock(mongo.db);
-  const admission = createAdmission({ db: mongo.db, clock, queue });
-  const manager = createSessionManager({ queue, sessions, admission });
-  const requests = createStopRequests(mongo.db, clock);
   const load = createLoad({
-    manager,
+    manager: baton.manager,
     producer,
-    stop: createSessionStop({ manager, queue, requests, admission }),
+    stop: baton.stop,
     random: createRandom(seed, 'clients'),
     completed: () =>
       [...watch.finals.values()].flatMap(({ id, status }) => (status === 'completed' ? [id] : [])),
   });
-  const watch = startWatch(
-    { sessions, events: createEventStore(mongo.db) },
-    () => load.accepted.keys(),
-    createRandom(seed, 'watch'),
-  );
+  const watch = startWatch(stores, () => load.accepted.keys(), createRandom(seed, 'watch'));
   return {
     mongo,
-    sessions,
+    sessions: stores.sessions,
     load,
     watch,
     async close() {
       await watch.stop();
-      await Promise.allSettled([queue.close(), producer.close(), mongo.close()]);
+      await Promise.allSettled([producer.close(), baton.close()]);
     },
   };
 }

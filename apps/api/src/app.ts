@@ -119,7 +119,7 @@ export async function createApp(parts: Parts): Promise<App> {
   registerContinue(app, parts);
   registerSessions(app, parts);
   registerStop(app, parts);
-  const streams = createEventStreams(app, parts.live);
+  const streams = createEventStreams(app, parts.streaming);
   registerEvents(app, parts, streams);
   registerStatuses(app, parts, streams);
   registerConversation(app, parts);

@@ -1,56 +1,44 @@
 import type {
   AddressRange,
-  EventStore,
-  Limits,
   LiveHub,
   Logger,
-  Mongo,
-  OpenWebhooks,
+  OpenBaton,
   Policy,
-  Schedules,
-  SealingKey,
-  SessionDeletion,
   SessionHeads,
-  SessionManager,
-  SessionQueue,
-  SessionStop,
-  SessionStore,
-  TranscriptStore,
-  UsageStore,
 } from '@baton/core/internal';
 import type { Auth } from './auth/auth.ts';
 import type { StreamTimes } from './streams/stream-times.ts';
 
-/** What streams are made from. */
-export interface LiveParts extends StreamTimes {
+/** What event streams are made from. */
+export interface StreamingParts extends StreamTimes {
   hub: LiveHub;
   heads: SessionHeads;
-  /** How long a stream trusts that it hears of what is written, in milliseconds. */
+  /** How long a stream relies on published changes before it reads the store again, in milliseconds. */
   pollMs?: number;
 }
 
+/** What the routes take from an open Baton. */
+type BatonParts = Pick<
+  OpenBaton,
+  | 'manager'
+  | 'stop'
+  | 'deletion'
+  | 'limits'
+  | 'queue'
+  | 'stores'
+  | 'webhooks'
+  | 'schedules'
+  | 'sealingKeys'
+> & { mongo: Pick<OpenBaton['mongo'], 'ping'> };
+
 /** What the routes work with. */
-export interface Parts {
-  manager: SessionManager;
-  stop: SessionStop;
-  queue: SessionQueue;
-  sessions: SessionStore;
-  events: EventStore;
-  transcripts: TranscriptStore;
-  deletion: SessionDeletion;
-  usageOf: UsageStore;
-  limits: Limits;
-  mongo: Pick<Mongo, 'ping'>;
+export interface Parts extends BatonParts {
   log: Logger;
   policy: Policy;
-  live: LiveParts;
-  webhooks: OpenWebhooks;
-  schedules: Schedules;
-  /** Where webhooks may be sent to although the address is not public. */
+  streaming: StreamingParts;
+  /** Addresses that webhooks may be sent to although they are not public. */
   allowedAddresses: readonly AddressRange[];
   auth: Auth;
-  /** The public keys that secrets are sealed to; none where they are not. */
-  sealingKeys: readonly SealingKey[];
-  /** Proxies whose word is taken for who calls, and how; default: none. */
+  /** Proxies whose X-Forwarded-* headers are believed. Default: none. */
   trustedProxies?: readonly string[];
 }

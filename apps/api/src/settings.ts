@@ -32,8 +32,11 @@ function isAddress(text: string): boolean {
   return isIP(address) !== 0 && (bits === undefined || (/^\d+$/.test(bits) && +bits <= width));
 }
 
+/** The settings of the API, parsed. */
+export type ApiSettings = z.infer<typeof apiSettingsSchema>;
+
 /** The settings of the API; throws INVALID_CONFIG, also where anyone on the network could call it. */
-export function readApiSettings(env: Record<string, string | undefined>) {
+export function readApiSettings(env: Record<string, string | undefined>): ApiSettings {
   const settings = parseEnv(apiSettingsSchema, env);
   if (settings.AUTH === 'none' && !isLoopback(settings.HOST)) {
     throw new AppError(

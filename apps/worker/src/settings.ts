@@ -94,3 +94,6 @@ export const workerSettingsSchema = z.object({
       'From the last result line to the end of the process, once no background task or wake-up is pending.',
     ),
 });
+
+/** The settings of a worker, parsed. */
+export type WorkerSettings = z.infer<typeof workerSettingsSchema>;

@@ -2,6 +2,11 @@
 
 export { type Admission, createAdmission } from './admission/admission.ts';
 export { createLimits, type Limits } from './admission/limits.ts';
+export { type OpenBaton, type OpenBatonOptions, openBaton } from './baton/open-baton.ts';
+export {
+  createSessionServices,
+  type SessionServices,
+} from './baton/session-services.ts';
 export {
   createSessionDeletion,
   type DeletionState,
@@ -280,6 +285,7 @@ export {
   type SessionStore,
 } from './store/session-store.ts';
 export { createStopRequests, type StopRequests } from './store/stop-requests.ts';
+export { createStores, type Stores } from './store/stores.ts';
 export { createTombstoneStore, type TombstoneStore } from './store/tombstone-store.ts';
 export {
   CHUNK_MAX_BYTES,

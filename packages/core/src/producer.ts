@@ -1,8 +1,8 @@
 // The door of a service that only enqueues: Redis alone, no Mongo driver behind it.
 import { type Producer, producerOn } from './queue/producer.ts';
 import { createSessionQueue, type SessionQueueOptions } from './queue/session-queue.ts';
-import { parseSealingKey } from './sealing/key-set.ts';
-import { createSealer, NO_SEALER } from './sealing/sealer.ts';
+import { parseSealingKeys } from './sealing/key-set.ts';
+import { createSealer } from './sealing/sealer.ts';
 
 export type { ContinueSessionConfig } from './model/config/continue-config.ts';
 export type { SessionConfig } from './model/config/session-config.ts';
@@ -28,7 +28,7 @@ export function createProducer({
   sealTo,
   ...options
 }: ProducerOptions): Producer & { close(): Promise<void> } {
-  const sealer = sealTo === undefined ? NO_SEALER : createSealer([parseSealingKey(sealTo)]);
+  const sealer = createSealer(parseSealingKeys(sealTo === undefined ? [] : [sealTo], 'sealTo'));
   const queue = createSessionQueue(options);
   return { ...producerOn(queue, sealer), close: () => queue.close() };
 }

@@ -55,7 +55,7 @@ describe('while Redis is away', () => {
     gated,
     redis,
   }) => {
-    const stored = await gated.sessions.insertIfAbsent(makeCompletedSession());
+    const stored = await gated.stores.sessions.insertIfAbsent(makeCompletedSession());
     await expectReady(gated);
     await redis.shut();
     await expectUnavailable(gated, [
@@ -82,7 +82,7 @@ describe('while MongoDB is away', () => {
     gated,
     mongodb,
   }) => {
-    const stored = await gated.sessions.insertIfAbsent(makeCompletedSession());
+    const stored = await gated.stores.sessions.insertIfAbsent(makeCompletedSession());
     await expectReady(gated);
     const before = await countJobs(gated);
     await mongodb.shut();
@@ -107,7 +107,7 @@ describe('while MongoDB is away', () => {
 
 describe('while a store hangs without a word', () => {
   test('calls still end, with 503', async ({ gated, mongodb, redis }) => {
-    const stored = await gated.sessions.insertIfAbsent(makeCompletedSession());
+    const stored = await gated.stores.sessions.insertIfAbsent(makeCompletedSession());
     await expectReady(gated);
     const before = await countJobs(gated);
     mongodb.freeze();

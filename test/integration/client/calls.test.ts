@@ -36,7 +36,7 @@ describe('a client', () => {
   });
 
   test('continues a session that has ended', async ({ client, api }) => {
-    const parent = await api.sessions.insertIfAbsent(makeCompletedSession());
+    const parent = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
     const child = await client.continue(parent.id, { query: 'go on', model: null });
     expect(child).toMatchObject({ kind: 'continue', parent_session_id: parent.id });
   });
@@ -77,7 +77,7 @@ describe('a client', () => {
   test('sums what sessions spent', async ({ client, api }) => {
     const tags = [newId()];
     const totals = { ...NO_TOTALS, cost_usd: 0.25 };
-    await api.sessions.insertIfAbsent(makeCompletedSession({ tags, totals }));
+    await api.stores.sessions.insertIfAbsent(makeCompletedSession({ tags, totals }));
     const usage = await client.usage({ group_by: 'tag', tag: tags[0] });
     expect(usage.total).toMatchObject({ sessions: 1, cost_usd: 0.25 });
     expect(usage.groups).toMatchObject([{ group: tags[0], cost_usd: 0.25 }]);

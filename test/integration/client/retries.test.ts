@@ -31,7 +31,7 @@ describe('where the answer is lost', () => {
   });
 
   test('a continue is made again, and is one branch', async ({ api, url }) => {
-    const parent = await api.sessions.insertIfAbsent(makeCompletedSession());
+    const parent = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
     const { client } = losing(2, { baseUrl: url });
     const { id } = await client.continue(parent.id, { query: 'go on' });
     const branches = await all(client.list({ parent_session_id: parent.id }));
@@ -48,13 +48,13 @@ describe('where the answer is lost', () => {
   });
 
   test('a cancel that finds the session completed by itself says so', async ({ api, url }) => {
-    const { id } = await api.sessions.insertIfAbsent(makeCompletedSession());
+    const { id } = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
     const lossy = losing(1, { baseUrl: url }).client;
     await expect(lossy.cancel(id)).rejects.toMatchObject({ code: 'SESSION_TERMINAL' });
   });
 
   test('a deletion is made again, of a schedule as well', async ({ api, client, url }) => {
-    const { id } = await api.sessions.insertIfAbsent(makeCompletedSession());
+    const { id } = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
     expect(await losing(1, { baseUrl: url }).client.delete(id)).toBe('gone');
     const made = await client.schedules.create({ every_ms: 60_000, launch: { query: 'q' } });
     await losing(1, { baseUrl: url }).client.schedules.delete(made.id);

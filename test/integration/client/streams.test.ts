@@ -99,8 +99,8 @@ describe('the events of a session', () => {
   });
 
   test('of a whole conversation tell each its session', async ({ api, client, db }) => {
-    const root = await api.sessions.insertIfAbsent(makeCompletedSession());
-    const child = await api.sessions.insertIfAbsent(makeChild(root));
+    const root = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
+    const child = await api.stores.sessions.insertIfAbsent(makeChild(root));
     const writing = await claimAndWrite(db, child.id, api.queue.live);
     await writing.write(2);
     await writing.complete();
@@ -115,7 +115,7 @@ describe('the events of a session', () => {
   test('leave no connection behind when their reader goes', async ({ api, at, db }) => {
     const own = await openRestartable(at);
     const client = createClient({ baseUrl: own.url });
-    const { id } = await api.sessions.insertIfAbsent(makeSession());
+    const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
     await (await claimAndWrite(db, id, api.queue.live)).write(1);
     for await (const one of client.events(id)) if (one.kind === 'event') break;
     await vi.waitFor(async () => expect(await own.connections()).toBe(0));

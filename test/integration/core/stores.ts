@@ -1,29 +1,19 @@
 // `test` with core's stores on a database and a queue of the file's own.
 import {
-  type Claims,
-  createClaims,
-  createEventStore,
   createOwnedSession,
   createSessionQueue,
-  createSessionStore,
   createStoreClock,
-  createTranscriptStore,
-  type EventStore,
+  createStores,
   ensureIndexes,
   type OwnedSession,
   type SessionQueue,
-  type SessionStore,
   type StoreClock,
-  type TranscriptStore,
+  type Stores,
 } from '@baton/core/internal';
 import { test as base, redisUrl } from '../../support/services.ts';
 
-interface Stores {
+interface TestStores extends Stores {
   clock: StoreClock;
-  sessions: SessionStore;
-  claims: Claims;
-  events: EventStore;
-  transcripts: TranscriptStore;
   /** Claims a queued session and returns its owner. */
   own(id: string, leaseMs?: number, workerId?: string): Promise<OwnedSession>;
 }
@@ -32,20 +22,17 @@ interface Stores {
 export const LEASE_MS = 60_000;
 
 /** `test` with the stores of its file's database and, on its file's prefix, the queue. */
-export const test = base.extend<{ $file: { stores: Stores; queue: SessionQueue } }>({
+export const test = base.extend<{ $file: { stores: TestStores; queue: SessionQueue } }>({
   stores: [
     async ({ db }, use) => {
       await ensureIndexes(db);
       const clock = createStoreClock(db);
-      const claims = createClaims(db, clock);
+      const stores = createStores(db, clock);
       await use({
+        ...stores,
         clock,
-        claims,
-        sessions: createSessionStore(db),
-        events: createEventStore(db),
-        transcripts: createTranscriptStore(db),
         async own(id, leaseMs = LEASE_MS, worker_id = 'worker-1') {
-          const claim = await claims.claim(id, { worker_id, host: 'host-1', leaseMs });
+          const claim = await stores.claims.claim(id, { worker_id, host: 'host-1', leaseMs });
           if (claim.kind !== 'claimed') throw new Error(`the claim found ${claim.kind}`);
           const { attempt, fence } = claim.attempt;
           return createOwnedSession(db, clock, { id, attempt, fence, leaseMs });

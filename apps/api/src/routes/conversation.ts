@@ -10,7 +10,10 @@ const conversationPage = z.object({
 });
 
 /** The events of a whole conversation, from the root's first to the session's last. */
-export function registerConversation(app: App, { manager, sessions, events }: Parts): void {
+export function registerConversation(
+  app: App,
+  { manager, stores: { sessions, events } }: Parts,
+): void {
   app.get(
     '/v1/sessions/:id/conversation',
     {

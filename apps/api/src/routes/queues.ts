@@ -10,7 +10,7 @@ import type { Parts } from '../parts.ts';
 /** bull-board at /queues, to look at: its writes would fight the documents, so each answers 405. */
 export async function registerQueues(
   app: App,
-  { queue, sessions, log, auth }: Parts,
+  { queue, stores: { sessions }, log, auth }: Parts,
 ): Promise<void> {
   const adapter = new BullMQAdapter(queue.bull, {
     readOnlyMode: true,

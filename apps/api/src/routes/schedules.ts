@@ -31,7 +31,7 @@ const schedulePage = z.object({
 /** Makes, reads, changes and removes schedules. What they launched is listed with the sessions. */
 export function registerSchedules(
   app: App,
-  { schedules, policy }: Pick<Parts, 'schedules' | 'policy'>,
+  { schedules: { verbs: schedules }, policy }: Pick<Parts, 'schedules' | 'policy'>,
 ): void {
   app.post(
     '/v1/schedules',

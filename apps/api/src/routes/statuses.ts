@@ -6,7 +6,11 @@ import type { Parts } from '../parts.ts';
 import type { EventStreams, Message } from '../streams/event-stream.ts';
 
 /** The changes of status of all sessions, as a stream. */
-export function registerStatuses(app: App, { live: { hub } }: Parts, streams: EventStreams): void {
+export function registerStatuses(
+  app: App,
+  { streaming: { hub } }: Parts,
+  streams: EventStreams,
+): void {
   app.get(
     '/v1/events',
     {

@@ -33,7 +33,7 @@ const NDJSON = 'application/x-ndjson';
 /** Downloads what Claude Code itself wrote of a conversation. */
 export function registerTranscript(
   app: App,
-  { manager, sessions, transcripts }: Pick<Parts, 'manager' | 'sessions' | 'transcripts'>,
+  { manager, stores: { sessions, transcripts } }: Pick<Parts, 'manager' | 'stores'>,
 ): void {
   app.get(
     '/v1/sessions/:id/transcript',

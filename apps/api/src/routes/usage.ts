@@ -49,7 +49,7 @@ const usage = z.object({
 });
 
 /** Sums what sessions spent. */
-export function registerUsage(app: App, { usageOf }: Pick<Parts, 'usageOf'>): void {
+export function registerUsage(app: App, { stores }: Pick<Parts, 'stores'>): void {
   app.get(
     '/v1/usage',
     {
@@ -70,8 +70,8 @@ export function registerUsage(app: App, { usageOf }: Pick<Parts, 'usageOf'>): vo
       const filter = filterOf(request.query);
       const { group_by } = request.query;
       const [total, groups] = await Promise.all([
-        usageOf.total(filter),
-        group_by && usageOf.groups(filter, group_by, MAX_GROUPS),
+        stores.usage.total(filter),
+        group_by && stores.usage.groups(filter, group_by, MAX_GROUPS),
       ]);
       const shown = groups
         ?.slice(0, MAX_GROUPS)

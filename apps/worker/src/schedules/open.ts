@@ -1,17 +1,15 @@
-import {
-  createKeyStore,
-  type KeptJobs,
-  type Logger,
-  type Mongo,
-  openSchedules,
-  type openWorkerRedis,
-  type RedisWatch,
-  type SessionManager,
-  type StoreClock,
+import type {
+  KeptJobs,
+  KeyStore,
+  Logger,
+  OpenSchedules,
+  openWorkerRedis,
+  RedisWatch,
+  SessionManager,
+  StoreClock,
 } from '@baton/core/internal';
-import type { z } from 'zod';
 import type { MaintenanceTask } from '../maintenance/maintenance.ts';
-import type { workerSettingsSchema } from '../settings.ts';
+import type { WorkerSettings } from '../settings.ts';
 import { createScheduleWorker } from './schedule-worker.ts';
 
 /** What a worker process does for schedules. */
@@ -24,11 +22,15 @@ export interface WorkerSchedules {
   close(): Promise<void>;
 }
 
-/** Opens the part of a worker that fires schedules, as the settings say. */
+/** Opens the part of a worker that fires schedules, as the settings say. Their queue stays the caller's to close. */
 export function openWorkerSchedules(
-  settings: Pick<z.infer<typeof workerSettingsSchema>, 'REDIS_URL' | 'QUEUE_PREFIX'>,
-  parts: {
-    db: Mongo['db'];
+  { QUEUE_PREFIX: prefix }: Pick<WorkerSettings, 'QUEUE_PREFIX'>,
+  {
+    schedules,
+    ...parts
+  }: {
+    schedules: OpenSchedules;
+    keys: KeyStore;
     clock: StoreClock;
     manager: SessionManager;
     connection: ReturnType<typeof openWorkerRedis>;
@@ -37,11 +39,7 @@ export function openWorkerSchedules(
     log: Logger;
   },
 ): WorkerSchedules {
-  const prefix = settings.QUEUE_PREFIX;
-  const { db, clock, log } = parts;
-  const schedules = openSchedules({ db, clock, log, connection: settings.REDIS_URL, prefix });
-  const keys = createKeyStore(db);
-  const worker = createScheduleWorker({ ...parts, store: schedules.store, keys, prefix });
+  const worker = createScheduleWorker({ ...parts, store: schedules.store, prefix });
   return {
     start: worker.start,
     tasks: [
@@ -52,9 +50,6 @@ export function openWorkerSchedules(
         run: () => schedules.verbs.reconcile(),
       },
     ],
-    async close() {
-      await worker.close();
-      await schedules.close();
-    },
+    close: worker.close,
   };
 }

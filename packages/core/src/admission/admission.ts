@@ -21,7 +21,6 @@
 //
 // Each transition is one guarded update of one document, so every step may be repeated, run in several
 // processes at once, or be cut off by a crash: `repair`, which the reconciler runs, finishes the rest.
-import type { Db } from 'mongodb';
 import { jobOfSession } from '../model/job/job-of-session.ts';
 import { hasLimits } from '../model/job/waiting.ts';
 import type { Session } from '../model/session/session.ts';
@@ -29,14 +28,8 @@ import type { LivePublisher } from '../queue/live.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { StoreClock } from '../store/clock.ts';
 import { forEachIsolated } from '../store/for-each-isolated.ts';
-import { createLimitStore } from '../store/limit-store.ts';
-import { createLimitWaits } from '../store/limit-waits.ts';
-import type { ListOptions } from '../store/read-document.ts';
-import { createSessionStore } from '../store/session-store.ts';
-import { createSlotStore } from '../store/slot-store.ts';
-import { createStopRequests } from '../store/stop-requests.ts';
-import { createUsageStore } from '../store/usage-store.ts';
-import { createWaitingStore, type WaitState } from '../store/waiting-store.ts';
+import type { Stores } from '../store/stores.ts';
+import type { WaitState } from '../store/waiting-store.ts';
 import { createKeyAdmission, hasKey, isDue, type KeyAdmission } from './key-admission.ts';
 import {
   createLimitAdmission,
@@ -66,26 +59,35 @@ export interface Admission {
   repair(): Promise<number>;
 }
 
+/** The stores that admission reads and writes. */
+export type AdmissionStores = Pick<
+  Stores,
+  | 'sessions'
+  | 'waiting'
+  | 'limitWaits'
+  | 'limits'
+  | 'keySlots'
+  | 'limitSlots'
+  | 'usage'
+  | 'stopRequests'
+>;
+
 /** The admission of a database's sessions to a queue. */
 export function createAdmission({
-  db,
+  stores,
   clock,
   queue,
   live = queue.live,
-  log,
-}: ListOptions & {
-  db: Db;
+}: {
+  stores: AdmissionStores;
   clock: StoreClock;
   queue: SessionQueue;
   live?: Pick<LivePublisher, 'statusChanged'>;
 }): Admission {
-  const sessions = createSessionStore(db);
-  const waiting = createWaitingStore(db, clock, { log });
-  const waits = createLimitWaits(db, clock, { log });
-  const slots = createSlotStore(db, 'limit_slots');
-  const usage = createLimitUsage({ slots, clock, rates: queue.rates, usage: createUsageStore(db) });
+  const { sessions, waiting, limitWaits: waits, limitSlots: slots } = stores;
+  const usage = createLimitUsage({ slots, clock, rates: queue.rates, usage: stores.usage });
   const limits = createLimitAdmission({
-    limits: createLimitStore(db),
+    limits: stores.limits,
     sessions,
     waiting,
     waits,
@@ -93,12 +95,12 @@ export function createAdmission({
     usage,
     clock,
   });
-  const keys = createKeyAdmission({ waiting, slots: createSlotStore(db), clock, enqueue });
+  const keys = createKeyAdmission({ waiting, slots: stores.keySlots, clock, enqueue });
   const parents = createParentAdmission({
     sessions,
     waiting,
     queue,
-    requests: createStopRequests(db, clock),
+    requests: stores.stopRequests,
     release: releaseFromParent,
     async onFailed(session) {
       live.statusChanged(session);

@@ -1,4 +1,3 @@
-import type { Db } from 'mongodb';
 import { AppError } from '../model/errors/app-error.ts';
 import {
   countedBy,
@@ -10,10 +9,7 @@ import {
   toLimitView,
 } from '../model/limits/limit.ts';
 import type { StoreClock } from '../store/clock.ts';
-import { createLimitStore } from '../store/limit-store.ts';
-import type { ListOptions } from '../store/read-document.ts';
-import { createSlotStore } from '../store/slot-store.ts';
-import { createUsageStore } from '../store/usage-store.ts';
+import type { Stores } from '../store/stores.ts';
 
 /** What operators do with limits. */
 export interface Limits {
@@ -29,13 +25,13 @@ export interface Limits {
 
 /** The limits of a database. */
 export function createLimits({
-  db,
+  stores,
   clock,
-  log,
-}: ListOptions & { db: Db; clock: StoreClock }): Limits {
-  const limits = createLimitStore(db, { log });
-  const slots = createSlotStore(db, 'limit_slots');
-  const usage = createUsageStore(db);
+}: {
+  stores: Pick<Stores, 'limits' | 'limitSlots' | 'usage'>;
+  clock: StoreClock;
+}): Limits {
+  const { limits, limitSlots: slots, usage } = stores;
 
   return {
     put: async (kind, name, caps) =>

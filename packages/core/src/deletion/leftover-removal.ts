@@ -1,12 +1,11 @@
 // What deleted sessions left beside their documents goes, and never what a later session of the same id
 // writes: an idempotency key gives an id anew.
-import type { Db } from 'mongodb';
 import { isBuried, type Tombstone } from '../model/session/tombstone.ts';
 import { madeAt } from '../queue/queued-job.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { StoreClock } from '../store/clock.ts';
 import type { ConversationTree } from '../store/conversation-tree.ts';
-import { createSessionLeftovers } from '../store/session-leftovers.ts';
+import type { SessionLeftovers } from '../store/session-leftovers.ts';
 import type { TombstoneStore } from '../store/tombstone-store.ts';
 
 /** How far the clocks of hosts may differ, in milliseconds. */
@@ -22,20 +21,18 @@ export interface LeftoverRemoval {
 
 /** The removal from a database and a queue. */
 export function createLeftoverRemoval({
-  db,
+  leftovers,
   clock,
   queue,
   tree,
   tombstones,
 }: {
-  db: Db;
+  leftovers: SessionLeftovers;
   clock: StoreClock;
   queue: Pick<SessionQueue, 'find' | 'drop'>;
   tree: Pick<ConversationTree, 'rootOf'>;
   tombstones: Pick<TombstoneStore, 'advance'>;
 }): LeftoverRemoval {
-  const remains = createSessionLeftovers(db);
-
   async function remove(
     tombstone: Tombstone,
     before: Date,
@@ -44,7 +41,7 @@ export function createLeftoverRemoval({
     const { id, last_event_seq: lastSeq, removed_to: removedTo = 0 } = tombstone;
     const job = await queue.find(id);
     if (job && isBuried(tombstone, madeAt(job))) await queue.drop(id);
-    return remains.remove(
+    return leftovers.remove(
       { sessionId: id, removedTo, lastSeq, before },
       // Asked each time, for another may finish while this process stands still: then the id is free.
       async (to) =>

@@ -1,16 +1,14 @@
 // A conversation is deleted whole. Its tombstones come first: they know what is to go, so that whoever
 // comes by can finish what died, and they keep a job or a continue that comes late from bringing a part back.
 
-import type { Db } from 'mongodb';
 import { AppError, isAppError } from '../model/errors/app-error.ts';
 import { defined } from '../model/schema/defined.ts';
 import { isTerminal } from '../model/session/status.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { StoreClock } from '../store/clock.ts';
-import { createConversationTree, type TreeSession } from '../store/conversation-tree.ts';
-import { createSpentStore } from '../store/spent-store.ts';
+import type { TreeSession } from '../store/conversation-tree.ts';
 import type { StopRequests } from '../store/stop-requests.ts';
-import { createTombstoneStore } from '../store/tombstone-store.ts';
+import type { Stores } from '../store/stores.ts';
 import { createDeletionUpkeep } from './deletion-upkeep.ts';
 import { createLeftoverRemoval } from './leftover-removal.ts';
 
@@ -33,7 +31,7 @@ export interface SessionDeletion {
 
 /** What a deletion works with. */
 export interface DeletionDeps {
-  db: Db;
+  stores: Pick<Stores, 'tree' | 'tombstones' | 'spent' | 'leftovers'>;
   clock: StoreClock;
   queue: Pick<SessionQueue, 'find' | 'drop' | 'sendControl'>;
   requests: Pick<StopRequests, 'requestCancel'>;
@@ -44,11 +42,9 @@ const MAX_ROUNDS = 5;
 
 /** Deletion over open stores and an open queue. */
 export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
-  const { db, clock, queue } = deps;
-  const tree = createConversationTree(db);
-  const tombstones = createTombstoneStore(db);
-  const spent = createSpentStore(db);
-  const removal = createLeftoverRemoval({ db, clock, queue, tree, tombstones });
+  const { stores, clock, queue } = deps;
+  const { tree, tombstones, spent } = stores;
+  const removal = createLeftoverRemoval({ ...stores, clock, queue });
 
   async function rootOf(sessionId: string): Promise<string> {
     const rootId =

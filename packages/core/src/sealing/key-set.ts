@@ -33,11 +33,9 @@ export type OpeningKey = z.infer<typeof openingKeySchema>;
 
 const setOf = <T extends z.ZodType>(key: T) => z.object({ keys: z.array(key).min(1).max(32) });
 
-/** A public key that somebody hands over. Throws INVALID_CONFIG where it is none, or a private one. */
-export function parseSealingKey(key: unknown): SealingKey {
-  const [parsed] = parsePublicKeys(JSON.stringify({ keys: [key] }), 'sealTo');
-  if (!parsed) throw new AppError('INVALID_CONFIG', 'sealTo: expected a public key');
-  return parsed;
+/** Parses public keys (JWK) that a caller hands over; `name` names them in the error. Throws INVALID_CONFIG. */
+export function parseSealingKeys(keys: readonly unknown[], name: string): SealingKey[] {
+  return keys.length === 0 ? [] : parsePublicKeys(JSON.stringify({ keys }), name);
 }
 
 /** The keys of a public JWKS; `name` is said where it is none. Throws INVALID_CONFIG, for private keys too. */

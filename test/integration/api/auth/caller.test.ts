@@ -20,7 +20,7 @@ describe('a session bears the id of the key whose holder asked for it', () => {
     const many = (await post('/v1/sessions/bulk', { sessions: [{ query: 'hi' }] }, other)).json();
     expect(many.results[0].session.api_key_id).toBe(other.id);
 
-    const parent = await keyed.sessions.insertIfAbsent(
+    const parent = await keyed.stores.sessions.insertIfAbsent(
       makeCompletedSession({ api_key_id: mine.id }),
     );
     const url = `/v1/sessions/${parent.id}/continue`;
@@ -66,7 +66,7 @@ describe('a session bears the id of the key whose holder asked for it', () => {
   test('and usage is told apart by it', async ({ keyed }) => {
     const { id, headers } = await write(keyed);
     const totals = { ...NO_TOTALS, cost_usd: 3 };
-    await keyed.sessions.insertIfAbsent(makeCompletedSession({ api_key_id: id, totals }));
+    await keyed.stores.sessions.insertIfAbsent(makeCompletedSession({ api_key_id: id, totals }));
     const answer = await keyed.app.inject({ url: '/v1/usage?group_by=key', headers });
     expect(answer.json().groups).toContainEqual(
       expect.objectContaining({ group: id, sessions: 1, cost_usd: 3 }),

@@ -55,7 +55,7 @@ describe('a call to an API that asks for keys', () => {
   test.for(['cancel', 'interrupt', 'continue'])(
     '%s needs more than to read',
     async (verb, { keyed }) => {
-      const { id } = await keyed.sessions.insertIfAbsent(makeCompletedSession());
+      const { id } = await keyed.stores.sessions.insertIfAbsent(makeCompletedSession());
       const answer = await keyed.app.inject({
         method: 'POST',
         url: `/v1/sessions/${id}/${verb}`,

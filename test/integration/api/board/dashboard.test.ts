@@ -79,7 +79,7 @@ describe('a job on the dashboard', () => {
     await api.queue.add(done);
     await api.queue.add(waits);
     const session = makeCompletedSession({ id: done.id, title: 'Fix the build' });
-    await api.sessions.insertIfAbsent({
+    await api.stores.sessions.insertIfAbsent({
       ...session,
       totals: { ...session.totals, cost_usd: 0.1234, num_turns: 3 },
     });
@@ -124,10 +124,12 @@ describe('the pages of sessions', () => {
   test('list them, narrowed by status, with the next page; each links to its job and back', async ({
     api,
   }) => {
-    const session = await api.sessions.insertIfAbsent(
+    const session = await api.stores.sessions.insertIfAbsent(
       makeCompletedSession({ title: 'A <b>bold</b> title' }),
     );
-    const child = await api.sessions.insertIfAbsent(makeChild(session, { title: 'The child' }));
+    const child = await api.stores.sessions.insertIfAbsent(
+      makeChild(session, { title: 'The child' }),
+    );
     const list = await api.app.inject({ url: '/sessions?status=completed' });
     expect(list.body).toContain(
       `<a href="/sessions/${session.id}">A &lt;b&gt;bold&lt;/b&gt; title</a>`,

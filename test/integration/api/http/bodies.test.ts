@@ -41,7 +41,7 @@ describe('a call without a body takes what clients send by habit', () => {
       ['DELETE', '/v1/sessions/:id', [202, 204]],
     ] as const;
     for (const [method, url, status] of calls) {
-      const { id } = await api.sessions.insertIfAbsent(makeSession());
+      const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
       if (method === 'DELETE')
         await api.app.inject({ method: 'POST', url: `/v1/sessions/${id}/cancel` });
       const answer = await api.app.inject({

@@ -42,7 +42,7 @@ describe('Idempotency-Key', () => {
   });
 
   test('the same continue again is the same child', async ({ api }) => {
-    const parent = await api.sessions.insertIfAbsent(makeCompletedSession());
+    const parent = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
     const ask = {
       ...launch('order-3', { query: 'go on' }),
       url: `/v1/sessions/${parent.id}/continue`,
@@ -87,7 +87,7 @@ describe('options of a launch', () => {
     expect(Date.parse(not_before) - before).toBeGreaterThanOrEqual(60_000);
     expect(priority).toBe(3);
     expect(await api.queue.bull.getJobState(id)).toBe('delayed');
-    expect((await api.sessions.get(id))?.config.recovery).toEqual({ max_retries: 0 });
+    expect((await api.stores.sessions.get(id))?.config.recovery).toEqual({ max_retries: 0 });
   });
 
   test('a time to run at is told back', async ({ api }) => {

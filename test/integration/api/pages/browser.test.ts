@@ -26,7 +26,7 @@ const test = base.extend<{ $file: { failed: { id: string } } }>({
       await once(worker, 'failed');
       await worker.close();
       const session = makeSession({ id: job.id, title: 'Fix the build', metadata, config });
-      await keyed.sessions.insertIfAbsent({
+      await keyed.stores.sessions.insertIfAbsent({
         ...session,
         status: 'failed',
         totals: { ...session.totals, cost_usd: 0.1234 },
@@ -120,13 +120,15 @@ describe('the dashboards in a browser', () => {
     url,
     visit: { page },
   }) => {
-    const { id } = await keyed.sessions.insertIfAbsent(makeSession({ title: 'Wait for it' }));
+    const { id } = await keyed.stores.sessions.insertIfAbsent(
+      makeSession({ title: 'Wait for it' }),
+    );
     await page.goto(`${url}/sessions`);
     await logIn(page, keyed, 'write');
     await page.getByRole('link', { name: 'Wait for it' }).click();
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.getByText('cancelled').waitFor();
-    expect((await keyed.sessions.get(id))?.status).toBe('cancelled');
+    expect((await keyed.stores.sessions.get(id))?.status).toBe('cancelled');
     await page.getByRole('button', { name: 'Log out' }).click();
     await page.waitForURL(`${url}/login`);
     await page.goto(`${url}/sessions`);

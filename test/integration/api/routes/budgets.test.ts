@@ -64,7 +64,7 @@ describe('sessions at once', () => {
   test('are counted for continues as well', async ({ api }) => {
     const tag = await limitedTag(api, { max_sessions_at_once: 1 });
     await launch(api, tag);
-    const parent = await api.sessions.insertIfAbsent(makeCompletedSession());
+    const parent = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
     const answer = await api.app.inject({
       method: 'POST',
       url: `/v1/sessions/${parent.id}/continue`,
@@ -122,7 +122,7 @@ describe('sessions a minute', () => {
 
 describe('dollars a day', () => {
   const spend = (api: Api, tag: string, cost_usd: number, end_time = new Date()) =>
-    api.sessions.insertIfAbsent(
+    api.stores.sessions.insertIfAbsent(
       makeCompletedSession({ tags: [tag], totals: { ...NO_TOTALS, cost_usd }, end_time }),
     );
 

@@ -13,7 +13,7 @@ const config = {
 
 describe('POST /v1/sessions/:id/continue', () => {
   test('answers 202 with a queued child that inherits, overrides and clears', async ({ api }) => {
-    const parent = await api.sessions.insertIfAbsent(makeCompletedSession({ config }));
+    const parent = await api.stores.sessions.insertIfAbsent(makeCompletedSession({ config }));
     const answer = await api.app.inject({
       method: 'POST',
       url: `/v1/sessions/${parent.id}/continue`,
@@ -33,7 +33,7 @@ describe('POST /v1/sessions/:id/continue', () => {
       claude_session_id: parent.id,
     });
     expect(info.id).not.toBe(parent.id);
-    expect((await api.sessions.get(info.id))?.config).toEqual({
+    expect((await api.stores.sessions.get(info.id))?.config).toEqual({
       query: 'second',
       model: 'opus',
       env: { TOKEN: 'value' },
@@ -49,7 +49,7 @@ describe('POST /v1/sessions/:id/continue', () => {
   });
 
   test('two continues of one parent are two branches', async ({ api }) => {
-    const parent = await api.sessions.insertIfAbsent(makeCompletedSession());
+    const parent = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
     const post = () =>
       api.app.inject({
         method: 'POST',
@@ -70,7 +70,7 @@ describe('POST /v1/sessions/:id/continue', () => {
   ] as const)(
     'a parent that is %s without a transcript is refused as %s',
     async ([status, code, httpStatus], { api }) => {
-      const parent = await api.sessions.insertIfAbsent(makeSession({ status }));
+      const parent = await api.stores.sessions.insertIfAbsent(makeSession({ status }));
       const before = await countJobs(api);
       const answer = await api.app.inject({
         method: 'POST',
@@ -139,7 +139,7 @@ describe('POST /v1/sessions/:id/continue', () => {
   ] as const)(
     '%s is refused, naming the field',
     async ([, payload, code, status, field], { api }) => {
-      const parent = await api.sessions.insertIfAbsent(makeCompletedSession());
+      const parent = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
       const answer = await api.app.inject({
         method: 'POST',
         url: `/v1/sessions/${parent.id}/continue`,
@@ -168,7 +168,9 @@ describe('a continue of a session that has not ended', () => {
     'waits for it where on_busy is %s',
     async (on_busy, { api }) => {
       const lease = { fence: 1, owner: 'w', expires_at: new Date(Date.now() + 60_000) };
-      const parent = await api.sessions.insertIfAbsent(makeSession({ status: 'running', lease }));
+      const parent = await api.stores.sessions.insertIfAbsent(
+        makeSession({ status: 'running', lease }),
+      );
       const jobs = await countJobs(api);
       const answer = await api.app.inject({
         method: 'POST',
@@ -183,13 +185,13 @@ describe('a continue of a session that has not ended', () => {
         title: 'Next',
       });
       expect(await countJobs(api)).toBe(jobs);
-      const asked = (await api.sessions.get(parent.id))?.interrupt_requested_at;
+      const asked = (await api.stores.sessions.get(parent.id))?.interrupt_requested_at;
       expect(asked !== undefined).toBe(on_busy === 'interrupt');
     },
   );
 
   test('is refused where on_busy is reject, or nothing that is known', async ({ api }) => {
-    const parent = await api.sessions.insertIfAbsent(makeSession({ status: 'running' }));
+    const parent = await api.stores.sessions.insertIfAbsent(makeSession({ status: 'running' }));
     const ask = async (on_busy: string) => {
       const answer = await api.app.inject({
         method: 'POST',

@@ -5,8 +5,8 @@ import { makeChild, makeCompletedSession, makeLaunchJob } from '../../../support
 
 describe('DELETE /v1/sessions/:id', () => {
   test('removes the whole conversation; no part of it is found any more', async ({ api }) => {
-    const root = await api.sessions.insertIfAbsent(makeCompletedSession());
-    const child = await api.sessions.insertIfAbsent(
+    const root = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
+    const child = await api.stores.sessions.insertIfAbsent(
       makeChild(root, { status: 'failed', end_time: new Date() }),
     );
 
@@ -22,8 +22,8 @@ describe('DELETE /v1/sessions/:id', () => {
   });
 
   test('a conversation that has not ended answers 409 and names what runs', async ({ api }) => {
-    const root = await api.sessions.insertIfAbsent(makeCompletedSession());
-    const child = await api.sessions.insertIfAbsent(makeChild(root));
+    const root = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
+    const child = await api.stores.sessions.insertIfAbsent(makeChild(root));
 
     const answer = await api.app.inject({ method: 'DELETE', url: `/v1/sessions/${root.id}` });
 
@@ -48,7 +48,7 @@ describe('DELETE /v1/sessions/:id', () => {
   });
 
   test('continuing a conversation that was deleted answers 404', async ({ api }) => {
-    const root = await api.sessions.insertIfAbsent(makeCompletedSession());
+    const root = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
     await api.app.inject({ method: 'DELETE', url: `/v1/sessions/${root.id}` });
     const answer = await api.app.inject({
       method: 'POST',

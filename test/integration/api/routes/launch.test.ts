@@ -69,7 +69,7 @@ describe('POST /v1/sessions', () => {
     });
     expect(answer.statusCode).toBe(202);
     const { id } = answer.json();
-    expect((await api.sessions.get(id))?.config).toEqual(config);
+    expect((await api.stores.sessions.get(id))?.config).toEqual(config);
     const job = await api.queue.find(id);
     expect(job?.data).toMatchObject({ version: 1, kind: 'launch', id, config, title: 'All of it' });
   });

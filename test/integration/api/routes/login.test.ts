@@ -166,21 +166,21 @@ describe('with a login', () => {
   });
 
   test('a reader sees a session and cannot stop it, a writer can', async ({ keyed }) => {
-    const { id } = await keyed.sessions.insertIfAbsent(makeSession());
+    const { id } = await keyed.stores.sessions.insertIfAbsent(makeSession());
     const reader = await logIn(keyed, await keyOf(keyed, 'read'));
     const seen = await keyed.app.inject({ url: `/sessions/${id}`, headers: { cookie: reader } });
     expect(seen.statusCode).toBe(200);
     expect(seen.body).not.toContain('/cancel"');
     const refused = await post(keyed, `/sessions/${id}/cancel`, {}, { cookie: reader });
     expect(refused.statusCode).toBe(403);
-    expect((await keyed.sessions.get(id))?.status).toBe('queued');
+    expect((await keyed.stores.sessions.get(id))?.status).toBe('queued');
 
     const writer = await logIn(keyed, await keyOf(keyed, 'write'));
     const offered = await keyed.app.inject({ url: `/sessions/${id}`, headers: { cookie: writer } });
     expect(offered.body).toContain(`action="/sessions/${id}/cancel"`);
     const done = await post(keyed, `/sessions/${id}/cancel`, {}, { cookie: writer });
     expect([done.statusCode, done.headers.location]).toEqual([303, `/sessions/${id}`]);
-    expect((await keyed.sessions.get(id))?.status).toBe('cancelled');
+    expect((await keyed.stores.sessions.get(id))?.status).toBe('cancelled');
   });
 
   test.for([

@@ -66,7 +66,7 @@ describe.for(REFUSED)('%s is refused', ([, config, field]) => {
   });
 
   test('in a continue that asks for it', async ({ strict }) => {
-    const parent = await strict.sessions.insertIfAbsent(makeCompletedSession());
+    const parent = await strict.stores.sessions.insertIfAbsent(makeCompletedSession());
     const answer = await post(strict, `/v1/sessions/${parent.id}/continue`, {
       query: 'q',
       ...config,
@@ -76,7 +76,7 @@ describe.for(REFUSED)('%s is refused', ([, config, field]) => {
 
   test('in a continue that inherits it, and not once it is cleared', async ({ strict }) => {
     const made = makeCompletedSession({ config: { query: 'first', ...config } });
-    const { id } = await strict.sessions.insertIfAbsent(made);
+    const { id } = await strict.stores.sessions.insertIfAbsent(made);
     const inherits = await post(strict, `/v1/sessions/${id}/continue`, { query: 'q' });
     expect([inherits.statusCode, inherits.json().error]).toMatchObject([422, error]);
     const cleared = Object.fromEntries(Object.keys(config).map((key) => [key, null]));
@@ -98,7 +98,7 @@ describe.for(REFUSED)('%s is refused', ([, config, field]) => {
 
 test('an http hook may name a variable that the continue inherits', async ({ strict }) => {
   const made = makeCompletedSession({ config: { query: 'first', env: { MINE: 'x' } } });
-  const { id } = await strict.sessions.insertIfAbsent(made);
+  const { id } = await strict.stores.sessions.insertIfAbsent(made);
   const settings = hooked({ A: '$MINE' }, ['MINE']);
   const asked = { query: 'q', settings };
   const inherits = await post(strict, `/v1/sessions/${id}/continue`, asked);

@@ -24,7 +24,7 @@ async function read(api: Api, url: string) {
 
 describe('GET /v1/sessions/:id', () => {
   test('shows no config unless it is asked for', async ({ api }) => {
-    const { id } = await api.sessions.insertIfAbsent(makeSession());
+    const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
     expect(await read(api, `/v1/sessions/${id}`)).not.toHaveProperty('config');
     const info = infoSchema.parse(await read(api, `/v1/sessions/${id}?include=config`));
     expect(info.config).toEqual({ query: 'say hello' });
@@ -79,7 +79,7 @@ describe('GET /v1/sessions', () => {
     const made = times.map((day) =>
       makeSession({ tags: [tag], created_at: new Date(`2026-01-0${day}T00:00:00Z`) }),
     );
-    await Promise.all(made.map((session) => api.sessions.insertIfAbsent(session)));
+    await Promise.all(made.map((session) => api.stores.sessions.insertIfAbsent(session)));
     const seen: { id: string; created_at: string }[] = [];
     let cursor = '';
     do {
@@ -95,9 +95,9 @@ describe('GET /v1/sessions', () => {
 
   test('is narrowed by status, parent, conversation and tag', async ({ api }) => {
     const tag = newId();
-    const root = await api.sessions.insertIfAbsent(makeCompletedSession({ tags: [tag] }));
-    const child = await api.sessions.insertIfAbsent(makeChild(root, { tags: [tag] }));
-    const grandchild = await api.sessions.insertIfAbsent(
+    const root = await api.stores.sessions.insertIfAbsent(makeCompletedSession({ tags: [tag] }));
+    const child = await api.stores.sessions.insertIfAbsent(makeChild(root, { tags: [tag] }));
+    const grandchild = await api.stores.sessions.insertIfAbsent(
       makeChild({ ...root, id: child.id }, { tags: [tag], status: 'cancelled' }),
     );
     const ids = async (query: string) =>
@@ -116,12 +116,12 @@ describe('GET /v1/sessions/:id/events', () => {
   test('gives the lines as they came, page by page, up to the last that counts', async ({
     api,
   }) => {
-    const session = await api.sessions.insertIfAbsent(
+    const session = await api.stores.sessions.insertIfAbsent(
       makeSession({ status: 'running', last_event_seq: 5 }),
     );
     // The sixth was written and never committed: it is not there yet.
     const events = makeEvents(session.id, 6);
-    await api.events.insert(events);
+    await api.stores.events.insert(events);
     const url = `/v1/sessions/${session.id}/events`;
     const first = await read(api, `${url}?limit=2`);
     expect(first).toMatchObject({ last_event_seq: 5, next_after: 2 });
@@ -155,11 +155,13 @@ describe('GET /v1/sessions/:id/events', () => {
 
 describe('GET /v1/sessions/:id/conversation', () => {
   test('runs from the first event of the root to the last of the session', async ({ api }) => {
-    const root = await api.sessions.insertIfAbsent(makeCompletedSession({ last_event_seq: 2 }));
-    const child = await api.sessions.insertIfAbsent(
+    const root = await api.stores.sessions.insertIfAbsent(
+      makeCompletedSession({ last_event_seq: 2 }),
+    );
+    const child = await api.stores.sessions.insertIfAbsent(
       makeChild(root, { status: 'running', last_event_seq: 2 }),
     );
-    await api.events.insert([...makeEvents(root.id, 2), ...makeEvents(child.id, 2)]);
+    await api.stores.events.insert([...makeEvents(root.id, 2), ...makeEvents(child.id, 2)]);
     const url = `/v1/sessions/${child.id}/conversation`;
     const whole = await read(api, url);
     const places = whole.events.map((event: { session_id: string; seq: number }) => [

@@ -1,4 +1,4 @@
-import { createSessionManager, newId } from '@baton/core/internal';
+import { newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { type Api, test } from '../../../support/api.ts';
 import { makeFullConfig } from '../../../support/factories.ts';
@@ -146,7 +146,7 @@ describe('the list of schedules', () => {
 describe('GET /v1/sessions?schedule_id=', () => {
   test('lists what a schedule launched, and nothing else', async ({ api }) => {
     const schedule_id = newId();
-    const manager = createSessionManager(api);
+    const { manager } = api;
     const { id } = await manager.launchSession({ query: 'x' }, { schedule_id });
     await manager.launchSession({ query: 'y' }, {});
     const answer = await call(api, 'GET', `/v1/sessions?schedule_id=${schedule_id}`);

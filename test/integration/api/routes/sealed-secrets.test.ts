@@ -45,7 +45,7 @@ function post(api: Api, url: string, payload: object, headers: Record<string, st
 
 /** The session's document and job as their stores hold them. */
 async function stored(api: Api, id: string): Promise<{ session: Session; text: string }> {
-  const session = await api.sessions.get(id);
+  const session = await api.stores.sessions.get(id);
   if (!session) throw new Error(`expected a session ${id}`);
   const job = await api.queue.bull.getJob(id);
   return { session, text: JSON.stringify([session, job?.data]) };
@@ -77,7 +77,7 @@ describe('where the operator has a key, no store holds a plain secret of', () =>
 
   test('a continue, with what it inherits from before there was a key', async ({ sealed, key }) => {
     const parent = makeCompletedSession({ config: makeFullConfig() });
-    await sealed.sessions.insertIfAbsent(parent);
+    await sealed.stores.sessions.insertIfAbsent(parent);
     const answer = await post(sealed, `/v1/sessions/${parent.id}/continue`, {
       query: 'go on',
       env: { OWN: 's3cret-own' },
@@ -96,7 +96,7 @@ describe('where the operator has a key, no store holds a plain secret of', () =>
     const { status, transcript, end_time } = makeCompletedSession({ id: launched.id });
     const parent = { ...launched, id: newId(), status, end_time, transcript };
     parent.transcript.files[0] = { ...transcript.files[0], path: `${launched.id}.jsonl` } as never;
-    await sealed.sessions.insertIfAbsent(parent as Session);
+    await sealed.stores.sessions.insertIfAbsent(parent as Session);
     const answer = await post(sealed, `/v1/sessions/${parent.id}/continue`, { query: 'go on' });
     const { session } = await stored(sealed, answer.json().id);
     expect(session.config.env).toEqual(launched.config.env);
@@ -123,7 +123,7 @@ describe('where the operator has a key, no store holds a plain secret of', () =>
     await sealed.queue.add(job);
     const read = await sealed.app.inject({ url: `/v1/sessions/${job.id}` });
     expect(read.statusCode).toBe(200);
-    const session = await sealed.sessions.get(job.id);
+    const session = await sealed.stores.sessions.get(job.id);
     expect(JSON.stringify(session)).not.toContain(SECRET);
     expect(session && (await openConfig(key, session))).toEqual(makeFullConfig());
   });
@@ -180,7 +180,7 @@ describe('an idempotency key', () => {
       sealer,
     );
     const adopted = await adopter.adopt({ id, data: job?.data, timestamp: Date.now() });
-    expect(adopted.config_hash).toBe((await sealed.sessions.get(id))?.config_hash);
+    expect(adopted.config_hash).toBe((await sealed.stores.sessions.get(id))?.config_hash);
   });
 });
 

@@ -11,7 +11,7 @@ describe.each(['cancel', 'interrupt'])('POST /v1/sessions/:id/%s', (verb) => {
   });
 
   test('a terminal session is 409 with its status', async ({ api }) => {
-    const session = await api.sessions.insertIfAbsent(makeCompletedSession());
+    const session = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
     const answer = await api.app.inject({
       method: 'POST',
       url: `/v1/sessions/${session.id}/${verb}`,
@@ -21,7 +21,7 @@ describe.each(['cancel', 'interrupt'])('POST /v1/sessions/:id/%s', (verb) => {
       code: 'SESSION_TERMINAL',
       details: { status: 'completed' },
     });
-    expect(await api.sessions.get(session.id)).toEqual(session);
+    expect(await api.stores.sessions.get(session.id)).toEqual(session);
   });
 
   test('a session that never began is cancelled, and its job goes', async ({ api }) => {
@@ -49,14 +49,14 @@ describe.each(['cancel', 'interrupt'])('POST /v1/sessions/:id/%s', (verb) => {
       status: 'running',
       lease: { owner: 'worker-1', fence: 1, expires_at: new Date(Date.now() + 60_000) },
     });
-    await api.sessions.insertIfAbsent(running);
+    await api.stores.sessions.insertIfAbsent(running);
     const url = `/v1/sessions/${running.id}/${verb}`;
     const first = await api.app.inject({ method: 'POST', url });
-    const asked = await api.sessions.get(running.id);
+    const asked = await api.stores.sessions.get(running.id);
     const second = await api.app.inject({ method: 'POST', url });
     expect([first.statusCode, second.statusCode]).toEqual([202, 202]);
     expect(first.json()).toMatchObject({ status: 'running' });
     expect(asked?.[`${verb as 'cancel' | 'interrupt'}_requested_at`]).toBeInstanceOf(Date);
-    expect(await api.sessions.get(running.id)).toEqual(asked);
+    expect(await api.stores.sessions.get(running.id)).toEqual(asked);
   });
 });

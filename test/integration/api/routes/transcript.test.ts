@@ -50,7 +50,7 @@ describe('GET /v1/sessions/:id/transcript', () => {
       [{ path: main, base: FIRST.length, bytes: Buffer.from(SECOND) }],
       FIRST,
     );
-    for (const session of [root, child]) await api.sessions.insertIfAbsent(session);
+    for (const session of [root, child]) await api.stores.sessions.insertIfAbsent(session);
 
     const answer = await api.app.inject({ url: `/v1/sessions/${child.id}/transcript` });
 
@@ -73,7 +73,7 @@ describe('GET /v1/sessions/:id/transcript', () => {
       { path: `${session.id}.jsonl`, base: 0, bytes: Buffer.from(FIRST) },
       { path, base: 0, bytes: Buffer.from(SECOND) },
     ]);
-    await api.sessions.insertIfAbsent(session);
+    await api.stores.sessions.insertIfAbsent(session);
 
     const list = await api.app.inject({ url: `/v1/sessions/${session.id}/transcript/files` });
     expect(list.json().files).toMatchObject([
@@ -85,7 +85,7 @@ describe('GET /v1/sessions/:id/transcript', () => {
   });
 
   test.for(['../../../etc/passwd', 'nothing.jsonl'])('has no file %s', async (path, { api }) => {
-    const { id } = await api.sessions.insertIfAbsent(makeCompletedSession());
+    const { id } = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
     const url = `/v1/sessions/${id}/transcript?path=${encodeURIComponent(path)}`;
     const answer = await api.app.inject({ url });
     expect(answer.statusCode).toBe(404);
@@ -97,7 +97,7 @@ describe('GET /v1/sessions/:id/transcript', () => {
 
   test('a session that has saved nothing yet answers 404', async ({ api }) => {
     const session = makeCompletedSession({ transcript: { files: [] } });
-    await api.sessions.insertIfAbsent(session);
+    await api.stores.sessions.insertIfAbsent(session);
     const answer = await api.app.inject({ url: `/v1/sessions/${session.id}/transcript` });
     expect(answer.json().error.code).toBe('TRANSCRIPT_NOT_FOUND');
   });
@@ -110,7 +110,7 @@ describe('GET /v1/sessions/:id/transcript', () => {
       id,
       transcript: { files: [{ ...file, sha256: 'no' }] },
     });
-    await api.sessions.insertIfAbsent(session);
+    await api.stores.sessions.insertIfAbsent(session);
     const url = await listen(api);
 
     await expect(download(`${url}/v1/sessions/${id}/transcript?path=a.jsonl`)).rejects.toThrow();
@@ -121,7 +121,9 @@ describe('GET /v1/sessions/:id/transcript', () => {
     transcripts,
   }) => {
     const { id, transcript } = await keepLarge(transcripts, 24);
-    const session = await api.sessions.insertIfAbsent(makeCompletedSession({ id, transcript }));
+    const session = await api.stores.sessions.insertIfAbsent(
+      makeCompletedSession({ id, transcript }),
+    );
     const [file] = transcript.files;
     if (!file) throw new Error('expected a file');
     const url = await listen(api);

@@ -61,7 +61,7 @@ describe.each(Object.entries(ODD_SESSIONS))('a session with %s', (_name, fields)
     db,
     plant,
   }) => {
-    const { id } = await api.sessions.insertIfAbsent(makeSession());
+    const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
     const odd = { ...fields, _id: newId() };
     await plant('sessions', odd);
     for (let round = 0; round < 2; round += 1) {
@@ -93,7 +93,7 @@ test('pages of sessions lead on past documents whose created_at is no time', asy
   const odd = [true, 'text', 7].map((created_at) => ({ ...stored(), tags: [tag], created_at }));
   for (const fields of odd) await plant('sessions', { ...fields, _id: newId() });
   const ids = [newId(), newId(), newId()];
-  for (const id of ids) await api.sessions.insertIfAbsent(makeSession({ id, tags: [tag] }));
+  for (const id of ids) await api.stores.sessions.insertIfAbsent(makeSession({ id, tags: [tag] }));
   const seen: string[] = [];
   for (let cursor: string | undefined, rounds = 0; rounds < 8; rounds += 1) {
     const next = cursor === undefined ? '' : `&cursor=${cursor}`;

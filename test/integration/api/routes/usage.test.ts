@@ -14,7 +14,7 @@ async function read(api: Api, query: string) {
 function keep(api: Api, daysAgo: number, cost: number) {
   const end_time = new Date(Date.now() - daysAgo * DAY_MS);
   const totals = { ...NO_TOTALS, cost_usd: cost, cost_estimated_usd: cost / 2 };
-  return api.sessions.insertIfAbsent(
+  return api.stores.sessions.insertIfAbsent(
     makeCompletedSession({ end_time, totals, tags: [`tag-${cost}`] }),
   );
 }

@@ -159,6 +159,6 @@ test('a stream of a session that is deleted and made again meanwhile ends as del
 });
 
 async function claimOnce(api: Api, db: Db, id: string) {
-  const session = await api.sessions.get(id);
+  const session = await api.stores.sessions.get(id);
   return session?.status === 'queued' ? claimAndWrite(db, id, api.queue.live) : null;
 }

@@ -12,7 +12,7 @@ const FOLLOW = '?follow=conversation';
 
 /** A session that wrote so many events and has ended. */
 async function ended(api: Api, db: Db, session: Session, events: number): Promise<Session> {
-  await api.sessions.insertIfAbsent(session);
+  await api.stores.sessions.insertIfAbsent(session);
   const writing = await claimAndWrite(db, session.id, api.queue.live);
   if (events > 0) await writing.write(events);
   await writing.complete();
@@ -48,7 +48,7 @@ const all = (sessions: [Session, number][]) =>
 describe('a stream that follows a conversation', () => {
   test('goes on into the session that continues it, and ends with it', async ({ api, url, db }) => {
     const root = await ended(api, db, makeSession(), 2);
-    const child = await api.sessions.insertIfAbsent(makeChild(root));
+    const child = await api.stores.sessions.insertIfAbsent(makeChild(root));
     const reader = await tail(url, root.id, { query: FOLLOW });
     const replayed = await reader.all((message) => message.id === `${root.id}:2`);
     const writing = await claimAndWrite(db, child.id, api.queue.live);
@@ -69,7 +69,7 @@ describe('a stream that follows a conversation', () => {
 
   test('hears of a continue that comes while another branch runs', async ({ api, url, db }) => {
     const root = await ended(api, db, makeSession(), 1);
-    const first = await api.sessions.insertIfAbsent(makeChild(root));
+    const first = await api.stores.sessions.insertIfAbsent(makeChild(root));
     const reader = await tail(url, root.id, { query: FOLLOW });
     const one = await claimAndWrite(db, first.id, api.queue.live);
     await one.write(1);

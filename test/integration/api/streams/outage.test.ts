@@ -55,7 +55,7 @@ test('a stream waits for MongoDB, and goes on where it was', async ({
   });
   onTestFinished(behind.close);
   const url = await behind.app.listen({ host: '127.0.0.1', port: 0 });
-  const { id } = await api.sessions.insertIfAbsent(makeSession());
+  const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
   const writing = await claimAndWrite(db, id, api.queue.live);
   await writing.write(2);
   const reader = await tail(url, id);

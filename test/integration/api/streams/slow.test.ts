@@ -25,8 +25,8 @@ test('a reader that is slow is read for no faster, and is told everything in the
   db,
 }) => {
   const read = { bytes: 0 };
-  const { page } = api.events;
-  api.events.page = async (range) => {
+  const { page } = api.stores.events;
+  api.stores.events.page = async (range) => {
     const found: Event[] = await page(range);
     read.bytes += found.reduce((sum, { raw }) => sum + raw.length, 0);
     return found;

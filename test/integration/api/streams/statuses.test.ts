@@ -16,7 +16,7 @@ async function statuses(url: string, query = ''): Promise<SseReader> {
 
 describe('the stream of all statuses', () => {
   test('tells each change of each session, from now on', async ({ api, url, db }) => {
-    await api.sessions.insertIfAbsent(makeSession());
+    await api.stores.sessions.insertIfAbsent(makeSession());
     const reader = await statuses(url);
     const launched = await api.app.inject({
       method: 'POST',

@@ -61,7 +61,7 @@ export const test = base.extend<{
 
 /** A session that is being written, its writes told. */
 export async function start(api: Api, db: Db): Promise<Writing> {
-  const { id } = await api.sessions.insertIfAbsent(makeSession());
+  const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
   return claimAndWrite(db, id, api.queue.live);
 }
 

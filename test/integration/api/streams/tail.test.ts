@@ -82,7 +82,7 @@ describe('a stream of a session', () => {
   });
 
   test('of a session that is queued waits, and beats meanwhile', async ({ api, url, db }) => {
-    const { id } = await api.sessions.insertIfAbsent(makeSession());
+    const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
     const reader = await tail(url, id);
     const first = reader.next();
     await vi.waitFor(() => expect(reader.comments()).toBeGreaterThan(1), 10_000);
@@ -92,7 +92,7 @@ describe('a stream of a session', () => {
   });
 
   test('lasts longer than any other answer may take', async ({ api, url, db }) => {
-    const { id } = await api.sessions.insertIfAbsent(makeSession());
+    const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
     const reader = await tail(url, id);
     const first = reader.next();
     // A second each; a handler has ten.
@@ -103,7 +103,7 @@ describe('a stream of a session', () => {
   });
 
   test('ends with a session that is cancelled before it began', async ({ api, url, listeners }) => {
-    const { id } = await api.sessions.insertIfAbsent(makeSession());
+    const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
     const reader = await tail(url, id);
     const told = reader.all();
     await vi.waitFor(async () => expect(await listeners.to(id)).toBe(1));
@@ -144,7 +144,7 @@ describe('a stream of a session', () => {
   ] as const)(
     'refuses %s like any call, before it begins',
     async ([, path, headers, status, code], { api }) => {
-      const { id } = await api.sessions.insertIfAbsent(makeSession());
+      const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
       const { query = '', ...rest } = headers as Record<string, string>;
       const answer = await api.app.inject({
         url: path ?? `/v1/sessions/${id}/events${query}`,
@@ -173,7 +173,7 @@ describe('a stream of a session', () => {
 describe('words that are lost', () => {
   test('do not lose events: they come with the next look', async ({ openReplica, db, api }) => {
     const { url } = await openReplica({ pollMs: 300 });
-    const { id } = await api.sessions.insertIfAbsent(makeSession());
+    const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
     const writing = await claimAndWrite(db, id, TELL_NOBODY);
     const reader = await tail(url, id);
     for (const [first, second] of ['12', '34', '56']) {
@@ -189,7 +189,7 @@ describe('words that are lost', () => {
 describe('a stream that is told nothing', () => {
   test('ends with a session that is deleted', async ({ openReplica, db, api }) => {
     const { url } = await openReplica({ pollMs: 200 });
-    const { id } = await api.sessions.insertIfAbsent(makeSession());
+    const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
     const reader = await tail(url, id);
     await db.collection<{ _id: string }>('sessions').deleteOne({ _id: id });
     expect(await reader.all()).toMatchObject([{ event: 'end', data: { status: 'deleted' } }]);
@@ -197,7 +197,7 @@ describe('a stream that is told nothing', () => {
 
   test('is cut when it is old, without a word of an end', async ({ openReplica, api }) => {
     const { url } = await openReplica({ maxAgeMs: 500 });
-    const { id } = await api.sessions.insertIfAbsent(makeSession());
+    const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
     expect(await (await tail(url, id)).all()).toEqual([]);
   });
 });
@@ -230,7 +230,7 @@ describe('many readers', () => {
     listeners,
   }) => {
     const sessions = await Promise.all(
-      Array.from({ length: 50 }, () => api.sessions.insertIfAbsent(makeSession())),
+      Array.from({ length: 50 }, () => api.stores.sessions.insertIfAbsent(makeSession())),
     );
     const readers = await Promise.all(
       Array.from({ length: 200 }, (_, index) => tail(url, sessions[index % 50]?.id ?? '')),

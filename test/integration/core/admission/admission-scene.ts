@@ -2,10 +2,7 @@
 import {
   type Admission,
   type ContinueOptions,
-  createAdmission,
-  createSessionManager,
-  createSessionStop,
-  createStopRequests,
+  createSessionServices,
   type EnqueueOptions,
   type Session,
   type SessionManager,
@@ -37,9 +34,8 @@ export interface Scene {
 export const test = base.extend<{ scene: Scene }>({
   scene: async ({ db, stores, queue }, use) => {
     const { clock, sessions } = stores;
-    const admission = createAdmission({ db, clock, queue });
-    const manager = createSessionManager({ queue, sessions, admission });
-    const requests = createStopRequests(db, clock);
+    const services = createSessionServices({ stores, clock, queue });
+    const { admission, manager } = services;
     const set = async (id: string, fields: Partial<Session>) => {
       await db.collection<{ _id: string }>('sessions').updateOne({ _id: id }, { $set: fields });
     };
@@ -50,7 +46,7 @@ export const test = base.extend<{ scene: Scene }>({
     await use({
       admission,
       manager,
-      stop: createSessionStop({ manager, queue, requests, admission }),
+      stop: services.stop,
       launch: async (concurrency_key, options) =>
         (await manager.launchSession({ query: 'q' }, { concurrency_key, ...options })).id,
       behind: async (parent_session_id, options) => {

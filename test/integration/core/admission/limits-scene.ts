@@ -1,9 +1,8 @@
 // Several processes that admit sessions under limits, on one database and one queue.
 import {
   type Admission,
-  createAdmission,
   createLimits,
-  createSessionManager,
+  createSessionServices,
   type Session,
   type SessionManager,
 } from '@baton/core/internal';
@@ -35,12 +34,9 @@ export interface Limits {
 export const test = base.extend<{ limits: Limits }>({
   limits: async ({ db, stores, queue }, use) => {
     const { clock, sessions } = stores;
-    const start = (): Process => {
-      const admission = createAdmission({ db, clock, queue });
-      return { admission, manager: createSessionManager({ queue, sessions, admission }) };
-    };
+    const start = (): Process => createSessionServices({ stores, clock, queue });
     const processes: Limits['processes'] = [start(), start(), start()];
-    const limits = createLimits({ db, clock });
+    const limits = createLimits({ stores, clock });
     const slots = db.collection<{ _id: string; holders: string[] }>('limit_slots');
     const set: Limits['set'] = async (_id, fields) => {
       await db.collection<{ _id: string }>('sessions').updateOne({ _id }, { $set: fields });

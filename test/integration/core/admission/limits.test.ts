@@ -1,7 +1,7 @@
 // Limits where several processes let sessions pass at the same moment, and where one of them stops half-way.
 import {
-  createAdmission,
-  createSessionManager,
+  createSessionServices,
+  createStores,
   idOfKey,
   isAppError,
   newId,
@@ -86,13 +86,16 @@ describe('one idempotency key asked by several at once under a limit', () => {
     queue,
   }) => {
     const { processes, put } = limits;
-    const { clock, sessions } = stores;
+    const { clock } = stores;
     // One whose steps take long is overtaken at each of them.
     const slowClock = {
       now: () => new Promise<Date>((done) => setTimeout(() => done(clock.now()), 60)),
     };
-    const admission = createAdmission({ db, clock: slowClock, queue });
-    const slow = { admission, manager: createSessionManager({ queue, sessions, admission }) };
+    const slow = createSessionServices({
+      stores: createStores(db, slowClock),
+      clock: slowClock,
+      queue,
+    });
     for (const caps of [{ max_sessions_per_minute: 1 }, { max_sessions_at_once: 1 }]) {
       for (let round = 0; round < 3; round += 1) {
         const tag = newId();
@@ -163,9 +166,12 @@ describe('one idempotency key asked by several at once under a limit', () => {
         return clock.now();
       },
     };
-    const admission = createAdmission({ db, clock: stopping, queue });
-    const manager = createSessionManager({ queue, sessions, admission });
-    const first = launch({ admission, manager }, [tag], { idempotency_key });
+    const slow = createSessionServices({
+      stores: createStores(db, stopping),
+      clock: stopping,
+      queue,
+    });
+    const first = launch(slow, [tag], { idempotency_key });
     const both = [first];
     await vi.waitFor(async () => expect(await sessions.get(id)).not.toBeNull());
     await launch(processes[0], [tag]);

@@ -3,7 +3,7 @@ import {
   createConversationTree,
   createLogger,
   createSessionDeletion,
-  createStopRequests,
+  createStores,
   type Session,
   type SessionDeletion,
 } from '@baton/core/internal';
@@ -22,9 +22,13 @@ const test = base.extend<{
 }>({
   removing: async ({ db, stores, queue }, use) => {
     const { clock } = stores;
-    const requests = createStopRequests(db, clock);
     await use((removal) =>
-      createSessionDeletion({ db: withRemoval(db, removal), clock, queue, requests }),
+      createSessionDeletion({
+        stores: createStores(withRemoval(db, removal), clock),
+        clock,
+        queue,
+        requests: stores.stopRequests,
+      }),
     );
   },
 });
@@ -83,7 +87,7 @@ test('one that has no end leaves others, what is to be looked at again, and dele
   expect(await world.tombstones.get(endless.id)).toMatchObject({ state: 'deleting' });
 });
 
-test('one that fails leaves the others their time', async ({ world, db, stores, queue }) => {
+test('one that fails leaves the others their time', async ({ world, stores, queue }) => {
   const [failing, short, old] = [makeEnded(), makeEnded(), makeEnded({ end_time: new Date(0) })];
   for (const one of [failing, short, old]) await world.keep(one);
   await diesDeleting(world, failing);
@@ -93,9 +97,8 @@ test('one that fails leaves the others their time', async ({ world, db, stores, 
     if (id === failing.id) throw new Error('Redis went away');
     await queue.drop(id);
   };
-  const requests = createStopRequests(db, clock);
-  const deletion = createSessionDeletion({ db, clock, requests, queue: { ...queue, drop } });
-  const tree = createConversationTree(db);
+  const { stopRequests: requests, tree } = stores;
+  const deletion = createSessionDeletion({ stores, clock, requests, queue: { ...queue, drop } });
   const round = createRetention({ deletion, tree, clock, days: 1_000, log });
 
   await expect(deletion.runMaintenance(AbortSignal.timeout(10_000))).rejects.toThrow(

@@ -1,10 +1,8 @@
 // An idempotency key whose session was deleted makes a new session of the same id.
 import {
-  createAdmission,
   createAdopter,
   createSessionDeletion,
-  createSessionManager,
-  createStopRequests,
+  createSessionServices,
   newId,
   type Session,
   type SessionManager,
@@ -32,12 +30,8 @@ interface Reuse {
 
 const test = base.extend<{ reuse: Reuse }>({
   reuse: async ({ db, stores, queue, world }, use) => {
-    const { clock, sessions } = stores;
-    const manager = createSessionManager({
-      queue,
-      sessions,
-      admission: createAdmission({ db, clock, queue }),
-    });
+    const { clock } = stores;
+    const { manager } = createSessionServices({ stores, clock, queue });
     const launch = async (idempotency_key: string) =>
       (await manager.acceptance.launch({ query: 'q' }, { idempotency_key })).session;
     const end = async (id: string) => {
@@ -100,7 +94,6 @@ describe('looking again after what is gone', () => {
 
   test('leaves alone what a session writes that begins meanwhile', async ({
     world,
-    db,
     stores,
     queue,
     reuse,
@@ -116,10 +109,11 @@ describe('looking again after what is gone', () => {
       return null;
     };
     const { clock } = stores;
-    const requests = createStopRequests(db, clock);
     const sweep = { ...queue, find: begin };
 
-    await tend(createSessionDeletion({ db, clock, requests, queue: sweep }));
+    await tend(
+      createSessionDeletion({ stores, clock, requests: stores.stopRequests, queue: sweep }),
+    );
 
     expect(await world.count(makeEnded({ id }))).toEqual(ONE_OF_EACH);
   });
@@ -128,12 +122,11 @@ describe('looking again after what is gone', () => {
 describe('a deletion that others finish while it stands still', () => {
   test.for(['its documents', 'what is beside them'] as const)(
     'before %s are removed leaves the next session of the id alone',
-    async (step, { world, db, stores, queue, reuse }) => {
+    async (step, { world, stores, queue, reuse }) => {
       const key = newId();
       const { id } = await reuse.launch(key);
       await reuse.end(id);
       const { clock } = stores;
-      const requests = createStopRequests(db, clock);
       let isOvertaken = false;
       const standStill = async (isHere: boolean) => {
         if (!isHere || isOvertaken) return;
@@ -144,8 +137,8 @@ describe('a deletion that others finish while it stands still', () => {
         await reuse.end(id);
       };
       const slow = createSessionDeletion({
-        db,
-        requests,
+        stores,
+        requests: stores.stopRequests,
         clock: {
           now: async () => {
             const isDeleting = (await world.tombstones.get(id))?.state === 'deleting';

@@ -1,7 +1,7 @@
 // What deleted sessions had spent counts on, each once.
 import {
   createSessionDeletion,
-  createStopRequests,
+  createStores,
   createUsageStore,
   NO_TOTALS,
   newId,
@@ -49,8 +49,12 @@ test('a session counts once though its deletion died with its document there', a
   const session = dear(1, { tags: [tag] });
   await world.keep(session);
   const { clock } = stores;
-  const requests = createStopRequests(db, clock);
-  const dying = createSessionDeletion({ db: withoutRemoval(db), clock, queue, requests });
+  const dying = createSessionDeletion({
+    stores: createStores(withoutRemoval(db), clock),
+    clock,
+    queue,
+    requests: stores.stopRequests,
+  });
 
   await expect(dying.deleteConversation(session.id)).rejects.toThrow('MongoDB went away');
   expect((await world.count(session)).documents).toBe(1);

@@ -1,8 +1,6 @@
 // Conversations that are there in every place.
 import {
   createSessionDeletion,
-  createStopRequests,
-  createTombstoneStore,
   type Session,
   type SessionDeletion,
   type TombstoneStore,
@@ -70,12 +68,12 @@ export const test = base.extend<{ $file: { world: World } }>({
       }
       await use({
         deletion: createSessionDeletion({
-          db,
+          stores,
           clock,
           queue: { find: queue.find, drop, sendControl: queue.sendControl },
-          requests: createStopRequests(db, clock),
+          requests: stores.stopRequests,
         }),
-        tombstones: createTombstoneStore(db),
+        tombstones: stores.tombstones,
         keep,
         write,
         async sweepIsDue(id, fields) {

@@ -1,11 +1,5 @@
 // One key, one session: whatever is said again, and whichever of the two writes never came.
-import {
-  createAdmission,
-  createAdopter,
-  createSessionManager,
-  idOfKey,
-  newId,
-} from '@baton/core/internal';
+import { createAdopter, createSessionServices, idOfKey, newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import {
   producerOn as createProducerOf,
@@ -14,12 +8,9 @@ import {
 import { makeCompletedSession } from '../../../support/factories.ts';
 import { test as base } from '../stores.ts';
 
-const test = base.extend('manager', ({ stores, queue, db }) =>
-  createSessionManager({
-    queue,
-    sessions: stores.sessions,
-    admission: createAdmission({ db, clock: stores.clock, queue }),
-  }),
+const test = base.extend(
+  'manager',
+  ({ stores, queue }) => createSessionServices({ stores, clock: stores.clock, queue }).manager,
 );
 
 const key = () => ({ idempotency_key: newId() });

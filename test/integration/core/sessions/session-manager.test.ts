@@ -1,14 +1,11 @@
-import { createAdmission, createSessionManager, newId } from '@baton/core/internal';
+import { createSessionServices, newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { makeCompletedSession, makeLaunchJob, makeSession } from '../../../support/factories.ts';
 import { test as base } from '../stores.ts';
 
-const test = base.extend('manager', ({ stores, queue, db }) =>
-  createSessionManager({
-    queue,
-    sessions: stores.sessions,
-    admission: createAdmission({ db, clock: stores.clock, queue }),
-  }),
+const test = base.extend(
+  'manager',
+  ({ stores, queue }) => createSessionServices({ stores, clock: stores.clock, queue }).manager,
 );
 
 describe('launchSession', () => {

@@ -1,6 +1,5 @@
 import {
   createSessionDeletion,
-  createStopRequests,
   createUsageStore,
   NO_TOTALS,
   type Session,
@@ -81,16 +80,20 @@ describe('usage', () => {
     });
   });
 
-  test('does not shrink by a deletion', async ({ db, stores, queue, usage }) => {
+  test('does not shrink by a deletion', async ({ stores, queue, usage }) => {
     const may = { from: new Date('2026-05-01T00:00:00Z'), to: new Date('2026-06-01T00:00:00Z') };
     const end_time = new Date('2026-05-05T00:00:00Z');
     const session = spent(1, 3, { end_time, model: 'opus', tags: ['t'], api_key_id: 'k' });
     await stores.sessions.insertIfAbsent(session);
     const before = await Promise.all([usage.total(may), usage.groups(may, 'tag', 10)]);
     const { clock } = stores;
-    const requests = createStopRequests(db, clock);
 
-    await createSessionDeletion({ db, clock, queue, requests }).deleteConversation(session.id);
+    await createSessionDeletion({
+      stores,
+      clock,
+      queue,
+      requests: stores.stopRequests,
+    }).deleteConversation(session.id);
 
     expect(before[0]).toMatchObject({ sessions: 1, cost_usd: 3 });
     expect(await Promise.all([usage.total(may), usage.groups(may, 'tag', 10)])).toEqual(before);

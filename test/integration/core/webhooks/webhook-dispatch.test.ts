@@ -32,7 +32,7 @@ const test = base.extend<{ hooks: Hooks }>({
     await db.collection('webhook_deliveries').deleteMany({});
     const prefix = uniqueName('queue');
     const connection = redisUrl();
-    const hooks = openWebhooks({ db, clock: stores.clock, log, connection, prefix });
+    const hooks = openWebhooks({ stores, clock: stores.clock, log, connection, prefix });
     const bull = new Queue('webhooks', { connection: { url: connection }, prefix });
     await use({ ...hooks, bull });
     await bull.obliterate({ force: true });

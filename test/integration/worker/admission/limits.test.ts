@@ -1,5 +1,11 @@
 // Limits where sessions end: in a worker.
-import { createLimits, createStoreClock, createUsageStore, NO_TOTALS } from '@baton/core/internal';
+import {
+  createLimits,
+  createStoreClock,
+  createStores,
+  createUsageStore,
+  NO_TOTALS,
+} from '@baton/core/internal';
 import { expect } from 'vitest';
 import { fakePrompt } from '../../../fake-claude/install.ts';
 import { makeCompletedSession } from '../../../support/factories.ts';
@@ -7,7 +13,8 @@ import { type Fleet, test } from '../../../support/fleet.ts';
 import { waitFor } from '../../../support/wait.ts';
 
 function limitsOf(fleet: Fleet) {
-  return createLimits({ db: fleet.db, clock: createStoreClock(fleet.db) });
+  const clock = createStoreClock(fleet.db);
+  return createLimits({ stores: createStores(fleet.db, clock), clock });
 }
 
 // A producer without MongoDB names the limits of its sessions itself.

@@ -2,12 +2,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  createAdmission,
   createProducer,
-  createSessionManager,
   createSessionQueue,
-  createSessionStore,
+  createSessionServices,
   createStoreClock,
+  createStores,
   newId,
   type Producer,
   type Session,
@@ -32,13 +31,13 @@ const test = base.extend<{ $file: { doors: Doors } }>({
       const prefix = fleet.env['QUEUE_PREFIX'] ?? '';
       const queue = createSessionQueue({ connection: redisUrl(), prefix });
       const producer = createProducer({ connection: redisUrl(), prefix });
-      const admission = createAdmission({ db: fleet.db, clock: createStoreClock(fleet.db), queue });
-      const sessions = createSessionStore(fleet.db);
+      const clock = createStoreClock(fleet.db);
+      const stores = createStores(fleet.db, clock);
       const workers = await Promise.all([fleet.worker(), fleet.worker()]);
       await use({
         workers,
         producer,
-        manager: createSessionManager({ queue, sessions, admission }),
+        manager: createSessionServices({ stores, clock, queue }).manager,
       });
       await producer.close();
       await queue.close();

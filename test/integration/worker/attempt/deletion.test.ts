@@ -2,10 +2,10 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  createSessionDeletion,
   createSessionQueue,
-  createStopRequests,
+  createSessionServices,
   createStoreClock,
+  createStores,
 } from '@baton/core/internal';
 import { expect, vi } from 'vitest';
 import { test } from '../../../support/fleet.ts';
@@ -24,8 +24,11 @@ test('a deleted conversation leaves nothing in the stores, and no directory on a
   const clock = createStoreClock(fleet.db);
   const prefix = fleet.env['QUEUE_PREFIX'] ?? '';
   const queue = createSessionQueue({ connection: redisUrl(), prefix });
-  const requests = createStopRequests(fleet.db, clock);
-  const deletion = createSessionDeletion({ db: fleet.db, clock, queue, requests });
+  const { deletion } = createSessionServices({
+    stores: createStores(fleet.db, clock),
+    clock,
+    queue,
+  });
   expect(await deletion.deleteConversation(id)).toBe('gone');
   expect(await queue.find(id)).toBeNull();
   await queue.close();

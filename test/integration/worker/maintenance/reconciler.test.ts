@@ -5,10 +5,9 @@ import {
   createJobUpkeep,
   createLeaderLease,
   createLogger,
-  createReconcileStore,
   createSessionQueue,
-  createSessionStore,
   createStoreClock,
+  createStores,
   type Job,
   type LeaderLease,
   newId,
@@ -45,15 +44,16 @@ interface Scene {
 /** A scene with a database and a queue of its own. */
 function setScene(db: Db, prefix: string, owner = 'worker-1'): Scene {
   const queue = createSessionQueue({ connection: redisUrl(), prefix });
-  const sessions = createSessionStore(db);
   const clock = createStoreClock(db);
+  const stores = createStores(db, clock);
+  const { sessions } = stores;
   const logged: string[] = [];
   const deps = {
     duty: createLeaderLease(db, clock, 'reconciler', owner),
     jobs: createJobUpkeep(queue.bull),
-    store: createReconcileStore(db, clock),
+    store: stores.reconcile,
     adopter: createAdopter(sessions, (id) => queue.find(id)),
-    admission: createAdmission({ db, clock, queue }),
+    admission: createAdmission({ stores, clock, queue }),
     log: createLogger('worker', 'info', { write: (line) => logged.push(line) }),
   };
   onTestFinished(async () => {

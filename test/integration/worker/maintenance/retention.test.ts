@@ -2,13 +2,10 @@ import { access, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  createConversationTree,
   createLogger,
   createSessionDeletion,
-  createSessionStore,
-  createStopRequests,
   createStoreClock,
-  createTombstoneStore,
+  createStores,
   newId,
   type Session,
 } from '@baton/core/internal';
@@ -34,16 +31,11 @@ const test = base.extend<{ $file: { world: Awaited<ReturnType<typeof openWorld>>
   ],
 });
 
-async function openWorld(db: Parameters<typeof createSessionStore>[0]) {
+async function openWorld(db: Parameters<typeof createStores>[0]) {
   const clock = createStoreClock(db);
-  const sessions = createSessionStore(db);
-  const tree = createConversationTree(db);
-  const deletion = createSessionDeletion({
-    db,
-    clock,
-    queue,
-    requests: createStopRequests(db, clock),
-  });
+  const stores = createStores(db, clock);
+  const { sessions, tree, tombstones } = stores;
+  const deletion = createSessionDeletion({ stores, clock, queue, requests: stores.stopRequests });
   const workRoot = await mkdtemp(join(tmpdir(), 'baton-test-'));
   return {
     workRoot,
@@ -54,7 +46,7 @@ async function openWorld(db: Parameters<typeof createSessionStore>[0]) {
       workRoot,
       clock,
       log,
-      tombstones: createTombstoneStore(db),
+      tombstones,
       isKept: async (rootId) => (await tree.newest(rootId)).length > 0,
     }),
     /** A root that ended so many days ago, stored. */

@@ -227,10 +227,11 @@ describe('a firing', () => {
   test('that a limit keeps out is refused, and the schedule tells of the last that was not', async ({
     scene,
     stores,
-    db,
   }) => {
     const tag = uniqueName('tag');
-    await createLimits({ db, clock: stores.clock }).put('tag', tag, { max_sessions_at_once: 1 });
+    await createLimits({ stores, clock: stores.clock }).put('tag', tag, {
+      max_sessions_at_once: 1,
+    });
     const schedule = await scene.verbs.create({ ...YEARLY, launch: { ...launch, tags: [tag] } });
     const deps = { ...scene, log };
     expect(await fire(deps, schedule.id, NOON)).toBe('launched');
@@ -252,10 +253,9 @@ describe('a firing', () => {
   test('that died before its launch and is refused then leaves the schedule as it was before', async ({
     scene,
     stores,
-    db,
   }) => {
     const tag = uniqueName('tag');
-    await createLimits({ db, clock: stores.clock }).put('tag', tag, { max_usd_per_day: 0 });
+    await createLimits({ stores, clock: stores.clock }).put('tag', tag, { max_usd_per_day: 0 });
     const schedule = await scene.verbs.create({ ...YEARLY, launch: { ...launch, tags: [tag] } });
     const dies = {
       ...scene,

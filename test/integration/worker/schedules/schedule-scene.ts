@@ -1,10 +1,8 @@
 // Schedules in Redis and MongoDB, and a process that fires them.
 import {
-  createAdmission,
-  createKeyStore,
   createLogger,
   createRedisWatch,
-  createSessionManager,
+  createSessionServices,
   DEFAULT_KEPT,
   type KeyStore,
   type OpenSchedules,
@@ -44,28 +42,33 @@ export const test = base.extend<{ scene: Scene }>({
   scene: async ({ db, stores, queue }, use) => {
     const prefix = uniqueName('queue');
     const connection = redisUrl();
-    const { clock, sessions } = stores;
+    const { clock } = stores;
     await db.collection('schedules').deleteMany({});
-    const schedules = openSchedules({ db, clock, connection, prefix });
-    const manager = createSessionManager({
-      queue,
-      sessions,
-      admission: createAdmission({ db, clock, queue }),
-    });
+    const schedules = openSchedules({ store: stores.schedules, connection, prefix });
+    const { manager } = createSessionServices({ stores, clock, queue });
     const bull = new Queue('schedules', { connection: { url: connection }, prefix });
     const opened: (() => Promise<void>)[] = [];
     await use({
       ...schedules,
       manager,
       clock,
-      keys: createKeyStore(db),
+      keys: stores.keys,
       bull,
       run() {
         const redis = openWorkerRedis(connection);
         const watch = createRedisWatch(async () => {}, log);
         const worker = openWorkerSchedules(
-          { REDIS_URL: connection, QUEUE_PREFIX: prefix },
-          { db, clock, manager, connection: redis, kept: DEFAULT_KEPT, watch, log },
+          { QUEUE_PREFIX: prefix },
+          {
+            schedules,
+            keys: stores.keys,
+            clock,
+            manager,
+            connection: redis,
+            kept: DEFAULT_KEPT,
+            watch,
+            log,
+          },
         );
         worker.start();
         opened.push(async () => {

@@ -34,11 +34,11 @@ interface Scene extends OpenWebhooks {
 
 /** `test` with webhooks, and the part of a worker that makes their deliveries. */
 export const test = base.extend<{ scene: Scene }>({
-  scene: async ({ db, stores, databaseName }, use) => {
+  scene: async ({ stores, databaseName }, use) => {
     const prefix = uniqueName('queue');
     const connection = redisUrl();
     const { clock, sessions } = stores;
-    const hooks = openWebhooks({ db, clock, log, connection, prefix });
+    const hooks = openWebhooks({ stores, clock, log, connection, prefix });
     const receiver = await openReceiver();
     const opened: { close(): Promise<void> }[] = [];
     const logged: string[] = [];
@@ -58,7 +58,7 @@ export const test = base.extend<{ scene: Scene }>({
         const redis = openWorkerRedis(connection);
         const log = createLogger('worker', 'info', { write: (line) => logged.push(line) });
         const worker = openWorkerWebhooks(settings, {
-          db,
+          webhooks: hooks,
           clock,
           sessions,
           connection: redis,

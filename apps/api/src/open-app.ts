@@ -1,0 +1,47 @@
+import {
+  type Closers,
+  createLiveHub,
+  type Logger,
+  type OpenBaton,
+  policyOf,
+} from '@baton/core/internal';
+import { createApp } from './app.ts';
+import type { App } from './app-type.ts';
+import type { Auth } from './auth/auth.ts';
+import { createKeyRing } from './auth/key-ring.ts';
+import { keepIndexes } from './indexes.ts';
+import type { ApiSettings } from './settings.ts';
+
+/**
+ * Opens the HTTP app over an open Baton, as the settings say. What it opens is added to `closers`. The
+ * indexes are made in the background, as soon as MongoDB answers.
+ */
+export async function openApp(
+  settings: ApiSettings,
+  baton: OpenBaton,
+  { log, closers }: { log: Logger; closers: Closers },
+): Promise<App> {
+  const stopping = new AbortController();
+  closers.add('indexes', () => stopping.abort());
+  void keepIndexes(baton.mongo.db, log, stopping.signal);
+
+  const hub = createLiveHub({ url: settings.REDIS_URL, prefix: settings.QUEUE_PREFIX });
+  closers.add('streams', () => hub.close());
+
+  const app = await createApp({
+    ...baton,
+    log,
+    policy: policyOf(settings),
+    streaming: { hub, heads: baton.stores.heads },
+    auth: authOf(settings, baton, log),
+    allowedAddresses: settings.WEBHOOK_ALLOWED_ADDRESSES,
+    trustedProxies: settings.TRUST_PROXY,
+  });
+  closers.add('HTTP', () => app.close());
+  return app;
+}
+
+function authOf({ AUTH }: ApiSettings, { stores }: OpenBaton, log: Logger): Auth {
+  if (AUTH === 'none') return { kind: 'none' };
+  return { kind: 'keys', ring: createKeyRing(stores.keys, log), logins: stores.logins };
+}

@@ -1,0 +1,61 @@
+import {
+  createLogger,
+  type Logger,
+  type Prices,
+  parseEnv,
+  readSecretKeys,
+  type SecretKeys,
+} from '@baton/core/internal';
+import { operatorEnv } from '../claude/base-env.ts';
+import { holdsCredential } from '../claude/credentials.ts';
+import { type ClaudeCli, findClaude } from '../claude/find.ts';
+import { operatorSecrets } from '../claude/operator-secrets.ts';
+import { createIdentity, type WorkerIdentity } from '../host/identity.ts';
+import { makeWorkRoot } from '../host/work-root.ts';
+import { createMasker, type Masker } from '../masking/masker.ts';
+import { readPrices } from '../prices.ts';
+import { type WorkerSettings, workerSettingsSchema } from '../settings.ts';
+
+/** What a worker process finds at its start: its settings, and what they name on this host. */
+export interface WorkerEnvironment {
+  settings: WorkerSettings;
+  identity: WorkerIdentity;
+  /** Clears every line of the operator's secrets. */
+  log: Logger;
+  /** Values of the environment that must never be stored or logged. */
+  secrets: readonly string[];
+  masker: Masker;
+  /** The environment that the CLI inherits. */
+  baseEnv: Record<string, string>;
+  keys: SecretKeys;
+  cli: ClaudeCli;
+  prices: Prices;
+  workRoot: string;
+}
+
+/**
+ * Reads the environment of a worker process, before it connects to anything. Throws INVALID_CONFIG, and
+ * CLAUDE_NOT_FOUND or CLAUDE_TOO_OLD where there is no CLI to run.
+ */
+export async function readWorkerEnvironment(
+  env: Record<string, string | undefined>,
+): Promise<WorkerEnvironment> {
+  const settings = parseEnv(workerSettingsSchema, env);
+  const identity = createIdentity();
+  const secrets = operatorSecrets(env);
+  const masker = createMasker(secrets);
+  const log = createLogger('baton-worker', settings.LOG_LEVEL, undefined, masker.line).child({
+    worker_id: identity.workerId,
+  });
+  const baseEnv = operatorEnv(env);
+  const keys = await readSecretKeys(settings);
+  const cli = await findClaude(settings.CLAUDE_BIN, baseEnv);
+  if (!holdsCredential(baseEnv)) {
+    log.warn(
+      'no ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN or cloud provider in the environment: a session that brings no credential fails with AUTHENTICATION',
+    );
+  }
+  const prices = await readPrices(settings.PRICES_FILE);
+  const workRoot = await makeWorkRoot(settings.WORK_ROOT);
+  return { settings, identity, log, secrets, masker, baseEnv, keys, cli, prices, workRoot };
+}

@@ -1,0 +1,51 @@
+import { createJobUpkeep, createLeaderLease } from '@baton/core/internal';
+import { startSweep } from '../host/sweep.ts';
+import { startWorkDirSweep } from '../host/work-dirs.ts';
+import { startMaintenance } from '../maintenance/maintenance.ts';
+import { reconcilerTasks } from '../maintenance/reconciler.ts';
+import { retentionTasks } from '../maintenance/retention.ts';
+import type { WorkerConnections } from './connections.ts';
+import type { WorkerEnvironment } from './environment.ts';
+import { keptOf, type Workers } from './workers.ts';
+
+/** Sweeps this host for what ended attempts and deleted conversations left, until `signal`. */
+export function startHostSweeps(
+  { settings, log }: WorkerEnvironment,
+  { baton: { stores, clock } }: WorkerConnections,
+  signal: AbortSignal,
+): void {
+  startSweep(log, signal);
+  startWorkDirSweep(
+    {
+      workRoot: settings.WORK_ROOT,
+      tombstones: stores.tombstones,
+      isKept: async (rootId) => (await stores.tree.newest(rootId)).length > 0,
+      clock,
+      log,
+    },
+    signal,
+  );
+}
+
+/** Runs the fleet's maintenance tasks whenever this worker holds the lease for them, until `signal`. */
+export function startFleetMaintenance(
+  { settings, identity, log }: WorkerEnvironment,
+  { baton }: WorkerConnections,
+  { tasks }: Pick<Workers, 'tasks'>,
+  signal: AbortSignal,
+): void {
+  const { stores, clock, queue, adopter, admission, deletion, mongo } = baton;
+  const all = [
+    ...reconcilerTasks({
+      jobs: createJobUpkeep(queue.bull, { keepFailed: keptOf(settings).failed }),
+      store: stores.reconcile,
+      adopter,
+      admission,
+      log,
+    }),
+    ...tasks,
+    ...retentionTasks({ deletion, tree: stores.tree, clock, days: settings.RETENTION_DAYS, log }),
+  ];
+  const duty = createLeaderLease(mongo.db, clock, 'reconciler', identity.workerId);
+  startMaintenance(all, { duty, log }, signal);
+}

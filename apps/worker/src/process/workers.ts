@@ -1,0 +1,99 @@
+import { createOpener, type KeptJobs, policyOf } from '@baton/core/internal';
+import { withGitCeiling } from '../claude/git-ceiling.ts';
+import type { MaintenanceTask } from '../maintenance/maintenance.ts';
+import { openWorkerSchedules, type WorkerSchedules } from '../schedules/open.ts';
+import { createSessionWorker, type SessionWorker } from '../session-worker.ts';
+import type { WorkerSettings } from '../settings.ts';
+import { openWorkerWebhooks, type WorkerWebhooks } from '../webhooks/open.ts';
+import type { WorkerConnections } from './connections.ts';
+import type { WorkerEnvironment } from './environment.ts';
+import type { HostChecks } from './host-checks.ts';
+
+/** The workers of the three queues; none takes a job before its `start`. */
+export interface Workers {
+  sessions: SessionWorker;
+  webhooks: WorkerWebhooks;
+  schedules: WorkerSchedules;
+  /** What the lease holder does for webhooks and schedules. */
+  tasks: readonly MaintenanceTask[];
+}
+
+/** Creates the workers over open connections. */
+export function createWorkers(
+  environment: WorkerEnvironment,
+  connections: WorkerConnections,
+  checks: HostChecks,
+): Workers {
+  const { settings, log } = environment;
+  const { baton, ...queueParts } = connections;
+  const { clock, manager, stores } = baton;
+  const parts = { ...queueParts, clock, kept: keptOf(settings), log };
+  const webhooks = openWorkerWebhooks(settings, {
+    ...parts,
+    webhooks: baton.webhooks,
+    sessions: stores.sessions,
+  });
+  const schedules = openWorkerSchedules(settings, {
+    ...parts,
+    schedules: baton.schedules,
+    keys: stores.keys,
+    manager,
+  });
+  return {
+    sessions: createSessions(environment, connections, checks),
+    webhooks,
+    schedules,
+    tasks: [...webhooks.tasks, ...schedules.tasks],
+  };
+}
+
+function createSessions(
+  environment: WorkerEnvironment,
+  { baton, ...queueParts }: WorkerConnections,
+  checks: HostChecks,
+): SessionWorker {
+  const { settings, identity, cli, workRoot, prices, secrets, masker, log } = environment;
+  const { stores, clock, live, adopter, admission, queue, mongo } = baton;
+  return createSessionWorker({
+    attempts: {
+      ...checks,
+      db: mongo.db,
+      clock,
+      live,
+      cli,
+      leaseMs: settings.LEASE_MS,
+      retryFirstMs: settings.RETRY_FIRST_MS,
+      prices,
+      deadlines: {
+        startup: settings.STARTUP_TIMEOUT_MS,
+        idle: settings.IDLE_TIMEOUT_MS,
+        wall_clock: settings.WALL_CLOCK_TIMEOUT_MS,
+        exit: settings.EXIT_TIMEOUT_MS,
+      },
+      log,
+      stores,
+      identity,
+      workRoot,
+      policy: policyOf(settings),
+      wakeups: settings.WAKEUPS,
+      opener: createOpener(environment.keys.opening),
+      baseEnv: withGitCeiling(environment.baseEnv, workRoot),
+      secrets,
+      masker,
+    },
+    ...queueParts,
+    adopter,
+    admission,
+    claims: stores.claims,
+    queue,
+    prefix: settings.QUEUE_PREFIX,
+    concurrency: settings.WORKER_CONCURRENCY,
+    kept: keptOf(settings),
+    log,
+  });
+}
+
+/** How many jobs that ended each queue keeps. */
+export function keptOf(settings: WorkerSettings): KeptJobs {
+  return { completed: settings.QUEUE_KEEP_COMPLETED, failed: settings.QUEUE_KEEP_FAILED };
+}

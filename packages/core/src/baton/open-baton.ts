@@ -1,0 +1,129 @@
+// The one place where Redis, MongoDB and everything above them are put together.
+import { defined } from '../model/schema/defined.ts';
+import { openProducerRedis, type RedisConnection } from '../queue/redis.ts';
+import { createSessionQueue, type SessionQueue } from '../queue/session-queue.ts';
+import { createClosers } from '../runtime/closers.ts';
+import { createLogger, type Logger } from '../runtime/log.ts';
+import { type OpenSchedules, openSchedules } from '../schedules/open-schedules.ts';
+import { parseSealingKeys, type SealingKey } from '../sealing/key-set.ts';
+import { createSealer, type Sealer } from '../sealing/sealer.ts';
+import type { SessionManager } from '../sessions/session-manager.ts';
+import type { SessionStop } from '../sessions/session-stop.ts';
+import { createStoreClock, type StoreClock } from '../store/clock.ts';
+import type { EventStore } from '../store/event-store.ts';
+import { connectMongo, type Mongo } from '../store/mongo.ts';
+import type { SessionStore } from '../store/session-store.ts';
+import { createStores, type Stores } from '../store/stores.ts';
+import { type OpenWebhooks, openWebhooks } from '../webhooks/open-webhooks.ts';
+import { createSessionServices, type SessionServices } from './session-services.ts';
+
+/** How long one connection may take to close, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 5_000;
+
+/** Where Baton's servers are, and how secrets are encrypted. */
+export interface BatonOptions {
+  /** Redis: a URL, ioredis options, or an ioredis client of yours, which stays open after `close()`. */
+  redis: RedisConnection;
+  /** The URL of MongoDB. It may name the database; the default is `baton`. */
+  mongodb: string;
+  /** The prefix of all keys in Redis. It must be the QUEUE_PREFIX of the workers. Default: `baton`. */
+  prefix?: string;
+  /**
+   * Public keys (JWK) that secrets are encrypted to; the first one is used. The API serves them at
+   * /.well-known/jwks.json. Default: none, and secrets are stored in plain text.
+   */
+  publicKeys?: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** Baton from inside a service: launch, continue, stop and read sessions, over two open connections. */
+export interface Baton {
+  /** Launches, continues, reads and lists sessions. */
+  manager: SessionManager;
+  /** Cancels and interrupts sessions. */
+  stop: SessionStop;
+  /** Reads of the stored sessions and their events. */
+  stores: {
+    sessions: Pick<SessionStore, 'get' | 'getMany' | 'list'>;
+    /** Events above a session's `last_event_seq` are not committed: pass it as `upTo`. */
+    events: Pick<EventStore, 'page'>;
+  };
+  /**
+   * Closes what `openBaton` opened, and nothing that was handed in. Takes at most a few seconds: a
+   * connection that does not close within 5 s is left behind. Resolves to whether every one closed.
+   * Calling it again returns the same promise.
+   */
+  close(): Promise<boolean>;
+}
+
+/** The options of the apps, tests and tools, which may bring connections of their own. */
+export interface OpenBatonOptions extends Omit<BatonOptions, 'mongodb'> {
+  /** The URL of MongoDB, or a connection that stays its owner's to close. */
+  mongodb: string | Mongo;
+  /** Default: nothing is logged. */
+  log?: Logger;
+  /** How long the log of webhook deliveries is kept, in milliseconds. Default: 14 days. */
+  webhookLogMs?: number;
+}
+
+/** Baton with all its parts. */
+export interface OpenBaton extends Baton, SessionServices {
+  stores: Stores;
+  clock: StoreClock;
+  queue: SessionQueue;
+  mongo: Mongo;
+  webhooks: OpenWebhooks;
+  schedules: OpenSchedules;
+  sealer: Sealer;
+  /** The keys of `publicKeys`, parsed. */
+  sealingKeys: readonly SealingKey[];
+}
+
+/**
+ * Opens Baton on one Redis connection and one MongoDB client. Neither server need be up yet: calls fail
+ * with UNAVAILABLE until it is. Throws INVALID_CONFIG where `publicKeys` holds anything but public keys.
+ */
+export function openBaton({
+  redis,
+  mongodb,
+  prefix,
+  publicKeys = [],
+  log = createLogger('baton', 'silent'),
+  webhookLogMs,
+}: OpenBatonOptions): OpenBaton {
+  const sealingKeys = parseSealingKeys(publicKeys, 'publicKeys');
+  const sealer = createSealer(sealingKeys);
+  const closers = createClosers(log, CLOSE_TIMEOUT_MS);
+
+  const mongo = typeof mongodb === 'string' ? connectMongo(mongodb) : mongodb;
+  if (mongo !== mongodb) closers.add('MongoDB', () => mongo.close());
+  const { client, owned } = openProducerRedis(redis);
+  if (owned) closers.add('the connection to Redis', () => client.disconnect());
+
+  const clock = createStoreClock(mongo.db);
+  const stores = createStores(mongo.db, clock, { log });
+  const connection = defined({ connection: client, prefix });
+  const queue = createSessionQueue(connection);
+  const webhooks = openWebhooks({
+    stores,
+    clock,
+    log,
+    ...connection,
+    ...defined({ keepMs: webhookLogMs }),
+  });
+  const schedules = openSchedules({ store: stores.schedules, sealer, ...connection });
+  closers.add('Redis', () => Promise.all([queue.close(), webhooks.close(), schedules.close()]));
+
+  const { notify } = webhooks.dispatch;
+  return {
+    ...createSessionServices({ stores, clock, queue, sealer, notify }),
+    stores,
+    clock,
+    queue,
+    mongo,
+    webhooks,
+    schedules,
+    sealer,
+    sealingKeys,
+    close: closers.close,
+  };
+}

@@ -1,0 +1,63 @@
+import { type Admission, createAdmission } from '../admission/admission.ts';
+import { createLimits, type Limits } from '../admission/limits.ts';
+import { createSessionDeletion, type SessionDeletion } from '../deletion/session-deletion.ts';
+import type { LivePublisher } from '../queue/live.ts';
+import type { SessionQueue } from '../queue/session-queue.ts';
+import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
+import { createSessionManager, type SessionManager } from '../sessions/session-manager.ts';
+import { createSessionStop, type SessionStop } from '../sessions/session-stop.ts';
+import { type Adopter, createAdopter } from '../store/adopt.ts';
+import type { StoreClock } from '../store/clock.ts';
+import type { Stores } from '../store/stores.ts';
+import {
+  type NotifyOfChange,
+  withNotifications,
+  withStopNotifications,
+} from '../webhooks/notify-on-change.ts';
+
+/** What a process does with sessions. */
+export interface SessionServices {
+  manager: SessionManager;
+  stop: SessionStop;
+  deletion: SessionDeletion;
+  admission: Admission;
+  limits: Limits;
+  adopter: Adopter;
+  /** Publishes what was written, and notifies of each status change. */
+  live: LivePublisher;
+}
+
+/** What the services are built on. The caller opens and closes all of it. */
+export interface SessionServicesDeps {
+  stores: Stores;
+  clock: StoreClock;
+  queue: SessionQueue;
+  /** Encrypts secrets. Default: secrets stay as they are. */
+  sealer?: Sealer;
+  /** Is called after each status change that these services make. Default: nobody is notified. */
+  notify?: NotifyOfChange;
+}
+
+/** Builds the services over stores and a queue that are open already. */
+export function createSessionServices({
+  stores,
+  clock,
+  queue,
+  sealer = NO_SEALER,
+  notify = () => {},
+}: SessionServicesDeps): SessionServices {
+  const { sessions } = stores;
+  const live = withNotifications(queue.live, notify);
+  const admission = createAdmission({ stores, clock, queue, live });
+  const manager = createSessionManager({ queue, sessions, admission, sealer });
+  const requests = withStopNotifications(stores.stopRequests, notify);
+  return {
+    manager,
+    stop: createSessionStop({ manager, queue, requests, admission }),
+    deletion: createSessionDeletion({ stores, clock, queue, requests }),
+    admission,
+    limits: createLimits({ stores, clock }),
+    adopter: createAdopter(sessions, (id) => queue.find(id), live.statusChanged, sealer),
+    live,
+  };
+}

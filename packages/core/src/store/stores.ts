@@ -1,0 +1,88 @@
+import type { Db } from 'mongodb';
+import { type Claims, createClaims } from './claim.ts';
+import type { StoreClock } from './clock.ts';
+import { type ConversationTree, createConversationTree } from './conversation-tree.ts';
+import { createDeliveryStore, type DeliveryStore } from './delivery-store.ts';
+import { createEventStore, type EventStore } from './event-store.ts';
+import { createKeyStore, type KeyStore } from './key-store.ts';
+import { createLimitStore, type LimitStore } from './limit-store.ts';
+import { createLimitWaits, type LimitWaits } from './limit-waits.ts';
+import { createLoginStore, type LoginStore } from './login-store.ts';
+import type { ListOptions } from './read-document.ts';
+import { createReconcileStore, type ReconcileStore } from './reconcile-store.ts';
+import { createScheduleStore, type ScheduleStore } from './schedule-store.ts';
+import { createSessionHeads, type SessionHeads } from './session-heads.ts';
+import { createSessionLeftovers, type SessionLeftovers } from './session-leftovers.ts';
+import { createSessionStore, type SessionStore } from './session-store.ts';
+import { createSlotStore, type SlotStore } from './slot-store.ts';
+import { createSpentStore, type SpentStore } from './spent-store.ts';
+import { createStopRequests, type StopRequests } from './stop-requests.ts';
+import { createTombstoneStore, type TombstoneStore } from './tombstone-store.ts';
+import { createTranscriptStore, type TranscriptStore } from './transcript-store.ts';
+import { createUsageStore, type UsageStore } from './usage-store.ts';
+import { createWaitingStore, type WaitingStore } from './waiting-store.ts';
+import { createWebhookOutbox, type WebhookOutbox } from './webhook-outbox.ts';
+import { createWebhookStore, type WebhookStore } from './webhook-store.ts';
+
+/** Every store of a database, by subject. */
+export interface Stores {
+  // Sessions and what they write.
+  sessions: SessionStore;
+  heads: SessionHeads;
+  events: EventStore;
+  transcripts: TranscriptStore;
+  usage: UsageStore;
+  claims: Claims;
+  stopRequests: StopRequests;
+  reconcile: ReconcileStore;
+  // Sessions that wait, and what they wait for.
+  waiting: WaitingStore;
+  limitWaits: LimitWaits;
+  limits: LimitStore;
+  keySlots: SlotStore;
+  limitSlots: SlotStore;
+  // Deletion of conversations.
+  tree: ConversationTree;
+  tombstones: TombstoneStore;
+  spent: SpentStore;
+  leftovers: SessionLeftovers;
+  // Webhooks, schedules and callers.
+  webhooks: WebhookStore;
+  deliveries: DeliveryStore;
+  outbox: WebhookOutbox;
+  schedules: ScheduleStore;
+  keys: KeyStore;
+  logins: LoginStore;
+}
+
+/**
+ * Creates every store over one database and its clock. Nothing is read or written before a store is used.
+ * Their lists leave out documents that cannot be read, and log each to `log`.
+ */
+export function createStores(db: Db, clock: StoreClock, lists: ListOptions = {}): Stores {
+  return {
+    sessions: createSessionStore(db, lists),
+    heads: createSessionHeads(db),
+    events: createEventStore(db),
+    transcripts: createTranscriptStore(db),
+    usage: createUsageStore(db),
+    claims: createClaims(db, clock),
+    stopRequests: createStopRequests(db, clock),
+    reconcile: createReconcileStore(db, clock),
+    waiting: createWaitingStore(db, clock, lists),
+    limitWaits: createLimitWaits(db, clock, lists),
+    limits: createLimitStore(db, lists),
+    keySlots: createSlotStore(db),
+    limitSlots: createSlotStore(db, 'limit_slots'),
+    tree: createConversationTree(db),
+    tombstones: createTombstoneStore(db),
+    spent: createSpentStore(db),
+    leftovers: createSessionLeftovers(db),
+    webhooks: createWebhookStore(db, clock, lists),
+    deliveries: createDeliveryStore(db, clock, lists),
+    outbox: createWebhookOutbox(db),
+    schedules: createScheduleStore(db, clock, lists),
+    keys: createKeyStore(db, lists),
+    logins: createLoginStore(db),
+  };
+}
