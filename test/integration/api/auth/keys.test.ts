@@ -96,7 +96,9 @@ describe('a call to an API that asks for keys', () => {
     await keyed.app.inject({ ...LAUNCH, headers });
     await keyed.app.inject({ ...LAUNCH, headers, payload: {} });
     expect(keyed.logged.length).toBeGreaterThan(0);
-    expect(keyed.logged.join('\n')).not.toContain(headers.authorization.split('_')[2]);
+    // The secret may hold the separator too.
+    const secret = headers.authorization.split('_').slice(2).join('_');
+    expect(keyed.logged.join('\n')).not.toContain(secret);
   });
 });
 
