@@ -1,10 +1,6 @@
 // Where the JSON objects of an output line begin and end: other bytes may stand around them.
 
-import { skipControls } from './controls.ts';
-
 const OBJECT_START = /\{\s*["}]/g;
-
-const ARRAY_OF_OBJECTS = /\[\s*\{/y;
 
 const QUOTE = '"';
 
@@ -12,12 +8,6 @@ const QUOTE = '"';
 export function nextObject(text: string, from = 0): number {
   OBJECT_START.lastIndex = from;
   return OBJECT_START.exec(text)?.index ?? -1;
-}
-
-/** Says whether the line is an array of objects, whatever control sequences stand before it. */
-export function isArrayOfObjects(text: string): boolean {
-  ARRAY_OF_OBJECTS.lastIndex = skipControls(text);
-  return ARRAY_OF_OBJECTS.test(text);
 }
 
 /** The index behind the bracket that closes the object at `start`, or -1 where nothing closes it. */

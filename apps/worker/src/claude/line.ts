@@ -68,7 +68,7 @@ export function isJson(text: string): boolean {
 }
 
 /** The line whose object is known by its outline alone; a result names in `truncated` what was cut. */
-export function parseOutline({ body, cut }: Outline): ClaudeLine {
+export function parseOutline({ body, cut }: Pick<Outline, 'body' | 'cut'>): ClaudeLine {
   return toLine(cut.length > 0 ? { ...body, truncated: cut } : body);
 }
 

@@ -1,8 +1,10 @@
 // The top-level keys of a JSON object that is too long to be held: read while its bytes pass by.
-import { isArrayOfObjects, nextObject } from './find-object.ts';
+import { findOpenObject } from './find-glued.ts';
 
 /** What is kept of a long object: short values whole, of a long text the beginning, nothing of other long values. */
 export interface Outline {
+  /** How many bytes of the line's text stand before the object. */
+  start: number;
   body: Record<string, unknown>;
   /** The keys whose value was cut or left out. */
   cut: string[];
@@ -21,7 +23,7 @@ const ALL_VALUES_MAX_BYTES = 4 * VALUE_MAX_BYTES;
 const MAX_KEYS = 1_000;
 
 // How far into a line its object may begin.
-const PREFIX_MAX_BYTES = 64 * 1024;
+const PREFIX_MAX_BYTES = 1024 * 1024;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -37,14 +39,15 @@ const ESCAPE_MAX = 6;
 export function createOutlineReader(head: Buffer): OutlineReader | null {
   // Latin-1: one character a byte.
   const text = head.subarray(0, PREFIX_MAX_BYTES).toString('latin1');
-  const start = isArrayOfObjects(text) ? -1 : nextObject(text);
+  const start = findOpenObject(text);
   if (start < 0) return null;
-  const reader = createReader();
+  // As a text, for bytes that are no UTF-8 become longer in it.
+  const reader = createReader(Buffer.byteLength(head.toString('utf8', 0, start)));
   reader.push(head.subarray(start));
   return reader;
 }
 
-function createReader(): OutlineReader {
+function createReader(start: number): OutlineReader {
   const values = createValues();
   let depth = 0;
   let isInString = false;
@@ -98,7 +101,7 @@ function createReader(): OutlineReader {
       }
       if (!values.isDone) values.add(piece.subarray(from, at));
     },
-    end: () => values.outline(),
+    end: () => values.outline(start),
   };
 }
 
@@ -164,8 +167,8 @@ function createValues() {
     get isDone() {
       return isDone || isBroken;
     },
-    outline: (): Outline | null =>
-      isDone && !isBroken ? { body: Object.fromEntries(found), cut } : null,
+    outline: (start: number): Outline | null =>
+      isDone && !isBroken ? { start, body: Object.fromEntries(found), cut } : null,
   };
 }
 

@@ -1,6 +1,7 @@
 import { defined } from '@baton/core/internal';
 import { skipControls } from './controls.ts';
-import { isArrayOfObjects, nextObject, objectEnd } from './find-object.ts';
+import { findLastEvent, skipArray } from './find-glued.ts';
+import { nextObject, objectEnd } from './find-object.ts';
 import type { FramedLine } from './framer.ts';
 import { type ClaudeLine, isJson, parseLine, parseOutline } from './line.ts';
 
@@ -22,7 +23,7 @@ export function splitLine({ text, bytes, outline }: FramedLine): LinePart[] {
   if (outline) return longLine(text, bytes, outline);
   const whole = parseLine(text);
   if (whole.kind === 'event') return [{ line: whole, text, bytes }];
-  const found = isArrayOfObjects(text) ? [] : eventsIn(text);
+  const found = eventsIn(text, skipArray(text));
   const parts: LinePart[] = [];
   let settled = 0;
   for (const part of found) {
@@ -39,20 +40,20 @@ interface Found {
   end: number;
 }
 
-function eventsIn(text: string): Found[] {
+function eventsIn(text: string, first: number): Found[] {
   const found: Found[] = [];
-  let from = 0;
+  let from = first;
   let broken = 0;
   // Before this index an object may be part of a broken one, unless the line ends with it.
   let doubtfulTo = 0;
-  for (let start = nextObject(text); start >= 0; start = nextObject(text, from)) {
+  for (let start = nextObject(text, from); start >= 0; start = nextObject(text, from)) {
     const end = objectEnd(text, start);
     const line = end < 0 ? undefined : parseJson(text.slice(start, end));
     if (line === undefined) {
       // What an event holds that was cut short is a part of it, never an event of its own.
-      const isCutEvent = end < 0 && skipControls(text, found.at(-1)?.end ?? 0) === start;
+      const isCutEvent = end < 0 && skipControls(text, found.at(-1)?.end ?? first) === start;
       broken += 1;
-      if (isCutEvent || broken === MAX_BROKEN) break;
+      if (isCutEvent || broken === MAX_BROKEN) return [...found, ...lastEventIn(text, start)];
       from = start + 1;
       doubtfulTo = end < 0 ? text.length : Math.max(doubtfulTo, end);
       continue;
@@ -62,6 +63,12 @@ function eventsIn(text: string): Found[] {
     from = end;
   }
   return found;
+}
+
+function lastEventIn(text: string, from: number): Found[] {
+  const last = findLastEvent(text, from);
+  const line = last && parseLine(text.slice(last.start, last.end));
+  return last && line?.kind === 'event' ? [{ line, ...last }] : [];
 }
 
 function parseJson(text: string): ClaudeLine | undefined {
@@ -74,10 +81,14 @@ function longLine(
   bytes: number,
   outline: NonNullable<FramedLine['outline']>,
 ): LinePart[] {
-  const before = text.slice(0, Math.max(0, nextObject(text)));
+  // No character takes less than a byte: this much of the text is enough.
+  const head = Buffer.from(text.slice(0, outline.start));
+  const before = head.toString('utf8', 0, outline.start);
   const event = text.slice(before.length);
-  const rest = bytes - Buffer.byteLength(before);
-  return [...around(before), { line: parseOutline(outline), text: event, bytes: rest }];
+  return [
+    ...splitLine({ text: before, bytes: outline.start }),
+    { line: parseOutline(outline), text: event, bytes: bytes - outline.start },
+  ];
 }
 
 // Text that looks like a broken event is garbage, other text is noise.

@@ -11,7 +11,7 @@ export function maskFramed(line: FramedLine, masker: Masker): FramedLine {
     cut.includes(key) && typeof value === 'string' ? withoutOpenEnd(value, masker) : value,
   ]);
   const masked = JSON.parse(masker.line(JSON.stringify(Object.fromEntries(ended))));
-  return { ...line, text, outline: { body: masked, cut } };
+  return { ...line, text, outline: { ...line.outline, body: masked } };
 }
 
 // The end of a text that was cut may be half a secret, which the masker would not find.

@@ -91,6 +91,22 @@ describe('of a line that is too long to be held', () => {
   });
 
   test.each([
+    ['text in brackets and braces', '[{ctx}] ', []],
+    ['a whole array', '[{"a":1}] ', []],
+    ['an object that is none', '{"a":bad} ', []],
+    ['an event that was cut', '{"type":"user","mes', []],
+    ['an event', '{"type":"user"}', ['user']],
+    ['umlauts', 'ä{"é":"ü', []],
+  ])('what it is glued to is set aside: %s', (_, before, events) => {
+    const text = JSON.stringify(LONG);
+    const parts = split(`${before}${text}`);
+    const read = parts.flatMap(({ line }) => (line.kind === 'event' ? [line.type] : []));
+    expect(read).toEqual([...events, 'result']);
+    expect(parts.at(-1)).toMatchObject({ line: { body: LONG }, bytes: Buffer.byteLength(text) });
+    expect(parts.at(-1)?.text.startsWith('{"type":"result"')).toBe(true);
+  });
+
+  test.each([
     ['torn', JSON.stringify(LONG).slice(0, -5), 'garbage'],
     ['no JSON', `{"a":${'x'.repeat(KEEP)}}`, 'garbage'],
     ['without a type', `{"a":"${'x'.repeat(KEEP)}"}`, 'garbage'],

@@ -82,6 +82,38 @@ test.each([
   expect(read.at(-1)?.endsWith(torn)).toBe(true);
 });
 
+// What an event was glued to: none of it is JSON that could hold the event.
+test.each([
+  ['text in brackets and braces', '[{ctx}] '],
+  ['a whole array', '[{"a":1}] '],
+  ['a whole array of events', `[${INIT}] `],
+  ['an array that is none', '[{"a":bad}] '],
+  ['an array that was cut within a string', '[{"type":"x","a":"b'],
+  ['an event that was cut within a string', '{"type":"assistant","message":"abc'],
+  ['one that was cut within a nested string', '{"type":"user","message":{"content":[{"type":"te'],
+  ['one that was cut within a key', '{"type":"user","mes'],
+  ['one that was cut within a number', '{"type":"user","n":12'],
+  ['many beginnings', '{"a '.repeat(20)],
+  ['many objects that are none', '{"a":bad} '.repeat(20)],
+  ['beginnings and an event that was cut', `${'{"a '.repeat(20)}{"type":"user","message":"ab`],
+])('an event is read that is glued to %s', (_, before) => {
+  expect(parts(`${before}${END}`).at(-1)).toBe(`result:${END}`);
+  expect(parts(`${before}${END}\u001b[0m`).slice(-2)).toEqual([
+    `result:${END}`,
+    'noise:\u001b[0m',
+  ]);
+  expect(parts(`${before}${END}`).filter((part) => part.startsWith('system:'))).toEqual([]);
+});
+
+test.each([
+  ['the input of a tool', '{"type":"user","message":{"content":[{"type":"tool_use","input":'],
+  ['an item of a list', '{"type":"user","message":{"content":['],
+  ['an item of an array', `[${INIT},`],
+  ['the same behind many beginnings', `${'{"a '.repeat(20)}{"type":"user","input":`],
+])('what a cut line ends with is no event where it may be %s', (_, before) => {
+  expect(parts(`${before}${END}`).filter((part) => !/^(noise|garbage)/.test(part))).toEqual([]);
+});
+
 test('behind text, what is within an event that was cut short is none either', () => {
   const torn = `{"type":"user","message":{"content":[{"type":"tool_use","input":${END},"x":`;
   expect(parts(`Warning: ${torn}`)).toEqual([`noise:Warning: ${torn}`]);
@@ -91,3 +123,11 @@ test('a line made of beginnings is split in linear time', () => {
   const text = `x${'{"'.repeat(100_000)}`;
   expect(splitLine({ text, bytes: text.length })).toHaveLength(1);
 });
+
+test.each(['{"type":"', '[{"type":"', '{"a ', '{"a":', '[{', '{"type":"a"}'])(
+  'a line made of %j alone is split in linear time',
+  (piece) => {
+    const text = piece.repeat(100_000);
+    expect(splitLine({ text, bytes: text.length }).length).toBeGreaterThan(0);
+  },
+);
