@@ -41,6 +41,12 @@ describe('--json-schema', () => {
   test.each([
     ['a keyword nobody knows', { ...SCHEMA, later: 1 }],
     ['another draft', { $schema: 'https://json-schema.org/draft/2020-12/schema' }],
+    ['a draft before', { $schema: 'http://json-schema.org/draft-06/schema#' }],
+    ['a keyword of a later draft', { ...SCHEMA, dependentRequired: { a: ['b'] } }],
+    [
+      'one below a property',
+      { type: 'object', properties: { a: { type: 'array', prefixItems: [{}] } } },
+    ],
     ['a reference to elsewhere', { $ref: 'https://example.com/other.json' }],
   ])('a schema with %s is refused: stderr alone, exit 1', async (_, schema) => {
     const run = await cli.run({ script: [text('ok')], args: given(schema), prompt: 'go' });

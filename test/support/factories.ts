@@ -98,7 +98,7 @@ export function makeFullConfig(): Required<SessionConfig> {
     max_budget_usd: 1.5,
     fallback_model: 'haiku',
     json_schema: {
-      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      $schema: 'http://json-schema.org/draft-07/schema#',
       $defs: { 'a.b': { type: 'string' } },
       properties: { name: { $ref: '#/$defs/a.b' } },
     },

@@ -98,10 +98,7 @@ test.each([
   ['beginnings and an event that was cut', `${'{"a '.repeat(20)}{"type":"user","message":"ab`],
 ])('an event is read that is glued to %s', (_, before) => {
   expect(parts(`${before}${END}`).at(-1)).toBe(`result:${END}`);
-  expect(parts(`${before}${END}\u001b[0m`).slice(-2)).toEqual([
-    `result:${END}`,
-    'noise:\u001b[0m',
-  ]);
+  expect(parts(`${before}${END}\u001b[0m`).slice(-2)).toEqual([`result:${END}`, 'noise:\u001b[0m']);
   expect(parts(`${before}${END}`).filter((part) => part.startsWith('system:'))).toEqual([]);
 });
 

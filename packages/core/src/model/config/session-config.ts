@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { hasVisibleText } from '../schema/visible-text.ts';
+import { findDraftProblem } from './json-schema-draft.ts';
 import { mcpConfigSchema } from './mcp-config.ts';
 import { recoverySchema } from './recovery.ts';
 
@@ -102,6 +103,10 @@ export const sessionConfigSchema = z.strictObject({
   json_schema: z
     .record(z.string(), z.json())
     .refine(fitsOneArgument, `expected at most ${ARGUMENT_MAX_BYTES} bytes`)
+    .superRefine((schema, context) => {
+      const message = findDraftProblem(schema);
+      if (message !== null) context.addIssue({ code: 'custom', message });
+    })
     .optional()
     .describe(
       'JSON Schema of the answer, given back in result.structured_output. At most 100 KiB.',
