@@ -21,6 +21,12 @@ export {
 } from './model/config/continue-config.ts';
 export type { MCPConfig, MCPServer } from './model/config/mcp-config.ts';
 export {
+  checkFeatures,
+  FEATURES,
+  findUnknownFeatures,
+  UnknownFeaturesError,
+} from './model/config/requires.ts';
+export {
   PERMISSION_MODES,
   SETTING_SOURCES,
   type SessionConfig,

@@ -3,6 +3,7 @@ import {
   type Admission,
   type Adopter,
   type Claims,
+  checkFeatures,
   isTerminal,
   type Logger,
   type Session,
@@ -34,7 +35,8 @@ export interface JobProcessorDeps {
 
 /**
  * Takes jobs: adopts the session, claims it and runs the attempt. Resolves to what became of the job;
- * rejects where its session cannot be taken at all, or where a store is away.
+ * rejects where its session cannot be taken at all, where a store is away, and with UnknownFeaturesError
+ * where the session needs a newer worker.
  */
 export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promise<JobEnd> {
   const { attempts, running, log } = deps;
@@ -69,6 +71,8 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
   return async (job) => {
     const id = job.id ?? '';
     const found = await deps.adopter.adopt({ id, data: job.data, timestamp: job.timestamp });
+    // The queue worker has checked the job. The document may require more: an older process may have made the job.
+    if (!isTerminal(found.status)) checkFeatures(found);
     const adopted = await deps.admission.resume(found);
     if (isTerminal(adopted.status)) return end(adopted);
     if (deps.isPaused()) return { kind: 'handed_back' };

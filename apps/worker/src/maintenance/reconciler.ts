@@ -10,6 +10,7 @@ import {
   problemOf,
   type ReconcileStore,
   type Session,
+  UnknownFeaturesError,
 } from '@baton/core/internal';
 import type { MaintenanceTask } from './maintenance.ts';
 
@@ -82,6 +83,8 @@ function createReconciler({ jobs, store, adopter, admission, log }: ReconcilerDe
       }
       return 'adopted';
     } catch (error) {
+      // A newer version makes the document; until then the job stays as it is.
+      if (error instanceof UnknownFeaturesError) return null;
       if (!isAppError(error)) throw error;
       if (error.code === 'SESSION_DELETED') {
         await jobs.drop(id);

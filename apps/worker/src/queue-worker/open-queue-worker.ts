@@ -1,14 +1,17 @@
 // The one way in which this process works on a BullMQ queue: of sessions, webhook deliveries or firings.
 import {
+  checkFeatures,
   createBackend,
   type KeptJobs,
   keptJobs,
   type Logger,
   type openWorkerRedis,
   type RedisWatch,
+  UnknownFeaturesError,
   withDeadline,
 } from '@baton/core/internal';
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import { createFeatureDelay } from './feature-delay.ts';
 import type { JobOutcome } from './job-outcome.ts';
 
 /** How often stalled jobs are looked for at the least, in milliseconds: BullMQ's 30 s is slow for a crash. */
@@ -42,7 +45,10 @@ export interface QueueWorkerOptions<Result> {
   concurrency: number;
   /** How long a job stays locked without a renewal, in milliseconds; then another worker takes it. */
   lockMs: number;
-  /** Processes a job. Where it throws, the job is delayed by two seconds and processed again. */
+  /**
+   * Processes a job; not called for a job that requires a newer version. Where it throws, the job is delayed
+   * by two seconds and processed again; after an UnknownFeaturesError by more, up to five minutes.
+   */
   process(job: Job): Promise<JobOutcome<Result>>;
   /** Called after a job ended with this result; `idle` waits for it. */
   afterDone?(id: string, result: Result): Promise<void>;
@@ -71,6 +77,7 @@ export function openQueueWorker<Result>(
 ): QueueWorker {
   const { queue, concurrency, lockMs, afterDone, isStopping = () => false } = options;
   const pending = new Set<Promise<unknown>>();
+  const leaveToNewer = createFeatureDelay(log);
 
   async function track<T>(work: Promise<T>): Promise<T> {
     pending.add(work);
@@ -82,6 +89,7 @@ export function openQueueWorker<Result>(
   }
 
   function retryLater(job: Job, error: unknown): JobOutcome<Result> {
+    if (error instanceof UnknownFeaturesError) return leaveToNewer(job, error.features);
     const facts = { err: error, queue, job_id: job.id, retry_in_ms: RETRY_DELAY_MS };
     log.warn(facts, 'a job could not be processed, trying again');
     return { kind: 'delay', until: Date.now() + RETRY_DELAY_MS };
@@ -112,10 +120,17 @@ export function openQueueWorker<Result>(
     }
   }
 
-  async function run(job: Job, token?: string): Promise<Result> {
-    const outcome = await options.process(job).catch((error: unknown) => retryLater(job, error));
-    return settle(job, token, outcome);
+  // `requires` is read before any schema: this version may not be able to parse a newer job.
+  async function processJob(job: Job): Promise<JobOutcome<Result>> {
+    try {
+      checkFeatures(job.data);
+      return await options.process(job);
+    } catch (error) {
+      return retryLater(job, error);
+    }
   }
+
+  const run = async (job: Job, token?: string) => settle(job, token, await processJob(job));
 
   const bullOptions = {
     ...keptJobs(kept),

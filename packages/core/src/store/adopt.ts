@@ -1,4 +1,5 @@
 import { inheritConfig } from '../model/config/continue-config.ts';
+import { findUnknownFeatures, UnknownFeaturesError } from '../model/config/requires.ts';
 import type { SessionConfig } from '../model/config/session-config.ts';
 import { AppError, isAppError } from '../model/errors/app-error.ts';
 import type { ErrorCode } from '../model/errors/error-codes.ts';
@@ -19,12 +20,13 @@ export interface Adopter {
   /**
    * The session of a job, made if absent; a document that exists wins over the payload. A job that does
    * not parse, or whose parent is unknown, becomes a failed session. Throws INVALID_REQUEST where not
-   * even the job's id is usable, and SESSION_DELETED where its session was deleted. With
+   * even the job's id is usable, SESSION_DELETED where its session was deleted, and UnknownFeaturesError
+   * where the job (or its parent's) does not parse and requires a newer version: it gets no document. With
    * `isNew` (its id was made a moment ago) nobody looks first whether there is a document; one that is there
    * still wins.
    */
   adopt(job: FoundJob, options?: { isNew?: boolean }): Promise<Session>;
-  /** The session of this id, adopted from the queue if need be, or null. */
+  /** The session of this id, adopted from the queue if need be; null also where that needs a newer version. */
   find(id: string): Promise<Session | null>;
 }
 
@@ -87,6 +89,8 @@ export function createAdopter(
         : await insertContinue(accepted, seen);
     } catch (error) {
       if (!isAppError(error) || NOT_THE_JOBS.includes(error.code)) throw error;
+      const unknown = findUnknownFeatures(found.data);
+      if (unknown.length > 0) throw new UnknownFeaturesError(unknown);
       return sessions.insertIfAbsent(refusedSession(found, error));
     }
   }
@@ -104,7 +108,15 @@ export function createAdopter(
     });
   }
 
-  return { adopt: (job, options) => adopt(job, [], options), find: (id) => find(id, []) };
+  return {
+    adopt: (job, options) => adopt(job, [], options),
+    async find(id) {
+      return find(id, []).catch((error: unknown) => {
+        if (error instanceof UnknownFeaturesError) return null;
+        throw error;
+      });
+    },
+  };
 }
 
 /** What no document is to say for ever: that nobody answered, and that there is none. */

@@ -27,6 +27,8 @@ export function requestHash(payload: Record<string, unknown>): string {
     // An old and a new key of one tenant may say the same, and limits come and go.
     api_key_id: _apiKeyId,
     limits: _limits,
+    // A newer version may add a word for the same request.
+    requires: _requires,
     ...request
   } = payload;
   return createHash('sha256')

@@ -13,6 +13,7 @@ export const JOB_FIELDS = [
   'not_before',
   'title',
   'parent_session_id',
+  'requires',
 ] as const satisfies (keyof Session)[];
 
 /** As much of a session as its job needs. */
@@ -29,7 +30,11 @@ export function jobOfSession(session: JobSource): Job {
     run_id: session.run_id,
     created_at: session.created_at.toISOString(),
     priority: session.priority,
-    ...defined({ not_before: session.not_before?.toISOString(), title: session.title }),
+    ...defined({
+      not_before: session.not_before?.toISOString(),
+      title: session.title,
+      requires: session.requires,
+    }),
   };
   if (session.kind === 'continue' && session.parent_session_id !== undefined) {
     return {

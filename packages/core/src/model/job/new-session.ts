@@ -1,3 +1,4 @@
+import { mergeRequires } from '../config/requires.ts';
 import type { SessionConfig } from '../config/session-config.ts';
 import { defined } from '../schema/defined.ts';
 import type { Session } from '../session/session.ts';
@@ -68,7 +69,11 @@ export function queuedSession(job: Accepted<Job>, asked: SessionConfig, parent?:
     }),
     ...(job.limits?.length ? { limits: job.limits } : {}),
     ...(job.limits?.length && job.on_limit ? { on_limit: job.on_limit } : {}),
-    ...defined({ api_key_id: job.api_key_id, schedule_id: job.schedule_id }),
+    ...defined({
+      api_key_id: job.api_key_id,
+      schedule_id: job.schedule_id,
+      requires: mergeRequires(job, parent),
+    }),
     ...(job.kind === 'continue' && job.on_busy !== undefined ? { on_busy: job.on_busy } : {}),
     ...defined({ waiting_for: wait, not_before: notBefore }),
   };

@@ -1,0 +1,69 @@
+import { findUnknownFeatures, jobOfSession, jobSchema, toInfo } from '@baton/core/internal';
+import { describe, expect, test } from 'vitest';
+import { configHash } from '../../../../../packages/core/src/model/job/config-hash.ts';
+import {
+  acceptJob,
+  queuedSession,
+} from '../../../../../packages/core/src/model/job/new-session.ts';
+import {
+  makeCompletedSession,
+  makeContinueJob,
+  makeLaunchJob,
+  makeSession,
+} from '../../../../support/factories.ts';
+
+describe('the words that this version does not understand', () => {
+  test.each<[payload: unknown, unknown: string[]]>([
+    [undefined, []],
+    [null, []],
+    ['text', []],
+    [{}, []],
+    [{ requires: 'invented' }, []],
+    [{ requires: [] }, []],
+    [{ requires: [7, null, 'invented'] }, ['invented']],
+    [{ requires: ['a', 'b', 'a'] }, ['a', 'b']],
+    [{ version: 9, kind: 'dream', requires: ['invented'] }, ['invented']],
+  ])('of %j are %j', (payload, unknown) => {
+    expect(findUnknownFeatures(payload)).toEqual(unknown);
+  });
+});
+
+describe('a session whose job requires a feature', () => {
+  const job = acceptJob(makeLaunchJob({ requires: ['invented'] }), 0);
+  const session = queuedSession(job, job.config);
+
+  test('requires it too, and so does a job that is made from the session', () => {
+    expect(session.requires).toEqual(['invented']);
+    expect(jobOfSession(session)).toMatchObject({ requires: ['invented'] });
+    expect(jobSchema.parse(jobOfSession(session))).toEqual(jobOfSession(session));
+  });
+
+  test('is the same request as without the word', () => {
+    const { requires: _, ...plain } = job;
+    expect(configHash(job)).toBe(configHash(plain));
+  });
+
+  test('looks to readers like any other', () => {
+    expect(toInfo(session)).not.toHaveProperty('requires');
+  });
+});
+
+describe('a continue', () => {
+  const child = (requires?: string[]) =>
+    acceptJob(makeContinueJob('', requires ? { requires } : {}), 0);
+
+  test('requires the words of its own job and those of the parent, whose config it inherits', () => {
+    const parent = makeCompletedSession({ requires: ['a', 'b'] });
+    expect(queuedSession(child(), parent.config, parent).requires).toEqual(['a', 'b']);
+    expect(queuedSession(child(['b', 'c']), parent.config, parent).requires).toEqual([
+      'a',
+      'b',
+      'c',
+    ]);
+  });
+
+  test('has no such field where neither has a word', () => {
+    const parent = makeSession();
+    expect(queuedSession(child(), parent.config, parent)).not.toHaveProperty('requires');
+  });
+});

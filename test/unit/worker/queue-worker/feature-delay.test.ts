@@ -1,0 +1,33 @@
+import { createLogger } from '@baton/core/internal';
+import type { Job } from 'bullmq';
+import { expect, test } from 'vitest';
+import {
+  createFeatureDelay,
+  featureDelayMs,
+} from '../../../../apps/worker/src/queue-worker/feature-delay.ts';
+
+test.each([
+  [0, 5_000],
+  [1, 5_000],
+  [2, 10_000],
+  [6, 160_000],
+  [7, 300_000],
+  [5_000, 300_000],
+])('a job that workers took %i times waits %i ms for a newer worker', (taken, ms) => {
+  expect(featureDelayMs(taken)).toBe(ms);
+});
+
+test('each word is logged once a job, however often the job is met', () => {
+  const lines: { job_id: string; feature: string }[] = [];
+  const write = (line: string) => void lines.push(JSON.parse(line));
+  const delay = createFeatureDelay(createLogger('test', 'info', { write }));
+  const job = (id: string) => ({ id, queueName: 'sessions', attemptsStarted: 1 }) as Job;
+  delay(job('one'), ['a', 'b']);
+  delay(job('one'), ['a', 'b']);
+  delay(job('two'), ['a']);
+  expect(lines.map(({ job_id, feature }) => [job_id, feature])).toEqual([
+    ['one', 'a'],
+    ['one', 'b'],
+    ['two', 'a'],
+  ]);
+});
