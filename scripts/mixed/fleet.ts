@@ -1,0 +1,121 @@
+// A new API beside workers of two versions, on one Redis and one MongoDB.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createProducer, type Info, isTerminal, type Producer } from '@baton/core/internal';
+import { FAKE_CLAUDE } from '../../test/fake-claude/install.ts';
+import type { Services } from '../../tools/dev-services/services.ts';
+import { type Client, createClient } from '../demo/client.ts';
+import { type Child, startChild } from '../stack/child.ts';
+import { apiProgram, type WorkerLine, workerProgram } from '../stack/programs.ts';
+import type { Sink } from '../stack/sink.ts';
+
+const LEASE_MS = 3_000;
+const DRAIN_TIMEOUT_MS = 1_000;
+const SESSION_LIMIT_MS = 60_000;
+const POLL_MS = 100;
+
+/** Which version a worker runs: that of the older commit, or that of this working tree. */
+export type Version = 'old' | 'new';
+
+/** A worker that is ready. */
+export interface MixedWorker {
+  id: string;
+  /** Stops the worker in order: its sessions are handed back. */
+  stop(): Promise<void>;
+  /** Ends the worker as a crash does. */
+  kill(): Promise<void>;
+}
+
+/** What scenarios work with. */
+export interface Fleet {
+  api: Client;
+  /** The new version's producer, which has Redis alone. */
+  producer: Pick<Producer, 'launchSession'>;
+  worker(version: Version): Promise<MixedWorker>;
+  /** The session once `holds`; throws after a minute, saying how it stands. */
+  until(id: string, what: string, holds: (info: Info) => boolean): Promise<Info>;
+  /** The session once it is terminal. */
+  ended(id: string): Promise<Info>;
+  /** Stops the workers that still run. */
+  stopWorkers(): Promise<void>;
+  /** Stops all that was started here. */
+  close(): Promise<void>;
+}
+
+/** Starts the API of this working tree; workers are started by the scenarios. `folder` holds their files. */
+export async function openFleet(
+  services: Services,
+  { folder, oldRoot, sink }: { folder: string; oldRoot: string; sink: Sink },
+): Promise<Fleet> {
+  for (const name of ['work', 'home', 'tmp']) await mkdir(join(folder, name), { recursive: true });
+  const settings = {
+    PATH: process.env['PATH'],
+    HOME: join(folder, 'home'),
+    TMPDIR: join(folder, 'tmp'),
+    REDIS_URL: services.redis.url,
+    MONGODB_URL: `${services.mongodb.url.replace(/\/$/, '')}/mixed`,
+    QUEUE_PREFIX: 'baton-mixed',
+    WORK_ROOT: join(folder, 'work'),
+    CLAUDE_BIN: FAKE_CLAUDE,
+    LEASE_MS: String(LEASE_MS),
+    DRAIN_TIMEOUT_MS: String(DRAIN_TIMEOUT_MS),
+    SUBPROCESS_ENV_SCRUB: 'off',
+    LOG_LEVEL: 'warn',
+    PORT: '0',
+  };
+  const host = { guardian: services.guardian, sink, signal: new AbortController().signal };
+  const started = await startChild(host, apiProgram(settings));
+  const producer = createProducer({
+    connection: settings.REDIS_URL,
+    prefix: settings.QUEUE_PREFIX,
+  });
+  const api = createClient(started.line.api);
+  let workers: Child<WorkerLine>[] = [];
+
+  async function until(id: string, what: string, holds: (info: Info) => boolean): Promise<Info> {
+    const end = performance.now() + SESSION_LIMIT_MS;
+    for (;;) {
+      const info = await api.info(id);
+      if (holds(info)) return info;
+      if (performance.now() > end) {
+        throw new Error(`expected session ${id} to be ${what}, it is ${info.status}`);
+      }
+      await delay(POLL_MS);
+    }
+  }
+
+  async function stopWorkers(): Promise<void> {
+    await Promise.all(workers.map((worker) => worker.stop()));
+    workers = [];
+  }
+
+  return {
+    api,
+    producer,
+    async worker(version) {
+      const program = workerProgram(settings, `the ${version} worker`, DRAIN_TIMEOUT_MS);
+      const main = version === 'old' ? join(oldRoot, 'apps/worker/src/main.ts') : program.main;
+      const child: Child<WorkerLine> = await startChild(host, { ...program, main });
+      workers.push(child);
+      return {
+        id: child.line.worker,
+        async stop() {
+          await child.stop();
+        },
+        async kill() {
+          process.kill(child.line.pid, 'SIGKILL');
+          await child.ended;
+        },
+      };
+    },
+    until,
+    ended: (id) => until(id, 'terminal', ({ status }) => isTerminal(status)),
+    stopWorkers,
+    async close() {
+      await stopWorkers();
+      await started.stop();
+      await producer.close();
+    },
+  };
+}

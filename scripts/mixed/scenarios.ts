@@ -1,0 +1,116 @@
+// What must hold while workers of two versions share one queue.
+import type { Info } from '@baton/core/internal';
+import { fakePrompt } from '../../test/fake-claude/install.ts';
+import type { Fleet, Version } from './fleet.ts';
+
+/** One thing that must hold; `run` throws where it does not. Workers that it leaves are stopped after it. */
+export interface Scenario {
+  name: string;
+  /** A file of the older commit without which the scenario says nothing. */
+  needs?: string;
+  run(fleet: Fleet): Promise<void>;
+}
+
+const query = fakePrompt([{ say: 'done' }]);
+// Only the first attempt hangs: the next one resumes the conversation.
+const HANGING = fakePrompt([{ say: 'begun' }, { hang: true }]);
+
+const OTHER: Record<Version, Version> = { old: 'new', new: 'old' };
+
+/** The scenarios, in the order in which they run. */
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'an old worker runs what the new API launches and continues',
+    run: (fleet) => launchAndContinue(fleet, 'old', 'old'),
+  },
+  {
+    name: 'an old worker runs what the new producer launches with Redis alone',
+    async run(fleet) {
+      const worker = await fleet.worker('old');
+      const { id } = await fleet.producer.launchSession({ query });
+      // The API makes the document, as soon as the session is read.
+      completedOn(await fleet.ended(id), worker.id);
+    },
+  },
+  {
+    name: 'a new worker continues what an old one ran',
+    run: (fleet) => launchAndContinue(fleet, 'old', 'new'),
+  },
+  {
+    name: 'an old worker continues what a new one ran',
+    run: (fleet) => launchAndContinue(fleet, 'new', 'old'),
+  },
+  ...(['old', 'new'] as const).flatMap((from) => [
+    {
+      name: `the ${OTHER[from]} worker takes over from a crashed ${from} one`,
+      run: (fleet: Fleet) => takeOver(fleet, from, 'kill'),
+    },
+    {
+      name: `the ${OTHER[from]} worker takes over what a stopped ${from} one hands back`,
+      run: (fleet: Fleet) => takeOver(fleet, from, 'stop'),
+    },
+  ]),
+  {
+    name: 'twenty sessions complete on an old and a new worker beside each other',
+    async run(fleet) {
+      await fleet.worker('old');
+      await fleet.worker('new');
+      const launched = await Promise.all(
+        Array.from({ length: 20 }, () => fleet.api.launch({ query })),
+      );
+      for (const { id } of launched) completedOn(await fleet.ended(id));
+    },
+  },
+  {
+    name: 'a session that requires a word stays queued where neither worker understands the word',
+    needs: 'packages/core/src/model/config/requires.ts',
+    async run(fleet) {
+      await fleet.worker('old');
+      await fleet.worker('new');
+      const { id } = await fleet.producer.launchSession({ query }, { requires: ['invented'] });
+      // The queue is first in, first out: by the time that this one runs, a worker has met the other one.
+      const next = await fleet.api.launch({ query });
+      completedOn(await fleet.ended(next.id));
+      const { status } = await fleet.api.info(id);
+      check(status === 'queued', `expected session ${id} to be queued, it is ${status}`);
+    },
+  },
+];
+
+async function launchAndContinue(fleet: Fleet, first: Version, second: Version): Promise<void> {
+  const one = await fleet.worker(first);
+  const { id } = await fleet.api.launch({ query });
+  completedOn(await fleet.ended(id), one.id);
+  await one.stop();
+  const other = await fleet.worker(second);
+  const continued = await fleet.api.continueSession(id, { query });
+  completedOn(await fleet.ended(continued.id), other.id);
+}
+
+async function takeOver(fleet: Fleet, from: Version, how: 'kill' | 'stop'): Promise<void> {
+  const first = await fleet.worker(from);
+  const { id } = await fleet.api.launch({ query: HANGING });
+  await fleet.until(id, 'running', ({ status, last_event_seq }) => {
+    return status === 'running' && last_event_seq > 0;
+  });
+  const second = await fleet.worker(OTHER[from]);
+  await first[how]();
+  const info = await fleet.ended(id);
+  completedOn(info, second.id);
+  check(info.attempt === 2, `expected session ${id} to take 2 attempts, it took ${info.attempt}`);
+}
+
+function completedOn({ id, status, error, worker_id }: Info, expected = worker_id): void {
+  check(
+    status === 'completed',
+    `expected session ${id} to be completed, it is ${status}: ${error ?? 'no error'}`,
+  );
+  check(
+    worker_id === expected,
+    `expected session ${id} to run on worker ${expected}, it ran on ${worker_id}`,
+  );
+}
+
+function check(holds: boolean, message: string): void {
+  if (!holds) throw new Error(message);
+}
