@@ -464,6 +464,10 @@ export interface Info {
    * The worker of the last attempt.
    */
   worker_id?: string;
+  /**
+   * Attempts that their host kept from starting; absent where there was none.
+   */
+  host_failures?: number;
   last_event_seq: number;
   totals: Totals;
   failure?: Failure;

@@ -68,6 +68,10 @@ export const infoSchema = z.object({
   priority: z.int(),
   attempt: z.int().describe('The number of the last attempt; 0 before the first.'),
   worker_id: z.string().optional().describe('The worker of the last attempt.'),
+  host_failures: z
+    .int()
+    .optional()
+    .describe('Attempts that their host kept from starting; absent where there was none.'),
   last_event_seq: z.int(),
   totals: totalsSchema,
   failure: failureViewSchema.optional(),
@@ -121,6 +125,7 @@ export function toInfo(session: Session, include: readonly 'config'[] = []): Inf
     priority: session.priority,
     attempt: session.attempts.length,
     worker_id: last?.worker_id,
+    host_failures: session.counts.host_failures || undefined,
     last_event_seq: session.last_event_seq,
     totals: session.totals,
     failure: session.failure && toFailureView(session.failure),

@@ -52,6 +52,12 @@ describe('toInfo', () => {
     expect(toInfo(makeSession())).not.toHaveProperty('worker_id');
   });
 
+  test('failures of hosts are counted where there were any', () => {
+    expect(toInfo(makeSession())).not.toHaveProperty('host_failures');
+    const counts = { ...ended.counts, host_failures: 2 };
+    expect(toInfo({ ...ended, counts })).toMatchObject({ host_failures: 2 });
+  });
+
   test('the config is shown only on request, and then without its secrets', () => {
     expect(toInfo(ended)).not.toHaveProperty('config');
     const shown = toInfo(ended, ['config']);
