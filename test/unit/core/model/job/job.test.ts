@@ -127,10 +127,7 @@ describe("a producer's job", () => {
     ['id', () => launchJob({ query: 'q' }, { id: 'mine' })],
     ['titel', () => launchJob({ query: 'q' }, { titel: 'x' } as never)],
     ['parent_session_id', () => continueJob({ query: 'q' } as never)],
-    [
-      'overrides.env',
-      () => continueJob({ parent_session_id: newId(), query: 'q', env: 5 as never }),
-    ],
+    ['env', () => continueJob({ parent_session_id: newId(), query: 'q', env: 5 as never })],
   ])('%s is named when it is wrong', (field, act) => {
     expect(act).toThrowError(
       expect.objectContaining({ code: 'INVALID_REQUEST', details: { field } }),
