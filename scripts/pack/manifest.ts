@@ -7,7 +7,7 @@ const workspaceManifestSchema = z.looseObject({
   exports: z.record(z.string(), z.string().regex(/^\.\/src\/.+\.ts$/)),
 });
 
-// What a package.json means to those who install it; scripts and development stay at home.
+// The parts of a package.json that matter to a service that installs the package.
 const KEPT = [
   'name',
   'version',
@@ -20,25 +20,26 @@ const KEPT = [
 ] as const;
 
 /**
- * The package.json that goes into the tarball: the workspace's, with each door of `exports` led from the
- * TypeScript source to the JavaScript and types that were built from it.
+ * The package.json of a package's `dist/`: the workspace's, where each entry of `exports` names the JavaScript and the
+ * types that were built from the TypeScript source. Throws where the workspace's does not fit.
+ *
+ * @param workspace The text of the package.json in the workspace.
  */
 export function publishedManifest(workspace: string): string {
   const manifest = workspaceManifestSchema.parse(JSON.parse(workspace));
-  const doors = Object.entries(manifest.exports).map(([door, source]) => [door, built(source)]);
+  const entries = Object.entries(manifest.exports).map(([entry, source]) => [entry, built(source)]);
   const published = {
     ...Object.fromEntries(
       KEPT.filter((key) => manifest[key] !== undefined).map((key) => [key, manifest[key]]),
     ),
     sideEffects: false,
-    exports: Object.fromEntries(doors),
-    files: ['dist'],
+    exports: Object.fromEntries(entries),
   };
   return `${JSON.stringify(published, null, 2)}\n`;
 }
 
 // Types first: the first condition that matches is taken.
 function built(source: string): { types: string; default: string } {
-  const stem = source.replace(/^\.\/src\//, './dist/').replace(/\.ts$/, '');
+  const stem = source.replace(/^\.\/src\//, './').replace(/\.ts$/, '');
   return { types: `${stem}.d.ts`, default: `${stem}.js` };
 }

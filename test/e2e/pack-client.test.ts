@@ -111,7 +111,7 @@ export async function use(signal: AbortSignal): Promise<Info> {
 `;
 const PRINT = 'console.log(JSON.stringify(await use(...process.argv.slice(2))));\n';
 
-describe('npm pack -w packages/client', () => {
+describe('npm run pack client', () => {
   test('the tarball holds JavaScript, types and source maps of every source, and no more', ({
     packed,
   }) => {

@@ -33,9 +33,15 @@ export function npmEnv(): Record<string, string> {
   ]);
 }
 
-/** Copies what packing needs: while npm packs, the manifest of the package is another, and other tests import by it. */
+/** Copies what packing needs, so that several tests can pack at once. */
 export async function copyOfProject(into: string, name: 'core' | 'client'): Promise<void> {
-  const parts = ['package.json', 'package-lock.json', 'tsconfig.json', 'scripts/pack'];
+  const parts = [
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'scripts/pack',
+    'scripts/pack.ts',
+  ];
   const own = ['package.json', 'tsconfig.build.json', 'README.md', 'LICENSE', 'src'];
   for (const part of [...parts, ...own.map((one) => `packages/${name}/${one}`)]) {
     await mkdir(dirname(join(into, part)), { recursive: true });
@@ -57,8 +63,8 @@ export async function pack(
   into: string,
 ): Promise<Tarball> {
   const { stdout } = await run(
-    'npm',
-    ['pack', '-w', `packages/${name}`, '--json', '--pack-destination', into],
+    process.execPath,
+    ['scripts/pack.ts', name, '--json', '--pack-destination', into],
     { cwd: project, env: npmEnv() },
   );
   const [one] = Object.values<{ filename: string; files: { path: string }[] }>(JSON.parse(stdout));
@@ -68,7 +74,7 @@ export async function pack(
 
 /** What a source is built into: JavaScript, types and a source map. */
 export function builtFrom(source: string): string[] {
-  const stem = `dist/${source.replace(/\.ts$/, '')}`;
+  const stem = source.replace(/\.ts$/, '');
   return [`${stem}.js`, `${stem}.js.map`, `${stem}.d.ts`];
 }
 
