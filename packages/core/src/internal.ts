@@ -52,7 +52,7 @@ export {
   errorCodeSchema,
 } from './model/errors/error-codes.ts';
 export {
-  type Accepted,
+  type AcceptedSession,
   DEFAULT_TENANT,
   idempotencyKeySchema,
   idOfKey,
@@ -144,7 +144,7 @@ export {
 export { isBeyond, markOf, splitMark, withMark } from './model/session/resume-mark.ts';
 export type { Attempt, Session } from './model/session/session.ts';
 export {
-  canMove,
+  canTransition,
   isTerminal,
   SESSION_STATUSES,
   type SessionStatus,
@@ -238,10 +238,10 @@ export {
   type SealingKey,
 } from './sealing/key-set.ts';
 export { createOpener, type IsOurs, type Opener } from './sealing/opener.ts';
-export { kidsOf, resealConfig } from './sealing/rotation.ts';
+export { findKids, resealConfig } from './sealing/rotation.ts';
 export { createSealer, NO_SEALER, type Sealer } from './sealing/sealer.ts';
 export type { Acceptance } from './sessions/acceptance.ts';
-export type { LaunchAsked, LaunchVerdict } from './sessions/bulk-acceptance.ts';
+export type { LaunchInput, LaunchVerdict } from './sessions/bulk-acceptance.ts';
 export {
   createSessionManager,
   type InfoPage,
@@ -275,7 +275,7 @@ export {
   type AttemptEnding,
   createOwnedSession,
   type Ending,
-  type Held,
+  type StopTimes,
   type OwnedSession,
   type Progress,
 } from './store/owned-session.ts';
@@ -295,7 +295,7 @@ export { createStores, type Stores } from './store/stores.ts';
 export { createTombstoneStore, type TombstoneStore } from './store/tombstone-store.ts';
 export {
   CHUNK_MAX_BYTES,
-  type ChunkPlace,
+  type ChunkPosition,
   createTranscriptStore,
   type TranscriptStore,
 } from './store/transcript-store.ts';

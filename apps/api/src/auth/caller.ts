@@ -23,6 +23,6 @@ export const NOBODY: Caller = { keyId: null, tenant: DEFAULT_TENANT, scopes: [] 
 export const ANYONE: Caller = { keyId: null, tenant: DEFAULT_TENANT, scopes: SCOPES };
 
 /** The caller that a key stands for. */
-export function callerOf({ id, tenant, scope }: ApiKey): Caller {
+export function buildCaller({ id, tenant, scope }: ApiKey): Caller {
   return { keyId: id, tenant, scopes: SCOPES.slice(0, SCOPES.indexOf(scope) + 1) };
 }

@@ -5,7 +5,7 @@ import {
   parseKeyText,
   type StoredKey,
 } from '@baton/core/internal';
-import { type Caller, callerOf } from './caller.ts';
+import { type Caller, buildCaller } from './caller.ts';
 
 /** The keys that callers show. */
 export interface KeyRing {
@@ -63,7 +63,7 @@ export function createKeyRing(
       entry.isUseNoted = true;
       keys.noteUse(id).catch((error) => log.debug({ err: error }, 'use of a key not noted'));
     }
-    return callerOf(stored.key);
+    return buildCaller(stored.key);
   }
 
   return {

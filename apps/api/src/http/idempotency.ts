@@ -1,4 +1,4 @@
-import { type Accepted, idempotencyKeySchema, toInfo } from '@baton/core/internal';
+import { type AcceptedSession, idempotencyKeySchema, toInfo } from '@baton/core/internal';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 
@@ -13,7 +13,7 @@ export function tenantOf(request: Pick<FastifyRequest, 'caller'>): string {
 }
 
 /** Who asks, for the options of a session. */
-export function callerOf({ caller }: Pick<FastifyRequest, 'caller'>): { api_key_id?: string } {
+export function buildCallerOptions({ caller }: Pick<FastifyRequest, 'caller'>): { api_key_id?: string } {
   return caller.keyId === null ? {} : { api_key_id: caller.keyId };
 }
 
@@ -26,7 +26,7 @@ export function idempotencyOf(
 }
 
 /** Answers 202 with the session, where it is to be read, and whether its key had made it before. */
-export function answerAccepted(reply: FastifyReply, { session, replayed }: Accepted) {
+export function answerAccepted(reply: FastifyReply, { session, replayed }: AcceptedSession) {
   if (replayed) reply.header('idempotency-replayed', 'true');
   return reply.code(202).header('location', `/v1/sessions/${session.id}`).send(toInfo(session));
 }

@@ -5,7 +5,7 @@ import {
   bulkLaunchSchema,
   checkPolicy,
   infoSchema,
-  type LaunchAsked,
+  type LaunchInput,
   type LaunchVerdict,
   parseInput,
   splitRequest,
@@ -14,7 +14,7 @@ import {
 import { z } from 'zod';
 import type { App } from '../app-type.ts';
 import { errorBody, statusOf, toAnswerable } from '../http/http-error.ts';
-import { callerOf, tenantOf } from '../http/idempotency.ts';
+import { buildCallerOptions, tenantOf } from '../http/idempotency.ts';
 import { named } from '../openapi/openapi-schema.ts';
 import { errorBodySchema, failures, json } from '../openapi/responses.ts';
 import type { Parts } from '../parts.ts';
@@ -72,8 +72,8 @@ export function registerBulk(app: App, { manager, mongo, policy, log }: Parts): 
       const { sessions } = parseShape(request.body);
       await mongo.ping();
       const tenant = tenantOf(request);
-      const caller = callerOf(request);
-      const parsed: (LaunchAsked | { error: unknown })[] = [];
+      const caller = buildCallerOptions(request);
+      const parsed: (LaunchInput | { error: unknown })[] = [];
       for (const one of sessions) {
         if (parsed.length % PARSED_AT_ONCE === 0) await nextTurn();
         parsed.push(parse(one));
@@ -82,7 +82,7 @@ export function registerBulk(app: App, { manager, mongo, policy, log }: Parts): 
       const results = parsed.map((one) => tell(isAsked(one) ? launched.shift() : one));
       return { results };
 
-      function parse(one: unknown): LaunchAsked | { error: unknown } {
+      function parse(one: unknown): LaunchInput | { error: unknown } {
         try {
           const { config, options } = splitBulk(parseInput(bulkLaunchSchema, one));
           checkPolicy(config, policy);
@@ -130,6 +130,6 @@ function splitBulk({ idempotency_key, ...request }: BulkLaunch) {
   return { config, options: { ...options, idempotency_key } };
 }
 
-function isAsked(one: LaunchAsked | { error: unknown }): one is LaunchAsked {
+function isAsked(one: LaunchInput | { error: unknown }): one is LaunchInput {
   return 'config' in one;
 }

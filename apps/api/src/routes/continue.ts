@@ -9,7 +9,7 @@ import {
 import type { App } from '../app-type.ts';
 import {
   answerAccepted,
-  callerOf,
+  buildCallerOptions,
   idempotencyHeaders,
   idempotencyOf,
 } from '../http/idempotency.ts';
@@ -58,7 +58,7 @@ export function registerContinue(app: App, { manager, policy }: Parts): void {
         reply,
         await manager.acceptance.continue(
           { ...overrides, parent_session_id: request.params.id },
-          { ...options, on_busy, ...callerOf(request), ...idempotencyOf(request) },
+          { ...options, on_busy, ...buildCallerOptions(request), ...idempotencyOf(request) },
           (config) => checkPolicy(config, policy),
         ),
       );

@@ -8,7 +8,7 @@ import {
 import type { App } from '../app-type.ts';
 import {
   answerAccepted,
-  callerOf,
+  buildCallerOptions,
   idempotencyHeaders,
   idempotencyOf,
 } from '../http/idempotency.ts';
@@ -54,7 +54,7 @@ export function registerLaunch(app: App, { manager, mongo, policy }: Parts): voi
         reply,
         await manager.acceptance.launch(config, {
           ...options,
-          ...callerOf(request),
+          ...buildCallerOptions(request),
           ...idempotencyOf(request),
         }),
       );

@@ -2,7 +2,7 @@ import {
   defined,
   type Event,
   type EventStore,
-  type Held,
+  type StopTimes,
   type OwnedSession,
   type Progress,
   type Wakeup,
@@ -40,7 +40,7 @@ export interface CommitDeps extends WriteOptions {
   /** Progress to write with each batch; `last_result` waits for the batch that holds its line. */
   progress(): Progress;
   /** Called after each confirmed write. */
-  onHeld(held: Held): void;
+  onHeld(held: StopTimes): void;
   /** Called once, when a newer fence holds the session. */
   onLost(): void;
 }

@@ -1,7 +1,7 @@
 import {
   type Attempt,
   createOwnedSession,
-  type Held,
+  type StopTimes,
   type LivePublisher,
   type Logger,
   type Mongo,
@@ -112,7 +112,7 @@ export function createAttemptContext(
 
 /** Stops the run where its session's document says that a caller asked for it; a cancel counts first. */
 function stopOnRequest(
-  { cancel_requested_at, interrupt_requested_at }: Held,
+  { cancel_requested_at, interrupt_requested_at }: StopTimes,
   stopSwitch: StopSwitch,
 ): void {
   if (cancel_requested_at) stopSwitch.stop({ kind: 'cancel' });

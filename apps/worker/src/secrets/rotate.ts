@@ -1,5 +1,5 @@
 import {
-  kidsOf,
+  findKids,
   type Opener,
   resealConfig,
   type Sealer,
@@ -57,7 +57,7 @@ export async function countByKey(secrets: SecretStore): Promise<Map<string, numb
   const count = (kids: Set<string>) => {
     for (const kid of kids) counts.set(kid, (counts.get(kid) ?? 0) + 1);
   };
-  for await (const { config } of secrets.sessions()) count(kidsOf(config));
-  for await (const { launch } of secrets.launches()) count(kidsOf(launch));
+  for await (const { config } of secrets.sessions()) count(findKids(config));
+  for await (const { launch } of secrets.launches()) count(findKids(launch));
   return counts;
 }

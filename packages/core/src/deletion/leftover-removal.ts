@@ -1,6 +1,6 @@
 // What deleted sessions left beside their documents goes, and never what a later session of the same id
 // writes: an idempotency key gives an id anew.
-import { isBuried, type Tombstone } from '../model/session/tombstone.ts';
+import { tombstoneCovers, type Tombstone } from '../model/session/tombstone.ts';
 import { madeAt } from '../queue/queued-job.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { StoreClock } from '../store/clock.ts';
@@ -31,7 +31,7 @@ export function createLeftoverRemoval({
   clock: StoreClock;
   queue: Pick<SessionQueue, 'find' | 'drop'>;
   tree: Pick<ConversationTree, 'rootOf'>;
-  tombstones: Pick<TombstoneStore, 'advance'>;
+  tombstones: Pick<TombstoneStore, 'noteRemoved'>;
 }): LeftoverRemoval {
   async function remove(
     tombstone: Tombstone,
@@ -40,12 +40,12 @@ export function createLeftoverRemoval({
   ): Promise<boolean> {
     const { id, last_event_seq: lastSeq, removed_to: removedTo = 0 } = tombstone;
     const job = await queue.find(id);
-    if (job && isBuried(tombstone, madeAt(job))) await queue.drop(id);
+    if (job && tombstoneCovers(tombstone, madeAt(job))) await queue.drop(id);
     return leftovers.remove(
       { sessionId: id, removedTo, lastSeq, before },
       // Asked each time, for another may finish while this process stands still: then the id is free.
       async (to) =>
-        (await tombstones.advance(tombstone, to)) && !(signal?.aborted && to > removedTo),
+        (await tombstones.noteRemoved(tombstone, to)) && !(signal?.aborted && to > removedTo),
     );
   }
 

@@ -9,7 +9,7 @@ import type { StoreClock } from '../store/clock.ts';
 import type { TreeSession } from '../store/conversation-tree.ts';
 import type { StopRequests } from '../store/stop-requests.ts';
 import type { Stores } from '../store/stores.ts';
-import { createDeletionUpkeep } from './deletion-upkeep.ts';
+import { createDeletionMaintenance } from './deletion-maintenance.ts';
 import { createLeftoverRemoval } from './leftover-removal.ts';
 
 /** How far a deletion came: `deleting` goes on by itself. */
@@ -69,12 +69,12 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       await check();
       const [newest] = await tree.newest(rootId);
-      await tombstones.ask(rootId, latest(await clock.now(), newest?.created_at));
+      await tombstones.mark(rootId, latest(await clock.now(), newest?.created_at));
       try {
         // Again: who adopts a continue looks for the mark after its insert, so one of us sees the other.
         await check();
       } catch (error) {
-        if (await tombstones.takeBack(rootId)) throw error;
+        if (await tombstones.unmark(rootId)) throw error;
         return;
       }
       if (await tombstones.commit(rootId)) return;
@@ -147,7 +147,7 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
       }
       return finish(rootId, signal);
     },
-    runMaintenance: createDeletionUpkeep({ clock, tombstones, spent, removal, finish }),
+    runMaintenance: createDeletionMaintenance({ clock, tombstones, spent, removal, finish }),
   };
 }
 

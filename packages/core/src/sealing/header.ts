@@ -12,7 +12,7 @@ export interface SealedHeader {
 export const SESSION_PARAMETER = 'baton_session';
 
 /** What a sealed value says of itself, or null where it is no JWE that Baton takes. */
-export function headerOf(sealed: string): SealedHeader | null {
+export function parseHeader(sealed: string): SealedHeader | null {
   try {
     const header = decodeProtectedHeader(sealed.slice(SEALED_PREFIX.length));
     const { kid, [SESSION_PARAMETER]: session, zip } = header;
@@ -29,7 +29,7 @@ export function headerOf(sealed: string): SealedHeader | null {
 }
 
 /** The header of a text that is one sealed value and nothing beside it; null where it is not. */
-export function headerOfWhole(text: string): SealedHeader | null {
+export function parseWholeHeader(text: string): SealedHeader | null {
   const [sealed] = sealedIn(text);
-  return sealed === text ? headerOf(sealed) : null;
+  return sealed === text ? parseHeader(sealed) : null;
 }

@@ -3,7 +3,7 @@ import type { SessionConfig } from '../model/config/session-config.ts';
 import { AppError } from '../model/errors/app-error.ts';
 import type { Governed } from '../model/policy/policy.ts';
 import { replaceSealed, SEALED_PREFIX, sealedIn } from '../model/secrets/sealed-text.ts';
-import { headerOf } from './header.ts';
+import { parseHeader } from './header.ts';
 import { KEY_ALGORITHM, type OpeningKey } from './key-set.ts';
 import { mapOpenable } from './openable.ts';
 
@@ -41,7 +41,7 @@ export function createOpener(keys: readonly OpeningKey[]): Opener {
   imported.catch(() => {});
 
   async function decrypt(sealed: string, field: string, isOurs: IsOurs): Promise<string> {
-    const header = headerOf(sealed);
+    const header = parseHeader(sealed);
     if (!header) throw notOpened(field, 'it is no JWE as Baton takes them');
     if (header.session !== undefined && !(await isOurs(header.session))) {
       throw notOpened(field, 'it was sealed for a session of another conversation');

@@ -3,7 +3,7 @@ import { type AppError, isAppError } from '../model/errors/app-error.ts';
 import type { Governed } from '../model/policy/policy.ts';
 import { replaceSealed, sealedIn } from '../model/secrets/sealed-text.ts';
 import { mapSecrets } from '../model/secrets/secret-places.ts';
-import { headerOf, headerOfWhole } from './header.ts';
+import { parseHeader, parseWholeHeader } from './header.ts';
 import { mapOpenable } from './openable.ts';
 import type { IsOurs, Opener } from './opener.ts';
 import type { Sealer } from './sealer.ts';
@@ -12,14 +12,14 @@ import type { Sealer } from './sealer.ts';
 const PLAIN = 'plain';
 
 /** The keys that a config's secrets are sealed to, PLAIN among them where one is not sealed. */
-export function kidsOf(config: Governed): Set<string> {
+export function findKids(config: Governed): Set<string> {
   const kids = new Set<string>();
   mapOpenable(config, (text) => {
-    for (const sealed of sealedIn(text)) kids.add(headerOf(sealed)?.kid ?? 'unknown');
+    for (const sealed of sealedIn(text)) kids.add(parseHeader(sealed)?.kid ?? 'unknown');
     return text;
   });
   mapSecrets(config, (secret) => {
-    if (!headerOfWhole(secret)) kids.add(PLAIN);
+    if (!parseWholeHeader(secret)) kids.add(PLAIN);
     return secret;
   });
   return kids;
@@ -34,7 +34,7 @@ export async function resealConfig<T extends Governed>(
   { opener, sealer }: { opener: Opener; sealer: Sealer },
   { sessionId, isOurs }: { sessionId?: string; isOurs: IsOurs },
 ): Promise<Resealed<T>> {
-  if ([...kidsOf(config)].every((kid) => kid === sealer.kid)) return null;
+  if ([...findKids(config)].every((kid) => kid === sealer.kid)) return null;
   try {
     const values = await opener.values(config, isOurs);
     const renewed = new Map<string, string>();

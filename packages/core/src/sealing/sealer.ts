@@ -7,7 +7,7 @@ import type { Governed } from '../model/policy/policy.ts';
 import { defined } from '../model/schema/defined.ts';
 import { SEALED_PREFIX } from '../model/secrets/sealed-text.ts';
 import { mapSecrets } from '../model/secrets/secret-places.ts';
-import { headerOfWhole, SESSION_PARAMETER } from './header.ts';
+import { parseWholeHeader, SESSION_PARAMETER } from './header.ts';
 import { CONTENT_ALGORITHM, KEY_ALGORITHM, type SealingKey } from './key-set.ts';
 
 // Each is sealed by itself, which takes half a millisecond.
@@ -84,18 +84,18 @@ function sealTo(key: SealingKey): Sealer {
   async function sealConfig<T extends Governed>(
     config: T,
     sessionId: string | undefined,
-    room: Room,
+    budget: SealBudget,
   ): Promise<T> {
     const open: string[] = [];
     mapSecrets(config, (secret, field) => {
       if (isSealed(secret, sessionId)) return secret;
       open.push(secret);
       if (open.length > MAX_SECRETS) throw tooMany(field, `${MAX_SECRETS} secrets in all`);
-      if (open.length > room.left) throw tooMany(field, room.says);
+      if (open.length > budget.left) throw tooMany(field, budget.description);
       return secret;
     });
     if (open.length === 0) return config;
-    room.left -= open.length;
+    budget.left -= open.length;
     const sealed = await sealAll(open, sessionId);
     let next = 0;
     return mapSecrets(config, (secret) => {
@@ -105,33 +105,33 @@ function sealTo(key: SealingKey): Sealer {
     });
   }
 
-  const within = (room: Room): Sealer => ({
+  const within = (budget: SealBudget): Sealer => ({
     kid: key.kid,
     text: seal,
-    config: (config, sessionId) => sealConfig(config, sessionId, room),
+    config: (config, sessionId) => sealConfig(config, sessionId, budget),
     async job(job, keyed = false) {
       const sealed =
         job.kind === 'launch'
-          ? { ...job, config: await sealConfig(job.config, job.id, room) }
-          : { ...job, overrides: await sealConfig(job.overrides, job.id, room) };
+          ? { ...job, config: await sealConfig(job.config, job.id, budget) }
+          : { ...job, overrides: await sealConfig(job.overrides, job.id, budget) };
       // Not of every job: whoever reads the hash can try what a short secret may have been.
       return keyed ? { ...sealed, config_hash: configHash(job) } : sealed;
     },
     forMany: (most) =>
-      within({ left: most, says: `${most} secrets in all launches of a request together` }),
+      within({ left: most, description: `${most} secrets in all launches of a request together` }),
   });
-  return within({ left: Number.POSITIVE_INFINITY, says: '' });
+  return within({ left: Number.POSITIVE_INFINITY, description: '' });
 }
 
 // What may still be sealed, and how a refusal says what might have been.
-interface Room {
+interface SealBudget {
   left: number;
-  says: string;
+  description: string;
 }
 
 // Sealed for no session it would be good for any, to whoever finds it: so it is sealed again, for this one.
 function isSealed(secret: string, sessionId: string | undefined): boolean {
-  const header = headerOfWhole(secret);
+  const header = parseWholeHeader(secret);
   return header !== null && (sessionId === undefined || header.session !== undefined);
 }
 

@@ -3,7 +3,7 @@ import type { Admission } from '../admission/admission.ts';
 import { type ContinueSessionConfig, inheritConfig } from '../model/config/continue-config.ts';
 import type { SessionConfig } from '../model/config/session-config.ts';
 import { isAppError } from '../model/errors/app-error.ts';
-import { type Accepted, checkSameRequest } from '../model/job/idempotency.ts';
+import { type AcceptedSession, checkSameRequest } from '../model/job/idempotency.ts';
 import { checkSize, type Job } from '../model/job/job.ts';
 import { mayWait } from '../model/job/waiting.ts';
 import { checkParent } from '../model/session/parent.ts';
@@ -19,19 +19,19 @@ import type { SessionQueue } from '../queue/session-queue.ts';
 import type { Sealer } from '../sealing/sealer.ts';
 import type { Adopter } from '../store/adopt.ts';
 import type { SessionStore } from '../store/session-store.ts';
-import { createBulkAcceptance, type LaunchAsked, type LaunchVerdict } from './bulk-acceptance.ts';
+import { createBulkAcceptance, type LaunchInput, type LaunchVerdict } from './bulk-acceptance.ts';
 
 /** Takes requests for sessions. Each call throws as the manager's verbs do. */
 export interface Acceptance {
-  launch(config: SessionConfig, options?: EnqueueOptions): Promise<Accepted>;
+  launch(config: SessionConfig, options?: EnqueueOptions): Promise<AcceptedSession>;
   /** `judge` may refuse the config that the new session would have, with all that it inherits, by throwing. */
   continue(
     request: ContinueSessionConfig,
     options?: ContinueOptions,
     judge?: (config: SessionConfig) => void,
-  ): Promise<Accepted>;
+  ): Promise<AcceptedSession>;
   /** Many launches, each with its own verdict, in their order; never rejects. */
-  launchMany(asked: readonly LaunchAsked[]): Promise<LaunchVerdict[]>;
+  launchMany(asked: readonly LaunchInput[]): Promise<LaunchVerdict[]>;
 }
 
 /** Acceptance into a queue, and into the store behind the adopter. */
@@ -83,7 +83,7 @@ export function createAcceptance({
     job: Job,
     options: EnqueueOptions = {},
     check = async (): Promise<void> => {},
-  ): Promise<Accepted> {
+  ): Promise<AcceptedSession> {
     const isKeyed = options.idempotency_key !== undefined;
     const before = isKeyed ? await adopter.find(job.id) : null;
     if (before) return replay(before, job);
@@ -103,7 +103,7 @@ export function createAcceptance({
   }
 
   // Whoever asked first may have died before it did what could be done.
-  async function replay(before: Session, job: Job): Promise<Accepted> {
+  async function replay(before: Session, job: Job): Promise<AcceptedSession> {
     checkSameRequest(before, job);
     return { session: before.waiting_for ? await goOn(before) : before, replayed: true };
   }

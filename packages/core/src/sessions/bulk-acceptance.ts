@@ -3,10 +3,10 @@ import type { Admission } from '../admission/admission.ts';
 import type { RequestLimits } from '../admission/limit-admission.ts';
 import type { SessionConfig } from '../model/config/session-config.ts';
 import { isAppError } from '../model/errors/app-error.ts';
-import { type Accepted, checkSameRequest } from '../model/job/idempotency.ts';
+import { type AcceptedSession, checkSameRequest } from '../model/job/idempotency.ts';
 import { checkSize, type LaunchJob } from '../model/job/job.ts';
 import {
-  type Accepted as AcceptedJob,
+  type AcceptedJob as AcceptedJob,
   acceptJob,
   queuedSession,
 } from '../model/job/new-session.ts';
@@ -23,13 +23,13 @@ const SLICE = 100;
 const MAX_SECRETS = 2_000;
 
 /** One launch of many. */
-export interface LaunchAsked {
+export interface LaunchInput {
   config: SessionConfig;
   options?: EnqueueOptions;
 }
 
 /** What became of one launch of many. */
-export type LaunchVerdict = Accepted | { error: unknown };
+export type LaunchVerdict = AcceptedSession | { error: unknown };
 
 interface Named {
   job: LaunchJob;
@@ -55,7 +55,7 @@ export function createBulkAcceptance({
   sessions: SessionStore;
   admission: Admission;
   sealer: Sealer;
-}): (asked: readonly LaunchAsked[]) => Promise<LaunchVerdict[]> {
+}): (asked: readonly LaunchInput[]) => Promise<LaunchVerdict[]> {
   // In the order of acceptance.ts: the jobs first, then their documents; of those that wait only these.
   // Returns those that were refused.
   async function enqueue(jobs: readonly Parsed['job'][]): Promise<Map<string, LaunchVerdict>> {
@@ -69,13 +69,13 @@ export function createBulkAcceptance({
     const stored = waiting.filter(({ id }) => !deleted.has(id));
     const keyed = stored.filter((session) => !waitsForLimits(session));
     if (keyed.length > 0) await admission.resumeAll(keyed);
-    const refused = await passAll(stored.filter(waitsForLimits));
+    const refused = await reserveAll(stored.filter(waitsForLimits));
     for (const [id, error] of deleted) refused.set(id, { error });
     return refused;
   }
 
   // One after the other: the first are the first to be let in.
-  async function passAll(limited: readonly Session[]): Promise<Map<string, LaunchVerdict>> {
+  async function reserveAll(limited: readonly Session[]): Promise<Map<string, LaunchVerdict>> {
     const refused = new Map<string, LaunchVerdict>();
     for (const session of limited) {
       try {
@@ -104,7 +104,7 @@ export function createBulkAcceptance({
       .flatMap((one) => replayed(one, known.get(one.job.id)))
       .filter(waitsForLimits);
     const refused = new Map([
-      ...(await passAll([...byId(asked).values()])),
+      ...(await reserveAll([...byId(asked).values()])),
       ...(jobs.length > 0 ? await enqueue(jobs) : []),
     ]);
     const made = await sessions.getMany([...fresh.keys()]);
@@ -146,7 +146,7 @@ export function createBulkAcceptance({
 const NONE = { error: new Error('a launch has no verdict') };
 
 async function parse(
-  { config, options = {} }: LaunchAsked,
+  { config, options = {} }: LaunchInput,
   limits: RequestLimits,
 ): Promise<Named | Refused> {
   try {

@@ -33,7 +33,7 @@ export function createSessionStop({
   requests: StopRequests;
   admission: Pick<Admission, 'releaseAfter'>;
 }): SessionStop {
-  async function ask(kind: ControlMessage['kind'], id: string): Promise<Info> {
+  async function requestStopOf(kind: ControlMessage['kind'], id: string): Promise<Info> {
     await manager.getSession(id); // one that only the queue knows is adopted first
     const session = await requestStop({ queue, requests }, kind, id);
     // Where this fails, the reconciler lets go on what waits for it.
@@ -42,7 +42,7 @@ export function createSessionStop({
   }
 
   return {
-    cancelSession: (id) => ask('cancel', id),
-    interruptSession: (id) => ask('interrupt', id),
+    cancelSession: (id) => requestStopOf('cancel', id),
+    interruptSession: (id) => requestStopOf('interrupt', id),
   };
 }

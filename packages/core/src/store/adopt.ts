@@ -4,7 +4,7 @@ import type { SessionConfig } from '../model/config/session-config.ts';
 import { AppError, isAppError } from '../model/errors/app-error.ts';
 import type { ErrorCode } from '../model/errors/error-codes.ts';
 import { type ContinueJob, checkSize, type Job, jobSchema } from '../model/job/job.ts';
-import { type Accepted, acceptJob, queuedSession } from '../model/job/new-session.ts';
+import { type AcceptedJob, acceptJob, queuedSession } from '../model/job/new-session.ts';
 import { refusedSession } from '../model/job/refused-session.ts';
 import { idSchema } from '../model/schema/id.ts';
 import { parseInput } from '../model/schema/parse-input.ts';
@@ -43,7 +43,7 @@ export function createAdopter(
 ): Adopter {
   // What the parent had from before there were keys is sealed now, too.
   async function insertQueued(
-    job: Accepted<Job>,
+    job: AcceptedJob<Job>,
     asked: SessionConfig,
     parent?: Session,
   ): Promise<Session> {
@@ -52,7 +52,7 @@ export function createAdopter(
   }
 
   async function insertContinue(
-    job: Accepted<ContinueJob>,
+    job: AcceptedJob<ContinueJob>,
     seen: readonly string[],
   ): Promise<Session> {
     const parent = await find(job.parent_session_id, seen);
@@ -126,7 +126,7 @@ const NOT_THE_JOBS: readonly ErrorCode[] = ['UNAVAILABLE', 'SESSION_DELETED'];
 const OUTLIVED: readonly ErrorCode[] = ['SESSION_DELETED', 'SESSION_NOT_FOUND'];
 
 /** The payload of a job with its defaults filled in; throws INVALID_REQUEST naming the field, PAYLOAD_TOO_LARGE. */
-export function parseJob(found: FoundJob): Accepted<Job> {
+export function parseJob(found: FoundJob): AcceptedJob<Job> {
   const problem = problemOf(found.data);
   if (problem !== null) {
     const [field = 'data'] = problem.split(':', 1);

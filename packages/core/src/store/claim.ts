@@ -81,7 +81,7 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
         });
       }
       case 'take':
-        return take(session, plan.crashed, claimant, now);
+        return claimWith(session, plan.crashed, claimant, now);
     }
   }
 
@@ -103,7 +103,7 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
   }
 
   // The claim may have been taken and its answer lost: a lease would be waited for, and a crash counted.
-  async function takenAnyway(error: unknown, id: string, { fence, worker_id }: Attempt) {
+  async function findOwnClaim(error: unknown, id: string, { fence, worker_id }: Attempt) {
     const taken = await collection
       .findOne({ _id: id, 'lease.fence': fence, 'lease.owner': worker_id, status: 'starting' })
       .catch(() => null);
@@ -111,7 +111,7 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
     return taken;
   }
 
-  async function take(
+  async function claimWith(
     session: Session,
     crashed: boolean,
     claimant: Claimant,
@@ -150,7 +150,7 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
       },
       { returnDocument: 'after' },
     );
-    const claimed = await update.catch((error: unknown) => takenAnyway(error, session.id, attempt));
+    const claimed = await update.catch((error: unknown) => findOwnClaim(error, session.id, attempt));
     return claimed ? { kind: 'claimed', session: decodeSession(claimed), attempt } : 'raced';
   }
 

@@ -8,7 +8,7 @@ const SLEPT_MS = 1_000;
 
 /** An answer that took no longer, in milliseconds, is good enough; else the best of so many counts. */
 const GOOD_MS = 500;
-const MAX_ASKED = 3;
+const MAX_MEASUREMENTS = 3;
 
 /** The one clock that leases are judged on: MongoDB's, so that hosts' clocks do not matter. */
 export interface StoreClock {
@@ -35,7 +35,7 @@ export function createStoreClock(db: Db): StoreClock {
   // An answer is off by up to half of what it took: seconds, where this process was paused meanwhile.
   async function measure(): Promise<void> {
     let best = await ask();
-    for (let asked = 1; asked < MAX_ASKED && best.tookMs > GOOD_MS; asked += 1) {
+    for (let asked = 1; asked < MAX_MEASUREMENTS && best.tookMs > GOOD_MS; asked += 1) {
       const again = await ask().catch(() => best);
       if (again.tookMs < best.tookMs) best = again;
     }

@@ -31,8 +31,8 @@ export async function readConversation(
     const link = chain[from];
     if (!link) break;
     while (after < link.last_event_seq) {
-      const room = limit - page.length;
-      if (room === 0 || bytes >= PAGE_MAX_BYTES) {
+      const free = limit - page.length;
+      if (free === 0 || bytes >= PAGE_MAX_BYTES) {
         return {
           events: page,
           next_cursor: encodeCursor([link.id, withMark(String(after), markOf(session))]),
@@ -42,7 +42,7 @@ export async function readConversation(
         sessionId: link.id,
         after,
         upTo: link.last_event_seq,
-        limit: room,
+        limit: free,
         maxBytes: PAGE_MAX_BYTES - bytes,
       });
       bytes += read.reduce((sum, event) => sum + event.raw.length, 0);

@@ -30,7 +30,7 @@ export function createGroupInsert<T extends Document>(
   const waiting: Waiting<T>[] = [];
   let writers = 0;
 
-  function take(): Waiting<T>[] {
+  function takeGroup(): Waiting<T>[] {
     let bytes = 0;
     let count = 0;
     for (const one of waiting) {
@@ -61,7 +61,7 @@ export function createGroupInsert<T extends Document>(
   }
 
   async function writeAll(): Promise<void> {
-    while (waiting.length > 0) await write(take());
+    while (waiting.length > 0) await write(takeGroup());
     writers -= 1;
   }
 

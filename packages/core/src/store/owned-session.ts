@@ -1,7 +1,7 @@
 import type { Db, UpdateFilter } from 'mongodb';
 import { defined } from '../model/schema/defined.ts';
 import type { Attempt, Session } from '../model/session/session.ts';
-import { movesTo, type SessionStatus } from '../model/session/status.ts';
+import { statusesBefore, type SessionStatus } from '../model/session/status.ts';
 import { endingEvent } from '../model/webhooks/webhook-event.ts';
 import type { StoreClock } from './clock.ts';
 import { encodeFields } from './free-json.ts';
@@ -9,7 +9,7 @@ import type { SessionDocument } from './mongo.ts';
 import { appendOutboxEvent } from './webhook-outbox.ts';
 
 /** What an owner learns from each of its writes. */
-export interface Held {
+export interface StopTimes {
   cancel_requested_at?: Date;
   interrupt_requested_at?: Date;
 }
@@ -49,20 +49,20 @@ export interface OwnedSession {
   readonly id: string;
   readonly fence: number;
   /** starting → running: the first init line was read. */
-  markRunning(facts: Progress & { pid?: number }): Promise<Held | null>;
+  markRunning(facts: Progress & { pid?: number }): Promise<StopTimes | null>;
   /** Writes progress; with nothing to write it is a heartbeat. */
-  commit(progress: Progress): Promise<Held | null>;
+  commit(progress: Progress): Promise<StopTimes | null>;
   /**
    * Writes what no longer counts of earlier attempts. A last result that is set aside goes with it: left
    * there, it would conclude whoever comes after us, should we die before our own first line.
    */
-  setAside(progress: Progress): Promise<Held | null>;
+  setAside(progress: Progress): Promise<StopTimes | null>;
   /** Ends the session. */
   conclude(
     status: 'completed' | 'failed' | 'cancelled',
     ending: Ending,
     attempt: AttemptEnding,
-  ): Promise<Held | null>;
+  ): Promise<StopTimes | null>;
   /**
    * Gives the session back to the queue with what is to be kept of the attempt; where a cancel was asked
    * for it is cancelled instead.
@@ -90,7 +90,7 @@ export function createOwnedSession(
     from: readonly SessionStatus[],
     update: (now: Date) => UpdateFilter<SessionDocument>,
     extra: { cancel_requested_at?: { $exists: boolean } } = {},
-  ): Promise<Held | null> {
+  ): Promise<StopTimes | null> {
     const now = await clock.now();
     const document = await collection.findOneAndUpdate(
       { _id: id, 'lease.fence': fence, status: { $in: [...from] }, ...extra },
@@ -107,7 +107,7 @@ export function createOwnedSession(
     };
   }
 
-  function held(now: Date) {
+  function leaseFields(now: Date) {
     return { updated_at: now, 'lease.expires_at': new Date(now.getTime() + leaseMs) };
   }
 
@@ -126,7 +126,7 @@ export function createOwnedSession(
       return write(['starting', 'running'], (now) => ({
         $set: {
           status: 'running',
-          ...held(now),
+          ...leaseFields(now),
           ...encodeFields(facts),
           ...(pid === undefined ? {} : attemptFields({ pid })),
         },
@@ -138,7 +138,7 @@ export function createOwnedSession(
     commit({ last_result, ...progress }) {
       return write(['starting', 'running'], (now) => ({
         $set: {
-          ...held(now),
+          ...leaseFields(now),
           ...encodeFields(last_result ? { ...progress, last_result } : progress),
         },
         ...(last_result === null ? { $unset: { last_result: '' } } : {}),
@@ -149,7 +149,7 @@ export function createOwnedSession(
     },
     async conclude(status, ending, attemptEnding) {
       const held = await write(
-        movesTo(status).filter((from) => from !== 'queued'),
+        statusesBefore(status).filter((from) => from !== 'queued'),
         (now) => ({
           $set: {
             status,

@@ -51,10 +51,10 @@ export function createReconcileStore(db: Db, clock: StoreClock): ReconcileStore 
         .find({ _id: { $in: [...ids] } })
         .project<{ _id: string; status: Session['status'] }>({ status: 1 })
         .toArray();
-      const known = new Map(documents.map(({ _id, status }) => [_id, status]));
+      const statuses = new Map(documents.map(({ _id, status }) => [_id, status]));
       return {
-        unknown: ids.filter((id) => !known.has(id)),
-        terminal: ids.filter((id) => TERMINAL.some((status) => status === known.get(id))),
+        unknown: ids.filter((id) => !statuses.has(id)),
+        terminal: ids.filter((id) => TERMINAL.some((status) => status === statuses.get(id))),
       };
     },
   };

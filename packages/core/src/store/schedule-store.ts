@@ -134,9 +134,9 @@ export function createScheduleStore(
     async replace(schedule, fields, { api_key_id } = schedule) {
       const now = await clock.now();
       const { launch, ...own } = fields;
-      const rest = { ...own, ...defined({ api_key_id }) };
-      const gone = (['title', 'cron', 'timezone', 'every_ms', 'api_key_id'] as const).filter(
-        (key) => rest[key] === undefined,
+      const stored = { ...own, ...defined({ api_key_id }) };
+      const absent = (['title', 'cron', 'timezone', 'every_ms', 'api_key_id'] as const).filter(
+        (key) => stored[key] === undefined,
       );
       const isNewClock =
         fields.every_ms !== schedule.every_ms || (fields.enabled && !schedule.enabled);
@@ -144,12 +144,12 @@ export function createScheduleStore(
         { _id: schedule.id, revision: schedule.revision },
         {
           $set: {
-            ...rest,
+            ...stored,
             launch: JSON.stringify(launch),
             updated_at: now,
             ...(isNewClock ? { anchor: now } : {}),
           } as Partial<ScheduleDocument>,
-          ...(gone.length > 0 ? { $unset: Object.fromEntries(gone.map((key) => [key, ''])) } : {}),
+          ...(absent.length > 0 ? { $unset: Object.fromEntries(absent.map((key) => [key, ''])) } : {}),
           $inc: { revision: 1 },
         },
       );
@@ -207,12 +207,12 @@ export function createScheduleStore(
     async noteRefused({ id, last_session_id: refused, noted }, { code, message }) {
       const { at: _at, ...before } = noted ?? {};
       const last = { last_fired_at: '', last_session_id: '', noted: '' } as const;
-      const told = Object.keys(last).filter((key) => !(key in before));
+      const removed = Object.keys(last).filter((key) => !(key in before));
       await collection.updateOne(
         { _id: id, ...defined({ last_session_id: refused }) },
         {
           $set: { ...before, last_error: { code, message, at: await clock.now() } },
-          $unset: Object.fromEntries(told.map((key) => [key, ''])),
+          $unset: Object.fromEntries(removed.map((key) => [key, ''])),
         },
       );
     },

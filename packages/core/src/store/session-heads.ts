@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import { markOf } from '../model/session/resume-mark.ts';
 import type { Session } from '../model/session/session.ts';
-import { isBuried } from '../model/session/tombstone.ts';
+import { tombstoneCovers } from '../model/session/tombstone.ts';
 import type { SessionDocument } from './mongo.ts';
 import type { TombstoneDocument } from './tombstone-store.ts';
 
@@ -45,7 +45,7 @@ export function createSessionHeads(db: Db): SessionHeads {
     },
     async mark(session) {
       const tombstone = await tombstones.findOne({ _id: session.id });
-      return tombstone && !isBuried(tombstone, session.created_at) ? markOf(session) : '';
+      return tombstone && !tombstoneCovers(tombstone, session.created_at) ? markOf(session) : '';
     },
   };
 }

@@ -20,7 +20,7 @@ export interface SessionLeftovers {
    * Removes the session's events up to `lastSeq` and what joins on above, and its transcript. Before each
    * step it asks `goOn`, telling up to which event all is gone; false where that said no.
    */
-  remove(of: LeftoversOf, goOn: (removedTo: number) => Promise<boolean>): Promise<boolean>;
+  remove(of: LeftoversOf, mayContinue: (removedTo: number) => Promise<boolean>): Promise<boolean>;
 }
 
 /** The remains in a database. */
@@ -28,8 +28,8 @@ export function createSessionLeftovers(db: Db): SessionLeftovers {
   const events = db.collection<EventDocument>('events');
   const chunks = db.collection<ChunkDocument>('transcripts');
   return {
-    async remove({ sessionId, removedTo, lastSeq, before }, goOn) {
-      if (!(await goOn(removedTo))) return false;
+    async remove({ sessionId, removedTo, lastSeq, before }, mayContinue) {
+      if (!(await mayContinue(removedTo))) return false;
       // A chunk's id begins with the time of its making.
       const end = ObjectId.createFromTime(Math.floor(before.getTime() / 1000));
       await chunks.deleteMany({ session_id: sessionId, _id: { $lt: end } });
@@ -40,7 +40,7 @@ export function createSessionLeftovers(db: Db): SessionLeftovers {
           created_at: { $lt: before },
         });
         if (from + WINDOW > lastSeq && deletedCount === 0) return true;
-        if (!(await goOn(from + WINDOW - 1))) return false;
+        if (!(await mayContinue(from + WINDOW - 1))) return false;
       }
     },
   };

@@ -101,7 +101,7 @@ export function createSessionStore(db: Db, options: ListOptions = {}): SessionSt
   }
 
   /** Those that were deleted, or whose conversations were, and how each is refused. */
-  async function refused(those: readonly Session[]): Promise<Map<string, AppError>> {
+  async function findRefused(those: readonly Session[]): Promise<Map<string, AppError>> {
     const errors = await Promise.all(
       those.map((session) => tombstones.refuseDeleted(session).then(() => null, asRefusal)),
     );
@@ -110,7 +110,7 @@ export function createSessionStore(db: Db, options: ListOptions = {}): SessionSt
   }
 
   /** Removes what was inserted just now, as nobody has touched it yet. */
-  async function takeBack({ id, status, created_at }: Session): Promise<void> {
+  async function removeInserted({ id, status, created_at }: Session): Promise<void> {
     await collection.deleteOne({ _id: id, status, created_at, 'lease.fence': 0 });
   }
 
@@ -127,13 +127,13 @@ export function createSessionStore(db: Db, options: ListOptions = {}): SessionSt
       }
       // After the insert: a deletion looks for sessions once it has left its mark, so one of us sees the other.
       await tombstones.refuseDeleted(session).catch(async (error: unknown) => {
-        if (isAppError(error)) await takeBack(session);
+        if (isAppError(error)) await removeInserted(session);
         throw error;
       });
       return decodeSession(document);
     },
     async insertManyIfAbsent(sessions) {
-      const before = await refused(sessions.filter(mayBeDeleted));
+      const before = await findRefused(sessions.filter(mayBeDeleted));
       const asked = sessions.filter(({ id }) => !before.has(id));
       if (asked.length === 0) return before;
       await collection
@@ -142,8 +142,8 @@ export function createSessionStore(db: Db, options: ListOptions = {}): SessionSt
           // Those whose ids are taken are there already; any other failure is the whole command's.
           if (!isDuplicateKey(error)) throw error;
         });
-      const after = await refused(asked);
-      await Promise.all(asked.filter(({ id }) => after.has(id)).map(takeBack));
+      const after = await findRefused(asked);
+      await Promise.all(asked.filter(({ id }) => after.has(id)).map(removeInserted));
       return new Map([...before, ...after]);
     },
     async list({ limit, cursor, tag, ...equal }) {

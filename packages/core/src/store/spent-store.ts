@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
 import type { Session } from '../model/session/session.ts';
-import { type Spent, TOMBSTONE_KEPT_MS } from '../model/session/tombstone.ts';
+import { type Spent, TOMBSTONE_RETENTION_MS } from '../model/session/tombstone.ts';
 import type { SessionDocument } from './mongo.ts';
 
 /**
@@ -41,7 +41,7 @@ export function createSpentStore(db: Db): SpentStore {
   const sessions = db.collection<SessionDocument>('sessions');
   return {
     async hold(rootId, those, now) {
-      const sweep_at = new Date(now.getTime() + TOMBSTONE_KEPT_MS);
+      const sweep_at = new Date(now.getTime() + TOMBSTONE_RETENTION_MS);
       await collection.bulkWrite(
         those.map(({ id, created_at, spent }) => ({
           updateOne: {

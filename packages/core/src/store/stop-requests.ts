@@ -59,7 +59,7 @@ export function createStopRequests(db: Db, clock: StoreClock): StopRequests {
     return document ? decodeSession(document) : session;
   }
 
-  async function hurry(session: Session): Promise<Session> {
+  async function promote(session: Session): Promise<Session> {
     const document = await collection.findOneAndUpdate(
       { _id: session.id, status: 'queued' },
       { $unset: { not_before: '' } },
@@ -78,7 +78,7 @@ export function createStopRequests(db: Db, clock: StoreClock): StopRequests {
     async requestInterrupt(id) {
       const session = await mark(id, 'interrupt_requested_at');
       if (session.status !== 'queued') return session;
-      return session.attempts.length === 0 ? requestCancel(id) : hurry(session);
+      return session.attempts.length === 0 ? requestCancel(id) : promote(session);
     },
   };
 }

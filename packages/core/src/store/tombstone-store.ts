@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import { AppError } from '../model/errors/app-error.ts';
 import type { Session } from '../model/session/session.ts';
-import { isBuried, TOMBSTONE_KEPT_MS, type Tombstone } from '../model/session/tombstone.ts';
+import { tombstoneCovers, TOMBSTONE_RETENTION_MS, type Tombstone } from '../model/session/tombstone.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
 import { createGroupRead } from './group-read.ts';
 
@@ -25,9 +25,9 @@ export interface TombstoneStore {
    */
   refuseDeleted(session: Pick<Session, 'id' | 'root_session_id' | 'created_at'>): Promise<void>;
   /** Marks a conversation as asked to be deleted, as of `at`; one that is marked already stays as it is. */
-  ask(rootId: string, at: Date): Promise<void>;
+  mark(rootId: string, at: Date): Promise<void>;
   /** Takes the mark back; false where there is no way back any more. */
-  takeBack(rootId: string): Promise<boolean>;
+  unmark(rootId: string): Promise<boolean>;
   /** From here on there is no way back; false where somebody took the mark away. */
   commit(rootId: string): Promise<boolean>;
   /** Makes tombstones for sessions of a conversation, as of `at`; false where it is no longer being deleted. */
@@ -41,7 +41,7 @@ export interface TombstoneStore {
    * Notes up to which event all is gone; false where the tombstone is no longer what was read: another
    * process finished it, or it stands for more by now.
    */
-  advance(tombstone: Tombstone, removedTo: number): Promise<boolean>;
+  noteRemoved(tombstone: Tombstone, removedTo: number): Promise<boolean>;
   /** Nothing is left of the session that the tombstone, as it was read, stands for. */
   close(tombstone: Tombstone, now: Date): Promise<void>;
   /** The roots' tombstones of deletions that are under way, or died, by id from behind `after` on; at most 500. */
@@ -49,9 +49,9 @@ export interface TombstoneStore {
   /** Those that are to be looked at again, the first due first; at most 500. */
   dueForSweep(now: Date): Promise<Tombstone[]>;
   /** There is more to be removed: it is looked at again once those that are due have had their turn. */
-  putOff(tombstone: Tombstone, now: Date): Promise<void>;
+  postponeSweep(tombstone: Tombstone, now: Date): Promise<void>;
   /** It was looked at again: the last time it goes. */
-  swept(tombstone: Tombstone, now: Date): Promise<void>;
+  finishSweep(tombstone: Tombstone, now: Date): Promise<void>;
   /** The roots that were gone in `from <= gone_at < to`, in pages. */
   goneBetween(from: Date, to: Date): AsyncGenerator<string[]>;
 }
@@ -72,7 +72,7 @@ export function createTombstoneStore(db: Db): TombstoneStore {
     async refuseDeleted({ id, root_session_id: root, created_at }) {
       for (const tombstone of await find([...new Set([id, root])])) {
         const isOwn = tombstone.id === id;
-        if (tombstone.state === 'gone' && !isBuried(tombstone, created_at)) continue;
+        if (tombstone.state === 'gone' && !tombstoneCovers(tombstone, created_at)) continue;
         // A mark that may be taken back does not concern the session that bears it: it has its document.
         if (isOwn && tombstone.state === 'asked') continue;
         if (isOwn) throw new AppError('SESSION_DELETED', `session ${id} was deleted`);
@@ -81,7 +81,7 @@ export function createTombstoneStore(db: Db): TombstoneStore {
         });
       }
     },
-    async ask(rootId, at) {
+    async mark(rootId, at) {
       // An id may have been used anew after its first conversation was deleted.
       await collection.updateOne({ _id: rootId, state: 'gone' }, { $set: { state: 'asked', at } });
       const fresh = { root_session_id: rootId, state: 'asked', at, last_event_seq: 0 } as const;
@@ -91,7 +91,7 @@ export function createTombstoneStore(db: Db): TombstoneStore {
           if (!isDuplicateKey(error)) throw error;
         });
     },
-    async takeBack(rootId) {
+    async unmark(rootId) {
       await collection.updateOne(
         { _id: rootId, state: 'asked', gone_at: { $exists: true } },
         { $set: { state: 'gone' } },
@@ -129,15 +129,15 @@ export function createTombstoneStore(db: Db): TombstoneStore {
       return true;
     },
     async open(rootId) {
-      const buried = await collection
+      const parts = await collection
         .find({ root_session_id: rootId, state: 'buried' })
         .limit(PAGE)
         .toArray();
       const root =
-        buried.length < PAGE ? await collection.findOne({ _id: rootId, state: 'deleting' }) : null;
-      return [...buried, ...(root ? [root] : [])].map(decode);
+        parts.length < PAGE ? await collection.findOne({ _id: rootId, state: 'deleting' }) : null;
+      return [...parts, ...(root ? [root] : [])].map(decode);
     },
-    async advance(tombstone, removed_to) {
+    async noteRemoved(tombstone, removed_to) {
       const { matchedCount } = await collection.updateOne(asRead(tombstone), {
         $set: { removed_to },
       });
@@ -169,11 +169,11 @@ export function createTombstoneStore(db: Db): TombstoneStore {
         .toArray();
       return documents.map(decode);
     },
-    async putOff(tombstone, sweep_at) {
+    async postponeSweep(tombstone, sweep_at) {
       await collection.updateOne(asRead(tombstone), { $set: { sweep_at } });
     },
-    async swept(tombstone, now) {
-      const end = new Date((tombstone.gone_at ?? now).getTime() + TOMBSTONE_KEPT_MS);
+    async finishSweep(tombstone, now) {
+      const end = new Date((tombstone.gone_at ?? now).getTime() + TOMBSTONE_RETENTION_MS);
       if (now >= end) await collection.deleteOne(asRead(tombstone));
       else {
         await collection.updateOne(asRead(tombstone), {

@@ -24,7 +24,7 @@ const SMALL_MAX_BYTES = 64 * 1024;
 const PIECE_BYTES = 256 * 1024;
 
 /** Where bytes of one of Claude's files belong. */
-export interface ChunkPlace {
+export interface ChunkPosition {
   session_id: string;
   path: string;
   generation: number;
@@ -38,7 +38,7 @@ export interface TranscriptStore {
    * Stores bytes at a place; they count once the manifest says so. Ours already there counts as done, a
    * dead attempt's is replaced. Throws FENCE_LOST where a newer fence wrote.
    */
-  put(place: ChunkPlace, data: Buffer): Promise<void>;
+  put(position: ChunkPosition, data: Buffer): Promise<void>;
   /**
    * Yields a file's bytes in order. `lineage` is the session and its ancestors, nearest first. Ends
    * with TRANSCRIPT_CORRUPT where bytes are missing or the hash is not the manifest's.
@@ -89,10 +89,10 @@ export function createTranscriptStore(db: Db): TranscriptStore {
   }
 
   return {
-    async put({ fence, ...place }, data) {
+    async put({ fence, ...position }, data) {
       const isSmall = data.length <= SMALL_MAX_BYTES;
       const document: ChunkDocument = {
-        ...place,
+        ...position,
         fence,
         bytes: data.length,
         encoding: isSmall ? 'snappy' : 'gzip',
@@ -103,11 +103,11 @@ export function createTranscriptStore(db: Db): TranscriptStore {
       } catch (error) {
         if (!isDuplicateKey(error)) throw error;
         const replaced = await collection.replaceOne(
-          { ...place, fence: { $lte: fence } },
+          { ...position, fence: { $lte: fence } },
           document,
         );
         if (replaced.matchedCount === 0) {
-          throw new AppError('FENCE_LOST', `${place.path}@${place.offset} has a newer fence`, {
+          throw new AppError('FENCE_LOST', `${position.path}@${position.offset} has a newer fence`, {
             cause: error,
           });
         }

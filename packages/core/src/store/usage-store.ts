@@ -36,7 +36,7 @@ export interface UsageStore {
 }
 
 // A session's fields stand in its document, those of a deleted one in its tombstone.
-const PLACES = [
+const COLLECTIONS = [
   { collection: 'sessions', prefix: '' },
   { collection: 'tombstones', prefix: 'spent.' },
 ] as const;
@@ -52,7 +52,7 @@ export function createUsageStore(db: Db): UsageStore {
   ): Promise<UsageGroupSum[]> {
     const twice = await spent.countedTwice();
     const sums = await Promise.all(
-      PLACES.map(({ collection, prefix }) =>
+      COLLECTIONS.map(({ collection, prefix }) =>
         db
           .collection(collection)
           .aggregate<{ _id: string | null } & Spending>([

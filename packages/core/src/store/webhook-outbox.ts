@@ -4,11 +4,11 @@ import type { OutboxEntry, WebhookEvent } from '../model/webhooks/webhook-event.
 import type { SessionDocument } from './mongo.ts';
 
 // Word is taken off within seconds; hand-backs while Redis is away must not grow a document for ever.
-const DUE_KEPT = 50;
+const MAX_ENTRIES = 50;
 
 /** The part of an update that leaves word of a move. */
 export function appendOutboxEvent(type: WebhookEvent, attempt: number, at: Date) {
-  return { $push: { webhooks_due: { $each: [{ type, attempt, at }], $slice: -DUE_KEPT } } };
+  return { $push: { webhooks_due: { $each: [{ type, attempt, at }], $slice: -MAX_ENTRIES } } };
 }
 
 /** A session that has word to be told. */
@@ -16,13 +16,13 @@ export interface OutboxSession {
   id: string;
   created_at: Date;
   tags?: string[];
-  due: OutboxEntry[];
+  entries: OutboxEntry[];
 }
 
 /** What sessions have to tell. */
 export interface WebhookOutbox {
   /** What one session has to tell; null where that is nothing. */
-  of(id: string): Promise<OutboxSession | null>;
+  find(id: string): Promise<OutboxSession | null>;
   /** Sessions whose word is older than `time`. */
   olderThan(time: Date, limit: number): Promise<OutboxSession[]>;
   /** Takes off what was told. */
@@ -39,7 +39,7 @@ const FIELDS = { created_at: 1, tags: 1, webhooks_due: 1 } as const;
 export function createWebhookOutbox(db: Db): WebhookOutbox {
   const collection = db.collection<SessionDocument>('sessions');
   return {
-    async of(id) {
+    async find(id) {
       const document = await collection.findOne<OutboxDocument>(
         { _id: id },
         { projection: FIELDS },
@@ -67,5 +67,5 @@ export function createWebhookOutbox(db: Db): WebhookOutbox {
 }
 
 function decode({ _id, created_at, tags, webhooks_due = [] }: OutboxDocument): OutboxSession {
-  return { id: _id, created_at, ...(Array.isArray(tags) ? { tags } : {}), due: webhooks_due };
+  return { id: _id, created_at, ...(Array.isArray(tags) ? { tags } : {}), entries: webhooks_due };
 }

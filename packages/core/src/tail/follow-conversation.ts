@@ -9,7 +9,7 @@ import {
   toldSoFar,
 } from './follow-position.ts';
 import {
-  isTold,
+  isReadToEnd,
   type Look,
   runTail,
   type TailDeps,
@@ -64,7 +64,7 @@ export function followConversation(
     const tree = await lookUp();
     const heads = new Map(tree.map((head) => [head.id, head]));
     const seqOf = ({ id }: SessionHead) => told.get(id) ?? 0;
-    const isWhollyTold = (head: SessionHead | undefined) => !head || isTold(head, seqOf(head));
+    const isWhollyTold = (head: SessionHead | undefined) => !head || isReadToEnd(head, seqOf(head));
 
     // Whose turn it is: a page each, so that no branch waits for the end of another.
     let queue = tree;

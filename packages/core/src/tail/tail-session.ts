@@ -1,6 +1,6 @@
 import { createEventReader } from './event-reader.ts';
 import {
-  isTold,
+  isReadToEnd,
   type Look,
   runTail,
   type TailDeps,
@@ -40,7 +40,7 @@ export function tailSession(
         };
       },
       get end(): TailItem | null {
-        if (head && !isTold(head, told)) return null;
+        if (head && !isReadToEnd(head, told)) return null;
         return { kind: 'end', session_id: of.id, status, last_event_seq };
       },
       hear(news) {

@@ -1,4 +1,4 @@
-import { isTold } from '../model/webhooks/webhook.ts';
+import { wantsEvent } from '../model/webhooks/webhook.ts';
 import type { WebhookQueue } from '../queue/webhook-queue.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { StoreClock } from '../store/clock.ts';
@@ -64,13 +64,13 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
 
   // In this order: what is made twice is the same delivery and job, what is taken off too early is lost.
   async function dispatch(
-    { id, created_at, tags, due }: OutboxSession,
+    { id, created_at, tags, entries: due }: OutboxSession,
     all: Awaited<ReturnType<typeof enabled>>,
   ): Promise<number> {
     let told = 0;
     for (const word of due) {
       const event = { session_id: id, session_created_at: created_at, ...word };
-      const notified = all.filter((one) => isTold(one, event.type, tags));
+      const notified = all.filter((one) => wantsEvent(one, event.type, tags));
       await forEachIsolated(notified, async (webhook) => {
         const delivery = await deliveries.insertIfAbsent(webhook.id, event);
         if (delivery.status === 'pending') await queue.add(delivery);
@@ -84,7 +84,7 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
   async function notifyNow(sessionId: string): Promise<void> {
     if (performance.now() < noneUntil) return;
     // Before the webhooks: one that was made before a move is told of it.
-    const session = await outbox.of(sessionId);
+    const session = await outbox.find(sessionId);
     if (!session) return;
     const all = await enabled();
     // Where there are none the sweep clears it away.

@@ -75,7 +75,7 @@ describe('a deletion that died', () => {
 
   test('before the point of no return never happened', async ({ world, stores }) => {
     const tree = await world.keepTree();
-    await world.tombstones.ask(tree[0].id, new Date(Date.now() - 120_000));
+    await world.tombstones.mark(tree[0].id, new Date(Date.now() - 120_000));
 
     await world.deletion.runMaintenance(AbortSignal.timeout(10_000));
 

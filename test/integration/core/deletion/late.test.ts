@@ -43,7 +43,7 @@ describe('what comes late', () => {
     'a continue of a conversation that is %s to be deleted fails, and leaves no part of it',
     async (state, { world, stores, queue }) => {
       const [root] = await world.keepTree();
-      await world.tombstones.ask(root.id, new Date());
+      await world.tombstones.mark(root.id, new Date());
       if (state === 'deleting') await world.tombstones.commit(root.id);
       const job = makeContinueJob(root.id);
       const adopter = createAdopter(stores.sessions, (id) => queue.find(id));
@@ -93,7 +93,7 @@ describe('what comes late', () => {
     const tree = await world.keepTree();
     const slipped = childOf(tree[0], { status: 'starting', created_at: new Date() });
     await world.keep(slipped);
-    await world.tombstones.ask(tree[0].id, new Date());
+    await world.tombstones.mark(tree[0].id, new Date());
     await world.tombstones.commit(tree[0].id);
 
     expect(await world.deletion.deleteConversation(tree[0].id)).toBe('deleting');

@@ -15,7 +15,7 @@ import {
   parsePrivateKeys,
   parsePublicKeys,
 } from '../../../../packages/core/src/sealing/key-set.ts';
-import { kidsOf, resealConfig } from '../../../../packages/core/src/sealing/rotation.ts';
+import { findKids, resealConfig } from '../../../../packages/core/src/sealing/rotation.ts';
 import { makeContinueJob, makeFullConfig, makeLaunchJob } from '../../../support/factories.ts';
 
 const ours: IsOurs = async () => true;
@@ -229,11 +229,11 @@ describe('rotation', () => {
       ...(await sealer().config(makeFullConfig(), id)),
       settings: { note: await sealedBy({ kid: key.kid }), token: 's3cret-plain' },
     };
-    expect(kidsOf(config)).toEqual(new Set([key.kid, 'plain']));
+    expect(findKids(config)).toEqual(new Set([key.kid, 'plain']));
     const tools = { opener: opener(key, other), sealer: sealer(other) };
     const done = await resealConfig(config, tools, { sessionId: id, isOurs: ours });
     if (!done || 'refused' in done) throw new Error('expected another config');
-    expect(kidsOf(done.config)).toEqual(new Set([other.kid]));
+    expect(findKids(done.config)).toEqual(new Set([other.kid]));
     expect(JSON.stringify(done.config)).not.toMatch(/s3cret|hush/);
     const { config: open } = await opener(other).config(done.config, async (to) => to === id);
     expect(open).toEqual({

@@ -14,7 +14,7 @@ interface Tries {
 }
 
 /** The checks of a request's or a job's options, for `superRefine`; `recovery` is what its config says. */
-export function checkOptions<T extends Timing & Tries>(
+export function checkOptionConflicts<T extends Timing & Tries>(
   recoveryOf: (value: T) => Recovery | null | undefined,
 ): (value: T, context: z.RefinementCtx) => void {
   return (value, context) => {

@@ -16,7 +16,7 @@ export const idempotencyKeySchema = z
   .describe('The same key and the same request: the same session, for as long as it is kept.');
 
 /** A session that was asked for; `replayed` where its idempotency key had made it before. */
-export interface Accepted {
+export interface AcceptedSession {
   session: Session;
   replayed: boolean;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { overridesSchema } from '../config/continue-config.ts';
-import { checkOptions } from '../config/option-conflicts.ts';
+import { checkOptionConflicts } from '../config/option-conflicts.ts';
 import { sessionConfigSchema } from '../config/session-config.ts';
 import { jobOptionsSchema } from '../config/session-options.ts';
 import { onBusySchema } from '../config/waiting-for.ts';
@@ -35,7 +35,7 @@ const envelope = {
 /** A job that launches a session. */
 export const launchJobSchema = z
   .strictObject({ ...envelope, kind: z.literal('launch'), config: sessionConfigSchema })
-  .superRefine(checkOptions(({ config }) => config.recovery));
+  .superRefine(checkOptionConflicts(({ config }) => config.recovery));
 
 /** A job that continues a session. */
 export const continueJobSchema = z
@@ -46,7 +46,7 @@ export const continueJobSchema = z
     on_busy: onBusySchema.optional(),
     overrides: overridesSchema,
   })
-  .superRefine(checkOptions(({ overrides }) => overrides.recovery));
+  .superRefine(checkOptionConflicts(({ overrides }) => overrides.recovery));
 
 /** The payload of a job in the queue `sessions`: any BullMQ client in any language may add one. */
 export const jobSchema = z.discriminatedUnion('kind', [launchJobSchema, continueJobSchema]);

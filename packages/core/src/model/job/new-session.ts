@@ -21,10 +21,10 @@ export function blankSession() {
 }
 
 /** A job with its defaults filled in. */
-export type Accepted<T extends Job> = T & { created_at: string; run_id: string };
+export type AcceptedJob<T extends Job> = T & { created_at: string; run_id: string };
 
 /** The job with its defaults filled in; `timestamp` is when it was put into the queue. */
-export function acceptJob<T extends Job>(job: T, timestamp: number): Accepted<T> {
+export function acceptJob<T extends Job>(job: T, timestamp: number): AcceptedJob<T> {
   return {
     ...job,
     run_id: job.run_id ?? job.id,
@@ -33,14 +33,14 @@ export function acceptJob<T extends Job>(job: T, timestamp: number): Accepted<T>
 }
 
 /** The document of an accepted job; `asked` is the job's own config or, for a continue, the merged one. */
-export function queuedSession(job: Accepted<Job>, asked: SessionConfig, parent?: Session): Session {
+export function queuedSession(job: AcceptedJob<Job>, requested: SessionConfig, parent?: Session): Session {
   const createdAt = new Date(job.created_at);
   const notBefore = timeOf(job);
   const wait = firstWait(job, {
     parent,
     isDelayed: notBefore !== undefined && notBefore > createdAt,
   });
-  const config = withAttempts(asked, job.attempts);
+  const config = withAttempts(requested, job.attempts);
   const root = parent?.root_session_id ?? job.id;
   return {
     ...blankSession(),
@@ -79,7 +79,7 @@ export function queuedSession(job: Accepted<Job>, asked: SessionConfig, parent?:
   };
 }
 
-function timeOf({ not_before, delay_ms, created_at }: Accepted<Job>): Date | undefined {
+function timeOf({ not_before, delay_ms, created_at }: AcceptedJob<Job>): Date | undefined {
   if (not_before !== undefined) return new Date(not_before);
   return delay_ms ? new Date(Date.parse(created_at) + delay_ms) : undefined;
 }

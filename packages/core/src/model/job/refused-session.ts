@@ -13,7 +13,7 @@ import { JOB_MAX_BYTES } from './job.ts';
 import { blankSession } from './new-session.ts';
 
 // What of a refused payload is kept where it is good, each key on its own. `not_before` means nothing here.
-const KEPT = {
+const KEPT_FIELDS = {
   run_id: idSchema,
   parent_session_id: idSchema,
   title: jobOptionsSchema.shape.title,
@@ -35,7 +35,7 @@ export function refusedSession(
 ): Session {
   const data = recordOf(found.data);
   const createdAt = new Date(valid(timeSchema, data['created_at']) ?? found.timestamp);
-  const kept = Object.entries(KEPT)
+  const kept = Object.entries(KEPT_FIELDS)
     .map(([key, schema]) => [key, valid<unknown>(schema, data[key])])
     .filter(([, value]) => value !== undefined);
   const query = [recordOf(data['config'])['query'], recordOf(data['overrides'])['query']].find(

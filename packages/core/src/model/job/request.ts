@@ -1,7 +1,7 @@
 // The bodies of the HTTP calls that make sessions: a config's keys flat, with the options beside them.
 import type { z } from 'zod';
 import { overridesSchema } from '../config/continue-config.ts';
-import { checkOptions } from '../config/option-conflicts.ts';
+import { checkOptionConflicts } from '../config/option-conflicts.ts';
 import { sessionConfigSchema } from '../config/session-config.ts';
 import {
   type JobOptions,
@@ -14,7 +14,7 @@ import { idempotencyKeySchema } from './idempotency.ts';
 /** What a launch asks. */
 export const launchRequestSchema = sessionConfigSchema
   .extend(sessionOptionsSchema.shape)
-  .superRefine(checkOptions(({ recovery }) => recovery));
+  .superRefine(checkOptionConflicts(({ recovery }) => recovery));
 
 /** What one launch of many asks: its key stands beside it, for one header cannot be all of theirs. */
 export const bulkLaunchSchema = sessionConfigSchema
@@ -22,12 +22,12 @@ export const bulkLaunchSchema = sessionConfigSchema
     ...sessionOptionsSchema.shape,
     idempotency_key: idempotencyKeySchema.optional(),
   })
-  .superRefine(checkOptions(({ recovery }) => recovery));
+  .superRefine(checkOptionConflicts(({ recovery }) => recovery));
 
 /** What a continue asks; the parent stands in the path. */
 export const continueRequestSchema = overridesSchema
   .extend({ ...sessionOptionsSchema.shape, on_busy: onBusySchema.optional() })
-  .superRefine(checkOptions(({ recovery }) => recovery));
+  .superRefine(checkOptionConflicts(({ recovery }) => recovery));
 
 /** What a launch asks. */
 export type LaunchRequest = z.infer<typeof launchRequestSchema>;

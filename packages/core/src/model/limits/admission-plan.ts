@@ -18,12 +18,12 @@ export function planAdmission(
   holders: readonly string[],
   waiters: readonly Waiter[],
 ): AdmissionPlan {
-  const held = waiters.filter(({ id }) => holders.includes(id)).map(({ id }) => id);
-  const taken: string[] = [];
+  const holding = waiters.filter(({ id }) => holders.includes(id)).map(({ id }) => id);
+  const granted: string[] = [];
   for (const { id, concurrency_limit = 1 } of waiters) {
     if (holders.includes(id)) continue;
-    if (holders.length + taken.length >= concurrency_limit) break;
-    taken.push(id);
+    if (holders.length + granted.length >= concurrency_limit) break;
+    granted.push(id);
   }
-  return { holding: held, granted: taken };
+  return { holding: holding, granted: granted };
 }

@@ -9,7 +9,7 @@ export type PolicyRule = (asked: Governed, policy: Policy) => Refusal[];
 
 /** The rules that look at one key at a time, in the order in which their refusals are reported. */
 export const POLICY_RULES: readonly PolicyRule[] = [
-  checkOptions,
+  checkForbiddenOptions,
   checkDirectories,
   checkEnv,
   checkModes,
@@ -36,7 +36,7 @@ export function directoriesOf(asked: Governed): { field: string; path: unknown }
   ];
 }
 
-function checkOptions(asked: Governed, { forbiddenOptions }: Policy): Refusal[] {
+function checkForbiddenOptions(asked: Governed, { forbiddenOptions }: Policy): Refusal[] {
   return Object.entries(asked)
     .filter(([key, value]) => isAsked(value) && forbiddenOptions.includes(key))
     .map(([field]) => ({

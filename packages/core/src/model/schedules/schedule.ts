@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkOptions } from '../config/option-conflicts.ts';
+import { checkOptionConflicts } from '../config/option-conflicts.ts';
 import { sessionConfigSchema } from '../config/session-config.ts';
 import { sessionOptionsSchema } from '../config/session-options.ts';
 import { errorCodeSchema } from '../errors/error-codes.ts';
@@ -16,7 +16,7 @@ const OVERLAPS = ['skip', 'enqueue'] as const;
 /** What a firing launches: as POST /v1/sessions takes it, but for the time, which is the schedule's. */
 export const scheduledLaunchSchema = sessionConfigSchema
   .extend(sessionOptionsSchema.omit({ run_at: true }).shape)
-  .superRefine(checkOptions(({ recovery }) => recovery));
+  .superRefine(checkOptionConflicts(({ recovery }) => recovery));
 
 /** What a firing launches. */
 export type ScheduledLaunch = z.infer<typeof scheduledLaunchSchema>;

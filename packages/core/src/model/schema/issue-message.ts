@@ -70,8 +70,8 @@ function bound(
 }
 
 function oneOf(values: readonly unknown[]): string {
-  const told = values.map((value) => JSON.stringify(value) ?? 'nothing');
-  return told.length > 1 ? `one of ${told.join(', ')}` : (told[0] ?? 'nothing');
+  const options = values.map((value) => JSON.stringify(value) ?? 'nothing');
+  return options.length > 1 ? `one of ${options.join(', ')}` : (options[0] ?? 'nothing');
 }
 
 function kindOf(value: unknown): string {

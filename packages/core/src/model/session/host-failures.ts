@@ -18,14 +18,14 @@ export type HostFailure = z.infer<typeof hostFailureSchema>;
 const LIMIT = 3;
 
 /** How many failures a session remembers; the limits above need fewer. */
-const KEPT = 20;
+const FAILURES_KEPT = 20;
 
 /** The failures of a session with one more, bounded. */
 export function addHostFailure(
   failures: readonly HostFailure[],
   failure: HostFailure,
 ): HostFailure[] {
-  return [...failures, failure].slice(-KEPT);
+  return [...failures, failure].slice(-FAILURES_KEPT);
 }
 
 /**

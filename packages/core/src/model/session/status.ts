@@ -17,7 +17,7 @@ export const sessionStatusSchema = z.enum(SESSION_STATUSES);
 export type SessionStatus = z.infer<typeof sessionStatusSchema>;
 
 // `starting` is reached again from starting and running only when the lease has expired (claim in session-store).
-const LEGAL_MOVES: Record<SessionStatus, readonly SessionStatus[]> = {
+const LEGAL_TRANSITIONS: Record<SessionStatus, readonly SessionStatus[]> = {
   queued: ['starting', 'failed', 'cancelled'],
   starting: ['running', 'completed', 'failed', 'cancelled', 'queued', 'starting'],
   running: ['completed', 'failed', 'cancelled', 'queued', 'starting'],
@@ -27,16 +27,16 @@ const LEGAL_MOVES: Record<SessionStatus, readonly SessionStatus[]> = {
 };
 
 /** Says whether a session may move from one status to another (contract section 4). */
-export function canMove(from: SessionStatus, to: SessionStatus): boolean {
-  return LEGAL_MOVES[from].includes(to);
+export function canTransition(from: SessionStatus, to: SessionStatus): boolean {
+  return LEGAL_TRANSITIONS[from].includes(to);
 }
 
 /** The statuses from which a session may move to `to`; every guarded write filters on them. */
-export function movesTo(to: SessionStatus): SessionStatus[] {
-  return SESSION_STATUSES.filter((from) => canMove(from, to));
+export function statusesBefore(to: SessionStatus): SessionStatus[] {
+  return SESSION_STATUSES.filter((from) => canTransition(from, to));
 }
 
 /** Says whether the status is final: a document that has it never changes again. */
 export function isTerminal(status: SessionStatus): boolean {
-  return LEGAL_MOVES[status].length === 0;
+  return LEGAL_TRANSITIONS[status].length === 0;
 }

@@ -23,12 +23,12 @@ export interface Tombstone {
 }
 
 /** How long a tombstone is kept once all is gone, in milliseconds: longer than Redis keeps any job. */
-export const TOMBSTONE_KEPT_MS = 30 * 24 * 3600 * 1000;
+export const TOMBSTONE_RETENTION_MS = 30 * 24 * 3600 * 1000;
 
 /**
  * Says whether something made at this time is what the tombstone stands for, and not a later one of the
  * same id. What has no time is.
  */
-export function isBuried(tombstone: Pick<Tombstone, 'at'>, createdAt: Date): boolean {
+export function tombstoneCovers(tombstone: Pick<Tombstone, 'at'>, createdAt: Date): boolean {
   return !(createdAt > tombstone.at);
 }

@@ -130,7 +130,7 @@ export function toWebhookView(webhook: Webhook): WebhookView {
 }
 
 /** Says whether a webhook is told of this event of a session with these tags. */
-export function isTold(
+export function wantsEvent(
   webhook: Pick<Webhook, 'enabled' | 'types' | 'tags'>,
   type: z.infer<typeof webhookEventSchema>,
   sessionTags: readonly string[] = [],

@@ -1,7 +1,7 @@
 import { AppError, newId } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import {
-  type Accepted,
+  type AcceptedJob,
   queuedSession,
 } from '../../../../../packages/core/src/model/job/new-session.ts';
 import { refusedSession } from '../../../../../packages/core/src/model/job/refused-session.ts';
@@ -14,7 +14,7 @@ import {
 
 function accept<T extends ReturnType<typeof makeLaunchJob | typeof makeContinueJob>>(
   job: T,
-): Accepted<T> {
+): AcceptedJob<T> {
   return { ...job, run_id: newId(), created_at: '2026-01-02T03:04:05+01:00' };
 }
 

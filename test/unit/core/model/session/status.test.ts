@@ -1,6 +1,6 @@
-import { canMove, isTerminal, SESSION_STATUSES, type SessionStatus } from '@baton/core/internal';
+import { canTransition, isTerminal, SESSION_STATUSES, type SessionStatus } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
-import { movesTo } from '../../../../../packages/core/src/model/session/status.ts';
+import { statusesBefore } from '../../../../../packages/core/src/model/session/status.ts';
 
 // The table of contract section 4, every pair written out.
 const ALLOWED: Record<SessionStatus, readonly SessionStatus[]> = {
@@ -18,8 +18,8 @@ const pairs = SESSION_STATUSES.flatMap((from) =>
 
 describe('status', () => {
   test.each(pairs)('$from to $to: $allowed', ({ from, to, allowed }) => {
-    expect(canMove(from, to)).toBe(allowed);
-    expect(movesTo(to).includes(from)).toBe(allowed);
+    expect(canTransition(from, to)).toBe(allowed);
+    expect(statusesBefore(to).includes(from)).toBe(allowed);
   });
 
   test.each([
