@@ -275,9 +275,9 @@ export {
   type AttemptEnding,
   createOwnedSession,
   type Ending,
-  type StopTimes,
   type OwnedSession,
   type Progress,
+  type StopTimes,
 } from './store/owned-session.ts';
 export { createReconcileStore, type ReconcileStore } from './store/reconcile-store.ts';
 export type { ScheduleStore } from './store/schedule-store.ts';

@@ -5,7 +5,7 @@ import {
   parseKeyText,
   type StoredKey,
 } from '@baton/core/internal';
-import { type Caller, buildCaller } from './caller.ts';
+import { buildCaller, type Caller } from './caller.ts';
 
 /** The keys that callers show. */
 export interface KeyRing {

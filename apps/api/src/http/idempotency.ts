@@ -13,7 +13,9 @@ export function tenantOf(request: Pick<FastifyRequest, 'caller'>): string {
 }
 
 /** Who asks, for the options of a session. */
-export function buildCallerOptions({ caller }: Pick<FastifyRequest, 'caller'>): { api_key_id?: string } {
+export function buildCallerOptions({ caller }: Pick<FastifyRequest, 'caller'>): {
+  api_key_id?: string;
+} {
   return caller.keyId === null ? {} : { api_key_id: caller.keyId };
 }
 

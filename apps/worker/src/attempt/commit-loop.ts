@@ -2,9 +2,9 @@ import {
   defined,
   type Event,
   type EventStore,
-  type StopTimes,
   type OwnedSession,
   type Progress,
+  type StopTimes,
   type Wakeup,
 } from '@baton/core/internal';
 import type { Backlog } from './batch.ts';

@@ -1,13 +1,13 @@
 import {
   type Attempt,
   createOwnedSession,
-  type StopTimes,
   type LivePublisher,
   type Logger,
   type Mongo,
   type OwnedSession,
   type Prices,
   type Session,
+  type StopTimes,
   type StoreClock,
 } from '@baton/core/internal';
 import type { ClaudeCli } from '../claude/find.ts';

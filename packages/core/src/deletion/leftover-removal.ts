@@ -1,6 +1,6 @@
 // What deleted sessions left beside their documents goes, and never what a later session of the same id
 // writes: an idempotency key gives an id anew.
-import { tombstoneCovers, type Tombstone } from '../model/session/tombstone.ts';
+import { type Tombstone, tombstoneCovers } from '../model/session/tombstone.ts';
 import { madeAt } from '../queue/queued-job.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { StoreClock } from '../store/clock.ts';

@@ -5,11 +5,7 @@ import type { SessionConfig } from '../model/config/session-config.ts';
 import { isAppError } from '../model/errors/app-error.ts';
 import { type AcceptedSession, checkSameRequest } from '../model/job/idempotency.ts';
 import { checkSize, type LaunchJob } from '../model/job/job.ts';
-import {
-  type AcceptedJob as AcceptedJob,
-  acceptJob,
-  queuedSession,
-} from '../model/job/new-session.ts';
+import { type AcceptedJob, acceptJob, queuedSession } from '../model/job/new-session.ts';
 import type { Session } from '../model/session/session.ts';
 import { type EnqueueOptions, launchJob } from '../queue/producer.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';

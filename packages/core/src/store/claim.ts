@@ -150,7 +150,9 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
       },
       { returnDocument: 'after' },
     );
-    const claimed = await update.catch((error: unknown) => findOwnClaim(error, session.id, attempt));
+    const claimed = await update.catch((error: unknown) =>
+      findOwnClaim(error, session.id, attempt),
+    );
     return claimed ? { kind: 'claimed', session: decodeSession(claimed), attempt } : 'raced';
   }
 

@@ -1,7 +1,7 @@
 import type { Db, UpdateFilter } from 'mongodb';
 import { defined } from '../model/schema/defined.ts';
 import type { Attempt, Session } from '../model/session/session.ts';
-import { statusesBefore, type SessionStatus } from '../model/session/status.ts';
+import { type SessionStatus, statusesBefore } from '../model/session/status.ts';
 import { endingEvent } from '../model/webhooks/webhook-event.ts';
 import type { StoreClock } from './clock.ts';
 import { encodeFields } from './free-json.ts';

@@ -149,7 +149,9 @@ export function createScheduleStore(
             updated_at: now,
             ...(isNewClock ? { anchor: now } : {}),
           } as Partial<ScheduleDocument>,
-          ...(absent.length > 0 ? { $unset: Object.fromEntries(absent.map((key) => [key, ''])) } : {}),
+          ...(absent.length > 0
+            ? { $unset: Object.fromEntries(absent.map((key) => [key, ''])) }
+            : {}),
           $inc: { revision: 1 },
         },
       );

@@ -1,7 +1,11 @@
 import type { Db } from 'mongodb';
 import { AppError } from '../model/errors/app-error.ts';
 import type { Session } from '../model/session/session.ts';
-import { tombstoneCovers, TOMBSTONE_RETENTION_MS, type Tombstone } from '../model/session/tombstone.ts';
+import {
+  TOMBSTONE_RETENTION_MS,
+  type Tombstone,
+  tombstoneCovers,
+} from '../model/session/tombstone.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
 import { createGroupRead } from './group-read.ts';
 

@@ -107,9 +107,13 @@ export function createTranscriptStore(db: Db): TranscriptStore {
           document,
         );
         if (replaced.matchedCount === 0) {
-          throw new AppError('FENCE_LOST', `${position.path}@${position.offset} has a newer fence`, {
-            cause: error,
-          });
+          throw new AppError(
+            'FENCE_LOST',
+            `${position.path}@${position.offset} has a newer fence`,
+            {
+              cause: error,
+            },
+          );
         }
       }
     },

@@ -124,6 +124,9 @@ export async function* runTail(
 }
 
 /** Whether a session has nothing more to tell. */
-export function isReadToEnd(head: Pick<SessionHead, 'status' | 'last_event_seq'>, seq: number): boolean {
+export function isReadToEnd(
+  head: Pick<SessionHead, 'status' | 'last_event_seq'>,
+  seq: number,
+): boolean {
   return isTerminal(head.status) && seq >= head.last_event_seq;
 }

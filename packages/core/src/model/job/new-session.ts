@@ -33,7 +33,11 @@ export function acceptJob<T extends Job>(job: T, timestamp: number): AcceptedJob
 }
 
 /** The document of an accepted job; `asked` is the job's own config or, for a continue, the merged one. */
-export function queuedSession(job: AcceptedJob<Job>, requested: SessionConfig, parent?: Session): Session {
+export function queuedSession(
+  job: AcceptedJob<Job>,
+  requested: SessionConfig,
+  parent?: Session,
+): Session {
   const createdAt = new Date(job.created_at);
   const notBefore = timeOf(job);
   const wait = firstWait(job, {

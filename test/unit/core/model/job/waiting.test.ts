@@ -145,7 +145,7 @@ describe('the free slots of a key', () => {
       [],
       ['a', 'b'],
     ],
-  ])('%s', (_what, holders, waiters, held, taken) => {
-    expect(planAdmission(holders, waiters)).toEqual({ held, taken });
+  ])('%s', (_what, holders, waiters, holding, granted) => {
+    expect(planAdmission(holders, waiters)).toEqual({ holding, granted });
   });
 });

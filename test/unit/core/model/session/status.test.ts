@@ -1,4 +1,9 @@
-import { canTransition, isTerminal, SESSION_STATUSES, type SessionStatus } from '@baton/core/internal';
+import {
+  canTransition,
+  isTerminal,
+  SESSION_STATUSES,
+  type SessionStatus,
+} from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { statusesBefore } from '../../../../../packages/core/src/model/session/status.ts';
 
