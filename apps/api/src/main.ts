@@ -1,6 +1,7 @@
 // The API's process: settings, connections, HTTP app, listen, stop on a signal.
 // Prints `{"api": url}` on stdout once it listens; logs go to stderr.
 import {
+  type AppError,
   createClosers,
   createLogger,
   type OpenBaton,
@@ -58,7 +59,8 @@ function readSettingsOrExit(): ApiSettings {
   try {
     return readApiSettings(process.env);
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    const { code, message } = error as AppError;
+    createLogger('api', 'fatal').fatal({ code }, message);
     process.exit(1);
   }
 }

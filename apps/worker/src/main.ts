@@ -1,6 +1,6 @@
 // A worker's process: environment, connections, parts, start, wait for a signal, stop.
 // Prints `{"worker", "pid", "health"}` on stdout once it has started; logs go to stderr.
-import { ensureIndexes, isAppError } from '@baton/core/internal';
+import { createLogger, ensureIndexes, isAppError } from '@baton/core/internal';
 import { operatorSecrets } from './claude/operator-secrets.ts';
 import { drain } from './drain.ts';
 import { createMasker } from './masking/masker.ts';
@@ -64,14 +64,17 @@ async function main(): Promise<void> {
 
 function announce({ identity, cli, log }: WorkerEnvironment, { scrub }: HostChecks, url: string) {
   const facts = { claude: cli.version, health: url, subprocess_env_scrub: scrub.describe() };
-  log.info(facts, scrub.whyNot() === null ? 'ready' : 'started, but not ready');
+  const whyNotReady = scrub.whyNot();
+  if (whyNotReady === null) log.info(facts, 'ready');
+  else log.warn(facts, `started, but not ready: ${whyNotReady}`);
   const start = { worker: identity.workerId, pid: process.pid, health: url };
   process.stdout.write(`${JSON.stringify(start)}\n`);
 }
 
 main().catch((error: unknown) => {
-  const message = isAppError(error) ? error.message : String(error);
   const masker = createMasker(operatorSecrets(process.env));
-  process.stderr.write(`baton worker: ${masker.text(message)}\n`);
+  const log = createLogger('baton-worker', 'fatal', undefined, masker.line);
+  if (isAppError(error)) log.fatal({ code: error.code }, error.message);
+  else log.fatal({ err: error }, 'the worker could not start');
   process.exit(1);
 });
