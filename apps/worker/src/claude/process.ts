@@ -106,23 +106,26 @@ export function startClaude(
     exit: Promise.race([ended, closed]),
     closed,
     stderrTail: () => tail.text(),
-    signal(name) {
-      if (child.pid === undefined) return null;
-      try {
-        process.kill(-child.pid, name);
-        return null;
-      } catch (error) {
-        // ESRCH: the group is gone, which is what a signal is for.
-        const { code = 'unknown' } = error as NodeJS.ErrnoException;
-        return code === 'ESRCH' ? null : code;
-      }
-    },
+    signal: (name) => signalGroup(child.pid, name),
     abandon() {
       for (const stream of child.nodeChildProcess.stdio) stream?.destroy();
       child.nodeChildProcess.unref();
       abandoned.resolve({ code: null, signal: null });
     },
   };
+}
+
+/** Signals the process group of `pid`; returns the errno where that is refused, else null. */
+function signalGroup(pid: number | undefined, name: NodeJS.Signals): string | null {
+  if (pid === undefined) return null;
+  try {
+    process.kill(-pid, name);
+    return null;
+  } catch (error) {
+    // ESRCH: the group is gone, which is what a signal is for.
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    return code === 'ESRCH' ? null : code;
+  }
 }
 
 async function settle(child: PromiseLike<unknown>): Promise<Exit> {

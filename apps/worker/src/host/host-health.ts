@@ -54,24 +54,24 @@ export interface HostListener {
 
 /** The health of a host that is well. */
 export function createHostHealth({ probe, stuck, log }: HostHealthDeps): HostHealth {
+  const boundedProbe = createBoundedProbe(probe);
   let problem: HostProblem | null = null;
   // Grows from one sickness to the next, too, until a session has begun: a probe may be blind to what is wrong.
   let pauseMs = FIRST_PAUSE_MS;
   let nextAt = 0;
   let timer: NodeJS.Timeout | undefined;
-  let probing: Promise<HostProblem | null> | undefined;
   let isStopped = false;
   let listener: HostListener = { onSick() {}, onWell() {}, onWorks() {} };
 
   function schedule(): void {
     if (isStopped) return;
     nextAt = performance.now() + pauseMs;
-    timer = setTimeout(() => void look(), pauseMs);
+    timer = setTimeout(() => void probeAgain(), pauseMs);
     pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
   }
 
-  async function look(): Promise<void> {
-    const found = await askOnce();
+  async function probeAgain(): Promise<void> {
+    const found = await findProblem();
     if (isStopped) return;
     if (found) {
       problem = found;
@@ -91,20 +91,14 @@ export function createHostHealth({ probe, stuck, log }: HostHealthDeps): HostHea
     listener.onSick();
   }
 
-  async function askOnce(): Promise<HostProblem | null> {
-    const tooMany = stuck.problem();
-    if (tooMany) return tooMany;
-    probing ??= probe().finally(() => {
-      probing = undefined;
-    });
-    // The next look waits for the same probe if it hangs: a second probe would hang beside it.
-    return within(probing, PROBE_LIMIT_MS);
+  async function findProblem(): Promise<HostProblem | null> {
+    return stuck.problem() ?? boundedProbe();
   }
 
   return {
     report,
     async check() {
-      const found = await askOnce();
+      const found = await findProblem();
       if (found) report(found);
       return found;
     },
@@ -132,6 +126,20 @@ export function createHostHealth({ probe, stuck, log }: HostHealthDeps): HostHea
       isStopped = true;
       clearTimeout(timer);
     },
+  };
+}
+
+/** Runs one probe at a time, and waits for each no longer than its limit. */
+function createBoundedProbe(
+  probe: () => Promise<HostProblem | null>,
+): () => Promise<HostProblem | null> {
+  let probing: Promise<HostProblem | null> | undefined;
+  return () => {
+    probing ??= probe().finally(() => {
+      probing = undefined;
+    });
+    // If a probe hangs, the next caller waits for the same one: a second probe would hang beside it.
+    return within(probing, PROBE_LIMIT_MS);
   };
 }
 
