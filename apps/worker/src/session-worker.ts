@@ -4,7 +4,7 @@ import { SESSION_QUEUE } from '@baton/core/internal';
 import type { Job } from 'bullmq';
 import type { RunningAttempt } from './attempt/attempt.ts';
 import type { AttemptDeps } from './attempt/context.ts';
-import { createJobFinisher, type JobResult } from './job/finish-job.ts';
+import { createJobFinisher, type JobFinisher, type JobResult } from './job/finish-job.ts';
 import { createJobProcessor } from './job/process-job.ts';
 import { createRunning, type Running } from './job/running.ts';
 import { followHostHealth } from './job/session-concurrency.ts';
@@ -16,7 +16,7 @@ export interface SessionWorkerDeps extends QueueWorkerDeps {
   attempts: AttemptDeps;
   adopter: Adopter;
   claims: Claims;
-  admission: Pick<Admission, 'resume' | 'releaseAfter' | 'enqueue'>;
+  admission: Pick<Admission, 'resume' | 'releaseAfter' | 'enqueue' | 'fail'>;
   queue: Pick<SessionQueue, 'pause' | 'pauseMs' | 'drop'>;
   /** How many sessions run at once. */
   concurrency: number;
@@ -47,12 +47,14 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
   const { host, leaseMs } = attempts;
   let isDraining = false;
   const running = createRunning(attempts);
+  const finisher = createJobFinisher({ ...deps, leaseMs });
   const worker = openQueueWorker(deps, {
     queue: SESSION_QUEUE,
     concurrency,
     lockMs: leaseMs,
     isStopping: () => isDraining,
-    process: processorOf(deps, running, () => isDraining || host.isSick),
+    process: processorOf(deps, finisher, running, () => isDraining || host.isSick),
+    giveUp: finisher.giveUp,
     // What the session waited for may have released it while this job was still there: enqueue it again.
     async afterDone(id, { waiting }) {
       if (!waiting) return;
@@ -95,6 +97,7 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
 
 function processorOf(
   deps: SessionWorkerDeps,
+  finisher: JobFinisher,
   running: Running,
   isPaused: () => boolean,
 ): (job: Job) => Promise<JobOutcome<JobResult>> {
@@ -109,12 +112,11 @@ function processorOf(
     isPaused,
     log,
   });
-  const finisher = createJobFinisher({ queue, leaseMs: attempts.leaseMs, log });
   return async (job) => {
     try {
       return await finisher.finish(await processJob(job));
     } catch (error) {
-      return finisher.failForGood(job, error);
+      return await finisher.failForGood(job, error);
     }
   };
 }

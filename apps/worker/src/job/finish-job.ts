@@ -1,7 +1,14 @@
 // From what became of a session's job to what becomes of the job in the queue.
-import { codeFacts, isAppError, type Logger, type SessionQueue } from '@baton/core/internal';
+import {
+  type Admission,
+  codeFacts,
+  isAppError,
+  type Logger,
+  type SessionQueue,
+} from '@baton/core/internal';
 import type { Job } from 'bullmq';
 import type { JobOutcome } from '../queue-worker/job-outcome.ts';
+import { reasonOf } from '../queue-worker/open-queue-worker.ts';
 import type { JobEnd } from './process-job.ts';
 
 /** The longest that the queue pauses for an account's limit before a session tries again, in milliseconds. */
@@ -19,6 +26,7 @@ export interface JobResult {
 /** What finishing a job needs. */
 export interface JobFinisherDeps {
   queue: Pick<SessionQueue, 'pause'>;
+  admission: Pick<Admission, 'fail'>;
   leaseMs: number;
   log: Logger;
 }
@@ -26,13 +34,20 @@ export interface JobFinisherDeps {
 /** Decides what becomes of the jobs of sessions. */
 export interface JobFinisher {
   /** Fails a job that can never be processed, for the error that processing threw; rethrows any other error. */
-  failForGood(job: Job, error: unknown): JobOutcome<never>;
+  failForGood(job: Job, error: unknown): Promise<JobOutcome<never>>;
+  /** Fails a job after its last try, and its session with INTERNAL. */
+  giveUp(job: Job, error: unknown): Promise<JobOutcome<never>>;
   /** The job's outcome, once its session's attempt ended or there was none. */
   finish(end: JobEnd): Promise<JobOutcome<JobResult>>;
 }
 
 /** Finishes jobs as their sessions' attempts ended. */
-export function createJobFinisher({ queue, leaseMs, log }: JobFinisherDeps): JobFinisher {
+export function createJobFinisher({
+  queue,
+  admission,
+  leaseMs,
+  log,
+}: JobFinisherDeps): JobFinisher {
   // The operator's account is shared: the next session would only meet its limit too. The pause is no longer
   // than the limit itself explains: the backoff of a session that failed often is the session's own.
   async function pauseForLimit({
@@ -47,13 +62,23 @@ export function createJobFinisher({ queue, leaseMs, log }: JobFinisherDeps): Job
   }
 
   return {
-    failForGood(job, error) {
-      if (!isAppError(error) || codeFacts(error.code).retryable) throw error;
+    async failForGood(job, error) {
+      // INTERNAL says that a document could not be read: it may have been read half-way through a repair.
+      if (!isAppError(error) || codeFacts(error.code).retryable || error.code === 'INTERNAL') {
+        throw error;
+      }
       log.error(
         { err: error, job_id: job.id },
         'the job cannot be processed, now or later; it fails in the queue',
       );
-      return { kind: 'fail', reason: `${error.code}: ${error.message}` };
+      // A document under an id that no job may have would be given a job again and again.
+      await admission.fail(job.id ?? '', error);
+      return { kind: 'fail', reason: reasonOf(error) };
+    },
+    async giveUp(job, error) {
+      // Where a worker holds the session, the reconciler gives it another job once that lease has expired.
+      await admission.fail(job.id ?? '', error);
+      return { kind: 'fail', reason: reasonOf(error) };
     },
     async finish(end) {
       switch (end.kind) {

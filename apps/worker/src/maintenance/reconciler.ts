@@ -4,6 +4,8 @@ import {
   type Adopter,
   isAppError,
   isStoreAway,
+  type Job,
+  type JobSource,
   type JobUpkeep,
   jobOfSession,
   type Logger,
@@ -28,7 +30,7 @@ export interface ReconcilerDeps {
   jobs: JobUpkeep;
   store: ReconcileStore;
   adopter: Adopter;
-  admission: Pick<Admission, 'repair'>;
+  admission: Pick<Admission, 'repair' | 'fail'>;
   log: Logger;
 }
 
@@ -106,6 +108,17 @@ function createReconciler({ jobs, store, adopter, admission, log }: ReconcilerDe
     return isMoved;
   }
 
+  async function restore(session: JobSource): Promise<boolean> {
+    let job: Job;
+    try {
+      job = jobOfSession(session);
+    } catch (error) {
+      await admission.fail(session.id, error);
+      return false;
+    }
+    return jobs.restore(job);
+  }
+
   return {
     async readJobs() {
       const report = { adopted: 0, dropped: 0, failed: 0 };
@@ -140,10 +153,8 @@ function createReconciler({ jobs, store, adopter, admission, log }: ReconcilerDe
       for await (const sessions of store.needingJobs()) {
         for (const session of sessions) {
           if (known.has(session.id)) continue;
-          const isRestored = await handle(
-            session.id,
-            'a session was not enqueued again',
-            async () => jobs.restore(jobOfSession(session)),
+          const isRestored = await handle(session.id, 'a session was not enqueued again', () =>
+            restore(session),
           );
           if (isRestored) restored += 1;
         }

@@ -2,6 +2,8 @@
 import {
   checkFeatures,
   createBackend,
+  isAppError,
+  isStoreAway,
   type KeptJobs,
   keptJobs,
   type Logger,
@@ -23,8 +25,17 @@ const FETCH_AGAIN_MS = 1_000;
 // Crashes and tries are counted in the documents; BullMQ would fail a job that lost its worker too often.
 const OUT_OF_REACH = 1_000_000_000;
 
-/** How long a job waits whose processing threw, mostly as a store is away, in milliseconds. */
+/** How long a job waits that met an unavailable store, in milliseconds; doubled from try to try after another error. */
 const RETRY_DELAY_MS = 2_000;
+
+/**
+ * How often a worker processes a job that throws another error, in a row: such an error comes from what is
+ * stored or from our own code, and comes each time. Two more tries rule out a document that was being written.
+ */
+const MAX_TRIES = 3;
+
+/** How many jobs with such errors are counted at a time. */
+const REMEMBERED = 10_000;
 
 /** How long a process that stops waits for Redis to take a job back, in milliseconds. */
 const LAST_MOVE_TIMEOUT_MS = 3_000;
@@ -46,10 +57,13 @@ export interface QueueWorkerOptions<Result> {
   /** How long a job stays locked without a renewal, in milliseconds; then another worker takes it. */
   lockMs: number;
   /**
-   * Processes a job; not called for a job that requires a newer version. Where it throws, the job is delayed
-   * by two seconds and processed again; after an UnknownFeaturesError by more, up to five minutes.
+   * Processes a job; not called for a job that requires a newer version. Where it throws as a store is away,
+   * the job is processed again every two seconds; after an UnknownFeaturesError with growing delays, up to
+   * five minutes; after any other error three times at most.
    */
   process(job: Job): Promise<JobOutcome<Result>>;
+  /** What becomes of a job that was processed three times in vain; default: it fails in the queue. */
+  giveUp?(job: Job, error: unknown): Promise<JobOutcome<Result>>;
   /** Called after a job ended with this result; `idle` waits for it. */
   afterDone?(id: string, result: Result): Promise<void>;
   /** Says whether the process stops: then a job is not moved for longer than three seconds. */
@@ -78,6 +92,7 @@ export function openQueueWorker<Result>(
   const { queue, concurrency, lockMs, afterDone, isStopping = () => false } = options;
   const pending = new Set<Promise<unknown>>();
   const leaveToNewer = createFeatureDelay(log);
+  const tries = new Map<string, number>();
 
   async function track<T>(work: Promise<T>): Promise<T> {
     pending.add(work);
@@ -88,11 +103,41 @@ export function openQueueWorker<Result>(
     }
   }
 
-  function retryLater(job: Job, error: unknown): JobOutcome<Result> {
-    if (error instanceof UnknownFeaturesError) return leaveToNewer(job, error.features);
-    const facts = { err: error, queue, job_id: job.id, retry_in_ms: RETRY_DELAY_MS };
+  function retryLater(job: Job, error: unknown, delayMs = RETRY_DELAY_MS): JobOutcome<Result> {
+    const facts = { err: error, queue, job_id: job.id, retry_in_ms: delayMs };
     log.warn(facts, 'a job could not be processed, trying again');
-    return { kind: 'delay', until: Date.now() + RETRY_DELAY_MS };
+    return { kind: 'delay', until: Date.now() + delayMs };
+  }
+
+  // `requires` is read before any schema: this version may not be able to parse a newer job.
+  async function processJob(job: Job): Promise<JobOutcome<Result>> {
+    const id = job.id ?? '';
+    try {
+      checkFeatures(job.data);
+      const outcome = await options.process(job);
+      tries.delete(id);
+      return outcome;
+    } catch (error) {
+      if (error instanceof UnknownFeaturesError) return leaveToNewer(job, error.features);
+      if (isStoreAway(error)) return retryLater(job, error);
+      const made = (tries.get(id) ?? 0) + 1;
+      if (made < MAX_TRIES) {
+        if (tries.size >= REMEMBERED) tries.clear();
+        tries.set(id, made);
+        return retryLater(job, error, RETRY_DELAY_MS * 2 ** (made - 1));
+      }
+      return giveUp(job, error);
+    }
+  }
+
+  async function giveUp(job: Job, error: unknown): Promise<JobOutcome<Result>> {
+    const facts = { err: error, queue, job_id: job.id };
+    log.error(facts, `a job could not be processed ${MAX_TRIES} times in a row, giving up`);
+    const outcome = options.giveUp
+      ? await options.giveUp(job, error).catch((failed: unknown) => retryLater(job, failed))
+      : ({ kind: 'fail', reason: reasonOf(error) } as const);
+    if (outcome.kind !== 'delay') tries.delete(job.id ?? '');
+    return outcome;
   }
 
   // A job whose lock was lost is another worker's to move. A job that could not be moved is found stalled,
@@ -117,16 +162,6 @@ export function openQueueWorker<Result>(
       case 'requeue':
         await move(job, () => job.moveToWait(token));
         throw new WaitingError();
-    }
-  }
-
-  // `requires` is read before any schema: this version may not be able to parse a newer job.
-  async function processJob(job: Job): Promise<JobOutcome<Result>> {
-    try {
-      checkFeatures(job.data);
-      return await options.process(job);
-    } catch (error) {
-      return retryLater(job, error);
     }
   }
 
@@ -164,4 +199,10 @@ export function openQueueWorker<Result>(
     },
     close: () => bull.close(),
   };
+}
+
+/** The reason of a job that fails for this error; a message that is not ours may quote a payload, and is left out. */
+export function reasonOf(error: unknown): string {
+  if (isAppError(error)) return `${error.code}: ${error.message}`;
+  return `INTERNAL: ${error instanceof Error ? error.name : typeof error}`;
 }

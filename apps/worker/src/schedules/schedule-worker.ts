@@ -1,13 +1,26 @@
 // The queue of firings: BullMQ's job schedulers add a job for each, whose id names the time that it is for.
-import { firingJobSchema, SCHEDULE_QUEUE, SCHEDULE_SETTINGS } from '@baton/core/internal';
+import {
+  AppError,
+  firingJobSchema,
+  isAppError,
+  SCHEDULE_QUEUE,
+  SCHEDULE_SETTINGS,
+} from '@baton/core/internal';
 import type { Job } from 'bullmq';
 import { failBadJob } from '../queue-worker/bad-job.ts';
 import { closeInTime } from '../queue-worker/close-in-time.ts';
 import type { JobOutcome } from '../queue-worker/job-outcome.ts';
-import { openQueueWorker, type QueueWorkerDeps } from '../queue-worker/open-queue-worker.ts';
+import {
+  openQueueWorker,
+  type QueueWorkerDeps,
+  reasonOf,
+} from '../queue-worker/open-queue-worker.ts';
 import { type FireDeps, type Fired, fire } from './fire.ts';
 
 const CONCURRENCY = 4;
+
+/** How many schedules that cannot fire are remembered, so that each is logged once. */
+const REMEMBERED = 1_000;
 
 /** How long firings under way may finish once the process stops, in milliseconds. */
 const FINISH_MS = 3_000;
@@ -24,11 +37,34 @@ export interface ScheduleWorker {
 
 /** A worker on the queue of firings; it takes nothing before `start`. */
 export function createScheduleWorker(deps: FireDeps & QueueWorkerDeps): ScheduleWorker {
+  const logged = new Set<string>();
+
   async function processJob(job: Job): Promise<JobOutcome<Fired>> {
     const parsed = firingJobSchema.safeParse(job.data);
     if (!parsed.success) return failBadJob(job, deps.log);
-    const result = await fire(deps, parsed.data.schedule_id, getFiringTime(job));
-    return { kind: 'done', result };
+    const { schedule_id } = parsed.data;
+    try {
+      return { kind: 'done', result: await fire(deps, schedule_id, getFiringTime(job)) };
+    } catch (error) {
+      if (!isAppError(error) || error.code !== 'INTERNAL') throw error;
+      // The document cannot be read, and a second look finds the same: the next firing looks again.
+      return refuse(schedule_id, error);
+    }
+  }
+
+  async function refuse(scheduleId: string, error: AppError): Promise<JobOutcome<Fired>> {
+    await deps.store.noteError(scheduleId, error);
+    const facts = { err: error, schedule_id: scheduleId };
+    if (!logged.has(scheduleId))
+      deps.log.error(facts, 'a schedule cannot fire until it is repaired');
+    if (logged.size >= REMEMBERED) logged.clear();
+    logged.add(scheduleId);
+    return { kind: 'done', result: 'refused' };
+  }
+
+  async function giveUp(job: Job, error: unknown): Promise<JobOutcome<Fired>> {
+    const { schedule_id } = firingJobSchema.parse(job.data);
+    return refuse(schedule_id, new AppError('INTERNAL', reasonOf(error), { cause: error }));
   }
 
   const worker = openQueueWorker(deps, {
@@ -37,6 +73,7 @@ export function createScheduleWorker(deps: FireDeps & QueueWorkerDeps): Schedule
     lockMs: LOCK_MS,
     settings: SCHEDULE_SETTINGS,
     process: processJob,
+    giveUp,
   });
 
   return { start: worker.start, close: () => closeInTime(worker, { finishMs: FINISH_MS }) };

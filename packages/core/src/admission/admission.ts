@@ -21,11 +21,14 @@
 //
 // Each transition is one guarded update of one document, so every step may be repeated, run in several
 // processes at once, or be cut off by a crash: `repair`, which the reconciler runs, finishes the rest.
+import { isAppError } from '../model/errors/app-error.ts';
+import type { Job } from '../model/job/job.ts';
 import { jobOfSession } from '../model/job/job-of-session.ts';
 import { hasLimits } from '../model/job/waiting.ts';
 import type { Session } from '../model/session/session.ts';
 import type { LivePublisher } from '../queue/live.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
+import type { Logger } from '../runtime/log.ts';
 import type { StoreClock } from '../store/clock.ts';
 import { forEachIsolated } from '../store/for-each-isolated.ts';
 import type { Stores } from '../store/stores.ts';
@@ -53,6 +56,11 @@ export interface Admission {
   resumeAll(sessions: readonly Session[]): Promise<void>;
   /** Frees the slots of a session that has ended, and resumes what waited for it. May be called twice. */
   releaseAfter(session: Pick<Session, 'id' | 'concurrency_key' | 'limits'>): Promise<void>;
+  /**
+   * Fails a session that this error keeps from ever being run, with INTERNAL, and releases what waited for
+   * it; false where it has ended, is not there, or a worker holds it.
+   */
+  fail(id: string, error: unknown): Promise<boolean>;
   /** Adds the job of a queued session that waits for nothing, where it has none. */
   enqueue(id: string): Promise<void>;
   /** Finishes what a crash or an outage cut off; returns how many sessions it released. */
@@ -70,6 +78,7 @@ export type AdmissionStores = Pick<
   | 'limitSlots'
   | 'usage'
   | 'stopRequests'
+  | 'unusable'
 >;
 
 /** The admission of a database's sessions to a queue. */
@@ -78,13 +87,15 @@ export function createAdmission({
   clock,
   queue,
   live = queue.live,
+  log,
 }: {
   stores: AdmissionStores;
   clock: StoreClock;
   queue: SessionQueue;
   live?: Pick<LivePublisher, 'statusChanged'>;
+  log?: Pick<Logger, 'error'> | undefined;
 }): Admission {
-  const { sessions, waiting, limitWaits: waits, limitSlots: slots } = stores;
+  const { sessions, waiting, limitWaits: waits, limitSlots: slots, unusable } = stores;
   const usage = createLimitUsage({ slots, clock, rates: queue.rates, usage: stores.usage });
   const limits = createLimitAdmission({
     limits: stores.limits,
@@ -102,6 +113,7 @@ export function createAdmission({
     queue,
     requests: stores.stopRequests,
     release: releaseFromParent,
+    fail,
     async onFailed(session) {
       live.statusChanged(session);
       await releaseAfter(session);
@@ -112,8 +124,29 @@ export function createAdmission({
   // The documents already say that these sessions wait for nothing: the reconciler enqueues them if Redis is away.
   async function enqueue(states: readonly WaitState[]): Promise<number> {
     const ready = states.filter((one) => one.status === 'queued' && !one.waiting_for);
-    await Promise.all(ready.map((one) => queue.restore(jobOfSession(one)).catch(() => {})));
+    await Promise.all(ready.map(addJob));
     return ready.length;
+  }
+
+  async function addJob(state: WaitState): Promise<void> {
+    let job: Job;
+    try {
+      job = jobOfSession(state);
+    } catch (error) {
+      // Left as it is, the session would hold its slots for good: no job of it will ever end.
+      await fail(state.id, error);
+      return;
+    }
+    await queue.restore(job).catch(() => {});
+  }
+
+  async function fail(id: string, error: unknown): Promise<boolean> {
+    const failed = await unusable.fail(id, messageOf(error));
+    if (!failed) return false;
+    log?.error({ err: error, session_id: id }, 'a session that cannot be run was failed');
+    if (failed.session) live.statusChanged(failed.session);
+    await releaseAfter(failed.slots);
+    return true;
   }
 
   async function releaseFromParent(session: Session): Promise<void> {
@@ -143,12 +176,20 @@ export function createAdmission({
     limits,
     resume: resume.session,
     releaseAfter,
+    fail,
     resumeAll: (all) => keys.resumeAll(all.filter(hasKey)),
     async enqueue(id) {
       await enqueue(await waiting.states([id]));
     },
     repair: () => repairAll({ parents, keys, limits, resume }),
   };
+}
+
+// A message of another program's error may quote what no reader of the session may see: the log has it.
+function messageOf(error: unknown): string {
+  if (isAppError(error)) return error.message;
+  const name = error instanceof Error ? error.name : typeof error;
+  return `the session could not be run: ${name}`;
 }
 
 async function repairAll({

@@ -7,6 +7,7 @@ import type { Session } from '../model/session/session.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { StopRequests } from '../store/stop-requests.ts';
+import { isStoreAway } from '../store/unavailable.ts';
 import type { WaitingStore } from '../store/waiting-store.ts';
 import { requestStop } from './request-stop.ts';
 
@@ -23,7 +24,7 @@ export interface ParentAdmission {
 
 /**
  * Admission by parents. `release` moves on a session whose parent can be continued; `onFailed` is called for
- * a session that failed because its parent cannot.
+ * a session that failed because its parent cannot. `fail` fails a session whose document cannot be read.
  */
 export function createParentAdmission({
   sessions,
@@ -31,6 +32,7 @@ export function createParentAdmission({
   queue,
   requests,
   release,
+  fail,
   onFailed,
 }: {
   sessions: Pick<SessionStore, 'get'>;
@@ -38,6 +40,7 @@ export function createParentAdmission({
   queue: SessionQueue;
   requests: StopRequests;
   release: (session: Session) => Promise<void>;
+  fail: (id: string, error: unknown) => Promise<unknown>;
   onFailed: (session: Session) => Promise<void>;
 }): ParentAdmission {
   async function resume(session: Session): Promise<void> {
@@ -77,7 +80,11 @@ export function createParentAdmission({
     async *stuck() {
       for await (const { session, parent } of waiting.parentWaits()) {
         if (planParentWait(session, parent) === 'stay') continue;
-        const found = await sessions.get(session.id);
+        const found = await sessions.get(session.id).catch(async (error: unknown) => {
+          if (isStoreAway(error)) throw error;
+          await fail(session.id, error);
+          return null;
+        });
         if (found?.waiting_for === 'parent') yield found;
       }
     },

@@ -115,7 +115,7 @@ export function openBaton({
 
   const { notify } = webhooks.dispatch;
   return {
-    ...createSessionServices({ stores, clock, queue, sealer, notify }),
+    ...createSessionServices({ stores, clock, queue, sealer, notify, log }),
     stores,
     clock,
     queue,

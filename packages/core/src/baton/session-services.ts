@@ -3,6 +3,7 @@ import { createLimits, type Limits } from '../admission/limits.ts';
 import { createSessionDeletion, type SessionDeletion } from '../deletion/session-deletion.ts';
 import type { LivePublisher } from '../queue/live.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
+import type { Logger } from '../runtime/log.ts';
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
 import { createSessionManager, type SessionManager } from '../sessions/session-manager.ts';
 import { createSessionStop, type SessionStop } from '../sessions/session-stop.ts';
@@ -36,6 +37,8 @@ export interface SessionServicesDeps {
   sealer?: Sealer;
   /** Is called after each status change that these services make. Default: nobody is notified. */
   notify?: NotifyOfChange;
+  /** Logs sessions that cannot be run. Default: nothing is logged. */
+  log?: Pick<Logger, 'error'>;
 }
 
 /** Builds the services over stores and a queue that are open already. */
@@ -45,10 +48,11 @@ export function createSessionServices({
   queue,
   sealer = NO_SEALER,
   notify = () => {},
+  log,
 }: SessionServicesDeps): SessionServices {
   const { sessions } = stores;
   const live = withNotifications(queue.live, notify);
-  const admission = createAdmission({ stores, clock, queue, live });
+  const admission = createAdmission({ stores, clock, queue, live, log });
   const manager = createSessionManager({ queue, sessions, admission, sealer });
   const requests = withStopNotifications(stores.stopRequests, notify);
   return {

@@ -52,6 +52,8 @@ export interface ScheduleStore {
    */
   noteFired(read: Schedule, firing: Date, sessionId: string): Promise<Schedule | null>;
   noteSkipped(id: string, firing: Date): Promise<void>;
+  /** Notes why a firing launched nothing, also on a document that cannot be read. */
+  noteError(id: string, error: AppError): Promise<void>;
   /** Notes why the launch that was noted is refused; what is told of the last one is again what was before. */
   noteRefused(noted: Schedule, error: AppError): Promise<void>;
 }
@@ -205,6 +207,10 @@ export function createScheduleStore(
     },
     async noteSkipped(id, firing) {
       await collection.updateOne({ _id: id }, { $set: { last_skipped_at: firing } });
+    },
+    async noteError(id, { code, message }) {
+      const last_error = { code, message, at: await clock.now() };
+      await collection.updateOne({ _id: id }, { $set: { last_error } });
     },
     async noteRefused({ id, last_session_id: refused, noted }, { code, message }) {
       const { at: _at, ...before } = noted ?? {};

@@ -19,6 +19,7 @@ import { createSpentStore, type SpentStore } from './spent-store.ts';
 import { createStopRequests, type StopRequests } from './stop-requests.ts';
 import { createTombstoneStore, type TombstoneStore } from './tombstone-store.ts';
 import { createTranscriptStore, type TranscriptStore } from './transcript-store.ts';
+import { createUnusableSessions, type UnusableSessions } from './unusable-sessions.ts';
 import { createUsageStore, type UsageStore } from './usage-store.ts';
 import { createWaitingStore, type WaitingStore } from './waiting-store.ts';
 import { createWebhookOutbox, type WebhookOutbox } from './webhook-outbox.ts';
@@ -35,6 +36,7 @@ export interface Stores {
   claims: Claims;
   stopRequests: StopRequests;
   reconcile: ReconcileStore;
+  unusable: UnusableSessions;
   // Sessions that wait, and what they wait for.
   waiting: WaitingStore;
   limitWaits: LimitWaits;
@@ -69,6 +71,7 @@ export function createStores(db: Db, clock: StoreClock, lists: ListOptions = {})
     claims: createClaims(db, clock),
     stopRequests: createStopRequests(db, clock),
     reconcile: createReconcileStore(db, clock),
+    unusable: createUnusableSessions(db, clock),
     waiting: createWaitingStore(db, clock, lists),
     limitWaits: createLimitWaits(db, clock, lists),
     limits: createLimitStore(db, lists),

@@ -22,6 +22,26 @@ describe('sessions of one concurrency key', () => {
     expect(await scene.holders(key)).toBeUndefined();
   });
 
+  test.for(['created_at', 'not_before'])(
+    'go on past one whose document cannot become a job, for its %s: that session fails',
+    async (field, { scene, db }) => {
+      const key = newId();
+      const ids = [await scene.launch(key), await scene.launch(key), await scene.launch(key)];
+      const [first = '', second = '', third = ''] = ids;
+      const raw = db.collection<{ _id: string }>('sessions');
+      await raw.updateOne({ _id: second }, { $set: { [field]: 'soon' } });
+      await scene.finish(first).catch(() => {});
+      await expect(scene.admission.repair()).resolves.toBeTypeOf('number');
+      expect(await raw.findOne({ _id: second })).toMatchObject({
+        status: 'failed',
+        failure: { code: 'INTERNAL' },
+      });
+      expect(await scene.states([third])).toEqual(['waiting']);
+      expect(await scene.holders(key)).toEqual([third]);
+      expect(await scene.session(second)).toMatchObject({ status: 'failed' });
+    },
+  );
+
   test('are told what they wait for, and by which key', async ({ scene }) => {
     const key = newId();
     await scene.launch(key);

@@ -32,6 +32,37 @@ async function leave(fleet: Fleet, fields: Partial<Session>): Promise<Session> {
 
 const attemptOfAnother = { attempt: 1, fence: 1, worker_id: 'other', host: 'elsewhere' };
 
+describe('a session whose document no worker can use', () => {
+  test.for([{ lease: null }, { counts: null }, { attempts: 7 }, { totals: null, tags: 9 }])(
+    'fails with INTERNAL after a few tries, and its job and its slot with it: %j',
+    async (odd, { fleet }) => {
+      const concurrency_key = newId();
+      const query = 'hello';
+      const session = makeSession({ query, config: { query }, concurrency_key });
+      const { id, config } = session;
+      const { id: _, ...fields } = session;
+      const raw = fleet.db.collection<{ _id: string }>('sessions');
+      await raw.insertOne({ _id: id, ...fields, ...odd });
+      const slots = fleet.db.collection<{ _id: string; holders: string[] }>('concurrency');
+      await slots.insertOne({ _id: concurrency_key, holders: [id] });
+      await fleet.queue.add('launch', { version: 1, kind: 'launch', id, config }, { jobId: id });
+      await waitFor(`session ${id} to have failed`, async () => {
+        const found = await raw.findOne<{ status: string }>({ _id: id });
+        return found?.status === 'failed';
+      });
+      expect(await fleet.session(id)).toMatchObject({
+        status: 'failed',
+        failure: { code: 'INTERNAL', retryable: false },
+      });
+      await jobState(fleet, id, 'failed');
+      await waitFor('the slot to be free', async () => {
+        const held = await slots.findOne({ _id: concurrency_key });
+        return held === null;
+      });
+    },
+  );
+});
+
 describe('a job that anybody added', () => {
   test('runs with no field but those that are required', async ({ fleet }) => {
     const id = newId();

@@ -56,6 +56,23 @@ describe('Redis', () => {
     );
   });
 
+  test('notes on a schedule that cannot be read why it did not fire, and tries its firing no more', async ({
+    scene,
+    db,
+  }) => {
+    const schedule = await scene.verbs.create(YEARLY);
+    const raw = db.collection<{ _id: string }>('schedules');
+    await raw.updateOne({ _id: schedule.id }, { $set: { launch: '{' } });
+    const [first] = await scene.bull.getDelayed();
+    scene.run();
+    await first?.promote();
+    await vi.waitFor(async () => {
+      const found = await raw.findOne({ _id: schedule.id });
+      expect(found).toMatchObject({ enabled: true, last_error: { code: 'INTERNAL' } });
+      expect(await scene.bull.getJobState(first?.id ?? '')).toBe('completed');
+    });
+  });
+
   test('that lost everything is given the schedules again, none of which fires early', async ({
     scene,
   }) => {

@@ -1,0 +1,117 @@
+// The end of a session that no worker can run: its document is not of the form that Baton writes.
+import type { Db } from 'mongodb';
+import { findUnknownFeatures } from '../model/config/requires.ts';
+import { queuedSession } from '../model/job/new-session.ts';
+import { defined } from '../model/schema/defined.ts';
+import type { Session } from '../model/session/session.ts';
+import { isTerminal, SESSION_STATUSES } from '../model/session/status.ts';
+import type { StoreClock } from './clock.ts';
+import { decodeSession, encodeSession } from './free-json.ts';
+import type { SessionDocument } from './mongo.ts';
+import { sessionForm } from './session-form.ts';
+import { appendOutboxEvent } from './webhook-outbox.ts';
+
+/** What was failed: the slots that it held, and the session where its document can be read by now. */
+export interface FailedSession {
+  slots: Pick<Session, 'id' | 'concurrency_key' | 'limits'>;
+  session: Session | null;
+}
+
+/** Ends sessions that no worker can run. */
+export interface UnusableSessions {
+  /**
+   * Fails a session with INTERNAL and this message, in one guarded update. Fields of a wrong form get the
+   * values of a new session, so that the session can be read. Null where there is no such session, it has
+   * ended, a worker holds its lease, or it requires a newer version.
+   */
+  fail(id: string, message: string): Promise<FailedSession | null>;
+}
+
+const LIVE = SESSION_STATUSES.filter((status) => !isTerminal(status));
+
+const RELEASED = { 'lease.owner': '', 'lease.expires_at': '' } as const;
+
+/** Fields that the failing update writes itself, whatever their form was. */
+const WRITTEN = ['failure', 'end_time', 'not_before', 'updated_at', 'status'];
+
+/** The unusable sessions of a database, judged on its clock. */
+export function createUnusableSessions(db: Db, clock: StoreClock): UnusableSessions {
+  const collection = db.collection<SessionDocument>('sessions');
+  return {
+    async fail(id, message) {
+      const found = await collection.findOne({ _id: id });
+      // A newer version may store what this one takes for a wrong form.
+      if (!found || findUnknownFeatures(found).length > 0) return null;
+      const now = await clock.now();
+      const { set, unset } = repairsOf(found, now);
+      const attempt = Array.isArray(found.attempts) ? found.attempts.length : 0;
+      const failure = { code: 'INTERNAL', message, retryable: false, attempt, at: now } as const;
+      const released = 'lease' in set ? {} : RELEASED;
+      const failed = await collection.findOneAndUpdate(
+        {
+          _id: id,
+          status: { $in: LIVE },
+          'lease.fence': found.lease?.fence ?? { $exists: false },
+          $or: [
+            { 'lease.expires_at': { $exists: false } },
+            { 'lease.expires_at': { $lte: now } },
+            { 'lease.expires_at': { $not: { $type: 'date' } } },
+          ],
+        },
+        {
+          $set: {
+            ...set,
+            status: 'failed',
+            failure,
+            error: message,
+            end_time: now,
+            updated_at: now,
+          },
+          $unset: { ...unset, ...released, waiting_for: '', not_before: '', last_result: '' },
+          ...appendOutboxEvent('session.failed', attempt, now),
+        },
+        { returnDocument: 'after' },
+      );
+      return failed && { slots: slotsOf(failed), session: readOrNull(failed) };
+    },
+  };
+}
+
+function repairsOf(
+  document: SessionDocument,
+  now: Date,
+): { set: Partial<SessionDocument>; unset: Record<string, ''> } {
+  const fields = sessionForm.safeParse(document).error?.issues.map(({ path }) => String(path[0]));
+  const wrong = new Set(fields?.filter((field) => !WRITTEN.includes(field)));
+  const id = document._id;
+  const job = { version: 1, kind: 'launch', id, run_id: id, config: { query: '' } } as const;
+  const blank = encodeSession(
+    queuedSession({ ...job, created_at: now.toISOString() }, { query: '' }),
+  );
+  const values = Object.entries(blank);
+  const known = values.filter(([field]) => field !== '_id' && wrong.has(field));
+  const unknown = [...wrong].filter((field) => !(field in blank));
+  return {
+    set: Object.fromEntries(known),
+    unset: Object.fromEntries(unknown.map((field) => [field, ''] as const)),
+  };
+}
+
+function slotsOf({ _id: id, concurrency_key, limits }: SessionDocument): FailedSession['slots'] {
+  return {
+    id,
+    ...defined({
+      concurrency_key: typeof concurrency_key === 'string' ? concurrency_key : undefined,
+      limits: Array.isArray(limits) ? limits : undefined,
+    }),
+  };
+}
+
+function readOrNull(document: SessionDocument): Session | null {
+  try {
+    return decodeSession(document);
+  } catch {
+    // A field of free JSON, which is not repaired.
+    return null;
+  }
+}
