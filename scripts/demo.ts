@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { reasonOf } from '../tools/dev-services/errors.ts';
 import { chooseModel, type Model } from './demo/model.ts';
 import { demoSettings } from './demo/settings.ts';
-import { tellStory } from './demo/story.ts';
+import { runStory } from './demo/story.ts';
 import { createSink, type Sink } from './stack/sink.ts';
 import { type Stack, startStack } from './stack/stack.ts';
 import { stopSignal } from './stack/stop-signal.ts';
@@ -28,8 +28,8 @@ async function main(): Promise<number> {
     const signal = stopSignal(process, say);
     const model = await chooseModel(env, flags.live);
     try {
-      say(model.says);
-      const sink = { ...createSink(process), say };
+      say(model.description);
+      const sink = { ...createSink(process), info: say };
       return (await demonstrate(model, flags, sink, signal)) ? 0 : 130;
     } finally {
       await model.stop();
@@ -64,7 +64,7 @@ async function demonstrate(
     const story = await orStopped(
       stack,
       signal,
-      tellStory({ stack, scratch, say: sink.say, signal }),
+      runStory({ stack, scratch, say: sink.info, signal }),
     );
     if (!story) return false;
     showAround(stack, sink);
@@ -80,7 +80,7 @@ async function demonstrate(
   }
 }
 
-function showAround({ api }: Stack, { say }: Sink): void {
+function showAround({ api }: Stack, { info: say }: Sink): void {
   say(`API ${api}/v1/sessions, its documentation ${api}/docs, the queue ${api}/queues`);
   say('with --keep all of it stays up until Ctrl-C, else it stops now');
 }

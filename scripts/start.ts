@@ -16,7 +16,7 @@ const logLevel = process.stderr.isTTY ? 'warn' : undefined;
 
 process.stdout.on('error', () => {}); // its reader has gone: what runs goes on
 const sink = createSink(process);
-const signal = stopSignal(process, sink.say);
+const signal = stopSignal(process, sink.info);
 process.exit(await run());
 
 async function run(): Promise<number> {
@@ -43,16 +43,17 @@ async function runUntilStopped(stack: Stack): Promise<number> {
   const failure = await Promise.race([untilAborted(signal).then(() => undefined), stack.failed]);
   if (failure !== undefined) sink.error(`${failure}; stopping the rest`);
   await stack.stop();
-  sink.say('stopped');
+  sink.info('stopped');
   return failure === undefined ? 0 : 1;
 }
 
 function announce(stack: Stack, isForReading: boolean): void {
   const { api, services, prefix, workRoot, workers, readyWorkers } = stack;
-  for (const worker of workers) sink.say(`worker ${worker.line().worker}, ${worker.line().health}`);
+  for (const worker of workers)
+    sink.info(`worker ${worker.line().worker}, ${worker.line().health}`);
   if (readyWorkers === 0) {
     sink.warn('no worker is ready: sessions wait until one is; Ctrl-C stops all of it');
-  } else sink.say('ready; Ctrl-C stops all of it');
+  } else sink.info('ready; Ctrl-C stops all of it');
   const places = {
     api,
     redis: services.redis.url,

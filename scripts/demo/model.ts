@@ -5,7 +5,7 @@ import { scriptedTurn } from './scripted-turns.ts';
 
 /** Who answers the sessions of the demo. */
 export type Model = {
-  readonly says: string;
+  readonly description: string;
   /** What the workers must be told of it. */
   readonly settings: Record<string, string>;
   readonly stop: () => Promise<void>;
@@ -17,7 +17,7 @@ export async function chooseModel(env: Environment, isLive: boolean): Promise<Mo
   if (!env['ANTHROPIC_API_KEY'])
     throw new Error('--live talks to the real API: set ANTHROPIC_API_KEY');
   return {
-    says: 'the real API answers, and bills the key in ANTHROPIC_API_KEY',
+    description: 'the real API answers, and bills the key in ANTHROPIC_API_KEY',
     settings: operatorEnv(env),
     stop: async () => {},
   };
@@ -26,7 +26,7 @@ export async function chooseModel(env: Environment, isLive: boolean): Promise<Mo
 async function scriptedModel(): Promise<Model> {
   const api = await startMessagesApi({ script: scriptedTurn });
   return {
-    says: `no model: a scripted Messages API at ${api.url} answers the real claude CLI (--live with ANTHROPIC_API_KEY asks the real one)`,
+    description: `no model: a scripted Messages API at ${api.url} answers the real claude CLI (--live with ANTHROPIC_API_KEY asks the real one)`,
     settings: { ANTHROPIC_BASE_URL: api.url, ANTHROPIC_API_KEY: 'scripted' },
     stop: api.stop,
   };

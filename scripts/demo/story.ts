@@ -12,7 +12,7 @@ import { eventLine } from './event-line.ts';
 export type Story = { launch: Info; continue: Info; events: number };
 
 /** What the story is told with. */
-export type Telling = {
+export type StoryOptions = {
   readonly stack: Pick<Stack, 'api' | 'workers'>;
   /** Where the session writes its file: a directory inside an allowed root. */
   readonly scratch: string;
@@ -25,7 +25,7 @@ const SESSION_WITHIN_MS = 300_000;
 const LOOK_AGAIN_AFTER_MS = 100;
 
 /** Tells the story and resolves with what came of it; throws where it does not go as it should. */
-export async function tellStory({ stack, scratch, say, signal }: Telling): Promise<Story> {
+export async function runStory({ stack, scratch, say, signal }: StoryOptions): Promise<Story> {
   const client = createClient(stack.api, signal);
   const file = `baton-${randomBytes(3).toString('hex')}.txt`;
   const words = 'The baton is on its way.';

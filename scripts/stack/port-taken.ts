@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /** Throws, naming the way out, where something listens on the port already; 0 is always free. */
-export async function refuseTakenPort(host: string, port: number): Promise<void> {
+export async function checkPortIsFree(host: string, port: number): Promise<void> {
   const server = createServer().listen(port, host);
   try {
     await once(server, 'listening');

@@ -5,7 +5,7 @@ export type Sink = {
   /** Takes a line that a program logged: JSON as a rule. */
   readonly child: (line: string) => void;
   /** Writes a line of the launcher's own, at level info. */
-  readonly say: (line: string) => void;
+  readonly info: (line: string) => void;
   /** Writes a line about something that works only in part, at level warn. */
   readonly warn: (line: string) => void;
   /** Writes why the launcher fails, at level error. */
@@ -30,7 +30,7 @@ export function createSink({ stderr }: Pick<NodeJS.Process, 'stderr'>): Sink {
   };
   return {
     child: (line) => void stderr.write(stderr.isTTY ? pretty(line) : `${line}\n`),
-    say: own(LEVELS.info),
+    info: own(LEVELS.info),
     warn: own(LEVELS.warn),
     error: own(LEVELS.error),
   };

@@ -2,8 +2,8 @@
 import type { Environment } from '../../tools/dev-services/environment.ts';
 import { type Services, startServices } from '../../tools/dev-services/services.ts';
 import { startChild } from './child.ts';
-import { type Kept, keepRunning } from './kept.ts';
-import { refuseTakenPort } from './port-taken.ts';
+import { type KeptRunning, keepRunning } from './keep-running.ts';
+import { checkPortIsFree } from './port-taken.ts';
 import { type ApiLine, apiProgram, type WorkerLine, workerProgram } from './programs.ts';
 import { waitUntilReady, whyNotReady } from './ready.ts';
 import { launcherSettings } from './settings.ts';
@@ -11,7 +11,7 @@ import type { Sink } from './sink.ts';
 import { validateSettings } from './validate-settings.ts';
 
 /** A worker of the stack; started again whenever it ends by itself. */
-type StackWorker = Kept<WorkerLine>;
+type StackWorker = KeptRunning<WorkerLine>;
 
 /** Everything that a session needs, answering. */
 export type Stack = {
@@ -59,8 +59,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const { HOST, PORT, QUEUE_PREFIX, WORK_ROOT, DRAIN_TIMEOUT_MS } = launcherSettings(
     options.settings,
   );
-  await refuseTakenPort(HOST, PORT);
-  const services = await startServices({ ...options, log: sink.say });
+  await checkPortIsFree(HOST, PORT);
+  const services = await startServices({ ...options, log: sink.info });
   const { guardian, redis, mongodb } = services;
   if (removeAtEnd !== undefined) guardian.removeAtEnd(removeAtEnd);
 
@@ -70,7 +70,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const stopped = new AbortController();
   const signal = AbortSignal.any([options.signal, stopped.signal]);
   const host = { guardian, sink, signal };
-  const keep = { say: sink.say, stopping: signal };
+  const keep = { say: sink.info, stopping: signal };
 
   const startingApi = keepRunning({
     ...keep,
@@ -130,13 +130,15 @@ async function checkWorker(
   const timer = setInterval(async () => {
     if ((await whyNotReady(worker.line().health)) !== null || signal.aborted) return;
     clearInterval(timer);
-    sink.say(`${name} is ready now`);
+    sink.info(`${name} is ready now`);
   }, ASK_WORKER_EVERY_MS);
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
   return false;
 }
 
-async function stopAll(starting: readonly Promise<Pick<Kept<unknown>, 'stop'>>[]): Promise<void> {
+async function stopAll(
+  starting: readonly Promise<Pick<KeptRunning<unknown>, 'stop'>>[],
+): Promise<void> {
   const parts = await Promise.allSettled(starting); // what was not ready yet has stopped by itself
   await Promise.all(parts.map((part) => part.status === 'fulfilled' && part.value.stop()));
 }

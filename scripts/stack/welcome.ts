@@ -1,7 +1,7 @@
 import { withoutPassword } from '../../tools/dev-services/url.ts';
 
 /** Where everything is that `npm start` has started. */
-export type Places = {
+export type Addresses = {
   readonly api: string;
   readonly redis: string;
   readonly mongodb: string;
@@ -14,7 +14,7 @@ export type Places = {
 };
 
 /** What a reader at a terminal wants to know of a stack that is up: the pages, where to enqueue, how to stop. */
-export function welcome(places: Places): string {
+export function welcome(places: Addresses): string {
   const { api, redis, mongodb, prefix, workRoot, isTakingSessions } = places;
   const rows = [
     ['Sessions', `${api}/sessions`],

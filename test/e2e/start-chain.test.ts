@@ -11,7 +11,7 @@ import {
   pidInChain,
   processTree,
 } from '../support/process-tree.ts';
-import { test as base, type Desk } from '../support/script-process.ts';
+import { test as base, type ScriptFolder } from '../support/script-process.ts';
 import { waitFor } from '../support/wait.ts';
 
 interface Started {
@@ -39,7 +39,7 @@ const test = base.extend<{ start: () => Promise<Started> }>({
   },
 });
 
-async function expectNothingLeft({ tree }: Started, desk: Desk): Promise<void> {
+async function expectNothingLeft({ tree }: Started, desk: ScriptFolder): Promise<void> {
   expect(tree.length).toBeGreaterThanOrEqual(8); // npm, bootstrap, start, guardian, two servers, API, workers
   const isGone = async () =>
     tree.every(({ pid }) => !isAlive(pid)) && (await desk.processes()).length === 0;

@@ -41,7 +41,7 @@ export interface ScriptProcess {
 }
 
 /** A folder of a test, and the scripts that run in it. */
-export interface Desk {
+export interface ScriptFolder {
   readonly folder: string;
   /** Runs `scripts/<name>` (or `../tools/<name>`) in the folder (or in `cwd`), its temporary files there as well. */
   run(name: string, args: string[], env?: Record<string, string>, cwd?: string): ScriptProcess;
@@ -56,7 +56,7 @@ export interface Desk {
 }
 
 /** `test` with a desk of its own; what runs there is killed after the test. */
-export const test = base.extend<{ desk: Desk }>({
+export const test = base.extend<{ desk: ScriptFolder }>({
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the dependencies off this pattern
   desk: async ({}, use) => {
     const folder = await mkdtemp(join(tmpdir(), 'baton-desk-'));

@@ -3,15 +3,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { assertNever, QUEUE_PREFIX, SESSION_QUEUE } from '@baton/core/internal';
 import { Redis } from 'ioredis';
 import type { Outages } from '../dev-services/outages.ts';
-import type { Cast, Member } from './cast.ts';
 import type { Fault, FaultKind } from './faults.ts';
+import type { PoolWorker, WorkerPool } from './worker-pool.ts';
 
 /** How long a fault waits for a worker that it can meet, in milliseconds. */
 const WORKER_LIMIT_MS = 20_000;
 
 /** What faults are done to. */
 export interface Stage {
-  cast: Cast;
+  pool: WorkerPool;
   redis: { url: string; outages: Outages };
   mongodb: { outages: Outages };
   /** Told when Redis has forgotten everything. */
@@ -28,12 +28,12 @@ export interface Performer {
 }
 
 /** A performer on this stage. */
-export function createPerformer({ cast, redis, mongodb, onFlush, log }: Stage): Performer {
+export function createPerformer({ pool, redis, mongodb, onFlush, log }: Stage): Performer {
   const done: Partial<Record<FaultKind, number>> = {};
 
   async function perform(fault: Fault): Promise<void> {
     const { kind, forMs } = fault;
-    const worker = kind.endsWith('_worker') ? await untilThere(cast, fault.pick) : undefined;
+    const worker = kind.endsWith('_worker') ? await untilThere(pool, fault.pick) : undefined;
     if (kind.endsWith('_worker') && !worker) return log(`${kind}: no worker is there to meet it`);
     done[kind] = (done[kind] ?? 0) + 1;
     log(`${kind}${worker ? ` ${worker.name}` : ''}, ${forMs} ms`);
@@ -73,9 +73,9 @@ export function createPerformer({ cast, redis, mongodb, onFlush, log }: Stage): 
 }
 
 // All of them may be starting just now; a fault that is rare in this run must not be left out for that.
-async function untilThere(cast: Cast, pick: number): Promise<Member | undefined> {
+async function untilThere(pool: WorkerPool, pick: number): Promise<PoolWorker | undefined> {
   for (const end = Date.now() + WORKER_LIMIT_MS; Date.now() < end; await delay(50)) {
-    const worker = cast.choose(pick);
+    const worker = pool.choose(pick);
     if (worker) return worker;
   }
   return undefined;

@@ -7,7 +7,7 @@ import type { ChaosOptions } from './options.ts';
 import { firstWaits, recoveries, spreadOf } from './waits.ts';
 
 /** How many violations are told one by one. */
-const TOLD = 50;
+const SHOWN = 50;
 
 /** What a run was besides its evidence. */
 export interface RunFacts {
@@ -56,8 +56,8 @@ export function figures(evidence: Evidence, violations: readonly Violation[], fa
     faults: facts.faults,
     redis: facts.redis,
     mongodb: facts.mongodb,
-    violations: violations.slice(0, TOLD),
-    ...(violations.length > TOLD ? { more_violations: violations.length - TOLD } : {}),
+    violations: violations.slice(0, SHOWN),
+    ...(violations.length > SHOWN ? { more_violations: violations.length - SHOWN } : {}),
   };
 }
 

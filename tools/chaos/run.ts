@@ -7,7 +7,6 @@ import { FAKE_CLAUDE } from '../../test/fake-claude/install.ts';
 import type { Environment } from '../dev-services/environment.ts';
 import type { Evidence } from './audit/evidence.ts';
 import { audit } from './audit.ts';
-import { createCast } from './cast.ts';
 import { openClients } from './clients.ts';
 import { scheduleFaults } from './faults.ts';
 import { gather } from './gather.ts';
@@ -18,6 +17,7 @@ import { createPerformer } from './perform.ts';
 import { planSessions } from './plan.ts';
 import { figures } from './report.ts';
 import { type Servers, startServers } from './servers.ts';
+import { createWorkerPool } from './worker-pool.ts';
 
 const LEASE_MS = 4_000;
 const DRAIN_TIMEOUT_MS = 1_500;
@@ -78,7 +78,7 @@ async function runOn(servers: Servers, { options, env, folder, log }: Place) {
 
   const clients = await openClients({ redis: redis.url, mongodb: mongodb.url }, seed);
   const { load, watch } = clients;
-  const cast = createCast({
+  const pool = createWorkerPool({
     guardian: services.guardian,
     size: options.workers,
     logs: join(folder, 'logs'),
@@ -98,7 +98,7 @@ async function runOn(servers: Servers, { options, env, folder, log }: Place) {
     },
   });
   const performer = createPerformer({
-    cast,
+    pool,
     redis,
     mongodb,
     onFlush: () => load.repeat(async (id) => (await clients.sessions.get(id)) !== null),
@@ -106,8 +106,8 @@ async function runOn(servers: Servers, { options, env, folder, log }: Place) {
   });
 
   log(`chaos of seed ${seed}: ${sessions} sessions, ${options.minutes} minutes, in ${folder}`);
-  cast.start();
-  await cast.whole(START_LIMIT_MS);
+  pool.start();
+  await pool.whole(START_LIMIT_MS);
   const begin = performance.now();
   const at = (atMs: number) => delay(Math.max(0, begin + atMs - performance.now()));
   const asking = planSessions({ seed, ms, sessions }).map(async (planned) => {
@@ -132,7 +132,7 @@ async function runOn(servers: Servers, { options, env, folder, log }: Place) {
   );
 
   const { folders } = await awaitNoLeftovers(temporary, LEFTOVERS_LIMIT_MS);
-  const ends = await cast.dismiss();
+  const ends = await pool.dismiss();
   const evidence: Evidence = {
     asked: new Map([...load.accepted].map(([id, { planned }]) => [id, planned])),
     cancels: load.cancels,
@@ -149,7 +149,7 @@ async function runOn(servers: Servers, { options, env, folder, log }: Place) {
     healSeconds,
     faults: performer.done,
     seconds: (performance.now() - begin) / 1000,
-    hired: cast.hired,
+    hired: pool.hired,
     redis: `${services.redis.version} (${services.redis.kind})`,
     mongodb: `${services.mongodb.version} (${services.mongodb.kind})`,
   });

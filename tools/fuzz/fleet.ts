@@ -66,7 +66,7 @@ export async function startFleet(
   };
   const host = {
     guardian: services.guardian,
-    sink: { child: listen, say: log },
+    sink: { child: listen },
     signal: new AbortController().signal,
   };
   const api = await startChild(host, apiProgram(settings));

@@ -6,7 +6,7 @@ import { committed } from './evidence.ts';
 const CLOCKS_MS = 1_000;
 
 /** Attempts are numbered from 1, each under a higher fence, and each is over when the session is. */
-export const ledger: Check = function* ({ sessions }) {
+export const history: Check = function* ({ sessions }) {
   for (const { id, attempts } of sessions.values()) {
     for (const [index, { attempt, fence, ended_at }] of attempts.entries()) {
       if (attempt !== index + 1)

@@ -1,6 +1,6 @@
 import type { Event, Session } from '@baton/core/internal';
 import type { MarkLine } from '../../../test/fake-claude/marks.ts';
-import type { WorkerEnd } from '../cast.ts';
+import type { WorkerEnd } from '../worker-pool.ts';
 
 /** All that a run left, and all that was seen of it: what the audit judges by, and nothing else. */
 export interface Evidence {

@@ -9,7 +9,7 @@ function written(isTTY: boolean): { lines: string[]; sink: ReturnType<typeof cre
 
 test('the launcher’s own lines are JSON with the level of what they say', () => {
   const { lines, sink } = written(false);
-  sink.say('starts');
+  sink.info('starts');
   sink.warn('half of it is up');
   sink.error('the settings are wrong\n  PORT: no');
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([

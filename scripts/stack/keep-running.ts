@@ -1,7 +1,7 @@
 import type { Child } from './child.ts';
 
 /** A program that is kept running: whenever it ends by itself, it is started again. */
-export type Kept<Line> = {
+export type KeptRunning<Line> = {
   /** What the process of now said when it was ready. */
   readonly line: () => Line;
   /** Resolves with the reason once it is not worth another start. */
@@ -11,7 +11,7 @@ export type Kept<Line> = {
 };
 
 /** How a program is kept. */
-export type Keeping<Line> = {
+export type KeepRunningOptions<Line> = {
   readonly name: string;
   /** Starts it; a later start is told what the one before had said. */
   readonly start: (previous?: Line) => Promise<Child<Line>>;
@@ -25,7 +25,9 @@ const MAX_ENDS = 5;
 const SPAN_MS = 60_000;
 
 /** Starts a program and keeps it running until `stop`; throws when the first start fails. */
-export async function keepRunning<Line>(keeping: Keeping<Line>): Promise<Kept<Line>> {
+export async function keepRunning<Line>(
+  keeping: KeepRunningOptions<Line>,
+): Promise<KeptRunning<Line>> {
   const { name, start, say } = keeping;
   const stopped = new AbortController();
   const stopping = AbortSignal.any([keeping.stopping, stopped.signal]);

@@ -25,11 +25,11 @@ export interface WorkerEnd {
 }
 
 /** The workers that run, and those that ran. */
-export interface Cast {
+export interface WorkerPool {
   /** Replaces whatever ends from now on, so that the number stays. */
   start(): void;
   /** One that is ready and not paused, chosen by a number from 0 to 1; none where there is none. */
-  choose(pick: number): Member | undefined;
+  choose(pick: number): PoolWorker | undefined;
   /** Resolves once all of them are ready; rejects after the limit. */
   whole(limitMs: number): Promise<void>;
   /** Drains them all and replaces none; resolves with how every worker of the run ended. */
@@ -38,7 +38,7 @@ export interface Cast {
 }
 
 /** A worker that can be broken. */
-export interface Member {
+export interface PoolWorker {
   name: string;
   /** SIGKILL; its place stays empty for so long. */
   kill(vacantMs: number): void;
@@ -50,14 +50,14 @@ export interface Member {
   lose(what: HostPart, ms: number): Promise<void>;
 }
 
-interface Place {
+interface Slot {
   host: Host;
-  member: Member | undefined;
+  member: PoolWorker | undefined;
   isPaused: boolean;
 }
 
 /** What the workers are given. */
-export interface CastOptions {
+export interface WorkerPoolOptions {
   guardian: Guardian;
   size: number;
   /** The complete environment of a worker. */
@@ -70,9 +70,9 @@ export interface CastOptions {
 }
 
 /** The workers of these options; none runs before `start`. */
-export function createCast(options: CastOptions): Cast {
+export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   const { guardian, size, env, logs, openHost, drainWithinMs } = options;
-  const places: Place[] = Array.from({ length: size }, (_, index) => ({
+  const places: Slot[] = Array.from({ length: size }, (_, index) => ({
     host: openHost(index),
     member: undefined,
     isPaused: false,
@@ -82,7 +82,7 @@ export function createCast(options: CastOptions): Cast {
   let hired = 0;
   let isDismissed = false;
 
-  function hire(place: Place): void {
+  function hire(place: Slot): void {
     if (isDismissed) return;
     hired += 1;
     const life = live(place, `worker-${hired}`);
@@ -90,7 +90,7 @@ export function createCast(options: CastOptions): Cast {
     void life.finally(() => running.delete(life));
   }
 
-  async function live(place: Place, name: string): Promise<void> {
+  async function live(place: Slot, name: string): Promise<void> {
     const child = guardian.spawn(process.execPath, [MAIN], {
       env: { ...env, ...place.host.env },
       cwd: logs,
@@ -148,7 +148,7 @@ export function createCast(options: CastOptions): Cast {
     hire(place);
   }
 
-  function ready(): Member[] {
+  function ready(): PoolWorker[] {
     return places.flatMap(({ member, isPaused }) => (member && !isPaused ? [member] : []));
   }
 
