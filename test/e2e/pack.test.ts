@@ -4,6 +4,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createSessionQueue } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
+import { databaseUrl } from '../support/api.ts';
 import {
   builtFrom,
   copyOfProject,
@@ -136,8 +137,8 @@ describe('installed into an empty project', () => {
     consumer,
     queuePrefix,
   }) => {
-    const program = `import { connectMongo, createProducer, createSessionManager } from '@baton/core';
-      if (!connectMongo || !createSessionManager) throw new Error('no readers');\n${ENQUEUE}`;
+    const program = `import { createProducer, openBaton } from '@baton/core';
+      if (!openBaton) throw new Error('no readers');\n${ENQUEUE}`;
     await writeFile(join(consumer, 'main-door.js'), program);
     await expectEnqueued(
       await print(consumer, 'main-door.js', [redisUrl(), queuePrefix]),
@@ -176,28 +177,44 @@ const status: 'queued' = launched.status;
 console.log(JSON.stringify([launched.id, continued.id, status].slice(0, 2)));
 `;
     await writeFile(join(consumer, 'typed.ts'), program);
-    const compilerOptions = {
-      target: 'es2024',
-      module: 'nodenext',
-      types: ['node'],
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      noUncheckedIndexedAccess: true,
-      skipLibCheck: false,
-      outDir: 'out',
-    };
-    const settings = { compilerOptions, files: ['typed.ts'] };
-    await writeFile(join(consumer, 'tsconfig.json'), JSON.stringify(settings));
-    const tsc = join(consumer, 'node_modules/.bin/tsc');
-    const env = { PATH: `${dirname(process.execPath)}:${process.env['PATH']}` };
-    const checked = await run(tsc, [], { cwd: consumer, env }).catch(
-      (error: { stdout: string }) => error,
-    );
-    expect(checked.stdout).toBe('');
+    expect(await compile(consumer, ['typed.ts'])).toBe('');
     await expectEnqueued(
       await print(consumer, 'out/typed.js', [redisUrl(), queuePrefix]),
       queuePrefix,
     );
+  });
+
+  test('the snippets of the README type-check and run as they are pasted', async ({
+    consumer,
+    queuePrefix,
+    databaseName,
+    db: _dropped,
+  }) => {
+    const readme = await readFile(join(ROOT, 'packages/core/README.md'), 'utf8');
+    const snippets = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code);
+    expect(snippets).toHaveLength(2);
+    const prefixed = `'${redisUrl()}', prefix: '${queuePrefix}'`;
+    const files: string[] = [];
+    for (const [index, snippet] of snippets.entries()) {
+      const file = `readme-${index}.ts`;
+      // Nothing but the servers differs from what a reader pastes.
+      const here = snippet
+        .replace("'redis://localhost:6379'", prefixed)
+        .replace("'mongodb://localhost:27017/baton'", `'${databaseUrl(databaseName)}'`);
+      await writeFile(join(consumer, file), here);
+      files.push(file);
+    }
+    expect(await compile(consumer, files)).toBe('');
+
+    const env = { PATH: process.env['PATH'] };
+    await run(process.execPath, ['out/readme-0.js'], { cwd: consumer, env });
+    const { stdout } = await run(process.execPath, ['out/readme-1.js'], { cwd: consumer, env });
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([{ status: 'queued', listed: true }, { events: 0 }]);
   });
 
   test('a stack trace leads to the TypeScript source', async ({ consumer }) => {
@@ -230,6 +247,27 @@ console.log(JSON.stringify([launched.id, continued.id, status].slice(0, 2)));
     );
   });
 });
+
+/** Compiles files of the consumer's into `out/`, strictly, libraries included; returns what the compiler prints. */
+async function compile(consumer: string, files: readonly string[]): Promise<string> {
+  const compilerOptions = {
+    target: 'es2024',
+    module: 'nodenext',
+    types: ['node'],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: false,
+    outDir: 'out',
+  };
+  await writeFile(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+  const tsc = join(consumer, 'node_modules/.bin/tsc');
+  const env = { PATH: `${dirname(process.execPath)}:${process.env['PATH']}` };
+  const checked = await run(tsc, [], { cwd: consumer, env }).catch(
+    (error: { stdout: string }) => error,
+  );
+  return checked.stdout;
+}
 
 /** The queue holds what a program said it enqueued: a launch and its continue. */
 async function expectEnqueued(ids: unknown, prefix: string): Promise<void> {

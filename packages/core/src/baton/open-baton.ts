@@ -35,10 +35,13 @@ export interface BatonOptions {
   publicKeys?: readonly Readonly<Record<string, unknown>>[];
 }
 
+/** The session manager without `acceptance`, which serves the HTTP API alone. */
+export type CallerManager = Omit<SessionManager, 'acceptance'>;
+
 /** Baton from inside a service: launch, continue, stop and read sessions, over two open connections. */
 export interface Baton {
   /** Launches, continues, reads and lists sessions. */
-  manager: SessionManager;
+  manager: CallerManager;
   /** Cancels and interrupts sessions. */
   stop: SessionStop;
   /** Reads of the stored sessions and their events. */
@@ -67,6 +70,7 @@ export interface OpenBatonOptions extends Omit<BatonOptions, 'mongodb'> {
 
 /** Baton with all its parts. */
 export interface OpenBaton extends Baton, SessionServices {
+  manager: SessionManager;
   stores: Stores;
   clock: StoreClock;
   queue: SessionQueue;
