@@ -24,7 +24,7 @@ const NPM_VARIABLES = [
 ];
 
 /** The environment of an npm that finds the project's programs. */
-export function npmEnv(): Record<string, string> {
+function npmEnv(): Record<string, string> {
   const given = NPM_VARIABLES.map((name) => [name, process.env[name]] as const);
   return Object.fromEntries([
     ...given.filter((pair): pair is readonly [string, string] => pair[1] !== undefined),
