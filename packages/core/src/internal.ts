@@ -213,6 +213,7 @@ export { createRedisWatch, type RedisWatch } from './queue/redis-watch.ts';
 export { firingJobSchema, SCHEDULE_QUEUE, SCHEDULE_SETTINGS } from './queue/schedule-queue.ts';
 export {
   createSessionQueue,
+  MAX_PAUSE_MS,
   type SessionQueue,
   type SessionQueueOptions,
 } from './queue/session-queue.ts';

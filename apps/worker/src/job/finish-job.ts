@@ -4,6 +4,7 @@ import {
   codeFacts,
   isAppError,
   type Logger,
+  MAX_PAUSE_MS,
   type SessionQueue,
 } from '@baton/core/internal';
 import type { Job } from 'bullmq';
@@ -11,10 +12,7 @@ import type { JobOutcome } from '../queue-worker/job-outcome.ts';
 import { reasonOf } from '../queue-worker/open-queue-worker.ts';
 import type { JobEnd } from './process-job.ts';
 
-/** The longest that the queue pauses for an account's limit before a session tries again, in milliseconds. */
-const MAX_PAUSE_MS = 5 * 60_000;
-
-/** The same where the limit named no reset: such limits count by the minute. */
+/** The longest that the queue pauses for an account's limit that named no reset, in milliseconds: such limits count by the minute. */
 const MAX_PAUSE_WITHOUT_RESET_MS = 30_000;
 
 /** What a job that has ended keeps as its result; a waiting session has no job for as long as it waits. */

@@ -106,7 +106,7 @@ export function openBaton({
   const clock = createStoreClock(mongo.db);
   const stores = createStores(mongo.db, clock, { log });
   const connection = defined({ connection: client, prefix });
-  const queue = createSessionQueue(connection);
+  const queue = createSessionQueue({ ...connection, log });
   const webhooks = openWebhooks({
     stores,
     clock,

@@ -1,6 +1,7 @@
 import { Queue } from 'bullmq';
 import { checkSize, type Job, QUEUE_PREFIX, SESSION_QUEUE } from '../model/job/job.ts';
 import { withDeadline } from '../runtime/deadline.ts';
+import type { Logger } from '../runtime/log.ts';
 import { createBackend } from './backend.ts';
 import { type ControlMessage, publishControl } from './control.ts';
 import { createJobUpkeep } from './job-upkeep.ts';
@@ -13,6 +14,12 @@ import { isStripped } from './stripped-data.ts';
 
 /** How long a call waits for Redis, a first connection included, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 5_000;
+
+/**
+ * The longest that Baton pauses the queue, in milliseconds: a session tries an account's limit again by then.
+ * Another program's longer pause would stop the fleet while every health check passes.
+ */
+export const MAX_PAUSE_MS = 5 * 60_000;
 
 /** How long the key stays that a ping writes, in milliseconds. */
 const WRITABLE_MS = 60_000;
@@ -37,9 +44,12 @@ export interface SessionQueue {
   drop(id: string): Promise<void>;
   /** Lets a job that is delayed be taken now; harmless where it is not. */
   promote(id: string): Promise<void>;
-  /** Lets the queue rest: workers that look begin no session for so long. A longer rest stands. */
+  /** Pauses the queue for this long, in milliseconds: no worker begins a session. A longer pause stands. */
   pause(ms: number): Promise<void>;
-  /** How long the queue rests yet, in milliseconds; 0 where it does not. */
+  /**
+   * How long the queue is paused yet, in milliseconds; 0 where it is not. A pause of more than five minutes
+   * is none of Baton: it is cut to five minutes, and logged.
+   */
   pauseMs(): Promise<number>;
   /** Tells every worker at once; that nobody heard it is no error. */
   sendControl(message: ControlMessage): Promise<void>;
@@ -58,7 +68,8 @@ export interface SessionQueue {
 export function createSessionQueue({
   connection,
   prefix = QUEUE_PREFIX,
-}: SessionQueueOptions): SessionQueue {
+  log,
+}: SessionQueueOptions & { log?: Pick<Logger, 'error'> }): SessionQueue {
   const { client, owned } = openProducerRedis(connection);
   client.on('error', ignore);
   const options = { connection: client, prefix, skipVersionCheck: true };
@@ -86,7 +97,14 @@ export function createSessionQueue({
   // BullMQ's own limiter key holds the time; its limiter is not used, for with it a worker that runs long
   // jobs looks for others only once one of them has ended.
   async function pauseMs(): Promise<number> {
-    return Math.max(await answer(() => bull.getRateLimitTtl()), 0);
+    const ms = Math.max(await answer(() => bull.getRateLimitTtl()), 0);
+    if (ms <= MAX_PAUSE_MS) return ms;
+    log?.error(
+      { pause_ms: ms, cut_to_ms: MAX_PAUSE_MS },
+      'the queue was paused for longer than Baton pauses it: the pause was cut',
+    );
+    await answer(() => bull.rateLimit(MAX_PAUSE_MS));
+    return MAX_PAUSE_MS;
   }
 
   const windows = createRateWindows(client, prefix);

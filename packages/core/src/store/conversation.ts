@@ -5,6 +5,8 @@ import { badCursor, decodeCursor, encodeCursor } from './cursor.ts';
 import { type EventStore, PAGE_MAX_BYTES } from './event-store.ts';
 import type { ConversationLink, SessionStore } from './session-store.ts';
 
+const LIST = 'conversation';
+
 /** An event of a conversation: an event and the session it belongs to. */
 export type ConversationEvent = EventView & { session_id: string };
 
@@ -35,7 +37,7 @@ export async function readConversation(
       if (free === 0 || bytes >= PAGE_MAX_BYTES) {
         return {
           events: page,
-          next_cursor: encodeCursor([link.id, withMark(String(after), markOf(session))]),
+          next_cursor: encodeCursor([link.id, withMark(String(after), markOf(session))], LIST),
         };
       }
       const read = await events.page({
@@ -59,12 +61,12 @@ function startAt(
   cursor: string,
   own: string,
 ): [number, number] {
-  const [id, place] = decodeCursor(cursor);
+  const [id, place] = decodeCursor(cursor, LIST);
   const { position, mark } = splitMark(place);
   const index = chain.findIndex((link) => link.id === id);
-  const after = Number(position);
+  const after = /^\d{1,10}$/.test(position) ? Number(position) : -1;
   const last = chain[index]?.last_event_seq ?? -1;
-  if (!Number.isInteger(after) || after < 0 || after > last) throw badCursor();
+  if (after < 0 || after > last) throw badCursor();
   if (mark !== '' && mark !== own) throw badCursor();
   return [index, after];
 }

@@ -1,15 +1,20 @@
 import { AppError } from '../model/errors/app-error.ts';
 
-/** A page's end as one opaque word: a time or id, and what breaks the tie. */
-export function encodeCursor(parts: readonly [string, string]): string {
-  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+/** A page's end as opaque text: a time or id, what breaks the tie, and the name of the list. */
+export function encodeCursor(parts: readonly [string, string], list: string): string {
+  return Buffer.from(JSON.stringify([...parts, list])).toString('base64url');
 }
 
-/** What `encodeCursor` was given; throws INVALID_REQUEST for a word that is not ours. */
-export function decodeCursor(cursor: string): [string, string] {
+/**
+ * The parts that `encodeCursor` was given for this list. A cursor of an earlier version names no list and
+ * stays valid. Throws INVALID_REQUEST for a cursor of another list, and for text that is no cursor.
+ */
+export function decodeCursor(cursor: string, list: string): [string, string] {
   const parts = parse(Buffer.from(cursor, 'base64url').toString());
-  if (Array.isArray(parts) && typeof parts[0] === 'string' && typeof parts[1] === 'string') {
-    return [parts[0], parts[1]];
+  if (!Array.isArray(parts)) throw badCursor();
+  const [first, second, named = list] = parts;
+  if (typeof first === 'string' && typeof second === 'string' && named === list) {
+    return [first, second];
   }
   throw badCursor();
 }

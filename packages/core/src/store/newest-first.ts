@@ -21,7 +21,10 @@ export async function newestFirst<D extends Dated>(
   { limit, cursor }: { limit: number; cursor?: string | undefined },
 ): Promise<{ documents: WithId<D>[]; next_cursor?: string }> {
   const found = await collection
-    .find({ ...filter, ...(cursor === undefined ? {} : after(cursor)) } as Filter<D>)
+    .find({
+      ...filter,
+      ...(cursor === undefined ? {} : after(cursor, collection.collectionName)),
+    } as Filter<D>)
     .sort({ created_at: -1, _id: -1 })
     .limit(limit + 1)
     .toArray();
@@ -31,7 +34,10 @@ export async function newestFirst<D extends Dated>(
     created_at: LAST_TIME,
     _id: '',
   };
-  return { documents, next_cursor: encodeCursor([created_at.toISOString(), _id]) };
+  return {
+    documents,
+    next_cursor: encodeCursor([created_at.toISOString(), _id], collection.collectionName),
+  };
 }
 
 function isDated({ created_at, _id }: Record<keyof Dated, unknown>): boolean {
@@ -39,8 +45,8 @@ function isDated({ created_at, _id }: Record<keyof Dated, unknown>): boolean {
   return isDate && typeof _id === 'string';
 }
 
-function after(cursor: string): Filter<Dated> {
-  const [createdAt, id] = decodeCursor(cursor);
+function after(cursor: string, list: string): Filter<Dated> {
+  const [createdAt, id] = decodeCursor(cursor, list);
   const created = new Date(createdAt);
   if (Number.isNaN(created.getTime()) || created.toISOString() !== createdAt) throw badCursor();
   return {

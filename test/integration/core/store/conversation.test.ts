@@ -117,7 +117,9 @@ describe('a conversation', () => {
       list.next_cursor,
       'nonsense',
       Buffer.from(JSON.stringify([root.id, '-1'])).toString('base64url'),
-      Buffer.from(JSON.stringify([root.id, 'x'])).toString('base64url'),
+      ...['x', '', ' 1 ', '0x1', '1e0'].map((seq) =>
+        Buffer.from(JSON.stringify([root.id, seq])).toString('base64url'),
+      ),
       Buffer.from(JSON.stringify([newId(), '0'])).toString('base64url'),
     ];
     for (const cursor of cursors) {

@@ -123,8 +123,9 @@ describe('list', () => {
 
   test.for([
     ['no cursor at all', 'nonsense'],
-    ["a conversation's", encodeCursor([newId(), '5'])],
-    ['one without a time', encodeCursor(['yesterday', newId()])],
+    ["a conversation's", encodeCursor([newId(), '5'], 'conversation')],
+    ['one without a time', encodeCursor(['yesterday', newId()], 'sessions')],
+    ['one of schedules', encodeCursor([second(0).toISOString(), newId()], 'schedules')],
   ] as const)('a cursor that is not ours is refused: %s', async ([, cursor], { stores }) => {
     await expect(stores.sessions.list({ limit: 5, cursor })).rejects.toMatchObject({
       code: 'INVALID_REQUEST',

@@ -8,13 +8,19 @@ describe('a cursor', () => {
     ['', ''],
     ['with "quotes" and é', ','],
   ])('%j and %j come back, in letters that an address takes', (first, second) => {
-    const cursor = encodeCursor([first, second]);
+    const cursor = encodeCursor([first, second], 'sessions');
     expect(cursor).toMatch(/^[A-Za-z0-9_-]+$/);
-    expect(decodeCursor(cursor)).toEqual([first, second]);
+    expect(decodeCursor(cursor, 'sessions')).toEqual([first, second]);
   });
 
   const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  test('of an earlier version, which names no list, stays valid', () => {
+    expect(decodeCursor(encode(['a', 'b']), 'sessions')).toEqual(['a', 'b']);
+  });
+
   test.each([
+    encodeCursor(['a', 'b'], 'schedules'),
+    encode(['a', 'b', 3]),
     '',
     'nonsense',
     '!!!',
@@ -25,7 +31,7 @@ describe('a cursor', () => {
     encode({ 0: 'a', 1: 'b' }),
     encode(null),
   ])('%j is refused', (cursor) => {
-    expect(() => decodeCursor(cursor)).toThrowError(
+    expect(() => decodeCursor(cursor, 'sessions')).toThrowError(
       expect.objectContaining({ code: 'INVALID_REQUEST', details: { field: 'cursor' } }),
     );
   });
