@@ -1,4 +1,4 @@
-// What the transcript holds and no event tells: the two are saved side by side, and a worker may die in between.
+// Messages that the transcript holds and no event does: both are saved side by side, and a worker may die in between.
 import { claudeIdOf, type Event, type EventStore, type Session } from '@baton/core/internal';
 import { asList, asObject, asString } from '../claude/fields.ts';
 import { type ClaudeLine, parseLine } from '../claude/line.ts';
@@ -24,32 +24,32 @@ export async function unrecordedMessages(
 ): Promise<RecordedLine[]> {
   const messages = entries.flatMap((line) => messageOf(parseLine(line)));
   if (messages.length === 0) return [];
-  const places = new Map(messages.map(({ uuid }, index) => [uuid, index]));
-  const last = await lastRecorded(events, session, places);
+  const positions = new Map(messages.map(({ uuid }, index) => [uuid, index]));
+  const last = await lastRecorded(events, session, positions);
   return messages.slice(last + 1).map((message) => toLine(message, claudeIdOf(session)));
 }
 
-/** The place of the message that was recorded last, or -1. */
+/** The position of the message that was recorded last, or -1. */
 async function lastRecorded(
   events: EventStore,
   session: Session,
-  places: ReadonlyMap<string, number>,
+  positions: ReadonlyMap<string, number>,
 ): Promise<number> {
   for (let upTo = session.last_event_seq; upTo > 0; upTo -= PAGE) {
     const after = Math.max(0, upTo - PAGE);
     const page = await events.page({ sessionId: session.id, after, upTo, limit: PAGE });
     for (const event of page.reverse()) {
-      const place = placeOf(event, places);
-      if (place !== undefined) return place;
+      const position = findPosition(event, positions);
+      if (position !== undefined) return position;
     }
   }
   return -1;
 }
 
-function placeOf(event: Event, places: ReadonlyMap<string, number>): number | undefined {
+function findPosition(event: Event, positions: ReadonlyMap<string, number>): number | undefined {
   if (event.type !== 'assistant' && event.type !== 'user') return undefined;
   const line = parseLine(event.raw);
-  return line.kind === 'event' ? places.get(line.uuid ?? '') : undefined;
+  return line.kind === 'event' ? positions.get(line.uuid ?? '') : undefined;
 }
 
 // Of the user's entries only results of tools: the rest are prompts, which are recorded as they are sent.

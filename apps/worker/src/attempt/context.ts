@@ -71,13 +71,16 @@ export function createAttemptContext(
   const givenUp = new AbortController();
   const writeOptions: WriteOptions = {
     giveUp: givenUp.signal,
-    onError: (error) => log.warn({ err: error }, 'the store did not take a write'),
+    onError: (error) =>
+      log.warn({ err: error }, 'a write to MongoDB failed; the attempt repeats it'),
   };
   const stopSwitch = createStopSwitch();
   const progress = createAttemptProgress(session);
   const ownership = watchOwnership(leaseMs, () => {
     // Once MongoDB is back the fence decides: the session is retried, unless another worker has it by then.
-    log.error('neither store has confirmed this attempt for a lease: it stops');
+    log.error(
+      'neither MongoDB nor Redis has confirmed this attempt for the length of a lease; its run is stopped',
+    );
     stopSwitch.stop({ kind: 'store_unavailable' });
   });
   const recorder = createRecorder({

@@ -42,19 +42,19 @@ export interface EndingFacts {
 }
 
 /** What every ending writes. */
-type Kept = Pick<Ending, 'totals' | 'transcript'>;
+type CommonEnding = Pick<Ending, 'totals' | 'transcript'>;
 
-/** Writes the outcome of an attempt. Null where the fence is lost; safe to say twice. */
+/** Writes the outcome of an attempt. Resolves to null where the fence is lost; the write may be repeated safely. */
 export async function writeEnding(
   owned: OwnedSession,
   outcome: Outcome,
   facts: EndingFacts,
 ): Promise<AttemptEnd | null> {
-  const kept: Kept = {
+  const common: CommonEnding = {
     totals: facts.totals,
     ...(facts.transcript ? { transcript: facts.transcript } : {}),
   };
-  const ledger: AttemptEnding = {
+  const attemptEnding: AttemptEnding = {
     outcome: outcome.kind,
     ...defined({ exit_late_ms: facts.exitLateMs }),
   };
@@ -62,44 +62,45 @@ export async function writeEnding(
     case 'completed': {
       const { result, stopped_by } = outcome;
       const done = {
-        ...kept,
+        ...common,
         ...(result ? { result } : {}),
         ...(stopped_by ? { stopped_by } : {}),
       };
-      const held = await owned.conclude('completed', done, ledger);
+      const held = await owned.conclude('completed', done, attemptEnding);
       return held && { kind: 'ended', status: 'completed' };
     }
     case 'failed': {
       const failure = toFailure(outcome.failure, facts);
-      if (facts.retryAt) return writeRetry(owned, kept, { ...ledger, failure }, facts.retryAt);
+      if (facts.retryAt)
+        return writeRetry(owned, common, { ...attemptEnding, failure }, facts.retryAt);
       const held = await owned.conclude(
         'failed',
         {
-          ...kept,
+          ...common,
           failure,
           error: failure.message,
           ...(facts.hostFailures ? withHostFailure(facts.counts, facts.hostFailures) : {}),
           ...(outcome.result ? { result: outcome.result } : {}),
         },
-        { ...ledger, failure },
+        { ...attemptEnding, failure },
       );
       return held && { kind: 'ended', status: 'failed', failure };
     }
     case 'cancelled': {
-      const done = { ...kept, ...(outcome.result ? { result: outcome.result } : {}) };
-      const held = await owned.conclude('cancelled', done, ledger);
+      const done = { ...common, ...(outcome.result ? { result: outcome.result } : {}) };
+      const held = await owned.conclude('cancelled', done, attemptEnding);
       return held && { kind: 'ended', status: 'cancelled' };
     }
     case 'handed_back': {
-      const to = await owned.handBack({ count: 'hand_backs', ...kept }, ledger);
+      const to = await owned.handBack({ count: 'hand_backs', ...common }, attemptEnding);
       if (to === 'cancelled') return { kind: 'ended', status: 'cancelled' };
       return to && { kind: 'handed_back' };
     }
     case 'host_failure': {
       const { failure, waitMs } = outcome;
       const host_failures = facts.hostFailures ?? [];
-      const ended = { ...ledger, failure: toFailure(failure, facts) };
-      const to = await owned.handBack({ count: 'host_failures', host_failures, ...kept }, ended);
+      const ended = { ...attemptEnding, failure: toFailure(failure, facts) };
+      const to = await owned.handBack({ count: 'host_failures', host_failures, ...common }, ended);
       if (to === 'cancelled') return { kind: 'ended', status: 'cancelled' };
       return to && { kind: 'host_failure', waitMs };
     }
@@ -108,7 +109,7 @@ export async function writeEnding(
   }
 }
 
-// Absolute, for the write may be said twice: the fence keeps everyone else from counting meanwhile.
+// Absolute, for the write may be repeated: the fence keeps everyone else from counting meanwhile.
 function withHostFailure(
   counts: Session['counts'],
   host_failures: HostFailure[],
@@ -118,13 +119,13 @@ function withHostFailure(
 
 async function writeRetry(
   owned: OwnedSession,
-  kept: Kept,
-  ledger: AttemptEnding & { failure: Failure },
+  common: CommonEnding,
+  attemptEnding: AttemptEnding & { failure: Failure },
   at: Date,
 ): Promise<AttemptEnd | null> {
-  const to = await owned.handBack({ count: 'retries', not_before: at, ...kept }, ledger);
+  const to = await owned.handBack({ count: 'retries', not_before: at, ...common }, attemptEnding);
   if (to === 'cancelled') return { kind: 'ended', status: 'cancelled' };
-  return to && { kind: 'retry', at, failure: ledger.failure };
+  return to && { kind: 'retry', at, failure: attemptEnding.failure };
 }
 
 function toFailure(failure: FailureFacts, { attempt, now }: EndingFacts): Failure {

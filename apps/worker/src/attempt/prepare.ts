@@ -27,7 +27,7 @@ import { NOTHING_RESTORED, type Restored, restoreTranscript } from '../transcrip
 import { type History, readHistory } from './history.ts';
 import { remainingLimits } from './limits.ts';
 import { beginAttempt, transcriptSource } from './session-resume.ts';
-import { resolveWorkingDir, type SeenDir, seeDir } from './working-dir.ts';
+import { type DirIdentity, identifyDir, resolveWorkingDir } from './working-dir.ts';
 
 /** The stores that a worker writes. */
 export interface Stores {
@@ -61,7 +61,7 @@ export interface Prepared {
   command: Command;
   cwd: string;
   /** The working directory as it was found. */
-  seenDir: SeenDir;
+  seenDir: DirIdentity;
   prompt: string;
   /** Claude's id of the conversation that is begun or resumed. */
   claudeSessionId: string;
@@ -94,7 +94,7 @@ export async function prepareAttempt(
   }
   checkPolicy(session.config, deps.policy);
   const cwd = await resolveWorkingDir(session, deps.workRoot, deps.policy);
-  const seenDir = await seeDir(cwd, session);
+  const seenDir = await identifyDir(cwd, session);
   const source = transcriptSource(session);
   const lineage = source === 'none' ? [] : await lineageOf(stores.sessions, session, source);
   const restored =

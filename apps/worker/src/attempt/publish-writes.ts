@@ -1,6 +1,6 @@
 import type { LivePublisher, OwnedSession, Progress, Session } from '@baton/core/internal';
 
-/** The same writes, each told live once it is taken: at most one word for each. */
+/** The same writes; each that MongoDB acknowledged is published live, by one message at most. */
 export function withPublishing(
   owned: OwnedSession,
   session: Session,
@@ -9,13 +9,13 @@ export function withPublishing(
   let { status, last_event_seq } = session;
 
   function publish(to: Session['status'], seq: number | undefined): void {
-    const isNews = seq !== undefined && seq > last_event_seq;
-    const hasMoved = to !== status;
+    const hasNewEvents = seq !== undefined && seq > last_event_seq;
+    const hasNewStatus = to !== status;
     status = to;
     last_event_seq = Math.max(last_event_seq, seq ?? 0);
-    const told = { ...session, status, last_event_seq };
-    if (hasMoved) live.statusChanged(told);
-    else if (isNews) live.progressed(told);
+    const published = { ...session, status, last_event_seq };
+    if (hasNewStatus) live.statusChanged(published);
+    else if (hasNewEvents) live.progressed(published);
   }
 
   return {

@@ -19,7 +19,7 @@ import { type DeadlinesMs, type DeadlineWatch, watchDeadlines } from './deadline
 import { endProcesses } from './end-processes.ts';
 import { createLineObserver, type LineObserver, type LineObserverDeps } from './line-observer.ts';
 import { createNoise, type Noise } from './noise.ts';
-import type { PartialTeller } from './partials.ts';
+import type { PartialPublisher } from './partials.ts';
 import type { Prepared } from './prepare.ts';
 import type { RecordedLine } from './to-event.ts';
 
@@ -30,7 +30,7 @@ export interface RunDeps extends LineObserverDeps {
   launcher: readonly string[];
   deadlines: DeadlinesMs;
   /** Publishes the lines that are not recorded: those that only grow an answer. */
-  partials: PartialTeller;
+  partials: PartialPublisher;
   /** Keeps the operator's secrets out of everything that is recorded or published. */
   masker: Masker;
 }

@@ -13,7 +13,7 @@ import {
 } from '../host-errors.ts';
 import { refusalOutcome } from './refusal.ts';
 import type { RunFacts } from './run.ts';
-import { lookAgain, type SeenDir, workingDirNotFound } from './working-dir.ts';
+import { compareDir, type DirIdentity, workingDirNotFound } from './working-dir.ts';
 
 /** How long a session waits for another try where its host is well and only something came and went, in milliseconds. */
 const TRY_AGAIN_MS = 1_000;
@@ -31,7 +31,7 @@ export interface StartFacts {
   abort: AbortReason | null;
   cwd: string;
   /** The working directory as it was before the start. */
-  seenDir: SeenDir;
+  seenDir: DirIdentity;
   /** Whether the caller named the working directory. */
   isDirGiven: boolean;
   /** The folder that Baton made for the attempt's temporary files. */
@@ -138,7 +138,7 @@ async function judge(
 
 async function judgeDirectory(facts: StartFacts): Promise<Outcome | null> {
   const { cwd, seenDir, isDirGiven, run } = facts;
-  const now = await lookAgain(cwd, seenDir);
+  const now = await compareDir(cwd, seenDir);
   if (now === 'gone' || now === 'closed') {
     if (isDirGiven) return refusalOutcome(workingDirNotFound(cwd));
     const message = `the work directory ${cwd} was removed or closed`;

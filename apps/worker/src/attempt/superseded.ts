@@ -2,7 +2,7 @@ import type { Event, EventStore, Session } from '@baton/core/internal';
 import { parseLine } from '../claude/line.ts';
 
 /** What a restored transcript holds of the session's own part. */
-export interface Held {
+export interface RestoredContent {
   uuids: ReadonlySet<string>;
   prompt: boolean;
 }
@@ -27,7 +27,7 @@ const PAGE = 50;
 export async function eventsBeyond(
   events: EventStore,
   session: Session,
-  held: Held,
+  held: RestoredContent,
 ): Promise<Beyond | null> {
   const to = session.last_event_seq;
   let losesMessages = false;
@@ -35,7 +35,7 @@ export async function eventsBeyond(
   let promptSeq: number | null = null;
   for await (const event of newestFirst(events, session)) {
     if (event.subtype === 'prompt' && held.prompt) promptSeq ??= event.seq;
-    else if (isHeld(event, held)) return range((promptSeq ?? event.seq) + 1, to, losesMessages);
+    else if (isRestored(event, held)) return range((promptSeq ?? event.seq) + 1, to, losesMessages);
     else if (isMessage(event)) {
       losesMessages = true;
       promptSeq = null;
@@ -66,7 +66,7 @@ function range(from: number, to: number, losesMessages: boolean): Beyond | null 
   return from > to ? null : { from, to, losesMessages };
 }
 
-function isHeld(event: Event, { uuids }: Held): boolean {
+function isRestored(event: Event, { uuids }: RestoredContent): boolean {
   const line = isMessage(event) ? parseLine(event.raw) : null;
   return line?.kind === 'event' && line.uuid !== undefined && uuids.has(line.uuid);
 }

@@ -21,16 +21,16 @@ export function keepTranscript(
   options: WriteOptions,
 ): TranscriptKeeper {
   const stopped = new AbortController();
-  let told: TranscriptManifest | undefined;
+  let amended: TranscriptManifest | undefined;
 
   async function copy(): Promise<void> {
     const transcript = await writeUntilAcknowledged(() => saver.save({ verify: false }), options);
-    if (!transcript || transcript === told) return;
+    if (!transcript || transcript === amended) return;
     recorder.amend({ transcript });
-    told = transcript;
+    amended = transcript;
   }
 
-  async function keep(): Promise<void> {
+  async function copyPeriodically(): Promise<void> {
     while (!stopped.signal.aborted && !options.giveUp.aborted) {
       // All sessions of a process at the same moment: what they have to store goes by few commands.
       const pause = PERIOD_MS - (performance.now() % PERIOD_MS);
@@ -39,7 +39,7 @@ export function keepTranscript(
     }
   }
 
-  const keeping = keep();
+  const keeping = copyPeriodically();
   return {
     async finish() {
       stopped.abort();

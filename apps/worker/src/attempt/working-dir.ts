@@ -56,10 +56,13 @@ function unlessHost(error: unknown): null {
 }
 
 /** A directory as it was when it was looked at. */
-export type SeenDir = Pick<Stats, 'dev' | 'ino'>;
+export type DirIdentity = Pick<Stats, 'dev' | 'ino'>;
 
 /** Looks at the working directory that was resolved; throws WORKING_DIR_NOT_FOUND where a given one went meanwhile. */
-export async function seeDir(path: string, { config }: Pick<Session, 'config'>): Promise<SeenDir> {
+export async function identifyDir(
+  path: string,
+  { config }: Pick<Session, 'config'>,
+): Promise<DirIdentity> {
   const seen = await stat(path).catch(config.working_dir === undefined ? rethrow : unlessHost);
   if (seen?.isDirectory()) return { dev: seen.dev, ino: seen.ino };
   throw workingDirNotFound(path);
@@ -77,9 +80,9 @@ function rethrow(error: unknown): never {
 }
 
 /** What has become of a directory: it is the `same`, was `replaced` by another, is `gone`, or may not be entered (`closed`). */
-export async function lookAgain(
+export async function compareDir(
   path: string,
-  seen: SeenDir,
+  seen: DirIdentity,
 ): Promise<'same' | 'replaced' | 'gone' | 'closed'> {
   const now = await stat(path).catch(unlessHost);
   if (!now?.isDirectory()) return 'gone';

@@ -8,16 +8,16 @@ const MAX_PAUSE_MS = 2_000;
 // Away, MongoDB is waited for; a write that it refuses for another reason would be refused for ever.
 const MAX_REFUSALS = 30;
 
-/** How the tries end other than by success, and who is told of each failure. */
+/** What ends the tries other than success, and what is called with each failure. */
 export interface WriteOptions {
   giveUp: AbortSignal;
   onError(error: unknown): void;
 }
 
 /**
- * Tries a write until the store took it. Resolves to null once the fence is lost (by the write's own
+ * Repeats a write until MongoDB acknowledges it. Resolves to null once the fence is lost (by the write's own
  * null or by FENCE_LOST), the caller gave up, or MongoDB, being there, has refused it for about a minute.
- * Every write it is used for is safe to say twice.
+ * Every write that it is used for may be repeated safely.
  */
 export async function writeUntilAcknowledged<T>(
   write: () => Promise<T | null>,

@@ -19,7 +19,7 @@ const VERSION_TIMEOUT_MS = 20_000;
 const LATE_MS = 1_000;
 
 /** How much of what a CLI says that cannot tell its version is told on. */
-const MAX_SAID_CHARS = 500;
+const MAX_OUTPUT_CHARS = 500;
 
 const HOW_TO_FIX =
   'install it (npm install -g @anthropic-ai/claude-code) or set CLAUDE_BIN to its path';
@@ -50,12 +50,12 @@ export async function findClaude(
     const looked = configured === undefined ? 'here and on PATH' : configured;
     throw new AppError('CLAUDE_NOT_FOUND', `no claude CLI (looked ${looked}): ${HOW_TO_FIX}`);
   }
-  const version = await askVersion(file, { env, timeoutMs: VERSION_TIMEOUT_MS });
+  const version = await readVersion(file, { env, timeoutMs: VERSION_TIMEOUT_MS });
   return { file, version };
 }
 
 /** How the CLI is asked for its version. */
-interface AskOptions {
+interface VersionOptions {
   env: Record<string, string>;
   timeoutMs: number;
   /** What is put before the program, as for a session. */
@@ -67,9 +67,9 @@ interface AskOptions {
  * The version that the CLI tells, within `timeoutMs` whatever the CLI and its descendants do. Throws
  * CLAUDE_NOT_FOUND or CLAUDE_TOO_OLD with a message that says how to fix it.
  */
-export async function askVersion(
+export async function readVersion(
   file: string,
-  { env, timeoutMs, launcher = [], cwd = '/' }: AskOptions,
+  { env, timeoutMs, launcher = [], cwd = '/' }: VersionOptions,
 ): Promise<string> {
   const [program = file, ...args] = [...launcher, file, '--version'];
   const child = execa(program, args, {
@@ -91,7 +91,7 @@ export async function askVersion(
   if (!asked) child.kill('SIGKILL');
   if (child.pid !== undefined) killGroup(child.pid);
   const said = asked
-    ? asked.stderr.trim().slice(0, MAX_SAID_CHARS) || asked.shortMessage
+    ? asked.stderr.trim().slice(0, MAX_OUTPUT_CHARS) || asked.shortMessage
     : `it did not end within ${timeoutMs} ms`;
   throw new AppError('CLAUDE_NOT_FOUND', `${file} --version failed (${said}): ${HOW_TO_FIX}`, {
     cause: asked,

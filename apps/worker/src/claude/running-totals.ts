@@ -34,7 +34,7 @@ const ROUNDING = 1e-9;
 export function createRunningTotals(start: CostState): RunningTotals {
   let base = start;
   let last: CostState = start;
-  let isTold = false;
+  let hasTokenCounts = false;
   let cost = 0;
   let apiMs = 0;
   let tokens = tokensOfUsages([]);
@@ -60,7 +60,7 @@ export function createRunningTotals(start: CostState): RunningTotals {
     read({ totalCostUsd = last.totalCostUsd, modelUsage, apiDurationMs = 0 }) {
       if (totalCostUsd < last.totalCostUsd * (1 - ROUNDING)) restart();
       else restartModels(fallenModels(modelUsage ?? {}, last.modelUsage));
-      isTold ||= modelUsage !== undefined;
+      hasTokenCounts ||= modelUsage !== undefined;
       last = {
         totalCostUsd,
         modelUsage: modelUsage ?? last.modelUsage,
@@ -74,7 +74,7 @@ export function createRunningTotals(start: CostState): RunningTotals {
     spent: () => ({
       costUsd: cost + Math.max(0, last.totalCostUsd - base.totalCostUsd),
       apiDurationMs: apiMs + last.apiDurationMs - base.apiDurationMs,
-      tokens: isTold
+      tokens: hasTokenCounts
         ? sumTokens(tokens, tokensOfModels(last.modelUsage, base.modelUsage))
         : undefined,
     }),

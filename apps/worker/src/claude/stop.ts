@@ -4,19 +4,19 @@ import type { AbortReason } from './abort-reason.ts';
 import type { ClaudeProcess } from './process.ts';
 
 /** One rung: a signal to the group, and how long it may take, in milliseconds. */
-interface Rung {
+interface StopStep {
   signal: NodeJS.Signals;
   waitMs: number;
 }
 
-const TERM: Rung = { signal: 'SIGTERM', waitMs: 5_000 };
+const TERM: StopStep = { signal: 'SIGTERM', waitMs: 5_000 };
 // The kernel ends a process at once, unless it waits for a disk: then this is the time that the disk may take.
-const KILL: Rung = { signal: 'SIGKILL', waitMs: 5_000 };
+const KILL: StopStep = { signal: 'SIGKILL', waitMs: 5_000 };
 
 // SIGINT tells the model that a person stopped it: only where one did (claude-cli section 7).
-const INT: Rung = { signal: 'SIGINT', waitMs: 5_000 };
+const INT: StopStep = { signal: 'SIGINT', waitMs: 5_000 };
 
-function ladder(reason: AbortReason): Rung[] {
+function ladder(reason: AbortReason): StopStep[] {
   switch (reason.kind) {
     case 'interrupt':
       return [INT, TERM, KILL];

@@ -3,7 +3,7 @@ import { open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAppError, newId } from '@baton/core/internal';
-import { askVersion, type ClaudeCli } from '../claude/find.ts';
+import { type ClaudeCli, readVersion } from '../claude/find.ts';
 import { fileProblem, type HostProblem, saidProblem } from '../host-errors.ts';
 import type { WorkerIdentity } from './identity.ts';
 import { makeFolder } from './make-folder.ts';
@@ -36,7 +36,7 @@ export function createProbe(deps: ProbeDeps): () => Promise<HostProblem | null> 
   async function askCli(cwd: string): Promise<HostProblem | null> {
     try {
       const options = { env, launcher, cwd, timeoutMs: VERSION_TIMEOUT_MS };
-      cli.version = await askVersion(cli.file, options);
+      cli.version = await readVersion(cli.file, options);
       return null;
     } catch (error) {
       if (!isAppError(error)) return fileProblem(error) ?? unknown(error);

@@ -4,7 +4,7 @@ import type { HostProblem } from '../host-errors.ts';
 import { type GroupMember, hasEnded } from './process-group.ts';
 
 /** How often a process that could not be ended is looked at, in milliseconds. */
-const LOOK_MS = 1_000;
+const CHECK_MS = 1_000;
 
 /** With so many of them on a host the worker takes no work: each may still use what a session needs. */
 const MAX_STUCK = 3;
@@ -25,7 +25,7 @@ export function createStuckProcesses(log: Logger): StuckProcesses {
   const bySession = new Map<string, readonly GroupMember[]>();
   let timer: NodeJS.Timeout | undefined;
 
-  function look(): void {
+  function check(): void {
     for (const [sessionId, members] of bySession) {
       const left = members.filter((member) => !hasEnded(member));
       if (left.length > 0) bySession.set(sessionId, left);
@@ -45,7 +45,7 @@ export function createStuckProcesses(log: Logger): StuckProcesses {
   return {
     watch(sessionId, members) {
       bySession.set(sessionId, members);
-      timer ??= setInterval(look, LOOK_MS).unref();
+      timer ??= setInterval(check, CHECK_MS).unref();
     },
     problem() {
       if (bySession.size < MAX_STUCK) return null;

@@ -54,10 +54,10 @@ export function createTranscriptSaver(
   }: SaverOptions,
 ): TranscriptSaver {
   let folder = identityOf(projectDir);
-  const told = new Set<string>();
+  const reported = new Set<string>();
   const tracked = new Map(restored.map((file) => [file.path, file]));
   const generations = new Map(restored.map(({ path, generation }) => [path, generation]));
-  const looks = new Map<string, Look>();
+  const states = new Map<string, FileState>();
   // As it was returned last; null once a file was opened since.
   let manifest: TranscriptManifest | null = null;
 
@@ -69,9 +69,9 @@ export function createTranscriptSaver(
   }
 
   // A file is tried again with every save; that it cannot be read is told once.
-  function tellOnce(path: string, error: unknown): void {
-    if (told.has(path)) return;
-    told.add(path);
+  function reportOnce(path: string, error: unknown): void {
+    if (reported.has(path)) return;
+    reported.add(path);
     onUnreadable(path, error);
   }
 
@@ -79,8 +79,8 @@ export function createTranscriptSaver(
   function mayBeNamed(path: string): boolean {
     const masked = masker.text(path);
     if (masked === path) return true;
-    if (!told.has(path)) onSecretPath?.(masked);
-    told.add(path);
+    if (!reported.has(path)) onSecretPath?.(masked);
+    reported.add(path);
     return false;
   }
 
@@ -99,30 +99,30 @@ export function createTranscriptSaver(
   }
 
   async function saveFile(path: string, verify: boolean): Promise<void> {
-    const before = looks.get(path);
+    const before = states.get(path);
     if (!verify && before && isSame(before, statSync(join(projectDir, path)))) return;
     if (isTakenAway()) return;
     const open = openSync(join(projectDir, path), 'r');
     manifest = null;
     try {
       // Of what is open: by its path it may be another one by now.
-      const look = fstatSync(open);
+      const state = fstatSync(open);
       let file = tracked.get(path) ?? untrackedFile(path);
-      const isSuspect = verify || !isAppendOnly(path) || (before && before.ino !== look.ino);
+      const isSuspect = verify || !isAppendOnly(path) || (before && before.ino !== state.ino);
       let seen = Math.max(file.length, isSuspect ? 0 : (before?.size ?? 0));
       if (
-        look.size < file.length ||
-        (isSuspect && !(await isPrefix(open, file, masker, look.size)))
+        state.size < file.length ||
+        (isSuspect && !(await isPrefix(open, file, masker, state.size)))
       ) {
         file = untrackedFile(path, file.generation + 1);
         seen = 0;
       }
       const isPlain = isAppendOnly(path) && seen === file.length;
-      const lines = isPlain ? readWholeLines(open, seen, look.size) : null;
-      if (!lines) await appendTo(open, file, storedEnd(open, file, seen, look.size));
+      const lines = isPlain ? readWholeLines(open, seen, state.size) : null;
+      if (!lines) await appendTo(open, file, storedEnd(open, file, seen, state.size));
       else if (lines.length > 0) await append(file, masker.lines(lines));
       tracked.set(path, file);
-      looks.set(path, look);
+      states.set(path, state);
     } finally {
       closeSync(open);
     }
@@ -140,7 +140,7 @@ export function createTranscriptSaver(
         await saveFile(path, verify).catch((error: unknown) => {
           // A host that can open no file now may do so later: the next save tries again.
           if (!isFileError(error) || hostErrnoOf(error) !== null) throw error;
-          tellOnce(path, error);
+          reportOnce(path, error);
         });
       }
       for (const path of isTakenAway() ? [] : tracked.keys()) {
@@ -183,8 +183,8 @@ function storedEnd(
 }
 
 /** What tells without opening it that a file is not the one that was seen. */
-type Look = Pick<Stats, 'size' | 'mtimeMs' | 'ino'>;
+type FileState = Pick<Stats, 'size' | 'mtimeMs' | 'ino'>;
 
-function isSame(a: Look, b: Look): boolean {
+function isSame(a: FileState, b: FileState): boolean {
   return a.size === b.size && a.mtimeMs === b.mtimeMs && a.ino === b.ino;
 }

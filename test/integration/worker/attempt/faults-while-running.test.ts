@@ -30,7 +30,7 @@ async function metFor(worker: WorkerProcess, ms: number): Promise<void> {
     const lines = worker.err().match(/^\{.*\}$/gm) ?? [];
     const times = lines
       .map((line): { msg: string; time: number } => JSON.parse(line))
-      .filter(({ msg }) => msg === 'the store did not take a write')
+      .filter(({ msg }) => msg === 'a write to MongoDB failed; the attempt repeats it')
       .map(({ time }) => time);
     return (times.at(-1) ?? 0) - (times[0] ?? 0) > ms;
   });
