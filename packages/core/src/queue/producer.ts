@@ -5,9 +5,15 @@ import type { JobOptions } from '../model/config/session-options.ts';
 import type { OnBusy } from '../model/config/waiting-for.ts';
 import { AppError, isAppError } from '../model/errors/app-error.ts';
 import { DEFAULT_TENANT, idempotencyKeySchema, idOfKey } from '../model/job/idempotency.ts';
-import { continueJobSchema, type Job, type LaunchJob, launchJobSchema } from '../model/job/job.ts';
+import {
+  type ContinueJob,
+  continueJobSchema,
+  type Job,
+  type LaunchJob,
+  launchJobSchema,
+} from '../model/job/job.ts';
 import { newId } from '../model/schema/id.ts';
-import { parseInput } from '../model/schema/parse-input.ts';
+import { checkDepth, parseInput } from '../model/schema/parse-input.ts';
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
 import type { SessionQueue } from './session-queue.ts';
 
@@ -44,17 +50,26 @@ export interface Producer {
   continueSession(request: ContinueSessionConfig, options?: ContinueOptions): Promise<Enqueued>;
 }
 
-/** The job of a launch, checked; throws INVALID_REQUEST naming the field. */
-export function launchJob(config: SessionConfig, options: EnqueueOptions = {}): LaunchJob {
-  return parseInput(launchJobSchema, { ...envelope(options), kind: 'launch', config });
+/** Makes the jobs of requests. */
+export interface JobMaker {
+  launch(config: SessionConfig, options?: EnqueueOptions): LaunchJob;
+  continue(request: ContinueSessionConfig, options?: ContinueOptions): Job;
 }
 
-/** The job of a continue, checked; throws INVALID_REQUEST naming the field. */
-export function continueJob(request: ContinueSessionConfig, options: ContinueOptions = {}): Job {
-  const { parent_session_id, ...overrides } = request;
-  const job = { ...envelope(options), kind: 'continue', parent_session_id, overrides };
+/** The job of a launch from input that nobody has parsed; throws INVALID_REQUEST naming the field. */
+export function parseLaunchJob(config: SessionConfig, options: EnqueueOptions = {}): LaunchJob {
+  checkKey(options);
+  return parseInput(launchJobSchema, buildJobOfLaunch(config, options));
+}
+
+/** The job of a continue from input that nobody has parsed; throws INVALID_REQUEST naming the field. */
+export function parseContinueJob(
+  request: ContinueSessionConfig,
+  options: ContinueOptions = {},
+): Job {
+  checkKey(options);
   try {
-    return parseInput(continueJobSchema, job);
+    return parseInput(continueJobSchema, buildJobOfContinue(request, options));
   } catch (error) {
     throw namedAsWritten(error);
   }
@@ -73,16 +88,52 @@ function namedAsWritten(error: unknown): unknown {
   return new AppError(error.code, message, { details: { field }, cause: error.cause });
 }
 
-function envelope({ id, idempotency_key, tenant, ...options }: EnqueueOptions) {
-  const given = idempotency_key === undefined ? id : keyedId(idempotency_key, tenant, id);
-  const created_at = new Date().toISOString();
-  // Said twice, the answer must name the one run that there is.
-  return { version: 1, run_id: given ?? newId(), created_at, ...options, id: given ?? newId() };
+/** Parses what it is given: for library callers, whose types nothing has checked at run time. */
+export const PARSED_JOBS: JobMaker = { launch: parseLaunchJob, continue: parseContinueJob };
+
+/**
+ * Trusts what it is given: for callers such as the API that parsed the request at their boundary. Only the
+ * depth is checked again, because a job nests the config one level deeper than the request did.
+ */
+export const TRUSTED_JOBS: JobMaker = {
+  launch: (config, options = {}) => withCheckedDepth(buildJobOfLaunch(config, options)),
+  continue: (request, options = {}) => withCheckedDepth(buildJobOfContinue(request, options)),
+};
+
+function withCheckedDepth<T extends Job>(job: T): T {
+  checkDepth(job);
+  return job;
 }
 
-function keyedId(key: unknown, tenant = DEFAULT_TENANT, id?: string): string {
-  const named = parseInput(keySchema, { idempotency_key: key });
-  if (id === undefined) return idOfKey(tenant, named.idempotency_key);
+function buildJobOfLaunch(config: SessionConfig, options: EnqueueOptions): LaunchJob {
+  return { ...buildEnvelope(options), kind: 'launch', config };
+}
+
+function buildJobOfContinue(
+  { parent_session_id, ...overrides }: ContinueSessionConfig,
+  options: ContinueOptions,
+): ContinueJob {
+  return { ...buildEnvelope(options), kind: 'continue', parent_session_id, overrides };
+}
+
+function buildEnvelope<T extends EnqueueOptions>({ id, idempotency_key, tenant, ...options }: T) {
+  const given =
+    idempotency_key === undefined ? id : idOfKey(tenant ?? DEFAULT_TENANT, idempotency_key);
+  const created_at = new Date().toISOString();
+  // Asked twice with one key, both answers name the one run that there is.
+  return {
+    version: 1 as const,
+    run_id: given ?? newId(),
+    created_at,
+    ...options,
+    id: given ?? newId(),
+  };
+}
+
+function checkKey({ id, idempotency_key }: EnqueueOptions): void {
+  if (idempotency_key === undefined) return;
+  parseInput(keySchema, { idempotency_key });
+  if (id === undefined) return;
   throw new AppError('INVALID_REQUEST', 'idempotency_key: expected it or an id, not both', {
     details: { field: 'idempotency_key' },
   });
@@ -95,9 +146,10 @@ export function producerOn(queue: Pick<SessionQueue, 'add'>, sealer: Sealer = NO
     return { id: job.id, run_id: job.run_id ?? job.id, status: 'queued' };
   }
   return {
-    launchSession: async (config, options) => enqueue(launchJob(config, options), isKeyed(options)),
+    launchSession: async (config, options) =>
+      enqueue(parseLaunchJob(config, options), isKeyed(options)),
     continueSession: async (request, options) =>
-      enqueue(continueJob(request, options), isKeyed(options)),
+      enqueue(parseContinueJob(request, options), isKeyed(options)),
   };
 }
 

@@ -10,7 +10,7 @@ import {
   withChanges,
 } from '../model/schedules/schedule.ts';
 import { parseInput } from '../model/schema/parse-input.ts';
-import { launchJob } from '../queue/producer.ts';
+import { parseLaunchJob } from '../queue/producer.ts';
 import type { ScheduleQueue } from '../queue/schedule-queue.ts';
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
 import { forEachIsolated } from '../store/for-each-isolated.ts';
@@ -108,7 +108,7 @@ export function createSchedules(
 // As a launch is checked that is made now: its job must fit.
 function checkLaunch(fields: NewSchedule): void {
   const { config, options } = launchOfFiring({ ...fields, id: SOME_ID }, new Date());
-  checkSize(launchJob(config, options));
+  checkSize(parseLaunchJob(config, options));
 }
 
 const SOME_ID = '00000000-0000-7000-8000-000000000000';

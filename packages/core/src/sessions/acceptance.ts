@@ -9,12 +9,7 @@ import { mayWait } from '../model/job/waiting.ts';
 import { checkParent } from '../model/session/parent.ts';
 import type { Session } from '../model/session/session.ts';
 import { isTerminal } from '../model/session/status.ts';
-import {
-  type ContinueOptions,
-  continueJob,
-  type EnqueueOptions,
-  launchJob,
-} from '../queue/producer.ts';
+import type { ContinueOptions, EnqueueOptions, JobMaker } from '../queue/producer.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { Sealer } from '../sealing/sealer.ts';
 import type { Adopter } from '../store/adopt.ts';
@@ -34,27 +29,28 @@ export interface Acceptance {
   launchMany(asked: readonly LaunchInput[]): Promise<LaunchVerdict[]>;
 }
 
-/** Acceptance into a queue, and into the store behind the adopter. */
+/** Acceptance into a queue, and into the store behind the adopter; `jobs` says whether requests are parsed here. */
 export function createAcceptance({
   queue,
   sessions,
   adopter,
   admission,
   sealer,
+  jobs,
 }: {
   queue: SessionQueue;
   sessions: SessionStore;
   adopter: Adopter;
   admission: Admission;
   sealer: Sealer;
+  jobs: JobMaker;
 }): Acceptance {
   // The job first: if we die before the document is there, whoever meets the job makes it. The payload is
   // adopted as it was sent, so that the session can be read at once. No plain secret is sent.
   async function enqueue(job: Job, isNew: boolean): Promise<Session> {
     if (mayWait(job)) return enqueueLater(job);
     await queue.add(job);
-    const found = { id: job.id, data: job, timestamp: Date.now() };
-    const adopting = adopter.adopt(found, { isNew });
+    const adopting = adopter.adoptBuilt(job, { isNew });
     return adopting.catch(async (error: unknown) => {
       // It was refused, so it is not to run later. Best effort: the reconciler finds out what such a job is.
       if (isAppError(error) && error.code === 'SESSION_DELETED') {
@@ -67,7 +63,7 @@ export function createAcceptance({
   // The document first: while it waits there is no job. If we die after it, the reconciler goes on with it.
   async function enqueueLater(job: Job): Promise<Session> {
     checkSize(job);
-    return goOn(await adopter.adopt({ id: job.id, data: job, timestamp: Date.now() }));
+    return goOn(await adopter.adoptBuilt(job));
   }
 
   async function goOn(waiting: Session): Promise<Session> {
@@ -109,11 +105,11 @@ export function createAcceptance({
   }
 
   return {
-    launchMany: createBulkAcceptance({ queue, sessions, admission, sealer }),
-    launch: async (config, options) => accept(launchJob(config, options), options),
+    launchMany: createBulkAcceptance({ queue, sessions, admission, sealer, jobs }),
+    launch: async (config, options) => accept(jobs.launch(config, options), options),
     async continue(request, options, judge) {
       const { parent_session_id: id, ...overrides } = request;
-      return accept(continueJob(request, options), options, async () => {
+      return accept(jobs.continue(request, options), options, async () => {
         const parent = await adopter.find(id);
         if (parent) judge?.(inheritConfig(parent.config, overrides));
         const mayBeBusy = options?.on_busy !== undefined && options.on_busy !== 'reject';

@@ -7,7 +7,7 @@ import { type AcceptedSession, checkSameRequest } from '../model/job/idempotency
 import { checkSize, type LaunchJob } from '../model/job/job.ts';
 import { type AcceptedJob, acceptJob, queuedSession } from '../model/job/new-session.ts';
 import type { Session } from '../model/session/session.ts';
-import { type EnqueueOptions, launchJob } from '../queue/producer.ts';
+import type { EnqueueOptions, JobMaker } from '../queue/producer.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { Sealer } from '../sealing/sealer.ts';
 import type { SessionStore } from '../store/session-store.ts';
@@ -46,11 +46,13 @@ export function createBulkAcceptance({
   sessions,
   admission,
   sealer,
+  jobs,
 }: {
   queue: SessionQueue;
   sessions: SessionStore;
   admission: Admission;
   sealer: Sealer;
+  jobs: Pick<JobMaker, 'launch'>;
 }): (asked: readonly LaunchInput[]) => Promise<LaunchVerdict[]> {
   // In the order of acceptance.ts: the jobs first, then their documents; of those that wait only these.
   // Returns those that were refused.
@@ -121,7 +123,7 @@ export function createBulkAcceptance({
     let failed: { error: unknown } | undefined;
     for (let from = 0; from < asked.length; from += SLICE) {
       const slice = asked.slice(from, from + SLICE);
-      const named = await Promise.all(slice.map((one) => parse(one, admission.limits)));
+      const named = await Promise.all(slice.map((one) => build(one, admission.limits, jobs)));
       const parsed: (Parsed | Refused)[] = [];
       // One after the other: so the first have their secrets sealed, and few are sealed at once.
       for (const one of named) parsed.push(isParsed(one) ? await seal(one, sealing) : one);
@@ -141,14 +143,15 @@ export function createBulkAcceptance({
 
 const NONE = { error: new Error('a launch has no verdict') };
 
-async function parse(
+async function build(
   { config, options = {} }: LaunchInput,
   limits: RequestLimits,
+  jobs: Pick<JobMaker, 'launch'>,
 ): Promise<Named | Refused> {
   try {
-    const asked = launchJob(config, options);
-    checkSize(asked);
-    return { job: await limits.withLimits(asked), isKeyed: options.idempotency_key !== undefined };
+    const job = jobs.launch(config, options);
+    checkSize(job);
+    return { job: await limits.withLimits(job), isKeyed: options.idempotency_key !== undefined };
   } catch (error) {
     return { error };
   }

@@ -5,7 +5,12 @@ import { AppError } from '../model/errors/app-error.ts';
 import { defined } from '../model/schema/defined.ts';
 import { type Info, toInfo } from '../model/session/info.ts';
 import type { Session } from '../model/session/session.ts';
-import type { ContinueOptions, EnqueueOptions } from '../queue/producer.ts';
+import {
+  type ContinueOptions,
+  type EnqueueOptions,
+  PARSED_JOBS,
+  TRUSTED_JOBS,
+} from '../queue/producer.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
 import { createAdopter } from '../store/adopt.ts';
@@ -35,7 +40,10 @@ export interface SessionManager {
   getSessionInfo(id: string, include?: readonly 'config'[]): Promise<Info>;
   /** A page of sessions, newest first; 50 where no limit is given. */
   listSessions(filter?: Partial<SessionFilter>): Promise<InfoPage>;
-  /** The first two verbs for those who must know whether an idempotency key was met again. */
+  /**
+   * The first two verbs for callers that parsed the request themselves, such as the API: it is not parsed
+   * again. They also say whether an idempotency key was met before.
+   */
   acceptance: Acceptance;
   /** The document itself, adopted from the queue if need be. Throws SESSION_NOT_FOUND. */
   getSession(id: string): Promise<Session>;
@@ -55,7 +63,9 @@ export function createSessionManager({
 }): SessionManager {
   const adopter = createAdopter(sessions, (id) => queue.find(id), queue.live.statusChanged, sealer);
 
-  const acceptance = createAcceptance({ queue, sessions, adopter, admission, sealer });
+  const deps = { queue, sessions, adopter, admission, sealer };
+  const acceptance = createAcceptance({ ...deps, jobs: TRUSTED_JOBS });
+  const parsing = createAcceptance({ ...deps, jobs: PARSED_JOBS });
 
   async function getSession(id: string): Promise<Session> {
     const session = await adopter.find(id);
@@ -67,9 +77,9 @@ export function createSessionManager({
     getSession,
     acceptance,
     launchSession: async (config, options) =>
-      toInfo((await acceptance.launch(config, options)).session),
+      toInfo((await parsing.launch(config, options)).session),
     continueSession: async (request, options) =>
-      toInfo((await acceptance.continue(request, options)).session),
+      toInfo((await parsing.continue(request, options)).session),
     getSessionInfo: async (id, include) => toInfo(await getSession(id), include),
     async listSessions(filter = {}) {
       const { sessions: page, next_cursor } = await sessions.list({ limit: 50, ...filter });

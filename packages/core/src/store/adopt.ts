@@ -26,6 +26,8 @@ export interface Adopter {
    * still wins.
    */
   adopt(job: FoundJob, options?: { isNew?: boolean }): Promise<Session>;
+  /** The same for a job that this process has just built from parsed input: it is not parsed again. */
+  adoptBuilt(job: Job, options?: { isNew?: boolean }): Promise<Session>;
   /** The session of this id, adopted from the queue if need be; null also where that needs a newer version. */
   find(id: string): Promise<Session | null>;
 }
@@ -67,7 +69,7 @@ export function createAdopter(
   async function adopt(
     job: FoundJob,
     seen: readonly string[],
-    { isNew = false } = {},
+    { isNew = false, accept = parseJob }: AdoptOptions = {},
   ): Promise<Session> {
     const id = parseInput(idSchema, job.id);
     const found = { ...job, timestamp: plausibleTime(job.timestamp) };
@@ -76,14 +78,18 @@ export function createAdopter(
     if (isStripped(job.data)) {
       throw new AppError('SESSION_NOT_FOUND', `session ${id} has ended and its document is gone`);
     }
-    const made = await insert(found, [...seen, id]);
+    const made = await insert(found, [...seen, id], accept);
     announce(made);
     return made;
   }
 
-  async function insert(found: FoundJob, seen: readonly string[]): Promise<Session> {
+  async function insert(
+    found: FoundJob,
+    seen: readonly string[],
+    accept: Accept,
+  ): Promise<Session> {
     try {
-      const accepted = parseJob(found);
+      const accepted = accept(found);
       return accepted.kind === 'launch'
         ? await insertQueued(accepted, accepted.config)
         : await insertContinue(accepted, seen);
@@ -110,6 +116,11 @@ export function createAdopter(
 
   return {
     adopt: (job, options) => adopt(job, [], options),
+    adoptBuilt: (job, options) =>
+      adopt({ id: job.id, data: job, timestamp: Date.now() }, [], {
+        ...options,
+        accept: ({ timestamp }) => acceptJob(job, timestamp),
+      }),
     async find(id) {
       return find(id, []).catch((error: unknown) => {
         if (error instanceof UnknownFeaturesError) return null;
@@ -119,7 +130,14 @@ export function createAdopter(
   };
 }
 
-/** What no document is to say for ever: that nobody answered, and that there is none. */
+type Accept = (found: FoundJob) => AcceptedJob<Job>;
+
+interface AdoptOptions {
+  isNew?: boolean;
+  accept?: Accept;
+}
+
+/** Errors that must not become a failed session: they are transient, or the session was deleted. */
 const NOT_THE_JOBS: readonly ErrorCode[] = ['UNAVAILABLE', 'SESSION_DELETED'];
 
 /** The codes of jobs whose session was deleted: the job is a leftover. */

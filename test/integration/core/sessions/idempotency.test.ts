@@ -3,7 +3,7 @@ import { createAdopter, createSessionServices, idOfKey, newId } from '@baton/cor
 import { describe, expect } from 'vitest';
 import {
   producerOn as createProducerOf,
-  launchJob,
+  parseLaunchJob,
 } from '../../../../packages/core/src/queue/producer.ts';
 import { makeCompletedSession } from '../../../support/factories.ts';
 import { test as base } from '../stores.ts';
@@ -75,7 +75,7 @@ describe('a launch with an idempotency key', () => {
     stores,
   }) => {
     const options = key();
-    const job = launchJob({ query: 'q' }, options);
+    const job = parseLaunchJob({ query: 'q' }, options);
     await queue.add(job); // and no document: the process ended here
     expect(await stores.sessions.get(job.id)).toBeNull();
     const again = await manager.acceptance.launch({ query: 'q' }, options);

@@ -8,7 +8,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import { queuedSession } from '../../../../packages/core/src/model/job/new-session.ts';
 import { parseInput } from '../../../../packages/core/src/model/schema/parse-input.ts';
-import { continueJob, launchJob } from '../../../../packages/core/src/queue/producer.ts';
+import { parseContinueJob, parseLaunchJob } from '../../../../packages/core/src/queue/producer.ts';
 import { makeContinueJob, makeLaunchJob } from '../../../support/factories.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -52,9 +52,9 @@ describe('a job', () => {
     ['no try at all', { attempts: 0 }, 'attempts'],
   ])('is refused for %s', (_what, options, field) => {
     const refused = expect.objectContaining({ code: 'INVALID_REQUEST', details: { field } });
-    expect(() => launchJob({ query: 'q' }, options)).toThrow(refused);
+    expect(() => parseLaunchJob({ query: 'q' }, options)).toThrow(refused);
     const request = { parent_session_id: newId(), query: 'q' };
-    expect(() => continueJob(request, options)).toThrow(refused);
+    expect(() => parseContinueJob(request, options)).toThrow(refused);
   });
 
   test.each([
@@ -64,7 +64,7 @@ describe('a job', () => {
     ['env.A', { env: { A: 1 } }, 'env.A: expected string, got number'],
   ])('of a continue names the key as the caller wrote it: %s', (field, written, message) => {
     const request = { parent_session_id: newId(), query: 'q', ...(written as object) };
-    expect(() => continueJob(request)).toThrow(
+    expect(() => parseContinueJob(request)).toThrow(
       expect.objectContaining({ code: 'INVALID_REQUEST', message, details: { field } }),
     );
   });
@@ -72,9 +72,9 @@ describe('a job', () => {
   test('is refused for tries said twice, in a launch and in a continue', () => {
     const recovery = { max_retries: 1 };
     const refused = expect.objectContaining({ details: { field: 'attempts' } });
-    expect(() => launchJob({ query: 'q', recovery }, { attempts: 2 })).toThrow(refused);
+    expect(() => parseLaunchJob({ query: 'q', recovery }, { attempts: 2 })).toThrow(refused);
     const request = { parent_session_id: newId(), query: 'q', recovery };
-    expect(() => continueJob(request, { attempts: 2 })).toThrow(refused);
+    expect(() => parseContinueJob(request, { attempts: 2 })).toThrow(refused);
   });
 
   test.each<[string, JobOptions, object]>([

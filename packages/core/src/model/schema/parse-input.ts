@@ -52,16 +52,20 @@ export function describeIssue(error: z.ZodError): { field: string; message: stri
   return { field: fieldOf(issue), message: issue.message };
 }
 
+/** Throws INVALID_REQUEST where JSON has more levels than any reader of it takes. */
+export function checkDepth(value: unknown): void {
+  if (!isTooDeep(value)) return;
+  throw new AppError('INVALID_REQUEST', `expected JSON of at most ${MAX_DEPTH} levels`, {
+    details: { field: '' },
+  });
+}
+
 /**
  * Parses what came from outside, or throws INVALID_REQUEST that names the field: also where the value would
  * not come back as it was sent. Never puts the offending value into the message: it may be a secret.
  */
 export function parseInput<T>(schema: z.ZodType<T>, value: unknown): T {
-  if (isTooDeep(value)) {
-    throw new AppError('INVALID_REQUEST', `expected JSON of at most ${MAX_DEPTH} levels`, {
-      details: { field: '' },
-    });
-  }
+  checkDepth(value);
   const fault = findFault(value);
   if (fault) throw invalid(fault.path.join('.'), fault.message);
   const parsed = schema.safeParse(value, { error: issueMessage });

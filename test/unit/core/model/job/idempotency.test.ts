@@ -2,7 +2,7 @@ import { idOfKey, idSchema } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { configHash } from '../../../../../packages/core/src/model/job/config-hash.ts';
 import { checkSameRequest } from '../../../../../packages/core/src/model/job/idempotency.ts';
-import { launchJob } from '../../../../../packages/core/src/queue/producer.ts';
+import { parseLaunchJob } from '../../../../../packages/core/src/queue/producer.ts';
 import { makeSession } from '../../../../support/factories.ts';
 
 describe('the id of an idempotency key', () => {
@@ -22,7 +22,7 @@ describe('the id of an idempotency key', () => {
 
 describe('the job of a launch with an idempotency key', () => {
   test('has the id of the key, and says nothing of the key itself', () => {
-    const job = launchJob({ query: 'q' }, { idempotency_key: 'k', tenant: 't', title: 'T' });
+    const job = parseLaunchJob({ query: 'q' }, { idempotency_key: 'k', tenant: 't', title: 'T' });
     expect(job).toEqual({
       version: 1,
       kind: 'launch',
@@ -40,7 +40,7 @@ describe('the job of a launch with an idempotency key', () => {
     ['a key that is no text', { idempotency_key: 5 as never }],
     ['a key and an id', { idempotency_key: 'k', id: idOfKey('t', 'k') }],
   ])('refuses %s', (_what, options) => {
-    expect(() => launchJob({ query: 'q' }, options)).toThrow(
+    expect(() => parseLaunchJob({ query: 'q' }, options)).toThrow(
       expect.objectContaining({
         code: 'INVALID_REQUEST',
         details: { field: 'idempotency_key' },
@@ -50,7 +50,7 @@ describe('the job of a launch with an idempotency key', () => {
 });
 
 describe('the same request again', () => {
-  const first = launchJob({ query: 'q', env: { A: '1' } }, { delay_ms: 5, tags: ['a'] });
+  const first = parseLaunchJob({ query: 'q', env: { A: '1' } }, { delay_ms: 5, tags: ['a'] });
   const stored = makeSession({ config_hash: configHash(first) });
 
   test.each([
@@ -66,7 +66,7 @@ describe('the same request again', () => {
     ['another secret', { query: 'q', env: { A: '2' } }, { delay_ms: 5, tags: ['a'] }, false],
     ['another option', { query: 'q', env: { A: '1' } }, { delay_ms: 6, tags: ['a'] }, false],
   ])('%s', (_what, config, options, isSame) => {
-    const check = () => checkSameRequest(stored, launchJob(config, options));
+    const check = () => checkSameRequest(stored, parseLaunchJob(config, options));
     if (isSame) expect(check).not.toThrow();
     else expect(check).toThrow(expect.objectContaining({ code: 'IDEMPOTENCY_CONFLICT' }));
   });

@@ -8,7 +8,10 @@ import {
 } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { checkSize, JOB_MAX_BYTES } from '../../../../../packages/core/src/model/job/job.ts';
-import { continueJob, launchJob } from '../../../../../packages/core/src/queue/producer.ts';
+import {
+  parseContinueJob,
+  parseLaunchJob,
+} from '../../../../../packages/core/src/queue/producer.ts';
 import { jobOptions } from '../../../../../packages/core/src/queue/queued-job.ts';
 import { parseJob } from '../../../../../packages/core/src/store/adopt.ts';
 import { makeContinueJob, makeLaunchJob } from '../../../../support/factories.ts';
@@ -100,14 +103,14 @@ describe('the payload of a job', () => {
 
 describe("a producer's job", () => {
   test('a launch fits the schema and carries the options', () => {
-    const job = launchJob({ query: 'q' }, { title: 'T', priority: 2 });
+    const job = parseLaunchJob({ query: 'q' }, { title: 'T', priority: 2 });
     expect(launchJobSchema.parse(job)).toEqual(job);
     expect(job).toMatchObject({ version: 1, kind: 'launch', title: 'T', priority: 2 });
   });
 
   test('a continue takes the parent out of the flat request', () => {
     const parent = newId();
-    const job = continueJob({ parent_session_id: parent, query: 'go on', model: null });
+    const job = parseContinueJob({ parent_session_id: parent, query: 'go on', model: null });
     expect(continueJobSchema.parse(job)).toEqual(job);
     expect(job).toMatchObject({
       parent_session_id: parent,
@@ -116,18 +119,18 @@ describe("a producer's job", () => {
   });
 
   test('two jobs have two ids, and the id that was asked for is taken', () => {
-    expect(launchJob({ query: 'q' }).id).not.toBe(launchJob({ query: 'q' }).id);
+    expect(parseLaunchJob({ query: 'q' }).id).not.toBe(parseLaunchJob({ query: 'q' }).id);
     const id = newId();
-    expect(launchJob({ query: 'q' }, { id })).toMatchObject({ id });
+    expect(parseLaunchJob({ query: 'q' }, { id })).toMatchObject({ id });
   });
 
   test.each<[string, () => unknown]>([
-    ['config.query', () => launchJob({ query: '' })],
-    ['config.modle', () => launchJob({ query: 'q', modle: 'x' } as never)],
-    ['id', () => launchJob({ query: 'q' }, { id: 'mine' })],
-    ['titel', () => launchJob({ query: 'q' }, { titel: 'x' } as never)],
-    ['parent_session_id', () => continueJob({ query: 'q' } as never)],
-    ['env', () => continueJob({ parent_session_id: newId(), query: 'q', env: 5 as never })],
+    ['config.query', () => parseLaunchJob({ query: '' })],
+    ['config.modle', () => parseLaunchJob({ query: 'q', modle: 'x' } as never)],
+    ['id', () => parseLaunchJob({ query: 'q' }, { id: 'mine' })],
+    ['titel', () => parseLaunchJob({ query: 'q' }, { titel: 'x' } as never)],
+    ['parent_session_id', () => parseContinueJob({ query: 'q' } as never)],
+    ['env', () => parseContinueJob({ parent_session_id: newId(), query: 'q', env: 5 as never })],
   ])('%s is named when it is wrong', (field, act) => {
     expect(act).toThrowError(
       expect.objectContaining({ code: 'INVALID_REQUEST', details: { field } }),

@@ -5,7 +5,7 @@ import {
   parseInput,
 } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
-import { launchJob } from '../../../../../packages/core/src/queue/producer.ts';
+import { parseLaunchJob } from '../../../../../packages/core/src/queue/producer.ts';
 import { makeLaunchJob } from '../../../../support/factories.ts';
 
 const HALF = 'a\ud83d b';
@@ -54,10 +54,10 @@ describe('what would come back changed is refused, naming the field', () => {
 
   test('by a producer, in a webhook and in a schedule', () => {
     const refused = (field: string) => expect.objectContaining({ details: { field } });
-    expect(() => launchJob({ query: 'q' }, { idempotency_key: HALF })).toThrow(
+    expect(() => parseLaunchJob({ query: 'q' }, { idempotency_key: HALF })).toThrow(
       refused('idempotency_key'),
     );
-    expect(() => launchJob({ query: HALF })).toThrow(refused('config.query'));
+    expect(() => parseLaunchJob({ query: HALF })).toThrow(refused('config.query'));
     const webhook = { url: 'https://x.test', description: HALF };
     expect(() => parseInput(newWebhookSchema, webhook)).toThrow(refused('description'));
     const schedule = { every_ms: 1_000, launch: { query: 'q', title: HALF } };
@@ -69,13 +69,13 @@ describe('a query that shows nothing is refused, naming it', () => {
   test.each(['', ' ', '\n\t ', '\u00a0\u2003\u3000', '\ufeff', '\u200b\u2060', '\u3164'])(
     '%j',
     (query) => {
-      expect(() => launchJob({ query })).toThrow(
+      expect(() => parseLaunchJob({ query })).toThrow(
         expect.objectContaining({ code: 'INVALID_REQUEST', details: { field: 'config.query' } }),
       );
     },
   );
 
   test.each(['.', ' /compact ', '\u200b1', '😀', '한'])('but not %j', (query) => {
-    expect(launchJob({ query }).config.query).toBe(query);
+    expect(parseLaunchJob({ query }).config.query).toBe(query);
   });
 });
