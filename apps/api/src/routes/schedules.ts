@@ -28,11 +28,17 @@ const schedulePage = z.object({
   next_cursor: z.string().optional().describe('Absent on the last page.'),
 });
 
-/** Makes, reads, changes and removes schedules. What they launched is listed with the sessions. */
-export function registerSchedules(
-  app: App,
-  { schedules: { verbs: schedules }, policy }: Pick<Parts, 'schedules' | 'policy'>,
-): void {
+type ScheduleParts = Pick<Parts, 'schedules' | 'policy'>;
+
+/** Creates, reads, changes and removes schedules. What they launched is listed with the sessions. */
+export function registerSchedules(app: App, parts: ScheduleParts): void {
+  registerCreate(app, parts);
+  registerReads(app, parts);
+  registerChange(app, parts);
+  registerRemove(app, parts);
+}
+
+function registerCreate(app: App, { schedules, policy }: ScheduleParts): void {
   app.post(
     '/v1/schedules',
     {
@@ -57,14 +63,16 @@ export function registerSchedules(
     },
     async ({ body, caller }, reply) => {
       checkLaunch(body.launch, policy);
-      const schedule = await schedules.create(body, caller.keyId ?? undefined);
+      const schedule = await schedules.verbs.create(body, caller.keyId ?? undefined);
       return reply
         .code(201)
         .header('location', `/v1/schedules/${schedule.id}`)
         .send(toScheduleView(schedule, new Date()));
     },
   );
+}
 
+function registerReads(app: App, { schedules }: ScheduleParts): void {
   app.get(
     '/v1/schedules',
     {
@@ -80,7 +88,7 @@ export function registerSchedules(
       },
     },
     async ({ query }) => {
-      const page = await schedules.list(query);
+      const page = await schedules.verbs.list(query);
       const now = new Date();
       return { ...page, schedules: page.schedules.map((one) => toScheduleView(one, now)) };
     },
@@ -100,9 +108,11 @@ export function registerSchedules(
         },
       },
     },
-    async ({ params: { id } }) => toScheduleView(await schedules.get(id), new Date()),
+    async ({ params: { id } }) => toScheduleView(await schedules.verbs.get(id), new Date()),
   );
+}
 
+function registerChange(app: App, { schedules, policy }: ScheduleParts): void {
   app.patch(
     '/v1/schedules/:id',
     {
@@ -128,11 +138,13 @@ export function registerSchedules(
     },
     async ({ params: { id }, body, caller }) => {
       if (body.launch) checkLaunch(body.launch, policy);
-      const changed = await schedules.change(id, body, caller.keyId ?? undefined);
+      const changed = await schedules.verbs.change(id, body, caller.keyId ?? undefined);
       return toScheduleView(changed, new Date());
     },
   );
+}
 
+function registerRemove(app: App, { schedules }: ScheduleParts): void {
   app.delete(
     '/v1/schedules/:id',
     {
@@ -149,7 +161,7 @@ export function registerSchedules(
       },
     },
     async ({ params: { id } }) =>
-      toScheduleView({ ...(await schedules.remove(id)), enabled: false }, new Date()),
+      toScheduleView({ ...(await schedules.verbs.remove(id)), enabled: false }, new Date()),
   );
 }
 

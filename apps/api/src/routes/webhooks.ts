@@ -22,14 +22,17 @@ named.add(webhookChangesSchema, { id: 'WebhookChanges' });
 
 const webhookList = z.object({ webhooks: z.array(webhookViewSchema) });
 
-/** Makes, reads, changes and removes webhooks. */
-export function registerWebhooks(
-  app: App,
-  {
-    webhooks: { store, deliveries },
-    allowedAddresses,
-  }: Pick<Parts, 'webhooks' | 'allowedAddresses'>,
-): void {
+type WebhookParts = Pick<Parts, 'webhooks' | 'allowedAddresses'>;
+
+/** Creates, reads, changes and removes webhooks. */
+export function registerWebhooks(app: App, parts: WebhookParts): void {
+  registerCreate(app, parts);
+  registerReads(app, parts);
+  registerChange(app, parts);
+  registerRemove(app, parts);
+}
+
+function registerCreate(app: App, { webhooks: { store }, allowedAddresses }: WebhookParts): void {
   app.post(
     '/v1/webhooks',
     {
@@ -60,7 +63,9 @@ export function registerWebhooks(
         .send({ ...toWebhookView(webhook), secret: webhook.secret });
     },
   );
+}
 
+function registerReads(app: App, { webhooks: { store } }: WebhookParts): void {
   app.get(
     '/v1/webhooks',
     {
@@ -93,7 +98,9 @@ export function registerWebhooks(
     },
     async ({ params: { id } }) => toWebhookView(found(id, await store.get(id))),
   );
+}
 
+function registerChange(app: App, { webhooks: { store }, allowedAddresses }: WebhookParts): void {
   app.patch(
     '/v1/webhooks/:id',
     {
@@ -119,7 +126,9 @@ export function registerWebhooks(
       return toWebhookView(found(id, await store.change(id, body)));
     },
   );
+}
 
+function registerRemove(app: App, { webhooks: { store, deliveries } }: WebhookParts): void {
   app.delete(
     '/v1/webhooks/:id',
     {

@@ -1,4 +1,5 @@
-import type { Db } from 'mongodb';
+import type { Db, UpdateFilter } from 'mongodb';
+import { defined } from '../model/schema/defined.ts';
 import { planClaim } from '../model/session/claim-plan.ts';
 import type { Failure } from '../model/session/failure.ts';
 import type { Attempt, Session } from '../model/session/session.ts';
@@ -62,23 +63,10 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
       case 'early':
         return plan;
       case 'cancel':
-        return end(session, 'session.cancelled', {
-          status: 'cancelled',
-          attempts: closeLast(session, now, 'cancelled'),
-          end_time: now,
-          updated_at: now,
-        });
+        return end(session, 'session.cancelled', cancelledFields(session, now));
       case 'fail': {
         const failure = { ...plan.failure, attempt: session.attempts.length, at: now };
-        return end(session, 'session.failed', {
-          status: 'failed',
-          failure,
-          error: failure.message,
-          attempts: closeLast(session, now, 'failed', failure),
-          counts: { ...session.counts, crashes: session.counts.crashes + 1 },
-          end_time: now,
-          updated_at: now,
-        });
+        return end(session, 'session.failed', failedFields(session, failure, now));
       }
       case 'take':
         return claimWith(session, plan.crashed, claimant, now);
@@ -88,7 +76,7 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
   async function end(
     session: Session,
     event: WebhookEvent,
-    fields: Partial<SessionDocument> & { updated_at: Date },
+    fields: EndFields,
   ): Promise<Claim | 'raced'> {
     const ended = await collection.findOneAndUpdate(
       asRead(session),
@@ -117,37 +105,10 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
     claimant: Claimant,
     now: Date,
   ): Promise<Claim | 'raced'> {
-    const fence = session.lease.fence + 1;
-    const attempt: Attempt = {
-      attempt: session.attempts.length + 1,
-      fence,
-      worker_id: claimant.worker_id,
-      host: claimant.host,
-      started_at: now,
-      ...(claimant.claude_version ? { claude_version: claimant.claude_version } : {}),
-    };
-    const attempts = crashed ? closeLast(session, now, 'handed_back') : session.attempts;
+    const attempt = nextAttempt(session, claimant, now);
     const update = collection.findOneAndUpdate(
       { ...asRead(session), cancel_requested_at: { $exists: false } },
-      {
-        $set: {
-          status: 'starting',
-          updated_at: now,
-          attempts: [...attempts, attempt],
-          lease: {
-            owner: claimant.worker_id,
-            fence,
-            expires_at: new Date(now.getTime() + claimant.leaseMs),
-          },
-        },
-        $unset: { not_before: '', waiting_for: '' },
-        ...(crashed
-          ? {
-              $inc: { 'counts.crashes': 1 },
-              ...appendOutboxEvent('session.retried', session.attempts.length, now),
-            }
-          : {}),
-      },
+      claimUpdate(session, { attempt, crashed, leaseMs: claimant.leaseMs, now }),
       { returnDocument: 'after' },
     );
     const claimed = await update.catch((error: unknown) =>
@@ -167,6 +128,73 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
   };
 }
 
+type EndFields = Partial<SessionDocument> & { updated_at: Date };
+
+function cancelledFields(session: Session, now: Date): EndFields {
+  return {
+    status: 'cancelled',
+    attempts: closeLast(session, now, 'cancelled'),
+    end_time: now,
+    updated_at: now,
+  };
+}
+
+function failedFields(session: Session, failure: Failure, now: Date): EndFields {
+  return {
+    status: 'failed',
+    failure,
+    error: failure.message,
+    attempts: closeLast(session, now, 'failed', failure),
+    counts: { ...session.counts, crashes: session.counts.crashes + 1 },
+    end_time: now,
+    updated_at: now,
+  };
+}
+
+function nextAttempt(
+  session: Session,
+  { worker_id, host, claude_version }: Claimant,
+  now: Date,
+): Attempt {
+  return {
+    attempt: session.attempts.length + 1,
+    fence: session.lease.fence + 1,
+    worker_id,
+    host,
+    started_at: now,
+    ...defined({ claude_version }),
+  };
+}
+
+/** The update that takes a session for `attempt`; `crashed`: the last attempt's worker died, and it counts. */
+function claimUpdate(
+  session: Session,
+  {
+    attempt,
+    crashed,
+    leaseMs,
+    now,
+  }: { attempt: Attempt; crashed: boolean; leaseMs: number; now: Date },
+): UpdateFilter<SessionDocument> {
+  const { fence, worker_id: owner } = attempt;
+  const attempts = crashed ? closeLast(session, now, 'handed_back') : session.attempts;
+  return {
+    $set: {
+      status: 'starting',
+      updated_at: now,
+      attempts: [...attempts, attempt],
+      lease: { owner, fence, expires_at: new Date(now.getTime() + leaseMs) },
+    },
+    $unset: { not_before: '', waiting_for: '' },
+    ...(crashed
+      ? {
+          $inc: { 'counts.crashes': 1 },
+          ...appendOutboxEvent('session.retried', session.attempts.length, now),
+        }
+      : {}),
+  };
+}
+
 // With the expiry as read: an owner whose heartbeat arrives between the two is alive, and keeps it.
 function asRead({ id, status, lease }: Session) {
   return {
@@ -177,7 +205,7 @@ function asRead({ id, status, lease }: Session) {
   };
 }
 
-// The ledger of a session that lost its worker: nobody else will ever write its last attempt's end.
+// The attempts of a session that lost its worker: nobody else will ever write the end of the last one.
 function closeLast(
   session: Session,
   now: Date,

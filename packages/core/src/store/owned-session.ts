@@ -77,45 +77,20 @@ export interface OwnedSession {
   ): Promise<'queued' | 'cancelled' | null>;
 }
 
+/** One attempt's hold on a session: what guards each of its writes. */
+interface Hold {
+  id: string;
+  attempt: number;
+  fence: number;
+  /** How long each write holds the session, in milliseconds. */
+  leaseMs: number;
+}
+
 /** The session as the holder of `fence` may write it; `leaseMs` is how long each write holds. */
-export function createOwnedSession(
-  db: Db,
-  clock: StoreClock,
-  { id, attempt, fence, leaseMs }: { id: string; attempt: number; fence: number; leaseMs: number },
-): OwnedSession {
-  const collection = db.collection<SessionDocument>('sessions');
-  const mine = `attempts.${attempt - 1}`;
-
-  async function write(
-    from: readonly SessionStatus[],
-    update: (now: Date) => UpdateFilter<SessionDocument>,
-    extra: { cancel_requested_at?: { $exists: boolean } } = {},
-  ): Promise<StopTimes | null> {
-    const now = await clock.now();
-    const document = await collection.findOneAndUpdate(
-      { _id: id, 'lease.fence': fence, status: { $in: [...from] }, ...extra },
-      update(now),
-      {
-        returnDocument: 'after',
-        projection: { cancel_requested_at: 1, interrupt_requested_at: 1 },
-      },
-    );
-    if (!document) return null;
-    const { cancel_requested_at, interrupt_requested_at } = document;
-    return {
-      ...defined({ cancel_requested_at, interrupt_requested_at }),
-    };
-  }
-
-  function leaseFields(now: Date) {
-    return { updated_at: now, 'lease.expires_at': new Date(now.getTime() + leaseMs) };
-  }
-
-  function attemptFields(ending: AttemptEnding & { ended_at?: Date }): Record<string, unknown> {
-    return Object.fromEntries(
-      Object.entries(ending).map(([key, value]) => [`${mine}.${key}`, value]),
-    );
-  }
+export function createOwnedSession(db: Db, clock: StoreClock, hold: Hold): OwnedSession {
+  const { id, attempt, fence } = hold;
+  const writer = createGuardedWriter(db, clock, hold);
+  const { collection, write, leaseFields, attemptFields } = writer;
 
   return {
     id,
@@ -167,43 +142,91 @@ export function createOwnedSession(
       const taken = await collection.countDocuments({ _id: id, 'lease.fence': fence, status });
       return taken > 0 ? {} : null;
     },
-    async handBack({ count, not_before, host_failures, ...kept }, attemptEnding) {
-      // The last result goes too: it would conclude the next attempt before it began.
-      const released = { last_result: '', 'lease.expires_at': '', 'lease.owner': '' } as const;
-      const fields = (now: Date) => ({
-        updated_at: now,
-        ...encodeFields(kept),
-        ...defined({ host_failures }),
-        ...attemptFields({ ...attemptEnding, ended_at: now }),
-      });
-      const queued = await write(
-        ['starting', 'running'],
-        (now) => ({
-          $set: { status: 'queued', ...fields(now), ...defined({ not_before }) },
-          $unset: released,
-          $inc: { [`counts.${count}`]: 1 },
-          // A hand-back by a drain or a sick host is no retry, and no webhook event stands for it.
-          ...(count === 'retries' ? appendOutboxEvent('session.retried', attempt, now) : {}),
-        }),
-        { cancel_requested_at: { $exists: false } },
-      );
-      if (queued) return 'queued';
-      const cancelled = await write(
-        ['starting', 'running'],
-        (now) => ({
-          $set: { status: 'cancelled', end_time: now, ...fields(now) },
-          $unset: released,
-          ...appendOutboxEvent('session.cancelled', attempt, now),
-        }),
-        { cancel_requested_at: { $exists: true } },
-      );
-      if (cancelled) return 'cancelled';
-      // The first try may have been taken and its answer lost, as above.
-      const taken = await collection.findOne(
-        { _id: id, 'lease.fence': fence, status: { $in: ['queued', 'cancelled'] } },
-        { projection: { status: 1 } },
-      );
-      return taken && (taken.status === 'queued' ? 'queued' : 'cancelled');
-    },
+    handBack: createHandBack(writer, hold),
+  };
+}
+
+type GuardedWriter = ReturnType<typeof createGuardedWriter>;
+
+/** Writes a session only while its fence is still this attempt's. */
+function createGuardedWriter(db: Db, clock: StoreClock, { id, attempt, fence, leaseMs }: Hold) {
+  const collection = db.collection<SessionDocument>('sessions');
+  const mine = `attempts.${attempt - 1}`;
+
+  async function write(
+    from: readonly SessionStatus[],
+    update: (now: Date) => UpdateFilter<SessionDocument>,
+    extra: { cancel_requested_at?: { $exists: boolean } } = {},
+  ): Promise<StopTimes | null> {
+    const now = await clock.now();
+    const document = await collection.findOneAndUpdate(
+      { _id: id, 'lease.fence': fence, status: { $in: [...from] }, ...extra },
+      update(now),
+      {
+        returnDocument: 'after',
+        projection: { cancel_requested_at: 1, interrupt_requested_at: 1 },
+      },
+    );
+    if (!document) return null;
+    const { cancel_requested_at, interrupt_requested_at } = document;
+    return {
+      ...defined({ cancel_requested_at, interrupt_requested_at }),
+    };
+  }
+
+  function leaseFields(now: Date) {
+    return { updated_at: now, 'lease.expires_at': new Date(now.getTime() + leaseMs) };
+  }
+
+  function attemptFields(ending: AttemptEnding & { ended_at?: Date }): Record<string, unknown> {
+    return Object.fromEntries(
+      Object.entries(ending).map(([key, value]) => [`${mine}.${key}`, value]),
+    );
+  }
+
+  return { collection, write, leaseFields, attemptFields };
+}
+
+function createHandBack(
+  { collection, write, attemptFields }: GuardedWriter,
+  { id, attempt, fence }: Hold,
+): OwnedSession['handBack'] {
+  return async ({ count, not_before, host_failures, ...kept }, attemptEnding) => {
+    // The last result goes too: it would conclude the next attempt before it began.
+    const released = { last_result: '', 'lease.expires_at': '', 'lease.owner': '' } as const;
+    const fields = (now: Date) => ({
+      updated_at: now,
+      ...encodeFields(kept),
+      ...defined({ host_failures }),
+      ...attemptFields({ ...attemptEnding, ended_at: now }),
+    });
+    const queued = await write(
+      ['starting', 'running'],
+      (now) => ({
+        $set: { status: 'queued', ...fields(now), ...defined({ not_before }) },
+        $unset: released,
+        $inc: { [`counts.${count}`]: 1 },
+        // A hand-back by a drain or a sick host is no retry, and no webhook event stands for it.
+        ...(count === 'retries' ? appendOutboxEvent('session.retried', attempt, now) : {}),
+      }),
+      { cancel_requested_at: { $exists: false } },
+    );
+    if (queued) return 'queued';
+    const cancelled = await write(
+      ['starting', 'running'],
+      (now) => ({
+        $set: { status: 'cancelled', end_time: now, ...fields(now) },
+        $unset: released,
+        ...appendOutboxEvent('session.cancelled', attempt, now),
+      }),
+      { cancel_requested_at: { $exists: true } },
+    );
+    if (cancelled) return 'cancelled';
+    // The first try may have been taken and its answer lost, as above.
+    const taken = await collection.findOne(
+      { _id: id, 'lease.fence': fence, status: { $in: ['queued', 'cancelled'] } },
+      { projection: { status: 1 } },
+    );
+    return taken && (taken.status === 'queued' ? 'queued' : 'cancelled');
   };
 }

@@ -1,4 +1,4 @@
-import type { Db, Filter, UpdateFilter } from 'mongodb';
+import type { Collection, Db, Filter, UpdateFilter } from 'mongodb';
 import { z } from 'zod';
 import { AppError } from '../model/errors/app-error.ts';
 import type { NewSchedule, Schedule } from '../model/schedules/schedule.ts';
@@ -186,6 +186,20 @@ export function createScheduleStore(
         .toArray();
       return readTimetables(documents);
     },
+    ...createFiringNotes(collection, clock, update),
+  };
+}
+
+/** What a schedule's document says of its last firing. */
+function createFiringNotes(
+  collection: Collection<ScheduleDocument>,
+  clock: StoreClock,
+  update: (
+    filter: Filter<ScheduleDocument>,
+    change: UpdateFilter<ScheduleDocument>,
+  ) => Promise<Schedule | null>,
+): Pick<ScheduleStore, 'noteFired' | 'noteSkipped' | 'noteError' | 'noteRefused'> {
+  return {
     async noteFired({ id, last_fired_at, last_session_id, noted: earlier }, firing, sessionId) {
       const before =
         last_session_id === sessionId

@@ -1,4 +1,4 @@
-import type { Db } from 'mongodb';
+import type { Collection, Db } from 'mongodb';
 import { AppError } from '../model/errors/app-error.ts';
 import type { Session } from '../model/session/session.ts';
 import {
@@ -165,6 +165,15 @@ export function createTombstoneStore(db: Db): TombstoneStore {
         .toArray();
       return documents.map(decode);
     },
+    ...createSweepQueue(collection),
+  };
+}
+
+/** What is to be looked at again, because a late writer may have left something behind. */
+function createSweepQueue(
+  collection: Collection<TombstoneDocument>,
+): Pick<TombstoneStore, 'dueForSweep' | 'postponeSweep' | 'finishSweep' | 'goneBetween'> {
+  return {
     async dueForSweep(now) {
       const documents = await collection
         .find({ state: 'gone', sweep_at: { $lte: now } })
