@@ -7,7 +7,7 @@ import {
   type KeyStore,
   type Scope,
 } from '@baton/core/internal';
-import { createKeyRing } from '../../apps/api/src/auth/key-ring.ts';
+import { createKeyCache } from '../../apps/api/src/auth/key-cache.ts';
 import { type Api, test as base, databaseUrl, openApi } from './api.ts';
 import { redisUrl } from './services.ts';
 
@@ -31,10 +31,10 @@ export async function openKeyedApi(at: {
   const mongo = connectMongo(at.mongodb);
   const keys = createKeyStore(mongo.db);
   const log = createLogger('api', 'silent');
-  const ring = createKeyRing(keys, log, TRUSTED_MS);
+  const cache = createKeyCache(keys, log, TRUSTED_MS);
   const api = await openApi({
     ...at,
-    auth: { kind: 'keys', ring, logins: createLoginStore(mongo.db) },
+    auth: { kind: 'keys', cache, logins: createLoginStore(mongo.db) },
   });
   return {
     ...api,

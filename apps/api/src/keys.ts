@@ -27,12 +27,12 @@ async function main(): Promise<number> {
     const log = createLogger('baton-keys', 'error');
     const mongo = connectMongo(MONGODB_URL);
     try {
-      const { out, says } = await runKeyCommand(
+      const { out, message } = await runKeyCommand(
         createKeyStore(mongo.db, { log }),
         positionals,
         values,
       );
-      process.stderr.write(`${says}\n`);
+      process.stderr.write(`${message}\n`);
       for (const line of out) process.stdout.write(`${line}\n`);
       return 0;
     } finally {

@@ -8,7 +8,7 @@ import {
 import { createApp } from './app.ts';
 import type { App } from './app-type.ts';
 import type { Auth } from './auth/auth.ts';
-import { createKeyRing } from './auth/key-ring.ts';
+import { createKeyCache } from './auth/key-cache.ts';
 import { keepIndexes } from './indexes.ts';
 import type { ApiSettings } from './settings.ts';
 
@@ -43,5 +43,5 @@ export async function openApp(
 
 function authOf({ AUTH }: ApiSettings, { stores }: OpenBaton, log: Logger): Auth {
   if (AUTH === 'none') return { kind: 'none' };
-  return { kind: 'keys', ring: createKeyRing(stores.keys, log), logins: stores.logins };
+  return { kind: 'keys', cache: createKeyCache(stores.keys, log), logins: stores.logins };
 }

@@ -1,10 +1,10 @@
 // Who may call this server at all.
 import type { LoginStore } from '@baton/core/internal';
-import type { KeyRing } from './key-ring.ts';
+import type { KeyCache } from './key-cache.ts';
 
 /** Where keys and logins are looked up. */
 export interface Keys {
-  ring: KeyRing;
+  cache: KeyCache;
   logins: LoginStore;
 }
 

@@ -37,11 +37,11 @@ export function registerAuth(app: App, auth: Auth): void {
 /** The caller that the browser is logged in as, or null. Throws UNAVAILABLE while MongoDB is away. */
 export async function callerOfLogin(
   request: FastifyRequest,
-  { ring, logins }: Keys,
+  { cache, logins }: Keys,
 ): Promise<Caller | null> {
   const token = readLogin(request);
   const keyId = token && (await logins.keyOf(token));
-  return keyId ? ring.recall(keyId) : null;
+  return keyId ? cache.recall(keyId) : null;
 }
 
 /** Refuses what a browser sends for a page of another origin; FORBIDDEN. */
@@ -63,7 +63,7 @@ async function holder(request: FastifyRequest, access: Access, keys: Keys): Prom
   const { authorization } = request.headers;
   if (authorization !== undefined) {
     const [, text] = /^bearer +(\S+)$/i.exec(authorization) ?? [];
-    return text === undefined ? null : keys.ring.identify(text);
+    return text === undefined ? null : keys.cache.identify(text);
   }
   const caller = await callerOfLogin(request, keys);
   // A browser adds its cookie by itself, whoever made it ask: what changes something must come from a page of ours.

@@ -7,20 +7,22 @@ import {
   scopeSchema,
 } from '@baton/core/internal';
 import { z } from 'zod';
-import { KEY_TRUSTED_MS } from './key-ring.ts';
+import { KEY_TRUSTED_MS } from './key-cache.ts';
 
 /** What a command prints on standard output, and what it says beside it. */
 export interface KeyCommandAnswer {
   out: string[];
-  says: string;
+  message: string;
 }
 
-const word = z.string().regex(/^[\w.@/-]{1,64}$/, 'expected 1 to 64 letters, digits or . _ @ / -');
+const namePart = z
+  .string()
+  .regex(/^[\w.@/-]{1,64}$/, 'expected 1 to 64 letters, digits or . _ @ / -');
 
 const newKeySchema = z.strictObject({
-  name: word,
+  name: namePart,
   scope: scopeSchema,
-  tenant: word.default(DEFAULT_TENANT),
+  tenant: namePart.default(DEFAULT_TENANT),
 });
 
 const USAGE = `expected one of
@@ -37,16 +39,16 @@ export async function runKeyCommand(
   if (more.length > 0) throw new AppError('INVALID_REQUEST', USAGE);
   if (verb === 'create' && id === undefined) {
     const { key, text } = await keys.create(parseInput(newKeySchema, options));
-    return { out: [text], says: `${describe(key)}\nIts text is shown this once:` };
+    return { out: [text], message: `${describe(key)}\nIts text is shown this once:` };
   }
   if (verb === 'list' && id === undefined) {
     const all = await keys.list();
-    return { out: all.map(describe), says: `${all.length} keys, newest first` };
+    return { out: all.map(describe), message: `${all.length} keys, newest first` };
   }
   if (verb === 'revoke' && id !== undefined) {
     const key = await keys.revoke(id);
     const seconds = KEY_TRUSTED_MS / 1000;
-    return { out: [], says: `${describe(key)}\nThe API refuses it within ${seconds} s` };
+    return { out: [], message: `${describe(key)}\nThe API refuses it within ${seconds} s` };
   }
   throw new AppError('INVALID_REQUEST', USAGE);
 }

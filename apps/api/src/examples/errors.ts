@@ -3,10 +3,10 @@ import type { ErrorBody } from '../http/http-error.ts';
 import type { Example } from './example.ts';
 import { OTHER, SESSION } from './ids.ts';
 
-type Told = Partial<Pick<ErrorBody['error'], 'message' | 'details'>>;
+type ErrorFields = Partial<Pick<ErrorBody['error'], 'message' | 'details'>>;
 
 // What the catalogue's sentence leaves open: what is wrong, and where.
-const TOLD: Partial<Record<ErrorCode, Told>> = {
+const ERROR_FIELDS: Partial<Record<ErrorCode, ErrorFields>> = {
   INVALID_REQUEST: {
     message: 'max_turns: expected more than 0',
     details: { field: 'max_turns' },
@@ -54,5 +54,5 @@ const TOLD: Partial<Record<ErrorCode, Told>> = {
 /** An answer with this code, for every code there is. */
 export function errorExample(code: ErrorCode): Example<ErrorBody> {
   const { says } = codeFacts(code);
-  return { summary: says, value: { error: { code, message: says, ...TOLD[code] } } };
+  return { summary: says, value: { error: { code, message: says, ...ERROR_FIELDS[code] } } };
 }

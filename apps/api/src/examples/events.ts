@@ -69,7 +69,7 @@ const file = {
 /** Of the operations that tell what sessions did. */
 export const reading: Record<string, OperationExamples> = {
   listEvents: {
-    answers: {
+    responses: {
       200: {
         page: {
           summary: 'A page; the next one is asked for with after=3',
@@ -87,7 +87,7 @@ export const reading: Record<string, OperationExamples> = {
     },
   },
   readConversation: {
-    answers: {
+    responses: {
       200: {
         page: {
           summary: 'The last page',
@@ -97,7 +97,7 @@ export const reading: Record<string, OperationExamples> = {
     },
   },
   listTranscriptFiles: {
-    answers: {
+    responses: {
       200: {
         two: {
           summary: "The main transcript, and a sub-agent's",

@@ -10,7 +10,7 @@ export type Examples<T = unknown> = Record<string, Example<T>>;
 /** The examples of an operation: of what it takes, and of what it answers with by status. */
 export interface OperationExamples {
   body?: Examples;
-  answers?: Record<number, Examples>;
+  responses?: Record<number, Examples>;
   /** Of the stream that an operation answers with. */
   stream?: Examples<string>;
 }

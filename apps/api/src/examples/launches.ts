@@ -93,11 +93,11 @@ export const launches: Record<string, OperationExamples> = {
       structured: { summary: 'An answer of a shape of your own', value: structured },
       later: { summary: 'Not before a time, tried up to three times', value: later },
     },
-    answers: { 202: accepted },
+    responses: { 202: accepted },
   },
   launchSessions: {
     body: { three: { summary: 'Three launches, one of which may not be', value: many } },
-    answers: {
+    responses: {
       200: { three: { summary: 'One new, one made before, one refused', value: verdicts } },
     },
   },

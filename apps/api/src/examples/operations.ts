@@ -16,7 +16,7 @@ const up = { up: { summary: 'All is well', value: { status: 'ok' } } };
 /** Of the operations that operators and their tools use. */
 export const operations: Record<string, OperationExamples> = {
   getSchemas: {
-    answers: {
+    responses: {
       200: {
         one: {
           summary: 'One of them, shortened',
@@ -32,13 +32,13 @@ export const operations: Record<string, OperationExamples> = {
     },
   },
   getSealingKeys: {
-    answers: {
+    responses: {
       200: {
         one: { summary: 'One key to seal to', value: { keys: [publicKey] } },
         none: { summary: 'Nothing is sealed here', value: { keys: [] } },
       },
     },
   },
-  healthz: { answers: { 200: up } },
-  readyz: { answers: { 200: up } },
+  healthz: { responses: { 200: up } },
+  readyz: { responses: { 200: up } },
 };

@@ -55,13 +55,13 @@ export const schedules: Record<string, OperationExamples> = {
         value: often,
       },
     },
-    answers: { 201: { made: { summary: 'Made', value: stored } } },
+    responses: { 201: { made: { summary: 'Made', value: stored } } },
   },
   listSchedules: {
-    answers: { 200: { last: { summary: 'The last page', value: { schedules: [fired] } } } },
+    responses: { 200: { last: { summary: 'The last page', value: { schedules: [fired] } } } },
   },
   getSchedule: {
-    answers: {
+    responses: {
       200: {
         fired: { summary: 'It has fired', value: fired },
         resting: { summary: 'Disabled: no next time', value: resting },
@@ -79,9 +79,9 @@ export const schedules: Record<string, OperationExamples> = {
         value: { cron: '30 1 * * *', title: null } satisfies z.input<typeof scheduleChangesSchema>,
       },
     },
-    answers: { 200: { resting: { summary: 'It rests', value: resting } } },
+    responses: { 200: { resting: { summary: 'It rests', value: resting } } },
   },
   deleteSchedule: {
-    answers: { 200: { removed: { summary: 'What it was', value: resting } } },
+    responses: { 200: { removed: { summary: 'What it was', value: resting } } },
   },
 };

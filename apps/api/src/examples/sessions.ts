@@ -36,7 +36,7 @@ export const sessions: Record<string, OperationExamples> = {
         value: changed,
       },
     },
-    answers: {
+    responses: {
       202: {
         queued: { summary: 'A new session of the same conversation', value: continued },
         waiting: {
@@ -47,7 +47,7 @@ export const sessions: Record<string, OperationExamples> = {
     },
   },
   getSession: {
-    answers: {
+    responses: {
       200: {
         completed: { summary: 'Completed, with its result', value: completed },
         running: { summary: 'Running', value: running },
@@ -57,10 +57,10 @@ export const sessions: Record<string, OperationExamples> = {
     },
   },
   listSessions: {
-    answers: { 200: { page: { summary: 'A page, and where the next begins', value: list } } },
+    responses: { 200: { page: { summary: 'A page, and where the next begins', value: list } } },
   },
   cancelSession: {
-    answers: {
+    responses: {
       202: {
         queued: {
           summary: 'It never began: cancelled at once',
@@ -75,10 +75,10 @@ export const sessions: Record<string, OperationExamples> = {
     },
   },
   interruptSession: {
-    answers: { 202: { running: { summary: 'It runs: its worker is told', value: running } } },
+    responses: { 202: { running: { summary: 'It runs: its worker is told', value: running } } },
   },
   deleteSession: {
-    answers: {
+    responses: {
       202: {
         deleting: {
           summary: 'A long conversation: the rest goes on by itself',

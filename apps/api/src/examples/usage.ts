@@ -42,7 +42,7 @@ const ofKey = {
 /** Of the operations on what sessions spend, and may spend. */
 export const usage: Record<string, OperationExamples> = {
   readUsage: {
-    answers: {
+    responses: {
       200: {
         total: { summary: 'Of a month', value: { ...month, total: spending } },
         byTag: {
@@ -67,10 +67,10 @@ export const usage: Record<string, OperationExamples> = {
         value: { max_usd_per_day: 50 } satisfies z.input<typeof limitCapsSchema>,
       },
     },
-    answers: { 200: { set: { summary: 'As it is now', value: ofTag } } },
+    responses: { 200: { set: { summary: 'As it is now', value: ofTag } } },
   },
   getLimit: {
-    answers: {
+    responses: {
       200: {
         used: {
           summary: 'And how far it is used',
@@ -80,7 +80,7 @@ export const usage: Record<string, OperationExamples> = {
     },
   },
   listLimits: {
-    answers: {
+    responses: {
       200: { two: { summary: 'Of a key and of a tag', value: { limits: [ofKey, ofTag] } } },
     },
   },

@@ -69,7 +69,7 @@ export const webhooks: Record<string, OperationExamples> = {
         value: { url: 'https://ops.example.com/baton' } satisfies z.input<typeof newWebhookSchema>,
       },
     },
-    answers: {
+    responses: {
       201: {
         made: {
           summary: 'Made, with its secret (left out here)',
@@ -79,10 +79,10 @@ export const webhooks: Record<string, OperationExamples> = {
     },
   },
   listWebhooks: {
-    answers: { 200: { one: { summary: 'All there are', value: { webhooks: [used] } } } },
+    responses: { 200: { one: { summary: 'All there are', value: { webhooks: [used] } } } },
   },
   getWebhook: {
-    answers: {
+    responses: {
       200: {
         used: { summary: 'In use', value: used },
         disabled: { summary: 'Disabled: its endpoint is gone', value: disabled },
@@ -100,15 +100,15 @@ export const webhooks: Record<string, OperationExamples> = {
         value: { tags: null } satisfies z.input<typeof webhookChangesSchema>,
       },
     },
-    answers: { 200: { changed: { summary: 'As it is now', value: stored } } },
+    responses: { 200: { changed: { summary: 'As it is now', value: stored } } },
   },
-  deleteWebhook: { answers: { 200: { removed: { summary: 'What it was', value: used } } } },
+  deleteWebhook: { responses: { 200: { removed: { summary: 'What it was', value: used } } } },
   listDeliveries: {
-    answers: {
+    responses: {
       200: {
         last: { summary: 'The last page', value: { deliveries: [delivered] } },
       },
     },
   },
-  redeliver: { answers: { 202: { pending: { summary: 'It is tried again', value: pending } } } },
+  redeliver: { responses: { 202: { pending: { summary: 'It is tried again', value: pending } } } },
 };

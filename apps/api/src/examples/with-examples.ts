@@ -14,15 +14,15 @@ interface Operation {
 /** An operation of the document with its examples beside the schemas that they are of. */
 export function withExamples<T extends object>(operation: T): T {
   const { operationId = '', requestBody, responses = {} }: Operation = operation;
-  const { body, answers = {}, stream } = EXAMPLES[operationId] ?? {};
-  const told = Object.entries(responses).map(([status, answer]) => {
-    const plain = put(answer, 'application/json', answers[Number(status)]);
+  const { body, responses: examples = {}, stream } = EXAMPLES[operationId] ?? {};
+  const entries = Object.entries(responses).map(([status, response]) => {
+    const plain = put(response, 'application/json', examples[Number(status)]);
     return [status, put(plain, 'text/event-stream', stream)];
   });
   return {
     ...operation,
     ...(requestBody ? { requestBody: put(requestBody, 'application/json', body) } : {}),
-    responses: Object.fromEntries(told),
+    responses: Object.fromEntries(entries),
   };
 }
 

@@ -17,12 +17,12 @@ export function registerBodies(app: App): void {
     async (request: FastifyRequest, body: Buffer) => readJson(request, body),
   );
   app.addContentTypeParser('*', whole, async (request: FastifyRequest) => {
-    if (takesBody(request)) throw invalid('content-type', 'expected application/json');
+    if (hasBodySchema(request)) throw invalid('content-type', 'expected application/json');
   });
 }
 
 /** Whether the route of a request reads a body. */
-function takesBody({ routeOptions }: FastifyRequest): boolean {
+function hasBodySchema({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.schema?.body !== undefined;
 }
 
@@ -46,7 +46,7 @@ function checkEncoding(request: FastifyRequest): void {
 function readJson(request: FastifyRequest, body: Buffer): unknown {
   const text = decode(request, body);
   if (/^\s*$/.test(text)) {
-    if (takesBody(request)) throw invalid('', 'expected a JSON body, got an empty one');
+    if (hasBodySchema(request)) throw invalid('', 'expected a JSON body, got an empty one');
     return undefined;
   }
   const value = parse(text);

@@ -47,11 +47,11 @@ export async function registerOpenApi(app: App): Promise<void> {
 }
 
 function withAllExamples(paths: Record<string, object | undefined> = {}) {
-  const told = Object.entries(paths).map(([path, item = {}]) => {
+  const entries = Object.entries(paths).map(([path, item = {}]) => {
     const operations = Object.entries(item as Record<string, object>);
     return [path, Object.fromEntries(operations.map(([key, one]) => [key, withExamples(one)]))];
   });
-  return Object.fromEntries(told);
+  return Object.fromEntries(entries);
 }
 
 /** The schema of a route that may be sent a body, wanted or not, with what is said of one too large. */

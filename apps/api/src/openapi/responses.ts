@@ -51,7 +51,7 @@ export function failures(...codes: ErrorCode[]): Record<number, ReturnType<typeo
     (code) => codeFacts(code).http ?? 500,
   );
   return Object.fromEntries(
-    [...byStatus].map(([status, told]) => [status, failure([...new Set(told)])]),
+    [...byStatus].map(([status, statusCodes]) => [status, failure([...new Set(statusCodes)])]),
   );
 }
 

@@ -28,8 +28,10 @@ const HANDLER_TIMEOUT_MS = 60_000;
 /** How many are parsed before others have their turn. */
 const PARSED_AT_ONCE = 25;
 
-const told = z.strictObject({ sessions: z.array(bulkLaunchSchema).min(1).max(MAX_LAUNCHES) });
-const taken = z.strictObject({ sessions: z.array(z.unknown()).min(1).max(MAX_LAUNCHES) });
+const bulkRequestSchema = z.strictObject({
+  sessions: z.array(bulkLaunchSchema).min(1).max(MAX_LAUNCHES),
+});
+const bulkShapeSchema = z.strictObject({ sessions: z.array(z.unknown()).min(1).max(MAX_LAUNCHES) });
 named.add(bulkLaunchSchema, { id: 'BulkLaunch' });
 
 const verdict = z.union([
@@ -60,7 +62,7 @@ export function registerBulk(app: App, { manager, mongo, policy, log }: Parts): 
         description:
           'Each launch has its own verdict, in their order: one that is refused keeps no other from its session. Asking again is safe where each has an `idempotency_key`. The body may have 16 MiB, each launch 1 MiB.',
         tags: ['sessions'],
-        body: told,
+        body: bulkRequestSchema,
         response: {
           200: json('What became of each.', verdicts),
           ...failures('INVALID_REQUEST', 'PAYLOAD_TOO_LARGE', 'UNAVAILABLE'),
@@ -78,8 +80,8 @@ export function registerBulk(app: App, { manager, mongo, policy, log }: Parts): 
         if (parsed.length % PARSED_AT_ONCE === 0) await nextTurn();
         parsed.push(parse(one));
       }
-      const launched = await manager.acceptance.launchMany(parsed.filter(isAsked));
-      const results = parsed.map((one) => tell(isAsked(one) ? launched.shift() : one));
+      const launched = await manager.acceptance.launchMany(parsed.filter(isLaunchInput));
+      const results = parsed.map((one) => toResult(isLaunchInput(one) ? launched.shift() : one));
       return { results };
 
       function parse(one: unknown): LaunchInput | { error: unknown } {
@@ -94,7 +96,7 @@ export function registerBulk(app: App, { manager, mongo, policy, log }: Parts): 
     },
   );
 
-  function tell(one: LaunchVerdict | undefined) {
+  function toResult(one: LaunchVerdict | undefined) {
     if (one && 'session' in one) {
       const session = toInfo(one.session);
       return { status: 202 as const, session, ...(one.replayed ? { replayed: true } : {}) };
@@ -107,8 +109,8 @@ export function registerBulk(app: App, { manager, mongo, policy, log }: Parts): 
 }
 
 // Not by parseInput: what is too deep in one launch is that launch's own failure.
-function parseShape(body: unknown): z.infer<typeof taken> {
-  const parsed = taken.safeParse(body);
+function parseShape(body: unknown): z.infer<typeof bulkShapeSchema> {
+  const parsed = bulkShapeSchema.safeParse(body);
   if (parsed.success) return parsed.data;
   throw new AppError(
     'INVALID_REQUEST',
@@ -130,6 +132,6 @@ function splitBulk({ idempotency_key, ...request }: BulkLaunch) {
   return { config, options: { ...options, idempotency_key } };
 }
 
-function isAsked(one: LaunchInput | { error: unknown }): one is LaunchInput {
+function isLaunchInput(one: LaunchInput | { error: unknown }): one is LaunchInput {
   return 'config' in one;
 }

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import type { App } from '../app-type.ts';
 import { failures, idParams, json, limit, stream } from '../openapi/responses.ts';
 import type { Parts } from '../parts.ts';
-import { type EventStreams, wantsStream } from '../streams/event-stream.ts';
+import { acceptsEventStream, type EventStreams } from '../streams/event-stream.ts';
 import { conversationSource, isOther, sessionSource } from '../streams/session-stream.ts';
 
 /** How long a stream trusts that it hears of what is written, in milliseconds, before it looks. */
@@ -89,7 +89,7 @@ export function registerEvents(
     async (request, reply) => {
       const { after, limit, follow, start_time: startTime } = request.query;
       const session = await manager.getSession(request.params.id);
-      if (wantsStream(request)) {
+      if (acceptsEventStream(request)) {
         const start = { after, startTime, lastId: request.headers['last-event-id'] || undefined };
         const source = follow
           ? await conversationSource(deps, session, start)

@@ -24,7 +24,7 @@ const SESSIONS_PAGE = '/sessions';
 export function registerHome(app: App, { auth }: Pick<Parts, 'auth'>): void {
   app.get('/', { schema: { hide: true } }, async (request, reply) => {
     reply.header('vary', 'accept');
-    return wantsPage(request) ? reply.redirect(SESSIONS_PAGE, 303) : HOME;
+    return acceptsHtml(request) ? reply.redirect(SESSIONS_PAGE, 303) : HOME;
   });
 
   if (auth.kind === 'keys') return;
@@ -34,6 +34,6 @@ export function registerHome(app: App, { auth }: Pick<Parts, 'auth'>): void {
   });
 }
 
-function wantsPage({ headers }: FastifyRequest): boolean {
+function acceptsHtml({ headers }: FastifyRequest): boolean {
   return headers.accept?.includes('text/html') ?? false;
 }

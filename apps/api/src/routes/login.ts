@@ -43,7 +43,7 @@ export async function registerLogin(app: App, keys: Keys): Promise<void> {
       async (request, reply) => {
         refuseOtherOrigins(request);
         const { key, next } = (request.body ?? {}) as { key?: unknown; next?: unknown };
-        const caller = typeof key === 'string' ? await keys.ring.identify(key.trim()) : null;
+        const caller = typeof key === 'string' ? await keys.cache.identify(key.trim()) : null;
         if (!caller?.keyId) {
           const complaint = 'No key like this one, or it is revoked.';
           return sendPage(

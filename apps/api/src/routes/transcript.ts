@@ -134,12 +134,12 @@ async function lineageOf(sessions: SessionStore, session: Session): Promise<Sess
 // The store says at the end whether all was as it was saved: the last piece waits for that, so that what
 // is damaged is never as long as it says.
 async function* checked(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let held: Buffer | null = null;
+  let previous: Buffer | null = null;
   for await (const piece of pieces) {
-    if (held) yield held;
-    held = piece;
+    if (previous) yield previous;
+    previous = piece;
   }
-  if (held) yield held;
+  if (previous) yield previous;
 }
 
 // Of the path's last part only what is safe in a header.

@@ -8,7 +8,7 @@ import { HEARTBEAT_MS, MAX_AGE_MS, type StreamTimes } from './stream-times.ts';
 const STALLED_AFTER_HEARTBEATS = 4;
 
 /** How long a reader has, once the server stops, to take what was sent to it, in milliseconds. */
-const LAST_WORDS_MS = 2_000;
+const FLUSH_TIMEOUT_MS = 2_000;
 
 /** When a reader that lost its stream should come again, in milliseconds. */
 const RETRY_MS = 1_000;
@@ -57,7 +57,7 @@ export function createEventStreams(
     // An end that is never taken would hold the server open.
     const finish = () => {
       end();
-      const cut = setTimeout(() => raw.destroy(), LAST_WORDS_MS);
+      const cut = setTimeout(() => raw.destroy(), FLUSH_TIMEOUT_MS);
       raw.once('close', () => clearTimeout(cut));
     };
     // From here on it is ours: no limit of time for handlers cuts it.
@@ -68,7 +68,7 @@ export function createEventStreams(
       raw.destroy();
     });
     open.add(finish);
-    const beat = setInterval(() => {
+    const heartbeat = setInterval(() => {
       if (!raw.writableNeedDrain) raw.write(':\n\n');
     }, heartbeatMs);
     const old = setTimeout(end, maxAgeMs);
@@ -90,7 +90,7 @@ export function createEventStreams(
       // A reader that went away is no failure, and what it leaves behind is none either.
       if (!ended.signal.aborted) reply.log.warn({ err: error }, 'a stream broke off');
     } finally {
-      clearInterval(beat);
+      clearInterval(heartbeat);
       clearTimeout(old);
       end();
       open.delete(finish);
@@ -105,7 +105,7 @@ async function* texts(messages: AsyncIterable<readonly Message[]>): AsyncGenerat
 }
 
 /** Whether the caller asked for a stream. */
-export function wantsStream({
+export function acceptsEventStream({
   method,
   headers,
 }: Pick<FastifyRequest, 'method' | 'headers'>): boolean {

@@ -2,11 +2,20 @@ import { assertNever, type TailItem, toEventView, withMark } from '@baton/core/i
 import type { Message } from './event-stream.ts';
 
 // An event is named by its type, which is whatever the CLI said. These names are Baton's or the browser's.
-const TAKEN = new Set(['end', 'error', 'live', 'message', 'open', 'partial', 'reset', 'status']);
+const RESERVED_TYPES = new Set([
+  'end',
+  'error',
+  'live',
+  'message',
+  'open',
+  'partial',
+  'reset',
+  'status',
+]);
 
 /** The name of an event in a stream: its type, or `other` where that cannot be a name. */
 export function eventName(type: string): string {
-  return /^[\w.-]+$/.test(type) && !TAKEN.has(type) ? type : 'other';
+  return /^[\w.-]+$/.test(type) && !RESERVED_TYPES.has(type) ? type : 'other';
 }
 
 /** What a tail tells, as messages. `whose`: whether each event tells its session; `mark`: what its ids bear. */

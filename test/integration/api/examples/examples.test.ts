@@ -111,7 +111,7 @@ describe('the examples of the OpenAPI document', () => {
     const ids = new Set(places.map(({ operationId }) => operationId));
     expect(Object.keys(EXAMPLES).filter((id) => !ids.has(id))).toEqual([]);
     const shown = places.flatMap((place) => examplesOf(place).map(([, { value }]) => value));
-    for (const { body = {}, answers = {}, stream = {} } of Object.values(EXAMPLES)) {
+    for (const { body = {}, responses: answers = {}, stream = {} } of Object.values(EXAMPLES)) {
       for (const examples of [body, stream, ...Object.values(answers)]) {
         for (const { value } of Object.values(examples)) expect(shown).toContainEqual(value);
       }
@@ -161,7 +161,7 @@ describe('the examples of the OpenAPI document', () => {
   });
 
   test('of many launches show what the API answers to them', async ({ api }) => {
-    const { body, answers } = EXAMPLES['launchSessions'] ?? {};
+    const { body, responses: answers } = EXAMPLES['launchSessions'] ?? {};
     const { sessions } = z.object({ sessions: z.array(z.json()) }).parse(body?.['three']?.value);
     for (const one of sessions)
       expect(bulkLaunchSchema.safeParse(one)).toMatchObject({ success: true });

@@ -8,7 +8,7 @@ import {
 import { buildCaller, type Caller } from './caller.ts';
 
 /** The keys that callers show. */
-export interface KeyRing {
+export interface KeyCache {
   /** The caller of this key's text, or null: unknown, wrong or revoked. Throws while MongoDB is away. */
   identify(text: string): Promise<Caller | null>;
   /** The caller of the key of this id, or null; for logins, which hold no key. Throws likewise. */
@@ -27,11 +27,11 @@ interface Remembered {
 }
 
 /** The keys of a store, each read once in a few seconds. */
-export function createKeyRing(
+export function createKeyCache(
   keys: Pick<KeyStore, 'find' | 'noteUse'>,
   log: Logger,
   trustedMs = KEY_TRUSTED_MS,
-): KeyRing {
+): KeyCache {
   const remembered = new Map<string, Remembered>();
 
   function remember(id: string): Remembered {
@@ -52,7 +52,7 @@ export function createKeyRing(
     return asked;
   }
 
-  async function callerOfKey(
+  async function findCaller(
     id: string,
     isMeant: (stored: StoredKey) => boolean,
   ): Promise<Caller | null> {
@@ -69,8 +69,8 @@ export function createKeyRing(
   return {
     async identify(text) {
       const shown = parseKeyText(text);
-      return shown && callerOfKey(shown.id, ({ hash }) => isSecretOf(shown.secret, hash));
+      return shown && findCaller(shown.id, ({ hash }) => isSecretOf(shown.secret, hash));
     },
-    recall: (id) => callerOfKey(id, () => true),
+    recall: (id) => findCaller(id, () => true),
   };
 }

@@ -1,6 +1,6 @@
 import { createKeyStore, createLogger, type KeyStore } from '@baton/core/internal';
 import { expect } from 'vitest';
-import { createKeyRing } from '../../../../apps/api/src/auth/key-ring.ts';
+import { createKeyCache } from '../../../../apps/api/src/auth/key-cache.ts';
 import { test } from '../../../support/services.ts';
 
 const log = createLogger('api', 'silent');
@@ -18,27 +18,27 @@ function counted(keys: KeyStore): { keys: KeyStore; asked: () => number } {
 test('a key stands for its tenant, with its scope and those below it', async ({ db }) => {
   const keys = createKeyStore(db);
   const { key, text } = await keys.create({ name: 'a', tenant: 'team-a', scope: 'write' });
-  const ring = createKeyRing(keys, log);
+  const cache = createKeyCache(keys, log);
   const caller = { keyId: key.id, tenant: 'team-a', scopes: ['read', 'write'] };
-  expect(await ring.identify(text)).toEqual(caller);
-  expect(await ring.recall(key.id)).toEqual(caller);
-  expect(await ring.recall('0000000000000000')).toBeNull();
+  expect(await cache.identify(text)).toEqual(caller);
+  expect(await cache.recall(key.id)).toEqual(caller);
+  expect(await cache.recall('0000000000000000')).toBeNull();
 });
 
 test('many calls with one key ask the database once', async ({ db }) => {
   const { keys, asked } = counted(createKeyStore(db));
   const { text } = await keys.create({ name: 'a', tenant: 'default', scope: 'read' });
-  const ring = createKeyRing(keys, log);
-  const callers = await Promise.all(Array.from({ length: 50 }, () => ring.identify(text)));
+  const cache = createKeyCache(keys, log);
+  const callers = await Promise.all(Array.from({ length: 50 }, () => cache.identify(text)));
   expect(new Set(callers.map((caller) => caller?.keyId)).size).toBe(1);
   expect(asked()).toBe(1);
 });
 
 test('what is no text of a key does not reach the database', async ({ db }) => {
   const { keys, asked } = counted(createKeyStore(db));
-  const ring = createKeyRing(keys, log);
+  const cache = createKeyCache(keys, log);
   for (const text of ['', 'baton__', `baton_${'A'.repeat(16)}_${'x'.repeat(43)}`, '{"$ne":1}']) {
-    expect(await ring.identify(text)).toBeNull();
+    expect(await cache.identify(text)).toBeNull();
   }
   expect(asked()).toBe(0);
 });
@@ -48,8 +48,8 @@ test('a key is known as soon as it is made, also where it was asked for before',
   const { key } = await keys.create({ name: 'a', tenant: 'default', scope: 'read' });
   await db.collection('api_keys').updateOne({ _id: key.id as never }, { $rename: { hash: 'was' } });
   const document = await db.collection('api_keys').findOneAndDelete({ _id: key.id as never });
-  const ring = createKeyRing(keys, log);
-  expect(await ring.recall(key.id)).toBeNull();
+  const cache = createKeyCache(keys, log);
+  expect(await cache.recall(key.id)).toBeNull();
   await db.collection('api_keys').insertOne(document as never);
-  expect(await ring.recall(key.id)).not.toBeNull();
+  expect(await cache.recall(key.id)).not.toBeNull();
 });
