@@ -308,7 +308,11 @@ export {
   type UsageStore,
 } from './store/usage-store.ts';
 export type { DeadAfter, WebhookStore } from './store/webhook-store.ts';
-export { type FollowFrom, followConversation, toldFrom } from './tail/follow-conversation.ts';
+export {
+  type FollowFrom,
+  followConversation,
+  resolveFollowFrom,
+} from './tail/follow-conversation.ts';
 export { parsePosition } from './tail/follow-position.ts';
 export { shareReads } from './tail/shared-reads.ts';
 export { type StatusItem, statusChanges } from './tail/status-changes.ts';

@@ -4,11 +4,11 @@ import {
   isBeyond,
   markOf,
   parsePosition,
+  resolveFollowFrom,
   type Session,
   splitMark,
   type TailDeps,
   tailSession,
-  toldFrom,
 } from '@baton/core/internal';
 import type { Message, Source } from './event-stream.ts';
 import { tailMessages } from './tail-messages.ts';
@@ -50,9 +50,9 @@ export async function conversationSource(
   const from =
     position === undefined ? { after: start.after } : { position: parsePosition(position) };
   const isGone = isOther || ('after' in from && isBeyond(from.after, session));
-  const told = isGone ? null : await toldFrom(deps, session, from);
+  const told = isGone ? null : await resolveFollowFrom(deps, session, from);
   return (signal) => {
-    const items = followConversation(deps, session, { told: told ?? new Map(), signal });
+    const items = followConversation(deps, session, { sent: told ?? new Map(), signal });
     return begin(told ? null : session, tailMessages(items, true, mark));
   };
 }

@@ -29,7 +29,7 @@ export interface MaintenanceTask {
  */
 export function startMaintenance(
   tasks: readonly MaintenanceTask[],
-  { duty, log }: { duty: LeaderLease; log: Logger },
+  { lease, log }: { lease: LeaderLease; log: Logger },
   signal: AbortSignal,
 ): void {
   let heldUntil = 0;
@@ -37,12 +37,12 @@ export function startMaintenance(
   let hasLease = false;
 
   async function renew(): Promise<void> {
-    const asked = performance.now();
-    if (!(await duty.hold(LEASE_MS))) {
+    const requestedAt = performance.now();
+    if (!(await lease.hold(LEASE_MS))) {
       hasLease = false;
       return;
     }
-    heldUntil = asked + LEASE_MS;
+    heldUntil = requestedAt + LEASE_MS;
     if (hasLease || signal.aborted) return;
     hasLease = true;
     // The first runs need not wait for their timers.
@@ -51,13 +51,13 @@ export function startMaintenance(
 
   const isHeld = () => performance.now() < heldUntil && !signal.aborted;
   for (const task of tasks) {
-    const tell = createFailureLog(task, log);
+    const logFailure = createFailureLog(task, log);
     const round = async () => {
       if (!isHeld()) return;
       await runBounded(task, log, signal);
-      tell(null);
+      logFailure(null);
     };
-    const tick = runPeriodically(round, { everyMs: task.everyMs, signal, onError: tell });
+    const tick = runPeriodically(round, { everyMs: task.everyMs, signal, onError: logFailure });
     starts.push(tick);
   }
   runPeriodically(renew, {
@@ -66,7 +66,7 @@ export function startMaintenance(
     onError: (error) => log.warn({ err: error }, 'the maintenance lease could not be renewed'),
   });
   // Best effort: it expires by itself.
-  const release = () => void duty.release().catch(() => {});
+  const release = () => void lease.release().catch(() => {});
   signal.addEventListener('abort', release, { once: true });
 }
 

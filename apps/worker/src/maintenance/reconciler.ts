@@ -173,8 +173,8 @@ export async function reconcileOnce(deps: ReconcilerDeps): Promise<RoundReport> 
   const { readJobs, release, restore } = createReconciler(deps);
   const read = await readJobs();
   // Before the jobs are counted: sessions that were let go have theirs by then.
-  const let_go = await release();
-  return { ...read, ...let_go, ...(await restore()) };
+  const released = await release();
+  return { ...read, ...released, ...(await restore()) };
 }
 
 /** The steps as maintenance tasks. */

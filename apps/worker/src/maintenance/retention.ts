@@ -35,17 +35,17 @@ function createHalves(deps: RetentionDeps) {
   const { deletion, tree, clock, days, log } = deps;
   // Old sessions of conversations that go on stay at the head: the place moves past them, and begins again
   // at the end.
-  let place: EndedSession | undefined;
+  let cursor: EndedSession | undefined;
 
   async function deleteByAge(keptDays: number, signal: AbortSignal): Promise<number> {
     const before = new Date((await clock.now()).getTime() - keptDays * DAY_MS);
-    const ended = await tree.endedBefore(before, SLICE, place);
+    const ended = await tree.endedBefore(before, SLICE, cursor);
     let deleted = 0;
     let lastRoot: string | undefined;
     for (const session of ended) {
       if (signal.aborted) return deleted;
       const rootId = session.root_session_id;
-      place = session;
+      cursor = session;
       if (rootId === lastRoot) continue;
       lastRoot = rootId;
       const state = await deletion.deleteEnded(rootId, before, signal).catch((err: unknown) => {
@@ -57,7 +57,7 @@ function createHalves(deps: RetentionDeps) {
       });
       if (state === 'gone') deleted += 1;
     }
-    if (ended.length < SLICE) place = undefined;
+    if (ended.length < SLICE) cursor = undefined;
     return deleted;
   }
 

@@ -46,6 +46,6 @@ export function startFleetMaintenance(
     ...tasks,
     ...retentionTasks({ deletion, tree: stores.tree, clock, days: settings.RETENTION_DAYS, log }),
   ];
-  const duty = createLeaderLease(mongo.db, clock, 'reconciler', identity.workerId);
-  startMaintenance(all, { duty, log }, signal);
+  const lease = createLeaderLease(mongo.db, clock, 'reconciler', identity.workerId);
+  startMaintenance(all, { lease, log }, signal);
 }

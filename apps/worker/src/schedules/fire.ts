@@ -14,7 +14,7 @@ import {
   type StoreClock,
 } from '@baton/core/internal';
 
-/** What fires. */
+/** What a firing works with. */
 export interface FireDeps {
   store: ScheduleStore;
   manager: Pick<SessionManager, 'getSession' | 'launchSession'>;
@@ -29,12 +29,12 @@ export type Fired = 'launched' | 'skipped' | 'refused' | 'void';
 /** How long a launch may take, in milliseconds; that of a worker that died begins anew within half of it. */
 const LAUNCH_MS = 30_000;
 
-// Who notes a firing while another judges the next sends that one back to judge again.
+// A firing that is noted while another is decided makes that one start again.
 const MAX_ROUNDS = 5;
 
 /**
- * Fires. Told twice, it is one session. Rejects where a store is away: then it may be told again. The
- * session is noted before it is launched, so that who dies between the two leaves no second one.
+ * Fires a schedule. Two calls for one firing make one session. Rejects where a store is away; the call may be
+ * made again. The session is noted before it is launched, so a worker that dies in between leaves no second one.
  */
 export async function fire(deps: FireDeps, scheduleId: string, firing: Date): Promise<Fired> {
   const { store } = deps;
@@ -43,7 +43,7 @@ export async function fire(deps: FireDeps, scheduleId: string, firing: Date): Pr
     const schedule = await store.get(scheduleId);
     if (!schedule?.enabled || (schedule.last_fired_at ?? firing) > firing) return 'void';
     const key = schedule.api_key_id;
-    if (key !== undefined && !(await isHeld(deps, key))) {
+    if (key !== undefined && !(await isKeyValid(deps, key))) {
       const error = keyRevoked(key);
       if (!(await store.disable(schedule, error))) continue;
       deps.log.warn({ err: error, schedule_id: scheduleId }, 'a schedule was disabled');
@@ -78,7 +78,7 @@ async function launch(
   }
 }
 
-async function isHeld({ keys }: FireDeps, id: string): Promise<boolean> {
+async function isKeyValid({ keys }: FireDeps, id: string): Promise<boolean> {
   const stored = await keys.find(id);
   return stored !== null && stored.key.revoked_at === undefined;
 }

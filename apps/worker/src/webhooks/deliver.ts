@@ -31,7 +31,7 @@ export interface DeliverDeps {
   deadAfter: DeadAfter;
 }
 
-/** What is to become of the job: it is done, is to be taken again, or found no free slot and is delayed. */
+/** What becomes of the job: it is done, processed again in `inMs`, or found no free slot and is delayed. */
 export type DeliverEnd = { kind: 'done' } | { kind: 'again'; inMs: number } | { kind: 'no_slot' };
 
 const DONE: DeliverEnd = { kind: 'done' };
@@ -47,7 +47,7 @@ export async function deliver(
 ): Promise<DeliverEnd> {
   const { deliveries, clock } = deps;
   const delivery = await deliveries.get(delivery_id);
-  // Gone with its webhook, told already, or asked for anew: then a newer job is there.
+  // Removed with its webhook, delivered already, or redelivered: then a newer job is there.
   if (delivery?.status !== 'pending' || delivery.round !== round) return DONE;
   const dueInMs = (delivery.next_try_at?.getTime() ?? 0) - (await clock.now()).getTime();
   if (dueInMs > 0) return { kind: 'again', inMs: dueInMs };
@@ -139,7 +139,7 @@ async function settle(
   if (isGone) await webhooks.disableGone(delivery.webhook_id);
   const isDead = !isGone && (await webhooks.noteFailure(delivery.webhook_id, deadAfter));
   if (isGone || isDead) {
-    log.warn({ webhook_id: delivery.webhook_id, said: made.error }, 'a webhook was disabled');
+    log.warn({ webhook_id: delivery.webhook_id, reason: made.error }, 'a webhook was disabled');
   }
   return verdict.kind === 'retry' ? { kind: 'again', inMs: verdict.inMs } : DONE;
 }

@@ -53,10 +53,10 @@ export function openWorkerWebhooks(
     retryFirstMs: settings.WEBHOOK_RETRY_FIRST_MS,
     deadAfter: { tries: DEAD_TRIES, ms: settings.WEBHOOK_DISABLE_AFTER_MS },
   });
-  const { tell, restore, remove } = dispatch.sweeps;
+  const { notify: tell, restore, remove } = dispatch.sweeps;
   return {
     tasks: [
-      { name: 'telling webhooks', ...OFTEN, run: tell },
+      { name: 'notifying webhooks', ...OFTEN, run: tell },
       { name: 'restoring deliveries', ...OFTEN, run: restore },
       { name: 'removing old deliveries', ...SELDOM, run: remove },
     ],

@@ -62,7 +62,7 @@ export async function post({ url, headers, body }: Post, limits: PostLimits): Pr
     });
   } catch (error) {
     if (signal.aborted) throw error;
-    return { error: deadline.aborted ? `no answer within ${timeoutMs} ms` : sayError(error) };
+    return { error: deadline.aborted ? `no answer within ${timeoutMs} ms` : describeError(error) };
   }
 }
 
@@ -101,7 +101,7 @@ function factsOf({ statusCode, headers }: IncomingMessage): PostFacts {
   };
 }
 
-function sayError(error: unknown): string {
+function describeError(error: unknown): string {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   // A code where there is one: messages name the address that was tried.
   return typeof code === 'string' ? code : String(message);

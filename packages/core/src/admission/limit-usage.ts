@@ -58,7 +58,7 @@ export function createLimitUsage({
 
   async function checkRate([id, { max_sessions_per_minute: max }]: [string, Limit]) {
     if (max === undefined) return null;
-    const turnsInMs = await rates.look(id, max);
+    const turnsInMs = await rates.peek(id, max);
     return turnsInMs === null ? null : tooManyAMinute(id, max, turnsInMs);
   }
 
@@ -77,9 +77,9 @@ export function createLimitUsage({
       })) ??
       (await findReached(found, async ([id, { max_sessions_per_minute: max }]) => {
         if (max === undefined) return null;
-        const turnsInMs = await rates.take(id, max);
+        const turnsInMs = await rates.consume(id, max);
         if (turnsInMs !== null) return tooManyAMinute(id, max, turnsInMs);
-        undo.push(() => rates.giveBack(id));
+        undo.push(() => rates.refund(id));
         return null;
       })),
   };

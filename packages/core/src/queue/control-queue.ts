@@ -13,7 +13,7 @@ const ANSWER_TIMEOUT_MS = 5_000;
 export interface ControlQueue {
   bull: Queue;
   /** Asks it, once it is ready; throws UNAVAILABLE where Redis cannot answer within seconds. */
-  ask<T>(ask: (bull: Queue) => Promise<T>): Promise<T>;
+  run<T>(ask: (bull: Queue) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ export function openControlQueue(
   bull.on('error', ignore);
   return {
     bull,
-    async ask(ask) {
+    async run(ask) {
       try {
         return await withDeadline(ANSWER_TIMEOUT_MS, async () => {
           await bull.waitUntilReady();

@@ -4,14 +4,14 @@ import { QUEUE_PREFIX } from '../model/job/job.ts';
 
 const messageSchema = z.object({ kind: z.enum(['cancel', 'interrupt']), id: z.string() });
 
-/** A word to whoever runs the session. It may be lost: the document holds what was asked. */
+/** A message to the worker that runs the session. It may be lost: the document holds the request. */
 export type ControlMessage = z.infer<typeof messageSchema>;
 
 function channel(prefix: string): string {
   return `${prefix}:control`;
 }
 
-/** Tells every worker at once; that nobody heard it is no error. */
+/** Publishes a message to every worker; that no worker received it is no error. */
 export async function publishControl(
   client: Redis,
   message: ControlMessage,
@@ -20,7 +20,7 @@ export async function publishControl(
   await client.publish(channel(prefix), JSON.stringify(message));
 }
 
-/** Hears every message from now on, on a connection that is used for nothing else. */
+/** Receives every message from now on, on a connection that is used for nothing else. */
 export async function subscribeControl(
   client: Redis,
   onControlMessage: (message: ControlMessage) => void,

@@ -106,9 +106,9 @@ export async function healQueue(client: ScriptClient, keyPrefix: string): Promis
   const payload = placeholder('the job: expected a hash in Redis, got another kind of value');
   const now = Date.now();
   const soon = (now + SOON_MS) * SCORES_PER_MS;
-  const rest = [JSON.stringify(KINDS), MOST, soon];
-  const said = await client.eval(HEAL, 0, keyPrefix, payload, now, ...rest);
-  const { set_aside, jobs } = JSON.parse(String(said)) as Record<keyof Healed, unknown>;
+  const limits = [JSON.stringify(KINDS), MOST, soon];
+  const reply = await client.eval(HEAL, 0, keyPrefix, payload, now, ...limits);
+  const { set_aside, jobs } = JSON.parse(String(reply)) as Record<keyof Healed, unknown>;
   return { set_aside: textsOf(set_aside), jobs: textsOf(jobs) };
 }
 

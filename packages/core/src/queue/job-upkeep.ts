@@ -60,45 +60,45 @@ export function createJobUpkeep(
       // From the oldest end, and listed whole before anything is done: pages of a list that moves would skip some.
       const ids: string[] = [];
       for (let from = 0; ; from += PAGE) {
-        const page = await ask(() => queue.getRanges(WAITING, from, from + PAGE - 1, true));
+        const page = await runBounded(() => queue.getRanges(WAITING, from, from + PAGE - 1, true));
         ids.push(...page.filter((id) => id));
         if (page.length === 0) break;
       }
       for (let from = 0; from < ids.length; from += PAGE) yield ids.slice(from, from + PAGE);
     },
     heal: () =>
-      ask(async () => {
+      runBounded(async () => {
         const client = (await queue.getBackend().client) as unknown as ScriptClient;
         return healQueue(client, queue.toKey(''));
       }),
     async find(id) {
-      const job = await ask(() => queue.getJob(id));
+      const job = await runBounded(() => queue.getJob(id));
       return job ? { id, data: job.data, timestamp: job.timestamp } : null;
     },
     async restore(job) {
-      const found = await ask(() => queue.getJob(job.id));
+      const found = await runBounded(() => queue.getJob(job.id));
       if (found) {
-        if (await ask(() => isLive(found))) return false;
+        if (await runBounded(() => isLive(found))) return false;
         // Taken meanwhile, it is locked: then it is live.
-        if (!(await ask(() => removed(found)))) return false;
+        if (!(await runBounded(() => removed(found)))) return false;
       }
-      await ask(() => queue.add(job.kind, job, jobOptions(job, Date.now())));
+      await runBounded(() => queue.add(job.kind, job, jobOptions(job, Date.now())));
       return true;
     },
     async drop(id) {
-      const job = await ask(() => queue.getJob(id));
+      const job = await runBounded(() => queue.getJob(id));
       // Active ones are locked by a worker, which finds the document terminal by itself.
-      if (job) await ask(() => removed(job));
+      if (job) await runBounded(() => removed(job));
     },
     async fail({ id, data }, reason) {
       const client = (await queue.getBackend().client) as unknown as ScriptClient;
       const left = { id, reason, data: strippedData(data), keep: keepFailed };
-      return ask(() => failJob(client, queue.toKey(''), left));
+      return runBounded(() => failJob(client, queue.toKey(''), left));
     },
   };
 }
 
-async function ask<T>(act: () => Promise<T>): Promise<T> {
+async function runBounded<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await withDeadline(ANSWER_TIMEOUT_MS, act);
   } catch (error) {

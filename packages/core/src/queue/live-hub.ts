@@ -4,17 +4,17 @@ import { type LiveMessage, liveMessageSchema } from '../model/session/live.ts';
 import { conversationChannel, statusChannel } from './live.ts';
 import { openSubscriberRedis } from './redis.ts';
 
-/** Who listens. Words may be lost: what they told of is in MongoDB. */
+/** A listener to live messages. Messages may be lost: what they announce is in MongoDB. */
 export interface LiveListener {
   onMessage(message: LiveMessage): void;
-  /** From now on it hears: said at first, and again after each outage; what was told before is lost. */
+  /** Called once messages arrive from now on: at first and after each outage. Earlier messages are lost. */
   connected(): void;
 }
 
-/** Ends the listening; may be said again. */
+/** Ends the listening; may be called again. */
 export type StopListening = () => void;
 
-/** Everyone of this process who listens, on one connection to Redis. */
+/** All listeners of this process, on one connection to Redis. */
 export interface LiveHub {
   /** Listens to all sessions of a conversation. */
   listenToConversation(rootSessionId: string, listener: LiveListener): StopListening;
@@ -25,7 +25,7 @@ export interface LiveHub {
 
 interface Channel {
   listeners: Set<LiveListener>;
-  isHeard: boolean;
+  isSubscribed: boolean;
 }
 
 /** A hub; it connects when somebody listens, and again whenever the connection is lost. */
@@ -44,7 +44,7 @@ export function createLiveHub({
     opened.on('error', ignore);
     opened.on('ready', () => subscribe([...channels.keys()]));
     opened.on('close', () => {
-      for (const channel of channels.values()) channel.isHeard = false;
+      for (const channel of channels.values()) channel.isSubscribed = false;
     });
     opened.on('message', (name: string, text: string) => {
       const listeners = channels.get(name)?.listeners;
@@ -60,7 +60,7 @@ export function createLiveHub({
     client?.subscribe(...names).then(
       () => {
         for (const channel of asked) {
-          if (channel) channel.isHeard = true;
+          if (channel) channel.isSubscribed = true;
           for (const listener of channel?.listeners ?? []) listener.connected();
         }
       },
@@ -71,9 +71,9 @@ export function createLiveHub({
 
   function listen(name: string, listener: LiveListener): StopListening {
     client ??= connect();
-    const channel = channels.get(name) ?? { listeners: new Set(), isHeard: false };
+    const channel = channels.get(name) ?? { listeners: new Set(), isSubscribed: false };
     channel.listeners.add(listener);
-    if (channel.isHeard) listener.connected();
+    if (channel.isSubscribed) listener.connected();
     else if (!channels.has(name)) {
       channels.set(name, channel);
       subscribe([name]);

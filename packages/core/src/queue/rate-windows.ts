@@ -6,11 +6,11 @@ const WINDOW_S = 60;
 /** Counts of a minute, shared by all processes; a name's minute begins with its first count. */
 export interface RateWindows {
   /** Counts one more, unless `max` are counted: then it returns in how many milliseconds the minute turns. */
-  take(name: string, max: number): Promise<number | null>;
+  consume(name: string, max: number): Promise<number | null>;
   /** Takes one back. */
-  giveBack(name: string): Promise<void>;
+  refund(name: string): Promise<void>;
   /** In how many milliseconds the minute turns, where `max` are counted; null where there is room. */
-  look(name: string, max: number): Promise<number | null>;
+  peek(name: string, max: number): Promise<number | null>;
 }
 
 /** The windows of a Redis; a call fails where it does not answer. */
@@ -24,7 +24,7 @@ export function createRateWindows(client: Redis, prefix: string): RateWindows {
     });
 
   return {
-    async take(name, max) {
+    async consume(name, max) {
       if (max === 0) return WINDOW_S * 1000;
       try {
         await limiterOf(max).consume(name);
@@ -36,10 +36,10 @@ export function createRateWindows(client: Redis, prefix: string): RateWindows {
         return refusal.msBeforeNext;
       }
     },
-    async giveBack(name) {
+    async refund(name) {
       await limiterOf(1).reward(name);
     },
-    async look(name, max) {
+    async peek(name, max) {
       if (max === 0) return WINDOW_S * 1000;
       const counted = await limiterOf(max).get(name);
       return counted && counted.consumedPoints >= max ? counted.msBeforeNext : null;

@@ -5,7 +5,7 @@ import type { Logger } from '../runtime/log.ts';
 import { NO_ANSWER, redisTroubleOf } from './redis-trouble.ts';
 
 /** How often Redis is asked whether it takes writes, in milliseconds. */
-const LOOK_EVERY_MS = 5_000;
+const PROBE_EVERY_MS = 5_000;
 
 /** How long the same error about something else than Redis's state is not logged again, in milliseconds. */
 const REPEAT_MS = 60_000;
@@ -20,16 +20,16 @@ export interface RedisWatch {
    * cannot be used is logged once, until Redis can be used again; any other error once a minute.
    */
   note(error: unknown, what: string): void;
-  /** Looks every five seconds, until `signal`. */
+  /** Probes every five seconds, until `signal`. */
   start(signal: AbortSignal): void;
-  /** Looks now. Rejects with why Redis takes no writes. */
-  look(): Promise<void>;
+  /** Probes now. Rejects with why Redis takes no writes. */
+  probe(): Promise<void>;
 }
 
 /** A watch of the Redis that `ping` asks; `ping` rejects with UNAVAILABLE where Redis takes no writes. */
 export function createRedisWatch(ping: () => Promise<void>, log: Logger): RedisWatch {
   let trouble: string | null = null;
-  const said = new Map<string, number>();
+  const loggedAt = new Map<string, number>();
 
   function enter(reason: string, err: unknown): void {
     // No answer is no other state where the client only connects anew because of the answer before.
@@ -40,14 +40,14 @@ export function createRedisWatch(ping: () => Promise<void>, log: Logger): RedisW
 
   function isRepeated(error: unknown): boolean {
     const message = error instanceof Error ? error.message : String(error);
-    const last = said.get(message);
+    const last = loggedAt.get(message);
     if (last !== undefined && performance.now() - last < REPEAT_MS) return true;
-    if (said.size >= REMEMBERED) said.clear();
-    said.set(message, performance.now());
+    if (loggedAt.size >= REMEMBERED) loggedAt.clear();
+    loggedAt.set(message, performance.now());
     return false;
   }
 
-  async function look(): Promise<void> {
+  async function probe(): Promise<void> {
     try {
       await ping();
     } catch (error) {
@@ -60,14 +60,14 @@ export function createRedisWatch(ping: () => Promise<void>, log: Logger): RedisW
   }
 
   return {
-    look,
+    probe,
     note(error, what) {
       const reason = redisTroubleOf(error);
       if (reason !== null) enter(reason, error);
       else if (!isRepeated(error)) log.warn({ err: error, what }, 'the queue reports an error');
     },
     start(signal) {
-      const timer = setInterval(() => void look().catch(() => {}), LOOK_EVERY_MS);
+      const timer = setInterval(() => void probe().catch(() => {}), PROBE_EVERY_MS);
       signal.addEventListener('abort', () => clearInterval(timer), { once: true });
     },
   };

@@ -18,7 +18,7 @@ const LATE_MS = 30_000;
 // States of a job that will still be worked on, or is.
 const LIVE: readonly string[] = ['waiting', 'delayed', 'active'];
 
-/** The payload of a firing: what it launches, the document says. */
+/** The payload of a firing: the document holds what it launches. */
 export const firingJobSchema = z.object({ schedule_id: idSchema, revision: z.int() });
 
 /**
@@ -60,7 +60,7 @@ export function createScheduleQueue(options: SessionQueueOptions): ScheduleQueue
           ...keptJobs(),
         },
       };
-      await queue.ask(async (bull) => {
+      await queue.run(async (bull) => {
         if (every_ms === undefined) {
           const repeat = { pattern: cron ?? '', tz: timezone ?? DEFAULT_TIME_ZONE };
           await bull.upsertJobScheduler(id, repeat, template);
@@ -73,10 +73,10 @@ export function createScheduleQueue(options: SessionQueueOptions): ScheduleQueue
       });
     },
     async unset(id) {
-      await queue.ask((bull) => bull.removeJobScheduler(id));
+      await queue.run((bull) => bull.removeJobScheduler(id));
     },
     async all() {
-      return queue.ask(async (bull) => {
+      return queue.run(async (bull) => {
         const known = new Map<string, number | undefined>();
         const listed = await bull.getBackend().getJobSchedulersRange(0, -1, true);
         const ids = listed.filter((_, index) => index % 2 === 0); // each is followed by its time

@@ -51,9 +51,9 @@ export interface SessionQueue {
    * is none of Baton: it is cut to five minutes, and logged.
    */
   pauseMs(): Promise<number>;
-  /** Tells every worker at once; that nobody heard it is no error. */
+  /** Publishes a message to every worker; that no worker received it is no error. */
   sendControl(message: ControlMessage): Promise<void>;
-  /** Tells readers live what was written. */
+  /** Publishes to live readers what was written. */
   live: LivePublisher;
   /** Counts what is limited by the minute. */
   rates: RateWindows;
@@ -78,7 +78,7 @@ export function createSessionQueue({
   const toError = createQueueErrors();
   let ready = false;
 
-  async function askOnceReady<T>(ask: () => Promise<T>): Promise<T> {
+  async function runOnceReady<T>(ask: () => Promise<T>): Promise<T> {
     await bull.waitUntilReady();
     ready = true;
     return ask();
@@ -86,9 +86,9 @@ export function createSessionQueue({
 
   // Bounded here and not by the client's commandTimeout: a timer for each command costs more, and a client
   // that the caller handed over has none.
-  async function answer<T>(ask: () => Promise<T>): Promise<T> {
+  async function runBounded<T>(ask: () => Promise<T>): Promise<T> {
     try {
-      return await withDeadline(ANSWER_TIMEOUT_MS, ready ? ask : () => askOnceReady(ask));
+      return await withDeadline(ANSWER_TIMEOUT_MS, ready ? ask : () => runOnceReady(ask));
     } catch (cause) {
       throw toError(cause);
     }
@@ -97,13 +97,13 @@ export function createSessionQueue({
   // BullMQ's own limiter key holds the time; its limiter is not used, for with it a worker that runs long
   // jobs looks for others only once one of them has ended.
   async function pauseMs(): Promise<number> {
-    const ms = Math.max(await answer(() => bull.getRateLimitTtl()), 0);
+    const ms = Math.max(await runBounded(() => bull.getRateLimitTtl()), 0);
     if (ms <= MAX_PAUSE_MS) return ms;
     log?.error(
       { pause_ms: ms, cut_to_ms: MAX_PAUSE_MS },
       'the queue was paused for longer than Baton pauses it: the pause was cut',
     );
-    await answer(() => bull.rateLimit(MAX_PAUSE_MS));
+    await runBounded(() => bull.rateLimit(MAX_PAUSE_MS));
     return MAX_PAUSE_MS;
   }
 
@@ -113,46 +113,46 @@ export function createSessionQueue({
     bull,
     live: createLivePublisher(client, prefix),
     rates: {
-      take: (name, max) => answer(() => windows.take(name, max)),
-      giveBack: (name) => answer(() => windows.giveBack(name)),
-      look: (name, max) => answer(() => windows.look(name, max)),
+      consume: (name, max) => runBounded(() => windows.consume(name, max)),
+      refund: (name) => runBounded(() => windows.refund(name)),
+      peek: (name, max) => runBounded(() => windows.peek(name, max)),
     },
     async add(job) {
       checkSize(job);
-      await answer(() => bull.add(job.kind, job, jobOptions(job, Date.now())));
+      await runBounded(() => bull.add(job.kind, job, jobOptions(job, Date.now())));
     },
     async addMany(jobs) {
       for (const job of jobs) checkSize(job);
       const now = Date.now();
       const bulk = jobs.map((job) => ({ name: job.kind, data: job, opts: jobOptions(job, now) }));
-      await answer(() => bull.addBulk(bulk));
+      await runBounded(() => bull.addBulk(bulk));
     },
     async find(id) {
-      const job = await answer(() => bull.getJob(id));
+      const job = await runBounded(() => bull.getJob(id));
       // An ended job keeps no payload: no session can be made from what is left.
       if (!job || isStripped(job.data)) return null;
       return { id, data: job.data, timestamp: job.timestamp };
     },
     async restore(job) {
-      await answer(() => createJobUpkeep(bull).restore(job));
+      await runBounded(() => createJobUpkeep(bull).restore(job));
     },
     async drop(id) {
-      await answer(() => createJobUpkeep(bull).drop(id));
+      await runBounded(() => createJobUpkeep(bull).drop(id));
     },
     async promote(id) {
-      const job = await answer(() => bull.getJob(id));
+      const job = await runBounded(() => bull.getJob(id));
       // It may be promoted by time meanwhile.
-      await answer(async () => job?.promote()).catch(() => {});
+      await runBounded(async () => job?.promote()).catch(() => {});
     },
     async pause(ms) {
-      if (ms > (await pauseMs())) await answer(() => bull.rateLimit(Math.ceil(ms)));
+      if (ms > (await pauseMs())) await runBounded(() => bull.rateLimit(Math.ceil(ms)));
     },
     pauseMs: pauseMs,
     async sendControl(message) {
-      await answer(() => publishControl(client, message, prefix));
+      await runBounded(() => publishControl(client, message, prefix));
     },
     async ping() {
-      await answer(() => client.set(`${prefix}:writable`, '1', 'PX', WRITABLE_MS));
+      await runBounded(() => client.set(`${prefix}:writable`, '1', 'PX', WRITABLE_MS));
     },
     async close() {
       await bull.close();

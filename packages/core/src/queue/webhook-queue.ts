@@ -11,7 +11,7 @@ export const WEBHOOK_QUEUE = 'webhooks';
 // States of a job that will still be worked on, or is.
 const LIVE: readonly string[] = ['waiting', 'prioritized', 'delayed', 'active'];
 
-/** The payload of a delivery's job: what is to be sent, where and signed with what, the documents say. */
+/** The payload of a delivery's job: the documents hold what is sent, where to, and the key that signs it. */
 export const deliveryJobSchema = z.object({
   delivery_id: idSchema,
   round: z.int().nonnegative(),
@@ -32,7 +32,7 @@ export function createWebhookQueue(options: SessionQueueOptions): WebhookQueue {
 
   async function add({ id, round }: Pick<Delivery, 'id' | 'round'>): Promise<void> {
     const data: z.infer<typeof deliveryJobSchema> = { delivery_id: id, round };
-    await queue.ask((bull) =>
+    await queue.run((bull) =>
       bull.add('deliver', data, {
         jobId: jobId({ id, round }),
         attempts: 1,
@@ -44,11 +44,11 @@ export function createWebhookQueue(options: SessionQueueOptions): WebhookQueue {
   return {
     add,
     async restore(delivery) {
-      const job = await queue.ask((bull) => bull.getJob(jobId(delivery)));
+      const job = await queue.run((bull) => bull.getJob(jobId(delivery)));
       if (job) {
-        if (LIVE.includes(await queue.ask(() => job.getState()))) return false;
+        if (LIVE.includes(await queue.run(() => job.getState()))) return false;
         // Taken meanwhile, it is locked: then it is live.
-        await queue.ask(() => job.remove()).catch(() => {});
+        await queue.run(() => job.remove()).catch(() => {});
       }
       await add(delivery);
       return true;

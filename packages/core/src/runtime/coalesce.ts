@@ -1,24 +1,24 @@
 /**
- * The same read, where those who ask for the same thing within one turn of the loop share one answer:
- * nobody is given what was read before they asked. What is the same, `keyFor` says.
+ * The same read, where callers that ask for the same key (by `keyFor`) within one turn of the event loop share
+ * one answer. No caller is given what was read before it asked.
  */
 export function coalesce<A, T>(
-  keyFor: (asked: A) => string,
-  read: (asked: A) => Promise<T>,
-): (asked: A) => Promise<T> {
-  // Only within one turn: a read that is under way may not see what its next asker was told of.
-  const asked = new Map<string, Promise<T>>();
-  return (what) => {
-    const key = keyFor(what);
-    const known = asked.get(key);
-    if (known) return known;
+  keyFor: (request: A) => string,
+  read: (request: A) => Promise<T>,
+): (request: A) => Promise<T> {
+  // Only within one turn: a read under way may miss a change that its next caller already knows of.
+  const pendingByKey = new Map<string, Promise<T>>();
+  return (request) => {
+    const key = keyFor(request);
+    const pending = pendingByKey.get(key);
+    if (pending) return pending;
     const answer = new Promise<T>((resolve, reject) => {
       setImmediate(() => {
-        asked.delete(key);
-        read(what).then(resolve, reject);
+        pendingByKey.delete(key);
+        read(request).then(resolve, reject);
       });
     });
-    asked.set(key, answer);
+    pendingByKey.set(key, answer);
     return answer;
   };
 }

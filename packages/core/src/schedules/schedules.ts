@@ -17,7 +17,7 @@ import { forEachIsolated } from '../store/for-each-isolated.ts';
 import type { ScheduleStore } from '../store/schedule-store.ts';
 import { launchOfFiring } from './firing.ts';
 
-/** What callers do with schedules. A change that Redis did not hear of is mended within seconds. */
+/** What callers do with schedules. The reconciler repairs a change that did not reach Redis within seconds. */
 export interface Schedules {
   /** Throws INVALID_REQUEST, PAYLOAD_TOO_LARGE and LIMIT_EXCEEDED. */
   create(fields: NewSchedule, apiKeyId?: string): Promise<Schedule>;
@@ -30,7 +30,7 @@ export interface Schedules {
   list: ScheduleStore['list'];
   /** Removes it and returns what it was; its sessions stay. */
   remove(id: string): Promise<Schedule>;
-  /** One round of making Redis fire by the documents, and by nothing else; says how much was mended. */
+  /** Makes Redis fire by the documents, and by nothing else; returns how many schedules were repaired. */
   reconcile(): Promise<number>;
 }
 
@@ -63,8 +63,8 @@ export function createSchedules(
   return {
     get,
     list: store.list,
-    async create(asked, apiKeyId) {
-      const fields = await sealed(asked);
+    async create(requested, apiKeyId) {
+      const fields = await sealed(requested);
       checkLaunch(fields);
       return apply(await store.create(fields, apiKeyId));
     },
@@ -87,20 +87,25 @@ export function createSchedules(
     },
     async reconcile() {
       // Redis first: what it fires by has a document by then, unless that was removed.
-      const known = await queue.all();
-      const wanted = new Map((await store.timetables()).map((one) => [one.id, one]));
-      let mended = 0;
-      const changed = [...wanted.values()].filter(({ id, revision }) => known.get(id) !== revision);
-      const gone = [...known.keys()].filter((id) => !wanted.has(id));
+      const scheduled = await queue.all();
+      const expected = new Map((await store.timetables()).map((one) => [one.id, one]));
+      let repaired = 0;
+      const changed = [...expected.values()].filter(
+        ({ id, revision }) => scheduled.get(id) !== revision,
+      );
+      const removed = [...scheduled.keys()].filter((id) => !expected.has(id));
       // One timetable that cannot be read must not keep the others from firing.
       await forEachIsolated(
-        [...changed.map((one) => () => queue.set(one)), ...gone.map((id) => () => queue.unset(id))],
-        async (mend) => {
-          await mend();
-          mended += 1;
+        [
+          ...changed.map((one) => () => queue.set(one)),
+          ...removed.map((id) => () => queue.unset(id)),
+        ],
+        async (repair) => {
+          await repair();
+          repaired += 1;
         },
       );
-      return mended;
+      return repaired;
     },
   };
 }

@@ -2,77 +2,77 @@ import { isTerminal } from '../model/session/status.ts';
 import type { SessionHead } from '../store/session-heads.ts';
 import { createEventReader } from './event-reader.ts';
 import {
-  branchesOf,
+  expandPosition,
   type FollowPosition,
   formatPosition,
+  getBranches,
   MAX_BRANCHES,
-  toldSoFar,
 } from './follow-position.ts';
 import {
   isReadToEnd,
-  type Look,
   runTail,
+  type Snapshot,
   type TailDeps,
   type TailItem,
   type TailOf,
 } from './tail-loop.ts';
 
-/** The most sessions of a conversation that are looked at; later ones are not followed. */
+/** The most sessions of a conversation that are followed. */
 const MAX_SESSIONS = 5_000;
 
-/** Where a reader of a conversation begins: at a session's `seq`, or after an event that it was told. */
+/** Where a reader of a conversation begins: at a session's `seq`, or after an event that it was sent. */
 export type FollowFrom = { after: number } | { position: FollowPosition };
 
 /**
  * How far the reader has each session of a conversation; null where a position lies beyond a session's events:
  * the position is of an earlier session of the same id. Throws INVALID_REQUEST where `from` is a position elsewhere.
  */
-export async function toldFrom(
+export async function resolveFollowFrom(
   { heads }: Pick<TailDeps, 'heads'>,
   of: TailOf,
   from: FollowFrom,
 ): Promise<Map<string, number> | null> {
   if ('after' in from) return new Map(from.after > 0 ? [[of.id, from.after]] : []);
   const tree = await heads.tree(of, MAX_SESSIONS);
-  const told = toldSoFar(from.position, tree);
-  return tree.some((head) => (from.position.get(head.id) ?? 0) > head.last_event_seq) ? null : told;
+  const sent = expandPosition(from.position, tree);
+  return tree.some((head) => (from.position.get(head.id) ?? 0) > head.last_event_seq) ? null : sent;
 }
 
 /**
- * The events of a session and of all that continue it, but those `told` already: those there are and
- * those to come, a session's in order and after all of the session that it continues, branches side by
- * side. Ends once all have ended and were told. An event's id is a position (follow-position.ts).
+ * The events of a session and of all sessions that continue it, stored and to come, without those `sent`
+ * already. The events of a session come in order and after those of its parent; branches come side by side.
+ * Ends once all sessions have ended and all events were sent. An event's id is a position (follow-position.ts).
  */
 export function followConversation(
   deps: TailDeps,
   of: TailOf,
-  { told: before, signal }: { told: ReadonlyMap<string, number>; signal: AbortSignal },
+  { sent: before, signal }: { sent: ReadonlyMap<string, number>; signal: AbortSignal },
 ): AsyncGenerator<TailItem> {
   const reader = createEventReader(deps.events);
-  const told = new Map(before);
+  const sent = new Map(before);
   let madeAt = of.created_at?.getTime();
 
-  /** What there is of the conversation; nothing where it was deleted, also where it was made again since. */
-  async function lookUp(): Promise<SessionHead[]> {
+  /** The sessions of the conversation; none where it was deleted, also where it was made again since. */
+  async function readTree(): Promise<SessionHead[]> {
     const tree = await deps.heads.tree(of, MAX_SESSIONS);
     const own = tree.find(({ id }) => id === of.id)?.created_at.getTime();
     madeAt ??= own;
     return own === madeAt ? tree : [];
   }
 
-  async function look(): Promise<Look> {
-    const tree = await lookUp();
+  async function takeSnapshot(): Promise<Snapshot> {
+    const tree = await readTree();
     const heads = new Map(tree.map((head) => [head.id, head]));
-    const seqOf = ({ id }: SessionHead) => told.get(id) ?? 0;
-    const isWhollyTold = (head: SessionHead | undefined) => !head || isReadToEnd(head, seqOf(head));
+    const seqOf = ({ id }: SessionHead) => sent.get(id) ?? 0;
+    const isDone = (head: SessionHead | undefined) => !head || isReadToEnd(head, seqOf(head));
 
-    // Whose turn it is: a page each, so that no branch waits for the end of another.
+    // The sessions in the order of their turns: a page each, so that no branch waits for the end of another.
     let queue = tree;
 
     function mayBegin({ id, parent_session_id }: SessionHead): boolean {
-      if (id === of.id || told.has(id)) return true;
-      if (!isWhollyTold(heads.get(parent_session_id ?? ''))) return false;
-      const branches = branchesOf(told, tree);
+      if (id === of.id || sent.has(id)) return true;
+      if (!isDone(heads.get(parent_session_id ?? ''))) return false;
+      const branches = getBranches(sent, tree);
       return branches.length < MAX_BRANCHES || branches.includes(parent_session_id ?? '');
     }
 
@@ -82,18 +82,18 @@ export function followConversation(
       queue = [...queue.filter((one) => one !== head), head];
       const page = await reader.read(head.id, seqOf(head), head.last_event_seq);
       const events = page.map((event) => {
-        told.set(head.id, event.seq);
-        return { id: formatPosition(head.id, told, tree), event };
+        sent.set(head.id, event.seq);
+        return { id: formatPosition(head.id, sent, tree), event };
       });
       if (events.length > 0) return { kind: 'events', events };
       queue = queue.filter((one) => one !== head);
-      // They are gone, and will not come back.
-      if (isTerminal(head.status)) told.set(head.id, head.last_event_seq);
+      // The events were deleted and will not come back.
+      if (isTerminal(head.status)) sent.set(head.id, head.last_event_seq);
       return more();
     }
 
-    const isOver = () => tree.every((head) => isTerminal(head.status) && !couldTell(head));
-    const couldTell = (head: SessionHead) => seqOf(head) < head.last_event_seq && mayBegin(head);
+    const isOver = () => tree.every((head) => isTerminal(head.status) && !hasMore(head));
+    const hasMore = (head: SessionHead) => seqOf(head) < head.last_event_seq && mayBegin(head);
     const last = tree.at(-1);
     return {
       more,
@@ -102,12 +102,12 @@ export function followConversation(
         const { id = of.id, status = 'deleted', last_event_seq = 0 } = last ?? {};
         return { kind: 'end', session_id: id, status, last_event_seq };
       },
-      hear(news) {
-        const head = heads.get(news.id);
-        if (!head) return heads.has(news.parent_session_id ?? '') ? 'look' : 'nothing';
-        if (news.status !== head.status) return 'look';
-        // As in tail-session.ts: what a word tells of is committed.
-        head.last_event_seq = Math.max(head.last_event_seq, news.last_event_seq);
+      onChange(change) {
+        const head = heads.get(change.id);
+        if (!head) return heads.has(change.parent_session_id ?? '') ? 'stale' : 'nothing';
+        if (change.status !== head.status) return 'stale';
+        // As in tail-session.ts: a message is published after its events are committed.
+        head.last_event_seq = Math.max(head.last_event_seq, change.last_event_seq);
         return head.last_event_seq > seqOf(head) ? 'more' : 'nothing';
       },
       isAtHead(id) {
@@ -117,5 +117,5 @@ export function followConversation(
     };
   }
 
-  return runTail(deps, of, look, signal);
+  return runTail(deps, of, takeSnapshot, signal);
 }

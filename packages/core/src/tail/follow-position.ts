@@ -8,29 +8,33 @@ export interface Placed {
 }
 
 /**
- * How far the sessions of a conversation have been told: `seq` by session. Of a session that is in it
- * all that it continues was told wholly; one that is neither was not begun.
+ * How far the sessions of a conversation have been sent: `seq` by session. The ancestors of a session in the
+ * position were sent wholly; nothing was sent of any other session.
  */
 export type FollowPosition = ReadonlyMap<string, number>;
 
 /** The most branches of a conversation that are followed: an event's id names each. */
 export const MAX_BRANCHES = 100;
 
-/** The sessions that were told of and are not continued by another that was. */
-export function branchesOf(told: FollowPosition, tree: readonly Placed[]): string[] {
+/** The sessions of the position that no other session of the position continues. */
+export function getBranches(position: FollowPosition, tree: readonly Placed[]): string[] {
   const continued = new Set(
-    tree.filter(({ id }) => told.has(id)).map(({ parent_session_id }) => parent_session_id),
+    tree.filter(({ id }) => position.has(id)).map(({ parent_session_id }) => parent_session_id),
   );
-  return [...told.keys()].filter((id) => !continued.has(id));
+  return [...position.keys()].filter((id) => !continued.has(id));
 }
 
 /** The position as an event's id: the event's own session first, then the other branches' last ones. */
-export function formatPosition(own: string, told: FollowPosition, tree: readonly Placed[]): string {
-  const others = branchesOf(told, tree).filter((id) => id !== own);
-  return [own, ...others].map((id) => `${id}:${told.get(id) ?? 0}`).join(',');
+export function formatPosition(
+  own: string,
+  position: FollowPosition,
+  tree: readonly Placed[],
+): string {
+  const others = getBranches(position, tree).filter((id) => id !== own);
+  return [own, ...others].map((id) => `${id}:${position.get(id) ?? 0}`).join(',');
 }
 
-/** The position that an event's id tells. Throws INVALID_REQUEST. */
+/** The position that an event's id holds. Throws INVALID_REQUEST. */
 export function parsePosition(text: string): FollowPosition {
   const entries = text.split(',').map((entry): [string, number] => {
     const [, id, seq] = /^([^:]+):(\d{1,10})$/.exec(entry) ?? [];
@@ -42,12 +46,15 @@ export function parsePosition(text: string): FollowPosition {
 }
 
 /**
- * How far each session was told, by a position: wholly (infinitely far) where it is continued by one
- * that is named. Throws INVALID_REQUEST where it names a session that is not in the tree.
+ * How far each session was sent, by a position: wholly (infinitely far) where a session of the position
+ * continues it. Throws INVALID_REQUEST where the position names a session that is not in the tree.
  */
-export function toldSoFar(position: FollowPosition, tree: readonly Placed[]): Map<string, number> {
+export function expandPosition(
+  position: FollowPosition,
+  tree: readonly Placed[],
+): Map<string, number> {
   const byId = new Map(tree.map((placed) => [placed.id, placed]));
-  const told = new Map<string, number>(position);
+  const expanded = new Map<string, number>(position);
   for (const id of position.keys()) {
     let session = byId.get(id);
     if (!session) throw badPosition();
@@ -55,10 +62,10 @@ export function toldSoFar(position: FollowPosition, tree: readonly Placed[]): Ma
     for (const left = new Map(byId); session; ) {
       left.delete(session.id);
       session = left.get(session.parent_session_id ?? '');
-      if (session) told.set(session.id, Number.POSITIVE_INFINITY);
+      if (session) expanded.set(session.id, Number.POSITIVE_INFINITY);
     }
   }
-  return told;
+  return expanded;
 }
 
 function badPosition(): AppError {

@@ -15,7 +15,7 @@ export interface PartialLine {
 export interface PartialBuffer {
   add(partials: Omit<Partials, 'kind'>): void;
   /** Takes those there are. */
-  take(): PartialLine[];
+  drain(): PartialLine[];
 }
 
 /** An empty buffer. */
@@ -30,11 +30,11 @@ export function createPartialBuffer(): PartialBuffer {
       }
       while (lines.length > MAX_LINES || chars > MAX_CHARS) chars -= lines.shift()?.raw.length ?? 0;
     },
-    take() {
-      const taken = lines;
+    drain() {
+      const drained = lines;
       lines = [];
       chars = 0;
-      return taken;
+      return drained;
     },
   };
 }

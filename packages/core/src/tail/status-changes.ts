@@ -9,10 +9,10 @@ const MAX_WAITING = 10_000;
 /** How many changes are handed over at a time. */
 const BATCH = 100;
 
-// Only so that an aborted reader is noticed should a ring be missed; there is nothing to look for.
-const REST_MS = 60_000;
+// Only a safety net: an aborted reader is noticed even if a wakeup was missed.
+const MAX_WAIT_MS = 60_000;
 
-/** `live`: changes are told from here on; what was before, or during an outage, is not. */
+/** `live`: changes are sent from here on; changes before it, or during an outage, are not. */
 export type StatusItem = { kind: 'live' } | { kind: 'changes'; changes: StatusChange[] };
 
 /**
@@ -55,7 +55,7 @@ export async function* statusChanges(
         const changes = [...waiting.values()].slice(0, BATCH);
         for (const { id } of changes) waiting.delete(id);
         yield { kind: 'changes', changes };
-      } else await wakeup.wait(REST_MS);
+      } else await wakeup.wait(MAX_WAIT_MS);
     }
   } finally {
     signal.removeEventListener('abort', wakeup.signal);

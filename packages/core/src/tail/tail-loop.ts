@@ -14,7 +14,7 @@ export interface TailEvent {
   event: Event;
 }
 
-/** What a reader of a tail is told. `deleted`: there is no such session any more. */
+/** What is sent to the reader of a tail. `deleted`: there is no such session any more. */
 export type TailItem =
   | { kind: 'events'; events: TailEvent[] }
   | { kind: 'partials'; lines: PartialLine[] }
@@ -25,7 +25,7 @@ export interface TailDeps {
   heads: SessionHeads;
   events: Pick<EventStore, 'page'>;
   live: Pick<LiveHub, 'listenToConversation'>;
-  /** How long a tail waits, at most, before it looks whether there is more, in milliseconds. */
+  /** How long a tail waits, at most, before it reads the database again, in milliseconds. */
   pollMs: number;
 }
 
@@ -37,31 +37,31 @@ export interface TailOf {
   created_at?: Date;
 }
 
-/** One look at what there is by now. */
-export interface Look {
-  /** More of what there is; null once there is no more for now. */
+/** What the database held at one moment. */
+export interface Snapshot {
+  /** The next items; null once there are no more for now. */
   more(): Promise<TailItem | null>;
   /** The last item, once nothing more will come. */
   end: TailItem | null;
-  /** Takes a word of a session in: whether there is more by it, or it takes another look to know. */
-  hear(news: Omit<SessionNews, 'kind'>): 'nothing' | 'more' | 'look';
-  /** Whether lines of this session's answer come after all that was told of it. */
+  /** Handles a published change of a session: it brings nothing, more items, or makes the snapshot stale. */
+  onChange(change: Omit<SessionNews, 'kind'>): 'nothing' | 'more' | 'stale';
+  /** Whether lines of this session's answer come after all of its events that were sent. */
   isAtHead(sessionId: string): boolean;
 }
 
 /**
- * Tells what there is, then waits for a word that there is more, or for the next look, until the end.
- * Reads on only when its reader has taken what was read. MongoDB is waited for while it is away.
+ * Sends what is stored, then waits for a published change, or for the next poll, until the end. Reads on only
+ * when the reader has taken what was read, and waits while MongoDB is away.
  */
 export async function* runTail(
   { live, pollMs }: Pick<TailDeps, 'live' | 'pollMs'>,
   of: TailOf,
-  look: () => Promise<Look>,
+  takeSnapshot: () => Promise<Snapshot>,
   signal: AbortSignal,
 ): AsyncGenerator<TailItem> {
   const wakeup: Wakeup = createWakeup();
   const partials = createPartialBuffer();
-  const seen: { latest: Look | null } = { latest: null };
+  const current: { latest: Snapshot | null } = { latest: null };
   let isStale = true;
   let hasMore = false;
 
@@ -72,13 +72,13 @@ export async function* runTail(
     },
     onMessage(message) {
       if (message.kind === 'partials') {
-        if (!seen.latest?.isAtHead(message.id)) return;
+        if (!current.latest?.isAtHead(message.id)) return;
         partials.add(message);
       } else {
-        const means = seen.latest?.hear(message) ?? 'look';
-        if (means === 'nothing') return;
+        const effect = current.latest?.onChange(message) ?? 'stale';
+        if (effect === 'nothing') return;
         hasMore = true;
-        if (means === 'look') isStale = true;
+        if (effect === 'stale') isStale = true;
       }
       wakeup.signal();
     },
@@ -90,9 +90,9 @@ export async function* runTail(
     try {
       if (isStale) {
         isStale = false;
-        seen.latest = await look();
+        current.latest = await takeSnapshot();
       }
-      return (await seen.latest?.more()) ?? null;
+      return (await current.latest?.more()) ?? null;
     } catch (error) {
       if (!isMongoAway(error)) throw error;
       return null;
@@ -101,17 +101,17 @@ export async function* runTail(
 
   try {
     while (!signal.aborted) {
-      const lookAgainAt = performance.now() + pollMs;
+      const pollAt = performance.now() + pollMs;
       for (let item = await next(); item && !signal.aborted; item = await next()) yield item;
-      const end = seen.latest?.end;
+      const end = current.latest?.end;
       if (end) {
         yield end;
         return;
       }
-      while (!isStale && !hasMore && !signal.aborted && performance.now() < lookAgainAt) {
-        await wakeup.wait(lookAgainAt - performance.now());
-        // Before the next look: it finds the events that these lines grew into.
-        const lines = partials.take();
+      while (!isStale && !hasMore && !signal.aborted && performance.now() < pollAt) {
+        await wakeup.wait(pollAt - performance.now());
+        // Before the next snapshot: it has the events that these lines grew into.
+        const lines = partials.drain();
         if (lines.length > 0) yield { kind: 'partials', lines };
       }
       if (!hasMore) isStale = true;
@@ -123,7 +123,7 @@ export async function* runTail(
   }
 }
 
-/** Whether a session has nothing more to tell. */
+/** Whether a session has ended and all of its events up to the last were sent; `seq`: the last that was sent. */
 export function isReadToEnd(
   head: Pick<SessionHead, 'status' | 'last_event_seq'>,
   seq: number,

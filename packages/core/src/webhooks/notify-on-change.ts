@@ -1,11 +1,11 @@
-// What moves sessions also tells that it did. Telling is a hint: word of the move stands on the document.
+// Notifies webhooks of changes of sessions. The notification is a hint: the outbox on the document holds each event.
 import type { LivePublisher } from '../queue/live.ts';
 import type { StopRequests } from '../store/stop-requests.ts';
 
-/** Hears of a session that has moved; neither waits nor fails. */
+/** Called with the id of a session whose status changed; neither waits nor fails. */
 export type NotifyOfChange = (sessionId: string) => void;
 
-/** A publisher that also tells `tell` of each session that has moved. */
+/** A publisher that also calls `notify` for each session whose status changed. */
 export function withNotifications(live: LivePublisher, notify: NotifyOfChange): LivePublisher {
   return {
     ...live,
@@ -16,18 +16,18 @@ export function withNotifications(live: LivePublisher, notify: NotifyOfChange): 
   };
 }
 
-/** Requests to stop that tell of the sessions which they cancelled. */
+/** Requests to stop that call `notify` for each session that they cancelled. */
 export function withStopNotifications(
   requests: StopRequests,
   notify: NotifyOfChange,
 ): StopRequests {
-  const telling = (request: StopRequests['requestCancel']) => async (id: string) => {
+  const notifying = (request: StopRequests['requestCancel']) => async (id: string) => {
     const session = await request(id);
     if (session.status === 'cancelled') notify(id);
     return session;
   };
   return {
-    requestCancel: telling(requests.requestCancel),
-    requestInterrupt: telling(requests.requestInterrupt),
+    requestCancel: notifying(requests.requestCancel),
+    requestInterrupt: notifying(requests.requestInterrupt),
   };
 }

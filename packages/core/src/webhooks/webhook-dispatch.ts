@@ -7,10 +7,10 @@ import { forEachIsolated } from '../store/for-each-isolated.ts';
 import type { OutboxSession, WebhookOutbox } from '../store/webhook-outbox.ts';
 import type { WebhookStore } from '../store/webhook-store.ts';
 
-/** How long it is believed that there is no webhook, in milliseconds; word left meanwhile is swept. */
+/** How long the answer "there is no webhook" is cached, in milliseconds; the sweep handles events of that time. */
 const NONE_MS = 1_000;
 
-/** Word younger than this, in milliseconds, is left to the process that left it. */
+/** An outbox entry younger than this, in milliseconds, is left to the process that appended it. */
 const SWEEP_AFTER_MS = 2_000;
 
 /** How late a pending delivery is, in milliseconds, before its job is looked for. */
@@ -18,27 +18,27 @@ const OVERDUE_MS = 30_000;
 
 const PAGE = 500;
 
-/** Turns word of sessions' moves into deliveries with jobs. */
+/** Turns the outbox entries of sessions into deliveries with jobs. */
 export interface WebhookDispatch {
-  /** Tells now what this session has to tell. Returns at once and never fails: what it misses is swept. */
+  /** Dispatches the outbox of this session now. Returns at once and never fails: the sweep does what it missed. */
   notify(sessionId: string): void;
   /**
-   * One round of the sweep: tells what dead processes left, gives pending deliveries that lost their
-   * jobs others, and removes those that are older than the log is kept. Each step is safe to do twice.
+   * One run of the sweep: dispatches entries that dead processes left, gives pending deliveries without a job
+   * another one, and removes deliveries older than the log is kept. Each step is safe to do twice.
    */
   sweep(): Promise<SweepReport>;
   /** The three parts of the sweep, each to be run for itself; each says how many it handled. */
-  sweeps: { tell(): Promise<number>; restore(): Promise<number>; remove(): Promise<number> };
+  sweeps: { notify(): Promise<number>; restore(): Promise<number>; remove(): Promise<number> };
 }
 
 /** What a sweep did. */
 export interface SweepReport {
-  told: number;
+  notified: number;
   restored: number;
   removed: number;
 }
 
-/** What dispatches. */
+/** What a dispatch works with. */
 export interface WebhookDispatchDeps {
   webhooks: Pick<WebhookStore, 'enabled'>;
   deliveries: DeliveryStore;
@@ -62,36 +62,36 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
     return found;
   }
 
-  // In this order: what is made twice is the same delivery and job, what is taken off too early is lost.
+  // In this order: a delivery or job made twice is the same one, but an entry acknowledged too early is lost.
   async function dispatch(
-    { id, created_at, tags, entries: due }: OutboxSession,
+    { id, created_at, tags, entries }: OutboxSession,
     all: Awaited<ReturnType<typeof enabled>>,
   ): Promise<number> {
-    let told = 0;
-    for (const word of due) {
-      const event = { session_id: id, session_created_at: created_at, ...word };
+    let count = 0;
+    for (const entry of entries) {
+      const event = { session_id: id, session_created_at: created_at, ...entry };
       const notified = all.filter((one) => wantsEvent(one, event.type, tags));
       await forEachIsolated(notified, async (webhook) => {
         const delivery = await deliveries.insertIfAbsent(webhook.id, event);
         if (delivery.status === 'pending') await queue.add(delivery);
-        told += 1;
+        count += 1;
       });
     }
-    await outbox.acknowledge(id, due);
-    return told;
+    await outbox.acknowledge(id, entries);
+    return count;
   }
 
   async function notifyNow(sessionId: string): Promise<void> {
     if (performance.now() < noneUntil) return;
-    // Before the webhooks: one that was made before a move is told of it.
+    // Read before the webhooks: a webhook that was made before a change is notified of it.
     const session = await outbox.find(sessionId);
     if (!session) return;
     const all = await enabled();
-    // Where there are none the sweep clears it away.
+    // Where there are no webhooks the sweep clears the outbox.
     if (all.length > 0) await dispatch(session, all);
   }
 
-  async function sweepEntry(): Promise<number> {
+  async function sweepOutbox(): Promise<number> {
     const now = await clock.now();
     const sessions = await outbox.olderThan(new Date(now.getTime() - SWEEP_AFTER_MS), PAGE);
     const all = await enabled();
@@ -99,14 +99,14 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
       await outbox.clear(now);
       return 0;
     }
-    let told = 0;
+    let notified = 0;
     await forEachIsolated(sessions, async (session) => {
-      told += await dispatch(session, all);
+      notified += await dispatch(session, all);
     });
-    return told;
+    return notified;
   }
 
-  // A page with each sweep: what waits for one slow endpoint must not hide what another one lost.
+  // One page a sweep: deliveries that wait for a slow endpoint must not hide those that lost their jobs.
   async function restoreOverdue(): Promise<number> {
     const before = new Date((await clock.now()).getTime() - OVERDUE_MS);
     const found = await deliveries.overdue(before, PAGE, overdueFrom);
@@ -128,16 +128,19 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
   return {
     notify(sessionId) {
       notifyNow(sessionId).catch((error: unknown) =>
-        deps.log.warn({ err: error, session_id: sessionId }, 'webhooks are told later'),
+        deps.log.warn(
+          { err: error, session_id: sessionId },
+          'webhooks could not be notified, the sweep tries again',
+        ),
       );
     },
     async sweep() {
       return {
-        told: await sweepEntry(),
+        notified: await sweepOutbox(),
         restored: await restoreOverdue(),
         removed: await removeOld(),
       };
     },
-    sweeps: { tell: sweepEntry, restore: restoreOverdue, remove: removeOld },
+    sweeps: { notify: sweepOutbox, restore: restoreOverdue, remove: removeOld },
   };
 }

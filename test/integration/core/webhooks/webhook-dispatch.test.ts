@@ -156,12 +156,12 @@ describe('the dispatch', () => {
     const { id } = await stores.sessions.insertIfAbsent(makeSession());
     await (await stores.own(id)).conclude('completed', {}, {});
     // Young word is its worker's to tell.
-    expect(await hooks.dispatch.sweep()).toMatchObject({ told: 0 });
+    expect(await hooks.dispatch.sweep()).toMatchObject({ notified: 0 });
     await age(db, id);
-    expect(await hooks.dispatch.sweep()).toMatchObject({ told: 1 });
+    expect(await hooks.dispatch.sweep()).toMatchObject({ notified: 1 });
     expect(await hooks.bull.getWaitingCount()).toBe(1);
     expect(await wordOf(db, id)).toEqual([]);
-    expect(await hooks.dispatch.sweep()).toMatchObject({ told: 0 });
+    expect(await hooks.dispatch.sweep()).toMatchObject({ notified: 0 });
   });
 
   test.for([{ tags: 9 }, { types: 'all' }, { created_at: 'text' }])(
@@ -173,7 +173,7 @@ describe('the dispatch', () => {
       const { id } = await stores.sessions.insertIfAbsent(makeSession({ tags: ['a'] }));
       await (await stores.own(id)).conclude('completed', {}, {});
       await age(db, id);
-      expect(await hooks.dispatch.sweep()).toMatchObject({ told: 1 });
+      expect(await hooks.dispatch.sweep()).toMatchObject({ notified: 1 });
       expect(await wordOf(db, id)).toEqual([]);
       const deliveries = db.collection<{ webhook_id: string }>('webhook_deliveries');
       expect(await deliveries.distinct('webhook_id')).toEqual([good.id]);
@@ -248,7 +248,7 @@ describe('the dispatch', () => {
     await owned.conclude('completed', {}, {});
     // It may still be believed that there is none: the sweep knows better.
     await age(db, id);
-    expect(await hooks.dispatch.sweep()).toMatchObject({ told: 1 });
+    expect(await hooks.dispatch.sweep()).toMatchObject({ notified: 1 });
   });
 
   test('gives a pending delivery whose job Redis lost another, and one that is live none', async ({

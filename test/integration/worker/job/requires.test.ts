@@ -59,7 +59,9 @@ describe('a session that requires a word', { timeout: 60_000 }, () => {
       );
     });
     expect(linesAbout(older, id)).toMatchObject([{ feature: INVENTED }]);
-    const waiting = await waitFor('the document', async () => createSessionStore(mine.db).get(id));
+    const sessions = createSessionStore(mine.db);
+    const adopted = async () => (await sessions.get(id)) ?? undefined;
+    const waiting = await waitFor('the reconciler to make the document', adopted);
     expect(waiting).toMatchObject({
       status: 'queued',
       requires: [INVENTED],

@@ -48,7 +48,7 @@ test('a task that throws, hangs or takes long keeps neither the others nor the l
   const stopping = new AbortController();
   onTestFinished(() => stopping.abort());
 
-  startMaintenance(tasks, { duty: createLeaderLease(db, clock, name, 'a'), log }, stopping.signal);
+  startMaintenance(tasks, { lease: createLeaderLease(db, clock, name, 'a'), log }, stopping.signal);
 
   await waitFor('every task to run again', () => Object.values(runs).every((count) => count > 2));
   const lines = logged.filter((line) => line.includes('"task":"a task that throws"'));

@@ -32,7 +32,7 @@ import {
 import { test as base, redisUrl, uniqueName } from '../../../support/services.ts';
 
 interface Scene {
-  deps: ReconcilerDeps & { duty: LeaderLease };
+  deps: ReconcilerDeps & { lease: LeaderLease };
   queue: SessionQueue;
   logged: string[];
   store(fields?: Partial<Session>): Promise<Session>;
@@ -49,7 +49,7 @@ function setScene(db: Db, prefix: string, owner = 'worker-1'): Scene {
   const { sessions } = stores;
   const logged: string[] = [];
   const deps = {
-    duty: createLeaderLease(db, clock, 'reconciler', owner),
+    lease: createLeaderLease(db, clock, 'reconciler', owner),
     jobs: createJobUpkeep(queue.bull),
     store: stores.reconcile,
     adopter: createAdopter(sessions, (id) => queue.find(id)),
@@ -209,7 +209,7 @@ describe('a round of the reconciler', () => {
 });
 
 describe('the reconciler of a worker', () => {
-  test('looks at once, while another has the duty it does not, and takes it over when that one stops', async ({
+  test('looks at once, not while another worker holds the lease, and takes the lease over when that worker stops', async ({
     scenes,
   }) => {
     const [first, second] = scenes(2);
@@ -221,7 +221,7 @@ describe('the reconciler of a worker', () => {
     await vi.waitFor(async () => expect(await first.state(id)).toBe('waiting'));
     startMaintenance(reconcilerTasks(second.deps), second.deps, stopSecond.signal);
     const other = await first.store();
-    expect(await second.deps.duty.hold(1)).toBe(false);
+    expect(await second.deps.lease.hold(1)).toBe(false);
     expect(await second.state(other.id)).toBe('unknown');
     stopFirst.abort();
     await vi.waitFor(async () => expect(await second.state(other.id)).toBe('waiting'), {

@@ -26,7 +26,7 @@ describe('createRedisWatch', () => {
   ])('does not take %s for a Redis that does not answer', async (_what, error) => {
     const { watch, lines } = createScene();
     watch.note(error, 'sessions');
-    await watch.look();
+    await watch.probe();
     expect(lines).toEqual(['the queue reports an error']);
   });
 
@@ -35,7 +35,7 @@ describe('createRedisWatch', () => {
     const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
     watch.note(refused, 'sessions');
     watch.note(refused, 'webhooks');
-    await watch.look();
+    await watch.probe();
     expect(lines).toEqual([
       'Redis does not answer: sessions wait until it takes writes again',
       'Redis takes writes again',

@@ -1,10 +1,10 @@
 import { isAppError, newId } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import {
-  branchesOf,
+  expandPosition,
   formatPosition,
+  getBranches,
   parsePosition,
-  toldSoFar,
 } from '../../../../packages/core/src/tail/follow-position.ts';
 
 const [root, left, right, below] = [newId(), newId(), newId(), newId()];
@@ -32,9 +32,9 @@ describe('a position in a conversation', () => {
     ],
   ])('names %s', (_what, own, told, id) => {
     expect(formatPosition(own, new Map(Object.entries(told)), TREE)).toBe(id);
-    const again = toldSoFar(parsePosition(id), TREE);
+    const again = expandPosition(parsePosition(id), TREE);
     expect(new Set(again.keys())).toEqual(new Set(Object.keys(told)));
-    for (const branch of branchesOf(again, TREE)) expect(again.get(branch)).toBe(told[branch]);
+    for (const branch of getBranches(again, TREE)) expect(again.get(branch)).toBe(told[branch]);
     for (const [session, seq] of again) {
       expect(seq === told[session] || seq === Number.POSITIVE_INFINITY, session).toBe(true);
     }
@@ -45,7 +45,7 @@ describe('a position in a conversation', () => {
       { id: left, parent_session_id: right },
       { id: right, parent_session_id: left },
     ];
-    expect(toldSoFar(parsePosition(`${left}:1`), ring).size).toBe(2);
+    expect(expandPosition(parsePosition(`${left}:1`), ring).size).toBe(2);
   });
 
   test.each([
@@ -62,7 +62,9 @@ describe('a position in a conversation', () => {
   });
 
   test('of another conversation is refused, and so is one of more branches than are followed', () => {
-    expect(refusal(() => toldSoFar(parsePosition(`${newId()}:1`), TREE))).toBe('INVALID_REQUEST');
+    expect(refusal(() => expandPosition(parsePosition(`${newId()}:1`), TREE))).toBe(
+      'INVALID_REQUEST',
+    );
     const many = Array.from({ length: 101 }, () => `${newId()}:1`).join(',');
     expect(refusal(() => parsePosition(many))).toBe('INVALID_REQUEST');
   });

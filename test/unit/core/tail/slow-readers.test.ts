@@ -70,10 +70,10 @@ describe('lines that grow an answer', () => {
     const buffer = createPartialBuffer();
     const lines = Array.from({ length: 1_000 }, (_, index) => String(index));
     buffer.add({ id: newId(), attempt: 1, lines });
-    const taken = buffer.take();
+    const taken = buffer.drain();
     expect(taken.length).toBeLessThan(500);
     expect(taken.at(-1)).toMatchObject({ raw: '999' });
-    expect(buffer.take()).toEqual([]);
+    expect(buffer.drain()).toEqual([]);
   });
 
   test('are kept up to a size', () => {
@@ -82,7 +82,7 @@ describe('lines that grow an answer', () => {
     for (let count = 0; count < 100; count += 1) {
       buffer.add({ id: newId(), attempt: 1, lines: [line] });
     }
-    const bytes = buffer.take().reduce((sum, { raw }) => sum + raw.length, 0);
+    const bytes = buffer.drain().reduce((sum, { raw }) => sum + raw.length, 0);
     expect(bytes).toBeLessThanOrEqual(1024 * 1024);
     expect(bytes).toBeGreaterThan(512 * 1024);
   });
