@@ -23,8 +23,8 @@ export async function benchRestore(mongo: Mongo): Promise<Measure> {
   let length = 0;
   while (length < BYTES) {
     const data = Buffer.from(Array.from({ length: CHUNK_LINES }, entry).join(''));
-    const place = { session_id: session.id, path, generation: 0, offset: length, fence: 1 };
-    puts.push(store.put(place, data));
+    const location = { session_id: session.id, path, generation: 0, offset: length, fence: 1 };
+    puts.push(store.put(location, data));
     hash.update(data);
     length += data.length;
   }

@@ -63,8 +63,8 @@ export async function benchQueueOfMany(mongo: Mongo, urls: Urls): Promise<Measur
     const times: number[] = [];
     for (let cursor: string | undefined = ''; cursor !== undefined; ) {
       const from = performance.now();
-      const place: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-      const answer = await fetch(`${api.url}/v1/sessions?status=queued&limit=${PAGE}${place}`);
+      const location: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+      const answer = await fetch(`${api.url}/v1/sessions?status=queued&limit=${PAGE}${location}`);
       const page = (await answer.json()) as { next_cursor?: string };
       times.push(performance.now() - from);
       cursor = page.next_cursor;

@@ -44,9 +44,9 @@ test.for([
   const id = crypto.randomUUID();
   const args = [`--session-id=${id}`, `--model=${model}`];
   const run = await cli.run({ script: [text('hi', { usage: USAGE })], args, prompt: 'x' });
-  const told = Number(run.results.at(-1)?.['total_cost_usd']);
-  expect(told).toBeGreaterThan(0);
-  expect(await estimateOf(id)).toBeCloseTo(told, 9);
+  const received = Number(run.results.at(-1)?.['total_cost_usd']);
+  expect(received).toBeGreaterThan(0);
+  expect(await estimateOf(id)).toBeCloseTo(received, 9);
 });
 
 test('the transcript of a killed process tells what its finished messages cost', async () => {

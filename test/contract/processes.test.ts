@@ -36,8 +36,8 @@ async function duringBash(act: (seen: Seen, claude: RunningClaude) => Promise<un
   const env = { BATON_RUN: `marker-${count}` };
   const run = await cli.runUntil({ script, args, prompt: 'go', env }, async (claude) => {
     const shell = await waitFor('the shell', async () => {
-      const told = await readFile(file, 'utf8').catch(() => '');
-      return told.endsWith('\n') && Number(told);
+      const received = await readFile(file, 'utf8').catch(() => '');
+      return received.endsWith('\n') && Number(received);
     });
     await act({ id, file, claude: claude.pid, shell }, claude);
   });
@@ -99,7 +99,7 @@ describe('a resume of a turn that was stopped within a Bash call', () => {
   // What the model is told of the call, as far as it is one of these.
   const ENDS = ['Tool call interrupted', 'Exit code 137', "doesn't want to proceed"];
 
-  async function toldAfter(signal: NodeJS.Signals): Promise<string | undefined> {
+  async function loggedAfter(signal: NodeJS.Signals): Promise<string | undefined> {
     const { id } = await duringBash(async (seen, claude) => {
       // The name of the tool alone would not do: the list of tools in the transcript holds it too.
       const isSaved = async () => (await cli.home.readTranscript(seen.id))?.includes(seen.file);
@@ -115,15 +115,15 @@ describe('a resume of a turn that was stopped within a Bash call', () => {
   }
 
   test('after a SIGKILL tells the model that the call was cut off', async () => {
-    expect(await toldAfter('SIGKILL')).toBe('Tool call interrupted');
+    expect(await loggedAfter('SIGKILL')).toBe('Tool call interrupted');
   });
 
   test('after a SIGTERM tells of a call cut off or killed, never of a refusal', async () => {
-    expect(await toldAfter('SIGTERM')).toMatch(/interrupted|137/);
+    expect(await loggedAfter('SIGTERM')).toMatch(/interrupted|137/);
   });
 
   test('after a SIGINT tells of a refusal by the user, or of a call cut off', async () => {
-    expect(await toldAfter('SIGINT')).toMatch(/proceed|interrupted/);
+    expect(await loggedAfter('SIGINT')).toMatch(/proceed|interrupted/);
   });
 });
 

@@ -119,9 +119,9 @@ test('a line of 3 MiB comes in one piece', async () => {
 });
 
 test('several tool calls of one answer come back together', async () => {
-  const calls = ['one', 'two'].map((word) => ({
+  const calls = ['one', 'two'].map((text) => ({
     name: 'Bash',
-    input: { command: `echo ${word}` },
+    input: { command: `echo ${text}` },
   }));
   const script = [toolUses(calls), text('done')];
   const two = await cli.run({ script, args: ['--allowedTools=Bash'], prompt: 'go' });

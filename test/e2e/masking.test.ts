@@ -59,12 +59,12 @@ function operator(api: MessagesApi): Record<string, string> {
 async function listen({ env }: Fleet): Promise<string[]> {
   const client = openWorkerRedis(redisUrl());
   onTestFinished(() => client.disconnect());
-  const told: string[] = [];
+  const received: string[] = [];
   client.on('pmessage', (_pattern: string, _channel: string, message: string) =>
-    told.push(message),
+    received.push(message),
   );
   await client.psubscribe(`${env['QUEUE_PREFIX']}:live*`);
-  return told;
+  return received;
 }
 
 /** Every document of the fleet's database as text, transcripts unpacked. */
@@ -97,7 +97,7 @@ test('a key that Bash prints is nowhere stored nor told, and the conversation go
   fleet,
   api,
 }) => {
-  const told = await listen(fleet);
+  const received = await listen(fleet);
   const first = await fleet.worker(operator(api));
   const id = await fleet.launch({
     query: 'show the key',
@@ -114,10 +114,10 @@ test('a key that Bash prints is nowhere stored nor told, and the conversation go
   expect(result).toContain(KEY);
   expect(result).toContain(PASSWORD);
 
-  const deltas = told.flatMap((message) => JSON.parse(message).lines ?? []);
+  const deltas = received.flatMap((message) => JSON.parse(message).lines ?? []);
   const grown = deltas.map((line: string) => JSON.parse(line).event?.delta?.text ?? '').join('');
   expect(grown).toBe(session.result?.result);
-  expectNoSecret(told.join('\n'));
+  expectNoSecret(received.join('\n'));
   expectNoSecret(await storedText(fleet));
   expect(await storedText(fleet)).toContain(HIDDEN);
   await first.stop();

@@ -231,14 +231,14 @@ console.log(JSON.stringify(await use(baseUrl, ended)));
 
 interface Used {
   id: string;
-  told: string[];
+  received: string[];
   status: string;
   code: string;
 }
 
 async function expectUsed(api: Api, used: Used): Promise<void> {
   expect(used).toMatchObject({
-    told: ['1', '2', '3', 'end'],
+    received: ['1', '2', '3', 'end'],
     status: 'completed',
     code: 'INVALID_REQUEST',
   });

@@ -73,9 +73,9 @@ function requestsOf(api: MessagesApi, { id }: Session): MessagesRequest[] {
 }
 
 /** All that readers were told before is still there, and nothing is there twice. */
-async function expectWhole(fleet: Fleet, id: string, told: { seq: number }[]): Promise<void> {
+async function expectWhole(fleet: Fleet, id: string, received: { seq: number }[]): Promise<void> {
   const events = await fleet.events(id);
-  expect(events.slice(0, told.length)).toEqual(told);
+  expect(events.slice(0, received.length)).toEqual(received);
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
 }
 
@@ -90,7 +90,7 @@ describe.concurrent('a fault of workers', () => {
     const victim = await mine.worker(settings);
     const [streamed, tool] = await Promise.all([streaming(mine), usingATool(mine, 'killed')]);
     const ids = [streamed.id, tool.session.id];
-    const told = await Promise.all(ids.map((id) => mine.events(id)));
+    const received = await Promise.all(ids.map((id) => mine.events(id)));
     const survivor = await mine.worker(settings);
     const killedAt = Date.now();
     await victim.kill();
@@ -105,7 +105,7 @@ describe.concurrent('a fault of workers', () => {
       });
       const taken = session.attempts[1]?.started_at.getTime() ?? 0;
       expect(taken - killedAt).toBeLessThan(30_000);
-      await expectWhole(mine, id, told[index] ?? []);
+      await expectWhole(mine, id, received[index] ?? []);
       const [first, second, ...more] = requestsOf(api, session);
       expect(more).toEqual([]);
       expect(second?.prompts).toEqual([first?.prompt, GO_ON]);
@@ -121,7 +121,7 @@ describe.concurrent('a fault of workers', () => {
     const mine = fleet.sibling();
     const leaving = await mine.worker({ ...realCli(api), DRAIN_TIMEOUT_MS: '100' });
     const { session, shell } = await usingATool(mine, 'deployed');
-    const told = await mine.events(session.id);
+    const received = await mine.events(session.id);
     const staying = await mine.worker(realCli(api));
     expect(await leaving.stop()).toEqual({ code: 0, signal: null });
 
@@ -135,7 +135,7 @@ describe.concurrent('a fault of workers', () => {
     const [first, second] = ended.attempts;
     const between = (second?.started_at.getTime() ?? 0) - (first?.ended_at?.getTime() ?? 0);
     expect(between).toBeLessThan(2_000);
-    await expectWhole(mine, session.id, told);
+    await expectWhole(mine, session.id, received);
     const [, resumed] = requestsOf(api, ended);
     // The model is told that the call was cut off, never that a person refused it.
     expect(resumed?.prompts.at(-1)).toBe(GO_ON);

@@ -123,16 +123,16 @@ describe('tools and limits', () => {
   test('working_dir is where it works, and additional_directories can be read too', async ({
     scripted: fleet,
   }) => {
-    const [place, more] = [await makeFolder(fleet), await makeFolder(fleet)];
+    const [location, more] = [await makeFolder(fleet), await makeFolder(fleet)];
     const where = await fleet.launch({
       query: 'run pwd',
-      working_dir: place,
+      working_dir: location,
       allowed_tools: ['Bash'],
     });
-    expect((await fleet.ended(where)).result?.result).toBe(`tool: ${place}`);
+    expect((await fleet.ended(where)).result?.result).toBe(`tool: ${location}`);
     const file = join(more, 'note.txt');
     await writeFile(file, 'MARK-NOTE');
-    const read = { query: `read ${file}`, working_dir: place };
+    const read = { query: `read ${file}`, working_dir: location };
     const [within, without] = await Promise.all(
       [{ ...read, additional_directories: [more] }, read].map(async (config) =>
         fleet.ended(await fleet.launch(config)),

@@ -60,12 +60,12 @@ export function breakingChanges(before: object, after: object): string[] {
     return [
       ...old.flatMap((one) => {
         const same = next.get(keyOf(one));
-        const place = `${call}: ${keyOf(one)}`;
-        if (!same) return [`${place} is gone`];
-        const harder = same['required'] && !one['required'] ? [`${place} is required now`] : [];
+        const location = `${call}: ${keyOf(one)}`;
+        if (!same) return [`${location} is gone`];
+        const harder = same['required'] && !one['required'] ? [`${location} is required now`] : [];
         return [
           ...harder,
-          ...ofSchemas(place, 'written', object(one['schema']), object(same['schema'])),
+          ...ofSchemas(location, 'written', object(one['schema']), object(same['schema'])),
         ];
       }),
       ...now
@@ -74,19 +74,19 @@ export function breakingChanges(before: object, after: object): string[] {
     ];
   }
 
-  function ofSchemas(place: string, side: Side, old: Json, now: Json, depth = 0): string[] {
+  function ofSchemas(location: string, side: Side, old: Json, now: Json, depth = 0): string[] {
     const [a, b] = [resolve(was, old), resolve(is, now)];
     if (depth > MAX_DEPTH || Object.keys(a).length === 0) return [];
     return [
-      ...ofTypes(place, side, a, b),
-      ...ofProperties(place, side, a, b, depth),
+      ...ofTypes(location, side, a, b),
+      ...ofProperties(location, side, a, b, depth),
       ...(a['items']
-        ? ofSchemas(`${place}[]`, side, object(a['items']), object(b['items']), depth + 1)
+        ? ofSchemas(`${location}[]`, side, object(a['items']), object(b['items']), depth + 1)
         : []),
     ];
   }
 
-  function ofProperties(place: string, side: Side, a: Json, b: Json, depth: number): string[] {
+  function ofProperties(location: string, side: Side, a: Json, b: Json, depth: number): string[] {
     const [old, now] = [object(a['properties']), object(b['properties'])];
     const [had, has] = [list(a['required']), list(b['required'])];
     const hard = side === 'written' ? has.filter((key) => !had.includes(key)) : [];
@@ -94,26 +94,26 @@ export function breakingChanges(before: object, after: object): string[] {
     return [
       ...Object.entries(old).flatMap(([key, schema]) =>
         now[key]
-          ? ofSchemas(`${place}.${key}`, side, object(schema), object(now[key]), depth + 1)
-          : [`${place}.${key} is gone`],
+          ? ofSchemas(`${location}.${key}`, side, object(schema), object(now[key]), depth + 1)
+          : [`${location}.${key} is gone`],
       ),
-      ...hard.map((key) => `${place}.${key} is required now`),
-      ...soft.map((key) => `${place}.${key} may be absent now`),
+      ...hard.map((key) => `${location}.${key} is required now`),
+      ...soft.map((key) => `${location}.${key} may be absent now`),
     ];
   }
 }
 
-function ofTypes(place: string, side: Side, a: Json, b: Json): string[] {
+function ofTypes(location: string, side: Side, a: Json, b: Json): string[] {
   const [old, now] = [list(a['enum']), list(b['enum'])];
   // Who writes misses a value that is refused now, or values where any would do; a reader misses none.
   const lost = side === 'written' && b['enum'] ? old.filter((value) => !now.includes(value)) : [];
   const isNarrowed = side === 'written' && !a['enum'] && !a['const'] && b['enum'] !== undefined;
   return [
     ...(a['type'] !== undefined && JSON.stringify(a['type']) !== JSON.stringify(b['type'])
-      ? [`${place} is of type ${b['type']}, was ${a['type']}`]
+      ? [`${location} is of type ${b['type']}, was ${a['type']}`]
       : []),
-    ...lost.map((value) => `${place} takes ${JSON.stringify(value)} no more`),
-    ...(isNarrowed ? [`${place} takes only some values now`] : []),
+    ...lost.map((value) => `${location} takes ${JSON.stringify(value)} no more`),
+    ...(isNarrowed ? [`${location} takes only some values now`] : []),
   ];
 }
 

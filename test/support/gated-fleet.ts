@@ -67,7 +67,7 @@ export async function lockIsOver({ session }: Fleet, id: string): Promise<void> 
 export const isRunning = ({ status }: Session) => status === 'running';
 
 /** A running session that said "one"; once it is told to end it says "two" and completes. */
-export async function playUntilTold(fleet: Fleet, name: string) {
+export async function playUntilReported(fleet: Fleet, name: string) {
   const go = join(fleet.root, `${name}.go`);
   const id = await fleet.play([{ say: 'one' }, { wait_for: go }, { say: 'two' }]);
   await fleet.until(id, 'running', isRunning);

@@ -45,16 +45,16 @@ function parseJson(text: string): unknown {
   }
 }
 
-interface ToldError {
+interface ErrorBody {
   code: BatonError['code'] | undefined;
   message: string;
   details?: ErrorDetails;
 }
 
-function errorOf(body: unknown): ToldError {
-  const { error } = (body ?? {}) as { error?: Partial<ToldError> };
+function errorOf(body: unknown): ErrorBody {
+  const { error } = (body ?? {}) as { error?: Partial<ErrorBody> };
   const { code, message, details } = error ?? {};
-  const isTold = typeof code === 'string' && typeof message === 'string';
-  if (!isTold) return { code: undefined, message: '' };
+  const isErrorBody = typeof code === 'string' && typeof message === 'string';
+  if (!isErrorBody) return { code: undefined, message: '' };
   return { code, message, ...(details ? { details } : {}) };
 }

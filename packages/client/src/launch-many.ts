@@ -50,19 +50,19 @@ export async function launchMany(
       },
       { timeoutMs: Math.ceil(deadline.leftMs()), signal },
     );
-    const { results } = answer.body as { results: Told[] };
+    const { results } = answer.body as { results: Received[] };
     // The same for all of them: those that are told the same are asked for together.
     const [random, now] = [Math.random(), performance.now()];
     for (const [index, one] of due.entries()) {
-      const told = results[index];
+      const received = results[index];
       one.attempts += 1;
       one.at = null;
-      if (!told) continue;
-      if ('session' in told) {
-        one.verdict = { session: told.session };
+      if (!received) continue;
+      if ('session' in received) {
+        one.verdict = { session: received.session };
         continue;
       }
-      const error = errorOf(told, one.attempts);
+      const error = errorOf(received, one.attempts);
       one.verdict = { error };
       const tried = { isRepeatable: true, attempts: one.attempts, random };
       const delayMs = one.attempts > retries ? null : retryDelayMs(error, tried);
@@ -98,7 +98,7 @@ function earliest(all: readonly Asked[]): number | null {
   return times.length > 0 ? Math.min(...times) : null;
 }
 
-type Told =
+type Received =
   | { session: Info }
   | {
       status: number;
@@ -107,7 +107,7 @@ type Told =
 
 // A verdict has no headers: when to ask again stands in its details.
 function errorOf(
-  { status, error }: Exclude<Told, { session: Info }>,
+  { status, error }: Exclude<Received, { session: Info }>,
   attempts: number,
 ): BatonError {
   const { code, message, details } = error;

@@ -126,8 +126,8 @@ describe('an error', () => {
     expect(await all(reader.list({ tag: newId() }))).toEqual([]);
     const launch = reader.launch({ query: 'hello' });
     await expect(launch).rejects.toMatchObject({ code: 'FORBIDDEN', status: 403 });
-    const told = await launch.catch((error: Error) => JSON.stringify([error, error.stack]));
-    expect(told).not.toContain(text.split('_').at(-1));
+    const received = await launch.catch((error: Error) => JSON.stringify([error, error.stack]));
+    expect(received).not.toContain(text.split('_').at(-1));
   });
 });
 

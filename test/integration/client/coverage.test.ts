@@ -68,7 +68,7 @@ interface Operation {
 describe('the client', () => {
   test('has each call that services make, and each parameter of it', async ({ api, url }) => {
     const { paths } = (await api.app.inject({ url: '/openapi.json' })).json();
-    const told = Object.entries<Record<string, Operation>>(paths).flatMap(([path, methods]) =>
+    const received = Object.entries<Record<string, Operation>>(paths).flatMap(([path, methods]) =>
       Object.entries(methods)
         .filter(([, one]) => ![one.operationId, ...one.tags].some((name) => WITHOUT.includes(name)))
         .map(([method, { operationId, parameters = [] }]) => ({
@@ -78,8 +78,10 @@ describe('the client', () => {
           query: parameters.filter((one) => one.in === 'query').map(({ name }) => name),
         })),
     );
-    expect(told.map(({ operationId }) => operationId).sort()).toEqual(Object.keys(VERBS).sort());
-    for (const { operationId, method, path, query } of told) {
+    expect(received.map(({ operationId }) => operationId).sort()).toEqual(
+      Object.keys(VERBS).sort(),
+    );
+    for (const { operationId, method, path, query } of received) {
       const asked: Request[] = [];
       const fetch: Fetch = async (input, init) => {
         asked.push(new Request(input, init));

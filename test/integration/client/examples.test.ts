@@ -17,15 +17,15 @@ const INSTALL_MS = 120_000;
 
 const EXAMPLES = join(import.meta.dirname, '../../../examples');
 
-interface Place {
+interface Location {
   api: KeyedApi;
   /** What the examples over HTTP are told: where the API is, and a key of it. */
   http: Record<string, string>;
   fleet: Fleet;
 }
 
-const test = base.extend<{ $file: { place: Place } }>({
-  place: [
+const test = base.extend<{ $file: { location: Location } }>({
+  location: [
     async ({ fleet, databaseName, queuePrefix }, use) => {
       await fleet.worker();
       const at = { redis: redisUrl(), mongodb: databaseUrl(databaseName), prefix: queuePrefix };
@@ -46,13 +46,13 @@ interface Answered {
 
 describe('examples/typescript-service', () => {
   test('has questions answered and followed up, each once however often it is started', async ({
-    place,
+    location,
   }) => {
     const questions = [
       { id: 'q-1', text: 'What is Baton?', follow_up: 'And why?' },
       { id: 'q-2', text: '' },
     ];
-    const { out, err } = await serve(place, questions);
+    const { out, err } = await serve(location, questions);
     const [first, second] = out;
     expect(first).toMatchObject({
       id: 'q-1',
@@ -63,16 +63,16 @@ describe('examples/typescript-service', () => {
     });
     expect(second?.error).toMatchObject({ code: 'INVALID_REQUEST' });
     expect(err).toMatch(/^[0-9a-f-]{36} 2 system$/m);
-    const again = await serve(place, questions);
+    const again = await serve(location, questions);
     expect(again.out).toEqual(out);
   });
 });
 
 describe('examples/curl.sh', () => {
-  test('launches, follows, continues and reads the conversation', async ({ place }) => {
+  test('launches, follows, continues and reads the conversation', async ({ location }) => {
     const curl = await findOnPath('curl', process.env['PATH']);
     if (!curl) throw new Error('no curl on PATH: install it (Debian: apt-get install curl)');
-    const env = { PATH: process.env['PATH'], ...place.http };
+    const env = { PATH: process.env['PATH'], ...location.http };
     const args = ['Say "one"', 'Say two'];
     const { stdout } = await promisify(execFile)(join(EXAMPLES, 'curl.sh'), args, { env });
     expect(stdout.match(/^event: end$/gm)).toHaveLength(2);
@@ -86,7 +86,7 @@ describe('examples/curl.sh', () => {
 describe('examples/python-service', () => {
   test(
     'enqueues through Redis alone, each name once',
-    async ({ place: { fleet } }) => {
+    async ({ location: { fleet } }) => {
       const python = await pythonOf();
       const run = async (...args: string[]) => {
         const env = { REDIS_URL: redisUrl(), QUEUE_PREFIX: fleet.env['QUEUE_PREFIX'] };
@@ -106,7 +106,7 @@ describe('examples/python-service', () => {
 
   test(
     'enqueues nothing that Baton would not take',
-    async ({ place: { fleet } }) => {
+    async ({ location: { fleet } }) => {
       const python = await pythonOf();
       const file = join(EXAMPLES, 'python-service/service.py');
       const env = { REDIS_URL: redisUrl(), QUEUE_PREFIX: fleet.env['QUEUE_PREFIX'] };
@@ -121,7 +121,7 @@ describe('examples/python-service', () => {
 
 /** Runs the service over these questions to its end. */
 async function serve(
-  { http }: Place,
+  { http }: Location,
   questions: object[],
 ): Promise<{ out: Answered[]; err: string }> {
   const file = join(EXAMPLES, 'typescript-service/service.ts');

@@ -136,7 +136,7 @@ describe('of many launches', () => {
     const tag = newId();
     const jobs = await countJobs(api);
     // They were launched all the same: the answer cannot tell.
-    const { fetch, asked } = telling((results, ask) => {
+    const { fetch, asked } = receiving((results, ask) => {
       if (ask === 1) results.splice(1, 1, spoilt);
       if (ask <= 2) results.splice(-1, 1, spoilt);
     });
@@ -166,7 +166,7 @@ describe('of many launches', () => {
     const tag = `tag-${newId()}`;
     const limit = { url: `/v1/limits/tag/${tag}`, payload: { max_sessions_at_once: 1 } };
     await api.app.inject({ method: 'PUT', ...limit });
-    const { fetch, asked } = telling(async ([, { session } = {}], ask) => {
+    const { fetch, asked } = receiving(async ([, { session } = {}], ask) => {
       if (ask === 1) await client.cancel(session?.id ?? '');
     });
     const many = createClient({ baseUrl: url, fetch });
@@ -189,7 +189,7 @@ describe('of many launches', () => {
   test('one that stays refused is asked for as often as a call, and has its last verdict', async ({
     url,
   }) => {
-    const { fetch, asked } = telling((results) => results.splice(-1, 1, spoilt));
+    const { fetch, asked } = receiving((results) => results.splice(-1, 1, spoilt));
     const many = createClient({ baseUrl: url, fetch, retries: 2 });
     expect(await many.launchMany(queries.map((query) => ({ query })))).toMatchObject([
       ...queries.slice(1).map(() => ({ session: { status: 'queued' } })),
@@ -202,7 +202,7 @@ describe('of many launches', () => {
     url,
   }) => {
     const error = { code: 'LIMIT_EXCEEDED', message: 'spent', details: { retry_after_s: 3_600 } };
-    const { fetch, asked } = telling((results) => results.splice(0, 1, { status: 429, error }));
+    const { fetch, asked } = receiving((results) => results.splice(0, 1, { status: 429, error }));
     const many = createClient({ baseUrl: url, fetch });
     expect(await many.launchMany([{ query: 'one' }, { query: 'two' }])).toMatchObject([
       { error: { code: 'LIMIT_EXCEEDED', retryAfterMs: 3_600_000, attempts: 1 } },
@@ -212,7 +212,7 @@ describe('of many launches', () => {
   });
 
   test('those launched are told of although nobody answers for the others', async ({ url }) => {
-    const { fetch } = telling((results, ask) => {
+    const { fetch } = receiving((results, ask) => {
       if (ask > 1) throw new TypeError('the connection was lost');
       results.splice(0, 1, spoilt);
     });
@@ -227,7 +227,7 @@ describe('of many launches', () => {
     const stop = new AbortController();
     const reason = new Error('enough');
     const error = { code: 'LIMIT_EXCEEDED', message: 'full', details: { retry_after_s: 60 } };
-    const { fetch } = telling((results) => {
+    const { fetch } = receiving((results) => {
       results.splice(0, 1, { status: 429, error });
       setImmediate(() => stop.abort(reason));
     });
@@ -271,19 +271,19 @@ function refusing(refusals: number, headers: Record<string, string>) {
   return { fetch, times };
 }
 
-interface Told {
+interface Received {
   session?: { id: string };
   status?: number;
   error?: object;
 }
 
 /** A fetch of bulk launches whose verdicts `change` may change, and what was asked for, when. */
-function telling(change: (results: Told[], ask: number) => unknown) {
+function receiving(change: (results: Received[], ask: number) => unknown) {
   const asked: { at: number; sessions: { query: string; idempotency_key: string }[] }[] = [];
   const fetch: Fetch = async (input, init) => {
     asked.push({ at: performance.now(), ...JSON.parse(String(init?.body)) });
     const response = await globalThis.fetch(input, init);
-    const { results } = (await response.json()) as { results: Told[] };
+    const { results } = (await response.json()) as { results: Received[] };
     await change(results, asked.length);
     return Response.json({ results }, { status: response.status });
   };

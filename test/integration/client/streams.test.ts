@@ -39,22 +39,22 @@ describe('the events of a session', () => {
     const client = createClient({ baseUrl: restarted.url });
     const { id } = await client.launch({ query: 'hello' });
     const writing = await claimAndWrite(db, id, api.queue.live);
-    const told: StreamedEvent[] = [];
+    const received: StreamedEvent[] = [];
     const done = (async () => {
-      for await (const one of client.events(id)) told.push(one);
+      for await (const one of client.events(id)) received.push(one);
     })();
     const result = client.waitForResult(id);
     await writing.write(3);
-    await vi.waitFor(() => expect(told).toHaveLength(3));
+    await vi.waitFor(() => expect(received).toHaveLength(3));
     await restarted.stop();
     await writing.write(3);
     await restarted.start();
-    await vi.waitFor(() => expect(told).toHaveLength(6), 10_000);
+    await vi.waitFor(() => expect(received).toHaveLength(6), 10_000);
     await restarted.stop();
     await writing.complete();
     await restarted.start();
     await done;
-    expect(seqs(told)).toEqual([1, 2, 3, 4, 5, 6, 'end']);
+    expect(seqs(received)).toEqual([1, 2, 3, 4, 5, 6, 'end']);
     expect(await result).toMatchObject({ id, status: 'completed' });
   });
 

@@ -65,8 +65,8 @@ describe('the wait', () => {
   });
 
   test('is never shorter than the answer asked for', () => {
-    const told = error('UNAVAILABLE', 503, 7_000);
-    expect(retryDelayMs(told, tried({ random: 0 }))).toBe(7_000);
-    expect(retryDelayMs(told, tried({ random: 1 }))).toBeGreaterThan(7_000);
+    const received = error('UNAVAILABLE', 503, 7_000);
+    expect(retryDelayMs(received, tried({ random: 0 }))).toBe(7_000);
+    expect(retryDelayMs(received, tried({ random: 1 }))).toBeGreaterThan(7_000);
   });
 });

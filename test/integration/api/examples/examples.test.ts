@@ -35,7 +35,7 @@ interface Operation {
 }
 
 /** What a place of the document holds: an operation's body, or its answer of a status. */
-interface Place {
+interface Location {
   at: string;
   operationId: string;
   status: string | null;
@@ -44,20 +44,20 @@ interface Place {
   description: string;
 }
 
-interface Told {
-  places: Place[];
+interface Received {
+  locations: Location[];
   components: object;
 }
 
-const test = base.extend<{ $test: { told: Told } }>({
-  told: async ({ api }, use) => {
+const test = base.extend<{ $test: { received: Received } }>({
+  received: async ({ api }, use) => {
     const { paths, components } = (await api.app.inject({ url: '/openapi.json' })).json();
     const operations = Object.values<Record<string, Operation>>(paths).flatMap(Object.values);
-    await use({ places: operations.flatMap(placesOf), components });
+    await use({ locations: operations.flatMap(locationsOf), components });
   },
 });
 
-function placesOf({ operationId, requestBody, responses }: Operation): Place[] {
+function locationsOf({ operationId, requestBody, responses }: Operation): Location[] {
   const parts: [string | null, Part][] = [
     ...(requestBody ? [[null, requestBody] as [null, Part]] : []),
     ...Object.entries(responses),
@@ -74,10 +74,10 @@ function placesOf({ operationId, requestBody, responses }: Operation): Place[] {
   );
 }
 
-const examplesOf = ({ media: { examples = {} } }: Place) => Object.entries(examples);
+const examplesOf = ({ media: { examples = {} } }: Location) => Object.entries(examples);
 
 // The bytes of a file: there is nothing to show.
-const isDownload = ({ operationId, status }: Place) =>
+const isDownload = ({ operationId, status }: Location) =>
   operationId === 'readTranscript' && status === '200';
 
 // What JSON Schema does not say of them stands in the schemas that parse.
@@ -97,20 +97,24 @@ const SECRETS =
 const PATHS = /\/(?:home|root|Users|tmp|work|var|mnt|opt)\/|[A-Z]:\\/;
 
 describe('the examples of the OpenAPI document', () => {
-  test('stand beside every body and every answer, each with a summary', ({ told: { places } }) => {
-    for (const place of places.filter((one) => !isDownload(one))) {
-      const examples = examplesOf(place);
-      expect(examples.length, place.at).toBeGreaterThan(0);
+  test('stand beside every body and every answer, each with a summary', ({
+    received: { locations },
+  }) => {
+    for (const location of locations.filter((one) => !isDownload(one))) {
+      const examples = examplesOf(location);
+      expect(examples.length, location.at).toBeGreaterThan(0);
       for (const [name, { summary }] of examples)
-        expect(summary, `${place.at} ${name}`).toBeTruthy();
+        expect(summary, `${location.at} ${name}`).toBeTruthy();
     }
-    expect(places.filter(({ status }) => status === null).length).toBeGreaterThan(5);
+    expect(locations.filter(({ status }) => status === null).length).toBeGreaterThan(5);
   });
 
-  test('are of operations that there are', ({ told: { places } }) => {
-    const ids = new Set(places.map(({ operationId }) => operationId));
+  test('are of operations that there are', ({ received: { locations } }) => {
+    const ids = new Set(locations.map(({ operationId }) => operationId));
     expect(Object.keys(EXAMPLES).filter((id) => !ids.has(id))).toEqual([]);
-    const shown = places.flatMap((place) => examplesOf(place).map(([, { value }]) => value));
+    const shown = locations.flatMap((location) =>
+      examplesOf(location).map(([, { value }]) => value),
+    );
     for (const { body = {}, responses: answers = {}, stream = {} } of Object.values(EXAMPLES)) {
       for (const examples of [body, stream, ...Object.values(answers)]) {
         for (const { value } of Object.values(examples)) expect(shown).toContainEqual(value);
@@ -118,44 +122,46 @@ describe('the examples of the OpenAPI document', () => {
     }
   });
 
-  test('of errors show every code that the answer tells of', ({ told: { places } }) => {
-    for (const place of places.filter(({ status }) => Number(status) >= 400)) {
-      const told = [...place.description.matchAll(/\b([A-Z_]{5,}): /g)].map(([, code]) => code);
-      expect(told.length, place.at).toBeGreaterThan(0);
-      const shown = examplesOf(place);
-      expect(shown.map(([name]) => name).sort(), place.at).toEqual(told.sort());
+  test('of errors show every code that the answer tells of', ({ received: { locations } }) => {
+    for (const location of locations.filter(({ status }) => Number(status) >= 400)) {
+      const received = [...location.description.matchAll(/\b([A-Z_]{5,}): /g)].map(
+        ([, code]) => code,
+      );
+      expect(received.length, location.at).toBeGreaterThan(0);
+      const shown = examplesOf(location);
+      expect(shown.map(([name]) => name).sort(), location.at).toEqual(received.sort());
       for (const [code, { value }] of shown) {
-        expect(value, place.at).toMatchObject({ error: { code } });
-        expect(String(codeFacts(code as ErrorCode).http)).toBe(place.status);
+        expect(value, location.at).toMatchObject({ error: { code } });
+        expect(String(codeFacts(code as ErrorCode).http)).toBe(location.status);
       }
     }
   });
 
   test('are valid by the schema that they stand beside, with no key that it does not name', ({
-    told: { places, components },
+    received: { locations, components },
   }) => {
     const ajv = new Ajv2020({ strict: false, allErrors: true });
     formats.default(ajv);
     // Most answers are failures, of one schema.
     const compiled = new Map<string, ValidateFunction>();
-    for (const place of places) {
-      const key = JSON.stringify(place.media.schema);
+    for (const location of locations) {
+      const key = JSON.stringify(location.media.schema);
       const validate =
-        compiled.get(key) ?? ajv.compile(closed({ ...place.media.schema, components }));
+        compiled.get(key) ?? ajv.compile(closed({ ...location.media.schema, components }));
       compiled.set(key, validate);
-      for (const [name, { value }] of examplesOf(place)) {
+      for (const [name, { value }] of examplesOf(location)) {
         validate(value);
-        expect(validate.errors ?? [], `${place.at} ${name}`).toEqual([]);
+        expect(validate.errors ?? [], `${location.at} ${name}`).toEqual([]);
       }
     }
   });
 
-  test('of bodies are taken by what parses them', ({ told: { places } }) => {
-    const bodies = places.filter(({ status }) => status === null);
-    for (const place of bodies.filter(({ operationId }) => operationId !== 'launchSessions')) {
-      const schema = PARSED[place.operationId];
-      for (const [name, { value }] of examplesOf(place)) {
-        expect(schema?.safeParse(value), `${place.at} ${name}`).toMatchObject({ success: true });
+  test('of bodies are taken by what parses them', ({ received: { locations } }) => {
+    const bodies = locations.filter(({ status }) => status === null);
+    for (const location of bodies.filter(({ operationId }) => operationId !== 'launchSessions')) {
+      const schema = PARSED[location.operationId];
+      for (const [name, { value }] of examplesOf(location)) {
+        expect(schema?.safeParse(value), `${location.at} ${name}`).toMatchObject({ success: true });
       }
     }
   });
@@ -174,12 +180,12 @@ describe('the examples of the OpenAPI document', () => {
   });
 
   test('hold nothing that looks like a secret, and no folder of anybody', ({
-    told: { places },
+    received: { locations },
   }) => {
-    for (const place of places) {
-      const text = JSON.stringify(place.media.examples ?? {});
-      expect(text, place.at).not.toMatch(SECRETS);
-      expect(text, place.at).not.toMatch(PATHS);
+    for (const location of locations) {
+      const text = JSON.stringify(location.media.examples ?? {});
+      expect(text, location.at).not.toMatch(SECRETS);
+      expect(text, location.at).not.toMatch(PATHS);
     }
   });
 });

@@ -91,20 +91,20 @@ describe('the OpenAPI document', () => {
 
   test('tells every call with an id, a summary and the schema of each answer', async ({ api }) => {
     const document = (await api.app.inject({ url: '/openapi.json' })).json();
-    const told = Object.entries<Record<string, Operation>>(document.paths).flatMap(
+    const received = Object.entries<Record<string, Operation>>(document.paths).flatMap(
       ([path, methods]) =>
         Object.entries(methods).map(([method, operation]) => [`${method} ${path}`, operation]),
     ) as [string, Operation][];
     expect(
-      Object.fromEntries(told.map(([call, { responses }]) => [call, Object.keys(responses)])),
+      Object.fromEntries(received.map(([call, { responses }]) => [call, Object.keys(responses)])),
     ).toEqual(
       Object.fromEntries(
         Object.entries(CALLS).map(([call, codes]) => [call, answersOf(call, codes)]),
       ),
     );
-    const ids = told.map(([, { operationId }]) => operationId);
-    expect(new Set(ids).size).toBe(told.length);
-    for (const [call, { summary, responses }] of told) {
+    const ids = received.map(([, { operationId }]) => operationId);
+    expect(new Set(ids).size).toBe(received.length);
+    for (const [call, { summary, responses }] of received) {
       expect(summary, call).toBeTruthy();
       for (const [code, answer] of Object.entries(responses)) {
         const { content = {} } = answer;

@@ -164,11 +164,11 @@ describe('GET /v1/sessions/:id/conversation', () => {
     await api.stores.events.insert([...makeEvents(root.id, 2), ...makeEvents(child.id, 2)]);
     const url = `/v1/sessions/${child.id}/conversation`;
     const whole = await read(api, url);
-    const places = whole.events.map((event: { session_id: string; seq: number }) => [
+    const locations = whole.events.map((event: { session_id: string; seq: number }) => [
       event.session_id,
       event.seq,
     ]);
-    expect(places).toEqual([
+    expect(locations).toEqual([
       [root.id, 1],
       [root.id, 2],
       [child.id, 1],

@@ -21,8 +21,8 @@ interface Piece {
 async function put(store: TranscriptStore, sessionId: string, pieces: Piece[], before = '') {
   const files = [];
   for (const { path, base, bytes } of pieces) {
-    const place = { session_id: sessionId, path, generation: 0, offset: base, fence: 1 };
-    await store.put(place, bytes);
+    const location = { session_id: sessionId, path, generation: 0, offset: base, fence: 1 };
+    await store.put(location, bytes);
     const whole = Buffer.concat([Buffer.from(base > 0 ? before : ''), bytes]);
     const sha256 = createHash('sha256').update(whole).digest('hex');
     files.push({ path, base, length: base + bytes.length, sha256, generation: 0 });
@@ -149,8 +149,8 @@ describe('GET /v1/sessions/:id/transcript', () => {
     const bytes = randomBytes(1024 * 1024);
     const hash = createHash('sha256');
     for (let index = 0; index < mebibytes; index += 1) {
-      const place = { session_id: session.id, path: 'a.jsonl', generation: 0, fence: 1 };
-      await store.put({ ...place, offset: index * bytes.length }, bytes);
+      const location = { session_id: session.id, path: 'a.jsonl', generation: 0, fence: 1 };
+      await store.put({ ...location, offset: index * bytes.length }, bytes);
       hash.update(bytes);
     }
     const length = mebibytes * bytes.length;

@@ -56,8 +56,8 @@ describe('a position of a session that was deleted and made again', () => {
         expect(reset).toEqual(RESET(id, now));
         expect(rest.map(({ data }) => data.seq)).toEqual([...upTo(now).map(Number), undefined]);
         // By the ids that it gives now, it goes on.
-        const place = String(ids(rest)[1]);
-        const on = await (await tail(url, id, { query, 'last-event-id': place })).all();
+        const location = String(ids(rest)[1]);
+        const on = await (await tail(url, id, { query, 'last-event-id': location })).all();
         expect(on.map(({ event }) => event)).not.toContain('reset');
         expect(on[0]?.data.seq).toBe(3);
       }

@@ -37,7 +37,7 @@ async function replay(api: Api, id: string, lastId?: string): Promise<SseMessage
   }));
 }
 
-const places = (messages: SseMessage[]) =>
+const locations = (messages: SseMessage[]) =>
   messages.flatMap(({ id, data }) => (id ? [`${data.session_id}:${data.seq}`] : []));
 
 const all = (sessions: [Session, number][]) =>
@@ -54,7 +54,7 @@ describe('a stream that follows a conversation', () => {
     const writing = await claimAndWrite(db, child.id, api.queue.live);
     await writing.write(2);
     const live = await reader.all((message) => message.id === `${child.id}:2`);
-    expect(places([...replayed, ...live])).toEqual(
+    expect(locations([...replayed, ...live])).toEqual(
       all([
         [root, 2],
         [child, 2],
@@ -103,28 +103,28 @@ describe('a stream that follows a conversation', () => {
     ]);
     const messages = await replay(api, root.id);
     expect(messages.at(-1)).toMatchObject({ event: 'end' });
-    const told = places(messages);
-    expect(told.toSorted()).toEqual(wanted.toSorted());
+    const received = locations(messages);
+    expect(received.toSorted()).toEqual(wanted.toSorted());
     for (const { id, parent_session_id: parent } of [root, left, right, below, further]) {
-      const own = told.filter((place) => place.startsWith(id));
-      expect(own).toEqual(wanted.filter((place) => place.startsWith(id)));
+      const own = received.filter((location) => location.startsWith(id));
+      expect(own).toEqual(wanted.filter((location) => location.startsWith(id)));
       if (!parent) continue;
-      expect(told.findIndex((place) => place.startsWith(id))).toBeGreaterThan(
-        told.findLastIndex((place) => place.startsWith(parent)),
+      expect(received.findIndex((location) => location.startsWith(id))).toBeGreaterThan(
+        received.findLastIndex((location) => location.startsWith(parent)),
       );
     }
     for (const [index, { id }] of messages.slice(0, -1).entries()) {
-      const rest = places(await replay(api, root.id, id));
-      expect([...told.slice(0, index + 1), ...rest].toSorted(), id).toEqual(wanted.toSorted());
+      const rest = locations(await replay(api, root.id, id));
+      expect([...received.slice(0, index + 1), ...rest].toSorted(), id).toEqual(wanted.toSorted());
     }
-    expect(told.join()).not.toContain(silent.id);
+    expect(received.join()).not.toContain(silent.id);
   });
 
   test('begins at the session it was asked for, not at the root', async ({ api, db }) => {
     const root = await ended(api, db, makeSession(), 2);
     const child = await ended(api, db, makeChild(root), 2);
     await ended(api, db, makeChild(root), 2);
-    expect(places(await replay(api, child.id))).toEqual(all([[child, 2]]));
+    expect(locations(await replay(api, child.id))).toEqual(all([[child, 2]]));
   });
 
   test.for([

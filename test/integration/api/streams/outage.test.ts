@@ -59,7 +59,7 @@ test('a stream waits for MongoDB, and goes on where it was', async ({
   const writing = await claimAndWrite(db, id, api.queue.live);
   await writing.write(2);
   const reader = await tail(url, id);
-  const told = reader.all();
+  const received = reader.all();
   await vi.waitFor(() => expect(reader.comments()).toBeGreaterThan(0));
   await gate.shut();
   const beats = reader.comments();
@@ -67,5 +67,5 @@ test('a stream waits for MongoDB, and goes on where it was', async ({
   await vi.waitFor(() => expect(reader.comments()).toBeGreaterThan(beats + 5), 10_000);
   await gate.open();
   await writing.complete();
-  expect(ids(await told)).toEqual(upTo(5));
+  expect(ids(await received)).toEqual(upTo(5));
 });

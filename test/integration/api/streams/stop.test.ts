@@ -115,18 +115,22 @@ describe('an API process that is told to stop', () => {
       expect(response.complete).toBe(true);
       expect(response.errored).toBeNull();
     }
-    const goOn = async (id: string, messages: SseMessage[], extra: Record<string, string> = {}) => {
+    const continueAt = async (
+      id: string,
+      messages: SseMessage[],
+      extra: Record<string, string> = {},
+    ) => {
       const lastId = ids(messages).at(-1) ?? '';
       const rest = await (await tail(second.url, id, { 'last-event-id': lastId, ...extra })).all();
       expect(rest.at(-1)).toMatchObject({ event: 'end', data: { status: 'completed' } });
       return [...messages, ...rest].flatMap(({ id, data }) => (id ? String(data.seq) : []));
     };
-    expect(await goOn(idle.session.id, before)).toEqual(upTo(7));
+    expect(await continueAt(idle.session.id, before)).toEqual(upTo(7));
     for (const messages of cut) expect(messages.at(-1)?.event).toBe('assistant');
     const followed = cut.pop() ?? [];
-    expect(await goOn(busy.session.id, followed, follow)).toEqual(upTo(written));
+    expect(await continueAt(busy.session.id, followed, follow)).toEqual(upTo(written));
     for (const messages of cut) {
-      expect(await goOn(busy.session.id, messages)).toEqual(upTo(written));
+      expect(await continueAt(busy.session.id, messages)).toEqual(upTo(written));
     }
   });
 

@@ -105,10 +105,10 @@ describe('a stream of a session', () => {
   test('ends with a session that is cancelled before it began', async ({ api, url, listeners }) => {
     const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
     const reader = await tail(url, id);
-    const told = reader.all();
+    const received = reader.all();
     await vi.waitFor(async () => expect(await listeners.to(id)).toBe(1));
     await api.app.inject({ method: 'POST', url: `/v1/sessions/${id}/cancel` });
-    expect(await told).toMatchObject([{ event: 'end', data: { status: 'cancelled' } }]);
+    expect(await received).toMatchObject([{ event: 'end', data: { status: 'cancelled' } }]);
   });
 
   test('names an event by its type, but never by a name that means something else', async ({
@@ -235,7 +235,7 @@ describe('many readers', () => {
     const readers = await Promise.all(
       Array.from({ length: 200 }, (_, index) => tail(url, sessions[index % 50]?.id ?? '')),
     );
-    const told = readers.map((reader) => reader.all());
+    const received = readers.map((reader) => reader.all());
     await vi.waitFor(async () => {
       for (const { id } of sessions) expect(await listeners.to(id)).toBe(1);
     });
@@ -245,7 +245,7 @@ describe('many readers', () => {
       await writing.write(1);
       await writing.complete();
     }
-    for (const messages of await Promise.all(told)) {
+    for (const messages of await Promise.all(received)) {
       expect(messages.map(({ event }) => event)).toEqual(['assistant', 'end']);
     }
     await vi.waitFor(async () => {

@@ -66,9 +66,9 @@ describe('inserts', () => {
     const { collection } = watched;
     await collection.insertOne(numbered(1));
     const insert = createGroupInsert(collection);
-    const told = await Promise.allSettled(many(3).map((one) => insert(one, 100)));
-    expect(told.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    expect(told[1]).toMatchObject({ reason: { code: 11000 } });
+    const received = await Promise.allSettled(many(3).map((one) => insert(one, 100)));
+    expect(received.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(received[1]).toMatchObject({ reason: { code: 11000 } });
     expect(await collection.countDocuments()).toBe(3);
   });
 
@@ -76,10 +76,10 @@ describe('inserts', () => {
     const { collection } = watched;
     const insert = createGroupInsert(collection);
     const unsendable = { ...numbered(1), 'nul\0': 1 };
-    const told = await Promise.allSettled(
+    const received = await Promise.allSettled(
       [numbered(0), unsendable, numbered(2)].map((one) => insert(one, 100)),
     );
-    expect(told.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(received.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(await collection.distinct('_id')).toEqual(['id-0', 'id-2']);
   });
 });

@@ -38,8 +38,8 @@ describe('a transcript that is not what was saved ends as TRANSCRIPT_CORRUPT', (
 
   test('a chunk holds other bytes than were saved', async ({ stores: { transcripts } }) => {
     const { session, file } = await write(transcripts, makeSession(), randomBytes(2_500));
-    const place = { session_id: session.id, path: file.path, generation: 0, fence: 1 };
-    await transcripts.put({ ...place, offset: 1_000 }, randomBytes(1_000));
+    const location = { session_id: session.id, path: file.path, generation: 0, fence: 1 };
+    await transcripts.put({ ...location, offset: 1_000 }, randomBytes(1_000));
     await expect(read(transcripts, file, [session])).rejects.toMatchObject(corrupt);
   });
 

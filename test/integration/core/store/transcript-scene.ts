@@ -19,8 +19,8 @@ export async function write(
   { base = 0, path = 'main.jsonl', generation = 0, fence = 1, chunk = 1000 } = {},
 ): Promise<Written> {
   for (let offset = base; offset < whole.length; offset += chunk) {
-    const place = { session_id: session.id, path, generation, offset, fence };
-    await store.put(place, whole.subarray(offset, Math.min(offset + chunk, whole.length)));
+    const location = { session_id: session.id, path, generation, offset, fence };
+    await store.put(location, whole.subarray(offset, Math.min(offset + chunk, whole.length)));
   }
   const file = { path, base, length: whole.length, sha256: sha256(whole), generation };
   return { session: { ...session, transcript: { files: [file] } }, file };

@@ -126,8 +126,14 @@ describe("a dead attempt's chunks", () => {
     await write(transcripts, session, Buffer.concat([kept, randomBytes(3_000)]), { chunk: 500 });
     const whole = Buffer.concat([kept, randomBytes(2_400)]);
     for (let offset = 1_000; offset < whole.length; offset += 700) {
-      const place = { session_id: session.id, path: 'main.jsonl', generation: 0, offset, fence: 2 };
-      await transcripts.put(place, whole.subarray(offset, offset + 700));
+      const location = {
+        session_id: session.id,
+        path: 'main.jsonl',
+        generation: 0,
+        offset,
+        fence: 2,
+      };
+      await transcripts.put(location, whole.subarray(offset, offset + 700));
     }
     const file: TranscriptFile = {
       path: 'main.jsonl',
@@ -142,8 +148,14 @@ describe("a dead attempt's chunks", () => {
   test('cannot be written over those of a newer fence', async ({ stores: { transcripts } }) => {
     const whole = randomBytes(900);
     const { session, file } = await write(transcripts, makeSession(), whole, { fence: 2 });
-    const place = { session_id: session.id, path: file.path, generation: 0, offset: 0, fence: 1 };
-    await expect(transcripts.put(place, randomBytes(900))).rejects.toMatchObject({
+    const location = {
+      session_id: session.id,
+      path: file.path,
+      generation: 0,
+      offset: 0,
+      fence: 1,
+    };
+    await expect(transcripts.put(location, randomBytes(900))).rejects.toMatchObject({
       code: 'FENCE_LOST',
     });
     expect(await read(transcripts, file, [session])).toEqual(whole);
@@ -154,17 +166,17 @@ describe("a dead attempt's chunks", () => {
     db,
   }) => {
     const session = makeSession();
-    const place = (offset: number, fence: number) => ({
+    const location = (offset: number, fence: number) => ({
       session_id: session.id,
       path: 'main.jsonl',
       generation: 0,
       offset,
       fence,
     });
-    await transcripts.put(place(0, 1), Buffer.from('older'));
-    await transcripts.put(place(100, 3), Buffer.from('newer'));
+    await transcripts.put(location(0, 1), Buffer.from('older'));
+    await transcripts.put(location(100, 3), Buffer.from('newer'));
     const puts = Array.from({ length: 300 }, (_, at) =>
-      transcripts.put(place(at, 2), Buffer.from(`ours ${at}`)),
+      transcripts.put(location(at, 2), Buffer.from(`ours ${at}`)),
     );
     const settled = await Promise.allSettled(puts);
     const refused = settled.flatMap((one, at) =>

@@ -21,11 +21,11 @@ const test = base.extend<{ cache: string; host: Pick<Host, 'cache' | 'guardian' 
   },
 });
 
-function builds(word: string, between: () => Promise<unknown> = async () => {}) {
+function builds(text: string, between: () => Promise<unknown> = async () => {}) {
   return async (folder: string) => {
-    await writeFile(join(folder, 'first'), word);
+    await writeFile(join(folder, 'first'), text);
     await between();
-    await writeFile(join(folder, 'second'), word);
+    await writeFile(join(folder, 'second'), text);
   };
 }
 
@@ -54,13 +54,13 @@ test('should both build after all, the first to finish stays and both get it', a
   host,
   cache,
 }) => {
-  const place = join(cache, 'tool-1');
+  const location = join(cache, 'tool-1');
   const another = async () => {
-    await mkdir(place);
-    await writeFile(join(place, 'whole'), 'theirs');
+    await mkdir(location);
+    await writeFile(join(location, 'whole'), 'theirs');
   };
-  expect(await installOnce(host, 'tool-1', builds('ours', another))).toBe(place);
-  expect(await readdir(place)).toEqual(['whole']);
+  expect(await installOnce(host, 'tool-1', builds('ours', another))).toBe(location);
+  expect(await readdir(location)).toEqual(['whole']);
   expect(await readdir(cache)).toEqual(['tool-1']);
 });
 
@@ -78,14 +78,14 @@ test('an install that fails leaves nothing, and the next one builds again', asyn
   const fails = builds('a', () => Promise.reject(new Error('registry away')));
   await expect(installOnce(host, 'tool-1', fails)).rejects.toThrow('registry away');
   expect(await readdir(cache)).toEqual([]);
-  const place = await installOnce(host, 'tool-1', builds('b'));
-  expect(await readFile(join(place, 'second'), 'utf8')).toBe('b');
+  const location = await installOnce(host, 'tool-1', builds('b'));
+  expect(await readFile(join(location, 'second'), 'utf8')).toBe('b');
 });
 
 test('what is there is not built again', async ({ host }) => {
   await installOnce(host, 'tool-1', builds('a'));
-  const place = await installOnce(host, 'tool-1', builds('b'));
-  expect(await readFile(join(place, 'first'), 'utf8')).toBe('a');
+  const location = await installOnce(host, 'tool-1', builds('b'));
+  expect(await readFile(join(location, 'first'), 'utf8')).toBe('a');
 });
 
 test('a half-finished install is never used, and goes when it is a day old', async ({
@@ -96,7 +96,7 @@ test('a half-finished install is never used, and goes when it is a day old', asy
   for (const draft of [old, young]) await mkdir(draft);
   const twoDaysAgo = new Date(Date.now() - 48 * 60 * 60 * 1000);
   await utimes(old, twoDaysAgo, twoDaysAgo);
-  const place = await installOnce(host, 'tool-1', builds('a'));
-  expect(await readdir(place)).toEqual(['first', 'second']);
+  const location = await installOnce(host, 'tool-1', builds('a'));
+  expect(await readdir(location)).toEqual(['first', 'second']);
   expect(await readdir(cache)).toEqual(['.draft-tool-1-young', 'tool-1']);
 });

@@ -15,7 +15,7 @@ import { waitFor } from '../../../support/wait.ts';
 export interface Scene {
   id: string;
   /** What readers had been told when the worker was killed. */
-  told: Event[];
+  received: Event[];
 }
 
 /** What a session does until the crash, and after it. */
@@ -48,7 +48,7 @@ const unsavedLine = {
 };
 
 // And one that is there before it is told: the worker dies in between.
-const untoldEntry = JSON.stringify({
+const pendingEntry = JSON.stringify({
   type: 'assistant',
   uuid: '0197f0a0-7777-7000-8000-000000000002',
   message: {
@@ -67,7 +67,7 @@ const PLANS = {
   },
   'half saved': { script: twice([{ say: 'kept' }, unsavedLine], [{ say: 'on' }]), saved: 'kept' },
   'half told': {
-    script: twice([{ say: 'one' }, { transcript: `${untoldEntry}\n` }], [{ say: 'on' }]),
+    script: twice([{ say: 'one' }, { transcript: `${pendingEntry}\n` }], [{ say: 'on' }]),
     saved: 'untold',
   },
   unsaved: {
@@ -155,7 +155,7 @@ async function setScene(fleet: Fleet, name: Name): Promise<Scene> {
     );
   });
   if (change) await update(fleet, id, change);
-  return { id, told: await fleet.events(id) };
+  return { id, received: await fleet.events(id) };
 }
 
 async function update({ db }: Fleet, id: string, fields: object): Promise<void> {

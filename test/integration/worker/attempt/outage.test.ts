@@ -14,7 +14,7 @@ import {
   leaseIsOver,
   lockIsOver,
   openGated,
-  playUntilTold,
+  playUntilReported,
   UNHARMED,
 } from '../../../support/gated-fleet.ts';
 import { redisUrl } from '../../../support/services.ts';
@@ -30,7 +30,7 @@ describe.concurrent('while Redis is away', () => {
     onTestFinished,
   }) => {
     const { fleet, redis } = await openGated(parent, onTestFinished);
-    const { id, end } = await playUntilTold(fleet, 'away');
+    const { id, end } = await playUntilReported(fleet, 'away');
     await redis.shut();
     await lockIsOver(fleet, id);
     expect(await fleet.session(id)).toMatchObject({ status: 'running', lease: { fence: 1 } });
@@ -54,7 +54,7 @@ describe.concurrent('while Redis is away', () => {
     onTestFinished,
   }) => {
     const { fleet, redis, worker } = await openGated(parent, onTestFinished);
-    const { id, end } = await playUntilTold(fleet, 'deploy');
+    const { id, end } = await playUntilReported(fleet, 'deploy');
     await redis.shut();
     const asked = Date.now();
     const ended = worker.stop();
@@ -123,7 +123,7 @@ describe.concurrent('while MongoDB is away', () => {
     onTestFinished,
   }) => {
     const { fleet, mongodb } = await openGated(parent, onTestFinished);
-    const { id, end } = await playUntilTold(fleet, 'away');
+    const { id, end } = await playUntilReported(fleet, 'away');
     const other = await fleet.worker({ LEASE_MS: String(LEASE_MS) });
     await mongodb.shut();
     await leaseIsOver(fleet, id);
@@ -141,7 +141,7 @@ describe.concurrent('while MongoDB is away', () => {
     onTestFinished,
   }) => {
     const { fleet, mongodb } = await openGated(parent, onTestFinished);
-    const { id, end } = await playUntilTold(fleet, 'hangs');
+    const { id, end } = await playUntilReported(fleet, 'hangs');
     mongodb.freeze();
     await leaseIsOver(fleet, id);
     await end();

@@ -97,8 +97,8 @@ test('a change of status is told by the worker as it happens', async ({ fleet })
     },
     { tags: ['told'] },
   );
-  const told = await reader.all(({ data }) => data.status === 'completed');
-  expect(told.map(({ data }) => [data.id, data.status])).toEqual(
+  const received = await reader.all(({ data }) => data.status === 'completed');
+  expect(received.map(({ data }) => [data.id, data.status])).toEqual(
     ['queued', 'starting', 'running', 'queued', 'starting', 'running', 'completed'].map(
       (status) => [id, status],
     ),

@@ -64,10 +64,10 @@ describe('a session whose worker was killed', () => {
   });
 
   test('loses no event that was told, and has none twice', async ({ crash: { fleet, scenes } }) => {
-    for (const [name, { id, told }] of Object.entries(scenes)) {
+    for (const [name, { id, received }] of Object.entries(scenes)) {
       await fleet.ended(id);
       const events = await fleet.events(id);
-      expect(events.slice(0, told.length), name).toEqual(told);
+      expect(events.slice(0, received.length), name).toEqual(received);
       expect(
         events.map(({ seq }) => seq),
         name,

@@ -16,15 +16,15 @@ test.beforeAll(({ fleet }) =>
 test('a line that is cut at 1 MiB was masked before', async ({ fleet }) => {
   // Too long for a prompt of the fake: it reads the lines from a file.
   const file = join(fleet.root, 'long-line.jsonl');
-  const cutAt = (place: number) => {
-    const line = { type: 'assistant', message: { content: 'x'.repeat(place), after: KEY } };
+  const cutAt = (location: number) => {
+    const line = { type: 'assistant', message: { content: 'x'.repeat(location), after: KEY } };
     const at = JSON.stringify(line).indexOf(KEY);
     return JSON.stringify({
       ...line,
-      message: { content: 'x'.repeat(2 * place - at), after: KEY },
+      message: { content: 'x'.repeat(2 * location - at), after: KEY },
     });
   };
-  const lines = [5, 15, KEY.length - 1].map((told) => cutAt(MEBIBYTE - told));
+  const lines = [5, 15, KEY.length - 1].map((received) => cutAt(MEBIBYTE - received));
   await writeFile(file, `${lines.join('\n')}\n`);
   const id = await fleet.play([{ raw_file: file }]);
   await fleet.ended(id);

@@ -165,9 +165,9 @@ describe('a transcript that tells a secret', () => {
     let puts = 0;
     const failing: TranscriptStore = {
       ...store,
-      put: (place, data) => {
+      put: (location, data) => {
         puts += 1;
-        return puts === 2 ? Promise.reject(new Error('away')) : store.put(place, data);
+        return puts === 2 ? Promise.reject(new Error('away')) : store.put(location, data);
       },
     };
     const saver = saverOf(session, folder, { store: failing });

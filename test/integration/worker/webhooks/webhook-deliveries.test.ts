@@ -14,7 +14,7 @@ interface Scene {
   api: Api;
   receiver: Receiver;
   /** The types of the events of a session, in the order of their times, once the last one is there. */
-  told(id: string, last: string): Promise<string[]>;
+  received(id: string, last: string): Promise<string[]>;
 }
 
 const test = base.extend<{ $file: { scene: Scene } }>({
@@ -37,10 +37,10 @@ const test = base.extend<{ $file: { scene: Scene } }>({
         fleet,
         api,
         receiver,
-        told(id, last) {
+        received(id, last) {
           const look = () => {
             const events = receiver.received
-              .map(({ body, headers }) => webhook.verify(body, headers) as Told)
+              .map(({ body, headers }) => webhook.verify(body, headers) as Received)
               .filter(({ data }) => data.id === id)
               .sort((a, b) => a.timestamp.localeCompare(b.timestamp));
             return events.some(({ type }) => type === last) && events.map(({ type }) => type);
@@ -55,7 +55,7 @@ const test = base.extend<{ $file: { scene: Scene } }>({
   ],
 });
 
-interface Told {
+interface Received {
   type: string;
   timestamp: string;
   data: Info;
@@ -64,7 +64,7 @@ interface Told {
 describe('an endpoint is told', () => {
   test('that a session started and completed', async ({ scene }) => {
     const id = await scene.fleet.play([{ say: 'hello' }]);
-    expect(await scene.told(id, 'session.completed')).toEqual([
+    expect(await scene.received(id, 'session.completed')).toEqual([
       'session.started',
       'session.completed',
     ]);
@@ -88,7 +88,7 @@ describe('an endpoint is told', () => {
       },
     ]);
     const id = await fleet.launch({ query: 'try it', env: { FAKE_CLAUDE_SCRIPT } });
-    expect(await scene.told(id, 'session.failed')).toEqual([
+    expect(await scene.received(id, 'session.failed')).toEqual([
       'session.started',
       'session.retried',
       'session.started',
@@ -106,11 +106,13 @@ describe('an endpoint is told', () => {
       payload: { query: fakePrompt([{ say: 'no' }]), delay_ms: 3_600_000 },
     });
     await cancel(queued.json().id);
-    expect(await scene.told(queued.json().id, 'session.cancelled')).toEqual(['session.cancelled']);
+    expect(await scene.received(queued.json().id, 'session.cancelled')).toEqual([
+      'session.cancelled',
+    ]);
     const id = await fleet.play([{ say: 'one' }, { hang: true }]);
     await fleet.until(id, 'running', ({ status }) => status === 'running');
     await cancel(id);
-    expect(await scene.told(id, 'session.cancelled')).toEqual([
+    expect(await scene.received(id, 'session.cancelled')).toEqual([
       'session.started',
       'session.cancelled',
     ]);
@@ -119,7 +121,7 @@ describe('an endpoint is told', () => {
   test('of a job that no session can be made of', async ({ scene }) => {
     const id = newId();
     await scene.fleet.queue.add('launch', { id, kind: 'nonsense' }, { jobId: id });
-    expect(await scene.told(id, 'session.failed')).toEqual(['session.failed']);
+    expect(await scene.received(id, 'session.failed')).toEqual(['session.failed']);
   });
 
   test('of the end by another worker where the one that ran it was killed', async ({ scene }) => {
@@ -141,7 +143,7 @@ describe('an endpoint is told', () => {
     await sibling.worker(settings);
     const types = () =>
       scene.receiver.received
-        .map(({ body }) => JSON.parse(body) as Told)
+        .map(({ body }) => JSON.parse(body) as Received)
         .filter(({ data }) => data.id === id)
         .map(({ type }) => type);
     await waitFor('the end', () => types().includes('session.failed'), 25_000);

@@ -83,11 +83,11 @@ describe('an endpoint that hangs', () => {
     expect(receiver.received).toHaveLength(SLOTS);
     receiver.answer = (response) => response.writeHead(204).end();
     for (const response of held) response.writeHead(204).end();
-    const told = async () =>
+    const received = async () =>
       (await deliveries.list(slow.id, { status: 'delivered', limit: 50 })).deliveries;
-    await waitFor('all that was put off', async () => (await told()).length === 30, 50_000);
+    await waitFor('all that was put off', async () => (await received()).length === 30, 50_000);
     // What was put off was no try of the endpoint's, and nothing was sent twice.
-    expect((await told()).map(({ tries_made }) => tries_made)).toEqual(Array(30).fill(1));
+    expect((await received()).map(({ tries_made }) => tries_made)).toEqual(Array(30).fill(1));
     expect(receiver.received).toHaveLength(30);
   });
 

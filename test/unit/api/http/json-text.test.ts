@@ -35,7 +35,7 @@ describe('a text that its value changes names the place', () => {
     ['{"__proto__":1}', '__proto__'],
     ['{"a":{"\\u005f_proto__":1}}', 'a.__proto__'],
     ['{"constructor":{"prototype":1}}', 'constructor.prototype'],
-  ])('%s', (text, place) => {
-    expect(findLostText(text)?.path.join('.')).toBe(place);
+  ])('%s', (text, location) => {
+    expect(findLostText(text)?.path.join('.')).toBe(location);
   });
 });

@@ -25,10 +25,10 @@ async function listen() {
   const first = items.next();
   for (const listener of listeners) listener.connected();
   expect(await first).toMatchObject({ value: { kind: 'live' } });
-  const tell = (message: SessionNews) => {
+  const send = (message: SessionNews) => {
     for (const listener of listeners) listener.onMessage(message);
   };
-  return { items, tell, stop, listeners };
+  return { items, send, stop, listeners };
 }
 
 const changesOf = (item: IteratorResult<StatusItem, unknown>) =>
@@ -36,22 +36,22 @@ const changesOf = (item: IteratorResult<StatusItem, unknown>) =>
 
 describe('changes of status that wait for a slow reader', () => {
   test('are the latest of each session, in their order', async () => {
-    const { items, tell } = await listen();
+    const { items, send } = await listen();
     const [one, two] = [newId(), newId()];
-    tell(news(one, 'queued'));
-    tell(news(two, 'queued'));
-    tell(news(one, 'starting'));
-    tell(news(one, 'running'));
-    const told = changesOf(await items.next());
-    expect(told.map(({ id, status }) => [id, status])).toEqual([
+    send(news(one, 'queued'));
+    send(news(two, 'queued'));
+    send(news(one, 'starting'));
+    send(news(one, 'running'));
+    const received = changesOf(await items.next());
+    expect(received.map(({ id, status }) => [id, status])).toEqual([
       [two, 'queued'],
       [one, 'running'],
     ]);
   });
 
   test('of too many sessions end its stream', async () => {
-    const { items, tell, listeners } = await listen();
-    for (let count = 0; count < 20_000; count += 1) tell(news(newId()));
+    const { items, send, listeners } = await listen();
+    for (let count = 0; count < 20_000; count += 1) send(news(newId()));
     await expect(items.next()).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
     expect(listeners.size).toBe(0);
   });

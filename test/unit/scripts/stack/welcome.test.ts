@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { welcome } from '../../../../scripts/stack/welcome.ts';
 
-const places = {
+const locations = {
   api: 'http://127.0.0.1:3000',
   redis: 'redis://:secret@127.0.0.1:6379',
   mongodb: 'mongodb://ann:secret@127.0.0.1:27017/baton',
@@ -11,13 +11,13 @@ const places = {
 };
 
 test('the welcome says where no worker takes sessions', () => {
-  expect(welcome({ ...places, isTakingSessions: false })).toContain(
+  expect(welcome({ ...locations, isTakingSessions: false })).toContain(
     'Baton is up, but no worker is ready: sessions wait.',
   );
 });
 
 test('the welcome names the pages, where to enqueue, and how to stop, without a password', () => {
-  expect(welcome(places)).toBe(`
+  expect(welcome(locations)).toBe(`
 Baton is up.
 
   Sessions          http://127.0.0.1:3000/sessions

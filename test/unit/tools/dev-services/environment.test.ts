@@ -59,6 +59,6 @@ test.each([
   ['redis://:secret@host:6379/0', 'redis://:***@host:6379/0'],
   ['mongodb://ann:s:e/cret@a,b/?x=1', 'mongodb://ann:***@a,b/?x=1'],
   ['redis://127.0.0.1:6379', 'redis://127.0.0.1:6379'],
-])('%s is told without its password', (url, told) => {
-  expect(withoutPassword(url)).toBe(told);
+])('%s is told without its password', (url, received) => {
+  expect(withoutPassword(url)).toBe(received);
 });

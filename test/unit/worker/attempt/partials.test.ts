@@ -5,36 +5,36 @@ const SESSION = { id: 'child', root_session_id: 'root' };
 
 /** A teller, and what it told. */
 function listen() {
-  const told: { conversation: string; id: string; attempt: number; lines: string[] }[] = [];
+  const received: { conversation: string; id: string; attempt: number; lines: string[] }[] = [];
   const live = {
     partials: (conversation: string, rest: { id: string; attempt: number; lines: string[] }) =>
-      void told.push({ conversation, ...rest }),
+      void received.push({ conversation, ...rest }),
   };
-  return { told, partials: createPartials(live, SESSION, 2) };
+  return { received, partials: createPartials(live, SESSION, 2) };
 }
 
 test('lines that come together are told together, in order', async () => {
-  const { told, partials } = listen();
+  const { received, partials } = listen();
   for (const line of ['a', 'b', 'c']) partials.add(line);
-  expect(told).toEqual([]);
+  expect(received).toEqual([]);
   await vi.waitFor(() =>
-    expect(told).toEqual([
+    expect(received).toEqual([
       { conversation: 'root', id: 'child', attempt: 2, lines: ['a', 'b', 'c'] },
     ]),
   );
 });
 
 test('many lines are told a few at a time, and none is lost or told twice', async () => {
-  const { told, partials } = listen();
+  const { received, partials } = listen();
   const lines = Array.from({ length: 200 }, (_, index) => String(index));
   for (const line of lines) partials.add(line);
-  await vi.waitFor(() => expect(told.flatMap((one) => one.lines)).toEqual(lines));
-  for (const one of told) expect(one.lines.length).toBeLessThanOrEqual(64);
+  await vi.waitFor(() => expect(received.flatMap((one) => one.lines)).toEqual(lines));
+  for (const one of received) expect(one.lines.length).toBeLessThanOrEqual(64);
 });
 
 test('a line too long to be a token is left out', async () => {
-  const { told, partials } = listen();
+  const { received, partials } = listen();
   partials.add('x'.repeat(100_000));
   partials.add('short');
-  await vi.waitFor(() => expect(told.flatMap((one) => one.lines)).toEqual(['short']));
+  await vi.waitFor(() => expect(received.flatMap((one) => one.lines)).toEqual(['short']));
 });

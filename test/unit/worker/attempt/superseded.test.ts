@@ -6,20 +6,20 @@ import { makeSession } from '../../../support/factories.ts';
 const UUID = '0197f0a0-7777-7000-8000-00000000000';
 
 /** What an event is, in a word: a prompt, a line that no transcript holds, or a message with this number. */
-type Word = 'prompt' | 'init' | 'result' | number;
+type EventKind = 'prompt' | 'init' | 'result' | number;
 
-function event(word: Word, seq: number): Event {
+function event(text: EventKind, seq: number): Event {
   const common = { session_id: 's', seq, attempt: 1, fence: 1, created_at: new Date(0) };
-  if (word === 'prompt') return { ...common, type: 'user', subtype: 'prompt', raw: '{}' };
-  if (word === 'init') return { ...common, type: 'system', subtype: 'init', raw: '{}' };
-  if (word === 'result') return { ...common, type: 'result', raw: '{}' };
-  const raw = JSON.stringify({ type: 'assistant', uuid: `${UUID}${word}` });
+  if (text === 'prompt') return { ...common, type: 'user', subtype: 'prompt', raw: '{}' };
+  if (text === 'init') return { ...common, type: 'system', subtype: 'init', raw: '{}' };
+  if (text === 'result') return { ...common, type: 'result', raw: '{}' };
+  const raw = JSON.stringify({ type: 'assistant', uuid: `${UUID}${text}` });
   return { ...common, type: 'assistant', raw };
 }
 
 /** The reading half of an event store, over a list. */
-function storeOf(words: Word[]): EventStore {
-  const events = words.map((word, index) => event(word, index + 1));
+function storeOf(words: EventKind[]): EventStore {
+  const events = words.map((text, index) => event(text, index + 1));
   const unused = () => Promise.reject(new Error('only read'));
   return {
     insert: unused,
@@ -28,14 +28,14 @@ function storeOf(words: Word[]): EventStore {
   };
 }
 
-function look(words: Word[], held: { prompt: boolean; messages: number[] }, supersededTo = 0) {
+function look(words: EventKind[], held: { prompt: boolean; messages: number[] }, supersededTo = 0) {
   const superseded = supersededTo === 0 ? [] : [{ from: 1, to: supersededTo }];
   const session = makeSession({ last_event_seq: words.length, superseded });
   const uuids = new Set(held.messages.map((message) => `${UUID}${message}`));
   return eventsBeyond(storeOf(words), session, { uuids, prompt: held.prompt });
 }
 
-const CASES: [string, Word[], { prompt: boolean; messages: number[] }, object | null][] = [
+const CASES: [string, EventKind[], { prompt: boolean; messages: number[] }, object | null][] = [
   [
     'nothing where the transcript holds the last message',
     ['prompt', 'init', 1],
@@ -92,7 +92,7 @@ describe('the events beyond a restored transcript are', () => {
   });
 
   test('not looked for among those that were superseded before', async () => {
-    const words: Word[] = ['prompt', 'init', 1, 'prompt', 'init'];
+    const words: EventKind[] = ['prompt', 'init', 1, 'prompt', 'init'];
     expect(await look(words, { prompt: false, messages: [1] }, 3)).toEqual({
       from: 4,
       to: 5,
@@ -102,7 +102,7 @@ describe('the events beyond a restored transcript are', () => {
   });
 
   test('found before those that were superseded, where the transcript has lost them since', async () => {
-    const words: Word[] = ['prompt', 1, 2, 3, 4, 'prompt', 'init'];
+    const words: EventKind[] = ['prompt', 1, 2, 3, 4, 'prompt', 'init'];
     const session = makeSession({ last_event_seq: 7, superseded: [{ from: 4, to: 5 }] });
     const lost = await eventsBeyond(storeOf(words), session, { uuids: new Set(), prompt: false });
     expect(lost).toEqual({ from: 1, to: 7, losesMessages: true });
@@ -112,7 +112,7 @@ describe('the events beyond a restored transcript are', () => {
   });
 
   test('found behind more lines than are read at a time', async () => {
-    const lost = Array.from({ length: 700 }, (): Word => 'init');
+    const lost = Array.from({ length: 700 }, (): EventKind => 'init');
     expect(await look(['prompt', 1, ...lost, 2], { prompt: true, messages: [1] })).toEqual({
       from: 3,
       to: 703,

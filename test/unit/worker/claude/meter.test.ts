@@ -148,9 +148,14 @@ describe('with result lines', () => {
   });
 
   test('a total that falls between two results began anew: both parts count', () => {
-    const told = (total_cost_usd: number, inputTokens: number) =>
+    const received = (total_cost_usd: number, inputTokens: number) =>
       result({ num_turns: 1, total_cost_usd, modelUsage: { sonnet: { inputTokens } } });
-    const meter = observe(createMeter(CONTINUE), told(0.75, 130), told(0.125, 9), told(0.25, 12));
+    const meter = observe(
+      createMeter(CONTINUE),
+      received(0.75, 130),
+      received(0.125, 9),
+      received(0.25, 12),
+    );
     expect(meter.totals()).toMatchObject({ cost_usd: 0.5, num_turns: 3, input_tokens: 30 + 12 });
   });
 
@@ -375,9 +380,9 @@ describe('what is not told is estimated', () => {
       said('a', { input_tokens: MILLION }),
       result({ total_cost_usd: 3, num_turns: 1, usage: { input_tokens: MILLION } }),
     );
-    const told = meter.totals();
+    const received = meter.totals();
     refine(meter, 'a', { input_tokens: MILLION, output_tokens: MILLION });
     refine(meter, 'only saved', { output_tokens: MILLION });
-    expect(meter.totals()).toEqual(told);
+    expect(meter.totals()).toEqual(received);
   });
 });

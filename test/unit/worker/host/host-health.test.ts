@@ -12,7 +12,7 @@ function createScene() {
   const lines: string[] = [];
   log.error = (...args: unknown[]) => void lines.push(`error ${args.at(-1)}`);
   log.info = (...args: unknown[]) => void lines.push(`info ${args.at(-1)}`);
-  const told: string[] = [];
+  const received: string[] = [];
   let found: HostProblem | null = null;
   let probes = 0;
   const stuck = { watch() {}, problem: () => null, whyNot: () => null };
@@ -24,14 +24,14 @@ function createScene() {
   };
   const host = createHostHealth({ probe, stuck, log });
   host.listen({
-    onSick: () => told.push('sick'),
-    onWell: () => told.push('well'),
-    onWorks: () => told.push('works'),
+    onSick: () => received.push('sick'),
+    onWell: () => received.push('well'),
+    onWorks: () => received.push('works'),
   });
   return {
     host,
     lines,
-    told,
+    received,
     probes: () => probes,
     set: (next: HostProblem | null) => (found = next),
     hang: () => {
@@ -44,33 +44,33 @@ function createScene() {
 
 describe('the health of a host', () => {
   test('one change of state is one line, however many attempts report it', async () => {
-    const { host, lines, told, set } = createScene();
+    const { host, lines, received, set } = createScene();
     set(FULL);
     for (let n = 0; n < 8; n += 1) host.report(FULL);
     expect(host.isSick).toBe(true);
     expect(host.whyNot()).toMatch(/the disk is full \(ENOSPC\).* probes the host again in 0\.5 s/);
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(told).toEqual(['sick']);
+    expect(received).toEqual(['sick']);
     set(null);
     await vi.advanceTimersByTimeAsync(15_000);
-    expect(told).toEqual(['sick', 'well']);
+    expect(received).toEqual(['sick', 'well']);
     expect(host.whyNot()).toBeNull();
     expect(lines.map((line) => line.split(' ')[0])).toEqual(['error', 'info']);
   });
 
   test('a probe that hangs is a problem of the host, and is not started a second time', async () => {
-    const { host, told, hang, probes } = createScene();
-    const goOn = hang();
+    const { host, received, hang, probes } = createScene();
+    const proceed = hang();
     const checked = host.check();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(await checked).toMatchObject({
       message: expect.stringContaining('did not end within 60 s'),
     });
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(told).toEqual(['sick']);
-    goOn();
+    expect(received).toEqual(['sick']);
+    proceed();
     await vi.advanceTimersByTimeAsync(60_000);
-    expect([told, probes()]).toEqual([['sick', 'well'], 1]);
+    expect([received, probes()]).toEqual([['sick', 'well'], 1]);
   });
 
   test('probes come ever more rarely, also where they pass and no session begins', async () => {
@@ -94,10 +94,10 @@ describe('the health of a host', () => {
   });
 
   test('a check that finds something counts as a report', async () => {
-    const { host, told, set } = createScene();
+    const { host, received, set } = createScene();
     expect(await host.check()).toBeNull();
     set(FULL);
     expect(await Promise.all([host.check(), host.check()])).toEqual([FULL, FULL]);
-    expect(told).toEqual(['sick']);
+    expect(received).toEqual(['sick']);
   });
 });

@@ -49,8 +49,8 @@ test.each(['text', 'thinking', 'partial_json'])(
 );
 
 test('letter by letter', () => {
-  const told = play([...[...`a${KEY}b`].map((letter) => piece(letter)), END]).flat();
-  expect(told).toEqual(['a', ...stars(KEY), 'b', 'content_block_stop']);
+  const received = play([...[...`a${KEY}b`].map((letter) => piece(letter)), END]).flat();
+  expect(received).toEqual(['a', ...stars(KEY), 'b', 'content_block_stop']);
 });
 
 test('what only begins like one is told as it came, at its end or with the next piece', () => {
@@ -63,20 +63,20 @@ test('what only begins like one is told as it came, at its end or with the next 
 });
 
 test('answers of sub-agents that grow at once do not mix', () => {
-  const told = play([
+  const received = play([
     piece('sk-ant-', 'text', 'a'),
     piece('hello', 'text', 'b'),
     piece('api03-AbC_dEf.', 'text', 'a'),
   ]);
-  expect(told).toEqual([[], ['hello'], [stars('sk-ant-'), `${stars('api03-AbC_dEf')}.`]]);
+  expect(received).toEqual([[], ['hello'], [stars('sk-ant-'), `${stars('api03-AbC_dEf')}.`]]);
 });
 
 test('an escape that pieces cut is followed', () => {
-  const told = play(
+  const received = play(
     [piece('"x\\', 'partial_json'), piece('"secretly', 'partial_json'), END],
     ['x"secretly'],
   );
-  expect(told.flat()).toEqual(['"**', '*********', 'content_block_stop']);
+  expect(received.flat()).toEqual(['"**', '*********', 'content_block_stop']);
 });
 
 const PING: Body = { type: 'stream_event', event: { type: 'ping' } };
@@ -123,9 +123,9 @@ test('a control sequence that pieces cut hides no secret', () => {
 
 test('no piece waits for ever', () => {
   const bodies = Array.from({ length: 300 }, () => piece('a'));
-  const told = play(bodies, ['a'.repeat(1_000)]).flat();
-  expect(told.length).toBeGreaterThan(250);
-  expect(told.join('')).toBe('*'.repeat(told.length));
+  const received = play(bodies, ['a'.repeat(1_000)]).flat();
+  expect(received.length).toBeGreaterThan(250);
+  expect(received.join('')).toBe('*'.repeat(received.length));
 });
 
 test('however a secret is cut, no letter of it is told, and nothing is lost', () => {
@@ -139,8 +139,8 @@ test('however a secret is cut, no letter of it is told, and nothing is lost', ()
         bodies.push(piece(text.slice(at, end)));
         at = end;
       }
-      const told = play([...bodies, END]).flat();
-      expect(told.join('')).toBe(`${text.replaceAll(KEY, stars(KEY))}content_block_stop`);
+      const received = play([...bodies, END]).flat();
+      expect(received.join('')).toBe(`${text.replaceAll(KEY, stars(KEY))}content_block_stop`);
     }),
   );
 });

@@ -47,27 +47,27 @@ async function scrubOf(
 }
 
 test.each<[EnvScrubSetting, string[], (string | null)[], object]>([
-  ['auto', ['bwrap', 'socat'], [null], { on: true, tells: 'on', probes: 1, lines: 0 }],
-  ['on', ['bwrap', 'socat'], [null], { on: true, tells: 'on', probes: 1, lines: 0 }],
-  ['on', [], [null], { on: true, tells: 'on', probes: 1, lines: 0 }],
-  ['auto', ['bwrap', 'socat'], ['no'], { on: false, tells: 'off: no', probes: 1, lines: 1 }],
+  ['auto', ['bwrap', 'socat'], [null], { on: true, description: 'on', probes: 1, lines: 0 }],
+  ['on', ['bwrap', 'socat'], [null], { on: true, description: 'on', probes: 1, lines: 0 }],
+  ['on', [], [null], { on: true, description: 'on', probes: 1, lines: 0 }],
+  ['auto', ['bwrap', 'socat'], ['no'], { on: false, description: 'off: no', probes: 1, lines: 1 }],
   [
     'auto',
     [],
     [null],
-    { on: false, tells: 'off: bwrap and socat not found on PATH', probes: 0, lines: 1 },
+    { on: false, description: 'off: bwrap and socat not found on PATH', probes: 0, lines: 1 },
   ],
   [
     'auto',
     ['bwrap'],
     [null],
-    { on: false, tells: 'off: socat not found on PATH', probes: 0, lines: 1 },
+    { on: false, description: 'off: socat not found on PATH', probes: 0, lines: 1 },
   ],
   [
     'off',
     ['bwrap', 'socat'],
     [null],
-    { on: false, tells: 'off: SUBPROCESS_ENV_SCRUB=off', probes: 0, lines: 0 },
+    { on: false, description: 'off: SUBPROCESS_ENV_SCRUB=off', probes: 0, lines: 0 },
   ],
 ])(
   '%s, with %j on PATH and a probe that says %j',
@@ -75,7 +75,7 @@ test.each<[EnvScrubSetting, string[], (string | null)[], object]>([
     const { scrub, probe, onAllowed, logged } = await scrubOf(setting, { programs, verdicts });
     expect({
       on: scrub.isOn(),
-      tells: scrub.describe(),
+      description: scrub.describe(),
       probes: probe.mock.calls.length,
       lines: logged.length,
     }).toEqual(expected);

@@ -2,28 +2,31 @@ import { addHostFailure, type HostFailure, hostVerdict } from '@baton/core/inter
 import { describe, expect, test } from 'vitest';
 
 /** Failures told as "a b+ c+": the worker, and a plus where its probe had passed just before. */
-function failures(told: string): HostFailure[] {
-  return told.split(' ').map((word) => ({
-    worker_id: word.replace('+', ''),
+function failures(received: string): HostFailure[] {
+  return received.split(' ').map((text) => ({
+    worker_id: text.replace('+', ''),
     at: new Date(0),
     code: 'HOST_ERROR',
     message: 'there is no space left on the device (ENOSPC)',
-    proved: word.endsWith('+'),
+    proved: text.endsWith('+'),
   }));
 }
 
 describe('a session that hosts kept from starting', () => {
   test.for(['a', 'a b c d e f', 'a a a a', 'a b+ c+', 'a a+', 'a b+ a+ b+', 'a b+ b+'])(
     'is tried again after %s',
-    (told) => {
-      expect(hostVerdict(failures(told))).toBeNull();
+    (received) => {
+      expect(hostVerdict(failures(received))).toBeNull();
     },
   );
 
   test.for(['a b+ c+ d+', 'a a+ a+', 'a b+ a+ a+', 'a b a+ a+', 'a b+ b+ b+'])(
     'fails after %s',
-    (told) => {
-      expect(hostVerdict(failures(told))).toMatchObject({ code: 'HOST_ERROR', retryable: false });
+    (received) => {
+      expect(hostVerdict(failures(received))).toMatchObject({
+        code: 'HOST_ERROR',
+        retryable: false,
+      });
     },
   );
 

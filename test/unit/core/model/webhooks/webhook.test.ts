@@ -38,16 +38,19 @@ describe('a webhook', () => {
     [{ tags: ['a'] }, undefined, false],
     [{ types: ['session.completed'], tags: ['a'] }, ['a'], true],
     [{ enabled: false }, undefined, false],
-  ] as const)('%j is told of the completion of a session tagged %j: %s', (fields, tags, told) => {
-    const { types, tags: wanted, ...rest } = { types: undefined, tags: undefined, ...fields };
-    const webhook = {
-      enabled: true,
-      ...rest,
-      ...(types ? { types: [...types] } : {}),
-      ...(wanted ? { tags: [...wanted] } : {}),
-    };
-    expect(wantsEvent(webhook, 'session.completed', tags)).toBe(told);
-  });
+  ] as const)(
+    '%j is told of the completion of a session tagged %j: %s',
+    (fields, tags, received) => {
+      const { types, tags: wanted, ...rest } = { types: undefined, tags: undefined, ...fields };
+      const webhook = {
+        enabled: true,
+        ...rest,
+        ...(types ? { types: [...types] } : {}),
+        ...(wanted ? { tags: [...wanted] } : {}),
+      };
+      expect(wantsEvent(webhook, 'session.completed', tags)).toBe(received);
+    },
+  );
 
   test.each([
     [{ url: 'ftp://example.com' }, 'url'],
