@@ -22,7 +22,7 @@ export interface StreamStart {
 
 /**
  * The stream of one session. Throws INVALID_REQUEST where the id is not of one of its events. A position
- * of an earlier session of the same id, which was deleted, is told by `reset`; then all events come.
+ * of an earlier session of the same id, which was deleted, is followed by `reset`; then all events come.
  */
 export async function sessionSource(
   deps: TailDeps,
@@ -50,10 +50,10 @@ export async function conversationSource(
   const from =
     position === undefined ? { after: start.after } : { position: parsePosition(position) };
   const isGone = isOther || ('after' in from && isBeyond(from.after, session));
-  const told = isGone ? null : await resolveFollowFrom(deps, session, from);
+  const followed = isGone ? null : await resolveFollowFrom(deps, session, from);
   return (signal) => {
-    const items = followConversation(deps, session, { sent: told ?? new Map(), signal });
-    return begin(told ? null : session, tailMessages(items, true, mark));
+    const items = followConversation(deps, session, { sent: followed ?? new Map(), signal });
+    return begin(followed ? null : session, tailMessages(items, true, mark));
   };
 }
 

@@ -43,7 +43,7 @@ const test = base.extend<{ hooks: Hooks }>({
 
 const raw = (db: Db) => db.collection<Omit<Session, 'id'> & { _id: string }>('sessions');
 
-const wordOf = async (db: Db, id: string) =>
+const outboxOf = async (db: Db, id: string) =>
   ((await raw(db).findOne({ _id: id }))?.webhooks_due ?? []).map(
     ({ type, attempt }) => `${type} ${attempt}`,
   );
@@ -68,52 +68,52 @@ describe('word of a move', () => {
     for (const status of ['completed', 'failed', 'cancelled'] as const) {
       const id = await add();
       const owned = await own(id);
-      expect(await wordOf(db, id)).toEqual([]);
+      expect(await outboxOf(db, id)).toEqual([]);
       await owned.markRunning({});
       await owned.conclude(status, {}, {});
-      expect(await wordOf(db, id)).toEqual(['session.started 1', `session.${status} 1`]);
+      expect(await outboxOf(db, id)).toEqual(['session.started 1', `session.${status} 1`]);
     }
 
     const retried = await add();
     await (await own(retried)).handBack({ count: 'retries' }, {});
-    expect(await wordOf(db, retried)).toEqual(['session.retried 1']);
+    expect(await outboxOf(db, retried)).toEqual(['session.retried 1']);
 
     const drained = await add();
     await (await own(drained)).handBack({ count: 'hand_backs' }, {});
-    expect(await wordOf(db, drained)).toEqual([]);
+    expect(await outboxOf(db, drained)).toEqual([]);
 
     const asked = await add();
     const owned = await own(asked);
     await createStopRequests(db, clock).requestCancel(asked);
     await owned.handBack({ count: 'hand_backs' }, {});
-    expect(await wordOf(db, asked)).toEqual(['session.cancelled 1']);
+    expect(await outboxOf(db, asked)).toEqual(['session.cancelled 1']);
 
     const crashed = await add();
     await own(crashed, 0);
     await claims.claim(crashed, claimant);
-    expect(await wordOf(db, crashed)).toEqual(['session.retried 1']);
+    expect(await outboxOf(db, crashed)).toEqual(['session.retried 1']);
 
     const crashedForGood = await add({
       config: { query: 'hi', recovery: { max_crashes: 0 } },
     });
     await own(crashedForGood, 0);
     await claims.claim(crashedForGood, claimant);
-    expect(await wordOf(db, crashedForGood)).toEqual(['session.failed 1']);
+    expect(await outboxOf(db, crashedForGood)).toEqual(['session.failed 1']);
 
     const dropped = await add({ cancel_requested_at: new Date() });
     await claims.claim(dropped, claimant);
-    expect(await wordOf(db, dropped)).toEqual(['session.cancelled 0']);
+    expect(await outboxOf(db, dropped)).toEqual(['session.cancelled 0']);
 
     const queued = await add();
     await createStopRequests(db, clock).requestCancel(queued);
-    expect(await wordOf(db, queued)).toEqual(['session.cancelled 0']);
+    expect(await outboxOf(db, queued)).toEqual(['session.cancelled 0']);
 
     const refused = refusedSession(
       { id: crashed.replace(/^./, (c) => (c === '0' ? '1' : '0')), data: {}, timestamp: 0 },
       Object.assign(new Error('no'), { code: 'INVALID_REQUEST' }) as never,
     );
     await sessions.insertIfAbsent(refused);
-    expect(await wordOf(db, refused.id)).toEqual(['session.failed 0']);
+    expect(await outboxOf(db, refused.id)).toEqual(['session.failed 0']);
   });
 });
 
@@ -133,7 +133,7 @@ describe('the dispatch', () => {
     await owned.markRunning({});
     await owned.conclude('completed', {}, {});
     hooks.dispatch.notify(id);
-    await vi.waitFor(async () => expect(await wordOf(db, id)).toEqual([]));
+    await vi.waitFor(async () => expect(await outboxOf(db, id)).toEqual([]));
     const made = await db
       .collection('webhook_deliveries')
       .find({})
@@ -160,7 +160,7 @@ describe('the dispatch', () => {
     await age(db, id);
     expect(await hooks.dispatch.sweep()).toMatchObject({ notified: 1 });
     expect(await hooks.bull.getWaitingCount()).toBe(1);
-    expect(await wordOf(db, id)).toEqual([]);
+    expect(await outboxOf(db, id)).toEqual([]);
     expect(await hooks.dispatch.sweep()).toMatchObject({ notified: 0 });
   });
 
@@ -174,7 +174,7 @@ describe('the dispatch', () => {
       await (await stores.own(id)).conclude('completed', {}, {});
       await age(db, id);
       expect(await hooks.dispatch.sweep()).toMatchObject({ notified: 1 });
-      expect(await wordOf(db, id)).toEqual([]);
+      expect(await outboxOf(db, id)).toEqual([]);
       const deliveries = db.collection<{ webhook_id: string }>('webhook_deliveries');
       expect(await deliveries.distinct('webhook_id')).toEqual([good.id]);
     },
@@ -202,10 +202,10 @@ describe('the dispatch', () => {
         keepMs: 1e9,
       });
       await expect(dying.sweep()).rejects.toThrow('killed here');
-      expect(await wordOf(db, id)).toEqual(['session.failed 1']);
+      expect(await outboxOf(db, id)).toEqual(['session.failed 1']);
       await hooks.dispatch.sweep();
       await hooks.dispatch.sweep();
-      expect(await wordOf(db, id)).toEqual([]);
+      expect(await outboxOf(db, id)).toEqual([]);
       expect(await db.collection('webhook_deliveries').countDocuments()).toBe(1);
       expect(await hooks.bull.getJobCountByTypes()).toBe(1);
     },
@@ -243,7 +243,7 @@ describe('the dispatch', () => {
     await owned.markRunning({});
     hooks.dispatch.notify(id);
     await hooks.dispatch.sweep();
-    expect(await wordOf(db, id)).toEqual([]);
+    expect(await outboxOf(db, id)).toEqual([]);
     await hooks.store.create({ url: URL_OF_NOBODY });
     await owned.conclude('completed', {}, {});
     // It may still be believed that there is none: the sweep knows better.
@@ -328,6 +328,6 @@ describe('the dispatch', () => {
     const { id } = await stores.sessions.insertIfAbsent(makeSession());
     const owned = await stores.own(id);
     for (let n = 0; n < 60; n += 1) await owned.markRunning({});
-    expect(await wordOf(db, id)).toHaveLength(50);
+    expect(await outboxOf(db, id)).toHaveLength(50);
   });
 });

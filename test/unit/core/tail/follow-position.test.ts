@@ -30,13 +30,13 @@ describe('a position in a conversation', () => {
       { [root]: 3, [left]: 4, [right]: 1, [below]: 2 },
       `${right}:1,${below}:2`,
     ],
-  ])('names %s', (_what, own, told, id) => {
-    expect(formatPosition(own, new Map(Object.entries(told)), TREE)).toBe(id);
+  ])('names %s', (_what, own, received, id) => {
+    expect(formatPosition(own, new Map(Object.entries(received)), TREE)).toBe(id);
     const again = expandPosition(parsePosition(id), TREE);
-    expect(new Set(again.keys())).toEqual(new Set(Object.keys(told)));
-    for (const branch of getBranches(again, TREE)) expect(again.get(branch)).toBe(told[branch]);
+    expect(new Set(again.keys())).toEqual(new Set(Object.keys(received)));
+    for (const branch of getBranches(again, TREE)) expect(again.get(branch)).toBe(received[branch]);
     for (const [session, seq] of again) {
-      expect(seq === told[session] || seq === Number.POSITIVE_INFINITY, session).toBe(true);
+      expect(seq === received[session] || seq === Number.POSITIVE_INFINITY, session).toBe(true);
     }
   });
 
