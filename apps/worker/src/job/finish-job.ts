@@ -8,8 +8,8 @@ import {
   type SessionQueue,
 } from '@baton/core/internal';
 import type { Job } from 'bullmq';
+import { reasonOf } from '../queue-worker/failure-reason.ts';
 import type { JobOutcome } from '../queue-worker/job-outcome.ts';
-import { reasonOf } from '../queue-worker/open-queue-worker.ts';
 import type { JobEnd } from './process-job.ts';
 
 /** The longest that the queue pauses for an account's limit that named no reset, in milliseconds: such limits count by the minute. */

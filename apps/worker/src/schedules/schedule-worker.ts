@@ -9,12 +9,9 @@ import {
 import type { Job } from 'bullmq';
 import { failBadJob } from '../queue-worker/bad-job.ts';
 import { closeInTime } from '../queue-worker/close-in-time.ts';
+import { reasonOf } from '../queue-worker/failure-reason.ts';
 import type { JobOutcome } from '../queue-worker/job-outcome.ts';
-import {
-  openQueueWorker,
-  type QueueWorkerDeps,
-  reasonOf,
-} from '../queue-worker/open-queue-worker.ts';
+import { openQueueWorker, type QueueWorkerDeps } from '../queue-worker/open-queue-worker.ts';
 import { type FireDeps, type Fired, fire } from './fire.ts';
 
 const CONCURRENCY = 4;
