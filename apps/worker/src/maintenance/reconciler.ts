@@ -55,86 +55,23 @@ export interface Reconciler {
   restore(): Promise<Pick<RoundReport, 'restored'>>;
 }
 
-/** A reconciler over these; one job or document that cannot be handled is logged once and passed over. */
-function createReconciler({ jobs, store, adopter, admission, log }: ReconcilerDeps): Reconciler {
-  const logged = new Set<string>();
-  // Of the last complete look: a long queue is mostly made of these, and Redis was just asked for them.
+/** Creates a reconciler. A job or document that cannot be handled is logged once and skipped. */
+function createReconciler(deps: ReconcilerDeps): Reconciler {
+  const { jobs, store, admission, log } = deps;
+  const handle = createErrorGuard(log);
+  // The ids that the last complete look found: most of a long queue, and Redis was just asked for them.
   let waiting = new Set<string>();
-
-  async function handle<T>(id: string, what: string, act: () => Promise<T>): Promise<T | null> {
-    try {
-      return await act();
-    } catch (error) {
-      // Where a store is away, the other jobs fare no better: the round is over.
-      if (isStoreAway(error)) throw error;
-      if (logged.size >= REMEMBERED) logged.clear();
-      if (!logged.has(id)) log.error({ err: error, job_id: id }, what);
-      logged.add(id);
-      return null;
-    }
-  }
-
-  async function adopt(id: string): Promise<'adopted' | 'dropped' | 'failed' | null> {
-    const job = await jobs.find(id);
-    if (!job) return null;
-    try {
-      const session = await adopter.adopt(job);
-      // Its document says why it failed; the queue shows it among its failed jobs.
-      if (session.failure && problemOf(job.data) !== null) {
-        await fail(job, reasonOf(session.failure), session);
-      }
-      return 'adopted';
-    } catch (error) {
-      // A newer version makes the document; until then the job stays as it is.
-      if (error instanceof UnknownFeaturesError) return null;
-      if (!isAppError(error)) throw error;
-      if (error.code === 'SESSION_DELETED') {
-        await jobs.drop(id);
-        return 'dropped';
-      }
-      if (error.code !== 'INVALID_REQUEST' && error.code !== 'SESSION_NOT_FOUND') throw error;
-      return (await fail(job, reasonOf(error))) ? 'failed' : null;
-    }
-  }
-
-  async function fail(
-    job: Parameters<JobUpkeep['fail']>[0],
-    reason: string,
-    session?: Session,
-  ): Promise<boolean> {
-    const isMoved = await jobs.fail(job, reason);
-    const facts = { job_id: job.id, reason, ...(session && { session_id: session.id }) };
-    if (isMoved) log.error(facts, 'a job cannot be read: it was moved to the failed jobs');
-    return isMoved;
-  }
-
-  async function restore(session: JobSource): Promise<boolean> {
-    let job: Job;
-    try {
-      job = jobOfSession(session);
-    } catch (error) {
-      await admission.fail(session.id, error);
-      return false;
-    }
-    return jobs.restore(job);
-  }
 
   return {
     async readJobs() {
       const report = { adopted: 0, dropped: 0, failed: 0 };
-      const { set_aside, jobs: mended } = await jobs.heal();
-      if (set_aside.length + mended.length > 0) {
-        log.error(
-          { set_aside, jobs: mended },
-          'put right keys and jobs of the queue that BullMQ could not use',
-        );
-      }
+      await healQueue(deps);
       const seen = new Set<string>();
       for await (const ids of jobs.waiting()) {
         for (const id of ids) seen.add(id);
         const { unknown, terminal } = await store.sort(ids);
         for (const id of unknown) {
-          const done = await handle(id, 'a job was not adopted', () => adopt(id));
+          const done = await handle(id, 'a job was not adopted', () => adopt(id, deps));
           if (done) report[done] += 1;
         }
         for (const id of terminal) {
@@ -154,7 +91,7 @@ function createReconciler({ jobs, store, adopter, admission, log }: ReconcilerDe
         for (const session of sessions) {
           if (known.has(session.id)) continue;
           const isRestored = await handle(session.id, 'a session was not enqueued again', () =>
-            restore(session),
+            restoreJob(session, deps),
           );
           if (isRestored) restored += 1;
         }
@@ -162,6 +99,91 @@ function createReconciler({ jobs, store, adopter, admission, log }: ReconcilerDe
       return { restored };
     },
   };
+}
+
+/**
+ * Returns a function that handles one job or session: it resolves with null where that fails, and logs `what`
+ * once for each id. The error of an unavailable store rejects: the other jobs would fail too, so the round ends.
+ */
+function createErrorGuard(log: Logger) {
+  const logged = new Set<string>();
+  return async <T>(id: string, what: string, act: () => Promise<T>): Promise<T | null> => {
+    try {
+      return await act();
+    } catch (error) {
+      if (isStoreAway(error)) throw error;
+      if (logged.size >= REMEMBERED) logged.clear();
+      if (!logged.has(id)) log.error({ err: error, job_id: id }, what);
+      logged.add(id);
+      return null;
+    }
+  };
+}
+
+/** Repairs keys and jobs of the queue that BullMQ cannot use, and logs which. */
+async function healQueue({ jobs, log }: Pick<ReconcilerDeps, 'jobs' | 'log'>): Promise<void> {
+  const { set_aside, jobs: healed } = await jobs.heal();
+  if (set_aside.length + healed.length === 0) return;
+  log.error(
+    { set_aside, jobs: healed },
+    'put right keys and jobs of the queue that BullMQ could not use',
+  );
+}
+
+/** Makes a document of a job, or removes or fails a job of which none can be made; null where the job stays as it is. */
+async function adopt(
+  id: string,
+  deps: Pick<ReconcilerDeps, 'jobs' | 'adopter' | 'log'>,
+): Promise<'adopted' | 'dropped' | 'failed' | null> {
+  const { jobs, adopter } = deps;
+  const job = await jobs.find(id);
+  if (!job) return null;
+  try {
+    const session = await adopter.adopt(job);
+    // Its document says why the session failed; the queue shows the job among its failed jobs.
+    if (session.failure && problemOf(job.data) !== null) {
+      await failJob(job, reasonOf(session.failure), deps, session);
+    }
+    return 'adopted';
+  } catch (error) {
+    // A worker of a newer version makes the document; until then the job stays as it is.
+    if (error instanceof UnknownFeaturesError) return null;
+    if (!isAppError(error)) throw error;
+    if (error.code === 'SESSION_DELETED') {
+      await jobs.drop(id);
+      return 'dropped';
+    }
+    if (error.code !== 'INVALID_REQUEST' && error.code !== 'SESSION_NOT_FOUND') throw error;
+    return (await failJob(job, reasonOf(error), deps)) ? 'failed' : null;
+  }
+}
+
+/** Moves a job that cannot be read to the failed jobs; false where a worker has it. */
+async function failJob(
+  job: Parameters<JobUpkeep['fail']>[0],
+  reason: string,
+  { jobs, log }: Pick<ReconcilerDeps, 'jobs' | 'log'>,
+  session?: Session,
+): Promise<boolean> {
+  const isMoved = await jobs.fail(job, reason);
+  const facts = { job_id: job.id, reason, ...(session && { session_id: session.id }) };
+  if (isMoved) log.error(facts, 'a job cannot be read: it was moved to the failed jobs');
+  return isMoved;
+}
+
+/** Gives a session its job again; a session that no job can be made of fails instead. Says whether a job was added. */
+async function restoreJob(
+  session: JobSource,
+  { jobs, admission }: Pick<ReconcilerDeps, 'jobs' | 'admission'>,
+): Promise<boolean> {
+  let job: Job;
+  try {
+    job = jobOfSession(session);
+  } catch (error) {
+    await admission.fail(session.id, error);
+    return false;
+  }
+  return jobs.restore(job);
 }
 
 function reasonOf({ code, message }: { code: string; message: string }): string {
