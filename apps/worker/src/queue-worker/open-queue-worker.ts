@@ -108,7 +108,7 @@ function createPendingWork() {
 
 function buildBullOptions<Result>(
   { connection, prefix, kept }: QueueWorkerDeps,
-  { concurrency, lockMs, settings = {} }: QueueWorkerOptions<Result>,
+  { concurrency, lockMs, settings }: QueueWorkerOptions<Result>,
 ) {
   return {
     ...keptJobs(kept),
@@ -119,7 +119,7 @@ function buildBullOptions<Result>(
     lockDuration: lockMs,
     stalledInterval: Math.min(STALLED_INTERVAL_MAX_MS, lockMs / 2),
     maxStalledCount: OUT_OF_REACH,
-    settings,
+    settings: settings ?? {},
     autorun: false,
     skipVersionCheck: true,
   };
