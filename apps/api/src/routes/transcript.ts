@@ -30,10 +30,17 @@ const fileList = z.object({
 
 const NDJSON = 'application/x-ndjson';
 
-/** Downloads what Claude Code itself wrote of a conversation. */
-export function registerTranscript(
+type TranscriptParts = Pick<Parts, 'manager' | 'stores'>;
+
+/** Adds the routes of the transcript: what Claude Code itself wrote of a conversation. */
+export function registerTranscript(app: App, parts: TranscriptParts): void {
+  registerDownload(app, parts);
+  registerFileList(app, parts);
+}
+
+function registerDownload(
   app: App,
-  { manager, stores: { sessions, transcripts } }: Pick<Parts, 'manager' | 'stores'>,
+  { manager, stores: { sessions, transcripts } }: TranscriptParts,
 ): void {
   app.get(
     '/v1/sessions/:id/transcript',
@@ -88,7 +95,9 @@ export function registerTranscript(
         .send(bytes);
     },
   );
+}
 
+function registerFileList(app: App, { manager }: TranscriptParts): void {
   app.get(
     '/v1/sessions/:id/transcript/files',
     {
