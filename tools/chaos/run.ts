@@ -12,12 +12,14 @@ import { scheduleFaults } from './faults.ts';
 import { gather } from './gather.ts';
 import { createHost } from './hosts.ts';
 import { awaitNoLeftovers } from './leftovers.ts';
+import type { Load } from './load.ts';
 import type { ChaosOptions } from './options.ts';
-import { createPerformer } from './perform.ts';
+import { createPerformer, type Performer } from './perform.ts';
 import { planSessions } from './plan.ts';
 import { figures } from './report.ts';
 import { type Servers, startServers } from './servers.ts';
-import { createWorkerPool } from './worker-pool.ts';
+import type { Watch } from './watch.ts';
+import { createWorkerPool, type WorkerPool } from './worker-pool.ts';
 
 const LEASE_MS = 4_000;
 const DRAIN_TIMEOUT_MS = 1_500;
@@ -53,7 +55,7 @@ export async function runChaos(options: ChaosOptions, env: Environment, folder: 
   try {
     return await runOn(servers, { options, env, folder, log });
   } catch (error) {
-    // Before anything is stopped: what fails because of that would be told in its place.
+    // Logged before anything is stopped: failures that the stop causes would hide this error.
     log(`the run itself failed: ${error instanceof Error ? error.stack : String(error)}`);
     throw error;
   } finally {
@@ -62,41 +64,23 @@ export async function runChaos(options: ChaosOptions, env: Environment, folder: 
   }
 }
 
-interface Place {
+/** What a run works with besides its servers. */
+interface RunContext {
   options: ChaosOptions;
   env: Environment;
   folder: string;
   log(line: string): void;
 }
 
-async function runOn(servers: Servers, { options, env, folder, log }: Place) {
+async function runOn(servers: Servers, context: RunContext) {
   const { services, redis, mongodb } = servers;
+  const { options, folder, log } = context;
   const { seed, sessions } = options;
-  const ms = options.minutes * 60_000;
-  const workRoot = join(folder, 'work');
   const temporary = join(folder, 't');
 
   const clients = await openClients({ redis: redis.url, mongodb: mongodb.url }, seed);
   const { load, watch } = clients;
-  const pool = createWorkerPool({
-    guardian: services.guardian,
-    size: options.workers,
-    logs: join(folder, 'logs'),
-    openHost: (index) => createHost(temporary, FAKE_CLAUDE, index),
-    drainWithinMs: DRAIN_WITHIN_MS,
-    env: {
-      PATH: env['PATH'] ?? '/usr/bin:/bin',
-      HOME: join(folder, 'home'),
-      REDIS_URL: redis.url,
-      MONGODB_URL: mongodb.url,
-      WORK_ROOT: workRoot,
-      LEASE_MS: String(LEASE_MS),
-      DRAIN_TIMEOUT_MS: String(DRAIN_TIMEOUT_MS),
-      WORKER_CONCURRENCY: '8',
-      SUBPROCESS_ENV_SCRUB: 'off',
-      LOG_LEVEL: 'debug',
-    },
-  });
+  const pool = openPool(servers, context);
   const performer = createPerformer({
     pool,
     redis,
@@ -109,24 +93,10 @@ async function runOn(servers: Servers, { options, env, folder, log }: Place) {
   pool.start();
   await pool.whole(START_LIMIT_MS);
   const begin = performance.now();
-  const at = (atMs: number) => delay(Math.max(0, begin + atMs - performance.now()));
-  const asking = planSessions({ seed, ms, sessions }).map(async (planned) => {
-    await at(planned.atMs);
-    await load.play(planned);
-  });
-  const breaking = scheduleFaults({ seed, ms, leaseMs: LEASE_MS }).map(async (fault) => {
-    await at(fault.atMs);
-    await performer.perform(fault);
-  });
-  await Promise.all([...breaking, at(ms)]);
+  const { asking } = await breakWhileAsking(options, load, performer);
 
   log('no more faults: everything is healed');
-  const healed = performance.now();
-  const clientsDone = Promise.all([redis.outages.start(), mongodb.outages.start(), ...asking]);
-  // What does not come to its end is not waited for: the audit names it.
-  await Promise.race([clientsDone, delay(HEAL_LIMIT_MS, undefined, { ref: false })]);
-  await watch.untilTerminal(HEAL_LIMIT_MS);
-  const healSeconds = (performance.now() - healed) / 1000;
+  const healSeconds = await heal(servers, asking, watch);
   log(
     `${watch.finals.size} of ${load.accepted.size} sessions are terminal after ${healSeconds.toFixed(1)} s`,
   );
@@ -141,7 +111,7 @@ async function runOn(servers: Servers, { options, env, folder, log }: Place) {
     processes: (await awaitNoLeftovers(temporary, 0)).processes,
     folders,
     workers: ends,
-    ...(await gather(clients.mongo, clients.sessions, workRoot)),
+    ...(await gather(clients.mongo, clients.sessions, join(folder, 'work'))),
   };
   await clients.close();
   return figures(evidence, audit(evidence), {
@@ -153,4 +123,68 @@ async function runOn(servers: Servers, { options, env, folder, log }: Place) {
     redis: `${services.redis.version} (${services.redis.kind})`,
     mongodb: `${services.mongodb.version} (${services.mongodb.kind})`,
   });
+}
+
+/** The workers of a run, on these servers and with the fake CLI; none is started yet. */
+function openPool(
+  { services, redis, mongodb }: Servers,
+  { options, env, folder }: RunContext,
+): WorkerPool {
+  return createWorkerPool({
+    guardian: services.guardian,
+    size: options.workers,
+    logs: join(folder, 'logs'),
+    openHost: (index) => createHost(join(folder, 't'), FAKE_CLAUDE, index),
+    drainWithinMs: DRAIN_WITHIN_MS,
+    env: {
+      PATH: env['PATH'] ?? '/usr/bin:/bin',
+      HOME: join(folder, 'home'),
+      REDIS_URL: redis.url,
+      MONGODB_URL: mongodb.url,
+      WORK_ROOT: join(folder, 'work'),
+      LEASE_MS: String(LEASE_MS),
+      DRAIN_TIMEOUT_MS: String(DRAIN_TIMEOUT_MS),
+      WORKER_CONCURRENCY: '8',
+      SUBPROCESS_ENV_SCRUB: 'off',
+      LOG_LEVEL: 'debug',
+    },
+  });
+}
+
+/**
+ * Plays the sessions and the faults, each at its time. Resolves once the time is over and every fault is done,
+ * with the sessions: some of them are still unanswered then.
+ */
+async function breakWhileAsking(
+  { seed, sessions, minutes }: ChaosOptions,
+  load: Load,
+  performer: Performer,
+): Promise<{ asking: Promise<void>[] }> {
+  const ms = minutes * 60_000;
+  const begin = performance.now();
+  const at = (atMs: number) => delay(Math.max(0, begin + atMs - performance.now()));
+  const asking = planSessions({ seed, ms, sessions }).map(async (planned) => {
+    await at(planned.atMs);
+    await load.play(planned);
+  });
+  const breaking = scheduleFaults({ seed, ms, leaseMs: LEASE_MS }).map(async (fault) => {
+    await at(fault.atMs);
+    await performer.perform(fault);
+  });
+  await Promise.all([...breaking, at(ms)]);
+  return { asking };
+}
+
+/** Starts the servers that are down and waits until every session is terminal; resolves with the seconds it took. */
+async function heal(
+  { redis, mongodb }: Servers,
+  asking: readonly Promise<void>[],
+  watch: Watch,
+): Promise<number> {
+  const begin = performance.now();
+  const clientsDone = Promise.all([redis.outages.start(), mongodb.outages.start(), ...asking]);
+  // A session that does not come to its end is not waited for: the audit names it.
+  await Promise.race([clientsDone, delay(HEAL_LIMIT_MS, undefined, { ref: false })]);
+  await watch.untilTerminal(HEAL_LIMIT_MS);
+  return (performance.now() - begin) / 1000;
 }

@@ -16,7 +16,7 @@ const TRY_AGAIN_AFTER_MS = 1_000;
 export interface WorkerEnd {
   name: string;
   meant: 'kill' | 'drain' | 'no';
-  /** Whether it had said that it was ready. */
+  /** Whether it had reported that it was ready. */
   wasReady: boolean;
   code: number | null;
   signal: string | null;
@@ -40,9 +40,9 @@ export interface WorkerPool {
 /** A worker that can be broken. */
 export interface PoolWorker {
   name: string;
-  /** SIGKILL; its place stays empty for so long. */
+  /** SIGKILL; its slot stays empty for so long. */
   kill(vacantMs: number): void;
-  /** SIGTERM; another takes its place at once. */
+  /** SIGTERM; another worker takes its slot at once. */
   drain(): void;
   /** SIGSTOP, and SIGCONT after so long. */
   pause(ms: number): Promise<void>;
@@ -50,10 +50,32 @@ export interface PoolWorker {
   lose(what: HostPart, ms: number): Promise<void>;
 }
 
+/** A position in the pool: its worker is replaced whenever it ends. */
 interface Slot {
   host: Host;
   member: PoolWorker | undefined;
   isPaused: boolean;
+}
+
+/** What the slots of a pool share. */
+interface PoolState {
+  readonly slots: readonly Slot[];
+  readonly ends: WorkerEnd[];
+  readonly running: Set<Promise<void>>;
+  hired: number;
+  isDismissed: boolean;
+}
+
+/** The process of a worker, and what is known of its end. */
+interface Life {
+  child: ChildProcess;
+  end: WorkerEnd;
+  /** How long its slot stays empty after its end, in milliseconds. */
+  vacantMs: number;
+  /** When it was sent SIGTERM, by `performance.now()`. */
+  drainedAt: number;
+  /** Whether another worker has its slot already. */
+  isReplaced: boolean;
 }
 
 /** What the workers are given. */
@@ -71,90 +93,26 @@ export interface WorkerPoolOptions {
 
 /** The workers of these options; none runs before `start`. */
 export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
-  const { guardian, size, env, logs, openHost, drainWithinMs } = options;
-  const places: Slot[] = Array.from({ length: size }, (_, index) => ({
-    host: openHost(index),
-    member: undefined,
-    isPaused: false,
-  }));
-  const ends: WorkerEnd[] = [];
-  const running = new Set<Promise<void>>();
-  let hired = 0;
-  let isDismissed = false;
-
-  function hire(place: Slot): void {
-    if (isDismissed) return;
-    hired += 1;
-    const life = live(place, `worker-${hired}`);
-    running.add(life);
-    void life.finally(() => running.delete(life));
-  }
-
-  async function live(place: Slot, name: string): Promise<void> {
-    const child = guardian.spawn(process.execPath, [MAIN], {
-      env: { ...env, ...place.host.env },
-      cwd: logs,
-    });
-    child.stderr?.pipe(createWriteStream(join(logs, `${name}.log`)));
-    const end: WorkerEnd = { name, meant: 'no', wasReady: false, code: null, signal: null };
-    let vacantMs = TRY_AGAIN_AFTER_MS;
-    let drainedAt = 0;
-    let isReplaced = false;
-
-    function drain(): void {
-      end.meant = 'drain';
-      drainedAt = performance.now();
-      child.kill('SIGTERM');
-      setTimeout(() => child.kill('SIGKILL'), drainWithinMs).unref();
-    }
-
-    function leave(): void {
-      place.member = undefined;
-      isReplaced = true;
-    }
-
-    child.stdout?.once('data', () => {
-      if (isDismissed) return drain();
-      end.wasReady = true;
-      place.member = {
-        name,
-        kill(forMs) {
-          end.meant = 'kill';
-          vacantMs = forMs;
-          place.member = undefined;
-          child.kill('SIGKILL');
-        },
-        drain() {
-          leave();
-          drain();
-          hire(place);
-        },
-        async pause(ms) {
-          place.isPaused = true;
-          child.kill('SIGSTOP');
-          await delay(ms);
-          child.kill('SIGCONT');
-          place.isPaused = false;
-        },
-        lose: place.host.lose,
-      };
-    });
-    Object.assign(end, await endOf(child));
-    if (end.meant === 'drain') end.drainMs = Math.round(performance.now() - drainedAt);
-    ends.push(end);
-    if (isReplaced || isDismissed) return;
-    place.member = undefined;
-    await delay(vacantMs);
-    hire(place);
-  }
+  const { size, openHost } = options;
+  const pool: PoolState = {
+    slots: Array.from({ length: size }, (_, index) => ({
+      host: openHost(index),
+      member: undefined,
+      isPaused: false,
+    })),
+    ends: [],
+    running: new Set(),
+    hired: 0,
+    isDismissed: false,
+  };
 
   function ready(): PoolWorker[] {
-    return places.flatMap(({ member, isPaused }) => (member && !isPaused ? [member] : []));
+    return pool.slots.flatMap(({ member, isPaused }) => (member && !isPaused ? [member] : []));
   }
 
   return {
     start() {
-      for (const place of places) hire(place);
+      for (const slot of pool.slots) hire(pool, slot, options);
     },
     choose: (pick) => ready()[Math.floor(pick * ready().length)],
     async whole(limitMs) {
@@ -163,15 +121,96 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       }
     },
     async dismiss() {
-      isDismissed = true;
+      pool.isDismissed = true;
       for (const member of ready()) member.drain();
-      while (running.size > 0) await Promise.all(running);
-      return ends;
+      while (pool.running.size > 0) await Promise.all(pool.running);
+      return pool.ends;
     },
     get hired() {
-      return hired;
+      return pool.hired;
     },
   };
+}
+
+/** Starts a worker in a slot, unless the pool is dismissed. */
+function hire(pool: PoolState, slot: Slot, options: WorkerPoolOptions): void {
+  if (pool.isDismissed) return;
+  pool.hired += 1;
+  const run = runWorker(pool, slot, `worker-${pool.hired}`, options);
+  pool.running.add(run);
+  void run.finally(() => pool.running.delete(run));
+}
+
+/** Runs a worker until its process ends, and hires the next one for its slot. */
+async function runWorker(
+  pool: PoolState,
+  slot: Slot,
+  name: string,
+  options: WorkerPoolOptions,
+): Promise<void> {
+  const { guardian, env, logs, drainWithinMs } = options;
+  const child = guardian.spawn(process.execPath, [MAIN], {
+    env: { ...env, ...slot.host.env },
+    cwd: logs,
+  });
+  child.stderr?.pipe(createWriteStream(join(logs, `${name}.log`)));
+  const end: WorkerEnd = { name, meant: 'no', wasReady: false, code: null, signal: null };
+  const life: Life = { child, end, vacantMs: TRY_AGAIN_AFTER_MS, drainedAt: 0, isReplaced: false };
+  child.stdout?.once('data', () => {
+    if (pool.isDismissed) return drain(life, drainWithinMs);
+    end.wasReady = true;
+    slot.member = createPoolWorker(slot, life, {
+      drainWithinMs,
+      replace: () => hire(pool, slot, options),
+    });
+  });
+  Object.assign(end, await endOf(child));
+  if (end.meant === 'drain') end.drainMs = Math.round(performance.now() - life.drainedAt);
+  pool.ends.push(end);
+  if (life.isReplaced || pool.isDismissed) return;
+  slot.member = undefined;
+  await delay(life.vacantMs);
+  hire(pool, slot, options);
+}
+
+/** The faults that the worker of a slot can be given. */
+function createPoolWorker(
+  slot: Slot,
+  life: Life,
+  { drainWithinMs, replace }: { drainWithinMs: number; replace(): void },
+): PoolWorker {
+  const { child, end } = life;
+  return {
+    name: end.name,
+    kill(forMs) {
+      end.meant = 'kill';
+      life.vacantMs = forMs;
+      slot.member = undefined;
+      child.kill('SIGKILL');
+    },
+    drain() {
+      slot.member = undefined;
+      life.isReplaced = true;
+      drain(life, drainWithinMs);
+      replace();
+    },
+    async pause(ms) {
+      slot.isPaused = true;
+      child.kill('SIGSTOP');
+      await delay(ms);
+      child.kill('SIGCONT');
+      slot.isPaused = false;
+    },
+    lose: slot.host.lose,
+  };
+}
+
+/** Sends SIGTERM, and SIGKILL to a worker that drains for longer than `withinMs`. */
+function drain(life: Life, withinMs: number): void {
+  life.end.meant = 'drain';
+  life.drainedAt = performance.now();
+  life.child.kill('SIGTERM');
+  setTimeout(() => life.child.kill('SIGKILL'), withinMs).unref();
 }
 
 function endOf(child: ChildProcess): Promise<Pick<WorkerEnd, 'code' | 'signal'>> {
