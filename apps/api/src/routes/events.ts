@@ -11,7 +11,8 @@ import type { App } from '../app-type.ts';
 import { failures, idParams, json, limit, stream } from '../openapi/responses.ts';
 import type { Parts } from '../parts.ts';
 import { acceptsEventStream, type EventStreams } from '../streams/event-stream.ts';
-import { conversationSource, isOther, sessionSource } from '../streams/session-stream.ts';
+import { isOtherSession } from '../streams/last-event-id.ts';
+import { conversationSource, sessionSource } from '../streams/session-stream.ts';
 
 /** How long a stream trusts that it hears of what is written, in milliseconds, before it looks. */
 const POLL_MS = 3_000;
@@ -98,7 +99,7 @@ export function registerEvents(
         return reply;
       }
       const { id: sessionId, last_event_seq: upTo } = session;
-      const isReset = isOther(session, startTime) || isBeyond(after, session);
+      const isReset = isOtherSession(session, startTime) || isBeyond(after, session);
       const from = isReset ? 0 : after;
       const range = { sessionId, after: from, upTo, limit, maxBytes: PAGE_MAX_BYTES };
       const page = await events.page(range);
