@@ -1,4 +1,4 @@
-import { BSON, type Db, type Filter } from 'mongodb';
+import { BSON, type Collection, type Db, type Filter } from 'mongodb';
 import { type AppError, isAppError } from '../model/errors/app-error.ts';
 import { isOfKey } from '../model/job/idempotency.ts';
 import { defined } from '../model/schema/defined.ts';
@@ -11,7 +11,7 @@ import type { SessionDocument } from './mongo.ts';
 import { newestFirst } from './newest-first.ts';
 import { createListReader, type ListOptions, readDocument } from './read-document.ts';
 import { sessionForm } from './session-form.ts';
-import { createTombstoneStore } from './tombstone-store.ts';
+import { createTombstoneStore, type TombstoneStore } from './tombstone-store.ts';
 
 /** Younger than this, in milliseconds, nothing was deleted yet. */
 const FRESH_MS = 10_000;
@@ -91,14 +91,59 @@ export function createSessionStore(db: Db, options: ListOptions = {}): SessionSt
   const collection = db.collection<SessionDocument>('sessions');
   const readList = createListReader('sessions', decodeSession, options);
   const readLabels = createListReader('sessions', decodeLabel, options);
-  const tombstones = createTombstoneStore(db);
-
-  const insert = createGroupInsert(collection, { atOnce: INSERTS_AT_ONCE });
 
   async function get(id: string): Promise<Session | null> {
     const document = await collection.findOne({ _id: id });
     return document ? decodeSession(document) : null;
   }
+
+  return {
+    get,
+    ...createSessionInserts(collection, createTombstoneStore(db), get),
+    async list({ limit, cursor, tag, ...equal }) {
+      const filter: Filter<SessionDocument> = {
+        ...Object.fromEntries(Object.entries(equal).filter(([, value]) => value !== undefined)),
+        ...defined({ tags: tag }),
+      };
+      const { documents, ...next } = await newestFirst(collection, filter, { limit, cursor });
+      return { sessions: readList(documents), ...next };
+    },
+    async conversation(session) {
+      const links = await collection
+        .find({ root_session_id: session.root_session_id })
+        .project<ConversationLink & { _id: string }>({
+          parent_session_id: 1,
+          last_event_seq: 1,
+          superseded: 1,
+        })
+        .toArray();
+      return chainOf(
+        session.id,
+        links.map(({ _id, ...link }) => ({ ...link, id: _id })),
+      );
+    },
+    async getMany(ids) {
+      const documents = await collection.find({ _id: { $in: [...ids] } }).toArray();
+      const byId = new Map(documents.map((document) => [document._id, decodeSession(document)]));
+      return ids.map((id) => byId.get(id)).filter((session) => session !== undefined);
+    },
+    async labels(ids) {
+      const documents = await collection
+        .find({ _id: { $in: [...ids] } })
+        .project<LabelDocument>(LABEL)
+        .toArray();
+      return readLabels(documents);
+    },
+  };
+}
+
+/** Inserts of sessions, which a deletion that runs at the same time must not miss. */
+function createSessionInserts(
+  collection: Collection<SessionDocument>,
+  tombstones: Pick<TombstoneStore, 'refuseDeleted'>,
+  get: SessionStore['get'],
+): Pick<SessionStore, 'insertIfAbsent' | 'insertManyIfAbsent'> {
+  const insert = createGroupInsert(collection, { atOnce: INSERTS_AT_ONCE });
 
   /** Those that were deleted, or whose conversations were, and how each is refused. */
   async function findRefused(those: readonly Session[]): Promise<Map<string, AppError>> {
@@ -115,7 +160,6 @@ export function createSessionStore(db: Db, options: ListOptions = {}): SessionSt
   }
 
   return {
-    get,
     async insertIfAbsent(session) {
       const document = encodeSession(session);
       if (mayBeDeleted(session)) await tombstones.refuseDeleted(session);
@@ -146,48 +190,22 @@ export function createSessionStore(db: Db, options: ListOptions = {}): SessionSt
       await Promise.all(asked.filter(({ id }) => after.has(id)).map(removeInserted));
       return new Map([...before, ...after]);
     },
-    async list({ limit, cursor, tag, ...equal }) {
-      const filter: Filter<SessionDocument> = {
-        ...Object.fromEntries(Object.entries(equal).filter(([, value]) => value !== undefined)),
-        ...defined({ tags: tag }),
-      };
-      const { documents, ...next } = await newestFirst(collection, filter, { limit, cursor });
-      return { sessions: readList(documents), ...next };
-    },
-    async conversation(session) {
-      const links = await collection
-        .find({ root_session_id: session.root_session_id })
-        .project<ConversationLink & { _id: string }>({
-          parent_session_id: 1,
-          last_event_seq: 1,
-          superseded: 1,
-        })
-        .toArray();
-      const byId = new Map(links.map(({ _id, ...link }) => [_id, { ...link, id: _id }]));
-      const chain: ConversationLink[] = [];
-      // Deleting each link as it is taken ends the walk even where documents form a ring.
-      for (let id: string | undefined = session.id; id !== undefined; ) {
-        const link: ConversationLink | undefined = byId.get(id);
-        if (!link) break;
-        byId.delete(id);
-        chain.unshift(link);
-        id = link.parent_session_id;
-      }
-      return chain;
-    },
-    async getMany(ids) {
-      const documents = await collection.find({ _id: { $in: [...ids] } }).toArray();
-      const byId = new Map(documents.map((document) => [document._id, decodeSession(document)]));
-      return ids.map((id) => byId.get(id)).filter((session) => session !== undefined);
-    },
-    async labels(ids) {
-      const documents = await collection
-        .find({ _id: { $in: [...ids] } })
-        .project<LabelDocument>(LABEL)
-        .toArray();
-      return readLabels(documents);
-    },
   };
+}
+
+/** The links from the root to this session, root first. */
+function chainOf(sessionId: string, links: readonly ConversationLink[]): ConversationLink[] {
+  const byId = new Map(links.map((link) => [link.id, link]));
+  const chain: ConversationLink[] = [];
+  // Deleting each link as it is taken ends the walk even where documents form a ring.
+  for (let id: string | undefined = sessionId; id !== undefined; ) {
+    const link: ConversationLink | undefined = byId.get(id);
+    if (!link) break;
+    byId.delete(id);
+    chain.unshift(link);
+    id = link.parent_session_id;
+  }
+  return chain;
 }
 
 // What comes late may be what a deletion left behind, and a key's id may be in a deletion: such a one is not

@@ -73,40 +73,11 @@ export function createTombstoneStore(db: Db): TombstoneStore {
 
   return {
     get: async (id) => (await find([id]))[0] ?? null,
-    async refuseDeleted({ id, root_session_id: root, created_at }) {
-      for (const tombstone of await find([...new Set([id, root])])) {
-        const isOwn = tombstone.id === id;
-        if (tombstone.state === 'gone' && !tombstoneCovers(tombstone, created_at)) continue;
-        // A mark that may be taken back does not concern the session that bears it: it has its document.
-        if (isOwn && tombstone.state === 'asked') continue;
-        if (isOwn) throw new AppError('SESSION_DELETED', `session ${id} was deleted`);
-        throw new AppError('PARENT_NOT_FOUND', `the conversation of session ${id} was deleted`, {
-          details: { field: 'parent_session_id' },
-        });
+    async refuseDeleted(session) {
+      for (const tombstone of await find([...new Set([session.id, session.root_session_id])])) {
+        const refusal = findRefusal(tombstone, session);
+        if (refusal) throw refusal;
       }
-    },
-    async mark(rootId, at) {
-      // An id may have been used anew after its first conversation was deleted.
-      await collection.updateOne({ _id: rootId, state: 'gone' }, { $set: { state: 'asked', at } });
-      const fresh = { root_session_id: rootId, state: 'asked', at, last_event_seq: 0 } as const;
-      await collection
-        .updateOne({ _id: rootId }, { $setOnInsert: fresh }, { upsert: true })
-        .catch((error: unknown) => {
-          if (!isDuplicateKey(error)) throw error;
-        });
-    },
-    async unmark(rootId) {
-      await collection.updateOne(
-        { _id: rootId, state: 'asked', gone_at: { $exists: true } },
-        { $set: { state: 'gone' } },
-      );
-      await collection.deleteOne({ _id: rootId, state: 'asked' });
-      const left = await collection.findOne({ _id: rootId, state: 'deleting' });
-      return left === null;
-    },
-    async commit(rootId) {
-      await collection.updateOne({ _id: rootId, state: 'asked' }, { $set: { state: 'deleting' } });
-      return (await collection.countDocuments({ _id: rootId, state: 'deleting' })) > 0;
     },
     async insert(rootId, at, sessions) {
       const ofRoot = { _id: rootId, state: 'deleting' } as const;
@@ -165,7 +136,39 @@ export function createTombstoneStore(db: Db): TombstoneStore {
         .toArray();
       return documents.map(decode);
     },
+    ...createMarks(collection),
     ...createSweepQueue(collection),
+  };
+}
+
+/** The marks of conversations that are to be deleted: a mark can be taken back until it is committed. */
+function createMarks(
+  collection: Collection<TombstoneDocument>,
+): Pick<TombstoneStore, 'mark' | 'unmark' | 'commit'> {
+  return {
+    async mark(rootId, at) {
+      // An id may have been used anew after its first conversation was deleted.
+      await collection.updateOne({ _id: rootId, state: 'gone' }, { $set: { state: 'asked', at } });
+      const fresh = { root_session_id: rootId, state: 'asked', at, last_event_seq: 0 } as const;
+      await collection
+        .updateOne({ _id: rootId }, { $setOnInsert: fresh }, { upsert: true })
+        .catch((error: unknown) => {
+          if (!isDuplicateKey(error)) throw error;
+        });
+    },
+    async unmark(rootId) {
+      await collection.updateOne(
+        { _id: rootId, state: 'asked', gone_at: { $exists: true } },
+        { $set: { state: 'gone' } },
+      );
+      await collection.deleteOne({ _id: rootId, state: 'asked' });
+      const left = await collection.findOne({ _id: rootId, state: 'deleting' });
+      return left === null;
+    },
+    async commit(rootId) {
+      await collection.updateOne({ _id: rootId, state: 'asked' }, { $set: { state: 'deleting' } });
+      return (await collection.countDocuments({ _id: rootId, state: 'deleting' })) > 0;
+    },
   };
 }
 
@@ -211,6 +214,21 @@ function createSweepQueue(
       if (page.length > 0) yield page;
     },
   };
+}
+
+/** How a tombstone keeps a session from being stored; null where the session is none of its concern. */
+function findRefusal(
+  tombstone: Tombstone,
+  { id, created_at }: Pick<Session, 'id' | 'created_at'>,
+): AppError | null {
+  const isOwn = tombstone.id === id;
+  if (tombstone.state === 'gone' && !tombstoneCovers(tombstone, created_at)) return null;
+  // A mark that may be taken back does not concern the session that bears it: it has its document.
+  if (isOwn && tombstone.state === 'asked') return null;
+  if (isOwn) return new AppError('SESSION_DELETED', `session ${id} was deleted`);
+  return new AppError('PARENT_NOT_FOUND', `the conversation of session ${id} was deleted`, {
+    details: { field: 'parent_session_id' },
+  });
 }
 
 // Its id may have been used anew, and deleted again, since it was read.

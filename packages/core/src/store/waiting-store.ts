@@ -1,4 +1,4 @@
-import type { Db } from 'mongodb';
+import type { Collection, Db } from 'mongodb';
 import type { WaitingFor } from '../model/config/waiting-for.ts';
 import { JOB_FIELDS, type JobSource } from '../model/job/job-of-session.ts';
 import type { BusyParent } from '../model/job/waiting.ts';
@@ -70,18 +70,8 @@ export function createWaitingStore(
     return documents.map(({ _id, ...fields }) => ({ ...fields, id: _id }));
   }
 
-  async function findParents(
-    ids: readonly (string | undefined)[],
-  ): Promise<Map<string, BusyParent>> {
-    const parents = await collection
-      .find({ _id: { $in: ids.filter((id) => id !== undefined) } })
-      .project<BusyParent & { _id: string }>(PARENT)
-      .toArray();
-    return new Map(parents.map(({ _id, ...parent }) => [_id, parent]));
-  }
-
   return {
-    states: states,
+    states,
     async ofKey(key, limit) {
       const documents = await collection
         .find({ waiting_for: 'concurrency_key', concurrency_key: key })
@@ -132,6 +122,25 @@ export function createWaitingStore(
       );
       return document && decodeSession(document);
     },
+    ...createWaitScans(collection),
+  };
+}
+
+/** Scans of all that wait, for the reconciler. */
+function createWaitScans(
+  collection: Collection<SessionDocument>,
+): Pick<WaitingStore, 'keysWaitedFor' | 'parentWaits'> {
+  async function findParents(
+    ids: readonly (string | undefined)[],
+  ): Promise<Map<string, BusyParent>> {
+    const parents = await collection
+      .find({ _id: { $in: ids.filter((id) => id !== undefined) } })
+      .project<BusyParent & { _id: string }>(PARENT)
+      .toArray();
+    return new Map(parents.map(({ _id, ...parent }) => [_id, parent]));
+  }
+
+  return {
     async *keysWaitedFor() {
       const keys = collection.aggregate<{ _id: string }>([
         { $match: { waiting_for: 'concurrency_key' } },

@@ -1,6 +1,7 @@
-import type { Db } from 'mongodb';
+import type { Collection, Db, UpdateFilter } from 'mongodb';
 import { z } from 'zod';
 import { AppError } from '../model/errors/app-error.ts';
+import { defined } from '../model/schema/defined.ts';
 import { newId } from '../model/schema/id.ts';
 import type { NewWebhook, Webhook, WebhookChanges } from '../model/webhooks/webhook.ts';
 import { newWebhookSecret } from '../model/webhooks/webhook-signature.ts';
@@ -74,18 +75,6 @@ export function createWebhookStore(
     return readList(documents);
   }
 
-  async function disable(
-    id: string,
-    disabled: NonNullable<Webhook['disabled']>,
-    guard: { 'failures.count'?: { $gte: number } } = {},
-  ): Promise<boolean> {
-    const { matchedCount } = await collection.updateOne(
-      { _id: id, enabled: true, ...guard },
-      { $set: { enabled: false, disabled, updated_at: disabled.at } },
-    );
-    return matchedCount > 0;
-  }
-
   return {
     async create(fields) {
       if ((await collection.countDocuments({})) >= MAX_WEBHOOKS) {
@@ -110,30 +99,36 @@ export function createWebhookStore(
     list: () => find({}),
     enabled: () => find({ enabled: true }),
     async change(id, changes) {
-      const now = await clock.now();
-      const given = Object.entries(changes).filter(([, value]) => value !== undefined);
-      const set = Object.fromEntries(given.filter(([, value]) => value !== null));
-      const unset = given.filter(([, value]) => value === null).map(([key]) => key);
-      if (changes.enabled === true) unset.push('disabled', 'failures');
-      const disabled =
-        changes.enabled === false
-          ? { disabled: { code: 'asked', message: 'disabled by request', at: now } as const }
-          : {};
-      const document = await collection.findOneAndUpdate(
-        { _id: id },
-        {
-          $set: { ...set, ...disabled, updated_at: now },
-          ...(unset.length > 0
-            ? { $unset: Object.fromEntries(unset.map((key) => [key, ''])) }
-            : {}),
-        },
-        { returnDocument: 'after' },
-      );
+      const update = changeUpdate(changes, await clock.now());
+      const options = { returnDocument: 'after' } as const;
+      const document = await collection.findOneAndUpdate({ _id: id }, update, options);
       return document && decode(document);
     },
     async remove(id) {
       return (await collection.deleteOne({ _id: id })).deletedCount > 0;
     },
+    ...createEndpointHealth(collection, clock),
+  };
+}
+
+/** What a webhook's document says of its endpoint: the last delivery, failures in a row, and its end. */
+function createEndpointHealth(
+  collection: Collection<WebhookDocument>,
+  clock: StoreClock,
+): Pick<WebhookStore, 'noteDelivered' | 'noteFailure' | 'disableGone'> {
+  async function disable(
+    id: string,
+    disabled: NonNullable<Webhook['disabled']>,
+    guard: { 'failures.count'?: { $gte: number } } = {},
+  ): Promise<boolean> {
+    const { matchedCount } = await collection.updateOne(
+      { _id: id, enabled: true, ...guard },
+      { $set: { enabled: false, disabled, updated_at: disabled.at } },
+    );
+    return matchedCount > 0;
+  }
+
+  return {
     async noteDelivered(id) {
       const now = await clock.now();
       await collection.updateOne(
@@ -167,6 +162,22 @@ export function createWebhookStore(
       const message = 'the endpoint answered 410: it is gone';
       await disable(id, { code: 'gone', message, at: await clock.now() });
     },
+  };
+}
+
+/** The update of a webhook by these changes: null removes a field, and enabling forgets the failures. */
+function changeUpdate(changes: WebhookChanges, now: Date): UpdateFilter<WebhookDocument> {
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  const set = Object.fromEntries(given.filter(([, value]) => value !== null));
+  const unset = given.filter(([, value]) => value === null).map(([key]) => key);
+  if (changes.enabled === true) unset.push('disabled', 'failures');
+  const disabled =
+    changes.enabled === false
+      ? ({ code: 'asked', message: 'disabled by request', at: now } as const)
+      : undefined;
+  return {
+    $set: { ...set, ...defined({ disabled }), updated_at: now },
+    ...(unset.length > 0 ? { $unset: Object.fromEntries(unset.map((key) => [key, ''])) } : {}),
   };
 }
 
