@@ -32,7 +32,7 @@ import type { Logger } from '../runtime/log.ts';
 import type { StoreClock } from '../store/clock.ts';
 import { forEachIsolated } from '../store/for-each-isolated.ts';
 import type { Stores } from '../store/stores.ts';
-import type { WaitState } from '../store/waiting-store.ts';
+import type { WaitingStore, WaitState } from '../store/waiting-store.ts';
 import { createKeyAdmission, hasKey, isDue, type KeyAdmission } from './key-admission.ts';
 import {
   createLimitAdmission,
@@ -106,6 +106,7 @@ export function createAdmission({
     usage,
     clock,
   });
+  const enqueue = createEnqueue(queue, fail);
   const keys = createKeyAdmission({ waiting, slots: stores.keySlots, clock, enqueue });
   const parents = createParentAdmission({
     sessions,
@@ -120,25 +121,6 @@ export function createAdmission({
     },
   });
   const resume = createResume({ sessions, parents, limits, keys, enqueue });
-
-  // The documents already say that these sessions wait for nothing: the reconciler enqueues them if Redis is away.
-  async function enqueue(states: readonly WaitState[]): Promise<number> {
-    const ready = states.filter((one) => one.status === 'queued' && !one.waiting_for);
-    await Promise.all(ready.map(addJob));
-    return ready.length;
-  }
-
-  async function addJob(state: WaitState): Promise<void> {
-    let job: Job;
-    try {
-      job = jobOfSession(state);
-    } catch (error) {
-      // Left as it is, the session would hold its slots for good: no job of it will ever end.
-      await fail(state.id, error);
-      return;
-    }
-    await queue.restore(job).catch(() => {});
-  }
 
   async function fail(id: string, error: unknown): Promise<boolean> {
     const failed = await unusable.fail(id, messageOf(error));
@@ -157,19 +139,10 @@ export function createAdmission({
 
   async function releaseAfter(session: Parameters<Admission['releaseAfter']>[0]): Promise<void> {
     const { id, concurrency_key, limits: limitIds = [] } = session;
-    const freed = new Set(limitIds);
-    for (;;) {
-      const children = await waiting.ofParent(id, BATCH);
-      const resumed = await Promise.all(children.map(resume.step));
-      // These wait for their limits from now on: they are released by age, once all of them are in line.
-      const entered = resumed.filter(({ waiting_for }) => waiting_for === 'budget');
-      for (const limitId of entered.flatMap((child) => child.limits ?? [])) freed.add(limitId);
-      const isStuck = resumed.some((child) => child.waiting_for === 'parent');
-      if (isStuck || children.length < BATCH) break;
-    }
+    const entered = await resumeChildren(id, { waiting, resume });
     if (concurrency_key !== undefined) await keys.free(concurrency_key, id);
     await limits.free(session);
-    await resume.waitersOf(freed);
+    await resume.waitersOf(new Set([...limitIds, ...entered]));
   }
 
   return {
@@ -183,6 +156,48 @@ export function createAdmission({
     },
     repair: () => repairAll({ parents, keys, limits, resume }),
   };
+}
+
+/** Adds the jobs of those of these sessions that are queued and wait for nothing; returns how many they are. */
+function createEnqueue(
+  queue: Pick<SessionQueue, 'restore'>,
+  fail: Admission['fail'],
+): (states: readonly WaitState[]) => Promise<number> {
+  async function addJob(state: WaitState): Promise<void> {
+    let job: Job;
+    try {
+      job = jobOfSession(state);
+    } catch (error) {
+      // Left as it is, the session would hold its slots for good: no job of it will ever end.
+      await fail(state.id, error);
+      return;
+    }
+    await queue.restore(job).catch(() => {});
+  }
+
+  // The documents already say that these sessions wait for nothing: the reconciler enqueues them if Redis is away.
+  return async (states) => {
+    const ready = states.filter((one) => one.status === 'queued' && !one.waiting_for);
+    await Promise.all(ready.map(addJob));
+    return ready.length;
+  };
+}
+
+/** Resumes the sessions that wait for this parent; returns the limits that they wait for from now on. */
+async function resumeChildren(
+  parentId: string,
+  { waiting, resume }: { waiting: Pick<WaitingStore, 'ofParent'>; resume: Pick<Resume, 'step'> },
+): Promise<Set<string>> {
+  const limitIds = new Set<string>();
+  for (;;) {
+    const children = await waiting.ofParent(parentId, BATCH);
+    const resumed = await Promise.all(children.map(resume.step));
+    // These wait for their limits from now on: they are released by age, once all of them are in line.
+    const entered = resumed.filter(({ waiting_for }) => waiting_for === 'budget');
+    for (const limitId of entered.flatMap((child) => child.limits ?? [])) limitIds.add(limitId);
+    const isStuck = resumed.some((child) => child.waiting_for === 'parent');
+    if (isStuck || children.length < BATCH) return limitIds;
+  }
 }
 
 // A message of another program's error may quote what no reader of the session may see: the log has it.

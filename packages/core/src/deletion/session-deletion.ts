@@ -10,7 +10,7 @@ import type { TreeSession } from '../store/conversation-tree.ts';
 import type { StopRequests } from '../store/stop-requests.ts';
 import type { Stores } from '../store/stores.ts';
 import { createDeletionMaintenance } from './deletion-maintenance.ts';
-import { createLeftoverRemoval } from './leftover-removal.ts';
+import { createLeftoverRemoval, type LeftoverRemoval } from './leftover-removal.ts';
 
 /** How far a deletion came: `deleting` goes on by itself. */
 export type DeletionState = 'gone' | 'deleting';
@@ -45,6 +45,7 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
   const { stores, clock, queue } = deps;
   const { tree, tombstones, spent } = stores;
   const removal = createLeftoverRemoval({ ...stores, clock, queue });
+  const finish = createFinish(deps, removal);
 
   async function rootOf(sessionId: string): Promise<string> {
     const rootId =
@@ -53,35 +54,72 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
     return rootId;
   }
 
-  async function refuseLive(rootId: string): Promise<void> {
-    const live = await tree.live(rootId);
-    const [first] = live;
-    if (!first) return;
-    throw new AppError(
-      'SESSION_NOT_TERMINAL',
-      `session ${first.id} of this conversation is ${first.status}; cancel it, or wait for its end`,
-      { details: { status: first.status, sessions: live.map(({ id }) => id) } },
-    );
-  }
-
-  /** Passes the point of no return, or throws what `check` throws with nothing gone. */
-  async function begin(rootId: string, check: () => Promise<void>): Promise<void> {
-    for (let round = 0; round < MAX_ROUNDS; round += 1) {
-      await check();
-      const [newest] = await tree.newest(rootId);
-      await tombstones.mark(rootId, latest(await clock.now(), newest?.created_at));
+  return {
+    async deleteConversation(sessionId, signal) {
+      const rootId = await rootOf(sessionId);
+      const isEmpty = (await tree.newest(rootId)).length === 0;
+      const tombstone = await tombstones.get(rootId);
+      if (isEmpty && tombstone?.state === 'gone') return 'gone';
+      if (tombstone?.state !== 'deleting')
+        await commitDeletion(deps, rootId, () => refuseLive(tree, rootId));
+      return finish(rootId, signal);
+    },
+    async deleteEnded(rootId, before, signal) {
+      const kept = new Error('the conversation goes on');
+      const check = async () => {
+        const end = await tree.endOf(rootId);
+        if (end === null || end >= before) throw kept;
+      };
       try {
-        // Again: who adopts a continue looks for the mark after its insert, so one of us sees the other.
-        await check();
+        await commitDeletion(deps, rootId, check);
       } catch (error) {
-        if (await tombstones.unmark(rootId)) throw error;
-        return;
+        if (error === kept) return null;
+        throw error;
       }
-      if (await tombstones.commit(rootId)) return;
-    }
-    throw new AppError('UNAVAILABLE', 'others delete this conversation too; ask again later');
-  }
+      return finish(rootId, signal);
+    },
+    runMaintenance: createDeletionMaintenance({ clock, tombstones, spent, removal, finish }),
+  };
+}
 
+async function refuseLive(tree: DeletionDeps['stores']['tree'], rootId: string): Promise<void> {
+  const live = await tree.live(rootId);
+  const [first] = live;
+  if (!first) return;
+  throw new AppError(
+    'SESSION_NOT_TERMINAL',
+    `session ${first.id} of this conversation is ${first.status}; cancel it, or wait for its end`,
+    { details: { status: first.status, sessions: live.map(({ id }) => id) } },
+  );
+}
+
+/** Passes the point of no return, or throws what `check` throws with nothing gone. */
+async function commitDeletion(
+  { stores: { tree, tombstones }, clock }: Pick<DeletionDeps, 'stores' | 'clock'>,
+  rootId: string,
+  check: () => Promise<void>,
+): Promise<void> {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    await check();
+    const [newest] = await tree.newest(rootId);
+    await tombstones.mark(rootId, latest(await clock.now(), newest?.created_at));
+    try {
+      // Again: who adopts a continue looks for the mark after its insert, so one of us sees the other.
+      await check();
+    } catch (error) {
+      if (await tombstones.unmark(rootId)) throw error;
+      return;
+    }
+    if (await tombstones.commit(rootId)) return;
+  }
+  throw new AppError('UNAVAILABLE', 'others delete this conversation too; ask again later');
+}
+
+/** Removes what is left of a conversation whose deletion is past the point of no return. */
+function createFinish(
+  { stores: { tree, tombstones, spent }, clock, queue, requests }: DeletionDeps,
+  removal: LeftoverRemoval,
+): (rootId: string, signal?: AbortSignal) => Promise<DeletionState> {
   async function finish(rootId: string, signal?: AbortSignal): Promise<DeletionState> {
     // Another may finish it meanwhile: then what there is of this id belongs to a later session.
     while ((await tombstones.get(rootId))?.state === 'deleting') {
@@ -116,7 +154,7 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
   // Accepted in the moment of no return: all that can be done for it is to end it before it goes.
   async function cancelLive(rootId: string): Promise<boolean> {
     for (const { id } of await tree.live(rootId)) {
-      await deps.requests.requestCancel(id).catch((error: unknown) => {
+      await requests.requestCancel(id).catch((error: unknown) => {
         if (!isAppError(error)) throw error;
       });
       await queue.sendControl({ kind: 'cancel', id }).catch(() => {});
@@ -124,31 +162,7 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
     return (await tree.live(rootId)).length > 0;
   }
 
-  return {
-    async deleteConversation(sessionId, signal) {
-      const rootId = await rootOf(sessionId);
-      const isEmpty = (await tree.newest(rootId)).length === 0;
-      const tombstone = await tombstones.get(rootId);
-      if (isEmpty && tombstone?.state === 'gone') return 'gone';
-      if (tombstone?.state !== 'deleting') await begin(rootId, () => refuseLive(rootId));
-      return finish(rootId, signal);
-    },
-    async deleteEnded(rootId, before, signal) {
-      const kept = new Error('the conversation goes on');
-      const check = async () => {
-        const end = await tree.endOf(rootId);
-        if (end === null || end >= before) throw kept;
-      };
-      try {
-        await begin(rootId, check);
-      } catch (error) {
-        if (error === kept) return null;
-        throw error;
-      }
-      return finish(rootId, signal);
-    },
-    runMaintenance: createDeletionMaintenance({ clock, tombstones, spent, removal, finish }),
-  };
+  return finish;
 }
 
 function toSpender({ id, created_at, totals, end_time, model, tags, api_key_id }: TreeSession) {

@@ -75,38 +75,7 @@ export function createSessionQueue({
   const options = { connection: client, prefix, skipVersionCheck: true };
   const bull: Queue = new Queue(SESSION_QUEUE, options, createBackend);
   bull.on('error', ignore);
-  const toError = createQueueErrors();
-  let ready = false;
-
-  async function runOnceReady<T>(ask: () => Promise<T>): Promise<T> {
-    await bull.waitUntilReady();
-    ready = true;
-    return ask();
-  }
-
-  // Bounded here and not by the client's commandTimeout: a timer for each command costs more, and a client
-  // that the caller handed over has none.
-  async function runBounded<T>(ask: () => Promise<T>): Promise<T> {
-    try {
-      return await withDeadline(ANSWER_TIMEOUT_MS, ready ? ask : () => runOnceReady(ask));
-    } catch (cause) {
-      throw toError(cause);
-    }
-  }
-
-  // BullMQ's own limiter key holds the time; its limiter is not used, for with it a worker that runs long
-  // jobs looks for others only once one of them has ended.
-  async function pauseMs(): Promise<number> {
-    const ms = Math.max(await runBounded(() => bull.getRateLimitTtl()), 0);
-    if (ms <= MAX_PAUSE_MS) return ms;
-    log?.error(
-      { pause_ms: ms, cut_to_ms: MAX_PAUSE_MS },
-      'the queue was paused for longer than Baton pauses it: the pause was cut',
-    );
-    await runBounded(() => bull.rateLimit(MAX_PAUSE_MS));
-    return MAX_PAUSE_MS;
-  }
-
+  const runBounded = createBoundedRun(bull);
   const windows = createRateWindows(client, prefix);
 
   return {
@@ -144,10 +113,7 @@ export function createSessionQueue({
       // It may be promoted by time meanwhile.
       await runBounded(async () => job?.promote()).catch(() => {});
     },
-    async pause(ms) {
-      if (ms > (await pauseMs())) await runBounded(() => bull.rateLimit(Math.ceil(ms)));
-    },
-    pauseMs: pauseMs,
+    ...createPause(bull, runBounded, log),
     async sendControl(message) {
       await runBounded(() => publishControl(client, message, prefix));
     },
@@ -158,6 +124,56 @@ export function createSessionQueue({
       await bull.close();
       if (owned) client.disconnect();
     },
+  };
+}
+
+/** Calls Redis within a deadline; turns its errors into the queue's own, such as UNAVAILABLE. */
+type RunBounded = <T>(call: () => Promise<T>) => Promise<T>;
+
+// Bounded here and not by the client's commandTimeout: a timer for each command costs more, and a client
+// that the caller handed over has none.
+function createBoundedRun(bull: Queue): RunBounded {
+  const toError = createQueueErrors();
+  let ready = false;
+
+  async function runOnceReady<T>(call: () => Promise<T>): Promise<T> {
+    await bull.waitUntilReady();
+    ready = true;
+    return call();
+  }
+
+  return async (call) => {
+    try {
+      return await withDeadline(ANSWER_TIMEOUT_MS, ready ? call : () => runOnceReady(call));
+    } catch (cause) {
+      throw toError(cause);
+    }
+  };
+}
+
+// BullMQ's own limiter key holds the time; its limiter is not used, for with it a worker that runs long
+// jobs looks for others only once one of them has ended.
+function createPause(
+  bull: Queue,
+  runBounded: RunBounded,
+  log: Pick<Logger, 'error'> | undefined,
+): Pick<SessionQueue, 'pause' | 'pauseMs'> {
+  async function pauseMs(): Promise<number> {
+    const ms = Math.max(await runBounded(() => bull.getRateLimitTtl()), 0);
+    if (ms <= MAX_PAUSE_MS) return ms;
+    log?.error(
+      { pause_ms: ms, cut_to_ms: MAX_PAUSE_MS },
+      'the queue was paused for longer than Baton pauses it: the pause was cut',
+    );
+    await runBounded(() => bull.rateLimit(MAX_PAUSE_MS));
+    return MAX_PAUSE_MS;
+  }
+
+  return {
+    async pause(ms) {
+      if (ms > (await pauseMs())) await runBounded(() => bull.rateLimit(Math.ceil(ms)));
+    },
+    pauseMs,
   };
 }
 

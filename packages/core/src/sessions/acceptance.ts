@@ -45,35 +45,7 @@ export function createAcceptance({
   sealer: Sealer;
   jobs: JobMaker;
 }): Acceptance {
-  // The job first: if we die before the document is there, whoever meets the job makes it. The payload is
-  // adopted as it was sent, so that the session can be read at once. No plain secret is sent.
-  async function enqueue(job: Job, isNew: boolean): Promise<Session> {
-    if (mayWait(job)) return enqueueLater(job);
-    await queue.add(job);
-    const adopting = adopter.adoptBuilt(job, { isNew });
-    return adopting.catch(async (error: unknown) => {
-      // It was refused, so it is not to run later. Best effort: the reconciler finds out what such a job is.
-      if (isAppError(error) && error.code === 'SESSION_DELETED') {
-        await queue.drop(job.id).catch(() => {});
-      }
-      throw error;
-    });
-  }
-
-  // The document first: while it waits there is no job. If we die after it, the reconciler goes on with it.
-  async function enqueueLater(job: Job): Promise<Session> {
-    checkSize(job);
-    return goOn(await adopter.adoptBuilt(job));
-  }
-
-  async function goOn(waiting: Session): Promise<Session> {
-    const session =
-      waiting.waiting_for === 'budget' ? await admission.limits.reserve(waiting) : waiting;
-    if (session.waiting_for === 'budget') return session;
-    if (session.waiting_for) return admission.resume(session);
-    await admission.enqueue(session.id);
-    return session;
-  }
+  const enqueue = createEnqueue({ queue, adopter, admission });
 
   async function accept(
     job: Job,
@@ -101,7 +73,10 @@ export function createAcceptance({
   // Whoever asked first may have died before it did what could be done.
   async function replay(before: Session, job: Job): Promise<AcceptedSession> {
     checkSameRequest(before, job);
-    return { session: before.waiting_for ? await goOn(before) : before, replayed: true };
+    return {
+      session: before.waiting_for ? await proceed(admission, before) : before,
+      replayed: true,
+    };
   }
 
   return {
@@ -118,4 +93,46 @@ export function createAcceptance({
       });
     },
   };
+}
+
+/** Adds jobs and documents; `isNew` says that the job's id was made a moment ago. */
+function createEnqueue({
+  queue,
+  adopter,
+  admission,
+}: {
+  queue: SessionQueue;
+  adopter: Adopter;
+  admission: Admission;
+}): (job: Job, isNew: boolean) => Promise<Session> {
+  // The document first: while it waits there is no job. If we die after it, the reconciler goes on with it.
+  async function enqueueLater(job: Job): Promise<Session> {
+    checkSize(job);
+    return proceed(admission, await adopter.adoptBuilt(job));
+  }
+
+  // The job first: if we die before the document is there, whoever meets the job makes it. The payload is
+  // adopted as it was sent, so that the session can be read at once. No plain secret is sent.
+  return async (job, isNew) => {
+    if (mayWait(job)) return enqueueLater(job);
+    await queue.add(job);
+    const adopting = adopter.adoptBuilt(job, { isNew });
+    return adopting.catch(async (error: unknown) => {
+      // It was refused, so it is not to run later. Best effort: the reconciler finds out what such a job is.
+      if (isAppError(error) && error.code === 'SESSION_DELETED') {
+        await queue.drop(job.id).catch(() => {});
+      }
+      throw error;
+    });
+  };
+}
+
+/** Moves a session that waits on as far as possible now; returns it as it then is. */
+async function proceed(admission: Admission, waiting: Session): Promise<Session> {
+  const session =
+    waiting.waiting_for === 'budget' ? await admission.limits.reserve(waiting) : waiting;
+  if (session.waiting_for === 'budget') return session;
+  if (session.waiting_for) return admission.resume(session);
+  await admission.enqueue(session.id);
+  return session;
 }

@@ -54,68 +54,7 @@ export function createBulkAcceptance({
   sealer: Sealer;
   jobs: Pick<JobMaker, 'launch'>;
 }): (asked: readonly LaunchInput[]) => Promise<LaunchVerdict[]> {
-  // In the order of acceptance.ts: the jobs first, then their documents; of those that wait only these.
-  // Returns those that were refused.
-  async function enqueue(jobs: readonly Parsed['job'][]): Promise<Map<string, LaunchVerdict>> {
-    const made = jobs.map((job) => queuedSession(job, job.config));
-    const waiting = made.filter((session) => session.waiting_for);
-    const ids = new Set(waiting.map(({ id }) => id));
-    await queue.addMany(jobs.filter(({ id }) => !ids.has(id)));
-    const deleted = await sessions.insertManyIfAbsent(made);
-    // Best effort: a worker, or the reconciler, finds out what such a job is.
-    for (const id of deleted.keys()) await queue.drop(id).catch(() => {});
-    const stored = waiting.filter(({ id }) => !deleted.has(id));
-    const keyed = stored.filter((session) => !waitsForLimits(session));
-    if (keyed.length > 0) await admission.resumeAll(keyed);
-    const refused = await reserveAll(stored.filter(waitsForLimits));
-    for (const [id, error] of deleted) refused.set(id, { error });
-    return refused;
-  }
-
-  // One after the other: the first are the first to be let in.
-  async function reserveAll(limited: readonly Session[]): Promise<Map<string, LaunchVerdict>> {
-    const refused = new Map<string, LaunchVerdict>();
-    for (const session of limited) {
-      try {
-        const passed = await admission.limits.reserve(session);
-        if (passed.waiting_for === undefined) await admission.enqueue(passed.id);
-        else if (!waitsForLimits(passed)) await admission.resume(passed);
-      } catch (error) {
-        if (!isAppError(error) || error.code !== 'LIMIT_EXCEEDED') throw error;
-        refused.set(session.id, { error });
-      }
-    }
-    return refused;
-  }
-
-  async function launchSlice(parsed: readonly Parsed[]): Promise<Map<Parsed, LaunchVerdict>> {
-    const keyed = parsed.filter(({ isKeyed }) => isKeyed).map(({ job }) => job.id);
-    const known = byId(keyed.length > 0 ? await sessions.getMany(keyed) : []);
-    const fresh = new Map<string, Parsed>();
-    for (const one of parsed) {
-      const { id } = one.job;
-      if (!known.has(id) && !fresh.has(id)) fresh.set(id, one);
-    }
-    const jobs = [...fresh.values()].map(({ job }) => job);
-    // Whoever asked first for these may be refusing them just now, or have died before it could.
-    const asked = parsed
-      .flatMap((one) => replayed(one, known.get(one.job.id)))
-      .filter(waitsForLimits);
-    const refused = new Map([
-      ...(await reserveAll([...byId(asked).values()])),
-      ...(jobs.length > 0 ? await enqueue(jobs) : []),
-    ]);
-    const made = await sessions.getMany([...fresh.keys()]);
-    for (const session of made) queue.live.statusChanged(session);
-    const passed = await sessions.getMany(asked.map(({ id }) => id));
-    const stored = new Map([...known, ...byId(passed), ...byId(made)]);
-    return new Map(
-      parsed.map((one) => {
-        const { id } = one.job;
-        return [one, refused.get(id) ?? verdictOf(one, stored.get(id), fresh.get(id))];
-      }),
-    );
-  }
+  const launchSlice = createSliceLaunch({ queue, sessions, admission });
 
   return async (asked) => {
     const verdicts: LaunchVerdict[] = [];
@@ -142,6 +81,83 @@ export function createBulkAcceptance({
 }
 
 const NONE = { error: new Error('a launch has no verdict') };
+
+/** Launches of one slice: jobs and documents by one command each. Throws where a store does not answer. */
+function createSliceLaunch({
+  queue,
+  sessions,
+  admission,
+}: {
+  queue: SessionQueue;
+  sessions: SessionStore;
+  admission: Admission;
+}): (parsed: readonly Parsed[]) => Promise<Map<Parsed, LaunchVerdict>> {
+  // In the order of acceptance.ts: the jobs first, then their documents; of those that wait only these.
+  // Returns those that were refused.
+  async function enqueue(jobs: readonly Parsed['job'][]): Promise<Map<string, LaunchVerdict>> {
+    const made = jobs.map((job) => queuedSession(job, job.config));
+    const waiting = made.filter((session) => session.waiting_for);
+    const ids = new Set(waiting.map(({ id }) => id));
+    await queue.addMany(jobs.filter(({ id }) => !ids.has(id)));
+    const deleted = await sessions.insertManyIfAbsent(made);
+    // Best effort: a worker, or the reconciler, finds out what such a job is.
+    for (const id of deleted.keys()) await queue.drop(id).catch(() => {});
+    const stored = waiting.filter(({ id }) => !deleted.has(id));
+    const keyed = stored.filter((session) => !waitsForLimits(session));
+    if (keyed.length > 0) await admission.resumeAll(keyed);
+    const refused = await reserveAll(admission, stored.filter(waitsForLimits));
+    for (const [id, error] of deleted) refused.set(id, { error });
+    return refused;
+  }
+
+  return async (parsed) => {
+    const keyed = parsed.filter(({ isKeyed }) => isKeyed).map(({ job }) => job.id);
+    const known = byId(keyed.length > 0 ? await sessions.getMany(keyed) : []);
+    const fresh = new Map<string, Parsed>();
+    for (const one of parsed) {
+      const { id } = one.job;
+      if (!known.has(id) && !fresh.has(id)) fresh.set(id, one);
+    }
+    const jobs = [...fresh.values()].map(({ job }) => job);
+    // Whoever asked first for these may be refusing them just now, or have died before it could.
+    const asked = parsed
+      .flatMap((one) => replayed(one, known.get(one.job.id)))
+      .filter(waitsForLimits);
+    const refused = new Map([
+      ...(await reserveAll(admission, [...byId(asked).values()])),
+      ...(jobs.length > 0 ? await enqueue(jobs) : []),
+    ]);
+    const made = await sessions.getMany([...fresh.keys()]);
+    for (const session of made) queue.live.statusChanged(session);
+    const passed = await sessions.getMany(asked.map(({ id }) => id));
+    const stored = new Map([...known, ...byId(passed), ...byId(made)]);
+    return new Map(
+      parsed.map((one) => {
+        const { id } = one.job;
+        return [one, refused.get(id) ?? verdictOf(one, stored.get(id), fresh.get(id))];
+      }),
+    );
+  };
+}
+
+// One after the other: the first are the first to be let in.
+async function reserveAll(
+  admission: Pick<Admission, 'limits' | 'enqueue' | 'resume'>,
+  limited: readonly Session[],
+): Promise<Map<string, LaunchVerdict>> {
+  const refused = new Map<string, LaunchVerdict>();
+  for (const session of limited) {
+    try {
+      const passed = await admission.limits.reserve(session);
+      if (passed.waiting_for === undefined) await admission.enqueue(passed.id);
+      else if (!waitsForLimits(passed)) await admission.resume(passed);
+    } catch (error) {
+      if (!isAppError(error) || error.code !== 'LIMIT_EXCEEDED') throw error;
+      refused.set(session.id, { error });
+    }
+  }
+  return refused;
+}
 
 async function build(
   { config, options = {} }: LaunchInput,

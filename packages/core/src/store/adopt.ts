@@ -43,28 +43,7 @@ export function createAdopter(
   announce: (session: Session) => void = () => {},
   sealer: Sealer = NO_SEALER,
 ): Adopter {
-  // What the parent had from before there were keys is sealed now, too.
-  async function insertQueued(
-    job: AcceptedJob<Job>,
-    asked: SessionConfig,
-    parent?: Session,
-  ): Promise<Session> {
-    const config = await sealer.config(asked, job.id);
-    return sessions.insertIfAbsent(queuedSession(job, config, parent));
-  }
-
-  async function insertContinue(
-    job: AcceptedJob<ContinueJob>,
-    seen: readonly string[],
-  ): Promise<Session> {
-    const parent = await find(job.parent_session_id, seen);
-    if (!parent) {
-      throw new AppError('PARENT_NOT_FOUND', `no session ${job.parent_session_id} to continue`, {
-        details: { field: 'parent_session_id' },
-      });
-    }
-    return insertQueued(job, inheritConfig(parent.config, job.overrides), parent);
-  }
+  const insert = createInsert({ sessions, sealer, find });
 
   async function adopt(
     job: FoundJob,
@@ -81,24 +60,6 @@ export function createAdopter(
     const made = await insert(found, [...seen, id], accept);
     announce(made);
     return made;
-  }
-
-  async function insert(
-    found: FoundJob,
-    seen: readonly string[],
-    accept: Accept,
-  ): Promise<Session> {
-    try {
-      const accepted = accept(found);
-      return accepted.kind === 'launch'
-        ? await insertQueued(accepted, accepted.config)
-        : await insertContinue(accepted, seen);
-    } catch (error) {
-      if (!isAppError(error) || NOT_THE_JOBS.includes(error.code)) throw error;
-      const unknown = findUnknownFeatures(found.data);
-      if (unknown.length > 0) throw new UnknownFeaturesError(unknown);
-      return sessions.insertIfAbsent(refusedSession(found, error));
-    }
   }
 
   // `seen` ends a ring of jobs that name each other as parents.
@@ -127,6 +88,54 @@ export function createAdopter(
         throw error;
       });
     },
+  };
+}
+
+/** Inserts the document of a job: queued, or failed where the job cannot become a session. */
+function createInsert({
+  sessions,
+  sealer,
+  find,
+}: {
+  sessions: Pick<SessionStore, 'insertIfAbsent'>;
+  sealer: Pick<Sealer, 'config'>;
+  find: (id: string, seen: readonly string[]) => Promise<Session | null>;
+}): (found: FoundJob, seen: readonly string[], accept: Accept) => Promise<Session> {
+  // What the parent had from before there were keys is sealed now, too.
+  async function insertQueued(
+    job: AcceptedJob<Job>,
+    asked: SessionConfig,
+    parent?: Session,
+  ): Promise<Session> {
+    const config = await sealer.config(asked, job.id);
+    return sessions.insertIfAbsent(queuedSession(job, config, parent));
+  }
+
+  async function insertContinue(
+    job: AcceptedJob<ContinueJob>,
+    seen: readonly string[],
+  ): Promise<Session> {
+    const parent = await find(job.parent_session_id, seen);
+    if (!parent) {
+      throw new AppError('PARENT_NOT_FOUND', `no session ${job.parent_session_id} to continue`, {
+        details: { field: 'parent_session_id' },
+      });
+    }
+    return insertQueued(job, inheritConfig(parent.config, job.overrides), parent);
+  }
+
+  return async (found, seen, accept) => {
+    try {
+      const accepted = accept(found);
+      return accepted.kind === 'launch'
+        ? await insertQueued(accepted, accepted.config)
+        : await insertContinue(accepted, seen);
+    } catch (error) {
+      if (!isAppError(error) || NOT_THE_JOBS.includes(error.code)) throw error;
+      const unknown = findUnknownFeatures(found.data);
+      if (unknown.length > 0) throw new UnknownFeaturesError(unknown);
+      return sessions.insertIfAbsent(refusedSession(found, error));
+    }
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Db, UpdateFilter } from 'mongodb';
+import type { Collection, Db, UpdateFilter } from 'mongodb';
 import { defined } from '../model/schema/defined.ts';
 import { planClaim } from '../model/session/claim-plan.ts';
 import type { Failure } from '../model/session/failure.ts';
@@ -90,15 +90,6 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
     return ended ? { kind: 'terminal', session: decodeSession(ended) } : 'raced';
   }
 
-  // The claim may have been taken and its answer lost: a lease would be waited for, and a crash counted.
-  async function findOwnClaim(error: unknown, id: string, { fence, worker_id }: Attempt) {
-    const taken = await collection
-      .findOne({ _id: id, 'lease.fence': fence, 'lease.owner': worker_id, status: 'starting' })
-      .catch(() => null);
-    if (!taken) throw error;
-    return taken;
-  }
-
   async function claimWith(
     session: Session,
     crashed: boolean,
@@ -112,7 +103,7 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
       { returnDocument: 'after' },
     );
     const claimed = await update.catch((error: unknown) =>
-      findOwnClaim(error, session.id, attempt),
+      findOwnClaim(collection, error, session.id, attempt),
     );
     return claimed ? { kind: 'claimed', session: decodeSession(claimed), attempt } : 'raced';
   }
@@ -126,6 +117,20 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
       throw new Error(`session ${id}: ${MAX_ROUNDS} claims in a row were overtaken`);
     },
   };
+}
+
+// The claim may have been taken and its answer lost: a lease would be waited for, and a crash counted.
+async function findOwnClaim(
+  collection: Collection<SessionDocument>,
+  error: unknown,
+  id: string,
+  { fence, worker_id }: Attempt,
+): Promise<SessionDocument> {
+  const taken = await collection
+    .findOne({ _id: id, 'lease.fence': fence, 'lease.owner': worker_id, status: 'starting' })
+    .catch(() => null);
+  if (!taken) throw error;
+  return taken;
 }
 
 type EndFields = Partial<SessionDocument> & { updated_at: Date };

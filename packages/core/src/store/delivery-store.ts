@@ -93,17 +93,7 @@ export function createDeliveryStore(
       const id = deliveryId(webhook_id, event);
       const known = await get(id);
       if (known) return known;
-      const now = await clock.now();
-      const fields: Omit<Delivery, 'id'> = {
-        webhook_id,
-        ...event,
-        status: 'pending',
-        round: 0,
-        tries_made: 0,
-        tries: [],
-        next_try_at: now,
-        created_at: now,
-      };
+      const fields = newDelivery(webhook_id, event, await clock.now());
       try {
         const made = { $setOnInsert: fields };
         const { upsertedCount } = await collection.updateOne({ _id: id }, made, { upsert: true });
@@ -120,15 +110,11 @@ export function createDeliveryStore(
       return { deliveries: readList(documents), ...next };
     },
     async record({ id, round }, outcome, made) {
-      await collection.updateOne(
-        { _id: id, round, status: 'pending' },
-        {
-          ...(made
-            ? { $inc: { tries_made: 1 }, $push: { tries: { $each: [made], $slice: -TRIES_KEPT } } }
-            : {}),
-          ...fieldsOf(outcome),
-        },
-      );
+      const filter = { _id: id, round, status: 'pending' } as const;
+      await collection.updateOne(filter, {
+        ...(made ? tryUpdate(made) : {}),
+        ...fieldsOf(outcome),
+      });
     },
     async renew(id) {
       const document = await collection.findOneAndUpdate(
@@ -157,6 +143,23 @@ export function createDeliveryStore(
       return (await collection.deleteMany({ created_at: { $lt: time } })).deletedCount;
     },
   };
+}
+
+function newDelivery(webhook_id: string, event: SessionEvent, now: Date): Omit<Delivery, 'id'> {
+  return {
+    webhook_id,
+    ...event,
+    status: 'pending',
+    round: 0,
+    tries_made: 0,
+    tries: [],
+    next_try_at: now,
+    created_at: now,
+  };
+}
+
+function tryUpdate(made: DeliveryTry) {
+  return { $inc: { tries_made: 1 }, $push: { tries: { $each: [made], $slice: -TRIES_KEPT } } };
 }
 
 function fieldsOf(outcome: TryOutcome) {

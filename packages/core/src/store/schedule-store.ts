@@ -112,16 +112,7 @@ export function createScheduleStore(
       if ((await collection.countDocuments({})) >= MAX_SCHEDULES) {
         throw new AppError('LIMIT_EXCEEDED', `expected at most ${MAX_SCHEDULES} schedules`);
       }
-      const now = await clock.now();
-      const schedule = {
-        id: newId(),
-        ...fields,
-        ...defined({ api_key_id: apiKeyId }),
-        anchor: now,
-        revision: 0,
-        created_at: now,
-        updated_at: now,
-      } as Schedule;
+      const schedule = newSchedule(fields, apiKeyId, await clock.now());
       await collection.insertOne(encode(schedule));
       return schedule;
     },
@@ -134,28 +125,10 @@ export function createScheduleStore(
       return { schedules: readList(documents), ...next };
     },
     async replace(schedule, fields, { api_key_id } = schedule) {
-      const now = await clock.now();
-      const { launch, ...own } = fields;
-      const stored = { ...own, ...defined({ api_key_id }) };
-      const absent = (['title', 'cron', 'timezone', 'every_ms', 'api_key_id'] as const).filter(
-        (key) => stored[key] === undefined,
-      );
-      const isNewClock =
-        fields.every_ms !== schedule.every_ms || (fields.enabled && !schedule.enabled);
+      const stored = { ...fields, ...defined({ api_key_id }) };
       return update(
         { _id: schedule.id, revision: schedule.revision },
-        {
-          $set: {
-            ...stored,
-            launch: JSON.stringify(launch),
-            updated_at: now,
-            ...(isNewClock ? { anchor: now } : {}),
-          } as Partial<ScheduleDocument>,
-          ...(absent.length > 0
-            ? { $unset: Object.fromEntries(absent.map((key) => [key, ''])) }
-            : {}),
-          $inc: { revision: 1 },
-        },
+        replaceUpdate(schedule, stored, await clock.now()),
       );
     },
     async disable({ id, api_key_id }, { code, message }) {
@@ -202,11 +175,7 @@ function createFiringNotes(
   return {
     async noteFired({ id, last_fired_at, last_session_id, noted: earlier }, firing, sessionId) {
       const before =
-        last_session_id === sessionId
-          ? earlier
-          : {
-              ...defined({ last_fired_at, last_session_id }),
-            };
+        last_session_id === sessionId ? earlier : defined({ last_fired_at, last_session_id });
       return update(
         { _id: id, enabled: true, last_session_id: last_session_id ?? { $exists: false } },
         {
@@ -238,6 +207,41 @@ function createFiringNotes(
         },
       );
     },
+  };
+}
+
+function newSchedule(fields: NewSchedule, apiKeyId: string | undefined, now: Date): Schedule {
+  return {
+    id: newId(),
+    ...fields,
+    ...defined({ api_key_id: apiKeyId }),
+    anchor: now,
+    revision: 0,
+    created_at: now,
+    updated_at: now,
+  } as Schedule;
+}
+
+/** The update that replaces the caller's fields; a new interval, or enabling, counts from `now`. */
+function replaceUpdate(
+  schedule: Schedule,
+  fields: NewSchedule & Pick<Schedule, 'api_key_id'>,
+  now: Date,
+): UpdateFilter<ScheduleDocument> {
+  const { launch, ...stored } = fields;
+  const absent = (['title', 'cron', 'timezone', 'every_ms', 'api_key_id'] as const).filter(
+    (key) => stored[key] === undefined,
+  );
+  const isNewClock = fields.every_ms !== schedule.every_ms || (fields.enabled && !schedule.enabled);
+  return {
+    $set: {
+      ...stored,
+      launch: JSON.stringify(launch),
+      updated_at: now,
+      ...(isNewClock ? { anchor: now } : {}),
+    } as Partial<ScheduleDocument>,
+    ...(absent.length > 0 ? { $unset: Object.fromEntries(absent.map((key) => [key, ''])) } : {}),
+    $inc: { revision: 1 },
   };
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { Binary, type Db } from 'mongodb';
+import { Binary, type Collection, type Db } from 'mongodb';
 import { compressSync, uncompressSync } from 'snappy';
 import { AppError } from '../model/errors/app-error.ts';
 import type { Session } from '../model/session/session.ts';
@@ -50,7 +50,54 @@ export interface TranscriptStore {
 export function createTranscriptStore(db: Db): TranscriptStore {
   const collection = db.collection<ChunkDocument>('transcripts');
   const insert = createGroupInsert(collection);
+  const readTo = createFileReader(collection);
 
+  return {
+    async put({ fence, ...position }, data) {
+      const document = await pack({ fence, ...position }, data);
+      try {
+        await insert(document, document.data.length());
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+        const replaced = await collection.replaceOne(
+          { ...position, fence: { $lte: fence } },
+          document,
+        );
+        if (replaced.matchedCount === 0) {
+          const message = `${position.path}@${position.offset} has a newer fence`;
+          throw new AppError('FENCE_LOST', message, { cause: error });
+        }
+      }
+    },
+    async *read(file, lineage) {
+      const hash = createHash('sha256');
+      let piece: Buffer[] = [];
+      let bytes = 0;
+      for await (const data of readTo(file, lineage, file.length)) {
+        hash.update(data);
+        piece.push(data);
+        bytes += data.length;
+        if (bytes < PIECE_BYTES) continue;
+        yield Buffer.concat(piece);
+        piece = [];
+        bytes = 0;
+      }
+      if (bytes > 0) yield Buffer.concat(piece);
+      if (hash.digest('hex') !== file.sha256) {
+        throw corrupt(lineage[0]?.id ?? '', file.path, 'the hash is not the one that was saved');
+      }
+    },
+  };
+}
+
+/** Reads the first `end` bytes of a file of the first session; `lineage` is it and its ancestors, nearest first. */
+type FileReader = (
+  file: TranscriptFile,
+  lineage: readonly Session[],
+  end: number,
+) => AsyncGenerator<Buffer>;
+
+function createFileReader(collection: Collection<ChunkDocument>): FileReader {
   // The session's own bytes from `file.base` to `end`; chunks that do not join on are a dead attempt's.
   async function* readOwn(
     session: Session,
@@ -88,53 +135,16 @@ export function createTranscriptStore(db: Db): TranscriptStore {
     if (end > file.base) yield* readOwn(session, file, end);
   }
 
+  return readTo;
+}
+
+async function pack(position: ChunkPosition, data: Buffer): Promise<ChunkDocument> {
+  const isSmall = data.length <= SMALL_MAX_BYTES;
   return {
-    async put({ fence, ...position }, data) {
-      const isSmall = data.length <= SMALL_MAX_BYTES;
-      const document: ChunkDocument = {
-        ...position,
-        fence,
-        bytes: data.length,
-        encoding: isSmall ? 'snappy' : 'gzip',
-        data: new Binary(isSmall ? compressSync(data) : await compress(data)),
-      };
-      try {
-        await insert(document, document.data.length());
-      } catch (error) {
-        if (!isDuplicateKey(error)) throw error;
-        const replaced = await collection.replaceOne(
-          { ...position, fence: { $lte: fence } },
-          document,
-        );
-        if (replaced.matchedCount === 0) {
-          throw new AppError(
-            'FENCE_LOST',
-            `${position.path}@${position.offset} has a newer fence`,
-            {
-              cause: error,
-            },
-          );
-        }
-      }
-    },
-    async *read(file, lineage) {
-      const hash = createHash('sha256');
-      let piece: Buffer[] = [];
-      let bytes = 0;
-      for await (const data of readTo(file, lineage, file.length)) {
-        hash.update(data);
-        piece.push(data);
-        bytes += data.length;
-        if (bytes < PIECE_BYTES) continue;
-        yield Buffer.concat(piece);
-        piece = [];
-        bytes = 0;
-      }
-      if (bytes > 0) yield Buffer.concat(piece);
-      if (hash.digest('hex') !== file.sha256) {
-        throw corrupt(lineage[0]?.id ?? '', file.path, 'the hash is not the one that was saved');
-      }
-    },
+    ...position,
+    bytes: data.length,
+    encoding: isSmall ? 'snappy' : 'gzip',
+    data: new Binary(isSmall ? compressSync(data) : await compress(data)),
   };
 }
 
