@@ -1,4 +1,4 @@
-import { wantsEvent } from '../model/webhooks/webhook.ts';
+import { type Webhook, wantsEvent } from '../model/webhooks/webhook.ts';
 import type { WebhookQueue } from '../queue/webhook-queue.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { StoreClock } from '../store/clock.ts';
@@ -52,33 +52,14 @@ export interface WebhookDispatchDeps {
 
 /** The dispatch over open stores and an open queue. */
 export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatch {
-  const { webhooks, deliveries, outbox, queue, clock } = deps;
+  const { webhooks, deliveries, outbox, clock } = deps;
+  const restoreOverdue = createOverdueRestore(deps);
   let noneUntil = 0;
-  let overdueFrom = new Date(0);
 
   async function enabled() {
     const found = await webhooks.enabled();
     if (found.length === 0) noneUntil = performance.now() + NONE_MS;
     return found;
-  }
-
-  // In this order: a delivery or job made twice is the same one, but an entry acknowledged too early is lost.
-  async function dispatch(
-    { id, created_at, tags, entries }: OutboxSession,
-    all: Awaited<ReturnType<typeof enabled>>,
-  ): Promise<number> {
-    let count = 0;
-    for (const entry of entries) {
-      const event = { session_id: id, session_created_at: created_at, ...entry };
-      const notified = all.filter((one) => wantsEvent(one, event.type, tags));
-      await forEachIsolated(notified, async (webhook) => {
-        const delivery = await deliveries.insertIfAbsent(webhook.id, event);
-        if (delivery.status === 'pending') await queue.add(delivery);
-        count += 1;
-      });
-    }
-    await outbox.acknowledge(id, entries);
-    return count;
   }
 
   async function notifyNow(sessionId: string): Promise<void> {
@@ -88,7 +69,7 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
     if (!session) return;
     const all = await enabled();
     // Where there are no webhooks the sweep clears the outbox.
-    if (all.length > 0) await dispatch(session, all);
+    if (all.length > 0) await dispatch(deps, session, all);
   }
 
   async function sweepOutbox(): Promise<number> {
@@ -101,24 +82,9 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
     }
     let notified = 0;
     await forEachIsolated(sessions, async (session) => {
-      notified += await dispatch(session, all);
+      notified += await dispatch(deps, session, all);
     });
     return notified;
-  }
-
-  // One page a sweep: deliveries that wait for a slow endpoint must not hide those that lost their jobs.
-  async function restoreOverdue(): Promise<number> {
-    const before = new Date((await clock.now()).getTime() - OVERDUE_MS);
-    const found = await deliveries.overdue(before, PAGE, overdueFrom);
-    let restored = 0;
-    const restoring = forEachIsolated(found, async (delivery) => {
-      if (await queue.restore(delivery)) restored += 1;
-    });
-    const last = found.length < PAGE ? undefined : found.at(-1)?.next_try_at?.getTime();
-    // Past its first millisecond at the least, or a page of one millisecond would be the last one.
-    overdueFrom = new Date(last === undefined ? 0 : Math.max(last, overdueFrom.getTime() + 1));
-    await restoring;
-    return restored;
   }
 
   async function removeOld(): Promise<number> {
@@ -142,5 +108,48 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
       };
     },
     sweeps: { notify: sweepOutbox, restore: restoreOverdue, remove: removeOld },
+  };
+}
+
+// In this order: a delivery or job made twice is the same one, but an entry acknowledged too early is lost.
+async function dispatch(
+  { deliveries, queue, outbox }: Pick<WebhookDispatchDeps, 'deliveries' | 'queue' | 'outbox'>,
+  { id, created_at, tags, entries }: OutboxSession,
+  all: readonly Webhook[],
+): Promise<number> {
+  let count = 0;
+  for (const entry of entries) {
+    const event = { session_id: id, session_created_at: created_at, ...entry };
+    const notified = all.filter((one) => wantsEvent(one, event.type, tags));
+    await forEachIsolated(notified, async (webhook) => {
+      const delivery = await deliveries.insertIfAbsent(webhook.id, event);
+      if (delivery.status === 'pending') await queue.add(delivery);
+      count += 1;
+    });
+  }
+  await outbox.acknowledge(id, entries);
+  return count;
+}
+
+// One page a sweep: deliveries that wait for a slow endpoint must not hide those that lost their jobs.
+function createOverdueRestore({
+  deliveries,
+  queue,
+  clock,
+}: Pick<WebhookDispatchDeps, 'deliveries' | 'queue' | 'clock'>): () => Promise<number> {
+  let overdueFrom = new Date(0);
+
+  return async () => {
+    const before = new Date((await clock.now()).getTime() - OVERDUE_MS);
+    const found = await deliveries.overdue(before, PAGE, overdueFrom);
+    let restored = 0;
+    const restoring = forEachIsolated(found, async (delivery) => {
+      if (await queue.restore(delivery)) restored += 1;
+    });
+    const last = found.length < PAGE ? undefined : found.at(-1)?.next_try_at?.getTime();
+    // Past its first millisecond at the least, or a page of one millisecond would be the last one.
+    overdueFrom = new Date(last === undefined ? 0 : Math.max(last, overdueFrom.getTime() + 1));
+    await restoring;
+    return restored;
   };
 }
