@@ -61,8 +61,8 @@ function startAt(
   cursor: string,
   own: string,
 ): [number, number] {
-  const [id, place] = decodeCursor(cursor, LIST);
-  const { position, mark } = splitMark(place);
+  const [id, markedPosition] = decodeCursor(cursor, LIST);
+  const { position, mark } = splitMark(markedPosition);
   const index = chain.findIndex((link) => link.id === id);
   const after = /^\d{1,10}$/.test(position) ? Number(position) : -1;
   const last = chain[index]?.last_event_seq ?? -1;

@@ -34,9 +34,9 @@ export function createSecretStore(db: Db): SecretStore {
   const schedules = db.collection<{ _id: string; revision: number; launch: string }>('schedules');
   return {
     async *sessions() {
-      const places = ['env', 'settings', 'mcp_config'].map((key) => `config.${key}`);
+      const fields = ['env', 'settings', 'mcp_config'].map((key) => `config.${key}`);
       const cursor = sessions
-        .find({ $or: places.map((place) => ({ [place]: { $exists: true } })) })
+        .find({ $or: fields.map((field) => ({ [field]: { $exists: true } })) })
         .project<SessionDocument>(HOLDER)
         .batchSize(BATCH);
       for await (const document of cursor) yield decodeSession(document);

@@ -1,17 +1,18 @@
-// Word of a session's moves, kept on its document by the very update that moves it, until webhooks are told.
+// Outbox: each status change appends its webhook event to the session document in the same update. The dispatch
+// removes the entry once its deliveries are made.
 import type { Db } from 'mongodb';
 import type { OutboxEntry, WebhookEvent } from '../model/webhooks/webhook-event.ts';
 import type { SessionDocument } from './mongo.ts';
 
-// Word is taken off within seconds; hand-backs while Redis is away must not grow a document for ever.
+// Entries are removed within seconds; hand-backs while Redis is away must not grow a document for ever.
 const MAX_ENTRIES = 50;
 
-/** The part of an update that leaves word of a move. */
+/** The part of an update that appends an event to the outbox. */
 export function appendOutboxEvent(type: WebhookEvent, attempt: number, at: Date) {
   return { $push: { webhooks_due: { $each: [{ type, attempt, at }], $slice: -MAX_ENTRIES } } };
 }
 
-/** A session that has word to be told. */
+/** A session with outbox entries. */
 export interface OutboxSession {
   id: string;
   created_at: Date;
@@ -19,15 +20,15 @@ export interface OutboxSession {
   entries: OutboxEntry[];
 }
 
-/** What sessions have to tell. */
+/** The outbox: status changes of sessions that webhooks are yet to be notified of. */
 export interface WebhookOutbox {
-  /** What one session has to tell; null where that is nothing. */
+  /** The outbox entries of one session; null where it has none. */
   find(id: string): Promise<OutboxSession | null>;
-  /** Sessions whose word is older than `time`. */
+  /** Sessions with an entry older than `time`. */
   olderThan(time: Date, limit: number): Promise<OutboxSession[]>;
-  /** Takes off what was told. */
+  /** Removes entries whose deliveries were made. */
   acknowledge(id: string, due: readonly OutboxEntry[]): Promise<void>;
-  /** Takes all word off that is no younger than `time`, where nobody is to be told. */
+  /** Removes all entries up to `time`, where there is no webhook to notify. */
   clear(time: Date): Promise<void>;
 }
 

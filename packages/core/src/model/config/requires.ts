@@ -36,8 +36,8 @@ export class UnknownFeaturesError extends Error {
 export function findUnknownFeatures(holder: unknown): string[] {
   const { requires } = (holder ?? {}) as { requires?: unknown };
   if (!Array.isArray(requires)) return [];
-  const words = requires.filter((word): word is string => typeof word === 'string');
-  return [...new Set(words)].filter((word) => !FEATURES.has(word));
+  const features = requires.filter((feature): feature is string => typeof feature === 'string');
+  return [...new Set(features)].filter((feature) => !FEATURES.has(feature));
 }
 
 /** Throws UnknownFeaturesError where a payload or a session requires a word that this version does not have. */
@@ -54,6 +54,6 @@ export function mergeRequires(
   job: { requires?: readonly string[] | undefined },
   parent: { requires?: readonly string[] | undefined } | undefined,
 ): string[] | undefined {
-  const words = new Set([...(parent?.requires ?? []), ...(job.requires ?? [])]);
-  return words.size > 0 ? [...words] : undefined;
+  const features = new Set([...(parent?.requires ?? []), ...(job.requires ?? [])]);
+  return features.size > 0 ? [...features] : undefined;
 }

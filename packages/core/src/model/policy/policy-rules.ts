@@ -58,8 +58,8 @@ function checkDirectories(asked: Governed, { allowedRoots }: Policy): Refusal[] 
 
 function checkEnv(asked: Governed, { allowedEnv }: Policy): Refusal[] {
   // The CLI puts `settings.env` into its own environment: the same names, the same harm.
-  const places = { env: asked.env, 'settings.env': asked.settings?.['env'] };
-  return Object.entries(places).flatMap(([field, env]) => {
+  const fields = { env: asked.env, 'settings.env': asked.settings?.['env'] };
+  return Object.entries(fields).flatMap(([field, env]) => {
     const name = forbiddenEnvName(recordOf(env) as Record<string, string>, allowedEnv);
     if (name === null) return [];
     const says = `${name} may not be set by a caller`;
