@@ -54,7 +54,7 @@ function announce(stack: Stack, isForReading: boolean): void {
   if (readyWorkers === 0) {
     sink.warn('no worker is ready: sessions wait until one is; Ctrl-C stops all of it');
   } else sink.info('ready; Ctrl-C stops all of it');
-  const places = {
+  const addresses = {
     api,
     redis: services.redis.url,
     mongodb: services.mongodb.url,
@@ -63,7 +63,7 @@ function announce(stack: Stack, isForReading: boolean): void {
     isTakingSessions: readyWorkers > 0,
   };
   const json = () => `${JSON.stringify(whereAllIs(stack))}\n`;
-  process.stdout.write(isForReading ? welcome(places) : json());
+  process.stdout.write(isForReading ? welcome(addresses) : json());
 }
 
 function whereAllIs({ api, services, workers }: Stack) {

@@ -23,8 +23,8 @@ const MAX_WIDTH = 100;
 export function eventLine({ seq, type, subtype, raw }: EventView): string {
   const name = subtype === undefined ? type : `${type}/${subtype}`;
   const parsed = line.safeParse(parseJson(raw));
-  const told = parsed.success ? gist(parsed.data) : '';
-  return `${String(seq).padStart(3)}  ${name.padEnd(14)} ${short(told)}`.trimEnd();
+  const text = parsed.success ? gist(parsed.data) : '';
+  return `${String(seq).padStart(3)}  ${name.padEnd(14)} ${short(text)}`.trimEnd();
 }
 
 function gist({ model, message, num_turns, total_cost_usd }: z.infer<typeof line>): string {

@@ -14,8 +14,8 @@ export type Addresses = {
 };
 
 /** What a reader at a terminal wants to know of a stack that is up: the pages, where to enqueue, how to stop. */
-export function welcome(places: Addresses): string {
-  const { api, redis, mongodb, prefix, workRoot, isTakingSessions } = places;
+export function welcome(addresses: Addresses): string {
+  const { api, redis, mongodb, prefix, workRoot, isTakingSessions } = addresses;
   const rows = [
     ['Sessions', `${api}/sessions`],
     ['API reference', `${api}/docs`],

@@ -9,8 +9,8 @@ const lookAgainAfterMs = 100;
 const abandonedAfterMs = 24 * 60 * 60 * 1000;
 
 /**
- * Returns the folder `name` of the cache, building it first when it is not there. It is built beside its place and moved
- * in whole, so a half-finished one is never seen under its name. Of two that race, the later waits for the first; should
+ * Returns the folder `name` of the cache, building it first when it is not there. It is built beside its target and moved
+ * there whole, so a half-finished one is never seen under its name. Of two that race, the later waits for the first; should
  * both build after all, the first to finish stays and both get it.
  */
 export async function installOnce(
@@ -18,8 +18,8 @@ export async function installOnce(
   name: string,
   build: (folder: string) => Promise<void>,
 ): Promise<string> {
-  const place = join(cache, name);
-  if (await exists(place)) return place;
+  const target = join(cache, name);
+  if (await exists(target)) return target;
   await mkdir(cache, { recursive: true });
   await sweepAbandoned(cache);
 
@@ -33,16 +33,16 @@ export async function installOnce(
   await mkdir(draft);
   guardian.removeAtEnd(draft);
   try {
-    if (await waitForEarlier(cache, mine, place, log)) return place;
+    if (await waitForEarlier(cache, mine, target, log)) return target;
     await build(draft);
-    await rename(draft, place);
+    await rename(draft, target);
   } catch (error) {
-    if (await exists(place)) return place;
+    if (await exists(target)) return target;
     throw error;
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
-  return place;
+  return target;
 }
 
 /** Takes a broken folder out of the cache, so that the next `installOnce` builds it again. */
@@ -56,16 +56,16 @@ export async function uninstall(cache: string, name: string): Promise<void> {
   await rm(aside, { recursive: true, force: true });
 }
 
-// Resolves true once the earlier one put it in place, false when nobody earlier is at it (any more).
+// Resolves true once an earlier process has put the folder there, false when no earlier process builds it (any more).
 async function waitForEarlier(
   cache: string,
   mine: Draft,
-  place: string,
+  target: string,
   log: (line: string) => void,
 ): Promise<boolean> {
   for (let isFirst = true; ; isFirst = false) {
     const earlier = draftsBefore(mine, await readdir(cache));
-    if (await exists(place)) return true;
+    if (await exists(target)) return true;
     if (earlier.length === 0) return false;
     if (isFirst) log(`process ${earlier[0]?.pid} is installing ${mine.name}: waiting for it`);
     await delay(lookAgainAfterMs);

@@ -26,8 +26,8 @@ type GuardedOptions = {
   readonly output?: 'pipe' | 'inherit' | 'ignore';
 };
 
-// The program starts only once the guardian knows its group: a launcher killed in between closes the gate instead.
-const gate = 'read -r _ || exit 1; exec "$@" </dev/null';
+// The program starts only once the guardian knows its group: a launcher that is killed in between closes the pipe instead.
+const startScript = 'read -r _ || exit 1; exec "$@" </dev/null';
 
 /** Starts a guardian: a small shell process that holds the other end of a pipe of ours. */
 export function createGuardian(env: Environment): Guardian {
@@ -58,8 +58,8 @@ export function createGuardian(env: Environment): Guardian {
         detached: true,
         stdio: ['pipe', output, output],
       };
-      const child = spawn('/bin/sh', ['-c', gate, 'sh', file, ...args], options);
-      child.stdin?.on('error', () => {}); // it ended before the gate opened: its exit tells why
+      const child = spawn('/bin/sh', ['-c', startScript, 'sh', file, ...args], options);
+      child.stdin?.on('error', () => {}); // the program ended before it could start: its exit code says why
       shell.stdin.write(`+ ${child.pid}\n`);
       child.once('exit', () => shell.stdin.write(`- ${child.pid}\n`));
       child.stdin?.end('go\n');

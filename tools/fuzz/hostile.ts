@@ -85,13 +85,13 @@ export function rawBodies(): fc.Arbitrary<{ raw: string; type: string }> {
   });
 }
 
-/** A copy of the JSON with the change at the place that `n` falls on. */
+/** A copy of the JSON with the change at the position that `n` selects. */
 export function mutated(json: unknown, mutation: Mutation): unknown {
   const copy = structuredClone({ root: json }) as Record<string, unknown>;
-  const places = placesOf(copy);
-  const place = places[mutation.n % places.length];
-  if (!place) return json;
-  const { holder, key } = place;
+  const positions = findPositions(copy);
+  const position = positions[mutation.n % positions.length];
+  if (!position) return json;
+  const { holder, key } = position;
   if (mutation.kind === 'drop') delete holder[key];
   else if (mutation.kind === 'set') holder[key] = mutation.value;
   else if (typeof holder[key] === 'object' && holder[key] !== null) {
@@ -100,15 +100,15 @@ export function mutated(json: unknown, mutation: Mutation): unknown {
   return copy['root'];
 }
 
-interface Place {
+interface Position {
   holder: Record<string, unknown>;
   key: string;
 }
 
-function placesOf(value: unknown): Place[] {
+function findPositions(value: unknown): Position[] {
   if (typeof value !== 'object' || value === null) return [];
   const holder = value as Record<string, unknown>;
-  return Object.keys(holder).flatMap((key) => [{ holder, key }, ...placesOf(holder[key])]);
+  return Object.keys(holder).flatMap((key) => [{ holder, key }, ...findPositions(holder[key])]);
 }
 
 function nested(levels: number): unknown {

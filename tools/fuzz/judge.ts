@@ -40,11 +40,12 @@ export function createJudge(document: OpenApi): Judge {
     if (!request.isValid && (error === 'NOT_FOUND' || status === 404)) return null;
     const [method = '', path = ''] = request.operation.split(' ');
     const responses = document.paths[path]?.[method]?.responses ?? {};
-    const told = responses[status];
-    if (!told) return `${status} is not documented: ${text.slice(0, 300)}`;
-    if (!told.content) return text === '' ? null : `${status} has a body and tells of none`;
-    const content = told.content[type];
-    if (!content) return `${status} is ${type || 'nothing'}, expected ${Object.keys(told.content)}`;
+    const documented = responses[status];
+    if (!documented) return `${status} is not documented: ${text.slice(0, 300)}`;
+    if (!documented.content) return text === '' ? null : `${status} has a body and documents none`;
+    const content = documented.content[type];
+    if (!content)
+      return `${status} is ${type || 'nothing'}, expected ${Object.keys(documented.content)}`;
     if (type !== 'application/json') return null;
     const wrong = mismatch(content.schema, JSON.parse(text));
     return wrong && `${status} does not fit its schema: ${wrong}: ${text.slice(0, 500)}`;

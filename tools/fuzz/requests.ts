@@ -84,10 +84,10 @@ function valid(
     const schema = parameters.find((one) => one.in === 'path' && one.name === name)?.schema ?? {};
     return ofPath(path, name) ?? valuesOf(name, schema).map(String);
   });
-  const optional = (place: Parameter['in'], share: number) =>
+  const optional = (position: Parameter['in'], share: number) =>
     fc.tuple(
       ...parameters
-        .filter((one) => one.in === place)
+        .filter((one) => one.in === position)
         .map(({ name, required, schema }) =>
           fc
             .tuple(required ? fc.constant(true) : chance(share), valuesOf(name, schema))

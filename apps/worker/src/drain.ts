@@ -6,23 +6,23 @@ import type { SessionWorker } from './session-worker.ts';
 const HAND_BACK_TIMEOUT_MS = 15_000;
 
 /**
- * Takes no more work, lets what runs finish for `timeoutMs` (or until `hurry`), then hands the rest
+ * Takes no more work, lets what runs finish for `timeoutMs` (or until `force` aborts), then hands the rest
  * back to the queue. Resolves when nothing runs here, or when handing back took too long.
  */
 export async function drain(
   worker: SessionWorker,
-  { timeoutMs, hurry, log }: { timeoutMs: number; hurry: AbortSignal; log: Logger },
+  { timeoutMs, force, log }: { timeoutMs: number; force: AbortSignal; log: Logger },
 ): Promise<void> {
   await worker.pause();
   log.info({ running: worker.running.size, timeout_ms: timeoutMs }, 'draining');
-  await within(worker.idle(), timeoutMs, hurry);
+  await within(worker.idle(), timeoutMs, force);
   worker.handBack();
   await within(worker.idle(), HAND_BACK_TIMEOUT_MS);
 }
 
-async function within(work: Promise<void>, ms: number, hurry?: AbortSignal): Promise<void> {
+async function within(work: Promise<void>, ms: number, force?: AbortSignal): Promise<void> {
   const done = new AbortController();
-  const signals = hurry ? [done.signal, hurry] : [done.signal];
+  const signals = force ? [done.signal, force] : [done.signal];
   const timer = delay(ms, undefined, { signal: AbortSignal.any(signals) }).catch(() => {});
   await Promise.race([work, timer]);
   done.abort();

@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   checks.host.stop();
   await drain(workers.sessions, {
     timeoutMs: settings.DRAIN_TIMEOUT_MS,
-    hurry: signals.impatient,
+    force: signals.impatient,
     log,
   });
 

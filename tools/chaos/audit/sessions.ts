@@ -24,17 +24,17 @@ export const allTerminal: Check = function* ({ sessions }) {
   }
 };
 
-/** A terminal document never changes again, but for the word it keeps until webhooks were told. */
+/** A terminal document never changes again, except for its outbox: entries stay there until webhooks were notified. */
 export const finalsStay: Check = function* ({ finals, sessions }) {
   for (const [id, then] of finals) {
     const now = sessions.get(id);
-    if (now && withoutWord(now) !== withoutWord(then)) {
+    if (now && withoutOutbox(now) !== withoutOutbox(then)) {
       yield { session: id, what: `changed after it was ${then.status}` };
     }
   }
 };
 
-function withoutWord({ webhooks_due: _, ...session }: Session): string {
+function withoutOutbox({ webhooks_due: _, ...session }: Session): string {
   return JSON.stringify(session);
 }
 

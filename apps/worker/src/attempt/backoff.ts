@@ -17,7 +17,7 @@ export function retriesAllowed(code: ErrorCode, maxRetries: number): number {
 }
 
 /**
- * When a failed attempt is tried again: at the limit's reset where that is told, else after a growing
+ * When a failed attempt is tried again: at the limit's reset where that is reported, else after a growing
  * pause, the first of which is `firstMs`; a little later than either, so that a fleet does not come back
  * at once. `retries` counts those that were made; `random` is between 0 and 1.
  */
@@ -31,9 +31,11 @@ export function retryAt(
   }: { retries: number; now: Date; random: number; firstMs: number },
 ): Date {
   const pause = Math.min(firstMs * 2 ** Math.min(retries, 20), MAX_MS);
-  const told = failure.retry_at ? Math.max(failure.retry_at.getTime() - now.getTime(), 0) : 0;
+  const untilResetMs = failure.retry_at
+    ? Math.max(failure.retry_at.getTime() - now.getTime(), 0)
+    : 0;
   const jitter = pause * random * 0.5;
-  return new Date(now.getTime() + Math.max(told, pause) + jitter);
+  return new Date(now.getTime() + Math.max(untilResetMs, pause) + jitter);
 }
 
 /** When a session is tried again after this outcome, or undefined where the outcome is its end. */

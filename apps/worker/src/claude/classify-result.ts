@@ -115,9 +115,9 @@ function codeOfStatus(status: number): ErrorCode {
 // The words are the CLI's: one may be the name of a property that every object has.
 function find(
   table: Record<string, ErrorCode>,
-  word: string | null | undefined,
+  text: string | null | undefined,
 ): ErrorCode | undefined {
-  return word != null && Object.hasOwn(table, word) ? table[word] : undefined;
+  return text != null && Object.hasOwn(table, text) ? table[text] : undefined;
 }
 
 function describe(result: Result, code: ErrorCode): string {

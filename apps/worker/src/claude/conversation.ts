@@ -21,9 +21,9 @@ export function followConversation(begunWith: string): Conversation {
   return {
     observe(line) {
       wasReset ||= isReset(line);
-      const told = wasReset ? initOf(line)?.session_id : undefined;
-      if (told === undefined || !UUID.test(told)) return;
-      id = told;
+      const reportedId = wasReset ? initOf(line)?.session_id : undefined;
+      if (reportedId === undefined || !UUID.test(reportedId)) return;
+      id = reportedId;
       wasReset = false;
     },
     id: () => id,

@@ -37,14 +37,14 @@ export interface ApiRetry {
   error?: string;
 }
 
-/** What the API told about the account's limit. */
+/** What the API reported about the account's limit. */
 export interface RateLimit {
   status: string;
   /** Which window of the plan is used up, such as `five_hour`. */
   type?: string;
   resetsAt?: Date;
-  /** What stood for the reset, readable or not. */
-  told?: unknown;
+  /** The reset as the line reports it, readable or not. */
+  reportedReset?: unknown;
 }
 
 /** Token counts of one message of the API. */
@@ -122,7 +122,7 @@ export function isPartial(line: ClaudeLine): boolean {
   return bodyOf(line, 'stream_event') !== null;
 }
 
-/** How many background tasks run, where the line tells it; else null. */
+/** How many background tasks run, where the line reports it; else null. */
 export function backgroundTasksOf(line: ClaudeLine): number | null {
   const body = bodyOf(line, 'system', 'background_tasks_changed');
   return body !== null && Array.isArray(body['tasks']) ? body['tasks'].length : null;
@@ -141,15 +141,19 @@ export function apiRetryOf(line: ClaudeLine): ApiRetry | null {
   });
 }
 
-/** The account's limit where the line tells it; else null. */
+/** The account's limit where the line reports it; else null. */
 export function rateLimitOf(line: ClaudeLine): RateLimit | null {
   const info = asObject(bodyOf(line, 'rate_limit_event')?.['rate_limit_info']);
   const status = asString(info?.['status']);
   if (status === undefined) return null;
-  const told = info?.['resetsAt'];
+  const reportedReset = info?.['resetsAt'];
   return {
     status,
-    ...defined({ type: asString(info?.['rateLimitType']), resetsAt: asDate(told), told }),
+    ...defined({
+      type: asString(info?.['rateLimitType']),
+      resetsAt: asDate(reportedReset),
+      reportedReset,
+    }),
   };
 }
 

@@ -59,7 +59,7 @@ export function createMeter(start: MeterStart, prices: Prices = DEFAULT_PRICES):
       const result = resultOf(line);
       if (result === null) return;
       results.push(result);
-      pendingUsage.told(result.total_cost_usd !== undefined);
+      pendingUsage.markReported(result.total_cost_usd !== undefined);
       running.read({
         totalCostUsd: result.total_cost_usd,
         apiDurationMs: result.duration_api_ms,
@@ -79,7 +79,7 @@ export function createMeter(start: MeterStart, prices: Prices = DEFAULT_PRICES):
       if (results.length > 0 && cost < running.lastCost()) return;
       isSettled = true;
       settledTurns += pendingUsage.totals().num_turns;
-      pendingUsage.told();
+      pendingUsage.markReported();
       running.read(state);
     },
 

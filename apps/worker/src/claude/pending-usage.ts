@@ -1,4 +1,4 @@
-// What the CLI has spent and not yet told the cost of: counted by message, priced by the table.
+// Usage whose cost the CLI has not reported yet: counted by message, priced by the table.
 import {
   costOf,
   type Price,
@@ -13,13 +13,13 @@ import { recount, type Tokens, tokensOfUsages } from './tokens.ts';
 /** What is known of the messages that the CLI's figures do not hold yet. */
 export interface PendingUsage {
   /**
-   * Takes what is known of a message: several lines tell of one, each more than the one before. With
-   * `onlyKnown` a message that no earlier line told of is left out.
+   * Counts the usage of a message. Several lines may report one message, each more complete than the one before.
+   * With `onlyKnown` a message that no earlier line reported is left out.
    */
   count(spent: MessageUsage, onlyKnown?: boolean): void;
-  /** The CLI's figures hold all of it by now; but for its cost, where `isCostTold` is false. */
-  told(isCostTold?: boolean): void;
-  /** The tokens, the estimate of their cost, and the turns, of what is not told. */
+  /** Marks the usage as reported: the CLI's figures hold all of it; but for its cost, where `isCostReported` is false. */
+  markReported(isCostReported?: boolean): void;
+  /** The tokens, the estimate of their cost, and the turns, of what is not reported yet. */
   totals(): Omit<Totals, 'duration_api_ms'>;
 }
 
@@ -61,7 +61,8 @@ export function createPendingUsage(prices: Prices): PendingUsage {
   return {
     count({ messageId, usage, model, isSubAgent }, onlyKnown = false) {
       const before = messages.get(messageId);
-      if (before ? before.round !== round || !tellsMore(before.usage, usage) : onlyKnown) return;
+      if (before ? before.round !== round || !isMoreComplete(before.usage, usage) : onlyKnown)
+        return;
       if (!before && !isSubAgent) turns += 1;
       const message = { usage: most(before?.usage, usage), price: priceFor(model), round };
       if (before) add(before, -1);
@@ -69,11 +70,11 @@ export function createPendingUsage(prices: Prices): PendingUsage {
       tokens = recount(tokens, before?.usage, message.usage);
       messages.set(messageId, message);
     },
-    told(isCostTold = true) {
+    markReported(isCostReported = true) {
       round += 1;
       tokens = tokensOfUsages([]);
       turns = 0;
-      if (!isCostTold) return;
+      if (!isCostReported) return;
       cost = 0;
       unpriced = 0;
     },
@@ -87,11 +88,11 @@ export function createPendingUsage(prices: Prices): PendingUsage {
   };
 }
 
-function tellsMore(before: PricedUsage, now: PricedUsage): boolean {
+function isMoreComplete(before: PricedUsage, now: PricedUsage): boolean {
   return KEYS.some((key) => (now[key] ?? 0) > (before[key] ?? 0));
 }
 
-// The first lines of a message tell what was known when it began; none tells less than is true.
+// The first lines of a message report the usage that was known when it began, so the highest count is the true one.
 function most(before: PricedUsage | undefined, now: PricedUsage): PricedUsage {
   if (!before) return now;
   const merged: PricedUsage = {};

@@ -14,12 +14,12 @@ const MARGIN_MS = HOUR_MS;
  * left out and `isAbsurd` says so.
  */
 export function believable(
-  { told, ...limit }: RateLimit,
+  { reportedReset, ...limit }: RateLimit,
   now: Date,
-): { limit: Omit<RateLimit, 'told'>; isAbsurd: boolean } {
+): { limit: Omit<RateLimit, 'reportedReset'>; isAbsurd: boolean } {
   const windowMs = WINDOW_MS[limit.type ?? ''] ?? LONGEST_WINDOW_MS;
   const inMs = (limit.resetsAt?.getTime() ?? Number.NaN) - now.getTime();
   if (inMs >= -MARGIN_MS && inMs <= windowMs + MARGIN_MS) return { limit, isAbsurd: false };
   const { resetsAt: _, ...rest } = limit;
-  return { limit: rest, isAbsurd: told !== undefined && told !== null };
+  return { limit: rest, isAbsurd: reportedReset !== undefined && reportedReset !== null };
 }

@@ -53,10 +53,10 @@ export function openWorkerWebhooks(
     retryFirstMs: settings.WEBHOOK_RETRY_FIRST_MS,
     deadAfter: { tries: DEAD_TRIES, ms: settings.WEBHOOK_DISABLE_AFTER_MS },
   });
-  const { notify: tell, restore, remove } = dispatch.sweeps;
+  const { notify: notifyWebhooks, restore, remove } = dispatch.sweeps;
   return {
     tasks: [
-      { name: 'notifying webhooks', ...OFTEN, run: tell },
+      { name: 'notifying webhooks', ...OFTEN, run: notifyWebhooks },
       { name: 'restoring deliveries', ...OFTEN, run: restore },
       { name: 'removing old deliveries', ...SELDOM, run: remove },
     ],
