@@ -196,7 +196,7 @@ describe('other lines', () => {
     expect(read).toEqual({
       status: 'rejected',
       resetsAt: new Date('2026-11-22T10:29:26.000Z'),
-      received: resetsAt,
+      reportedReset: resetsAt,
     });
   });
 
@@ -204,7 +204,7 @@ describe('other lines', () => {
     const event = (info: unknown) => line({ type: 'rate_limit_event', rate_limit_info: info });
     expect(rateLimitOf(event({ status: 'allowed', resetsAt: 'soon' }))).toEqual({
       status: 'allowed',
-      received: 'soon',
+      reportedReset: 'soon',
     });
     expect(rateLimitOf(event({}))).toBeNull();
     expect(rateLimitOf(event(undefined))).toBeNull();
