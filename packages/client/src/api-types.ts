@@ -136,7 +136,7 @@ export interface BulkLaunch {
    */
   fallback_model?: string;
   /**
-   * JSON Schema of the answer, given back in result.structured_output. At most 100 KiB.
+   * JSON Schema (draft 7) of the answer, which result.structured_output then holds. At most 100 KiB. Claude Code takes no later draft: from zod, convert with the target draft-7.
    */
   json_schema?: {
     [k: string]: unknown;
@@ -626,7 +626,7 @@ export interface SessionConfig {
    */
   fallback_model?: string;
   /**
-   * JSON Schema of the answer, given back in result.structured_output. At most 100 KiB.
+   * JSON Schema (draft 7) of the answer, which result.structured_output then holds. At most 100 KiB. Claude Code takes no later draft: from zod, convert with the target draft-7.
    */
   json_schema?: {
     [k: string]: unknown;
@@ -752,7 +752,7 @@ export interface LaunchRequest {
    */
   fallback_model?: string;
   /**
-   * JSON Schema of the answer, given back in result.structured_output. At most 100 KiB.
+   * JSON Schema (draft 7) of the answer, which result.structured_output then holds. At most 100 KiB. Claude Code takes no later draft: from zod, convert with the target draft-7.
    */
   json_schema?: {
     [k: string]: unknown;
@@ -949,7 +949,7 @@ export interface ScheduledLaunch {
    */
   fallback_model?: string;
   /**
-   * JSON Schema of the answer, given back in result.structured_output. At most 100 KiB.
+   * JSON Schema (draft 7) of the answer, which result.structured_output then holds. At most 100 KiB. Claude Code takes no later draft: from zod, convert with the target draft-7.
    */
   json_schema?: {
     [k: string]: unknown;

@@ -109,7 +109,7 @@ export const sessionConfigSchema = z.strictObject({
     })
     .optional()
     .describe(
-      'JSON Schema of the answer, given back in result.structured_output. At most 100 KiB.',
+      'JSON Schema (draft 7) of the answer, which result.structured_output then holds. At most 100 KiB. Claude Code takes no later draft: from zod, convert with the target draft-7.',
     ),
   settings: z.record(z.string(), z.json()).optional().describe("Claude Code's own settings."),
   setting_sources: z
