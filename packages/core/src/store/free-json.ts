@@ -46,6 +46,13 @@ export function decodeSession(document: SessionDocument): Session {
   return readDocument(document, { collection: 'sessions', form: sessionForm, decode });
 }
 
+/** The fields of a session that a projection of its document holds; their presence is not checked. */
+export function decodeProjection<K extends keyof Session>(
+  document: Pick<SessionDocument, '_id' | Exclude<K, 'id'>>,
+): Pick<Session, 'id' | K> {
+  return decode(document as SessionDocument);
+}
+
 function decode({ _id, ...fields }: SessionDocument): Session {
   const decoded = mapFreeJson(fields as Tree, (value) =>
     typeof value === 'string' ? JSON.parse(value) : value,

@@ -2,7 +2,7 @@ import type { Db } from 'mongodb';
 import type { SessionConfig } from '../model/config/session-config.ts';
 import type { Schedule, ScheduledLaunch } from '../model/schedules/schedule.ts';
 import type { Session } from '../model/session/session.ts';
-import { decodeSession, encodeFields } from './free-json.ts';
+import { decodeProjection, encodeFields } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
 
 /** What of a session its secrets are renewed by. */
@@ -39,7 +39,7 @@ export function createSecretStore(db: Db): SecretStore {
         .find({ $or: fields.map((field) => ({ [field]: { $exists: true } })) })
         .project<SessionDocument>(HOLDER)
         .batchSize(BATCH);
-      for await (const document of cursor) yield decodeSession(document);
+      for await (const document of cursor) yield decodeProjection(document);
     },
     async *launches() {
       for await (const { _id, revision, launch } of schedules.find({}).batchSize(BATCH)) {

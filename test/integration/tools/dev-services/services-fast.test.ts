@@ -63,7 +63,7 @@ describe('services:fast', () => {
       'building secantusd-rs from secantus-mdb 0.5.3-beta.193: once, about five minutes',
       '0 s: compiling crate 1, wiredtiger',
     ]);
-    expect(await readdir(join(program, '../../..'))).toEqual(['bin']);
+    expect(await readdir(join(program, '../..'))).toEqual(['bin']);
   });
 
   test('a build that fails is told and leaves nothing', async ({ host }) => {
