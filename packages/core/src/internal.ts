@@ -205,6 +205,7 @@ export { DEFAULT_KEPT, type KeptJobs, keptJobs } from './queue/kept-jobs.ts';
 export type { LivePublisher } from './queue/live.ts';
 export { createLiveHub, type LiveHub } from './queue/live-hub.ts';
 export type { ContinueOptions, Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
+export { MAX_PAUSE_MS } from './queue/queue-pause.ts';
 export { type FoundJob, jobOptions } from './queue/queued-job.ts';
 export { problemOf } from './queue/readable-job.ts';
 export { openWorkerRedis, type RedisConnection } from './queue/redis.ts';
@@ -213,7 +214,6 @@ export { createRedisWatch, type RedisWatch } from './queue/redis-watch.ts';
 export { firingJobSchema, SCHEDULE_QUEUE, SCHEDULE_SETTINGS } from './queue/schedule-queue.ts';
 export {
   createSessionQueue,
-  MAX_PAUSE_MS,
   type SessionQueue,
   type SessionQueueOptions,
 } from './queue/session-queue.ts';

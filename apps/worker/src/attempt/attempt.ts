@@ -15,6 +15,7 @@ import { type AttemptContext, type AttemptDeps, createAttemptContext } from './c
 import { deadlinesOf } from './deadlines.ts';
 import { type AttemptEnd, writeEnding } from './ending.ts';
 import { warnOfForcedMode } from './forced-mode.ts';
+import { judgeStart } from './host-or-session-fault.ts';
 import { countHostFailure } from './host-strikes.ts';
 import { outcomeOfNotEnded } from './not-ended.ts';
 import { createPartials } from './partials.ts';
@@ -25,7 +26,6 @@ import { refuseAttempt } from './refuse-attempt.ts';
 import { type RunFacts, runClaude } from './run.ts';
 import { createAttemptSaver } from './saver.ts';
 import { settleCost } from './settle-cost.ts';
-import { judgeStart } from './start-verdict.ts';
 import { keepTranscript, type TranscriptKeeper } from './transcript-keeper.ts';
 import { writeUntilAcknowledged } from './write-until-acknowledged.ts';
 

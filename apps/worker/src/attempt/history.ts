@@ -2,7 +2,7 @@
 import type { EventStore, Progress, Result, Session } from '@baton/core/internal';
 import type { Restored } from '../transcript/restore.ts';
 import { unrecordedMessages } from './backfill-events.ts';
-import { isRestart } from './session-resume.ts';
+import { isRestart } from './resume-or-restart.ts';
 import { eventsBeyond } from './superseded.ts';
 import type { RecordedLine } from './to-event.ts';
 

@@ -26,7 +26,7 @@ import type { EnvScrub } from '../scrub/env-scrub.ts';
 import { NOTHING_RESTORED, type Restored, restoreTranscript } from '../transcript/restore.ts';
 import { type History, readHistory } from './history.ts';
 import { remainingLimits } from './limits.ts';
-import { beginAttempt, transcriptSource } from './session-resume.ts';
+import { beginAttempt, transcriptSource } from './resume-or-restart.ts';
 import { type DirIdentity, identifyDir, resolveWorkingDir } from './working-dir.ts';
 
 /** The stores that a worker writes. */

@@ -5,7 +5,7 @@ import {
   type CommitQueue,
   type RunningFacts,
   runCommitLoop,
-} from './commit-loop.ts';
+} from './commit-and-renew-lease.ts';
 import { type RecordedLine, toEvent } from './to-event.ts';
 
 /** How long an amendment waits for a batch that it can go with, in milliseconds. */

@@ -1,7 +1,7 @@
 import { codeFacts, defined, isAppError, type Logger, type Outcome } from '@baton/core/internal';
 import type { HostHealth } from '../host/host-health.ts';
+import { hostFailure } from './host-or-session-fault.ts';
 import { preparationProblem, refusalOutcome } from './refusal.ts';
-import { hostFailure } from './start-verdict.ts';
 
 /**
  * The outcome of an attempt that could not be prepared. An error of the host is reported to `host`, and the

@@ -33,7 +33,12 @@ import type { StoreClock } from '../store/clock.ts';
 import { forEachIsolated } from '../store/for-each-isolated.ts';
 import type { Stores } from '../store/stores.ts';
 import type { WaitingStore, WaitState } from '../store/waiting-store.ts';
-import { createKeyAdmission, hasKey, isDue, type KeyAdmission } from './key-admission.ts';
+import {
+  createKeyAdmission,
+  hasKey,
+  isDue,
+  type KeyAdmission,
+} from './concurrency-key-admission.ts';
 import {
   createLimitAdmission,
   type LimitAdmission,

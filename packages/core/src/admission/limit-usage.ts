@@ -8,7 +8,7 @@ import {
   tooManyAMinute,
   tooManyAtOnce,
 } from '../model/limits/limit.ts';
-import type { RateWindows } from '../queue/rate-windows.ts';
+import type { RateWindows } from '../queue/minute-windows.ts';
 import type { StoreClock } from '../store/clock.ts';
 import type { SlotStore } from '../store/slot-store.ts';
 import type { UsageStore } from '../store/usage-store.ts';

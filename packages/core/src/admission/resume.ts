@@ -2,7 +2,7 @@
 import type { Session } from '../model/session/session.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { WaitState } from '../store/waiting-store.ts';
-import { hasKey, type KeyAdmission } from './key-admission.ts';
+import { hasKey, type KeyAdmission } from './concurrency-key-admission.ts';
 import type { LimitAdmission } from './limit-admission.ts';
 import type { Reservation } from './limit-reservation.ts';
 import type { ParentAdmission } from './parent-admission.ts';

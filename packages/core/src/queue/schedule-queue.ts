@@ -1,7 +1,7 @@
 import type { Queue, RepeatOptions } from 'bullmq';
 import { z } from 'zod';
 import { nextCron } from '../model/schedules/cron.ts';
-import { DEFAULT_TIME_ZONE, nextFiring } from '../model/schedules/recurrence.ts';
+import { DEFAULT_TIME_ZONE, nextFiring } from '../model/schedules/next-run.ts';
 import type { Schedule } from '../model/schedules/schedule.ts';
 import { idSchema } from '../model/schema/id.ts';
 import { openControlQueue } from './control-queue.ts';

@@ -1,25 +1,16 @@
 import { Queue } from 'bullmq';
 import { checkSize, type Job, QUEUE_PREFIX, SESSION_QUEUE } from '../model/job/job.ts';
-import { withDeadline } from '../runtime/deadline.ts';
 import type { Logger } from '../runtime/log.ts';
 import { createBackend } from './backend.ts';
+import { createBoundedRun } from './bounded-run.ts';
 import { type ControlMessage, publishControl } from './control.ts';
 import { createJobUpkeep } from './job-upkeep.ts';
 import { createLivePublisher, type LivePublisher } from './live.ts';
+import { createRateWindows, type RateWindows } from './minute-windows.ts';
+import { createPause, type QueuePause } from './queue-pause.ts';
 import { type FoundJob, jobOptions } from './queued-job.ts';
-import { createRateWindows, type RateWindows } from './rate-windows.ts';
 import { openProducerRedis, type RedisConnection } from './redis.ts';
-import { createQueueErrors } from './redis-trouble.ts';
 import { isStripped } from './stripped-data.ts';
-
-/** How long a call waits for Redis, a first connection included, in milliseconds. */
-const ANSWER_TIMEOUT_MS = 5_000;
-
-/**
- * The longest that Baton pauses the queue, in milliseconds: a session tries an account's limit again by then.
- * Another program's longer pause would stop the fleet while every health check passes.
- */
-export const MAX_PAUSE_MS = 5 * 60_000;
 
 /** How long the key stays that a ping writes, in milliseconds. */
 const WRITABLE_MS = 60_000;
@@ -31,7 +22,7 @@ export interface SessionQueueOptions {
 }
 
 /** The queue that every session goes through. */
-export interface SessionQueue {
+export interface SessionQueue extends QueuePause {
   /** Adds a job; throws PAYLOAD_TOO_LARGE over 1 MiB and UNAVAILABLE while Redis takes no jobs. */
   add(job: Job): Promise<void>;
   /** Adds jobs by one command, or none of them; throws like add. */
@@ -44,13 +35,6 @@ export interface SessionQueue {
   drop(id: string): Promise<void>;
   /** Lets a job that is delayed be taken now; harmless where it is not. */
   promote(id: string): Promise<void>;
-  /** Pauses the queue for this long, in milliseconds: no worker begins a session. A longer pause stands. */
-  pause(ms: number): Promise<void>;
-  /**
-   * How long the queue is paused yet, in milliseconds; 0 where it is not. A pause of more than five minutes
-   * is none of Baton: it is cut to five minutes, and logged.
-   */
-  pauseMs(): Promise<number>;
   /** Publishes a message to every worker; that no worker received it is no error. */
   sendControl(message: ControlMessage): Promise<void>;
   /** Publishes to live readers what was written. */
@@ -124,56 +108,6 @@ export function createSessionQueue({
       await bull.close();
       if (owned) client.disconnect();
     },
-  };
-}
-
-/** Calls Redis within a deadline; turns its errors into the queue's own, such as UNAVAILABLE. */
-type RunBounded = <T>(call: () => Promise<T>) => Promise<T>;
-
-// Bounded here and not by the client's commandTimeout: a timer for each command costs more, and a client
-// that the caller handed over has none.
-function createBoundedRun(bull: Queue): RunBounded {
-  const toError = createQueueErrors();
-  let ready = false;
-
-  async function runOnceReady<T>(call: () => Promise<T>): Promise<T> {
-    await bull.waitUntilReady();
-    ready = true;
-    return call();
-  }
-
-  return async (call) => {
-    try {
-      return await withDeadline(ANSWER_TIMEOUT_MS, ready ? call : () => runOnceReady(call));
-    } catch (cause) {
-      throw toError(cause);
-    }
-  };
-}
-
-// BullMQ's own limiter key holds the time; its limiter is not used, for with it a worker that runs long
-// jobs looks for others only once one of them has ended.
-function createPause(
-  bull: Queue,
-  runBounded: RunBounded,
-  log: Pick<Logger, 'error'> | undefined,
-): Pick<SessionQueue, 'pause' | 'pauseMs'> {
-  async function pauseMs(): Promise<number> {
-    const ms = Math.max(await runBounded(() => bull.getRateLimitTtl()), 0);
-    if (ms <= MAX_PAUSE_MS) return ms;
-    log?.error(
-      { pause_ms: ms, cut_to_ms: MAX_PAUSE_MS },
-      'the queue was paused for longer than Baton pauses it: the pause was cut',
-    );
-    await runBounded(() => bull.rateLimit(MAX_PAUSE_MS));
-    return MAX_PAUSE_MS;
-  }
-
-  return {
-    async pause(ms) {
-      if (ms > (await pauseMs())) await runBounded(() => bull.rateLimit(Math.ceil(ms)));
-    },
-    pauseMs,
   };
 }
 

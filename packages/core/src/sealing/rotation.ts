@@ -2,7 +2,7 @@
 import { type AppError, isAppError } from '../model/errors/app-error.ts';
 import type { Governed } from '../model/policy/policy.ts';
 import { replaceSealed, sealedIn } from '../model/secrets/sealed-text.ts';
-import { mapSecrets } from '../model/secrets/secret-places.ts';
+import { mapSecrets } from '../model/secrets/secret-fields.ts';
 import { parseHeader, parseWholeHeader } from './header.ts';
 import { mapOpenable } from './openable.ts';
 import type { IsOurs, Opener } from './opener.ts';

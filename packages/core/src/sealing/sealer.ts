@@ -6,7 +6,7 @@ import type { Job } from '../model/job/job.ts';
 import type { Governed } from '../model/policy/policy.ts';
 import { defined } from '../model/schema/defined.ts';
 import { SEALED_PREFIX } from '../model/secrets/sealed-text.ts';
-import { mapSecrets } from '../model/secrets/secret-places.ts';
+import { mapSecrets } from '../model/secrets/secret-fields.ts';
 import { parseWholeHeader, SESSION_PARAMETER } from './header.ts';
 import { CONTENT_ALGORITHM, KEY_ALGORITHM, type SealingKey } from './key-set.ts';
 

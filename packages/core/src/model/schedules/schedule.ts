@@ -7,7 +7,7 @@ import { splitRequest } from '../job/request.ts';
 import { defined } from '../schema/defined.ts';
 import { idSchema } from '../schema/id.ts';
 import { redactConfig } from '../secrets/redact.ts';
-import { checkRecurrence, nextFiring, recurrenceFields } from './recurrence.ts';
+import { checkRecurrence, nextFiring, recurrenceFields } from './next-run.ts';
 
 const time = z.iso.datetime();
 

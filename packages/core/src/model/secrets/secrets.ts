@@ -1,5 +1,5 @@
 import type { SessionConfig } from '../config/session-config.ts';
-import { mapSecrets } from './secret-places.ts';
+import { mapSecrets } from './secret-fields.ts';
 
 /** Every secret value of a config, so that free text can be cleared of them. */
 export function secretsOf(config: SessionConfig): string[] {

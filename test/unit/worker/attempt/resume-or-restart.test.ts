@@ -5,7 +5,7 @@ import {
   CONTINUATION_PROMPT,
   isRestart,
   transcriptSource,
-} from '../../../../apps/worker/src/attempt/session-resume.ts';
+} from '../../../../apps/worker/src/attempt/resume-or-restart.ts';
 import { NOTHING_RESTORED } from '../../../../apps/worker/src/transcript/restore.ts';
 import { untrackedFile } from '../../../../apps/worker/src/transcript/tracked-file.ts';
 import { makeChild, makeCompletedSession, makeSession } from '../../../support/factories.ts';

@@ -1,6 +1,6 @@
 import { newScheduleSchema, parseInput, type Schedule, toScheduleView } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
-import { nextFiring } from '../../../../../packages/core/src/model/schedules/recurrence.ts';
+import { nextFiring } from '../../../../../packages/core/src/model/schedules/next-run.ts';
 import { withChanges } from '../../../../../packages/core/src/model/schedules/schedule.ts';
 import { makeFullConfig } from '../../../../support/factories.ts';
 

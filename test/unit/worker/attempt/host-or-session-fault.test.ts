@@ -2,7 +2,10 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { judgeStart, type StartFacts } from '../../../../apps/worker/src/attempt/start-verdict.ts';
+import {
+  judgeStart,
+  type StartFacts,
+} from '../../../../apps/worker/src/attempt/host-or-session-fault.ts';
 import type { HostProblem } from '../../../../apps/worker/src/host-errors.ts';
 
 const message = 'No conversation found with session ID: x';

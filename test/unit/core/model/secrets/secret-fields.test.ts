@@ -1,6 +1,6 @@
 import { REDACTED, redactConfig, type SessionConfig } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
-import { mapSecrets } from '../../../../../packages/core/src/model/secrets/secret-places.ts';
+import { mapSecrets } from '../../../../../packages/core/src/model/secrets/secret-fields.ts';
 import { makeFullConfig } from '../../../../support/factories.ts';
 
 const config: SessionConfig = {
