@@ -69,11 +69,11 @@ const PROGRAM = `
 export async function use(baseUrl, ended) {
   const baton = createClient({ baseUrl });
   const { id } = await baton.launch({ query: 'from outside', title: 'Packed' });
-  const told = [];
-  for await (const one of baton.events(ended)) told.push(one.kind === 'event' ? one.id : one.kind);
+  const received = [];
+  for await (const one of baton.events(ended)) received.push(one.kind === 'event' ? one.id : one.kind);
   const { status } = await baton.waitForResult(ended);
   const refusal = await baton.launch({ query: '' }).catch((error) => error);
-  return { id, told, status, code: refusal instanceof BatonError ? refusal.code : String(refusal) };
+  return { id, received, status, code: refusal instanceof BatonError ? refusal.code : String(refusal) };
 }
 `;
 const TYPED = `import {
@@ -94,9 +94,9 @@ const baton = createClient({ baseUrl: 'http://127.0.0.1:3000' });
 
 export async function use(signal: AbortSignal): Promise<Info> {
   const { id } = await baton.launch(request, { idempotencyKey: wrong.query, signal });
-  const told: StreamedEvent[] = [];
-  for await (const one of baton.events(id, { signal })) told.push(one);
-  for await (const info of baton.list({ tag: 'a' })) told.length = info.totals.num_turns;
+  const received: StreamedEvent[] = [];
+  for await (const one of baton.events(id, { signal })) received.push(one);
+  for await (const info of baton.list({ tag: 'a' })) received.length = info.totals.num_turns;
   try {
     await baton.continue(id, { query: 'go on', model: null });
   } catch (error) {
@@ -182,7 +182,7 @@ describe('installed into an empty project', () => {
     await writeFile(
       join(consumer, 'deno.ts'),
       `import { BatonError, createClient } from '@baton/client';
-${PROGRAM.replace('(baseUrl, ended)', '(baseUrl: string, ended: string)').replace('told = []', 'told: string[] = []')}
+${PROGRAM.replace('(baseUrl, ended)', '(baseUrl: string, ended: string)').replace('received = []', 'received: string[] = []')}
 const [baseUrl = '', ended = ''] = Deno.args;
 console.log(JSON.stringify(await use(baseUrl, ended)));
 `,

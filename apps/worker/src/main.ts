@@ -64,9 +64,8 @@ async function main(): Promise<void> {
 
 function announce({ identity, cli, log }: WorkerEnvironment, { scrub }: HostChecks, url: string) {
   const facts = { claude: cli.version, health: url, subprocess_env_scrub: scrub.describe() };
-  const whyNotReady = scrub.whyNot();
-  if (whyNotReady === null) log.info(facts, 'ready');
-  else log.warn(facts, `started, but not ready: ${whyNotReady}`);
+  if (scrub.whyNot() === null) log.info(facts, 'ready');
+  else log.warn(facts, 'started, but not ready: an error above says why');
   const start = { worker: identity.workerId, pid: process.pid, health: url };
   process.stdout.write(`${JSON.stringify(start)}\n`);
 }
