@@ -8,7 +8,7 @@ import { waitFor } from './wait.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 /** The lease of a gated worker: short, but not so short that a busy machine breaks it. */
-export const LEASE_MS = 3_000;
+export const LEASE_MS = 5_000;
 
 /** A fleet whose worker's stores can be taken away; the test's own eyes on them stay. */
 export interface Gated {
