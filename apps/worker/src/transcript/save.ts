@@ -4,6 +4,7 @@ import type { TranscriptManifest, TranscriptStore } from '@baton/core/internal';
 import { hostErrnoOf } from '../host-errors.ts';
 import type { Masker } from '../masking/masker.ts';
 import { createFileAppender, type FileAppenderOptions, type FileState } from './append-new.ts';
+import { holdsRestored } from './holds-restored.ts';
 import { isFileError, listFiles } from './list-files.ts';
 import type { FileMasker } from './masked-file.ts';
 import { type TrackedFile, toManifestFile, untrackedFile } from './tracked-file.ts';
@@ -46,10 +47,13 @@ export function createTranscriptSaver(
   let manifest: TranscriptManifest | null = null;
 
   // A tool may remove the folder from under the CLI, which may make another one under the same path and begin its
-  // files anew: what is stored by then is the best there is. What was restored counts as well, so a folder that was
-  // missing when the attempt began never matches.
+  // files anew: what is stored by then is the best there is. A folder that was away when the attempt began is
+  // recognized by the files that were restored into it.
   function isTakenAway(): boolean {
-    return tracked.size > 0 && (folder === null || identityOf(projectDir) !== folder);
+    if (tracked.size === 0) return false;
+    const seen = identityOf(projectDir);
+    if (folder === null && holdsRestored(projectDir, tracked.values())) folder = seen;
+    return seen === null || seen !== folder;
   }
 
   async function saveFile(path: string, verify: boolean): Promise<void> {

@@ -181,11 +181,17 @@ describe('a transcript', () => {
     const folder = await makeFolder();
     const { files: restored } = await restore(db, [session], session, folder);
     await rename(folder, `${folder}.away`);
-    onTestFinished(() => rm(`${folder}.away`, { recursive: true }));
     const saver = saverOf(db, session, folder, restored);
     expect(await saver.save({ verify: true })).toEqual(session.transcript);
     await put(folder, main, entry('begun anew'));
     expect(await saver.save({ verify: true })).toEqual(session.transcript);
+    await rm(folder, { recursive: true });
+    await rename(`${folder}.away`, folder);
+    await put(folder, main, entry('second'));
+    session.transcript = await saver.save({ verify: false });
+    const to = await makeFolder();
+    await restore(db, [session], makeChild(session), to);
+    expect(await filesOf(to)).toEqual({ [main]: entry('first') + entry('second') });
   });
 
   test('that holds no message yet is left aside, and begins again', async ({ db }) => {
