@@ -75,7 +75,9 @@ async function judgeLost(
   host: Pick<HostHealth, 'check'>,
 ): Promise<Outcome> {
   const { code, message } = outcome.failure;
-  if (code !== 'CONVERSATION_NOT_FOUND' || run.sawInit || abort !== null || !isResumed) {
+  // A caller's stop stands. What the worker stops by itself, such as a drain, it hands back anyway.
+  const isStoppedByCaller = abort?.kind === 'cancel' || abort?.kind === 'interrupt';
+  if (code !== 'CONVERSATION_NOT_FOUND' || run.sawInit || isStoppedByCaller || !isResumed) {
     return outcome;
   }
   const found = await host.check();

@@ -40,9 +40,15 @@ describe('a CLI that did not find its conversation', () => {
     expect(await judge({}, problem)).toEqual({ kind: 'host_failure', failure, waitMs: 0 });
   });
 
+  test('is started again elsewhere where its worker was just being drained', async () => {
+    const outcome = await judge({ abort: { kind: 'hand_back' } });
+    expect(outcome).toMatchObject({ kind: 'host_failure', waitMs: 1_000 });
+  });
+
   test.each([
     ['there was no transcript to resume', { isResumed: false }],
-    ['it was stopped', { abort: { kind: 'cancel' } }],
+    ['a caller cancelled it', { abort: { kind: 'cancel' } }],
+    ['a caller interrupted it', { abort: { kind: 'interrupt' } }],
   ])('fails the session where %s', async (_, facts) => {
     expect(await judge(facts)).toEqual(notFound);
   });
