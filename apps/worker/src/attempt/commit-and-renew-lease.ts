@@ -128,7 +128,7 @@ async function commit(
   return held !== null;
 }
 
-// A result is true for readers and for whoever takes over once its line is there, not before.
+// A committed result ends the session for readers and for the next worker, so its line must be stored first.
 function takeProgress(
   queue: CommitQueue,
   seq: number | undefined,

@@ -56,7 +56,7 @@ export async function readHistory(
   return { amends, answer: null, unrecorded };
 }
 
-/** The ranges with one more, which reaches to the newest event: it takes the place of those that it covers. */
+/** Adds a range that reaches to the newest event; ranges that the new range covers are dropped. */
 function withRange(
   ranges: readonly SupersededRange[],
   { from, to }: SupersededRange,

@@ -29,7 +29,7 @@ export interface RunDeps extends LineObserverDeps {
   /** What is put before the program, see claude/parent-death.ts. */
   launcher: readonly string[];
   deadlines: DeadlinesMs;
-  /** Publishes the lines that are not recorded: those that only grow an answer. */
+  /** Publishes token deltas: lines that only grow an answer, and are not recorded. */
   partials: PartialPublisher;
   /** Keeps the operator's secrets out of everything that is recorded or published. */
   masker: Masker;

@@ -1,4 +1,4 @@
-// How far a text is JSON: tells an event that was cut short from one that another event was glued into.
+// How far a text is JSON. This tells an event that was cut short from an event with another one glued into it.
 import { stringEnd } from './find-object.ts';
 
 /**
