@@ -1,11 +1,14 @@
 // A program of ours as a process of its own, as operators run it.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { type LaunchedProcess, launch } from '../tools/process/launch.ts';
+
+/** How long a program may take to stop, in milliseconds: a worker drains first. */
+const STOP_WITHIN_MS = 60_000;
 
 /** A process that is ready. */
 export interface Child {
-  readonly process: ChildProcess;
+  readonly process: Pick<LaunchedProcess, 'pid' | 'kill'>;
   /** The first line it printed. */
   readonly said: string;
   stop(): Promise<void>;
@@ -14,24 +17,24 @@ export interface Child {
 /** Starts a program with this environment and resolves once it has said its first line. */
 export async function startChild(main: string, env: Record<string, string>): Promise<Child> {
   const path = process.env['PATH'] ?? '';
-  const child = spawn(process.execPath, [main], {
+  const child = launch(process.execPath, [main], {
     env: { PATH: path, LOG_LEVEL: 'warn', ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    cwd: process.cwd(),
+    stderr: 'inherit',
+    stopWithinMs: STOP_WITHIN_MS,
   });
+  if (child.stdout === null) throw new Error('expected a pipe');
   const ready = once(createInterface({ input: child.stdout }), 'line');
-  const ended = once(child, 'exit').then(() => {
-    throw new Error(`${main} ended before it was ready`);
+  const ended = child.ended.then(({ how }) => {
+    throw new Error(`${main} ended (${how}) before it was ready`);
   });
+  ended.catch(() => {}); // an end after it was ready is meant
   const [said] = await Promise.race([ready, ended]);
-  ended.catch(() => {});
   return {
     process: child,
     said,
     async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const exit = once(child, 'exit');
-      child.kill('SIGTERM');
-      await exit;
+      await child.stop();
     },
   };
 }

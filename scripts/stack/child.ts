@@ -1,8 +1,8 @@
-import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { Guardian } from '../../tools/dev-services/guardian.ts';
+import type { LaunchedProcess } from '../../tools/process/launch.ts';
 import type { Sink } from './sink.ts';
 import { untilAborted } from './until-aborted.ts';
 
@@ -44,10 +44,11 @@ export async function startChild<Line>(
   { guardian, sink, signal }: ChildHost,
   { name, main, env, ready, stopWithinMs }: Program<Line>,
 ): Promise<Child<Line>> {
-  const child = guardian.spawn(process.execPath, [main], { env, cwd: process.cwd() });
+  const options = { env, cwd: process.cwd(), stopWithinMs };
+  const child = guardian.spawn(process.execPath, [main], options);
   if (child.stderr) createInterface({ input: child.stderr }).on('line', sink.child);
-  const ended = endOf(child);
-  const stop = () => stopChild(child, ended, stopWithinMs);
+  const ended = child.ended.then(({ how }) => how);
+  const stop = () => child.stop().then(({ how }) => how);
   const limit = new AbortController();
   const late = delay(READY_WITHIN_MS, undefined, { signal: limit.signal });
   try {
@@ -70,25 +71,8 @@ function fail(message: string): never {
   throw new Error(message);
 }
 
-function firstLine({ stdout }: ChildProcess): Promise<string> {
+function firstLine({ stdout }: LaunchedProcess): Promise<string> {
   return new Promise((resolve) => {
     if (stdout) createInterface({ input: stdout }).once('line', resolve);
   });
-}
-
-function endOf(child: ChildProcess): Promise<string> {
-  return new Promise((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('close', (code, signal) => resolve(signal ?? `exit ${code}`));
-  });
-}
-
-async function stopChild(child: ChildProcess, ended: Promise<string>, ms: number): Promise<string> {
-  child.kill('SIGTERM');
-  const kill = setTimeout(() => child.kill('SIGKILL'), ms);
-  try {
-    return await ended;
-  } finally {
-    clearTimeout(kill);
-  }
 }

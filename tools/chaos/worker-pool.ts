@@ -1,10 +1,10 @@
 // The workers of a run: processes that are killed, drained, paused and replaced.
-import type { ChildProcess } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Guardian } from '../dev-services/guardian.ts';
+import type { LaunchedProcess } from '../process/launch.ts';
 import type { Host, HostPart } from './hosts.ts';
 
 const MAIN = fileURLToPath(new URL('../../apps/worker/src/main.ts', import.meta.url));
@@ -68,7 +68,7 @@ interface PoolState {
 
 /** The process of a worker, and what is known of its end. */
 interface Life {
-  child: ChildProcess;
+  child: LaunchedProcess;
   end: WorkerEnd;
   /** How long its slot stays empty after its end, in milliseconds. */
   vacantMs: number;
@@ -152,19 +152,18 @@ async function runWorker(
   const child = guardian.spawn(process.execPath, [MAIN], {
     env: { ...env, ...slot.host.env },
     cwd: logs,
+    stopWithinMs: drainWithinMs,
   });
   child.stderr?.pipe(createWriteStream(join(logs, `${name}.log`)));
   const end: WorkerEnd = { name, meant: 'no', wasReady: false, code: null, signal: null };
   const life: Life = { child, end, vacantMs: TRY_AGAIN_AFTER_MS, drainedAt: 0, isReplaced: false };
   child.stdout?.once('data', () => {
-    if (pool.isDismissed) return drain(life, drainWithinMs);
+    if (pool.isDismissed) return drain(life);
     end.wasReady = true;
-    slot.member = createPoolWorker(slot, life, {
-      drainWithinMs,
-      replace: () => hire(pool, slot, options),
-    });
+    slot.member = createPoolWorker(slot, life, () => hire(pool, slot, options));
   });
-  Object.assign(end, await endOf(child));
+  const { code, signal } = await child.ended;
+  Object.assign(end, { code, signal });
   if (end.meant === 'drain') end.drainMs = Math.round(performance.now() - life.drainedAt);
   pool.ends.push(end);
   if (life.isReplaced || pool.isDismissed) return;
@@ -173,12 +172,8 @@ async function runWorker(
   hire(pool, slot, options);
 }
 
-/** The faults that the worker of a slot can be given. */
-function createPoolWorker(
-  slot: Slot,
-  life: Life,
-  { drainWithinMs, replace }: { drainWithinMs: number; replace(): void },
-): PoolWorker {
+/** The faults that the worker of a slot can be given; `replace` starts the next worker in its slot. */
+function createPoolWorker(slot: Slot, life: Life, replace: () => void): PoolWorker {
   const { child, end } = life;
   return {
     name: end.name,
@@ -191,7 +186,7 @@ function createPoolWorker(
     drain() {
       slot.member = undefined;
       life.isReplaced = true;
-      drain(life, drainWithinMs);
+      drain(life);
       replace();
     },
     async pause(ms) {
@@ -205,16 +200,9 @@ function createPoolWorker(
   };
 }
 
-/** Sends SIGTERM, and SIGKILL to a worker that drains for longer than `withinMs`. */
-function drain(life: Life, withinMs: number): void {
+/** Sends SIGTERM, and SIGKILL to a worker that drains for longer than `drainWithinMs`. */
+function drain(life: Life): void {
   life.end.meant = 'drain';
   life.drainedAt = performance.now();
-  life.child.kill('SIGTERM');
-  setTimeout(() => life.child.kill('SIGKILL'), withinMs).unref();
-}
-
-function endOf(child: ChildProcess): Promise<Pick<WorkerEnd, 'code' | 'signal'>> {
-  return new Promise((resolve) => {
-    child.once('close', (code, signal) => resolve({ code, signal }));
-  });
+  void life.child.stop();
 }

@@ -22,10 +22,7 @@ export async function run(
   const child = guardian.spawn(file, args, { env, cwd });
   const said = keepTail(child.stdout, child.stderr);
   if (onLine && child.stderr) createInterface({ input: child.stderr }).on('line', onLine);
-  const end = await new Promise<string>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => resolve(signal ?? String(code)));
-  });
-  if (end !== '0') throw new ServicesError(`${file} ended with ${end}: ${said()}`);
+  const { code, how } = await child.ended;
+  if (code !== 0) throw new ServicesError(`${file} ended with ${how}: ${said()}`);
   return said();
 }

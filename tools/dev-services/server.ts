@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Environment } from './environment.ts';
 import { reasonOf, ServicesError } from './errors.ts';
@@ -37,10 +36,11 @@ export async function startServer<Answer>(
   guardian: Guardian,
   plan: ServerPlan<Answer>,
 ): Promise<RunningServer<Answer>> {
-  const child = guardian.spawn(plan.program, plan.args, { env: plan.env, cwd: plan.cwd });
+  const { program, args, env, cwd } = plan;
+  const child = guardian.spawn(program, args, { env, cwd, stopWithinMs });
   const output = keepTail(child.stdout, child.stderr);
-  const ended = endOf(child, output);
-  const stop = () => stopChild(child, ended);
+  const ended = child.ended.then(({ how }) => `${how}\n${output()}`);
+  const stop = async () => void (await child.stop());
   const kill = async () => {
     child.kill('SIGKILL');
     await ended;
@@ -54,8 +54,8 @@ export async function startServer<Answer>(
   for (const started = Date.now(); Date.now() - started < readyWithinMs; ) {
     if (isOver) throw new ServicesError(`${plan.name} ended before it answered: ${await ended}`);
     try {
-      const answer = await plan.ask(child.pid ?? 0, output());
-      if (answer !== undefined) return { pid: child.pid ?? 0, answer, ended, stop, kill };
+      const answer = await plan.ask(child.pid, output());
+      if (answer !== undefined) return { pid: child.pid, answer, ended, stop, kill };
     } catch (error) {
       lastReason = reasonOf(error);
     }
@@ -65,23 +65,4 @@ export async function startServer<Answer>(
   throw new ServicesError(
     `${plan.name} did not answer within ${readyWithinMs / 1000} s: ${lastReason}\n${output()}`,
   );
-}
-
-function endOf(child: ChildProcess, output: () => string): Promise<string> {
-  return new Promise((resolve) => {
-    child.once('error', (error) => resolve(reasonOf(error)));
-    child.once('close', (code, signal) => resolve(`${signal ?? `exit ${code}`}\n${output()}`));
-  });
-}
-
-async function stopChild(child: ChildProcess, ended: Promise<string>): Promise<void> {
-  child.kill('SIGTERM');
-  const limit = new AbortController();
-  const kill = delay(stopWithinMs, undefined, { signal: limit.signal }).then(
-    () => child.kill('SIGKILL'),
-    () => undefined, // it ended in time
-  );
-  await ended;
-  limit.abort();
-  await kill;
 }
