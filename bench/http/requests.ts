@@ -79,13 +79,15 @@ async function launch({ url }: Server, count: number): Promise<void> {
 }
 
 async function rate(url: string, body?: string): Promise<number> {
+  const call =
+    body === undefined
+      ? {}
+      : { method: 'POST' as const, headers: { 'content-type': 'application/json' }, body };
   const result = await autocannon({
     url,
     connections: CONNECTIONS,
     duration: ROUND_S,
-    ...(body === undefined
-      ? {}
-      : { method: 'POST', headers: { 'content-type': 'application/json' }, body }),
+    ...call,
   });
   if (result.non2xx + result.errors > 0) {
     throw new Error(`${url}: ${result.non2xx} refusals, ${result.errors} errors`);

@@ -1,4 +1,10 @@
-import { type EventView, eventViewSchema, type Info, infoSchema } from '@baton/core/internal';
+import {
+  defined,
+  type EventView,
+  eventViewSchema,
+  type Info,
+  infoSchema,
+} from '@baton/core/internal';
 import { z } from 'zod';
 
 const eventPage = z.object({ events: z.array(eventViewSchema), next_after: z.int() });
@@ -24,7 +30,7 @@ export function createClient(api: string, signal?: AbortSignal): Client {
     };
     const response = await fetch(new URL(path, api), {
       ...(body && init),
-      ...(signal && { signal }),
+      ...defined({ signal }),
     });
     if (response.ok) return schema.parse(await response.json());
     throw new Error(`${path} was answered with ${response.status}: ${await response.text()}`);

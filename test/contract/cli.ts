@@ -1,3 +1,4 @@
+import { defined } from '@baton/core/internal';
 import { type ClaudeHome, makeClaudeHome } from '../support/claude-home.ts';
 import { type MessagesApi, startMessagesApi } from '../support/messages-api/messages-api.ts';
 import { type Reply, text } from '../support/messages-api/reply.ts';
@@ -38,7 +39,7 @@ export async function makeCli(bin?: string): Promise<Cli> {
     run: (options) => cli.runUntil(options, async () => undefined),
     async runUntil({ script, ...options }, stop) {
       const api = await startMessagesApi({ script });
-      const claude = startClaude({ ...options, ...(bin && { bin }), home, apiUrl: api.url });
+      const claude = startClaude({ ...options, ...defined({ bin }), home, apiUrl: api.url });
       try {
         await stop(claude, api);
         const run = await claude.done;

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { defined } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { createClient } from '../../scripts/demo/client.ts';
 import { databaseUrl } from '../support/api.ts';
@@ -48,7 +49,7 @@ const test = base.extend<{ look: (workRoot?: string) => Promise<Look> }>({
         QUEUE_PREFIX: queuePrefix,
         ANTHROPIC_BASE_URL: model.url,
         ANTHROPIC_API_KEY: 'dummy-key-of-the-tests',
-        ...(workRoot && { WORK_ROOT: join(checkout, workRoot) }),
+        ...defined({ WORK_ROOT: workRoot ? join(checkout, workRoot) : undefined }),
       };
       const run = desk.run('start.ts', ['--json'], settings, checkout);
       const client = createClient(JSON.parse(await run.firstLine()).api);

@@ -1,5 +1,6 @@
 // A reader of server-sent events who reads only when it is asked to.
 import { get, type IncomingMessage } from 'node:http';
+import { defined } from '@baton/core/internal';
 
 /** One message of a stream, its data parsed. */
 export interface SseMessage {
@@ -89,5 +90,5 @@ function parse(block: string): SseMessage | null {
   );
   const { event, id, data } = fields;
   if (event === undefined || data === undefined) return null;
-  return { event, ...(id === undefined ? {} : { id }), data: JSON.parse(data) };
+  return { event, ...defined({ id }), data: JSON.parse(data) };
 }

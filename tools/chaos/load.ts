@@ -1,6 +1,7 @@
 // The clients of a run: they ask for sessions and cancel some, and ask again until they are told.
 import { setTimeout as delay } from 'node:timers/promises';
 import {
+  defined,
   isAppError,
   type Producer,
   type SessionManager,
@@ -75,7 +76,7 @@ export function createLoad({ manager, producer, stop, random, completed }: LoadO
     cancels,
     async play(planned) {
       const parent = planned.isContinue ? random.pick(completed()) : undefined;
-      const session: Accepted = { planned, ...(parent === undefined ? {} : { parent }) };
+      const session: Accepted = { planned, ...defined({ parent }) };
       accepted.set(planned.id, session); // before the answer: until then it is asked for again
       await ask(session);
       if (planned.cancelAfterMs === undefined) return;

@@ -1,5 +1,6 @@
 // What the sessions do, and when each is asked for: follows from the seed alone.
 import { createHash } from 'node:crypto';
+import { defined } from '@baton/core/internal';
 import { fakePrompt } from '../../test/fake-claude/install.ts';
 import type { Step } from '../../test/fake-claude/script.ts';
 import { createRandom } from './random.ts';
@@ -59,7 +60,7 @@ export function planSessions(options: {
       query: fakePrompt(steps, `Leave ${marks} marks.`),
       isRedisOnly: random.next() < 0.3,
       isContinue: random.next() < 0.25,
-      ...(isCancelled ? { cancelAfterMs } : {}),
+      ...defined({ cancelAfterMs: isCancelled ? cancelAfterMs : undefined }),
     };
   }).sort((a, b) => a.atMs - b.atMs);
 }

@@ -1,4 +1,4 @@
-import type { Session } from '@baton/core/internal';
+import { defined, type Session } from '@baton/core/internal';
 import type { Evidence, Violation } from './audit/evidence.ts';
 import { committed, counting } from './audit/evidence.ts';
 import { repeated } from './audit/marks.ts';
@@ -57,7 +57,9 @@ export function figures(evidence: Evidence, violations: readonly Violation[], fa
     redis: facts.redis,
     mongodb: facts.mongodb,
     violations: violations.slice(0, SHOWN),
-    ...(violations.length > SHOWN ? { more_violations: violations.length - SHOWN } : {}),
+    ...defined({
+      more_violations: violations.length > SHOWN ? violations.length - SHOWN : undefined,
+    }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '@baton/core/internal';
 import fc from 'fast-check';
 import { hostileText, type Mutation, mutated, mutations, rawBodies } from './hostile.ts';
 import { chance, fromSchema, type Schema } from './schema.ts';
@@ -109,7 +110,7 @@ function valid(
       path: made,
       query: query.flat().map(([name, value]) => [name, isPick(value) ? value : textOf(value)]),
       headers: { ...Object.fromEntries(headers.flat()), accept } as Record<string, string>,
-      ...(json === undefined ? {} : { body: { json } }),
+      ...defined({ body: json === undefined ? undefined : { json } }),
       isValid: true,
     }));
 }
@@ -170,7 +171,7 @@ function wild(paths: readonly string[]): fc.Arbitrary<FuzzRequest> {
       path,
       query: [],
       headers: {},
-      ...(body ? { body } : {}),
+      ...defined({ body }),
       isValid: false,
     }));
 }

@@ -1,4 +1,5 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { defined } from '@baton/core/internal';
 import type { Pool } from './pool.ts';
 import type { FuzzRequest } from './requests.ts';
 import type { Pick } from './special.ts';
@@ -39,11 +40,13 @@ export function toWire(request: FuzzRequest, pool: Pool): Wire {
     target: query === '' ? path : `${path}?${query}`,
     headers: {
       ...request.headers,
-      ...(body ? { 'content-type': 'json' in body ? 'application/json' : body.type } : {}),
+      ...defined({
+        'content-type': body && ('json' in body ? 'application/json' : body.type),
+      }),
     },
-    ...(body
-      ? { body: 'json' in body ? JSON.stringify(resolved(body.json, pool)) : body.raw }
-      : {}),
+    ...defined({
+      body: body && ('json' in body ? JSON.stringify(resolved(body.json, pool)) : body.raw),
+    }),
   };
 }
 

@@ -48,7 +48,7 @@ function parseJson(text: string): unknown {
 interface ErrorBody {
   code: BatonError['code'] | undefined;
   message: string;
-  details?: ErrorDetails;
+  details?: ErrorDetails | undefined;
 }
 
 function errorOf(body: unknown): ErrorBody {
@@ -56,5 +56,5 @@ function errorOf(body: unknown): ErrorBody {
   const { code, message, details } = error ?? {};
   const isErrorBody = typeof code === 'string' && typeof message === 'string';
   if (!isErrorBody) return { code: undefined, message: '' };
-  return { code, message, ...(details ? { details } : {}) };
+  return { code, message, details };
 }

@@ -76,10 +76,11 @@ export function send(
     if (value !== undefined) url.searchParams.set(key, String(value));
   }
   const json = call.body === undefined ? {} : { 'content-type': 'application/json' };
+  const body = call.body === undefined ? {} : { body: JSON.stringify(call.body) };
   return fetch(url, {
     method: call.method,
     headers: { accept: 'application/json', ...json, ...headers, ...call.headers },
-    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+    ...body,
     cache: 'no-store',
     // A call that is led elsewhere, as a page is, is not a call of Baton.
     redirect: 'manual',

@@ -34,10 +34,8 @@ export async function* streamMessages(
   let heardAt = performance.now();
 
   async function* readOnce(): AsyncGenerator<SseMessage> {
-    const headers = {
-      accept: 'text/event-stream',
-      ...(last === undefined ? {} : { 'last-event-id': last }),
-    };
+    const position = last === undefined ? {} : { 'last-event-id': last };
+    const headers = { accept: 'text/event-stream', ...position };
     const parser = createSseParser();
     const call = { method: 'GET', path, query: query ?? {}, headers } as const;
     for await (const text of streamText(settings, call, signal)) {

@@ -1,5 +1,5 @@
 // MongoDB answers, and what it answers is that it cannot now: a 503, never a 500.
-import { createSessionStore } from '@baton/core/internal';
+import { createSessionStore, defined } from '@baton/core/internal';
 import type { Db, Document } from 'mongodb';
 import { describe, expect, vi } from 'vitest';
 import { databaseUrl, openApi } from '../../support/api.ts';
@@ -48,7 +48,7 @@ const failed = (code: number, labels: string[] = []): Document => ({
   errmsg: `trouble ${code}`,
   code,
   codeName: 'Trouble',
-  ...(labels.length > 0 ? { errorLabels: labels } : {}),
+  ...defined({ errorLabels: labels.length > 0 ? labels : undefined }),
 });
 
 const CODES = [

@@ -1,4 +1,4 @@
-import type { SessionLabel } from '@baton/core/internal';
+import { defined, type SessionLabel } from '@baton/core/internal';
 import type { AppJob } from '@bull-board/api/typings/app';
 
 const NAME_MAX = 80;
@@ -39,7 +39,7 @@ export function jobView(job: AppJob, label: SessionLabel | undefined): AppJob {
       status: label.status,
       cost_usd: label.totals.cost_usd,
       num_turns: label.totals.num_turns,
-      ...(failure && { failure: failure.code }),
+      ...defined({ failure: failure?.code }),
     },
   } as AppJob;
 }

@@ -1,3 +1,4 @@
+import { defined } from '@baton/core/internal';
 import { EXAMPLES } from './all.ts';
 import type { Examples } from './example.ts';
 
@@ -21,7 +22,9 @@ export function withExamples<T extends object>(operation: T): T {
   });
   return {
     ...operation,
-    ...(requestBody ? { requestBody: put(requestBody, 'application/json', body) } : {}),
+    ...defined({
+      requestBody: requestBody && put(requestBody, 'application/json', body),
+    }),
     responses: Object.fromEntries(entries),
   };
 }

@@ -1,4 +1,5 @@
 import {
+  defined,
   type Info,
   type InfoPage,
   SESSION_STATUSES,
@@ -20,7 +21,7 @@ export function sessionsContent({ sessions, next_cursor }: InfoPage, status?: Se
   const filters = SESSION_STATUSES.map(
     (one) => html`<a href="/sessions?status=${one}">${one}</a> `,
   );
-  const next = new URLSearchParams({ ...(status && { status }), cursor: next_cursor ?? '' });
+  const next = new URLSearchParams({ ...defined({ status }), cursor: next_cursor ?? '' });
   return html`<p><a href="/sessions">all</a> ${filters}</p>
 <table>
 <tr><th>Session</th><th>Status</th><th>Cost</th><th>Accepted</th></tr>

@@ -4,6 +4,7 @@ import {
   type BulkLaunch,
   bulkLaunchSchema,
   checkPolicy,
+  defined,
   infoSchema,
   type LaunchInput,
   type LaunchVerdict,
@@ -99,7 +100,11 @@ export function registerBulk(app: App, { manager, mongo, policy, log }: Parts): 
   function toResult(one: LaunchVerdict | undefined) {
     if (one && 'session' in one) {
       const session = toInfo(one.session);
-      return { status: 202 as const, session, ...(one.replayed ? { replayed: true } : {}) };
+      return {
+        status: 202 as const,
+        session,
+        ...defined({ replayed: one.replayed ? true : undefined }),
+      };
     }
     const answer = toAnswerable(one?.error);
     const status = statusOf(answer.code);

@@ -1,4 +1,5 @@
 import {
+  defined,
   eventViewSchema,
   isBeyond,
   PAGE_MAX_BYTES,
@@ -107,7 +108,7 @@ export function registerEvents(
         events: page.map(toEventView),
         last_event_seq: upTo,
         next_after: page.at(-1)?.seq ?? from,
-        ...(isReset ? { reset: true as const } : {}),
+        ...defined({ reset: isReset ? true : undefined }),
       };
     },
   );

@@ -80,8 +80,10 @@ export function registerUsage(app: App, { stores }: Pick<Parts, 'stores'>): void
       return {
         ...defined({ from: filter.from?.toISOString(), to: filter.to?.toISOString() }),
         total,
-        ...(shown ? { groups: shown } : {}),
-        ...(groups && groups.length > MAX_GROUPS ? { truncated: true } : {}),
+        ...defined({
+          groups: shown,
+          truncated: groups && groups.length > MAX_GROUPS ? true : undefined,
+        }),
       };
     },
   );

@@ -1,4 +1,4 @@
-import { assertNever, type TailItem, toEventView, withMark } from '@baton/core/internal';
+import { assertNever, defined, type TailItem, toEventView, withMark } from '@baton/core/internal';
 import type { Message } from './event-stream.ts';
 
 // An event is named by its type, which is whatever the CLI said. These names are Baton's or the browser's.
@@ -33,7 +33,10 @@ function toMessages(item: TailItem, whose: boolean, mark: string): Message[] {
       return item.events.map(({ id, event }) => ({
         id: withMark(id, mark),
         event: eventName(event.type),
-        data: { ...(whose ? { session_id: event.session_id } : {}), ...toEventView(event) },
+        data: {
+          ...defined({ session_id: whose ? event.session_id : undefined }),
+          ...toEventView(event),
+        },
       }));
     case 'partials':
       return item.lines.map((line) => ({ event: 'partial', data: line }));

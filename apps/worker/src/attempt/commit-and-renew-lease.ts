@@ -139,7 +139,10 @@ function takeProgress(
   const isResultRecorded = last_result && queue.backlog.events === 0;
   return {
     ...progress,
-    ...defined({ transcript, last_event_seq: seq }),
-    ...((last_result === null || isResultRecorded) && { last_result }),
+    ...defined({
+      transcript,
+      last_event_seq: seq,
+      last_result: last_result === null || isResultRecorded ? last_result : undefined,
+    }),
   };
 }

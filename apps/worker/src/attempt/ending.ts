@@ -52,7 +52,7 @@ export async function writeEnding(
 ): Promise<AttemptEnd | null> {
   const common: CommonEnding = {
     totals: facts.totals,
-    ...(facts.transcript ? { transcript: facts.transcript } : {}),
+    ...defined({ transcript: facts.transcript }),
   };
   const attemptEnding: AttemptEnding = {
     outcome: outcome.kind,
@@ -63,8 +63,7 @@ export async function writeEnding(
       const { result, stopped_by } = outcome;
       const done = {
         ...common,
-        ...(result ? { result } : {}),
-        ...(stopped_by ? { stopped_by } : {}),
+        ...defined({ result, stopped_by }),
       };
       const held = await owned.conclude('completed', done, attemptEnding);
       return held && { kind: 'ended', status: 'completed' };
@@ -80,14 +79,14 @@ export async function writeEnding(
           failure,
           error: failure.message,
           ...(facts.hostFailures ? withHostFailure(facts.counts, facts.hostFailures) : {}),
-          ...(outcome.result ? { result: outcome.result } : {}),
+          ...defined({ result: outcome.result }),
         },
         { ...attemptEnding, failure },
       );
       return held && { kind: 'ended', status: 'failed', failure };
     }
     case 'cancelled': {
-      const done = { ...common, ...(outcome.result ? { result: outcome.result } : {}) };
+      const done = { ...common, ...defined({ result: outcome.result }) };
       const held = await owned.conclude('cancelled', done, attemptEnding);
       return held && { kind: 'ended', status: 'cancelled' };
     }

@@ -1,5 +1,11 @@
 // What earlier attempts of a session left: what of it still counts, and whether they had finished.
-import type { EventStore, Progress, Result, Session } from '@baton/core/internal';
+import {
+  defined,
+  type EventStore,
+  type Progress,
+  type Result,
+  type Session,
+} from '@baton/core/internal';
 import type { Restored } from '../transcript/restore.ts';
 import { unrecordedMessages } from './backfill-events.ts';
 import { isRestart } from './resume-or-restart.ts';
@@ -36,7 +42,10 @@ export async function readHistory(
     const all = { from: 1, to: session.last_event_seq };
     return {
       ...NO_HISTORY,
-      amends: { ...(all.to > 0 ? { superseded: [all] } : {}), transcript: { files: [] } },
+      amends: {
+        ...defined({ superseded: all.to > 0 ? [all] : undefined }),
+        transcript: { files: [] },
+      },
     };
   }
   const beyond = await eventsBeyond(events, session, {
@@ -49,8 +58,10 @@ export async function readHistory(
   // What is left aside must count no more before the next attempt writes over it.
   const leaves = restored.files.length === 0 && session.transcript.files.length > 0;
   const amends: Progress = {
-    ...(beyond ? { superseded: withRange(before, beyond) } : {}),
-    ...(leaves ? { transcript: { files: [] } } : {}),
+    ...defined({
+      superseded: beyond ? withRange(before, beyond) : undefined,
+      transcript: leaves ? { files: [] } : undefined,
+    }),
   };
   const unrecorded = await unrecordedMessages(events, session, restored.messages);
   return { amends, answer: null, unrecorded };

@@ -1,12 +1,14 @@
-import type { FailureFacts, Session, SessionConfig } from '@baton/core/internal';
+import { defined, type FailureFacts, type Session, type SessionConfig } from '@baton/core/internal';
 
 /** What earlier attempts left of a session's limits, as the config of the next one. */
 export function remainingLimits({ config, totals }: Session): SessionConfig {
   const { max_turns, max_budget_usd } = config;
   return {
     ...config,
-    ...(max_turns === undefined ? {} : { max_turns: max_turns - totals.num_turns }),
-    ...(max_budget_usd === undefined ? {} : { max_budget_usd: max_budget_usd - totals.cost_usd }),
+    ...defined({
+      max_turns: max_turns === undefined ? undefined : max_turns - totals.num_turns,
+      max_budget_usd: max_budget_usd === undefined ? undefined : max_budget_usd - totals.cost_usd,
+    }),
   };
 }
 

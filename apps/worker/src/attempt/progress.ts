@@ -1,6 +1,7 @@
 import {
   addTotals,
   claudeIdOf,
+  defined,
   NO_TOTALS,
   type Progress,
   type Session,
@@ -45,7 +46,9 @@ export function createAttemptProgress(session: Session): AttemptProgress {
         totals: totals(),
         claude_session_id: trackers?.conversation.id() ?? claudeIdOf(session),
         // A stored result concludes the session should this worker die: an interim one must not be there.
-        ...(result && { last_result: trackers?.work.isInterim() ? null : result }),
+        ...defined({
+          last_result: result ? (trackers?.work.isInterim() ? null : result) : undefined,
+        }),
       };
     },
     totals,

@@ -92,15 +92,20 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
   const { resultAt, ...facts } = observer.facts;
   return {
     ...facts,
-    ...(members.length > 0 && {
-      notEnded: { members, why: whyNotStopped ?? 'a part of it did not end after SIGKILL' },
+    ...defined({
+      notEnded:
+        members.length > 0
+          ? { members, why: whyNotStopped ?? 'a part of it did not end after SIGKILL' }
+          : undefined,
     }),
     exit,
     result: chooseResult(meter.result(), resultAtAbort),
     resultBeforeAbort: resultAtAbort !== null,
     stderrTail: prepared.output.tail(claude.stderrTail(), STDERR_TAIL_BYTES),
     stdoutTail: noise.tail(),
-    ...(resultAt !== null && { exitLateMs: Math.max(0, Math.round(endedAt - resultAt)) }),
+    ...defined({
+      exitLateMs: resultAt === null ? undefined : Math.max(0, Math.round(endedAt - resultAt)),
+    }),
   };
 }
 

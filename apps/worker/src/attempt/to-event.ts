@@ -27,6 +27,6 @@ export function toEvent(
     ...defined({ subtype: subtype?.slice(0, NAME_MAX_CHARS) }),
     created_at: new Date(),
     raw: bounded.raw,
-    ...(isCut && { raw_bytes: bytes }),
+    ...defined({ raw_bytes: isCut ? bytes : undefined }),
   };
 }

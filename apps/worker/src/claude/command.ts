@@ -154,6 +154,8 @@ function buildEnv(input: CommandInput): Record<string, string> {
       { details: { field: `env.${forbidden}` } },
     );
   }
+  // The scrub's sandbox would leave sockets and folders in the system's temporary directory without TMPDIR.
+  const scrub = input.scrubsEnv ? { [SCRUB]: '1', TMPDIR: dirs.tmp } : {};
   return {
     ...input.baseEnv,
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
@@ -170,8 +172,7 @@ function buildEnv(input: CommandInput): Record<string, string> {
     BATON_SESSION_ID: input.sessionId,
     BATON_RUN_ID: input.runId,
     BATON_RUN: input.marker,
-    // Its sandbox leaves sockets and folders in the system's temporary directory otherwise.
-    ...(input.scrubsEnv ? { [SCRUB]: '1', TMPDIR: dirs.tmp } : {}),
+    ...scrub,
   };
 }
 

@@ -1,4 +1,4 @@
-import { assertNever, codeFacts, type Outcome, type Result } from '@baton/core/internal';
+import { assertNever, codeFacts, defined, type Outcome, type Result } from '@baton/core/internal';
 import type { AbortReason, Deadline } from './abort-reason.ts';
 import { classifyExit } from './classify-exit.ts';
 import { classifyResult, judgeResult } from './classify-result.ts';
@@ -95,7 +95,7 @@ function concludeStopped(
   const { result } = facts;
   switch (abort.kind) {
     case 'cancel':
-      return { kind: 'cancelled', ...(result && { result }) };
+      return { kind: 'cancelled', ...defined({ result: result ?? undefined }) };
     case 'interrupt':
       return concludeInterrupted(facts);
     case 'hand_back':
@@ -181,11 +181,12 @@ function fail(facts: AttemptFacts, reason: Reason): Outcome {
     failure: makeFailure(reason, {
       exit,
       stderrTail,
-      ...(stdoutTail !== undefined && { stdoutTail }),
-      ...(typeof apiErrorStatus === 'number' && { apiErrorStatus }),
-      ...(reason.code === 'RATE_LIMITED' &&
-        facts.rateLimit?.resetsAt && { retryAt: facts.rateLimit.resetsAt }),
+      ...defined({
+        stdoutTail,
+        apiErrorStatus: typeof apiErrorStatus === 'number' ? apiErrorStatus : undefined,
+        retryAt: reason.code === 'RATE_LIMITED' ? facts.rateLimit?.resetsAt : undefined,
+      }),
     }),
-    ...(result && { result }),
+    ...defined({ result: result ?? undefined }),
   };
 }

@@ -1,3 +1,4 @@
+import { defined } from '@baton/core/internal';
 import { createOutlineReader, type Outline, type OutlineReader } from './outline.ts';
 
 const NEWLINE = 0x0a;
@@ -52,7 +53,7 @@ export function createFramer(keepBytes: number = KEEP_BYTES): Framer {
     const line = {
       text: Buffer.from(whole.buffer, whole.byteOffset, whole.length).toString(),
       bytes,
-      ...(outline ? { outline } : {}),
+      ...defined({ outline: outline ?? undefined }),
     };
     parts = [];
     kept = 0;

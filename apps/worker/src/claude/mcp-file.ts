@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { MCPConfig, MCPServer } from '@baton/core/internal';
+import { defined, type MCPConfig, type MCPServer } from '@baton/core/internal';
 
 /** What an MCP server may know of the run that it serves, by the names that it knows it by. */
 interface RunIds {
@@ -42,7 +42,7 @@ function writeProgram(
   return {
     ...server,
     command: exact(command),
-    ...(args ? { args: args.map(exact) } : {}),
+    ...defined({ args: args?.map(exact) }),
     env: { ...added.before, ...mapValues(env ?? {}, exact), ...added.after },
   };
 }
@@ -54,7 +54,7 @@ function writeRemote(server: Remote, ids: RunIds, exact: MapText): Remote {
   return {
     ...server,
     url: exact(fillIn(url, ids)),
-    ...(headers ? { headers: mapValues(headers, header) } : {}),
+    ...defined({ headers: headers && mapValues(headers, header) }),
   };
 }
 

@@ -1,6 +1,7 @@
 // Usage whose cost the CLI has not reported yet: counted by message, priced by the table.
 import {
   costOf,
+  defined,
   type Price,
   type PricedUsage,
   type Prices,
@@ -80,8 +81,10 @@ export function createPendingUsage(prices: Prices): PendingUsage {
     },
     totals: () => ({
       cost_usd: Math.max(0, cost),
-      ...(cost > 0 ? { cost_estimated_usd: cost } : {}),
-      ...(unpriced > 0 ? { unpriced_tokens: unpriced } : {}),
+      ...defined({
+        cost_estimated_usd: cost > 0 ? cost : undefined,
+        unpriced_tokens: unpriced > 0 ? unpriced : undefined,
+      }),
       num_turns: turns,
       ...tokens,
     }),

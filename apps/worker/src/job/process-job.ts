@@ -4,6 +4,7 @@ import {
   type Adopter,
   type Claims,
   checkFeatures,
+  defined,
   isTerminal,
   type Logger,
   type Session,
@@ -117,5 +118,5 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
 }
 
 function ended({ status, failure }: Session): AttemptEnd {
-  return { kind: 'ended', status, ...(failure ? { failure } : {}) };
+  return { kind: 'ended', status, ...defined({ failure }) };
 }

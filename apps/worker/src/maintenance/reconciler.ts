@@ -2,6 +2,7 @@
 import {
   type Admission,
   type Adopter,
+  defined,
   isAppError,
   isStoreAway,
   type Job,
@@ -166,7 +167,7 @@ async function failJob(
   session?: Session,
 ): Promise<boolean> {
   const isMoved = await jobs.fail(job, reason);
-  const facts = { job_id: job.id, reason, ...(session && { session_id: session.id }) };
+  const facts = { job_id: job.id, reason, ...defined({ session_id: session?.id }) };
   if (isMoved) log.error(facts, 'a job cannot be read: it was moved to the failed jobs');
   return isMoved;
 }

@@ -119,8 +119,10 @@ async function settle(
   });
   const made = {
     ...timing,
-    ...defined({ status }),
-    ...(verdict.kind === 'delivered' ? {} : { error: describeTry({ status, error }) }),
+    ...defined({
+      status,
+      error: verdict.kind === 'delivered' ? undefined : describeTry({ status, error }),
+    }),
   };
   if (verdict.kind === 'delivered') {
     await deliveries.record(delivery, { kind: 'delivered' }, made);

@@ -96,8 +96,10 @@ function drain(answer: IncomingMessage, done: () => void, failed: (error: Error)
 function factsOf({ statusCode, headers }: IncomingMessage): PostFacts {
   const seconds = Number(headers['retry-after']);
   return {
-    ...defined({ status: statusCode }),
-    ...(seconds > 0 && Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {}),
+    ...defined({
+      status: statusCode,
+      retryAfterMs: seconds > 0 && Number.isFinite(seconds) ? seconds * 1000 : undefined,
+    }),
   };
 }
 

@@ -168,10 +168,7 @@ function createFinish(
 function toSpender({ id, created_at, totals, end_time, model, tags, api_key_id }: TreeSession) {
   const spent = {
     totals,
-    ...(end_time ? { end_time } : {}),
-    ...defined({ model }),
-    ...(tags ? { tags } : {}),
-    ...defined({ api_key_id }),
+    ...defined({ end_time, model, tags, api_key_id }),
   };
   return { id, created_at, spent };
 }

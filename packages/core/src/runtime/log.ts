@@ -1,4 +1,5 @@
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import { defined } from '../model/schema/defined.ts';
 
 /** Levels that LOG_LEVEL may name. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -32,12 +33,17 @@ function errorFacts(error: unknown, depth = 0): unknown {
   return {
     type: error.name,
     message: error.message,
-    ...(isPlain(code) ? { code } : {}),
-    ...(isPlain(details?.field) ? { field: details.field } : {}),
+    ...defined({
+      code: isPlain(code) ? code : undefined,
+      field: isPlain(details?.field) ? details.field : undefined,
+    }),
     stack: error.stack,
-    ...(error.cause === undefined || depth >= MAX_CAUSES
-      ? {}
-      : { cause: errorFacts(error.cause, depth + 1) }),
+    ...defined({
+      cause:
+        error.cause === undefined || depth >= MAX_CAUSES
+          ? undefined
+          : errorFacts(error.cause, depth + 1),
+    }),
   };
 }
 

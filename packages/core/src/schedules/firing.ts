@@ -19,13 +19,15 @@ export function launchOfFiring(
   firing: Date,
 ): { config: SessionConfig; options: EnqueueOptions } {
   const { config, options } = splitRequest(schedule.launch);
+  const concurrency =
+    schedule.overlap === 'enqueue'
+      ? { concurrency_key: `schedule:${schedule.id}`, concurrency_limit: 1 }
+      : {};
   return {
     config,
     options: {
       ...options,
-      ...(schedule.overlap === 'enqueue'
-        ? { concurrency_key: `schedule:${schedule.id}`, concurrency_limit: 1 }
-        : {}),
+      ...concurrency,
       id: firedSessionId(schedule.id, firing),
       schedule_id: schedule.id,
       ...defined({ api_key_id: schedule.api_key_id }),

@@ -1,4 +1,5 @@
 import { decodeProtectedHeader } from 'jose';
+import { defined } from '../model/schema/defined.ts';
 import { SEALED_PREFIX, sealedIn } from '../model/secrets/sealed-text.ts';
 
 /** What a sealed value says of itself, as far as Baton reads it. */
@@ -19,8 +20,10 @@ export function parseHeader(sealed: string): SealedHeader | null {
     // A short text may unpack into a very long one.
     if (zip !== undefined) return null;
     return {
-      ...(typeof kid === 'string' ? { kid } : {}),
-      ...(typeof session === 'string' ? { session } : {}),
+      ...defined({
+        kid: typeof kid === 'string' ? kid : undefined,
+        session: typeof session === 'string' ? session : undefined,
+      }),
     };
   } catch {
     // Not base64url, or no JSON behind it.

@@ -1,4 +1,4 @@
-import { type Event, infoSchema, newId, promptLine } from '@baton/core/internal';
+import { defined, type Event, infoSchema, newId, promptLine } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { type Api, test } from '../../../support/api.ts';
 import { makeChild, makeCompletedSession, makeSession } from '../../../support/factories.ts';
@@ -10,7 +10,7 @@ function makeEvents(sessionId: string, count: number): Event[] {
     attempt: 1,
     fence: 1,
     type: i === 0 ? 'user' : 'assistant',
-    ...(i === 0 ? { subtype: 'prompt' } : {}),
+    ...defined({ subtype: i === 0 ? 'prompt' : undefined }),
     created_at: new Date('2026-01-01T00:00:00Z'),
     raw: i === 0 ? promptLine(sessionId, 'hi') : `{"type":"assistant","n":${i + 1}}`,
   }));

@@ -1,4 +1,4 @@
-import { newId } from '@baton/core/internal';
+import { defined, newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { type Api, test } from '../../../support/api.ts';
 import { makeFullConfig } from '../../../support/factories.ts';
@@ -15,7 +15,7 @@ const call = (
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
   url: string,
   payload?: object,
-) => api.app.inject({ method, url, ...(payload ? { payload } : {}) });
+) => api.app.inject({ method, url, ...defined({ payload }) });
 
 async function make(api: Api, fields: object = {}) {
   const answer = await call(api, 'POST', '/v1/schedules', { ...NIGHTLY, ...fields });

@@ -1,5 +1,5 @@
 // GET /v1/sessions/:id/events?follow=conversation.
-import { newId, type Session } from '@baton/core/internal';
+import { defined, newId, type Session } from '@baton/core/internal';
 import type { Db } from 'mongodb';
 import { describe, expect } from 'vitest';
 import type { Api } from '../../../support/api.ts';
@@ -25,14 +25,14 @@ async function replay(api: Api, id: string, lastId?: string): Promise<SseMessage
     url: `/v1/sessions/${id}/events${FOLLOW}`,
     headers: {
       accept: 'text/event-stream',
-      ...(lastId === undefined ? {} : { 'last-event-id': lastId }),
+      ...defined({ 'last-event-id': lastId }),
     },
   });
   expect(answer.statusCode, answer.body).toBe(200);
   const found = answer.body.matchAll(/^(?:id: (.*)\n)?event: (.*)\ndata: (.*)$/gm);
   return [...found].map(([, id, event = '', data = '']) => ({
     event,
-    ...(id === undefined ? {} : { id }),
+    ...defined({ id }),
     data: JSON.parse(data),
   }));
 }

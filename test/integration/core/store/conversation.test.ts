@@ -1,4 +1,4 @@
-import { type Event, newId, readConversation, type Session } from '@baton/core/internal';
+import { defined, type Event, newId, readConversation, type Session } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { makeChild, makeSession } from '../../../support/factories.ts';
 import { test as base } from '../stores.ts';
@@ -29,7 +29,7 @@ const test = base.extend('conversation', ({ stores }) => ({
     for (let cursor: string | undefined; ; ) {
       const page = await readConversation(stores, session, {
         limit,
-        ...(cursor ? { cursor } : {}),
+        ...defined({ cursor }),
       });
       pages.push(page.events.map((event) => [event.session_id, event.seq]));
       if (page.next_cursor === undefined) return pages;

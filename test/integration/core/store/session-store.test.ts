@@ -1,4 +1,10 @@
-import { newId, type Session, type SessionFilter, type SessionStore } from '@baton/core/internal';
+import {
+  defined,
+  newId,
+  type Session,
+  type SessionFilter,
+  type SessionStore,
+} from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { encodeCursor } from '../../../../packages/core/src/store/cursor.ts';
 import { makeChild, makeFullConfig, makeSession } from '../../../support/factories.ts';
@@ -54,7 +60,7 @@ describe('list', () => {
       makeChild(root, {
         created_at: second(Math.floor((i + 1) / 3)),
         tags: ['seed'],
-        ...(i % 2 ? { status: 'failed' as const } : {}),
+        ...defined({ status: i % 2 ? 'failed' : undefined }),
       }),
     );
     const all = [root, ...children];
@@ -67,7 +73,7 @@ describe('list', () => {
   async function pages(sessions: SessionStore, filter: SessionFilter): Promise<string[][]> {
     const ids: string[][] = [];
     for (let cursor: string | undefined; ; ) {
-      const page = await sessions.list({ ...filter, ...(cursor ? { cursor } : {}) });
+      const page = await sessions.list({ ...filter, ...defined({ cursor }) });
       ids.push(page.sessions.map((session) => session.id));
       if (page.next_cursor === undefined) return ids;
       cursor = page.next_cursor;

@@ -2,6 +2,7 @@
 import {
   createLogger,
   createStopRequests,
+  defined,
   newId,
   type OpenWebhooks,
   openWebhooks,
@@ -193,10 +194,10 @@ describe('the dispatch', () => {
         webhooks: hooks.store,
         deliveries: {
           ...hooks.deliveries,
-          ...(step === 'insertIfAbsent' ? { insertIfAbsent: dies } : {}),
+          ...defined({ insertIfAbsent: step === 'insertIfAbsent' ? dies : undefined }),
         },
-        queue: { ...hooks.queue, ...(step === 'add' ? { add: dies } : {}) },
-        outbox: { ...outbox, ...(step === 'takeOff' ? { acknowledge: dies } : {}) },
+        queue: { ...hooks.queue, ...defined({ add: step === 'add' ? dies : undefined }) },
+        outbox: { ...outbox, ...defined({ acknowledge: step === 'takeOff' ? dies : undefined }) },
         clock: stores.clock,
         log,
         keepMs: 1e9,

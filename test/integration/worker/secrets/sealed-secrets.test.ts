@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import {
   createProducer,
   createSealer,
+  defined,
   type OpeningKey,
   parsePrivateKeys,
   parsePublicKeys,
@@ -69,7 +70,7 @@ describe('a worker with the private key', () => {
     const producer = createProducer({
       connection: redisUrl(),
       prefix: fleet.env['QUEUE_PREFIX'] ?? '',
-      ...(to ? { sealTo: to } : {}),
+      ...defined({ sealTo: to }),
     });
     const dump = join(fleet.root, 'sealed.json');
     const { id } = await producer.launchSession({

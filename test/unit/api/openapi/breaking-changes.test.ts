@@ -1,3 +1,4 @@
+import { defined } from '@baton/core/internal';
 import { expect, test } from 'vitest';
 import { breakingChanges } from '../../../support/breaking-changes.ts';
 
@@ -33,7 +34,7 @@ function document({
       [path]: {
         post: {
           parameters,
-          ...(body ? { requestBody: content(body, bodyExamples) } : {}),
+          ...defined({ requestBody: body ? content(body, bodyExamples) : undefined }),
           responses: { [status]: content(answer), 500: {} },
         },
       },

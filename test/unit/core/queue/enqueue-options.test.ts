@@ -1,4 +1,5 @@
 import {
+  defined,
   type JobOptions,
   jobOptions,
   launchRequestSchema,
@@ -87,7 +88,7 @@ describe('a job', () => {
     ['a priority', { priority: 7 }, { priority: 7 }],
   ])('with %s has the options of BullMQ that say so', (_what, options, expected) => {
     const { delay, priority, attempts } = jobOptions(makeLaunchJob(options), 1_000);
-    expect({ attempts, ...(delay ? { delay } : {}), ...(priority ? { priority } : {}) }).toEqual({
+    expect({ attempts, ...defined({ delay, priority }) }).toEqual({
       attempts: 1,
       ...expected,
     });

@@ -1,3 +1,4 @@
+import { defined } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { retriesAllowed, retryAt } from '../../../../apps/worker/src/attempt/backoff.ts';
 
@@ -8,7 +9,7 @@ function pause(
   retries: number,
   { random = 0, firstMs = 2_000, retry_at = undefined as Date | undefined } = {},
 ) {
-  const failure = { code: 'RATE_LIMITED' as const, ...(retry_at && { retry_at }) };
+  const failure = { code: 'RATE_LIMITED' as const, ...defined({ retry_at }) };
   return retryAt(failure, { retries, now, random, firstMs }).getTime() - now.getTime();
 }
 

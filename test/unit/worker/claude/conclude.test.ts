@@ -163,12 +163,11 @@ describe('a process that ended by itself', () => {
     ['a limit without a status', {}, 'rate_limit', 'RATE_LIMITED'],
     ['overload without a status', {}, 'overloaded', 'OVERLOADED'],
   ])('and failed: %s', (_, fields, apiError, code) => {
-    const api = 'api_error_status' in fields || apiError !== null;
-    const result: Result = {
-      ...FAILED,
-      ...(api && { subtype: 'success', terminal_reason: 'api_error', result: 'API Error: text' }),
-      ...fields,
-    };
+    const isApiError = 'api_error_status' in fields || apiError !== null;
+    const ending = isApiError
+      ? { subtype: 'success', terminal_reason: 'api_error', result: 'API Error: text' }
+      : {};
+    const result: Result = { ...FAILED, ...ending, ...fields };
     const outcome = conclude({ exit: EXIT.one, result, apiError });
     expect(outcome).toMatchObject({
       kind: 'failed',

@@ -62,7 +62,7 @@ export function queuedSession(
     // A launch is given its own id as the CLI's; it stays the root's until a /clear. Whether the parent was
     // cleared may not be known yet: the worker sets the id that it resumes.
     claude_session_id: root,
-    ...(parent ? { parent_session_id: parent.id } : {}),
+    ...defined({ parent_session_id: parent?.id }),
     priority: job.priority ?? 0,
     ...defined({
       title: job.title,
@@ -70,16 +70,15 @@ export function queuedSession(
       metadata: job.metadata,
       concurrency_key: job.concurrency_key,
       concurrency_limit: job.concurrency_limit,
-    }),
-    ...(job.limits?.length ? { limits: job.limits } : {}),
-    ...(job.limits?.length && job.on_limit ? { on_limit: job.on_limit } : {}),
-    ...defined({
+      limits: job.limits?.length ? job.limits : undefined,
+      on_limit: job.limits?.length ? job.on_limit : undefined,
       api_key_id: job.api_key_id,
       schedule_id: job.schedule_id,
       requires: mergeRequires(job, parent),
+      on_busy: job.kind === 'continue' ? job.on_busy : undefined,
+      waiting_for: wait,
+      not_before: notBefore,
     }),
-    ...(job.kind === 'continue' && job.on_busy !== undefined ? { on_busy: job.on_busy } : {}),
-    ...defined({ waiting_for: wait, not_before: notBefore }),
   };
 }
 

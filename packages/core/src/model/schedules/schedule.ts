@@ -145,8 +145,8 @@ export function toScheduleView(schedule: Schedule, now: Date): ScheduleView {
       next_run_at: next?.toISOString(),
       last_fired_at: last_fired_at?.toISOString(),
       last_skipped_at: last_skipped_at?.toISOString(),
+      last_error: last_error && { ...last_error, at: last_error.at.toISOString() },
     }),
-    ...(last_error ? { last_error: { ...last_error, at: last_error.at.toISOString() } } : {}),
     created_at: schedule.created_at.toISOString(),
     updated_at: schedule.updated_at.toISOString(),
   } as ScheduleView;

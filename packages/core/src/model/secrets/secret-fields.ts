@@ -1,6 +1,7 @@
 // Where a config may hold secrets: what is sealed, and shown to nobody (redact.ts).
 import type { MCPServer } from '../config/mcp-config.ts';
 import type { Governed } from '../policy/policy.ts';
+import { defined } from '../schema/defined.ts';
 import { isSecretName, splitArg } from './secret-names.ts';
 
 /** Makes another text of a secret; `field` is its place, as errors name it. */
@@ -9,11 +10,11 @@ export type MapSecret = (secret: string, field: string) => string;
 /** A copy of the config in which every secret that is not empty is what `map` makes of it. */
 export function mapSecrets<T extends Governed>(config: T, map: MapSecret): T {
   const { env, settings, mcp_config } = config;
-  const mapped: Governed = {
-    ...(env ? { env: mapTexts(env, 'env', map) } : {}),
-    ...(settings ? { settings: mapSettings(settings, map) } : {}),
-    ...(mcp_config ? { mcp_config: { mcpServers: mapServers(mcp_config.mcpServers, map) } } : {}),
-  };
+  const mapped: Governed = defined({
+    env: env && mapTexts(env, 'env', map),
+    settings: settings && mapSettings(settings, map),
+    mcp_config: mcp_config && { mcpServers: mapServers(mcp_config.mcpServers, map) },
+  });
   return { ...config, ...mapped };
 }
 
@@ -48,15 +49,17 @@ function mapServer(server: MCPServer, field: string, map: MapSecret): MCPServer 
     const { args, env } = server;
     return {
       ...server,
-      ...(args ? { args: mapArgs(args, `${field}.args`, map) } : {}),
-      ...(env ? { env: mapTexts(env, `${field}.env`, map) } : {}),
+      ...defined({
+        args: args && mapArgs(args, `${field}.args`, map),
+        env: env && mapTexts(env, `${field}.env`, map),
+      }),
     };
   }
   const { url, headers } = server;
   return {
     ...server,
     url: mapUrl(url, `${field}.url`, map),
-    ...(headers ? { headers: mapTexts(headers, `${field}.headers`, map) } : {}),
+    ...defined({ headers: headers && mapTexts(headers, `${field}.headers`, map) }),
   };
 }
 

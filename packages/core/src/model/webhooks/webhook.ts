@@ -121,9 +121,11 @@ export function toWebhookView(webhook: Webhook): WebhookView {
   const { secret: _secret, disabled, failures, last_delivered_at, ...facts } = webhook;
   return {
     ...facts,
-    ...(disabled ? { disabled: { ...disabled, at: disabled.at.toISOString() } } : {}),
-    ...(failures ? { failures: { ...failures, since: failures.since.toISOString() } } : {}),
-    ...defined({ last_delivered_at: last_delivered_at?.toISOString() }),
+    ...defined({
+      disabled: disabled && { ...disabled, at: disabled.at.toISOString() },
+      failures: failures && { ...failures, since: failures.since.toISOString() },
+      last_delivered_at: last_delivered_at?.toISOString(),
+    }),
     created_at: webhook.created_at.toISOString(),
     updated_at: webhook.updated_at.toISOString(),
   };

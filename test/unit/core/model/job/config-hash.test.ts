@@ -1,4 +1,4 @@
-import { newId } from '@baton/core/internal';
+import { defined, newId } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { configHash } from '../../../../../packages/core/src/model/job/config-hash.ts';
 import { makeContinueJob, makeLaunchJob } from '../../../../support/factories.ts';
@@ -27,7 +27,7 @@ describe('configHash', () => {
     ['one more option', { ...job, priority: 1 }],
     ['a list in another order', { ...job, tags: ['b', 'a'] }],
   ])('%s has another hash', (_, other) => {
-    const base = { ...job, ...('tags' in other ? { tags: ['a', 'b'] } : {}) };
+    const base = { ...job, ...defined({ tags: 'tags' in other ? ['a', 'b'] : undefined }) };
     expect(configHash(other)).not.toBe(configHash(base));
   });
 

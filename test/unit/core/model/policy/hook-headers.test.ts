@@ -1,5 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of the CLI, not of JavaScript
-import { checkOverrides, checkPolicy, DEFAULT_POLICY, type Governed } from '@baton/core/internal';
+import {
+  checkOverrides,
+  checkPolicy,
+  DEFAULT_POLICY,
+  defined,
+  type Governed,
+} from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 
 const AT = 'settings.hooks.PreToolUse.0.hooks.0';
@@ -11,7 +17,7 @@ function hooked(
 ): Governed {
   const hook = { type: 'http', url: 'http://hook.test', headers, allowedEnvVars } as never;
   const settings = { ...rest.settings, hooks: { PreToolUse: [{ matcher: '*', hooks: [hook] }] } };
-  return { ...(rest.env ? { env: rest.env } : {}), settings };
+  return { ...defined({ env: rest.env }), settings };
 }
 
 const own = { env: { MINE: 'x' } };

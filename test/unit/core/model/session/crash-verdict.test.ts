@@ -1,3 +1,4 @@
+import { defined } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import type { Recovery } from '../../../../../packages/core/src/model/config/recovery.ts';
 import {
@@ -8,7 +9,7 @@ import { makeSession } from '../../../../support/factories.ts';
 
 function sessionWith(recovery: Recovery | undefined, crashes: number) {
   return makeSession({
-    config: { query: 'hi', ...(recovery && { recovery }) },
+    config: { query: 'hi', ...defined({ recovery }) },
     counts: { retries: 9, crashes, hand_backs: 9, host_failures: 0 },
   });
 }

@@ -1,4 +1,10 @@
-import { newWebhookSchema, newWebhookSecret, parseInput, signWebhook } from '@baton/core/internal';
+import {
+  defined,
+  newWebhookSchema,
+  newWebhookSecret,
+  parseInput,
+  signWebhook,
+} from '@baton/core/internal';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
 import { wantsEvent } from '../../../../../packages/core/src/model/webhooks/webhook.ts';
@@ -45,8 +51,10 @@ describe('a webhook', () => {
       const webhook = {
         enabled: true,
         ...rest,
-        ...(types ? { types: [...types] } : {}),
-        ...(wanted ? { tags: [...wanted] } : {}),
+        ...defined({
+          types: types ? [...types] : undefined,
+          tags: wanted ? [...wanted] : undefined,
+        }),
       };
       expect(wantsEvent(webhook, 'session.completed', tags)).toBe(received);
     },
