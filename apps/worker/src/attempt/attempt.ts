@@ -1,4 +1,5 @@
 // One attempt of one session, from its folders to its last write. `runAttempt` reads as its life.
+import { dirname } from 'node:path';
 import type { Attempt, Outcome, Session, TranscriptManifest } from '@baton/core/internal';
 import type { AbortReason } from '../claude/abort-reason.ts';
 import { concludeAttempt } from '../claude/conclude.ts';
@@ -137,7 +138,15 @@ function copyTranscript(
     meter,
     log,
   });
-  return keepTranscript(saver, recorder, writeOptions);
+  return keepTranscript(saver, recorder, {
+    ...writeOptions,
+    hostFolder: dirname(dirs.root),
+    onFolderLost: () =>
+      log.error(
+        { path: dirname(dirs.root) },
+        'the folder for temporary files did not come back: what the transcript says since the last save is lost',
+      ),
+  });
 }
 
 /** Runs the CLI to its end, whatever end that is. */

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TranscriptManifest } from '@baton/core/internal';
+import { untilFolderIsThere } from '../host/until-folder-is-there.ts';
 import type { TranscriptSaver } from '../transcript/save.ts';
 import type { Recorder } from './recorder.ts';
 import { type WriteOptions, writeUntilAcknowledged } from './write-until-acknowledged.ts';
@@ -8,17 +10,34 @@ import { type WriteOptions, writeUntilAcknowledged } from './write-until-acknowl
 // that may be lost with a worker.
 const PERIOD_MS = 690;
 
+// A host's temporary folder that went away (a mount, a cleaner) is waited for this long before the last save, in milliseconds.
+const HOST_FOLDER_LIMIT_MS = 10_000;
+
 /** Copies a transcript while it grows. */
 export interface TranscriptKeeper {
-  /** Stops copying and resolves to the manifest of all there is, every file checked; undefined where it could not be had. */
+  /**
+   * Stops copying and resolves to the manifest of all there is, every file checked; undefined where it could not
+   * be had. Where the host's temporary folder is away, it is waited for (10 s at most): the files in it are the
+   * only copy of what the CLI wrote last.
+   */
   finish(): Promise<TranscriptManifest | undefined>;
+}
+
+/** How a transcript is kept. */
+export interface KeepOptions extends WriteOptions {
+  /** The host's folder for temporary files, in which the transcript grows. */
+  hostFolder: string;
+  /** How long the last save waits for that folder, in milliseconds. Default: 10 s. */
+  hostFolderLimitMs?: number;
+  /** Called where that folder did not come back in time: what was not saved before is lost. */
+  onFolderLost(): void;
 }
 
 /** Copies what the saver finds from now on, again and again; the manifest goes with the recorder's next write. */
 export function keepTranscript(
   saver: TranscriptSaver,
   recorder: Pick<Recorder, 'amend'>,
-  options: WriteOptions,
+  options: KeepOptions,
 ): TranscriptKeeper {
   const stopped = new AbortController();
   let amended: TranscriptManifest | undefined;
@@ -39,14 +58,24 @@ export function keepTranscript(
     }
   }
 
+  async function saveAll(): Promise<TranscriptManifest | undefined> {
+    const { hostFolder, hostFolderLimitMs = HOST_FOLDER_LIMIT_MS, giveUp, onFolderLost } = options;
+    const end = performance.now() + hostFolderLimitMs;
+    for (;;) {
+      const isThere = await untilFolderIsThere(hostFolder, end - performance.now(), giveUp);
+      if (!isThere && !giveUp.aborted) onFolderLost();
+      const manifest = await writeUntilAcknowledged(() => saver.save({ verify: true }), options);
+      // A folder that went away meanwhile is seen by the saver as one that a tool removed.
+      if (!isThere || giveUp.aborted || existsSync(hostFolder)) return manifest ?? undefined;
+    }
+  }
+
   const keeping = copyPeriodically();
   return {
     async finish() {
       stopped.abort();
       await keeping;
-      return (
-        (await writeUntilAcknowledged(() => saver.save({ verify: true }), options)) ?? undefined
-      );
+      return saveAll();
     },
   };
 }
