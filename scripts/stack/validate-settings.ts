@@ -7,7 +7,7 @@ import {
 } from '@baton/core/internal';
 import { readApiSettings } from '../../apps/api/src/settings.ts';
 import { makeWorkRoot } from '../../apps/worker/src/host/work-root.ts';
-import { readPrices } from '../../apps/worker/src/prices.ts';
+import { readPrices } from '../../apps/worker/src/process/read-prices.ts';
 import { workerSettingsSchema } from '../../apps/worker/src/settings.ts';
 import type { Environment } from '../../tools/dev-services/environment.ts';
 import { apiProgram, workerProgram } from './programs.ts';

@@ -2,9 +2,9 @@
 // Prints `{"worker", "pid", "health"}` on stdout once it has started; logs go to stderr.
 import { createLogger, ensureIndexes, isAppError } from '@baton/core/internal';
 import { operatorSecrets } from './claude/operator-secrets.ts';
-import { drain } from './drain.ts';
 import { createMasker } from './masking/masker.ts';
 import { listenForControl, openConnections } from './process/connections.ts';
+import { drain } from './process/drain.ts';
 import { readWorkerEnvironment, type WorkerEnvironment } from './process/environment.ts';
 import { createHostChecks, type HostChecks } from './process/host-checks.ts';
 import { serveReadiness } from './process/readiness.ts';

@@ -10,7 +10,7 @@ import {
   lostFileProblem,
   saidProblem,
   spawnProblem,
-} from '../host-errors.ts';
+} from '../host-problem/find-host-problem.ts';
 import { refusalOutcome } from './refusal.ts';
 import type { RunFacts } from './run.ts';
 import { compareDir, type DirIdentity, workingDirNotFound } from './working-dir.ts';

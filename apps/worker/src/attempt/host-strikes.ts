@@ -17,7 +17,7 @@ export function countHostFailure(
 ): { outcome: Outcome; hostFailures?: HostFailure[] } {
   if (outcome.kind !== 'host_failure') return { outcome };
   const { code, message } = outcome.failure;
-  // A worker probes its host before it takes a session that a host has failed already (job/take-job.ts).
+  // A worker probes its host before it takes a session that a host has failed already (sessions/process-job.ts).
   const proved = before.length > 0;
   const failure = { worker_id: workerId, at: now, code, message, proved };
   const hostFailures = addHostFailure(before, failure);

@@ -7,7 +7,7 @@ import {
 } from '@baton/core/internal';
 import type { AbortReason } from '../claude/abort-reason.ts';
 import { concludeAttempt } from '../claude/conclude.ts';
-import { fileProblem, type HostProblem, hostErrnoOf } from '../host-errors.ts';
+import { fileProblem, type HostProblem, hostErrnoOf } from '../host-problem/find-host-problem.ts';
 
 /** The error of the host that kept an attempt from being prepared, or null where it was something else. */
 export function preparationProblem(error: unknown): HostProblem | null {

@@ -8,7 +8,7 @@ import {
   type Session,
 } from '@baton/core/internal';
 import { makeWorkDir } from '../host/work-dirs.ts';
-import { hostErrnoOf } from '../host-errors.ts';
+import { hostErrnoOf } from '../host-problem/find-host-problem.ts';
 
 /**
  * The session's working directory, symlinks resolved. Without one in its config: a directory of the

@@ -1,4 +1,4 @@
-import { saidProblem } from '../host-errors.ts';
+import { saidProblem } from '../host-problem/find-host-problem.ts';
 import type { Reason } from './make-failure.ts';
 
 /** How a process ended that left no result line. */

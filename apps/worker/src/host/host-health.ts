@@ -1,6 +1,6 @@
 // Whether this host can run sessions, as attempts and probes found it.
 import type { Logger } from '@baton/core/internal';
-import type { HostProblem } from '../host-errors.ts';
+import type { HostProblem } from '../host-problem/find-host-problem.ts';
 import type { GroupMember } from './process-group.ts';
 import type { StuckProcesses } from './stuck-processes.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAppError, newId } from '@baton/core/internal';
 import { type ClaudeCli, readVersion } from '../claude/find.ts';
-import { fileProblem, type HostProblem, saidProblem } from '../host-errors.ts';
+import { fileProblem, type HostProblem, saidProblem } from '../host-problem/find-host-problem.ts';
 import type { WorkerIdentity } from './identity.ts';
 import { makeFolder } from './make-folder.ts';
 import { makeRunDirs, removeRunDirs } from './run-dirs.ts';

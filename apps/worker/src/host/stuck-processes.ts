@@ -1,6 +1,6 @@
 // Processes that a worker could not end: watched until they are gone.
 import type { Logger } from '@baton/core/internal';
-import type { HostProblem } from '../host-errors.ts';
+import type { HostProblem } from '../host-problem/find-host-problem.ts';
 import { type GroupMember, hasEnded } from './process-group.ts';
 
 /** How often a process that could not be ended is looked at, in milliseconds. */

@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from '@baton/core/internal';
-import { runPeriodically } from '../run-periodically.ts';
+import { runPeriodically } from '../runtime/run-periodically.ts';
 import { type Marker, startTimeOf } from './marker.ts';
 import { killMarked } from './orphans.ts';
 import { isRunDirInUse, ownerOfRunDir } from './run-dirs.ts';

@@ -3,7 +3,7 @@
 import { access, mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { idSchema, type Logger, type StoreClock, type TombstoneStore } from '@baton/core/internal';
-import { runPeriodically } from '../run-periodically.ts';
+import { runPeriodically } from '../runtime/run-periodically.ts';
 import { makeFolder } from './make-folder.ts';
 
 /** Where the marks lie, below WORK_ROOT: no conversation has such a name. */

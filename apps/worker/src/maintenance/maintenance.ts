@@ -1,6 +1,6 @@
 // Maintenance tasks of the fleet: one worker holds the lease, and runs each task apart from the others.
 import type { LeaderLease, Logger } from '@baton/core/internal';
-import { runPeriodically } from '../run-periodically.ts';
+import { runPeriodically } from '../runtime/run-periodically.ts';
 
 /** How often the lease is renewed, in milliseconds. */
 const RENEW_EVERY_MS = 5_000;

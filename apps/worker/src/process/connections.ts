@@ -7,7 +7,7 @@ import {
   type RedisWatch,
   subscribeControl,
 } from '@baton/core/internal';
-import type { SessionWorker } from '../session-worker.ts';
+import type { SessionWorker } from '../sessions/session-worker.ts';
 import type { WorkerSettings } from '../settings.ts';
 import type { WorkerEnvironment } from './environment.ts';
 

@@ -13,8 +13,8 @@ import { operatorSecrets } from '../claude/operator-secrets.ts';
 import { createIdentity, type WorkerIdentity } from '../host/identity.ts';
 import { makeWorkRoot } from '../host/work-root.ts';
 import { createMasker, type Masker } from '../masking/masker.ts';
-import { readPrices } from '../prices.ts';
 import { type WorkerSettings, workerSettingsSchema } from '../settings.ts';
+import { readPrices } from './read-prices.ts';
 
 /** What a worker process finds at its start: its settings, and what they name on this host. */
 export interface WorkerEnvironment {

@@ -1,7 +1,7 @@
-import { type HealthServer, serveHealth } from '../health.ts';
-import type { SessionWorker } from '../session-worker.ts';
+import type { SessionWorker } from '../sessions/session-worker.ts';
 import type { WorkerSettings } from '../settings.ts';
 import type { WorkerConnections } from './connections.ts';
+import { type HealthServer, serveHealth } from './health-server.ts';
 import type { HostChecks } from './host-checks.ts';
 
 /** Serves the worker's /healthz and /readyz. It is not ready while it stops, is sick, or takes no jobs. */

@@ -2,7 +2,7 @@ import { createOpener, type KeptJobs, policyOf } from '@baton/core/internal';
 import { withGitCeiling } from '../claude/git-ceiling.ts';
 import type { MaintenanceTask } from '../maintenance/maintenance.ts';
 import { openWorkerSchedules, type WorkerSchedules } from '../schedules/open.ts';
-import { createSessionWorker, type SessionWorker } from '../session-worker.ts';
+import { createSessionWorker, type SessionWorker } from '../sessions/session-worker.ts';
 import type { WorkerSettings } from '../settings.ts';
 import { openWorkerWebhooks, type WorkerWebhooks } from '../webhooks/open.ts';
 import type { WorkerConnections } from './connections.ts';

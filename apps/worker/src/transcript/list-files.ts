@@ -1,6 +1,6 @@
 import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { hostErrnoOf } from '../host-errors.ts';
+import { hostErrnoOf } from '../host-problem/find-host-problem.ts';
 
 /** Every file below a folder, as paths relative to it. */
 export function listFiles(folder: string, prefix = ''): string[] {

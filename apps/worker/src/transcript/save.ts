@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TranscriptManifest, TranscriptStore } from '@baton/core/internal';
-import { hostErrnoOf } from '../host-errors.ts';
+import { hostErrnoOf } from '../host-problem/find-host-problem.ts';
 import type { Masker } from '../masking/masker.ts';
 import { createFileAppender, type FileAppenderOptions, type FileState } from './append-new.ts';
 import { holdsRestored } from './holds-restored.ts';

@@ -6,7 +6,7 @@ import {
   judgeStart,
   type StartFacts,
 } from '../../../../apps/worker/src/attempt/host-or-session-fault.ts';
-import type { HostProblem } from '../../../../apps/worker/src/host-errors.ts';
+import type { HostProblem } from '../../../../apps/worker/src/host-problem/find-host-problem.ts';
 
 const message = 'No conversation found with session ID: x';
 const notFound = {

@@ -1,7 +1,7 @@
 import { createLogger } from '@baton/core/internal';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createHostHealth } from '../../../../apps/worker/src/host/host-health.ts';
-import type { HostProblem } from '../../../../apps/worker/src/host-errors.ts';
+import type { HostProblem } from '../../../../apps/worker/src/host-problem/find-host-problem.ts';
 
 const FULL: HostProblem = { code: 'HOST_ERROR', message: 'the disk is full (ENOSPC)' };
 

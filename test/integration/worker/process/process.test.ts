@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished } from 'vitest';
-import { installFakeClaude } from '../../fake-claude/install.ts';
-import { type Fleet, test } from '../../support/fleet.ts';
-import { createGate } from '../../support/gate.ts';
-import { redisUrl } from '../../support/services.ts';
-import { waitFor } from '../../support/wait.ts';
-import { runWorker } from '../../support/worker-process.ts';
+import { installFakeClaude } from '../../../fake-claude/install.ts';
+import { type Fleet, test } from '../../../support/fleet.ts';
+import { createGate } from '../../../support/gate.ts';
+import { redisUrl } from '../../../support/services.ts';
+import { waitFor } from '../../../support/wait.ts';
+import { runWorker } from '../../../support/worker-process.ts';
 
 /** How a worker ends that cannot start, and what it says. */
 async function refusedStart(env: Record<string, string>) {

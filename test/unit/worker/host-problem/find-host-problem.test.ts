@@ -4,7 +4,7 @@ import {
   hostErrnoOf,
   saidProblem,
   spawnProblem,
-} from '../../../apps/worker/src/host-errors.ts';
+} from '../../../../apps/worker/src/host-problem/find-host-problem.ts';
 
 function errno(code: string, more: object = {}): Error {
   return Object.assign(new Error(`${code}: it failed`), { code, syscall: 'open', ...more });

@@ -13,7 +13,7 @@ import {
 import type { Job } from 'bullmq';
 import type { AttemptDeps } from '../attempt/context.ts';
 import type { AttemptEnd } from '../attempt/ending.ts';
-import type { Running } from './running.ts';
+import type { Running } from './running-attempts.ts';
 
 /** A little past another owner's lease, so that its expiry is not met early, in milliseconds. */
 const LEASE_MARGIN_MS = 100;

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { test } from '../../support/fleet.ts';
-import { waitFor } from '../../support/wait.ts';
+import { test } from '../../../support/fleet.ts';
+import { waitFor } from '../../../support/wait.ts';
 
 const isRunning = ({ status }: { status: string }) => status === 'running';
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@baton/core/internal';
-import type { SessionWorker } from './session-worker.ts';
+import type { SessionWorker } from '../sessions/session-worker.ts';
 
 /** The most that handing back may take after the drain window, in milliseconds: the stop ladder and the save. */
 const HAND_BACK_TIMEOUT_MS = 15_000;

@@ -2,14 +2,14 @@
 import type { Admission, Adopter, Claims, SessionQueue } from '@baton/core/internal';
 import { SESSION_QUEUE } from '@baton/core/internal';
 import type { Job } from 'bullmq';
-import type { RunningAttempt } from './attempt/attempt.ts';
-import type { AttemptDeps } from './attempt/context.ts';
-import { createJobFinisher, type JobFinisher, type JobResult } from './job/finish-job.ts';
-import { createJobProcessor } from './job/process-job.ts';
-import { createRunning, type Running } from './job/running.ts';
-import { followHostHealth } from './job/session-concurrency.ts';
-import type { JobOutcome } from './queue-worker/job-outcome.ts';
-import { openQueueWorker, type QueueWorkerDeps } from './queue-worker/open-queue-worker.ts';
+import type { RunningAttempt } from '../attempt/attempt.ts';
+import type { AttemptDeps } from '../attempt/context.ts';
+import type { JobOutcome } from '../queue-worker/job-outcome.ts';
+import { openQueueWorker, type QueueWorkerDeps } from '../queue-worker/open-queue-worker.ts';
+import { createJobFinisher, type JobFinisher, type JobResult } from './finish-job.ts';
+import { createJobProcessor } from './process-job.ts';
+import { createRunning, type Running } from './running-attempts.ts';
+import { followHostHealth } from './session-concurrency.ts';
 
 /** What the session worker of a process needs. */
 export interface SessionWorkerDeps extends QueueWorkerDeps {
