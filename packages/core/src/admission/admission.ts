@@ -111,7 +111,7 @@ export function createAdmission({
     usage,
     clock,
   });
-  const enqueue = createEnqueue(queue, fail);
+  const enqueue = createEnqueueReady(queue, fail);
   const keys = createKeyAdmission({ waiting, slots: stores.keySlots, clock, enqueue });
   const parents = createParentAdmission({
     sessions,
@@ -164,7 +164,7 @@ export function createAdmission({
 }
 
 /** Adds the jobs of those of these sessions that are queued and wait for nothing; returns how many they are. */
-function createEnqueue(
+function createEnqueueReady(
   queue: Pick<SessionQueue, 'restore'>,
   fail: Admission['fail'],
 ): (states: readonly WaitState[]) => Promise<number> {

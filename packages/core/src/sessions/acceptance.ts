@@ -45,7 +45,7 @@ export function createAcceptance({
   sealer: Sealer;
   jobs: JobMaker;
 }): Acceptance {
-  const enqueue = createEnqueue({ queue, adopter, admission });
+  const addSession = createAddSession({ queue, adopter, admission });
 
   async function accept(
     job: Job,
@@ -64,7 +64,7 @@ export function createAcceptance({
     });
     if ('session' in named) return named;
     const isNew = !isKeyed && options.id === undefined;
-    const session = await enqueue(await sealer.job(named, isKeyed), isNew);
+    const session = await addSession(await sealer.job(named, isKeyed), isNew);
     // The document that was first decides for both.
     if (isKeyed) checkSameRequest(session, job);
     return { session, replayed: false };
@@ -95,8 +95,8 @@ export function createAcceptance({
   };
 }
 
-/** Adds jobs and documents; `isNew` says that the job's id was made a moment ago. */
-function createEnqueue({
+/** Adds the job and the document of a new session; `isNew` says that the job's id was made a moment ago. */
+function createAddSession({
   queue,
   adopter,
   admission,
@@ -106,7 +106,7 @@ function createEnqueue({
   admission: Admission;
 }): (job: Job, isNew: boolean) => Promise<Session> {
   // The document first: while it waits there is no job. If we die after it, the reconciler goes on with it.
-  async function enqueueLater(job: Job): Promise<Session> {
+  async function addWaiting(job: Job): Promise<Session> {
     checkSize(job);
     return proceed(admission, await adopter.adoptBuilt(job));
   }
@@ -114,7 +114,7 @@ function createEnqueue({
   // The job first: if we die before the document is there, whoever meets the job makes it. The payload is
   // adopted as it was sent, so that the session can be read at once. No plain secret is sent.
   return async (job, isNew) => {
-    if (mayWait(job)) return enqueueLater(job);
+    if (mayWait(job)) return addWaiting(job);
     await queue.add(job);
     const adopting = adopter.adoptBuilt(job, { isNew });
     return adopting.catch(async (error: unknown) => {
