@@ -4,13 +4,10 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   createAdopter,
-  createClaims,
-  createEventStore,
   createLogger,
   createOpener,
-  createSessionStore,
   createStoreClock,
-  createTranscriptStore,
+  createStores,
   DEFAULT_POLICY,
   type EventStore,
   type Mongo,
@@ -34,14 +31,13 @@ export async function runFakeSession(
   watch: (events: EventStore) => EventStore,
 ): Promise<void> {
   const workRoot = await mkdtemp(join(tmpdir(), 'baton-bench-'));
-  const sessions = createSessionStore(mongo.db);
   const clock = createStoreClock(mongo.db);
+  const stores = createStores(mongo.db, clock);
   const path = process.env['PATH'] ?? '';
   const identity = createIdentity();
   const log = createLogger('bench', 'silent');
   const deps: AttemptDeps = {
     host: createHostHealth({ probe: async () => null, stuck: createStuckProcesses(log), log }),
-    db: mongo.db,
     clock,
     live: { statusChanged() {}, progressed() {}, partials() {} },
     cli: { file: FAKE_CLAUDE, version: 'fake' },
@@ -50,11 +46,7 @@ export async function runFakeSession(
     retryFirstMs: 2_000,
     deadlines: { startup: MINUTE_MS, idle: MINUTE_MS, wall_clock: 10 * MINUTE_MS, exit: MINUTE_MS },
     log,
-    stores: {
-      sessions,
-      events: watch(createEventStore(mongo.db)),
-      transcripts: createTranscriptStore(mongo.db),
-    },
+    stores: { ...stores, events: watch(stores.events) },
     identity,
     workRoot,
     wakeups: 'allow',
@@ -66,10 +58,10 @@ export async function runFakeSession(
     scrub: { isOn: () => false },
   };
   const id = newId();
-  const adopter = createAdopter(sessions, async () => null);
+  const adopter = createAdopter(stores.sessions, async () => null);
   const data = { version: 1, kind: 'launch', id, config: { query } };
   await adopter.adopt({ id, data, timestamp: Date.now() });
-  const claim = await createClaims(mongo.db, clock).claim(id, {
+  const claim = await stores.claims.claim(id, {
     worker_id: identity.workerId,
     host: hostname(),
     leaseMs: deps.leaseMs,

@@ -1,5 +1,5 @@
 // How long a session is without a worker: after a crash, after a hand-back; and how fast a cancel is.
-import { type Mongo, openBaton } from '@baton/core/internal';
+import type { Mongo } from '@baton/core/internal';
 import { fakePrompt } from '../test/fake-claude/install.ts';
 import { boundMeasure, type Measure, median, percentile } from './measure.ts';
 import { createRig, type Urls } from './rig.ts';
@@ -50,17 +50,15 @@ export async function benchCancel(mongo: Mongo, urls: Urls): Promise<Measure> {
   await rig.worker({ WORKER_CONCURRENCY: String(SESSIONS * 2) });
   const ids = await rig.launch(SESSIONS * 2, TURN);
   const running = await rig.until(ids, ({ status }) => status === 'running');
-  const baton = openBaton({ redis: urls.redisUrl, mongodb: mongo, prefix: rig.prefix });
   const waits: number[] = [];
   for (const { id, attempts } of running) {
     const pid = attempts.at(-1)?.pid;
     if (pid === undefined) throw new Error(`expected the pid of session ${id}`);
     const askedAt = performance.now();
-    await baton.stop.cancelSession(id);
+    await rig.baton.stop.cancelSession(id);
     while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 2));
     waits.push(performance.now() - askedAt);
   }
-  await baton.close();
   await rig.close();
   return boundMeasure('cancel to process gone, p95', 'ms', {
     ours: percentile(waits, 95),

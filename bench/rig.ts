@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   createProducer,
-  createSessionStore,
   type Mongo,
   newId,
+  type OpenBaton,
+  openBaton,
   type Session,
 } from '@baton/core/internal';
 import { FAKE_CLAUDE } from '../test/fake-claude/install.ts';
@@ -22,6 +23,8 @@ export interface Urls {
 export interface Rig {
   /** The prefix of its queue. */
   readonly prefix: string;
+  /** Baton on its queue and the bench's database. */
+  readonly baton: OpenBaton;
   /** Starts a worker with a fake CLI; `env` adds to its settings. */
   worker(env?: Record<string, string>): Promise<BenchWorker>;
   /** Launches so many sessions of one prompt. */
@@ -38,10 +41,11 @@ export async function createRig(mongo: Mongo, { redisUrl, mongodbUrl }: Urls): P
   const root = await mkdtemp(join(tmpdir(), 'baton-bench-'));
   const prefix = `bench-${newId()}`;
   const producer = createProducer({ connection: redisUrl, prefix });
-  const sessions = createSessionStore(mongo.db);
+  const baton = openBaton({ redis: redisUrl, mongodb: mongo, prefix });
   const workers: BenchWorker[] = [];
   return {
     prefix,
+    baton,
     async worker(env = {}) {
       const worker = await startWorker({
         REDIS_URL: redisUrl,
@@ -62,7 +66,7 @@ export async function createRig(mongo: Mongo, { redisUrl, mongodbUrl }: Urls): P
     },
     async until(ids, isSo) {
       for (;;) {
-        const now = await sessions.getMany(ids);
+        const now = await baton.stores.sessions.getMany(ids);
         if (now.length === ids.length && now.every(isSo)) return now;
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
@@ -70,6 +74,7 @@ export async function createRig(mongo: Mongo, { redisUrl, mongodbUrl }: Urls): P
     async close() {
       for (const worker of workers) await worker.stop();
       await producer.close();
+      await baton.close();
       await rm(root, { recursive: true, force: true });
     },
   };

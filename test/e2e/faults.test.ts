@@ -1,15 +1,7 @@
 // What befalls servers, callers and the CLI: each test is named after a fault and makes it happen.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  connectMongo,
-  createEventStore,
-  createProducer,
-  createSessionStore,
-  isTerminal,
-  newId,
-  type Session,
-} from '@baton/core/internal';
+import { createProducer, isTerminal, newId, type Session } from '@baton/core/internal';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { type Services, startServices } from '../../tools/dev-services/services.ts';
@@ -54,7 +46,6 @@ test.concurrent('MongoDB is away, Redis restarts and loses everything: running s
   const url = new URL(mongodb.url);
   url.pathname = '/reliability';
   const prefix = fleet.env['QUEUE_PREFIX'] ?? '';
-  const mongo = connectMongo(url.href);
   const client = new Redis(redis.url);
   client.on('error', () => {}); // it is away for a while
   const producer = createProducer({ connection: client, prefix });
@@ -70,9 +61,8 @@ test.concurrent('MongoDB is away, Redis restarts and loses everything: running s
     await producer.close();
     client.disconnect();
     await api.close();
-    await mongo.close();
   });
-  const sessions = createSessionStore(mongo.db);
+  const { sessions, events: storedEvents } = api.stores;
   const until = (id: string, what: string, look: (session: Session) => boolean) =>
     waitFor(
       `${id} to be ${what}`,
@@ -112,7 +102,7 @@ test.concurrent('MongoDB is away, Redis restarts and loses everything: running s
   expect(session.attempts).toHaveLength(1);
   const upTo = session.last_event_seq;
   expect(upTo).toBe(last_event_seq + 1);
-  const events = await createEventStore(mongo.db).page({
+  const events = await storedEvents.page({
     sessionId: running,
     after: 0,
     upTo,

@@ -50,12 +50,12 @@ const test = base.extend<{
   ],
   // A session with three events that has ended: what each of the programs reads.
   ended: [
-    async ({ api, db, url }, use) => {
+    async ({ api, url }, use) => {
       const body = JSON.stringify({ query: 'packed' });
       const headers = { 'content-type': 'application/json' };
       const answer = await fetch(`${url}/v1/sessions`, { method: 'POST', headers, body });
       const { id } = (await answer.json()) as { id: string };
-      const writing = await claimAndWrite(db, id, api.queue.live);
+      const writing = await claimAndWrite(api.stores, id, api.queue.live);
       await writing.write(3);
       await writing.complete();
       await use(id);

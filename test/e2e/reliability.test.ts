@@ -1,7 +1,7 @@
 // What befalls workers, with the real CLI: each test is named after a fault and makes it happen.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createTranscriptStore, type Session } from '@baton/core/internal';
+import type { Session } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { isAlive } from '../support/alive.ts';
 import type { Fleet } from '../support/fleet.ts';
@@ -34,11 +34,11 @@ const realCli = (api: MessagesApi) => ({
   ANTHROPIC_API_KEY: 'dummy-key-of-the-tests',
 });
 
-async function transcriptOf({ db }: Fleet, session: Session): Promise<string> {
-  const store = createTranscriptStore(db);
+async function transcriptOf({ baton }: Fleet, session: Session): Promise<string> {
   let whole = '';
   for (const file of session.transcript.files) {
-    for await (const data of store.read(file, [session])) whole += data.toString();
+    for await (const data of baton.stores.transcripts.read(file, [session]))
+      whole += data.toString();
   }
   return whole;
 }

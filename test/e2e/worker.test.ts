@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createSessionStore, createTranscriptStore, type Session } from '@baton/core/internal';
+import type { Session } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { test as base, type Fleet } from '../support/fleet.ts';
 import { failure } from '../support/messages-api/failure.ts';
@@ -57,7 +57,7 @@ test.beforeAll(async ({ fleet, api }) => {
 /** The bytes of a session's main transcript as a worker would restore it. */
 async function transcriptOf(fleet: Fleet, session: Session): Promise<Buffer> {
   const lineage: Session[] = [];
-  const sessions = createSessionStore(fleet.db);
+  const { sessions, transcripts } = fleet.baton.stores;
   for (let id: string | undefined = session.id; id !== undefined; ) {
     const one: Session = await fleet.session(id);
     lineage.push(one);
@@ -67,7 +67,7 @@ async function transcriptOf(fleet: Fleet, session: Session): Promise<Buffer> {
   const file = session.transcript.files.find(({ path }) => !path.includes('/'));
   if (!file) throw new Error('expected a transcript');
   const pieces: Buffer[] = [];
-  for await (const piece of createTranscriptStore(fleet.db).read(file, lineage)) pieces.push(piece);
+  for await (const piece of transcripts.read(file, lineage)) pieces.push(piece);
   return Buffer.concat(pieces);
 }
 

@@ -3,13 +3,13 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  createEventStore,
   createProducer,
-  createSessionStore,
   type EnqueueOptions,
   type Event,
   isTerminal,
+  type OpenBaton,
   type Overrides,
+  openBaton,
   type Session,
   type SessionConfig,
 } from '@baton/core/internal';
@@ -20,6 +20,7 @@ import { FAKE_CLAUDE, fakePrompt } from '../fake-claude/install.ts';
 import type { Step } from '../fake-claude/script.ts';
 import { databaseUrl } from './api.ts';
 import { test as base, redisUrl } from './services.ts';
+import { asMongo } from './stores.ts';
 import { startWorker, type WorkerProcess } from './worker-process.ts';
 
 // Large pages are what the slowest of the servers is slow at.
@@ -30,7 +31,10 @@ export interface Fleet {
   /** A folder of the test file; `work` below it is the workers' WORK_ROOT. */
   root: string;
   db: Db;
+  /** The queue as another program's BullMQ sees it. */
   queue: Queue;
+  /** Baton on the fleet's queue and database. */
+  baton: OpenBaton;
   /** The complete environment of a worker: the fake CLI, short leases. */
   env: Record<string, string>;
   /** Starts one more worker; it is killed after the file. */
@@ -41,7 +45,7 @@ export interface Fleet {
   /** Launches a session in which the fake plays these steps; a failure of it is not tried again. */
   play(steps: Step[], config?: Partial<SessionConfig>): Promise<string>;
   continue(parent: string, overrides: Overrides): Promise<string>;
-  /** The session, without its word to webhooks. */
+  /** The session, without its webhook outbox. */
   session(id: string): Promise<Session>;
   /** The session once `look` holds. */
   until(id: string, what: string, look: (session: Session) => boolean): Promise<Session>;
@@ -86,9 +90,9 @@ function openFleet(
   { root, env, db }: Pick<Fleet, 'root' | 'env' | 'db'>,
   sibling: () => Fleet,
 ): Opened {
-  const sessions = createSessionStore(db);
-  const events = createEventStore(db);
   const prefix = env['QUEUE_PREFIX'] ?? '';
+  const baton = openBaton({ redis: redisUrl(), mongodb: asMongo(db), prefix });
+  const { sessions, events } = baton.stores;
   const producer = createProducer({ connection: redisUrl(), prefix });
   const queue = new Queue('sessions', { connection: { url: redisUrl() }, prefix });
   const workers: WorkerProcess[] = [];
@@ -96,7 +100,7 @@ function openFleet(
   async function session(id: string): Promise<Session> {
     const found = await sessions.get(id);
     if (!found) throw new Error(`expected a session ${id}`);
-    // The word to webhooks comes and goes by itself, after the end too.
+    // Entries of the outbox come and go by themselves, after the end too.
     const { webhooks_due: _, ...session } = found;
     return session;
   }
@@ -105,6 +109,7 @@ function openFleet(
     root,
     db,
     queue,
+    baton,
     env,
     sibling,
     session,
@@ -145,6 +150,7 @@ function openFleet(
       await queue.obliterate({ force: true });
       await queue.close();
       await producer.close();
+      await baton.close();
       await db.dropDatabase();
     },
   };

@@ -1,14 +1,5 @@
 // A worker's writes, without a worker: what a reader of a session sees while it runs.
-import {
-  createClaims,
-  createEventStore,
-  createOwnedSession,
-  createStoreClock,
-  type Event,
-  type LivePublisher,
-  type Session,
-} from '@baton/core/internal';
-import type { Db } from 'mongodb';
+import type { Event, LivePublisher, Session, Stores } from '@baton/core/internal';
 import { withPublishing } from '../../apps/worker/src/attempt/publish-writes.ts';
 
 /** A claimed session and what its owner does. */
@@ -19,19 +10,21 @@ export interface Writing {
   complete(): Promise<void>;
 }
 
-/** Nobody is told of anything. */
-export const TELL_NOBODY: LivePublisher = { statusChanged() {}, progressed() {}, partials() {} };
+/** Publishes nothing. */
+export const NOT_PUBLISHED: LivePublisher = { statusChanged() {}, progressed() {}, partials() {} };
 
-/** Claims a queued session of this database, and tells `live` of what it writes. */
-export async function claimAndWrite(db: Db, id: string, live: LivePublisher): Promise<Writing> {
-  const clock = createStoreClock(db);
-  const events = createEventStore(db);
+/** Claims a queued session in these stores; what its owner writes is published to `live`. */
+export async function claimAndWrite(
+  { claims, events, owned: ownedSessions }: Pick<Stores, 'claims' | 'events' | 'owned'>,
+  id: string,
+  live: LivePublisher,
+): Promise<Writing> {
   const claimant = { worker_id: 'worker-1', host: 'host-1', leaseMs: 60_000 };
-  const claim = await createClaims(db, clock).claim(id, claimant);
+  const claim = await claims.claim(id, claimant);
   if (claim.kind !== 'claimed') throw new Error(`the claim found ${claim.kind}`);
   const { session, attempt } = claim;
   const fenced = { id, attempt: attempt.attempt, fence: attempt.fence, leaseMs: 60_000 };
-  const owned = withPublishing(createOwnedSession(db, clock, fenced), session, live);
+  const owned = withPublishing(ownedSessions.open(fenced), session, live);
   live.statusChanged(session);
   let seq = session.last_event_seq;
   return {

@@ -4,7 +4,7 @@ import {
   ensureIndexes,
   type Mongo,
   openBaton,
-  type SessionStore,
+  type Stores,
 } from '@baton/core/internal';
 import { createLoad, type Load } from './load.ts';
 import { createRandom } from './random.ts';
@@ -13,7 +13,7 @@ import { startWatch, type Watch } from './watch.ts';
 /** The clients of a run, and what they look at. */
 export interface Clients {
   mongo: Mongo;
-  sessions: SessionStore;
+  stores: Stores;
   load: Load;
   watch: Watch;
   close(): Promise<void>;
@@ -39,7 +39,7 @@ export async function openClients(
   const watch = startWatch(stores, () => load.accepted.keys(), createRandom(seed, 'watch'));
   return {
     mongo,
-    sessions: stores.sessions,
+    stores,
     load,
     watch,
     async close() {

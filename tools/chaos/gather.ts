@@ -3,12 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   claudeIdOf,
-  createTranscriptStore,
   type Event,
   type Mongo,
   mainTranscriptPath,
   type Session,
   type SessionStore,
+  type Stores,
   type TranscriptStore,
 } from '@baton/core/internal';
 import { type MarkLine, marksFile } from '../../test/fake-claude/marks.ts';
@@ -19,16 +19,15 @@ type Gathered = Pick<Evidence, 'sessions' | 'events' | 'transcripts' | 'director
 /** What documents and marks say. */
 export async function gather(
   mongo: Mongo,
-  stored: SessionStore,
+  stores: Pick<Stores, 'sessions' | 'transcripts'>,
   workRoot: string,
 ): Promise<Gathered> {
-  const sessions = await readSessions(mongo, stored);
-  const store = createTranscriptStore(mongo.db);
+  const sessions = await readSessions(mongo, stores.sessions);
   const events = await readEvents(mongo);
   const transcripts = new Map<string, string[] | Error>();
   const directories = new Map<string, MarkLine[]>();
   for (const session of sessions.values()) {
-    transcripts.set(session.id, await readTranscript(store, sessions, session));
+    transcripts.set(session.id, await readTranscript(stores.transcripts, sessions, session));
     directories.set(session.id, await readMarks(workRoot, session));
   }
   return { sessions, events, transcripts, directories };

@@ -85,7 +85,7 @@ async function runOn(servers: Servers, context: RunContext) {
     pool,
     redis,
     mongodb,
-    onFlush: () => load.repeat(async (id) => (await clients.sessions.get(id)) !== null),
+    onFlush: () => load.repeat(async (id) => (await clients.stores.sessions.get(id)) !== null),
     log,
   });
 
@@ -111,7 +111,7 @@ async function runOn(servers: Servers, context: RunContext) {
     processes: (await awaitNoLeftovers(temporary, 0)).processes,
     folders,
     workers: ends,
-    ...(await gather(clients.mongo, clients.sessions, join(folder, 'work'))),
+    ...(await gather(clients.mongo, clients.stores, join(folder, 'work'))),
   };
   await clients.close();
   return figures(evidence, audit(evidence), {

@@ -4,8 +4,8 @@ import {
   connectMongo,
   createOpener,
   createSealer,
-  createSecretStore,
-  createSessionStore,
+  createStoreClock,
+  createStores,
   type Mongo,
   parseEnv,
   readSecretKeys,
@@ -24,10 +24,11 @@ async function main(): Promise<number> {
       const settings = parseEnv(settingsSchema, process.env);
       const keys = await readSecretKeys(settings);
       mongo = connectMongo(settings.MONGODB_URL);
+      const { secrets, sessions } = createStores(mongo.db, createStoreClock(mongo.db));
       return {
         keys,
-        secrets: createSecretStore(mongo.db),
-        sessions: createSessionStore(mongo.db),
+        secrets,
+        sessions,
         opener: createOpener(keys.opening),
         sealer: createSealer(keys.sealing),
       };

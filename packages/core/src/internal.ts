@@ -272,28 +272,28 @@ export { createKeyStore, type KeyStore, type StoredKey } from './store/key-store
 export { createLeaderLease, type LeaderLease } from './store/leader-lease.ts';
 export { createLoginStore, LOGIN_LASTS_MS, type LoginStore } from './store/login-store.ts';
 export { connectMongo, ensureIndexes, type Mongo } from './store/mongo.ts';
-export {
-  type AttemptEnding,
-  createOwnedSession,
-  type Ending,
-  type OwnedSession,
-  type Progress,
-  type StopTimes,
+export type {
+  AttemptEnding,
+  Ending,
+  FencedAttempt,
+  OwnedSession,
+  OwnedSessions,
+  Progress,
+  StopTimes,
 } from './store/owned-session.ts';
 export { createReconcileStore, type ReconcileStore } from './store/reconcile-store.ts';
 export type { ScheduleStore } from './store/schedule-store.ts';
-export { createSecretStore, type SecretStore } from './store/secret-store.ts';
-export { createSessionHeads, type SessionHeads } from './store/session-heads.ts';
-export {
-  createSessionStore,
-  type SessionFilter,
-  type SessionLabel,
-  type SessionPage,
-  type SessionStore,
+export type { SecretStore } from './store/secret-store.ts';
+export type { SessionHeads } from './store/session-heads.ts';
+export type {
+  SessionFilter,
+  SessionLabel,
+  SessionPage,
+  SessionStore,
 } from './store/session-store.ts';
 export { createStopRequests, type StopRequests } from './store/stop-requests.ts';
 export { createStores, type Stores } from './store/stores.ts';
-export { createTombstoneStore, type TombstoneStore } from './store/tombstone-store.ts';
+export type { TombstoneStore } from './store/tombstone-store.ts';
 export {
   CHUNK_MAX_BYTES,
   type ChunkPosition,
@@ -301,11 +301,10 @@ export {
   type TranscriptStore,
 } from './store/transcript-store.ts';
 export { isMongoAway, isStoreAway } from './store/unavailable.ts';
-export {
-  createUsageStore,
-  type UsageFilter,
-  type UsageGroupSum,
-  type UsageStore,
+export type {
+  UsageFilter,
+  UsageGroupSum,
+  UsageStore,
 } from './store/usage-store.ts';
 export type { DeadAfter, WebhookStore } from './store/webhook-store.ts';
 export {

@@ -1,11 +1,12 @@
 // MongoDB answers, and what it answers is that it cannot now: a 503, never a 500.
-import { createSessionStore, defined } from '@baton/core/internal';
+import { defined } from '@baton/core/internal';
 import type { Db, Document } from 'mongodb';
 import { describe, expect, vi } from 'vitest';
 import { databaseUrl, openApi } from '../../support/api.ts';
 import { makeCompletedSession } from '../../support/factories.ts';
 import { createMongoProxy } from '../../support/mongo-proxy.ts';
 import { test as base, redisUrl } from '../../support/services.ts';
+import { openStores } from '../../support/stores.ts';
 
 // The driver may look for its server for ten seconds after an error.
 vi.setConfig({ testTimeout: 60_000 });
@@ -28,7 +29,7 @@ async function openScene(db: Db, databaseName: string, prefix: string) {
     proxy,
     api,
     /** A session, stored without the proxy. */
-    stored: () => createSessionStore(db).insertIfAbsent(makeCompletedSession()),
+    stored: () => openStores(db).sessions.insertIfAbsent(makeCompletedSession()),
     /** After some of these errors the driver looks for its server anew. */
     ready: () =>
       vi.waitFor(

@@ -56,9 +56,9 @@ describe('a client', () => {
     expect(await all(client.list({ tag, status: 'running' }))).toEqual([]);
   });
 
-  test('reads a conversation page by page', async ({ client, api, db }) => {
+  test('reads a conversation page by page', async ({ client, api }) => {
     const { id } = await client.launch({ query: 'hello' });
-    const writing = await claimAndWrite(db, id, api.queue.live);
+    const writing = await claimAndWrite(api.stores, id, api.queue.live);
     await writing.write(5);
     const events = await all(client.conversation(id, { limit: 2 }));
     expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);

@@ -10,9 +10,9 @@ const seqs = (items: StreamedEvent[]) =>
   items.map((item) => (item.kind === 'event' ? item.event.seq : item.kind));
 
 describe('the events of a session', () => {
-  test('are those there are and those to come, until it has ended', async ({ api, client, db }) => {
+  test('are those there are and those to come, until it has ended', async ({ api, client }) => {
     const { id } = await client.launch({ query: 'hello' });
-    const writing = await claimAndWrite(db, id, api.queue.live);
+    const writing = await claimAndWrite(api.stores, id, api.queue.live);
     await writing.write(2);
     const events = client.events(id);
     expect((await events.next()).value).toMatchObject({
@@ -34,11 +34,11 @@ describe('the events of a session', () => {
     expect(seqs(await all(client.events(id, { lastEventId: '1' })))).toEqual([2, 3, 'end']);
   });
 
-  test('come each once though the API is stopped and started again', async ({ api, at, db }) => {
+  test('come each once though the API is stopped and started again', async ({ api, at }) => {
     const restarted = await openRestartable(at);
     const client = createClient({ baseUrl: restarted.url });
     const { id } = await client.launch({ query: 'hello' });
-    const writing = await claimAndWrite(db, id, api.queue.live);
+    const writing = await claimAndWrite(api.stores, id, api.queue.live);
     const received: StreamedEvent[] = [];
     const done = (async () => {
       for await (const one of client.events(id)) received.push(one);
@@ -58,7 +58,7 @@ describe('the events of a session', () => {
     expect(await result).toMatchObject({ id, status: 'completed' });
   });
 
-  test('go on where the server hangs without a word', async ({ api, db, url }) => {
+  test('go on where the server hangs without a word', async ({ api, url }) => {
     const gate = await createGate(url);
     onTestFinished(gate.close);
     let asked = 0;
@@ -68,7 +68,7 @@ describe('the events of a session', () => {
     };
     const client = createClient({ baseUrl: gate.url, silentForMs: 1_000, fetch });
     const { id } = await client.launch({ query: 'hello' });
-    const writing = await claimAndWrite(db, id, api.queue.live);
+    const writing = await claimAndWrite(api.stores, id, api.queue.live);
     await writing.write(1);
     const events = client.events(id);
     expect(await events.next()).toMatchObject({ value: { id: '1' } });
@@ -83,9 +83,9 @@ describe('the events of a session', () => {
     await events.return();
   });
 
-  test('come with lines that grow an answer, which have no id', async ({ api, client, db }) => {
+  test('come with lines that grow an answer, which have no id', async ({ api, client }) => {
     const { id } = await client.launch({ query: 'hello', include_partial_messages: true });
-    const writing = await claimAndWrite(db, id, api.queue.live);
+    const writing = await claimAndWrite(api.stores, id, api.queue.live);
     await writing.write(1);
     const events = client.events(id);
     await events.next();
@@ -98,10 +98,10 @@ describe('the events of a session', () => {
     await events.return();
   });
 
-  test('of a whole conversation tell each its session', async ({ api, client, db }) => {
+  test('of a whole conversation tell each its session', async ({ api, client }) => {
     const root = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
     const child = await api.stores.sessions.insertIfAbsent(makeChild(root));
-    const writing = await claimAndWrite(db, child.id, api.queue.live);
+    const writing = await claimAndWrite(api.stores, child.id, api.queue.live);
     await writing.write(2);
     await writing.complete();
     const items = await all(client.events(root.id, { follow: 'conversation' }));
@@ -112,11 +112,11 @@ describe('the events of a session', () => {
     ]);
   });
 
-  test('leave no connection behind when their reader goes', async ({ api, at, db }) => {
+  test('leave no connection behind when their reader goes', async ({ api, at }) => {
     const own = await openRestartable(at);
     const client = createClient({ baseUrl: own.url });
     const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
-    await (await claimAndWrite(db, id, api.queue.live)).write(1);
+    await (await claimAndWrite(api.stores, id, api.queue.live)).write(1);
     for await (const one of client.events(id)) if (one.kind === 'event') break;
     await vi.waitFor(async () => expect(await own.connections()).toBe(0));
     const stop = new AbortController();
@@ -145,10 +145,10 @@ describe('the events of a session', () => {
 });
 
 describe('waitForResult', () => {
-  test('gives the session as it ended', async ({ api, client, db }) => {
+  test('gives the session as it ended', async ({ api, client }) => {
     const { id } = await client.launch({ query: 'hello' });
     const result = client.waitForResult(id);
-    const writing = await claimAndWrite(db, id, api.queue.live);
+    const writing = await claimAndWrite(api.stores, id, api.queue.live);
     await writing.write(3);
     await writing.complete();
     expect(await result).toMatchObject({ id, status: 'completed', last_event_seq: 3 });
@@ -168,7 +168,7 @@ describe('waitForResult', () => {
 });
 
 describe('the changes of status of all sessions', () => {
-  test('are told from now on, and say where some may be missing', async ({ api, at, db }) => {
+  test('are told from now on, and say where some may be missing', async ({ api, at }) => {
     const own = await openRestartable(at);
     const client = createClient({ baseUrl: own.url });
     const tag = newId();
@@ -181,7 +181,7 @@ describe('the changes of status of all sessions', () => {
     await own.stop();
     await own.start();
     expect(await live).toEqual({ kind: 'live' });
-    await claimAndWrite(db, id, api.queue.live);
+    await claimAndWrite(api.stores, id, api.queue.live);
     expect(await next()).toMatchObject({ kind: 'status', change: { id, status: 'starting' } });
     await statuses.return(undefined as never);
   });

@@ -1,19 +1,14 @@
 // `test` with core's stores on a database and a queue of the file's own.
 import {
-  createOwnedSession,
   createSessionQueue,
-  createStoreClock,
-  createStores,
   ensureIndexes,
   type OwnedSession,
   type SessionQueue,
-  type StoreClock,
-  type Stores,
 } from '@baton/core/internal';
 import { test as base, redisUrl } from '../../support/services.ts';
+import { type ClockedStores, openStores } from '../../support/stores.ts';
 
-interface TestStores extends Stores {
-  clock: StoreClock;
+interface TestStores extends ClockedStores {
   /** Claims a queued session and returns its owner. */
   own(id: string, leaseMs?: number, workerId?: string): Promise<OwnedSession>;
 }
@@ -26,16 +21,14 @@ export const test = base.extend<{ $file: { stores: TestStores; queue: SessionQue
   stores: [
     async ({ db }, use) => {
       await ensureIndexes(db);
-      const clock = createStoreClock(db);
-      const stores = createStores(db, clock);
+      const stores = openStores(db);
       await use({
         ...stores,
-        clock,
         async own(id, leaseMs = LEASE_MS, worker_id = 'worker-1') {
           const claim = await stores.claims.claim(id, { worker_id, host: 'host-1', leaseMs });
           if (claim.kind !== 'claimed') throw new Error(`the claim found ${claim.kind}`);
           const { attempt, fence } = claim.attempt;
-          return createOwnedSession(db, clock, { id, attempt, fence, leaseMs });
+          return stores.owned.open({ id, attempt, fence, leaseMs });
         },
       });
     },

@@ -1,14 +1,13 @@
-import {
-  type Attempt,
-  createOwnedSession,
-  type LivePublisher,
-  type Logger,
-  type Mongo,
-  type OwnedSession,
-  type Prices,
-  type Session,
-  type StopTimes,
-  type StoreClock,
+import type {
+  Attempt,
+  LivePublisher,
+  Logger,
+  OwnedSession,
+  Prices,
+  Session,
+  StopTimes,
+  StoreClock,
+  Stores,
 } from '@baton/core/internal';
 import type { ClaudeCli } from '../claude/find.ts';
 import type { HostHealth } from '../host/host-health.ts';
@@ -23,7 +22,7 @@ import type { WriteOptions } from './write-until-acknowledged.ts';
 
 /** What every attempt of a worker shares. */
 export interface AttemptDeps extends PrepareDeps {
-  db: Mongo['db'];
+  stores: PrepareDeps['stores'] & Pick<Stores, 'owned'>;
   clock: StoreClock;
   live: LivePublisher;
   cli: ClaudeCli;
@@ -67,7 +66,7 @@ export function createAttemptContext(
   const { leaseMs } = deps;
   const log = deps.log.child({ session_id: session.id, attempt: attempt.attempt });
   const fenced = { id: session.id, attempt: attempt.attempt, fence: attempt.fence, leaseMs };
-  const owned = withPublishing(createOwnedSession(deps.db, deps.clock, fenced), session, deps.live);
+  const owned = withPublishing(deps.stores.owned.open(fenced), session, deps.live);
   const givenUp = new AbortController();
   const writeOptions: WriteOptions = {
     giveUp: givenUp.signal,

@@ -53,11 +53,10 @@ function createSessions(
   checks: HostChecks,
 ): SessionWorker {
   const { settings, identity, cli, workRoot, prices, secrets, masker, log } = environment;
-  const { stores, clock, live, adopter, admission, queue, mongo } = baton;
+  const { stores, clock, live, adopter, admission, queue } = baton;
   return createSessionWorker({
     attempts: {
       ...checks,
-      db: mongo.db,
       clock,
       live,
       cli,

@@ -14,7 +14,7 @@ export interface StopTimes {
   interrupt_requested_at?: Date;
 }
 
-/** Fields that an owner may set while the session runs; a `last_result` of null takes the one away that stands. */
+/** Fields that an owner may set while the session runs; a `last_result` of null removes the stored one. */
 export type Progress = { last_result?: Session['last_result'] | null } & Partial<
   Pick<
     Session,
@@ -38,7 +38,7 @@ export type Ending = Partial<
   >
 >;
 
-/** How an attempt ended, for the ledger. */
+/** How an attempt ended, as its history keeps it. */
 export type AttemptEnding = Partial<Pick<Attempt, 'outcome' | 'failure' | 'exit_late_ms' | 'pid'>>;
 
 /**
@@ -53,8 +53,8 @@ export interface OwnedSession {
   /** Writes progress; with nothing to write it is a heartbeat. */
   commit(progress: Progress): Promise<StopTimes | null>;
   /**
-   * Writes what no longer counts of earlier attempts. A last result that is set aside goes with it: left
-   * there, it would conclude whoever comes after us, should we die before our own first line.
+   * Writes what no longer counts of earlier attempts, and removes their last result: left there, it would
+   * conclude the next attempt if this one dies before its first line.
    */
   setAside(progress: Progress): Promise<StopTimes | null>;
   /** Ends the session. */
@@ -77,19 +77,30 @@ export interface OwnedSession {
   ): Promise<'queued' | 'cancelled' | null>;
 }
 
-/** One attempt's hold on a session: what guards each of its writes. */
-interface Hold {
+/** One attempt at a session, and the fence that guards each of its writes. */
+export interface FencedAttempt {
+  /** The session. */
   id: string;
   attempt: number;
   fence: number;
-  /** How long each write holds the session, in milliseconds. */
+  /** For how long each write renews the lease, in milliseconds. */
   leaseMs: number;
 }
 
-/** The session as the holder of `fence` may write it; `leaseMs` is how long each write holds. */
-export function createOwnedSession(db: Db, clock: StoreClock, hold: Hold): OwnedSession {
-  const { id, attempt, fence } = hold;
-  const writer = createGuardedWriter(db, clock, hold);
+/** The sessions that attempts own. */
+export interface OwnedSessions {
+  /** The session as this attempt may write it. Nothing is read or written yet. */
+  open(attempt: FencedAttempt): OwnedSession;
+}
+
+/** The owned sessions of a database, with leases on its clock. */
+export function createOwnedSessions(db: Db, clock: StoreClock): OwnedSessions {
+  return { open: (attempt) => openOwnedSession(db, clock, attempt) };
+}
+
+function openOwnedSession(db: Db, clock: StoreClock, fenced: FencedAttempt): OwnedSession {
+  const { id, attempt, fence } = fenced;
+  const writer = createGuardedWriter(db, clock, fenced);
   const { collection, write, leaseFields, attemptFields } = writer;
 
   return {
@@ -142,14 +153,18 @@ export function createOwnedSession(db: Db, clock: StoreClock, hold: Hold): Owned
       const taken = await collection.countDocuments({ _id: id, 'lease.fence': fence, status });
       return taken > 0 ? {} : null;
     },
-    handBack: createHandBack(writer, hold),
+    handBack: createHandBack(writer, fenced),
   };
 }
 
 type GuardedWriter = ReturnType<typeof createGuardedWriter>;
 
 /** Writes a session only while its fence is still this attempt's. */
-function createGuardedWriter(db: Db, clock: StoreClock, { id, attempt, fence, leaseMs }: Hold) {
+function createGuardedWriter(
+  db: Db,
+  clock: StoreClock,
+  { id, attempt, fence, leaseMs }: FencedAttempt,
+) {
   const collection = db.collection<SessionDocument>('sessions');
   const mine = `attempts.${attempt - 1}`;
 
@@ -169,9 +184,7 @@ function createGuardedWriter(db: Db, clock: StoreClock, { id, attempt, fence, le
     );
     if (!document) return null;
     const { cancel_requested_at, interrupt_requested_at } = document;
-    return {
-      ...defined({ cancel_requested_at, interrupt_requested_at }),
-    };
+    return defined({ cancel_requested_at, interrupt_requested_at });
   }
 
   function leaseFields(now: Date) {
@@ -189,7 +202,7 @@ function createGuardedWriter(db: Db, clock: StoreClock, { id, attempt, fence, le
 
 function createHandBack(
   { collection, write, attemptFields }: GuardedWriter,
-  { id, attempt, fence }: Hold,
+  { id, attempt, fence }: FencedAttempt,
 ): OwnedSession['handBack'] {
   return async ({ count, not_before, host_failures, ...kept }, attemptEnding) => {
     // The last result goes too: it would conclude the next attempt before it began.

@@ -3,7 +3,7 @@ import { markOf } from '../model/session/resume-mark.ts';
 import type { Session } from '../model/session/session.ts';
 import { tombstoneCovers } from '../model/session/tombstone.ts';
 import type { SessionDocument } from './mongo.ts';
-import type { TombstoneDocument } from './tombstone-store.ts';
+import type { TombstoneStore } from './tombstone-store.ts';
 
 /** As little of a session as it takes to follow its events. */
 export type SessionHead = Pick<
@@ -25,10 +25,9 @@ const PROJECTION = { parent_session_id: 1, created_at: 1, status: 1, last_event_
 
 type HeadDocument = Omit<SessionHead, 'id'> & { _id: string };
 
-/** The heads of a database. */
-export function createSessionHeads(db: Db): SessionHeads {
+/** The heads of a database; `tombstones` say which ids were used before. */
+export function createSessionHeads(db: Db, tombstones: Pick<TombstoneStore, 'get'>): SessionHeads {
   const collection = db.collection<SessionDocument>('sessions');
-  const tombstones = db.collection<TombstoneDocument>('tombstones');
   return {
     async get(id) {
       const found = await collection.findOne<HeadDocument>({ _id: id }, { projection: PROJECTION });
@@ -44,7 +43,7 @@ export function createSessionHeads(db: Db): SessionHeads {
       return below(id, documents.map(toHead));
     },
     async mark(session) {
-      const tombstone = await tombstones.findOne({ _id: session.id });
+      const tombstone = await tombstones.get(session.id);
       return tombstone && !tombstoneCovers(tombstone, session.created_at) ? markOf(session) : '';
     },
   };

@@ -11,7 +11,7 @@ import type { SessionDocument } from './mongo.ts';
 import { newestFirst } from './newest-first.ts';
 import { createListReader, type ListOptions, readDocument } from './read-document.ts';
 import { sessionForm } from './session-form.ts';
-import { createTombstoneStore, type TombstoneStore } from './tombstone-store.ts';
+import type { TombstoneStore } from './tombstone-store.ts';
 
 /** Younger than this, in milliseconds, nothing was deleted yet. */
 const FRESH_MS = 10_000;
@@ -86,8 +86,12 @@ function decodeLabel(document: LabelDocument): SessionLabel {
   });
 }
 
-/** The sessions of a database. */
-export function createSessionStore(db: Db, options: ListOptions = {}): SessionStore {
+/** The sessions of a database; `tombstones` refuse sessions that were deleted. */
+export function createSessionStore(
+  db: Db,
+  tombstones: Pick<TombstoneStore, 'refuseDeleted'>,
+  options: ListOptions = {},
+): SessionStore {
   const collection = db.collection<SessionDocument>('sessions');
   const readList = createListReader('sessions', decodeSession, options);
   const readLabels = createListReader('sessions', decodeLabel, options);
@@ -99,7 +103,7 @@ export function createSessionStore(db: Db, options: ListOptions = {}): SessionSt
 
   return {
     get,
-    ...createSessionInserts(collection, createTombstoneStore(db), get),
+    ...createSessionInserts(collection, tombstones, get),
     async list({ limit, cursor, tag, ...equal }) {
       const filter: Filter<SessionDocument> = {
         ...Object.fromEntries(Object.entries(equal).filter(([, value]) => value !== undefined)),

@@ -8,9 +8,11 @@ import { createKeyStore, type KeyStore } from './key-store.ts';
 import { createLimitStore, type LimitStore } from './limit-store.ts';
 import { createLimitWaits, type LimitWaits } from './limit-waits.ts';
 import { createLoginStore, type LoginStore } from './login-store.ts';
+import { createOwnedSessions, type OwnedSessions } from './owned-session.ts';
 import type { ListOptions } from './read-document.ts';
 import { createReconcileStore, type ReconcileStore } from './reconcile-store.ts';
 import { createScheduleStore, type ScheduleStore } from './schedule-store.ts';
+import { createSecretStore, type SecretStore } from './secret-store.ts';
 import { createSessionHeads, type SessionHeads } from './session-heads.ts';
 import { createSessionLeftovers, type SessionLeftovers } from './session-leftovers.ts';
 import { createSessionStore, type SessionStore } from './session-store.ts';
@@ -34,6 +36,7 @@ export interface Stores {
   transcripts: TranscriptStore;
   usage: UsageStore;
   claims: Claims;
+  owned: OwnedSessions;
   stopRequests: StopRequests;
   reconcile: ReconcileStore;
   unusable: UnusableSessions;
@@ -48,6 +51,8 @@ export interface Stores {
   tombstones: TombstoneStore;
   spent: SpentStore;
   leftovers: SessionLeftovers;
+  // Rotation of the keys that secrets are encrypted to.
+  secrets: SecretStore;
   // Webhooks, schedules and callers.
   webhooks: WebhookStore;
   deliveries: DeliveryStore;
@@ -62,13 +67,16 @@ export interface Stores {
  * Their lists leave out documents that cannot be read, and log each to `log`.
  */
 export function createStores(db: Db, clock: StoreClock, lists: ListOptions = {}): Stores {
+  const tombstones = createTombstoneStore(db);
+  const spent = createSpentStore(db);
   return {
-    sessions: createSessionStore(db, lists),
-    heads: createSessionHeads(db),
+    sessions: createSessionStore(db, tombstones, lists),
+    heads: createSessionHeads(db, tombstones),
     events: createEventStore(db),
     transcripts: createTranscriptStore(db),
-    usage: createUsageStore(db),
+    usage: createUsageStore(db, spent),
     claims: createClaims(db, clock),
+    owned: createOwnedSessions(db, clock),
     stopRequests: createStopRequests(db, clock),
     reconcile: createReconcileStore(db, clock),
     unusable: createUnusableSessions(db, clock),
@@ -78,9 +86,10 @@ export function createStores(db: Db, clock: StoreClock, lists: ListOptions = {})
     keySlots: createSlotStore(db),
     limitSlots: createSlotStore(db, 'limit_slots'),
     tree: createConversationTree(db),
-    tombstones: createTombstoneStore(db),
-    spent: createSpentStore(db),
+    tombstones,
+    spent,
     leftovers: createSessionLeftovers(db),
+    secrets: createSecretStore(db),
     webhooks: createWebhookStore(db, clock, lists),
     deliveries: createDeliveryStore(db, clock, lists),
     outbox: createWebhookOutbox(db),

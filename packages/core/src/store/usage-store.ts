@@ -7,7 +7,7 @@ import {
   SUMMED,
   type UsageGroup,
 } from '../model/usage/usage.ts';
-import { createSpentStore } from './spent-store.ts';
+import type { SpentStore } from './spent-store.ts';
 
 /** Which sessions are summed: those that ended in `from <= end_time < to`, or all of a conversation. */
 export interface UsageFilter {
@@ -41,10 +41,11 @@ const COLLECTIONS = [
   { collection: 'tombstones', prefix: 'spent.' },
 ] as const;
 
-/** The usage of a database: plain $match and $group, which every server knows. */
-export function createUsageStore(db: Db): UsageStore {
-  const spent = createSpentStore(db);
-
+/**
+ * The usage of a database: plain $match and $group, which every server knows. `spent` names the deleted
+ * sessions whose documents are still there.
+ */
+export function createUsageStore(db: Db, spent: Pick<SpentStore, 'countedTwice'>): UsageStore {
   async function sum(
     filter: UsageFilter,
     by: UsageGroup | null,

@@ -2,13 +2,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { createTranscriptStore, type TranscriptStore } from '@baton/core/internal';
+import type { TranscriptStore } from '@baton/core/internal';
 import { describe, expect, vi } from 'vitest';
 import { type Api, test as base } from '../../../support/api.ts';
 import { makeChild, makeCompletedSession } from '../../../support/factories.ts';
 
 const test = base.extend<{ $file: { transcripts: TranscriptStore } }>({
-  transcripts: [async ({ db }, use) => use(createTranscriptStore(db)), { scope: 'file' }],
+  transcripts: [async ({ api }, use) => use(api.stores.transcripts), { scope: 'file' }],
 });
 
 interface Piece {

@@ -1,18 +1,17 @@
 // Positions of a session that was deleted and made again under the same key.
 import { newId, type Session, toInfo } from '@baton/core/internal';
-import type { Db } from 'mongodb';
 import { describe, expect, vi } from 'vitest';
 import { createClient } from '../../../../packages/client/src/index.ts';
 import type { Api } from '../../../support/api.ts';
 import { claimAndWrite } from '../../../support/writing.ts';
 import { ids, tail, test, upTo } from './streams.ts';
 
-async function make(api: Api, db: Db, key: string, events: number): Promise<Session> {
+async function make(api: Api, key: string, events: number): Promise<Session> {
   const headers = { 'idempotency-key': key };
   const payload = { query: 'q' };
   const made = await api.app.inject({ method: 'POST', url: '/v1/sessions', headers, payload });
   expect(made.statusCode, made.body).toBe(202);
-  const writing = await claimAndWrite(db, made.json().id, api.queue.live);
+  const writing = await claimAndWrite(api.stores, made.json().id, api.queue.live);
   await writing.write(events);
   await writing.complete();
   return writing.session;
@@ -25,11 +24,11 @@ async function remove({ app }: Api, id: string): Promise<void> {
   await vi.waitUntil(gone, { timeout: 20_000, interval: 100 });
 }
 
-async function remake(api: Api, db: Db, before: number, after: number) {
+async function remake(api: Api, before: number, after: number) {
   const key = newId();
-  const first = await make(api, db, key, before);
+  const first = await make(api, key, before);
   await remove(api, first.id);
-  const second = await make(api, db, key, after);
+  const second = await make(api, key, after);
   expect(second.id).toBe(first.id);
   return { first, second, id: first.id };
 }
@@ -46,8 +45,8 @@ describe('a position of a session that was deleted and made again', () => {
     [5, 5],
   ] as const)(
     'is told in a stream, which begins anew: %i events before, %i now',
-    async ([before, now], { api, url, db }) => {
-      const { id } = await remake(api, db, before, now);
+    async ([before, now], { api, url }) => {
+      const { id } = await remake(api, before, now);
       for (const query of ['', '?follow=conversation']) {
         const last = query ? `${id}:${before}` : String(before);
         const [reset, ...rest] = await (
@@ -64,8 +63,8 @@ describe('a position of a session that was deleted and made again', () => {
     },
   );
 
-  test('is told by start_time, in a stream and in a page', async ({ api, url, db }) => {
-    const { id, first, second } = await remake(api, db, 5, 8);
+  test('is told by start_time, in a stream and in a page', async ({ api, url }) => {
+    const { id, first, second } = await remake(api, 5, 8);
     const known = (session: Session) =>
       `start_time=${encodeURIComponent(toInfo(session).start_time)}`;
     const events = `/v1/sessions/${id}/events`;
@@ -84,9 +83,8 @@ describe('a position of a session that was deleted and made again', () => {
   test('beyond the last event is told without it, in a stream and in a page', async ({
     api,
     url,
-    db,
   }) => {
-    const { id } = await remake(api, db, 5, 3);
+    const { id } = await remake(api, 5, 3);
     const [reset, one] = await (await tail(url, id, { query: '?after=5' })).all();
     expect(reset).toEqual(RESET(id, 3));
     expect(one?.data.seq).toBe(1);
@@ -99,15 +97,15 @@ describe('a position of a session that was deleted and made again', () => {
     expect(end.map(({ event }) => event)).toEqual(['end']);
   });
 
-  test('of its conversation is refused', async ({ api, db }) => {
+  test('of its conversation is refused', async ({ api }) => {
     const key = newId();
-    const { id } = await make(api, db, key, 5);
+    const { id } = await make(api, key, 5);
     const read = (query: string) =>
       api.app.inject({ url: `/v1/sessions/${id}/conversation${query}` });
     const { next_cursor } = (await read('?limit=2')).json();
     expect((await read(`?cursor=${next_cursor}`)).json().events).toHaveLength(3);
     await remove(api, id);
-    await make(api, db, key, 8);
+    await make(api, key, 8);
     const refused = await read(`?cursor=${next_cursor}`);
     expect(refused.json()).toMatchObject({
       error: { code: 'INVALID_REQUEST', details: { field: 'cursor' } },
@@ -115,8 +113,8 @@ describe('a position of a session that was deleted and made again', () => {
     expect(refused.statusCode).toBe(400);
   });
 
-  test('is told by the client', async ({ api, url, db }) => {
-    const { id, first } = await remake(api, db, 5, 8);
+  test('is told by the client', async ({ api, url }) => {
+    const { id, first } = await remake(api, 5, 8);
     const client = createClient({ baseUrl: url });
     for (const from of [{ lastEventId: '5' }, { after: 5, startTime: toInfo(first).start_time }]) {
       const kinds: string[] = [];
@@ -144,7 +142,7 @@ test('a stream of a session that is deleted and made again meanwhile ends as del
   const sessions = db.collection<{ _id: string; created_at: Date }>('sessions');
   for (const query of ['', '?follow=conversation']) {
     const reader = await tail(replica.url, id, { query });
-    const writing = await claimOnce(api, db, id);
+    const writing = await claimOnce(api, id);
     await writing?.write(2);
     expect(
       ids([await reader.next(), await reader.next()].filter((one) => one !== null)),
@@ -158,7 +156,7 @@ test('a stream of a session that is deleted and made again meanwhile ends as del
   }
 });
 
-async function claimOnce(api: Api, db: Db, id: string) {
+async function claimOnce(api: Api, id: string) {
   const session = await api.stores.sessions.get(id);
-  return session?.status === 'queued' ? claimAndWrite(db, id, api.queue.live) : null;
+  return session?.status === 'queued' ? claimAndWrite(api.stores, id, api.queue.live) : null;
 }

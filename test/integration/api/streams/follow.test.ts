@@ -1,6 +1,5 @@
 // GET /v1/sessions/:id/events?follow=conversation.
 import { defined, newId, type Session } from '@baton/core/internal';
-import type { Db } from 'mongodb';
 import { describe, expect } from 'vitest';
 import type { Api } from '../../../support/api.ts';
 import { makeChild, makeSession } from '../../../support/factories.ts';
@@ -11,9 +10,9 @@ import { ids, tail, test } from './streams.ts';
 const FOLLOW = '?follow=conversation';
 
 /** A session that wrote so many events and has ended. */
-async function ended(api: Api, db: Db, session: Session, events: number): Promise<Session> {
+async function ended(api: Api, session: Session, events: number): Promise<Session> {
   await api.stores.sessions.insertIfAbsent(session);
-  const writing = await claimAndWrite(db, session.id, api.queue.live);
+  const writing = await claimAndWrite(api.stores, session.id, api.queue.live);
   if (events > 0) await writing.write(events);
   await writing.complete();
   return session;
@@ -46,12 +45,12 @@ const all = (sessions: [Session, number][]) =>
   );
 
 describe('a stream that follows a conversation', () => {
-  test('goes on into the session that continues it, and ends with it', async ({ api, url, db }) => {
-    const root = await ended(api, db, makeSession(), 2);
+  test('goes on into the session that continues it, and ends with it', async ({ api, url }) => {
+    const root = await ended(api, makeSession(), 2);
     const child = await api.stores.sessions.insertIfAbsent(makeChild(root));
     const reader = await tail(url, root.id, { query: FOLLOW });
     const replayed = await reader.all((message) => message.id === `${root.id}:2`);
-    const writing = await claimAndWrite(db, child.id, api.queue.live);
+    const writing = await claimAndWrite(api.stores, child.id, api.queue.live);
     await writing.write(2);
     const live = await reader.all((message) => message.id === `${child.id}:2`);
     expect(locations([...replayed, ...live])).toEqual(
@@ -67,14 +66,14 @@ describe('a stream that follows a conversation', () => {
     ]);
   });
 
-  test('hears of a continue that comes while another branch runs', async ({ api, url, db }) => {
-    const root = await ended(api, db, makeSession(), 1);
+  test('hears of a continue that comes while another branch runs', async ({ api, url }) => {
+    const root = await ended(api, makeSession(), 1);
     const first = await api.stores.sessions.insertIfAbsent(makeChild(root));
     const reader = await tail(url, root.id, { query: FOLLOW });
-    const one = await claimAndWrite(db, first.id, api.queue.live);
+    const one = await claimAndWrite(api.stores, first.id, api.queue.live);
     await one.write(1);
     await reader.all((message) => message.data.session_id === first.id);
-    const second = await ended(api, db, makeChild(root), 1);
+    const second = await ended(api, makeChild(root), 1);
     expect(await reader.next()).toMatchObject({ data: { session_id: second.id, seq: 1 } });
     await one.write(1);
     const last = await reader.next();
@@ -86,14 +85,13 @@ describe('a stream that follows a conversation', () => {
 
   test('of branches tells each session after its parent, in order, and resumes after any event', async ({
     api,
-    db,
   }) => {
-    const root = await ended(api, db, makeSession(), 11);
-    const left = await ended(api, db, makeChild(root), 30);
-    const right = await ended(api, db, makeChild(root), 20);
-    const silent = await ended(api, db, makeChild(left), 0);
-    const below = await ended(api, db, makeChild(left), 12);
-    const further = await ended(api, db, makeChild(below), 3);
+    const root = await ended(api, makeSession(), 11);
+    const left = await ended(api, makeChild(root), 30);
+    const right = await ended(api, makeChild(root), 20);
+    const silent = await ended(api, makeChild(left), 0);
+    const below = await ended(api, makeChild(left), 12);
+    const further = await ended(api, makeChild(below), 3);
     const wanted = all([
       [root, 11],
       [left, 30],
@@ -120,10 +118,10 @@ describe('a stream that follows a conversation', () => {
     expect(received.join()).not.toContain(silent.id);
   });
 
-  test('begins at the session it was asked for, not at the root', async ({ api, db }) => {
-    const root = await ended(api, db, makeSession(), 2);
-    const child = await ended(api, db, makeChild(root), 2);
-    await ended(api, db, makeChild(root), 2);
+  test('begins at the session it was asked for, not at the root', async ({ api }) => {
+    const root = await ended(api, makeSession(), 2);
+    const child = await ended(api, makeChild(root), 2);
+    await ended(api, makeChild(root), 2);
     expect(locations(await replay(api, child.id))).toEqual(all([[child, 2]]));
   });
 
@@ -131,8 +129,8 @@ describe('a stream that follows a conversation', () => {
     ['no position', 'x'],
     ['no seq', `${newId()}:`],
     ['a session elsewhere', `${newId()}:3`],
-  ])('refuses an id that is %s', async ([, lastId], { api, db }) => {
-    const root = await ended(api, db, makeSession(), 1);
+  ])('refuses an id that is %s', async ([, lastId], { api }) => {
+    const root = await ended(api, makeSession(), 1);
     const answer = await api.app.inject({
       url: `/v1/sessions/${root.id}/events${FOLLOW}`,
       headers: { accept: 'text/event-stream', 'last-event-id': lastId },

@@ -10,7 +10,6 @@ import { ids, NEVER_MS, start, tail, test, upTo } from './streams.ts';
 
 test('what was told while Redis was away is looked for once it is back', async ({
   api,
-  db,
   databaseName,
   queuePrefix,
 }) => {
@@ -21,7 +20,7 @@ test('what was told while Redis was away is looked for once it is back', async (
   const behind = await openApi({ redis: gate.url, mongodb, prefix: queuePrefix, times });
   onTestFinished(behind.close);
   const url = await behind.app.listen({ host: '127.0.0.1', port: 0 });
-  const writing = await start(api, db);
+  const writing = await start(api);
   const reader = await tail(url, writing.session.id);
   const statuses = await openStream(`${url}/v1/events`);
   onTestFinished(() => statuses.close());
@@ -40,7 +39,6 @@ test('what was told while Redis was away is looked for once it is back', async (
 
 test('a stream waits for MongoDB, and goes on where it was', async ({
   api,
-  db,
   databaseName,
   queuePrefix,
 }) => {
@@ -56,7 +54,7 @@ test('a stream waits for MongoDB, and goes on where it was', async ({
   onTestFinished(behind.close);
   const url = await behind.app.listen({ host: '127.0.0.1', port: 0 });
   const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
-  const writing = await claimAndWrite(db, id, api.queue.live);
+  const writing = await claimAndWrite(api.stores, id, api.queue.live);
   await writing.write(2);
   const reader = await tail(url, id);
   const received = reader.all();

@@ -22,7 +22,6 @@ async function settled(read: { bytes: number }): Promise<number> {
 test('a reader that is slow is read for no faster, and is told everything in the end', async ({
   api,
   url,
-  db,
 }) => {
   const read = { bytes: 0 };
   const { page } = api.stores.events;
@@ -31,7 +30,7 @@ test('a reader that is slow is read for no faster, and is told everything in the
     read.bytes += found.reduce((sum, { raw }) => sum + raw.length, 0);
     return found;
   };
-  const writing = await start(api, db);
+  const writing = await start(api);
   for (let left = EVENTS; left > 0; left -= 20) await writing.write(20, EVENT_BYTES);
   await writing.complete();
   const reader = await tail(url, writing.session.id);
@@ -40,14 +39,9 @@ test('a reader that is slow is read for no faster, and is told everything in the
   expect(read.bytes).toBeGreaterThan(EVENTS * EVENT_BYTES);
 });
 
-test('a reader that takes nothing for long is dropped', async ({
-  api,
-  db,
-  listeners,
-  openReplica,
-}) => {
+test('a reader that takes nothing for long is dropped', async ({ api, listeners, openReplica }) => {
   const { url, logged } = await openReplica({ heartbeatMs: 200 });
-  const writing = await start(api, db);
+  const writing = await start(api);
   const { id } = writing.session;
   for (let left = EVENTS; left > 0; left -= 20) await writing.write(20, EVENT_BYTES);
   const patient = await tail(url, id, { query: `?after=${EVENTS}` });

@@ -15,7 +15,7 @@ async function statuses(url: string, query = ''): Promise<SseReader> {
 }
 
 describe('the stream of all statuses', () => {
-  test('tells each change of each session, from now on', async ({ api, url, db }) => {
+  test('tells each change of each session, from now on', async ({ api, url }) => {
     await api.stores.sessions.insertIfAbsent(makeSession());
     const reader = await statuses(url);
     const launched = await api.app.inject({
@@ -36,7 +36,7 @@ describe('the stream of all statuses', () => {
         at: expect.any(String),
       },
     });
-    const writing = await claimAndWrite(db, id, api.queue.live);
+    const writing = await claimAndWrite(api.stores, id, api.queue.live);
     expect(await reader.next()).toMatchObject({ data: { id, status: 'starting' } });
     await writing.write(3); // no status: not told here
     await writing.complete();

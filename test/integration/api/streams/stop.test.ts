@@ -1,14 +1,14 @@
 // A deploy of the API under open streams: real processes, one stopped, the other one gone on at.
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createSessionQueue, createSessionStore, type SessionQueue } from '@baton/core/internal';
-import type { Db } from 'mongodb';
+import { type OpenBaton, openBaton } from '@baton/core/internal';
 import { describe, expect, onTestFinished } from 'vitest';
 import { databaseUrl } from '../../../support/api.ts';
 import { type ApiRun, listening, runApi } from '../../../support/api-process.ts';
 import { makeSession } from '../../../support/factories.ts';
 import { test as base, redisUrl } from '../../../support/services.ts';
 import { openStream, type SseMessage } from '../../../support/sse.ts';
+import { asMongo } from '../../../support/stores.ts';
 import { claimAndWrite, type Writing } from '../../../support/writing.ts';
 import { ids, tail, upTo } from './streams.ts';
 
@@ -26,9 +26,8 @@ async function settled(pid: number | undefined): Promise<void> {
 }
 
 interface Scene {
-  db: Db;
-  queue: SessionQueue;
-  /** A session that is being written, its writes told. */
+  baton: OpenBaton;
+  /** A session that is being written, and its writes published. */
   session(): Promise<Writing>;
   /** One more API process, and where it listens. */
   api(): Promise<ApiRun & { url: string }>;
@@ -36,19 +35,19 @@ interface Scene {
 
 const test = base.extend<{ scene: Scene }>({
   scene: async ({ databaseName, queuePrefix, db }, use) => {
-    const queue = createSessionQueue({ connection: redisUrl(), prefix: queuePrefix });
-    const sessions = createSessionStore(db);
+    const redis = redisUrl();
+    const baton = openBaton({ redis, mongodb: asMongo(db), prefix: queuePrefix });
+    const { stores, queue } = baton;
     const runs: ApiRun[] = [];
     await use({
-      db,
-      queue,
+      baton,
       async session() {
-        const { id } = await sessions.insertIfAbsent(makeSession());
-        return claimAndWrite(db, id, queue.live);
+        const { id } = await stores.sessions.insertIfAbsent(makeSession());
+        return claimAndWrite(stores, id, queue.live);
       },
       async api() {
         const run = runApi({
-          REDIS_URL: redisUrl(),
+          REDIS_URL: redis,
           MONGODB_URL: databaseUrl(databaseName),
           QUEUE_PREFIX: queuePrefix,
           PORT: '0',
@@ -62,7 +61,7 @@ const test = base.extend<{ scene: Scene }>({
       child.kill('SIGKILL');
       await ended;
     }
-    await queue.close();
+    await baton.close();
   },
 });
 

@@ -1,5 +1,4 @@
 // An API with streams, and readers of them.
-import type { Db } from 'mongodb';
 import { onTestFinished } from 'vitest';
 import { type Api, type ApiOptions, databaseUrl, openApi } from '../../../support/api.ts';
 import { makeSession } from '../../../support/factories.ts';
@@ -59,10 +58,10 @@ export const test = base.extend<{
   },
 });
 
-/** A session that is being written, its writes told. */
-export async function start(api: Api, db: Db): Promise<Writing> {
+/** A session that is being written, its writes published. */
+export async function start(api: Api): Promise<Writing> {
   const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
-  return claimAndWrite(db, id, api.queue.live);
+  return claimAndWrite(api.stores, id, api.queue.live);
 }
 
 /** A stream of a session's events, closed after the test. */

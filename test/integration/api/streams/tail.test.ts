@@ -3,16 +3,12 @@ import { newId } from '@baton/core/internal';
 import { describe, expect, vi } from 'vitest';
 import { makeSession } from '../../../support/factories.ts';
 import type { SseMessage } from '../../../support/sse.ts';
-import { claimAndWrite, TELL_NOBODY } from '../../../support/writing.ts';
+import { claimAndWrite, NOT_PUBLISHED } from '../../../support/writing.ts';
 import { ids, NEVER_MS, start, tail, test, upTo } from './streams.ts';
 
 describe('a stream of a session', () => {
-  test('tells what there is, then what comes, then the end, and closes', async ({
-    api,
-    url,
-    db,
-  }) => {
-    const writing = await start(api, db);
+  test('tells what there is, then what comes, then the end, and closes', async ({ api, url }) => {
+    const writing = await start(api);
     const { id } = writing.session;
     await writing.write(3);
     const reader = await tail(url, id);
@@ -37,12 +33,8 @@ describe('a stream of a session', () => {
     expect(await reader.next()).toBeNull();
   });
 
-  test('of readers who come while it is written has no gap and no double', async ({
-    api,
-    url,
-    db,
-  }) => {
-    const writing = await start(api, db);
+  test('of readers who come while it is written has no gap and no double', async ({ api, url }) => {
+    const writing = await start(api);
     const readers: Promise<SseMessage[]>[] = [];
     let count = 0;
     for (let batch = 0; batch < 40; batch += 1) {
@@ -58,12 +50,8 @@ describe('a stream of a session', () => {
     }
   });
 
-  test('goes on where a reader was cut off, by Last-Event-ID or by after', async ({
-    api,
-    url,
-    db,
-  }) => {
-    const writing = await start(api, db);
+  test('goes on where a reader was cut off, by Last-Event-ID or by after', async ({ api, url }) => {
+    const writing = await start(api);
     const { id } = writing.session;
     await writing.write(10);
     const cut = await tail(url, id);
@@ -81,23 +69,23 @@ describe('a stream of a session', () => {
     ]);
   });
 
-  test('of a session that is queued waits, and beats meanwhile', async ({ api, url, db }) => {
+  test('of a session that is queued waits, and beats meanwhile', async ({ api, url }) => {
     const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
     const reader = await tail(url, id);
     const first = reader.next();
     await vi.waitFor(() => expect(reader.comments()).toBeGreaterThan(1), 10_000);
-    const writing = await claimAndWrite(db, id, api.queue.live);
+    const writing = await claimAndWrite(api.stores, id, api.queue.live);
     await writing.write(1);
     expect(await first).toMatchObject({ id: '1' });
   });
 
-  test('lasts longer than any other answer may take', async ({ api, url, db }) => {
+  test('lasts longer than any other answer may take', async ({ api, url }) => {
     const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
     const reader = await tail(url, id);
     const first = reader.next();
     // A second each; a handler has ten.
     await vi.waitFor(() => expect(reader.comments()).toBeGreaterThan(11), 20_000);
-    const writing = await claimAndWrite(db, id, api.queue.live);
+    const writing = await claimAndWrite(api.stores, id, api.queue.live);
     await writing.write(1);
     expect(await first).toMatchObject({ id: '1' });
   });
@@ -116,7 +104,7 @@ describe('a stream of a session', () => {
     url,
     db,
   }) => {
-    const writing = await start(api, db);
+    const writing = await start(api);
     await writing.write(3);
     const named = (seq: number, type: string) =>
       db
@@ -155,11 +143,8 @@ describe('a stream of a session', () => {
     },
   );
 
-  test('of a session that ended answers a call that is not over a socket too', async ({
-    api,
-    db,
-  }) => {
-    const writing = await start(api, db);
+  test('of a session that ended answers a call that is not over a socket too', async ({ api }) => {
+    const writing = await start(api);
     await writing.write(2);
     await writing.complete();
     const answer = await api.app.inject({
@@ -171,10 +156,10 @@ describe('a stream of a session', () => {
 });
 
 describe('words that are lost', () => {
-  test('do not lose events: they come with the next look', async ({ openReplica, db, api }) => {
+  test('do not lose events: they come with the next look', async ({ openReplica, api }) => {
     const { url } = await openReplica({ pollMs: 300 });
     const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
-    const writing = await claimAndWrite(db, id, TELL_NOBODY);
+    const writing = await claimAndWrite(api.stores, id, NOT_PUBLISHED);
     const reader = await tail(url, id);
     for (const [first, second] of ['12', '34', '56']) {
       await writing.write(2);
@@ -203,9 +188,9 @@ describe('a stream that is told nothing', () => {
 });
 
 describe('two replicas of the API', () => {
-  test('tell the same, whichever a reader comes back to', async ({ api, url, db, openReplica }) => {
+  test('tell the same, whichever a reader comes back to', async ({ api, url, openReplica }) => {
     const other = await openReplica({ pollMs: NEVER_MS });
-    const writing = await start(api, db);
+    const writing = await start(api);
     const { id } = writing.session;
     await writing.write(2);
     const [here, there] = [await tail(url, id), await tail(other.url, id)];
@@ -226,7 +211,6 @@ describe('many readers', () => {
   test('of many sessions share one connection to Redis, which forgets what nobody listens to', async ({
     api,
     url,
-    db,
     listeners,
   }) => {
     const sessions = await Promise.all(
@@ -241,7 +225,7 @@ describe('many readers', () => {
     });
     expect((await listeners.each()).filter((count) => count >= 50)).toEqual([50]);
     for (const { id } of sessions) {
-      const writing = await claimAndWrite(db, id, api.queue.live);
+      const writing = await claimAndWrite(api.stores, id, api.queue.live);
       await writing.write(1);
       await writing.complete();
     }

@@ -1,6 +1,5 @@
 // Deletions that take longer than one round.
 import {
-  createConversationTree,
   createLogger,
   createSessionDeletion,
   createStores,
@@ -57,7 +56,6 @@ test('one that is broken off again and again goes on where it was', async ({ wor
 
 test('one that has no end leaves others, what is to be looked at again, and deleting by age their time', async ({
   world,
-  db,
   stores,
   removing,
 }) => {
@@ -78,8 +76,8 @@ test('one that has no end leaves others, what is to be looked at again, and dele
     const isEndless = [endless, firstSwept].some(({ id }) => asked.includes(id));
     return isEndless ? { acknowledged: true, deletedCount: 1 } : removeEvents(filter);
   });
-  const tree = createConversationTree(db);
-  const round = createRetention({ deletion, tree, clock: stores.clock, days: 1_000, log });
+  const { tree, clock } = stores;
+  const round = createRetention({ deletion, tree, clock, days: 1_000, log });
 
   for (let rounds = 0; rounds < 4; rounds += 1) await round();
 

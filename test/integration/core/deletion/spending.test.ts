@@ -2,10 +2,10 @@
 import {
   createSessionDeletion,
   createStores,
-  createUsageStore,
   NO_TOTALS,
   newId,
   type Session,
+  type UsageStore,
 } from '@baton/core/internal';
 import type { Db } from 'mongodb';
 import { expect } from 'vitest';
@@ -21,9 +21,9 @@ function dear(day: number, fields: Partial<Session> = {}): Session {
 
 test('two sessions of one id count both, each with its own day and model', async ({
   world,
-  db,
+  stores,
 }) => {
-  const usage = createUsageStore(db);
+  const { usage } = stores;
   const tag = newId();
   const first = dear(1, { tags: [tag], model: 'opus' });
   await world.keep(first);
@@ -34,8 +34,8 @@ test('two sessions of one id count both, each with its own day and model', async
   await world.deletion.deleteConversation(first.id);
 
   expect(await usage.total({ tag })).toMatchObject({ sessions: 2, cost_usd: 2 });
-  expect(await groupsOf(db, tag, 'day')).toEqual({ '2026-03-01': 1, '2026-03-02': 1 });
-  expect(await groupsOf(db, tag, 'model')).toEqual({ opus: 1, haiku: 1 });
+  expect(await groupsOf(usage, tag, 'day')).toEqual({ '2026-03-01': 1, '2026-03-02': 1 });
+  expect(await groupsOf(usage, tag, 'model')).toEqual({ opus: 1, haiku: 1 });
 });
 
 test('a session counts once though its deletion died with its document there', async ({
@@ -44,11 +44,10 @@ test('a session counts once though its deletion died with its document there', a
   stores,
   queue,
 }) => {
-  const usage = createUsageStore(db);
   const tag = newId();
   const session = dear(1, { tags: [tag] });
   await world.keep(session);
-  const { clock } = stores;
+  const { clock, usage } = stores;
   const dying = createSessionDeletion({
     stores: createStores(withoutRemoval(db), clock),
     clock,
@@ -65,7 +64,7 @@ test('a session counts once though its deletion died with its document there', a
   expect(await usage.total({ tag })).toMatchObject({ sessions: 1, cost_usd: 1 });
 });
 
-test('what was spent is forgotten once its time is over', async ({ world, db }) => {
+test('what was spent is forgotten once its time is over', async ({ world, stores, db }) => {
   const tag = newId();
   const session = dear(1, { tags: [tag] });
   await world.keep(session);
@@ -74,11 +73,11 @@ test('what was spent is forgotten once its time is over', async ({ world, db }) 
     .collection('tombstones')
     .updateMany({ root_session_id: session.id }, { $set: { sweep_at: new Date(0) } });
   await world.deletion.runMaintenance(AbortSignal.timeout(10_000));
-  expect(await createUsageStore(db).total({ tag })).toMatchObject({ sessions: 0 });
+  expect(await stores.usage.total({ tag })).toMatchObject({ sessions: 0 });
 });
 
-async function groupsOf(db: Db, tag: string, by: 'day' | 'model') {
-  const groups = await createUsageStore(db).groups({ tag }, by, 10);
+async function groupsOf(usage: UsageStore, tag: string, by: 'day' | 'model') {
+  const groups = await usage.groups({ tag }, by, 10);
   return Object.fromEntries(groups.map(({ group, spending }) => [group, spending.cost_usd]));
 }
 

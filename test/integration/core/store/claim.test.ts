@@ -1,4 +1,4 @@
-import { createClaims, createOwnedSession, newId, type Session } from '@baton/core/internal';
+import { createClaims, newId, type Session } from '@baton/core/internal';
 import type { Db } from 'mongodb';
 import { describe, expect } from 'vitest';
 import { makeSession } from '../../../support/factories.ts';
@@ -95,7 +95,7 @@ describe('claim', () => {
     const session = makeSession();
     await stores.sessions.insertIfAbsent(session);
     await stores.own(session.id, 0);
-    const owner = createOwnedSession(db, stores.clock, {
+    const owner = stores.owned.open({
       id: session.id,
       attempt: 1,
       fence: 1,

@@ -1,4 +1,4 @@
-import { createOwnedSession, type OwnedSession, type Session } from '@baton/core/internal';
+import type { OwnedSession, Session } from '@baton/core/internal';
 import type { Db } from 'mongodb';
 import { describe, expect } from 'vitest';
 import { makeSession } from '../../../support/factories.ts';
@@ -70,12 +70,12 @@ describe('the owner of a session', () => {
     },
   );
 
-  test.for(WRITES.slice(0, 3))('%s renews the lease', async ([, write], { stores, db }) => {
+  test.for(WRITES.slice(0, 3))('%s renews the lease', async ([, write], { stores }) => {
     const session = makeSession();
     await stores.sessions.insertIfAbsent(session);
     await stores.own(session.id, 0);
     const facts = { id: session.id, attempt: 1, fence: 1, leaseMs: LEASE_MS };
-    await write(createOwnedSession(db, stores.clock, facts));
+    await write(stores.owned.open(facts));
     const { expires_at } = (await stores.sessions.get(session.id))?.lease ?? {};
     const left = (expires_at?.getTime() ?? 0) - (await stores.clock.now()).getTime();
     expect(left).toBeGreaterThan(LEASE_MS - 10_000);

@@ -1,11 +1,11 @@
-import { createStopRequests, newId, type Session, type StopRequests } from '@baton/core/internal';
+import { newId, type Session, type StopRequests } from '@baton/core/internal';
 import type { Db } from 'mongodb';
 import { describe, expect } from 'vitest';
 import { makeSession } from '../../../support/factories.ts';
 import { test as base } from '../stores.ts';
 
 const test = base.extend<{ $file: { requests: StopRequests } }>({
-  requests: [({ db, stores }, use) => use(createStopRequests(db, stores.clock)), { scope: 'file' }],
+  requests: [({ stores }, use) => use(stores.stopRequests), { scope: 'file' }],
 });
 
 const raw = (db: Db) => db.collection<Omit<Session, 'id'> & { _id: string }>('sessions');

@@ -1,6 +1,5 @@
 import {
   createSessionDeletion,
-  createUsageStore,
   NO_TOTALS,
   type Session,
   type Spending,
@@ -11,7 +10,7 @@ import { makeChild, makeCompletedSession } from '../../../support/factories.ts';
 import { test as base } from '../stores.ts';
 
 const test = base.extend<{ $file: { usage: UsageStore } }>({
-  usage: [async ({ db }, use) => use(createUsageStore(db)), { scope: 'file' }],
+  usage: [async ({ stores }, use) => use(stores.usage), { scope: 'file' }],
 });
 
 /** A session that ended on this day of March 2026 and cost so much. */

@@ -1,7 +1,6 @@
 // Every move leaves word on the document; whoever finds word makes deliveries of it, once.
 import {
   createLogger,
-  createStopRequests,
   defined,
   newId,
   type OpenWebhooks,
@@ -61,7 +60,7 @@ describe('word of a move', () => {
     stores,
     db,
   }) => {
-    const { sessions, claims, own, clock } = stores;
+    const { sessions, claims, own, stopRequests } = stores;
     const add = async (fields?: Partial<Session>) =>
       (await sessions.insertIfAbsent(makeSession(fields))).id;
     const claimant = { worker_id: 'worker-2', host: 'host-2', leaseMs: LEASE_MS };
@@ -85,7 +84,7 @@ describe('word of a move', () => {
 
     const asked = await add();
     const owned = await own(asked);
-    await createStopRequests(db, clock).requestCancel(asked);
+    await stopRequests.requestCancel(asked);
     await owned.handBack({ count: 'hand_backs' }, {});
     expect(await outboxOf(db, asked)).toEqual(['session.cancelled 1']);
 
@@ -106,7 +105,7 @@ describe('word of a move', () => {
     expect(await outboxOf(db, dropped)).toEqual(['session.cancelled 0']);
 
     const queued = await add();
-    await createStopRequests(db, clock).requestCancel(queued);
+    await stopRequests.requestCancel(queued);
     expect(await outboxOf(db, queued)).toEqual(['session.cancelled 0']);
 
     const refused = refusedSession(

@@ -1,21 +1,10 @@
 // Limits where sessions end: in a worker.
-import {
-  createLimits,
-  createStoreClock,
-  createStores,
-  createUsageStore,
-  NO_TOTALS,
-} from '@baton/core/internal';
+import { NO_TOTALS } from '@baton/core/internal';
 import { expect } from 'vitest';
 import { fakePrompt } from '../../../fake-claude/install.ts';
 import { makeCompletedSession } from '../../../support/factories.ts';
 import { type Fleet, test } from '../../../support/fleet.ts';
 import { waitFor } from '../../../support/wait.ts';
-
-function limitsOf(fleet: Fleet) {
-  const clock = createStoreClock(fleet.db);
-  return createLimits({ stores: createStores(fleet.db, clock), clock });
-}
 
 // A producer without MongoDB names the limits of its sessions itself.
 function launch(fleet: Fleet, limit: string, wait = 100) {
@@ -26,7 +15,7 @@ function launch(fleet: Fleet, limit: string, wait = 100) {
 test('sessions under a limit run one after the other, each released by the end of the one before', async ({
   fleet,
 }) => {
-  await limitsOf(fleet).put('tag', 'narrow', { max_sessions_at_once: 1 });
+  await fleet.baton.limits.put('tag', 'narrow', { max_sessions_at_once: 1 });
   const ids = await Promise.all([1, 2, 3].map(() => launch(fleet, 'tag:narrow')));
   await fleet.worker();
 
@@ -40,12 +29,13 @@ test('sessions under a limit run one after the other, each released by the end o
     expect(Number(runs[index + 1]?.[0])).toBeGreaterThanOrEqual(Number(end));
   }
   // The slot is freed a moment after the end is written.
-  const slotsTaken = async () => (await limitsOf(fleet).get('tag', 'narrow')).now?.sessions_at_once;
+  const slotsTaken = async () =>
+    (await fleet.baton.limits.get('tag', 'narrow')).now?.sessions_at_once;
   await waitFor('the last slot to be free', async () => (await slotsTaken()) === 0);
 });
 
 test('a session that waits for the daily cap runs once there is money again', async ({ fleet }) => {
-  const limits = limitsOf(fleet);
+  const { limits } = fleet.baton;
   await limits.put('tag', 'dear', { max_usd_per_day: 1 });
   const spent = makeCompletedSession({ tags: ['dear'], totals: { ...NO_TOTALS, cost_usd: 2 } });
   const { id: _id, ...fields } = spent;
@@ -60,6 +50,6 @@ test('a session that waits for the daily cap runs once there is money again', as
     .updateOne({ _id }, { $set: { end_time: yesterday } });
 
   expect(await fleet.ended(id)).toMatchObject({ status: 'completed' });
-  const usage = createUsageStore(fleet.db);
+  const { usage } = fleet.baton.stores;
   expect((await usage.total({ root_session_id: id })).sessions).toBe(1);
 });

@@ -3,10 +3,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   createProducer,
-  createSessionQueue,
-  createSessionServices,
-  createStoreClock,
-  createStores,
   newId,
   type Producer,
   type Session,
@@ -29,18 +25,10 @@ const test = base.extend<{ $file: { doors: Doors } }>({
   doors: [
     async ({ fleet }, use) => {
       const prefix = fleet.env['QUEUE_PREFIX'] ?? '';
-      const queue = createSessionQueue({ connection: redisUrl(), prefix });
       const producer = createProducer({ connection: redisUrl(), prefix });
-      const clock = createStoreClock(fleet.db);
-      const stores = createStores(fleet.db, clock);
       const workers = await Promise.all([fleet.worker(), fleet.worker()]);
-      await use({
-        workers,
-        producer,
-        manager: createSessionServices({ stores, clock, queue }).manager,
-      });
+      await use({ workers, producer, manager: fleet.baton.manager });
       await producer.close();
-      await queue.close();
     },
     { scope: 'file' },
   ],

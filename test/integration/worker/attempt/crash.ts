@@ -1,12 +1,7 @@
 // One worker is killed with sessions in every state that a crash can meet; another one takes them over.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  createTranscriptStore,
-  type Event,
-  type Session,
-  type SessionConfig,
-} from '@baton/core/internal';
+import type { Event, Session, SessionConfig } from '@baton/core/internal';
 import type { Step } from '../../../fake-claude/script.ts';
 import { test as base, type Fleet } from '../../../support/fleet.ts';
 import { waitFor } from '../../../support/wait.ts';
@@ -128,11 +123,11 @@ export interface Crash {
 }
 
 /** All that is saved of the session's transcript. */
-export async function transcriptOf({ db }: Fleet, session: Session): Promise<string> {
-  const store = createTranscriptStore(db);
+export async function transcriptOf({ baton }: Fleet, session: Session): Promise<string> {
   let text = '';
   for (const file of session.transcript.files) {
-    for await (const data of store.read(file, [session])) text += data.toString();
+    for await (const data of baton.stores.transcripts.read(file, [session]))
+      text += data.toString();
   }
   return text;
 }

@@ -1,7 +1,6 @@
 // A CLI that the worker cannot end: it runs as another user, as behind sudo.
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createStopRequests, createStoreClock } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { FAKE_CLAUDE } from '../../../fake-claude/install.ts';
 import { type Fleet, test } from '../../../support/fleet.ts';
@@ -32,7 +31,7 @@ async function hang(fleet: Fleet, config = {}) {
 }
 
 function cancel(fleet: Fleet, id: string) {
-  return createStopRequests(fleet.db, createStoreClock(fleet.db)).requestCancel(id);
+  return fleet.baton.stores.stopRequests.requestCancel(id);
 }
 
 const FAILED = {

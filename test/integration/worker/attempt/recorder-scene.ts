@@ -1,18 +1,9 @@
 // A recorder without a process.
-import {
-  createClaims,
-  createEventStore,
-  createOwnedSession,
-  createSessionStore,
-  createStoreClock,
-  type Event,
-  type EventStore,
-  type OwnedSession,
-  type Progress,
-} from '@baton/core/internal';
+import type { Event, EventStore, OwnedSession, Progress } from '@baton/core/internal';
 import type { Db } from 'mongodb';
 import { createRecorder, type Recorder } from '../../../../apps/worker/src/attempt/recorder.ts';
 import { makeSession } from '../../../support/factories.ts';
+import { openStores } from '../../../support/stores.ts';
 
 /** A recorder of a claimed session; `events` and `owned` may stand between it and the stores. */
 export interface Scene {
@@ -37,20 +28,19 @@ interface SceneOptions {
 export async function setScene(db: Db, options: SceneOptions = {}): Promise<Scene> {
   const session = makeSession();
   const { id } = session;
-  const clock = createStoreClock(db);
-  const store = createEventStore(db);
+  const stores = openStores(db);
   const leaseMs = options.leaseMs ?? 10_000;
-  await createSessionStore(db).insertIfAbsent(session);
+  await stores.sessions.insertIfAbsent(session);
   const claimant = { worker_id: 'w', host: 'h', leaseMs };
-  const claim = await createClaims(db, clock).claim(id, claimant);
+  const claim = await stores.claims.claim(id, claimant);
   if (claim.kind !== 'claimed') throw new Error(`expected a claim, got ${claim.kind}`);
   const { attempt, fence } = claim.attempt;
-  const owned = createOwnedSession(db, clock, { id, attempt, fence, leaseMs });
+  const owned = stores.owned.open({ id, attempt, fence, leaseMs });
   const sessions = db.collection<{ _id: string; last_event_seq: number }>('sessions');
   const scene = { id, errors: [] as unknown[], lost: 0, cancels: [] as Date[] };
   const recorder = createRecorder({
     owned: { ...owned, ...options.owned?.(owned) },
-    events: { ...store, ...options.events?.(store) },
+    events: { ...stores.events, ...options.events?.(stores.events) },
     sessionId: id,
     attempt,
     lastSeq: 0,

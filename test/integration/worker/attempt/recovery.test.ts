@@ -1,19 +1,13 @@
 // What becomes of the sessions that a crash met, in the order of crash.ts.
-import {
-  createEventStore,
-  createSessionStore,
-  readConversation,
-  type Session,
-} from '@baton/core/internal';
+import { readConversation, type Session } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import type { Fleet } from '../../../support/fleet.ts';
 import { waitFor } from '../../../support/wait.ts';
 import { test, transcriptOf } from './crash.ts';
 
 /** The texts of the conversation as a reader gets it. */
-async function conversation({ db }: Fleet, session: Session): Promise<string[]> {
-  const stores = { sessions: createSessionStore(db), events: createEventStore(db) };
-  const { events } = await readConversation(stores, session, { limit: 1000 });
+async function conversation({ baton }: Fleet, session: Session): Promise<string[]> {
+  const { events } = await readConversation(baton.stores, session, { limit: 1000 });
   return events.flatMap(({ raw }) => {
     const content = JSON.parse(raw).message?.content;
     if (typeof content === 'string') return [content];

@@ -1,5 +1,5 @@
 // Jobs that BullMQ cannot read, in every state of a queue: each is handled by itself, and the rest goes on.
-import { createSessionStore, newId } from '@baton/core/internal';
+import { newId } from '@baton/core/internal';
 import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, vi } from 'vitest';
 import { databaseUrl, openApi } from '../../../support/api.ts';
@@ -58,7 +58,7 @@ describe('a poisoned job', () => {
         },
         { timeout: 40_000, interval: 100 },
       );
-      const sessions = createSessionStore(one.db);
+      const { sessions } = one.baton.stores;
       for (const [id, name] of planted) {
         const reason = await redis.hget(`${key}:${id}`, 'failedReason');
         expect(reason, name).toMatch(/^(INVALID_REQUEST|PAYLOAD_TOO_LARGE): /);
@@ -107,7 +107,7 @@ describe('a poisoned job', () => {
         await plant(redis, queueKey(fleet), { id, state, data: launchOf(id), poison });
       }
     }
-    const sessions = createSessionStore(fleet.db);
+    const { sessions } = fleet.baton.stores;
     for (const [id, name] of ids) {
       await waitFor(`${name} to be stored`, async () => (await sessions.get(id)) !== null, 40_000);
       expect((await fleet.ended(id)).status, name).toBe('completed');

@@ -1,16 +1,12 @@
 // Documents and queue are made to disagree in every way; one round mends each.
 import {
-  createAdmission,
-  createAdopter,
   createJobUpkeep,
   createLeaderLease,
   createLogger,
-  createSessionQueue,
-  createStoreClock,
-  createStores,
   type Job,
   type LeaderLease,
   newId,
+  openBaton,
   type Session,
   type SessionQueue,
 } from '@baton/core/internal';
@@ -30,6 +26,7 @@ import {
   makeSession,
 } from '../../../support/factories.ts';
 import { test as base, redisUrl, uniqueName } from '../../../support/services.ts';
+import { asMongo } from '../../../support/stores.ts';
 
 interface Scene {
   deps: ReconcilerDeps & { lease: LeaderLease };
@@ -43,28 +40,26 @@ interface Scene {
 
 /** A scene with a database and a queue of its own. */
 function setScene(db: Db, prefix: string, owner = 'worker-1'): Scene {
-  const queue = createSessionQueue({ connection: redisUrl(), prefix });
-  const clock = createStoreClock(db);
-  const stores = createStores(db, clock);
-  const { sessions } = stores;
+  const baton = openBaton({ redis: redisUrl(), mongodb: asMongo(db), prefix });
+  const { stores, clock, queue, adopter, admission } = baton;
   const logged: string[] = [];
   const deps = {
     lease: createLeaderLease(db, clock, 'reconciler', owner),
     jobs: createJobUpkeep(queue.bull),
     store: stores.reconcile,
-    adopter: createAdopter(sessions, (id) => queue.find(id)),
-    admission: createAdmission({ stores, clock, queue }),
+    adopter,
+    admission,
     log: createLogger('worker', 'info', { write: (line) => logged.push(line) }),
   };
   onTestFinished(async () => {
     await queue.bull.obliterate({ force: true });
-    await queue.close();
+    await baton.close();
   });
   return {
     deps,
     queue,
     logged,
-    store: (fields = {}) => sessions.insertIfAbsent(makeSession(fields)),
+    store: (fields = {}) => stores.sessions.insertIfAbsent(makeSession(fields)),
     state: (id) => queue.bull.getJobState(id),
     loseAll: () => queue.bull.obliterate({ force: true }),
   };

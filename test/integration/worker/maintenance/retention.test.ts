@@ -1,19 +1,13 @@
 import { access, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  createLogger,
-  createSessionDeletion,
-  createStoreClock,
-  createStores,
-  newId,
-  type Session,
-} from '@baton/core/internal';
+import { createLogger, createSessionDeletion, newId, type Session } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { createWorkDirSweep, makeWorkDir } from '../../../../apps/worker/src/host/work-dirs.ts';
 import { createRetention } from '../../../../apps/worker/src/maintenance/retention.ts';
 import { makeChild, makeCompletedSession, makeSession } from '../../../support/factories.ts';
 import { test as base } from '../../../support/services.ts';
+import { openStores } from '../../../support/stores.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -31,10 +25,9 @@ const test = base.extend<{ $file: { world: Awaited<ReturnType<typeof openWorld>>
   ],
 });
 
-async function openWorld(db: Parameters<typeof createStores>[0]) {
-  const clock = createStoreClock(db);
-  const stores = createStores(db, clock);
-  const { sessions, tree, tombstones } = stores;
+async function openWorld(db: Parameters<typeof openStores>[0]) {
+  const stores = openStores(db);
+  const { sessions, tree, tombstones, clock } = stores;
   const deletion = createSessionDeletion({ stores, clock, queue, requests: stores.stopRequests });
   const workRoot = await mkdtemp(join(tmpdir(), 'baton-test-'));
   return {

@@ -17,7 +17,6 @@ const TWO = new Date('2026-06-01T14:00:00Z');
 describe('a firing', () => {
   test('launches a session that names its schedule; told again, it is the same one', async ({
     scene,
-    queue,
   }) => {
     const schedule = await scene.verbs.create(YEARLY);
     const id = firedSessionId(schedule.id, NOON);
@@ -32,7 +31,7 @@ describe('a firing', () => {
       schedule_id: schedule.id,
       config: { env: { TOKEN: 's3cret-value' } },
     });
-    expect(await queue.bull.getJobState(id)).toBe('waiting');
+    expect(await scene.queue.bull.getJobState(id)).toBe('waiting');
     expect(await scene.verbs.get(schedule.id)).toMatchObject({
       last_fired_at: NOON,
       last_session_id: id,
@@ -132,20 +131,20 @@ describe('a firing', () => {
     expect(await launched(scene, schedule)).toHaveLength(1);
   });
 
-  test('that enqueues launches a session which waits behind the last', async ({ scene, queue }) => {
+  test('that enqueues launches a session which waits behind the last', async ({ scene }) => {
     const schedule = await scene.verbs.create({ ...YEARLY, overlap: 'enqueue' });
     const deps = { ...scene, log };
     expect(await fire(deps, schedule.id, NOON)).toBe('launched');
     expect(await fire(deps, schedule.id, ONE)).toBe('launched');
     expect(await fire(deps, schedule.id, ONE)).toBe('launched');
     const [first, second] = await launched(scene, schedule);
-    expect(await queue.bull.getJobState(first ?? '')).toBe('waiting');
+    expect(await scene.queue.bull.getJobState(first ?? '')).toBe('waiting');
     expect(await scene.manager.getSession(second ?? '')).toMatchObject({
       status: 'queued',
       waiting_for: 'concurrency_key',
       concurrency_key: `schedule:${schedule.id}`,
     });
-    expect(await queue.bull.getJobState(second ?? '')).toBe('unknown');
+    expect(await scene.queue.bull.getJobState(second ?? '')).toBe('unknown');
     expect(await launched(scene, schedule)).toHaveLength(2);
   });
 

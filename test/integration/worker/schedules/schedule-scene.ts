@@ -2,20 +2,21 @@
 import {
   createLogger,
   createRedisWatch,
-  createSessionServices,
   DEFAULT_KEPT,
   type KeyStore,
   type OpenSchedules,
-  openSchedules,
+  openBaton,
   openWorkerRedis,
   type Schedule,
   type SessionManager,
+  type SessionQueue,
   type StoreClock,
 } from '@baton/core/internal';
 import { Queue } from 'bullmq';
 import type { Db } from 'mongodb';
 import { openWorkerSchedules } from '../../../../apps/worker/src/schedules/open.ts';
 import { redisUrl, uniqueName } from '../../../support/services.ts';
+import { asMongo } from '../../../support/stores.ts';
 import { test as base } from '../../core/stores.ts';
 
 /** Says nothing. */
@@ -31,6 +32,8 @@ export interface Scene extends OpenSchedules {
   manager: SessionManager;
   clock: StoreClock;
   keys: KeyStore;
+  /** The queue of the sessions. */
+  queue: SessionQueue;
   bull: Queue;
   /** Starts a process's firings. */
   run(): void;
@@ -39,13 +42,12 @@ export interface Scene extends OpenSchedules {
 
 /** `test` with schedules. */
 export const test = base.extend<{ scene: Scene }>({
-  scene: async ({ db, stores, queue }, use) => {
+  scene: async ({ db }, use) => {
     const prefix = uniqueName('queue');
     const connection = redisUrl();
-    const { clock } = stores;
     await db.collection('schedules').deleteMany({});
-    const schedules = openSchedules({ store: stores.schedules, connection, prefix });
-    const { manager } = createSessionServices({ stores, clock, queue });
+    const baton = openBaton({ redis: connection, mongodb: asMongo(db), prefix });
+    const { schedules, manager, clock, stores, queue } = baton;
     const bull = new Queue('schedules', { connection: { url: connection }, prefix });
     const opened: (() => Promise<void>)[] = [];
     await use({
@@ -53,6 +55,7 @@ export const test = base.extend<{ scene: Scene }>({
       manager,
       clock,
       keys: stores.keys,
+      queue,
       bull,
       run() {
         const redis = openWorkerRedis(connection);
@@ -81,9 +84,9 @@ export const test = base.extend<{ scene: Scene }>({
       },
     });
     for (const close of opened) await close();
-    await bull.obliterate({ force: true });
+    for (const one of [bull, queue.bull]) await one.obliterate({ force: true });
     await bull.close();
-    await schedules.close();
+    await baton.close();
   },
 });
 

@@ -1,5 +1,5 @@
 // What a session tells once it has ended, and how a client waits for that.
-import { createSessionStore, infoSchema, toInfo } from '@baton/core/internal';
+import { infoSchema, toInfo } from '@baton/core/internal';
 import { QueueEvents } from 'bullmq';
 import { describe, expect, onTestFinished } from 'vitest';
 import type { Step } from '../../../fake-claude/script.ts';
@@ -55,6 +55,6 @@ test('a session that ended tells who it is, when it was, what came out and what 
   expect(start_time).toBe(created_at);
   const times = [created_at, started_at, end_time, updated_at];
   expect(times).toEqual([...times].sort());
-  const { sessions } = await createSessionStore(fleet.db).list({ limit: 1 });
+  const { sessions } = await fleet.baton.stores.sessions.list({ limit: 1 });
   expect(sessions.map(({ webhooks_due: _, ...listed }) => listed)).toEqual([session]);
 });

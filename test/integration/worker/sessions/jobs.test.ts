@@ -1,7 +1,7 @@
 // A job becomes a session's attempt: jobs as any BullMQ client may add them.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createSessionStore, newId, type Session } from '@baton/core/internal';
+import { newId, type Session } from '@baton/core/internal';
 import { describe, expect, onTestFinished } from 'vitest';
 import { formatMarker, startTimeOf } from '../../../../apps/worker/src/host/marker.ts';
 import { fakePrompt } from '../../../fake-claude/install.ts';
@@ -24,7 +24,7 @@ async function jobState(fleet: Fleet, id: string, state: string): Promise<void> 
 async function leave(fleet: Fleet, fields: Partial<Session>): Promise<Session> {
   const query = fakePrompt([{ say: 'taken over' }]);
   const session = makeSession({ query, config: { query }, ...fields });
-  const stored = await createSessionStore(fleet.db).insertIfAbsent(session);
+  const stored = await fleet.baton.stores.sessions.insertIfAbsent(session);
   const { id, config } = stored;
   await fleet.queue.add('launch', { version: 1, kind: 'launch', id, config }, { jobId: id });
   return stored;

@@ -1,5 +1,5 @@
 // Jobs and sessions that require a newer worker (docs/upgrades.md), with a word that only some workers understand.
-import { createSessionStore, newId, type Session } from '@baton/core/internal';
+import { newId, type Session } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { fakePrompt } from '../../../fake-claude/install.ts';
 import { makeSession } from '../../../support/factories.ts';
@@ -59,7 +59,7 @@ describe('a session that requires a word', { timeout: 60_000 }, () => {
       );
     });
     expect(linesAbout(older, id)).toMatchObject([{ feature: INVENTED }]);
-    const sessions = createSessionStore(mine.db);
+    const { sessions } = mine.baton.stores;
     const adopted = async () => (await sessions.get(id)) ?? undefined;
     const waiting = await waitFor('the reconciler to make the document', adopted);
     expect(waiting).toMatchObject({
@@ -90,7 +90,7 @@ describe('a session that requires a word', { timeout: 60_000 }, () => {
       status: 'failed',
       failure: { code: 'INVALID_REQUEST' },
     });
-    expect(await createSessionStore(mine.db).get(id)).toBeNull();
+    expect(await mine.baton.stores.sessions.get(id)).toBeNull();
     expect(await mine.queue.getJobState(id)).toBe('delayed');
   });
 
@@ -117,7 +117,7 @@ describe('a session that requires a word', { timeout: 60_000 }, () => {
 async function leaveCrashed(fleet: Fleet, fields: Partial<Session>): Promise<string> {
   const query = fakePrompt([{ say: 'taken over' }]);
   const attempt = { attempt: 1, fence: 1, worker_id: 'other', host: 'elsewhere' };
-  const { id, config } = await createSessionStore(fleet.db).insertIfAbsent(
+  const { id, config } = await fleet.baton.stores.sessions.insertIfAbsent(
     makeSession({
       query,
       config: { query },
