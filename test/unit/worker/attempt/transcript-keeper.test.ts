@@ -65,6 +65,7 @@ test('a folder that goes away during the last save is saved again once it is bac
   });
   const finished = keeper.finish();
   await gone.promise;
+  await setImmediate(); // the keeper looks for the folder before this
   await rename(away, hostFolder);
   expect(await finished).toEqual({ files: [] });
   expect(lastSaves).toEqual([true, true]);
