@@ -14,7 +14,7 @@ import {
   newId,
 } from '@baton/core/internal';
 import { startAttempt } from '../apps/worker/src/attempt/attempt.ts';
-import type { AttemptDeps } from '../apps/worker/src/attempt/context.ts';
+import type { AttemptDeps } from '../apps/worker/src/attempt/attempt-context.ts';
 import { findParentDeathLauncher } from '../apps/worker/src/claude/parent-death.ts';
 import { createHostHealth } from '../apps/worker/src/host/host-health.ts';
 import { createIdentity } from '../apps/worker/src/host/identity.ts';

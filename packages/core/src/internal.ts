@@ -273,7 +273,7 @@ export { createLeaderLease, type LeaderLease } from './store/leader-lease.ts';
 export { createLoginStore, LOGIN_LASTS_MS, type LoginStore } from './store/login-store.ts';
 export { connectMongo, ensureIndexes, type Mongo } from './store/mongo.ts';
 export type {
-  AttemptEnding,
+  AttemptRecord,
   Ending,
   FencedAttempt,
   OwnedSession,

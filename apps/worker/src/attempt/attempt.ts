@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { Attempt, Outcome, Session, TranscriptManifest } from '@baton/core/internal';
 import type { AbortReason } from '../claude/abort-reason.ts';
 import { concludeAttempt } from '../claude/conclude.ts';
-import { followConversation } from '../claude/conversation.ts';
+import { trackClaudeSessionId } from '../claude/claude-session-id.ts';
 import { NOTHING_SPENT } from '../claude/cost-state.ts';
 import { bringsAccount } from '../claude/credentials.ts';
 import { type Meter, meterFrom } from '../claude/meter.ts';
@@ -12,11 +12,11 @@ import { watchFile } from '../claude/watch-file.ts';
 import { makeRunDirs, type RunDirs, removeRunDirs } from '../host/run-dirs.ts';
 import { findAnswerProblem } from './answer-problem.ts';
 import { retryTime } from './backoff.ts';
-import { type AttemptContext, type AttemptDeps, createAttemptContext } from './context.ts';
+import { type AttemptContext, type AttemptDeps, createAttemptContext } from './attempt-context.ts';
 import { deadlinesOf } from './deadlines.ts';
-import { type AttemptEnd, writeEnding } from './ending.ts';
+import { type AttemptResult, writeEnding } from './write-ending.ts';
 import { warnOfForcedMode } from './forced-mode.ts';
-import { judgeStart } from './host-or-session-fault.ts';
+import { attributeFailure } from './attribute-failure.ts';
 import { countHostFailure } from './host-strikes.ts';
 import { outcomeOfNotEnded } from './not-ended.ts';
 import { createPartials } from './partials.ts';
@@ -27,7 +27,7 @@ import { refuseAttempt } from './refuse-attempt.ts';
 import { type RunFacts, runClaude } from './run.ts';
 import { createAttemptSaver } from './saver.ts';
 import { settleCost } from './settle-cost.ts';
-import { keepTranscript, type TranscriptKeeper } from './transcript-keeper.ts';
+import { startCopyLoop, type TranscriptCopy } from './transcript-copy.ts';
 import { writeUntilAcknowledged } from './write-until-acknowledged.ts';
 
 /** An attempt under way. */
@@ -39,7 +39,7 @@ export interface RunningAttempt {
   /** The job's lock was renewed: Redis confirms that no other worker was given the job. */
   lockHeld(): void;
   /** What became of the attempt. Rejects only for an unforeseen error, and leaves nothing behind then either. */
-  readonly end: Promise<AttemptEnd>;
+  readonly end: Promise<AttemptResult>;
 }
 
 /** Starts the claimed attempt. */
@@ -62,7 +62,7 @@ export function startAttempt(
 }
 
 /** The life of an attempt. A step that ends it early returns the outcome. */
-async function runAttempt(context: AttemptContext): Promise<AttemptEnd> {
+async function runAttempt(context: AttemptContext): Promise<AttemptResult> {
   const dirs = await makeDirs(context);
   if ('kind' in dirs) return writeEnd(context, { outcome: dirs });
   try {
@@ -70,17 +70,17 @@ async function runAttempt(context: AttemptContext): Promise<AttemptEnd> {
     if ('kind' in prepared) return await writeEnd(context, { outcome: prepared });
     const settled = await reconcileHistory(context, prepared);
     if (settled) return await writeEnd(context, { outcome: settled });
-    const trackers = followRun(context, prepared);
-    const transcript = copyTranscript(context, dirs, prepared, trackers.meter);
+    const trackers = createTrackers(context, prepared);
+    const transcript = startTranscriptCopy(context, dirs, prepared, trackers.meter);
     const wasReplaced = watchFile(context.deps.cli.file);
     const facts = await runProcess(context, prepared, trackers);
     await settleCost(trackers.meter, {
       projectDir: dirs.project,
-      claudeSessionId: trackers.conversation.id(),
+      claudeSessionId: trackers.claudeSession.id(),
       restored: prepared.restored,
     });
     const outcome = await concludeRun(context, dirs, prepared, { facts, wasReplaced });
-    const manifest = await saveTranscript(context, transcript);
+    const manifest = await finishTranscriptCopy(context, transcript);
     return await writeEnd(context, { outcome, facts, transcript: manifest });
   } finally {
     await clean(context, dirs);
@@ -108,12 +108,12 @@ async function prepare(
 }
 
 /** Has the session's progress follow the process that is about to start. */
-function followRun(
+function createTrackers(
   { deps, progress }: AttemptContext,
   { claudeSessionId, restored }: Prepared,
 ): RunTrackers {
   const trackers = {
-    conversation: followConversation(claudeSessionId),
+    claudeSession: trackClaudeSessionId(claudeSessionId),
     meter: meterFrom(restored.costState ?? NOTHING_SPENT, deps.prices),
     work: createPendingWork(),
   };
@@ -122,12 +122,12 @@ function followRun(
 }
 
 /** Copies the transcript to the store from now on, while the process writes it. */
-function copyTranscript(
+function startTranscriptCopy(
   { deps, session, attempt, log, recorder, writeOptions }: AttemptContext,
   dirs: RunDirs,
   { restored }: Prepared,
   meter: Meter,
-): TranscriptKeeper {
+): TranscriptCopy {
   const saver = createAttemptSaver({
     store: deps.stores.transcripts,
     sessionId: session.id,
@@ -138,7 +138,7 @@ function copyTranscript(
     meter,
     log,
   });
-  return keepTranscript(saver, recorder, {
+  return startCopyLoop(saver, recorder, {
     ...writeOptions,
     hostFolder: dirname(dirs.root),
     onFolderLost: () =>
@@ -203,16 +203,16 @@ async function concludeRun(
     claudeFile: deps.cli.file,
     wasReplaced,
   };
-  return judgeStart(concluded, start, deps.host);
+  return attributeFailure(concluded, start, deps.host);
 }
 
 /** Saves the whole transcript, every file checked; undefined where that could not be done. */
-function saveTranscript(
+function finishTranscriptCopy(
   { recorder, giveUp }: AttemptContext,
-  transcript: TranscriptKeeper,
+  transcript: TranscriptCopy,
 ): Promise<TranscriptManifest | undefined> {
   // Another worker holds the session, and has restored what was committed: a further save is of no use.
-  if (recorder.isLost) giveUp();
+  if (recorder.mustStopWriting) giveUp();
   return transcript.finish();
 }
 
@@ -227,7 +227,7 @@ interface RunEnd {
 async function writeEnd(
   { deps, session, attempt, owned, recorder, progress, writeOptions }: AttemptContext,
   run: RunEnd,
-): Promise<AttemptEnd> {
+): Promise<AttemptResult> {
   // Until here the recorder's heartbeats kept the lease.
   if (!(await recorder.finish())) return { kind: 'lost' };
   const now = await deps.clock.now();

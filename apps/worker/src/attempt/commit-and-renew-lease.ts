@@ -7,7 +7,7 @@ import {
   type StopTimes,
   type Wakeup,
 } from '@baton/core/internal';
-import type { Backlog } from './batch.ts';
+import type { Backlog } from './backlog.ts';
 import { msUntilCommit } from './commit-due.ts';
 import { type WriteOptions, writeUntilAcknowledged } from './write-until-acknowledged.ts';
 
@@ -29,7 +29,7 @@ export interface CommitQueue {
   heartbeats: ((holdsFence: boolean) => void)[];
   phase: 'recording' | 'finishing' | 'finished';
   /** Whether a newer fence holds the session: nothing may be written any more. */
-  isLost: boolean;
+  mustStopWriting: boolean;
 }
 
 /** Where the commit loop writes. */
@@ -42,7 +42,7 @@ export interface CommitDeps extends WriteOptions {
   /** Called after each confirmed write. */
   onHeld(held: StopTimes): void;
   /** Called once, when a newer fence holds the session. */
-  onLost(): void;
+  onMustStop(): void;
 }
 
 /**
@@ -53,7 +53,7 @@ export async function runCommitLoop(queue: CommitQueue, deps: CommitDeps): Promi
   let committing: Promise<boolean> = Promise.resolve(true);
   for (;;) {
     await waitUntilDue(queue, deps.leaseMs);
-    if (queue.isLost) break;
+    if (queue.mustStopWriting) break;
     const heartbeats = queue.heartbeats.splice(0);
     const batch = queue.backlog.take();
     // A batch is inserted beside the commit of the one before it: no reader sees it before its own commit.
@@ -63,18 +63,18 @@ export async function runCommitLoop(queue: CommitQueue, deps: CommitDeps): Promi
     void committing.then((stillHolds) => {
       for (const resolve of heartbeats) resolve(stillHolds);
       if (stillHolds) return;
-      queue.isLost = true;
+      queue.mustStopWriting = true;
       queue.wakeup.signal();
     });
     if (queue.phase === 'finishing' && queue.backlog.events === 0) {
-      queue.isLost = !(await committing);
+      queue.mustStopWriting = !(await committing);
       break;
     }
   }
   queue.phase = 'finished';
   queue.backlog.close();
-  for (const resolve of queue.heartbeats) resolve(!queue.isLost);
-  if (queue.isLost) deps.onLost();
+  for (const resolve of queue.heartbeats) resolve(!queue.mustStopWriting);
+  if (queue.mustStopWriting) deps.onMustStop();
 }
 
 async function waitUntilDue(queue: CommitQueue, leaseMs: number): Promise<void> {
@@ -94,7 +94,7 @@ async function waitUntilDue(queue: CommitQueue, leaseMs: number): Promise<void> 
         isRunningPending: queue.running !== null,
         amendBy: queue.amendment?.by,
         isFinishing: queue.phase === 'finishing',
-        isLost: queue.isLost,
+        mustStopWriting: queue.mustStopWriting,
       },
       now,
     );

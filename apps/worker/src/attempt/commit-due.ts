@@ -14,7 +14,7 @@ export interface CommitNeeds {
   /** When an amendment is written even if no batch takes it along; absent where there is none. */
   amendBy?: number | undefined;
   isFinishing: boolean;
-  isLost: boolean;
+  mustStopWriting: boolean;
 }
 
 /**
@@ -28,7 +28,7 @@ export function msUntilCommit(needs: CommitNeeds, now: number): number {
     return isComplete ? 0 : Math.max(0, needs.batchBy - now);
   }
   if (needs.isHeartbeatRequested || needs.isRunningPending) return 0;
-  if (needs.isFinishing || needs.isLost) return 0;
+  if (needs.isFinishing || needs.mustStopWriting) return 0;
   const by = Math.min(needs.heartbeatBy, needs.amendBy ?? needs.heartbeatBy);
   return Math.max(0, by - now);
 }

@@ -7,10 +7,10 @@ import {
   type Session,
 } from '@baton/core/internal';
 import type { Restored } from '../transcript/restore.ts';
-import { unrecordedMessages } from './backfill-events.ts';
+import { findUnrecordedMessages } from './unrecorded-messages.ts';
 import { isRestart } from './resume-or-restart.ts';
-import { eventsBeyond } from './superseded.ts';
-import type { RecordedLine } from './to-event.ts';
+import { findEventsBeyondTranscript } from './events-beyond-transcript.ts';
+import type { RecordedLine } from './recorded-line.ts';
 
 /** What is to be written before a further attempt begins, and the answer if there is one already. */
 export interface History {
@@ -48,7 +48,7 @@ export async function readHistory(
       },
     };
   }
-  const beyond = await eventsBeyond(events, session, {
+  const beyond = await findEventsBeyondTranscript(events, session, {
     uuids: restored.uuids,
     prompt: restored.holdsPrompt,
   });
@@ -63,7 +63,7 @@ export async function readHistory(
       transcript: leaves ? { files: [] } : undefined,
     }),
   };
-  const unrecorded = await unrecordedMessages(events, session, restored.messages);
+  const unrecorded = await findUnrecordedMessages(events, session, restored.messages);
   return { amends, answer: null, unrecorded };
 }
 

@@ -1,5 +1,5 @@
 import { defined } from '@baton/core/internal';
-import type { Conversation } from '../claude/conversation.ts';
+import type { ClaudeSessionIdTracker } from '../claude/claude-session-id.ts';
 import {
   absurdCostOf,
   apiErrorOf,
@@ -45,7 +45,7 @@ export interface LineObserverDeps {
   /** What the process has still to do. */
   work: PendingWork;
   /** Which of Claude's conversations the process is in. */
-  conversation: Conversation;
+  claudeSession: ClaudeSessionIdTracker;
   /** Ends the run: a deadline of the run uses it, and so does everything else that may stop the attempt. */
   stopSwitch: StopSwitch;
   /** Called with the first init line. */
@@ -62,7 +62,7 @@ export function createLineObserver(
   watch: Pick<DeadlineWatch, 'observe'>,
   pid: number | undefined,
 ): LineObserver {
-  const { work, meter, conversation, stopSwitch, recorder } = deps;
+  const { work, meter, claudeSession, stopSwitch, recorder } = deps;
   const facts: LineFacts = {
     sawInit: false,
     isInterim: false,
@@ -93,7 +93,7 @@ export function createLineObserver(
       work.observe(line);
       watch.observe(line);
       meter.observe(line);
-      conversation.observe(line);
+      claudeSession.observe(line);
       const isResult = resultOf(line) !== null;
       // What the CLI gives up because we stop it is not done: from then on only a result line may say so.
       if (!stopSwitch.controller.signal.aborted || isResult) facts.isInterim = work.isInterim();

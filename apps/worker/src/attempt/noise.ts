@@ -1,8 +1,8 @@
 import { cutText } from '@baton/core/internal';
 import type { LinePart } from '../claude/split-line.ts';
-import { createTail } from '../claude/tail.ts';
+import { createByteTail } from '../claude/byte-tail.ts';
 import type { OutputMasker } from '../masking/output-masker.ts';
-import type { RecordedLine } from './to-event.ts';
+import type { RecordedLine } from './recorded-line.ts';
 
 /** How much output that is no JSON line is stored of an attempt, as events of type `noise`. */
 const NOISE_MAX_EVENTS = 200;
@@ -22,7 +22,7 @@ export interface Noise {
 /** A keeper of noise. Past the bounds one last event says so. */
 export function createNoise(masker: OutputMasker): Noise {
   // Twice as long as the tail that is returned: a secret at its beginning is still whole when it is looked for.
-  const tail = createTail(2 * TAIL_BYTES);
+  const tail = createByteTail(2 * TAIL_BYTES);
   let events = 0;
   let bytes = 0;
 

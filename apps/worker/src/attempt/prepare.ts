@@ -30,7 +30,7 @@ import { beginAttempt, transcriptSource } from './resume-or-restart.ts';
 import { type DirIdentity, identifyDir, resolveWorkingDir } from './working-dir.ts';
 
 /** The stores that a worker writes. */
-export interface Stores {
+export interface AttemptStores {
   sessions: SessionStore;
   events: EventStore;
   transcripts: TranscriptStore;
@@ -38,7 +38,7 @@ export interface Stores {
 
 /** What a run needs of its worker. */
 export interface PrepareDeps {
-  stores: Stores;
+  stores: AttemptStores;
   identity: WorkerIdentity;
   workRoot: string;
   policy: Policy;
@@ -164,7 +164,7 @@ async function lineageOf(
 }
 
 // What a continue inherits was sealed for a session before it.
-function isOfConversation({ sessions }: Stores, session: Session): IsOurs {
+function isOfConversation({ sessions }: AttemptStores, session: Session): IsOurs {
   let ids: Promise<string[]> | undefined;
   return async (id) => {
     if (id === session.id) return true;

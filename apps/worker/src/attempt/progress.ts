@@ -7,13 +7,13 @@ import {
   type Session,
   type Totals,
 } from '@baton/core/internal';
-import type { Conversation } from '../claude/conversation.ts';
+import type { ClaudeSessionIdTracker } from '../claude/claude-session-id.ts';
 import type { Meter } from '../claude/meter.ts';
 import type { PendingWork } from '../claude/pending-work.ts';
 
 /** What follows the lines of one process. */
 export interface RunTrackers {
-  conversation: Conversation;
+  claudeSession: ClaudeSessionIdTracker;
   meter: Meter;
   work: PendingWork;
 }
@@ -44,7 +44,7 @@ export function createAttemptProgress(session: Session): AttemptProgress {
       const result = trackers?.meter.result();
       return {
         totals: totals(),
-        claude_session_id: trackers?.conversation.id() ?? claudeIdOf(session),
+        claude_session_id: trackers?.claudeSession.id() ?? claudeIdOf(session),
         // A stored result concludes the session should this worker die: an interim one must not be there.
         ...defined({
           last_result: result ? (trackers?.work.isInterim() ? null : result) : undefined,

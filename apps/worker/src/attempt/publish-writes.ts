@@ -35,8 +35,8 @@ export function withPublishing(
       if (held) publish(to, ending.last_event_seq);
       return held;
     },
-    async handBack(back, attempt) {
-      const to = await owned.handBack(back, attempt);
+    async returnToQueue(back, attempt) {
+      const to = await owned.returnToQueue(back, attempt);
       if (to) publish(to, undefined);
       return to;
     },

@@ -1,7 +1,7 @@
 import type { Outcome } from '@baton/core/internal';
 import { concludeAttempt } from '../claude/conclude.ts';
 import { findAnswerProblem } from './answer-problem.ts';
-import type { AttemptContext } from './context.ts';
+import type { AttemptContext } from './attempt-context.ts';
 import { spentLimit } from './limits.ts';
 import type { Prepared } from './prepare.ts';
 import { neverRan } from './refusal.ts';

@@ -1,12 +1,12 @@
 import { createWakeup, type Progress } from '@baton/core/internal';
-import { createBacklog } from './batch.ts';
+import { createBacklog } from './backlog.ts';
 import {
   type CommitDeps,
   type CommitQueue,
   type RunningFacts,
   runCommitLoop,
 } from './commit-and-renew-lease.ts';
-import { type RecordedLine, toEvent } from './to-event.ts';
+import { type RecordedLine, toEvent } from './recorded-line.ts';
 
 /** How long an amendment waits for a batch that it can go with, in milliseconds. */
 const AMEND_MS = 260;
@@ -24,7 +24,7 @@ export interface Recorder {
   /** Commits everything that was recorded, and stops. Resolves to false where the fence was lost. */
   finish(): Promise<boolean>;
   /** Whether the fence is known to be lost: then nothing may be written any more. */
-  readonly isLost: boolean;
+  readonly mustStopWriting: boolean;
 }
 
 /** Whose events a recorder writes, and how. */
@@ -49,7 +49,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     amendment: null,
     heartbeats: [],
     phase: 'recording',
-    isLost: false,
+    mustStopWriting: false,
   };
   const owner = {
     session_id: options.sessionId,
@@ -61,7 +61,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
   return {
     record(line) {
-      if (queue.isLost) return undefined;
+      if (queue.mustStopWriting) return undefined;
       seq += 1;
       backlog.add(toEvent(line, { ...owner, seq }));
       if (backlog.events === 1 || backlog.isFull()) queue.wakeup.signal();
@@ -76,7 +76,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       queue.wakeup.signal();
     },
     heartbeat() {
-      if (queue.isLost || queue.phase === 'finished') return Promise.resolve(!queue.isLost);
+      if (queue.mustStopWriting || queue.phase === 'finished') return Promise.resolve(!queue.mustStopWriting);
       const { promise, resolve } = Promise.withResolvers<boolean>();
       queue.heartbeats.push(resolve);
       queue.wakeup.signal();
@@ -86,10 +86,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (queue.phase === 'recording') queue.phase = 'finishing';
       queue.wakeup.signal();
       await committing;
-      return !queue.isLost;
+      return !queue.mustStopWriting;
     },
-    get isLost() {
-      return queue.isLost;
+    get mustStopWriting() {
+      return queue.mustStopWriting;
     },
   };
 }

@@ -7,13 +7,13 @@ import {
 } from '@baton/core/internal';
 import type { AbortReason } from '../claude/abort-reason.ts';
 import { concludeAttempt } from '../claude/conclude.ts';
-import { fileProblem, type HostProblem, hostErrnoOf } from '../host-problem/find-host-problem.ts';
+import { findFileProblem, type HostProblem, findHostErrno } from '../host-problem/find-host-problem.ts';
 
 /** The error of the host that kept an attempt from being prepared, or null where it was something else. */
 export function preparationProblem(error: unknown): HostProblem | null {
   // A connection to MongoDB that cannot be opened for want of files is the host's as well.
-  if (isStoreAway(error) && hostErrnoOf(error) === null) return null;
-  return isAppError(error) ? null : fileProblem(error);
+  if (isStoreAway(error) && findHostErrno(error) === null) return null;
+  return isAppError(error) ? null : findFileProblem(error);
 }
 
 /** The outcome of an attempt that could not be prepared: the store's absence costs the session nothing. */

@@ -1,6 +1,6 @@
 import { codeFacts, defined, isAppError, type Logger, type Outcome } from '@baton/core/internal';
 import type { HostHealth } from '../host/host-health.ts';
-import { hostFailure } from './host-or-session-fault.ts';
+import { hostFailure } from './attribute-failure.ts';
 import { preparationProblem, refusalOutcome } from './refusal.ts';
 
 /**

@@ -2,7 +2,7 @@
 import { defined, promptLine, type Result } from '@baton/core/internal';
 import type { AbortReason } from '../claude/abort-reason.ts';
 import { type ClaudeLine, isPartial, type RateLimit } from '../claude/line.ts';
-import { createResultFilter } from '../claude/own-results.ts';
+import { createForeignResultMarker } from '../claude/mark-foreign-results.ts';
 import {
   type ClaudeProcess,
   type Exit,
@@ -21,7 +21,7 @@ import { createLineObserver, type LineObserver, type LineObserverDeps } from './
 import { createNoise, type Noise } from './noise.ts';
 import type { PartialPublisher } from './partials.ts';
 import type { Prepared } from './prepare.ts';
-import type { RecordedLine } from './to-event.ts';
+import type { RecordedLine } from './recorded-line.ts';
 
 /** What a run needs beside what was prepared. */
 export interface RunDeps extends LineObserverDeps {
@@ -111,10 +111,10 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
 
 /** Records the prompt as the run's first event: the CLI does not print it. */
 async function recordPrompt(
-  { recorder, masker, conversation }: RunDeps,
+  { recorder, masker, claudeSession }: RunDeps,
   prompt: string,
 ): Promise<void> {
-  const raw = masker.line(promptLine(conversation.id(), prompt));
+  const raw = masker.line(promptLine(claudeSession.id(), prompt));
   await recorder.record({ type: 'user', subtype: 'prompt', raw, bytes: Buffer.byteLength(raw) });
 }
 
@@ -148,10 +148,10 @@ function stopOnAbort(
 /** Reads the lines of stdout to their end: observes each, then publishes or records it, masked. */
 async function recordLines(
   claude: ClaudeProcess,
-  { recorder, masker, conversation, partials }: RunDeps,
+  { recorder, masker, claudeSession, partials }: RunDeps,
   { observer, watch, noise }: { observer: LineObserver; watch: DeadlineWatch; noise: Noise },
 ): Promise<void> {
-  const markForeign = createResultFilter(conversation.id());
+  const markForeign = createForeignResultMarker(claudeSession.id());
   const deltas = createDeltaMasker(masker);
   for await (const lines of claude.lines()) {
     for (const part of lines.flatMap((framed) => splitLine(maskFramed(framed, masker)))) {

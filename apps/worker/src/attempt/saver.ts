@@ -2,7 +2,7 @@ import type { Logger, TranscriptStore } from '@baton/core/internal';
 import type { Meter } from '../claude/meter.ts';
 import type { Masker } from '../masking/masker.ts';
 import type { Restored } from '../transcript/restore.ts';
-import { createTranscriptSaver, type TranscriptSaver } from '../transcript/save.ts';
+import { createTranscriptCopier, type TranscriptCopier } from '../transcript/copier.ts';
 import { spendingIn } from '../transcript/spending.ts';
 
 /** What saving the transcript of an attempt needs. */
@@ -27,8 +27,8 @@ export function createAttemptSaver({
   meter,
   log,
   ...options
-}: AttemptSaverOptions): TranscriptSaver {
-  return createTranscriptSaver(store, {
+}: AttemptSaverOptions): TranscriptCopier {
+  return createTranscriptCopier(store, {
     ...options,
     restored: restored.files,
     onUnreadable: (path, error) =>

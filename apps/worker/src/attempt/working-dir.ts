@@ -8,7 +8,7 @@ import {
   type Session,
 } from '@baton/core/internal';
 import { makeWorkDir } from '../host/work-dirs.ts';
-import { hostErrnoOf } from '../host-problem/find-host-problem.ts';
+import { findHostErrno } from '../host-problem/find-host-problem.ts';
 
 /**
  * The session's working directory, symlinks resolved. Without one in its config: a directory of the
@@ -51,7 +51,7 @@ async function checkDirectory(path: string, field: string, policy: Policy): Prom
 
 // A path that cannot be followed leads to no directory; a host that cannot look at any path is another matter.
 function unlessHost(error: unknown): null {
-  if (hostErrnoOf(error) !== null) throw error;
+  if (findHostErrno(error) !== null) throw error;
   return null;
 }
 

@@ -1,4 +1,4 @@
-import { saidProblem } from '../host-problem/find-host-problem.ts';
+import { findReportedProblem } from '../host-problem/find-host-problem.ts';
 import type { Reason } from './make-failure.ts';
 
 /** How a process ended that left no result line. */
@@ -55,7 +55,7 @@ export function classifyExit(facts: ResultlessExit): Reason {
   const signal = exit.signal ?? SIGNAL_BY_EXIT_CODE[exit.code ?? 0];
   if (signal !== undefined) return { code: 'KILLED', message: describeKill(signal) };
   if (facts.rateLimit) return { code: 'RATE_LIMITED', message: describeLimit(facts.rateLimit) };
-  const problem = saidProblem(said);
+  const problem = findReportedProblem(said);
   if (problem) return { code: 'HOST_ERROR', message: `${problem.message}: ${said}` };
   const ending = `the claude CLI ended with exit code ${exit.code ?? 'unknown'} and no result line`;
   return { code: 'PROTOCOL', message: said ? `${ending}: ${said}` : ending };

@@ -15,7 +15,7 @@ interface ClaudeEvent {
   subtype?: string;
   uuid?: string;
   body: Record<string, unknown>;
-  /** A result line that is not of this conversation, see own-results.ts: no verdict. */
+  /** A result line that is not of this conversation, see mark-foreign-results.ts: no verdict. */
   isForeign?: true;
 }
 

@@ -7,7 +7,7 @@ import {
   type Result,
   type Totals,
 } from '@baton/core/internal';
-import { isReset } from './conversation.ts';
+import { isReset } from './claude-session-id.ts';
 import type { CostState } from './cost-state.ts';
 import { type ClaudeLine, type MessageUsage, resultOf, usageOf } from './line.ts';
 import { createPendingUsage } from './pending-usage.ts';

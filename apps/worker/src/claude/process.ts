@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { execa } from 'execa';
 import type { Command } from './command.ts';
 import { createFramer, type FramedLine } from './framer.ts';
-import { createTail } from './tail.ts';
+import { createByteTail } from './byte-tail.ts';
 
 /** How a process ended, as far as the operating system tells. */
 export interface Exit {
@@ -61,7 +61,7 @@ export function startClaude(
     stdout: 'pipe',
     stderr: 'pipe',
   });
-  const tail = createTail(STDERR_TAIL_BYTES);
+  const tail = createByteTail(STDERR_TAIL_BYTES);
   child.stderr.on('data', (piece: Uint8Array) => tail.push(piece));
   // When stdout began to say nothing; never while what it said is being taken in.
   let silentSince = performance.now();

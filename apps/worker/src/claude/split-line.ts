@@ -1,5 +1,5 @@
 import { defined } from '@baton/core/internal';
-import { skipControls } from './controls.ts';
+import { skipControls } from './terminal-sequences.ts';
 import { findLastEvent, skipArray } from './find-glued.ts';
 import { nextObject, objectEnd } from './find-object.ts';
 import type { FramedLine } from './framer.ts';

@@ -49,7 +49,7 @@ const LOST_FILE = /\b(EACCES|ELOOP|ENOENT|ENOTDIR|EPERM)\b/;
 const MAX_DEPTH = 5;
 
 /** The errno of an error, or of its cause, if that errno is always an error of the host; else null. */
-export function hostErrnoOf(error: unknown): string | null {
+export function findHostErrno(error: unknown): string | null {
   let one = error;
   for (let depth = 0; depth < MAX_DEPTH && one instanceof Error; depth += 1) {
     const { code } = one as NodeJS.ErrnoException;
@@ -64,15 +64,15 @@ export function hostErrnoOf(error: unknown): string | null {
  * errno, or null where the error is none of a file. An error of a path that a session chose must not come here:
  * working-dir.ts and transcript/restore.ts turn it into a coded error of the session.
  */
-export function fileProblem(error: unknown): HostProblem | null {
-  const errno = hostErrnoOf(error) ?? fileErrno(error);
+export function findFileProblem(error: unknown): HostProblem | null {
+  const errno = findHostErrno(error) ?? fileErrno(error);
   if (errno === null) return null;
   const path = (error as NodeJS.ErrnoException).path;
   return hostProblem(errno, path === undefined ? '' : ` at ${path}`);
 }
 
 /** The problem behind an error of starting the CLI, or null where the session's own arguments are it. */
-export function spawnProblem(errno: string, file: string): HostProblem | null {
+export function findSpawnProblem(errno: string, file: string): HostProblem | null {
   if (!/^E[A-Z0-9]+$/.test(errno) || errno === 'E2BIG') return null;
   if (!PROGRAM_ERRNOS.includes(errno)) return hostProblem(errno, ' to start the claude CLI');
   const why = HOST_ERRNOS[errno] ?? 'it is missing or cannot be run';
@@ -83,14 +83,14 @@ export function spawnProblem(errno: string, file: string): HostProblem | null {
 }
 
 /** The problem that a program's last words name, or null. */
-export function saidProblem(said: string): HostProblem | null {
+export function findReportedProblem(said: string): HostProblem | null {
   const named = ERRNO_IN_TEXT.exec(said)?.[1];
   const errno = named ?? HOST_WORDS.find(([pattern]) => pattern.test(said))?.[1];
   return errno === undefined ? null : hostProblem(errno, ', says the claude CLI');
 }
 
 /** The problem behind a line of a program's last words that names both `folder` and an errno of a lost file, or null. */
-export function lostFileProblem(said: string, folder: string): HostProblem | null {
+export function findLostFileProblem(said: string, folder: string): HostProblem | null {
   for (const line of said.split('\n')) {
     const errno = line.includes(folder) && LOST_FILE.exec(line)?.[1];
     if (errno) return hostProblem(errno, ` in ${folder}, says the claude CLI`);

@@ -3,8 +3,8 @@ import { open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAppError, newId } from '@baton/core/internal';
-import { type ClaudeCli, readVersion } from '../claude/find.ts';
-import { fileProblem, type HostProblem, saidProblem } from '../host-problem/find-host-problem.ts';
+import { type ClaudeCli, readVersion } from '../claude/find-claude-cli.ts';
+import { findFileProblem, type HostProblem, findReportedProblem } from '../host-problem/find-host-problem.ts';
 import type { WorkerIdentity } from './identity.ts';
 import { makeFolder } from './make-folder.ts';
 import { makeRunDirs, removeRunDirs } from './run-dirs.ts';
@@ -39,8 +39,8 @@ export function createProbe(deps: ProbeDeps): () => Promise<HostProblem | null> 
       cli.version = await readVersion(cli.file, options);
       return null;
     } catch (error) {
-      if (!isAppError(error)) return fileProblem(error) ?? unknown(error);
-      const said = saidProblem(error.message);
+      if (!isAppError(error)) return findFileProblem(error) ?? unknown(error);
+      const said = findReportedProblem(error.message);
       if (said) return said;
       const code = error.code === 'CLAUDE_TOO_OLD' ? error.code : 'CLAUDE_NOT_FOUND';
       return { code, message: error.message };
@@ -58,7 +58,7 @@ export function createProbe(deps: ProbeDeps): () => Promise<HostProblem | null> 
         await removeRunDirs(dirs).catch(() => {});
       }
     } catch (error) {
-      return fileProblem(error) ?? unknown(error);
+      return findFileProblem(error) ?? unknown(error);
     }
   };
 }

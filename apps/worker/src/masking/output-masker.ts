@@ -1,4 +1,4 @@
-import { stripControls } from '../claude/controls.ts';
+import { stripControls } from '../claude/terminal-sequences.ts';
 import { dropCutSecret } from './cut-secret.ts';
 import { createMasker } from './masker.ts';
 

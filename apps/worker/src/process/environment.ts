@@ -8,7 +8,7 @@ import {
 } from '@baton/core/internal';
 import { operatorEnv } from '../claude/base-env.ts';
 import { holdsCredential } from '../claude/credentials.ts';
-import { type ClaudeCli, findClaude } from '../claude/find.ts';
+import { type ClaudeCli, findClaude } from '../claude/find-claude-cli.ts';
 import { operatorSecrets } from '../claude/operator-secrets.ts';
 import { createIdentity, type WorkerIdentity } from '../host/identity.ts';
 import { makeWorkRoot } from '../host/work-root.ts';

@@ -1,10 +1,10 @@
 import { createOpener, type KeptJobs, policyOf } from '@baton/core/internal';
 import { withGitCeiling } from '../claude/git-ceiling.ts';
 import type { MaintenanceTask } from '../maintenance/maintenance.ts';
-import { openWorkerSchedules, type WorkerSchedules } from '../schedules/open.ts';
+import { openWorkerSchedules, type WorkerSchedules } from '../schedules/open-worker-schedules.ts';
 import { createSessionWorker, type SessionWorker } from '../sessions/session-worker.ts';
 import type { WorkerSettings } from '../settings.ts';
-import { openWorkerWebhooks, type WorkerWebhooks } from '../webhooks/open.ts';
+import { openWorkerWebhooks, type WorkerWebhooks } from '../webhooks/open-worker-webhooks.ts';
 import type { WorkerConnections } from './connections.ts';
 import type { WorkerEnvironment } from './environment.ts';
 import type { HostChecks } from './host-checks.ts';
@@ -55,7 +55,7 @@ function createSessions(
   const { settings, identity, cli, workRoot, prices, secrets, masker, log } = environment;
   const { stores, clock, live, adopter, admission, queue } = baton;
   return createSessionWorker({
-    attempts: {
+    attemptDeps: {
       ...checks,
       clock,
       live,

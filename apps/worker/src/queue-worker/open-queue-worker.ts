@@ -62,7 +62,7 @@ export function openQueueWorker<Result>(
 ): QueueWorker {
   const { watch, log } = deps;
   const { queue, afterDone, isStopping = () => false } = options;
-  const pending = createPendingWork();
+  const pending = createPendingTasks();
   const runJob = createJobRunner(options, log);
 
   async function runAndSettle(job: Job, token?: string): Promise<Result> {
@@ -89,7 +89,7 @@ export function openQueueWorker<Result>(
 }
 
 /** Work that has begun and not ended; `idle` resolves once there is none. */
-function createPendingWork() {
+function createPendingTasks() {
   const pending = new Set<Promise<unknown>>();
   return {
     async track<T>(work: Promise<T>): Promise<T> {

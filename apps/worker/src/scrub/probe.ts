@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_POLICY, newId } from '@baton/core/internal';
 import { buildCommand, type Command } from '../claude/command.ts';
-import type { ClaudeCli } from '../claude/find.ts';
+import type { ClaudeCli } from '../claude/find-claude-cli.ts';
 import { type ClaudeProcess, startClaude } from '../claude/process.ts';
 import { stopClaude } from '../claude/stop.ts';
 import type { WorkerIdentity } from '../host/identity.ts';

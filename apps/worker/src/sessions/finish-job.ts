@@ -32,7 +32,7 @@ export interface JobFinisherDeps {
 /** Decides what becomes of the jobs of sessions. */
 export interface JobFinisher {
   /** Fails a job that can never be processed, for the error that processing threw; rethrows any other error. */
-  failForGood(job: Job, error: unknown): Promise<JobOutcome<never>>;
+  failOrRethrow(job: Job, error: unknown): Promise<JobOutcome<never>>;
   /** Fails a job after its last try, and its session with INTERNAL. */
   giveUp(job: Job, error: unknown): Promise<JobOutcome<never>>;
   /** The job's outcome, once its session's attempt ended or there was none. */
@@ -60,7 +60,7 @@ export function createJobFinisher({
   }
 
   return {
-    async failForGood(job, error) {
+    async failOrRethrow(job, error) {
       // INTERNAL says that a document could not be read: it may have been read half-way through a repair.
       if (!isAppError(error) || codeFacts(error.code).retryable || error.code === 'INTERNAL') {
         throw error;

@@ -11,24 +11,24 @@ import {
   type SessionQueue,
 } from '@baton/core/internal';
 import type { Job } from 'bullmq';
-import type { AttemptDeps } from '../attempt/context.ts';
-import type { AttemptEnd } from '../attempt/ending.ts';
-import type { Running } from './running-attempts.ts';
+import type { AttemptDeps } from '../attempt/attempt-context.ts';
+import type { AttemptResult } from '../attempt/write-ending.ts';
+import type { RunningAttempts } from './running-attempts.ts';
 
 /** A little past another owner's lease, so that its expiry is not met early, in milliseconds. */
 const LEASE_MARGIN_MS = 100;
 
 /** What became of a job; `busy`: it is not to be taken before `until`, on this machine's clock. */
-export type JobEnd = AttemptEnd | { kind: 'busy'; until: number } | { kind: 'waiting' };
+export type JobEnd = AttemptResult | { kind: 'busy'; until: number } | { kind: 'waiting' };
 
 /** What taking a job needs. */
 export interface JobProcessorDeps {
-  attempts: AttemptDeps;
+  attemptDeps: AttemptDeps;
   adopter: Adopter;
   claims: Claims;
   admission: Pick<Admission, 'resume' | 'releaseAfter'>;
   queue: Pick<SessionQueue, 'pauseMs'>;
-  running: Running;
+  running: RunningAttempts;
   /** Whether the process stops or its host is sick: then what it is given goes back before an attempt begins. */
   isPaused: () => boolean;
   log: Logger;
@@ -40,8 +40,8 @@ export interface JobProcessorDeps {
  * where the session needs a newer worker.
  */
 export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promise<JobEnd> {
-  const { attempts, running, log } = deps;
-  const { workerId, host } = attempts.identity;
+  const { attemptDeps, running, log } = deps;
+  const { workerId, host } = attemptDeps.identity;
 
   // What waits for a session goes on; where the stores do not let it now, the reconciler sees to it later.
   async function settle(session: Session): Promise<void> {
@@ -52,20 +52,20 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
       );
   }
 
-  async function end(session: Session): Promise<AttemptEnd> {
+  async function end(session: Session): Promise<AttemptResult> {
     await settle(session);
     return ended(session);
   }
 
   // One that has a time as well is met again then; else its job has done all it can.
   async function untilItMay({ not_before }: Session): Promise<JobEnd> {
-    const isEarly = not_before && not_before > (await attempts.clock.now());
+    const isEarly = not_before && not_before > (await attemptDeps.clock.now());
     return isEarly ? busyUntil(not_before) : { kind: 'waiting' };
   }
 
   // Until when is told on MongoDB's clock; the queue waits on ours.
   async function busyUntil(time: Date): Promise<JobEnd> {
-    const waitMs = time.getTime() - (await attempts.clock.now()).getTime();
+    const waitMs = time.getTime() - (await attemptDeps.clock.now()).getTime();
     return { kind: 'busy', until: Date.now() + Math.max(waitMs, 0) + LEASE_MARGIN_MS };
   }
 
@@ -78,8 +78,8 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
     if (isTerminal(adopted.status)) return end(adopted);
     if (deps.isPaused()) return { kind: 'handed_back' };
     // Delivered again because its lock was lost: it still runs here, and the fence watches over it.
-    if (running.attempts.has(adopted.id)) {
-      return { kind: 'busy', until: Date.now() + attempts.leaseMs };
+    if (running.bySession.has(adopted.id)) {
+      return { kind: 'busy', until: Date.now() + attemptDeps.leaseMs };
     }
     // One that somebody asked to stop needs no account any more.
     if (!adopted.cancel_requested_at && !adopted.interrupt_requested_at) {
@@ -88,18 +88,18 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
     }
     // A host has failed it before: it begins where the probe passes just now (core: model/host-failures.ts).
     const hasFailed = adopted.counts.host_failures > 0;
-    if (hasFailed && (await attempts.host.check())) return { kind: 'handed_back' };
+    if (hasFailed && (await attemptDeps.host.check())) return { kind: 'handed_back' };
     const claim = await deps.claims.claim(adopted.id, {
       worker_id: workerId,
       host,
-      leaseMs: attempts.leaseMs,
-      claude_version: attempts.cli.version,
+      leaseMs: attemptDeps.leaseMs,
+      claude_version: attemptDeps.cli.version,
     });
     switch (claim.kind) {
       case 'missing':
         throw new Error(`session ${id} was adopted and is gone`);
       case 'terminal':
-        attempts.live.statusChanged(claim.session);
+        attemptDeps.live.statusChanged(claim.session);
         return end(claim.session);
       case 'waiting':
         return untilItMay(claim.session);
@@ -108,7 +108,7 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
       case 'early':
         return busyUntil(claim.not_before);
       case 'claimed': {
-        attempts.live.statusChanged(claim.session);
+        attemptDeps.live.statusChanged(claim.session);
         return running.run(claim.session, claim.attempt, async (over) => {
           if (over.kind === 'ended') await settle(claim.session);
         });
@@ -117,6 +117,6 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
   };
 }
 
-function ended({ status, failure }: Session): AttemptEnd {
+function ended({ status, failure }: Session): AttemptResult {
   return { kind: 'ended', status, ...defined({ failure }) };
 }

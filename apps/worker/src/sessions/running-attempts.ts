@@ -1,30 +1,30 @@
 // The attempts under way in this process.
 import type { Attempt, Session } from '@baton/core/internal';
 import { type RunningAttempt, startAttempt } from '../attempt/attempt.ts';
-import type { AttemptDeps } from '../attempt/context.ts';
-import type { AttemptEnd } from '../attempt/ending.ts';
+import type { AttemptDeps } from '../attempt/attempt-context.ts';
+import type { AttemptResult } from '../attempt/write-ending.ts';
 
 /** What runs here. */
-export interface Running {
+export interface RunningAttempts {
   /** The attempts, by session. */
-  readonly attempts: ReadonlyMap<string, RunningAttempt>;
+  readonly bySession: ReadonlyMap<string, RunningAttempt>;
   /** Runs a claimed attempt; resolves to what became of it. It is listed until `whenOver` is done. */
   run(
     session: Session,
     attempt: Attempt,
-    whenOver: (end: AttemptEnd) => Promise<void>,
-  ): Promise<AttemptEnd>;
+    whenOver: (end: AttemptResult) => Promise<void>,
+  ): Promise<AttemptResult>;
   /** Ends what runs, and what begins from now on, to give it back to the queue. */
   handBack(): void;
 }
 
 /** A process that runs nothing yet. */
-export function createRunning(deps: AttemptDeps): Running {
+export function createRunningAttempts(deps: AttemptDeps): RunningAttempts {
   const attempts = new Map<string, RunningAttempt>();
   let isHandingBack = false;
 
   return {
-    attempts,
+    bySession: attempts,
     async run(session, claimed, whenOver) {
       const attempt = startAttempt(deps, session, claimed);
       attempts.set(session.id, attempt);

@@ -3,17 +3,17 @@ import type { Admission, Adopter, Claims, SessionQueue } from '@baton/core/inter
 import { SESSION_QUEUE } from '@baton/core/internal';
 import type { Job } from 'bullmq';
 import type { RunningAttempt } from '../attempt/attempt.ts';
-import type { AttemptDeps } from '../attempt/context.ts';
+import type { AttemptDeps } from '../attempt/attempt-context.ts';
 import type { JobOutcome } from '../queue-worker/job-outcome.ts';
 import { openQueueWorker, type QueueWorkerDeps } from '../queue-worker/open-queue-worker.ts';
 import { createJobFinisher, type JobFinisher, type JobResult } from './finish-job.ts';
 import { createJobProcessor } from './process-job.ts';
-import { createRunning, type Running } from './running-attempts.ts';
+import { createRunningAttempts, type RunningAttempts } from './running-attempts.ts';
 import { followHostHealth } from './session-concurrency.ts';
 
 /** What the session worker of a process needs. */
 export interface SessionWorkerDeps extends QueueWorkerDeps {
-  attempts: AttemptDeps;
+  attemptDeps: AttemptDeps;
   adopter: Adopter;
   claims: Claims;
   admission: Pick<Admission, 'resume' | 'releaseAfter' | 'enqueue' | 'fail'>;
@@ -43,10 +43,10 @@ export interface SessionWorker {
 
 /** A worker on the queue of sessions; it takes nothing before `start`. */
 export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
-  const { attempts, concurrency, log } = deps;
-  const { host, leaseMs } = attempts;
+  const { attemptDeps, concurrency, log } = deps;
+  const { host, leaseMs } = attemptDeps;
   let isDraining = false;
-  const running = createRunning(attempts);
+  const running = createRunningAttempts(attemptDeps);
   const finisher = createJobFinisher({ ...deps, leaseMs });
   const worker = openQueueWorker(deps, {
     queue: SESSION_QUEUE,
@@ -68,16 +68,16 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
   });
   const { bull } = worker;
   bull.on('locksRenewed', ({ jobIds }) => {
-    for (const id of jobIds) running.attempts.get(id)?.lockHeld();
+    for (const id of jobIds) running.bySession.get(id)?.lockHeld();
   });
   bull.on('lockRenewalFailed', (ids: string[]) => {
     // A lost lock is not a lost session: the fence says whether the run goes on.
-    for (const id of ids) void running.attempts.get(id)?.confirm();
+    for (const id of ids) void running.bySession.get(id)?.confirm();
   });
   followHostHealth(bull, { host, max: concurrency, isDraining: () => isDraining, log });
 
   return {
-    running: running.attempts,
+    running: running.bySession,
     start: worker.start,
     async pause() {
       isDraining = true;
@@ -86,7 +86,7 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     handBack: running.handBack,
     onControlMessage(kind, id) {
       // The document says whether a stop was really requested: the channel is open to anyone on this Redis.
-      void running.attempts.get(id)?.confirm();
+      void running.bySession.get(id)?.confirm();
       log.debug({ session_id: id, kind }, 'asked to stop');
     },
     idle: worker.idle,
@@ -98,12 +98,12 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
 function processorOf(
   deps: SessionWorkerDeps,
   finisher: JobFinisher,
-  running: Running,
+  running: RunningAttempts,
   isPaused: () => boolean,
 ): (job: Job) => Promise<JobOutcome<JobResult>> {
-  const { attempts, adopter, claims, admission, queue, log } = deps;
+  const { attemptDeps, adopter, claims, admission, queue, log } = deps;
   const processJob = createJobProcessor({
-    attempts,
+    attemptDeps,
     adopter,
     claims,
     admission,
@@ -116,7 +116,7 @@ function processorOf(
     try {
       return await finisher.finish(await processJob(job));
     } catch (error) {
-      return await finisher.failForGood(job, error);
+      return await finisher.failOrRethrow(job, error);
     }
   };
 }

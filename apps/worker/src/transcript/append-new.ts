@@ -6,7 +6,7 @@ import { type FileMasker, isPrefix, maskedPieces } from './masked-file.ts';
 import { type TrackedFile, untrackedFile } from './tracked-file.ts';
 import { readWholeLines, wholeLinesEnd } from './whole-lines.ts';
 
-/** What shows, without opening it, that a file changed since the last save. */
+/** What shows, without opening it, that a file changed since the last copy. */
 export type FileState = Pick<Stats, 'size' | 'mtimeMs' | 'ino'>;
 
 /** What a file appender needs besides the store. */
@@ -21,7 +21,7 @@ export interface FileAppenderOptions {
   onAppended?(path: string, data: Buffer): void;
 }
 
-/** How an open file looks now, and how it looked at the last save that stored it. */
+/** How an open file looks now, and how it looked at the last copy that stored it. */
 export interface FileLook {
   now: FileState;
   before?: FileState | undefined;
@@ -64,7 +64,7 @@ export function createFileAppender(
 }
 
 /**
- * Finds what to append to, and how many bytes an earlier save has seen already. A file that no longer begins
+ * Finds what to append to, and how many bytes an earlier copy has seen already. A file that no longer begins
  * with what is stored was rewritten: it is stored anew, as the next generation.
  */
 async function findNew(

@@ -1,6 +1,6 @@
 import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { hostErrnoOf } from '../host-problem/find-host-problem.ts';
+import { findHostErrno } from '../host-problem/find-host-problem.ts';
 
 /** Every file below a folder, as paths relative to it. */
 export function listFiles(folder: string, prefix = ''): string[] {
@@ -16,8 +16,8 @@ function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
-    // A tool may have removed Claude's folder from under it: then there is nothing to save.
-    if (isFileError(error) && hostErrnoOf(error) === null) return [];
+    // A tool may have removed Claude's folder from under it: then there is nothing to copy.
+    if (isFileError(error) && findHostErrno(error) === null) return [];
     throw error;
   }
 }

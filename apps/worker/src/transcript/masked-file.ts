@@ -21,7 +21,7 @@ export function* maskedPieces(
   { from, to }: { from: number; to: number },
 ): Generator<Buffer> {
   const whole = !isAppendOnly(file.path);
-  // A save that failed may have ended within a line, which is masked from its beginning all the same.
+  // A copy that failed may have ended within a line, which is masked from its beginning all the same.
   const start = whole ? file.asStored : (wholeLinesEnd(open, file.asStored, from) ?? file.asStored);
   for (const { at, data } of segments(open, { from: start, to, whole })) {
     const masked = whole ? masker.file(data) : masker.lines(data);

@@ -15,7 +15,7 @@ import {
 } from '@baton/core/internal';
 import type { EndpointSlots } from './endpoint-slots.ts';
 import { post } from './post.ts';
-import { describeTry, judgeTry } from './verdict.ts';
+import { describeTry, judgeDeliveryTry } from './judge-delivery-try.ts';
 
 /** What deliveries are made with. */
 export interface DeliverDeps {
@@ -112,7 +112,7 @@ async function settle(
   timing: { at: Date; duration_ms: number },
 ): Promise<DeliverEnd> {
   const { status, error } = facts;
-  const verdict = judgeTry(facts, {
+  const verdict = judgeDeliveryTry(facts, {
     tries: delivery.tries_made + 1,
     firstMs: retryFirstMs,
     random: Math.random(),

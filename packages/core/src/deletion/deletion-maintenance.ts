@@ -13,7 +13,7 @@ const MARK_EXPIRES_MS = 60_000;
 const TASK_MS = 250;
 
 /** Does a share of one, and says how far it is: `more` comes again in this round, `later` in another. */
-type MaintenanceTask = (share: AbortSignal) => Promise<'finished' | 'more' | 'later'>;
+type DeletionStep = (share: AbortSignal) => Promise<'finished' | 'more' | 'later'>;
 
 /**
  * Makes rounds: each ends with `signal` at the latest, and returns how many deletions it finished. One that
@@ -35,7 +35,7 @@ export function createDeletionMaintenance({
   // The next round goes on behind it, and begins again at the end.
   let cursor: string | undefined;
 
-  function continueDeletion({ id, state, at }: Tombstone, now: Date): MaintenanceTask {
+  function continueDeletion({ id, state, at }: Tombstone, now: Date): DeletionStep {
     return async (share) => {
       cursor = id;
       if (state === 'deleting') {
@@ -47,7 +47,7 @@ export function createDeletionMaintenance({
     };
   }
 
-  function sweep(tombstone: Tombstone, now: Date): MaintenanceTask {
+  function sweep(tombstone: Tombstone, now: Date): DeletionStep {
     return async (share) => {
       if (await removal.sweep(tombstone, share)) await tombstones.finishSweep(tombstone, now);
       else await tombstones.postponeSweep(tombstone, now);

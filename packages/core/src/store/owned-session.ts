@@ -39,7 +39,7 @@ export type Ending = Partial<
 >;
 
 /** How an attempt ended, as its history keeps it. */
-export type AttemptEnding = Partial<Pick<Attempt, 'outcome' | 'failure' | 'exit_late_ms' | 'pid'>>;
+export type AttemptRecord = Partial<Pick<Attempt, 'outcome' | 'failure' | 'exit_late_ms' | 'pid'>>;
 
 /**
  * Writes of the attempt that holds the fence. Each is one guarded update that renews the lease, and
@@ -61,19 +61,19 @@ export interface OwnedSession {
   conclude(
     status: 'completed' | 'failed' | 'cancelled',
     ending: Ending,
-    attempt: AttemptEnding,
+    attempt: AttemptRecord,
   ): Promise<StopTimes | null>;
   /**
    * Gives the session back to the queue with what is to be kept of the attempt; where a cancel was asked
    * for it is cancelled instead.
    */
-  handBack(
+  returnToQueue(
     back: Pick<Progress, 'totals' | 'transcript'> & {
       count: keyof Session['counts'];
       not_before?: Date;
       host_failures?: Session['host_failures'];
     },
-    attempt: AttemptEnding,
+    attempt: AttemptRecord,
   ): Promise<'queued' | 'cancelled' | null>;
 }
 
@@ -153,7 +153,7 @@ function openOwnedSession(db: Db, clock: StoreClock, fenced: FencedAttempt): Own
       const taken = await collection.countDocuments({ _id: id, 'lease.fence': fence, status });
       return taken > 0 ? {} : null;
     },
-    handBack: createHandBack(writer, fenced),
+    returnToQueue: createReturnToQueue(writer, fenced),
   };
 }
 
@@ -191,7 +191,7 @@ function createGuardedWriter(
     return { updated_at: now, 'lease.expires_at': new Date(now.getTime() + leaseMs) };
   }
 
-  function attemptFields(ending: AttemptEnding & { ended_at?: Date }): Record<string, unknown> {
+  function attemptFields(ending: AttemptRecord & { ended_at?: Date }): Record<string, unknown> {
     return Object.fromEntries(
       Object.entries(ending).map(([key, value]) => [`${mine}.${key}`, value]),
     );
@@ -200,10 +200,10 @@ function createGuardedWriter(
   return { collection, write, leaseFields, attemptFields };
 }
 
-function createHandBack(
+function createReturnToQueue(
   { collection, write, attemptFields }: GuardedWriter,
   { id, attempt, fence }: FencedAttempt,
-): OwnedSession['handBack'] {
+): OwnedSession['returnToQueue'] {
   return async ({ count, not_before, host_failures, ...kept }, attemptEnding) => {
     // The last result goes too: it would conclude the next attempt before it began.
     const released = { last_result: '', 'lease.expires_at': '', 'lease.owner': '' } as const;

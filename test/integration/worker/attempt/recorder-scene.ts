@@ -47,7 +47,7 @@ export async function setScene(db: Db, options: SceneOptions = {}): Promise<Scen
     leaseMs,
     progress: options.progress ?? (() => ({})),
     onHeld: ({ cancel_requested_at: at }) => at && scene.cancels.push(at),
-    onLost: () => {
+    onMustStop: () => {
       scene.lost += 1;
     },
     onError: (error) => scene.errors.push(error),

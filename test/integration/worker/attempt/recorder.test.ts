@@ -149,12 +149,12 @@ describe('the recorder', () => {
       .collection<{ _id: string }>('sessions')
       .updateOne({ _id: id }, { $inc: { 'lease.fence': 1 } });
     const before = await document();
-    expect(recorder.isLost).toBe(false);
+    expect(recorder.mustStopWriting).toBe(false);
     await recorder.record(line('{"n":2}'));
     await vi.waitFor(() => expect(scene.lost).toBe(1));
     const left = await stored();
     for (const one of lines(5_000, 3)) await recorder.record(one);
-    expect(recorder.isLost).toBe(true);
+    expect(recorder.mustStopWriting).toBe(true);
     expect(await recorder.heartbeat()).toBe(false);
     expect(await recorder.finish()).toBe(false);
     expect(await document()).toEqual(before);

@@ -14,7 +14,7 @@ import {
 } from '@baton/core/internal';
 import { Queue } from 'bullmq';
 import type { Db } from 'mongodb';
-import { openWorkerSchedules } from '../../../../apps/worker/src/schedules/open.ts';
+import { openWorkerSchedules } from '../../../../apps/worker/src/schedules/open-worker-schedules.ts';
 import { redisUrl, uniqueName } from '../../../support/services.ts';
 import { asMongo } from '../../../support/stores.ts';
 import { test as base } from '../../core/stores.ts';

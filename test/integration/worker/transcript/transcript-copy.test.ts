@@ -20,9 +20,9 @@ import {
   restoreTranscript,
 } from '../../../../apps/worker/src/transcript/restore.ts';
 import {
-  createTranscriptSaver,
-  type TranscriptSaver,
-} from '../../../../apps/worker/src/transcript/save.ts';
+  createTranscriptCopier,
+  type TranscriptCopier,
+} from '../../../../apps/worker/src/transcript/copier.ts';
 import { makeChild, makeSession } from '../../../support/factories.ts';
 import { test } from '../../../support/services.ts';
 import { storedBytes } from '../../../support/stored-bytes.ts';
@@ -49,13 +49,13 @@ async function filesOf(folder: string): Promise<Record<string, string>> {
   return Object.fromEntries(paths.map((path, i) => [relative(folder, path), contents[i] ?? '']));
 }
 
-function saverOf(
+function copierOf(
   db: Db,
   session: Session,
   folder: string,
   restored: Restored['files'] = [],
-): TranscriptSaver {
-  return createTranscriptSaver(createTranscriptStore(db), {
+): TranscriptCopier {
+  return createTranscriptCopier(createTranscriptStore(db), {
     sessionId: session.id,
     fence: 1,
     projectDir: folder,
@@ -72,7 +72,7 @@ async function save(
   folder: string,
   restored: Restored['files'] = [],
 ): Promise<void> {
-  session.transcript = await saverOf(db, session, folder, restored).save({ verify: true });
+  session.transcript = await copierOf(db, session, folder, restored).copy({ verify: true });
 }
 
 function restore(db: Db, lineage: Session[], session: Session, folder: string): Promise<Restored> {
@@ -154,17 +154,17 @@ describe('a transcript', () => {
     const session = makeSession();
     const main = `${session.id}.jsonl`;
     const folder = await makeFolder();
-    const saver = saverOf(db, session, folder);
+    const copier = copierOf(db, session, folder);
     await put(folder, main, entry('first'));
-    const saved = await saver.save({ verify: false });
+    const saved = await copier.copy({ verify: false });
     await rename(folder, `${folder}.away`);
-    expect(await saver.save({ verify: true })).toEqual(saved);
+    expect(await copier.copy({ verify: true })).toEqual(saved);
     await put(folder, main, entry('begun anew'));
-    expect(await saver.save({ verify: true })).toEqual(saved);
+    expect(await copier.copy({ verify: true })).toEqual(saved);
     await rm(folder, { recursive: true });
     await rename(`${folder}.away`, folder);
     await put(folder, main, entry('second'));
-    session.transcript = await saver.save({ verify: true });
+    session.transcript = await copier.copy({ verify: true });
     const to = await makeFolder();
     await restore(db, [session], makeChild(session), to);
     expect(await filesOf(to)).toEqual({ [main]: entry('first') + entry('second') });
@@ -181,14 +181,14 @@ describe('a transcript', () => {
     const folder = await makeFolder();
     const { files: restored } = await restore(db, [session], session, folder);
     await rename(folder, `${folder}.away`);
-    const saver = saverOf(db, session, folder, restored);
-    expect(await saver.save({ verify: true })).toEqual(session.transcript);
+    const copier = copierOf(db, session, folder, restored);
+    expect(await copier.copy({ verify: true })).toEqual(session.transcript);
     await put(folder, main, entry('begun anew'));
-    expect(await saver.save({ verify: true })).toEqual(session.transcript);
+    expect(await copier.copy({ verify: true })).toEqual(session.transcript);
     await rm(folder, { recursive: true });
     await rename(`${folder}.away`, folder);
     await put(folder, main, entry('second'));
-    session.transcript = await saver.save({ verify: false });
+    session.transcript = await copier.copy({ verify: false });
     const to = await makeFolder();
     await restore(db, [session], makeChild(session), to);
     expect(await filesOf(to)).toEqual({ [main]: entry('first') + entry('second') });
@@ -217,11 +217,11 @@ describe('a transcript', () => {
     const from = await makeFolder();
     await put(from, `${session.id}.jsonl`, entry('a'));
     await put(from, beside, '{"a":1}');
-    const saver = saverOf(db, session, from);
-    await saver.save({ verify: false });
+    const copier = copierOf(db, session, from);
+    await copier.copy({ verify: false });
     await writeFile(join(from, beside), '{"b":"longer"}');
     await put(from, `${session.id}.jsonl`, entry('b'));
-    session.transcript = await saver.save({ verify: false });
+    session.transcript = await copier.copy({ verify: false });
     const to = await makeFolder();
     await restore(db, [session], session, to);
     expect(await filesOf(to)).toEqual(await filesOf(from));
@@ -231,14 +231,14 @@ describe('a transcript', () => {
     const session = makeSession();
     const folder = await makeFolder();
     await put(folder, 'main.jsonl', entry('a'));
-    const saver = saverOf(db, session, folder);
-    const first = await saver.save({ verify: false });
-    expect(await saver.save({ verify: false })).toBe(first);
+    const copier = copierOf(db, session, folder);
+    const first = await copier.copy({ verify: false });
+    expect(await copier.copy({ verify: false })).toBe(first);
     await put(folder, 'main.jsonl', entry('b'));
-    const second = await saver.save({ verify: false });
+    const second = await copier.copy({ verify: false });
     expect(second).not.toEqual(first);
     await rm(join(folder, 'main.jsonl'));
-    expect(await saver.save({ verify: false })).toEqual({ files: [] });
+    expect(await copier.copy({ verify: false })).toEqual({ files: [] });
   });
 
   test('holds whole lines only', async ({ db }) => {
@@ -257,14 +257,14 @@ describe('a transcript', () => {
     const session = makeSession();
     const main = `${session.id}.jsonl`;
     const from = await makeFolder();
-    const saver = saverOf(db, session, from);
+    const copier = copierOf(db, session, from);
     const long = entry('x'.repeat(200_000));
     for (const at of [0, 50_000, 120_000]) {
       await put(from, main, long.slice(at, at === 0 ? 50_000 : at === 50_000 ? 120_000 : -1));
-      expect(await saver.save({ verify: false })).toEqual({ files: [] });
+      expect(await copier.copy({ verify: false })).toEqual({ files: [] });
     }
     await put(from, main, `\n${entry('next')}{"torn`);
-    session.transcript = await saver.save({ verify: false });
+    session.transcript = await copier.copy({ verify: false });
     const to = await makeFolder();
     await restore(db, [session], makeChild(session), to);
     expect(await filesOf(to)).toEqual({ [main]: long + entry('next') });

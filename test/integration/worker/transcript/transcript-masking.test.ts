@@ -16,7 +16,7 @@ import {
   type Restored,
   restoreTranscript,
 } from '../../../../apps/worker/src/transcript/restore.ts';
-import { createTranscriptSaver } from '../../../../apps/worker/src/transcript/save.ts';
+import { createTranscriptCopier } from '../../../../apps/worker/src/transcript/copier.ts';
 import { makeChild, makeSession } from '../../../support/factories.ts';
 import { test } from '../../../support/services.ts';
 import { storedBytes } from '../../../support/stored-bytes.ts';
@@ -37,12 +37,12 @@ async function put(folder: string, path: string, content: string): Promise<void>
   await appendFile(join(folder, path), content);
 }
 
-function saverOf(
+function copierOf(
   session: Session,
   projectDir: string,
   { store, restored = [] }: { store: TranscriptStore; restored?: Restored['files'] },
 ) {
-  return createTranscriptSaver(store, {
+  return createTranscriptCopier(store, {
     sessionId: session.id,
     fence: 1,
     projectDir,
@@ -72,12 +72,12 @@ describe('a transcript that tells a secret', () => {
     const session = makeSession();
     const main = `${session.id}.jsonl`;
     const folder = await makeFolder();
-    const saver = saverOf(session, folder, { store: createTranscriptStore(db) });
+    const copier = copierOf(session, folder, { store: createTranscriptStore(db) });
     const [one, two] = [entry(`one ${SECRET}`), entry(`two ${SECRET} ${SECRET}`)];
     await put(folder, main, one);
-    await saver.save({ verify: false });
+    await copier.copy({ verify: false });
     await put(folder, main, two);
-    session.transcript = await saver.save({ verify: true });
+    session.transcript = await copier.copy({ verify: true });
     expect(session.transcript.files).toMatchObject([
       { length: Buffer.byteLength(one + two), generation: 0 },
     ]);
@@ -90,14 +90,14 @@ describe('a transcript that tells a secret', () => {
     const store = createTranscriptStore(db);
     const first = await makeFolder();
     await put(first, main, entry(`one ${SECRET}`));
-    session.transcript = await saverOf(session, first, { store }).save({ verify: true });
+    session.transcript = await copierOf(session, first, { store }).copy({ verify: true });
 
     const child = makeChild(session);
     const second = await makeFolder();
     const { files } = await restoreTranscript(store, [session], child, second);
     const base = files[0]?.length;
     await put(second, main, entry(`two ${SECRET}`));
-    child.transcript = await saverOf(child, second, { store, restored: files }).save({
+    child.transcript = await copierOf(child, second, { store, restored: files }).copy({
       verify: true,
     });
     expect(child.transcript.files).toMatchObject([{ generation: 0, base }]);
@@ -115,18 +115,18 @@ describe('a transcript that tells a secret', () => {
     const store = createTranscriptStore(db);
     const first = await makeFolder();
     await put(first, main, entry(`one ${SECRET}`));
-    session.transcript = await createTranscriptSaver(store, {
+    session.transcript = await createTranscriptCopier(store, {
       sessionId: session.id,
       fence: 1,
       projectDir: first,
       restored: [],
       masker: createMasker([]),
       onUnreadable: (path, error) => expect.unreachable(`${path}: ${error}`),
-    }).save({ verify: true });
+    }).copy({ verify: true });
     const second = await makeFolder();
     const { files } = await restoreTranscript(store, [session], session, second);
     await put(second, main, entry(`two ${SECRET}`));
-    session.transcript = await saverOf(session, second, { store, restored: files }).save({
+    session.transcript = await copierOf(session, second, { store, restored: files }).copy({
       verify: true,
     });
     expect(session.transcript.files).toMatchObject([{ generation: 0 }]);
@@ -145,9 +145,9 @@ describe('a transcript that tells a secret', () => {
       `${upTo(CHUNK_MAX_BYTES - 40)}${SECRET}${upTo(CHUNK_MAX_BYTES - 30)}${SECRET}`,
     );
     await put(folder, main, entry('short') + whole + entry(SECRET));
-    session.transcript = await saverOf(session, folder, {
+    session.transcript = await copierOf(session, folder, {
       store: createTranscriptStore(db),
-    }).save({ verify: true });
+    }).copy({ verify: true });
     expect(await stored(db, session, main)).toBe(masked(entry('short') + whole + entry(SECRET)));
   });
 
@@ -170,10 +170,10 @@ describe('a transcript that tells a secret', () => {
         return puts === 2 ? Promise.reject(new Error('away')) : store.put(location, data);
       },
     };
-    const saver = saverOf(session, folder, { store: failing });
-    await expect(saver.save({ verify: false })).rejects.toThrow('away');
-    await saver.save({ verify: false });
-    session.transcript = await saver.save({ verify: true });
+    const copier = copierOf(session, folder, { store: failing });
+    await expect(copier.copy({ verify: false })).rejects.toThrow('away');
+    await copier.copy({ verify: false });
+    session.transcript = await copier.copy({ verify: true });
     expect(session.transcript.files).toMatchObject([{ generation: 0 }]);
     expect(await stored(db, session, main)).toBe(masked(entry('short') + whole));
   });
@@ -189,9 +189,9 @@ describe('a transcript that tells a secret', () => {
     };
     const folder = await makeFolder();
     for (const [path, content] of Object.entries(files)) await put(folder, path, content);
-    const saver = saverOf(session, folder, { store: createTranscriptStore(db) });
-    await saver.save({ verify: false });
-    session.transcript = await saver.save({ verify: true });
+    const copier = copierOf(session, folder, { store: createTranscriptStore(db) });
+    await copier.copy({ verify: false });
+    session.transcript = await copier.copy({ verify: true });
     for (const [path, content] of Object.entries(files)) {
       expect(await stored(db, session, path)).toBe(masked(content));
       expect(session.transcript.files).toContainEqual(
@@ -206,10 +206,10 @@ describe('a transcript that tells a secret', () => {
     const folder = await makeFolder();
     await put(folder, main, entry('go'));
     await put(folder, 'result.txt', SECRET.slice(0, 9));
-    const saver = saverOf(session, folder, { store: createTranscriptStore(db) });
-    await saver.save({ verify: false });
+    const copier = copierOf(session, folder, { store: createTranscriptStore(db) });
+    await copier.copy({ verify: false });
     await put(folder, 'result.txt', SECRET.slice(9));
-    session.transcript = await saver.save({ verify: true });
+    session.transcript = await copier.copy({ verify: true });
     expect(await stored(db, session, 'result.txt')).toBe(masked(SECRET));
   });
 });
@@ -224,7 +224,7 @@ test('a file whose path holds a secret is not stored, and is reported once, with
   await put(folder, `${SECRET}.txt`, 'of no harm');
   await put(folder, `${SECRET}/notes/plain.txt`, 'of no harm');
   const reported: string[] = [];
-  const saver = createTranscriptSaver(createTranscriptStore(db), {
+  const copier = createTranscriptCopier(createTranscriptStore(db), {
     sessionId: session.id,
     fence: 1,
     projectDir: folder,
@@ -233,8 +233,8 @@ test('a file whose path holds a secret is not stored, and is reported once, with
     onUnreadable: (path, error) => expect.unreachable(`${path}: ${error}`),
     onSecretPath: (path) => reported.push(path),
   });
-  await saver.save({ verify: false });
-  const manifest = await saver.save({ verify: true });
+  await copier.copy({ verify: false });
+  const manifest = await copier.copy({ verify: true });
   expect(manifest.files.map(({ path }) => path)).toEqual([main]);
   expect(reported.sort()).toEqual([
     `${'*'.repeat(SECRET.length)}.txt`,
@@ -248,7 +248,7 @@ test('a prompt that holds a secret is found again in the masked transcript', asy
   const folder = await makeFolder();
   await put(folder, main, entry(session.query));
   const store = createTranscriptStore(db);
-  session.transcript = await saverOf(session, folder, { store }).save({ verify: true });
+  session.transcript = await copierOf(session, folder, { store }).copy({ verify: true });
   const restored = await restoreTranscript(
     store,
     [session],

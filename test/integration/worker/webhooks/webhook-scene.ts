@@ -12,7 +12,7 @@ import {
 } from '@baton/core/internal';
 import { expect, vi } from 'vitest';
 import { workerSettingsSchema } from '../../../../apps/worker/src/settings.ts';
-import { openWorkerWebhooks } from '../../../../apps/worker/src/webhooks/open.ts';
+import { openWorkerWebhooks } from '../../../../apps/worker/src/webhooks/open-worker-webhooks.ts';
 import { makeSession } from '../../../support/factories.ts';
 import { openReceiver, type Receiver } from '../../../support/receiver.ts';
 import { redisUrl, uniqueName } from '../../../support/services.ts';

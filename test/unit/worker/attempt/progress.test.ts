@@ -7,7 +7,7 @@ const RESULT: Result = { type: 'result', subtype: 'success', is_error: false };
 
 function makeTrackers({ isInterim = false, result = null as Result | null } = {}) {
   return {
-    conversation: { observe() {}, id: () => 'conversation-of-the-process' },
+    claudeSession: { observe() {}, id: () => 'conversation-of-the-process' },
     meter: {
       observe() {},
       refine() {},

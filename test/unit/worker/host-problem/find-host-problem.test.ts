@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import {
-  fileProblem,
-  hostErrnoOf,
-  saidProblem,
-  spawnProblem,
+  findFileProblem,
+  findHostErrno,
+  findReportedProblem,
+  findSpawnProblem,
 } from '../../../../apps/worker/src/host-problem/find-host-problem.ts';
 
 function errno(code: string, more: object = {}): Error {
@@ -27,10 +27,10 @@ const ANYWHERE = [
 
 describe('an error is the host’s', () => {
   test.for(ANYWHERE)('%s, of a file, of a start, and in what the CLI says', (code) => {
-    expect(hostErrnoOf(errno(code))).toBe(code);
-    expect(fileProblem(errno(code, { path: '/tmp/x' }))?.message).toMatch(`(${code}) at /tmp/x`);
-    expect(spawnProblem(code, '/bin/claude')).not.toBeNull();
-    expect(saidProblem(`Error: ${code}: something, write`)?.code).toBe('HOST_ERROR');
+    expect(findHostErrno(errno(code))).toBe(code);
+    expect(findFileProblem(errno(code, { path: '/tmp/x' }))?.message).toMatch(`(${code}) at /tmp/x`);
+    expect(findSpawnProblem(code, '/bin/claude')).not.toBeNull();
+    expect(findReportedProblem(`Error: ${code}: something, write`)?.code).toBe('HOST_ERROR');
   });
 
   test.for([
@@ -44,17 +44,17 @@ describe('an error is the host’s', () => {
     'EINVAL',
     'ENAMETOOLONG',
   ])('%s of a folder of Baton’s own', (code) => {
-    expect(hostErrnoOf(errno(code))).toBeNull();
-    expect(fileProblem(errno(code))).toMatchObject({ code: 'HOST_ERROR' });
+    expect(findHostErrno(errno(code))).toBeNull();
+    expect(findFileProblem(errno(code))).toMatchObject({ code: 'HOST_ERROR' });
   });
 
   test.for(['ENOENT', 'EACCES', 'ENOEXEC', 'EPERM', 'ETXTBSY'])('%s of the CLI', (code) => {
-    expect(spawnProblem(code, '/bin/claude')).toMatchObject({ code: 'CLAUDE_NOT_FOUND' });
+    expect(findSpawnProblem(code, '/bin/claude')).toMatchObject({ code: 'CLAUDE_NOT_FOUND' });
   });
 
   test('where it caused another one', () => {
     const away = new Error('no connection', { cause: new Error('x', { cause: errno('EMFILE') }) });
-    expect(hostErrnoOf(away)).toBe('EMFILE');
+    expect(findHostErrno(away)).toBe('EMFILE');
   });
 
   test.for([
@@ -66,25 +66,25 @@ describe('an error is the host’s', () => {
     'fork: Cannot allocate memory',
     'bad interpreter: Text file busy',
   ])('in words: %s', (said) => {
-    expect(saidProblem(said)).toMatchObject({ code: 'HOST_ERROR' });
+    expect(findReportedProblem(said)).toMatchObject({ code: 'HOST_ERROR' });
   });
 });
 
 describe('an error is not the host’s', () => {
   test('of a connection, or of no file at all', () => {
-    expect(fileProblem(errno('ECONNREFUSED', { syscall: 'connect' }))).toBeNull();
-    expect(fileProblem(new Error('unforeseen'))).toBeNull();
-    expect(fileProblem('text')).toBeNull();
+    expect(findFileProblem(errno('ECONNREFUSED', { syscall: 'connect' }))).toBeNull();
+    expect(findFileProblem(new Error('unforeseen'))).toBeNull();
+    expect(findFileProblem('text')).toBeNull();
   });
 
   test.for(['E2BIG', 'ERR_INVALID_ARG_VALUE'])('%s of a start: it is the arguments', (code) => {
-    expect(spawnProblem(code, '/bin/claude')).toBeNull();
+    expect(findSpawnProblem(code, '/bin/claude')).toBeNull();
   });
 
   test.for(['', 'getaddrinfo EAI_AGAIN api', 'error: unknown option', 'MEIO'])(
     'in words: %s',
     (said) => {
-      expect(saidProblem(said)).toBeNull();
+      expect(findReportedProblem(said)).toBeNull();
     },
   );
 });

@@ -5,11 +5,11 @@ import type { AbortReason } from '../claude/abort-reason.ts';
 import { isExecutable } from '../claude/parent-death.ts';
 import type { HostHealth } from '../host/host-health.ts';
 import {
-  fileProblem,
+  findFileProblem,
   type HostProblem,
-  lostFileProblem,
-  saidProblem,
-  spawnProblem,
+  findLostFileProblem,
+  findReportedProblem,
+  findSpawnProblem,
 } from '../host-problem/find-host-problem.ts';
 import { refusalOutcome } from './refusal.ts';
 import type { RunFacts } from './run.ts';
@@ -26,7 +26,7 @@ const LOST_DIRECTORY =
 const NOT_RUN = 'CLAUDE_NOT_FOUND';
 
 /** What is known of a start. */
-export interface StartFacts {
+export interface FailureContext {
   run: RunFacts;
   abort: AbortReason | null;
   cwd: string;
@@ -47,31 +47,31 @@ export interface StartFacts {
  * The outcome of an attempt whose process began no session, where `outcome` is what its exit says. An
  * error of the host is reported to `host`, which then takes no more work.
  */
-export async function judgeStart(
+export async function attributeFailure(
   outcome: Outcome,
-  facts: StartFacts,
+  facts: FailureContext,
   host: Pick<HostHealth, 'report' | 'check'>,
 ): Promise<Outcome> {
   const { run, abort } = facts;
   if (outcome.kind !== 'failed') return outcome;
-  if (run.result !== null) return judgeLost(outcome, facts, host);
-  if (run.sawInit) return abort === null ? judgeRun(outcome, facts, host) : outcome;
+  if (run.result !== null) return attributeLostConversation(outcome, facts, host);
+  if (run.sawInit) return abort === null ? attributeFailedTurn(outcome, facts, host) : outcome;
   if (abort !== null && !(abort.kind === 'timed_out' && abort.deadline === 'startup')) {
     return outcome;
   }
   try {
-    return await judge(outcome, facts, host);
+    return await attributeFailedStart(outcome, facts, host);
   } catch (error) {
-    const problem = fileProblem(error);
+    const problem = findFileProblem(error);
     if (!problem) throw error;
     return sick(problem, host);
   }
 }
 
 // The CLI looked for the transcript while the folder that the worker had put it in was away.
-async function judgeLost(
+async function attributeLostConversation(
   outcome: Outcome & { kind: 'failed' },
-  { run, abort, isResumed }: StartFacts,
+  { run, abort, isResumed }: FailureContext,
   host: Pick<HostHealth, 'check'>,
 ): Promise<Outcome> {
   const { code, message } = outcome.failure;
@@ -85,13 +85,13 @@ async function judgeLost(
 }
 
 // A retry by then; but the next session need not meet the same.
-async function judgeRun(
+async function attributeFailedTurn(
   outcome: Outcome & { kind: 'failed' },
-  { run, runRoot }: StartFacts,
+  { run, runRoot }: FailureContext,
   host: Pick<HostHealth, 'check'>,
 ): Promise<Outcome> {
   // The folder may be back by now: then only the CLI's own words tell that it was away.
-  const wasAway = !existsSync(runRoot) || lostFileProblem(run.stderrTail, runRoot) !== null;
+  const wasAway = !existsSync(runRoot) || findLostFileProblem(run.stderrTail, runRoot) !== null;
   if (outcome.failure.code !== 'HOST_ERROR' && !wasAway) return outcome;
   await host.check();
   if (!wasAway) return outcome;
@@ -102,17 +102,17 @@ async function judgeRun(
   };
 }
 
-async function judge(
+async function attributeFailedStart(
   outcome: Outcome & { kind: 'failed' },
-  facts: StartFacts,
+  facts: FailureContext,
   host: Pick<HostHealth, 'report' | 'check'>,
 ): Promise<Outcome> {
   const { run, claudeFile: file } = facts;
   const { spawnError } = run.exit;
-  const lostDir = await judgeDirectory(facts);
+  const lostDir = await attributeToDirectory(facts);
   if (lostDir) return lostDir;
   if (spawnError) {
-    const problem = spawnProblem(spawnError.code, file);
+    const problem = findSpawnProblem(spawnError.code, file);
     if (!problem) return outcome;
     // Both are there now: one of them came and went, and only the CLI can be asked.
     if (spawnError.code === 'ENOENT' && isExecutable(file)) {
@@ -129,7 +129,7 @@ async function judge(
   const found = await host.check();
   if (found) return hostFailure(found, 0);
   // The probe passes: whatever it was is over, or the session brought it along. Nothing else has to wait.
-  const said = saidProblem(run.stderrTail) ?? lostFileProblem(run.stderrTail, facts.runRoot);
+  const said = findReportedProblem(run.stderrTail) ?? findLostFileProblem(run.stderrTail, facts.runRoot);
   if (said) return hostFailure(said, TRY_AGAIN_MS);
   if (facts.wasReplaced()) {
     const message = `the claude CLI ${file} was replaced while it started`;
@@ -138,7 +138,7 @@ async function judge(
   return outcome;
 }
 
-async function judgeDirectory(facts: StartFacts): Promise<Outcome | null> {
+async function attributeToDirectory(facts: FailureContext): Promise<Outcome | null> {
   const { cwd, seenDir, isDirGiven, run } = facts;
   const now = await compareDir(cwd, seenDir);
   if (now === 'gone' || now === 'closed') {
@@ -149,7 +149,7 @@ async function judgeDirectory(facts: StartFacts): Promise<Outcome | null> {
   return now === 'replaced' || LOST_DIRECTORY.test(run.stderrTail) ? cameAndWent(facts) : null;
 }
 
-function cameAndWent({ cwd, isDirGiven }: StartFacts): Outcome {
+function cameAndWent({ cwd, isDirGiven }: FailureContext): Outcome {
   const message = `the working directory ${cwd} came and went while the claude CLI started`;
   const code = isDirGiven ? 'WORKING_DIR_NOT_FOUND' : 'HOST_ERROR';
   return hostFailure({ code, message }, TRY_AGAIN_MS);

@@ -2,7 +2,7 @@
 import { claudeIdOf, type Event, type EventStore, type Session } from '@baton/core/internal';
 import { asList, asObject, asString } from '../claude/fields.ts';
 import { type ClaudeLine, parseLine } from '../claude/line.ts';
-import type { RecordedLine } from './to-event.ts';
+import type { RecordedLine } from './recorded-line.ts';
 
 // Lines are up to 1 MiB each, and a page is held whole.
 const PAGE = 50;
@@ -17,7 +17,7 @@ interface Message {
  * are the newest of the session's own part of the transcript. The model goes on from them: without them
  * readers would miss what it said.
  */
-export async function unrecordedMessages(
+export async function findUnrecordedMessages(
   events: EventStore,
   session: Session,
   entries: readonly string[],

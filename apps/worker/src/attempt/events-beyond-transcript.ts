@@ -8,7 +8,7 @@ export interface RestoredContent {
 }
 
 /** Events beyond the restored transcript, as sequence numbers; and whether anything of the model's is lost. */
-export interface Beyond {
+export interface EventsBeyondTranscript {
   from: number;
   to: number;
   /** Whether the range holds a message: then the turn did not end in the transcript. */
@@ -24,11 +24,11 @@ const PAGE = 50;
  * transcript may hold less than it did when an earlier attempt went on from it: so a prompt counts as held only
  * where no message before it is lost.
  */
-export async function eventsBeyond(
+export async function findEventsBeyondTranscript(
   events: EventStore,
   session: Session,
   held: RestoredContent,
-): Promise<Beyond | null> {
+): Promise<EventsBeyondTranscript | null> {
   const to = session.last_event_seq;
   let losesMessages = false;
   let from = to + 1;
@@ -62,7 +62,7 @@ async function* newestFirst(events: EventStore, session: Session): AsyncGenerato
   }
 }
 
-function range(from: number, to: number, losesMessages: boolean): Beyond | null {
+function range(from: number, to: number, losesMessages: boolean): EventsBeyondTranscript | null {
   return from > to ? null : { from, to, losesMessages };
 }
 

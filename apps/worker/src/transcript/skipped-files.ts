@@ -1,17 +1,17 @@
 import type { Masker } from '../masking/masker.ts';
 
-/** Who receives the reports of files that cannot be saved. */
-export interface UnsavedFileListeners {
+/** Who receives the reports of files that cannot be copied. */
+export interface SkippedFileListeners {
   /** Called once for each file that cannot be read. */
   onUnreadable(path: string, error: unknown): void;
   /** Called once for each file that is left out because its path holds a secret; the path is masked. */
   onSecretPath?(maskedPath: string): void;
 }
 
-/** Reports each file that cannot be saved once: a file is tried again with every save. */
-export function createUnsavedFileReports(
+/** Reports each file that cannot be copied once: a file is tried again with every copy. */
+export function createSkippedFileReports(
   masker: Pick<Masker, 'text'>,
-  { onUnreadable, onSecretPath }: UnsavedFileListeners,
+  { onUnreadable, onSecretPath }: SkippedFileListeners,
 ) {
   const reported = new Set<string>();
   return {
@@ -23,7 +23,7 @@ export function createUnsavedFileReports(
     },
     /**
      * Says whether a path holds no secret, and reports a path that holds one. A masked path would be another
-     * file's once it is restored, so a file with a secret in its path is not saved.
+     * file's once it is restored, so a file with a secret in its path is not copied.
      */
     mayBeNamed(path: string): boolean {
       const masked = masker.text(path);

@@ -1,11 +1,11 @@
 /** Keeps the end of a byte stream. */
-export interface Tail {
+export interface ByteTail {
   push(piece: Uint8Array): void;
   text(): string;
 }
 
 /** A tail of at most `maxBytes`. */
-export function createTail(maxBytes: number): Tail {
+export function createByteTail(maxBytes: number): ByteTail {
   let kept = Buffer.alloc(0);
   return {
     push(piece) {

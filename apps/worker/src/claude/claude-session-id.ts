@@ -4,7 +4,7 @@ import { type ClaudeLine, initOf } from './line.ts';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Which of Claude's conversations a process is in. */
-export interface Conversation {
+export interface ClaudeSessionIdTracker {
   /** Takes a line of stdout into account. */
   observe(line: ClaudeLine): void;
   /** Claude's id of the conversation, by which it is saved and resumed. */
@@ -15,7 +15,7 @@ export interface Conversation {
  * Follows a process from the conversation that it began with. `/clear` (and `/new`, `/reset`) begins an
  * empty conversation; the `conversation_reset` line does not name its id, the next init line does.
  */
-export function followConversation(begunWith: string): Conversation {
+export function trackClaudeSessionId(begunWith: string): ClaudeSessionIdTracker {
   let id = begunWith;
   let wasReset = false;
   return {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { followConversation } from '../../../../apps/worker/src/claude/conversation.ts';
+import { trackClaudeSessionId } from '../../../../apps/worker/src/claude/claude-session-id.ts';
 import { parseLine } from '../../../../apps/worker/src/claude/line.ts';
 
 const OLD = '01890a5d-ac96-774b-bcce-b302099a8057';
@@ -19,7 +19,7 @@ test.each<[string, object[], string]>([
   ['an id that is none', [reset, init('../escape'), init(7), init(undefined)], OLD],
   ['an id that is none, then one that is', [reset, init('x'), init(NEW)], NEW],
 ])('after %s the conversation is the one that it should be', (_, lines, id) => {
-  const conversation = followConversation(OLD);
-  for (const line of lines) conversation.observe(parseLine(JSON.stringify(line)));
-  expect(conversation.id()).toBe(id);
+  const claudeSession = trackClaudeSessionId(OLD);
+  for (const line of lines) claudeSession.observe(parseLine(JSON.stringify(line)));
+  expect(claudeSession.id()).toBe(id);
 });

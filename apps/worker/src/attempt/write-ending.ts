@@ -1,7 +1,7 @@
 // The end of an attempt: the outcome becomes the session's last write, or its way back to the queue.
 import {
   type Attempt,
-  type AttemptEnding,
+  type AttemptRecord,
   assertNever,
   defined,
   type Ending,
@@ -18,7 +18,7 @@ import {
 
 /** What became of a session when its attempt was over; `lost`: another worker holds it;
  * `ownAccount`: it ran on a credential of its own, so its account's limit is no other session's. */
-export type AttemptEnd =
+export type AttemptResult =
   | { kind: 'ended'; status: SessionStatus; failure?: Failure }
   | { kind: 'handed_back' }
   /** The host kept it from starting: its job is to be taken again after `waitMs`, in milliseconds. */
@@ -49,12 +49,12 @@ export async function writeEnding(
   owned: OwnedSession,
   outcome: Outcome,
   facts: EndingFacts,
-): Promise<AttemptEnd | null> {
+): Promise<AttemptResult | null> {
   const common: CommonEnding = {
     totals: facts.totals,
     ...defined({ transcript: facts.transcript }),
   };
-  const attemptEnding: AttemptEnding = {
+  const attemptEnding: AttemptRecord = {
     outcome: outcome.kind,
     ...defined({ exit_late_ms: facts.exitLateMs }),
   };
@@ -91,7 +91,7 @@ export async function writeEnding(
       return held && { kind: 'ended', status: 'cancelled' };
     }
     case 'handed_back': {
-      const to = await owned.handBack({ count: 'hand_backs', ...common }, attemptEnding);
+      const to = await owned.returnToQueue({ count: 'hand_backs', ...common }, attemptEnding);
       if (to === 'cancelled') return { kind: 'ended', status: 'cancelled' };
       return to && { kind: 'handed_back' };
     }
@@ -99,7 +99,7 @@ export async function writeEnding(
       const { failure, waitMs } = outcome;
       const host_failures = facts.hostFailures ?? [];
       const ended = { ...attemptEnding, failure: toFailure(failure, facts) };
-      const to = await owned.handBack({ count: 'host_failures', host_failures, ...common }, ended);
+      const to = await owned.returnToQueue({ count: 'host_failures', host_failures, ...common }, ended);
       if (to === 'cancelled') return { kind: 'ended', status: 'cancelled' };
       return to && { kind: 'host_failure', waitMs };
     }
@@ -119,10 +119,10 @@ function withHostFailure(
 async function writeRetry(
   owned: OwnedSession,
   common: CommonEnding,
-  attemptEnding: AttemptEnding & { failure: Failure },
+  attemptEnding: AttemptRecord & { failure: Failure },
   at: Date,
-): Promise<AttemptEnd | null> {
-  const to = await owned.handBack({ count: 'retries', not_before: at, ...common }, attemptEnding);
+): Promise<AttemptResult | null> {
+  const to = await owned.returnToQueue({ count: 'retries', not_before: at, ...common }, attemptEnding);
   if (to === 'cancelled') return { kind: 'ended', status: 'cancelled' };
   return to && { kind: 'retry', at, failure: attemptEnding.failure };
 }

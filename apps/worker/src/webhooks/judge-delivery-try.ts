@@ -19,7 +19,7 @@ export type TryVerdict =
  * after pauses that grow by four from `firstMs` to 12 h and no sooner than Retry-After says; up to a
  * quarter later, by `random` (0 to 1), so that those that failed at once do not come back at once.
  */
-export function judgeTry(
+export function judgeDeliveryTry(
   { status, error, retryAfterMs = 0 }: PostFacts,
   { tries, firstMs, random }: { tries: number; firstMs: number; random: number },
 ): TryVerdict {

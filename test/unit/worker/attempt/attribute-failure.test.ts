@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
-  judgeStart,
-  type StartFacts,
-} from '../../../../apps/worker/src/attempt/host-or-session-fault.ts';
+  attributeFailure,
+  type FailureContext,
+} from '../../../../apps/worker/src/attempt/attribute-failure.ts';
 import type { HostProblem } from '../../../../apps/worker/src/host-problem/find-host-problem.ts';
 
 const message = 'No conversation found with session ID: x';
@@ -18,8 +18,8 @@ const result = { subtype: 'error_during_execution', is_error: true };
 
 function judge(facts: object, problem: HostProblem | null = null) {
   const run = { sawInit: false, result, exit: { code: 1, signal: null }, stderrTail: '' };
-  const given = { run, abort: null, isResumed: true, ...facts } as unknown as StartFacts;
-  return judgeStart(notFound, given, { report() {}, check: async () => problem });
+  const given = { run, abort: null, isResumed: true, ...facts } as unknown as FailureContext;
+  return attributeFailure(notFound, given, { report() {}, check: async () => problem });
 }
 
 describe('a CLI that did not find its conversation', () => {
@@ -70,7 +70,7 @@ describe('a CLI whose temporary folder went away for a moment', () => {
       stderrTail: facts.said(runRoot),
     };
     const given = { run, abort: null, cwd: runRoot, runRoot, wasReplaced: () => false };
-    return judgeStart(failed, { ...given, seenDir: await stat(runRoot) } as unknown as StartFacts, {
+    return attributeFailure(failed, { ...given, seenDir: await stat(runRoot) } as unknown as FailureContext, {
       report() {},
       check: async () => null,
     });

@@ -5,7 +5,7 @@ import {
   BATCH_MAX_EVENTS,
   type Backlog,
   createBacklog,
-} from '../../../../apps/worker/src/attempt/batch.ts';
+} from '../../../../apps/worker/src/attempt/backlog.ts';
 
 function event(seq: number, raw: string): Event {
   const ids = { session_id: 's', seq, attempt: 1, fence: 1 };

@@ -1,20 +1,20 @@
 import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TranscriptManifest, TranscriptStore } from '@baton/core/internal';
-import { hostErrnoOf } from '../host-problem/find-host-problem.ts';
+import { findHostErrno } from '../host-problem/find-host-problem.ts';
 import type { Masker } from '../masking/masker.ts';
 import { createFileAppender, type FileAppenderOptions, type FileState } from './append-new.ts';
 import { holdsRestored } from './holds-restored.ts';
 import { isFileError, listFiles } from './list-files.ts';
 import type { FileMasker } from './masked-file.ts';
 import { type TrackedFile, toManifestFile, untrackedFile } from './tracked-file.ts';
-import { createUnsavedFileReports, type UnsavedFileListeners } from './unsaved-files.ts';
+import { createSkippedFileReports, type SkippedFileListeners } from './skipped-files.ts';
 
 // Files are looked at on the spot: they were written a moment ago, on this host, and a look that goes by
 // the thread pool costs ten times the processor time. Between pieces of a megabyte others get their turn.
 
 /** Copies what Claude appended to its files into the store. */
-export interface TranscriptSaver {
+export interface TranscriptCopier {
   /**
    * Stores what is new and returns the manifest that names it; nothing counts until the caller has
    * committed that manifest. A file that looks as it did the last time is not opened, and where all do
@@ -23,23 +23,23 @@ export interface TranscriptSaver {
    * that cannot be read, or whose path holds a secret, is left out and reported; an error of the store or of the host rejects, and asking
    * again goes on from there.
    */
-  save(options: { verify: boolean }): Promise<TranscriptManifest>;
+  copy(options: { verify: boolean }): Promise<TranscriptManifest>;
 }
 
-/** Whose files are saved, and who receives the reports. */
-export interface SaverOptions extends FileAppenderOptions, UnsavedFileListeners {
+/** Whose files are copied, and who receives the reports. */
+export interface CopierOptions extends FileAppenderOptions, SkippedFileListeners {
   projectDir: string;
   masker: FileMasker & Pick<Masker, 'text'>;
 }
 
-/** A saver for one attempt; `restored` is what its folder began with. */
-export function createTranscriptSaver(
+/** The copier of one attempt; `restored` is what its folder began with. */
+export function createTranscriptCopier(
   store: TranscriptStore,
-  options: SaverOptions,
-): TranscriptSaver {
+  options: CopierOptions,
+): TranscriptCopier {
   const { projectDir, restored } = options;
   const appendNew = createFileAppender(store, options);
-  const reports = createUnsavedFileReports(options.masker, options);
+  const reports = createSkippedFileReports(options.masker, options);
   const tracked = new Map(restored.map((file) => [file.path, file]));
   const states = new Map<string, FileState>();
   let folder = identityOf(projectDir);
@@ -56,7 +56,7 @@ export function createTranscriptSaver(
     return seen === null || seen !== folder;
   }
 
-  async function saveFile(path: string, verify: boolean): Promise<void> {
+  async function copyFile(path: string, verify: boolean): Promise<void> {
     const before = states.get(path);
     if (!verify && before && isSame(before, statSync(join(projectDir, path)))) return;
     if (isTakenAway()) return;
@@ -74,7 +74,7 @@ export function createTranscriptSaver(
   }
 
   return {
-    async save({ verify }) {
+    async copy({ verify }) {
       if (tracked.size === 0) folder = identityOf(projectDir);
       if (isTakenAway()) {
         manifest ??= manifestOf(tracked.values());
@@ -82,9 +82,9 @@ export function createTranscriptSaver(
       }
       const paths = listFiles(projectDir).filter(reports.mayBeNamed);
       for (const path of paths) {
-        await saveFile(path, verify).catch((error: unknown) => {
-          // A host that can open no file now may do so later: the next save tries again.
-          if (!isFileError(error) || hostErrnoOf(error) !== null) throw error;
+        await copyFile(path, verify).catch((error: unknown) => {
+          // A host that can open no file now may do so later: the next copy tries again.
+          if (!isFileError(error) || findHostErrno(error) !== null) throw error;
           reports.unreadable(path, error);
         });
       }
@@ -105,8 +105,8 @@ function identityOf(folder: string): string | null {
     const { dev, ino } = statSync(folder);
     return `${dev}:${ino}`;
   } catch (error) {
-    // A host that can look at nothing now may do so later: the next save tries again.
-    if (hostErrnoOf(error) !== null) throw error;
+    // A host that can look at nothing now may do so later: the next copy tries again.
+    if (findHostErrno(error) !== null) throw error;
     return null;
   }
 }

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import {
-  type KeepOptions,
-  keepTranscript,
-} from '../../../../apps/worker/src/attempt/transcript-keeper.ts';
+  type CopyLoopOptions,
+  startCopyLoop,
+} from '../../../../apps/worker/src/attempt/transcript-copy.ts';
 
 let hostFolder: string;
 let away: string;
@@ -19,16 +19,16 @@ beforeEach(async () => {
   away = join(folder, 'away');
 });
 
-/** A transcript in that folder; `lastSaves` holds whether the folder was there at each last save. */
-function keep(options: Partial<KeepOptions> = {}) {
-  const lastSaves: boolean[] = [];
+/** A transcript in that folder; `lastCopies` holds whether the folder was there at each last copy. */
+function start(options: Partial<CopyLoopOptions> = {}) {
+  const lastCopies: boolean[] = [];
   const onFolderLost = vi.fn();
-  const onLastSave = vi.fn(async () => {});
-  const keeper = keepTranscript(
+  const onLastCopy = vi.fn(async () => {});
+  const copy = startCopyLoop(
     {
-      async save({ verify }) {
-        if (verify) lastSaves.push(existsSync(hostFolder));
-        if (verify) await onLastSave();
+      async copy({ verify }) {
+        if (verify) lastCopies.push(existsSync(hostFolder));
+        if (verify) await onLastCopy();
         return { files: [] };
       },
     },
@@ -41,51 +41,51 @@ function keep(options: Partial<KeepOptions> = {}) {
       ...options,
     },
   );
-  return { keeper, lastSaves, onLastSave, onFolderLost };
+  return { copy, lastCopies, onLastCopy, onFolderLost };
 }
 
-test('the last save waits for a temporary folder that is away', async () => {
-  const { keeper, lastSaves, onFolderLost } = keep();
+test('the last copy waits for a temporary folder that is away', async () => {
+  const { copy, lastCopies, onFolderLost } = start();
   await rename(hostFolder, away);
-  const finished = keeper.finish();
+  const finished = copy.finish();
   await setImmediate();
-  expect(lastSaves).toEqual([]);
+  expect(lastCopies).toEqual([]);
   await rename(away, hostFolder);
   expect(await finished).toEqual({ files: [] });
-  expect(lastSaves).toEqual([true]);
+  expect(lastCopies).toEqual([true]);
   expect(onFolderLost).not.toHaveBeenCalled();
 });
 
-test('a folder that goes away during the last save is saved again once it is back', async () => {
-  const { keeper, lastSaves, onLastSave } = keep();
+test('a folder that goes away during the last copy is copied again once it is back', async () => {
+  const { copy, lastCopies, onLastCopy } = start();
   const gone = Promise.withResolvers<void>();
-  onLastSave.mockImplementationOnce(async () => {
+  onLastCopy.mockImplementationOnce(async () => {
     await rename(hostFolder, away);
     gone.resolve();
   });
-  const finished = keeper.finish();
+  const finished = copy.finish();
   await gone.promise;
   await setImmediate(); // the keeper looks for the folder before this
   await rename(away, hostFolder);
   expect(await finished).toEqual({ files: [] });
-  expect(lastSaves).toEqual([true, true]);
+  expect(lastCopies).toEqual([true, true]);
 });
 
-test('a folder that does not come back is reported, and what was saved before counts', async () => {
-  const { keeper, lastSaves, onFolderLost } = keep({ hostFolderLimitMs: 150 });
+test('a folder that does not come back is reported, and what was copied before counts', async () => {
+  const { copy, lastCopies, onFolderLost } = start({ hostFolderLimitMs: 150 });
   await rename(hostFolder, away);
-  expect(await keeper.finish()).toEqual({ files: [] });
-  expect(lastSaves).toEqual([false]);
+  expect(await copy.finish()).toEqual({ files: [] });
+  expect(lastCopies).toEqual([false]);
   expect(onFolderLost).toHaveBeenCalledOnce();
 });
 
 test('an attempt that gives up waits for no folder', async () => {
   const giveUp = new AbortController();
-  const { keeper, lastSaves, onFolderLost } = keep({ giveUp: giveUp.signal });
+  const { copy, lastCopies, onFolderLost } = start({ giveUp: giveUp.signal });
   await rename(hostFolder, away);
-  const finished = keeper.finish();
+  const finished = copy.finish();
   giveUp.abort();
   expect(await finished).toBeUndefined();
-  expect(lastSaves).toEqual([]);
+  expect(lastCopies).toEqual([]);
   expect(onFolderLost).not.toHaveBeenCalled();
 });

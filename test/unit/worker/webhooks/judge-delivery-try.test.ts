@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest';
-import { judgeTry } from '../../../../apps/worker/src/webhooks/verdict.ts';
+import { judgeDeliveryTry } from '../../../../apps/worker/src/webhooks/judge-delivery-try.ts';
 
 const first = { tries: 1, firstMs: 5_000, random: 0 };
 
 test.each([200, 201, 204, 299])('status %i is delivered', (status) => {
-  expect(judgeTry({ status }, first)).toEqual({ kind: 'delivered' });
+  expect(judgeDeliveryTry({ status }, first)).toEqual({ kind: 'delivered' });
 });
 
 test.each([{ status: 301 }, { status: 400 }, { status: 500 }, { error: 'ECONNREFUSED' }, {}])(
   '%j is tried again',
   (facts) => {
-    expect(judgeTry(facts, first)).toEqual({ kind: 'retry', inMs: 5_000 });
+    expect(judgeDeliveryTry(facts, first)).toEqual({ kind: 'retry', inMs: 5_000 });
   },
 );
 
 test('410 is the end, and of the endpoint', () => {
-  expect(judgeTry({ status: 410 }, first)).toMatchObject({ kind: 'failed', gone: true });
+  expect(judgeDeliveryTry({ status: 410 }, first)).toMatchObject({ kind: 'failed', gone: true });
 });
 
 test.each([
@@ -25,25 +25,25 @@ test.each([
   [5, 1_280_000],
   [9, 12 * 3600 * 1000],
 ])('after try %i comes a pause of %i ms', (tries, inMs) => {
-  expect(judgeTry({ status: 500 }, { ...first, tries })).toEqual({ kind: 'retry', inMs });
+  expect(judgeDeliveryTry({ status: 500 }, { ...first, tries })).toEqual({ kind: 'retry', inMs });
 });
 
 test('the pause is longer by chance, by a quarter at most', () => {
-  expect(judgeTry({ status: 500 }, { ...first, random: 1 })).toEqual({
+  expect(judgeDeliveryTry({ status: 500 }, { ...first, random: 1 })).toEqual({
     kind: 'retry',
     inMs: 6_250,
   });
 });
 
 test('the pause is as long as Retry-After says, within a bound', () => {
-  const asked = (retryAfterMs: number) => judgeTry({ status: 429, retryAfterMs }, first);
+  const asked = (retryAfterMs: number) => judgeDeliveryTry({ status: 429, retryAfterMs }, first);
   expect(asked(60_000)).toEqual({ kind: 'retry', inMs: 60_000 });
   expect(asked(1)).toEqual({ kind: 'retry', inMs: 5_000 });
   expect(asked(1e12)).toEqual({ kind: 'retry', inMs: 12 * 3600 * 1000 });
 });
 
 test('the tenth try is the last, and says why', () => {
-  expect(judgeTry({ status: 302 }, { ...first, tries: 10 })).toEqual({
+  expect(judgeDeliveryTry({ status: 302 }, { ...first, tries: 10 })).toEqual({
     kind: 'failed',
     error: 'tried 10 times; at last: status 302; redirects are not followed',
     gone: false,

@@ -9,7 +9,7 @@ import type {
   StoreClock,
   Stores,
 } from '@baton/core/internal';
-import type { ClaudeCli } from '../claude/find.ts';
+import type { ClaudeCli } from '../claude/find-claude-cli.ts';
 import type { HostHealth } from '../host/host-health.ts';
 import type { DeadlinesMs } from './deadlines.ts';
 import { type Ownership, watchOwnership } from './ownership.ts';
@@ -94,7 +94,7 @@ export function createAttemptContext(
       ownership.fenceHeld();
       stopOnRequest(held, stopSwitch);
     },
-    onLost: () => stopSwitch.stop({ kind: 'lost' }),
+    onMustStop: () => stopSwitch.stop({ kind: 'lost' }),
     ...writeOptions,
   });
   return {

@@ -1,6 +1,6 @@
 import type { Event, EventStore } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
-import { eventsBeyond } from '../../../../apps/worker/src/attempt/superseded.ts';
+import { findEventsBeyondTranscript } from '../../../../apps/worker/src/attempt/events-beyond-transcript.ts';
 import { makeSession } from '../../../support/factories.ts';
 
 const UUID = '0197f0a0-7777-7000-8000-00000000000';
@@ -32,7 +32,7 @@ function look(words: EventKind[], held: { prompt: boolean; messages: number[] },
   const superseded = supersededTo === 0 ? [] : [{ from: 1, to: supersededTo }];
   const session = makeSession({ last_event_seq: words.length, superseded });
   const uuids = new Set(held.messages.map((message) => `${UUID}${message}`));
-  return eventsBeyond(storeOf(words), session, { uuids, prompt: held.prompt });
+  return findEventsBeyondTranscript(storeOf(words), session, { uuids, prompt: held.prompt });
 }
 
 const CASES: [string, EventKind[], { prompt: boolean; messages: number[] }, object | null][] = [
@@ -104,10 +104,10 @@ describe('the events beyond a restored transcript are', () => {
   test('found before those that were superseded, where the transcript has lost them since', async () => {
     const words: EventKind[] = ['prompt', 1, 2, 3, 4, 'prompt', 'init'];
     const session = makeSession({ last_event_seq: 7, superseded: [{ from: 4, to: 5 }] });
-    const lost = await eventsBeyond(storeOf(words), session, { uuids: new Set(), prompt: false });
+    const lost = await findEventsBeyondTranscript(storeOf(words), session, { uuids: new Set(), prompt: false });
     expect(lost).toEqual({ from: 1, to: 7, losesMessages: true });
     const uuids = new Set([`${UUID}1`]);
-    const kept = await eventsBeyond(storeOf(words), session, { uuids, prompt: true });
+    const kept = await findEventsBeyondTranscript(storeOf(words), session, { uuids, prompt: true });
     expect(kept).toEqual({ from: 3, to: 7, losesMessages: true });
   });
 

@@ -1,6 +1,6 @@
 import type { Event, EventStore } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
-import { unrecordedMessages } from '../../../../apps/worker/src/attempt/backfill-events.ts';
+import { findUnrecordedMessages } from '../../../../apps/worker/src/attempt/unrecorded-messages.ts';
 import { createRecentMessages } from '../../../../apps/worker/src/transcript/recent-messages.ts';
 import { makeSession } from '../../../support/factories.ts';
 
@@ -33,7 +33,7 @@ function storeOf(numbers: (number | null)[]): EventStore {
 
 async function look(recorded: (number | null)[], entries: string[]): Promise<unknown[]> {
   const session = makeSession({ last_event_seq: recorded.length });
-  const lines = await unrecordedMessages(storeOf(recorded), session, entries);
+  const lines = await findUnrecordedMessages(storeOf(recorded), session, entries);
   return lines.map(({ raw }) => (JSON.parse(raw) as { uuid: string }).uuid);
 }
 
@@ -73,7 +73,7 @@ describe('what nobody recorded of a transcript is', () => {
 
   test('told as the stream would have told it', async () => {
     const session = makeSession({ last_event_seq: 0 });
-    const [line] = await unrecordedMessages(storeOf([]), session, [entry(1)]);
+    const [line] = await findUnrecordedMessages(storeOf([]), session, [entry(1)]);
     expect(line).toMatchObject({ type: 'assistant', bytes: line?.raw.length });
     expect(JSON.parse(line?.raw ?? '')).toEqual({
       type: 'assistant',

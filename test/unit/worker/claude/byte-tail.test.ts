@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTail } from '../../../../apps/worker/src/claude/tail.ts';
+import { createByteTail } from '../../../../apps/worker/src/claude/byte-tail.ts';
 
 const PIECES: [string[], string][] = [
   [[], ''],
@@ -11,7 +11,7 @@ const PIECES: [string[], string][] = [
 ];
 
 test.each(PIECES)('of %j the last four bytes are kept', (pieces, kept) => {
-  const tail = createTail(4);
+  const tail = createByteTail(4);
   for (const piece of pieces) tail.push(Buffer.from(piece));
   expect(tail.text()).toBe(kept);
 });
