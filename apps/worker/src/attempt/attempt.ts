@@ -2,39 +2,39 @@
 import { dirname } from 'node:path';
 import type { Attempt, Outcome, Session, TranscriptManifest } from '@baton/core/internal';
 import type { AbortReason } from '../claude/abort-reason.ts';
-import { concludeAttempt } from '../claude/conclude.ts';
 import { trackClaudeSessionId } from '../claude/claude-session-id.ts';
+import { concludeAttempt } from '../claude/conclude.ts';
 import { NOTHING_SPENT } from '../claude/cost-state.ts';
 import { bringsAccount } from '../claude/credentials.ts';
-import { type Meter, meterFrom } from '../claude/meter.ts';
+import { meterFrom } from '../claude/meter.ts';
 import { createPendingWork } from '../claude/pending-work.ts';
 import { watchFile } from '../claude/watch-file.ts';
 import { makeRunDirs, type RunDirs, removeRunDirs } from '../host/run-dirs.ts';
 import { findAnswerProblem } from './answer-problem.ts';
-import { retryTime } from './backoff.ts';
 import { type AttemptContext, type AttemptDeps, createAttemptContext } from './attempt-context.ts';
-import { deadlinesOf } from './deadlines.ts';
-import { type AttemptResult, writeEnding } from './write-ending.ts';
-import { warnOfForcedMode } from './forced-mode.ts';
+import { createAttemptCopier } from './attempt-copier.ts';
 import { attributeFailure } from './attribute-failure.ts';
-import { countHostFailure } from './host-strikes.ts';
+import { deadlinesOf } from './deadlines.ts';
+import { type DecidedEnding, decideEnding } from './decide-ending.ts';
+import { warnOfForcedMode } from './forced-mode.ts';
 import { outcomeOfNotEnded } from './not-ended.ts';
 import { createPartials } from './partials.ts';
 import { type Prepared, prepareAttempt } from './prepare.ts';
 import type { RunTrackers } from './progress.ts';
 import { reconcileHistory } from './reconcile-history.ts';
 import { refuseAttempt } from './refuse-attempt.ts';
+import { removeDeadAttempts } from './remove-dead-attempts.ts';
 import { type RunFacts, runClaude } from './run.ts';
-import { createAttemptSaver } from './saver.ts';
 import { settleCost } from './settle-cost.ts';
 import { startCopyLoop, type TranscriptCopy } from './transcript-copy.ts';
+import { type AttemptResult, writeEnding } from './write-ending.ts';
 import { writeUntilAcknowledged } from './write-until-acknowledged.ts';
 
 /** An attempt under way. */
 export interface RunningAttempt {
   /** Ends the run for a reason; the first reason counts. */
   abort(reason: AbortReason): void;
-  /** Asks the fence now: resolves to whether this attempt still holds the session. */
+  /** Asks MongoDB now: resolves to whether it confirms that this attempt holds the session. */
   confirm(): Promise<boolean>;
   /** The job's lock was renewed: Redis confirms that no other worker was given the job. */
   lockHeld(): void;
@@ -53,7 +53,8 @@ export function startAttempt(
     abort: context.stopSwitch.stop,
     confirm: () => context.recorder.heartbeat(),
     lockHeld: () => context.ownership.lockHeld(),
-    // The recorder renews the lease from the start: whatever ends the attempt must end the recorder too.
+    // Whatever ended the attempt, `giveUp` ends the recorder, which renews the lease from the start, the copy of
+    // the transcript, and every write that is still being repeated.
     end: runAttempt(context).finally(() => {
       context.giveUp();
       context.ownership.stop();
@@ -61,30 +62,50 @@ export function startAttempt(
   };
 }
 
-/** The life of an attempt. A step that ends it early returns the outcome. */
+/** What was done for a session until its attempt can end. */
+interface FinishedRun {
+  outcome: Outcome;
+  /** There if a process ran. */
+  facts?: RunFacts;
+  /** There if the transcript was copied whole. */
+  transcript?: TranscriptManifest | undefined;
+}
+
+/** The life of an attempt. */
 async function runAttempt(context: AttemptContext): Promise<AttemptResult> {
   const dirs = await makeDirs(context);
-  if ('kind' in dirs) return writeEnd(context, { outcome: dirs });
   try {
-    const prepared = await prepare(context, dirs);
-    if ('kind' in prepared) return await writeEnd(context, { outcome: prepared });
-    const settled = await reconcileHistory(context, prepared);
-    if (settled) return await writeEnd(context, { outcome: settled });
-    const trackers = createTrackers(context, prepared);
-    const transcript = startTranscriptCopy(context, dirs, prepared, trackers.meter);
-    const wasReplaced = watchFile(context.deps.cli.file);
-    const facts = await runProcess(context, prepared, trackers);
-    await settleCost(trackers.meter, {
-      projectDir: dirs.project,
-      claudeSessionId: trackers.claudeSession.id(),
-      restored: prepared.restored,
-    });
-    const outcome = await concludeRun(context, dirs, prepared, { facts, wasReplaced });
-    const manifest = await finishTranscriptCopy(context, transcript);
-    return await writeEnd(context, { outcome, facts, transcript: manifest });
+    const run: FinishedRun = 'kind' in dirs ? { outcome: dirs } : await runInDirs(context, dirs);
+    // The recorder's heartbeats keep the lease until here; its last commit precedes the ending.
+    if (!(await context.recorder.finish())) return { kind: 'lost' };
+    const ending = await decideEnding(context, run.outcome);
+    return await writeDecided(context, run, ending);
   } finally {
-    await clean(context, dirs);
+    if (!('kind' in dirs)) await clean(context, dirs);
   }
+}
+
+/** From the folders of an attempt to its outcome. A step that ends the attempt early returns the outcome. */
+async function runInDirs(context: AttemptContext, dirs: RunDirs): Promise<FinishedRun> {
+  const refused = await removeDeadAttempts(context);
+  if (refused) return { outcome: refused };
+  const prepared = await prepare(context, dirs);
+  if ('kind' in prepared) return { outcome: prepared };
+  const settled = await reconcileHistory(context, prepared);
+  if (settled) return { outcome: settled };
+  const trackers = createTrackers(context, prepared);
+  context.progress.follow(trackers);
+  const copy = startTranscriptCopy(context, dirs, prepared, trackers);
+  const wasReplaced = watchFile(context.deps.cli.file);
+  const facts = await runProcess(context, prepared, trackers);
+  await settleCost(trackers.meter, {
+    projectDir: dirs.project,
+    claudeSessionId: trackers.claudeSession.id(),
+    restored: prepared.restored,
+  });
+  const outcome = await concludeRun(context, dirs, prepared, { facts, wasReplaced });
+  const transcript = await finishTranscriptCopy(context, copy);
+  return { outcome, facts, transcript };
 }
 
 /** Makes the folders of the attempt. Where the host cannot, the session goes back to the queue. */
@@ -107,43 +128,33 @@ async function prepare(
   return prepared;
 }
 
-/** Has the session's progress follow the process that is about to start. */
+/** Creates what follows the lines of the process that is about to start. */
 function createTrackers(
-  { deps, progress }: AttemptContext,
+  { deps }: AttemptContext,
   { claudeSessionId, restored }: Prepared,
 ): RunTrackers {
-  const trackers = {
+  return {
     claudeSession: trackClaudeSessionId(claudeSessionId),
     meter: meterFrom(restored.costState ?? NOTHING_SPENT, deps.prices),
     work: createPendingWork(),
   };
-  progress.follow(trackers);
-  return trackers;
 }
 
-/** Copies the transcript to the store from now on, while the process writes it. */
+/** Starts the loop that copies the transcript to the store while the process writes it. */
 function startTranscriptCopy(
-  { deps, session, attempt, log, recorder, writeOptions }: AttemptContext,
+  context: AttemptContext,
   dirs: RunDirs,
-  { restored }: Prepared,
-  meter: Meter,
+  prepared: Prepared,
+  trackers: RunTrackers,
 ): TranscriptCopy {
-  const saver = createAttemptSaver({
-    store: deps.stores.transcripts,
-    sessionId: session.id,
-    fence: attempt.fence,
-    projectDir: dirs.project,
-    restored,
-    masker: deps.masker,
-    meter,
-    log,
-  });
-  return startCopyLoop(saver, recorder, {
-    ...writeOptions,
-    hostFolder: dirname(dirs.root),
+  const copier = createAttemptCopier(context, dirs.project, prepared, trackers);
+  const hostFolder = dirname(dirs.root);
+  return startCopyLoop(copier, context.recorder, {
+    ...context.writeOptions,
+    hostFolder,
     onFolderLost: () =>
-      log.error(
-        { path: dirname(dirs.root) },
+      context.log.error(
+        { path: hostFolder },
         'the folder for temporary files did not come back: what the transcript says since the last save is lost',
       ),
   });
@@ -192,7 +203,7 @@ async function concludeRun(
   if (facts.notEnded) {
     return outcomeOfNotEnded(concluded, facts.notEnded, { session, host: deps.host, log });
   }
-  const start = {
+  const context = {
     run: facts,
     abort,
     cwd,
@@ -203,54 +214,41 @@ async function concludeRun(
     claudeFile: deps.cli.file,
     wasReplaced,
   };
-  return attributeFailure(concluded, start, deps.host);
+  return attributeFailure(concluded, context, deps.host);
 }
 
-/** Saves the whole transcript, every file checked; undefined where that could not be done. */
+/** Copies the whole transcript, every file checked; undefined where that could not be done. */
 function finishTranscriptCopy(
   { recorder, giveUp }: AttemptContext,
-  transcript: TranscriptCopy,
+  copy: TranscriptCopy,
 ): Promise<TranscriptManifest | undefined> {
-  // Another worker holds the session, and has restored what was committed: a further save is of no use.
+  // No manifest can be committed any more, so a further copy is of no use.
   if (recorder.mustStopWriting) giveUp();
-  return transcript.finish();
+  return copy.finish();
 }
 
-/** What a run left: its outcome, and, where a process ran, its facts and its transcript. */
-interface RunEnd {
-  outcome: Outcome;
-  facts?: RunFacts;
-  transcript?: TranscriptManifest | undefined;
-}
-
-/** Commits the last events, then writes the outcome: the last write of the attempt. */
-async function writeEnd(
-  { deps, session, attempt, owned, recorder, progress, writeOptions }: AttemptContext,
-  run: RunEnd,
+/** Writes the ending: the last write of the attempt. */
+async function writeDecided(
+  { session, attempt, owned, progress, writeOptions }: AttemptContext,
+  run: FinishedRun,
+  { outcome, ...decided }: DecidedEnding,
 ): Promise<AttemptResult> {
-  // Until here the recorder's heartbeats kept the lease.
-  if (!(await recorder.finish())) return { kind: 'lost' };
-  const now = await deps.clock.now();
-  const strike = { workerId: attempt.worker_id, now };
-  const { outcome, hostFailures } = countHostFailure(session, run.outcome, strike);
-  const timing = { now, random: Math.random(), firstMs: deps.retryFirstMs };
-  const retryAt = retryTime(outcome, session, timing);
-  const end = await writeUntilAcknowledged(
+  const result = await writeUntilAcknowledged(
     () =>
       writeEnding(owned, outcome, {
+        ...decided,
         attempt,
-        now,
         totals: progress.totals(),
         transcript: run.transcript,
         exitLateMs: run.facts?.exitLateMs,
-        retryAt,
-        hostFailures,
         counts: session.counts,
       }),
     writeOptions,
   );
-  if (end?.kind === 'retry' && bringsAccount(session.config)) return { ...end, ownAccount: true };
-  return end ?? { kind: 'lost' };
+  if (result?.kind === 'retry' && bringsAccount(session.config)) {
+    return { ...result, ownAccount: true };
+  }
+  return result ?? { kind: 'lost' };
 }
 
 /** Removes the attempt's folders. The session has ended by then: what stays behind concerns the operator only. */

@@ -1,17 +1,17 @@
-// Why a process came to nothing before its first init line: the session, its working directory or the host.
+// Whose fault a failed run is: the session's, its working directory's or the host's.
 import { existsSync } from 'node:fs';
-import type { FailureFacts, Outcome } from '@baton/core/internal';
+import type { Outcome } from '@baton/core/internal';
 import type { AbortReason } from '../claude/abort-reason.ts';
 import { isExecutable } from '../claude/parent-death.ts';
 import type { HostHealth } from '../host/host-health.ts';
 import {
   findFileProblem,
-  type HostProblem,
   findLostFileProblem,
   findReportedProblem,
   findSpawnProblem,
+  type HostProblem,
 } from '../host-problem/find-host-problem.ts';
-import { refusalOutcome } from './refusal.ts';
+import { hostFailure, refusalOutcome } from './refuse-attempt.ts';
 import type { RunFacts } from './run.ts';
 import { compareDir, type DirIdentity, workingDirNotFound } from './working-dir.ts';
 
@@ -129,7 +129,8 @@ async function attributeFailedStart(
   const found = await host.check();
   if (found) return hostFailure(found, 0);
   // The probe passes: whatever it was is over, or the session brought it along. Nothing else has to wait.
-  const said = findReportedProblem(run.stderrTail) ?? findLostFileProblem(run.stderrTail, facts.runRoot);
+  const said =
+    findReportedProblem(run.stderrTail) ?? findLostFileProblem(run.stderrTail, facts.runRoot);
   if (said) return hostFailure(said, TRY_AGAIN_MS);
   if (facts.wasReplaced()) {
     const message = `the claude CLI ${file} was replaced while it started`;
@@ -158,12 +159,4 @@ function cameAndWent({ cwd, isDirGiven }: FailureContext): Outcome {
 function sick(problem: HostProblem, host: Pick<HostHealth, 'report'>): Outcome {
   host.report(problem);
   return hostFailure(problem, 0);
-}
-
-/** The outcome of an attempt that its host kept from starting. */
-export function hostFailure(
-  { code, message }: Pick<FailureFacts, 'code' | 'message'>,
-  waitMs: number,
-): Outcome {
-  return { kind: 'host_failure', failure: { code, message, retryable: true }, waitMs };
 }

@@ -7,10 +7,10 @@ import {
   type Session,
 } from '@baton/core/internal';
 import type { Restored } from '../transcript/restore.ts';
-import { findUnrecordedMessages } from './unrecorded-messages.ts';
-import { isRestart } from './resume-or-restart.ts';
 import { findEventsBeyondTranscript } from './events-beyond-transcript.ts';
 import type { RecordedLine } from './recorded-line.ts';
+import { isRestart } from './resume-or-restart.ts';
+import { findUnrecordedMessages } from './unrecorded-messages.ts';
 
 /** What is to be written before a further attempt begins, and the answer if there is one already. */
 export interface History {

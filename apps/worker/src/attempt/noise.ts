@@ -1,6 +1,6 @@
 import { cutText } from '@baton/core/internal';
-import type { LinePart } from '../claude/split-line.ts';
 import { createByteTail } from '../claude/byte-tail.ts';
+import type { LinePart } from '../claude/split-line.ts';
 import type { OutputMasker } from '../masking/output-masker.ts';
 import type { RecordedLine } from './recorded-line.ts';
 

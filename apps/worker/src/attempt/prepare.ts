@@ -17,7 +17,6 @@ import { buildCommand, type Command } from '../claude/command.ts';
 import { promptTextOf } from '../claude/prompt-text.ts';
 import type { WorkerIdentity } from '../host/identity.ts';
 import { formatMarker } from '../host/marker.ts';
-import { killMarked } from '../host/orphans.ts';
 import type { RunDirs } from '../host/run-dirs.ts';
 import { writePrivateFiles } from '../host/run-dirs.ts';
 import type { Masker } from '../masking/masker.ts';
@@ -87,11 +86,6 @@ export async function prepareAttempt(
   dirs: RunDirs,
 ): Promise<Prepared> {
   const { stores, identity } = deps;
-  await stores.events.clearAbove(session.id, session.last_event_seq, fence);
-  if (session.attempts.length > 1) {
-    // A worker that was killed leaves its tools behind: they would work beside the new attempt.
-    await killMarked((marker) => marker.sessionId === session.id && marker.fence < fence);
-  }
   checkPolicy(session.config, deps.policy);
   const cwd = await resolveWorkingDir(session, deps.workRoot, deps.policy);
   const seenDir = await identifyDir(cwd, session);

@@ -1,10 +1,10 @@
 import type { Outcome } from '@baton/core/internal';
+import type { AbortReason } from '../claude/abort-reason.ts';
 import { concludeAttempt } from '../claude/conclude.ts';
 import { findAnswerProblem } from './answer-problem.ts';
 import type { AttemptContext } from './attempt-context.ts';
 import { spentLimit } from './limits.ts';
 import type { Prepared } from './prepare.ts';
-import { neverRan } from './refusal.ts';
 import { writeUntilAcknowledged } from './write-until-acknowledged.ts';
 
 /**
@@ -18,14 +18,14 @@ export async function reconcileHistory(
 ): Promise<Outcome | null> {
   const { session, stopSwitch } = context;
   if (history.answer) return concludeAnswered(context, history.answer);
-  if (!(await setAside(context, history.amends))) return neverRan({ kind: 'lost' });
+  if (!(await setAside(context, history.amends))) return concludeUnstarted({ kind: 'lost' });
   for (const line of history.unrecorded) {
     await context.recorder.record({ ...line, raw: context.deps.masker.line(line.raw) });
   }
   if (session.interrupt_requested_at) return { kind: 'completed', stopped_by: 'interrupt' };
   const spent = spentLimit(limits);
   if (spent) return { kind: 'failed', failure: spent };
-  return stopSwitch.reason ? neverRan(stopSwitch.reason) : null;
+  return stopSwitch.reason ? concludeUnstarted(stopSwitch.reason) : null;
 }
 
 /** The outcome of a session whose answer an earlier attempt committed, and whose transcript is complete. */
@@ -52,4 +52,16 @@ async function setAside(
   const hasLeftovers = session.last_result !== undefined || Object.keys(amends).length > 0;
   if (!hasLeftovers) return true;
   return (await writeUntilAcknowledged(() => owned.setAside(amends), writeOptions)) !== null;
+}
+
+/** The outcome of an attempt that was ended before its process began. */
+export function concludeUnstarted(reason: AbortReason): Outcome {
+  return concludeAttempt({
+    exit: { code: null, signal: null },
+    result: null,
+    sawInit: false,
+    abort: reason,
+    resultBeforeAbort: false,
+    stderrTail: '',
+  });
 }

@@ -76,7 +76,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
       queue.wakeup.signal();
     },
     heartbeat() {
-      if (queue.mustStopWriting || queue.phase === 'finished') return Promise.resolve(!queue.mustStopWriting);
+      if (queue.mustStopWriting || queue.phase === 'finished')
+        return Promise.resolve(!queue.mustStopWriting);
       const { promise, resolve } = Promise.withResolvers<boolean>();
       queue.heartbeats.push(resolve);
       queue.wakeup.signal();

@@ -99,7 +99,10 @@ export async function writeEnding(
       const { failure, waitMs } = outcome;
       const host_failures = facts.hostFailures ?? [];
       const ended = { ...attemptEnding, failure: toFailure(failure, facts) };
-      const to = await owned.returnToQueue({ count: 'host_failures', host_failures, ...common }, ended);
+      const to = await owned.returnToQueue(
+        { count: 'host_failures', host_failures, ...common },
+        ended,
+      );
       if (to === 'cancelled') return { kind: 'ended', status: 'cancelled' };
       return to && { kind: 'host_failure', waitMs };
     }
@@ -122,7 +125,10 @@ async function writeRetry(
   attemptEnding: AttemptRecord & { failure: Failure },
   at: Date,
 ): Promise<AttemptResult | null> {
-  const to = await owned.returnToQueue({ count: 'retries', not_before: at, ...common }, attemptEnding);
+  const to = await owned.returnToQueue(
+    { count: 'retries', not_before: at, ...common },
+    attemptEnding,
+  );
   if (to === 'cancelled') return { kind: 'ended', status: 'cancelled' };
   return to && { kind: 'retry', at, failure: attemptEnding.failure };
 }

@@ -70,10 +70,14 @@ describe('a CLI whose temporary folder went away for a moment', () => {
       stderrTail: facts.said(runRoot),
     };
     const given = { run, abort: null, cwd: runRoot, runRoot, wasReplaced: () => false };
-    return attributeFailure(failed, { ...given, seenDir: await stat(runRoot) } as unknown as FailureContext, {
-      report() {},
-      check: async () => null,
-    });
+    return attributeFailure(
+      failed,
+      { ...given, seenDir: await stat(runRoot) } as unknown as FailureContext,
+      {
+        report() {},
+        check: async () => null,
+      },
+    );
   }
 
   const lost = (folder: string) => `at start\nError: ENOENT: no such file, mkdir '${folder}/c/x'`;

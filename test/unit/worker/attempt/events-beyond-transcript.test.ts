@@ -104,7 +104,10 @@ describe('the events beyond a restored transcript are', () => {
   test('found before those that were superseded, where the transcript has lost them since', async () => {
     const words: EventKind[] = ['prompt', 1, 2, 3, 4, 'prompt', 'init'];
     const session = makeSession({ last_event_seq: 7, superseded: [{ from: 4, to: 5 }] });
-    const lost = await findEventsBeyondTranscript(storeOf(words), session, { uuids: new Set(), prompt: false });
+    const lost = await findEventsBeyondTranscript(storeOf(words), session, {
+      uuids: new Set(),
+      prompt: false,
+    });
     expect(lost).toEqual({ from: 1, to: 7, losesMessages: true });
     const uuids = new Set([`${UUID}1`]);
     const kept = await findEventsBeyondTranscript(storeOf(words), session, { uuids, prompt: true });

@@ -1,6 +1,10 @@
 import { AppError, createLogger } from '@baton/core/internal';
-import { expect, test } from 'vitest';
-import { refuseAttempt } from '../../../../apps/worker/src/attempt/refuse-attempt.ts';
+import { MongoNetworkError } from 'mongodb';
+import { describe, expect, test } from 'vitest';
+import {
+  refusalOutcome,
+  refuseAttempt,
+} from '../../../../apps/worker/src/attempt/refuse-attempt.ts';
 
 function refuse(error: unknown) {
   const logged: Record<string, unknown>[] = [];
@@ -27,4 +31,26 @@ test('a caller’s mistake is logged by its code and message, without a stack tr
 test('an error that nobody foresaw is logged with its stack trace', () => {
   const { logged } = refuse(new Error('unforeseen'));
   expect(logged).toMatchObject([{ level: 40, err: { stack: expect.stringContaining('at ') } }]);
+});
+
+describe('an attempt that could not be prepared', () => {
+  test.each([
+    new MongoNetworkError('connection closed'),
+    new AppError('UNAVAILABLE', 'Redis does not answer'),
+  ])('is handed back while a store is away: %s', (error) => {
+    expect(refusalOutcome(error)).toEqual({ kind: 'handed_back' });
+  });
+
+  test('fails with the code and the field of its refusal', () => {
+    const details = { field: 'working_dir' };
+    const error = new AppError('WORKING_DIR_NOT_FOUND', 'no directory /x', { details });
+    const failure = { code: 'WORKING_DIR_NOT_FOUND', message: 'no directory /x', ...details };
+    expect(refusalOutcome(error)).toMatchObject({ kind: 'failed', failure });
+  });
+
+  test('tells nothing of an error that nobody foresaw', () => {
+    const outcome = refusalOutcome(new Error('ENOSPC: /srv/secret-place'));
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'INTERNAL' } });
+    expect(JSON.stringify(outcome)).not.toContain('secret-place');
+  });
 });

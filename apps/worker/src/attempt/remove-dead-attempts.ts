@@ -1,0 +1,26 @@
+import type { Outcome } from '@baton/core/internal';
+import { killMarked } from '../host/orphans.ts';
+import type { AttemptContext } from './attempt-context.ts';
+import { refuseAttempt } from './refuse-attempt.ts';
+
+/**
+ * Removes what dead attempts of the session left: events above the last commit, which nobody has read, and
+ * processes on this host. Where that cannot be done, resolves to the outcome, else to null.
+ */
+export async function removeDeadAttempts({
+  deps,
+  session,
+  attempt: { fence },
+  log,
+}: AttemptContext): Promise<Outcome | null> {
+  try {
+    await deps.stores.events.clearAbove(session.id, session.last_event_seq, fence);
+    if (session.attempts.length > 1) {
+      // A worker that was killed leaves its tools behind: they would work beside the new attempt.
+      await killMarked((marker) => marker.sessionId === session.id && marker.fence < fence);
+    }
+    return null;
+  } catch (error) {
+    return refuseAttempt(error, deps.host, log);
+  }
+}
