@@ -53,7 +53,7 @@ export interface AttemptContext {
   ownership: Ownership;
   /** How each write is repeated until MongoDB acknowledges it. */
   writeOptions: WriteOptions;
-  /** Ends the repeated writes, and with them the recorder. */
+  /** Ends every write that is being repeated, and so the recorder with its lease renewals and the copy of the transcript. */
   giveUp(): void;
 }
 

@@ -25,10 +25,13 @@ export interface CommitQueue {
   running: RunningFacts | null;
   /** Progress for the next commit, which comes at the latest at `by` (performance.now). */
   amendment: { transcript: NonNullable<Progress['transcript']>; by: number } | null;
-  /** Those who wait to hear whether the fence still holds. */
-  heartbeats: ((holdsFence: boolean) => void)[];
+  /** Called with whether the next commit confirmed the fence. */
+  heartbeats: ((isConfirmed: boolean) => void)[];
   phase: 'recording' | 'finishing' | 'finished';
-  /** Whether a newer fence holds the session: nothing may be written any more. */
+  /**
+   * Whether nothing may be written any more: a newer fence holds the session, the attempt gave up, or MongoDB
+   * refused a write for good.
+   */
   mustStopWriting: boolean;
 }
 
@@ -41,12 +44,12 @@ export interface CommitDeps extends WriteOptions {
   progress(): Progress;
   /** Called after each confirmed write. */
   onHeld(held: StopTimes): void;
-  /** Called once, when a newer fence holds the session. */
+  /** Called once, when the loop ends before everything was committed: see `CommitQueue.mustStopWriting`. */
   onMustStop(): void;
 }
 
 /**
- * Commits what waits in the queue until it is finished and empty, or the fence is lost. Each round inserts
+ * Commits what waits in the queue until it is finished and empty, or writing must stop. Each round inserts
  * a batch of events, then commits it by one guarded update; a round without events is a heartbeat.
  */
 export async function runCommitLoop(queue: CommitQueue, deps: CommitDeps): Promise<void> {
@@ -58,11 +61,11 @@ export async function runCommitLoop(queue: CommitQueue, deps: CommitDeps): Promi
     const batch = queue.backlog.take();
     // A batch is inserted beside the commit of the one before it: no reader sees it before its own commit.
     const isInserted = await insert(batch, deps);
-    const holdsFence = isInserted && (await committing);
-    committing = holdsFence ? commit(queue, batch.at(-1), deps) : Promise.resolve(false);
-    void committing.then((stillHolds) => {
-      for (const resolve of heartbeats) resolve(stillHolds);
-      if (stillHolds) return;
+    const isConfirmed = isInserted && (await committing);
+    committing = isConfirmed ? commit(queue, batch.at(-1), deps) : Promise.resolve(false);
+    void committing.then((isCommitted) => {
+      for (const resolve of heartbeats) resolve(isCommitted);
+      if (isCommitted) return;
       queue.mustStopWriting = true;
       queue.wakeup.signal();
     });

@@ -14,6 +14,7 @@ export interface CommitNeeds {
   /** When an amendment is written even if no batch takes it along; absent where there is none. */
   amendBy?: number | undefined;
   isFinishing: boolean;
+  /** Nothing may be written any more: the commit loop is to end. */
   mustStopWriting: boolean;
 }
 

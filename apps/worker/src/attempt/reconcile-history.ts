@@ -44,7 +44,7 @@ async function concludeAnswered(
   });
 }
 
-/** Marks what no longer counts of earlier attempts; resolves to false where the fence is lost. */
+/** Marks what no longer counts of earlier attempts; resolves to false where nothing may be written any more. */
 async function setAside(
   { session, owned, writeOptions }: AttemptContext,
   amends: Prepared['history']['amends'],

@@ -19,11 +19,14 @@ export interface Recorder {
   markRunning(facts: RunningFacts): void;
   /** Has the next write bring this along: that of a batch, or one of its own a moment from now. */
   amend(progress: Required<Pick<Progress, 'transcript'>>): void;
-  /** Writes a heartbeat now, and resolves to whether the fence still holds. */
+  /** Writes a heartbeat now, and resolves to whether MongoDB confirmed the fence. */
   heartbeat(): Promise<boolean>;
-  /** Commits everything that was recorded, and stops. Resolves to false where the fence was lost. */
+  /** Commits everything that was recorded, and stops. Resolves to false where writing had to stop. */
   finish(): Promise<boolean>;
-  /** Whether the fence is known to be lost: then nothing may be written any more. */
+  /**
+   * Whether nothing may be written any more: a newer fence holds the session, the attempt gave up, or MongoDB
+   * refused a write for good.
+   */
   readonly mustStopWriting: boolean;
 }
 
@@ -38,7 +41,7 @@ export interface RecorderOptions extends CommitDeps {
 /**
  * A recorder, running from now on. Per batch it inserts the events, then commits them by one guarded
  * update; without a batch for a third of the lease it writes a heartbeat. While MongoDB is away it tries
- * again and again; the backlog is bounded. Once `giveUp` is aborted the fence counts as lost.
+ * again and again; the backlog is bounded. Once `giveUp` is aborted nothing more is written.
  */
 export function createRecorder(options: RecorderOptions): Recorder {
   const backlog = createBacklog();

@@ -15,8 +15,9 @@ export interface WriteOptions {
 }
 
 /**
- * Repeats a write until MongoDB acknowledges it. Resolves to null once the fence is lost (by the write's own
- * null or by FENCE_LOST), the caller gave up, or MongoDB, being there, has refused it for about a minute.
+ * Repeats a write until MongoDB acknowledges it. Resolves to null where the caller must stop writing: a newer fence
+ * holds the session (the write resolved to null or threw FENCE_LOST), `giveUp` was aborted, or MongoDB, being there,
+ * has refused the write for about a minute.
  * Every write that it is used for may be repeated safely.
  */
 export async function writeUntilAcknowledged<T>(

@@ -4,6 +4,7 @@ export type AbortReason =
   | { kind: 'interrupt' }
   | { kind: 'hand_back' }
   | { kind: 'timed_out'; deadline: Deadline }
+  /** The attempt may not write the session any more: another worker holds it, or MongoDB refuses its writes. */
   | { kind: 'lost' }
   | { kind: 'store_unavailable' };
 

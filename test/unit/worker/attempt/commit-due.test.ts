@@ -23,7 +23,7 @@ const CASES: [string, Partial<CommitNeeds>, number][] = [
   ['not where a heartbeat was requested', { isHeartbeatRequested: true }, 0],
   ['not where the session is to become running', { isRunningPending: true }, 0],
   ['not where the recorder finishes', { isFinishing: true }, 0],
-  ['not where the fence is lost', { mustStopWriting: true }, 0],
+  ['not where writing must stop', { mustStopWriting: true }, 0],
   ['for the rest of a batch', GATHERING, 50],
   ['not for a batch whose time has passed', { ...GATHERING, batchBy: NOW - 1 }, 0],
   ['not for a batch that is full', { ...GATHERING, isBatchFull: true }, 0],
