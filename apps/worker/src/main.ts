@@ -11,6 +11,7 @@ import { serveReadiness } from './process/readiness.ts';
 import { createStopSignals } from './process/stop-signals.ts';
 import { startFleetMaintenance, startHostSweeps } from './process/upkeep.ts';
 import { createWorkers } from './process/workers.ts';
+import type { SessionWorker } from './sessions/session-worker.ts';
 
 /** The most that closing connections may take, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 5_000;
@@ -37,8 +38,9 @@ async function main(): Promise<void> {
   const closeControl = listenForControl(settings, workers.sessions, log);
   workers.webhooks.start();
   workers.schedules.start();
-  // Sessions wait for the verdict: the first of them would run unprotected otherwise.
-  await checks.scrub.start(workers.sessions.start, stopping);
+  // Sessions wait for the verdict on SUBPROCESS_ENV_SCRUB: the first of them would run unprotected otherwise.
+  await checks.scrub.probe(stopping);
+  void startOnceAllowed(workers.sessions, checks, stopping);
   announce(environment, checks, health.url);
 
   await signals.received;
@@ -60,6 +62,14 @@ async function main(): Promise<void> {
   closeControl();
   clearTimeout(exitAnyway);
   log.info('stopped');
+}
+
+async function startOnceAllowed(
+  sessions: SessionWorker,
+  { scrub }: HostChecks,
+  stopping: AbortSignal,
+): Promise<void> {
+  if (await scrub.untilAllowed(stopping)) sessions.start();
 }
 
 function announce({ identity, cli, log }: WorkerEnvironment, { scrub }: HostChecks, url: string) {

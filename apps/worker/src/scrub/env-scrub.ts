@@ -15,11 +15,13 @@ export interface EnvScrub {
   whyNot(): string | null;
   /** The state, as /readyz shows it. */
   describe(): string;
+  /** Probes once, and logs where sessions must run without it, or must not run. */
+  probe(signal: AbortSignal): Promise<void>;
   /**
-   * Finds out, and resolves with the first verdict; `onAllowed` is called once sessions may run. Where
-   * they may not it tries again and again until they may, or until `signal`.
+   * Resolves to true once sessions may run here; where they may not yet, it probes again every 30 seconds.
+   * Resolves to false once `signal` is aborted.
    */
-  start(onAllowed: () => void, signal: AbortSignal): Promise<void>;
+  untilAllowed(signal: AbortSignal): Promise<boolean>;
 }
 
 // Without the first the CLI does not start with it, without the second each Bash call fails.
@@ -31,7 +33,7 @@ const AGAIN_MS = 30_000;
 /** Asks whether it works here: null where it does, else why not. */
 type Probe = (signal: AbortSignal) => Promise<string | null>;
 
-/** The state of a worker under its setting; nothing is known before `start`. */
+/** The state of a worker under its setting; nothing is known before `probe`. */
 export function createEnvScrub(
   setting: EnvScrubSetting,
   deps: ProbeDeps & { log: Logger },
@@ -40,6 +42,7 @@ export function createEnvScrub(
   const { log } = deps;
   let problem: string | null = setting === 'off' ? 'SUBPROCESS_ENV_SCRUB=off' : 'not probed yet';
   const isOn = () => problem === null;
+  const isAllowed = () => setting !== 'on' || isOn();
 
   async function find(signal: AbortSignal): Promise<void> {
     const missing = missingPrograms(deps.baseEnv['PATH'] ?? '');
@@ -53,33 +56,28 @@ export function createEnvScrub(
     problem = answer !== null && whyMissing !== null ? `${whyMissing}; ${answer}` : answer;
   }
 
-  async function tryAgain(onAllowed: () => void, signal: AbortSignal): Promise<void> {
-    while (!isOn() && !signal.aborted) {
-      await delay(againMs, undefined, { signal }).catch(() => {});
-      if (!signal.aborted) await find(signal);
-    }
-    if (signal.aborted) return;
-    log.info('the claude CLI can now keep its credentials from tools: the worker takes sessions');
-    onAllowed();
-  }
-
   return {
     isOn,
     whyNot: () =>
-      setting === 'on' && !isOn()
-        ? `SUBPROCESS_ENV_SCRUB=on, but the claude CLI cannot keep its credentials from tools here (${problem})`
-        : null,
+      isAllowed()
+        ? null
+        : `SUBPROCESS_ENV_SCRUB=on, but the claude CLI cannot keep its credentials from tools here (${problem})`,
     describe: () => (isOn() ? 'on' : `off: ${problem}`),
-    async start(onAllowed, signal) {
+    async probe(signal) {
       if (setting !== 'off') await find(signal);
-      if (signal.aborted) return;
-      if (isOn() || setting === 'off') return onAllowed();
-      if (setting === 'auto') {
-        log.warn({ reason: problem }, AUTO_WARNING);
-        return onAllowed();
+      if (signal.aborted || isOn() || setting === 'off') return;
+      if (setting === 'auto') log.warn({ reason: problem }, AUTO_WARNING);
+      else log.error({ reason: problem }, ON_ERROR);
+    },
+    async untilAllowed(signal) {
+      if (isAllowed()) return !signal.aborted;
+      while (!isOn() && !signal.aborted) {
+        await delay(againMs, undefined, { signal }).catch(() => {});
+        if (!signal.aborted) await find(signal);
       }
-      log.error({ reason: problem }, ON_ERROR);
-      void tryAgain(onAllowed, signal);
+      if (signal.aborted) return false;
+      log.info('the claude CLI can now keep its credentials from tools: the worker takes sessions');
+      return true;
     },
   };
 }

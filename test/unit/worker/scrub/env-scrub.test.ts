@@ -41,9 +41,8 @@ async function scrubOf(
   const scrub = createEnvScrub(setting, deps, { probe, againMs: 1 });
   const stop = new AbortController();
   onTestFinished(() => stop.abort());
-  const onAllowed = vi.fn();
-  await scrub.start(onAllowed, stop.signal);
-  return { scrub, probe, onAllowed, logged, stop };
+  await scrub.probe(stop.signal);
+  return { scrub, probe, logged, stop };
 }
 
 test.each<[EnvScrubSetting, string[], (string | null)[], object]>([
@@ -72,7 +71,8 @@ test.each<[EnvScrubSetting, string[], (string | null)[], object]>([
 ])(
   '%s, with %j on PATH and a probe that says %j',
   async (setting, programs, verdicts, expected) => {
-    const { scrub, probe, onAllowed, logged } = await scrubOf(setting, { programs, verdicts });
+    const { scrub, probe, logged, stop } = await scrubOf(setting, { programs, verdicts });
+    expect(await scrub.untilAllowed(stop.signal)).toBe(true);
     expect({
       on: scrub.isOn(),
       description: scrub.describe(),
@@ -80,16 +80,15 @@ test.each<[EnvScrubSetting, string[], (string | null)[], object]>([
       lines: logged.length,
     }).toEqual(expected);
     expect(scrub.whyNot()).toBeNull();
-    expect(onAllowed).toHaveBeenCalledOnce();
   },
 );
 
 test('a host that must have it and has not takes no session, says why, and takes them once it has', async () => {
   const verdicts = ['no bubblewrap', 'no socat', new Error('no space left'), null];
-  const { scrub, probe, onAllowed, logged } = await scrubOf('on', { verdicts });
-  expect(onAllowed).not.toHaveBeenCalled();
+  const { scrub, probe, logged, stop } = await scrubOf('on', { verdicts });
+  expect(probe).toHaveBeenCalledOnce();
   expect(scrub.whyNot()).toContain('(no bubblewrap)');
-  await vi.waitFor(() => expect(onAllowed).toHaveBeenCalledOnce());
+  expect(await scrub.untilAllowed(stop.signal)).toBe(true);
   expect(probe).toHaveBeenCalledTimes(4);
   expect(scrub.isOn()).toBe(true);
   expect(scrub.whyNot()).toBeNull();
@@ -105,14 +104,21 @@ test('a host that must have it names the programs that are missing, and what the
 });
 
 test('a probe that this host fails is a reason, not an end', async () => {
-  const { scrub, onAllowed } = await scrubOf('auto', { verdicts: [new Error('no space left')] });
+  const { scrub, stop } = await scrubOf('auto', { verdicts: [new Error('no space left')] });
   expect(scrub.describe()).toMatch(/^off: the probe failed: .*no space left/);
-  expect(onAllowed).toHaveBeenCalledOnce();
+  expect(await scrub.untilAllowed(stop.signal)).toBe(true);
 });
 
-test('a worker that stops meanwhile takes no session', async () => {
-  const { scrub, onAllowed, stop } = await scrubOf('on', { verdicts: ['no'] });
-  stop.abort();
-  await scrub.start(onAllowed, stop.signal);
-  expect(onAllowed).not.toHaveBeenCalled();
-});
+test.each<[EnvScrubSetting, string | null]>([
+  ['on', 'no'],
+  ['on', null],
+  ['auto', null],
+  ['off', null],
+])(
+  'a worker that stops meanwhile takes no session: %s, where the probe says %j',
+  async (setting, verdict) => {
+    const { scrub, stop } = await scrubOf(setting, { verdicts: [verdict] });
+    stop.abort();
+    expect(await scrub.untilAllowed(stop.signal)).toBe(false);
+  },
+);
