@@ -29,17 +29,17 @@ export interface JobFinisherDeps {
   log: Logger;
 }
 
-/** Decides what becomes of the jobs of sessions. */
+/** Decides what the queue does with the jobs of sessions. */
 export interface JobFinisher {
-  /** Fails a job that can never be processed, for the error that processing threw; rethrows any other error. */
+  /** Fails a job, and its session, where the error that processing threw would come each time; rethrows any other error. */
   failOrRethrow(job: Job, error: unknown): Promise<JobOutcome<never>>;
   /** Fails a job after its last try, and its session with INTERNAL. */
   giveUp(job: Job, error: unknown): Promise<JobOutcome<never>>;
-  /** The job's outcome, once its session's attempt ended or there was none. */
+  /** The job's outcome. Where the operator's account met its limit, the queue is paused first. */
   finish(end: JobEnd): Promise<JobOutcome<JobResult>>;
 }
 
-/** Finishes jobs as their sessions' attempts ended. */
+/** Creates what finishes the jobs of sessions. */
 export function createJobFinisher({
   queue,
   admission,
@@ -48,12 +48,9 @@ export function createJobFinisher({
 }: JobFinisherDeps): JobFinisher {
   // The operator's account is shared: the next session would only meet its limit too. The pause is no longer
   // than the limit itself explains: the backoff of a session that failed often is the session's own.
-  async function pauseForLimit({
-    at,
-    failure,
-    ownAccount,
-  }: JobEnd & { kind: 'retry' }): Promise<void> {
-    if (ownAccount) return;
+  async function pauseForAccountLimit(end: JobEnd): Promise<void> {
+    if (end.kind !== 'retry' || end.failure.code !== 'RATE_LIMITED' || end.ownAccount) return;
+    const { at, failure } = end;
     const most = failure.retry_at ? MAX_PAUSE_MS : MAX_PAUSE_WITHOUT_RESET_MS;
     const ms = Math.min((failure.retry_at ?? at).getTime() - Date.now(), most);
     if (ms > 0) await queue.pause(ms).catch(() => {});
@@ -79,27 +76,32 @@ export function createJobFinisher({
       return { kind: 'fail', reason: reasonOf(error) };
     },
     async finish(end) {
-      switch (end.kind) {
-        case 'busy':
-          return { kind: 'delay', until: end.until };
-        case 'handed_back':
-          return { kind: 'requeue' };
-        case 'host_failure':
-          // Another worker takes it at once; this one takes no work until its host was probed.
-          if (end.waitMs <= 0) return { kind: 'requeue' };
-          return { kind: 'delay', until: Date.now() + end.waitMs };
-        case 'retry':
-          if (end.failure.code === 'RATE_LIMITED') await pauseForLimit(end);
-          return { kind: 'delay', until: end.at.getTime() };
-        case 'lost':
-          // This worker cannot know who holds the session now. If the job is still ours, we ask again later.
-          return { kind: 'delay', until: Date.now() + leaseMs };
-        case 'waiting':
-          return { kind: 'done', result: { status: 'queued', waiting: true } };
-        case 'ended':
-          if (!end.failure) return { kind: 'done', result: { status: end.status } };
-          return { kind: 'fail', reason: `${end.failure.code}: ${end.failure.message}` };
-      }
+      await pauseForAccountLimit(end);
+      return toJobOutcome(end, leaseMs);
     },
   };
+}
+
+/** What the queue does with a job that ended so; a job whose session is lost comes back after `leaseMs`, in milliseconds. */
+function toJobOutcome(end: JobEnd, leaseMs: number): JobOutcome<JobResult> {
+  switch (end.kind) {
+    case 'busy':
+      return { kind: 'delay', until: end.until };
+    case 'handed_back':
+      return { kind: 'requeue' };
+    case 'host_failure':
+      // Another worker takes it at once; this one takes no work until its host was probed.
+      if (end.waitMs <= 0) return { kind: 'requeue' };
+      return { kind: 'delay', until: Date.now() + end.waitMs };
+    case 'retry':
+      return { kind: 'delay', until: end.at.getTime() };
+    case 'lost':
+      // This worker cannot know who holds the session now. If the job is still ours, we ask again later.
+      return { kind: 'delay', until: Date.now() + leaseMs };
+    case 'waiting':
+      return { kind: 'done', result: { status: 'queued', waiting: true } };
+    case 'ended':
+      if (!end.failure) return { kind: 'done', result: { status: end.status } };
+      return { kind: 'fail', reason: `${end.failure.code}: ${end.failure.message}` };
+  }
 }

@@ -18,16 +18,23 @@ import type { RunningAttempts } from './running-attempts.ts';
 /** A little past another owner's lease, so that its expiry is not met early, in milliseconds. */
 const LEASE_MARGIN_MS = 100;
 
-/** What became of a job; `busy`: it is not to be taken before `until`, on this machine's clock. */
-export type JobEnd = AttemptResult | { kind: 'busy'; until: number } | { kind: 'waiting' };
+/** How the work on a job ended: with its attempt, or with the reason why no attempt began. */
+export type JobEnd =
+  | AttemptResult
+  /** Nothing can be done before `until` (milliseconds on this machine's clock). */
+  | { kind: 'busy'; until: number }
+  /** The session waits for admission, which gives it another job. */
+  | { kind: 'waiting' };
 
-/** What taking a job needs. */
+/** What processing a job needs. */
 export interface JobProcessorDeps {
+  /** What the attempts of this worker share. */
   attemptDeps: AttemptDeps;
   adopter: Adopter;
   claims: Claims;
   admission: Pick<Admission, 'resume' | 'releaseAfter'>;
   queue: Pick<SessionQueue, 'pauseMs'>;
+  /** The attempts under way in this process. */
   running: RunningAttempts;
   /** Whether the process stops or its host is sick: then what it is given goes back before an attempt begins. */
   isPaused: () => boolean;
@@ -35,15 +42,15 @@ export interface JobProcessorDeps {
 }
 
 /**
- * Takes jobs: adopts the session, claims it and runs the attempt. Resolves to what became of the job;
- * rejects where its session cannot be taken at all, where a store is away, and with UnknownFeaturesError
- * where the session needs a newer worker.
+ * Returns the function that processes a job: it adopts the session, claims it and runs the attempt. The function
+ * resolves to how that ended; it rejects where the session cannot be run at all, where a store is away, and with
+ * UnknownFeaturesError where the session needs a newer worker.
  */
 export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promise<JobEnd> {
   const { attemptDeps, running, log } = deps;
   const { workerId, host } = attemptDeps.identity;
 
-  // What waits for a session goes on; where the stores do not let it now, the reconciler sees to it later.
+  // Sessions that wait for this one may start. If a store is away now, the reconciler releases them later.
   async function settle(session: Session): Promise<void> {
     await deps.admission
       .releaseAfter(session)
@@ -57,13 +64,13 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
     return ended(session);
   }
 
-  // One that has a time as well is met again then; else its job has done all it can.
+  // A session that also waits for a time is looked at again then. Any other one gets another job from admission.
   async function untilItMay({ not_before }: Session): Promise<JobEnd> {
     const isEarly = not_before && not_before > (await attemptDeps.clock.now());
     return isEarly ? busyUntil(not_before) : { kind: 'waiting' };
   }
 
-  // Until when is told on MongoDB's clock; the queue waits on ours.
+  // `time` is on MongoDB's clock; the queue waits on this machine's.
   async function busyUntil(time: Date): Promise<JobEnd> {
     const waitMs = time.getTime() - (await attemptDeps.clock.now()).getTime();
     return { kind: 'busy', until: Date.now() + Math.max(waitMs, 0) + LEASE_MARGIN_MS };
@@ -81,7 +88,7 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
     if (running.bySession.has(adopted.id)) {
       return { kind: 'busy', until: Date.now() + attemptDeps.leaseMs };
     }
-    // One that somebody asked to stop needs no account any more.
+    // A session that is to be stopped asks nothing of the account, so it does not wait for the account's limit.
     if (!adopted.cancel_requested_at && !adopted.interrupt_requested_at) {
       const restMs = await deps.queue.pauseMs().catch(() => 0);
       if (restMs > 0) return { kind: 'busy', until: Date.now() + restMs };

@@ -4,9 +4,9 @@ import { type RunningAttempt, startAttempt } from '../attempt/attempt.ts';
 import type { AttemptDeps } from '../attempt/attempt-context.ts';
 import type { AttemptResult } from '../attempt/write-ending.ts';
 
-/** What runs here. */
+/** The attempts under way, and the way to begin one. */
 export interface RunningAttempts {
-  /** The attempts, by session. */
+  /** The attempts under way, by the id of their session. */
   readonly bySession: ReadonlyMap<string, RunningAttempt>;
   /** Runs a claimed attempt; resolves to what became of it. It is listed until `whenOver` is done. */
   run(
