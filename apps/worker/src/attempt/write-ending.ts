@@ -16,14 +16,21 @@ import {
   type TranscriptManifest,
 } from '@baton/core/internal';
 
-/** What became of a session when its attempt was over; `lost`: another worker holds it;
- * `ownAccount`: it ran on a credential of its own, so its account's limit is no other session's. */
+/**
+ * What became of a session when its attempt was over. It is the second of four: how the run ended (`Outcome`, in
+ * core) is written to the session's document and becomes the `AttemptResult`; a job ends with that, or with the
+ * reason why no attempt began (`JobEnd`); and that decides what the queue does with the job (`JobOutcome`).
+ */
 export type AttemptResult =
+  /** The session has ended with this status. */
   | { kind: 'ended'; status: SessionStatus; failure?: Failure }
+  /** The session is queued again, and nothing was counted against it. */
   | { kind: 'handed_back' }
-  /** The host kept it from starting: its job is to be taken again after `waitMs`, in milliseconds. */
+  /** The host kept the attempt from starting: the session's job is processed again after `waitMs`, in milliseconds. */
   | { kind: 'host_failure'; waitMs: number }
+  /** The session is tried again `at` that time; `ownAccount`: it brings its account, whose limit is no other session's. */
   | { kind: 'retry'; at: Date; failure: Failure; ownAccount?: true }
+  /** The attempt could not write its ending: another worker holds the session, or MongoDB did not take the write. */
   | { kind: 'lost' };
 
 /** What an outcome is written with. */
@@ -44,7 +51,7 @@ export interface EndingFacts {
 /** What every ending writes. */
 type CommonEnding = Pick<Ending, 'totals' | 'transcript'>;
 
-/** Writes the outcome of an attempt. Resolves to null where the fence is lost; the write may be repeated safely. */
+/** Writes the outcome of an attempt. Resolves to null where a newer fence holds the session; the write may be repeated safely. */
 export async function writeEnding(
   owned: OwnedSession,
   outcome: Outcome,
@@ -54,7 +61,7 @@ export async function writeEnding(
     totals: facts.totals,
     ...defined({ transcript: facts.transcript }),
   };
-  const attemptEnding: AttemptRecord = {
+  const record: AttemptRecord = {
     outcome: outcome.kind,
     ...defined({ exit_late_ms: facts.exitLateMs }),
   };
@@ -65,13 +72,12 @@ export async function writeEnding(
         ...common,
         ...defined({ result, stopped_by }),
       };
-      const held = await owned.conclude('completed', done, attemptEnding);
+      const held = await owned.conclude('completed', done, record);
       return held && { kind: 'ended', status: 'completed' };
     }
     case 'failed': {
       const failure = toFailure(outcome.failure, facts);
-      if (facts.retryAt)
-        return writeRetry(owned, common, { ...attemptEnding, failure }, facts.retryAt);
+      if (facts.retryAt) return writeRetry(owned, common, { ...record, failure }, facts.retryAt);
       const held = await owned.conclude(
         'failed',
         {
@@ -81,27 +87,27 @@ export async function writeEnding(
           ...(facts.hostFailures ? withHostFailure(facts.counts, facts.hostFailures) : {}),
           ...defined({ result: outcome.result }),
         },
-        { ...attemptEnding, failure },
+        { ...record, failure },
       );
       return held && { kind: 'ended', status: 'failed', failure };
     }
     case 'cancelled': {
       const done = { ...common, ...defined({ result: outcome.result }) };
-      const held = await owned.conclude('cancelled', done, attemptEnding);
+      const held = await owned.conclude('cancelled', done, record);
       return held && { kind: 'ended', status: 'cancelled' };
     }
     case 'handed_back': {
-      const to = await owned.returnToQueue({ count: 'hand_backs', ...common }, attemptEnding);
+      const to = await owned.returnToQueue({ reason: 'hand_back', ...common }, record);
       if (to === 'cancelled') return { kind: 'ended', status: 'cancelled' };
       return to && { kind: 'handed_back' };
     }
     case 'host_failure': {
       const { failure, waitMs } = outcome;
       const host_failures = facts.hostFailures ?? [];
-      const ended = { ...attemptEnding, failure: toFailure(failure, facts) };
+      const failedRecord = { ...record, failure: toFailure(failure, facts) };
       const to = await owned.returnToQueue(
-        { count: 'host_failures', host_failures, ...common },
-        ended,
+        { reason: 'host_failure', host_failures, ...common },
+        failedRecord,
       );
       if (to === 'cancelled') return { kind: 'ended', status: 'cancelled' };
       return to && { kind: 'host_failure', waitMs };
@@ -122,15 +128,12 @@ function withHostFailure(
 async function writeRetry(
   owned: OwnedSession,
   common: CommonEnding,
-  attemptEnding: AttemptRecord & { failure: Failure },
+  record: AttemptRecord & { failure: Failure },
   at: Date,
 ): Promise<AttemptResult | null> {
-  const to = await owned.returnToQueue(
-    { count: 'retries', not_before: at, ...common },
-    attemptEnding,
-  );
+  const to = await owned.returnToQueue({ reason: 'retry', not_before: at, ...common }, record);
   if (to === 'cancelled') return { kind: 'ended', status: 'cancelled' };
-  return to && { kind: 'retry', at, failure: attemptEnding.failure };
+  return to && { kind: 'retry', at, failure: record.failure };
 }
 
 function toFailure(failure: FailureFacts, { attempt, now }: EndingFacts): Failure {

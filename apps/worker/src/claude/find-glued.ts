@@ -1,7 +1,8 @@
 // Finds what is glued behind JSON that was cut short or that is none: the end of a line is an event's all the same.
-import { skipControls } from './terminal-sequences.ts';
+
 import { nextObject } from './find-object.ts';
 import { jsonExtent } from './json-extent.ts';
+import { skipControls } from './terminal-sequences.ts';
 
 const ARRAY_OF_OBJECTS = /\[\s*\{/y;
 

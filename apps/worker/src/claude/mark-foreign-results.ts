@@ -6,7 +6,9 @@ import { type ClaudeLine, initOf } from './line.ts';
  * (`parent_tool_use_id`), and those whose `session_id` no init line named. They are events, and no verdict.
  * Before the first init line every id counts: a CLI that cannot start reports that under a new id.
  */
-export function createForeignResultMarker(claudeSessionId: string): (line: ClaudeLine) => ClaudeLine {
+export function createForeignResultMarker(
+  claudeSessionId: string,
+): (line: ClaudeLine) => ClaudeLine {
   const own = new Set([claudeSessionId]);
   let sawInit = false;
   return (line) => {

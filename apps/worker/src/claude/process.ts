@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { execa } from 'execa';
+import { createByteTail } from './byte-tail.ts';
 import type { Command } from './command.ts';
 import { createFramer, type FramedLine } from './framer.ts';
-import { createByteTail } from './byte-tail.ts';
 
 /** How a process ended, as far as the operating system tells. */
 export interface Exit {

@@ -1,9 +1,9 @@
 import { defined } from '@baton/core/internal';
-import { skipControls } from './terminal-sequences.ts';
 import { findLastEvent, skipArray } from './find-glued.ts';
 import { nextObject, objectEnd } from './find-object.ts';
 import type { FramedLine } from './framer.ts';
 import { type ClaudeLine, isJson, parseLine, parseOutline } from './line.ts';
+import { skipControls } from './terminal-sequences.ts';
 
 /** A part of a line of stdout: an event of the CLI, or what stands around it. `bytes` is its true length. */
 export interface LinePart {

@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAppError, newId } from '@baton/core/internal';
 import { type ClaudeCli, readVersion } from '../claude/find-claude-cli.ts';
-import { findFileProblem, type HostProblem, findReportedProblem } from '../host-problem/find-host-problem.ts';
+import {
+  findFileProblem,
+  findReportedProblem,
+  type HostProblem,
+} from '../host-problem/find-host-problem.ts';
 import type { WorkerIdentity } from './identity.ts';
 import { makeFolder } from './make-folder.ts';
 import { makeRunDirs, removeRunDirs } from './run-dirs.ts';

@@ -1,4 +1,4 @@
-/** What becomes of a job that a worker processed. */
+/** What the queue does with a job that a worker processed. */
 export type JobOutcome<Result> =
   /** The job has ended, with this result. */
   | { kind: 'done'; result: Result }

@@ -7,8 +7,8 @@ import { createFileAppender, type FileAppenderOptions, type FileState } from './
 import { holdsRestored } from './holds-restored.ts';
 import { isFileError, listFiles } from './list-files.ts';
 import type { FileMasker } from './masked-file.ts';
-import { type TrackedFile, toManifestFile, untrackedFile } from './tracked-file.ts';
 import { createSkippedFileReports, type SkippedFileListeners } from './skipped-files.ts';
+import { type TrackedFile, toManifestFile, untrackedFile } from './tracked-file.ts';
 
 // Files are looked at on the spot: they were written a moment ago, on this host, and a look that goes by
 // the thread pool costs ten times the processor time. Between pieces of a megabyte others get their turn.

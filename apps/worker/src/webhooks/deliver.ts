@@ -14,8 +14,8 @@ import {
   type WebhookStore,
 } from '@baton/core/internal';
 import type { EndpointSlots } from './endpoint-slots.ts';
-import { post } from './post.ts';
 import { describeTry, judgeDeliveryTry } from './judge-delivery-try.ts';
+import { post } from './post.ts';
 
 /** What deliveries are made with. */
 export interface DeliverDeps {

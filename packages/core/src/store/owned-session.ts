@@ -38,7 +38,7 @@ export type Ending = Partial<
   >
 >;
 
-/** How an attempt ended, as its history keeps it. */
+/** The fields of an attempt's own record on the session (`attempts`), which its last write completes. */
 export type AttemptRecord = Partial<Pick<Attempt, 'outcome' | 'failure' | 'exit_late_ms' | 'pid'>>;
 
 /**
@@ -61,21 +61,33 @@ export interface OwnedSession {
   conclude(
     status: 'completed' | 'failed' | 'cancelled',
     ending: Ending,
-    attempt: AttemptRecord,
+    record: AttemptRecord,
   ): Promise<StopTimes | null>;
   /**
-   * Gives the session back to the queue with what is to be kept of the attempt; where a cancel was asked
-   * for it is cancelled instead.
+   * Returns the session to the queue for another attempt, with what is to be kept of this one, and raises the
+   * count that stands for the reason. Where a cancel was requested the session is cancelled instead.
    */
   returnToQueue(
     back: Pick<Progress, 'totals' | 'transcript'> & {
-      count: keyof Session['counts'];
+      reason: ReturnReason;
       not_before?: Date;
       host_failures?: Session['host_failures'];
     },
-    attempt: AttemptRecord,
+    record: AttemptRecord,
   ): Promise<'queued' | 'cancelled' | null>;
 }
+
+/**
+ * Why a session returns to the queue: a `retry` after its failure, a `hand_back` by a worker that drains or whose
+ * stores are away, or a `host_failure`, which kept the attempt from starting.
+ */
+export type ReturnReason = 'retry' | 'hand_back' | 'host_failure';
+
+const COUNTED_AS = {
+  retry: 'retries',
+  hand_back: 'hand_backs',
+  host_failure: 'host_failures',
+} as const satisfies Record<ReturnReason, keyof Session['counts']>;
 
 /** One attempt at a session, and the fence that guards each of its writes. */
 export interface FencedAttempt {
@@ -133,7 +145,7 @@ function openOwnedSession(db: Db, clock: StoreClock, fenced: FencedAttempt): Own
     setAside(progress) {
       return this.commit({ ...progress, last_result: null });
     },
-    async conclude(status, ending, attemptEnding) {
+    async conclude(status, ending, record) {
       const held = await write(
         statusesBefore(status).filter((from) => from !== 'queued'),
         (now) => ({
@@ -142,7 +154,7 @@ function openOwnedSession(db: Db, clock: StoreClock, fenced: FencedAttempt): Own
             end_time: now,
             updated_at: now,
             ...encodeFields(ending),
-            ...attemptFields({ ...attemptEnding, ended_at: now }),
+            ...attemptFields({ ...record, ended_at: now }),
           },
           $unset: { last_result: '', 'lease.expires_at': '', 'lease.owner': '' },
           ...appendOutboxEvent(endingEvent(status), attempt, now),
@@ -191,9 +203,9 @@ function createGuardedWriter(
     return { updated_at: now, 'lease.expires_at': new Date(now.getTime() + leaseMs) };
   }
 
-  function attemptFields(ending: AttemptRecord & { ended_at?: Date }): Record<string, unknown> {
+  function attemptFields(record: AttemptRecord & { ended_at?: Date }): Record<string, unknown> {
     return Object.fromEntries(
-      Object.entries(ending).map(([key, value]) => [`${mine}.${key}`, value]),
+      Object.entries(record).map(([key, value]) => [`${mine}.${key}`, value]),
     );
   }
 
@@ -204,23 +216,23 @@ function createReturnToQueue(
   { collection, write, attemptFields }: GuardedWriter,
   { id, attempt, fence }: FencedAttempt,
 ): OwnedSession['returnToQueue'] {
-  return async ({ count, not_before, host_failures, ...kept }, attemptEnding) => {
+  return async ({ reason, not_before, host_failures, ...kept }, record) => {
     // The last result goes too: it would conclude the next attempt before it began.
     const released = { last_result: '', 'lease.expires_at': '', 'lease.owner': '' } as const;
     const fields = (now: Date) => ({
       updated_at: now,
       ...encodeFields(kept),
       ...defined({ host_failures }),
-      ...attemptFields({ ...attemptEnding, ended_at: now }),
+      ...attemptFields({ ...record, ended_at: now }),
     });
     const queued = await write(
       ['starting', 'running'],
       (now) => ({
         $set: { status: 'queued', ...fields(now), ...defined({ not_before }) },
         $unset: released,
-        $inc: { [`counts.${count}`]: 1 },
-        // A hand-back by a drain or a sick host is no retry, and no webhook event stands for it.
-        ...(count === 'retries' ? appendOutboxEvent('session.retried', attempt, now) : {}),
+        $inc: { [`counts.${COUNTED_AS[reason]}`]: 1 },
+        // No webhook event stands for a hand-back or a host failure: the session did not fail.
+        ...(reason === 'retry' ? appendOutboxEvent('session.retried', attempt, now) : {}),
       }),
       { cancel_requested_at: { $exists: false } },
     );

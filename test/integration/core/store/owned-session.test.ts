@@ -20,7 +20,7 @@ const WRITES: [string, (owner: OwnedSession) => Promise<unknown>][] = [
   ['commit', (owner) => owner.commit({ last_event_seq: 99 })],
   ['a heartbeat', (owner) => owner.commit({})],
   ['conclude', (owner) => owner.conclude('completed', { result }, {})],
-  ['returnToQueue', (owner) => owner.returnToQueue({ count: 'retries' }, {})],
+  ['returnToQueue', (owner) => owner.returnToQueue({ reason: 'retry' }, {})],
 ];
 
 describe('the owner of a session', () => {
@@ -141,7 +141,7 @@ describe('the owner of a session', () => {
       at: new Date(),
     };
     expect(
-      await owner.returnToQueue({ count: 'retries', not_before }, { outcome: 'failed', failure }),
+      await owner.returnToQueue({ reason: 'retry', not_before }, { outcome: 'failed', failure }),
     ).toBe('queued');
     const stored = await stores.sessions.get(session.id);
     expect(stored).toMatchObject({
@@ -164,13 +164,13 @@ describe('the owner of a session', () => {
     const transcript = { files: [] };
     const totals = { ...session.totals, num_turns: 2 };
     for (const _try of ['first', 'second']) {
-      const back = { count: 'hand_backs', totals, transcript } as const;
+      const back = { reason: 'hand_back', totals, transcript } as const;
       expect(await owner.returnToQueue(back, { outcome: 'handed_back' })).toBe('queued');
     }
     const stored = await stores.sessions.get(session.id);
     expect(stored).toMatchObject({ counts: { hand_backs: 1 }, totals: { num_turns: 2 } });
     await stores.own(session.id);
-    expect(await owner.returnToQueue({ count: 'hand_backs' }, {})).toBeNull();
+    expect(await owner.returnToQueue({ reason: 'hand_back' }, {})).toBeNull();
   });
 
   test('handing back goes to cancelled where a cancel was asked for', async ({ stores, db }) => {
@@ -178,7 +178,7 @@ describe('the owner of a session', () => {
     await stores.sessions.insertIfAbsent(session);
     const owner = await stores.own(session.id);
     await askForCancel(db, session.id);
-    expect(await owner.returnToQueue({ count: 'hand_backs' }, { outcome: 'handed_back' })).toBe(
+    expect(await owner.returnToQueue({ reason: 'hand_back' }, { outcome: 'handed_back' })).toBe(
       'cancelled',
     );
     const stored = await stores.sessions.get(session.id);

@@ -50,7 +50,7 @@ describe('a cancel', () => {
     const session = await requests.requestCancel(id);
     expect(session).toMatchObject({ status: 'starting', cancel_requested_at: expect.any(Date) });
     expect(await owner.commit({})).toEqual({ cancel_requested_at: session.cancel_requested_at });
-    expect(await owner.returnToQueue({ count: 'hand_backs' }, {})).toBe('cancelled');
+    expect(await owner.returnToQueue({ reason: 'hand_back' }, {})).toBe('cancelled');
   });
 
   test('raced by 32 claims ends the session: claimed and told, or never begun', async ({
@@ -83,7 +83,10 @@ describe('a cancel', () => {
     for (let round = 0; round < 10; round += 1) {
       const { id } = await stores.sessions.insertIfAbsent(makeSession());
       const owner = await stores.own(id);
-      await Promise.all([owner.returnToQueue({ count: 'hand_backs' }, {}), requests.requestCancel(id)]);
+      await Promise.all([
+        owner.returnToQueue({ reason: 'hand_back' }, {}),
+        requests.requestCancel(id),
+      ]);
       expect((await stores.sessions.get(id))?.status).toBe('cancelled');
     }
   });

@@ -75,17 +75,17 @@ describe('word of a move', () => {
     }
 
     const retried = await add();
-    await (await own(retried)).returnToQueue({ count: 'retries' }, {});
+    await (await own(retried)).returnToQueue({ reason: 'retry' }, {});
     expect(await outboxOf(db, retried)).toEqual(['session.retried 1']);
 
     const drained = await add();
-    await (await own(drained)).returnToQueue({ count: 'hand_backs' }, {});
+    await (await own(drained)).returnToQueue({ reason: 'hand_back' }, {});
     expect(await outboxOf(db, drained)).toEqual([]);
 
     const asked = await add();
     const owned = await own(asked);
     await stopRequests.requestCancel(asked);
-    await owned.returnToQueue({ count: 'hand_backs' }, {});
+    await owned.returnToQueue({ reason: 'hand_back' }, {});
     expect(await outboxOf(db, asked)).toEqual(['session.cancelled 1']);
 
     const crashed = await add();

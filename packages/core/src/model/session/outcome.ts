@@ -13,7 +13,7 @@ export const OUTCOME_KINDS = [
 /** What a failure says before it is stored with its attempt and time. */
 export type FailureFacts = Omit<Failure, 'attempt' | 'at'>;
 
-/** Our verdict on an attempt. */
+/** Our verdict on an attempt: how its run ended. What follows from it for the session is the worker's `AttemptResult`. */
 export type Outcome =
   | { kind: 'completed'; result?: Result; stopped_by?: 'interrupt' }
   | { kind: 'failed'; failure: FailureFacts; result?: Result }
