@@ -25,7 +25,7 @@ const LOST_DIRECTORY =
 // Codes of an exit that says no more than that the CLI could not be run.
 const NOT_RUN = 'CLAUDE_NOT_FOUND';
 
-/** What is known of a start. */
+/** What is known of a run that is over. */
 export interface FailureContext {
   run: RunFacts;
   abort: AbortReason | null;
@@ -44,8 +44,9 @@ export interface FailureContext {
 }
 
 /**
- * The outcome of an attempt whose process began no session, where `outcome` is what its exit says. An
- * error of the host is reported to `host`, which then takes no more work.
+ * Decides whose fault a failed run is. `outcome` is the verdict by what the process printed and how it ended; it
+ * stands unless the host or the working directory explains the failure. A problem of the host that is certain is
+ * reported to `host`, which then takes no more jobs; where it is not certain, the host is probed.
  */
 export async function attributeFailure(
   outcome: Outcome,
@@ -68,7 +69,7 @@ export async function attributeFailure(
   }
 }
 
-// The CLI looked for the transcript while the folder that the worker had put it in was away.
+// The run has a result: the CLI looked for the transcript while the folder that the worker had put it in was away.
 async function attributeLostConversation(
   outcome: Outcome & { kind: 'failed' },
   { run, abort, isResumed }: FailureContext,
@@ -84,7 +85,7 @@ async function attributeLostConversation(
   return found ? hostFailure(found, 0) : hostFailure({ code, message }, TRY_AGAIN_MS);
 }
 
-// A retry by then; but the next session need not meet the same.
+// The turn had begun, so the session is retried. The host is probed, so that the next session need not fail too.
 async function attributeFailedTurn(
   outcome: Outcome & { kind: 'failed' },
   { run, runRoot }: FailureContext,
@@ -129,9 +130,9 @@ async function attributeFailedStart(
   const found = await host.check();
   if (found) return hostFailure(found, 0);
   // The probe passes: whatever it was is over, or the session brought it along. Nothing else has to wait.
-  const said =
+  const reported =
     findReportedProblem(run.stderrTail) ?? findLostFileProblem(run.stderrTail, facts.runRoot);
-  if (said) return hostFailure(said, TRY_AGAIN_MS);
+  if (reported) return hostFailure(reported, TRY_AGAIN_MS);
   if (facts.wasReplaced()) {
     const message = `the claude CLI ${file} was replaced while it started`;
     return hostFailure({ code: NOT_RUN, message }, TRY_AGAIN_MS);

@@ -19,7 +19,7 @@ export interface Noise {
   tail(): string;
 }
 
-/** A keeper of noise. Past the bounds one last event says so. */
+/** Creates the noise of an attempt that has printed none yet. Past the bounds one last event says so. */
 export function createNoise(masker: OutputMasker): Noise {
   // Twice as long as the tail that is returned: a secret at its beginning is still whole when it is looked for.
   const tail = createByteTail(2 * TAIL_BYTES);

@@ -18,7 +18,7 @@ const VERSION_TIMEOUT_MS = 20_000;
 /** How long the streams of a CLI that was killed for taking too long may stay open, in milliseconds. */
 const LATE_MS = 1_000;
 
-/** How much of what a CLI says that cannot tell its version is told on. */
+/** How much of the output of a CLI that prints no version goes into the error message. */
 const MAX_OUTPUT_CHARS = 500;
 
 const HOW_TO_FIX =
@@ -26,7 +26,7 @@ const HOW_TO_FIX =
 
 /** Where the CLI is: `configured`, else the project's own above `from`, else on PATH; or null. */
 function locateClaude(configured: string | undefined, from: string, path: string): string | null {
-  // Absolute, for every session starts it from a directory of its own.
+  // The path is made absolute, because every session starts the CLI from a directory of its own.
   if (configured !== undefined) return isExecutable(configured) ? resolve(configured) : null;
   for (let folder = from; ; folder = dirname(folder)) {
     const file = join(folder, 'node_modules', '.bin', 'claude');
@@ -38,8 +38,8 @@ function locateClaude(configured: string | undefined, from: string, path: string
 }
 
 /**
- * The CLI and its version. Throws CLAUDE_NOT_FOUND or CLAUDE_TOO_OLD with a message that says how to
- * fix it. Asked once, when a worker starts.
+ * Finds the CLI and its version, once, when a worker starts. Throws CLAUDE_NOT_FOUND or CLAUDE_TOO_OLD with a
+ * message that says how to fix it.
  */
 export async function findClaude(
   configured: string | undefined,
@@ -47,14 +47,14 @@ export async function findClaude(
 ): Promise<ClaudeCli> {
   const file = locateClaude(configured, import.meta.dirname, env['PATH'] ?? '');
   if (!file) {
-    const looked = configured === undefined ? 'here and on PATH' : configured;
-    throw new AppError('CLAUDE_NOT_FOUND', `no claude CLI (looked ${looked}): ${HOW_TO_FIX}`);
+    const searched = configured === undefined ? 'here and on PATH' : configured;
+    throw new AppError('CLAUDE_NOT_FOUND', `no claude CLI (looked ${searched}): ${HOW_TO_FIX}`);
   }
   const version = await readVersion(file, { env, timeoutMs: VERSION_TIMEOUT_MS });
   return { file, version };
 }
 
-/** How the CLI is asked for its version. */
+/** How `claude --version` is run. */
 interface VersionOptions {
   env: Record<string, string>;
   timeoutMs: number;
@@ -64,7 +64,7 @@ interface VersionOptions {
 }
 
 /**
- * The version that the CLI tells, within `timeoutMs` whatever the CLI and its descendants do. Throws
+ * Reads the version that the CLI prints, within `timeoutMs` whatever the CLI and its descendants do. Throws
  * CLAUDE_NOT_FOUND or CLAUDE_TOO_OLD with a message that says how to fix it.
  */
 export async function readVersion(
@@ -85,16 +85,16 @@ export async function readVersion(
   // A descendant may hold the streams after the CLI was killed: then nothing but time ends the wait.
   const done = new AbortController();
   const late = delay(timeoutMs + LATE_MS, null, { signal: done.signal, ref: false });
-  const asked = await Promise.race([child, late.catch(() => null)]);
+  const ended = await Promise.race([child, late.catch(() => null)]);
   done.abort();
-  if (asked && !asked.failed) return checkVersion(asked.stdout).version;
-  if (!asked) child.kill('SIGKILL');
+  if (ended && !ended.failed) return checkVersion(ended.stdout).version;
+  if (!ended) child.kill('SIGKILL');
   if (child.pid !== undefined) killGroup(child.pid);
-  const said = asked
-    ? asked.stderr.trim().slice(0, MAX_OUTPUT_CHARS) || asked.shortMessage
+  const why = ended
+    ? ended.stderr.trim().slice(0, MAX_OUTPUT_CHARS) || ended.shortMessage
     : `it did not end within ${timeoutMs} ms`;
-  throw new AppError('CLAUDE_NOT_FOUND', `${file} --version failed (${said}): ${HOW_TO_FIX}`, {
-    cause: asked,
+  throw new AppError('CLAUDE_NOT_FOUND', `${file} --version failed (${why}): ${HOW_TO_FIX}`, {
+    cause: ended,
   });
 }
 

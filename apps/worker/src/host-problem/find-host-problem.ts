@@ -61,7 +61,7 @@ export function findHostErrno(error: unknown): string | null {
 
 /**
  * The problem behind an error of a file or folder that Baton itself makes or reads for an attempt, whatever its
- * errno, or null where the error is none of a file. An error of a path that a session chose must not come here:
+ * errno, or null where it is an error of something else. An error of a path that a session chose must not come here:
  * working-dir.ts and transcript/restore.ts turn it into a coded error of the session.
  */
 export function findFileProblem(error: unknown): HostProblem | null {
@@ -71,7 +71,7 @@ export function findFileProblem(error: unknown): HostProblem | null {
   return hostProblem(errno, path === undefined ? '' : ` at ${path}`);
 }
 
-/** The problem behind an error of starting the CLI, or null where the session's own arguments are it. */
+/** The problem behind an error of starting the CLI; null where the session's own arguments caused the error. */
 export function findSpawnProblem(errno: string, file: string): HostProblem | null {
   if (!/^E[A-Z0-9]+$/.test(errno) || errno === 'E2BIG') return null;
   if (!PROGRAM_ERRNOS.includes(errno)) return hostProblem(errno, ' to start the claude CLI');
@@ -82,16 +82,16 @@ export function findSpawnProblem(errno: string, file: string): HostProblem | nul
   };
 }
 
-/** The problem that a program's last words name, or null. */
-export function findReportedProblem(said: string): HostProblem | null {
-  const named = ERRNO_IN_TEXT.exec(said)?.[1];
-  const errno = named ?? HOST_WORDS.find(([pattern]) => pattern.test(said))?.[1];
+/** The problem that the end of a program's output names, or null. */
+export function findReportedProblem(output: string): HostProblem | null {
+  const named = ERRNO_IN_TEXT.exec(output)?.[1];
+  const errno = named ?? HOST_WORDS.find(([pattern]) => pattern.test(output))?.[1];
   return errno === undefined ? null : hostProblem(errno, ', says the claude CLI');
 }
 
-/** The problem behind a line of a program's last words that names both `folder` and an errno of a lost file, or null. */
-export function findLostFileProblem(said: string, folder: string): HostProblem | null {
-  for (const line of said.split('\n')) {
+/** The problem behind a line of a program's output that names both `folder` and an errno of a lost file, or null. */
+export function findLostFileProblem(output: string, folder: string): HostProblem | null {
+  for (const line of output.split('\n')) {
     const errno = line.includes(folder) && LOST_FILE.exec(line)?.[1];
     if (errno) return hostProblem(errno, ` in ${folder}, says the claude CLI`);
   }

@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@baton/core/internal';
 import type { SessionWorker } from '../sessions/session-worker.ts';
 
-/** The most that handing back may take after the drain window, in milliseconds: the stop ladder and the save. */
+/** How long handing back may take after the drain window, in milliseconds: the processes are stopped, their transcripts copied. */
 const HAND_BACK_TIMEOUT_MS = 15_000;
 
 /**
- * Takes no more work, lets what runs finish for `timeoutMs` (or until `force` aborts), then hands the rest
- * back to the queue. Resolves when nothing runs here, or when handing back took too long.
+ * Takes no more jobs, lets the running sessions finish for `timeoutMs` milliseconds (or until `force` is aborted),
+ * then hands the others back to the queue. Resolves once no session runs here, or once handing back took too long.
  */
 export async function drain(
   worker: SessionWorker,

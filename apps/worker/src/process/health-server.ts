@@ -1,7 +1,7 @@
 import { isAppError, withDeadline } from '@baton/core/internal';
 import fastify from 'fastify';
 
-/** What /readyz asks, by name; each rejects where it does not answer. */
+/** What /readyz checks, by name; each check rejects where its store does not answer. */
 export type Checks = Record<string, () => Promise<unknown>>;
 
 /** A worker's /healthz and /readyz. */
@@ -14,9 +14,9 @@ export interface HealthServer {
 const CHECK_TIMEOUT_MS = 2_000;
 
 /**
- * Serves /healthz (the process is up) and /readyz (it takes work and its stores answer; else 503, naming
- * what does not); `whyNot` gives a reason of the worker's own, or null; `facts` are told while it is ready.
- * Port 0 takes any free one.
+ * Serves /healthz (the process is up) and /readyz (the worker takes jobs and its stores answer; else 503, which
+ * names what fails). `whyNot` returns the worker's own reason not to be ready, or null; `facts` are part of the
+ * answer while the worker is ready. Port 0 takes any free port.
  */
 export async function serveHealth(
   { host, port }: { host: string; port: number },
@@ -29,17 +29,17 @@ export async function serveHealth(
   app.get('/readyz', async (_request, reply) => {
     const failed = await failedChecks(checks);
     const failing = failed.map(({ name }) => name);
-    const said = failed.map(({ name, why }) => (why === null ? name : `${name} (${why})`));
+    const reasons = failed.map(({ name, why }) => (why === null ? name : `${name} (${why})`));
     const reason = whyNot();
     if (reason !== null) {
       failing.push(reason);
-      said.push(reason);
+      reasons.push(reason);
     }
     if (failing.length === 0) return { status: 'ready', ...facts() };
     return reply.code(503).send({
       error: {
         code: 'UNAVAILABLE',
-        message: `not ready: ${said.join(', ')}`,
+        message: `not ready: ${reasons.join(', ')}`,
         details: { failing },
       },
     });
@@ -50,12 +50,12 @@ export async function serveHealth(
 
 interface FailedCheck {
   name: string;
-  /** What the store itself says of it, where it says anything. */
+  /** The store's own explanation, or null. */
   why: string | null;
 }
 
 async function failedChecks(checks: Checks): Promise<FailedCheck[]> {
-  const asked = Object.entries(checks).map(async ([name, check]): Promise<FailedCheck[]> => {
+  const results = Object.entries(checks).map(async ([name, check]): Promise<FailedCheck[]> => {
     try {
       await withDeadline(CHECK_TIMEOUT_MS, check);
       return [];
@@ -63,5 +63,5 @@ async function failedChecks(checks: Checks): Promise<FailedCheck[]> {
       return [{ name, why: isAppError(error) ? (error.message.split(';', 1)[0] ?? null) : null }];
     }
   });
-  return (await Promise.all(asked)).flat();
+  return (await Promise.all(results)).flat();
 }

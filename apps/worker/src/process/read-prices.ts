@@ -7,7 +7,7 @@ import {
   pricesSchema,
 } from '@baton/core/internal';
 
-/** The prices of a file, which take the place of the list prices; those where no file is named. Throws INVALID_CONFIG. */
+/** Reads the prices of a file (JSON, by model). Without a file the list prices are returned. Throws INVALID_CONFIG. */
 export async function readPrices(file: string | undefined): Promise<Prices> {
   if (file === undefined) return DEFAULT_PRICES;
   try {

@@ -1,26 +1,26 @@
 /**
- * Makes a round now and then every so often, until `signal`; never two at once, so one that takes long
- * puts off the next. A round that fails is told to `onError`, and the next one tries again. Returns what
- * makes a round at once, unless one is under way.
+ * Runs a task now and every `everyMs` milliseconds, until `signal` is aborted. Two runs never overlap: while one
+ * is under way, the next is skipped. A run that fails is reported to `onError`, and the task runs again at the
+ * next tick. Returns a function that runs the task at once, unless a run is under way.
  */
 export function runPeriodically(
-  round: () => Promise<unknown>,
+  task: () => Promise<unknown>,
   {
     everyMs,
     signal,
     onError,
   }: { everyMs: number; signal: AbortSignal; onError: (error: unknown) => void },
 ): () => void {
-  let underWay = false;
+  let isRunning = false;
   const timer = setInterval(tick, everyMs);
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
   function tick(): void {
-    if (underWay) return;
-    underWay = true;
-    round()
+    if (isRunning) return;
+    isRunning = true;
+    task()
       .catch(onError)
       .finally(() => {
-        underWay = false;
+        isRunning = false;
       });
   }
   tick();

@@ -14,9 +14,9 @@ import { createScheduleWorker } from './schedule-worker.ts';
 
 /** What a worker process does for schedules. */
 export interface WorkerSchedules {
-  /** Begins to take firings. */
+  /** Begins to process firings. */
   start(): void;
-  /** What the lease holder does for schedules: it makes Redis fire by the documents. */
+  /** The maintenance tasks for schedules: they make the job schedulers in Redis agree with the documents. */
   tasks: readonly MaintenanceTask[];
   /** Resolves within seconds. */
   close(): Promise<void>;

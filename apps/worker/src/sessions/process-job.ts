@@ -90,8 +90,8 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
     }
     // A session that is to be stopped asks nothing of the account, so it does not wait for the account's limit.
     if (!adopted.cancel_requested_at && !adopted.interrupt_requested_at) {
-      const restMs = await deps.queue.pauseMs().catch(() => 0);
-      if (restMs > 0) return { kind: 'busy', until: Date.now() + restMs };
+      const pausedMs = await deps.queue.pauseMs().catch(() => 0);
+      if (pausedMs > 0) return { kind: 'busy', until: Date.now() + pausedMs };
     }
     // A host has failed it before: it begins where the probe passes just now (core: model/host-failures.ts).
     const hasFailed = adopted.counts.host_failures > 0;

@@ -12,7 +12,7 @@ const MAX_CHARS = 16 * 1024 * 1024;
 // Looked for by the letter: few of them are ever parsed.
 const MESSAGE = /"type":"(assistant|user)"/;
 
-/** A keeper that has seen nothing yet. */
+/** Recent messages, of which none has been seen yet. */
 export function createRecentMessages(): RecentMessages {
   let kept: string[] = [];
   let chars = 0;

@@ -19,11 +19,11 @@ const SELDOM = { everyMs: 60_000, limitMs: 120_000 };
 
 /** What a worker process does for webhooks. */
 export interface WorkerWebhooks {
-  /** What the lease holder does for webhooks. */
+  /** The maintenance tasks for webhooks. */
   tasks: readonly MaintenanceTask[];
-  /** Begins to take deliveries. */
+  /** Begins to process deliveries. */
   start(): void;
-  /** Resolves within seconds; what is under way goes back to the queue. */
+  /** Resolves within seconds; deliveries under way go back to the queue. */
   close(): Promise<void>;
 }
 

@@ -16,13 +16,13 @@ import type { Db } from 'mongodb';
 import { describe, expect, onTestFinished } from 'vitest';
 import { createMasker } from '../../../../apps/worker/src/masking/masker.ts';
 import {
-  type Restored,
-  restoreTranscript,
-} from '../../../../apps/worker/src/transcript/restore.ts';
-import {
   createTranscriptCopier,
   type TranscriptCopier,
 } from '../../../../apps/worker/src/transcript/copier.ts';
+import {
+  type Restored,
+  restoreTranscript,
+} from '../../../../apps/worker/src/transcript/restore.ts';
 import { makeChild, makeSession } from '../../../support/factories.ts';
 import { test } from '../../../support/services.ts';
 import { storedBytes } from '../../../support/stored-bytes.ts';

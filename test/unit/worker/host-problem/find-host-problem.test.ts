@@ -28,7 +28,9 @@ const ANYWHERE = [
 describe('an error is the host’s', () => {
   test.for(ANYWHERE)('%s, of a file, of a start, and in what the CLI says', (code) => {
     expect(findHostErrno(errno(code))).toBe(code);
-    expect(findFileProblem(errno(code, { path: '/tmp/x' }))?.message).toMatch(`(${code}) at /tmp/x`);
+    expect(findFileProblem(errno(code, { path: '/tmp/x' }))?.message).toMatch(
+      `(${code}) at /tmp/x`,
+    );
     expect(findSpawnProblem(code, '/bin/claude')).not.toBeNull();
     expect(findReportedProblem(`Error: ${code}: something, write`)?.code).toBe('HOST_ERROR');
   });
