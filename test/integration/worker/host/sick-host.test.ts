@@ -7,6 +7,7 @@ import { describe, expect } from 'vitest';
 import { installFakeClaude } from '../../../fake-claude/install.ts';
 import { type Fleet, test } from '../../../support/fleet.ts';
 import { countLogged, untilReady, untilUnready } from '../../../support/readiness.ts';
+import type { WorkerProcess } from '../../../support/worker-process.ts';
 
 const SICK = 'the host cannot run sessions';
 const WELL = 'the host can run sessions again';
@@ -47,6 +48,14 @@ async function endAll(fleet: Fleet, ids: string[]): Promise<Session[]> {
   const sessions: Session[] = [];
   for (const id of ids) sessions.push(await fleet.ended(id));
   return sessions;
+}
+
+/** Resolves once the worker is not ready for this reason; rejects as soon as a session has failed for it. */
+async function untilHeldUp(worker: WorkerProcess, reason: RegExp, { db }: Fleet): Promise<void> {
+  await untilUnready(worker, reason, async () => {
+    const failed = await db.collection<Session>('sessions').find({ status: 'failed' }).toArray();
+    expect(failed.map(({ failure }) => failure?.code)).toEqual([]);
+  });
 }
 
 const mayMount =
@@ -200,7 +209,7 @@ describe('a host that is sick for a while', { timeout: 120_000 }, () => {
       const worker = await workerOf(host);
       const cure = await harm(host);
       const ids = await launchMany(host.fleet, SESSIONS);
-      await untilUnready(worker, reason);
+      await untilHeldUp(worker, reason, host.fleet);
       await cure();
       const sessions = await endAll(host.fleet, ids);
       expect(sessions.map(({ status }) => status)).toEqual(ids.map(() => 'completed'));
@@ -227,7 +236,7 @@ describe('a host that is sick for a while', { timeout: 120_000 }, () => {
       const filler = `/proc/${worker.pid}/root${host.root}/real-tmp/filler`;
       await expect(writeFile(filler, Buffer.alloc(9 * 1024 * 1024))).rejects.toThrow('ENOSPC');
       const ids = await launchMany(host.fleet, SESSIONS);
-      await untilUnready(worker, /ENOSPC/);
+      await untilHeldUp(worker, /ENOSPC/, host.fleet);
       await rm(filler);
       const sessions = await endAll(host.fleet, ids);
       expect(sessions.map(({ status }) => status)).toEqual(ids.map(() => 'completed'));
@@ -245,7 +254,7 @@ describe('a host that is sick for a while', { timeout: 120_000 }, () => {
     await host.fleet.until(running, 'running', ({ status }) => status === 'running');
     await rename(host.claude, `${host.claude}.away`);
     const first = await host.fleet.launch({ query: 'first' });
-    await untilUnready(sick, /the claude CLI/);
+    await untilHeldUp(sick, /the claude CLI/, host.fleet);
     const well = await host.fleet.worker();
     const ids = [first, ...(await launchMany(host.fleet, SESSIONS))];
     for (const session of await endAll(host.fleet, ids)) {
