@@ -41,9 +41,13 @@ const test = base.extend<{ start: () => Promise<Started> }>({
 
 async function expectNothingLeft({ tree }: Started, desk: ScriptFolder): Promise<void> {
   expect(tree.length).toBeGreaterThanOrEqual(8); // npm, bootstrap, start, guardian, two servers, API, workers
-  const isGone = async () =>
-    tree.every(({ pid }) => !isAlive(pid)) && (await desk.processes()).length === 0;
-  await waitFor('all to be gone', isGone, 30_000);
+  let left: string[] = [];
+  const isGone = async () => {
+    const alive = tree.filter(({ pid }) => isAlive(pid)).map(({ command }) => command);
+    left = [...alive, ...(await desk.processes())];
+    return left.length === 0;
+  };
+  await waitFor(() => `all to be gone; left are ${left.join('\n')}`, isGone, 30_000);
   expect(await desk.temporary()).toEqual([]);
 }
 

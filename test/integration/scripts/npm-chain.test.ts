@@ -40,7 +40,11 @@ const test = base.extend<{
 });
 
 async function expectAllGone(pids: Record<string, number>): Promise<void> {
-  await waitFor('all to be gone', () => !Object.values(pids).some(isAlive));
+  const left = () => Object.keys(pids).filter((link) => isAlive(Number(pids[link])));
+  await waitFor(
+    () => `all to be gone; left are ${left()}`,
+    () => left().length === 0,
+  );
 }
 
 describe.for(['npm', 'bootstrap', 'program'] as const)('where %s gets', (link) => {

@@ -25,8 +25,8 @@ test.for([
     const child = await one.continue(parent, { query: 'again' });
 
     const session = await one.ended(child);
-    expect(proxy.answered).toBe(4);
     expect(session.failure).toBeUndefined();
     expect(session.status).toBe('completed');
+    expect(proxy.answered).toBe(4);
   },
 );

@@ -1,6 +1,7 @@
 // Positions of a session that was deleted and made again under the same key.
+import { setTimeout as pause } from 'node:timers/promises';
 import { newId, type Session, toInfo } from '@baton/core/internal';
-import { describe, expect, vi } from 'vitest';
+import { describe, expect, onTestFinished, vi } from 'vitest';
 import { createClient } from '../../../../packages/client/src/index.ts';
 import type { Api } from '../../../support/api.ts';
 import { claimAndWrite } from '../../../support/writing.ts';
@@ -142,6 +143,7 @@ test('a stream of a session that is deleted and made again meanwhile ends as del
   const sessions = db.collection<{ _id: string; created_at: Date }>('sessions');
   for (const query of ['', '?follow=conversation']) {
     const reader = await tail(replica.url, id, { query });
+    onTestFinished(reader.close);
     const writing = await claimOnce(api, id);
     await writing?.write(2);
     expect(
@@ -149,10 +151,11 @@ test('a stream of a session that is deleted and made again meanwhile ends as del
     ).toHaveLength(2);
     // As a deletion and a launch do between two looks.
     await sessions.updateOne({ _id: id }, { $set: { created_at: new Date(Date.now() + 1_000) } });
-    expect((await reader.all()).at(-1)).toMatchObject({
-      event: 'end',
-      data: { status: 'deleted' },
-    });
+    const last = await Promise.race([
+      reader.all().then((all) => all.at(-1)),
+      pause(10_000, 'it has not ended', { ref: false }),
+    ]);
+    expect(last).toMatchObject({ event: 'end', data: { status: 'deleted' } });
   }
 });
 

@@ -36,7 +36,7 @@ describe('a poisoned job', () => {
   test.for(STATES)(
     'in %s fails by itself, whatever is wrong with it, and the worker goes on',
     {
-      timeout: 60_000,
+      timeout: 120_000,
     },
     async (state, { fleet, redis }) => {
       const one = fleet.sibling();

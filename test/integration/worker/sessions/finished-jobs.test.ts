@@ -1,6 +1,6 @@
 // The document is the truth: a job that has ended keeps no payload, and few of them are kept.
 import { Redis } from 'ioredis';
-import { expect, onTestFinished } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import { openApi } from '../../../support/api.ts';
 import { test } from '../../../support/fleet.ts';
 import { redisUrl } from '../../../support/services.ts';
@@ -57,11 +57,16 @@ test('no more jobs are kept than the settings say, whoever added them', async ({
       removeOnFail: false,
     });
   }
-  await waitFor('all of them to be over', async () => {
-    const { completed = 0, failed = 0, ...rest } = await fleet.queue.getJobCounts();
-    const left = Object.values(rest).reduce((sum, one) => sum + one, 0);
-    return left === 0 && completed === 3 && failed === 2;
-  });
+  const nothingLeft = { active: 0, delayed: 0, prioritized: 0, waiting: 0 };
+  await vi.waitFor(
+    async () =>
+      expect(await fleet.queue.getJobCounts()).toMatchObject({
+        ...nothingLeft,
+        completed: 3,
+        failed: 2,
+      }),
+    { timeout: 20_000, interval: 50 },
+  );
 });
 
 test('what is left of a job is nothing to adopt: its session is made anew, or not found', async ({
