@@ -93,6 +93,21 @@ describe('GET /v1/sessions', () => {
     expect(seen.map(({ id }) => id).sort()).toEqual(made.map(({ id }) => id).sort());
   });
 
+  test('gives cursors that no other list takes', async ({ api }) => {
+    const tag = newId();
+    for (let n = 0; n < 2; n += 1) {
+      await api.stores.sessions.insertIfAbsent(makeSession({ tags: [tag] }));
+    }
+    const { next_cursor } = await read(api, `/v1/sessions?tag=${tag}&limit=1`);
+    const { id } = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
+    for (const list of ['/v1/schedules', `/v1/sessions/${id}/conversation`]) {
+      const answer = await api.app.inject({ url: `${list}?cursor=${next_cursor}` });
+      expect(answer.json(), list).toMatchObject({
+        error: { code: 'INVALID_REQUEST', details: { field: 'cursor' } },
+      });
+    }
+  });
+
   test('is narrowed by status, parent, conversation and tag', async ({ api }) => {
     const tag = newId();
     const root = await api.stores.sessions.insertIfAbsent(makeCompletedSession({ tags: [tag] }));

@@ -1,4 +1,4 @@
-import { JOB_MAX_BYTES, newId } from '@baton/core/internal';
+import { defined, JOB_MAX_BYTES, newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { countJobs, test } from '../../../support/api.ts';
 
@@ -92,6 +92,36 @@ describe('a launch is refused, naming the field and nothing of its value, for', 
     expect(answer.body).not.toContain(SECRET);
     expect(answer.statusCode).toBe(status);
     expect(await countJobs(api)).toBe(before);
+  });
+});
+
+const POST_SESSION = ['POST', '/v1/sessions'] as const;
+
+describe('a refusal says in plain words what was expected', () => {
+  test.for<[method: 'GET' | 'POST', url: string, payload: object | undefined, message: string]>([
+    [...POST_SESSION, {}, 'query: expected string, got nothing'],
+    [...POST_SESSION, { query: '' }, 'query: expected at least 1 character, got 0'],
+    [...POST_SESSION, { query: 'q', title: 5 }, 'title: expected string, got number'],
+    [...POST_SESSION, { query: 'q', max_turns: 0 }, 'max_turns: expected more than 0'],
+    [...POST_SESSION, { query: 'q', foo: 1 }, 'foo: expected no such key'],
+    [...POST_SESSION, { query: 'q', tags: 'a' }, 'tags: expected list, got string'],
+    [
+      ...POST_SESSION,
+      { query: 'q', recovery: { on_crash: 'x' } },
+      'recovery.on_crash: expected one of "resume", "restart", "fail"',
+    ],
+    [
+      'POST',
+      '/v1/sessions/bulk',
+      { sessions: [] },
+      'sessions: expected 1 to 1000 launches, and nothing beside them',
+    ],
+    ['GET', '/v1/sessions?limit=x', undefined, 'limit: expected number, got no finite number'],
+    ['GET', '/v1/sessions?status=x', undefined, 'status: expected one of'],
+  ])('%s %s with %j', async ([method, url, payload, message], { api }) => {
+    const answer = await api.app.inject({ method, url, ...defined({ payload }) });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json().error.message).toContain(message);
   });
 });
 

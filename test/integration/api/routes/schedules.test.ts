@@ -1,6 +1,7 @@
 import { defined, newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { type Api, test } from '../../../support/api.ts';
+import { nextClockGap } from '../../../support/clock-gap.ts';
 import { makeFullConfig } from '../../../support/factories.ts';
 
 const NIGHTLY = {
@@ -46,6 +47,22 @@ describe('a schedule', () => {
         error: { code: 'INVALID_REQUEST', details: { field: 'cron' } },
       });
       expect(answer.statusCode).toBe(400);
+    },
+  );
+
+  test.for<[string, string]>([
+    ['America/Santiago', '0'],
+    ['Africa/Cairo', '0'],
+    ['Africa/Cairo', '15,45'],
+    ['Europe/Berlin', '15,45'],
+    ['America/New_York', '59'],
+  ])(
+    'in %s at minute %s of an hour that the clocks skip fires right after it',
+    async ([timezone, minutes], { api }) => {
+      const { skipped, end } = nextClockGap(timezone);
+      const day = `${skipped.getUTCDate()} ${skipped.getUTCMonth() + 1}`;
+      const cron = `${minutes} ${skipped.getUTCHours()} ${day} *`;
+      expect(await make(api, { cron, timezone })).toMatchObject({ next_run_at: end.toISOString() });
     },
   );
 

@@ -1,0 +1,25 @@
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+/** How far a zone's clocks are ahead of UTC at a whole second, in milliseconds. */
+function offsetAt(time: number, timezone: string): number {
+  const wall = new Date(time).toLocaleString('sv', { timeZone: timezone });
+  return Date.parse(`${wall.replace(' ', 'T')}Z`) - time;
+}
+
+/** A time that the clocks of a zone skip. */
+export interface ClockGap {
+  /** The first wall clock time that does not exist, written as if it were UTC. */
+  skipped: Date;
+  /** The first moment after the gap. */
+  end: Date;
+}
+
+/** Finds the next gap of a zone whose clocks go forward once a year. */
+export function nextClockGap(timezone: string): ClockGap {
+  let time = Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS;
+  while (offsetAt(time + DAY_MS, timezone) <= offsetAt(time, timezone)) time += DAY_MS;
+  const offset = offsetAt(time, timezone);
+  while (offsetAt(time, timezone) === offset) time += MINUTE_MS;
+  return { skipped: new Date(time + offset), end: new Date(time) };
+}
