@@ -6,12 +6,18 @@ import { BSON, type Document } from 'mongodb';
 const HEADER_BYTES = 16;
 const OP_MSG = 2013;
 
+interface Rule {
+  match: (command: Document) => boolean;
+  reply: Document | null;
+  left: number;
+}
+
 /** A proxy before a MongoDB server. */
 export interface MongoProxy {
   url: string;
-  /** Answers the next so many commands that match with this document instead of passing them on. */
-  answer(match: (command: Document) => boolean, reply: Document, times?: number): void;
-  /** How many commands it has answered itself. */
+  /** Answers the next so many commands that match with this document instead of passing them on; null: never. */
+  answer(match: (command: Document) => boolean, reply: Document | null, times?: number): void;
+  /** How many commands it has answered itself, or left without an answer. */
   readonly answered: number;
   close(): Promise<void>;
 }
@@ -20,15 +26,16 @@ export interface MongoProxy {
 export async function createMongoProxy(target: string): Promise<MongoProxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
-  let rule: { match: (command: Document) => boolean; reply: Document; left: number } | null = null;
+  let rule: Rule | null = null;
   let answered = 0;
 
-  function replyTo(message: Buffer): Buffer | null {
+  /** The proxy's own answer to a message, null where there is to be none; undefined: the server is to answer. */
+  function replyTo(message: Buffer): Buffer | null | undefined {
     const command = commandOf(message);
-    if (!rule || rule.left === 0 || !command || !rule.match(command)) return null;
+    if (!rule || rule.left === 0 || !command || !rule.match(command)) return undefined;
     rule.left -= 1;
     answered += 1;
-    return encode(rule.reply, message.readInt32LE(4));
+    return rule.reply && encode(rule.reply, message.readInt32LE(4));
   }
 
   const server = createServer((inner) => {
@@ -41,7 +48,7 @@ export async function createMongoProxy(target: string): Promise<MongoProxy> {
         held = held.subarray(message.length);
         const reply = replyTo(message);
         if (reply) inner.write(reply);
-        else outer.write(message);
+        else if (reply === undefined) outer.write(message);
       }
     });
     outer.on('data', (chunk) => inner.write(chunk));
