@@ -5,6 +5,7 @@ import { newId, type Session, type SessionConfig } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import type { Step } from '../../../fake-claude/script.ts';
 import { test as base, type Fleet } from '../../../support/fleet.ts';
+import { countLogged } from '../../../support/readiness.ts';
 import { openStops, type Stops } from '../../../support/stops.ts';
 import { waitFor } from '../../../support/wait.ts';
 
@@ -32,6 +33,14 @@ const test = base.extend<{ $file: { scene: Scene } }>({
 });
 
 const OVERLOADED = { api_error: 529 };
+
+const OWN_ACCOUNT = { apiKeyHelper: '/opt/own-key' };
+
+/** What the CLI prints where the account is limited until this time, in the API's own unit. */
+function rejectedUntil(resetsAt: number): Step[] {
+  const rejected = { status: 'rejected', resetsAt, rateLimitType: 'five_hour' };
+  return [{ line: { type: 'rate_limit_event', rate_limit_info: rejected } }, { api_error: 429 }];
+}
 
 /** A session whose first attempt plays these steps, and its later ones those. */
 function play(fleet: Fleet, first: Step[], later: Step[], config: Partial<SessionConfig> = {}) {
@@ -185,12 +194,7 @@ test('a rate limited account: the session waits for the reset, and the queue wit
   const busy = await mine.play([{ say: 'long' }, { hang: true }]);
   await mine.until(busy, 'running', ({ status }) => status === 'running');
   const resetsAt = Math.ceil(Date.now() / 1000) + 3;
-  const rejected = { status: 'rejected', resetsAt, rateLimitType: 'five_hour' };
-  const id = await play(
-    mine,
-    [{ line: { type: 'rate_limit_event', rate_limit_info: rejected } }, { api_error: 429 }],
-    [{ say: 'the limit is gone' }],
-  );
+  const id = await play(mine, rejectedUntil(resetsAt), [{ say: 'the limit is gone' }]);
   const limited = await mine.until(id, 'back', ({ counts }) => counts.retries === 1);
   // Its job is given back last of all, when the queue rests already.
   await waitFor('its job to wait', async () => {
@@ -209,4 +213,33 @@ test('a rate limited account: the session waits for the reset, and the queue wit
     expect(begun).toBeGreaterThanOrEqual(resetsAt * 1000 - 100);
   }
   expect((await mine.session(busy)).status).toBe('running');
+});
+
+test.for([1e10, 1e15])(
+  'a reset at %d is ignored: the session is tried again soon, and the queue does not rest',
+  async (resetsAt, { fleet }) => {
+    const mine = fleet.sibling();
+    const worker = await mine.worker({ RETRY_FIRST_MS: '1' });
+    const id = await play(mine, rejectedUntil(resetsAt), [{ say: 'better' }]);
+    const limited = await mine.until(id, 'back', ({ counts }) => counts.retries === 1);
+    expect(limited.attempts[0]?.failure).toMatchObject({ code: 'RATE_LIMITED' });
+    expect(limited.attempts[0]?.failure).not.toHaveProperty('retry_at');
+    expect((await mine.ended(id)).result?.result).toBe('better');
+    expect((await mine.ended(await mine.launch({ query: 'hello' }))).status).toBe('completed');
+    expect(countLogged(worker, 'ignored a rate limit reset time')).toBe(1);
+  },
+);
+
+test('a session that brings its own account does not have the queue rest for it', async ({
+  fleet,
+}) => {
+  const mine = fleet.sibling();
+  await mine.worker({ RETRY_FIRST_MS: '1' });
+  const inAnHour = Math.ceil(Date.now() / 1000) + 3_600;
+  const id = await play(mine, rejectedUntil(inAnHour), [], { settings: OWN_ACCOUNT });
+  await waitFor('its job to wait', async () => (await mine.queue.getJobState(id)) === 'delayed');
+  const { not_before } = await mine.session(id);
+  expect(not_before?.getTime()).toBeGreaterThanOrEqual(inAnHour * 1000);
+  expect(await mine.queue.getRateLimitTtl()).toBeLessThanOrEqual(0);
+  expect((await mine.ended(await mine.launch({ query: 'hello' }))).status).toBe('completed');
 });

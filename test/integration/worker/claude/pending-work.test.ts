@@ -1,6 +1,6 @@
 // A result line while work is pending is no answer: the session goes on, or is taken over, or fails.
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { Step } from '../../../fake-claude/script.ts';
@@ -165,4 +165,13 @@ test('an interim result concludes nothing where its worker dies', { timeout: 90_
       counts: { crashes: 1 },
     });
   }
+});
+
+test('an operator who forbids wake-ups has the CLI offer none', async ({ fleet }) => {
+  const mine = fleet.sibling();
+  await mine.worker({ WAKEUPS: 'forbid' });
+  const dump = join(mine.root, 'no-wake-ups.json');
+  await mine.ended(await mine.play([{ dump }], { disallowed_tools: ['Bash'] }));
+  const { argv } = JSON.parse(await readFile(dump, 'utf8'));
+  expect(argv).toContain('--disallowedTools=Bash,ScheduleWakeup,CronCreate');
 });
