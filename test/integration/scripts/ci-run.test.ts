@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { test as base, expect } from 'vitest';
 import { installerEnvironment } from '../../../tools/dev-services/environment.ts';
@@ -30,6 +30,10 @@ writeFileSync(out, JSON.stringify({ testResults }));
 process.exit(testResults.some((file) => file.status === 'failed') ? 1 : 0);
 `;
 
+const APT_GET = `#!/bin/sh
+echo "apt-get $*"
+`;
+
 type Results = Record<string, ('passed' | 'failed')[]>;
 
 const test = base.extend<{ ci: (...runs: Results[]) => Promise<{ code: number; out: string[] }> }>({
@@ -45,9 +49,12 @@ const test = base.extend<{ ci: (...runs: Results[]) => Promise<{ code: number; o
     await writeFile(join(project, 'vitest.mjs'), VITEST);
     const manifest = { type: 'module', scripts: { test: `"${process.execPath}" vitest.mjs` } };
     await writeFile(join(project, 'package.json'), JSON.stringify(manifest));
+    await mkdir(join(project, 'bin'));
+    await writeFile(join(project, 'bin/apt-get'), APT_GET, { mode: 0o755 });
+    const PATH = [join(project, 'bin'), process.env['PATH']].join(delimiter);
     await use(async (...runs) => {
       await writeFile(join(project, 'runs.json'), JSON.stringify(runs));
-      const env = { ...installerEnvironment(process.env), TMPDIR: project };
+      const env = { ...installerEnvironment(process.env), TMPDIR: project, PATH };
       const ended = promisify(execFile)(join(project, '.ci/run'), { env });
       const { stdout, code } = await ended.then(
         ({ stdout }) => ({ stdout, code: 0 }),
@@ -64,6 +71,11 @@ test('a run in which all passed is counted, and nothing is run again', async ({ 
   expect(code).toBe(0);
   expect(out.filter((line) => line.startsWith('asked for'))).toEqual(['asked for all']);
   expect(out.at(-1)).toBe('2 passed, 0 failed');
+});
+
+test('nothing is installed by apt, also where there is no Chromium', async ({ ci }) => {
+  const { out } = await ci({ 'a.test.ts': ['passed'] });
+  expect(out.filter((line) => line.includes('apt-get'))).toEqual([]);
 });
 
 test('a file that passes the second time is named, and its tests count as they went then', async ({
