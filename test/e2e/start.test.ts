@@ -106,7 +106,8 @@ describe('npm start', () => {
       PORT: '0',
     });
     const stop = /^Press Ctrl-C to stop all of it/m;
-    await waitFor('the lines', () => stop.test(run.out()), 100_000);
+    const said = () => `the lines for a terminal; it said ${run.out()}`;
+    await waitFor(said, () => stop.test(run.out()), 100_000);
     const lines = run.out().split(/\r?\n/);
     const [, api] = /Sessions +(http:\S+)\/sessions/.exec(run.out()) ?? [];
     expect(lines).toContain(`  API reference     ${api}/docs`);
