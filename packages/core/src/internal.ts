@@ -22,8 +22,10 @@ export {
 export type { MCPConfig, MCPServer } from './model/config/mcp-config.ts';
 export {
   checkFeatures,
+  FEATURE_MAX_LENGTH,
   FEATURES,
   findUnknownFeatures,
+  getUnknownFeatures,
   UnknownFeaturesError,
 } from './model/config/requires.ts';
 export {

@@ -1,5 +1,5 @@
 // Jobs that need a newer worker: they are delayed, and nothing is counted against their sessions.
-import type { Logger } from '@baton/core/internal';
+import { FEATURE_MAX_LENGTH, type Logger } from '@baton/core/internal';
 import type { Job } from 'bullmq';
 import type { JobOutcome } from './job-outcome.ts';
 
@@ -18,7 +18,7 @@ export function featureDelayMs(taken: number): number {
   return Math.min(FIRST_DELAY_MS * 2 ** Math.max(taken - 1, 0), MAX_DELAY_MS);
 }
 
-/** What delays jobs whose `features` this worker does not understand; logs each word once a job. */
+/** What delays jobs whose `features` this worker does not understand; logs each word once a job, cut to 64 characters. */
 export function createFeatureDelay(
   log: Logger,
 ): (job: Job, features: readonly string[]) => JobOutcome<never> {
@@ -37,7 +37,10 @@ export function createFeatureDelay(
 
   return (job, features) => {
     const delayMs = featureDelayMs(job.attemptsStarted);
-    for (const feature of features) logOnce(job, feature, delayMs);
+    // No schema has seen the job: a word may be of any length.
+    for (const feature of features) {
+      logOnce(job, feature.slice(0, FEATURE_MAX_LENGTH), delayMs);
+    }
     return { kind: 'delay', until: Date.now() + delayMs };
   };
 }

@@ -1,10 +1,5 @@
 // Turns what happens while a job is processed into an outcome; an error decides whether the job is tried again.
-import {
-  checkFeatures,
-  isStoreAway,
-  type Logger,
-  UnknownFeaturesError,
-} from '@baton/core/internal';
+import { checkFeatures, getUnknownFeatures, isStoreAway, type Logger } from '@baton/core/internal';
 import type { Job } from 'bullmq';
 import { reasonOf } from './failure-reason.ts';
 import { createFeatureDelay } from './feature-delay.ts';
@@ -69,7 +64,8 @@ export function createJobRunner<Result>(
       tries.delete(id);
       return outcome;
     } catch (error) {
-      if (error instanceof UnknownFeaturesError) return leaveToNewer(job, error.features);
+      const features = getUnknownFeatures(error);
+      if (features) return leaveToNewer(job, features);
       if (isStoreAway(error)) return retryLater(job, error);
       const made = (tries.get(id) ?? 0) + 1;
       if (made < MAX_TRIES) {

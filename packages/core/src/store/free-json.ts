@@ -1,3 +1,4 @@
+import { findUnknownFeatures, UnknownFeaturesError } from '../model/config/requires.ts';
 import type { Session } from '../model/session/session.ts';
 import type { SessionDocument } from './mongo.ts';
 import { readDocument } from './read-document.ts';
@@ -41,9 +42,22 @@ export function encodeSession({ id, ...fields }: Session): SessionDocument {
   return { _id: id, ...encodeFields(fields) };
 }
 
-/** The session that a document stores; throws INTERNAL where the document cannot be read as one. */
+/**
+ * The session that a document stores. Throws INTERNAL where the document cannot be read as one; an
+ * UnknownFeaturesError is the cause where the document requires a newer version, which may store another form.
+ */
 export function decodeSession(document: SessionDocument): Session {
-  return readDocument(document, { collection: 'sessions', form: sessionForm, decode });
+  return readDocument(document, {
+    collection: 'sessions',
+    form: sessionForm,
+    decode,
+    explain: explainUnknownFeatures,
+  });
+}
+
+function explainUnknownFeatures(document: SessionDocument): UnknownFeaturesError | undefined {
+  const unknown = findUnknownFeatures(document);
+  return unknown.length > 0 ? new UnknownFeaturesError(unknown) : undefined;
 }
 
 /** The fields of a session that a projection of its document holds; their presence is not checked. */

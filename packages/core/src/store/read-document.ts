@@ -1,6 +1,7 @@
 // A document that another program wrote, or a hand in a shell, must not fail what reads many documents.
 import type { z } from 'zod';
 import { AppError } from '../model/errors/app-error.ts';
+import { defined } from '../model/schema/defined.ts';
 import { issueMessage } from '../model/schema/issue-message.ts';
 import { describeIssue } from '../model/schema/parse-input.ts';
 import type { Logger } from '../runtime/log.ts';
@@ -20,13 +21,27 @@ export interface ListOptions {
  */
 export function readDocument<D extends { _id: unknown }, T>(
   document: D,
-  { collection, form, decode }: { collection: string; form: z.ZodType; decode: (from: D) => T },
+  {
+    collection,
+    form,
+    decode,
+    explain = () => undefined,
+  }: {
+    collection: string;
+    form: z.ZodType;
+    decode: (from: D) => T;
+    /** The cause of the error where the document has another form. */
+    explain?: (document: D) => Error | undefined;
+  },
 ): T {
   const subject = `document ${String(document._id)} of ${collection} cannot be read`;
   const checked = form.safeParse(document, { error: issueMessage });
   if (!checked.success) {
     const { field, message } = describeIssue(checked.error);
-    throw new AppError('INTERNAL', `${subject}: ${field}: ${message}`, { details: { field } });
+    throw new AppError('INTERNAL', `${subject}: ${field}: ${message}`, {
+      details: { field },
+      ...defined({ cause: explain(document) }),
+    });
   }
   try {
     return decode(document);

@@ -75,15 +75,20 @@ describe('a session that requires a word', { timeout: 60_000 }, () => {
     expect(await mine.ended(id)).toMatchObject({ status: 'completed', counts: UNCOUNTED });
   });
 
-  test.concurrent('is not failed for a version and a kind that nobody here can parse', async ({
+  test.concurrent('is not failed for a version, a kind or a document that nobody here can parse', async ({
     fleet,
   }) => {
     const mine = fleet.sibling();
+    // Before the worker is there: its reconciler would give the session a job with the word.
+    const stored = await leaveUnreadable(mine, { requires: [INVENTED], totals: 'of another form' });
     const older = await mine.worker();
     const id = newId();
     const data = { version: 9, kind: 'dream', id, requires: [INVENTED], asleep: true };
     await mine.queue.add('dream', data, { jobId: id });
     await delayed(mine, older, id);
+    await delayed(mine, older, stored);
+    expect((await mine.queue.getJob(stored))?.attemptsStarted).toBe(1);
+    expect(older.err()).not.toContain('could not be processed');
     const plain = newId();
     await mine.queue.add('dream', { ...data, id: plain, requires: [] }, { jobId: plain });
     expect(await mine.ended(plain)).toMatchObject({
@@ -112,6 +117,14 @@ describe('a session that requires a word', { timeout: 60_000 }, () => {
     });
   });
 });
+
+/** A queued session whose document this version cannot read, and a job for it without a word. */
+async function leaveUnreadable(fleet: Fleet, fields: object): Promise<string> {
+  const { id, config } = await fleet.baton.stores.sessions.insertIfAbsent(makeSession());
+  await fleet.db.collection<{ _id: string }>('sessions').updateOne({ _id: id }, { $set: fields });
+  await fleet.queue.add('launch', { version: 1, kind: 'launch', id, config }, { jobId: id });
+  return id;
+}
 
 /** A running session whose worker went silent, and a job for it without a word. */
 async function leaveCrashed(fleet: Fleet, fields: Partial<Session>): Promise<string> {

@@ -31,3 +31,11 @@ test('each word is logged once a job, however often the job is met', () => {
     ['two', 'a'],
   ]);
 });
+
+test('a word of any length is logged by its first 64 characters', () => {
+  const lines: { feature: string }[] = [];
+  const write = (line: string) => void lines.push(JSON.parse(line));
+  const delay = createFeatureDelay(createLogger('test', 'info', { write }));
+  delay({ id: 'one', queueName: 'sessions', attemptsStarted: 1 } as Job, ['x'.repeat(100_000)]);
+  expect(lines.map(({ feature }) => feature)).toEqual(['x'.repeat(64)]);
+});

@@ -1,4 +1,10 @@
-import { findUnknownFeatures, jobOfSession, jobSchema, toInfo } from '@baton/core/internal';
+import {
+  findUnknownFeatures,
+  jobOfSession,
+  jobSchema,
+  type Session,
+  toInfo,
+} from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { configHash } from '../../../../../packages/core/src/model/job/config-hash.ts';
 import {
@@ -12,6 +18,8 @@ import {
   makeSession,
 } from '../../../../support/factories.ts';
 
+const numbered = (count: number) => Array.from({ length: count }, (_, i) => `word-${i}`);
+
 describe('the words that this version does not understand', () => {
   test.each<[payload: unknown, unknown: string[]]>([
     [undefined, []],
@@ -22,6 +30,7 @@ describe('the words that this version does not understand', () => {
     [{ requires: [] }, []],
     [{ requires: [7, null, 'invented'] }, ['invented']],
     [{ requires: ['a', 'b', 'a'] }, ['a', 'b']],
+    [{ requires: numbered(40) }, numbered(32)],
     [{ version: 9, kind: 'dream', requires: ['invented'] }, ['invented']],
   ])('of %j are %j', (payload, unknown) => {
     expect(findUnknownFeatures(payload)).toEqual(unknown);
@@ -60,6 +69,17 @@ describe('a continue', () => {
       'b',
       'c',
     ]);
+  });
+
+  test.each<[requires: unknown, inherited: string[] | undefined]>([
+    ['text', undefined],
+    [7, undefined],
+    [null, undefined],
+    [{ a: 1 }, undefined],
+    [[7, 'a', null], ['a']],
+  ])('inherits the words of a stored %j that are words: %j', (requires, inherited) => {
+    const parent = { ...makeCompletedSession(), requires } as Session;
+    expect(queuedSession(child(), parent.config, parent).requires).toEqual(inherited);
   });
 
   test('has no such field where neither has a word', () => {
