@@ -1,3 +1,4 @@
+import { createPrivateKey, createPublicKey, type JsonWebKey } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import { z } from 'zod';
 import { AppError } from '../model/errors/app-error.ts';
@@ -35,7 +36,17 @@ const setOf = <T extends z.ZodType>(key: T) => z.object({ keys: z.array(key).min
 
 /** Parses public keys (JWK) that a caller hands over; `name` names them in the error. Throws INVALID_CONFIG. */
 export function parseSealingKeys(keys: readonly unknown[], name: string): SealingKey[] {
-  return keys.length === 0 ? [] : parsePublicKeys(JSON.stringify({ keys }), name);
+  if (!Array.isArray(keys)) throw refuseSet(name);
+  return keys.length === 0 ? [] : parsePublicKeys(textOf({ keys }, name), name);
+}
+
+// What JSON cannot hold, such as a ring of objects, is no key.
+function textOf(set: object, name: string): string {
+  try {
+    return JSON.stringify(set);
+  } catch {
+    throw refuseSet(name);
+  }
 }
 
 /** The keys of a public JWKS; `name` is said where it is none. Throws INVALID_CONFIG, for private keys too. */
@@ -44,12 +55,32 @@ export function parsePublicKeys(text: string, name: string): SealingKey[] {
   if (keys.some((key) => 'd' in key)) {
     throw new AppError('INVALID_CONFIG', `${name}: expected public keys alone, got a private one`);
   }
-  return keys.map((key) => sealingKeySchema.parse(key));
+  const parsed = keys.map((key) => sealingKeySchema.parse(key));
+  checkUsable(parsed, name, createPublicKey);
+  return parsed;
 }
 
 /** The keys of a private JWKS. Throws INVALID_CONFIG, never with a key in it. */
 export function parsePrivateKeys(text: string, name: string): OpeningKey[] {
-  return parseSet(setOf(openingKeySchema), text, name).keys;
+  const { keys } = parseSet(setOf(openingKeySchema), text, name);
+  checkUsable(keys, name, createPrivateKey);
+  return keys;
+}
+
+/** Refuses keys that fit the schema and yet are none, such as a point beside its curve: each use would fail. */
+function checkUsable(
+  keys: readonly SealingKey[],
+  name: string,
+  createKey: (input: { key: JsonWebKey; format: 'jwk' }) => unknown,
+): void {
+  for (const key of keys) {
+    try {
+      createKey({ key, format: 'jwk' });
+    } catch {
+      // Nor would the reason be safe to pass on: it may quote the key.
+      throw new AppError('INVALID_CONFIG', `${name}: the key ${key.kid} is no key of its curve`);
+    }
+  }
 }
 
 /** The public part of a private key. */
@@ -65,10 +96,7 @@ export async function generateOpeningKey(): Promise<OpeningKey> {
 }
 
 function parseSet<T extends z.ZodType>(schema: T, text: string, name: string): z.infer<T> {
-  const refusal = new AppError(
-    'INVALID_CONFIG',
-    `${name}: expected a JWKS of EC or X25519 keys, each with a kid`,
-  );
+  const refusal = refuseSet(name);
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -79,4 +107,11 @@ function parseSet<T extends z.ZodType>(schema: T, text: string, name: string): z
   const parsed = schema.safeParse(json);
   if (!parsed.success) throw refusal;
   return parsed.data;
+}
+
+function refuseSet(name: string): AppError {
+  return new AppError(
+    'INVALID_CONFIG',
+    `${name}: expected a JWKS of EC or X25519 keys, each with a kid`,
+  );
 }

@@ -14,6 +14,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import {
   parsePrivateKeys,
   parsePublicKeys,
+  parseSealingKeys,
 } from '../../../../packages/core/src/sealing/key-set.ts';
 import { findKids, resealConfig } from '../../../../packages/core/src/sealing/rotation.ts';
 import { makeContinueJob, makeFullConfig, makeLaunchJob } from '../../../support/factories.ts';
@@ -267,10 +268,37 @@ describe('a key set', () => {
     ['a key without a name', () => JSON.stringify({ keys: [{ ...publicPart(key), kid: '' }] })],
     ['a symmetric key', () => JSON.stringify({ keys: [{ kty: 'oct', k: 'abc', kid: 'x' }] })],
     ['a private key', () => JSON.stringify({ keys: [key] })],
+    [
+      'a point beside its curve',
+      () => JSON.stringify({ keys: [{ ...publicPart(key), x: 'AAAA' }] }),
+    ],
+    ['half a point', () => JSON.stringify({ keys: [{ ...publicPart(key), y: undefined }] })],
+    [
+      'a curve of another kind',
+      () => JSON.stringify({ keys: [{ ...publicPart(key), kty: 'OKP' }] }),
+    ],
   ])('of public keys is refused with %s, and no key is told', (_, text) => {
     const read = () => parsePublicKeys(text(), 'FILE');
     expect(read).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }));
     expect(read).toThrow(/^FILE: /);
+    expect(read).not.toThrow(key.d);
+  });
+
+  test.each([
+    ['no list', null],
+    ['a text', ''],
+    ['what JSON cannot hold', [{ kid: 1n }]],
+  ])('that a caller hands over is refused as %s', (_, keys) => {
+    const read = () => parseSealingKeys(keys as readonly unknown[], 'publicKeys');
+    expect(read).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }));
+  });
+
+  test.each([
+    ['a point beside its curve', { x: 'AAAA' }],
+    ['half a point', { y: undefined }],
+  ])('of private keys is refused with %s, and no key is told', (_, change) => {
+    const read = () => parsePrivateKeys(JSON.stringify({ keys: [{ ...key, ...change }] }), 'FILE');
+    expect(read).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }));
     expect(read).not.toThrow(key.d);
   });
 });
