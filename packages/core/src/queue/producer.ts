@@ -17,7 +17,12 @@ import { checkDepth, parseInput } from '../model/schema/parse-input.ts';
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
 import type { SessionQueue } from './session-queue.ts';
 
-const keySchema = z.object({ idempotency_key: idempotencyKeySchema });
+// What a job's id is made of. Null is no absent option: a caller whose id is lost would get another session each time.
+const namingSchema = z.object({
+  id: z.string().optional(),
+  idempotency_key: idempotencyKeySchema.optional(),
+  tenant: z.string().optional(),
+});
 
 /** What a producer can know of a session that it enqueued. */
 export interface Enqueued {
@@ -58,7 +63,7 @@ export interface JobMaker {
 
 /** The job of a launch from input that nobody has parsed; throws INVALID_REQUEST naming the field. */
 export function parseLaunchJob(config: SessionConfig, options: EnqueueOptions = {}): LaunchJob {
-  checkKey(options);
+  checkOptions(options);
   return parseInput(launchJobSchema, buildJobOfLaunch(config, options));
 }
 
@@ -67,7 +72,8 @@ export function parseContinueJob(
   request: ContinueSessionConfig,
   options: ContinueOptions = {},
 ): Job {
-  checkKey(options);
+  checkOptions(options);
+  checkObject('request', request);
   try {
     return parseInput(continueJobSchema, buildJobOfContinue(request, options));
   } catch (error) {
@@ -130,13 +136,19 @@ function buildEnvelope<T extends EnqueueOptions>({ id, idempotency_key, tenant, 
   };
 }
 
-function checkKey({ id, idempotency_key }: EnqueueOptions): void {
-  if (idempotency_key === undefined) return;
-  parseInput(keySchema, { idempotency_key });
-  if (id === undefined) return;
+function checkOptions(options: EnqueueOptions): void {
+  checkObject('options', options);
+  const { id, idempotency_key, tenant } = options;
+  parseInput(namingSchema, { id, idempotency_key, tenant });
+  if (idempotency_key === undefined || id === undefined) return;
   throw new AppError('INVALID_REQUEST', 'idempotency_key: expected it or an id, not both', {
     details: { field: 'idempotency_key' },
   });
+}
+
+function checkObject(field: 'request' | 'options', value: unknown): void {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return;
+  throw new AppError('INVALID_REQUEST', `${field}: expected an object`, { details: { field } });
 }
 
 /** The verbs over a queue that is open already; secrets are sealed, where there is a sealer. */
