@@ -1,7 +1,6 @@
 // The public surface of the package. Every name here is a promise: it changes with a major version only.
-import { type Baton, type BatonOptions, openBaton as openAllOfBaton } from './baton/open-baton.ts';
-
 export type { Baton, BatonOptions, CallerManager as SessionManager } from './baton/open-baton.ts';
+export { openBaton } from './baton/public-baton.ts';
 export type { ContinueSessionConfig } from './model/config/continue-config.ts';
 export { continueSessionConfigSchema } from './model/config/continue-config.ts';
 export type { MCPConfig, MCPServer } from './model/config/mcp-config.ts';
@@ -28,13 +27,3 @@ export type { InfoPage } from './sessions/session-manager.ts';
 export type { SessionStop } from './sessions/session-stop.ts';
 export type { EventRange } from './store/event-store.ts';
 export type { SessionFilter, SessionPage } from './store/session-store.ts';
-
-/**
- * Opens Baton on one Redis connection and one MongoDB client. Neither server need be up yet: calls throw
- * UNAVAILABLE until it is. The API and the workers make the database's indexes.
- *
- * @param options where the servers are; `prefix` is `baton` and secrets stay in plain text by default
- * @returns the session manager, the stop of sessions, reads of the stores, and `close()`
- * @throws {AppError} INVALID_CONFIG where `publicKeys` holds anything but public keys
- */
-export const openBaton: (options: BatonOptions) => Baton = openAllOfBaton;

@@ -302,7 +302,7 @@ export {
   createTranscriptStore,
   type TranscriptStore,
 } from './store/transcript-store.ts';
-export { isMongoAway, isStoreAway } from './store/unavailable.ts';
+export { isMongoAway, isStoreAway, toUnavailable } from './store/unavailable.ts';
 export type {
   UsageFilter,
   UsageGroupSum,

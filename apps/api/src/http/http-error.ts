@@ -5,7 +5,7 @@ import {
   ERROR_CODES,
   type ErrorCode,
   isAppError,
-  isMongoAway,
+  toUnavailable,
 } from '@baton/core/internal';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
@@ -36,11 +36,8 @@ const FASTIFY_ERRORS: Record<string, readonly [ErrorCode, string]> = {
 /** The coded error that a caller may see for anything thrown; a stranger becomes INTERNAL. */
 export function toAnswerable(error: unknown): AppError {
   if (isAppError(error) && codeFacts(error.code).http !== undefined) return error;
-  if (isMongoAway(error)) {
-    return new AppError('UNAVAILABLE', 'MongoDB does not answer; ask again later', {
-      cause: error,
-    });
-  }
+  const unavailable = toUnavailable(error);
+  if (unavailable) return unavailable;
   const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
   const known = FASTIFY_ERRORS[String(code)];
   if (known) return new AppError(known[0], known[1], { cause: error });

@@ -100,8 +100,8 @@ export function openBaton({
 
   const mongo = typeof mongodb === 'string' ? connectMongo(mongodb) : mongodb;
   if (mongo !== mongodb) closers.add('MongoDB', () => mongo.close());
-  const { client, owned } = openProducerRedis(redis);
-  if (owned) closers.add('the connection to Redis', () => client.disconnect());
+  const { client, release } = openProducerRedis(redis);
+  closers.add('the connection to Redis', release);
 
   const clock = createStoreClock(mongo.db);
   const stores = createStores(mongo.db, clock, { log });

@@ -23,8 +23,7 @@ export function openControlQueue(
   { connection, prefix = QUEUE_PREFIX }: SessionQueueOptions,
   settings: NonNullable<QueueOptions['settings']> = {},
 ): ControlQueue {
-  const { client, owned } = openProducerRedis(connection);
-  client.on('error', ignore);
+  const { client, release } = openProducerRedis(connection);
   const options = { connection: client, prefix, settings, skipVersionCheck: true };
   const bull: Queue = new Queue(name, options, createBackend);
   bull.on('error', ignore);
@@ -42,10 +41,10 @@ export function openControlQueue(
     },
     async close() {
       await bull.close();
-      if (owned) client.disconnect();
+      release();
     },
   };
 }
 
-// Both emit 'error' while Redis is away; every call says so itself, and an unheard 'error' ends the process.
+// It emits 'error' while Redis is away; every call says so itself, and an unheard 'error' ends the process.
 function ignore(): void {}

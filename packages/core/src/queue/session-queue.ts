@@ -54,8 +54,7 @@ export function createSessionQueue({
   prefix = QUEUE_PREFIX,
   log,
 }: SessionQueueOptions & { log?: Pick<Logger, 'error'> }): SessionQueue {
-  const { client, owned } = openProducerRedis(connection);
-  client.on('error', ignore);
+  const { client, release } = openProducerRedis(connection);
   const options = { connection: client, prefix, skipVersionCheck: true };
   const bull: Queue = new Queue(SESSION_QUEUE, options, createBackend);
   bull.on('error', ignore);
@@ -106,10 +105,10 @@ export function createSessionQueue({
     },
     async close() {
       await bull.close();
-      if (owned) client.disconnect();
+      release();
     },
   };
 }
 
-// Both emit 'error' while Redis is away; every call says so itself, and an unheard 'error' ends the process.
+// It emits 'error' while Redis is away; every call says so itself, and an unheard 'error' ends the process.
 function ignore(): void {}

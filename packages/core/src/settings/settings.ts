@@ -4,19 +4,14 @@ import { parseRange } from '../model/webhooks/webhook-address.ts';
 import { LOG_LEVELS } from '../runtime/log.ts';
 import { listVariable } from './env.ts';
 import { policySettings } from './policy-settings.ts';
+import { mongodbUrlSchema, redisUrlSchema } from './server-urls.ts';
 
 /** The variables that every process of Baton reads; each app's schema spreads them into its own. */
 export const sharedSettings = {
-  REDIS_URL: z
-    .string('expected the URL of a Redis server')
-    .regex(/^rediss?:\/\/./, 'expected redis:// or rediss://')
-    .describe('Redis: the queue.'),
-  MONGODB_URL: z
-    .string('expected the URL of a MongoDB server')
-    .regex(/^mongodb(\+srv)?:\/\/./, 'expected mongodb:// or mongodb+srv://')
-    // The driver finds a host that is missing only while it connects, and then ends the process.
-    .refine(namesItsHosts, 'expected a host before and after each comma')
-    .describe('MongoDB: the truth. The database is the one it names, else `baton`.'),
+  REDIS_URL: redisUrlSchema.describe('Redis: the queue.'),
+  MONGODB_URL: mongodbUrlSchema.describe(
+    'MongoDB: the truth. The database is the one it names, else `baton`.',
+  ),
   QUEUE_PREFIX: z
     .string()
     .default(QUEUE_PREFIX)
@@ -41,8 +36,3 @@ export const sharedSettings = {
     ),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('How much is logged, on stderr.'),
 };
-
-function namesItsHosts(url: string): boolean {
-  const [, hosts = ''] = /^[^:]+:\/\/(?:[^@/]*@)?([^/?]*)/.exec(url) ?? [];
-  return hosts.split(',').every((host) => host.trim() !== '');
-}

@@ -48,18 +48,11 @@ export interface Mongo {
 
 /**
  * Connects lazily: the server need not be up yet. The database is the URL's (`baton` where it names
- * none). Writes are acknowledged by a majority and journaled: what was acknowledged survives a crash.
+ * none). Writes are acknowledged by a majority and journaled: what was acknowledged survives a crash. Throws
+ * INVALID_CONFIG where the driver does not take the URL.
  */
 export function connectMongo(url: string): Mongo {
-  const client = new MongoClient(url, {
-    ignoreUndefined: true,
-    serverSelectionTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
-    socketTimeoutMS: SOCKET_TIMEOUT_MS,
-    maxIdleTimeMS: MAX_IDLE_MS,
-    writeConcern: { w: 'majority', journal: true },
-    retryWrites: false,
-  });
-  const db = client.db(databaseOf(url) || 'baton');
+  const { client, db } = open(url);
   const ping = coalesce(
     (what: 'ping') => what,
     async () => {
@@ -76,6 +69,29 @@ export function connectMongo(url: string): Mongo {
     ping: () => ping('ping'),
     close: () => client.close(),
   };
+}
+
+function open(url: string): { client: MongoClient; db: Db } {
+  try {
+    const client = createClient(url);
+    return { client, db: client.db(databaseOf(url) || 'baton') };
+  } catch (cause) {
+    throw new AppError('INVALID_CONFIG', 'mongodb: expected a URL that the driver takes', {
+      details: { field: 'mongodb' },
+      cause,
+    });
+  }
+}
+
+function createClient(url: string): MongoClient {
+  return new MongoClient(url, {
+    ignoreUndefined: true,
+    serverSelectionTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
+    socketTimeoutMS: SOCKET_TIMEOUT_MS,
+    maxIdleTimeMS: MAX_IDLE_MS,
+    writeConcern: { w: 'majority', journal: true },
+    retryWrites: false,
+  });
 }
 
 // Not by URL: the address of a replica set lists several hosts, which URL does not take.

@@ -8,7 +8,7 @@ import {
   MongoServerSelectionError,
   MongoTopologyClosedError,
 } from 'mongodb';
-import { isAppError } from '../model/errors/app-error.ts';
+import { AppError, isAppError } from '../model/errors/app-error.ts';
 
 const AWAY = [
   MongoNetworkError,
@@ -92,6 +92,12 @@ const MAX_DEPTH = 5;
 /** Says whether MongoDB failed to answer, so that the same call may succeed later. */
 export function isMongoAway(error: unknown): boolean {
   return isAway(error, MAX_DEPTH);
+}
+
+/** What a caller is to see where MongoDB failed to answer: UNAVAILABLE. Null for any other error. */
+export function toUnavailable(cause: unknown): AppError | null {
+  if (!isMongoAway(cause)) return null;
+  return new AppError('UNAVAILABLE', 'MongoDB does not answer; ask again later', { cause });
 }
 
 /** Says whether Redis or MongoDB could not be asked, rather than what was asked for being wrong. */

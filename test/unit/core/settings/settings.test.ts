@@ -32,6 +32,8 @@ describe('the shared settings', () => {
 
   test.each([
     ['REDIS_URL', 'rediss://user:pass@host:6380/1'],
+    ['REDIS_URL', 'redis://[::1]:6379/'],
+    ['REDIS_URL', 'redis://localhost?db=1'],
     ['MONGODB_URL', 'mongodb+srv://cluster.example/baton'],
     ['MONGODB_URL', 'mongodb://a:27017,b:27017/baton?replicaSet=rs'],
   ])('take %s=%s', (name, value) => {
@@ -41,6 +43,9 @@ describe('the shared settings', () => {
   test.each([
     ['REDIS_URL', 'localhost:6379'],
     ['REDIS_URL', 'mongodb://localhost'],
+    ['REDIS_URL', 'redis:///0'],
+    ['REDIS_URL', 'redis://localhost/baton'],
+    ['REDIS_URL', 'redis://localhost/0/1'],
     ['MONGODB_URL', 'mongodb://localhost:27017,'],
     ['MONGODB_URL', 'mongodb://user:pass@/baton'],
     ['MONGODB_URL', 'http://localhost'],

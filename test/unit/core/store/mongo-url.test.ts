@@ -13,3 +13,12 @@ test.each([
   expect(mongo.db.databaseName).toBe(name);
   await mongo.close();
 });
+
+test.each([
+  ['an option that the driver does not know', 'mongodb://u:hush@a:1/x?hush=1'],
+  ['a database whose name holds a dot', 'mongodb://u:hush@a:1/a.b'],
+  ['no scheme', 'u:hush@a:1'],
+])('a URL with %s is refused, and not quoted', (_, url) => {
+  expect(() => connectMongo(url)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }));
+  expect(() => connectMongo(url)).not.toThrow('hush');
+});

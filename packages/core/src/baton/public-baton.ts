@@ -1,0 +1,124 @@
+// Baton as a service gets it: every argument is checked here, and every failure is an AppError.
+import { z } from 'zod';
+import { AppError, isAppError } from '../model/errors/app-error.ts';
+import { ERROR_CODES } from '../model/errors/error-codes.ts';
+import { defined } from '../model/schema/defined.ts';
+import { idSchema } from '../model/schema/id.ts';
+import { parseInput } from '../model/schema/parse-input.ts';
+import { SESSION_STATUSES } from '../model/session/status.ts';
+import { checkOptions, prefixSchema, redisSchema } from '../settings/connection-options.ts';
+import { mongodbUrlSchema } from '../settings/server-urls.ts';
+import type { SessionFilter } from '../store/session-store.ts';
+import { toUnavailable } from '../store/unavailable.ts';
+import { type Baton, type BatonOptions, openBaton as openAllOfBaton } from './open-baton.ts';
+
+/** How many sessions, or events, one page may hold. */
+const MAX_PAGE = 1_000;
+
+const DEFAULT_PAGE = 50;
+
+const optionsSchema = z.looseObject({
+  redis: redisSchema,
+  mongodb: mongodbUrlSchema,
+  prefix: prefixSchema.optional(),
+  publicKeys: z.array(z.unknown()).optional(),
+});
+
+const id = z.object({ id: idSchema });
+const ids = z.object({ ids: z.array(idSchema) });
+const include = z.object({ include: z.array(z.literal('config')).optional() });
+const limit = z.int().min(1).max(MAX_PAGE);
+
+const filter = z.strictObject({
+  status: z.enum(SESSION_STATUSES).optional(),
+  parent_session_id: idSchema.optional(),
+  root_session_id: idSchema.optional(),
+  schedule_id: idSchema.optional(),
+  tag: z.string().min(1).optional(),
+  limit: limit.default(DEFAULT_PAGE),
+  cursor: z.string().min(1).optional(),
+});
+
+const range = z.object({
+  sessionId: idSchema,
+  after: z.int().min(0),
+  upTo: z.int().min(0),
+  limit,
+  maxBytes: z.number().positive().optional(),
+});
+
+/**
+ * Opens Baton on one Redis connection and one MongoDB client. Neither server need be up yet: calls throw
+ * UNAVAILABLE until it is. The API and the workers make the database's indexes.
+ *
+ * @param options where the servers are; `prefix` is `baton` and secrets stay in plain text by default
+ * @returns the session manager, the stop of sessions, reads of the stores, and `close()`
+ * @throws {AppError} INVALID_CONFIG where an option is not what it should be; `publicKeys` takes public keys alone
+ */
+export function openBaton(options: BatonOptions): Baton {
+  checkOptions(optionsSchema, options);
+  const { redis, mongodb, prefix, publicKeys } = options;
+  const { manager, stop, stores, close } = openAllOfBaton({
+    redis,
+    mongodb,
+    ...defined({ prefix, publicKeys }),
+  });
+  const { sessions, events } = stores;
+  return {
+    manager: {
+      launchSession: codedErrors(manager.launchSession),
+      continueSession: codedErrors(manager.continueSession),
+      getSessionInfo: codedErrors((sessionId, included) =>
+        manager.getSessionInfo(
+          parseId(sessionId),
+          parseInput(include, { include: included }).include,
+        ),
+      ),
+      listSessions: codedErrors((asked) => manager.listSessions(parseFilter(asked ?? {}))),
+      getSession: codedErrors((sessionId) => manager.getSession(parseId(sessionId))),
+    },
+    stop: {
+      cancelSession: codedErrors((sessionId) => stop.cancelSession(parseId(sessionId))),
+      interruptSession: codedErrors((sessionId) => stop.interruptSession(parseId(sessionId))),
+    },
+    stores: {
+      sessions: {
+        get: codedErrors((sessionId) => sessions.get(parseId(sessionId))),
+        getMany: codedErrors((asked) => sessions.getMany(parseInput(ids, { ids: asked }).ids)),
+        list: codedErrors((asked) => sessions.list(parseFilter(asked))),
+      },
+      events: {
+        page: codedErrors((asked) => {
+          const { maxBytes, ...rest } = parseInput(range, asked);
+          return events.page({ ...rest, ...defined({ maxBytes }) });
+        }),
+      },
+    },
+    close,
+  };
+}
+
+// MongoDB takes `undefined`, or an object, for a question that any session may answer.
+function parseId(sessionId: unknown): string {
+  return parseInput(id, { id: sessionId }).id;
+}
+
+function parseFilter(asked: unknown): SessionFilter {
+  const { limit: most, ...narrowed } = parseInput(filter, asked);
+  return { limit: most, ...defined(narrowed) };
+}
+
+/** The same call, whose every failure is an AppError: UNAVAILABLE, or INTERNAL where nobody foresaw it. */
+function codedErrors<A extends unknown[], T>(
+  call: (...args: A) => Promise<T>,
+): (...args: A) => Promise<T> {
+  return async (...args) => {
+    try {
+      return await call(...args);
+    } catch (error) {
+      if (isAppError(error)) throw error;
+      const internal = new AppError('INTERNAL', ERROR_CODES.INTERNAL.says, { cause: error });
+      throw toUnavailable(error) ?? internal;
+    }
+  };
+}
