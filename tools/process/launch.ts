@@ -25,7 +25,7 @@ export type LaunchedProcess = {
   readonly ended: Promise<ProcessEnd>;
   /** Sends the signal and waits for nothing; harmless after the end. */
   readonly kill: (name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT') => void;
-  /** Sends SIGTERM, and SIGKILL `stopWithinMs` later; resolves when the process is gone. Safe to call twice. */
+  /** Sends SIGTERM, and SIGKILL `stopWithinMs` later; resolves with `ended`. Safe to call twice. */
   readonly stop: () => Promise<ProcessEnd>;
 };
 
