@@ -17,7 +17,7 @@ export interface OutlineReader {
   end(): Outline | null;
 }
 
-// A stored result holds no longer value (core, model/result.ts).
+// A stored result holds no longer value (core, model/session/result.ts).
 const VALUE_MAX_BYTES = 1024 * 1024;
 const ALL_VALUES_MAX_BYTES = 4 * VALUE_MAX_BYTES;
 const MAX_KEYS = 1_000;

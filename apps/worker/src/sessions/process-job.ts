@@ -36,7 +36,7 @@ export interface JobProcessorDeps {
   queue: Pick<SessionQueue, 'pauseMs'>;
   /** The attempts under way in this process. */
   running: RunningAttempts;
-  /** Whether the process stops or its host is sick: then what it is given goes back before an attempt begins. */
+  /** Whether the process stops or its host is sick: then a job goes back to the queue before an attempt begins. */
   isPaused: () => boolean;
   log: Logger;
 }
@@ -84,7 +84,7 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
     const adopted = await deps.admission.resume(found);
     if (isTerminal(adopted.status)) return end(adopted);
     if (deps.isPaused()) return { kind: 'handed_back' };
-    // Delivered again because its lock was lost: it still runs here, and the fence watches over it.
+    // The job was delivered again because its lock was lost; its attempt still runs here, guarded by the fence.
     if (running.bySession.has(adopted.id)) {
       return { kind: 'busy', until: Date.now() + attemptDeps.leaseMs };
     }
@@ -93,7 +93,7 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
       const pausedMs = await deps.queue.pauseMs().catch(() => 0);
       if (pausedMs > 0) return { kind: 'busy', until: Date.now() + pausedMs };
     }
-    // A host has failed it before: it begins where the probe passes just now (core: model/host-failures.ts).
+    // A host has failed this session before: it begins only where the probe passes now (core: model/session/host-failures.ts).
     const hasFailed = adopted.counts.host_failures > 0;
     if (hasFailed && (await attemptDeps.host.check())) return { kind: 'handed_back' };
     const claim = await deps.claims.claim(adopted.id, {

@@ -8,17 +8,17 @@ import type { AttemptResult } from '../attempt/write-ending.ts';
 export interface RunningAttempts {
   /** The attempts under way, by the id of their session. */
   readonly bySession: ReadonlyMap<string, RunningAttempt>;
-  /** Runs a claimed attempt; resolves to what became of it. It is listed until `whenOver` is done. */
+  /** Runs a claimed attempt and resolves to its result. The attempt stays in `bySession` until `whenOver` is done. */
   run(
     session: Session,
     attempt: Attempt,
     whenOver: (end: AttemptResult) => Promise<void>,
   ): Promise<AttemptResult>;
-  /** Ends what runs, and what begins from now on, to give it back to the queue. */
+  /** Ends the attempts under way, and each that begins from now on, to hand their sessions back to the queue. */
   handBack(): void;
 }
 
-/** A process that runs nothing yet. */
+/** The attempts of a process that runs none yet. */
 export function createRunningAttempts(deps: AttemptDeps): RunningAttempts {
   const attempts = new Map<string, RunningAttempt>();
   let isHandingBack = false;

@@ -28,9 +28,9 @@ export interface SessionWorker {
   readonly running: ReadonlyMap<string, RunningAttempt>;
   /** Begins to take jobs. */
   start(): void;
-  /** Takes no more jobs; running sessions go on, and jobs that were fetched but not begun go back. */
+  /** Takes no more jobs. Running sessions go on; jobs that were fetched but not begun go back to the queue. */
   pause(): Promise<void>;
-  /** Ends the sessions that run here and gives them back to the queue. */
+  /** Ends the attempts that run here and hands their sessions back to the queue. */
   handBack(): void;
   /** Handles a request to stop a session; does nothing for a session that does not run here. */
   onControlMessage(kind: 'cancel' | 'interrupt', id: string): void;
