@@ -1,10 +1,10 @@
 // A worker whose MongoDB fails or hangs for one maintenance task alone: the other tasks do their work.
-import { createStoreClock, createStores } from '@baton/core/internal';
 import type { Document } from 'mongodb';
 import { expect, onTestFinished, vi } from 'vitest';
 import { makeCompletedSession, makeSession } from '../../../support/factories.ts';
 import { test } from '../../../support/fleet.ts';
 import { createMongoProxy } from '../../../support/mongo-proxy.ts';
+import { openStores } from '../../../support/stores.ts';
 import { waitFor } from '../../../support/wait.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -28,7 +28,7 @@ test.for<[string, (command: Document) => boolean, Document | null]>([
   { timeout: 60_000 },
   async ([, match, reply], { fleet: parent }) => {
     const fleet = parent.sibling();
-    const { sessions } = createStores(fleet.db, createStoreClock(fleet.db));
+    const { sessions } = openStores(fleet.db);
     const old = makeCompletedSession({ end_time: new Date(Date.now() - 9 * DAY_MS) });
     const proxy = await createMongoProxy(fleet.env['MONGODB_URL'] ?? '');
     onTestFinished(() => proxy.close());
@@ -52,7 +52,7 @@ test('a session without a job gets one while another task waits for MongoDB', {
   await fleet.worker({ MONGODB_URL: proxy.url });
   await waitFor('the task to have begun', () => proxy.answered > 0);
 
-  const { sessions } = createStores(fleet.db, createStoreClock(fleet.db));
+  const { sessions } = openStores(fleet.db);
   const { id } = await sessions.insertIfAbsent(makeSession());
 
   expect((await fleet.ended(id)).status).toBe('completed');
