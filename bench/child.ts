@@ -25,8 +25,8 @@ export async function startChild(main: string, env: Record<string, string>): Pro
   });
   if (child.stdout === null) throw new Error('expected a pipe');
   const ready = once(createInterface({ input: child.stdout }), 'line');
-  const ended = child.ended.then(({ how }) => {
-    throw new Error(`${main} ended (${how}) before it was ready`);
+  const ended = child.ended.then(({ description }) => {
+    throw new Error(`${main} ended (${description}) before it was ready`);
   });
   ended.catch(() => {}); // an end after it was ready is meant
   const [said] = await Promise.race([ready, ended]);

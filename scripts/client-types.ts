@@ -21,7 +21,7 @@ import { z } from 'zod';
 
 const MCPConfig = sessionConfigSchema.shape.mcp_config.unwrap();
 
-const TAKEN = {
+const INPUT_SCHEMAS = {
   LaunchRequest: launchRequestSchema,
   BulkLaunch: bulkLaunchSchema,
   ContinueRequest: continueRequestSchema,
@@ -31,7 +31,7 @@ const TAKEN = {
   MCPConfig,
 };
 
-const GIVEN = {
+const OUTPUT_SCHEMAS = {
   ErrorCode: errorCodeSchema,
   SessionStatus: sessionStatusSchema,
   Info: infoSchema,
@@ -54,7 +54,10 @@ const DEFINITIONS = '#/definitions/';
 
 /** The text of packages/client/src/api-types.ts. */
 export async function clientTypes(): Promise<string> {
-  const definitions = { ...describe(GIVEN, 'output'), ...describe(TAKEN, 'input') };
+  const definitions = {
+    ...describe(OUTPUT_SCHEMAS, 'output'),
+    ...describe(INPUT_SCHEMAS, 'input'),
+  };
   const names = Object.keys(definitions).sort();
   // What nothing refers to would not be written; what refers to all is not.
   const properties = Object.fromEntries(names.map((name) => [name, refTo(name)]));
@@ -79,10 +82,10 @@ function describe(schemas: Record<string, z.ZodType>, io: 'input' | 'output'): D
     // Types are named by where they stand.
     if (key === '$id') return undefined;
     if (typeof value?.$ref !== 'string') return value;
-    const { $ref, ...beside } = value;
+    const { $ref, ...siblings } = value;
     // What schemas share without a name is free JSON: anything.
-    if ($ref.startsWith(refTo('__shared').$ref)) return beside;
-    return Object.keys(beside).length === 0 ? value : { ...beside, allOf: [{ $ref }] };
+    if ($ref.startsWith(refTo('__shared').$ref)) return siblings;
+    return Object.keys(siblings).length === 0 ? value : { ...siblings, allOf: [{ $ref }] };
   });
 }
 

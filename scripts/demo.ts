@@ -21,15 +21,15 @@ const off = { type: 'boolean', default: false } as const;
 process.exit(await main());
 
 async function main(): Promise<number> {
-  let say = (line: string) => console.error(line);
+  let log = (line: string) => console.error(line);
   try {
     const { values: flags } = parseArgs({ options: { live: off, keep: off, json: off } });
-    if (!flags.json) say = (line) => console.log(line);
-    const signal = stopSignal(process, say);
+    if (!flags.json) log = (line) => console.log(line);
+    const signal = stopSignal(process, log);
     const model = await chooseModel(env, flags.live);
     try {
-      say(model.description);
-      const sink = { ...createSink(process), info: say };
+      log(model.description);
+      const sink = { ...createSink(process), info: log };
       return (await demonstrate(model, flags, sink, signal)) ? 0 : 130;
     } finally {
       await model.stop();
@@ -64,7 +64,7 @@ async function demonstrate(
     const story = await orStopped(
       stack,
       signal,
-      runStory({ stack, scratch, say: sink.info, signal }),
+      runStory({ stack, scratch, log: sink.info, signal }),
     );
     if (!story) return false;
     showAround(stack, sink);

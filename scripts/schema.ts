@@ -8,7 +8,7 @@ import { clientTypes } from './client-types.ts';
 const SUFFIX = '.schema.json';
 const dir = join(import.meta.dirname, '..', 'docs', 'schema');
 
-const wanted = new Map(
+const generated = new Map(
   Object.entries(jsonSchemas()).map(([name, schema]) => [
     `${name}${SUFFIX}`,
     `${JSON.stringify(schema, null, 2)}\n`,
@@ -17,10 +17,10 @@ const wanted = new Map(
 
 await mkdir(dir, { recursive: true });
 for (const file of await readdir(dir)) {
-  if (file.endsWith(SUFFIX) && !wanted.has(file)) await rm(join(dir, file));
+  if (file.endsWith(SUFFIX) && !generated.has(file)) await rm(join(dir, file));
 }
-for (const [file, text] of wanted) await writeFile(join(dir, file), text);
-console.log(`docs/schema: ${wanted.size} schemas`);
+for (const [file, text] of generated) await writeFile(join(dir, file), text);
+console.log(`docs/schema: ${generated.size} schemas`);
 
 const types = join(import.meta.dirname, '..', 'packages', 'client', 'src', 'api-types.ts');
 await writeFile(types, await clientTypes());

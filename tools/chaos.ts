@@ -18,8 +18,8 @@ async function main(): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'baton-chaos-'));
   const found = await runChaos(options, process.env, folder);
   if (!options.json) {
-    for (const { check, session, what } of found.violations) {
-      process.stdout.write(`DOES NOT HOLD: ${check}: ${session ? `${session} ` : ''}${what}\n`);
+    for (const { check, session, problem } of found.violations) {
+      process.stdout.write(`DOES NOT HOLD: ${check}: ${session ? `${session} ` : ''}${problem}\n`);
     }
   }
   process.stdout.write(`${JSON.stringify(found)}\n`);

@@ -31,11 +31,13 @@ async function main(): Promise<number> {
     const report = await fuzz({ api: fleet.api, requests, seed });
     const drained = await drain(fleet.api, log);
     const wrong = [
-      ...report.findings.map(({ what, request }) => ({ what, request })),
-      ...drained.stuck.map((session) => ({ what: 'a session is stuck', session })),
-      ...(await fleet.leaks()).map((where) => ({ what: `a plain secret is stored: ${where}` })),
-      ...fleet.complaints.map((line) => ({ what: 'a process complained', line })),
-      ...(fleet.dead() === null ? [] : [{ what: fleet.dead() }]),
+      ...report.findings.map(({ problem, request }) => ({ problem, request })),
+      ...drained.stuck.map((session) => ({ problem: 'a session is stuck', session })),
+      ...(await fleet.leaks()).map((location) => ({
+        problem: `a plain secret is stored: ${location}`,
+      })),
+      ...fleet.complaints.map((line) => ({ problem: 'a process complained', line })),
+      ...(fleet.dead() === null ? [] : [{ problem: fleet.dead() }]),
     ];
     for (const one of wrong) log(`DOES NOT HOLD: ${JSON.stringify(one).slice(0, 4_000)}`);
     const { statuses, neverWell, requests: sent } = report;

@@ -41,8 +41,8 @@ function blockGist({ type, text, name, input, content }: z.infer<typeof block>):
   return text ?? type;
 }
 
-function short(words: string): string {
-  const flat = words.replaceAll(/\s+/g, ' ').trim();
+function short(text: string): string {
+  const flat = text.replaceAll(/\s+/g, ' ').trim();
   return flat.length > MAX_WIDTH ? `${flat.slice(0, MAX_WIDTH - 1)}…` : flat;
 }
 

@@ -8,10 +8,10 @@ export function scriptedTurn(request: MessagesRequest): Reply {
   if (request.toolResults.length > 0) {
     return text(`Bash is done. The file holds: ${request.toolResults.join(' ').trim()}`);
   }
-  const wanted = /write "(?<words>[^"]+)" into (?<file>[\w.-]+)/.exec(request.prompt)?.groups;
-  if (wanted) {
-    const command = `echo '${wanted['words']}' > ${wanted['file']} && cat ${wanted['file']}`;
-    return toolUse('Bash', { command }, { say: `I will write ${wanted['file']}.` });
+  const file = /write "(?<text>[^"]+)" into (?<name>[\w.-]+)/.exec(request.prompt)?.groups;
+  if (file) {
+    const command = `echo '${file['text']}' > ${file['name']} && cat ${file['name']}`;
+    return toolUse('Bash', { command }, { say: `I will write ${file['name']}.` });
   }
   return text(remember(request));
 }

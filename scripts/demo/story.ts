@@ -16,21 +16,21 @@ export type StoryOptions = {
   readonly stack: Pick<Stack, 'api' | 'workers'>;
   /** Where the session writes its file: a directory inside an allowed root. */
   readonly scratch: string;
-  readonly say: (line: string) => void;
+  readonly log: (line: string) => void;
   /** Ends it before its end. */
   readonly signal: AbortSignal;
 };
 
 const SESSION_WITHIN_MS = 300_000;
-const LOOK_AGAIN_AFTER_MS = 100;
+const POLL_EVERY_MS = 100;
 
 /** Tells the story and resolves with what came of it; throws where it does not go as it should. */
-export async function runStory({ stack, scratch, say, signal }: StoryOptions): Promise<Story> {
+export async function runStory({ stack, scratch, log, signal }: StoryOptions): Promise<Story> {
   const client = createClient(stack.api, signal);
   const file = `baton-${randomBytes(3).toString('hex')}.txt`;
-  const words = 'The baton is on its way.';
+  const text = 'The baton is on its way.';
 
-  const query = `Use Bash to write "${words}" into ${file} in the current directory. Say when it is done.`;
+  const query = `Use Bash to write "${text}" into ${file} in the current directory. Say when it is done.`;
   const launched = await client.launch({
     query,
     working_dir: scratch,
@@ -38,18 +38,18 @@ export async function runStory({ stack, scratch, say, signal }: StoryOptions): P
     max_turns: 5,
     title: 'demo: launch',
   });
-  say(`launched session ${launched.id}`);
-  const first = await follow(client, launched.id, say);
+  log(`launched session ${launched.id}`);
+  const first = await follow(client, launched.id, log);
   const written = await readFile(join(scratch, file), 'utf8').catch(() => 'nothing');
-  expect(written.trim() === words, `${file} should hold "${words}", it holds "${written}"`);
-  say(`worker ${first.worker_id} ran it; ${file} holds "${written.trim()}"`);
+  expect(written.trim() === text, `${file} should hold "${text}", it holds "${written}"`);
+  log(`worker ${first.worker_id} ran it; ${file} holds "${written.trim()}"`);
 
   const worker = stack.workers.find((one) => one.line().worker === first.worker_id);
   if (!worker) throw new Error(`worker ${first.worker_id} is none of this stack`);
-  say(`draining that worker (SIGTERM to process ${worker.line().pid})`);
-  const how = await worker.stop();
-  expect(how === 'exit 0', `the drained worker should end with 0, it ended with ${how}`);
-  say('it has ended; the other one has never seen this session');
+  log(`draining that worker (SIGTERM to process ${worker.line().pid})`);
+  const ending = await worker.stop();
+  expect(ending === 'exit 0', `the drained worker should end with 0, it ended with ${ending}`);
+  log('it has ended; the other one has never seen this session');
 
   const question =
     'Answer without tools: which file did you write for me, and how often had I asked you something before this?';
@@ -58,13 +58,13 @@ export async function runStory({ stack, scratch, say, signal }: StoryOptions): P
     max_turns: 5,
     title: 'demo: continue',
   });
-  say(`continued as session ${continued.id}`);
-  const second = await follow(client, continued.id, say);
+  log(`continued as session ${continued.id}`);
+  const second = await follow(client, continued.id, log);
   const isElsewhere = second.worker_id !== undefined && second.worker_id !== first.worker_id;
   expect(isElsewhere, 'the other worker should have run it');
   const answer = second.result?.result ?? '';
   expect(answer.includes(file), `the second turn should know ${file}; it said "${answer}"`);
-  say(`worker ${second.worker_id} ran it, and it knew the first turn: "${answer}"`);
+  log(`worker ${second.worker_id} ran it, and it knew the first turn: "${answer}"`);
 
   return {
     launch: first,
@@ -74,19 +74,19 @@ export async function runStory({ stack, scratch, say, signal }: StoryOptions): P
 }
 
 /** Says the events of the session as they arrive and resolves with how it stands when it has completed. */
-async function follow(client: Client, id: string, say: (line: string) => void): Promise<Info> {
+async function follow(client: Client, id: string, log: (line: string) => void): Promise<Info> {
   let after = 0;
   for (const started = Date.now(); Date.now() - started < SESSION_WITHIN_MS; ) {
     const info = await client.info(id); // before its events: none can come after a terminal status
     const page = await client.events(id, after);
-    for (const event of page.events) say(eventLine(event));
+    for (const event of page.events) log(eventLine(event));
     after = page.next_after;
     if (page.events.length > 0) continue;
     if (isTerminal(info.status)) {
       expect(info.status === 'completed', `session ${id} is ${info.status}: ${info.error}`);
       return info;
     }
-    await delay(LOOK_AGAIN_AFTER_MS);
+    await delay(POLL_EVERY_MS);
   }
   throw new Error(`session ${id} did not end within ${SESSION_WITHIN_MS / 1000} s`);
 }

@@ -34,7 +34,7 @@ export interface Fleet {
   producer: Pick<Producer, 'launchSession'>;
   worker(version: Version): Promise<MixedWorker>;
   /** The session once `holds`; throws after a minute, saying how it stands. */
-  until(id: string, what: string, holds: (info: Info) => boolean): Promise<Info>;
+  until(id: string, description: string, holds: (info: Info) => boolean): Promise<Info>;
   /** The session once it is terminal. */
   ended(id: string): Promise<Info>;
   /** Stops the workers that still run. */
@@ -73,13 +73,17 @@ export async function openFleet(
   const api = createClient(started.line.api);
   let workers: Child<WorkerLine>[] = [];
 
-  async function until(id: string, what: string, holds: (info: Info) => boolean): Promise<Info> {
+  async function until(
+    id: string,
+    description: string,
+    holds: (info: Info) => boolean,
+  ): Promise<Info> {
     const end = performance.now() + SESSION_LIMIT_MS;
     for (;;) {
       const info = await api.info(id);
       if (holds(info)) return info;
       if (performance.now() > end) {
-        throw new Error(`expected session ${id} to be ${what}, it is ${info.status}`);
+        throw new Error(`expected session ${id} to be ${description}, it is ${info.status}`);
       }
       await delay(POLL_MS);
     }

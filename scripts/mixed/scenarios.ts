@@ -43,11 +43,11 @@ export const SCENARIOS: readonly Scenario[] = [
   ...(['old', 'new'] as const).flatMap((from) => [
     {
       name: `the ${OTHER[from]} worker takes over from a crashed ${from} one`,
-      run: (fleet: Fleet) => takeOver(fleet, from, 'kill'),
+      run: (fleet: Fleet) => takeOverFrom(fleet, from, 'kill'),
     },
     {
       name: `the ${OTHER[from]} worker takes over what a stopped ${from} one hands back`,
-      run: (fleet: Fleet) => takeOver(fleet, from, 'stop'),
+      run: (fleet: Fleet) => takeOverFrom(fleet, from, 'stop'),
     },
   ]),
   {
@@ -87,7 +87,7 @@ async function launchAndContinue(fleet: Fleet, first: Version, second: Version):
   completedOn(await fleet.ended(continued.id), other.id);
 }
 
-async function takeOver(fleet: Fleet, from: Version, how: 'kill' | 'stop'): Promise<void> {
+async function takeOverFrom(fleet: Fleet, from: Version, how: 'kill' | 'stop'): Promise<void> {
   const first = await fleet.worker(from);
   const { id } = await fleet.api.launch({ query: HANGING });
   await fleet.until(id, 'running', ({ status, last_event_seq }) => {

@@ -8,7 +8,7 @@ const workspaceManifestSchema = z.looseObject({
 });
 
 // The parts of a package.json that matter to a service that installs the package.
-const KEPT = [
+const KEPT_FIELDS = [
   'name',
   'version',
   'description',
@@ -30,7 +30,7 @@ export function publishedManifest(workspace: string): string {
   const entries = Object.entries(manifest.exports).map(([entry, source]) => [entry, built(source)]);
   const published = {
     ...Object.fromEntries(
-      KEPT.filter((key) => manifest[key] !== undefined).map((key) => [key, manifest[key]]),
+      KEPT_FIELDS.filter((key) => manifest[key] !== undefined).map((key) => [key, manifest[key]]),
     ),
     sideEffects: false,
     exports: Object.fromEntries(entries),

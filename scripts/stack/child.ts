@@ -47,18 +47,20 @@ export async function startChild<Line>(
   const options = { env, cwd: process.cwd(), stopWithinMs };
   const child = guardian.spawn(process.execPath, [main], options);
   if (child.stderr) createInterface({ input: child.stderr }).on('line', sink.child);
-  const ended = child.ended.then(({ how }) => how);
-  const stop = () => child.stop().then(({ how }) => how);
+  const ended = child.ended.then(({ description }) => description);
+  const stop = () => child.stop().then(({ description }) => description);
   const limit = new AbortController();
   const late = delay(READY_WITHIN_MS, undefined, { signal: limit.signal });
   try {
-    const said = await Promise.race([
+    const line = await Promise.race([
       firstLine(child),
-      ended.then((how) => fail(`${name} ended (${how}) before it was ready: its log says why`)),
+      ended.then((ending) =>
+        fail(`${name} ended (${ending}) before it was ready: its log says why`),
+      ),
       untilAborted(signal).then(() => fail(`${name} is not needed any more`)),
       late.then(() => fail(`${name} was not ready within ${READY_WITHIN_MS / 1000} s`)),
     ]);
-    return { line: ready.parse(JSON.parse(said)), ended, stop };
+    return { line: ready.parse(JSON.parse(line)), ended, stop };
   } catch (error) {
     await stop();
     throw error;

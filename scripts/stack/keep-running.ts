@@ -1,7 +1,7 @@
 import type { Child } from './child.ts';
 
-/** A program that is kept running: whenever it ends by itself, it is started again. */
-export type KeptRunning<Line> = {
+/** A supervised program: whenever it ends by itself, it is started again. */
+export type SupervisedProgram<Line> = {
   /** What the process of now said when it was ready. */
   readonly line: () => Line;
   /** Resolves with the reason once it is not worth another start. */
@@ -15,7 +15,7 @@ export type KeepRunningOptions<Line> = {
   readonly name: string;
   /** Starts it; a later start is told what the one before had said. */
   readonly start: (previous?: Line) => Promise<Child<Line>>;
-  readonly say: (line: string) => void;
+  readonly log: (line: string) => void;
   /** Once this is aborted an end is expected, and there is no other start. */
   readonly stopping: AbortSignal;
 };
@@ -27,8 +27,8 @@ const SPAN_MS = 60_000;
 /** Starts a program and keeps it running until `stop`; throws when the first start fails. */
 export async function keepRunning<Line>(
   keeping: KeepRunningOptions<Line>,
-): Promise<KeptRunning<Line>> {
-  const { name, start, say } = keeping;
+): Promise<SupervisedProgram<Line>> {
+  const { name, start, log } = keeping;
   const stopped = new AbortController();
   const stopping = AbortSignal.any([keeping.stopping, stopped.signal]);
   let current = await start();
@@ -36,11 +36,11 @@ export async function keepRunning<Line>(
   /** Resolves with why it is given up, or with undefined where it was stopped. */
   async function watch(): Promise<string | undefined> {
     for (let ends: number[] = []; ; ) {
-      const how = await current.ended;
+      const ending = await current.ended;
       if (stopping.aborted) return undefined;
       ends = [...ends.filter((at) => at > Date.now() - SPAN_MS), Date.now()];
-      if (ends.length === MAX_ENDS) return `${name} ends by itself again and again (${how})`;
-      say(`${name} ended by itself (${how}): starting it again`);
+      if (ends.length === MAX_ENDS) return `${name} ends by itself again and again (${ending})`;
+      log(`${name} ended by itself (${ending}): starting it again`);
       current = await start(current.line);
       if (stopping.aborted) await current.stop();
     }

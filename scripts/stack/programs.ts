@@ -8,7 +8,7 @@ const apps = join(import.meta.dirname, '../../apps');
 
 const API_STOP_MS = 15_000;
 /** The most that a worker may take after its drain window, in milliseconds: it hands back what still runs. */
-const HAND_BACK_MS = 25_000;
+const HAND_BACK_TIMEOUT_MS = 25_000;
 
 const apiLine = z.object({ api: z.url() });
 /** What the API says when it is ready. */
@@ -42,6 +42,6 @@ export function workerProgram(
     main: join(apps, 'worker/src/main.ts'),
     env: workerEnvironment(settings),
     ready: workerLine,
-    stopWithinMs: drainMs + HAND_BACK_MS,
+    stopWithinMs: drainMs + HAND_BACK_TIMEOUT_MS,
   };
 }

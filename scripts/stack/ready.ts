@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 
-const ASK_AGAIN_AFTER_MS = 50;
+const RETRY_AFTER_MS = 50;
 
 const refusal = z.object({ error: z.object({ message: z.string() }) });
 
@@ -19,7 +19,7 @@ export async function waitUntilReady(
     signal.throwIfAborted();
     reason = await whyNotReady(url);
     if (reason === null) return null;
-    await delay(ASK_AGAIN_AFTER_MS, undefined, { signal });
+    await delay(RETRY_AFTER_MS, undefined, { signal });
   }
   return reason;
 }

@@ -2,7 +2,7 @@
 import type { Environment } from '../../tools/dev-services/environment.ts';
 import { type Services, startServices } from '../../tools/dev-services/services.ts';
 import { startChild } from './child.ts';
-import { type KeptRunning, keepRunning } from './keep-running.ts';
+import { keepRunning, type SupervisedProgram } from './keep-running.ts';
 import { checkPortIsFree } from './port-taken.ts';
 import { type ApiLine, apiProgram, type WorkerLine, workerProgram } from './programs.ts';
 import { waitUntilReady, whyNotReady } from './ready.ts';
@@ -11,7 +11,7 @@ import type { Sink } from './sink.ts';
 import { validateSettings } from './validate-settings.ts';
 
 /** A worker of the stack; started again whenever it ends by itself. */
-type StackWorker = KeptRunning<WorkerLine>;
+type StackWorker = SupervisedProgram<WorkerLine>;
 
 /** Everything that a session needs, answering. */
 export type Stack = {
@@ -50,7 +50,7 @@ const API_READY_WITHIN_MS = 30_000;
 const WORKER_READY_WITHIN_MS = 10_000;
 
 /** How often a worker that was not ready in time is asked again, in milliseconds. */
-const ASK_WORKER_EVERY_MS = 2_000;
+const PROBE_WORKER_EVERY_MS = 2_000;
 
 /** Starts all of it and resolves when every part answers; or stops what it began and throws why. */
 export async function startStack(options: StackOptions): Promise<Stack> {
@@ -70,7 +70,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const stopped = new AbortController();
   const signal = AbortSignal.any([options.signal, stopped.signal]);
   const host = { guardian, sink, signal };
-  const keep = { say: sink.info, stopping: signal };
+  const keep = { log: sink.info, stopping: signal };
 
   const startingApi = keepRunning({
     ...keep,
@@ -131,13 +131,13 @@ async function checkWorker(
     if ((await whyNotReady(worker.line().health)) !== null || signal.aborted) return;
     clearInterval(timer);
     sink.info(`${name} is ready now`);
-  }, ASK_WORKER_EVERY_MS);
+  }, PROBE_WORKER_EVERY_MS);
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
   return false;
 }
 
 async function stopAll(
-  starting: readonly Promise<Pick<KeptRunning<unknown>, 'stop'>>[],
+  starting: readonly Promise<Pick<SupervisedProgram<unknown>, 'stop'>>[],
 ): Promise<void> {
   const parts = await Promise.allSettled(starting); // what was not ready yet has stopped by itself
   await Promise.all(parts.map((part) => part.status === 'fulfilled' && part.value.stop()));

@@ -7,7 +7,7 @@ const SAME_SIGNAL_MS = 500;
 /**
  * Aborts on SIGINT, SIGTERM or SIGHUP. A second signal ends the process at once: its guardian then stops what is left.
  */
-export function stopSignal(source: SignalSource, say: (line: string) => void): AbortSignal {
+export function stopSignal(source: SignalSource, log: (line: string) => void): AbortSignal {
   const stopping = new AbortController();
   let firstAt = 0;
   function stop(why: string): void {
@@ -16,7 +16,7 @@ export function stopSignal(source: SignalSource, say: (line: string) => void): A
       return;
     }
     firstAt = Date.now();
-    say(`${why}: stopping in order, running sessions may finish; once more stops at once`);
+    log(`${why}: stopping in order, running sessions may finish; once more stops at once`);
     stopping.abort(new Error(why));
   }
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) source.on(name, () => stop(name));

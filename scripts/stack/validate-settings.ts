@@ -16,9 +16,9 @@ import { apiProgram, workerProgram } from './programs.ts';
  * Throws INVALID_CONFIG that lists everything that the API or a worker would refuse of these settings: before servers
  * are started for them. Addresses of Redis and MongoDB may be absent.
  */
-export async function validateSettings(given: Environment): Promise<void> {
+export async function validateSettings(env: Environment): Promise<void> {
   const servers = { REDIS_URL: 'redis://127.0.0.1', MONGODB_URL: 'mongodb://127.0.0.1' };
-  const settings = { WORK_ROOT: defaultWorkRoot(given), ...servers, ...withoutBlanks(given) };
+  const settings = { WORK_ROOT: defaultWorkRoot(env), ...servers, ...withoutBlanks(env) };
   const problems = new Set<string>();
 
   async function collect<T>(act: () => T | Promise<T>): Promise<T | undefined> {

@@ -5,9 +5,9 @@ import { test } from '../support/script-process.ts';
 const ARGS = ['--sessions=24', '--minutes=0.75', '--seed=7', '--json'];
 
 test('under every kind of fault nothing is lost, run twice or stuck', { timeout: 300_000 }, async ({
-  desk,
+  scriptFolder,
 }) => {
-  const run = desk.run('../tools/chaos.ts', ARGS);
+  const run = scriptFolder.run('../tools/chaos.ts', ARGS);
   const code = await run.ended;
   const figures = JSON.parse(run.out() || '{}');
   expect(figures.violations, run.err()).toEqual([]);
@@ -31,5 +31,5 @@ test('under every kind of fault nothing is lost, run twice or stuck', { timeout:
   ]);
   expect(figures.crashes).toBeGreaterThan(0);
   expect(figures.events_seen_meanwhile).toBeGreaterThan(0);
-  expect(await desk.temporary()).toEqual([]);
+  expect(await scriptFolder.temporary()).toEqual([]);
 });

@@ -4,9 +4,12 @@ import { waitFor } from '../support/wait.ts';
 
 describe('npm run demo', () => {
   test('shows a session that one worker began and another one continued, and leaves nothing behind', async ({
-    desk,
+    scriptFolder,
   }) => {
-    const demo = desk.run('demo.ts', ['--json'], { REDIS_URL: '', ANTHROPIC_API_KEY: 'not used' });
+    const demo = scriptFolder.run('demo.ts', ['--json'], {
+      REDIS_URL: '',
+      ANTHROPIC_API_KEY: 'not used',
+    });
     expect(await demo.ended, demo.err()).toBe(0);
 
     const lines = demo.out().trimEnd().split('\n');
@@ -30,20 +33,20 @@ describe('npm run demo', () => {
     );
     expect(demo.err()).toContain('a scripted Messages API');
 
-    expect(await desk.processes()).toEqual([]);
-    expect(await desk.temporary()).toEqual([]);
+    expect(await scriptFolder.processes()).toEqual([]);
+    expect(await scriptFolder.temporary()).toEqual([]);
   });
 
-  test('leaves nothing behind on Ctrl-C', async ({ desk }) => {
-    const demo = desk.run('demo.ts', []);
+  test('leaves nothing behind on Ctrl-C', async ({ scriptFolder }) => {
+    const demo = scriptFolder.run('demo.ts', []);
     await waitFor('the first session', () => demo.out().includes('launched session'), 60_000);
     expect(await demo.end('SIGINT')).toBe(130);
-    expect(await desk.processes()).toEqual([]);
-    expect(await desk.temporary()).toEqual([]);
+    expect(await scriptFolder.processes()).toEqual([]);
+    expect(await scriptFolder.temporary()).toEqual([]);
   });
 
-  test('asks for a key when it is to talk to the real API', async ({ desk }) => {
-    const demo = desk.run('demo.ts', ['--live']);
+  test('asks for a key when it is to talk to the real API', async ({ scriptFolder }) => {
+    const demo = scriptFolder.run('demo.ts', ['--live']);
     expect(await demo.ended).toBe(1);
     expect(demo.err()).toContain('set ANTHROPIC_API_KEY');
   });

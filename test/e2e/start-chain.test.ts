@@ -21,12 +21,12 @@ interface Started {
 }
 
 const test = base.extend<{ start: () => Promise<Started> }>({
-  start: async ({ desk }, use) => {
+  start: async ({ scriptFolder }, use) => {
     const model = await startMessagesApi({
       script: [toolUse('Bash', { command: 'tail -f /dev/null' })],
     });
     await use(async () => {
-      const run = await desk.npmStart(['--json'], {
+      const run = await scriptFolder.npmStart(['--json'], {
         PORT: '0',
         ANTHROPIC_BASE_URL: model.url,
         ANTHROPIC_API_KEY: 'dummy-key-of-the-tests',
@@ -39,16 +39,16 @@ const test = base.extend<{ start: () => Promise<Started> }>({
   },
 });
 
-async function expectNothingLeft({ tree }: Started, desk: ScriptFolder): Promise<void> {
+async function expectNothingLeft({ tree }: Started, scriptFolder: ScriptFolder): Promise<void> {
   expect(tree.length).toBeGreaterThanOrEqual(8); // npm, bootstrap, start, guardian, two servers, API, workers
   let left: string[] = [];
   const isGone = async () => {
     const alive = tree.filter(({ pid }) => isAlive(pid)).map(({ command }) => command);
-    left = [...alive, ...(await desk.processes())];
+    left = [...alive, ...(await scriptFolder.processes())];
     return left.length === 0;
   };
   await waitFor(() => `all to be gone; left are ${left.join('\n')}`, isGone, 30_000);
-  expect(await desk.temporary()).toEqual([]);
+  expect(await scriptFolder.temporary()).toEqual([]);
 }
 
 // test/integration/scripts/npm-chain.test.ts has every signal for every link of the chain.
@@ -57,21 +57,21 @@ describe('npm start ends as a whole', () => {
     ['npm', 'SIGINT'],
     ['program', 'SIGHUP'],
     ['guardian', 'SIGKILL'],
-  ] as const)('where %s gets %s', async ([link, signal], { start, desk }) => {
+  ] as const)('where %s gets %s', async ([link, signal], { start, scriptFolder }) => {
     const started = await start();
     started.kill(link, signal);
-    await expectNothingLeft(started, desk);
+    await expectNothingLeft(started, scriptFolder);
   });
 
   test.for(['npm', 'bootstrap'] as const)(
     'where %s is killed in the middle of a tool call',
-    async (link, { start, desk }) => {
+    async (link, { start, scriptFolder }) => {
       const started = await start();
       await createClient(started.api).launch({ query: 'wait', allowed_tools: ['Bash'] });
       const isTool = (command: string) => command.startsWith('tail -f /dev/null');
-      await waitFor('the tool', async () => (await desk.processes()).some(isTool), 60_000);
+      await waitFor('the tool', async () => (await scriptFolder.processes()).some(isTool), 60_000);
       started.kill(link, 'SIGKILL');
-      await expectNothingLeft(started, desk);
+      await expectNothingLeft(started, scriptFolder);
     },
   );
 });

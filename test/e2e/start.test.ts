@@ -25,12 +25,12 @@ const test = base.extend<{
     env?: Record<string, string>,
   ) => Promise<{ run: ScriptProcess; line: StartLine }>;
 }>({
-  start: async ({ desk }, use) => {
+  start: async ({ scriptFolder }, use) => {
     const stops: (() => Promise<void>)[] = [];
     await use(async (script, env = {}) => {
       const model = await startMessagesApi({ script });
       stops.push(model.stop);
-      const run = desk.run('start.ts', ['--json'], {
+      const run = scriptFolder.run('start.ts', ['--json'], {
         PORT: '0',
         ANTHROPIC_BASE_URL: model.url,
         ANTHROPIC_API_KEY: 'dummy-key-of-the-tests',
@@ -45,7 +45,7 @@ const test = base.extend<{
 describe('npm start', () => {
   test('runs a session, stops all of it on Ctrl-C, and has the session at its next start', async ({
     start,
-    desk,
+    scriptFolder,
   }) => {
     const first = await start([text('Hello from the script.')]);
     expect(first.line).toEqual({
@@ -71,8 +71,8 @@ describe('npm start', () => {
     expect(first.line.workers.map((worker) => worker.id)).toContain(info.worker_id);
 
     expect(await first.run.end('SIGINT')).toBe(0);
-    expect(await desk.processes()).toEqual([]);
-    expect(await desk.temporary()).toEqual([]);
+    expect(await scriptFolder.processes()).toEqual([]);
+    expect(await scriptFolder.temporary()).toEqual([]);
     expect(first.run.out().trimEnd().split('\n')).toHaveLength(1);
 
     const second = await start([text('not asked')]);
@@ -82,24 +82,28 @@ describe('npm start', () => {
 
   test('leaves no process behind when it is killed in the middle of a tool call', async ({
     start,
-    desk,
+    scriptFolder,
   }) => {
     const { run, line } = await start([toolUse('Bash', { command: 'tail -f /dev/null' })]);
     await createClient(line.api).launch({ query: 'wait', allowed_tools: ['Bash'] });
     const isTool = (command: string) => command.startsWith('tail -f /dev/null');
-    await waitFor('the tool', async () => (await desk.processes()).some(isTool), 60_000);
+    await waitFor('the tool', async () => (await scriptFolder.processes()).some(isTool), 60_000);
 
     expect(await run.end('SIGKILL')).toBe('SIGKILL');
-    await waitFor('all to be gone', async () => (await desk.processes()).length === 0, 40_000);
-    expect(await desk.temporary()).toEqual([]);
+    await waitFor(
+      'all to be gone',
+      async () => (await scriptFolder.processes()).length === 0,
+      40_000,
+    );
+    expect(await scriptFolder.temporary()).toEqual([]);
   });
 
   test('names the pages on a terminal, and Ctrl-C there stops all of it', async ({
-    desk,
+    scriptFolder,
     databaseName,
     queuePrefix,
   }) => {
-    const run = desk.onTerminal('start.ts', {
+    const run = scriptFolder.onTerminal('start.ts', {
       REDIS_URL: redisUrl(),
       MONGODB_URL: databaseUrl(databaseName),
       QUEUE_PREFIX: queuePrefix,
@@ -120,16 +124,20 @@ describe('npm start', () => {
 
     run.type('\x03');
     expect(await run.ended).toBe(0);
-    expect(await desk.processes()).toEqual([]);
+    expect(await scriptFolder.processes()).toEqual([]);
   });
 
   test('says the same in JSON where it is not on a terminal', async ({
-    desk,
+    scriptFolder,
     databaseName,
     queuePrefix,
   }) => {
     const given = { REDIS_URL: redisUrl(), MONGODB_URL: databaseUrl(databaseName) };
-    const run = desk.run('start.ts', [], { ...given, QUEUE_PREFIX: queuePrefix, PORT: '0' });
+    const run = scriptFolder.run('start.ts', [], {
+      ...given,
+      QUEUE_PREFIX: queuePrefix,
+      PORT: '0',
+    });
     const line = JSON.parse(await run.firstLine()) as StartLine;
     expect(line).toMatchObject({ redis: redisUrl(), mongodb: given.MONGODB_URL });
     expect(await run.end('SIGINT')).toBe(0);
@@ -160,8 +168,12 @@ describe('npm start', () => {
     expect(await run.end('SIGINT')).toBe(0);
   });
 
-  test('lists every setting that is wrong before it starts anything', async ({ desk }) => {
-    const run = desk.run('start.ts', [], { LEASE_MS: '5', WORK_ROOT: 'work', PORT: '70000' });
+  test('lists every setting that is wrong before it starts anything', async ({ scriptFolder }) => {
+    const run = scriptFolder.run('start.ts', [], {
+      LEASE_MS: '5',
+      WORK_ROOT: 'work',
+      PORT: '70000',
+    });
     expect(await run.ended).toBe(1);
     const { level, msg } = JSON.parse(run.err()); // one line: no server was started
     expect({ level, names: msg.match(/^ {2}[A-Z_]+(?=:)/gm) }).toEqual({
@@ -175,15 +187,15 @@ describe('npm start', () => {
     start,
     databaseName,
     queuePrefix,
-    desk,
+    scriptFolder,
   }) => {
-    await symlink(process.execPath, join(desk.folder, 'node'));
+    await symlink(process.execPath, join(scriptFolder.folder, 'node'));
     const { run, line } = await start([text('')], {
       REDIS_URL: redisUrl(),
       MONGODB_URL: databaseUrl(databaseName),
       QUEUE_PREFIX: queuePrefix,
       SUBPROCESS_ENV_SCRUB: 'on',
-      PATH: desk.folder,
+      PATH: scriptFolder.folder,
     });
     const lines = run
       .err()
@@ -205,11 +217,16 @@ describe('npm start', () => {
     expect(await run.end('SIGTERM')).toBe(0);
   });
 
-  test('says so where its port is taken', async ({ start, desk, databaseName, queuePrefix }) => {
+  test('says so where its port is taken', async ({
+    start,
+    scriptFolder,
+    databaseName,
+    queuePrefix,
+  }) => {
     const given = { REDIS_URL: redisUrl(), MONGODB_URL: databaseUrl(databaseName) };
     const { line } = await start([text('')], { ...given, QUEUE_PREFIX: queuePrefix });
     const { port } = new URL(line.api);
-    const second = desk.run('start.ts', [], { ...given, PORT: port });
+    const second = scriptFolder.run('start.ts', [], { ...given, PORT: port });
     expect(await second.ended).toBe(1);
     expect(second.err()).toContain(`port ${port} on 127.0.0.1 is taken`);
     expect(second.out()).toBe('');

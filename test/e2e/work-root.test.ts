@@ -35,8 +35,8 @@ async function makeCheckout(folder: string): Promise<void> {
 }
 
 const test = base.extend<{ look: (workRoot?: string) => Promise<Look> }>({
-  look: async ({ desk, databaseName, queuePrefix }, use) => {
-    const checkout = join(desk.folder, 'checkout');
+  look: async ({ scriptFolder, databaseName, queuePrefix }, use) => {
+    const checkout = join(scriptFolder.folder, 'checkout');
     await makeCheckout(checkout);
     const model = await startMessagesApi({
       script: [toolUse('Bash', { command: 'pwd; git rev-parse --show-toplevel' }), text('Done.')],
@@ -51,7 +51,7 @@ const test = base.extend<{ look: (workRoot?: string) => Promise<Look> }>({
         ANTHROPIC_API_KEY: 'dummy-key-of-the-tests',
         ...defined({ WORK_ROOT: workRoot ? join(checkout, workRoot) : undefined }),
       };
-      const run = desk.run('start.ts', ['--json'], settings, checkout);
+      const run = scriptFolder.run('start.ts', ['--json'], settings, checkout);
       const client = createClient(JSON.parse(await run.firstLine()).api);
       const { id } = await client.launch({ query: 'look around', allowed_tools: ['Bash'] });
       const isOver = async () => (await client.info(id)).end_time !== undefined;
@@ -67,17 +67,20 @@ const test = base.extend<{ look: (workRoot?: string) => Promise<Look> }>({
 describe('a session of npm start in a checkout', () => {
   test('works outside of it by default, and its model sees none of its commits', async ({
     look,
-    desk,
+    scriptFolder,
   }) => {
     const { id, said, asked } = await look();
-    expect(said).toContain(join(desk.folder, 'state/baton/work', id));
+    expect(said).toContain(join(scriptFolder.folder, 'state/baton/work', id));
     expect(said).toContain('not a git repository');
     expect(asked).not.toContain(SUBJECT);
   });
 
-  test('finds no repository by git although WORK_ROOT lies in one', async ({ look, desk }) => {
+  test('finds no repository by git although WORK_ROOT lies in one', async ({
+    look,
+    scriptFolder,
+  }) => {
     const { id, said } = await look('below/work');
-    expect(said).toContain(join(desk.folder, 'checkout/below/work', id));
+    expect(said).toContain(join(scriptFolder.folder, 'checkout/below/work', id));
     expect(said).toContain('not a git repository');
   });
 });

@@ -1,5 +1,5 @@
-import { bringUp } from '../../tools/dev-services/bring-up.ts';
-import { takeData } from '../../tools/dev-services/data.ts';
+import { openService } from '../../tools/dev-services/bring-up.ts';
+import { openDataFolder } from '../../tools/dev-services/data.ts';
 import { cacheDir } from '../../tools/dev-services/environment.ts';
 import { forcedRedis, redisAdvice, redisCandidates } from '../../tools/dev-services/find-redis.ts';
 import { createGuardian } from '../../tools/dev-services/guardian.ts';
@@ -12,8 +12,8 @@ export async function startOwnRedis(): Promise<{ url: string; stop(): Promise<vo
   const env = startEnvironment({ BATON_REDIS });
   const guardian = createGuardian(env);
   const host = { env, cache: cacheDir(env), guardian, log: () => {} };
-  const data = await takeData(undefined, host);
-  const redis = await bringUp(host, data, {
+  const data = await openDataFolder(undefined, host);
+  const redis = await openService(host, data, {
     name: 'redis',
     title: 'Redis',
     candidates: redisCandidates,

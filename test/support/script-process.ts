@@ -55,11 +55,11 @@ export interface ScriptFolder {
   temporary(): Promise<string[]>;
 }
 
-/** `test` with a desk of its own; what runs there is killed after the test. */
-export const test = base.extend<{ desk: ScriptFolder }>({
+/** `test` with a folder of its own; what runs there is killed after the test. */
+export const test = base.extend<{ scriptFolder: ScriptFolder }>({
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the dependencies off this pattern
-  desk: async ({}, use) => {
-    const folder = await mkdtemp(join(tmpdir(), 'baton-desk-'));
+  scriptFolder: async ({}, use) => {
+    const folder = await mkdtemp(join(tmpdir(), 'baton-scriptFolder-'));
     const temporary = join(folder, 't');
     await mkdir(temporary);
     const own = { TMPDIR: temporary, XDG_STATE_HOME: join(folder, 'state') };

@@ -1,5 +1,5 @@
 // The verdict on a run: every check, by the name that a violation is told under.
-import { history, noOverlap, onlyByFaults } from './audit/attempts.ts';
+import { noOverlap, numbering, onlyByFaults } from './audit/attempts.ts';
 import { acknowledged, noGap } from './audit/events.ts';
 import type { Check, Evidence, Violation } from './audit/evidence.ts';
 import { noFolder, noProcess, workers } from './audit/leftovers.ts';
@@ -12,7 +12,7 @@ const CHECKS: Record<string, Check> = {
   'all terminal': allTerminal,
   'finals stay': finalsStay,
   outcomes,
-  'attempts in the ledger': history,
+  'attempts in order': numbering,
   'attempts fail by the faults alone': onlyByFaults,
   'no overlapping attempts': noOverlap,
   'seq without gap or double': noGap,

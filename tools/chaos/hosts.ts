@@ -15,7 +15,7 @@ export interface Host {
   /** The variables that name them. */
   env: Record<string, string>;
   /** Takes one of them away for so long; while it is away already, the second loss changes nothing. */
-  lose(what: HostPart, ms: number): Promise<void>;
+  lose(part: HostPart, ms: number): Promise<void>;
 }
 
 /** Makes a host in a folder of its own below `temporary`, which holds what all hosts put into theirs. */
@@ -26,21 +26,21 @@ export function createHost(temporary: string, claude: string, index: number): Ho
   mkdirSync(folder);
   symlinkSync(targets.claude, parts.claude);
   symlinkSync(targets.tmp, parts.tmp);
-  const away = new Set<HostPart>();
+  const missing = new Set<HostPart>();
   return {
     env: { CLAUDE_BIN: parts.claude, TMPDIR: parts.tmp },
-    async lose(what, ms) {
-      if (away.has(what)) return;
-      away.add(what);
-      await turn(parts[what], NOWHERE);
+    async lose(part, ms) {
+      if (missing.has(part)) return;
+      missing.add(part);
+      await repoint(parts[part], NOWHERE);
       await delay(ms);
-      await turn(parts[what], targets[what]);
-      away.delete(what);
+      await repoint(parts[part], targets[part]);
+      missing.delete(part);
     },
   };
 }
 
-async function turn(link: string, target: string): Promise<void> {
+async function repoint(link: string, target: string): Promise<void> {
   await symlink(target, `${link}.new`);
   await rename(`${link}.new`, link);
 }

@@ -11,7 +11,7 @@ import type { PlannedSession } from './plan.ts';
 import type { Random } from './random.ts';
 
 /** How soon a client asks again that got no answer, in milliseconds. */
-const ASK_AGAIN_AFTER_MS = 250;
+const RETRY_AFTER_MS = 250;
 
 /** A session that was asked for. */
 export interface Accepted {
@@ -25,7 +25,7 @@ export interface Load {
   /** Sessions whose cancel was asked for; true where Baton said yes, false where it had ended already. */
   readonly cancels: Map<string, boolean>;
   /** Asks for one session, and cancels it when its time has come. Resolves once both are settled. */
-  play(planned: PlannedSession): Promise<void>;
+  launch(planned: PlannedSession): Promise<void>;
   /**
    * Asks again for what only Redis knew: a client whose Redis lost its data does so. Sessions that have
    * a document are not asked for again.
@@ -48,7 +48,7 @@ export function createLoad({ manager, producer, stop, random, completed }: LoadO
   const accepted = new Map<string, Accepted>();
   const cancels = new Map<string, boolean>();
 
-  async function ask({ planned, parent }: Accepted): Promise<void> {
+  async function requestLaunch({ planned, parent }: Accepted): Promise<void> {
     const { id, query } = planned;
     const verbs = planned.isRedisOnly ? producer : manager;
     const config = { query, recovery: { max_crashes: 100, max_retries: 100 } };
@@ -74,18 +74,19 @@ export function createLoad({ manager, producer, stop, random, completed }: LoadO
   return {
     accepted,
     cancels,
-    async play(planned) {
+    async launch(planned) {
       const parent = planned.isContinue ? random.pick(completed()) : undefined;
       const session: Accepted = { planned, ...defined({ parent }) };
       accepted.set(planned.id, session); // before the answer: until then it is asked for again
-      await ask(session);
+      await requestLaunch(session);
       if (planned.cancelAfterMs === undefined) return;
       await delay(planned.cancelAfterMs);
       await cancel(planned.id);
     },
     async repeat(hasDocument) {
       for (const session of [...accepted.values()].filter(({ planned }) => planned.isRedisOnly)) {
-        if (!(await untilAnswered(() => hasDocument(session.planned.id)))) await ask(session);
+        if (!(await untilAnswered(() => hasDocument(session.planned.id))))
+          await requestLaunch(session);
       }
     },
   };
@@ -98,7 +99,7 @@ async function untilAnswered<T>(work: () => Promise<T>): Promise<T> {
       return await work();
     } catch (error) {
       if (isAppError(error) && error.code !== 'UNAVAILABLE') throw error;
-      await delay(ASK_AGAIN_AFTER_MS);
+      await delay(RETRY_AFTER_MS);
     }
   }
 }

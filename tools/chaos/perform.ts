@@ -1,4 +1,4 @@
-// Carries the faults out.
+// Injects the faults of a run.
 import { setTimeout as delay } from 'node:timers/promises';
 import { assertNever, QUEUE_PREFIX, SESSION_QUEUE } from '@baton/core/internal';
 import { Redis } from 'ioredis';
@@ -9,8 +9,8 @@ import type { PoolWorker, WorkerPool } from './worker-pool.ts';
 /** How long a fault waits for a worker that it can meet, in milliseconds. */
 const WORKER_LIMIT_MS = 20_000;
 
-/** What faults are done to. */
-export interface Stage {
+/** What faults are injected into. */
+export interface FaultTargets {
   pool: WorkerPool;
   redis: { url: string; outages: Outages };
   mongodb: { outages: Outages };
@@ -19,23 +19,29 @@ export interface Stage {
   log(line: string): void;
 }
 
-/** Breaks things. */
-export interface Performer {
+/** Injects faults. */
+export interface FaultInjector {
   /** Does the fault and resolves when it is over; one that finds no worker to break is left out. */
-  perform(fault: Fault): Promise<void>;
-  /** How many of each kind were done. */
-  readonly done: Readonly<Partial<Record<FaultKind, number>>>;
+  inject(fault: Fault): Promise<void>;
+  /** How many of each kind were injected. */
+  readonly injected: Readonly<Partial<Record<FaultKind, number>>>;
 }
 
-/** A performer on this stage. */
-export function createPerformer({ pool, redis, mongodb, onFlush, log }: Stage): Performer {
-  const done: Partial<Record<FaultKind, number>> = {};
+/** An injector of faults into these targets. */
+export function createFaultInjector({
+  pool,
+  redis,
+  mongodb,
+  onFlush,
+  log,
+}: FaultTargets): FaultInjector {
+  const injected: Partial<Record<FaultKind, number>> = {};
 
-  async function perform(fault: Fault): Promise<void> {
+  async function inject(fault: Fault): Promise<void> {
     const { kind, forMs } = fault;
-    const worker = kind.endsWith('_worker') ? await untilThere(pool, fault.pick) : undefined;
+    const worker = kind.endsWith('_worker') ? await waitForWorker(pool, fault.pick) : undefined;
     if (kind.endsWith('_worker') && !worker) return log(`${kind}: no worker is there to meet it`);
-    done[kind] = (done[kind] ?? 0) + 1;
+    injected[kind] = (injected[kind] ?? 0) + 1;
     log(`${kind}${worker ? ` ${worker.name}` : ''}, ${forMs} ms`);
     switch (kind) {
       case 'kill_worker':
@@ -50,30 +56,30 @@ export function createPerformer({ pool, redis, mongodb, onFlush, log }: Stage): 
         return worker?.lose('tmp', forMs);
       case 'kill_redis':
         await redis.outages.kill();
-        return giveBack(redis.outages, forMs);
+        return startAgain(redis.outages, forMs);
       case 'flush_redis':
         await flush(redis.url);
         return onFlush();
       case 'readonly_redis':
-        return followNobody(redis.url, forMs);
+        return makeReadOnly(redis.url, forMs);
       case 'poison_job':
         return poison(redis.url, fault.pick);
       case 'stop_mongodb':
         await mongodb.outages.stop();
-        return giveBack(mongodb.outages, forMs);
+        return startAgain(mongodb.outages, forMs);
       case 'kill_mongodb':
         await mongodb.outages.kill();
-        return giveBack(mongodb.outages, forMs);
+        return startAgain(mongodb.outages, forMs);
       default:
         assertNever(kind);
     }
   }
 
-  return { perform, done };
+  return { inject, injected };
 }
 
 // All of them may be starting just now; a fault that is rare in this run must not be left out for that.
-async function untilThere(pool: WorkerPool, pick: number): Promise<PoolWorker | undefined> {
+async function waitForWorker(pool: WorkerPool, pick: number): Promise<PoolWorker | undefined> {
   for (const end = Date.now() + WORKER_LIMIT_MS; Date.now() < end; await delay(50)) {
     const worker = pool.choose(pick);
     if (worker) return worker;
@@ -81,13 +87,13 @@ async function untilThere(pool: WorkerPool, pick: number): Promise<PoolWorker | 
   return undefined;
 }
 
-async function giveBack(outages: Outages, afterMs: number): Promise<void> {
+async function startAgain(outages: Outages, afterMs: number): Promise<void> {
   await delay(afterMs);
   await outages.start();
 }
 
 // As after a failover in place: it follows a server that is not there, and takes no writes meanwhile.
-async function followNobody(url: string, forMs: number): Promise<void> {
+async function makeReadOnly(url: string, forMs: number): Promise<void> {
   await withRedis(url, async (client) => {
     await client.replicaof('127.0.0.1', 1);
     await delay(forMs);

@@ -43,7 +43,7 @@ export function planSessions(options: {
   );
   return Array.from({ length: sessions }, (_, index) => {
     const id = idOf(seed, index);
-    const turnMs = random.whole(100, 900);
+    const turnMs = random.integer(100, 900);
     const marks = Math.ceil((random.between(0.2, 1.8) * lengthMs) / turnMs);
     const steps: Step[] = [
       // Like a tool that a killed turn leaves behind: it must not outlive the session.

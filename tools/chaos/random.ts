@@ -5,7 +5,7 @@ export interface Random {
   /** At least `from`, below `to`. */
   between(from: number, to: number): number;
   /** A whole number, both ends included. */
-  whole(from: number, to: number): number;
+  integer(from: number, to: number): number;
   /** One of them. */
   pick<T>(from: readonly T[]): T | undefined;
 }
@@ -25,7 +25,7 @@ export function createRandom(seed: number, name = ''): Random {
   return {
     next,
     between: (from, to) => from + next() * (to - from),
-    whole: (from, to) => from + Math.floor(next() * (to - from + 1)),
+    integer: (from, to) => from + Math.floor(next() * (to - from + 1)),
     pick: (from) => from[Math.floor(next() * from.length)],
   };
 }

@@ -16,7 +16,7 @@ export interface RunFacts {
   seconds: number;
   /** From the last fault's end until every session was terminal. */
   healSeconds: number;
-  hired: number;
+  workersStarted: number;
   redis: string;
   mongodb: string;
 }
@@ -35,7 +35,7 @@ export function figures(evidence: Evidence, violations: readonly Violation[], fa
     minutes: options.minutes,
     seconds: Math.round(facts.seconds),
     heal_seconds: Math.round(facts.healSeconds),
-    sessions: evidence.asked.size,
+    sessions: evidence.planned.size,
     continues: sessions.filter(({ kind }) => kind === 'continue').length,
     completed: status('completed'),
     cancelled: status('cancelled'),
@@ -47,12 +47,12 @@ export function figures(evidence: Evidence, violations: readonly Violation[], fa
     failed_attempts: failuresByCode(sessions),
     events: count((id) => committed(evidence, id).length),
     superseded: count((id) => committed(evidence, id).length - counting(evidence, id).length),
-    events_seen_meanwhile: [...evidence.seen.values()].reduce((sum, { size }) => sum + size, 0),
+    events_seen_meanwhile: [...evidence.shown.values()].reduce((sum, { size }) => sum + size, 0),
     marks: [...evidence.directories.values()].reduce((sum, { length }) => sum + length, 0),
     marks_done_again: repeated(evidence),
     claimed_again_ms: spreadOf(recoveries(evidence)),
     first_claimed_ms: spreadOf(firstWaits(evidence)),
-    workers: facts.hired,
+    workers: facts.workersStarted,
     faults: facts.faults,
     redis: facts.redis,
     mongodb: facts.mongodb,

@@ -14,7 +14,7 @@ import { createHost } from './hosts.ts';
 import { awaitNoLeftovers } from './leftovers.ts';
 import type { Load } from './load.ts';
 import type { ChaosOptions } from './options.ts';
-import { createPerformer, type Performer } from './perform.ts';
+import { createFaultInjector, type FaultInjector } from './perform.ts';
 import { planSessions } from './plan.ts';
 import { figures } from './report.ts';
 import { type Servers, startServers } from './servers.ts';
@@ -39,11 +39,11 @@ const LEFTOVERS_LIMIT_MS = 30_000;
 /** Runs chaos in this folder and resolves with its figures; the workers' logs stay in `logs` below it. */
 export async function runChaos(options: ChaosOptions, env: Environment, folder: string) {
   for (const name of ['work', 'home', 't', 'logs']) await mkdir(join(folder, name));
-  const story = createWriteStream(join(folder, 'logs', 'chaos.log'));
+  const logFile = createWriteStream(join(folder, 'logs', 'chaos.log'));
   const startedAt = performance.now();
   const log = (line: string) => {
     const text = `${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} ${line}\n`;
-    story.write(text);
+    logFile.write(text);
     process.stderr.write(text);
   };
   const servers = await startServers(env, log);
@@ -60,7 +60,7 @@ export async function runChaos(options: ChaosOptions, env: Environment, folder: 
     throw error;
   } finally {
     await servers.services.stop();
-    story.end();
+    logFile.end();
   }
 }
 
@@ -81,7 +81,7 @@ async function runOn(servers: Servers, context: RunContext) {
   const clients = await openClients({ redis: redis.url, mongodb: mongodb.url }, seed);
   const { load, watch } = clients;
   const pool = openPool(servers, context);
-  const performer = createPerformer({
+  const faults = createFaultInjector({
     pool,
     redis,
     mongodb,
@@ -91,22 +91,22 @@ async function runOn(servers: Servers, context: RunContext) {
 
   log(`chaos of seed ${seed}: ${sessions} sessions, ${options.minutes} minutes, in ${folder}`);
   pool.start();
-  await pool.whole(START_LIMIT_MS);
+  await pool.untilReady(START_LIMIT_MS);
   const begin = performance.now();
-  const { asking } = await breakWhileAsking(options, load, performer);
+  const { launches } = await launchUnderFaults(options, load, faults);
 
   log('no more faults: everything is healed');
-  const healSeconds = await heal(servers, asking, watch);
+  const healSeconds = await recover(servers, launches, watch);
   log(
     `${watch.finals.size} of ${load.accepted.size} sessions are terminal after ${healSeconds.toFixed(1)} s`,
   );
 
   const { folders } = await awaitNoLeftovers(temporary, LEFTOVERS_LIMIT_MS);
-  const ends = await pool.dismiss();
+  const ends = await pool.stopAll();
   const evidence: Evidence = {
-    asked: new Map([...load.accepted].map(([id, { planned }]) => [id, planned])),
+    planned: new Map([...load.accepted].map(([id, { planned }]) => [id, planned])),
     cancels: load.cancels,
-    seen: watch.seen,
+    shown: watch.shown,
     finals: watch.finals,
     processes: (await awaitNoLeftovers(temporary, 0)).processes,
     folders,
@@ -117,9 +117,9 @@ async function runOn(servers: Servers, context: RunContext) {
   return figures(evidence, audit(evidence), {
     options,
     healSeconds,
-    faults: performer.done,
+    faults: faults.injected,
     seconds: (performance.now() - begin) / 1000,
-    hired: pool.hired,
+    workersStarted: pool.startedCount,
     redis: `${services.redis.version} (${services.redis.kind})`,
     mongodb: `${services.mongodb.version} (${services.mongodb.kind})`,
   });
@@ -155,34 +155,34 @@ function openPool(
  * Plays the sessions and the faults, each at its time. Resolves once the time is over and every fault is done,
  * with the sessions: some of them are still unanswered then.
  */
-async function breakWhileAsking(
+async function launchUnderFaults(
   { seed, sessions, minutes }: ChaosOptions,
   load: Load,
-  performer: Performer,
-): Promise<{ asking: Promise<void>[] }> {
+  faults: FaultInjector,
+): Promise<{ launches: Promise<void>[] }> {
   const ms = minutes * 60_000;
   const begin = performance.now();
   const at = (atMs: number) => delay(Math.max(0, begin + atMs - performance.now()));
-  const asking = planSessions({ seed, ms, sessions }).map(async (planned) => {
+  const launches = planSessions({ seed, ms, sessions }).map(async (planned) => {
     await at(planned.atMs);
-    await load.play(planned);
+    await load.launch(planned);
   });
-  const breaking = scheduleFaults({ seed, ms, leaseMs: LEASE_MS }).map(async (fault) => {
+  const injections = scheduleFaults({ seed, ms, leaseMs: LEASE_MS }).map(async (fault) => {
     await at(fault.atMs);
-    await performer.perform(fault);
+    await faults.inject(fault);
   });
-  await Promise.all([...breaking, at(ms)]);
-  return { asking };
+  await Promise.all([...injections, at(ms)]);
+  return { launches };
 }
 
 /** Starts the servers that are down and waits until every session is terminal; resolves with the seconds it took. */
-async function heal(
+async function recover(
   { redis, mongodb }: Servers,
-  asking: readonly Promise<void>[],
+  launches: readonly Promise<void>[],
   watch: Watch,
 ): Promise<number> {
   const begin = performance.now();
-  const clientsDone = Promise.all([redis.outages.start(), mongodb.outages.start(), ...asking]);
+  const clientsDone = Promise.all([redis.outages.start(), mongodb.outages.start(), ...launches]);
   // A session that does not come to its end is not waited for: the audit names it.
   await Promise.race([clientsDone, delay(HEAL_LIMIT_MS, undefined, { ref: false })]);
   await watch.untilTerminal(HEAL_LIMIT_MS);

@@ -10,14 +10,14 @@ import {
 import type { Random } from './random.ts';
 
 /** How often it looks, in milliseconds, and how many sessions' events it reads each time. */
-const LOOK_EVERY_MS = 300;
+const READ_EVERY_MS = 300;
 const SAMPLE = 6;
 const PAGE = 500;
 
 /** What was seen while the faults went on. */
 export interface Watch {
   /** Events that a reader was shown, each as its session and `seq`, with its exact line. */
-  readonly seen: Map<string, Map<number, string>>;
+  readonly shown: Map<string, Map<number, string>>;
   /** Each terminal document as it was when it was first seen terminal. */
   readonly finals: Map<string, Session>;
   /** Resolves when all of them are terminal, or after `limitMs`. */
@@ -31,7 +31,7 @@ export function startWatch(
   ids: () => Iterable<string>,
   random: Random,
 ): Watch {
-  const seen = new Map<string, Map<number, string>>();
+  const shown = new Map<string, Map<number, string>>();
   const finals = new Map<string, Session>();
   const stopped = new AbortController();
 
@@ -40,13 +40,13 @@ export function startWatch(
   }
 
   async function read({ id, last_event_seq: upTo }: Session): Promise<void> {
-    const known = seen.get(id) ?? new Map<number, string>();
-    seen.set(id, known);
-    const range = { sessionId: id, after: known.size, upTo, limit: PAGE };
-    for (const event of await stores.events.page(range)) known.set(event.seq, lineOf(event));
+    const lines = shown.get(id) ?? new Map<number, string>();
+    shown.set(id, lines);
+    const range = { sessionId: id, after: lines.size, upTo, limit: PAGE };
+    for (const event of await stores.events.page(range)) lines.set(event.seq, lineOf(event));
   }
 
-  async function look(): Promise<void> {
+  async function readSample(): Promise<void> {
     const sessions = await stores.sessions.getMany(open());
     const sample = Array.from({ length: SAMPLE }, () => random.pick(sessions));
     for (const session of new Set(sample)) if (session) await read(session);
@@ -57,18 +57,18 @@ export function startWatch(
 
   async function loop(): Promise<void> {
     while (!stopped.signal.aborted) {
-      await look().catch(() => {}); // the server is away: that is what this is about
-      await delay(LOOK_EVERY_MS, undefined, { signal: stopped.signal }).catch(() => {});
+      await readSample().catch(() => {}); // the server is away: that is what this is about
+      await delay(READ_EVERY_MS, undefined, { signal: stopped.signal }).catch(() => {});
     }
   }
 
   const looping = loop();
   return {
-    seen,
+    shown,
     finals,
     async untilTerminal(limitMs) {
       for (const end = Date.now() + limitMs; open().length > 0 && Date.now() < end; ) {
-        await delay(LOOK_EVERY_MS);
+        await delay(READ_EVERY_MS);
       }
     },
     async stop() {

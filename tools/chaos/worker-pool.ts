@@ -12,10 +12,10 @@ const MAIN = fileURLToPath(new URL('../../apps/worker/src/main.ts', import.meta.
 /** How long a worker that could not start is waited for before the next try, in milliseconds. */
 const TRY_AGAIN_AFTER_MS = 1_000;
 
-/** A worker that ended. `meant`: by our SIGKILL, by our SIGTERM, or not by us. */
+/** A worker that ended. `intent`: by our SIGKILL, by our SIGTERM, or not by us. */
 export interface WorkerEnd {
   name: string;
-  meant: 'kill' | 'drain' | 'no';
+  intent: 'kill' | 'drain' | 'no';
   /** Whether it had reported that it was ready. */
   wasReady: boolean;
   code: number | null;
@@ -31,23 +31,23 @@ export interface WorkerPool {
   /** One that is ready and not paused, chosen by a number from 0 to 1; none where there is none. */
   choose(pick: number): PoolWorker | undefined;
   /** Resolves once all of them are ready; rejects after the limit. */
-  whole(limitMs: number): Promise<void>;
+  untilReady(limitMs: number): Promise<void>;
   /** Drains them all and replaces none; resolves with how every worker of the run ended. */
-  dismiss(): Promise<WorkerEnd[]>;
-  readonly hired: number;
+  stopAll(): Promise<WorkerEnd[]>;
+  readonly startedCount: number;
 }
 
 /** A worker that can be broken. */
 export interface PoolWorker {
   name: string;
   /** SIGKILL; its slot stays empty for so long. */
-  kill(vacantMs: number): void;
+  kill(restartDelayMs: number): void;
   /** SIGTERM; another worker takes its slot at once. */
   drain(): void;
   /** SIGSTOP, and SIGCONT after so long. */
   pause(ms: number): Promise<void>;
   /** Its CLI or its temporary directory goes away, and comes back after so long. */
-  lose(what: HostPart, ms: number): Promise<void>;
+  lose(part: HostPart, ms: number): Promise<void>;
 }
 
 /** A position in the pool: its worker is replaced whenever it ends. */
@@ -62,16 +62,16 @@ interface PoolState {
   readonly slots: readonly Slot[];
   readonly ends: WorkerEnd[];
   readonly running: Set<Promise<void>>;
-  hired: number;
-  isDismissed: boolean;
+  startedCount: number;
+  isStopping: boolean;
 }
 
 /** The process of a worker, and what is known of its end. */
-interface Life {
+interface WorkerProcess {
   child: LaunchedProcess;
   end: WorkerEnd;
   /** How long its slot stays empty after its end, in milliseconds. */
-  vacantMs: number;
+  restartDelayMs: number;
   /** When it was sent SIGTERM, by `performance.now()`. */
   drainedAt: number;
   /** Whether another worker has its slot already. */
@@ -102,8 +102,8 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     })),
     ends: [],
     running: new Set(),
-    hired: 0,
-    isDismissed: false,
+    startedCount: 0,
+    isStopping: false,
   };
 
   function ready(): PoolWorker[] {
@@ -112,36 +112,36 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
 
   return {
     start() {
-      for (const slot of pool.slots) hire(pool, slot, options);
+      for (const slot of pool.slots) startWorker(pool, slot, options);
     },
     choose: (pick) => ready()[Math.floor(pick * ready().length)],
-    async whole(limitMs) {
+    async untilReady(limitMs) {
       for (const end = Date.now() + limitMs; ready().length < size; await delay(50)) {
         if (Date.now() > end) throw new Error(`${ready().length} of ${size} workers are ready`);
       }
     },
-    async dismiss() {
-      pool.isDismissed = true;
+    async stopAll() {
+      pool.isStopping = true;
       for (const member of ready()) member.drain();
       while (pool.running.size > 0) await Promise.all(pool.running);
       return pool.ends;
     },
-    get hired() {
-      return pool.hired;
+    get startedCount() {
+      return pool.startedCount;
     },
   };
 }
 
-/** Starts a worker in a slot, unless the pool is dismissed. */
-function hire(pool: PoolState, slot: Slot, options: WorkerPoolOptions): void {
-  if (pool.isDismissed) return;
-  pool.hired += 1;
-  const run = runWorker(pool, slot, `worker-${pool.hired}`, options);
+/** Starts a worker in a slot, unless the pool is being stopped. */
+function startWorker(pool: PoolState, slot: Slot, options: WorkerPoolOptions): void {
+  if (pool.isStopping) return;
+  pool.startedCount += 1;
+  const run = runWorker(pool, slot, `worker-${pool.startedCount}`, options);
   pool.running.add(run);
   void run.finally(() => pool.running.delete(run));
 }
 
-/** Runs a worker until its process ends, and hires the next one for its slot. */
+/** Runs a worker until its process ends, and starts the next one in its slot. */
 async function runWorker(
   pool: PoolState,
   slot: Slot,
@@ -155,31 +155,37 @@ async function runWorker(
     stopWithinMs: drainWithinMs,
   });
   child.stderr?.pipe(createWriteStream(join(logs, `${name}.log`)));
-  const end: WorkerEnd = { name, meant: 'no', wasReady: false, code: null, signal: null };
-  const life: Life = { child, end, vacantMs: TRY_AGAIN_AFTER_MS, drainedAt: 0, isReplaced: false };
+  const end: WorkerEnd = { name, intent: 'no', wasReady: false, code: null, signal: null };
+  const life: WorkerProcess = {
+    child,
+    end,
+    restartDelayMs: TRY_AGAIN_AFTER_MS,
+    drainedAt: 0,
+    isReplaced: false,
+  };
   child.stdout?.once('data', () => {
-    if (pool.isDismissed) return drain(life);
+    if (pool.isStopping) return drain(life);
     end.wasReady = true;
-    slot.member = createPoolWorker(slot, life, () => hire(pool, slot, options));
+    slot.member = createPoolWorker(slot, life, () => startWorker(pool, slot, options));
   });
   const { code, signal } = await child.ended;
   Object.assign(end, { code, signal });
-  if (end.meant === 'drain') end.drainMs = Math.round(performance.now() - life.drainedAt);
+  if (end.intent === 'drain') end.drainMs = Math.round(performance.now() - life.drainedAt);
   pool.ends.push(end);
-  if (life.isReplaced || pool.isDismissed) return;
+  if (life.isReplaced || pool.isStopping) return;
   slot.member = undefined;
-  await delay(life.vacantMs);
-  hire(pool, slot, options);
+  await delay(life.restartDelayMs);
+  startWorker(pool, slot, options);
 }
 
 /** The faults that the worker of a slot can be given; `replace` starts the next worker in its slot. */
-function createPoolWorker(slot: Slot, life: Life, replace: () => void): PoolWorker {
+function createPoolWorker(slot: Slot, life: WorkerProcess, replace: () => void): PoolWorker {
   const { child, end } = life;
   return {
     name: end.name,
-    kill(forMs) {
-      end.meant = 'kill';
-      life.vacantMs = forMs;
+    kill(restartDelayMs) {
+      end.intent = 'kill';
+      life.restartDelayMs = restartDelayMs;
       slot.member = undefined;
       child.kill('SIGKILL');
     },
@@ -201,8 +207,8 @@ function createPoolWorker(slot: Slot, life: Life, replace: () => void): PoolWork
 }
 
 /** Sends SIGTERM, and SIGKILL to a worker that drains for longer than `drainWithinMs`. */
-function drain(life: Life): void {
-  life.end.meant = 'drain';
+function drain(life: WorkerProcess): void {
+  life.end.intent = 'drain';
   life.drainedAt = performance.now();
   void life.child.stop();
 }

@@ -1,5 +1,5 @@
 import { type Candidate, type Choice, pickFirst } from './candidates.ts';
-import type { Data } from './data.ts';
+import type { DataFolder } from './data.ts';
 import type { Host } from './host.ts';
 import { createOutages, type Outages } from './outages.ts';
 import type { RunningServer } from './server.ts';
@@ -17,16 +17,16 @@ export type Service<Kind extends string> = {
 };
 
 /** A server that answers; `server`, and how it is started again at the same place, when it was started here. */
-export type Started<A> = {
+export type StartedServer<A> = {
   readonly answer: A;
   readonly server?: RunningServer<A>;
-  readonly again?: () => Promise<RunningServer<A>>;
+  readonly restart?: () => Promise<RunningServer<A>>;
 };
 
 type Answer = { readonly url: string; readonly version: string };
 
 /** How one of the servers is found and started. */
-export type Plan<Kind extends string> = {
+export type ServicePlan<Kind extends string> = {
   readonly name: string;
   readonly title: string;
   readonly candidates: readonly Candidate<Kind, Host>[];
@@ -36,23 +36,23 @@ export type Plan<Kind extends string> = {
     choice: Choice<Kind>,
     host: Host,
     dataFolder: () => Promise<string>,
-  ) => Promise<Started<Answer>>;
+  ) => Promise<StartedServer<Answer>>;
 };
 
 /** A server that answers, and its end. */
-export type BroughtUp<Kind extends string> = {
+export type OpenedService<Kind extends string> = {
   readonly service: Service<Kind>;
   /** Resolves with what it said last when it has ended by itself; never for one that was given. */
   readonly failed: Promise<string>;
   readonly stop: () => Promise<void>;
 };
 
-/** Finds a server, starts it unless it runs already, and says which was taken. */
-export async function bringUp<Kind extends string>(
+/** Finds a server, starts it unless it runs already, and logs which one it is. */
+export async function openService<Kind extends string>(
   host: Host,
-  data: Data,
-  plan: Plan<Kind>,
-): Promise<BroughtUp<Kind>> {
+  data: DataFolder,
+  plan: ServicePlan<Kind>,
+): Promise<OpenedService<Kind>> {
   const log = (line: string) => host.log(`${plan.name}: ${line}`);
   const { only, title, advice } = plan;
   const choice = await pickFirst(
@@ -65,16 +65,16 @@ export async function bringUp<Kind extends string>(
     },
   );
   const folder = () => data.folder(plan.name, choice.kind);
-  const { answer, server, again } = await plan.start(choice, host, folder);
+  const { answer, server, restart } = await plan.start(choice, host, folder);
   const from = 'from' in choice.found ? `${choice.kind} (${choice.found.from})` : 'given';
   log(`${answer.version} at ${withoutPassword(answer.url)}, ${from}`);
 
-  if (!server || !again) {
+  if (!server || !restart) {
     const failed = new Promise<never>(() => {}); // a given one is not ours to watch
     return { service: { ...answer, kind: choice.kind }, failed, stop: async () => {} };
   }
   const failed = Promise.withResolvers<string>();
-  const outages = createOutages(server, again, (last) => {
+  const outages = createOutages(server, restart, (last) => {
     if (host.guardian.isClosed()) return;
     log(`ended by itself: ${last}`);
     failed.resolve(`${title} ended by itself: ${last}`);

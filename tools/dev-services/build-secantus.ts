@@ -10,7 +10,7 @@ import { findOnPath, isProgram } from './on-path.ts';
 import { run } from './run.ts';
 import { cachedSecantus, secantusCrate, secantusFolder } from './secantus-rs.ts';
 
-const sayEveryMs = 10_000;
+const logEveryMs = 10_000;
 const tools = [
   { names: ['cargo'], install: 'Rust 1.95 or later (cargo)' },
   { names: ['cc', 'gcc', 'clang'], install: 'a C compiler' },
@@ -59,15 +59,15 @@ async function findTools(env: Environment): Promise<string> {
 
 function progress(log: (line: string) => void): (line: string) => void {
   const started = Date.now();
-  let saidAt = started;
+  let loggedAt = started;
   let crates = 0;
   return (line) => {
     const crate = line.match(/^\s*Compiling (\S+)/)?.[1];
     if (!crate) return;
     crates += 1;
-    if (crates > 1 && Date.now() - saidAt < sayEveryMs) return;
-    saidAt = Date.now();
-    log(`${Math.round((saidAt - started) / 1000)} s: compiling crate ${crates}, ${crate}`);
+    if (crates > 1 && Date.now() - loggedAt < logEveryMs) return;
+    loggedAt = Date.now();
+    log(`${Math.round((loggedAt - started) / 1000)} s: compiling crate ${crates}, ${crate}`);
   };
 }
 

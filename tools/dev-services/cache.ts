@@ -23,17 +23,17 @@ export async function installOnce(
   await mkdir(cache, { recursive: true });
   await sweepAbandoned(cache);
 
-  const mine: Draft = {
+  const ownDraft: Draft = {
     name,
     began: Date.now(),
     pid: process.pid,
     tag: randomBytes(4).toString('hex'),
   };
-  const draft = join(cache, draftName(mine));
+  const draft = join(cache, draftName(ownDraft));
   await mkdir(draft);
   guardian.removeAtEnd(draft);
   try {
-    if (await waitForEarlier(cache, mine, target, log)) return target;
+    if (await waitForEarlier(cache, ownDraft, target, log)) return target;
     await build(draft);
     await rename(draft, target);
   } catch (error) {

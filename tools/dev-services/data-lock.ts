@@ -12,22 +12,22 @@ const guardianEndsWithinMs = 30_000;
  */
 export async function lockFolder(folder: string, guardianPid: number): Promise<string> {
   const lock = join(folder, 'services.lock');
-  const mine = join(folder, `.services.lock.${process.pid}`);
-  await writeFile(mine, `${process.pid} ${guardianPid}\n`);
+  const ownLock = join(folder, `.services.lock.${process.pid}`);
+  await writeFile(ownLock, `${process.pid} ${guardianPid}\n`);
   try {
-    for (const started = Date.now(); !(await linked(mine, lock)); await delay(50)) {
-      const held = await readFile(lock, 'utf8').catch(() => ''); // released just now: try again
-      const [launcher = 0, guardian = 0] = held.split(' ').map(Number);
+    for (const started = Date.now(); !(await linked(ownLock, lock)); await delay(50)) {
+      const content = await readFile(lock, 'utf8').catch(() => ''); // released just now: try again
+      const [launcher = 0, guardian = 0] = content.split(' ').map(Number);
       if (isAlive(launcher)) {
         throw new ServicesError(
           `${folder} is in use by process ${launcher}: stop that first (if it is no Baton, remove ${lock})`,
         );
       }
       const isEnding = isAlive(guardian) && Date.now() - started < guardianEndsWithinMs;
-      if (held && !isEnding) await removeStale(lock, held);
+      if (content && !isEnding) await removeStale(lock, content);
     }
   } finally {
-    await rm(mine, { force: true });
+    await rm(ownLock, { force: true });
   }
   return lock;
 }

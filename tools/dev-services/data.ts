@@ -5,7 +5,7 @@ import { lockFolder } from './data-lock.ts';
 import type { Host } from './host.ts';
 
 /** The folder that the servers keep their data in, while this process has it. */
-export type Data = {
+export type DataFolder = {
   /** Makes the folder of one server; servers of different kinds do not read each other's data. */
   readonly folder: (server: string, kind: string) => Promise<string>;
   /** Gives the folder back, and removes it when it was a temporary one. */
@@ -13,7 +13,7 @@ export type Data = {
 };
 
 /** Takes a folder that persists, or throws when another start has it; without one, a temporary folder. */
-export async function takeData(dataDir: string | undefined, host: Host): Promise<Data> {
+export async function openDataFolder(dataDir: string | undefined, host: Host): Promise<DataFolder> {
   const root = dataDir === undefined ? await temporary(host) : resolve(dataDir);
   await mkdir(root, { recursive: true });
   const removed = dataDir === undefined ? root : await lockFolder(root, host.guardian.pid);

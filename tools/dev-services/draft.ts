@@ -17,15 +17,15 @@ export function draftName({ name, began, pid, tag }: Draft): string {
 
 /** Returns the drafts of the same thing that began before mine and whose process still runs. */
 export function draftsBefore(
-  mine: Draft,
+  ownDraft: Draft,
   entries: readonly string[],
   isRunning: (pid: number) => boolean = isAlive,
 ): Draft[] {
   return entries
     .map(parseDraft)
     .filter((draft) => draft !== undefined)
-    .filter((draft) => draft.name === mine.name && draftName(draft) < draftName(mine))
-    .filter(({ began, pid }) => mine.began - began < believedForMs && isRunning(pid));
+    .filter((draft) => draft.name === ownDraft.name && draftName(draft) < draftName(ownDraft))
+    .filter(({ began, pid }) => ownDraft.began - began < believedForMs && isRunning(pid));
 }
 
 function parseDraft(entry: string): Draft | undefined {

@@ -40,8 +40,8 @@ export function createGuardian(env: Environment): Guardian {
   });
   let isClosed = false;
   const failed = Promise.withResolvers<string>();
-  void shell.ended.then(({ how }) => {
-    if (!isClosed) failed.resolve(`the guardian of the processes ended by itself (${how})`);
+  void shell.ended.then(({ description }) => {
+    if (!isClosed) failed.resolve(`the guardian of the processes ended by itself (${description})`);
   });
 
   return {

@@ -1,5 +1,5 @@
 import { MongoClient } from 'mongodb';
-import type { Started } from './bring-up.ts';
+import type { StartedServer } from './bring-up.ts';
 import type { Choice } from './candidates.ts';
 import { reasonOf, ServicesError } from './errors.ts';
 import type { MongodbKind } from './find-mongodb.ts';
@@ -18,9 +18,9 @@ export async function startMongodb(
   choice: Choice<MongodbKind>,
   host: Host,
   dataDir: () => Promise<string>,
-): Promise<Started<MongodbAnswer>> {
+): Promise<StartedServer<MongodbAnswer>> {
   const { kind, found } = choice;
-  if ('url' in found) return { answer: await askGiven(found.url) };
+  if ('url' in found) return { answer: await probeGiven(found.url) };
   const cwd = await dataDir();
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
@@ -31,12 +31,12 @@ export async function startMongodb(
       args: [...(found.firstArgs ?? []), ...mongodbArgs(kind, port, cwd)],
       env: { PATH: host.env['PATH'], HOME: cwd, LANG: 'C.UTF-8', PYTHONUNBUFFERED: '1' },
       cwd,
-      ask: async (pid, output) =>
-        isListening(kind, output) ? ask(url, isSecantus(kind) ? undefined : pid) : undefined,
+      probe: async (pid, output) =>
+        isListening(kind, output) ? probe(url, isSecantus(kind) ? undefined : pid) : undefined,
     };
     try {
       const server = await startServer(host.guardian, plan);
-      return { answer: server.answer, server, again: () => startServer(host.guardian, plan) };
+      return { answer: server.answer, server, restart: () => startServer(host.guardian, plan) };
     } catch (error) {
       // somebody was quicker to take the port
       if (attempt === attempts || !/in use/i.test(reasonOf(error))) throw error;
@@ -67,9 +67,9 @@ function isSecantus(kind: MongodbKind): boolean {
   return kind === 'secantusd-rs' || kind === 'secantusd-py';
 }
 
-async function askGiven(url: string): Promise<MongodbAnswer> {
+async function probeGiven(url: string): Promise<MongodbAnswer> {
   try {
-    return await ask(url);
+    return await probe(url);
   } catch (error) {
     throw new ServicesError(
       `MONGODB_URL is ${withoutPassword(url)} and no MongoDB answers there (${reasonOf(error)}): start it, or unset MONGODB_URL`,
@@ -78,7 +78,7 @@ async function askGiven(url: string): Promise<MongodbAnswer> {
   }
 }
 
-async function ask(url: string, pid?: number): Promise<MongodbAnswer> {
+async function probe(url: string, pid?: number): Promise<MongodbAnswer> {
   const client = new MongoClient(url, { serverSelectionTimeoutMS: pid === undefined ? 5000 : 500 });
   try {
     await client.connect();

@@ -18,7 +18,7 @@ const TRY_AGAIN_AFTER_MS = 500;
 /** The outages of a running server; `onFailure` hears what it said last when it ends by itself. */
 export function createOutages<Answer>(
   first: RunningServer<Answer>,
-  again: () => Promise<RunningServer<Answer>>,
+  restart: () => Promise<RunningServer<Answer>>,
   onFailure: (last: string) => void,
 ): Outages {
   let current: RunningServer<Answer> | undefined;
@@ -30,7 +30,7 @@ export function createOutages<Answer>(
     });
   }
 
-  function take(): RunningServer<Answer> | undefined {
+  function detach(): RunningServer<Answer> | undefined {
     const server = current;
     current = undefined; // its end is meant from here on
     return server;
@@ -39,7 +39,7 @@ export function createOutages<Answer>(
   async function begin(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return watch(await again());
+        return watch(await restart());
       } catch (error) {
         if (attempt === ATTEMPTS) throw error;
         await delay(TRY_AGAIN_AFTER_MS);
@@ -50,8 +50,8 @@ export function createOutages<Answer>(
   let starting: Promise<void> | undefined;
   watch(first);
   return {
-    kill: async () => take()?.kill(),
-    stop: async () => take()?.stop(),
+    kill: async () => detach()?.kill(),
+    stop: async () => detach()?.stop(),
     async start() {
       if (current) return;
       // Two servers on one data folder destroy it.

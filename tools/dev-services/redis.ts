@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import type { Started } from './bring-up.ts';
+import type { StartedServer } from './bring-up.ts';
 import type { Choice } from './candidates.ts';
 import { reasonOf, ServicesError } from './errors.ts';
 import type { RedisKind } from './find-redis.ts';
@@ -18,9 +18,9 @@ export async function startRedis(
   choice: Choice<RedisKind>,
   host: Host,
   dataDir: () => Promise<string>,
-): Promise<Started<RedisAnswer>> {
+): Promise<StartedServer<RedisAnswer>> {
   const { found } = choice;
-  if ('url' in found) return { answer: await askGiven(found.url) };
+  if ('url' in found) return { answer: await probeGiven(found.url) };
   const cwd = await dataDir();
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
@@ -30,11 +30,11 @@ export async function startRedis(
       args: [...(found.firstArgs ?? []), ...redisArgs(port, cwd)],
       env: { PATH: host.env['PATH'], LANG: 'C.UTF-8' },
       cwd,
-      ask: (pid) => ask(`redis://127.0.0.1:${port}`, pid),
+      probe: (pid) => probe(`redis://127.0.0.1:${port}`, pid),
     };
     try {
       const server = await startServer(host.guardian, plan);
-      return { answer: server.answer, server, again: () => startServer(host.guardian, plan) };
+      return { answer: server.answer, server, restart: () => startServer(host.guardian, plan) };
     } catch (error) {
       // somebody was quicker to take the port
       if (attempt === attempts || !/in use|bind/i.test(reasonOf(error))) throw error;
@@ -57,9 +57,9 @@ export function redisArgs(port: number, dir: string): string[] {
   return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
 }
 
-async function askGiven(url: string): Promise<RedisAnswer> {
+async function probeGiven(url: string): Promise<RedisAnswer> {
   try {
-    return await ask(url);
+    return await probe(url);
   } catch (error) {
     throw new ServicesError(
       `REDIS_URL is ${withoutPassword(url)} and no Redis answers there (${reasonOf(error)}): start it, or unset REDIS_URL`,
@@ -68,7 +68,7 @@ async function askGiven(url: string): Promise<RedisAnswer> {
   }
 }
 
-async function ask(url: string, pid?: number): Promise<RedisAnswer> {
+async function probe(url: string, pid?: number): Promise<RedisAnswer> {
   const redis = new Redis(url, {
     lazyConnect: true,
     connectTimeout: 3000,

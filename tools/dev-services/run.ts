@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import type { Environment } from './environment.ts';
 import { ServicesError } from './errors.ts';
 import type { Guardian } from './guardian.ts';
-import { keepTail } from './tail.ts';
+import { collectTail } from './tail.ts';
 
 /** How a program is run to its end. */
 export type RunOptions = {
@@ -20,9 +20,9 @@ export async function run(
   { env, cwd, onLine }: RunOptions,
 ): Promise<string> {
   const child = guardian.spawn(file, args, { env, cwd });
-  const said = keepTail(child.stdout, child.stderr);
+  const output = collectTail(child.stdout, child.stderr);
   if (onLine && child.stderr) createInterface({ input: child.stderr }).on('line', onLine);
-  const { code, how } = await child.ended;
-  if (code !== 0) throw new ServicesError(`${file} ended with ${how}: ${said()}`);
-  return said();
+  const { code, description } = await child.ended;
+  if (code !== 0) throw new ServicesError(`${file} ended with ${description}: ${output()}`);
+  return output();
 }

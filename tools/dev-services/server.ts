@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Environment } from './environment.ts';
 import { reasonOf, ServicesError } from './errors.ts';
 import type { Guardian } from './guardian.ts';
-import { keepTail } from './tail.ts';
+import { collectTail } from './tail.ts';
 
 const readyWithinMs = 60_000;
-const askAgainAfterMs = 40;
+const probeIntervalMs = 40;
 const stopWithinMs = 10_000;
 
 /** A server program and how to tell that it answers. */
@@ -15,8 +15,8 @@ export type ServerPlan<Answer> = {
   readonly args: readonly string[];
   readonly env: Environment;
   readonly cwd: string;
-  /** Asks once; throws or returns undefined while the server does not answer yet. */
-  readonly ask: (pid: number, output: string) => Promise<Answer | undefined>;
+  /** Probes once; throws or returns undefined while the server does not answer yet. */
+  readonly probe: (pid: number, output: string) => Promise<Answer | undefined>;
 };
 
 /** A server that answers, until `stop`. */
@@ -38,8 +38,8 @@ export async function startServer<Answer>(
 ): Promise<RunningServer<Answer>> {
   const { program, args, env, cwd } = plan;
   const child = guardian.spawn(program, args, { env, cwd, stopWithinMs });
-  const output = keepTail(child.stdout, child.stderr);
-  const ended = child.ended.then(({ how }) => `${how}\n${output()}`);
+  const output = collectTail(child.stdout, child.stderr);
+  const ended = child.ended.then(({ description }) => `${description}\n${output()}`);
   const stop = async () => void (await child.stop());
   const kill = async () => {
     child.kill('SIGKILL');
@@ -54,12 +54,12 @@ export async function startServer<Answer>(
   for (const started = Date.now(); Date.now() - started < readyWithinMs; ) {
     if (isOver) throw new ServicesError(`${plan.name} ended before it answered: ${await ended}`);
     try {
-      const answer = await plan.ask(child.pid, output());
+      const answer = await plan.probe(child.pid, output());
       if (answer !== undefined) return { pid: child.pid, answer, ended, stop, kill };
     } catch (error) {
       lastReason = reasonOf(error);
     }
-    await Promise.race([ended, delay(askAgainAfterMs)]);
+    await Promise.race([ended, delay(probeIntervalMs)]);
   }
   await stop();
   throw new ServicesError(

@@ -1,5 +1,5 @@
-import { bringUp, type Service } from './bring-up.ts';
-import { takeData } from './data.ts';
+import { openService, type Service } from './bring-up.ts';
+import { openDataFolder } from './data.ts';
 import { cacheDir, type Environment } from './environment.ts';
 import {
   forcedMongodb,
@@ -52,10 +52,10 @@ export async function startServices(options: ServicesOptions): Promise<Services>
 
   try {
     const host = { env, cache: cacheDir(env), guardian, log };
-    const data = await takeData(dataDir, host);
+    const data = await openDataFolder(dataDir, host);
     closers.unshift(data.release); // last of all: until the guardian is gone something may use the folder
-    const both = bothOrNeither(
-      bringUp(host, data, {
+    const pair = bothOrNeither(
+      openService(host, data, {
         name: 'redis',
         title: 'Redis',
         candidates: redisCandidates,
@@ -63,7 +63,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
         advice: redisAdvice,
         start: startRedis,
       }),
-      bringUp(host, data, {
+      openService(host, data, {
         name: 'mongodb',
         title: 'MongoDB',
         candidates: mongodbCandidates,
@@ -72,7 +72,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
         start: startMongodb,
       }),
     );
-    const [redis, mongodb] = await unlessAborted(both, signal);
+    const [redis, mongodb] = await unlessAborted(pair, signal);
     closers.push(() => Promise.all([redis.stop(), mongodb.stop()]).then(() => {}));
     const failed = Promise.race([redis.failed, mongodb.failed, guardian.failed]);
     return { redis: redis.service, mongodb: mongodb.service, guardian, failed, stop };

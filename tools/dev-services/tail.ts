@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 const keptBytes = 4096;
 
 /** Reads the streams to their end and keeps what they said last; call the result to get it. */
-export function keepTail(...streams: readonly (Readable | null)[]): () => string {
+export function collectTail(...streams: readonly (Readable | null)[]): () => string {
   let text = '';
   for (const stream of streams) {
     stream?.setEncoding('utf8').on('data', (chunk: string) => {

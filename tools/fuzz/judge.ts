@@ -7,7 +7,7 @@ import { CANARY } from './special.ts';
 /** Says what is wrong with an answer; null where nothing is. */
 export type Judge = (request: FuzzRequest, answer: Answer) => string | null;
 
-const LIBRARY_WORDS =
+const LIBRARY_MESSAGES =
   /"message":"[^"]*(?:Too (?:small|big)|Invalid (?:input|option|string)|Unrecognized key)/;
 
 /** A judge by the document: each answer has a status that it tells of, a type and a body as it says. */
@@ -33,7 +33,7 @@ export function createJudge(document: OpenApi): Judge {
     if (status >= 400 && error === undefined && isApi(request)) {
       return `${status} without the body of failures: ${text.slice(0, 200)}`;
     }
-    if (LIBRARY_WORDS.test(text))
+    if (LIBRARY_MESSAGES.test(text))
       return `the validation library's own words: ${text.slice(0, 300)}`;
     if (request.operation === undefined) return null;
     // What is put into a path may make another address of it.

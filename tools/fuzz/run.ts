@@ -13,7 +13,7 @@ const MAX_FINDINGS = 10;
 
 /** A call whose answer is wrong. */
 export interface Finding {
-  what: string;
+  problem: string;
   request: Wire;
 }
 
@@ -34,7 +34,11 @@ export interface FuzzOptions {
 }
 
 /** Calls the API at random, by its own document; never rejects for what the API does. */
-export async function fuzz({ api, requests: wanted, seed }: FuzzOptions): Promise<FuzzReport> {
+export async function fuzz({
+  api,
+  requests: requestCount,
+  seed,
+}: FuzzOptions): Promise<FuzzReport> {
   const document = (await (await fetch(new URL('/openapi.json', api))).json()) as OpenApi;
   const judge = createJudge(document);
   const pool = createPool();
@@ -47,7 +51,7 @@ export async function fuzz({ api, requests: wanted, seed }: FuzzOptions): Promis
     const wire = toWire(request, pool);
     sent += 1;
     const answer = await sender.send(wire).catch((error: unknown) => String(error));
-    if (typeof answer === 'string') return { what: answer, request: wire };
+    if (typeof answer === 'string') return { problem: answer, request: wire };
     statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
     const { operation } = request;
     const what = judged(request, answer);
@@ -55,7 +59,7 @@ export async function fuzz({ api, requests: wanted, seed }: FuzzOptions): Promis
       well.add(operation);
       if (isJson(answer)) pool.learn(operation, JSON.parse(answer.text));
     }
-    return what === null ? null : { what, request: wire };
+    return what === null ? null : { problem: what, request: wire };
   }
 
   function judged(request: FuzzRequest, answer: Answer): string | null {
@@ -69,7 +73,7 @@ export async function fuzz({ api, requests: wanted, seed }: FuzzOptions): Promis
   // What is found ends a round of checks; the lane goes on with the next one, for there may be more.
   async function lane(number: number): Promise<Finding[]> {
     const findings: Finding[] = [];
-    let left = Math.ceil(wanted / LANES);
+    let left = Math.ceil(requestCount / LANES);
     for (let round = 0; left > 0 && findings.length < MAX_FINDINGS; round += 1) {
       let smallest: Finding | undefined;
       const property = fc.asyncProperty(requests(document), async (request) => {

@@ -18,7 +18,7 @@ export function pick(kind: Pick['$pick']): fc.Arbitrary<Pick> {
   return fc.nat({ max: 1_000_000 }).map((n) => ({ $pick: kind, n }));
 }
 
-const words = fc.constantFrom('red', 'green', 'blue', 'très long', 'a/b', '日本');
+const tags = fc.constantFrom('red', 'green', 'blue', 'très long', 'a/b', '日本');
 const secrets = fc.string({ maxLength: 12 }).map((text) => `${CANARY}${text.replaceAll('\0', '')}`);
 const names = fc.stringMatching(/^[A-Z][A-Z0-9_]{0,8}$/);
 const env = fc.dictionary(
@@ -63,9 +63,9 @@ const SPECIAL: Record<string, fc.Arbitrary<unknown>> = {
   working_dir: fc.constantFrom('/', '/etc/../tmp', '/nowhere'),
   additional_directories: fc.constantFrom([], ['/']),
   url: addresses,
-  tags: fc.array(words, { maxLength: 3 }),
-  tag: words,
-  concurrency_key: words,
+  tags: fc.array(tags, { maxLength: 3 }),
+  tag: tags,
+  concurrency_key: tags,
   concurrency_limit: fc.integer({ min: 1, max: 3 }),
   delay_ms: soonOrLate(fc.integer({ min: 0, max: 1500 }), 300 * DAY_MS),
   run_at: soonOrLate(fc.integer({ min: -5000, max: 1500 }), 300 * DAY_MS).map((ms) =>
@@ -86,7 +86,7 @@ const SPECIAL: Record<string, fc.Arbitrary<unknown>> = {
   root_session_id: pick('session'),
   schedule_id: pick('schedule'),
   cursor: fc.oneof(pick('cursor'), fc.string({ minLength: 1 })),
-  name: words,
+  name: tags,
   'idempotency-key': fc.oneof(
     fc.constantFrom('k1', 'k2', 'k3'),
     fc.stringMatching(/^[!-~]{1,40}$/),

@@ -7,7 +7,7 @@ export type ProcessEnd = {
   readonly code: number | null;
   readonly signal: string | null;
   /** The three cases in words: `exit 1`, `SIGKILL`, or why it could not be started. */
-  readonly how: string;
+  readonly description: string;
 };
 
 /** A process that was started, until its end. */
@@ -73,8 +73,9 @@ export function launch(
   child.stdin?.on('error', () => {}); // the process ended first: `ended` says how
   const ended = child.then(({ exitCode, signal, originalMessage }): ProcessEnd => {
     const code = exitCode ?? null;
-    const how = signal ?? (code === null ? `not started: ${originalMessage}` : `exit ${code}`);
-    return { code, signal: signal ?? null, how };
+    const description =
+      signal ?? (code === null ? `not started: ${originalMessage}` : `exit ${code}`);
+    return { code, signal: signal ?? null, description };
   });
   return {
     pid: child.pid ?? 0,

@@ -8,7 +8,7 @@ const AGAIN_AFTER_MS = 1_000;
  * Makes the indexes as soon as MongoDB answers, however late that is. Any other failure is logged and
  * left: queries work without indexes, only slower. Never rejects.
  */
-export async function keepIndexes(
+export async function createIndexes(
   db: Mongo['db'],
   log: Logger,
   signal: AbortSignal,

@@ -9,7 +9,7 @@ import { createApp } from './app.ts';
 import type { App } from './app-type.ts';
 import type { Auth } from './auth/auth.ts';
 import { createKeyCache } from './auth/key-cache.ts';
-import { keepIndexes } from './indexes.ts';
+import { createIndexes } from './indexes.ts';
 import type { ApiSettings } from './settings.ts';
 
 /**
@@ -23,7 +23,7 @@ export async function openApp(
 ): Promise<App> {
   const stopping = new AbortController();
   closers.add('indexes', () => stopping.abort());
-  void keepIndexes(baton.mongo.db, log, stopping.signal);
+  void createIndexes(baton.mongo.db, log, stopping.signal);
 
   const hub = createLiveHub({ url: settings.REDIS_URL, prefix: settings.QUEUE_PREFIX });
   closers.add('streams', () => hub.close());

@@ -27,9 +27,12 @@ export const apiSettingsSchema = z.object({
 });
 
 function isAddress(text: string): boolean {
-  const [address = '', bits] = text.split('/');
+  const [address = '', prefixLength] = text.split('/');
   const width = isIP(address) === 6 ? 128 : 32;
-  return isIP(address) !== 0 && (bits === undefined || (/^\d+$/.test(bits) && +bits <= width));
+  return (
+    isIP(address) !== 0 &&
+    (prefixLength === undefined || (/^\d+$/.test(prefixLength) && +prefixLength <= width))
+  );
 }
 
 /** The settings of the API, parsed. */

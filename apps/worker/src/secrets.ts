@@ -20,7 +20,7 @@ const settingsSchema = z.object({ MONGODB_URL, SECRETS_PUBLIC_KEYS, SECRETS_PRIV
 async function main(): Promise<number> {
   let mongo: Mongo | undefined;
   try {
-    const { out, says } = await runSecretsCommand(process.argv.slice(2), async () => {
+    const { out, message } = await runSecretsCommand(process.argv.slice(2), async () => {
       const settings = parseEnv(settingsSchema, process.env);
       const keys = await readSecretKeys(settings);
       mongo = connectMongo(settings.MONGODB_URL);
@@ -33,7 +33,7 @@ async function main(): Promise<number> {
         sealer: createSealer(keys.sealing),
       };
     });
-    process.stderr.write(`${says}\n`);
+    process.stderr.write(`${message}\n`);
     for (const line of out) process.stdout.write(`${line}\n`);
     return 0;
   } catch (error) {

@@ -120,8 +120,8 @@ export function createClient(options: ClientOptions): BatonClient {
     cancel: (id, limits) => stopSession(call, 'cancel', id, limits),
     interrupt: (id, limits) => stopSession(call, 'interrupt', id, limits),
     async delete(id, limits) {
-      const gone = { method: 'DELETE', path: sessionPath(id), isRepeatable: true } as const;
-      return (await call(gone, limits)).status === 204 ? 'gone' : 'deleting';
+      const deletion = { method: 'DELETE', path: sessionPath(id), isRepeatable: true } as const;
+      return (await call(deletion, limits)).status === 204 ? 'gone' : 'deleting';
     },
     usage: (filter = {}) => readUsage(call, filter),
     schedules: createScheduleCalls(call),

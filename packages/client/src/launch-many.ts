@@ -14,7 +14,7 @@ export type LaunchVerdict =
 // The server gives itself a minute for a thousand.
 const ATTEMPT_MS = 75_000;
 
-interface Asked {
+interface PendingLaunch {
   launch: BulkLaunch & { idempotency_key: string };
   attempts: number;
   /** When it is to be asked for, by `performance.now`; null where its verdict stands. */
@@ -32,13 +32,15 @@ export async function launchMany(
   { timeoutMs = 2 * ATTEMPT_MS, signal, retries }: CallOptions & { retries: number },
 ): Promise<LaunchVerdict[]> {
   const deadline = openDeadline(timeoutMs, signal);
-  const none = { error: new BatonError('BAD_ANSWER', 'the answer has no verdict for this launch') };
-  const all = launches.map((launch): Asked => {
+  const noVerdict = {
+    error: new BatonError('BAD_ANSWER', 'the answer has no verdict for this launch'),
+  };
+  const all = launches.map((launch): PendingLaunch => {
     const idempotency_key = launch.idempotency_key ?? newKey();
-    return { launch: { ...launch, idempotency_key }, attempts: 0, at: 0, verdict: none };
+    return { launch: { ...launch, idempotency_key }, attempts: 0, at: 0, verdict: noVerdict };
   });
 
-  async function ask(due: readonly Asked[]): Promise<void> {
+  async function sendLaunches(due: readonly PendingLaunch[]): Promise<void> {
     const sessions = due.map(({ launch }) => launch);
     const answer = await call(
       {
@@ -71,13 +73,13 @@ export async function launchMany(
   }
 
   try {
-    await ask(all);
+    await sendLaunches(all);
     for (let next = earliest(all); next !== null; next = earliest(all)) {
       const now = next;
       const due = all.filter(({ at }) => at !== null && at <= now);
       try {
         await pause(now - performance.now(), deadline.signal);
-        await ask(due);
+        await sendLaunches(due);
       } catch (error) {
         if (signal?.aborted || !isBatonError(error)) throw error;
         // The others have their sessions. The call was made again already, as often as that may help.
@@ -93,7 +95,7 @@ export async function launchMany(
   }
 }
 
-function earliest(all: readonly Asked[]): number | null {
+function earliest(all: readonly PendingLaunch[]): number | null {
   const times = all.flatMap(({ at }) => at ?? []);
   return times.length > 0 ? Math.min(...times) : null;
 }

@@ -18,7 +18,7 @@ export interface StreamCall extends Pick<Call, 'path' | 'query'> {
 const RETRY_MS = 1_000;
 
 // An event's line has 1 MiB at most; escaped in JSON, and once more, it may have six times that.
-const MAX_HELD = 16 * 1024 * 1024;
+const MAX_BUFFERED = 16 * 1024 * 1024;
 
 /**
  * The messages of a stream, which is opened again after the last message that had an id whenever it breaks
@@ -31,7 +31,7 @@ export async function* streamMessages(
   let last = lastEventId;
   let retryMs = RETRY_MS;
   let failures = 0;
-  let heardAt = performance.now();
+  let lastReceivedAt = performance.now();
 
   async function* readOnce(): AsyncGenerator<SseMessage> {
     const position = last === undefined ? {} : { 'last-event-id': last };
@@ -40,14 +40,15 @@ export async function* streamMessages(
     const call = { method: 'GET', path, query: query ?? {}, headers } as const;
     for await (const text of streamText(settings, call, signal)) {
       failures = 0;
-      heardAt = performance.now();
+      lastReceivedAt = performance.now();
       for (const message of parser.push(text)) {
         last = message.id ?? last;
         yield message;
-        heardAt = performance.now();
+        lastReceivedAt = performance.now();
       }
       retryMs = parser.retryMs() ?? retryMs;
-      if (parser.held() > MAX_HELD) throw new BatonError('BAD_ANSWER', 'a message is too long');
+      if (parser.bufferedLength() > MAX_BUFFERED)
+        throw new BatonError('BAD_ANSWER', 'a message is too long');
     }
   }
 
@@ -62,7 +63,7 @@ export async function* streamMessages(
       const ownMs = isBatonError(error) ? retryDelayMs(error, tried) : null;
       if (ownMs === null) throw error;
       delayMs = Math.max(delayMs, ownMs);
-      const silentMs = performance.now() - heardAt;
+      const silentMs = performance.now() - lastReceivedAt;
       if (silentMs + delayMs > settings.reconnectForMs) throw error;
     }
     await pause(delayMs, signal);

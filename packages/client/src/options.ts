@@ -61,8 +61,8 @@ export function parseOptions(options: ClientOptions): Settings {
   };
 }
 
-function parseBase(given: string | URL): URL {
-  const base = URL.canParse(String(given)) ? new URL(given) : null;
+function parseBase(url: string | URL): URL {
+  const base = URL.canParse(String(url)) ? new URL(url) : null;
   const isHttp = base?.protocol === 'http:' || base?.protocol === 'https:';
   if (!base || !isHttp) throw invalid('baseUrl', 'an absolute http or https URL');
   if (base.username || base.password || base.search || base.hash) {

@@ -13,7 +13,7 @@ export interface SseParser {
   /** When the stream asks its reader to come again, in milliseconds, once it said so. */
   retryMs(): number | undefined;
   /** How much is held of a message that is not complete, in characters. */
-  held(): number;
+  bufferedLength(): number;
 }
 
 /** A parser at the beginning of a stream. */
@@ -53,6 +53,6 @@ export function createSseParser(): SseParser {
       return lines.map(take).filter((one) => one !== null);
     },
     retryMs: () => retryMs,
-    held: () => rest.length + size,
+    bufferedLength: () => rest.length + size,
   };
 }

@@ -13,8 +13,8 @@ export async function stopSession(
 ): Promise<Info> {
   const path = sessionPath(id);
   try {
-    const asked = { method: 'POST', path: `${path}/${kind}`, isRepeatable: true } as const;
-    return (await call(asked, options)).body as Info;
+    const stop = { method: 'POST', path: `${path}/${kind}`, isRepeatable: true } as const;
+    return (await call(stop, options)).body as Info;
   } catch (error) {
     const hasEnded = isBatonError(error) && error.code === 'SESSION_TERMINAL';
     if (!hasEnded || error.attempts === 1) throw error;

@@ -26,11 +26,11 @@ console.log('up');
 const test = base.extend<{
   start: (...args: string[]) => Promise<{ run: ScriptProcess; pids: Record<string, number> }>;
 }>({
-  start: async ({ desk }, use) => {
+  start: async ({ scriptFolder }, use) => {
     await use(async (...args) => {
-      const main = join(desk.folder, 'program.mjs');
+      const main = join(scriptFolder.folder, 'program.mjs');
       await writeFile(main, PROGRAM);
-      const run = await desk.npmStart(args, {}, main);
+      const run = await scriptFolder.npmStart(args, {}, main);
       await waitFor('the program', () => run.out().includes('up\n'));
       const tree = await processTree(run.child.pid ?? 0);
       const links = ['npm', 'bootstrap', 'program'] as const;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { retryDelayMs, type Tried } from '../../../packages/client/src/retry.ts';
+import { retryDelayMs, type TryFacts } from '../../../packages/client/src/retry.ts';
 
-const tried = (changes: Partial<Tried> = {}): Tried => ({
+const tried = (changes: Partial<TryFacts> = {}): TryFacts => ({
   isRepeatable: true,
   attempts: 1,
   random: 1,

@@ -49,10 +49,10 @@ describe('a stream of server-sent events', () => {
   test('tells how much it holds of a message that is not complete', () => {
     const parser = createSseParser();
     parser.push(`data: ${'x'.repeat(1_000)}`);
-    expect(parser.held()).toBeGreaterThanOrEqual(1_000);
+    expect(parser.bufferedLength()).toBeGreaterThanOrEqual(1_000);
     parser.push(`\ndata: ${'x'.repeat(1_000)}\n`);
-    expect(parser.held()).toBeGreaterThanOrEqual(2_000);
+    expect(parser.bufferedLength()).toBeGreaterThanOrEqual(2_000);
     parser.push('\n');
-    expect(parser.held()).toBe(0);
+    expect(parser.bufferedLength()).toBe(0);
   });
 });

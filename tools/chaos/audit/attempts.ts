@@ -6,15 +6,18 @@ import { committed } from './evidence.ts';
 const CLOCKS_MS = 1_000;
 
 /** Attempts are numbered from 1, each under a higher fence, and each is over when the session is. */
-export const history: Check = function* ({ sessions }) {
+export const numbering: Check = function* ({ sessions }) {
   for (const { id, attempts } of sessions.values()) {
     for (const [index, { attempt, fence, ended_at }] of attempts.entries()) {
       if (attempt !== index + 1)
-        yield { session: id, what: `attempt ${attempt} is at ${index + 1}` };
+        yield { session: id, problem: `attempt ${attempt} is at ${index + 1}` };
       if (fence <= (attempts[index - 1]?.fence ?? 0)) {
-        yield { session: id, what: `attempt ${attempt} has fence ${fence}, no higher than before` };
+        yield {
+          session: id,
+          problem: `attempt ${attempt} has fence ${fence}, no higher than before`,
+        };
       }
-      if (!ended_at) yield { session: id, what: `attempt ${attempt} has no end` };
+      if (!ended_at) yield { session: id, problem: `attempt ${attempt} has no end` };
     }
   }
 };
@@ -34,7 +37,7 @@ export const onlyByFaults: Check = function* ({ sessions }) {
     for (const { attempt, failure } of attempts) {
       if (failure && !BY_FAULTS.includes(failure.code)) {
         const { code, message } = failure;
-        yield { session: id, what: `attempt ${attempt} failed: ${code}: ${message}` };
+        yield { session: id, problem: `attempt ${attempt} failed: ${code}: ${message}` };
       }
     }
   }
@@ -47,18 +50,21 @@ export const noOverlap: Check = function* (evidence) {
     for (const event of committed(evidence, id)) {
       const { seq, attempt, fence, created_at } = event;
       if (attempt < current) {
-        yield { session: id, what: `seq ${seq} is of attempt ${attempt}, after one of ${current}` };
+        yield {
+          session: id,
+          problem: `seq ${seq} is of attempt ${attempt}, after one of ${current}`,
+        };
       }
       current = attempt;
       if (attempts[attempt - 1]?.fence !== fence) {
-        yield { session: id, what: `seq ${seq} of attempt ${attempt} has the fence ${fence}` };
+        yield { session: id, problem: `seq ${seq} of attempt ${attempt} has the fence ${fence}` };
       }
       const next = attempts[attempt]?.started_at;
       if (next && created_at.getTime() > next.getTime() + CLOCKS_MS) {
         const lateMs = created_at.getTime() - next.getTime();
         yield {
           session: id,
-          what: `seq ${seq} came ${lateMs} ms after the claim of the next attempt`,
+          problem: `seq ${seq} came ${lateMs} ms after the claim of the next attempt`,
         };
       }
     }

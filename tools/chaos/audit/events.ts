@@ -8,11 +8,11 @@ export const noGap: Check = function* (evidence) {
     const seqs = committed(evidence, id).map(({ seq }) => seq);
     const wrong = seqs.findIndex((seq, index) => seq !== index + 1);
     if (wrong >= 0)
-      yield { session: id, what: `has seq ${seqs[wrong]} where ${wrong + 1} belongs` };
+      yield { session: id, problem: `has seq ${seqs[wrong]} where ${wrong + 1} belongs` };
     else if (seqs.length !== last_event_seq) {
       yield {
         session: id,
-        what: `has ${seqs.length} events, last_event_seq says ${last_event_seq}`,
+        problem: `has ${seqs.length} events, last_event_seq says ${last_event_seq}`,
       };
     }
   }
@@ -20,13 +20,13 @@ export const noGap: Check = function* (evidence) {
 
 /** Every event that a reader was shown is there, and is the same. */
 export const acknowledged: Check = function* (evidence) {
-  for (const [id, lines] of evidence.seen) {
+  for (const [id, lines] of evidence.shown) {
     const now = new Map(committed(evidence, id).map((event) => [event.seq, lineOf(event)]));
     for (const [seq, line] of lines) {
       const found = now.get(seq);
-      if (found === undefined) yield { session: id, what: `seq ${seq} was shown and is gone` };
+      if (found === undefined) yield { session: id, problem: `seq ${seq} was shown and is gone` };
       else if (found !== line)
-        yield { session: id, what: `seq ${seq} was shown and is another now` };
+        yield { session: id, problem: `seq ${seq} was shown and is another now` };
     }
   }
 };

@@ -5,7 +5,7 @@ import type { WorkerEnd } from '../worker-pool.ts';
 /** All that a run left, and all that was seen of it: what the audit judges by, and nothing else. */
 export interface Evidence {
   /** Every session that was asked for, with the marks it was to leave. */
-  asked: ReadonlyMap<string, { marks: number }>;
+  planned: ReadonlyMap<string, { marks: number }>;
   /** Sessions whose cancel was asked for; true where Baton said yes. */
   cancels: ReadonlyMap<string, boolean>;
   /** Every document. */
@@ -17,7 +17,7 @@ export interface Evidence {
   /** What each session left in its working directory. */
   directories: ReadonlyMap<string, readonly MarkLine[]>;
   /** Events that a reader was shown meanwhile, see watch.ts. */
-  seen: ReadonlyMap<string, ReadonlyMap<number, string>>;
+  shown: ReadonlyMap<string, ReadonlyMap<number, string>>;
   /** Documents when they were first seen terminal. */
   finals: ReadonlyMap<string, Session>;
   /** Command lines of processes that carry the marker of a run, after all workers have gone. */
@@ -31,7 +31,7 @@ export interface Evidence {
 export interface Violation {
   check: string;
   session?: string;
-  what: string;
+  problem: string;
 }
 
 /** A check: what it finds wrong, one sentence each, by session where it is one's. */

@@ -7,9 +7,9 @@ import { committed, counting } from './evidence.ts';
 export const exactlyOnce: Check = function* (evidence) {
   for (const { id, status } of evidence.sessions.values()) {
     const found = marksOf(counting(evidence, id), id);
-    const last = status === 'completed' ? evidence.asked.get(id)?.marks : found.at(-1);
+    const last = status === 'completed' ? evidence.planned.get(id)?.marks : found.at(-1);
     const wrong = deviation(found, last ?? 0);
-    if (wrong) yield { session: id, what: `${status}, its events count ${wrong}` };
+    if (wrong) yield { session: id, problem: `${status}, its events count ${wrong}` };
   }
 };
 
@@ -18,13 +18,13 @@ export const transcripts: Check = function* (evidence) {
   for (const { id, status } of evidence.sessions.values()) {
     const texts = evidence.transcripts.get(id) ?? [];
     if (texts instanceof Error) {
-      yield { session: id, what: `its transcript does not restore: ${texts.message}` };
+      yield { session: id, problem: `its transcript does not restore: ${texts.message}` };
       continue;
     }
     const found = marksIn(texts, id);
-    const last = status === 'completed' ? evidence.asked.get(id)?.marks : found.at(-1);
+    const last = status === 'completed' ? evidence.planned.get(id)?.marks : found.at(-1);
     const wrong = deviation(found, last ?? 0);
-    if (wrong) yield { session: id, what: `${status}, its transcript holds ${wrong}` };
+    if (wrong) yield { session: id, problem: `${status}, its transcript holds ${wrong}` };
   }
 };
 
@@ -33,7 +33,7 @@ export const inDirectory: Check = function* (evidence) {
   for (const id of evidence.sessions.keys()) {
     const left = new Set(evidence.directories.get(id)?.map(({ n }) => n));
     for (const n of new Set(marksOf(committed(evidence, id), id))) {
-      if (!left.has(n)) yield { session: id, what: `mark ${n} is not in the working directory` };
+      if (!left.has(n)) yield { session: id, problem: `mark ${n} is not in the working directory` };
     }
   }
 };
@@ -48,7 +48,7 @@ export const alone: Check = function* ({ directories }) {
         const ms = Math.round(before.to - life.from);
         yield {
           session: id,
-          what: `processes ${before.pid} and ${life.pid} both lived for ${ms} ms`,
+          problem: `processes ${before.pid} and ${life.pid} both lived for ${ms} ms`,
         };
       }
     }

@@ -2,16 +2,16 @@ import { isTerminal, type Session } from '@baton/core/internal';
 import type { Check } from './evidence.ts';
 
 /** Every session that was asked for has a document. */
-export const noneLost: Check = function* ({ asked, sessions }) {
-  for (const id of asked.keys()) {
-    if (!sessions.has(id)) yield { session: id, what: 'was asked for and has no document' };
+export const noneLost: Check = function* ({ planned, sessions }) {
+  for (const id of planned.keys()) {
+    if (!sessions.has(id)) yield { session: id, problem: 'was asked for and has no document' };
   }
 };
 
 /** There is no session that nobody asked for. */
-export const noneInvented: Check = function* ({ asked, sessions }) {
+export const noneInvented: Check = function* ({ planned, sessions }) {
   for (const id of sessions.keys()) {
-    if (!asked.has(id)) yield { session: id, what: 'has a document and nobody asked for it' };
+    if (!planned.has(id)) yield { session: id, problem: 'has a document and nobody asked for it' };
   }
 };
 
@@ -19,17 +19,17 @@ export const noneInvented: Check = function* ({ asked, sessions }) {
 export const allTerminal: Check = function* ({ sessions }) {
   for (const { id, status, attempts } of sessions.values()) {
     if (!isTerminal(status)) {
-      yield { session: id, what: `is still ${status} after ${attempts.length} attempts` };
+      yield { session: id, problem: `is still ${status} after ${attempts.length} attempts` };
     }
   }
 };
 
 /** A terminal document never changes again, except for its outbox: entries stay there until webhooks were notified. */
 export const finalsStay: Check = function* ({ finals, sessions }) {
-  for (const [id, then] of finals) {
+  for (const [id, before] of finals) {
     const now = sessions.get(id);
-    if (now && withoutOutbox(now) !== withoutOutbox(then)) {
-      yield { session: id, what: `changed after it was ${then.status}` };
+    if (now && withoutOutbox(now) !== withoutOutbox(before)) {
+      yield { session: id, problem: `changed after it was ${before.status}` };
     }
   }
 };
@@ -43,9 +43,10 @@ export const outcomes: Check = function* ({ sessions, cancels }) {
   for (const { id, status, result, failure } of sessions.values()) {
     const isAsked = cancels.has(id);
     if (status === 'failed')
-      yield { session: id, what: `failed: ${failure?.code}: ${failure?.message}` };
-    if (status === 'cancelled' && !isAsked) yield { session: id, what: 'was cancelled by nobody' };
+      yield { session: id, problem: `failed: ${failure?.code}: ${failure?.message}` };
+    if (status === 'cancelled' && !isAsked)
+      yield { session: id, problem: 'was cancelled by nobody' };
     if (status === 'completed' && !result)
-      yield { session: id, what: 'is completed without a result' };
+      yield { session: id, problem: 'is completed without a result' };
   }
 };

@@ -4,7 +4,7 @@ import type { App } from '../app-type.ts';
 import { type Access, accessOf, accessRow } from './access.ts';
 import type { Auth, Keys } from './auth.ts';
 import { ANYONE, type Caller, NOBODY } from './caller.ts';
-import { readLogin } from './login-cookie.ts';
+import { readLoginCookie } from './login-cookie.ts';
 import { isLoopback, originOf } from './origin.ts';
 
 const FORGOTTEN = 'no row of the access table speaks of this route: only admins may call it';
@@ -23,7 +23,8 @@ export function registerAuth(app: App, auth: Auth): void {
   app.addHook('onRequest', async (request, reply) => {
     const { url } = request.routeOptions;
     const access = url === undefined ? 'public' : accessOf(request.method, url);
-    const caller = auth.kind === 'none' ? anyone(request) : await holder(request, access, auth);
+    const caller =
+      auth.kind === 'none' ? localCaller(request) : await keyHolder(request, access, auth);
     request.caller = caller ?? NOBODY;
     if (access === 'public') return;
     if (!caller) {
@@ -39,7 +40,7 @@ export async function callerOfLogin(
   request: FastifyRequest,
   { cache, logins }: Keys,
 ): Promise<Caller | null> {
-  const token = readLogin(request);
+  const token = readLoginCookie(request);
   const keyId = token && (await logins.keyOf(token));
   return keyId ? cache.recall(keyId) : null;
 }
@@ -50,7 +51,7 @@ export function refuseOtherOrigins(request: FastifyRequest): void {
 }
 
 // Whoever else is on this machine may call; a web page that a browser here shows may not.
-function anyone(request: FastifyRequest): Caller {
+function localCaller(request: FastifyRequest): Caller {
   if (!isLoopback(request.hostname)) {
     throw new AppError('FORBIDDEN', 'expected the Host header to name this machine: localhost');
   }
@@ -58,7 +59,11 @@ function anyone(request: FastifyRequest): Caller {
   return ANYONE;
 }
 
-async function holder(request: FastifyRequest, access: Access, keys: Keys): Promise<Caller | null> {
+async function keyHolder(
+  request: FastifyRequest,
+  access: Access,
+  keys: Keys,
+): Promise<Caller | null> {
   if (access === 'public') return null;
   const { authorization } = request.headers;
   if (authorization !== undefined) {

@@ -36,20 +36,20 @@ export function createKeyCache(
 
   function remember(id: string): Remembered {
     const now = performance.now();
-    const known = remembered.get(id);
-    if (known && known.until > now) return known;
-    const asked = { read: keys.find(id), until: now + trustedMs, isUseNoted: false };
+    const cached = remembered.get(id);
+    if (cached && cached.until > now) return cached;
+    const entry = { read: keys.find(id), until: now + trustedMs, isUseNoted: false };
     remembered.delete(id);
-    remembered.set(id, asked);
+    remembered.set(id, entry);
     // Insertion order is age: the oldest goes.
     const [oldest] = remembered.keys();
     if (remembered.size > REMEMBERED_MAX && oldest !== undefined) remembered.delete(oldest);
     // Only keys are remembered: what is not there may come, and what failed may mend.
     const forget = () => {
-      if (remembered.get(id) === asked) remembered.delete(id);
+      if (remembered.get(id) === entry) remembered.delete(id);
     };
-    asked.read.then((found) => found ?? forget(), forget);
-    return asked;
+    entry.read.then((found) => found ?? forget(), forget);
+    return entry;
   }
 
   async function findCaller(

@@ -9,7 +9,7 @@ function cookieName({ protocol }: FastifyRequest): string {
 }
 
 /** The login's token that the browser sent, or null. */
-export function readLogin(request: FastifyRequest): string | null {
+export function readLoginCookie(request: FastifyRequest): string | null {
   const name = cookieName(request);
   for (const pair of request.headers.cookie?.split(';') ?? []) {
     const [key, value = ''] = pair.trim().split('=', 2);
@@ -19,12 +19,12 @@ export function readLogin(request: FastifyRequest): string | null {
 }
 
 /** Lets the browser keep the login's token, out of reach of scripts and of other sites. */
-export function keepLogin(request: FastifyRequest, reply: FastifyReply, token: string): void {
+export function setLoginCookie(request: FastifyRequest, reply: FastifyReply, token: string): void {
   reply.header('set-cookie', cookie(request, token, LOGIN_LASTS_MS / 1000));
 }
 
 /** Lets the browser forget it. */
-export function forgetLogin(request: FastifyRequest, reply: FastifyReply): void {
+export function clearLoginCookie(request: FastifyRequest, reply: FastifyReply): void {
   reply.header('set-cookie', cookie(request, '', 0));
 }
 

@@ -17,8 +17,8 @@ export function originOf({ host, origin, secFetchSite }: OriginFacts): 'same' | 
   if (!URL.canParse(origin)) return 'other';
   const { protocol, host: from } = new URL(origin);
   // Read as an address too, so that a default port that one of the two names makes no difference.
-  const here = `${protocol}//${host}`;
-  return URL.canParse(here) && new URL(here).host === from ? 'same' : 'other';
+  const ownOrigin = `${protocol}//${host}`;
+  return URL.canParse(ownOrigin) && new URL(ownOrigin).host === from ? 'same' : 'other';
 }
 
 /** Says whether a host name (an IPv6 address bare or in brackets) is this machine's loopback. */

@@ -53,6 +53,9 @@ const ERROR_FIELDS: Partial<Record<ErrorCode, ErrorFields>> = {
 
 /** An answer with this code, for every code there is. */
 export function errorExample(code: ErrorCode): Example<ErrorBody> {
-  const { says } = codeFacts(code);
-  return { summary: says, value: { error: { code, message: says, ...ERROR_FIELDS[code] } } };
+  const { description } = codeFacts(code);
+  return {
+    summary: description,
+    value: { error: { code, message: description, ...ERROR_FIELDS[code] } },
+  };
 }

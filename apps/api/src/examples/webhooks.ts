@@ -9,7 +9,7 @@ import type { z } from 'zod';
 import type { OperationExamples } from './example.ts';
 import { DELIVERY, SESSION, WEBHOOK } from './ids.ts';
 
-const asked = {
+const requested = {
   url: 'https://shop.example.com/hooks/baton',
   types: ['session.completed', 'session.failed'],
   tags: ['support'],
@@ -18,7 +18,7 @@ const asked = {
 
 const stored = {
   id: WEBHOOK,
-  ...asked,
+  ...requested,
   enabled: true,
   created_at: '2026-11-02T08:30:00.000Z',
   updated_at: '2026-11-02T08:30:00.000Z',
@@ -63,7 +63,7 @@ const pending = {
 export const webhooks: Record<string, OperationExamples> = {
   createWebhook: {
     body: {
-      filtered: { summary: 'The ends of sessions with a tag', value: asked },
+      filtered: { summary: 'The ends of sessions with a tag', value: requested },
       all: {
         summary: 'Everything',
         value: { url: 'https://ops.example.com/baton' } satisfies z.input<typeof newWebhookSchema>,

@@ -39,12 +39,14 @@ export function toAnswerable(error: unknown): AppError {
   const unavailable = toUnavailable(error);
   if (unavailable) return unavailable;
   const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
-  const known = FASTIFY_ERRORS[String(code)];
-  if (known) return new AppError(known[0], known[1], { cause: error });
+  const frameworkError = FASTIFY_ERRORS[String(code)];
+  if (frameworkError) return new AppError(frameworkError[0], frameworkError[1], { cause: error });
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
-    return new AppError('INVALID_REQUEST', ERROR_CODES.INVALID_REQUEST.says, { cause: error });
+    return new AppError('INVALID_REQUEST', ERROR_CODES.INVALID_REQUEST.description, {
+      cause: error,
+    });
   }
-  return new AppError('INTERNAL', ERROR_CODES.INTERNAL.says, { cause: error });
+  return new AppError('INTERNAL', ERROR_CODES.INTERNAL.description, { cause: error });
 }
 
 /** The HTTP status of a code; 500 for one that is no answer. */
@@ -80,6 +82,6 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
 
 /** Fastify's not-found handler: no such address, or not with this method. */
 export function answerNotFound(request: FastifyRequest, reply: FastifyReply): void {
-  const nothing = new AppError('NOT_FOUND', `nothing answers ${request.method} at this address`);
-  reply.code(statusOf(nothing.code)).send(errorBody(nothing));
+  const notFound = new AppError('NOT_FOUND', `nothing answers ${request.method} at this address`);
+  reply.code(statusOf(notFound.code)).send(errorBody(notFound));
 }

@@ -10,13 +10,13 @@ const UTF8 = /^(?:utf-?8|us-ascii)$/i;
 export function registerBodies(app: App): void {
   app.removeContentTypeParser(['application/json', 'text/plain']);
   app.addHook('preParsing', async (request) => checkEncoding(request));
-  const whole = { parseAs: 'buffer' } as const;
+  const options = { parseAs: 'buffer' } as const;
   app.addContentTypeParser(
     'application/json',
-    whole,
+    options,
     async (request: FastifyRequest, body: Buffer) => readJson(request, body),
   );
-  app.addContentTypeParser('*', whole, async (request: FastifyRequest) => {
+  app.addContentTypeParser('*', options, async (request: FastifyRequest) => {
     if (hasBodySchema(request)) throw invalid('content-type', 'expected application/json');
   });
 }

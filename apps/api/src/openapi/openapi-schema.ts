@@ -59,9 +59,9 @@ function redirect(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const ref = (value as JsonSchema)['$ref'];
   if (typeof ref === 'string') {
-    const { $ref: _ref, ...beside } = value as JsonSchema;
+    const { $ref: _ref, ...siblings } = value as JsonSchema;
     const id = ref.slice(DEFS.length);
-    return isNamed(id) ? { $ref: `#/components/schemas/${id}`, ...beside } : beside;
+    return isNamed(id) ? { $ref: `#/components/schemas/${id}`, ...siblings } : siblings;
   }
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redirect(inner)]));
 }

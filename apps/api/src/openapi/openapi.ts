@@ -31,8 +31,8 @@ export async function registerOpenApi(app: App): Promise<void> {
     },
     transform: ({ schema, url, route }) => {
       const method = [route.method].flat()[0] ?? 'GET';
-      const whole = withAccess(withLimits(schema, method), accessOf(method, url));
-      return { schema: describe(whole, components), url };
+      const limited = withAccess(withLimits(schema, method), accessOf(method, url));
+      return { schema: describe(limited, components), url };
     },
     transformObject: (document) =>
       'openapiObject' in document

@@ -56,7 +56,7 @@ export function failures(...codes: ErrorCode[]): Record<number, ReturnType<typeo
 }
 
 function failure(codes: readonly ErrorCode[]) {
-  const description = codes.map((code) => `${code}: ${codeFacts(code).says}`).join(' ');
+  const description = codes.map((code) => `${code}: ${codeFacts(code).description}`).join(' ');
   const examples: Examples = Object.fromEntries(codes.map((code) => [code, errorExample(code)]));
   const media = { schema: errorBodySchema, examples };
   return { description, content: { 'application/json': media } };

@@ -56,8 +56,8 @@ ${content}
 }
 
 function head({ keyId, scopes }: Caller): Html {
-  const who =
+  const callerLine =
     keyId !== null &&
     html`<span class="who">key ${keyId}, ${scopes.at(-1)} <form method="post" action="/logout"><button>Log out</button></form></span>`;
-  return html`<header><a href="/sessions">Sessions</a><a href="/queues">Queue</a><a href="/docs">API</a>${who}</header>`;
+  return html`<header><a href="/sessions">Sessions</a><a href="/queues">Queue</a><a href="/docs">API</a>${callerLine}</header>`;
 }

@@ -51,8 +51,8 @@ export function registerContinue(app: App, { manager, policy }: Parts): void {
       },
     },
     async (request, reply) => {
-      const { on_busy, ...asked } = request.body;
-      const { config: overrides, options } = splitRequest(asked);
+      const { on_busy, ...continuation } = request.body;
+      const { config: overrides, options } = splitRequest(continuation);
       checkOverrides(overrides, policy);
       return answerAccepted(
         reply,

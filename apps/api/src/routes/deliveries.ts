@@ -78,8 +78,8 @@ export function registerDeliveries(
       if (!webhook.enabled) {
         throw new AppError('WEBHOOK_DISABLED', `webhook ${id} is disabled: enable it first`);
       }
-      const known = await deliveries.get(delivery_id);
-      const renewed = known?.webhook_id === id ? await deliveries.renew(delivery_id) : null;
+      const delivery = await deliveries.get(delivery_id);
+      const renewed = delivery?.webhook_id === id ? await deliveries.renew(delivery_id) : null;
       if (!renewed) {
         throw new AppError('DELIVERY_NOT_FOUND', `webhook ${id} has no delivery ${delivery_id}`);
       }

@@ -39,7 +39,7 @@ export function registerHealth(app: App, { queue, mongo }: Parts): void {
       },
     },
     async () => {
-      const asked = Object.entries(stores).map(async ([name, ping]) => {
+      const results = Object.entries(stores).map(async ([name, ping]) => {
         try {
           await withDeadline(ANSWER_TIMEOUT_MS, ping);
           return [];
@@ -47,12 +47,12 @@ export function registerHealth(app: App, { queue, mongo }: Parts): void {
           return [{ name, failure }];
         }
       });
-      const away = (await Promise.all(asked)).flat();
-      if (away.length === 0) return { status: 'ok' as const };
-      const names = away.map(({ name }) => name);
-      throw new AppError('UNAVAILABLE', `not ready: ${away.map(reasonOf).join('; ')}`, {
+      const unavailable = (await Promise.all(results)).flat();
+      if (unavailable.length === 0) return { status: 'ok' as const };
+      const names = unavailable.map(({ name }) => name);
+      throw new AppError('UNAVAILABLE', `not ready: ${unavailable.map(reasonOf).join('; ')}`, {
         details: { unavailable: names },
-        cause: away[0]?.failure,
+        cause: unavailable[0]?.failure,
       });
     },
   );

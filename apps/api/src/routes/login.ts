@@ -3,7 +3,7 @@ import rateLimit from '@fastify/rate-limit';
 import type { App } from '../app-type.ts';
 import type { Keys } from '../auth/auth.ts';
 import { callerOfLogin, refuseOtherOrigins } from '../auth/authenticate.ts';
-import { forgetLogin, keepLogin, readLogin } from '../auth/login-cookie.ts';
+import { clearLoginCookie, readLoginCookie, setLoginCookie } from '../auth/login-cookie.ts';
 import { loginForm, safeNext } from '../pages/login-page.ts';
 import { sendPage } from '../pages/page.ts';
 
@@ -52,16 +52,16 @@ export async function registerLogin(app: App, keys: Keys): Promise<void> {
             loginForm(safeNext(next), complaint),
           );
         }
-        keepLogin(request, reply, await keys.logins.begin(caller.keyId));
+        setLoginCookie(request, reply, await keys.logins.begin(caller.keyId));
         return reply.redirect(safeNext(next), 303);
       },
     );
 
     scope.post('/logout', { schema: { hide: true } }, async (request, reply) => {
       refuseOtherOrigins(request);
-      const token = readLogin(request);
+      const token = readLoginCookie(request);
       if (token) await keys.logins.end(token);
-      forgetLogin(request, reply);
+      clearLoginCookie(request, reply);
       return reply.redirect('/login', 303);
     });
   });

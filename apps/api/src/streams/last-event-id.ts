@@ -18,8 +18,8 @@ export async function readResumePosition(
 ) {
   const mark = await heads.mark(session);
   if (lastId === undefined) return { isOtherSession: isOtherSession(session, startTime), mark };
-  const { position, mark: known } = splitMark(lastId);
-  return { isOtherSession: known !== mark && known !== markOf(session), mark, position };
+  const { position, mark: formerMark } = splitMark(lastId);
+  return { isOtherSession: formerMark !== mark && formerMark !== markOf(session), mark, position };
 }
 
 /** Says whether a reader's `start_time` is of another session of this id: that one was deleted since. */

@@ -21,9 +21,9 @@ export async function sessionSource(
   start: StreamStart,
 ): Promise<Source> {
   const { isOtherSession, mark, position } = await readResumePosition(deps, session, start);
-  const asked = position === undefined ? start.after : parseSeq(position);
-  const isReset = isOtherSession || isBeyond(asked, session);
-  const after = isReset ? 0 : asked;
+  const requestedAfter = position === undefined ? start.after : parseSeq(position);
+  const isReset = isOtherSession || isBeyond(requestedAfter, session);
+  const after = isReset ? 0 : requestedAfter;
   return (signal) =>
     begin(
       isReset ? session : null,

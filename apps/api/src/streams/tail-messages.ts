@@ -18,23 +18,23 @@ export function eventName(type: string): string {
   return /^[\w.-]+$/.test(type) && !RESERVED_TYPES.has(type) ? type : 'other';
 }
 
-/** What a tail tells, as messages. `whose`: whether each event tells its session; `mark`: what its ids bear. */
+/** The items of a tail as messages. `withSessionId`: whether each event names its session; `mark`: the suffix of each id. */
 export async function* tailMessages(
   items: AsyncIterable<TailItem>,
-  whose: boolean,
+  withSessionId: boolean,
   mark = '',
 ): AsyncGenerator<Message[]> {
-  for await (const item of items) yield toMessages(item, whose, mark);
+  for await (const item of items) yield toMessages(item, withSessionId, mark);
 }
 
-function toMessages(item: TailItem, whose: boolean, mark: string): Message[] {
+function toMessages(item: TailItem, withSessionId: boolean, mark: string): Message[] {
   switch (item.kind) {
     case 'events':
       return item.events.map(({ id, event }) => ({
         id: withMark(id, mark),
         event: eventName(event.type),
         data: {
-          ...defined({ session_id: whose ? event.session_id : undefined }),
+          ...defined({ session_id: withSessionId ? event.session_id : undefined }),
           ...toEventView(event),
         },
       }));

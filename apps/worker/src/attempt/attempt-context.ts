@@ -90,9 +90,9 @@ export function createAttemptContext(
     lastSeq: session.last_event_seq,
     leaseMs,
     progress: progress.current,
-    onHeld: (held) => {
+    onFenceHeld: (stopTimes) => {
       ownership.fenceHeld();
-      stopOnRequest(held, stopSwitch);
+      stopOnRequest(stopTimes, stopSwitch);
     },
     onMustStop: () => stopSwitch.stop({ kind: 'lost' }),
     ...writeOptions,

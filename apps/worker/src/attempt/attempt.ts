@@ -175,7 +175,7 @@ function runProcess(
       recorder,
       partials: createPartials(deps.live, session, attempt.attempt),
       masker: deps.masker,
-      onInit: deps.host.works,
+      onInit: deps.host.reportStarted,
       stopSwitch,
       onAbsurdLimit: (limit) =>
         log.warn({ rate_limit: limit }, 'ignored a rate limit reset time that cannot be true'),
@@ -190,7 +190,7 @@ function runProcess(
 async function concludeRun(
   { deps, session, log, stopSwitch }: AttemptContext,
   dirs: RunDirs,
-  { cwd, seenDir, restored }: Prepared,
+  { cwd, dirBeforeStart, restored }: Prepared,
   { facts, wasReplaced }: { facts: RunFacts; wasReplaced: () => boolean },
 ): Promise<Outcome> {
   const abort = stopSwitch.reason;
@@ -207,7 +207,7 @@ async function concludeRun(
     run: facts,
     abort,
     cwd,
-    seenDir,
+    dirBeforeStart,
     isDirGiven: session.config.working_dir !== undefined,
     runRoot: dirs.root,
     isResumed: restored.files.length > 0,

@@ -31,7 +31,7 @@ export interface FailureContext {
   abort: AbortReason | null;
   cwd: string;
   /** The working directory as it was before the start. */
-  seenDir: DirIdentity;
+  dirBeforeStart: DirIdentity;
   /** Whether the caller named the working directory. */
   isDirGiven: boolean;
   /** The folder that Baton made for the attempt's temporary files. */
@@ -65,7 +65,7 @@ export async function attributeFailure(
   } catch (error) {
     const problem = findFileProblem(error);
     if (!problem) throw error;
-    return sick(problem, host);
+    return reportHostProblem(problem, host);
   }
 }
 
@@ -120,12 +120,12 @@ async function attributeFailedStart(
       const found = await host.check();
       return found
         ? hostFailure(found, 0)
-        : (cameAndWent(facts) ?? hostFailure(problem, TRY_AGAIN_MS));
+        : (workingDirWasAway(facts) ?? hostFailure(problem, TRY_AGAIN_MS));
     }
-    return sick(problem, host);
+    return reportHostProblem(problem, host);
   }
   if (outcome.failure.code === NOT_RUN) {
-    return sick({ code: NOT_RUN, message: outcome.failure.message }, host);
+    return reportHostProblem({ code: NOT_RUN, message: outcome.failure.message }, host);
   }
   const found = await host.check();
   if (found) return hostFailure(found, 0);
@@ -141,23 +141,25 @@ async function attributeFailedStart(
 }
 
 async function attributeToDirectory(facts: FailureContext): Promise<Outcome | null> {
-  const { cwd, seenDir, isDirGiven, run } = facts;
-  const now = await compareDir(cwd, seenDir);
+  const { cwd, dirBeforeStart, isDirGiven, run } = facts;
+  const now = await compareDir(cwd, dirBeforeStart);
   if (now === 'gone' || now === 'closed') {
     if (isDirGiven) return refusalOutcome(workingDirNotFound(cwd));
     const message = `the work directory ${cwd} was removed or closed`;
     return hostFailure({ code: 'HOST_ERROR', message }, TRY_AGAIN_MS);
   }
-  return now === 'replaced' || LOST_DIRECTORY.test(run.stderrTail) ? cameAndWent(facts) : null;
+  return now === 'replaced' || LOST_DIRECTORY.test(run.stderrTail)
+    ? workingDirWasAway(facts)
+    : null;
 }
 
-function cameAndWent({ cwd, isDirGiven }: FailureContext): Outcome {
+function workingDirWasAway({ cwd, isDirGiven }: FailureContext): Outcome {
   const message = `the working directory ${cwd} came and went while the claude CLI started`;
   const code = isDirGiven ? 'WORKING_DIR_NOT_FOUND' : 'HOST_ERROR';
   return hostFailure({ code, message }, TRY_AGAIN_MS);
 }
 
-function sick(problem: HostProblem, host: Pick<HostHealth, 'report'>): Outcome {
+function reportHostProblem(problem: HostProblem, host: Pick<HostHealth, 'report'>): Outcome {
   host.report(problem);
   return hostFailure(problem, 0);
 }

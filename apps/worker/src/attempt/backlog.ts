@@ -1,6 +1,6 @@
 import type { Event } from '@baton/core/internal';
 
-/** The sizes at which a batch is written without waiting for its time (architecture section 3). */
+/** The sizes at which a batch is written without waiting for its time. */
 export const BATCH_MAX_EVENTS = 256;
 export const BATCH_MAX_BYTES = 256 * 1024;
 
@@ -17,7 +17,7 @@ export interface Backlog {
   /** Says whether a batch need not wait any longer. */
   isFull(): boolean;
   /** Takes the next batch: within the batch sizes, but at least one event where there is one. */
-  take(): Event[];
+  takeBatch(): Event[];
   /** Whether the backlog is within its bound. */
   hasCapacity(): boolean;
   /** Resolves once the backlog is within its bound, or closed. */
@@ -31,18 +31,18 @@ export function createBacklog(): Backlog {
   let waiting: { event: Event; bytes: number }[] = [];
   let bytes = 0;
   let isClosed = false;
-  let taken = Promise.withResolvers<void>();
+  let batchTaken = Promise.withResolvers<void>();
 
   function hasCapacity(): boolean {
     return waiting.length < BACKLOG_MAX_EVENTS && bytes < BACKLOG_MAX_BYTES;
   }
 
   function wakeWaiting(): void {
-    taken.resolve();
-    taken = Promise.withResolvers();
+    batchTaken.resolve();
+    batchTaken = Promise.withResolvers();
   }
 
-  function fitting(): number {
+  function nextBatchSize(): number {
     let size = 0;
     for (const [index, one] of waiting.entries()) {
       size += one.bytes;
@@ -64,8 +64,8 @@ export function createBacklog(): Backlog {
       bytes += size;
     },
     isFull: () => waiting.length >= BATCH_MAX_EVENTS || bytes >= BATCH_MAX_BYTES,
-    take() {
-      const count = fitting();
+    takeBatch() {
+      const count = nextBatchSize();
       const batch = waiting.slice(0, count);
       waiting = waiting.slice(count);
       for (const one of batch) bytes -= one.bytes;
@@ -74,7 +74,7 @@ export function createBacklog(): Backlog {
     },
     hasCapacity,
     async waitForCapacity() {
-      while (!isClosed && !hasCapacity()) await taken.promise;
+      while (!isClosed && !hasCapacity()) await batchTaken.promise;
     },
     close() {
       isClosed = true;

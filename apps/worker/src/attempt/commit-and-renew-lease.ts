@@ -43,7 +43,7 @@ export interface CommitDeps extends WriteOptions {
   /** Progress to write with each batch; `last_result` waits for the batch that holds its line. */
   progress(): Progress;
   /** Called after each confirmed write. */
-  onHeld(held: StopTimes): void;
+  onFenceHeld(stopTimes: StopTimes): void;
   /** Called once, when the loop ends before everything was committed: see `CommitQueue.mustStopWriting`. */
   onMustStop(): void;
 }
@@ -58,7 +58,7 @@ export async function runCommitLoop(queue: CommitQueue, deps: CommitDeps): Promi
     await waitUntilDue(queue, deps.leaseMs);
     if (queue.mustStopWriting) break;
     const heartbeats = queue.heartbeats.splice(0);
-    const batch = queue.backlog.take();
+    const batch = queue.backlog.takeBatch();
     // A batch is inserted beside the commit of the one before it: no reader sees it before its own commit.
     const isInserted = await insert(batch, deps);
     const isConfirmed = isInserted && (await committing);
@@ -123,12 +123,12 @@ async function commit(
   const progress = takeProgress(queue, last?.seq, deps.progress());
   const facts = queue.running;
   queue.running = null;
-  const held = await writeUntilAcknowledged(
+  const stopTimes = await writeUntilAcknowledged(
     () => (facts ? deps.owned.markRunning({ ...progress, ...facts }) : deps.owned.commit(progress)),
     deps,
   );
-  if (held) deps.onHeld(held);
-  return held !== null;
+  if (stopTimes) deps.onFenceHeld(stopTimes);
+  return stopTimes !== null;
 }
 
 // A committed result ends the session for readers and for the next worker, so its line must be stored first.

@@ -20,12 +20,12 @@ export async function endProcesses(claude: ClaudeProcess, marker: string): Promi
 
 // Where the process was a wrapper, the CLI that it wrapped may still be saving the transcript; it holds the
 // streams until it has done so.
-async function endMarked(claude: ClaudeProcess, ours: string): Promise<void> {
+async function endMarked(claude: ClaudeProcess, runMarker: string): Promise<void> {
   const closed = new AbortController();
   const grace = delay(STREAMS_GRACE_MS, undefined, { signal: closed.signal }).catch(() => {});
   await Promise.race([claude.closed, grace]);
   closed.abort();
-  await killMarked((marker) => formatMarker(marker) === ours);
+  await killMarked((marker) => formatMarker(marker) === runMarker);
 }
 
 // A wrapper may have ended and left the CLI itself behind, as another user: no marker of it can be read.

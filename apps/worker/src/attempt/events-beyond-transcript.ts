@@ -27,15 +27,16 @@ const PAGE = 50;
 export async function findEventsBeyondTranscript(
   events: EventStore,
   session: Session,
-  held: RestoredContent,
+  restored: RestoredContent,
 ): Promise<EventsBeyondTranscript | null> {
   const to = session.last_event_seq;
   let losesMessages = false;
   let from = to + 1;
   let promptSeq: number | null = null;
   for await (const event of newestFirst(events, session)) {
-    if (event.subtype === 'prompt' && held.prompt) promptSeq ??= event.seq;
-    else if (isRestored(event, held)) return range((promptSeq ?? event.seq) + 1, to, losesMessages);
+    if (event.subtype === 'prompt' && restored.prompt) promptSeq ??= event.seq;
+    else if (isRestored(event, restored))
+      return range((promptSeq ?? event.seq) + 1, to, losesMessages);
     else if (isMessage(event)) {
       losesMessages = true;
       promptSeq = null;

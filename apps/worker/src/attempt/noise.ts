@@ -14,7 +14,7 @@ const TAIL_BYTES = 8 * 1024;
 /** The output of one attempt that is no event of the CLI. */
 export interface Noise {
   /** Takes a part of a line; returns what is to be recorded of it, or null. */
-  take(part: LinePart): RecordedLine | null;
+  record(part: LinePart): RecordedLine | null;
   /** The last 8 KiB, without secrets and control sequences. */
   tail(): string;
 }
@@ -42,7 +42,7 @@ export function createNoise(masker: OutputMasker): Noise {
   }
 
   return {
-    take(part) {
+    record(part) {
       tail.push(Buffer.from(`${part.text}\n`));
       if (part.line.kind === 'noise') return toStore(part);
       return { type: 'garbage', raw: part.text, bytes: part.bytes };

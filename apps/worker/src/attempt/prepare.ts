@@ -60,7 +60,7 @@ export interface Prepared {
   command: Command;
   cwd: string;
   /** The working directory as it was found. */
-  seenDir: DirIdentity;
+  dirBeforeStart: DirIdentity;
   prompt: string;
   /** Claude's id of the conversation that is begun or resumed. */
   claudeSessionId: string;
@@ -88,7 +88,7 @@ export async function prepareAttempt(
   const { stores, identity } = deps;
   checkPolicy(session.config, deps.policy);
   const cwd = await resolveWorkingDir(session, deps.workRoot, deps.policy);
-  const seenDir = await identifyDir(cwd, session);
+  const dirBeforeStart = await identifyDir(cwd, session);
   const source = transcriptSource(session);
   const lineage = source === 'none' ? [] : await lineageOf(stores.sessions, session, source);
   const restored =
@@ -127,7 +127,7 @@ export async function prepareAttempt(
   return {
     command,
     cwd,
-    seenDir,
+    dirBeforeStart,
     prompt: beginning.prompt,
     claudeSessionId,
     restored,

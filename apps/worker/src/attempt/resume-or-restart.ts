@@ -8,7 +8,7 @@ export interface Beginning {
   prompt: string;
 }
 
-/** Claude's own default text for going on with an unfinished turn (claude-cli section 3). */
+/** Claude's own default text for going on with an unfinished turn. */
 export const CONTINUATION_PROMPT = 'Continue from where you left off.';
 
 /**

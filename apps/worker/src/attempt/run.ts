@@ -161,7 +161,7 @@ async function recordLines(
         for (const ready of deltas.push(part.text, line.body)) partials.add(ready);
         continue;
       }
-      const recorded = line.kind === 'event' ? toRecordedLine(line, part) : noise.take(part);
+      const recorded = line.kind === 'event' ? toRecordedLine(line, part) : noise.record(part);
       const capacity = recorded && recorder.record(recorded);
       if (!capacity) continue;
       // While Baton does not read on, the silence is not the CLI's.

@@ -20,19 +20,21 @@ export async function resolveWorkingDir(
   workRoot: string,
   policy: Policy,
 ): Promise<string> {
-  let given: string | undefined;
+  let workingDir: string | undefined;
   for (const { field, path } of directoriesOf(session.config)) {
     const real = await checkDirectory(String(path), field, policy);
-    if (field === 'working_dir') given = real;
+    if (field === 'working_dir') workingDir = real;
   }
-  if (given !== undefined) return given;
+  if (workingDir !== undefined) return workingDir;
   return makeWorkDir(workRoot, session.root_session_id);
 }
 
 async function checkDirectory(path: string, field: string, policy: Policy): Promise<string> {
-  const real = await realpath(path).catch(unlessHost);
+  const real = await realpath(path).catch(nullUnlessHostError);
   const realRoots = await Promise.all(
-    policy.allowedRoots.map(async (root) => (await realpath(root).catch(unlessHost)) ?? root),
+    policy.allowedRoots.map(
+      async (root) => (await realpath(root).catch(nullUnlessHostError)) ?? root,
+    ),
   );
   if (!isInsideRoots(real ?? path, realRoots)) {
     throw new AppError(
@@ -42,7 +44,7 @@ async function checkDirectory(path: string, field: string, policy: Policy): Prom
     );
   }
   // It may come and go while it is looked at.
-  const found = real === null ? null : await stat(real).catch(unlessHost);
+  const found = real === null ? null : await stat(real).catch(nullUnlessHostError);
   if (real === null || !found?.isDirectory()) {
     throw workingDirNotFound(path, field);
   }
@@ -50,7 +52,7 @@ async function checkDirectory(path: string, field: string, policy: Policy): Prom
 }
 
 // A path that cannot be followed leads to no directory; a host that cannot look at any path is another matter.
-function unlessHost(error: unknown): null {
+function nullUnlessHostError(error: unknown): null {
   if (findHostErrno(error) !== null) throw error;
   return null;
 }
@@ -63,8 +65,10 @@ export async function identifyDir(
   path: string,
   { config }: Pick<Session, 'config'>,
 ): Promise<DirIdentity> {
-  const seen = await stat(path).catch(config.working_dir === undefined ? rethrow : unlessHost);
-  if (seen?.isDirectory()) return { dev: seen.dev, ino: seen.ino };
+  const stats = await stat(path).catch(
+    config.working_dir === undefined ? rethrow : nullUnlessHostError,
+  );
+  if (stats?.isDirectory()) return { dev: stats.dev, ino: stats.ino };
   throw workingDirNotFound(path);
 }
 
@@ -82,11 +86,11 @@ function rethrow(error: unknown): never {
 /** What has become of a directory: it is the `same`, was `replaced` by another, is `gone`, or may not be entered (`closed`). */
 export async function compareDir(
   path: string,
-  seen: DirIdentity,
+  before: DirIdentity,
 ): Promise<'same' | 'replaced' | 'gone' | 'closed'> {
-  const now = await stat(path).catch(unlessHost);
+  const now = await stat(path).catch(nullUnlessHostError);
   if (!now?.isDirectory()) return 'gone';
-  if (now.dev !== seen.dev || now.ino !== seen.ino) return 'replaced';
+  if (now.dev !== before.dev || now.ino !== before.ino) return 'replaced';
   const mayEnter = await access(path, constants.X_OK).then(
     () => true,
     () => false,

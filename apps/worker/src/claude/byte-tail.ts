@@ -6,12 +6,12 @@ export interface ByteTail {
 
 /** A tail of at most `maxBytes`. */
 export function createByteTail(maxBytes: number): ByteTail {
-  let kept = Buffer.alloc(0);
+  let tail = Buffer.alloc(0);
   return {
     push(piece) {
-      kept = Buffer.concat([kept, piece.subarray(Math.max(0, piece.length - maxBytes))]);
-      if (kept.length > maxBytes) kept = kept.subarray(kept.length - maxBytes);
+      tail = Buffer.concat([tail, piece.subarray(Math.max(0, piece.length - maxBytes))]);
+      if (tail.length > maxBytes) tail = tail.subarray(tail.length - maxBytes);
     },
-    text: () => kept.toString(),
+    text: () => tail.toString(),
   };
 }

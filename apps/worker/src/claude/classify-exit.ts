@@ -41,24 +41,24 @@ const HEAP_IS_FULL = /JavaScript heap out of memory|\bout of memory\b/i;
 export function classifyExit(facts: ResultlessExit): Reason {
   const { exit } = facts;
   if (exit.spawnError) return classifySpawnError(exit.spawnError, facts.workingDir);
-  const said = facts.stderrTail.trim() || facts.stdoutTail?.trim() || '';
+  const output = facts.stderrTail.trim() || facts.stdoutTail?.trim() || '';
   if (!facts.sawInit && (exit.code === 126 || exit.code === 127)) {
-    const reason = said || `it exited with code ${exit.code} and printed nothing`;
+    const reason = output || `it exited with code ${exit.code} and printed nothing`;
     return { code: 'CLAUDE_NOT_FOUND', message: `the claude CLI could not be started: ${reason}` };
   }
-  if (!facts.sawInit && REFUSED_ARGUMENTS.some((pattern) => pattern.test(said))) {
-    return { code: 'CLAUDE_BAD_FLAGS', message: `the claude CLI refused its arguments: ${said}` };
+  if (!facts.sawInit && REFUSED_ARGUMENTS.some((pattern) => pattern.test(output))) {
+    return { code: 'CLAUDE_BAD_FLAGS', message: `the claude CLI refused its arguments: ${output}` };
   }
-  if (isCrash(exit) && HEAP_IS_FULL.test(said)) {
+  if (isCrash(exit) && HEAP_IS_FULL.test(output)) {
     return { code: 'OUT_OF_MEMORY', message: 'the claude CLI ran out of heap memory' };
   }
   const signal = exit.signal ?? SIGNAL_BY_EXIT_CODE[exit.code ?? 0];
   if (signal !== undefined) return { code: 'KILLED', message: describeKill(signal) };
   if (facts.rateLimit) return { code: 'RATE_LIMITED', message: describeLimit(facts.rateLimit) };
-  const problem = findReportedProblem(said);
-  if (problem) return { code: 'HOST_ERROR', message: `${problem.message}: ${said}` };
+  const problem = findReportedProblem(output);
+  if (problem) return { code: 'HOST_ERROR', message: `${problem.message}: ${output}` };
   const ending = `the claude CLI ended with exit code ${exit.code ?? 'unknown'} and no result line`;
-  return { code: 'PROTOCOL', message: said ? `${ending}: ${said}` : ending };
+  return { code: 'PROTOCOL', message: output ? `${ending}: ${output}` : ending };
 }
 
 function classifySpawnError(error: { code: string; message: string }, workingDir?: string): Reason {

@@ -121,12 +121,12 @@ function find(
 }
 
 function describe(result: Result, code: ErrorCode): string {
-  const said = [result.errors?.join('; '), result.result, result.error].find((text) =>
+  const reported = [result.errors?.join('; '), result.result, result.error].find((text) =>
     hasVisibleText(text ?? ''),
   );
-  if (said !== undefined) return said;
+  if (reported !== undefined) return reported;
   if (result.subtype !== 'success') return `the claude CLI ended with ${result.subtype}`;
   return code === 'EXECUTION_ERROR' && result.terminal_reason
     ? `the claude CLI ended its turn with ${result.terminal_reason}`
-    : codeFacts(code).says;
+    : codeFacts(code).description;
 }

@@ -144,9 +144,9 @@ function timeoutOf({ isInterim }: AttemptFacts, deadline: Deadline): Reason {
 function brokenOff(facts: AttemptFacts): Reason {
   const { code, message } = classifyExit(facts);
   if (code !== 'PROTOCOL') return { code, message };
-  const said = facts.stderrTail.trim();
+  const stderr = facts.stderrTail.trim();
   const ending = `the claude CLI ended with exit code ${facts.exit.code ?? 'unknown'} before its work was done: ${INTERIM}`;
-  return { code, message: said ? `${ending}: ${said}` : ending };
+  return { code, message: stderr ? `${ending}: ${stderr}` : ending };
 }
 
 // A slash command that the CLI runs by itself (/compact, /context) takes no turn, and the result names it. A

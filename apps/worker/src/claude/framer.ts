@@ -4,7 +4,7 @@ import { createOutlineReader, type Outline, type OutlineReader } from './outline
 const NEWLINE = 0x0a;
 
 // Claude prints lines of tens of megabytes; up to this much of one is kept to be parsed, the rest is counted.
-const KEEP_BYTES = 16 * 1024 * 1024;
+const MAX_KEPT_BYTES = 16 * 1024 * 1024;
 
 /** One line of a byte stream. `bytes` is its true length where `text` was cut. */
 export interface FramedLine {
@@ -19,26 +19,26 @@ export interface Framer {
   /** The lines that this piece of the stream completes. */
   push(piece: Uint8Array): FramedLine[];
   /** What stands after the last newline, or null. */
-  rest(): FramedLine | null;
+  flush(): FramedLine | null;
 }
 
 /**
  * A framer. Of a line longer than `keepBytes` (default 16 MiB) the beginning is kept, and the outline of
  * its JSON object: a result line holds its verdict behind a text of any length.
  */
-export function createFramer(keepBytes: number = KEEP_BYTES): Framer {
+export function createFramer(keepBytes: number = MAX_KEPT_BYTES): Framer {
   let parts: Uint8Array[] = [];
-  let kept = 0;
+  let keptBytes = 0;
   let bytes = 0;
   let reader: OutlineReader | null = null;
 
-  function take(piece: Uint8Array): void {
+  function append(piece: Uint8Array): void {
     if (piece.length === 0) return;
     const isFirstOver = bytes <= keepBytes && bytes + piece.length > keepBytes;
     bytes += piece.length;
-    const part = piece.subarray(0, Math.max(0, keepBytes - kept));
+    const part = piece.subarray(0, Math.max(0, keepBytes - keptBytes));
     if (part.length > 0) parts.push(part);
-    kept += part.length;
+    keptBytes += part.length;
     if (isFirstOver) {
       parts = [Buffer.concat(parts)];
       reader = createOutlineReader(parts[0] as Buffer);
@@ -48,15 +48,15 @@ export function createFramer(keepBytes: number = KEEP_BYTES): Framer {
 
   function finish(): FramedLine {
     const only = parts[0];
-    const whole = parts.length === 1 && only ? only : Buffer.concat(parts);
+    const joined = parts.length === 1 && only ? only : Buffer.concat(parts);
     const outline = reader?.end();
     const line = {
-      text: Buffer.from(whole.buffer, whole.byteOffset, whole.length).toString(),
+      text: Buffer.from(joined.buffer, joined.byteOffset, joined.length).toString(),
       bytes,
       ...defined({ outline: outline ?? undefined }),
     };
     parts = [];
-    kept = 0;
+    keptBytes = 0;
     bytes = 0;
     reader = null;
     return line;
@@ -69,14 +69,14 @@ export function createFramer(keepBytes: number = KEEP_BYTES): Framer {
       for (;;) {
         const at = piece.indexOf(NEWLINE, from);
         if (at < 0) break;
-        take(piece.subarray(from, at));
+        append(piece.subarray(from, at));
         lines.push(finish());
         from = at + 1;
       }
-      take(piece.subarray(from));
+      append(piece.subarray(from));
       return lines;
     },
-    rest() {
+    flush() {
       return bytes > 0 ? finish() : null;
     },
   };

@@ -16,6 +16,6 @@ export function withGitCeiling(
 
 /** The variable with these ceilings, the empty ones left out; nothing where all are. */
 export function joinCeilings(...ceilings: (string | undefined)[]): Record<string, string> {
-  const given = ceilings.filter((ceiling) => ceiling !== undefined && ceiling !== '');
-  return given.length === 0 ? {} : { [NAME]: given.join(delimiter) };
+  const directories = ceilings.filter((ceiling) => ceiling !== undefined && ceiling !== '');
+  return directories.length === 0 ? {} : { [NAME]: directories.join(delimiter) };
 }

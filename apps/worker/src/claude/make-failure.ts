@@ -31,7 +31,7 @@ export function makeFailure(reason: Reason, evidence: FailureEvidence): FailureF
   const stderr = evidence.stderrTail.trim();
   return {
     code: reason.code,
-    message: cutText(reason.message.trim(), MESSAGE_MAX_BYTES) || facts.says,
+    message: cutText(reason.message.trim(), MESSAGE_MAX_BYTES) || facts.description,
     retryable: facts.retryable,
     ...defined({
       api_error_status: evidence.apiErrorStatus,

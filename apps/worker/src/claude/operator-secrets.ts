@@ -27,10 +27,10 @@ export function operatorSecrets(env: Record<string, string | undefined>): string
 
 // A tool may print a key of several lines line by line; its head and foot are no secrets.
 function linesOf(value: string): string[] {
-  const whole = value.trim();
-  const lines = whole.split('\n').map((line) => line.trim());
-  if (lines.length === 1) return [whole];
-  return [whole, ...lines.filter((line) => !line.startsWith('-----'))];
+  const trimmed = value.trim();
+  const lines = trimmed.split('\n').map((line) => line.trim());
+  if (lines.length === 1) return [trimmed];
+  return [trimmed, ...lines.filter((line) => !line.startsWith('-----'))];
 }
 
 // One `Name: value` a line; of "Bearer <token>" a message may tell the token alone.

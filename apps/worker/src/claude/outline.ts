@@ -109,7 +109,7 @@ function createValues() {
   const found = new Map<string, unknown>();
   const cut: string[] = [];
   let key: string | undefined;
-  let kept: Uint8Array[] = [];
+  let parts: Uint8Array[] = [];
   let keptBytes = 0;
   let isCut = false;
   let allBytes = 0;
@@ -117,34 +117,34 @@ function createValues() {
   let isBroken = false;
 
   function add(bytes: Uint8Array): void {
-    const room = Math.min(VALUE_MAX_BYTES - keptBytes, ALL_VALUES_MAX_BYTES - allBytes);
-    isCut ||= bytes.length > room;
-    if (bytes.length === 0 || room <= 0) return;
+    const freeBytes = Math.min(VALUE_MAX_BYTES - keptBytes, ALL_VALUES_MAX_BYTES - allBytes);
+    isCut ||= bytes.length > freeBytes;
+    if (bytes.length === 0 || freeBytes <= 0) return;
     // A copy: a view would hold the whole piece of the stream.
-    const part = Uint8Array.from(bytes.subarray(0, room));
-    kept.push(part);
+    const part = Uint8Array.from(bytes.subarray(0, freeBytes));
+    parts.push(part);
     keptBytes += part.length;
     allBytes += part.length;
   }
 
-  function take(): { text: string; wasCut: boolean } {
-    const taken = { text: Buffer.concat(kept).toString().trim(), wasCut: isCut };
-    kept = [];
+  function finishValue(): { text: string; wasCut: boolean } {
+    const value = { text: Buffer.concat(parts).toString().trim(), wasCut: isCut };
+    parts = [];
     keptBytes = 0;
     isCut = false;
-    return taken;
+    return value;
   }
 
   function endKey(bytes: Uint8Array): void {
     add(bytes);
-    const parsed = parse(take().text);
+    const parsed = parse(finishValue().text);
     if (typeof parsed === 'string' && key === undefined && found.size < MAX_KEYS) key = parsed;
     else isBroken = true;
   }
 
   function endValue(bytes: Uint8Array): void {
     add(bytes);
-    const { text, wasCut } = take();
+    const { text, wasCut } = finishValue();
     if (key === undefined) {
       isBroken = true;
       return;
@@ -189,9 +189,9 @@ function parse(text: string): unknown {
 // Of a text the whole characters, of anything else nothing.
 function parseCut(text: string): string | undefined {
   if (!text.startsWith('"')) return undefined;
-  const whole = text.replace(/\ufffd+$/, '');
-  for (let left = 0; left < ESCAPE_MAX && left < whole.length; left += 1) {
-    const value = parse(`${whole.slice(0, whole.length - left)}"`);
+  const complete = text.replace(/\ufffd+$/, '');
+  for (let left = 0; left < ESCAPE_MAX && left < complete.length; left += 1) {
+    const value = parse(`${complete.slice(0, complete.length - left)}"`);
     if (typeof value === 'string') return value.toWellFormed();
   }
   return undefined;

@@ -72,9 +72,9 @@ export function startClaude(
 
   // Not simply after a while: what a slow store has kept from being read yet may hold the answer.
   function closeWhenSilent(since: number): void {
-    const restMs = STREAMS_GRACE_MS - (performance.now() - Math.max(since, silentSince));
-    if (restMs <= 0) child.stdout.destroy();
-    else setTimeout(closeWhenSilent, Math.min(restMs, STREAMS_GRACE_MS), since).unref();
+    const remainingMs = STREAMS_GRACE_MS - (performance.now() - Math.max(since, silentSince));
+    if (remainingMs <= 0) child.stdout.destroy();
+    else setTimeout(closeWhenSilent, Math.min(remainingMs, STREAMS_GRACE_MS), since).unref();
   }
 
   async function* lines(): AsyncGenerator<FramedLine[]> {
@@ -90,8 +90,8 @@ export function startClaude(
     } catch {
       // A destroyed or broken stdout is an end like any other: the exit facts and the lines tell what it means.
     }
-    const rest = framer.rest();
-    if (rest) yield [rest];
+    const lastLine = framer.flush();
+    if (lastLine) yield [lastLine];
   }
 
   const abandoned = Promise.withResolvers<Exit>();

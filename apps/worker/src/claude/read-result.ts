@@ -17,10 +17,10 @@ export function readResult(body: Record<string, unknown>): Result | null {
   const isError = readIsError(body);
   if (isError === undefined) return null;
   const { type, subtype, is_error, usage, modelUsage, errors, ...plain } = resultSchema.shape;
-  const kept = keepValid(plain, body);
-  for (const key of COST_KEYS) if (asCost(kept[key]) === undefined) delete kept[key];
+  const valid = getValidFields(plain, body);
+  for (const key of COST_KEYS) if (asCost(valid[key]) === undefined) delete valid[key];
   return {
-    ...kept,
+    ...valid,
     type: 'result',
     subtype: asString(body['subtype']) ?? 'unknown',
     is_error: isError,
@@ -67,7 +67,7 @@ export function readModelUsage(value: unknown): ModelUsages | undefined {
   return Object.fromEntries(
     Object.entries(object).flatMap(([model, counts]) => {
       const one = asObject(counts);
-      return one === undefined ? [] : [[model, keepValid(fields, one)]];
+      return one === undefined ? [] : [[model, getValidFields(fields, one)]];
     }),
   );
 }
@@ -79,15 +79,15 @@ function readTexts(value: unknown): string[] | undefined {
 
 type Parsed<S extends Record<string, z.ZodType>> = { [K in keyof S]: z.infer<S[K]> };
 
-function keepValid<S extends Record<string, z.ZodType>>(
+function getValidFields<S extends Record<string, z.ZodType>>(
   shape: S,
   body: Record<string, unknown>,
 ): Partial<Parsed<S>> {
-  const kept: Record<string, unknown> = {};
+  const valid: Record<string, unknown> = {};
   for (const [key, schema] of Object.entries(shape)) {
     if (body[key] === undefined) continue;
     const parsed = schema.safeParse(body[key]);
-    if (parsed.success) kept[key] = parsed.data;
+    if (parsed.success) valid[key] = parsed.data;
   }
-  return kept as Partial<Parsed<S>>;
+  return valid as Partial<Parsed<S>>;
 }

@@ -21,8 +21,8 @@ const MAX_BROKEN = 16;
  */
 export function splitLine({ text, bytes, outline }: FramedLine): LinePart[] {
   if (outline) return longLine(text, bytes, outline);
-  const whole = parseLine(text);
-  if (whole.kind === 'event') return [{ line: whole, text, bytes }];
+  const parsed = parseLine(text);
+  if (parsed.kind === 'event') return [{ line: parsed, text, bytes }];
   const found = eventsIn(text, skipArray(text));
   const parts: LinePart[] = [];
   let settled = 0;

@@ -13,7 +13,7 @@ const TERM: StopStep = { signal: 'SIGTERM', waitMs: 5_000 };
 // The kernel ends a process at once, unless it waits for a disk: then this is the time that the disk may take.
 const KILL: StopStep = { signal: 'SIGKILL', waitMs: 5_000 };
 
-// SIGINT tells the model that a person stopped it: only where one did (claude-cli section 7).
+// SIGINT tells the model that a person stopped it, so only a caller's stop sends it (test/contract/processes.test.ts).
 const INT: StopStep = { signal: 'SIGINT', waitMs: 5_000 };
 
 function ladder(reason: AbortReason): StopStep[] {

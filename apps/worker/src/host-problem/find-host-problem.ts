@@ -28,7 +28,7 @@ const HOST_ERRNOS: Readonly<Record<string, string>> = {
 const PROGRAM_ERRNOS = ['EACCES', 'ELIBBAD', 'ELOOP', 'ENOENT', 'ENOEXEC', 'EPERM', 'ETXTBSY'];
 
 // What the CLI, its runtime, a shell or libc print in words where they meet such an error.
-const HOST_WORDS: readonly (readonly [RegExp, string])[] = [
+const HOST_ERROR_PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/no space left on device/i, 'ENOSPC'],
   [/disk quota exceeded/i, 'EDQUOT'],
   [/too many open files in system/i, 'ENFILE'],
@@ -85,7 +85,7 @@ export function findSpawnProblem(errno: string, file: string): HostProblem | nul
 /** The problem that the end of a program's output names, or null. */
 export function findReportedProblem(output: string): HostProblem | null {
   const named = ERRNO_IN_TEXT.exec(output)?.[1];
-  const errno = named ?? HOST_WORDS.find(([pattern]) => pattern.test(output))?.[1];
+  const errno = named ?? HOST_ERROR_PATTERNS.find(([pattern]) => pattern.test(output))?.[1];
   return errno === undefined ? null : hostProblem(errno, ', says the claude CLI');
 }
 

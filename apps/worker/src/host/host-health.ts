@@ -31,8 +31,8 @@ export interface HostHealth {
   report(problem: HostProblem): void;
   /** Probes now, however well the host seems; resolves to what is wrong, which then counts as reported. */
   check(): Promise<HostProblem | null>;
-  /** The CLI began a session: the host works. */
-  works(): void;
+  /** The CLI began a session, so the host can run sessions. */
+  reportStarted(): void;
   /** The processes of a session could not be ended: the host is not ready until they are gone. */
   notEnded(sessionId: string, members: readonly GroupMember[]): void;
   /** Says whether the host takes no work. */
@@ -49,7 +49,7 @@ export interface HostHealth {
 export interface HostListener {
   onSick(): void;
   onWell(): void;
-  onWorks(): void;
+  onSessionStarted(): void;
 }
 
 /** The health of a host that is well. */
@@ -61,7 +61,7 @@ export function createHostHealth({ probe, stuck, log }: HostHealthDeps): HostHea
   let nextAt = 0;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
-  let listener: HostListener = { onSick() {}, onWell() {}, onWorks() {} };
+  let listener: HostListener = { onSick() {}, onWell() {}, onSessionStarted() {} };
 
   function schedule(): void {
     if (isStopped) return;
@@ -102,9 +102,9 @@ export function createHostHealth({ probe, stuck, log }: HostHealthDeps): HostHea
       if (found) report(found);
       return found;
     },
-    works() {
+    reportStarted() {
       if (problem === null) pauseMs = FIRST_PAUSE_MS;
-      listener.onWorks();
+      listener.onSessionStarted();
     },
     notEnded(sessionId, members) {
       stuck.watch(sessionId, members);

@@ -32,12 +32,12 @@ export async function markedProcesses(): Promise<MarkedProcess[]> {
 
 /**
  * Kills every process whose marker fits, and what they fork meanwhile; returns how many. Tools run in
- * sessions of their own, so a process group does not hold them (claude-cli section 13).
+ * sessions of their own, so a process group does not hold them (test/contract/processes.test.ts).
  */
-export async function killMarked(fits: (marker: Marker) => boolean): Promise<number> {
+export async function killMarked(matches: (marker: Marker) => boolean): Promise<number> {
   const killed = new Set<number>();
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const alive = (await markedProcesses()).filter(({ marker }) => fits(marker));
+    const alive = (await markedProcesses()).filter(({ marker }) => matches(marker));
     if (alive.length === 0) break;
     for (const { pid } of alive) {
       kill(pid);

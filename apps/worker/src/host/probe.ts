@@ -37,15 +37,15 @@ export interface ProbeDeps {
 export function createProbe(deps: ProbeDeps): () => Promise<HostProblem | null> {
   const { cli, launcher, baseEnv: env, workRoot } = deps;
 
-  async function askCli(cwd: string): Promise<HostProblem | null> {
+  async function startCli(cwd: string): Promise<HostProblem | null> {
     try {
       const options = { env, launcher, cwd, timeoutMs: VERSION_TIMEOUT_MS };
       cli.version = await readVersion(cli.file, options);
       return null;
     } catch (error) {
       if (!isAppError(error)) return findFileProblem(error) ?? unknown(error);
-      const said = findReportedProblem(error.message);
-      if (said) return said;
+      const problem = findReportedProblem(error.message);
+      if (problem) return problem;
       const code = error.code === 'CLAUDE_TOO_OLD' ? error.code : 'CLAUDE_NOT_FOUND';
       return { code, message: error.message };
     }
@@ -57,7 +57,7 @@ export function createProbe(deps: ProbeDeps): () => Promise<HostProblem | null> 
       const dirs = await makeRunDirs(deps.identity);
       try {
         await writeFile(join(dirs.tmp, 'probe'), Buffer.alloc(PROBE_BYTES, 1));
-        return await withOpenFiles(SPARE_FILES, () => askCli(dirs.tmp));
+        return await withOpenFiles(SPARE_FILES, () => startCli(dirs.tmp));
       } finally {
         await removeRunDirs(dirs).catch(() => {});
       }

@@ -9,7 +9,7 @@ export interface RunDirs {
   root: string;
   /** CLAUDE_CONFIG_DIR. */
   config: string;
-  /** CLAUDE_CODE_TMPDIR; its path is kept short, for a Unix socket lives in it (claude-cli section 3). */
+  /** CLAUDE_CODE_TMPDIR; its path is kept short, for a Unix socket lives in it. */
   tmp: string;
   /** Files named on the command line. */
   files: string;

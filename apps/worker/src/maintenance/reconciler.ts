@@ -67,9 +67,9 @@ function createReconciler(deps: ReconcilerDeps): Reconciler {
     async readJobs() {
       const report = { adopted: 0, dropped: 0, failed: 0 };
       await healQueue(deps);
-      const seen = new Set<string>();
+      const found = new Set<string>();
       for await (const ids of jobs.waiting()) {
-        for (const id of ids) seen.add(id);
+        for (const id of ids) found.add(id);
         const { unknown, terminal } = await store.sort(ids);
         for (const id of unknown) {
           const done = await handle(id, 'a job was not adopted', () => adopt(id, deps));
@@ -80,7 +80,7 @@ function createReconciler(deps: ReconcilerDeps): Reconciler {
           report.dropped += 1;
         }
       }
-      waiting = seen;
+      waiting = found;
       return report;
     },
     release: async () => ({ released: await admission.repair() }),

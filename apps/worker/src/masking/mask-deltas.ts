@@ -85,8 +85,8 @@ export function createDeltaMasker(masker: Pick<Masker, 'text' | 'openBytes'>): D
       const isHarmless = isEnd && openBytes < CUT_MIN_BYTES;
       const released = release(answer, all, isHarmless ? 0 : openBytes);
       const open = all.subarray(all.length - openBytes);
-      const goesOn = openBytes > 0 && openBytes <= MAX_OPEN_BYTES;
-      if (goesOn) answers.set(key, { open, lines: [] });
+      const isContinued = openBytes > 0 && openBytes <= MAX_OPEN_BYTES;
+      if (isContinued) answers.set(key, { open, lines: [] });
       else answers.delete(key);
       return released;
     },

@@ -6,7 +6,7 @@ import { reconcilerTasks } from '../maintenance/reconciler.ts';
 import { retentionTasks } from '../maintenance/retention.ts';
 import type { WorkerConnections } from './connections.ts';
 import type { WorkerEnvironment } from './environment.ts';
-import { keptOf, type Workers } from './workers.ts';
+import { getKeptJobs, type Workers } from './workers.ts';
 
 /** Sweeps this host for what ended attempts and deleted conversations left, until `signal`. */
 export function startHostSweeps(
@@ -37,7 +37,7 @@ export function startFleetMaintenance(
   const { stores, clock, queue, adopter, admission, deletion, mongo } = baton;
   const all = [
     ...reconcilerTasks({
-      jobs: createJobUpkeep(queue.bull, { keepFailed: keptOf(settings).failed }),
+      jobs: createJobUpkeep(queue.bull, { keepFailed: getKeptJobs(settings).failed }),
       store: stores.reconcile,
       adopter,
       admission,

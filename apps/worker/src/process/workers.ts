@@ -27,7 +27,7 @@ export function createWorkers(
   const { settings, log } = environment;
   const { baton, ...queueParts } = connections;
   const { clock, manager, stores } = baton;
-  const parts = { ...queueParts, clock, kept: keptOf(settings), log };
+  const parts = { ...queueParts, clock, kept: getKeptJobs(settings), log };
   const webhooks = openWorkerWebhooks(settings, {
     ...parts,
     webhooks: baton.webhooks,
@@ -87,12 +87,12 @@ function createSessions(
     queue,
     prefix: settings.QUEUE_PREFIX,
     concurrency: settings.WORKER_CONCURRENCY,
-    kept: keptOf(settings),
+    kept: getKeptJobs(settings),
     log,
   });
 }
 
 /** How many jobs that ended each queue keeps. */
-export function keptOf(settings: WorkerSettings): KeptJobs {
+export function getKeptJobs(settings: WorkerSettings): KeptJobs {
   return { completed: settings.QUEUE_KEEP_COMPLETED, failed: settings.QUEUE_KEEP_FAILED };
 }

@@ -11,11 +11,11 @@ const REMEMBERED = 10_000;
 
 /**
  * How long a job waits that this worker does not understand, in milliseconds: 5 s at first, twice as long with
- * each time that a worker took the job, at most 5 min. `taken` is BullMQ's own count in Redis, so the delay
+ * each time that a worker took the job, at most 5 min. `attempts` is BullMQ's own count in Redis, so the delay
  * survives a restart of the worker.
  */
-export function featureDelayMs(taken: number): number {
-  return Math.min(FIRST_DELAY_MS * 2 ** Math.max(taken - 1, 0), MAX_DELAY_MS);
+export function featureDelayMs(attempts: number): number {
+  return Math.min(FIRST_DELAY_MS * 2 ** Math.max(attempts - 1, 0), MAX_DELAY_MS);
 }
 
 /** What delays jobs whose `features` this worker does not understand; logs each word once a job, cut to 64 characters. */

@@ -45,8 +45,8 @@ async function move(
   act: () => Promise<unknown>,
   { queue, isStopping, log }: SettleOptions,
 ): Promise<void> {
-  const moved = isStopping() ? withDeadline(LAST_MOVE_TIMEOUT_MS, act) : act();
-  await moved.catch((error: unknown) =>
+  const settling = isStopping() ? withDeadline(LAST_MOVE_TIMEOUT_MS, act) : act();
+  await settling.catch((error: unknown) =>
     log.warn({ err: error, queue, job_id: job.id }, 'the job could not be moved'),
   );
 }

@@ -24,7 +24,7 @@ export interface FireDeps {
 }
 
 /** What a firing came to; `void`: the schedule is gone, disabled, or was fired later already. */
-export type Fired = 'launched' | 'skipped' | 'refused' | 'void';
+export type FiringResult = 'launched' | 'skipped' | 'refused' | 'void';
 
 /** How long a launch may take, in milliseconds; that of a worker that died begins anew within half of it. */
 const LAUNCH_MS = 30_000;
@@ -36,7 +36,11 @@ const MAX_ROUNDS = 5;
  * Fires a schedule. Two calls for one firing make one session. Rejects where a store is away; the call may be
  * made again. The session is noted before it is launched, so a worker that dies in between leaves no second one.
  */
-export async function fire(deps: FireDeps, scheduleId: string, firing: Date): Promise<Fired> {
+export async function fire(
+  deps: FireDeps,
+  scheduleId: string,
+  firing: Date,
+): Promise<FiringResult> {
   const { store } = deps;
   const id = firedSessionId(scheduleId, firing);
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
@@ -62,18 +66,18 @@ export async function fire(deps: FireDeps, scheduleId: string, firing: Date): Pr
 
 async function launch(
   { store, manager, log }: FireDeps,
-  noted: Schedule,
+  schedule: Schedule,
   firing: Date,
-): Promise<Fired> {
-  const { config, options } = launchOfFiring(noted, firing);
+): Promise<FiringResult> {
+  const { config, options } = launchOfFiring(schedule, firing);
   try {
     await manager.launchSession(config, options);
     return 'launched';
   } catch (error) {
     // The next firing meets a limit anew: this one does not wait for it, unless its launch says so.
     if (!isAppError(error) || error.code === 'UNAVAILABLE') throw error;
-    log.warn({ err: error, schedule_id: noted.id }, 'a firing was refused');
-    await store.noteRefused(noted, error);
+    log.warn({ err: error, schedule_id: schedule.id }, 'a firing was refused');
+    await store.noteRefused(schedule, error);
     return 'refused';
   }
 }

@@ -12,7 +12,7 @@ import { closeInTime } from '../queue-worker/close-in-time.ts';
 import { reasonOf } from '../queue-worker/failure-reason.ts';
 import type { JobOutcome } from '../queue-worker/job-outcome.ts';
 import { openQueueWorker, type QueueWorkerDeps } from '../queue-worker/open-queue-worker.ts';
-import { type FireDeps, type Fired, fire } from './fire.ts';
+import { type FireDeps, type FiringResult, fire } from './fire.ts';
 
 const CONCURRENCY = 4;
 
@@ -36,7 +36,7 @@ export interface ScheduleWorker {
 export function createScheduleWorker(deps: FireDeps & QueueWorkerDeps): ScheduleWorker {
   const logged = new Set<string>();
 
-  async function processJob(job: Job): Promise<JobOutcome<Fired>> {
+  async function processJob(job: Job): Promise<JobOutcome<FiringResult>> {
     const parsed = firingJobSchema.safeParse(job.data);
     if (!parsed.success) return failBadJob(job, deps.log);
     const { schedule_id } = parsed.data;
@@ -49,7 +49,7 @@ export function createScheduleWorker(deps: FireDeps & QueueWorkerDeps): Schedule
     }
   }
 
-  async function refuse(scheduleId: string, error: AppError): Promise<JobOutcome<Fired>> {
+  async function refuse(scheduleId: string, error: AppError): Promise<JobOutcome<FiringResult>> {
     await deps.store.noteError(scheduleId, error);
     const facts = { err: error, schedule_id: scheduleId };
     if (!logged.has(scheduleId))
@@ -59,7 +59,7 @@ export function createScheduleWorker(deps: FireDeps & QueueWorkerDeps): Schedule
     return { kind: 'done', result: 'refused' };
   }
 
-  async function giveUp(job: Job, error: unknown): Promise<JobOutcome<Fired>> {
+  async function giveUp(job: Job, error: unknown): Promise<JobOutcome<FiringResult>> {
     const { schedule_id } = firingJobSchema.parse(job.data);
     return refuse(schedule_id, new AppError('INTERNAL', reasonOf(error), { cause: error }));
   }

@@ -11,7 +11,7 @@ import { countByKey, type RotationDeps, rotateSecrets } from './rotate.ts';
 /** What a command prints on standard output, and what it says beside it. */
 export interface SecretsAnswer {
   out: string[];
-  says: string;
+  message: string;
 }
 
 /** What the commands that need the database work with. */
@@ -47,7 +47,7 @@ async function keygen(file: string): Promise<SecretsAnswer> {
   });
   return {
     out: [JSON.stringify({ keys: [publicPart(key)] }, null, 2)],
-    says: `${file} holds the private key ${key.kid}, for workers alone. Its public part:`,
+    message: `${file} holds the private key ${key.kid}, for workers alone. Its public part:`,
   };
 }
 
@@ -56,22 +56,23 @@ async function showPublic(files: readonly string[]): Promise<SecretsAnswer> {
     files.map(async (file) => parsePrivateKeys(await readFile(file, 'utf8'), file)),
   );
   const keys = sets.flat().map(publicPart);
-  return { out: [JSON.stringify({ keys }, null, 2)], says: `${keys.length} keys` };
+  return { out: [JSON.stringify({ keys }, null, 2)], message: `${keys.length} keys` };
 }
 
 async function status({ secrets, keys, sealer }: SecretsDeps): Promise<SecretsAnswer> {
   const counts = await countByKey(secrets);
-  const held = new Set(keys.opening.map(({ kid }) => kid));
-  const names = new Set([...keys.sealing.map(({ kid }) => kid), ...held, ...counts.keys()]);
+  const ownKids = new Set(keys.opening.map(({ kid }) => kid));
+  const names = new Set([...keys.sealing.map(({ kid }) => kid), ...ownKids, ...counts.keys()]);
   return {
     out: [...names].map((kid) => {
       const facts = [
         ...(kid === sealer.kid ? ['is sealed to'] : []),
-        ...(held.has(kid) || kid === 'plain' ? [] : ['its private key is not here']),
+        ...(ownKids.has(kid) || kid === 'plain' ? [] : ['its private key is not here']),
       ];
       return [kid, counts.get(kid) ?? 0, ...facts].join('  ');
     }),
-    says: 'Keys, and how many sessions and schedules hold secrets of them. A key with 0 is needed by nothing stored:',
+    message:
+      'Keys, and how many sessions and schedules hold secrets of them. A key with 0 is needed by nothing stored:',
   };
 }
 
@@ -82,6 +83,6 @@ async function rotate(deps: SecretsDeps): Promise<SecretsAnswer> {
   const { resealed, refused } = await rotateSecrets(deps);
   return {
     out: refused.map(({ id, reason }) => `${id}  ${reason}`),
-    says: `${resealed} sealed to ${deps.sealer.kid}, ${refused.length} left as they were`,
+    message: `${resealed} sealed to ${deps.sealer.kid}, ${refused.length} left as they were`,
   };
 }

@@ -49,7 +49,7 @@ export function followHostHealth(
       logged(bull.pause(true));
     },
     onWell: () => logged(take(1)),
-    onWorks() {
+    onSessionStarted() {
       begun += 1;
       if (begun % SESSIONS_A_STEP === 0) limit = Math.min(limit + 1, max);
       const next = Math.min(bull.concurrency * 2, limit);

@@ -22,7 +22,7 @@ export interface FileAppenderOptions {
 }
 
 /** How an open file looks now, and how it looked at the last copy that stored it. */
-export interface FileLook {
+export interface FileCheck {
   now: FileState;
   before?: FileState | undefined;
   /** The file is read whole and compared with the stored hash. */
@@ -30,7 +30,7 @@ export interface FileLook {
 }
 
 /** Stores what is new in an open file; resolves with the file as it is stored by then. */
-export type AppendNew = (open: number, known: TrackedFile, look: FileLook) => Promise<TrackedFile>;
+export type AppendNew = (open: number, file: TrackedFile, check: FileCheck) => Promise<TrackedFile>;
 
 /** Returns the function that stores what is new in a file of this attempt. */
 export function createFileAppender(
@@ -48,16 +48,16 @@ export function createFileAppender(
     if (generation === (generations.get(path) ?? 0)) onAppended?.(path, data);
   }
 
-  return async (open, known, look) => {
-    const { size } = look.now;
-    const { file, seen } = await findNew(open, known, look, masker);
-    const isPlain = isAppendOnly(file.path) && seen === file.length;
-    const lines = isPlain ? readWholeLines(open, seen, size) : null;
+  return async (open, tracked, check) => {
+    const { size } = check.now;
+    const { file, readTo } = await findNew(open, tracked, check, masker);
+    const isPlain = isAppendOnly(file.path) && readTo === file.length;
+    const lines = isPlain ? readWholeLines(open, readTo, size) : null;
     if (lines) {
       if (lines.length > 0) await append(file, masker.lines(lines));
       return file;
     }
-    const range = { from: file.length, to: storedEnd(open, file, seen, size) };
+    const range = { from: file.length, to: storedEnd(open, file, readTo, size) };
     for (const piece of maskedPieces(open, file, masker, range)) await append(file, piece);
     return file;
   };
@@ -70,23 +70,23 @@ export function createFileAppender(
 async function findNew(
   open: number,
   file: TrackedFile,
-  { now, before, verify }: FileLook,
+  { now, before, verify }: FileCheck,
   masker: FileMasker,
-): Promise<{ file: TrackedFile; seen: number }> {
+): Promise<{ file: TrackedFile; readTo: number }> {
   const isSuspect = verify || !isAppendOnly(file.path) || (before && before.ino !== now.ino);
   const isRewritten =
     now.size < file.length || (isSuspect && !(await isPrefix(open, file, masker, now.size)));
-  if (isRewritten) return { file: untrackedFile(file.path, file.generation + 1), seen: 0 };
-  return { file, seen: Math.max(file.length, isSuspect ? 0 : (before?.size ?? 0)) };
+  if (isRewritten) return { file: untrackedFile(file.path, file.generation + 1), readTo: 0 };
+  return { file, readTo: Math.max(file.length, isSuspect ? 0 : (before?.size ?? 0)) };
 }
 
-// Of a JSONL file only whole lines are stored: the CLI appends right behind torn bytes (claude-cli section 8).
+// Of a JSONL file only whole lines are stored: the CLI appends right behind torn bytes.
 // The last line of what was seen before may be torn still: only bytes that came since can end it.
 function storedEnd(
   open: number,
   { path, length }: TrackedFile,
-  seen: number,
+  readTo: number,
   size: number,
 ): number {
-  return isAppendOnly(path) ? (wholeLinesEnd(open, seen, size) ?? length) : size;
+  return isAppendOnly(path) ? (wholeLinesEnd(open, readTo, size) ?? length) : size;
 }

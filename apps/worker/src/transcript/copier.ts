@@ -51,9 +51,9 @@ export function createTranscriptCopier(
   // recognized by the files that were restored into it.
   function isTakenAway(): boolean {
     if (tracked.size === 0) return false;
-    const seen = identityOf(projectDir);
-    if (folder === null && holdsRestored(projectDir, tracked.values())) folder = seen;
-    return seen === null || seen !== folder;
+    const identity = identityOf(projectDir);
+    if (folder === null && holdsRestored(projectDir, tracked.values())) folder = identity;
+    return identity === null || identity !== folder;
   }
 
   async function copyFile(path: string, verify: boolean): Promise<void> {

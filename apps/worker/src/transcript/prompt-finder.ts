@@ -15,8 +15,10 @@ export function createPromptFinder(prompt: string, from: number): PromptFinder {
   return {
     observe(line, offset) {
       if (found || offset < from || !line.includes('"type":"user"')) return;
-      const said = promptOf(line);
-      found = said === prompt || (commandTag !== undefined && said?.includes(commandTag) === true);
+      const linePrompt = promptOf(line);
+      found =
+        linePrompt === prompt ||
+        (commandTag !== undefined && linePrompt?.includes(commandTag) === true);
     },
     found: () => found,
   };

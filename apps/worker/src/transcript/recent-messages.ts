@@ -14,28 +14,28 @@ const MESSAGE = /"type":"(assistant|user)"/;
 
 /** Recent messages, of which none has been seen yet. */
 export function createRecentMessages(): RecentMessages {
-  let kept: string[] = [];
+  let recent: string[] = [];
   let chars = 0;
 
   function trim(): void {
     let first = 0;
-    for (; kept.length - first > MAX_LINES || chars > MAX_CHARS; first += 1) {
-      chars -= kept[first]?.length ?? 0;
+    for (; recent.length - first > MAX_LINES || chars > MAX_CHARS; first += 1) {
+      chars -= recent[first]?.length ?? 0;
     }
-    kept = kept.slice(first);
+    recent = recent.slice(first);
   }
 
   return {
     observe(line) {
       if (!MESSAGE.test(line)) return;
-      kept.push(line);
+      recent.push(line);
       chars += line.length;
       // Not for each line: a slice of thousands costs more than what it drops.
-      if (kept.length > 2 * MAX_LINES || chars > 2 * MAX_CHARS) trim();
+      if (recent.length > 2 * MAX_LINES || chars > 2 * MAX_CHARS) trim();
     },
     lines() {
       trim();
-      return kept;
+      return recent;
     },
   };
 }

@@ -51,7 +51,7 @@ export async function deliver(
   if (delivery?.status !== 'pending' || delivery.round !== round) return DONE;
   const dueInMs = (delivery.next_try_at?.getTime() ?? 0) - (await clock.now()).getTime();
   if (dueInMs > 0) return { kind: 'again', inMs: dueInMs };
-  const slot = deps.slots.take(delivery.webhook_id);
+  const slot = deps.slots.acquire(delivery.webhook_id);
   if (!slot) return { kind: 'no_slot' };
   let answered: boolean | undefined;
   try {

@@ -18,24 +18,24 @@ export interface EndpointSlot {
 /** The slots of a process. */
 export interface EndpointSlots {
   /** A slot for a request to this webhook; null where the webhook holds all that it may. */
-  take(webhookId: string): EndpointSlot | null;
+  acquire(webhookId: string): EndpointSlot | null;
 }
 
 /** Slots of which none is taken. */
 export function createEndpointSlots(): EndpointSlots {
-  const held = new Map<string, number>();
+  const usedSlots = new Map<string, number>();
   const unanswered = new Set<string>();
 
   return {
-    take(webhookId) {
-      const count = held.get(webhookId) ?? 0;
+    acquire(webhookId) {
+      const count = usedSlots.get(webhookId) ?? 0;
       if (count >= (unanswered.has(webhookId) ? SLOTS_WITHOUT_ANSWER : SLOTS)) return null;
-      held.set(webhookId, count + 1);
+      usedSlots.set(webhookId, count + 1);
       return {
         release(answered) {
-          const left = (held.get(webhookId) ?? 1) - 1;
-          if (left > 0) held.set(webhookId, left);
-          else held.delete(webhookId);
+          const left = (usedSlots.get(webhookId) ?? 1) - 1;
+          if (left > 0) usedSlots.set(webhookId, left);
+          else usedSlots.delete(webhookId);
           if (answered) unanswered.delete(webhookId);
           if (answered === false) unanswered.add(webhookId);
         },
@@ -49,7 +49,7 @@ export function createEndpointSlots(): EndpointSlots {
  * job was taken, up to 30 s, so that a long queue for one webhook is not turned over again and again; it is
  * scattered by `random` (0 to 1).
  */
-export function slotDelayMs(taken: number, random: number): number {
-  const most = Math.min(SLOT_DELAY_FIRST_MS * 2 ** Math.max(taken - 1, 0), SLOT_DELAY_MAX_MS);
+export function slotDelayMs(attempts: number, random: number): number {
+  const most = Math.min(SLOT_DELAY_FIRST_MS * 2 ** Math.max(attempts - 1, 0), SLOT_DELAY_MAX_MS);
   return Math.round(most * (0.5 + random / 2));
 }

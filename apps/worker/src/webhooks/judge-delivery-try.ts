@@ -25,9 +25,9 @@ export function judgeDeliveryTry(
 ): TryVerdict {
   if (status !== undefined && status >= 200 && status < 300) return { kind: 'delivered' };
   if (status === 410) return { kind: 'failed', error: 'the endpoint is gone', gone: true };
-  const said = describeTry({ status, error });
+  const description = describeTry({ status, error });
   if (tries >= MAX_TRIES) {
-    return { kind: 'failed', error: `tried ${tries} times; at last: ${said}`, gone: false };
+    return { kind: 'failed', error: `tried ${tries} times; at last: ${description}`, gone: false };
   }
   const pause = Math.min(firstMs * FACTOR ** (tries - 1), MAX_PAUSE_MS);
   const wait = Math.max(pause, Math.min(retryAfterMs, MAX_PAUSE_MS));

@@ -13,16 +13,16 @@ const KNOWN_MAX = 10_000;
 export function createKnownLimits(
   limits: Pick<LimitStore, 'named'>,
 ): (ids: readonly string[]) => Promise<string[]> {
-  const known = new Map<string, { exists: boolean; at: number }>();
+  const cache = new Map<string, { exists: boolean; at: number }>();
 
   return async (ids) => {
     const at = performance.now();
     const unknown = ids.filter(
-      (id) => at - (known.get(id)?.at ?? Number.NEGATIVE_INFINITY) > KNOWN_MS,
+      (id) => at - (cache.get(id)?.at ?? Number.NEGATIVE_INFINITY) > KNOWN_MS,
     );
-    if (known.size + unknown.length > KNOWN_MAX) known.clear();
+    if (cache.size + unknown.length > KNOWN_MAX) cache.clear();
     const found = unknown.length > 0 ? await limits.named(unknown) : new Map();
-    for (const id of unknown) known.set(id, { exists: found.has(id), at });
-    return ids.filter((id) => known.get(id)?.exists);
+    for (const id of unknown) cache.set(id, { exists: found.has(id), at });
+    return ids.filter((id) => cache.get(id)?.exists);
   };
 }

@@ -69,7 +69,7 @@ export function createLimitReservation({
         const next = waitAfterLimits(session, isDelayed);
         if (await waits.endWait(id, token, next)) return { kind: 'reserved' };
       }
-      await giveBack(id, token, undo);
+      await releaseSlots(id, token, undo);
       if (!reached) return { kind: 'gone' };
       const isRefused = refuse && session.on_limit !== 'wait';
       if (isRefused && (await waits.withdraw(id, token))) return { kind: 'refused', reached };
@@ -77,7 +77,7 @@ export function createLimitReservation({
       return { kind: 'waiting', reached };
     } catch (error) {
       // If this fails as well, the claim expires within seconds.
-      await giveBack(id, token, undo).catch(() => {});
+      await releaseSlots(id, token, undo).catch(() => {});
       await waits.dropClaim(id, token).catch(() => {});
       throw error;
     }
@@ -85,7 +85,7 @@ export function createLimitReservation({
 
   // A process whose claim was taken over leaves its reservations to the new claimant. A reservation that is
   // not given back here is undone by the next claimant, by the repair, or at the end of the minute.
-  async function giveBack(id: string, token: string, undo: Undo): Promise<void> {
+  async function releaseSlots(id: string, token: string, undo: Undo): Promise<void> {
     if (undo.length === 0 || !(await waits.renewClaim(id, token))) return;
     for (let step = undo.pop(); step; step = undo.pop()) await step();
   }

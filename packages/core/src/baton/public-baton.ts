@@ -117,7 +117,7 @@ function codedErrors<A extends unknown[], T>(
       return await call(...args);
     } catch (error) {
       if (isAppError(error)) throw error;
-      const internal = new AppError('INTERNAL', ERROR_CODES.INTERNAL.says, { cause: error });
+      const internal = new AppError('INTERNAL', ERROR_CODES.INTERNAL.description, { cause: error });
       throw toUnavailable(error) ?? internal;
     }
   };

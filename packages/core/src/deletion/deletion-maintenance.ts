@@ -72,9 +72,9 @@ export function createDeletionMaintenance({
     for (const task of tasks) {
       if (signal.aborted) break;
       const share = AbortSignal.any([signal, AbortSignal.timeout(TASK_MS)]);
-      const came = await task(share).catch((error: unknown) => errors.push(error));
-      if (came === 'finished') finished += 1;
-      if (came === 'more') tasks.push(task);
+      const result = await task(share).catch((error: unknown) => errors.push(error));
+      if (result === 'finished') finished += 1;
+      if (result === 'more') tasks.push(task);
     }
     // Once the others had theirs.
     if (errors.length > 0) throw errors[0];

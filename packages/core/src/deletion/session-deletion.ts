@@ -65,15 +65,15 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
       return finish(rootId, signal);
     },
     async deleteEnded(rootId, before, signal) {
-      const kept = new Error('the conversation goes on');
+      const rolledBack = new Error('the conversation goes on');
       const check = async () => {
         const end = await tree.endOf(rootId);
-        if (end === null || end >= before) throw kept;
+        if (end === null || end >= before) throw rolledBack;
       };
       try {
         await commitDeletion(deps, rootId, check);
       } catch (error) {
-        if (error === kept) return null;
+        if (error === rolledBack) return null;
         throw error;
       }
       return finish(rootId, signal);

@@ -18,7 +18,7 @@ export function madeAt({ data, timestamp }: FoundJob): Date {
 }
 
 /**
- * The options of every session's job: tried by Baton's rules, never by BullMQ's (bullmq section 5). A job
+ * The options of every session's job: tried by Baton's rules, never by BullMQ's. A job
  * for a time beyond the longest delay comes early, and is put off again by the worker that meets it.
  */
 export function jobOptions(job: Job, now: number): JobsOptions {

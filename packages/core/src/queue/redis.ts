@@ -104,7 +104,7 @@ function isClient(connection: RedisConnection): connection is Redis {
   );
 }
 
-/** Opens a client for a BullMQ worker, which waits for Redis for as long as it is away (bullmq section 5). */
+/** Opens a client for a BullMQ worker, which waits for Redis for as long as it is away. */
 export function openWorkerRedis(url: string): Redis {
   return open(url, { maxRetriesPerRequest: null });
 }

@@ -11,15 +11,16 @@ export type MapOpenable = (
 export function mapOpenable<T extends Governed>(config: T, map: MapOpenable): T {
   const { env, settings, mcp_config } = config;
   const mapped = { env, settings, mcp_config };
-  const given = Object.entries(mapped).filter(([, value]) => value !== undefined);
+  const changed = Object.entries(mapped).filter(([, value]) => value !== undefined);
   return {
     ...config,
-    ...Object.fromEntries(given.map(([key, value]) => [key, mapValue(value, key, map)])),
+    ...Object.fromEntries(changed.map(([key, value]) => [key, mapValue(value, key, map)])),
   };
 }
 
 function mapValue(value: unknown, field: string, map: MapOpenable): unknown {
-  if (typeof value === 'string') return map(value, field, isUrl(field) ? encodeURIComponent : same);
+  if (typeof value === 'string')
+    return map(value, field, isUrl(field) ? encodeURIComponent : unchanged);
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {
     return value.map((item, index) => mapValue(item, `${field}.${index}`, map));
@@ -33,6 +34,6 @@ function isUrl(field: string): boolean {
   return /^mcp_config\.mcpServers\.[^.]+\.url$/.test(field);
 }
 
-function same(value: string): string {
+function unchanged(value: string): string {
   return value;
 }

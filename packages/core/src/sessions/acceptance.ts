@@ -26,7 +26,7 @@ export interface Acceptance {
     judge?: (config: SessionConfig) => void,
   ): Promise<AcceptedSession>;
   /** Many launches, each with its own verdict, in their order; never rejects. */
-  launchMany(asked: readonly LaunchInput[]): Promise<LaunchVerdict[]>;
+  launchMany(launches: readonly LaunchInput[]): Promise<LaunchVerdict[]>;
 }
 
 /** Acceptance into a queue, and into the store behind the adopter; `jobs` says whether requests are parsed here. */
@@ -58,8 +58,8 @@ export function createAcceptance({
     await check();
     const named = await admission.limits.check(job).catch(async (error: unknown) => {
       // Of two at once with one key, the other may have taken the very room that is missing.
-      const other = isKeyed ? await adopter.find(job.id) : null;
-      if (other) return replay(other, job);
+      const concurrent = isKeyed ? await adopter.find(job.id) : null;
+      if (concurrent) return replay(concurrent, job);
       throw error;
     });
     if ('session' in named) return named;

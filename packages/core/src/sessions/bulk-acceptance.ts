@@ -53,15 +53,15 @@ export function createBulkAcceptance({
   admission: Admission;
   sealer: Sealer;
   jobs: Pick<JobMaker, 'launch'>;
-}): (asked: readonly LaunchInput[]) => Promise<LaunchVerdict[]> {
+}): (launches: readonly LaunchInput[]) => Promise<LaunchVerdict[]> {
   const launchSlice = createSliceLaunch({ queue, sessions, admission });
 
-  return async (asked) => {
+  return async (launches) => {
     const verdicts: LaunchVerdict[] = [];
     const sealing = sealer.forMany(MAX_SECRETS);
     let failed: { error: unknown } | undefined;
-    for (let from = 0; from < asked.length; from += SLICE) {
-      const slice = asked.slice(from, from + SLICE);
+    for (let from = 0; from < launches.length; from += SLICE) {
+      const slice = launches.slice(from, from + SLICE);
       const named = await Promise.all(slice.map((one) => build(one, admission.limits, jobs)));
       const parsed: (Parsed | Refused)[] = [];
       // One after the other: so the first have their secrets sealed, and few are sealed at once.
@@ -120,16 +120,16 @@ function createSliceLaunch({
     }
     const jobs = [...fresh.values()].map(({ job }) => job);
     // Whoever asked first for these may be refusing them just now, or have died before it could.
-    const asked = parsed
+    const replays = parsed
       .flatMap((one) => replayed(one, known.get(one.job.id)))
       .filter(waitsForLimits);
     const refused = new Map([
-      ...(await reserveAll(admission, [...byId(asked).values()])),
+      ...(await reserveAll(admission, [...byId(replays).values()])),
       ...(jobs.length > 0 ? await enqueue(jobs) : []),
     ]);
     const made = await sessions.getMany([...fresh.keys()]);
     for (const session of made) queue.live.statusChanged(session);
-    const passed = await sessions.getMany(asked.map(({ id }) => id));
+    const passed = await sessions.getMany(replays.map(({ id }) => id));
     const stored = new Map([...known, ...byId(passed), ...byId(made)]);
     return new Map(
       parsed.map((one) => {

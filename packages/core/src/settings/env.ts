@@ -17,13 +17,13 @@ export function parseEnv<T extends z.ZodObject>(
   schema: T,
   env: Record<string, string | undefined>,
 ): Readonly<z.infer<T>> {
-  const given = Object.fromEntries(
+  const present = Object.fromEntries(
     Object.entries(env).filter(([name, value]) => name in schema.shape && value?.trim() !== ''),
   );
   for (const [name, derive] of Object.entries(DERIVED)) {
-    if (name in schema.shape) given[name] ??= derive(env);
+    if (name in schema.shape) present[name] ??= derive(env);
   }
-  const parsed = schema.safeParse(given, { error: issueMessage });
+  const parsed = schema.safeParse(present, { error: issueMessage });
   if (parsed.success) return Object.freeze(parsed.data);
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new AppError('INVALID_CONFIG', `the settings are wrong\n  ${problems.join('\n  ')}`, {

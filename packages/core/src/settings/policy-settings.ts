@@ -93,10 +93,10 @@ export function policyOf(settings: PolicySettings): Policy {
 }
 
 function sourcesOf(settings: PolicySettings, isRestricted: boolean): Policy['settingSources'] {
-  const { SETTING_SOURCES: given, ALLOWED_SETTING_SOURCES: most } = settings;
-  const fallback = isRestricted ? [] : (most ?? SETTING_SOURCES);
-  const byDefault = (given ?? fallback).filter((source) => !most || most.includes(source));
-  return { byDefault, allowed: most ?? byDefault };
+  const { SETTING_SOURCES: sources, ALLOWED_SETTING_SOURCES: allowed } = settings;
+  const fallback = isRestricted ? [] : (allowed ?? SETTING_SOURCES);
+  const byDefault = (sources ?? fallback).filter((source) => !allowed || allowed.includes(source));
+  return { byDefault, allowed: allowed ?? byDefault };
 }
 
 // A blank variable counts as absent, so that "nothing" needs a word.

@@ -1,5 +1,5 @@
 import type { Event } from '../model/session/event.ts';
-import type { SessionNews } from '../model/session/live.ts';
+import type { SessionUpdate } from '../model/session/live.ts';
 import { isTerminal, type SessionStatus } from '../model/session/status.ts';
 import type { LiveHub } from '../queue/live-hub.ts';
 import { createWakeup, type Wakeup } from '../runtime/wakeup.ts';
@@ -44,7 +44,7 @@ export interface Snapshot {
   /** The last item, once nothing more will come. */
   end: TailItem | null;
   /** Handles a published change of a session: it brings nothing, more items, or makes the snapshot stale. */
-  onChange(change: Omit<SessionNews, 'kind'>): 'nothing' | 'more' | 'stale';
+  onChange(change: Omit<SessionUpdate, 'kind'>): 'nothing' | 'more' | 'stale';
   /** Whether lines of this session's answer come after all of its events that were sent. */
   isAtHead(sessionId: string): boolean;
 }

@@ -60,9 +60,9 @@ test('a stream waits for MongoDB, and goes on where it was', async ({
   const received = reader.all();
   await vi.waitFor(() => expect(reader.comments()).toBeGreaterThan(0));
   await gate.shut();
-  const beats = reader.comments();
+  const heartbeats = reader.comments();
   await writing.write(3);
-  await vi.waitFor(() => expect(reader.comments()).toBeGreaterThan(beats + 5), 10_000);
+  await vi.waitFor(() => expect(reader.comments()).toBeGreaterThan(heartbeats + 5), 10_000);
   await gate.open();
   await writing.complete();
   expect(ids(await received)).toEqual(upTo(5));

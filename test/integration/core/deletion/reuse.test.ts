@@ -67,7 +67,8 @@ const test = base.extend<{ reuse: Reuse }>({
   },
 });
 
-const tend = (deletion: World['deletion']) => deletion.runMaintenance(AbortSignal.timeout(10_000));
+const runMaintenance = (deletion: World['deletion']) =>
+  deletion.runMaintenance(AbortSignal.timeout(10_000));
 
 describe('looking again after what is gone', () => {
   test.for([
@@ -76,7 +77,7 @@ describe('looking again after what is gone', () => {
   ] as const)('%s leaves a session of the same id alone', async ([, fields], { world, reuse }) => {
     const session = await reuse.anew(newId());
     await world.sweepIsDue(session.id, fields);
-    await tend(world.deletion);
+    await runMaintenance(world.deletion);
     expect(await world.count(session)).toEqual(ONE_OF_EACH);
   });
 
@@ -88,7 +89,7 @@ describe('looking again after what is gone', () => {
     await world.deletion.deleteConversation(root.id);
     await queue.add(makeLaunchJob({ id: root.id }));
     await world.sweepIsDue(root.id);
-    await tend(world.deletion);
+    await runMaintenance(world.deletion);
     expect(await queue.find(root.id)).not.toBeNull();
   });
 
@@ -111,7 +112,7 @@ describe('looking again after what is gone', () => {
     const { clock } = stores;
     const sweep = { ...queue, find: begin };
 
-    await tend(
+    await runMaintenance(
       createSessionDeletion({ stores, clock, requests: stores.stopRequests, queue: sweep }),
     );
 
@@ -176,7 +177,7 @@ describe('while its session is being deleted, an idempotency key', () => {
     const codes = all.map((one) => (one.status === 'rejected' ? one.reason.code : one.status));
     expect(new Set(codes)).toEqual(new Set(['SESSION_DELETED']));
     expect(await world.count(makeEnded({ id }))).toEqual(NOTHING);
-    await tend(world.deletion);
+    await runMaintenance(world.deletion);
     expect(await reuse.launch(key)).toMatchObject({ id, status: 'queued' });
   });
 
@@ -196,7 +197,7 @@ describe('while its session is being deleted, an idempotency key', () => {
       { error: { code: 'SESSION_DELETED' } },
     ]);
     expect(await world.count(makeEnded({ id }))).toEqual(NOTHING);
-    expect(await tend(world.deletion)).toBe(1);
+    expect(await runMaintenance(world.deletion)).toBe(1);
     const [again] = await reuse.manager.acceptance.launchMany([
       { config: { query: 'q' }, options: { idempotency_key: key } },
     ]);

@@ -6,13 +6,16 @@ import { test } from '../stores.ts';
 async function listen(prefix: string): Promise<ControlMessage[]> {
   const client = openWorkerRedis(redisUrl());
   onTestFinished(() => client.disconnect());
-  const heard: ControlMessage[] = [];
-  await subscribeControl(client, (message) => heard.push(message), prefix);
-  return heard;
+  const received: ControlMessage[] = [];
+  await subscribeControl(client, (message) => received.push(message), prefix);
+  return received;
 }
 
 describe('a word to the workers', () => {
-  test('is heard by all of them, and by none of another prefix', async ({ queue, queuePrefix }) => {
+  test('is received by all of them, and by none of another prefix', async ({
+    queue,
+    queuePrefix,
+  }) => {
     const [one, two] = [await listen(queuePrefix), await listen(queuePrefix)];
     const other = await listen(uniqueName('queue'));
     await queue.sendControl({ kind: 'cancel', id: 'a' });
@@ -30,13 +33,13 @@ describe('a word to the workers', () => {
   });
 
   test('of anyone else is not taken for one', async ({ queue, queuePrefix }) => {
-    const heard = await listen(queuePrefix);
+    const received = await listen(queuePrefix);
     const client = openWorkerRedis(redisUrl());
     onTestFinished(() => client.disconnect());
     for (const text of ['', '{', 'null', '[]', '{"kind":"cancel"}', '{"kind":"kill","id":"a"}']) {
       await client.publish(`${queuePrefix}:control`, text);
     }
     await queue.sendControl({ kind: 'cancel', id: 'last' });
-    await vi.waitFor(() => expect(heard).toEqual([{ kind: 'cancel', id: 'last' }]));
+    await vi.waitFor(() => expect(received).toEqual([{ kind: 'cancel', id: 'last' }]));
   });
 });

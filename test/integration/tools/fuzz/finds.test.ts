@@ -113,7 +113,7 @@ test.each<[string, (thing: { size: number; env?: object }) => Answer, RegExp]>([
 ])('%s is found, and told with a call that shows it', async (_, answer, what) => {
   const api = await serve(answer);
   const { findings } = await fuzz({ api, requests: 400, seed: 1 });
-  expect(findings[0]?.what).toMatch(what);
+  expect(findings[0]?.problem).toMatch(what);
   const { request } = findings[0] ?? {};
   expect(request).toMatchObject({ method: 'POST', target: '/v1/things' });
   // Shrunk to what shows it: the smallest size over forty, nothing that has no part in it.

@@ -8,30 +8,30 @@ import { type LaunchOptions, launch } from '../../../../tools/process/launch.ts'
 test('a process ends with its exit code, and has the environment that it was given', async () => {
   const child = sh('env; exit 3', { env: { ONLY: 'this' } });
   const lines = await linesOf(child.stdout);
-  expect(await child.ended).toEqual({ code: 3, signal: null, how: 'exit 3' });
+  expect(await child.ended).toEqual({ code: 3, signal: null, description: 'exit 3' });
   expect(lines.filter((line) => !/^(PWD|SHLVL|_|OLDPWD)=/.test(line))).toEqual(['ONLY=this']);
 });
 
 test('a program that is missing is an end with its reason, not an exception', async () => {
   const child = launch('/no/such/program', [], { env: {}, cwd: '/' });
   expect(child.pid).toBe(0);
-  const { code, signal, how } = await child.ended;
+  const { code, signal, description } = await child.ended;
   expect({ code, signal }).toEqual({ code: null, signal: null });
-  expect(how).toMatch(/^not started: .*ENOENT/);
+  expect(description).toMatch(/^not started: .*ENOENT/);
   await child.exited;
 });
 
 test('stop sends SIGTERM, which a process may answer with an exit code', async () => {
   const child = sh('trap "exit 7" TERM; echo ready; while :; do sleep 0.05; done');
   await firstLine(child.stdout);
-  expect(await child.stop()).toMatchObject({ code: 7, how: 'exit 7' });
+  expect(await child.stop()).toMatchObject({ code: 7, description: 'exit 7' });
 });
 
 test('a process that ignores SIGTERM is killed once its time is over', async () => {
   const child = sh('trap "" TERM; echo ready; while :; do sleep 0.05; done', { stopWithinMs: 100 });
   await firstLine(child.stdout);
   const [first, second] = await Promise.all([child.stop(), child.stop()]);
-  expect(first).toEqual({ code: null, signal: 'SIGKILL', how: 'SIGKILL' });
+  expect(first).toEqual({ code: null, signal: 'SIGKILL', description: 'SIGKILL' });
   expect(second).toEqual(first);
   expect(isAlive(child.pid)).toBe(false);
 });

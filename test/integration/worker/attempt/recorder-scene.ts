@@ -46,7 +46,7 @@ export async function setScene(db: Db, options: SceneOptions = {}): Promise<Scen
     lastSeq: 0,
     leaseMs,
     progress: options.progress ?? (() => ({})),
-    onHeld: ({ cancel_requested_at: at }) => at && scene.cancels.push(at),
+    onFenceHeld: ({ cancel_requested_at: at }) => at && scene.cancels.push(at),
     onMustStop: () => {
       scene.lost += 1;
     },

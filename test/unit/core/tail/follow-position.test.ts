@@ -40,12 +40,12 @@ describe('a position in a conversation', () => {
     }
   });
 
-  test('of documents in a ring ends', () => {
-    const ring = [
+  test('of documents in a cycle ends', () => {
+    const cycle = [
       { id: left, parent_session_id: right },
       { id: right, parent_session_id: left },
     ];
-    expect(expandPosition(parsePosition(`${left}:1`), ring).size).toBe(2);
+    expect(expandPosition(parsePosition(`${left}:1`), cycle).size).toBe(2);
   });
 
   test.each([

@@ -1,12 +1,12 @@
 // What is kept for a reader that does not read is bounded.
 import { newId, type StatusItem, statusChanges } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
-import type { SessionNews } from '../../../../packages/core/src/model/session/live.ts';
+import type { SessionUpdate } from '../../../../packages/core/src/model/session/live.ts';
 import type { LiveListener } from '../../../../packages/core/src/queue/live-hub.ts';
 import { nextPage } from '../../../../packages/core/src/tail/page-size.ts';
 import { createPartialBuffer } from '../../../../packages/core/src/tail/partial-buffer.ts';
 
-function news(id: string, status: SessionNews['status'] = 'queued'): SessionNews {
+function news(id: string, status: SessionUpdate['status'] = 'queued'): SessionUpdate {
   const at = new Date(0).toISOString();
   return { kind: 'news', id, root_session_id: id, status, last_event_seq: 0, at };
 }
@@ -25,7 +25,7 @@ async function listen() {
   const first = items.next();
   for (const listener of listeners) listener.connected();
   expect(await first).toMatchObject({ value: { kind: 'live' } });
-  const send = (message: SessionNews) => {
+  const send = (message: SessionUpdate) => {
     for (const listener of listeners) listener.onMessage(message);
   };
   return { items, send, stop, listeners };

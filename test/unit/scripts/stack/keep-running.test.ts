@@ -21,7 +21,7 @@ function nursery() {
 
 function keep(start: (before?: number) => Promise<Child<number>>, said: string[] = []) {
   const stopping = new AbortController().signal;
-  return keepRunning({ name: 'it', start, say: (line) => said.push(line), stopping });
+  return keepRunning({ name: 'it', start, log: (line) => said.push(line), stopping });
 }
 
 test('a program that ends by itself is started again, told what the one before said', async () => {

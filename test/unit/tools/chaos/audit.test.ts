@@ -9,7 +9,7 @@ const withSession = (fields: Partial<Session>): Partial<Evidence> => {
   const session = goodSession(fields);
   return { sessions: new Map([[ID, session]]), finals: new Map([[ID, session]]) };
 };
-const withEvents = (events: Event[], seen: Partial<Evidence> = { seen: new Map() }) => ({
+const withEvents = (events: Event[], seen: Partial<Evidence> = { shown: new Map() }) => ({
   events: new Map([[ID, events]]),
   ...seen,
 });
@@ -41,7 +41,7 @@ test('what lies above last_event_seq was never committed and is no violation', (
 
 test.for<[string, string, Partial<Evidence>]>([
   ['a session without a document', 'none lost', { sessions: new Map(), events: new Map() }],
-  ['a document that nobody asked for', 'none invented', { asked: new Map() }],
+  ['a document that nobody asked for', 'none invented', { planned: new Map() }],
   ['a session that still runs', 'all terminal', withSession({ status: 'running' })],
   [
     'a terminal document that changed',
@@ -52,12 +52,12 @@ test.for<[string, string, Partial<Evidence>]>([
   ['a cancel that nobody asked for', 'outcomes', withSession({ status: 'cancelled' })],
   [
     'an attempt without an end',
-    'attempts in the ledger',
+    'attempts in order',
     withSession({ attempts: attempts.map(({ ended_at: _, ...attempt }) => attempt) }),
   ],
   [
     'two attempts under one fence',
-    'attempts in the ledger',
+    'attempts in order',
     withSession({ attempts: attempts.map((attempt) => ({ ...attempt, fence: 1 })) }),
   ],
   [
@@ -99,12 +99,12 @@ test.for<[string, string, Partial<Evidence>]>([
   [
     'an event that was shown and is gone',
     'acknowledged events stay',
-    { seen: new Map([[ID, new Map([[5, 'shown']])]]) },
+    { shown: new Map([[ID, new Map([[5, 'shown']])]]) },
   ],
   [
     'an event that was shown and is another now',
     'acknowledged events stay',
-    { seen: new Map([[ID, new Map([[4, 'shown']])]]) },
+    { shown: new Map([[ID, new Map([[4, 'shown']])]]) },
   ],
   ['a mark that counts twice', 'marks exactly once', withSession({ superseded: [] })],
   [
@@ -145,14 +145,14 @@ test.for<[string, string, Partial<Evidence>]>([
     'workers end as told',
     {
       workers: [
-        { name: 'w', meant: 'drain', wasReady: true, code: null, signal: 'SIGKILL', drainMs: 9 },
+        { name: 'w', intent: 'drain', wasReady: true, code: null, signal: 'SIGKILL', drainMs: 9 },
       ],
     },
   ],
   [
     'a worker that ended by itself',
     'workers end as told',
-    { workers: [{ name: 'w', meant: 'no', wasReady: true, code: 1, signal: null }] },
+    { workers: [{ name: 'w', intent: 'no', wasReady: true, code: 1, signal: null }] },
   ],
 ])('%s is found', ([_name, check, changes]) => {
   expect(audit(makeEvidence(changes)).map((one) => one.check)).toContain(check);

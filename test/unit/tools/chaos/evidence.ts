@@ -73,7 +73,7 @@ export function makeEvidence(changes: Partial<Evidence> = {}): Evidence {
   const session = goodSession();
   const events = goodEvents();
   return {
-    asked: new Map([[ID, { marks: MARKS }]]),
+    planned: new Map([[ID, { marks: MARKS }]]),
     cancels: new Map(),
     sessions: new Map([[ID, session]]),
     events: new Map([[ID, events]]),
@@ -81,14 +81,14 @@ export function makeEvidence(changes: Partial<Evidence> = {}): Evidence {
     directories: new Map([
       [ID, [markLine(1, 1, 2), markLine(2, 1, 3), markLine(2, 21, 22), markLine(3, 21, 23)]],
     ]),
-    seen: new Map([[ID, new Map(events.map((event) => [event.seq, lineOf(event)]))]]),
+    shown: new Map([[ID, new Map(events.map((event) => [event.seq, lineOf(event)]))]]),
     finals: new Map([[ID, session]]),
     processes: [],
     folders: [],
     workers: [
-      { name: 'worker-1', meant: 'kill', wasReady: true, code: null, signal: 'SIGKILL' },
-      { name: 'worker-2', meant: 'drain', wasReady: true, code: 0, signal: null, drainMs: 100 },
-      { name: 'worker-3', meant: 'no', wasReady: false, code: 1, signal: null },
+      { name: 'worker-1', intent: 'kill', wasReady: true, code: null, signal: 'SIGKILL' },
+      { name: 'worker-2', intent: 'drain', wasReady: true, code: 0, signal: null, drainMs: 100 },
+      { name: 'worker-3', intent: 'no', wasReady: false, code: 1, signal: null },
     ],
     ...changes,
   };

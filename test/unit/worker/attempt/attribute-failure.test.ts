@@ -72,7 +72,7 @@ describe('a CLI whose temporary folder went away for a moment', () => {
     const given = { run, abort: null, cwd: runRoot, runRoot, wasReplaced: () => false };
     return attributeFailure(
       failed,
-      { ...given, seenDir: await stat(runRoot) } as unknown as FailureContext,
+      { ...given, dirBeforeStart: await stat(runRoot) } as unknown as FailureContext,
       {
         report() {},
         check: async () => null,

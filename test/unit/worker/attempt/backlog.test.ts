@@ -20,7 +20,7 @@ function filled(raws: string[]): Backlog {
 
 function takeAll(backlog: Backlog): number[] {
   const sizes: number[] = [];
-  while (backlog.events > 0) sizes.push(backlog.take().length);
+  while (backlog.events > 0) sizes.push(backlog.takeBatch().length);
   return sizes;
 }
 
@@ -42,7 +42,7 @@ describe('the backlog', () => {
 
   test('gives events in the order they came', () => {
     const backlog = filled(Array(300).fill('a'));
-    const seqs = [...backlog.take(), ...backlog.take()].map(({ seq }) => seq);
+    const seqs = [...backlog.takeBatch(), ...backlog.takeBatch()].map(({ seq }) => seq);
     expect(seqs).toEqual(seqs.map((_, index) => index + 1));
     expect(seqs).toHaveLength(300);
   });
@@ -50,9 +50,9 @@ describe('the backlog', () => {
   test('counts what waits, in events and in bytes', () => {
     const backlog = filled(['€', 'ab']);
     expect(backlog).toMatchObject({ events: 2, bytes: 5 });
-    backlog.take();
+    backlog.takeBatch();
     expect(backlog).toMatchObject({ events: 0, bytes: 0 });
-    expect(backlog.take()).toEqual([]);
+    expect(backlog.takeBatch()).toEqual([]);
   });
 
   test.each([
@@ -75,7 +75,7 @@ describe('the backlog', () => {
     });
     await Promise.resolve();
     expect(isReleased).toBe(false);
-    backlog.take();
+    backlog.takeBatch();
     await waiting;
     expect(backlog.hasCapacity()).toBe(true);
   });

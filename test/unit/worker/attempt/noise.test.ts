@@ -9,7 +9,7 @@ function noiseOf(...lines: string[]) {
   const noise = createNoise(createOutputMasker([SECRET]));
   const recorded = lines
     .flatMap((text) => splitLine({ text, bytes: Buffer.byteLength(text) }))
-    .map((part) => noise.take(part)?.raw);
+    .map((part) => noise.record(part)?.raw);
   return { recorded, tail: noise.tail() };
 }
 

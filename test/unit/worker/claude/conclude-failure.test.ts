@@ -32,7 +32,7 @@ describe('a failure', () => {
     [
       'the catalogue, where nothing else is known',
       { result: { ...FAILED, subtype: 'success', api_error_status: 500 } },
-      codeFacts('SERVER_ERROR').says,
+      codeFacts('SERVER_ERROR').description,
     ],
     [
       'the end of stderr',

@@ -8,7 +8,7 @@ function frame(stream: Buffer, pieceBytes: number, keepBytes?: number): FramedLi
   for (let at = 0; at < stream.length; at += pieceBytes) {
     lines.push(...framer.push(stream.subarray(at, at + pieceBytes)));
   }
-  const rest = framer.rest();
+  const rest = framer.flush();
   return rest ? [...lines, rest] : lines;
 }
 

@@ -26,7 +26,7 @@ function createScene() {
   host.listen({
     onSick: () => received.push('sick'),
     onWell: () => received.push('well'),
-    onWorks: () => received.push('works'),
+    onSessionStarted: () => received.push('works'),
   });
   return {
     host,
@@ -87,7 +87,7 @@ describe('the health of a host', () => {
     expect(host.isSick).toBe(true);
     await vi.advanceTimersByTimeAsync(1_000);
     expect(host.isSick).toBe(false);
-    host.works();
+    host.reportStarted();
     host.report(FULL);
     await vi.advanceTimersByTimeAsync(500);
     expect(host.isSick).toBe(false);

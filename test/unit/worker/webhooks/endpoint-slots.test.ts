@@ -7,26 +7,26 @@ import {
 
 test('a webhook holds its number of slots and no more, whatever others hold', () => {
   const slots = createEndpointSlots();
-  const held = Array.from({ length: SLOTS }, () => slots.take('a'));
+  const held = Array.from({ length: SLOTS }, () => slots.acquire('a'));
   expect(held).not.toContain(null);
-  expect(slots.take('a')).toBeNull();
-  expect(slots.take('b')).not.toBeNull();
+  expect(slots.acquire('a')).toBeNull();
+  expect(slots.acquire('b')).not.toBeNull();
   held[0]?.release(true);
-  expect(slots.take('a')).not.toBeNull();
-  expect(slots.take('a')).toBeNull();
+  expect(slots.acquire('a')).not.toBeNull();
+  expect(slots.acquire('a')).toBeNull();
 });
 
 test('a webhook that gave no answer holds one slot until it answers', () => {
   const slots = createEndpointSlots();
-  slots.take('a')?.release(false);
-  const only = slots.take('a');
-  expect(slots.take('a')).toBeNull();
+  slots.acquire('a')?.release(false);
+  const only = slots.acquire('a');
+  expect(slots.acquire('a')).toBeNull();
   // No request was made: nothing new is known.
   only?.release(undefined);
-  const next = slots.take('a');
-  expect(slots.take('a')).toBeNull();
+  const next = slots.acquire('a');
+  expect(slots.acquire('a')).toBeNull();
   next?.release(true);
-  expect(Array.from({ length: SLOTS }, () => slots.take('a'))).not.toContain(null);
+  expect(Array.from({ length: SLOTS }, () => slots.acquire('a'))).not.toContain(null);
 });
 
 test.each([

@@ -62,8 +62,10 @@ export function inheritConfig(
     ([key]) => !NEVER_INHERITED.includes(key as keyof SessionConfig),
   );
   // A key that is there as `undefined` is absent, as it would be once written as JSON.
-  const given = Object.entries(overrides).filter(([, value]) => value !== undefined);
-  const merged = Object.fromEntries([...inherited, ...given]);
-  const kept = Object.entries(merged).filter(([, value]) => value !== null && value !== undefined);
-  return Object.fromEntries(kept) as SessionConfig;
+  const changes = Object.entries(overrides).filter(([, value]) => value !== undefined);
+  const merged = Object.fromEntries([...inherited, ...changes]);
+  const present = Object.entries(merged).filter(
+    ([, value]) => value !== null && value !== undefined,
+  );
+  return Object.fromEntries(present) as SessionConfig;
 }

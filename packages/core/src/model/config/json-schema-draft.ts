@@ -4,7 +4,7 @@ import { recordOf } from '../schema/json-parts.ts';
 
 const DRAFT_7 = /^(?:|http:\/\/json-schema\.org\/(?:draft-07\/)?schema#?)$/;
 
-const KNOWN = new Set(
+const KNOWN_DRAFTS = new Set(
   [
     '$schema $id $ref $defs $vocabulary $comment definitions',
     'type nullable const enum maximum minimum exclusiveMaximum exclusiveMinimum multipleOf',
@@ -30,7 +30,7 @@ export function findDraftProblem(schema: Record<string, unknown>): string | null
   // No recursion: a caller chooses the depth.
   const waiting: Record<string, unknown>[] = [schema];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const unknown = Object.keys(next).find((keyword) => !KNOWN.has(keyword));
+    const unknown = Object.keys(next).find((keyword) => !KNOWN_DRAFTS.has(keyword));
     if (unknown !== undefined)
       return `expected keywords of JSON Schema draft 7, got ${shorten(unknown)}`;
     for (const inner of schemasIn(next)) waiting.push(inner);

@@ -4,7 +4,7 @@ import { findDraftProblem } from './json-schema-draft.ts';
 import { mcpConfigSchema } from './mcp-config.ts';
 import { recoverySchema } from './recovery.ts';
 
-// Linux caps one argument at 128 KiB (claude-cli section 2); long texts travel by file, these stay on argv.
+// Linux caps one argument at 128 KiB; long texts travel by file, these stay on argv.
 const ARGUMENT_MAX_BYTES = 100 * 1024;
 
 const noNul = /^[^\0]*$/;

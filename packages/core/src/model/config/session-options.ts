@@ -6,7 +6,7 @@ import { requiresSchema } from './requires.ts';
 
 const METADATA_MAX_BYTES = 16 * 1024;
 
-// BullMQ's largest priority; lower comes first, 0 means none and comes before all (bullmq section 8).
+// BullMQ's largest priority; lower comes first, 0 means none and comes before all.
 const PRIORITY_MAX = 2_097_151;
 
 const DAY_MS = 24 * 3600 * 1000;

@@ -14,7 +14,7 @@ export const SESSION_QUEUE = 'sessions';
 /** The prefix of Baton's keys in Redis. */
 export const QUEUE_PREFIX = 'baton';
 
-/** The largest job payload in bytes of JSON, the prompt included (contract section 1). */
+/** The largest job payload in bytes of JSON, the prompt included. */
 export const JOB_MAX_BYTES = 1024 * 1024;
 
 const envelope = {

@@ -32,7 +32,7 @@ export function acceptJob<T extends Job>(job: T, timestamp: number): AcceptedJob
   };
 }
 
-/** The document of an accepted job; `asked` is the job's own config or, for a continue, the merged one. */
+/** The document of an accepted job; `requested` is the job's own config or, for a continue, the merged one. */
 export function queuedSession(
   job: AcceptedJob<Job>,
   requested: SessionConfig,

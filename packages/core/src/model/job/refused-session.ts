@@ -35,7 +35,7 @@ export function refusedSession(
 ): Session {
   const data = recordOf(found.data);
   const createdAt = new Date(valid(timeSchema, data['created_at']) ?? found.timestamp);
-  const kept = Object.entries(KEPT_FIELDS)
+  const present = Object.entries(KEPT_FIELDS)
     .map(([key, schema]) => [key, valid<unknown>(schema, data[key])])
     .filter(([, value]) => value !== undefined);
   const query = [recordOf(data['config'])['query'], recordOf(data['overrides'])['query']].find(
@@ -67,7 +67,7 @@ export function refusedSession(
     config_hash: isTooDeep(data) ? '' : requestHash(data),
     root_session_id: found.id,
     priority: 0,
-    ...Object.fromEntries(kept),
+    ...Object.fromEntries(present),
     webhooks_due: [{ type: 'session.failed', attempt: 0, at: createdAt }],
   };
 }

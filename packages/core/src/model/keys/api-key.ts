@@ -56,7 +56,7 @@ export function hashSecret(secret: string): string {
 
 /** Says, in constant time, whether the secret is the one of this hash. */
 export function isSecretOf(secret: string, hash: string): boolean {
-  const asked = Buffer.from(hashSecret(secret), 'hex');
+  const shownHash = Buffer.from(hashSecret(secret), 'hex');
   const stored = Buffer.from(hash, 'hex');
-  return asked.length === stored.length && timingSafeEqual(asked, stored);
+  return shownHash.length === stored.length && timingSafeEqual(shownHash, stored);
 }

@@ -24,11 +24,11 @@ export function checkOverrides(overrides: Governed, policy: Policy): void {
   check(overrides, policy, POLICY_RULES);
 }
 
-function check(asked: Governed, policy: Policy, rules: readonly PolicyRule[]): void {
+function check(config: Governed, policy: Policy, rules: readonly PolicyRule[]): void {
   for (const rule of rules) {
-    const [refusal] = rule(asked, policy);
+    const [refusal] = rule(config, policy);
     if (!refusal) continue;
-    const { code, field, says } = refusal;
-    throw new AppError(code, `${field}: ${says}`, { details: { field } });
+    const { code, field, message } = refusal;
+    throw new AppError(code, `${field}: ${message}`, { details: { field } });
   }
 }

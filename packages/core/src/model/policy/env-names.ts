@@ -9,7 +9,7 @@ const LANGUAGE_LOADERS = [
   /^_?JAVA_(TOOL_)?OPTIONS$|^JDK_JAVA_OPTIONS$/,
 ];
 
-// A caller who sets these would take over the worker's key, the marker or the loader (contract section 3).
+// A caller who sets these would take over the worker's key, the marker or the loader.
 const FORBIDDEN = [
   /^ANTHROPIC_/,
   /^CLAUDE/,

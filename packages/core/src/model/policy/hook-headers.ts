@@ -11,10 +11,10 @@ const REFERENCE = /\$\{([A-Z_][A-Z0-9_]*)\}|\$([A-Z_][A-Z0-9_]*)/g;
  * `settings.env` and that `allowedEnvVars` names, and `httpHookAllowedEnvVars` of the settings where it is given;
  * any other the CLI fills in from the operator, or leaves out.
  */
-export function hookRefusals(asked: Governed): Refusal[] {
-  const own = new Set([...keysOf(asked.env), ...keysOf(asked.settings?.['env'])]);
-  const allowedForAll = asked.settings?.['httpHookAllowedEnvVars'];
-  return hooksOf(asked).flatMap(({ field, hook }) => {
+export function hookRefusals(config: Governed): Refusal[] {
+  const own = new Set([...keysOf(config.env), ...keysOf(config.settings?.['env'])]);
+  const allowedForAll = config.settings?.['httpHookAllowedEnvVars'];
+  return hooksOf(config).flatMap(({ field, hook }) => {
     const allowed = listOf(hook['allowedEnvVars']);
     const isFilledIn = (name: string) =>
       allowed.includes(name) &&
@@ -34,12 +34,12 @@ const NOT_OWN = 'expected a variable that env or settings.env of this config set
 const NOT_AS_WRITTEN =
   'expected no reference to a variable, or one that env sets and that allowedEnvVars (and httpHookAllowedEnvVars, where it is given) names: Claude Code would send something else than is written';
 
-function refuse(field: string, says: string): Refusal {
-  return { code: 'OPTION_NOT_ALLOWED', field, says };
+function refuse(field: string, message: string): Refusal {
+  return { code: 'OPTION_NOT_ALLOWED', field, message };
 }
 
-function hooksOf(asked: Governed): { field: string; hook: Record<string, unknown> }[] {
-  return Object.entries(recordOf(asked.settings?.['hooks'])).flatMap(([event, matchers]) =>
+function hooksOf(config: Governed): { field: string; hook: Record<string, unknown> }[] {
+  return Object.entries(recordOf(config.settings?.['hooks'])).flatMap(([event, matchers]) =>
     listOf(matchers).flatMap((matcher, at) =>
       listOf(recordOf(matcher)['hooks']).map((hook, index) => ({
         field: `settings.hooks.${event}.${at}.hooks.${index}`,

@@ -5,7 +5,7 @@ import type { Allowed, Governed, Policy, Refusal } from './policy.ts';
 import { isInsideRoots } from './working-dir.ts';
 
 /** What of a request a policy refuses, for one reason. */
-export type PolicyRule = (asked: Governed, policy: Policy) => Refusal[];
+export type PolicyRule = (config: Governed, policy: Policy) => Refusal[];
 
 /** The rules that look at one key at a time, in the order in which their refusals are reported. */
 export const POLICY_RULES: readonly PolicyRule[] = [
@@ -24,112 +24,112 @@ export const POLICY_RULES: readonly PolicyRule[] = [
 export const WHOLE_CONFIG_RULES: readonly PolicyRule[] = [hookRefusals];
 
 /** The directories that a request names, each under its field; also those in Claude's own settings. */
-export function directoriesOf(asked: Governed): { field: string; path: unknown }[] {
-  const { working_dir, additional_directories } = asked;
+export function directoriesOf(config: Governed): { field: string; path: unknown }[] {
+  const { working_dir, additional_directories } = config;
   return [
     ...(working_dir ? [{ field: 'working_dir', path: working_dir }] : []),
     ...listed('additional_directories', additional_directories),
     ...listed(
       'settings.permissions.additionalDirectories',
-      permissionsOf(asked)['additionalDirectories'],
+      permissionsOf(config)['additionalDirectories'],
     ),
   ];
 }
 
-function checkForbiddenOptions(asked: Governed, { forbiddenOptions }: Policy): Refusal[] {
-  return Object.entries(asked)
+function checkForbiddenOptions(config: Governed, { forbiddenOptions }: Policy): Refusal[] {
+  return Object.entries(config)
     .filter(([key, value]) => isAsked(value) && forbiddenOptions.includes(key))
     .map(([field]) => ({
       code: 'OPTION_NOT_ALLOWED',
       field,
-      says: 'the operator lets no caller use it; leave it out',
+      message: 'the operator lets no caller use it; leave it out',
     }));
 }
 
-function checkDirectories(asked: Governed, { allowedRoots }: Policy): Refusal[] {
-  return directoriesOf(asked)
+function checkDirectories(config: Governed, { allowedRoots }: Policy): Refusal[] {
+  return directoriesOf(config)
     .filter(({ path }) => typeof path !== 'string' || !isInsideRoots(path, allowedRoots))
     .map(({ field, path }) => ({
       code: 'WORKING_DIR_NOT_ALLOWED',
       field,
-      says: `expected a directory inside an allowed root${typeof path === 'string' ? `, got ${path}` : ''}`,
+      message: `expected a directory inside an allowed root${typeof path === 'string' ? `, got ${path}` : ''}`,
     }));
 }
 
-function checkEnv(asked: Governed, { allowedEnv }: Policy): Refusal[] {
+function checkEnv(config: Governed, { allowedEnv }: Policy): Refusal[] {
   // The CLI puts `settings.env` into its own environment: the same names, the same harm.
-  const fields = { env: asked.env, 'settings.env': asked.settings?.['env'] };
+  const fields = { env: config.env, 'settings.env': config.settings?.['env'] };
   return Object.entries(fields).flatMap(([field, env]) => {
     const name = forbiddenEnvName(recordOf(env) as Record<string, string>, allowedEnv);
     if (name === null) return [];
-    const says = `${name} may not be set by a caller`;
-    return [{ code: 'ENV_NOT_ALLOWED' as const, field: `${field}.${name}`, says }];
+    const message = `${name} may not be set by a caller`;
+    return [{ code: 'ENV_NOT_ALLOWED' as const, field: `${field}.${name}`, message }];
   });
 }
 
-function checkModes(asked: Governed, { allowedPermissionModes }: Policy): Refusal[] {
+function checkModes(config: Governed, { allowedPermissionModes }: Policy): Refusal[] {
   const modes = {
-    permission_mode: asked.permission_mode,
-    'settings.permissions.defaultMode': permissionsOf(asked)['defaultMode'],
+    permission_mode: config.permission_mode,
+    'settings.permissions.defaultMode': permissionsOf(config)['defaultMode'],
   };
   return Object.entries(modes)
     .filter(([, mode]) => isAsked(mode) && !allowedPermissionModes.includes(nameOfMode(mode)))
     .map(([field]) => ({
       code: 'PERMISSION_MODE_NOT_ALLOWED',
       field,
-      says: `expected one of the modes that the operator allows: ${allowedPermissionModes.join(', ')}`,
+      message: `expected one of the modes that the operator allows: ${allowedPermissionModes.join(', ')}`,
     }));
 }
 
-function checkSettings(asked: Governed, { allowedSettings }: Policy): Refusal[] {
-  return Object.keys(asked.settings ?? {})
+function checkSettings(config: Governed, { allowedSettings }: Policy): Refusal[] {
+  return Object.keys(config.settings ?? {})
     .filter((key) => !isAllowed(key, allowedSettings))
     .map((key) => ({
       code: 'OPTION_NOT_ALLOWED',
       field: `settings.${key}`,
-      says: 'the operator lets no caller set it',
+      message: 'the operator lets no caller set it',
     }));
 }
 
-function checkMcpCommands(asked: Governed, { allowedMcpCommands }: Policy): Refusal[] {
-  return Object.entries(asked.mcp_config?.mcpServers ?? {})
+function checkMcpCommands(config: Governed, { allowedMcpCommands }: Policy): Refusal[] {
+  return Object.entries(config.mcp_config?.mcpServers ?? {})
     .filter(([, server]) => 'command' in server && !isAllowed(server.command, allowedMcpCommands))
     .map(([name]) => ({
       code: 'OPTION_NOT_ALLOWED',
       field: `mcp_config.mcpServers.${name}.command`,
-      says: 'expected a program that the operator allows',
+      message: 'expected a program that the operator allows',
     }));
 }
 
 // Where programs are listed, a listed one must not be made into any other by its environment. It inherits the session's.
-function checkMcpEnv(asked: Governed, { allowedMcpCommands, allowedEnv }: Policy): Refusal[] {
+function checkMcpEnv(config: Governed, { allowedMcpCommands, allowedEnv }: Policy): Refusal[] {
   if (allowedMcpCommands === 'any') return [];
-  const programs = Object.entries(asked.mcp_config?.mcpServers ?? {}).flatMap(([name, server]) =>
+  const programs = Object.entries(config.mcp_config?.mcpServers ?? {}).flatMap(([name, server]) =>
     'command' in server ? [[`mcp_config.mcpServers.${name}.env`, server.env] as const] : [],
   );
   const inherited = [
-    ['env', asked.env],
-    ['settings.env', asked.settings?.['env']],
+    ['env', config.env],
+    ['settings.env', config.settings?.['env']],
   ] as const;
   return [...programs, ...inherited].flatMap(([field, env]) => {
     const name = loaderName(recordOf(env) as Record<string, string>, allowedEnv);
     if (name === null) return [];
-    const says = `${name} may not be set where the operator lists what MCP servers may be`;
-    return [{ code: 'ENV_NOT_ALLOWED' as const, field: `${field}.${name}`, says }];
+    const message = `${name} may not be set where the operator lists what MCP servers may be`;
+    return [{ code: 'ENV_NOT_ALLOWED' as const, field: `${field}.${name}`, message }];
   });
 }
 
-function checkSources(asked: Governed, { settingSources: { allowed } }: Policy): Refusal[] {
-  if ((asked.setting_sources ?? []).every((source) => allowed.includes(source))) return [];
+function checkSources(config: Governed, { settingSources: { allowed } }: Policy): Refusal[] {
+  if ((config.setting_sources ?? []).every((source) => allowed.includes(source))) return [];
   const most = allowed.length === 0 ? 'the empty list' : `some of ${allowed.join(', ')}`;
-  const says = `expected ${most}: the operator lets no caller have more settings files read`;
-  return [{ code: 'OPTION_NOT_ALLOWED', field: 'setting_sources', says }];
+  const message = `expected ${most}: the operator lets no caller have more settings files read`;
+  return [{ code: 'OPTION_NOT_ALLOWED', field: 'setting_sources', message }];
 }
 
-function checkStrictness(asked: Governed, { strictMcpConfig: { isLocked } }: Policy): Refusal[] {
-  if (!isLocked || asked.strict_mcp_config !== false) return [];
-  const says = "expected true: the operator lets no caller start a repository's MCP servers";
-  return [{ code: 'OPTION_NOT_ALLOWED', field: 'strict_mcp_config', says }];
+function checkStrictness(config: Governed, { strictMcpConfig: { isLocked } }: Policy): Refusal[] {
+  if (!isLocked || config.strict_mcp_config !== false) return [];
+  const message = "expected true: the operator lets no caller start a repository's MCP servers";
+  return [{ code: 'OPTION_NOT_ALLOWED', field: 'strict_mcp_config', message }];
 }
 
 function isAllowed(name: string, allowed: Allowed): boolean {
@@ -145,8 +145,8 @@ function nameOfMode(mode: unknown): string {
   return mode === 'default' ? 'manual' : typeof mode === 'string' ? mode : '';
 }
 
-function permissionsOf(asked: Governed): Record<string, unknown> {
-  return recordOf(asked.settings?.['permissions']);
+function permissionsOf(config: Governed): Record<string, unknown> {
+  return recordOf(config.settings?.['permissions']);
 }
 
 function listed(field: string, paths: unknown): { field: string; path: unknown }[] {

@@ -60,5 +60,5 @@ export type Governed = Partial<SessionConfig> | Partial<Overrides>;
 export interface Refusal {
   code: ErrorCode;
   field: string;
-  says: string;
+  message: string;
 }

@@ -6,9 +6,9 @@ import { posix } from 'node:path';
  */
 export function isInsideRoots(path: string, roots: readonly string[]): boolean {
   if (!posix.isAbsolute(path)) return false;
-  const wanted = posix.resolve(path);
+  const resolved = posix.resolve(path);
   return roots.some((root) => {
     const base = posix.resolve(root);
-    return wanted === base || wanted.startsWith(base === '/' ? base : `${base}/`);
+    return resolved === base || resolved.startsWith(base === '/' ? base : `${base}/`);
   });
 }

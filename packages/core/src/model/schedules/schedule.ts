@@ -119,8 +119,8 @@ export function withChanges(schedule: Schedule, changes: ScheduleChanges): NewSc
         ? { timezone }
         : { cron, timezone, every_ms };
   const merged = { title, ...recurrence, overlap, enabled, launch };
-  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
-  const all = Object.entries({ ...merged, ...Object.fromEntries(given) });
+  const present = Object.entries(changes).filter(([, value]) => value !== undefined);
+  const all = Object.entries({ ...merged, ...Object.fromEntries(present) });
   return Object.fromEntries(
     all.filter(([, value]) => value !== undefined && value !== null),
   ) as NewSchedule;

@@ -5,8 +5,8 @@ import { sessionStatusSchema } from './status.ts';
 
 const count = z.int().nonnegative();
 
-/** What is told of a session over Redis: a word that something is there to be read. It may be lost. */
-const newsSchema = z.object({
+/** What is published of a session over Redis: a hint that there is something to read. It may be lost. */
+const sessionUpdateSchema = z.object({
   kind: z.literal('news'),
   id: idSchema,
   root_session_id: idSchema,
@@ -18,7 +18,7 @@ const newsSchema = z.object({
   at: z.iso.datetime(),
 });
 
-/** Lines that grow an answer, told while it grows and stored nowhere. */
+/** Partial lines of an answer, published while it grows and never stored. */
 const partialsSchema = z.object({
   kind: z.literal('partials'),
   id: idSchema,
@@ -26,20 +26,23 @@ const partialsSchema = z.object({
   lines: z.array(z.string()),
 });
 
-/** Everything that is told live. */
-export const liveMessageSchema = z.discriminatedUnion('kind', [newsSchema, partialsSchema]);
+/** Every message that is published live. */
+export const liveMessageSchema = z.discriminatedUnion('kind', [
+  sessionUpdateSchema,
+  partialsSchema,
+]);
 
-/** A word of a session: where its status and its events are by now. */
-export type SessionNews = z.infer<typeof newsSchema>;
+/** An update of a session: its status and its last event. */
+export type SessionUpdate = z.infer<typeof sessionUpdateSchema>;
 
-/** Lines that grow an answer. */
+/** Partial lines of an answer. */
 export type Partials = z.infer<typeof partialsSchema>;
 
-/** Everything that is told live. */
+/** Every message that is published live. */
 export type LiveMessage = z.infer<typeof liveMessageSchema>;
 
 /** A change of a session's status, as its readers see it. */
-export const statusChangeSchema = newsSchema.omit({ kind: true });
+export const statusChangeSchema = sessionUpdateSchema.omit({ kind: true });
 
 /** A change of a session's status, as its readers see it. */
 export type StatusChange = z.infer<typeof statusChangeSchema>;

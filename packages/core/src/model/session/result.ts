@@ -71,16 +71,16 @@ export type Result = z.infer<typeof resultSchema>;
 // A document holds 16 MiB at most; a result is bounded so that it can always be stored.
 const TEXT_MAX_BYTES = 1024 * 1024;
 const JSON_MAX_BYTES = 1024 * 1024;
-const WORD_MAX_BYTES = 1024;
+const SHORT_TEXT_MAX_BYTES = 1024;
 
 const BOUNDS = {
   result: cutTo(TEXT_MAX_BYTES),
   error: cutTo(TEXT_MAX_BYTES),
-  subtype: cutTo(WORD_MAX_BYTES),
-  session_id: cutTo(WORD_MAX_BYTES),
-  terminal_reason: cutTo(WORD_MAX_BYTES),
-  stop_reason: cutTo(WORD_MAX_BYTES),
-  uuid: cutTo(WORD_MAX_BYTES),
+  subtype: cutTo(SHORT_TEXT_MAX_BYTES),
+  session_id: cutTo(SHORT_TEXT_MAX_BYTES),
+  terminal_reason: cutTo(SHORT_TEXT_MAX_BYTES),
+  stop_reason: cutTo(SHORT_TEXT_MAX_BYTES),
+  uuid: cutTo(SHORT_TEXT_MAX_BYTES),
   structured_output: dropOver(JSON_MAX_BYTES),
   deferred_tool_use: dropOver(JSON_MAX_BYTES),
   permission_denials: dropOver(JSON_MAX_BYTES),
@@ -93,9 +93,9 @@ export function boundResult(result: Result): Result {
   const truncated: string[] = [...(result.truncated ?? [])];
   const bounded = Object.entries(result).flatMap(([key, value]) => {
     const bound = BOUNDS[key as keyof typeof BOUNDS];
-    const kept = bound ? bound(value) : value;
-    if (kept !== value) truncated.push(key);
-    return kept === undefined ? [] : [[key, kept]];
+    const limited = bound ? bound(value) : value;
+    if (limited !== value) truncated.push(key);
+    return limited === undefined ? [] : [[key, limited]];
   });
   const kept = Object.fromEntries(bounded) as Result;
   return truncated.length > 0 ? { ...kept, truncated } : kept;

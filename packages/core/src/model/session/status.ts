@@ -26,7 +26,7 @@ const LEGAL_TRANSITIONS: Record<SessionStatus, readonly SessionStatus[]> = {
   cancelled: [],
 };
 
-/** Says whether a session may move from one status to another (contract section 4). */
+/** Says whether a session may move from one status to another. */
 export function canTransition(from: SessionStatus, to: SessionStatus): boolean {
   return LEGAL_TRANSITIONS[from].includes(to);
 }

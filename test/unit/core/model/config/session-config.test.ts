@@ -74,7 +74,7 @@ describe('SessionConfig', () => {
 });
 
 describe('Session and Info', () => {
-  // hld.md section 2.1
+  // The keys of the seed (docs/seed-parity.md).
   test.each(['id', 'run_id', 'status', 'start_time', 'end_time', 'error', 'config', 'result'])(
     'Session has the seed key %s',
     (key) => {

@@ -30,7 +30,7 @@ describe('AppError', () => {
   });
 });
 
-// Contract section 5, the left column.
+// Codes of HTTP answers, each with its status.
 test.each([
   ['INVALID_REQUEST', 400],
   ['UNAUTHENTICATED', 401],

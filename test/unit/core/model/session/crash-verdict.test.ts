@@ -33,9 +33,9 @@ describe('a session that lost its worker', () => {
     [{ on_crash: 'restart' }, 2, true],
     [{ on_crash: 'restart', max_crashes: 2 }, 2, false],
     [{ on_crash: 'fail' }, 0, false],
-  ])('with %j and %i crashes before goes on: %s', (recovery, crashes, goesOn) => {
+  ])('with %j and %i crashes before goes on: %s', (recovery, crashes, isRecovered) => {
     const verdict = crashVerdict(sessionWith(recovery, crashes));
-    if (goesOn) expect(verdict).toBeNull();
+    if (isRecovered) expect(verdict).toBeNull();
     else expect(verdict).toMatchObject({ code: 'CRASHED', retryable: false });
   });
 

@@ -7,7 +7,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import { statusesBefore } from '../../../../../packages/core/src/model/session/status.ts';
 
-// The table of contract section 4, every pair written out.
+// Every allowed change of status, written out.
 const ALLOWED: Record<SessionStatus, readonly SessionStatus[]> = {
   queued: ['starting', 'failed', 'cancelled'],
   starting: ['running', 'completed', 'failed', 'cancelled', 'queued', 'starting'],
