@@ -24,7 +24,7 @@
 import { isAppError } from '../model/errors/app-error.ts';
 import type { Job } from '../model/job/job.ts';
 import { jobOfSession } from '../model/job/job-of-session.ts';
-import { hasLimits } from '../model/job/waiting.ts';
+import { nextWait } from '../model/job/waiting.ts';
 import type { Session } from '../model/session/session.ts';
 import type { LivePublisher } from '../queue/live.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
@@ -55,6 +55,12 @@ const BATCH = 100;
 export interface Admission {
   /** The limits that new sessions meet. */
   limits: RequestLimits;
+  /**
+   * Moves a session that its request has just stored, or has met again, on as far as possible now; returns it
+   * as it then is. Throws LIMIT_EXCEEDED where a limit has no room and the session did not ask to wait: the
+   * session is removed. Throws UNAVAILABLE where another process is still deciding that.
+   */
+  admit(session: Session): Promise<Session>;
   /** Moves a queued session on as far as possible now; returns it as it then is. */
   resume(session: Session): Promise<Session>;
   /** Does the same for many new sessions that wait for their concurrency keys. */
@@ -136,9 +142,23 @@ export function createAdmission({
     return true;
   }
 
+  async function admit(stored: Session): Promise<Session> {
+    const waitsForLimits = stored.waiting_for === 'budget';
+    const session = waitsForLimits ? await limits.reserveOrRefuse(stored) : stored;
+    if (session.waiting_for === 'budget') return session;
+    if (session.waiting_for) return resume.session(session);
+    await enqueueById(session.id);
+    return session;
+  }
+
+  async function enqueueById(id: string): Promise<void> {
+    await enqueue(await waiting.states([id]));
+  }
+
   async function releaseFromParent(session: Session): Promise<void> {
-    if (hasLimits(session)) await waits.startWait(session.id);
-    else if (hasKey(session) && (await isDue(session, clock))) await keys.enter(session);
+    const next = nextWait('parent', session, !(await isDue(session, clock)));
+    if (next === 'budget') await waits.startWait(session.id);
+    else if (next && hasKey(session)) await keys.enter(session);
     else await enqueue(await waiting.end([session.id], 'parent'));
   }
 
@@ -152,13 +172,12 @@ export function createAdmission({
 
   return {
     limits,
+    admit,
     resume: resume.session,
     releaseAfter,
     fail,
     resumeAll: (all) => keys.resumeAll(all.filter(hasKey)),
-    async enqueue(id) {
-      await enqueue(await waiting.states([id]));
-    },
+    enqueue: enqueueById,
     repair: () => repairAll({ parents, keys, limits, resume }),
   };
 }

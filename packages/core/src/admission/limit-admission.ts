@@ -32,19 +32,19 @@ export interface RequestLimits {
   withLimits<T extends Job>(job: T): Promise<T>;
   /**
    * The job with its limits; throws LIMIT_EXCEEDED where a cap has no room now and the job does not ask to
-   * wait. Reserves nothing: `reserve` decides once the session is stored.
+   * wait. Reserves nothing: `Admission.admit` decides once the session is stored.
    */
   check<T extends Job>(job: T): Promise<T>;
+}
+
+/** Limits of sessions. Every step may be repeated, run in several processes at once, or be cut off by a crash. */
+export interface LimitAdmission extends RequestLimits {
   /**
    * Reserves the limits of a stored session that waits for them. Returns the session as it then is: past its
    * limits, or still waiting where it asked to. Otherwise it throws LIMIT_EXCEEDED, and the session is
    * removed, whichever process removed it; throws UNAVAILABLE where another process is still deciding.
    */
-  reserve(session: Session): Promise<Session>;
-}
-
-/** Limits of sessions. Every step may be repeated, run in several processes at once, or be cut off by a crash. */
-export interface LimitAdmission extends RequestLimits {
+  reserveOrRefuse(session: Session): Promise<Session>;
   /** Reserves the limits of a session that waits for them; the session waits on where a cap has no room. */
   reserveWaiting(id: string): Promise<Reservation>;
   /** Frees the slots of a session that has ended. */
@@ -98,7 +98,7 @@ export function createLimitAdmission(deps: LimitDeps): LimitAdmission {
 function createRequestLimits(
   { limits, usage, sessions }: LimitDeps,
   reserve: ReserveLimits,
-): RequestLimits {
+): Pick<LimitAdmission, 'withLimits' | 'check' | 'reserveOrRefuse'> {
   const findExisting = createKnownLimits(limits);
 
   async function withLimits<T extends Job>(job: T): Promise<T> {
@@ -120,7 +120,7 @@ function createRequestLimits(
       if (reached) throw limitError(reached);
       return limited;
     },
-    async reserve(waiter) {
+    async reserveOrRefuse(waiter) {
       const reservation = await reserve(waiter.id, { refuse: true });
       const session = await sessions.get(waiter.id);
       if (reservation.kind === 'refused') throw limitError(reservation.reached);

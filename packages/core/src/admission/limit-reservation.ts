@@ -1,6 +1,6 @@
 // The reservation of a waiting session's limits: claimed by one process, reserved, and undone where it fails.
 import { setTimeout as delay } from 'node:timers/promises';
-import { waitAfterLimits } from '../model/job/waiting.ts';
+import { nextWait } from '../model/job/waiting.ts';
 import type { LimitReached } from '../model/limits/limit.ts';
 import { newId } from '../model/schema/id.ts';
 import type { Session } from '../model/session/session.ts';
@@ -66,7 +66,7 @@ export function createLimitReservation({
       const reached = await usage.reserve(id, await limits.named(session.limits ?? []), undo);
       if (!reached) {
         const isDelayed = not_before !== undefined && not_before > (await clock.now());
-        const next = waitAfterLimits(session, isDelayed);
+        const next = nextWait('budget', session, isDelayed);
         if (await waits.endWait(id, token, next)) return { kind: 'reserved' };
       }
       await releaseSlots(id, token, undo);

@@ -74,7 +74,7 @@ export function createAcceptance({
   async function replay(before: Session, job: Job): Promise<AcceptedSession> {
     checkSameRequest(before, job);
     return {
-      session: before.waiting_for ? await proceed(admission, before) : before,
+      session: before.waiting_for ? await admission.admit(before) : before,
       replayed: true,
     };
   }
@@ -108,7 +108,7 @@ function createAddSession({
   // The document first: while it waits there is no job. If we die after it, the reconciler goes on with it.
   async function addWaiting(job: Job): Promise<Session> {
     checkSize(job);
-    return proceed(admission, await adopter.adoptBuilt(job));
+    return admission.admit(await adopter.adoptBuilt(job));
   }
 
   // The job first: if we die before the document is there, whoever meets the job makes it. The payload is
@@ -125,14 +125,4 @@ function createAddSession({
       throw error;
     });
   };
-}
-
-/** Moves a session that waits on as far as possible now; returns it as it then is. */
-async function proceed(admission: Admission, waiting: Session): Promise<Session> {
-  const session =
-    waiting.waiting_for === 'budget' ? await admission.limits.reserve(waiting) : waiting;
-  if (session.waiting_for === 'budget') return session;
-  if (session.waiting_for) return admission.resume(session);
-  await admission.enqueue(session.id);
-  return session;
 }

@@ -105,7 +105,7 @@ function createSliceLaunch({
     const stored = waiting.filter(({ id }) => !deleted.has(id));
     const keyed = stored.filter((session) => !waitsForLimits(session));
     if (keyed.length > 0) await admission.resumeAll(keyed);
-    const refused = await reserveAll(admission, stored.filter(waitsForLimits));
+    const refused = await admitAll(admission, stored.filter(waitsForLimits));
     for (const [id, error] of deleted) refused.set(id, { error });
     return refused;
   }
@@ -124,7 +124,7 @@ function createSliceLaunch({
       .flatMap((one) => replayed(one, known.get(one.job.id)))
       .filter(waitsForLimits);
     const refused = new Map([
-      ...(await reserveAll(admission, [...byId(replays).values()])),
+      ...(await admitAll(admission, [...byId(replays).values()])),
       ...(jobs.length > 0 ? await enqueue(jobs) : []),
     ]);
     const made = await sessions.getMany([...fresh.keys()]);
@@ -141,16 +141,14 @@ function createSliceLaunch({
 }
 
 // One after the other: the first are the first to be let in.
-async function reserveAll(
-  admission: Pick<Admission, 'limits' | 'enqueue' | 'resume'>,
+async function admitAll(
+  admission: Pick<Admission, 'admit'>,
   limited: readonly Session[],
 ): Promise<Map<string, LaunchVerdict>> {
   const refused = new Map<string, LaunchVerdict>();
   for (const session of limited) {
     try {
-      const passed = await admission.limits.reserve(session);
-      if (passed.waiting_for === undefined) await admission.enqueue(passed.id);
-      else if (!waitsForLimits(passed)) await admission.resume(passed);
+      await admission.admit(session);
     } catch (error) {
       if (!isAppError(error) || error.code !== 'LIMIT_EXCEEDED') throw error;
       refused.set(session.id, { error });

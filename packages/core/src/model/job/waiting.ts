@@ -17,30 +17,33 @@ export function mayWait(job: Job): boolean {
 }
 
 /**
- * What a new session of this job waits for first: its parent, then its limits, then its key, so a waiting
- * session never holds a slot that another one needs. `parent` is the session that it continues. A session
- * with a start time (`isDelayed`) waits for its key only when that time has come.
+ * Returns what a new session of this job waits for first: its parent (`parent` is the session that it
+ * continues), or what `nextWait` says after that. `isDelayed` as for nextWait.
  */
 export function firstWait(
   job: Job,
   { parent, isDelayed }: { parent: Session | undefined; isDelayed: boolean },
 ): WaitingFor | undefined {
   const isBusy = parent !== undefined && !isTerminal(parent.status);
-  if (isBusy && isContinueThatWaits(job)) return 'parent';
-  if (hasLimits(job)) return 'budget';
-  return waitAfterLimits(job, isDelayed);
+  return isBusy && isContinueThatWaits(job) ? 'parent' : nextWait('parent', job, isDelayed);
 }
 
-/** What a session waits for after its limits; `isDelayed` as for firstWait. */
-export function waitAfterLimits(
-  { concurrency_key }: Pick<Session, 'concurrency_key'>,
+/**
+ * Returns what a session waits for once it has passed its parent or its limits (`passed`): its limits, then
+ * its key, so a waiting session never holds a slot that another one needs. A session with a start time that
+ * has not come (`isDelayed`) skips its key: it waits for the key when that time comes.
+ */
+export function nextWait(
+  passed: 'parent' | 'budget',
+  session: Pick<Session, 'limits' | 'concurrency_key'>,
   isDelayed: boolean,
 ): WaitingFor | undefined {
-  return concurrency_key === undefined || isDelayed ? undefined : 'concurrency_key';
+  if (passed === 'parent' && hasLimits(session)) return 'budget';
+  return session.concurrency_key === undefined || isDelayed ? undefined : 'concurrency_key';
 }
 
 /** Returns whether a session is under any limit. */
-export function hasLimits({ limits = [] }: Pick<Session, 'limits'>): boolean {
+function hasLimits({ limits = [] }: Pick<Session, 'limits'>): boolean {
   return limits.length > 0;
 }
 

@@ -1,7 +1,11 @@
 import type { Session } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { queuedSession } from '../../../../../packages/core/src/model/job/new-session.ts';
-import { mayWait, planParentWait } from '../../../../../packages/core/src/model/job/waiting.ts';
+import {
+  mayWait,
+  nextWait,
+  planParentWait,
+} from '../../../../../packages/core/src/model/job/waiting.ts';
 import { planAdmission } from '../../../../../packages/core/src/model/limits/admission-plan.ts';
 import {
   makeCompletedSession,
@@ -75,6 +79,29 @@ describe('a new session waits for', () => {
 
   test('nothing that a plain launch or continue could wait for', () => {
     expect([makeLaunchJob(), makeContinueJob(over.id)].map(mayWait)).toEqual([false, false]);
+  });
+});
+
+describe('a session waits next for', () => {
+  const isDelayed = true;
+  test.each<
+    [string, 'parent' | 'budget', Parameters<typeof nextWait>[1], boolean, string | undefined]
+  >([
+    ['nothing after its parent', 'parent', {}, false, undefined],
+    ['its limits after its parent', 'parent', { ...limited, ...key }, false, 'budget'],
+    [
+      'its limits, even before its start time',
+      'parent',
+      { ...limited, ...key },
+      isDelayed,
+      'budget',
+    ],
+    ['its key after its parent', 'parent', key, false, 'concurrency_key'],
+    ['its key after its limits', 'budget', { ...limited, ...key }, false, 'concurrency_key'],
+    ['nothing after its limits', 'budget', limited, false, undefined],
+    ['nothing before its start time', 'budget', { ...limited, ...key }, isDelayed, undefined],
+  ])('%s', (_title, passed, session, delayed, expected) => {
+    expect(nextWait(passed, session, delayed)).toBe(expected);
   });
 });
 
