@@ -7,13 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { reasonOf } from '../tools/dev-services/errors.ts';
+import { untilAborted } from '../tools/process/until-aborted.ts';
 import { chooseModel, type Model } from './demo/model.ts';
 import { demoSettings } from './demo/settings.ts';
 import { runStory } from './demo/story.ts';
 import { createSink, type Sink } from './stack/sink.ts';
 import { type Stack, startStack } from './stack/stack.ts';
 import { stopSignal } from './stack/stop-signal.ts';
-import { untilAborted } from './stack/until-aborted.ts';
 
 const { env } = process;
 const off = { type: 'boolean', default: false } as const;

@@ -3,10 +3,10 @@
 // line of JSON.
 import { parseArgs } from 'node:util';
 import { reasonOf } from '../tools/dev-services/errors.ts';
+import { untilAborted } from '../tools/process/until-aborted.ts';
 import { createSink } from './stack/sink.ts';
 import { type Stack, startStack } from './stack/stack.ts';
 import { stopSignal } from './stack/stop-signal.ts';
-import { untilAborted } from './stack/until-aborted.ts';
 import { welcome } from './stack/welcome.ts';
 
 const DATA_DIR = '.baton';

@@ -4,10 +4,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createProducer, type Info, isTerminal, type Producer } from '@baton/core/internal';
 import { FAKE_CLAUDE } from '../../test/fake-claude/install.ts';
+import { type Child, startChild } from '../../tools/baton-processes/child.ts';
+import {
+  apiProgram,
+  type WorkerLine,
+  workerProgram,
+} from '../../tools/baton-processes/programs.ts';
 import type { Services } from '../../tools/dev-services/services.ts';
 import { type Client, createClient } from '../demo/client.ts';
-import { type Child, startChild } from '../stack/child.ts';
-import { apiProgram, type WorkerLine, workerProgram } from '../stack/programs.ts';
 import type { Sink } from '../stack/sink.ts';
 
 const LEASE_MS = 3_000;

@@ -1,4 +1,4 @@
-import type { Child } from './child.ts';
+import type { Child } from '../../tools/baton-processes/child.ts';
 
 /** A supervised program: whenever it ends by itself, it is started again. */
 export type SupervisedProgram<Line> = {

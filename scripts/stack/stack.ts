@@ -1,12 +1,17 @@
 // Baton on one machine: Redis, MongoDB, the API and workers, each a process that does not outlive the launcher.
+import { startChild } from '../../tools/baton-processes/child.ts';
+import {
+  type ApiLine,
+  apiProgram,
+  type WorkerLine,
+  workerProgram,
+} from '../../tools/baton-processes/programs.ts';
+import { launcherSettings } from '../../tools/baton-processes/settings.ts';
 import type { Environment } from '../../tools/dev-services/environment.ts';
 import { type Services, startServices } from '../../tools/dev-services/services.ts';
-import { startChild } from './child.ts';
 import { keepRunning, type SupervisedProgram } from './keep-running.ts';
 import { checkPortIsFree } from './port-taken.ts';
-import { type ApiLine, apiProgram, type WorkerLine, workerProgram } from './programs.ts';
 import { waitUntilReady, whyNotReady } from './ready.ts';
-import { launcherSettings } from './settings.ts';
 import type { Sink } from './sink.ts';
 import { validateSettings } from './validate-settings.ts';
 

@@ -9,8 +9,8 @@ import { readApiSettings } from '../../apps/api/src/settings.ts';
 import { makeWorkRoot } from '../../apps/worker/src/host/work-root.ts';
 import { readPrices } from '../../apps/worker/src/process/read-prices.ts';
 import { workerSettingsSchema } from '../../apps/worker/src/settings.ts';
+import { apiProgram, workerProgram } from '../../tools/baton-processes/programs.ts';
 import type { Environment } from '../../tools/dev-services/environment.ts';
-import { apiProgram, workerProgram } from './programs.ts';
 
 /**
  * Throws INVALID_CONFIG that lists everything that the API or a worker would refuse of these settings: before servers

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Child } from '../../../../scripts/stack/child.ts';
 import { keepRunning } from '../../../../scripts/stack/keep-running.ts';
+import type { Child } from '../../../../tools/baton-processes/child.ts';
 
 /** Starts children that are told apart by their number; each ends when its `end` is called. */
 function nursery() {

@@ -2,7 +2,7 @@ import { parseEnv } from '@baton/core/internal';
 import { apiSettingsSchema } from '../../apps/api/src/settings.ts';
 import { operatorEnv } from '../../apps/worker/src/claude/base-env.ts';
 import { workerSettingsSchema } from '../../apps/worker/src/settings.ts';
-import type { Environment } from '../../tools/dev-services/environment.ts';
+import type { Environment } from '../dev-services/environment.ts';
 
 // What any program needs to run at all, and where it finds whom to trust.
 const EVERYWHERE = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'NODE_EXTRA_CA_CERTS'];

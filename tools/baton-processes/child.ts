@@ -1,10 +1,9 @@
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
-import type { Guardian } from '../../tools/dev-services/guardian.ts';
-import type { LaunchedProcess } from '../../tools/process/launch.ts';
-import type { Sink } from './sink.ts';
-import { untilAborted } from './until-aborted.ts';
+import type { Guardian } from '../dev-services/guardian.ts';
+import type { LaunchedProcess } from '../process/launch.ts';
+import { untilAborted } from '../process/until-aborted.ts';
 
 /** A program of Baton: its first line on standard output says that it is ready, and SIGTERM ends it. */
 export type Program<Line> = {
@@ -30,8 +29,8 @@ export type Child<Line> = {
 export type ChildHost = {
   /** Ends it when the launcher ends. */
   readonly guardian: Guardian;
-  /** Takes its log. */
-  readonly sink: Pick<Sink, 'child'>;
+  /** `child` takes each line of the program's log. */
+  readonly sink: { readonly child: (line: string) => void };
   /** Gives up a start that is under way. */
   readonly signal: AbortSignal;
 };

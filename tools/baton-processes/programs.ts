@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Environment } from '../../tools/dev-services/environment.ts';
+import type { Environment } from '../dev-services/environment.ts';
 import type { Program } from './child.ts';
 import { apiEnvironment, workerEnvironment } from './settings.ts';
 
