@@ -1,5 +1,6 @@
 import { defined, type SessionLabel } from '@baton/core/internal';
 import type { AppJob } from '@bull-board/api/typings/app';
+import { formatMoney } from '../pages/format.ts';
 
 const NAME_MAX = 80;
 
@@ -49,12 +50,7 @@ function nameOf({ data, name }: AppJob, label: SessionLabel | undefined): string
   const title = label?.title ?? textAt(data, 'title') ?? queryOf(data) ?? name;
   const short = title.replace(/\s+/g, ' ').trim();
   const cut = short.length > NAME_MAX ? `${short.slice(0, NAME_MAX - 1)}…` : short;
-  return label ? `${cut} · ${label.status} · ${money(label.totals.cost_usd)}` : cut;
-}
-
-/** Dollars as people read them: four places, for a turn may cost less than a cent. */
-export function money(usd: number): string {
-  return `$${usd.toFixed(4)}`;
+  return label ? `${cut} · ${label.status} · ${formatMoney(label.totals.cost_usd)}` : cut;
 }
 
 function queryOf(data: unknown): string | undefined {

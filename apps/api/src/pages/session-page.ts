@@ -1,5 +1,5 @@
 import { type Info, isTerminal, redactNamed } from '@baton/core/internal';
-import { money } from '../board/job-view.ts';
+import { formatMoney } from './format.ts';
 import { type Html, html } from './html.ts';
 import { row, statusOf } from './sessions-page.ts';
 
@@ -19,7 +19,7 @@ export function sessionContent(info: Info, { children, mayStop }: Around): Html 
 <p><a href="/queues/queue/sessions/${id}">Job</a> · <a href="${api}?include=config">JSON</a> · <a href="${api}/events">Events</a> · <a href="${api}/conversation">Conversation</a></p>
 <table class="facts">
 ${fact('Id', id)}
-${fact('Cost', `${money(totals.cost_usd)}, ${totals.num_turns} turns`)}
+${fact('Cost', `${formatMoney(totals.cost_usd)}, ${totals.num_turns} turns`)}
 ${fact('Model', info.model)}
 ${fact('Accepted', info.start_time)}
 ${fact('Started', info.started_at)}

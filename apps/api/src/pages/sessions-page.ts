@@ -5,7 +5,7 @@ import {
   SESSION_STATUSES,
   type SessionStatus,
 } from '@baton/core/internal';
-import { money } from '../board/job-view.ts';
+import { formatMoney } from './format.ts';
 import { type Html, html } from './html.ts';
 
 const TITLE_MAX = 120;
@@ -33,7 +33,7 @@ ${next_cursor !== undefined && html`<p><a href="/sessions?${next.toString()}">Ol
 
 /** The rows of a list of sessions. */
 export function row(info: Info): Html {
-  return html`<tr><td><a href="/sessions/${info.id}">${titleOf(info)}</a></td><td>${statusOf(info)}</td><td>${money(info.totals.cost_usd)}</td><td>${info.start_time}</td></tr>`;
+  return html`<tr><td><a href="/sessions/${info.id}">${titleOf(info)}</a></td><td>${statusOf(info)}</td><td>${formatMoney(info.totals.cost_usd)}</td><td>${info.start_time}</td></tr>`;
 }
 
 /** A session's status, with the code where it failed. */

@@ -7,12 +7,8 @@ import {
   splitRequest,
 } from '@baton/core/internal';
 import type { App } from '../app-type.ts';
-import {
-  answerAccepted,
-  buildCallerOptions,
-  idempotencyHeaders,
-  idempotencyOf,
-} from '../http/idempotency.ts';
+import { answerAccepted } from '../http/accepted.ts';
+import { buildCallerOptions, idempotencyHeaders, idempotencyOf } from '../http/idempotency.ts';
 import { named } from '../openapi/openapi-schema.ts';
 import { failures, idParams, json } from '../openapi/responses.ts';
 import type { Parts } from '../parts.ts';

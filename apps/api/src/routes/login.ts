@@ -4,22 +4,12 @@ import type { App } from '../app-type.ts';
 import type { Keys } from '../auth/auth.ts';
 import { callerOfLogin, refuseOtherOrigins } from '../auth/authenticate.ts';
 import { clearLoginCookie, readLoginCookie, setLoginCookie } from '../auth/login-cookie.ts';
+import { readForms } from '../http/forms.ts';
 import { loginForm, safeNext } from '../pages/login-page.ts';
 import { sendPage } from '../pages/page.ts';
 
 /** A browser asks once; a program that tries keys is stopped here, by its address. */
 const TRIES = { max: 10, timeWindow: '1 minute' };
-
-const FORM_MAX_BYTES = 4 * 1024;
-
-/** Lets the scope read what HTML forms send; elsewhere they are refused. */
-export function readForms(scope: App): void {
-  scope.addContentTypeParser(
-    'application/x-www-form-urlencoded',
-    { parseAs: 'string', bodyLimit: FORM_MAX_BYTES },
-    async (_request: unknown, body: string) => Object.fromEntries(new URLSearchParams(body)),
-  );
-}
 
 /** /login and /logout: a key becomes a cookie that holds no key. */
 export async function registerLogin(app: App, keys: Keys): Promise<void> {

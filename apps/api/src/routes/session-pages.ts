@@ -2,6 +2,7 @@ import { type Info, idSchema, type SessionStatus, sessionStatusSchema } from '@b
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { App } from '../app-type.ts';
+import { readForms } from '../http/forms.ts';
 import { refuse } from '../http/http-error.ts';
 import { cursor, idParams } from '../openapi/responses.ts';
 import { html } from '../pages/html.ts';
@@ -9,7 +10,6 @@ import { sendPage } from '../pages/page.ts';
 import { sessionContent } from '../pages/session-page.ts';
 import { sessionsContent, titleOf } from '../pages/sessions-page.ts';
 import type { Parts } from '../parts.ts';
-import { readForms } from './login.ts';
 
 const PAGE = 50;
 const CHILDREN = 20;

@@ -10,7 +10,7 @@ const WAIT_MS = 7_000;
 const deleting = z.object({ id: idSchema, state: z.literal('deleting') });
 
 /** Deletes a whole conversation. */
-export function registerDelete(app: App, { manager, deletion }: Parts): void {
+export function registerDeleteConversation(app: App, { manager, deletion }: Parts): void {
   app.delete(
     '/v1/sessions/:id',
     {

@@ -60,7 +60,7 @@ const resumeHeaders = z.looseObject({
 });
 
 /** The events of one session, page by page or as a stream. */
-export function registerEvents(
+export function registerSessionEvents(
   app: App,
   { manager, stores: { events }, streaming: { hub, heads, pollMs = POLL_MS } }: Parts,
   streams: EventStreams,

@@ -6,7 +6,7 @@ import type { Parts } from '../parts.ts';
 import type { EventStreams, Message } from '../streams/event-stream.ts';
 
 /** The changes of status of all sessions, as a stream. */
-export function registerStatuses(
+export function registerStatusEvents(
   app: App,
   { streaming: { hub } }: Parts,
   streams: EventStreams,
