@@ -1,8 +1,8 @@
-import { openService } from '../../tools/dev-services/bring-up.ts';
-import { openDataFolder } from '../../tools/dev-services/data.ts';
+import { openDataFolder } from '../../tools/dev-services/data-folder.ts';
 import { cacheDir } from '../../tools/dev-services/environment.ts';
 import { forcedRedis, redisAdvice, redisCandidates } from '../../tools/dev-services/find-redis.ts';
 import { createGuardian } from '../../tools/dev-services/guardian.ts';
+import { openService } from '../../tools/dev-services/open-service.ts';
 import { startRedis } from '../../tools/dev-services/redis.ts';
 import { startEnvironment } from './launcher.ts';
 

@@ -1,9 +1,9 @@
 import { MongoClient } from 'mongodb';
-import type { StartedServer } from './bring-up.ts';
 import type { Choice } from './candidates.ts';
 import { reasonOf, ServicesError } from './errors.ts';
 import type { MongodbKind } from './find-mongodb.ts';
 import type { Host } from './host.ts';
+import type { StartedServer } from './open-service.ts';
 import { freePort } from './port.ts';
 import { type ServerPlan, startServer } from './server.ts';
 import { withoutPassword } from './url.ts';

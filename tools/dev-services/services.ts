@@ -1,5 +1,4 @@
-import { openService, type Service } from './bring-up.ts';
-import { openDataFolder } from './data.ts';
+import { openDataFolder } from './data-folder.ts';
 import { cacheDir, type Environment } from './environment.ts';
 import {
   forcedMongodb,
@@ -10,6 +9,7 @@ import {
 import { forcedRedis, type RedisKind, redisAdvice, redisCandidates } from './find-redis.ts';
 import { createGuardian, type Guardian } from './guardian.ts';
 import { startMongodb } from './mongodb.ts';
+import { openService, type Service } from './open-service.ts';
 import { startRedis } from './redis.ts';
 
 /** Redis and MongoDB, answering. */

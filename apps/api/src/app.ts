@@ -7,6 +7,7 @@ import {
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
+import type { AppDeps } from './app-deps.ts';
 import type { App } from './app-type.ts';
 import { registerAuth } from './auth/authenticate.ts';
 import { answerClientError, HEADERS_MAX_BYTES } from './http/client-error.ts';
@@ -15,7 +16,6 @@ import { answerError, answerNotFound } from './http/http-error.ts';
 import { registerBodies } from './http/json-body.ts';
 import { registerSecurityHeaders } from './http/security-headers.ts';
 import { registerOpenApi } from './openapi/openapi.ts';
-import type { Parts } from './parts.ts';
 import { registerBulk } from './routes/bulk.ts';
 import { registerContinue } from './routes/continue.ts';
 import { registerConversation } from './routes/conversation.ts';
@@ -65,15 +65,15 @@ function noBody(): AppError {
 }
 
 /** The HTTP API over open stores: every route, ready for `inject` or `listen`. The stores stay the caller's. */
-export async function createApp(parts: Parts): Promise<App> {
-  const loggerInstance: FastifyBaseLogger = parts.log;
+export async function createApp(deps: AppDeps): Promise<App> {
+  const loggerInstance: FastifyBaseLogger = deps.log;
   const app: App = fastify({
     loggerInstance,
     logController: new LogController({
       requestIdLogLabel: 'request_id',
       disableRequestLogging: true,
     }),
-    trustProxy: parts.trustedProxies?.length ? [...parts.trustedProxies] : false,
+    trustProxy: deps.trustedProxies?.length ? [...deps.trustedProxies] : false,
     bodyLimit: JOB_MAX_BYTES,
     http: { maxHeaderSize: HEADERS_MAX_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -112,33 +112,33 @@ export async function createApp(parts: Parts): Promise<App> {
   });
 
   registerSecurityHeaders(app);
-  registerAuth(app, parts.auth);
+  registerAuth(app, deps.auth);
   await registerOpenApi(app);
-  registerLaunch(app, parts);
-  registerBulk(app, parts);
-  registerContinue(app, parts);
-  registerSessions(app, parts);
-  registerStop(app, parts);
-  const streams = createEventStreams(app, parts.streaming);
-  registerSessionEvents(app, parts, streams);
-  registerStatusEvents(app, parts, streams);
-  registerConversation(app, parts);
-  registerTranscript(app, parts);
-  registerDeleteConversation(app, parts);
-  registerUsage(app, parts);
-  registerLimits(app, parts);
-  registerSchedules(app, parts);
-  registerWebhooks(app, parts);
-  registerDeliveries(app, parts);
+  registerLaunch(app, deps);
+  registerBulk(app, deps);
+  registerContinue(app, deps);
+  registerSessions(app, deps);
+  registerStop(app, deps);
+  const streams = createEventStreams(app, deps.streaming);
+  registerSessionEvents(app, deps, streams);
+  registerStatusEvents(app, deps, streams);
+  registerConversation(app, deps);
+  registerTranscript(app, deps);
+  registerDeleteConversation(app, deps);
+  registerUsage(app, deps);
+  registerLimits(app, deps);
+  registerSchedules(app, deps);
+  registerWebhooks(app, deps);
+  registerDeliveries(app, deps);
   registerSchema(app);
-  registerJwks(app, parts);
-  registerHealth(app, parts);
-  registerHome(app, parts);
+  registerJwks(app, deps);
+  registerHealth(app, deps);
+  registerHome(app, deps);
   await registerDocs(app);
   registerFavicon(app);
-  if (parts.auth.kind === 'keys') await registerLogin(app, parts.auth);
-  await registerSessionPages(app, parts);
-  await registerQueues(app, parts);
+  if (deps.auth.kind === 'keys') await registerLogin(app, deps.auth);
+  await registerSessionPages(app, deps);
+  await registerQueues(app, deps);
   await app.ready();
   return app;
 }

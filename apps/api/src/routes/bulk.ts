@@ -13,12 +13,12 @@ import {
   toInfo,
 } from '@baton/core/internal';
 import { z } from 'zod';
+import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { errorBody, statusOf, toAnswerable } from '../http/http-error.ts';
 import { buildCallerOptions, tenantOf } from '../http/idempotency.ts';
 import { named } from '../openapi/openapi-schema.ts';
 import { errorBodySchema, failures, json } from '../openapi/responses.ts';
-import type { Parts } from '../parts.ts';
 
 const MAX_LAUNCHES = 1_000;
 const BODY_MAX_BYTES = 16 * 1024 * 1024;
@@ -49,7 +49,7 @@ const verdict = z.union([
 const verdicts = z.object({ results: z.array(verdict).describe('In the order of the launches.') });
 
 /** Launches many sessions in one request; each stands or falls by itself. */
-export function registerBulk(app: App, { manager, mongo, policy, log }: Parts): void {
+export function registerBulk(app: App, { manager, mongo, policy, log }: AppDeps): void {
   app.post(
     '/v1/sessions/bulk',
     {

@@ -6,17 +6,17 @@ import {
   POLICY_CODES,
   splitRequest,
 } from '@baton/core/internal';
+import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { answerAccepted } from '../http/accepted.ts';
 import { buildCallerOptions, idempotencyHeaders, idempotencyOf } from '../http/idempotency.ts';
 import { named } from '../openapi/openapi-schema.ts';
 import { failures, idParams, json } from '../openapi/responses.ts';
-import type { Parts } from '../parts.ts';
 
 named.add(continueRequestSchema, { id: 'ContinueRequest' });
 
 /** Continues a terminal session in a new one: `:id` is the parent. */
-export function registerContinue(app: App, { manager, policy }: Parts): void {
+export function registerContinue(app: App, { manager, policy }: AppDeps): void {
   app.post(
     '/v1/sessions/:id/continue',
     {

@@ -1,8 +1,8 @@
 import { eventViewSchema, readConversation } from '@baton/core/internal';
 import { z } from 'zod';
+import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { cursor, failures, idParams, json, limit } from '../openapi/responses.ts';
-import type { Parts } from '../parts.ts';
 
 const conversationPage = z.object({
   events: z.array(eventViewSchema.extend({ session_id: z.string() })),
@@ -12,7 +12,7 @@ const conversationPage = z.object({
 /** The events of a whole conversation, from the root's first to the session's last. */
 export function registerConversation(
   app: App,
-  { manager, stores: { sessions, events } }: Parts,
+  { manager, stores: { sessions, events } }: AppDeps,
 ): void {
   app.get(
     '/v1/sessions/:id/conversation',

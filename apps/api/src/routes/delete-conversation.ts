@@ -1,8 +1,8 @@
 import { idSchema, isAppError } from '@baton/core/internal';
 import { z } from 'zod';
+import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { failures, idParams, json, nothing } from '../openapi/responses.ts';
-import type { Parts } from '../parts.ts';
 
 /** How long a caller is kept waiting, in milliseconds, before the rest goes on by itself. */
 const WAIT_MS = 7_000;
@@ -10,7 +10,7 @@ const WAIT_MS = 7_000;
 const deleting = z.object({ id: idSchema, state: z.literal('deleting') });
 
 /** Deletes a whole conversation. */
-export function registerDeleteConversation(app: App, { manager, deletion }: Parts): void {
+export function registerDeleteConversation(app: App, { manager, deletion }: AppDeps): void {
   app.delete(
     '/v1/sessions/:id',
     {

@@ -1,9 +1,9 @@
 import { AppError, deliveryViewSchema, toDeliveryView } from '@baton/core/internal';
 import { z } from 'zod';
+import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { named } from '../openapi/openapi-schema.ts';
 import { cursor, failures, json, limit } from '../openapi/responses.ts';
-import type { Parts } from '../parts.ts';
 import { deliveryParams, webhookParams } from './webhook-params.ts';
 
 named.add(deliveryViewSchema, { id: 'Delivery' });
@@ -16,7 +16,7 @@ const deliveryPage = z.object({
 /** The log of a webhook, and its redeliveries. */
 export function registerDeliveries(
   app: App,
-  { webhooks: { store, deliveries, queue } }: Pick<Parts, 'webhooks'>,
+  { webhooks: { store, deliveries, queue } }: Pick<AppDeps, 'webhooks'>,
 ): void {
   async function find(id: string) {
     const webhook = await store.get(id);

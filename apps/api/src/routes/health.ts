@@ -1,8 +1,8 @@
 import { AppError, isAppError, withDeadline } from '@baton/core/internal';
 import { z } from 'zod';
+import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { failures, json } from '../openapi/responses.ts';
-import type { Parts } from '../parts.ts';
 
 /** How long a store may take to answer before it counts as away, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 2_000;
@@ -10,7 +10,7 @@ const ANSWER_TIMEOUT_MS = 2_000;
 const ok = z.object({ status: z.literal('ok') });
 
 /** /healthz: the process is up. /readyz: Redis takes a write and MongoDB answers too. */
-export function registerHealth(app: App, { queue, mongo }: Parts): void {
+export function registerHealth(app: App, { queue, mongo }: AppDeps): void {
   const stores = { redis: () => queue.ping(), mongodb: () => mongo.ping() };
 
   app.get(

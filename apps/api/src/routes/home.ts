@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
+import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { safeNext } from '../pages/login-page.ts';
-import type { Parts } from '../parts.ts';
 
 /** What stands at the root of the API, for a program that asks. */
 const HOME = {
@@ -21,7 +21,7 @@ const HOME = {
 const SESSIONS_PAGE = '/sessions';
 
 /** `/`: the sessions page for a browser, and what this is for a program; `/login` leads on where no keys are asked for. */
-export function registerHome(app: App, { auth }: Pick<Parts, 'auth'>): void {
+export function registerHome(app: App, { auth }: Pick<AppDeps, 'auth'>): void {
   app.get('/', { schema: { hide: true } }, async (request, reply) => {
     reply.header('vary', 'accept');
     return acceptsHtml(request) ? reply.redirect(SESSIONS_PAGE, 303) : HOME;

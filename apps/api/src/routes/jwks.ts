@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { json } from '../openapi/responses.ts';
-import type { Parts } from '../parts.ts';
 
 /** How long a caller may keep the keys, in seconds: a new one is served before old ones go. */
 const MAX_AGE_S = 300;
@@ -13,7 +13,7 @@ const keySet = z.object({
 });
 
 /** Serves the public keys that callers seal secrets to (RFC 7517). */
-export function registerJwks(app: App, { sealingKeys }: Pick<Parts, 'sealingKeys'>): void {
+export function registerJwks(app: App, { sealingKeys }: Pick<AppDeps, 'sealingKeys'>): void {
   app.get(
     '/.well-known/jwks.json',
     {

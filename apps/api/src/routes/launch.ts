@@ -5,17 +5,17 @@ import {
   POLICY_CODES,
   splitRequest,
 } from '@baton/core/internal';
+import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { answerAccepted } from '../http/accepted.ts';
 import { buildCallerOptions, idempotencyHeaders, idempotencyOf } from '../http/idempotency.ts';
 import { named } from '../openapi/openapi-schema.ts';
 import { failures, json } from '../openapi/responses.ts';
-import type { Parts } from '../parts.ts';
 
 named.add(launchRequestSchema, { id: 'LaunchRequest' });
 
 /** Launches a session from a config, with the options beside it. */
-export function registerLaunch(app: App, { manager, mongo, policy }: Parts): void {
+export function registerLaunch(app: App, { manager, mongo, policy }: AppDeps): void {
   app.post(
     '/v1/sessions',
     {

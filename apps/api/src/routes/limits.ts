@@ -1,9 +1,9 @@
 import { LIMIT_KINDS, limitCapsSchema, limitViewSchema } from '@baton/core/internal';
 import { z } from 'zod';
+import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { named } from '../openapi/openapi-schema.ts';
 import { failures, json, nothing } from '../openapi/responses.ts';
-import type { Parts } from '../parts.ts';
 
 named.add(limitViewSchema, { id: 'Limit' });
 
@@ -15,7 +15,7 @@ const params = z.strictObject({
 const list = z.object({ limits: z.array(limitViewSchema) });
 
 /** What sessions of an API key, or of a tag, may do together: set by operators. */
-export function registerLimits(app: App, { limits }: Pick<Parts, 'limits'>): void {
+export function registerLimits(app: App, { limits }: Pick<AppDeps, 'limits'>): void {
   app.put(
     '/v1/limits/:kind/:name',
     {

@@ -2,15 +2,15 @@ import { redactJob, toQueueError } from '@baton/core/internal';
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
+import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { boardHooks } from '../board/board-hooks.ts';
 import { boardPolicy } from '../http/page-policy.ts';
-import type { Parts } from '../parts.ts';
 
 /** bull-board at /queues, to look at: its writes would fight the documents, so each answers 405. */
 export async function registerQueues(
   app: App,
-  { queue, stores: { sessions }, log, auth }: Parts,
+  { queue, stores: { sessions }, log, auth }: AppDeps,
 ): Promise<void> {
   const adapter = new BullMQAdapter(queue.bull, {
     readOnlyMode: true,

@@ -12,10 +12,10 @@ import {
   toScheduleView,
 } from '@baton/core/internal';
 import { z } from 'zod';
+import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { named } from '../openapi/openapi-schema.ts';
 import { cursor, failures, json, limit } from '../openapi/responses.ts';
-import type { Parts } from '../parts.ts';
 
 named.add(newScheduleSchema, { id: 'NewSchedule' });
 named.add(scheduleChangesSchema, { id: 'ScheduleChanges' });
@@ -28,17 +28,17 @@ const schedulePage = z.object({
   next_cursor: z.string().optional().describe('Absent on the last page.'),
 });
 
-type ScheduleParts = Pick<Parts, 'schedules' | 'policy'>;
+type ScheduleDeps = Pick<AppDeps, 'schedules' | 'policy'>;
 
 /** Creates, reads, changes and removes schedules. What they launched is listed with the sessions. */
-export function registerSchedules(app: App, parts: ScheduleParts): void {
-  registerCreate(app, parts);
-  registerReads(app, parts);
-  registerChange(app, parts);
-  registerRemove(app, parts);
+export function registerSchedules(app: App, deps: ScheduleDeps): void {
+  registerCreate(app, deps);
+  registerReads(app, deps);
+  registerChange(app, deps);
+  registerRemove(app, deps);
 }
 
-function registerCreate(app: App, { schedules, policy }: ScheduleParts): void {
+function registerCreate(app: App, { schedules, policy }: ScheduleDeps): void {
   app.post(
     '/v1/schedules',
     {
@@ -72,7 +72,7 @@ function registerCreate(app: App, { schedules, policy }: ScheduleParts): void {
   );
 }
 
-function registerReads(app: App, { schedules }: ScheduleParts): void {
+function registerReads(app: App, { schedules }: ScheduleDeps): void {
   app.get(
     '/v1/schedules',
     {
@@ -112,7 +112,7 @@ function registerReads(app: App, { schedules }: ScheduleParts): void {
   );
 }
 
-function registerChange(app: App, { schedules, policy }: ScheduleParts): void {
+function registerChange(app: App, { schedules, policy }: ScheduleDeps): void {
   app.patch(
     '/v1/schedules/:id',
     {
@@ -144,7 +144,7 @@ function registerChange(app: App, { schedules, policy }: ScheduleParts): void {
   );
 }
 
-function registerRemove(app: App, { schedules }: ScheduleParts): void {
+function registerRemove(app: App, { schedules }: ScheduleDeps): void {
   app.delete(
     '/v1/schedules/:id',
     {

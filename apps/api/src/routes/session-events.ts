@@ -8,9 +8,9 @@ import {
   toEventView,
 } from '@baton/core/internal';
 import { z } from 'zod';
+import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { failures, idParams, json, limit, stream } from '../openapi/responses.ts';
-import type { Parts } from '../parts.ts';
 import { acceptsEventStream, type EventStreams } from '../streams/event-stream.ts';
 import { isOtherSession } from '../streams/last-event-id.ts';
 import { conversationSource, sessionSource } from '../streams/session-stream.ts';
@@ -62,7 +62,7 @@ const resumeHeaders = z.looseObject({
 /** The events of one session, page by page or as a stream. */
 export function registerSessionEvents(
   app: App,
-  { manager, stores: { events }, streaming: { hub, heads, pollMs = POLL_MS } }: Parts,
+  { manager, stores: { events }, streaming: { hub, heads, pollMs = POLL_MS } }: AppDeps,
   streams: EventStreams,
 ): void {
   const deps = { ...shareReads({ heads, events }), live: hub, pollMs };

@@ -1,6 +1,7 @@
 import { type Info, idSchema, type SessionStatus, sessionStatusSchema } from '@baton/core/internal';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { readForms } from '../http/forms.ts';
 import { refuse } from '../http/http-error.ts';
@@ -9,7 +10,6 @@ import { html } from '../pages/html.ts';
 import { sendPage } from '../pages/page.ts';
 import { sessionContent } from '../pages/session-page.ts';
 import { sessionsContent, titleOf } from '../pages/sessions-page.ts';
-import type { Parts } from '../parts.ts';
 
 const PAGE = 50;
 const CHILDREN = 20;
@@ -17,7 +17,7 @@ const CHILDREN = 20;
 const listQuery = z.strictObject({ status: sessionStatusSchema.exactOptional(), cursor });
 
 /** /sessions for people: the list, and a page for each session, with what its caller may press. */
-export async function registerSessionPages(app: App, { manager, stop }: Parts): Promise<void> {
+export async function registerSessionPages(app: App, { manager, stop }: AppDeps): Promise<void> {
   await app.register(async (scope: App) => {
     readForms(scope);
     scope.setErrorHandler(answerErrorPage);

@@ -1,8 +1,8 @@
 import { idSchema, infoSchema, sessionStatusSchema } from '@baton/core/internal';
 import { z } from 'zod';
+import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { cursor, failures, idParams, json, limit } from '../openapi/responses.ts';
-import type { Parts } from '../parts.ts';
 
 const listQuery = z.strictObject({
   status: sessionStatusSchema.exactOptional(),
@@ -20,7 +20,7 @@ const sessionPage = z.object({
 });
 
 /** Reads sessions: one, and a list. */
-export function registerSessions(app: App, { manager }: Parts): void {
+export function registerSessions(app: App, { manager }: AppDeps): void {
   app.get(
     '/v1/sessions/:id',
     {

@@ -1,14 +1,14 @@
 import { type StatusItem, statusChanges } from '@baton/core/internal';
 import { z } from 'zod';
+import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { failures, stream } from '../openapi/responses.ts';
-import type { Parts } from '../parts.ts';
 import type { EventStreams, Message } from '../streams/event-stream.ts';
 
 /** The changes of status of all sessions, as a stream. */
 export function registerStatusEvents(
   app: App,
-  { streaming: { hub } }: Parts,
+  { streaming: { hub } }: AppDeps,
   streams: EventStreams,
 ): void {
   app.get(

@@ -1,10 +1,10 @@
 import { infoSchema } from '@baton/core/internal';
+import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { failures, idParams, json } from '../openapi/responses.ts';
-import type { Parts } from '../parts.ts';
 
 /** Cancels a session, or ends its turn, from anywhere; both may be said twice. */
-export function registerStop(app: App, { stop }: Pick<Parts, 'stop'>): void {
+export function registerStop(app: App, { stop }: Pick<AppDeps, 'stop'>): void {
   app.post(
     '/v1/sessions/:id/cancel',
     {

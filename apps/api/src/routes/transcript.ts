@@ -8,9 +8,9 @@ import {
   type TranscriptFile,
 } from '@baton/core/internal';
 import { z } from 'zod';
+import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { failures, idParams, json } from '../openapi/responses.ts';
-import type { Parts } from '../parts.ts';
 
 /** How long a reader may take nothing, in milliseconds, before its connection is ended. */
 const STALLED_MS = 60_000;
@@ -30,17 +30,17 @@ const fileList = z.object({
 
 const NDJSON = 'application/x-ndjson';
 
-type TranscriptParts = Pick<Parts, 'manager' | 'stores'>;
+type TranscriptDeps = Pick<AppDeps, 'manager' | 'stores'>;
 
 /** Adds the routes of the transcript: what Claude Code itself wrote of a conversation. */
-export function registerTranscript(app: App, parts: TranscriptParts): void {
-  registerDownload(app, parts);
-  registerFileList(app, parts);
+export function registerTranscript(app: App, deps: TranscriptDeps): void {
+  registerDownload(app, deps);
+  registerFileList(app, deps);
 }
 
 function registerDownload(
   app: App,
-  { manager, stores: { sessions, transcripts } }: TranscriptParts,
+  { manager, stores: { sessions, transcripts } }: TranscriptDeps,
 ): void {
   app.get(
     '/v1/sessions/:id/transcript',
@@ -97,7 +97,7 @@ function registerDownload(
   );
 }
 
-function registerFileList(app: App, { manager }: TranscriptParts): void {
+function registerFileList(app: App, { manager }: TranscriptDeps): void {
   app.get(
     '/v1/sessions/:id/transcript/files',
     {

@@ -7,9 +7,9 @@ import {
   type UsageFilter,
 } from '@baton/core/internal';
 import { z } from 'zod';
+import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { failures, json } from '../openapi/responses.ts';
-import type { Parts } from '../parts.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 const MAX_DAYS = 366;
@@ -49,7 +49,7 @@ const usage = z.object({
 });
 
 /** Sums what sessions spent. */
-export function registerUsage(app: App, { stores }: Pick<Parts, 'stores'>): void {
+export function registerUsage(app: App, { stores }: Pick<AppDeps, 'stores'>): void {
   app.get(
     '/v1/usage',
     {

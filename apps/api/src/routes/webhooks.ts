@@ -9,10 +9,10 @@ import {
   webhookViewSchema,
 } from '@baton/core/internal';
 import { z } from 'zod';
+import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { named } from '../openapi/openapi-schema.ts';
 import { failures, json } from '../openapi/responses.ts';
-import type { Parts } from '../parts.ts';
 import { webhookParams } from './webhook-params.ts';
 
 named.add(webhookViewSchema, { id: 'Webhook' });
@@ -22,17 +22,17 @@ named.add(webhookChangesSchema, { id: 'WebhookChanges' });
 
 const webhookList = z.object({ webhooks: z.array(webhookViewSchema) });
 
-type WebhookParts = Pick<Parts, 'webhooks' | 'allowedAddresses'>;
+type WebhookDeps = Pick<AppDeps, 'webhooks' | 'allowedAddresses'>;
 
 /** Creates, reads, changes and removes webhooks. */
-export function registerWebhooks(app: App, parts: WebhookParts): void {
-  registerCreate(app, parts);
-  registerReads(app, parts);
-  registerChange(app, parts);
-  registerRemove(app, parts);
+export function registerWebhooks(app: App, deps: WebhookDeps): void {
+  registerCreate(app, deps);
+  registerReads(app, deps);
+  registerChange(app, deps);
+  registerRemove(app, deps);
 }
 
-function registerCreate(app: App, { webhooks: { store }, allowedAddresses }: WebhookParts): void {
+function registerCreate(app: App, { webhooks: { store }, allowedAddresses }: WebhookDeps): void {
   app.post(
     '/v1/webhooks',
     {
@@ -65,7 +65,7 @@ function registerCreate(app: App, { webhooks: { store }, allowedAddresses }: Web
   );
 }
 
-function registerReads(app: App, { webhooks: { store } }: WebhookParts): void {
+function registerReads(app: App, { webhooks: { store } }: WebhookDeps): void {
   app.get(
     '/v1/webhooks',
     {
@@ -100,7 +100,7 @@ function registerReads(app: App, { webhooks: { store } }: WebhookParts): void {
   );
 }
 
-function registerChange(app: App, { webhooks: { store }, allowedAddresses }: WebhookParts): void {
+function registerChange(app: App, { webhooks: { store }, allowedAddresses }: WebhookDeps): void {
   app.patch(
     '/v1/webhooks/:id',
     {
@@ -128,7 +128,7 @@ function registerChange(app: App, { webhooks: { store }, allowedAddresses }: Web
   );
 }
 
-function registerRemove(app: App, { webhooks: { store, deliveries } }: WebhookParts): void {
+function registerRemove(app: App, { webhooks: { store, deliveries } }: WebhookDeps): void {
   app.delete(
     '/v1/webhooks/:id',
     {

@@ -1,5 +1,5 @@
 import { type Candidate, type Choice, pickFirst } from './candidates.ts';
-import type { DataFolder } from './data.ts';
+import type { DataFolder } from './data-folder.ts';
 import type { Host } from './host.ts';
 import { createOutages, type Outages } from './outages.ts';
 import type { RunningServer } from './server.ts';

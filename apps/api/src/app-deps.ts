@@ -10,7 +10,7 @@ import type { Auth } from './auth/auth.ts';
 import type { StreamTimes } from './streams/stream-times.ts';
 
 /** What event streams are made from. */
-export interface StreamingParts extends StreamTimes {
+export interface StreamDeps extends StreamTimes {
   hub: LiveHub;
   heads: SessionHeads;
   /** How long a stream relies on published changes before it reads the store again, in milliseconds. */
@@ -18,7 +18,7 @@ export interface StreamingParts extends StreamTimes {
 }
 
 /** What the routes take from an open Baton. */
-type BatonParts = Pick<
+type BatonDeps = Pick<
   OpenBaton,
   | 'manager'
   | 'stop'
@@ -32,10 +32,10 @@ type BatonParts = Pick<
 > & { mongo: Pick<OpenBaton['mongo'], 'ping'> };
 
 /** What the routes work with. */
-export interface Parts extends BatonParts {
+export interface AppDeps extends BatonDeps {
   log: Logger;
   policy: Policy;
-  streaming: StreamingParts;
+  streaming: StreamDeps;
   /** Addresses that webhooks may be sent to although they are not public. */
   allowedAddresses: readonly AddressRange[];
   auth: Auth;
