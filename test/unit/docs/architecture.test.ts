@@ -7,16 +7,17 @@ const ROOT = join(import.meta.dirname, '../../..');
 const page = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
 
 const TABLE = /<!-- folders: (\S+) -->\n([\s\S]*?)<!-- end -->/g;
-const ROW = /^\| `([\w-]+)` \| [^|]+ \| ([^|]*)\|$/;
-const RELATIVE_IMPORT = /(?:from|import\()\s*'(\.{1,2}\/[^']+)'/g;
+const ROW = /^\| `([\w-]+)` \| [^|]+ \| ([^|]*)\|(?: ([^|]*)\|)?$/;
+const IMPORT = /(?:from|import\()\s*'([^']+)'/g;
+const NAME = /`([\w.:-]+)`/g;
 
 const tables = [...page.matchAll(TABLE)].map(([, source = '', rows = '']) => ({
   source,
   rows: rows.split('\n').flatMap((line) => {
-    const [, folder, allowed = ''] = ROW.exec(line) ?? [];
-    return folder
-      ? [{ folder, allowed: [...allowed.matchAll(/`([\w.-]+)`/g)].map(([, name]) => name) }]
-      : [];
+    const [, folder, allowed = '', packages] = ROW.exec(line) ?? [];
+    const isHeld = packages !== undefined;
+    const row = { allowed: namesIn(allowed), packages: isHeld ? namesIn(packages) : undefined };
+    return folder ? [{ folder, ...row }] : [];
   }),
 }));
 
@@ -29,12 +30,38 @@ test('every file that the page names exists', () => {
   expect(missing).toEqual([]);
 });
 
+const SOURCES = {
+  api: 'apps/api/src',
+  client: 'packages/client/src',
+  core: 'packages/core/src',
+  scripts: 'scripts',
+  tools: 'tools',
+  worker: 'apps/worker/src',
+};
+
+test.each(Object.entries(SOURCES))('the folders of the tests of %s mirror %s', (part, source) => {
+  const tested = ['unit', 'integration']
+    .map((kind) => join(ROOT, 'test', kind, part))
+    .filter((folder) => existsSync(folder))
+    .flatMap(foldersIn);
+  expect(tested.filter((folder) => !existsSync(join(ROOT, source, folder)))).toEqual([]);
+});
+
 describe.each(tables)('the folders of $source', ({ source, rows }) => {
   test('are those of the table', () => {
     const entries = readdirSync(join(ROOT, source), { withFileTypes: true });
     const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
     expect(rows.map(({ folder }) => folder).sort()).toEqual(folders.sort());
   });
+
+  test.each(rows.filter(({ packages }) => packages))(
+    '$folder imports the packages of its row and no other',
+    ({ folder, packages }) => {
+      const imported = importsIn(source, folder).map(({ target }) => target);
+      const found = imported.filter((target) => !target.startsWith('.'));
+      expect([...new Set(found)].sort()).toEqual(packages?.sort());
+    },
+  );
 
   test.each(rows)(
     '$folder imports no folder and no file beside it that its row does not name',
@@ -47,16 +74,35 @@ describe.each(tables)('the folders of $source', ({ source, rows }) => {
   );
 });
 
+/** The paths of all folders in a folder, relative to it. */
+function foldersIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+}
+
+/** The names in a cell of a table. */
+function namesIn(cell: string): string[] {
+  return [...cell.matchAll(NAME)].map(([, name = '']) => name);
+}
+
 /** The folders of `source`, and the files beside them, that files of `folder` import; '..' is outside. */
 function importsOf(source: string, folder: string): string[] {
   const base = join(ROOT, source);
-  const files = readdirSync(join(base, folder), { recursive: true, encoding: 'utf8' });
+  return importsIn(source, folder)
+    .filter(({ target }) => target.startsWith('.'))
+    .map(({ path, target }) => relative(base, resolve(path, '..', target)).split('/')[0] ?? '');
+}
+
+/** Everything that files of `folder` import, each with the path of the file that imports it. */
+function importsIn(source: string, folder: string): { path: string; target: string }[] {
+  const base = join(ROOT, source, folder);
+  const files = readdirSync(base, { recursive: true, encoding: 'utf8' });
   return files
     .filter((file) => file.endsWith('.ts'))
     .flatMap((file) => {
-      const path = join(base, folder, file);
-      const imports = [...readFileSync(path, 'utf8').matchAll(RELATIVE_IMPORT)];
-      return imports.map(([, target = '']) => relative(base, resolve(path, '..', target)));
-    })
-    .map((target) => target.split('/')[0] ?? '');
+      const path = join(base, file);
+      const imports = readFileSync(path, 'utf8').matchAll(IMPORT);
+      return [...imports].map(([, target = '']) => ({ path, target }));
+    });
 }
