@@ -23,7 +23,7 @@ type BatonDeps = Pick<
   | 'manager'
   | 'stop'
   | 'deletion'
-  | 'limits'
+  | 'operatorLimits'
   | 'queue'
   | 'stores'
   | 'webhooks'

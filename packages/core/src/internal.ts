@@ -1,7 +1,7 @@
 // What the apps, the tests and the tools of this repository build on. Not a promise: names here change with any version.
 
 export { type Admission, createAdmission } from './admission/admission.ts';
-export { createLimits, type Limits } from './admission/limits.ts';
+export { createOperatorLimits, type OperatorLimits } from './admission/operator-limits.ts';
 export { type OpenBaton, type OpenBatonOptions, openBaton } from './baton/open-baton.ts';
 export {
   createSessionServices,

@@ -15,7 +15,10 @@ const params = z.strictObject({
 const list = z.object({ limits: z.array(limitViewSchema) });
 
 /** What sessions of an API key, or of a tag, may do together: set by operators. */
-export function registerLimits(app: App, { limits }: Pick<AppDeps, 'limits'>): void {
+export function registerLimits(
+  app: App,
+  { operatorLimits }: Pick<AppDeps, 'operatorLimits'>,
+): void {
   app.put(
     '/v1/limits/:kind/:name',
     {
@@ -33,7 +36,7 @@ export function registerLimits(app: App, { limits }: Pick<AppDeps, 'limits'>): v
         },
       },
     },
-    async ({ params: { kind, name }, body }) => limits.put(kind, name, body),
+    async ({ params: { kind, name }, body }) => operatorLimits.put(kind, name, body),
   );
 
   app.get(
@@ -50,7 +53,7 @@ export function registerLimits(app: App, { limits }: Pick<AppDeps, 'limits'>): v
         },
       },
     },
-    async ({ params: { kind, name } }) => limits.get(kind, name),
+    async ({ params: { kind, name } }) => operatorLimits.get(kind, name),
   );
 
   app.get(
@@ -66,7 +69,7 @@ export function registerLimits(app: App, { limits }: Pick<AppDeps, 'limits'>): v
         },
       },
     },
-    async () => ({ limits: await limits.list() }),
+    async () => ({ limits: await operatorLimits.list() }),
   );
 
   app.delete(
@@ -84,7 +87,7 @@ export function registerLimits(app: App, { limits }: Pick<AppDeps, 'limits'>): v
       },
     },
     async ({ params: { kind, name } }, reply) => {
-      await limits.remove(kind, name);
+      await operatorLimits.remove(kind, name);
       return reply.code(204).send();
     },
   );

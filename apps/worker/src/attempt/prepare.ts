@@ -24,7 +24,7 @@ import { createOutputMasker, type OutputMasker } from '../masking/output-masker.
 import type { EnvScrub } from '../scrub/env-scrub.ts';
 import { NOTHING_RESTORED, type Restored, restoreTranscript } from '../transcript/restore.ts';
 import { type History, readHistory } from './history.ts';
-import { remainingLimits } from './limits.ts';
+import { buildRemainingConfig } from './remaining-turns-and-budget.ts';
 import { beginAttempt, transcriptSource } from './resume-or-restart.ts';
 import { type DirIdentity, identifyDir, resolveWorkingDir } from './working-dir.ts';
 
@@ -65,8 +65,8 @@ export interface Prepared {
   /** Claude's id of the conversation that is begun or resumed. */
   claudeSessionId: string;
   restored: Restored;
-  /** The config with what earlier attempts left of its limits. */
-  limits: SessionConfig;
+  /** The config with what earlier attempts left of its turns and its budget. */
+  remainingConfig: SessionConfig;
   /** What earlier attempts left of the session, see history.ts. */
   history: History;
   /** The value of BATON_RUN. */
@@ -104,9 +104,12 @@ export async function prepareAttempt(
   const claudeSessionId = lineage[0] ? claudeIdOf(lineage[0]) : session.root_session_id;
   const history = await readHistory(stores.events, session, restored);
   const beginning = beginAttempt(session, restored);
-  const limits = remainingLimits(session);
+  const remainingConfig = buildRemainingConfig(session);
   const marker = formatMarker({ ...identity, sessionId: session.id, fence });
-  const { config, opened } = await deps.opener.config(limits, isOfConversation(stores, session));
+  const { config, opened } = await deps.opener.config(
+    remainingConfig,
+    isOfConversation(stores, session),
+  );
   // The policy is checked once more: sealed values could not be judged before they were opened.
   if (opened.length > 0) checkPolicy(config, deps.policy);
   const command = buildCommand({
@@ -131,7 +134,7 @@ export async function prepareAttempt(
     prompt: beginning.prompt,
     claudeSessionId,
     restored,
-    limits,
+    remainingConfig,
     history,
     marker,
     output: createOutputMasker([...secretsOf(config), ...opened, ...deps.secrets]),

@@ -3,8 +3,8 @@ import type { AbortReason } from '../claude/abort-reason.ts';
 import { concludeAttempt } from '../claude/conclude.ts';
 import { findAnswerProblem } from './answer-problem.ts';
 import type { AttemptContext } from './attempt-context.ts';
-import { spentLimit } from './limits.ts';
 import type { Prepared } from './prepare.ts';
+import { findSpentLimit } from './remaining-turns-and-budget.ts';
 import { writeUntilAcknowledged } from './write-until-acknowledged.ts';
 
 /**
@@ -14,7 +14,7 @@ import { writeUntilAcknowledged } from './write-until-acknowledged.ts';
  */
 export async function reconcileHistory(
   context: AttemptContext,
-  { history, limits }: Prepared,
+  { history, remainingConfig }: Prepared,
 ): Promise<Outcome | null> {
   const { session, stopSwitch } = context;
   if (history.answer) return concludeAnswered(context, history.answer);
@@ -23,7 +23,7 @@ export async function reconcileHistory(
     await context.recorder.record({ ...line, raw: context.deps.masker.line(line.raw) });
   }
   if (session.interrupt_requested_at) return { kind: 'completed', stopped_by: 'interrupt' };
-  const spent = spentLimit(limits);
+  const spent = findSpentLimit(remainingConfig);
   if (spent) return { kind: 'failed', failure: spent };
   return stopSwitch.reason ? concludeUnstarted(stopSwitch.reason) : null;
 }

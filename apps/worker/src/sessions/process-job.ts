@@ -32,7 +32,7 @@ export interface JobProcessorDeps {
   attemptDeps: AttemptDeps;
   adopter: Adopter;
   claims: Claims;
-  admission: Pick<Admission, 'resume' | 'releaseAfter'>;
+  admission: Pick<Admission, 'advance' | 'releaseAfter'>;
   queue: Pick<SessionQueue, 'pauseMs'>;
   /** The attempts under way in this process. */
   running: RunningAttempts;
@@ -81,7 +81,7 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
     const found = await deps.adopter.adopt({ id, data: job.data, timestamp: job.timestamp });
     // The queue worker has checked the job. The document may require more: an older process may have made the job.
     if (!isTerminal(found.status)) checkFeatures(found);
-    const adopted = await deps.admission.resume(found);
+    const adopted = await deps.admission.advance(found);
     if (isTerminal(adopted.status)) return end(adopted);
     if (deps.isPaused()) return { kind: 'handed_back' };
     // The job was delivered again because its lock was lost; its attempt still runs here, guarded by the fence.

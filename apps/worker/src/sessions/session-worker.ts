@@ -16,7 +16,7 @@ export interface SessionWorkerDeps extends QueueWorkerDeps {
   attemptDeps: AttemptDeps;
   adopter: Adopter;
   claims: Claims;
-  admission: Pick<Admission, 'resume' | 'releaseAfter' | 'enqueue' | 'fail'>;
+  admission: Pick<Admission, 'advance' | 'releaseAfter' | 'enqueue' | 'fail'>;
   queue: Pick<SessionQueue, 'pause' | 'pauseMs' | 'drop'>;
   /** How many sessions run at once. */
   concurrency: number;

@@ -16,8 +16,9 @@
 // document (`parent`, `budget` for limits, `concurrency_key`, or absent), and a session that waits has no job.
 //
 // Limits are checked (is there room now? nothing is written) and reserved (a slot and a count are taken).
-// Sessions are resumed (moved on as far as possible now) and released (let out of the state they wait in).
-// When a session ends, `releaseAfter` frees its slots and resumes what waited for it.
+// A session is released when it leaves the state it waits in, and advanced when it is released as often as is
+// possible now. "Try" is a release, or a reservation, that leaves the session where it is if there is no room.
+// When a session ends, `releaseAfter` frees its slots and advances the sessions that waited for it.
 //
 // Each transition is one guarded update of one document, so every step may be repeated, run in several
 // processes at once, or be cut off by a crash: `repair`, which the reconciler runs, finishes the rest.
@@ -35,7 +36,7 @@ import type { Stores } from '../store/stores.ts';
 import type { WaitingStore, WaitState } from '../store/waiting-store.ts';
 import {
   createKeyAdmission,
-  hasKey,
+  hasConcurrencyKey,
   isDue,
   type KeyAdmission,
 } from './concurrency-key-admission.ts';
@@ -46,26 +47,25 @@ import {
 } from './limit-admission.ts';
 import { createLimitUsage } from './limit-usage.ts';
 import { createParentAdmission, type ParentAdmission } from './parent-admission.ts';
-import { createResume, type Resume } from './resume.ts';
+import { createTransitions, type Transitions } from './transitions.ts';
 
-/** How many children of one parent are resumed at a time. */
+/** How many children of one parent are advanced at a time. */
 const BATCH = 100;
 
 /** The admission of sessions to the queue; the states and words are described at the top of the file. */
 export interface Admission {
   /** The limits that new sessions meet. */
-  limits: RequestLimits;
+  requestLimits: RequestLimits;
   /**
-   * Moves a session that its request has just stored, or has met again, on as far as possible now; returns it
-   * as it then is. Throws LIMIT_EXCEEDED where a limit has no room and the session did not ask to wait: the
+   * Advances a session that its request has just stored, or has met again; returns it as it then is. Throws LIMIT_EXCEEDED where a limit has no room and the session did not ask to wait: the
    * session is removed. Throws UNAVAILABLE where another process is still deciding that.
    */
   admit(session: Session): Promise<Session>;
-  /** Moves a queued session on as far as possible now; returns it as it then is. */
-  resume(session: Session): Promise<Session>;
-  /** Does the same for many new sessions that wait for their concurrency keys. */
-  resumeAll(sessions: readonly Session[]): Promise<void>;
-  /** Frees the slots of a session that has ended, and resumes what waited for it. May be called twice. */
+  /** Advances a queued session; returns it as it then is. */
+  advance(session: Session): Promise<Session>;
+  /** Releases those of these new sessions that wait for a concurrency key with a free slot. */
+  releaseForKeys(sessions: readonly Session[]): Promise<void>;
+  /** Frees the slots of a session that has ended, and advances those that waited for it. May be called twice. */
   releaseAfter(session: Pick<Session, 'id' | 'concurrency_key' | 'limits'>): Promise<void>;
   /**
    * Fails a session that this error keeps from ever being run, with INTERNAL, and releases what waited for
@@ -108,7 +108,7 @@ export function createAdmission({
 }): Admission {
   const { sessions, waiting, limitWaits: waits, limitSlots: slots, unusable } = stores;
   const usage = createLimitUsage({ slots, clock, rates: queue.rates, usage: stores.usage });
-  const limits = createLimitAdmission({
+  const byLimits = createLimitAdmission({
     limits: stores.limits,
     sessions,
     waiting,
@@ -118,8 +118,8 @@ export function createAdmission({
     clock,
   });
   const enqueue = createEnqueueReady(queue, fail);
-  const keys = createKeyAdmission({ waiting, slots: stores.keySlots, clock, enqueue });
-  const parents = createParentAdmission({
+  const byKey = createKeyAdmission({ waiting, slots: stores.keySlots, clock, enqueue });
+  const byParent = createParentAdmission({
     sessions,
     waiting,
     queue,
@@ -131,7 +131,7 @@ export function createAdmission({
       await releaseAfter(session);
     },
   });
-  const resume = createResume({ sessions, parents, limits, keys, enqueue });
+  const transitions = createTransitions({ sessions, byParent, byLimits, byKey, enqueue });
 
   async function fail(id: string, error: unknown): Promise<boolean> {
     const failed = await unusable.fail(id, messageOf(error));
@@ -144,9 +144,9 @@ export function createAdmission({
 
   async function admit(stored: Session): Promise<Session> {
     const waitsForLimits = stored.waiting_for === 'budget';
-    const session = waitsForLimits ? await limits.reserveOrRefuse(stored) : stored;
+    const session = waitsForLimits ? await byLimits.reserveOrRefuse(stored) : stored;
     if (session.waiting_for === 'budget') return session;
-    if (session.waiting_for) return resume.session(session);
+    if (session.waiting_for) return transitions.advance(session);
     await enqueueById(session.id);
     return session;
   }
@@ -158,27 +158,27 @@ export function createAdmission({
   async function releaseFromParent(session: Session): Promise<void> {
     const next = nextWait('parent', session, !(await isDue(session, clock)));
     if (next === 'budget') await waits.startWait(session.id);
-    else if (next && hasKey(session)) await keys.enter(session);
+    else if (next && hasConcurrencyKey(session)) await byKey.enter(session);
     else await enqueue(await waiting.end([session.id], 'parent'));
   }
 
   async function releaseAfter(session: Parameters<Admission['releaseAfter']>[0]): Promise<void> {
     const { id, concurrency_key, limits: limitIds = [] } = session;
-    const entered = await resumeChildren(id, { waiting, resume });
-    if (concurrency_key !== undefined) await keys.free(concurrency_key, id);
-    await limits.free(session);
-    await resume.waitersOf(new Set([...limitIds, ...entered]));
+    const entered = await advanceChildren(id, { waiting, transitions });
+    if (concurrency_key !== undefined) await byKey.free(concurrency_key, id);
+    await byLimits.free(session);
+    await transitions.releaseWaitersOf(new Set([...limitIds, ...entered]));
   }
 
   return {
-    limits,
+    requestLimits: byLimits,
     admit,
-    resume: resume.session,
+    advance: transitions.advance,
     releaseAfter,
     fail,
-    resumeAll: (all) => keys.resumeAll(all.filter(hasKey)),
+    releaseForKeys: (all) => byKey.tryReleaseAll(all.filter(hasConcurrencyKey)),
     enqueue: enqueueById,
-    repair: () => repairAll({ parents, keys, limits, resume }),
+    repair: () => repairAll({ byParent, byKey, byLimits, transitions }),
   };
 }
 
@@ -207,19 +207,22 @@ function createEnqueueReady(
   };
 }
 
-/** Resumes the sessions that wait for this parent; returns the limits that they wait for from now on. */
-async function resumeChildren(
+/** Advances the sessions that wait for this parent, up to their limits; returns the limits that they wait for from now on. */
+async function advanceChildren(
   parentId: string,
-  { waiting, resume }: { waiting: Pick<WaitingStore, 'ofParent'>; resume: Pick<Resume, 'step'> },
+  {
+    waiting,
+    transitions,
+  }: { waiting: Pick<WaitingStore, 'ofParent'>; transitions: Pick<Transitions, 'advanceOneState'> },
 ): Promise<Set<string>> {
   const limitIds = new Set<string>();
   for (;;) {
     const children = await waiting.ofParent(parentId, BATCH);
-    const resumed = await Promise.all(children.map(resume.step));
+    const advanced = await Promise.all(children.map(transitions.advanceOneState));
     // These wait for their limits from now on: they are released by age, once all of them are in line.
-    const entered = resumed.filter(({ waiting_for }) => waiting_for === 'budget');
+    const entered = advanced.filter(({ waiting_for }) => waiting_for === 'budget');
     for (const limitId of entered.flatMap((child) => child.limits ?? [])) limitIds.add(limitId);
-    const isStuck = resumed.some((child) => child.waiting_for === 'parent');
+    const isStuck = advanced.some((child) => child.waiting_for === 'parent');
     if (isStuck || children.length < BATCH) return limitIds;
   }
 }
@@ -232,29 +235,29 @@ function messageOf(error: unknown): string {
 }
 
 async function repairAll({
-  parents,
-  keys,
-  limits,
-  resume,
+  byParent,
+  byKey,
+  byLimits,
+  transitions,
 }: {
-  parents: ParentAdmission;
-  keys: KeyAdmission;
-  limits: LimitAdmission;
-  resume: Resume;
+  byParent: ParentAdmission;
+  byKey: KeyAdmission;
+  byLimits: LimitAdmission;
+  transitions: Transitions;
 }): Promise<number> {
   let released = 0;
   const repairs = [
     async () =>
-      forEachIsolated(parents.stuck(), async (stuck) => {
-        const { waiting_for } = await resume.step(stuck);
+      forEachIsolated(byParent.stuck(), async (stuck) => {
+        const { waiting_for } = await transitions.advanceOneState(stuck);
         if (waiting_for !== 'parent') released += 1;
       }),
     async () => {
-      released += await keys.repair();
+      released += await byKey.repair();
     },
-    () => limits.repair(),
+    () => byLimits.repair(),
     async () => {
-      released += await limits.releaseNext(resume.atLimits);
+      released += await byLimits.releaseNext(transitions.tryLimits);
     },
   ];
   await forEachIsolated(repairs, (repair) => repair());

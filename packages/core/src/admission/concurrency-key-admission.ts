@@ -16,21 +16,21 @@ const BATCH = 100;
 const MAX_ROUNDS = 100;
 
 /** A session of a concurrency key. */
-export type KeyedSession = Session & { concurrency_key: string };
+export type SessionOfKey = Session & { concurrency_key: string };
 
 /** Admission by concurrency keys. */
 export interface KeyAdmission {
   /** Lets a session that waited for something else wait for its key, and releases it where a slot is free. */
-  enter(session: KeyedSession): Promise<void>;
+  enter(session: SessionOfKey): Promise<void>;
   /**
    * Releases a session that waits for its key where a slot is free. A session whose start time has not come
    * leaves the line without a slot: its job waits for that time, and enters the line again then.
    */
-  resume(session: KeyedSession): Promise<void>;
+  tryRelease(session: SessionOfKey): Promise<void>;
   /** Releases those of these waiting sessions whose keys have free slots. */
-  resumeAll(sessions: readonly KeyedSession[]): Promise<void>;
+  tryReleaseAll(sessions: readonly SessionOfKey[]): Promise<void>;
   /** Returns whether a session that waits for nothing must still enter its key's line before it runs. */
-  mustEnter(session: KeyedSession): Promise<boolean>;
+  mustEnter(session: SessionOfKey): Promise<boolean>;
   /** Frees the slot of a session that has ended, and releases the next one. */
   free(key: string, id: string): Promise<void>;
   /** Frees the slots of dead sessions and releases those that wait for free slots; returns how many. */
@@ -46,7 +46,7 @@ interface KeyDeps {
 }
 
 /** Returns whether a session is of a concurrency key. */
-export function hasKey(session: Session): session is KeyedSession {
+export function hasConcurrencyKey(session: Session): session is SessionOfKey {
   return session.concurrency_key !== undefined;
 }
 
@@ -59,10 +59,10 @@ export async function isDue({ not_before }: Session, clock: StoreClock): Promise
 export function createKeyAdmission(deps: KeyDeps): KeyAdmission {
   const { waiting, slots, clock, enqueue } = deps;
 
-  async function resumeAll(sessions: readonly KeyedSession[]): Promise<void> {
+  async function tryReleaseAll(sessions: readonly SessionOfKey[]): Promise<void> {
     for (const [key, waiters] of Map.groupBy(sessions, keyOf)) {
       const holders = await slots.holders(key);
-      const fits = ({ id, concurrency_limit = 1 }: KeyedSession) =>
+      const fits = ({ id, concurrency_limit = 1 }: SessionOfKey) =>
         holders.length < concurrency_limit || holders.includes(id);
       // New waiters free no slot, so if none of them fits the scan can be skipped.
       if (waiters.some(fits)) await releaseNext(deps, key);
@@ -70,13 +70,13 @@ export function createKeyAdmission(deps: KeyDeps): KeyAdmission {
   }
 
   return {
-    resumeAll,
+    tryReleaseAll,
     async enter(session) {
       await waiting.waitForKey(session.id, session.waiting_for);
-      await resumeAll([session]);
+      await tryReleaseAll([session]);
     },
-    async resume(session) {
-      if (await isDue(session, clock)) await resumeAll([session]);
+    async tryRelease(session) {
+      if (await isDue(session, clock)) await tryReleaseAll([session]);
       else await enqueue(await waiting.end([session.id], 'concurrency_key'));
     },
     async mustEnter(session) {
@@ -96,7 +96,7 @@ export function createKeyAdmission(deps: KeyDeps): KeyAdmission {
         await freeDead(deps, key, holders, states);
         const stuck = states.filter((one) => one.waiting_for === 'concurrency_key');
         const ids = stuck.map(({ id }) => id);
-        if (ids.length > 0) released += await release(deps, key, ids);
+        if (ids.length > 0) released += await endWaits(deps, key, ids);
       });
       await forEachIsolated(waiting.keysWaitedFor(), async (key) => {
         released += await releaseNext(deps, key);
@@ -119,7 +119,7 @@ async function releaseNext(deps: KeyDeps, key: string): Promise<number> {
     const isRaced =
       granted.length > 0 && !(await deps.slots.reserveAll(key, granted, holders.length));
     if (isRaced) continue;
-    const count = await release(deps, key, chosen);
+    const count = await endWaits(deps, key, chosen);
     released += count;
     const isFull = chosen.length < waiters.length;
     if (isFull && count === chosen.length) break;
@@ -127,7 +127,7 @@ async function releaseNext(deps: KeyDeps, key: string): Promise<number> {
   return released;
 }
 
-async function release(deps: KeyDeps, key: string, ids: readonly string[]): Promise<number> {
+async function endWaits(deps: KeyDeps, key: string, ids: readonly string[]): Promise<number> {
   const states = await deps.waiting.end(ids, 'concurrency_key');
   // A session that was cancelled since it was chosen has a slot and will never run.
   await freeDead(deps, key, ids, states);
@@ -145,6 +145,6 @@ async function freeDead(
   if (dead.length > 0) await slots.free(key, dead);
 }
 
-function keyOf({ concurrency_key }: KeyedSession): string {
+function keyOf({ concurrency_key }: SessionOfKey): string {
   return concurrency_key;
 }

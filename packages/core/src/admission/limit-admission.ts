@@ -50,11 +50,11 @@ export interface LimitAdmission extends RequestLimits {
   /** Frees the slots of a session that has ended. */
   free(session: Pick<Session, 'id' | 'limits'>): Promise<void>;
   /**
-   * Calls `resume` for sessions that wait for this limit (or for any), oldest first, as long as there is
+   * Calls `tryLimits` for sessions that wait for this limit (or for any), oldest first, as long as there is
    * room; returns how many were released.
    */
   releaseNext(
-    resume: (session: Session) => Promise<Reservation>,
+    tryLimits: (session: Session) => Promise<Reservation>,
     limitId?: string,
   ): Promise<number>;
   /** Frees the slots of sessions that ended or were deleted. */
@@ -83,7 +83,7 @@ export function createLimitAdmission(deps: LimitDeps): LimitAdmission {
     async free({ id, limits: ids = [] }) {
       for (const limitId of ids) await slots.free(limitId, [id]);
     },
-    releaseNext: (resume, limitId) => releaseNext(deps, resume, limitId),
+    releaseNext: (tryLimits, limitId) => releaseNext(deps, tryLimits, limitId),
     async repair() {
       await forEachIsolated(slots.all(), async ({ _id: limitId, holders }) => {
         const live = (await waiting.states(holders)).filter(({ status }) => !isTerminal(status));
@@ -137,7 +137,7 @@ function createRequestLimits(
 // First come, first served: a session that a limit holds back also holds back every later one under that limit.
 async function releaseNext(
   { waits, clock }: LimitDeps,
-  resume: (session: Session) => Promise<Reservation>,
+  tryLimits: (session: Session) => Promise<Reservation>,
   limitId?: string,
 ): Promise<number> {
   const madeBefore = new Date((await clock.now()).getTime() - REFUSED_WITHIN_MS);
@@ -148,7 +148,7 @@ async function releaseNext(
     const waiters = await waits.list({ ...filter, limit: BATCH });
     for (const waiter of waiters) {
       if (waiter.limits?.some((id) => full.has(id))) continue;
-      const reservation = await resume(waiter);
+      const reservation = await tryLimits(waiter);
       if (reservation.kind === 'reserved') released += 1;
       if (reservation.kind === 'waiting') full.add(reservation.reached.limit);
       if (reservation.kind === 'busy') for (const id of waiter.limits ?? []) full.add(id);

@@ -17,7 +17,7 @@ export interface ParentAdmission {
    * Releases a session whose parent has ended, fails it where that parent cannot be continued, or interrupts
    * the parent where the session asked for that.
    */
-  resume(session: Session): Promise<void>;
+  tryRelease(session: Session): Promise<void>;
   /** Yields sessions that wait for a parent that has ended: the process that was to release them died. */
   stuck(): AsyncGenerator<Session>;
 }
@@ -43,7 +43,7 @@ export function createParentAdmission({
   fail: (id: string, error: unknown) => Promise<unknown>;
   onFailed: (session: Session) => Promise<void>;
 }): ParentAdmission {
-  async function resume(session: Session): Promise<void> {
+  async function tryRelease(session: Session): Promise<void> {
     const parentId = session.parent_session_id ?? '';
     const parent = await sessions.get(parentId);
     switch (planParentWait(session, parent)) {
@@ -57,7 +57,7 @@ export function createParentAdmission({
           falseIfEnded,
         );
         // The parent ended first, and the process that ended it may not have seen this session.
-        return isAsked ? undefined : resume(session);
+        return isAsked ? undefined : tryRelease(session);
       }
     }
   }
@@ -76,7 +76,7 @@ export function createParentAdmission({
   }
 
   return {
-    resume,
+    tryRelease,
     async *stuck() {
       for await (const { session, parent } of waiting.parentWaits()) {
         if (planParentWait(session, parent) === 'stay') continue;

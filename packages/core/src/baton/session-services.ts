@@ -1,5 +1,5 @@
 import { type Admission, createAdmission } from '../admission/admission.ts';
-import { createLimits, type Limits } from '../admission/limits.ts';
+import { createOperatorLimits, type OperatorLimits } from '../admission/operator-limits.ts';
 import { createSessionDeletion, type SessionDeletion } from '../deletion/session-deletion.ts';
 import type { LivePublisher } from '../queue/live.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
@@ -22,7 +22,7 @@ export interface SessionServices {
   stop: SessionStop;
   deletion: SessionDeletion;
   admission: Admission;
-  limits: Limits;
+  operatorLimits: OperatorLimits;
   adopter: Adopter;
   /** Publishes what was written, and notifies of each status change. */
   live: LivePublisher;
@@ -60,7 +60,7 @@ export function createSessionServices({
     stop: createSessionStop({ manager, queue, requests, admission }),
     deletion: createSessionDeletion({ stores, clock, queue, requests }),
     admission,
-    limits: createLimits({ stores, clock }),
+    operatorLimits: createOperatorLimits({ stores, clock }),
     adopter: createAdopter(sessions, (id) => queue.find(id), live.statusChanged, sealer),
     live,
   };

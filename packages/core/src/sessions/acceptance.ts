@@ -56,7 +56,7 @@ export function createAcceptance({
     const before = isKeyed ? await adopter.find(job.id) : null;
     if (before) return replay(before, job);
     await check();
-    const named = await admission.limits.check(job).catch(async (error: unknown) => {
+    const named = await admission.requestLimits.check(job).catch(async (error: unknown) => {
       // Of two at once with one key, the other may have taken the very room that is missing.
       const concurrent = isKeyed ? await adopter.find(job.id) : null;
       if (concurrent) return replay(concurrent, job);

@@ -62,7 +62,9 @@ export function createBulkAcceptance({
     let failed: { error: unknown } | undefined;
     for (let from = 0; from < launches.length; from += SLICE) {
       const slice = launches.slice(from, from + SLICE);
-      const named = await Promise.all(slice.map((one) => build(one, admission.limits, jobs)));
+      const named = await Promise.all(
+        slice.map((one) => build(one, admission.requestLimits, jobs)),
+      );
       const parsed: (Parsed | Refused)[] = [];
       // One after the other: so the first have their secrets sealed, and few are sealed at once.
       for (const one of named) parsed.push(isParsed(one) ? await seal(one, sealing) : one);
@@ -104,7 +106,7 @@ function createSliceLaunch({
     for (const id of deleted.keys()) await queue.drop(id).catch(() => {});
     const stored = waiting.filter(({ id }) => !deleted.has(id));
     const keyed = stored.filter((session) => !waitsForLimits(session));
-    if (keyed.length > 0) await admission.resumeAll(keyed);
+    if (keyed.length > 0) await admission.releaseForKeys(keyed);
     const refused = await admitAll(admission, stored.filter(waitsForLimits));
     for (const [id, error] of deleted) refused.set(id, { error });
     return refused;
@@ -159,13 +161,16 @@ async function admitAll(
 
 async function build(
   { config, options = {} }: LaunchInput,
-  limits: RequestLimits,
+  requestLimits: RequestLimits,
   jobs: Pick<JobMaker, 'launch'>,
 ): Promise<Named | Refused> {
   try {
     const job = jobs.launch(config, options);
     checkSize(job);
-    return { job: await limits.withLimits(job), isKeyed: options.idempotency_key !== undefined };
+    return {
+      job: await requestLimits.withLimits(job),
+      isKeyed: options.idempotency_key !== undefined,
+    };
   } catch (error) {
     return { error };
   }

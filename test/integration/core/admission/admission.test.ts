@@ -99,18 +99,18 @@ describe('sessions of one concurrency key', () => {
     const later = await scene.launch(key, inAnHour());
     const now = await scene.launch(key);
     expect(await scene.states([later, now])).toEqual(['delayed', 'waiting']);
-    expect(await scene.admission.resume(await scene.session(later))).not.toHaveProperty(
+    expect(await scene.admission.advance(await scene.session(later))).not.toHaveProperty(
       'waiting_for',
     );
     // Its time comes while another has the slot: from now on it is in line, and its job has done its work.
     await scene.set(later, { not_before: new Date(Date.now() - 1_000) });
-    expect(await scene.admission.resume(await scene.session(later))).toMatchObject({
+    expect(await scene.admission.advance(await scene.session(later))).toMatchObject({
       waiting_for: WAITS,
     });
     await scene.finish(now);
     expect(await scene.session(later)).not.toHaveProperty('waiting_for');
     expect(await scene.holders(key)).toEqual([later]);
-    expect(await scene.admission.resume(await scene.session(later))).not.toHaveProperty(
+    expect(await scene.admission.advance(await scene.session(later))).not.toHaveProperty(
       'waiting_for',
     );
   });

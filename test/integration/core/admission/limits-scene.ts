@@ -1,7 +1,7 @@
 // Several processes that admit sessions under limits, on one database and one queue.
 import {
   type Admission,
-  createLimits,
+  createOperatorLimits,
   createSessionServices,
   type Session,
   type SessionManager,
@@ -36,7 +36,7 @@ export const test = base.extend<{ limits: Limits }>({
     const { clock, sessions } = stores;
     const start = (): Process => createSessionServices({ stores, clock, queue });
     const processes: Limits['processes'] = [start(), start(), start()];
-    const limits = createLimits({ stores, clock });
+    const limits = createOperatorLimits({ stores, clock });
     const slots = db.collection<{ _id: string; holders: string[] }>('limit_slots');
     const set: Limits['set'] = async (_id, fields) => {
       await db.collection<{ _id: string }>('sessions').updateOne({ _id }, { $set: fields });

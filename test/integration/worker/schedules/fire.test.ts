@@ -1,6 +1,6 @@
 // What a firing of a schedule launches, and what it leaves on the schedule.
 import {
-  createLimits,
+  createOperatorLimits,
   firedSessionId,
   type ScheduleStore,
   type SessionManager,
@@ -228,7 +228,7 @@ describe('a firing', () => {
     stores,
   }) => {
     const tag = uniqueName('tag');
-    await createLimits({ stores, clock: stores.clock }).put('tag', tag, {
+    await createOperatorLimits({ stores, clock: stores.clock }).put('tag', tag, {
       max_sessions_at_once: 1,
     });
     const schedule = await scene.verbs.create({ ...YEARLY, launch: { ...launch, tags: [tag] } });
@@ -254,7 +254,9 @@ describe('a firing', () => {
     stores,
   }) => {
     const tag = uniqueName('tag');
-    await createLimits({ stores, clock: stores.clock }).put('tag', tag, { max_usd_per_day: 0 });
+    await createOperatorLimits({ stores, clock: stores.clock }).put('tag', tag, {
+      max_usd_per_day: 0,
+    });
     const schedule = await scene.verbs.create({ ...YEARLY, launch: { ...launch, tags: [tag] } });
     const dies = {
       ...scene,

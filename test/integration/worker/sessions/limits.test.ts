@@ -15,7 +15,7 @@ function launch(fleet: Fleet, limit: string, wait = 100) {
 test('sessions under a limit run one after the other, each released by the end of the one before', async ({
   fleet,
 }) => {
-  await fleet.baton.limits.put('tag', 'narrow', { max_sessions_at_once: 1 });
+  await fleet.baton.operatorLimits.put('tag', 'narrow', { max_sessions_at_once: 1 });
   const ids = await Promise.all([1, 2, 3].map(() => launch(fleet, 'tag:narrow')));
   await fleet.worker();
 
@@ -30,12 +30,12 @@ test('sessions under a limit run one after the other, each released by the end o
   }
   // The slot is freed a moment after the end is written.
   const slotsTaken = async () =>
-    (await fleet.baton.limits.get('tag', 'narrow')).now?.sessions_at_once;
+    (await fleet.baton.operatorLimits.get('tag', 'narrow')).now?.sessions_at_once;
   await waitFor('the last slot to be free', async () => (await slotsTaken()) === 0);
 });
 
 test('a session that waits for the daily cap runs once there is money again', async ({ fleet }) => {
-  const { limits } = fleet.baton;
+  const { operatorLimits: limits } = fleet.baton;
   await limits.put('tag', 'dear', { max_usd_per_day: 1 });
   const spent = makeCompletedSession({ tags: ['dear'], totals: { ...NO_TOTALS, cost_usd: 2 } });
   const { id: _id, ...fields } = spent;

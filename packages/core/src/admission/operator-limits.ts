@@ -12,7 +12,7 @@ import type { StoreClock } from '../store/clock.ts';
 import type { Stores } from '../store/stores.ts';
 
 /** What operators do with limits. */
-export interface Limits {
+export interface OperatorLimits {
   /** Sets a limit, in the place of the one that was there; it holds within two seconds. */
   put(kind: Limit['kind'], name: string, caps: LimitCaps): Promise<LimitView>;
   /** A limit and how far it is used. Throws LIMIT_NOT_FOUND. */
@@ -24,13 +24,13 @@ export interface Limits {
 }
 
 /** The limits of a database. */
-export function createLimits({
+export function createOperatorLimits({
   stores,
   clock,
 }: {
   stores: Pick<Stores, 'limits' | 'limitSlots' | 'usage'>;
   clock: StoreClock;
-}): Limits {
+}): OperatorLimits {
   const { limits, limitSlots: slots, usage } = stores;
 
   return {

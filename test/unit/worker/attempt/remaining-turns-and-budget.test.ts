@@ -1,11 +1,16 @@
 import { NO_TOTALS } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
-import { remainingLimits, spentLimit } from '../../../../apps/worker/src/attempt/limits.ts';
+import {
+  buildRemainingConfig,
+  findSpentLimit,
+} from '../../../../apps/worker/src/attempt/remaining-turns-and-budget.ts';
 import { makeSession } from '../../../support/factories.ts';
 
 function remaining(limits: { max_turns?: number; max_budget_usd?: number }) {
   const totals = { ...NO_TOTALS, num_turns: 3, cost_usd: 0.5 };
-  return remainingLimits(makeSession({ config: { query: 'hi', model: 'm', ...limits }, totals }));
+  return buildRemainingConfig(
+    makeSession({ config: { query: 'hi', model: 'm', ...limits }, totals }),
+  );
 }
 
 describe('the limits of a further attempt', () => {
@@ -20,7 +25,7 @@ describe('the limits of a further attempt', () => {
 
   test('are none where none were set', () => {
     expect(remaining({})).toEqual({ query: 'hi', model: 'm' });
-    expect(spentLimit(remaining({}))).toBeNull();
+    expect(findSpentLimit(remaining({}))).toBeNull();
   });
 
   test.each([
@@ -30,6 +35,6 @@ describe('the limits of a further attempt', () => {
     [{ max_budget_usd: 0.5 }, 'BUDGET_EXCEEDED'],
     [{ max_budget_usd: 0.1 }, 'BUDGET_EXCEEDED'],
   ])('%j leave room for one, or say why not: %s', (limits, code) => {
-    expect(spentLimit(remaining(limits))?.code ?? null).toBe(code);
+    expect(findSpentLimit(remaining(limits))?.code ?? null).toBe(code);
   });
 });

@@ -1,7 +1,7 @@
 import { defined, type FailureFacts, type Session, type SessionConfig } from '@baton/core/internal';
 
-/** What earlier attempts left of a session's limits, as the config of the next one. */
-export function remainingLimits({ config, totals }: Session): SessionConfig {
+/** Returns the config of the next attempt: its turns and budget are what earlier attempts left of them. */
+export function buildRemainingConfig({ config, totals }: Session): SessionConfig {
   const { max_turns, max_budget_usd } = config;
   return {
     ...config,
@@ -12,8 +12,8 @@ export function remainingLimits({ config, totals }: Session): SessionConfig {
   };
 }
 
-/** Why no further attempt may begin, or null where there is something left. */
-export function spentLimit(config: SessionConfig): FailureFacts | null {
+/** Returns why no further attempt may begin, or null where turns and budget are left. */
+export function findSpentLimit(config: SessionConfig): FailureFacts | null {
   if (config.max_turns !== undefined && config.max_turns <= 0) {
     return {
       code: 'MAX_TURNS',
