@@ -40,7 +40,7 @@ const FAILED = {
   counts: { retries: 0, crashes: 0, hand_backs: 0 },
 };
 
-// Only root may give a process to another user; unit/worker/stop-claude shows the rest of it anywhere.
+// Only root may give a process to another user; test/unit/worker/claude/stop.test.ts shows the rest of it anywhere.
 describe.runIf(process.getuid?.() === 0)(
   'a CLI that runs as another user',
   { timeout: 120_000 },
