@@ -213,13 +213,16 @@ export { problemOf } from './queue/readable-job.ts';
 export { openWorkerRedis, type RedisConnection } from './queue/redis.ts';
 export { redisTroubleOf, toQueueError } from './queue/redis-trouble.ts';
 export { createRedisWatch, type RedisWatch } from './queue/redis-watch.ts';
-export { firingJobSchema, SCHEDULE_QUEUE, SCHEDULE_SETTINGS } from './queue/schedule-queue.ts';
+export {
+  firingJobSchema, SCHEDULE_QUEUE,
+  SCHEDULE_SETTINGS,
+} from './queue/schedule-queue.ts';
 export {
   createSessionQueue,
   type SessionQueue,
-  type SessionQueueOptions,
 } from './queue/session-queue.ts';
 export {
+  createWebhookQueue,
   deliveryJobSchema,
   WEBHOOK_QUEUE,
   type WebhookQueue,
@@ -229,7 +232,10 @@ export { withDeadline } from './runtime/deadline.ts';
 export { createLogger, LOG_LEVELS, type Logger } from './runtime/log.ts';
 export { createWakeup, type Wakeup } from './runtime/wakeup.ts';
 export { firedSessionId, launchOfFiring } from './schedules/firing.ts';
-export { type OpenSchedules, openSchedules } from './schedules/open-schedules.ts';
+export {
+  createScheduleServices,
+  type ScheduleServices,
+} from './schedules/schedule-services.ts';
 export type { Schedules } from './schedules/schedules.ts';
 export { readPublicKeys, readSecretKeys, type SecretKeys } from './sealing/key-files.ts';
 export {
@@ -320,5 +326,5 @@ export { type StatusItem, statusChanges } from './tail/status-changes.ts';
 export type { TailDeps, TailItem } from './tail/tail-loop.ts';
 export { tailSession } from './tail/tail-session.ts';
 export { withNotifications, withStopNotifications } from './webhooks/notify-on-change.ts';
-export { type OpenWebhooks, openWebhooks } from './webhooks/open-webhooks.ts';
+export { createWebhookServices, type WebhookServices } from './webhooks/webhook-services.ts';
 export type { WebhookDispatch } from './webhooks/webhook-dispatch.ts';

@@ -1,7 +1,8 @@
 // The door of a service that only enqueues: Redis alone, no Mongo driver behind it.
 import { z } from 'zod';
 import { type Producer, producerOn } from './queue/producer.ts';
-import { createSessionQueue, type SessionQueueOptions } from './queue/session-queue.ts';
+import type { SessionQueueOptions } from './queue/open-queue.ts';
+import { createSessionQueue } from './queue/session-queue.ts';
 import { parseSealingKeys } from './sealing/key-set.ts';
 import { createSealer } from './sealing/sealer.ts';
 import { checkOptions, prefixSchema, redisSchema } from './settings/connection-options.ts';
@@ -12,8 +13,8 @@ export { AppError, type ErrorDetails, isAppError } from './model/errors/app-erro
 export { ERROR_CODES, type ErrorCode } from './model/errors/error-codes.ts';
 export { QUEUE_PREFIX, SESSION_QUEUE } from './model/job/job.ts';
 export type { ContinueOptions, Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
+export type { SessionQueueOptions } from './queue/open-queue.ts';
 export type { RedisConnection } from './queue/redis.ts';
-export type { SessionQueueOptions } from './queue/session-queue.ts';
 
 const optionsSchema = z.looseObject({ connection: redisSchema, prefix: prefixSchema.optional() });
 

@@ -2,7 +2,7 @@ import type {
   KeptJobs,
   KeyStore,
   Logger,
-  OpenSchedules,
+  ScheduleServices,
   openWorkerRedis,
   RedisWatch,
   SessionManager,
@@ -29,7 +29,7 @@ export function openWorkerSchedules(
     schedules,
     ...parts
   }: {
-    schedules: OpenSchedules;
+    schedules: ScheduleServices;
     keys: KeyStore;
     clock: StoreClock;
     manager: SessionManager;

@@ -1,7 +1,7 @@
 import type {
   KeptJobs,
   Logger,
-  OpenWebhooks,
+  WebhookServices,
   openWorkerRedis,
   RedisWatch,
   SessionStore,
@@ -34,7 +34,7 @@ export function openWorkerWebhooks(
     webhooks: { store, deliveries, dispatch },
     ...parts
   }: {
-    webhooks: OpenWebhooks;
+    webhooks: WebhookServices;
     clock: StoreClock;
     sessions: SessionStore;
     connection: ReturnType<typeof openWorkerRedis>;

@@ -1,10 +1,13 @@
 // The one place where Redis, MongoDB and everything above them are put together.
 import { defined } from '../model/schema/defined.ts';
+import type { SessionQueueOptions } from '../queue/open-queue.ts';
 import { openProducerRedis, type RedisConnection } from '../queue/redis.ts';
+import { createScheduleQueue } from '../queue/schedule-queue.ts';
 import { createSessionQueue, type SessionQueue } from '../queue/session-queue.ts';
-import { createClosers } from '../runtime/closers.ts';
+import { createWebhookQueue } from '../queue/webhook-queue.ts';
+import { type Closers, createClosers } from '../runtime/closers.ts';
 import { createLogger, type Logger } from '../runtime/log.ts';
-import { type OpenSchedules, openSchedules } from '../schedules/open-schedules.ts';
+import { createScheduleServices, type ScheduleServices } from '../schedules/schedule-services.ts';
 import { parseSealingKeys, type SealingKey } from '../sealing/key-set.ts';
 import { createSealer, type Sealer } from '../sealing/sealer.ts';
 import type { SessionManager } from '../sessions/session-manager.ts';
@@ -14,7 +17,7 @@ import type { EventStore } from '../store/event-store.ts';
 import { connectMongo, type Mongo } from '../store/mongo.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import { createStores, type Stores } from '../store/stores.ts';
-import { type OpenWebhooks, openWebhooks } from '../webhooks/open-webhooks.ts';
+import { createWebhookServices, type WebhookServices } from '../webhooks/webhook-services.ts';
 import { createSessionServices, type SessionServices } from './session-services.ts';
 
 /** How long one connection may take to close, in milliseconds. */
@@ -75,8 +78,8 @@ export interface OpenBaton extends Baton, SessionServices {
   clock: StoreClock;
   queue: SessionQueue;
   mongo: Mongo;
-  webhooks: OpenWebhooks;
-  schedules: OpenSchedules;
+  webhooks: WebhookServices;
+  schedules: ScheduleServices;
   sealer: Sealer;
   /** The keys of `publicKeys`, parsed. */
   sealingKeys: readonly SealingKey[];
@@ -84,19 +87,36 @@ export interface OpenBaton extends Baton, SessionServices {
 
 /**
  * Opens Baton on one Redis connection and one MongoDB client. Neither server need be up yet: calls fail
- * with UNAVAILABLE until it is. Throws INVALID_CONFIG where `publicKeys` holds anything but public keys.
+ * with UNAVAILABLE until it is. Throws INVALID_CONFIG where `publicKeys` holds anything but public keys, and
+ * what the drivers throw for a connection that they cannot use; nothing that was opened here stays open then.
  */
 export function openBaton({
-  redis,
-  mongodb,
-  prefix,
-  publicKeys = [],
   log = createLogger('baton', 'silent'),
-  webhookLogMs,
+  ...options
 }: OpenBatonOptions): OpenBaton {
+  const closers = createClosers(log, CLOSE_TIMEOUT_MS);
+  try {
+    return { ...openParts({ ...options, log }, closers), close: closers.close };
+  } catch (error) {
+    void closers.close();
+    throw error;
+  }
+}
+
+/** Opens every part, and hands `closers` each part that it opened. */
+function openParts(
+  {
+    redis,
+    mongodb,
+    prefix,
+    publicKeys = [],
+    log,
+    webhookLogMs,
+  }: OpenBatonOptions & { log: Logger },
+  closers: Closers,
+): Omit<OpenBaton, 'close'> {
   const sealingKeys = parseSealingKeys(publicKeys, 'publicKeys');
   const sealer = createSealer(sealingKeys);
-  const closers = createClosers(log, CLOSE_TIMEOUT_MS);
 
   const mongo = typeof mongodb === 'string' ? connectMongo(mongodb) : mongodb;
   if (mongo !== mongodb) closers.add('MongoDB', () => mongo.close());
@@ -105,18 +125,12 @@ export function openBaton({
 
   const clock = createStoreClock(mongo.db);
   const stores = createStores(mongo.db, clock, { log });
-  const connection = defined({ connection: client, prefix });
-  const queue = createSessionQueue({ ...connection, log });
-  const webhooks = openWebhooks({
-    stores,
-    clock,
-    log,
-    ...connection,
-    ...defined({ keepMs: webhookLogMs }),
-  });
-  const schedules = openSchedules({ store: stores.schedules, sealer, ...connection });
-  closers.add('Redis', () => Promise.all([queue.close(), webhooks.close(), schedules.close()]));
-
+  const { queue, webhookQueue, scheduleQueue } = openQueues(
+    defined({ connection: client, prefix }),
+    { log, closers },
+  );
+  const keepMs = defined({ keepMs: webhookLogMs });
+  const webhooks = createWebhookServices({ stores, queue: webhookQueue, clock, log, ...keepMs });
   const { notify } = webhooks.dispatch;
   return {
     ...createSessionServices({ stores, clock, queue, sealer, notify, log }),
@@ -125,9 +139,24 @@ export function openBaton({
     queue,
     mongo,
     webhooks,
-    schedules,
+    schedules: createScheduleServices({ store: stores.schedules, queue: scheduleQueue, sealer }),
     sealer,
     sealingKeys,
-    close: closers.close,
   };
+}
+
+/** Opens the three queues on one connection; they are closed together. */
+function openQueues(
+  connection: SessionQueueOptions,
+  { log, closers }: { log: Logger; closers: Closers },
+) {
+  const opened: { close(): Promise<void> }[] = [];
+  closers.add('Redis', () => Promise.all(opened.map((queue) => queue.close())));
+  const queue = createSessionQueue({ ...connection, log });
+  opened.push(queue);
+  const webhookQueue = createWebhookQueue(connection);
+  opened.push(webhookQueue);
+  const scheduleQueue = createScheduleQueue(connection);
+  opened.push(scheduleQueue);
+  return { queue, webhookQueue, scheduleQueue };
 }

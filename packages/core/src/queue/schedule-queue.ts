@@ -6,8 +6,8 @@ import type { Schedule } from '../model/schedules/schedule.ts';
 import { idSchema } from '../model/schema/id.ts';
 import { openControlQueue } from './control-queue.ts';
 import { keptJobs } from './kept-jobs.ts';
+import type { SessionQueueOptions } from './open-queue.ts';
 import { redisTroubleOf } from './redis-trouble.ts';
-import type { SessionQueueOptions } from './session-queue.ts';
 
 /** The queue of firings. */
 export const SCHEDULE_QUEUE = 'schedules';

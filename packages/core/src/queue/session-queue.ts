@@ -1,25 +1,18 @@
-import { Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import { checkSize, type Job, QUEUE_PREFIX, SESSION_QUEUE } from '../model/job/job.ts';
 import type { Logger } from '../runtime/log.ts';
-import { createBackend } from './backend.ts';
 import { createBoundedRun } from './bounded-run.ts';
 import { type ControlMessage, publishControl } from './control.ts';
 import { createJobUpkeep } from './job-upkeep.ts';
 import { createLivePublisher, type LivePublisher } from './live.ts';
 import { createRateWindows, type RateWindows } from './minute-windows.ts';
+import { openQueue, type SessionQueueOptions } from './open-queue.ts';
 import { createPause, type QueuePause } from './queue-pause.ts';
 import { type FoundJob, jobOptions } from './queued-job.ts';
-import { openProducerRedis, type RedisConnection } from './redis.ts';
 import { isStripped } from './stripped-data.ts';
 
 /** How long the key stays that a ping writes, in milliseconds. */
 const WRITABLE_MS = 60_000;
-
-/** Where the queue lives. `prefix` is for tests and shared Redis servers; the default is `baton`. */
-export interface SessionQueueOptions {
-  connection: RedisConnection;
-  prefix?: string;
-}
 
 /** The queue that every session goes through. */
 export interface SessionQueue extends QueuePause {
@@ -54,15 +47,14 @@ export function createSessionQueue({
   prefix = QUEUE_PREFIX,
   log,
 }: SessionQueueOptions & { log?: Pick<Logger, 'error'> }): SessionQueue {
-  const { client, release } = openProducerRedis(connection);
-  const options = { connection: client, prefix, skipVersionCheck: true };
-  const bull: Queue = new Queue(SESSION_QUEUE, options, createBackend);
-  bull.on('error', ignore);
+  const { bull, client, close } = openQueue(SESSION_QUEUE, { connection, prefix });
   const runBounded = createBoundedRun(bull);
   const windows = createRateWindows(client, prefix);
+  const upkeep = createJobUpkeep(bull);
 
   return {
     bull,
+    close,
     live: createLivePublisher(client, prefix),
     rates: {
       consume: (name, max) => runBounded(() => windows.consume(name, max)),
@@ -86,10 +78,10 @@ export function createSessionQueue({
       return { id, data: job.data, timestamp: job.timestamp };
     },
     async restore(job) {
-      await runBounded(() => createJobUpkeep(bull).restore(job));
+      await runBounded(() => upkeep.restore(job));
     },
     async drop(id) {
-      await runBounded(() => createJobUpkeep(bull).drop(id));
+      await runBounded(() => upkeep.drop(id));
     },
     async promote(id) {
       const job = await runBounded(() => bull.getJob(id));
@@ -103,12 +95,5 @@ export function createSessionQueue({
     async ping() {
       await runBounded(() => client.set(`${prefix}:writable`, '1', 'PX', WRITABLE_MS));
     },
-    async close() {
-      await bull.close();
-      release();
-    },
   };
 }
-
-// It emits 'error' while Redis is away; every call says so itself, and an unheard 'error' ends the process.
-function ignore(): void {}

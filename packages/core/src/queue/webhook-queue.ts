@@ -3,7 +3,7 @@ import { idSchema } from '../model/schema/id.ts';
 import type { Delivery } from '../model/webhooks/webhook-delivery.ts';
 import { openControlQueue } from './control-queue.ts';
 import { keptJobs } from './kept-jobs.ts';
-import type { SessionQueueOptions } from './session-queue.ts';
+import type { SessionQueueOptions } from './open-queue.ts';
 
 /** The queue of deliveries. */
 export const WEBHOOK_QUEUE = 'webhooks';

@@ -1,11 +1,12 @@
 // Every move leaves word on the document; whoever finds word makes deliveries of it, once.
 import {
   createLogger,
+  createWebhookQueue,
+  createWebhookServices,
   defined,
   newId,
-  type OpenWebhooks,
-  openWebhooks,
   type Session,
+  type WebhookServices,
 } from '@baton/core/internal';
 import { Queue } from 'bullmq';
 import type { Db } from 'mongodb';
@@ -20,7 +21,7 @@ import { test as base, LEASE_MS } from '../stores.ts';
 const URL_OF_NOBODY = 'https://example.test/hook';
 const log = createLogger('core', 'silent');
 
-interface Hooks extends OpenWebhooks {
+interface Hooks extends WebhookServices {
   bull: Queue;
 }
 
@@ -32,12 +33,13 @@ const test = base.extend<{ hooks: Hooks }>({
     await db.collection('webhook_deliveries').deleteMany({});
     const prefix = uniqueName('queue');
     const connection = redisUrl();
-    const hooks = openWebhooks({ stores, clock: stores.clock, log, connection, prefix });
+    const queue = createWebhookQueue({ connection, prefix });
+    const hooks = createWebhookServices({ stores, queue, clock: stores.clock, log });
     const bull = new Queue('webhooks', { connection: { url: connection }, prefix });
     await use({ ...hooks, bull });
     await bull.obliterate({ force: true });
     await bull.close();
-    await hooks.close();
+    await queue.close();
   },
 });
 

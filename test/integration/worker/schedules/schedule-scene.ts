@@ -4,7 +4,7 @@ import {
   createRedisWatch,
   DEFAULT_KEPT,
   type KeyStore,
-  type OpenSchedules,
+  type ScheduleServices,
   openBaton,
   openWorkerRedis,
   type Schedule,
@@ -28,7 +28,7 @@ export const launch = { query: 'tidy up', env: { TOKEN: 's3cret-value' }, tags: 
 export const YEARLY = { cron: '0 0 1 1 *', overlap: 'skip', enabled: true, launch } as const;
 
 /** Schedules of a test's own, and the manager of their sessions. */
-export interface Scene extends OpenSchedules {
+export interface Scene extends ScheduleServices {
   manager: SessionManager;
   clock: StoreClock;
   keys: KeyStore;

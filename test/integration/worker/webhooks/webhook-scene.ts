@@ -1,14 +1,15 @@
 // An endpoint on loopback, and the part of a worker that makes deliveries to it.
 import {
   createLogger,
+  createWebhookQueue,
+  createWebhookServices,
   createRedisWatch,
   DEFAULT_KEPT,
-  type OpenWebhooks,
-  openWebhooks,
   openWorkerRedis,
   parseEnv,
   type Session,
   type WebhookEvent,
+  type WebhookServices,
 } from '@baton/core/internal';
 import { expect, vi } from 'vitest';
 import { workerSettingsSchema } from '../../../../apps/worker/src/settings.ts';
@@ -21,7 +22,7 @@ import { test as base } from '../../core/stores.ts';
 const log = createLogger('worker', 'silent');
 
 /** Webhooks with an endpoint of the test's own. */
-interface Scene extends OpenWebhooks {
+interface Scene extends WebhookServices {
   receiver: Receiver;
   logged: string[];
   /** Starts a process's deliveries. */
@@ -38,7 +39,8 @@ export const test = base.extend<{ scene: Scene }>({
     const prefix = uniqueName('queue');
     const connection = redisUrl();
     const { clock, sessions } = stores;
-    const hooks = openWebhooks({ stores, clock, log, connection, prefix });
+    const webhookQueue = createWebhookQueue({ connection, prefix });
+    const hooks = createWebhookServices({ stores, queue: webhookQueue, clock, log });
     const receiver = await openReceiver();
     const opened: { close(): Promise<void> }[] = [];
     const logged: string[] = [];
@@ -91,6 +93,6 @@ export const test = base.extend<{ scene: Scene }>({
     });
     await receiver.close();
     for (const one of opened) await one.close();
-    await hooks.close();
+    await webhookQueue.close();
   },
 });

@@ -1,0 +1,24 @@
+import type { ScheduleQueue } from '../queue/schedule-queue.ts';
+import type { Sealer } from '../sealing/sealer.ts';
+import type { ScheduleStore } from '../store/schedule-store.ts';
+import { createSchedules, type Schedules } from './schedules.ts';
+
+/** What a process needs to manage schedules, and to fire them. */
+export interface ScheduleServices {
+  store: ScheduleStore;
+  verbs: Schedules;
+}
+
+/** Builds the services over a store and a queue that are open already. */
+export function createScheduleServices({
+  store,
+  queue,
+  sealer,
+}: {
+  store: ScheduleStore;
+  queue: ScheduleQueue;
+  /** Encrypts the secrets of launches. Default: secrets stay as they are. */
+  sealer?: Sealer;
+}): ScheduleServices {
+  return { store, verbs: createSchedules(store, queue, sealer) };
+}
