@@ -1,5 +1,5 @@
 // (a) launchSession against raw queue.add of the same payload, 500 at once.
-import { createProducer, jobOptions, newId, type SessionConfig } from '@baton/core/internal';
+import { createProducer, buildJobOptions, newId, type SessionConfig } from '@baton/core/internal';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { type Measure, median, rateMeasure } from './measure.ts';
@@ -33,7 +33,7 @@ export async function benchEnqueue(redisUrl: string): Promise<Measure> {
       kind: 'launch' as const,
       config: CONFIG,
     };
-    await queue.add('launch', job, jobOptions(job, Date.now()));
+    await queue.add('launch', job, buildJobOptions(job, Date.now()));
   }
 
   const rates = { ours: [] as number[], byHand: [] as number[] };

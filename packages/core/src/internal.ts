@@ -203,15 +203,15 @@ export { createProducer } from './producer.ts';
 export { createBackend } from './queue/backend.ts';
 export { type ControlMessage, subscribeControl } from './queue/control.ts';
 export { createJobUpkeep, type JobUpkeep } from './queue/job-upkeep.ts';
-export { DEFAULT_KEPT, type KeptJobs, keptJobs } from './queue/kept-jobs.ts';
+export { DEFAULT_KEPT, type KeptJobs, buildKeptOptions } from './queue/kept-jobs.ts';
 export type { LivePublisher } from './queue/live.ts';
 export { createLiveHub, type LiveHub } from './queue/live-hub.ts';
 export type { ContinueOptions, Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
 export { MAX_PAUSE_MS } from './queue/queue-pause.ts';
-export { type FoundJob, jobOptions } from './queue/queued-job.ts';
-export { problemOf } from './queue/readable-job.ts';
+export { type FoundJob, buildJobOptions } from './queue/queued-job.ts';
+export { findProblem } from './queue/readable-job.ts';
 export { openWorkerRedis, type RedisConnection } from './queue/redis.ts';
-export { redisTroubleOf, toQueueError } from './queue/redis-trouble.ts';
+export { findRedisTrouble, toQueueError } from './queue/redis-trouble.ts';
 export { createRedisWatch, type RedisWatch } from './queue/redis-watch.ts';
 export {
   firingJobSchema, SCHEDULE_QUEUE,

@@ -1,6 +1,6 @@
 // The door of a service that only enqueues: Redis alone, no Mongo driver behind it.
 import { z } from 'zod';
-import { type Producer, producerOn } from './queue/producer.ts';
+import { type Producer, createQueueProducer } from './queue/producer.ts';
 import type { SessionQueueOptions } from './queue/open-queue.ts';
 import { createSessionQueue } from './queue/session-queue.ts';
 import { parseSealingKeys } from './sealing/key-set.ts';
@@ -37,5 +37,5 @@ export function createProducer({
   checkOptions(optionsSchema, options);
   const sealer = createSealer(parseSealingKeys(sealTo === undefined ? [] : [sealTo], 'sealTo'));
   const queue = createSessionQueue(options);
-  return { ...producerOn(queue, sealer), close: () => queue.close() };
+  return { ...createQueueProducer(queue, sealer), close: () => queue.close() };
 }

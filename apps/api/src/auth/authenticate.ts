@@ -41,7 +41,7 @@ export async function callerOfLogin(
   { cache, logins }: Keys,
 ): Promise<Caller | null> {
   const token = readLoginCookie(request);
-  const keyId = token && (await logins.keyOf(token));
+  const keyId = token && (await logins.findKeyId(token));
   return keyId ? cache.recall(keyId) : null;
 }
 

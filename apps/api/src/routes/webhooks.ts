@@ -146,7 +146,7 @@ function registerRemove(app: App, { webhooks: { store, deliveries } }: WebhookDe
     async ({ params: { id } }) => {
       const webhook = found(id, await store.get(id));
       await store.remove(id);
-      await deliveries.removeOf(id);
+      await deliveries.removeByWebhook(id);
       return toWebhookView(webhook);
     },
   );

@@ -38,7 +38,7 @@ export async function makeWorkDir(workRoot: string, rootId: string): Promise<str
 /** What removes directories, and whom it asks. */
 export interface WorkDirSweepDeps {
   workRoot: string;
-  tombstones: Pick<TombstoneStore, 'goneBetween'>;
+  tombstones: Pick<TombstoneStore, 'rootsRemovedBetween'>;
   /** Says whether there is a session of this conversation: an id may be used anew. */
   isKept(rootId: string): Promise<boolean>;
   clock: StoreClock;
@@ -71,7 +71,7 @@ export function createWorkDirSweep(deps: WorkDirSweepDeps): () => Promise<number
   return async () => {
     const until = await clock.now();
     let removed = 0;
-    for await (const roots of tombstones.goneBetween(since, until)) {
+    for await (const roots of tombstones.rootsRemovedBetween(since, until)) {
       for (const rootId of roots) removed += await remove(rootId);
     }
     since = new Date(until.getTime() - OVERLAP_MS);

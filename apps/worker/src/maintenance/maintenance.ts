@@ -38,7 +38,7 @@ export function startMaintenance(
 
   async function renew(): Promise<void> {
     const requestedAt = performance.now();
-    if (!(await lease.hold(LEASE_MS))) {
+    if (!(await lease.acquire(LEASE_MS))) {
       hasLease = false;
       return;
     }

@@ -10,7 +10,7 @@ import {
   type JobUpkeep,
   jobOfSession,
   type Logger,
-  problemOf,
+  findProblem,
   type ReconcileStore,
   type Session,
   UnknownFeaturesError,
@@ -70,7 +70,7 @@ function createReconciler(deps: ReconcilerDeps): Reconciler {
       const found = new Set<string>();
       for await (const ids of jobs.waiting()) {
         for (const id of ids) found.add(id);
-        const { unknown, terminal } = await store.sort(ids);
+        const { unknown, terminal } = await store.classify(ids);
         for (const id of unknown) {
           const done = await handle(id, 'a job was not adopted', () => adopt(id, deps));
           if (done) report[done] += 1;
@@ -142,7 +142,7 @@ async function adopt(
   try {
     const session = await adopter.adopt(job);
     // Its document says why the session failed; the queue shows the job among its failed jobs.
-    if (session.failure && problemOf(job.data) !== null) {
+    if (session.failure && findProblem(job.data) !== null) {
       await failJob(job, reasonOf(session.failure), deps, session);
     }
     return 'adopted';

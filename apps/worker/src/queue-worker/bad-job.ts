@@ -1,10 +1,10 @@
-import { type Logger, problemOf } from '@baton/core/internal';
+import { type Logger, findProblem } from '@baton/core/internal';
 import type { Job } from 'bullmq';
 import type { JobOutcome } from './job-outcome.ts';
 
 /** Logs that a job's payload does not fit its queue, and returns the outcome that fails the job for that reason. */
 export function failBadJob(job: Job, log: Logger): JobOutcome<never> {
-  const reason = problemOf(job.data) ?? 'data: expected the payload of a job of this queue';
+  const reason = findProblem(job.data) ?? 'data: expected the payload of a job of this queue';
   log.error({ job_id: job.id, queue: job.queueName, reason }, 'a job cannot be read; it fails');
   return { kind: 'fail', reason: `INVALID_REQUEST: ${reason}` };
 }

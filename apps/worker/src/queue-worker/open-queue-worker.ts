@@ -2,7 +2,7 @@
 import {
   createBackend,
   type KeptJobs,
-  keptJobs,
+  buildKeptOptions,
   type Logger,
   type openWorkerRedis,
   type RedisWatch,
@@ -111,7 +111,7 @@ function buildBullOptions<Result>(
   { concurrency, lockMs, settings }: QueueWorkerOptions<Result>,
 ) {
   return {
-    ...keptJobs(kept),
+    ...buildKeptOptions(kept),
     runRetryDelay: FETCH_AGAIN_MS,
     connection,
     prefix,

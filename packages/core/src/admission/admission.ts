@@ -213,11 +213,11 @@ async function advanceChildren(
   {
     waiting,
     transitions,
-  }: { waiting: Pick<WaitingStore, 'ofParent'>; transitions: Pick<Transitions, 'advanceOneState'> },
+  }: { waiting: Pick<WaitingStore, 'findByParent'>; transitions: Pick<Transitions, 'advanceOneState'> },
 ): Promise<Set<string>> {
   const limitIds = new Set<string>();
   for (;;) {
-    const children = await waiting.ofParent(parentId, BATCH);
+    const children = await waiting.findByParent(parentId, BATCH);
     const advanced = await Promise.all(children.map(transitions.advanceOneState));
     // These wait for their limits from now on: they are released by age, once all of them are in line.
     const entered = advanced.filter(({ waiting_for }) => waiting_for === 'budget');

@@ -112,7 +112,7 @@ async function releaseNext(deps: KeyDeps, key: string): Promise<number> {
   let released = 0;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const holders = await deps.slots.holders(key);
-    const waiters = await deps.waiting.ofKey(key, BATCH);
+    const waiters = await deps.waiting.findByKey(key, BATCH);
     const { holding, granted } = planAdmission(holders, waiters);
     const chosen = [...holding, ...granted];
     if (chosen.length === 0) break;

@@ -11,7 +11,7 @@ const KNOWN_MAX = 10_000;
  * none is under a limit.
  */
 export function createKnownLimits(
-  limits: Pick<LimitStore, 'named'>,
+  limits: Pick<LimitStore, 'getMany'>,
 ): (ids: readonly string[]) => Promise<string[]> {
   const cache = new Map<string, { exists: boolean; at: number }>();
 
@@ -21,7 +21,7 @@ export function createKnownLimits(
       (id) => at - (cache.get(id)?.at ?? Number.NEGATIVE_INFINITY) > KNOWN_MS,
     );
     if (cache.size + unknown.length > KNOWN_MAX) cache.clear();
-    const found = unknown.length > 0 ? await limits.named(unknown) : new Map();
+    const found = unknown.length > 0 ? await limits.getMany(unknown) : new Map();
     for (const id of unknown) cache.set(id, { exists: found.has(id), at });
     return ids.filter((id) => cache.get(id)?.exists);
   };

@@ -63,7 +63,7 @@ export interface LimitAdmission extends RequestLimits {
 
 /** What the limits are stored in. */
 interface LimitDeps {
-  limits: Pick<LimitStore, 'named'>;
+  limits: Pick<LimitStore, 'getMany'>;
   slots: SlotStore;
   usage: LimitUsage;
   waits: LimitWaits;
@@ -107,7 +107,7 @@ function createRequestLimits(
   }
 
   async function buildRefusal({ limits: ids = [] }: Session): Promise<AppError> {
-    const reached = await usage.check(await limits.named(ids));
+    const reached = await usage.check(await limits.getMany(ids));
     return reached ? limitError(reached) : limitPassed(ids);
   }
 
@@ -116,7 +116,7 @@ function createRequestLimits(
     async check(job) {
       const limited = await withLimits(job);
       if (!limited.limits?.length || limited.on_limit === 'wait') return limited;
-      const reached = await usage.check(await limits.named(limited.limits));
+      const reached = await usage.check(await limits.getMany(limited.limits));
       if (reached) throw limitError(reached);
       return limited;
     },

@@ -38,7 +38,7 @@ export function createLimitReservation({
   waits,
   clock,
 }: {
-  limits: Pick<LimitStore, 'named'>;
+  limits: Pick<LimitStore, 'getMany'>;
   usage: LimitUsage;
   waits: LimitWaits;
   clock: StoreClock;
@@ -63,7 +63,7 @@ export function createLimitReservation({
     const undo: Undo = [];
     try {
       // A limit may have been removed since the session was accepted.
-      const reached = await usage.reserve(id, await limits.named(session.limits ?? []), undo);
+      const reached = await usage.reserve(id, await limits.getMany(session.limits ?? []), undo);
       if (!reached) {
         const isDelayed = not_before !== undefined && not_before > (await clock.now());
         const next = nextWait('budget', session, isDelayed);

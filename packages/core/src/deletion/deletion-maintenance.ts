@@ -28,7 +28,7 @@ export function createDeletionMaintenance({
 }: {
   clock: StoreClock;
   tombstones: TombstoneStore;
-  spent: Pick<SpentStore, 'forget'>;
+  spent: Pick<SpentStore, 'removeExpired'>;
   removal: Pick<LeftoverRemoval, 'sweep'>;
   finish(rootId: string, signal: AbortSignal): Promise<'gone' | 'deleting'>;
 }): (signal: AbortSignal) => Promise<number> {
@@ -63,7 +63,7 @@ export function createDeletionMaintenance({
 
   return async (signal) => {
     const now = await clock.now();
-    await spent.forget(now);
+    await spent.removeExpired(now);
     const deletions = (await unfinished()).map((one) => continueDeletion(one, now));
     const sweeps = (await tombstones.dueForSweep(now)).map((one) => sweep(one, now));
     const tasks = alternate(deletions, sweeps);

@@ -1,7 +1,7 @@
 // What deleted sessions left beside their documents goes, and never what a later session of the same id
 // writes: an idempotency key gives an id anew.
 import { type Tombstone, tombstoneCovers } from '../model/session/tombstone.ts';
-import { madeAt } from '../queue/queued-job.ts';
+import { getCreationTime } from '../queue/queued-job.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { StoreClock } from '../store/clock.ts';
 import type { ConversationTree } from '../store/conversation-tree.ts';
@@ -30,7 +30,7 @@ export function createLeftoverRemoval({
   leftovers: SessionLeftovers;
   clock: StoreClock;
   queue: Pick<SessionQueue, 'find' | 'drop'>;
-  tree: Pick<ConversationTree, 'rootOf'>;
+  tree: Pick<ConversationTree, 'findRoot'>;
   tombstones: Pick<TombstoneStore, 'noteRemoved'>;
 }): LeftoverRemoval {
   async function remove(
@@ -40,7 +40,7 @@ export function createLeftoverRemoval({
   ): Promise<boolean> {
     const { id, last_event_seq: lastSeq, removed_to: removedTo = 0 } = tombstone;
     const job = await queue.find(id);
-    if (job && tombstoneCovers(tombstone, madeAt(job))) await queue.drop(id);
+    if (job && tombstoneCovers(tombstone, getCreationTime(job))) await queue.drop(id);
     return leftovers.remove(
       { sessionId: id, removedTo, lastSeq, before },
       // Asked each time, for another may finish while this process stands still: then the id is free.
@@ -57,7 +57,7 @@ export function createLeftoverRemoval({
     async sweep(tombstone, signal) {
       // The time before the look: a session that begins behind it writes later.
       const now = await clock.now();
-      if ((await tree.rootOf(tombstone.id)) !== null) return true;
+      if ((await tree.findRoot(tombstone.id)) !== null) return true;
       return remove(tombstone, new Date(now.getTime() - SKEW_MS), signal);
     },
   };

@@ -49,7 +49,7 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
 
   async function rootOf(sessionId: string): Promise<string> {
     const rootId =
-      (await tree.rootOf(sessionId)) ?? (await tombstones.get(sessionId))?.root_session_id;
+      (await tree.findRoot(sessionId)) ?? (await tombstones.get(sessionId))?.root_session_id;
     if (rootId === undefined) throw new AppError('SESSION_NOT_FOUND', `no session ${sessionId}`);
     return rootId;
   }
@@ -67,7 +67,7 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
     async deleteEnded(rootId, before, signal) {
       const rolledBack = new Error('the conversation goes on');
       const check = async () => {
-        const end = await tree.endOf(rootId);
+        const end = await tree.findEnd(rootId);
         if (end === null || end >= before) throw rolledBack;
       };
       try {
@@ -132,13 +132,13 @@ function createFinish(
     }
     await spent.settle(rootId);
     for (;;) {
-      const open = await tombstones.open(rootId);
+      const open = await tombstones.listWithLeftovers(rootId);
       if (open.length === 0) return 'gone';
       for (const tombstone of open) {
         if (signal?.aborted) return 'deleting';
         // The root's goes last: while it is there, somebody goes on.
         if (!(await removal.finish(tombstone, signal))) break;
-        await tombstones.close(tombstone, await clock.now());
+        await tombstones.markRemoved(tombstone, await clock.now());
       }
     }
   }
@@ -147,7 +147,7 @@ function createFinish(
     const now = await clock.now();
     const at = latest(now, sessions[0]?.created_at);
     if (!(await tombstones.insert(rootId, at, sessions))) return;
-    await spent.hold(rootId, sessions.map(toSpender), now);
+    await spent.record(rootId, sessions.map(toSessionSpending), now);
     await tree.remove(sessions);
   }
 
@@ -165,7 +165,7 @@ function createFinish(
   return finish;
 }
 
-function toSpender({ id, created_at, totals, end_time, model, tags, api_key_id }: TreeSession) {
+function toSessionSpending({ id, created_at, totals, end_time, model, tags, api_key_id }: TreeSession) {
   const spent = {
     totals,
     ...defined({ end_time, model, tags, api_key_id }),

@@ -74,7 +74,7 @@ class Backend extends RedisQueueBackend {
     );
   }
 
-  protected override getKeepJobs(_asked: unknown, ours: KeepJobs | undefined): KeepJobs {
+  protected override getKeepJobs(_requested: unknown, ours: KeepJobs | undefined): KeepJobs {
     return super.getKeepJobs(undefined, ours);
   }
 

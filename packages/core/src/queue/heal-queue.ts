@@ -35,7 +35,7 @@ const KINDS = {
 };
 
 /** How many jobs of each state are looked at: BullMQ's scripts move no more at once. */
-const MOST = 1_000;
+const MAX_JOBS = 1_000;
 
 /** How long before their time delayed jobs are looked at, in milliseconds. */
 const SOON_MS = 60_000;
@@ -106,13 +106,13 @@ export async function healQueue(client: ScriptClient, keyPrefix: string): Promis
   const payload = placeholder('the job: expected a hash in Redis, got another kind of value');
   const now = Date.now();
   const soon = (now + SOON_MS) * SCORES_PER_MS;
-  const limits = [JSON.stringify(KINDS), MOST, soon];
+  const limits = [JSON.stringify(KINDS), MAX_JOBS, soon];
   const reply = await client.eval(HEAL, 0, keyPrefix, payload, now, ...limits);
   const { set_aside, jobs } = JSON.parse(String(reply)) as Record<keyof Healed, unknown>;
-  return { set_aside: textsOf(set_aside), jobs: textsOf(jobs) };
+  return { set_aside: toTexts(set_aside), jobs: toTexts(jobs) };
 }
 
 // Lua encodes an empty list as an object.
-function textsOf(value: unknown): string[] {
+function toTexts(value: unknown): string[] {
   return Array.isArray(value) ? value.map(String) : [];
 }

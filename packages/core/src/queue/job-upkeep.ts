@@ -4,8 +4,8 @@ import { withDeadline } from '../runtime/deadline.ts';
 import { failJob } from './fail-job.ts';
 import { type Healed, healQueue, type ScriptClient } from './heal-queue.ts';
 import { DEFAULT_KEPT } from './kept-jobs.ts';
-import { type FoundJob, jobOptions } from './queued-job.ts';
-import { redisTroubleOf, toQueueError } from './redis-trouble.ts';
+import { type FoundJob, buildJobOptions } from './queued-job.ts';
+import { findRedisTrouble, toQueueError } from './redis-trouble.ts';
 import { strippedData } from './stripped-data.ts';
 
 /** Jobs that will still be worked on, or are. */
@@ -45,12 +45,12 @@ export function createJobUpkeep(
     return LIVE.some((live) => live === state || (live === 'wait' && state === 'waiting'));
   }
 
-  async function removed(job: BullJob): Promise<boolean> {
+  async function tryRemove(job: BullJob): Promise<boolean> {
     try {
       await job.remove();
       return true;
     } catch (error) {
-      if (redisTroubleOf(error) !== null) throw error;
+      if (findRedisTrouble(error) !== null) throw error;
       return false;
     }
   }
@@ -80,15 +80,15 @@ export function createJobUpkeep(
       if (found) {
         if (await runBounded(() => isLive(found))) return false;
         // Taken meanwhile, it is locked: then it is live.
-        if (!(await runBounded(() => removed(found)))) return false;
+        if (!(await runBounded(() => tryRemove(found)))) return false;
       }
-      await runBounded(() => queue.add(job.kind, job, jobOptions(job, Date.now())));
+      await runBounded(() => queue.add(job.kind, job, buildJobOptions(job, Date.now())));
       return true;
     },
     async drop(id) {
       const job = await runBounded(() => queue.getJob(id));
       // Active ones are locked by a worker, which finds the document terminal by itself.
-      if (job) await runBounded(() => removed(job));
+      if (job) await runBounded(() => tryRemove(job));
     },
     async fail({ id, data }, reason) {
       const client = (await queue.getBackend().client) as unknown as ScriptClient;

@@ -15,7 +15,7 @@ export const DEFAULT_KEPT: KeptJobs = { completed: 1_000, failed: 1_000 };
  * BullMQ's options for what is kept: completed jobs for a day and failed ones for a week at the most, and
  * no more than these counts. A count of 0 keeps none.
  */
-export function keptJobs({ completed, failed }: KeptJobs = DEFAULT_KEPT): {
+export function buildKeptOptions({ completed, failed }: KeptJobs = DEFAULT_KEPT): {
   removeOnComplete: KeepJobs;
   removeOnFail: KeepJobs;
 } {

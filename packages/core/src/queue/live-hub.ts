@@ -56,10 +56,10 @@ export function createLiveHub({
 
   function subscribe(names: readonly string[]): void {
     if (names.length === 0) return;
-    const asked = names.map((name) => channels.get(name));
+    const requested = names.map((name) => channels.get(name));
     client?.subscribe(...names).then(
       () => {
-        for (const channel of asked) {
+        for (const channel of requested) {
           if (channel) channel.isSubscribed = true;
           for (const listener of channel?.listeners ?? []) listener.connected();
         }

@@ -51,7 +51,7 @@ export function createLivePublisher(client: Redis, prefix: string): LivePublishe
     }
   }
 
-  function news(session: PublishedSession): LiveMessage {
+  function buildMessage(session: PublishedSession): LiveMessage {
     const { id, root_session_id, parent_session_id, status, last_event_seq } = session;
     const at = new Date().toISOString();
     return {
@@ -67,12 +67,12 @@ export function createLivePublisher(client: Redis, prefix: string): LivePublishe
 
   return {
     progressed(session) {
-      publish([conversationChannel(prefix, session.root_session_id)], news(session));
+      publish([conversationChannel(prefix, session.root_session_id)], buildMessage(session));
     },
     statusChanged(session) {
       const { title, tags, root_session_id: root } = session;
       publish([conversationChannel(prefix, root), statusChannel(prefix)], {
-        ...news(session),
+        ...buildMessage(session),
         ...defined({ title, tags }),
       });
     },

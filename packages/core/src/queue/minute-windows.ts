@@ -15,7 +15,7 @@ export interface RateWindows {
 
 /** The windows of a Redis; a call fails where it does not answer. */
 export function createRateWindows(client: Redis, prefix: string): RateWindows {
-  const limiterOf = (points: number) =>
+  const createLimiter = (points: number) =>
     new RateLimiterRedis({
       storeClient: client,
       keyPrefix: `${prefix}:minute`,
@@ -27,21 +27,21 @@ export function createRateWindows(client: Redis, prefix: string): RateWindows {
     async consume(name, max) {
       if (max === 0) return WINDOW_S * 1000;
       try {
-        await limiterOf(max).consume(name);
+        await createLimiter(max).consume(name);
         return null;
       } catch (refusal) {
         if (!(refusal instanceof RateLimiterRes)) throw refusal;
         // A refusal is counted as well; it is not to fill a minute whose limit is raised.
-        await limiterOf(max).reward(name);
+        await createLimiter(max).reward(name);
         return refusal.msBeforeNext;
       }
     },
     async refund(name) {
-      await limiterOf(1).reward(name);
+      await createLimiter(1).reward(name);
     },
     async peek(name, max) {
       if (max === 0) return WINDOW_S * 1000;
-      const counted = await limiterOf(max).get(name);
+      const counted = await createLimiter(max).get(name);
       return counted && counted.consumedPoints >= max ? counted.msBeforeNext : null;
     },
   };

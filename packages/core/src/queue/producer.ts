@@ -56,14 +56,14 @@ export interface Producer {
 }
 
 /** Makes the jobs of requests. */
-export interface JobMaker {
+export interface JobBuilder {
   launch(config: SessionConfig, options?: EnqueueOptions): LaunchJob;
   continue(request: ContinueSessionConfig, options?: ContinueOptions): Job;
 }
 
 /** The job of a launch from input that nobody has parsed; throws INVALID_REQUEST naming the field. */
 export function parseLaunchJob(config: SessionConfig, options: EnqueueOptions = {}): LaunchJob {
-  checkOptions(options);
+  validateEnqueueOptions(options);
   return parseInput(launchJobSchema, buildJobOfLaunch(config, options));
 }
 
@@ -72,8 +72,8 @@ export function parseContinueJob(
   request: ContinueSessionConfig,
   options: ContinueOptions = {},
 ): Job {
-  checkOptions(options);
-  checkObject('request', request);
+  validateEnqueueOptions(options);
+  validateObject('request', request);
   try {
     return parseInput(continueJobSchema, buildJobOfContinue(request, options));
   } catch (error) {
@@ -95,13 +95,13 @@ function namedAsWritten(error: unknown): unknown {
 }
 
 /** Parses what it is given: for library callers, whose types nothing has checked at run time. */
-export const PARSED_JOBS: JobMaker = { launch: parseLaunchJob, continue: parseContinueJob };
+export const PARSED_JOBS: JobBuilder = { launch: parseLaunchJob, continue: parseContinueJob };
 
 /**
  * Trusts what it is given: for callers such as the API that parsed the request at their boundary. Only the
  * depth is checked again, because a job nests the config one level deeper than the request did.
  */
-export const TRUSTED_JOBS: JobMaker = {
+export const TRUSTED_JOBS: JobBuilder = {
   launch: (config, options = {}) => withCheckedDepth(buildJobOfLaunch(config, options)),
   continue: (request, options = {}) => withCheckedDepth(buildJobOfContinue(request, options)),
 };
@@ -123,21 +123,21 @@ function buildJobOfContinue(
 }
 
 function buildEnvelope<T extends EnqueueOptions>({ id, idempotency_key, tenant, ...options }: T) {
-  const given =
+  const chosenId =
     idempotency_key === undefined ? id : idOfKey(tenant ?? DEFAULT_TENANT, idempotency_key);
   const created_at = new Date().toISOString();
   // Asked twice with one key, both answers name the one run that there is.
   return {
     version: 1 as const,
-    run_id: given ?? newId(),
+    run_id: chosenId ?? newId(),
     created_at,
     ...options,
-    id: given ?? newId(),
+    id: chosenId ?? newId(),
   };
 }
 
-function checkOptions(options: EnqueueOptions): void {
-  checkObject('options', options);
+function validateEnqueueOptions(options: EnqueueOptions): void {
+  validateObject('options', options);
   const { id, idempotency_key, tenant } = options;
   parseInput(namingSchema, { id, idempotency_key, tenant });
   if (idempotency_key === undefined || id === undefined) return;
@@ -146,13 +146,13 @@ function checkOptions(options: EnqueueOptions): void {
   });
 }
 
-function checkObject(field: 'request' | 'options', value: unknown): void {
+function validateObject(field: 'request' | 'options', value: unknown): void {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return;
   throw new AppError('INVALID_REQUEST', `${field}: expected an object`, { details: { field } });
 }
 
 /** The verbs over a queue that is open already; secrets are sealed, where there is a sealer. */
-export function producerOn(queue: Pick<SessionQueue, 'add'>, sealer: Sealer = NO_SEALER): Producer {
+export function createQueueProducer(queue: Pick<SessionQueue, 'add'>, sealer: Sealer = NO_SEALER): Producer {
   async function enqueue(job: Job, keyed: boolean): Promise<Enqueued> {
     await queue.add(await sealer.job(job, keyed));
     return { id: job.id, run_id: job.run_id ?? job.id, status: 'queued' };

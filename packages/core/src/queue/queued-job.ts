@@ -2,7 +2,7 @@ import type { JobsOptions } from 'bullmq';
 import { DELAY_MAX_MS } from '../model/config/session-options.ts';
 import type { Job } from '../model/job/job.ts';
 import { timeSchema } from '../model/schema/time.ts';
-import { keptJobs } from './kept-jobs.ts';
+import { buildKeptOptions } from './kept-jobs.ts';
 
 /** A job as the queue holds it: `data` is whatever its producer wrote. */
 export interface FoundJob {
@@ -12,7 +12,7 @@ export interface FoundJob {
 }
 
 /** When a job was made, as its session will say. */
-export function madeAt({ data, timestamp }: FoundJob): Date {
+export function getCreationTime({ data, timestamp }: FoundJob): Date {
   const named = timeSchema.safeParse((data as { created_at?: unknown } | null)?.created_at);
   return new Date(named.data ?? timestamp);
 }
@@ -21,13 +21,13 @@ export function madeAt({ data, timestamp }: FoundJob): Date {
  * The options of every session's job: tried by Baton's rules, never by BullMQ's. A job
  * for a time beyond the longest delay comes early, and is put off again by the worker that meets it.
  */
-export function jobOptions(job: Job, now: number): JobsOptions {
+export function buildJobOptions(job: Job, now: number): JobsOptions {
   const until = job.not_before === undefined ? 0 : Date.parse(job.not_before) - now;
   const delay = Math.min(job.delay_ms ?? until, DELAY_MAX_MS);
   return {
     jobId: job.id,
     attempts: 1,
-    ...keptJobs(),
+    ...buildKeptOptions(),
     ...(job.priority ? { priority: job.priority } : {}),
     ...(delay > 0 ? { delay } : {}),
   };

@@ -29,7 +29,7 @@ export interface ReadableHash {
  */
 export function makeReadable(stored: JobHash): ReadableHash {
   const { id: _, ...hash } = stored; // BullMQ would believe this field more than the id that it asked for
-  const problem = dataProblem(hash['data']) ?? optionsProblem(hash['opts']) ?? flowProblem(hash);
+  const problem = findDataProblem(hash['data']) ?? findOptionsProblem(hash['opts']) ?? findFlowProblem(hash);
   for (const field of COUNTERS) if (!isInteger(hash[field])) delete hash[field];
   for (const field of TIMES) if (!isInteger(hash[field])) delete hash[field];
   if (!isInteger(hash['timestamp'])) hash['timestamp'] = String(Date.now());
@@ -46,21 +46,21 @@ export function placeholder(problem: string): string {
 }
 
 /** What was wrong with a job whose payload is a placeholder; null for any other payload. */
-export function problemOf(data: unknown): string | null {
+export function findProblem(data: unknown): string | null {
   const problem = (data as Record<string, unknown> | null | undefined)?.[UNREADABLE];
   return typeof problem === 'string' ? problem : null;
 }
 
-function dataProblem(text: string | undefined): string | null {
+function findDataProblem(text: string | undefined): string | null {
   if (!text) return null;
   if (text.length > DATA_MAX_LENGTH) {
     return `data: expected a payload of at most 1 MiB, got ${text.length} characters`;
   }
-  return jsonProblem('data', text);
+  return findJsonProblem('data', text);
 }
 
 // The parser's own message quotes the text, and a payload may hold a secret: only the position is named.
-function jsonProblem(field: string, text: string): string | null {
+function findJsonProblem(field: string, text: string): string | null {
   try {
     JSON.parse(text);
     return null;
@@ -71,13 +71,13 @@ function jsonProblem(field: string, text: string): string | null {
   }
 }
 
-function optionsProblem(text: string | undefined): string | null {
+function findOptionsProblem(text: string | undefined): string | null {
   if (!text) return null;
   if (isRecord(parse(text))) return null;
-  return jsonProblem('opts', text) ?? 'opts: expected a JSON object';
+  return findJsonProblem('opts', text) ?? 'opts: expected a JSON object';
 }
 
-function flowProblem({ parent, parentKey }: JobHash): string | null {
+function findFlowProblem({ parent, parentKey }: JobHash): string | null {
   if (parent !== undefined) {
     const named = parse(parent);
     if (!isRecord(named) || typeof named['id'] !== 'string' || !named['queueKey']) {

@@ -40,7 +40,7 @@ const OWN_ERRORS = [
 ];
 
 /** The first word of Redis's answer, where the error is one (scripts put theirs behind a prefix); else null. */
-function replyOf(error: unknown): string | null {
+function parseReplyWord(error: unknown): string | null {
   if (!(error instanceof Error) || error.name !== 'ReplyError') return null;
   const inside = /\b(READONLY|OOM|MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|LOADING)\b/;
   const [first = ''] = error.message.split(' ', 1);
@@ -50,16 +50,16 @@ function replyOf(error: unknown): string | null {
 
 /** Says whether a new connection may help where Redis answered so. */
 export function isElsewhere(error: unknown): boolean {
-  return ELSEWHERE.includes(replyOf(error) ?? '');
+  return ELSEWHERE.includes(parseReplyWord(error) ?? '');
 }
 
 /**
  * Why Redis cannot be asked, in words, where the error says that: the same call may succeed later. Null for
  * an error about what was asked (a key of the wrong kind, a job that cannot be read), and for a coded one.
  */
-export function redisTroubleOf(error: unknown): string | null {
+export function findRedisTrouble(error: unknown): string | null {
   if (isAppError(error)) return null;
-  const reply = replyOf(error);
+  const reply = parseReplyWord(error);
   if (reply !== null) return TROUBLES[reply] ?? null;
   const isOwn = error instanceof Error && OWN_ERRORS.includes(error.name);
   return isOwn || isAboutJob(error) ? null : NO_ANSWER;
@@ -67,24 +67,24 @@ export function redisTroubleOf(error: unknown): string | null {
 
 /** Says whether Redis answered that what is stored is not what the command takes. */
 export function isWrongStored(error: unknown): boolean {
-  const reply = replyOf(error);
+  const reply = parseReplyWord(error);
   return reply !== null && !(reply in TROUBLES) && reply !== 'NOSCRIPT';
 }
 
 /** What a caller is to see of an error of the queue: UNAVAILABLE with the reason, or the error as it is. */
-export function toQueueError(cause: unknown, trouble = redisTroubleOf(cause)): unknown {
+export function toQueueError(cause: unknown, trouble = findRedisTrouble(cause)): unknown {
   if (trouble === null) return cause;
   return new AppError('UNAVAILABLE', `${trouble}; ask again later`, { cause });
 }
 
 // What BullMQ says of one job in words alone: a job that cannot be added, removed or fired, or a lost lock.
-const JOB_WORDS =
+const JOB_MESSAGES =
   /^(Custom Id|Job |could not renew lock for job|Failed to add repeatable job|Legacy repeatable)/;
 
 // BullMQ gives the errors of its scripts, which speak of one job, a negative code.
 function isAboutJob(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  return (typeof code === 'number' && code < 0) || JOB_WORDS.test(String(message));
+  return (typeof code === 'number' && code < 0) || JOB_MESSAGES.test(String(message));
 }
 
 /**
@@ -94,7 +94,7 @@ function isAboutJob(error: unknown): boolean {
 export function createQueueErrors(): (cause: unknown) => unknown {
   let last: { trouble: string; at: number } | null = null;
   return (cause) => {
-    const trouble = redisTroubleOf(cause);
+    const trouble = findRedisTrouble(cause);
     if (trouble !== null && trouble !== NO_ANSWER) last = { trouble, at: performance.now() };
     const isExplained = last !== null && performance.now() - last.at < EXPLAINS_MS;
     return toQueueError(cause, trouble === NO_ANSWER && isExplained ? last?.trouble : trouble);

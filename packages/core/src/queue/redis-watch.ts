@@ -2,7 +2,7 @@
 
 import { isAppError } from '../model/errors/app-error.ts';
 import type { Logger } from '../runtime/log.ts';
-import { NO_ANSWER, redisTroubleOf } from './redis-trouble.ts';
+import { NO_ANSWER, findRedisTrouble } from './redis-trouble.ts';
 
 /** How often Redis is asked whether it takes writes, in milliseconds. */
 const PROBE_EVERY_MS = 5_000;
@@ -51,7 +51,7 @@ export function createRedisWatch(ping: () => Promise<void>, log: Logger): RedisW
     try {
       await ping();
     } catch (error) {
-      enter(reasonOf(error), error);
+      enter(getReason(error), error);
       throw error;
     }
     if (trouble === null) return;
@@ -62,7 +62,7 @@ export function createRedisWatch(ping: () => Promise<void>, log: Logger): RedisW
   return {
     probe,
     note(error, what) {
-      const reason = redisTroubleOf(error);
+      const reason = findRedisTrouble(error);
       if (reason !== null) enter(reason, error);
       else if (!isRepeated(error)) log.warn({ err: error, what }, 'the queue reports an error');
     },
@@ -74,7 +74,7 @@ export function createRedisWatch(ping: () => Promise<void>, log: Logger): RedisW
 }
 
 // UNAVAILABLE says the reason before what the caller is to do.
-function reasonOf(error: unknown): string {
+function getReason(error: unknown): string {
   if (isAppError(error)) return error.message.split(';', 1)[0] ?? error.message;
-  return redisTroubleOf(error) ?? 'Redis refuses a plain write';
+  return findRedisTrouble(error) ?? 'Redis refuses a plain write';
 }

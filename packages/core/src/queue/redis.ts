@@ -21,19 +21,19 @@ const RECONNECT_EVERY_MS = 1_000;
 // BullMQ's blocking connections and the copies of a client take over its options, this one included.
 function open(connection: string | RedisOptions, options: RedisOptions): Redis {
   if (typeof connection === 'string') {
-    return new Redis(connection, { ...options, reconnectOnError: reconnecting() });
+    return new Redis(connection, { ...options, reconnectOnError: createReconnectRule() });
   }
-  const reconnectOnError = reconnecting(connection.reconnectOnError);
+  const reconnectOnError = createReconnectRule(connection.reconnectOnError);
   return new Redis({ ...connection, ...options, reconnectOnError });
 }
 
 // After a failover in place the address leads to another server, and the connection still to the old one.
-function reconnecting(
-  asked?: RedisOptions['reconnectOnError'],
+function createReconnectRule(
+  callersRule?: RedisOptions['reconnectOnError'],
 ): NonNullable<RedisOptions['reconnectOnError']> {
   let next = 0;
   return (error) => {
-    const theirs = asked?.(error);
+    const theirs = callersRule?.(error);
     if (theirs) return theirs;
     if (!isElsewhere(error) || performance.now() < next) return false;
     next = performance.now() + RECONNECT_EVERY_MS;

@@ -5,9 +5,9 @@ import { DEFAULT_TIME_ZONE, nextFiring } from '../model/schedules/next-run.ts';
 import type { Schedule } from '../model/schedules/schedule.ts';
 import { idSchema } from '../model/schema/id.ts';
 import { openControlQueue } from './control-queue.ts';
-import { keptJobs } from './kept-jobs.ts';
+import { buildKeptOptions } from './kept-jobs.ts';
 import type { SessionQueueOptions } from './open-queue.ts';
-import { redisTroubleOf } from './redis-trouble.ts';
+import { findRedisTrouble } from './redis-trouble.ts';
 
 /** The queue of firings. */
 export const SCHEDULE_QUEUE = 'schedules';
@@ -57,7 +57,7 @@ export function createScheduleQueue(options: SessionQueueOptions): ScheduleQueue
         name: 'fire',
         data,
         opts: {
-          ...keptJobs(),
+          ...buildKeptOptions(),
         },
       };
       await queue.run(async (bull) => {
@@ -80,7 +80,7 @@ export function createScheduleQueue(options: SessionQueueOptions): ScheduleQueue
         const known = new Map<string, number | undefined>();
         const listed = await bull.getBackend().getJobSchedulersRange(0, -1, true);
         const ids = listed.filter((_, index) => index % 2 === 0); // each is followed by its time
-        await Promise.all(ids.map(async (id) => known.set(id, await revisionOf(bull, id))));
+        await Promise.all(ids.map(async (id) => known.set(id, await findRevision(bull, id))));
         return known;
       });
     },
@@ -89,13 +89,13 @@ export function createScheduleQueue(options: SessionQueueOptions): ScheduleQueue
 }
 
 // A scheduler that cannot be read is removed: the reconciler makes it anew from the document.
-async function revisionOf(bull: Queue, id: string): Promise<number | undefined> {
+async function findRevision(bull: Queue, id: string): Promise<number | undefined> {
   try {
     const found = await bull.getJobScheduler(id);
     const { data } = firingJobSchema.safeParse(found?.template?.data);
     return (await isStuck(bull, id, found?.next)) ? undefined : data?.revision;
   } catch (error) {
-    if (redisTroubleOf(error) !== null) throw error;
+    if (findRedisTrouble(error) !== null) throw error;
     const client = (await bull.getBackend().client) as unknown as {
       del(key: string): Promise<unknown>;
       zrem(key: string, member: string): Promise<unknown>;

@@ -8,7 +8,7 @@ import { createLivePublisher, type LivePublisher } from './live.ts';
 import { createRateWindows, type RateWindows } from './minute-windows.ts';
 import { openQueue, type SessionQueueOptions } from './open-queue.ts';
 import { createPause, type QueuePause } from './queue-pause.ts';
-import { type FoundJob, jobOptions } from './queued-job.ts';
+import { type FoundJob, buildJobOptions } from './queued-job.ts';
 import { isStripped } from './stripped-data.ts';
 
 /** How long the key stays that a ping writes, in milliseconds. */
@@ -63,12 +63,12 @@ export function createSessionQueue({
     },
     async add(job) {
       checkSize(job);
-      await runBounded(() => bull.add(job.kind, job, jobOptions(job, Date.now())));
+      await runBounded(() => bull.add(job.kind, job, buildJobOptions(job, Date.now())));
     },
     async addMany(jobs) {
       for (const job of jobs) checkSize(job);
       const now = Date.now();
-      const bulk = jobs.map((job) => ({ name: job.kind, data: job, opts: jobOptions(job, now) }));
+      const bulk = jobs.map((job) => ({ name: job.kind, data: job, opts: buildJobOptions(job, now) }));
       await runBounded(() => bull.addBulk(bulk));
     },
     async find(id) {

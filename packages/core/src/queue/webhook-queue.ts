@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { idSchema } from '../model/schema/id.ts';
 import type { Delivery } from '../model/webhooks/webhook-delivery.ts';
 import { openControlQueue } from './control-queue.ts';
-import { keptJobs } from './kept-jobs.ts';
+import { buildKeptOptions } from './kept-jobs.ts';
 import type { SessionQueueOptions } from './open-queue.ts';
 
 /** The queue of deliveries. */
@@ -36,7 +36,7 @@ export function createWebhookQueue(options: SessionQueueOptions): WebhookQueue {
       bull.add('deliver', data, {
         jobId: jobId({ id, round }),
         attempts: 1,
-        ...keptJobs(),
+        ...buildKeptOptions(),
       }),
     );
   }

@@ -9,7 +9,7 @@ import { mayWait } from '../model/job/waiting.ts';
 import { checkParent } from '../model/session/parent.ts';
 import type { Session } from '../model/session/session.ts';
 import { isTerminal } from '../model/session/status.ts';
-import type { ContinueOptions, EnqueueOptions, JobMaker } from '../queue/producer.ts';
+import type { ContinueOptions, EnqueueOptions, JobBuilder } from '../queue/producer.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { Sealer } from '../sealing/sealer.ts';
 import type { Adopter } from '../store/adopt.ts';
@@ -43,7 +43,7 @@ export function createAcceptance({
   adopter: Adopter;
   admission: Admission;
   sealer: Sealer;
-  jobs: JobMaker;
+  jobs: JobBuilder;
 }): Acceptance {
   const addSession = createAddSession({ queue, adopter, admission });
 

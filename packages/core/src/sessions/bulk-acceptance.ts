@@ -7,7 +7,7 @@ import { type AcceptedSession, checkSameRequest } from '../model/job/idempotency
 import { checkSize, type LaunchJob } from '../model/job/job.ts';
 import { type AcceptedJob, acceptJob, queuedSession } from '../model/job/new-session.ts';
 import type { Session } from '../model/session/session.ts';
-import type { EnqueueOptions, JobMaker } from '../queue/producer.ts';
+import type { EnqueueOptions, JobBuilder } from '../queue/producer.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { Sealer } from '../sealing/sealer.ts';
 import type { SessionStore } from '../store/session-store.ts';
@@ -52,7 +52,7 @@ export function createBulkAcceptance({
   sessions: SessionStore;
   admission: Admission;
   sealer: Sealer;
-  jobs: Pick<JobMaker, 'launch'>;
+  jobs: Pick<JobBuilder, 'launch'>;
 }): (launches: readonly LaunchInput[]) => Promise<LaunchVerdict[]> {
   const launchSlice = createSliceLaunch({ queue, sessions, admission });
 
@@ -162,7 +162,7 @@ async function admitAll(
 async function build(
   { config, options = {} }: LaunchInput,
   requestLimits: RequestLimits,
-  jobs: Pick<JobMaker, 'launch'>,
+  jobs: Pick<JobBuilder, 'launch'>,
 ): Promise<Named | Refused> {
   try {
     const job = jobs.launch(config, options);

@@ -10,7 +10,7 @@ import { idSchema } from '../model/schema/id.ts';
 import { parseInput } from '../model/schema/parse-input.ts';
 import type { Session } from '../model/session/session.ts';
 import type { FoundJob } from '../queue/queued-job.ts';
-import { problemOf } from '../queue/readable-job.ts';
+import { findProblem } from '../queue/readable-job.ts';
 import { isStripped } from '../queue/stripped-data.ts';
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
 import type { SessionStore } from './session-store.ts';
@@ -40,7 +40,7 @@ export interface Adopter {
 export function createAdopter(
   sessions: SessionStore,
   findJob: (id: string) => Promise<FoundJob | null>,
-  announce: (session: Session) => void = () => {},
+  publish: (session: Session) => void = () => {},
   sealer: Sealer = NO_SEALER,
 ): Adopter {
   const insert = createInsert({ sessions, sealer, find });
@@ -58,7 +58,7 @@ export function createAdopter(
       throw new AppError('SESSION_NOT_FOUND', `session ${id} has ended and its document is gone`);
     }
     const made = await insert(found, [...seen, id], accept);
-    announce(made);
+    publish(made);
     return made;
   }
 
@@ -70,7 +70,7 @@ export function createAdopter(
     if (!found) return null;
     return adopt(found, seen).catch((error: unknown) => {
       // A job that outlived its session.
-      if (isAppError(error) && OUTLIVED.includes(error.code)) return null;
+      if (isAppError(error) && DELETED_CODES.includes(error.code)) return null;
       throw error;
     });
   }
@@ -104,10 +104,10 @@ function createInsert({
   // What the parent had from before there were keys is sealed now, too.
   async function insertQueued(
     job: AcceptedJob<Job>,
-    asked: SessionConfig,
+    plainConfig: SessionConfig,
     parent?: Session,
   ): Promise<Session> {
-    const config = await sealer.config(asked, job.id);
+    const config = await sealer.config(plainConfig, job.id);
     return sessions.insertIfAbsent(queuedSession(job, config, parent));
   }
 
@@ -131,7 +131,7 @@ function createInsert({
         ? await insertQueued(accepted, accepted.config)
         : await insertContinue(accepted, seen);
     } catch (error) {
-      if (!isAppError(error) || NOT_THE_JOBS.includes(error.code)) throw error;
+      if (!isAppError(error) || NOT_JOB_ERRORS.includes(error.code)) throw error;
       const unknown = findUnknownFeatures(found.data);
       if (unknown.length > 0) throw new UnknownFeaturesError(unknown);
       return sessions.insertIfAbsent(refusedSession(found, error));
@@ -147,14 +147,14 @@ interface AdoptOptions {
 }
 
 /** Errors that must not become a failed session: they are transient, or the session was deleted. */
-const NOT_THE_JOBS: readonly ErrorCode[] = ['UNAVAILABLE', 'SESSION_DELETED'];
+const NOT_JOB_ERRORS: readonly ErrorCode[] = ['UNAVAILABLE', 'SESSION_DELETED'];
 
 /** The codes of jobs whose session was deleted: the job is a leftover. */
-const OUTLIVED: readonly ErrorCode[] = ['SESSION_DELETED', 'SESSION_NOT_FOUND'];
+const DELETED_CODES: readonly ErrorCode[] = ['SESSION_DELETED', 'SESSION_NOT_FOUND'];
 
 /** The payload of a job with its defaults filled in; throws INVALID_REQUEST naming the field, PAYLOAD_TOO_LARGE. */
 export function parseJob(found: FoundJob): AcceptedJob<Job> {
-  const problem = problemOf(found.data);
+  const problem = findProblem(found.data);
   if (problem !== null) {
     const [field = 'data'] = problem.split(':', 1);
     throw new AppError('INVALID_REQUEST', problem, { details: { field } });

@@ -138,7 +138,7 @@ type EndFields = Partial<SessionDocument> & { updated_at: Date };
 function cancelledFields(session: Session, now: Date): EndFields {
   return {
     status: 'cancelled',
-    attempts: closeLast(session, now, 'cancelled'),
+    attempts: endLastAttempt(session, now, 'cancelled'),
     end_time: now,
     updated_at: now,
   };
@@ -149,7 +149,7 @@ function failedFields(session: Session, failure: Failure, now: Date): EndFields 
     status: 'failed',
     failure,
     error: failure.message,
-    attempts: closeLast(session, now, 'failed', failure),
+    attempts: endLastAttempt(session, now, 'failed', failure),
     counts: { ...session.counts, crashes: session.counts.crashes + 1 },
     end_time: now,
     updated_at: now,
@@ -182,7 +182,7 @@ function claimUpdate(
   }: { attempt: Attempt; crashed: boolean; leaseMs: number; now: Date },
 ): UpdateFilter<SessionDocument> {
   const { fence, worker_id: owner } = attempt;
-  const attempts = crashed ? closeLast(session, now, 'handed_back') : session.attempts;
+  const attempts = crashed ? endLastAttempt(session, now, 'handed_back') : session.attempts;
   return {
     $set: {
       status: 'starting',
@@ -211,7 +211,7 @@ function asRead({ id, status, lease }: Session) {
 }
 
 // The attempts of a session that lost its worker: nobody else will ever write the end of the last one.
-function closeLast(
+function endLastAttempt(
   session: Session,
   now: Date,
   outcome: Attempt['outcome'],

@@ -24,7 +24,7 @@ export function createStoreClock(db: Db): StoreClock {
   let measured: { serverMs: number; atMs: number; wallMs: number } | null = null;
   let measuring: Promise<void> | null = null;
 
-  async function ask() {
+  async function measureOnce() {
     const before = performance.now();
     const { localTime } = await db.admin().command({ hello: 1 });
     const after = performance.now();
@@ -34,9 +34,9 @@ export function createStoreClock(db: Db): StoreClock {
 
   // An answer is off by up to half of what it took: seconds, where this process was paused meanwhile.
   async function measure(): Promise<void> {
-    let best = await ask();
-    for (let asked = 1; asked < MAX_MEASUREMENTS && best.tookMs > GOOD_MS; asked += 1) {
-      const again = await ask().catch(() => best);
+    let best = await measureOnce();
+    for (let measurements = 1; measurements < MAX_MEASUREMENTS && best.tookMs > GOOD_MS; measurements += 1) {
+      const again = await measureOnce().catch(() => best);
       if (again.tookMs < best.tookMs) best = again;
     }
     measured = best;

@@ -20,7 +20,7 @@ export type TreeSession = Pick<
 /** A conversation's sessions as a whole: those that share a root. */
 export interface ConversationTree {
   /** The root of a session's conversation, or null where there is no such session. */
-  rootOf(sessionId: string): Promise<string | null>;
+  findRoot(sessionId: string): Promise<string | null>;
   /** Its newest sessions, at most 200, newest first. */
   newest(rootId: string): Promise<TreeSession[]>;
   /** Those that have not ended, at most 10. */
@@ -30,7 +30,7 @@ export interface ConversationTree {
   /** At most `limit` sessions that ended before `before`, the longest ago first, from behind `after` on. */
   endedBefore(before: Date, limit: number, after?: EndedSession): Promise<EndedSession[]>;
   /** When the conversation ended; null while a session of it has not, or where it has none. */
-  endOf(rootId: string): Promise<Date | null>;
+  findEnd(rootId: string): Promise<Date | null>;
 }
 
 /** A session that ended, in the order of endings. */
@@ -59,7 +59,7 @@ export function createConversationTree(db: Db): ConversationTree {
     collection.find(filter).project<Omit<TreeSession, 'id'> & { _id: string }>(PROJECTION);
 
   return {
-    async rootOf(sessionId) {
+    async findRoot(sessionId) {
       const document = await collection.findOne(
         { _id: sessionId },
         { projection: { root_session_id: 1 } },
@@ -101,7 +101,7 @@ export function createConversationTree(db: Db): ConversationTree {
         .toArray();
       return documents.map(({ _id, ...fields }) => ({ id: _id, ...fields }));
     },
-    async endOf(rootId) {
+    async findEnd(rootId) {
       const live = await collection.countDocuments(
         { root_session_id: rootId, status: { $in: LIVE } },
         { limit: 1 },

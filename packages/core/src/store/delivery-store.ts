@@ -50,9 +50,9 @@ export interface DeliveryStore {
   /** Pending ones that should have been tried before `time`, the longest overdue first; from `from` on. */
   overdue(time: Date, limit: number, from: Date): Promise<Delivery[]>;
   /** Removes those of a webhook that is gone. */
-  removeOf(webhookId: string): Promise<void>;
+  removeByWebhook(webhookId: string): Promise<void>;
   /** Removes what is older than `time`. */
-  removeOlder(time: Date): Promise<number>;
+  removeOlderThan(time: Date): Promise<number>;
 }
 
 const COLLECTION = 'webhook_deliveries';
@@ -112,8 +112,8 @@ export function createDeliveryStore(
     async record({ id, round }, outcome, made) {
       const filter = { _id: id, round, status: 'pending' } as const;
       await collection.updateOne(filter, {
-        ...(made ? tryUpdate(made) : {}),
-        ...fieldsOf(outcome),
+        ...(made ? buildTryUpdate(made) : {}),
+        ...buildOutcomeUpdate(outcome),
       });
     },
     async renew(id) {
@@ -136,10 +136,10 @@ export function createDeliveryStore(
         .toArray();
       return readList(documents);
     },
-    async removeOf(webhook_id) {
+    async removeByWebhook(webhook_id) {
       await collection.deleteMany({ webhook_id });
     },
-    async removeOlder(time) {
+    async removeOlderThan(time) {
       return (await collection.deleteMany({ created_at: { $lt: time } })).deletedCount;
     },
   };
@@ -158,11 +158,11 @@ function newDelivery(webhook_id: string, event: SessionEvent, now: Date): Omit<D
   };
 }
 
-function tryUpdate(made: DeliveryTry) {
+function buildTryUpdate(made: DeliveryTry) {
   return { $inc: { tries_made: 1 }, $push: { tries: { $each: [made], $slice: -TRIES_KEPT } } };
 }
 
-function fieldsOf(outcome: TryOutcome) {
+function buildOutcomeUpdate(outcome: TryOutcome) {
   switch (outcome.kind) {
     case 'delivered':
       return { $set: { status: 'delivered' }, $unset: { next_try_at: '' } } as const;

@@ -48,7 +48,7 @@ export function createGroupInsert<T extends Document>(
       () => new Map<number, unknown>(),
       // For the sake of one that cannot be sent none was: then each is asked for by itself.
       (error: unknown) =>
-        group.length > 1 && isUnsendable(error) ? null : refusalsOf(error, group.length),
+        group.length > 1 && isUnsendable(error) ? null : findRefusals(error, group.length),
     );
     if (refused === null) {
       for (const one of group) await write([one]);
@@ -80,14 +80,14 @@ function isUnsendable(error: unknown): boolean {
   return error instanceof BSON.BSONError || error instanceof MongoInvalidArgumentError;
 }
 
-function refusalsOf(error: unknown, count: number): Map<number, unknown> {
+function findRefusals(error: unknown, count: number): Map<number, unknown> {
   if (error instanceof MongoBulkWriteError && !error.result.getWriteConcernError()) {
     const errors = [error.writeErrors].flat();
-    if (errors.length > 0) return new Map(errors.map((one) => [one.index, asError(one, error)]));
+    if (errors.length > 0) return new Map(errors.map((one) => [one.index, toError(one, error)]));
   }
   return new Map(Array.from({ length: count }, (_, index) => [index, error]));
 }
 
-function asError({ code, errmsg }: { code: number; errmsg?: string | undefined }, cause: unknown) {
+function toError({ code, errmsg }: { code: number; errmsg?: string | undefined }, cause: unknown) {
   return Object.assign(new Error(errmsg ?? 'the server refused a document', { cause }), { code });
 }

@@ -76,9 +76,9 @@ export function createKeyStore(db: Db, options: ListOptions = {}): KeyStore {
     },
     async noteUse(id) {
       const now = new Date();
-      const long = new Date(now.getTime() - USE_NOTED_EVERY_MS);
+      const notedBefore = new Date(now.getTime() - USE_NOTED_EVERY_MS);
       await collection.updateOne(
-        { _id: id, $or: [{ last_used_at: { $exists: false } }, { last_used_at: { $lt: long } }] },
+        { _id: id, $or: [{ last_used_at: { $exists: false } }, { last_used_at: { $lt: notedBefore } }] },
         { $set: { last_used_at: now } },
       );
     },

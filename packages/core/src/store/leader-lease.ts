@@ -11,7 +11,7 @@ interface LeaderLeaseDocument {
 /** A duty that one process at a time has. */
 export interface LeaderLease {
   /** Takes or keeps the duty for `ms` more; false while another process has it. */
-  hold(ms: number): Promise<boolean>;
+  acquire(ms: number): Promise<boolean>;
   /** Gives it up, so that another process need not wait. */
   release(): Promise<void>;
 }
@@ -25,7 +25,7 @@ export function createLeaderLease(
 ): LeaderLease {
   const collection = db.collection<LeaderLeaseDocument>('duties');
   return {
-    async hold(ms) {
+    async acquire(ms) {
       const now = await clock.now();
       try {
         await collection.findOneAndUpdate(

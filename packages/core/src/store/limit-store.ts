@@ -35,7 +35,7 @@ export interface LimitStore {
   /** All limits that can be read, by name; at most 1,000. */
   list(): Promise<Limit[]>;
   /** Those of these names (see limitId) that there are, by name. */
-  named(ids: readonly string[]): Promise<Map<string, Limit>>;
+  getMany(ids: readonly string[]): Promise<Map<string, Limit>>;
 }
 
 /** The limits of a database. */
@@ -64,7 +64,7 @@ export function createLimitStore(db: Db, options: ListOptions = {}): LimitStore 
     async list() {
       return readList(await collection.find().sort({ _id: 1 }).limit(LIST_MAX).toArray());
     },
-    async named(ids) {
+    async getMany(ids) {
       const documents = await collection.find({ _id: { $in: [...ids] } }).toArray();
       return new Map(documents.map((document) => [document._id, decode(document)]));
     },

@@ -14,7 +14,7 @@ export interface LoginStore {
   /** Begins a login of this key and returns its token, which is stored nowhere. */
   begin(keyId: string): Promise<string>;
   /** The id of the key that this token stands for, or null: unknown, ended or expired. */
-  keyOf(token: string): Promise<string | null>;
+  findKeyId(token: string): Promise<string | null>;
   /** Ends the login; harmless where there is none. */
   end(token: string): Promise<void>;
 }
@@ -37,7 +37,7 @@ export function createLoginStore(db: Db): LoginStore {
       await collection.insertOne({ _id: hashSecret(token), key_id: keyId, expires_at });
       return token;
     },
-    async keyOf(token) {
+    async findKeyId(token) {
       const login = await collection.findOne({ _id: hashSecret(token) });
       return login && login.expires_at > new Date() ? login.key_id : null;
     },

@@ -74,7 +74,7 @@ export function connectMongo(url: string): Mongo {
 function open(url: string): { client: MongoClient; db: Db } {
   try {
     const client = createClient(url);
-    return { client, db: client.db(databaseOf(url) || 'baton') };
+    return { client, db: client.db(parseDatabaseName(url) || 'baton') };
   } catch (cause) {
     throw new AppError('INVALID_CONFIG', 'mongodb: expected a URL that the driver takes', {
       details: { field: 'mongodb' },
@@ -95,7 +95,7 @@ function createClient(url: string): MongoClient {
 }
 
 // Not by URL: the address of a replica set lists several hosts, which URL does not take.
-function databaseOf(url: string): string | undefined {
+function parseDatabaseName(url: string): string | undefined {
   return /^mongodb(?:\+srv)?:\/\/[^/?]*\/([^?]*)/.exec(url)?.[1];
 }
 

@@ -10,7 +10,7 @@ export interface ReconcileStore {
   /** Sessions that should have a job: queued (not those that wait for something), or with an expired lease. */
   needingJobs(): AsyncGenerator<JobSource[]>;
   /** Which of these ids have no document, and which have a terminal one. */
-  sort(ids: readonly string[]): Promise<{ unknown: string[]; terminal: string[] }>;
+  classify(ids: readonly string[]): Promise<{ unknown: string[]; terminal: string[] }>;
 }
 
 const PAGE = 500;
@@ -46,7 +46,7 @@ export function createReconcileStore(db: Db, clock: StoreClock): ReconcileStore 
       }
       if (page.length > 0) yield page;
     },
-    async sort(ids) {
+    async classify(ids) {
       const documents = await collection
         .find({ _id: { $in: [...ids] } })
         .project<{ _id: string; status: Session['status'] }>({ status: 1 })

@@ -6,7 +6,7 @@ import type { ChunkDocument, EventDocument } from './mongo.ts';
 const WINDOW = 1_000;
 
 /** Which remains are to go: `before` spares what was written later, by a later session of the same id. */
-export interface LeftoversOf {
+export interface LeftoversToRemove {
   sessionId: string;
   /** The events up to here are gone already. */
   removedTo: number;
@@ -20,7 +20,7 @@ export interface SessionLeftovers {
    * Removes the session's events up to `lastSeq` and what joins on above, and its transcript. Before each
    * step it asks `goOn`, telling up to which event all is gone; false where that said no.
    */
-  remove(of: LeftoversOf, mayContinue: (removedTo: number) => Promise<boolean>): Promise<boolean>;
+  remove(of: LeftoversToRemove, mayContinue: (removedTo: number) => Promise<boolean>): Promise<boolean>;
 }
 
 /** The remains in a database. */

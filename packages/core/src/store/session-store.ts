@@ -121,7 +121,7 @@ export function createSessionStore(
           superseded: 1,
         })
         .toArray();
-      return chainOf(
+      return buildChain(
         session.id,
         links.map(({ _id, ...link }) => ({ ...link, id: _id })),
       );
@@ -150,11 +150,11 @@ function createSessionInserts(
   const insert = createGroupInsert(collection, { atOnce: INSERTS_AT_ONCE });
 
   /** Those that were deleted, or whose conversations were, and how each is refused. */
-  async function findRefused(those: readonly Session[]): Promise<Map<string, AppError>> {
+  async function findRefused(sessions: readonly Session[]): Promise<Map<string, AppError>> {
     const errors = await Promise.all(
-      those.map((session) => tombstones.refuseDeleted(session).then(() => null, asRefusal)),
+      sessions.map((session) => tombstones.refuseDeleted(session).then(() => null, toRefusal)),
     );
-    const byId = those.map(({ id }, index) => [id, errors[index] ?? null] as const);
+    const byId = sessions.map(({ id }, index) => [id, errors[index] ?? null] as const);
     return new Map(byId.filter((entry): entry is [string, AppError] => entry[1] !== null));
   }
 
@@ -182,23 +182,23 @@ function createSessionInserts(
     },
     async insertManyIfAbsent(sessions) {
       const before = await findRefused(sessions.filter(mayBeDeleted));
-      const asked = sessions.filter(({ id }) => !before.has(id));
-      if (asked.length === 0) return before;
+      const toInsert = sessions.filter(({ id }) => !before.has(id));
+      if (toInsert.length === 0) return before;
       await collection
-        .insertMany(asked.map(encodeSession), { ordered: false })
+        .insertMany(toInsert.map(encodeSession), { ordered: false })
         .catch((error: unknown) => {
           // Those whose ids are taken are there already; any other failure is the whole command's.
           if (!isDuplicateKey(error)) throw error;
         });
-      const after = await findRefused(asked);
-      await Promise.all(asked.filter(({ id }) => after.has(id)).map(removeInserted));
+      const after = await findRefused(toInsert);
+      await Promise.all(toInsert.filter(({ id }) => after.has(id)).map(removeInserted));
       return new Map([...before, ...after]);
     },
   };
 }
 
 /** The links from the root to this session, root first. */
-function chainOf(sessionId: string, links: readonly ConversationLink[]): ConversationLink[] {
+function buildChain(sessionId: string, links: readonly ConversationLink[]): ConversationLink[] {
   const byId = new Map(links.map((link) => [link.id, link]));
   const chain: ConversationLink[] = [];
   // Deleting each link as it is taken ends the walk even where documents form a ring.
@@ -218,7 +218,7 @@ function mayBeDeleted({ id, created_at }: Session): boolean {
   return isOfKey(id) || Date.now() - created_at.getTime() > FRESH_MS;
 }
 
-function asRefusal(error: unknown): AppError {
+function toRefusal(error: unknown): AppError {
   if (isAppError(error)) return error;
   throw error;
 }

@@ -19,20 +19,20 @@ interface SpentDocument {
 }
 
 /** A session, and what it spent. */
-export type Spender = Pick<Session, 'id' | 'created_at'> & { spent: Spent };
+export type SessionSpending = Pick<Session, 'id' | 'created_at'> & { spent: Spent };
 
 const MAX_HELD = 2_000;
 
 /** What deleted sessions spent; each step is safe to do twice. */
 export interface SpentStore {
   /** Holds what these sessions of a conversation spent, as long as their documents are still there. */
-  hold(rootId: string, sessions: readonly Spender[], now: Date): Promise<void>;
+  record(rootId: string, sessions: readonly SessionSpending[], now: Date): Promise<void>;
   /** No document of the conversation is left: from here on what is held counts without a look. */
   settle(rootId: string): Promise<void>;
   /** What is held of sessions that have their documents: by its `_id`. */
-  countedTwice(): Promise<string[]>;
+  findCountedTwice(): Promise<string[]>;
   /** Forgets what was spent long ago. */
-  forget(now: Date): Promise<void>;
+  removeExpired(now: Date): Promise<void>;
 }
 
 /** What was spent, in a database. */
@@ -40,12 +40,12 @@ export function createSpentStore(db: Db): SpentStore {
   const collection = db.collection<SpentDocument>('tombstones');
   const sessions = db.collection<SessionDocument>('sessions');
   return {
-    async hold(rootId, those, now) {
+    async record(rootId, those, now) {
       const sweep_at = new Date(now.getTime() + TOMBSTONE_RETENTION_MS);
       await collection.bulkWrite(
         those.map(({ id, created_at, spent }) => ({
           updateOne: {
-            filter: { _id: keyOf(id, created_at) },
+            filter: { _id: buildKey(id, created_at) },
             update: {
               $set: {
                 session_id: id,
@@ -68,7 +68,7 @@ export function createSpentStore(db: Db): SpentStore {
         { $set: { state: 'spent' } },
       );
     },
-    async countedTwice() {
+    async findCountedTwice() {
       const held = await collection
         .find({ state: 'held' })
         .project<Pick<SpentDocument, '_id' | 'session_id'>>({ session_id: 1 })
@@ -79,15 +79,15 @@ export function createSpentStore(db: Db): SpentStore {
         .find({ _id: { $in: held.map(({ session_id }) => session_id) } })
         .project<Pick<SessionDocument, '_id' | 'created_at'>>({ created_at: 1 })
         .toArray();
-      const there = new Set(found.map(({ _id, created_at }) => keyOf(_id, created_at)));
+      const there = new Set(found.map(({ _id, created_at }) => buildKey(_id, created_at)));
       return held.map(({ _id }) => _id).filter((key) => there.has(key));
     },
-    async forget(now) {
+    async removeExpired(now) {
       await collection.deleteMany({ state: { $in: ['held', 'spent'] }, sweep_at: { $lte: now } });
     },
   };
 }
 
-function keyOf(id: string, createdAt: Date): string {
+function buildKey(id: string, createdAt: Date): string {
   return `${id}:${createdAt.getTime()}`;
 }

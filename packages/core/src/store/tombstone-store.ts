@@ -40,14 +40,14 @@ export interface TombstoneStore {
    * The tombstones of a conversation whose sessions may have left something, at most 500, the root's last;
    * empty once there are none.
    */
-  open(rootId: string): Promise<Tombstone[]>;
+  listWithLeftovers(rootId: string): Promise<Tombstone[]>;
   /**
    * Notes up to which event all is gone; false where the tombstone is no longer what was read: another
    * process finished it, or it stands for more by now.
    */
   noteRemoved(tombstone: Tombstone, removedTo: number): Promise<boolean>;
   /** Nothing is left of the session that the tombstone, as it was read, stands for. */
-  close(tombstone: Tombstone, now: Date): Promise<void>;
+  markRemoved(tombstone: Tombstone, now: Date): Promise<void>;
   /** The roots' tombstones of deletions that are under way, or died, by id from behind `after` on; at most 500. */
   unfinished(after?: string): Promise<Tombstone[]>;
   /** Those that are to be looked at again, the first due first; at most 500. */
@@ -57,7 +57,7 @@ export interface TombstoneStore {
   /** It was looked at again: the last time it goes. */
   finishSweep(tombstone: Tombstone, now: Date): Promise<void>;
   /** The roots that were gone in `from <= gone_at < to`, in pages. */
-  goneBetween(from: Date, to: Date): AsyncGenerator<string[]>;
+  rootsRemovedBetween(from: Date, to: Date): AsyncGenerator<string[]>;
 }
 
 /** The tombstones of a database. */
@@ -103,7 +103,7 @@ export function createTombstoneStore(db: Db): TombstoneStore {
       );
       return true;
     },
-    async open(rootId) {
+    async listWithLeftovers(rootId) {
       const parts = await collection
         .find({ root_session_id: rootId, state: 'buried' })
         .limit(PAGE)
@@ -118,7 +118,7 @@ export function createTombstoneStore(db: Db): TombstoneStore {
       });
       return matchedCount > 0;
     },
-    async close(tombstone, now) {
+    async markRemoved(tombstone, now) {
       const sweep_at = new Date(now.getTime() + FIRST_SWEEP_MS);
       await collection.updateOne(asRead(tombstone), {
         $set: { state: 'gone', gone_at: now, sweep_at },
@@ -175,7 +175,7 @@ function createMarks(
 /** What is to be looked at again, because a late writer may have left something behind. */
 function createSweepQueue(
   collection: Collection<TombstoneDocument>,
-): Pick<TombstoneStore, 'dueForSweep' | 'postponeSweep' | 'finishSweep' | 'goneBetween'> {
+): Pick<TombstoneStore, 'dueForSweep' | 'postponeSweep' | 'finishSweep' | 'rootsRemovedBetween'> {
   return {
     async dueForSweep(now) {
       const documents = await collection
@@ -198,7 +198,7 @@ function createSweepQueue(
         });
       }
     },
-    async *goneBetween(from, to) {
+    async *rootsRemovedBetween(from, to) {
       const cursor = collection
         .find({ gone_at: { $gte: from, $lt: to } })
         .project<{ _id: string; root_session_id: string }>({ root_session_id: 1 })

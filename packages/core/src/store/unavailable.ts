@@ -108,7 +108,7 @@ export function isStoreAway(error: unknown): boolean {
 function isAway(error: unknown, depth: number): boolean {
   if (!(error instanceof Error) || depth < 0) return false;
   if (error instanceof MongoError && isItselfAway(error)) return true;
-  return partsOf(error).some((part) => isAwayPart(part) || isAway(part, depth - 1));
+  return getParts(error).some((part) => isAwayPart(part) || isAway(part, depth - 1));
 }
 
 function isItselfAway(error: MongoError): boolean {
@@ -122,7 +122,7 @@ function isItselfAway(error: MongoError): boolean {
 }
 
 // A bulk write wraps the error of one write, and a write concern's error stands beside what was written.
-function partsOf(error: Error): unknown[] {
+function getParts(error: Error): unknown[] {
   const { writeConcernError, errorResponse, result, errors } = error as {
     errors?: unknown;
     writeConcernError?: unknown;

@@ -43,7 +43,7 @@ export function createUnusableSessions(db: Db, clock: StoreClock): UnusableSessi
       // A newer version may store what this one takes for a wrong form.
       if (!found || findUnknownFeatures(found).length > 0) return null;
       const now = await clock.now();
-      const { set, unset } = repairsOf(found, now);
+      const { set, unset } = buildRepairs(found, now);
       const attempt = Array.isArray(found.attempts) ? found.attempts.length : 0;
       const failure = { code: 'INTERNAL', message, retryable: false, attempt, at: now } as const;
       const released = 'lease' in set ? {} : RELEASED;
@@ -72,12 +72,12 @@ export function createUnusableSessions(db: Db, clock: StoreClock): UnusableSessi
         },
         { returnDocument: 'after' },
       );
-      return failed && { slots: slotsOf(failed), session: readOrNull(failed) };
+      return failed && { slots: getSlots(failed), session: readOrNull(failed) };
     },
   };
 }
 
-function repairsOf(
+function buildRepairs(
   document: SessionDocument,
   now: Date,
 ): { set: Partial<SessionDocument>; unset: Record<string, ''> } {
@@ -97,7 +97,7 @@ function repairsOf(
   };
 }
 
-function slotsOf({ _id: id, concurrency_key, limits }: SessionDocument): FailedSession['slots'] {
+function getSlots({ _id: id, concurrency_key, limits }: SessionDocument): FailedSession['slots'] {
   return {
     id,
     ...defined({

@@ -45,21 +45,21 @@ const COLLECTIONS = [
  * The usage of a database: plain $match and $group, which every server knows. `spent` names the deleted
  * sessions whose documents are still there.
  */
-export function createUsageStore(db: Db, spent: Pick<SpentStore, 'countedTwice'>): UsageStore {
+export function createUsageStore(db: Db, spent: Pick<SpentStore, 'findCountedTwice'>): UsageStore {
   async function sum(
     filter: UsageFilter,
     by: UsageGroup | null,
     limit: number,
   ): Promise<UsageGroupSum[]> {
-    const twice = await spent.countedTwice();
+    const twice = await spent.findCountedTwice();
     const sums = await Promise.all(
       COLLECTIONS.map(({ collection, prefix }) =>
         db
           .collection(collection)
           .aggregate<{ _id: string | null } & Spending>([
-            { $match: matchOf(filter, prefix, twice) },
+            { $match: buildMatch(filter, prefix, twice) },
             ...(by === 'tag' ? unwindTags(prefix) : []),
-            { $group: { _id: by && groupOf(by, prefix), ...sumsOf(prefix) } },
+            { $group: { _id: by && buildGroup(by, prefix), ...buildSums(prefix) } },
             { $sort: { cost_usd: -1, _id: 1 } },
             { $limit: limit + 1 },
           ])
@@ -82,7 +82,7 @@ export function createUsageStore(db: Db, spent: Pick<SpentStore, 'countedTwice'>
   };
 }
 
-function matchOf(filter: UsageFilter, prefix: string, twice: readonly string[]): Document {
+function buildMatch(filter: UsageFilter, prefix: string, twice: readonly string[]): Document {
   const { from, to, root_session_id, tag, api_key_id } = filter;
   const ended = { ...(from ? { $gte: from } : {}), ...(to ? { $lt: to } : {}) };
   return {
@@ -98,7 +98,7 @@ function unwindTags(prefix: string): Document[] {
   return [{ $unwind: { path: `$${prefix}tags`, preserveNullAndEmptyArrays: true } }];
 }
 
-function groupOf(by: UsageGroup, prefix: string): unknown {
+function buildGroup(by: UsageGroup, prefix: string): unknown {
   switch (by) {
     case 'day':
       return { $dateToString: { format: '%Y-%m-%d', date: `$${prefix}end_time` } };
@@ -111,7 +111,7 @@ function groupOf(by: UsageGroup, prefix: string): unknown {
   }
 }
 
-function sumsOf(prefix: string): Document {
+function buildSums(prefix: string): Document {
   const sums = SUMMED.map((key) => [key, { $sum: `$${prefix}totals.${key}` }]);
   return { sessions: { $sum: 1 }, ...Object.fromEntries(sums) };
 }

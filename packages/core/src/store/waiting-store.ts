@@ -23,9 +23,9 @@ export interface ParentWait {
 /** Sessions that wait for something; each change is one guarded update. */
 export interface WaitingStore {
   /** The sessions that wait for a key, oldest first. */
-  ofKey(key: string, limit: number): Promise<Waiter[]>;
+  findByKey(key: string, limit: number): Promise<Waiter[]>;
   /** The sessions that wait for the end of a parent and can be read, oldest first. */
-  ofParent(parentId: string, limit: number): Promise<Session[]>;
+  findByParent(parentId: string, limit: number): Promise<Session[]>;
   /** Ends the wait of those of these sessions that still wait for `wait`; returns the state of each. */
   end(ids: readonly string[], wait: WaitingFor): Promise<WaitState[]>;
   /** The state of each of these sessions; unknown ids are left out. */
@@ -72,7 +72,7 @@ export function createWaitingStore(
 
   return {
     states,
-    async ofKey(key, limit) {
+    async findByKey(key, limit) {
       const documents = await collection
         .find({ waiting_for: 'concurrency_key', concurrency_key: key })
         .sort({ created_at: 1, _id: 1 })
@@ -81,7 +81,7 @@ export function createWaitingStore(
         .toArray();
       return documents.map(({ _id, ...waiter }) => ({ ...waiter, id: _id }));
     },
-    async ofParent(parentId, limit) {
+    async findByParent(parentId, limit) {
       const documents = await collection
         .find({ parent_session_id: parentId, waiting_for: 'parent' })
         .sort({ created_at: 1, _id: 1 })

@@ -27,7 +27,7 @@ export interface WebhookOutbox {
   /** Sessions with an entry older than `time`. */
   olderThan(time: Date, limit: number): Promise<OutboxSession[]>;
   /** Removes entries whose deliveries were made. */
-  acknowledge(id: string, due: readonly OutboxEntry[]): Promise<void>;
+  acknowledge(id: string, entries: readonly OutboxEntry[]): Promise<void>;
   /** Removes all entries up to `time`, where there is no webhook to notify. */
   clear(time: Date): Promise<void>;
 }
@@ -55,8 +55,8 @@ export function createWebhookOutbox(db: Db): WebhookOutbox {
         .toArray();
       return documents.map(decode);
     },
-    async acknowledge(id, due) {
-      await collection.updateOne({ _id: id }, { $pullAll: { webhooks_due: [...due] } });
+    async acknowledge(id, entries) {
+      await collection.updateOne({ _id: id }, { $pullAll: { webhooks_due: [...entries] } });
     },
     async clear(time) {
       await collection.updateMany(

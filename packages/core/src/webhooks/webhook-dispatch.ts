@@ -88,7 +88,7 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
   }
 
   async function removeOld(): Promise<number> {
-    return deliveries.removeOlder(new Date((await clock.now()).getTime() - deps.keepMs));
+    return deliveries.removeOlderThan(new Date((await clock.now()).getTime() - deps.keepMs));
   }
 
   return {

@@ -2,7 +2,7 @@
 import { createAdopter, createSessionServices, idOfKey, newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import {
-  producerOn as createProducerOf,
+  createQueueProducer as createProducerOf,
   parseLaunchJob,
 } from '../../../../packages/core/src/queue/producer.ts';
 import { makeCompletedSession } from '../../../support/factories.ts';

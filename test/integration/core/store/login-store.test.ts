@@ -8,12 +8,12 @@ describe('a login', () => {
   }) => {
     const logins = createLoginStore(db);
     const token = await logins.begin('k1');
-    expect(await logins.keyOf(token)).toBe('k1');
+    expect(await logins.findKeyId(token)).toBe('k1');
     const stored = await db.collection('logins').find().toArray();
     expect(JSON.stringify(stored)).not.toContain(token);
-    expect(await logins.keyOf(String(stored[0]?._id))).toBeNull();
+    expect(await logins.findKeyId(String(stored[0]?._id))).toBeNull();
     await logins.end(token);
-    expect(await logins.keyOf(token)).toBeNull();
+    expect(await logins.findKeyId(token)).toBeNull();
     await logins.end(token);
   });
 
@@ -22,9 +22,9 @@ describe('a login', () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const token = await logins.begin('k2');
     vi.setSystemTime(Date.now() + LOGIN_LASTS_MS - 1);
-    expect(await logins.keyOf(token)).toBe('k2');
+    expect(await logins.findKeyId(token)).toBe('k2');
     vi.setSystemTime(Date.now() + 1);
-    expect(await logins.keyOf(token)).toBeNull();
+    expect(await logins.findKeyId(token)).toBeNull();
     await logins.begin('k3');
     vi.useRealTimers();
     expect(await db.collection('logins').countDocuments({ key_id: 'k2' })).toBe(0);

@@ -85,10 +85,10 @@ describe('ids of jobs', () => {
       live.push((await stores.sessions.insertIfAbsent(makeSession({ status }))).id);
     }
     const unknown = [newId(), 'no uuid'];
-    expect(await store.sort([...live, ...ended, ...unknown])).toEqual({
+    expect(await store.classify([...live, ...ended, ...unknown])).toEqual({
       unknown,
       terminal: ended,
     });
-    expect(await store.sort([])).toEqual({ unknown: [], terminal: [] });
+    expect(await store.classify([])).toEqual({ unknown: [], terminal: [] });
   });
 });

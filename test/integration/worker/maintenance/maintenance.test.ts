@@ -55,7 +55,7 @@ test('a task that throws, hangs or takes long keeps neither the others nor the l
   expect(lines).toHaveLength(1);
   expect(logged.some((line) => line.includes('"task":"a task that hangs"'))).toBe(true);
   const other = createLeaderLease(db, clock, name, 'b');
-  expect(await other.hold(1)).toBe(false);
+  expect(await other.acquire(1)).toBe(false);
   stopping.abort();
-  await waitFor('the lease to be free', () => other.hold(1));
+  await waitFor('the lease to be free', () => other.acquire(1));
 });

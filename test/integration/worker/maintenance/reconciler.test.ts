@@ -216,7 +216,7 @@ describe('the reconciler of a worker', () => {
     await vi.waitFor(async () => expect(await first.state(id)).toBe('waiting'));
     startMaintenance(reconcilerTasks(second.deps), second.deps, stopSecond.signal);
     const other = await first.store();
-    expect(await second.deps.lease.hold(1)).toBe(false);
+    expect(await second.deps.lease.acquire(1)).toBe(false);
     expect(await second.state(other.id)).toBe('unknown');
     stopFirst.abort();
     await vi.waitFor(async () => expect(await second.state(other.id)).toBe('waiting'), {

@@ -1,7 +1,7 @@
 import {
   defined,
   type JobOptions,
-  jobOptions,
+  buildJobOptions,
   launchRequestSchema,
   newId,
   splitRequest,
@@ -87,7 +87,7 @@ describe('a job', () => {
     ['a time in the year 9999', { not_before: '9999-01-01T00:00:00Z' }, { delay: 366 * DAY_MS }],
     ['a priority', { priority: 7 }, { priority: 7 }],
   ])('with %s has the options of BullMQ that say so', (_what, options, expected) => {
-    const { delay, priority, attempts } = jobOptions(makeLaunchJob(options), 1_000);
+    const { delay, priority, attempts } = buildJobOptions(makeLaunchJob(options), 1_000);
     expect({ attempts, ...defined({ delay, priority }) }).toEqual({
       attempts: 1,
       ...expected,

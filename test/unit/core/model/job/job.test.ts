@@ -12,7 +12,7 @@ import {
   parseContinueJob,
   parseLaunchJob,
 } from '../../../../../packages/core/src/queue/producer.ts';
-import { jobOptions } from '../../../../../packages/core/src/queue/queued-job.ts';
+import { buildJobOptions } from '../../../../../packages/core/src/queue/queued-job.ts';
 import { parseJob } from '../../../../../packages/core/src/store/adopt.ts';
 import { makeContinueJob, makeLaunchJob } from '../../../../support/factories.ts';
 
@@ -141,7 +141,7 @@ describe("a producer's job", () => {
 describe("the options of BullMQ's job", () => {
   test('its id is the session, and BullMQ never tries it again', () => {
     const job = makeLaunchJob();
-    expect(jobOptions(job, timestamp)).toMatchObject({ jobId: job.id, attempts: 1 });
+    expect(buildJobOptions(job, timestamp)).toMatchObject({ jobId: job.id, attempts: 1 });
   });
 
   test.each<[string, object, object]>([
@@ -151,7 +151,7 @@ describe("the options of BullMQ's job", () => {
     ['a time to come', { not_before: '2026-01-02T03:04:06Z' }, { delay: 1000 }],
     ['a time gone by', { not_before: '2026-01-02T03:04:04Z' }, {}],
   ])('%s', (_, fields, expected) => {
-    const { priority, delay } = jobOptions(makeLaunchJob(fields), timestamp);
+    const { priority, delay } = buildJobOptions(makeLaunchJob(fields), timestamp);
     expect({ priority, delay }).toEqual({ priority: undefined, delay: undefined, ...expected });
   });
 });
