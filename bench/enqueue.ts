@@ -1,5 +1,5 @@
 // (a) launchSession against raw queue.add of the same payload, 500 at once.
-import { createProducer, buildJobOptions, newId, type SessionConfig } from '@baton/core/internal';
+import { buildJobOptions, createProducer, newId, type SessionConfig } from '@baton/core/internal';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { type Measure, median, rateMeasure } from './measure.ts';

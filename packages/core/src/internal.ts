@@ -203,18 +203,19 @@ export { createProducer } from './producer.ts';
 export { createBackend } from './queue/backend.ts';
 export { type ControlMessage, subscribeControl } from './queue/control.ts';
 export { createJobUpkeep, type JobUpkeep } from './queue/job-upkeep.ts';
-export { DEFAULT_KEPT, type KeptJobs, buildKeptOptions } from './queue/kept-jobs.ts';
+export { buildKeptOptions, DEFAULT_KEPT, type KeptJobs } from './queue/kept-jobs.ts';
 export type { LivePublisher } from './queue/live.ts';
 export { createLiveHub, type LiveHub } from './queue/live-hub.ts';
 export type { ContinueOptions, Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
 export { MAX_PAUSE_MS } from './queue/queue-pause.ts';
-export { type FoundJob, buildJobOptions } from './queue/queued-job.ts';
+export { buildJobOptions, type FoundJob } from './queue/queued-job.ts';
 export { findProblem } from './queue/readable-job.ts';
 export { openWorkerRedis, type RedisConnection } from './queue/redis.ts';
 export { findRedisTrouble, toQueueError } from './queue/redis-trouble.ts';
 export { createRedisWatch, type RedisWatch } from './queue/redis-watch.ts';
 export {
-  firingJobSchema, SCHEDULE_QUEUE,
+  firingJobSchema,
+  SCHEDULE_QUEUE,
   SCHEDULE_SETTINGS,
 } from './queue/schedule-queue.ts';
 export {
@@ -326,5 +327,5 @@ export { type StatusItem, statusChanges } from './tail/status-changes.ts';
 export type { TailDeps, TailItem } from './tail/tail-loop.ts';
 export { tailSession } from './tail/tail-session.ts';
 export { withNotifications, withStopNotifications } from './webhooks/notify-on-change.ts';
-export { createWebhookServices, type WebhookServices } from './webhooks/webhook-services.ts';
 export type { WebhookDispatch } from './webhooks/webhook-dispatch.ts';
+export { createWebhookServices, type WebhookServices } from './webhooks/webhook-services.ts';

@@ -1,7 +1,7 @@
 // The door of a service that only enqueues: Redis alone, no Mongo driver behind it.
 import { z } from 'zod';
-import { type Producer, createQueueProducer } from './queue/producer.ts';
 import type { SessionQueueOptions } from './queue/open-queue.ts';
+import { createQueueProducer, type Producer } from './queue/producer.ts';
 import { createSessionQueue } from './queue/session-queue.ts';
 import { parseSealingKeys } from './sealing/key-set.ts';
 import { createSealer } from './sealing/sealer.ts';
@@ -12,8 +12,8 @@ export type { SessionConfig } from './model/config/session-config.ts';
 export { AppError, type ErrorDetails, isAppError } from './model/errors/app-error.ts';
 export { ERROR_CODES, type ErrorCode } from './model/errors/error-codes.ts';
 export { QUEUE_PREFIX, SESSION_QUEUE } from './model/job/job.ts';
-export type { ContinueOptions, Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
 export type { SessionQueueOptions } from './queue/open-queue.ts';
+export type { ContinueOptions, Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
 export type { RedisConnection } from './queue/redis.ts';
 
 const optionsSchema = z.looseObject({ connection: redisSchema, prefix: prefixSchema.optional() });

@@ -1,4 +1,4 @@
-import { type Logger, findProblem } from '@baton/core/internal';
+import { findProblem, type Logger } from '@baton/core/internal';
 import type { Job } from 'bullmq';
 import type { JobOutcome } from './job-outcome.ts';
 

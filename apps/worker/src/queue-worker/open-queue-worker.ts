@@ -1,8 +1,8 @@
 // The one way in which this process works on a BullMQ queue: of sessions, webhook deliveries or firings.
 import {
+  buildKeptOptions,
   createBackend,
   type KeptJobs,
-  buildKeptOptions,
   type Logger,
   type openWorkerRedis,
   type RedisWatch,

@@ -2,9 +2,9 @@ import type {
   KeptJobs,
   KeyStore,
   Logger,
-  ScheduleServices,
   openWorkerRedis,
   RedisWatch,
+  ScheduleServices,
   SessionManager,
   StoreClock,
 } from '@baton/core/internal';

@@ -1,11 +1,11 @@
 import type {
   KeptJobs,
   Logger,
-  WebhookServices,
   openWorkerRedis,
   RedisWatch,
   SessionStore,
   StoreClock,
+  WebhookServices,
 } from '@baton/core/internal';
 import type { MaintenanceTask } from '../maintenance/maintenance.ts';
 import type { WorkerSettings } from '../settings.ts';

@@ -213,7 +213,10 @@ async function advanceChildren(
   {
     waiting,
     transitions,
-  }: { waiting: Pick<WaitingStore, 'findByParent'>; transitions: Pick<Transitions, 'advanceOneState'> },
+  }: {
+    waiting: Pick<WaitingStore, 'findByParent'>;
+    transitions: Pick<Transitions, 'advanceOneState'>;
+  },
 ): Promise<Set<string>> {
   const limitIds = new Set<string>();
   for (;;) {

@@ -18,11 +18,11 @@ const CLAIM_FOR_MS = 10_000;
 
 /**
  * What a reservation came to. `reserved`: the session no longer waits for its limits. `waiting`: a cap has no
- * room, and the session waits on. `refused`: a cap has no room, and the session was removed. `gone`: the
+ * room, and the session waits on. `refused`: a cap has no room, and the session was removed. `not_waiting`: the
  * session does not wait for its limits any more, or was deleted. `busy`: another process holds its claim.
  */
 export type Reservation =
-  | { kind: 'reserved' | 'gone' | 'busy' }
+  | { kind: 'reserved' | 'not_waiting' | 'busy' }
   | { kind: 'waiting' | 'refused'; reached: LimitReached };
 
 /**
@@ -44,11 +44,11 @@ export function createLimitReservation({
   clock: StoreClock;
 }): ReserveLimits {
   // One process at a time reserves for a session, so nobody relies on a reservation that its maker may undo.
-  async function claim(id: string, token: string): Promise<Session | 'gone' | 'busy'> {
+  async function claim(id: string, token: string): Promise<Session | 'not_waiting' | 'busy'> {
     const until = performance.now() + CLAIM_FOR_MS;
     for (let waitMs = CLAIM_RETRY_MS; performance.now() < until; waitMs *= 2) {
       const claimed = await waits.claim(id, token);
-      if (claimed !== 'taken') return claimed;
+      if (claimed !== 'held_elsewhere') return claimed;
       await delay(Math.min(waitMs, CLAIM_RETRY_MAX_MS));
     }
     return 'busy';
@@ -70,7 +70,7 @@ export function createLimitReservation({
         if (await waits.endWait(id, token, next)) return { kind: 'reserved' };
       }
       await releaseSlots(id, token, undo);
-      if (!reached) return { kind: 'gone' };
+      if (!reached) return { kind: 'not_waiting' };
       const isRefused = refuse && session.on_limit !== 'wait';
       if (isRefused && (await waits.withdraw(id, token))) return { kind: 'refused', reached };
       await waits.dropClaim(id, token);

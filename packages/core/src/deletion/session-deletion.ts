@@ -165,7 +165,15 @@ function createFinish(
   return finish;
 }
 
-function toSessionSpending({ id, created_at, totals, end_time, model, tags, api_key_id }: TreeSession) {
+function toSessionSpending({
+  id,
+  created_at,
+  totals,
+  end_time,
+  model,
+  tags,
+  api_key_id,
+}: TreeSession) {
   const spent = {
     totals,
     ...defined({ end_time, model, tags, api_key_id }),

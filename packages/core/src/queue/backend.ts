@@ -1,4 +1,4 @@
-// BullMQ's access to Redis, made to go on past jobs that it cannot read and keys that it cannot use.
+// BullMQ's access to Redis, extended to continue past jobs that it cannot read and keys that it cannot use.
 import {
   type BackendFactory,
   createRedisBackend,
@@ -54,7 +54,7 @@ class Backend extends RedisQueueBackend {
     return raw2NextJobData([Object.entries(makeReadable(stored).hash).flat(), id, 0, 0])[0];
   }
 
-  // Only the ids are used of it, and BullMQ's script, which reads the hashes too, stops at a job that is none.
+  // BullMQ uses only the ids, and its own script, which reads the hashes too, fails at a job that is no hash.
   override async getJobs(
     ...range: Parameters<RedisQueueBackend['getJobs']>
   ): ReturnType<RedisQueueBackend['getJobs']> {
@@ -62,7 +62,7 @@ class Backend extends RedisQueueBackend {
     return lists.map((ids) => ids.map((id): [string, string[]] => [id, []]));
   }
 
-  // The document is the truth: a job that has ended keeps no payload. How many are kept is the worker's to say.
+  // A job that has ended keeps no payload: its session is in MongoDB. The worker says how many jobs are kept.
   protected override moveToFinishedArgs(
     ...args: Parameters<RedisQueueBackend['moveToFinishedArgs']>
   ): ReturnType<RedisQueueBackend['moveToFinishedArgs']> {
@@ -95,7 +95,7 @@ class Backend extends RedisQueueBackend {
     const [flat, id, ...rest] = answer;
     const { hash, problem } = makeReadable(fromFlat(flat));
     if (problem !== null) {
-      // The scripts that end it read the stored hash: it must hold nothing that makes them fail.
+      // The scripts that end the job read the stored hash, which must hold nothing that makes them fail.
       const key = this.toKey(String(id));
       await client.hset(key, { data: hash['data'] ?? '', opts: '{}' });
       await client.hdel(key, 'parent', 'parentKey', 'rjk', 'deid');

@@ -6,7 +6,7 @@ export interface ScriptClient {
   eval(script: string, keys: number, ...args: (string | number)[]): Promise<unknown>;
 }
 
-/** What was put right in a queue. */
+/** What was repaired in a queue. */
 export interface Healed {
   /** Keys of the queue that held another kind of value; each was renamed, with `:set-aside` behind its name. */
   set_aside: string[];
@@ -68,32 +68,32 @@ end
 for _, field in ipairs({'opts.maxLenEvents', 'concurrency', 'max', 'duration'}) do
   if dropUnless(prefix .. 'meta', field) then table.insert(aside, 'meta ' .. field) end
 end
-local function mend(id)
+local function heal(id)
   local key = prefix .. id
   local found = kindOf(key)
   if found == 'none' then return end
-  local isMended = false
+  local isHealed = false
   if found ~= 'hash' then
     redis.call('DEL', key)
     redis.call('HSET', key, 'name', '', 'data', payload, 'opts', '{}', 'timestamp', now)
-    isMended = true
+    isHealed = true
   else
     for _, field in ipairs({'ats', 'atm', 'stc'}) do
-      if dropUnless(key, field) then isMended = true end
+      if dropUnless(key, field) then isHealed = true end
     end
   end
   for suffix, kind in pairs({[':dependencies'] = 'set', [':unsuccessful'] = 'zset'}) do
     local part = kindOf(key .. suffix)
-    if part ~= 'none' and part ~= kind then redis.call('DEL', key .. suffix) isMended = true end
+    if part ~= 'none' and part ~= kind then redis.call('DEL', key .. suffix) isHealed = true end
   end
-  if isMended then table.insert(jobs, id) end
+  if isHealed then table.insert(jobs, id) end
 end
 local most, soon = tonumber(ARGV[5]), ARGV[6]
-local function mendAll(ids) for _, id in ipairs(ids) do mend(id) end end
-mendAll(redis.call('LRANGE', prefix .. 'active', -most, -1))
-mendAll(redis.call('LRANGE', prefix .. 'wait', -most, -1))
-mendAll(redis.call('ZRANGE', prefix .. 'prioritized', 0, most - 1))
-mendAll(redis.call('ZRANGEBYSCORE', prefix .. 'delayed', '-inf', soon, 'LIMIT', 0, most))
+local function healAll(ids) for _, id in ipairs(ids) do heal(id) end end
+healAll(redis.call('LRANGE', prefix .. 'active', -most, -1))
+healAll(redis.call('LRANGE', prefix .. 'wait', -most, -1))
+healAll(redis.call('ZRANGE', prefix .. 'prioritized', 0, most - 1))
+healAll(redis.call('ZRANGEBYSCORE', prefix .. 'delayed', '-inf', soon, 'LIMIT', 0, most))
 return cjson.encode({set_aside = aside, jobs = jobs})
 `;
 

@@ -4,7 +4,7 @@ import { withDeadline } from '../runtime/deadline.ts';
 import { failJob } from './fail-job.ts';
 import { type Healed, healQueue, type ScriptClient } from './heal-queue.ts';
 import { DEFAULT_KEPT } from './kept-jobs.ts';
-import { type FoundJob, buildJobOptions } from './queued-job.ts';
+import { buildJobOptions, type FoundJob } from './queued-job.ts';
 import { findRedisTrouble, toQueueError } from './redis-trouble.ts';
 import { strippedData } from './stripped-data.ts';
 
@@ -19,11 +19,11 @@ const PAGE = 500;
 /** How long Redis may take to answer, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** What a reconciler does to the queue. Each throws UNAVAILABLE, saying why, where Redis cannot be asked. */
+/** What a reconciler does to the queue. Each call throws UNAVAILABLE with the reason while Redis cannot be used. */
 export interface JobUpkeep {
   /** The ids of the jobs that nobody works on yet, in pages. */
   waiting(): AsyncGenerator<string[]>;
-  /** Puts right what BullMQ's scripts would stop at; says what that was. */
+  /** Repairs what would make BullMQ's scripts fail; returns what that was. */
   heal(): Promise<Healed>;
   /** The job of this id, or null. */
   find(id: string): Promise<FoundJob | null>;
@@ -79,7 +79,7 @@ export function createJobUpkeep(
       const found = await runBounded(() => queue.getJob(job.id));
       if (found) {
         if (await runBounded(() => isLive(found))) return false;
-        // Taken meanwhile, it is locked: then it is live.
+        // A job that a worker took meanwhile is locked, so it is live.
         if (!(await runBounded(() => tryRemove(found)))) return false;
       }
       await runBounded(() => queue.add(job.kind, job, buildJobOptions(job, Date.now())));
@@ -87,13 +87,13 @@ export function createJobUpkeep(
     },
     async drop(id) {
       const job = await runBounded(() => queue.getJob(id));
-      // Active ones are locked by a worker, which finds the document terminal by itself.
+      // An active job is locked by a worker, which finds that its session has ended.
       if (job) await runBounded(() => tryRemove(job));
     },
     async fail({ id, data }, reason) {
       const client = (await queue.getBackend().client) as unknown as ScriptClient;
-      const left = { id, reason, data: strippedData(data), keep: keepFailed };
-      return runBounded(() => failJob(client, queue.toKey(''), left));
+      const failed = { id, reason, data: strippedData(data), keep: keepFailed };
+      return runBounded(() => failJob(client, queue.toKey(''), failed));
     },
   };
 }

@@ -64,7 +64,7 @@ export function createLiveHub({
           for (const listener of channel?.listeners ?? []) listener.connected();
         }
       },
-      // Redis is away: all channels are asked for once it is there.
+      // Redis is away: all channels are subscribed once it is back.
       ignore,
     );
   }
@@ -104,5 +104,5 @@ function read(text: string): LiveMessage | null {
   }
 }
 
-// An unheard 'error' ends the process; what is lost meanwhile is found by looking.
+// An 'error' event without a listener would end the process. Readers find what they missed in MongoDB.
 function ignore(): void {}

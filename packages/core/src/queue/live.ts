@@ -3,26 +3,26 @@ import { defined } from '../model/schema/defined.ts';
 import type { LiveMessage, Partials } from '../model/session/live.ts';
 import type { Session } from '../model/session/session.ts';
 
-// While Redis hangs, words pile up in the client; past this they are dropped.
+// While Redis hangs, messages pile up in the client; beyond this many they are dropped.
 const MAX_UNDER_WAY = 1_000;
 
-/** What of a session is told. */
+/** The fields of a session that are published. */
 export type PublishedSession = Pick<
   Session,
   'id' | 'root_session_id' | 'parent_session_id' | 'status' | 'last_event_seq' | 'title' | 'tags'
 >;
 
-/** Tells live what was written. Nothing waits for it, nothing fails by it: who misses it looks later. */
+/** Publishes what was written. Nothing waits for it or fails with it: a reader that misses a message reads MongoDB later. */
 export interface LivePublisher {
-  /** There are events up to `last_event_seq`. */
+  /** Events up to `last_event_seq` were committed. */
   progressed(session: PublishedSession): void;
-  /** The session has come to its status. */
+  /** The session has a new status. */
   statusChanged(session: PublishedSession): void;
   /** An answer grows by these lines. */
   partials(conversation: string, lines: Omit<Partials, 'kind'>): void;
 }
 
-/** The channel of a conversation: everything that is told of its sessions. */
+/** The channel of a conversation: every message about its sessions. */
 export function conversationChannel(prefix: string, rootSessionId: string): string {
   return `${prefix}:live:${rootSessionId}`;
 }
@@ -32,7 +32,7 @@ export function statusChannel(prefix: string): string {
   return `${prefix}:live`;
 }
 
-/** Tells over this client, which may be away. */
+/** Publishes over this client. Messages are lost while Redis is away. */
 export function createLivePublisher(client: Redis, prefix: string): LivePublisher {
   let underWay = 0;
 
@@ -43,7 +43,7 @@ export function createLivePublisher(client: Redis, prefix: string): LivePublishe
       underWay += 1;
       client
         .publish(channel, text)
-        // Whoever waits for it looks into MongoDB every few seconds.
+        // Readers of the stream read MongoDB every few seconds.
         .catch(() => {})
         .finally(() => {
           underWay -= 1;

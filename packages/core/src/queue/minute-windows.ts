@@ -3,13 +3,13 @@ import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 
 const WINDOW_S = 60;
 
-/** Counts of a minute, shared by all processes; a name's minute begins with its first count. */
+/** Counts per minute, shared by all processes. The minute of a name begins with its first count. */
 export interface RateWindows {
-  /** Counts one more, unless `max` are counted: then it returns in how many milliseconds the minute turns. */
+  /** Counts one more. If `max` are counted already, returns in how many milliseconds the minute ends. */
   consume(name: string, max: number): Promise<number | null>;
-  /** Takes one back. */
+  /** Takes one count back. */
   refund(name: string): Promise<void>;
-  /** In how many milliseconds the minute turns, where `max` are counted; null where there is room. */
+  /** In how many milliseconds the minute ends, if `max` are counted; else null. */
   peek(name: string, max: number): Promise<number | null>;
 }
 

@@ -32,8 +32,8 @@ export interface Enqueued {
 }
 
 /**
- * Options of one session. `id` (a UUID), or `idempotency_key` (any word, from which an id is made), makes
- * saying the same thing twice one session; `tenant` keeps the keys of several callers apart.
+ * Options of one session. With an `id` (a UUID), or an `idempotency_key` (any text, from which the id is derived),
+ * a repeated request is one session; `tenant` keeps the keys of several callers apart.
  */
 export type EnqueueOptions = JobOptions & {
   id?: string;
@@ -55,7 +55,7 @@ export interface Producer {
   continueSession(request: ContinueSessionConfig, options?: ContinueOptions): Promise<Enqueued>;
 }
 
-/** Makes the jobs of requests. */
+/** Builds the jobs of requests. */
 export interface JobBuilder {
   launch(config: SessionConfig, options?: EnqueueOptions): LaunchJob;
   continue(request: ContinueSessionConfig, options?: ContinueOptions): Job;
@@ -126,7 +126,7 @@ function buildEnvelope<T extends EnqueueOptions>({ id, idempotency_key, tenant, 
   const chosenId =
     idempotency_key === undefined ? id : idOfKey(tenant ?? DEFAULT_TENANT, idempotency_key);
   const created_at = new Date().toISOString();
-  // Asked twice with one key, both answers name the one run that there is.
+  // Two requests with one key get the same run id.
   return {
     version: 1 as const,
     run_id: chosenId ?? newId(),
@@ -151,8 +151,11 @@ function validateObject(field: 'request' | 'options', value: unknown): void {
   throw new AppError('INVALID_REQUEST', `${field}: expected an object`, { details: { field } });
 }
 
-/** The verbs over a queue that is open already; secrets are sealed, where there is a sealer. */
-export function createQueueProducer(queue: Pick<SessionQueue, 'add'>, sealer: Sealer = NO_SEALER): Producer {
+/** A producer on a queue that is open already; `sealer` encrypts secrets. */
+export function createQueueProducer(
+  queue: Pick<SessionQueue, 'add'>,
+  sealer: Sealer = NO_SEALER,
+): Producer {
   async function enqueue(job: Job, keyed: boolean): Promise<Enqueued> {
     await queue.add(await sealer.job(job, keyed));
     return { id: job.id, run_id: job.run_id ?? job.id, status: 'queued' };

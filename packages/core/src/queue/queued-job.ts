@@ -1,6 +1,7 @@
 import type { JobsOptions } from 'bullmq';
 import { DELAY_MAX_MS } from '../model/config/session-options.ts';
 import type { Job } from '../model/job/job.ts';
+import { defined } from '../model/schema/defined.ts';
 import { timeSchema } from '../model/schema/time.ts';
 import { buildKeptOptions } from './kept-jobs.ts';
 
@@ -11,15 +12,15 @@ export interface FoundJob {
   timestamp: number;
 }
 
-/** When a job was made, as its session will say. */
+/** When a job was created: its session's `created_at`. */
 export function getCreationTime({ data, timestamp }: FoundJob): Date {
   const named = timeSchema.safeParse((data as { created_at?: unknown } | null)?.created_at);
   return new Date(named.data ?? timestamp);
 }
 
 /**
- * The options of every session's job: tried by Baton's rules, never by BullMQ's. A job
- * for a time beyond the longest delay comes early, and is put off again by the worker that meets it.
+ * The options of every session's job: tried by Baton's rules, never by BullMQ's. A job for a time beyond the
+ * longest delay becomes ready early, and the worker that processes it delays it again.
  */
 export function buildJobOptions(job: Job, now: number): JobsOptions {
   const until = job.not_before === undefined ? 0 : Date.parse(job.not_before) - now;
@@ -28,7 +29,9 @@ export function buildJobOptions(job: Job, now: number): JobsOptions {
     jobId: job.id,
     attempts: 1,
     ...buildKeptOptions(),
-    ...(job.priority ? { priority: job.priority } : {}),
-    ...(delay > 0 ? { delay } : {}),
+    ...defined({
+      priority: job.priority || undefined,
+      delay: delay > 0 ? delay : undefined,
+    }),
   };
 }

@@ -29,7 +29,8 @@ export interface ReadableHash {
  */
 export function makeReadable(stored: JobHash): ReadableHash {
   const { id: _, ...hash } = stored; // BullMQ would believe this field more than the id that it asked for
-  const problem = findDataProblem(hash['data']) ?? findOptionsProblem(hash['opts']) ?? findFlowProblem(hash);
+  const problem =
+    findDataProblem(hash['data']) ?? findOptionsProblem(hash['opts']) ?? findFlowProblem(hash);
   for (const field of COUNTERS) if (!isInteger(hash[field])) delete hash[field];
   for (const field of TIMES) if (!isInteger(hash[field])) delete hash[field];
   if (!isInteger(hash['timestamp'])) hash['timestamp'] = String(Date.now());

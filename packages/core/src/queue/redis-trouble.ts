@@ -20,13 +20,13 @@ const TROUBLES: Record<string, string> = {
 /** Answers after which another connection may reach another server, as after a failover in place. */
 const ELSEWHERE = ['READONLY', 'UNBLOCKED', 'LOADING', 'MASTERDOWN', 'CLUSTERDOWN', 'NOREPLICAS'];
 
-/** What is said where Redis itself says nothing. */
+/** The reason where Redis gives no answer. */
 export const NO_ANSWER = 'Redis does not answer';
 
 /** How long an answer of Redis still explains why a client that connects anew gets none, in milliseconds. */
 const EXPLAINS_MS = 5_000;
 
-/** The name of the error that a queue or worker emits once it has put right what it could not use. */
+/** The name of the error that a queue or worker emits once it has repaired what it could not use. */
 export const HEALED_ERROR = 'QueueHealedError';
 
 /** Errors of our own code, of BullMQ's about one job, or of a reply that cannot be read: waiting helps none. */
@@ -40,7 +40,7 @@ const OWN_ERRORS = [
 ];
 
 /** The first word of Redis's answer, where the error is one (scripts put theirs behind a prefix); else null. */
-function parseReplyWord(error: unknown): string | null {
+function parseReplyCode(error: unknown): string | null {
   if (!(error instanceof Error) || error.name !== 'ReplyError') return null;
   const inside = /\b(READONLY|OOM|MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|LOADING)\b/;
   const [first = ''] = error.message.split(' ', 1);
@@ -50,16 +50,16 @@ function parseReplyWord(error: unknown): string | null {
 
 /** Says whether a new connection may help where Redis answered so. */
 export function isElsewhere(error: unknown): boolean {
-  return ELSEWHERE.includes(parseReplyWord(error) ?? '');
+  return ELSEWHERE.includes(parseReplyCode(error) ?? '');
 }
 
 /**
- * Why Redis cannot be asked, in words, where the error says that: the same call may succeed later. Null for
- * an error about what was asked (a key of the wrong kind, a job that cannot be read), and for a coded one.
+ * Why Redis cannot be used, in words, if the error says so: the same call may succeed later. Null for an error
+ * about the call itself (a key of the wrong kind, a job that cannot be read), and for an AppError.
  */
 export function findRedisTrouble(error: unknown): string | null {
   if (isAppError(error)) return null;
-  const reply = parseReplyWord(error);
+  const reply = parseReplyCode(error);
   if (reply !== null) return TROUBLES[reply] ?? null;
   const isOwn = error instanceof Error && OWN_ERRORS.includes(error.name);
   return isOwn || isAboutJob(error) ? null : NO_ANSWER;
@@ -67,11 +67,11 @@ export function findRedisTrouble(error: unknown): string | null {
 
 /** Says whether Redis answered that what is stored is not what the command takes. */
 export function isWrongStored(error: unknown): boolean {
-  const reply = parseReplyWord(error);
+  const reply = parseReplyCode(error);
   return reply !== null && !(reply in TROUBLES) && reply !== 'NOSCRIPT';
 }
 
-/** What a caller is to see of an error of the queue: UNAVAILABLE with the reason, or the error as it is. */
+/** The error that a caller of the queue gets: UNAVAILABLE with the reason, or the error as it is. */
 export function toQueueError(cause: unknown, trouble = findRedisTrouble(cause)): unknown {
   if (trouble === null) return cause;
   return new AppError('UNAVAILABLE', `${trouble}; ask again later`, { cause });

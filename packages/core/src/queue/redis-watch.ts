@@ -2,7 +2,7 @@
 
 import { isAppError } from '../model/errors/app-error.ts';
 import type { Logger } from '../runtime/log.ts';
-import { NO_ANSWER, findRedisTrouble } from './redis-trouble.ts';
+import { findRedisTrouble, NO_ANSWER } from './redis-trouble.ts';
 
 /** How often Redis is asked whether it takes writes, in milliseconds. */
 const PROBE_EVERY_MS = 5_000;

@@ -5,7 +5,7 @@ import { isElsewhere } from './redis-trouble.ts';
 // BullMQ reads replies in ioredis's default shapes; the option that changes them is left out.
 type RedisOptions = Omit<AllRedisOptions, 'replyMapping'>;
 
-/** What a caller may hand over as a connection: an URL, ioredis options, or a client of its own. */
+/** What a caller may hand in as a connection: a URL, ioredis options, or a client of its own. */
 export type RedisConnection = string | RedisOptions | Redis;
 
 /** A client that may be used until `release`. */
@@ -33,8 +33,8 @@ function createReconnectRule(
 ): NonNullable<RedisOptions['reconnectOnError']> {
   let next = 0;
   return (error) => {
-    const theirs = callersRule?.(error);
-    if (theirs) return theirs;
+    const verdict = callersRule?.(error);
+    if (verdict) return verdict;
     if (!isElsewhere(error) || performance.now() < next) return false;
     next = performance.now() + RECONNECT_EVERY_MS;
     return true;
@@ -110,8 +110,8 @@ export function openWorkerRedis(url: string): Redis {
 }
 
 /**
- * Opens a client for listening alone. It never gives up connecting; what is asked of it while Redis is
- * away fails at once, and subscriptions are its owner's to renew.
+ * Opens a client for subscriptions alone. It never stops reconnecting. Its commands fail at once while Redis is
+ * away, and its owner renews the subscriptions.
  */
 export function openSubscriberRedis(url: string): Redis {
   return open(url, {

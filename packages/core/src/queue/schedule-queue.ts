@@ -2,7 +2,7 @@ import type { Queue, RepeatOptions } from 'bullmq';
 import { z } from 'zod';
 import { nextCron } from '../model/schedules/cron.ts';
 import { DEFAULT_TIME_ZONE, nextFiring } from '../model/schedules/next-run.ts';
-import type { Schedule } from '../model/schedules/schedule.ts';
+import type { Timetable } from '../model/schedules/schedule.ts';
 import { idSchema } from '../model/schema/id.ts';
 import { openControlQueue } from './control-queue.ts';
 import { buildKeptOptions } from './kept-jobs.ts';
@@ -32,16 +32,13 @@ export const SCHEDULE_SETTINGS = {
   },
 };
 
-/** What Redis fires by. */
-type Timetable = Pick<Schedule, 'id' | 'cron' | 'timezone' | 'every_ms' | 'anchor' | 'revision'>;
-
 /** The queue of firings: BullMQ's job schedulers. */
 export interface ScheduleQueue {
-  /** Lets Redis fire by this timetable, whatever it fired by before. Throws UNAVAILABLE. */
+  /** Lets Redis fire by this timetable instead of an earlier one. Throws UNAVAILABLE. */
   set(timetable: Timetable): Promise<void>;
-  /** Lets a schedule fire no more; harmless where it does not. Throws UNAVAILABLE. */
+  /** Stops the firings of a schedule; does nothing where it has none. Throws UNAVAILABLE. */
   unset(id: string): Promise<void>;
-  /** What Redis fires by: schedules and their revisions, none where it fires no more. */
+  /** The schedules that Redis holds, with their revisions; undefined where it will not fire any more. */
   all(): Promise<Map<string, number | undefined>>;
   close(): Promise<void>;
 }
@@ -66,7 +63,7 @@ export function createScheduleQueue(options: SessionQueueOptions): ScheduleQueue
           await bull.upsertJobScheduler(id, repeat, template);
           return;
         }
-        // One that is there would count on from its last firing, and one that is not would fire at once.
+        // An existing scheduler would count from its last firing, and a new one would fire at once.
         await bull.removeJobScheduler(id);
         const first = nextFiring(timetable, anchor, new Date()) ?? anchor;
         await bull.upsertJobScheduler(id, { every: every_ms, startDate: first }, template);

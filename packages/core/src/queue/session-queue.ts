@@ -8,7 +8,7 @@ import { createLivePublisher, type LivePublisher } from './live.ts';
 import { createRateWindows, type RateWindows } from './minute-windows.ts';
 import { openQueue, type SessionQueueOptions } from './open-queue.ts';
 import { createPause, type QueuePause } from './queue-pause.ts';
-import { type FoundJob, buildJobOptions } from './queued-job.ts';
+import { buildJobOptions, type FoundJob } from './queued-job.ts';
 import { isStripped } from './stripped-data.ts';
 
 /** How long the key stays that a ping writes, in milliseconds. */
@@ -68,7 +68,11 @@ export function createSessionQueue({
     async addMany(jobs) {
       for (const job of jobs) checkSize(job);
       const now = Date.now();
-      const bulk = jobs.map((job) => ({ name: job.kind, data: job, opts: buildJobOptions(job, now) }));
+      const bulk = jobs.map((job) => ({
+        name: job.kind,
+        data: job,
+        opts: buildJobOptions(job, now),
+      }));
       await runBounded(() => bull.addBulk(bulk));
     },
     async find(id) {

@@ -15,15 +15,15 @@ import { isStripped } from '../queue/stripped-data.ts';
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
 import type { SessionStore } from './session-store.ts';
 
-/** Makes documents for jobs that have none: whoever meets a job first with MongoDB at hand. */
+/** Creates the documents of jobs that have none, in the process that reads such a job first. */
 export interface Adopter {
   /**
    * The session of a job, made if absent; a document that exists wins over the payload. A job that does
    * not parse, or whose parent is unknown, becomes a failed session. Throws INVALID_REQUEST where not
    * even the job's id is usable, SESSION_DELETED where its session was deleted, and UnknownFeaturesError
    * where the job (or its parent's) does not parse and requires a newer version: it gets no document. With
-   * `isNew` (its id was made a moment ago) nobody looks first whether there is a document; one that is there
-   * still wins.
+   * `isNew` (its id was just created) the read that looks for a document is skipped; one that is there still
+   * wins.
    */
   adopt(job: FoundJob, options?: { isNew?: boolean }): Promise<Session>;
   /** The same for a job that this process has just built from parsed input: it is not parsed again. */
@@ -33,9 +33,8 @@ export interface Adopter {
 }
 
 /**
- * Adoption into a store, with a look into the queue for parents that nobody has adopted yet. `announce`
- * is told of each session made, by one of two that race perhaps twice. Secrets are sealed, where there is
- * a sealer.
+ * Adoption into a store; parents that have no document yet are found in the queue. `publish` is called with
+ * each session that was inserted; where two calls race, perhaps twice. `sealer` encrypts secrets.
  */
 export function createAdopter(
   sessions: SessionStore,
@@ -101,7 +100,7 @@ function createInsert({
   sealer: Pick<Sealer, 'config'>;
   find: (id: string, seen: readonly string[]) => Promise<Session | null>;
 }): (found: FoundJob, seen: readonly string[], accept: Accept) => Promise<Session> {
-  // What the parent had from before there were keys is sealed now, too.
+  // Secrets that the parent stored before there were keys are encrypted now, too.
   async function insertQueued(
     job: AcceptedJob<Job>,
     plainConfig: SessionConfig,

@@ -12,10 +12,7 @@ const MAX_MEASUREMENTS = 3;
 
 /** The one clock that leases are judged on: MongoDB's, so that hosts' clocks do not matter. */
 export interface StoreClock {
-  /**
-   * The server's time now; asks the server where the last measurement is older than a minute, or the
-   * host slept since.
-   */
+  /** The server's time now. It is measured again if the last measurement is over a minute old, or the host slept since. */
   now(): Promise<Date>;
 }
 
@@ -35,7 +32,11 @@ export function createStoreClock(db: Db): StoreClock {
   // An answer is off by up to half of what it took: seconds, where this process was paused meanwhile.
   async function measure(): Promise<void> {
     let best = await measureOnce();
-    for (let measurements = 1; measurements < MAX_MEASUREMENTS && best.tookMs > GOOD_MS; measurements += 1) {
+    for (
+      let measurements = 1;
+      measurements < MAX_MEASUREMENTS && best.tookMs > GOOD_MS;
+      measurements += 1
+    ) {
       const again = await measureOnce().catch(() => best);
       if (again.tookMs < best.tookMs) best = again;
     }

@@ -32,7 +32,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Told to the caller as a bad cursor.
+    // decodeCursor throws INVALID_REQUEST for it.
     return null;
   }
 }

@@ -13,7 +13,7 @@ import { isDuplicateKey } from './duplicate-key.ts';
 import { newestFirst } from './newest-first.ts';
 import { createListReader, type ListOptions, readDocument } from './read-document.ts';
 
-/** What became of a try. */
+/** How a try ended. */
 export type TryOutcome =
   | { kind: 'delivered' }
   | { kind: 'retry'; at: Date }
@@ -25,9 +25,9 @@ export interface DeliveryPage {
   next_cursor?: string;
 }
 
-/** The log of deliveries, which is also what says whether one is still to be made. */
+/** The log of deliveries. A pending entry is a delivery that is still to be made. */
 export interface DeliveryStore {
-  /** Makes the delivery of an event to a webhook if there is none; returns what is stored. */
+  /** Creates the delivery of an event to a webhook if there is none; returns the stored one. */
   insertIfAbsent(webhookId: string, event: SessionEvent): Promise<Delivery>;
   /** The delivery, or null. Throws INTERNAL where its document cannot be read. */
   get(id: string): Promise<Delivery | null>;
@@ -39,19 +39,19 @@ export interface DeliveryStore {
     webhookId: string,
     page: { status?: Delivery['status']; limit: number; cursor?: string },
   ): Promise<DeliveryPage>;
-  /** Records what became of a try, or, without one, of a delivery that could not be tried. */
+  /** Stores how a try ended, or, without `made`, why a delivery could not be tried. */
   record(
     delivery: Pick<Delivery, 'id' | 'round'>,
     outcome: TryOutcome,
     made?: DeliveryTry,
   ): Promise<void>;
-  /** Makes it pending again under a new round, to be tried now; null where there is none. */
+  /** Makes a delivery pending again in a new round, to be tried now; null where there is none. */
   renew(id: string): Promise<Delivery | null>;
-  /** Pending ones that should have been tried before `time`, the longest overdue first; from `from` on. */
+  /** Pending deliveries that were due in `from <= next_try_at < time`, the longest overdue first. */
   overdue(time: Date, limit: number, from: Date): Promise<Delivery[]>;
-  /** Removes those of a webhook that is gone. */
+  /** Removes the deliveries of a webhook. */
   removeByWebhook(webhookId: string): Promise<void>;
-  /** Removes what is older than `time`. */
+  /** Removes deliveries that were created before `time`; returns how many. */
   removeOlderThan(time: Date): Promise<number>;
 }
 
@@ -99,7 +99,7 @@ export function createDeliveryStore(
         const { upsertedCount } = await collection.updateOne({ _id: id }, made, { upsert: true });
         if (upsertedCount > 0) return { id, ...fields };
       } catch (error) {
-        // Two upserts of one id may race to the insert; the loser's wish is fulfilled.
+        // Two upserts of one id may race to the insert: the delivery is there then.
         if (!isDuplicateKey(error)) throw error;
       }
       return (await get(id)) ?? { id, ...fields };

@@ -1,8 +1,8 @@
 import { isStoreAway } from './unavailable.ts';
 
 /**
- * Does `act` for each item, one after the other. An item that fails keeps no other from its turn: the first
- * failure is thrown once all had theirs. Where Redis or MongoDB cannot be asked, the rest is left at once.
+ * Does `act` for each item, one after the other. A failure does not stop the items after it: the first one is
+ * thrown at the end. Where Redis or MongoDB does not answer, the remaining items are skipped.
  */
 export async function forEachIsolated<T>(
   items: Iterable<T> | AsyncIterable<T>,

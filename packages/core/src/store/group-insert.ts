@@ -19,9 +19,10 @@ interface Waiting<T> {
 }
 
 /**
- * Inserts documents of many callers by few commands: what is asked for while `atOnce` of them (default 1)
- * are under way goes with the next. Returns a function that resolves once its document (about `bytes` long) is there, and rejects
- * with what the server said of that one; a failure of the whole command rejects all of it.
+ * Inserts documents of many callers with few commands: documents that arrive while `atOnce` commands (default
+ * 1) run are sent together by the next one. Returns a function that resolves once its document (about `bytes`
+ * long) is stored, and rejects with the server's error for that document; where the whole command fails, every
+ * document of it is rejected.
  */
 export function createGroupInsert<T extends Document>(
   collection: Collection<T>,
@@ -46,7 +47,7 @@ export function createGroupInsert<T extends Document>(
     const documents = group.map(({ document }) => ({ ...document }) as OptionalUnlessRequiredId<T>);
     const refused = await collection.insertMany(documents, { ordered: false }).then(
       () => new Map<number, unknown>(),
-      // For the sake of one that cannot be sent none was: then each is asked for by itself.
+      // One document that cannot be sent kept the whole group from being sent: each is then sent alone.
       (error: unknown) =>
         group.length > 1 && isUnsendable(error) ? null : findRefusals(error, group.length),
     );
@@ -68,7 +69,7 @@ export function createGroupInsert<T extends Document>(
   return (document, bytes) =>
     new Promise((resolve, reject) => {
       waiting.push({ document, bytes, resolve, reject });
-      // With the rest of this turn of the loop: those that look at the same moment go together.
+      // At the end of this turn of the event loop, so that the documents of one turn go together.
       if (writers === atOnce || waiting.length > 1) return;
       writers += 1;
       queueMicrotask(writeAll);

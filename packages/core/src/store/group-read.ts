@@ -5,16 +5,16 @@ import type { Collection, Filter, WithId } from 'mongodb';
 const GROUP_MAX_DOCUMENTS = 100;
 
 /**
- * Reads documents by id for many callers by few commands: what is asked for within one turn of the loop
- * goes together. Nothing is kept, and nobody is given what was read before they asked. Returns a function
- * that resolves to the document, or to null where there is none.
+ * Reads documents by id for many callers with few commands: calls of one turn of the event loop share a
+ * command. Nothing is cached, so each caller gets a read that began after its call. Returns a function that
+ * resolves to the document, or to null where there is none.
  */
 export function createGroupRead<T extends { _id: string }>(
   collection: Collection<T>,
 ): (id: string) => Promise<WithId<T> | null> {
   async function read(ids: readonly string[]): Promise<(WithId<T> | null)[]> {
     const [only] = ids;
-    // One alone as ever: databases are quickest at that.
+    // A single id by findOne: databases answer that the fastest.
     if (ids.length === 1) return [await collection.findOne({ _id: only } as Filter<T>)];
     const found = await collection.find({ _id: { $in: [...ids] } } as Filter<T>).toArray();
     const byId = new Map(found.map((document) => [document._id as string, document]));

@@ -2,6 +2,7 @@ import type { Db, WithId } from 'mongodb';
 import { z } from 'zod';
 import { AppError } from '../model/errors/app-error.ts';
 import { type ApiKey, mintKey } from '../model/keys/api-key.ts';
+import { defined } from '../model/schema/defined.ts';
 import { createListReader, type ListOptions, readDocument } from './read-document.ts';
 
 const COLLECTION = 'api_keys';
@@ -26,21 +27,21 @@ export interface StoredKey {
 
 /** The API keys of a database. */
 export interface KeyStore {
-  /** Makes a key; its text is told this once and is stored nowhere. */
+  /** Creates a key. Its text is returned this once and stored nowhere. */
   create(key: Pick<ApiKey, 'name' | 'tenant' | 'scope'>): Promise<{ key: ApiKey; text: string }>;
   /** The key of this id, revoked or not, or null. */
   find(id: string): Promise<StoredKey | null>;
   /** The keys that can be read, newest first; the newest 1,000 of them. */
   list(): Promise<ApiKey[]>;
-  /** Revokes the key for good; saying it again changes nothing. Throws NOT_FOUND. */
+  /** Revokes the key for good; does nothing if it is revoked already. Throws NOT_FOUND. */
   revoke(id: string): Promise<ApiKey>;
-  /** Remembers that the key was used, unless that was remembered within the last minutes. */
+  /** Stores that the key was used now, unless a use was stored within the last five minutes. */
   noteUse(id: string): Promise<void>;
 }
 
 const LIST_MAX = 1_000;
 
-/** How old the time of last use may grow, in milliseconds, before a use is written down. */
+/** How old the stored time of the last use may be, in milliseconds, before a use is stored again. */
 const USE_NOTED_EVERY_MS = 5 * 60_000;
 
 /** The API keys of a database; only hashes of their secrets are in it. */
@@ -78,7 +79,10 @@ export function createKeyStore(db: Db, options: ListOptions = {}): KeyStore {
       const now = new Date();
       const notedBefore = new Date(now.getTime() - USE_NOTED_EVERY_MS);
       await collection.updateOne(
-        { _id: id, $or: [{ last_used_at: { $exists: false } }, { last_used_at: { $lt: notedBefore } }] },
+        {
+          _id: id,
+          $or: [{ last_used_at: { $exists: false } }, { last_used_at: { $lt: notedBefore } }],
+        },
         { $set: { last_used_at: now } },
       );
     },
@@ -89,16 +93,8 @@ function read(document: WithId<KeyDocument>): ApiKey {
   return readDocument(document, { collection: COLLECTION, form: keyForm, decode: toKey });
 }
 
-// Named one by one: the hash must never come along.
+// The fields are listed one by one, so that the hash is never returned.
 function toKey(document: WithId<KeyDocument>): ApiKey {
   const { _id: id, name, tenant, scope, created_at, revoked_at, last_used_at } = document;
-  return {
-    id,
-    name,
-    tenant,
-    scope,
-    created_at,
-    ...(revoked_at && { revoked_at }),
-    ...(last_used_at && { last_used_at }),
-  };
+  return defined({ id, name, tenant, scope, created_at, revoked_at, last_used_at });
 }

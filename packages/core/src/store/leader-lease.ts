@@ -8,15 +8,15 @@ interface LeaderLeaseDocument {
   expires_at: Date;
 }
 
-/** A duty that one process at a time has. */
+/** A lease that one process at a time holds: its holder does the work that only one process may do. */
 export interface LeaderLease {
-  /** Takes or keeps the duty for `ms` more; false while another process has it. */
+  /** Acquires or renews the lease for `ms`, in milliseconds; false while another process holds it. */
   acquire(ms: number): Promise<boolean>;
-  /** Gives it up, so that another process need not wait. */
+  /** Releases the lease, so that another process need not wait for its end. */
   release(): Promise<void>;
 }
 
-/** The duty of this name, for this owner, judged on MongoDB's clock. */
+/** The lease of this name for this owner, on MongoDB's clock. It is stored in the collection `duties`. */
 export function createLeaderLease(
   db: Db,
   clock: StoreClock,

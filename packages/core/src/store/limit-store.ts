@@ -26,15 +26,15 @@ const LIST_MAX = 1_000;
 
 /** The limits that operators set. */
 export interface LimitStore {
-  /** Sets a limit, in the place of the one that was there. */
+  /** Sets a limit; replaces the one of this name. */
   put(kind: Limit['kind'], name: string, caps: LimitCaps, now: Date): Promise<Limit>;
   /** The limit, or null. Throws INTERNAL where its document cannot be read. */
   get(kind: Limit['kind'], name: string): Promise<Limit | null>;
-  /** Takes a limit away; false where there was none. */
+  /** Removes a limit; false where there was none. */
   remove(kind: Limit['kind'], name: string): Promise<boolean>;
   /** All limits that can be read, by name; at most 1,000. */
   list(): Promise<Limit[]>;
-  /** Those of these names (see limitId) that there are, by name. */
+  /** The limits of these ids (see limitId), by id; ids without a limit are left out. */
   getMany(ids: readonly string[]): Promise<Map<string, Limit>>;
 }
 

@@ -17,10 +17,11 @@ export interface LimitWaits {
   /** The waiting sessions that match and can be read, oldest first. */
   list(filter: LimitWaiterFilter): Promise<Session[]>;
   /**
-   * Claims a waiting session for the holder of this token, for five seconds. Returns `taken` where another
-   * holder has the claim, and `gone` where the session does not wait for its limits any more.
+   * Claims a waiting session for the holder of this token, for five seconds. Returns
+   * `held_elsewhere` where another holder has the claim, and `not_waiting` where the session does not wait for
+   * its limits any more.
    */
-  claim(id: string, token: string): Promise<Session | 'taken' | 'gone'>;
+  claim(id: string, token: string): Promise<Session | 'held_elsewhere' | 'not_waiting'>;
   /** Renews the claim for five seconds; false where another holder has it. */
   renewClaim(id: string, token: string): Promise<boolean>;
   /** Moves the claimed session on to wait for `next`, or for nothing; false where the claim was lost. */
@@ -76,8 +77,8 @@ export function createLimitWaits(db: Db, clock: StoreClock, options: ListOptions
         { $set: { passing: { token, at } } },
       );
       const document = await collection.findOne({ _id: id, ...WAITS });
-      if (!document) return 'gone';
-      return document.passing?.token === token ? decodeSession(document) : 'taken';
+      if (!document) return 'not_waiting';
+      return document.passing?.token === token ? decodeSession(document) : 'held_elsewhere';
     },
     async renewClaim(id, token) {
       const { matchedCount } = await collection.updateOne(

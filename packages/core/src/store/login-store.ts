@@ -9,9 +9,9 @@ interface LoginDocument {
   expires_at: Date;
 }
 
-/** Logins of people at the dashboards: a token stands for a key, and holds nothing of it. */
+/** Logins of people at the dashboards: a token stands for an API key and holds no part of it. */
 export interface LoginStore {
-  /** Begins a login of this key and returns its token, which is stored nowhere. */
+  /** Begins a login with this key and returns its token. Only a hash of the token is stored. */
   begin(keyId: string): Promise<string>;
   /** The id of the key that this token stands for, or null: unknown, ended or expired. */
   findKeyId(token: string): Promise<string | null>;
@@ -31,7 +31,7 @@ export function createLoginStore(db: Db): LoginStore {
     async begin(keyId) {
       const token = randomBytes(TOKEN_BYTES).toString('base64url');
       const now = Date.now();
-      // Each login clears away those that are over, so that they do not pile up.
+      // Each login removes the expired ones, so that they do not pile up.
       await collection.deleteMany({ expires_at: { $lte: new Date(now) } });
       const expires_at = new Date(now + LOGIN_LASTS_MS);
       await collection.insertOne({ _id: hashSecret(token), key_id: keyId, expires_at });

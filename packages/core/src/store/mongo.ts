@@ -38,10 +38,10 @@ export interface ChunkDocument {
   data: Binary;
 }
 
-/** A connection to the database that holds the truth. */
+/** A connection to MongoDB. */
 export interface Mongo {
   db: Db;
-  /** Resolves where the server answers; throws UNAVAILABLE, within seconds, where it does not. */
+  /** Resolves if the server answers; throws UNAVAILABLE if it does not answer within seconds. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -99,13 +99,13 @@ function parseDatabaseName(url: string): string | undefined {
   return /^mongodb(?:\+srv)?:\/\/[^/?]*\/([^?]*)/.exec(url)?.[1];
 }
 
-// Only of what has ended: a session that is enqueued is not to wait for them.
+// Only sessions that have ended are in these indexes, so that an enqueue does not pay for them.
 const ENDED = { partialFilterExpression: { end_time: { $exists: true } } };
 
-// Of what is under a limit alone.
+// Only sessions under a limit are in this index.
 const LIMITED = { partialFilterExpression: { limits: { $exists: true } } };
 
-/** Makes the indexes that every query leans on; safe to run again and from many processes. */
+/** Creates the indexes that the queries need; safe to run again and from many processes. */
 export async function ensureIndexes(db: Db): Promise<void> {
   await db
     .collection<SessionDocument>('sessions')

@@ -8,7 +8,7 @@ import { encodeFields } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
 import { appendOutboxEvent } from './webhook-outbox.ts';
 
-/** What an owner learns from each of its writes. */
+/** The requests to stop a session, which each write of its owner returns. */
 export interface StopTimes {
   cancel_requested_at?: Date;
   interrupt_requested_at?: Date;
@@ -89,6 +89,9 @@ const COUNTED_AS = {
   host_failure: 'host_failures',
 } as const satisfies Record<ReturnReason, keyof Session['counts']>;
 
+/** The `$unset` of a last result. */
+const NO_LAST_RESULT = { last_result: '' } as const;
+
 /** One attempt at a session, and the fence that guards each of its writes. */
 export interface FencedAttempt {
   /** The session. */
@@ -126,10 +129,10 @@ function openOwnedSession(db: Db, clock: StoreClock, fenced: FencedAttempt): Own
           status: 'running',
           ...leaseFields(now),
           ...encodeFields(facts),
-          ...(pid === undefined ? {} : attemptFields({ pid })),
+          ...attemptFields(defined({ pid })),
         },
         // An earlier attempt's: from here on it would conclude the wrong one.
-        ...(last_result ? {} : { $unset: { last_result: '' } }),
+        ...defined({ $unset: last_result ? undefined : NO_LAST_RESULT }),
         ...appendOutboxEvent('session.started', attempt, now),
       }));
     },
@@ -139,7 +142,7 @@ function openOwnedSession(db: Db, clock: StoreClock, fenced: FencedAttempt): Own
           ...leaseFields(now),
           ...encodeFields(last_result ? { ...progress, last_result } : progress),
         },
-        ...(last_result === null ? { $unset: { last_result: '' } } : {}),
+        ...defined({ $unset: last_result === null ? NO_LAST_RESULT : undefined }),
       }));
     },
     setAside(progress) {

@@ -5,7 +5,7 @@ import { isTerminal, SESSION_STATUSES } from '../model/session/status.ts';
 import type { StoreClock } from './clock.ts';
 import type { SessionDocument } from './mongo.ts';
 
-/** What a reconciler asks of the documents. */
+/** The reads of the reconciler. */
 export interface ReconcileStore {
   /** Sessions that should have a job: queued (not those that wait for something), or with an expired lease. */
   needingJobs(): AsyncGenerator<JobSource[]>;
@@ -17,12 +17,12 @@ const PAGE = 500;
 
 const TERMINAL = SESSION_STATUSES.filter(isTerminal);
 
-// Of a long queue only what its jobs are made from: a config may be a megabyte.
+// Only the fields that jobs are made from are read: a config may be a megabyte, and the queue may be long.
 const JOB_PROJECTION = Object.fromEntries(
   JOB_FIELDS.filter((field) => field !== 'id').map((field) => [field, 1]),
 );
 
-/** The reconciler's questions to a database, judged on its clock. */
+/** The reconciler's reads of a database, on its clock. */
 export function createReconcileStore(db: Db, clock: StoreClock): ReconcileStore {
   const collection = db.collection<SessionDocument>('sessions');
   return {

@@ -1,9 +1,10 @@
 import type { Collection, Db, Filter, UpdateFilter } from 'mongodb';
 import { z } from 'zod';
 import { AppError } from '../model/errors/app-error.ts';
-import type { NewSchedule, Schedule } from '../model/schedules/schedule.ts';
+import type { NewSchedule, Schedule, Timetable } from '../model/schedules/schedule.ts';
 import { defined } from '../model/schema/defined.ts';
 import { newId } from '../model/schema/id.ts';
+import { buildUnset } from './build-unset.ts';
 import type { StoreClock } from './clock.ts';
 import { newestFirst } from './newest-first.ts';
 import { createListReader, type ListOptions, readDocument } from './read-document.ts';
@@ -17,13 +18,7 @@ export interface SchedulePage {
   next_cursor?: string;
 }
 
-/** What Redis fires by. */
-export type Timetable = Pick<
-  Schedule,
-  'id' | 'cron' | 'timezone' | 'every_ms' | 'anchor' | 'revision'
->;
-
-/** The schedules of a database: the truth, which Redis only fires by. */
+/** The schedules of a database. Redis holds copies of their timetables and fires by them. */
 export interface ScheduleStore {
   /** Makes a schedule. Throws LIMIT_EXCEEDED where there are 1,000. */
   create(fields: NewSchedule, apiKeyId?: string): Promise<Schedule>;
@@ -32,29 +27,30 @@ export interface ScheduleStore {
   /** A page, without documents that cannot be read. Throws INVALID_REQUEST on a cursor that is not ours. */
   list(page: { limit: number; cursor?: string }): Promise<SchedulePage>;
   /**
-   * Replaces the caller's fields of this revision, and the key that it fires for where one is said; null
-   * where it was changed meanwhile, or is gone.
+   * Replaces the caller's fields of this revision, and its API key where `owner` is given; null where the
+   * schedule was changed meanwhile, or removed.
    */
   replace(
     schedule: Schedule,
     fields: NewSchedule,
     owner?: Pick<Schedule, 'api_key_id'>,
   ): Promise<Schedule | null>;
-  /** Lets it rest and says why; false where it does already, fires for another key by now, or is gone. */
+  /** Disables the schedule and stores why; false where it is disabled, has another API key by now, or was removed. */
   disable(read: Schedule, error: AppError): Promise<boolean>;
-  /** Says whether there was one to remove. */
+  /** Removes the schedule; false where there was none. */
   remove(id: string): Promise<boolean>;
-  /** What Redis is to fire by: all that are enabled and can be read. */
+  /** The timetables of all schedules that are enabled and can be read. */
   timetables(): Promise<Timetable[]>;
   /**
-   * Notes that a firing of this schedule launches this session, before it does; null where a firing was
-   * noted since it was read, or it does not fire any more. Safe to say twice.
+   * Stores that a firing of this schedule launches this session, before the launch; null where another firing
+   * was stored since the schedule was read, or it is disabled. Safe to do twice.
    */
   noteFired(read: Schedule, firing: Date, sessionId: string): Promise<Schedule | null>;
+  /** Stores that a firing was skipped. */
   noteSkipped(id: string, firing: Date): Promise<void>;
-  /** Notes why a firing launched nothing, also on a document that cannot be read. */
+  /** Stores why a firing launched nothing, also on a document that cannot be read. */
   noteError(id: string, error: AppError): Promise<void>;
-  /** Notes why the launch that was noted is refused; what is told of the last one is again what was before. */
+  /** Stores why the launch that `noteFired` stored was refused, and restores the firing before it as the last one. */
   noteRefused(noted: Schedule, error: AppError): Promise<void>;
 }
 
@@ -163,7 +159,7 @@ export function createScheduleStore(
   };
 }
 
-/** What a schedule's document says of its last firing. */
+/** The fields of a schedule that describe its last firing. */
 function createFiringNotes(
   collection: Collection<ScheduleDocument>,
   clock: StoreClock,
@@ -238,9 +234,9 @@ function replaceUpdate(
       ...stored,
       launch: JSON.stringify(launch),
       updated_at: now,
-      ...(isNewClock ? { anchor: now } : {}),
+      ...defined({ anchor: isNewClock ? now : undefined }),
     } as Partial<ScheduleDocument>,
-    ...(absent.length > 0 ? { $unset: Object.fromEntries(absent.map((key) => [key, ''])) } : {}),
+    ...defined({ $unset: buildUnset(absent) }),
     $inc: { revision: 1 },
   };
 }

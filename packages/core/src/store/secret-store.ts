@@ -5,7 +5,7 @@ import type { Session } from '../model/session/session.ts';
 import { decodeProjection, encodeFields } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
 
-/** What of a session its secrets are renewed by. */
+/** The fields of a session that the rotation of its secrets needs. */
 export type SecretHolder = Pick<
   Session,
   'id' | 'config' | 'root_session_id' | 'parent_session_id' | 'status'
@@ -17,9 +17,9 @@ export interface SecretStore {
   sessions(): AsyncGenerator<SecretHolder>;
   /** The launches of all schedules, with their revisions. */
   launches(): AsyncGenerator<Pick<Schedule, 'id' | 'revision' | 'launch'>>;
-  /** Puts the same secrets in other seals. Nothing else ever changes a config, so there is nothing to guard. */
+  /** Stores a config whose secrets are encrypted anew. Nothing else changes a config, so the update is unguarded. */
   setConfig(id: string, config: SessionConfig): Promise<void>;
-  /** The same for a schedule of this revision; false where it was changed meanwhile. */
+  /** Does the same for the launch of a schedule; false where its revision is another one by now. */
   setLaunch(id: string, revision: number, launch: ScheduledLaunch): Promise<boolean>;
 }
 

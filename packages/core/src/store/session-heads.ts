@@ -5,17 +5,17 @@ import { tombstoneCovers } from '../model/session/tombstone.ts';
 import type { SessionDocument } from './mongo.ts';
 import type { TombstoneStore } from './tombstone-store.ts';
 
-/** As little of a session as it takes to follow its events. */
+/** The fields of a session that a reader of its events needs. */
 export type SessionHead = Pick<
   Session,
   'id' | 'parent_session_id' | 'created_at' | 'status' | 'last_event_seq'
 >;
 
-/** How far sessions are by now. */
+/** Reads how far sessions have come. */
 export interface SessionHeads {
-  /** Of one session, or null where there is none. */
+  /** The head of a session, or null where there is none. */
   get(id: string): Promise<SessionHead | null>;
-  /** Of a session and all that continue it, the oldest first; the first `limit` of its conversation. */
+  /** The heads of a session and of all that continue it, the oldest first, among the first `limit` of its conversation. */
   tree(session: Pick<Session, 'id' | 'root_session_id'>, limit: number): Promise<SessionHead[]>;
   /** The mark of a session that was made again under the id of a deleted one; empty for any other session. */
   mark(session: Pick<Session, 'id' | 'created_at'>): Promise<string>;
@@ -57,7 +57,7 @@ function toHead({ _id, ...head }: HeadDocument): SessionHead {
 function below(id: string, heads: readonly SessionHead[]): SessionHead[] {
   const children = Map.groupBy(heads, ({ parent_session_id }) => parent_session_id);
   const found = new Set(heads.filter((head) => head.id === id));
-  // A set grows while it is walked, and takes nobody twice: documents in a ring end the walk too.
+  // The set grows while it is walked and holds each session once, so documents in a ring end the walk too.
   for (const { id: parent } of found)
     for (const child of children.get(parent) ?? []) found.add(child);
   return heads.filter((head) => found.has(head));

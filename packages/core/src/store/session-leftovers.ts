@@ -5,32 +5,35 @@ import type { ChunkDocument, EventDocument } from './mongo.ts';
 // By ids, as events are read: ranges over ids are slow on the small servers of development.
 const WINDOW = 1_000;
 
-/** Which remains are to go: `before` spares what was written later, by a later session of the same id. */
+/** What to remove of a session. `before` spares what a later session of the same id wrote. */
 export interface LeftoversToRemove {
   sessionId: string;
-  /** The events up to here are gone already. */
+  /** The events up to here are removed already. */
   removedTo: number;
   lastSeq: number;
   before: Date;
 }
 
-/** What a session leaves beside its document. */
+/** The data of a session outside its document: its events and its transcript. */
 export interface SessionLeftovers {
   /**
-   * Removes the session's events up to `lastSeq` and what joins on above, and its transcript. Before each
-   * step it asks `goOn`, telling up to which event all is gone; false where that said no.
+   * Removes the session's transcript, and its events up to `lastSeq` and directly above. Before each step it
+   * calls `mayContinue` with the last event that is removed; false where that returned false.
    */
-  remove(of: LeftoversToRemove, mayContinue: (removedTo: number) => Promise<boolean>): Promise<boolean>;
+  remove(
+    leftovers: LeftoversToRemove,
+    mayContinue: (removedTo: number) => Promise<boolean>,
+  ): Promise<boolean>;
 }
 
-/** The remains in a database. */
+/** The leftovers in a database. */
 export function createSessionLeftovers(db: Db): SessionLeftovers {
   const events = db.collection<EventDocument>('events');
   const chunks = db.collection<ChunkDocument>('transcripts');
   return {
     async remove({ sessionId, removedTo, lastSeq, before }, mayContinue) {
       if (!(await mayContinue(removedTo))) return false;
-      // A chunk's id begins with the time of its making.
+      // A chunk's id begins with the time of its creation.
       const end = ObjectId.createFromTime(Math.floor(before.getTime() / 1000));
       await chunks.deleteMany({ session_id: sessionId, _id: { $lt: end } });
       for (let from = removedTo + 1; ; from += WINDOW) {

@@ -13,7 +13,7 @@ import { createListReader, type ListOptions, readDocument } from './read-documen
 import { sessionForm } from './session-form.ts';
 import type { TombstoneStore } from './tombstone-store.ts';
 
-/** Younger than this, in milliseconds, nothing was deleted yet. */
+/** A session younger than this, in milliseconds, cannot have been deleted yet. */
 const FRESH_MS = 10_000;
 
 /** How many inserts are under way at most; with one alone, a connection that hangs would hold up everybody. */
@@ -36,13 +36,13 @@ export interface SessionPage {
   next_cursor?: string;
 }
 
-/** One link of a conversation, as little of it as a reader of events needs. */
+/** One link of a conversation, with the fields that a reader of events needs. */
 export type ConversationLink = Pick<
   Session,
   'id' | 'parent_session_id' | 'last_event_seq' | 'superseded'
 >;
 
-/** As little of a session as a list of jobs says of it. */
+/** The fields of a session that a list of jobs shows. */
 export type SessionLabel = Pick<Session, 'id' | 'status' | 'title' | 'totals' | 'failure'>;
 
 /** Reads of sessions, and the writes that need no ownership. */
@@ -149,7 +149,7 @@ function createSessionInserts(
 ): Pick<SessionStore, 'insertIfAbsent' | 'insertManyIfAbsent'> {
   const insert = createGroupInsert(collection, { atOnce: INSERTS_AT_ONCE });
 
-  /** Those that were deleted, or whose conversations were, and how each is refused. */
+  /** The errors, by id, of those of these sessions that were deleted, or whose conversations were. */
   async function findRefused(sessions: readonly Session[]): Promise<Map<string, AppError>> {
     const errors = await Promise.all(
       sessions.map((session) => tombstones.refuseDeleted(session).then(() => null, toRefusal)),
@@ -158,7 +158,7 @@ function createSessionInserts(
     return new Map(byId.filter((entry): entry is [string, AppError] => entry[1] !== null));
   }
 
-  /** Removes what was inserted just now, as nobody has touched it yet. */
+  /** Removes a session that was just inserted, unless another process changed it. */
   async function removeInserted({ id, status, created_at }: Session): Promise<void> {
     await collection.deleteOne({ _id: id, status, created_at, 'lease.fence': 0 });
   }
@@ -173,7 +173,7 @@ function createSessionInserts(
         if (!isDuplicateKey(error)) throw error;
         return (await get(session.id)) ?? session;
       }
-      // After the insert: a deletion looks for sessions once it has left its mark, so one of us sees the other.
+      // After the insert: a deletion reads the sessions after it stored its mark, so one of the two sees the other.
       await tombstones.refuseDeleted(session).catch(async (error: unknown) => {
         if (isAppError(error)) await removeInserted(session);
         throw error;
@@ -187,7 +187,7 @@ function createSessionInserts(
       await collection
         .insertMany(toInsert.map(encodeSession), { ordered: false })
         .catch((error: unknown) => {
-          // Those whose ids are taken are there already; any other failure is the whole command's.
+          // Sessions whose ids are taken are stored already; any other failure is the whole command's.
           if (!isDuplicateKey(error)) throw error;
         });
       const after = await findRefused(toInsert);
@@ -212,8 +212,8 @@ function buildChain(sessionId: string, links: readonly ConversationLink[]): Conv
   return chain;
 }
 
-// What comes late may be what a deletion left behind, and a key's id may be in a deletion: such a one is not
-// to be there for a moment.
+// A late insert may come from a job that a deletion left behind, and the id of an idempotency key may be in
+// deletion: such a session must not be stored even for a moment.
 function mayBeDeleted({ id, created_at }: Session): boolean {
   return isOfKey(id) || Date.now() - created_at.getTime() > FRESH_MS;
 }

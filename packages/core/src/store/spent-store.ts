@@ -4,8 +4,8 @@ import { type Spent, TOMBSTONE_RETENTION_MS } from '../model/session/tombstone.t
 import type { SessionDocument } from './mongo.ts';
 
 /**
- * What one deleted session spent, beside its tombstone: the id may be used anew, and deleted again. While
- * it is `held` the session's document may still be there, which then counts instead.
+ * What one deleted session spent, beside its tombstone: the id may be used and deleted again. While it is
+ * `held`, the session's document may still be there, and then the document counts instead.
  */
 interface SpentDocument {
   _id: string;
@@ -14,36 +14,36 @@ interface SpentDocument {
   created_at: Date;
   state: 'held' | 'spent';
   spent: Spent;
-  /** When it is forgotten. */
+  /** When the document is removed. */
   sweep_at: Date;
 }
 
-/** A session, and what it spent. */
+/** A deleted session and what it spent. */
 export type SessionSpending = Pick<Session, 'id' | 'created_at'> & { spent: Spent };
 
 const MAX_HELD = 2_000;
 
-/** What deleted sessions spent; each step is safe to do twice. */
+/** The spending of deleted sessions; each step is safe to do twice. */
 export interface SpentStore {
-  /** Holds what these sessions of a conversation spent, as long as their documents are still there. */
+  /** Records what these sessions of a conversation spent. It does not count while their documents are still there. */
   record(rootId: string, sessions: readonly SessionSpending[], now: Date): Promise<void>;
-  /** No document of the conversation is left: from here on what is held counts without a look. */
+  /** Lets all that was recorded of this conversation count from now on: none of its documents is left. */
   settle(rootId: string): Promise<void>;
-  /** What is held of sessions that have their documents: by its `_id`. */
+  /** The `_id`s of the records whose sessions still have their documents. */
   findCountedTwice(): Promise<string[]>;
-  /** Forgets what was spent long ago. */
+  /** Removes the records whose retention is over. */
   removeExpired(now: Date): Promise<void>;
 }
 
-/** What was spent, in a database. */
+/** The spending of deleted sessions in a database. */
 export function createSpentStore(db: Db): SpentStore {
   const collection = db.collection<SpentDocument>('tombstones');
   const sessions = db.collection<SessionDocument>('sessions');
   return {
-    async record(rootId, those, now) {
+    async record(rootId, deleted, now) {
       const sweep_at = new Date(now.getTime() + TOMBSTONE_RETENTION_MS);
       await collection.bulkWrite(
-        those.map(({ id, created_at, spent }) => ({
+        deleted.map(({ id, created_at, spent }) => ({
           updateOne: {
             filter: { _id: buildKey(id, created_at) },
             update: {

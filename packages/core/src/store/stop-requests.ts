@@ -10,14 +10,13 @@ import { appendOutboxEvent } from './webhook-outbox.ts';
 /** Requests to stop a session, written where they outlive every process. */
 export interface StopRequests {
   /**
-   * Asks for a session's end: a queued one is cancelled at once, a running one by its owner. Saying it
-   * again changes nothing. Throws SESSION_NOT_FOUND and SESSION_TERMINAL.
+   * Requests the end of a session: a queued one is cancelled at once, a running one by its owner. A second
+   * request changes nothing. Throws SESSION_NOT_FOUND and SESSION_TERMINAL.
    */
   requestCancel(id: string): Promise<Session>;
   /**
-   * Asks for the end of the turn: the owner completes the session with what it has, and a queued one
-   * need not wait for its time any more. One that never began has nothing, and is cancelled. Throws like
-   * requestCancel.
+   * Requests the end of the turn: the owner completes the session with the results so far, and a queued session
+   * loses its delay. A session that never ran has no result, and is cancelled. Throws like requestCancel.
    */
   requestInterrupt(id: string): Promise<Session>;
 }
@@ -40,7 +39,7 @@ export function createStopRequests(db: Db, clock: StoreClock): StopRequests {
     const document = await collection.findOne({ _id: id });
     if (!document) throw new AppError('SESSION_NOT_FOUND', `no session ${id}`);
     const session = decodeSession(document);
-    // One that we marked may have ended since: that was no refusal.
+    // A session that this request was stored on may have ended since: the request was accepted.
     if (matchedCount === 0 && isTerminal(session.status)) throw terminal(session);
     return session;
   }

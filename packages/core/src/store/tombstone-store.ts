@@ -1,5 +1,6 @@
 import type { Collection, Db } from 'mongodb';
 import { AppError } from '../model/errors/app-error.ts';
+import { defined } from '../model/schema/defined.ts';
 import type { Session } from '../model/session/session.ts';
 import {
   TOMBSTONE_RETENTION_MS,
@@ -12,15 +13,15 @@ import { createGroupRead } from './group-read.ts';
 /** A tombstone as it is stored. */
 export type TombstoneDocument = Omit<Tombstone, 'id'> & { _id: string };
 
-/** What of a session its tombstone keeps. */
+/** The fields of a session that its tombstone keeps. */
 export type TombstoneState = Pick<Session, 'id' | 'last_event_seq'>;
 
-/** The first look for what was written after the deletion, in milliseconds; the last is the tombstone's end. */
+/** How long after a deletion its first sweep runs, in milliseconds; the last one runs at the end of the retention. */
 const FIRST_SWEEP_MS = 10 * 60_000;
 
 const PAGE = 500;
 
-/** What is left of deleted sessions, so that a deletion that died is finished and nothing of it comes back. */
+/** Tombstones of deleted sessions: a deletion that crashed is finished by them, and no late write brings a session back. */
 export interface TombstoneStore {
   get(id: string): Promise<Tombstone | null>;
   /**
@@ -30,9 +31,9 @@ export interface TombstoneStore {
   refuseDeleted(session: Pick<Session, 'id' | 'root_session_id' | 'created_at'>): Promise<void>;
   /** Marks a conversation as asked to be deleted, as of `at`; one that is marked already stays as it is. */
   mark(rootId: string, at: Date): Promise<void>;
-  /** Takes the mark back; false where there is no way back any more. */
+  /** Removes the mark; false where the deletion was committed. */
   unmark(rootId: string): Promise<boolean>;
-  /** From here on there is no way back; false where somebody took the mark away. */
+  /** Commits to the deletion; false where the mark was removed. */
   commit(rootId: string): Promise<boolean>;
   /** Makes tombstones for sessions of a conversation, as of `at`; false where it is no longer being deleted. */
   insert(rootId: string, at: Date, sessions: readonly TombstoneState[]): Promise<boolean>;
@@ -42,21 +43,21 @@ export interface TombstoneStore {
    */
   listWithLeftovers(rootId: string): Promise<Tombstone[]>;
   /**
-   * Notes up to which event all is gone; false where the tombstone is no longer what was read: another
-   * process finished it, or it stands for more by now.
+   * Stores up to which event all is removed; false where the tombstone changed since it was read: another
+   * process finished it, or its id was used and deleted again.
    */
   noteRemoved(tombstone: Tombstone, removedTo: number): Promise<boolean>;
-  /** Nothing is left of the session that the tombstone, as it was read, stands for. */
+  /** Marks the session of this tombstone as removed; does nothing where the tombstone changed since it was read. */
   markRemoved(tombstone: Tombstone, now: Date): Promise<void>;
-  /** The roots' tombstones of deletions that are under way, or died, by id from behind `after` on; at most 500. */
+  /** The roots' tombstones of deletions that run or crashed, by id, after `after`; at most 500. */
   unfinished(after?: string): Promise<Tombstone[]>;
-  /** Those that are to be looked at again, the first due first; at most 500. */
+  /** The tombstones whose sweep is due, the longest overdue first; at most 500. */
   dueForSweep(now: Date): Promise<Tombstone[]>;
-  /** There is more to be removed: it is looked at again once those that are due have had their turn. */
+  /** Postpones a sweep that has more to remove, behind those that are due. */
   postponeSweep(tombstone: Tombstone, now: Date): Promise<void>;
-  /** It was looked at again: the last time it goes. */
+  /** Ends a sweep: removes the tombstone if its retention is over, else schedules its last sweep for that time. */
   finishSweep(tombstone: Tombstone, now: Date): Promise<void>;
-  /** The roots that were gone in `from <= gone_at < to`, in pages. */
+  /** The ids of the roots that were removed in `from <= gone_at < to`, in pages. */
   rootsRemovedBetween(from: Date, to: Date): AsyncGenerator<string[]>;
 }
 
@@ -129,7 +130,7 @@ export function createTombstoneStore(db: Db): TombstoneStore {
       const documents = await collection
         .find({
           state: { $in: ['asked', 'deleting'] },
-          ...(after === undefined ? {} : { _id: { $gt: after } }),
+          ...defined({ _id: after === undefined ? undefined : { $gt: after } }),
         })
         .sort({ _id: 1 })
         .limit(PAGE)
@@ -172,7 +173,7 @@ function createMarks(
   };
 }
 
-/** What is to be looked at again, because a late writer may have left something behind. */
+/** Sweeps: a removed session is checked again, because a late writer may have left something behind. */
 function createSweepQueue(
   collection: Collection<TombstoneDocument>,
 ): Pick<TombstoneStore, 'dueForSweep' | 'postponeSweep' | 'finishSweep' | 'rootsRemovedBetween'> {
@@ -216,14 +217,14 @@ function createSweepQueue(
   };
 }
 
-/** How a tombstone keeps a session from being stored; null where the session is none of its concern. */
+/** The error by which a tombstone keeps a session from being stored; null where it does not. */
 function findRefusal(
   tombstone: Tombstone,
   { id, created_at }: Pick<Session, 'id' | 'created_at'>,
 ): AppError | null {
   const isOwn = tombstone.id === id;
   if (tombstone.state === 'gone' && !tombstoneCovers(tombstone, created_at)) return null;
-  // A mark that may be taken back does not concern the session that bears it: it has its document.
+  // A session whose own deletion is only requested still has its document.
   if (isOwn && tombstone.state === 'asked') return null;
   if (isOwn) return new AppError('SESSION_DELETED', `session ${id} was deleted`);
   return new AppError('PARENT_NOT_FOUND', `the conversation of session ${id} was deleted`, {

@@ -29,8 +29,8 @@ export interface UsageStore {
   /** The sum of all of them, each once. */
   total(filter: UsageFilter): Promise<Spending>;
   /**
-   * The sums told apart, the dearest first, at most `limit` and one more where there are more. A session
-   * of several tags counts with each of them.
+   * The sum of each group, the most expensive first: `limit` groups, and one more if there are more. A session
+   * with several tags counts in each of their groups.
    */
   groups(filter: UsageFilter, by: UsageGroup, limit: number): Promise<UsageGroupSum[]>;
 }
@@ -51,13 +51,13 @@ export function createUsageStore(db: Db, spent: Pick<SpentStore, 'findCountedTwi
     by: UsageGroup | null,
     limit: number,
   ): Promise<UsageGroupSum[]> {
-    const twice = await spent.findCountedTwice();
+    const countedTwice = await spent.findCountedTwice();
     const sums = await Promise.all(
       COLLECTIONS.map(({ collection, prefix }) =>
         db
           .collection(collection)
           .aggregate<{ _id: string | null } & Spending>([
-            { $match: buildMatch(filter, prefix, twice) },
+            { $match: buildMatch(filter, prefix, countedTwice) },
             ...(by === 'tag' ? unwindTags(prefix) : []),
             { $group: { _id: by && buildGroup(by, prefix), ...buildSums(prefix) } },
             { $sort: { cost_usd: -1, _id: 1 } },
@@ -82,16 +82,23 @@ export function createUsageStore(db: Db, spent: Pick<SpentStore, 'findCountedTwi
   };
 }
 
-function buildMatch(filter: UsageFilter, prefix: string, twice: readonly string[]): Document {
+function buildMatch(
+  filter: UsageFilter,
+  prefix: string,
+  countedTwice: readonly string[],
+): Document {
   const { from, to, root_session_id, tag, api_key_id } = filter;
-  const ended = { ...(from ? { $gte: from } : {}), ...(to ? { $lt: to } : {}) };
-  return {
-    ...(from || to ? { [`${prefix}end_time`]: ended } : {}),
-    ...defined({ root_session_id, [`${prefix}tags`]: tag, [`${prefix}api_key_id`]: api_key_id }),
-    // A conversation that is only asked to be deleted has its documents still.
-    ...(prefix === '' ? {} : { spent: { $exists: true } }),
-    ...(prefix === '' || twice.length === 0 ? {} : { _id: { $nin: twice } }),
-  };
+  const isOfTombstones = prefix !== '';
+  const isTimed = from !== undefined || to !== undefined;
+  return defined({
+    [`${prefix}end_time`]: isTimed ? defined({ $gte: from, $lt: to }) : undefined,
+    root_session_id,
+    [`${prefix}tags`]: tag,
+    [`${prefix}api_key_id`]: api_key_id,
+    // A conversation whose deletion is only requested still has its documents.
+    spent: isOfTombstones ? { $exists: true } : undefined,
+    _id: isOfTombstones && countedTwice.length > 0 ? { $nin: countedTwice } : undefined,
+  });
 }
 
 function unwindTags(prefix: string): Document[] {

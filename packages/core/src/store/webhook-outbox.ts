@@ -1,6 +1,7 @@
 // Outbox: each status change appends its webhook event to the session document in the same update. The dispatch
 // removes the entry once its deliveries are made.
 import type { Db } from 'mongodb';
+import { defined } from '../model/schema/defined.ts';
 import type { OutboxEntry, WebhookEvent } from '../model/webhooks/webhook-event.ts';
 import type { SessionDocument } from './mongo.ts';
 
@@ -68,5 +69,10 @@ export function createWebhookOutbox(db: Db): WebhookOutbox {
 }
 
 function decode({ _id, created_at, tags, webhooks_due = [] }: OutboxDocument): OutboxSession {
-  return { id: _id, created_at, ...(Array.isArray(tags) ? { tags } : {}), entries: webhooks_due };
+  return {
+    id: _id,
+    created_at,
+    ...defined({ tags: Array.isArray(tags) ? tags : undefined }),
+    entries: webhooks_due,
+  };
 }

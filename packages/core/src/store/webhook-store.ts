@@ -5,10 +5,11 @@ import { defined } from '../model/schema/defined.ts';
 import { newId } from '../model/schema/id.ts';
 import type { NewWebhook, Webhook, WebhookChanges } from '../model/webhooks/webhook.ts';
 import { newWebhookSecret } from '../model/webhooks/webhook-signature.ts';
+import { buildUnset } from './build-unset.ts';
 import type { StoreClock } from './clock.ts';
 import { createListReader, type ListOptions, readDocument } from './read-document.ts';
 
-/** How many webhooks there may be: each move of a session looks at all of them. */
+/** How many webhooks there may be: each status change reads all of them. */
 const MAX_WEBHOOKS = 100;
 
 /** When an endpoint counts as dead: so many tries failed in a row, the first of them so long ago. */
@@ -23,19 +24,19 @@ export interface WebhookStore {
   create(fields: NewWebhook): Promise<Webhook>;
   /** The webhook, or null. Throws INTERNAL where its document cannot be read. */
   get(id: string): Promise<Webhook | null>;
-  /** All that can be read, the oldest first. */
+  /** All webhooks that can be read, the oldest first. */
   list(): Promise<Webhook[]>;
-  /** Those of them that are enabled. */
+  /** The enabled webhooks, the oldest first. */
   enabled(): Promise<Webhook[]>;
   /** Changes a webhook; null where there is none. */
   change(id: string, changes: WebhookChanges): Promise<Webhook | null>;
-  /** Says whether there was one to remove. */
+  /** Removes the webhook; false where there was none. */
   remove(id: string): Promise<boolean>;
-  /** Its endpoint took an event: earlier failures are forgotten. */
+  /** Stores that the endpoint accepted an event, and clears its failures. */
   noteDelivered(id: string): Promise<void>;
-  /** A try failed; disables the webhook where its endpoint counts as dead, and then says so. */
+  /** Counts a failed try. Disables the webhook where its endpoint counts as dead; true if it did. */
   noteFailure(id: string, deadAfter: DeadAfter): Promise<boolean>;
-  /** Its endpoint said that it is gone for good. */
+  /** Disables the webhook because its endpoint answered 410 Gone. */
   disableGone(id: string): Promise<void>;
 }
 
@@ -111,7 +112,7 @@ export function createWebhookStore(
   };
 }
 
-/** What a webhook's document says of its endpoint: the last delivery, failures in a row, and its end. */
+/** The health of a webhook's endpoint: its last delivery, its failures in a row, and that it is gone. */
 function createEndpointHealth(
   collection: Collection<WebhookDocument>,
   clock: StoreClock,
@@ -177,7 +178,7 @@ function changeUpdate(changes: WebhookChanges, now: Date): UpdateFilter<WebhookD
       : undefined;
   return {
     $set: { ...set, ...defined({ disabled }), updated_at: now },
-    ...(unset.length > 0 ? { $unset: Object.fromEntries(unset.map((key) => [key, ''])) } : {}),
+    ...defined({ $unset: buildUnset(unset) }),
   };
 }
 

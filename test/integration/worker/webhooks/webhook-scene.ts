@@ -1,9 +1,9 @@
 // An endpoint on loopback, and the part of a worker that makes deliveries to it.
 import {
   createLogger,
+  createRedisWatch,
   createWebhookQueue,
   createWebhookServices,
-  createRedisWatch,
   DEFAULT_KEPT,
   openWorkerRedis,
   parseEnv,

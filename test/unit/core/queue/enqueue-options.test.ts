@@ -1,7 +1,7 @@
 import {
+  buildJobOptions,
   defined,
   type JobOptions,
-  buildJobOptions,
   launchRequestSchema,
   newId,
   splitRequest,

@@ -78,6 +78,12 @@ export interface Schedule {
   updated_at: Date;
 }
 
+/** The part of a schedule that says when it fires. */
+export type Timetable = Pick<
+  Schedule,
+  'id' | 'cron' | 'timezone' | 'every_ms' | 'anchor' | 'revision'
+>;
+
 /** A schedule as queries return it, the launch redacted. */
 export const scheduleViewSchema = z.object({
   id: idSchema,
