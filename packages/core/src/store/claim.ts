@@ -183,6 +183,10 @@ function claimUpdate(
 ): UpdateFilter<SessionDocument> {
   const { fence, worker_id: owner } = attempt;
   const attempts = crashed ? endLastAttempt(session, now, 'handed_back') : session.attempts;
+  const crash = {
+    $inc: { 'counts.crashes': 1 },
+    ...appendOutboxEvent('session.retried', session.attempts.length, now),
+  };
   return {
     $set: {
       status: 'starting',
@@ -191,12 +195,7 @@ function claimUpdate(
       lease: { owner, fence, expires_at: new Date(now.getTime() + leaseMs) },
     },
     $unset: { not_before: '', waiting_for: '' },
-    ...(crashed
-      ? {
-          $inc: { 'counts.crashes': 1 },
-          ...appendOutboxEvent('session.retried', session.attempts.length, now),
-        }
-      : {}),
+    ...(crashed ? crash : {}),
   };
 }
 

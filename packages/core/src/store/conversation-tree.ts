@@ -1,4 +1,4 @@
-import type { Db } from 'mongodb';
+import type { Db, Filter } from 'mongodb';
 import type { Session } from '../model/session/session.ts';
 import { isTerminal, SESSION_STATUSES } from '../model/session/status.ts';
 import type { SessionDocument } from './mongo.ts';
@@ -88,13 +88,13 @@ export function createConversationTree(db: Db): ConversationTree {
       });
     },
     async endedBefore(before, limit, after) {
+      const ended: Filter<SessionDocument> = { end_time: { $lt: before } };
+      if (after) {
+        ended.end_time = { $gte: after.end_time, $lt: before };
+        ended.$or = [{ end_time: { $gt: after.end_time } }, { _id: { $gt: after.id } }];
+      }
       const documents = await collection
-        .find({
-          end_time: after ? { $gte: after.end_time, $lt: before } : { $lt: before },
-          ...(after
-            ? { $or: [{ end_time: { $gt: after.end_time } }, { _id: { $gt: after.id } }] }
-            : {}),
-        })
+        .find(ended)
         .project<Omit<EndedSession, 'id'> & { _id: string }>({ end_time: 1, root_session_id: 1 })
         .sort({ end_time: 1, _id: 1 })
         .limit(limit)
