@@ -74,7 +74,9 @@ export function openBaton(options: BatonOptions): Baton {
           parseInput(include, { include: included }).include,
         ),
       ),
-      listSessions: codedErrors((asked) => manager.listSessions(parseFilter(asked ?? {}))),
+      listSessions: codedErrors((sessionFilter) =>
+        manager.listSessions(parseFilter(sessionFilter ?? {})),
+      ),
       getSession: codedErrors((sessionId) => manager.getSession(parseId(sessionId))),
     },
     stop: {
@@ -84,13 +86,15 @@ export function openBaton(options: BatonOptions): Baton {
     stores: {
       sessions: {
         get: codedErrors((sessionId) => sessions.get(parseId(sessionId))),
-        getMany: codedErrors((asked) => sessions.getMany(parseInput(ids, { ids: asked }).ids)),
-        list: codedErrors((asked) => sessions.list(parseFilter(asked))),
+        getMany: codedErrors((sessionIds) =>
+          sessions.getMany(parseInput(ids, { ids: sessionIds }).ids),
+        ),
+        list: codedErrors((sessionFilter) => sessions.list(parseFilter(sessionFilter))),
       },
       events: {
-        page: codedErrors((asked) => {
-          const { maxBytes, ...rest } = parseInput(range, asked);
-          return events.page({ ...rest, ...defined({ maxBytes }) });
+        page: codedErrors((eventRange) => {
+          const { maxBytes, ...required } = parseInput(range, eventRange);
+          return events.page({ ...required, ...defined({ maxBytes }) });
         }),
       },
     },
@@ -98,17 +102,17 @@ export function openBaton(options: BatonOptions): Baton {
   };
 }
 
-// MongoDB takes `undefined`, or an object, for a question that any session may answer.
+// In a filter of MongoDB `undefined`, or an object, would match any session.
 function parseId(sessionId: unknown): string {
   return parseInput(id, { id: sessionId }).id;
 }
 
-function parseFilter(asked: unknown): SessionFilter {
-  const { limit: most, ...narrowed } = parseInput(filter, asked);
-  return { limit: most, ...defined(narrowed) };
+function parseFilter(sessionFilter: unknown): SessionFilter {
+  const { limit, ...narrowed } = parseInput(filter, sessionFilter);
+  return { limit, ...defined(narrowed) };
 }
 
-/** The same call, whose every failure is an AppError: UNAVAILABLE, or INTERNAL where nobody foresaw it. */
+/** The same call, whose every failure is an AppError: UNAVAILABLE, or INTERNAL for any other failure. */
 function codedErrors<A extends unknown[], T>(
   call: (...args: A) => Promise<T>,
 ): (...args: A) => Promise<T> {
