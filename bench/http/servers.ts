@@ -18,7 +18,7 @@ async function start(
   env: Record<string, string>,
 ): Promise<Server> {
   const child = await startChild(main, { REDIS_URL: redisUrl, MONGODB_URL: mongodbUrl, ...env });
-  const { api } = JSON.parse(child.said) as { api: string };
+  const { api } = JSON.parse(child.line) as { api: string };
   return { url: api, stop: child.stop };
 }
 

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { Guardian } from '../dev-services/guardian.ts';
-import type { LaunchedProcess } from '../process/launch.ts';
+import { readFirstLine } from '../process/first-line.ts';
 import { untilAborted } from '../process/until-aborted.ts';
 
 /** A program of Baton: its first line on standard output says that it is ready, and SIGTERM ends it. */
@@ -52,10 +52,7 @@ export async function startChild<Line>(
   const late = delay(READY_WITHIN_MS, undefined, { signal: limit.signal });
   try {
     const line = await Promise.race([
-      firstLine(child),
-      ended.then((ending) =>
-        fail(`${name} ended (${ending}) before it was ready: its log says why`),
-      ),
+      readFirstLine(child, name),
       untilAborted(signal).then(() => fail(`${name} is not needed any more`)),
       late.then(() => fail(`${name} was not ready within ${READY_WITHIN_MS / 1000} s`)),
     ]);
@@ -70,10 +67,4 @@ export async function startChild<Line>(
 
 function fail(message: string): never {
   throw new Error(message);
-}
-
-function firstLine({ stdout }: LaunchedProcess): Promise<string> {
-  return new Promise((resolve) => {
-    if (stdout) createInterface({ input: stdout }).once('line', resolve);
-  });
 }

@@ -24,7 +24,7 @@ export type LaunchedProcess = {
   /** Resolves with how it ended, once its output is read as well; never rejects. */
   readonly ended: Promise<ProcessEnd>;
   /** Sends the signal and waits for nothing; harmless after the end. */
-  readonly kill: (name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT') => void;
+  readonly kill: (name: 'SIGINT' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT') => void;
   /** Sends SIGTERM, and SIGKILL `stopWithinMs` later; resolves with `ended`. Safe to call twice. */
   readonly stop: () => Promise<ProcessEnd>;
 };

@@ -2,13 +2,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, vi } from 'vitest';
 import { databaseUrl } from '../../support/api.ts';
-import { type ApiRun, listening, runApi } from '../../support/api-process.ts';
+import { listening, runApi } from '../../support/api-process.ts';
+import type { BatonProcess } from '../../support/baton-process.ts';
 import { redisUrl, test } from '../../support/services.ts';
 
-const runs: ApiRun[] = [];
+const runs: BatonProcess[] = [];
 
 /** Runs the API with this environment and no other. */
-function run(env: Record<string, string>): ApiRun {
+function run(env: Record<string, string>): BatonProcess {
   const started = runApi(env);
   runs.push(started);
   return started;
@@ -20,10 +21,7 @@ function onlyLine(log: string): Record<string, unknown> {
 }
 
 afterEach(async () => {
-  for (const { child, ended } of runs.splice(0)) {
-    child.kill('SIGKILL');
-    await ended;
-  }
+  for (const run of runs.splice(0)) await run.kill();
 });
 
 describe('the API as a process', () => {
@@ -57,9 +55,9 @@ describe('the API as a process', () => {
     });
 
     const asked = performance.now();
-    api.child.kill('SIGTERM');
-    api.child.kill('SIGINT');
-    expect(await api.ended).toEqual({ code: 0, signal: null });
+    const stopped = api.stop();
+    api.signal('SIGINT');
+    expect(await stopped).toEqual({ code: 0, signal: null });
     expect(performance.now() - asked).toBeLessThan(4_000);
     expect(api.out()).toBe(`${JSON.stringify({ api: url })}\n`);
     for (const line of api.err().trim().split('\n')) {
@@ -138,8 +136,7 @@ describe('the API as a process', () => {
       error: { code: 'UNAVAILABLE', details: { unavailable: ['redis', 'mongodb'] } },
     });
     const asked = performance.now();
-    api.child.kill('SIGTERM');
-    expect(await api.ended).toEqual({ code: 0, signal: null });
+    expect(await api.stop()).toEqual({ code: 0, signal: null });
     expect(performance.now() - asked).toBeLessThan(8_000);
   });
 });

@@ -4,7 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type OpenBaton, openBaton } from '@baton/core/internal';
 import { describe, expect, onTestFinished } from 'vitest';
 import { databaseUrl } from '../../../support/api.ts';
-import { type ApiRun, listening, runApi } from '../../../support/api-process.ts';
+import { listening, runApi } from '../../../support/api-process.ts';
+import type { BatonProcess } from '../../../support/baton-process.ts';
 import { makeSession } from '../../../support/factories.ts';
 import { test as base, redisUrl } from '../../../support/services.ts';
 import { openStream, type SseMessage } from '../../../support/sse.ts';
@@ -30,7 +31,7 @@ interface Scene {
   /** A session that is being written, and its writes published. */
   session(): Promise<Writing>;
   /** One more API process, and where it listens. */
-  api(): Promise<ApiRun & { url: string }>;
+  api(): Promise<BatonProcess & { url: string }>;
 }
 
 const test = base.extend<{ scene: Scene }>({
@@ -38,7 +39,7 @@ const test = base.extend<{ scene: Scene }>({
     const redis = redisUrl();
     const baton = openBaton({ redis, mongodb: asMongo(db), prefix: queuePrefix });
     const { stores, queue } = baton;
-    const runs: ApiRun[] = [];
+    const runs: BatonProcess[] = [];
     await use({
       baton,
       async session() {
@@ -57,10 +58,7 @@ const test = base.extend<{ scene: Scene }>({
         return { ...run, url: await listening(run) };
       },
     });
-    for (const { child, ended } of runs) {
-      child.kill('SIGKILL');
-      await ended;
-    }
+    for (const run of runs) await run.kill();
     await baton.close();
   },
 });
@@ -95,8 +93,7 @@ describe('an API process that is told to stop', () => {
     const heads = await Promise.all(readers.map((one) => one.all(({ data }) => data.seq === 30)));
     const rests = readers.map((one) => one.all());
     const asked = performance.now();
-    first.child.kill('SIGTERM');
-    expect(await first.ended).toEqual({ code: 0, signal: null });
+    expect(await first.stop()).toEqual({ code: 0, signal: null });
     expect(performance.now() - asked).toBeLessThan(STOP_LIMIT_MS);
     expect(first.err()).not.toMatch(/broke off|did not close/);
     isStopped = true;
@@ -141,10 +138,9 @@ describe('an API process that is told to stop', () => {
     const stuck = await tail(api.url, writing.session.id);
     const patient = await tail(api.url, writing.session.id, { query: '?after=119' });
     expect(await patient.next()).toMatchObject({ id: '120' });
-    await settled(api.child.pid);
+    await settled(api.pid);
     const asked = performance.now();
-    api.child.kill('SIGTERM');
-    expect(await api.ended).toEqual({ code: 0, signal: null });
+    expect(await api.stop()).toEqual({ code: 0, signal: null });
     expect(performance.now() - asked).toBeLessThan(STOP_LIMIT_MS);
     expect(await patient.next()).toBeNull();
     expect(patient.response.complete).toBe(true);

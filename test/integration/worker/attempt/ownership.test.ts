@@ -15,7 +15,7 @@ describe('two workers believe they own a session', () => {
   }) => {
     const mine = fleet.sibling();
     const sleeper = await mine.worker({ LEASE_MS: '2000' });
-    onTestFinished(() => void sleeper.child.kill('SIGCONT'));
+    onTestFinished(() => void sleeper.signal('SIGCONT'));
     const dump = join(mine.root, 'sleeper.json');
     const [once, go] = [join(mine.root, 'sleeper.once'), join(mine.root, 'sleeper.go')];
     const FAKE_CLAUDE_SCRIPT = JSON.stringify([
@@ -28,7 +28,7 @@ describe('two workers believe they own a session', () => {
     const id = await mine.launch({ query: 'go', env: { FAKE_CLAUDE_SCRIPT } });
     await mine.until(id, 'under way', ({ last_event_seq }) => last_event_seq > 20);
     const { pid } = JSON.parse(await readFile(dump, 'utf8'));
-    sleeper.child.kill('SIGSTOP');
+    sleeper.signal('SIGSTOP');
     await mine.worker({ LEASE_MS: '2000' });
     await mine.until(id, 'taken over', ({ status, lease }) => {
       return status === 'running' && lease.fence === 2;
@@ -36,7 +36,7 @@ describe('two workers believe they own a session', () => {
     // The other one is on the same host and has ended what the older fence ran here.
     expect(isAlive(pid)).toBe(false);
     const taken = await mine.events(id);
-    sleeper.child.kill('SIGCONT');
+    sleeper.signal('SIGCONT');
     await waitFor('its attempt to be over', async () => {
       const folders = await readdir(mine.env['TMPDIR'] ?? '');
       return !folders.some((name) => name.startsWith(`baton-run-${sleeper.pid}-`));
