@@ -63,7 +63,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'a session that requires a word stays queued where neither worker understands the word',
-    needs: 'packages/core/src/model/config/requires.ts',
+    needs: 'packages/core/src/model/config/required-features.ts',
     async run(fleet) {
       await fleet.worker('old');
       await fleet.worker('new');

@@ -63,7 +63,7 @@ async function transcriptOf(fleet: Fleet, session: Session): Promise<Buffer> {
     lineage.push(one);
     id = one.parent_session_id;
   }
-  expect(await sessions.conversation(session)).toHaveLength(lineage.length);
+  expect(await sessions.ancestry(session)).toHaveLength(lineage.length);
   const file = session.transcript.files.find(({ path }) => !path.includes('/'));
   if (!file) throw new Error('expected a transcript');
   const pieces: Buffer[] = [];

@@ -27,7 +27,7 @@ export {
   findUnknownFeatures,
   getUnknownFeatures,
   UnknownFeaturesError,
-} from './model/config/requires.ts';
+} from './model/config/required-features.ts';
 export {
   PERMISSION_MODES,
   SETTING_SOURCES,
@@ -69,7 +69,7 @@ export {
   SESSION_QUEUE,
 } from './model/job/job.ts';
 export { type JobSource, jobOfSession } from './model/job/job-of-session.ts';
-export { type JsonSchema, jsonSchemas, type SchemaName } from './model/job/json-schema.ts';
+export { type JsonSchema, jsonSchemas, type SchemaName } from './model/job/published-schemas.ts';
 export {
   type BulkLaunch,
   bulkLaunchSchema,
@@ -199,14 +199,14 @@ export {
 } from './model/webhooks/webhook-delivery.ts';
 export { type WebhookEvent, webhookEventSchema } from './model/webhooks/webhook-event.ts';
 export { newWebhookSecret, signWebhook } from './model/webhooks/webhook-signature.ts';
-export { createProducer } from './producer.ts';
+export { createProducer, type Enqueued, type Producer } from './producer.ts';
 export { createBackend } from './queue/backend.ts';
 export { type ControlMessage, subscribeControl } from './queue/control.ts';
+export type { ContinueOptions, EnqueueOptions } from './queue/job-builder.ts';
 export { createJobUpkeep, type JobUpkeep } from './queue/job-upkeep.ts';
 export { buildKeptOptions, DEFAULT_KEPT, type KeptJobs } from './queue/kept-jobs.ts';
 export type { LivePublisher } from './queue/live.ts';
 export { createLiveHub, type LiveHub } from './queue/live-hub.ts';
-export type { ContinueOptions, Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
 export { MAX_PAUSE_MS } from './queue/queue-pause.ts';
 export { buildJobOptions, type FoundJob } from './queue/queued-job.ts';
 export { findProblem } from './queue/readable-job.ts';

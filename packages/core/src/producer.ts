@@ -1,10 +1,18 @@
 // The door of a service that only enqueues: Redis alone, no Mongo driver behind it.
 import { z } from 'zod';
+import type { ContinueSessionConfig } from './model/config/continue-config.ts';
+import type { SessionConfig } from './model/config/session-config.ts';
+import type { Job } from './model/job/job.ts';
+import {
+  type ContinueOptions,
+  type EnqueueOptions,
+  parseContinueJob,
+  parseLaunchJob,
+} from './queue/job-builder.ts';
 import type { SessionQueueOptions } from './queue/open-queue.ts';
-import { createQueueProducer, type Producer } from './queue/producer.ts';
-import { createSessionQueue } from './queue/session-queue.ts';
+import { createSessionQueue, type SessionQueue } from './queue/session-queue.ts';
 import { parseSealingKeys } from './sealing/key-set.ts';
-import { createSealer } from './sealing/sealer.ts';
+import { createSealer, NO_SEALER, type Sealer } from './sealing/sealer.ts';
 import { checkOptions, prefixSchema, redisSchema } from './settings/connection-options.ts';
 
 export type { ContinueSessionConfig } from './model/config/continue-config.ts';
@@ -12,9 +20,27 @@ export type { SessionConfig } from './model/config/session-config.ts';
 export { AppError, type ErrorDetails, isAppError } from './model/errors/app-error.ts';
 export { ERROR_CODES, type ErrorCode } from './model/errors/error-codes.ts';
 export { QUEUE_PREFIX, SESSION_QUEUE } from './model/job/job.ts';
+export type { ContinueOptions, EnqueueOptions } from './queue/job-builder.ts';
 export type { SessionQueueOptions } from './queue/open-queue.ts';
-export type { ContinueOptions, Enqueued, EnqueueOptions, Producer } from './queue/producer.ts';
 export type { RedisConnection } from './queue/redis.ts';
+
+/** What a producer can know of a session that it enqueued. */
+export interface Enqueued {
+  id: string;
+  run_id: string;
+  status: 'queued';
+}
+
+/** The two verbs of a service that has Redis alone. */
+export interface Producer {
+  /** Enqueues a new session. Throws INVALID_REQUEST, PAYLOAD_TOO_LARGE, UNAVAILABLE. */
+  launchSession(config: SessionConfig, options?: EnqueueOptions): Promise<Enqueued>;
+  /**
+   * Enqueues a session that continues another. Throws like launchSession; a parent that is missing, cannot
+   * be resumed, or is busy with nothing said of that, is found by the worker, which ends it as failed.
+   */
+  continueSession(request: ContinueSessionConfig, options?: ContinueOptions): Promise<Enqueued>;
+}
 
 const optionsSchema = z.looseObject({ connection: redisSchema, prefix: prefixSchema.optional() });
 
@@ -38,4 +64,20 @@ export function createProducer({
   const sealer = createSealer(parseSealingKeys(sealTo === undefined ? [] : [sealTo], 'sealTo'));
   const queue = createSessionQueue(options);
   return { ...createQueueProducer(queue, sealer), close: () => queue.close() };
+}
+
+/** A producer on a queue that is open already; `sealer` encrypts secrets. */
+export function createQueueProducer(
+  queue: Pick<SessionQueue, 'add'>,
+  sealer: Sealer = NO_SEALER,
+): Producer {
+  async function enqueue(job: Job, { idempotency_key }: EnqueueOptions = {}): Promise<Enqueued> {
+    await queue.add(await sealer.job(job, idempotency_key !== undefined));
+    return { id: job.id, run_id: job.run_id ?? job.id, status: 'queued' };
+  }
+  return {
+    launchSession: async (config, options) => enqueue(parseLaunchJob(config, options), options),
+    continueSession: async (request, options) =>
+      enqueue(parseContinueJob(request, options), options),
+  };
 }

@@ -50,16 +50,20 @@ export function registerHealth(app: App, { queue, mongo }: AppDeps): void {
       const unavailable = (await Promise.all(results)).flat();
       if (unavailable.length === 0) return { status: 'ok' as const };
       const names = unavailable.map(({ name }) => name);
-      throw new AppError('UNAVAILABLE', `not ready: ${unavailable.map(reasonOf).join('; ')}`, {
-        details: { unavailable: names },
-        cause: unavailable[0]?.failure,
-      });
+      throw new AppError(
+        'UNAVAILABLE',
+        `not ready: ${unavailable.map(describeUnavailable).join('; ')}`,
+        {
+          details: { unavailable: names },
+          cause: unavailable[0]?.failure,
+        },
+      );
     },
   );
 }
 
 // A store's own error says why before it says what to do.
-function reasonOf({ name, failure }: { name: string; failure: unknown }): string {
+function describeUnavailable({ name, failure }: { name: string; failure: unknown }): string {
   const [reason] = isAppError(failure) ? failure.message.split(';', 1) : [];
   return reason ?? `${name} does not answer`;
 }

@@ -135,7 +135,7 @@ function fileOf(session: Session, path: string): TranscriptFile {
 
 /** The session and its ancestors, nearest first: their bytes make up a file. */
 async function lineageOf(sessions: SessionStore, session: Session): Promise<Session[]> {
-  const chain = await sessions.conversation(session);
+  const chain = await sessions.ancestry(session);
   const ids = chain.map(({ id }) => id).filter((id) => id !== session.id);
   return [session, ...(await sessions.getMany(ids.reverse()))];
 }

@@ -33,7 +33,7 @@ export async function findEventsBeyondTranscript(
   let losesMessages = false;
   let from = to + 1;
   let promptSeq: number | null = null;
-  for await (const event of newestFirst(events, session)) {
+  for await (const event of readBackwards(events, session)) {
     if (event.subtype === 'prompt' && restored.prompt) promptSeq ??= event.seq;
     else if (isRestored(event, restored))
       return range((promptSeq ?? event.seq) + 1, to, losesMessages);
@@ -47,7 +47,7 @@ export async function findEventsBeyondTranscript(
 }
 
 /** The events of a session that nothing superseded, from the newest one back. */
-async function* newestFirst(events: EventStore, session: Session): AsyncGenerator<Event> {
+async function* readBackwards(events: EventStore, session: Session): AsyncGenerator<Event> {
   const rangeAt = (seq: number) =>
     session.superseded?.find(({ from, to }) => from <= seq && seq <= to);
   for (let upTo = session.last_event_seq; upTo > 0; ) {

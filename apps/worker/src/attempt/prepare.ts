@@ -147,7 +147,7 @@ async function lineageOf(
   session: Session,
   source: 'own' | 'parent',
 ): Promise<Session[]> {
-  const chain = await sessions.conversation(session);
+  const chain = await sessions.ancestry(session);
   const ids = chain.map((link) => link.id).reverse();
   const [own, ...ancestors] = await sessions.getMany(ids);
   const parentId = session.parent_session_id;
@@ -165,7 +165,7 @@ function isOfConversation({ sessions }: AttemptStores, session: Session): IsOurs
   let ids: Promise<string[]> | undefined;
   return async (id) => {
     if (id === session.id) return true;
-    ids ??= sessions.conversation(session).then((chain) => chain.map((link) => link.id));
+    ids ??= sessions.ancestry(session).then((chain) => chain.map((link) => link.id));
     return (await ids).includes(id);
   };
 }

@@ -24,7 +24,7 @@ const PROBE_BYTES = 1024 * 1024;
 const SPARE_FILES = 8;
 
 /** What a probe looks at. */
-export interface ProbeDeps {
+export interface HostProbeDeps {
   /** Its version is set to what the CLI tells: it may have been updated in place. */
   cli: ClaudeCli;
   launcher: readonly string[];
@@ -34,7 +34,7 @@ export interface ProbeDeps {
 }
 
 /** Makes a probe: each call resolves to what keeps this host from running sessions, or to null. */
-export function createProbe(deps: ProbeDeps): () => Promise<HostProblem | null> {
+export function createProbe(deps: HostProbeDeps): () => Promise<HostProblem | null> {
   const { cli, launcher, baseEnv: env, workRoot } = deps;
 
   async function startCli(cwd: string): Promise<HostProblem | null> {

@@ -66,7 +66,7 @@ function createReconciler(deps: ReconcilerDeps): Reconciler {
   return {
     async readJobs() {
       const report = { adopted: 0, dropped: 0, failed: 0 };
-      await healQueue(deps);
+      await healAndLog(deps);
       const found = new Set<string>();
       for await (const ids of jobs.waiting()) {
         for (const id of ids) found.add(id);
@@ -122,7 +122,7 @@ function createErrorGuard(log: Logger) {
 }
 
 /** Repairs keys and jobs of the queue that BullMQ cannot use, and logs which. */
-async function healQueue({ jobs, log }: Pick<ReconcilerDeps, 'jobs' | 'log'>): Promise<void> {
+async function healAndLog({ jobs, log }: Pick<ReconcilerDeps, 'jobs' | 'log'>): Promise<void> {
   const { set_aside, jobs: healed } = await jobs.heal();
   if (set_aside.length + healed.length === 0) return;
   log.error(
@@ -143,7 +143,7 @@ async function adopt(
     const session = await adopter.adopt(job);
     // Its document says why the session failed; the queue shows the job among its failed jobs.
     if (session.failure && findProblem(job.data) !== null) {
-      await failJob(job, reasonOf(session.failure), deps, session);
+      await failUnreadableJob(job, formatFailure(session.failure), deps, session);
     }
     return 'adopted';
   } catch (error) {
@@ -155,12 +155,12 @@ async function adopt(
       return 'dropped';
     }
     if (error.code !== 'INVALID_REQUEST' && error.code !== 'SESSION_NOT_FOUND') throw error;
-    return (await failJob(job, reasonOf(error), deps)) ? 'failed' : null;
+    return (await failUnreadableJob(job, formatFailure(error), deps)) ? 'failed' : null;
   }
 }
 
 /** Moves a job that cannot be read to the failed jobs; false where a worker has it. */
-async function failJob(
+async function failUnreadableJob(
   job: Parameters<JobUpkeep['fail']>[0],
   reason: string,
   { jobs, log }: Pick<ReconcilerDeps, 'jobs' | 'log'>,
@@ -187,7 +187,7 @@ async function restoreJob(
   return jobs.restore(job);
 }
 
-function reasonOf({ code, message }: { code: string; message: string }): string {
+function formatFailure({ code, message }: { code: string; message: string }): string {
   return `${code}: ${message}`;
 }
 

@@ -1,7 +1,7 @@
 // Turns what happens while a job is processed into an outcome; an error decides whether the job is tried again.
 import { checkFeatures, getUnknownFeatures, isStoreAway, type Logger } from '@baton/core/internal';
 import type { Job } from 'bullmq';
-import { reasonOf } from './failure-reason.ts';
+import { getFailureReason } from './failure-reason.ts';
 import { createFeatureDelay } from './feature-delay.ts';
 import type { JobOutcome } from './job-outcome.ts';
 
@@ -50,7 +50,7 @@ export function createJobRunner<Result>(
     log.error(facts, `a job could not be processed ${MAX_TRIES} times in a row, giving up`);
     const outcome = options.giveUp
       ? await options.giveUp(job, error).catch((failed: unknown) => retryLater(job, failed))
-      : ({ kind: 'fail', reason: reasonOf(error) } as const);
+      : ({ kind: 'fail', reason: getFailureReason(error) } as const);
     if (outcome.kind !== 'delay') tries.delete(job.id ?? '');
     return outcome;
   }

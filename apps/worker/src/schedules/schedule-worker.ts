@@ -9,7 +9,7 @@ import {
 import type { Job } from 'bullmq';
 import { failBadJob } from '../queue-worker/bad-job.ts';
 import { closeInTime } from '../queue-worker/close-in-time.ts';
-import { reasonOf } from '../queue-worker/failure-reason.ts';
+import { getFailureReason } from '../queue-worker/failure-reason.ts';
 import type { JobOutcome } from '../queue-worker/job-outcome.ts';
 import { openQueueWorker, type QueueWorkerDeps } from '../queue-worker/open-queue-worker.ts';
 import { type FireDeps, type FiringResult, fire } from './fire.ts';
@@ -61,7 +61,7 @@ export function createScheduleWorker(deps: FireDeps & QueueWorkerDeps): Schedule
 
   async function giveUp(job: Job, error: unknown): Promise<JobOutcome<FiringResult>> {
     const { schedule_id } = firingJobSchema.parse(job.data);
-    return refuse(schedule_id, new AppError('INTERNAL', reasonOf(error), { cause: error }));
+    return refuse(schedule_id, new AppError('INTERNAL', getFailureReason(error), { cause: error }));
   }
 
   const worker = openQueueWorker(deps, {

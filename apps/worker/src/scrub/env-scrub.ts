@@ -2,7 +2,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@baton/core/internal';
 import { isExecutable } from '../claude/parent-death.ts';
-import { type ProbeDeps, probeEnvScrub } from './probe.ts';
+import { probeEnvScrub, type ScrubProbeDeps } from './probe.ts';
 
 /** Whether the CLI keeps its credentials from the tools of sessions; `auto`: where it can. */
 export type EnvScrubSetting = 'auto' | 'on' | 'off';
@@ -36,7 +36,7 @@ type Probe = (signal: AbortSignal) => Promise<string | null>;
 /** The state of a worker under its setting; nothing is known before `probe`. */
 export function createEnvScrub(
   setting: EnvScrubSetting,
-  deps: ProbeDeps & { log: Logger },
+  deps: ScrubProbeDeps & { log: Logger },
   { probe = (signal) => probeEnvScrub(deps, signal), againMs = AGAIN_MS }: ScrubOptions = {},
 ): EnvScrub {
   const { log } = deps;

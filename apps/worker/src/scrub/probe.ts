@@ -14,7 +14,7 @@ import { makeRunDirs, type RunDirs, removeRunDirs, writePrivateFiles } from '../
 import { type ProbeApi, startProbeApi } from './probe-api.ts';
 
 /** What a probe needs of its worker. */
-export interface ProbeDeps {
+export interface ScrubProbeDeps {
   cli: ClaudeCli;
   launcher: readonly string[];
   /** What a session's process inherits; the probe leaves its credentials and proxies out. */
@@ -38,7 +38,10 @@ const LOOK =
  * Tries with a Bash call of the real CLI, a dummy key and an API of its own whether the CLI can keep its
  * credentials from tools here. Returns null where it can, else why not. Rejects for errors of this host alone.
  */
-export async function probeEnvScrub(deps: ProbeDeps, signal: AbortSignal): Promise<string | null> {
+export async function probeEnvScrub(
+  deps: ScrubProbeDeps,
+  signal: AbortSignal,
+): Promise<string | null> {
   const key = `probe-${randomBytes(16).toString('hex')}`;
   const dirs = await makeRunDirs(deps.identity);
   try {
@@ -54,7 +57,7 @@ export async function probeEnvScrub(deps: ProbeDeps, signal: AbortSignal): Promi
 }
 
 async function runProbe(
-  deps: ProbeDeps,
+  deps: ScrubProbeDeps,
   { dirs, api, key, signal }: { dirs: RunDirs; api: ProbeApi; key: string; signal: AbortSignal },
 ): Promise<string | null> {
   const cwd = join(dirs.root, 'w');
@@ -76,7 +79,7 @@ async function runProbe(
 }
 
 function probeCommand(
-  { baseEnv, identity }: ProbeDeps,
+  { baseEnv, identity }: ScrubProbeDeps,
   { dirs, api, key, marker }: { dirs: RunDirs; api: ProbeApi; key: string; marker: string },
 ): Command {
   const passed = Object.entries(baseEnv).filter(([name]) => PASSED.test(name));

@@ -10,7 +10,7 @@ import {
 /** What a rotation works with. */
 export interface RotationDeps {
   secrets: SecretStore;
-  sessions: Pick<SessionStore, 'conversation' | 'get'>;
+  sessions: Pick<SessionStore, 'ancestry' | 'get'>;
   opener: Opener;
   sealer: Sealer;
 }
@@ -46,7 +46,7 @@ export async function rotateSecrets(deps: RotationDeps): Promise<RotationReport>
 
   async function ancestorsOf(id: string): Promise<Set<string>> {
     const session = await deps.sessions.get(id);
-    const chain = session ? await deps.sessions.conversation(session) : [];
+    const chain = session ? await deps.sessions.ancestry(session) : [];
     return new Set(chain.map((link) => link.id));
   }
 }

@@ -8,7 +8,7 @@ import {
   type SessionQueue,
 } from '@baton/core/internal';
 import type { Job } from 'bullmq';
-import { reasonOf } from '../queue-worker/failure-reason.ts';
+import { getFailureReason } from '../queue-worker/failure-reason.ts';
 import type { JobOutcome } from '../queue-worker/job-outcome.ts';
 import type { JobEnd } from './process-job.ts';
 
@@ -68,12 +68,12 @@ export function createJobFinisher({
       );
       // A document under an id that no job may have would be given a job again and again.
       await admission.fail(job.id ?? '', error);
-      return { kind: 'fail', reason: reasonOf(error) };
+      return { kind: 'fail', reason: getFailureReason(error) };
     },
     async giveUp(job, error) {
       // Where a worker holds the session, the reconciler gives it another job once that lease has expired.
       await admission.fail(job.id ?? '', error);
-      return { kind: 'fail', reason: reasonOf(error) };
+      return { kind: 'fail', reason: getFailureReason(error) };
     },
     async finish(end) {
       await pauseForAccountLimit(end);

@@ -85,7 +85,7 @@ export type AdmissionStores = Pick<
   | 'waiting'
   | 'limitWaits'
   | 'limits'
-  | 'keySlots'
+  | 'concurrencyKeySlots'
   | 'limitSlots'
   | 'usage'
   | 'stopRequests'
@@ -118,7 +118,7 @@ export function createAdmission({
     clock,
   });
   const enqueue = createEnqueueReady(queue, fail);
-  const byKey = createKeyAdmission({ waiting, slots: stores.keySlots, clock, enqueue });
+  const byKey = createKeyAdmission({ waiting, slots: stores.concurrencyKeySlots, clock, enqueue });
   const byParent = createParentAdmission({
     sessions,
     waiting,

@@ -1,6 +1,6 @@
 // Sessions of one concurrency key: a few run at once, the others wait in the order in which they were made.
 
-import { planAdmission } from '../model/limits/admission-plan.ts';
+import { planKeyRelease } from '../model/limits/key-release-plan.ts';
 import type { Session } from '../model/session/session.ts';
 import { isTerminal } from '../model/session/status.ts';
 import type { StoreClock } from '../store/clock.ts';
@@ -113,7 +113,7 @@ async function releaseNext(deps: KeyDeps, key: string): Promise<number> {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const holders = await deps.slots.holders(key);
     const waiters = await deps.waiting.findByKey(key, BATCH);
-    const { holding, granted } = planAdmission(holders, waiters);
+    const { holding, granted } = planKeyRelease(holders, waiters);
     const chosen = [...holding, ...granted];
     if (chosen.length === 0) break;
     const isRaced =

@@ -4,10 +4,10 @@ import { nextCron } from '../model/schedules/cron.ts';
 import { DEFAULT_TIME_ZONE, nextFiring } from '../model/schedules/next-run.ts';
 import type { Timetable } from '../model/schedules/schedule.ts';
 import { idSchema } from '../model/schema/id.ts';
-import { openControlQueue } from './control-queue.ts';
 import { buildKeptOptions } from './kept-jobs.ts';
 import type { SessionQueueOptions } from './open-queue.ts';
 import { findRedisTrouble } from './redis-trouble.ts';
+import { openSmallJobQueue } from './small-job-queue.ts';
 
 /** The queue of firings. */
 export const SCHEDULE_QUEUE = 'schedules';
@@ -45,7 +45,7 @@ export interface ScheduleQueue {
 
 /** Opens the queue. Redis need not be up yet. */
 export function createScheduleQueue(options: SessionQueueOptions): ScheduleQueue {
-  const queue = openControlQueue(SCHEDULE_QUEUE, options, SCHEDULE_SETTINGS);
+  const queue = openSmallJobQueue(SCHEDULE_QUEUE, options, SCHEDULE_SETTINGS);
   return {
     async set(timetable) {
       const { id, cron, timezone, every_ms, anchor, revision } = timetable;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { idSchema } from '../model/schema/id.ts';
 import type { Delivery } from '../model/webhooks/webhook-delivery.ts';
-import { openControlQueue } from './control-queue.ts';
 import { buildKeptOptions } from './kept-jobs.ts';
 import type { SessionQueueOptions } from './open-queue.ts';
+import { openSmallJobQueue } from './small-job-queue.ts';
 
 /** The queue of deliveries. */
 export const WEBHOOK_QUEUE = 'webhooks';
@@ -28,7 +28,7 @@ export interface WebhookQueue {
 
 /** Opens the queue. Redis need not be up yet. */
 export function createWebhookQueue(options: SessionQueueOptions): WebhookQueue {
-  const queue = openControlQueue(WEBHOOK_QUEUE, options);
+  const queue = openSmallJobQueue(WEBHOOK_QUEUE, options);
 
   async function add({ id, round }: Pick<Delivery, 'id' | 'round'>): Promise<void> {
     const data: z.infer<typeof deliveryJobSchema> = { delivery_id: id, round };

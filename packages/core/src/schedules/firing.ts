@@ -3,7 +3,7 @@ import type { SessionConfig } from '../model/config/session-config.ts';
 import { splitRequest } from '../model/job/request.ts';
 import type { Schedule } from '../model/schedules/schedule.ts';
 import { defined } from '../model/schema/defined.ts';
-import type { EnqueueOptions } from '../queue/producer.ts';
+import type { EnqueueOptions } from '../queue/job-builder.ts';
 
 // Any UUID will do, as long as it stays.
 const NAMESPACE = 'c9f0a9a2-6f0e-5c5b-8a51-3f1d4f7b0c63';

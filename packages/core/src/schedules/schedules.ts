@@ -10,7 +10,7 @@ import {
   withChanges,
 } from '../model/schedules/schedule.ts';
 import { parseInput } from '../model/schema/parse-input.ts';
-import { parseLaunchJob } from '../queue/producer.ts';
+import { parseLaunchJob } from '../queue/job-builder.ts';
 import type { ScheduleQueue } from '../queue/schedule-queue.ts';
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
 import { forEachIsolated } from '../store/for-each-isolated.ts';

@@ -28,10 +28,10 @@ export interface Sealer {
    */
   config<T extends Governed>(config: T, sessionId?: string): Promise<T>;
   /**
-   * The job with every secret of it sealed for its session. One that is `keyed` says the hash of what it
-   * was, by which the same request is known again.
+   * Returns the job with its secrets sealed for its session. A job that has an idempotency key keeps the hash of
+   * its config before the sealing, by which the same request is recognized.
    */
-  job<T extends Job>(job: T, keyed?: boolean): Promise<T>;
+  job<T extends Job>(job: T, hasIdempotencyKey?: boolean): Promise<T>;
   /**
    * The same for all launches of one request, which have at most so many secrets together: a config with
    * more than is left is refused as INVALID_REQUEST, and leaves what is left to the next.
@@ -109,13 +109,13 @@ function sealTo(key: SealingKey): Sealer {
     kid: key.kid,
     text: seal,
     config: (config, sessionId) => sealConfig(config, sessionId, budget),
-    async job(job, keyed = false) {
+    async job(job, hasIdempotencyKey = false) {
       const sealed =
         job.kind === 'launch'
           ? { ...job, config: await sealConfig(job.config, job.id, budget) }
           : { ...job, overrides: await sealConfig(job.overrides, job.id, budget) };
       // Not of every job: whoever reads the hash can try what a short secret may have been.
-      return keyed ? { ...sealed, config_hash: configHash(job) } : sealed;
+      return hasIdempotencyKey ? { ...sealed, config_hash: configHash(job) } : sealed;
     },
     forMany: (most) =>
       within({ left: most, description: `${most} secrets in all launches of a request together` }),

@@ -9,7 +9,7 @@ import { mayWait } from '../model/job/waiting.ts';
 import { checkParent } from '../model/session/parent.ts';
 import type { Session } from '../model/session/session.ts';
 import { isTerminal } from '../model/session/status.ts';
-import type { ContinueOptions, EnqueueOptions, JobBuilder } from '../queue/producer.ts';
+import type { ContinueOptions, EnqueueOptions, JobBuilder } from '../queue/job-builder.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { Sealer } from '../sealing/sealer.ts';
 import type { Adopter } from '../store/adopt.ts';
@@ -52,21 +52,21 @@ export function createAcceptance({
     options: EnqueueOptions = {},
     check = async (): Promise<void> => {},
   ): Promise<AcceptedSession> {
-    const isKeyed = options.idempotency_key !== undefined;
-    const before = isKeyed ? await adopter.find(job.id) : null;
+    const hasIdempotencyKey = options.idempotency_key !== undefined;
+    const before = hasIdempotencyKey ? await adopter.find(job.id) : null;
     if (before) return replay(before, job);
     await check();
-    const named = await admission.requestLimits.check(job).catch(async (error: unknown) => {
+    const limited = await admission.requestLimits.check(job).catch(async (error: unknown) => {
       // Of two at once with one key, the other may have taken the very room that is missing.
-      const concurrent = isKeyed ? await adopter.find(job.id) : null;
+      const concurrent = hasIdempotencyKey ? await adopter.find(job.id) : null;
       if (concurrent) return replay(concurrent, job);
       throw error;
     });
-    if ('session' in named) return named;
-    const isNew = !isKeyed && options.id === undefined;
-    const session = await addSession(await sealer.job(named, isKeyed), isNew);
+    if ('session' in limited) return limited;
+    const isNew = !hasIdempotencyKey && options.id === undefined;
+    const session = await addSession(await sealer.job(limited, hasIdempotencyKey), isNew);
     // The document that was first decides for both.
-    if (isKeyed) checkSameRequest(session, job);
+    if (hasIdempotencyKey) checkSameRequest(session, job);
     return { session, replayed: false };
   }
 

@@ -7,7 +7,7 @@ import { type AcceptedSession, checkSameRequest } from '../model/job/idempotency
 import { checkSize, type LaunchJob } from '../model/job/job.ts';
 import { type AcceptedJob, acceptJob, queuedSession } from '../model/job/new-session.ts';
 import type { Session } from '../model/session/session.ts';
-import type { EnqueueOptions, JobBuilder } from '../queue/producer.ts';
+import type { EnqueueOptions, JobBuilder } from '../queue/job-builder.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { Sealer } from '../sealing/sealer.ts';
 import type { SessionStore } from '../store/session-store.ts';
@@ -27,12 +27,12 @@ export interface LaunchInput {
 /** What became of one launch of many. */
 export type LaunchVerdict = AcceptedSession | { error: unknown };
 
-interface Named {
+interface LimitedLaunch {
   job: LaunchJob;
-  isKeyed: boolean;
+  hasIdempotencyKey: boolean;
 }
 
-interface Parsed extends Named {
+interface SealedLaunch extends LimitedLaunch {
   job: AcceptedJob<LaunchJob>;
 }
 
@@ -62,16 +62,16 @@ export function createBulkAcceptance({
     let failed: { error: unknown } | undefined;
     for (let from = 0; from < launches.length; from += SLICE) {
       const slice = launches.slice(from, from + SLICE);
-      const named = await Promise.all(
+      const limited = await Promise.all(
         slice.map((one) => build(one, admission.requestLimits, jobs)),
       );
-      const parsed: (Parsed | Refused)[] = [];
+      const sealed: (SealedLaunch | Refused)[] = [];
       // One after the other: so the first have their secrets sealed, and few are sealed at once.
-      for (const one of named) parsed.push(isParsed(one) ? await seal(one, sealing) : one);
+      for (const one of limited) sealed.push(isLaunch(one) ? await seal(one, sealing) : one);
       // A store that did not answer the last slice would keep each of the next ones waiting as long.
-      const launched = failed ? undefined : await launchSlice(parsed.filter(isParsed)).catch(fail);
-      for (const one of parsed) {
-        verdicts.push(isParsed(one) ? (launched?.get(one) ?? failed ?? NONE) : one);
+      const launched = failed ? undefined : await launchSlice(sealed.filter(isLaunch)).catch(fail);
+      for (const one of sealed) {
+        verdicts.push(isLaunch(one) ? (launched?.get(one) ?? failed ?? NONE) : one);
       }
     }
     return verdicts;
@@ -93,10 +93,12 @@ function createSliceLaunch({
   queue: SessionQueue;
   sessions: SessionStore;
   admission: Admission;
-}): (parsed: readonly Parsed[]) => Promise<Map<Parsed, LaunchVerdict>> {
+}): (sealed: readonly SealedLaunch[]) => Promise<Map<SealedLaunch, LaunchVerdict>> {
   // In the order of acceptance.ts: the jobs first, then their documents; of those that wait only these.
   // Returns those that were refused.
-  async function enqueue(jobs: readonly Parsed['job'][]): Promise<Map<string, LaunchVerdict>> {
+  async function enqueue(
+    jobs: readonly SealedLaunch['job'][],
+  ): Promise<Map<string, LaunchVerdict>> {
     const made = jobs.map((job) => queuedSession(job, job.config));
     const waiting = made.filter((session) => session.waiting_for);
     const ids = new Set(waiting.map(({ id }) => id));
@@ -105,24 +107,26 @@ function createSliceLaunch({
     // Best effort: a worker, or the reconciler, finds out what such a job is.
     for (const id of deleted.keys()) await queue.drop(id).catch(() => {});
     const stored = waiting.filter(({ id }) => !deleted.has(id));
-    const keyed = stored.filter((session) => !waitsForLimits(session));
-    if (keyed.length > 0) await admission.releaseForKeys(keyed);
+    const waitForKeys = stored.filter((session) => !waitsForLimits(session));
+    if (waitForKeys.length > 0) await admission.releaseForKeys(waitForKeys);
     const refused = await admitAll(admission, stored.filter(waitsForLimits));
     for (const [id, error] of deleted) refused.set(id, { error });
     return refused;
   }
 
-  return async (parsed) => {
-    const keyed = parsed.filter(({ isKeyed }) => isKeyed).map(({ job }) => job.id);
-    const known = byId(keyed.length > 0 ? await sessions.getMany(keyed) : []);
-    const fresh = new Map<string, Parsed>();
-    for (const one of parsed) {
+  return async (sealed) => {
+    const maybeKnown = sealed
+      .filter(({ hasIdempotencyKey }) => hasIdempotencyKey)
+      .map(({ job }) => job.id);
+    const known = byId(maybeKnown.length > 0 ? await sessions.getMany(maybeKnown) : []);
+    const fresh = new Map<string, SealedLaunch>();
+    for (const one of sealed) {
       const { id } = one.job;
       if (!known.has(id) && !fresh.has(id)) fresh.set(id, one);
     }
     const jobs = [...fresh.values()].map(({ job }) => job);
     // Whoever asked first for these may be refusing them just now, or have died before it could.
-    const replays = parsed
+    const replays = sealed
       .flatMap((one) => replayed(one, known.get(one.job.id)))
       .filter(waitsForLimits);
     const refused = new Map([
@@ -134,7 +138,7 @@ function createSliceLaunch({
     const passed = await sessions.getMany(replays.map(({ id }) => id));
     const stored = new Map([...known, ...byId(passed), ...byId(made)]);
     return new Map(
-      parsed.map((one) => {
+      sealed.map((one) => {
         const { id } = one.job;
         return [one, refused.get(id) ?? verdictOf(one, stored.get(id), fresh.get(id))];
       }),
@@ -163,44 +167,51 @@ async function build(
   { config, options = {} }: LaunchInput,
   requestLimits: RequestLimits,
   jobs: Pick<JobBuilder, 'launch'>,
-): Promise<Named | Refused> {
+): Promise<LimitedLaunch | Refused> {
   try {
     const job = jobs.launch(config, options);
     checkSize(job);
     return {
       job: await requestLimits.withLimits(job),
-      isKeyed: options.idempotency_key !== undefined,
+      hasIdempotencyKey: options.idempotency_key !== undefined,
     };
   } catch (error) {
     return { error };
   }
 }
 
-async function seal({ job, isKeyed }: Named, sealer: Sealer): Promise<Parsed | Refused> {
+async function seal(
+  { job, hasIdempotencyKey }: LimitedLaunch,
+  sealer: Sealer,
+): Promise<SealedLaunch | Refused> {
   try {
-    const sealed = await sealer.job(job, isKeyed);
+    const sealed = await sealer.job(job, hasIdempotencyKey);
     checkSize(sealed);
-    return { job: acceptJob(sealed, Date.now()), isKeyed };
+    return { job: acceptJob(sealed, Date.now()), hasIdempotencyKey };
   } catch (error) {
     return { error };
   }
 }
 
-function isParsed<T extends Named>(one: T | Refused): one is T {
+function isLaunch<T extends LimitedLaunch>(one: T | Refused): one is T {
   return 'job' in one;
 }
 
-function verdictOf(one: Parsed, session: Session | undefined, first?: Parsed): LaunchVerdict {
+function verdictOf(
+  one: SealedLaunch,
+  session: Session | undefined,
+  first?: SealedLaunch,
+): LaunchVerdict {
   if (!session) return { error: new Error(`session ${one.job.id} was stored and is gone`) };
   try {
-    if (one.isKeyed) checkSameRequest(session, one.job);
+    if (one.hasIdempotencyKey) checkSameRequest(session, one.job);
     return { session, replayed: one !== first };
   } catch (error) {
     return { error };
   }
 }
 
-function replayed(one: Parsed, known: Session | undefined): Session[] {
+function replayed(one: SealedLaunch, known: Session | undefined): Session[] {
   const verdict = verdictOf(one, known);
   return 'session' in verdict ? [verdict.session] : [];
 }

@@ -10,7 +10,7 @@ import {
   type EnqueueOptions,
   PARSED_JOBS,
   TRUSTED_JOBS,
-} from '../queue/producer.ts';
+} from '../queue/job-builder.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
 import { createAdopter } from '../store/adopt.ts';

@@ -1,5 +1,5 @@
 import { inheritConfig } from '../model/config/continue-config.ts';
-import { findUnknownFeatures, UnknownFeaturesError } from '../model/config/requires.ts';
+import { findUnknownFeatures, UnknownFeaturesError } from '../model/config/required-features.ts';
 import type { SessionConfig } from '../model/config/session-config.ts';
 import { AppError, isAppError } from '../model/errors/app-error.ts';
 import type { ErrorCode } from '../model/errors/error-codes.ts';

@@ -5,8 +5,8 @@ import type { Failure } from '../model/session/failure.ts';
 import type { Attempt, Session } from '../model/session/session.ts';
 import type { WebhookEvent } from '../model/webhooks/webhook-event.ts';
 import type { StoreClock } from './clock.ts';
-import { decodeSession } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
+import { decodeSession } from './session-codec.ts';
 import { appendOutboxEvent } from './webhook-outbox.ts';
 
 /** Who claims: a worker process. `leaseMs` is how long the claim holds without a write. */

@@ -25,7 +25,7 @@ export async function readConversation(
   session: Session,
   { limit, cursor }: { limit: number; cursor?: string },
 ): Promise<ConversationPage> {
-  const chain = await sessions.conversation(session);
+  const chain = await sessions.ancestry(session);
   let [from, after] = cursor === undefined ? [0, 0] : startAt(chain, cursor, markOf(session));
   const page: ConversationEvent[] = [];
   let bytes = 0;

@@ -10,7 +10,7 @@ import {
 } from '../model/webhooks/webhook-delivery.ts';
 import type { StoreClock } from './clock.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
-import { newestFirst } from './newest-first.ts';
+import { findNewestFirst } from './newest-first.ts';
 import { createListReader, type ListOptions, readDocument } from './read-document.ts';
 
 /** How a try ended. */
@@ -106,7 +106,7 @@ export function createDeliveryStore(
     },
     async list(webhook_id, { status, limit, cursor }) {
       const filter = { webhook_id, ...defined({ status }) };
-      const { documents, ...next } = await newestFirst(collection, filter, { limit, cursor });
+      const { documents, ...next } = await findNewestFirst(collection, filter, { limit, cursor });
       return { deliveries: readList(documents), ...next };
     },
     async record({ id, round }, outcome, made) {

@@ -2,9 +2,9 @@ import type { Db, Filter } from 'mongodb';
 import type { WaitingFor } from '../model/config/waiting-for.ts';
 import type { Session } from '../model/session/session.ts';
 import type { StoreClock } from './clock.ts';
-import { decodeSession } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
 import { createListReader, type ListOptions } from './read-document.ts';
+import { decodeSession } from './session-codec.ts';
 
 /** How long a claim on a waiting session holds, in milliseconds; then another process may claim it. */
 const CLAIM_MS = 5_000;

@@ -19,7 +19,7 @@ const SOCKET_TIMEOUT_MS = 30_000;
 /** How long a connection may be unused, in milliseconds: a burst opens many, and a host short of files needs them back. */
 const MAX_IDLE_MS = 10_000;
 
-/** A session as it is stored: `_id` is the id, free JSON is text (see free-json.ts). */
+/** A session as it is stored: `_id` is the id, free JSON is text (see session-codec.ts). */
 export type SessionDocument = Omit<Session, 'id'> & { _id: string };
 
 /** An event as it is stored; `_id` orders a session's events and keeps each `seq` single. */

@@ -15,7 +15,7 @@ const LAST_TIME = new Date(8_640_000_000_000_000);
  * more. A document whose `created_at` is no time has no place in that order: only the first page, without a
  * cursor, may hold such documents. Throws INVALID_REQUEST on a cursor that is not ours.
  */
-export async function newestFirst<D extends Dated>(
+export async function findNewestFirst<D extends Dated>(
   collection: Collection<D>,
   filter: Filter<D>,
   { limit, cursor }: { limit: number; cursor?: string | undefined },

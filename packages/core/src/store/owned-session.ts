@@ -4,8 +4,8 @@ import type { Attempt, Session } from '../model/session/session.ts';
 import { type SessionStatus, statusesBefore } from '../model/session/status.ts';
 import { endingEvent } from '../model/webhooks/webhook-event.ts';
 import type { StoreClock } from './clock.ts';
-import { encodeFields } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
+import { encodeFields } from './session-codec.ts';
 import { appendOutboxEvent } from './webhook-outbox.ts';
 
 /** The requests to stop a session, which each write of its owner returns. */

@@ -6,7 +6,7 @@ import { defined } from '../model/schema/defined.ts';
 import { newId } from '../model/schema/id.ts';
 import { buildUnset } from './build-unset.ts';
 import type { StoreClock } from './clock.ts';
-import { newestFirst } from './newest-first.ts';
+import { findNewestFirst } from './newest-first.ts';
 import { createListReader, type ListOptions, readDocument } from './read-document.ts';
 
 /** How many schedules there may be: Redis is compared with all of them every few seconds. */
@@ -117,7 +117,7 @@ export function createScheduleStore(
       return document && decode(document);
     },
     async list(page) {
-      const { documents, ...next } = await newestFirst(collection, {}, page);
+      const { documents, ...next } = await findNewestFirst(collection, {}, page);
       return { schedules: readList(documents), ...next };
     },
     async replace(schedule, fields, { api_key_id } = schedule) {

@@ -2,8 +2,8 @@ import type { Db } from 'mongodb';
 import type { SessionConfig } from '../model/config/session-config.ts';
 import type { Schedule, ScheduledLaunch } from '../model/schedules/schedule.ts';
 import type { Session } from '../model/session/session.ts';
-import { decodeProjection, encodeFields } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
+import { decodeProjection, encodeFields } from './session-codec.ts';
 
 /** The fields of a session that the rotation of its secrets needs. */
 export type SecretHolder = Pick<

@@ -5,12 +5,12 @@ import { defined } from '../model/schema/defined.ts';
 import type { Session } from '../model/session/session.ts';
 import type { SessionStatus } from '../model/session/status.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
-import { decodeSession, encodeSession } from './free-json.ts';
 import { createGroupInsert } from './group-insert.ts';
 import type { SessionDocument } from './mongo.ts';
-import { newestFirst } from './newest-first.ts';
+import { findNewestFirst } from './newest-first.ts';
 import { createListReader, type ListOptions, readDocument } from './read-document.ts';
-import { sessionForm } from './session-form.ts';
+import { decodeSession, encodeSession } from './session-codec.ts';
+import { sessionDocumentSchema } from './session-document-schema.ts';
 import type { TombstoneStore } from './tombstone-store.ts';
 
 /** A session younger than this, in milliseconds, cannot have been deleted yet. */
@@ -65,7 +65,7 @@ export interface SessionStore {
    */
   list(filter: SessionFilter): Promise<SessionPage>;
   /** The chain from the root to this session, root first. Empty where the session is unknown. */
-  conversation(session: Session): Promise<ConversationLink[]>;
+  ancestry(session: Session): Promise<ConversationLink[]>;
   /** The sessions of these ids, in their order; unknown ids are left out. */
   getMany(ids: readonly string[]): Promise<Session[]>;
   /** The labels of the sessions of these ids, in no order; unknown ids, and documents that cannot be read, are left out. */
@@ -76,7 +76,12 @@ const LABEL = { status: 1, title: 1, totals: 1, failure: 1 } as const;
 
 type LabelDocument = Omit<SessionLabel, 'id'> & { _id: string };
 
-const labelForm = sessionForm.pick({ status: true, title: true, totals: true, failure: true });
+const labelForm = sessionDocumentSchema.pick({
+  status: true,
+  title: true,
+  totals: true,
+  failure: true,
+});
 
 function decodeLabel(document: LabelDocument): SessionLabel {
   return readDocument(document, {
@@ -109,10 +114,10 @@ export function createSessionStore(
         ...Object.fromEntries(Object.entries(equal).filter(([, value]) => value !== undefined)),
         ...defined({ tags: tag }),
       };
-      const { documents, ...next } = await newestFirst(collection, filter, { limit, cursor });
+      const { documents, ...next } = await findNewestFirst(collection, filter, { limit, cursor });
       return { sessions: readList(documents), ...next };
     },
-    async conversation(session) {
+    async ancestry(session) {
       const links = await collection
         .find({ root_session_id: session.root_session_id })
         .project<ConversationLink & { _id: string }>({

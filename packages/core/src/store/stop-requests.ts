@@ -3,8 +3,8 @@ import { AppError } from '../model/errors/app-error.ts';
 import type { Session } from '../model/session/session.ts';
 import { isTerminal, SESSION_STATUSES } from '../model/session/status.ts';
 import type { StoreClock } from './clock.ts';
-import { decodeSession } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
+import { decodeSession } from './session-codec.ts';
 import { appendOutboxEvent } from './webhook-outbox.ts';
 
 /** Requests to stop a session, written where they outlive every process. */

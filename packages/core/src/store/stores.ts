@@ -44,7 +44,7 @@ export interface Stores {
   waiting: WaitingStore;
   limitWaits: LimitWaits;
   limits: LimitStore;
-  keySlots: SlotStore;
+  concurrencyKeySlots: SlotStore;
   limitSlots: SlotStore;
   // Deletion of conversations.
   tree: ConversationTree;
@@ -83,7 +83,7 @@ export function createStores(db: Db, clock: StoreClock, lists: ListOptions = {})
     waiting: createWaitingStore(db, clock, lists),
     limitWaits: createLimitWaits(db, clock, lists),
     limits: createLimitStore(db, lists),
-    keySlots: createSlotStore(db),
+    concurrencyKeySlots: createSlotStore(db),
     limitSlots: createSlotStore(db, 'limit_slots'),
     tree: createConversationTree(db),
     tombstones,

@@ -1,14 +1,14 @@
 // The end of a session that no worker can run: its document is not of the form that Baton writes.
 import type { Db } from 'mongodb';
-import { findUnknownFeatures } from '../model/config/requires.ts';
+import { findUnknownFeatures } from '../model/config/required-features.ts';
 import { queuedSession } from '../model/job/new-session.ts';
 import { defined } from '../model/schema/defined.ts';
 import type { Session } from '../model/session/session.ts';
 import { isTerminal, SESSION_STATUSES } from '../model/session/status.ts';
 import type { StoreClock } from './clock.ts';
-import { decodeSession, encodeSession } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
-import { sessionForm } from './session-form.ts';
+import { decodeSession, encodeSession } from './session-codec.ts';
+import { sessionDocumentSchema } from './session-document-schema.ts';
 import { appendOutboxEvent } from './webhook-outbox.ts';
 
 /** What was failed: the slots that it held, and the session where its document can be read by now. */
@@ -81,7 +81,9 @@ function buildRepairs(
   document: SessionDocument,
   now: Date,
 ): { set: Partial<SessionDocument>; unset: Record<string, ''> } {
-  const fields = sessionForm.safeParse(document).error?.issues.map(({ path }) => String(path[0]));
+  const fields = sessionDocumentSchema
+    .safeParse(document)
+    .error?.issues.map(({ path }) => String(path[0]));
   const wrong = new Set(fields?.filter((field) => !WRITTEN.includes(field)));
   const id = document._id;
   const job = { version: 1, kind: 'launch', id, run_id: id, config: { query: '' } } as const;

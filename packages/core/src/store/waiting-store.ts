@@ -2,13 +2,13 @@ import type { Collection, Db } from 'mongodb';
 import type { WaitingFor } from '../model/config/waiting-for.ts';
 import { JOB_FIELDS, type JobSource } from '../model/job/job-of-session.ts';
 import type { BusyParent } from '../model/job/waiting.ts';
-import type { Waiter } from '../model/limits/admission-plan.ts';
+import type { Waiter } from '../model/limits/key-release-plan.ts';
 import type { Failure } from '../model/session/failure.ts';
 import type { Session } from '../model/session/session.ts';
 import type { StoreClock } from './clock.ts';
-import { decodeSession } from './free-json.ts';
 import type { SessionDocument } from './mongo.ts';
 import { createListReader, type ListOptions } from './read-document.ts';
+import { decodeSession } from './session-codec.ts';
 import { appendOutboxEvent } from './webhook-outbox.ts';
 
 /** Whether a session still waits, with as much of it as its job needs. */

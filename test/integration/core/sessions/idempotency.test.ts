@@ -1,10 +1,8 @@
 // One key, one session: whatever is said again, and whichever of the two writes never came.
 import { createAdopter, createSessionServices, idOfKey, newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
-import {
-  createQueueProducer as createProducerOf,
-  parseLaunchJob,
-} from '../../../../packages/core/src/queue/producer.ts';
+import { createQueueProducer as createProducerOf } from '../../../../packages/core/src/producer.ts';
+import { parseLaunchJob } from '../../../../packages/core/src/queue/job-builder.ts';
 import { makeCompletedSession } from '../../../support/factories.ts';
 import { test as base } from '../stores.ts';
 

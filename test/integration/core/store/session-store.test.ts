@@ -147,7 +147,7 @@ describe('conversation', () => {
     const branch = makeChild(root);
     const leaf = makeChild(child, { last_event_seq: 7, superseded: [{ from: 2, to: 3 }] });
     for (const one of [root, child, branch, leaf]) await stores.sessions.insertIfAbsent(one);
-    const chain = await stores.sessions.conversation(leaf);
+    const chain = await stores.sessions.ancestry(leaf);
     expect(chain.map((link) => link.id)).toEqual([root.id, child.id, leaf.id]);
     expect(chain[2]).toEqual({
       id: leaf.id,
@@ -162,11 +162,11 @@ describe('conversation', () => {
     const b = makeChild(a);
     await stores.sessions.insertIfAbsent({ ...a, parent_session_id: b.id });
     await stores.sessions.insertIfAbsent(b);
-    expect((await stores.sessions.conversation(b)).map((link) => link.id)).toEqual([a.id, b.id]);
+    expect((await stores.sessions.ancestry(b)).map((link) => link.id)).toEqual([a.id, b.id]);
   });
 
   test('of an unknown session it is empty', async ({ stores }) => {
-    expect(await stores.sessions.conversation(makeSession())).toEqual([]);
+    expect(await stores.sessions.ancestry(makeSession())).toEqual([]);
   });
 });
 

@@ -9,7 +9,10 @@ import {
 import { describe, expect, test } from 'vitest';
 import { queuedSession } from '../../../../packages/core/src/model/job/new-session.ts';
 import { parseInput } from '../../../../packages/core/src/model/schema/parse-input.ts';
-import { parseContinueJob, parseLaunchJob } from '../../../../packages/core/src/queue/producer.ts';
+import {
+  parseContinueJob,
+  parseLaunchJob,
+} from '../../../../packages/core/src/queue/job-builder.ts';
 import { makeContinueJob, makeLaunchJob } from '../../../support/factories.ts';
 
 const DAY_MS = 24 * 3600 * 1000;

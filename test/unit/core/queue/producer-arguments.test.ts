@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { parseContinueJob, parseLaunchJob } from '../../../../packages/core/src/queue/producer.ts';
+import {
+  parseContinueJob,
+  parseLaunchJob,
+} from '../../../../packages/core/src/queue/job-builder.ts';
 
 const refused = (field: string) =>
   expect.objectContaining({ code: 'INVALID_REQUEST', details: { field } });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { idSchema } from '../schema/id.ts';
 import { timeSchema } from '../schema/time.ts';
 import { onLimitSchema } from './on-limit.ts';
-import { requiresSchema } from './requires.ts';
+import { requiredFeaturesSchema } from './required-features.ts';
 
 const METADATA_MAX_BYTES = 16 * 1024;
 
@@ -90,7 +90,7 @@ export const jobOptionsSchema = optionsSchema.extend({
     .max(64)
     .optional()
     .describe('The API key whose holder asked for it: set by the API, never from a request.'),
-  requires: requiresSchema.optional(),
+  requires: requiredFeaturesSchema.optional(),
 });
 
 /** What a caller may say of a session beside its config. */

@@ -1,4 +1,4 @@
-import { mergeRequires } from '../config/requires.ts';
+import { mergeRequiredFeatures } from '../config/required-features.ts';
 import type { SessionConfig } from '../config/session-config.ts';
 import { defined } from '../schema/defined.ts';
 import type { Session } from '../session/session.ts';
@@ -74,7 +74,7 @@ export function queuedSession(
       on_limit: job.limits?.length ? job.on_limit : undefined,
       api_key_id: job.api_key_id,
       schedule_id: job.schedule_id,
-      requires: mergeRequires(job, parent),
+      requires: mergeRequiredFeatures(job, parent),
       on_busy: job.kind === 'continue' ? job.on_busy : undefined,
       waiting_for: wait,
       not_before: notBefore,

@@ -41,7 +41,7 @@ export const newScheduleSchema = z
     launch: scheduledLaunchSchema,
   })
   .superRefine(checkRecurrence)
-  .superRefine(checkKey);
+  .superRefine(checkConcurrencyKey);
 
 /** What a caller may change of a schedule: absent stays; `title: null` clears. */
 export const scheduleChangesSchema = z.strictObject({
@@ -163,7 +163,7 @@ function redactLaunch(launch: ScheduledLaunch): ScheduledLaunch {
   return { ...launch, ...redactConfig(config) };
 }
 
-function checkKey(
+function checkConcurrencyKey(
   { overlap, launch }: { overlap: string; launch: ScheduledLaunch },
   context: z.RefinementCtx,
 ): void {

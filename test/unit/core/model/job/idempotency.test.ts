@@ -2,7 +2,7 @@ import { idOfKey, idSchema } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import { configHash } from '../../../../../packages/core/src/model/job/config-hash.ts';
 import { checkSameRequest } from '../../../../../packages/core/src/model/job/idempotency.ts';
-import { parseLaunchJob } from '../../../../../packages/core/src/queue/producer.ts';
+import { parseLaunchJob } from '../../../../../packages/core/src/queue/job-builder.ts';
 import { makeSession } from '../../../../support/factories.ts';
 
 describe('the id of an idempotency key', () => {

@@ -11,7 +11,7 @@ import { checkSize, JOB_MAX_BYTES } from '../../../../../packages/core/src/model
 import {
   parseContinueJob,
   parseLaunchJob,
-} from '../../../../../packages/core/src/queue/producer.ts';
+} from '../../../../../packages/core/src/queue/job-builder.ts';
 import { buildJobOptions } from '../../../../../packages/core/src/queue/queued-job.ts';
 import { parseJob } from '../../../../../packages/core/src/store/adopt.ts';
 import { makeContinueJob, makeLaunchJob } from '../../../../support/factories.ts';

@@ -6,7 +6,7 @@ import {
   nextWait,
   planParentWait,
 } from '../../../../../packages/core/src/model/job/waiting.ts';
-import { planAdmission } from '../../../../../packages/core/src/model/limits/admission-plan.ts';
+import { planKeyRelease } from '../../../../../packages/core/src/model/limits/key-release-plan.ts';
 import {
   makeCompletedSession,
   makeContinueJob,
@@ -173,6 +173,6 @@ describe('the free slots of a key', () => {
       ['a', 'b'],
     ],
   ])('%s', (_what, holders, waiters, holding, granted) => {
-    expect(planAdmission(holders, waiters)).toEqual({ holding, granted });
+    expect(planKeyRelease(holders, waiters)).toEqual({ holding, granted });
   });
 });

@@ -5,7 +5,7 @@ import {
   parseInput,
 } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
-import { parseLaunchJob } from '../../../../../packages/core/src/queue/producer.ts';
+import { parseLaunchJob } from '../../../../../packages/core/src/queue/job-builder.ts';
 import { makeLaunchJob } from '../../../../support/factories.ts';
 
 const HALF = 'a\ud83d b';

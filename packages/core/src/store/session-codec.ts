@@ -1,8 +1,8 @@
-import { findUnknownFeatures, UnknownFeaturesError } from '../model/config/requires.ts';
+import { findUnknownFeatures, UnknownFeaturesError } from '../model/config/required-features.ts';
 import type { Session } from '../model/session/session.ts';
 import type { SessionDocument } from './mongo.ts';
 import { readDocument } from './read-document.ts';
-import { sessionForm } from './session-form.ts';
+import { sessionDocumentSchema } from './session-document-schema.ts';
 
 // JSON of callers and of the CLI may hold keys ("$ref", "a.b") and depths that BSON does not take:
 // at these places it is stored as text. Nobody queries inside them.
@@ -49,7 +49,7 @@ export function encodeSession({ id, ...fields }: Session): SessionDocument {
 export function decodeSession(document: SessionDocument): Session {
   return readDocument(document, {
     collection: 'sessions',
-    form: sessionForm,
+    form: sessionDocumentSchema,
     decode,
     explain: explainUnknownFeatures,
   });

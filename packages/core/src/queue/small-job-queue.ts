@@ -7,7 +7,7 @@ import { toQueueError } from './redis-trouble.ts';
 const ANSWER_TIMEOUT_MS = 5_000;
 
 /** A queue beside that of the sessions, for small jobs of Baton's own. */
-export interface ControlQueue {
+export interface SmallJobQueue {
   bull: Queue;
   /** Runs a call on the queue once it is ready; throws UNAVAILABLE where Redis does not answer within 5 s. */
   run<T>(call: (bull: Queue) => Promise<T>): Promise<T>;
@@ -15,11 +15,11 @@ export interface ControlQueue {
 }
 
 /** Opens the queue of this name. Redis need not be up yet. */
-export function openControlQueue(
+export function openSmallJobQueue(
   name: string,
   options: SessionQueueOptions,
   settings?: QueueOptions['settings'],
-): ControlQueue {
+): SmallJobQueue {
   const { bull, close } = openQueue(name, options, settings);
   return {
     bull,

@@ -1,7 +1,7 @@
 import type { Result, Session } from '@baton/core/internal';
 import { BSON } from 'mongodb';
 import { describe, expect, test } from 'vitest';
-import { decodeSession, encodeSession } from '../../../../packages/core/src/store/free-json.ts';
+import { decodeSession, encodeSession } from '../../../../packages/core/src/store/session-codec.ts';
 import { makeFullConfig, makeSession } from '../../../support/factories.ts';
 
 const result: Result = {

@@ -14,8 +14,6 @@ import {
 } from '../model/job/job.ts';
 import { newId } from '../model/schema/id.ts';
 import { checkDepth, parseInput } from '../model/schema/parse-input.ts';
-import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
-import type { SessionQueue } from './session-queue.ts';
 
 // What a job's id is made of. Null is no absent option: a caller whose id is lost would get another session each time.
 const namingSchema = z.object({
@@ -23,13 +21,6 @@ const namingSchema = z.object({
   idempotency_key: idempotencyKeySchema.optional(),
   tenant: z.string().optional(),
 });
-
-/** What a producer can know of a session that it enqueued. */
-export interface Enqueued {
-  id: string;
-  run_id: string;
-  status: 'queued';
-}
 
 /**
  * Options of one session. With an `id` (a UUID), or an `idempotency_key` (any text, from which the id is derived),
@@ -43,17 +34,6 @@ export type EnqueueOptions = JobOptions & {
 
 /** Options of a continue: `on_busy` says what becomes of it while its parent has not ended. */
 export type ContinueOptions = EnqueueOptions & { on_busy?: OnBusy | undefined };
-
-/** The two verbs of a service that has Redis alone. */
-export interface Producer {
-  /** Enqueues a new session. Throws INVALID_REQUEST, PAYLOAD_TOO_LARGE, UNAVAILABLE. */
-  launchSession(config: SessionConfig, options?: EnqueueOptions): Promise<Enqueued>;
-  /**
-   * Enqueues a session that continues another. Throws like launchSession; a parent that is missing, cannot
-   * be resumed, or is busy with nothing said of that, is found by the worker, which ends it as failed.
-   */
-  continueSession(request: ContinueSessionConfig, options?: ContinueOptions): Promise<Enqueued>;
-}
 
 /** Builds the jobs of requests. */
 export interface JobBuilder {
@@ -149,25 +129,4 @@ function validateEnqueueOptions(options: EnqueueOptions): void {
 function validateObject(field: 'request' | 'options', value: unknown): void {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return;
   throw new AppError('INVALID_REQUEST', `${field}: expected an object`, { details: { field } });
-}
-
-/** A producer on a queue that is open already; `sealer` encrypts secrets. */
-export function createQueueProducer(
-  queue: Pick<SessionQueue, 'add'>,
-  sealer: Sealer = NO_SEALER,
-): Producer {
-  async function enqueue(job: Job, keyed: boolean): Promise<Enqueued> {
-    await queue.add(await sealer.job(job, keyed));
-    return { id: job.id, run_id: job.run_id ?? job.id, status: 'queued' };
-  }
-  return {
-    launchSession: async (config, options) =>
-      enqueue(parseLaunchJob(config, options), isKeyed(options)),
-    continueSession: async (request, options) =>
-      enqueue(parseContinueJob(request, options), isKeyed(options)),
-  };
-}
-
-function isKeyed(options: EnqueueOptions = {}): boolean {
-  return options.idempotency_key !== undefined;
 }

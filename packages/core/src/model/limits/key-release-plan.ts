@@ -5,7 +5,7 @@ export interface Waiter {
 }
 
 /** The waiters that a key releases: `holding` have a slot already, `granted` are given one. */
-export interface AdmissionPlan {
+export interface KeyReleasePlan {
   holding: string[];
   granted: string[];
 }
@@ -14,10 +14,10 @@ export interface AdmissionPlan {
  * Gives the free slots of a key to the waiters, first come, first served: the first waiter that does not fit
  * under its own limit makes all later ones wait. A waiter that already holds a slot is left from a crash.
  */
-export function planAdmission(
+export function planKeyRelease(
   holders: readonly string[],
   waiters: readonly Waiter[],
-): AdmissionPlan {
+): KeyReleasePlan {
   const holding = waiters.filter(({ id }) => holders.includes(id)).map(({ id }) => id);
   const granted: string[] = [];
   for (const { id, concurrency_limit = 1 } of waiters) {

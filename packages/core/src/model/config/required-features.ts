@@ -1,11 +1,11 @@
-// Feature words: what a session needs of the version that runs it (docs/upgrades.md).
+// Required features: what a session needs of the version that runs it (docs/upgrades.md). Each has a word as its name.
 import { z } from 'zod';
 import { AppError } from '../errors/app-error.ts';
 
 /**
  * The feature words that this version understands. A feature that an older worker would run wrongly gets a
  * word here, in the change that adds the feature: then give the word to `requires` of each job that uses the
- * feature (queue/producer.ts). A worker without the word leaves such a job to a newer worker. A word is never
+ * feature (queue/job-builder.ts). A worker without the word leaves such a job to a newer worker. A word is never
  * taken out again, and a feature that an older worker may ignore needs none.
  */
 export const FEATURES: ReadonlySet<string> = new Set<string>([]);
@@ -17,7 +17,7 @@ const MAX_FEATURES = 32;
 export const FEATURE_MAX_LENGTH = 64;
 
 /** The field `requires` of jobs and session documents. */
-export const requiresSchema = z
+export const requiredFeaturesSchema = z
   .array(z.string().min(1).max(FEATURE_MAX_LENGTH))
   .max(MAX_FEATURES)
   .describe(
@@ -72,7 +72,7 @@ export function checkFeatures(holder: unknown): void {
  * What a new session requires: the words of its own job, and those of the parent that it continues, whose
  * config and transcript it inherits.
  */
-export function mergeRequires(
+export function mergeRequiredFeatures(
   job: { requires?: readonly string[] | undefined },
   parent: { requires?: readonly string[] | undefined } | undefined,
 ): string[] | undefined {

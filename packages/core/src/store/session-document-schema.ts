@@ -5,7 +5,7 @@ const count = z.number();
 const texts = z.array(z.string());
 
 /** What every reader of a session document relies on; anything else in the document may be of any form. */
-export const sessionForm = z.looseObject({
+export const sessionDocumentSchema = z.looseObject({
   _id: z.string(),
   run_id: z.string(),
   kind: z.string(),
