@@ -1,6 +1,7 @@
 import { type Admission, createAdmission } from '../admission/admission.ts';
 import { createOperatorLimits, type OperatorLimits } from '../admission/operator-limits.ts';
 import { createSessionDeletion, type SessionDeletion } from '../deletion/session-deletion.ts';
+import type { Session } from '../model/session/session.ts';
 import type { LivePublisher } from '../queue/live.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { Logger } from '../runtime/log.ts';
@@ -53,7 +54,11 @@ export function createSessionServices({
   const { sessions } = stores;
   const live = withNotifications(queue.live, notify);
   const admission = createAdmission({ stores, clock, queue, live, log });
-  const manager = createSessionManager({ queue, sessions, admission, sealer });
+  // A new session has a webhook event only if it was refused: the others spare the look into the outbox.
+  const announce = (session: Session) =>
+    (session.webhooks_due ? live : queue.live).statusChanged(session);
+  const adopter = createAdopter(sessions, (id) => queue.find(id), announce, sealer);
+  const manager = createSessionManager({ queue, sessions, adopter, announce, admission, sealer });
   const requests = withStopNotifications(stores.stopRequests, notify);
   return {
     manager,
@@ -61,7 +66,7 @@ export function createSessionServices({
     deletion: createSessionDeletion({ stores, clock, queue, requests }),
     admission,
     operatorLimits: createOperatorLimits({ stores, clock }),
-    adopter: createAdopter(sessions, (id) => queue.find(id), live.statusChanged, sealer),
+    adopter,
     live,
   };
 }

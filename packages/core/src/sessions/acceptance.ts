@@ -34,6 +34,7 @@ export function createAcceptance({
   queue,
   sessions,
   adopter,
+  announce,
   admission,
   sealer,
   jobs,
@@ -41,6 +42,7 @@ export function createAcceptance({
   queue: SessionQueue;
   sessions: SessionStore;
   adopter: Adopter;
+  announce: (session: Session) => void;
   admission: Admission;
   sealer: Sealer;
   jobs: JobBuilder;
@@ -80,7 +82,7 @@ export function createAcceptance({
   }
 
   return {
-    launchMany: createBulkAcceptance({ queue, sessions, admission, sealer, jobs }),
+    launchMany: createBulkAcceptance({ queue, sessions, announce, admission, sealer, jobs }),
     launch: async (config, options) => accept(jobs.launch(config, options), options),
     async continue(request, options, judge) {
       const { parent_session_id: id, ...overrides } = request;

@@ -44,17 +44,19 @@ interface Refused {
 export function createBulkAcceptance({
   queue,
   sessions,
+  announce,
   admission,
   sealer,
   jobs,
 }: {
   queue: SessionQueue;
   sessions: SessionStore;
+  announce: (session: Session) => void;
   admission: Admission;
   sealer: Sealer;
   jobs: Pick<JobBuilder, 'launch'>;
 }): (launches: readonly LaunchInput[]) => Promise<LaunchVerdict[]> {
-  const launchSlice = createSliceLaunch({ queue, sessions, admission });
+  const launchSlice = createSliceLaunch({ queue, sessions, announce, admission });
 
   return async (launches) => {
     const verdicts: LaunchVerdict[] = [];
@@ -88,10 +90,12 @@ const NONE = { error: new Error('a launch has no verdict') };
 function createSliceLaunch({
   queue,
   sessions,
+  announce,
   admission,
 }: {
   queue: SessionQueue;
   sessions: SessionStore;
+  announce: (session: Session) => void;
   admission: Admission;
 }): (sealed: readonly SealedLaunch[]) => Promise<Map<SealedLaunch, LaunchVerdict>> {
   // In the order of acceptance.ts: the jobs first, then their documents; of those that wait only these.
@@ -134,7 +138,7 @@ function createSliceLaunch({
       ...(jobs.length > 0 ? await enqueue(jobs) : []),
     ]);
     const made = await sessions.getMany([...fresh.keys()]);
-    for (const session of made) queue.live.statusChanged(session);
+    for (const session of made) announce(session);
     const passed = await sessions.getMany(replays.map(({ id }) => id));
     const stored = new Map([...known, ...byId(passed), ...byId(made)]);
     return new Map(

@@ -13,7 +13,7 @@ import {
 } from '../queue/job-builder.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
-import { createAdopter } from '../store/adopt.ts';
+import type { Adopter } from '../store/adopt.ts';
 import type { SessionFilter, SessionStore } from '../store/session-store.ts';
 import { type Acceptance, createAcceptance } from './acceptance.ts';
 
@@ -49,21 +49,26 @@ export interface SessionManager {
   getSession(id: string): Promise<Session>;
 }
 
-/** The session manager over an open queue and store; secrets are sealed, where there is a sealer. */
+/**
+ * The session manager over an open queue and store. `announce` is called for each session that a bulk launch
+ * makes; the adopter announces the others. `sealer` encrypts secrets.
+ */
 export function createSessionManager({
   queue,
   sessions,
+  adopter,
+  announce,
   admission,
   sealer = NO_SEALER,
 }: {
   queue: SessionQueue;
   sessions: SessionStore;
+  adopter: Adopter;
+  announce: (session: Session) => void;
   admission: Admission;
   sealer?: Sealer;
 }): SessionManager {
-  const adopter = createAdopter(sessions, (id) => queue.find(id), queue.live.statusChanged, sealer);
-
-  const deps = { queue, sessions, adopter, admission, sealer };
+  const deps = { queue, sessions, adopter, announce, admission, sealer };
   const acceptance = createAcceptance({ ...deps, jobs: TRUSTED_JOBS });
   const parsing = createAcceptance({ ...deps, jobs: PARSED_JOBS });
 

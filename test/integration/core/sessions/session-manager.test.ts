@@ -8,6 +8,21 @@ const test = base.extend(
   ({ stores, queue }) => createSessionServices({ stores, clock: stores.clock, queue }).manager,
 );
 
+test('webhooks are notified at once of a session that is refused as it is read, and of no new one', async ({
+  queue,
+  stores,
+}) => {
+  const notified: string[] = [];
+  const notify = (id: string) => notified.push(id);
+  const { manager } = createSessionServices({ stores, clock: stores.clock, queue, notify });
+  const refused = makeLaunchJob({ version: 9 as never });
+  await queue.bull.add('launch', refused, { jobId: refused.id });
+  await manager.launchSession({ query: 'hello' });
+  await manager.acceptance.launchMany([{ config: { query: 'hello' } }]);
+  expect(await manager.getSessionInfo(refused.id)).toMatchObject({ status: 'failed' });
+  expect(notified).toEqual([refused.id]);
+});
+
 describe('launchSession', () => {
   test('the session is queued and can be read the moment the call returns', async ({
     manager,
