@@ -1,19 +1,11 @@
 // What the apps, the tests and the tools of this repository build on. Not a promise: names here change with any version.
 
-export { type Admission, createAdmission } from './admission/admission.ts';
-export { createOperatorLimits, type OperatorLimits } from './admission/operator-limits.ts';
-export { type OpenBaton, type OpenBatonOptions, openBaton } from './baton/open-baton.ts';
+export type { Admission } from './admission/admission.ts';
+export { createOperatorLimits } from './admission/operator-limits.ts';
+export { type OpenBaton, openBaton } from './baton/open-baton.ts';
+export { createSessionServices } from './baton/session-services.ts';
+export { createSessionDeletion, type SessionDeletion } from './deletion/session-deletion.ts';
 export {
-  createSessionServices,
-  type SessionServices,
-} from './baton/session-services.ts';
-export {
-  createSessionDeletion,
-  type DeletionState,
-  type SessionDeletion,
-} from './deletion/session-deletion.ts';
-export {
-  type ContinueSessionConfig,
   continueSessionConfigSchema,
   inheritConfig,
   type Overrides,
@@ -34,18 +26,8 @@ export {
   type SessionConfig,
   sessionConfigSchema,
 } from './model/config/session-config.ts';
-export {
-  type JobOptions,
-  type SessionOptions,
-  sessionOptionsSchema,
-} from './model/config/session-options.ts';
-export {
-  type OnBusy,
-  onBusySchema,
-  type WaitingFor,
-  waitingForSchema,
-} from './model/config/waiting-for.ts';
-export { AppError, type ErrorDetails, isAppError } from './model/errors/app-error.ts';
+export { type JobOptions, sessionOptionsSchema } from './model/config/session-options.ts';
+export { AppError, isAppError } from './model/errors/app-error.ts';
 export { assertNever } from './model/errors/assert-never.ts';
 export {
   codeFacts,
@@ -74,7 +56,6 @@ export {
   type BulkLaunch,
   bulkLaunchSchema,
   continueRequestSchema,
-  type LaunchRequest,
   launchRequestSchema,
   splitRequest,
 } from './model/job/request.ts';
@@ -94,14 +75,7 @@ export {
 } from './model/limits/limit.ts';
 export { checkOverrides, checkPolicy, POLICY_CODES } from './model/policy/check-policy.ts';
 export { forbiddenEnvName } from './model/policy/env-names.ts';
-export {
-  type Allowed,
-  BYPASS_MODE,
-  DEFAULT_POLICY,
-  FORBIDDABLE_OPTIONS,
-  type Governed,
-  type Policy,
-} from './model/policy/policy.ts';
+export { BYPASS_MODE, DEFAULT_POLICY, type Governed, type Policy } from './model/policy/policy.ts';
 export { directoriesOf } from './model/policy/policy-rules.ts';
 export { isInsideRoots } from './model/policy/working-dir.ts';
 export {
@@ -115,7 +89,7 @@ export {
 export { cutText } from './model/schema/cut-text.ts';
 export { defined } from './model/schema/defined.ts';
 export { idSchema, newId } from './model/schema/id.ts';
-export { describeIssue, parseInput } from './model/schema/parse-input.ts';
+export { parseInput } from './model/schema/parse-input.ts';
 export { timeSchema } from './model/schema/time.ts';
 export { hasVisibleText } from './model/schema/visible-text.ts';
 export { REDACTED, redactConfig, redactJob } from './model/secrets/redact.ts';
@@ -169,14 +143,7 @@ export {
   priceOf,
   pricesSchema,
 } from './model/usage/prices.ts';
-export {
-  addSpending,
-  NO_SPENDING,
-  type Spending,
-  spendingSchema,
-  USAGE_GROUPS,
-  type UsageGroup,
-} from './model/usage/usage.ts';
+export { type Spending, spendingSchema, USAGE_GROUPS } from './model/usage/usage.ts';
 export {
   madeWebhookSchema,
   newWebhookSchema,
@@ -193,13 +160,12 @@ export {
 } from './model/webhooks/webhook-address.ts';
 export {
   type Delivery,
-  type DeliveryTry,
   deliveryViewSchema,
   toDeliveryView,
 } from './model/webhooks/webhook-delivery.ts';
-export { type WebhookEvent, webhookEventSchema } from './model/webhooks/webhook-event.ts';
+export type { WebhookEvent } from './model/webhooks/webhook-event.ts';
 export { newWebhookSecret, signWebhook } from './model/webhooks/webhook-signature.ts';
-export { createProducer, type Enqueued, type Producer } from './producer.ts';
+export { createProducer, type Producer } from './producer.ts';
 export { createBackend } from './queue/backend.ts';
 export { type ControlMessage, subscribeControl } from './queue/control.ts';
 export type { ContinueOptions, EnqueueOptions } from './queue/job-builder.ts';
@@ -213,31 +179,15 @@ export { findProblem } from './queue/readable-job.ts';
 export { openWorkerRedis, type RedisConnection } from './queue/redis.ts';
 export { findRedisTrouble, toQueueError } from './queue/redis-trouble.ts';
 export { createRedisWatch, type RedisWatch } from './queue/redis-watch.ts';
-export {
-  firingJobSchema,
-  SCHEDULE_QUEUE,
-  SCHEDULE_SETTINGS,
-} from './queue/schedule-queue.ts';
-export {
-  createSessionQueue,
-  type SessionQueue,
-} from './queue/session-queue.ts';
-export {
-  createWebhookQueue,
-  deliveryJobSchema,
-  WEBHOOK_QUEUE,
-  type WebhookQueue,
-} from './queue/webhook-queue.ts';
+export { firingJobSchema, SCHEDULE_QUEUE, SCHEDULE_SETTINGS } from './queue/schedule-queue.ts';
+export { createSessionQueue, type SessionQueue } from './queue/session-queue.ts';
+export { createWebhookQueue, deliveryJobSchema, WEBHOOK_QUEUE } from './queue/webhook-queue.ts';
 export { type Closers, createClosers } from './runtime/closers.ts';
 export { withDeadline } from './runtime/deadline.ts';
-export { createLogger, LOG_LEVELS, type Logger } from './runtime/log.ts';
+export { createLogger, type Logger } from './runtime/log.ts';
 export { createWakeup, type Wakeup } from './runtime/wakeup.ts';
 export { firedSessionId, launchOfFiring } from './schedules/firing.ts';
-export {
-  createScheduleServices,
-  type ScheduleServices,
-} from './schedules/schedule-services.ts';
-export type { Schedules } from './schedules/schedules.ts';
+export type { ScheduleServices } from './schedules/schedule-services.ts';
 export { readPublicKeys, readSecretKeys, type SecretKeys } from './sealing/key-files.ts';
 export {
   generateOpeningKey,
@@ -249,34 +199,21 @@ export {
 } from './sealing/key-set.ts';
 export { createOpener, type IsOurs, type Opener } from './sealing/opener.ts';
 export { findKids, resealConfig } from './sealing/rotation.ts';
-export { createSealer, NO_SEALER, type Sealer } from './sealing/sealer.ts';
-export type { Acceptance } from './sessions/acceptance.ts';
+export { createSealer, type Sealer } from './sealing/sealer.ts';
 export type { LaunchInput, LaunchVerdict } from './sessions/bulk-acceptance.ts';
-export {
-  createSessionManager,
-  type InfoPage,
-  type SessionManager,
-} from './sessions/session-manager.ts';
-export { createSessionStop, type SessionStop } from './sessions/session-stop.ts';
+export type { InfoPage, SessionManager } from './sessions/session-manager.ts';
+export type { SessionStop } from './sessions/session-stop.ts';
 export { defaultWorkRoot } from './settings/default-work-root.ts';
 export { intVariable, listVariable, parseEnv } from './settings/env.ts';
 export { policyOf } from './settings/policy-settings.ts';
 export { sharedSettings } from './settings/settings.ts';
 export { type Adopter, createAdopter } from './store/adopt.ts';
-export { type Claim, type Claimant, type Claims, createClaims } from './store/claim.ts';
+export { type Claims, createClaims } from './store/claim.ts';
 export { createStoreClock, type StoreClock } from './store/clock.ts';
-export {
-  type ConversationEvent,
-  type ConversationPage,
-  readConversation,
-} from './store/conversation.ts';
-export {
-  type ConversationTree,
-  createConversationTree,
-  type EndedSession,
-} from './store/conversation-tree.ts';
+export { readConversation } from './store/conversation.ts';
+export type { ConversationTree, EndedSession } from './store/conversation-tree.ts';
 export type { DeliveryStore } from './store/delivery-store.ts';
-export { createEventStore, type EventStore, PAGE_MAX_BYTES } from './store/event-store.ts';
+export { type EventStore, PAGE_MAX_BYTES } from './store/event-store.ts';
 export { createKeyStore, type KeyStore, type StoredKey } from './store/key-store.ts';
 export { createLeaderLease, type LeaderLease } from './store/leader-lease.ts';
 export { createLoginStore, LOGIN_LASTS_MS, type LoginStore } from './store/login-store.ts';
@@ -284,9 +221,7 @@ export { connectMongo, ensureIndexes, type Mongo } from './store/mongo.ts';
 export type {
   AttemptRecord,
   Ending,
-  FencedAttempt,
   OwnedSession,
-  OwnedSessions,
   Progress,
   StopTimes,
 } from './store/owned-session.ts';
@@ -294,38 +229,22 @@ export { createReconcileStore, type ReconcileStore } from './store/reconcile-sto
 export type { ScheduleStore } from './store/schedule-store.ts';
 export type { SecretStore } from './store/secret-store.ts';
 export type { SessionHeads } from './store/session-heads.ts';
-export type {
-  SessionFilter,
-  SessionLabel,
-  SessionPage,
-  SessionStore,
-} from './store/session-store.ts';
-export { createStopRequests, type StopRequests } from './store/stop-requests.ts';
+export type { SessionFilter, SessionLabel, SessionStore } from './store/session-store.ts';
+export type { StopRequests } from './store/stop-requests.ts';
 export { createStores, type Stores } from './store/stores.ts';
 export type { TombstoneStore } from './store/tombstone-store.ts';
 export {
   CHUNK_MAX_BYTES,
-  type ChunkPosition,
   createTranscriptStore,
   type TranscriptStore,
 } from './store/transcript-store.ts';
 export { isMongoAway, isStoreAway, toUnavailable } from './store/unavailable.ts';
-export type {
-  UsageFilter,
-  UsageGroupSum,
-  UsageStore,
-} from './store/usage-store.ts';
+export type { UsageFilter, UsageStore } from './store/usage-store.ts';
 export type { DeadAfter, WebhookStore } from './store/webhook-store.ts';
-export {
-  type FollowFrom,
-  followConversation,
-  resolveFollowFrom,
-} from './tail/follow-conversation.ts';
+export { followConversation, resolveFollowFrom } from './tail/follow-conversation.ts';
 export { parsePosition } from './tail/follow-position.ts';
 export { shareReads } from './tail/shared-reads.ts';
 export { type StatusItem, statusChanges } from './tail/status-changes.ts';
 export type { TailDeps, TailItem } from './tail/tail-loop.ts';
 export { tailSession } from './tail/tail-session.ts';
-export { withNotifications, withStopNotifications } from './webhooks/notify-on-change.ts';
-export type { WebhookDispatch } from './webhooks/webhook-dispatch.ts';
 export { createWebhookServices, type WebhookServices } from './webhooks/webhook-services.ts';

@@ -29,9 +29,6 @@ export const continueRequestSchema = overridesSchema
   .extend({ ...sessionOptionsSchema.shape, on_busy: onBusySchema.optional() })
   .superRefine(checkOptionConflicts(({ recovery }) => recovery));
 
-/** What a launch asks. */
-export type LaunchRequest = z.infer<typeof launchRequestSchema>;
-
 /** What one launch of many asks. */
 export type BulkLaunch = z.infer<typeof bulkLaunchSchema>;
 
