@@ -3,7 +3,9 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hang, text } from '../support/messages-api/reply.ts';
-import { type Cli, type CliRun, makeCli, onPromptSaved } from './cli.ts';
+import type { RunningClaude } from '../support/real-claude.ts';
+import { waitFor } from '../support/wait.ts';
+import { type Cli, type CliRun, makeCli } from './cli.ts';
 
 const V7 = '0197f0a0-1111-7000-8000-000000000001';
 const V5 = '74738ff5-5367-5958-9aee-98fffdcd1876';
@@ -64,7 +66,12 @@ test('CLAUDE_CODE_TMPDIR takes the temporary files, those that a kill leaves beh
   const trap = join(other.home.root, 'trap');
   await mkdir(trap);
   const env = { TMPDIR: trap };
-  const stop = onPromptSaved(other.home, V7, 'go', 'SIGKILL');
+  const stop = async (claude: RunningClaude): Promise<void> => {
+    const hasProbe = async () =>
+      (await readdir(other.home.tmpDir, { recursive: true })).join().includes('fswatch-probe-');
+    await waitFor('a temporary file of the CLI', hasProbe);
+    process.kill(claude.pid, 'SIGKILL');
+  };
   const args = [`--session-id=${V7}`];
   await other.runUntil({ script: [hang()], args, prompt: 'go', env }, stop);
   const left = await readdir(other.home.tmpDir, { recursive: true });
