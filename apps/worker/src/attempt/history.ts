@@ -6,6 +6,7 @@ import {
   type Result,
   type Session,
 } from '@baton/core/internal';
+import { isConversationNotFound } from '../claude/classify-result.ts';
 import type { Restored } from '../transcript/restore.ts';
 import { findEventsBeyondTranscript } from './events-beyond-transcript.ts';
 import type { RecordedLine } from './recorded-line.ts';
@@ -52,8 +53,11 @@ export async function readHistory(
     uuids: restored.uuids,
     prompt: restored.holdsPrompt,
   });
-  if (restored.holdsPrompt && !beyond?.losesMessages && session.last_result) {
-    return { ...NO_HISTORY, answer: session.last_result };
+  const { last_result } = session;
+  // A CLI that did not find the transcript answered nothing: its folder was away for a moment.
+  const isAnswer = last_result !== undefined && !isConversationNotFound(last_result);
+  if (restored.holdsPrompt && !beyond?.losesMessages && isAnswer) {
+    return { ...NO_HISTORY, answer: last_result };
   }
   // What is left aside must count no more before the next attempt writes over it.
   const leaves = restored.files.length === 0 && session.transcript.files.length > 0;

@@ -91,12 +91,15 @@ function hasAnswer({ result, structured_output, truncated }: Result): boolean {
   );
 }
 
+/** Says whether it is the result of a CLI that looked for the conversation to resume and did not find it. */
+export function isConversationNotFound({ errors }: Pick<Result, 'errors'>): boolean {
+  return errors?.some((text) => text.startsWith('No conversation found')) ?? false;
+}
+
 function codeOf(result: Result, apiError: string | undefined): ErrorCode {
   const limit = find(BY_SUBTYPE, result.subtype);
   if (limit !== undefined) return limit;
-  if (result.errors?.some((text) => text.startsWith('No conversation found'))) {
-    return 'CONVERSATION_NOT_FOUND';
-  }
+  if (isConversationNotFound(result)) return 'CONVERSATION_NOT_FOUND';
   const ending = find(BY_TERMINAL_REASON, result.terminal_reason);
   if (ending !== undefined) return ending;
   if (isDeferred(result)) return 'TOOL_DEFERRED';

@@ -15,6 +15,13 @@ const answer: Result = {
   result: 'done',
 };
 
+const notFound: Result = {
+  ...answer,
+  subtype: 'error_during_execution',
+  is_error: true,
+  errors: ['No conversation found with session ID: 4b0c'],
+};
+
 const started = { worker_id: 'w', host: 'h', started_at: new Date(0) };
 const CRASHED = {
   code: 'CRASHED',
@@ -77,6 +84,11 @@ describe('what earlier attempts left', () => {
   test.each([
     ['the transcript has not all of the turn', again({ last_result: answer }), partial],
     ['no result was committed', again(), complete],
+    [
+      'the CLI had looked for the transcript in vain, and its worker died before the session was given back',
+      again({ last_result: notFound }),
+      complete,
+    ],
     [
       'the prompt was not saved',
       again({ last_result: answer }),
