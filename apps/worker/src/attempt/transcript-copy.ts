@@ -65,8 +65,9 @@ export function startCopyLoop(
       const isThere = await untilFolderIsThere(hostFolder, end - performance.now(), giveUp);
       if (!isThere && !giveUp.aborted) onFolderLost();
       const manifest = await writeUntilAcknowledged(() => copier.copy({ verify: true }), options);
-      // A folder that went away meanwhile is seen by the copier as one that a tool removed.
-      if (!isThere || giveUp.aborted || existsSync(hostFolder)) return manifest ?? undefined;
+      // The copier takes a folder that goes away during the copy for one that a tool removed: so it copies again.
+      const isLate = !isThere || performance.now() >= end;
+      if (isLate || giveUp.aborted || existsSync(hostFolder)) return manifest ?? undefined;
     }
   }
 

@@ -65,7 +65,7 @@ test('a folder that goes away during the last copy is copied again once it is ba
   });
   const finished = copy.finish();
   await gone.promise;
-  await setImmediate(); // the keeper looks for the folder before this
+  await setImmediate(); // by now the last copy has looked for the folder
   await rename(away, hostFolder);
   expect(await finished).toEqual({ files: [] });
   expect(lastCopies).toEqual([true, true]);
