@@ -1,4 +1,4 @@
-// Admission: when a session may have a job in the queue.
+// Admission decides when a session may have a job in the queue.
 //
 //   parent -> limits -> concurrency key -> queued
 //
@@ -7,21 +7,26 @@
 //        ┌────────┐   ┌────────┐   ┌─────────────────┐   ┌─────────────┐
 //        │ parent │──>│ limits │──>│ concurrency key │──>│ queued: job │──> a worker claims it
 //        └────────┘   └────────┘   └─────────────────┘   └─────────────┘
-//        a continue   its API key,  a slot of the key
-//        waits for    its tags:
-//        its parent   reserved
+//        a continue   the limits    a slot of the
+//        waits for    of its API    session's key
+//        its parent   key and tags
 //
-// A session enters at the first state that applies to it and skips those that do not. The order matters: a
-// waiting session never holds a slot that another one needs. The state is `waiting_for` in the session
-// document (`parent`, `budget` for limits, `concurrency_key`, or absent), and a session that waits has no job.
+// A session skips the states that do not apply to it. Because of the order, a waiting session never
+// holds a slot that another session needs. The session document stores the state in `waiting_for`:
+// `parent`, `budget` (for limits), `concurrency_key`, or no value. A session that waits has no job.
 //
-// Limits are checked (is there room now? nothing is written) and reserved (a slot and a count are taken).
-// A session is released when it leaves the state it waits in, and advanced when it is released as often as is
-// possible now. "Try" is a release, or a reservation, that leaves the session where it is if there is no room.
+// The verbs in this folder:
+//   check     to read whether a limit has room now, and write nothing
+//   reserve   to take a slot and a count of each limit
+//   release   to end a session's present wait
+//   advance   to release a session again and again, until it is queued or has to wait
+//   try       to release or reserve if there is room; otherwise the session stays where it is
+//
 // When a session ends, `releaseAfter` frees its slots and advances the sessions that waited for it.
 //
-// Each transition is one guarded update of one document, so every step may be repeated, run in several
-// processes at once, or be cut off by a crash: `repair`, which the reconciler runs, finishes the rest.
+// Each transition is one guarded update of one document. So every step may be repeated, may run in
+// several processes at once, and may be cut off by a crash. The reconciler runs `repair`, which
+// completes what a crash cut off.
 import { isAppError } from '../model/errors/app-error.ts';
 import type { Job } from '../model/job/job.ts';
 import { jobOfSession } from '../model/job/job-of-session.ts';
@@ -49,32 +54,38 @@ import { createLimitUsage } from './limit-usage.ts';
 import { createParentAdmission, type ParentAdmission } from './parent-admission.ts';
 import { createTransitions, type Transitions } from './transitions.ts';
 
-/** How many children of one parent are advanced at a time. */
+/** How many children of one parent are advanced at once. */
 const BATCH = 100;
 
-/** The admission of sessions to the queue; the states and words are described at the top of the file. */
+/** Admits sessions to the queue. The top of this file describes the states and the verbs. */
 export interface Admission {
-  /** The limits that new sessions meet. */
+  /** The limits that apply to new sessions. */
   requestLimits: RequestLimits;
   /**
-   * Advances a session that its request has just stored, or has met again; returns it as it then is. Throws LIMIT_EXCEEDED where a limit has no room and the session did not ask to wait: the
-   * session is removed. Throws UNAVAILABLE where another process is still deciding that.
+   * Advances a session of a request: a new session, or the one that an earlier try of the request
+   * stored. Returns the session in its new state. Throws LIMIT_EXCEEDED, and removes the session,
+   * if a limit has no room and the session did not ask to wait. Throws UNAVAILABLE if another
+   * process is still deciding that.
    */
   admit(session: Session): Promise<Session>;
-  /** Advances a queued session; returns it as it then is. */
+  /** Advances a queued session, and returns it in its new state. */
   advance(session: Session): Promise<Session>;
-  /** Releases those of these new sessions that wait for a concurrency key with a free slot. */
+  /** Releases each of these new sessions that waits for a concurrency key with a free slot. */
   releaseForKeys(sessions: readonly Session[]): Promise<void>;
-  /** Frees the slots of a session that has ended, and advances those that waited for it. May be called twice. */
+  /**
+   * Frees the slots of a session that has ended, and advances the sessions that waited for it. May
+   * be called twice.
+   */
   releaseAfter(session: Pick<Session, 'id' | 'concurrency_key' | 'limits'>): Promise<void>;
   /**
-   * Fails a session that this error keeps from ever being run, with INTERNAL, and releases what waited for
-   * it; false where it has ended, is not there, or a worker holds it.
+   * Fails a session that can never run because of this error, with the code INTERNAL, and releases
+   * the sessions that waited for it. Returns false if the session has ended, if it does not exist,
+   * or if a worker holds it.
    */
   fail(id: string, error: unknown): Promise<boolean>;
-  /** Adds the job of a queued session that waits for nothing, where it has none. */
+  /** Adds the job of a queued session that waits for nothing, if it has no job. */
   enqueue(id: string): Promise<void>;
-  /** Finishes what a crash or an outage cut off; returns how many sessions it released. */
+  /** Completes what a crash or an outage cut off. Returns how many sessions it released. */
   repair(): Promise<number>;
 }
 
@@ -92,7 +103,7 @@ export type AdmissionStores = Pick<
   | 'unusable'
 >;
 
-/** The admission of a database's sessions to a queue. */
+/** Creates the admission of a database's sessions to a queue. */
 export function createAdmission({
   stores,
   clock,
@@ -136,7 +147,7 @@ export function createAdmission({
   async function fail(id: string, error: unknown): Promise<boolean> {
     const failed = await unusable.fail(id, messageOf(error));
     if (!failed) return false;
-    log?.error({ err: error, session_id: id }, 'a session that cannot be run was failed');
+    log?.error({ err: error, session_id: id }, 'this session can never run, so it was failed');
     if (failed.session) live.statusChanged(failed.session);
     await releaseAfter(failed.slots);
     return true;
@@ -182,7 +193,10 @@ export function createAdmission({
   };
 }
 
-/** Adds the jobs of those of these sessions that are queued and wait for nothing; returns how many they are. */
+/**
+ * Creates a function that adds the job of each session that is queued and waits for nothing. The
+ * function returns how many such sessions it was given.
+ */
 function createEnqueueReady(
   queue: Pick<SessionQueue, 'restore'>,
   fail: Admission['fail'],
@@ -192,14 +206,15 @@ function createEnqueueReady(
     try {
       job = jobOfSession(state);
     } catch (error) {
-      // Left as it is, the session would hold its slots for good: no job of it will ever end.
+      // Without a job the session would never end, and would never free its slots.
       await fail(state.id, error);
       return;
     }
     await queue.restore(job).catch(() => {});
   }
 
-  // The documents already say that these sessions wait for nothing: the reconciler enqueues them if Redis is away.
+  // The documents already say that these sessions wait for nothing. So if Redis is down, the
+  // reconciler adds the jobs later.
   return async (states) => {
     const ready = states.filter((one) => one.status === 'queued' && !one.waiting_for);
     await Promise.all(ready.map(addJob));
@@ -207,7 +222,10 @@ function createEnqueueReady(
   };
 }
 
-/** Advances the sessions that wait for this parent, up to their limits; returns the limits that they wait for from now on. */
+/**
+ * Advances the sessions that wait for this parent, but stops each one at its limits. Returns the
+ * ids of the limits that they now wait for.
+ */
 async function advanceChildren(
   parentId: string,
   {
@@ -222,7 +240,8 @@ async function advanceChildren(
   for (;;) {
     const children = await waiting.findByParent(parentId, BATCH);
     const advanced = await Promise.all(children.map(transitions.advanceOneState));
-    // These wait for their limits from now on: they are released by age, once all of them are in line.
+    // These children now wait for their limits. The caller releases them by age after this function
+    // has advanced all children.
     const entered = advanced.filter(({ waiting_for }) => waiting_for === 'budget');
     for (const limitId of entered.flatMap((child) => child.limits ?? [])) limitIds.add(limitId);
     const isStuck = advanced.some((child) => child.waiting_for === 'parent');
@@ -230,7 +249,8 @@ async function advanceChildren(
   }
 }
 
-// A message of another program's error may quote what no reader of the session may see: the log has it.
+// The message of a foreign error may quote text that readers of the session must not see. That
+// message goes to the log only.
 function messageOf(error: unknown): string {
   if (isAppError(error)) return error.message;
   const name = error instanceof Error ? error.name : typeof error;

@@ -1,4 +1,5 @@
-// Sessions of one concurrency key: a few run at once, the others wait in the order in which they were made.
+// Admission by concurrency key: a few sessions of a key run at once, and the others wait, oldest
+// first.
 
 import { planKeyRelease } from '../model/limits/key-release-plan.ts';
 import type { Session } from '../model/session/session.ts';
@@ -8,36 +9,46 @@ import { forEachIsolated } from '../store/for-each-isolated.ts';
 import type { SlotStore } from '../store/slot-store.ts';
 import type { WaitingStore, WaitState } from '../store/waiting-store.ts';
 
-/** How many sessions are released by one set of commands. */
+/** How many sessions one set of commands releases. */
 const BATCH = 100;
 
-// A process that loses the race for the slots knows that another one released sessions. After so many losses
-// the rest is left to that process, or to the repair.
+// If a process loses the race for the slots, another process has released sessions. After this many
+// rounds the process stops, and leaves the rest to the other process or to `repair`.
 const MAX_ROUNDS = 100;
 
-/** A session of a concurrency key. */
+/** A session with a concurrency key. */
 export type SessionOfKey = Session & { concurrency_key: string };
 
-/** Admission by concurrency keys. */
+/** Admits sessions by their concurrency keys. */
 export interface KeyAdmission {
-  /** Lets a session that waited for something else wait for its key, and releases it where a slot is free. */
+  /** Makes a session wait for its key, and releases it if a slot is free. */
   enter(session: SessionOfKey): Promise<void>;
   /**
-   * Releases a session that waits for its key where a slot is free. A session whose start time has not come
-   * leaves the line without a slot: its job waits for that time, and enters the line again then.
+   * Releases a session that waits for its key, if a slot is free. If the session's start time has
+   * not come, the session stops waiting for the key and takes no slot. Its job then waits for that
+   * time, and the session waits for its key again when the time comes.
    */
   tryRelease(session: SessionOfKey): Promise<void>;
-  /** Releases those of these waiting sessions whose keys have free slots. */
+  /** Releases each of these waiting sessions whose key has a free slot. */
   tryReleaseAll(sessions: readonly SessionOfKey[]): Promise<void>;
-  /** Returns whether a session that waits for nothing must still enter its key's line before it runs. */
+  /**
+   * Returns whether a session that waits for nothing must still wait for its key before it runs.
+   */
   mustEnter(session: SessionOfKey): Promise<boolean>;
-  /** Frees the slot of a session that has ended, and releases the next one. */
+  /**
+   * Frees the slot of a session that has ended, and releases the next waiting sessions of the key.
+   */
   free(key: string, id: string): Promise<void>;
-  /** Frees the slots of dead sessions and releases those that wait for free slots; returns how many. */
+  /**
+   * Frees the slots of dead sessions, and releases waiting sessions into the free slots. Returns
+   * how many sessions it released.
+   */
   repair(): Promise<number>;
 }
 
-/** What the keys are stored in; `enqueue` adds jobs for those sessions that wait for nothing, and counts them. */
+/**
+ * `enqueue` adds the job of each session that waits for nothing, and returns how many those are.
+ */
 interface KeyDeps {
   waiting: WaitingStore;
   slots: SlotStore;
@@ -45,17 +56,17 @@ interface KeyDeps {
   enqueue: (states: readonly WaitState[]) => Promise<number>;
 }
 
-/** Returns whether a session is of a concurrency key. */
+/** Returns whether a session has a concurrency key. */
 export function hasConcurrencyKey(session: Session): session is SessionOfKey {
   return session.concurrency_key !== undefined;
 }
 
-/** Returns whether the start time of a session has come, on MongoDB's clock. */
+/** Returns whether the start time of a session has come, by MongoDB's clock. */
 export async function isDue({ not_before }: Session, clock: StoreClock): Promise<boolean> {
   return !not_before || not_before <= (await clock.now());
 }
 
-/** Admission by the keys of a database. */
+/** Creates the admission by the concurrency keys of a database. */
 export function createKeyAdmission(deps: KeyDeps): KeyAdmission {
   const { waiting, slots, clock, enqueue } = deps;
 
@@ -80,7 +91,7 @@ export function createKeyAdmission(deps: KeyDeps): KeyAdmission {
       else await enqueue(await waiting.end([session.id], 'concurrency_key'));
     },
     async mustEnter(session) {
-      // A session that had a start time took no slot before that time came.
+      // A session that had to wait for its start time took no slot before that time came.
       const isNew = session.lease.fence === 0;
       if (!isNew || !(await isDue(session, clock))) return false;
       return !(await slots.holders(session.concurrency_key)).includes(session.id);
@@ -106,8 +117,9 @@ export function createKeyAdmission(deps: KeyDeps): KeyAdmission {
   };
 }
 
-// The slot first, then the end of the wait, then the job: a crash in between leaves a holder that waits, or a
-// queued session without a job, and the reconciler repairs both.
+// Each released session first gets its slot, then its wait ends, then it gets its job. A crash in
+// between leaves a waiting session that holds a slot, or a queued session without a job. The
+// reconciler repairs both.
 async function releaseNext(deps: KeyDeps, key: string): Promise<number> {
   let released = 0;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
@@ -129,7 +141,7 @@ async function releaseNext(deps: KeyDeps, key: string): Promise<number> {
 
 async function endWaits(deps: KeyDeps, key: string, ids: readonly string[]): Promise<number> {
   const states = await deps.waiting.end(ids, 'concurrency_key');
-  // A session that was cancelled since it was chosen has a slot and will never run.
+  // A session may have been cancelled after it was chosen: it holds a slot and will never run.
   await freeDead(deps, key, ids, states);
   return deps.enqueue(states);
 }

@@ -3,12 +3,12 @@ import type { LimitStore } from '../store/limit-store.ts';
 /** How long a process remembers that a limit exists, or that it does not, in milliseconds. */
 const KNOWN_MS = 2_000;
 
-/** How many limits are remembered; beyond it all are forgotten and read again. */
+/** How many limits a process remembers. At one more it forgets them all, and reads them again. */
 const KNOWN_MAX = 10_000;
 
 /**
- * Finds which of some limits exist, and remembers it for two seconds: nearly every session asks, and nearly
- * none is under a limit.
+ * Creates a function that returns which of the given limits exist. It caches the answer for two
+ * seconds, because it is called for nearly every session, and few sessions have a limit.
  */
 export function createKnownLimits(
   limits: Pick<LimitStore, 'getMany'>,

@@ -1,4 +1,5 @@
-// Sessions under the limits of their API key and tags: so many at once, so many a minute, so many dollars a day.
+// Admission by the limits of a session's API key and tags. A limit caps how many admitted
+// sessions there are at once, how many are admitted in a minute, and what they cost in a day.
 import { AppError } from '../model/errors/app-error.ts';
 import type { Job } from '../model/job/job.ts';
 import { limitError, limitIdsOf, limitPassed } from '../model/limits/limit.ts';
@@ -20,38 +21,52 @@ import {
 } from './limit-reservation.ts';
 import type { LimitUsage } from './limit-usage.ts';
 
-/** How many waiting sessions are read in one command. */
+/** How many waiting sessions one command reads. */
 const BATCH = 100;
 
-/** How long a caller has, in milliseconds, to refuse a session that did not ask to wait; then it counts as dead. */
+/**
+ * How long, in milliseconds, the process that stored a session which did not ask to wait has to
+ * refuse it. After that time the process counts as dead, and the session is released like any
+ * waiting session.
+ */
 const REFUSED_WITHIN_MS = 30_000;
 
-/** The limits that a request meets. */
+/** The limits that apply to a request. */
 export interface RequestLimits {
-  /** The job with the ids of the limits that apply to it; a new limit applies within two seconds. */
+  /**
+   * Returns the job with the ids of the limits that apply to it. A new limit applies within two
+   * seconds.
+   */
   withLimits<T extends Job>(job: T): Promise<T>;
   /**
-   * The job with its limits; throws LIMIT_EXCEEDED where a cap has no room now and the job does not ask to
-   * wait. Reserves nothing: `Admission.admit` decides once the session is stored.
+   * Returns the job with its limits. Throws LIMIT_EXCEEDED if a cap has no room now and the job
+   * does not ask to wait. Reserves nothing: `Admission.admit` does that after the session is
+   * stored.
    */
   check<T extends Job>(job: T): Promise<T>;
 }
 
-/** Limits of sessions. Every step may be repeated, run in several processes at once, or be cut off by a crash. */
+/**
+ * Admits sessions by their limits. Every step may be repeated, may run in several processes at
+ * once, and may be cut off by a crash.
+ */
 export interface LimitAdmission extends RequestLimits {
   /**
-   * Reserves the limits of a stored session that waits for them. Returns the session as it then is: past its
-   * limits, or still waiting where it asked to. Otherwise it throws LIMIT_EXCEEDED, and the session is
-   * removed, whichever process removed it; throws UNAVAILABLE where another process is still deciding.
+   * Reserves the limits of a stored session that waits for them. Returns the session: past its
+   * limits, or still waiting if it asked to wait. Throws LIMIT_EXCEEDED if this process or another
+   * one removed the session, and UNAVAILABLE if another process is still deciding.
    */
   reserveOrRefuse(session: Session): Promise<Session>;
-  /** Reserves the limits of a session that waits for them; the session waits on where a cap has no room. */
+  /**
+   * Reserves the limits of a session that waits for them. If a cap has no room, the session keeps
+   * waiting.
+   */
   reserveWaiting(id: string): Promise<Reservation>;
   /** Frees the slots of a session that has ended. */
   free(session: Pick<Session, 'id' | 'limits'>): Promise<void>;
   /**
-   * Calls `tryLimits` for sessions that wait for this limit (or for any), oldest first, as long as there is
-   * room; returns how many were released.
+   * Calls `tryLimits` for the sessions that wait for this limit (without `limitId`, for any limit),
+   * oldest first, while there is room. Returns how many sessions were released.
    */
   releaseNext(
     tryLimits: (session: Session) => Promise<Reservation>,
@@ -61,7 +76,6 @@ export interface LimitAdmission extends RequestLimits {
   repair(): Promise<void>;
 }
 
-/** What the limits are stored in. */
 interface LimitDeps {
   limits: Pick<LimitStore, 'getMany'>;
   slots: SlotStore;
@@ -72,7 +86,7 @@ interface LimitDeps {
   clock: StoreClock;
 }
 
-/** Admission by the limits of a database. */
+/** Creates the admission by the limits of a database. */
 export function createLimitAdmission(deps: LimitDeps): LimitAdmission {
   const { slots, waiting } = deps;
   const reserve = createLimitReservation(deps);
@@ -124,17 +138,22 @@ function createRequestLimits(
       const reservation = await reserve(waiter.id, { refuse: true });
       const session = await sessions.get(waiter.id);
       if (reservation.kind === 'refused') throw limitError(reservation.reached);
-      // Another request with the same idempotency key was refused, so this one is refused as well.
+      // Another request stored the same session and was refused, so this request is refused as
+      // well.
       if (!session) throw await buildRefusal(waiter);
       if (session.waiting_for === 'budget' && session.on_limit !== 'wait') {
-        throw new AppError('UNAVAILABLE', `session ${session.id} is being let in; ask again later`);
+        throw new AppError(
+          'UNAVAILABLE',
+          `session ${session.id} is being admitted; try again later`,
+        );
       }
       return session;
     },
   };
 }
 
-// First come, first served: a session that a limit holds back also holds back every later one under that limit.
+// First come, first served: if a limit has no room for a session, every later session of that limit
+// waits too.
 async function releaseNext(
   { waits, clock }: LimitDeps,
   tryLimits: (session: Session) => Promise<Reservation>,

@@ -1,4 +1,5 @@
-// The reservation of a waiting session's limits: claimed by one process, reserved, and undone where it fails.
+// Reserves the limits of a waiting session: one process claims the session, reserves, and undoes
+// the reservation if it fails.
 import { setTimeout as delay } from 'node:timers/promises';
 import { nextWait } from '../model/job/waiting.ts';
 import type { LimitReached } from '../model/limits/limit.ts';
@@ -9,29 +10,33 @@ import type { LimitStore } from '../store/limit-store.ts';
 import type { LimitWaits } from '../store/limit-waits.ts';
 import type { LimitUsage, Undo } from './limit-usage.ts';
 
-/** How soon a claim is tried again while another process holds it: twice as late each time, in milliseconds. */
+/**
+ * How soon a claim that another process holds is tried again, in milliseconds. The time doubles
+ * each try.
+ */
 const CLAIM_RETRY_MS = 5;
 const CLAIM_RETRY_MAX_MS = 80;
 
-/** How long a claim is tried, in milliseconds. */
+/** After how long a claim is given up, in milliseconds. */
 const CLAIM_FOR_MS = 10_000;
 
 /**
- * What a reservation came to. `reserved`: the session no longer waits for its limits. `waiting`: a cap has no
- * room, and the session waits on. `refused`: a cap has no room, and the session was removed. `not_waiting`: the
- * session does not wait for its limits any more, or was deleted. `busy`: another process holds its claim.
+ * The result of a reservation. `reserved`: the session no longer waits for its limits. `waiting`: a
+ * cap has no room, and the session keeps waiting. `refused`: a cap has no room, and the session was
+ * removed. `not_waiting`: the session no longer waited for its limits, or was deleted. `busy`:
+ * another process holds the claim.
  */
 export type Reservation =
   | { kind: 'reserved' | 'not_waiting' | 'busy' }
   | { kind: 'waiting' | 'refused'; reached: LimitReached };
 
 /**
- * Reserves the limits of the waiting session `id` and moves it on to what it waits for next. With `refuse`, a
- * session that did not ask to wait is removed where a cap has no room.
+ * Reserves the limits of the waiting session `id`, and ends that wait. If a cap has no room,
+ * `refuse` removes a session that did not ask to wait.
  */
 export type ReserveLimits = (id: string, how: { refuse: boolean }) => Promise<Reservation>;
 
-/** Reservations over these stores. */
+/** Creates the function that reserves limits in these stores. */
 export function createLimitReservation({
   limits,
   usage,
@@ -43,7 +48,8 @@ export function createLimitReservation({
   waits: LimitWaits;
   clock: StoreClock;
 }): ReserveLimits {
-  // One process at a time reserves for a session, so nobody relies on a reservation that its maker may undo.
+  // Only one process at a time reserves for a session. Otherwise one process could rely on a
+  // reservation that another one is about to undo.
   async function claim(id: string, token: string): Promise<Session | 'not_waiting' | 'busy'> {
     const until = performance.now() + CLAIM_FOR_MS;
     for (let waitMs = CLAIM_RETRY_MS; performance.now() < until; waitMs *= 2) {
@@ -83,8 +89,8 @@ export function createLimitReservation({
     }
   }
 
-  // A process whose claim was taken over leaves its reservations to the new claimant. A reservation that is
-  // not given back here is undone by the next claimant, by the repair, or at the end of the minute.
+  // If another process took over the claim, the reservations now belong to it. A reservation that
+  // is not undone here is undone by the next claimant, by `repair`, or at the end of the minute.
   async function releaseSlots(id: string, token: string, undo: Undo): Promise<void> {
     if (undo.length === 0 || !(await waits.renewClaim(id, token))) return;
     for (let step = undo.pop(); step; step = undo.pop()) await step();

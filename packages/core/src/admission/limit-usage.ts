@@ -1,4 +1,5 @@
-// How much of each limit is used: slots in MongoDB, sessions per minute in Redis, dollars per day from usage.
+// Measures how much of each limit is used. Slots are in MongoDB, sessions per minute in Redis, and
+// dollars per day come from the stored usage.
 import {
   countedBy,
   type Limit,
@@ -13,25 +14,25 @@ import type { StoreClock } from '../store/clock.ts';
 import type { SlotStore } from '../store/slot-store.ts';
 import type { UsageStore } from '../store/usage-store.ts';
 
-/** Limits by their ids (see limitId). */
+/** Limits by their ids (`limitId`). */
 export type FoundLimits = ReadonlyMap<string, Limit>;
 
-/** Undoes what a reservation wrote, one function for each write. */
+/** Functions that undo a reservation, one for each write. */
 export type Undo = (() => Promise<void>)[];
 
-/** How much of each limit is used, and the reservation of more. */
+/** Reads how much of each limit is used, and reserves more. */
 export interface LimitUsage {
   /** Returns the first cap that has no room for another session, or null. Writes nothing. */
   check(found: FoundLimits): Promise<LimitReached | null>;
   /**
-   * Reserves a slot and a count of each of these limits for a session, up to the first cap that has no room.
-   * Returns that cap, or null where all were reserved. Whether it returns or throws, `undo` then holds how
-   * each reservation is given back.
+   * Reserves a slot and a count of each limit for a session, and stops at the first cap that has no
+   * room. Returns that cap, or null if all were reserved. Adds a function to `undo` for each
+   * reservation, even if it then throws.
    */
   reserve(sessionId: string, found: FoundLimits, undo: Undo): Promise<LimitReached | null>;
 }
 
-/** The usage of limits as these stores count it. */
+/** Creates the usage of limits over these stores. */
 export function createLimitUsage({
   slots,
   rates,

@@ -11,19 +11,22 @@ import {
 import type { StoreClock } from '../store/clock.ts';
 import type { Stores } from '../store/stores.ts';
 
-/** What operators do with limits. */
+/** The operations of operators on limits. */
 export interface OperatorLimits {
-  /** Sets a limit, in the place of the one that was there; it holds within two seconds. */
+  /** Sets a limit, and replaces the old one of this name. It applies within two seconds. */
   put(kind: Limit['kind'], name: string, caps: LimitCaps): Promise<LimitView>;
-  /** A limit and how far it is used. Throws LIMIT_NOT_FOUND. */
+  /** Returns a limit and how much of it is used. Throws LIMIT_NOT_FOUND. */
   get(kind: Limit['kind'], name: string): Promise<LimitView>;
-  /** Takes a limit away; what waits for it goes on within seconds. Throws LIMIT_NOT_FOUND. */
+  /**
+   * Removes a limit. The sessions that wait for it are released within seconds. Throws
+   * LIMIT_NOT_FOUND.
+   */
   remove(kind: Limit['kind'], name: string): Promise<void>;
-  /** All limits that can be read, by name; at most 1,000. */
+  /** Returns the limits that can be read, sorted by name; at most 1,000. */
   list(): Promise<LimitView[]>;
 }
 
-/** The limits of a database. */
+/** Creates the operations on the limits of a database. */
 export function createOperatorLimits({
   stores,
   clock,
@@ -56,5 +59,5 @@ export function createOperatorLimits({
 }
 
 function notFound(kind: Limit['kind'], name: string): AppError {
-  return new AppError('LIMIT_NOT_FOUND', `no limit of ${kind} ${name}`);
+  return new AppError('LIMIT_NOT_FOUND', `no limit for ${kind} ${name}`);
 }

@@ -1,4 +1,4 @@
-// Continues that wait for the session that they continue.
+// Admission by parent: a continue waits until the session that it continues has ended.
 
 import { isAppError } from '../model/errors/app-error.ts';
 import { planParentWait } from '../model/job/waiting.ts';
@@ -11,20 +11,24 @@ import { isStoreAway } from '../store/unavailable.ts';
 import type { WaitingStore } from '../store/waiting-store.ts';
 import { requestStop } from './request-stop.ts';
 
-/** Admission of continues by the end of their parents. */
+/** Admits continues when their parents end. */
 export interface ParentAdmission {
   /**
-   * Releases a session whose parent has ended, fails it where that parent cannot be continued, or interrupts
-   * the parent where the session asked for that.
+   * Releases a session whose parent has ended, or fails it if that parent cannot be continued. If
+   * the parent still runs and the session asked to interrupt it, interrupts the parent.
    */
   tryRelease(session: Session): Promise<void>;
-  /** Yields sessions that wait for a parent that has ended: the process that was to release them died. */
+  /**
+   * Yields the waiting sessions for which `tryRelease` has something to do, because the process
+   * that should have called it died.
+   */
   stuck(): AsyncGenerator<Session>;
 }
 
 /**
- * Admission by parents. `release` moves on a session whose parent can be continued; `onFailed` is called for
- * a session that failed because its parent cannot. `fail` fails a session whose document cannot be read.
+ * Creates the admission by parent. It calls `release` for a session whose parent can be continued,
+ * and `onFailed` for a session that failed because its parent cannot be continued. It calls `fail`
+ * for a session whose document cannot be read.
  */
 export function createParentAdmission({
   sessions,
@@ -56,7 +60,8 @@ export function createParentAdmission({
           () => true,
           falseIfEnded,
         );
-        // The parent ended first, and the process that ended it may not have seen this session.
+        // The parent ended before the request. The process that ended it may not have seen this
+        // session.
         return isAsked ? undefined : tryRelease(session);
       }
     }

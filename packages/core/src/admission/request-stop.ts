@@ -3,7 +3,10 @@ import type { ControlMessage } from '../queue/control.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { StopRequests } from '../store/stop-requests.ts';
 
-/** Asks for a session's end in its document, and then whoever runs it. Throws as the requests do. */
+/**
+ * Requests the stop of a session: stores the request in the session document, then sends it to the
+ * worker that runs the session. Throws what `StopRequests` throws.
+ */
 export async function requestStop(
   { queue, requests }: { queue: SessionQueue; requests: StopRequests },
   kind: ControlMessage['kind'],
@@ -12,12 +15,14 @@ export async function requestStop(
   const session = await (kind === 'cancel'
     ? requests.requestCancel(id)
     : requests.requestInterrupt(id));
-  // The document holds the request: a heartbeat or the reconciler does what a lost word does not.
+  // The control message may be lost. The document keeps the request, and the worker's next
+  // heartbeat or the reconciler acts on it.
   if (session.status === 'cancelled') {
     queue.live.statusChanged(session);
     await queue.drop(id).catch(() => {});
   } else await queue.sendControl({ kind, id }).catch(() => {});
-  // Its job waits for a retry's time: the worker that takes it completes the session at once.
+  // The job of an interrupted session that is queued may be delayed, for example until a retry.
+  // Promoted, it reaches a worker now, and that worker completes the session.
   if (session.status === 'queued') await queue.promote(id).catch(() => {});
   return session;
 }

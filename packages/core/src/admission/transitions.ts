@@ -1,4 +1,4 @@
-// The transitions of a waiting session; admission.ts describes its states.
+// The transitions of a waiting session. admission.ts describes its states.
 import type { Session } from '../model/session/session.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import type { WaitState } from '../store/waiting-store.ts';
@@ -9,20 +9,23 @@ import type { ParentAdmission } from './parent-admission.ts';
 
 /** The transitions of the sessions of a database. */
 export interface Transitions {
-  /** Advances a queued session; returns it as it then is. */
+  /** Advances a queued session, and returns it in its new state. */
   advance(session: Session): Promise<Session>;
   /**
-   * Advances a queued session, except that one which waited for its parent stops at its limits: the caller
-   * then releases the sessions that wait for those limits, by age, with `releaseWaitersOf`.
+   * Advances a queued session, but a session that waited for its parent stops at its limits. The
+   * caller then calls `releaseWaitersOf` to release the sessions that wait for those limits, oldest
+   * first.
    */
   advanceOneState(session: Session): Promise<Session>;
-  /** Reserves the limits of a session that waits for them; where that succeeds, the session is advanced. */
+  /**
+   * Reserves the limits of a session that waits for them. If that succeeds, advances the session.
+   */
   tryLimits(waiter: Session): Promise<Reservation>;
-  /** Releases sessions that wait for these limits, oldest first. */
+  /** Releases the sessions that wait for these limits, oldest first. */
   releaseWaitersOf(limitIds: Iterable<string>): Promise<void>;
 }
 
-/** The transitions over these admissions; `enqueue` adds jobs for sessions that wait for nothing. */
+/** Creates the transitions. `enqueue` adds the jobs of sessions that wait for nothing. */
 export function createTransitions({
   sessions,
   byParent,
