@@ -1,5 +1,5 @@
-// A worker's process: environment, connections, parts, start, wait for a signal, stop.
-// Prints `{"worker", "pid", "health"}` on stdout once it has started; logs go to stderr.
+// The worker process: it reads its environment, connects, starts its workers, waits for a signal and stops.
+// Once started, it prints `{"worker", "pid", "health"}` on stdout. Logs go to stderr.
 import { createLogger, ensureIndexes, isAppError } from '@baton/core/internal';
 import { operatorSecrets } from './claude/operator-secrets.ts';
 import { createMasker } from './masking/masker.ts';
@@ -13,7 +13,7 @@ import { startFleetMaintenance, startHostSweeps } from './process/upkeep.ts';
 import { createWorkers } from './process/workers.ts';
 import type { SessionWorker } from './sessions/session-worker.ts';
 
-/** The most that closing connections may take, in milliseconds. */
+/** How long closing the workers and connections may take, in milliseconds. Then the process exits. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
 async function main(): Promise<void> {
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   const closeControl = listenForControl(settings, workers.sessions, log);
   workers.webhooks.start();
   workers.schedules.start();
-  // Sessions wait for the verdict on SUBPROCESS_ENV_SCRUB: the first of them would run unprotected otherwise.
+  // Sessions start after the probe of SUBPROCESS_ENV_SCRUB. Otherwise the first ones would run unprotected.
   await checks.scrub.probe(stopping);
   void startOnceAllowed(workers.sessions, checks, stopping);
   announce(environment, checks, health.url);
@@ -75,7 +75,7 @@ async function startOnceAllowed(
 function announce({ identity, cli, log }: WorkerEnvironment, { scrub }: HostChecks, url: string) {
   const facts = { claude: cli.version, health: url, subprocess_env_scrub: scrub.describe() };
   if (scrub.whyNot() === null) log.info(facts, 'ready');
-  else log.warn(facts, 'started, but not ready: an error above says why');
+  else log.warn(facts, 'started, but not ready: the error logged before this line says why');
   const start = { worker: identity.workerId, pid: process.pid, health: url };
   process.stdout.write(`${JSON.stringify(start)}\n`);
 }

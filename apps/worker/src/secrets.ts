@@ -1,5 +1,5 @@
-// npm run secrets: makes the keys that secrets are sealed to, and turns what is stored to a new one.
-// Standard output holds what was asked for and nothing else; what there is to say goes to standard error.
+// npm run secrets: makes keys for sealing secrets, and reseals stored secrets with a new key.
+// Standard output holds only the requested data. Messages go to standard error.
 import {
   connectMongo,
   createOpener,

@@ -13,16 +13,16 @@ import type { WorkerEnvironment } from './environment.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 
-/** What a worker process is connected to. */
+/** The connections of a worker process. */
 export interface WorkerConnections {
   baton: OpenBaton;
-  /** The connection that jobs are taken on. */
+  /** The Redis connection on which the queue workers take jobs. */
   connection: ReturnType<typeof openWorkerRedis>;
-  /** Logs when Redis cannot be used, and when it can again. */
+  /** Logs when Redis becomes unusable and when it is usable again. */
   watch: RedisWatch;
 }
 
-/** Opens the connections; neither Redis nor MongoDB need be up yet. */
+/** Opens the connections. Redis and MongoDB need not be up yet. */
 export function openConnections({ settings, keys, log }: WorkerEnvironment): WorkerConnections {
   const baton = openBaton({
     redis: settings.REDIS_URL,
@@ -38,20 +38,26 @@ export function openConnections({ settings, keys, log }: WorkerEnvironment): Wor
   return { baton, connection, watch };
 }
 
-/** Passes requests to stop on to the worker, on a connection of their own; returns what closes that. */
+/**
+ * Passes stop requests from Redis to the worker, on a separate connection. Returns the function that
+ * closes this connection.
+ */
 export function listenForControl(
   settings: WorkerSettings,
   worker: Pick<SessionWorker, 'onControlMessage'>,
   log: Logger,
 ): () => void {
   const control = openWorkerRedis(settings.REDIS_URL);
-  control.on('error', ignore); // the watch logs the state of Redis
+  control.on('error', ignore); // the Redis watch logs each outage
   subscribeControl(
     control,
     ({ kind, id }) => worker.onControlMessage(kind, id),
     settings.QUEUE_PREFIX,
   ).catch((error: unknown) =>
-    log.warn({ err: error }, 'requests to stop are heard by heartbeats alone'),
+    log.warn(
+      { err: error },
+      'could not subscribe to stop requests, sessions find theirs with the next heartbeat',
+    ),
   );
   return () => control.disconnect();
 }

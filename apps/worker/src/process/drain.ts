@@ -2,19 +2,26 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@baton/core/internal';
 import type { SessionWorker } from '../sessions/session-worker.ts';
 
-/** How long handing back may take after the drain window, in milliseconds: the processes are stopped, their transcripts copied. */
+/**
+ * How long handing back may take after the drain timeout, in milliseconds. It stops the processes and
+ * copies their transcripts.
+ */
 const HAND_BACK_TIMEOUT_MS = 15_000;
 
 /**
- * Takes no more jobs, lets the running sessions finish for `timeoutMs` milliseconds (or until `force` is aborted),
- * then hands the others back to the queue. Resolves once no session runs here, or once handing back took too long.
+ * Stops taking jobs and lets the running sessions finish for `timeoutMs` milliseconds, or until `force` is
+ * aborted. Then hands the remaining sessions back to the queue. Resolves once no session runs here, or
+ * when handing back has taken 15 seconds.
  */
 export async function drain(
   worker: SessionWorker,
   { timeoutMs, force, log }: { timeoutMs: number; force: AbortSignal; log: Logger },
 ): Promise<void> {
   await worker.pause();
-  log.info({ running: worker.running.size, timeout_ms: timeoutMs }, 'draining');
+  log.info(
+    { running: worker.running.size, timeout_ms: timeoutMs },
+    'draining: sessions that still run after the timeout are handed back to the queue',
+  );
   await within(worker.idle(), timeoutMs, force);
   worker.handBack();
   await within(worker.idle(), HAND_BACK_TIMEOUT_MS);

@@ -16,11 +16,11 @@ import { createMasker, type Masker } from '../masking/masker.ts';
 import { type WorkerSettings, workerSettingsSchema } from '../settings.ts';
 import { readPrices } from './read-prices.ts';
 
-/** What a worker process finds at its start: its settings, and what they name on this host. */
+/** What a worker process reads at its start: its settings, and the CLI, keys and folders that they name. */
 export interface WorkerEnvironment {
   settings: WorkerSettings;
   identity: WorkerIdentity;
-  /** Clears every line of the operator's secrets. */
+  /** Masks the operator's secrets in every line. */
   log: Logger;
   /** Values of the environment that must never be stored or logged. */
   secrets: readonly string[];
@@ -34,8 +34,8 @@ export interface WorkerEnvironment {
 }
 
 /**
- * Reads the environment of a worker process, before it connects to anything. Throws INVALID_CONFIG, and
- * CLAUDE_NOT_FOUND or CLAUDE_TOO_OLD where there is no CLI to run.
+ * Reads the environment of a worker process, before it connects to anything. Throws INVALID_CONFIG if a
+ * setting is invalid, and CLAUDE_NOT_FOUND or CLAUDE_TOO_OLD if there is no CLI that it can run.
  */
 export async function readWorkerEnvironment(
   env: Record<string, string | undefined>,
@@ -52,7 +52,7 @@ export async function readWorkerEnvironment(
   const cli = await findClaude(settings.CLAUDE_BIN, baseEnv);
   if (!holdsCredential(baseEnv)) {
     log.warn(
-      'no ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN or cloud provider in the environment: a session that brings no credential fails with AUTHENTICATION',
+      'the environment names no ANTHROPIC_API_KEY, CLAUDE_CODE_OAUTH_TOKEN or cloud provider: a session without a credential of its own fails with AUTHENTICATION',
     );
   }
   const prices = await readPrices(settings.PRICES_FILE);

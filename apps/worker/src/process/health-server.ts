@@ -1,10 +1,10 @@
 import { isAppError, withDeadline } from '@baton/core/internal';
 import fastify from 'fastify';
 
-/** What /readyz checks, by name; each check rejects where its store does not answer. */
+/** The checks of /readyz, by name. A check rejects if its store does not answer. */
 export type Checks = Record<string, () => Promise<unknown>>;
 
-/** A worker's /healthz and /readyz. */
+/** The HTTP server of a worker's /healthz and /readyz. */
 export interface HealthServer {
   url: string;
   close(): Promise<void>;
@@ -14,9 +14,10 @@ export interface HealthServer {
 const CHECK_TIMEOUT_MS = 2_000;
 
 /**
- * Serves /healthz (the process is up) and /readyz (the worker takes jobs and its stores answer; else 503, which
- * names what fails). `whyNot` returns the worker's own reason not to be ready, or null; `facts` are part of the
- * answer while the worker is ready. Port 0 takes any free port.
+ * Serves /healthz and /readyz. /healthz answers 200 while the process is up. /readyz answers 200 while the
+ * worker takes jobs and its stores answer, else 503 with the reasons. `whyNot` returns the worker's own
+ * reason not to be ready, or null. `facts` are part of the answer while the worker is ready. Port 0 takes
+ * any free port.
  */
 export async function serveHealth(
   { host, port }: { host: string; port: number },

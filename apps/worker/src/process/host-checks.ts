@@ -5,15 +5,15 @@ import { createStuckProcesses } from '../host/stuck-processes.ts';
 import { createEnvScrub, type EnvScrub } from '../scrub/env-scrub.ts';
 import type { WorkerEnvironment } from './environment.ts';
 
-/** What says whether this host can run sessions, and how. */
+/** The checks that find out whether this host can run sessions, and how. */
 export interface HostChecks {
-  /** What is put before the CLI so that it dies with this process; empty where there is nothing. */
+  /** The command before the CLI's own that makes the CLI die with this process; empty if this host has none. */
   launcher: readonly string[];
   scrub: EnvScrub;
   host: HostHealth;
 }
 
-/** Creates the checks of this host; nothing has been probed yet but the launcher. */
+/** Creates the checks of this host. It probes only the launcher; the other probes run later. */
 export async function createHostChecks(environment: WorkerEnvironment): Promise<HostChecks> {
   const { settings, cli, baseEnv, identity, workRoot, log } = environment;
   const launcher = await findParentDeathLauncher(baseEnv['PATH'] ?? '');

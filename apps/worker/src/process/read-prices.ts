@@ -7,7 +7,10 @@ import {
   pricesSchema,
 } from '@baton/core/internal';
 
-/** Reads the prices of a file (JSON, by model). Without a file the list prices are returned. Throws INVALID_CONFIG. */
+/**
+ * Reads prices by model from a JSON file. Without a file, returns the list prices. Throws INVALID_CONFIG
+ * if the file cannot be read or is invalid.
+ */
 export async function readPrices(file: string | undefined): Promise<Prices> {
   if (file === undefined) return DEFAULT_PRICES;
   try {

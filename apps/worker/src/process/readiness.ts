@@ -4,7 +4,10 @@ import type { WorkerConnections } from './connections.ts';
 import { type HealthServer, serveHealth } from './health-server.ts';
 import type { HostChecks } from './host-checks.ts';
 
-/** Serves the worker's /healthz and /readyz. It is not ready while it stops, is sick, or takes no jobs. */
+/**
+ * Serves the worker's /healthz and /readyz. The worker is not ready while it stops, while its host is
+ * sick, or while it takes no jobs.
+ */
 export function serveReadiness(
   settings: WorkerSettings,
   { baton }: WorkerConnections,

@@ -1,16 +1,16 @@
-/** SIGTERM and SIGINT, as a worker takes them. */
+/** The stop signals of a worker process: SIGTERM and SIGINT. */
 export interface StopSignals {
-  /** Aborts with the first signal: take no more work. */
+  /** Aborts with the first signal: the worker stops taking jobs. */
   readonly stopping: AbortSignal;
-  /** Aborts with the second signal: do not wait for what runs. */
+  /** Aborts with the second signal: the worker stops waiting for running sessions. */
   readonly impatient: AbortSignal;
-  /** Begins to listen; before that a signal ends the process. */
+  /** Starts to listen. Before that, a signal ends the process. */
   listen(): void;
   /** Resolves with the first signal. */
   readonly received: Promise<void>;
 }
 
-/** Creates the signals of this process; nothing is listened to yet. */
+/** Creates the stop signals of this process. They take effect after `listen`. */
 export function createStopSignals(): StopSignals {
   const stopping = new AbortController();
   const impatient = new AbortController();

@@ -8,7 +8,10 @@ import type { WorkerConnections } from './connections.ts';
 import type { WorkerEnvironment } from './environment.ts';
 import { getKeptJobs, type Workers } from './workers.ts';
 
-/** Sweeps this host for what ended attempts and deleted conversations left, until `signal`. */
+/**
+ * Removes what ended attempts and deleted conversations left on this host, regularly until `signal` is
+ * aborted.
+ */
 export function startHostSweeps(
   { settings, log }: WorkerEnvironment,
   { baton: { stores, clock } }: WorkerConnections,
@@ -27,7 +30,7 @@ export function startHostSweeps(
   );
 }
 
-/** Runs the fleet's maintenance tasks whenever this worker holds the lease for them, until `signal`. */
+/** Runs the fleet's maintenance tasks while this worker holds their lease, until `signal` is aborted. */
 export function startFleetMaintenance(
   { settings, identity, log }: WorkerEnvironment,
   { baton }: WorkerConnections,

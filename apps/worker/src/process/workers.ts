@@ -9,16 +9,16 @@ import type { WorkerConnections } from './connections.ts';
 import type { WorkerEnvironment } from './environment.ts';
 import type { HostChecks } from './host-checks.ts';
 
-/** The workers of the three queues; none takes a job before its `start`. */
+/** The workers of the three queues. Each takes its first job after its `start`. */
 export interface Workers {
   sessions: SessionWorker;
   webhooks: WorkerWebhooks;
   schedules: WorkerSchedules;
-  /** What the lease holder does for webhooks and schedules. */
+  /** The maintenance tasks for webhooks and schedules. The lease holder runs them. */
   tasks: readonly MaintenanceTask[];
 }
 
-/** Creates the workers over open connections. */
+/** Creates the workers on open connections. */
 export function createWorkers(
   environment: WorkerEnvironment,
   connections: WorkerConnections,
@@ -92,7 +92,7 @@ function createSessions(
   });
 }
 
-/** How many jobs that ended each queue keeps. */
+/** Returns how many completed and failed jobs each queue keeps. */
 export function getKeptJobs(settings: WorkerSettings): KeptJobs {
   return { completed: settings.QUEUE_KEEP_COMPLETED, failed: settings.QUEUE_KEEP_FAILED };
 }

@@ -1,12 +1,13 @@
 import { withDeadline } from '@baton/core/internal';
 import type { QueueWorker } from './open-queue-worker.ts';
 
-/** How long jobs that were aborted may take to end, in milliseconds. */
+/** How long aborted jobs may take to end, in milliseconds. */
 const ABORT_MS = 1_500;
 
 /**
- * Closes a queue worker in bounded time: jobs under way may finish for `finishMs`, then `abort` ends them.
- * A job that runs on is left behind, and another worker finds it stalled.
+ * Closes a queue worker in bounded time. Jobs under way have `finishMs` milliseconds to finish, then
+ * `abort` ends them. A job that still runs after that stays locked, and BullMQ gives it to another
+ * worker as stalled.
  */
 export async function closeInTime(
   { bull }: Pick<QueueWorker, 'bull'>,

@@ -1,8 +1,8 @@
 import { isAppError } from '@baton/core/internal';
 
 /**
- * The reason that the queue shows for a job that failed with this error. The message of an error that is not
- * Baton's own may quote a payload, so it is left out.
+ * Returns the reason that the queue shows for a job that failed with this error. The reason leaves out
+ * the message of an error that is not Baton's own, because that message may quote a payload.
  */
 export function getFailureReason(error: unknown): string {
   if (isAppError(error)) return `${error.code}: ${error.message}`;

@@ -1,4 +1,4 @@
-// Jobs that need a newer worker: they are delayed, and nothing is counted against their sessions.
+// Delays jobs that need a newer worker. A delay counts neither as a retry nor as a crash of the session.
 import { FEATURE_MAX_LENGTH, type Logger } from '@baton/core/internal';
 import type { Job } from 'bullmq';
 import type { JobOutcome } from './job-outcome.ts';
@@ -6,19 +6,22 @@ import type { JobOutcome } from './job-outcome.ts';
 const FIRST_DELAY_MS = 5_000;
 const MAX_DELAY_MS = 5 * 60_000;
 
-/** How many jobs and words are remembered, so that each pair is logged once. */
+/** How many pairs of a job and a feature are remembered, so that each pair is logged once. */
 const REMEMBERED = 10_000;
 
 /**
- * How long a job waits that this worker does not understand, in milliseconds: 5 s at first, twice as long with
- * each time that a worker took the job, at most 5 min. `attempts` is BullMQ's own count in Redis, so the delay
- * survives a restart of the worker.
+ * Returns how long a job that this worker does not understand waits, in milliseconds. The delay is 5 s at
+ * first, doubles each time a worker takes the job, and is at most 5 min. `attempts` is how often workers
+ * took the job. BullMQ counts it in Redis, so a restart of the worker does not reset the delay.
  */
 export function featureDelayMs(attempts: number): number {
   return Math.min(FIRST_DELAY_MS * 2 ** Math.max(attempts - 1, 0), MAX_DELAY_MS);
 }
 
-/** What delays jobs whose `features` this worker does not understand; logs each word once a job, cut to 64 characters. */
+/**
+ * Returns the function that delays a job because this worker does not understand its `features`. It logs
+ * each feature once per job, cut to 64 characters.
+ */
 export function createFeatureDelay(
   log: Logger,
 ): (job: Job, features: readonly string[]) => JobOutcome<never> {
@@ -37,7 +40,7 @@ export function createFeatureDelay(
 
   return (job, features) => {
     const delayMs = featureDelayMs(job.attemptsStarted);
-    // No schema has seen the job: a word may be of any length.
+    // The job was not validated, so the name of a feature may have any length.
     for (const feature of features) {
       logOnce(job, feature.slice(0, FEATURE_MAX_LENGTH), delayMs);
     }

@@ -1,4 +1,4 @@
-// The one way in which this process works on a BullMQ queue: of sessions, webhook deliveries or firings.
+// Opens every BullMQ worker of this process: for sessions, webhook deliveries and firings.
 import {
   buildKeptOptions,
   createBackend,
@@ -11,33 +11,37 @@ import { type Job, Worker } from 'bullmq';
 import { createJobRunner, type JobRunnerOptions } from './run-job.ts';
 import { settleJob } from './settle-job.ts';
 
-/** How often stalled jobs are looked for at the least, in milliseconds: BullMQ's 30 s is slow for a crash. */
+/** The longest time between two checks for stalled jobs, in milliseconds. BullMQ's 30 s is slow after a crash. */
 const STALLED_INTERVAL_MAX_MS = 5_000;
 
-/** BullMQ's pause after a fetch that failed is 15 s, for one bad job or one lost connection too. */
+/**
+ * The pause after a failed fetch, in milliseconds. BullMQ's default is 15 s, even after one bad job or
+ * one lost connection.
+ */
 const FETCH_AGAIN_MS = 1_000;
 
-// Crashes and tries are counted in the documents; BullMQ would fail a job that lost its worker too often.
+// Turns off BullMQ's own limit, which fails a job that lost its worker too often. Baton counts crashes
+// and tries in its documents.
 const OUT_OF_REACH = 1_000_000_000;
 
-/** What every queue worker of a process shares. */
+/** The dependencies that all queue workers of a process share. */
 export interface QueueWorkerDeps {
   connection: ReturnType<typeof openWorkerRedis>;
   prefix: string;
-  /** How many jobs that ended the queue keeps. */
+  /** How many completed and failed jobs the queue keeps. */
   kept: KeptJobs;
   watch: Pick<RedisWatch, 'note'>;
   log: Logger;
 }
 
-/** How one queue is worked on. */
+/** The options of the worker on one queue. */
 export interface QueueWorkerOptions<Result> extends JobRunnerOptions<Result> {
   concurrency: number;
-  /** How long a job stays locked without a renewal, in milliseconds; then another worker takes it. */
+  /** How long a job stays locked without a renewal, in milliseconds. Then another worker takes the job. */
   lockMs: number;
-  /** Called after a job ended with this result; `idle` waits for it. */
+  /** Called after a job completed with this result. `idle` waits until the call settles. */
   afterDone?(id: string, result: Result): Promise<void>;
-  /** Says whether the process stops: then a job is not moved for longer than three seconds. */
+  /** Returns true while the process stops. Moving a job in the queue is then limited to three seconds. */
   isStopping?(): boolean;
   /** BullMQ's settings for job schedulers. */
   settings?: { repeatStrategy(after: number, repeat: object): number | undefined };
@@ -45,17 +49,17 @@ export interface QueueWorkerOptions<Result> extends JobRunnerOptions<Result> {
 
 /** A worker on one queue. */
 export interface QueueWorker {
-  /** BullMQ's worker, to pause it, to change its concurrency and to listen to its locks. */
+  /** BullMQ's worker: to pause it, to change its concurrency and to listen to its lock events. */
   readonly bull: Worker;
-  /** Begins to fetch jobs. */
+  /** Starts to fetch jobs. */
   start(): void;
-  /** Resolves once no job is processed here any more. */
+  /** Resolves once this worker processes no job. */
   idle(): Promise<void>;
-  /** Fetches no more jobs; resolves once those that were fetched have been processed. */
+  /** Stops fetching jobs. Resolves once all fetched jobs have been processed. */
   close(): Promise<void>;
 }
 
-/** Opens a worker on a queue; it fetches nothing before `start`. */
+/** Opens a worker on a queue. It fetches no job before `start`. */
 export function openQueueWorker<Result>(
   deps: QueueWorkerDeps,
   options: QueueWorkerOptions<Result>,
@@ -81,14 +85,16 @@ export function openQueueWorker<Result>(
     start() {
       bull
         .run()
-        .catch((error: unknown) => log.error({ err: error, queue }, 'the queue loop ended'));
+        .catch((error: unknown) =>
+          log.error({ err: error, queue }, 'the loop that fetches jobs ended, taking no more jobs'),
+        );
     },
     idle: pending.idle,
     close: () => bull.close(),
   };
 }
 
-/** Work that has begun and not ended; `idle` resolves once there is none. */
+/** Tracks promises until they settle. `idle` resolves once none is pending. */
 function createPendingTasks() {
   const pending = new Set<Promise<unknown>>();
   return {

@@ -1,36 +1,41 @@
-// Turns what happens while a job is processed into an outcome; an error decides whether the job is tried again.
+// Processes a job and returns its outcome. If processing throws, the error decides whether the job is
+// tried again.
 import { checkFeatures, getUnknownFeatures, isStoreAway, type Logger } from '@baton/core/internal';
 import type { Job } from 'bullmq';
 import { getFailureReason } from './failure-reason.ts';
 import { createFeatureDelay } from './feature-delay.ts';
 import type { JobOutcome } from './job-outcome.ts';
 
-/** How long a job waits that met an unavailable store, in milliseconds; doubled from try to try after another error. */
+/**
+ * How long a job waits after it met an unavailable store, in milliseconds. After another error the wait
+ * doubles from try to try.
+ */
 const RETRY_DELAY_MS = 2_000;
 
 /**
- * How often a worker processes a job that throws another error, in a row: such an error comes from what is
- * stored or from our own code, and comes each time. Two more tries rule out a document that was being written.
+ * How often in a row a worker processes a job that throws another error. Such an error usually comes from
+ * stored data or from our own code, and comes with each try. The second and third try rule out that the
+ * worker read a document while it was being written.
  */
 const MAX_TRIES = 3;
 
-/** How many jobs with such errors are counted at a time. */
+/** For how many jobs the failed tries are counted. With one more job, all counts start anew. */
 const REMEMBERED = 10_000;
 
 /** How the jobs of one queue are processed. */
 export interface JobRunnerOptions<Result> {
   queue: string;
   /**
-   * Processes a job; not called for a job that requires a newer version. Where it throws as a store is away,
-   * the job is processed again every two seconds; after an UnknownFeaturesError with growing delays, up to
-   * five minutes; after any other error three times at most.
+   * Processes a job; not called for a job that requires a newer version. If it throws, the job is tried
+   * again: every two seconds while a store is unavailable, and after growing delays of up to five minutes
+   * for an UnknownFeaturesError. Any other error is tried three times in all.
    */
   process(job: Job): Promise<JobOutcome<Result>>;
-  /** What becomes of a job that was processed three times in vain; default: it fails in the queue. */
+  /** Decides the outcome of a job after its third failed try. Default: the job fails in the queue. */
   giveUp?(job: Job, error: unknown): Promise<JobOutcome<Result>>;
 }
 
-/** Returns the function that processes a job; it resolves with the outcome, and never rejects. */
+/** Returns the function that processes a job. It resolves to the outcome and never rejects. */
 export function createJobRunner<Result>(
   options: JobRunnerOptions<Result>,
   log: Logger,
@@ -55,7 +60,7 @@ export function createJobRunner<Result>(
     return outcome;
   }
 
-  // `requires` is read before any schema: this version may not be able to parse a newer job.
+  // The features are checked before the job is validated: this version may be unable to parse a newer job.
   return async (job) => {
     const id = job.id ?? '';
     try {

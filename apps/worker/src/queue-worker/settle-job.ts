@@ -1,22 +1,22 @@
-// Reports the outcome of a job to BullMQ, which takes a result as a value and every other outcome as an error.
+// Reports the outcome of a job to BullMQ: a result is returned, and every other outcome is thrown.
 import { type Logger, withDeadline } from '@baton/core/internal';
 import { DelayedError, type Job, UnrecoverableError, WaitingError } from 'bullmq';
 import type { JobOutcome } from './job-outcome.ts';
 
-/** How long a process that stops waits for Redis to take a job back, in milliseconds. */
+/** How long a stopping process waits for Redis to move a job, in milliseconds. */
 const LAST_MOVE_TIMEOUT_MS = 3_000;
 
-/** What is needed to move a job in its queue. */
+/** The options for settling a job. */
 export interface SettleOptions {
   queue: string;
-  /** Says whether the process stops: then a job is not moved for longer than three seconds. */
+  /** Returns true while the process stops. Moving a job in the queue is then limited to three seconds. */
   isStopping(): boolean;
   log: Logger;
 }
 
 /**
- * Settles a job that this worker has locked with `token`: returns the result of a job that is done, and for
- * any other outcome throws the error of BullMQ that stands for it.
+ * Settles a job that this worker has locked with `token`. Returns the result of a job that is done. For
+ * any other outcome, throws the BullMQ error that stands for it.
  */
 export async function settleJob<Result>(
   job: Job,
@@ -38,8 +38,8 @@ export async function settleJob<Result>(
   }
 }
 
-// A job whose lock was lost is another worker's to move. BullMQ finds a job stalled that could not be moved,
-// so a process that stops does not wait for a Redis that is away.
+// If the lock was lost, another worker moves the job. BullMQ treats a job that could not be moved as
+// stalled and processes it again, so a stopping process does not wait long for Redis.
 async function move(
   job: Job,
   act: () => Promise<unknown>,
@@ -47,6 +47,6 @@ async function move(
 ): Promise<void> {
   const settling = isStopping() ? withDeadline(LAST_MOVE_TIMEOUT_MS, act) : act();
   await settling.catch((error: unknown) =>
-    log.warn({ err: error, queue, job_id: job.id }, 'the job could not be moved'),
+    log.warn({ err: error, queue, job_id: job.id }, 'the job could not be moved in its queue'),
   );
 }

@@ -1,4 +1,4 @@
-// From what became of a session's job to what becomes of the job in the queue.
+// Decides what the queue does with a session's job, from how the work on the job ended.
 import {
   type Admission,
   codeFacts,
@@ -12,16 +12,20 @@ import { getFailureReason } from '../queue-worker/failure-reason.ts';
 import type { JobOutcome } from '../queue-worker/job-outcome.ts';
 import type { JobEnd } from './process-job.ts';
 
-/** The longest that the queue pauses for an account's limit that named no reset, in milliseconds: such limits count by the minute. */
+/**
+ * The longest pause of the queue after an account limit that named no reset time, in milliseconds.
+ * Such a limit counts per minute.
+ */
 const MAX_PAUSE_WITHOUT_RESET_MS = 30_000;
 
-/** What a job that has ended keeps as its result; a waiting session has no job for as long as it waits. */
+/** The result that the queue keeps of a completed job. */
 export interface JobResult {
   status: string;
+  /** The session waits for admission, and has no job until admission adds another one. */
   waiting?: true;
 }
 
-/** What finishing a job needs. */
+/** The dependencies of a job finisher. */
 export interface JobFinisherDeps {
   queue: Pick<SessionQueue, 'pause'>;
   admission: Pick<Admission, 'fail'>;
@@ -31,23 +35,26 @@ export interface JobFinisherDeps {
 
 /** Decides what the queue does with the jobs of sessions. */
 export interface JobFinisher {
-  /** Fails a job, and its session, where the error that processing threw would come each time; rethrows any other error. */
+  /**
+   * Handles an error that processing threw. If every try would throw it again, fails the job and
+   * its session; otherwise rethrows it.
+   */
   failOrRethrow(job: Job, error: unknown): Promise<JobOutcome<never>>;
-  /** Fails a job after its last try, and its session with INTERNAL. */
+  /** Fails a job after its last try, and fails its session with INTERNAL. */
   giveUp(job: Job, error: unknown): Promise<JobOutcome<never>>;
-  /** The job's outcome. Where the operator's account met its limit, the queue is paused first. */
+  /** Returns the job's outcome. If the operator's account met its limit, pauses the queue first. */
   finish(end: JobEnd): Promise<JobOutcome<JobResult>>;
 }
 
-/** Creates what finishes the jobs of sessions. */
+/** Creates the job finisher of a session worker. */
 export function createJobFinisher({
   queue,
   admission,
   leaseMs,
   log,
 }: JobFinisherDeps): JobFinisher {
-  // The operator's account is shared: the next session would only meet its limit too. The pause is no longer
-  // than the limit itself explains: the backoff of a session that failed often is the session's own.
+  // Sessions share the operator's account, so the next session would meet the same limit. The pause
+  // lasts only as long as the limit: the longer backoff of a session that failed often is not the queue's.
   async function pauseForAccountLimit(end: JobEnd): Promise<void> {
     if (end.kind !== 'retry' || end.failure.code !== 'RATE_LIMITED' || end.ownAccount) return;
     const { at, failure } = end;
@@ -58,20 +65,21 @@ export function createJobFinisher({
 
   return {
     async failOrRethrow(job, error) {
-      // INTERNAL says that a document could not be read: it may have been read half-way through a repair.
+      // INTERNAL: the document was invalid. It may have been read during a repair, so it is read again.
       if (!isAppError(error) || codeFacts(error.code).retryable || error.code === 'INTERNAL') {
         throw error;
       }
       log.error(
         { err: error, job_id: job.id },
-        'the job cannot be processed, now or later; it fails in the queue',
+        'the job can never be processed, failing the job and its session',
       );
-      // A document under an id that no job may have would be given a job again and again.
+      // Without this, the reconciler would add another job for the session's document each time.
       await admission.fail(job.id ?? '', error);
       return { kind: 'fail', reason: getFailureReason(error) };
     },
     async giveUp(job, error) {
-      // Where a worker holds the session, the reconciler gives it another job once that lease has expired.
+      // A session that another worker holds is not failed. Once that worker's lease has expired, the
+      // reconciler adds another job for the session.
       await admission.fail(job.id ?? '', error);
       return { kind: 'fail', reason: getFailureReason(error) };
     },
@@ -82,7 +90,10 @@ export function createJobFinisher({
   };
 }
 
-/** What the queue does with a job that ended so; a job whose session is lost comes back after `leaseMs`, in milliseconds. */
+/**
+ * Returns what the queue does with a job that ended this way. If the worker lost the session, the job
+ * is delayed by `leaseMs` milliseconds.
+ */
 function toJobOutcome(end: JobEnd, leaseMs: number): JobOutcome<JobResult> {
   switch (end.kind) {
     case 'busy':
@@ -90,13 +101,13 @@ function toJobOutcome(end: JobEnd, leaseMs: number): JobOutcome<JobResult> {
     case 'handed_back':
       return { kind: 'requeue' };
     case 'host_failure':
-      // Another worker takes it at once; this one takes no work until its host was probed.
+      // Another worker may take the job at once. This worker takes no job until a probe of its host passes.
       if (end.waitMs <= 0) return { kind: 'requeue' };
       return { kind: 'delay', until: Date.now() + end.waitMs };
     case 'retry':
       return { kind: 'delay', until: end.at.getTime() };
     case 'lost':
-      // This worker cannot know who holds the session now. If the job is still ours, we ask again later.
+      // Another worker may hold the session now. If the job is still ours, a later try finds out.
       return { kind: 'delay', until: Date.now() + leaseMs };
     case 'waiting':
       return { kind: 'done', result: { status: 'queued', waiting: true } };

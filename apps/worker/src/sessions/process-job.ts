@@ -1,4 +1,4 @@
-// From a job to an attempt of its session, or to the reason why there is none now.
+// Processes a session's job: runs an attempt, or returns why no attempt can start now.
 import {
   type Admission,
   type Adopter,
@@ -15,20 +15,23 @@ import type { AttemptDeps } from '../attempt/attempt-context.ts';
 import type { AttemptResult } from '../attempt/write-ending.ts';
 import type { RunningAttempts } from './running-attempts.ts';
 
-/** A little past another owner's lease, so that its expiry is not met early, in milliseconds. */
+/**
+ * Added to the wait until a time on MongoDB's clock, in milliseconds: the job does not come back just
+ * before a lease expires.
+ */
 const LEASE_MARGIN_MS = 100;
 
 /** How the work on a job ended: with its attempt, or with the reason why no attempt began. */
 export type JobEnd =
   | AttemptResult
-  /** Nothing can be done before `until` (milliseconds on this machine's clock). */
+  /** No attempt can start before `until` (milliseconds on this machine's clock). */
   | { kind: 'busy'; until: number }
-  /** The session waits for admission, which gives it another job. */
+  /** The session waits for admission, which adds another job for it later. */
   | { kind: 'waiting' };
 
-/** What processing a job needs. */
+/** The dependencies of a job processor. */
 export interface JobProcessorDeps {
-  /** What the attempts of this worker share. */
+  /** The dependencies that all attempts of this worker share. */
   attemptDeps: AttemptDeps;
   adopter: Adopter;
   claims: Claims;
@@ -36,26 +39,32 @@ export interface JobProcessorDeps {
   queue: Pick<SessionQueue, 'pauseMs'>;
   /** The attempts under way in this process. */
   running: RunningAttempts;
-  /** Whether the process stops or its host is sick: then a job goes back to the queue before an attempt begins. */
+  /**
+   * Returns true while the process stops or its host is sick. A job then goes back to the queue
+   * before an attempt starts.
+   */
   isPaused: () => boolean;
   log: Logger;
 }
 
 /**
- * Returns the function that processes a job: it adopts the session, claims it and runs the attempt. The function
- * resolves to how that ended; it rejects where the session cannot be run at all, where a store is away, and with
- * UnknownFeaturesError where the session needs a newer worker.
+ * Returns the function that processes a job: it adopts the session, claims it and runs the attempt.
+ * The function resolves to how that ended. It rejects if the session can never run or if a store is
+ * unavailable. If the session needs a newer worker, it rejects with UnknownFeaturesError.
  */
 export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promise<JobEnd> {
   const { attemptDeps, running, log } = deps;
   const { workerId, host } = attemptDeps.identity;
 
-  // Sessions that wait for this one may start. If a store is away now, the reconciler releases them later.
+  // Releases the sessions that wait for this one. If a store is unavailable, the reconciler does it later.
   async function settle(session: Session): Promise<void> {
     await deps.admission
       .releaseAfter(session)
       .catch((error: unknown) =>
-        log.warn({ err: error, session_id: session.id }, 'what waits for the session waits on'),
+        log.warn(
+          { err: error, session_id: session.id },
+          'the sessions that wait for this one were not released, leaving them to the reconciler',
+        ),
       );
   }
 
@@ -64,13 +73,14 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
     return ended(session);
   }
 
-  // A session that also waits for a time is looked at again then. Any other one gets another job from admission.
+  // If the session may not start before a time, this job is tried again then. Otherwise admission adds
+  // another job.
   async function untilItMay({ not_before }: Session): Promise<JobEnd> {
     const isEarly = not_before && not_before > (await attemptDeps.clock.now());
     return isEarly ? busyUntil(not_before) : { kind: 'waiting' };
   }
 
-  // `time` is on MongoDB's clock; the queue waits on this machine's.
+  // `time` is on MongoDB's clock; the queue's delay uses this machine's clock.
   async function busyUntil(time: Date): Promise<JobEnd> {
     const waitMs = time.getTime() - (await attemptDeps.clock.now()).getTime();
     return { kind: 'busy', until: Date.now() + Math.max(waitMs, 0) + LEASE_MARGIN_MS };
@@ -79,21 +89,24 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
   return async (job) => {
     const id = job.id ?? '';
     const found = await deps.adopter.adopt({ id, data: job.data, timestamp: job.timestamp });
-    // The queue worker has checked the job. The document may require more: an older process may have made the job.
+    // The queue worker checked the job's features. The document may require more of them if an older
+    // process made the job.
     if (!isTerminal(found.status)) checkFeatures(found);
     const adopted = await deps.admission.advance(found);
     if (isTerminal(adopted.status)) return end(adopted);
     if (deps.isPaused()) return { kind: 'handed_back' };
-    // The job was delivered again because its lock was lost; its attempt still runs here, guarded by the fence.
+    // BullMQ delivered the job again because its lock was lost. Its attempt still runs here, and the
+    // fence protects its writes.
     if (running.bySession.has(adopted.id)) {
       return { kind: 'busy', until: Date.now() + attemptDeps.leaseMs };
     }
-    // A session that is to be stopped asks nothing of the account, so it does not wait for the account's limit.
+    // A session with a stop request makes no call to the account, so it does not wait for the account's limit.
     if (!adopted.cancel_requested_at && !adopted.interrupt_requested_at) {
       const pausedMs = await deps.queue.pauseMs().catch(() => 0);
       if (pausedMs > 0) return { kind: 'busy', until: Date.now() + pausedMs };
     }
-    // A host has failed this session before: it begins only where the probe passes now (core: model/session/host-failures.ts).
+    // A host kept this session from starting before, so it starts only if the probe of this host passes
+    // now (core: model/session/host-failures.ts).
     const hasFailed = adopted.counts.host_failures > 0;
     if (hasFailed && (await attemptDeps.host.check())) return { kind: 'handed_back' };
     const claim = await deps.claims.claim(adopted.id, {
@@ -104,7 +117,9 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
     });
     switch (claim.kind) {
       case 'missing':
-        throw new Error(`session ${id} was adopted and is gone`);
+        throw new Error(
+          `expected the document of session ${id}, which was just adopted, but found none`,
+        );
       case 'terminal':
         attemptDeps.live.statusChanged(claim.session);
         return end(claim.session);

@@ -4,21 +4,21 @@ import { type RunningAttempt, startAttempt } from '../attempt/attempt.ts';
 import type { AttemptDeps } from '../attempt/attempt-context.ts';
 import type { AttemptResult } from '../attempt/write-ending.ts';
 
-/** The attempts under way, and the way to begin one. */
+/** Starts attempts and keeps each one until it ends. */
 export interface RunningAttempts {
   /** The attempts under way, by the id of their session. */
   readonly bySession: ReadonlyMap<string, RunningAttempt>;
-  /** Runs a claimed attempt and resolves to its result. The attempt stays in `bySession` until `whenOver` is done. */
+  /** Runs a claimed attempt and resolves to its result. The attempt stays in `bySession` until `whenOver` settles. */
   run(
     session: Session,
     attempt: Attempt,
     whenOver: (end: AttemptResult) => Promise<void>,
   ): Promise<AttemptResult>;
-  /** Ends the attempts under way, and each that begins from now on, to hand their sessions back to the queue. */
+  /** Hands the sessions of all attempts back to the queue: those under way, and any that start later. */
   handBack(): void;
 }
 
-/** The attempts of a process that runs none yet. */
+/** Creates the running attempts of a process that has started none yet. */
 export function createRunningAttempts(deps: AttemptDeps): RunningAttempts {
   const attempts = new Map<string, RunningAttempt>();
   let isHandingBack = false;

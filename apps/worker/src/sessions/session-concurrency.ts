@@ -1,15 +1,17 @@
-// How many sessions a worker runs at once: fewer once its host was sick.
+// Adapts how many sessions a worker runs at once: fewer after its host was sick.
 import type { Logger } from '@baton/core/internal';
 import type { Worker } from 'bullmq';
 import type { HostHealth } from '../host/host-health.ts';
 
-/** How many sessions must begin on a host that was sick before one more is tried at once. */
+/** After a sickness of the host, this many sessions must start before the limit grows by one. */
 const SESSIONS_A_STEP = 10;
 
 /**
- * Pauses the worker while the host is sick. A sick host may be short of what many sessions need at once:
- * afterwards one session is tried, the number doubles with each that begins, and its limit is half of what
- * it was. The limit grows only slowly. Without it the same sessions would meet the same shortage again.
+ * Pauses the worker while the host is sick. The host may have run short of something, for example
+ * memory, because many sessions ran at once. After the host recovers, the worker therefore starts with
+ * one session. The number doubles with each session that starts, up to half of what it was before the
+ * sickness. That limit then grows slowly. Without the limit, the same number of sessions would cause the
+ * same shortage again.
  */
 export function followHostHealth(
   bull: Pick<Worker, 'concurrency' | 'pause' | 'resume'>,
@@ -20,7 +22,7 @@ export function followHostHealth(
     log,
   }: {
     host: Pick<HostHealth, 'isSick' | 'listen'>;
-    /** The concurrency of a healthy host. */
+    /** The concurrency while the host has never been sick. */
     max: number;
     isDraining: () => boolean;
     log: Logger;
@@ -29,17 +31,18 @@ export function followHostHealth(
   let limit = max;
   let begun = 0;
 
-  // A loop that waits for its running jobs looks for more only once it is resumed.
+  // While BullMQ's loop waits for a running job, it does not notice a higher concurrency. After a pause and
+  // a resume it fetches more jobs.
   async function take(concurrency: number): Promise<void> {
     bull.concurrency = concurrency;
     await bull.pause(true);
     if (!isDraining() && !host.isSick) await bull.resume();
   }
 
-  // An unhandled rejection would end the process, and with it the sessions that run here.
+  // An unhandled rejection would end the process and the sessions that it runs.
   function logged(change: Promise<void>): void {
     change.catch((error: unknown) =>
-      log.error({ err: error }, 'the worker could not change how many sessions it takes'),
+      log.error({ err: error }, 'the worker could not change how many sessions it runs at once'),
     );
   }
 

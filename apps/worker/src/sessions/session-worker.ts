@@ -1,4 +1,4 @@
-// The queue of sessions: a job becomes an attempt, and the end of the attempt becomes the job's.
+// The worker on the queue of sessions: each job runs an attempt, whose end decides the job's outcome.
 import type { Admission, Adopter, Claims, SessionQueue } from '@baton/core/internal';
 import { SESSION_QUEUE } from '@baton/core/internal';
 import type { Job } from 'bullmq';
@@ -11,7 +11,7 @@ import { createJobProcessor } from './process-job.ts';
 import { createRunningAttempts, type RunningAttempts } from './running-attempts.ts';
 import { followHostHealth } from './session-concurrency.ts';
 
-/** What the session worker of a process needs. */
+/** The dependencies of a session worker. */
 export interface SessionWorkerDeps extends QueueWorkerDeps {
   attemptDeps: AttemptDeps;
   adopter: Adopter;
@@ -22,26 +22,29 @@ export interface SessionWorkerDeps extends QueueWorkerDeps {
   concurrency: number;
 }
 
-/** The sessions that this process runs. */
+/** Runs the sessions of this process. */
 export interface SessionWorker {
-  /** The attempts under way, by session. */
+  /** The attempts under way, by the id of their session. */
   readonly running: ReadonlyMap<string, RunningAttempt>;
-  /** Begins to take jobs. */
+  /** Starts to take jobs. */
   start(): void;
-  /** Takes no more jobs. Running sessions go on; jobs that were fetched but not begun go back to the queue. */
+  /**
+   * Stops taking jobs. Running sessions continue. Jobs that were fetched but not started go back to
+   * the queue.
+   */
   pause(): Promise<void>;
-  /** Ends the attempts that run here and hands their sessions back to the queue. */
+  /** Ends all running attempts and hands their sessions back to the queue. */
   handBack(): void;
   /** Handles a request to stop a session; does nothing for a session that does not run here. */
   onControlMessage(kind: 'cancel' | 'interrupt', id: string): void;
-  /** Resolves once no session runs here any more. */
+  /** Resolves once this process runs no session. */
   idle(): Promise<void>;
-  /** Says whether jobs are taken at all. */
+  /** Returns true while the worker takes jobs. */
   isTaking(): boolean;
   close(): Promise<void>;
 }
 
-/** A worker on the queue of sessions; it takes nothing before `start`. */
+/** Creates a worker on the queue of sessions. It takes no job before `start`. */
 export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
   const { attemptDeps, concurrency, log } = deps;
   const { host, leaseMs } = attemptDeps;
@@ -55,14 +58,18 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     isStopping: () => isDraining,
     process: processorOf(deps, finisher, running, () => isDraining || host.isSick),
     giveUp: finisher.giveUp,
-    // What the session waited for may have released it while this job was still there: enqueue it again.
+    // Admission may have released the session while this job existed, so it could add no other job.
+    // Remove this job and enqueue the session again.
     async afterDone(id, { waiting }) {
       if (!waiting) return;
       await deps.queue.drop(id).catch(() => {});
       await deps.admission
         .enqueue(id)
         .catch((error: unknown) =>
-          log.warn({ err: error, session_id: id }, 'the session was not enqueued'),
+          log.warn(
+            { err: error, session_id: id },
+            'the session was not enqueued, leaving it to the reconciler',
+          ),
         );
     },
   });
@@ -71,7 +78,8 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     for (const id of jobIds) running.bySession.get(id)?.lockHeld();
   });
   bull.on('lockRenewalFailed', (ids: string[]) => {
-    // A lost lock is not a lost session: the fence says whether the run goes on.
+    // The worker may still own a session whose job lock it lost. Only the fence tells, so the attempt
+    // checks it in MongoDB.
     for (const id of ids) void running.bySession.get(id)?.confirm();
   });
   followHostHealth(bull, { host, max: concurrency, isDraining: () => isDraining, log });
@@ -85,9 +93,10 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     },
     handBack: running.handBack,
     onControlMessage(kind, id) {
-      // The document says whether a stop was really requested: the channel is open to anyone on this Redis.
+      // Every client of this Redis can write to the channel, so the attempt looks for the stop request in
+      // the session document.
       void running.bySession.get(id)?.confirm();
-      log.debug({ session_id: id, kind }, 'asked to stop');
+      log.debug({ session_id: id, kind }, 'received a message to stop the session');
     },
     idle: worker.idle,
     isTaking: () => bull.isRunning() && !bull.isPaused(),
