@@ -1,0 +1,96 @@
+// The Markdown pages of the project: their links, the anchors of their headings, and their code blocks.
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import GithubSlugger from 'github-slugger';
+import type { Nodes, Root, RootContent } from 'mdast';
+import { fromMarkdown } from 'mdast-util-from-markdown';
+import { gfmFromMarkdown } from 'mdast-util-gfm';
+import { toString as textOf } from 'mdast-util-to-string';
+import { gfm } from 'micromark-extension-gfm';
+import { visit } from 'unist-util-visit';
+
+/** The folder of the project. */
+export const ROOT = join(import.meta.dirname, '../../..');
+
+/** A link of a page, with the line where it begins. */
+export type Link = { readonly url: string; readonly line: number };
+
+/** A heading, with the anchor that GitHub gives it. */
+export type Heading = { readonly text: string; readonly anchor: string };
+
+/** A fenced code block, with the line of its fence and the HTML comments directly above it. */
+export type CodeBlock = {
+  readonly language: string;
+  readonly code: string;
+  readonly line: number;
+  readonly comments: readonly string[];
+};
+
+/** What the tests read of a page. */
+export type Page = {
+  /** From the project's folder. */
+  readonly path: string;
+  readonly links: readonly Link[];
+  readonly headings: readonly Heading[];
+  readonly blocks: readonly CodeBlock[];
+};
+
+/** Returns all pages of the project, sorted by path. */
+export function readPages(): Page[] {
+  const paths = globSync(['*.md', 'docs/**/*.md', 'examples/**/*.md', '{apps,packages}/*/*.md'], {
+    cwd: ROOT,
+    exclude: ['**/node_modules/**'],
+  });
+  return paths.sort().map(readPage);
+}
+
+/** Reads the page at a path from the project’s folder. */
+function readPage(path: string): Page {
+  return parsePage(path, readFileSync(join(ROOT, path), 'utf8'));
+}
+
+/** Parses the text of a page. */
+export function parsePage(path: string, text: string): Page {
+  const tree = fromMarkdown(text, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] });
+  return { path, links: linksOf(tree), headings: headingsOf(tree), blocks: blocksOf(tree) };
+}
+
+function linksOf(tree: Root): Link[] {
+  const links: Link[] = [];
+  visit(tree, (node) => {
+    if (node.type === 'link' || node.type === 'image' || node.type === 'definition')
+      links.push({ url: node.url, line: lineOf(node) });
+  });
+  return links;
+}
+
+function headingsOf(tree: Root): Heading[] {
+  const slugger = new GithubSlugger();
+  const headings: Heading[] = [];
+  visit(tree, 'heading', (node) => {
+    const text = textOf(node);
+    headings.push({ text, anchor: slugger.slug(text) });
+  });
+  return headings;
+}
+
+function blocksOf(tree: Root): CodeBlock[] {
+  const blocks: CodeBlock[] = [];
+  visit(tree, 'code', (node, index, parent) => {
+    const comments = commentsAbove(parent?.children ?? [], index ?? 0);
+    blocks.push({ language: node.lang ?? '', code: node.value, line: lineOf(node), comments });
+  });
+  return blocks;
+}
+
+/** The texts of the HTML comments that stand directly above a node, the first one first. */
+function commentsAbove(siblings: readonly RootContent[], index: number): string[] {
+  const node = siblings[index - 1];
+  if (node?.type !== 'html') return [];
+  const texts = [...node.value.matchAll(/<!--([\s\S]*?)-->/g)].map(([, text = '']) => text.trim());
+  return [...commentsAbove(siblings, index - 1), ...texts];
+}
+
+function lineOf(node: Nodes): number {
+  return node.position?.start.line ?? 0;
+}
