@@ -2,8 +2,8 @@ import type { Logger, Result, SessionConfig } from '@baton/core/internal';
 import { checkAnswer } from '../claude/check-answer.ts';
 
 /**
- * What is wrong with the structured answer that the session asked for; no key where nothing is. An answer
- * that could not be checked is logged, and counts as good.
+ * Checks the structured answer that the session asked for. Resolves to an empty object if nothing
+ * is wrong with it. An answer that could not be checked is logged and counts as good.
  */
 export async function findAnswerProblem(
   result: Result | null,
@@ -12,7 +12,10 @@ export async function findAnswerProblem(
 ): Promise<{ answerProblem?: string }> {
   const { problem, unchecked } = await checkAnswer(result, json_schema);
   if (unchecked !== undefined) {
-    log.warn({ reason: unchecked }, 'the answer is kept without a check against json_schema');
+    log.warn(
+      { reason: unchecked },
+      'the answer could not be checked against json_schema; Baton keeps it as a good answer',
+    );
   }
   return problem === undefined ? {} : { answerProblem: problem };
 }

@@ -20,7 +20,7 @@ import { createRecorder, type Recorder } from './recorder.ts';
 import { createStopSwitch, type StopSwitch } from './stop-switch.ts';
 import type { WriteOptions } from './write-until-acknowledged.ts';
 
-/** What every attempt of a worker shares. */
+/** The services and settings that all attempts of a worker share. */
 export interface AttemptDeps extends PrepareDeps {
   stores: PrepareDeps['stores'] & Pick<Stores, 'owned'>;
   clock: StoreClock;
@@ -29,35 +29,38 @@ export interface AttemptDeps extends PrepareDeps {
   host: HostHealth;
   launcher: readonly string[];
   leaseMs: number;
-  /** The pause before a session's first retry, in milliseconds; see backoff.ts. */
+  /** The pause before a session's first retry, in milliseconds; later pauses grow (backoff.ts). */
   retryFirstMs: number;
   deadlines: DeadlinesMs;
-  /** Prices for the part of an attempt's cost that the CLI did not report; default: the list prices. */
+  /** Prices for estimating the cost that the CLI did not report. Default: the list prices. */
   prices?: Prices;
   log: Logger;
 }
 
-/** One attempt under way: what it works on, what it writes through, and what can stop it. */
+/** Everything that the steps of one attempt share. */
 export interface AttemptContext {
   deps: AttemptDeps;
   session: Session;
   attempt: Attempt;
-  /** Logs with the session's id and the attempt's number. */
+  /** Adds the session's id and the attempt's number to every log line. */
   log: Logger;
-  /** The session's document, as the holder of this attempt's fence may write it. */
+  /** Writes the session document, guarded by this attempt's fence. */
   owned: OwnedSession;
-  /** Writes events in order, and renews the lease from the start of the attempt to its last write. */
+  /** Writes events in order, and renews the lease until it is finished. */
   recorder: Recorder;
   progress: AttemptProgress;
   stopSwitch: StopSwitch;
   ownership: Ownership;
   /** How each write is repeated until MongoDB acknowledges it. */
   writeOptions: WriteOptions;
-  /** Ends every write that is being repeated, and so the recorder with its lease renewals and the copy of the transcript. */
+  /**
+   * Stops repeating every write. That also stops the recorder, its lease renewals and the
+   * transcript copy.
+   */
   giveUp(): void;
 }
 
-/** Sets up a claimed attempt. Its recorder and its ownership watch run from now on. */
+/** Sets up a claimed attempt, and starts its recorder and its ownership watch. */
 export function createAttemptContext(
   deps: AttemptDeps,
   session: Session,
@@ -76,9 +79,10 @@ export function createAttemptContext(
   const stopSwitch = createStopSwitch();
   const progress = createAttemptProgress(session);
   const ownership = watchOwnership(leaseMs, () => {
-    // Once MongoDB is back the fence decides: the session is retried, unless another worker has it by then.
+    // When MongoDB is back, the fence decides: the session is retried unless another worker holds
+    // it by then.
     log.error(
-      'neither MongoDB nor Redis has confirmed this attempt for the length of a lease; its run is stopped',
+      'neither MongoDB nor Redis has confirmed for a lease length that this worker holds the session; Baton stops its process',
     );
     stopSwitch.stop({ kind: 'store_unavailable' });
   });
@@ -112,7 +116,9 @@ export function createAttemptContext(
   };
 }
 
-/** Stops the run where its session's document says that a caller asked for it; a cancel counts first. */
+/**
+ * Stops the run if the session document holds a caller's cancel or interrupt. A cancel comes first.
+ */
 function stopOnRequest(
   { cancel_requested_at, interrupt_requested_at }: StopTimes,
   stopSwitch: StopSwitch,

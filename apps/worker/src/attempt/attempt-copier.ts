@@ -5,8 +5,8 @@ import type { RunTrackers } from './progress.ts';
 import { createSpendingReader } from './read-spending.ts';
 
 /**
- * The copier of an attempt's transcript, which Claude keeps in `projectDir`. The meter takes into account what the
- * messages that are appended to it cost. A file that is left out is logged.
+ * Creates the copier of an attempt's transcript, which the CLI writes in `projectDir`. The copier
+ * passes the usage of each appended message to the meter. It logs each file that it leaves out.
  */
 export function createAttemptCopier(
   { deps, session, attempt, log }: AttemptContext,
@@ -21,9 +21,15 @@ export function createAttemptCopier(
     restored: restored.files,
     masker: deps.masker,
     onUnreadable: (path, error) =>
-      log.error({ err: error, path }, 'a file of the transcript cannot be read; it is left out'),
+      log.error(
+        { err: error, path },
+        'a transcript file cannot be read; Baton leaves it out and tries again with the next copy',
+      ),
     onSecretPath: (path) =>
-      log.error({ path }, 'the path of a transcript file holds a secret; the file is not saved'),
+      log.error(
+        { path },
+        'the path of a transcript file contains a secret; Baton does not save the file',
+      ),
     onAppended: createSpendingReader(restored, meter),
   });
 }

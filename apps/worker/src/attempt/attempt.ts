@@ -1,4 +1,4 @@
-// One attempt of one session, from its folders to its last write. `runAttempt` reads as its life.
+// Runs one attempt of a session, from its folders to its last write. Start reading at `runAttempt`.
 import { dirname } from 'node:path';
 import type { Attempt, Outcome, Session, TranscriptManifest } from '@baton/core/internal';
 import type { AbortReason } from '../claude/abort-reason.ts';
@@ -30,19 +30,24 @@ import { startCopyLoop, type TranscriptCopy } from './transcript-copy.ts';
 import { type AttemptResult, writeEnding } from './write-ending.ts';
 import { writeUntilAcknowledged } from './write-until-acknowledged.ts';
 
-/** An attempt under way. */
+/** The handle of an attempt that has started. */
 export interface RunningAttempt {
-  /** Ends the run for a reason; the first reason counts. */
+  /** Stops the run. The first reason counts; see `StopSwitch`. */
   abort(reason: AbortReason): void;
-  /** Asks MongoDB now: resolves to whether it confirms that this attempt holds the session. */
+  /**
+   * Renews the lease now. Resolves to whether MongoDB confirms that this attempt holds the session.
+   */
   confirm(): Promise<boolean>;
-  /** The job's lock was renewed: Redis confirms that no other worker was given the job. */
+  /** Records that the job's lock was renewed: Redis confirms that no other worker got the job. */
   lockHeld(): void;
-  /** What became of the attempt. Rejects only for an unforeseen error, and leaves nothing behind then either. */
+  /**
+   * Resolves to the result of the attempt. Rejects only on an unforeseen error; the attempt cleans
+   * up in that case too.
+   */
   readonly end: Promise<AttemptResult>;
 }
 
-/** Starts the claimed attempt. */
+/** Starts the attempt of a session that this worker has claimed. */
 export function startAttempt(
   deps: AttemptDeps,
   session: Session,
@@ -53,8 +58,8 @@ export function startAttempt(
     abort: context.stopSwitch.stop,
     confirm: () => context.recorder.heartbeat(),
     lockHeld: () => context.ownership.lockHeld(),
-    // Whatever ended the attempt, `giveUp` ends the recorder, which renews the lease from the start, the copy of
-    // the transcript, and every write that is still being repeated.
+    // However the attempt ended, `giveUp` stops the recorder, which would go on renewing the lease.
+    // It also stops the copy of the transcript and every write that is still being repeated.
     end: runAttempt(context).finally(() => {
       context.giveUp();
       context.ownership.stop();
@@ -62,21 +67,24 @@ export function startAttempt(
   };
 }
 
-/** What was done for a session until its attempt can end. */
+/** What an attempt has gathered by the time its ending is decided. */
 interface FinishedRun {
   outcome: Outcome;
-  /** There if a process ran. */
+  /** Absent if no process ran. */
   facts?: RunFacts;
-  /** There if the transcript was copied whole. */
+  /** Absent if the transcript could not be copied completely. */
   transcript?: TranscriptManifest | undefined;
 }
 
-/** The life of an attempt. */
+/**
+ * Runs the whole attempt: makes its folders, runs the CLI, writes the ending, removes the folders.
+ */
 async function runAttempt(context: AttemptContext): Promise<AttemptResult> {
   const dirs = await makeDirs(context);
   try {
     const run: FinishedRun = 'kind' in dirs ? { outcome: dirs } : await runInDirs(context, dirs);
-    // The recorder's heartbeats keep the lease until here; its last commit precedes the ending.
+    // The recorder has renewed the lease until here. It commits all events before the ending is
+    // written.
     if (!(await context.recorder.finish())) return { kind: 'lost' };
     const ending = await decideEnding(context, run.outcome);
     return await writeDecided(context, run, ending);
@@ -85,7 +93,10 @@ async function runAttempt(context: AttemptContext): Promise<AttemptResult> {
   }
 }
 
-/** From the folders of an attempt to its outcome. A step that ends the attempt early returns the outcome. */
+/**
+ * Runs the steps between making the folders and deciding the ending. If a step returns an outcome,
+ * the attempt ends with it and the later steps are skipped.
+ */
 async function runInDirs(context: AttemptContext, dirs: RunDirs): Promise<FinishedRun> {
   const refused = await removeDeadAttempts(context);
   if (refused) return { outcome: refused };
@@ -108,12 +119,14 @@ async function runInDirs(context: AttemptContext, dirs: RunDirs): Promise<Finish
   return { outcome, facts, transcript };
 }
 
-/** Makes the folders of the attempt. Where the host cannot, the session goes back to the queue. */
+/**
+ * Makes the attempt's folders. If the host cannot make them, returns the outcome: a host failure.
+ */
 function makeDirs({ deps, log }: AttemptContext): Promise<RunDirs | Outcome> {
   return makeRunDirs(deps.identity).catch((error: unknown) => refuseAttempt(error, deps.host, log));
 }
 
-/** Makes everything that the process needs. Where that cannot be, returns the outcome. */
+/** Prepares everything that the process needs. If that fails, returns the outcome. */
 async function prepare(
   { deps, session, attempt, log }: AttemptContext,
   dirs: RunDirs,
@@ -128,7 +141,7 @@ async function prepare(
   return prepared;
 }
 
-/** Creates what follows the lines of the process that is about to start. */
+/** Creates the trackers, which follow the output lines of the process that is about to start. */
 function createTrackers(
   { deps }: AttemptContext,
   { claudeSessionId, restored }: Prepared,
@@ -140,7 +153,7 @@ function createTrackers(
   };
 }
 
-/** Starts the loop that copies the transcript to the store while the process writes it. */
+/** Starts the loop that copies the transcript to MongoDB while the process writes it. */
 function startTranscriptCopy(
   context: AttemptContext,
   dirs: RunDirs,
@@ -155,12 +168,12 @@ function startTranscriptCopy(
     onFolderLost: () =>
       context.log.error(
         { path: hostFolder },
-        'the folder for temporary files did not come back: what the transcript says since the last save is lost',
+        'the folder for temporary files is still missing: transcript lines since the last copy are lost; the attempt ends with that copy',
       ),
   });
 }
 
-/** Runs the CLI to its end, whatever end that is. */
+/** Runs the CLI until its process has ended or cannot be ended. */
 function runProcess(
   { deps, session, attempt, log, recorder, stopSwitch }: AttemptContext,
   prepared: Prepared,
@@ -180,13 +193,19 @@ function runProcess(
       onAbsurdLimit: (limit) =>
         log.warn({ rate_limit: limit }, 'ignored a rate limit reset time that cannot be true'),
       onAbsurdCost: (cost_usd) =>
-        log.warn({ cost_usd }, 'ignored a total cost that cannot be true; it is estimated'),
+        log.warn(
+          { cost_usd },
+          'ignored a total cost that cannot be true; Baton estimates the cost from the tokens',
+        ),
     },
     prepared,
   );
 }
 
-/** The outcome of a run that is over: the verdict on the session, unless its host failed it. */
+/**
+ * Returns the outcome of a finished run: the verdict on what the CLI did, unless the host or the
+ * working directory explains the failure.
+ */
 async function concludeRun(
   { deps, session, log, stopSwitch }: AttemptContext,
   dirs: RunDirs,
@@ -217,17 +236,17 @@ async function concludeRun(
   return attributeFailure(concluded, context, deps.host);
 }
 
-/** Copies the whole transcript, every file checked; undefined where that could not be done. */
+/** Copies the rest of the transcript and checks every file. Resolves to undefined if that fails. */
 function finishTranscriptCopy(
   { recorder, giveUp }: AttemptContext,
   copy: TranscriptCopy,
 ): Promise<TranscriptManifest | undefined> {
-  // No manifest can be committed any more, so a further copy is of no use.
+  // The manifest of a further copy could not be committed, so the copy would be useless.
   if (recorder.mustStopWriting) giveUp();
   return copy.finish();
 }
 
-/** Writes the ending: the last write of the attempt. */
+/** Writes the ending, which is the attempt's last write. */
 async function writeDecided(
   { session, attempt, owned, progress, writeOptions }: AttemptContext,
   run: FinishedRun,
@@ -251,9 +270,14 @@ async function writeDecided(
   return result ?? { kind: 'lost' };
 }
 
-/** Removes the attempt's folders. The session has ended by then: what stays behind concerns the operator only. */
+/**
+ * Removes the attempt's folders. An error is only logged, because the ending is already written.
+ */
 async function clean({ log }: AttemptContext, dirs: RunDirs): Promise<void> {
   await removeRunDirs(dirs).catch((error: unknown) =>
-    log.error({ err: error, path: dirs.root }, 'the folders of the attempt could not be removed'),
+    log.error(
+      { err: error, path: dirs.root },
+      'the folders of the attempt could not be removed; the ending of the session is not affected',
+    ),
   );
 }

@@ -1,4 +1,4 @@
-// Whose fault a failed run is: the session's, its working directory's or the host's.
+// Decides who caused a failed run: the session, its working directory or the host.
 import { existsSync } from 'node:fs';
 import type { Outcome } from '@baton/core/internal';
 import type { AbortReason } from '../claude/abort-reason.ts';
@@ -15,17 +15,20 @@ import { hostFailure, refusalOutcome } from './refuse-attempt.ts';
 import type { RunFacts } from './run.ts';
 import { compareDir, type DirIdentity, workingDirNotFound } from './working-dir.ts';
 
-/** How long a session waits for another try where its host is well and only something came and went, in milliseconds. */
+/**
+ * The pause before the next try, in milliseconds, if the host is healthy and only a file or folder
+ * was missing for a moment.
+ */
 const TRY_AGAIN_MS = 1_000;
 
-// What the CLI, its runtime or a shell says whose directory was taken away.
+// Matches what the CLI, its runtime or a shell prints when its current directory was removed.
 const LOST_DIRECTORY =
   /uv_cwd|getcwd|current (working )?directory (no longer exists|is not|was deleted)|cannot access (the )?current (working )?directory/i;
 
-// Codes of an exit that says no more than that the CLI could not be run.
+// The failure code of an exit that shows only that the CLI could not be run (exit code 126 or 127).
 const NOT_RUN = 'CLAUDE_NOT_FOUND';
 
-/** What is known of a run that is over. */
+/** The facts of a failed run that decide who caused its failure. */
 export interface FailureContext {
   run: RunFacts;
   abort: AbortReason | null;
@@ -36,17 +39,18 @@ export interface FailureContext {
   isDirGiven: boolean;
   /** The folder that Baton made for the attempt's temporary files. */
   runRoot: string;
-  /** Whether the worker had put a transcript in place, for the CLI to resume. */
+  /** Whether the worker restored a transcript for the CLI to resume. */
   isResumed: boolean;
   claudeFile: string;
-  /** Says whether the program's file is another one than when the process was started. */
+  /** Returns whether the CLI's file has changed since the process was started. */
   wasReplaced: () => boolean;
 }
 
 /**
- * Decides whose fault a failed run is. `outcome` is the verdict by what the process printed and how it ended; it
- * stands unless the host or the working directory explains the failure. A problem of the host that is certain is
- * reported to `host`, which then takes no more jobs; where it is not certain, the host is probed.
+ * Decides who caused a failed run. `outcome` is the verdict on what the process printed and how it
+ * ended. It is returned unchanged unless the host or the working directory explains the failure. A
+ * certain problem of the host is reported to `host`, so the worker takes no more jobs. If the cause
+ * is not certain, the host is probed.
  */
 export async function attributeFailure(
   outcome: Outcome,
@@ -69,14 +73,16 @@ export async function attributeFailure(
   }
 }
 
-// The run has a result: the CLI looked for the transcript while the folder that the worker had put it in was away.
+// The result says "No conversation found", although the worker had restored the transcript. Its
+// folder was missing when the CLI looked for it.
 async function attributeLostConversation(
   outcome: Outcome & { kind: 'failed' },
   { run, abort, isResumed }: FailureContext,
   host: Pick<HostHealth, 'check'>,
 ): Promise<Outcome> {
   const { code, message } = outcome.failure;
-  // A caller's stop stands. What the worker stops by itself, such as a drain, it hands back anyway.
+  // A caller's cancel or interrupt keeps its outcome. After a stop by the worker, such as a drain,
+  // the session returns to the queue anyway.
   const isStoppedByCaller = abort?.kind === 'cancel' || abort?.kind === 'interrupt';
   if (code !== 'CONVERSATION_NOT_FOUND' || run.sawInit || isStoppedByCaller || !isResumed) {
     return outcome;
@@ -85,18 +91,19 @@ async function attributeLostConversation(
   return found ? hostFailure(found, 0) : hostFailure({ code, message }, TRY_AGAIN_MS);
 }
 
-// The turn had begun, so the session is retried. The host is probed, so that the next session need not fail too.
+// The turn had begun, so the attempt counts as failed and the session is retried. The probe of the
+// host keeps the next session from failing for the same reason.
 async function attributeFailedTurn(
   outcome: Outcome & { kind: 'failed' },
   { run, runRoot }: FailureContext,
   host: Pick<HostHealth, 'check'>,
 ): Promise<Outcome> {
-  // The folder may be back by now: then only the CLI's own words tell that it was away.
+  // If the folder is back by now, only the CLI's stderr shows that it was missing.
   const wasAway = !existsSync(runRoot) || findLostFileProblem(run.stderrTail, runRoot) !== null;
   if (outcome.failure.code !== 'HOST_ERROR' && !wasAway) return outcome;
   await host.check();
   if (!wasAway) return outcome;
-  const message = `the folder ${runRoot} of the attempt was removed while it ran: ${outcome.failure.message}`;
+  const message = `the folder ${runRoot} was removed while the attempt ran: ${outcome.failure.message}`;
   return {
     ...outcome,
     failure: { ...outcome.failure, code: 'HOST_ERROR', message, retryable: true },
@@ -115,7 +122,8 @@ async function attributeFailedStart(
   if (spawnError) {
     const problem = findSpawnProblem(spawnError.code, file);
     if (!problem) return outcome;
-    // Both are there now: one of them came and went, and only the CLI can be asked.
+    // ENOENT: the CLI or the working directory was missing. Both exist now, so the probe tries the
+    // CLI.
     if (spawnError.code === 'ENOENT' && isExecutable(file)) {
       const found = await host.check();
       return found
@@ -129,7 +137,7 @@ async function attributeFailedStart(
   }
   const found = await host.check();
   if (found) return hostFailure(found, 0);
-  // The probe passes: whatever it was is over, or the session brought it along. Nothing else has to wait.
+  // The probe passed: the problem is over, or only this session has it. So only this session waits.
   const reported =
     findReportedProblem(run.stderrTail) ?? findLostFileProblem(run.stderrTail, facts.runRoot);
   if (reported) return hostFailure(reported, TRY_AGAIN_MS);
@@ -145,7 +153,7 @@ async function attributeToDirectory(facts: FailureContext): Promise<Outcome | nu
   const now = await compareDir(cwd, dirBeforeStart);
   if (now === 'gone' || now === 'closed') {
     if (isDirGiven) return refusalOutcome(workingDirNotFound(cwd));
-    const message = `the work directory ${cwd} was removed or closed`;
+    const message = `the work directory ${cwd} was removed or cannot be entered`;
     return hostFailure({ code: 'HOST_ERROR', message }, TRY_AGAIN_MS);
   }
   return now === 'replaced' || LOST_DIRECTORY.test(run.stderrTail)
@@ -154,7 +162,7 @@ async function attributeToDirectory(facts: FailureContext): Promise<Outcome | nu
 }
 
 function workingDirWasAway({ cwd, isDirGiven }: FailureContext): Outcome {
-  const message = `the working directory ${cwd} came and went while the claude CLI started`;
+  const message = `the working directory ${cwd} was missing for a moment while the claude CLI started`;
   const code = isDirGiven ? 'WORKING_DIR_NOT_FOUND' : 'HOST_ERROR';
   return hostFailure({ code, message }, TRY_AGAIN_MS);
 }

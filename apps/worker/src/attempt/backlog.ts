@@ -1,32 +1,37 @@
 import type { Event } from '@baton/core/internal';
 
-/** The sizes at which a batch is written without waiting for its time. */
+/**
+ * The limits of a batch. The next batch is written at once when the waiting events reach a limit.
+ */
 export const BATCH_MAX_EVENTS = 256;
 export const BATCH_MAX_BYTES = 256 * 1024;
 
-// Past this the reader waits, and so, by its full pipe, does the CLI.
+// At these bounds Baton stops reading stdout. The pipe then fills up, so the CLI has to wait too.
 const BACKLOG_MAX_EVENTS = 4_096;
 const BACKLOG_MAX_BYTES = 8 * 1024 * 1024;
 
-/** Events that wait to be written, in order. */
+/** The queue of events that wait to be written, in order. */
 export interface Backlog {
   readonly events: number;
-  /** Bytes of their lines. */
+  /** The size of these events' lines, in bytes. */
   readonly bytes: number;
   add(event: Event): void;
-  /** Says whether a batch need not wait any longer. */
+  /** Returns whether the waiting events reach a limit of a batch. */
   isFull(): boolean;
-  /** Takes the next batch: within the batch sizes, but at least one event where there is one. */
+  /**
+   * Removes and returns the next batch, within the limits. A single event may exceed the byte
+   * limit.
+   */
   takeBatch(): Event[];
-  /** Whether the backlog is within its bound. */
+  /** Returns whether the backlog is within its bounds. */
   hasCapacity(): boolean;
-  /** Resolves once the backlog is within its bound, or closed. */
+  /** Resolves when the backlog is within its bounds, or closed. */
   waitForCapacity(): Promise<void>;
-  /** No batch will be taken any more: nobody is to wait for it. */
+  /** Ends every wait for capacity, because no batch will be taken any more. */
   close(): void;
 }
 
-/** An empty backlog. */
+/** Creates an empty backlog. */
 export function createBacklog(): Backlog {
   let waiting: { event: Event; bytes: number }[] = [];
   let bytes = 0;

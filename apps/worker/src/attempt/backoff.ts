@@ -8,18 +8,24 @@ import {
 
 const MAX_MS = 5 * 60_000;
 
-// An account's limit is everybody's: waiting for it is not this session's fault, but has an end too.
+// A rate limit belongs to the account, not to the session. So it allows more retries than other
+// failures, but not endlessly many.
 const RATE_LIMITED_FACTOR = 5;
 
-/** How often a code may be tried again, from the session's own limit. */
+/**
+ * Returns how often a session may be retried after this failure. `maxRetries` is the session's own
+ * limit.
+ */
 export function retriesAllowed(code: ErrorCode, maxRetries: number): number {
   return code === 'RATE_LIMITED' ? maxRetries * RATE_LIMITED_FACTOR : maxRetries;
 }
 
 /**
- * When a failed attempt is tried again: at the limit's reset where that is reported, else after a growing
- * pause, the first of which is `firstMs`; a little later than either, so that a fleet does not come back
- * at once. `retries` counts those that were made; `random` is between 0 and 1.
+ * Returns when a failed attempt is tried again. That is the reset of the rate limit, if one was
+ * reported, or the end of a pause, whichever is later. The pause is `firstMs` for the first retry
+ * and doubles with each, up to 5 minutes. A random part of up to half the pause is added, so that a
+ * fleet does not retry all at once. `retries` counts the retries made so far; `random` is between 0
+ * and 1.
  */
 export function retryAt(
   failure: Pick<FailureFacts, 'code' | 'retry_at'>,
@@ -38,7 +44,10 @@ export function retryAt(
   return new Date(now.getTime() + Math.max(untilResetMs, pause) + jitter);
 }
 
-/** When a session is tried again after this outcome, or undefined where the outcome is its end. */
+/**
+ * Returns when a session is retried after this outcome. Undefined if its failure is not retryable
+ * or no retry is left.
+ */
 export function retryTime(
   outcome: Outcome,
   session: Session,

@@ -11,46 +11,56 @@ import type { Backlog } from './backlog.ts';
 import { msUntilCommit } from './commit-due.ts';
 import { type WriteOptions, writeUntilAcknowledged } from './write-until-acknowledged.ts';
 
-/** How long the first event of a batch waits for others, in milliseconds. */
+/** How long the first event of a batch waits for more events, in milliseconds. */
 const BATCH_MS = 50;
 
-/** What moves a session to running: facts of its first init line. */
+/** The facts of a session's first init line. Writing them moves the session to `running`. */
 export type RunningFacts = Progress & { pid?: number };
 
-/** What waits for a recorder's commit loop. The recorder adds to it and signals; the loop takes from it. */
+/**
+ * Everything that waits for the next commit. The recorder adds to it and signals the wakeup; the
+ * commit loop takes from it.
+ */
 export interface CommitQueue {
   readonly wakeup: Wakeup;
   readonly backlog: Backlog;
-  /** There until a commit has moved the session to running. */
+  /** What the next commit writes to move the session to `running`, or null. */
   running: RunningFacts | null;
-  /** Progress for the next commit, which comes at the latest at `by` (performance.now). */
+  /**
+   * A transcript manifest for the next commit, or null. The commit is due at `by`
+   * (performance.now).
+   */
   amendment: { transcript: NonNullable<Progress['transcript']>; by: number } | null;
-  /** Called with whether the next commit confirmed the fence. */
+  /** Callbacks that are called with whether the next commit confirmed the fence. */
   heartbeats: ((isConfirmed: boolean) => void)[];
   phase: 'recording' | 'finishing' | 'finished';
   /**
-   * Whether nothing may be written any more: a newer fence holds the session, the attempt gave up, or MongoDB
-   * refused a write for good.
+   * Whether the attempt must not write any more: another worker holds the session under a newer
+   * fence, the attempt gave up, or MongoDB kept refusing a write.
    */
   mustStopWriting: boolean;
 }
 
-/** Where the commit loop writes. */
+/** What the commit loop writes with, and the callbacks that report on its writes. */
 export interface CommitDeps extends WriteOptions {
   owned: OwnedSession;
   events: EventStore;
   leaseMs: number;
-  /** Progress to write with each batch; `last_result` waits for the batch that holds its line. */
+  /**
+   * Returns the progress to write with each commit. `last_result` is left out until its line is
+   * committed too.
+   */
   progress(): Progress;
-  /** Called after each confirmed write. */
+  /** Called after each update that MongoDB confirmed under this attempt's fence. */
   onFenceHeld(stopTimes: StopTimes): void;
-  /** Called once, when the loop ends before everything was committed: see `CommitQueue.mustStopWriting`. */
+  /** Called once if the loop ends because of `CommitQueue.mustStopWriting`. */
   onMustStop(): void;
 }
 
 /**
- * Commits what waits in the queue until it is finished and empty, or writing must stop. Each round inserts
- * a batch of events, then commits it by one guarded update; a round without events is a heartbeat.
+ * Commits what waits in the queue. Ends when the recorder is finishing and the queue is empty, or
+ * when writing must stop. Each round inserts a batch of events and then commits it with one guarded
+ * update. A round without events renews the lease only: a heartbeat.
  */
 export async function runCommitLoop(queue: CommitQueue, deps: CommitDeps): Promise<void> {
   let committing: Promise<boolean> = Promise.resolve(true);
@@ -59,7 +69,8 @@ export async function runCommitLoop(queue: CommitQueue, deps: CommitDeps): Promi
     if (queue.mustStopWriting) break;
     const heartbeats = queue.heartbeats.splice(0);
     const batch = queue.backlog.takeBatch();
-    // A batch is inserted beside the commit of the one before it: no reader sees it before its own commit.
+    // This batch may be inserted while the previous one is still being committed. Readers see a
+    // batch only after its own commit.
     const isInserted = await insert(batch, deps);
     const isConfirmed = isInserted && (await committing);
     committing = isConfirmed ? commit(queue, batch.at(-1), deps) : Promise.resolve(false);
@@ -131,7 +142,8 @@ async function commit(
   return stopTimes !== null;
 }
 
-// A committed result ends the session for readers and for the next worker, so its line must be stored first.
+// The next worker concludes the session from a committed result, so the line of the result must be
+// stored first.
 function takeProgress(
   queue: CommitQueue,
   seq: number | undefined,

@@ -1,27 +1,31 @@
-/** What decides when a recorder's next commit is due. All times are milliseconds of one clock. */
+/**
+ * The facts that decide when a recorder's next commit is due. All times are milliseconds of one
+ * clock.
+ */
 export interface CommitNeeds {
-  /** How many events wait. */
+  /** The number of events that wait. */
   events: number;
   isBatchFull: boolean;
   /** When the waiting events are written even if their batch is not full. */
   batchBy: number;
-  /** Somebody waits for a commit that confirms the fence. */
+  /** Whether a caller waits for a commit that confirms the fence. */
   isHeartbeatRequested: boolean;
   /** When the lease must be renewed. */
   heartbeatBy: number;
-  /** The session is to become running. */
+  /** Whether the next commit moves the session to `running`. */
   isRunningPending: boolean;
-  /** When an amendment is written even if no batch takes it along; absent where there is none. */
+  /** When an amendment is written even without a batch. Absent if there is no amendment. */
   amendBy?: number | undefined;
   isFinishing: boolean;
-  /** Nothing may be written any more: the commit loop is to end. */
+  /** Whether the commit loop must end without another write. */
   mustStopWriting: boolean;
 }
 
 /**
- * How long the recorder waits before its next commit, in milliseconds; 0 where it is due. Events wait for
- * the rest of their batch, and everything else goes with it. Without events a commit is due at once if
- * somebody needs it, else when an amendment or the lease does.
+ * Returns how long the recorder waits before its next commit, in milliseconds; 0 if it is due now.
+ * Events wait until their batch is full or `batchBy` is reached, and everything else is written
+ * with them. Without events, a requested heartbeat, the move to `running` or the end makes the
+ * commit due now. Otherwise it is due when the amendment or the lease is.
  */
 export function msUntilCommit(needs: CommitNeeds, now: number): number {
   if (needs.events > 0) {

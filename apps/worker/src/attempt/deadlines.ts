@@ -6,7 +6,10 @@ import type { PendingWork } from '../claude/pending-work.ts';
 /** How long each clock of an attempt may run, in milliseconds. */
 export type DeadlinesMs = Record<Deadline, number>;
 
-/** The deadlines of a session: its own, else the worker's. */
+/**
+ * Returns the deadlines of a session. The worker's `defaults` fill in those that its config does
+ * not set.
+ */
 export function deadlinesOf(config: SessionConfig, defaults: DeadlinesMs): DeadlinesMs {
   const own = config.timeouts ?? {};
   return {
@@ -17,27 +20,36 @@ export function deadlinesOf(config: SessionConfig, defaults: DeadlinesMs): Deadl
   };
 }
 
-/** The longest that the CLI is believed to wait before it asks the API again, in milliseconds. */
+/** The longest retry delay that Baton believes when the CLI announces one, in milliseconds. */
 const API_RETRY_MAX_MS = 6 * 3600 * 1000;
 
-// The clocks that measure how long the CLI says nothing.
+// The clocks that measure silence on stdout. They pause while Baton itself does not read.
 const SILENCES: readonly Deadline[] = ['idle', 'exit'];
 
-/** The clocks of an attempt. */
+/** The running clocks of an attempt. */
 export interface DeadlineWatch {
-  /** A line was read, and `work` has seen it: the idle clock starts again, and the line may start or stop others. */
+  /**
+   * Takes a line into account after `work` has seen it. The line may restart, start or stop clocks.
+   */
   observe(line: ClaudeLine): void;
-  /** Baton itself does not read on: until `resume` silence is not the CLI's. */
+  /** Stops the idle and exit clocks while Baton does not read stdout. */
   pause(): void;
+  /** Restarts the clocks that `pause` stopped. */
   resume(): void;
+  /** Stops all clocks. */
   stop(): void;
 }
 
 /**
- * Starts the clocks of an attempt; `abort` is called once, with the first that runs out. The first event
- * of the CLI ends the startup clock, and other output starts it again: the CLI, or what starts it, lives. While
- * background tasks run in a turn, or the CLI waits to ask the API again, silence is not idleness. Once a
- * turn is over the exit clock runs; but while `work` is pending the idle clock bounds the wait for it.
+ * Starts the clocks of an attempt. `abort` is called for each clock that runs out; only the first
+ * call counts.
+ *
+ * - `startup` runs until the CLI's first event. Output that is no event restarts it.
+ * - `idle` restarts with each line. It does not run while background tasks run within a turn. If
+ *   the CLI announces a retry of the API, the clock allows for that delay too.
+ * - `exit` runs from the last result if no work is pending. If work is pending after a result,
+ *   `idle` bounds the wait for it.
+ * - `wall_clock` runs from start to end.
  */
 export function watchDeadlines(
   limits: DeadlinesMs,
@@ -49,7 +61,7 @@ export function watchDeadlines(
 
   function start(deadline: Deadline, ms: number): void {
     const clock = timers.get(deadline);
-    // Lines come by the thousand: a clock that only starts again is not made anew.
+    // Lines come by the thousand, so a clock that only restarts keeps its timer.
     if (clock?.ms === ms) {
       clock.timer.refresh();
       return;
@@ -74,7 +86,7 @@ export function watchDeadlines(
       else if (timers.has('startup')) start('startup', limits.startup);
       if (work.isOver()) {
         clear('idle');
-        // From the last result on, whatever is printed between turns: a CLI that never ends may print for ever.
+        // Other output does not restart the exit clock: a CLI that never ends may go on printing.
         if (!timers.has('exit') || resultOf(line)) start('exit', limits.exit);
         return;
       }

@@ -3,22 +3,29 @@ import type { AttemptContext } from './attempt-context.ts';
 import { retryTime } from './backoff.ts';
 import { countHostFailure } from './host-strikes.ts';
 
-/** How an attempt is to end. */
+/** How an attempt ends, decided but not written yet. */
 export interface DecidedEnding {
-  /** The outcome that is written; `failed` where too many hosts could not start the session. */
+  /**
+   * The outcome to write: `failed` instead of `host_failure` if too many hosts could not start the
+   * session.
+   */
   outcome: Outcome;
-  /** When that was decided, on MongoDB's clock. */
+  /** The time of the decision, on MongoDB's clock. */
   now: Date;
-  /** There if the host kept the attempt from starting: the session's host failures, this one included. */
+  /**
+   * The session's host failures, this one included. Undefined unless the host caused the outcome.
+   */
   hostFailures: HostFailure[] | undefined;
-  /** When a failed attempt is tried again; absent where its failure is the session's. */
+  /**
+   * When the session is tried again. Undefined if the outcome is no failure or fails the session.
+   */
   retryAt: Date | undefined;
 }
 
 /**
- * Decides what the outcome of a run means for its session: the failure of a host is counted, and fails the session
- * once too many hosts that are well could not start it; a failure that may pass is tried again while the session
- * has retries left.
+ * Decides what the outcome of a run means for its session. A host failure is counted; it fails the
+ * session once healthy hosts could not start it too often. A session with a retryable failure is
+ * tried again while it has retries left.
  */
 export async function decideEnding(
   { deps, session, attempt }: AttemptContext,

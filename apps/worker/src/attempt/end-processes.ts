@@ -4,22 +4,23 @@ import { formatMarker } from '../host/marker.ts';
 import { killMarked } from '../host/orphans.ts';
 import { type GroupMember, hasEnded, livingMembers } from '../host/process-group.ts';
 
-/** How long what is left of the process group may take to end after SIGKILL, in milliseconds. */
+/** How long the rest of the process group may take to end after SIGKILL, in milliseconds. */
 const GROUP_END_MS = 5_000;
 
 const GROUP_CHECK_MS = 50;
 
 /**
- * Ends what outlives a process of Claude: every process with the run's `marker` in its environment, and
- * the members of its group. Resolves to the members that could not be ended.
+ * Ends the processes that outlive the CLI: every process with the run's `marker` in its
+ * environment, and the rest of the CLI's process group. Resolves to the members of the group that
+ * could not be ended.
  */
 export async function endProcesses(claude: ClaudeProcess, marker: string): Promise<GroupMember[]> {
   await endMarked(claude, marker);
   return endGroup(claude);
 }
 
-// Where the process was a wrapper, the CLI that it wrapped may still be saving the transcript; it holds the
-// streams until it has done so.
+// If the process was a wrapper, the CLI that it started may still be saving the transcript. The CLI
+// keeps the output streams open until it has, so wait for them before the kill.
 async function endMarked(claude: ClaudeProcess, runMarker: string): Promise<void> {
   const closed = new AbortController();
   const grace = delay(STREAMS_GRACE_MS, undefined, { signal: closed.signal }).catch(() => {});
@@ -28,7 +29,8 @@ async function endMarked(claude: ClaudeProcess, runMarker: string): Promise<void
   await killMarked((marker) => formatMarker(marker) === runMarker);
 }
 
-// A wrapper may have ended and left the CLI itself behind, as another user: no marker of it can be read.
+// A wrapper may end and leave the CLI running as another user. This worker cannot read the marker
+// of such a process, so only the process group leads to it.
 async function endGroup(claude: ClaudeProcess): Promise<GroupMember[]> {
   if (claude.pid === undefined) return [];
   let members = livingMembers(claude.pid);

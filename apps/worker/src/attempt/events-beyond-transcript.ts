@@ -1,28 +1,35 @@
 import type { Event, EventStore, Session } from '@baton/core/internal';
 import { parseLine } from '../claude/line.ts';
 
-/** What a restored transcript holds of the session's own part. */
+/** What the session's own part of a restored transcript holds. */
 export interface RestoredContent {
+  /** The uuids of its entries. */
   uuids: ReadonlySet<string>;
+  /** Whether it holds the session's prompt. */
   prompt: boolean;
 }
 
-/** Events beyond the restored transcript, as sequence numbers; and whether anything of the model's is lost. */
+/**
+ * A range of events that the restored transcript does not hold, as sequence numbers (both
+ * included).
+ */
 export interface EventsBeyondTranscript {
   from: number;
   to: number;
-  /** Whether the range holds a message: then the turn did not end in the transcript. */
+  /** Whether the range holds a message. If so, the transcript ends before the turn does. */
   losesMessages: boolean;
 }
 
-// Lines are up to 1 MiB each, and a page is held whole.
+// A page is held in memory, and each line may have 1 MiB.
 const PAGE = 50;
 
 /**
- * What dead attempts recorded beyond the restored transcript and nothing superseded yet, or null where the
- * transcript holds everything. Reads from the newest event back to the first message that the transcript has. A
- * transcript may hold less than it did when an earlier attempt went on from it: so a prompt counts as held only
- * where no message before it is lost.
+ * Finds the events that dead attempts recorded and that the restored transcript does not hold.
+ * Events that are already superseded are left out. Returns null if the transcript holds everything.
+ *
+ * Reads from the newest event back to the first message that the transcript holds. A transcript may
+ * hold less than it did when an earlier attempt resumed it. So a prompt counts as held only if no
+ * message before it is lost.
  */
 export async function findEventsBeyondTranscript(
   events: EventStore,
@@ -46,7 +53,7 @@ export async function findEventsBeyondTranscript(
   return range(promptSeq === null ? from : promptSeq + 1, to, losesMessages);
 }
 
-/** The events of a session that nothing superseded, from the newest one back. */
+/** Yields the session's events that are not superseded, newest first. */
 async function* readBackwards(events: EventStore, session: Session): AsyncGenerator<Event> {
   const rangeAt = (seq: number) =>
     session.superseded?.find(({ from, to }) => from <= seq && seq <= to);

@@ -1,4 +1,5 @@
-// What earlier attempts of a session left: what of it still counts, and whether they had finished.
+// Finds out what earlier attempts of a session left: what still counts, and whether the session has
+// its answer already.
 import {
   defined,
   type EventStore,
@@ -13,13 +14,19 @@ import type { RecordedLine } from './recorded-line.ts';
 import { isRestart } from './resume-or-restart.ts';
 import { findUnrecordedMessages } from './unrecorded-messages.ts';
 
-/** What is to be written before a further attempt begins, and the answer if there is one already. */
+/** What to write before a further attempt begins, and the answer if the session has it already. */
 export interface History {
-  /** Marks what no longer counts; empty for a first attempt. */
+  /** The update that marks what no longer counts. Empty for a first attempt. */
   amends: Progress;
-  /** The committed result of a dead attempt whose transcript is complete: no further turn is needed. */
+  /**
+   * The result that a dead attempt committed with a complete transcript, or null. With it, no
+   * further turn is needed.
+   */
   answer: Result | null;
-  /** What the transcript holds and nobody recorded (what it cost is counted): to be recorded before the attempt goes on. */
+  /**
+   * The messages that the transcript holds and no event does, to be recorded first. Their cost is
+   * counted already.
+   */
   unrecorded: readonly RecordedLine[];
 }
 
@@ -31,7 +38,7 @@ const NO_HISTORY: History = Object.freeze({
   unrecorded: [],
 });
 
-/** Compares what was recorded with what was restored. */
+/** Compares the events that earlier attempts recorded with the transcript that was restored. */
 export async function readHistory(
   events: EventStore,
   session: Session,
@@ -54,12 +61,14 @@ export async function readHistory(
     prompt: restored.holdsPrompt,
   });
   const { last_result } = session;
-  // A CLI that did not find the transcript answered nothing: its folder was away for a moment.
+  // "No conversation found" is no answer: the transcript's folder was missing when the CLI looked
+  // for it.
   const isAnswer = last_result !== undefined && !isConversationNotFound(last_result);
   if (restored.holdsPrompt && !beyond?.losesMessages && isAnswer) {
     return { ...NO_HISTORY, answer: last_result };
   }
-  // What is left aside must count no more before the next attempt writes over it.
+  // If the stored transcript was not restored, it must stop counting before the next attempt
+  // overwrites it.
   const leaves = restored.files.length === 0 && session.transcript.files.length > 0;
   const amends: Progress = {
     ...defined({
@@ -71,7 +80,7 @@ export async function readHistory(
   return { amends, answer: null, unrecorded };
 }
 
-/** Adds a range that reaches to the newest event; ranges that the new range covers are dropped. */
+/** Adds a range that reaches to the newest event, and drops the ranges that it covers. */
 function withRange(
   ranges: readonly SupersededRange[],
   { from, to }: SupersededRange,

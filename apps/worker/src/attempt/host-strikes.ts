@@ -7,9 +7,10 @@ import {
 } from '@baton/core/internal';
 
 /**
- * Counts the failure of a host, where the outcome is one: the session's host failures with it, and the
- * outcome, which is the session's end where too many hosts that are well could not start it. Only failures
- * since its last start count for that: a session that ran on some host is not what keeps hosts from starting it.
+ * Counts a host failure, if the outcome is one. Returns the session's host failures with this one
+ * added, and the outcome, which becomes `failed` once healthy hosts could not start the session too
+ * often (`hostVerdict`). Only failures since the session's last start count for that: a session
+ * that has started does not keep hosts from starting it.
  */
 export function countHostFailure(
   { host_failures: before = [], attempts }: Pick<Session, 'host_failures' | 'attempts'>,
@@ -18,10 +19,11 @@ export function countHostFailure(
 ): { outcome: Outcome; hostFailures?: HostFailure[] } {
   if (outcome.kind !== 'host_failure') return { outcome };
   const { code, message } = outcome.failure;
-  // A worker probes its host before it takes a session that a host has failed already (sessions/process-job.ts).
+  // Before a worker takes a session with a host failure, it probes its own host
+  // (sessions/process-job.ts).
   const proved = before.length > 0;
   const failure = { worker_id: workerId, at: now, code, message, proved };
-  // The pid of an attempt is stored with the first line that its CLI printed.
+  // An attempt has a pid once its CLI has printed the first init line.
   const lastStart = attempts.findLast(({ pid }) => pid !== undefined)?.started_at;
   const sinceStart = before.filter(({ at }) => lastStart === undefined || at > lastStart);
   const verdict = hostVerdict([...sinceStart, failure]);

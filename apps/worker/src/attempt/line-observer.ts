@@ -17,46 +17,53 @@ import type { DeadlineWatch } from './deadlines.ts';
 import type { Recorder } from './recorder.ts';
 import type { StopSwitch } from './stop-switch.ts';
 
-/** What the lines of a run have said so far. */
+/** What the lines of a run have shown so far. */
 export interface LineFacts {
   sawInit: boolean;
-  /** Whether the result is not the last word: work was pending, or a further turn had begun. */
+  /**
+   * Whether the last result is not final: work was pending after it, or a further turn had begun.
+   */
   isInterim: boolean;
-  /** The CLI's name for the last error of the API. */
+  /** The CLI's name for the last error of the API, or null. */
   apiError: string | null;
-  /** What a slash command of the CLI said of its failure. */
+  /** The error message of a slash command that the CLI ran by itself, or null. */
   commandError: string | null;
-  /** The account's limit, if the last line about one said that a request was rejected. */
+  /** The account's rate limit, if the last line about it reported a rejected request; else null. */
   rateLimit: RateLimit | null;
   /** When the last result line was read (performance.now), or null. */
   resultAt: number | null;
 }
 
-/** Shows each line of a run to everything that follows the run, and gathers what the lines say. */
+/** Passes each line of a run to the run's trackers, and gathers facts from the lines. */
 export interface LineObserver {
   observe(line: ClaudeLine): void;
   readonly facts: Readonly<LineFacts>;
 }
 
-/** What follows the lines of a run, and who is called for some of them. */
+/** The trackers that see each line of a run, and the callbacks for some of the lines. */
 export interface LineObserverDeps {
   recorder: Recorder;
   meter: Meter;
-  /** What the process has still to do. */
+  /** Tracks the work that the process has still to do. */
   work: PendingWork;
-  /** Which of Claude's conversations the process is in. */
+  /** Tracks which of Claude's conversations the process is in. */
   claudeSession: ClaudeSessionIdTracker;
-  /** Ends the run: a deadline of the run uses it, and so does everything else that may stop the attempt. */
+  /**
+   * Stops the run. The run's deadlines use it, and so does everything else that may stop the
+   * attempt.
+   */
   stopSwitch: StopSwitch;
-  /** Called with the first init line. */
+  /** Called when the first init line is read. */
   onInit(): void;
-  /** Called with a rate limit whose reset cannot be true; the reset is ignored. */
+  /** Called with a rate limit whose reset time cannot be true. Baton ignores the reset time. */
   onAbsurdLimit(limit: RateLimit): void;
-  /** Called with a total cost in US dollars that cannot be true; it is ignored. */
+  /** Called with a total cost in US dollars that cannot be true. Baton ignores the cost. */
   onAbsurdCost(costUsd: number): void;
 }
 
-/** The observer of a process that has printed nothing yet; `pid` is the process's, if it was spawned. */
+/**
+ * Creates the observer of a new process. `pid` is undefined if the process could not be spawned.
+ */
 export function createLineObserver(
   deps: LineObserverDeps,
   watch: Pick<DeadlineWatch, 'observe'>,
@@ -95,7 +102,8 @@ export function createLineObserver(
       meter.observe(line);
       claudeSession.observe(line);
       const isResult = resultOf(line) !== null;
-      // What the CLI gives up because we stop it is not done: from then on only a result line may say so.
+      // When Baton stops the CLI, the CLI drops its pending work. The dropped work is not done, so
+      // after the stop only a result line may change `isInterim`.
       if (!stopSwitch.controller.signal.aborted || isResult) facts.isInterim = work.isInterim();
       const limit = rateLimitOf(line);
       if (limit) facts.rateLimit = limit.status === 'rejected' ? toBelieved(limit) : null;

@@ -4,24 +4,29 @@ import type { LinePart } from '../claude/split-line.ts';
 import type { OutputMasker } from '../masking/output-masker.ts';
 import type { RecordedLine } from './recorded-line.ts';
 
-/** How much output that is no JSON line is stored of an attempt, as events of type `noise`. */
+/** The most output that is no JSON that Baton stores of one attempt, as events of type `noise`. */
 const NOISE_MAX_EVENTS = 200;
 const NOISE_MAX_BYTES = 256 * 1024;
 
 const EVENT_MAX_BYTES = 16 * 1024;
 const TAIL_BYTES = 8 * 1024;
 
-/** The output of one attempt that is no event of the CLI. */
+/** Collects the output of one attempt that is no event of the CLI. */
 export interface Noise {
-  /** Takes a part of a line; returns what is to be recorded of it, or null. */
+  /**
+   * Takes a part of a line. Returns the event to record for it, or null if the bounds are exceeded.
+   */
   record(part: LinePart): RecordedLine | null;
-  /** The last 8 KiB, without secrets and control sequences. */
+  /** Returns the last 8 KiB, without secrets and control sequences. */
   tail(): string;
 }
 
-/** Creates the noise of an attempt that has printed none yet. Past the bounds one last event says so. */
+/**
+ * Creates the collector of one attempt. When the bounds are exceeded, one last event reports it.
+ */
 export function createNoise(masker: OutputMasker): Noise {
-  // Twice as long as the tail that is returned: a secret at its beginning is still whole when it is looked for.
+  // Twice as long as the tail that is returned: so a secret that begins before that tail is still
+  // found as a whole.
   const tail = createByteTail(2 * TAIL_BYTES);
   let events = 0;
   let bytes = 0;
@@ -37,7 +42,8 @@ export function createNoise(masker: OutputMasker): Noise {
       return { type: 'noise', raw, bytes: wasCut ? rawBytes : 0 };
     }
     events = NOISE_MAX_EVENTS + 1;
-    const dropped = 'Output that is no JSON line goes on; Baton stores no more of it.';
+    const dropped =
+      'The claude CLI printed more output that is no JSON; Baton does not store the rest.';
     return { type: 'noise', subtype: 'dropped', raw: dropped, bytes: 0 };
   }
 

@@ -3,8 +3,9 @@ import type { HostHealth } from '../host/host-health.ts';
 import type { NotEnded } from './run.ts';
 
 /**
- * The outcome of a session whose process could not be ended: the process may still work on the session, so
- * no worker may begin it again. An answer that was complete stands. The host is not ready meanwhile.
+ * Returns the outcome of a session whose process could not be ended. The process may still work on
+ * the session, so the session fails and no worker starts it again. If its answer was complete, the
+ * answer stands. The host is not ready until the process is gone.
  */
 export function outcomeOfNotEnded(
   outcome: Outcome,

@@ -1,19 +1,20 @@
-/** Whether this attempt may go on writing, by what its two stores last confirmed. */
+/** Tracks when MongoDB or Redis last confirmed that this attempt holds its session. */
 export interface Ownership {
-  /** MongoDB took a guarded write: the fence is ours. */
+  /** Records that MongoDB accepted a guarded write: this attempt's fence holds. */
   fenceHeld(): void;
-  /** Redis renewed the job's lock. */
+  /** Records that Redis renewed the job's lock. */
   lockHeld(): void;
   stop(): void;
 }
 
-/** How often the two are looked at, as a part of the lease. */
+/** How often the last confirmation is checked in the time of one lease. */
 const CHECKS_PER_LEASE = 6;
 
 /**
- * Unreachable is not lost: one store that confirms is enough. `onUnconfirmed` is called once, when
- * neither has confirmed for a lease length: another worker may then have taken the session. `clock`
- * gives monotonic milliseconds.
+ * Starts the watch. It is enough if one store confirms, so an outage of the other does not stop the
+ * attempt. `onUnconfirmed` is called once, when neither store has confirmed for a lease length,
+ * because another worker may have claimed the session by then. `clock` returns monotonic
+ * milliseconds.
  */
 export function watchOwnership(
   leaseMs: number,

@@ -1,21 +1,22 @@
 import type { LivePublisher, Session } from '@baton/core/internal';
 
-// Lines that only grow an answer: they are published live and stored nowhere.
-
-/** How long lines are gathered before they are published, in milliseconds: tokens come by the dozen. */
+/**
+ * How long lines are gathered into one message, in milliseconds. Without that, each token would be
+ * a message.
+ */
 const GATHER_MS = 25;
 
-// What is longer is no token: it is left out, and comes again with the answer.
+// A longer line is no token. It is left out, because its text comes again with the whole answer.
 const LINE_MAX_CHARS = 64 * 1024;
 const GATHER_MAX_LINES = 64;
 
-/** Publishes lines that grow an answer. */
+/** Publishes partials on the live channel: lines that only grow an answer. They are not stored. */
 export interface PartialPublisher {
-  /** Takes a line; it is published soon, or never. */
+  /** Adds a line to the next message. A line that is too long is left out. */
   add(line: string): void;
 }
 
-/** A publisher of this attempt's lines, a few at a time. */
+/** Creates the publisher of an attempt's partials. */
 export function createPartials(
   live: Pick<LivePublisher, 'partials'>,
   { id, root_session_id }: Pick<Session, 'id' | 'root_session_id'>,

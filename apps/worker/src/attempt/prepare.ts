@@ -28,56 +28,57 @@ import { buildRemainingConfig } from './remaining-turns-and-budget.ts';
 import { beginAttempt, transcriptSource } from './resume-or-restart.ts';
 import { type DirIdentity, identifyDir, resolveWorkingDir } from './working-dir.ts';
 
-/** The stores that a worker writes. */
+/** The stores that an attempt reads and writes. */
 export interface AttemptStores {
   sessions: SessionStore;
   events: EventStore;
   transcripts: TranscriptStore;
 }
 
-/** What a run needs of its worker. */
+/** What the preparation of an attempt needs from its worker. */
 export interface PrepareDeps {
   stores: AttemptStores;
   identity: WorkerIdentity;
   workRoot: string;
   policy: Policy;
-  /** Whether sessions may have the CLI wake them later. */
+  /** Whether a session may schedule wake-ups, with which the CLI continues it later. */
   wakeups: 'allow' | 'forbid';
   /** Opens sealed secrets. */
   opener: Opener;
-  /** What a child inherits, see claude/base-env.ts. */
+  /** The environment variables that the CLI inherits from the worker (claude/base-env.ts). */
   baseEnv: Record<string, string>;
-  /** The operator's own secrets, see claude/operator-secrets.ts. */
+  /** The operator's own secrets (claude/operator-secrets.ts). */
   secrets: readonly string[];
-  /** Masks those of them that are long enough. */
+  /** Masks the operator's secrets, except those that are too short. */
   masker: Masker;
-  /** Keeps credentials from tools. */
+  /** Says whether the CLI keeps its credentials from tools. */
   scrub: Pick<EnvScrub, 'isOn'>;
 }
 
-/** An attempt that is ready to be spawned. */
+/** Everything that a process needs before it is spawned. */
 export interface Prepared {
   command: Command;
   cwd: string;
-  /** The working directory as it was found. */
+  /** The identity of the working directory before the process starts. */
   dirBeforeStart: DirIdentity;
   prompt: string;
-  /** Claude's id of the conversation that is begun or resumed. */
+  /** Claude's session id of the conversation that the process begins or resumes. */
   claudeSessionId: string;
   restored: Restored;
-  /** The config with what earlier attempts left of its turns and its budget. */
+  /** The config, with the turns and the budget that earlier attempts did not use. */
   remainingConfig: SessionConfig;
-  /** What earlier attempts left of the session, see history.ts. */
+  /** What earlier attempts of the session left (history.ts). */
   history: History;
   /** The value of BATON_RUN. */
   marker: string;
-  /** Masks the session's and the operator's secrets in what the process says beside events. */
+  /** Masks the session's and the operator's secrets in output that is no event. */
   output: OutputMasker;
 }
 
 /**
- * Makes everything that the process needs: transcript, files, working directory. Throws the coded
- * reason why this session cannot run here; nothing runs yet.
+ * Prepares everything that the process needs: working directory, transcript, secrets, files. Starts
+ * no process. Throws an AppError if this session cannot run here. Errors of the host and of the
+ * stores pass through.
  */
 export async function prepareAttempt(
   deps: PrepareDeps,
@@ -110,7 +111,7 @@ export async function prepareAttempt(
     remainingConfig,
     isOfConversation(stores, session),
   );
-  // The policy is checked once more: sealed values could not be judged before they were opened.
+  // Sealed values could not be checked before they were opened, so the policy is checked again.
   if (opened.length > 0) checkPolicy(config, deps.policy);
   const command = buildCommand({
     config,
@@ -141,7 +142,10 @@ export async function prepareAttempt(
   };
 }
 
-/** The sessions whose bytes make up a transcript, nearest first; checks the parent of a continue. */
+/**
+ * Returns the sessions whose bytes make up the transcript, nearest first. Throws if a continue may
+ * not use its parent.
+ */
 async function lineageOf(
   sessions: SessionStore,
   session: Session,
@@ -156,11 +160,16 @@ async function lineageOf(
     checkParent(parentId, parent);
   }
   if (source === 'parent') return ancestors;
-  if (!own) throw new AppError('TRANSCRIPT_CORRUPT', `session ${session.id} has no document`);
+  if (!own) {
+    throw new AppError(
+      'TRANSCRIPT_CORRUPT',
+      `expected a document of session ${session.id} in MongoDB, found none; its transcript cannot be restored`,
+    );
+  }
   return [own, ...ancestors];
 }
 
-// What a continue inherits was sealed for a session before it.
+// A continue inherits secrets that were sealed for an earlier session of its conversation.
 function isOfConversation({ sessions }: AttemptStores, session: Session): IsOurs {
   let ids: Promise<string[]> | undefined;
   return async (id) => {

@@ -11,24 +11,26 @@ import type { ClaudeSessionIdTracker } from '../claude/claude-session-id.ts';
 import type { Meter } from '../claude/meter.ts';
 import type { PendingWork } from '../claude/pending-work.ts';
 
-/** What follows the lines of one process. */
+/** The trackers that follow the output lines of one process. */
 export interface RunTrackers {
   claudeSession: ClaudeSessionIdTracker;
   meter: Meter;
   work: PendingWork;
 }
 
-/** How far an attempt has come, as its session's document stores it. */
+/** The progress of an attempt, as the session document stores it. */
 export interface AttemptProgress {
-  /** The process is about to start: from now on the progress is what its trackers say. */
+  /** Takes the progress from the trackers of a process that is about to start. */
   follow(trackers: RunTrackers): void;
-  /** The fields that the recorder writes with its next commit. */
+  /** Returns the fields that the recorder writes with its next commit. */
   current(): Progress;
-  /** What the session has spent: its earlier attempts and this one. */
+  /** Returns what the session has spent in its earlier attempts and this one. */
   totals(): Totals;
 }
 
-/** The progress of an attempt that has no process yet: what earlier attempts of the session left. */
+/**
+ * Creates the progress of an attempt. Until `follow` is called, it is what earlier attempts left.
+ */
 export function createAttemptProgress(session: Session): AttemptProgress {
   let trackers: RunTrackers | null = null;
 
@@ -45,7 +47,8 @@ export function createAttemptProgress(session: Session): AttemptProgress {
       return {
         totals: totals(),
         claude_session_id: trackers?.claudeSession.id() ?? claudeIdOf(session),
-        // A stored result concludes the session should this worker die: an interim one must not be there.
+        // If this worker dies, the next one concludes the session from the stored result. So an
+        // interim result is never stored.
         ...defined({
           last_result: result ? (trackers?.work.isInterim() ? null : result) : undefined,
         }),

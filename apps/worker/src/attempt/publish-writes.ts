@@ -1,6 +1,9 @@
 import type { LivePublisher, OwnedSession, Progress, Session } from '@baton/core/internal';
 
-/** The same writes; each that MongoDB acknowledged is published live, by one message at most. */
+/**
+ * Returns `owned` with publishing: each write that MongoDB acknowledged sends at most one message
+ * to the live channel.
+ */
 export function withPublishing(
   owned: OwnedSession,
   session: Session,

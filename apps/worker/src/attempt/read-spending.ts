@@ -3,9 +3,9 @@ import type { Restored } from '../transcript/restore.ts';
 import { spendingIn } from '../transcript/spending.ts';
 
 /**
- * The function that reads what the messages of a transcript cost, from each piece that was appended to the file
- * `path`. Messages that were restored are left out: the CLI appends them again after a compaction, and they were
- * counted when they were new.
+ * Creates a function that takes each piece appended to a transcript file, and passes the usage of
+ * its messages to the meter. Restored messages are left out: the CLI appends them again after a
+ * compaction, but they were counted when they were new.
  */
 export function createSpendingReader(
   { messageIds }: Pick<Restored, 'messageIds'>,

@@ -8,9 +8,9 @@ import { findSpentLimit } from './remaining-turns-and-budget.ts';
 import { writeUntilAcknowledged } from './write-until-acknowledged.ts';
 
 /**
- * Brings the session's document and events in line with what earlier attempts left: sets aside what no
- * longer counts, and records the messages that only the transcript has. Resolves to the session's outcome
- * where no process needs to run, else to null.
+ * Brings the session's document and events in line with the restored transcript: marks what no
+ * longer counts, and records the messages that only the transcript holds. Resolves to the session's
+ * outcome if no process needs to run, else to null.
  */
 export async function reconcileHistory(
   context: AttemptContext,
@@ -28,7 +28,10 @@ export async function reconcileHistory(
   return stopSwitch.reason ? concludeUnstarted(stopSwitch.reason) : null;
 }
 
-/** The outcome of a session whose answer an earlier attempt committed, and whose transcript is complete. */
+/**
+ * Returns the outcome of a session whose answer an earlier attempt committed with a complete
+ * transcript.
+ */
 async function concludeAnswered(
   { session, log }: AttemptContext,
   answer: NonNullable<Prepared['history']['answer']>,
@@ -44,7 +47,10 @@ async function concludeAnswered(
   });
 }
 
-/** Marks what no longer counts of earlier attempts; resolves to false where nothing may be written any more. */
+/**
+ * Marks what no longer counts of earlier attempts. Resolves to false if the attempt must not write
+ * any more.
+ */
 async function setAside(
   { session, owned, writeOptions }: AttemptContext,
   amends: Prepared['history']['amends'],
@@ -54,7 +60,7 @@ async function setAside(
   return (await writeUntilAcknowledged(() => owned.setAside(amends), writeOptions)) !== null;
 }
 
-/** The outcome of an attempt that was ended before its process began. */
+/** Returns the outcome of an attempt that was stopped before its process began. */
 export function concludeUnstarted(reason: AbortReason): Outcome {
   return concludeAttempt({
     exit: { code: null, signal: null },

@@ -1,9 +1,13 @@
 import { boundRaw, defined, type Event } from '@baton/core/internal';
 
-// A line may claim to be of any type; a document of a batch must stay within what MongoDB takes.
+// The CLI's line names its own type, of any length. An event document must stay within MongoDB's
+// size limit.
 const NAME_MAX_CHARS = 256;
 
-/** A line to record: `raw` is its text as far as it was kept, `bytes` its true length. */
+/**
+ * A line to record. `raw` is the text that was kept. If `bytes` is more than the size of `raw`, the
+ * line was cut.
+ */
 export interface RecordedLine {
   type: string;
   subtype?: string;
@@ -11,7 +15,7 @@ export interface RecordedLine {
   bytes: number;
 }
 
-/** The event that stores a line of an attempt, as the session's event `seq`. */
+/** Returns the event that stores a line of an attempt under the number `seq`. */
 export function toEvent(
   { type, subtype, raw, bytes }: RecordedLine,
   { session_id, seq, attempt, fence }: Pick<Event, 'session_id' | 'seq' | 'attempt' | 'fence'>,

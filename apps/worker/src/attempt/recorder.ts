@@ -8,29 +8,40 @@ import {
 } from './commit-and-renew-lease.ts';
 import { type RecordedLine, toEvent } from './recorded-line.ts';
 
-/** How long an amendment waits for a batch that it can go with, in milliseconds. */
+/** How long an amendment waits to be written together with a batch of events, in milliseconds. */
 const AMEND_MS = 260;
 
-/** Writes an attempt's events in order, and keeps its lease. */
+/** Writes an attempt's events in order, and renews its lease. */
 export interface Recorder {
-  /** Takes a line. Over the bound of the backlog it returns a promise: the caller waits for it before the next line. */
+  /**
+   * Takes a line. If the backlog is full, returns a promise that the caller awaits before the next
+   * line.
+   */
   record(line: RecordedLine): Promise<void> | undefined;
-  /** The first init line was read: the next write moves the session to running. */
+  /**
+   * Makes the next write move the session to `running`. Called when the first init line was read.
+   */
   markRunning(facts: RunningFacts): void;
-  /** Has the next write bring this along: that of a batch, or one of its own a moment from now. */
+  /**
+   * Adds a transcript manifest to the next write. Without a batch of events it is written on its
+   * own after 260 ms.
+   */
   amend(progress: Required<Pick<Progress, 'transcript'>>): void;
-  /** Writes a heartbeat now, and resolves to whether MongoDB confirmed the fence. */
+  /** Renews the lease with a write. Resolves to whether MongoDB confirmed the fence. */
   heartbeat(): Promise<boolean>;
-  /** Commits everything that was recorded, and stops. Resolves to false where writing had to stop. */
+  /**
+   * Commits everything that was recorded, and stops. Resolves to false if writing had to stop
+   * before.
+   */
   finish(): Promise<boolean>;
   /**
-   * Whether nothing may be written any more: a newer fence holds the session, the attempt gave up, or MongoDB
-   * refused a write for good.
+   * Whether the attempt must not write any more: another worker holds the session under a newer
+   * fence, the attempt gave up, or MongoDB kept refusing a write.
    */
   readonly mustStopWriting: boolean;
 }
 
-/** Whose events a recorder writes, and how. */
+/** The attempt whose events are recorded, and how they are written. */
 export interface RecorderOptions extends CommitDeps {
   sessionId: string;
   attempt: number;
@@ -39,9 +50,10 @@ export interface RecorderOptions extends CommitDeps {
 }
 
 /**
- * A recorder, running from now on. Per batch it inserts the events, then commits them by one guarded
- * update; without a batch for a third of the lease it writes a heartbeat. While MongoDB is away it tries
- * again and again; the backlog is bounded. Once `giveUp` is aborted nothing more is written.
+ * Creates a recorder and starts its commit loop. The loop inserts each batch of events and then
+ * commits it with one guarded update. After a third of the lease without a batch, it writes a
+ * heartbeat. While MongoDB does not answer, it repeats the write, and the backlog stays bounded.
+ * Once `giveUp` is aborted, it writes nothing more.
  */
 export function createRecorder(options: RecorderOptions): Recorder {
   const backlog = createBacklog();

@@ -1,4 +1,5 @@
-// What becomes of an attempt that could not be prepared: its host failed it, a store is away, or the session is refused.
+// Decides the outcome of an attempt that could not be prepared. The cause is its host, a store that
+// does not answer, or the session itself.
 import {
   codeFacts,
   defined,
@@ -16,8 +17,9 @@ import {
 } from '../host-problem/find-host-problem.ts';
 
 /**
- * The outcome of an attempt that could not be prepared. An error of the host is reported to `host`, and the
- * session goes back to the queue; any other error is logged and is the session's.
+ * Returns the outcome of an attempt that could not be prepared. An error of the host is reported to
+ * `host`, and the session returns to the queue. Any other error is logged, and its outcome is that
+ * of `refusalOutcome`.
  */
 export function refuseAttempt(
   error: unknown,
@@ -29,19 +31,28 @@ export function refuseAttempt(
     logRefusal(error, log);
     return refusalOutcome(error);
   }
-  log.debug({ err: error }, 'the host kept the attempt from starting');
+  log.debug(
+    { err: error },
+    'the host kept the attempt from starting; the session returns to the queue',
+  );
   host.report(problem);
   return hostFailure(problem, 0);
 }
 
-/** The outcome of an error that is not the host's: a store that is away costs the session nothing, any other error fails it. */
+/**
+ * Returns the outcome of an error that is not the host's. The session is handed back if a store
+ * does not answer, else it fails.
+ */
 export function refusalOutcome(error: unknown): Outcome {
   return isStoreAway(error)
     ? { kind: 'handed_back' }
     : { kind: 'failed', failure: toFailure(error) };
 }
 
-/** The outcome of an attempt that its host kept from starting. */
+/**
+ * Returns the outcome of an attempt that its host kept from starting. The next try waits `waitMs`
+ * milliseconds.
+ */
 export function hostFailure(
   { code, message }: Pick<FailureFacts, 'code' | 'message'>,
   waitMs: number,
@@ -49,14 +60,19 @@ export function hostFailure(
   return { kind: 'host_failure', failure: { code, message, retryable: true }, waitMs };
 }
 
-/** The problem of the host that kept an attempt from being prepared, or null where it was something else. */
+/**
+ * Finds the host problem that kept an attempt from being prepared. Returns null for any other
+ * error.
+ */
 function findPreparationProblem(error: unknown): HostProblem | null {
-  // A connection to MongoDB that cannot be opened for want of files is the host's as well.
+  // If this host lacks files or memory for a connection to MongoDB, the problem is the host's, not
+  // the store's.
   if (isStoreAway(error) && findHostErrno(error) === null) return null;
   return isAppError(error) ? null : findFileProblem(error);
 }
 
-// A mistake of the caller's has a message that says all; a stack trace would read as a fault of the worker.
+// The message of a caller's mistake says everything. A stack trace would make it look like a fault
+// of the worker.
 function logRefusal(error: unknown, log: Logger): void {
   if (isAppError(error) && (codeFacts(error.code).http ?? 500) < 500) {
     const { code, message, details } = error;
@@ -66,14 +82,20 @@ function logRefusal(error: unknown, log: Logger): void {
     );
     return;
   }
-  log.warn({ err: error }, 'the attempt could not be prepared');
+  log.warn(
+    { err: error },
+    isStoreAway(error)
+      ? 'a store did not answer while the attempt was prepared; the session returns to the queue'
+      : 'the attempt could not be prepared; the session fails',
+  );
 }
 
 function toFailure(error: unknown): FailureFacts {
   if (!isAppError(error)) {
     return {
       code: 'INTERNAL',
-      message: 'the worker could not prepare the run; its log says why',
+      message:
+        'an unexpected error kept the worker from starting the session; its log has the error',
       retryable: false,
     };
   }

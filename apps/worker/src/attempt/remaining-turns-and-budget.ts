@@ -1,6 +1,9 @@
 import { defined, type FailureFacts, type Session, type SessionConfig } from '@baton/core/internal';
 
-/** Returns the config of the next attempt: its turns and budget are what earlier attempts left of them. */
+/**
+ * Returns the config of the next attempt, with the turns and the budget that earlier attempts did
+ * not use.
+ */
 export function buildRemainingConfig({ config, totals }: Session): SessionConfig {
   const { max_turns, max_budget_usd } = config;
   return {
@@ -12,19 +15,19 @@ export function buildRemainingConfig({ config, totals }: Session): SessionConfig
   };
 }
 
-/** Returns why no further attempt may begin, or null where turns and budget are left. */
+/** Returns why no further attempt may begin, or null if turns and budget are left. */
 export function findSpentLimit(config: SessionConfig): FailureFacts | null {
   if (config.max_turns !== undefined && config.max_turns <= 0) {
     return {
       code: 'MAX_TURNS',
-      message: 'earlier attempts took all turns that max_turns allows',
+      message: 'earlier attempts of the session used all turns that max_turns allows',
       retryable: false,
     };
   }
   if (config.max_budget_usd !== undefined && config.max_budget_usd <= 0) {
     return {
       code: 'BUDGET_EXCEEDED',
-      message: 'earlier attempts spent all that max_budget_usd allows',
+      message: 'earlier attempts of the session spent all that max_budget_usd allows',
       retryable: false,
     };
   }

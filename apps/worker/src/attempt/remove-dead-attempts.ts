@@ -4,8 +4,8 @@ import type { AttemptContext } from './attempt-context.ts';
 import { refuseAttempt } from './refuse-attempt.ts';
 
 /**
- * Removes what dead attempts of the session left: events above the last commit, which nobody has read, and
- * processes on this host. Where that cannot be done, resolves to the outcome, else to null.
+ * Removes what dead attempts of the session left: events above the last commit, which no reader has
+ * seen, and processes on this host. Resolves to the attempt's outcome if that fails, else to null.
  */
 export async function removeDeadAttempts({
   deps,
@@ -16,7 +16,7 @@ export async function removeDeadAttempts({
   try {
     await deps.stores.events.clearAbove(session.id, session.last_event_seq, fence);
     if (session.attempts.length > 1) {
-      // A worker that was killed leaves its tools behind: they would work beside the new attempt.
+      // A killed worker leaves the CLI's tools running. They would work beside the new attempt.
       await killMarked((marker) => marker.sessionId === session.id && marker.fence < fence);
     }
     return null;

@@ -2,18 +2,20 @@ import { claudeIdOf, hasTranscript, recoveryOf, type Session } from '@baton/core
 import { promptTextOf } from '../claude/prompt-text.ts';
 import type { Restored } from '../transcript/restore.ts';
 
-/** How an attempt begins: where its transcript comes from, and what it says to Claude. */
+/**
+ * How an attempt begins: whether the CLI resumes a transcript, and the prompt that the CLI gets.
+ */
 export interface Beginning {
   resume: boolean;
   prompt: string;
 }
 
-/** Claude's own default text for going on with an unfinished turn. */
+/** The CLI's own default prompt for continuing an unfinished turn. */
 export const CONTINUATION_PROMPT = 'Continue from where you left off.';
 
 /**
- * Whose transcript an attempt restores: its own if an earlier attempt saved one, else its parent's. A
- * session that restarts after a crash leaves its own aside.
+ * Returns whose transcript an attempt restores: the session's own if an earlier attempt saved one,
+ * else its parent's. A session that restarts after a crash does not use its own.
  */
 export function transcriptSource(session: Session): 'own' | 'parent' | 'none' {
   const isOwn = hasTranscript(session.transcript, claudeIdOf(session));
@@ -22,8 +24,9 @@ export function transcriptSource(session: Session): 'own' | 'parent' | 'none' {
 }
 
 /**
- * Says whether the last attempt that ran crashed and the session's policy is to begin again. One that was
- * handed back before its process began, or that the host kept from starting, changed nothing.
+ * Returns whether the last attempt that ran crashed and the session's `recovery` says to restart.
+ * Two kinds of attempts ran nothing and do not count: those handed back before their process began,
+ * and those that the host kept from starting.
  */
 export function isRestart(session: Session): boolean {
   const previous = session.attempts
@@ -34,9 +37,9 @@ export function isRestart(session: Session): boolean {
 }
 
 /**
- * What an attempt says: the session's own prompt, unless its own saved transcript holds that already;
- * then it goes on from where that ends. A slash command that the CLI ran by itself left nothing to go on
- * with, and is said again.
+ * Returns how an attempt begins. The CLI gets the session's own prompt, or the continuation prompt
+ * if the session's part of the transcript holds its prompt already. A slash command that the CLI
+ * ran by itself left no turn to continue, so that prompt is sent again.
  */
 export function beginAttempt(
   session: Session,

@@ -1,4 +1,4 @@
-// The middle of an attempt: spawn the process, record its lines, wait for its end.
+// Runs the process of an attempt: spawns it, records its lines, waits for its end.
 import { defined, promptLine, type Result } from '@baton/core/internal';
 import type { AbortReason } from '../claude/abort-reason.ts';
 import { type ClaudeLine, isPartial, type RateLimit } from '../claude/line.ts';
@@ -23,48 +23,55 @@ import type { PartialPublisher } from './partials.ts';
 import type { Prepared } from './prepare.ts';
 import type { RecordedLine } from './recorded-line.ts';
 
-/** What a run needs beside what was prepared. */
+/** What a run needs in addition to what was prepared. */
 export interface RunDeps extends LineObserverDeps {
   claudeFile: string;
-  /** What is put before the program, see claude/parent-death.ts. */
+  /** The program and arguments that start the CLI, or an empty list (claude/parent-death.ts). */
   launcher: readonly string[];
   deadlines: DeadlinesMs;
-  /** Publishes token deltas: lines that only grow an answer, and are not recorded. */
+  /** Publishes partials: lines that only grow an answer. They are not recorded. */
   partials: PartialPublisher;
   /** Keeps the operator's secrets out of everything that is recorded or published. */
   masker: Masker;
 }
 
-/** Processes that live on though everything was done to end them, and why. */
+/** The processes of a run that could not be ended, and why. */
 export interface NotEnded {
   members: readonly GroupMember[];
   why: string;
 }
 
-/** What is known of a run once it is over. */
+/** The facts of a finished run. */
 export interface RunFacts {
   exit: Exit;
   sawInit: boolean;
-  /** The answer: the last result line, but a good one that was read before our first signal stands. */
+  /**
+   * The last result line. A good one that was read before our first signal outweighs a later error.
+   */
   result: Result | null;
-  /** Whether a result line had been read before our first signal, and was the last word by then. */
+  /** Whether a final result line had been read before our first signal. */
   resultBeforeAbort: boolean;
-  /** Whether `result` is not the last word: work was pending, or a further turn had begun. */
+  /**
+   * Whether the last result is not final: work was pending after it, or a further turn had begun.
+   */
   isInterim: boolean;
   stderrTail: string;
-  /** The end of what stdout said beside events. */
+  /** The end of the output on stdout that is no event. */
   stdoutTail: string;
   apiError: string | null;
-  /** What a slash command of the CLI said of its failure. */
+  /** The error message of a slash command that the CLI ran by itself, or null. */
   commandError: string | null;
   rateLimit: RateLimit | null;
-  /** There if processes of the run could not be ended: which, and why. */
+  /** Present if processes of the run could not be ended. */
   notEnded?: NotEnded;
-  /** How long the process lived on after its last result line was read, in milliseconds. */
+  /** How long the process ran on after its last result line was read, in milliseconds. */
   exitLateMs?: number;
 }
 
-/** Runs the prepared process to its end, whatever end that is; never rejects for what the process does. */
+/**
+ * Runs the prepared process until it has ended or cannot be ended. Does not reject because of what
+ * the process does.
+ */
 export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunFacts> {
   const { meter, stopSwitch } = deps;
   await recordPrompt(deps, prepared.prompt);
@@ -95,7 +102,7 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
     ...defined({
       notEnded:
         members.length > 0
-          ? { members, why: whyNotStopped ?? 'a part of it did not end after SIGKILL' }
+          ? { members, why: whyNotStopped ?? 'some of its processes did not end after SIGKILL' }
           : undefined,
     }),
     exit,
@@ -109,7 +116,7 @@ export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunF
   };
 }
 
-/** Records the prompt as the run's first event: the CLI does not print it. */
+/** Records the prompt as the run's first event, because the CLI does not print it. */
 async function recordPrompt(
   { recorder, masker, claudeSession }: RunDeps,
   prompt: string,
@@ -118,7 +125,10 @@ async function recordPrompt(
   await recorder.record({ type: 'user', subtype: 'prompt', raw, bytes: Buffer.byteLength(raw) });
 }
 
-/** Stops the process once `signal` is aborted, now or later; `getResult` is read before the first signal. */
+/**
+ * Stops the process when `signal` is aborted, or now if it already is. `getResult` is called before
+ * the process is signalled.
+ */
 function stopOnAbort(
   claude: ClaudeProcess,
   signal: AbortSignal,
@@ -145,7 +155,7 @@ function stopOnAbort(
   };
 }
 
-/** Reads the lines of stdout to their end: observes each, then publishes or records it, masked. */
+/** Reads stdout to its end. Each line is masked, observed, and then published or recorded. */
 async function recordLines(
   claude: ClaudeProcess,
   { recorder, masker, claudeSession, partials }: RunDeps,
@@ -164,7 +174,7 @@ async function recordLines(
       const recorded = line.kind === 'event' ? toRecordedLine(line, part) : noise.record(part);
       const capacity = recorded && recorder.record(recorded);
       if (!capacity) continue;
-      // While Baton does not read on, the silence is not the CLI's.
+      // While Baton waits for the backlog it does not read, so the silence is not the CLI's.
       watch.pause();
       await capacity;
       watch.resume();

@@ -5,8 +5,8 @@ import { lastCostState } from '../transcript/last-cost-state.ts';
 import type { Restored } from '../transcript/restore.ts';
 
 /**
- * Lets the meter read the last cost that the ended process wrote into its transcript: a process that was
- * stopped prints no total, but may have left one there.
+ * Passes the last cost that the ended process wrote into its transcript to the meter. A process
+ * that was stopped prints no total cost, but may have written one there.
  */
 export async function settleCost(
   meter: Pick<Meter, 'settle'>,

@@ -1,18 +1,22 @@
 import type { AbortReason } from '../claude/abort-reason.ts';
 
-/** Ends a run, once, for the first reason given. */
+/** Stops a run once, for the first reason given. */
 export interface StopSwitch {
   readonly controller: AbortController;
+  /**
+   * Stops the run now. An interrupt waits until the turn has begun; another reason may stop the run
+   * before.
+   */
   stop(reason: AbortReason): void;
-  /** The first init line was read: an interrupt that waited for it is carried out. */
+  /** Records that the first init line was read, and carries out an interrupt that waited for it. */
   turnBegan(): void;
-  /** Why the run was ended, or null. */
+  /** Why the run was stopped, or null. */
   readonly reason: AbortReason | null;
 }
 
 /**
- * A switch. An interrupt before the turn has begun waits for it: SIGINT would only kill the CLI then,
- * and leave nothing to complete the session with.
+ * Creates the stop switch of a run. Before the turn has begun, SIGINT would only kill the CLI and
+ * leave no answer to complete the session with. So an interrupt waits for the turn.
  */
 export function createStopSwitch(): StopSwitch {
   const controller = new AbortController();

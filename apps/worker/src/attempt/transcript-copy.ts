@@ -6,19 +6,21 @@ import type { TranscriptCopier } from '../transcript/copier.ts';
 import type { Recorder } from './recorder.ts';
 import { type WriteOptions, writeUntilAcknowledged } from './write-until-acknowledged.ts';
 
-// With the copy itself and the wait for the recorder's next write, less than the second of transcript
-// that may be lost with a worker.
+// A worker that dies may lose at most the last second of a transcript. This period, the copy itself
+// and the wait for the recorder's next write (260 ms) are less than that.
 const PERIOD_MS = 690;
 
-// A host's temporary folder that went away (a mount, a cleaner) is waited for this long before the last copy, in milliseconds.
+// How long the last copy waits for the host's temporary folder, in milliseconds, if a mount or a
+// cleaner took it away.
 const HOST_FOLDER_LIMIT_MS = 10_000;
 
-/** Copies a transcript while it grows. */
+/** The copying of a transcript while it grows. */
 export interface TranscriptCopy {
   /**
-   * Stops copying and resolves to the manifest of all there is, every file checked; undefined where it could not
-   * be had. Where the host's temporary folder is away, it is waited for (10 s at most): the files in it are the
-   * only copy of what the CLI wrote last.
+   * Stops the periodic copying, copies the rest and checks every file. Resolves to the manifest, or
+   * to undefined if the copy could not be stored. If the host's temporary folder is missing, the
+   * last copy waits for it (10 s at most), because its files are the only copy of what the CLI
+   * wrote last.
    */
   finish(): Promise<TranscriptManifest | undefined>;
 }
@@ -29,11 +31,14 @@ export interface CopyLoopOptions extends WriteOptions {
   hostFolder: string;
   /** How long the last copy waits for that folder, in milliseconds. Default: 10 s. */
   hostFolderLimitMs?: number;
-  /** Called where that folder did not come back in time: what was not copied before is lost. */
+  /** Called if that folder did not come back in time. What was not copied before is lost. */
   onFolderLost(): void;
 }
 
-/** Copies what the copier finds from now on, again and again; the manifest goes with the recorder's next write. */
+/**
+ * Starts to copy the transcript periodically. The manifest is committed with the recorder's next
+ * write.
+ */
 export function startCopyLoop(
   copier: TranscriptCopier,
   recorder: Pick<Recorder, 'amend'>,
@@ -51,7 +56,8 @@ export function startCopyLoop(
 
   async function copyPeriodically(): Promise<void> {
     while (!stopped.signal.aborted && !options.giveUp.aborted) {
-      // All sessions of a process at the same moment: what they have to store goes by few commands.
+      // All sessions of a worker copy at the same moment, so that few MongoDB commands store their
+      // new bytes.
       const pause = PERIOD_MS - (performance.now() % PERIOD_MS);
       await delay(pause, undefined, { signal: stopped.signal }).catch(() => {});
       if (!stopped.signal.aborted) await copyNew();
@@ -65,7 +71,8 @@ export function startCopyLoop(
       const isThere = await untilFolderIsThere(hostFolder, end - performance.now(), giveUp);
       if (!isThere && !giveUp.aborted) onFolderLost();
       const manifest = await writeUntilAcknowledged(() => copier.copy({ verify: true }), options);
-      // The copier takes a folder that goes away during the copy for one that a tool removed: so it copies again.
+      // If the folder disappears during the copy, the copier assumes that a tool removed it. So
+      // copy once more when the folder is back.
       const isLate = !isThere || performance.now() >= end;
       if (isLate || giveUp.aborted || existsSync(hostFolder)) return manifest ?? undefined;
     }

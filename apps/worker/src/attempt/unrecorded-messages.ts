@@ -1,10 +1,11 @@
-// Messages that the transcript holds and no event does: both are saved side by side, and a worker may die in between.
+// Finds messages that the transcript holds and no event does. A worker saves transcript and events
+// independently, so it may die after it saved only one of them.
 import { claudeIdOf, type Event, type EventStore, type Session } from '@baton/core/internal';
 import { asList, asObject, asString } from '../claude/fields.ts';
 import { type ClaudeLine, parseLine } from '../claude/line.ts';
 import type { RecordedLine } from './recorded-line.ts';
 
-// Lines are up to 1 MiB each, and a page is held whole.
+// A page is held in memory, and each line may have 1 MiB.
 const PAGE = 50;
 
 interface Message {
@@ -13,9 +14,9 @@ interface Message {
 }
 
 /**
- * The messages that follow the last one that was recorded, as lines of the stream, in order. `entries`
- * are the newest of the session's own part of the transcript. The model goes on from them: without them
- * readers would miss what it said.
+ * Returns the messages after the last one that was recorded, in order, as lines of the stream.
+ * `entries` are the newest entries of the session's own part of the transcript. The model continues
+ * from these messages, so readers must see them too.
  */
 export async function findUnrecordedMessages(
   events: EventStore,
@@ -29,7 +30,7 @@ export async function findUnrecordedMessages(
   return messages.slice(last + 1).map((message) => toLine(message, claudeIdOf(session)));
 }
 
-/** The position of the message that was recorded last, or -1. */
+/** Returns the position of the message that was recorded last, or -1. */
 async function lastRecorded(
   events: EventStore,
   session: Session,
@@ -52,7 +53,8 @@ function findPosition(event: Event, positions: ReadonlyMap<string, number>): num
   return line.kind === 'event' ? positions.get(line.uuid ?? '') : undefined;
 }
 
-// Of the user's entries only results of tools: the rest are prompts, which are recorded as they are sent.
+// Of the `user` entries, only tool results count. The others are prompts, which Baton records when
+// it sends them.
 function messageOf(line: ClaudeLine): Message[] {
   if (line.kind !== 'event' || line.uuid === undefined || line.body['isSidechain'] === true) {
     return [];

@@ -11,9 +11,10 @@ import { makeWorkDir } from '../host/work-dirs.ts';
 import { findHostErrno } from '../host-problem/find-host-problem.ts';
 
 /**
- * The session's working directory, symlinks resolved. Without one in its config: a directory of the
- * conversation under the work root, made if absent. Throws WORKING_DIR_NOT_ALLOWED or
- * WORKING_DIR_NOT_FOUND, naming the field.
+ * Returns the session's working directory, with symlinks resolved. If the config names none, that
+ * is the conversation's directory under the work root, which is made if absent. Throws
+ * WORKING_DIR_NOT_ALLOWED or WORKING_DIR_NOT_FOUND with the config's field, also for an additional
+ * directory.
  */
 export async function resolveWorkingDir(
   session: Session,
@@ -39,11 +40,11 @@ async function checkDirectory(path: string, field: string, policy: Policy): Prom
   if (!isInsideRoots(real ?? path, realRoots)) {
     throw new AppError(
       'WORKING_DIR_NOT_ALLOWED',
-      `${field}: ${path} is outside the roots that this worker allows`,
+      `${field}: expected a directory that ALLOWED_ROOTS of this worker allows, got ${path}`,
       { details: { field } },
     );
   }
-  // It may come and go while it is looked at.
+  // The directory may be removed between the two calls.
   const found = real === null ? null : await stat(real).catch(nullUnlessHostError);
   if (real === null || !found?.isDirectory()) {
     throw workingDirNotFound(path, field);
@@ -51,16 +52,19 @@ async function checkDirectory(path: string, field: string, policy: Policy): Prom
   return real;
 }
 
-// A path that cannot be followed leads to no directory; a host that cannot look at any path is another matter.
+// A path that cannot be resolved counts as no directory. An error of the host itself is thrown on.
 function nullUnlessHostError(error: unknown): null {
   if (findHostErrno(error) !== null) throw error;
   return null;
 }
 
-/** A directory as it was when it was looked at. */
+/** What tells a directory from a later one under the same path. */
 export type DirIdentity = Pick<Stats, 'dev' | 'ino'>;
 
-/** Looks at the working directory that was resolved; throws WORKING_DIR_NOT_FOUND where a given one went meanwhile. */
+/**
+ * Reads the identity of the resolved working directory. Throws WORKING_DIR_NOT_FOUND if it is no
+ * longer there.
+ */
 export async function identifyDir(
   path: string,
   { config }: Pick<Session, 'config'>,
@@ -72,18 +76,23 @@ export async function identifyDir(
   throw workingDirNotFound(path);
 }
 
-/** The error of a working directory that is not there. */
+/** Creates the error of a working directory that does not exist on this worker. */
 export function workingDirNotFound(path: string, field = 'working_dir'): AppError {
-  return new AppError('WORKING_DIR_NOT_FOUND', `${field}: no directory ${path} on this worker`, {
-    details: { field },
-  });
+  return new AppError(
+    'WORKING_DIR_NOT_FOUND',
+    `${field}: expected a directory at ${path} on this worker, found none`,
+    { details: { field } },
+  );
 }
 
 function rethrow(error: unknown): never {
   throw error;
 }
 
-/** What has become of a directory: it is the `same`, was `replaced` by another, is `gone`, or may not be entered (`closed`). */
+/**
+ * Compares a directory with an earlier look: it is the `same`, `replaced` by another, `gone`, or
+ * `closed` (this worker may not enter it).
+ */
 export async function compareDir(
   path: string,
   before: DirIdentity,

@@ -1,4 +1,4 @@
-// The end of an attempt: the outcome becomes the session's last write, or its way back to the queue.
+// Writes the end of an attempt: its outcome ends the session or returns it to the queue.
 import {
   type Attempt,
   type AttemptRecord,
@@ -17,41 +17,60 @@ import {
 } from '@baton/core/internal';
 
 /**
- * What became of a session when its attempt was over. It is the second of four: how the run ended (`Outcome`, in
- * core) is written to the session's document and becomes the `AttemptResult`; a job ends with that, or with the
- * reason why no attempt began (`JobEnd`); and that decides what the queue does with the job (`JobOutcome`).
+ * What an attempt means for its session. This is the second of four types: the verdict on the
+ * attempt (`Outcome`, in core) becomes the `AttemptResult` once it is written to the session
+ * document. The job ends with that result, or with the reason why no attempt began (`JobEnd`). The
+ * `JobEnd` decides what the queue does with the job (`JobOutcome`).
  */
 export type AttemptResult =
   /** The session has ended with this status. */
   | { kind: 'ended'; status: SessionStatus; failure?: Failure }
-  /** The session is queued again, and nothing was counted against it. */
+  /** The session is queued again. It used up no retry and no crash. */
   | { kind: 'handed_back' }
-  /** The host kept the attempt from starting: the session's job is processed again after `waitMs`, in milliseconds. */
+  /**
+   * The host kept the attempt from starting. The session's job is processed again after `waitMs`
+   * milliseconds.
+   */
   | { kind: 'host_failure'; waitMs: number }
-  /** The session is tried again `at` that time; `ownAccount`: it brings its account, whose limit is no other session's. */
+  /**
+   * The session is retried at `at`. `ownAccount`: it uses its own account, so its rate limit
+   * affects no other session.
+   */
   | { kind: 'retry'; at: Date; failure: Failure; ownAccount?: true }
-  /** The attempt could not write its ending: another worker holds the session, or MongoDB did not take the write. */
+  /**
+   * The attempt could not write its ending: another worker holds the session, or MongoDB did not
+   * accept the write.
+   */
   | { kind: 'lost' };
 
-/** What an outcome is written with. */
+/** The facts that are written with an outcome. */
 export interface EndingFacts {
   attempt: Attempt;
   now: Date;
   totals: Totals;
-  /** Absent where it could not be saved: then the one that was committed before stays. */
+  /**
+   * Undefined if the transcript could not be saved. Then the manifest that was committed last
+   * stays.
+   */
   transcript: TranscriptManifest | undefined;
   exitLateMs: number | undefined;
-  /** There if the host kept the attempt from starting: the session's host failures, this one included. */
+  /**
+   * The session's host failures, this one included. Undefined if the host did not cause the
+   * outcome.
+   */
   hostFailures: HostFailure[] | undefined;
   counts: Session['counts'];
-  /** When a failed attempt is to be tried again; absent where its failure is the session's. */
+  /** When the session is retried. Undefined if it is not. */
   retryAt: Date | undefined;
 }
 
 /** What every ending writes. */
 type CommonEnding = Pick<Ending, 'totals' | 'transcript'>;
 
-/** Writes the outcome of an attempt. Resolves to null where a newer fence holds the session; the write may be repeated safely. */
+/**
+ * Writes the outcome of an attempt. Resolves to null if a newer fence holds the session. The write
+ * may be repeated safely.
+ */
 export async function writeEnding(
   owned: OwnedSession,
   outcome: Outcome,
@@ -117,7 +136,8 @@ export async function writeEnding(
   }
 }
 
-// Absolute, for the write may be repeated: the fence keeps everyone else from counting meanwhile.
+// The count is absolute because the write may be repeated. The fence keeps other workers from
+// counting meanwhile.
 function withHostFailure(
   counts: Session['counts'],
   host_failures: HostFailure[],

@@ -1,24 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isAppError, isMongoAway } from '@baton/core/internal';
 
-/** The pauses between tries while MongoDB is away, in milliseconds. */
+/** The first and the longest pause between two tries, in milliseconds. */
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 2_000;
 
-// Away, MongoDB is waited for; a write that it refuses for another reason would be refused for ever.
+// While MongoDB does not answer, there is no limit. A write that MongoDB refuses will hardly
+// succeed later.
 const MAX_REFUSALS = 30;
 
-/** What ends the tries other than success, and what is called with each failure. */
+/** How a write is repeated. */
 export interface WriteOptions {
+  /** Ends the tries when it is aborted. */
   giveUp: AbortSignal;
+  /** Called with the error of each failed try. */
   onError(error: unknown): void;
 }
 
 /**
- * Repeats a write until MongoDB acknowledges it. Resolves to null where the caller must stop writing: a newer fence
- * holds the session (the write resolved to null or threw FENCE_LOST), `giveUp` was aborted, or MongoDB, being there,
- * has refused the write for about a minute.
- * Every write that it is used for may be repeated safely.
+ * Repeats a write until MongoDB acknowledges it, so the write must be safe to repeat. Resolves to
+ * null if the caller must stop writing. That is so if a newer fence holds the session (the write
+ * resolved to null or threw FENCE_LOST), if `giveUp` was aborted, or if MongoDB has refused the
+ * write for about a minute.
  */
 export async function writeUntilAcknowledged<T>(
   write: () => Promise<T | null>,
@@ -33,7 +36,7 @@ export async function writeUntilAcknowledged<T>(
       onError(error);
       refusals = isMongoAway(error) ? 0 : refusals + 1;
       if (refusals >= MAX_REFUSALS) return null;
-      // The pause ends early where the caller gives up; the loop's head then sees it.
+      // If the caller gives up, the pause ends early and the loop ends.
       await delay(pause, undefined, { signal: giveUp }).catch(() => {});
     }
   }
