@@ -1,14 +1,14 @@
-// Whether this host can run sessions, as attempts and probes found it.
+// Tracks whether this host can run sessions, from the results of attempts and probes.
 import type { Logger } from '@baton/core/internal';
 import type { HostProblem } from '../host-problem/find-host-problem.ts';
 import type { GroupMember } from './process-group.ts';
 import type { StuckProcesses } from './stuck-processes.ts';
 
-/** The first pause before a sick host is probed, in milliseconds; it doubles each time. */
+/** The first pause before a probe of a sick host, in milliseconds. The pause doubles with each probe. */
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 15_000;
 
-/** How long a probe is waited for, in milliseconds: a file system that hangs may never answer it. */
+/** How long a caller waits for a probe, in milliseconds. On a file system that hangs, a probe may never end. */
 const PROBE_LIMIT_MS = 60_000;
 
 const NO_ANSWER: HostProblem = {
@@ -16,32 +16,35 @@ const NO_ANSWER: HostProblem = {
   message: `the probe of the host did not end within ${PROBE_LIMIT_MS / 1000} s`,
 };
 
-/** What a host's health needs. */
+/** The dependencies of a host's health. */
 export interface HostHealthDeps {
   /** Resolves to what keeps the host from running sessions, or to null. */
   probe: () => Promise<HostProblem | null>;
-  /** What could not be ended here. */
+  /** The processes of this host that could not be ended. */
   stuck: Pick<StuckProcesses, 'watch' | 'problem' | 'whyNot'>;
   log: Logger;
 }
 
-/** The health of a host, from the first error of a session's start to the probe that passes. */
+/** The health of a host. An error that keeps a session from starting makes the host sick until a probe passes. */
 export interface HostHealth {
-  /** An attempt met an error of the host: no more work until a probe has passed. */
+  /** Reports that an attempt met an error of the host. The host takes no more work until a probe passes. */
   report(problem: HostProblem): void;
-  /** Probes now, however well the host seems; resolves to what is wrong, which then counts as reported. */
+  /**
+   * Probes the host now, even if it seems well. Resolves to the problem that it found and reported, or
+   * to null.
+   */
   check(): Promise<HostProblem | null>;
-  /** The CLI began a session, so the host can run sessions. */
+  /** Reports that the CLI started a session, so the host can run sessions. */
   reportStarted(): void;
-  /** The processes of a session could not be ended: the host is not ready until they are gone. */
+  /** Reports that processes of a session could not be ended. The host is not ready until they are gone. */
   notEnded(sessionId: string, members: readonly GroupMember[]): void;
-  /** Says whether the host takes no work. */
+  /** Whether the host is sick, and takes no work. */
   readonly isSick: boolean;
-  /** Why the host is not ready, in a sentence, or null. */
+  /** Returns why the host is not ready, in a sentence, or null. */
   whyNot(): string | null;
   /** Sets the listener for three events: the host became sick, it became well again, a session began. */
   listen(listener: HostListener): void;
-  /** Probes no more. */
+  /** Stops probing. */
   stop(): void;
 }
 
@@ -52,11 +55,12 @@ export interface HostListener {
   onSessionStarted(): void;
 }
 
-/** The health of a host that is well. */
+/** Creates the health of a host, which is well at first. */
 export function createHostHealth({ probe, stuck, log }: HostHealthDeps): HostHealth {
   const boundedProbe = createBoundedProbe(probe);
   let problem: HostProblem | null = null;
-  // Grows from one sickness to the next, too, until a session has begun: a probe may be blind to what is wrong.
+  // The pause keeps growing over several sicknesses until a session starts: a probe that passes may have
+  // missed what is wrong.
   let pauseMs = FIRST_PAUSE_MS;
   let nextAt = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -129,7 +133,7 @@ export function createHostHealth({ probe, stuck, log }: HostHealthDeps): HostHea
   };
 }
 
-/** Runs one probe at a time, and waits for each no longer than its limit. */
+/** Returns a probe that runs once at a time. A caller waits for it no longer than the limit. */
 function createBoundedProbe(
   probe: () => Promise<HostProblem | null>,
 ): () => Promise<HostProblem | null> {

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { newId } from '@baton/core/internal';
 import { startTimeOf } from './marker.ts';
 
-/** Who runs: this worker process, told apart from every other, also from a later one of the same pid. */
+/** The identity of this worker process. No other process has it, not even a later one with the same pid. */
 export interface WorkerIdentity {
   workerId: string;
   host: string;
@@ -10,7 +10,7 @@ export interface WorkerIdentity {
   startTime: string;
 }
 
-/** The identity of this process; `workerId` names its host for people. */
+/** Creates the identity of this process. `workerId` contains the name of the host, for people. */
 export function createIdentity(): WorkerIdentity {
   const host = hostname();
   return {

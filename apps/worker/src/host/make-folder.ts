@@ -2,8 +2,9 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder and its parents where they are absent. Throws the file system's error. Unlike the `recursive` option
- * of `mkdir` it also ends where the system says ENOENT in an existing folder, as in /proc: Node 24 then tries for ever.
+ * Makes a folder and its missing parents. Throws the file system's error. It replaces the `recursive` option
+ * of `mkdir`, with which Node 24 retries endlessly if the system reports ENOENT in an existing folder, as
+ * in /proc.
  *
  * @param path The absolute path of the folder.
  */
@@ -12,7 +13,7 @@ export async function makeFolder(path: string): Promise<void> {
     await mkdir(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // Where the file system is read-only, an existing folder may be reported as EROFS.
+    // On a read-only file system, the error for an existing folder may be EROFS.
     if (await isFolder(path)) return;
     if (code !== 'ENOENT' || dirname(path) === path) throw error;
     await makeFolder(dirname(path));

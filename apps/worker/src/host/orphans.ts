@@ -9,19 +9,19 @@ export interface MarkedProcess {
   marker: Marker;
 }
 
-/** How many times a sweep looks again for what was forked while it looked. */
+/** How many times a sweep looks for processes: some may be forked while it looks. */
 const MAX_ROUNDS = 10;
 
 const BETWEEN_ROUNDS_MS = 20;
 
-/** A process shows no environment while the kernel replaces its program (execve): how often it is read again. */
+/** How often an empty environment is read: it is empty while the kernel replaces the program (execve). */
 const EXEC_READS = 5;
 
 const BETWEEN_EXEC_READS_MS = 10;
 
 /**
- * Every process of this user that carries a marker, in this host's or container's own pid namespace;
- * none where there is no /proc.
+ * Returns every process of this user that carries a marker, in the pid namespace of this process. Returns
+ * none if there is no /proc.
  */
 export async function markedProcesses(): Promise<MarkedProcess[]> {
   const entries = await readdir('/proc').catch(() => []);
@@ -31,8 +31,9 @@ export async function markedProcesses(): Promise<MarkedProcess[]> {
 }
 
 /**
- * Kills every process whose marker fits, and what they fork meanwhile; returns how many. Tools run in
- * sessions of their own, so a process group does not hold them (test/contract/processes.test.ts).
+ * Kills every process whose marker matches, and the processes that these fork meanwhile. Returns how many it
+ * killed. Killing the process group is not enough: the CLI's tools run in process sessions of their own
+ * (test/contract/processes.test.ts).
  */
 export async function killMarked(matches: (marker: Marker) => boolean): Promise<number> {
   const killed = new Set<number>();
@@ -49,11 +50,11 @@ export async function killMarked(matches: (marker: Marker) => boolean): Promise<
 }
 
 async function markedProcess(pid: number): Promise<MarkedProcess | null> {
-  // Processes come and go, and those of other users are closed to us: neither is ours to kill.
+  // The environment is empty if the process has ended or belongs to another user. Both are not ours to kill.
   const environ = await readEnviron(pid);
   const variable = environ.split('\0').find((line) => line.startsWith('BATON_RUN='));
   const marker = variable && parseMarker(variable.slice('BATON_RUN='.length));
-  // A container's process may show on its host; its marker names a worker by the container's pids.
+  // A host also sees the processes of its containers. The pid in their marker is valid only in the container.
   const isOurs = marker && pidNamespaceOf(pid) === pidNamespaceOf('self');
   return isOurs ? { pid, marker } : null;
 }
@@ -62,7 +63,7 @@ async function readEnviron(pid: number): Promise<string> {
   for (let read = 1; ; read += 1) {
     const environ = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
     if (environ !== '' || read === EXEC_READS) return environ;
-    // Zombies and the kernel's own threads have no program: their environment stays empty.
+    // Zombies and kernel threads have no program, so their environment stays empty.
     const program = await readlink(`/proc/${pid}/exe`).catch(() => null);
     if (program === null) return environ;
     await delay(BETWEEN_EXEC_READS_MS);
@@ -73,6 +74,6 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // ESRCH: it ended by itself.
+    // ESRCH: the process has already ended.
   }
 }

@@ -1,4 +1,5 @@
-// Says whether this host can run sessions: does, small and bounded, what the start of a session does.
+// Finds out whether this host can run sessions: it does the same as the start of a session, but with little
+// data and in bounded time.
 import { open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,18 +15,18 @@ import { makeFolder } from './make-folder.ts';
 import { makeRunDirs, removeRunDirs } from './run-dirs.ts';
 import { MARKS } from './work-dirs.ts';
 
-/** How long the CLI may take to tell its version, in milliseconds: it takes one second on a busy host. */
+/** How long the CLI may take to print its version, in milliseconds. It takes one second on a busy host. */
 const VERSION_TIMEOUT_MS = 15_000;
 
-/** What must fit on the disk of temporary files, in bytes: a short transcript with room to grow. */
+/** How many bytes must fit on the disk of temporary files: a short transcript with room to grow. */
 const PROBE_BYTES = 1024 * 1024;
 
-/** How many files must be left to open while the CLI starts: about what one session keeps open. */
+/** How many more files the worker must be able to open while the CLI starts: about as many as a session opens. */
 const SPARE_FILES = 8;
 
-/** What a probe looks at. */
+/** What a probe checks. */
 export interface HostProbeDeps {
-  /** Its version is set to what the CLI tells: it may have been updated in place. */
+  /** The CLI. The probe updates its `version`, because the CLI may have been updated in place. */
   cli: ClaudeCli;
   launcher: readonly string[];
   baseEnv: Record<string, string>;
@@ -33,7 +34,7 @@ export interface HostProbeDeps {
   identity: WorkerIdentity;
 }
 
-/** Makes a probe: each call resolves to what keeps this host from running sessions, or to null. */
+/** Creates a probe. Each call resolves to what keeps this host from running sessions, or to null. */
 export function createProbe(deps: HostProbeDeps): () => Promise<HostProblem | null> {
   const { cli, launcher, baseEnv: env, workRoot } = deps;
 

@@ -1,22 +1,22 @@
-// What lives of a process group, also where its processes are another user's.
+// Finds the living processes of a process group, including those of another user.
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** A process, told apart from a later one of the same pid by its start time (empty where it cannot be told). */
+/** A process. Its start time, empty if unknown, tells it from a later process with the same pid. */
 export interface GroupMember {
   pid: number;
   startTime: string;
 }
 
-/** The processes of a group that have not ended; a process that waits to be reaped counts as ended. */
+/** Returns the processes of a group that have not ended. A process that waits to be reaped has ended. */
 export function livingMembers(group: number): GroupMember[] {
   if (!takesSignals(-group)) return [];
   const members = listMembers(group);
   if (members) return members;
-  // No /proc (macOS): the leader stands for all of them.
+  // Without /proc (macOS), one entry stands for the whole group: a negative pid addresses the group.
   return [{ pid: -group, startTime: '' }];
 }
 
-/** Says whether a process that was listed has ended. */
+/** Returns whether a listed process has ended. */
 export function hasEnded({ pid, startTime }: GroupMember): boolean {
   if (!takesSignals(pid)) return true;
   if (startTime === '') return false;
@@ -24,7 +24,7 @@ export function hasEnded({ pid, startTime }: GroupMember): boolean {
   return stat === null || stat.isZombie || stat.startTime !== startTime;
 }
 
-// EPERM: it is there, and another user's.
+// EPERM: the process exists and belongs to another user.
 function takesSignals(pid: number): boolean {
   try {
     return process.kill(pid, 0);
@@ -61,7 +61,8 @@ interface Stat {
 function readStat(pid: number): Stat | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // proc(5): fields 3, 5 and 22; the second field may hold spaces, so count from behind its last parenthesis.
+    // proc(5): fields 3, 5 and 22. The second field may contain spaces, so the count starts after its last
+    // parenthesis.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const state = fields[0] ?? '';
     return {

@@ -4,25 +4,26 @@ import { basename, join } from 'node:path';
 import { PROJECT_DIR_NAME } from '../claude/command.ts';
 import { pidScope } from './pid-scope.ts';
 
-/** The folders of one attempt, all private to it. */
+/** The folders of one attempt. Only this user can read them. */
 export interface RunDirs {
   root: string;
   /** CLAUDE_CONFIG_DIR. */
   config: string;
-  /** CLAUDE_CODE_TMPDIR; its path is kept short, for a Unix socket lives in it. */
+  /** CLAUDE_CODE_TMPDIR. Its path is short, because the CLI makes a Unix socket in it. */
   tmp: string;
-  /** Files named on the command line. */
+  /** The folder of the files that the command line names. */
   files: string;
-  /** Where Claude keeps the transcript. */
+  /** The folder in which Claude keeps the transcript. */
   project: string;
 }
 
-// The name says whose it is, so that what a dead worker left can be told from what a living one uses.
+// The name contains the worker's process, so a sweep can tell whether the worker that made the folder lives.
 const RUN_DIR = /^baton-run-(\d+)-(\d+)-(?:([0-9a-f]{8})-)?/;
 
 /**
- * The worker process that a folder's name says it belongs to; null for any other folder, and for one of
- * a worker whose pids are not ours to judge (another container's, on a shared disk).
+ * Returns the worker process in the name of a run folder. Returns null for any other folder. Also returns
+ * null if the worker runs in another pid namespace (a container that shares the disk): its pid means
+ * nothing here.
  */
 export function ownerOfRunDir(name: string): { pid: number; startTime: string } | null {
   const [, pid, startTime, scope] = RUN_DIR.exec(name) ?? [];
@@ -30,15 +31,15 @@ export function ownerOfRunDir(name: string): { pid: number; startTime: string } 
   return scope === undefined || scope === pidScope() ? { pid: Number(pid), startTime } : null;
 }
 
-// The folders of this process that an attempt uses, by name.
+// The names of this process's folders that an attempt uses.
 const inUse = new Set<string>();
 
-/** Says whether an attempt of this process uses the folder of this name. */
+/** Returns whether an attempt of this process uses the folder of this name. */
 export function isRunDirInUse(name: string): boolean {
   return inUse.has(name);
 }
 
-/** Makes the folders of an attempt, readable by this user alone; `owner` is this worker process. */
+/** Makes the folders of an attempt, readable only by this user. `owner` is this worker process. */
 export async function makeRunDirs(owner: { pid: number; startTime: string }): Promise<RunDirs> {
   const name = `baton-run-${owner.pid}-${owner.startTime}-${pidScope()}-`;
   const root = await mkdtemp(join(tmpdir(), name));
@@ -46,7 +47,7 @@ export async function makeRunDirs(owner: { pid: number; startTime: string }): Pr
   try {
     return await fill(root);
   } catch (error) {
-    // A full disk takes a folder, but not what is to be in it.
+    // On a full disk, making the folder may succeed and making its content may fail.
     inUse.delete(basename(root));
     await rm(root, { recursive: true, force: true }).catch(() => {});
     throw error;
@@ -69,13 +70,13 @@ async function fill(root: string): Promise<RunDirs> {
   return dirs;
 }
 
-/** Removes the folders of an attempt, whatever a dying process still writes into them. */
+/** Removes the folders of an attempt. Retries if a dying process still writes into them. */
 export async function removeRunDirs(dirs: RunDirs): Promise<void> {
   inUse.delete(basename(dirs.root));
   await rm(dirs.root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 }
 
-/** Writes files that may hold secrets: readable by this user alone. */
+/** Writes files that may hold secrets, readable only by this user. */
 export async function writePrivateFiles(
   files: readonly { path: string; content: string }[],
 ): Promise<void> {

@@ -1,26 +1,29 @@
-// Processes that a worker could not end: watched until they are gone.
+// Watches processes that a worker could not end, until they are gone.
 import type { Logger } from '@baton/core/internal';
 import type { HostProblem } from '../host-problem/find-host-problem.ts';
 import { type GroupMember, hasEnded } from './process-group.ts';
 
-/** How often a process that could not be ended is looked at, in milliseconds. */
+/** How often a process that could not be ended is checked, in milliseconds. */
 const CHECK_MS = 1_000;
 
-/** With so many of them on a host the worker takes no work: each may still use what a session needs. */
+/**
+ * With processes of this many sessions on its host, the worker takes no work: each process may still use
+ * what a new session needs.
+ */
 const MAX_STUCK = 3;
 
 /** The processes of this host that could not be ended. */
 export interface StuckProcesses {
   /** Watches the processes of a session until they are gone. */
   watch(sessionId: string, members: readonly GroupMember[]): void;
-  /** What keeps the host from taking more work where there are too many of them, or null. */
+  /** Returns the problem of the host if too many processes could not be ended, else null. */
   problem(): HostProblem | null;
-  /** Why the host is not ready, in a sentence, or null. */
+  /** Returns why the host is not ready, in a sentence, or null. */
   whyNot(): string | null;
   stop(): void;
 }
 
-/** None yet; each that ends later is logged. */
+/** Creates the watch of a host without such processes. It logs when those of a session are gone. */
 export function createStuckProcesses(log: Logger): StuckProcesses {
   const bySession = new Map<string, readonly GroupMember[]>();
   let timer: NodeJS.Timeout | undefined;
@@ -31,7 +34,7 @@ export function createStuckProcesses(log: Logger): StuckProcesses {
       if (left.length > 0) bySession.set(sessionId, left);
       else {
         bySession.delete(sessionId);
-        log.info({ session_id: sessionId }, 'the process that could not be ended is gone');
+        log.info({ session_id: sessionId }, 'the processes that could not be ended are gone');
       }
     }
     if (bySession.size === 0) stop();
@@ -49,7 +52,8 @@ export function createStuckProcesses(log: Logger): StuckProcesses {
     },
     problem() {
       if (bySession.size < MAX_STUCK) return null;
-      return { code: 'HOST_ERROR', message: `${bySession.size} processes could not be ended` };
+      const message = `the processes of ${bySession.size} sessions could not be ended`;
+      return { code: 'HOST_ERROR', message };
     },
     whyNot() {
       if (bySession.size === 0) return null;

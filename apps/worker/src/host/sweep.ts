@@ -7,12 +7,12 @@ import { type Marker, startTimeOf } from './marker.ts';
 import { killMarked } from './orphans.ts';
 import { isRunDirInUse, ownerOfRunDir } from './run-dirs.ts';
 
-/** How often a worker looks for what dead ones left on its host, in milliseconds. */
+/** How often a worker looks for the processes and folders of dead workers on its host, in milliseconds. */
 const SWEEP_MS = 10_000;
 
 /**
- * Says whether the worker process that a marker or folder names is gone: no such pid, or a later one of
- * the same number. Where start times cannot be told (macOS), a pid that lives counts as the same process.
+ * Returns whether the worker process that a marker or folder names is gone: there is no such pid, or a later
+ * process has it. If start times are unknown (macOS), a living pid counts as the same process.
  */
 export function isGone(
   { pid, startTime }: Pick<Marker, 'pid' | 'startTime'>,
@@ -26,18 +26,19 @@ function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    // EPERM: it is there, and another user's.
+    // EPERM: the process exists and belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
-/** What a sweep remembers from one time to the next: folders of this process that no attempt used. */
+/** The folders of this process that no attempt used at the last sweep. */
 type Unused = Set<string>;
 
 /**
- * Kills the processes and removes the folders that dead workers left on this host; never those of another
- * worker that lives, for workers may share a host. Of its own it removes those that no attempt has used
- * since the last sweep: the disk was away when they were to be removed. Returns how much it found.
+ * Kills the processes and removes the folders that dead workers left on this host. Workers may share a host,
+ * so it leaves those of other living workers alone. It also removes the folders of this process that no
+ * attempt has used since the last sweep: the disk may have been unavailable when their attempt ended.
+ * Returns how many processes and folders are gone.
  */
 async function sweepOnce(unused: Unused): Promise<{ processes: number; folders: number }> {
   const processes = await killMarked((marker) => isGone(marker));
@@ -50,11 +51,11 @@ async function sweepOnce(unused: Unused): Promise<{ processes: number; folders: 
     if (!owner) continue;
     if (isThisProcess(owner)) {
       if (isRunDirInUse(entry)) continue;
-      // A folder that is just being made is in use a moment later.
+      // An attempt may be making this folder right now, so only the next sweep removes it.
       unused.add(entry);
       if (!seenUnused.has(entry)) continue;
     } else if (!isGone(owner)) continue;
-    // One that is another user's, or still being written into, does not keep the others from going.
+    // A folder of another user, or one that a process still writes into, may stay. The others are removed.
     folders += await rm(join(tmpdir(), entry), { recursive: true, force: true }).then(
       () => 1,
       () => 0,
@@ -67,16 +68,17 @@ function isThisProcess({ pid, startTime }: Pick<Marker, 'pid' | 'startTime'>): b
   return pid === process.pid && startTime === (startTimeOf(pid) ?? '0');
 }
 
-/** Sweeps now and every ten seconds, until `signal`. */
+/** Sweeps now and every ten seconds, until `signal` is aborted. */
 export function startSweep(log: Logger, signal: AbortSignal): void {
   const unused: Unused = new Set();
   async function sweep(): Promise<void> {
     const found = await sweepOnce(unused);
-    if (found.processes + found.folders > 0) log.warn(found, 'removed what ended attempts left');
+    if (found.processes + found.folders > 0)
+      log.warn(found, 'removed leftover processes and folders');
   }
   runPeriodically(sweep, {
     everyMs: SWEEP_MS,
     signal,
-    onError: (error) => log.warn({ err: error }, 'the sweep failed'),
+    onError: (error) => log.warn({ err: error }, 'the sweep of this host failed, trying again'),
   });
 }

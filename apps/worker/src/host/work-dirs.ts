@@ -1,23 +1,23 @@
-// The directories of conversations under WORK_ROOT. A mark beside them says which of them Baton made: only
-// those may it ever remove.
+// The working directories of conversations under WORK_ROOT. Baton leaves a mark for each directory that it
+// made, and removes only directories with a mark.
 import { access, mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { idSchema, type Logger, type StoreClock, type TombstoneStore } from '@baton/core/internal';
 import { runPeriodically } from '../runtime/run-periodically.ts';
 import { makeFolder } from './make-folder.ts';
 
-/** Where the marks lie, below WORK_ROOT: no conversation has such a name. */
+/** The folder of the marks, below WORK_ROOT. No conversation can have this name. */
 export const MARKS = '.conversations';
 
-/** How often a worker looks for conversations that were deleted, in milliseconds. */
+/** How often a worker looks for deleted conversations, in milliseconds. */
 const SWEEP_MS = 15_000;
 
-/** How far behind the last look the next one begins, in milliseconds: clocks of writers differ. */
+/** How far a sweep looks back before the last one, in milliseconds, because the clocks of writers differ. */
 const OVERLAP_MS = 60_000;
 
 /**
- * The directory of a conversation, made if absent, its path without symlinks. Throws the file system's error
- * where it cannot be made or is no directory: an error of the host.
+ * Makes the directory of a conversation if absent, and returns its path without symlinks. If the path cannot
+ * be made or is not a directory, throws the file system's error, which is an error of the host.
  */
 export async function makeWorkDir(workRoot: string, rootId: string): Promise<string> {
   const own = join(workRoot, rootId);
@@ -29,25 +29,27 @@ export async function makeWorkDir(workRoot: string, rootId: string): Promise<str
       throw error;
     },
   );
-  // After the directory: one that we did not make is never marked. If we die in between, it stays for good.
+  // The mark is written after the directory, so that only a directory of ours gets one. If this process
+  // dies in between, the directory is never removed.
   if (isOurs) await writeFile(join(workRoot, MARKS, rootId), '');
-  // The dot has the system refuse a file (ENOTDIR).
+  // With the dot, the system refuses a path that is a file (ENOTDIR).
   return realpath(`${own}/.`);
 }
 
-/** What removes directories, and whom it asks. */
+/** The dependencies of a sweep of work directories. */
 export interface WorkDirSweepDeps {
   workRoot: string;
   tombstones: Pick<TombstoneStore, 'rootsRemovedBetween'>;
-  /** Says whether there is a session of this conversation: an id may be used anew. */
+  /** Resolves to whether this conversation has a session: its id may be in use again. */
   isKept(rootId: string): Promise<boolean>;
   clock: StoreClock;
   log: Logger;
 }
 
 /**
- * Makes a sweep of this host: each call removes the directories of conversations that are gone since the
- * last call (the first: since ever), as far as Baton made them; resolves to how many.
+ * Creates a sweep of this host. Each call removes the directories of the conversations that were deleted since
+ * the last call, if Baton made them. The first call looks at all deleted conversations. Each call resolves to
+ * how many directories it removed.
  */
 export function createWorkDirSweep(deps: WorkDirSweepDeps): () => Promise<number> {
   const { workRoot, tombstones, clock, log } = deps;
@@ -58,7 +60,7 @@ export function createWorkDirSweep(deps: WorkDirSweepDeps): () => Promise<number
     if (!idSchema.safeParse(rootId).success || !(await exists(mark))) return 0;
     if (await deps.isKept(rootId)) return 0;
     try {
-      // A symlink in its place is removed itself, not what it points to.
+      // If a symlink is in the directory's place, this removes the link and not its target.
       await rm(join(workRoot, rootId), { recursive: true, force: true, maxRetries: 3 });
       await rm(mark, { force: true });
       return 1;
@@ -79,17 +81,19 @@ export function createWorkDirSweep(deps: WorkDirSweepDeps): () => Promise<number
   };
 }
 
-/** Sweeps now and every 15 seconds, until `signal`. */
+/** Sweeps now and every 15 seconds, until `signal` is aborted. */
 export function startWorkDirSweep(deps: WorkDirSweepDeps, signal: AbortSignal): void {
   const sweep = createWorkDirSweep(deps);
   async function round(): Promise<void> {
     const removed = await sweep();
-    if (removed > 0) deps.log.info({ removed }, 'removed work directories');
+    if (removed > 0)
+      deps.log.info({ removed }, 'removed the work directories of deleted conversations');
   }
   runPeriodically(round, {
     everyMs: SWEEP_MS,
     signal,
-    onError: (error) => deps.log.warn({ err: error }, 'the work directories wait'),
+    onError: (error) =>
+      deps.log.warn({ err: error }, 'the sweep of work directories failed, trying again'),
   });
 }
 

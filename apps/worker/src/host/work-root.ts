@@ -6,12 +6,12 @@ import { makeFolder } from './make-folder.ts';
 const ANSWER_WITHIN_MS = 30_000;
 
 /**
- * Makes WORK_ROOT if absent and returns its path without symlinks. Throws INVALID_CONFIG where the directory cannot be
- * made, or where the file system does not answer in time.
+ * Makes WORK_ROOT if absent and returns its path without symlinks. Throws INVALID_CONFIG if the directory
+ * cannot be made, or if the file system does not answer in time.
  *
  * @param workRoot An absolute path.
  * @param withinMs How long the file system may take, in milliseconds.
- * @param make Makes the folder; a test gives one that never answers.
+ * @param make The function that makes the folder. A test passes one that never answers.
  */
 export async function makeWorkRoot(
   workRoot: string,
@@ -27,7 +27,7 @@ export async function makeWorkRoot(
     const { code, message } = error as NodeJS.ErrnoException;
     throw new AppError(
       'INVALID_CONFIG',
-      `WORK_ROOT: cannot make the directory ${workRoot} (${code ?? message}); set it to one that this worker may write`,
+      `WORK_ROOT: cannot make the directory ${workRoot} (${code ?? message}); set it to a directory that this worker may write`,
       { cause: error },
     );
   }

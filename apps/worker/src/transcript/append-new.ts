@@ -1,4 +1,4 @@
-// Stores what is new in one file of the transcript, or the whole file where it was rewritten.
+// Stores the new bytes of one transcript file, or the whole file if it was rewritten.
 import type { Stats } from 'node:fs';
 import type { TranscriptStore } from '@baton/core/internal';
 import { isAppendOnly } from './list-files.ts';
@@ -6,33 +6,33 @@ import { type FileMasker, isPrefix, maskedPieces } from './masked-file.ts';
 import { type TrackedFile, untrackedFile } from './tracked-file.ts';
 import { readWholeLines, wholeLinesEnd } from './whole-lines.ts';
 
-/** What shows, without opening it, that a file changed since the last copy. */
+/** The part of a file's `stat` that changes when the file changes. It is read without opening the file. */
 export type FileState = Pick<Stats, 'size' | 'mtimeMs' | 'ino'>;
 
-/** What a file appender needs besides the store. */
+/** What a file appender needs in addition to the store. */
 export interface FileAppenderOptions {
   sessionId: string;
   fence: number;
-  /** What the folder of the attempt began with. */
+  /** The files that were restored into the folder of the attempt. */
   restored: readonly TrackedFile[];
-  /** Masks what is stored; lengths in bytes stay. */
+  /** Masks the bytes that are stored, without changing their number. */
   masker: FileMasker;
-  /** Called with what was appended to a file, once it is stored. */
+  /** Called with the bytes that were appended to a file, once they are stored. */
   onAppended?(path: string, data: Buffer): void;
 }
 
-/** How an open file looks now, and how it looked at the last copy that stored it. */
+/** The state of an open file now, and at the last copy that stored it. */
 export interface FileCheck {
   now: FileState;
   before?: FileState | undefined;
-  /** The file is read whole and compared with the stored hash. */
+  /** Whether the whole file is read and compared with the stored hash. */
   verify: boolean;
 }
 
-/** Stores what is new in an open file; resolves with the file as it is stored by then. */
+/** Stores the new bytes of an open file. Resolves to the file as it is then stored. */
 export type AppendNew = (open: number, file: TrackedFile, check: FileCheck) => Promise<TrackedFile>;
 
-/** Returns the function that stores what is new in a file of this attempt. */
+/** Returns the function that stores the new bytes of a file of this attempt. */
 export function createFileAppender(
   store: TranscriptStore,
   { sessionId, fence, restored, masker, onAppended }: FileAppenderOptions,
@@ -44,7 +44,7 @@ export function createFileAppender(
     await store.put({ session_id: sessionId, path, generation, offset, fence }, data);
     file.hash.update(data);
     file.length += data.length;
-    // A file that was rewritten is stored whole: its lines are not new.
+    // A rewritten file is stored whole, as a new generation. Its lines are not new, so they are not reported.
     if (generation === (generations.get(path) ?? 0)) onAppended?.(path, data);
   }
 
@@ -64,8 +64,8 @@ export function createFileAppender(
 }
 
 /**
- * Finds what to append to, and how many bytes an earlier copy has seen already. A file that no longer begins
- * with what is stored was rewritten: it is stored anew, as the next generation.
+ * Returns the file to append to, and how many bytes of it an earlier copy has already seen. A file that no
+ * longer begins with its stored bytes was rewritten, so it is stored again as its next generation.
  */
 async function findNew(
   open: number,
@@ -80,8 +80,9 @@ async function findNew(
   return { file, readTo: Math.max(file.length, isSuspect ? 0 : (before?.size ?? 0)) };
 }
 
-// Of a JSONL file only whole lines are stored: the CLI appends right behind torn bytes.
-// The last line of what was seen before may be torn still: only bytes that came since can end it.
+// Only whole lines of a JSONL file are stored: a resumed CLI would append its next entry to an incomplete
+// line. The search starts at `readTo`, because only bytes after it can complete the line that an earlier
+// copy left out.
 function storedEnd(
   open: number,
   { path, length }: TrackedFile,

@@ -10,29 +10,30 @@ import type { FileMasker } from './masked-file.ts';
 import { createSkippedFileReports, type SkippedFileListeners } from './skipped-files.ts';
 import { type TrackedFile, toManifestFile, untrackedFile } from './tracked-file.ts';
 
-// Files are looked at on the spot: they were written a moment ago, on this host, and a look that goes by
-// the thread pool costs ten times the processor time. Between pieces of a megabyte others get their turn.
+// The copier calls the file system synchronously. The files were written a moment ago on this host, and an
+// asynchronous call by the thread pool costs ten times the processor time. The copier yields after each
+// megabyte.
 
-/** Copies what Claude appended to its files into the store. */
+/** Copies what Claude appended to its transcript files into the store. */
 export interface TranscriptCopier {
   /**
-   * Stores what is new and returns the manifest that names it; nothing counts until the caller has
-   * committed that manifest. A file that looks as it did the last time is not opened, and where all do
-   * the manifest is the very one that was returned then. With `verify` every file is read whole, so
-   * that one that was rewritten rather than appended to is noticed by its hash and stored whole. A file
-   * that cannot be read, or whose path holds a secret, is left out and reported; an error of the store or of the host rejects, and asking
-   * again goes on from there.
+   * Stores the new bytes of all files and returns the manifest that names them. The bytes count only once
+   * the caller has committed that manifest. A file whose state did not change is not opened. If no file
+   * changed, the call returns the same manifest object as the last call. With `verify`, every file is read
+   * whole: if a file was rewritten and not only appended to, its hash shows it, and the file is stored
+   * whole. A file that cannot be read, or whose path holds a secret, is left out and reported. An error of
+   * the store or of the host rejects; the next call then continues with what is missing.
    */
   copy(options: { verify: boolean }): Promise<TranscriptManifest>;
 }
 
-/** Whose files are copied, and who receives the reports. */
+/** Which files are copied, and who receives the reports of skipped files. */
 export interface CopierOptions extends FileAppenderOptions, SkippedFileListeners {
   projectDir: string;
   masker: FileMasker & Pick<Masker, 'text'>;
 }
 
-/** The copier of one attempt; `restored` is what its folder began with. */
+/** Creates the copier of one attempt. */
 export function createTranscriptCopier(
   store: TranscriptStore,
   options: CopierOptions,
@@ -43,12 +44,12 @@ export function createTranscriptCopier(
   const tracked = new Map(restored.map((file) => [file.path, file]));
   const states = new Map<string, FileState>();
   let folder = identityOf(projectDir);
-  // The manifest that was returned last; null once a file was opened since.
+  // The manifest that was returned last, or null if a file was opened or removed since.
   let manifest: TranscriptManifest | null = null;
 
-  // A tool may remove the folder from under the CLI, which may make another one under the same path and begin its
-  // files anew: what is stored by then is the best there is. A folder that was away when the attempt began is
-  // recognized by the files that were restored into it.
+  // A tool may remove the folder while the CLI runs. The CLI may then make another folder under the same
+  // path and start its files anew. The stored files are more complete than those, so they stay as they are.
+  // If the folder was missing when the attempt began, the restored files in it show that it is the right one.
   function isTakenAway(): boolean {
     if (tracked.size === 0) return false;
     const identity = identityOf(projectDir);
@@ -63,7 +64,7 @@ export function createTranscriptCopier(
     const open = openSync(join(projectDir, path), 'r');
     manifest = null;
     try {
-      // The state of the open file: its path may name another file by now.
+      // The state comes from the open file, because the path may name another file by now.
       const now = fstatSync(open);
       const known = tracked.get(path) ?? untrackedFile(path);
       tracked.set(path, await appendNew(open, known, { now, before, verify }));
@@ -83,7 +84,7 @@ export function createTranscriptCopier(
       const paths = listFiles(projectDir).filter(reports.mayBeNamed);
       for (const path of paths) {
         await copyFile(path, verify).catch((error: unknown) => {
-          // A host that can open no file now may do so later: the next copy tries again.
+          // An error of the host, such as too many open files, may pass: the next copy tries again.
           if (!isFileError(error) || findHostErrno(error) !== null) throw error;
           reports.unreadable(path, error);
         });
@@ -99,13 +100,13 @@ export function createTranscriptCopier(
   };
 }
 
-/** What distinguishes a folder from another one under the same path; null where no folder can be seen. */
+/** Returns what tells a folder from another one under the same path, or null if no folder is there. */
 function identityOf(folder: string): string | null {
   try {
     const { dev, ino } = statSync(folder);
     return `${dev}:${ino}`;
   } catch (error) {
-    // A host that can look at nothing now may do so later: the next copy tries again.
+    // An error of the host may pass: the next copy tries again.
     if (findHostErrno(error) !== null) throw error;
     return null;
   }

@@ -8,7 +8,7 @@ import type { TrackedFile } from './tracked-file.ts';
 /** How much of a file is read at a time, in bytes. */
 const PIECE_BYTES = 1024 * 1024;
 
-/** Says whether a folder holds each of these files as it was restored, with or without more behind it. */
+/** Returns whether a folder holds each of these files with its restored bytes. More bytes may follow them. */
 export function holdsRestored(folder: string, files: Iterable<TrackedFile>): boolean {
   return [...files].every((file) => {
     try {
@@ -20,7 +20,7 @@ export function holdsRestored(folder: string, files: Iterable<TrackedFile>): boo
   });
 }
 
-// What was restored stands on the disk as it is stored, so it is hashed as it is.
+// The restored bytes on the disk are the stored ones, so they are hashed without masking.
 function beginsAsRestored(path: string, { length, hash }: TrackedFile): boolean {
   const open = openSync(path, 'r');
   try {

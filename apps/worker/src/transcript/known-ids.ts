@@ -1,17 +1,17 @@
 import { hash } from 'node:crypto';
 
-// Ten times what a transcript of 100 MB holds; about 10 MB of memory.
+// Ten times the ids in a transcript of 100 MB. They take about 10 MB of memory.
 const MAX_IDS = 250_000;
 
-/** Remembers ids: those of a transcript's entries, or of its messages. */
+/** A bounded set of ids: of a transcript's entries, or of its messages. */
 export interface KnownIds {
   add(id: string): void;
   has(id: string): boolean;
 }
 
-/** A memory that holds nothing yet; past `max` ids the oldest are forgotten. */
+/** Creates an empty set. With more than `max` ids, it forgets the oldest ones. */
 export function createKnownIds(max = MAX_IDS): KnownIds {
-  // 48 bits of each: two of 250,000 ids are taken for one in a transcript of nine thousand.
+  // Each id is kept as 48 bits of its hash. In one of nine thousand sets of 250,000 ids, two ids collide.
   const marks = new Set<number>();
   const markOf = (id: string) => hash('sha1', id, 'buffer').readUIntBE(0, 6);
   return {

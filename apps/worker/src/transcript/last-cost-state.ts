@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { type CostState, readCostState } from '../claude/cost-state.ts';
 import { createFramer } from '../claude/framer.ts';
 
-/** The last cost-state entry at or after byte `from` of a transcript; null where there is none, or no file. */
+/** Returns the last cost-state entry at or after byte `from` of a transcript, or null if there is none. */
 export async function lastCostState(file: string, from: number): Promise<CostState | null> {
   const framer = createFramer();
   let last: CostState | null = null;
@@ -11,7 +11,7 @@ export async function lastCostState(file: string, from: number): Promise<CostSta
       for (const line of framer.push(piece as Buffer)) last = readCostState(line.text) ?? last;
     }
   } catch {
-    // The CLI ended before it made the file: nothing was spent.
+    // There is no file: the CLI ended before it made one, so it spent nothing.
   }
   return last;
 }

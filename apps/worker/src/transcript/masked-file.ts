@@ -7,12 +7,12 @@ import { segments } from './segments.ts';
 import type { TrackedFile } from './tracked-file.ts';
 import { wholeLinesEnd } from './whole-lines.ts';
 
-/** What masks a file of a transcript. */
+/** The part of a masker that masks transcript files. */
 export type FileMasker = Pick<Masker, 'lines' | 'file'>;
 
 /**
- * The bytes of one of Claude's open files as they are to be stored, from a place to another, in pieces of
- * at most a chunk. They are masked line by line, and files that are no JSONL as a whole.
+ * Yields the bytes of an open transcript file between two offsets, masked for the store, in pieces of at
+ * most one chunk. A JSONL file is masked line by line, any other file as a whole.
  */
 export function* maskedPieces(
   open: number,
@@ -21,7 +21,8 @@ export function* maskedPieces(
   { from, to }: { from: number; to: number },
 ): Generator<Buffer> {
   const whole = !isAppendOnly(file.path);
-  // A copy that failed may have ended within a line, which is masked from its beginning all the same.
+  // A failed copy may have stored only part of a line. The line is still masked from its beginning, so
+  // that a secret across that point is found.
   const start = whole ? file.asStored : (wholeLinesEnd(open, file.asStored, from) ?? file.asStored);
   for (const { at, data } of segments(open, { from: start, to, whole })) {
     const masked = whole ? masker.file(data) : masker.lines(data);
@@ -31,7 +32,7 @@ export function* maskedPieces(
   }
 }
 
-/** Says whether what is stored of a file is the beginning of what it holds by now, masked. */
+/** Returns whether the stored bytes of a file are the beginning of its current content, masked. */
 export async function isPrefix(
   open: number,
   file: TrackedFile,
@@ -51,7 +52,8 @@ export async function isPrefix(
   return hashed === file.length && hash.digest('hex') === file.hash.copy().digest('hex');
 }
 
-// What was restored is on the disk as it is stored; behind it stands what the CLI wrote.
+// The restored bytes on the disk are the stored ones. The CLI wrote the bytes after them, so only those
+// are masked.
 function* storedPieces(
   open: number,
   file: TrackedFile,

@@ -1,12 +1,13 @@
-/** Looks for a prompt among the lines of a transcript. */
+/** Looks for a prompt in the lines of a transcript. */
 export interface PromptFinder {
   observe(line: string, offset: number): void;
   found(): boolean;
 }
 
 /**
- * Finds the entry of `prompt` at or after byte `from`: a resumed attempt then only goes on. Of a slash
- * command the CLI keeps the name, not the words.
+ * Creates a finder of the entry that holds `prompt`, at or after byte `from`. If the entry is there, a
+ * resumed attempt does not send the prompt again. The CLI stores a slash command by its name and not as
+ * it was typed, so the finder looks for the name.
  */
 export function createPromptFinder(prompt: string, from: number): PromptFinder {
   const [command] = /^\/\S+/.exec(prompt) ?? [];
@@ -34,7 +35,7 @@ function promptOf(line: string): string | null {
       : undefined;
     return typeof first?.text === 'string' ? first.text : null;
   } catch {
-    // Not an entry that this version understands: then not the prompt either.
+    // The line is not an entry that this version understands, so it is not the prompt.
     return null;
   }
 }

@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
 
-/** `size` bytes of an open file from a place on, or null where it has become shorter. */
+/** Returns `size` bytes of an open file from `position` on, or null if the file has become shorter. */
 export function readExactly(open: number, position: number, size: number): Buffer | null {
   const buffer = Buffer.allocUnsafe(size);
   for (let filled = 0; filled < size; ) {

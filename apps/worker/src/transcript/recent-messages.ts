@@ -1,18 +1,19 @@
-/** Keeps the newest message entries of the lines it is shown. */
+/** Keeps the newest message entries of a transcript. */
 export interface RecentMessages {
   observe(line: string): void;
-  /** Their lines, oldest first. */
+  /** Returns the lines of these entries, oldest first. */
   lines(): readonly string[];
 }
 
-// As much as a recorder holds back at most: no more than that can be saved here and not recorded.
+// The same bounds as those of the recorder's backlog: no more messages can be in the stored transcript
+// without being recorded as events.
 const MAX_LINES = 4_096;
 const MAX_CHARS = 16 * 1024 * 1024;
 
-// Looked for by the letter: few of them are ever parsed.
+// The pattern searches the text of a line, because few of the lines are ever parsed.
 const MESSAGE = /"type":"(assistant|user)"/;
 
-/** Recent messages, of which none has been seen yet. */
+/** Creates a list of recent messages, empty at first. */
 export function createRecentMessages(): RecentMessages {
   let recent: string[] = [];
   let chars = 0;
@@ -30,7 +31,7 @@ export function createRecentMessages(): RecentMessages {
       if (!MESSAGE.test(line)) return;
       recent.push(line);
       chars += line.length;
-      // Not for each line: a slice of thousands costs more than what it drops.
+      // Trimming after each line would copy thousands of lines to drop one.
       if (recent.length > 2 * MAX_LINES || chars > 2 * MAX_CHARS) trim();
     },
     lines() {

@@ -17,20 +17,20 @@ import { createPromptFinder } from './prompt-finder.ts';
 import { createRecentMessages } from './recent-messages.ts';
 import type { TrackedFile } from './tracked-file.ts';
 
-/** What the attempt starts from. */
+/** The state that an attempt starts from, as its restored transcript shows it. */
 export interface Restored {
   files: TrackedFile[];
-  /** The running totals that the CLI will go on from. */
+  /** The cost totals that the CLI continues from, or null. */
   costState: CostState | null;
-  /** Whether the session's own part of the transcript holds its prompt already. */
+  /** Whether the session's own part of the transcript already holds its prompt. */
   holdsPrompt: boolean;
-  /** Whether the session's own part says that the CLI ran a slash command by itself, without a turn. */
+  /** Whether the session's own part shows that the CLI ran a slash command itself, without calling the model. */
   ranCommand: boolean;
   /** The ids of the entries in the session's own part. */
   uuids: ReadonlySet<string>;
   /** The newest message entries of the session's own part of the main file, oldest first. */
   messages: readonly string[];
-  /** The API's messages that the main file holds, its ancestors' included. */
+  /** The ids of all API messages in the main file, including those of ancestors. */
   messageIds: Pick<KnownIds, 'has'>;
 }
 
@@ -46,10 +46,12 @@ export const NOTHING_RESTORED: Restored = Object.freeze({
 });
 
 /**
- * Writes a transcript into an empty project folder, byte for byte. `lineage` is the session whose
- * transcript it is and its ancestors, nearest first; `session` is the one that goes on from it, `prompt` its
- * prompt as a transcript holds it (default: its query). A transcript that holds no message is left aside.
- * Throws TRANSCRIPT_CORRUPT where a byte is not as it was saved.
+ * Writes a transcript into an empty project folder, byte for byte. A transcript without a message is not
+ * restored. Throws TRANSCRIPT_CORRUPT if a byte differs from what was saved, or if a path cannot be a file.
+ *
+ * @param lineage The session that the transcript belongs to, then its ancestors, nearest first.
+ * @param session The session that continues from the transcript.
+ * @param prompt The prompt of `session` as a transcript holds it. Default: its query.
  */
 export async function restoreTranscript(
   store: TranscriptStore,
@@ -78,7 +80,7 @@ export async function restoreTranscript(
       if (file.path !== main) return;
       holdsMessage ||= MESSAGE.test(line);
       restored.costState = readCostState(line) ?? restored.costState;
-      // After a compaction the CLI appends old entries again, under their old ids: they are no news.
+      // After a compaction the CLI appends old entries again under their old ids. They are skipped here.
       const isRepeated = ids.length > 0 && ids.every((id) => entryIds.has(id));
       for (const id of ids) entryIds.add(id);
       if (isRepeated) return;
@@ -111,13 +113,14 @@ export async function restoreTranscript(
   return NOTHING_RESTORED;
 }
 
-// A conversation that was left by /clear: its files stay with the sessions that had it.
+// The command /clear starts another conversation of the CLI. The files of the earlier one stay with the
+// sessions that wrote them, and are not restored.
 function isOfAnother(path: string, claudeId: string): boolean {
   const [, owner] = /^([0-9a-f]{8}-[0-9a-f-]{27})(?:\/|\.jsonl$)/.exec(path) ?? [];
   return owner !== undefined && owner !== claudeId;
 }
 
-// A session may have hundreds of sub-agents, each with a small file that costs a trip to the store.
+// A session may have hundreds of sub-agents. Each has a small file that takes one round trip to the store.
 const FILES_AT_ONCE = 8;
 
 function batches<T>(items: readonly T[], size: number): T[][] {
@@ -126,8 +129,8 @@ function batches<T>(items: readonly T[], size: number): T[][] {
   );
 }
 
-// The CLI writes what it queued before the prompt itself, and resumes nothing that holds no message
-// ("No conversation found"): a session that was stopped in between begins again.
+// The CLI writes other entries before the prompt. It refuses to resume a transcript without a message ("No
+// conversation found"), so a session that was stopped before its first message starts anew.
 const MESSAGE = /"type":"(user|assistant)"/;
 const ASSISTANT = '"type":"assistant"';
 
@@ -165,7 +168,7 @@ async function createFile(target: string): Promise<FileHandle> {
   return open(target, 'wx', 0o600);
 }
 
-// The session's transcript names the path: no other host would take it either.
+// The path comes from the session's transcript, so these errors would come on every host.
 const PATH_ERRNOS = ['EEXIST', 'EILSEQ', 'EINVAL', 'EISDIR', 'ENAMETOOLONG'];
 
 function pathProblem(path: string, error: unknown): AppError | null {
@@ -178,12 +181,12 @@ function pathProblem(path: string, error: unknown): AppError | null {
   );
 }
 
-// Looked for by the letter: an entry may be tens of megabytes, and is not parsed for its id.
+// The id is searched in the text: an entry may have tens of megabytes, so it is not parsed only for its id.
 function uuidsIn(line: string): string[] {
   return [...line.matchAll(/"uuid":"([0-9a-f-]{36})"/g)].map(([, uuid]) => uuid ?? '');
 }
 
-// A manifest is our own, but a path that left the folder would be written with the worker's rights.
+// Baton wrote the manifest. The path is still checked, because the worker could write outside the folder.
 function insideProject(projectDir: string, path: string): string {
   const target = join(projectDir, path);
   if (!target.startsWith(projectDir + sep) || normalize(path) !== path) {

@@ -4,18 +4,18 @@ const NEWLINE = 0x0a;
 
 const SEGMENT_BYTES = 1024 * 1024;
 
-// A longer line is cut: more than this of a file is never held at once.
+// The most of a file that is held in memory at once. A longer line is cut.
 const SEGMENT_MAX_BYTES = 64 * 1024 * 1024;
 
-/** A piece of a file, and where it begins. */
+/** A piece of a file, and the offset at which it begins. */
 export interface Segment {
   at: number;
   data: Buffer;
 }
 
 /**
- * A file between two places, in pieces of whole lines of about a megabyte; a longer line is one piece.
- * With `whole` all of it is one piece, as far as that can be held. Ends early where the file has become shorter.
+ * Yields a file between two offsets, in pieces of whole lines of about a megabyte. A longer line is one
+ * piece. With `whole`, everything is one piece, up to 64 MiB. Ends early if the file has become shorter.
  */
 export function* segments(
   file: number,

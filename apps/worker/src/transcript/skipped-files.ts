@@ -1,6 +1,6 @@
 import type { Masker } from '../masking/masker.ts';
 
-/** Who receives the reports of files that cannot be copied. */
+/** The listeners for files that are not copied. */
 export interface SkippedFileListeners {
   /** Called once for each file that cannot be read. */
   onUnreadable(path: string, error: unknown): void;
@@ -8,7 +8,7 @@ export interface SkippedFileListeners {
   onSecretPath?(maskedPath: string): void;
 }
 
-/** Reports each file that cannot be copied once: a file is tried again with every copy. */
+/** Creates reports of skipped files. Each file is reported once, although every copy tries it again. */
 export function createSkippedFileReports(
   masker: Pick<Masker, 'text'>,
   { onUnreadable, onSecretPath }: SkippedFileListeners,
@@ -22,8 +22,8 @@ export function createSkippedFileReports(
       onUnreadable(path, error);
     },
     /**
-     * Says whether a path holds no secret, and reports a path that holds one. A masked path would be another
-     * file's once it is restored, so a file with a secret in its path is not copied.
+     * Returns whether a path holds no secret, and reports a path that holds one. A file with a secret in its
+     * path is not copied: it could only be restored under its masked path, as a different file.
      */
     mayBeNamed(path: string): boolean {
       const masked = masker.text(path);

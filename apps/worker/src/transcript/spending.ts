@@ -4,12 +4,12 @@ const ASSISTANT = Buffer.from('"type":"assistant"');
 const NEWLINE = 0x0a;
 
 /**
- * What the messages in a piece of a transcript cost: the transcript tells it as it was in the end, the
- * stream as it was when each began. A line that the piece cuts is left out.
+ * Returns the usage of the messages in a piece of a transcript. A transcript holds the usage at the end of
+ * each message, whereas the stream holds the usage at its start. An incomplete line is left out.
  */
 export function spendingIn(piece: Buffer): MessageUsage[] {
   const found: MessageUsage[] = [];
-  // Looked for by the letter: most bytes of a transcript are of other lines, and are not parsed.
+  // The bytes are searched first, because most lines of a transcript are of other types and need no parsing.
   for (let at = piece.indexOf(ASSISTANT); at >= 0; ) {
     const end = piece.indexOf(NEWLINE, at);
     if (end < 0) break;

@@ -1,25 +1,25 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { TranscriptFile } from '@baton/core/internal';
 
-/** One of Claude's files as this attempt knows it: what is stored of it, and the hash so far. */
+/** A transcript file as this attempt tracks it: how much of it is stored, and the hash of that part. */
 export interface TrackedFile {
   readonly path: string;
   readonly base: number;
   readonly generation: number;
-  /** Bytes at its beginning that were restored: they are on the disk as they are stored, and not masked again. */
+  /** How many bytes at its beginning were restored. On the disk they are as stored, and not masked again. */
   readonly asStored: number;
-  /** Bytes that are stored, the inherited ones included. */
+  /** How many bytes are stored, including the inherited ones. */
   length: number;
-  /** Over the first `length` bytes. */
+  /** The SHA-256 of the first `length` bytes. */
   hash: Hash;
 }
 
-/** A file of which nothing is stored yet. */
+/** Returns a file of which nothing is stored yet. */
 export function untrackedFile(path: string, generation = 0): TrackedFile {
   return { path, base: 0, generation, asStored: 0, length: 0, hash: createHash('sha256') };
 }
 
-/** The file as the manifest names it. */
+/** Returns the file's entry in the manifest. */
 export function toManifestFile(file: TrackedFile): TranscriptFile {
   return {
     path: file.path,

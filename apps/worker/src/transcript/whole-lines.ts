@@ -5,7 +5,7 @@ const NEWLINE = 0x0a;
 
 const STEP_BYTES = 64 * 1024;
 
-/** The end of the last whole line of a file between two places, or null where none ends there. */
+/** Returns the offset behind the last newline of a file between two offsets, or null if there is none. */
 export function wholeLinesEnd(file: number, from: number, size: number): number | null {
   const buffer = Buffer.allocUnsafe(Math.min(STEP_BYTES, Math.max(size - from, 0)));
   for (let end = size; end > from; ) {
@@ -19,8 +19,8 @@ export function wholeLinesEnd(file: number, from: number, size: number): number 
 }
 
 /**
- * The whole lines of a file between two places, by one read; null where that is too much for one, or the
- * file has become shorter.
+ * Returns the whole lines of a file between two offsets, with one read. Returns null if that is too much
+ * for one read, or if the file has become shorter.
  */
 export function readWholeLines(file: number, from: number, size: number): Buffer | null {
   if (size - from > STEP_BYTES) return null;
