@@ -15,26 +15,32 @@ import { isStripped } from '../queue/stripped-data.ts';
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
 import type { SessionStore } from './session-store.ts';
 
-/** Creates the documents of jobs that have none, in the process that reads such a job first. */
+/** Inserts the session documents of jobs that have none yet. */
 export interface Adopter {
   /**
-   * The session of a job, made if absent; a document that exists wins over the payload. A job that does
-   * not parse, or whose parent is unknown, becomes a failed session. Throws INVALID_REQUEST where not
-   * even the job's id is usable, SESSION_DELETED where its session was deleted, and UnknownFeaturesError
-   * where the job (or its parent's) does not parse and requires a newer version: it gets no document. With
-   * `isNew` (its id was just created) the read that looks for a document is skipped; one that is there still
-   * wins.
+   * Returns the session of a job, and inserts its document if there is none. A document that exists
+   * wins over the job's payload. A job that does not parse, or whose parent is unknown, becomes a
+   * failed session. With `isNew` (the id was just created) this skips the read that looks for a
+   * document; a document that exists still wins.
+   *
+   * Throws INVALID_REQUEST if the job's id is invalid, SESSION_DELETED if the session was deleted,
+   * and SESSION_NOT_FOUND if the job is only the rest of an ended session without a document.
+   * Throws UnknownFeaturesError if the job or its parent's job does not parse and requires a newer
+   * version of Baton. None of these jobs gets a document.
    */
   adopt(job: FoundJob, options?: { isNew?: boolean }): Promise<Session>;
-  /** The same for a job that this process has just built from parsed input: it is not parsed again. */
+  /** Adopts a job that this process has just built from parsed input, without parsing it again. */
   adoptBuilt(job: Job, options?: { isNew?: boolean }): Promise<Session>;
-  /** The session of this id, adopted from the queue if need be; null also where that needs a newer version. */
+  /**
+   * Returns the session of this id. If it has no document, adopts it from the queue. Returns null
+   * if it is not there either, or if its job requires a newer version of Baton.
+   */
   find(id: string): Promise<Session | null>;
 }
 
 /**
- * Adoption into a store; parents that have no document yet are found in the queue. `publish` is called with
- * each session that was inserted; where two calls race, perhaps twice. `sealer` encrypts secrets.
+ * Creates an adopter. `findJob` finds the jobs of parents that have no document yet. `publish` is
+ * called with each inserted session; if two calls race, perhaps twice. `sealer` encrypts secrets.
  */
 export function createAdopter(
   sessions: SessionStore,
@@ -61,14 +67,15 @@ export function createAdopter(
     return made;
   }
 
-  // `seen` ends a ring of jobs that name each other as parents.
+  // `seen` holds the ids of the sessions that are being adopted now. It ends the search if jobs
+  // name each other as parents in a ring.
   async function find(id: string, seen: readonly string[]): Promise<Session | null> {
     const stored = await sessions.get(id);
     if (stored || seen.includes(id)) return stored;
     const found = await findJob(id);
     if (!found) return null;
     return adopt(found, seen).catch((error: unknown) => {
-      // A job that outlived its session.
+      // The session was deleted, and this job is a leftover of it.
       if (isAppError(error) && DELETED_CODES.includes(error.code)) return null;
       throw error;
     });
@@ -90,7 +97,7 @@ export function createAdopter(
   };
 }
 
-/** Inserts the document of a job: queued, or failed where the job cannot become a session. */
+/** Creates the function that inserts a job's session: queued, or failed if the job is not valid. */
 function createInsert({
   sessions,
   sealer,
@@ -100,7 +107,7 @@ function createInsert({
   sealer: Pick<Sealer, 'config'>;
   find: (id: string, seen: readonly string[]) => Promise<Session | null>;
 }): (found: FoundJob, seen: readonly string[], accept: Accept) => Promise<Session> {
-  // Secrets that the parent stored before there were keys are encrypted now, too.
+  // This also encrypts the secrets of a parent that was stored before the operator set public keys.
   async function insertQueued(
     job: AcceptedJob<Job>,
     plainConfig: SessionConfig,
@@ -148,10 +155,13 @@ interface AdoptOptions {
 /** Errors that must not become a failed session: they are transient, or the session was deleted. */
 const NOT_JOB_ERRORS: readonly ErrorCode[] = ['UNAVAILABLE', 'SESSION_DELETED'];
 
-/** The codes of jobs whose session was deleted: the job is a leftover. */
+/** The codes of errors which say that a job is the leftover of a deleted session. */
 const DELETED_CODES: readonly ErrorCode[] = ['SESSION_DELETED', 'SESSION_NOT_FOUND'];
 
-/** The payload of a job with its defaults filled in; throws INVALID_REQUEST naming the field, PAYLOAD_TOO_LARGE. */
+/**
+ * Parses a job's payload, and fills in the defaults. Throws INVALID_REQUEST, which names the field,
+ * or PAYLOAD_TOO_LARGE.
+ */
 export function parseJob(found: FoundJob): AcceptedJob<Job> {
   const problem = findProblem(found.data);
   if (problem !== null) {
@@ -168,7 +178,8 @@ export function parseJob(found: FoundJob): AcceptedJob<Job> {
   return acceptJob(job, found.timestamp);
 }
 
-// A raw job's timestamp may be any number; one that is no time in four-digit years counts as now.
+// Any BullMQ client can add a job, so its timestamp may be any number. A timestamp outside the
+// years 1970 to 9999 counts as now.
 function plausibleTime(timestamp: number): number {
   return timestamp >= 0 && timestamp <= Date.UTC(9999, 11, 31) ? timestamp : Date.now();
 }

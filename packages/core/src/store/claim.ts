@@ -9,7 +9,10 @@ import type { SessionDocument } from './mongo.ts';
 import { decodeSession } from './session-codec.ts';
 import { appendOutboxEvent } from './webhook-outbox.ts';
 
-/** Who claims: a worker process. `leaseMs` is how long the claim holds without a write. */
+/**
+ * The worker process that claims. `leaseMs`: how long its claim holds without a further write, in
+ * milliseconds.
+ */
 export interface Claimant {
   worker_id: string;
   host: string;
@@ -18,8 +21,8 @@ export interface Claimant {
 }
 
 /**
- * What a claim found. `busy`: another owner's lease still holds until `expires_at`; `early`: it is not
- * to run before `not_before`; `waiting`: something else has to end first.
+ * The result of a claim. `busy`: another worker's lease holds until `expires_at`. `early`: the
+ * session must not run before `not_before`. `waiting`: admission has not released the session.
  */
 export type Claim =
   | { kind: 'claimed'; session: Session; attempt: Attempt }
@@ -29,22 +32,23 @@ export type Claim =
   | { kind: 'terminal'; session: Session }
   | { kind: 'missing' };
 
-/** Takes sessions: one compare-and-set each. */
+/** Claims sessions, each with one compare-and-set. */
 export interface Claims {
   /**
-   * Moves a session to `starting` under a new fence: from queued, or from starting and running where
-   * the lease has expired, which counts as a crash. A session whose cancel was asked for becomes
-   * `cancelled` instead, one whose policy allows no further crash `failed`.
+   * Moves a session to `starting` under a new fence. The session is queued, or its lease has
+   * expired, which counts as a crash. If a cancel was requested, the session becomes `cancelled`
+   * instead. If its `recovery` allows no further crash, it becomes `failed`.
    */
   claim(id: string, claimant: Claimant): Promise<Claim>;
 }
 
-// Two claimants of one session: the loser reads again and finds it busy. More rounds mean a bug.
+// If two workers claim one session, the loser reads the session again and finds it busy. So many
+// rounds mean a bug.
 const MAX_ROUNDS = 5;
 
 const RELEASED = { 'lease.owner': '', 'lease.expires_at': '' } as const;
 
-/** The claims of a database, judged on its clock. */
+/** Creates the claims of a database. MongoDB's clock decides whether a lease has expired. */
 export function createClaims(db: Db, clock: StoreClock): Claims {
   const collection = db.collection<SessionDocument>('sessions');
 
@@ -114,12 +118,16 @@ export function createClaims(db: Db, clock: StoreClock): Claims {
         const claim = await tryClaim(id, claimant);
         if (claim !== 'raced') return claim;
       }
-      throw new Error(`session ${id}: ${MAX_ROUNDS} claims in a row were overtaken`);
+      throw new Error(
+        `session ${id} could not be claimed: it changed in each of ${MAX_ROUNDS} tries`,
+      );
     },
   };
 }
 
-// The claim may have been taken and its answer lost: a lease would be waited for, and a crash counted.
+// MongoDB may have stored the claim although its answer was lost. Without this read the worker
+// would not know that it owns the session, and the next claim would wait for the lease and count a
+// crash.
 async function findOwnClaim(
   collection: Collection<SessionDocument>,
   error: unknown,
@@ -171,7 +179,10 @@ function nextAttempt(
   };
 }
 
-/** The update that takes a session for `attempt`; `crashed`: the last attempt's worker died, and it counts. */
+/**
+ * Returns the update that claims a session for `attempt`. With `crashed` it also counts a crash of
+ * the last attempt.
+ */
 function claimUpdate(
   session: Session,
   {
@@ -199,7 +210,8 @@ function claimUpdate(
   };
 }
 
-// With the expiry as read: an owner whose heartbeat arrives between the two is alive, and keeps it.
+// Matches the session only if its lease still has the expiry that was read. If the owner's
+// heartbeat arrived since then, the owner is alive and keeps the session.
 function asRead({ id, status, lease }: Session) {
   return {
     _id: id,
@@ -209,7 +221,7 @@ function asRead({ id, status, lease }: Session) {
   };
 }
 
-// The attempts of a session that lost its worker: nobody else will ever write the end of the last one.
+// Ends the last attempt of a session whose worker died, because that worker can no longer do it.
 function endLastAttempt(
   session: Session,
   now: Date,
@@ -218,7 +230,7 @@ function endLastAttempt(
 ): Attempt[] {
   const silent: Failure = failure ?? {
     code: 'CRASHED',
-    message: 'the worker went silent and its lease expired',
+    message: 'the worker did not renew its lease in time',
     retryable: true,
     attempt: session.attempts.length,
     at: now,

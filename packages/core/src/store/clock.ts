@@ -1,22 +1,34 @@
 import type { Db } from 'mongodb';
 
-/** How long an offset is trusted, in milliseconds, before it is measured again. */
+/** How old a measured offset may be, in milliseconds, before the clock measures it again. */
 const RESYNC_MS = 60_000;
 
-/** How far the wall clock may run from the monotonic one, in milliseconds, before the host counts as having slept. */
+/**
+ * How far the wall clock and the monotonic clock may drift apart, in milliseconds, before the host
+ * counts as having slept.
+ */
 const SLEPT_MS = 1_000;
 
-/** An answer that took no longer, in milliseconds, is good enough; else the best of so many counts. */
+/**
+ * A measurement that took at most GOOD_MS milliseconds is good enough. Otherwise the quickest of
+ * MAX_MEASUREMENTS counts.
+ */
 const GOOD_MS = 500;
 const MAX_MEASUREMENTS = 3;
 
-/** The one clock that leases are judged on: MongoDB's, so that hosts' clocks do not matter. */
+/** MongoDB's clock. All leases are judged by it, so the clocks of the hosts do not matter. */
 export interface StoreClock {
-  /** The server's time now. It is measured again if the last measurement is over a minute old, or the host slept since. */
+  /**
+   * Returns the server's time. Measures it again if the last measurement is over a minute old, or
+   * if the host slept since.
+   */
   now(): Promise<Date>;
 }
 
-/** A clock that keeps the offset between this process's monotonic time and the server's. */
+/**
+ * Creates a clock that keeps the offset between this process's monotonic clock and the server's
+ * clock.
+ */
 export function createStoreClock(db: Db): StoreClock {
   let measured: { serverMs: number; atMs: number; wallMs: number } | null = null;
   let measuring: Promise<void> | null = null;
@@ -29,7 +41,8 @@ export function createStoreClock(db: Db): StoreClock {
     return { serverMs, atMs: (before + after) / 2, wallMs: Date.now(), tookMs: after - before };
   }
 
-  // An answer is off by up to half of what it took: seconds, where this process was paused meanwhile.
+  // A measurement is wrong by up to half of the time that it took: by seconds, if this process was
+  // paused.
   async function measure(): Promise<void> {
     let best = await measureOnce();
     for (
@@ -43,7 +56,7 @@ export function createStoreClock(db: Db): StoreClock {
     measured = best;
   }
 
-  // The monotonic clock stands still while a host sleeps, and its leases go on running out.
+  // While a host sleeps, its monotonic clock stands still, but its leases expire.
   function hasSlept({ atMs, wallMs }: { atMs: number; wallMs: number }): boolean {
     return Math.abs(Date.now() - wallMs - (performance.now() - atMs)) > SLEPT_MS;
   }
@@ -55,7 +68,8 @@ export function createStoreClock(db: Db): StoreClock {
         measuring ??= measure().finally(() => {
           measuring = null;
         });
-        // A stale offset is off by the drift of a minute or so: good enough while the server is away.
+        // A stale offset is wrong by the drift of a minute or so. That is good enough until the new
+        // measurement is done, and while the server is down.
         const tried = measured ? measuring.catch(() => {}) : measuring;
         if (!measured || slept) await tried;
       }

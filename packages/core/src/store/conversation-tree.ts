@@ -3,7 +3,7 @@ import type { Session } from '../model/session/session.ts';
 import { isTerminal, SESSION_STATUSES } from '../model/session/status.ts';
 import type { SessionDocument } from './mongo.ts';
 
-/** What a deletion needs to know of a session. */
+/** The fields of a session that a deletion needs. */
 export type TreeSession = Pick<
   Session,
   | 'id'
@@ -17,23 +17,34 @@ export type TreeSession = Pick<
   | 'api_key_id'
 >;
 
-/** A conversation's sessions as a whole: those that share a root. */
+/** The sessions of conversations. A conversation is the sessions that share a root. */
 export interface ConversationTree {
-  /** The root of a session's conversation, or null where there is no such session. */
+  /**
+   * Returns the id of the root of a session's conversation, or null if there is no such session.
+   */
   findRoot(sessionId: string): Promise<string | null>;
-  /** Its newest sessions, at most 200, newest first. */
+  /** Returns the newest sessions of a conversation, newest first, at most 200. */
   newest(rootId: string): Promise<TreeSession[]>;
-  /** Those that have not ended, at most 10. */
+  /** Returns sessions of a conversation that have not ended, at most 10. */
   live(rootId: string): Promise<TreeSession[]>;
-  /** Removes the documents of these sessions where they have ended, not those of later ones of their ids. */
+  /**
+   * Removes the documents of these sessions if they have ended. Keeps a later session that has the
+   * id of a given one.
+   */
   remove(sessions: readonly TreeSession[]): Promise<void>;
-  /** At most `limit` sessions that ended before `before`, the longest ago first, from behind `after` on. */
+  /**
+   * Returns at most `limit` sessions that ended before `before`, the earliest ending first. Begins
+   * with the session that follows `after` in this order.
+   */
   endedBefore(before: Date, limit: number, after?: EndedSession): Promise<EndedSession[]>;
-  /** When the conversation ended; null while a session of it has not, or where it has none. */
+  /**
+   * Returns when the last session of the conversation ended. Returns null while one of them has not
+   * ended, or if there are none.
+   */
   findEnd(rootId: string): Promise<Date | null>;
 }
 
-/** A session that ended, in the order of endings. */
+/** A session that has ended, with the fields that the order of endings needs. */
 export type EndedSession = Pick<Session, 'id' | 'root_session_id'> & { end_time: Date };
 
 const PAGE = 200;

@@ -7,18 +7,22 @@ import type { ConversationLink, SessionStore } from './session-store.ts';
 
 const LIST = 'conversation';
 
-/** An event of a conversation: an event and the session it belongs to. */
+/** An event of a conversation: an event and the id of its session. */
 export type ConversationEvent = EventView & { session_id: string };
 
-/** One flat run from the root's first event to the session's last. */
+/**
+ * A page of the events of a conversation, in order, from the root's first event to the session's
+ * last event.
+ */
 export interface ConversationPage {
   events: ConversationEvent[];
   next_cursor?: string;
 }
 
 /**
- * A page of a conversation, superseded events left out. `limit` bounds the events; `cursor` is an
- * earlier page's `next_cursor`. Throws INVALID_REQUEST on a cursor that is not of this conversation.
+ * Returns a page of a conversation without its superseded events. `limit` is the most events that
+ * the page holds, and `cursor` is the `next_cursor` of an earlier page. Throws INVALID_REQUEST if
+ * the cursor is not of this conversation.
  */
 export async function readConversation(
   { sessions, events }: { sessions: SessionStore; events: EventStore },
@@ -55,7 +59,8 @@ export async function readConversation(
   return { events: page };
 }
 
-// A cursor of a conversation that was deleted and made again would leave out events without a word.
+// A conversation may have been deleted and launched again under the same ids. This refuses a cursor
+// of the old conversation, because it would silently skip events of the new one.
 function startAt(
   chain: readonly ConversationLink[],
   cursor: string,

@@ -1,13 +1,17 @@
 import { AppError } from '../model/errors/app-error.ts';
 
-/** A page's end as opaque text: a time or id, what breaks the tie, and the name of the list. */
+/**
+ * Returns the end of a page as opaque text. `parts` are a time or an id, and a tie-breaker; `list`
+ * is the list's name.
+ */
 export function encodeCursor(parts: readonly [string, string], list: string): string {
   return Buffer.from(JSON.stringify([...parts, list])).toString('base64url');
 }
 
 /**
- * The parts that `encodeCursor` was given for this list. A cursor of an earlier version names no list and
- * stays valid. Throws INVALID_REQUEST for a cursor of another list, and for text that is no cursor.
+ * Returns the parts that `encodeCursor` was given for this list. A cursor of an earlier version
+ * names no list and stays valid. Throws INVALID_REQUEST for a cursor of another list, and for text
+ * that is not a cursor.
  */
 export function decodeCursor(cursor: string, list: string): [string, string] {
   const parts = parse(Buffer.from(cursor, 'base64url').toString());
@@ -19,11 +23,11 @@ export function decodeCursor(cursor: string, list: string): [string, string] {
   throw badCursor();
 }
 
-/** INVALID_REQUEST for a cursor that no answer of this kind gave. */
+/** Returns the INVALID_REQUEST for a cursor that is not of this list. */
 export function badCursor(): AppError {
   return new AppError(
     'INVALID_REQUEST',
-    'cursor: expected the next_cursor of an earlier answer to the same question',
+    'cursor: expected the next_cursor of an earlier page of the same list',
     { details: { field: 'cursor' } },
   );
 }
@@ -32,7 +36,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // decodeCursor throws INVALID_REQUEST for it.
+    // decodeCursor turns null into INVALID_REQUEST.
     return null;
   }
 }

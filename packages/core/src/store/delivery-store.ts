@@ -13,45 +13,55 @@ import { isDuplicateKey } from './duplicate-key.ts';
 import { findNewestFirst } from './newest-first.ts';
 import { createListReader, type ListOptions, readDocument } from './read-document.ts';
 
-/** How a try ended. */
+/** The outcome of one try to send a delivery. */
 export type TryOutcome =
   | { kind: 'delivered' }
   | { kind: 'retry'; at: Date }
   | { kind: 'failed'; error: string };
 
-/** A page of the log of a webhook, newest first. */
+/** A page of a webhook's deliveries, newest first. */
 export interface DeliveryPage {
   deliveries: Delivery[];
   next_cursor?: string;
 }
 
-/** The log of deliveries. A pending entry is a delivery that is still to be made. */
+/** The log of deliveries. A pending delivery has still to be sent. */
 export interface DeliveryStore {
-  /** Creates the delivery of an event to a webhook if there is none; returns the stored one. */
+  /**
+   * Creates the delivery of an event to a webhook if there is none. Returns the stored delivery.
+   */
   insertIfAbsent(webhookId: string, event: SessionEvent): Promise<Delivery>;
-  /** The delivery, or null. Throws INTERNAL where its document cannot be read. */
+  /** Returns the delivery, or null. Throws INTERNAL if its document cannot be read. */
   get(id: string): Promise<Delivery | null>;
   /**
-   * A page of a webhook's log, without documents that cannot be read. Throws INVALID_REQUEST on a cursor
-   * that is not ours.
+   * Returns a page of a webhook's deliveries. Leaves out documents that cannot be read. Throws
+   * INVALID_REQUEST if the cursor is not of this list.
    */
   list(
     webhookId: string,
     page: { status?: Delivery['status']; limit: number; cursor?: string },
   ): Promise<DeliveryPage>;
-  /** Stores how a try ended, or, without `made`, why a delivery could not be tried. */
+  /**
+   * Stores the outcome of the try `made`. Without `made`, stores why the delivery could not be
+   * tried.
+   */
   record(
     delivery: Pick<Delivery, 'id' | 'round'>,
     outcome: TryOutcome,
     made?: DeliveryTry,
   ): Promise<void>;
-  /** Makes a delivery pending again in a new round, to be tried now; null where there is none. */
+  /**
+   * Makes a delivery pending again, in a new round of tries that begins now. Returns null if there
+   * is no such delivery.
+   */
   renew(id: string): Promise<Delivery | null>;
-  /** Pending deliveries that were due in `from <= next_try_at < time`, the longest overdue first. */
+  /**
+   * Returns the pending deliveries with `from <= next_try_at < time`, the longest overdue first.
+   */
   overdue(time: Date, limit: number, from: Date): Promise<Delivery[]>;
   /** Removes the deliveries of a webhook. */
   removeByWebhook(webhookId: string): Promise<void>;
-  /** Removes deliveries that were created before `time`; returns how many. */
+  /** Removes the deliveries that were created before `time`. Returns how many it removed. */
   removeOlderThan(time: Date): Promise<number>;
 }
 
@@ -73,7 +83,7 @@ const deliveryForm = z.looseObject({
   created_at: z.date(),
 });
 
-/** The deliveries of a database, on its clock. */
+/** Creates the delivery store of a database. */
 export function createDeliveryStore(
   db: Db,
   clock: StoreClock,
@@ -99,7 +109,7 @@ export function createDeliveryStore(
         const { upsertedCount } = await collection.updateOne({ _id: id }, made, { upsert: true });
         if (upsertedCount > 0) return { id, ...fields };
       } catch (error) {
-        // Two upserts of one id may race to the insert: the delivery is there then.
+        // Another process inserted this delivery at the same moment.
         if (!isDuplicateKey(error)) throw error;
       }
       return (await get(id)) ?? { id, ...fields };

@@ -2,7 +2,7 @@ import { MongoBulkWriteError } from 'mongodb';
 
 const DUPLICATE_KEY = 11000;
 
-/** Says whether a write failed because its key is taken (MongoDB error 11000), and for nothing else. */
+/** Returns whether a write failed only because its key is taken (MongoDB error 11000). */
 export function isDuplicateKey(error: unknown): boolean {
   if (error instanceof MongoBulkWriteError) {
     const errors = [error.writeErrors].flat();

@@ -3,18 +3,24 @@ import { AppError } from '../model/errors/app-error.ts';
 import type { Event } from '../model/session/event.ts';
 import type { EventDocument } from './mongo.ts';
 
-// Zero-padded so that ids order as numbers do; room for 10^10 events of a session.
+// Ids are zero-padded so that they sort like numbers. Ten digits are enough for 10^10 events of a
+// session.
 const SEQ_DIGITS = 10;
 
-// A dead attempt leaves at most one batch above what it committed; a window is larger than any batch.
+// A dead attempt leaves at most one batch of events that it did not commit. A window is larger than
+// any batch.
 const CLEAR_WINDOW = 1_000;
 
-/** The `_id` of an event. One index serves order, uniqueness and reading by `$in` (dev-services). */
+/**
+ * Returns the `_id` of an event. The index on `_id` alone serves the order, the uniqueness, and
+ * reads with `$in`. Ranges over ids would be slow on the small servers of development
+ * (docs/dev-services.md).
+ */
 export function eventId(sessionId: string, seq: number): string {
   return `${sessionId}:${String(seq).padStart(SEQ_DIGITS, '0')}`;
 }
 
-/** Which events a page holds. */
+/** The events that a page is to hold. */
 export interface EventRange {
   sessionId: string;
   after: number;
@@ -23,26 +29,33 @@ export interface EventRange {
   maxBytes?: number;
 }
 
-/** The most bytes of lines that a page for a caller holds, but for its last few events. */
+/**
+ * How many bytes of lines end a page for a caller. The page may be larger by its last few events.
+ */
 export const PAGE_MAX_BYTES = 8 * 1024 * 1024;
 
-// Lines are cut at 1 MiB: before their size is known, few are read at a time.
+// A line may have up to 1 MiB. So the first read of a page asks for few events, because their sizes
+// are not known yet.
 const FIRST_WINDOW = 32;
 
-/** The events of all sessions. What lies above a session's `last_event_seq` is not yet true. */
+/** The events of all sessions. Events above a session's `last_event_seq` are not committed yet. */
 export interface EventStore {
   /**
-   * Inserts events that no reader sees yet (the guarded update commits them). One of ours that is there
-   * already counts as done; one of an older fence is replaced. Throws FENCE_LOST
-   * where a newer fence wrote.
+   * Inserts events. No reader sees them until a guarded update of the session commits them. An
+   * event that this attempt stored before counts as done, and an event of an older fence is
+   * replaced. Throws FENCE_LOST if a newer fence wrote one of them.
    */
   insert(events: readonly Event[]): Promise<void>;
   /**
-   * Events with `after < seq <= upTo`, at most `limit`, in order. With `maxBytes` it also ends soon after
-   * so many bytes of lines, never before the first event: the next page begins after the last one.
+   * Returns the events with `after < seq <= upTo`, in order, at most `limit`. With `maxBytes` the
+   * page also ends soon after that many bytes of lines, but not before its first event. The next
+   * page begins after the last event of this one.
    */
   page(range: EventRange): Promise<Event[]>;
-  /** Removes what attempts older than `fence` inserted above `lastSeq` and never committed. */
+  /**
+   * Removes the events above `lastSeq` that attempts older than `fence` inserted and never
+   * committed.
+   */
   clearAbove(sessionId: string, lastSeq: number, fence: number): Promise<void>;
 }
 
@@ -61,7 +74,10 @@ export function createEventStore(db: Db): EventStore {
       const fence = fences.get(event._id);
       if (fence === event.fence) continue;
       if (fence !== undefined && fence > event.fence) {
-        throw new AppError('FENCE_LOST', `event ${event._id} was written under fence ${fence}`);
+        throw new AppError(
+          'FENCE_LOST',
+          `a newer attempt wrote event ${event._id}: fence ${fence}`,
+        );
       }
       if (fence !== undefined) writes.push({ deleteOne: { filter: { _id: event._id, fence } } });
       writes.push({ insertOne: { document: event } });
@@ -100,7 +116,8 @@ export function createEventStore(db: Db): EventStore {
         bytes += read.reduce((sum, event) => sum + event.raw.length, 0);
         page.push(...read);
         from = to + 1;
-        // As many as the rest of the bytes should hold, by what the events were like so far.
+        // The next window is as many events of the average size so far as fit into the remaining
+        // bytes.
         window = Math.max(1, Math.floor((maxBytes - bytes) / (bytes / page.length + 1)));
       }
       return page;
@@ -108,7 +125,8 @@ export function createEventStore(db: Db): EventStore {
     async clearAbove(sessionId, lastSeq, fence) {
       for (let from = lastSeq + 1; ; from += CLEAR_WINDOW) {
         const ids = Array.from({ length: CLEAR_WINDOW }, (_, i) => eventId(sessionId, from + i));
-        // Never those of a newer fence: who was overtaken before it came here must not undo what is true by now.
+        // Keeps the events of this fence and of newer ones. If a newer attempt has replaced this
+        // one meanwhile, its events may already be committed.
         const { deletedCount } = await collection.deleteMany({
           _id: { $in: ids },
           fence: { $lt: fence },

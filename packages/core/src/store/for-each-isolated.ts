@@ -1,8 +1,9 @@
 import { isStoreAway } from './unavailable.ts';
 
 /**
- * Does `act` for each item, one after the other. A failure does not stop the items after it: the first one is
- * thrown at the end. Where Redis or MongoDB does not answer, the remaining items are skipped.
+ * Calls `act` for each item, one after the other. If a call fails, the items after it still get
+ * their calls, and the first error is thrown at the end. If Redis or MongoDB does not answer, that
+ * error is thrown at once and the remaining items are skipped.
  */
 export async function forEachIsolated<T>(
   items: Iterable<T> | AsyncIterable<T>,

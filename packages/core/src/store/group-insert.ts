@@ -7,7 +7,7 @@ import {
   type OptionalUnlessRequiredId,
 } from 'mongodb';
 
-/** How much one insert holds; a single document may be larger. */
+/** The most documents and bytes of one insert command. A single document may be larger. */
 const GROUP_MAX_DOCUMENTS = 256;
 const GROUP_MAX_BYTES = 8 * 1024 * 1024;
 
@@ -19,10 +19,10 @@ interface Waiting<T> {
 }
 
 /**
- * Inserts documents of many callers with few commands: documents that arrive while `atOnce` commands (default
- * 1) run are sent together by the next one. Returns a function that resolves once its document (about `bytes`
- * long) is stored, and rejects with the server's error for that document; where the whole command fails, every
- * document of it is rejected.
+ * Inserts the documents of many callers with few commands. Documents that arrive while `atOnce`
+ * commands (default 1) run wait, and the next command inserts them together. Returns a function
+ * that resolves once its document (about `bytes` long) is stored. It rejects with the server's
+ * error for that document, or with the error of the whole command.
  */
 export function createGroupInsert<T extends Document>(
   collection: Collection<T>,
@@ -43,11 +43,12 @@ export function createGroupInsert<T extends Document>(
   }
 
   async function write(group: readonly Waiting<T>[]): Promise<void> {
-    // Copies: the driver writes an _id into what it inserts.
+    // The driver writes an `_id` into the objects that it inserts, so it gets copies.
     const documents = group.map(({ document }) => ({ ...document }) as OptionalUnlessRequiredId<T>);
     const refused = await collection.insertMany(documents, { ordered: false }).then(
       () => new Map<number, unknown>(),
-      // One document that cannot be sent kept the whole group from being sent: each is then sent alone.
+      // The driver refused one document, and therefore sent nothing. Each document is then sent
+      // alone.
       (error: unknown) =>
         group.length > 1 && isUnsendable(error) ? null : findRefusals(error, group.length),
     );
@@ -69,14 +70,15 @@ export function createGroupInsert<T extends Document>(
   return (document, bytes) =>
     new Promise((resolve, reject) => {
       waiting.push({ document, bytes, resolve, reject });
-      // At the end of this turn of the event loop, so that the documents of one turn go together.
+      // Writing starts at the end of this turn of the event loop, so that the documents of one turn
+      // share a command.
       if (writers === atOnce || waiting.length > 1) return;
       writers += 1;
       queueMicrotask(writeAll);
     });
 }
 
-/** Says whether the driver itself refused a document: then nothing was sent. */
+/** Returns whether the driver itself refused a document. Then it sent nothing to the server. */
 function isUnsendable(error: unknown): boolean {
   return error instanceof BSON.BSONError || error instanceof MongoInvalidArgumentError;
 }

@@ -19,7 +19,7 @@ const keyForm = z.looseObject({
   last_used_at: z.date().optional(),
 });
 
-/** A key with what its secret is checked against. */
+/** An API key and the hash that its secret is checked against. */
 export interface StoredKey {
   key: ApiKey;
   hash: string;
@@ -27,13 +27,13 @@ export interface StoredKey {
 
 /** The API keys of a database. */
 export interface KeyStore {
-  /** Creates a key. Its text is returned this once and stored nowhere. */
+  /** Creates a key and returns its text. The text is stored nowhere, so it cannot be read again. */
   create(key: Pick<ApiKey, 'name' | 'tenant' | 'scope'>): Promise<{ key: ApiKey; text: string }>;
-  /** The key of this id, revoked or not, or null. */
+  /** Returns the key of this id, even if it is revoked. Returns null if there is none. */
   find(id: string): Promise<StoredKey | null>;
-  /** The keys that can be read, newest first; the newest 1,000 of them. */
+  /** Returns the newest 1,000 keys, newest first, without keys that cannot be read. */
   list(): Promise<ApiKey[]>;
-  /** Revokes the key for good; does nothing if it is revoked already. Throws NOT_FOUND. */
+  /** Revokes the key permanently. Does nothing if it is already revoked. Throws NOT_FOUND. */
   revoke(id: string): Promise<ApiKey>;
   /** Stores that the key was used now, unless a use was stored within the last five minutes. */
   noteUse(id: string): Promise<void>;
@@ -41,10 +41,10 @@ export interface KeyStore {
 
 const LIST_MAX = 1_000;
 
-/** How old the stored time of the last use may be, in milliseconds, before a use is stored again. */
+/** How old the stored time of the last use must be, in milliseconds, before a new use is stored. */
 const USE_NOTED_EVERY_MS = 5 * 60_000;
 
-/** The API keys of a database; only hashes of their secrets are in it. */
+/** Creates the key store of a database, which holds only hashes of the keys' secrets. */
 export function createKeyStore(db: Db, options: ListOptions = {}): KeyStore {
   const collection = db.collection<KeyDocument>(COLLECTION);
   const readList = createListReader(COLLECTION, read, options);
@@ -93,7 +93,7 @@ function read(document: WithId<KeyDocument>): ApiKey {
   return readDocument(document, { collection: COLLECTION, form: keyForm, decode: toKey });
 }
 
-// The fields are listed one by one, so that the hash is never returned.
+// Lists the fields one by one, so that the hash is never returned.
 function toKey(document: WithId<KeyDocument>): ApiKey {
   const { _id: id, name, tenant, scope, created_at, revoked_at, last_used_at } = document;
   return defined({ id, name, tenant, scope, created_at, revoked_at, last_used_at });

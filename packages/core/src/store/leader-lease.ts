@@ -8,15 +8,23 @@ interface LeaderLeaseDocument {
   expires_at: Date;
 }
 
-/** A lease that one process at a time holds: its holder does the work that only one process may do. */
+/**
+ * A lease that one process at a time holds. The holder does the work that only one process may do.
+ */
 export interface LeaderLease {
-  /** Acquires or renews the lease for `ms`, in milliseconds; false while another process holds it. */
+  /**
+   * Acquires or renews the lease for `ms` milliseconds. Returns false while another process holds
+   * it.
+   */
   acquire(ms: number): Promise<boolean>;
-  /** Releases the lease, so that another process need not wait for its end. */
+  /** Releases the lease, so that another process need not wait until it expires. */
   release(): Promise<void>;
 }
 
-/** The lease of this name for this owner, on MongoDB's clock. It is stored in the collection `duties`. */
+/**
+ * Creates the lease of this name for this owner. MongoDB's clock times it, and the collection
+ * `duties` stores it.
+ */
 export function createLeaderLease(
   db: Db,
   clock: StoreClock,
@@ -35,7 +43,8 @@ export function createLeaderLease(
         );
         return true;
       } catch (error) {
-        // The document is there and neither ours nor expired: the upsert's insert meets its id.
+        // Another process holds the lease. The filter did not match its document, so the upsert
+        // tried to insert a second one.
         if (isDuplicateKey(error)) return false;
         throw error;
       }

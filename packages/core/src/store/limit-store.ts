@@ -21,20 +21,20 @@ const limitForm = z.looseObject({
   updated_at: z.date(),
 });
 
-/** The most limits that a list holds. */
+/** The most limits that `list` returns. */
 const LIST_MAX = 1_000;
 
 /** The limits that operators set. */
 export interface LimitStore {
-  /** Sets a limit; replaces the one of this name. */
+  /** Sets a limit, and replaces the old one of this name. */
   put(kind: Limit['kind'], name: string, caps: LimitCaps, now: Date): Promise<Limit>;
-  /** The limit, or null. Throws INTERNAL where its document cannot be read. */
+  /** Returns the limit, or null. Throws INTERNAL if its document cannot be read. */
   get(kind: Limit['kind'], name: string): Promise<Limit | null>;
-  /** Removes a limit; false where there was none. */
+  /** Removes a limit. Returns false if there was none. */
   remove(kind: Limit['kind'], name: string): Promise<boolean>;
-  /** All limits that can be read, by name; at most 1,000. */
+  /** Returns the limits that can be read, sorted by name; at most 1,000. */
   list(): Promise<Limit[]>;
-  /** The limits of these ids (see limitId), by id; ids without a limit are left out. */
+  /** Returns the limits of these ids (`limitId`), by id. Leaves out ids without a limit. */
   getMany(ids: readonly string[]): Promise<Map<string, Limit>>;
 }
 

@@ -6,48 +6,58 @@ import type { SessionDocument } from './mongo.ts';
 import { createListReader, type ListOptions } from './read-document.ts';
 import { decodeSession } from './session-codec.ts';
 
-/** How long a claim on a waiting session holds, in milliseconds; then another process may claim it. */
+/**
+ * How long a claim on a waiting session holds, in milliseconds. After that another process may
+ * claim it.
+ */
 const CLAIM_MS = 5_000;
 
 /**
- * Sessions that wait for their limits (`waiting_for: 'budget'`). One caller at a time holds the claim to move
- * a session on; it is stored in the session's field `passing`. Each step is one guarded update.
+ * The sessions that wait for their limits (`waiting_for: 'budget'`). To end a wait, a process first
+ * claims the session. The session's field `passing` stores the claim, and only one process at a
+ * time holds it. Each step is one guarded update.
  */
 export interface LimitWaits {
-  /** The waiting sessions that match and can be read, oldest first. */
+  /** Returns the waiting sessions that match and can be read, oldest first. */
   list(filter: LimitWaiterFilter): Promise<Session[]>;
   /**
-   * Claims a waiting session for the holder of this token, for five seconds. Returns
-   * `held_elsewhere` where another holder has the claim, and `not_waiting` where the session does not wait for
-   * its limits any more.
+   * Claims a waiting session under this token, for five seconds. Returns `held_elsewhere` if
+   * another process holds the claim, and `not_waiting` if the session no longer waits for its
+   * limits.
    */
   claim(id: string, token: string): Promise<Session | 'held_elsewhere' | 'not_waiting'>;
-  /** Renews the claim for five seconds; false where another holder has it. */
+  /** Renews the claim for five seconds. Returns false if the claim was lost. */
   renewClaim(id: string, token: string): Promise<boolean>;
-  /** Moves the claimed session on to wait for `next`, or for nothing; false where the claim was lost. */
+  /**
+   * Ends the wait of the claimed session, which then waits for `next`, if any. Returns false if the
+   * claim was lost.
+   */
   endWait(id: string, token: string, next: WaitingFor | undefined): Promise<boolean>;
-  /** Gives the claim back. */
+  /** Releases the claim. */
   dropClaim(id: string, token: string): Promise<void>;
-  /** Deletes the claimed session; false where it does not wait any more, or the claim was lost. */
+  /** Deletes the claimed session. Returns false if it no longer waits, or if the claim was lost. */
   withdraw(id: string, token: string): Promise<boolean>;
-  /** Lets a session whose parent has ended wait for its limits; it waits even if it did not ask to. */
+  /** Makes a session whose parent has ended wait for its limits, even if it did not ask to wait. */
   startWait(id: string): Promise<void>;
 }
 
-/** Which waiting sessions are listed. */
+/** The waiting sessions to list. */
 export interface LimitWaiterFilter {
   /** Only sessions under this limit. */
   limitId?: string;
   /** No session under one of these limits. */
   exceptLimits: readonly string[];
-  /** A session that did not ask to wait is listed only if it was made before this: its caller has died. */
+  /**
+   * A session that did not ask to wait is listed only if it was created before this time: then its
+   * caller counts as dead.
+   */
   madeBefore: Date;
   limit: number;
 }
 
 const WAITS = { status: 'queued', waiting_for: 'budget' } as const satisfies Filter<Session>;
 
-/** The waiting sessions of a database, on its clock. */
+/** The sessions of a database that wait for their limits. MongoDB's clock times the claims. */
 export function createLimitWaits(db: Db, clock: StoreClock, options: ListOptions = {}): LimitWaits {
   const collection = db.collection<SessionDocument>('sessions');
   const readList = createListReader('sessions', decodeSession, options);

@@ -9,13 +9,19 @@ interface LoginDocument {
   expires_at: Date;
 }
 
-/** Logins of people at the dashboards: a token stands for an API key and holds no part of it. */
+/**
+ * The logins of people at the dashboards. A login's token stands for an API key, and holds no part
+ * of the key.
+ */
 export interface LoginStore {
   /** Begins a login with this key and returns its token. Only a hash of the token is stored. */
   begin(keyId: string): Promise<string>;
-  /** The id of the key that this token stands for, or null: unknown, ended or expired. */
+  /**
+   * Returns the id of the key that this token stands for. Returns null if the token is unknown, or
+   * if its login has ended or expired.
+   */
   findKeyId(token: string): Promise<string | null>;
-  /** Ends the login; harmless where there is none. */
+  /** Ends the login. Does nothing if there is none. */
   end(token: string): Promise<void>;
 }
 
@@ -24,14 +30,14 @@ export const LOGIN_LASTS_MS = 12 * 3_600_000;
 
 const TOKEN_BYTES = 32;
 
-/** The logins of a database, good on every API that shares it. */
+/** The logins of a database. Every API process that shares the database accepts them. */
 export function createLoginStore(db: Db): LoginStore {
   const collection = db.collection<LoginDocument>('logins');
   return {
     async begin(keyId) {
       const token = randomBytes(TOKEN_BYTES).toString('base64url');
       const now = Date.now();
-      // Each login removes the expired ones, so that they do not pile up.
+      // Each new login removes the expired ones, so that they do not accumulate.
       await collection.deleteMany({ expires_at: { $lte: new Date(now) } });
       const expires_at = new Date(now + LOGIN_LASTS_MS);
       await collection.insertOne({ _id: hashSecret(token), key_id: keyId, expires_at });

@@ -10,22 +10,35 @@ import type { TombstoneDocument } from './tombstone-store.ts';
 /** How long a call waits for a server, in milliseconds, before it fails. */
 const SERVER_SELECTION_TIMEOUT_MS = 5_000;
 
-/** How long a server that is reached may take to answer a ping, in milliseconds. */
+/** How long a server may take to answer a ping, in milliseconds. */
 const PING_TIMEOUT_MS = 5_000;
 
-/** How long a connection may say nothing to a call, in milliseconds: one that was dropped in silence never would. */
+/**
+ * How long a connection may stay silent during a call, in milliseconds. A connection that was
+ * dropped silently would never answer.
+ */
 const SOCKET_TIMEOUT_MS = 30_000;
 
-/** How long a connection may be unused, in milliseconds: a burst opens many, and a host short of files needs them back. */
+/**
+ * How long an unused connection stays open, in milliseconds. A burst of calls opens many
+ * connections, and a host that is short of file descriptors needs them back.
+ */
 const MAX_IDLE_MS = 10_000;
 
-/** A session as it is stored: `_id` is the id, free JSON is text (see session-codec.ts). */
+/**
+ * A session as it is stored: `_id` is its id, and free JSON is stored as text (session-codec.ts).
+ */
 export type SessionDocument = Omit<Session, 'id'> & { _id: string };
 
-/** An event as it is stored; `_id` orders a session's events and keeps each `seq` single. */
+/**
+ * An event as it is stored. Its `_id` orders the events of a session and makes each `seq` unique.
+ */
 export type EventDocument = Event & { _id: string };
 
-/** Immutable bytes of one of Claude's own files: those from `offset` on, compressed. */
+/**
+ * A chunk of one of Claude's own files: compressed bytes that begin at `offset`. Bytes that the
+ * manifest counts do not change.
+ */
 export interface ChunkDocument {
   session_id: string;
   path: string;
@@ -33,7 +46,7 @@ export interface ChunkDocument {
   offset: number;
   bytes: number;
   fence: number;
-  /** How they are compressed: small chunks with snappy, large ones with gzip. */
+  /** The compression: snappy for small chunks, gzip for large ones. */
   encoding: 'snappy' | 'gzip';
   data: Binary;
 }
@@ -47,9 +60,9 @@ export interface Mongo {
 }
 
 /**
- * Connects lazily: the server need not be up yet. The database is the URL's (`baton` where it names
- * none). Writes are acknowledged by a majority and journaled: what was acknowledged survives a crash. Throws
- * INVALID_CONFIG where the driver does not take the URL.
+ * Connects lazily, so the server need not be up yet. The database is the one that the URL names, or
+ * `baton` if it names none. Writes are acknowledged by a majority and journaled, so an acknowledged
+ * write survives a crash. Throws INVALID_CONFIG if the driver rejects the URL.
  */
 export function connectMongo(url: string): Mongo {
   const { client, db } = open(url);
@@ -57,10 +70,11 @@ export function connectMongo(url: string): Mongo {
     (what: 'ping') => what,
     async () => {
       try {
-        // Not by the driver's timeoutMS: 7.9 does not end a command by it whose connection hangs.
+        // The driver's `timeoutMS` is no help: in version 7.9 it does not end a command whose
+        // connection hangs.
         await withDeadline(PING_TIMEOUT_MS, () => db.command({ ping: 1 }));
       } catch (cause) {
-        throw new AppError('UNAVAILABLE', 'MongoDB does not answer; ask again later', { cause });
+        throw new AppError('UNAVAILABLE', 'MongoDB does not answer; try again later', { cause });
       }
     },
   );
@@ -76,10 +90,14 @@ function open(url: string): { client: MongoClient; db: Db } {
     const client = createClient(url);
     return { client, db: client.db(parseDatabaseName(url) || 'baton') };
   } catch (cause) {
-    throw new AppError('INVALID_CONFIG', 'mongodb: expected a URL that the driver takes', {
-      details: { field: 'mongodb' },
-      cause,
-    });
+    throw new AppError(
+      'INVALID_CONFIG',
+      'mongodb: expected a MongoDB URL, such as mongodb://host:27017/baton',
+      {
+        details: { field: 'mongodb' },
+        cause,
+      },
+    );
   }
 }
 
@@ -94,18 +112,21 @@ function createClient(url: string): MongoClient {
   });
 }
 
-// Not by URL: the address of a replica set lists several hosts, which URL does not take.
+// `URL` cannot parse these URLs: the address of a replica set lists several hosts.
 function parseDatabaseName(url: string): string | undefined {
   return /^mongodb(?:\+srv)?:\/\/[^/?]*\/([^?]*)/.exec(url)?.[1];
 }
 
-// Only sessions that have ended are in these indexes, so that an enqueue does not pay for them.
+// These indexes hold only sessions that have ended, so that an enqueue does not pay for them.
 const ENDED = { partialFilterExpression: { end_time: { $exists: true } } };
 
-// Only sessions under a limit are in this index.
+// This index holds only sessions that have a limit.
 const LIMITED = { partialFilterExpression: { limits: { $exists: true } } };
 
-/** Creates the indexes that the queries need; safe to run again and from many processes. */
+/**
+ * Creates the indexes that the queries need. It is safe to run again, and in many processes at
+ * once.
+ */
 export async function ensureIndexes(db: Db): Promise<void> {
   await db
     .collection<SessionDocument>('sessions')

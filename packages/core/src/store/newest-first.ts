@@ -1,19 +1,23 @@
 import type { Collection, Filter, WithId } from 'mongodb';
 import { badCursor, decodeCursor, encodeCursor } from './cursor.ts';
 
-/** What pages are sorted by. */
+/** The fields that pages are sorted by. */
 interface Dated {
   _id: string;
   created_at: Date;
 }
 
-/** Behind this time there is no other: a page after it begins with the newest document that has a time. */
+/**
+ * The last time that a Date can hold. A page after it begins with the newest document whose
+ * `created_at` is a time.
+ */
 const LAST_TIME = new Date(8_640_000_000_000_000);
 
 /**
- * A page of the documents that match, the newest first; `next_cursor` leads to the next one where there is
- * more. A document whose `created_at` is no time has no place in that order: only the first page, without a
- * cursor, may hold such documents. Throws INVALID_REQUEST on a cursor that is not ours.
+ * Returns a page of the documents that match, newest first. `next_cursor` leads to the next page,
+ * if there is one. A document whose `created_at` is not a time has no place in that order: only the
+ * first page, without a cursor, may hold such documents. Throws INVALID_REQUEST if the cursor is
+ * not of this list.
  */
 export async function findNewestFirst<D extends Dated>(
   collection: Collection<D>,

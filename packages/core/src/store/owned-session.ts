@@ -8,13 +8,16 @@ import type { SessionDocument } from './mongo.ts';
 import { encodeFields } from './session-codec.ts';
 import { appendOutboxEvent } from './webhook-outbox.ts';
 
-/** The requests to stop a session, which each write of its owner returns. */
+/** The requests to stop a session. Each write of the session's owner returns them. */
 export interface StopTimes {
   cancel_requested_at?: Date;
   interrupt_requested_at?: Date;
 }
 
-/** Fields that an owner may set while the session runs; a `last_result` of null removes the stored one. */
+/**
+ * Fields that the owner may set while the session runs. A `last_result` of null removes the stored
+ * one.
+ */
 export type Progress = { last_result?: Session['last_result'] | null } & Partial<
   Pick<
     Session,
@@ -22,7 +25,7 @@ export type Progress = { last_result?: Session['last_result'] | null } & Partial
   >
 >;
 
-/** Fields of the last write. */
+/** Fields that the last write of an attempt may set. */
 export type Ending = Partial<
   Pick<
     Session,
@@ -38,23 +41,28 @@ export type Ending = Partial<
   >
 >;
 
-/** The fields of an attempt's own record on the session (`attempts`), which its last write completes. */
+/**
+ * Fields of the attempt's own entry in the session's `attempts`. The last write of the attempt
+ * completes them.
+ */
 export type AttemptRecord = Partial<Pick<Attempt, 'outcome' | 'failure' | 'exit_late_ms' | 'pid'>>;
 
 /**
- * Writes of the attempt that holds the fence. Each is one guarded update that renews the lease, and
- * resolves to null, having written nothing, once a newer fence holds the session.
+ * The writes of the attempt that holds the fence. Each write is one guarded update, and renews the
+ * lease while the session runs. If the attempt no longer holds the session, a write changes nothing
+ * and resolves to null.
  */
 export interface OwnedSession {
   readonly id: string;
   readonly fence: number;
-  /** starting → running: the first init line was read. */
+  /** Moves the session from starting to running, because the first init line was read. */
   markRunning(facts: Progress & { pid?: number }): Promise<StopTimes | null>;
-  /** Writes progress; with nothing to write it is a heartbeat. */
+  /** Writes progress. Without progress, the write is a heartbeat. */
   commit(progress: Progress): Promise<StopTimes | null>;
   /**
-   * Writes what no longer counts of earlier attempts, and removes their last result: left there, it would
-   * conclude the next attempt if this one dies before its first line.
+   * Writes which work of earlier attempts no longer counts, and removes their last result.
+   * Otherwise that result would conclude the next attempt, if this attempt dies before its first
+   * line.
    */
   setAside(progress: Progress): Promise<StopTimes | null>;
   /** Ends the session. */
@@ -64,8 +72,8 @@ export interface OwnedSession {
     record: AttemptRecord,
   ): Promise<StopTimes | null>;
   /**
-   * Returns the session to the queue for another attempt, with what is to be kept of this one, and raises the
-   * count that stands for the reason. Where a cancel was requested the session is cancelled instead.
+   * Returns the session to the queue for another attempt. Stores what is kept of this attempt, and
+   * raises the count of the reason. If a cancel was requested, cancels the session instead.
    */
   returnToQueue(
     back: Pick<Progress, 'totals' | 'transcript'> & {
@@ -78,8 +86,9 @@ export interface OwnedSession {
 }
 
 /**
- * Why a session returns to the queue: a `retry` after its failure, a `hand_back` by a worker that drains or whose
- * stores are away, or a `host_failure`, which kept the attempt from starting.
+ * Why a session returns to the queue. `retry`: it failed and is tried again. `hand_back`: its
+ * worker drains or cannot reach a store. `host_failure`: the machine kept the attempt from
+ * starting.
  */
 export type ReturnReason = 'retry' | 'hand_back' | 'host_failure';
 
@@ -92,9 +101,9 @@ const COUNTED_AS = {
 /** The `$unset` of a last result. */
 const NO_LAST_RESULT = { last_result: '' } as const;
 
-/** One attempt at a session, and the fence that guards each of its writes. */
+/** One attempt of a session, and the fence that guards each of its writes. */
 export interface FencedAttempt {
-  /** The session. */
+  /** The id of the session. */
   id: string;
   attempt: number;
   fence: number;
@@ -104,11 +113,11 @@ export interface FencedAttempt {
 
 /** The sessions that attempts own. */
 export interface OwnedSessions {
-  /** The session as this attempt may write it. Nothing is read or written yet. */
+  /** Returns the writes of this attempt. Reads and writes nothing yet. */
   open(attempt: FencedAttempt): OwnedSession;
 }
 
-/** The owned sessions of a database, with leases on its clock. */
+/** The owned sessions of a database. MongoDB's clock times their leases. */
 export function createOwnedSessions(db: Db, clock: StoreClock): OwnedSessions {
   return { open: (attempt) => openOwnedSession(db, clock, attempt) };
 }
@@ -123,7 +132,8 @@ function openOwnedSession(db: Db, clock: StoreClock, fenced: FencedAttempt): Own
     fence,
     markRunning({ pid, last_result, ...progress }) {
       const facts = last_result ? { ...progress, last_result } : progress;
-      // From running too: the first try may have been taken and its answer lost.
+      // A session that is already running matches too: MongoDB may have stored an earlier try of
+      // this write although its answer was lost.
       return write(['starting', 'running'], (now) => ({
         $set: {
           status: 'running',
@@ -131,7 +141,8 @@ function openOwnedSession(db: Db, clock: StoreClock, fenced: FencedAttempt): Own
           ...encodeFields(facts),
           ...attemptFields(defined({ pid })),
         },
-        // An earlier attempt's: from here on it would conclude the wrong one.
+        // A stored last result is of an earlier attempt. From now on it would conclude this
+        // attempt.
         ...defined({ $unset: last_result ? undefined : NO_LAST_RESULT }),
         ...appendOutboxEvent('session.started', attempt, now),
       }));
@@ -164,7 +175,8 @@ function openOwnedSession(db: Db, clock: StoreClock, fenced: FencedAttempt): Own
         }),
       );
       if (held) return held;
-      // The first try may have been taken and its answer lost: then the ending stands under our fence.
+      // MongoDB may have stored an earlier try of this write although its answer was lost. Then the
+      // session has this status under our fence.
       const taken = await collection.countDocuments({ _id: id, 'lease.fence': fence, status });
       return taken > 0 ? {} : null;
     },
@@ -174,7 +186,10 @@ function openOwnedSession(db: Db, clock: StoreClock, fenced: FencedAttempt): Own
 
 type GuardedWriter = ReturnType<typeof createGuardedWriter>;
 
-/** Writes a session only while its fence is still this attempt's. */
+/**
+ * Creates the guarded writes of an attempt. They change the session only while it has the attempt's
+ * fence.
+ */
 function createGuardedWriter(
   db: Db,
   clock: StoreClock,
@@ -220,7 +235,7 @@ function createReturnToQueue(
   { id, attempt, fence }: FencedAttempt,
 ): OwnedSession['returnToQueue'] {
   return async ({ reason, not_before, host_failures, ...kept }, record) => {
-    // The last result goes too: it would conclude the next attempt before it began.
+    // Without this $unset the last result would conclude the next attempt before it begins.
     const released = { last_result: '', 'lease.expires_at': '', 'lease.owner': '' } as const;
     const fields = (now: Date) => ({
       updated_at: now,
@@ -234,7 +249,7 @@ function createReturnToQueue(
         $set: { status: 'queued', ...fields(now), ...defined({ not_before }) },
         $unset: released,
         $inc: { [`counts.${COUNTED_AS[reason]}`]: 1 },
-        // No webhook event stands for a hand-back or a host failure: the session did not fail.
+        // A hand-back or a host failure makes no webhook event, because the session did not fail.
         ...(reason === 'retry' ? appendOutboxEvent('session.retried', attempt, now) : {}),
       }),
       { cancel_requested_at: { $exists: false } },
@@ -250,7 +265,7 @@ function createReturnToQueue(
       { cancel_requested_at: { $exists: true } },
     );
     if (cancelled) return 'cancelled';
-    // The first try may have been taken and its answer lost, as above.
+    // MongoDB may have stored an earlier try of this write although its answer was lost.
     const taken = await collection.findOne(
       { _id: id, 'lease.fence': fence, status: { $in: ['queued', 'cancelled'] } },
       { projection: { status: 1 } },

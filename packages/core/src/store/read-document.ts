@@ -1,4 +1,5 @@
-// A document that another program wrote, or a hand in a shell, must not fail what reads many documents.
+// Reads stored documents one by one. A document that another program, or a person in a shell, wrote
+// must not fail a read of many documents.
 import type { z } from 'zod';
 import { AppError } from '../model/errors/app-error.ts';
 import { defined } from '../model/schema/defined.ts';
@@ -6,18 +7,20 @@ import { issueMessage } from '../model/schema/issue-message.ts';
 import { describeIssue } from '../model/schema/parse-input.ts';
 import type { Logger } from '../runtime/log.ts';
 
-/** How many unreadable documents of a list are remembered, so that each is logged once. */
+/** How many unreadable documents a list remembers, so that it logs each of them once. */
 const REMEMBERED = 1_000;
 
-/** The logger of a store's lists; without one, unreadable documents are left out silently. */
+/**
+ * The logger of a store's lists. Without a logger, lists leave out unreadable documents silently.
+ */
 export interface ListOptions {
   log?: Pick<Logger, 'error'> | undefined;
 }
 
 /**
- * Decodes a document of a collection. Throws INTERNAL, which names the document and the field, where the
- * document does not have this form or cannot be decoded. A form holds only what readers rely on: a document
- * of a later version must stay readable.
+ * Decodes a document of a collection. Throws INTERNAL, which names the document and the field, if
+ * the document does not have this form or cannot be decoded. A form holds only the fields that
+ * readers rely on, because a document of a later version must stay readable.
  */
 export function readDocument<D extends { _id: unknown }, T>(
   document: D,
@@ -30,7 +33,7 @@ export function readDocument<D extends { _id: unknown }, T>(
     collection: string;
     form: z.ZodType;
     decode: (from: D) => T;
-    /** The cause of the error where the document has another form. */
+    /** Returns the cause of the error for a document that does not have this form. */
     explain?: (document: D) => Error | undefined;
   },
 ): T {
@@ -51,8 +54,8 @@ export function readDocument<D extends { _id: unknown }, T>(
 }
 
 /**
- * Reads the documents of a list, each apart: an unreadable document is left out, and logged once with its
- * collection and id.
+ * Creates a function that reads the documents of a list one by one. It leaves out each unreadable
+ * document, and logs it once with its collection and id.
  */
 export function createListReader<D extends { _id: unknown }, T>(
   collection: string,

@@ -7,9 +7,14 @@ import type { SessionDocument } from './mongo.ts';
 
 /** The reads of the reconciler. */
 export interface ReconcileStore {
-  /** Sessions that should have a job: queued (not those that wait for something), or with an expired lease. */
+  /**
+   * Yields, in pages, the sessions that should have a job: queued ones that wait for nothing, and
+   * those with an expired lease.
+   */
   needingJobs(): AsyncGenerator<JobSource[]>;
-  /** Which of these ids have no document, and which have a terminal one. */
+  /**
+   * Returns which of these ids have no document, and which have a document with a terminal status.
+   */
   classify(ids: readonly string[]): Promise<{ unknown: string[]; terminal: string[] }>;
 }
 
@@ -17,12 +22,16 @@ const PAGE = 500;
 
 const TERMINAL = SESSION_STATUSES.filter(isTerminal);
 
-// Only the fields that jobs are made from are read: a config may be a megabyte, and the queue may be long.
+// The scan reads only the fields that jobs are made from, because a config may be a megabyte and
+// the queue may be long.
 const JOB_PROJECTION = Object.fromEntries(
   JOB_FIELDS.filter((field) => field !== 'id').map((field) => [field, 1]),
 );
 
-/** The reconciler's reads of a database, on its clock. */
+/**
+ * Creates the reconciler's reads of a database. MongoDB's clock decides whether a lease has
+ * expired.
+ */
 export function createReconcileStore(db: Db, clock: StoreClock): ReconcileStore {
   const collection = db.collection<SessionDocument>('sessions');
   return {

@@ -9,7 +9,7 @@ import type { StoreClock } from './clock.ts';
 import { findNewestFirst } from './newest-first.ts';
 import { createListReader, type ListOptions, readDocument } from './read-document.ts';
 
-/** How many schedules there may be: Redis is compared with all of them every few seconds. */
+/** How many schedules there may be. Every few seconds a worker compares Redis with all of them. */
 const MAX_SCHEDULES = 1_000;
 
 /** A page of schedules, newest first. */
@@ -18,45 +18,57 @@ export interface SchedulePage {
   next_cursor?: string;
 }
 
-/** The schedules of a database. Redis holds copies of their timetables and fires by them. */
+/**
+ * The schedules of a database. Redis holds copies of their timetables and fires by those copies.
+ */
 export interface ScheduleStore {
-  /** Makes a schedule. Throws LIMIT_EXCEEDED where there are 1,000. */
+  /** Creates a schedule. Throws LIMIT_EXCEEDED if there are already 1,000. */
   create(fields: NewSchedule, apiKeyId?: string): Promise<Schedule>;
-  /** The schedule, or null. Throws INTERNAL where its document cannot be read. */
+  /** Returns the schedule, or null. Throws INTERNAL if its document cannot be read. */
   get(id: string): Promise<Schedule | null>;
-  /** A page, without documents that cannot be read. Throws INVALID_REQUEST on a cursor that is not ours. */
+  /**
+   * Returns a page of schedules. Leaves out documents that cannot be read. Throws INVALID_REQUEST
+   * if the cursor is not of this list.
+   */
   list(page: { limit: number; cursor?: string }): Promise<SchedulePage>;
   /**
-   * Replaces the caller's fields of this revision, and its API key where `owner` is given; null where the
-   * schedule was changed meanwhile, or removed.
+   * Replaces the caller's fields of a schedule, and its API key if `owner` is given. Returns null
+   * if the schedule was changed or removed since it was read.
    */
   replace(
     schedule: Schedule,
     fields: NewSchedule,
     owner?: Pick<Schedule, 'api_key_id'>,
   ): Promise<Schedule | null>;
-  /** Disables the schedule and stores why; false where it is disabled, has another API key by now, or was removed. */
+  /**
+   * Disables the schedule and stores why. Returns false if it is already disabled, has another API
+   * key now, or was removed.
+   */
   disable(read: Schedule, error: AppError): Promise<boolean>;
-  /** Removes the schedule; false where there was none. */
+  /** Removes the schedule. Returns false if there was none. */
   remove(id: string): Promise<boolean>;
-  /** The timetables of all schedules that are enabled and can be read. */
+  /** Returns the timetables of all schedules that are enabled and can be read. */
   timetables(): Promise<Timetable[]>;
   /**
-   * Stores that a firing of this schedule launches this session, before the launch; null where another firing
-   * was stored since the schedule was read, or it is disabled. Safe to do twice.
+   * Stores, before the launch, that a firing of this schedule launches this session. Returns null
+   * if another firing was stored since the schedule was read, or if the schedule is disabled. Safe
+   * to repeat.
    */
   noteFired(read: Schedule, firing: Date, sessionId: string): Promise<Schedule | null>;
   /** Stores that a firing was skipped. */
   noteSkipped(id: string, firing: Date): Promise<void>;
-  /** Stores why a firing launched nothing, also on a document that cannot be read. */
+  /** Stores why a firing launched nothing, even if the schedule's document cannot be read. */
   noteError(id: string, error: AppError): Promise<void>;
-  /** Stores why the launch that `noteFired` stored was refused, and restores the firing before it as the last one. */
+  /**
+   * Stores why the launch that `noteFired` stored was refused, and restores the firing before it as
+   * the last one.
+   */
   noteRefused(noted: Schedule, error: AppError): Promise<void>;
 }
 
 const COLLECTION = 'schedules';
 
-// JSON of callers may hold keys that BSON does not take: the launch is stored as text.
+// A caller's JSON may hold keys that BSON does not allow, so the launch is stored as text.
 type ScheduleDocument = Omit<Schedule, 'id' | 'launch'> & { _id: string; launch: string };
 
 type TimetableDocument = Omit<Timetable, 'id'> & { _id: string };
@@ -85,7 +97,7 @@ const scheduleForm = timetableForm.extend({
 
 const launchForm = z.looseObject({ query: z.string() });
 
-/** The schedules of a database, on its clock. */
+/** Creates the schedule store of a database. */
 export function createScheduleStore(
   db: Db,
   clock: StoreClock,
@@ -106,7 +118,10 @@ export function createScheduleStore(
   return {
     async create(fields, apiKeyId) {
       if ((await collection.countDocuments({})) >= MAX_SCHEDULES) {
-        throw new AppError('LIMIT_EXCEEDED', `expected at most ${MAX_SCHEDULES} schedules`);
+        throw new AppError(
+          'LIMIT_EXCEEDED',
+          `expected at most ${MAX_SCHEDULES} schedules; remove one first`,
+        );
       }
       const schedule = newSchedule(fields, apiKeyId, await clock.now());
       await collection.insertOne(encode(schedule));
@@ -159,7 +174,7 @@ export function createScheduleStore(
   };
 }
 
-/** The fields of a schedule that describe its last firing. */
+/** Creates the writes of the fields that describe a schedule's last firing. */
 function createFiringNotes(
   collection: Collection<ScheduleDocument>,
   clock: StoreClock,
@@ -218,7 +233,10 @@ function newSchedule(fields: NewSchedule, apiKeyId: string | undefined, now: Dat
   } as Schedule;
 }
 
-/** The update that replaces the caller's fields; a new interval, or enabling, counts from `now`. */
+/**
+ * Returns the update that replaces the caller's fields. The interval counts from `now` if it is
+ * new, or if the schedule becomes enabled.
+ */
 function replaceUpdate(
   schedule: Schedule,
   fields: NewSchedule & Pick<Schedule, 'api_key_id'>,

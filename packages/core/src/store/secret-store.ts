@@ -11,21 +11,27 @@ export type SecretHolder = Pick<
   'id' | 'config' | 'root_session_id' | 'parent_session_id' | 'status'
 >;
 
-/** The documents that hold secrets, for the rotation of keys. */
+/** Reads and writes the documents that hold secrets, for the rotation of keys. */
 export interface SecretStore {
-  /** Sessions that may hold secrets, one by one. */
+  /** Yields the sessions that may hold secrets. */
   sessions(): AsyncGenerator<SecretHolder>;
-  /** The launches of all schedules, with their revisions. */
+  /** Yields the launches of all schedules, with their revisions. */
   launches(): AsyncGenerator<Pick<Schedule, 'id' | 'revision' | 'launch'>>;
-  /** Stores a config whose secrets are encrypted anew. Nothing else changes a config, so the update is unguarded. */
+  /**
+   * Stores a config whose secrets were encrypted again. Nothing else changes a stored config, so
+   * the update needs no guard.
+   */
   setConfig(id: string, config: SessionConfig): Promise<void>;
-  /** Does the same for the launch of a schedule; false where its revision is another one by now. */
+  /**
+   * Stores a schedule's launch whose secrets were encrypted again. Returns false if the schedule's
+   * revision has changed.
+   */
   setLaunch(id: string, revision: number, launch: ScheduledLaunch): Promise<boolean>;
 }
 
 const HOLDER = { config: 1, root_session_id: 1, parent_session_id: 1, status: 1 } as const;
 
-// A config may be a megabyte.
+// Batches are small, because a config may be a megabyte.
 const BATCH = 20;
 
 /** The secrets of a database. */

@@ -4,8 +4,8 @@ import type { SessionDocument } from './mongo.ts';
 import { readDocument } from './read-document.ts';
 import { sessionDocumentSchema } from './session-document-schema.ts';
 
-// JSON of callers and of the CLI may hold keys ("$ref", "a.b") and depths that BSON does not take:
-// at these places it is stored as text. Nobody queries inside them.
+// JSON of callers and of the CLI may hold keys ("$ref", "a.b") and depths that BSON does not allow.
+// So these fields are stored as text. No query looks inside them.
 const FREE_JSON: readonly (readonly string[])[] = [
   ['config', 'mcp_config'],
   ['config', 'json_schema'],
@@ -32,19 +32,20 @@ function mapFreeJson(tree: Tree, map: (value: unknown) => unknown): Tree {
   return FREE_JSON.reduce((mapped, path) => mapAt(mapped, path, map), tree);
 }
 
-/** Fields of a session as they are stored. */
+/** Encodes fields of a session for storage. */
 export function encodeFields<T extends Partial<Session>>(fields: T): T {
   return mapFreeJson(fields as Tree, (value) => JSON.stringify(value)) as T;
 }
 
-/** A session as it is stored. */
+/** Encodes a session for storage. */
 export function encodeSession({ id, ...fields }: Session): SessionDocument {
   return { _id: id, ...encodeFields(fields) };
 }
 
 /**
- * The session that a document stores. Throws INTERNAL where the document cannot be read as one; an
- * UnknownFeaturesError is the cause where the document requires a newer version, which may store another form.
+ * Decodes a session document. Throws INTERNAL if the document cannot be read as a session. The
+ * error's cause is an UnknownFeaturesError if the document requires a newer version of Baton, which
+ * may store another form.
  */
 export function decodeSession(document: SessionDocument): Session {
   return readDocument(document, {
@@ -60,7 +61,7 @@ function explainUnknownFeatures(document: SessionDocument): UnknownFeaturesError
   return unknown.length > 0 ? new UnknownFeaturesError(unknown) : undefined;
 }
 
-/** The fields of a session that a projection of its document holds; their presence is not checked. */
+/** Decodes a projection of a session document. Does not check that the fields are present. */
 export function decodeProjection<K extends keyof Session>(
   document: Pick<SessionDocument, '_id' | Exclude<K, 'id'>>,
 ): Pick<Session, 'id' | K> {

@@ -5,8 +5,9 @@ const count = z.number();
 const texts = z.array(z.string());
 
 /**
- * What every reader of a session document relies on; anything else in the document may be of any form. Only the
- * verdict is used, not what the parse returns: so `z.object`, which costs a third of `z.looseObject`.
+ * The fields that every reader of a session document relies on. Everything else in the document may
+ * have any form. Readers use only the verdict of this schema and not its output, so `z.object` is
+ * enough: it costs a third of `z.looseObject`.
  */
 export const sessionDocumentSchema = z.object({
   _id: z.string(),

@@ -11,13 +11,19 @@ export type SessionHead = Pick<
   'id' | 'parent_session_id' | 'created_at' | 'status' | 'last_event_seq'
 >;
 
-/** Reads how far sessions have come. */
+/** Reads the heads of sessions. */
 export interface SessionHeads {
-  /** The head of a session, or null where there is none. */
+  /** Returns the head of a session, or null if there is no such session. */
   get(id: string): Promise<SessionHead | null>;
-  /** The heads of a session and of all that continue it, the oldest first, among the first `limit` of its conversation. */
+  /**
+   * Returns the heads of a session and of all sessions that continue it, oldest first. Looks only
+   * at the oldest `limit` sessions of the conversation.
+   */
   tree(session: Pick<Session, 'id' | 'root_session_id'>, limit: number): Promise<SessionHead[]>;
-  /** The mark of a session that was made again under the id of a deleted one; empty for any other session. */
+  /**
+   * Returns the mark of a session whose id belonged to a deleted session before. Returns an empty
+   * text for any other session.
+   */
   mark(session: Pick<Session, 'id' | 'created_at'>): Promise<string>;
 }
 
@@ -25,7 +31,7 @@ const PROJECTION = { parent_session_id: 1, created_at: 1, status: 1, last_event_
 
 type HeadDocument = Omit<SessionHead, 'id'> & { _id: string };
 
-/** The heads of a database; `tombstones` say which ids were used before. */
+/** The heads of a database. `tombstones` tell which ids belonged to deleted sessions. */
 export function createSessionHeads(db: Db, tombstones: Pick<TombstoneStore, 'get'>): SessionHeads {
   const collection = db.collection<SessionDocument>('sessions');
   return {
@@ -53,11 +59,12 @@ function toHead({ _id, ...head }: HeadDocument): SessionHead {
   return { id: _id, ...head };
 }
 
-/** The sessions of a conversation that are `id` or continue it, in their order. */
+/** Returns the session `id` and all sessions that continue it, in the given order. */
 function below(id: string, heads: readonly SessionHead[]): SessionHead[] {
   const children = Map.groupBy(heads, ({ parent_session_id }) => parent_session_id);
   const found = new Set(heads.filter((head) => head.id === id));
-  // The set grows while it is walked and holds each session once, so documents in a ring end the walk too.
+  // The loop adds children to the set that it walks. The set holds each session once, so the loop
+  // ends even if documents form a ring.
   for (const { id: parent } of found)
     for (const child of children.get(parent) ?? []) found.add(child);
   return heads.filter((head) => found.has(head));

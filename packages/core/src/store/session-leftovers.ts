@@ -2,13 +2,17 @@ import { type Db, ObjectId } from 'mongodb';
 import { eventId } from './event-store.ts';
 import type { ChunkDocument, EventDocument } from './mongo.ts';
 
-// By ids, as events are read: ranges over ids are slow on the small servers of development.
+// Events are removed by lists of ids, because ranges over ids are slow on the small servers of
+// development (docs/dev-services.md).
 const WINDOW = 1_000;
 
-/** What to remove of a session. `before` spares what a later session of the same id wrote. */
+/**
+ * The leftovers to remove. Data that was written at or after `before` stays: it is of a later
+ * session of the same id.
+ */
 export interface LeftoversToRemove {
   sessionId: string;
-  /** The events up to here are removed already. */
+  /** The events up to this seq are already removed. */
   removedTo: number;
   lastSeq: number;
   before: Date;
@@ -17,8 +21,9 @@ export interface LeftoversToRemove {
 /** The data of a session outside its document: its events and its transcript. */
 export interface SessionLeftovers {
   /**
-   * Removes the session's transcript, and its events up to `lastSeq` and directly above. Before each step it
-   * calls `mayContinue` with the last event that is removed; false where that returned false.
+   * Removes the session's transcript, its events up to `lastSeq`, and the events directly above
+   * that. Before each step it calls `mayContinue` with the seq of the last removed event. If that
+   * returns false, it stops and returns false.
    */
   remove(
     leftovers: LeftoversToRemove,

@@ -16,10 +16,13 @@ import type { TombstoneStore } from './tombstone-store.ts';
 /** A session younger than this, in milliseconds, cannot have been deleted yet. */
 const FRESH_MS = 10_000;
 
-/** How many inserts are under way at most; with one alone, a connection that hangs would hold up everybody. */
+/**
+ * How many insert commands may run at once. If there were only one, a connection that hangs would
+ * delay all inserts.
+ */
 const INSERTS_AT_ONCE = 4;
 
-/** What a list is narrowed to; `limit` is the page size. */
+/** The filter of a list. `limit` is the page size. */
 export interface SessionFilter {
   status?: SessionStatus;
   parent_session_id?: string;
@@ -36,7 +39,7 @@ export interface SessionPage {
   next_cursor?: string;
 }
 
-/** One link of a conversation, with the fields that a reader of events needs. */
+/** One session in the chain of a conversation, with the fields that a reader of events needs. */
 export type ConversationLink = Pick<
   Session,
   'id' | 'parent_session_id' | 'last_event_seq' | 'superseded'
@@ -45,30 +48,38 @@ export type ConversationLink = Pick<
 /** The fields of a session that a list of jobs shows. */
 export type SessionLabel = Pick<Session, 'id' | 'status' | 'title' | 'totals' | 'failure'>;
 
-/** Reads of sessions, and the writes that need no ownership. */
+/** Reads of sessions, and the writes that need no claim. */
 export interface SessionStore {
-  /** The session, or null. Throws INTERNAL where its document cannot be read. */
+  /** Returns the session, or null. Throws INTERNAL if its document cannot be read. */
   get(id: string): Promise<Session | null>;
   /**
-   * Stores the session if there is none of its id; returns what is stored, which wins. Throws
-   * SESSION_DELETED, or PARENT_NOT_FOUND, where it or its conversation was deleted since it was made.
+   * Stores the session if there is none of its id, and returns the stored session. A session that
+   * exists wins. Throws SESSION_DELETED if the session was deleted since it was created, and
+   * PARENT_NOT_FOUND if its conversation was deleted or is about to be.
    */
   insertIfAbsent(session: Session): Promise<Session>;
   /**
-   * Stores those of these sessions that are not there yet; what is stored wins. Returns, by id, what
-   * insertIfAbsent would have thrown: those are not stored.
+   * Stores each of these sessions that is not stored yet. A session that exists wins. Returns, by
+   * id, the errors that insertIfAbsent would have thrown. The sessions with an error are not
+   * stored.
    */
   insertManyIfAbsent(sessions: readonly Session[]): Promise<Map<string, AppError>>;
   /**
-   * A page, newest first by (created_at, id), without documents that cannot be read. Throws
-   * INVALID_REQUEST on a cursor that is not ours.
+   * Returns a page, newest first by (created_at, id). Leaves out documents that cannot be read.
+   * Throws INVALID_REQUEST if the cursor is not of this list.
    */
   list(filter: SessionFilter): Promise<SessionPage>;
-  /** The chain from the root to this session, root first. Empty where the session is unknown. */
+  /**
+   * Returns the chain from the root to this session, root first. It is empty if the session is
+   * unknown.
+   */
   ancestry(session: Session): Promise<ConversationLink[]>;
-  /** The sessions of these ids, in their order; unknown ids are left out. */
+  /** Returns the sessions of these ids, in the same order. Leaves out unknown ids. */
   getMany(ids: readonly string[]): Promise<Session[]>;
-  /** The labels of the sessions of these ids, in no order; unknown ids, and documents that cannot be read, are left out. */
+  /**
+   * Returns the labels of the sessions of these ids, in any order. Leaves out unknown ids and
+   * documents that cannot be read.
+   */
   labels(ids: readonly string[]): Promise<SessionLabel[]>;
 }
 
@@ -91,7 +102,7 @@ function decodeLabel(document: LabelDocument): SessionLabel {
   });
 }
 
-/** The sessions of a database; `tombstones` refuse sessions that were deleted. */
+/** Creates the session store of a database. `tombstones` refuse sessions that were deleted. */
 export function createSessionStore(
   db: Db,
   tombstones: Pick<TombstoneStore, 'refuseDeleted'>,
@@ -146,7 +157,10 @@ export function createSessionStore(
   };
 }
 
-/** Inserts of sessions, which a deletion that runs at the same time must not miss. */
+/**
+ * Creates the inserts of sessions. A deletion that runs at the same time must not miss an inserted
+ * session.
+ */
 function createSessionInserts(
   collection: Collection<SessionDocument>,
   tombstones: Pick<TombstoneStore, 'refuseDeleted'>,
@@ -154,7 +168,7 @@ function createSessionInserts(
 ): Pick<SessionStore, 'insertIfAbsent' | 'insertManyIfAbsent'> {
   const insert = createGroupInsert(collection, { atOnce: INSERTS_AT_ONCE });
 
-  /** The errors, by id, of those of these sessions that were deleted, or whose conversations were. */
+  /** Returns, by id, the errors for the sessions that were deleted, or whose conversations were. */
   async function findRefused(sessions: readonly Session[]): Promise<Map<string, AppError>> {
     const errors = await Promise.all(
       sessions.map((session) => tombstones.refuseDeleted(session).then(() => null, toRefusal)),
@@ -178,7 +192,8 @@ function createSessionInserts(
         if (!isDuplicateKey(error)) throw error;
         return (await get(session.id)) ?? session;
       }
-      // After the insert: a deletion reads the sessions after it stored its mark, so one of the two sees the other.
+      // This check must follow the insert. A deletion stores its mark before it reads the sessions,
+      // so either the deletion sees this session, or this check sees the mark.
       await tombstones.refuseDeleted(session).catch(async (error: unknown) => {
         if (isAppError(error)) await removeInserted(session);
         throw error;
@@ -192,7 +207,7 @@ function createSessionInserts(
       await collection
         .insertMany(toInsert.map(encodeSession), { ordered: false })
         .catch((error: unknown) => {
-          // Sessions whose ids are taken are stored already; any other failure is the whole command's.
+          // A session whose id is taken is already stored. Any other error fails the whole call.
           if (!isDuplicateKey(error)) throw error;
         });
       const after = await findRefused(toInsert);
@@ -202,11 +217,11 @@ function createSessionInserts(
   };
 }
 
-/** The links from the root to this session, root first. */
+/** Returns the links from the root to this session, root first. */
 function buildChain(sessionId: string, links: readonly ConversationLink[]): ConversationLink[] {
   const byId = new Map(links.map((link) => [link.id, link]));
   const chain: ConversationLink[] = [];
-  // Deleting each link as it is taken ends the walk even where documents form a ring.
+  // Each link is deleted once it is taken, so the loop ends even if the documents form a ring.
   for (let id: string | undefined = sessionId; id !== undefined; ) {
     const link: ConversationLink | undefined = byId.get(id);
     if (!link) break;
@@ -217,8 +232,9 @@ function buildChain(sessionId: string, links: readonly ConversationLink[]): Conv
   return chain;
 }
 
-// A late insert may come from a job that a deletion left behind, and the id of an idempotency key may be in
-// deletion: such a session must not be stored even for a moment.
+// A late insert may come from a job that a deletion left behind. An id that was made from an
+// idempotency key may belong to a session that is being deleted. Such a session must not be stored
+// even for a moment, so it is checked before the insert.
 function mayBeDeleted({ id, created_at }: Session): boolean {
   return isOfKey(id) || Date.now() - created_at.getTime() > FRESH_MS;
 }

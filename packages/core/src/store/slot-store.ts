@@ -1,27 +1,38 @@
 import type { Db } from 'mongodb';
 import { isDuplicateKey } from './duplicate-key.ts';
 
-/** A key and the sessions that hold its slots; absent where no session holds one. */
+/**
+ * A key and the sessions that hold its slots. The document does not exist if no session holds one.
+ */
 export interface SlotDocument {
   _id: string;
   holders: string[];
 }
 
-/** The slots of concurrency keys, or of limits: a session that holds one may run. */
+/** The slots of concurrency keys, or of limits. A session that holds a slot may run. */
 export interface SlotStore {
-  /** The sessions that hold a slot of the key. */
+  /** Returns the ids of the sessions that hold a slot of the key. */
   holders(key: string): Promise<string[]>;
-  /** Gives these sessions a slot each, unless more than `heldAtMost` are held by now; returns whether it did. */
+  /**
+   * Gives each of these sessions a slot, unless more than `heldAtMost` slots are held now. Returns
+   * whether it did.
+   */
   reserveAll(key: string, ids: readonly string[], heldAtMost: number): Promise<boolean>;
-  /** Gives a session a slot, unless `max` others hold one; also true where it holds one already. */
+  /**
+   * Gives a session a slot, unless `max` others hold one. Returns true if the session has a slot
+   * afterwards.
+   */
   reserve(key: string, id: string, max: number): Promise<boolean>;
-  /** Frees the slots of these sessions; does nothing where they hold none. */
+  /** Frees the slots of these sessions. Ignores sessions that hold none. */
   free(key: string, ids: readonly string[]): Promise<void>;
-  /** Yields every key that has a slot taken. */
+  /** Yields every key of which a slot is held. */
   all(): AsyncGenerator<SlotDocument>;
 }
 
-/** The slots in a collection of a database: each change is one atomic update of one document. */
+/**
+ * Creates the slots in a collection of a database. Each change is one atomic update of one
+ * document.
+ */
 export function createSlotStore(db: Db, name = 'concurrency'): SlotStore {
   const collection = db.collection<SlotDocument>(name);
   return {
@@ -37,7 +48,8 @@ export function createSlotStore(db: Db, name = 'concurrency'): SlotStore {
         );
         return true;
       } catch (error) {
-        // More slots are held, so the filter did not match and the upsert's insert met the document's id.
+        // More slots are held, so the filter did not match and the upsert tried to insert a second
+        // document.
         if (isDuplicateKey(error)) return false;
         throw error;
       }

@@ -4,8 +4,9 @@ import { type Spent, TOMBSTONE_RETENTION_MS } from '../model/session/tombstone.t
 import type { SessionDocument } from './mongo.ts';
 
 /**
- * What one deleted session spent, beside its tombstone: the id may be used and deleted again. While it is
- * `held`, the session's document may still be there, and then the document counts instead.
+ * What one deleted session spent. It is stored apart from the tombstone, because the session's id
+ * may be used and deleted again. In the state `held` the session's document may still exist, and
+ * then the document counts instead.
  */
 interface SpentDocument {
   _id: string;
@@ -23,11 +24,14 @@ export type SessionSpending = Pick<Session, 'id' | 'created_at'> & { spent: Spen
 
 const MAX_HELD = 2_000;
 
-/** The spending of deleted sessions; each step is safe to do twice. */
+/** The spending of deleted sessions. Each step is safe to repeat. */
 export interface SpentStore {
-  /** Records what these sessions of a conversation spent. It does not count while their documents are still there. */
+  /**
+   * Records what these sessions of a conversation spent. A record does not count while the
+   * session's document still exists.
+   */
   record(rootId: string, sessions: readonly SessionSpending[], now: Date): Promise<void>;
-  /** Lets all that was recorded of this conversation count from now on: none of its documents is left. */
+  /** Makes all records of this conversation count, because none of its documents is left. */
   settle(rootId: string): Promise<void>;
   /** The `_id`s of the records whose sessions still have their documents. */
   findCountedTwice(): Promise<string[]>;

@@ -7,23 +7,25 @@ import type { SessionDocument } from './mongo.ts';
 import { decodeSession } from './session-codec.ts';
 import { appendOutboxEvent } from './webhook-outbox.ts';
 
-/** Requests to stop a session, written where they outlive every process. */
+/** Requests to stop a session. The session document stores them, so they outlive every process. */
 export interface StopRequests {
   /**
-   * Requests the end of a session: a queued one is cancelled at once, a running one by its owner. A second
-   * request changes nothing. Throws SESSION_NOT_FOUND and SESSION_TERMINAL.
+   * Requests the end of a session. A queued session is cancelled at once. A running session is
+   * cancelled by its worker. A second request changes nothing. Throws SESSION_NOT_FOUND and
+   * SESSION_TERMINAL.
    */
   requestCancel(id: string): Promise<Session>;
   /**
-   * Requests the end of the turn: the owner completes the session with the results so far, and a queued session
-   * loses its delay. A session that never ran has no result, and is cancelled. Throws like requestCancel.
+   * Requests the end of the turn. The worker completes the session with the results so far. A
+   * queued session loses its delay. A session that never ran has no result, so it is cancelled.
+   * Throws SESSION_NOT_FOUND and SESSION_TERMINAL.
    */
   requestInterrupt(id: string): Promise<Session>;
 }
 
 const LIVE = SESSION_STATUSES.filter((status) => !isTerminal(status));
 
-/** The requests of a database. */
+/** Creates the stop requests of a database. */
 export function createStopRequests(db: Db, clock: StoreClock): StopRequests {
   const collection = db.collection<SessionDocument>('sessions');
 
@@ -39,7 +41,7 @@ export function createStopRequests(db: Db, clock: StoreClock): StopRequests {
     const document = await collection.findOne({ _id: id });
     if (!document) throw new AppError('SESSION_NOT_FOUND', `no session ${id}`);
     const session = decodeSession(document);
-    // A session that this request was stored on may have ended since: the request was accepted.
+    // If the request was stored, it was accepted, even if the session has ended since.
     if (matchedCount === 0 && isTerminal(session.status)) throw terminal(session);
     return session;
   }

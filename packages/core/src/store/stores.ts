@@ -63,8 +63,8 @@ export interface Stores {
 }
 
 /**
- * Creates every store over one database and its clock. Nothing is read or written before a store is used.
- * Their lists leave out documents that cannot be read, and log each to `log`.
+ * Creates every store over one database and its clock. Nothing is read or written before a store is
+ * used. Lists leave out documents that cannot be read, and log each of them to `lists.log`.
  */
 export function createStores(db: Db, clock: StoreClock, lists: ListOptions = {}): Stores {
   const tombstones = createTombstoneStore(db);

@@ -16,48 +16,67 @@ export type TombstoneDocument = Omit<Tombstone, 'id'> & { _id: string };
 /** The fields of a session that its tombstone keeps. */
 export type TombstoneState = Pick<Session, 'id' | 'last_event_seq'>;
 
-/** How long after a deletion its first sweep runs, in milliseconds; the last one runs at the end of the retention. */
+/**
+ * How long after a deletion its first sweep runs, in milliseconds. The last sweep runs at the end
+ * of the retention.
+ */
 const FIRST_SWEEP_MS = 10 * 60_000;
 
 const PAGE = 500;
 
-/** Tombstones of deleted sessions: a deletion that crashed is finished by them, and no late write brings a session back. */
+/**
+ * The tombstones of deleted sessions. They let a deletion continue after a crash, and keep late
+ * writes from bringing a session back.
+ */
 export interface TombstoneStore {
+  /** Returns the tombstone of this session id, or null. */
   get(id: string): Promise<Tombstone | null>;
   /**
-   * Throws SESSION_DELETED where the session was deleted, and PARENT_NOT_FOUND where its conversation was
-   * or is about to be.
+   * Throws SESSION_DELETED if the session was deleted, and PARENT_NOT_FOUND if its conversation was
+   * deleted or is about to be.
    */
   refuseDeleted(session: Pick<Session, 'id' | 'root_session_id' | 'created_at'>): Promise<void>;
-  /** Marks a conversation as asked to be deleted, as of `at`; one that is marked already stays as it is. */
+  /** Marks a conversation for deletion, as of `at`. An existing mark stays as it is. */
   mark(rootId: string, at: Date): Promise<void>;
-  /** Removes the mark; false where the deletion was committed. */
+  /** Removes the mark. Returns false if the deletion was already committed. */
   unmark(rootId: string): Promise<boolean>;
-  /** Commits to the deletion; false where the mark was removed. */
+  /** Commits the deletion. Returns false if the mark was removed. */
   commit(rootId: string): Promise<boolean>;
-  /** Makes tombstones for sessions of a conversation, as of `at`; false where it is no longer being deleted. */
+  /**
+   * Stores tombstones for sessions of a conversation, as of `at`. Returns false if the conversation
+   * is no longer being deleted.
+   */
   insert(rootId: string, at: Date, sessions: readonly TombstoneState[]): Promise<boolean>;
   /**
-   * The tombstones of a conversation whose sessions may have left something, at most 500, the root's last;
-   * empty once there are none.
+   * Returns the tombstones of a conversation whose sessions may have leftovers, the root's last, at
+   * most 500. Returns an empty list once all are removed.
    */
   listWithLeftovers(rootId: string): Promise<Tombstone[]>;
   /**
-   * Stores up to which event all is removed; false where the tombstone changed since it was read: another
-   * process finished it, or its id was used and deleted again.
+   * Stores the seq up to which the session's events are removed. Returns false if the tombstone
+   * changed since it was read: another process finished it, or its id was used and deleted again.
    */
   noteRemoved(tombstone: Tombstone, removedTo: number): Promise<boolean>;
-  /** Marks the session of this tombstone as removed; does nothing where the tombstone changed since it was read. */
+  /**
+   * Marks the session of this tombstone as removed. Does nothing if the tombstone changed since it
+   * was read.
+   */
   markRemoved(tombstone: Tombstone, now: Date): Promise<void>;
-  /** The roots' tombstones of deletions that run or crashed, by id, after `after`; at most 500. */
+  /**
+   * Returns the root tombstones of deletions that run or crashed, sorted by id, after `after`; at
+   * most 500.
+   */
   unfinished(after?: string): Promise<Tombstone[]>;
-  /** The tombstones whose sweep is due, the longest overdue first; at most 500. */
+  /** Returns the tombstones whose sweep is due, the longest overdue first; at most 500. */
   dueForSweep(now: Date): Promise<Tombstone[]>;
-  /** Postpones a sweep that has more to remove, behind those that are due. */
+  /** Moves a sweep that has more to remove behind the sweeps that are due. */
   postponeSweep(tombstone: Tombstone, now: Date): Promise<void>;
-  /** Ends a sweep: removes the tombstone if its retention is over, else schedules its last sweep for that time. */
+  /**
+   * Ends a sweep. Removes the tombstone if its retention is over; otherwise schedules the last
+   * sweep for that time.
+   */
   finishSweep(tombstone: Tombstone, now: Date): Promise<void>;
-  /** The ids of the roots that were removed in `from <= gone_at < to`, in pages. */
+  /** Yields, in pages, the ids of the roots that were removed in `from <= gone_at < to`. */
   rootsRemovedBetween(from: Date, to: Date): AsyncGenerator<string[]>;
 }
 
@@ -142,13 +161,13 @@ export function createTombstoneStore(db: Db): TombstoneStore {
   };
 }
 
-/** The marks of conversations that are to be deleted: a mark can be taken back until it is committed. */
+/** Creates the marks of conversations. A mark can be removed until the deletion commits. */
 function createMarks(
   collection: Collection<TombstoneDocument>,
 ): Pick<TombstoneStore, 'mark' | 'unmark' | 'commit'> {
   return {
     async mark(rootId, at) {
-      // An id may have been used anew after its first conversation was deleted.
+      // The id may have been used again after its first conversation was deleted.
       await collection.updateOne({ _id: rootId, state: 'gone' }, { $set: { state: 'asked', at } });
       const fresh = { root_session_id: rootId, state: 'asked', at, last_event_seq: 0 } as const;
       await collection
@@ -173,7 +192,10 @@ function createMarks(
   };
 }
 
-/** Sweeps: a removed session is checked again, because a late writer may have left something behind. */
+/**
+ * Creates the sweeps. A sweep checks a removed session again, because a late writer may have left
+ * something behind.
+ */
 function createSweepQueue(
   collection: Collection<TombstoneDocument>,
 ): Pick<TombstoneStore, 'dueForSweep' | 'postponeSweep' | 'finishSweep' | 'rootsRemovedBetween'> {
@@ -217,7 +239,10 @@ function createSweepQueue(
   };
 }
 
-/** The error by which a tombstone keeps a session from being stored; null where it does not. */
+/**
+ * Returns the error with which a tombstone keeps a session from being stored, or null if it does
+ * not.
+ */
 function findRefusal(
   tombstone: Tombstone,
   { id, created_at }: Pick<Session, 'id' | 'created_at'>,
@@ -232,7 +257,8 @@ function findRefusal(
   });
 }
 
-// Its id may have been used anew, and deleted again, since it was read.
+// Matches the tombstone only as it was read, because its id may have been used and deleted again
+// since then.
 function asRead({ id, state, at, gone_at }: Tombstone) {
   return { _id: id, state, at, gone_at: gone_at ?? { $exists: false } };
 }

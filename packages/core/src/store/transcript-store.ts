@@ -16,14 +16,16 @@ const decompress = promisify(gunzip);
 /** The most bytes of a file that one chunk holds, before compression. */
 export const CHUNK_MAX_BYTES = 1024 * 1024;
 
-// A file that grew line by line is thousands of small chunks: each is packed and unpacked on the spot, a
-// trip to the thread pool takes longer. Setting gzip up for one costs more than all the rest of its way.
+// A file that grew line by line is thousands of small chunks. Snappy packs and unpacks them on this
+// thread, because a trip to the thread pool takes longer. For a small chunk, the set-up of gzip
+// alone costs more than all other steps.
 const SMALL_MAX_BYTES = 64 * 1024;
 
-// Chunks are handed on in pieces worth a write.
+// `read` joins chunks into pieces of at least this size, so that each piece is worth a write to
+// disk.
 const PIECE_BYTES = 256 * 1024;
 
-/** Where bytes of one of Claude's files belong. */
+/** The place of a chunk in one of Claude's files, and the fence of the attempt that writes it. */
 export interface ChunkPosition {
   session_id: string;
   path: string;
@@ -32,16 +34,16 @@ export interface ChunkPosition {
   fence: number;
 }
 
-/** Claude's own files, so that any host can continue a conversation. */
+/** Claude's own files, stored so that any host can continue a conversation. */
 export interface TranscriptStore {
   /**
-   * Stores bytes at a place; they count once the manifest says so. Ours already there counts as done, a
-   * dead attempt's is replaced. Throws FENCE_LOST where a newer fence wrote.
+   * Stores bytes at a place. They count once the manifest says so. A chunk that this attempt or a
+   * dead one stored there is replaced. Throws FENCE_LOST if a newer fence wrote there.
    */
   put(position: ChunkPosition, data: Buffer): Promise<void>;
   /**
-   * Yields a file's bytes in order. `lineage` is the session and its ancestors, nearest first. Ends
-   * with TRANSCRIPT_CORRUPT where bytes are missing or the hash is not the manifest's.
+   * Yields a file's bytes in order. `lineage` is the session and its ancestors, nearest first.
+   * Throws TRANSCRIPT_CORRUPT if bytes are missing, or if their hash is not the manifest's.
    */
   read(file: TranscriptFile, lineage: readonly Session[]): AsyncGenerator<Buffer>;
 }
@@ -64,7 +66,7 @@ export function createTranscriptStore(db: Db): TranscriptStore {
           document,
         );
         if (replaced.matchedCount === 0) {
-          const message = `${position.path}@${position.offset} has a newer fence`;
+          const message = `a newer attempt wrote ${position.path} at byte ${position.offset}`;
           throw new AppError('FENCE_LOST', message, { cause: error });
         }
       }
@@ -84,13 +86,16 @@ export function createTranscriptStore(db: Db): TranscriptStore {
       }
       if (bytes > 0) yield Buffer.concat(piece);
       if (hash.digest('hex') !== file.sha256) {
-        throw corrupt(lineage[0]?.id ?? '', file.path, 'the hash is not the one that was saved');
+        throw corrupt(lineage[0]?.id ?? '', file.path, 'its hash differs from the saved hash');
       }
     },
   };
 }
 
-/** Reads the first `end` bytes of a file of the first session; `lineage` is it and its ancestors, nearest first. */
+/**
+ * Yields the first `end` bytes of a file. `lineage` is the session and its ancestors, nearest
+ * first.
+ */
 type FileReader = (
   file: TranscriptFile,
   lineage: readonly Session[],
@@ -98,7 +103,8 @@ type FileReader = (
 ) => AsyncGenerator<Buffer>;
 
 function createFileReader(collection: Collection<ChunkDocument>): FileReader {
-  // The session's own bytes from `file.base` to `end`; chunks that do not join on are a dead attempt's.
+  // Yields the session's own bytes, from `file.base` to `end`. Skips chunks that do not begin where
+  // the last one ended: a dead attempt left them.
   async function* readOwn(
     session: Session,
     file: TranscriptFile,
@@ -115,7 +121,9 @@ function createFileReader(collection: Collection<ChunkDocument>): FileReader {
       next += data.length;
       yield next > end ? data.subarray(0, data.length - (next - end)) : data;
     }
-    if (next < end) throw corrupt(session.id, path, `${end - next} bytes are missing at ${next}`);
+    if (next < end) {
+      throw corrupt(session.id, path, `${end - next} bytes are missing at byte ${next}`);
+    }
   }
 
   async function* readTo(
@@ -128,7 +136,7 @@ function createFileReader(collection: Collection<ChunkDocument>): FileReader {
     if (inherited > 0) {
       const parentFile = ancestors[0]?.transcript.files.find((one) => one.path === file.path);
       if (!parentFile || parentFile.length < inherited) {
-        throw corrupt(session.id, file.path, `the parent does not hold ${inherited} bytes`);
+        throw corrupt(session.id, file.path, `the parent has fewer than ${inherited} bytes of it`);
       }
       yield* readTo(parentFile, ancestors, inherited);
     }

@@ -19,7 +19,7 @@ const AWAY = [
   MongoClientClosedError,
 ];
 
-// Pool errors whose classes the driver does not export.
+// Names of pool errors whose classes the driver does not export.
 const AWAY_NAMES = [
   'MongoPoolClosedError',
   'MongoPoolClearedError',
@@ -27,7 +27,7 @@ const AWAY_NAMES = [
   'MongoWaitQueueTimeoutError',
 ];
 
-/** What the server and the driver write on an error after which the same call may succeed. */
+/** Labels that the server or the driver puts on an error after which the same call may succeed. */
 const AWAY_LABELS = [
   'RetryableWriteError',
   'RetryableError',
@@ -41,9 +41,10 @@ const AWAY_LABELS = [
 ];
 
 /**
- * Codes after which the same call may succeed: RETRYABLE_READ_ERROR_CODES and GET_MORE_RESUMABLE_CODES of
- * the driver's error.ts (7.9), the codes that it takes for a change of the server's state, and those of a
- * server that is short of something for the moment (error_codes.yml, category RetriableError and its like).
+ * Codes of errors after which the same call may succeed. They come from RETRYABLE_READ_ERROR_CODES
+ * and GET_MORE_RESUMABLE_CODES in the driver's error.ts (7.9), and from the codes that the driver
+ * treats as a change of the server's state. The others are of a server that is short of a resource
+ * for the moment (error_codes.yml, category RetriableError and similar ones).
  */
 const AWAY_CODES = new Set([
   6, // HostUnreachable
@@ -83,24 +84,30 @@ const AWAY_CODES = new Set([
   46841, // ClientMarkedKilled
 ]);
 
-/** Old servers answer without a code; the driver looks at the same words. */
+/** Old servers answer without a code. The driver looks for the same words. */
 const AWAY_MESSAGES = /not master|not primary|node is recovering/i;
 
-/** Deeper chains of causes tell nothing more. */
+/** How deep a chain of causes is searched. */
 const MAX_DEPTH = 5;
 
-/** Says whether MongoDB failed to answer, so that the same call may succeed later. */
+/** Returns whether MongoDB failed to answer, so that the same call may succeed later. */
 export function isMongoAway(error: unknown): boolean {
   return isAway(error, MAX_DEPTH);
 }
 
-/** What a caller is to see where MongoDB failed to answer: UNAVAILABLE. Null for any other error. */
+/**
+ * Returns the UNAVAILABLE that a caller gets if MongoDB failed to answer. Returns null for any
+ * other error.
+ */
 export function toUnavailable(cause: unknown): AppError | null {
   if (!isMongoAway(cause)) return null;
-  return new AppError('UNAVAILABLE', 'MongoDB does not answer; ask again later', { cause });
+  return new AppError('UNAVAILABLE', 'MongoDB does not answer; try again later', { cause });
 }
 
-/** Says whether Redis or MongoDB could not be asked, rather than what was asked for being wrong. */
+/**
+ * Returns whether the error says that Redis or MongoDB failed to answer, so that the same call may
+ * succeed later.
+ */
 export function isStoreAway(error: unknown): boolean {
   return isMongoAway(error) || (isAppError(error) && error.code === 'UNAVAILABLE');
 }
@@ -121,7 +128,8 @@ function isItselfAway(error: MongoError): boolean {
   );
 }
 
-// A bulk write wraps the error of one write, and a write concern's error stands beside what was written.
+// Returns the errors inside an error. A bulk write wraps the errors of its single writes, and the
+// result of a write may carry the error of its write concern.
 function getParts(error: Error): unknown[] {
   const { writeConcernError, errorResponse, result, errors } = error as {
     errors?: unknown;

@@ -1,4 +1,5 @@
-// The end of a session that no worker can run: its document is not of the form that Baton writes.
+// Fails sessions that no worker can run, because their documents do not have the form that Baton
+// writes.
 import type { Db } from 'mongodb';
 import { findUnknownFeatures } from '../model/config/required-features.ts';
 import { queuedSession } from '../model/job/new-session.ts';
@@ -11,18 +12,22 @@ import { decodeSession, encodeSession } from './session-codec.ts';
 import { sessionDocumentSchema } from './session-document-schema.ts';
 import { appendOutboxEvent } from './webhook-outbox.ts';
 
-/** What was failed: the slots that it held, and the session where its document can be read by now. */
+/**
+ * A session that was failed: the slots that it held, and the session itself if its document can be
+ * read now.
+ */
 export interface FailedSession {
   slots: Pick<Session, 'id' | 'concurrency_key' | 'limits'>;
   session: Session | null;
 }
 
-/** Ends sessions that no worker can run. */
+/** Fails sessions that no worker can run. */
 export interface UnusableSessions {
   /**
-   * Fails a session with INTERNAL and this message, in one guarded update. Fields of a wrong form get the
-   * values of a new session, so that the session can be read. Null where there is no such session, it has
-   * ended, a worker holds its lease, or it requires a newer version.
+   * Fails a session with INTERNAL and this message, in one guarded update. Fields of a wrong form
+   * get the values of a new session, so that the session can be read. Returns null if there is no
+   * such session, if it has ended, if a worker holds its lease, or if it requires a newer version
+   * of Baton.
    */
   fail(id: string, message: string): Promise<FailedSession | null>;
 }
@@ -31,16 +36,16 @@ const LIVE = SESSION_STATUSES.filter((status) => !isTerminal(status));
 
 const RELEASED = { 'lease.owner': '', 'lease.expires_at': '' } as const;
 
-/** Fields that the failing update writes itself, whatever their form was. */
+/** Fields that the update of `fail` writes itself, so their form does not matter. */
 const WRITTEN = ['failure', 'end_time', 'not_before', 'updated_at', 'status'];
 
-/** The unusable sessions of a database, judged on its clock. */
+/** The unusable sessions of a database. MongoDB's clock decides whether a lease holds. */
 export function createUnusableSessions(db: Db, clock: StoreClock): UnusableSessions {
   const collection = db.collection<SessionDocument>('sessions');
   return {
     async fail(id, message) {
       const found = await collection.findOne({ _id: id });
-      // A newer version may store what this one takes for a wrong form.
+      // A newer version of Baton may store a form that looks wrong to this one.
       if (!found || findUnknownFeatures(found).length > 0) return null;
       const now = await clock.now();
       const { set, unset } = buildRepairs(found, now);
@@ -113,7 +118,7 @@ function readOrNull(document: SessionDocument): Session | null {
   try {
     return decodeSession(document);
   } catch {
-    // A field of free JSON, which is not repaired.
+    // A field of free JSON cannot be parsed. Such fields are not repaired.
     return null;
   }
 }

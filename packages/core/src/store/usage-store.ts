@@ -9,7 +9,7 @@ import {
 } from '../model/usage/usage.ts';
 import type { SpentStore } from './spent-store.ts';
 
-/** Which sessions are summed: those that ended in `from <= end_time < to`, or all of a conversation. */
+/** The sessions to sum: those that ended in `from <= end_time < to`, or all of a conversation. */
 export interface UsageFilter {
   from?: Date;
   to?: Date;
@@ -18,32 +18,33 @@ export interface UsageFilter {
   api_key_id?: string;
 }
 
-/** A group's name, null for the sessions that have none, and what it spent. */
+/** A group and what it spent. `group` is null for the sessions that belong to no group. */
 export interface UsageGroupSum {
   group: string | null;
   spending: Spending;
 }
 
-/** What sessions spent, deleted ones included for as long as their tombstones are kept. */
+/** What sessions spent. Deleted sessions count as long as their tombstones are kept. */
 export interface UsageStore {
-  /** The sum of all of them, each once. */
+  /** Returns the sum over all matching sessions. Each session counts once. */
   total(filter: UsageFilter): Promise<Spending>;
   /**
-   * The sum of each group, the most expensive first: `limit` groups, and one more if there are more. A session
-   * with several tags counts in each of their groups.
+   * Returns the sums of the most expensive groups, the most expensive first: `limit` groups, and
+   * one more if there are more. A session with several tags counts in the group of each tag.
    */
   groups(filter: UsageFilter, by: UsageGroup, limit: number): Promise<UsageGroupSum[]>;
 }
 
-// A session's fields stand in its document, those of a deleted one in its tombstone.
+// The fields of a session are in its document. Those of a deleted session are in the collection of
+// tombstones.
 const COLLECTIONS = [
   { collection: 'sessions', prefix: '' },
   { collection: 'tombstones', prefix: 'spent.' },
 ] as const;
 
 /**
- * The usage of a database: plain $match and $group, which every server knows. `spent` names the deleted
- * sessions whose documents are still there.
+ * Creates the usage store of a database. It uses only simple aggregation stages such as $match and
+ * $group, which every server knows. `spent` finds the deleted sessions whose documents still exist.
  */
 export function createUsageStore(db: Db, spent: Pick<SpentStore, 'findCountedTwice'>): UsageStore {
   async function sum(
@@ -95,7 +96,8 @@ function buildMatch(
     root_session_id,
     [`${prefix}tags`]: tag,
     [`${prefix}api_key_id`]: api_key_id,
-    // A conversation whose deletion is only requested still has its documents.
+    // A tombstone without `spent` counts nothing: while a deletion is only requested, the documents
+    // still exist.
     spent: isOfTombstones ? { $exists: true } : undefined,
     _id: isOfTombstones && countedTwice.length > 0 ? { $nin: countedTwice } : undefined,
   });

@@ -11,30 +11,38 @@ import { createListReader, type ListOptions } from './read-document.ts';
 import { decodeSession } from './session-codec.ts';
 import { appendOutboxEvent } from './webhook-outbox.ts';
 
-/** Whether a session still waits, with as much of it as its job needs. */
+/** Whether a session still waits, and the fields that its job is made from. */
 export type WaitState = JobSource & Pick<Session, 'status' | 'waiting_for'>;
 
-/** A session that waits for its parent, and what of the parent decides whether it goes on waiting. */
+/**
+ * A session that waits for its parent, and the fields of the parent that decide whether it keeps
+ * waiting.
+ */
 export interface ParentWait {
   session: Pick<Session, 'id' | 'on_busy'>;
   parent: BusyParent | undefined;
 }
 
-/** Sessions that wait for something; each change is one guarded update. */
+/** The sessions that wait for something. Each change is one guarded update. */
 export interface WaitingStore {
-  /** The sessions that wait for a key, oldest first. */
+  /** Returns the sessions that wait for a concurrency key, oldest first. */
   findByKey(key: string, limit: number): Promise<Waiter[]>;
-  /** The sessions that wait for the end of a parent and can be read, oldest first. */
+  /** Returns the sessions that wait for the end of a parent and can be read, oldest first. */
   findByParent(parentId: string, limit: number): Promise<Session[]>;
-  /** Ends the wait of those of these sessions that still wait for `wait`; returns the state of each. */
+  /**
+   * Ends the wait of each of these sessions that still waits for `wait`. Returns the state of every
+   * one of them.
+   */
   end(ids: readonly string[], wait: WaitingFor): Promise<WaitState[]>;
-  /** The state of each of these sessions; unknown ids are left out. */
+  /** Returns the state of each of these sessions. Leaves out unknown ids. */
   states(ids: readonly string[]): Promise<WaitState[]>;
-  /** Lets a session that never ran, and still waits for `from`, wait for its key from now on. */
+  /** Makes a session wait for its concurrency key, if it never ran and still waits for `from`. */
   waitForKey(id: string, from: WaitingFor | undefined): Promise<void>;
-  /** Fails a session that waits for its parent; null where it does not wait for it any more. */
+  /**
+   * Fails a session that waits for its parent. Returns null if it no longer waits for its parent.
+   */
   fail(id: string, failure: Omit<Failure, 'at'>): Promise<Session | null>;
-  /** Yields every key that a session waits for. */
+  /** Yields every concurrency key that a session waits for. */
   keysWaitedFor(): AsyncGenerator<string>;
   /** Yields every session that waits for a parent. */
   parentWaits(): AsyncGenerator<ParentWait>;
@@ -53,7 +61,7 @@ const PARENT = {
   cancel_requested_at: 1,
 } satisfies Record<keyof BusyParent, 1>;
 
-/** The waiting sessions of a database, on its clock. */
+/** The waiting sessions of a database. */
 export function createWaitingStore(
   db: Db,
   clock: StoreClock,
@@ -126,7 +134,7 @@ export function createWaitingStore(
   };
 }
 
-/** Scans of all that wait, for the reconciler. */
+/** Creates the scans over all waiting sessions, for the reconciler. */
 function createWaitScans(
   collection: Collection<SessionDocument>,
 ): Pick<WaitingStore, 'keysWaitedFor' | 'parentWaits'> {

@@ -1,14 +1,15 @@
-// Outbox: each status change appends its webhook event to the session document in the same update. The dispatch
-// removes the entry once its deliveries are made.
+// Outbox: each status change appends its webhook event to the session document in the same update.
+// The dispatch removes the entry once its deliveries are made.
 import type { Db } from 'mongodb';
 import { defined } from '../model/schema/defined.ts';
 import type { OutboxEntry, WebhookEvent } from '../model/webhooks/webhook-event.ts';
 import type { SessionDocument } from './mongo.ts';
 
-// Entries are removed within seconds; hand-backs while Redis is away must not grow a document for ever.
+// The dispatch removes entries within seconds. While it cannot, for example because Redis is down,
+// repeated attempts of a session must not grow its document without end.
 const MAX_ENTRIES = 50;
 
-/** The part of an update that appends an event to the outbox. */
+/** Returns the part of an update that appends an event to the outbox. */
 export function appendOutboxEvent(type: WebhookEvent, attempt: number, at: Date) {
   return { $push: { webhooks_due: { $each: [{ type, attempt, at }], $slice: -MAX_ENTRIES } } };
 }
@@ -21,15 +22,18 @@ export interface OutboxSession {
   entries: OutboxEntry[];
 }
 
-/** The outbox: status changes of sessions that webhooks are yet to be notified of. */
+/** The outbox: status changes of sessions whose deliveries are not made yet. */
 export interface WebhookOutbox {
-  /** The outbox entries of one session; null where it has none. */
+  /** Returns the outbox entries of one session, or null if it has none. */
   find(id: string): Promise<OutboxSession | null>;
-  /** Sessions with an entry older than `time`. */
+  /** Returns at most `limit` sessions with an entry that is as old as `time` or older. */
   olderThan(time: Date, limit: number): Promise<OutboxSession[]>;
   /** Removes entries whose deliveries were made. */
   acknowledge(id: string, entries: readonly OutboxEntry[]): Promise<void>;
-  /** Removes all entries up to `time`, where there is no webhook to notify. */
+  /**
+   * Removes the entries of all sessions up to `time`. The dispatch calls this if there is no
+   * webhook to notify.
+   */
   clear(time: Date): Promise<void>;
 }
 

@@ -9,10 +9,13 @@ import { buildUnset } from './build-unset.ts';
 import type { StoreClock } from './clock.ts';
 import { createListReader, type ListOptions, readDocument } from './read-document.ts';
 
-/** How many webhooks there may be: each status change reads all of them. */
+/** How many webhooks there may be. Each status change reads all of them. */
 const MAX_WEBHOOKS = 100;
 
-/** When an endpoint counts as dead: so many tries failed in a row, the first of them so long ago. */
+/**
+ * When an endpoint counts as dead: this many tries failed in a row, and the first of them was this
+ * many milliseconds ago.
+ */
 export interface DeadAfter {
   tries: number;
   ms: number;
@@ -20,21 +23,24 @@ export interface DeadAfter {
 
 /** The webhooks of a database. */
 export interface WebhookStore {
-  /** Makes a webhook, enabled. Throws LIMIT_EXCEEDED where there are 100. */
+  /** Creates an enabled webhook. Throws LIMIT_EXCEEDED if there are already 100. */
   create(fields: NewWebhook): Promise<Webhook>;
-  /** The webhook, or null. Throws INTERNAL where its document cannot be read. */
+  /** Returns the webhook, or null. Throws INTERNAL if its document cannot be read. */
   get(id: string): Promise<Webhook | null>;
-  /** All webhooks that can be read, the oldest first. */
+  /** Returns all webhooks that can be read, oldest first. */
   list(): Promise<Webhook[]>;
-  /** The enabled webhooks, the oldest first. */
+  /** Returns the enabled webhooks that can be read, oldest first. */
   enabled(): Promise<Webhook[]>;
-  /** Changes a webhook; null where there is none. */
+  /** Changes a webhook and returns it. Returns null if there is none. */
   change(id: string, changes: WebhookChanges): Promise<Webhook | null>;
-  /** Removes the webhook; false where there was none. */
+  /** Removes the webhook. Returns false if there was none. */
   remove(id: string): Promise<boolean>;
-  /** Stores that the endpoint accepted an event, and clears its failures. */
+  /** Stores that the endpoint accepted an event, and clears the count of its failures. */
   noteDelivered(id: string): Promise<void>;
-  /** Counts a failed try. Disables the webhook where its endpoint counts as dead; true if it did. */
+  /**
+   * Counts a failed try. If the endpoint then counts as dead, disables the webhook and returns
+   * true.
+   */
   noteFailure(id: string, deadAfter: DeadAfter): Promise<boolean>;
   /** Disables the webhook because its endpoint answered 410 Gone. */
   disableGone(id: string): Promise<void>;
@@ -58,7 +64,7 @@ const webhookForm = z.looseObject({
   updated_at: z.date(),
 });
 
-/** The webhooks of a database, on its clock. */
+/** Creates the webhook store of a database. */
 export function createWebhookStore(
   db: Db,
   clock: StoreClock,
@@ -79,7 +85,10 @@ export function createWebhookStore(
   return {
     async create(fields) {
       if ((await collection.countDocuments({})) >= MAX_WEBHOOKS) {
-        throw new AppError('LIMIT_EXCEEDED', `expected at most ${MAX_WEBHOOKS} webhooks`);
+        throw new AppError(
+          'LIMIT_EXCEEDED',
+          `expected at most ${MAX_WEBHOOKS} webhooks; remove one first`,
+        );
       }
       const now = await clock.now();
       const document = {
@@ -112,7 +121,10 @@ export function createWebhookStore(
   };
 }
 
-/** The health of a webhook's endpoint: its last delivery, its failures in a row, and that it is gone. */
+/**
+ * Creates the writes about a webhook's endpoint: its last delivery, its failures in a row, and that
+ * it is gone.
+ */
 function createEndpointHealth(
   collection: Collection<WebhookDocument>,
   clock: StoreClock,
@@ -152,7 +164,7 @@ function createEndpointHealth(
       if (!failures || failures.count < tries) return false;
       if (now.getTime() - failures.since.getTime() < ms) return false;
       const message = `${failures.count} tries in a row failed, since ${failures.since.toISOString()}`;
-      // Guarded by the count: a try that succeeded meanwhile has reset it.
+      // The count guards the update, because a try that succeeded meanwhile has reset it.
       return disable(
         id,
         { code: 'failing', message, at: now },
@@ -166,7 +178,10 @@ function createEndpointHealth(
   };
 }
 
-/** The update of a webhook by these changes: null removes a field, and enabling forgets the failures. */
+/**
+ * Returns the update that makes these changes. A null removes the field, and enabling the webhook
+ * clears its failures.
+ */
 function changeUpdate(changes: WebhookChanges, now: Date): UpdateFilter<WebhookDocument> {
   const given = Object.entries(changes).filter(([, value]) => value !== undefined);
   const set = Object.fromEntries(given.filter(([, value]) => value !== null));
