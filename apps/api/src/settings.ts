@@ -12,18 +12,22 @@ import { isLoopback } from './auth/origin.ts';
 /** The settings of the API, read once from its environment. */
 export const apiSettingsSchema = z.object({
   ...sharedSettings,
-  HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
-  PORT: intVariable(0, 65_535).default(3000).describe('Port to listen on; 0 takes any free one.'),
+  HOST: z.string().default('127.0.0.1').describe('Address on which the API listens.'),
+  PORT: intVariable(0, 65_535)
+    .default(3000)
+    .describe('Port on which the API listens; 0 selects any free port.'),
   AUTH: z
     .enum(['keys', 'none'])
     .default('keys')
     .describe(
-      '`keys`: every caller shows an API key. `none`: on a loopback HOST alone, nobody does.',
+      '`keys`: every request needs an API key. `none`: requests need no key; allowed only if HOST is a loopback address.',
     ),
   TRUST_PROXY: listVariable(',')
     .refine((list) => list.every(isAddress), 'expected IP addresses or CIDR ranges')
     .default([])
-    .describe('Proxies, by address or CIDR range, whose X-Forwarded-* headers are believed.'),
+    .describe(
+      'Proxies whose `X-Forwarded-*` headers the API trusts: IP addresses or CIDR ranges, separated by commas.',
+    ),
 });
 
 function isAddress(text: string): boolean {
@@ -38,13 +42,13 @@ function isAddress(text: string): boolean {
 /** The settings of the API, parsed. */
 export type ApiSettings = z.infer<typeof apiSettingsSchema>;
 
-/** The settings of the API; throws INVALID_CONFIG, also where anyone on the network could call it. */
+/** Reads the API's settings. Throws INVALID_CONFIG, also if AUTH=none would open the API to the network. */
 export function readApiSettings(env: Record<string, string | undefined>): ApiSettings {
   const settings = parseEnv(apiSettingsSchema, env);
   if (settings.AUTH === 'none' && !isLoopback(settings.HOST)) {
     throw new AppError(
       'INVALID_CONFIG',
-      `AUTH=none is for a loopback HOST alone, and HOST is ${settings.HOST}: set AUTH=keys`,
+      `AUTH=none needs a loopback HOST, but HOST is ${settings.HOST}: set AUTH=keys`,
     );
   }
   return settings;

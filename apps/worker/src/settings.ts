@@ -9,89 +9,112 @@ export const workerSettingsSchema = z.object({
   ...sharedSettings,
   HEALTH_PORT: intVariable(0, 65535)
     .default(0)
-    .describe('Port of /healthz and /readyz; 0 takes any free one.'),
-  HEALTH_HOST: z.string().default('127.0.0.1').describe('Address of /healthz and /readyz.'),
+    .describe('Port of `/healthz` and `/readyz`; 0 selects any free port.'),
+  HEALTH_HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Address on which `/healthz` and `/readyz` listen.'),
   WORKER_CONCURRENCY: intVariable(1, 1000)
     .default(4)
-    .describe('Sessions that run at once; plan 1 GiB of memory for each.'),
+    .describe('Number of sessions that run at once; plan 1 GiB of memory for each.'),
   DRAIN_TIMEOUT_MS: intVariable(0, DAY_MS)
     .default(30_000)
-    .describe('How long running sessions may finish after SIGTERM before they are handed back.'),
+    .describe(
+      'How long running sessions may continue after SIGTERM. Then the worker hands them back to the queue.',
+    ),
   QUEUE_KEEP_COMPLETED: intVariable(0, 100_000)
     .default(1_000)
     .describe(
-      'Jobs that a queue keeps once they are done, for the dashboard, a day at most. Sessions stay in MongoDB.',
+      'Number of completed jobs that each queue keeps for the dashboard, for at most a day. Sessions stay in MongoDB.',
     ),
   QUEUE_KEEP_FAILED: intVariable(0, 100_000)
     .default(1_000)
-    .describe('The same for jobs that failed, a week at most.'),
+    .describe('Number of failed jobs that each queue keeps, for at most a week.'),
   LEASE_MS: intVariable(1_000, 600_000)
     .default(12_000)
-    .describe('How long a session stays with a worker that says nothing.'),
+    .describe('How long a worker owns a session after it last renewed the lease.'),
   RETRY_FIRST_MS: intVariable(1, DAY_MS)
     .default(2_000)
     .describe(
-      'The pause before the first retry of a failed attempt; it doubles each time, to 5 min.',
+      'Pause before the first retry of a failed attempt; it doubles with each retry, up to 5 minutes.',
     ),
   WEBHOOK_TIMEOUT_MS: intVariable(1, 60_000)
     .default(10_000)
-    .describe('How long a webhook may take to answer.'),
+    .describe('How long a webhook endpoint may take to answer.'),
   WEBHOOK_RETRY_FIRST_MS: intVariable(1, DAY_MS)
     .default(5_000)
-    .describe('The pause before a delivery is tried again; it grows by four each time, to 12 h.'),
+    .describe(
+      'Pause before the first retry of a webhook delivery; each further pause is four times as long, up to 12 hours.',
+    ),
   WEBHOOK_DISABLE_AFTER_MS: intVariable(0, 30 * DAY_MS)
     .default(DAY_MS)
-    .describe('How long a webhook must have failed, 20 tries in a row, before it is disabled.'),
+    .describe(
+      'Baton disables a webhook after 20 failed requests in a row, once it has failed for this long.',
+    ),
   WEBHOOK_LOG_DAYS: intVariable(1, 365)
     .default(14)
-    .describe('How long the log of deliveries is kept, in days.'),
+    .describe('Days for which the log of webhook deliveries is kept.'),
   PRICES_FILE: z
     .string()
     .optional()
     .describe(
-      'JSON of prices by model, in the place of the list prices, to estimate what a killed process did not tell.',
+      'JSON file of prices by model that replaces the list prices. Baton uses prices to estimate the cost of a killed process.',
     ),
   RETENTION_DAYS: intVariable(1, 36_500)
     .optional()
     .describe(
-      'Conversations whose last session ended so many days ago are deleted; without it none is.',
+      'Baton deletes a conversation this many days after its last session ended. Without a value it deletes none.',
     ),
   SECRETS_PRIVATE_KEYS: listVariable(delimiter)
     .default([])
     .describe(
-      'Files with the private keys (JWKS) that open sealed secrets, separated as in PATH. Without SECRETS_PUBLIC_KEYS the first key is sealed to.',
+      'Files with the private keys (JWKS) that decrypt secrets, separated as in PATH. Without SECRETS_PUBLIC_KEYS, the worker encrypts secrets with the first key.',
     ),
-  CLAUDE_BIN: z.string().optional().describe("The claude CLI; default: this project's, then PATH."),
-  ANTHROPIC_API_KEY: z.string().optional().describe('Passed on to the CLI.'),
-  ANTHROPIC_BASE_URL: z.string().optional().describe('Passed on to the CLI.'),
-  CLAUDE_CODE_OAUTH_TOKEN: z.string().optional().describe('Passed on to the CLI.'),
+  CLAUDE_BIN: z
+    .string()
+    .optional()
+    .describe(
+      "Path of the claude CLI. Default: the CLI in this project's dependencies, then the one in PATH.",
+    ),
+  ANTHROPIC_API_KEY: z
+    .string()
+    .optional()
+    .describe('API key that the worker passes to the claude CLI.'),
+  ANTHROPIC_BASE_URL: z
+    .string()
+    .optional()
+    .describe('URL of the Anthropic API that the worker passes to the claude CLI.'),
+  CLAUDE_CODE_OAUTH_TOKEN: z
+    .string()
+    .optional()
+    .describe('OAuth token that the worker passes to the claude CLI, instead of an API key.'),
   WAKEUPS: z
     .enum(['allow', 'forbid'])
     .default('allow')
     .describe(
-      'Whether a session may schedule its own wake-ups (the tools ScheduleWakeup and CronCreate), which keep its process and its slot while it waits.',
+      'Whether sessions may use the tools ScheduleWakeup and CronCreate: `allow` or `forbid`. A session that waits for a wake-up keeps its process and its slot on the worker.',
     ),
   SUBPROCESS_ENV_SCRUB: z
     .enum(['auto', 'on', 'off'])
     .default('auto')
     .describe(
-      "Whether the CLI keeps its credentials from a session's tools, by a sandbox that needs bubblewrap and socat. `auto`: where a probe at the start shows that it works; `on`: no session is taken where it does not.",
+      "Whether a sandbox (bubblewrap, socat) hides the CLI's credentials from a session's tools: `auto` (if a probe at start passes), `on` or `off`. With `on`, the worker takes no session while the probe fails.",
     ),
   STARTUP_TIMEOUT_MS: intVariable(1, DAY_MS)
     .default(60_000)
-    .describe('Until the first event of the CLI.'),
+    .describe('How long the CLI may take to print its first event.'),
   IDLE_TIMEOUT_MS: intVariable(1, DAY_MS)
     .default(1_800_000)
     .describe(
-      'Between two lines; a tool may be silent for long. It also bounds the wait for background tasks and wake-ups after a result line.',
+      'How long the CLI may print nothing; allow enough time for slow tools. The same bound limits the wait for background tasks and wake-ups after a result line.',
     ),
   WALL_CLOCK_TIMEOUT_MS: intVariable(1, 30 * DAY_MS)
     .default(DAY_MS)
-    .describe('One attempt in all.'),
+    .describe('How long one attempt may take in total.'),
   EXIT_TIMEOUT_MS: intVariable(1, DAY_MS)
     .default(30_000)
     .describe(
-      'From the last result line to the end of the process, once no background task or wake-up is pending.',
+      'How long the CLI may take to exit after its last result line, once no background task or wake-up is pending.',
     ),
 });
 

@@ -91,7 +91,7 @@ describe('the API as a process', () => {
     });
     expect(await ended).toEqual({ code: 1, signal: null });
     expect(onlyLine(err())['msg']).toBe(
-      'AUTH=none is for a loopback HOST alone, and HOST is 0.0.0.0: set AUTH=keys',
+      'AUTH=none needs a loopback HOST, but HOST is 0.0.0.0: set AUTH=keys',
     );
     expect(out()).toBe('');
   });

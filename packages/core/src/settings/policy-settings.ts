@@ -11,32 +11,36 @@ import {
 import { DEFAULT_WORK_ROOT } from './default-work-root.ts';
 import { absolutePath, listVariable } from './env.ts';
 
-/** The variables that state the operator's policy; `*` in one is all there is, `none` nothing. */
+/** The variables of the operator's policy. In lists of names, `*` allows every name and `none` allows no name. */
 export const policySettings = {
   // parseEnv makes the default from other variables.
   WORK_ROOT: z
-    .string('expected a directory: this user has no home directory to take one in')
+    .string('expected an absolute path, because this user has no home directory for the default')
     .meta({ default: DEFAULT_WORK_ROOT })
     .transform(absolutePath)
     .describe(
-      'Where sessions without a `working_dir` work: a directory for each conversation, as an absolute path. Default: in the state directory of the user (`STATE_DIRECTORY`, `XDG_STATE_HOME`).',
+      'Absolute path of the directory in which sessions without a `working_dir` work, in one subdirectory per conversation. The default lies under `STATE_DIRECTORY` or `XDG_STATE_HOME` if either is set.',
     ),
   ALLOWED_ROOTS: listVariable(delimiter)
     .transform((roots, context) => roots.map((root) => absolutePath(root, context)))
     .optional()
     .describe(
-      'Directories that a `working_dir` may lie in: absolute paths, separated as in PATH. Default: WORK_ROOT.',
+      'Absolute paths of the directories that may contain a `working_dir`, separated as in PATH. Default: WORK_ROOT.',
     ),
   ALLOWED_ENV: listVariable(',')
     .default([])
-    .describe('Names that `config.env` may set although they are refused, separated by commas.'),
+    .describe(
+      'Environment variables that `config.env` may set although Baton refuses them by default, separated by commas.',
+    ),
   ALLOWED_PERMISSION_MODES: listVariable(',')
     .refine(
       (modes) => modes.every((mode) => PERMISSION_MODES.some((known) => known === mode)),
       `expected some of ${PERMISSION_MODES.join(', ')}`,
     )
     .prefault(DEFAULT_POLICY.allowedPermissionModes.join(','))
-    .describe('Permission modes that callers may ask for, by `permission_mode` or by `settings`.'),
+    .describe(
+      'Permission modes that callers may request, with `permission_mode` or in `settings`.',
+    ),
   FORBIDDEN_OPTIONS: listVariable(',')
     .refine(
       (options) => options.every((option) => FORBIDDABLE_OPTIONS.includes(option)),
@@ -44,40 +48,40 @@ export const policySettings = {
     )
     .default([])
     .describe(
-      'Keys of a config that no caller may use, such as `permission_prompt_tool`, separated by commas.',
+      'Keys of a config that callers may not use, such as `permission_prompt_tool`, separated by commas.',
     ),
   ALLOWED_SETTINGS: allowedVariable().describe(
-    'Top-level keys that `settings` may have, separated by commas; `*`: any, `none`: none.',
+    'Top-level keys that callers may use in `settings`, separated by commas. `*` allows all keys, `none` allows no key.',
   ),
   ALLOWED_MCP_COMMANDS: allowedVariable().describe(
-    'Programs that MCP servers may be, by the letter of their `command`, separated by commas; `*`: any, `none`: none.',
+    'Commands that MCP servers may use, matched exactly, separated by commas. `*` allows all commands, `none` allows no command.',
   ),
   SETTING_SOURCES: sourcesVariable()
     .optional()
     .describe(
-      'Settings files that sessions read, and the most that callers may ask for: some of `user`, `project`, `local`, or `none`. Default: all of them; `none` where ALLOWED_SETTINGS or ALLOWED_MCP_COMMANDS is not `*`.',
+      'Settings files that the CLI reads if the caller names none: some of `user`, `project`, `local`, or `none`. Default: all that ALLOWED_SETTING_SOURCES allows, or `none` if ALLOWED_SETTINGS or ALLOWED_MCP_COMMANDS is not `*`.',
     ),
   ALLOWED_SETTING_SOURCES: sourcesVariable('*')
     .optional()
     .describe(
-      'Settings files that callers may ask for by `setting_sources`, where that is not SETTING_SOURCES; `*`: any, `none`: none.',
+      'Settings files that callers may request with `setting_sources`; `*` allows all files, `none` allows no file. Default: those of SETTING_SOURCES.',
     ),
   STRICT_MCP_CONFIG: z
     .enum(['on', 'unless-asked', 'off'], 'expected on, unless-asked or off')
     .optional()
     .describe(
-      'Whether sessions start the MCP servers of their `mcp_config` alone, and none of a `.mcp.json`: `on`: always, `unless-asked`: unless a caller says otherwise, `off`: where a caller says so. Default: `off`; `on` where ALLOWED_SETTINGS or ALLOWED_MCP_COMMANDS is not `*`.',
+      'Whether a session starts only the MCP servers of its `mcp_config` and ignores `.mcp.json`: `on` (always), `unless-asked` (a caller may turn this off) or `off` (a caller may turn this on). Default: `off`, or `on` if ALLOWED_SETTINGS or ALLOWED_MCP_COMMANDS is not `*`.',
     ),
 };
 
-/** The policy's variables, as they are read. */
+/** The parsed variables of the policy. */
 type PolicySettings = z.infer<z.ZodObject<typeof policySettings>>;
 
-/** The policy that the settings state. */
+/** Builds the policy from the settings. */
 export function policyOf(settings: PolicySettings): Policy {
   const allowedSettings = allowedOf(settings.ALLOWED_SETTINGS);
   const allowedMcpCommands = allowedOf(settings.ALLOWED_MCP_COMMANDS);
-  // A file of the repository must not be the way around what the operator restricts.
+  // Otherwise a settings file or an .mcp.json in a repository could bypass what the operator restricts.
   const isRestricted = allowedSettings !== 'any' || allowedMcpCommands !== 'any';
   const strict = settings.STRICT_MCP_CONFIG ?? (isRestricted ? 'on' : 'off');
   return {

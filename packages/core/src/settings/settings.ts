@@ -8,14 +8,16 @@ import { mongodbUrlSchema, redisUrlSchema } from './server-urls.ts';
 
 /** The variables that every process of Baton reads; each app's schema spreads them into its own. */
 export const sharedSettings = {
-  REDIS_URL: redisUrlSchema.describe('Redis: the queue.'),
+  REDIS_URL: redisUrlSchema.describe('URL of the Redis server that holds the queue.'),
   MONGODB_URL: mongodbUrlSchema.describe(
-    'MongoDB: the truth. The database is the one it names, else `baton`.',
+    'URL of the MongoDB server that stores sessions and events. If the URL names no database, Baton uses `baton`.',
   ),
   QUEUE_PREFIX: z
     .string()
     .default(QUEUE_PREFIX)
-    .describe("Prefix of Baton's keys in Redis, where a server is shared."),
+    .describe(
+      'Prefix of all keys of Baton in Redis. The API, the workers and all producers must use the same one.',
+    ),
   ...policySettings,
   WEBHOOK_ALLOWED_ADDRESSES: listVariable(',')
     .transform((texts) => texts.map(parseRange))
@@ -26,13 +28,13 @@ export const sharedSettings = {
     .transform((ranges) => ranges.filter((range) => range !== null))
     .default([])
     .describe(
-      'Addresses or CIDR ranges that webhooks may be sent to although they are not public, separated by commas.',
+      'Addresses or CIDR ranges that webhooks may reach although they are not public, or over plain http; separated by commas.',
     ),
   SECRETS_PUBLIC_KEYS: z
     .string()
     .optional()
     .describe(
-      'File with the public keys (JWKS) that secrets are sealed to, the first of them; without keys they are not.',
+      'File with the public keys (JWKS) that encrypt secrets; Baton uses the first key. Without keys, secrets are stored in plain text.',
     ),
-  LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('How much is logged, on stderr.'),
+  LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('Lowest level that is logged to stderr.'),
 };

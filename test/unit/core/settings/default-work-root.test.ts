@@ -31,7 +31,7 @@ describe('the default of WORK_ROOT', () => {
 
   test('is an error that names WORK_ROOT where there is no home', () => {
     const schema = z.object({ WORK_ROOT: sharedSettings.WORK_ROOT });
-    expect(() => parseEnv(schema, { HOME: '/' })).toThrow(/WORK_ROOT: expected a directory/);
+    expect(() => parseEnv(schema, { HOME: '/' })).toThrow(/WORK_ROOT: expected an absolute path/);
     expect(parseEnv(schema, { HOME: '/', WORK_ROOT: '/srv' })).toEqual({ WORK_ROOT: '/srv' });
   });
 });

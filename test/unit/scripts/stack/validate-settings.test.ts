@@ -46,7 +46,7 @@ test('files that are missing and a work root that cannot be made are listed as w
     WORK_ROOT: '/dev/null/work',
   };
   expect(await problemsOf(wrong)).toEqual([
-    'AUTH=none is for a loopback HOST alone, and HOST is 0.0.0.0: set AUTH=keys',
+    'AUTH=none needs a loopback HOST, but HOST is 0.0.0.0: set AUTH=keys',
     'SECRETS_PRIVATE_KEYS: expected a file that can be read at /nowhere/private.jwks',
     expect.stringContaining('PRICES_FILE /nowhere/prices.json: ENOENT'),
     expect.stringContaining('WORK_ROOT: cannot make the directory /dev/null/work (ENOTDIR)'),
