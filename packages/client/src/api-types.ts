@@ -72,7 +72,7 @@ export type UsageGroup = 'day' | 'model' | 'tag' | 'key';
 
 export interface BulkLaunch {
   /**
-   * The prompt: not of white space alone.
+   * The prompt. It must contain visible text.
    */
   query: string;
   /**
@@ -80,38 +80,38 @@ export interface BulkLaunch {
    */
   model?: string;
   /**
-   * Directory of the run, inside an allowed root; absent: one for the conversation.
+   * Directory in which the session runs; it must lie inside an allowed root. Default: a directory of the conversation.
    */
   working_dir?: string;
   /**
-   * Limit of agentic turns for this session.
+   * Maximum number of agentic turns of this session.
    */
   max_turns?: number;
   system_prompt?: string;
   append_system_prompt?: string;
   /**
-   * Appended to the appended system prompt.
+   * Text that is added after `append_system_prompt`.
    */
   custom_instructions?: string;
   /**
-   * MCP tool that is asked, mcp__server__tool.
+   * MCP tool that decides on permissions, as `mcp__server__tool`.
    */
   permission_prompt_tool?: string;
   /**
-   * At most 100 KiB of JSON in all.
+   * Tools that need no permission; at most 100 KiB of JSON.
    */
   allowed_tools?: string[];
   /**
-   * At most 100 KiB of JSON in all.
+   * Tools that the session may not use; at most 100 KiB of JSON.
    */
   disallowed_tools?: string[];
   mcp_config?: MCPConfig;
   /**
-   * Kept as asked; the worker always has the CLI print stream-json, as hld did.
+   * Stored but without effect: the worker always runs the CLI with stream-json, as hld did.
    */
   output_format?: 'text' | 'json' | 'stream-json';
   /**
-   * Kept as asked; stream-json in print mode is always verbose.
+   * Stored but without effect: stream-json in print mode is always verbose.
    */
   verbose?: boolean;
   /**
@@ -119,128 +119,128 @@ export interface BulkLaunch {
    */
   additional_directories?: string[];
   /**
-   * Whether the answer is streamed while it grows; such lines are not stored.
+   * Whether readers receive an answer in parts while the model writes it. Baton does not store the parts.
    */
   include_partial_messages?: boolean;
   /**
-   * Whether a prompt that begins with a slash may be a slash command of the CLI; default true. With false it is text, and the model sees a space before it.
+   * Whether a prompt that begins with a slash may run a slash command of the CLI; default true. With `false` the prompt is plain text, and the model sees a space before it.
    */
   slash_commands?: boolean;
   permission_mode?: 'acceptEdits' | 'auto' | 'bypassPermissions' | 'dontAsk' | 'manual' | 'plan';
   /**
-   * US dollars for this session.
+   * Maximum cost of this session in US dollars.
    */
   max_budget_usd?: number;
   /**
-   * Models to fall back to, separated by commas.
+   * Models that the CLI falls back to, separated by commas.
    */
   fallback_model?: string;
   /**
-   * JSON Schema (draft 7) of the answer, which result.structured_output then holds. At most 100 KiB. Claude Code takes no later draft: from zod, convert with the target draft-7.
+   * JSON Schema (draft 7) of the answer, at most 100 KiB. `result.structured_output` holds the answer. Claude Code accepts no later draft; a schema made with zod needs the target `draft-7`.
    */
   json_schema?: {
     [k: string]: unknown;
   };
   /**
-   * Claude Code's own settings.
+   * Settings of Claude Code, as in a settings file.
    */
   settings?: {
     [k: string]: unknown;
   };
   /**
-   * Which settings are read beside `settings`: `project` and `local` are files of the repository, with its hooks, skills and CLAUDE.md; `[]`: none. At most what the operator allows, whose choice holds where it is absent.
+   * Settings files that the CLI reads beside `settings`; `[]` means none. `project` and `local` are files of the repository and bring its hooks, skills and CLAUDE.md. The operator limits the choice and sets the default.
    *
    * @maxItems 3
    */
   setting_sources?: ('user' | 'project' | 'local')[];
   /**
-   * Whether the MCP servers of `mcp_config` alone are started, and none of a `.mcp.json`. Absent: as the operator says.
+   * Whether the CLI starts only the MCP servers of `mcp_config` and ignores a `.mcp.json`. Default: the operator's choice.
    */
   strict_mcp_config?: boolean;
   /**
-   * Environment of the run. Secret: values are never shown again.
+   * Environment variables of the session. The values are secret: Baton never returns them.
    */
   env?: {
     [k: string]: string;
   };
   timeouts?: {
     /**
-     * Until the first event of the CLI.
+     * How long the CLI may take to print its first event, in milliseconds.
      */
     startup_ms?: number;
     /**
-     * Between two lines, also while the session waits for background tasks or wake-ups after a result line.
+     * How long the CLI may print nothing, in milliseconds. This also limits the wait for background tasks and wake-ups after a result line.
      */
     idle_ms?: number;
     /**
-     * One attempt in all.
+     * How long one attempt may take in total, in milliseconds.
      */
     wall_clock_ms?: number;
     /**
-     * From the last result line to the end of the process, once no background task or wake-up is pending.
+     * How long the CLI may take to exit after its last result line, in milliseconds. The time starts once no background task or wake-up is pending.
      */
     exit_ms?: number;
   };
   recovery?: {
     /**
-     * After a crash: resume the transcript (default), restart, or fail.
+     * What Baton does after the worker of the session died: `resume` from the transcript (default), `restart` from the beginning, or `fail`.
      */
     on_crash?: 'resume' | 'restart' | 'fail';
     /**
-     * Crashes it survives; default 3.
+     * How many times the worker may die before the session fails; default 3.
      */
     max_crashes?: number;
     /**
-     * Retries after a retryable failure; default 3. Crashes and hand-backs cost none.
+     * How many times Baton retries the session after a retryable failure; default 3. Crashes and hand-backs do not count as retries.
      */
     max_retries?: number;
   };
   /**
-   * Shown to people.
+   * Title for human readers.
    */
   title?: string;
   /**
-   * Lists filter by them.
+   * Tags by which lists of sessions can be filtered.
    *
    * @maxItems 32
    */
   tags?: string[];
   /**
-   * The caller's own JSON, given back as it is. At most 16 KiB.
+   * JSON of the caller, at most 16 KiB. Baton returns it unchanged.
    */
   metadata?: {
     [k: string]: unknown;
   };
   /**
-   * 0, the default, comes first; then lower before higher.
+   * 0 (default) runs first, then lower numbers before higher ones.
    */
   priority?: number;
   /**
-   * Not run before so many milliseconds from now; at most 366 days.
+   * Milliseconds to wait before the session may run; at most 366 days.
    */
   delay_ms?: number;
   /**
-   * How often it is tried in all where its failure is retryable: recovery.max_retries + 1. Not beside that one.
+   * How many times Baton tries the session in total if its failures are retryable. This is `recovery.max_retries` + 1 and cannot be used together with it.
    */
   attempts?: number;
   /**
-   * Sessions of one key run at most `concurrency_limit` at once, first come first served.
+   * At most `concurrency_limit` sessions with the same key are in progress at once. The others wait in order of arrival.
    */
   concurrency_key?: string;
   /**
-   * How many sessions of its key may be under way when this one joins them; default 1.
+   * How many sessions with the same key, this one included, may be in progress when this one starts; default 1.
    */
   concurrency_limit?: number;
   /**
-   * Where it would go over a limit of its API key or of one of its tags: refuse it (default), or let it wait for room (`waiting_for: budget`).
+   * What Baton does if the session would exceed a limit of its API key or of one of its tags. `reject` (default) refuses the request; `wait` accepts it, and the session waits until the limit has room (`waiting_for: budget`).
    */
   on_limit?: 'reject' | 'wait';
   /**
-   * Not run before this time; at most 366 days ahead. Not beside delay_ms.
+   * Time before which the session does not run, at most 366 days ahead. It cannot be used together with `delay_ms`.
    */
   run_at?: string;
   /**
-   * The same key and the same request: the same session, for as long as it is kept.
+   * Key chosen by the caller. The same key with the same request returns the same session, as long as Baton keeps that session.
    */
   idempotency_key?: string;
 }
@@ -250,12 +250,12 @@ export interface MCPConfig {
       | {
           type?: 'stdio';
           /**
-           * Program to start on the worker.
+           * Command that starts the server on the worker.
            */
           command: string;
           args?: string[];
           /**
-           * Secret: never shown again.
+           * Environment of the server. The values are secret: Baton never returns them.
            */
           env?: {
             [k: string]: string;
@@ -265,7 +265,7 @@ export interface MCPConfig {
           type: 'http' | 'sse';
           url: string;
           /**
-           * Secret: never shown again.
+           * HTTP headers of each request. The values are secret: Baton never returns them.
            */
           headers?: {
             [k: string]: string;
@@ -275,7 +275,7 @@ export interface MCPConfig {
 }
 export interface ContinueRequest {
   /**
-   * The prompt: not of white space alone.
+   * The prompt. It must contain visible text.
    */
   query: string;
   model?: string | null;
@@ -310,82 +310,82 @@ export interface ContinueRequest {
   } | null;
   timeouts?: {
     /**
-     * Until the first event of the CLI.
+     * How long the CLI may take to print its first event, in milliseconds.
      */
     startup_ms?: number;
     /**
-     * Between two lines, also while the session waits for background tasks or wake-ups after a result line.
+     * How long the CLI may print nothing, in milliseconds. This also limits the wait for background tasks and wake-ups after a result line.
      */
     idle_ms?: number;
     /**
-     * One attempt in all.
+     * How long one attempt may take in total, in milliseconds.
      */
     wall_clock_ms?: number;
     /**
-     * From the last result line to the end of the process, once no background task or wake-up is pending.
+     * How long the CLI may take to exit after its last result line, in milliseconds. The time starts once no background task or wake-up is pending.
      */
     exit_ms?: number;
   } | null;
   recovery?: {
     /**
-     * After a crash: resume the transcript (default), restart, or fail.
+     * What Baton does after the worker of the session died: `resume` from the transcript (default), `restart` from the beginning, or `fail`.
      */
     on_crash?: 'resume' | 'restart' | 'fail';
     /**
-     * Crashes it survives; default 3.
+     * How many times the worker may die before the session fails; default 3.
      */
     max_crashes?: number;
     /**
-     * Retries after a retryable failure; default 3. Crashes and hand-backs cost none.
+     * How many times Baton retries the session after a retryable failure; default 3. Crashes and hand-backs do not count as retries.
      */
     max_retries?: number;
   } | null;
   /**
-   * Shown to people.
+   * Title for human readers.
    */
   title?: string;
   /**
-   * Lists filter by them.
+   * Tags by which lists of sessions can be filtered.
    *
    * @maxItems 32
    */
   tags?: string[];
   /**
-   * The caller's own JSON, given back as it is. At most 16 KiB.
+   * JSON of the caller, at most 16 KiB. Baton returns it unchanged.
    */
   metadata?: {
     [k: string]: unknown;
   };
   /**
-   * 0, the default, comes first; then lower before higher.
+   * 0 (default) runs first, then lower numbers before higher ones.
    */
   priority?: number;
   /**
-   * Not run before so many milliseconds from now; at most 366 days.
+   * Milliseconds to wait before the session may run; at most 366 days.
    */
   delay_ms?: number;
   /**
-   * How often it is tried in all where its failure is retryable: recovery.max_retries + 1. Not beside that one.
+   * How many times Baton tries the session in total if its failures are retryable. This is `recovery.max_retries` + 1 and cannot be used together with it.
    */
   attempts?: number;
   /**
-   * Sessions of one key run at most `concurrency_limit` at once, first come first served.
+   * At most `concurrency_limit` sessions with the same key are in progress at once. The others wait in order of arrival.
    */
   concurrency_key?: string;
   /**
-   * How many sessions of its key may be under way when this one joins them; default 1.
+   * How many sessions with the same key, this one included, may be in progress when this one starts; default 1.
    */
   concurrency_limit?: number;
   /**
-   * Where it would go over a limit of its API key or of one of its tags: refuse it (default), or let it wait for room (`waiting_for: budget`).
+   * What Baton does if the session would exceed a limit of its API key or of one of its tags. `reject` (default) refuses the request; `wait` accepts it, and the session waits until the limit has room (`waiting_for: budget`).
    */
   on_limit?: 'reject' | 'wait';
   /**
-   * Not run before this time; at most 366 days ahead. Not beside delay_ms.
+   * Time before which the session does not run, at most 366 days ahead. It cannot be used together with `delay_ms`.
    */
   run_at?: string;
   /**
-   * While the session to continue has not ended: reject (default), wait for its end, or interrupt it and wait.
+   * What the continue does if its parent has not ended: `reject` (default) refuses it, `enqueue` waits for the parent, `interrupt` interrupts the parent and then waits for it.
    */
   on_busy?: 'reject' | 'enqueue' | 'interrupt';
 }
@@ -410,7 +410,7 @@ export interface Failure {
   signal?: string;
   stderr_tail?: string;
   /**
-   * The end of what the CLI printed beside events, where stderr is empty.
+   * The last output of the CLI that was no event, if stderr was empty.
    */
   stdout_tail?: string;
   retry_at?: string;
@@ -427,27 +427,27 @@ export interface Info {
   model?: string;
   result?: Result;
   /**
-   * Why the model stopped, as the API names it: `end_turn`, `max_tokens` (the answer is cut), `refusal`, ...
+   * Why the model stopped, in the words of the API: `end_turn`, `max_tokens` (the answer is cut), `refusal`, ...
    */
   stop_reason?: string;
   parent_session_id?: string;
   /**
-   * The schedule that launched it.
+   * Schedule that launched the session.
    */
   schedule_id?: string;
   /**
-   * The API key whose holder asked for it.
+   * API key that requested the session.
    */
   api_key_id?: string;
   root_session_id: string;
   /**
-   * Claude's id of the conversation: the root's id, until a /clear begins another.
+   * Claude's id of the conversation: the root's id, until a /clear begins a new one.
    */
   claude_session_id?: string;
   created_at: string;
   updated_at: string;
   /**
-   * When its first attempt began.
+   * When the first attempt began.
    */
   started_at?: string;
   title?: string;
@@ -457,15 +457,15 @@ export interface Info {
   };
   priority: number;
   /**
-   * The number of the last attempt; 0 before the first.
+   * Number of the last attempt; 0 before the first.
    */
   attempt: number;
   /**
-   * The worker of the last attempt.
+   * Worker of the last attempt.
    */
   worker_id?: string;
   /**
-   * Attempts that their host kept from starting; absent where there was none.
+   * Number of attempts that a host kept from starting; absent if there were none.
    */
   host_failures?: number;
   last_event_seq: number;
@@ -473,18 +473,18 @@ export interface Info {
   failure?: Failure;
   not_before?: string;
   /**
-   * budget: a limit of its API key or of one of its tags is reached. parent: the session that it continues has not ended. concurrency_key: as many sessions of its key as may are under way.
+   * What the session waits for. `budget`: a limit of its API key or of one of its tags is reached. `parent`: the session that it continues has not ended. `concurrency_key`: too many sessions with its key are in progress.
    */
   waiting_for?: 'budget' | 'parent' | 'concurrency_key';
   concurrency_key?: string;
   concurrency_limit?: number;
   stopped_by?: 'interrupt';
   /**
-   * Whether it can be continued.
+   * Whether the session can be continued.
    */
   resumable: boolean;
   /**
-   * Redacted; only where it was asked for.
+   * The config with secrets redacted; present only if the query includes it.
    */
   config?: SessionConfig;
 }
@@ -522,7 +522,7 @@ export interface Result {
   permission_denials?: unknown[];
   structured_output?: unknown;
   /**
-   * The tool call that was put off until somebody decides it.
+   * The tool call that a hook deferred until somebody decides on it.
    */
   deferred_tool_use?: {
     [k: string]: unknown;
@@ -530,27 +530,27 @@ export interface Result {
   api_error_status?: number | null;
   terminal_reason?: string | null;
   /**
-   * Why the model stopped, as the API names it.
+   * Why the model stopped, in the words of the API.
    */
   stop_reason?: string | null;
   /**
-   * The slash command that the CLI answered by itself, without a turn.
+   * The slash command that the CLI answered without a turn of the model.
    */
   local_command?: string;
   uuid?: string;
   /**
-   * Keys that Baton cut or left out for size; the events hold the CLI's line.
+   * Keys that Baton shortened or left out because of their size. The event has them in full.
    */
   truncated?: string[];
 }
 export interface Totals {
   cost_usd: number;
   /**
-   * How much of cost_usd is estimated from tokens and list prices, for processes that ended, or run, without having told their cost.
+   * Part of `cost_usd` that is estimated from tokens and list prices, because a process ended or still runs without having reported its cost.
    */
   cost_estimated_usd?: number;
   /**
-   * Tokens that no cost stands for: their model has no price in the table.
+   * Tokens without a cost, because their model has no price in the table.
    */
   unpriced_tokens?: number;
   num_turns: number;
@@ -562,7 +562,7 @@ export interface Totals {
 }
 export interface SessionConfig {
   /**
-   * The prompt: not of white space alone.
+   * The prompt. It must contain visible text.
    */
   query: string;
   /**
@@ -570,38 +570,38 @@ export interface SessionConfig {
    */
   model?: string;
   /**
-   * Directory of the run, inside an allowed root; absent: one for the conversation.
+   * Directory in which the session runs; it must lie inside an allowed root. Default: a directory of the conversation.
    */
   working_dir?: string;
   /**
-   * Limit of agentic turns for this session.
+   * Maximum number of agentic turns of this session.
    */
   max_turns?: number;
   system_prompt?: string;
   append_system_prompt?: string;
   /**
-   * Appended to the appended system prompt.
+   * Text that is added after `append_system_prompt`.
    */
   custom_instructions?: string;
   /**
-   * MCP tool that is asked, mcp__server__tool.
+   * MCP tool that decides on permissions, as `mcp__server__tool`.
    */
   permission_prompt_tool?: string;
   /**
-   * At most 100 KiB of JSON in all.
+   * Tools that need no permission; at most 100 KiB of JSON.
    */
   allowed_tools?: string[];
   /**
-   * At most 100 KiB of JSON in all.
+   * Tools that the session may not use; at most 100 KiB of JSON.
    */
   disallowed_tools?: string[];
   mcp_config?: MCPConfig;
   /**
-   * Kept as asked; the worker always has the CLI print stream-json, as hld did.
+   * Stored but without effect: the worker always runs the CLI with stream-json, as hld did.
    */
   output_format?: 'text' | 'json' | 'stream-json';
   /**
-   * Kept as asked; stream-json in print mode is always verbose.
+   * Stored but without effect: stream-json in print mode is always verbose.
    */
   verbose?: boolean;
   /**
@@ -609,86 +609,86 @@ export interface SessionConfig {
    */
   additional_directories?: string[];
   /**
-   * Whether the answer is streamed while it grows; such lines are not stored.
+   * Whether readers receive an answer in parts while the model writes it. Baton does not store the parts.
    */
   include_partial_messages?: boolean;
   /**
-   * Whether a prompt that begins with a slash may be a slash command of the CLI; default true. With false it is text, and the model sees a space before it.
+   * Whether a prompt that begins with a slash may run a slash command of the CLI; default true. With `false` the prompt is plain text, and the model sees a space before it.
    */
   slash_commands?: boolean;
   permission_mode?: 'acceptEdits' | 'auto' | 'bypassPermissions' | 'dontAsk' | 'manual' | 'plan';
   /**
-   * US dollars for this session.
+   * Maximum cost of this session in US dollars.
    */
   max_budget_usd?: number;
   /**
-   * Models to fall back to, separated by commas.
+   * Models that the CLI falls back to, separated by commas.
    */
   fallback_model?: string;
   /**
-   * JSON Schema (draft 7) of the answer, which result.structured_output then holds. At most 100 KiB. Claude Code takes no later draft: from zod, convert with the target draft-7.
+   * JSON Schema (draft 7) of the answer, at most 100 KiB. `result.structured_output` holds the answer. Claude Code accepts no later draft; a schema made with zod needs the target `draft-7`.
    */
   json_schema?: {
     [k: string]: unknown;
   };
   /**
-   * Claude Code's own settings.
+   * Settings of Claude Code, as in a settings file.
    */
   settings?: {
     [k: string]: unknown;
   };
   /**
-   * Which settings are read beside `settings`: `project` and `local` are files of the repository, with its hooks, skills and CLAUDE.md; `[]`: none. At most what the operator allows, whose choice holds where it is absent.
+   * Settings files that the CLI reads beside `settings`; `[]` means none. `project` and `local` are files of the repository and bring its hooks, skills and CLAUDE.md. The operator limits the choice and sets the default.
    *
    * @maxItems 3
    */
   setting_sources?: ('user' | 'project' | 'local')[];
   /**
-   * Whether the MCP servers of `mcp_config` alone are started, and none of a `.mcp.json`. Absent: as the operator says.
+   * Whether the CLI starts only the MCP servers of `mcp_config` and ignores a `.mcp.json`. Default: the operator's choice.
    */
   strict_mcp_config?: boolean;
   /**
-   * Environment of the run. Secret: values are never shown again.
+   * Environment variables of the session. The values are secret: Baton never returns them.
    */
   env?: {
     [k: string]: string;
   };
   timeouts?: {
     /**
-     * Until the first event of the CLI.
+     * How long the CLI may take to print its first event, in milliseconds.
      */
     startup_ms?: number;
     /**
-     * Between two lines, also while the session waits for background tasks or wake-ups after a result line.
+     * How long the CLI may print nothing, in milliseconds. This also limits the wait for background tasks and wake-ups after a result line.
      */
     idle_ms?: number;
     /**
-     * One attempt in all.
+     * How long one attempt may take in total, in milliseconds.
      */
     wall_clock_ms?: number;
     /**
-     * From the last result line to the end of the process, once no background task or wake-up is pending.
+     * How long the CLI may take to exit after its last result line, in milliseconds. The time starts once no background task or wake-up is pending.
      */
     exit_ms?: number;
   };
   recovery?: {
     /**
-     * After a crash: resume the transcript (default), restart, or fail.
+     * What Baton does after the worker of the session died: `resume` from the transcript (default), `restart` from the beginning, or `fail`.
      */
     on_crash?: 'resume' | 'restart' | 'fail';
     /**
-     * Crashes it survives; default 3.
+     * How many times the worker may die before the session fails; default 3.
      */
     max_crashes?: number;
     /**
-     * Retries after a retryable failure; default 3. Crashes and hand-backs cost none.
+     * How many times Baton retries the session after a retryable failure; default 3. Crashes and hand-backs do not count as retries.
      */
     max_retries?: number;
   };
 }
 export interface LaunchRequest {
   /**
-   * The prompt: not of white space alone.
+   * The prompt. It must contain visible text.
    */
   query: string;
   /**
@@ -696,38 +696,38 @@ export interface LaunchRequest {
    */
   model?: string;
   /**
-   * Directory of the run, inside an allowed root; absent: one for the conversation.
+   * Directory in which the session runs; it must lie inside an allowed root. Default: a directory of the conversation.
    */
   working_dir?: string;
   /**
-   * Limit of agentic turns for this session.
+   * Maximum number of agentic turns of this session.
    */
   max_turns?: number;
   system_prompt?: string;
   append_system_prompt?: string;
   /**
-   * Appended to the appended system prompt.
+   * Text that is added after `append_system_prompt`.
    */
   custom_instructions?: string;
   /**
-   * MCP tool that is asked, mcp__server__tool.
+   * MCP tool that decides on permissions, as `mcp__server__tool`.
    */
   permission_prompt_tool?: string;
   /**
-   * At most 100 KiB of JSON in all.
+   * Tools that need no permission; at most 100 KiB of JSON.
    */
   allowed_tools?: string[];
   /**
-   * At most 100 KiB of JSON in all.
+   * Tools that the session may not use; at most 100 KiB of JSON.
    */
   disallowed_tools?: string[];
   mcp_config?: MCPConfig;
   /**
-   * Kept as asked; the worker always has the CLI print stream-json, as hld did.
+   * Stored but without effect: the worker always runs the CLI with stream-json, as hld did.
    */
   output_format?: 'text' | 'json' | 'stream-json';
   /**
-   * Kept as asked; stream-json in print mode is always verbose.
+   * Stored but without effect: stream-json in print mode is always verbose.
    */
   verbose?: boolean;
   /**
@@ -735,157 +735,157 @@ export interface LaunchRequest {
    */
   additional_directories?: string[];
   /**
-   * Whether the answer is streamed while it grows; such lines are not stored.
+   * Whether readers receive an answer in parts while the model writes it. Baton does not store the parts.
    */
   include_partial_messages?: boolean;
   /**
-   * Whether a prompt that begins with a slash may be a slash command of the CLI; default true. With false it is text, and the model sees a space before it.
+   * Whether a prompt that begins with a slash may run a slash command of the CLI; default true. With `false` the prompt is plain text, and the model sees a space before it.
    */
   slash_commands?: boolean;
   permission_mode?: 'acceptEdits' | 'auto' | 'bypassPermissions' | 'dontAsk' | 'manual' | 'plan';
   /**
-   * US dollars for this session.
+   * Maximum cost of this session in US dollars.
    */
   max_budget_usd?: number;
   /**
-   * Models to fall back to, separated by commas.
+   * Models that the CLI falls back to, separated by commas.
    */
   fallback_model?: string;
   /**
-   * JSON Schema (draft 7) of the answer, which result.structured_output then holds. At most 100 KiB. Claude Code takes no later draft: from zod, convert with the target draft-7.
+   * JSON Schema (draft 7) of the answer, at most 100 KiB. `result.structured_output` holds the answer. Claude Code accepts no later draft; a schema made with zod needs the target `draft-7`.
    */
   json_schema?: {
     [k: string]: unknown;
   };
   /**
-   * Claude Code's own settings.
+   * Settings of Claude Code, as in a settings file.
    */
   settings?: {
     [k: string]: unknown;
   };
   /**
-   * Which settings are read beside `settings`: `project` and `local` are files of the repository, with its hooks, skills and CLAUDE.md; `[]`: none. At most what the operator allows, whose choice holds where it is absent.
+   * Settings files that the CLI reads beside `settings`; `[]` means none. `project` and `local` are files of the repository and bring its hooks, skills and CLAUDE.md. The operator limits the choice and sets the default.
    *
    * @maxItems 3
    */
   setting_sources?: ('user' | 'project' | 'local')[];
   /**
-   * Whether the MCP servers of `mcp_config` alone are started, and none of a `.mcp.json`. Absent: as the operator says.
+   * Whether the CLI starts only the MCP servers of `mcp_config` and ignores a `.mcp.json`. Default: the operator's choice.
    */
   strict_mcp_config?: boolean;
   /**
-   * Environment of the run. Secret: values are never shown again.
+   * Environment variables of the session. The values are secret: Baton never returns them.
    */
   env?: {
     [k: string]: string;
   };
   timeouts?: {
     /**
-     * Until the first event of the CLI.
+     * How long the CLI may take to print its first event, in milliseconds.
      */
     startup_ms?: number;
     /**
-     * Between two lines, also while the session waits for background tasks or wake-ups after a result line.
+     * How long the CLI may print nothing, in milliseconds. This also limits the wait for background tasks and wake-ups after a result line.
      */
     idle_ms?: number;
     /**
-     * One attempt in all.
+     * How long one attempt may take in total, in milliseconds.
      */
     wall_clock_ms?: number;
     /**
-     * From the last result line to the end of the process, once no background task or wake-up is pending.
+     * How long the CLI may take to exit after its last result line, in milliseconds. The time starts once no background task or wake-up is pending.
      */
     exit_ms?: number;
   };
   recovery?: {
     /**
-     * After a crash: resume the transcript (default), restart, or fail.
+     * What Baton does after the worker of the session died: `resume` from the transcript (default), `restart` from the beginning, or `fail`.
      */
     on_crash?: 'resume' | 'restart' | 'fail';
     /**
-     * Crashes it survives; default 3.
+     * How many times the worker may die before the session fails; default 3.
      */
     max_crashes?: number;
     /**
-     * Retries after a retryable failure; default 3. Crashes and hand-backs cost none.
+     * How many times Baton retries the session after a retryable failure; default 3. Crashes and hand-backs do not count as retries.
      */
     max_retries?: number;
   };
   /**
-   * Shown to people.
+   * Title for human readers.
    */
   title?: string;
   /**
-   * Lists filter by them.
+   * Tags by which lists of sessions can be filtered.
    *
    * @maxItems 32
    */
   tags?: string[];
   /**
-   * The caller's own JSON, given back as it is. At most 16 KiB.
+   * JSON of the caller, at most 16 KiB. Baton returns it unchanged.
    */
   metadata?: {
     [k: string]: unknown;
   };
   /**
-   * 0, the default, comes first; then lower before higher.
+   * 0 (default) runs first, then lower numbers before higher ones.
    */
   priority?: number;
   /**
-   * Not run before so many milliseconds from now; at most 366 days.
+   * Milliseconds to wait before the session may run; at most 366 days.
    */
   delay_ms?: number;
   /**
-   * How often it is tried in all where its failure is retryable: recovery.max_retries + 1. Not beside that one.
+   * How many times Baton tries the session in total if its failures are retryable. This is `recovery.max_retries` + 1 and cannot be used together with it.
    */
   attempts?: number;
   /**
-   * Sessions of one key run at most `concurrency_limit` at once, first come first served.
+   * At most `concurrency_limit` sessions with the same key are in progress at once. The others wait in order of arrival.
    */
   concurrency_key?: string;
   /**
-   * How many sessions of its key may be under way when this one joins them; default 1.
+   * How many sessions with the same key, this one included, may be in progress when this one starts; default 1.
    */
   concurrency_limit?: number;
   /**
-   * Where it would go over a limit of its API key or of one of its tags: refuse it (default), or let it wait for room (`waiting_for: budget`).
+   * What Baton does if the session would exceed a limit of its API key or of one of its tags. `reject` (default) refuses the request; `wait` accepts it, and the session waits until the limit has room (`waiting_for: budget`).
    */
   on_limit?: 'reject' | 'wait';
   /**
-   * Not run before this time; at most 366 days ahead. Not beside delay_ms.
+   * Time before which the session does not run, at most 366 days ahead. It cannot be used together with `delay_ms`.
    */
   run_at?: string;
 }
 export interface NewSchedule {
   /**
-   * Shown to people.
+   * Title for human readers.
    */
   title?: string;
   /**
-   * Five fields, or six with seconds before them; or a nickname such as @daily. Fixed times only: H is refused. A time that the clocks skip is due right after the gap; one that they show twice is due once, or twice where the hour is * or a step. Not beside every_ms.
+   * Cron expression: five fields, six with seconds first, or a nickname such as @daily; `H` is not allowed. A time that the clocks skip is due right after the gap. A time that they show twice is due once, or twice if the hour is `*` or a step. It cannot be used together with `every_ms`.
    */
   cron?: string;
   /**
-   * Of the cron expression; default UTC.
+   * IANA time zone of the cron expression; default UTC.
    */
   timezone?: string;
   /**
-   * Milliseconds between firings, counted from when this was set.
+   * Milliseconds between two firings, counted from the change that set this value. It cannot be used together with `cron`.
    */
   every_ms?: number;
   /**
-   * When the last session has not ended: skip launches nothing; enqueue lets the new one wait behind it.
+   * What a firing does if the last session has not ended: `skip` launches nothing, `enqueue` launches a session that waits for the last one.
    */
   overlap?: 'skip' | 'enqueue';
   /**
-   * false: it does not fire.
+   * Whether the schedule fires.
    */
   enabled?: boolean;
   launch: ScheduledLaunch;
 }
 export interface ScheduledLaunch {
   /**
-   * The prompt: not of white space alone.
+   * The prompt. It must contain visible text.
    */
   query: string;
   /**
@@ -893,38 +893,38 @@ export interface ScheduledLaunch {
    */
   model?: string;
   /**
-   * Directory of the run, inside an allowed root; absent: one for the conversation.
+   * Directory in which the session runs; it must lie inside an allowed root. Default: a directory of the conversation.
    */
   working_dir?: string;
   /**
-   * Limit of agentic turns for this session.
+   * Maximum number of agentic turns of this session.
    */
   max_turns?: number;
   system_prompt?: string;
   append_system_prompt?: string;
   /**
-   * Appended to the appended system prompt.
+   * Text that is added after `append_system_prompt`.
    */
   custom_instructions?: string;
   /**
-   * MCP tool that is asked, mcp__server__tool.
+   * MCP tool that decides on permissions, as `mcp__server__tool`.
    */
   permission_prompt_tool?: string;
   /**
-   * At most 100 KiB of JSON in all.
+   * Tools that need no permission; at most 100 KiB of JSON.
    */
   allowed_tools?: string[];
   /**
-   * At most 100 KiB of JSON in all.
+   * Tools that the session may not use; at most 100 KiB of JSON.
    */
   disallowed_tools?: string[];
   mcp_config?: MCPConfig;
   /**
-   * Kept as asked; the worker always has the CLI print stream-json, as hld did.
+   * Stored but without effect: the worker always runs the CLI with stream-json, as hld did.
    */
   output_format?: 'text' | 'json' | 'stream-json';
   /**
-   * Kept as asked; stream-json in print mode is always verbose.
+   * Stored but without effect: stream-json in print mode is always verbose.
    */
   verbose?: boolean;
   /**
@@ -932,120 +932,120 @@ export interface ScheduledLaunch {
    */
   additional_directories?: string[];
   /**
-   * Whether the answer is streamed while it grows; such lines are not stored.
+   * Whether readers receive an answer in parts while the model writes it. Baton does not store the parts.
    */
   include_partial_messages?: boolean;
   /**
-   * Whether a prompt that begins with a slash may be a slash command of the CLI; default true. With false it is text, and the model sees a space before it.
+   * Whether a prompt that begins with a slash may run a slash command of the CLI; default true. With `false` the prompt is plain text, and the model sees a space before it.
    */
   slash_commands?: boolean;
   permission_mode?: 'acceptEdits' | 'auto' | 'bypassPermissions' | 'dontAsk' | 'manual' | 'plan';
   /**
-   * US dollars for this session.
+   * Maximum cost of this session in US dollars.
    */
   max_budget_usd?: number;
   /**
-   * Models to fall back to, separated by commas.
+   * Models that the CLI falls back to, separated by commas.
    */
   fallback_model?: string;
   /**
-   * JSON Schema (draft 7) of the answer, which result.structured_output then holds. At most 100 KiB. Claude Code takes no later draft: from zod, convert with the target draft-7.
+   * JSON Schema (draft 7) of the answer, at most 100 KiB. `result.structured_output` holds the answer. Claude Code accepts no later draft; a schema made with zod needs the target `draft-7`.
    */
   json_schema?: {
     [k: string]: unknown;
   };
   /**
-   * Claude Code's own settings.
+   * Settings of Claude Code, as in a settings file.
    */
   settings?: {
     [k: string]: unknown;
   };
   /**
-   * Which settings are read beside `settings`: `project` and `local` are files of the repository, with its hooks, skills and CLAUDE.md; `[]`: none. At most what the operator allows, whose choice holds where it is absent.
+   * Settings files that the CLI reads beside `settings`; `[]` means none. `project` and `local` are files of the repository and bring its hooks, skills and CLAUDE.md. The operator limits the choice and sets the default.
    *
    * @maxItems 3
    */
   setting_sources?: ('user' | 'project' | 'local')[];
   /**
-   * Whether the MCP servers of `mcp_config` alone are started, and none of a `.mcp.json`. Absent: as the operator says.
+   * Whether the CLI starts only the MCP servers of `mcp_config` and ignores a `.mcp.json`. Default: the operator's choice.
    */
   strict_mcp_config?: boolean;
   /**
-   * Environment of the run. Secret: values are never shown again.
+   * Environment variables of the session. The values are secret: Baton never returns them.
    */
   env?: {
     [k: string]: string;
   };
   timeouts?: {
     /**
-     * Until the first event of the CLI.
+     * How long the CLI may take to print its first event, in milliseconds.
      */
     startup_ms?: number;
     /**
-     * Between two lines, also while the session waits for background tasks or wake-ups after a result line.
+     * How long the CLI may print nothing, in milliseconds. This also limits the wait for background tasks and wake-ups after a result line.
      */
     idle_ms?: number;
     /**
-     * One attempt in all.
+     * How long one attempt may take in total, in milliseconds.
      */
     wall_clock_ms?: number;
     /**
-     * From the last result line to the end of the process, once no background task or wake-up is pending.
+     * How long the CLI may take to exit after its last result line, in milliseconds. The time starts once no background task or wake-up is pending.
      */
     exit_ms?: number;
   };
   recovery?: {
     /**
-     * After a crash: resume the transcript (default), restart, or fail.
+     * What Baton does after the worker of the session died: `resume` from the transcript (default), `restart` from the beginning, or `fail`.
      */
     on_crash?: 'resume' | 'restart' | 'fail';
     /**
-     * Crashes it survives; default 3.
+     * How many times the worker may die before the session fails; default 3.
      */
     max_crashes?: number;
     /**
-     * Retries after a retryable failure; default 3. Crashes and hand-backs cost none.
+     * How many times Baton retries the session after a retryable failure; default 3. Crashes and hand-backs do not count as retries.
      */
     max_retries?: number;
   };
   /**
-   * Shown to people.
+   * Title for human readers.
    */
   title?: string;
   /**
-   * Lists filter by them.
+   * Tags by which lists of sessions can be filtered.
    *
    * @maxItems 32
    */
   tags?: string[];
   /**
-   * The caller's own JSON, given back as it is. At most 16 KiB.
+   * JSON of the caller, at most 16 KiB. Baton returns it unchanged.
    */
   metadata?: {
     [k: string]: unknown;
   };
   /**
-   * 0, the default, comes first; then lower before higher.
+   * 0 (default) runs first, then lower numbers before higher ones.
    */
   priority?: number;
   /**
-   * Not run before so many milliseconds from now; at most 366 days.
+   * Milliseconds to wait before the session may run; at most 366 days.
    */
   delay_ms?: number;
   /**
-   * How often it is tried in all where its failure is retryable: recovery.max_retries + 1. Not beside that one.
+   * How many times Baton tries the session in total if its failures are retryable. This is `recovery.max_retries` + 1 and cannot be used together with it.
    */
   attempts?: number;
   /**
-   * Sessions of one key run at most `concurrency_limit` at once, first come first served.
+   * At most `concurrency_limit` sessions with the same key are in progress at once. The others wait in order of arrival.
    */
   concurrency_key?: string;
   /**
-   * How many sessions of its key may be under way when this one joins them; default 1.
+   * How many sessions with the same key, this one included, may be in progress when this one starts; default 1.
    */
   concurrency_limit?: number;
   /**
-   * Where it would go over a limit of its API key or of one of its tags: refuse it (default), or let it wait for room (`waiting_for: budget`).
+   * What Baton does if the session would exceed a limit of its API key or of one of its tags. `reject` (default) refuses the request; `wait` accepts it, and the session waits until the limit has room (`waiting_for: budget`).
    */
   on_limit?: 'reject' | 'wait';
 }
@@ -1058,24 +1058,24 @@ export interface Schedule {
   overlap: 'skip' | 'enqueue';
   enabled: boolean;
   /**
-   * Redacted.
+   * What a firing launches, with secrets redacted.
    */
   launch: ScheduledLaunch;
   /**
-   * Absent while it is disabled.
+   * When the schedule fires next; absent if it is disabled or never fires again.
    */
   next_run_at?: string;
   /**
-   * The time of the last firing that launched a session.
+   * Time of the last firing that launched a session.
    */
   last_fired_at?: string;
   last_session_id?: string;
   /**
-   * The time of the last firing that was skipped.
+   * Time of the last firing that was skipped because the last session had not ended.
    */
   last_skipped_at?: string;
   /**
-   * Why the last firing launched nothing although it should have.
+   * Why the last firing could not launch a session.
    */
   last_error?: {
     code: ErrorCode;
@@ -1088,27 +1088,27 @@ export interface Schedule {
 export interface ScheduleChanges {
   title?: string | null;
   /**
-   * Five fields, or six with seconds before them; or a nickname such as @daily. Fixed times only: H is refused. A time that the clocks skip is due right after the gap; one that they show twice is due once, or twice where the hour is * or a step. Not beside every_ms.
+   * Cron expression: five fields, six with seconds first, or a nickname such as @daily; `H` is not allowed. A time that the clocks skip is due right after the gap. A time that they show twice is due once, or twice if the hour is `*` or a step. It cannot be used together with `every_ms`.
    */
   cron?: string;
   /**
-   * Of the cron expression; default UTC.
+   * IANA time zone of the cron expression; default UTC.
    */
   timezone?: string;
   /**
-   * Milliseconds between firings, counted from when this was set.
+   * Milliseconds between two firings, counted from the change that set this value. It cannot be used together with `cron`.
    */
   every_ms?: number;
   /**
-   * When the last session has not ended: skip launches nothing; enqueue lets the new one wait behind it.
+   * What a firing does if the last session has not ended: `skip` launches nothing, `enqueue` launches a session that waits for the last one.
    */
   overlap?: 'skip' | 'enqueue';
   /**
-   * false: it does not fire.
+   * Whether the schedule fires.
    */
   enabled?: boolean;
   /**
-   * Replaces the whole launch.
+   * Replaces the whole launch of the schedule.
    */
   launch?: ScheduledLaunch;
 }
@@ -1116,11 +1116,11 @@ export interface Spending {
   sessions: number;
   cost_usd: number;
   /**
-   * How much of cost_usd is estimated from tokens.
+   * Part of `cost_usd` that is estimated from tokens.
    */
   cost_estimated_usd: number;
   /**
-   * Tokens that no cost stands for.
+   * Tokens without a cost, because their model has no price.
    */
   unpriced_tokens: number;
   num_turns: number;
@@ -1136,11 +1136,11 @@ export interface StatusChange {
   status: SessionStatus;
   last_event_seq: number;
   /**
-   * Shown to people.
+   * Title for human readers.
    */
   title?: string;
   /**
-   * Lists filter by them.
+   * Tags by which lists of sessions can be filtered.
    *
    * @maxItems 32
    */

@@ -35,7 +35,7 @@ describe('a call is not made again', () => {
     ['it was refused for good', error('INVALID_REQUEST', 400)],
     ['there is no such session', error('SESSION_NOT_FOUND', 404)],
     ['another state is in the way', error('SESSION_TERMINAL', 409)],
-    ['Baton failed in a way it did not foresee', error('INTERNAL', 500)],
+    ['Baton failed unexpectedly', error('INTERNAL', 500)],
     ['what answers is not Baton', error('BAD_ANSWER', 200)],
     ['its time is over', error('TIMED_OUT')],
   ])('where %s', (_why, failed) => {

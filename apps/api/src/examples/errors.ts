@@ -25,12 +25,12 @@ const ERROR_FIELDS: Partial<Record<ErrorCode, ErrorFields>> = {
     details: { field: 'parent_session_id', status: 'running' },
   },
   PARENT_NOT_RESUMABLE: {
-    message: `session ${SESSION} left no transcript to resume`,
+    message: `session ${SESSION} has no transcript to resume`,
     details: { field: 'parent_session_id' },
   },
   IDEMPOTENCY_CONFLICT: {
     message:
-      'the idempotency key was used with another request; take another key for another session',
+      'the idempotency key was already used with a different request; use a new key for a new session',
     details: { field: 'idempotency_key', id: SESSION },
   },
   WORKING_DIR_NOT_ALLOWED: {
@@ -46,7 +46,7 @@ const ERROR_FIELDS: Partial<Record<ErrorCode, ErrorFields>> = {
   OPTION_NOT_ALLOWED: { details: { field: 'permission_prompt_tool' } },
   LIMIT_EXCEEDED: {
     message:
-      'the limit tag:support is reached: max_sessions_at_once is 20; ask again in 5 s, or with on_limit "wait"',
+      'the limit tag:support is reached: max_sessions_at_once is 20; try again in 5 s, or set on_limit to "wait"',
     details: { limit: 'tag:support', cap: 'max_sessions_at_once', max: 20, retry_after_s: 5 },
   },
 };

@@ -136,7 +136,7 @@ describe('the OpenAPI document', () => {
     const { components, paths } = (await api.app.inject({ url: '/openapi.json' })).json();
     const { max_turns, title } = components.schemas.LaunchRequest.properties;
     expect(max_turns.description).toContain('agentic turns');
-    expect(title.description).toBe('Shown to people.');
+    expect(title.description).toBe('Title for human readers.');
     expect(components.schemas.Info.properties.resumable.description).toContain('continued');
     const [limit] = paths['/v1/sessions'].get.parameters.filter(
       ({ name }: { name: string }) => name === 'limit',

@@ -9,8 +9,8 @@ function clearable<T extends z.ZodType>(schema: z.ZodOptional<T>) {
 }
 
 /**
- * What a continue may change: every key of SessionConfig. Absent inherits the parent's value, `null`
- * clears it; max_turns and max_budget_usd are never inherited.
+ * Schema of what a continue may change: every key of SessionConfig. An absent key inherits the parent's value
+ * and `null` clears it. max_turns and max_budget_usd are never inherited.
  */
 export const overridesSchema = z.strictObject({
   query,
@@ -41,7 +41,7 @@ export const overridesSchema = z.strictObject({
   recovery: clearable(inheritable.recovery),
 } satisfies Record<keyof SessionConfig, z.ZodType>);
 
-/** The seed's ContinueSessionConfig: the parent's id and the overrides, flat. */
+/** Schema of the seed's ContinueSessionConfig: the parent's id with the overrides beside it. */
 export const continueSessionConfigSchema = overridesSchema.extend({ parent_session_id: idSchema });
 
 /** What a continue may change. */
@@ -50,10 +50,11 @@ export type Overrides = z.infer<typeof overridesSchema>;
 /** A request to continue a session. */
 export type ContinueSessionConfig = z.infer<typeof continueSessionConfigSchema>;
 
-// A limit is meant for one session: a parent stopped by it would stop every child at once.
+// Each of these limits is meant for one session. After a parent that reached its limit, an inherited limit would
+// stop each child at once.
 const NEVER_INHERITED: readonly (keyof SessionConfig)[] = ['max_turns', 'max_budget_usd'];
 
-/** The config of a continue: the parent's, with the overrides applied. Mutates neither. */
+/** Returns the config of a continue: the parent's config with the overrides applied. Changes neither argument. */
 export function inheritConfig(
   parent: SessionConfig | undefined,
   overrides: Overrides,
@@ -61,7 +62,7 @@ export function inheritConfig(
   const inherited = Object.entries(parent ?? {}).filter(
     ([key]) => !NEVER_INHERITED.includes(key as keyof SessionConfig),
   );
-  // A key that is there as `undefined` is absent, as it would be once written as JSON.
+  // JSON drops a key whose value is undefined, so such a key counts as absent.
   const changes = Object.entries(overrides).filter(([, value]) => value !== undefined);
   const merged = Object.fromEntries([...inherited, ...changes]);
   const present = Object.entries(merged).filter(

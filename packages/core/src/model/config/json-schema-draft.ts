@@ -1,5 +1,5 @@
-// What claude 2.1.330 refuses of a --json-schema before it starts: it compiles the schema as draft 7, strictly
-// (test/contract/verdicts.test.ts). Only what the schema's words alone can tell is judged here.
+// claude 2.1.330 compiles a --json-schema as strict draft 7 and refuses other schemas before it starts
+// (test/contract/verdicts.test.ts). This check finds the problems that the keywords alone show.
 import { recordOf } from '../schema/json-parts.ts';
 
 const DRAFT_7 = /^(?:|http:\/\/json-schema\.org\/(?:draft-07\/)?schema#?)$/;
@@ -21,13 +21,13 @@ const ONE_SCHEMA = 'additionalItems additionalProperties contains propertyNames 
 const LISTS = 'items allOf anyOf oneOf';
 const BY_NAME = 'properties patternProperties dependencies';
 
-/** Why the CLI would refuse this JSON Schema, as `expected …, got …`, or null where nothing tells. */
+/** Returns why the CLI would refuse this JSON Schema, as `expected …, got …`, or null if no keyword shows a problem. */
 export function findDraftProblem(schema: Record<string, unknown>): string | null {
   const draft = schema['$schema'];
   if (typeof draft === 'string' && !DRAFT_7.test(draft)) {
     return `expected $schema to be http://json-schema.org/draft-07/schema or absent, got ${shorten(draft)}`;
   }
-  // No recursion: a caller chooses the depth.
+  // Not recursive: the caller chooses the depth of the schema, and recursion could exhaust the stack.
   const waiting: Record<string, unknown>[] = [schema];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const unknown = Object.keys(next).find((keyword) => !KNOWN_DRAFTS.has(keyword));
@@ -42,7 +42,7 @@ function shorten(text: string): string {
   return text.slice(0, 100);
 }
 
-// What stands in definitions is compiled only where something refers to it.
+// Leaves out schemas in `definitions` and `$defs`: the CLI compiles such a schema only if a $ref points to it.
 function schemasIn(schema: Record<string, unknown>): Record<string, unknown>[] {
   const valuesOf = (keywords: string) => keywords.split(' ').map((keyword) => schema[keyword]);
   return [

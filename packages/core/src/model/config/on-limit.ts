@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-/** What a request does that would go over a limit. */
+/** What Baton does with a request that would exceed a limit. */
 export const onLimitSchema = z
   .enum(['reject', 'wait'])
   .describe(
-    'Where it would go over a limit of its API key or of one of its tags: refuse it (default), or let it wait for room (`waiting_for: budget`).',
+    'What Baton does if the session would exceed a limit of its API key or of one of its tags. `reject` (default) refuses the request; `wait` accepts it, and the session waits until the limit has room (`waiting_for: budget`).',
   );

@@ -1,4 +1,4 @@
-// Options that say one thing in two ways: together they are refused, for which of them would count?
+// Some options say the same thing in two ways. A request that uses both is refused, because neither has precedence.
 import type { z } from 'zod';
 import type { Recovery } from './recovery.ts';
 import { DELAY_MAX_MS } from './session-options.ts';
@@ -13,7 +13,10 @@ interface Tries {
   attempts?: number | undefined;
 }
 
-/** The checks of a request's or a job's options, for `superRefine`; `recovery` is what its config says. */
+/**
+ * Returns the check of the options of a request or a job, for zod's `superRefine`. `recoveryOf` reads `recovery`
+ * from the config of the checked value.
+ */
 export function checkOptionConflicts<T extends Timing & Tries>(
   recoveryOf: (value: T) => Recovery | null | undefined,
 ): (value: T, context: z.RefinementCtx) => void {

@@ -1,22 +1,31 @@
 import { z } from 'zod';
 
-// What becomes of a session whose worker died: gone on with, begun again, or failed.
+// What Baton does with a session whose worker died: it resumes the session, restarts it, or lets it fail.
 const CRASH_POLICIES = ['resume', 'restart', 'fail'] as const;
 
-/** How often a session is tried again, and how. */
+/** Schema of how often, and how, Baton tries a session again. */
 export const recoverySchema = z.strictObject({
   on_crash: z
     .enum(CRASH_POLICIES)
     .optional()
-    .describe('After a crash: resume the transcript (default), restart, or fail.'),
-  max_crashes: z.int().min(0).max(100).optional().describe('Crashes it survives; default 3.'),
+    .describe(
+      'What Baton does after the worker of the session died: `resume` from the transcript (default), `restart` from the beginning, or `fail`.',
+    ),
+  max_crashes: z
+    .int()
+    .min(0)
+    .max(100)
+    .optional()
+    .describe('How many times the worker may die before the session fails; default 3.'),
   max_retries: z
     .int()
     .min(0)
     .max(100)
     .optional()
-    .describe('Retries after a retryable failure; default 3. Crashes and hand-backs cost none.'),
+    .describe(
+      'How many times Baton retries the session after a retryable failure; default 3. Crashes and hand-backs do not count as retries.',
+    ),
 });
 
-/** How often a session is tried again, and how. */
+/** How often, and how, Baton tries a session again. */
 export type Recovery = z.infer<typeof recoverySchema>;

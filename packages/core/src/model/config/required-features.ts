@@ -1,44 +1,46 @@
-// Required features: what a session needs of the version that runs it (docs/upgrades.md). Each has a word as its name.
+// Required features: what a worker must know before it may run a session (docs/upgrades.md). A word names each feature.
 import { z } from 'zod';
 import { AppError } from '../errors/app-error.ts';
 
 /**
- * The feature words that this version understands. A feature that an older worker would run wrongly gets a
- * word here, in the change that adds the feature: then give the word to `requires` of each job that uses the
- * feature (queue/job-builder.ts). A worker without the word leaves such a job to a newer worker. A word is never
- * taken out again, and a feature that an older worker may ignore needs none.
+ * The feature words that this version understands. A feature needs a word if an older worker would run its sessions
+ * wrongly; it needs none if an older worker may ignore it. Add the word here in the change that adds the feature, and
+ * write the word into `requires` of each job that uses the feature (queue/job-builder.ts). A worker that does not know
+ * the word leaves such a job to a newer worker. Never remove a word.
  */
 export const FEATURES: ReadonlySet<string> = new Set<string>([]);
 
-/** How many words one job or session may require. */
+/** How many words the field `requires` may hold. */
 const MAX_FEATURES = 32;
 
-/** How long one word may be, in characters. */
+/** The maximum length of a word, in characters. */
 export const FEATURE_MAX_LENGTH = 64;
 
-/** The field `requires` of jobs and session documents. */
+/** Schema of the field `requires` of jobs and session documents. */
 export const requiredFeaturesSchema = z
   .array(z.string().min(1).max(FEATURE_MAX_LENGTH))
   .max(MAX_FEATURES)
   .describe(
-    'Feature words that a worker must understand to run it; other workers leave it in the queue. Set by Baton.',
+    'Feature words that a worker must understand before it may run the session. A worker that does not know a word leaves the session in the queue. Baton sets this field.',
   );
 
-/** A job or a session needs features that this version does not have: a newer worker must run it. */
+/** Thrown if a job or a session requires features that this version does not know. A newer worker must run it. */
 export class UnknownFeaturesError extends Error {
   override readonly name = 'UnknownFeaturesError';
   /** The words that this version does not understand. */
   readonly features: readonly string[];
 
   constructor(features: readonly string[]) {
-    super(`a newer version is needed: this one does not know ${features.join(', ')}`);
+    super(
+      `expected a worker of a newer version: this version does not know ${features.join(', ')}`,
+    );
     this.features = features;
   }
 }
 
 /**
- * The words in `requires` that this version does not understand, 32 of them at most. `holder` is a session, or
- * a payload that no schema has seen: a newer payload may have a version or a kind that this version cannot parse.
+ * Returns the words in `requires` that this version does not understand, at most 32. `holder` is a session or an
+ * unparsed payload: this version may be unable to parse a newer payload, which may have a new version or kind.
  */
 export function findUnknownFeatures(holder: unknown): string[] {
   return [...getFeatures(holder)]
@@ -46,7 +48,7 @@ export function findUnknownFeatures(holder: unknown): string[] {
     .slice(0, MAX_FEATURES);
 }
 
-/** The words in `requires`; what is no word is left out, because no schema has seen the holder. */
+/** Returns the words in `requires` without values of other types, because `holder` may be an unparsed payload. */
 function getFeatures(holder: unknown): Set<string> {
   const { requires } = (holder ?? {}) as { requires?: unknown };
   if (!Array.isArray(requires)) return new Set();
@@ -54,23 +56,23 @@ function getFeatures(holder: unknown): Set<string> {
 }
 
 /**
- * The words that an error says a newer version is needed for: of an UnknownFeaturesError, or of one that caused
- * it, as where a document cannot be read. Null where the error has another reason.
+ * Returns the unknown words of an UnknownFeaturesError, or of the UnknownFeaturesError that caused an AppError (for
+ * example if a document cannot be read). Returns null if the error has another reason.
  */
 export function getUnknownFeatures(error: unknown): readonly string[] | null {
   const reason = error instanceof AppError ? error.cause : error;
   return reason instanceof UnknownFeaturesError ? reason.features : null;
 }
 
-/** Throws UnknownFeaturesError where a payload or a session requires a word that this version does not have. */
+/** Throws UnknownFeaturesError if a payload or a session requires a word that this version does not know. */
 export function checkFeatures(holder: unknown): void {
   const unknown = findUnknownFeatures(holder);
   if (unknown.length > 0) throw new UnknownFeaturesError(unknown);
 }
 
 /**
- * What a new session requires: the words of its own job, and those of the parent that it continues, whose
- * config and transcript it inherits.
+ * Returns what a new session requires: the words of its own job, and those of the parent that it continues, because
+ * it inherits the parent's config and transcript.
  */
 export function mergeRequiredFeatures(
   job: { requires?: readonly string[] | undefined },

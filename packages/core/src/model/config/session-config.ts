@@ -4,7 +4,7 @@ import { findDraftProblem } from './json-schema-draft.ts';
 import { mcpConfigSchema } from './mcp-config.ts';
 import { recoverySchema } from './recovery.ts';
 
-// Linux caps one argument at 128 KiB; long texts travel by file, these stay on argv.
+// Linux limits one argument to 128 KiB. Long texts reach the CLI in files; the values below stay arguments.
 const ARGUMENT_MAX_BYTES = 100 * 1024;
 
 const noNul = /^[^\0]*$/;
@@ -17,7 +17,7 @@ function fitsOneArgument(value: unknown): boolean {
 
 const tools = z
   .array(argument)
-  .refine(fitsOneArgument, `expected at most ${ARGUMENT_MAX_BYTES} bytes in all`);
+  .refine(fitsOneArgument, `expected a list of at most ${ARGUMENT_MAX_BYTES} bytes of JSON`);
 
 const absolutePath = z
   .string()
@@ -29,23 +29,27 @@ const deadlineMs = z
   .positive()
   .max(30 * 24 * 3600 * 1000);
 
-/** How long a session may take, in milliseconds; what is absent takes the worker's default. */
+/** Schema of the deadlines of a session, in milliseconds. An absent deadline takes the worker's default. */
 const timeoutsSchema = z.strictObject({
-  startup_ms: deadlineMs.optional().describe('Until the first event of the CLI.'),
+  startup_ms: deadlineMs
+    .optional()
+    .describe('How long the CLI may take to print its first event, in milliseconds.'),
   idle_ms: deadlineMs
     .optional()
     .describe(
-      'Between two lines, also while the session waits for background tasks or wake-ups after a result line.',
+      'How long the CLI may print nothing, in milliseconds. This also limits the wait for background tasks and wake-ups after a result line.',
     ),
-  wall_clock_ms: deadlineMs.optional().describe('One attempt in all.'),
+  wall_clock_ms: deadlineMs
+    .optional()
+    .describe('How long one attempt may take in total, in milliseconds.'),
   exit_ms: deadlineMs
     .optional()
     .describe(
-      'From the last result line to the end of the process, once no background task or wake-up is pending.',
+      'How long the CLI may take to exit after its last result line, in milliseconds. The time starts once no background task or wake-up is pending.',
     ),
 });
 
-/** Modes of `--permission-mode` (claude 2.1.330 `--help`). */
+/** The values of `--permission-mode` (claude 2.1.330 `--help`). */
 export const PERMISSION_MODES = [
   'acceptEdits',
   'auto',
@@ -55,51 +59,74 @@ export const PERMISSION_MODES = [
   'plan',
 ] as const;
 
-/** The settings files that `--setting-sources` takes (claude 2.1.330). */
+/** The values of `--setting-sources` (claude 2.1.330). */
 export const SETTING_SOURCES = ['user', 'project', 'local'] as const;
 
-/** What a session is asked to do: the seed's SessionConfig under its keys, with Baton's additions. */
+/** Schema of what a session is asked to do: the seed's SessionConfig with its keys, and Baton's additions. */
 export const sessionConfigSchema = z.strictObject({
   query: text
     .min(1)
-    .refine(hasVisibleText, 'expected a text, got white space alone')
-    .describe('The prompt: not of white space alone.'),
+    .refine(hasVisibleText, 'expected visible text, got only white space')
+    .describe('The prompt. It must contain visible text.'),
   model: argument.optional().describe('Alias or full name of the model.'),
   working_dir: absolutePath
     .optional()
-    .describe('Directory of the run, inside an allowed root; absent: one for the conversation.'),
-  max_turns: z.int().positive().optional().describe('Limit of agentic turns for this session.'),
+    .describe(
+      'Directory in which the session runs; it must lie inside an allowed root. Default: a directory of the conversation.',
+    ),
+  max_turns: z
+    .int()
+    .positive()
+    .optional()
+    .describe('Maximum number of agentic turns of this session.'),
   system_prompt: text.min(1).optional(),
   append_system_prompt: text.min(1).optional(),
-  custom_instructions: text.min(1).optional().describe('Appended to the appended system prompt.'),
+  custom_instructions: text
+    .min(1)
+    .optional()
+    .describe('Text that is added after `append_system_prompt`.'),
   permission_prompt_tool: argument
     .optional()
-    .describe('MCP tool that is asked, mcp__server__tool.'),
-  allowed_tools: tools.optional().describe('At most 100 KiB of JSON in all.'),
-  disallowed_tools: tools.optional().describe('At most 100 KiB of JSON in all.'),
+    .describe('MCP tool that decides on permissions, as `mcp__server__tool`.'),
+  allowed_tools: tools
+    .optional()
+    .describe('Tools that need no permission; at most 100 KiB of JSON.'),
+  disallowed_tools: tools
+    .optional()
+    .describe('Tools that the session may not use; at most 100 KiB of JSON.'),
   mcp_config: mcpConfigSchema.optional(),
   output_format: z
     .enum(['text', 'json', 'stream-json'])
     .optional()
-    .describe('Kept as asked; the worker always has the CLI print stream-json, as hld did.'),
+    .describe(
+      'Stored but without effect: the worker always runs the CLI with stream-json, as hld did.',
+    ),
   verbose: z
     .boolean()
     .optional()
-    .describe('Kept as asked; stream-json in print mode is always verbose.'),
+    .describe('Stored but without effect: stream-json in print mode is always verbose.'),
   additional_directories: z.array(absolutePath).max(64).optional(),
   include_partial_messages: z
     .boolean()
     .optional()
-    .describe('Whether the answer is streamed while it grows; such lines are not stored.'),
+    .describe(
+      'Whether readers receive an answer in parts while the model writes it. Baton does not store the parts.',
+    ),
   slash_commands: z
     .boolean()
     .optional()
     .describe(
-      'Whether a prompt that begins with a slash may be a slash command of the CLI; default true. With false it is text, and the model sees a space before it.',
+      'Whether a prompt that begins with a slash may run a slash command of the CLI; default true. With `false` the prompt is plain text, and the model sees a space before it.',
     ),
   permission_mode: z.enum(PERMISSION_MODES).optional(),
-  max_budget_usd: z.number().positive().optional().describe('US dollars for this session.'),
-  fallback_model: argument.optional().describe('Models to fall back to, separated by commas.'),
+  max_budget_usd: z
+    .number()
+    .positive()
+    .optional()
+    .describe('Maximum cost of this session in US dollars.'),
+  fallback_model: argument
+    .optional()
+    .describe('Models that the CLI falls back to, separated by commas.'),
   json_schema: z
     .record(z.string(), z.json())
     .refine(fitsOneArgument, `expected at most ${ARGUMENT_MAX_BYTES} bytes`)
@@ -109,26 +136,31 @@ export const sessionConfigSchema = z.strictObject({
     })
     .optional()
     .describe(
-      'JSON Schema (draft 7) of the answer, which result.structured_output then holds. At most 100 KiB. Claude Code takes no later draft: from zod, convert with the target draft-7.',
+      'JSON Schema (draft 7) of the answer, at most 100 KiB. `result.structured_output` holds the answer. Claude Code accepts no later draft; a schema made with zod needs the target `draft-7`.',
     ),
-  settings: z.record(z.string(), z.json()).optional().describe("Claude Code's own settings."),
+  settings: z
+    .record(z.string(), z.json())
+    .optional()
+    .describe('Settings of Claude Code, as in a settings file.'),
   setting_sources: z
     .array(z.enum(SETTING_SOURCES))
     .max(SETTING_SOURCES.length)
     .optional()
     .describe(
-      'Which settings are read beside `settings`: `project` and `local` are files of the repository, with its hooks, skills and CLAUDE.md; `[]`: none. At most what the operator allows, whose choice holds where it is absent.',
+      'Settings files that the CLI reads beside `settings`; `[]` means none. `project` and `local` are files of the repository and bring its hooks, skills and CLAUDE.md. The operator limits the choice and sets the default.',
     ),
   strict_mcp_config: z
     .boolean()
     .optional()
     .describe(
-      'Whether the MCP servers of `mcp_config` alone are started, and none of a `.mcp.json`. Absent: as the operator says.',
+      "Whether the CLI starts only the MCP servers of `mcp_config` and ignores a `.mcp.json`. Default: the operator's choice.",
     ),
   env: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected a variable name'), text)
     .optional()
-    .describe('Environment of the run. Secret: values are never shown again.'),
+    .describe(
+      'Environment variables of the session. The values are secret: Baton never returns them.',
+    ),
   timeouts: timeoutsSchema.optional(),
   recovery: recoverySchema.optional(),
 });

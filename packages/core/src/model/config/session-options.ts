@@ -6,20 +6,24 @@ import { requiredFeaturesSchema } from './required-features.ts';
 
 const METADATA_MAX_BYTES = 16 * 1024;
 
-// BullMQ's largest priority; lower comes first, 0 means none and comes before all.
+// BullMQ's largest priority. BullMQ runs lower numbers first; 0 means no priority and runs before all others.
 const PRIORITY_MAX = 2_097_151;
 
 const DAY_MS = 24 * 3600 * 1000;
 
-/** The longest that a session may be put off, in milliseconds. */
+/** The longest delay of a session's start, in milliseconds. */
 export const DELAY_MAX_MS = 366 * DAY_MS;
 
-// Who holds a slot stands in one document of the key.
+// One document of the key lists every session that holds a slot, so the list must stay short.
 const CONCURRENCY_LIMIT_MAX = 1000;
 
 const optionsSchema = z.strictObject({
-  title: z.string().min(1).max(200).optional().describe('Shown to people.'),
-  tags: z.array(z.string().min(1).max(128)).max(32).optional().describe('Lists filter by them.'),
+  title: z.string().min(1).max(200).optional().describe('Title for human readers.'),
+  tags: z
+    .array(z.string().min(1).max(128))
+    .max(32)
+    .optional()
+    .describe('Tags by which lists of sessions can be filtered.'),
   metadata: z
     .record(z.string(), z.json())
     .refine(
@@ -27,26 +31,26 @@ const optionsSchema = z.strictObject({
       `expected at most ${METADATA_MAX_BYTES} bytes of JSON`,
     )
     .optional()
-    .describe("The caller's own JSON, given back as it is. At most 16 KiB."),
+    .describe('JSON of the caller, at most 16 KiB. Baton returns it unchanged.'),
   priority: z
     .int()
     .min(0)
     .max(PRIORITY_MAX)
     .optional()
-    .describe('0, the default, comes first; then lower before higher.'),
+    .describe('0 (default) runs first, then lower numbers before higher ones.'),
   delay_ms: z
     .int()
     .min(0)
     .max(DELAY_MAX_MS)
     .optional()
-    .describe('Not run before so many milliseconds from now; at most 366 days.'),
+    .describe('Milliseconds to wait before the session may run; at most 366 days.'),
   attempts: z
     .int()
     .min(1)
     .max(101)
     .optional()
     .describe(
-      'How often it is tried in all where its failure is retryable: recovery.max_retries + 1. Not beside that one.',
+      'How many times Baton tries the session in total if its failures are retryable. This is `recovery.max_retries` + 1 and cannot be used together with it.',
     ),
   concurrency_key: z
     .string()
@@ -54,46 +58,56 @@ const optionsSchema = z.strictObject({
     .max(256)
     .optional()
     .describe(
-      'Sessions of one key run at most `concurrency_limit` at once, first come first served.',
+      'At most `concurrency_limit` sessions with the same key are in progress at once. The others wait in order of arrival.',
     ),
   concurrency_limit: z
     .int()
     .min(1)
     .max(CONCURRENCY_LIMIT_MAX)
     .optional()
-    .describe('How many sessions of its key may be under way when this one joins them; default 1.'),
+    .describe(
+      'How many sessions with the same key, this one included, may be in progress when this one starts; default 1.',
+    ),
 });
 
-/** What a caller may say of a session beside its config. */
+/** Schema of the options that a caller may set beside the config. */
 export const sessionOptionsSchema = optionsSchema.extend({
   on_limit: onLimitSchema.optional(),
   run_at: timeSchema
     .optional()
-    .describe('Not run before this time; at most 366 days ahead. Not beside delay_ms.'),
+    .describe(
+      'Time before which the session does not run, at most 366 days ahead. It cannot be used together with `delay_ms`.',
+    ),
 });
 
-/** The options that a job carries; `delay_ms` counts from its `created_at`. */
+/** Schema of the options that a job carries; `delay_ms` counts from its `created_at`. */
 export const jobOptionsSchema = optionsSchema.extend({
-  not_before: timeSchema.optional().describe('Not run before this time. Not beside delay_ms.'),
-  schedule_id: idSchema.optional().describe('The schedule that launched it.'),
+  not_before: timeSchema
+    .optional()
+    .describe(
+      'Time before which the session does not run. It cannot be used together with `delay_ms`.',
+    ),
+  schedule_id: idSchema.optional().describe('Schedule that launched the session.'),
   on_limit: onLimitSchema.optional(),
   limits: z
     .array(z.string().min(1).max(200))
     .max(33)
     .optional()
     .describe(
-      'Limits (`key:<id>`, `tag:<tag>`) that it counts under, and waits for: set by the API.',
+      'Limits (`key:<id>`, `tag:<tag>`) under which the session counts, and for which it may wait. The API sets this field.',
     ),
   api_key_id: z
     .string()
     .min(1)
     .max(64)
     .optional()
-    .describe('The API key whose holder asked for it: set by the API, never from a request.'),
+    .describe(
+      'API key that requested the session. The API sets this field; a request cannot set it.',
+    ),
   requires: requiredFeaturesSchema.optional(),
 });
 
-/** What a caller may say of a session beside its config. */
+/** The options that a caller may set beside the config. */
 export type SessionOptions = z.infer<typeof sessionOptionsSchema>;
 
 /** The options that a job carries. */

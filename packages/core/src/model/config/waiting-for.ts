@@ -1,25 +1,28 @@
-// The words for waiting: what a queued session waits for, and whether a continue does.
+// What a queued session waits for, and what a continue does while its parent is busy.
 import { z } from 'zod';
 
-/** All that a session may wait for; whoever ends it enqueues the session, the reconciler where that died. */
+/**
+ * Everything that a session may wait for. The process that ends the wait enqueues the session. If that process
+ * dies first, the reconciler enqueues it.
+ */
 const WAITS = ['budget', 'parent', 'concurrency_key'] as const;
 
-/** What a queued session waits for: absent where it only waits for a worker, or for its time. */
+/** Schema of what a queued session waits for; absent if it waits only for a worker or for its start time. */
 export const waitingForSchema = z
   .enum(WAITS)
   .describe(
-    'budget: a limit of its API key or of one of its tags is reached. parent: the session that it continues has not ended. concurrency_key: as many sessions of its key as may are under way.',
+    'What the session waits for. `budget`: a limit of its API key or of one of its tags is reached. `parent`: the session that it continues has not ended. `concurrency_key`: too many sessions with its key are in progress.',
   );
 
-/** What a continue does while its parent has not ended. */
+/** Schema of what a continue does while its parent has not ended. */
 export const onBusySchema = z
   .enum(['reject', 'enqueue', 'interrupt'])
   .describe(
-    'While the session to continue has not ended: reject (default), wait for its end, or interrupt it and wait.',
+    'What the continue does if its parent has not ended: `reject` (default) refuses it, `enqueue` waits for the parent, `interrupt` interrupts the parent and then waits for it.',
   );
 
-/** One of what a continue may do. */
+/** What a continue does while its parent has not ended. */
 export type OnBusy = z.infer<typeof onBusySchema>;
 
-/** One of what a session may wait for. */
+/** What a queued session waits for. */
 export type WaitingFor = z.infer<typeof waitingForSchema>;

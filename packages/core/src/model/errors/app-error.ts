@@ -1,12 +1,12 @@
 import { type ErrorCode, errorCodeSchema } from './error-codes.ts';
 
-/** Machine-readable particulars of an error; `field` is the dotted path of the offending input. */
+/** Machine-readable facts about an error; `field` is the dotted path of the invalid input. */
 export interface ErrorDetails {
   field?: string;
   [key: string]: unknown;
 }
 
-/** The one error that Baton throws on purpose: callers switch on `code`, never on the text. */
+/** The error that Baton throws on purpose. Callers switch on `code`, because the message may change. */
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly details: ErrorDetails | undefined;
@@ -23,7 +23,7 @@ export class AppError extends Error {
   }
 }
 
-/** Says whether a thrown value is an `AppError`, also one from another copy of this package. */
+/** Returns whether a thrown value is an AppError, also if another copy of this package threw it. */
 export function isAppError(error: unknown): error is AppError {
   return (
     error instanceof Error &&

@@ -12,22 +12,25 @@ function canonical(value: unknown): unknown {
   );
 }
 
-/** SHA-256 (hex) over the request as it was sent: same words, same hash, whatever the ids and times. */
+/**
+ * Returns the SHA-256 (hex) of the request as the caller sent it. Equal requests have equal hashes, whatever their
+ * ids and times.
+ */
 export function configHash(job: Job): string {
   return job.config_hash ?? requestHash(job);
 }
 
-/** The same over a payload that may be no job at all. */
+/** Returns the same hash for a payload that may not be a valid job. */
 export function requestHash(payload: Record<string, unknown>): string {
   const {
     id: _id,
     run_id: _runId,
     created_at: _createdAt,
     config_hash: _configHash,
-    // An old and a new key of one tenant may say the same, and limits come and go.
+    // Two keys of one tenant may send the same request, and operators may change limits between the two calls.
     api_key_id: _apiKeyId,
     limits: _limits,
-    // A newer version may add a word for the same request.
+    // A newer version may require a feature word for the same request.
     requires: _requires,
     ...request
   } = payload;

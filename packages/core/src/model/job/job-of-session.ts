@@ -2,7 +2,7 @@ import { defined } from '../schema/defined.ts';
 import type { Session } from '../session/session.ts';
 import type { Job } from './job.ts';
 
-/** What of a session its job is made from. */
+/** The fields of a session from which its job is built. */
 export const JOB_FIELDS = [
   'id',
   'run_id',
@@ -16,12 +16,12 @@ export const JOB_FIELDS = [
   'requires',
 ] as const satisfies (keyof Session)[];
 
-/** As much of a session as its job needs. */
+/** The fields of a session that its job needs. */
 export type JobSource = Pick<Session, (typeof JOB_FIELDS)[number]>;
 
 /**
- * A job for a session that has a document. The document wins over the payload, so it carries no more of
- * the config than the schema asks for, and no secret goes into Redis again.
+ * Returns a job for a session that has a document. A worker reads the document, not the payload, so the job carries
+ * only what the schema requires, and no secret returns to Redis.
  */
 export function jobOfSession(session: JobSource): Job {
   const envelope = {

@@ -8,36 +8,38 @@ import { AppError } from '../errors/app-error.ts';
 import { idSchema } from '../schema/id.ts';
 import { timeSchema } from '../schema/time.ts';
 
-/** The queue that every session goes through. */
+/** The name of the queue that holds all sessions. */
 export const SESSION_QUEUE = 'sessions';
 
-/** The prefix of Baton's keys in Redis. */
+/** The default prefix of Baton's keys in Redis. */
 export const QUEUE_PREFIX = 'baton';
 
-/** The largest job payload in bytes of JSON, the prompt included. */
+/** The maximum size of a job's payload, the prompt included, in bytes of JSON. */
 export const JOB_MAX_BYTES = 1024 * 1024;
 
 const envelope = {
   version: z.literal(1),
-  id: idSchema.describe('Equal to the BullMQ job id.'),
-  run_id: idSchema.optional().describe('Default: the id.'),
-  created_at: timeSchema.optional().describe("Default: the job's timestamp."),
+  id: idSchema.describe('Id of the session; the BullMQ job has the same id.'),
+  run_id: idSchema.optional().describe('Id that the caller may choose. Default: `id`.'),
+  created_at: timeSchema
+    .optional()
+    .describe('When the session was requested. Default: the timestamp of the BullMQ job.'),
   config_hash: z
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .optional()
     .describe(
-      'SHA-256 of the request as it was sent, where its secrets were sealed since. Default: of this payload.',
+      'SHA-256 of the request before its secrets were encrypted. Default: the hash of this payload.',
     ),
   ...jobOptionsSchema.shape,
 };
 
-/** A job that launches a session. */
+/** Schema of a job that launches a session. */
 export const launchJobSchema = z
   .strictObject({ ...envelope, kind: z.literal('launch'), config: sessionConfigSchema })
   .superRefine(checkOptionConflicts(({ config }) => config.recovery));
 
-/** A job that continues a session. */
+/** Schema of a job that continues a session. */
 export const continueJobSchema = z
   .strictObject({
     ...envelope,
@@ -48,7 +50,7 @@ export const continueJobSchema = z
   })
   .superRefine(checkOptionConflicts(({ overrides }) => overrides.recovery));
 
-/** The payload of a job in the queue `sessions`: any BullMQ client in any language may add one. */
+/** Schema of the payload of a job in the queue `sessions`. Any BullMQ client in any language may add such a job. */
 export const jobSchema = z.discriminatedUnion('kind', [launchJobSchema, continueJobSchema]);
 
 /** A job that launches a session. */
@@ -60,7 +62,7 @@ export type ContinueJob = z.infer<typeof continueJobSchema>;
 /** The payload of a job. */
 export type Job = z.infer<typeof jobSchema>;
 
-/** Refuses a job of more than 1 MiB with PAYLOAD_TOO_LARGE. */
+/** Throws PAYLOAD_TOO_LARGE if a job has more than 1 MiB of JSON. */
 export function checkSize(job: Job): void {
   if (jsonBound(job) <= JOB_MAX_BYTES) return;
   const bytes = Buffer.byteLength(JSON.stringify(job));
@@ -72,13 +74,13 @@ export function checkSize(job: Job): void {
   );
 }
 
-// No JSON of the value is longer: a character takes six bytes at the most (\u0000), a number 25. Nearly
-// every job is far below the limit, and need not be written out to see that.
+// Returns an upper bound of the bytes of JSON: a character takes at most six bytes (\u0000) and a number at most 25.
+// Nearly every job is far below the limit, so this bound saves writing its JSON to measure it.
 function jsonBound(value: unknown): number {
   if (typeof value === 'string') return value.length * 6 + 3;
   if (typeof value !== 'object' || value === null) return 26;
   let bytes = 3;
-  // By their keys: what a schema has parsed is slow to go through with for...in.
+  // Object.keys, because for...in is slow on the objects that a zod schema returns.
   for (const key of Object.keys(value)) {
     bytes += key.length * 6 + 4 + jsonBound((value as Record<string, unknown>)[key]);
   }

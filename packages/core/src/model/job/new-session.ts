@@ -7,7 +7,7 @@ import { configHash } from './config-hash.ts';
 import type { Job } from './job.ts';
 import { firstWait } from './waiting.ts';
 
-/** What every session begins with, made anew for each. */
+/** Returns the fields with which every session begins, as a new object for each session. */
 export function blankSession() {
   return {
     status: 'queued',
@@ -20,10 +20,10 @@ export function blankSession() {
   } satisfies Partial<Session>;
 }
 
-/** A job with its defaults filled in. */
+/** A job whose `created_at` and `run_id` are filled in. */
 export type AcceptedJob<T extends Job> = T & { created_at: string; run_id: string };
 
-/** The job with its defaults filled in; `timestamp` is when it was put into the queue. */
+/** Returns the job with its defaults filled in. `timestamp` is when it was added to the queue, in milliseconds. */
 export function acceptJob<T extends Job>(job: T, timestamp: number): AcceptedJob<T> {
   return {
     ...job,
@@ -32,7 +32,10 @@ export function acceptJob<T extends Job>(job: T, timestamp: number): AcceptedJob
   };
 }
 
-/** The document of an accepted job; `requested` is the job's own config or, for a continue, the merged one. */
+/**
+ * Returns the document of an accepted job. `requested` is the config of a launch, or for a continue the parent's
+ * config with the overrides applied.
+ */
 export function queuedSession(
   job: AcceptedJob<Job>,
   requested: SessionConfig,
@@ -59,8 +62,8 @@ export function queuedSession(
     config,
     config_hash: configHash(job),
     root_session_id: root,
-    // A launch is given its own id as the CLI's; it stays the root's until a /clear. Whether the parent was
-    // cleared may not be known yet: the worker sets the id that it resumes.
+    // A launch runs under its own id in the CLI, and its continues keep that id until a /clear begins a new
+    // conversation. Whether the parent did so may be unknown yet, so the worker later stores the id that it resumes.
     claude_session_id: root,
     ...defined({ parent_session_id: parent?.id }),
     priority: job.priority ?? 0,
@@ -87,7 +90,7 @@ function timeOf({ not_before, delay_ms, created_at }: AcceptedJob<Job>): Date | 
   return delay_ms ? new Date(Date.parse(created_at) + delay_ms) : undefined;
 }
 
-// Every attempt but the first is a retry; what else an inherited recovery says stays.
+// The first attempt is no retry. The other fields of an inherited `recovery` stay.
 function withAttempts(config: SessionConfig, attempts: number | undefined): SessionConfig {
   if (attempts === undefined) return config;
   return { ...config, recovery: { ...config.recovery, max_retries: attempts - 1 } };

@@ -13,12 +13,16 @@ const PUBLISHED = {
   'continue-job': continueJobSchema.describe(
     'The payload of a BullMQ job that continues a session.',
   ),
-  job: jobSchema.describe('The payload of a job in the BullMQ queue `sessions`, prefix `baton`.'),
-  'session-config': sessionConfigSchema.describe('What a session is asked to do.'),
-  'continue-session-config': continueSessionConfigSchema.describe(
-    'What a continue asks: the parent, the prompt, and what to change of its config.',
+  job: jobSchema.describe(
+    'The payload of a job in the BullMQ queue `sessions` with the prefix `baton`.',
   ),
-  'session-options': sessionOptionsSchema.describe('What a caller may say beside the config.'),
+  'session-config': sessionConfigSchema.describe('What a session does, and how.'),
+  'continue-session-config': continueSessionConfigSchema.describe(
+    "A request to continue a session: the parent, the prompt, and changes to the parent's config.",
+  ),
+  'session-options': sessionOptionsSchema.describe(
+    'Options that a caller may set beside the config.',
+  ),
   'mcp-config': mcpConfigSchema.describe('MCP servers by name.'),
   info: infoSchema.describe('A session as queries return it.'),
   result: resultSchema.describe("Claude's final result event."),
@@ -32,8 +36,8 @@ export type JsonSchema = Record<string, unknown>;
 export type SchemaName = keyof typeof PUBLISHED;
 
 /**
- * The published schemas by name, as JSON Schema (draft 2020-12), made from the zod schemas that parse: what
- * a producer may write, what a reader gets.
+ * Returns the published schemas by name, as JSON Schema (draft 2020-12). They are generated from the zod schemas
+ * that Baton parses with, so they describe what a producer may write and what a reader gets.
  */
 export function jsonSchemas(): Record<SchemaName, JsonSchema> {
   const entries = Object.entries(PUBLISHED).map(([name, schema]) => [name, toJsonSchema(schema)]);
@@ -44,7 +48,7 @@ function toJsonSchema(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, { io: 'input', target: 'draft-2020-12', override: makePortable });
 }
 
-// "\0" is JavaScript's; "\x00" says the same in every dialect of regular expressions.
+// "\0" is a JavaScript escape; every dialect of regular expressions knows "\x00".
 function makePortable({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
   if (jsonSchema.pattern) jsonSchema.pattern = jsonSchema.pattern.replaceAll('\\0', '\\x00');
 }

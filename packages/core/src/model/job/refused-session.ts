@@ -12,7 +12,8 @@ import { requestHash } from './config-hash.ts';
 import { JOB_MAX_BYTES } from './job.ts';
 import { blankSession } from './new-session.ts';
 
-// What of a refused payload is kept where it is good, each key on its own. `not_before` means nothing here.
+// The fields that are kept from a refused payload, each one only if it is valid. `not_before` is left out, because a
+// failed session has no start to wait for.
 const KEPT_FIELDS = {
   run_id: idSchema,
   parent_session_id: idSchema,
@@ -26,8 +27,8 @@ const KEPT_FIELDS = {
 };
 
 /**
- * The document of a job that cannot be accepted: what can be known of it, failed from the start. It is
- * never queued, not even for a moment, so that no worker can run half a request.
+ * Returns the document of a job that cannot be accepted: a failed session with the valid fields of the payload. The
+ * session is never `queued`, not even for a moment, so no worker can run an incomplete request.
  */
 export function refusedSession(
   found: { id: string; data: unknown; timestamp: number },

@@ -1,4 +1,4 @@
-// The bodies of the HTTP calls that make sessions: a config's keys flat, with the options beside them.
+// The bodies of the HTTP calls that create sessions: the keys of a config and the options, together in one object.
 import type { z } from 'zod';
 import { overridesSchema } from '../config/continue-config.ts';
 import { checkOptionConflicts } from '../config/option-conflicts.ts';
@@ -11,12 +11,15 @@ import {
 import { onBusySchema } from '../config/waiting-for.ts';
 import { idempotencyKeySchema } from './idempotency.ts';
 
-/** What a launch asks. */
+/** Schema of the body of a launch. */
 export const launchRequestSchema = sessionConfigSchema
   .extend(sessionOptionsSchema.shape)
   .superRefine(checkOptionConflicts(({ recovery }) => recovery));
 
-/** What one launch of many asks: its key stands beside it, for one header cannot be all of theirs. */
+/**
+ * Schema of one launch in a bulk request. Its body has the idempotency key, because a header would apply to all
+ * launches.
+ */
 export const bulkLaunchSchema = sessionConfigSchema
   .extend({
     ...sessionOptionsSchema.shape,
@@ -24,15 +27,15 @@ export const bulkLaunchSchema = sessionConfigSchema
   })
   .superRefine(checkOptionConflicts(({ recovery }) => recovery));
 
-/** What a continue asks; the parent stands in the path. */
+/** Schema of the body of a continue; the path names the parent. */
 export const continueRequestSchema = overridesSchema
   .extend({ ...sessionOptionsSchema.shape, on_busy: onBusySchema.optional() })
   .superRefine(checkOptionConflicts(({ recovery }) => recovery));
 
-/** What one launch of many asks. */
+/** One launch in a bulk request. */
 export type BulkLaunch = z.infer<typeof bulkLaunchSchema>;
 
-/** A request's config, or overrides, and the options that its job carries. */
+/** Splits the body of a request into the config (or the overrides) and the options that its job carries. */
 export function splitRequest<T extends SessionOptions>(
   request: T,
 ): {

@@ -5,7 +5,7 @@ import type { Session } from '../session/session.ts';
 import { isTerminal } from '../session/status.ts';
 import type { Job } from './job.ts';
 
-/** What of a parent decides whether its children go on waiting. */
+/** The fields of a parent that decide whether its children keep waiting. */
 export type BusyParent = Pick<
   Session,
   'status' | 'lease' | 'interrupt_requested_at' | 'cancel_requested_at'
@@ -56,8 +56,8 @@ function waitsIfBusy({ on_busy = 'reject' }: { on_busy?: OnBusy | undefined }): 
 }
 
 /**
- * What to do for a session that waits for its parent. A parent that never began is not interrupted: that
- * would cancel it, and leave nothing to continue.
+ * Returns what to do for a session that waits for its parent: `stay` waiting, `interrupt` the parent, or `go`. A
+ * parent that no worker has claimed is not interrupted: that would cancel it and leave nothing to continue.
  */
 export function planParentWait(
   { on_busy }: Pick<Session, 'on_busy'>,

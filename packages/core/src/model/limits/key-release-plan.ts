@@ -4,15 +4,16 @@ export interface Waiter {
   concurrency_limit?: number;
 }
 
-/** The waiters that a key releases: `holding` have a slot already, `granted` are given one. */
+/** The waiters that may run: `holding` already have a slot of the key, `granted` get one now. */
 export interface KeyReleasePlan {
   holding: string[];
   granted: string[];
 }
 
 /**
- * Gives the free slots of a key to the waiters, first come, first served: the first waiter that does not fit
- * under its own limit makes all later ones wait. A waiter that already holds a slot is left from a crash.
+ * Gives the free slots of a key to the waiters in their order. The first waiter that does not fit under its own
+ * limit makes all later ones wait. A waiter may already hold a slot after a crash between the reservation and its
+ * release.
  */
 export function planKeyRelease(
   holders: readonly string[],

@@ -1,12 +1,12 @@
-// What an operator allows the sessions of an API key, or of a tag, together.
+// The limits that an operator sets for all sessions of an API key, or of a tag, together.
 import { z } from 'zod';
 import type { JobOptions } from '../config/session-options.ts';
 import { AppError } from '../errors/app-error.ts';
 
-/** What a limit may be of. */
+/** What a limit can apply to: an API key or a tag. */
 export const LIMIT_KINDS = ['key', 'tag'] as const;
 
-/** What a limit caps; each cap that is absent caps nothing. */
+/** Schema of the caps of a limit. An absent cap limits nothing. */
 export const limitCapsSchema = z
   .strictObject({
     max_sessions_at_once: z
@@ -14,14 +14,16 @@ export const limitCapsSchema = z
       .min(0)
       .max(1000)
       .optional()
-      .describe('Accepted and not ended; those that wait for a budget do not count.'),
+      .describe(
+        'Maximum number of accepted sessions that have not ended. Sessions that wait for a limit do not count.',
+      ),
     max_sessions_per_minute: z.int().min(0).max(100_000).optional(),
     max_usd_per_day: z
       .number()
       .min(0)
       .optional()
       .describe(
-        'What sessions that ended since midnight (UTC) may have cost; one that runs counts when it ends.',
+        'Maximum cost of the sessions that ended since midnight (UTC). A running session counts only once it has ended.',
       ),
   })
   .refine(
@@ -29,10 +31,10 @@ export const limitCapsSchema = z
     'expected at least one of max_sessions_at_once, max_sessions_per_minute, max_usd_per_day',
   );
 
-/** What a limit caps. */
+/** The caps of a limit. */
 export type LimitCaps = z.infer<typeof limitCapsSchema>;
 
-/** A key's or a tag's limit. */
+/** The limit of an API key or of a tag. */
 export type Limit = LimitCaps & {
   kind: (typeof LIMIT_KINDS)[number];
   name: string;
@@ -40,7 +42,7 @@ export type Limit = LimitCaps & {
   updated_at: Date;
 };
 
-/** Which cap is reached, and when there may be room again. */
+/** The cap that is reached, and the seconds after which to try again. */
 export interface LimitReached {
   limit: string;
   cap: keyof LimitCaps;
@@ -48,12 +50,12 @@ export interface LimitReached {
   retryAfterS: number;
 }
 
-/** When to ask again after a cap of sessions at once, in seconds: nobody knows when one will end. */
+/** Seconds after which to try again if too many sessions are in progress. A guess, because their end is unknown. */
 const AT_ONCE_RETRY_S = 5;
 
 const time = z.iso.datetime();
 
-/** A limit as queries return it. */
+/** Schema of a limit as queries return it. */
 export const limitViewSchema = limitCapsSchema.safeExtend({
   kind: z.enum(LIMIT_KINDS),
   name: z.string(),
@@ -62,13 +64,13 @@ export const limitViewSchema = limitCapsSchema.safeExtend({
   now: z
     .object({ sessions_at_once: z.int(), usd_today: z.number() })
     .optional()
-    .describe('How far it is used; only where one limit is read.'),
+    .describe('How much of the limit is used. Present only if the query is for one limit.'),
 });
 
 /** A limit as queries return it. */
 export type LimitView = z.infer<typeof limitViewSchema>;
 
-/** The view of a limit. */
+/** Returns the view of a limit. */
 export function toLimitView({ created_at, updated_at, ...limit }: Limit): LimitView {
   return {
     ...limit,
@@ -77,7 +79,7 @@ export function toLimitView({ created_at, updated_at, ...limit }: Limit): LimitV
   };
 }
 
-/** The sessions that count for a limit, as usage asks for them. */
+/** Returns the filter of the usage store that selects the sessions under a limit. */
 export function countedBy({
   kind,
   name,
@@ -85,12 +87,12 @@ export function countedBy({
   return kind === 'key' ? { api_key_id: name } : { tag: name };
 }
 
-/** The name of a limit: `key:<id>` or `tag:<tag>`. */
+/** Returns the id of a limit: `key:<id>` or `tag:<tag>`. */
 export function limitId(kind: Limit['kind'], name: string): string {
   return `${kind}:${name}`;
 }
 
-/** The names of all limits that a session may come under. */
+/** Returns the ids of all limits under which a session may fall. */
 export function limitIdsOf({ api_key_id, tags = [] }: JobOptions): string[] {
   return [
     ...(api_key_id === undefined ? [] : [limitId('key', api_key_id)]),
@@ -98,24 +100,27 @@ export function limitIdsOf({ api_key_id, tags = [] }: JobOptions): string[] {
   ];
 }
 
-/** As many are under way as may. */
+/** Describes a limit that has too many sessions in progress. `max` is its cap. */
 export function tooManyAtOnce(limit: string, max: number): LimitReached {
   return { limit, cap: 'max_sessions_at_once', max, retryAfterS: AT_ONCE_RETRY_S };
 }
 
-/** As many were accepted in this minute as may; it turns in so many milliseconds. */
+/**
+ * Describes a limit that accepted too many sessions in this minute. The next minute begins in `turnsInMs`
+ * milliseconds.
+ */
 export function tooManyAMinute(limit: string, max: number, turnsInMs: number): LimitReached {
   const retryAfterS = Math.max(1, Math.ceil(turnsInMs / 1000));
   return { limit, cap: 'max_sessions_per_minute', max, retryAfterS };
 }
 
-/** What may be spent today is spent; the day turns at midnight, UTC. */
+/** Describes a limit whose budget for today is spent. The next day begins at midnight, UTC. */
 export function spentForToday(limit: string, max: number, now: Date): LimitReached {
   const retryAfterS = Math.max(1, Math.ceil((tomorrow(now).getTime() - now.getTime()) / 1000));
   return { limit, cap: 'max_usd_per_day', max, retryAfterS };
 }
 
-/** The midnight (UTC) that the day of `now` began with. */
+/** Returns the midnight (UTC) at which the day of `now` began. */
 export function today(now: Date): Date {
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()));
 }
@@ -124,18 +129,18 @@ function tomorrow(now: Date): Date {
   return new Date(today(now).getTime() + 24 * 3600 * 1000);
 }
 
-/** The coded refusal, which says when to ask again. */
+/** Returns the LIMIT_EXCEEDED error for a cap that is reached. */
 export function limitError({ limit, cap, max, retryAfterS }: LimitReached): AppError {
   return new AppError(
     'LIMIT_EXCEEDED',
-    `the limit ${limit} is reached: ${cap} is ${max}; ask again in ${retryAfterS} s, or with on_limit "wait"`,
+    `the limit ${limit} is reached: ${cap} is ${max}; try again in ${retryAfterS} s, or set on_limit to "wait"`,
     { details: { limit, cap, max, retry_after_s: retryAfterS } },
   );
 }
 
-/** The coded refusal of what a limit kept out a moment ago, and would not any more. */
+/** Returns the LIMIT_EXCEEDED error for a limit that was reached when the session was checked, but has room again. */
 export function limitPassed([limit = '']: readonly string[]): AppError {
-  return new AppError('LIMIT_EXCEEDED', `the limit ${limit} was reached; ask again in 1 s`, {
+  return new AppError('LIMIT_EXCEEDED', `the limit ${limit} was reached; try again in 1 s`, {
     details: { limit, retry_after_s: 1 },
   });
 }

@@ -1,19 +1,19 @@
-// Cron expressions by the clocks of a time zone: what happens where the clocks are put forward or back.
+// Cron expressions in a time zone, also at the times when its clocks are put forward or back.
 import { CronExpressionParser } from 'cron-parser';
 import { createWallClock, type WallClock } from './wall-clock.ts';
 
 const HOUR_MS = 3600 * 1000;
 const HOURS_OF_A_DAY = 24;
 
-// The expression's own limit of tries ends a search that finds nothing.
+// Bounds how many times of an expression may be past or in a gap. The parser itself gives up if it finds no time.
 const MAX_SKIPPED = 100_000;
 
 /**
- * The first time after `now` at which a cron expression is due in a time zone, or null where it is no cron
- * expression, has no fixed times, or is never due.
+ * Returns the first time after `now` at which a cron expression is due in a time zone. Returns null if the text is no
+ * cron expression, if it has no fixed times, or if it is never due.
  *
- * A time that the clocks skip is due at the first moment after the gap, several of them once. A time that
- * the clocks show twice is due at the first of the two, unless the hour is `*` or a step: then at both.
+ * If the clocks skip a time, it is due at the first moment after the gap; several skipped times are due once. If the
+ * clocks show a time twice, it is due at the first of the two. If the hour is `*` or a step, it is due at both.
  */
 export function nextCron(expression: string, timeZone: string, now: Date): Date | null {
   if (!isReadable(expression)) return null;
@@ -21,17 +21,17 @@ export function nextCron(expression: string, timeZone: string, now: Date): Date 
     const next = nextInstant(expression, createWallClock(timeZone), now.getTime());
     return next === null ? null : new Date(next);
   } catch {
-    // The library's messages quote the expression; ours names the field.
+    // The library's messages quote the expression. Baton's error names the field and quotes nothing.
     return null;
   }
 }
 
-/** Whether an expression has five or six fields, or is a nickname such as `@daily`, and its times are fixed. */
+/** Returns whether an expression has five or six fields or is a nickname such as `@daily`, and has fixed times. */
 function isReadable(expression: string): boolean {
   const fields = expression.trim().split(/\s+/);
   if (fields.length === 1 && fields[0]?.startsWith('@')) return true;
   if (fields.length !== 5 && fields.length !== 6) return false;
-  // The parser draws `H` anew each time that it reads it. Names such as THU hold the letter too.
+  // The parser draws a new random value for `H` each time it parses. Names such as THU also contain the letter.
   return !fields.some((field) => /h/i.test(field.replace(/[a-z]{3}/gi, '')));
 }
 
@@ -40,7 +40,7 @@ function nextInstant(expression: string, clock: WallClock, now: number): number 
   const due = nextDue(expression, clock, now, hour);
   const repeat = hour.isRepeated ? clock.repeatOf(now) : null;
   if (!repeat) return due;
-  // The clocks will be put back to before the time that they show now.
+  // The clocks will be put back to before the current wall time.
   const [wall] = wallTimes(expression, repeat.wall - 1);
   if (wall === undefined) return due;
   const again = repeat.instant + wall - repeat.wall;
@@ -58,7 +58,7 @@ function nextDue(
     const [first, ...again] = clock.instantsOf(wall);
     if (first === undefined) {
       const { end, lengthMs } = clock.gapAt(wall);
-      // After a gap of whole hours the clocks show the same minutes: of every hour none is missed.
+      // After a gap of whole hours the clocks show the same minutes, so an hourly expression misses no time.
       if (end > now && !(hour.isEvery && lengthMs % HOUR_MS === 0)) return end;
     } else {
       const next = [first, ...(hour.isRepeated ? again : [])].find((instant) => instant > now);
@@ -70,13 +70,15 @@ function nextDue(
   return null;
 }
 
-/** The wall times that an expression names after this one, in order. */
+/** Yields the wall times of an expression after `after`, in order. */
 function* wallTimes(expression: string, after: number): Generator<number> {
   const times = CronExpressionParser.parse(expression, { tz: 'UTC', currentDate: new Date(after) });
   for (;;) yield times.next().getTime();
 }
 
-/** Whether an expression is due in every hour, and whether in both where an hour is doubled. */
+/**
+ * Returns whether an expression is due in every hour, and whether it is due twice in an hour that the clocks repeat.
+ */
 function hourOf(expression: string): { isEvery: boolean; isRepeated: boolean } {
   const { hour } = CronExpressionParser.parse(expression, { tz: 'UTC' }).fields;
   const isEvery = hour.values.length === HOURS_OF_A_DAY;

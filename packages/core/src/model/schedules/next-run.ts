@@ -1,14 +1,14 @@
-// When a schedule fires: by a cron expression in a time zone, or every so often.
+// When a schedule fires: by a cron expression in a time zone, or at a fixed interval.
 import { z } from 'zod';
 import { nextCron } from './cron.ts';
 
-/** The time zone of a cron expression that names none. */
+/** The time zone of a cron expression without one. */
 export const DEFAULT_TIME_ZONE = 'UTC';
 
 const EVERY_MIN_MS = 1_000;
 const EVERY_MAX_MS = 366 * 24 * 3600 * 1000;
 
-/** The keys that say when a schedule fires. */
+/** The fields that say when a schedule fires. */
 export const recurrenceFields = {
   cron: z
     .string()
@@ -16,7 +16,7 @@ export const recurrenceFields = {
     .max(256)
     .optional()
     .describe(
-      'Five fields, or six with seconds before them; or a nickname such as @daily. Fixed times only: H is refused. A time that the clocks skip is due right after the gap; one that they show twice is due once, or twice where the hour is * or a step. Not beside every_ms.',
+      'Cron expression: five fields, six with seconds first, or a nickname such as @daily; `H` is not allowed. A time that the clocks skip is due right after the gap. A time that they show twice is due once, or twice if the hour is `*` or a step. It cannot be used together with `every_ms`.',
     ),
   timezone: z
     .string()
@@ -24,13 +24,15 @@ export const recurrenceFields = {
     .max(64)
     .refine(isTimeZone, 'expected an IANA time zone, such as Europe/Berlin')
     .optional()
-    .describe('Of the cron expression; default UTC.'),
+    .describe('IANA time zone of the cron expression; default UTC.'),
   every_ms: z
     .int()
     .min(EVERY_MIN_MS)
     .max(EVERY_MAX_MS)
     .optional()
-    .describe('Milliseconds between firings, counted from when this was set.'),
+    .describe(
+      'Milliseconds between two firings, counted from the change that set this value. It cannot be used together with `cron`.',
+    ),
 };
 
 /** When a schedule fires. */
@@ -40,7 +42,7 @@ export interface Recurrence {
   every_ms?: number | undefined;
 }
 
-/** Refuses what is no recurrence: neither or both of its kinds, a cron expression that never fires. */
+/** Adds an issue unless exactly one of `cron` and `every_ms` is set and the cron expression can fire. */
 export function checkRecurrence(
   { cron, timezone, every_ms }: Recurrence,
   context: z.RefinementCtx,
@@ -48,23 +50,26 @@ export function checkRecurrence(
   const refuse = (field: string, message: string) =>
     context.addIssue({ code: 'custom', path: [field], message });
   if (cron === undefined && every_ms === undefined) {
-    refuse('cron', 'expected a cron expression, or every_ms');
+    refuse('cron', 'expected cron or every_ms');
   } else if (cron !== undefined && every_ms !== undefined) {
     refuse('every_ms', 'expected cron or every_ms, not both');
   } else if (cron === undefined && timezone !== undefined) {
-    refuse('timezone', 'expected a time zone beside cron alone');
+    refuse('timezone', 'expected a time zone only together with cron');
   } else if (
     cron !== undefined &&
     nextCron(cron, timezone ?? DEFAULT_TIME_ZONE, new Date()) === null
   ) {
     refuse(
       'cron',
-      'expected a cron expression of five or six fields, without H, that fires some day',
+      'expected a cron expression of five or six fields, without H, that is due at some time',
     );
   }
 }
 
-/** The first firing after `now`; those of every_ms are counted from `anchor`. */
+/**
+ * Returns the first firing after `now`, or null if there is none. The firings of `every_ms` are counted from
+ * `anchor`.
+ */
 export function nextFiring(
   { cron, timezone, every_ms }: Recurrence,
   anchor: Date,
@@ -79,7 +84,7 @@ export function nextFiring(
 function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
-    // Offsets are taken by some readers of cron expressions and not by others.
+    // Some parsers of cron expressions accept offsets and others do not.
     return !/^[+-]/.test(name);
   } catch {
     return false;

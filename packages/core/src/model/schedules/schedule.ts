@@ -13,7 +13,10 @@ const time = z.iso.datetime();
 
 const OVERLAPS = ['skip', 'enqueue'] as const;
 
-/** What a firing launches: as POST /v1/sessions takes it, but for the time, which is the schedule's. */
+/**
+ * Schema of what a firing launches: the body of POST /v1/sessions without `run_at`, because the schedule sets the
+ * time.
+ */
 export const scheduledLaunchSchema = sessionConfigSchema
   .extend(sessionOptionsSchema.omit({ run_at: true }).shape)
   .superRefine(checkOptionConflicts(({ recovery }) => recovery));
@@ -21,17 +24,17 @@ export const scheduledLaunchSchema = sessionConfigSchema
 /** What a firing launches. */
 export type ScheduledLaunch = z.infer<typeof scheduledLaunchSchema>;
 
-const title = z.string().min(1).max(200).describe('Shown to people.');
+const title = z.string().min(1).max(200).describe('Title for human readers.');
 
 const overlap = z
   .enum(OVERLAPS)
   .describe(
-    'When the last session has not ended: skip launches nothing; enqueue lets the new one wait behind it.',
+    'What a firing does if the last session has not ended: `skip` launches nothing, `enqueue` launches a session that waits for the last one.',
   );
 
-const enabled = z.boolean().describe('false: it does not fire.');
+const enabled = z.boolean().describe('Whether the schedule fires.');
 
-/** What a caller says of a new schedule. */
+/** Schema of the body that creates a schedule. */
 export const newScheduleSchema = z
   .strictObject({
     title: title.optional(),
@@ -43,13 +46,13 @@ export const newScheduleSchema = z
   .superRefine(checkRecurrence)
   .superRefine(checkConcurrencyKey);
 
-/** What a caller may change of a schedule: absent stays; `title: null` clears. */
+/** Schema of the changes to a schedule. An absent key changes nothing, and `title: null` removes the title. */
 export const scheduleChangesSchema = z.strictObject({
   title: title.nullable().optional(),
   ...recurrenceFields,
   overlap: overlap.optional(),
   enabled: enabled.optional(),
-  launch: scheduledLaunchSchema.optional().describe('Replaces the whole launch.'),
+  launch: scheduledLaunchSchema.optional().describe('Replaces the whole launch of the schedule.'),
 });
 
 /** A schedule as it is stored. */
@@ -62,29 +65,31 @@ export interface Schedule {
   overlap: (typeof OVERLAPS)[number];
   enabled: boolean;
   launch: ScheduledLaunch;
-  /** The API key whose holder made it, or was the last to enable it. */
+  /** The API key that created the schedule, or that last enabled it. */
   api_key_id?: string;
-  /** What every_ms is counted from. */
+  /** The time from which `every_ms` counts. */
   anchor: Date;
-  /** Raised by each change: Redis holds the revision that it fires by. */
+  /** Increased by each change. Redis holds the revision by which it fires. */
   revision: number;
   last_fired_at?: Date;
   last_session_id?: string;
   last_skipped_at?: Date;
   last_error?: { code: z.infer<typeof errorCodeSchema>; message: string; at: Date };
-  /** When the last firing was noted, and what the schedule told before: it does so again if that is refused. */
+  /**
+   * When the last firing was stored, and the `last_…` fields before it, which are restored if its launch is refused.
+   */
   noted?: { at: Date } & Pick<Schedule, 'last_fired_at' | 'last_session_id'>;
   created_at: Date;
   updated_at: Date;
 }
 
-/** The part of a schedule that says when it fires. */
+/** The fields of a schedule that say when it fires. */
 export type Timetable = Pick<
   Schedule,
   'id' | 'cron' | 'timezone' | 'every_ms' | 'anchor' | 'revision'
 >;
 
-/** A schedule as queries return it, the launch redacted. */
+/** Schema of a schedule as queries return it, with the secrets of its launch redacted. */
 export const scheduleViewSchema = z.object({
   id: idSchema,
   title: z.string().optional(),
@@ -93,15 +98,19 @@ export const scheduleViewSchema = z.object({
   every_ms: z.int().optional(),
   overlap: z.enum(OVERLAPS),
   enabled: z.boolean(),
-  launch: scheduledLaunchSchema.describe('Redacted.'),
-  next_run_at: time.optional().describe('Absent while it is disabled.'),
-  last_fired_at: time.optional().describe('The time of the last firing that launched a session.'),
+  launch: scheduledLaunchSchema.describe('What a firing launches, with secrets redacted.'),
+  next_run_at: time
+    .optional()
+    .describe('When the schedule fires next; absent if it is disabled or never fires again.'),
+  last_fired_at: time.optional().describe('Time of the last firing that launched a session.'),
   last_session_id: idSchema.optional(),
-  last_skipped_at: time.optional().describe('The time of the last firing that was skipped.'),
+  last_skipped_at: time
+    .optional()
+    .describe('Time of the last firing that was skipped because the last session had not ended.'),
   last_error: z
     .object({ code: errorCodeSchema, message: z.string(), at: time })
     .optional()
-    .describe('Why the last firing launched nothing although it should have.'),
+    .describe('Why the last firing could not launch a session.'),
   created_at: time,
   updated_at: time,
 });
@@ -109,13 +118,16 @@ export const scheduleViewSchema = z.object({
 /** A schedule as queries return it. */
 export type ScheduleView = z.infer<typeof scheduleViewSchema>;
 
-/** What a caller says of a new schedule. */
+/** The body that creates a schedule. */
 export type NewSchedule = z.infer<typeof newScheduleSchema>;
 
-/** What a caller may change of a schedule. */
+/** Changes to a schedule. */
 export type ScheduleChanges = z.infer<typeof scheduleChangesSchema>;
 
-/** The schedule's own fields with the changes applied: a new kind of recurrence replaces the old one. */
+/**
+ * Returns the caller's fields of a schedule with the changes applied. Setting only `cron` removes `every_ms`, and
+ * setting only `every_ms` removes `cron`.
+ */
 export function withChanges(schedule: Schedule, changes: ScheduleChanges): NewSchedule {
   const { title, cron, timezone, every_ms, overlap, enabled, launch } = schedule;
   const recurrence =
@@ -132,7 +144,7 @@ export function withChanges(schedule: Schedule, changes: ScheduleChanges): NewSc
   ) as NewSchedule;
 }
 
-/** The view of a schedule at this time. */
+/** Returns the view of a schedule at the time `now`. */
 export function toScheduleView(schedule: Schedule, now: Date): ScheduleView {
   const {
     api_key_id: _key,
@@ -171,6 +183,6 @@ function checkConcurrencyKey(
   context.addIssue({
     code: 'custom',
     path: ['launch', 'concurrency_key'],
-    message: 'expected none beside overlap enqueue, which is a key of its own',
+    message: 'expected none with overlap "enqueue", because such a schedule has its own key',
   });
 }

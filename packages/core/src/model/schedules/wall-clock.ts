@@ -1,23 +1,29 @@
-// What the clocks on the wall of a time zone show. A wall time is kept in milliseconds, as if it were UTC.
+// Wall times: what the clocks of a time zone show. A wall time is stored in milliseconds, as if it were UTC.
 
-// Time zones lie between -12 h and +14 h, and Samoa once skipped 24 h: two days reach past any change.
+// Time zones lie between -12 h and +14 h, and Samoa once skipped 24 h. So two days reach past any change of the clocks.
 const BEYOND_ANY_CHANGE_MS = 48 * 3600 * 1000;
 
 const SECOND_MS = 1000;
 
 /** The clocks of one time zone. */
 export interface WallClock {
-  /** The wall time at an instant. */
+  /** Returns the wall time at an instant. */
   wallAt(instant: number): number;
-  /** The instants at which the clocks show this time, the earliest first: two where an hour is doubled, none in a gap. */
+  /**
+   * Returns the instants at which the clocks show this wall time, the earliest first. A repeated hour has two instants
+   * and a gap has none.
+   */
   instantsOf(wall: number): number[];
-  /** The gap that skips this wall time: the first instant after it, and how long it is, in milliseconds. */
+  /** Returns the gap that skips this wall time: the first instant after it, and its length in milliseconds. */
   gapAt(wall: number): { end: number; lengthMs: number };
-  /** The next time that the clocks are put back past this instant: when, and the wall time that they show then. */
+  /**
+   * If the clocks will show the wall time of this instant again, returns the instant at which they are put back, and
+   * the wall time that they show then.
+   */
   repeatOf(instant: number): { instant: number; wall: number } | null;
 }
 
-/** The clocks of an IANA time zone. */
+/** Creates the clocks of an IANA time zone. */
 export function createWallClock(timeZone: string): WallClock {
   const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
 
@@ -28,7 +34,7 @@ export function createWallClock(timeZone: string): WallClock {
     return sign === '-' ? -total : total;
   }
 
-  /** The first instant in `(from, to]` with the offset that holds at `to`. */
+  /** Returns the first instant in `(from, to]` with the offset that holds at `to`. */
   function changeBetween(from: number, to: number): number {
     const after = offsetAt(to);
     let before = Math.floor(from / SECOND_MS);

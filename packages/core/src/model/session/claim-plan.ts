@@ -3,7 +3,7 @@ import type { FailureFacts } from './outcome.ts';
 import type { Session } from './session.ts';
 import { isTerminal } from './status.ts';
 
-/** What a worker that met a session's job does with the session. */
+/** What a worker that received a session's job does with the session. */
 export type ClaimPlan =
   | { kind: 'terminal' }
   | { kind: 'busy'; owner: string; expires_at: Date }
@@ -14,8 +14,8 @@ export type ClaimPlan =
   | { kind: 'take'; crashed: boolean };
 
 /**
- * Decides by the document alone. `now` is MongoDB's time. A session whose lease has expired lost its
- * worker; one whose cancel was asked for is never begun.
+ * Decides what to do from the session document alone. `now` is MongoDB's time. If the lease of a started session has
+ * expired, its worker died. If a cancel was requested, the session does not run.
  */
 export function planClaim(session: Session, now: Date): ClaimPlan {
   if (isTerminal(session.status)) return { kind: 'terminal' };
@@ -25,9 +25,9 @@ export function planClaim(session: Session, now: Date): ClaimPlan {
     return { kind: 'busy', owner: owner ?? '', expires_at };
   }
   if (session.cancel_requested_at) return { kind: 'cancel' };
-  // Its job came from elsewhere: what it waits for has not let it go on.
+  // Another client added the job, because Baton adds none while the session waits.
   if (!crashed && session.waiting_for) return { kind: 'waiting' };
-  // Its job may come early: one from another client, or one whose delay was lost with its worker.
+  // The job can come early: another client may have added it, or its delay was lost together with its worker.
   const { not_before } = session;
   if (!crashed && not_before && not_before > now) return { kind: 'early', not_before };
   const failure = crashed ? crashVerdict(session) : null;

@@ -2,16 +2,16 @@ import type { Recovery } from '../config/recovery.ts';
 import type { FailureFacts } from './outcome.ts';
 import type { Session } from './session.ts';
 
-/** A recovery with nothing left open. */
+/** A recovery in which every field is set. */
 export type EveryRecovery = { [K in keyof Recovery]-?: NonNullable<Recovery[K]> };
 
-/** The recovery of a session, defaults filled in. */
+/** Returns the recovery of a session with the defaults filled in. */
 export function recoveryOf({ config }: Pick<Session, 'config'>): EveryRecovery {
   const { on_crash = 'resume', max_crashes = 3, max_retries = 3 } = config.recovery ?? {};
   return { on_crash, max_crashes, max_retries };
 }
 
-/** Why a session that has just lost its worker is not tried again, or null where it is. */
+/** Returns why a session that has just lost its worker fails, or null if it is tried again. */
 export function crashVerdict(session: Session): FailureFacts | null {
   const { on_crash, max_crashes } = recoveryOf(session);
   const crashes = session.counts.crashes + 1;

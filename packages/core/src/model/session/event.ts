@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { cutText } from '../schema/cut-text.ts';
 import { defined } from '../schema/defined.ts';
 
-// A document holds 16 MiB at most and pages hold many events; the cut is told by `raw_bytes`.
+// A MongoDB document holds at most 16 MiB, and a page holds many events. `raw_bytes` shows that a line was cut.
 const RAW_MAX_BYTES = 1024 * 1024;
 
-/** One line of stream-json as it is stored. */
+/** Schema of one line of stream-json as Baton stores it. */
 const eventSchema = z.object({
   session_id: z.string(),
   seq: z.int().positive(),
@@ -14,14 +14,14 @@ const eventSchema = z.object({
   type: z.string(),
   subtype: z.string().optional(),
   created_at: z.date(),
-  raw: z.string().describe('The line as it came.'),
-  raw_bytes: z.int().optional().describe('Its length where `raw` was cut at 1 MiB.'),
+  raw: z.string().describe('The line as the CLI printed it.'),
+  raw_bytes: z.int().optional().describe('The length of the line, if `raw` was cut at 1 MiB.'),
 });
 
 /** One line of stream-json as it is stored. */
 export type Event = z.infer<typeof eventSchema>;
 
-/** An event as queries return it. */
+/** Schema of an event as queries return it. */
 export const eventViewSchema = z.object({
   seq: z.int().positive(),
   attempt: z.int().positive(),
@@ -35,7 +35,7 @@ export const eventViewSchema = z.object({
 /** An event as queries return it. */
 export type EventView = z.infer<typeof eventViewSchema>;
 
-/** The view of a stored event. */
+/** Returns the view of a stored event. */
 export function toEventView(event: Event): EventView {
   return {
     seq: event.seq,
@@ -48,13 +48,15 @@ export function toEventView(event: Event): EventView {
   };
 }
 
-/** A line in the size that is stored: cut at 1 MiB, with its length in bytes told. */
+/** Cuts a line at 1 MiB for storage. `raw_bytes` is the length of the whole line and is set only if it was cut. */
 export function boundRaw(line: string): { raw: string; raw_bytes?: number } {
   const raw = cutText(line, RAW_MAX_BYTES);
   return raw === line ? { raw } : { raw, raw_bytes: Buffer.byteLength(line) };
 }
 
-/** The line that records a prompt: the CLI does not echo it, and a conversation must read whole. */
+/**
+ * Returns the line that records a prompt. The CLI does not print the prompt, but readers need the whole conversation.
+ */
 export function promptLine(claudeSessionId: string, prompt: string): string {
   return JSON.stringify({
     type: 'user',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { errorCodeSchema } from '../errors/error-codes.ts';
 
-/** Why an attempt or a session failed. */
+/** Schema of why an attempt or a session failed. */
 export const failureSchema = z.object({
   code: errorCodeSchema,
   message: z.string(),
@@ -14,7 +14,7 @@ export const failureSchema = z.object({
   signal: z.string().optional(),
   stderr_tail: z.string().optional(),
   stdout_tail: z.string().optional(),
-  retry_at: z.date().optional().describe('When the limit that was hit is reset, if that was told.'),
+  retry_at: z.date().optional().describe('When the limit that was reached resets, if known.'),
 });
 
 /** Why an attempt or a session failed. */

@@ -2,25 +2,25 @@ import { z } from 'zod';
 import { errorCodeSchema } from '../errors/error-codes.ts';
 import type { FailureFacts } from './outcome.ts';
 
-/** One attempt that the host of its worker kept from starting. */
+/** Schema of one attempt that the worker's host kept from starting. */
 export const hostFailureSchema = z.object({
   worker_id: z.string(),
   at: z.date(),
   code: errorCodeSchema,
   message: z.string(),
-  proved: z.boolean().describe('Whether the probe of the host had passed just before the attempt.'),
+  proved: z.boolean().describe("Whether the host's probe had passed just before the attempt."),
 });
 
-/** One attempt that the host of its worker kept from starting. */
+/** One attempt that the worker's host kept from starting. */
 export type HostFailure = z.infer<typeof hostFailureSchema>;
 
-/** So many workers whose probe had passed just before, or so many failures on one: then the session fails. */
+/** A session fails after failures on this many workers whose probe had passed, or after this many on one worker. */
 const LIMIT = 3;
 
-/** How many failures a session remembers; the limits above need fewer. */
+/** How many failures a session keeps. The limits above need fewer. */
 const FAILURES_KEPT = 20;
 
-/** The failures of a session with one more, bounded. */
+/** Returns the failures with one more at the end, without the oldest ones if there are too many. */
 export function addHostFailure(
   failures: readonly HostFailure[],
   failure: HostFailure,
@@ -29,9 +29,9 @@ export function addHostFailure(
 }
 
 /**
- * Why a session whose attempts were kept from starting is not tried again, or null where it is. A worker
- * probes its host before it takes such a session again, so only the first failure on each may be unproved:
- * a session that fails on hosts that are well makes them sick itself (it fills the disk, for example).
+ * Returns why a session that hosts kept from starting fails, or null if it is tried again. A worker probes its host
+ * before it takes such a session again, so only the first failure on each worker may come without a passed probe. A
+ * session that fails on healthy hosts is the cause itself, for example because it fills the disk.
  */
 export function hostVerdict(failures: readonly HostFailure[]): FailureFacts | null {
   const last = failures.at(-1);
@@ -43,6 +43,6 @@ export function hostVerdict(failures: readonly HostFailure[]): FailureFacts | nu
   const isFinal =
     workers.size >= LIMIT || (onLast.length >= LIMIT && provedOnLast.length >= LIMIT - 1);
   if (!isFinal) return null;
-  const message = `${last.message}; the session was kept from starting ${failures.length} times, by hosts whose probe had passed`;
+  const message = `${last.message}; hosts whose probe had passed kept the session from starting ${failures.length} times`;
   return { code: last.code, message, retryable: false };
 }

@@ -14,7 +14,7 @@ import { hasTranscript } from './transcript.ts';
 
 const time = z.iso.datetime();
 
-/** Why a session failed, as queries return it. */
+/** Schema of why a session failed, as queries return it. */
 const failureViewSchema = z.object({
   code: errorCodeSchema,
   message: z.string(),
@@ -29,11 +29,11 @@ const failureViewSchema = z.object({
   stdout_tail: z
     .string()
     .optional()
-    .describe('The end of what the CLI printed beside events, where stderr is empty.'),
+    .describe('The last output of the CLI that was no event, if stderr was empty.'),
   retry_at: time.optional(),
 });
 
-/** The JSON-safe view of a session that queries return: the seed's Info with Baton's additions. */
+/** Schema of the JSON view of a session that queries return: the seed's Info with Baton's additions. */
 export const infoSchema = z.object({
   id: idSchema,
   run_id: z.string(),
@@ -49,29 +49,29 @@ export const infoSchema = z.object({
     .string()
     .optional()
     .describe(
-      'Why the model stopped, as the API names it: `end_turn`, `max_tokens` (the answer is cut), `refusal`, ...',
+      'Why the model stopped, in the words of the API: `end_turn`, `max_tokens` (the answer is cut), `refusal`, ...',
     ),
   parent_session_id: idSchema.optional(),
-  schedule_id: idSchema.optional().describe('The schedule that launched it.'),
-  api_key_id: z.string().optional().describe('The API key whose holder asked for it.'),
+  schedule_id: idSchema.optional().describe('Schedule that launched the session.'),
+  api_key_id: z.string().optional().describe('API key that requested the session.'),
   root_session_id: idSchema,
   claude_session_id: z
     .string()
     .optional()
-    .describe("Claude's id of the conversation: the root's id, until a /clear begins another."),
+    .describe("Claude's id of the conversation: the root's id, until a /clear begins a new one."),
   created_at: time,
   updated_at: time,
-  started_at: time.optional().describe('When its first attempt began.'),
+  started_at: time.optional().describe('When the first attempt began.'),
   title: z.string().optional(),
   tags: z.array(z.string()).optional(),
   metadata: z.record(z.string(), z.json()).optional(),
   priority: z.int(),
-  attempt: z.int().describe('The number of the last attempt; 0 before the first.'),
-  worker_id: z.string().optional().describe('The worker of the last attempt.'),
+  attempt: z.int().describe('Number of the last attempt; 0 before the first.'),
+  worker_id: z.string().optional().describe('Worker of the last attempt.'),
   host_failures: z
     .int()
     .optional()
-    .describe('Attempts that their host kept from starting; absent where there was none.'),
+    .describe('Number of attempts that a host kept from starting; absent if there were none.'),
   last_event_seq: z.int(),
   totals: totalsSchema,
   failure: failureViewSchema.optional(),
@@ -80,14 +80,16 @@ export const infoSchema = z.object({
   concurrency_key: z.string().optional(),
   concurrency_limit: z.int().optional(),
   stopped_by: z.enum(['interrupt']).optional(),
-  resumable: z.boolean().describe('Whether it can be continued.'),
-  config: sessionConfigSchema.optional().describe('Redacted; only where it was asked for.'),
+  resumable: z.boolean().describe('Whether the session can be continued.'),
+  config: sessionConfigSchema
+    .optional()
+    .describe('The config with secrets redacted; present only if the query includes it.'),
 });
 
-/** The JSON-safe view of a session that queries return. */
+/** The JSON view of a session that queries return. */
 export type Info = z.infer<typeof infoSchema>;
 
-/** Says whether a continue of this session can start: terminal, with a transcript to resume. */
+/** Returns whether a session can be continued: it has ended and has a transcript to resume. */
 export function isResumable(session: Session): boolean {
   return (
     isTerminal(session.status) &&
@@ -96,7 +98,7 @@ export function isResumable(session: Session): boolean {
   );
 }
 
-/** The view of a session; with `include: ['config']` its redacted config too. */
+/** Returns the view of a session, with its redacted config if `include` contains `config`. */
 export function toInfo(session: Session, include: readonly 'config'[] = []): Info {
   const last = session.attempts.at(-1);
   return dropUndefined({

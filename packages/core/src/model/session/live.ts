@@ -5,7 +5,10 @@ import { sessionStatusSchema } from './status.ts';
 
 const count = z.int().nonnegative();
 
-/** What is published of a session over Redis: a hint that there is something to read. It may be lost. */
+/**
+ * Schema of the message about a session on the live channel. It only says that there is something to read, and may be
+ * lost.
+ */
 const sessionUpdateSchema = z.object({
   kind: z.literal('news'),
   id: idSchema,
@@ -18,7 +21,7 @@ const sessionUpdateSchema = z.object({
   at: z.iso.datetime(),
 });
 
-/** Partial lines of an answer, published while it grows and never stored. */
+/** Schema of the partial lines of an answer. Baton publishes them while the model writes and never stores them. */
 const partialsSchema = z.object({
   kind: z.literal('partials'),
   id: idSchema,
@@ -26,7 +29,7 @@ const partialsSchema = z.object({
   lines: z.array(z.string()),
 });
 
-/** Every message that is published live. */
+/** Schema of every message on the live channel. */
 export const liveMessageSchema = z.discriminatedUnion('kind', [
   sessionUpdateSchema,
   partialsSchema,
@@ -38,11 +41,11 @@ export type SessionUpdate = z.infer<typeof sessionUpdateSchema>;
 /** Partial lines of an answer. */
 export type Partials = z.infer<typeof partialsSchema>;
 
-/** Every message that is published live. */
+/** A message on the live channel. */
 export type LiveMessage = z.infer<typeof liveMessageSchema>;
 
-/** A change of a session's status, as its readers see it. */
+/** Schema of a change of a session's status, as readers receive it. */
 export const statusChangeSchema = sessionUpdateSchema.omit({ kind: true });
 
-/** A change of a session's status, as its readers see it. */
+/** A change of a session's status, as readers receive it. */
 export type StatusChange = z.infer<typeof statusChangeSchema>;

@@ -1,7 +1,7 @@
 import type { Failure } from './failure.ts';
 import type { Result } from './result.ts';
 
-/** Every verdict on an attempt. */
+/** Every kind of verdict on an attempt. */
 export const OUTCOME_KINDS = [
   'completed',
   'failed',
@@ -10,14 +10,14 @@ export const OUTCOME_KINDS = [
   'host_failure',
 ] as const;
 
-/** What a failure says before it is stored with its attempt and time. */
+/** A failure before it is stored, without its attempt and time. */
 export type FailureFacts = Omit<Failure, 'attempt' | 'at'>;
 
-/** Our verdict on an attempt: how its run ended. What follows from it for the session is the worker's `AttemptResult`. */
+/** Baton's verdict on an attempt: how its run ended. The worker's `AttemptResult` says what follows for the session. */
 export type Outcome =
   | { kind: 'completed'; result?: Result; stopped_by?: 'interrupt' }
   | { kind: 'failed'; failure: FailureFacts; result?: Result }
   | { kind: 'cancelled'; result?: Result }
   | { kind: 'handed_back' }
-  /** The host kept the CLI from starting: the session waits `waitMs` (milliseconds) and runs elsewhere. */
+  /** The host kept the CLI from starting. The session waits for `waitMs` milliseconds and then runs elsewhere. */
   | { kind: 'host_failure'; failure: FailureFacts; waitMs: number };

@@ -3,10 +3,15 @@ import { isResumable } from './info.ts';
 import type { Session } from './session.ts';
 import { isTerminal } from './status.ts';
 
-/** Refuses a parent that cannot be continued, each reason with its code; the worker asks again. */
+/**
+ * Throws if a session cannot be continued: PARENT_NOT_FOUND, SESSION_NOT_TERMINAL or PARENT_NOT_RESUMABLE. The worker
+ * checks again before it runs the continue.
+ */
 export function checkParent(id: string, parent: Session | null): asserts parent is Session {
   const details = { field: 'parent_session_id' };
-  if (!parent) throw new AppError('PARENT_NOT_FOUND', `no session ${id} to continue`, { details });
+  if (!parent) {
+    throw new AppError('PARENT_NOT_FOUND', `no session ${id} to continue`, { details });
+  }
   if (!isTerminal(parent.status)) {
     throw new AppError(
       'SESSION_NOT_TERMINAL',
@@ -15,7 +20,7 @@ export function checkParent(id: string, parent: Session | null): asserts parent 
     );
   }
   if (!isResumable(parent)) {
-    throw new AppError('PARENT_NOT_RESUMABLE', `session ${id} left no transcript to resume`, {
+    throw new AppError('PARENT_NOT_RESUMABLE', `session ${id} has no transcript to resume`, {
       details,
     });
   }

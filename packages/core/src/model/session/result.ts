@@ -11,7 +11,7 @@ export const usageSchema = z.object({
   cache_read_input_tokens: count.optional(),
 });
 
-/** Token counts and cost of one model, as the CLI sums them over the conversation. */
+/** Schema of the token counts and the cost of one model, as the CLI sums them over the conversation. */
 const modelUsageSchema = z.object({
   inputTokens: count.optional(),
   outputTokens: count.optional(),
@@ -23,8 +23,8 @@ const modelUsageSchema = z.object({
 });
 
 /**
- * Claude's final `result` event under the CLI's keys (those of the seed and later ones). Keys that
- * are not listed stay in the stored event only.
+ * Schema of Claude's final `result` event, with the keys of the CLI (those of the seed and later ones). The stored
+ * event also has the keys that are missing here.
  */
 export const resultSchema = z.object({
   type: z.literal('result'),
@@ -47,19 +47,21 @@ export const resultSchema = z.object({
   deferred_tool_use: z
     .json()
     .optional()
-    .describe('The tool call that was put off until somebody decides it.'),
+    .describe('The tool call that a hook deferred until somebody decides on it.'),
   api_error_status: z.number().nullish(),
   terminal_reason: z.string().nullish(),
-  stop_reason: z.string().nullish().describe('Why the model stopped, as the API names it.'),
+  stop_reason: z.string().nullish().describe('Why the model stopped, in the words of the API.'),
   local_command: z
     .string()
     .optional()
-    .describe('The slash command that the CLI answered by itself, without a turn.'),
+    .describe('The slash command that the CLI answered without a turn of the model.'),
   uuid: z.string().optional(),
   truncated: z
     .array(z.string())
     .optional()
-    .describe("Keys that Baton cut or left out for size; the events hold the CLI's line."),
+    .describe(
+      'Keys that Baton shortened or left out because of their size. The event has them in full.',
+    ),
 });
 
 /** Token counts as the API reports them. */
@@ -68,7 +70,7 @@ export type Usage = z.infer<typeof usageSchema>;
 /** Claude's final `result` event. */
 export type Result = z.infer<typeof resultSchema>;
 
-// A document holds 16 MiB at most; a result is bounded so that it can always be stored.
+// A MongoDB document holds at most 16 MiB, so the parts of a result are limited.
 const TEXT_MAX_BYTES = 1024 * 1024;
 const JSON_MAX_BYTES = 1024 * 1024;
 const SHORT_TEXT_MAX_BYTES = 1024;
@@ -88,7 +90,7 @@ const BOUNDS = {
   modelUsage: dropOver(JSON_MAX_BYTES),
 } as const satisfies { [K in keyof Result]?: (value: unknown) => unknown };
 
-/** The result in a size that every document can hold; what was cut or left out is named in `truncated`. */
+/** Returns the result with its large parts shortened or left out; `truncated` names their keys. */
 export function boundResult(result: Result): Result {
   const truncated: string[] = [...(result.truncated ?? [])];
   const bounded = Object.entries(result).flatMap(([key, value]) => {

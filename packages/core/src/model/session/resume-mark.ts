@@ -1,26 +1,29 @@
-// Positions in streams and pages, where a session was deleted and made again under the same id.
+// Positions in streams and pages. A mark tells a session from an earlier, deleted session with the same id.
 import type { Session } from './session.ts';
 
-/** `after` of a reader who wants nothing but the end of a stream: beyond any event. */
+/** A value of `after` beyond any event, for a reader who only waits for the end of a stream. */
 const AFTER_ALL = 2 ** 31 - 1;
 
-/** The mark of a session, by which it differs from an earlier session of the same id: when it was made. */
+/** Returns the mark of a session: its creation time, which differs from that of an earlier session with the same id. */
 export function markOf({ created_at }: Pick<Session, 'created_at'>): string {
   return created_at.getTime().toString(36);
 }
 
-/** The id of an event in a stream: its position, with the session's mark where it has one. */
+/** Returns the id of an event in a stream: its position, followed by the session's mark if it has one. */
 export function withMark(position: string, mark: string): string {
   return mark === '' ? position : `${position}@${mark}`;
 }
 
-/** The position and the mark that an event's id holds; a mark is empty where there is none. */
+/** Splits an event's id into the position and the mark; the mark is empty if the id has none. */
 export function splitMark(id: string): { position: string; mark: string } {
   const [, position = id, mark = ''] = /^(.*)@([0-9a-z]{1,12})$/s.exec(id) ?? [];
   return { position, mark };
 }
 
-/** Whether a position lies beyond all events of a session: it is of an earlier session of the same id. */
+/**
+ * Returns whether a position lies beyond all events of a session. Such a position comes from an earlier session with
+ * the same id.
+ */
 export function isBeyond(
   after: number,
   { last_event_seq }: Pick<Session, 'last_event_seq'>,

@@ -14,7 +14,7 @@ import { transcriptManifestSchema } from './transcript.ts';
 
 const count = z.int().nonnegative();
 
-/** One `claude` process for the session, counted from 1. */
+/** Schema of an attempt: the work of one worker on the session under one claim. Attempts are counted from 1. */
 const attemptSchema = z.object({
   attempt: z.int().positive(),
   fence: z.int().positive(),
@@ -26,36 +26,41 @@ const attemptSchema = z.object({
   failure: failureSchema.optional(),
   pid: z.int().optional(),
   claude_version: z.string().optional(),
-  exit_late_ms: count.optional().describe('How long the CLI lived on after its last result line.'),
+  exit_late_ms: count
+    .optional()
+    .describe('How long the CLI ran after its last result line, in milliseconds.'),
 });
 
-/** Who may write: a claim raises `fence`; `owner` and `expires_at` are absent while nobody holds it. */
+/**
+ * Schema of the lease. Each claim raises `fence`; `owner` and `expires_at` are absent while no worker owns the
+ * session.
+ */
 const leaseSchema = z.object({
   fence: count,
   owner: z.string().optional(),
   expires_at: z.date().optional(),
 });
 
-/** The session document: one prompt answered, from queued to terminal, then final. */
+/** Schema of the session document: one prompt and its answer, from `queued` to a final status. */
 export const sessionSchema = z.object({
   id: idSchema,
   run_id: z.string(),
   kind: z.enum(['launch', 'continue']),
   status: sessionStatusSchema,
-  start_time: z.date().describe('When it was accepted, as in the seed.'),
+  start_time: z.date().describe('When Baton accepted the session, as in the seed.'),
   end_time: z.date().optional(),
   error: z.string().optional(),
   query: z.string(),
   model: z.string().optional(),
   config: sessionConfigSchema,
-  config_hash: z.string().describe('SHA-256 over the request as it was sent.'),
+  config_hash: z.string().describe('SHA-256 of the request as the caller sent it.'),
   result: resultSchema.optional(),
   parent_session_id: idSchema.optional(),
   root_session_id: idSchema,
   claude_session_id: z
     .string()
     .optional()
-    .describe("Claude's id of the conversation: the root's id, until a /clear begins another."),
+    .describe("Claude's id of the conversation: the root's id, until a /clear begins a new one."),
   created_at: z.date(),
   updated_at: z.date(),
   ...jobOptionsSchema.omit({ not_before: true, delay_ms: true, attempts: true }).shape,
@@ -63,11 +68,11 @@ export const sessionSchema = z.object({
   not_before: z.date().optional(),
   waiting_for: waitingForSchema.optional(),
   on_busy: onBusySchema.optional(),
-  // The stored name of the claim to reserve the limits of a waiting session (store/limit-waits.ts).
+  // The stored name of the claim by which a process reserves the limits of a waiting session (store/limit-waits.ts).
   passing: z
     .object({ token: z.string(), at: z.date() })
     .optional()
-    .describe('Which process is reserving its limits, and since when.'),
+    .describe("Which process reserves the session's limits, and since when."),
   attempts: z.array(attemptSchema),
   counts: z.object({
     retries: count,
@@ -92,8 +97,8 @@ export const sessionSchema = z.object({
   webhooks_due: z.array(outboxEntrySchema).optional(),
 });
 
-/** The session document. */
+/** A session document. */
 export type Session = z.infer<typeof sessionSchema>;
 
-/** One `claude` process for the session. */
+/** The work of one worker on the session under one claim. */
 export type Attempt = z.infer<typeof attemptSchema>;

@@ -1,33 +1,33 @@
 import type { Session } from './session.ts';
 
-/** What a deleted session had spent: no word of what it was about. */
+/** What a deleted session spent, without anything about its content. */
 export type Spent = Pick<Session, 'totals' | 'end_time' | 'model' | 'tags' | 'api_key_id'>;
 
 /**
- * What is left of a deleted session. That of a conversation's root says how far the deletion is: `asked`
- * (nothing is gone yet), `deleting` (there is no way back), `gone`. The others are `buried`, then `gone`.
+ * What remains of a deleted session. The tombstone of a conversation's root shows the progress of the deletion: `asked`
+ * (nothing is deleted yet), `deleting` (the deletion is final), `gone`. Other tombstones are `buried`, then `gone`.
  */
 export interface Tombstone {
   id: string;
   root_session_id: string;
   state: 'asked' | 'deleting' | 'buried' | 'gone';
-  /** When the deletion began, never before the session was made: what is as old, is what was deleted. */
+  /** When the deletion began, or when the session was created if that is later. Sessions created later are new ones. */
   at: Date;
-  /** Its events had reached this seq; 0 while that is not known. */
+  /** The `seq` of its last event; 0 while it is unknown. */
   last_event_seq: number;
-  /** Its events up to here were removed already, by who goes over them now. */
+  /** The `seq` up to which the process that deletes the events has deleted them. */
   removed_to?: number;
   gone_at?: Date;
-  /** When it is looked again for what a stale process may have written since. */
+  /** When Baton looks again for data that a stale process may have written. */
   sweep_at?: Date;
 }
 
-/** How long a tombstone is kept once all is gone, in milliseconds: longer than Redis keeps any job. */
+/** How long a tombstone stays after its session's data is gone, in milliseconds: longer than Redis keeps any job. */
 export const TOMBSTONE_RETENTION_MS = 30 * 24 * 3600 * 1000;
 
 /**
- * Says whether something made at this time is what the tombstone stands for, and not a later one of the
- * same id. What has no time is.
+ * Returns whether a session or job created at `createdAt` is the deleted one, and not a later one with the same id. An
+ * invalid time counts as that of the deleted one.
  */
 export function tombstoneCovers(tombstone: Pick<Tombstone, 'at'>, createdAt: Date): boolean {
   return !(createdAt > tombstone.at);

@@ -2,17 +2,17 @@ import { z } from 'zod';
 
 const count = z.number().nonnegative();
 
-/** What a session spent, summed over its attempts; money in US dollars, durations in milliseconds. */
+/** Schema of what a session spent, summed over its attempts. Costs are in US dollars and durations in milliseconds. */
 export const totalsSchema = z.object({
   cost_usd: count,
   cost_estimated_usd: count
     .optional()
     .describe(
-      'How much of cost_usd is estimated from tokens and list prices, for processes that ended, or run, without having told their cost.',
+      'Part of `cost_usd` that is estimated from tokens and list prices, because a process ended or still runs without having reported its cost.',
     ),
   unpriced_tokens: count
     .optional()
-    .describe('Tokens that no cost stands for: their model has no price in the table.'),
+    .describe('Tokens without a cost, because their model has no price in the table.'),
   num_turns: count,
   input_tokens: count,
   output_tokens: count,
@@ -24,7 +24,7 @@ export const totalsSchema = z.object({
 /** What a session spent. */
 export type Totals = z.infer<typeof totalsSchema>;
 
-/** Nothing spent. */
+/** The totals of a session that spent nothing. */
 export const NO_TOTALS = Object.freeze({
   cost_usd: 0,
   num_turns: 0,
@@ -37,7 +37,7 @@ export const NO_TOTALS = Object.freeze({
 
 const OPTIONAL = ['cost_estimated_usd', 'unpriced_tokens'] as const;
 
-/** The sum of two totals; a key that is zero and may be absent is absent. */
+/** Returns the sum of two totals. An optional key whose sum is zero is absent. */
 export function addTotals(a: Totals, b: Totals): Totals {
   const total: Totals = { ...NO_TOTALS };
   for (const key of Object.keys(NO_TOTALS) as (keyof typeof NO_TOTALS)[]) {

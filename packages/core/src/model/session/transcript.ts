@@ -1,21 +1,23 @@
 import { z } from 'zod';
 
 /**
- * One of Claude's own files. The session's bytes are those from `base` (where it began: what its
- * ancestors hold) to `length`; `sha256` is over the whole file up to `length`.
+ * Schema of one of Claude's own files. Its bytes before `base` belong to the session's ancestors, those from `base` to
+ * `length` to the session. `sha256` covers the whole file up to `length`.
  */
 const transcriptFileSchema = z.object({
-  path: z.string().describe('Relative to the project folder of the config dir.'),
+  path: z.string().describe("Path relative to the project folder in the CLI's config directory."),
   base: z.int().nonnegative(),
   length: z.int().nonnegative(),
   sha256: z.string(),
   generation: z
     .int()
     .nonnegative()
-    .describe('Raised when the file was rewritten: then base is 0 and it is stored whole.'),
+    .describe(
+      'Raised when the CLI rewrote the file. Then `base` is 0 and the whole file is stored.',
+    ),
 });
 
-/** Which transcript bytes of a session count: moved only by the guarded update. */
+/** Schema of the manifest: which transcript bytes of a session count. Only the guarded update changes it. */
 export const transcriptManifestSchema = z.object({
   files: z.array(transcriptFileSchema),
 });
@@ -26,12 +28,12 @@ export type TranscriptFile = z.infer<typeof transcriptFileSchema>;
 /** Which transcript bytes of a session count. */
 export type TranscriptManifest = z.infer<typeof transcriptManifestSchema>;
 
-/** The file that `--resume` reads, relative to the project folder. */
+/** Returns the path of the file that `--resume` reads, relative to the project folder. */
 export function mainTranscriptPath(claudeSessionId: string): string {
   return `${claudeSessionId}.jsonl`;
 }
 
-/** Claude's id of the conversation that a session is in: its root's, until `/clear` begins another. */
+/** Returns Claude's id of the conversation of a session: the root's id, until a `/clear` begins a new conversation. */
 export function claudeIdOf({
   claude_session_id,
   root_session_id,
@@ -42,7 +44,7 @@ export function claudeIdOf({
   return claude_session_id ?? root_session_id;
 }
 
-/** Says whether the conversation can be resumed from this transcript. */
+/** Returns whether the CLI can resume the conversation from this transcript. */
 export function hasTranscript(manifest: TranscriptManifest, claudeSessionId: string): boolean {
   const main = mainTranscriptPath(claudeSessionId);
   return manifest.files.some((file) => file.path === main && file.length > 0);

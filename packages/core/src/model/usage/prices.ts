@@ -3,25 +3,27 @@ import type { Usage } from '../session/result.ts';
 
 const dollars = z.number().nonnegative();
 
-/** US dollars for a million tokens of each kind. */
+/** Schema of the prices of a model, in US dollars per million tokens. */
 const priceSchema = z.strictObject({
   input: dollars,
   output: dollars,
-  cache_write: dollars.describe('Written to a cache that is kept for 5 minutes.'),
-  cache_write_1h: dollars.optional().describe('Kept for an hour; default: twice `input`.'),
+  cache_write: dollars.describe('Tokens written to the cache for 5 minutes.'),
+  cache_write_1h: dollars
+    .optional()
+    .describe('Tokens written to the cache for an hour. Default: twice `input`.'),
   cache_read: dollars,
 });
 
-/** Prices by model; a name also stands for its dated and hosted forms, such as `<name>-20251101`. */
+/** Schema of prices by model. A name also matches its dated and hosted forms, such as `<name>-20251101`. */
 export const pricesSchema = z.record(z.string().min(1), priceSchema);
 
-/** What a model's tokens cost. */
+/** The prices of a model, in US dollars per million tokens. */
 export type Price = z.infer<typeof priceSchema>;
 
 /** Prices by model. */
 export type Prices = Readonly<Record<string, Price>>;
 
-/** Token counts as the API reports them, with that part of what was cached which is kept for an hour. */
+/** Token counts as the API reports them, and how many of the cached tokens are kept for an hour. */
 export type PricedUsage = Usage & { cache_creation_1h_input_tokens?: number };
 
 const OPUS: Price = { input: 5, output: 25, cache_write: 6.25, cache_read: 0.5 };
@@ -29,8 +31,8 @@ const SONNET: Price = { input: 3, output: 15, cache_write: 3.75, cache_read: 0.3
 const FABLE: Price = { input: 10, output: 50, cache_write: 12.5, cache_read: 1 };
 
 /**
- * The vendor's list prices as of November 2026 (platform.claude.com, "Pricing"), and what claude 2.1.330
- * counts. Haiku 5.5 is left out: its price depends on the length of each prompt.
+ * The vendor's list prices of November 2026 (platform.claude.com, "Pricing"), which claude 2.1.330 also uses. Haiku
+ * 5.5 is missing, because its price depends on the length of each prompt.
  */
 export const DEFAULT_PRICES: Prices = Object.freeze({
   'claude-opus-5-5': { input: 4, output: 20, cache_write: 5, cache_read: 0.2 },
@@ -55,11 +57,11 @@ export const DEFAULT_PRICES: Prices = Object.freeze({
   'claude-mythos-5': FABLE,
 });
 
-// What may stand behind a name: a date, a hosted version, a long context. Never a further version number:
-// a later model has a price of its own.
+// What may follow a name: a date, a hosted version, a long context. A further version number may not follow, because
+// a later model has its own price.
 const BEHIND = /^(-\d{8}|-latest)?(-v\d+)?([:@[].*)?$/;
 
-/** The price of a model, or undefined where the table does not know it. */
+/** Returns the price of a model, or undefined if the table has none. */
 export function priceOf(model: string, prices: Prices): Price | undefined {
   const name = Object.keys(prices)
     .filter((one) => isNameOf(one, model))
@@ -67,7 +69,7 @@ export function priceOf(model: string, prices: Prices): Price | undefined {
   return name === undefined ? undefined : prices[name];
 }
 
-/** What these tokens cost in US dollars. */
+/** Returns the cost of these tokens in US dollars. */
 export function costOf(usage: PricedUsage, price: Price): number {
   const { input_tokens = 0, output_tokens = 0, cache_read_input_tokens = 0 } = usage;
   const { cache_creation_input_tokens = 0, cache_creation_1h_input_tokens: hour = 0 } = usage;
@@ -81,7 +83,7 @@ export function costOf(usage: PricedUsage, price: Price): number {
   );
 }
 
-// Hosts put their own words before the name: `us.anthropic.claude-...`.
+// Cloud providers put a prefix before the name, as in `us.anthropic.claude-...`.
 function isNameOf(name: string, model: string): boolean {
   const at = model.indexOf(name);
   return (

@@ -1,16 +1,16 @@
 import { z } from 'zod';
 
-/** What sums can be told apart by. */
+/** What sums of usage can be grouped by. */
 export const USAGE_GROUPS = ['day', 'model', 'tag', 'key'] as const;
 
 const count = z.number().nonnegative();
 
-/** What some sessions spent together. */
+/** Schema of the total usage of several sessions. */
 export const spendingSchema = z.object({
   sessions: count,
   cost_usd: count,
-  cost_estimated_usd: count.describe('How much of cost_usd is estimated from tokens.'),
-  unpriced_tokens: count.describe('Tokens that no cost stands for.'),
+  cost_estimated_usd: count.describe('Part of `cost_usd` that is estimated from tokens.'),
+  unpriced_tokens: count.describe('Tokens without a cost, because their model has no price.'),
   num_turns: count,
   input_tokens: count,
   output_tokens: count,
@@ -18,13 +18,13 @@ export const spendingSchema = z.object({
   cache_read_input_tokens: count,
 });
 
-/** What some sessions spent together. */
+/** The total usage of several sessions. */
 export type Spending = z.infer<typeof spendingSchema>;
 
-/** What sums can be told apart by. */
+/** What sums of usage can be grouped by. */
 export type UsageGroup = (typeof USAGE_GROUPS)[number];
 
-/** The keys of Spending, `sessions` aside: the sums over sessions' totals. */
+/** The keys of Spending that are summed over the totals of sessions: all but `sessions`. */
 export const SUMMED = [
   'cost_usd',
   'cost_estimated_usd',
@@ -36,7 +36,7 @@ export const SUMMED = [
   'cache_read_input_tokens',
 ] as const satisfies (keyof Spending)[];
 
-/** Nothing spent by nobody. */
+/** The usage of no session. */
 export const NO_SPENDING: Spending = Object.freeze({
   sessions: 0,
   cost_usd: 0,
@@ -49,7 +49,7 @@ export const NO_SPENDING: Spending = Object.freeze({
   cache_read_input_tokens: 0,
 });
 
-/** The sum of two. */
+/** Returns the sum of two usages. */
 export function addSpending(a: Spending, b: Spending): Spending {
   const sum = { ...NO_SPENDING, sessions: a.sessions + b.sessions };
   for (const key of SUMMED) sum[key] = a[key] + b[key];

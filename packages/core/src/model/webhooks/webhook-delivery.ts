@@ -6,10 +6,10 @@ import { webhookEventSchema } from './webhook-event.ts';
 
 const time = z.iso.datetime();
 
-/** How many tries the log of one delivery keeps. */
+/** How many requests the log of a delivery keeps. */
 export const TRIES_KEPT = 20;
 
-// Any UUID will do, as long as it stays.
+// A fixed random UUID. It must never change, because the ids of deliveries are derived from it.
 const NAMESPACE = '0d6b0c1e-6a3f-5b1d-9c55-8f7b8f6f2a11';
 
 const count = z.int().nonnegative();
@@ -23,18 +23,18 @@ const trySchema = z.object({
   error: z.string().optional(),
 });
 
-/** One event for one webhook, and what became of it. */
+/** Schema of a delivery: one event for one webhook, with its requests. */
 const deliverySchema = z.object({
   id: idSchema,
   webhook_id: idSchema,
   session_id: idSchema,
-  /** Distinguishes the session from an earlier one with the same id that was deleted. */
+  /** Distinguishes the session from a deleted one with the same id. */
   session_created_at: z.date(),
   type: webhookEventSchema,
   attempt: count,
   at: z.date(),
   status: z.enum(STATUSES),
-  /** Raised by each redelivery: a job of an older round does nothing. */
+  /** Raised by each redelivery. A job of an older round does nothing. */
   round: count,
   tries_made: count,
   tries: z.array(trySchema),
@@ -43,52 +43,52 @@ const deliverySchema = z.object({
   created_at: z.date(),
 });
 
-/** One event for one webhook, and what became of it. */
+/** A delivery: one event for one webhook, with its requests. */
 export type Delivery = z.infer<typeof deliverySchema>;
 
 /** One request to an endpoint. */
 export type DeliveryTry = z.infer<typeof trySchema>;
 
-/** A delivery as queries return it. */
+/** Schema of a delivery as queries return it. */
 export const deliveryViewSchema = z.object({
-  id: idSchema.describe('The webhook-id of its requests, the same each time.'),
+  id: idSchema.describe('Id of the delivery; each of its requests has it as `webhook-id`.'),
   webhook_id: idSchema,
   session_id: idSchema,
   type: webhookEventSchema,
-  attempt: z.int().describe('The attempt of the session that the event is about.'),
-  timestamp: time.describe('When it happened.'),
+  attempt: z.int().describe('Number of the attempt that caused the event; 0 before the first.'),
+  timestamp: time.describe('When the event happened.'),
   status: z.enum(STATUSES),
   tries: z
     .array(
       z.object({
         at: time,
         duration_ms: count,
-        status: z.int().optional().describe('The HTTP status that was answered.'),
+        status: z.int().optional().describe('HTTP status of the response.'),
         error: z.string().optional(),
       }),
     )
-    .describe(`The last ${TRIES_KEPT} requests.`),
+    .describe(`The last ${TRIES_KEPT} requests of the delivery.`),
   next_try_at: time.optional(),
-  error: z.string().optional().describe('Why it failed for good.'),
+  error: z.string().optional().describe('Why Baton gave the delivery up.'),
   created_at: time,
 });
 
 /** A delivery as queries return it. */
 export type DeliveryView = z.infer<typeof deliveryViewSchema>;
 
-/** What happened to a session that a webhook is told of. */
+/** A status change of a session, as an event for webhooks. */
 export type SessionEvent = Pick<
   Delivery,
   'session_id' | 'session_created_at' | 'type' | 'attempt' | 'at'
 >;
 
-/** The id of the delivery of an event to a webhook: the same however often it is said. */
+/** Returns the id of the delivery of an event to a webhook. The same event and webhook always give the same id. */
 export function deliveryId(webhookId: string, event: Omit<SessionEvent, 'at'>): string {
   const session = `${event.session_id} ${event.session_created_at.getTime()}`;
   return v5(`${webhookId} ${session} ${event.type} ${event.attempt}`, NAMESPACE);
 }
 
-/** The view of a delivery. */
+/** Returns the view of a delivery. */
 export function toDeliveryView(delivery: Delivery): DeliveryView {
   const { round: _round, tries_made: _made, session_created_at: _created, ...rest } = delivery;
   const { at, next_try_at, ...facts } = rest;

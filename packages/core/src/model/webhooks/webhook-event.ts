@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a webhook tells of: moves of a session. */
+/** The types of webhook events: each one is a status change of a session. */
 export const WEBHOOK_EVENTS = [
   'session.started',
   'session.completed',
@@ -9,23 +9,23 @@ export const WEBHOOK_EVENTS = [
   'session.retried',
 ] as const;
 
-/** A type of event. */
+/** Schema of a type of webhook event. */
 export const webhookEventSchema = z.enum(WEBHOOK_EVENTS);
 
-/** A type of event. */
+/** A type of webhook event. */
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 
-/** Word of a move that webhooks are still to be told of; it names the attempt, 0 before the first. */
+/** Schema of an outbox entry: a webhook event that is not yet sent. `attempt` is 0 before the first attempt. */
 export const outboxEntrySchema = z.object({
   type: webhookEventSchema,
   attempt: z.int().nonnegative(),
   at: z.date(),
 });
 
-/** Word of a move that webhooks are still to be told of. */
+/** A webhook event that is not yet sent. */
 export type OutboxEntry = z.infer<typeof outboxEntrySchema>;
 
-/** The event of a session's last move. */
+/** Returns the type of event for the final status of a session. */
 export function endingEvent(status: 'completed' | 'failed' | 'cancelled'): WebhookEvent {
   return `session.${status}`;
 }

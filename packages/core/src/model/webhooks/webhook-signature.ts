@@ -2,12 +2,12 @@ import { createHmac, randomBytes } from 'node:crypto';
 
 const PREFIX = 'whsec_';
 
-/** Mints the secret of a webhook, as Standard Webhooks writes it. */
+/** Creates a random secret for a webhook, in the form of Standard Webhooks. */
 export function newWebhookSecret(): string {
   return `${PREFIX}${randomBytes(32).toString('base64')}`;
 }
 
-/** The headers that sign a body as Standard Webhooks says; `at` is when this request is made. */
+/** Returns the headers that sign a body as Standard Webhooks specifies. `at` is the time of the request. */
 export function signWebhook(
   secret: string,
   { id, at, body }: { id: string; at: Date; body: string },

@@ -10,26 +10,28 @@ const time = z.iso.datetime();
 const url = z
   .string()
   .max(URL_MAX)
-  .refine(isPlainHttp, 'expected an http(s) address without user, password or fragment')
+  .refine(isPlainHttp, 'expected an http or https URL without user, password or fragment')
   .describe(
-    'Where events are sent. Plain http only to addresses that WEBHOOK_ALLOWED_ADDRESSES names.',
+    'URL to which Baton sends events. Plain http is allowed only for addresses in WEBHOOK_ALLOWED_ADDRESSES.',
   );
 
 const types = z
   .array(webhookEventSchema)
   .min(1)
   .max(webhookEventSchema.options.length)
-  .describe('Only events of these types; absent: of all.');
+  .describe('Types of events to send. Default: all types.');
 
 const tags = z
   .array(z.string().min(1).max(128))
   .min(1)
   .max(32)
-  .describe('Only of sessions that bear one of these tags; absent: of all.');
+  .describe(
+    'Tags: Baton sends only events of sessions with at least one of them. Default: events of all sessions.',
+  );
 
-const description = z.string().min(1).max(200).describe('Shown to people.');
+const description = z.string().min(1).max(200).describe('Description for human readers.');
 
-/** What a caller says of a new webhook. */
+/** Schema of the body that creates a webhook. */
 export const newWebhookSchema = z.strictObject({
   url,
   types: types.optional(),
@@ -37,7 +39,7 @@ export const newWebhookSchema = z.strictObject({
   description: description.optional(),
 });
 
-/** What a caller may change of a webhook: absent stays, `null` clears. */
+/** Schema of the changes to a webhook. An absent key changes nothing, and `null` removes the value. */
 export const webhookChangesSchema = z.strictObject({
   url: url.optional(),
   types: types.nullable().optional(),
@@ -46,13 +48,15 @@ export const webhookChangesSchema = z.strictObject({
   enabled: z
     .boolean()
     .optional()
-    .describe('true forgets the failures so far; false sends nothing until it is true again.'),
+    .describe(
+      '`true` enables the webhook and forgets its failures. `false` stops sending until the webhook is enabled again.',
+    ),
 });
 
-/** Why a webhook is disabled: its endpoint is gone (410), keeps failing, or somebody asked. */
+/** Why a webhook is disabled: its endpoint answered 410 (gone), kept failing, or a caller disabled it. */
 const DISABLED_CODES = ['gone', 'failing', 'asked'] as const;
 
-/** A webhook as it is stored; the secret is there in clear, for every request is signed with it. */
+/** Schema of a stored webhook. The secret is stored in plain text, because Baton signs every request with it. */
 const webhookSchema = z.object({
   id: idSchema,
   url: z.string(),
@@ -73,7 +77,7 @@ const webhookSchema = z.object({
 /** A webhook as it is stored. */
 export type Webhook = z.infer<typeof webhookSchema>;
 
-/** A webhook as queries return it: without its secret. */
+/** Schema of a webhook as queries return it, without its secret. */
 export const webhookViewSchema = z.object({
   id: idSchema,
   url: z.string(),
@@ -86,37 +90,39 @@ export const webhookViewSchema = z.object({
       code: z
         .enum(DISABLED_CODES)
         .describe(
-          'gone: it answered 410; failing: every try failed for too long; asked: by PATCH.',
+          '`gone`: the endpoint answered 410. `failing`: every request failed for too long. `asked`: a caller disabled it.',
         ),
       message: z.string(),
       at: time,
     })
     .optional()
-    .describe('Why nothing is sent.'),
+    .describe('Why the webhook is disabled.'),
   failures: z
     .object({ count: z.int(), since: time })
     .optional()
-    .describe('Tries that failed since the last one that did not.'),
+    .describe('Failed requests since the last successful one.'),
   last_delivered_at: time.optional(),
   created_at: time,
   updated_at: time,
 });
 
-/** The answer to the making of a webhook: the one place that shows its secret. */
+/** Schema of the response that creates a webhook, the only response that contains its secret. */
 export const madeWebhookSchema = webhookViewSchema.extend({
-  secret: z.string().describe('whsec_…: what requests are signed with. Shown this once.'),
+  secret: z
+    .string()
+    .describe('Secret that signs the requests (`whsec_…`). Only this response contains it.'),
 });
 
 /** A webhook as queries return it. */
 export type WebhookView = z.infer<typeof webhookViewSchema>;
 
-/** What a caller says of a new webhook. */
+/** The body that creates a webhook. */
 export type NewWebhook = z.infer<typeof newWebhookSchema>;
 
-/** What a caller may change of a webhook. */
+/** Changes to a webhook. */
 export type WebhookChanges = z.infer<typeof webhookChangesSchema>;
 
-/** The view of a webhook. */
+/** Returns the view of a webhook. */
 export function toWebhookView(webhook: Webhook): WebhookView {
   const { secret: _secret, disabled, failures, last_delivered_at, ...facts } = webhook;
   return {
@@ -131,7 +137,7 @@ export function toWebhookView(webhook: Webhook): WebhookView {
   };
 }
 
-/** Says whether a webhook is told of this event of a session with these tags. */
+/** Returns whether a webhook receives this type of event of a session with these tags. */
 export function wantsEvent(
   webhook: Pick<Webhook, 'enabled' | 'types' | 'tags'>,
   type: z.infer<typeof webhookEventSchema>,
