@@ -15,6 +15,7 @@ const answered = (structured_output: Result['structured_output']): Result => ({
   structured_output,
 });
 
+// A check starts a thread, which takes a fifth of a second: misfit.test.ts has the schemas and answers.
 test.each<[string, Result | null, object | undefined, string | null]>([
   ['no schema', OK, undefined, null],
   ['no result', null, SCHEMA, null],
@@ -22,26 +23,15 @@ test.each<[string, Result | null, object | undefined, string | null]>([
   ['a slash command', { ...OK, local_command: 'compact' }, SCHEMA, null],
   ['an answer that fits', answered({ a: 1 }), SCHEMA, null],
   ['null, where it fits', answered(null), { type: 'null' }, null],
-  ['an array, where it fits', answered([1]), { type: 'array', items: { type: 'integer' } }, null],
   ['no structured answer', OK, SCHEMA, 'gave no structured answer'],
   ['another type', answered({ a: 'x' }), SCHEMA, 'structured_output/a must be integer'],
-  ['a missing key', answered({}), SCHEMA, "must have required property 'a'"],
-  ['a key too many', answered({ a: 1, b: 2 }), SCHEMA, 'must NOT have additional properties'],
-  ['null', answered(null), SCHEMA, 'must be object'],
-  ['a format, which the CLI ignores', answered('x'), { type: 'string', format: 'email' }, null],
-  ['a format nobody knows', answered('x'), { type: 'string', format: 'tomorrow' }, null],
-  ['a keyword nobody knows', answered({ a: 1 }), { ...SCHEMA, 'x-later': [] }, null],
 ])('%s', async (_, result, schema, problem) => {
   const found = await checkAnswer(result, schema as Record<string, never>);
   expect(found).toEqual(problem === null ? {} : { problem: expect.stringContaining(problem) });
 });
 
-test.each([
-  ['a schema of another draft', { $schema: 'https://json-schema.org/draft/2020-12/schema' }],
-  ['a reference to elsewhere', { $ref: 'https://example.com/other.json' }],
-  ['a schema that is none', { type: 'nonsense' }],
-])('%s fails no answer: it is not checked', async (_, schema) => {
-  const found = await checkAnswer(answered(`${'a'.repeat(50)}b`), schema);
+test('a schema that is none fails no answer: it is not checked', async () => {
+  const found = await checkAnswer(answered(`${'a'.repeat(50)}b`), { type: 'nonsense' });
   expect(found).toEqual({ unchecked: expect.stringMatching(/Error/) });
 });
 
@@ -56,5 +46,4 @@ test('a pattern that never ends holds up nothing: the check is ended, and the wo
   const check = checkAnswer(answered(`${'a'.repeat(50)}b`), { pattern: '^(a+)+$' });
   setTimeout(() => ended.abort(new Error('time is up')), 100);
   expect(await check).toEqual({ unchecked: expect.stringMatching(/abort/i) });
-  vi.restoreAllMocks();
 });
