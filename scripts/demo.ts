@@ -67,7 +67,12 @@ async function demonstrate(
       runStory({ stack, scratch, log: sink.info, signal }),
     );
     if (!story) return false;
-    showAround(stack, sink);
+    sink.info(
+      `API ${stack.api}/v1/sessions, reference ${stack.api}/docs, queue ${stack.api}/queues`,
+    );
+    sink.info(
+      flags.keep ? 'all of it stays up until Ctrl-C' : 'the demo is over: it stops everything',
+    );
     if (flags.json) console.log(JSON.stringify(story));
     if (flags.keep) await orStopped(stack, signal, untilAborted(signal));
     return true;
@@ -78,11 +83,6 @@ async function demonstrate(
     await stack?.stop();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
-}
-
-function showAround({ api }: Stack, { info: say }: Sink): void {
-  say(`API ${api}/v1/sessions, its documentation ${api}/docs, the queue ${api}/queues`);
-  say('with --keep all of it stays up until Ctrl-C, else it stops now');
 }
 
 /** What the work resolves with, or undefined when a signal came first; throws when a part of the stack fails. */

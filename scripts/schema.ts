@@ -1,12 +1,15 @@
-// Writes docs/schema, the published JSON Schemas, and the types of the client: both made from the zod schemas
-// that parse.
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+// npm run schema: writes everything that is made from the zod schemas, except docs/openapi.json (CONTRIBUTING.md says how):
+// docs/schema, the types of the client, the README's table of settings, the tables of docs/contract.md.
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jsonSchemas } from '@baton/core/internal';
 import { clientTypes } from './client-types.ts';
+import { withContractTables } from './contract-tables.ts';
+import { withSettingsTable } from './settings-table.ts';
 
 const SUFFIX = '.schema.json';
-const dir = join(import.meta.dirname, '..', 'docs', 'schema');
+const root = join(import.meta.dirname, '..');
+const dir = join(root, 'docs', 'schema');
 
 const generated = new Map(
   Object.entries(jsonSchemas()).map(([name, schema]) => [
@@ -22,5 +25,10 @@ for (const file of await readdir(dir)) {
 for (const [file, text] of generated) await writeFile(join(dir, file), text);
 console.log(`docs/schema: ${generated.size} schemas`);
 
-const types = join(import.meta.dirname, '..', 'packages', 'client', 'src', 'api-types.ts');
-await writeFile(types, await clientTypes());
+await writeFile(join(root, 'packages/client/src/api-types.ts'), await clientTypes());
+await rewrite(join(root, 'README.md'), withSettingsTable);
+await rewrite(join(root, 'docs/contract.md'), withContractTables);
+
+async function rewrite(path: string, change: (page: string) => string): Promise<void> {
+  await writeFile(path, change(await readFile(path, 'utf8')));
+}

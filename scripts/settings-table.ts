@@ -1,11 +1,9 @@
-// The README's table of settings, made from the schemas: `node scripts/settings-table.ts` writes it in.
-import { readFileSync, writeFileSync } from 'node:fs';
+// The README's table of settings, made from the schemas of the API's and the worker's settings.
 import { z } from 'zod';
 import { apiSettingsSchema } from '../apps/api/src/settings.ts';
 import { workerSettingsSchema } from '../apps/worker/src/settings.ts';
 
-const README = new URL('../README.md', import.meta.url);
-const BEGIN = '<!-- settings: made by scripts/settings-table.ts -->';
+const BEGIN = '<!-- settings: made by npm run schema -->';
 const END = '<!-- end of settings -->';
 
 interface Setting {
@@ -28,7 +26,7 @@ export function settingsTable(): string {
     const fallback = setting.default === undefined ? '' : `\`${shown(setting.default)}\``;
     return `| \`${name}\` | ${required ? 'required' : fallback} | ${readers.join(', ')} | ${setting.description ?? ''} |`;
   });
-  return ['| name | default | read by | |', '|---|---|---|---|', ...rows].join('\n');
+  return ['| name | default | read by | meaning |', '|---|---|---|---|', ...rows].join('\n');
 }
 
 /** The README with the table as it is now. */
@@ -50,5 +48,3 @@ function settingsOf(schema: z.ZodObject) {
 function shown(value: unknown): string {
   return Array.isArray(value) ? value.join(',') : String(value);
 }
-
-if (import.meta.main) writeFileSync(README, withSettingsTable(readFileSync(README, 'utf8')));

@@ -1,42 +1,68 @@
-// npm start: Redis, MongoDB, the API and two workers on this machine, until Ctrl-C. Data persists under .baton/.
-// Once everything answers, standard output says where it is: for reading on a terminal, else (and with --json) as one
-// line of JSON.
+// npm start: runs Redis, MongoDB, the API and two workers on this machine until Ctrl-C. The data stays under .baton/.
+//   --scripted  a scripted Messages API on loopback answers the sessions, so no API key is needed
+//   --json      prints the addresses as one line of JSON, as it does when standard output is no terminal
+// While it runs, .baton/env holds the addresses as environment variables.
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { reasonOf } from '../tools/dev-services/errors.ts';
 import { untilAborted } from '../tools/process/until-aborted.ts';
+import { type Model, scriptedModel, withModel } from './demo/model.ts';
+import { writeAddressFile } from './stack/address-file.ts';
 import { createSink } from './stack/sink.ts';
 import { type Stack, startStack } from './stack/stack.ts';
 import { stopSignal } from './stack/stop-signal.ts';
 import { welcome } from './stack/welcome.ts';
 
 const DATA_DIR = '.baton';
+const ADDRESS_FILE = join(DATA_DIR, 'env');
 const WORKERS = 2;
-// On a terminal the log of every request and session would bury the lines that say where all is.
+// On a terminal, a log line for each request and session would bury the addresses.
 const logLevel = process.stderr.isTTY ? 'warn' : undefined;
 
-process.stdout.on('error', () => {}); // its reader has gone: what runs goes on
+process.stdout.on('error', () => {}); // the reader of standard output may close it; the stack keeps running
 const sink = createSink(process);
 const signal = stopSignal(process, sink.info);
 process.exit(await run());
 
 async function run(): Promise<number> {
+  let model: Model | undefined;
   try {
-    const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
+    const off = { type: 'boolean', default: false } as const;
+    const { values } = parseArgs({ options: { json: off, scripted: off } });
+    model = values.scripted ? await scriptedModel() : undefined;
+    if (model) sink.info(model.description);
+    const env = model ? withModel(process.env, model) : process.env;
     const stack = await startStack({
       env: process.env,
-      settings: { ...process.env, LOG_LEVEL: process.env['LOG_LEVEL'] || logLevel },
+      settings: { ...env, LOG_LEVEL: process.env['LOG_LEVEL'] || logLevel },
       dataDir: DATA_DIR,
       workers: WORKERS,
       sink,
       signal,
     });
+    const file = await writeAddressFile(ADDRESS_FILE, {
+      ...variablesOf(stack),
+      ...model?.settings,
+    });
     announce(stack, process.stdout.isTTY && !values.json);
-    return await runUntilStopped(stack);
+    return await runUntilStopped(stack).finally(file.remove);
   } catch (error) {
     if (signal.aborted) return 130;
     sink.error(reasonOf(error));
     return 1;
+  } finally {
+    await model?.stop();
   }
+}
+
+/** The addresses of the stack as variables: a worker started by hand reads the same names. */
+function variablesOf({ api, services, prefix }: Stack): Record<string, string> {
+  return {
+    BATON_URL: api,
+    REDIS_URL: services.redis.url,
+    MONGODB_URL: services.mongodb.url,
+    QUEUE_PREFIX: prefix,
+  };
 }
 
 async function runUntilStopped(stack: Stack): Promise<number> {

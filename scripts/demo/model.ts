@@ -3,15 +3,15 @@ import { startMessagesApi } from '../../test/support/messages-api/messages-api.t
 import type { Environment } from '../../tools/dev-services/environment.ts';
 import { scriptedTurn } from './scripted-turns.ts';
 
-/** Who answers the sessions of the demo. */
+/** The model that answers the sessions: the real API, or a scripted one. */
 export type Model = {
   readonly description: string;
-  /** What the workers must be told of it. */
+  /** The variables by which the CLI reaches it. */
   readonly settings: Record<string, string>;
   readonly stop: () => Promise<void>;
 };
 
-/** The real API with the operator's key where `isLive` asks for it (throws without a key), else a scripted one on loopback. */
+/** Chooses the real API with the operator's key if `isLive` (throws without a key), else a scripted one on loopback. */
 export async function chooseModel(env: Environment, isLive: boolean): Promise<Model> {
   if (!isLive) return scriptedModel();
   if (!env['ANTHROPIC_API_KEY'])
@@ -23,11 +23,24 @@ export async function chooseModel(env: Environment, isLive: boolean): Promise<Mo
   };
 }
 
-async function scriptedModel(): Promise<Model> {
+/** Starts a scripted Messages API on loopback. It answers every session without a key. */
+export async function scriptedModel(): Promise<Model> {
   const api = await startMessagesApi({ script: scriptedTurn });
   return {
-    description: `no model: a scripted Messages API at ${api.url} answers the real claude CLI (--live with ANTHROPIC_API_KEY asks the real one)`,
-    settings: { ANTHROPIC_BASE_URL: api.url, ANTHROPIC_API_KEY: 'scripted' },
+    description: `no model is asked: a scripted Messages API at ${api.url} answers the real claude CLI`,
+    settings: { ANTHROPIC_BASE_URL: api.url, ANTHROPIC_API_KEY: 'key-of-the-scripted-api' },
     stop: api.stop,
   };
+}
+
+/** The environment with this model in place of the operator's credentials, cloud provider and proxies for the CLI. */
+export function withModel(env: Environment, model: Model): Environment {
+  const withoutOperator = Object.fromEntries(
+    Object.entries(env).filter(([name]) => !isCredentialOrRoute(name)),
+  );
+  return { ...withoutOperator, ...model.settings };
+}
+
+function isCredentialOrRoute(name: string): boolean {
+  return /^(?:ANTHROPIC_|AWS_|CLAUDE_CODE_|CLOUD_ML_|GOOGLE_|GCLOUD_|VERTEX_)|_PROXY$/i.test(name);
 }

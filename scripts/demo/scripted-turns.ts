@@ -1,9 +1,12 @@
-// What the scripted Messages API of the demo answers. It knows nothing but the request, as a model would: were the history
-// not in there, it could not tell what happened before, and says so.
+// The answers of the scripted Messages API. It sees only the request, as a model would: it can name an earlier turn only if
+// the request holds that turn.
 import { type Reply, text, toolUse } from '../../test/support/messages-api/reply.ts';
 import type { Block, MessagesRequest } from '../../test/support/messages-api/request.ts';
 
-/** Answers a request of the demo: a file to write becomes a call of Bash, a question about before is looked up in the history. */
+/**
+ * Answers a request. A prompt that asks to write "TEXT" into a file becomes a call of Bash. Any other prompt gets a text that
+ * names what the history holds.
+ */
 export function scriptedTurn(request: MessagesRequest): Reply {
   if (request.toolResults.length > 0) {
     return text(`Bash is done. The file holds: ${request.toolResults.join(' ').trim()}`);
@@ -18,8 +21,9 @@ export function scriptedTurn(request: MessagesRequest): Reply {
 
 function remember({ body, prompts }: MessagesRequest): string {
   const file = body.messages.flatMap(writtenFiles).at(-1);
-  if (file === undefined) return 'I find no earlier turn in what I was sent.';
   const earlier = prompts.slice(0, -1);
+  if (file === undefined)
+    return `This is a scripted answer, number ${earlier.length + 1} of this conversation.`;
   return `You have asked me ${earlier.length} time(s) before. I then wrote ${file} with Bash.`;
 }
 

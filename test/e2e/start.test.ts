@@ -1,6 +1,7 @@
 // npm start as a user runs it: a process in a folder of its own, the real CLI, a scripted Messages API.
-import { symlink } from 'node:fs/promises';
+import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { describe, expect } from 'vitest';
 import { createClient } from '../../scripts/demo/client.ts';
 import { databaseUrl } from '../support/api.ts';
@@ -78,6 +79,37 @@ describe('npm start', () => {
     const second = await start([text('not asked')]);
     expect(await createClient(second.line.api).info(id)).toEqual(info);
     expect(await second.run.end('SIGTERM')).toBe(0);
+  });
+
+  test('answers without an API key with --scripted, and tells a shell its addresses while it runs', async ({
+    scriptFolder,
+    databaseName,
+    queuePrefix,
+  }) => {
+    const given = { REDIS_URL: redisUrl(), MONGODB_URL: databaseUrl(databaseName) };
+    const run = scriptFolder.run('start.ts', ['--json', '--scripted'], {
+      ...given,
+      QUEUE_PREFIX: queuePrefix,
+      PORT: '0',
+    });
+    const { api } = JSON.parse(await run.firstLine()) as StartLine;
+    const client = createClient(api);
+    const { id } = await client.launch({ query: 'Write a haiku' });
+    const info = await waitFor('the session to end', async () => {
+      const now = await client.info(id);
+      return now.end_time !== undefined && now;
+    });
+    expect(info.result?.result).toBe('This is a scripted answer, number 1 of this conversation.');
+
+    const file = join(scriptFolder.folder, '.baton/env');
+    expect(parseEnv(await readFile(file, 'utf8'))).toMatchObject({
+      BATON_URL: api,
+      ...given,
+      QUEUE_PREFIX: queuePrefix,
+      ANTHROPIC_API_KEY: 'key-of-the-scripted-api',
+    });
+    expect(await run.end('SIGINT')).toBe(0);
+    await expect(readFile(file)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   test('leaves no process behind when it is killed in the middle of a tool call', async ({

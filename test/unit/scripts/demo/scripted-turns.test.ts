@@ -44,7 +44,7 @@ describe('the scripted model of the demo', () => {
 
   test('says that it knows of nothing where the history is missing', () => {
     expect(answer([question])).toMatchObject({
-      text: 'I find no earlier turn in what I was sent.',
+      text: 'This is a scripted answer, number 1 of this conversation.',
     });
   });
 });
