@@ -1,4 +1,5 @@
-// BullMQ's access to Redis, extended to continue past jobs that it cannot read and keys that it cannot use.
+// BullMQ's access to Redis, extended to continue past jobs that it cannot read and keys that it
+// cannot use.
 import {
   type BackendFactory,
   createRedisBackend,
@@ -15,7 +16,7 @@ import { strippedData } from './stripped-data.ts';
 /** Scripts whose answer may hold the hash of the next job. */
 const FETCHING = ['moveToActive', 'moveToFinished', 'moveToDelayed'];
 
-/** Scripts that are not run again once they failed half-way: the first half was done. */
+/** Scripts that are not run again after they failed, because their first half has taken effect. */
 const ONCE = /^(add|moveToFinished|moveToDelayed|moveJobFromActiveToWait|retryJob)/;
 
 type Client = ScriptClient & {
@@ -31,7 +32,7 @@ class Backend extends RedisQueueBackend {
     args: unknown[],
   ) {
     const sent: unknown = super.execCommand(client, name, args);
-    // A command of a transaction is answered with the others.
+    // A command of a transaction returns no promise: its answer comes with the whole transaction.
     if (!(sent instanceof Promise)) return sent;
     const answered = sent.catch(async (error: unknown) => {
       if (!isWrongStored(error)) throw error;
@@ -54,7 +55,8 @@ class Backend extends RedisQueueBackend {
     return raw2NextJobData([Object.entries(makeReadable(stored).hash).flat(), id, 0, 0])[0];
   }
 
-  // BullMQ uses only the ids, and its own script, which reads the hashes too, fails at a job that is no hash.
+  // BullMQ uses only the ids of this result. BullMQ's own script also reads the hashes, and fails
+  // if a job is not a hash.
   override async getJobs(
     ...range: Parameters<RedisQueueBackend['getJobs']>
   ): ReturnType<RedisQueueBackend['getJobs']> {
@@ -62,7 +64,8 @@ class Backend extends RedisQueueBackend {
     return lists.map((ids) => ids.map((id): [string, string[]] => [id, []]));
   }
 
-  // A job that has ended keeps no payload: its session is in MongoDB. The worker says how many jobs are kept.
+  // A job that has ended keeps no payload, because its session is in MongoDB. How many ended jobs
+  // are kept is up to the worker's settings, not to the options of the job.
   protected override moveToFinishedArgs(
     ...args: Parameters<RedisQueueBackend['moveToFinishedArgs']>
   ): ReturnType<RedisQueueBackend['moveToFinishedArgs']> {
@@ -84,7 +87,7 @@ class Backend extends RedisQueueBackend {
     const what = [...set_aside.map((key) => `key ${key}`), ...jobs.map((id) => `job ${id}`)].join(
       ', ',
     );
-    const healed = new Error(`${command} failed, and this was put right: ${what}`, {
+    const healed = new Error(`${command} failed; Baton repaired what made it fail: ${what}`, {
       cause: error,
     });
     this.emit('error', Object.assign(healed, { name: HEALED_ERROR }));
@@ -95,7 +98,8 @@ class Backend extends RedisQueueBackend {
     const [flat, id, ...rest] = answer;
     const { hash, problem } = makeReadable(fromFlat(flat));
     if (problem !== null) {
-      // The scripts that end the job read the stored hash, which must hold nothing that makes them fail.
+      // The scripts that end the job read the stored hash. So the fields that would make them fail
+      // are replaced there too.
       const key = this.toKey(String(id));
       await client.hset(key, { data: hash['data'] ?? '', opts: '{}' });
       await client.hdel(key, 'parent', 'parentKey', 'rjk', 'deid');
@@ -110,9 +114,13 @@ function fromFlat(flat: readonly unknown[]): JobHash {
   return hash;
 }
 
-/** The backend of every queue and worker of ours, for BullMQ's last constructor argument. */
+/**
+ * Creates the backend of Baton's queues and workers: the last constructor argument of BullMQ's
+ * classes.
+ */
 export const createBackend: BackendFactory<RedisQueueBackend> = (name, opts, options) => {
   const backend = createRedisBackend(name, opts, options);
-  // BullMQ's factory makes the connections that its class needs and cannot be given another class.
+  // BullMQ's factory opens the connections that its class needs, but it cannot create another
+  // class. So the object gets its prototype afterwards.
   return Object.setPrototypeOf(backend, Backend.prototype);
 };

@@ -2,15 +2,18 @@ import type { Queue } from 'bullmq';
 import { withDeadline } from '../runtime/deadline.ts';
 import { createQueueErrors } from './redis-trouble.ts';
 
-/** How long a call waits for Redis, a first connection included, in milliseconds. */
+/** How long a call waits for Redis, including the first connection, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 5_000;
 
-/** Calls Redis within a deadline; turns its errors into the queue's own, such as UNAVAILABLE. */
+/**
+ * Calls Redis within a deadline. Turns errors of Redis into errors of the queue, such as
+ * UNAVAILABLE.
+ */
 export type RunBounded = <T>(call: () => Promise<T>) => Promise<T>;
 
-// Bounded here and not by the client's commandTimeout: a timer for each command costs more, and a client
-// that the caller handed over has none.
-/** Runs calls on this queue. */
+// The client's `commandTimeout` is not used: a timer for each command costs more, and a client that
+// the caller handed over does not have it.
+/** Creates the function that runs calls on this queue within the deadline. */
 export function createBoundedRun(bull: Queue): RunBounded {
   const toError = createQueueErrors();
   let ready = false;

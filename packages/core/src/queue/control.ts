@@ -4,14 +4,17 @@ import { QUEUE_PREFIX } from '../model/job/job.ts';
 
 const messageSchema = z.object({ kind: z.enum(['cancel', 'interrupt']), id: z.string() });
 
-/** A message to the worker that runs the session. It may be lost: the document holds the request. */
+/**
+ * A message to the worker that runs the session. It may be lost, because the session document holds
+ * the request.
+ */
 export type ControlMessage = z.infer<typeof messageSchema>;
 
 function channel(prefix: string): string {
   return `${prefix}:control`;
 }
 
-/** Publishes a message to every worker; that no worker received it is no error. */
+/** Publishes a message to every worker. It is no error if no worker receives the message. */
 export async function publishControl(
   client: Redis,
   message: ControlMessage,
@@ -20,7 +23,10 @@ export async function publishControl(
   await client.publish(channel(prefix), JSON.stringify(message));
 }
 
-/** Receives every message from now on, on a connection that is used for nothing else. */
+/**
+ * Calls `onControlMessage` with every message from now on. The connection must be used for nothing
+ * else.
+ */
 export async function subscribeControl(
   client: Redis,
   onControlMessage: (message: ControlMessage) => void,
@@ -37,7 +43,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Not ours: anyone may publish on a Redis channel.
+    // Any program may publish on a Redis channel. This message is not Baton's.
     return null;
   }
 }

@@ -1,4 +1,5 @@
-// Moves a job that nobody works on to the failed ones; BullMQ itself can fail only a job that a worker holds.
+// Moves a job that no worker processes to the failed jobs. BullMQ itself can fail only a job that a
+// worker holds.
 import type { ScriptClient } from './heal-queue.ts';
 
 const FAIL = `
@@ -26,8 +27,9 @@ return 1
 `;
 
 /**
- * Moves a job that waits (or is active without a worker) to the failed ones, with this reason and without
- * its payload; only the newest `keep` failed jobs stay. False where the job is gone or a worker holds it.
+ * Moves a job that waits, or is active without a worker, to the failed jobs. The job gets this
+ * reason, and `data` replaces its payload. Only the newest `keep` failed jobs stay. Returns false
+ * if the job is gone or a worker holds it.
  */
 export async function failJob(
   client: ScriptClient,

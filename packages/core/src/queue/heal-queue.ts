@@ -1,4 +1,5 @@
-// BullMQ's scripts stop half-way at a key or a counter of the wrong kind; nothing else in the queue moves then.
+// Repairs a queue whose data in Redis was damaged. BullMQ's scripts fail half-way at a key or a
+// counter of the wrong type, and then no other job of the queue moves either.
 import { placeholder } from './readable-job.ts';
 
 /** The commands that this module needs of a Redis client. */
@@ -8,9 +9,12 @@ export interface ScriptClient {
 
 /** What was repaired in a queue. */
 export interface Healed {
-  /** Keys of the queue that held another kind of value; each was renamed, with `:set-aside` behind its name. */
+  /**
+   * The keys of the queue that held a value of another type. `:set-aside` was appended to the name
+   * of each. Also names the fields of `meta` that were removed.
+   */
   set_aside: string[];
-  /** Jobs whose stored form made the scripts fail, by id. */
+  /** The ids of the jobs whose stored form made the scripts fail. */
   jobs: string[];
 }
 
@@ -34,13 +38,16 @@ const KINDS = {
   'stalled-check': 'string',
 };
 
-/** How many jobs of each state are looked at: BullMQ's scripts move no more at once. */
+/** How many jobs of each state are checked. BullMQ's scripts move no more jobs at once. */
 const MAX_JOBS = 1_000;
 
-/** How long before their time delayed jobs are looked at, in milliseconds. */
+/** How long before their time delayed jobs are checked, in milliseconds. */
 const SOON_MS = 60_000;
 
-/** BullMQ's scores of delayed jobs: the time in milliseconds, with 12 bits for their order. */
+/**
+ * BullMQ's score of a delayed job is its time in milliseconds, followed by 12 bits for the order of
+ * jobs.
+ */
 const SCORES_PER_MS = 0x1000;
 
 const HEAL = `
@@ -98,9 +105,9 @@ return cjson.encode({set_aside = aside, jobs = jobs})
 `;
 
 /**
- * Puts right what makes BullMQ's scripts fail in the queue with this key prefix (`baton:sessions:`): keys of
- * the wrong kind are set aside, jobs that are no hash become unreadable jobs, counters that do not count go.
- * Of each state it looks at the 1,000 jobs that are next. Safe to do twice.
+ * Repairs what makes BullMQ's scripts fail in the queue with this key prefix (`baton:sessions:`).
+ * Sets aside keys of the wrong type, replaces jobs that are not hashes by unreadable jobs, and
+ * removes counters that are not integers. Checks the next 1,000 jobs of each state. Safe to repeat.
  */
 export async function healQueue(client: ScriptClient, keyPrefix: string): Promise<Healed> {
   const payload = placeholder('the job: expected a hash in Redis, got another kind of value');

@@ -15,7 +15,8 @@ import {
 import { newId } from '../model/schema/id.ts';
 import { checkDepth, parseInput } from '../model/schema/parse-input.ts';
 
-// What a job's id is made of. Null is no absent option: a caller whose id is lost would get another session each time.
+// The options that a job's id is made from. Null does not count as absent here: a caller whose id
+// became null by mistake would get a new session with each request.
 const namingSchema = z.object({
   id: z.string().optional(),
   idempotency_key: idempotencyKeySchema.optional(),
@@ -23,8 +24,9 @@ const namingSchema = z.object({
 });
 
 /**
- * Options of one session. With an `id` (a UUID), or an `idempotency_key` (any text, from which the id is derived),
- * a repeated request is one session; `tenant` keeps the keys of several callers apart.
+ * Options of one session. Requests with the same `id` (a UUID) or the same `idempotency_key` (any
+ * text, from which the id is derived) make one session. `tenant` keeps the idempotency keys of
+ * several callers apart.
  */
 export type EnqueueOptions = JobOptions & {
   id?: string;
@@ -32,7 +34,7 @@ export type EnqueueOptions = JobOptions & {
   tenant?: string;
 };
 
-/** Options of a continue: `on_busy` says what becomes of it while its parent has not ended. */
+/** Options of a continue. `on_busy` says what happens if its parent has not ended. */
 export type ContinueOptions = EnqueueOptions & { on_busy?: OnBusy | undefined };
 
 /** Builds the jobs of requests. */
@@ -41,13 +43,17 @@ export interface JobBuilder {
   continue(request: ContinueSessionConfig, options?: ContinueOptions): Job;
 }
 
-/** The job of a launch from input that nobody has parsed; throws INVALID_REQUEST naming the field. */
+/**
+ * Builds the job of a launch from unparsed input. Throws INVALID_REQUEST, which names the field.
+ */
 export function parseLaunchJob(config: SessionConfig, options: EnqueueOptions = {}): LaunchJob {
   validateEnqueueOptions(options);
   return parseInput(launchJobSchema, buildJobOfLaunch(config, options));
 }
 
-/** The job of a continue from input that nobody has parsed; throws INVALID_REQUEST naming the field. */
+/**
+ * Builds the job of a continue from unparsed input. Throws INVALID_REQUEST, which names the field.
+ */
 export function parseContinueJob(
   request: ContinueSessionConfig,
   options: ContinueOptions = {},
@@ -64,7 +70,10 @@ export function parseContinueJob(
 const IN_OVERRIDES = 'overrides.';
 const OPTION_NAMES = [...Object.keys(continueJobSchema.shape), 'idempotency_key', 'tenant'];
 
-/** The error of a continue's job, by the key as the caller wrote it: a request is flat, the job's overrides are not. */
+/**
+ * Returns the error with the field's name as the caller wrote it. A continue request is flat, but
+ * its job nests these fields in `overrides`.
+ */
 function namedAsWritten(error: unknown): unknown {
   if (!isAppError(error) || !error.details?.field?.startsWith(IN_OVERRIDES)) return error;
   const field = error.details.field.slice(IN_OVERRIDES.length);
@@ -74,12 +83,16 @@ function namedAsWritten(error: unknown): unknown {
   return new AppError(error.code, message, { details: { field }, cause: error.cause });
 }
 
-/** Parses what it is given: for library callers, whose types nothing has checked at run time. */
+/**
+ * Builds jobs from unparsed input. It is for callers of the library, whose input nothing has
+ * checked at run time.
+ */
 export const PARSED_JOBS: JobBuilder = { launch: parseLaunchJob, continue: parseContinueJob };
 
 /**
- * Trusts what it is given: for callers such as the API that parsed the request at their boundary. Only the
- * depth is checked again, because a job nests the config one level deeper than the request did.
+ * Builds jobs from parsed input. It is for callers, such as the API, that parse a request at their
+ * boundary. It checks only the depth again, because a job nests the config one level deeper than
+ * the request did.
  */
 export const TRUSTED_JOBS: JobBuilder = {
   launch: (config, options = {}) => withCheckedDepth(buildJobOfLaunch(config, options)),
@@ -106,7 +119,7 @@ function buildEnvelope<T extends EnqueueOptions>({ id, idempotency_key, tenant, 
   const chosenId =
     idempotency_key === undefined ? id : idOfKey(tenant ?? DEFAULT_TENANT, idempotency_key);
   const created_at = new Date().toISOString();
-  // Two requests with one key get the same run id.
+  // Two requests with one idempotency key get the same run id.
   return {
     version: 1 as const,
     run_id: chosenId ?? newId(),
@@ -121,9 +134,13 @@ function validateEnqueueOptions(options: EnqueueOptions): void {
   const { id, idempotency_key, tenant } = options;
   parseInput(namingSchema, { id, idempotency_key, tenant });
   if (idempotency_key === undefined || id === undefined) return;
-  throw new AppError('INVALID_REQUEST', 'idempotency_key: expected it or an id, not both', {
-    details: { field: 'idempotency_key' },
-  });
+  throw new AppError(
+    'INVALID_REQUEST',
+    'idempotency_key: expected either a key or an id, not both',
+    {
+      details: { field: 'idempotency_key' },
+    },
+  );
 }
 
 function validateObject(field: 'request' | 'options', value: unknown): void {

@@ -8,10 +8,10 @@ import { buildJobOptions, type FoundJob } from './queued-job.ts';
 import { findRedisTrouble, toQueueError } from './redis-trouble.ts';
 import { strippedData } from './stripped-data.ts';
 
-/** Jobs that will still be worked on, or are. */
+/** The states of jobs that a worker processes, or will process. */
 const LIVE: JobType[] = ['wait', 'prioritized', 'delayed', 'waiting-children', 'active'];
 
-/** Jobs that nobody works on yet. */
+/** The states of jobs that no worker processes yet. */
 const WAITING: JobType[] = ['wait', 'prioritized', 'delayed'];
 
 const PAGE = 500;
@@ -19,23 +19,34 @@ const PAGE = 500;
 /** How long Redis may take to answer, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** What a reconciler does to the queue. Each call throws UNAVAILABLE with the reason while Redis cannot be used. */
+/**
+ * The reconciler's operations on the queue. Each call throws UNAVAILABLE with the reason while
+ * Redis cannot be used.
+ */
 export interface JobUpkeep {
-  /** The ids of the jobs that nobody works on yet, in pages. */
+  /** Yields, in pages, the ids of the jobs that no worker processes yet. */
   waiting(): AsyncGenerator<string[]>;
-  /** Repairs what would make BullMQ's scripts fail; returns what that was. */
+  /** Repairs what would make BullMQ's scripts fail. Returns what it repaired. */
   heal(): Promise<Healed>;
-  /** The job of this id, or null. */
+  /** Returns the job of this id, or null. */
   find(id: string): Promise<FoundJob | null>;
-  /** Adds the job unless a live one has its id; a finished leftover is removed first. True if added. */
+  /**
+   * Adds the job unless a live job has its id. Removes a finished job of this id first. Returns
+   * whether it added the job.
+   */
   restore(job: Job): Promise<boolean>;
-  /** Removes a job that nobody works on; harmless where it is gone or was taken. */
+  /**
+   * Removes a job that no worker processes. Does nothing if the job is gone or a worker took it.
+   */
   drop(id: string): Promise<void>;
-  /** Moves a job that nobody works on to the failed ones, for this reason; false where a worker has it. */
+  /**
+   * Moves a job that no worker processes to the failed jobs, with this reason. Returns false if the
+   * job is gone or a worker holds it.
+   */
   fail(job: FoundJob, reason: string): Promise<boolean>;
 }
 
-/** The upkeep of a queue; of the failed jobs, `keepFailed` stay (default: 1,000). */
+/** Creates the upkeep of a queue. `keepFailed` is how many failed jobs stay (default: 1,000). */
 export function createJobUpkeep(
   queue: Queue,
   { keepFailed = DEFAULT_KEPT.failed }: { keepFailed?: number } = {},
@@ -57,7 +68,8 @@ export function createJobUpkeep(
 
   return {
     async *waiting() {
-      // From the oldest end, and listed whole before anything is done: pages of a list that moves would skip some.
+      // Reads all ids, from the oldest end, before it yields any. The caller's work changes the
+      // lists, and reading them page by page meanwhile would skip jobs.
       const ids: string[] = [];
       for (let from = 0; ; from += PAGE) {
         const page = await runBounded(() => queue.getRanges(WAITING, from, from + PAGE - 1, true));
@@ -79,7 +91,7 @@ export function createJobUpkeep(
       const found = await runBounded(() => queue.getJob(job.id));
       if (found) {
         if (await runBounded(() => isLive(found))) return false;
-        // A job that a worker took meanwhile is locked, so it is live.
+        // If a worker took the job meanwhile, its lock prevents the removal: the job is live.
         if (!(await runBounded(() => tryRemove(found)))) return false;
       }
       await runBounded(() => queue.add(job.kind, job, buildJobOptions(job, Date.now())));
@@ -87,7 +99,8 @@ export function createJobUpkeep(
     },
     async drop(id) {
       const job = await runBounded(() => queue.getJob(id));
-      // An active job is locked by a worker, which finds that its session has ended.
+      // If a worker holds the job, its lock prevents the removal. The worker itself finds that the
+      // session has ended.
       if (job) await runBounded(() => tryRemove(job));
     },
     async fail({ id, data }, reason) {

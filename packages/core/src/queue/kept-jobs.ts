@@ -2,18 +2,21 @@ import type { KeepJobs } from 'bullmq';
 
 const DAY_S = 24 * 3600;
 
-/** How many jobs that ended a queue keeps. */
+/** How many ended jobs a queue keeps. */
 export interface KeptJobs {
   completed: number;
   failed: number;
 }
 
-/** The default: what a dashboard shows of the last hours. Sessions themselves are in MongoDB. */
+/**
+ * The default: enough for a dashboard to show the last hours. The sessions themselves are in
+ * MongoDB.
+ */
 export const DEFAULT_KEPT: KeptJobs = { completed: 1_000, failed: 1_000 };
 
 /**
- * BullMQ's options for what is kept: completed jobs for a day and failed ones for a week at the most, and
- * no more than these counts. A count of 0 keeps none.
+ * Returns BullMQ's options for ended jobs. Completed jobs are kept for at most a day, failed jobs
+ * for at most a week, and no more than these counts. A count of 0 keeps none.
  */
 export function buildKeptOptions({ completed, failed }: KeptJobs = DEFAULT_KEPT): {
   removeOnComplete: KeepJobs;

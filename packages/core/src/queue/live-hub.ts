@@ -4,21 +4,24 @@ import { type LiveMessage, liveMessageSchema } from '../model/session/live.ts';
 import { conversationChannel, statusChannel } from './live.ts';
 import { openSubscriberRedis } from './redis.ts';
 
-/** A listener to live messages. Messages may be lost: what they announce is in MongoDB. */
+/** A listener to live messages. Messages may be lost, because what they announce is in MongoDB. */
 export interface LiveListener {
   onMessage(message: LiveMessage): void;
-  /** Called once messages arrive from now on: at first and after each outage. Earlier messages are lost. */
+  /**
+   * Called when messages start to arrive: at first, and after each outage. Messages from before
+   * that are lost.
+   */
   connected(): void;
 }
 
-/** Ends the listening; may be called again. */
+/** Stops listening. May be called again. */
 export type StopListening = () => void;
 
-/** All listeners of this process, on one connection to Redis. */
+/** The listeners of this process. They share one connection to Redis. */
 export interface LiveHub {
-  /** Listens to all sessions of a conversation. */
+  /** Listens to the messages about all sessions of a conversation. */
   listenToConversation(rootSessionId: string, listener: LiveListener): StopListening;
-  /** Listens to the changes of status of all sessions. */
+  /** Listens to the status changes of all sessions. */
   listenToStatuses(listener: LiveListener): StopListening;
   close(): void;
 }
@@ -28,7 +31,10 @@ interface Channel {
   isSubscribed: boolean;
 }
 
-/** A hub; it connects when somebody listens, and again whenever the connection is lost. */
+/**
+ * Creates a hub. It connects for the first listener, and reconnects whenever the connection is
+ * lost.
+ */
 export function createLiveHub({
   url,
   prefix = QUEUE_PREFIX,
@@ -64,7 +70,7 @@ export function createLiveHub({
           for (const listener of channel?.listeners ?? []) listener.connected();
         }
       },
-      // Redis is away: all channels are subscribed once it is back.
+      // Redis is down. Once it is back, the event `ready` subscribes to all channels.
       ignore,
     );
   }
@@ -99,10 +105,11 @@ function read(text: string): LiveMessage | null {
   try {
     return liveMessageSchema.safeParse(JSON.parse(text)).data ?? null;
   } catch {
-    // Not ours: anyone may publish on a Redis channel.
+    // Any program may publish on a Redis channel. This message is not Baton's.
     return null;
   }
 }
 
-// An 'error' event without a listener would end the process. Readers find what they missed in MongoDB.
+// An 'error' event without a listener would end the process. Readers find what they missed in
+// MongoDB.
 function ignore(): void {}

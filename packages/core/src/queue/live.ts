@@ -3,7 +3,8 @@ import { defined } from '../model/schema/defined.ts';
 import type { LiveMessage, Partials } from '../model/session/live.ts';
 import type { Session } from '../model/session/session.ts';
 
-// While Redis hangs, messages pile up in the client; beyond this many they are dropped.
+// While Redis hangs, messages accumulate in the client. Beyond this number, new messages are
+// dropped.
 const MAX_UNDER_WAY = 1_000;
 
 /** The fields of a session that are published. */
@@ -12,27 +13,30 @@ export type PublishedSession = Pick<
   'id' | 'root_session_id' | 'parent_session_id' | 'status' | 'last_event_seq' | 'title' | 'tags'
 >;
 
-/** Publishes what was written. Nothing waits for it or fails with it: a reader that misses a message reads MongoDB later. */
+/**
+ * Publishes on the live channel. The calls return at once and never fail: a reader that misses a
+ * message reads MongoDB later.
+ */
 export interface LivePublisher {
-  /** Events up to `last_event_seq` were committed. */
+  /** Publishes that the events up to `last_event_seq` were committed. */
   progressed(session: PublishedSession): void;
-  /** The session has a new status. */
+  /** Publishes the session's new status. */
   statusChanged(session: PublishedSession): void;
-  /** An answer grows by these lines. */
+  /** Publishes the lines by which an answer grows. */
   partials(conversation: string, lines: Omit<Partials, 'kind'>): void;
 }
 
-/** The channel of a conversation: every message about its sessions. */
+/** Returns the name of a conversation's channel, which carries every message about its sessions. */
 export function conversationChannel(prefix: string, rootSessionId: string): string {
   return `${prefix}:live:${rootSessionId}`;
 }
 
-/** The channel of all changes of status. */
+/** Returns the name of the channel that carries the status changes of all sessions. */
 export function statusChannel(prefix: string): string {
   return `${prefix}:live`;
 }
 
-/** Publishes over this client. Messages are lost while Redis is away. */
+/** Creates a publisher that uses this client. Messages are lost while Redis is down. */
 export function createLivePublisher(client: Redis, prefix: string): LivePublisher {
   let underWay = 0;
 
@@ -43,7 +47,8 @@ export function createLivePublisher(client: Redis, prefix: string): LivePublishe
       underWay += 1;
       client
         .publish(channel, text)
-        // Readers of the stream read MongoDB every few seconds.
+        // The message may be lost, because the readers of streams also read MongoDB every few
+        // seconds.
         .catch(() => {})
         .finally(() => {
           underWay -= 1;

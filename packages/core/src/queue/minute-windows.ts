@@ -5,15 +5,21 @@ const WINDOW_S = 60;
 
 /** Counts per minute, shared by all processes. The minute of a name begins with its first count. */
 export interface RateWindows {
-  /** Counts one more. If `max` are counted already, returns in how many milliseconds the minute ends. */
+  /**
+   * Adds one count and returns null. If the count has reached `max`, adds none and returns the
+   * milliseconds until the minute ends.
+   */
   consume(name: string, max: number): Promise<number | null>;
   /** Takes one count back. */
   refund(name: string): Promise<void>;
-  /** In how many milliseconds the minute ends, if `max` are counted; else null. */
+  /**
+   * Returns the milliseconds until the minute ends if the count has reached `max`. Otherwise
+   * returns null.
+   */
   peek(name: string, max: number): Promise<number | null>;
 }
 
-/** The windows of a Redis; a call fails where it does not answer. */
+/** Creates the windows in this Redis. A call fails if Redis does not answer. */
 export function createRateWindows(client: Redis, prefix: string): RateWindows {
   const createLimiter = (points: number) =>
     new RateLimiterRedis({
@@ -31,7 +37,8 @@ export function createRateWindows(client: Redis, prefix: string): RateWindows {
         return null;
       } catch (refusal) {
         if (!(refusal instanceof RateLimiterRes)) throw refusal;
-        // A refusal is counted as well; it is not to fill a minute whose limit is raised.
+        // The limiter counted the refusal too. The count is taken back, so that refusals do not use
+        // up a limit that is raised within the minute.
         await createLimiter(max).reward(name);
         return refusal.msBeforeNext;
       }

@@ -4,23 +4,23 @@ import { QUEUE_PREFIX } from '../model/job/job.ts';
 import { createBackend } from './backend.ts';
 import { openProducerRedis, type RedisConnection } from './redis.ts';
 
-/** Where the queue lives. `prefix` is for tests and shared Redis servers; the default is `baton`. */
+/** Where the queue is stored. `prefix` (default: `baton`) is for tests and shared Redis servers. */
 export interface SessionQueueOptions {
   connection: RedisConnection;
   prefix?: string;
 }
 
-/** A BullMQ queue, and the client that its commands go through. */
+/** A BullMQ queue, and the client that sends its commands. */
 export interface OpenedQueue {
   bull: Queue;
   client: Redis;
-  /** Closes the queue, and the client unless it was handed in. */
+  /** Closes the queue, and the client unless the caller handed it in. */
   close(): Promise<void>;
 }
 
 /**
- * Opens the BullMQ queue of this name. Redis need not be up yet. Throws INVALID_CONFIG for a connection that
- * BullMQ cannot use.
+ * Opens the BullMQ queue of this name. Redis need not be up yet. Throws INVALID_CONFIG for a
+ * connection that BullMQ cannot use.
  */
 export function openQueue(
   name: string,
@@ -41,6 +41,6 @@ export function openQueue(
   };
 }
 
-// The queue emits 'error' while Redis is away. Each call rejects by itself, and an 'error' event without a
-// listener would end the process.
+// The queue emits 'error' while Redis is down. This listener does nothing, because each call
+// rejects anyway. Without a listener, an 'error' event would end the process.
 function ignore(): void {}

@@ -3,25 +3,27 @@ import type { Logger } from '../runtime/log.ts';
 import type { RunBounded } from './bounded-run.ts';
 
 /**
- * The longest that Baton pauses the queue, in milliseconds: a session tries an account's limit again by then.
- * Another program's longer pause would stop the fleet while every health check passes.
+ * The longest that Baton pauses the queue, in milliseconds. After that time a session tries again
+ * whether the account's limit still holds. A longer pause by another program would stop the fleet
+ * while every health check passes.
  */
 export const MAX_PAUSE_MS = 5 * 60_000;
 
-/** The pause of a whole queue: while it lasts no worker begins a session. */
+/** The pause of a whole queue. During a pause no worker begins a session. */
 export interface QueuePause {
-  /** Pauses the queue for this long, in milliseconds: no worker begins a session. A longer pause stands. */
+  /** Pauses the queue for this long, in milliseconds. Does not shorten a longer pause. */
   pause(ms: number): Promise<void>;
   /**
-   * How long the queue is paused yet, in milliseconds; 0 where it is not. A pause of more than five minutes
-   * is none of Baton: it is cut to five minutes, and logged.
+   * Returns how much longer the queue is paused, in milliseconds; 0 if it is not paused. Another
+   * program must have set a pause of more than five minutes, so this cuts it to five minutes and
+   * logs it.
    */
   pauseMs(): Promise<number>;
 }
 
-// BullMQ's own limiter key holds the time; its limiter is not used, for with it a worker that runs long
-// jobs looks for others only once one of them has ended.
-/** The pause of a BullMQ queue. */
+// BullMQ's limiter key holds the time of the pause, but BullMQ's limiter is not used. With it, a
+// worker that runs long jobs would look for new jobs only after one of them has ended.
+/** Creates the pause of a BullMQ queue. */
 export function createPause(
   bull: Queue,
   runBounded: RunBounded,
@@ -32,7 +34,7 @@ export function createPause(
     if (ms <= MAX_PAUSE_MS) return ms;
     log?.error(
       { pause_ms: ms, cut_to_ms: MAX_PAUSE_MS },
-      'the queue was paused for longer than Baton pauses it: the pause was cut',
+      'another program paused the queue for more than five minutes; Baton cut the pause',
     );
     await runBounded(() => bull.rateLimit(MAX_PAUSE_MS));
     return MAX_PAUSE_MS;

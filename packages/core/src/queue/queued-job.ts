@@ -5,22 +5,23 @@ import { defined } from '../model/schema/defined.ts';
 import { timeSchema } from '../model/schema/time.ts';
 import { buildKeptOptions } from './kept-jobs.ts';
 
-/** A job as the queue holds it: `data` is whatever its producer wrote. */
+/** A job as the queue holds it. `data` is what its producer wrote, and may have any form. */
 export interface FoundJob {
   id: string;
   data: unknown;
   timestamp: number;
 }
 
-/** When a job was created: its session's `created_at`. */
+/** Returns when a job was created. This is the `created_at` of its session. */
 export function getCreationTime({ data, timestamp }: FoundJob): Date {
   const named = timeSchema.safeParse((data as { created_at?: unknown } | null)?.created_at);
   return new Date(named.data ?? timestamp);
 }
 
 /**
- * The options of every session's job: tried by Baton's rules, never by BullMQ's. A job for a time beyond the
- * longest delay becomes ready early, and the worker that processes it delays it again.
+ * Returns the BullMQ options of a session's job. BullMQ runs the job once, because Baton has its
+ * own rules for retries. A job for a time beyond the longest delay becomes ready early, and the
+ * worker that processes it delays it again.
  */
 export function buildJobOptions(job: Job, now: number): JobsOptions {
   const until = job.not_before === undefined ? 0 : Date.parse(job.not_before) - now;

@@ -1,15 +1,18 @@
-// BullMQ reads a job's hash with JSON.parse and throws: what it cannot read is replaced before it looks.
+// BullMQ reads a job's hash with JSON.parse, which throws at invalid text. So what BullMQ cannot
+// read is replaced before BullMQ gets it.
 
-/** A job's hash as Redis holds it: every field is text. */
+/** A job's hash as Redis holds it. Every field is text. */
 export type JobHash = Record<string, string>;
 
-/** The key under which the placeholder of an unreadable payload says what was wrong. */
+/** The key in the placeholder of an unreadable payload. Its value says what was wrong. */
 const UNREADABLE = 'baton_unreadable';
 
-/** Payloads longer than this, in characters, are not even parsed; a job may be 1 MiB. */
+/** Payloads longer than this, in characters, are not even parsed. A valid job has at most 1 MiB. */
 const DATA_MAX_LENGTH = 16 * 1024 * 1024;
 
-/** Fields that BullMQ's scripts count with: text that is no integer makes the scripts fail. */
+/**
+ * Fields that BullMQ's scripts use as counters. Text that is not an integer makes the scripts fail.
+ */
 const COUNTERS = ['ats', 'atm', 'attemptsMade', 'stc'];
 
 const TIMES = ['delay', 'priority', 'processedOn', 'finishedOn'];
@@ -24,11 +27,12 @@ export interface ReadableHash {
 }
 
 /**
- * Makes a job's hash readable for BullMQ; never throws. A job with a problem carries a placeholder as its
- * payload, so that it fails with that problem as its reason, and belongs to no scheduler and no flow any more.
+ * Makes a job's hash readable for BullMQ. Never throws. A job with a problem gets a placeholder as
+ * its payload, so that it fails with that problem as its reason. It no longer belongs to a
+ * scheduler or a flow.
  */
 export function makeReadable(stored: JobHash): ReadableHash {
-  const { id: _, ...hash } = stored; // BullMQ would believe this field more than the id that it asked for
+  const { id: _, ...hash } = stored; // BullMQ would prefer this field to the id that it asked for
   const problem =
     findDataProblem(hash['data']) ?? findOptionsProblem(hash['opts']) ?? findFlowProblem(hash);
   for (const field of COUNTERS) if (!isInteger(hash[field])) delete hash[field];
@@ -41,12 +45,15 @@ export function makeReadable(stored: JobHash): ReadableHash {
   return { hash: { ...rest, data: placeholder(problem), opts: '{}' }, problem };
 }
 
-/** The payload that replaces an unreadable one, as JSON. */
+/** Returns the payload that replaces an unreadable one, as JSON. */
 export function placeholder(problem: string): string {
   return JSON.stringify({ [UNREADABLE]: problem });
 }
 
-/** What was wrong with a job whose payload is a placeholder; null for any other payload. */
+/**
+ * Returns what was wrong with a job whose payload is a placeholder. Returns null for any other
+ * payload.
+ */
 export function findProblem(data: unknown): string | null {
   const problem = (data as Record<string, unknown> | null | undefined)?.[UNREADABLE];
   return typeof problem === 'string' ? problem : null;
@@ -60,15 +67,16 @@ function findDataProblem(text: string | undefined): string | null {
   return findJsonProblem('data', text);
 }
 
-// The parser's own message quotes the text, and a payload may hold a secret: only the position is named.
+// The parser's own message quotes the text, which may hold a secret. So the problem names only the
+// position.
 function findJsonProblem(field: string, text: string): string | null {
   try {
     JSON.parse(text);
     return null;
   } catch (error) {
     const [, at] = /position (\d+)/.exec(String(error)) ?? [];
-    const where = at === undefined ? '' : `, wrong at character ${at}`;
-    return `${field}: expected JSON, got ${text.length} characters that are not${where}`;
+    const where = at === undefined ? '' : `, with an error at character ${at}`;
+    return `${field}: expected JSON, got ${text.length} characters that are not JSON${where}`;
   }
 }
 

@@ -1,11 +1,14 @@
 import { AppError, isAppError } from '../model/errors/app-error.ts';
 
-/** Why Redis does not take a command now, by the first word of its answer; the same command may pass later. */
+/**
+ * Why Redis refuses a command now, by the first word of its answer. The same command may succeed
+ * later.
+ */
 const TROUBLES: Record<string, string> = {
   READONLY: 'Redis is read-only: it follows another server',
   UNBLOCKED: 'Redis is read-only: it follows another server',
   LOADING: 'Redis is loading its data',
-  MASTERDOWN: 'Redis has lost the server that it follows',
+  MASTERDOWN: 'Redis cannot reach the server that it follows',
   CLUSTERDOWN: 'the Redis cluster is down',
   TRYAGAIN: 'the Redis cluster is moving this queue',
   NOREPLICAS: 'Redis has too few replicas to take writes',
@@ -17,19 +20,28 @@ const TROUBLES: Record<string, string> = {
   NOPERM: 'Redis does not permit the command to this user',
 };
 
-/** Answers after which another connection may reach another server, as after a failover in place. */
+/**
+ * Answers after which a new connection may reach another server, for example after a failover
+ * behind one address.
+ */
 const ELSEWHERE = ['READONLY', 'UNBLOCKED', 'LOADING', 'MASTERDOWN', 'CLUSTERDOWN', 'NOREPLICAS'];
 
-/** The reason where Redis gives no answer. */
+/** The reason if Redis gives no answer. */
 export const NO_ANSWER = 'Redis does not answer';
 
-/** How long an answer of Redis still explains why a client that connects anew gets none, in milliseconds. */
+/**
+ * How long an answer of Redis explains why a client that reconnects gets no answer, in
+ * milliseconds.
+ */
 const EXPLAINS_MS = 5_000;
 
-/** The name of the error that a queue or worker emits once it has repaired what it could not use. */
+/** The name of the error that a queue or worker emits after it repaired damaged data in Redis. */
 export const HEALED_ERROR = 'QueueHealedError';
 
-/** Errors of our own code, of BullMQ's about one job, or of a reply that cannot be read: waiting helps none. */
+/**
+ * Names of errors in our own code, of BullMQ's errors about one job, and of replies that cannot be
+ * read. Waiting does not help against them.
+ */
 const OWN_ERRORS = [
   HEALED_ERROR,
   'SyntaxError',
@@ -39,7 +51,10 @@ const OWN_ERRORS = [
   'UnrecoverableError',
 ];
 
-/** The first word of Redis's answer, where the error is one (scripts put theirs behind a prefix); else null. */
+/**
+ * Returns the first word of Redis's answer, or null if the error is not such an answer. Scripts put
+ * a prefix before that word.
+ */
 function parseReplyCode(error: unknown): string | null {
   if (!(error instanceof Error) || error.name !== 'ReplyError') return null;
   const inside = /\b(READONLY|OOM|MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|LOADING)\b/;
@@ -48,14 +63,15 @@ function parseReplyCode(error: unknown): string | null {
   return first === 'ERR' ? (inside.exec(error.message)?.[1] ?? first) : first;
 }
 
-/** Says whether a new connection may help where Redis answered so. */
+/** Returns whether a new connection may help after this answer of Redis. */
 export function isElsewhere(error: unknown): boolean {
   return ELSEWHERE.includes(parseReplyCode(error) ?? '');
 }
 
 /**
- * Why Redis cannot be used, in words, if the error says so: the same call may succeed later. Null for an error
- * about the call itself (a key of the wrong kind, a job that cannot be read), and for an AppError.
+ * Returns, in words, why Redis cannot be used, if the error says so. The same call may then succeed
+ * later. Returns null for an error about the call itself (a key of the wrong type, a job that
+ * cannot be read), and for an AppError.
  */
 export function findRedisTrouble(error: unknown): string | null {
   if (isAppError(error)) return null;
@@ -65,31 +81,35 @@ export function findRedisTrouble(error: unknown): string | null {
   return isOwn || isAboutJob(error) ? null : NO_ANSWER;
 }
 
-/** Says whether Redis answered that what is stored is not what the command takes. */
+/** Returns whether Redis answered that the stored data does not fit the command. */
 export function isWrongStored(error: unknown): boolean {
   const reply = parseReplyCode(error);
   return reply !== null && !(reply in TROUBLES) && reply !== 'NOSCRIPT';
 }
 
-/** The error that a caller of the queue gets: UNAVAILABLE with the reason, or the error as it is. */
+/**
+ * Returns the error that a caller of the queue gets: UNAVAILABLE with the reason, or the error as
+ * it is.
+ */
 export function toQueueError(cause: unknown, trouble = findRedisTrouble(cause)): unknown {
   if (trouble === null) return cause;
-  return new AppError('UNAVAILABLE', `${trouble}; ask again later`, { cause });
+  return new AppError('UNAVAILABLE', `${trouble}; try again later`, { cause });
 }
 
-// What BullMQ says of one job in words alone: a job that cannot be added, removed or fired, or a lost lock.
+// BullMQ's errors about one job that have no code: the job cannot be added, removed or fired, or
+// its lock was lost.
 const JOB_MESSAGES =
   /^(Custom Id|Job |could not renew lock for job|Failed to add repeatable job|Legacy repeatable)/;
 
-// BullMQ gives the errors of its scripts, which speak of one job, a negative code.
+// The errors of BullMQ's scripts are about one job, and have a negative code.
 function isAboutJob(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   return (typeof code === 'number' && code < 0) || JOB_MESSAGES.test(String(message));
 }
 
 /**
- * The same for the calls of one client: while it connects anew because of what Redis answered, that answer
- * is still the reason.
+ * Creates a `toQueueError` for the calls of one client. While the client reconnects because of an
+ * answer of Redis, that answer stays the reason.
  */
 export function createQueueErrors(): (cause: unknown) => unknown {
   let last: { trouble: string; at: number } | null = null;

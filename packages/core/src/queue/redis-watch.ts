@@ -1,13 +1,17 @@
-// What a process logs of its Redis: one line for each change of state, not one for each call that failed.
+// Logs the state of Redis: one line for each change of state, and not one for each call that
+// failed.
 
 import { isAppError } from '../model/errors/app-error.ts';
 import type { Logger } from '../runtime/log.ts';
 import { findRedisTrouble, NO_ANSWER } from './redis-trouble.ts';
 
-/** How often Redis is asked whether it takes writes, in milliseconds. */
+/** How often the watch checks whether Redis takes writes, in milliseconds. */
 const PROBE_EVERY_MS = 5_000;
 
-/** How long the same error about something else than Redis's state is not logged again, in milliseconds. */
+/**
+ * How long the same error is not logged again, in milliseconds. This is for errors that are not
+ * about Redis's state.
+ */
 const REPEAT_MS = 60_000;
 
 /** How many different errors are remembered. */
@@ -16,26 +20,30 @@ const REMEMBERED = 100;
 /** Follows the state of Redis. */
 export interface RedisWatch {
   /**
-   * Takes an error event of a client, a queue or a worker (`what` names which). An error that says that Redis
-   * cannot be used is logged once, until Redis can be used again; any other error once a minute.
+   * Handles an error event of a client, a queue or a worker; `what` names it. If the error says
+   * that Redis cannot be used, it is logged once until Redis can be used again. Any other error is
+   * logged at most once a minute.
    */
   note(error: unknown, what: string): void;
-  /** Probes every five seconds, until `signal`. */
+  /** Probes every five seconds until `signal` aborts. */
   start(signal: AbortSignal): void;
-  /** Probes now. Rejects with why Redis takes no writes. */
+  /** Probes now. Rejects with the reason if Redis takes no writes. */
   probe(): Promise<void>;
 }
 
-/** A watch of the Redis that `ping` asks; `ping` rejects with UNAVAILABLE where Redis takes no writes. */
+/**
+ * Creates a watch of one Redis. `ping` must reject with UNAVAILABLE if that Redis takes no writes.
+ */
 export function createRedisWatch(ping: () => Promise<void>, log: Logger): RedisWatch {
   let trouble: string | null = null;
   const loggedAt = new Map<string, number>();
 
   function enter(reason: string, err: unknown): void {
-    // No answer is no other state where the client only connects anew because of the answer before.
+    // After another trouble, a missing answer is not a new state: the client only reconnects
+    // because of that trouble.
     if (reason === trouble || (trouble !== null && reason === NO_ANSWER)) return;
     trouble = reason;
-    log.warn({ err }, `${reason}: sessions wait until it takes writes again`);
+    log.warn({ err }, `${reason}; sessions wait until Redis can be written to`);
   }
 
   function isRepeated(error: unknown): boolean {
@@ -73,7 +81,7 @@ export function createRedisWatch(ping: () => Promise<void>, log: Logger): RedisW
   };
 }
 
-// UNAVAILABLE says the reason before what the caller is to do.
+// The message of UNAVAILABLE is the reason, then a semicolon, then advice to the caller.
 function getReason(error: unknown): string {
   if (isAppError(error)) return error.message.split(';', 1)[0] ?? error.message;
   return findRedisTrouble(error) ?? 'Redis refuses a plain write';

@@ -2,23 +2,27 @@ import { type RedisOptions as AllRedisOptions, Redis } from 'ioredis';
 import { AppError } from '../model/errors/app-error.ts';
 import { isElsewhere } from './redis-trouble.ts';
 
-// BullMQ reads replies in ioredis's default shapes; the option that changes them is left out.
+// BullMQ needs replies in ioredis's default form, so the option that changes the form is left out.
 type RedisOptions = Omit<AllRedisOptions, 'replyMapping'>;
 
-/** What a caller may hand in as a connection: a URL, ioredis options, or a client of its own. */
+/** The connection that a caller may give: a URL, ioredis options, or a client of its own. */
 export type RedisConnection = string | RedisOptions | Redis;
 
 /** A client that may be used until `release`. */
 export interface OpenedRedis {
   client: Redis;
-  /** Disconnects the client where it was opened here; a client that was handed over stays as it was. Safe to call twice. */
+  /**
+   * Disconnects the client if it was opened here. A client of the caller stays open. Safe to call
+   * twice.
+   */
   release(): void;
 }
 
-/** The shortest time between two reconnections because of what Redis answered, in milliseconds. */
+/** The shortest time between two reconnections that answers of Redis cause, in milliseconds. */
 const RECONNECT_EVERY_MS = 1_000;
 
-// BullMQ's blocking connections and the copies of a client take over its options, this one included.
+// BullMQ's blocking connections, and copies of a client, inherit the client's options, including
+// `reconnectOnError`.
 function open(connection: string | RedisOptions, options: RedisOptions): Redis {
   if (typeof connection === 'string') {
     return new Redis(connection, { ...options, reconnectOnError: createReconnectRule() });
@@ -27,7 +31,8 @@ function open(connection: string | RedisOptions, options: RedisOptions): Redis {
   return new Redis({ ...connection, ...options, reconnectOnError });
 }
 
-// After a failover in place the address leads to another server, and the connection still to the old one.
+// After a failover behind one address, an open connection still leads to the old server. A new
+// connection reaches the new server.
 function createReconnectRule(
   callersRule?: RedisOptions['reconnectOnError'],
 ): NonNullable<RedisOptions['reconnectOnError']> {
@@ -42,8 +47,9 @@ function createReconnectRule(
 }
 
 /**
- * Opens a client that fails fast while Redis is away, so that a producer answers instead of hanging. Throws
- * INVALID_CONFIG where the client would put a prefix of its own before each key: BullMQ does not take one.
+ * Opens a client that fails fast while Redis is down, so that a producer answers instead of
+ * hanging. Throws INVALID_CONFIG if the connection has a `keyPrefix`, because BullMQ does not
+ * support it.
  */
 export function openProducerRedis(connection: RedisConnection): OpenedRedis {
   if (isClient(connection)) {
@@ -69,12 +75,15 @@ function checkKeyPrefix({ options }: Redis): void {
   if (!options.keyPrefix) return;
   throw new AppError(
     'INVALID_CONFIG',
-    'keyPrefix: expected a Redis connection without it; give the option prefix instead',
+    'keyPrefix: expected a Redis connection without a keyPrefix; give the option prefix instead',
     { details: { field: 'keyPrefix' } },
   );
 }
 
-/** How many users a client has that was handed over. They share one listener: Node warns where there are many. */
+/**
+ * How many queues use a client of the caller. They share one listener, because Node warns about
+ * many listeners.
+ */
 const users = new WeakMap<Redis, number>();
 
 function share(client: Redis): OpenedRedis {
@@ -92,10 +101,12 @@ function share(client: Redis): OpenedRedis {
   };
 }
 
-// Every call says itself why it failed. Without a listener the client writes its errors to the console.
+// This listener does nothing, because each call reports its own error. Without a listener, the
+// client would write its errors to the console.
 function ignore(): void {}
 
-// By what it can do, not by class: the caller's ioredis may be another copy of the package than ours.
+// Checks for a method and not for the class, because the caller's ioredis may be another copy of
+// the package.
 function isClient(connection: RedisConnection): connection is Redis {
   return (
     typeof connection === 'object' &&
@@ -104,14 +115,16 @@ function isClient(connection: RedisConnection): connection is Redis {
   );
 }
 
-/** Opens a client for a BullMQ worker, which waits for Redis for as long as it is away. */
+/**
+ * Opens a client for a BullMQ worker. While Redis is down, the client waits for it without a limit.
+ */
 export function openWorkerRedis(url: string): Redis {
   return open(url, { maxRetriesPerRequest: null });
 }
 
 /**
- * Opens a client for subscriptions alone. It never stops reconnecting. Its commands fail at once while Redis is
- * away, and its owner renews the subscriptions.
+ * Opens a client that is used only for subscriptions. It never stops reconnecting. While Redis is
+ * down, its commands fail at once. After each reconnection its owner renews the subscriptions.
  */
 export function openSubscriberRedis(url: string): Redis {
   return open(url, {

@@ -9,21 +9,24 @@ import type { SessionQueueOptions } from './open-queue.ts';
 import { findRedisTrouble } from './redis-trouble.ts';
 import { openSmallJobQueue } from './small-job-queue.ts';
 
-/** The queue of firings. */
+/** The name of the queue of firings. */
 export const SCHEDULE_QUEUE = 'schedules';
 
-/** How late a firing is, in milliseconds, before its job is looked for. */
+/**
+ * How late a firing may be, in milliseconds, before the queue checks whether its job still exists.
+ */
 const LATE_MS = 30_000;
 
-// States of a job that will still be worked on, or is.
+// The states of a job that a worker processes, or will process.
 const LIVE: readonly string[] = ['waiting', 'delayed', 'active'];
 
-/** The payload of a firing: the document holds what it launches. */
+/** The payload of a firing's job. The schedule's document holds what the firing launches. */
 export const firingJobSchema = z.object({ schedule_id: idSchema, revision: z.int() });
 
 /**
- * How BullMQ finds the next firing of a cron expression: by the same function as the API's `next_run_at`.
- * Its own parser skips or repeats firings where the clocks are changed. For queues and workers alike.
+ * Makes BullMQ find the next firing of a cron expression with the same function as the API's
+ * `next_run_at`. BullMQ's own parser skips or repeats firings when clocks are set forward or back.
+ * Both queues and workers need these settings.
  */
 export const SCHEDULE_SETTINGS = {
   repeatStrategy(after: number, { pattern, tz }: RepeatOptions): number | undefined {
@@ -32,13 +35,19 @@ export const SCHEDULE_SETTINGS = {
   },
 };
 
-/** The queue of firings: BullMQ's job schedulers. */
+/** The queue of firings. It uses BullMQ's job schedulers. */
 export interface ScheduleQueue {
-  /** Lets Redis fire by this timetable instead of an earlier one. Throws UNAVAILABLE. */
+  /**
+   * Makes Redis fire by this timetable, and no longer by an earlier one of the schedule. Throws
+   * UNAVAILABLE.
+   */
   set(timetable: Timetable): Promise<void>;
-  /** Stops the firings of a schedule; does nothing where it has none. Throws UNAVAILABLE. */
+  /** Stops the firings of a schedule. Does nothing if it has none. Throws UNAVAILABLE. */
   unset(id: string): Promise<void>;
-  /** The schedules that Redis holds, with their revisions; undefined where it will not fire any more. */
+  /**
+   * Returns the revisions of the schedules that Redis holds, by id. A revision is undefined if
+   * Redis will not fire the schedule any more.
+   */
   all(): Promise<Map<string, number | undefined>>;
   close(): Promise<void>;
 }
@@ -63,7 +72,8 @@ export function createScheduleQueue(options: SessionQueueOptions): ScheduleQueue
           await bull.upsertJobScheduler(id, repeat, template);
           return;
         }
-        // An existing scheduler would count from its last firing, and a new one would fire at once.
+        // An existing scheduler would count from its last firing, so it is removed. A new one would
+        // fire at once, so it gets a start date.
         await bull.removeJobScheduler(id);
         const first = nextFiring(timetable, anchor, new Date()) ?? anchor;
         await bull.upsertJobScheduler(id, { every: every_ms, startDate: first }, template);
@@ -85,7 +95,7 @@ export function createScheduleQueue(options: SessionQueueOptions): ScheduleQueue
   };
 }
 
-// A scheduler that cannot be read is removed: the reconciler makes it anew from the document.
+// Removes a scheduler that cannot be read. It is created again from the schedule's document.
 async function findRevision(bull: Queue, id: string): Promise<number | undefined> {
   try {
     const found = await bull.getJobScheduler(id);
@@ -103,7 +113,8 @@ async function findRevision(bull: Queue, id: string): Promise<number | undefined
   }
 }
 
-// A scheduler adds its next job while one is taken: without that job it would fire no more.
+// A scheduler adds its next job when a worker takes the present one. If the present job is lost,
+// the scheduler never fires again.
 async function isStuck(bull: Queue, key: string, next: number | undefined): Promise<boolean> {
   if (next === undefined || next > Date.now() - LATE_MS) return false;
   return !LIVE.includes(await bull.getJobState(`repeat:${key}:${next}`));

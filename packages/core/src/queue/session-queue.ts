@@ -11,30 +11,36 @@ import { createPause, type QueuePause } from './queue-pause.ts';
 import { buildJobOptions, type FoundJob } from './queued-job.ts';
 import { isStripped } from './stripped-data.ts';
 
-/** How long the key stays that a ping writes, in milliseconds. */
+/** How long the key that a ping writes stays in Redis, in milliseconds. */
 const WRITABLE_MS = 60_000;
 
 /** The queue that every session goes through. */
 export interface SessionQueue extends QueuePause {
-  /** Adds a job; throws PAYLOAD_TOO_LARGE over 1 MiB and UNAVAILABLE while Redis takes no jobs. */
+  /** Adds a job. Throws PAYLOAD_TOO_LARGE over 1 MiB, and UNAVAILABLE while Redis takes no jobs. */
   add(job: Job): Promise<void>;
-  /** Adds jobs by one command, or none of them; throws like add. */
+  /** Adds all of these jobs by one command, or none of them. Throws like `add`. */
   addMany(jobs: readonly Job[]): Promise<void>;
-  /** The job of a session that has not ended, or null. */
+  /** Returns the job of a session that has not ended, or null. */
   find(id: string): Promise<FoundJob | null>;
-  /** Adds a session's job unless it has a live one; a finished leftover is removed first. */
+  /**
+   * Adds a session's job unless the session has a live one. Removes a finished job of the session
+   * first.
+   */
   restore(job: Job): Promise<void>;
-  /** Removes a session's job that nobody works on; harmless where it is gone or was taken. */
+  /**
+   * Removes a session's job if no worker processes it. Does nothing if the job is gone or a worker
+   * took it.
+   */
   drop(id: string): Promise<void>;
-  /** Lets a job that is delayed be taken now; harmless where it is not. */
+  /** Makes a delayed job ready now. Does nothing if the job is not delayed. */
   promote(id: string): Promise<void>;
-  /** Publishes a message to every worker; that no worker received it is no error. */
+  /** Publishes a message to every worker. It is no error if no worker receives the message. */
   sendControl(message: ControlMessage): Promise<void>;
-  /** Publishes to live readers what was written. */
+  /** Publishes to the live channel. */
   live: LivePublisher;
-  /** Counts what is limited by the minute. */
+  /** Counts sessions per minute, for the limits. */
   rates: RateWindows;
-  /** Resolves where Redis takes a write; throws UNAVAILABLE, saying why, where it does not. */
+  /** Resolves if Redis takes a write. Otherwise throws UNAVAILABLE with the reason. */
   ping(): Promise<void>;
   /** BullMQ's own queue, for dashboards. */
   bull: Queue;
@@ -77,7 +83,7 @@ export function createSessionQueue({
     },
     async find(id) {
       const job = await runBounded(() => bull.getJob(id));
-      // An ended job keeps no payload: no session can be made from what is left.
+      // An ended job keeps no payload, so no session can be created from it.
       if (!job || isStripped(job.data)) return null;
       return { id, data: job.data, timestamp: job.timestamp };
     },
@@ -89,7 +95,7 @@ export function createSessionQueue({
     },
     async promote(id) {
       const job = await runBounded(() => bull.getJob(id));
-      // It may be promoted by time meanwhile.
+      // This fails if the delay has ended meanwhile: then the job is ready already.
       await runBounded(async () => job?.promote()).catch(() => {});
     },
     ...createPause(bull, runBounded, log),

@@ -3,13 +3,16 @@ import { withDeadline } from '../runtime/deadline.ts';
 import { openQueue, type SessionQueueOptions } from './open-queue.ts';
 import { toQueueError } from './redis-trouble.ts';
 
-/** How long a call waits for Redis, a first connection included, in milliseconds. */
+/** How long a call waits for Redis, including the first connection, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 5_000;
 
-/** A queue beside that of the sessions, for small jobs of Baton's own. */
+/** A queue for small jobs of Baton itself, beside the queue of the sessions. */
 export interface SmallJobQueue {
   bull: Queue;
-  /** Runs a call on the queue once it is ready; throws UNAVAILABLE where Redis does not answer within 5 s. */
+  /**
+   * Runs a call on the queue once it is ready. Throws UNAVAILABLE if Redis does not answer within 5
+   * s.
+   */
   run<T>(call: (bull: Queue) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }

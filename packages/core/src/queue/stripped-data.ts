@@ -1,12 +1,12 @@
 import { defined } from '../model/schema/defined.ts';
 
-/** The key that marks what is left of a payload once its job has ended. */
+/** The key that marks the rest of a payload whose job has ended. */
 const ENDED = 'baton_ended';
 
-/** How much of a text stays, in characters. */
+/** How many characters of a text are kept. */
 const TEXT_MAX = 200;
 
-/** What a job that has ended keeps of its payload: what names it in a list of jobs. */
+/** Returns what an ended job keeps of its payload: the fields that a list of jobs shows. */
 export function strippedData(data: unknown): Record<string, unknown> {
   const { kind, title } = (data ?? {}) as Record<string, unknown>;
   return {
@@ -19,7 +19,10 @@ function cutText(value: unknown): string | undefined {
   return typeof value === 'string' ? value.slice(0, TEXT_MAX) : undefined;
 }
 
-/** Says whether this is what a job keeps that has ended: there is nothing in it to run or to adopt. */
+/**
+ * Returns whether this is the rest of an ended job's payload. Such a job can neither be run nor
+ * adopted.
+ */
 export function isStripped(data: unknown): boolean {
   return (data as Record<string, unknown> | null | undefined)?.[ENDED] === true;
 }

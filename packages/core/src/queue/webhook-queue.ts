@@ -5,13 +5,16 @@ import { buildKeptOptions } from './kept-jobs.ts';
 import type { SessionQueueOptions } from './open-queue.ts';
 import { openSmallJobQueue } from './small-job-queue.ts';
 
-/** The queue of deliveries. */
+/** The name of the queue of deliveries. */
 export const WEBHOOK_QUEUE = 'webhooks';
 
-// States of a job that will still be worked on, or is.
+// The states of a job that a worker processes, or will process.
 const LIVE: readonly string[] = ['waiting', 'prioritized', 'delayed', 'active'];
 
-/** The payload of a delivery's job: the documents hold what is sent, where to, and the key that signs it. */
+/**
+ * The payload of a delivery's job. The documents hold what is sent, the address, and the key that
+ * signs it.
+ */
 export const deliveryJobSchema = z.object({
   delivery_id: idSchema,
   round: z.int().nonnegative(),
@@ -19,9 +22,12 @@ export const deliveryJobSchema = z.object({
 
 /** The queue of deliveries. */
 export interface WebhookQueue {
-  /** Adds the job of a delivery's round; harmless where it is there. Throws UNAVAILABLE. */
+  /** Adds the job of a delivery's round. Does nothing if the job exists. Throws UNAVAILABLE. */
   add(delivery: Pick<Delivery, 'id' | 'round'>): Promise<void>;
-  /** Adds it unless a live one is there; a finished leftover is removed first. True if added. */
+  /**
+   * Adds the job of a delivery's round unless a live one exists. Removes a finished job of the
+   * round first. Returns whether no live job existed.
+   */
   restore(delivery: Pick<Delivery, 'id' | 'round'>): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -47,7 +53,8 @@ export function createWebhookQueue(options: SessionQueueOptions): WebhookQueue {
       const job = await queue.run((bull) => bull.getJob(jobId(delivery)));
       if (job) {
         if (LIVE.includes(await queue.run(() => job.getState()))) return false;
-        // Taken meanwhile, it is locked: then it is live.
+        // If a worker took the job meanwhile, its lock prevents the removal, and `add` changes
+        // nothing.
         await queue.run(() => job.remove()).catch(() => {});
       }
       await add(delivery);

@@ -37,7 +37,7 @@ describe('createRedisWatch', () => {
     watch.note(refused, 'webhooks');
     await watch.probe();
     expect(lines).toEqual([
-      'Redis does not answer: sessions wait until it takes writes again',
+      'Redis does not answer; sessions wait until Redis can be written to',
       'Redis takes writes again',
     ]);
   });
