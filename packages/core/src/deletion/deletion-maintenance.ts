@@ -1,23 +1,31 @@
-// What deletions need beside those who ask for them: what died is finished, and what is gone is looked at
-// again. Each has its share of a round, so that a large one leaves the others their time.
+// The maintenance of deletions. It completes deletions that a crash cut off, and sweeps deleted
+// sessions for late writes. Each of these tasks gets a share of a round, so that a large one leaves
+// time for the others.
 import type { Tombstone } from '../model/session/tombstone.ts';
 import type { StoreClock } from '../store/clock.ts';
 import type { SpentStore } from '../store/spent-store.ts';
 import type { TombstoneStore } from '../store/tombstone-store.ts';
 import type { LeftoverRemoval } from './leftover-removal.ts';
 
-/** How old a mark is, in milliseconds, whose process counts as dead. */
+/** How old a mark must be, in milliseconds, before the process that made it counts as dead. */
 const MARK_EXPIRES_MS = 60_000;
 
-/** The share of one deletion, or of one look, in milliseconds; the step it ends in is done whole. */
+/**
+ * How long the share of one deletion or sweep is, in milliseconds. A step that runs when the share
+ * ends is completed.
+ */
 const TASK_MS = 250;
 
-/** Does a share of one, and says how far it is: `more` comes again in this round, `later` in another. */
+/**
+ * Works on one task for one share. `more`: the task gets another share in this round. `later`: it
+ * waits for another round.
+ */
 type DeletionStep = (share: AbortSignal) => Promise<'finished' | 'more' | 'later'>;
 
 /**
- * Makes rounds: each ends with `signal` at the latest, and returns how many deletions it finished. One that
- * fails is tried again in another round; the round then throws at its end.
+ * Creates the function that runs one round. A round ends when `signal` aborts, at the latest, and
+ * returns how many deletions it completed. A task that fails is tried again in another round, and
+ * this round throws its error at the end.
  */
 export function createDeletionMaintenance({
   clock,
@@ -32,7 +40,8 @@ export function createDeletionMaintenance({
   removal: Pick<LeftoverRemoval, 'sweep'>;
   finish(rootId: string, signal: AbortSignal): Promise<'gone' | 'deleting'>;
 }): (signal: AbortSignal) => Promise<number> {
-  // The next round goes on behind it, and begins again at the end.
+  // The root that the last round reached. The next round continues after it, and starts again from
+  // the first root after the last one.
   let cursor: string | undefined;
 
   function continueDeletion({ id, state, at }: Tombstone, now: Date): DeletionStep {
@@ -76,7 +85,7 @@ export function createDeletionMaintenance({
       if (result === 'finished') finished += 1;
       if (result === 'more') tasks.push(task);
     }
-    // Once the others had theirs.
+    // The error is thrown only now, so that every task has had its share.
     if (errors.length > 0) throw errors[0];
     return finished;
   };

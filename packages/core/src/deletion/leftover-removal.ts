@@ -1,5 +1,5 @@
-// What deleted sessions left beside their documents goes, and never what a later session of the same id
-// writes: an idempotency key gives an id anew.
+// Removes the leftovers of deleted sessions, but nothing that a later session of the same id wrote.
+// Such a session exists if an idempotency key is used again.
 import { type Tombstone, tombstoneCovers } from '../model/session/tombstone.ts';
 import { getCreationTime } from '../queue/queued-job.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
@@ -11,15 +11,21 @@ import type { TombstoneStore } from '../store/tombstone-store.ts';
 /** How far the clocks of hosts may differ, in milliseconds. */
 const SKEW_MS = 60_000;
 
-/** Removes what is left of the sessions that tombstones stand for. */
+/** Removes the leftovers of a deleted session. */
 export interface LeftoverRemoval {
-  /** Removes all; false where `signal` came first, or another process finished it meanwhile. */
+  /**
+   * Removes all leftovers. Returns false if `signal` aborted first, or if another process completed
+   * the deletion meanwhile.
+   */
   finish(tombstone: Tombstone, signal?: AbortSignal): Promise<boolean>;
-  /** Removes what was written since, unless the id is in use again; false where it has to go on later. */
+  /**
+   * Removes what late writers left, unless the id is in use again. Returns false if the sweep must
+   * continue later.
+   */
   sweep(tombstone: Tombstone, signal: AbortSignal): Promise<boolean>;
 }
 
-/** The removal from a database and a queue. */
+/** Creates the removal from a database and a queue. */
 export function createLeftoverRemoval({
   leftovers,
   clock,
@@ -43,7 +49,8 @@ export function createLeftoverRemoval({
     if (job && tombstoneCovers(tombstone, getCreationTime(job))) await queue.drop(id);
     return leftovers.remove(
       { sessionId: id, removedTo, lastSeq, before },
-      // Asked each time, for another may finish while this process stands still: then the id is free.
+      // Checked before each step, because another process may complete the deletion while this one
+      // is paused. Then a new session may use the id.
       async (to) =>
         (await tombstones.noteRemoved(tombstone, to)) && !(signal?.aborted && to > removedTo),
     );
@@ -55,7 +62,8 @@ export function createLeftoverRemoval({
       return remove(tombstone, new Date(now.getTime() + SKEW_MS), signal);
     },
     async sweep(tombstone, signal) {
-      // The time before the look: a session that begins behind it writes later.
+      // The time is read before the check. A session that is created after the check writes later
+      // than this time, so its data stays.
       const now = await clock.now();
       if ((await tree.findRoot(tombstone.id)) !== null) return true;
       return remove(tombstone, new Date(now.getTime() - SKEW_MS), signal);

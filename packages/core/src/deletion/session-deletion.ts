@@ -1,5 +1,6 @@
-// A conversation is deleted whole. Its tombstones come first: they know what is to go, so that whoever
-// comes by can finish what died, and they keep a job or a continue that comes late from bringing a part back.
+// Deletes whole conversations. The deletion writes tombstones first. They record what must be
+// removed, so any process can complete the deletion after a crash. They also keep a late job or a
+// late continue from bringing a session back.
 
 import { AppError, isAppError } from '../model/errors/app-error.ts';
 import { defined } from '../model/schema/defined.ts';
@@ -12,24 +13,31 @@ import type { Stores } from '../store/stores.ts';
 import { createDeletionMaintenance } from './deletion-maintenance.ts';
 import { createLeftoverRemoval, type LeftoverRemoval } from './leftover-removal.ts';
 
-/** How far a deletion came: `deleting` goes on by itself. */
+/** How far a deletion came. After `deleting`, the maintenance completes it. */
 export type DeletionState = 'gone' | 'deleting';
 
-/** Deletes conversations; each step is safe to do twice, by many at once. */
+/** Deletes conversations. Each step is safe to repeat, and may run in several processes at once. */
 export interface SessionDeletion {
   /**
-   * Deletes the whole conversation of a session: documents, events, transcripts, jobs. Ends with
-   * `deleting` where `signal` came first; asking again goes on, and so does the reconciler. One that is
-   * gone already is `gone`. Throws SESSION_NOT_FOUND, SESSION_NOT_TERMINAL (nothing is gone then), UNAVAILABLE.
+   * Deletes the whole conversation of a session: documents, events, transcripts, jobs. Returns
+   * `deleting` if `signal` aborted first; another call continues, and so does the maintenance.
+   * Returns `gone` if the conversation is already deleted. Throws SESSION_NOT_FOUND, UNAVAILABLE,
+   * and SESSION_NOT_TERMINAL, with which nothing was removed.
    */
   deleteConversation(sessionId: string, signal?: AbortSignal): Promise<DeletionState>;
-  /** Deletes the conversation of this root if all of it ended before `before`; null where it did not. */
+  /**
+   * Deletes the conversation of this root if all its sessions ended before `before`. Returns null
+   * if they did not.
+   */
   deleteEnded(rootId: string, before: Date, signal?: AbortSignal): Promise<DeletionState | null>;
-  /** Finishes what died, and looks again after what is gone, a share of each; returns how many it finished. */
+  /**
+   * Completes deletions that a crash cut off, and sweeps deleted sessions, a share of each. Returns
+   * how many deletions it completed.
+   */
   runMaintenance(signal: AbortSignal): Promise<number>;
 }
 
-/** What a deletion works with. */
+/** The dependencies of a deletion. */
 export interface DeletionDeps {
   stores: Pick<Stores, 'tree' | 'tombstones' | 'spent' | 'leftovers'>;
   clock: StoreClock;
@@ -37,10 +45,13 @@ export interface DeletionDeps {
   requests: Pick<StopRequests, 'requestCancel'>;
 }
 
-/** Two that ask for one deletion may take each other's mark away; more rounds mean a bug. */
+/**
+ * If two callers delete one conversation, each may remove the other's mark. So many rounds mean a
+ * bug.
+ */
 const MAX_ROUNDS = 5;
 
-/** Deletion over open stores and an open queue. */
+/** Creates the deletion over open stores and an open queue. */
 export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
   const { stores, clock, queue } = deps;
   const { tree, tombstones, spent } = stores;
@@ -65,7 +76,7 @@ export function createSessionDeletion(deps: DeletionDeps): SessionDeletion {
       return finish(rootId, signal);
     },
     async deleteEnded(rootId, before, signal) {
-      const rolledBack = new Error('the conversation goes on');
+      const rolledBack = new Error('the conversation did not end before the given time');
       const check = async () => {
         const end = await tree.findEnd(rootId);
         if (end === null || end >= before) throw rolledBack;
@@ -93,7 +104,10 @@ async function refuseLive(tree: DeletionDeps['stores']['tree'], rootId: string):
   );
 }
 
-/** Passes the point of no return, or throws what `check` throws with nothing gone. */
+/**
+ * Commits a deletion, which then can no longer be taken back. If `check` throws, removes nothing
+ * and throws that error.
+ */
 async function commitDeletion(
   { stores: { tree, tombstones }, clock }: Pick<DeletionDeps, 'stores' | 'clock'>,
   rootId: string,
@@ -104,7 +118,8 @@ async function commitDeletion(
     const [newest] = await tree.newest(rootId);
     await tombstones.mark(rootId, latest(await clock.now(), newest?.created_at));
     try {
-      // Again: who adopts a continue looks for the mark after its insert, so one of us sees the other.
+      // This second check must follow the mark. A process that adopts a continue looks for the mark
+      // after its insert, so either that process sees the mark, or this check sees the continue.
       await check();
     } catch (error) {
       if (await tombstones.unmark(rootId)) throw error;
@@ -112,21 +127,26 @@ async function commitDeletion(
     }
     if (await tombstones.commit(rootId)) return;
   }
-  throw new AppError('UNAVAILABLE', 'others delete this conversation too; ask again later');
+  throw new AppError(
+    'UNAVAILABLE',
+    'other callers delete this conversation at the same time; try again later',
+  );
 }
 
-/** Removes what is left of a conversation whose deletion is past the point of no return. */
+/** Creates the function that removes a conversation whose deletion was committed. */
 function createFinish(
   { stores: { tree, tombstones, spent }, clock, queue, requests }: DeletionDeps,
   removal: LeftoverRemoval,
 ): (rootId: string, signal?: AbortSignal) => Promise<DeletionState> {
   async function finish(rootId: string, signal?: AbortSignal): Promise<DeletionState> {
-    // Another may finish it meanwhile: then what there is of this id belongs to a later session.
+    // Another process may complete the deletion meanwhile. Then the data of this id belongs to a
+    // later session.
     while ((await tombstones.get(rootId))?.state === 'deleting') {
       if (signal?.aborted || (await cancelLive(rootId))) return 'deleting';
       const page = await tree.newest(rootId);
       if (page.length === 0) break;
-      // Of one that slipped in since the look, what it spends is not yet known.
+      // A session that was inserted since the check may still run, so what it spends is not known
+      // yet.
       const ended = page.filter(({ status }) => isTerminal(status));
       if (ended.length > 0) await insertTombstone(rootId, ended);
     }
@@ -136,7 +156,8 @@ function createFinish(
       if (open.length === 0) return 'gone';
       for (const tombstone of open) {
         if (signal?.aborted) return 'deleting';
-        // The root's goes last: while it is there, somebody goes on.
+        // The root's tombstone is the last one: until it is marked as removed, the maintenance
+        // continues the deletion.
         if (!(await removal.finish(tombstone, signal))) break;
         await tombstones.markRemoved(tombstone, await clock.now());
       }
@@ -151,7 +172,8 @@ function createFinish(
     await tree.remove(sessions);
   }
 
-  // Accepted in the moment of no return: all that can be done for it is to end it before it goes.
+  // A session may have been accepted at the moment of the commit. It is cancelled, and removed once
+  // it has ended.
   async function cancelLive(rootId: string): Promise<boolean> {
     for (const { id } of await tree.live(rootId)) {
       await requests.requestCancel(id).catch((error: unknown) => {
