@@ -2,13 +2,16 @@ import type { Event } from '../model/session/event.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { FIRST_PAGE, nextPage } from './page-size.ts';
 
-/** Reads events on and on, in pages small enough to be held for a reader that is slow. */
+/** Reads events page by page. The pages are small enough to be kept in memory for a slow client. */
 export interface EventReader {
-  /** The next events of a session after `after`; empty where there are none up to `upTo`. */
+  /**
+   * Returns the next events of a session after `after`, or an empty list if there are none up to
+   * `upTo`.
+   */
   read(sessionId: string, after: number, upTo: number): Promise<Event[]>;
 }
 
-/** A reader for one client. */
+/** Creates a reader for one client. */
 export function createEventReader(events: Pick<EventStore, 'page'>): EventReader {
   let limit: number = FIRST_PAGE.events;
   return {

@@ -17,15 +17,19 @@ import {
   type TailOf,
 } from './tail-loop.ts';
 
-/** The most sessions of a conversation that are followed. */
+/** The most sessions of a conversation that a reader can follow. */
 const MAX_SESSIONS = 5_000;
 
-/** Where a reader of a conversation begins: at a session's `seq`, or after an event that it was sent. */
+/**
+ * Where a reader of a conversation begins: after a `seq` of its session, or after an event that it
+ * has received.
+ */
 export type FollowFrom = { after: number } | { position: FollowPosition };
 
 /**
- * How far the reader has each session of a conversation; null where a position lies beyond a session's events:
- * the position is of an earlier session of the same id. Throws INVALID_REQUEST where `from` is a position elsewhere.
+ * Returns the last `seq` of each session that the reader has received. Returns null if a position
+ * lies beyond a session's events, because the position is then of an earlier session of the same
+ * id. Throws INVALID_REQUEST if `from` is not a position in this conversation.
  */
 export async function resolveFollowFrom(
   { heads }: Pick<TailDeps, 'heads'>,
@@ -39,9 +43,10 @@ export async function resolveFollowFrom(
 }
 
 /**
- * The events of a session and of all sessions that continue it, stored and to come, without those `sent`
- * already. The events of a session come in order and after those of its parent; branches come side by side.
- * Ends once all sessions have ended and all events were sent. An event's id is a position (follow-position.ts).
+ * Yields the events of a session and of all sessions that continue it: first the stored events,
+ * then new ones. Skips the events that `sent` covers. The events of a session come in order, and
+ * after those of its parent; branches come side by side. Ends once all sessions have ended and all
+ * events were sent. An event's id is a position (follow-position.ts).
  */
 export function followConversation(
   deps: TailDeps,
@@ -52,7 +57,10 @@ export function followConversation(
   const sent = new Map(before);
   let madeAt = of.created_at?.getTime();
 
-  /** The sessions of the conversation; none where it was deleted, also where it was made again since. */
+  /**
+   * Returns the sessions to follow. Returns none if the session was deleted, even if it was created
+   * again since.
+   */
   async function readTree(): Promise<SessionHead[]> {
     const tree = await deps.heads.tree(of, MAX_SESSIONS);
     const own = tree.find(({ id }) => id === of.id)?.created_at.getTime();
@@ -66,7 +74,8 @@ export function followConversation(
     const seqOf = ({ id }: SessionHead) => sent.get(id) ?? 0;
     const isDone = (head: SessionHead | undefined) => !head || isReadToEnd(head, seqOf(head));
 
-    // The sessions in the order of their turns: a page each, so that no branch waits for the end of another.
+    // The sessions take turns in this order, one page each, so that no branch waits until another
+    // one ends.
     let queue = tree;
 
     function mayBegin({ id, parent_session_id }: SessionHead): boolean {
@@ -106,7 +115,8 @@ export function followConversation(
         const head = heads.get(change.id);
         if (!head) return heads.has(change.parent_session_id ?? '') ? 'stale' : 'nothing';
         if (change.status !== head.status) return 'stale';
-        // As in tail-session.ts: a message is published after its events are committed.
+        // As in tail-session.ts: a message is published after its events are committed, so they can
+        // be read without a new snapshot.
         head.last_event_seq = Math.max(head.last_event_seq, change.last_event_seq);
         return head.last_event_seq > seqOf(head) ? 'more' : 'nothing';
       },

@@ -1,22 +1,25 @@
 import { AppError } from '../model/errors/app-error.ts';
 import { idSchema } from '../model/schema/id.ts';
 
-/** A session as its place in a conversation goes. */
+/** The fields that tell a session's place in a conversation. */
 export interface Placed {
   id: string;
   parent_session_id?: string | undefined;
 }
 
 /**
- * How far the sessions of a conversation have been sent: `seq` by session. The ancestors of a session in the
- * position were sent wholly; nothing was sent of any other session.
+ * How far the sessions of a conversation have been sent: the last sent `seq`, by session id. All
+ * events of the ancestors of these sessions were sent. No events of any other session were sent.
  */
 export type FollowPosition = ReadonlyMap<string, number>;
 
-/** The most branches of a conversation that are followed: an event's id names each. */
+/**
+ * The most branches of a conversation that a reader can follow. There is a bound because an event's
+ * id names every branch.
+ */
 export const MAX_BRANCHES = 100;
 
-/** The sessions of the position that no other session of the position continues. */
+/** Returns the sessions of the position that no other session of the position continues. */
 export function getBranches(position: FollowPosition, tree: readonly Placed[]): string[] {
   const continued = new Set(
     tree.filter(({ id }) => position.has(id)).map(({ parent_session_id }) => parent_session_id),
@@ -24,7 +27,10 @@ export function getBranches(position: FollowPosition, tree: readonly Placed[]): 
   return [...position.keys()].filter((id) => !continued.has(id));
 }
 
-/** The position as an event's id: the event's own session first, then the other branches' last ones. */
+/**
+ * Returns the position as an event's id: first the event's own session, then the last session of
+ * each other branch.
+ */
 export function formatPosition(
   own: string,
   position: FollowPosition,
@@ -34,7 +40,7 @@ export function formatPosition(
   return [own, ...others].map((id) => `${id}:${position.get(id) ?? 0}`).join(',');
 }
 
-/** The position that an event's id holds. Throws INVALID_REQUEST. */
+/** Parses the position in an event's id. Throws INVALID_REQUEST if the text is not a position. */
 export function parsePosition(text: string): FollowPosition {
   const entries = text.split(',').map((entry): [string, number] => {
     const [, id, seq] = /^([^:]+):(\d{1,10})$/.exec(entry) ?? [];
@@ -46,8 +52,9 @@ export function parsePosition(text: string): FollowPosition {
 }
 
 /**
- * How far each session was sent, by a position: wholly (infinitely far) where a session of the position
- * continues it. Throws INVALID_REQUEST where the position names a session that is not in the tree.
+ * Returns the last sent `seq` of each session, according to a position. It is infinite for the
+ * ancestors of the position's sessions, because all their events were sent. Throws INVALID_REQUEST
+ * if the position names a session that is not in the tree.
  */
 export function expandPosition(
   position: FollowPosition,
@@ -58,7 +65,7 @@ export function expandPosition(
   for (const id of position.keys()) {
     let session = byId.get(id);
     if (!session) throw badPosition();
-    // Each step takes one away, so that a ring of documents ends.
+    // Each step removes a session from `left`, so the loop ends even if documents form a ring.
     for (const left = new Map(byId); session; ) {
       left.delete(session.id);
       session = left.get(session.parent_session_id ?? '');

@@ -1,24 +1,25 @@
 import type { Partials } from '../model/session/live.ts';
 
-// An answer grows faster than a slow reader reads; what is dropped comes again, whole, as an event.
+// The bounds of a buffer. An answer may grow faster than a slow client reads. Dropped lines are no
+// loss, because the whole answer follows as an event.
 const MAX_LINES = 256;
 const MAX_CHARS = 1024 * 1024;
 
-/** A line that grows an answer. */
+/** A partial: a line that grows an answer. */
 export interface PartialLine {
   session_id: string;
   attempt: number;
   raw: string;
 }
 
-/** Lines that grow answers, on their way to one reader: the newest, in bounds. */
+/** The newest partials for one client, within bounds. */
 export interface PartialBuffer {
   add(partials: Omit<Partials, 'kind'>): void;
-  /** Takes those there are. */
+  /** Removes all lines and returns them. */
   drain(): PartialLine[];
 }
 
-/** An empty buffer. */
+/** Creates an empty buffer. */
 export function createPartialBuffer(): PartialBuffer {
   let lines: PartialLine[] = [];
   let chars = 0;

@@ -2,15 +2,16 @@ import { coalesce } from '../runtime/coalesce.ts';
 import type { EventRange, EventStore } from '../store/event-store.ts';
 import type { SessionHeads } from '../store/session-heads.ts';
 
-/** What readers of streams ask of the database. */
+/** The reads that streams make. */
 interface Reads {
   events: Pick<EventStore, 'page'>;
   heads: SessionHeads;
 }
 
 /**
- * The same reads, where those who ask for the same thing at the same moment, as all readers of a session
- * do when it is written to, share one answer. Nobody is given what was read before they asked.
+ * Returns the same reads, but callers that ask for the same thing at the same moment share one
+ * answer. All streams of a session do so after each write to it. No caller gets an answer that was
+ * read before its call.
  */
 export function shareReads({ events, heads }: Reads): Reads {
   return {

@@ -3,22 +3,25 @@ import type { StatusChange } from '../model/session/live.ts';
 import type { LiveHub } from '../queue/live-hub.ts';
 import { createWakeup } from '../runtime/wakeup.ts';
 
-/** The most sessions whose change waits for one reader: the latest of each. */
+/** For how many sessions the latest change may wait until one reader takes it. */
 const MAX_WAITING = 10_000;
 
-/** How many changes are handed over at a time. */
+/** How many changes one item holds. */
 const BATCH = 100;
 
-// Only a safety net: an aborted reader is noticed even if a wakeup was missed.
+// A safety net: an aborted reader is noticed after this time even if a wakeup was missed.
 const MAX_WAIT_MS = 60_000;
 
-/** `live`: changes are sent from here on; changes before it, or during an outage, are not. */
+/**
+ * An item of the stream. `live`: changes are sent from now on. Changes before that, or during an
+ * outage, are not sent.
+ */
 export type StatusItem = { kind: 'live' } | { kind: 'changes'; changes: StatusChange[] };
 
 /**
- * The changes of status of all sessions from now on, or of those with a tag. For a slow reader the
- * latest change of a session stands for those before it; one with too many sessions waiting for it is
- * dropped by LIMIT_EXCEEDED.
+ * Yields the status changes of all sessions from now on, or of the sessions with a tag. A slow
+ * reader gets only the latest change of each session. Throws LIMIT_EXCEEDED if the changes of too
+ * many sessions wait for the reader.
  */
 export async function* statusChanges(
   live: Pick<LiveHub, 'listenToStatuses'>,
@@ -36,7 +39,7 @@ export async function* statusChanges(
       if (message.kind !== 'news') return;
       const { kind: _kind, ...change } = message;
       if (tag !== undefined && !change.tags?.includes(tag)) return;
-      // In the order of the latest changes.
+      // Deleted first, so that the map is in the order of the latest changes.
       waiting.delete(change.id);
       if (waiting.size <= MAX_WAITING) waiting.set(change.id, change);
       wakeup.signal();
@@ -46,7 +49,10 @@ export async function* statusChanges(
   try {
     while (!signal.aborted) {
       if (waiting.size > MAX_WAITING) {
-        throw new AppError('LIMIT_EXCEEDED', `more than ${MAX_WAITING} changes wait to be read`);
+        throw new AppError(
+          'LIMIT_EXCEEDED',
+          `this reader is too slow: more than ${MAX_WAITING} changes wait for it; connect again`,
+        );
       }
       if (isNew) {
         isNew = false;

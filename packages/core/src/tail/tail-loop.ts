@@ -8,19 +8,19 @@ import type { SessionHead, SessionHeads } from '../store/session-heads.ts';
 import { isMongoAway } from '../store/unavailable.ts';
 import { createPartialBuffer, type PartialLine } from './partial-buffer.ts';
 
-/** An event on its way to a reader, with the id by which the reader resumes after it. */
+/** An event for a reader. With its `id` the reader can resume after this event. */
 export interface TailEvent {
   id: string;
   event: Event;
 }
 
-/** What is sent to the reader of a tail. `deleted`: there is no such session any more. */
+/** An item for the reader of a tail. `deleted`: the session does not exist any more. */
 export type TailItem =
   | { kind: 'events'; events: TailEvent[] }
   | { kind: 'partials'; lines: PartialLine[] }
   | { kind: 'end'; session_id: string; status: SessionStatus | 'deleted'; last_event_seq: number };
 
-/** What tails are made from. */
+/** The dependencies of tails. */
 export interface TailDeps {
   heads: SessionHeads;
   events: Pick<EventStore, 'page'>;
@@ -29,29 +29,37 @@ export interface TailDeps {
   pollMs: number;
 }
 
-/** The session that a tail is of. */
+/** The session that a tail follows. */
 export interface TailOf {
   id: string;
   root_session_id: string;
-  /** When it was made: a session of this id that was made at another time is not followed. */
+  /**
+   * When the session was created. A session of this id that was created at another time is not
+   * followed.
+   */
   created_at?: Date;
 }
 
-/** What the database held at one moment. */
+/** The state of the followed sessions in the database at one moment. */
 export interface Snapshot {
-  /** The next items; null once there are no more for now. */
+  /** Returns the next item, or null if there are no more items for now. */
   more(): Promise<TailItem | null>;
-  /** The last item, once nothing more will come. */
+  /** The last item of the tail, or null while more items may come. */
   end: TailItem | null;
-  /** Handles a published change of a session: it brings nothing, more items, or makes the snapshot stale. */
+  /**
+   * Handles a published change of a session. Returns whether it changes nothing, brings more items,
+   * or makes the snapshot stale.
+   */
   onChange(change: Omit<SessionUpdate, 'kind'>): 'nothing' | 'more' | 'stale';
-  /** Whether lines of this session's answer come after all of its events that were sent. */
+  /**
+   * Returns whether all known events of this session were sent, so that its partials can follow.
+   */
   isAtHead(sessionId: string): boolean;
 }
 
 /**
- * Sends what is stored, then waits for a published change, or for the next poll, until the end. Reads on only
- * when the reader has taken what was read, and waits while MongoDB is away.
+ * Yields the stored items, then waits for a published change or for the next poll, and so on until
+ * the end. Reads more only when the reader has taken what was read. Waits while MongoDB is down.
  */
 export async function* runTail(
   { live, pollMs }: Pick<TailDeps, 'live' | 'pollMs'>,
@@ -85,7 +93,7 @@ export async function* runTail(
   });
   signal.addEventListener('abort', wakeup.signal, { once: true });
 
-  /** What is there now, or null where there is no more of it, or MongoDB does not answer. */
+  /** Returns the next item, or null if there is none now or MongoDB does not answer. */
   async function next(): Promise<TailItem | null> {
     try {
       if (isStale) {
@@ -110,7 +118,8 @@ export async function* runTail(
       }
       while (!isStale && !hasMore && !signal.aborted && performance.now() < pollAt) {
         await wakeup.wait(pollAt - performance.now());
-        // Before the next snapshot: it has the events that these lines grew into.
+        // The partials are sent before the next snapshot, because that holds the events that they
+        // grew into.
         const lines = partials.drain();
         if (lines.length > 0) yield { kind: 'partials', lines };
       }
@@ -123,7 +132,10 @@ export async function* runTail(
   }
 }
 
-/** Whether a session has ended and all of its events up to the last were sent; `seq`: the last that was sent. */
+/**
+ * Returns whether a session has ended and all its events were sent. `seq` is the last event that
+ * was sent.
+ */
 export function isReadToEnd(
   head: Pick<SessionHead, 'status' | 'last_event_seq'>,
   seq: number,

@@ -9,8 +9,9 @@ import {
 } from './tail-loop.ts';
 
 /**
- * The events of one session above `after`, stored and to come, each once and in order; ends once the session
- * has ended and all events were sent. An event's id is its `seq`.
+ * Yields the events of one session above `after`: first the stored events, then new ones. Each
+ * event comes once and in order. Ends once the session has ended and all events were sent. An
+ * event's id is its `seq`.
  */
 export function tailSession(
   deps: TailDeps,
@@ -24,10 +25,12 @@ export function tailSession(
   async function takeSnapshot(): Promise<Snapshot> {
     const found = await deps.heads.get(of.id);
     madeAt ??= found?.created_at.getTime();
-    // A session that was made again under the same id is another one: this reader sees a deletion.
+    // If the session was deleted and another one was created under its id, this reader gets the
+    // status `deleted`.
     const head = found?.created_at.getTime() === madeAt ? found : null;
     const { status = 'deleted', last_event_seq = 0 } = head ?? {};
-    // A message is published after its events are committed: they are read without another snapshot.
+    // A message is published after its events are committed, so they can be read without another
+    // snapshot.
     let last = last_event_seq;
     return {
       async more() {
