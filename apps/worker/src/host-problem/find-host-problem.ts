@@ -1,18 +1,18 @@
-// Which errors are the host's and never a session's: one table for errnos, one for the words of programs.
+// Finds errors that the host causes, and not a session: by their errno, or by the message of a program.
 
 /** What keeps a host from running sessions. */
 export interface HostProblem {
-  /** `CLAUDE_NOT_FOUND`, `CLAUDE_TOO_OLD`: it is the CLI; `HOST_ERROR`: anything else. */
+  /** `CLAUDE_NOT_FOUND` and `CLAUDE_TOO_OLD` are problems of the CLI; `HOST_ERROR` is any other problem. */
   code: 'CLAUDE_NOT_FOUND' | 'CLAUDE_TOO_OLD' | 'HOST_ERROR';
   /** A phrase that fits after "because": what is wrong, and where. */
   message: string;
 }
 
-// Whatever a program was doing when it met one of these, its host is short of something or broken.
+// Each of these errnos means that the host is short of something or broken, whatever the program was doing.
 const HOST_ERRNOS: Readonly<Record<string, string>> = {
-  EAGAIN: 'no further process or thread can be started',
+  EAGAIN: 'no more processes or threads can be started',
   EDQUOT: 'the disk quota is used up',
-  EFBIG: 'the limit of the size of files is reached',
+  EFBIG: 'the limit for the size of a file is reached',
   EIO: 'the disk or file system reports input/output errors',
   EMFILE: 'the worker has too many open files',
   ENFILE: 'the host has too many open files',
@@ -21,13 +21,13 @@ const HOST_ERRNOS: Readonly<Record<string, string>> = {
   ENOTCONN: 'a mounted file system is not connected',
   EROFS: 'the file system is read-only',
   ESTALE: 'a mounted file system has gone stale',
-  ETXTBSY: 'the program is just being written',
+  ETXTBSY: 'the file of the program is being written',
 };
 
-// Errors of spawn that are about the program, which is the CLI.
+// Errnos of spawn that concern the program, which is the CLI.
 const PROGRAM_ERRNOS = ['EACCES', 'ELIBBAD', 'ELOOP', 'ENOENT', 'ENOEXEC', 'EPERM', 'ETXTBSY'];
 
-// What the CLI, its runtime, a shell or libc print in words where they meet such an error.
+// The messages that the CLI, its runtime, a shell or libc print for such an error.
 const HOST_ERROR_PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/no space left on device/i, 'ENOSPC'],
   [/disk quota exceeded/i, 'EDQUOT'],
@@ -42,13 +42,14 @@ const HOST_ERROR_PATTERNS: readonly (readonly [RegExp, string])[] = [
 
 const ERRNO_IN_TEXT = new RegExp(`\\b(${Object.keys(HOST_ERRNOS).join('|')})\\b`);
 
-// Files that Baton made for an attempt are gone, or not what they were: their folder was taken away meanwhile.
+// The errnos for files that Baton made for an attempt and that are gone or changed, because another process
+// removed their folder.
 const LOST_FILE = /\b(EACCES|ELOOP|ENOENT|ENOTDIR|EPERM)\b/;
 
-/** How deep the causes of an error are looked through. */
+/** How many errors are looked at in a chain of causes. */
 const MAX_DEPTH = 5;
 
-/** The errno of an error, or of its cause, if that errno is always an error of the host; else null. */
+/** Returns the errno of an error or of its cause, if that errno always means an error of the host; else null. */
 export function findHostErrno(error: unknown): string | null {
   let one = error;
   for (let depth = 0; depth < MAX_DEPTH && one instanceof Error; depth += 1) {
@@ -60,9 +61,9 @@ export function findHostErrno(error: unknown): string | null {
 }
 
 /**
- * The problem behind an error of a file or folder that Baton itself makes or reads for an attempt, whatever its
- * errno, or null where it is an error of something else. An error of a path that a session chose must not come here:
- * working-dir.ts and transcript/restore.ts turn it into a coded error of the session.
+ * Returns the problem behind an error of a file or folder that Baton itself makes or reads for an attempt,
+ * whatever its errno. Returns null for an error of anything else. Do not pass the error of a path that a
+ * session chose: working-dir.ts and transcript/restore.ts turn it into a coded error of the session.
  */
 export function findFileProblem(error: unknown): HostProblem | null {
   const errno = findHostErrno(error) ?? fileErrno(error);
@@ -71,7 +72,7 @@ export function findFileProblem(error: unknown): HostProblem | null {
   return hostProblem(errno, path === undefined ? '' : ` at ${path}`);
 }
 
-/** The problem behind an error of starting the CLI; null where the session's own arguments caused the error. */
+/** Returns the problem behind an error of starting the CLI. Returns null if the session's arguments caused it. */
 export function findSpawnProblem(errno: string, file: string): HostProblem | null {
   if (!/^E[A-Z0-9]+$/.test(errno) || errno === 'E2BIG') return null;
   if (!PROGRAM_ERRNOS.includes(errno)) return hostProblem(errno, ' to start the claude CLI');
@@ -82,23 +83,26 @@ export function findSpawnProblem(errno: string, file: string): HostProblem | nul
   };
 }
 
-/** The problem that the end of a program's output names, or null. */
+/** Returns the problem that the end of a program's output names, or null. */
 export function findReportedProblem(output: string): HostProblem | null {
   const named = ERRNO_IN_TEXT.exec(output)?.[1];
   const errno = named ?? HOST_ERROR_PATTERNS.find(([pattern]) => pattern.test(output))?.[1];
-  return errno === undefined ? null : hostProblem(errno, ', says the claude CLI');
+  return errno === undefined ? null : hostProblem(errno, ', according to the claude CLI');
 }
 
-/** The problem behind a line of a program's output that names both `folder` and an errno of a lost file, or null. */
+/**
+ * Returns the problem of a lost file: a line of a program's output names both `folder` and the errno. Returns
+ * null if there is no such line.
+ */
 export function findLostFileProblem(output: string, folder: string): HostProblem | null {
   for (const line of output.split('\n')) {
     const errno = line.includes(folder) && LOST_FILE.exec(line)?.[1];
-    if (errno) return hostProblem(errno, ` in ${folder}, says the claude CLI`);
+    if (errno) return hostProblem(errno, ` in ${folder}, according to the claude CLI`);
   }
   return null;
 }
 
-/** A problem that an errno names; `where` ends the phrase. */
+/** Returns the problem that an errno names. `where` is the end of its message. */
 function hostProblem(errno: string, where: string): HostProblem {
   const what = HOST_ERRNOS[errno] ?? 'a file or folder cannot be used';
   return { code: 'HOST_ERROR', message: `${what} (${errno})${where}` };

@@ -1,31 +1,31 @@
-// Maintenance tasks of the fleet: one worker holds the lease, and runs each task apart from the others.
+// Runs the maintenance tasks of the fleet: one worker holds the lease, and runs each task independently.
 import type { LeaderLease, Logger } from '@baton/core/internal';
 import { runPeriodically } from '../runtime/run-periodically.ts';
 
 /** How often the lease is renewed, in milliseconds. */
 const RENEW_EVERY_MS = 5_000;
 
-/** How long the lease is held, in milliseconds: past it another worker takes over. */
+/** How long the lease is valid, in milliseconds. After that, another worker takes over. */
 const LEASE_MS = 15_000;
 
 /** How long the same failure of a task is not logged again, in milliseconds. */
 const REPEAT_MS = 10 * 60_000;
 
-/** One thing that is done again and again by the worker that holds the lease. */
+/** A task that the worker with the lease runs again and again. */
 export interface MaintenanceTask {
-  /** How logs call it. */
+  /** The name of the task in logs. */
   name: string;
   /** How often it runs, in milliseconds. */
   everyMs: number;
-  /** How long one run may take, in milliseconds: past it the next run begins. */
+  /** How long one run may take, in milliseconds. After that, the next run starts beside it. */
   limitMs: number;
-  /** Each run must be safe beside another run: of another worker, or an earlier one that hangs. */
+  /** Runs the task once. A run must be safe beside a run of another worker, or an earlier run that hangs. */
   run(signal: AbortSignal): Promise<unknown>;
 }
 
 /**
- * Runs each task by its own timer while this process holds the lease, until `signal`. A task that throws,
- * hangs or takes long is logged by its name, and neither another task nor the lease waits for it.
+ * Runs each task on its own timer while this process holds the lease, until `signal` is aborted. A task that
+ * throws, hangs or takes long is logged by its name. The other tasks and the lease do not wait for it.
  */
 export function startMaintenance(
   tasks: readonly MaintenanceTask[],
@@ -45,7 +45,7 @@ export function startMaintenance(
     heldUntil = requestedAt + LEASE_MS;
     if (hasLease || signal.aborted) return;
     hasLease = true;
-    // The first runs need not wait for their timers.
+    // With a new lease, each task runs at once and not only with its timer.
     for (const start of starts) start();
   }
 
@@ -63,9 +63,10 @@ export function startMaintenance(
   runPeriodically(renew, {
     everyMs: RENEW_EVERY_MS,
     signal,
-    onError: (error) => log.warn({ err: error }, 'the maintenance lease could not be renewed'),
+    onError: (error) =>
+      log.warn({ err: error }, 'the maintenance lease could not be renewed, trying again'),
   });
-  // Best effort: it expires by itself.
+  // Best effort: the lease also expires by itself.
   const release = () => void lease.release().catch(() => {});
   signal.addEventListener('abort', release, { once: true });
 }
@@ -86,7 +87,7 @@ async function runBounded(
     late.resolve();
   }, limitMs);
   const running = run(AbortSignal.any([over.signal, stopping]));
-  // A run that fails after its time was logged as late already.
+  // A run that fails after its time limit was already logged as late.
   running.catch(() => {});
   try {
     await Promise.race([running, late.promise]);
@@ -95,7 +96,8 @@ async function runBounded(
   }
 }
 
-// A task that fails fails again in seconds for the same reason: the log says so once, until it succeeds.
+// A task that fails usually fails again seconds later for the same reason. The same failure is logged again
+// after ten minutes, or once the task has succeeded in between.
 function createFailureLog({ name, everyMs }: MaintenanceTask, log: Logger) {
   let last: { message: string; at: number } | null = null;
   return (error: unknown): void => {

@@ -1,4 +1,4 @@
-// Documents and queue compared: what the one knows and the other forgot is made whole again.
+// Compares the session documents with the queue, and restores what one of them has lost.
 import {
   type Admission,
   type Adopter,
@@ -17,16 +17,16 @@ import {
 } from '@baton/core/internal';
 import type { MaintenanceTask } from './maintenance.ts';
 
-/** How often the lease holder looks, in milliseconds: a job without a document waits no longer to be seen. */
+/** How often the lease holder runs each step, in milliseconds. A job without a document is found this soon. */
 const PERIOD_MS = 5_000;
 
-/** How long one look may take, in milliseconds; a queue of 100,000 jobs takes seconds. */
+/** How long one step may take, in milliseconds. A queue of 100,000 jobs takes seconds. */
 const LIMIT_MS = 120_000;
 
-/** How many jobs and sessions that could not be handled are remembered, so that each is logged once. */
+/** How many failed jobs and sessions are remembered, so that each is logged once. */
 const REMEMBERED = 10_000;
 
-/** What a reconciler works with. */
+/** The dependencies of a reconciler. */
 export interface ReconcilerDeps {
   jobs: JobUpkeep;
   store: ReconcileStore;
@@ -39,20 +39,20 @@ export interface ReconcilerDeps {
 export interface RoundReport {
   adopted: number;
   dropped: number;
-  /** Jobs that no session can be made of, moved to the failed ones. */
+  /** Jobs from which no session can be made. They were moved to the failed jobs. */
   failed: number;
   restored: number;
-  /** Sessions that waited although nothing held them any more. */
+  /** Sessions that still waited although admission no longer had a reason. */
   released: number;
 }
 
-/** The steps of a reconciler; each is safe to do twice, and beside the others. */
+/** The steps of a reconciler. Each step may be repeated, and may run beside the others. */
 export interface Reconciler {
   /** Adopts jobs without documents, and removes jobs that no worker may run. */
   readJobs(): Promise<Pick<RoundReport, 'adopted' | 'dropped' | 'failed'>>;
-  /** Lets go what waits and need not. */
+  /** Releases sessions that no longer need to wait. */
   release(): Promise<Pick<RoundReport, 'released'>>;
-  /** Gives sessions that should have a job another one. */
+  /** Adds a job for each session that should have one and has lost it. */
   restore(): Promise<Pick<RoundReport, 'restored'>>;
 }
 
@@ -60,7 +60,8 @@ export interface Reconciler {
 function createReconciler(deps: ReconcilerDeps): Reconciler {
   const { jobs, store, admission, log } = deps;
   const handle = createErrorGuard(log);
-  // The ids that the last complete look found: most of a long queue, and Redis was just asked for them.
+  // The ids of the waiting jobs that `readJobs` found last. `restore` skips these sessions, because they have
+  // a job: in a long queue that is most of them.
   let waiting = new Set<string>();
 
   return {
@@ -72,11 +73,15 @@ function createReconciler(deps: ReconcilerDeps): Reconciler {
         for (const id of ids) found.add(id);
         const { unknown, terminal } = await store.classify(ids);
         for (const id of unknown) {
-          const done = await handle(id, 'a job was not adopted', () => adopt(id, deps));
+          const done = await handle(id, 'a job could not be adopted, trying again', () =>
+            adopt(id, deps),
+          );
           if (done) report[done] += 1;
         }
         for (const id of terminal) {
-          await handle(id, 'a job was not dropped', () => jobs.drop(id));
+          await handle(id, 'the job of an ended session could not be removed, trying again', () =>
+            jobs.drop(id),
+          );
           report.dropped += 1;
         }
       }
@@ -91,9 +96,8 @@ function createReconciler(deps: ReconcilerDeps): Reconciler {
       for await (const sessions of store.needingJobs()) {
         for (const session of sessions) {
           if (known.has(session.id)) continue;
-          const isRestored = await handle(session.id, 'a session was not enqueued again', () =>
-            restoreJob(session, deps),
-          );
+          const what = 'a session that lost its job could not be enqueued, trying again';
+          const isRestored = await handle(session.id, what, () => restoreJob(session, deps));
           if (isRestored) restored += 1;
         }
       }
@@ -103,8 +107,8 @@ function createReconciler(deps: ReconcilerDeps): Reconciler {
 }
 
 /**
- * Returns a function that handles one job or session: it resolves with null where that fails, and logs `what`
- * once for each id. The error of an unavailable store rejects: the other jobs would fail too, so the round ends.
+ * Returns a function that handles one job or session. If that fails, the function logs `what` once for each id
+ * and resolves to null. If a store is unavailable, it rejects: the other jobs would fail too, so the step ends.
  */
 function createErrorGuard(log: Logger) {
   const logged = new Set<string>();
@@ -127,11 +131,14 @@ async function healAndLog({ jobs, log }: Pick<ReconcilerDeps, 'jobs' | 'log'>): 
   if (set_aside.length + healed.length === 0) return;
   log.error(
     { set_aside, jobs: healed },
-    'put right keys and jobs of the queue that BullMQ could not use',
+    'repaired keys and jobs of the queue that BullMQ could not use',
   );
 }
 
-/** Makes a document of a job, or removes or fails a job of which none can be made; null where the job stays as it is. */
+/**
+ * Makes the session document of a job. If that is impossible, removes or fails the job. Returns null if the job
+ * stays as it is.
+ */
 async function adopt(
   id: string,
   deps: Pick<ReconcilerDeps, 'jobs' | 'adopter' | 'log'>,
@@ -141,13 +148,13 @@ async function adopt(
   if (!job) return null;
   try {
     const session = await adopter.adopt(job);
-    // Its document says why the session failed; the queue shows the job among its failed jobs.
+    // The document says why the session failed. The job is moved so that the queue shows the failure too.
     if (session.failure && findProblem(job.data) !== null) {
       await failUnreadableJob(job, formatFailure(session.failure), deps, session);
     }
     return 'adopted';
   } catch (error) {
-    // A worker of a newer version makes the document; until then the job stays as it is.
+    // A worker of a newer version will make the document. Until then the job stays as it is.
     if (error instanceof UnknownFeaturesError) return null;
     if (!isAppError(error)) throw error;
     if (error.code === 'SESSION_DELETED') {
@@ -159,7 +166,7 @@ async function adopt(
   }
 }
 
-/** Moves a job that cannot be read to the failed jobs; false where a worker has it. */
+/** Moves a job with an invalid payload to the failed jobs. Returns false if a worker has the job. */
 async function failUnreadableJob(
   job: Parameters<JobUpkeep['fail']>[0],
   reason: string,
@@ -168,11 +175,15 @@ async function failUnreadableJob(
 ): Promise<boolean> {
   const isMoved = await jobs.fail(job, reason);
   const facts = { job_id: job.id, reason, ...defined({ session_id: session?.id }) };
-  if (isMoved) log.error(facts, 'a job cannot be read: it was moved to the failed jobs');
+  if (isMoved)
+    log.error(facts, 'the payload of a job is invalid, moved the job to the failed jobs');
   return isMoved;
 }
 
-/** Gives a session its job again; a session that no job can be made of fails instead. Says whether a job was added. */
+/**
+ * Adds the job of a session again. If no job can be made from the session, fails the session. Returns whether a
+ * job was added.
+ */
 async function restoreJob(
   session: JobSource,
   { jobs, admission }: Pick<ReconcilerDeps, 'jobs' | 'admission'>,
@@ -191,16 +202,16 @@ function formatFailure({ code, message }: { code: string; message: string }): st
   return `${code}: ${message}`;
 }
 
-/** One round of all steps, in the order in which each finds most. */
+/** Runs all steps once, in the order in which each finds most. */
 export async function reconcileOnce(deps: ReconcilerDeps): Promise<RoundReport> {
   const { readJobs, release, restore } = createReconciler(deps);
   const read = await readJobs();
-  // Before the jobs are counted: sessions that were let go have theirs by then.
+  // This comes before `restore`, because a released session gets its job at once.
   const released = await release();
   return { ...read, ...released, ...(await restore()) };
 }
 
-/** The steps as maintenance tasks. */
+/** Returns the steps as maintenance tasks. */
 export function reconcilerTasks(deps: ReconcilerDeps): MaintenanceTask[] {
   const { readJobs, release, restore } = createReconciler(deps);
   const steps = {
@@ -214,7 +225,9 @@ export function reconcilerTasks(deps: ReconcilerDeps): MaintenanceTask[] {
     limitMs: LIMIT_MS,
     async run() {
       const report = await step();
-      if (Object.values(report).some((count) => count > 0)) deps.log.info(report, 'reconciled');
+      if (Object.values(report).some((count) => count > 0)) {
+        deps.log.info(report, 'reconciled the queue with the session documents');
+      }
     },
   }));
 }

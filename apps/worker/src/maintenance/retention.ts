@@ -1,4 +1,4 @@
-// What the lease holder does for deletions: it finishes what died, and deletes by age.
+// The maintenance tasks for deletions: they finish interrupted deletions, and delete conversations by age.
 import {
   type ConversationTree,
   type EndedSession,
@@ -9,10 +9,10 @@ import {
 } from '@baton/core/internal';
 import type { MaintenanceTask } from './maintenance.ts';
 
-/** How long each half of a round goes on with the next piece of its work, in milliseconds. */
+/** How long each half of a round may start another piece of its work, in milliseconds. */
 const HALF_MS = 1_000;
 
-/** How often a round is made, and how long one may take that hangs, in milliseconds. */
+/** How often a round starts, and how long it may take if it hangs, in milliseconds. */
 const PERIOD_MS = 5_000;
 const LIMIT_MS = 60_000;
 
@@ -21,7 +21,7 @@ const SLICE = 100;
 
 const DAY_MS = 24 * 3600 * 1000;
 
-/** What a retention works with; without `days` nothing goes by age. */
+/** The dependencies of retention. Without `days`, no conversation is deleted by age. */
 export interface RetentionDeps {
   deletion: SessionDeletion;
   tree: Pick<ConversationTree, 'endedBefore'>;
@@ -30,11 +30,11 @@ export interface RetentionDeps {
   log: Logger;
 }
 
-/** The two halves of a round: each call does a slice of the work, and the next one goes on behind it. */
+/** Creates the two halves of a round. Each call does a slice of the work; the next call continues after it. */
 function createHalves(deps: RetentionDeps) {
   const { deletion, tree, clock, days, log } = deps;
-  // Old sessions of conversations that go on stay at the head: the place moves past them, and begins again
-  // at the end.
+  // A conversation that continues keeps its old sessions, and they stay at the head of the list. The cursor
+  // moves past them, and starts again after the end.
   let cursor: EndedSession | undefined;
 
   async function deleteByAge(keptDays: number, signal: AbortSignal): Promise<number> {
@@ -52,7 +52,7 @@ function createHalves(deps: RetentionDeps) {
         if (isStoreAway(err)) throw err;
         log.warn(
           { err, session_id: rootId },
-          'a conversation was not deleted by its age; next time',
+          'a conversation could not be deleted by its age, trying again later',
         );
       });
       if (state === 'gone') deleted += 1;
@@ -74,18 +74,21 @@ function createHalves(deps: RetentionDeps) {
   };
 }
 
-/** A round of both halves; a half that fails is logged and tried again in the next round. */
+/**
+ * Returns the function that runs both halves. A failure of the first half is logged, and a failure of the second
+ * half rejects. The next call tries both again.
+ */
 export function createRetention(deps: RetentionDeps): () => Promise<void> {
   const { finish, expire } = createHalves(deps);
   return async () => {
     await finish().catch((error: unknown) => {
-      deps.log.warn({ err: error }, 'a deletion is tried again later');
+      deps.log.warn({ err: error }, 'deletions could not be finished, trying again later');
     });
     await expire();
   };
 }
 
-/** The halves as maintenance tasks. */
+/** Returns the halves as maintenance tasks. */
 export function retentionTasks(deps: RetentionDeps): MaintenanceTask[] {
   const { finish, expire } = createHalves(deps);
   const timing = { everyMs: PERIOD_MS, limitMs: LIMIT_MS };

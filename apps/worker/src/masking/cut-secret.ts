@@ -1,12 +1,13 @@
-// Fewer letters of a secret than this are no loss, and begin many a word.
+// A shorter rest of a secret reveals little, and many words begin with the same letters.
 const MIN_SECRET_CHARS = 4;
 
-// What is left of a control sequence that was cut: its parameters and its last letter.
+// The rest of a control sequence whose beginning was cut off: its parameters and its last character.
 const CUT_SEQUENCE = /^(?:\[[0-?]*|[0-?]+)[ -/]*[@-~]/;
 
 /**
- * The end of a text without the rest of a secret that it begins with: it was cut somewhere, perhaps in the middle
- * of a secret, which is then not found. Control sequences must have been removed before.
+ * Removes the rest of a secret from the beginning of a text. The beginning of the text was cut off, perhaps
+ * in the middle of a secret, and a masker finds only whole secrets. Control sequences must have been removed
+ * before.
  */
 export function dropCutSecret(text: string, secrets: readonly string[]): string {
   const [cutSequence = ''] = CUT_SEQUENCE.exec(text) ?? [];
@@ -16,7 +17,7 @@ export function dropCutSecret(text: string, secrets: readonly string[]): string 
   return text.slice(Math.max(0, ...ends));
 }
 
-/** The index behind the rest of a secret that stands at `from`, or 0. */
+/** Returns the index behind the rest of a secret that stands at `from`, or 0 if there is none. */
 function endOfSecretRest(text: string, from: number, secret: string): number {
   for (let length = secret.length - 1; length >= MIN_SECRET_CHARS; length -= 1) {
     if (text.startsWith(secret.slice(-length), from)) return from + length;

@@ -1,58 +1,59 @@
 import { asObject, asString } from '../claude/fields.ts';
 import type { Masker } from './masker.ts';
 
-/** Masks lines that grow an answer: a secret may come in several pieces, a few letters each. */
+/** Masks the lines in which an answer grows. A secret may be split over several lines. */
 export interface DeltaMasker {
   /**
-   * Takes a line (`stream_event`) with its parsed body, and returns the lines that may be published by now,
-   * in order. A piece that may begin a secret waits for the next one, and so do the lines behind it.
+   * Takes a line (`stream_event`) with its parsed body. Returns the lines that may be published now, in order.
+   * A piece of text that may begin a secret waits for the next piece, and so do the lines after it.
    */
   push(line: string, body: Record<string, unknown>): string[];
 }
 
-/** A line of an answer; it holds a piece of the answer's text, or none. */
+/** A line of an answer. `piece` is the piece of the answer's text in it, if any. */
 interface Line {
   line: string;
   body: Record<string, unknown>;
   piece: Piece | null;
 }
 
-/** A piece of an answer, and where it stands in the event. */
+/** A piece of an answer's text, and the field of the event that holds it. */
 interface Piece {
   holder: 'delta' | 'content_block';
   field: string;
   bytes: Buffer;
 }
 
-/** One answer that grows. */
+/** An answer that grows. */
 interface Answer {
-  /** The end of what was published, as far as it may begin a secret: what comes next may continue it. */
+  /** The end of the published text that may begin a secret. The next piece may continue the secret. */
   open: Buffer;
   /** The lines that wait. */
   lines: Line[];
 }
 
-// Where the pieces of each kind of content stand.
+// The objects and fields of an event that may hold a piece.
 const HOLDERS = ['delta', 'content_block'] as const;
 const FIELDS = ['text', 'thinking', 'partial_json'];
 
-// Behind these no piece continues a text.
+// After these events, no piece continues the text.
 const ENDS_TEXT = ['content_block_stop', 'message_start', 'message_delta', 'message_stop'];
 
-// Past this many lines none waits longer, and what may begin a secret is blotted out.
+// If more lines than this wait, all are published, and the part that may begin a secret is masked.
 const MAX_WAITING = 256;
 
-// An ending that may begin a secret is blotted out from this length on; shorter ones end many a text.
+// If the end of a whole text may begin a secret, it is masked from this length on. Many ordinary texts end
+// with a shorter one.
 const CUT_MIN_BYTES = 8;
 
-// How much of what may begin a secret is looked at again with each piece: more than any variable holds.
+// The longest possible beginning of a secret that is checked again with each piece. No variable is longer.
 const MAX_OPEN_BYTES = 256 * 1024;
 
 const NOTHING = Buffer.alloc(0);
 
-/** A masker of one process's lines. */
+/** Creates the masker of one process's lines. */
 export function createDeltaMasker(masker: Pick<Masker, 'text' | 'openBytes'>): DeltaMasker {
-  // By the call of the sub-agent whose answer it is: several may grow at once.
+  // The key is the tool call of the sub-agent that gives the answer. Several answers may grow at once.
   const answers = new Map<string, Answer>();
 
   function release({ open, lines }: Answer, all: Buffer, blottedEnd: number): string[] {

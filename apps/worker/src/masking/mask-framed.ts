@@ -1,7 +1,7 @@
 import type { FramedLine } from '../claude/framer.ts';
 import type { Masker } from './masker.ts';
 
-/** A line of stdout without secrets, in its text and in the outline of a long one. */
+/** Masks a line of stdout: its text and, for a long line, its outline. */
 export function maskFramed(line: FramedLine, masker: Masker): FramedLine {
   const text = masker.line(line.text);
   if (!line.outline) return text === line.text ? line : { ...line, text };
@@ -14,7 +14,7 @@ export function maskFramed(line: FramedLine, masker: Masker): FramedLine {
   return { ...line, text, outline: { ...line.outline, body: masked } };
 }
 
-// The end of a text that was cut may be half a secret, which the masker would not find.
+// A text that was cut may end with half a secret, which the masker does not find. So this end is removed.
 function withoutOpenEnd(text: string, masker: Masker): string {
   const open = masker.openBytes(text);
   if (open === 0) return text;

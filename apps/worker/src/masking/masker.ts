@@ -3,30 +3,31 @@ import { createSecretFinder, type Range } from './secret-finder.ts';
 import { valueStrings } from './value-strings.ts';
 
 /**
- * Blots secrets out: each of their bytes becomes an asterisk, so that lengths and offsets in bytes stay.
- * Control sequences within a secret do not hide it. What base64, a cipher or the like made of it is not found.
+ * Masks secrets: each of their bytes becomes an asterisk, so that lengths and offsets in bytes stay the same.
+ * It also finds a secret with control sequences in it. It does not find a secret that was encoded, for example
+ * as base64, or encrypted.
  */
 export interface Masker {
-  /** A line of JSON without secrets in its values; keys, types and ids stay. What is no JSON is masked as text. */
+  /** Masks the values of a line of JSON; keys, types and ids stay. A line that is not JSON is masked as text. */
   line(line: string): string;
-  /** Free text without secrets. */
+  /** Masks free text. */
   text(text: string): string;
-  /** A text as it is read from a masked line that holds it. */
+  /** Masks a text in the same way as a line of JSON that holds it as a value. */
   inJson(text: string): string;
-  /** Whole lines of JSON, as bytes. */
+  /** Masks whole lines of JSON, as bytes. */
   lines(data: Buffer): Buffer;
-  /** A whole file, as bytes: one document of JSON, else text. */
+  /** Masks a whole file, as bytes: one JSON document, or else text. */
   file(data: Buffer): Buffer;
-  /** How many bytes at the end of a text may be the beginning of a secret. */
+  /** Returns how many bytes at the end of a text may be the beginning of a secret. */
   openBytes(text: string): number;
 }
 
-/** The fewest characters of a secret: shorter values ("true", "dev") stand in any text. */
+/** The fewest characters of a secret. Shorter values ("true", "dev") occur in ordinary text. */
 const MASKED_MIN_CHARS = 8;
 
 const NEWLINE = '\n';
 
-/** A masker of these secrets; those of fewer than `minChars` characters are left aside. */
+/** Creates a masker of these secrets. It ignores secrets of fewer than `minChars` characters. */
 export function createMasker(secrets: readonly string[], minChars = MASKED_MIN_CHARS): Masker {
   const finder = createSecretFinder(secrets.filter((secret) => [...secret].length >= minChars));
 
@@ -38,7 +39,7 @@ export function createMasker(secrets: readonly string[], minChars = MASKED_MIN_C
     if (!finder.mayHoldBytes(bytes) || finder.findInText(bytes).length === 0) return bytes;
     const found = [...valueStrings(bytes)].flatMap((inside) => finder.findInString(bytes, inside));
     const masked = blotOut(bytes, found);
-    // Bytes instead of characters make no difference to what is JSON.
+    // The bytes of a text are JSON exactly if its characters are.
     return isJson(bytes) ? masked : maskText(masked);
   }
 

@@ -2,27 +2,28 @@ import { stripControls } from '../claude/terminal-sequences.ts';
 import { dropCutSecret } from './cut-secret.ts';
 import { createMasker } from './masker.ts';
 
-// Shorter values ("1", "true", "dev") are flags, and would blot out ordinary words.
+// Shorter values ("1", "true", "dev") are flags, and masking them would hide ordinary words.
 const SECRET_MIN_CHARS = 6;
 
-/** Masks what a process says beside events, at equal length. */
+/** Masks the output of a process that is not events. A mask is as long as its secret. */
 export interface OutputMasker {
-  /** A part of the output; its control sequences stay. */
+  /** Masks a part of the output. Its control sequences stay. */
   text(text: string): string;
   /**
-   * The end of the output without control sequences and control characters. A text of at least `maxBytes` bytes
-   * counts as cut: it may begin with the rest of a secret.
+   * Masks the end of the output, and removes its control sequences and control characters. A text of at least
+   * `maxBytes` bytes counts as cut, so it may begin with the rest of a secret.
    */
   tail(text: string, maxBytes: number): string;
 }
 
-/** A masker of these secrets, of the caller as of the operator, from six characters on. */
+/** Creates a masker of these secrets of the caller and the operator. It ignores those under six characters. */
 export function createOutputMasker(secrets: readonly string[]): OutputMasker {
   const masker = createMasker(secrets, SECRET_MIN_CHARS);
   return {
     text: masker.text,
     tail(text, maxBytes) {
-      // First stripped: a sequence within a secret must not hide it, and taking it away later would show it whole.
+      // Control sequences are removed first. If a sequence hid a secret, removing it after the masking would
+      // show the whole secret.
       const plain = stripControls(text);
       const wasCut = Buffer.byteLength(text) >= maxBytes;
       return masker.text(wasCut ? dropCutSecret(plain, secrets) : plain);

@@ -1,41 +1,45 @@
 import { createSecretMatcher, type SecretMatcher } from './secret-match.ts';
 import { mayHoldControlBytes, mayHoldControls } from './skip-control.ts';
 
-/** A piece of a text: from a place to before another. */
+/** A range of a text: from an index up to, but not including, another. */
 export interface Range {
   from: number;
   to: number;
 }
 
-/** Looks for a set of secrets. */
+/** Finds a set of secrets in a text. */
 export interface SecretFinder {
-  /** Quick, and never false where a secret is there: the rest may be asked only where it is true. */
+  /** A quick check. If it returns false, the text holds no secret, and a full search is not needed. */
   mayHold(text: string | Buffer): boolean;
-  /** The same of a text of bytes (latin1). */
+  /** The same check for a text of bytes (latin1). */
   mayHoldBytes(bytes: string): boolean;
-  /** Where secrets stand in a text of bytes (latin1), in order, none touching another. */
+  /** Returns where secrets stand in a text of bytes (latin1), in order. Ranges that touch are merged. */
   findInText(bytes: string): Range[];
-  /** The same in the inside of a JSON string: a range that is found cuts no escape in two. */
+  /** The same for the inside of a JSON string. No range ends within an escape. */
   findInString(bytes: string, inside: Range): Range[];
-  /** Where a secret may have begun that the text of bytes ends before; its length where none has. */
+  /**
+   * Returns the index at which a secret may begin that the end of the text cuts off. Returns the length of
+   * the text if there is none.
+   */
   openFrom(bytes: string): number;
 }
 
-// What an encoder may write in more than one way: quotes, slashes, controls.
+// A run of characters without those that an encoder may write in several ways: quotes, slashes, controls.
 const PLAIN_RUN = /[^"\\/\p{Cc}]+/gu;
 
-// A shorter run stands in every text.
+// Almost every text contains a shorter run.
 const ANCHOR_MIN_CHARS = 4;
 
 const BACKSLASH = 0x5c;
 
-// What may stand behind the backslashes of an escape, the end of the text included.
+// The character that may follow the backslashes of an escape. It is empty at the end of the text.
 const BEGINS_ESCAPE = /^["/bfnrtu]?$/;
 
-/** A finder of these secrets; none of them may be empty. */
+/** Creates a finder of these secrets. None of them may be empty. */
 export function createSecretFinder(secrets: readonly string[]): SecretFinder {
   const matchers = secrets.map(createSecretMatcher);
-  // A secret may be there if one of these is: its longest part that no encoder changes, or an escape.
+  // A text can hold a secret only if it holds one of the anchors: the longest part of the secret that no
+  // encoder changes, or the beginning of an escape.
   const parts = secrets.map(anchorOf);
   const isAlways = parts.some((part) => part.length < ANCHOR_MIN_CHARS);
   const anchors = secrets.length === 0 ? [] : [...parts, secrets.every(isAscii) ? '\\u00' : '\\u'];
@@ -43,7 +47,7 @@ export function createSecretFinder(secrets: readonly string[]): SecretFinder {
   const byteAnchors = needles.map((needle) => needle.toString('latin1'));
   const byFirst = groupByFirst(matchers);
 
-  /** The secrets that may begin at a place: few, for this is asked of every character. */
+  /** Returns the secrets that may begin at an index. It runs for every character, so it returns few. */
   function candidates(bytes: string, at: number): readonly SecretMatcher[] | undefined {
     const code = bytes.charCodeAt(at);
     if (code !== BACKSLASH) return byFirst[code];
@@ -93,7 +97,7 @@ export function createSecretFinder(secrets: readonly string[]): SecretFinder {
   };
 }
 
-// Ranges come in the order of their beginnings: a range that begins within the last one, or right behind it, extends it.
+// Ranges come in the order of their starts. A range that starts within or right behind the last one extends it.
 function include(found: Range[], range: Range): void {
   const last = found.at(-1);
   if (last && range.from <= last.to) last.to = Math.max(last.to, range.to);

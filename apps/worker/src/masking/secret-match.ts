@@ -1,29 +1,30 @@
-// Finds a secret in text that encoders may have escaped, once or many times over: JSON that stands in a
-// string of JSON. Control sequences may stand between its characters, as in text that a program coloured.
-// Texts here are bytes, one character each (latin1), so that lengths are lengths in bytes.
+// Finds a secret in text that encoders may have escaped once or several times, such as JSON in a string of
+// JSON. Control sequences may stand between its characters, as in text that a program coloured. All texts
+// here are bytes, one character per byte (latin1), so that lengths are in bytes.
 import { skipControlBytes } from './skip-control.ts';
 
-/** A character of a secret: how it stands in a text, and how an escape names it. */
+/** A character of a secret: its bytes in plain text, and its escapes. */
 interface Unit {
   bytes: string;
   /** Its UTF-16 code units, as `\u` escapes name them. */
   codes: readonly number[];
-  /** The letter of its short escape (`\n`), if it has one. */
+  /** The letter of its short escape, if it has one: `n` for a newline. */
   short: string | undefined;
 }
 
-/** A secret that is ready to be looked for. */
+/** Matches one secret. */
 export interface SecretMatcher {
-  /** The bytes that a match may begin with, beside a backslash. */
+  /** The first byte of the secret. A match begins with this byte or with a backslash. */
   readonly first: number;
   /**
-   * The end of the secret that begins at `at`; null where none does; `open` where the text ends before
-   * that can be told. `isJson`: the text is the inside of a JSON string, of which no escape may be cut.
+   * Returns the index behind the secret that begins at `at`. Returns null if it does not begin there, and
+   * `open` if the text ends before that is clear. With `isJson`, the text is the inside of a JSON string,
+   * and the match does not end within an escape.
    */
   match(text: string, at: number, isJson: boolean): Match;
 }
 
-/** Where a match ends, as SecretMatcher.match says it. */
+/** The result of SecretMatcher.match. */
 type Match = number | 'open' | null;
 
 const BACKSLASH = '\\';
@@ -40,10 +41,10 @@ const SHORT: Record<string, string> = {
 
 const ESCAPE_DIGITS = 4;
 
-// What stands behind the backslashes of an escaped control character.
+// The letters that follow the backslashes of an escaped control character.
 const BEGINS_CONTROL = /^[ubf]/;
 
-/** A matcher of one secret; an empty one is refused by the caller. */
+/** Creates a matcher of one secret. The caller refuses an empty secret. */
 export function createSecretMatcher(secret: string): SecretMatcher {
   const units = [...secret].map(toUnit);
 
@@ -64,7 +65,7 @@ export function createSecretMatcher(secret: string): SecretMatcher {
         isAfterRun = false;
         continue;
       }
-      // A backslash here may be the secret's own or that of an escaped control sequence: both are tried.
+      // This backslash may belong to the secret or to an escaped control sequence. Both are tried.
       const behind = index === 0 ? at : skipControlBytes(text, at, { mayBeBackslash: true });
       if (typeof behind === 'number' && behind > at) {
         const end = matchFrom(text, behind, isJson, index);
@@ -74,7 +75,8 @@ export function createSecretMatcher(secret: string): SecretMatcher {
       const run = runIn(text, at);
       const isLast = index + count === units.length;
       if (at + run === text.length && (run < count || !isLast)) return 'open';
-      // In JSON the last of an odd number of backslashes escapes what follows, which is not the secret's.
+      // In JSON, the last of an odd number of backslashes escapes the next character. That character is
+      // not part of the secret.
       const used = isLast && isJson ? run - (run % 2) : run;
       if (used < count) return behind === 'open' ? 'open' : null;
       at += used;
@@ -110,14 +112,14 @@ function runIn(text: string, at: number): number {
 function matchBehindControls(text: string, at: number, unit: Unit, isAfterRun: boolean): Match {
   const end = matchUnit(text, at, unit, isAfterRun);
   if (end !== null) return end;
-  // Of a run of backslashes the last may be that of an escaped control sequence.
+  // The last backslash of a run may belong to an escaped control sequence.
   const from = isAfterRun && BEGINS_CONTROL.test(text.charAt(at)) ? at - 1 : at;
   const behind = skipControlBytes(text, from);
   if (behind === 'open') return 'open';
   return behind === from ? null : matchUnit(text, behind, unit, false);
 }
 
-// Behind backslashes of the secret's own, the last of them may be the escape's of this character.
+// If backslashes of the secret come before this character, the last of them may escape this character.
 function matchUnit(text: string, at: number, unit: Unit, isAfterRun: boolean): Match {
   if (at === text.length) return 'open';
   const letter = at + runIn(text, at);

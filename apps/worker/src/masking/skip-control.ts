@@ -1,19 +1,19 @@
-// Control sequences and control characters that may stand within a secret: a terminal shows nothing of them, and
-// whoever strips them has the secret whole. Texts are bytes (latin1), as in secret-match.ts. The kinds are those
-// that stripControls removes, raw and as JSON escapes them, however many times.
+// Skips control sequences and control characters inside a secret. A terminal does not show them, and a program
+// that strips them gets the whole secret. Texts are bytes (latin1), as in secret-match.ts. The kinds are those
+// that stripControls removes: raw, or escaped as in JSON any number of times.
 
-// How many characters a title, a link or another string may have: each is looked through for its end.
+// The most characters of a title, a link or another string. Each is searched for its end.
 const STRING_MAX = 4096;
 
 const RAW_ESC = String.raw`\u001b`;
 const ESCAPED_ESC = String.raw`\\+u001[bB]`;
 
-/** What a control sequence is made of, where ESC, BEL and a backslash are written like this. */
+/** How a text writes the parts of a control sequence. */
 interface Notation {
   esc: string;
   bel: string;
   backslash: string;
-  /** One character of a string that a sequence holds; none of them is an ESC or a BEL. */
+  /** One character of a string in a sequence. It is neither ESC nor BEL. */
   inside: string;
 }
 
@@ -31,7 +31,7 @@ const ESCAPED: Notation = {
   inside: String.raw`(?:[^\\]|\\+(?!\\|u00(?:07|1[bB])))`,
 };
 
-// A single control character: C0 but for tab and line ends, DEL, C1 and the byte order mark in UTF-8.
+// A single control character: C0 except tab and line ends, DEL, C1, and the byte order mark in UTF-8.
 const RAW_CHARACTER = String.raw`[\u0000-\u0008\u000b\u000c\u000e-\u001a\u001c-\u001f\u007f]|\u00c2[\u0080-\u009f]|\u00ef\u00bb\u00bf`;
 const ESCAPED_CHARACTER = String.raw`\\+(?:u00(?:0[0-8bBcCeEfF]|1[0-9a-fA-F]|7[fF]|[89][0-9a-fA-F])|u[fF][eE][fF][fF])`;
 const SHORT_ESCAPE = String.raw`\\+[bf]`;
@@ -76,7 +76,7 @@ const BEGUN = new RegExp(
   'y',
 );
 
-// What any of them begins with: no letter of ASCII but a backslash.
+// The first character of each of them: a backslash, or no printable ASCII character.
 const FIRST = /^[^\t\n\r -[\]-~]/;
 
 const ESCAPED_ANY = String.raw`\\[bf]|\\u00[01789]|\\u[fF][eE]`;
@@ -85,19 +85,20 @@ const ANY_IN_TEXT = new RegExp(
 );
 const ANY_IN_BYTES = new RegExp(String.raw`\u001b|${RAW_CHARACTER}|${ESCAPED_ANY}`);
 
-/** Says whether a text may hold control sequences or control characters, raw or as JSON escapes them. */
+/** Returns whether a text may hold control sequences or control characters, raw or escaped as in JSON. */
 export function mayHoldControls(text: string): boolean {
   return ANY_IN_TEXT.test(text);
 }
 
-/** The same of a text of bytes (latin1). */
+/** The same for a text of bytes (latin1). */
 export function mayHoldControlBytes(bytes: string): boolean {
   return ANY_IN_BYTES.test(bytes);
 }
 
 /**
- * The index behind the control sequences and control characters that stand at `from`, which is `from` where none
- * does; `open` where the text of bytes ends within one. Where a backslash may stand too, `\b` and `\f` count as text.
+ * Returns the index behind the control sequences and control characters that begin at `from`. Returns `from`
+ * if there are none, and `open` if the text ends within one. With `mayBeBackslash`, `\b` and `\f` count as
+ * text, because the backslash may belong to the secret.
  */
 export function skipControlBytes(
   bytes: string,

@@ -1,23 +1,23 @@
 import { stringEnd } from '../claude/find-object.ts';
 import type { Range } from './secret-finder.ts';
 
-// By these the CLI and Baton find entries again.
+// The CLI and Baton find entries by the values of these keys, so these values are not masked.
 const KEPT_KEY = /^(?:type|subtype|role|ids?|uuids?)$|_u?u?ids?$|[a-z](?:Id|ID|Uuid|UUID)s?$/;
 
-// Below these keys stands what tools and callers made up: there "id" may name anything.
+// Tools and callers choose the content below these keys. There, a key such as "id" may hold a secret.
 const FREE_KEY =
   /^(?:input|tool_input|updatedInput|arguments|structured_output|structuredContent|tool_use_result|toolUseResult)$/;
 
 interface Frame {
   isObject: boolean;
-  /** The key under which the next value stands; that of a list's items is the list's own. */
+  /** The key of the next value. The items of a list have the key of the list. */
   key: string;
   isFree: boolean;
 }
 
 /**
- * The insides of the strings that are values in a text of JSON, in order: no keys, and neither types nor
- * ids. It does not judge: of a text that is cut or no JSON it finds what looks like strings.
+ * Yields the insides of the strings that are values in a JSON text, in order. It leaves out keys, types and
+ * ids. It does not validate: in a text that is cut or not JSON, it finds whatever looks like a string.
  */
 export function* valueStrings(json: string): Generator<Range> {
   const frames: Frame[] = [];

@@ -1,4 +1,4 @@
-// One firing of a schedule: a session is launched, unless the last one still runs and is not to be joined.
+// Handles one firing of a schedule: launches a session, unless the last one still runs and overlaps are skipped.
 import {
   AppError,
   codeFacts,
@@ -14,7 +14,7 @@ import {
   type StoreClock,
 } from '@baton/core/internal';
 
-/** What a firing works with. */
+/** The dependencies of a firing. */
 export interface FireDeps {
   store: ScheduleStore;
   manager: Pick<SessionManager, 'getSession' | 'launchSession'>;
@@ -23,18 +23,19 @@ export interface FireDeps {
   log: Logger;
 }
 
-/** What a firing came to; `void`: the schedule is gone, disabled, or was fired later already. */
+/** The result of a firing. `void`: the schedule is gone or disabled, or a later firing was already handled. */
 export type FiringResult = 'launched' | 'skipped' | 'refused' | 'void';
 
-/** How long a launch may take, in milliseconds; that of a worker that died begins anew within half of it. */
+/** How long a launch may take, in milliseconds. If its worker dies, another one repeats it within half of this. */
 const LAUNCH_MS = 30_000;
 
-// A firing that is noted while another is decided makes that one start again.
+// How often a decision starts again because the schedule changed in the meantime.
 const MAX_ROUNDS = 5;
 
 /**
- * Fires a schedule. Two calls for one firing make one session. Rejects where a store is away; the call may be
- * made again. The session is noted before it is launched, so a worker that dies in between leaves no second one.
+ * Fires a schedule. Two calls for one firing make one session. Rejects if a store is unavailable; the call may
+ * then be repeated. The session is noted in the schedule before it is launched, so that only one session is
+ * launched even if the worker dies in between.
  */
 export async function fire(
   deps: FireDeps,
@@ -50,7 +51,10 @@ export async function fire(
     if (key !== undefined && !(await isKeyValid(deps, key))) {
       const error = keyRevoked(key);
       if (!(await store.disable(schedule, error))) continue;
-      deps.log.warn({ err: error, schedule_id: scheduleId }, 'a schedule was disabled');
+      deps.log.warn(
+        { err: error, schedule_id: scheduleId },
+        'disabled a schedule, because its API key was revoked',
+      );
       return 'refused';
     }
     const isNew = schedule.last_session_id !== id;
@@ -61,7 +65,9 @@ export async function fire(
     const noted = await store.noteFired(schedule, firing, id);
     if (noted) return launch(deps, noted, firing);
   }
-  throw new Error(`schedule ${scheduleId}: ${MAX_ROUNDS} firings in a row were overtaken`);
+  throw new Error(
+    `schedule ${scheduleId} could not be fired: it changed during each of ${MAX_ROUNDS} tries`,
+  );
 }
 
 async function launch(
@@ -74,9 +80,13 @@ async function launch(
     await manager.launchSession(config, options);
     return 'launched';
   } catch (error) {
-    // The next firing meets a limit anew: this one does not wait for it, unless its launch says so.
+    // A refusal ends this firing, also one by a limit. The next firing tries again. A session waits for a limit
+    // only if its launch asks for it.
     if (!isAppError(error) || error.code === 'UNAVAILABLE') throw error;
-    log.warn({ err: error, schedule_id: schedule.id }, 'a firing was refused');
+    log.warn(
+      { err: error, schedule_id: schedule.id },
+      'the session of a firing was refused, the next firing tries again',
+    );
     await store.noteRefused(schedule, error);
     return 'refused';
   }
@@ -90,7 +100,7 @@ async function isKeyValid({ keys }: FireDeps, id: string): Promise<boolean> {
 function keyRevoked(id: string): AppError {
   return new AppError(
     'FORBIDDEN',
-    `the API key ${id}, for which it fires, was revoked: enable it with another`,
+    `the API key ${id} of this schedule was revoked: enable the schedule with another key`,
   );
 }
 
@@ -100,7 +110,8 @@ async function isUnderWay({ manager, clock }: FireDeps, schedule: Schedule): Pro
     return !isTerminal((await manager.getSession(schedule.last_session_id)).status);
   } catch (error) {
     if (!isAppError(error) || codeFacts(error.code).http !== 404) throw error;
-    // Not launched yet; or deleted, or noted by who died before the launch, of whom nobody took over.
+    // The session may be noted and not launched yet, so for this time it counts as under way. After that it
+    // was deleted, or its worker died before the launch and no other worker took over.
     const notedAt = schedule.noted?.at.getTime() ?? 0;
     return notedAt > (await clock.now()).getTime() - LAUNCH_MS;
   }

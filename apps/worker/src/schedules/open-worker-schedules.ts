@@ -12,17 +12,17 @@ import type { MaintenanceTask } from '../maintenance/maintenance.ts';
 import type { WorkerSettings } from '../settings.ts';
 import { createScheduleWorker } from './schedule-worker.ts';
 
-/** What a worker process does for schedules. */
+/** The part of a worker process that fires schedules. */
 export interface WorkerSchedules {
-  /** Begins to process firings. */
+  /** Starts to process firings. */
   start(): void;
   /** The maintenance tasks for schedules: they make the job schedulers in Redis agree with the documents. */
   tasks: readonly MaintenanceTask[];
-  /** Resolves within seconds. */
+  /** Stops taking firings, and resolves within seconds. */
   close(): Promise<void>;
 }
 
-/** Opens the part of a worker that fires schedules, as the settings say. Their queue stays the caller's to close. */
+/** Opens the part of a worker that fires schedules. The caller closes the queue of `schedules`. */
 export function openWorkerSchedules(
   { QUEUE_PREFIX: prefix }: Pick<WorkerSettings, 'QUEUE_PREFIX'>,
   {

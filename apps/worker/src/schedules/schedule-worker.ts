@@ -1,4 +1,5 @@
-// The queue of firings: BullMQ's job schedulers add a job for each, whose id names the time that it is for.
+// The worker on the queue of firings. BullMQ's job schedulers add a job for each firing; the job's id contains
+// the time of the firing.
 import {
   AppError,
   firingJobSchema,
@@ -22,17 +23,17 @@ const REMEMBERED = 1_000;
 /** How long firings under way may finish once the process stops, in milliseconds. */
 const FINISH_MS = 3_000;
 
-/** A firing whose process died is taken by another within seconds. */
+/** How long a job stays locked without a renewal, in milliseconds. Then another process takes the firing. */
 const LOCK_MS = 10_000;
 
-/** The firings that this process takes. */
+/** Processes firings in this process. */
 export interface ScheduleWorker {
   start(): void;
-  /** Takes no more jobs; resolves within seconds. */
+  /** Stops taking jobs, and resolves within seconds. */
   close(): Promise<void>;
 }
 
-/** A worker on the queue of firings; it takes nothing before `start`. */
+/** Creates a worker on the queue of firings. It takes no job before `start`. */
 export function createScheduleWorker(deps: FireDeps & QueueWorkerDeps): ScheduleWorker {
   const logged = new Set<string>();
 
@@ -44,7 +45,7 @@ export function createScheduleWorker(deps: FireDeps & QueueWorkerDeps): Schedule
       return { kind: 'done', result: await fire(deps, schedule_id, getFiringTime(job)) };
     } catch (error) {
       if (!isAppError(error) || error.code !== 'INTERNAL') throw error;
-      // The document cannot be read, and a second look finds the same: the next firing looks again.
+      // The document is invalid, and another try now would find the same. The next firing tries again.
       return refuse(schedule_id, error);
     }
   }
@@ -76,7 +77,8 @@ export function createScheduleWorker(deps: FireDeps & QueueWorkerDeps): Schedule
   return { start: worker.start, close: () => closeInTime(worker, { finishMs: FINISH_MS }) };
 }
 
-// "repeat:<schedule>:<milliseconds>"; a job that no scheduler added fires for the time when it was added.
+// A scheduler's job has the id "repeat:<schedule>:<milliseconds>". Any other job fires for the time when it was
+// added.
 function getFiringTime({ id, timestamp }: Job): Date {
   const [, firing] = /^repeat:.*:(\d+)$/.exec(id ?? '') ?? [];
   return new Date(firing === undefined ? timestamp : Number(firing));

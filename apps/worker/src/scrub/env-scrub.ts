@@ -4,36 +4,36 @@ import type { Logger } from '@baton/core/internal';
 import { isExecutable } from '../claude/parent-death.ts';
 import { probeEnvScrub, type ScrubProbeDeps } from './probe.ts';
 
-/** Whether the CLI keeps its credentials from the tools of sessions; `auto`: where it can. */
+/** Whether the CLI keeps its credentials from the tools of sessions. `auto`: if it can on this host. */
 export type EnvScrubSetting = 'auto' | 'on' | 'off';
 
-/** Keeps the credentials of the CLI from its tools, where the host lets it. */
+/** Decides whether the CLI keeps its credentials from its tools on this host. */
 export interface EnvScrub {
-  /** Whether sessions that start now run with it. */
+  /** Returns whether sessions that start now run with this protection. */
   isOn(): boolean;
-  /** Why this worker must not run sessions, or null. */
+  /** Returns why this worker must not run sessions, or null. */
   whyNot(): string | null;
-  /** The state, as /readyz shows it. */
+  /** Returns the state as /readyz shows it. */
   describe(): string;
-  /** Probes once, and logs where sessions must run without it, or must not run. */
+  /** Probes once, and logs if sessions must run without the protection or must not run. */
   probe(signal: AbortSignal): Promise<void>;
   /**
-   * Resolves to true once sessions may run here; where they may not yet, it probes again every 30 seconds.
-   * Resolves to false once `signal` is aborted.
+   * Resolves to true once sessions may run here, and probes every 30 seconds until then. Resolves to false once
+   * `signal` is aborted.
    */
   untilAllowed(signal: AbortSignal): Promise<boolean>;
 }
 
-// Without the first the CLI does not start with it, without the second each Bash call fails.
+// Without bwrap, the CLI with this protection does not start. Without socat, each of its Bash calls fails.
 const PROGRAMS = ['bwrap', 'socat'];
 
-/** How long a worker that must not run sessions waits before it tries again, in milliseconds. */
+/** How long a worker that must not run sessions waits before it probes again, in milliseconds. */
 const AGAIN_MS = 30_000;
 
-/** Asks whether it works here: null where it does, else why not. */
+/** Resolves to null if the protection works on this host, else to why not. */
 type Probe = (signal: AbortSignal) => Promise<string | null>;
 
-/** The state of a worker under its setting; nothing is known before `probe`. */
+/** Creates the state of a worker with this setting. Nothing is known before `probe`. */
 export function createEnvScrub(
   setting: EnvScrubSetting,
   deps: ScrubProbeDeps & { log: Logger },
@@ -47,7 +47,7 @@ export function createEnvScrub(
   async function find(signal: AbortSignal): Promise<void> {
     const missing = missingPrograms(deps.baseEnv['PATH'] ?? '');
     const whyMissing = missing.length > 0 ? `${missing.join(' and ')} not found on PATH` : null;
-    // `auto` reports a missing program at once; `on` asks the CLI itself, whose answer counts.
+    // With `auto`, a missing program turns the protection off at once. With `on`, only the CLI decides.
     if (setting === 'auto' && whyMissing !== null) {
       problem = whyMissing;
       return;
@@ -82,17 +82,17 @@ export function createEnvScrub(
   };
 }
 
-/** How a test makes the probe and its repetition its own. */
+/** Options for tests: another probe, and the pause before it is repeated in milliseconds. */
 export interface ScrubOptions {
   probe?: Probe;
   againMs?: number;
 }
 
 const AUTO_WARNING =
-  'the claude CLI cannot keep its credentials from the tools of sessions here: sessions run without that (see SUBPROCESS_ENV_SCRUB)';
+  'the claude CLI cannot keep its credentials from the tools of sessions here: sessions run without this protection (see SUBPROCESS_ENV_SCRUB)';
 
 const ON_ERROR =
-  'SUBPROCESS_ENV_SCRUB=on, but the claude CLI cannot keep its credentials from tools here: the worker takes no session, and probes again every 30 seconds';
+  'SUBPROCESS_ENV_SCRUB=on, but the claude CLI cannot keep its credentials from tools here: the worker takes no sessions, and probes again every 30 seconds';
 
 function missingPrograms(path: string): string[] {
   const folders = path.split(delimiter);

@@ -1,14 +1,15 @@
-// A Messages API on loopback for the probe alone: its model makes one Bash call, and the CLI sends it what the call printed.
+// A Messages API on loopback that only the probe uses. Its model makes one Bash call, and the CLI sends back what
+// the call printed.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { asList, asObject, asString } from '../claude/fields.ts';
 
-/** The API that listens. */
+/** A running API. */
 export interface ProbeApi {
-  /** What goes into ANTHROPIC_BASE_URL. */
+  /** The value for ANTHROPIC_BASE_URL. */
   url: string;
-  /** What the Bash call printed, and whether it failed; null before the CLI has sent it. */
+  /** Returns what the Bash call printed and whether it failed, or null if the CLI has not sent it yet. */
   bashResult(): BashResult | null;
   stop(): Promise<void>;
 }
@@ -32,7 +33,7 @@ export async function startProbeApi(command: string): Promise<ProbeApi> {
       return;
     }
     result ??= bashResultIn(body);
-    // Titles and summaries are asked for without tools.
+    // A request without tools asks for a title or a summary.
     const callsBash = result === null && asList(body['tools']).length > 0;
     send(response, body, callsBash ? bashCall(command) : { type: 'text', text: 'done' });
   }
@@ -105,7 +106,7 @@ function send(response: ServerResponse, body: Json, block: Json): void {
   response.end();
 }
 
-/** A block as it begins, and the delta that completes it. */
+/** Returns a content block as it begins, and the delta that completes it. */
 function pieces(block: Json): [Json, Json] {
   if (block['type'] === 'text') {
     return [

@@ -13,30 +13,31 @@ import { killMarked } from '../host/orphans.ts';
 import { makeRunDirs, type RunDirs, removeRunDirs, writePrivateFiles } from '../host/run-dirs.ts';
 import { type ProbeApi, startProbeApi } from './probe-api.ts';
 
-/** What a probe needs of its worker. */
+/** The dependencies of a probe. */
 export interface ScrubProbeDeps {
   cli: ClaudeCli;
   launcher: readonly string[];
-  /** What a session's process inherits; the probe leaves its credentials and proxies out. */
+  /** The environment of a session's process. The probe leaves out its credentials and proxies. */
   baseEnv: Record<string, string>;
   identity: WorkerIdentity;
 }
 
-/** How long a probe may take, in milliseconds: the CLI starts in two seconds, on a busy host in twenty. */
+/** How long a probe may take, in milliseconds. The CLI starts in two seconds, on a busy host in twenty. */
 const PROBE_TIMEOUT_MS = 60_000;
 
 const MAX_REASON_CHARS = 300;
 
-// Of what a session's process inherits the probe needs no more than what any program needs.
+// From the environment of a session's process, the probe takes only the variables that any program needs.
 const PASSED = /^(?:PATH|HOME|USER|LOGNAME|SHELL|TERM|LANG|LANGUAGE|TZ|IS_SANDBOX|LC_.*)$/;
 
-// Where the key would stand: in the tool's own environment, and in that of the process that started it.
+// Prints the key from the two places where it could be: the tool's own environment, and that of its parent.
 const LOOK =
   'echo "looked: $ANTHROPIC_API_KEY"; tr "\\0" "\\n" < /proc/$PPID/environ | grep -a ^ANTHROPIC_API_KEY=; true';
 
 /**
- * Tries with a Bash call of the real CLI, a dummy key and an API of its own whether the CLI can keep its
- * credentials from tools here. Returns null where it can, else why not. Rejects for errors of this host alone.
+ * Finds out whether the CLI can keep its credentials from tools on this host. The real CLI makes a Bash call with
+ * a dummy key, against an API of the probe. Resolves to null if the call cannot see the key, else to why not.
+ * Rejects only for an error of this host.
  */
 export async function probeEnvScrub(
   deps: ScrubProbeDeps,
@@ -69,7 +70,7 @@ async function runProbe(
   const isInTime = await endsInTime(claude, signal);
   const whyNotEnded = await stopClaude(claude, { kind: 'lost' });
   await killMarked((found) => formatMarker(found) === marker);
-  // Of another user, for example: the worker must not wait for it for ever.
+  // The process may belong to another user, for example. The worker must not wait for it endlessly.
   if (whyNotEnded !== null) {
     claude.abandon();
     return `the claude CLI could not be ended: ${whyNotEnded}`;
@@ -119,7 +120,7 @@ async function endsInTime(claude: ClaudeProcess, signal: AbortSignal): Promise<b
 
 async function readAll(claude: ClaudeProcess): Promise<void> {
   for await (const _lines of claude.lines()) {
-    // The API hears all there is to know; lines are read so that the CLI can go on.
+    // The API receives everything that the probe needs. The lines are read so that the CLI is not blocked.
   }
 }
 
@@ -132,5 +133,5 @@ function verdict(api: ProbeApi, key: string, claude: ClaudeProcess): string | nu
 }
 
 function short(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim().slice(0, MAX_REASON_CHARS) || 'it said nothing';
+  return text.replaceAll(/\s+/g, ' ').trim().slice(0, MAX_REASON_CHARS) || 'it printed nothing';
 }

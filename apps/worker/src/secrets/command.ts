@@ -8,24 +8,29 @@ import {
 } from '@baton/core/internal';
 import { countByKey, type RotationDeps, rotateSecrets } from './rotate.ts';
 
-/** What a command prints on standard output, and what it says beside it. */
+/** What a command prints. */
 export interface SecretsAnswer {
+  /** The requested data: lines on standard output. */
   out: string[];
+  /** A message on standard error. */
   message: string;
 }
 
-/** What the commands that need the database work with. */
+/** The dependencies of the commands that use the database. */
 export interface SecretsDeps extends RotationDeps {
   keys: SecretKeys;
 }
 
 const USAGE = `expected one of
-  npm run secrets -- keygen FILE        makes a private key, and prints its public part
-  npm run secrets -- public FILE...     prints the public parts of private keys, as a JWKS
-  npm run secrets -- status             counts what is sealed to which key
-  npm run secrets -- rotate             seals everything to the first public key`;
+  npm run secrets -- keygen FILE        writes a new private key to FILE and prints its public key
+  npm run secrets -- public FILE...     prints the public keys of private keys, as a JWKS
+  npm run secrets -- status             counts the sessions and schedules with secrets of each key
+  npm run secrets -- rotate             reseals all stored secrets with the first public key`;
 
-/** Runs one of the four; `open` gives the database to those that need it. Throws INVALID_REQUEST, INVALID_CONFIG. */
+/**
+ * Runs one of the four commands. `open` connects to the database, for the commands that use it. Throws
+ * INVALID_REQUEST for unknown arguments, and INVALID_CONFIG if a key or setting is missing or invalid.
+ */
 export async function runSecretsCommand(
   [verb, ...files]: string[],
   open: () => Promise<SecretsDeps>,
@@ -40,14 +45,14 @@ export async function runSecretsCommand(
 
 async function keygen(file: string): Promise<SecretsAnswer> {
   const key = await generateOpeningKey();
-  // A file that is there may hold the one key to what is stored.
+  // `wx` refuses an existing file: it may hold the only key that opens the stored secrets.
   await writeFile(file, `${JSON.stringify({ keys: [key] }, null, 2)}\n`, {
     mode: 0o600,
     flag: 'wx',
   });
   return {
     out: [JSON.stringify({ keys: [publicPart(key)] }, null, 2)],
-    message: `${file} holds the private key ${key.kid}, for workers alone. Its public part:`,
+    message: `wrote the private key ${key.kid} to ${file}; give it to workers only. Its public key:`,
   };
 }
 
@@ -66,23 +71,26 @@ async function status({ secrets, keys, sealer }: SecretsDeps): Promise<SecretsAn
   return {
     out: [...names].map((kid) => {
       const facts = [
-        ...(kid === sealer.kid ? ['is sealed to'] : []),
-        ...(ownKids.has(kid) || kid === 'plain' ? [] : ['its private key is not here']),
+        ...(kid === sealer.kid ? ['seals new secrets'] : []),
+        ...(ownKids.has(kid) || kid === 'plain' ? [] : ['no private key in SECRETS_PRIVATE_KEYS']),
       ];
       return [kid, counts.get(kid) ?? 0, ...facts].join('  ');
     }),
     message:
-      'Keys, and how many sessions and schedules hold secrets of them. A key with 0 is needed by nothing stored:',
+      'Each key, and how many sessions and schedules hold secrets sealed with it. No stored secret needs a key with 0:',
   };
 }
 
 async function rotate(deps: SecretsDeps): Promise<SecretsAnswer> {
   if (deps.sealer.kid === undefined) {
-    throw new AppError('INVALID_CONFIG', 'expected SECRETS_PRIVATE_KEYS to name a key');
+    throw new AppError(
+      'INVALID_CONFIG',
+      'expected SECRETS_PRIVATE_KEYS to name a file with a private key; make one with keygen',
+    );
   }
   const { resealed, refused } = await rotateSecrets(deps);
   return {
     out: refused.map(({ id, reason }) => `${id}  ${reason}`),
-    message: `${resealed} sealed to ${deps.sealer.kid}, ${refused.length} left as they were`,
+    message: `resealed ${resealed} with the key ${deps.sealer.kid}, left ${refused.length} unchanged`,
   };
 }

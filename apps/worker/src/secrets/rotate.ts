@@ -7,7 +7,7 @@ import {
   type SessionStore,
 } from '@baton/core/internal';
 
-/** What a rotation works with. */
+/** The dependencies of a rotation. */
 export interface RotationDeps {
   secrets: SecretStore;
   sessions: Pick<SessionStore, 'ancestry' | 'get'>;
@@ -15,14 +15,17 @@ export interface RotationDeps {
   sealer: Sealer;
 }
 
-/** What a rotation did. */
+/** The result of a rotation. */
 export interface RotationReport {
   resealed: number;
-  /** What could not be opened, and why: it is sealed to a key that is not here, or was damaged. */
+  /** The sessions and schedules whose secrets could not be opened, and why: a missing key, or damage. */
   refused: { id: string; reason: string }[];
 }
 
-/** Seals every secret of every session and schedule to the newest key. Safe to say twice, and beside running workers. */
+/**
+ * Reseals every secret of every session and schedule with the sealing key. It may be repeated, and may run beside
+ * running workers.
+ */
 export async function rotateSecrets(deps: RotationDeps): Promise<RotationReport> {
   const report: RotationReport = { resealed: 0, refused: [] };
   for await (const holder of deps.secrets.sessions()) {
@@ -39,7 +42,7 @@ export async function rotateSecrets(deps: RotationDeps): Promise<RotationReport>
     const done = await resealConfig(launch, deps, { isOurs: async () => false });
     if (!done) continue;
     if ('refused' in done) report.refused.push({ id, reason: done.refused.message });
-    // One that was changed meanwhile was sealed by whoever changed it.
+    // If a schedule was changed meanwhile, nothing is stored: the process that changed it also sealed it.
     else if (await deps.secrets.setLaunch(id, revision, done.config)) report.resealed += 1;
   }
   return report;
@@ -51,7 +54,7 @@ export async function rotateSecrets(deps: RotationDeps): Promise<RotationReport>
   }
 }
 
-/** How many sessions and schedules hold secrets sealed to each key, or not sealed at all. */
+/** Returns how many sessions and schedules hold secrets sealed with each key, or (as `plain`) not sealed. */
 export async function countByKey(secrets: SecretStore): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   const count = (kids: Set<string>) => {

@@ -1,4 +1,4 @@
-// One job of the queue of deliveries: the documents say what is to be sent, and hold what became of it.
+// Processes one job of the queue of deliveries. The documents say what to send, and record each try.
 import {
   type AddressRange,
   type DeadAfter,
@@ -17,7 +17,7 @@ import type { EndpointSlots } from './endpoint-slots.ts';
 import { describeTry, judgeDeliveryTry } from './judge-delivery-try.ts';
 import { post } from './post.ts';
 
-/** What deliveries are made with. */
+/** The dependencies of deliveries. */
 export interface DeliverDeps {
   webhooks: WebhookStore;
   deliveries: DeliveryStore;
@@ -31,14 +31,14 @@ export interface DeliverDeps {
   deadAfter: DeadAfter;
 }
 
-/** What becomes of the job: it is done, processed again in `inMs`, or found no free slot and is delayed. */
+/** How the try ended: the job is done, is due again in `inMs` milliseconds, or found no free slot. */
 export type DeliverEnd = { kind: 'done' } | { kind: 'again'; inMs: number } | { kind: 'no_slot' };
 
 const DONE: DeliverEnd = { kind: 'done' };
 
 /**
- * Makes one try of a delivery. Rejects where a store is away, or `signal` ended it: then nothing was
- * recorded, and the same try may be made again.
+ * Makes one try of a delivery. Rejects if a store is unavailable or `signal` ended the try. Nothing was recorded
+ * then, and the same try may be repeated.
  */
 export async function deliver(
   deps: DeliverDeps,
@@ -47,7 +47,7 @@ export async function deliver(
 ): Promise<DeliverEnd> {
   const { deliveries, clock } = deps;
   const delivery = await deliveries.get(delivery_id);
-  // Removed with its webhook, delivered already, or redelivered: then a newer job is there.
+  // The delivery was removed with its webhook, or has ended. If it was redelivered, it has a newer job.
   if (delivery?.status !== 'pending' || delivery.round !== round) return DONE;
   const dueInMs = (delivery.next_try_at?.getTime() ?? 0) - (await clock.now()).getTime();
   if (dueInMs > 0) return { kind: 'again', inMs: dueInMs };
@@ -64,7 +64,8 @@ export async function deliver(
   }
 }
 
-// Makes the request; null where there is nothing to be sent, or nowhere to send it: that is recorded.
+// Makes the request. If the webhook or the session is missing, or the webhook is disabled, records the failure and
+// returns null.
 async function send(
   { webhooks, deliveries, sessions, clock, timeoutMs, allowed }: DeliverDeps,
   delivery: Delivery,
@@ -95,7 +96,7 @@ async function send(
   };
 }
 
-// Another one may have been launched under the id of a session that was deleted.
+// After a session was deleted, another session may have its id. The delivery is not about that one.
 async function sessionOf(
   { session_id, session_created_at }: Delivery,
   sessions: DeliverDeps['sessions'],
@@ -141,7 +142,10 @@ async function settle(
   if (isGone) await webhooks.disableGone(delivery.webhook_id);
   const isDead = !isGone && (await webhooks.noteFailure(delivery.webhook_id, deadAfter));
   if (isGone || isDead) {
-    log.warn({ webhook_id: delivery.webhook_id, reason: made.error }, 'a webhook was disabled');
+    log.warn(
+      { webhook_id: delivery.webhook_id, reason: made.error },
+      'a webhook was disabled, because its endpoint is gone or kept failing',
+    );
   }
   return verdict.kind === 'retry' ? { kind: 'again', inMs: verdict.inMs } : DONE;
 }

@@ -1,27 +1,30 @@
-// A slow endpoint must not keep the others waiting: each webhook may hold a few of a process's requests.
+// Keeps a slow endpoint from delaying others: each webhook may have only a few of a process's requests.
 
-/** Requests that one webhook may have under way in a process, of the twenty that it makes: five busy ones fit. */
+/** How many of a process's twenty requests one webhook may have. So five busy webhooks can be served at once. */
 export const SLOTS = 4;
 
-/** The same for a webhook whose last request got no answer: each slot is held as long as a request may take. */
+/** The same for a webhook whose last request got no answer. Each of its requests may take until the timeout. */
 const SLOTS_WITHOUT_ANSWER = 1;
 
 const SLOT_DELAY_FIRST_MS = 200;
 const SLOT_DELAY_MAX_MS = 30_000;
 
-/** A request's slot, until it is released. */
+/** The slot of one request. */
 export interface EndpointSlot {
-  /** To be called once; `answered`: whether the endpoint answered, absent where no request was made. */
+  /**
+   * Releases the slot; to be called once. `answered` is whether the endpoint answered, or undefined if no request
+   * was made.
+   */
   release(answered: boolean | undefined): void;
 }
 
 /** The slots of a process. */
 export interface EndpointSlots {
-  /** A slot for a request to this webhook; null where the webhook holds all that it may. */
+  /** Returns a slot for a request to this webhook, or null if the webhook has no free slot. */
   acquire(webhookId: string): EndpointSlot | null;
 }
 
-/** Slots of which none is taken. */
+/** Creates the slots of a process. None of them is taken. */
 export function createEndpointSlots(): EndpointSlots {
   const usedSlots = new Map<string, number>();
   const unanswered = new Set<string>();
@@ -45,9 +48,9 @@ export function createEndpointSlots(): EndpointSlots {
 }
 
 /**
- * How long a delivery without a slot is delayed, in milliseconds. The delay doubles with each time that its
- * job was taken, up to 30 s, so that a long queue for one webhook is not turned over again and again; it is
- * scattered by `random` (0 to 1).
+ * Returns how long a delivery without a slot is delayed, in milliseconds. The delay doubles each time its job is
+ * taken, up to 30 s, so that the jobs of one busy webhook are not taken again and again. `random` (0 to 1)
+ * shortens the delay by up to a half, so that jobs do not return together.
  */
 export function slotDelayMs(attempts: number, random: number): number {
   const most = Math.min(SLOT_DELAY_FIRST_MS * 2 ** Math.max(attempts - 1, 0), SLOT_DELAY_MAX_MS);

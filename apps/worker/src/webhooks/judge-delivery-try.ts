@@ -1,6 +1,6 @@
 import type { PostFacts } from './post.ts';
 
-/** How often a delivery is tried before it fails: over about a day and a half. */
+/** How often a delivery is tried before it fails. The tries take about a day and a half. */
 const MAX_TRIES = 10;
 
 /** The longest pause between two tries, in milliseconds. */
@@ -8,16 +8,17 @@ const MAX_PAUSE_MS = 12 * 3600 * 1000;
 
 const FACTOR = 4;
 
-/** What a try came to; `gone`: the endpoint says that it will never answer again. */
+/** The verdict on a try. `gone`: the endpoint says that it will never accept a delivery again. */
 export type TryVerdict =
   | { kind: 'delivered' }
   | { kind: 'retry'; inMs: number }
   | { kind: 'failed'; error: string; gone: boolean };
 
 /**
- * Judges the try that makes `tries` of them. Any 2xx is delivered, 410 is gone; all else is tried again,
- * after pauses that grow by four from `firstMs` to 12 h and no sooner than Retry-After says; up to a
- * quarter later, by `random` (0 to 1), so that those that failed at once do not come back at once.
+ * Judges a try of a delivery. `tries` is how many tries were made, including this one. Any 2xx counts as
+ * delivered, and 410 as gone. After anything else, the delivery is tried again. The pause starts with `firstMs`
+ * milliseconds and grows by a factor of four up to 12 h; it is never shorter than Retry-After says. `random`
+ * (0 to 1) adds up to a quarter, so that deliveries that failed together are not retried together.
  */
 export function judgeDeliveryTry(
   { status, error, retryAfterMs = 0 }: PostFacts,
@@ -27,14 +28,18 @@ export function judgeDeliveryTry(
   if (status === 410) return { kind: 'failed', error: 'the endpoint is gone', gone: true };
   const description = describeTry({ status, error });
   if (tries >= MAX_TRIES) {
-    return { kind: 'failed', error: `tried ${tries} times; at last: ${description}`, gone: false };
+    return {
+      kind: 'failed',
+      error: `gave up after ${tries} tries; the last one: ${description}`,
+      gone: false,
+    };
   }
   const pause = Math.min(firstMs * FACTOR ** (tries - 1), MAX_PAUSE_MS);
   const wait = Math.max(pause, Math.min(retryAfterMs, MAX_PAUSE_MS));
   return { kind: 'retry', inMs: Math.round(wait * (1 + random / 4)) };
 }
 
-/** What became of a try that was not delivered, in words. */
+/** Describes a try that did not deliver. */
 export function describeTry({
   status,
   error,

@@ -11,23 +11,23 @@ import type { MaintenanceTask } from '../maintenance/maintenance.ts';
 import type { WorkerSettings } from '../settings.ts';
 import { createWebhookWorker } from './webhook-worker.ts';
 
-/** Failed tries in a row before an endpoint can count as dead. */
+/** How many tries in a row must fail before an endpoint can count as dead. */
 const DEAD_TRIES = 20;
 
 const OFTEN = { everyMs: 5_000, limitMs: 60_000 };
 const SELDOM = { everyMs: 60_000, limitMs: 120_000 };
 
-/** What a worker process does for webhooks. */
+/** The part of a worker process that delivers webhooks. */
 export interface WorkerWebhooks {
   /** The maintenance tasks for webhooks. */
   tasks: readonly MaintenanceTask[];
-  /** Begins to process deliveries. */
+  /** Starts to process deliveries. */
   start(): void;
-  /** Resolves within seconds; deliveries under way go back to the queue. */
+  /** Stops taking deliveries, and resolves within seconds. Deliveries under way go back to the queue. */
   close(): Promise<void>;
 }
 
-/** Opens the part of a worker that delivers webhooks, as the settings say. Their queue stays the caller's to close. */
+/** Opens the part of a worker that delivers webhooks. The caller closes the queue of `webhooks`. */
 export function openWorkerWebhooks(
   settings: WorkerSettings,
   {

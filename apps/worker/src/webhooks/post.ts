@@ -1,14 +1,14 @@
-// One request to an endpoint: to an address that is allowed, without redirects, bounded in time and bytes.
+// Makes one request to an endpoint: only to an allowed address, without redirects, limited in time and bytes.
 import { type LookupAddress, lookup } from 'node:dns';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { type AddressRange, defined, mayConnect } from '@baton/core/internal';
 
-/** What an endpoint answered, or why there is no answer. */
+/** The answer of an endpoint, or why there is none. */
 export interface PostFacts {
   status?: number;
-  /** What its Retry-After says, in milliseconds. */
+  /** The value of the Retry-After header, in milliseconds. */
   retryAfterMs?: number;
   error?: string;
 }
@@ -20,24 +20,24 @@ export interface Post {
   body: string;
 }
 
-/** What bounds it. */
+/** The limits of a request. */
 export interface PostLimits {
   timeoutMs: number;
   allowed: readonly AddressRange[];
   signal: AbortSignal;
 }
 
-// Nobody reads it: this much is let in, so that an endpoint can finish a short answer.
+// The body of an answer is not used. This much of it is read, so that an endpoint can finish a short answer.
 const ANSWER_MAX_BYTES = 16 * 1024;
 
-const REFUSED = 'no request may go to the address that it has';
+const REFUSED = 'the address of the endpoint is not allowed';
 
-/** Posts. Never rejects, except where `signal` ended it. */
+/** Makes the request. It resolves also if the request fails, and rejects only if `signal` ended it. */
 export async function post({ url, headers, body }: Post, limits: PostLimits): Promise<PostFacts> {
   const { timeoutMs, allowed, signal } = limits;
   const target = new URL(url);
   const host = target.hostname.replace(/^\[|\]$/g, '');
-  // A literal address is never looked up.
+  // An IP address in the URL is never looked up, so it is checked here.
   if (isIP(host) !== 0 && !mayConnect(host, target.protocol, allowed)) return { error: REFUSED };
   const deadline = AbortSignal.timeout(timeoutMs);
   const bytes = Buffer.from(body);
@@ -66,7 +66,8 @@ export async function post({ url, headers, body }: Post, limits: PostLimits): Pr
   }
 }
 
-// The connection is made to what this gives, so a name that resolves otherwise next time gains nothing.
+// Returns a lookup that gives only allowed addresses. The connection goes to one of exactly these, so a host name
+// cannot resolve to an allowed address for the check and to another one for the connection.
 function guardedLookup(protocol: string, allowed: readonly AddressRange[]): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
@@ -105,6 +106,6 @@ function factsOf({ statusCode, headers }: IncomingMessage): PostFacts {
 
 function describeError(error: unknown): string {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  // A code where there is one: messages name the address that was tried.
+  // The code is preferred, because a message names the address that was tried.
   return typeof code === 'string' ? code : String(message);
 }

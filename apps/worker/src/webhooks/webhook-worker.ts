@@ -1,4 +1,4 @@
-// The queue of webhook deliveries: a job is one delivery, processed again for each try.
+// The worker on the queue of webhook deliveries. A job is one delivery, and is processed once for each try.
 import { deliveryJobSchema, WEBHOOK_QUEUE } from '@baton/core/internal';
 import type { Job } from 'bullmq';
 import { failBadJob } from '../queue-worker/bad-job.ts';
@@ -8,23 +8,23 @@ import { openQueueWorker, type QueueWorkerDeps } from '../queue-worker/open-queu
 import { type DeliverDeps, deliver } from './deliver.ts';
 import { createEndpointSlots, slotDelayMs } from './endpoint-slots.ts';
 
-/** Requests that a process makes at once. */
+/** How many requests a process makes at once. */
 const CONCURRENCY = 20;
 
 /** How long requests under way may finish once the process stops, in milliseconds. */
 const FINISH_MS = 2_000;
 
-/** A delivery whose process died is taken by another within seconds. */
+/** How long a job stays locked without a renewal, in milliseconds. Then another process takes the delivery. */
 const LOCK_MS = 10_000;
 
-/** The deliveries that this process makes. */
+/** Processes deliveries in this process. */
 export interface WebhookWorker {
   start(): void;
-  /** Takes no more jobs; requests under way may finish for two seconds, then their jobs go back to the queue. */
+  /** Stops taking jobs. Requests under way have two seconds to finish, then their jobs go back to the queue. */
   close(): Promise<void>;
 }
 
-/** A worker on the queue of deliveries; it takes nothing before `start`. */
+/** Creates a worker on the queue of deliveries. It takes no job before `start`. */
 export function createWebhookWorker(
   deps: Omit<DeliverDeps, 'slots'> & QueueWorkerDeps,
 ): WebhookWorker {

@@ -187,13 +187,13 @@ describe('npm run secrets', () => {
     await sealing.stop();
     const both = { MONGODB_URL, SECRETS_PRIVATE_KEYS: `${next.file}:${old.file}` };
     expect((await keys.run(['status'], both)).stdout.trim().split('\n')).toEqual([
-      `${next.key.kid}  0  is sealed to`,
+      `${next.key.kid}  0  seals new secrets`,
       `${old.key.kid}  1`,
       'plain  1',
     ]);
-    expect((await keys.run(['rotate'], both)).stderr).toContain('2 sealed to');
+    expect((await keys.run(['rotate'], both)).stderr).toContain('resealed 2 with the key');
     expect((await keys.run(['status'], both)).stdout.trim().split('\n')).toEqual([
-      `${next.key.kid}  2  is sealed to`,
+      `${next.key.kid}  2  seals new secrets`,
       `${old.key.kid}  0`,
     ]);
     // Terminal all the same: nothing else of it changed, and a continue needs the new key alone.

@@ -45,7 +45,7 @@ test('the pause is as long as Retry-After says, within a bound', () => {
 test('the tenth try is the last, and says why', () => {
   expect(judgeDeliveryTry({ status: 302 }, { ...first, tries: 10 })).toEqual({
     kind: 'failed',
-    error: 'tried 10 times; at last: status 302; redirects are not followed',
+    error: 'gave up after 10 tries; the last one: status 302; redirects are not followed',
     gone: false,
   });
 });
