@@ -9,15 +9,17 @@ import type {
 import type { Auth } from './auth/auth.ts';
 import type { StreamTimes } from './streams/stream-times.ts';
 
-/** What event streams are made from. */
+/** The dependencies of event streams. */
 export interface StreamDeps extends StreamTimes {
   hub: LiveHub;
   heads: SessionHeads;
-  /** How long a stream relies on published changes before it reads the store again, in milliseconds. */
+  /**
+   * How long a stream waits for a live message before it reads the store again, in milliseconds.
+   */
   pollMs?: number;
 }
 
-/** What the routes take from an open Baton. */
+/** The parts of an open Baton that the routes use. */
 type BatonDeps = Pick<
   OpenBaton,
   | 'manager'
@@ -31,14 +33,14 @@ type BatonDeps = Pick<
   | 'sealingKeys'
 > & { mongo: Pick<OpenBaton['mongo'], 'ping'> };
 
-/** What the routes work with. */
+/** The dependencies of the routes. */
 export interface AppDeps extends BatonDeps {
   log: Logger;
   policy: Policy;
   streaming: StreamDeps;
-  /** Addresses that webhooks may be sent to although they are not public. */
+  /** Addresses that are not public, but to which webhooks may be sent. */
   allowedAddresses: readonly AddressRange[];
   auth: Auth;
-  /** Proxies whose X-Forwarded-* headers are believed. Default: none. */
+  /** The proxies whose X-Forwarded-* headers Baton trusts. Default: none. */
   trustedProxies?: readonly string[];
 }

@@ -42,9 +42,11 @@ import { registerUsage } from './routes/usage.ts';
 import { registerWebhooks } from './routes/webhooks.ts';
 import { createEventStreams } from './streams/event-stream.ts';
 
-/** How long headers and body may take to arrive, and a handler to answer, in milliseconds. */
+/** How long the headers of a request may take to arrive, in milliseconds. */
 const HEADERS_TIMEOUT_MS = 10_000;
+/** How long a whole request may take to arrive, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/** How long a handler may take to answer, in milliseconds. */
 const HANDLER_TIMEOUT_MS = 10_000;
 
 const parseParts: FastifySchemaCompiler<z.ZodType> =
@@ -64,7 +66,10 @@ function noBody(): AppError {
   });
 }
 
-/** The HTTP API over open stores: every route, ready for `inject` or `listen`. The stores stay the caller's. */
+/**
+ * Creates the HTTP app with all routes, ready for `inject` or `listen`. Closing the app does not
+ * close the stores in `deps`.
+ */
 export async function createApp(deps: AppDeps): Promise<App> {
   const loggerInstance: FastifyBaseLogger = deps.log;
   const app: App = fastify({
@@ -78,7 +83,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     http: { maxHeaderSize: HEADERS_MAX_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
     requestTimeout: REQUEST_TIMEOUT_MS,
     handlerTimeout: HANDLER_TIMEOUT_MS,
-    // What arrives on an open connection while we stop is served, in the one shape of answers.
+    // While the server stops, Fastify would answer 503 in a format of its own. Requests on open
+    // connections are served instead.
     return503OnClosing: false,
     frameworkErrors: answerError,
     clientErrorHandler: answerClientError,
@@ -87,11 +93,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
   registerBodies(app);
   registerDrain(app);
   app.setValidatorCompiler(parseParts);
-  // Answers are typed, not parsed again: a document of a later version must still be readable.
+  // Answers are not validated: a document that a later version wrote must still be readable.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(answerNotFound);
-  // A client that asks again and again would keep its connection, and with it the server, for ever.
+  // While the server stops, a client that sends request after request would keep its connection,
+  // and so the server, open.
   let isClosing = false;
   app.addHook('preClose', async () => {
     isClosing = true;

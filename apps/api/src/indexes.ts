@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ensureIndexes, isMongoAway, type Logger, type Mongo } from '@baton/core/internal';
 
-/** How long after a failure the indexes are asked for again, in milliseconds. */
+/** How long after a failure Baton tries again to create the indexes, in milliseconds. */
 const AGAIN_AFTER_MS = 1_000;
 
 /**
- * Makes the indexes as soon as MongoDB answers, however late that is. Any other failure is logged and
- * left: queries work without indexes, only slower. Never rejects.
+ * Creates the indexes as soon as MongoDB answers, and tries again until it does or `signal` aborts.
+ * Any other failure is only logged, because queries work without indexes, but slower. The promise
+ * never rejects.
  */
 export async function createIndexes(
   db: Mongo['db'],
@@ -20,10 +21,10 @@ export async function createIndexes(
     } catch (error) {
       if (signal.aborted) return;
       if (!isMongoAway(error)) {
-        log.error({ err: error }, 'the indexes could not be made');
+        log.error({ err: error }, 'could not create the indexes; queries work, but are slower');
         return;
       }
-      log.warn({ err: error }, 'MongoDB does not answer yet; the indexes wait');
+      log.warn({ err: error }, 'MongoDB does not answer; trying again to create the indexes');
       await pause(AGAIN_AFTER_MS, undefined, { signal }).catch(() => {});
     }
   }

@@ -1,5 +1,5 @@
-// npm run keys: makes, lists and revokes API keys in the database of MONGODB_URL.
-// Standard output holds what was asked for and nothing else; what there is to say goes to standard error.
+// npm run keys: creates, lists and revokes API keys in the database of MONGODB_URL. Standard output
+// carries only the result, so that scripts can read it. Messages go to standard error.
 import { parseArgs } from 'node:util';
 import {
   connectMongo,

@@ -1,5 +1,5 @@
-// The API's process: settings, connections, HTTP app, listen, stop on a signal.
-// Prints `{"api": url}` on stdout once it listens; logs go to stderr.
+// The API process: reads the settings, connects, listens, and stops on SIGTERM or SIGINT.
+// Prints `{"api": url}` on stdout when it listens; logs go to stderr.
 import {
   type AppError,
   createClosers,
@@ -46,7 +46,7 @@ async function main(): Promise<void> {
       host: settings.HOST,
       port: settings.PORT,
       listenTextResolver: (address) =>
-        `ready at ${address}, to read at /docs, the queue at /queues`,
+        `the API listens at ${address}; its reference is at /docs, the queue at /queues`,
     });
     process.stdout.write(`${JSON.stringify({ api: url })}\n`);
   } catch (error) {

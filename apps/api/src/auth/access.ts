@@ -1,9 +1,9 @@
 import type { Scope } from '@baton/core/internal';
 
-/** What a route asks of its caller: a scope, or nothing. */
+/** The access that a route requires: a scope, or `public` for none. */
 export type Access = Scope | 'public';
 
-// Every route of the API stands here. `/*` covers the path before it and all below.
+// Every route of the API has a row here. `/*` matches the path before it and all paths below that.
 const ROUTES: Record<string, Access> = {
   'GET /': 'public',
   'GET /healthz': 'public',
@@ -59,14 +59,14 @@ const ROUTES: Record<string, Access> = {
 /** The rows of the table, as `METHOD /path`. */
 export const ACCESS_ROWS: readonly string[] = Object.keys(ROUTES);
 
-/** The row that speaks of a route, or undefined. HEAD is as GET. */
+/** Finds the row of a route, or returns undefined. HEAD uses the row of GET. */
 export function accessRow(method: string, url: string): string | undefined {
   const route = `${method === 'HEAD' ? 'GET' : method} ${url}`;
   if (route in ROUTES) return route;
   return ACCESS_ROWS.find((row) => row.endsWith('/*') && isBelow(route, row.slice(0, -2)));
 }
 
-/** What a route asks of its caller; one that the table forgot is for admins alone. */
+/** Returns the access that a route requires. A route without a row requires scope `admin`. */
 export function accessOf(method: string, url: string): Access {
   const row = accessRow(method, url);
   return (row === undefined ? undefined : ROUTES[row]) ?? 'admin';

@@ -7,13 +7,16 @@ import { ANYONE, type Caller, NOBODY } from './caller.ts';
 import { readLoginCookie } from './login-cookie.ts';
 import { isLoopback, originOf } from './origin.ts';
 
-const FORGOTTEN = 'no row of the access table speaks of this route: only admins may call it';
+const FORGOTTEN = 'this route is missing from the access table, so it requires scope admin';
 
 const READS = ['GET', 'HEAD', 'OPTIONS'];
 
-/** Knows the caller of every request before its body is read, and refuses what its scopes do not cover. */
+/**
+ * Identifies the caller of every request before its body is read, and refuses a request that needs
+ * another scope.
+ */
 export function registerAuth(app: App, auth: Auth): void {
-  // Set by the hook below, before anything reads it.
+  // The onRequest hook below sets it before anything reads it.
   app.decorateRequest('caller', null as never);
   app.addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) {
@@ -35,7 +38,7 @@ export function registerAuth(app: App, auth: Auth): void {
   });
 }
 
-/** The caller that the browser is logged in as, or null. Throws UNAVAILABLE while MongoDB is away. */
+/** Returns the caller that the browser is logged in as, or null. Throws while MongoDB is down. */
 export async function callerOfLogin(
   request: FastifyRequest,
   { cache, logins }: Keys,
@@ -45,15 +48,19 @@ export async function callerOfLogin(
   return keyId ? cache.recall(keyId) : null;
 }
 
-/** Refuses what a browser sends for a page of another origin; FORBIDDEN. */
+/** Throws FORBIDDEN if a browser sent the request for a page of another origin. */
 export function refuseOtherOrigins(request: FastifyRequest): void {
   if (pageOf(request) === 'other') throw foreignPage();
 }
 
-// Whoever else is on this machine may call; a web page that a browser here shows may not.
+// Any program on this machine may call. A web page of another origin, open in a browser here, may
+// not.
 function localCaller(request: FastifyRequest): Caller {
   if (!isLoopback(request.hostname)) {
-    throw new AppError('FORBIDDEN', 'expected the Host header to name this machine: localhost');
+    throw new AppError(
+      'FORBIDDEN',
+      'expected a Host header that names this machine, such as localhost',
+    );
   }
   if (!READS.includes(request.method)) refuseOtherOrigins(request);
   return ANYONE;
@@ -71,14 +78,15 @@ async function keyHolder(
     return text === undefined ? null : keys.cache.identify(text);
   }
   const caller = await callerOfLogin(request, keys);
-  // A browser adds its cookie by itself, whoever made it ask: what changes something must come from a page of ours.
+  // A browser adds the cookie to every request, even to one that a foreign page made. So a request
+  // that changes something must come from a page of this server.
   if (caller && !READS.includes(request.method) && pageOf(request) !== 'same') throw foreignPage();
   return caller;
 }
 
 function checkScope({ scopes }: Caller, access: Access): void {
   if (access === 'public' || scopes.includes(access)) return;
-  throw new AppError('FORBIDDEN', `expected a key of scope ${access}`, {
+  throw new AppError('FORBIDDEN', `expected an API key with scope ${access}`, {
     details: { scope: access },
   });
 }
@@ -87,16 +95,16 @@ function unauthenticated({ headers }: FastifyRequest): AppError {
   return new AppError(
     'UNAUTHENTICATED',
     headers.authorization === undefined
-      ? 'expected an API key: Authorization: Bearer baton_...'
-      : 'expected an API key that is known and not revoked',
+      ? 'expected an API key in the header Authorization: Bearer baton_...'
+      : 'the API key is unknown or revoked; send another one',
   );
 }
 
 function foreignPage(): AppError {
-  return new AppError('FORBIDDEN', 'pages of other origins may not call this');
+  return new AppError('FORBIDDEN', 'expected a page of this server, got a page of another origin');
 }
 
-// A person who asks for a page, and can log in; a program wants the code.
+// A person in a browser is redirected to the login page; a program gets the error.
 function isBrowsing({ method, headers }: FastifyRequest): boolean {
   return (
     method === 'GET' &&

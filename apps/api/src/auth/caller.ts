@@ -1,28 +1,28 @@
 import { type ApiKey, DEFAULT_TENANT, SCOPES, type Scope } from '@baton/core/internal';
 
-/** Who makes a request, and what it may do. */
+/** The caller of a request, and its scopes. */
 export interface Caller {
-  /** The id of its key; null where none is needed or none was shown. */
+  /** The id of its API key; null if the API asks for no keys or the caller sent none. */
   keyId: string | null;
-  /** Keys of one tenant are one caller to idempotency and limits. */
+  /** The tenant of its key. The keys of one tenant share their idempotency keys. */
   tenant: string;
   scopes: readonly Scope[];
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who makes this request; set before any handler runs. */
+    /** The caller of this request; set before any handler runs. */
     caller: Caller;
   }
 }
 
-/** A caller that showed no key and may do nothing that needs a scope. */
+/** A caller that sent no key, so it has no scopes. */
 export const NOBODY: Caller = { keyId: null, tenant: DEFAULT_TENANT, scopes: [] };
 
-/** Whoever reaches an API that asks for no keys. */
+/** Any caller of an API that asks for no keys; it has all scopes. */
 export const ANYONE: Caller = { keyId: null, tenant: DEFAULT_TENANT, scopes: SCOPES };
 
-/** The caller that a key stands for. */
+/** Builds the caller of a key. A scope includes the scopes before it. */
 export function buildCaller({ id, tenant, scope }: ApiKey): Caller {
   return { keyId: id, tenant, scopes: SCOPES.slice(0, SCOPES.indexOf(scope) + 1) };
 }

@@ -7,15 +7,21 @@ import {
 } from '@baton/core/internal';
 import { buildCaller, type Caller } from './caller.ts';
 
-/** The keys that callers show. */
+/** Finds the callers of API keys, and remembers the keys for a few seconds. */
 export interface KeyCache {
-  /** The caller of this key's text, or null: unknown, wrong or revoked. Throws while MongoDB is away. */
+  /**
+   * Finds the caller by the text of a key; null if it is unknown or revoked. Throws while MongoDB
+   * is down.
+   */
   identify(text: string): Promise<Caller | null>;
-  /** The caller of the key of this id, or null; for logins, which hold no key. Throws likewise. */
+  /**
+   * Finds the caller by the id of a key, for logins, which do not hold the key's text; null if it
+   * is unknown or revoked. Throws while MongoDB is down.
+   */
   recall(id: string): Promise<Caller | null>;
 }
 
-/** How long a key that was read is trusted, in milliseconds: a revocation takes effect within it. */
+/** How long a key is remembered, in milliseconds. A revocation takes effect within this time. */
 export const KEY_TRUSTED_MS = 5_000;
 
 const REMEMBERED_MAX = 1_000;
@@ -26,7 +32,9 @@ interface Remembered {
   isUseNoted: boolean;
 }
 
-/** The keys of a store, each read once in a few seconds. */
+/**
+ * Creates a cache over a store of keys. It reads each key at most once in `trustedMs` milliseconds.
+ */
 export function createKeyCache(
   keys: Pick<KeyStore, 'find' | 'noteUse'>,
   log: Logger,
@@ -41,10 +49,11 @@ export function createKeyCache(
     const entry = { read: keys.find(id), until: now + trustedMs, isUseNoted: false };
     remembered.delete(id);
     remembered.set(id, entry);
-    // Insertion order is age: the oldest goes.
+    // A Map keeps insertion order, so the first entry is the oldest.
     const [oldest] = remembered.keys();
     if (remembered.size > REMEMBERED_MAX && oldest !== undefined) remembered.delete(oldest);
-    // Only keys are remembered: what is not there may come, and what failed may mend.
+    // Only keys that were found are remembered. A missing key may be created, and a failed read may
+    // succeed.
     const forget = () => {
       if (remembered.get(id) === entry) remembered.delete(id);
     };
@@ -61,7 +70,9 @@ export function createKeyCache(
     if (!stored || stored.key.revoked_at || !isMeant(stored)) return null;
     if (!entry.isUseNoted) {
       entry.isUseNoted = true;
-      keys.noteUse(id).catch((error) => log.debug({ err: error }, 'use of a key not noted'));
+      keys
+        .noteUse(id)
+        .catch((error) => log.debug({ err: error }, 'could not store the last use of a key'));
     }
     return buildCaller(stored.key);
   }

@@ -9,7 +9,7 @@ import {
 import { z } from 'zod';
 import { KEY_TRUSTED_MS } from './key-cache.ts';
 
-/** What a command prints on standard output, and what it says beside it. */
+/** The result of a command: lines for standard output, and a message for standard error. */
 export interface KeyCommandAnswer {
   out: string[];
   message: string;
@@ -25,12 +25,15 @@ const newKeySchema = z.strictObject({
   tenant: namePart.default(DEFAULT_TENANT),
 });
 
-const USAGE = `expected one of
+const USAGE = `expected one of these commands:
   npm run keys -- create --name NAME --scope read|write|admin [--tenant TENANT]
   npm run keys -- list
   npm run keys -- revoke ID`;
 
-/** Runs `create`, `list` or `revoke`; throws INVALID_REQUEST where it is none of them, NOT_FOUND. */
+/**
+ * Runs the command `create`, `list` or `revoke`. Throws INVALID_REQUEST for another command or
+ * invalid options, and NOT_FOUND if no key has the id to revoke.
+ */
 export async function runKeyCommand(
   keys: KeyStore,
   [verb, id, ...more]: string[],
@@ -39,7 +42,7 @@ export async function runKeyCommand(
   if (more.length > 0) throw new AppError('INVALID_REQUEST', USAGE);
   if (verb === 'create' && id === undefined) {
     const { key, text } = await keys.create(parseInput(newKeySchema, options));
-    return { out: [text], message: `${describe(key)}\nIts text is shown this once:` };
+    return { out: [text], message: `${describe(key)}\nSave the key now; it is shown only once:` };
   }
   if (verb === 'list' && id === undefined) {
     const all = await keys.list();
@@ -48,7 +51,7 @@ export async function runKeyCommand(
   if (verb === 'revoke' && id !== undefined) {
     const key = await keys.revoke(id);
     const seconds = KEY_TRUSTED_MS / 1000;
-    return { out: [], message: `${describe(key)}\nThe API refuses it within ${seconds} s` };
+    return { out: [], message: `${describe(key)}\nThe API refuses this key within ${seconds} s` };
   }
   throw new AppError('INVALID_REQUEST', USAGE);
 }
@@ -56,6 +59,6 @@ export async function runKeyCommand(
 function describe(key: ApiKey): string {
   const used = key.last_used_at ? `used ${key.last_used_at.toISOString()}` : 'not used yet';
   const revoked = key.revoked_at ? [`revoked ${key.revoked_at.toISOString()}`] : [];
-  const made = `made ${key.created_at.toISOString()}`;
-  return [key.id, key.scope, key.tenant, key.name, made, used, ...revoked].join('  ');
+  const created = `created ${key.created_at.toISOString()}`;
+  return [key.id, key.scope, key.tenant, key.name, created, used, ...revoked].join('  ');
 }

@@ -3,12 +3,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
-// `__Host-`: the browser takes it from this very host alone, over TLS alone.
+// The prefix `__Host-` makes the browser accept the cookie only from this host, and only over TLS.
 function cookieName({ protocol }: FastifyRequest): string {
   return protocol === 'https' ? '__Host-baton_login' : 'baton_login';
 }
 
-/** The login's token that the browser sent, or null. */
+/** Returns the login token that the browser sent, or null. */
 export function readLoginCookie(request: FastifyRequest): string | null {
   const name = cookieName(request);
   for (const pair of request.headers.cookie?.split(';') ?? []) {
@@ -18,12 +18,12 @@ export function readLoginCookie(request: FastifyRequest): string | null {
   return null;
 }
 
-/** Lets the browser keep the login's token, out of reach of scripts and of other sites. */
+/** Stores the login token in a cookie of the browser that scripts and other sites cannot use. */
 export function setLoginCookie(request: FastifyRequest, reply: FastifyReply, token: string): void {
   reply.header('set-cookie', cookie(request, token, LOGIN_LASTS_MS / 1000));
 }
 
-/** Lets the browser forget it. */
+/** Removes the login cookie from the browser. */
 export function clearLoginCookie(request: FastifyRequest, reply: FastifyReply): void {
   reply.header('set-cookie', cookie(request, '', 0));
 }

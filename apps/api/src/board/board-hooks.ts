@@ -12,23 +12,32 @@ import type {
 } from '@bull-board/api/typings/app';
 import { jobView } from './job-view.ts';
 
-/** How many jobs a page of the dashboard may hold: each is read from the queue and from the database. */
+/**
+ * The most jobs on a page of the dashboard. Each job is read from the queue and from the database.
+ */
 const PAGE_MAX = 100;
 
-/** How long the dashboard waits for the documents, in milliseconds, before it shows jobs without them. */
+/**
+ * How long the dashboard waits for the session documents before it shows jobs without them, in ms.
+ */
 const LABELS_TIMEOUT_MS = 2_000;
 
 type Body = Record<string, unknown>;
 type Enrich = (body: Body) => Promise<Body> | Body;
 
-/** Keeps the board to looking, bounds what it asks for, and puts each session's facts beside its job. */
+/**
+ * Makes the board read-only, limits its page size, and adds facts about the session to each job.
+ */
 export function boardHooks(sessions: Pick<SessionStore, 'labels'>, log: Logger): BoardHooks {
   async function viewed(jobs: AppJob[]): Promise<AppJob[]> {
     const ids = jobs.map(({ id }) => String(id));
     const labels = await withDeadline(LABELS_TIMEOUT_MS, () => sessions.labels(ids)).catch(
       (error): SessionLabel[] => {
-        // The queue can still be looked at while MongoDB is away.
-        log.warn({ err: error }, 'the dashboard shows jobs without their sessions');
+        // The dashboard must still show the queue while MongoDB is down.
+        log.warn(
+          { err: error },
+          'could not read the sessions of jobs; the dashboard shows the jobs without them',
+        );
         return [];
       },
     );
@@ -46,7 +55,8 @@ export function boardHooks(sessions: Pick<SessionStore, 'labels'>, log: Logger):
       job: (await viewed([job as AppJob]))[0],
       status,
     }),
-    // Baton's jobs have neither; what others wrote there is not shown.
+    // Baton's jobs have no logs and no flow. If another program wrote some, they may contain
+    // secrets.
     '/api/queues/:queueName/:jobId/logs': () => [] as unknown as Body,
     '/api/queues/:queueName/:jobId/flow': ({ nodeId }) => ({
       nodeId,

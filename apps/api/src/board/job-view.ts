@@ -4,7 +4,7 @@ import { formatMoney } from '../pages/format.ts';
 
 const NAME_MAX = 80;
 
-// Whatever else a producer wrote into a job's options is nobody's to read.
+// Other options come from the producer and may contain secrets, so the dashboard leaves them out.
 const SHOWN_OPTIONS = [
   'jobId',
   'attempts',
@@ -15,8 +15,9 @@ const SHOWN_OPTIONS = [
 ];
 
 /**
- * A job as the dashboard shows it: told apart by title, status and cost, its outcome taken from the
- * session's document. Free text that a producer or a stack could put a secret into is left out.
+ * Returns a job as the dashboard shows it. Its name is the session's title, status and cost, and
+ * its outcome comes from the session document. Stack traces and other free text that may contain
+ * secrets are left out.
  */
 export function jobView(job: AppJob, label: SessionLabel | undefined): AppJob {
   const { failure } = label ?? {};
@@ -45,7 +46,7 @@ export function jobView(job: AppJob, label: SessionLabel | undefined): AppJob {
   } as AppJob;
 }
 
-/** What stands for a job in lists: `title · status · $cost`. */
+/** The name of a job in lists: `title · status · $cost`. */
 function nameOf({ data, name }: AppJob, label: SessionLabel | undefined): string {
   const title = label?.title ?? textAt(data, 'title') ?? queryOf(data) ?? name;
   const short = title.replace(/\s+/g, ' ').trim();

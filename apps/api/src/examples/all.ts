@@ -7,7 +7,7 @@ import { sessions } from './sessions.ts';
 import { usage } from './usage.ts';
 import { webhooks } from './webhooks.ts';
 
-/** The examples of all operations, by operationId; those of errors come from the catalogue. */
+/** The examples of all operations, by operationId. Examples of errors are in `errors.ts`. */
 export const EXAMPLES: Readonly<Record<string, OperationExamples>> = {
   ...launches,
   ...sessions,

@@ -5,14 +5,14 @@ import { OTHER, SESSION } from './ids.ts';
 
 type ErrorFields = Partial<Pick<ErrorBody['error'], 'message' | 'details'>>;
 
-// What the catalogue's sentence leaves open: what is wrong, and where.
+// Messages and details that say more than the description of the code in the catalogue.
 const ERROR_FIELDS: Partial<Record<ErrorCode, ErrorFields>> = {
   INVALID_REQUEST: {
     message: 'max_turns: expected more than 0',
     details: { field: 'max_turns' },
   },
   CONTENT_ENCODING_NOT_SUPPORTED: {
-    message: 'content-encoding: expected none, or identity: bodies are read as they are',
+    message: 'content-encoding: expected none or identity; send the body uncompressed',
     details: { field: 'content-encoding' },
   },
   SESSION_NOT_FOUND: { message: `no session ${OTHER}` },
@@ -51,7 +51,7 @@ const ERROR_FIELDS: Partial<Record<ErrorCode, ErrorFields>> = {
   },
 };
 
-/** An answer with this code, for every code there is. */
+/** Returns an example of an error answer with this code. */
 export function errorExample(code: ErrorCode): Example<ErrorBody> {
   const { description } = codeFacts(code);
   return {

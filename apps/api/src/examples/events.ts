@@ -66,24 +66,24 @@ const file = {
   sha256: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
 };
 
-/** Of the operations that tell what sessions did. */
+/** The examples of the operations that read events and transcripts. */
 export const reading: Record<string, OperationExamples> = {
   listEvents: {
     responses: {
       200: {
         page: {
-          summary: 'A page; the next one is asked for with after=3',
+          summary: 'A page; request the next page with after=3',
           value: { events, last_event_seq: 23, next_after: 3 },
         },
       },
     },
     stream: {
-      whole: { summary: 'Three events and the end', value: [...lines, end].join('') },
+      whole: { summary: 'A stream of three events and the end', value: [...lines, end].join('') },
     },
   },
   streamStatuses: {
     stream: {
-      two: { summary: 'One session ended, another was asked for', value: statuses.join('') },
+      two: { summary: 'One session ended, another was queued', value: statuses.join('') },
     },
   },
   readConversation: {
@@ -100,7 +100,7 @@ export const reading: Record<string, OperationExamples> = {
     responses: {
       200: {
         two: {
-          summary: "The main transcript, and a sub-agent's",
+          summary: 'The main transcript and the file of a sub-agent',
           value: {
             files: [file, { ...file, path: `${SESSION}/subagents/agent-a1.jsonl`, bytes: 6_104 }],
           },

@@ -1,16 +1,16 @@
-/** A value as a request or an answer may be, and what it shows. */
+/** An example of a request or an answer; `summary` says what it shows. */
 export interface Example<T = unknown> {
   summary: string;
   value: T;
 }
 
-/** Examples by their names in the document. */
+/** Examples by name. */
 export type Examples<T = unknown> = Record<string, Example<T>>;
 
-/** The examples of an operation: of what it takes, and of what it answers with by status. */
+/** The examples of an operation: of its request body, and of its answers by HTTP status. */
 export interface OperationExamples {
   body?: Examples;
   responses?: Record<number, Examples>;
-  /** Of the stream that an operation answers with. */
+  /** Examples of the stream that the operation answers with. */
   stream?: Examples<string>;
 }

@@ -31,7 +31,7 @@ export const queued: Info = {
   resumable: false,
 };
 
-/** The same one while it runs. */
+/** The session of `queued` while it runs. */
 export const running: Info = {
   ...queued,
   status: 'running',
@@ -53,7 +53,7 @@ const spent = {
   duration_api_ms: 21_640,
 };
 
-/** The same one at its end. */
+/** The session of `queued` after it has completed. */
 export const completed: Info = {
   ...running,
   status: 'completed',
@@ -76,7 +76,7 @@ export const completed: Info = {
   resumable: true,
 };
 
-/** The session that continues it. */
+/** The session that continues `completed`. */
 export const continued: Info = {
   ...queued,
   id: CHILD,
@@ -89,7 +89,7 @@ export const continued: Info = {
   parent_session_id: SESSION,
 };
 
-/** A session that failed for good. */
+/** A session that failed and is not retried. */
 export const failed: Info = {
   ...running,
   id: OTHER,

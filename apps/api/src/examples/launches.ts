@@ -81,24 +81,29 @@ const verdicts = {
 };
 
 const accepted: Examples<Info> = {
-  queued: { summary: 'Queued: it can be read at once', value: queued },
+  queued: { summary: 'A session that was just queued', value: queued },
 };
 
-/** Of the operations that launch. */
+/** The examples of the operations that launch sessions. */
 export const launches: Record<string, OperationExamples> = {
   launchSession: {
     body: {
-      plain: { summary: 'A prompt, and nothing more', value: plain },
+      plain: { summary: 'Only a prompt', value: plain },
       full: { summary: 'With MCP servers, limits, tags and a concurrency key', value: withTools },
-      structured: { summary: 'An answer of a shape of your own', value: structured },
-      later: { summary: 'Not before a time, tried up to three times', value: later },
+      structured: { summary: 'An answer that fits your own JSON Schema', value: structured },
+      later: { summary: 'Starts at a set time, with up to three attempts', value: later },
     },
     responses: { 202: accepted },
   },
   launchSessions: {
-    body: { three: { summary: 'Three launches, one of which may not be', value: many } },
+    body: { three: { summary: 'Three launches; one of them is not allowed', value: many } },
     responses: {
-      200: { three: { summary: 'One new, one made before, one refused', value: verdicts } },
+      200: {
+        three: {
+          summary: 'One new session, one that existed already, one refused launch',
+          value: verdicts,
+        },
+      },
     },
   },
 };

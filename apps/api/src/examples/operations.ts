@@ -11,15 +11,15 @@ const publicKey = {
   alg: 'ECDH-ES+A256KW',
 } satisfies SealingKey;
 
-const up = { up: { summary: 'All is well', value: { status: 'ok' } } };
+const up = { up: { summary: 'The check passed', value: { status: 'ok' } } };
 
-/** Of the operations that operators and their tools use. */
+/** The examples of the operations for operators and their tools. */
 export const operations: Record<string, OperationExamples> = {
   getSchemas: {
     responses: {
       200: {
         one: {
-          summary: 'One of them, shortened',
+          summary: 'One of the schemas, shortened',
           value: {
             job: {
               $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -34,8 +34,8 @@ export const operations: Record<string, OperationExamples> = {
   getSealingKeys: {
     responses: {
       200: {
-        one: { summary: 'One key to seal to', value: { keys: [publicKey] } },
-        none: { summary: 'Nothing is sealed here', value: { keys: [] } },
+        one: { summary: 'One key for sealing', value: { keys: [publicKey] } },
+        none: { summary: 'No keys: secrets are stored unsealed', value: { keys: [] } },
       },
     },
   },

@@ -45,17 +45,17 @@ const fired = {
 const { next_run_at: _next, ...rest } = fired;
 const resting = { ...rest, enabled: false } satisfies z.infer<typeof scheduleViewSchema>;
 
-/** Of the operations on schedules. */
+/** The examples of the operations on schedules. */
 export const schedules: Record<string, OperationExamples> = {
   createSchedule: {
     body: {
-      nightly: { summary: 'On working days at two at night', value: nightly },
+      nightly: { summary: 'At 02:00 from Monday to Friday', value: nightly },
       often: {
-        summary: 'Every quarter of an hour, one behind the other',
+        summary: 'Every 15 minutes; the sessions run one after another',
         value: often,
       },
     },
-    responses: { 201: { made: { summary: 'Made', value: stored } } },
+    responses: { 201: { made: { summary: 'The new schedule', value: stored } } },
   },
   listSchedules: {
     responses: { 200: { last: { summary: 'The last page', value: { schedules: [fired] } } } },
@@ -63,25 +63,25 @@ export const schedules: Record<string, OperationExamples> = {
   getSchedule: {
     responses: {
       200: {
-        fired: { summary: 'It has fired', value: fired },
-        resting: { summary: 'Disabled: no next time', value: resting },
+        fired: { summary: 'A schedule that has fired', value: fired },
+        resting: { summary: 'A disabled schedule, which has no next_run_at', value: resting },
       },
     },
   },
   changeSchedule: {
     body: {
       rest: {
-        summary: 'Let it rest',
+        summary: 'Disable the schedule',
         value: { enabled: false } satisfies z.input<typeof scheduleChangesSchema>,
       },
       earlier: {
-        summary: 'Another time, no title',
+        summary: 'Change the time and remove the title',
         value: { cron: '30 1 * * *', title: null } satisfies z.input<typeof scheduleChangesSchema>,
       },
     },
-    responses: { 200: { resting: { summary: 'It rests', value: resting } } },
+    responses: { 200: { resting: { summary: 'The disabled schedule', value: resting } } },
   },
   deleteSchedule: {
-    responses: { 200: { removed: { summary: 'What it was', value: resting } } },
+    responses: { 200: { removed: { summary: 'The removed schedule', value: resting } } },
   },
 };

@@ -25,14 +25,14 @@ const list = {
   next_cursor: 'WyIyMDI2LTExLTI0IiwiMDE5YWI1ZDQiXQ',
 } satisfies { sessions: Info[]; next_cursor: string };
 
-/** Of the operations on sessions that are there. */
+/** The examples of the operations on existing sessions. */
 export const sessions: Record<string, OperationExamples> = {
   continueSession: {
     body: {
       plain: { summary: 'The next prompt', value: next },
-      busy: { summary: 'While the session still runs: interrupt it first', value: busy },
+      busy: { summary: 'Interrupt the session if it still runs', value: busy },
       changed: {
-        summary: "Another mode, the worker's default model in the place of the inherited one",
+        summary: "Change the permission mode, and use the worker's default model",
         value: changed,
       },
     },
@@ -40,7 +40,7 @@ export const sessions: Record<string, OperationExamples> = {
       202: {
         queued: { summary: 'A new session of the same conversation', value: continued },
         waiting: {
-          summary: 'It waits for the end of the session before',
+          summary: 'The new session waits until its parent has ended',
           value: { ...continued, waiting_for: 'parent' } satisfies Info,
         },
       },
@@ -52,36 +52,40 @@ export const sessions: Record<string, OperationExamples> = {
         completed: { summary: 'Completed, with its result', value: completed },
         running: { summary: 'Running', value: running },
         queued: { summary: 'Queued', value: queued },
-        failed: { summary: 'Failed: failure.code says why', value: failed },
+        failed: { summary: 'Failed, with the reason in failure.code', value: failed },
       },
     },
   },
   listSessions: {
-    responses: { 200: { page: { summary: 'A page, and where the next begins', value: list } } },
+    responses: { 200: { page: { summary: 'A page, with the cursor of the next', value: list } } },
   },
   cancelSession: {
     responses: {
       202: {
         queued: {
-          summary: 'It never began: cancelled at once',
+          summary: 'The session had not started: it is cancelled at once',
           value: {
             ...queued,
             status: 'cancelled',
             end_time: '2026-11-24T09:00:01.000Z',
           } satisfies Info,
         },
-        running: { summary: 'It runs: its worker is told', value: running },
+        running: { summary: 'The session runs: its worker will stop it', value: running },
       },
     },
   },
   interruptSession: {
-    responses: { 202: { running: { summary: 'It runs: its worker is told', value: running } } },
+    responses: {
+      202: {
+        running: { summary: 'The session runs: its worker will end the turn', value: running },
+      },
+    },
   },
   deleteSession: {
     responses: {
       202: {
         deleting: {
-          summary: 'A long conversation: the rest goes on by itself',
+          summary: 'A long conversation: the deletion finishes in the background',
           value: { id: SESSION, state: 'deleting' },
         },
       },

@@ -39,14 +39,14 @@ const ofKey = {
   updated_at: '2026-11-02T08:00:00.000Z',
 } satisfies LimitView;
 
-/** Of the operations on what sessions spend, and may spend. */
+/** The examples of the operations on usage and limits. */
 export const usage: Record<string, OperationExamples> = {
   readUsage: {
     responses: {
       200: {
-        total: { summary: 'Of a month', value: { ...month, total: spending } },
+        total: { summary: 'The sums of one month', value: { ...month, total: spending } },
         byTag: {
-          summary: 'By tag, with group_by=tag',
+          summary: 'The sums by tag, with group_by=tag',
           value: {
             ...month,
             total: spending,
@@ -61,19 +61,19 @@ export const usage: Record<string, OperationExamples> = {
   },
   setLimit: {
     body: {
-      all: { summary: 'At once, a minute, dollars a day', value: caps },
+      all: { summary: 'Limit sessions at once, sessions per minute and USD per day', value: caps },
       budget: {
-        summary: 'Dollars a day alone',
+        summary: 'Limit only USD per day',
         value: { max_usd_per_day: 50 } satisfies z.input<typeof limitCapsSchema>,
       },
     },
-    responses: { 200: { set: { summary: 'As it is now', value: ofTag } } },
+    responses: { 200: { set: { summary: 'The new limit', value: ofTag } } },
   },
   getLimit: {
     responses: {
       200: {
         used: {
-          summary: 'And how far it is used',
+          summary: 'A limit, with its current use in `now`',
           value: { ...ofTag, now: { sessions_at_once: 7, usd_today: 12.4 } } satisfies LimitView,
         },
       },
@@ -81,7 +81,9 @@ export const usage: Record<string, OperationExamples> = {
   },
   listLimits: {
     responses: {
-      200: { two: { summary: 'Of a key and of a tag', value: { limits: [ofKey, ofTag] } } },
+      200: {
+        two: { summary: 'A limit of a key and one of a tag', value: { limits: [ofKey, ofTag] } },
+      },
     },
   },
 };

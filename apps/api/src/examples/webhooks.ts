@@ -59,50 +59,55 @@ const pending = {
   next_try_at: '2026-11-24T11:12:00.000Z',
 } satisfies z.infer<typeof deliveryViewSchema>;
 
-/** Of the operations on webhooks and their deliveries. */
+/** The examples of the operations on webhooks and their deliveries. */
 export const webhooks: Record<string, OperationExamples> = {
   createWebhook: {
     body: {
-      filtered: { summary: 'The ends of sessions with a tag', value: requested },
+      filtered: { summary: 'Only completed and failed sessions with a tag', value: requested },
       all: {
-        summary: 'Everything',
+        summary: 'All events of all sessions',
         value: { url: 'https://ops.example.com/baton' } satisfies z.input<typeof newWebhookSchema>,
       },
     },
     responses: {
       201: {
         made: {
-          summary: 'Made, with its secret (left out here)',
+          summary: 'The new webhook, with its secret (shortened here)',
           value: { ...stored, secret: 'whsec_…' } satisfies z.infer<typeof madeWebhookSchema>,
         },
       },
     },
   },
   listWebhooks: {
-    responses: { 200: { one: { summary: 'All there are', value: { webhooks: [used] } } } },
+    responses: { 200: { one: { summary: 'All webhooks', value: { webhooks: [used] } } } },
   },
   getWebhook: {
     responses: {
       200: {
-        used: { summary: 'In use', value: used },
-        disabled: { summary: 'Disabled: its endpoint is gone', value: disabled },
+        used: { summary: 'An enabled webhook', value: used },
+        disabled: {
+          summary: 'A webhook that is disabled because it answered 410',
+          value: disabled,
+        },
       },
     },
   },
   changeWebhook: {
     body: {
       enable: {
-        summary: 'Enable it again',
+        summary: 'Enable the webhook again',
         value: { enabled: true } satisfies z.input<typeof webhookChangesSchema>,
       },
       all: {
-        summary: 'Of sessions with any tag or none',
+        summary: 'Stop filtering by tags',
         value: { tags: null } satisfies z.input<typeof webhookChangesSchema>,
       },
     },
-    responses: { 200: { changed: { summary: 'As it is now', value: stored } } },
+    responses: { 200: { changed: { summary: 'The changed webhook', value: stored } } },
   },
-  deleteWebhook: { responses: { 200: { removed: { summary: 'What it was', value: used } } } },
+  deleteWebhook: {
+    responses: { 200: { removed: { summary: 'The removed webhook', value: used } } },
+  },
   listDeliveries: {
     responses: {
       200: {
@@ -110,5 +115,7 @@ export const webhooks: Record<string, OperationExamples> = {
       },
     },
   },
-  redeliver: { responses: { 202: { pending: { summary: 'It is tried again', value: pending } } } },
+  redeliver: {
+    responses: { 202: { pending: { summary: 'Baton sends the delivery again', value: pending } } },
+  },
 };

@@ -2,15 +2,18 @@ import type { Socket } from 'node:net';
 import { AppError } from '@baton/core/internal';
 import { errorBody, statusOf } from './http-error.ts';
 
-/** The most bytes that the request line and the headers of a request may have. */
+/** The most bytes of the request line and the headers of a request. */
 export const HEADERS_MAX_BYTES = 16 * 1024;
 
-/** Answers what is not HTTP, is too long for it, or takes too long to be it, and ends the connection. */
+/**
+ * Answers a connection whose request is not valid HTTP, has too large headers, or arrives too
+ * slowly. Then closes the connection.
+ */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return;
   const refusal =
     error.code === 'HPE_HEADER_OVERFLOW'
-      ? new AppError('PAYLOAD_TOO_LARGE', 'expected address and headers of at most 16 KiB')
+      ? new AppError('PAYLOAD_TOO_LARGE', 'expected a URL and headers of at most 16 KiB together')
       : new AppError('INVALID_REQUEST', 'expected a complete HTTP request');
   const body = JSON.stringify(errorBody(refusal));
   socket.end(

@@ -1,18 +1,22 @@
-// A client that writes all of a body before it reads must find our refusal, not a broken pipe.
+// Some clients send their whole body before they read. If Baton refuses the request early, such a
+// client must still receive the answer, not a broken connection.
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { App } from '../app-type.ts';
 import { announcesBody } from './json-body.ts';
 
-/** How much of a body that nobody reads is taken in, in bytes: four times the largest body that is read. */
+/**
+ * The most bytes of an unread body that are read and dropped: four times the largest allowed body.
+ */
 const DRAINED_MAX_BYTES = 64 * 1024 * 1024;
 
-/** How long such a body may take to arrive, in milliseconds. */
+/** How long the rest of an unread body may take to arrive, in milliseconds. */
 const DRAINED_MAX_MS = 10_000;
 
 /**
- * Answers at once what is refused before its body was read, and takes the rest of the body in before the
- * connection is closed: a connection that is closed while data comes in is reset, and the answer with it.
+ * Reads and drops the rest of a body before the connection of a request that was refused early is
+ * closed. The answer is sent at once. Without this, the kernel would reset the connection because
+ * unread data arrives, and the client could lose the answer.
  */
 export function registerDrain(app: App): void {
   app.addHook('onSend', async (request, reply, payload) => {

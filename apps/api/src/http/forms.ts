@@ -1,9 +1,9 @@
 import type { App } from '../app-type.ts';
 
-/** The longest body of a form: a key, or the button that was pressed. */
+/** The most bytes of a form. A form holds an API key, or nothing but its button. */
 const FORM_MAX_BYTES = 4 * 1024;
 
-/** Lets the routes of `scope` read bodies of HTML forms; all other routes refuse them. */
+/** Lets the routes of `scope` read the bodies of HTML forms. All other routes refuse them. */
 export function readForms(scope: App): void {
   scope.addContentTypeParser(
     'application/x-www-form-urlencoded',

@@ -9,31 +9,34 @@ import {
 } from '@baton/core/internal';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** The one body of every failure. */
+/** The body of every error answer. */
 export interface ErrorBody {
   error: { code: ErrorCode; message: string; details?: Record<string, unknown> };
 }
 
-/** When to ask again, in seconds, after a code that says "later". */
+/** The default of the header `retry-after` in seconds, for the codes that have one. */
 const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = { UNAVAILABLE: 5, LIMIT_EXCEEDED: 5 };
 
-// What Fastify refuses by itself. Its own messages quote the request, so they are not passed on.
+// Errors that Fastify throws. Its messages quote the request, which may contain secrets, so Baton
+// replaces them.
 const FASTIFY_ERRORS: Record<string, readonly [ErrorCode, string]> = {
   FST_ERR_CTP_INVALID_JSON_BODY: ['INVALID_REQUEST', 'expected the body to be JSON'],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['INVALID_REQUEST', 'expected a JSON body, got an empty one'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['INVALID_REQUEST', 'expected content-type application/json'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
     'INVALID_REQUEST',
-    'expected a body as long as content-length says',
+    'expected a body with the length in content-length',
   ],
   FST_ERR_CTP_BODY_TOO_LARGE: [
     'PAYLOAD_TOO_LARGE',
-    'expected a body of at most 1 MiB; 16 MiB for many launches',
+    'expected a body of at most 1 MiB, or 16 MiB for POST /v1/sessions/bulk',
   ],
-  FST_ERR_HANDLER_TIMEOUT: ['UNAVAILABLE', 'no answer in time; ask again later'],
+  FST_ERR_HANDLER_TIMEOUT: ['UNAVAILABLE', 'Baton could not answer in time; try again later'],
 };
 
-/** The coded error that a caller may see for anything thrown; a stranger becomes INTERNAL. */
+/**
+ * Converts anything thrown to an error that a caller may see. An unknown error becomes INTERNAL.
+ */
 export function toAnswerable(error: unknown): AppError {
   if (isAppError(error) && codeFacts(error.code).http !== undefined) return error;
   const unavailable = toUnavailable(error);
@@ -49,22 +52,25 @@ export function toAnswerable(error: unknown): AppError {
   return new AppError('INTERNAL', ERROR_CODES.INTERNAL.description, { cause: error });
 }
 
-/** The HTTP status of a code; 500 for one that is no answer. */
+/** Returns the HTTP status of a code; 500 if the code has none. */
 export function statusOf(code: ErrorCode): number {
   return codeFacts(code).http ?? 500;
 }
 
-/** The body that tells of an error. */
+/** Builds the body of an error answer. */
 export function errorBody({ code, message, details }: AppError): ErrorBody {
   return { error: { code, message, ...defined({ details }) } };
 }
 
-/** Fastify's error handler: answers with the code's status and the one body; logs once, with the cause. */
+/** Fastify's error handler: logs the error once, and answers with its status and its body. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   reply.send(errorBody(refuse(error, request, reply)));
 }
 
-/** Logs an error once, sets the answer's status and headers, and returns what the caller may see of it. */
+/**
+ * Logs an error once, sets the status and headers of the answer, and returns the error for the
+ * caller.
+ */
 export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): AppError {
   const answer = toAnswerable(error);
   const { code, details } = answer;
@@ -80,8 +86,8 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
   return answer;
 }
 
-/** Fastify's not-found handler: no such address, or not with this method. */
+/** Fastify's handler for requests that match no route. */
 export function answerNotFound(request: FastifyRequest, reply: FastifyReply): void {
-  const notFound = new AppError('NOT_FOUND', `nothing answers ${request.method} at this address`);
+  const notFound = new AppError('NOT_FOUND', `no ${request.method} route has this address`);
   reply.code(statusOf(notFound.code)).send(errorBody(notFound));
 }

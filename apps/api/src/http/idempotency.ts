@@ -12,14 +12,16 @@ export function tenantOf(request: Pick<FastifyRequest, 'caller'>): string {
   return request.caller.tenant;
 }
 
-/** The options of a session that say which API key created it; none where the caller has no key. */
+/** The option that records which API key created a session; empty if the caller has no key. */
 export function buildCallerOptions({ caller }: Pick<FastifyRequest, 'caller'>): {
   api_key_id?: string;
 } {
   return caller.keyId === null ? {} : { api_key_id: caller.keyId };
 }
 
-/** The options of a session that make a repeat of the request answer with the same session. */
+/**
+ * The options that make a repeated request return the same session; empty without idempotency key.
+ */
 export function idempotencyOf(
   request: FastifyRequest<{ Headers: { 'idempotency-key'?: string } }>,
 ): { idempotency_key?: string; tenant?: string } {

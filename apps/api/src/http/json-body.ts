@@ -1,4 +1,3 @@
-// Bodies: JSON alone is read, and nothing is refused for a body that the call has no use for.
 import { AppError } from '@baton/core/internal';
 import type { FastifyRequest } from 'fastify';
 import type { App } from '../app-type.ts';
@@ -6,7 +5,10 @@ import { findLostText } from './json-text.ts';
 
 const UTF8 = /^(?:utf-?8|us-ascii)$/i;
 
-/** Reads JSON bodies. Only JSON: a web page elsewhere cannot send that without asking first (CORS). */
+/**
+ * Lets routes read JSON bodies only, because a foreign web page cannot send JSON without a CORS
+ * preflight, which Baton does not answer. A route that needs no body ignores any body.
+ */
 export function registerBodies(app: App): void {
   app.removeContentTypeParser(['application/json', 'text/plain']);
   app.addHook('preParsing', async (request) => checkEncoding(request));
@@ -21,12 +23,12 @@ export function registerBodies(app: App): void {
   });
 }
 
-/** Whether the route of a request reads a body. */
+/** Returns true if the route of a request reads a body. */
 function hasBodySchema({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.schema?.body !== undefined;
 }
 
-/** Whether a request says that a body follows its headers. */
+/** Returns true if the headers of a request announce a body. */
 export function announcesBody({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
   const { 'content-length': length = '0', 'transfer-encoding': coding } = headers;
   return coding !== undefined || length !== '0';
@@ -38,7 +40,7 @@ function checkEncoding(request: FastifyRequest): void {
   if (isPlain || !announcesBody(request)) return;
   throw new AppError(
     'CONTENT_ENCODING_NOT_SUPPORTED',
-    'content-encoding: expected none, or identity: bodies are read as they are',
+    'content-encoding: expected none or identity; send the body uncompressed',
     { details: { field: 'content-encoding' } },
   );
 }
@@ -70,7 +72,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's own message quotes the body.
+    // The parser's message quotes the body, which may contain secrets.
     throw invalid('', 'expected the body to be JSON');
   }
 }

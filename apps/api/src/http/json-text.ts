@@ -1,12 +1,12 @@
-// JSON text whose value would not say all that the text says. The text must be valid JSON.
+// Finds the parts of a JSON text that JSON.parse would change without an error.
 
-/** What is wrong with a part of a text, and where: the keys that lead there. */
+/** A part of a JSON text that parsing would change. `path` holds the keys that lead to it. */
 export interface LostText {
   path: readonly string[];
   message: string;
 }
 
-/** An object or a list that is being read: the keys that it had, and where in it we are. */
+/** An open object or list: the keys read so far (null for a list), and the current key or index. */
 interface Frame {
   keys: Set<string> | null;
   at: string | number;
@@ -15,17 +15,17 @@ interface Frame {
 
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
-// Numbers with so few digits come out of JavaScript as they went in.
+// JavaScript keeps every integer of up to 15 digits exactly.
 const EXACT = /^-?\d{1,15}$/;
 
-const PROTOTYPE = 'expected no such key';
-const REPEATED = 'expected each key once';
-const TOO_PRECISE = 'expected a number that is kept exactly; send more digits as a string';
+const PROTOTYPE = 'expected no key that changes a prototype; rename this key';
+const REPEATED = 'expected each key once, got this key twice';
+const TOO_PRECISE = 'expected a number that JavaScript keeps exactly; send more digits as a string';
 
 /**
- * The first part of a JSON text that its value would not hold as it stands there: a key that stands twice, of
- * which the value keeps the last; a number that is rounded; a key that means a prototype. Null where the value
- * says all. Goes through the text once, however deep it is.
+ * Finds the first part of a valid JSON text that JSON.parse would change: a repeated key (only its
+ * last value is kept), a number that is rounded, or a key that changes a prototype. Returns null if
+ * there is none. Reads the text once, without recursion, so deep nesting is safe.
  */
 export function findLostText(text: string): LostText | null {
   const frames: Frame[] = [];
@@ -63,12 +63,12 @@ export function findLostText(text: string): LostText | null {
   return null;
 }
 
-// Such keys are followed instead of kept by code that copies objects.
+// Code that copies objects with these keys may change a prototype instead of storing the value.
 function isPrototype(key: string, above: string | number | undefined): boolean {
   return key === '__proto__' || (key === 'prototype' && above === 'constructor');
 }
 
-/** The index behind the string that begins at `start`. */
+/** The index after the string that begins at `start`. */
 function endOfString(text: string, start: number): number {
   for (let from = start + 1; ; ) {
     const quote = text.indexOf('"', from);
@@ -79,7 +79,7 @@ function endOfString(text: string, start: number): number {
   }
 }
 
-// What is out of range is refused by its value (findFault), wherever it comes from.
+// Numbers outside the safe range are not checked here: parseInput refuses them by their value.
 function isRounded(number: string): boolean {
   if (EXACT.test(number)) return false;
   const value = Number(number);
@@ -87,7 +87,10 @@ function isRounded(number: string): boolean {
   return digitsOf(number) !== digitsOf(String(value));
 }
 
-/** A number by its digits without zeros around them, and its power of ten: the same for all ways to write it. */
+/**
+ * Writes a number in one form, as digits without outer zeros and a power of ten, so `1.0` equals
+ * `1`.
+ */
 function digitsOf(number: string): string {
   const [, sign = '', whole = '', fraction = '', power = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number) ?? [];

@@ -11,16 +11,22 @@ function policy(scripts: string): string {
   ].join('; ');
 }
 
-// The reference page begins with a script of its own, and compiles templates.
+// The reference page starts with an inline script and compiles templates with eval.
 const REFERENCE = policy("'self' 'unsafe-inline' 'unsafe-eval'");
 const BOARD = policy("'self'");
 
-/** Keeps the reference page to its own origin: its fonts and calls home never leave the browser. */
+/**
+ * Sets the content security policy of the reference page: the browser loads nothing from other
+ * hosts.
+ */
 export async function referencePolicy(_request: FastifyRequest, reply: FastifyReply) {
   reply.header('content-security-policy', REFERENCE);
 }
 
-/** Keeps the dashboard to its own origin, and to the scripts that are served there. */
+/**
+ * Sets the content security policy of the dashboard: it loads nothing from other hosts, and no
+ * inline script.
+ */
 export async function boardPolicy(_request: FastifyRequest, reply: FastifyReply) {
   reply.header('content-security-policy', BOARD);
 }

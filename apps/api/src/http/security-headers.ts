@@ -1,18 +1,20 @@
 import type { App } from '../app-type.ts';
 
-// What holds for JSON; pages put their own policy in its place, and what may be kept its own cache-control.
+// The defaults suit JSON answers. Pages set their own policy, and cacheable answers their own
+// cache-control.
 const HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'cross-origin-resource-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
-  // Not "no-referrer": browsers would send `Origin: null` with our own forms.
+  // With "no-referrer", browsers would send `Origin: null` with Baton's own forms, which Baton
+  // refuses.
   'referrer-policy': 'same-origin',
   'cache-control': 'no-store',
 };
 
-/** Tells browsers, with every answer, to keep to what they were given: no sniffing, no frames, no copies. */
+/** Adds security headers to every answer: no content sniffing, no frames, no caching. */
 export function registerSecurityHeaders(app: App): void {
   app.addHook('onRequest', (_request, reply, done) => {
     reply.headers(HEADERS);

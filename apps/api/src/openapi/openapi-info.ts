@@ -1,13 +1,14 @@
-// What the document says before any operation: how to begin, and what holds for all of them.
+// The introduction of the OpenAPI document: how to begin, and the rules that all operations share.
 
 const DESCRIPTION = `
-Baton runs Claude Code sessions on a fleet of workers. You launch a session with a prompt, read it while it runs, and
-continue it once it has ended.
+Baton runs Claude Code sessions on a fleet of workers. You launch a session with a prompt, read its events while it
+runs, and continue it after it has ended.
 
 ## Begin
 
-Where the API asks for keys, send yours as a bearer token with each call. An operator makes one by
-\`npm run keys -- create --name me --scope write\`. An API for its own machine alone, as \`npm start\` brings it up, asks for none.
+If the API asks for keys, send your key as a bearer token with each call. An operator creates a key with
+\`npm run keys -- create --name me --scope write\`. \`npm start\` starts an API that only its own machine can call: it
+asks for no key.
 
 \`\`\`sh
 export BATON=http://127.0.0.1:3000
@@ -17,7 +18,7 @@ curl -s $BATON/v1/sessions \\
   -d '{"query": "Name three colours."}'
 \`\`\`
 
-The answer is the session, with its \`id\`. Watch what it does, then read its \`result\`:
+The answer is the session, with its \`id\`. Follow its events, then read its \`result\`:
 
 \`\`\`sh
 curl -N $BATON/v1/sessions/$ID/events \\
@@ -27,37 +28,45 @@ curl -s $BATON/v1/sessions/$ID \\
   -H "authorization: Bearer $KEY"
 \`\`\`
 
-A session is \`queued\`, \`starting\`, \`running\`, and at last \`completed\`, \`failed\` or \`cancelled\`; then it changes no more.
+A session is first \`queued\`, then \`starting\`, then \`running\`. It ends as \`completed\`, \`failed\` or \`cancelled\`, and
+does not change after that.
 
 ## Scopes
 
-A key of scope \`read\` reads. \`write\` also launches, continues and stops sessions, and keeps schedules. \`admin\` may do everything.
+A key with scope \`read\` can only read. A key with scope \`write\` can also launch, continue and stop sessions, and manage
+schedules. A key with scope \`admin\` can do everything.
 
 ## Errors
 
-Every failure has the same body: \`{"error": {"code", "message", "details"}}\`. Switch on \`code\`; messages are for people and
-may change. Where one field is wrong, \`details.field\` names it. Each operation lists its codes, with an example of each.
-After 429 and 503, \`retry-after\` says in how many seconds to ask again.
+Every error answer has the same body: \`{"error": {"code", "message", "details"}}\`. Switch on \`code\`; messages are for
+people and may change. If one field is wrong, \`details.field\` names it. Each operation lists its error codes, with an
+example of each. The header \`retry-after\` of a 429 or 503 says after how many seconds to repeat the request.
 
-A session that *fails* is no failed call: its \`failure.code\` says why, and \`failure.retryable\` whether it is worth another try.
+A *failed session* is not a failed request. Its \`failure.code\` says why the session failed, and \`failure.retryable\`
+whether another try can succeed.
 
-## Asking twice
+## Repeating a request
 
-Send \`idempotency-key\` with what makes a session. The same key with the same body gives the same session, and the answer
-says \`idempotency-replayed: true\`; with another body it is refused (\`IDEMPOTENCY_CONFLICT\`).
+Send the header \`idempotency-key\` with each request that creates a session. If you repeat the request with the same key
+and the same body, you get the same session, and the answer has the header \`idempotency-replayed: true\`. A request with
+the same key and another body is refused (\`IDEMPOTENCY_CONFLICT\`).
 
 ## Lists
 
-A page tells \`next_cursor\` where there is more; send it as \`cursor\`. Answers may get new keys: ignore those you do not know.
+If there are more items, a page has a \`next_cursor\`. Send it as \`cursor\` to get the next page.
+
+## New keys
+
+Later versions may add keys to an answer. Ignore keys that you do not know.
 `.trim();
 
-/** What the document is called, and how its reader begins. */
+/** The title, version and introduction of the document. */
 export const INFO = { title: 'Baton', version: '1', description: DESCRIPTION };
 
-/** Where calls go: to the server that gave the document. */
+/** The address of the API: the server that served the document. */
 export const SERVERS = [{ url: '/' }];
 
-/** What operations are about, in the order in which a reader meets them. */
+/** The groups of operations, in the order in which the reference page shows them. */
 export const TAGS = [
   {
     name: 'sessions',
@@ -67,23 +76,23 @@ export const TAGS = [
   {
     name: 'events',
     'x-displayName': 'Events',
-    description: 'What sessions do and did: live, page by page, or as the transcript.',
+    description: 'Read what sessions do: as a live stream, page by page, or as a transcript.',
   },
-  { name: 'schedules', 'x-displayName': 'Schedules', description: 'Launch sessions by the clock.' },
+  { name: 'schedules', 'x-displayName': 'Schedules', description: 'Launch sessions at set times.' },
   {
     name: 'webhooks',
     'x-displayName': 'Webhooks',
-    description: 'Be told of what becomes of sessions.',
+    description: 'Get a request from Baton when the status of a session changes.',
   },
-  { name: 'usage', 'x-displayName': 'Usage', description: 'What sessions spent.' },
+  { name: 'usage', 'x-displayName': 'Usage', description: 'The cost and usage of sessions.' },
   {
     name: 'limits',
     'x-displayName': 'Limits',
-    description: 'What the sessions of an API key or of a tag may do together.',
+    description: 'Limit what all sessions of an API key or of a tag may use together.',
   },
   {
     name: 'operations',
     'x-displayName': 'Operations',
-    description: 'Health, schemas, and keys to seal secrets to.',
+    description: 'Health checks, JSON Schemas, and the public keys for sealing secrets.',
   },
 ];

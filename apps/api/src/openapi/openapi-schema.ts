@@ -1,16 +1,16 @@
 import { z } from 'zod';
 
-/** JSON Schema as the OpenAPI document holds it. */
+/** A JSON Schema in the OpenAPI document. */
 export type JsonSchema = Record<string, unknown>;
 
-/** Schemas that stand under a name of their own in the document. */
+/** The schemas that the document lists by name under `components`. */
 export const named = z.registry<{ id: string }>();
 
 const DEFS = '#/$defs/';
 
 /**
- * The JSON Schema of a zod schema, for what comes in or for what goes out. Named schemas inside it are
- * put into `components` and referred to.
+ * Converts a zod schema to a JSON Schema, for a request (`input`) or an answer (`output`). Adds the
+ * named schemas inside it to `components`, and refers to them.
  */
 export function toOpenApiSchema(
   schema: z.ZodType,
@@ -26,7 +26,8 @@ export function toOpenApiSchema(
     metadata: named,
     override: ({ zodSchema, jsonSchema }) => {
       simplify(jsonSchema, io);
-      // With a registry of our own, zod does not look where `describe` writes.
+      // zod reads metadata only from the registry in `metadata`, but `describe` writes to the
+      // global one.
       const description = z.globalRegistry.get(zodSchema)?.description;
       if (description !== undefined) jsonSchema.description = description;
     },
@@ -42,18 +43,21 @@ export function toOpenApiSchema(
 }
 
 function simplify(schema: JsonSchema, io: 'input' | 'output'): void {
-  // An answer may have more keys than a client knows: additions are free.
+  // Later versions may add keys to an answer, so clients must accept unknown keys.
   if (io === 'output' && schema['additionalProperties'] === false) {
     delete schema['additionalProperties'];
   }
-  // Every JSON number ends there, and no reader counts so far.
+  // zod adds these bounds to every integer. They would only fill the page.
   if (schema['maximum'] === Number.MAX_SAFE_INTEGER) delete schema['maximum'];
   if (schema['minimum'] === Number.MIN_SAFE_INTEGER) delete schema['minimum'];
-  // The format says it; zod's patterns for it only make the page unreadable.
+  // The format is enough; zod's long patterns would make the page unreadable.
   if (schema['format'] === 'date-time' || schema['format'] === 'uuid') delete schema['pattern'];
 }
 
-/** References to named schemas point to the components; the others are of free JSON, which is anything. */
+/**
+ * Makes references to named schemas point to `components`. An unnamed reference is to the recursive
+ * schema of any JSON value; it is removed, because a schema without rules accepts any value.
+ */
 function redirect(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(redirect);
   if (typeof value !== 'object' || value === null) return value;

@@ -14,11 +14,14 @@ const SCHEMES = {
     scheme: 'bearer',
     bearerFormat: 'baton_<id>_<secret>',
     description:
-      'An API key of scope read, write or admin, each of which may do what those before it may. Not asked for where the API runs for its own machine alone.',
+      'An API key with scope read, write or admin. Each scope includes the scopes before it. An API that runs with AUTH=none, which only its own machine can call, asks for no key.',
   },
 } as const;
 
-/** Collects the routes registered after it into the OpenAPI document, served at /openapi.json. */
+/**
+ * Serves the OpenAPI document at /openapi.json. It describes all routes that are registered
+ * afterwards.
+ */
 export async function registerOpenApi(app: App): Promise<void> {
   const components: Record<string, JsonSchema> = {};
   await app.register(swagger, {
@@ -54,7 +57,10 @@ function withAllExamples(paths: Record<string, object | undefined> = {}) {
   return Object.fromEntries(entries);
 }
 
-/** The schema of a route that may be sent a body, wanted or not, with what is said of one too large. */
+/**
+ * Adds the errors of request bodies to every route that can receive a body, even if it ignores the
+ * body.
+ */
 function withLimits(schema: FastifySchema, method: string): FastifySchema {
   if (schema?.hide || method === 'GET' || method === 'HEAD') return schema;
   return {
@@ -66,7 +72,7 @@ function withLimits(schema: FastifySchema, method: string): FastifySchema {
   };
 }
 
-/** The schema of a route that asks for a scope, with the key and what goes wrong with it. */
+/** Adds the API key and its errors to a route that needs a scope. */
 function withAccess(schema: FastifySchema, access: Access): FastifySchema {
   if (schema?.hide || access === 'public') return schema;
   const refusals = failures('UNAUTHENTICATED', 'FORBIDDEN', 'UNAVAILABLE');
@@ -77,7 +83,7 @@ function withAccess(schema: FastifySchema, access: Access): FastifySchema {
   };
 }
 
-/** A route's schema with JSON Schema in the place of zod. */
+/** Converts the zod schemas in a route's schema to JSON Schemas. */
 function describe(schema: FastifySchema, components: Record<string, JsonSchema>): FastifySchema {
   const described = Object.entries(schema ?? { hide: true }).map(([key, part]) => {
     if (part instanceof z.ZodType) return [key, toOpenApiSchema(part, 'input', components)];

@@ -11,13 +11,15 @@ import { errorExample } from '../examples/errors.ts';
 import type { Examples } from '../examples/example.ts';
 import { named } from './openapi-schema.ts';
 
-/** The body of every failure. */
+/** The body of every error answer. */
 export const errorBodySchema = z.object({
   error: z.object({
     code: errorCodeSchema,
     message: z.string(),
     details: z
-      .looseObject({ field: z.string().optional().describe('Dotted path of what is wrong.') })
+      .looseObject({
+        field: z.string().optional().describe('The dotted path of the field that is wrong.'),
+      })
       .optional(),
   }),
 });
@@ -26,25 +28,28 @@ named.add(errorBodySchema, { id: 'Error' });
 named.add(infoSchema, { id: 'Info' });
 named.add(eventViewSchema, { id: 'Event' });
 
-/** An id in the path. */
+/** The path parameters of a route that has the id of a session. */
 export const idParams = z.strictObject({ id: idSchema.describe('The id of a session.') });
 
-/** A JSON answer as the OpenAPI document tells it. */
+/** Describes a JSON answer for the OpenAPI document. */
 export function json<T extends z.ZodType>(description: string, schema: T) {
   return { description, content: { 'application/json': { schema } } };
 }
 
-/** An answer without a body, as the OpenAPI document tells it. */
+/** Describes an answer without a body for the OpenAPI document. */
 export function nothing(description: string) {
   return { description, type: 'null' };
 }
 
-/** A stream of server-sent events as the OpenAPI document tells it. */
+/** Describes a stream of server-sent events for the OpenAPI document. */
 export function stream(description: string) {
   return { description, content: { 'text/event-stream': { schema: z.string() } } };
 }
 
-/** The answers that tell of these codes, one for each status, with what each code means and an example of it. */
+/**
+ * Describes the error answers of these codes and of INTERNAL: one answer per HTTP status, with the
+ * meaning and an example of each code.
+ */
 export function failures(...codes: ErrorCode[]): Record<number, ReturnType<typeof json>> {
   const byStatus = Map.groupBy(
     [...codes, 'INTERNAL'] as const,
@@ -62,7 +67,7 @@ function failure(codes: readonly ErrorCode[]) {
   return { description, content: { 'application/json': media } };
 }
 
-/** The page size of a query. */
+/** The query parameter `limit`: the page size, with its default and its maximum. */
 export function limit(byDefault: number, most: number) {
   return z.coerce
     .number()
@@ -70,12 +75,12 @@ export function limit(byDefault: number, most: number) {
     .min(1)
     .max(most)
     .default(byDefault)
-    .describe(`How many at most; up to ${most}.`);
+    .describe(`The most items to return, from 1 to ${most}.`);
 }
 
-/** The cursor of a query. */
+/** The query parameter `cursor`. */
 export const cursor = z
   .string()
   .min(1)
   .exactOptional()
-  .describe('The next_cursor of the answer before; absent: from the start.');
+  .describe('The next_cursor of the previous page. Without it, the first page is returned.');

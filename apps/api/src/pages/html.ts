@@ -1,11 +1,14 @@
-/** Text that is HTML already. */
+/** Text that is safe HTML. */
 export interface Html {
   readonly html: string;
 }
 
 type Part = Html | string | number | undefined | false | readonly Part[];
 
-/** HTML with everything that is put into it escaped, but for what is HTML already; lists are joined. */
+/**
+ * Template tag for HTML. Escapes every value except Html, joins lists, and leaves out undefined and
+ * false.
+ */
 export function html(texts: TemplateStringsArray, ...parts: Part[]): Html {
   const rest = parts.map((part, index) => render(part) + (texts[index + 1] ?? ''));
   return { html: (texts[0] ?? '') + rest.join('') };

@@ -1,8 +1,8 @@
 import { type Html, html } from './html.ts';
 
-/** The form that asks for a key; afterwards the browser goes on to `next`. */
+/** The login form. After a login, the browser is redirected to `next`. */
 export function loginForm(next: string, complaint?: string): Html {
-  return html`<p>The dashboards are behind the API keys. The key is sent once; the browser keeps a login of twelve hours in its place.</p>
+  return html`<p>The dashboards need an API key. Your browser sends the key once and does not store it: the login lasts twelve hours.</p>
 ${complaint !== undefined && html`<p class="bad" role="alert">${complaint}</p>`}
 <form method="post" action="/login">
 <input type="hidden" name="next" value="${next}">
@@ -11,7 +11,7 @@ ${complaint !== undefined && html`<p class="bad" role="alert">${complaint}</p>`}
 </form>`;
 }
 
-/** The address of this server to go on to, or the queue's where it is none. */
+/** Returns `next` if it is a path of this server; otherwise `/queues`. */
 export function safeNext(next: unknown): string {
   if (typeof next !== 'string' || !/^\/[\w.~!$&'()*+,;=:@%/?-]*$/.test(next)) return '/queues';
   return next.startsWith('//') ? '/queues' : next;

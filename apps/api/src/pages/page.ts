@@ -18,7 +18,7 @@ form { display: inline; } input { font: inherit; padding: .35rem; width: 100%; b
 
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
-// No script at all; the one style is named by its hash.
+// The pages run no script. Their one style is allowed by its hash.
 const POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${STYLE_HASH}'`,
@@ -27,13 +27,15 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** What stands around a page: who looks at it, if anybody is logged in. */
+/**
+ * The title of a page, and the caller that the header shows. Without a caller, there is no header.
+ */
 export interface Frame {
   title: string;
   caller?: Caller | undefined;
 }
 
-/** Answers with a page of ours: the links, who is logged in, and what it is about. */
+/** Answers with an HTML page: a header with links and the caller, the title, and the content. */
 export function sendPage(
   reply: FastifyReply,
   { title, caller }: Frame,

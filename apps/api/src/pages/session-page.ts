@@ -3,15 +3,15 @@ import { formatMoney } from './format.ts';
 import { type Html, html } from './html.ts';
 import { row, statusOf } from './sessions-page.ts';
 
-/** What a session's page shows beside the session. */
+/** What the page of a session shows besides the session. */
 export interface Around {
-  /** The sessions that continue it; the newest of them. */
+  /** The newest sessions that continue this one. */
   children: readonly Info[];
-  /** Whether who looks at it may stop it. */
+  /** Whether the caller may stop the session. */
   mayStop: boolean;
 }
 
-/** One session for people: what was asked, what came of it, what it cost, and where to read on. */
+/** The page of one session: its prompt, status, answer and cost, with links to more. */
 export function sessionContent(info: Info, { children, mayStop }: Around): Html {
   const { id, parent_session_id: parent, failure, totals } = info;
   const api = `/v1/sessions/${id}`;
@@ -26,7 +26,7 @@ ${fact('Started', info.started_at)}
 ${fact('Ended', info.end_time)}
 ${fact('Attempts', info.attempt)}
 ${fact('Worker', info.worker_id)}
-${fact('Waits for', info.waiting_for)}
+${fact('Waiting for', info.waiting_for)}
 ${fact('Not before', info.not_before)}
 ${fact('Tags', info.tags?.join(', '))}
 ${fact('Continues', parent && html`<a href="/sessions/${parent}">${parent}</a>`)}

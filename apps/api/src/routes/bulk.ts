@@ -23,10 +23,13 @@ import { errorBodySchema, failures, json } from '../openapi/responses.ts';
 const MAX_LAUNCHES = 1_000;
 const BODY_MAX_BYTES = 16 * 1024 * 1024;
 
-/** A thousand launches are a few seconds of a busy store's time; a handler that is abandoned launches them all the same. */
+/**
+ * How long the handler may take, in milliseconds: a busy store needs some seconds for 1,000
+ * launches. A shorter limit would not stop them: an abandoned handler still launches all sessions.
+ */
 const HANDLER_TIMEOUT_MS = 60_000;
 
-/** How many are parsed before others have their turn. */
+/** How many launches are parsed before the event loop may serve other requests. */
 const PARSED_AT_ONCE = 25;
 
 const bulkRequestSchema = z.strictObject({
@@ -39,33 +42,38 @@ const verdict = z.union([
   z.object({
     status: z.literal(202),
     session: infoSchema,
-    replayed: z.boolean().optional().describe('Its idempotency key had made it before.'),
+    replayed: z
+      .boolean()
+      .optional()
+      .describe('An earlier request with this idempotency key created the session.'),
   }),
   z.object({
-    status: z.int().describe('What a launch of its own would have been answered with.'),
+    status: z.int().describe('The HTTP status of the answer that POST /v1/sessions would give.'),
     error: errorBodySchema.shape.error,
   }),
 ]);
-const verdicts = z.object({ results: z.array(verdict).describe('In the order of the launches.') });
+const verdicts = z.object({
+  results: z.array(verdict).describe('One result for each launch, in the order of the launches.'),
+});
 
-/** Launches many sessions in one request; each stands or falls by itself. */
+/** Launches many sessions in one request. Each launch succeeds or fails on its own. */
 export function registerBulk(app: App, { manager, mongo, policy, log }: AppDeps): void {
   app.post(
     '/v1/sessions/bulk',
     {
       bodyLimit: BODY_MAX_BYTES,
       handlerTimeout: HANDLER_TIMEOUT_MS,
-      // One launch that does not fit the schema is its own failure, not the whole request's.
+      // Accepts any body: a launch that does not fit the schema must not fail the other launches.
       validatorCompiler: () => (data) => ({ value: data }),
       schema: {
         operationId: 'launchSessions',
         summary: 'Launch up to 1,000 sessions',
         description:
-          'Each launch has its own verdict, in their order: one that is refused keeps no other from its session. Asking again is safe where each has an `idempotency_key`. The body may have 16 MiB, each launch 1 MiB.',
+          'Each launch has its own result, in the order of the launches. A refused launch does not affect the others. If each launch has an `idempotency_key`, the request can be repeated safely. The body may be up to 16 MiB, and each launch up to 1 MiB.',
         tags: ['sessions'],
         body: bulkRequestSchema,
         response: {
-          200: json('What became of each.', verdicts),
+          200: json('The result of each launch.', verdicts),
           ...failures('INVALID_REQUEST', 'PAYLOAD_TOO_LARGE', 'UNAVAILABLE'),
         },
       },
@@ -108,18 +116,20 @@ export function registerBulk(app: App, { manager, mongo, policy, log }: AppDeps)
     }
     const answer = toAnswerable(one?.error);
     const status = statusOf(answer.code);
-    if (status >= 500) log.error({ err: answer, code: answer.code }, 'a launch of many failed');
+    if (status >= 500) {
+      log.error({ err: answer, code: answer.code }, 'one launch of a bulk request failed');
+    }
     return { status, ...errorBody(answer) };
   }
 }
 
-// Not by parseInput: what is too deep in one launch is that launch's own failure.
+// Does not use parseInput, which would refuse the whole body if one launch is nested too deeply.
 function parseShape(body: unknown): z.infer<typeof bulkShapeSchema> {
   const parsed = bulkShapeSchema.safeParse(body);
   if (parsed.success) return parsed.data;
   throw new AppError(
     'INVALID_REQUEST',
-    `sessions: expected 1 to ${MAX_LAUNCHES} launches, and nothing beside them`,
+    `sessions: expected a list of 1 to ${MAX_LAUNCHES} launches as the only key of the body`,
     { details: { field: 'sessions' }, cause: parsed.error },
   );
 }
@@ -127,7 +137,7 @@ function parseShape(body: unknown): z.infer<typeof bulkShapeSchema> {
 function notForAll(): AppError {
   return new AppError(
     'INVALID_REQUEST',
-    'idempotency-key: expected an idempotency_key with each launch, not one header for all',
+    'idempotency-key: expected no such header; give each launch its own idempotency_key',
     { details: { field: 'idempotency-key' } },
   );
 }

@@ -15,7 +15,7 @@ import { failures, idParams, json } from '../openapi/responses.ts';
 
 named.add(continueRequestSchema, { id: 'ContinueRequest' });
 
-/** Continues a terminal session in a new one: `:id` is the parent. */
+/** Continues a session in a new session, whose parent is the session `:id`. */
 export function registerContinue(app: App, { manager, policy }: AppDeps): void {
   app.post(
     '/v1/sessions/:id/continue',
@@ -24,7 +24,7 @@ export function registerContinue(app: App, { manager, policy }: AppDeps): void {
         operationId: 'continueSession',
         summary: 'Continue a session in a new one',
         description:
-          'Absent keys inherit the value of the session continued, null clears it; max_turns and max_budget_usd are never inherited. While the session to continue has not ended, `on_busy` decides: the new one is refused, or waits for its end (`waiting_for: parent`).',
+          'The new session inherits each key that the body leaves out; null clears a key. max_turns and max_budget_usd are never inherited. If the parent has not ended, `on_busy` decides: Baton refuses the request, or the new session waits until the parent has ended (`waiting_for: parent`).',
         tags: ['sessions'],
         params: idParams,
         headers: idempotencyHeaders,

@@ -9,7 +9,7 @@ const conversationPage = z.object({
   next_cursor: z.string().optional().describe('Absent on the last page.'),
 });
 
-/** The events of a whole conversation, from the root's first to the session's last. */
+/** Reads the events of a conversation, from the root's first event to the session's last. */
 export function registerConversation(
   app: App,
   { manager, stores: { sessions, events } }: AppDeps,
@@ -20,7 +20,8 @@ export function registerConversation(
       schema: {
         operationId: 'readConversation',
         summary: 'Read a conversation up to a session',
-        description: 'One flat run of events; what a later attempt superseded is left out.',
+        description:
+          'Returns one flat list of events, from the first session of the conversation to this one. Events that a later attempt superseded are left out.',
         tags: ['events'],
         params: idParams,
         querystring: z.strictObject({ limit: limit(100, 1000), cursor }),

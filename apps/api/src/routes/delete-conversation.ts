@@ -4,7 +4,10 @@ import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { failures, idParams, json, nothing } from '../openapi/responses.ts';
 
-/** How long a caller is kept waiting, in milliseconds, before the rest goes on by itself. */
+/**
+ * How long the caller waits for the deletion, in milliseconds. After that it finishes in the
+ * background.
+ */
 const WAIT_MS = 7_000;
 
 const deleting = z.object({ id: idSchema, state: z.literal('deleting') });
@@ -18,12 +21,12 @@ export function registerDeleteConversation(app: App, { manager, deletion }: AppD
         operationId: 'deleteSession',
         summary: 'Delete a whole conversation',
         description:
-          'Removes every session of the conversation that `:id` belongs to: documents, events, transcripts, jobs. All of them must have ended. There is no way back; saying it again is harmless.',
+          'Deletes every session of the conversation that `:id` belongs to, with its document, events, transcript and job. All sessions of the conversation must have ended. A deletion cannot be undone. The request can be repeated safely.',
         tags: ['sessions'],
         params: idParams,
         response: {
-          202: json('It is being deleted; the rest goes on by itself.', deleting),
-          204: nothing('It is gone.'),
+          202: json('Accepted: Baton finishes the deletion in the background.', deleting),
+          204: nothing('The conversation is deleted.'),
           ...failures(
             'INVALID_REQUEST',
             'SESSION_NOT_FOUND',
@@ -35,7 +38,8 @@ export function registerDeleteConversation(app: App, { manager, deletion }: AppD
     },
     async (request, reply) => {
       const { id } = request.params;
-      // One that only the queue knows has not ended: it is told so, as any other.
+      // A session that only the queue knows has no document yet. getSession adopts it, so that the
+      // deletion answers SESSION_NOT_TERMINAL instead of SESSION_NOT_FOUND.
       await manager.getSession(id).catch((error: unknown) => {
         if (!isAppError(error) || error.code !== 'SESSION_NOT_FOUND') throw error;
       });

@@ -13,7 +13,7 @@ const deliveryPage = z.object({
   next_cursor: z.string().optional().describe('Absent on the last page.'),
 });
 
-/** The log of a webhook, and its redeliveries. */
+/** Reads the deliveries of a webhook, and sends a delivery again. */
 export function registerDeliveries(
   app: App,
   { webhooks: { store, deliveries, queue } }: Pick<AppDeps, 'webhooks'>,
@@ -29,8 +29,8 @@ export function registerDeliveries(
     {
       schema: {
         operationId: 'listDeliveries',
-        summary: 'Read the log of a webhook, newest first',
-        description: 'What is older than WEBHOOK_LOG_DAYS is removed.',
+        summary: 'List the deliveries of a webhook, newest first',
+        description: 'Baton removes deliveries that are older than WEBHOOK_LOG_DAYS.',
         tags: ['webhooks'],
         params: webhookParams,
         querystring: z.strictObject({
@@ -39,7 +39,7 @@ export function registerDeliveries(
           cursor,
         }),
         response: {
-          200: json('A page of the log.', deliveryPage),
+          200: json('A page of deliveries.', deliveryPage),
           ...failures('INVALID_REQUEST', 'WEBHOOK_NOT_FOUND', 'UNAVAILABLE'),
         },
       },
@@ -56,13 +56,13 @@ export function registerDeliveries(
     {
       schema: {
         operationId: 'redeliver',
-        summary: 'Deliver once more',
+        summary: 'Send a delivery again',
         description:
-          'The same event under the same webhook-id, tried now and with all retries anew, whatever became of it before.',
+          'Sends the same event with the same webhook-id at once, whether the delivery had succeeded, failed or not ended. All retries are available again.',
         tags: ['webhooks'],
         params: deliveryParams,
         response: {
-          202: json('Accepted: it is tried at once.', deliveryViewSchema),
+          202: json('Accepted: Baton sends it at once.', deliveryViewSchema),
           ...failures(
             'INVALID_REQUEST',
             'WEBHOOK_NOT_FOUND',
@@ -83,7 +83,8 @@ export function registerDeliveries(
       if (!renewed) {
         throw new AppError('DELIVERY_NOT_FOUND', `webhook ${id} has no delivery ${delivery_id}`);
       }
-      // If we die before this, the sweep finds it overdue.
+      // If this process dies before the job is added, the sweep finds the delivery overdue and adds
+      // it.
       await queue.add(renewed);
       return reply.code(202).send(toDeliveryView(renewed));
     },

@@ -2,7 +2,7 @@ import reference from '@scalar/fastify-api-reference';
 import type { App } from '../app-type.ts';
 import { referencePolicy } from '../http/page-policy.ts';
 
-/** A readable page of the OpenAPI document at /docs, whole without a network. */
+/** Serves the API reference at /docs. The page loads nothing from other hosts. */
 export async function registerDocs(app: App): Promise<void> {
   await app.register(reference, {
     routePrefix: '/docs',
@@ -14,7 +14,7 @@ export async function registerDocs(app: App): Promise<void> {
       authentication: { preferredSecurityScheme: 'key' },
       orderSchemaPropertiesBy: 'preserve',
       documentDownloadType: 'json',
-      // Everything that would call home, or a server of somebody else.
+      // These options would make the page call servers of its vendor or of others.
       telemetry: false,
       withDefaultFonts: false,
       proxyUrl: '',

@@ -4,12 +4,12 @@ import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { failures, json } from '../openapi/responses.ts';
 
-/** How long a store may take to answer before it counts as away, in milliseconds. */
+/** How long a store may take to answer before it counts as unavailable, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 2_000;
 
 const ok = z.object({ status: z.literal('ok') });
 
-/** /healthz: the process is up. /readyz: Redis takes a write and MongoDB answers too. */
+/** Serves /healthz (the process is up) and /readyz (Redis accepts a write, and MongoDB answers). */
 export function registerHealth(app: App, { queue, mongo }: AppDeps): void {
   const stores = { redis: () => queue.ping(), mongodb: () => mongo.ping() };
 
@@ -19,9 +19,9 @@ export function registerHealth(app: App, { queue, mongo }: AppDeps): void {
       logLevel: 'warn',
       schema: {
         operationId: 'healthz',
-        summary: 'Says that the process is up',
+        summary: 'Check that the process is up',
         tags: ['operations'],
-        response: { 200: json('It is.', ok) },
+        response: { 200: json('The process is up.', ok) },
       },
     },
     async () => ({ status: 'ok' as const }),
@@ -33,9 +33,9 @@ export function registerHealth(app: App, { queue, mongo }: AppDeps): void {
       logLevel: 'warn',
       schema: {
         operationId: 'readyz',
-        summary: 'Says whether Redis takes writes and MongoDB answers',
+        summary: 'Check that Redis accepts writes and MongoDB answers',
         tags: ['operations'],
-        response: { 200: json('They do.', ok), ...failures('UNAVAILABLE') },
+        response: { 200: json('Both stores are available.', ok), ...failures('UNAVAILABLE') },
       },
     },
     async () => {
@@ -62,7 +62,8 @@ export function registerHealth(app: App, { queue, mongo }: AppDeps): void {
   );
 }
 
-// A store's own error says why before it says what to do.
+// In the message of a store's error, the reason stands before the semicolon and the advice after
+// it.
 function describeUnavailable({ name, failure }: { name: string; failure: unknown }): string {
   const [reason] = isAppError(failure) ? failure.message.split(';', 1) : [];
   return reason ?? `${name} does not answer`;

@@ -3,7 +3,7 @@ import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { safeNext } from '../pages/login-page.ts';
 
-/** What stands at the root of the API, for a program that asks. */
+/** The answer to a program that requests `/`. */
 const HOME = {
   name: 'Baton',
   description: 'A job queue whose jobs are Claude Code sessions.',
@@ -20,7 +20,10 @@ const HOME = {
 
 const SESSIONS_PAGE = '/sessions';
 
-/** `/`: the sessions page for a browser, and what this is for a program; `/login` leads on where no keys are asked for. */
+/**
+ * Serves `/`: a browser is redirected to the sessions page, and a program gets a list of links. If
+ * the API asks for no keys, `/login` redirects too.
+ */
 export function registerHome(app: App, { auth }: Pick<AppDeps, 'auth'>): void {
   app.get('/', { schema: { hide: true } }, async (request, reply) => {
     reply.header('vary', 'accept');

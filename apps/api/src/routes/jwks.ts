@@ -3,27 +3,30 @@ import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { json } from '../openapi/responses.ts';
 
-/** How long a caller may keep the keys, in seconds: a new one is served before old ones go. */
+/**
+ * How long a caller may cache the keys, in seconds. An operator serves a new key before removing an
+ * old one.
+ */
 const MAX_AGE_S = 300;
 
 const keySet = z.object({
   keys: z
     .array(z.looseObject({ kty: z.string(), kid: z.string(), use: z.string(), alg: z.string() }))
-    .describe('The first is the one to seal to. None: this installation seals nothing.'),
+    .describe('Seal to the first key. An empty list: this installation stores secrets unsealed.'),
 });
 
-/** Serves the public keys that callers seal secrets to (RFC 7517). */
+/** Serves the public keys that callers use to seal secrets, as a JWKS (RFC 7517). */
 export function registerJwks(app: App, { sealingKeys }: Pick<AppDeps, 'sealingKeys'>): void {
   app.get(
     '/.well-known/jwks.json',
     {
       schema: {
         operationId: 'getSealingKeys',
-        summary: 'The public keys that secrets are sealed to',
+        summary: 'Get the public keys for sealing secrets',
         description:
-          'A text in `env`, `settings` or `mcp_config`, or a part of one, may be `baton-sealed.` and a JWE in compact form to the first key (ECDH-ES+A256KW, A256GCM), with its `kid`. Workers alone can open it.',
+          'A string in `env`, `settings` or `mcp_config` may be sealed as a whole or in part. A sealed value is `baton-sealed.` followed by a compact JWE that is encrypted to the first key (ECDH-ES+A256KW, A256GCM) and names its `kid`. Only workers can open it.',
         tags: ['operations'],
-        response: { 200: json('A JWKS.', keySet) },
+        response: { 200: json('The keys, as a JWKS.', keySet) },
       },
     },
     async (_request, reply) => {

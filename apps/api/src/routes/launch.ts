@@ -14,7 +14,7 @@ import { failures, json } from '../openapi/responses.ts';
 
 named.add(launchRequestSchema, { id: 'LaunchRequest' });
 
-/** Launches a session from a config, with the options beside it. */
+/** Launches a session from the config and the options in the body. */
 export function registerLaunch(app: App, { manager, mongo, policy }: AppDeps): void {
   app.post(
     '/v1/sessions',
@@ -23,12 +23,12 @@ export function registerLaunch(app: App, { manager, mongo, policy }: AppDeps): v
         operationId: 'launchSession',
         summary: 'Launch a session',
         description:
-          'A prompt is enough; everything else has a default. The session is queued, and the first worker that is free runs Claude Code for it. With `idempotency-key` it is safe to ask again.',
+          'Only `query` is required; everything else has a default. Baton queues the session, and the first free worker runs Claude Code for it. With an `idempotency-key`, the request can be repeated safely.',
         tags: ['sessions'],
         headers: idempotencyHeaders,
         body: launchRequestSchema,
         response: {
-          202: json('Accepted: it is queued, and can be read at once.', infoSchema),
+          202: json('Accepted: the session is queued, and can be read at once.', infoSchema),
           ...failures(
             'INVALID_REQUEST',
             'IDEMPOTENCY_CONFLICT',
@@ -44,7 +44,8 @@ export function registerLaunch(app: App, { manager, mongo, policy }: AppDeps): v
     async (request, reply) => {
       const { config, options } = splitRequest(request.body);
       checkPolicy(config, policy);
-      // Asked before anything is enqueued: a session nobody can read yet would look like a failed call.
+      // While MongoDB is down nobody could read the session. So the launch is refused before it is
+      // queued.
       await mongo.ping();
       return answerAccepted(
         reply,

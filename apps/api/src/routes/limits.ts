@@ -9,12 +9,14 @@ named.add(limitViewSchema, { id: 'Limit' });
 
 const params = z.strictObject({
   kind: z.enum(LIMIT_KINDS),
-  name: z.string().min(1).max(128).describe('The id of the API key, or the tag.'),
+  name: z.string().min(1).max(128).describe('The id of an API key, or a tag.'),
 });
 
 const list = z.object({ limits: z.array(limitViewSchema) });
 
-/** What sessions of an API key, or of a tag, may do together: set by operators. */
+/**
+ * Sets, reads and removes the limits that operators put on the sessions of an API key or of a tag.
+ */
 export function registerLimits(
   app: App,
   { operatorLimits }: Pick<AppDeps, 'operatorLimits'>,
@@ -26,12 +28,12 @@ export function registerLimits(
         operationId: 'setLimit',
         summary: 'Set the limit of an API key or of a tag',
         description:
-          'In the place of the one that was there; it holds within two seconds, for what is accepted from then on.',
+          'Replaces the limit if there is one. The limit takes effect within two seconds, and applies to sessions that are accepted from then on.',
         tags: ['limits'],
         params,
         body: limitCapsSchema,
         response: {
-          200: json('The limit as it is now.', limitViewSchema),
+          200: json('The new limit.', limitViewSchema),
           ...failures('INVALID_REQUEST', 'UNAVAILABLE'),
         },
       },
@@ -44,7 +46,7 @@ export function registerLimits(
     {
       schema: {
         operationId: 'getLimit',
-        summary: 'Read a limit, and how far it is used',
+        summary: 'Read a limit and how much of it is used',
         tags: ['limits'],
         params,
         response: {
@@ -64,7 +66,7 @@ export function registerLimits(
         summary: 'List the limits',
         tags: ['limits'],
         response: {
-          200: json('By name, at most 1,000.', list),
+          200: json('Up to 1,000 limits, sorted by name.', list),
           ...failures('UNAVAILABLE'),
         },
       },
@@ -77,11 +79,11 @@ export function registerLimits(
     {
       schema: {
         operationId: 'removeLimit',
-        summary: 'Take a limit away',
+        summary: 'Remove a limit',
         tags: ['limits'],
         params,
         response: {
-          204: nothing('There is none any more; what waits for it goes on within seconds.'),
+          204: nothing('Removed. Sessions that wait for this limit are queued within seconds.'),
           ...failures('INVALID_REQUEST', 'LIMIT_NOT_FOUND', 'UNAVAILABLE'),
         },
       },

@@ -8,16 +8,22 @@ import { readForms } from '../http/forms.ts';
 import { loginForm, safeNext } from '../pages/login-page.ts';
 import { sendPage } from '../pages/page.ts';
 
-/** A browser asks once; a program that tries keys is stopped here, by its address. */
+/**
+ * The most login attempts of one address. A person needs one; a program that guesses keys needs
+ * many.
+ */
 const TRIES = { max: 10, timeWindow: '1 minute' };
 
-/** /login and /logout: a key becomes a cookie that holds no key. */
+/**
+ * Serves /login and /logout. A login exchanges an API key for a cookie that does not contain the
+ * key.
+ */
 export async function registerLogin(app: App, keys: Keys): Promise<void> {
   await app.register(async (scope: App) => {
     await scope.register(rateLimit, {
       global: false,
       errorResponseBuilder: () =>
-        new AppError('LIMIT_EXCEEDED', 'too many logins from this address; wait a minute'),
+        new AppError('LIMIT_EXCEEDED', 'too many logins from this address; try again in a minute'),
     });
     readForms(scope);
 
@@ -35,7 +41,7 @@ export async function registerLogin(app: App, keys: Keys): Promise<void> {
         const { key, next } = (request.body ?? {}) as { key?: unknown; next?: unknown };
         const caller = typeof key === 'string' ? await keys.cache.identify(key.trim()) : null;
         if (!caller?.keyId) {
-          const complaint = 'No key like this one, or it is revoked.';
+          const complaint = 'This key is unknown or revoked. Enter another API key.';
           return sendPage(
             reply.code(401),
             { title: 'Log in' },

@@ -7,14 +7,18 @@ import type { App } from '../app-type.ts';
 import { boardHooks } from '../board/board-hooks.ts';
 import { boardPolicy } from '../http/page-policy.ts';
 
-/** bull-board at /queues, to look at: its writes would fight the documents, so each answers 405. */
+/**
+ * Serves bull-board at /queues, read-only. Its write actions would change jobs without their
+ * session documents, so each of them answers 405.
+ */
 export async function registerQueues(
   app: App,
   { queue, stores: { sessions }, log, auth }: AppDeps,
 ): Promise<void> {
   const adapter = new BullMQAdapter(queue.bull, {
     readOnlyMode: true,
-    description: 'Jobs carry sessions to workers. What became of a session stands in its document.',
+    description:
+      'Each job brings one session to a worker. The session page shows the outcome of the session.',
     externalJobUrl: ({ id }) => ({
       href: `/sessions/${encodeURIComponent(String(id))}`,
       displayText: 'Session',
@@ -40,7 +44,8 @@ export async function registerQueues(
       handlerHooks: boardHooks(sessions, log),
     },
   });
-  // The board's own answer would quote the error; thrown on, it reaches the one handler of errors.
+  // bull-board's own handler would show the error's text. Rethrown, it reaches the app's error
+  // handler.
   board.setErrorHandler((cause) => {
     throw toQueueError(cause);
   });

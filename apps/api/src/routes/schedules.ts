@@ -30,7 +30,10 @@ const schedulePage = z.object({
 
 type ScheduleDeps = Pick<AppDeps, 'schedules' | 'policy'>;
 
-/** Creates, reads, changes and removes schedules. What they launched is listed with the sessions. */
+/**
+ * Creates, reads, changes and removes schedules. GET /v1/sessions lists the sessions that they
+ * launched.
+ */
 export function registerSchedules(app: App, deps: ScheduleDeps): void {
   registerCreate(app, deps);
   registerReads(app, deps);
@@ -44,13 +47,13 @@ function registerCreate(app: App, { schedules, policy }: ScheduleDeps): void {
     {
       schema: {
         operationId: 'createSchedule',
-        summary: 'Make a schedule',
+        summary: 'Create a schedule',
         description:
-          'Each firing launches a session from `launch`, which is checked now as a launch is. GET /v1/sessions?schedule_id= lists them.',
+          'Each firing launches a session from `launch`. Baton validates `launch` now, as POST /v1/sessions does. GET /v1/sessions?schedule_id= lists the sessions of a schedule.',
         tags: ['schedules'],
         body: newScheduleSchema,
         response: {
-          201: json('Made.', scheduleViewSchema),
+          201: json('The new schedule.', scheduleViewSchema),
           ...failures(
             'INVALID_REQUEST',
             'PAYLOAD_TOO_LARGE',
@@ -103,7 +106,7 @@ function registerReads(app: App, { schedules }: ScheduleDeps): void {
         tags: ['schedules'],
         params,
         response: {
-          200: json('The schedule as it stands.', scheduleViewSchema),
+          200: json('The schedule in its current state.', scheduleViewSchema),
           ...failures('INVALID_REQUEST', 'SCHEDULE_NOT_FOUND', 'UNAVAILABLE'),
         },
       },
@@ -118,14 +121,14 @@ function registerChange(app: App, { schedules, policy }: ScheduleDeps): void {
     {
       schema: {
         operationId: 'changeSchedule',
-        summary: 'Change a schedule, or let it rest',
+        summary: 'Change, disable or enable a schedule',
         description:
-          'With `enabled: true` it fires for the key of whoever asks from then on. It rests once the key that it fires for is revoked.',
+          'A request with `enabled: true` makes the schedule launch its sessions for the API key of that request. When this key is revoked, Baton disables the schedule.',
         tags: ['schedules'],
         params,
         body: scheduleChangesSchema,
         response: {
-          200: json('Changed.', scheduleViewSchema),
+          200: json('The changed schedule.', scheduleViewSchema),
           ...failures(
             'INVALID_REQUEST',
             'SCHEDULE_NOT_FOUND',
@@ -151,11 +154,11 @@ function registerRemove(app: App, { schedules }: ScheduleDeps): void {
       schema: {
         operationId: 'deleteSchedule',
         summary: 'Remove a schedule',
-        description: 'It fires no more; the sessions that it launched stay.',
+        description: 'The schedule stops firing. The sessions that it launched stay.',
         tags: ['schedules'],
         params,
         response: {
-          200: json('Removed; this is what it was.', scheduleViewSchema),
+          200: json('Removed: the schedule in its last state.', scheduleViewSchema),
           ...failures('INVALID_REQUEST', 'SCHEDULE_NOT_FOUND', 'UNAVAILABLE'),
         },
       },
@@ -165,7 +168,8 @@ function registerRemove(app: App, { schedules }: ScheduleDeps): void {
   );
 }
 
-// The policy names fields of a config; here they stand below `launch`.
+// Policy errors name a field of the config; in the body of a schedule, that field is inside
+// `launch`.
 function checkLaunch(launch: ScheduledLaunch, policy: Policy): void {
   try {
     checkPolicy(launch, policy);

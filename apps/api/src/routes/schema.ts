@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { App } from '../app-type.ts';
 import { json } from '../openapi/responses.ts';
 
-/** The JSON Schemas of `docs/schema`, for those who enqueue from other languages. */
+/** Serves the JSON Schemas of `docs/schema`, for producers that are written in other languages. */
 export function registerSchema(app: App): void {
   const schemas = Object.fromEntries(
     Object.entries(jsonSchemas()).map(([name, schema]) => [name.replaceAll('-', '_'), schema]),
@@ -13,9 +13,9 @@ export function registerSchema(app: App): void {
     {
       schema: {
         operationId: 'getSchemas',
-        summary: 'Read the JSON Schemas of jobs, configs and answers',
+        summary: 'Get the JSON Schemas of jobs, configs and answers',
         tags: ['operations'],
-        response: { 200: json('JSON Schemas by name.', z.record(z.string(), z.unknown())) },
+        response: { 200: json('The JSON Schemas by name.', z.record(z.string(), z.unknown())) },
       },
     },
     async () => schemas,

@@ -15,39 +15,44 @@ import { acceptsEventStream, type EventStreams } from '../streams/event-stream.t
 import { isOtherSession } from '../streams/last-event-id.ts';
 import { conversationSource, sessionSource } from '../streams/session-stream.ts';
 
-/** How long a stream trusts that it hears of what is written, in milliseconds, before it looks. */
+/** How long a stream waits for a live message, in milliseconds, before it reads the store again. */
 const POLL_MS = 3_000;
 
 const eventPage = z.object({
   events: z.array(eventViewSchema),
-  last_event_seq: z.int().describe('The last event there is so far; 0 where there is none.'),
-  next_after: z.int().describe('`after` of the next page.'),
+  last_event_seq: z.int().describe('The seq of the latest event; 0 if there is none yet.'),
+  next_after: z.int().describe('The value of `after` for the next page.'),
   reset: z
     .literal(true)
     .optional()
     .describe(
-      'The session was deleted and made again since: `after` was of the earlier one, and the page begins with the first event.',
+      'The session was deleted and a new session was created under its id. `after` counted events of the deleted session, so this page begins with the first event of the new one.',
     ),
 });
 
 const DESCRIPTION = [
-  'Every line of stream-json, in order, each as it came in `raw`. A page of long lines may hold fewer than `limit`; go on from `next_after` until it is `last_event_seq`.',
-  'With `Accept: text/event-stream` a stream: the events there are, then those to come, until the session has ended. `id:` is the seq, `event:` the type, `data:` the event as in a page. At last `event: end` tells the status. `event: reset` comes first where the position is of an earlier session of the same id, which was deleted: then all events come. Where the session has include_partial_messages, `event: partial` tells lines that grow an answer: they have no id and are not stored.',
+  'Each event is one line of stream-json, in order; `raw` holds the line unchanged. A page of long lines may hold fewer events than `limit`. Read on from `next_after` until it equals `last_event_seq`.',
+  'With `Accept: text/event-stream` the answer is a stream of the events so far, then of new events until the session has ended. In the stream, `id:` is the seq, `event:` the type, and `data:` the event as in a page. The last message is `event: end`, with the status. If the session that the position belongs to was deleted and a new session has its id, the stream begins with `event: reset` and sends all events. If the session has include_partial_messages, `event: partial` carries the parts of an answer while Claude writes it. A partial has no id and is not stored.',
 ].join('\n\n');
 
 const eventQuery = z.strictObject({
-  after: z.coerce.number().int().min(0).default(0).describe('Only events above this seq.'),
+  after: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Returns only events with a higher seq.'),
   start_time: timeSchema
     .exactOptional()
     .describe(
-      'The start_time of the session that `after` counts in: where it was deleted and made again under the same key, events are told from the first on.',
+      'The start_time of the session that `after` belongs to. If that session was deleted and a new session has its id, Baton ignores `after` and begins with the first event.',
     ),
   limit: limit(100, 1000),
   follow: z
     .literal('conversation')
     .exactOptional()
     .describe(
-      'Of a stream: it goes on into the sessions that continue this one, and ends when all have ended. Each event tells its session_id, and its `id:` begins with `session_id:seq`.',
+      'For a stream only: the stream also follows the sessions that continue this one, and ends when all of them have ended. Each event has a session_id, and its `id:` begins with `session_id:seq`.',
     ),
 });
 
@@ -56,10 +61,10 @@ const resumeHeaders = z.looseObject({
     .string()
     .max(8192)
     .exactOptional()
-    .describe('Of a stream: it goes on after the event with this `id:`.'),
+    .describe('For a stream only: the stream begins after the event with this `id:`.'),
 });
 
-/** The events of one session, page by page or as a stream. */
+/** Reads the events of one session, page by page or as a stream. */
 export function registerSessionEvents(
   app: App,
   { manager, stores: { events }, streaming: { hub, heads, pollMs = POLL_MS } }: AppDeps,
@@ -81,7 +86,7 @@ export function registerSessionEvents(
         response: {
           200: {
             description:
-              'A page of events, empty where there are no more yet; or a stream of them.',
+              'A page of events, which is empty if there are no more events yet; or a stream.',
             content: { ...json('', eventPage).content, ...stream('').content },
           },
           ...failures('INVALID_REQUEST', 'SESSION_NOT_FOUND', 'UNAVAILABLE'),

@@ -16,7 +16,10 @@ const CHILDREN = 20;
 
 const listQuery = z.strictObject({ status: sessionStatusSchema.exactOptional(), cursor });
 
-/** /sessions for people: the list, and a page for each session, with what its caller may press. */
+/**
+ * Serves the HTML pages: the list of sessions, a page for each session, and the buttons that stop
+ * it.
+ */
 export async function registerSessionPages(app: App, { manager, stop }: AppDeps): Promise<void> {
   await app.register(async (scope: App) => {
     readForms(scope);

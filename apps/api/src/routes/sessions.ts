@@ -7,9 +7,9 @@ import { cursor, failures, idParams, json, limit } from '../openapi/responses.ts
 const listQuery = z.strictObject({
   status: sessionStatusSchema.exactOptional(),
   parent_session_id: idSchema.exactOptional(),
-  root_session_id: idSchema.exactOptional().describe('A whole conversation.'),
-  schedule_id: idSchema.exactOptional().describe('What a schedule launched.'),
-  tag: z.string().min(1).exactOptional(),
+  root_session_id: idSchema.exactOptional().describe('Only sessions of this conversation.'),
+  schedule_id: idSchema.exactOptional().describe('Only sessions that this schedule launched.'),
+  tag: z.string().min(1).exactOptional().describe('Only sessions with this tag.'),
   limit: limit(50, 200),
   cursor,
 });
@@ -19,7 +19,7 @@ const sessionPage = z.object({
   next_cursor: z.string().optional().describe('Absent on the last page.'),
 });
 
-/** Reads sessions: one, and a list. */
+/** Reads one session, or a list of sessions. */
 export function registerSessions(app: App, { manager }: AppDeps): void {
   app.get(
     '/v1/sessions/:id',
@@ -30,10 +30,13 @@ export function registerSessions(app: App, { manager }: AppDeps): void {
         tags: ['sessions'],
         params: idParams,
         querystring: z.strictObject({
-          include: z.literal('config').exactOptional().describe('Adds the config, redacted.'),
+          include: z
+            .literal('config')
+            .exactOptional()
+            .describe('Adds the config, with its secrets redacted.'),
         }),
         response: {
-          200: json('The session as it stands.', infoSchema),
+          200: json('The session in its current state.', infoSchema),
           ...failures('INVALID_REQUEST', 'SESSION_NOT_FOUND', 'UNAVAILABLE'),
         },
       },

@@ -5,7 +5,7 @@ import type { App } from '../app-type.ts';
 import { failures, stream } from '../openapi/responses.ts';
 import type { EventStreams, Message } from '../streams/event-stream.ts';
 
-/** The changes of status of all sessions, as a stream. */
+/** Streams the status changes of all sessions. */
 export function registerStatusEvents(
   app: App,
   { streaming: { hub } }: AppDeps,
@@ -17,15 +17,15 @@ export function registerStatusEvents(
       exposeHeadRoute: false,
       schema: {
         operationId: 'streamStatuses',
-        summary: 'Stream the changes of status of all sessions',
+        summary: 'Stream the status changes of all sessions',
         description:
-          '`event: status` tells that a session has come to a status: its id, its conversation, its title and tags. From now on only: `event: live` says when "now" is, at first and again after an outage, and what changed before it is to be read from the list. A slow reader is told the latest change of each session.',
+          '`event: status` reports a new status of a session, with the id, conversation, title and tags of the session. The stream carries only changes from now on. `event: live` is sent at the start and after every gap: read the list again then. A slow reader gets only the latest change of each session.',
         tags: ['events'],
         querystring: z.strictObject({
           tag: z.string().min(1).exactOptional().describe('Only sessions with this tag.'),
         }),
         response: {
-          200: stream('Changes as they come, without end.'),
+          200: stream('Status changes as they happen.'),
           ...failures('INVALID_REQUEST'),
         },
       },

@@ -3,7 +3,7 @@ import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { failures, idParams, json } from '../openapi/responses.ts';
 
-/** Cancels a session, or ends its turn, from anywhere; both may be said twice. */
+/** Cancels a session, or ends its turn early. Both requests can be repeated safely. */
 export function registerStop(app: App, { stop }: Pick<AppDeps, 'stop'>): void {
   app.post(
     '/v1/sessions/:id/cancel',
@@ -12,11 +12,11 @@ export function registerStop(app: App, { stop }: Pick<AppDeps, 'stop'>): void {
         operationId: 'cancelSession',
         summary: 'Cancel a session',
         description:
-          'A queued session never starts; a running one is stopped by its worker, wherever it is, and keeps its transcript.',
+          'A queued session never starts. A running session is stopped by its worker, and keeps its transcript.',
         tags: ['sessions'],
         params: idParams,
         response: {
-          202: json('Accepted: it is cancelled, or will be.', infoSchema),
+          202: json('Accepted: the session is cancelled, or will be.', infoSchema),
           ...failures('INVALID_REQUEST', 'SESSION_NOT_FOUND', 'SESSION_TERMINAL', 'UNAVAILABLE'),
         },
       },
@@ -31,11 +31,11 @@ export function registerStop(app: App, { stop }: Pick<AppDeps, 'stop'>): void {
         operationId: 'interruptSession',
         summary: "End a session's turn",
         description:
-          'The session completes with what it has, `stopped_by` says so, and it can be continued. One that never began is cancelled.',
+          'Claude ends its turn. The session completes with the work done so far, its `stopped_by` is set, and it can be continued. A session that never started is cancelled.',
         tags: ['sessions'],
         params: idParams,
         response: {
-          202: json('Accepted: the turn is being ended.', infoSchema),
+          202: json('Accepted: the session is ending its turn, or was cancelled.', infoSchema),
           ...failures('INVALID_REQUEST', 'SESSION_NOT_FOUND', 'SESSION_TERMINAL', 'UNAVAILABLE'),
         },
       },

@@ -12,10 +12,10 @@ import type { AppDeps } from '../app-deps.ts';
 import type { App } from '../app-type.ts';
 import { failures, idParams, json } from '../openapi/responses.ts';
 
-/** How long a reader may take nothing, in milliseconds, before its connection is ended. */
+/** How long a reader may read nothing, in milliseconds, before Baton closes its connection. */
 const STALLED_MS = 60_000;
 
-/** How long a download may take in all, in milliseconds. */
+/** How long a whole download may take, in milliseconds. */
 const DOWNLOAD_MAX_MS = 3_600_000;
 
 const fileList = z.object({
@@ -32,7 +32,7 @@ const NDJSON = 'application/x-ndjson';
 
 type TranscriptDeps = Pick<AppDeps, 'manager' | 'stores'>;
 
-/** Adds the routes of the transcript: what Claude Code itself wrote of a conversation. */
+/** Serves the transcript: the files that Claude Code wrote for a conversation. */
 export function registerTranscript(app: App, deps: TranscriptDeps): void {
   registerDownload(app, deps);
   registerFileList(app, deps);
@@ -50,7 +50,7 @@ function registerDownload(
         operationId: 'readTranscript',
         summary: 'Download the transcript of a conversation up to a session',
         description:
-          'The JSONL that `claude --resume` reads, byte for byte, as far as it is saved. `path` names another of its files, those of sub-agents. It holds what Claude saw, secrets in files and answers of tools included. A download that breaks off ends its connection before `content-length`.',
+          'Returns the JSONL file that `claude --resume` reads, byte for byte, up to the last save. `path` selects another file of the transcript, such as the file of a sub-agent. A transcript contains all that Claude saw, including secrets in files and the results of tools. If a download breaks off, the connection closes before `content-length` bytes were sent.',
         tags: ['events'],
         params: idParams,
         querystring: z.strictObject({
@@ -59,11 +59,12 @@ function registerDownload(
             .min(1)
             .max(1024)
             .exactOptional()
-            .describe('A file of the list; default: the main transcript.'),
+            .describe('The path of a listed file. Default: the main transcript.'),
         }),
         response: {
           200: {
-            description: 'The bytes of the file; a `.jsonl` as application/x-ndjson.',
+            description:
+              'The bytes of the file. A `.jsonl` file has the type application/x-ndjson.',
             content: {
               [NDJSON]: { schema: z.unknown() },
               'application/octet-stream': { schema: z.unknown() },
@@ -84,7 +85,8 @@ function registerDownload(
       const file = fileOf(session, path);
       const lineage = await lineageOf(sessions, session);
       const bytes = Readable.from(checked(transcripts.read(file, lineage)), { objectMode: false });
-      // Nothing but this would end a stream that nobody reads and nobody closes.
+      // Without this timeout, a client that stops reading would hold its connection open without
+      // end.
       reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
       return reply
         .header('content-type', path.endsWith('.jsonl') ? NDJSON : 'application/octet-stream')
@@ -107,7 +109,7 @@ function registerFileList(app: App, { manager }: TranscriptDeps): void {
         tags: ['events'],
         params: idParams,
         response: {
-          200: json('The files that are saved so far.', fileList),
+          200: json('The files that Baton has saved so far.', fileList),
           ...failures('INVALID_REQUEST', 'SESSION_NOT_FOUND', 'UNAVAILABLE'),
         },
       },
@@ -128,20 +130,20 @@ function registerFileList(app: App, { manager }: TranscriptDeps): void {
 function fileOf(session: Session, path: string): TranscriptFile {
   const file = session.transcript.files.find((one) => one.path === path && one.length > 0);
   if (file) return file;
-  throw new AppError('TRANSCRIPT_NOT_FOUND', `session ${session.id} has saved no file ${path}`, {
+  throw new AppError('TRANSCRIPT_NOT_FOUND', `session ${session.id} has no saved file ${path}`, {
     details: { field: 'path' },
   });
 }
 
-/** The session and its ancestors, nearest first: their bytes make up a file. */
+/** The session and its ancestors, nearest first. Together they hold the bytes of a file. */
 async function lineageOf(sessions: SessionStore, session: Session): Promise<Session[]> {
   const chain = await sessions.ancestry(session);
   const ids = chain.map(({ id }) => id).filter((id) => id !== session.id);
   return [session, ...(await sessions.getMany(ids.reverse()))];
 }
 
-// The store says at the end whether all was as it was saved: the last piece waits for that, so that what
-// is damaged is never as long as it says.
+// The store checks the whole file only after its last piece, and throws if the file is damaged. The
+// last piece is held back until then, so a damaged download is shorter than its content-length.
 async function* checked(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let previous: Buffer | null = null;
   for await (const piece of pieces) {
@@ -151,7 +153,7 @@ async function* checked(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   if (previous) yield previous;
 }
 
-// Of the path's last part only what is safe in a header.
+// The last part of the path. Characters that are not safe in a header become "_".
 function nameOf(path: string): string {
   return (path.split('/').at(-1) ?? '').replace(/[^\w.-]/g, '_');
 }

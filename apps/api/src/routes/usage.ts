@@ -21,43 +21,50 @@ const usageQuery = z.strictObject({
   group_by: z
     .enum(USAGE_GROUPS)
     .exactOptional()
-    .describe('day (UTC, of the end), model, tag, or key (the id of the API key).'),
+    .describe('`day` is the UTC day on which a session ended; `key` is the id of the API key.'),
   from: time
     .exactOptional()
-    .describe('Sessions that ended from this time on; default: 30 days before `to`.'),
-  to: time.exactOptional().describe('And before this time; default: now.'),
+    .describe('Counts sessions that ended at or after this time. Default: 30 days before `to`.'),
+  to: time.exactOptional().describe('Counts sessions that ended before this time. Default: now.'),
   root_session_id: idSchema
     .exactOptional()
-    .describe('Of one conversation; then times are not needed, and sessions that run count too.'),
-  tag: z.string().min(1).exactOptional(),
-  key: z.string().min(1).exactOptional().describe('The id of an API key.'),
+    .describe(
+      'Only sessions of this conversation. Without `from` and `to`, sessions that have not ended count too.',
+    ),
+  tag: z.string().min(1).exactOptional().describe('Only sessions with this tag.'),
+  key: z.string().min(1).exactOptional().describe('Only sessions of the API key with this id.'),
 });
 
 const usage = z.object({
   from: z.iso.datetime().optional(),
   to: z.iso.datetime().optional(),
-  total: spendingSchema.describe('Each session once.'),
+  total: spendingSchema.describe('The sums over all sessions; each session counts once.'),
   groups: z
     .array(
       spendingSchema.extend({
-        group: z.string().nullable().describe('null: of sessions that have none.'),
+        group: z.string().nullable().describe('null for sessions without a value.'),
       }),
     )
     .optional()
-    .describe('The dearest first, days in their order. A session of several tags is in each.'),
-  truncated: z.boolean().optional().describe(`There are more than ${MAX_GROUPS} groups.`),
+    .describe(
+      'Sorted by cost, highest first; days are sorted by date. A session with several tags counts in each of their groups.',
+    ),
+  truncated: z
+    .boolean()
+    .optional()
+    .describe(`True if there are more than ${MAX_GROUPS} groups; the rest is left out.`),
 });
 
-/** Sums what sessions spent. */
+/** Sums the cost and the usage of sessions. */
 export function registerUsage(app: App, { stores }: Pick<AppDeps, 'stores'>): void {
   app.get(
     '/v1/usage',
     {
       schema: {
         operationId: 'readUsage',
-        summary: 'Sum what sessions spent',
+        summary: 'Sum the cost and usage of sessions',
         description:
-          "Sessions count where they ended, each with its own cost alone: a conversation's cost is the sum of its sessions'. Of deleted ones the sums are kept for 30 days.",
+          'A session counts at the time at which it ended, with its own cost only. So the cost of a conversation is the sum of its sessions. Deleted sessions are counted for 30 days after their deletion.',
         tags: ['usage'],
         querystring: usageQuery,
         response: {
@@ -103,7 +110,7 @@ function filterOf(query: z.infer<typeof usageQuery>): UsageFilter {
   if (spanMs <= 0 || spanMs > MAX_DAYS * DAY_MS) {
     throw new AppError(
       'INVALID_REQUEST',
-      `from: expected a time before \`to\`, at most ${MAX_DAYS} days`,
+      `from: expected a time before \`to\`, and at most ${MAX_DAYS} days before it`,
       { details: { field: 'from' } },
     );
   }

@@ -38,13 +38,13 @@ function registerCreate(app: App, { webhooks: { store }, allowedAddresses }: Web
     {
       schema: {
         operationId: 'createWebhook',
-        summary: 'Make a webhook',
+        summary: 'Create a webhook',
         description:
-          'It is told of every move from now on, in requests signed as Standard Webhooks says. The secret is shown in this answer and never again.',
+          'From now on, Baton sends a request to the webhook for every status change that it subscribes to. Requests are signed as Standard Webhooks defines. Only this answer shows the secret.',
         tags: ['webhooks'],
         body: newWebhookSchema,
         response: {
-          201: json('Made; with its secret.', madeWebhookSchema),
+          201: json('The new webhook, with its secret.', madeWebhookSchema),
           ...failures(
             'INVALID_REQUEST',
             'WEBHOOK_URL_NOT_ALLOWED',
@@ -74,7 +74,7 @@ function registerReads(app: App, { webhooks: { store } }: WebhookDeps): void {
         summary: 'List webhooks, oldest first',
         tags: ['webhooks'],
         response: {
-          200: json('All of them: there are at most 100.', webhookList),
+          200: json('All webhooks; there are at most 100.', webhookList),
           ...failures('UNAVAILABLE'),
         },
       },
@@ -91,7 +91,7 @@ function registerReads(app: App, { webhooks: { store } }: WebhookDeps): void {
         tags: ['webhooks'],
         params: webhookParams,
         response: {
-          200: json('The webhook as it stands.', webhookViewSchema),
+          200: json('The webhook in its current state.', webhookViewSchema),
           ...failures('INVALID_REQUEST', 'WEBHOOK_NOT_FOUND', 'UNAVAILABLE'),
         },
       },
@@ -111,7 +111,7 @@ function registerChange(app: App, { webhooks: { store }, allowedAddresses }: Web
         params: webhookParams,
         body: webhookChangesSchema,
         response: {
-          200: json('Changed.', webhookViewSchema),
+          200: json('The changed webhook.', webhookViewSchema),
           ...failures(
             'INVALID_REQUEST',
             'WEBHOOK_NOT_FOUND',
@@ -134,11 +134,11 @@ function registerRemove(app: App, { webhooks: { store, deliveries } }: WebhookDe
     {
       schema: {
         operationId: 'deleteWebhook',
-        summary: 'Remove a webhook and its log',
+        summary: 'Remove a webhook and its deliveries',
         tags: ['webhooks'],
         params: webhookParams,
         response: {
-          200: json('Removed; this is what it was.', webhookViewSchema),
+          200: json('Removed: the webhook in its last state.', webhookViewSchema),
           ...failures('INVALID_REQUEST', 'WEBHOOK_NOT_FOUND', 'UNAVAILABLE'),
         },
       },

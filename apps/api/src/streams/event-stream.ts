@@ -1,16 +1,16 @@
-// Server-sent events: how a message is written, and how a stream of them is kept open, slowed and ended.
+// Server-sent events: formats messages, and sends streams with heartbeats, backpressure and an end.
 import { pipeline } from 'node:stream/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { App } from '../app-type.ts';
 import { HEARTBEAT_MS, MAX_AGE_MS, type StreamTimes } from './stream-times.ts';
 
-// A reader whose socket took nothing for so many heartbeats is gone or will not come back.
+// A reader whose socket accepts no bytes for this many heartbeats counts as gone.
 const STALLED_AFTER_HEARTBEATS = 4;
 
-/** How long a reader has, once the server stops, to take what was sent to it, in milliseconds. */
+/** When the server stops: how long a reader has to read what was sent to it, in milliseconds. */
 const FLUSH_TIMEOUT_MS = 2_000;
 
-/** When a reader that lost its stream should come again, in milliseconds. */
+/** How long a reader should wait before it reconnects, in milliseconds. */
 const RETRY_MS = 1_000;
 
 /** One message of a stream. */
@@ -20,25 +20,25 @@ export interface Message {
   data: unknown;
 }
 
-/** The message as it is sent. */
+/** Formats a message for the wire. */
 export function formatMessage({ event, id, data }: Message): string {
   return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
-/** What a stream says, from its beginning until `signal` or until it has said all. */
+/** Yields the messages of a stream, until all are sent or `signal` aborts. */
 export type Source = (signal: AbortSignal) => AsyncIterable<readonly Message[]>;
 
 /** The streams of a server. */
 export interface EventStreams {
   /**
-   * Answers with a stream. The source is read no faster than the reader reads; the stream ends with the
-   * source, with its reader, after an hour, and when the server stops: then a reader that takes nothing is
-   * cut off after two seconds.
+   * Answers with a stream, and reads the source no faster than the reader reads. The stream ends
+   * when the source ends, when the reader leaves, after an hour, or when the server stops. A reader
+   * that reads nothing is disconnected two seconds after the server begins to stop.
    */
   send(reply: FastifyReply, source: Source): Promise<void>;
 }
 
-/** Streams that end when this server closes. */
+/** Creates the streams of a server; they end when the server closes. */
 export function createEventStreams(
   app: App,
   { heartbeatMs = HEARTBEAT_MS, maxAgeMs = MAX_AGE_MS }: StreamTimes = {},
@@ -54,17 +54,18 @@ export function createEventStreams(
     const { raw } = reply;
     const ended = new AbortController();
     const end = () => ended.abort();
-    // An end that is never taken would hold the server open.
+    // A reader that never reads the end of its stream would keep the server open.
     const finish = () => {
       end();
       const cut = setTimeout(() => raw.destroy(), FLUSH_TIMEOUT_MS);
       raw.once('close', () => clearTimeout(cut));
     };
-    // From here on it is ours: no limit of time for handlers cuts it.
+    // After hijack() Fastify no longer controls the answer, so its handler timeout does not end the
+    // stream.
     reply.hijack();
     raw.once('close', end);
     raw.setTimeout(heartbeatMs * STALLED_AFTER_HEARTBEATS, () => {
-      reply.log.info('a reader took nothing for too long: its stream is dropped');
+      reply.log.info('closed a stream because its reader read nothing for too long');
       raw.destroy();
     });
     open.add(finish);
@@ -76,9 +77,9 @@ export function createEventStreams(
       ...(reply.getHeaders() as Record<string, string>),
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
-      // Proxies that would gather the stream before they pass it on.
+      // Tells proxies such as nginx not to buffer the stream.
       'x-accel-buffering': 'no',
-      // One that outlives a stop of ours must not hold it up.
+      // A connection that is kept alive after its stream would delay the stop of the server.
       connection: 'close',
     });
     raw.write(`retry: ${RETRY_MS}\n\n`);
@@ -87,8 +88,10 @@ export function createEventStreams(
       await pipeline(() => texts(source(ended.signal)), raw);
     } catch (error) {
       raw.destroy();
-      // A reader that went away is no failure, and what it leaves behind is none either.
-      if (!ended.signal.aborted) reply.log.warn({ err: error }, 'a stream broke off');
+      // After the reader left or the stream was ended, errors of the pipeline are expected.
+      if (!ended.signal.aborted) {
+        reply.log.warn({ err: error }, 'a stream failed; its reader has to reconnect');
+      }
     } finally {
       clearInterval(heartbeat);
       clearTimeout(old);
@@ -104,7 +107,7 @@ async function* texts(messages: AsyncIterable<readonly Message[]>): AsyncGenerat
   for await (const batch of messages) yield batch.map(formatMessage).join('');
 }
 
-/** Whether the caller asked for a stream. */
+/** Returns true if the caller asked for a stream of server-sent events. */
 export function acceptsEventStream({
   method,
   headers,

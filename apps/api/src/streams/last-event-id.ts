@@ -1,6 +1,9 @@
 import { AppError, markOf, type Session, splitMark, type TailDeps } from '@baton/core/internal';
 
-/** Where a stream begins: after this seq, or after the event with this id, of the session that began then. */
+/**
+ * Where a stream begins: after the seq `after`, or after the event with the id `lastId`.
+ * `startTime` is the start time of the session that the reader knows.
+ */
 export interface StreamStart {
   after: number;
   lastId: string | undefined;
@@ -8,8 +11,9 @@ export interface StreamStart {
 }
 
 /**
- * Reads where a stream goes on after a `Last-Event-ID`: the position in that id, whether it is of another session
- * (one of the same id that was deleted since), and the mark that the ids of this session's events bear.
+ * Reads where a stream resumes. Returns the position in the `Last-Event-ID`, the mark in the ids of
+ * this session's events, and `isOtherSession`: true if the position belongs to a deleted session of
+ * the same id.
  */
 export async function readResumePosition(
   { heads }: Pick<TailDeps, 'heads'>,
@@ -22,7 +26,7 @@ export async function readResumePosition(
   return { isOtherSession: formerMark !== mark && formerMark !== markOf(session), mark, position };
 }
 
-/** Says whether a reader's `start_time` is of another session of this id: that one was deleted since. */
+/** Returns true if a reader's `start_time` belongs to a deleted session of the same id. */
 export function isOtherSession(
   { start_time }: Pick<Session, 'start_time'>,
   known: string | undefined,
@@ -30,7 +34,7 @@ export function isOtherSession(
   return known !== undefined && Date.parse(known) !== start_time.getTime();
 }
 
-/** Parses the seq in an event's id. Throws INVALID_REQUEST where it is none. */
+/** Parses the seq in the id of an event. Throws INVALID_REQUEST if it is not a number. */
 export function parseSeq(id: string): number {
   if (/^\d{1,10}$/.test(id)) return Number(id);
   throw new AppError(

@@ -12,8 +12,9 @@ import { parseSeq, readResumePosition, type StreamStart } from './last-event-id.
 import { tailMessages } from './tail-messages.ts';
 
 /**
- * The stream of one session. Throws INVALID_REQUEST where the id is not of one of its events. A position
- * of an earlier session of the same id, which was deleted, is followed by `reset`; then all events come.
+ * Creates the source of one session's stream. If the position belongs to a deleted session of the
+ * same id, the stream begins with `reset` and then sends all events. Throws INVALID_REQUEST if the
+ * `Last-Event-ID` is not the id of an event.
  */
 export async function sessionSource(
   deps: TailDeps,
@@ -31,7 +32,10 @@ export async function sessionSource(
     );
 }
 
-/** The stream of a session and of those that continue it. Throws and resets as sessionSource does. */
+/**
+ * Creates the source of a stream that follows a session and the sessions that continue it. Throws
+ * and resets as sessionSource does.
+ */
 export async function conversationSource(
   deps: TailDeps,
   session: Session,

@@ -1,13 +1,13 @@
-/** How often a stream says that it is alive, in milliseconds, where nothing else is set. */
+/** How often a stream sends a heartbeat by default, in milliseconds. */
 export const HEARTBEAT_MS = 15_000;
 
 /**
- * How long a stream lasts in milliseconds, where nothing else is set. A reader comes again by itself, and
- * then shows its key again: one that was revoked meanwhile ends here.
+ * How long a stream lasts by default, in milliseconds. Then the reader reconnects and sends its API
+ * key again, so a reader whose key was revoked is refused after this time at the latest.
  */
 export const MAX_AGE_MS = 3_600_000;
 
-/** The times of streams in milliseconds, where others than the usual are wanted. */
+/** The times of streams in milliseconds; the defaults are above. */
 export interface StreamTimes {
   heartbeatMs?: number;
   maxAgeMs?: number;

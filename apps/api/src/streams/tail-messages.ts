@@ -1,7 +1,8 @@
 import { assertNever, defined, type TailItem, toEventView, withMark } from '@baton/core/internal';
 import type { Message } from './event-stream.ts';
 
-// An event is named by its type, which is whatever the CLI said. These names are Baton's or the browser's.
+// An event has the name of its type, which the CLI chooses. These names are taken by Baton or by
+// browsers.
 const RESERVED_TYPES = new Set([
   'end',
   'error',
@@ -13,12 +14,15 @@ const RESERVED_TYPES = new Set([
   'status',
 ]);
 
-/** The name of an event in a stream: its type, or `other` where that cannot be a name. */
+/** Returns the name of an event in a stream: its type, or `other` if the type cannot be a name. */
 export function eventName(type: string): string {
   return /^[\w.-]+$/.test(type) && !RESERVED_TYPES.has(type) ? type : 'other';
 }
 
-/** The items of a tail as messages. `withSessionId`: whether each event names its session; `mark`: the suffix of each id. */
+/**
+ * Converts the items of a tail to messages. `withSessionId` adds the session_id to each event, and
+ * `mark` is the suffix of each id.
+ */
 export async function* tailMessages(
   items: AsyncIterable<TailItem>,
   withSessionId: boolean,

@@ -6,7 +6,7 @@ import { ACCESS_ROWS, accessOf } from '../../../../apps/api/src/auth/access.ts';
 import { registerAuth } from '../../../../apps/api/src/auth/authenticate.ts';
 import { test } from '../../../support/keyed-api.ts';
 
-const FORGOTTEN = 'no row of the access table speaks of this route';
+const FORGOTTEN = 'this route is missing from the access table';
 
 // For the rows that cover more than one route: one of them.
 const BELOW: Record<string, string> = {

@@ -40,7 +40,7 @@ describe('npm run keys', () => {
     });
 
     const listed = await run(['list'], env);
-    expect(listed.stdout).toMatch(new RegExp(`^${id}  write  a  ci  made .*not used yet\n$`));
+    expect(listed.stdout).toMatch(new RegExp(`^${id}  write  a  ci  created .*not used yet\n$`));
 
     const revoked = await run(['revoke', id], env);
     expect(revoked).toMatchObject({ code: 0, stdout: '' });

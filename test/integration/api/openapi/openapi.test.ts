@@ -141,7 +141,7 @@ describe('the OpenAPI document', () => {
     const [limit] = paths['/v1/sessions'].get.parameters.filter(
       ({ name }: { name: string }) => name === 'limit',
     );
-    expect(limit.description).toBe('How many at most; up to 200.');
+    expect(limit.description).toBe('The most items to return, from 1 to 200.');
   });
 
   test('puts every operation under one of the topics that it names', async ({ api }) => {

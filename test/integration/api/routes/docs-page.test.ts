@@ -23,8 +23,8 @@ describe('the reference at /docs in a browser', () => {
 
     await page.getByRole('listitem').getByRole('link', { name: 'Launch a session' }).click();
     const launch = page.getByRole('region', { name: 'Launch a session' });
-    await launch.getByText('A prompt, and nothing more').waitFor();
-    await launch.getByText('Queued: it can be read at once').waitFor();
+    await launch.getByText('Only a prompt').waitFor();
+    await launch.getByText('A session that was just queued').waitFor();
     await launch.getByRole('button', { name: 'Test Request' }).click();
     const { authorization } = await keyed.as('write');
     const client = page.getByRole('dialog');

@@ -82,7 +82,7 @@ describe('the login of the dashboards', () => {
       const refused = await post(keyed, '/login', { key });
       expect(refused.statusCode).toBe(401);
       expect(refused.headers['set-cookie']).toBeUndefined();
-      expect(refused.body).toContain('No key like this one');
+      expect(refused.body).toContain('This key is unknown or revoked');
       if (key) expect(refused.body).not.toContain(key);
     }
   });

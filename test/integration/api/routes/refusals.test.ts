@@ -114,7 +114,7 @@ describe('a refusal says in plain words what was expected', () => {
       'POST',
       '/v1/sessions/bulk',
       { sessions: [] },
-      'sessions: expected 1 to 1000 launches, and nothing beside them',
+      'sessions: expected a list of 1 to 1000 launches as the only key of the body',
     ],
     ['GET', '/v1/sessions?limit=x', undefined, 'limit: expected number, got no finite number'],
     ['GET', '/v1/sessions?status=x', undefined, 'status: expected one of'],

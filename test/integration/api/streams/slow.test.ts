@@ -48,7 +48,7 @@ test('a reader that takes nothing for long is dropped', async ({ api, listeners,
   const waiting = patient.next();
   await tail(url, id);
   await vi.waitFor(async () => expect(await listeners.to(id)).toBe(1));
-  const dropped = () => logged.filter((line) => line.includes('its stream is dropped'));
+  const dropped = () => logged.filter((line) => line.includes('its reader read nothing'));
   await vi.waitFor(() => expect(dropped()).toHaveLength(1), { timeout: 15_000, interval: 100 });
   await writing.write(1);
   expect(await waiting).toMatchObject({ id: String(EVENTS + 1) });
