@@ -1,8 +1,9 @@
-// A service that has questions answered: one JSON line {"id", "text", "follow_up"?} in, one JSON line out.
+// A service that answers questions. It reads JSON lines {"id", "text", "follow_up"?}, and prints
+// one JSON line for each.
 //
 //   BATON_URL=http://127.0.0.1:3000 BATON_API_KEY=baton_... node service.ts < questions.jsonl
 //
-// It may be killed and started again at any point, with the same questions: each is one session.
+// If it is killed and started again with the same questions, each question is still one session.
 import { createInterface } from 'node:readline';
 import { BatonError, createClient, type Info } from '@baton/client';
 
@@ -16,10 +17,10 @@ const { BATON_URL = 'http://127.0.0.1:3000', BATON_API_KEY } = process.env;
 const baton = createClient({ baseUrl: BATON_URL, apiKey: BATON_API_KEY });
 
 const stop = new AbortController();
-process.once('SIGTERM', () => stop.abort(new Error('told to stop')));
+process.once('SIGTERM', () => stop.abort(new Error('stopped by SIGTERM')));
 const { signal } = stop;
 
-/** The question's session, once it has ended; the first to ask launches it. */
+/** Launches the session of a question, unless it exists, and returns it after it has ended. */
 async function ask({ id, text }: Question): Promise<Info> {
   const { id: session } = await baton.launch(
     { query: text, tags: ['questions'], metadata: { question: id } },
@@ -28,7 +29,10 @@ async function ask({ id, text }: Question): Promise<Info> {
   return follow(session);
 }
 
-/** The session of the question that follows, in the same conversation. */
+/**
+ * Continues the conversation with the follow-up question, and returns the new session after it has
+ * ended.
+ */
 async function askOn({ id, follow_up = '' }: Question, parent: Info): Promise<Info> {
   const { id: session } = await baton.continue(
     parent.id,
@@ -38,7 +42,7 @@ async function askOn({ id, follow_up = '' }: Question, parent: Info): Promise<In
   return follow(session);
 }
 
-/** Tells on standard error what happens in a session, and resolves with it once it has ended. */
+/** Logs the events of a session to standard error, and returns the session after it has ended. */
 async function follow(session: string): Promise<Info> {
   for await (const one of baton.events(session, { signal })) {
     if (one.kind === 'event') console.error(`${session} ${one.id} ${one.event.type}`);
@@ -63,7 +67,7 @@ async function answer(question: Question): Promise<object> {
       cost_usd: sessions.reduce((sum, { totals }) => sum + totals.cost_usd, 0),
     };
   } catch (error) {
-    // Everything else is this program's own mistake, or its end.
+    // Any other error is a bug of this program, or its SIGTERM.
     if (!(error instanceof BatonError)) throw error;
     return { id: question.id, error: { code: error.code, message: error.message } };
   }

@@ -1,20 +1,23 @@
 import { BatonError, type ErrorDetails } from './baton-error.ts';
 
-/** A response that was read whole. */
+/** A complete response. */
 export interface Answer {
   status: number;
-  /** The JSON of the body; null where there was none. */
+  /** The parsed JSON body; null if the body was empty. */
   body: unknown;
 }
 
-/** The answer of a response, or throws what it tells of: a code of Baton, or BAD_ANSWER. */
+/**
+ * Returns the answer of a successful response. Throws a BatonError for every other response: with
+ * the code in its body, or with BAD_ANSWER if the body is not from Baton.
+ */
 export function readAnswer(response: Response, text: string, attempts: number): Answer {
   const { status } = response;
   const body = parseJson(text);
   if (response.ok && body !== undefined) return { status, body };
   const { code, message, details } = errorOf(body);
   if (response.ok || code === undefined) {
-    throw new BatonError('BAD_ANSWER', `expected an answer of Baton, got one of status ${status}`, {
+    throw new BatonError('BAD_ANSWER', `expected an answer of Baton, got another with ${status}`, {
       status,
       attempts,
       retryAfterMs: retryAfterMs(response.headers.get('retry-after')),
@@ -28,7 +31,7 @@ export function readAnswer(response: Response, text: string, attempts: number): 
   });
 }
 
-/** What a Retry-After header says, in milliseconds from `now`: seconds, or a date. */
+/** Converts a Retry-After header (seconds or a date) to milliseconds from `now`. */
 export function retryAfterMs(header: string | null, now = Date.now()): number | undefined {
   if (header === null) return undefined;
   const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now;
@@ -40,7 +43,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Not Baton's: a proxy's page, or an answer that was cut.
+    // The answer is not from Baton: it is the page of a proxy, or it was cut off.
     return undefined;
   }
 }

@@ -1,15 +1,20 @@
 import type { ErrorCode } from './api-types.ts';
 
-/** What the client finds wrong by itself: nobody answers, not in time, or not as Baton does. */
+/**
+ * The codes that the client itself adds: no answer, no answer in time, or an answer that is not
+ * from Baton.
+ */
 export type ClientErrorCode = 'UNREACHABLE' | 'TIMED_OUT' | 'BAD_ANSWER';
 
-/** Machine-readable particulars of an error; `field` is the dotted path of what is wrong in a request. */
+/**
+ * Machine-readable details of an error. `field` is the dotted path of the wrong field in a request.
+ */
 export interface ErrorDetails {
   field?: string;
   [key: string]: unknown;
 }
 
-/** What an error tells beside its code and its message. */
+/** The facts of an error besides its code and its message. */
 export interface ErrorFacts {
   status?: number | undefined;
   details?: ErrorDetails | undefined;
@@ -19,17 +24,17 @@ export interface ErrorFacts {
 }
 
 /**
- * The one error that the client throws on purpose: switch on `code`, never on the text. A Baton newer than
- * this client may answer with a code that is not in the type.
+ * The error that the client throws. Switch on `code`, because messages may change. A Baton that is
+ * newer than this client may answer with a code that is not in the type.
  */
 export class BatonError extends Error {
   readonly code: ErrorCode | ClientErrorCode;
-  /** The HTTP status, where there was an answer. */
+  /** The HTTP status; undefined if there was no answer. */
   readonly status: number | undefined;
   readonly details: ErrorDetails | undefined;
-  /** When to ask again, where the answer told it. */
+  /** When to try again, in milliseconds; undefined if the answer did not say. */
   readonly retryAfterMs: number | undefined;
-  /** How often the call was made; 0 where it was refused before. */
+  /** How often the call was sent; 0 if the client refused it before it was sent. */
   readonly attempts: number;
 
   constructor(code: BatonError['code'], message: string, facts: ErrorFacts = {}) {
@@ -43,12 +48,15 @@ export class BatonError extends Error {
   }
 }
 
-/** Says whether a thrown value is a `BatonError`, also one from another copy of this package. */
+/** Returns true for a `BatonError`, even if another copy of this package threw it. */
 export function isBatonError(error: unknown): error is BatonError {
   return error instanceof Error && error.name === 'BatonError' && 'code' in error;
 }
 
-/** The refusal of what a caller gave, before anything is sent. */
+/**
+ * Creates the INVALID_REQUEST error for an argument that the client refuses before it sends
+ * anything.
+ */
 export function invalid(field: string, expected: string): BatonError {
   return new BatonError('INVALID_REQUEST', `${field}: expected ${expected}`, {
     details: { field },

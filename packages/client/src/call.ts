@@ -4,27 +4,29 @@ import { openDeadline, pause } from './deadline.ts';
 import type { CallOptions, Settings } from './options.ts';
 import { retryDelayMs } from './retry.ts';
 
-/** One call of the API. */
+/** A call of the API. */
 export interface Call {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** Below the base, without a slash before it. */
+  /** The path below the base URL, without a leading slash. */
   path: string;
   query?: Readonly<Record<string, string | number | undefined>>;
   body?: unknown;
   headers?: Readonly<Record<string, string>>;
-  /** Whether making it twice does no more than making it once. */
+  /** Whether the call has the same effect if it is sent twice. */
   isRepeatable: boolean;
   /** How long one attempt may take, in milliseconds. */
   attemptMs?: number;
 }
 
-/** Makes calls: again where that is safe and may help, until the deadline. Throws BatonError. */
+/**
+ * Sends a call, and repeats it until the deadline if that is safe and may help. Throws BatonError.
+ */
 export type Caller = (call: Call, options?: CallOptions) => Promise<Answer>;
 
-// The server answers within 10 s, or says that it cannot.
+// The server answers within 10 s: after that time it gives up and answers 503.
 const ATTEMPT_MS = 15_000;
 
-/** The calls of a client. */
+/** Creates the function that sends the calls of a client. */
 export function createCaller(settings: Settings): Caller {
   async function attempt(call: Call, attempts: number, outer: AbortSignal): Promise<Answer> {
     const limit = openDeadline(call.attemptMs ?? ATTEMPT_MS, outer);
@@ -54,7 +56,7 @@ export function createCaller(settings: Settings): Caller {
           if (deadline.signal.aborted || !isBatonError(error)) throw error;
           const tried = { isRepeatable: call.isRepeatable, attempts, random: Math.random() };
           const delayMs = attempts > settings.retries ? null : retryDelayMs(error, tried);
-          // What went wrong says more than that time went by.
+          // If no time is left for another attempt, the last error says more than TIMED_OUT.
           if (delayMs === null || delayMs >= deadline.leftMs()) throw error;
           await pause(delayMs, deadline.signal);
         }
@@ -65,7 +67,7 @@ export function createCaller(settings: Settings): Caller {
   };
 }
 
-/** Sends one request; what comes back is the caller's to read. */
+/** Sends one request, and returns the response unread. */
 export function send(
   { base, headers, fetch }: Pick<Settings, 'base' | 'headers' | 'fetch'>,
   call: Pick<Call, 'method' | 'path' | 'query' | 'body' | 'headers'>,
@@ -82,7 +84,7 @@ export function send(
     headers: { accept: 'application/json', ...json, ...headers, ...call.headers },
     ...body,
     cache: 'no-store',
-    // A call that is led elsewhere, as a page is, is not a call of Baton.
+    // Baton never redirects a call. A redirect comes from something else, such as a proxy's login page.
     redirect: 'manual',
     signal,
   });

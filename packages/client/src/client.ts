@@ -19,7 +19,7 @@ import { stopSession } from './stop-session.ts';
 import { readUsage, type Usage, type UsageFilter } from './usage.ts';
 import { waitForEnd } from './wait-for-result.ts';
 
-/** Which sessions are listed. */
+/** Selects the sessions of a list. */
 export interface SessionFilter {
   status?: SessionStatus | undefined;
   parent_session_id?: string | undefined;
@@ -32,40 +32,52 @@ export interface SessionFilter {
 export type ConversationEvent = Event & { session_id: string };
 
 /**
- * A service's way to Baton. Every call throws BatonError, and is made again by itself where that is safe and
- * may help: where nobody answers, or the answer is that it cannot be given now.
+ * The client of Baton's HTTP API. Calls throw BatonError. A call that got no answer, or the answer
+ * to try later, is repeated if that is safe.
  */
 export interface BatonClient {
-  /** Launches a session: one, however often the call is made again. */
+  /** Launches a session. If the client repeats the call, it is still one session. */
   launch(request: LaunchRequest, options?: CallOptions & Keyed): Promise<Info>;
-  /** Launches up to 1,000 sessions in one request, each with its own verdict, in their order. */
+  /**
+   * Launches up to 1,000 sessions in one request. Returns one verdict per launch, in the same
+   * order.
+   */
   launchMany(launches: readonly BulkLaunch[], options?: CallOptions): Promise<LaunchVerdict[]>;
-  /** Continues a session that has ended, in a new one. */
+  /** Continues a session in a new session. */
   continue(id: string, request: ContinueRequest, options?: CallOptions & Keyed): Promise<Info>;
-  /** The session as it stands; its config too, redacted, where that is asked for. */
+  /** Reads a session; with `include: 'config'` also its config, with secrets redacted. */
   get(id: string, options?: CallOptions & { include?: 'config' | undefined }): Promise<Info>;
-  /** Sessions, newest first. */
+  /** Lists sessions, newest first. */
   list(filter?: SessionFilter & PageOptions): Paged<Info>;
-  /** The events of a conversation from its root to this session, as far as they are there by now. */
+  /** Lists the events of a conversation so far, from its first session to this one. */
   conversation(id: string, options?: PageOptions): Paged<ConversationEvent>;
-  /** The events of a session, those there are and those to come, each once, until it has ended. */
+  /** Streams the events of a session, past and new, each once, until the session has ended. */
   events(id: string, options?: EventOptions): AsyncGenerator<StreamedEvent, void>;
-  /** The changes of status of all sessions from now on, without end. */
+  /** Streams the status changes of all sessions from now on. The stream has no end. */
   statuses(options?: StatusOptions): AsyncGenerator<StreamedStatus, never>;
-  /** The session once it has ended: completed, failed or cancelled. Waits as long as it is let. */
+  /**
+   * Waits until a session has ended (completed, failed or cancelled), and returns it. Waits without
+   * limit unless `timeoutMs` or `signal` sets one.
+   */
   waitForResult(id: string, options?: CallOptions): Promise<Info>;
-  /** Cancels a session: a queued one never starts, a running one is stopped. */
+  /** Cancels a session. A queued session never starts, and a running session is stopped. */
   cancel(id: string, options?: CallOptions): Promise<Info>;
-  /** Ends the turn of a session, which completes with what it has. */
+  /** Ends the turn of a session. The session completes with the work done so far. */
   interrupt(id: string, options?: CallOptions): Promise<Info>;
-  /** Deletes the whole conversation of a session; what is not gone yet goes by itself. */
+  /**
+   * Deletes the whole conversation of a session. After `deleting`, Baton finishes in the
+   * background.
+   */
   delete(id: string, options?: CallOptions): Promise<'gone' | 'deleting'>;
-  /** What sessions spent, summed: by day, model, tag or key, or of a conversation. */
+  /** Sums the cost and usage of sessions, by day, model, tag or key, or of one conversation. */
   usage(filter?: UsageFilter & CallOptions): Promise<Usage>;
   schedules: ScheduleCalls;
 }
 
-/** A client of the API at `baseUrl`. It holds nothing open between calls. Throws INVALID_REQUEST. */
+/**
+ * Creates a client of the API at `baseUrl`. It keeps no connection and no timer between calls.
+ * Throws INVALID_REQUEST if an option is invalid.
+ */
 export function createClient(options: ClientOptions): BatonClient {
   const settings = parseOptions(options);
   const call = createCaller(settings);

@@ -1,18 +1,18 @@
 import { BatonError } from './baton-error.ts';
 
-// The longest that a timer of JavaScript takes, in milliseconds.
+// The longest delay of a JavaScript timer, in milliseconds.
 const MAX_MS = 2 ** 31 - 1;
 
-/** A limit of time together with a caller's signal. */
+/** A time limit combined with a caller's signal. */
 export interface Deadline {
-  /** Aborted with TIMED_OUT when the time is over, or with the reason of the caller's signal. */
+  /** Aborts with TIMED_OUT when the time is over, or with the reason of the caller's signal. */
   signal: AbortSignal;
   leftMs(): number;
-  /** Lets go of the timer and of the caller's signal. */
+  /** Stops the timer, and stops listening to the caller's signal. */
   close(): void;
 }
 
-/** Begins a limit of time. Throws where the caller's signal is aborted already. */
+/** Starts a time limit. Throws if the caller's signal is already aborted. */
 export function openDeadline(ms: number, outer?: AbortSignal): Deadline {
   outer?.throwIfAborted();
   const over = new AbortController();
@@ -20,7 +20,7 @@ export function openDeadline(ms: number, outer?: AbortSignal): Deadline {
   const follow = () => over.abort(outer?.reason);
   outer?.addEventListener('abort', follow, { once: true });
   const timer = setTimeout(
-    () => over.abort(new BatonError('TIMED_OUT', `it took longer than ${ms} ms`)),
+    () => over.abort(new BatonError('TIMED_OUT', `the call took longer than ${ms} ms`)),
     Math.min(ms, MAX_MS),
   );
   return {
@@ -33,7 +33,7 @@ export function openDeadline(ms: number, outer?: AbortSignal): Deadline {
   };
 }
 
-/** Resolves after so many milliseconds; rejects with the signal's reason when it is aborted before. */
+/** Resolves after `ms` milliseconds. If `signal` aborts earlier, rejects with its reason. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);

@@ -1,12 +1,15 @@
 import { invalid } from './baton-error.ts';
 
-/** What a call that makes a session may say of itself. */
+/** The option of a call that creates a session. */
 export interface Keyed {
-  /** The same key and the same request: the same session, however often it is asked for. Default: a new one. */
+  /**
+   * Calls with the same key and the same request return the same session. Default: a new key per
+   * call.
+   */
   idempotencyKey?: string | undefined;
 }
 
-/** The header of a key; of a new one where none is given. Throws INVALID_REQUEST. */
+/** Builds the header of a key, or of a new key. Throws INVALID_REQUEST if the key is not valid. */
 export function keyHeader({ idempotencyKey = newKey() }: Keyed): Record<string, string> {
   if (!/^[\x20-\x7e]{1,255}$/.test(idempotencyKey)) {
     throw invalid('idempotencyKey', '1 to 255 visible ASCII characters');
@@ -14,9 +17,9 @@ export function keyHeader({ idempotencyKey = newKey() }: Keyed): Record<string, 
   return { 'idempotency-key': idempotencyKey };
 }
 
-/** A key that nobody else has. */
+/** Creates a random key. */
 export function newKey(): string {
-  // randomUUID is not there on pages that came over plain HTTP.
+  // Browsers do not have randomUUID on pages that were loaded over plain HTTP.
   const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -6,25 +6,26 @@ import { newKey } from './idempotency-key.ts';
 import type { CallOptions } from './options.ts';
 import { retryDelayMs } from './retry.ts';
 
-/** What became of one launch of many. Asked again with its key, it is the same session. */
+/** The result of one launch. A repeated launch with this key returns the same session. */
 export type LaunchVerdict =
   | { session: Info; idempotency_key: string }
   | { error: BatonError; idempotency_key: string };
 
-// The server gives itself a minute for a thousand.
+// The server may take one minute for 1,000 launches (HANDLER_TIMEOUT_MS of its bulk route).
 const ATTEMPT_MS = 75_000;
 
 interface PendingLaunch {
   launch: BulkLaunch & { idempotency_key: string };
   attempts: number;
-  /** When it is to be asked for, by `performance.now`; null where its verdict stands. */
+  /** When to send the launch again, by `performance.now`; null if its verdict is final. */
   at: number | null;
   verdict: { session: Info } | { error: BatonError };
 }
 
 /**
- * Launches up to 1,000 sessions in one request, each with its own verdict, in their order. Those that were
- * refused for now are asked for again, they alone, where a call would be. Throws where the first request fails.
+ * Launches up to 1,000 sessions in one request. Returns one verdict per launch, in the same order.
+ * Launches that were refused for now are sent again without the others, by the retry rules of a
+ * call. Throws if the first request fails.
  */
 export async function launchMany(
   call: Caller,
@@ -53,7 +54,8 @@ export async function launchMany(
       { timeoutMs: Math.ceil(deadline.leftMs()), signal },
     );
     const { results } = answer.body as { results: Received[] };
-    // The same for all of them: those that are told the same are asked for together.
+    // All launches get the same chance, so launches with the same delay are sent again in one
+    // request.
     const [random, now] = [Math.random(), performance.now()];
     for (const [index, one] of due.entries()) {
       const received = results[index];
@@ -82,7 +84,8 @@ export async function launchMany(
         await sendLaunches(due);
       } catch (error) {
         if (signal?.aborted || !isBatonError(error)) throw error;
-        // The others have their sessions. The call was made again already, as often as that may help.
+        // The other launches have their verdicts, so the error is stored only for the launches of
+        // this request. `call` has already repeated it as often as that may help.
         for (const one of due) {
           one.at = null;
           one.verdict = { error };
@@ -107,7 +110,7 @@ type Received =
       error: { code: BatonError['code']; message: string; details?: ErrorDetails };
     };
 
-// A verdict has no headers: when to ask again stands in its details.
+// A verdict has no Retry-After header, so its details say when to send the launch again.
 function errorOf(
   { status, error }: Exclude<Received, { session: Info }>,
   attempts: number,

@@ -6,23 +6,24 @@ import { retryDelayMs } from './retry.ts';
 import { createSseParser, type SseMessage } from './sse-parser.ts';
 import { streamText } from './stream-text.ts';
 
-/** A stream that is asked for. */
+/** The request of a stream. */
 export interface StreamCall extends Pick<Call, 'path' | 'query'> {
-  /** Goes on after the message with this id. */
+  /** The stream begins after the message with this id. */
   lastEventId?: string | undefined;
   /** Ends the iteration, which throws the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
-/** When a stream comes again that was not told when, in milliseconds. */
+/** How long to wait before reconnecting, in milliseconds, if the server did not say. */
 const RETRY_MS = 1_000;
 
-// An event's line has 1 MiB at most; escaped in JSON, and once more, it may have six times that.
+// An event holds a line of at most 1 MiB. Escaped as a JSON string, it may be six times as long.
 const MAX_BUFFERED = 16 * 1024 * 1024;
 
 /**
- * The messages of a stream, which is opened again after the last message that had an id whenever it breaks
- * off. Ends only with its reader or its signal. Throws what cannot pass, and what does not for too long.
+ * Yields the messages of a stream. If the stream breaks off, it is opened again after the last
+ * message that had an id. It ends only when its reader stops or `signal` aborts. Throws an error
+ * that a new try cannot fix, or the last error after `reconnectForMs` without success.
  */
 export async function* streamMessages(
   settings: Settings,
@@ -48,7 +49,10 @@ export async function* streamMessages(
       }
       retryMs = parser.retryMs() ?? retryMs;
       if (parser.bufferedLength() > MAX_BUFFERED)
-        throw new BatonError('BAD_ANSWER', 'a message is too long');
+        throw new BatonError(
+          'BAD_ANSWER',
+          `expected messages of at most ${MAX_BUFFERED} characters, got a longer one`,
+        );
     }
   }
 

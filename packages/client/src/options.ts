@@ -1,32 +1,37 @@
 import { invalid } from './baton-error.ts';
 
-/** What a client is made from. */
+/** The options of a client. */
 export interface ClientOptions {
-  /** Where the API is; a path in it stands before `/v1`. */
+  /** The URL of the API. If it has a path, `/v1` follows that path. */
   baseUrl: string | URL;
-  /** Shown with every call. */
+  /** The API key that is sent with every call. Default: none. */
   apiKey?: string | undefined;
-  /** Default: the platform's. */
+  /** The function that sends requests. Default: `fetch` of the platform. */
   fetch?: typeof globalThis.fetch | undefined;
-  /** The limit of a call with all its retries, in milliseconds. Default: one minute. */
+  /** How long a call may take with all its retries, in milliseconds. Default: one minute. */
   timeoutMs?: number | undefined;
-  /** How often a call that failed is made again, at most. Default: 6. */
+  /** How often a failed call is repeated at most. Default: 6. */
   retries?: number | undefined;
-  /** How long a stream tries to come back before it throws, in milliseconds. Default: five minutes. */
+  /**
+   * How long a stream tries to reconnect before it throws, in milliseconds. Default: five minutes.
+   */
   reconnectForMs?: number | undefined;
-  /** How long a stream may say nothing, in milliseconds: then it is dead, and opened again. Default: one minute. */
+  /** After how many milliseconds without data a stream is opened again. Default: one minute. */
   silentForMs?: number | undefined;
 }
 
-/** What one call may say of itself. */
+/** The options of one call. */
 export interface CallOptions {
-  /** Ends the call: it rejects with the signal's reason. */
+  /** Aborts the call, which then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** The limit of this call with all its retries, in milliseconds; it throws TIMED_OUT. */
+  /**
+   * How long the call may take with all its retries, in milliseconds. After that it throws
+   * TIMED_OUT.
+   */
   timeoutMs?: number | undefined;
 }
 
-/** The options of a client, checked, with their defaults. */
+/** The validated options of a client, with defaults. */
 export interface Settings {
   base: URL;
   headers: Readonly<Record<string, string>>;
@@ -37,12 +42,15 @@ export interface Settings {
   silentForMs: number;
 }
 
-/** Checks the options of a client. Throws INVALID_REQUEST, without saying what is secret. */
+/**
+ * Validates the options of a client. Throws INVALID_REQUEST; its message never contains the API
+ * key.
+ */
 export function parseOptions(options: ClientOptions): Settings {
   const { apiKey, fetch, timeoutMs = 60_000, retries = 6 } = options;
-  // The server says something every 15 s.
+  // The server sends a heartbeat every 15 s, so a silent minute is four missed heartbeats.
   const { reconnectForMs = 300_000, silentForMs = 60_000 } = options;
-  // A header that is refused is quoted in the error of many a fetch.
+  // Many implementations of fetch quote an invalid header in their error, and with it the API key.
   if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
     throw invalid('apiKey', 'visible ASCII characters');
   }
@@ -52,7 +60,7 @@ export function parseOptions(options: ClientOptions): Settings {
   return {
     base: parseBase(options.baseUrl),
     headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
-    // Called as a method of the window: a browser's fetch refuses to be called otherwise.
+    // A browser's fetch throws unless it is called as a method of the global object.
     fetch: fetch ?? ((input, init) => globalThis.fetch(input, init)),
     timeoutMs,
     retries,

@@ -1,16 +1,19 @@
 /** One page of a list. */
 export interface Page<T> {
   items: T[];
-  /** Where the next page begins; absent on the last one. */
+  /** The cursor of the next page; absent on the last page. */
   next_cursor?: string;
 }
 
-/** A list that is read page by page, as far as its reader goes. Each reading begins anew. */
+/**
+ * A list that fetches pages while it is iterated. Each iteration starts again from the first page.
+ */
 export interface Paged<T> extends AsyncIterable<T> {
+  /** Iterates over the pages instead of the items. */
   pages(): AsyncIterable<Page<T>>;
 }
 
-/** The list whose pages `read` gives, from this cursor on. */
+/** Creates a list whose pages `read` fetches, beginning at the cursor `from`. */
 export function createPaged<T>(
   read: (cursor: string | undefined) => Promise<Page<T>>,
   from: string | undefined,

@@ -3,23 +3,29 @@ import type { BatonError } from './baton-error.ts';
 const FIRST_MS = 200;
 const MAX_MS = 5_000;
 
-// Refused before anything was done: as safe to say again as it was to say.
+// A call that was answered 429 had no effect, so repeating it is always safe.
 const REFUSED = 429;
 
-// Answers of Baton, or of what stands before it, that a later one may replace.
+// Baton, or a proxy in front of it, answers with these while it cannot serve. A later call may
+// succeed.
 const TRANSIENT_STATUSES: readonly number[] = [502, 503, 504];
 
-/** What decides whether a call is made again. */
+/** The facts that decide whether and when a call is repeated. */
 export interface TryFacts {
-  /** Whether making it twice does no more than making it once. */
+  /** Whether the call has the same effect if it is sent twice. */
   isRepeatable: boolean;
-  /** How often it was made. */
+  /** How often the call was sent. */
   attempts: number;
-  /** Chance, from 0 to 1: those who failed together do not come again together. */
+  /**
+   * A random number from 0 to 1. It spreads the retries of callers that failed at the same time.
+   */
   random: number;
 }
 
-/** How long to wait before a call is made again, in milliseconds; null where that is of no use, or not safe. */
+/**
+ * Returns how long to wait before a call is repeated, in milliseconds; null if repeating it would
+ * not help or is not safe.
+ */
 export function retryDelayMs(
   { code, status, retryAfterMs = 0 }: Pick<BatonError, 'code' | 'status' | 'retryAfterMs'>,
   { isRepeatable, attempts, random }: TryFacts,

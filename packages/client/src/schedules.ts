@@ -5,28 +5,32 @@ import type { CallOptions } from './options.ts';
 import { createPaged, type Paged } from './paged.ts';
 import { checkId } from './session-path.ts';
 
-/** Which part of a list is read. */
+/** Selects the part of a list to read. */
 export interface PageOptions extends CallOptions {
-  /** How many a page has, at most. */
+  /** The most items of a page. */
   limit?: number | undefined;
-  /** Where to begin: the `next_cursor` of a page. */
+  /** The `next_cursor` of a page; the list then begins after that page. */
   cursor?: string | undefined;
 }
 
-/** Schedules: they launch sessions by the clock. */
+/** The calls for schedules, which launch sessions at set times. */
 export interface ScheduleCalls {
-  /** Makes a schedule. Not made again by itself where the answer is lost: there is no key that tells two apart. */
+  /**
+   * Creates a schedule. If the answer is lost, the client does not repeat the call: schedules have
+   * no idempotency key, so a repeat could create a second schedule.
+   */
   create(schedule: NewSchedule, options?: CallOptions): Promise<Schedule>;
+  /** Reads a schedule. */
   get(id: string, options?: CallOptions): Promise<Schedule>;
-  /** Newest first. */
+  /** Lists schedules, newest first. */
   list(options?: PageOptions): Paged<Schedule>;
-  /** Changes what it is told, or lets it rest. */
+  /** Changes the given fields of a schedule; `enabled: false` disables it. */
   change(id: string, changes: ScheduleChanges, options?: CallOptions): Promise<Schedule>;
-  /** Removes it; what it launched stays. */
+  /** Removes a schedule. The sessions that it launched stay. */
   delete(id: string, options?: CallOptions): Promise<void>;
 }
 
-/** The calls of schedules. */
+/** Creates the calls for schedules. */
 export function createScheduleCalls(call: Caller): ScheduleCalls {
   const one = (id: string) => `v1/schedules/${checkId(id)}`;
 
@@ -55,7 +59,8 @@ export function createScheduleCalls(call: Caller): ScheduleCalls {
       try {
         await call({ method: 'DELETE', path: one(id), isRepeatable: true }, options);
       } catch (error) {
-        // An attempt whose answer was lost had removed it.
+        // After a lost answer, SCHEDULE_NOT_FOUND means that an earlier attempt removed the
+        // schedule.
         const isGone = isBatonError(error) && error.code === 'SCHEDULE_NOT_FOUND';
         if (!isGone || error.attempts === 1) throw error;
       }

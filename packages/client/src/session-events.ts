@@ -3,7 +3,10 @@ import { streamMessages } from './message-stream.ts';
 import type { Settings } from './options.ts';
 import { sessionPath } from './session-path.ts';
 
-/** A line that grows an answer: streamed where the session has `include_partial_messages`, stored nowhere. */
+/**
+ * A part of an answer, sent while Claude writes it. Only sessions with `include_partial_messages`
+ * send partials. Baton does not store them.
+ */
 export interface PartialLine {
   session_id: string;
   attempt: number;
@@ -11,8 +14,10 @@ export interface PartialLine {
 }
 
 /**
- * What is streamed of a session. `id` resumes after the event; `end` comes last. `reset`: the session was
- * deleted and made again since the event that was to be resumed after, and all its events come.
+ * A message of a session's stream. Pass the `id` of an event as `lastEventId` to resume after that
+ * event.
+ * `end` comes last. `reset` means that the position belongs to a deleted session: a new session has
+ * its id, and all events of the new session follow.
  */
 export type StreamedEvent =
   | { kind: 'event'; id: string; event: Event & { session_id?: string } }
@@ -25,21 +30,27 @@ export type StreamedEvent =
       last_event_seq: number;
     };
 
-/** Where a stream of events begins, and how far it goes. */
+/** Selects where a stream of events begins, and which sessions it follows. */
 export interface EventOptions {
-  /** Only events above this seq. */
+  /** Streams only events with a higher seq. */
   after?: number | undefined;
-  /** The `start_time` of the session that `after` counts in: a session that was made again since is read from its first event on. */
+  /**
+   * The `start_time` of the session that `after` belongs to. If that session was deleted and a new
+   * session has its id, the stream begins with the first event of the new session.
+   */
   startTime?: string | undefined;
-  /** Only what comes after the event with this `id`. */
+  /** Streams only events after the event with this `id`. */
   lastEventId?: string | undefined;
-  /** Goes on into the sessions that continue this one, until all have ended; each event tells its session. */
+  /**
+   * The stream also follows the sessions that continue this one, until all of them have ended. Each
+   * event then has a `session_id`.
+   */
   follow?: 'conversation' | undefined;
-  /** Ends the iteration, which throws the signal's reason. */
+  /** Stops the iteration, which then throws the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
-/** The events of a session, those there are and those to come, each once, until it has ended. */
+/** Streams the events of a session, past and new, each once, until the session has ended. */
 export async function* sessionEvents(
   settings: Settings,
   id: string,

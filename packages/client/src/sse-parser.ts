@@ -1,22 +1,22 @@
 /** One message of a stream of server-sent events. */
 export interface SseMessage {
   event: string;
-  /** The id of this message; undefined where it has none. */
+  /** The id of this message; undefined if it has none. */
   id: string | undefined;
   data: string;
 }
 
-/** Reads server-sent events off the pieces of a stream. */
+/** Parses server-sent events from the chunks of a stream. */
 export interface SseParser {
-  /** The messages that this piece completes. */
+  /** Adds a chunk, and returns the messages that it completes. */
   push(text: string): SseMessage[];
-  /** When the stream asks its reader to come again, in milliseconds, once it said so. */
+  /** The reconnect delay that the stream set, in milliseconds; undefined if it set none. */
   retryMs(): number | undefined;
-  /** How much is held of a message that is not complete, in characters. */
+  /** The number of characters in the buffer that are not yet part of a complete message. */
   bufferedLength(): number;
 }
 
-/** A parser at the beginning of a stream. */
+/** Creates a parser for a new stream. */
 export function createSseParser(): SseParser {
   let rest = '';
   let message = new Map<string, string>();
@@ -40,13 +40,14 @@ export function createSseParser(): SseParser {
 
   return {
     push(text) {
-      // A long line comes in many pieces: it is gone through once, when its end is there.
+      // A long line arrives in many chunks. It is split only when its end arrives, so it is scanned
+      // once.
       if (!/[\r\n]/.test(text) && !rest.endsWith('\r')) {
         rest += text;
         return [];
       }
       const all = rest + text;
-      // A carriage return at the very end may be the half of a line's end.
+      // A carriage return at the end of a chunk may be the first half of \r\n.
       const whole = all.endsWith('\r') ? all.slice(0, -1) : all;
       const lines = whole.split(/\r\n|\n|\r/);
       rest = (lines.pop() ?? '') + all.slice(whole.length);

@@ -3,20 +3,20 @@ import { streamMessages } from './message-stream.ts';
 import type { Settings } from './options.ts';
 
 /**
- * What is streamed of all sessions. `live` says that what changes from now on is told, at first and after
- * each time the stream broke off: what changed before is to be read from the list.
+ * A message of the status stream. `live` is sent at the start and after every gap: read the list of
+ * sessions again then, because the stream carries only later changes.
  */
 export type StreamedStatus = { kind: 'live' } | { kind: 'status'; change: StatusChange };
 
-/** Which changes are streamed. */
+/** Selects the status changes of a stream. */
 export interface StatusOptions {
   /** Only sessions with this tag. */
   tag?: string | undefined;
-  /** Ends the iteration, which throws the signal's reason. */
+  /** Stops the iteration, which then throws the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
-/** The changes of status of all sessions from now on, without end. */
+/** Streams the status changes of all sessions from now on. The stream has no end. */
 export async function* statusChanges(
   settings: Settings,
   { tag, signal }: StatusOptions,
@@ -26,5 +26,5 @@ export async function* statusChanges(
     if (event === 'live') yield { kind: 'live' };
     if (event === 'status') yield { kind: 'status', change: JSON.parse(data) };
   }
-  throw new Error('a stream without end has ended');
+  throw new Error('the stream of status changes ended, although it has no end');
 }

@@ -4,7 +4,10 @@ import type { Caller } from './call.ts';
 import type { CallOptions } from './options.ts';
 import { sessionPath } from './session-path.ts';
 
-/** Asks for the end of a session. Asked again after a lost answer, it may find that the first one did it. */
+/**
+ * Cancels or interrupts a session. If an answer was lost and a repeated call finds the session
+ * ended by the first call, this counts as success.
+ */
 export async function stopSession(
   call: Caller,
   kind: 'cancel' | 'interrupt',

@@ -6,7 +6,10 @@ import type { Settings } from './options.ts';
 
 const NOTHING = Promise.resolve(undefined);
 
-/** The text of one response, as it comes. Throws UNREACHABLE where it breaks off or falls silent. */
+/**
+ * Yields the text of one response as it arrives. Throws UNREACHABLE if the response breaks off, or
+ * if it sends nothing for `silentForMs`.
+ */
 export async function* streamText(
   settings: Settings,
   call: Parameters<typeof send>[1],
@@ -22,7 +25,7 @@ export async function* streamText(
     try {
       return await wait;
     } catch (cause) {
-      throw new BatonError('UNREACHABLE', `lost ${settings.base.host}`, { cause });
+      throw new BatonError('UNREACHABLE', `lost the stream of ${settings.base.host}`, { cause });
     } finally {
       limit.close();
     }

@@ -2,33 +2,40 @@ import type { Spending, UsageGroup } from './api-types.ts';
 import type { Caller } from './call.ts';
 import type { CallOptions } from './options.ts';
 
-/** Whose spending is summed: that of sessions that ended from `from` on and before `to`. */
+/** Selects the sessions of a sum: sessions that ended at or after `from` and before `to`. */
 export interface UsageFilter {
   group_by?: UsageGroup | undefined;
-  /** RFC 3339; default: 30 days before `to`. */
+  /** A time in RFC 3339. Default: 30 days before `to`. */
   from?: string | undefined;
-  /** RFC 3339; default: now. */
+  /** A time in RFC 3339. Default: now. */
   to?: string | undefined;
-  /** Of one conversation: then times are not needed, and sessions that run count too. */
+  /**
+   * Only sessions of this conversation. Without `from` and `to`, sessions that have not ended count
+   * too.
+   */
   root_session_id?: string | undefined;
+  /** Only sessions with this tag. */
   tag?: string | undefined;
-  /** The id of an API key. */
+  /** Only sessions of the API key with this id. */
   key?: string | undefined;
 }
 
-/** What sessions spent. */
+/** The cost and usage of sessions. */
 export interface Usage {
   from?: string;
   to?: string;
-  /** Each session once. */
+  /** The sums over all sessions; each session counts once. */
   total: Spending;
-  /** The dearest first, days in their order; `group` is null for sessions that have none. */
+  /**
+   * Sorted by cost, highest first; days are sorted by date. `group` is null for sessions without a
+   * value.
+   */
   groups?: (Spending & { group: string | null })[];
-  /** There are more groups than are told. */
+  /** True if there are more groups than `groups` holds. */
   truncated?: boolean;
 }
 
-/** Sums what sessions spent. */
+/** Sums the cost and usage of sessions. */
 export async function readUsage(
   call: Caller,
   { signal, timeoutMs, ...query }: UsageFilter & CallOptions,

@@ -3,10 +3,10 @@ import { openDeadline } from './deadline.ts';
 import type { CallOptions, Settings } from './options.ts';
 import { sessionEvents } from './session-events.ts';
 
-// Beyond any event: the stream tells nothing but the end.
+// Higher than the seq of any event, so the stream sends only its end.
 const AFTER_ALL = 2 ** 31 - 1;
 
-/** Resolves once the session has ended. Throws TIMED_OUT where that takes longer than `timeoutMs`. */
+/** Resolves when the session has ended. Throws TIMED_OUT if that takes longer than `timeoutMs`. */
 export async function waitForEnd(
   settings: Settings,
   id: string,
@@ -16,7 +16,7 @@ export async function waitForEnd(
   try {
     const events = sessionEvents(settings, id, { after: AFTER_ALL, signal: deadline.signal });
     for await (const one of events) if (one.kind === 'end') return;
-    throw new BatonError('BAD_ANSWER', `the stream of session ${id} told no end`);
+    throw new BatonError('BAD_ANSWER', `the stream of session ${id} ended without its \`end\``);
   } finally {
     deadline.close();
   }
