@@ -56,7 +56,7 @@ export interface RunFacts {
    */
   isInterim: boolean;
   stderrTail: string;
-  /** The end of the output on stdout that is no event. */
+  /** The last output on stdout other than events. */
   stdoutTail: string;
   apiError: string | null;
   /** The error message of a slash command that the CLI ran by itself, or null. */

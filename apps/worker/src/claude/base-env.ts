@@ -1,7 +1,7 @@
-// What a child inherits from the worker's environment: this list and nothing else. The model can read
-// every variable of its process, so what is not needed is not there: no REDIS_URL, no MONGODB_URL.
+// The CLI inherits only these variables of the worker's environment. The model can read every
+// variable of its process, so nothing else is passed on: no REDIS_URL, no MONGODB_URL.
 const NAMES = new Set([
-  // Programs, homes, language and time, as any tool expects them.
+  // The search path, home, language and time zone, which any tool expects.
   'PATH',
   'HOME',
   'USER',
@@ -11,7 +11,7 @@ const NAMES = new Set([
   'LANG',
   'LANGUAGE',
   'TZ',
-  // The way out of the host, and whom to trust there.
+  // Proxies, and the certificates to trust.
   'HTTP_PROXY',
   'HTTPS_PROXY',
   'NO_PROXY',
@@ -26,7 +26,7 @@ const NAMES = new Set([
   'CLAUDE_CODE_CLIENT_CERT',
   'CLAUDE_CODE_CLIENT_KEY',
   'CLAUDE_CODE_CLIENT_KEY_PASSPHRASE',
-  // Claude's own credentials; every ANTHROPIC_* name comes along by its prefix.
+  // Claude's own credentials. Every ANTHROPIC_* name is passed on by its prefix.
   'CLAUDE_CODE_OAUTH_TOKEN',
   'CLAUDE_CODE_API_KEY_HELPER_TTL_MS',
   // Claude on a cloud provider, with the credentials that such a provider's SDK looks for.
@@ -55,14 +55,14 @@ const NAMES = new Set([
   'GCLOUD_PROJECT',
   'CLAUDE_CODE_USE_FOUNDRY',
   'CLAUDE_CODE_SKIP_FOUNDRY_AUTH',
-  // How Claude asks the API: retries inside the CLI, patience, output size, thinking.
+  // How the CLI calls the API: its retries, timeout, output size, thinking.
   'CLAUDE_CODE_MAX_RETRIES',
   'API_TIMEOUT_MS',
   'CLAUDE_CODE_MAX_OUTPUT_TOKENS',
   'MAX_THINKING_TOKENS',
   'CLAUDE_CODE_EFFORT_LEVEL',
   'CLAUDE_CODE_SUBAGENT_MODEL',
-  // How long tools and MCP servers may take, and how much they may say.
+  // How long tools and MCP servers may take, and how much they may print.
   'BASH_DEFAULT_TIMEOUT_MS',
   'BASH_MAX_TIMEOUT_MS',
   'BASH_MAX_OUTPUT_LENGTH',
@@ -71,16 +71,19 @@ const NAMES = new Set([
   'MAX_MCP_OUTPUT_TOKENS',
   'CLAUDE_CODE_PRINT_BG_WAIT_CEILING_MS',
   'CLAUDE_CODE_SUBPROCESS_ENV_SCRUB',
-  // Where git stops looking for a repository; the worker adds its WORK_ROOT.
+  // Where git stops looking for a repository. The worker adds its WORK_ROOT.
   'GIT_CEILING_DIRECTORIES',
-  // Says that the worker runs in a sandbox, which lets bypassPermissions run as root.
+  // Says that the CLI runs in a sandbox, so that it accepts bypassPermissions as root.
   'IS_SANDBOX',
 ]);
 
-// Families whose members differ between providers and versions.
+// Families of names that differ between providers and versions.
 const PREFIXES = ['LC_', 'ANTHROPIC_', 'VERTEX_REGION_'];
 
-/** The part of the worker's own environment that a child sees; names without a value are left out. */
+/**
+ * Returns the variables of the worker's own environment that the CLI inherits, without the empty
+ * ones.
+ */
 export function operatorEnv(env: Record<string, string | undefined>): Record<string, string> {
   const passed = Object.entries(env).filter(
     (entry): entry is [string, string] =>

@@ -4,7 +4,7 @@ export interface ByteTail {
   text(): string;
 }
 
-/** A tail of at most `maxBytes`. */
+/** Creates a tail that keeps at most `maxBytes` bytes. */
 export function createByteTail(maxBytes: number): ByteTail {
   let tail = Buffer.alloc(0);
   return {

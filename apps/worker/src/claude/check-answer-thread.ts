@@ -1,4 +1,5 @@
-// The thread of check-answer.ts: checks one answer against one schema, and posts what does not fit, or null.
+// The thread of check-answer.ts. It checks one answer against one schema, and posts what does not
+// fit, or null.
 import { parentPort, workerData } from 'node:worker_threads';
 import { misfitOf } from './misfit.ts';
 

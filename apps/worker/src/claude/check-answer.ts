@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Result, SessionConfig } from '@baton/core/internal';
 
-/** What is wrong with a structured answer; `unchecked` says why it could not be checked. */
+/**
+ * `problem` says what is wrong with a structured answer, `unchecked` why it could not be checked.
+ */
 export interface AnswerCheck {
   problem?: string;
   unchecked?: string;
@@ -10,15 +12,16 @@ export interface AnswerCheck {
 
 const THREAD = new URL('./check-answer-thread.ts', import.meta.url);
 
-// A caller's pattern may take hours to match a short text, and a schema may eat memory: the check runs in a
-// thread with limits, or it would stop every session of the worker.
+// A caller's schema may have a pattern that takes hours to match, or may use up the memory. So the
+// check runs in a thread with limits: in the main thread it could stop every session of the worker.
 const CHECK_MAX_MS = 20_000;
 const CHECK_MAX_MIB = 256;
 
 /**
- * Checks the structured answer of a good result against the session's `json_schema`, as the CLI does:
- * draft 7, formats ignored. Without a schema nothing is wrong. Where the schema cannot be read, or takes
- * more than 20 seconds, the answer is `unchecked`: it never fails for that. Never rejects.
+ * Checks the structured answer of a good result against the session's `json_schema`, as the CLI
+ * does: draft 7, formats ignored. Without a schema there is no problem. If the schema cannot be
+ * compiled, or the check takes more than 20 seconds or 256 MiB, the answer is `unchecked`, which
+ * does not fail the session. Never rejects.
  */
 export async function checkAnswer(
   result: Result | null,
@@ -28,10 +31,12 @@ export async function checkAnswer(
   // A slash command that the CLI answers by itself asks no model, and has no structured answer.
   if (result.local_command !== undefined) return {};
   if (result.truncated?.includes('structured_output')) {
-    return { unchecked: 'the answer is too large to be kept' };
+    return { unchecked: 'the structured answer is too large to be stored' };
   }
   if (result.structured_output === undefined) {
-    return { problem: 'json_schema was given, and the claude CLI gave no structured answer' };
+    return {
+      problem: 'the session has a json_schema, but the claude CLI gave no structured answer',
+    };
   }
   try {
     const misfit = await findMisfit(schema, result.structured_output);
@@ -48,7 +53,8 @@ async function findMisfit(schema: object, answer: unknown): Promise<string | nul
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: CHECK_MAX_MIB },
   });
-  // A thread that is out of memory says so also after its time: unheard, that would end this process.
+  // A thread may report that it is out of memory even after the timeout. Without a listener, that
+  // error would end this process.
   thread.on('error', () => {});
   try {
     const signal = AbortSignal.timeout(CHECK_MAX_MS);

@@ -1,7 +1,7 @@
 import { findReportedProblem } from '../host-problem/find-host-problem.ts';
 import type { Reason } from './make-failure.ts';
 
-/** How a process ended that left no result line. */
+/** How a process ended without a result line. */
 export interface ResultlessExit {
   exit: {
     code: number | null;
@@ -10,13 +10,13 @@ export interface ResultlessExit {
   };
   sawInit: boolean;
   stderrTail: string;
-  /** The end of what stdout said beside events; it stands in where stderr said nothing. */
+  /** The last output on stdout other than events. It is used if stderr is empty. */
   stdoutTail?: string;
   rateLimit?: { resetsAt?: Date } | null;
   workingDir?: string;
 }
 
-// What a shell or a launcher reports as 128 + n.
+// A shell or a launcher reports the end by signal n as exit code 128 + n.
 const SIGNAL_BY_EXIT_CODE: Record<number, string> = {
   129: 'SIGHUP',
   130: 'SIGINT',
@@ -24,7 +24,8 @@ const SIGNAL_BY_EXIT_CODE: Record<number, string> = {
   143: 'SIGTERM',
 };
 
-// What claude 2.1.330 prints before it exits with 1, stdout empty, when an argument is refused.
+// What claude 2.1.330 prints to stderr when it refuses an argument. It exits with code 1 and leaves
+// stdout empty.
 const REFUSED_ARGUMENTS = [
   /^error: (unknown option|option '|unknown command|too many arguments)/m,
   /^Error: (--[\w-]+ |Invalid (MCP configuration|session ID|settings)|Session ID )/m,
@@ -32,12 +33,12 @@ const REFUSED_ARGUMENTS = [
   /^--[\w-]+ cannot be used with root/m,
 ];
 
-// What a runtime does to itself when it cannot go on.
+// The signals by which a runtime ends itself when it cannot continue.
 const CRASHES = ['SIGABRT', 'SIGBUS', 'SIGILL', 'SIGSEGV', 'SIGTRAP'];
 
 const HEAP_IS_FULL = /JavaScript heap out of memory|\bout of memory\b/i;
 
-/** Why a process that was not stopped by Baton left no result line. */
+/** Returns why a process that Baton did not stop left no final result line. */
 export function classifyExit(facts: ResultlessExit): Reason {
   const { exit } = facts;
   if (exit.spawnError) return classifySpawnError(exit.spawnError, facts.workingDir);
@@ -65,8 +66,9 @@ function classifySpawnError(error: { code: string; message: string }, workingDir
   const where = workingDir === undefined ? '' : ` in ${workingDir}`;
   const message = `the claude CLI could not be started${where}: ${error.message}`;
   switch (error.code) {
-    case 'ENOENT': // the program or the directory, Node does not say which; the directory was checked before
-      return { code: 'CLAUDE_NOT_FOUND', message: `${message}; is CLAUDE_BIN right?` };
+    // ENOENT means that the program or the directory is missing. The directory was checked before.
+    case 'ENOENT':
+      return { code: 'CLAUDE_NOT_FOUND', message: `${message}; check the path in CLAUDE_BIN` };
     case 'EACCES':
     case 'ENOEXEC':
       return { code: 'CLAUDE_NOT_FOUND', message: `${message}; make CLAUDE_BIN executable` };
@@ -88,8 +90,8 @@ function isCrash({ code, signal }: ResultlessExit['exit']): boolean {
 function describeKill(signal: string): string {
   if (CRASHES.includes(signal)) return `the claude CLI crashed with ${signal}`;
   const hint =
-    signal === 'SIGKILL' ? ', which is also how a host ends what takes too much memory' : '';
-  return `the claude CLI was ended by ${signal} from elsewhere${hint}`;
+    signal === 'SIGKILL' ? '; a host that runs out of memory also ends processes by SIGKILL' : '';
+  return `the claude CLI was ended by a ${signal} that Baton did not send${hint}`;
 }
 
 function describeLimit({ resetsAt }: { resetsAt?: Date }): string {

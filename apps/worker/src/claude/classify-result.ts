@@ -7,7 +7,7 @@ const BY_SUBTYPE: Record<string, ErrorCode> = {
   error_max_structured_output_retries: 'STRUCTURED_OUTPUT_INVALID',
 };
 
-// The terminal reasons of claude 2.1.330 that have a code of their own.
+// The values of `terminal_reason` in claude 2.1.330 that have their own error code.
 const BY_TERMINAL_REASON: Record<string, ErrorCode> = {
   blocking_limit: 'PROMPT_TOO_LONG',
   rapid_refill_breaker: 'PROMPT_TOO_LONG',
@@ -18,7 +18,8 @@ const BY_TERMINAL_REASON: Record<string, ErrorCode> = {
   tool_deferred: 'TOOL_DEFERRED',
 };
 
-// The other terminal reasons that are failures. A turn that a hook stopped (stop_hook_prevented, hook_stopped) is none.
+// The other values of `terminal_reason` that mean failure. A turn that a hook stopped
+// (stop_hook_prevented, hook_stopped) did not fail.
 const UNFINISHED = [
   'aborted_streaming',
   'aborted_tools',
@@ -40,8 +41,9 @@ const BY_STATUS: Record<number, ErrorCode> = {
   529: 'OVERLOADED',
 };
 
-// The CLI's own words for a refusal. They are coarser than a status (403 is authentication_failed,
-// 529 is server_error), so they decide only where there is none; but for billing, which comes with 400.
+// The CLI's names for errors of the API. They are coarser than the HTTP status (403 is
+// authentication_failed, 529 is server_error), so they decide only if there is no status.
+// billing_error always decides, because it comes with 400.
 const BY_API_ERROR: Record<string, ErrorCode> = {
   authentication_failed: 'AUTHENTICATION',
   cloud_credential_error: 'AUTHENTICATION',
@@ -57,14 +59,18 @@ const BY_API_ERROR: Record<string, ErrorCode> = {
 };
 
 /**
- * Why a result line is no success, or null where it is one. `is_error` alone does not decide: a turn that was
- * put off, stopped or refused may end without it. `apiError` is the CLI's name for an error of the API.
+ * Returns why a result line is no success, or null if it is one. `is_error` alone does not decide,
+ * because it may be false for a turn that was deferred, stopped or refused. `apiError` is the CLI's
+ * name for an error of the API.
  */
 export function judgeResult(result: Result, apiError?: string | null): Reason | null {
   return isFailure(result) ? classifyResult(result, apiError) : null;
 }
 
-/** Why a result line that is no success is none; `apiError` as in judgeResult. */
+/**
+ * Returns the reason for a result line that is known to be no success. `apiError` is as for
+ * judgeResult.
+ */
 export function classifyResult(result: Result, apiError?: string | null): Reason {
   const code = codeOf(result, apiError ?? undefined);
   return { code, message: describe(result, code) };
@@ -74,7 +80,8 @@ function isFailure(result: Result): boolean {
   const ending = result.terminal_reason ?? '';
   if (result.is_error || isDeferred(result)) return true;
   if (find(BY_TERMINAL_REASON, ending) || UNFINISHED.includes(ending)) return true;
-  // Such an end is one only where it left no answer: the CLI itself lets an answer before it stand.
+  // A refusal or an API error is a failure only without an answer. The CLI itself keeps an answer
+  // that came before it.
   return !hasAnswer(result) && (result.stop_reason === 'refusal' || ending === 'api_error');
 }
 
@@ -91,7 +98,7 @@ function hasAnswer({ result, structured_output, truncated }: Result): boolean {
   );
 }
 
-/** Says whether it is the result of a CLI that looked for the conversation to resume and did not find it. */
+/** Returns whether the CLI did not find the conversation that it should resume. */
 export function isConversationNotFound({ errors }: Pick<Result, 'errors'>): boolean {
   return errors?.some((text) => text.startsWith('No conversation found')) ?? false;
 }
@@ -115,7 +122,7 @@ function codeOfStatus(status: number): ErrorCode {
   return BY_STATUS[status] ?? (status >= 500 ? 'SERVER_ERROR' : 'API_INVALID_REQUEST');
 }
 
-// The words are the CLI's: one may be the name of a property that every object has.
+// The text comes from the CLI, so it may be the name of a property that every object inherits.
 function find(
   table: Record<string, ErrorCode>,
   text: string | null | undefined,

@@ -1,19 +1,20 @@
 import { type ClaudeLine, initOf } from './line.ts';
 
-// The id names a file: nothing else may become a part of a path.
+// The id becomes a file name, so it must be a plain UUID.
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Which of Claude's conversations a process is in. */
+/** Tracks which of Claude's conversations a process is in. */
 export interface ClaudeSessionIdTracker {
   /** Takes a line of stdout into account. */
   observe(line: ClaudeLine): void;
-  /** Claude's id of the conversation, by which it is saved and resumed. */
+  /** Returns Claude's session id, under which the conversation is saved and resumed. */
   id(): string;
 }
 
 /**
- * Follows a process from the conversation that it began with. `/clear` (and `/new`, `/reset`) begins an
- * empty conversation; the `conversation_reset` line does not name its id, the next init line does.
+ * Creates the tracker of a process that begins with the conversation `begunWith`. `/clear` (and
+ * `/new`, `/reset`) begins an empty conversation. The `conversation_reset` line does not name the
+ * new id; the next init line does.
  */
 export function trackClaudeSessionId(begunWith: string): ClaudeSessionIdTracker {
   let id = begunWith;
@@ -30,7 +31,7 @@ export function trackClaudeSessionId(begunWith: string): ClaudeSessionIdTracker 
   };
 }
 
-/** Whether the line says that an empty conversation was begun. */
+/** Returns whether the line says that an empty conversation began. */
 export function isReset(line: ClaudeLine): boolean {
   return line.kind === 'event' && line.type === 'conversation_reset';
 }

@@ -10,36 +10,39 @@ import { joinCeilings } from './git-ceiling.ts';
 import { mcpFileOf } from './mcp-file.ts';
 import { isSecretVariable } from './operator-secrets.ts';
 
-/** The folder under `projects/` that holds every session's transcript, whatever its directory. */
+/** The folder under `projects/` that holds the transcript, the same for every working directory. */
 export const PROJECT_DIR_NAME = 'session';
 
-/** What one `claude` process is made from. */
+/** What the command of one `claude` process is built from. */
 export interface CommandInput {
   config: SessionConfig;
   claudeSessionId: string;
-  /** Whether the transcript of `claudeSessionId` is there and is continued. */
+  /** Whether the transcript of `claudeSessionId` was restored and is to be resumed. */
   resume: boolean;
   prompt: string;
-  /** Folders of this attempt alone. */
+  /** Folders that only this attempt uses. */
   dirs: { config: string; tmp: string; files: string };
   sessionId: string;
   runId: string;
-  /** Value of BATON_RUN, by which every descendant is found. */
+  /** The value of BATON_RUN, by which Baton finds every descendant of the process. */
   marker: string;
-  /** What the child inherits from the operator, see `operatorEnv`. */
+  /** The operator's variables that the CLI inherits, see `operatorEnv`. */
   baseEnv: Record<string, string>;
   /** What the operator allows. */
   policy: Pick<
     Policy,
     'allowedEnv' | 'allowedPermissionModes' | 'settingSources' | 'strictMcpConfig'
   >;
-  /** Whether the session may have the CLI wake it later. */
+  /** Whether the session may schedule wake-ups, with which the CLI continues it later. */
   wakeups: 'allow' | 'forbid';
   /** Whether the CLI keeps its credentials from tools, see scrub/env-scrub.ts. */
   scrubsEnv: boolean;
 }
 
-/** How to start one `claude` process; `files` are to be written, for the owner alone, before it starts. */
+/**
+ * How to start one `claude` process. Before it starts, `files` must be written, readable by their
+ * owner only.
+ */
 export interface Command {
   args: string[];
   env: Record<string, string>;
@@ -48,8 +51,9 @@ export interface Command {
 }
 
 /**
- * The command of one attempt. Throws ENV_NOT_ALLOWED where the config sets a name that callers may
- * not set. Prompts, secrets and long texts are never arguments: other users can read those.
+ * Builds the command of one attempt. Throws ENV_NOT_ALLOWED if the config sets a variable that
+ * callers may not set. Prompts, secrets and long texts are never arguments, because other users of
+ * the host can read arguments.
  */
 export function buildCommand(input: CommandInput): Command {
   const files = buildFiles(input);
@@ -94,10 +98,12 @@ function buildFiles(input: CommandInput): CommandFiles {
   };
 }
 
-// Refused by name, also to sub-agents (test/contract/background.test.ts).
+// A tool that is disallowed by name is refused to sub-agents too
+// (test/contract/background.test.ts).
 const WAKEUP_TOOLS = ['ScheduleWakeup', 'CronCreate'];
 
-// `--flag=value` throughout: a value that begins with a dash must never become a flag.
+// Each value is passed as `--flag=value`, so that a value that begins with a dash cannot become a
+// flag.
 function buildArgs(input: CommandInput, files: CommandFiles): string[] {
   const { config } = input;
   const disallowed = [
@@ -111,7 +117,8 @@ function buildArgs(input: CommandInput, files: CommandFiles): string[] {
     '--output-format=stream-json',
     '--verbose',
     ...flag(input.resume ? 'resume' : 'session-id', input.claudeSessionId),
-    // Else the CLI goes on with the system prompts that the transcript began with, whatever a continue says.
+    // Without this flag, the CLI keeps the system prompts that the transcript began with, even if a
+    // continue sets others.
     ...flag('system-prompt-snapshot', input.resume ? 'off' : undefined),
     ...flag('model', config.model),
     ...flag('fallback-model', config.fallback_model),
@@ -132,7 +139,8 @@ function buildArgs(input: CommandInput, files: CommandFiles): string[] {
   ];
 }
 
-// What of a repository's own configuration counts; without a flag all of it does.
+// Says which parts of a repository's own configuration count. Without these flags the CLI uses all
+// of it.
 function repositoryFlags({ config, policy }: CommandInput): string[] {
   const { settingSources, strictMcpConfig } = policy;
   const asked = config.setting_sources ?? settingSources.byDefault;
@@ -150,11 +158,12 @@ function buildEnv(input: CommandInput): Record<string, string> {
   if (forbidden !== null) {
     throw new AppError(
       'ENV_NOT_ALLOWED',
-      `env sets ${forbidden}, which a caller may not set; leave it out or have the operator allow it`,
+      `env.${forbidden}: a caller may not set this variable; leave it out, or ask the operator to add it to ALLOWED_ENV`,
       { details: { field: `env.${forbidden}` } },
     );
   }
-  // The scrub's sandbox would leave sockets and folders in the system's temporary directory without TMPDIR.
+  // Without TMPDIR, the sandbox of the scrub leaves sockets and folders in the system's temporary
+  // directory.
   const scrub = input.scrubsEnv ? { [SCRUB]: '1', TMPDIR: dirs.tmp } : {};
   return {
     ...input.baseEnv,
@@ -165,7 +174,8 @@ function buildEnv(input: CommandInput): Record<string, string> {
       config.env?.['GIT_CEILING_DIRECTORIES'],
       input.baseEnv['GIT_CEILING_DIRECTORIES'],
     ),
-    // Last, so that nothing can move the transcript away or hide a process from the sweep.
+    // These come last, so that no other variable can move the transcript or hide a process from the
+    // sweep by marker.
     CLAUDE_CONFIG_DIR: dirs.config,
     CLAUDE_CODE_TMPDIR: dirs.tmp,
     CLAUDE_CODE_PROJECT_DIR_NAME: PROJECT_DIR_NAME,
@@ -176,19 +186,21 @@ function buildEnv(input: CommandInput): Record<string, string> {
   };
 }
 
-// What `--settings` sets in the environment outweighs the environment itself.
+// Variables in `--settings` override the process's environment, so the scrub must be set there too.
 function withScrub(settings: SessionConfig['settings'] = {}): SessionConfig['settings'] {
   return { ...settings, env: { ...Object(settings['env']), [SCRUB]: '1' } };
 }
 
-// The CLI's own lock, whichever of its many ways to a mode somebody may find.
+// The CLI's own lock against the bypass mode. It holds for every way in which a session can ask for
+// that mode.
 function withoutBypass(settings: SessionConfig['settings'] = {}): SessionConfig['settings'] {
   const { permissions } = settings;
   const given = typeof permissions === 'object' && !Array.isArray(permissions) ? permissions : {};
   return { ...settings, permissions: { ...given, disableBypassPermissionsMode: 'disable' } };
 }
 
-// The operator's secret variables, without those that the caller's config sets itself.
+// Returns the names of the operator's secret variables, except those that the caller's config sets
+// itself.
 function withheld({ env, settings }: SessionConfig, baseEnv: Record<string, string>): string[] {
   const own = { ...env, ...Object(settings?.['env']) };
   return Object.keys(baseEnv).filter((name) => isSecretVariable(name) && !(name in own));

@@ -4,7 +4,7 @@ import { classifyExit } from './classify-exit.ts';
 import { classifyResult, judgeResult } from './classify-result.ts';
 import { makeFailure, type Reason } from './make-failure.ts';
 
-/** All that is known of an attempt whose process has ended. */
+/** The facts about an attempt whose process has ended. */
 export interface AttemptFacts {
   exit: {
     code: number | null;
@@ -16,18 +16,18 @@ export interface AttemptFacts {
   sawInit: boolean;
   /** Why Baton stopped the process, or null if it ended by itself. */
   abort: AbortReason | null;
-  /** Whether `result` had been read, and was the last word, when Baton sent its first signal. */
+  /** Whether a final result had been read when Baton sent its first signal. */
   resultBeforeAbort: boolean;
-  /** Whether `result` is not the last word: work was pending, or a further turn had begun. */
+  /** Whether `result` is not final: work was pending after it, or a further turn had begun. */
   isInterim?: boolean;
   stderrTail: string;
-  /** The end of what stdout said beside events. */
+  /** The last output on stdout other than events. */
   stdoutTail?: string;
-  /** The CLI's word for the last refusal of the API, see `apiErrorOf`. */
+  /** The CLI's name for the last error of the API, see `apiErrorOf`. */
   apiError?: string | null;
-  /** What a slash command of the CLI said of its failure, see `commandErrorOf`. */
+  /** The error message of a slash command that the CLI ran by itself, see `commandErrorOf`. */
   commandError?: string | null;
-  /** There if the last rate_limit_event said `rejected`. */
+  /** The account's rate limit, if the last rate_limit_event said `rejected`. */
   rateLimit?: { resetsAt?: Date } | null;
   workingDir?: string;
   /** What is wrong with the structured answer that was asked for, see check-answer.ts. */
@@ -35,9 +35,18 @@ export interface AttemptFacts {
 }
 
 const TIMEOUTS: Record<Deadline, Reason> = {
-  startup: { code: 'STARTUP_TIMEOUT', message: 'the claude CLI printed no event in time' },
-  idle: { code: 'IDLE_TIMEOUT', message: 'the claude CLI printed nothing for too long' },
-  wall_clock: { code: 'WALL_CLOCK_TIMEOUT', message: 'the session took longer than allowed' },
+  startup: {
+    code: 'STARTUP_TIMEOUT',
+    message: 'the claude CLI printed no event within the startup timeout',
+  },
+  idle: {
+    code: 'IDLE_TIMEOUT',
+    message: 'the claude CLI printed nothing for longer than the idle timeout',
+  },
+  wall_clock: {
+    code: 'WALL_CLOCK_TIMEOUT',
+    message: 'the session took longer than the wall-clock timeout',
+  },
   exit: { code: 'PROTOCOL', message: 'the claude CLI did not end and left no result line' },
 };
 
@@ -52,13 +61,14 @@ const INTERIM =
 const STORE_UNAVAILABLE: Reason = {
   code: 'STORE_UNAVAILABLE',
   message:
-    'the worker could reach neither of its stores for a lease length and stopped the session',
+    'the worker stopped the session because it reached neither MongoDB nor Redis for a lease length',
 };
 
 /**
- * The verdict on an attempt. Success is a last result line that judgeResult takes for one, whatever the exit
- * code and whatever Baton did after it; or an interrupt that left a result line. An interim one counts
- * only where the CLI ended well by itself.
+ * Returns the verdict on an attempt. The session completed if judgeResult takes the last result
+ * line for a success, whatever the exit code, and whatever Baton did after that line. An interrupt
+ * completes it too, if it left a result line or exit code 0. Otherwise an interim result counts
+ * only if the CLI ended by itself with exit code 0.
  */
 export function concludeAttempt(facts: AttemptFacts): Outcome {
   const { abort, result } = facts;
@@ -75,7 +85,9 @@ function invalidAnswer({ answerProblem }: AttemptFacts): Reason | null {
     : { code: 'STRUCTURED_OUTPUT_INVALID', message: answerProblem };
 }
 
-/** The verdict where the CLI had its last word before Baton did anything to it. */
+/**
+ * Returns the verdict on a CLI that had ended or given its final result before Baton stopped it.
+ */
 function concludeEnded(facts: AttemptFacts): Outcome {
   const { result } = facts;
   if (result === null) return fail(facts, classifyExit(facts));
@@ -109,7 +121,8 @@ function concludeStopped(
   }
 }
 
-// Before the API has answered, SIGINT often ends the CLI well without a result line.
+// If SIGINT comes before the API has answered, the CLI often exits with code 0 and prints no result
+// line.
 function concludeInterrupted(facts: AttemptFacts): Outcome {
   const { result, exit } = facts;
   const refused = result && refusedForGood(result, facts.apiError);
@@ -120,14 +133,15 @@ function concludeInterrupted(facts: AttemptFacts): Outcome {
     : fail(facts, unansweredInterrupt(facts));
 }
 
-// An API that refused the turn (no login, no credit) left nothing to complete: that is no interrupt's work.
+// If the API refused the turn for good (no login, no credit), the refusal ended the turn, not the
+// interrupt.
 function refusedForGood(result: Result, apiError: string | null | undefined): Reason | null {
   if (!result.is_error || result.terminal_reason !== 'api_error') return null;
   const reason = classifyResult(result, apiError);
   return codeFacts(reason.code).retryable ? null : reason;
 }
 
-// An answer that came while the process was being stopped is an answer.
+// A final answer counts even if it came while Baton was stopping the process.
 function completeOr(facts: AttemptFacts, otherwise: Outcome): Outcome {
   const isAnswered = facts.result?.is_error === false && !facts.isInterim;
   return isAnswered ? concludeEnded(facts) : otherwise;
@@ -140,7 +154,8 @@ function timeoutOf({ isInterim }: AttemptFacts, deadline: Deadline): Reason {
     : TIMEOUTS[deadline];
 }
 
-// How the process ended says why; that there was no result line would not be true.
+// The process ended with an interim result. classifyExit finds the reason, but its message for
+// PROTOCOL would say that there was no result line.
 function brokenOff(facts: AttemptFacts): Reason {
   const { code, message } = classifyExit(facts);
   if (code !== 'PROTOCOL') return { code, message };
@@ -149,9 +164,9 @@ function brokenOff(facts: AttemptFacts): Reason {
   return { code, message: stderr ? `${ending}: ${stderr}` : ending };
 }
 
-// A slash command that the CLI runs by itself (/compact, /context) takes no turn, and the result names it. A
-// result without a turn that names no command is no answer: the CLI knows the command and does not run it
-// (/help), or has resumed a damaged transcript.
+// A slash command that the CLI runs by itself (/compact, /context) takes no turn, and its result
+// names the command. A result with 0 turns that names no command is no answer: the CLI does not run
+// that command here (/help), or it has resumed a damaged transcript.
 function withoutTurn(
   { num_turns, result, local_command }: Result,
   commandError: string | null | undefined,
@@ -169,7 +184,7 @@ function unansweredInterrupt({ exit }: AttemptFacts): Reason {
     ? { code: 'PROTOCOL', message: 'the interrupt ended the claude CLI before its first turn' }
     : {
         code: 'INTERRUPT_TIMEOUT',
-        message: 'the turn did not end after an interrupt and was killed',
+        message: 'the turn did not end after an interrupt, so Baton killed the claude CLI',
       };
 }
 

@@ -1,7 +1,8 @@
 import type { SessionConfig } from '@baton/core/internal';
 import { asObject } from './fields.ts';
 
-// By any of these the CLI can log in; what it keeps in its home is of no use to a run, which has one of its own.
+// The CLI can log in with any of these. A login in the user's home does not help, because each run
+// has its own config folder.
 const CREDENTIALS = [
   'ANTHROPIC_API_KEY',
   'ANTHROPIC_AUTH_TOKEN',
@@ -13,12 +14,18 @@ const CREDENTIALS = [
   'CLAUDE_CODE_USE_FOUNDRY',
 ];
 
-/** Says whether an environment holds something by which the CLI can log in; whether it is right nobody asks. */
+/**
+ * Returns whether an environment holds something with which the CLI can log in. Does not check that
+ * it is valid.
+ */
 export function holdsCredential(env: Record<string, string | undefined>): boolean {
   return CREDENTIALS.some((name) => env[name] !== undefined && env[name] !== '');
 }
 
-/** Says whether a session brings the account that it runs on: its limits are then no other session's. */
+/**
+ * Returns whether a session brings its own account. The rate limits of that account affect no other
+ * session.
+ */
 export function bringsAccount({ env, settings }: Pick<SessionConfig, 'env' | 'settings'>): boolean {
   const inSettings = asObject(typeof settings === 'string' ? parsed(settings) : settings);
   const environments = [env, asObject(inSettings?.['env'])];
@@ -38,6 +45,6 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // a path, or what the CLI will refuse
+    return undefined; // a path, or a text that the CLI will refuse
   }
 }

@@ -1,28 +1,31 @@
-// Readers for values that nobody promised: the CLI's lines change shape between versions.
+// Reads values of unknown shape: the CLI's lines change between versions.
 
-/** The value as a plain object, or undefined for everything else. */
+/** Returns the value if it is a plain object, else undefined. */
 export function asObject(value: unknown): Record<string, unknown> | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
     : undefined;
 }
 
-/** The value as a list; everything else is an empty one. */
+/** Returns the value if it is a list, else an empty list. */
 export function asList(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** The value as a string, or undefined. */
+/** Returns the value if it is a string, else undefined. */
 export function asString(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The value as a finite number that is not negative, or undefined. */
+/** Returns the value if it is a finite number that is not negative, else undefined. */
 export function asCount(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
 }
 
-/** The value as a moment: a number of seconds or milliseconds since 1970, or a date in text. */
+/**
+ * Returns the value as a date, or undefined. It may be a number of seconds or milliseconds since
+ * 1970, or a text.
+ */
 export function asDate(value: unknown): Date | undefined {
   const ms = typeof value === 'number' && value < 1e11 ? value * 1000 : value;
   if (typeof ms !== 'number' && typeof ms !== 'string') return undefined;

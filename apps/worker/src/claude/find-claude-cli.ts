@@ -15,16 +15,22 @@ export interface ClaudeCli {
 /** How long `claude --version` may take, in milliseconds. */
 const VERSION_TIMEOUT_MS = 20_000;
 
-/** How long the streams of a CLI that was killed for taking too long may stay open, in milliseconds. */
+/**
+ * How long the output streams may stay open after the CLI was killed for taking too long, in
+ * milliseconds.
+ */
 const LATE_MS = 1_000;
 
-/** How much of the output of a CLI that prints no version goes into the error message. */
+/** How much of the CLI's stderr goes into the error message if `--version` fails. */
 const MAX_OUTPUT_CHARS = 500;
 
 const HOW_TO_FIX =
   'install it (npm install -g @anthropic-ai/claude-code) or set CLAUDE_BIN to its path';
 
-/** Where the CLI is: `configured`, else the project's own above `from`, else on PATH; or null. */
+/**
+ * Returns the path of the CLI, or null if there is none. If `configured` is set, only that file
+ * counts. Otherwise this looks into the `node_modules` above `from`, then on PATH.
+ */
 function locateClaude(configured: string | undefined, from: string, path: string): string | null {
   // The path is made absolute, because every session starts the CLI from a directory of its own.
   if (configured !== undefined) return isExecutable(configured) ? resolve(configured) : null;
@@ -38,8 +44,8 @@ function locateClaude(configured: string | undefined, from: string, path: string
 }
 
 /**
- * Finds the CLI and its version, once, when a worker starts. Throws CLAUDE_NOT_FOUND or CLAUDE_TOO_OLD with a
- * message that says how to fix it.
+ * Finds the CLI and its version. A worker calls this once, at its start. Throws CLAUDE_NOT_FOUND or
+ * CLAUDE_TOO_OLD with a message that says how to fix it.
  */
 export async function findClaude(
   configured: string | undefined,
@@ -47,8 +53,11 @@ export async function findClaude(
 ): Promise<ClaudeCli> {
   const file = locateClaude(configured, import.meta.dirname, env['PATH'] ?? '');
   if (!file) {
-    const searched = configured === undefined ? 'here and on PATH' : configured;
-    throw new AppError('CLAUDE_NOT_FOUND', `no claude CLI (looked ${searched}): ${HOW_TO_FIX}`);
+    const searched = configured === undefined ? 'in node_modules or on PATH' : `at ${configured}`;
+    throw new AppError(
+      'CLAUDE_NOT_FOUND',
+      `expected an executable claude CLI ${searched}, found none; ${HOW_TO_FIX}`,
+    );
   }
   const version = await readVersion(file, { env, timeoutMs: VERSION_TIMEOUT_MS });
   return { file, version };
@@ -58,14 +67,15 @@ export async function findClaude(
 interface VersionOptions {
   env: Record<string, string>;
   timeoutMs: number;
-  /** What is put before the program, as for a session. */
+  /** The program and arguments that start the CLI, as for a session. */
   launcher?: readonly string[];
   cwd?: string;
 }
 
 /**
- * Reads the version that the CLI prints, within `timeoutMs` whatever the CLI and its descendants do. Throws
- * CLAUDE_NOT_FOUND or CLAUDE_TOO_OLD with a message that says how to fix it.
+ * Reads the version that the CLI prints. Ends a second after `timeoutMs` at the latest, even if the
+ * CLI or its descendants hang. Throws CLAUDE_NOT_FOUND or CLAUDE_TOO_OLD with a message that says
+ * how to fix it.
  */
 export async function readVersion(
   file: string,
@@ -82,7 +92,8 @@ export async function readVersion(
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
   });
-  // A descendant may hold the streams after the CLI was killed: then nothing but time ends the wait.
+  // After the CLI was killed, a descendant may hold its streams open. Then only this timer ends the
+  // wait.
   const done = new AbortController();
   const late = delay(timeoutMs + LATE_MS, null, { signal: done.signal, ref: false });
   const ended = await Promise.race([child, late.catch(() => null)]);
@@ -102,6 +113,6 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // ESRCH: nothing of it is left.
+    // ESRCH: no process of the group is left.
   }
 }

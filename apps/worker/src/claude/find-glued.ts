@@ -1,4 +1,4 @@
-// Finds what is glued behind JSON that was cut short or that is none: the end of a line is an event's all the same.
+// Finds an event that was glued behind cut or broken JSON on the same line.
 
 import { nextObject } from './find-object.ts';
 import { jsonExtent } from './json-extent.ts';
@@ -6,15 +6,17 @@ import { skipControls } from './terminal-sequences.ts';
 
 const ARRAY_OF_OBJECTS = /\[\s*\{/y;
 
-// As the CLI begins each of its lines.
+// The CLI begins each of its lines like this.
 const EVENT_START = '{"type":"';
 
-// Where an event is glued to half a string, its first quote ends that string: JSON breaks behind `{"`.
+// If an event is glued to half a string, the first quote of the event ends that string. The JSON
+// then breaks behind the event's `{"`, two characters after its start.
 const BROKEN_BY = 2;
 
 /**
- * Where a line's own objects may begin: behind the array of objects that it begins with, whatever control sequences
- * stand before it. An array that was cut takes the whole line; what only looks like an array ends where it breaks.
+ * Returns where to look for events in a line. If the line begins with an array of objects (after
+ * control sequences), that is the end of the array, because the objects of an array are no events.
+ * An array that was cut takes up the whole line. A broken array ends where it breaks.
  */
 export function skipArray(text: string): number {
   const start = skipControls(text);
@@ -24,7 +26,7 @@ export function skipArray(text: string): number {
   return kind === 'broken' ? Math.max(start, end - BROKEN_BY) : end;
 }
 
-/** The index of the object that the text ends within, or -1. */
+/** Returns the index of the object that is still open at the end of the text, or -1. */
 export function findOpenObject(text: string): number {
   let from = skipArray(text);
   for (let start = nextObject(text, from); start >= 0; start = nextObject(text, from)) {
@@ -36,8 +38,9 @@ export function findOpenObject(text: string): number {
 }
 
 /**
- * The event that ends the line and that the broken object at `from` cannot hold, or null. What JSON may hold where
- * it stands counts as a part of an object that was cut short: a tool's input may look like an event.
+ * Finds the event at the end of the line that cannot be a part of the broken object at `from`.
+ * Returns null if there is none. A tool's input may look like an event, so text that fits into an
+ * object that was cut short is a part of it.
  */
 export function findLastEvent(text: string, from: number): { start: number; end: number } | null {
   for (let start = from; start >= 0; ) {

@@ -1,16 +1,22 @@
-// Where the JSON objects of an output line begin and end: other bytes may stand around them.
+// Finds where the JSON objects of an output line begin and end. Other text may stand around them.
 
 const OBJECT_START = /\{\s*["}]/g;
 
 const QUOTE = '"';
 
-/** The index of the next `{` from `from` on that looks like the beginning of a JSON object, or -1. */
+/**
+ * Returns the index of the next `{`, at `from` or later, that looks like the start of a JSON
+ * object, or -1.
+ */
 export function nextObject(text: string, from = 0): number {
   OBJECT_START.lastIndex = from;
   return OBJECT_START.exec(text)?.index ?? -1;
 }
 
-/** The index behind the bracket that closes the object at `start`, or -1 where nothing closes it. */
+/**
+ * Returns the index behind the bracket that closes the object at `start`, or -1 if nothing closes
+ * it.
+ */
 export function objectEnd(text: string, start: number): number {
   let depth = 0;
   for (let at = start; at < text.length; at += 1) {
@@ -27,7 +33,7 @@ export function objectEnd(text: string, start: number): number {
   return -1;
 }
 
-/** The index of the quote that ends the string whose inside begins at `from`, or -1. */
+/** Returns the index of the quote that ends the string whose content begins at `from`, or -1. */
 export function stringEnd(text: string, from: number): number {
   for (let at = text.indexOf(QUOTE, from); at >= 0; at = text.indexOf(QUOTE, at + 1)) {
     let backslashes = 0;

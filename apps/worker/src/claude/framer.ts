@@ -3,28 +3,33 @@ import { createOutlineReader, type Outline, type OutlineReader } from './outline
 
 const NEWLINE = 0x0a;
 
-// Claude prints lines of tens of megabytes; up to this much of one is kept to be parsed, the rest is counted.
+// The CLI prints lines of tens of megabytes. This much of a line is kept for parsing; the rest is
+// only counted.
 const MAX_KEPT_BYTES = 16 * 1024 * 1024;
 
-/** One line of a byte stream. `bytes` is its true length where `text` was cut. */
+/** One line of a byte stream. `bytes` is its full length, even if `text` was cut. */
 export interface FramedLine {
   text: string;
   bytes: number;
-  /** The top-level keys of the line's JSON object, where `text` was cut and the whole line was such an object. */
+  /**
+   * The top-level keys of the line's JSON object. Present only if `text` was cut and the object was
+   * complete.
+   */
   outline?: Outline;
 }
 
-/** Splits a byte stream at newlines, in bounded memory whatever the lines' lengths. */
+/** Splits a byte stream at newlines. Its memory is bounded, even for endless lines. */
 export interface Framer {
-  /** The lines that this piece of the stream completes. */
+  /** Returns the lines that this piece of the stream completes. */
   push(piece: Uint8Array): FramedLine[];
-  /** What stands after the last newline, or null. */
+  /** Returns what stands after the last newline, or null. */
   flush(): FramedLine | null;
 }
 
 /**
- * A framer. Of a line longer than `keepBytes` (default 16 MiB) the beginning is kept, and the outline of
- * its JSON object: a result line holds its verdict behind a text of any length.
+ * Creates a framer. Of a line longer than `keepBytes` (default 16 MiB) it keeps the beginning and
+ * the outline of the JSON object. The outline is needed because a result line has its verdict
+ * behind a text of any length.
  */
 export function createFramer(keepBytes: number = MAX_KEPT_BYTES): Framer {
   let parts: Uint8Array[] = [];

@@ -3,9 +3,10 @@ import { delimiter } from 'node:path';
 const NAME = 'GIT_CEILING_DIRECTORIES';
 
 /**
- * This environment with a ceiling for git: from below WORK_ROOT it looks for a repository up to there and no further,
- * so that a session without a repository of its own works in none, wherever WORK_ROOT lies. Ceilings that the
- * environment has already stay. `workRoot` has no symlinks: git compares it with the real path of its directory.
+ * Adds WORK_ROOT to the ceilings of git in an environment: below it, git looks for a repository no
+ * higher than WORK_ROOT. Without the ceiling, a session that has no repository would work in a
+ * repository that contains WORK_ROOT. Other ceilings of the environment stay. `workRoot` must have
+ * no symlinks, because git compares it with real paths.
  */
 export function withGitCeiling(
   env: Readonly<Record<string, string>>,
@@ -14,7 +15,10 @@ export function withGitCeiling(
   return { ...env, ...joinCeilings(env[NAME], workRoot) };
 }
 
-/** The variable with these ceilings, the empty ones left out; nothing where all are. */
+/**
+ * Returns the variable with these ceilings, without the empty ones. If all are empty, returns an
+ * empty object.
+ */
 export function joinCeilings(...ceilings: (string | undefined)[]): Record<string, string> {
   const directories = ceilings.filter((ceiling) => ceiling !== undefined && ceiling !== '');
   return directories.length === 0 ? {} : { [NAME]: directories.join(delimiter) };

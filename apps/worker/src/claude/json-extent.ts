@@ -1,9 +1,10 @@
-// How far a text is JSON. This tells an event that was cut short from an event with another one glued into it.
+// Measures how far a text is valid JSON. That tells an event that was cut short from an event that
+// has another event glued into it.
 import { stringEnd } from './find-object.ts';
 
 /**
- * How far the JSON that begins somewhere goes. `whole`: `end` is behind it. `cut`: the text ends before it does.
- * `broken`: at `end` stands what JSON cannot hold there.
+ * How far a JSON value goes. `whole`: `end` is the index behind it. `cut`: the text ends before the
+ * value does. `broken`: the text at `end` is no valid JSON in that place.
  */
 export interface JsonExtent {
   kind: 'whole' | 'cut' | 'broken';
@@ -17,20 +18,22 @@ const CLOSING = new Map([
   ['[', ']'],
 ]);
 
-/** Where a list or an object may be closed. */
+/** The states in which a list or an object may be closed. */
 const MAY_CLOSE: readonly Expected[] = ['first value', 'first key', 'comma'];
 
 const SPACE = /[ \t\r\n]*/y;
 const LITERAL = /true|false|null|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/y;
 const CUT_LITERAL = /[-+.\w]{0,32}$/y;
 
-/** How far the JSON goes that begins at `from`. The insides of strings are not checked. */
+/**
+ * Returns how far the JSON value that begins at `from` goes. The content of strings is not checked.
+ */
 export function jsonExtent(text: string, from: number): JsonExtent {
   const closing: string[] = [];
   let expected: Expected = 'value';
   let at = skip(SPACE, text, from) ?? from;
 
-  // The index behind the value, its opening bracket alone where it has any.
+  // Returns the index behind the value, or behind the opening bracket of a list or an object.
   function passValue(): number | 'cut' | 'broken' {
     const char = text.charAt(at);
     const bracket = CLOSING.get(char);

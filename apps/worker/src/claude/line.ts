@@ -5,21 +5,28 @@ import type { Outline } from './outline.ts';
 import { MAX_COST_USD } from './plausible-cost.ts';
 import { readResult, readUsage } from './read-result.ts';
 
-/** One line of the CLI's stdout: not JSON, JSON that does not parse to an event, or an event. */
+/**
+ * One line of the CLI's stdout: no object (`noise`), a broken object or an object without a type
+ * (`garbage`), or an event.
+ */
 export type ClaudeLine = { kind: 'noise' } | { kind: 'garbage' } | ClaudeEvent;
 
-/** An event of stream-json with the keys that decide apart; unknown types are events too. */
+/**
+ * An event of stream-json, with the keys that identify it. Events of unknown types are events too.
+ */
 interface ClaudeEvent {
   kind: 'event';
   type: string;
   subtype?: string;
   uuid?: string;
   body: Record<string, unknown>;
-  /** A result line that is not of this conversation, see mark-foreign-results.ts: no verdict. */
+  /**
+   * Set for a result line of another conversation, which is no verdict (mark-foreign-results.ts).
+   */
   isForeign?: true;
 }
 
-/** What the CLI says of itself when a turn begins; a key whose value is not understood is absent. */
+/** What the CLI reports when a turn begins. A key whose value is not understood is absent. */
 export interface Init {
   session_id?: string;
   model?: string;
@@ -28,7 +35,7 @@ export interface Init {
   mcp_servers: { name: string; status: string }[];
 }
 
-/** A call of the API that failed and will be made again by the CLI. */
+/** A failed call of the API that the CLI will repeat. */
 export interface ApiRetry {
   attempt?: number;
   maxRetries?: number;
@@ -37,17 +44,17 @@ export interface ApiRetry {
   error?: string;
 }
 
-/** What the API reported about the account's limit. */
+/** What the API reported about the account's rate limit. */
 export interface RateLimit {
   status: string;
   /** Which window of the plan is used up, such as `five_hour`. */
   type?: string;
   resetsAt?: Date;
-  /** The reset as the line reports it, readable or not. */
+  /** The reset time as the line reports it, readable or not. */
   reportedReset?: unknown;
 }
 
-/** Token counts of one message of the API. */
+/** The token counts of one message of the API. */
 export interface MessageUsage {
   messageId: string;
   usage: PricedUsage;
@@ -55,19 +62,22 @@ export interface MessageUsage {
   isSubAgent: boolean;
 }
 
-/** Reads one line of stdout; never throws. */
+/** Parses one line of stdout. Never throws. */
 export function parseLine(line: string): ClaudeLine {
   if (!line.startsWith('{')) return { kind: 'noise' };
   const body = asObject(parseJson(line));
   return body === undefined ? { kind: 'garbage' } : toLine(body);
 }
 
-/** Says whether the text is a JSON value. */
+/** Returns whether the text is a JSON value. */
 export function isJson(text: string): boolean {
   return parseJson(text) !== undefined;
 }
 
-/** The line whose object is known by its outline alone; a result names in `truncated` what was cut. */
+/**
+ * Returns the line for an object of which only the outline is known. Its `truncated` names the keys
+ * that were cut.
+ */
 export function parseOutline({ body, cut }: Pick<Outline, 'body' | 'cut'>): ClaudeLine {
   return toLine(cut.length > 0 ? { ...body, truncated: cut } : body);
 }
@@ -85,7 +95,7 @@ function toLine(body: Record<string, unknown>): ClaudeLine {
   };
 }
 
-/** The init line's facts, or null for any other line. */
+/** Returns the facts of an init line, or null for any other line. */
 export function initOf(line: ClaudeLine): Init | null {
   const body = bodyOf(line, 'system', 'init');
   if (body === null) return null;
@@ -105,30 +115,36 @@ export function initOf(line: ClaudeLine): Init | null {
   };
 }
 
-/** The result of a result line, or null for any other line and for one that does not say `is_error`. */
+/**
+ * Returns the result of a result line. Null for any other line, and for a result line that does not
+ * say how the turn ended.
+ */
 export function resultOf(line: ClaudeLine): Result | null {
   const body = bodyOf(line, 'result');
   return body === null ? null : readResult(body);
 }
 
-/** The cost that a result line names and that cannot be true, in US dollars, or null. */
+/** Returns the cost of a result line, in US dollars, if it cannot be true; else null. */
 export function absurdCostOf(line: ClaudeLine): number | null {
   const cost = bodyOf(line, 'result')?.['total_cost_usd'];
   return typeof cost === 'number' && cost > MAX_COST_USD ? cost : null;
 }
 
-/** Says whether the line only grows an answer that a later line tells whole. */
+/**
+ * Returns whether the line is a partial: it only grows an answer that a later line holds
+ * completely.
+ */
 export function isPartial(line: ClaudeLine): boolean {
   return bodyOf(line, 'stream_event') !== null;
 }
 
-/** How many background tasks run, where the line reports it; else null. */
+/** Returns how many background tasks run if the line reports it, else null. */
 export function backgroundTasksOf(line: ClaudeLine): number | null {
   const body = bodyOf(line, 'system', 'background_tasks_changed');
   return body !== null && Array.isArray(body['tasks']) ? body['tasks'].length : null;
 }
 
-/** The retry that an api_retry line announces, or null for any other line. */
+/** Returns the retry that an api_retry line announces, or null for any other line. */
 export function apiRetryOf(line: ClaudeLine): ApiRetry | null {
   const body = bodyOf(line, 'system', 'api_retry');
   if (body === null) return null;
@@ -141,7 +157,7 @@ export function apiRetryOf(line: ClaudeLine): ApiRetry | null {
   });
 }
 
-/** The account's limit where the line reports it; else null. */
+/** Returns the account's rate limit if the line reports it, else null. */
 export function rateLimitOf(line: ClaudeLine): RateLimit | null {
   const info = asObject(bodyOf(line, 'rate_limit_event')?.['rate_limit_info']);
   const status = asString(info?.['status']);
@@ -157,7 +173,10 @@ export function rateLimitOf(line: ClaudeLine): RateLimit | null {
   };
 }
 
-/** What the API counted for the message of an assistant line, of stream or transcript, or null. Several lines may share one. */
+/**
+ * Returns the token counts of an assistant line of the stream or the transcript, or null. Several
+ * lines may share a message.
+ */
 export function usageOf(line: ClaudeLine): MessageUsage | null {
   const body = bodyOf(line, 'assistant');
   const message = asObject(body?.['message']);
@@ -176,17 +195,23 @@ export function usageOf(line: ClaudeLine): MessageUsage | null {
   };
 }
 
-/** The CLI's word for a refusal of the API (`billing_error`, ...), where an assistant line is one. */
+/**
+ * Returns the CLI's name for an error of the API (`billing_error`, ...) if an assistant line
+ * reports one, else null.
+ */
 export function apiErrorOf(line: ClaudeLine): string | null {
   const body = bodyOf(line, 'assistant');
-  // What the API refused a sub-agent ends the sub-agent, not the turn.
+  // An API error of a sub-agent ends the sub-agent, not the turn.
   if (asString(body?.['parent_tool_use_id']) !== undefined) return null;
   return asString(body?.['error']) ?? null;
 }
 
 const COMMAND_STDERR = '<local-command-stderr>';
 
-/** What a slash command that the CLI ran by itself said of its failure, where the line tells of one; else null. */
+/**
+ * Returns the error message of a slash command that the CLI ran by itself, if the line reports one;
+ * else null.
+ */
 export function commandErrorOf(line: ClaudeLine): string | null {
   const source = asString(bodyOf(line, 'assistant')?.['local_command_source']);
   if (!source?.startsWith(COMMAND_STDERR)) return null;
@@ -206,6 +231,6 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // said by the kind of the line: garbage
+    return undefined; // no JSON
   }
 }

@@ -6,26 +6,29 @@ import {
   type FailureFacts,
 } from '@baton/core/internal';
 
-/** The code of a failure and the sentence that goes with it. */
+/** The code of a failure, and its message. */
 export interface Reason {
   code: ErrorCode;
   message: string;
 }
 
-/** What the process left behind, as far as a stored failure tells it. */
+/** The facts about the ended process that are stored with a failure. */
 export interface FailureEvidence {
   exit: { code: number | null; signal: string | null };
   stderrTail: string;
-  /** Told where stderr said nothing. */
+  /** Stored only if stderr is empty. */
   stdoutTail?: string;
   apiErrorStatus?: number;
   retryAt?: Date;
 }
 
-// A message may be the CLI's whole answer, and a session keeps one for each of its attempts.
+// A message may be the CLI's whole answer, and a session stores one for each of its attempts.
 const MESSAGE_MAX_BYTES = 16 * 1024;
 
-/** The failure to store; the message is never empty, and retryable is the catalogue's word. */
+/**
+ * Returns the failure to store. Its message is never empty. The table of error codes says whether
+ * it is retryable.
+ */
 export function makeFailure(reason: Reason, evidence: FailureEvidence): FailureFacts {
   const facts = codeFacts(reason.code);
   const stderr = evidence.stderrTail.trim();

@@ -2,9 +2,10 @@ import { asString } from './fields.ts';
 import { type ClaudeLine, initOf } from './line.ts';
 
 /**
- * Marks the result lines that are not of the conversation as foreign: those of a sub-agent
- * (`parent_tool_use_id`), and those whose `session_id` no init line named. They are events, and no verdict.
- * Before the first init line every id counts: a CLI that cannot start reports that under a new id.
+ * Creates a function that marks result lines of other conversations as foreign. These are results
+ * of a sub-agent (`parent_tool_use_id`), and results whose `session_id` no init line named. A
+ * foreign result is an event but no verdict. Before the first init line every id is accepted,
+ * because a CLI that cannot start reports that under a new id.
  */
 export function createForeignResultMarker(
   claudeSessionId: string,

@@ -1,20 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { defined, type MCPConfig, type MCPServer } from '@baton/core/internal';
 
-/** What an MCP server may know of the run that it serves, by the names that it knows it by. */
+/** The ids of a run that its MCP servers get, by the names of their variables. */
 interface RunIds {
   BATON_SESSION_ID: string;
   BATON_RUN_ID: string;
 }
 
 /**
- * What the file of `--mcp-config` holds: the caller's servers, so written that each value reaches its server as the
- * caller wrote it. The CLI would put variables of its own environment, the operator's, in the place of `${NAME}` and
- * `${NAME:-x}` (test/contract/mcp-expansion.test.ts).
+ * Returns the content of the file for `--mcp-config`: the caller's servers, escaped so that each
+ * value reaches its server as the caller wrote it. Unescaped, the CLI would replace `${NAME}` and
+ * `${NAME:-x}` by variables of its own environment, which are the operator's
+ * (test/contract/mcp-expansion.test.ts).
  *
- * @param withheld Variables of the operator that no program is given: they are there, but empty.
- * @param ids Added to the environment of servers that are programs. In the address and the headers of other servers
- *   `${BATON_SESSION_ID}` and `${BATON_RUN_ID}` are replaced by them: the two references that stay references.
+ * @param withheld The operator's variables that servers must not see. Programs get them with an
+ *   empty value.
+ * @param ids Added to the environment of servers that are programs. In the address and the headers
+ *   of other servers they replace `${BATON_SESSION_ID}` and `${BATON_RUN_ID}`, the only references
+ *   that are filled in.
  */
 export function mcpFileOf(config: MCPConfig, ids: RunIds, withheld: readonly string[]): MCPConfig {
   const exact = escapeBy(unsetVariable());
@@ -32,7 +35,7 @@ type Program = Extract<MCPServer, { command: string }>;
 type Remote = Extract<MCPServer, { url: string }>;
 type MapText = (text: string) => string;
 
-// The CLI starts a program with its own whole environment, and `env` over it.
+// The CLI starts a program with its own whole environment; variables in `env` override it.
 function writeProgram(
   server: Program,
   added: { before: Record<string, string>; after: RunIds },
@@ -49,7 +52,8 @@ function writeProgram(
 
 function writeRemote(server: Remote, ids: RunIds, exact: MapText): Remote {
   const { url, headers } = server;
-  // The CLI expands headers when it reads the file, and what came of it once more when it connects.
+  // The CLI expands headers twice: when it reads the file, and when it connects. So they are
+  // escaped twice.
   const header: MapText = (text) => exact(exact(fillIn(text, ids)));
   return {
     ...server,
@@ -58,12 +62,14 @@ function writeRemote(server: Remote, ids: RunIds, exact: MapText): Remote {
   };
 }
 
-// The CLI has no escape, but it puts the default of an unset variable in as it is and looks at it no more.
+// The CLI has no escape. But it inserts the default of an unset variable as it is, and does not
+// expand that again.
 function escapeBy(unset: string): MapText {
   return (text) => text.replaceAll('${', () => `\${${unset}:-$}{`);
 }
 
-// A random name: no caller and no settings of a repository can set a variable whose name they cannot guess.
+// The name is random, so neither a caller nor the settings of a repository can guess it and set the
+// variable.
 function unsetVariable(): string {
   return `BATON_UNSET_${randomBytes(12).toString('hex').toUpperCase()}`;
 }

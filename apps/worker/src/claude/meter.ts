@@ -14,7 +14,7 @@ import { createPendingUsage } from './pending-usage.ts';
 import { createRunningTotals, type Reading } from './running-totals.ts';
 import { type ModelUsages, sum, tokensOfUsages } from './tokens.ts';
 
-/** What the transcript had spent before this process began; all zero for a launch. */
+/** What the conversation had spent before this process began. All zero for a launch. */
 export interface MeterStart {
   costAtStart: number;
   modelUsageAtStart: ModelUsages;
@@ -25,20 +25,27 @@ export interface MeterStart {
 export interface Meter {
   /** Takes a line of stdout into account. */
   observe(line: ClaudeLine): void;
-  /** Takes what the transcript says of a message into account. */
+  /** Takes the usage of a message in the transcript into account. */
   refine(spent: MessageUsage): void;
-  /** Takes the transcript's last cost-state into account, once the process has ended. */
+  /** Takes the last cost-state of the transcript into account, after the process has ended. */
   settle(state: Reading): void;
-  /** What this process alone has spent so far; what it has not told the cost of is estimated. */
+  /**
+   * Returns what this process alone has spent so far. A cost that the CLI did not report is
+   * estimated.
+   */
   totals(): Totals;
   /**
-   * The last result line with the turns, time and usage of all of them, bounded; null before the
-   * first. Its total_cost_usd stays the CLI's own figure, which runs over the conversation.
+   * Returns the last result line, bounded, with the turns, time and usage of all result lines; null
+   * before the first. Its total_cost_usd stays the CLI's own figure, which counts the whole
+   * conversation.
    */
   result(): Result | null;
 }
 
-/** A meter for a process whose conversation had spent `start` when it began. */
+/**
+ * Creates the meter of a process. `start` is what its conversation had spent when the process
+ * began.
+ */
 export function createMeter(start: MeterStart, prices: Prices = DEFAULT_PRICES): Meter {
   const pendingUsage = createPendingUsage(prices);
   const results: Result[] = [];
@@ -47,7 +54,7 @@ export function createMeter(start: MeterStart, prices: Prices = DEFAULT_PRICES):
     modelUsage: start.modelUsageAtStart,
     apiDurationMs: start.apiDurationMsAtStart ?? 0,
   });
-  // A cost-state tells of money and tokens, and not of turns.
+  // A cost-state has cost and tokens but no turns, so the turns that it settles are kept here.
   let settledTurns = 0;
   let isSettled = false;
 
@@ -68,12 +75,14 @@ export function createMeter(start: MeterStart, prices: Prices = DEFAULT_PRICES):
     },
 
     refine(spent) {
-      // The transcript comes late: once a cost was told, it tells nothing new but of what stdout has shown since.
+      // The transcript is read late. Once the CLI has reported a cost, the transcript's messages
+      // are in that cost, except those that stdout has shown since.
       pendingUsage.count(spent, results.length > 0 || isSettled);
     },
 
     settle(state) {
-      // An entry is of no use that was there when the process began, or that is older than its last result.
+      // Skip an entry that was there when the process began (equal cost), or is older than the last
+      // result (lower cost).
       const cost = state.totalCostUsd ?? 0;
       if (cost === running.costAtStart()) return;
       if (results.length > 0 && cost < running.lastCost()) return;
@@ -103,7 +112,7 @@ export function createMeter(start: MeterStart, prices: Prices = DEFAULT_PRICES):
   };
 }
 
-/** A meter for a process whose transcript held these totals when it began. */
+/** Creates the meter of a process whose transcript held the totals `start` when it began. */
 export function meterFrom(start: CostState, prices?: Prices): Meter {
   return createMeter(
     {

@@ -1,21 +1,29 @@
-// The values of the operator's own environment that no stored session and no message of the CLI may show.
+// Finds the secret values in the operator's own environment. No stored session and no message of
+// the CLI may show them.
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD|PASSPHRASE|PASSWD|CREDENTIAL/i;
 
-// Named like secrets, these are numbers and paths.
+// These names look like names of secrets, but their values are numbers or paths.
 const PLAIN_NAME =
   /TOKENS$|_TTL_MS$|_(?:FILE|FILES|PATH|DIR)$|^CLAUDE_CODE_CLIENT_KEY$|^SECRETS_(?:PUBLIC|PRIVATE)_KEYS$|^GOOGLE_APPLICATION_CREDENTIALS$|CREDENTIALS_(?:FULL|RELATIVE)_URI$/i;
 
-// A proxy's address may be written without its scheme; of others `me@home` is no more than an e-mail address.
+// The address of a proxy may lack its scheme. In any other variable, `me@home` is only an e-mail
+// address.
 const PROXY_NAME = /_proxy$/i;
 
 const CUSTOM_HEADERS = 'ANTHROPIC_CUSTOM_HEADERS';
 
-/** Says whether a variable of the operator holds a secret or names a file of one, as far as its name can tell. */
+/**
+ * Returns whether the name of an operator's variable shows that it holds a secret or names a file
+ * that does.
+ */
 export function isSecretVariable(name: string): boolean {
   return SECRET_NAME.test(name) || name === CUSTOM_HEADERS;
 }
 
-/** The secret values of an environment: by their names, in custom headers, in addresses. */
+/**
+ * Returns the secret values of an environment. They are found by variable name, in custom headers
+ * and in addresses.
+ */
 export function operatorSecrets(env: Record<string, string | undefined>): string[] {
   const found = Object.entries(env).flatMap(([name, value = '']) => {
     if (name === CUSTOM_HEADERS) return headerSecrets(value);
@@ -25,7 +33,8 @@ export function operatorSecrets(env: Record<string, string | undefined>): string
   return [...new Set(found)].filter((secret) => secret !== '');
 }
 
-// A tool may print a key of several lines line by line; its head and foot are no secrets.
+// A tool may print a key of several lines line by line. The first and the last line of a PEM key
+// are no secrets.
 function linesOf(value: string): string[] {
   const trimmed = value.trim();
   const lines = trimmed.split('\n').map((line) => line.trim());
@@ -33,7 +42,7 @@ function linesOf(value: string): string[] {
   return [trimmed, ...lines.filter((line) => !line.startsWith('-----'))];
 }
 
-// One `Name: value` a line; of "Bearer <token>" a message may tell the token alone.
+// Each line is `Name: value`. A message may show the token of "Bearer <token>" alone.
 function headerSecrets(headers: string): string[] {
   return headers.split('\n').flatMap((line) => {
     const value = line.slice(line.indexOf(':') + 1).trim();
@@ -48,7 +57,7 @@ function addressSecrets(value: string, isProxy: boolean): string[] {
   return [...parts, ...querySecrets(value)].flatMap((part) => [part, decoded(part)]);
 }
 
-// `?password=...`: some drivers take a secret so.
+// Some drivers take a secret from the query of an address, such as `?password=...`.
 function querySecrets(value: string): string[] {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return [];
   return [...value.matchAll(/[?&]([^=&#\s]+)=([^&#\s]*)/g)].flatMap(([, name = '', secret = '']) =>
@@ -60,7 +69,7 @@ function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    // A lone "%" is taken as it stands.
+    // A lone "%" encodes nothing, so the part is kept as it is.
     return part;
   }
 }

@@ -1,9 +1,13 @@
-// The top-level keys of a JSON object that is too long to be held: read while its bytes pass by.
+// Reads the top-level keys of a JSON object that is too long to be held in memory, from its bytes
+// as they arrive.
 import { findOpenObject } from './find-glued.ts';
 
-/** What is kept of a long object: short values whole, of a long text the beginning, nothing of other long values. */
+/**
+ * What is kept of a long object: short values, the beginning of each long text, and no other long
+ * value.
+ */
 export interface Outline {
-  /** How many bytes of the line's text stand before the object. */
+  /** The number of bytes in the line's text before the object. */
   start: number;
   body: Record<string, unknown>;
   /** The keys whose value was cut or left out. */
@@ -13,16 +17,16 @@ export interface Outline {
 /** Takes the bytes of one line, in pieces. */
 export interface OutlineReader {
   push(piece: Uint8Array): void;
-  /** The outline, or null where what went by was no whole JSON object. */
+  /** Returns the outline, or null if the bytes held no whole JSON object. */
   end(): Outline | null;
 }
 
-// A stored result holds no longer value (core, model/session/result.ts).
+// A stored result has no longer value either (core, model/session/result.ts).
 const VALUE_MAX_BYTES = 1024 * 1024;
 const ALL_VALUES_MAX_BYTES = 4 * VALUE_MAX_BYTES;
 const MAX_KEYS = 1_000;
 
-// How far into a line its object may begin.
+// The object of a line must begin within this many bytes.
 const PREFIX_MAX_BYTES = 1024 * 1024;
 
 const QUOTE = 0x22;
@@ -32,16 +36,19 @@ const COMMA = 0x2c;
 const OPENING = [0x7b, 0x5b];
 const CLOSING = [0x7d, 0x5d];
 
-// An escape (\u and four digits) that was cut has at most this many characters.
+// An escape is at most \u and four digits, so an escape that was cut is shorter than this.
 const ESCAPE_MAX = 6;
 
-/** A reader of the line whose first bytes are `head`, which it takes; null where no object begins in them. */
+/**
+ * Creates the reader of a line and passes it the first bytes, `head`. Returns null if no object is
+ * open at their end.
+ */
 export function createOutlineReader(head: Buffer): OutlineReader | null {
-  // Latin-1: one character a byte.
+  // Latin-1 makes one character of each byte, so an index is a number of bytes.
   const text = head.subarray(0, PREFIX_MAX_BYTES).toString('latin1');
   const start = findOpenObject(text);
   if (start < 0) return null;
-  // As a text, for bytes that are no UTF-8 become longer in it.
+  // Counted in the decoded text, because bytes that are no UTF-8 become longer there.
   const reader = createReader(Buffer.byteLength(head.toString('utf8', 0, start)));
   reader.push(head.subarray(start));
   return reader;
@@ -53,7 +60,7 @@ function createReader(start: number): OutlineReader {
   let isInString = false;
   let isEscaped = false;
 
-  // The index behind the string that goes on at `from`, or the end of the piece.
+  // Returns the index behind the string that continues at `from`, or the end of the piece.
   function passString(piece: Uint8Array, from: number): number {
     let at = isEscaped ? from + 1 : from;
     isEscaped = false;
@@ -120,7 +127,7 @@ function createValues() {
     const freeBytes = Math.min(VALUE_MAX_BYTES - keptBytes, ALL_VALUES_MAX_BYTES - allBytes);
     isCut ||= bytes.length > freeBytes;
     if (bytes.length === 0 || freeBytes <= 0) return;
-    // A copy: a view would hold the whole piece of the stream.
+    // This is a copy, because a view would keep the whole piece of the stream in memory.
     const part = Uint8Array.from(bytes.subarray(0, freeBytes));
     parts.push(part);
     keptBytes += part.length;
@@ -186,7 +193,7 @@ function parse(text: string): unknown {
   }
 }
 
-// Of a text the whole characters, of anything else nothing.
+// Returns the complete characters of a text that was cut, and undefined for any other value.
 function parseCut(text: string): string | undefined {
   if (!text.startsWith('"')) return undefined;
   const complete = text.replace(/\ufffd+$/, '');

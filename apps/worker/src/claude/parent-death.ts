@@ -6,9 +6,9 @@ import { execa } from 'execa';
 const PROBE_TIMEOUT_MS = 5_000;
 
 /**
- * What to put before a program so that the kernel kills it when this process dies: util-linux's
- * `setpriv`, tried once. Empty where there is none that can (macOS, busybox): the sweep by marker then
- * does it later.
+ * Returns the command to put before a program so that the kernel kills it when this process dies:
+ * `setpriv` of util-linux, after one trial. Returns an empty list if there is no such `setpriv`
+ * (macOS, busybox). The sweep by marker then ends the program later.
  */
 export async function findParentDeathLauncher(path: string): Promise<string[]> {
   if (process.platform !== 'linux') return [];
@@ -25,7 +25,7 @@ export async function findParentDeathLauncher(path: string): Promise<string[]> {
   return probe.failed ? [] : [file, ...options];
 }
 
-/** Says whether this process may run the file. */
+/** Returns whether this process may run the file. */
 export function isExecutable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);

@@ -1,4 +1,5 @@
-// Usage whose cost the CLI has not reported yet: counted by message, priced by the table.
+// Counts the usage that the CLI's figures do not include yet, by message, and estimates its cost
+// from a table of prices.
 import {
   costOf,
   defined,
@@ -11,23 +12,29 @@ import {
 import type { MessageUsage } from './line.ts';
 import { recount, type Tokens, tokensOfUsages } from './tokens.ts';
 
-/** What is known of the messages that the CLI's figures do not hold yet. */
+/** The usage of the messages that the CLI's figures do not include yet. */
 export interface PendingUsage {
   /**
-   * Counts the usage of a message. Several lines may report one message, each more complete than the one before.
-   * With `onlyKnown` a message that no earlier line reported is left out.
+   * Counts the usage of a message. Several lines may report one message, each more complete than
+   * the one before. With `onlyKnown` a message that no earlier line reported is left out.
    */
   count(spent: MessageUsage, onlyKnown?: boolean): void;
-  /** Marks the usage as reported: the CLI's figures hold all of it; but for its cost, where `isCostReported` is false. */
+  /**
+   * Marks all usage so far as reported: the CLI's figures now include its tokens and turns, and its
+   * cost unless `isCostReported` is false.
+   */
   markReported(isCostReported?: boolean): void;
-  /** The tokens, the estimate of their cost, and the turns, of what is not reported yet. */
+  /** Returns the tokens, the estimated cost and the turns that are not reported yet. */
   totals(): Omit<Totals, 'duration_api_ms'>;
 }
 
 interface Message {
   usage: PricedUsage;
   price: Price | undefined;
-  /** Messages of an earlier round are in the CLI's figures. */
+  /**
+   * The number of reports before this message. The CLI's figures include messages of earlier
+   * rounds.
+   */
   round: number;
 }
 
@@ -39,7 +46,7 @@ const KEYS = [
   'cache_creation_1h_input_tokens',
 ] as const;
 
-/** A count that has seen nothing. */
+/** Creates an empty count. */
 export function createPendingUsage(prices: Prices): PendingUsage {
   const messages = new Map<string, Message>();
   const priceCache = new Map<string, Price | undefined>();
@@ -95,7 +102,8 @@ function isMoreComplete(before: PricedUsage, now: PricedUsage): boolean {
   return KEYS.some((key) => (now[key] ?? 0) > (before[key] ?? 0));
 }
 
-// The first lines of a message report the usage that was known when it began, so the highest count is the true one.
+// The first lines of a message report the usage that was known when it began, so the highest count
+// is the true one.
 function most(before: PricedUsage | undefined, now: PricedUsage): PricedUsage {
   if (!before) return now;
   const merged: PricedUsage = {};

@@ -1,32 +1,36 @@
-// What a result line leaves open: the CLI may stay, and go on by itself, once its turn is over.
+// Tracks what a result line leaves open: the CLI may stay after its turn and begin another turn by
+// itself.
 import { asList, asObject, asString } from './fields.ts';
 import { backgroundTasksOf, type ClaudeLine, resultOf } from './line.ts';
 
-/** What one process has still to do, as far as its lines tell. */
+/** What one process has still to do, as far as its lines show. */
 export interface PendingWork {
   /** Takes a line of stdout into account. */
   observe(line: ClaudeLine): void;
-  /** How many background tasks run: sub-agents, background commands, monitors. */
+  /** Returns how many background tasks run: sub-agents, background commands, monitors. */
   tasks(): number;
-  /** Whether the last result line ended the last turn: nothing was begun after it. */
+  /** Returns whether no turn has begun since the last result line. */
   isIdle(): boolean;
-  /** Whether the last result line is the last word: no turn began after it, and nothing is pending. */
+  /**
+   * Returns whether the last result line is final: no turn has begun since, and nothing is pending.
+   */
   isOver(): boolean;
-  /** Whether there is a result line, and it is not the last word. */
+  /** Returns whether there is a result line that is not final. */
   isInterim(): boolean;
 }
 
-// The tools by which a model has the CLI go on at a later time, or take that back.
+// The tools with which a model schedules a later turn, or cancels it.
 const SCHEDULERS = ['ScheduleWakeup', 'CronCreate', 'CronDelete'];
 
-// Lines of these types belong to a turn. Others (task_updated, command_lifecycle, ...) come between turns too.
+// Lines of these types belong to a turn. Others (task_updated, command_lifecycle, ...) come between
+// turns too.
 const TURN_TYPES = ['assistant', 'user', 'stream_event'];
 const TURN_SUBTYPES = ['init', 'api_retry'];
 
-/** A tracker that has seen nothing. */
+/** Creates the tracker of a new process. */
 export function createPendingWork(): PendingWork {
   const calls = new Map<string, { name: string; input: Record<string, unknown> }>();
-  // By key, the turn that scheduled it. The CLI holds one wake-up and any number of cron jobs.
+  // The turn that scheduled each wake-up. The CLI holds one wake-up and any number of cron jobs.
   const wakeups = new Map<string, { turn: number; recurs: boolean }>();
   let tasks = 0;
   let turns = 0;
@@ -64,8 +68,9 @@ export function createPendingWork(): PendingWork {
     else wakeups.set('wakeup', { turn, recurs: false });
   }
 
-  // The turn of a wake-up ends in a result line without an origin, as a prompt's does; those of
-  // background tasks name theirs. Its wake-up was scheduled in a turn before it.
+  // The turn of a background task ends with a result line that names its origin. The turn of a
+  // prompt or a wake-up ends with a result line that names none. Such a result line uses up the
+  // wake-ups that earlier turns scheduled.
   function observeResult(body: Record<string, unknown>): void {
     results += 1;
     isIdle = true;

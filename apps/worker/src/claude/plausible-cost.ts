@@ -1,9 +1,12 @@
 import { asCount } from './fields.ts';
 
-/** More than any plan lets a conversation cost, in US dollars. */
+/**
+ * The highest cost of a conversation that Baton believes, in US dollars. It is more than any plan
+ * allows.
+ */
 export const MAX_COST_USD = 1_000_000;
 
-/** The value as a cost in US dollars, or undefined where it is none or more than MAX_COST_USD. */
+/** Returns the value if it is a cost in US dollars, at most MAX_COST_USD; else undefined. */
 export function asCost(value: unknown): number | undefined {
   const cost = asCount(value);
   return cost !== undefined && cost <= MAX_COST_USD ? cost : undefined;

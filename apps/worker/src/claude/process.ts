@@ -4,42 +4,53 @@ import { createByteTail } from './byte-tail.ts';
 import type { Command } from './command.ts';
 import { createFramer, type FramedLine } from './framer.ts';
 
-/** How a process ended, as far as the operating system tells. */
+/** How a process ended, as the operating system reports it. */
 export interface Exit {
   code: number | null;
   signal: string | null;
   spawnError?: { code: string; message: string };
 }
 
-/** A running `claude`. */
+/** A `claude` process that was started. */
 export interface ClaudeProcess {
   readonly pid: number | undefined;
-  /** Its lines, in order; reading them slowly slows the process down. Ends when stdout does. */
+  /**
+   * Yields the lines of stdout in order, until stdout ends. A slow reader slows the process down.
+   */
   lines(): AsyncGenerator<FramedLine[]>;
-  /** Resolves once the process has ended, though lines of it may be unread; never rejects. */
+  /** Resolves when the process has ended. Some of its lines may be unread then. Never rejects. */
   readonly exit: Promise<Exit>;
-  /** Resolves once its streams are closed too: then all it said is known. Never rejects. */
+  /**
+   * Resolves when the process has ended and its streams are closed, so no more output can come.
+   * Never rejects.
+   */
   readonly closed: Promise<unknown>;
-  /** The last 8 KiB of stderr. */
+  /** Returns the last 8 KiB of stderr. */
   stderrTail(): string;
-  /** Signals the whole process group; harmless once it is gone. Returns the errno where that is refused, else null. */
+  /**
+   * Signals the whole process group, if it still exists. Returns the errno if the signal is
+   * refused, else null.
+   */
   signal(name: NodeJS.Signals): string | null;
   /**
-   * Waits no longer for a process that cannot be ended: its streams are closed here, `exit` and `closed`
-   * resolve without exit facts, and it does not keep this process from ending.
+   * Stops waiting for a process that cannot be ended. Closes its streams and resolves `exit` and
+   * `closed` without exit facts. The process no longer keeps this worker from ending.
    */
   abandon(): void;
 }
 
-/** How long silent streams may stay open after the process has ended, in milliseconds: a descendant may hold them. */
+/**
+ * How long silent streams may stay open after the process has ended, in milliseconds. A descendant
+ * may hold them open.
+ */
 export const STREAMS_GRACE_MS = 2_000;
 
 /** How much of the end of stderr is kept. */
 export const STDERR_TAIL_BYTES = 8 * 1024;
 
 /**
- * Starts `claude` in a process group of its own. `launcher` is put before it (`setpriv`, see
- * parent-death.ts). Its environment is the command's alone.
+ * Starts `claude` in its own process group, with no environment but the command's. `launcher` is
+ * put before the program (`setpriv`, see parent-death.ts).
  */
 export function startClaude(
   file: string,
@@ -63,14 +74,16 @@ export function startClaude(
   });
   const tail = createByteTail(STDERR_TAIL_BYTES);
   child.stderr.on('data', (piece: Uint8Array) => tail.push(piece));
-  // When stdout began to say nothing; never while what it said is being taken in.
+  // When stdout became silent (performance.now). Infinite while a piece of stdout is being
+  // processed.
   let silentSince = performance.now();
   child.nodeChildProcess.once('exit', () => {
     setTimeout(() => child.stderr.destroy(), STREAMS_GRACE_MS).unref();
     closeWhenSilent(performance.now());
   });
 
-  // Not simply after a while: what a slow store has kept from being read yet may hold the answer.
+  // A fixed time after the exit would be too early if MongoDB is slow: stdout that is not read yet
+  // may hold the answer.
   function closeWhenSilent(since: number): void {
     const remainingMs = STREAMS_GRACE_MS - (performance.now() - Math.max(since, silentSince));
     if (remainingMs <= 0) child.stdout.destroy();
@@ -88,7 +101,8 @@ export function startClaude(
         silentSince = performance.now();
       }
     } catch {
-      // A destroyed or broken stdout is an end like any other: the exit facts and the lines tell what it means.
+      // A destroyed or broken stdout ends the lines like any other end. The exit facts and the
+      // lines show what happened.
     }
     const lastLine = framer.flush();
     if (lastLine) yield [lastLine];
@@ -98,7 +112,7 @@ export function startClaude(
   const closed = Promise.race([settle(child), abandoned.promise]);
   const ended = once(child.nodeChildProcess, 'exit').then(
     ([code, signal]): Exit => ({ code, signal }),
-    () => closed, // it was never spawned, and ends by that error alone
+    () => closed, // the process was never spawned
   );
   return {
     pid: child.pid,
@@ -115,14 +129,14 @@ export function startClaude(
   };
 }
 
-/** Signals the process group of `pid`; returns the errno where that is refused, else null. */
+/** Signals the process group of `pid`. Returns the errno if the signal is refused, else null. */
 function signalGroup(pid: number | undefined, name: NodeJS.Signals): string | null {
   if (pid === undefined) return null;
   try {
     process.kill(-pid, name);
     return null;
   } catch (error) {
-    // ESRCH: the group is gone, which is what a signal is for.
+    // ESRCH: the group is gone already, so there is nothing to signal.
     const { code = 'unknown' } = error as NodeJS.ErrnoException;
     return code === 'ESRCH' ? null : code;
   }

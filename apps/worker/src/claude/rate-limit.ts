@@ -2,16 +2,19 @@ import type { RateLimit } from './line.ts';
 
 const HOUR_MS = 3600 * 1000;
 
-/** The windows of the plans, by the CLI's names; any other limit may be as long as the longest. */
+/**
+ * The length of a rate limit's window, by the CLI's name for it. Any other window may have the
+ * longest length.
+ */
 const WINDOW_MS: Record<string, number> = { five_hour: 5 * HOUR_MS };
 const LONGEST_WINDOW_MS = 7 * 24 * HOUR_MS;
 
-/** How far the clocks of the API and of this host may be apart, in milliseconds. */
+/** How far the clocks of the API and of this host may differ, in milliseconds. */
 const MARGIN_MS = HOUR_MS;
 
 /**
- * A rate limit as it may be believed: a reset that lies in the past, or beyond what its window can be, is
- * left out and `isAbsurd` says so.
+ * Returns a rate limit without a reset time that cannot be true: one in the past, beyond the end of
+ * its window, or unreadable. `isAbsurd` is true if such a time was left out.
  */
 export function believable(
   { reportedReset, ...limit }: RateLimit,

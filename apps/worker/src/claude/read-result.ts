@@ -10,8 +10,9 @@ const COST_KEYS = ['cost_usd', 'total_cost', 'total_cost_usd'] as const;
 type ModelUsages = NonNullable<Result['modelUsage']>;
 
 /**
- * The result that a result line holds, or null if it says neither by `subtype` nor by `is_error` how the
- * turn ended. An optional field of an unexpected type, or a cost that cannot be true, is left out, never a reason to fail.
+ * Returns the result of a result line, or null if neither `subtype` nor `is_error` says how the
+ * turn ended. An optional field of an unexpected type is left out, and so is a cost that cannot be
+ * true.
  */
 export function readResult(body: Record<string, unknown>): Result | null {
   const isError = readIsError(body);
@@ -32,7 +33,7 @@ export function readResult(body: Record<string, unknown>): Result | null {
   };
 }
 
-// Every subtype but `success` is an error, also where the line says `is_error: false`.
+// Every subtype except `success` is an error, even if the line says `is_error: false`.
 function readIsError({ subtype, is_error }: Record<string, unknown>): boolean | undefined {
   if (typeof subtype === 'string' && subtype !== 'success') return true;
   if (is_error === true || is_error === 'true') return true;
@@ -40,17 +41,17 @@ function readIsError({ subtype, is_error }: Record<string, unknown>): boolean | 
   return is_error === false || is_error === 'false' ? false : undefined;
 }
 
-// An `is_error` of 1 or "True" beside `success` means true, whatever wrote it so.
+// With the subtype `success`, an `is_error` of 1 or "True" means true as well.
 function isTruthy(value: unknown): boolean {
   if (typeof value !== 'string') return Boolean(value);
   return !['', '0', 'false', 'null'].includes(value.trim().toLowerCase());
 }
 
-/** The token counts that are understood, or undefined where there is no object. */
+/** Returns the token counts that are understood, or undefined if the value is no object. */
 export function readUsage(value: unknown): Usage | undefined {
   const object = asObject(value);
   if (object === undefined) return undefined;
-  // By hand: it is read for nearly every line.
+  // Read without a schema for speed, because nearly every line has a usage.
   const usage: Usage = {};
   for (const key of USAGE_KEYS) {
     const tokens = asCount(object[key]);
@@ -59,7 +60,10 @@ export function readUsage(value: unknown): Usage | undefined {
   return usage;
 }
 
-/** Token counts by model with the fields that are understood, or undefined where there is no object. */
+/**
+ * Returns the token counts by model, with the fields that are understood, or undefined if the value
+ * is no object.
+ */
 export function readModelUsage(value: unknown): ModelUsages | undefined {
   const object = asObject(value);
   if (object === undefined) return undefined;

@@ -1,5 +1,6 @@
-// The CLI's counters run over a conversation, from process to process. What one process spent is their rise.
-// Where they fall the CLI has begun to count anew: all that they say from then on is new.
+// The CLI's counters count a whole conversation, from process to process. What one process spent is
+// the rise of the counters. If a counter falls, the CLI has begun to count from zero, so all that
+// it counts from then on is new.
 import { type CostState, NOTHING_SPENT } from './cost-state.ts';
 import {
   fallenModels,
@@ -10,27 +11,33 @@ import {
   tokensOfUsages,
 } from './tokens.ts';
 
-/** What the CLI said of its counters; a counter that is absent was not named. */
+/** One report of the CLI's counters. A counter that the CLI did not report is absent. */
 export type Reading = { [K in keyof CostState]?: CostState[K] | undefined };
 
 /** What one process added to the CLI's counters. */
 export interface RunningTotals {
-  /** Takes a reading of the CLI's counters. */
+  /** Takes a report of the CLI's counters into account. */
   read(reading: Reading): void;
-  /** The counters begin anew, as they do in a conversation that `/clear` began. */
+  /** Records that the counters begin at zero again, as in a conversation that `/clear` began. */
   restart(): void;
-  /** The cost where the counters stood when they were read last, in US dollars. */
+  /** Returns the cost of the last report, in US dollars. */
   lastCost(): number;
-  /** The cost that the counters had when the process, or the CLI's count, began, in US dollars. */
+  /**
+   * Returns the cost at which the counters stood when the process began, or when they last
+   * restarted, in US dollars.
+   */
   costAtStart(): number;
-  /** What was added, in US dollars and milliseconds; tokens where the CLI counted any. */
+  /**
+   * Returns what the process added, in US dollars and milliseconds. `tokens` is undefined if the
+   * CLI reported none.
+   */
   spent(): { costUsd: number; apiDurationMs: number; tokens: Tokens | undefined };
 }
 
-// The counters are sums of fractions: what falls by no more than rounding has not fallen.
+// The counters are sums of fractions, so a fall by a rounding error is no fall.
 const ROUNDING = 1e-9;
 
-/** The totals of a process that began when the counters stood at `start`. */
+/** Creates the totals of a process. `start` is where the counters stood when the process began. */
 export function createRunningTotals(start: CostState): RunningTotals {
   let base = start;
   let last: CostState = start;
@@ -47,7 +54,8 @@ export function createRunningTotals(start: CostState): RunningTotals {
     last = NOTHING_SPENT;
   }
 
-  // Of these models alone: where the cost went on, so did the counts of the others.
+  // Restarts the counts of these models only. The cost did not fall, so the counts of the other
+  // models continue.
   function restartModels(models: readonly string[]): void {
     const only = (usages: ModelUsages) => pick(usages, (model) => models.includes(model));
     const others = (usages: ModelUsages) => pick(usages, (model) => !models.includes(model));
@@ -64,7 +72,8 @@ export function createRunningTotals(start: CostState): RunningTotals {
       last = {
         totalCostUsd,
         modelUsage: modelUsage ?? last.modelUsage,
-        // After a slash command that the CLI ran by itself this counter reads 0, whatever it was before.
+        // After a slash command that the CLI ran by itself, this counter is 0 although it was
+        // higher before.
         apiDurationMs: Math.max(apiDurationMs, last.apiDurationMs),
       };
     },

@@ -5,19 +5,24 @@ import type { FramedLine } from './framer.ts';
 import { type ClaudeLine, isJson, parseLine, parseOutline } from './line.ts';
 import { skipControls } from './terminal-sequences.ts';
 
-/** A part of a line of stdout: an event of the CLI, or what stands around it. `bytes` is its true length. */
+/**
+ * A part of a line of stdout: an event of the CLI, or the text around it. `bytes` is its full
+ * length, even if `text` was cut.
+ */
 export interface LinePart {
   line: ClaudeLine;
   text: string;
   bytes: number;
 }
 
-// Each broken object costs a walk to the end of the line: a line made of them must not cost their square.
+// Each broken object costs a scan to the end of the line. Without a bound, a line full of them
+// would take quadratic time.
 const MAX_BROKEN = 16;
 
 /**
- * Splits a line of stdout into events and what stands before, between and behind them, in order: terminal
- * sequences, a byte order mark, text of a wrapper. White space alone is no part. Never throws.
+ * Splits a line of stdout into events and the text before, between and behind them, in order. Such
+ * text is terminal sequences, a byte order mark or the output of a wrapper. White space alone is no
+ * part. Never throws.
  */
 export function splitLine({ text, bytes, outline }: FramedLine): LinePart[] {
   if (outline) return longLine(text, bytes, outline);
@@ -44,13 +49,14 @@ function eventsIn(text: string, first: number): Found[] {
   const found: Found[] = [];
   let from = first;
   let broken = 0;
-  // Before this index an object may be part of a broken one, unless the line ends with it.
+  // An object that begins before this index may be part of a broken object, unless it ends the
+  // line.
   let doubtfulTo = 0;
   for (let start = nextObject(text, from); start >= 0; start = nextObject(text, from)) {
     const end = objectEnd(text, start);
     const line = end < 0 ? undefined : parseJson(text.slice(start, end));
     if (line === undefined) {
-      // What an event holds that was cut short is a part of it, never an event of its own.
+      // An object inside an event that was cut short is a part of that event, not an event itself.
       const isCutEvent = end < 0 && skipControls(text, found.at(-1)?.end ?? first) === start;
       broken += 1;
       if (isCutEvent || broken === MAX_BROKEN) return [...found, ...lastEventIn(text, start)];
@@ -81,7 +87,7 @@ function longLine(
   bytes: number,
   outline: NonNullable<FramedLine['outline']>,
 ): LinePart[] {
-  // No character takes less than a byte: this much of the text is enough.
+  // Each character has at least one byte, so this much of the text is enough.
   const head = Buffer.from(text.slice(0, outline.start));
   const before = head.toString('utf8', 0, outline.start);
   const event = text.slice(before.length);

@@ -3,17 +3,21 @@ import { assertNever } from '@baton/core/internal';
 import type { AbortReason } from './abort-reason.ts';
 import type { ClaudeProcess } from './process.ts';
 
-/** One rung: a signal to the group, and how long it may take, in milliseconds. */
+/**
+ * One rung of the ladder: a signal to the process group, and how long to wait for the end, in
+ * milliseconds.
+ */
 interface StopStep {
   signal: NodeJS.Signals;
   waitMs: number;
 }
 
 const TERM: StopStep = { signal: 'SIGTERM', waitMs: 5_000 };
-// The kernel ends a process at once, unless it waits for a disk: then this is the time that the disk may take.
+// SIGKILL ends a process at once, unless the process waits for a disk. The disk may take this long.
 const KILL: StopStep = { signal: 'SIGKILL', waitMs: 5_000 };
 
-// SIGINT tells the model that a person stopped it, so only a caller's stop sends it (test/contract/processes.test.ts).
+// SIGINT tells the model that a person stopped it, so only a caller's interrupt sends it
+// (test/contract/processes.test.ts).
 const INT: StopStep = { signal: 'SIGINT', waitMs: 5_000 };
 
 function ladder(reason: AbortReason): StopStep[] {
@@ -33,8 +37,9 @@ function ladder(reason: AbortReason): StopStep[] {
 }
 
 /**
- * Stops a process by the ladder of the reason, each rung bounded. Resolves to null when it has ended, else,
- * with the ladder at its end, to why the process is still there. `wait` is for tests.
+ * Stops a process with the ladder of signals for this reason. Resolves to null once the process has
+ * ended. If it is still there at the end of the ladder, resolves to a text that says why. `wait` is
+ * for tests.
  */
 export async function stopClaude(
   claude: Pick<ClaudeProcess, 'signal' | 'exit'>,
@@ -52,7 +57,8 @@ export async function stopClaude(
     waited.abort();
     if (ended) return null;
   }
-  // A worker that stood still meets the end of the wait and that of the process in one turn of its loop.
+  // If this worker was stalled, the wait may end in the same turn of the event loop as the process.
+  // So look once more.
   const isThere = Symbol();
   await breathe();
   if ((await Promise.race([claude.exit, breathe(isThere)])) !== isThere) return null;

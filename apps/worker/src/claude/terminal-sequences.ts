@@ -1,4 +1,5 @@
-// Bytes that a terminal takes as commands, and that stand around text and JSON: no part of either.
+// Skips and removes control sequences: bytes that are commands to a terminal, and part of neither
+// text nor JSON.
 
 // Sequences of ECMA-48: titles and other strings, cursor and screen, single escapes.
 const SEQUENCE = String.raw`\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[PX^_][^\u001b]*\u001b\\|(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|\u001b[ -/]*[0-~]`;
@@ -12,7 +13,7 @@ const UNREADABLE = new RegExp(
   'g',
 );
 
-/** The index behind the control sequences, control characters and white space that stand at `from`. */
+/** Returns the index behind the control sequences, control characters and white space at `from`. */
 export function skipControls(text: string, from = 0): number {
   let at = from;
   for (;;) {
@@ -22,7 +23,7 @@ export function skipControls(text: string, from = 0): number {
   }
 }
 
-/** The text without control sequences and control characters; lines and tabs stay. */
+/** Returns the text without control sequences and control characters. Line breaks and tabs stay. */
 export function stripControls(text: string): string {
   return text.replace(UNREADABLE, '');
 }

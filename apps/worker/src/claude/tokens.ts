@@ -13,36 +13,42 @@ const KEYS = [
   ['cache_read_input_tokens', 'cacheReadInputTokens'],
 ] as const;
 
-/** The sum of what the API counted. */
+/** Returns the sum of the API's token counts. */
 export function tokensOfUsages(usages: readonly Usage[]): Tokens {
   return count((key) => sum(usages.map((usage) => usage[key])));
 }
 
-/** A sum in which `now` takes the place of what was counted `before`, if anything was. */
+/** Returns the total with `now` in place of the counts `before`, if there were any. */
 export function recount(total: Tokens, before: Usage | undefined, now: Usage): Tokens {
   return count((key) => total[key] - (before?.[key] ?? 0) + (now[key] ?? 0));
 }
 
-/** What each model used between two running totals, summed; never below zero. */
+/**
+ * Returns the tokens that all models used between two running totals. A count that fell counts as
+ * zero.
+ */
 export function tokensOfModels(now: ModelUsages, before: ModelUsages): Tokens {
   const rise = (model: string, key: (typeof KEYS)[number][1]) =>
     Math.max(0, (now[model]?.[key] ?? 0) - (before[model]?.[key] ?? 0));
   return count((_, modelKey) => sum(Object.keys(now).map((model) => rise(model, modelKey))));
 }
 
-/** The models that have used less than before: running totals do not fall unless they began anew. */
+/**
+ * Returns the models whose running totals fell. A running total falls only if the CLI began to
+ * count from zero.
+ */
 export function fallenModels(now: ModelUsages, before: ModelUsages): string[] {
   const isFallen = (usage: ModelUsages[string], was: ModelUsages[string] = {}) =>
     KEYS.some(([, key]) => (usage[key] ?? Number.POSITIVE_INFINITY) < (was[key] ?? 0));
   return Object.keys(now).filter((model) => isFallen(now[model] ?? {}, before[model]));
 }
 
-/** The sum of two counts. */
+/** Returns the sum of two counts. */
 export function sumTokens(a: Tokens, b: Tokens): Tokens {
   return count((key) => a[key] + b[key]);
 }
 
-/** The sum, where what is absent counts nothing. */
+/** Returns the sum. Undefined counts as zero. */
 export function sum(numbers: readonly (number | undefined)[]): number {
   return numbers.reduce<number>((total, one) => total + (one ?? 0), 0);
 }

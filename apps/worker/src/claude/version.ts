@@ -1,15 +1,19 @@
 import { AppError } from '@baton/core/internal';
 
-// What the contract suite ran against. CLAUDE_CODE_PROJECT_DIR_NAME, without which a transcript cannot
-// move between directories, is ignored by 2.1.197; --system-prompt-snapshot is refused by 2.1.234.
+// The contract tests ran against this version. 2.1.197 ignores CLAUDE_CODE_PROJECT_DIR_NAME,
+// without which a transcript cannot move between directories. 2.1.234 refuses
+// --system-prompt-snapshot.
 const MINIMUM = '2.1.330';
 
-/** The version in what `claude --version` prints, or null where there is none. */
+/** Returns the version in the output of `claude --version`, or null if there is none. */
 export function parseVersion(text: string): string | null {
   return /(?:^|\s)v?(\d+\.\d+\.\d+)(?=$|\s|[-+])/.exec(text)?.[1] ?? null;
 }
 
-/** The CLI's version; throws CLAUDE_TOO_OLD with the way to fix it where Baton cannot work with it. */
+/**
+ * Returns the CLI's version. Throws CLAUDE_TOO_OLD, with the way to fix it, if Baton cannot work
+ * with the CLI.
+ */
 export function checkVersion(text: string): { version: string } {
   const version = parseVersion(text);
   if (version === null || isOlder(version, MINIMUM)) {

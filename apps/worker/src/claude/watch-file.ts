@@ -1,6 +1,9 @@
 import { statSync } from 'node:fs';
 
-/** Looks at a file now; the function returned says later whether another one, or none, is in its place. */
+/**
+ * Looks at a file now. Returns a function that says whether the file has been changed, replaced or
+ * removed since.
+ */
 export function watchFile(file: string): () => boolean {
   const before = identityOf(file);
   return () => identityOf(file) !== before;
