@@ -42,7 +42,7 @@ test('a session id that has a transcript is refused, on stderr alone', () => {
   expect(again.stderr).toBe(`Error: Session ID ${V7} is already in use.\n`);
 });
 
-test('the transcript is projects/<CLAUDE_CODE_PROJECT_DIR_NAME>/<id>.jsonl of the config dir, whatever the working directory', () => {
+test('the transcript is in projects/CLAUDE_CODE_PROJECT_DIR_NAME of the config dir, whatever the working directory', () => {
   const expected = join(cli.home.configDir, 'projects', 'baton', `${V7}.jsonl`);
   expect(existsSync(expected)).toBe(true);
 });
