@@ -240,8 +240,8 @@ async function advanceChildren(
   for (;;) {
     const children = await waiting.findByParent(parentId, BATCH);
     const advanced = await Promise.all(children.map(transitions.advanceOneState));
-    // These children now wait for their limits. The caller releases them by age after this function
-    // has advanced all children.
+    // These children now wait for their limits. The caller releases them, oldest first, after this
+    // function has advanced all children.
     const entered = advanced.filter(({ waiting_for }) => waiting_for === 'budget');
     for (const limitId of entered.flatMap((child) => child.limits ?? [])) limitIds.add(limitId);
     const isStuck = advanced.some((child) => child.waiting_for === 'parent');

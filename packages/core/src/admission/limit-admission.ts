@@ -25,8 +25,8 @@ import type { LimitUsage } from './limit-usage.ts';
 const BATCH = 100;
 
 /**
- * How long, in milliseconds, the process that stored a session which did not ask to wait has to
- * refuse it. After that time the process counts as dead, and the session is released like any
+ * How long the process that stored a session has to refuse it, in milliseconds, if the session did
+ * not ask to wait. After that time the process counts as dead, and the session is released like any
  * waiting session.
  */
 const REFUSED_WITHIN_MS = 30_000;

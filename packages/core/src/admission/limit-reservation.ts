@@ -11,13 +11,13 @@ import type { LimitWaits } from '../store/limit-waits.ts';
 import type { LimitUsage, Undo } from './limit-usage.ts';
 
 /**
- * How soon a claim that another process holds is tried again, in milliseconds. The time doubles
+ * The first and the longest wait between two tries to claim, in milliseconds. The wait doubles with
  * each try.
  */
 const CLAIM_RETRY_MS = 5;
 const CLAIM_RETRY_MAX_MS = 80;
 
-/** After how long a claim is given up, in milliseconds. */
+/** How long a process tries to claim a session, in milliseconds. */
 const CLAIM_FOR_MS = 10_000;
 
 /**
@@ -31,8 +31,8 @@ export type Reservation =
   | { kind: 'waiting' | 'refused'; reached: LimitReached };
 
 /**
- * Reserves the limits of the waiting session `id`, and ends that wait. If a cap has no room,
- * `refuse` removes a session that did not ask to wait.
+ * Reserves the limits of the waiting session `id`, and ends that wait. If a cap has no room and
+ * `refuse` is true, removes the session, unless it asked to wait.
  */
 export type ReserveLimits = (id: string, how: { refuse: boolean }) => Promise<Reservation>;
 

@@ -21,8 +21,8 @@ export async function requestStop(
     queue.live.statusChanged(session);
     await queue.drop(id).catch(() => {});
   } else await queue.sendControl({ kind, id }).catch(() => {});
-  // The job of an interrupted session that is queued may be delayed, for example until a retry.
-  // Promoted, it reaches a worker now, and that worker completes the session.
+  // An interrupted session may be queued with a delayed job, for example until a retry. The
+  // promotion brings the job to a worker now, and that worker completes the session.
   if (session.status === 'queued') await queue.promote(id).catch(() => {});
   return session;
 }

@@ -40,8 +40,8 @@ export function createDeletionMaintenance({
   removal: Pick<LeftoverRemoval, 'sweep'>;
   finish(rootId: string, signal: AbortSignal): Promise<'gone' | 'deleting'>;
 }): (signal: AbortSignal) => Promise<number> {
-  // The root that the last round reached. The next round continues after it, and starts again from
-  // the first root after the last one.
+  // The id of the root that the last round reached. The next round continues after it. If there is
+  // no later root, it starts again with the first.
   let cursor: string | undefined;
 
   function continueDeletion({ id, state, at }: Tombstone, now: Date): DeletionStep {

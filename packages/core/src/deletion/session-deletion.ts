@@ -21,8 +21,8 @@ export interface SessionDeletion {
   /**
    * Deletes the whole conversation of a session: documents, events, transcripts, jobs. Returns
    * `deleting` if `signal` aborted first; another call continues, and so does the maintenance.
-   * Returns `gone` if the conversation is already deleted. Throws SESSION_NOT_FOUND, UNAVAILABLE,
-   * and SESSION_NOT_TERMINAL, with which nothing was removed.
+   * Returns `gone` if the conversation is already deleted. Throws SESSION_NOT_TERMINAL, and removes
+   * nothing, if one of its sessions has not ended. Throws SESSION_NOT_FOUND and UNAVAILABLE.
    */
   deleteConversation(sessionId: string, signal?: AbortSignal): Promise<DeletionState>;
   /**

@@ -10,8 +10,8 @@ export interface ScriptClient {
 /** What was repaired in a queue. */
 export interface Healed {
   /**
-   * The keys of the queue that held a value of another type. `:set-aside` was appended to the name
-   * of each. Also names the fields of `meta` that were removed.
+   * The keys of the queue that held a value of the wrong type. `:set-aside` was appended to the
+   * name of each. Also names the fields of `meta` that were removed.
    */
   set_aside: string[];
   /** The ids of the jobs whose stored form made the scripts fail. */

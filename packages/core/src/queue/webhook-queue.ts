@@ -26,7 +26,7 @@ export interface WebhookQueue {
   add(delivery: Pick<Delivery, 'id' | 'round'>): Promise<void>;
   /**
    * Adds the job of a delivery's round unless a live one exists. Removes a finished job of the
-   * round first. Returns whether no live job existed.
+   * round first. Returns false if a live job existed.
    */
   restore(delivery: Pick<Delivery, 'id' | 'round'>): Promise<boolean>;
   close(): Promise<void>;

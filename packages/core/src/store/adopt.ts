@@ -32,8 +32,8 @@ export interface Adopter {
   /** Adopts a job that this process has just built from parsed input, without parsing it again. */
   adoptBuilt(job: Job, options?: { isNew?: boolean }): Promise<Session>;
   /**
-   * Returns the session of this id. If it has no document, adopts it from the queue. Returns null
-   * if it is not there either, or if its job requires a newer version of Baton.
+   * Returns the session of this id. If it has no document, adopts its job from the queue. Returns
+   * null if there is no job either, or if the job requires a newer version of Baton.
    */
   find(id: string): Promise<Session | null>;
 }

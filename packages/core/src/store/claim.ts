@@ -35,8 +35,8 @@ export type Claim =
 /** Claims sessions, each with one compare-and-set. */
 export interface Claims {
   /**
-   * Moves a session to `starting` under a new fence. The session is queued, or its lease has
-   * expired, which counts as a crash. If a cancel was requested, the session becomes `cancelled`
+   * Moves a session to `starting` under a new fence, if it is queued or its lease has expired. An
+   * expired lease counts as a crash. If a cancel was requested, the session becomes `cancelled`
    * instead. If its `recovery` allows no further crash, it becomes `failed`.
    */
   claim(id: string, claimant: Claimant): Promise<Claim>;

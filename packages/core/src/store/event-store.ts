@@ -13,14 +13,14 @@ const CLEAR_WINDOW = 1_000;
 
 /**
  * Returns the `_id` of an event. The index on `_id` alone serves the order, the uniqueness, and
- * reads with `$in`. Ranges over ids would be slow on the small servers of development
- * (docs/dev-services.md).
+ * reads with `$in`. Ranges over ids would be slow on the small MongoDB servers that development
+ * uses (docs/dev-services.md).
  */
 export function eventId(sessionId: string, seq: number): string {
   return `${sessionId}:${String(seq).padStart(SEQ_DIGITS, '0')}`;
 }
 
-/** The events that a page is to hold. */
+/** The range of a page of events, and the bounds of its size. */
 export interface EventRange {
   sessionId: string;
   after: number;

@@ -19,10 +19,10 @@ interface Waiting<T> {
 }
 
 /**
- * Inserts the documents of many callers with few commands. Documents that arrive while `atOnce`
- * commands (default 1) run wait, and the next command inserts them together. Returns a function
- * that resolves once its document (about `bytes` long) is stored. It rejects with the server's
- * error for that document, or with the error of the whole command.
+ * Inserts the documents of many callers with few commands. At most `atOnce` commands (default 1)
+ * run at a time. Documents that arrive meanwhile wait, and the next command inserts them together.
+ * Returns a function that resolves once its document (about `bytes` long) is stored. It rejects
+ * with the server's error for that document, or with the error of the whole command.
  */
 export function createGroupInsert<T extends Document>(
   collection: Collection<T>,

@@ -27,7 +27,10 @@ export interface StoredKey {
 
 /** The API keys of a database. */
 export interface KeyStore {
-  /** Creates a key and returns its text. The text is stored nowhere, so it cannot be read again. */
+  /**
+   * Creates a key, and returns it with its text. The text is stored nowhere, so it cannot be read
+   * again.
+   */
   create(key: Pick<ApiKey, 'name' | 'tenant' | 'scope'>): Promise<{ key: ApiKey; text: string }>;
   /** Returns the key of this id, even if it is revoked. Returns null if there is none. */
   find(id: string): Promise<StoredKey | null>;

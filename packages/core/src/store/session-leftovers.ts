@@ -2,8 +2,8 @@ import { type Db, ObjectId } from 'mongodb';
 import { eventId } from './event-store.ts';
 import type { ChunkDocument, EventDocument } from './mongo.ts';
 
-// Events are removed by lists of ids, because ranges over ids are slow on the small servers of
-// development (docs/dev-services.md).
+// Events are removed by lists of ids, because ranges over ids are slow on the small MongoDB servers
+// that development uses (docs/dev-services.md).
 const WINDOW = 1_000;
 
 /**

@@ -25,7 +25,7 @@ export interface SlotStore {
   reserve(key: string, id: string, max: number): Promise<boolean>;
   /** Frees the slots of these sessions. Ignores sessions that hold none. */
   free(key: string, ids: readonly string[]): Promise<void>;
-  /** Yields every key of which a slot is held. */
+  /** Yields every key that has a held slot, with its holders. */
   all(): AsyncGenerator<SlotDocument>;
 }
 

@@ -3,7 +3,10 @@ import type { StatusChange } from '../model/session/live.ts';
 import type { LiveHub } from '../queue/live-hub.ts';
 import { createWakeup } from '../runtime/wakeup.ts';
 
-/** For how many sessions the latest change may wait until one reader takes it. */
+/**
+ * How many sessions may have a change that waits for one reader. Of each session only the latest
+ * change waits.
+ */
 const MAX_WAITING = 10_000;
 
 /** How many changes one item holds. */
