@@ -38,7 +38,7 @@ const ERROR_FIELDS: Partial<Record<ErrorCode, ErrorFields>> = {
     details: { field: 'working_dir' },
   },
   WEBHOOK_URL_NOT_ALLOWED: {
-    message: 'url: expected https to a public address, or one that the operator allows',
+    message: 'url: expected https to a public address, or an address that the operator allows',
     details: { field: 'url' },
   },
   ENV_NOT_ALLOWED: { details: { field: 'env.PATH' } },

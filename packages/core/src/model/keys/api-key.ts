@@ -1,33 +1,33 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 
-/** What a key may do; each scope may do what those before it may. */
+/** The scopes of an API key. Each scope includes those before it. */
 export const SCOPES = ['read', 'write', 'admin'] as const;
 
-/** One of the scopes. */
+/** Schema of a scope. */
 export const scopeSchema = z.enum(SCOPES);
 
-/** What a key may do. */
+/** The scope of an API key: what its holder may do. */
 export type Scope = z.infer<typeof scopeSchema>;
 
-/** A key as operators see it: nothing of its secret. */
+/** An API key as operators see it, without its secret. */
 export interface ApiKey {
-  /** Names the key in lists and logs; part of its text, and no secret. */
+  /** Identifies the key in lists and logs. It is part of the key's text and no secret. */
   id: string;
   name: string;
-  /** Whose calls it makes: keys of one tenant are one caller to idempotency. */
+  /** The tenant of the key. Keys of one tenant share their idempotency keys. */
   tenant: string;
   scope: Scope;
   created_at: Date;
   revoked_at?: Date;
-  /** Known to a few minutes only. */
+  /** Accurate to a few minutes. */
   last_used_at?: Date;
 }
 
-/** The text of a new key and what is stored of it. */
+/** A new key: its text, and what Baton stores of it. */
 export interface MintedKey {
   id: string;
-  /** What the caller sends; it is nowhere but here. */
+  /** The text that the caller sends. Baton does not store it. */
   text: string;
   hash: string;
 }
@@ -36,25 +36,25 @@ const ID_BYTES = 8;
 const SECRET_BYTES = 32;
 const KEY_TEXT = /^baton_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
 
-/** A new key: 256 random bits under an id of its own. */
+/** Creates a key with a random id and a secret of 256 random bits. */
 export function mintKey(): MintedKey {
   const id = randomBytes(ID_BYTES).toString('hex');
   const secret = randomBytes(SECRET_BYTES).toString('base64url');
   return { id, text: `baton_${id}_${secret}`, hash: hashSecret(secret) };
 }
 
-/** The id and the secret in a key's text, or null where it is no such text. */
+/** Returns the id and the secret in a key's text, or null if the text is no key. */
 export function parseKeyText(text: string): { id: string; secret: string } | null {
   const [, id, secret] = KEY_TEXT.exec(text) ?? [];
   return id === undefined || secret === undefined ? null : { id, secret };
 }
 
-/** SHA-256 (hex) of a secret. No slow hash is needed: there is nothing to guess in 256 random bits. */
+/** Returns the SHA-256 (hex) of a secret. A fast hash is enough, because nobody can guess 256 random bits. */
 export function hashSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }
 
-/** Says, in constant time, whether the secret is the one of this hash. */
+/** Returns whether a secret has this hash, in constant time. */
 export function isSecretOf(secret: string, hash: string): boolean {
   const shownHash = Buffer.from(hashSecret(secret), 'hex');
   const stored = Buffer.from(hash, 'hex');

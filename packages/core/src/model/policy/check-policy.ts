@@ -3,7 +3,7 @@ import type { ErrorCode } from '../errors/error-codes.ts';
 import type { Governed, Policy } from './policy.ts';
 import { POLICY_RULES, type PolicyRule, WHOLE_CONFIG_RULES } from './policy-rules.ts';
 
-/** The codes with which a policy refuses. */
+/** The error codes of a policy. */
 export const POLICY_CODES = [
   'WORKING_DIR_NOT_ALLOWED',
   'ENV_NOT_ALLOWED',
@@ -12,14 +12,14 @@ export const POLICY_CODES = [
 ] as const satisfies ErrorCode[];
 
 /**
- * Refuses what the operator does not allow, by the letter of a whole config, with one of POLICY_CODES that names
- * the field.
+ * Checks a whole config against the policy. Throws one of POLICY_CODES, which names the field. The check compares texts
+ * only; it does not look at the disk.
  */
 export function checkPolicy(config: Governed, policy: Policy): void {
   check(config, policy, [...POLICY_RULES, ...WHOLE_CONFIG_RULES]);
 }
 
-/** The same for the overrides of a continue, whose other keys are not known yet. */
+/** Checks the overrides of a continue, whose other keys are not known yet. Throws like checkPolicy. */
 export function checkOverrides(overrides: Governed, policy: Policy): void {
   check(overrides, policy, POLICY_RULES);
 }

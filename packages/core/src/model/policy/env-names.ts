@@ -1,31 +1,31 @@
-// What makes a program run other code than its own, with whatever it was given. The CLI is a program of Bun, which
-// runs what BUN_OPTIONS preloads (test/contract/env-names.test.ts).
+// Variables that make any program run foreign code. The claude CLI runs on Bun, which runs the code that BUN_OPTIONS
+// preloads (test/contract/env-names.test.ts).
 const LOADERS = [/^(LD|DYLD|BUN)_/, /^NODE_OPTIONS$/, /^BASH_ENV$/, /^PATH$/];
 
-// Further ones that a program of some language obeys, and that a session may well need for itself.
+// Variables that make the programs of one language run foreign code. A session may need them for its own programs.
 const LANGUAGE_LOADERS = [
   /^(NODE_PATH|ENV|PERL5OPT|PERL5LIB|RUBYOPT|RUBYLIB|CLASSPATH)$/,
   /^PYTHON(PATH|HOME|STARTUP|BREAKPOINT|WARNINGS|INSPECT)$/,
   /^_?JAVA_(TOOL_)?OPTIONS$|^JDK_JAVA_OPTIONS$/,
 ];
 
-// A caller who sets these would take over the worker's key, the marker or the loader.
+// A caller who sets one of these could take the worker's API key, change the marker, or load code into the CLI.
 const FORBIDDEN = [
   /^ANTHROPIC_/,
   /^CLAUDE/,
   /^BATON_/,
   /^HOME$/,
   ...LOADERS,
-  // Whoever names the proxy, or whom to trust as the API, reads the worker's key on its way.
+  // These choose the proxy, or the servers that the CLI trusts, so they could expose the worker's API key.
   /^(HTTPS?|ALL|NO)_PROXY$/i,
   /^NODE_(EXTRA_CA_CERTS|TLS_REJECT_UNAUTHORIZED)$/,
   /^SSL_CERT_(FILE|DIR)$/,
   /^AWS_ENDPOINT_URL/,
-  // Lifts the CLI's refusal of bypassPermissions for root.
+  // With IS_SANDBOX the CLI allows bypassPermissions also for root.
   /^IS_SANDBOX$/,
 ];
 
-/** The first name of `env` that a caller may not set, or null; `allowed` are the operator's exceptions. */
+/** Returns the first name of `env` that a caller may not set, or null. `allowed` are the operator's exceptions. */
 export function forbiddenEnvName(
   env: Record<string, string> | undefined,
   allowed: readonly string[],
@@ -38,8 +38,8 @@ export function forbiddenEnvName(
 }
 
 /**
- * The first name of `env` by which a program can be made to run other code than its own, or null; `allowed` are the
- * operator's exceptions. To programs that the operator has listed no caller may give such a name.
+ * Returns the first name of `env` that can make a program run foreign code, or null. `allowed` are the operator's
+ * exceptions. If the operator restricts the commands of MCP servers, callers may not set these variables.
  */
 export function loaderName(
   env: Record<string, string> | undefined,

@@ -1,15 +1,15 @@
-// What http hooks in Claude's settings make of their environment: the CLI puts variables into their headers.
+// Environment variables in the headers of http hooks: the CLI replaces references to them by their values.
 import { listOf, recordOf } from '../schema/json-parts.ts';
 import type { Governed, Refusal } from './policy.ts';
 
-// As the CLI reads them (test/contract/hook-expansion.test.ts): capitals alone, with braces or without.
+// The references that the CLI replaces (test/contract/hook-expansion.test.ts): upper case, with or without braces.
 const REFERENCE = /\$\{([A-Z_][A-Z0-9_]*)\}|\$([A-Z_][A-Z0-9_]*)/g;
 
 /**
- * What of a config's http hooks would take something out of the operator's environment, or would come to the server
- * as something else than was written. A header may refer to a variable that the config itself sets in `env` or
- * `settings.env` and that `allowedEnvVars` names, and `httpHookAllowedEnvVars` of the settings where it is given;
- * any other the CLI fills in from the operator, or leaves out.
+ * Returns the parts of a config's http hooks that could send a variable of the operator, or that the server would
+ * receive in another form than the caller wrote. A header may refer to a variable only if `env` or `settings.env` of
+ * the same config sets it, and `allowedEnvVars` names it. If the settings have `httpHookAllowedEnvVars`, that list must
+ * name it, too. The CLI fills in any other variable from the operator's environment, or leaves it out.
  */
 export function hookRefusals(config: Governed): Refusal[] {
   const own = new Set([...keysOf(config.env), ...keysOf(config.settings?.['env'])]);
@@ -32,7 +32,7 @@ export function hookRefusals(config: Governed): Refusal[] {
 const NOT_OWN = 'expected a variable that env or settings.env of this config sets';
 
 const NOT_AS_WRITTEN =
-  'expected no reference to a variable, or one that env sets and that allowedEnvVars (and httpHookAllowedEnvVars, where it is given) names: Claude Code would send something else than is written';
+  'expected no reference to a variable, unless env sets it and allowedEnvVars (and httpHookAllowedEnvVars, if it is set) names it: Claude Code would send another text than this one';
 
 function refuse(field: string, message: string): Refusal {
   return { code: 'OPTION_NOT_ALLOWED', field, message };

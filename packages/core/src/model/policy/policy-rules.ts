@@ -4,10 +4,10 @@ import { hookRefusals } from './hook-headers.ts';
 import type { Allowed, Governed, Policy, Refusal } from './policy.ts';
 import { isInsideRoots } from './working-dir.ts';
 
-/** What of a request a policy refuses, for one reason. */
+/** Returns the parts of a config that the policy refuses for one reason. */
 export type PolicyRule = (config: Governed, policy: Policy) => Refusal[];
 
-/** The rules that look at one key at a time, in the order in which their refusals are reported. */
+/** Rules that check each key by itself, in the order in which their refusals are reported. */
 export const POLICY_RULES: readonly PolicyRule[] = [
   checkForbiddenOptions,
   checkDirectories,
@@ -20,10 +20,10 @@ export const POLICY_RULES: readonly PolicyRule[] = [
   checkStrictness,
 ];
 
-/** The rules that compare keys: they need the whole config, not only the overrides of a continue. */
+/** Rules that compare keys. They need the whole config, so they cannot check the overrides of a continue. */
 export const WHOLE_CONFIG_RULES: readonly PolicyRule[] = [hookRefusals];
 
-/** The directories that a request names, each under its field; also those in Claude's own settings. */
+/** Returns the directories that a request names, with their fields, including those in Claude's own settings. */
 export function directoriesOf(config: Governed): { field: string; path: unknown }[] {
   const { working_dir, additional_directories } = config;
   return [
@@ -42,7 +42,7 @@ function checkForbiddenOptions(config: Governed, { forbiddenOptions }: Policy): 
     .map(([field]) => ({
       code: 'OPTION_NOT_ALLOWED',
       field,
-      message: 'the operator lets no caller use it; leave it out',
+      message: 'the operator does not allow this option; leave it out',
     }));
 }
 
@@ -57,12 +57,12 @@ function checkDirectories(config: Governed, { allowedRoots }: Policy): Refusal[]
 }
 
 function checkEnv(config: Governed, { allowedEnv }: Policy): Refusal[] {
-  // The CLI puts `settings.env` into its own environment: the same names, the same harm.
+  // The CLI adds `settings.env` to its own environment, so the same names are forbidden there.
   const fields = { env: config.env, 'settings.env': config.settings?.['env'] };
   return Object.entries(fields).flatMap(([field, env]) => {
     const name = forbiddenEnvName(recordOf(env) as Record<string, string>, allowedEnv);
     if (name === null) return [];
-    const message = `${name} may not be set by a caller`;
+    const message = `callers may not set ${name}; leave it out`;
     return [{ code: 'ENV_NOT_ALLOWED' as const, field: `${field}.${name}`, message }];
   });
 }
@@ -77,7 +77,7 @@ function checkModes(config: Governed, { allowedPermissionModes }: Policy): Refus
     .map(([field]) => ({
       code: 'PERMISSION_MODE_NOT_ALLOWED',
       field,
-      message: `expected one of the modes that the operator allows: ${allowedPermissionModes.join(', ')}`,
+      message: `expected a mode that the operator allows: ${allowedPermissionModes.join(', ')}`,
     }));
 }
 
@@ -87,7 +87,7 @@ function checkSettings(config: Governed, { allowedSettings }: Policy): Refusal[]
     .map((key) => ({
       code: 'OPTION_NOT_ALLOWED',
       field: `settings.${key}`,
-      message: 'the operator lets no caller set it',
+      message: 'the operator does not allow this setting; leave it out',
     }));
 }
 
@@ -97,11 +97,12 @@ function checkMcpCommands(config: Governed, { allowedMcpCommands }: Policy): Ref
     .map(([name]) => ({
       code: 'OPTION_NOT_ALLOWED',
       field: `mcp_config.mcpServers.${name}.command`,
-      message: 'expected a program that the operator allows',
+      message: 'expected a command that the operator allows',
     }));
 }
 
-// Where programs are listed, a listed one must not be made into any other by its environment. It inherits the session's.
+// An allowed command must not run other code because of its environment. An MCP server inherits the session's
+// environment.
 function checkMcpEnv(config: Governed, { allowedMcpCommands, allowedEnv }: Policy): Refusal[] {
   if (allowedMcpCommands === 'any') return [];
   const programs = Object.entries(config.mcp_config?.mcpServers ?? {}).flatMap(([name, server]) =>
@@ -114,7 +115,7 @@ function checkMcpEnv(config: Governed, { allowedMcpCommands, allowedEnv }: Polic
   return [...programs, ...inherited].flatMap(([field, env]) => {
     const name = loaderName(recordOf(env) as Record<string, string>, allowedEnv);
     if (name === null) return [];
-    const message = `${name} may not be set where the operator lists what MCP servers may be`;
+    const message = `callers may not set ${name}, because the operator restricts the commands of MCP servers`;
     return [{ code: 'ENV_NOT_ALLOWED' as const, field: `${field}.${name}`, message }];
   });
 }
@@ -122,13 +123,14 @@ function checkMcpEnv(config: Governed, { allowedMcpCommands, allowedEnv }: Polic
 function checkSources(config: Governed, { settingSources: { allowed } }: Policy): Refusal[] {
   if ((config.setting_sources ?? []).every((source) => allowed.includes(source))) return [];
   const most = allowed.length === 0 ? 'the empty list' : `some of ${allowed.join(', ')}`;
-  const message = `expected ${most}: the operator lets no caller have more settings files read`;
+  const message = `expected ${most}, because the operator does not allow other settings files`;
   return [{ code: 'OPTION_NOT_ALLOWED', field: 'setting_sources', message }];
 }
 
 function checkStrictness(config: Governed, { strictMcpConfig: { isLocked } }: Policy): Refusal[] {
   if (!isLocked || config.strict_mcp_config !== false) return [];
-  const message = "expected true: the operator lets no caller start a repository's MCP servers";
+  const message =
+    'expected true, because the operator does not allow the MCP servers of a repository';
   return [{ code: 'OPTION_NOT_ALLOWED', field: 'strict_mcp_config', message }];
 }
 
@@ -140,7 +142,7 @@ function isAsked(value: unknown): boolean {
   return value !== null && value !== undefined;
 }
 
-// What the flag calls "manual" is "default" in settings.
+// The mode "manual" of the flag is called "default" in settings.
 function nameOfMode(mode: unknown): string {
   return mode === 'default' ? 'manual' : typeof mode === 'string' ? mode : '';
 }

@@ -7,41 +7,41 @@ import {
 } from '../config/session-config.ts';
 import type { ErrorCode } from '../errors/error-codes.ts';
 
-/** A list that the operator gives, or all there is. */
+/** A list of names that the operator allows, or `any`. */
 export type Allowed = readonly string[] | 'any';
 
-/** One of the settings files that the CLI may read. */
+/** One of the settings files that the CLI can read. */
 export type SettingSource = (typeof SETTING_SOURCES)[number];
 
-/** What the operator allows callers to ask for. */
+/** What the operator allows callers to request. */
 export interface Policy {
-  /** Directories that a session may work in or be given, with all below them. */
+  /** Directories that a session may use, with everything below them. */
   allowedRoots: readonly string[];
-  /** Names that `config.env` may set although they are refused by default. */
+  /** Variables that `config.env` may set although Baton refuses them by default. */
   allowedEnv: readonly string[];
-  /** Permission modes that `permission_mode` and settings may ask for. */
+  /** Permission modes that callers may request, with `permission_mode` or in `settings`. */
   allowedPermissionModes: readonly string[];
-  /** Keys of the config that no caller may use. */
+  /** Keys of a config that callers may not use. */
   forbiddenOptions: readonly string[];
-  /** Top-level keys that `settings` may have. */
+  /** Top-level keys that callers may use in `settings`. */
   allowedSettings: Allowed;
-  /** Programs that MCP servers may be, by the letter of their `command`. */
+  /** Commands that MCP servers may use, matched exactly. */
   allowedMcpCommands: Allowed;
-  /** Settings files that a session reads by default, and settings files that callers may ask for. */
+  /** The settings files that a session reads by default, and those that callers may request. */
   settingSources: { byDefault: readonly SettingSource[]; allowed: readonly SettingSource[] };
-  /** Whether a session by default starts no server of a `.mcp.json`, and whether callers may not change that. */
+  /** Whether a session by default ignores `.mcp.json`, and whether callers may not change that. */
   strictMcpConfig: { byDefault: boolean; isLocked: boolean };
 }
 
-/** The permission mode in which nothing is asked: off unless the operator allows it. */
+/** The permission mode in which the CLI asks for no permission. It is off unless the operator allows it. */
 export const BYPASS_MODE = 'bypassPermissions';
 
-/** The keys of a config that an operator can forbid. */
+/** The keys of a config that the operator can forbid. */
 export const FORBIDDABLE_OPTIONS: readonly string[] = Object.keys(sessionConfigSchema.shape).filter(
   (key) => key !== 'query',
 );
 
-/** What holds where the operator says nothing: no directory at all, and no bypassing of permissions. */
+/** The policy without any setting: it allows no directory and does not allow bypassPermissions. */
 export const DEFAULT_POLICY: Policy = {
   allowedRoots: [],
   allowedEnv: [],
@@ -53,10 +53,10 @@ export const DEFAULT_POLICY: Policy = {
   strictMcpConfig: { byDefault: false, isLocked: false },
 };
 
-/** A config, or the overrides of a continue, in which `null` asks for nothing. */
+/** A config, or the overrides of a continue, where `null` requests nothing. */
 export type Governed = Partial<SessionConfig> | Partial<Overrides>;
 
-/** One thing that was asked for and is not allowed. */
+/** A part of a request that the policy does not allow. */
 export interface Refusal {
   code: ErrorCode;
   field: string;

@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 
 /**
- * Says whether an absolute path is one of `roots` or lies below one, `../..` resolved by the letter. It
- * does not look at the disk: who runs there resolves symbolic links first and asks again.
+ * Returns whether an absolute path is one of `roots` or lies below one. It resolves `..` in the text only and does not
+ * look at the disk. The worker resolves symbolic links before it runs a session, and checks again.
  */
 export function isInsideRoots(path: string, roots: readonly string[]): boolean {
   if (!posix.isAbsolute(path)) return false;

@@ -1,4 +1,4 @@
-/** An object without its undefined fields: a field that may be undefined becomes one that may be absent. */
+/** The type of an object without its undefined fields: a field that may be undefined becomes optional. */
 export type Defined<T> = {
   [K in keyof T as undefined extends T[K] ? never : K]: T[K];
 } & {
@@ -6,8 +6,8 @@ export type Defined<T> = {
 };
 
 /**
- * Copies `fields` without those that are undefined. Stored documents and JSON tell an absent field from a null one,
- * and `exactOptionalPropertyTypes` does not let an optional field hold undefined.
+ * Copies `fields` without those that are undefined. Stored documents and JSON distinguish an absent field from a null
+ * field, and `exactOptionalPropertyTypes` forbids undefined in an optional field.
  */
 export function defined<const T extends object>(fields: T): Defined<T> {
   const present: Record<string, unknown> = {};

@@ -1,4 +1,4 @@
-// What is said of an input that does not fit its schema: in Baton's words, never in the library's.
+// Error messages about input that does not fit its schema, in Baton's words instead of the library's.
 import type { z } from 'zod';
 
 type Issue = z.core.$ZodRawIssue;
@@ -23,15 +23,15 @@ const FORMATS: Record<string, string> = {
   uuid: 'a UUID',
 };
 
-// How a length is counted.
+// The unit in which a length is counted, in the singular and in the plural.
 const UNITS: Record<string, readonly [one: string, more: string]> = {
   string: ['character', 'characters'],
   array: ['item', 'items'],
 };
 
 /**
- * The message of an issue that its schema has no own words for: what was expected, and what kind of value
- * was found. Never the value itself: it may be a secret.
+ * Returns the message of an issue whose schema has no message of its own: what was expected, and what kind of value
+ * was found. The message never contains the value, because it may be a secret.
  */
 export function issueMessage(issue: Issue): string {
   switch (issue.code) {

@@ -1,11 +1,11 @@
-// Readers for parts of JSON that nobody has checked yet.
+// Readers for parts of JSON that no schema has checked.
 
-/** The value as an object to read keys of; any other value has none. */
+/** Returns the value as an object whose keys can be read; an empty object if it is none. */
 export function recordOf(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-/** The value as a list; any other value is an empty one. */
+/** Returns the value if it is a list, else an empty list. */
 export function listOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
 }

@@ -1,15 +1,15 @@
-// JSON that would not come back as it was sent: it is refused, never changed in silence.
+// Values that would change on the way through JSON, MongoDB or JavaScript. Baton refuses them instead of changing them.
 
-/** What is wrong with a part of a value, and where: the keys that lead there. */
+/** What is wrong with a part of a value, and the path of keys to this part. */
 export interface Fault {
   path: readonly string[];
   message: string;
 }
 
 /**
- * The first part of a value that JSON, MongoDB or JavaScript would change on the way: half of a surrogate
- * pair, a number that is not kept exactly, the key `__proto__`. Null where all is kept. The value must not
- * be deeper than the stack; numbers that lost digits before they came here cannot be seen.
+ * Returns the first part of a value that JSON, MongoDB or JavaScript would change: half of a surrogate pair, a number
+ * that is not stored exactly, the key `__proto__`. Returns null if there is none. The function is recursive, so check
+ * the depth of the value first. It cannot see that a number lost digits before it was parsed.
  */
 export function findFault(value: unknown): Fault | null {
   if (typeof value === 'string') return value.isWellFormed() ? null : fault(HALF_PAIR);
@@ -33,7 +33,7 @@ const PROTOTYPE = 'expected no such key';
 const HALF_PAIR = 'expected whole characters, got half of a surrogate pair';
 
 const NOT_EXACT =
-  'expected a number that is kept exactly, from -(2^53 - 1) to 2^53 - 1; send others as a string';
+  'expected a number from -(2^53 - 1) to 2^53 - 1, which can be stored exactly; send others as a string';
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;

@@ -3,10 +3,10 @@ import { AppError } from '../errors/app-error.ts';
 import { issueMessage } from './issue-message.ts';
 import { findFault } from './lossy-value.ts';
 
-// Deeper JSON than any config needs; recursive schemas would otherwise run out of stack on hostile input.
+// Deeper than any config needs. Without a limit, hostile JSON could exhaust the stack of recursive schemas.
 const MAX_DEPTH = 64;
 
-/** Says whether JSON has more levels than is read; never deeper into the stack than those. */
+/** Returns whether JSON has more than `levels` levels. The recursion is never deeper than that. */
 export function isTooDeep(value: unknown, levels = MAX_DEPTH): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
@@ -20,7 +20,8 @@ function fieldOf(issue: z.core.$ZodIssue): string {
   return path.map(String).join('.');
 }
 
-// A branch that refuses the value as a whole was not meant; then the fewest complaints, then the deepest.
+// Orders the branches of a union by how likely the caller meant them. A branch that refuses the whole value is the
+// least likely; then the branch with the fewest issues comes first, then the one whose first issue is deepest.
 function distance([first, ...rest]: readonly z.core.$ZodIssue[]): [number, number, number] {
   const path = first?.path.length ?? 0;
   const isOtherKind = path === 0 && first?.code !== 'unrecognized_keys';
@@ -33,7 +34,7 @@ function isNearer(a: readonly z.core.$ZodIssue[], b: readonly z.core.$ZodIssue[]
   return kindA - kindB || countA - countB || depthA - depthB;
 }
 
-// A union and a record's key report themselves; what they hold inside knows the field and the reason.
+// zod reports a union or the key of a record as a whole. The issues inside it name the field and the reason.
 function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   if (issue.code === 'invalid_key') {
     const inner = issue.issues[0];
@@ -44,7 +45,7 @@ function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   return inner ? deepest({ ...inner, path: [...issue.path, ...inner.path] }) : issue;
 }
 
-/** The first thing that is wrong, as the dotted field and a sentence about it. */
+/** Returns the first problem: the dotted path of the field, and a message. */
 export function describeIssue(error: z.ZodError): { field: string; message: string } {
   const first = error.issues[0];
   if (!first) return { field: '', message: 'expected another value' };
@@ -52,7 +53,7 @@ export function describeIssue(error: z.ZodError): { field: string; message: stri
   return { field: fieldOf(issue), message: issue.message };
 }
 
-/** Throws INVALID_REQUEST where JSON has more levels than any reader of it takes. */
+/** Throws INVALID_REQUEST if JSON has more levels than Baton reads. */
 export function checkDepth(value: unknown): void {
   if (!isTooDeep(value)) return;
   throw new AppError('INVALID_REQUEST', `expected JSON of at most ${MAX_DEPTH} levels`, {
@@ -61,8 +62,8 @@ export function checkDepth(value: unknown): void {
 }
 
 /**
- * Parses what came from outside, or throws INVALID_REQUEST that names the field: also where the value would
- * not come back as it was sent. Never puts the offending value into the message: it may be a secret.
+ * Parses input from outside. Throws INVALID_REQUEST, which names the field, if the input does not fit the schema or
+ * would not be stored exactly as it was sent. The message never contains the value, because it may be a secret.
  */
 export function parseInput<T>(schema: z.ZodType<T>, value: unknown): T {
   checkDepth(value);

@@ -1,4 +1,4 @@
 import { z } from 'zod';
 
-/** A point in time as callers write and read it: RFC 3339, stored and shown in UTC. */
+/** Schema of a point in time in requests and responses: RFC 3339. Baton stores and returns it in UTC. */
 export const timeSchema = z.iso.datetime({ offset: true });

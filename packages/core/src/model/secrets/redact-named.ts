@@ -2,12 +2,12 @@ import { REDACTED } from './redacted.ts';
 import { hideSealed } from './sealed-text.ts';
 import { isSecretName, splitArg } from './secret-names.ts';
 
-// Past this a program is at work, not a person; what lies deeper is hidden whole.
+// Deeper JSON comes from programs, not from people. It is hidden completely.
 const MAX_DEPTH = 64;
 
 /**
- * JSON in which every text, list and object under a name like `token` or `password` is hidden, at any
- * depth, and every sealed value wherever it stands.
+ * Returns a copy of JSON that hides every text, list and object under a name such as `token` or `password`, at any
+ * depth. It also hides every sealed value, whatever its name.
  */
 export function redactNamed(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return hideSealed(value);
@@ -22,7 +22,7 @@ export function redactNamed(value: unknown, depth = 0): unknown {
   );
 }
 
-/** Arguments of a program without the values of those named like a secret: `--token=x`, `--token x`, `TOKEN=x`. */
+/** Hides the values of a program's arguments that have the name of a secret: `--token=x`, `--token x`, `TOKEN=x`. */
 export function redactArgs(args: unknown): unknown {
   if (!Array.isArray(args)) return REDACTED;
   return args.map((arg, index) => {

@@ -15,7 +15,7 @@ function redactValues(values: unknown): unknown {
   return isObject(values) ? mapValues(values, () => REDACTED) : REDACTED;
 }
 
-// A value without a name may be the secret itself: "?sk-123".
+// A query value without a name may be the secret itself, as in "?sk-123".
 function redactSearch(search: URLSearchParams): string {
   return [...search]
     .map(([name, value]) => (value === '' ? 'redacted' : `${encodeURIComponent(name)}=redacted`))
@@ -69,24 +69,24 @@ const JOB: Record<string, Redact> = {
   created_at: show,
   parent_session_id: show,
   on_busy: show,
-  // The caller's own, given back as it is to those who ask the API; a dashboard is looked at by more.
+  // The API returns the caller's metadata unchanged, but more people may see a dashboard.
   metadata: redactNamed,
   config: (config) => redactKeys(config, CONFIG),
   overrides: (overrides) => redactKeys(overrides, CONFIG),
 };
 
 /**
- * A config without its secrets: values of `env`, of `settings.env`, of MCP `env` and `headers`, the
- * credentials, query values and fragments of MCP addresses, and what is named like a secret in settings
- * and in arguments of MCP servers. Names stay; `null` says nothing and stays.
+ * Returns a config without its secrets. It hides the values of `env`, `settings.env` and the `env` and `headers` of MCP
+ * servers. In URLs of MCP servers it hides credentials, query values and fragments. In settings and in arguments of MCP
+ * servers it hides values with the name of a secret. Names stay, and so does `null`, which holds nothing.
  */
 export function redactConfig<T extends { [K in keyof SessionConfig]?: unknown }>(config: T): T {
   return redactKeys(config, CONFIG) as T;
 }
 
 /**
- * A job payload without its secrets, for dashboards; also one that no schema has seen: what stands
- * under a key that no job has is hidden whole.
+ * Returns a job's payload without its secrets, for dashboards. The payload may be unparsed: the value of a key that
+ * jobs do not have is hidden completely.
  */
 export function redactJob(data: unknown): unknown {
   return redactKeys(data, JOB);

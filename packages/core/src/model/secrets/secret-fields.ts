@@ -1,13 +1,13 @@
-// Where a config may hold secrets: what is sealed, and shown to nobody (redact.ts).
+// The parts of a config that may hold secrets. Baton seals these parts, and redact.ts hides them.
 import type { MCPServer } from '../config/mcp-config.ts';
 import type { Governed } from '../policy/policy.ts';
 import { defined } from '../schema/defined.ts';
 import { isSecretName, splitArg } from './secret-names.ts';
 
-/** Makes another text of a secret; `field` is its place, as errors name it. */
+/** Replaces a secret by another text; `field` is its path in error messages. */
 export type MapSecret = (secret: string, field: string) => string;
 
-/** A copy of the config in which every secret that is not empty is what `map` makes of it. */
+/** Returns a copy of the config in which `map` has replaced every secret that is not empty. */
 export function mapSecrets<T extends Governed>(config: T, map: MapSecret): T {
   const { env, settings, mcp_config } = config;
   const mapped: Governed = defined({
@@ -28,7 +28,7 @@ function mapSettings<T extends object>(settings: T, map: MapSecret): T {
   ) as T;
 }
 
-// Below a name that tells of a secret every text is one.
+// Every text below the name of a secret is a secret.
 function mapNamed(value: unknown, field: string, map: MapSecret, isSecret: boolean): unknown {
   if (typeof value !== 'object' || value === null)
     return isSecret ? mapText(value, field, map) : value;
@@ -70,7 +70,7 @@ function mapArgs(args: readonly string[], field: string, map: MapSecret): string
   });
 }
 
-// Credentials, query values and the fragment; a value without a name may be the secret itself: "?sk-123".
+// Maps the credentials, query values and the fragment. A query value without a name may be the secret: "?sk-123".
 function mapUrl(url: string, field: string, map: MapSecret): string {
   const parsed = new URL(url);
   const { username, password, hash, search } = parsed;
@@ -96,7 +96,7 @@ function decodePart(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    // A lone "%" is taken as it stands.
+    // A single "%" is no escape and stays as it is.
     return part;
   }
 }

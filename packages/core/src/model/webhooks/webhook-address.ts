@@ -5,13 +5,13 @@ import { AppError } from '../errors/app-error.ts';
 /** A range of addresses. */
 export type AddressRange = ReturnType<typeof ipaddr.parseCIDR>;
 
-// Public by its number, and yet a cloud's own service to its machines (Azure's wire server).
+// A public address at which a cloud serves its own machines (Azure's wire server).
 const NEVER: readonly AddressRange[] = [ipaddr.parseCIDR('168.63.129.16/32')];
 
-// All of IPv6 that is routed in public; what is special inside it, the ranges of ipaddr.js name.
+// All public IPv6 addresses. ipaddr.js names the special ranges inside it.
 const PUBLIC_IPV6: AddressRange = ipaddr.parseCIDR('2000::/3');
 
-/** The range that a text names: CIDR, or one address. Null where it names none. */
+/** Parses a CIDR range or a single address. Returns null if the text is neither. */
 export function parseRange(text: string): AddressRange | null {
   if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text);
   if (isIP(text) === 0) return null;
@@ -24,8 +24,8 @@ function isIn(address: ReturnType<typeof ipaddr.process>, range: AddressRange): 
 }
 
 /**
- * Says whether a request may go to this address: to a public one, or to one in `allowed`; over plain
- * http only to the latter. IPv4 in the clothes of IPv6 is judged as IPv4.
+ * Returns whether Baton may send a request to this address. Public addresses and those in `allowed` are permitted;
+ * plain http only to those in `allowed`. IPv4-mapped IPv6 addresses are checked as IPv4.
  */
 export function mayConnect(
   address: string,
@@ -41,8 +41,8 @@ export function mayConnect(
 }
 
 /**
- * Refuses a webhook's address where it can be known without asking DNS that no request may go there:
- * WEBHOOK_URL_NOT_ALLOWED. The address that a name resolves to is judged at each request.
+ * Checks the URL of a webhook as far as possible without DNS. Throws WEBHOOK_URL_NOT_ALLOWED if no request may go
+ * there. The address of a host name is checked again at each request.
  */
 export function checkWebhookUrl(url: string, allowed: readonly AddressRange[]): void {
   const { protocol, hostname } = new URL(url);
@@ -54,7 +54,7 @@ export function checkWebhookUrl(url: string, allowed: readonly AddressRange[]): 
   if (isFine) return;
   throw new AppError(
     'WEBHOOK_URL_NOT_ALLOWED',
-    'url: expected https to a public address, or one that the operator allows',
+    'url: expected https to a public address, or an address that the operator allows',
     { details: { field: 'url' } },
   );
 }
