@@ -3,19 +3,19 @@ import { isAbsolute, join } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The default of WORK_ROOT as the settings table shows it. */
+/** The default of WORK_ROOT in the settings table. */
 export const DEFAULT_WORK_ROOT = '~/.local/state/baton/work';
 
 /**
- * Where sessions work by default: in the user's state directory, outside any repository.
- * The first of these that is there:
+ * Returns the default directory of sessions. It lies in the user's state directory, outside any repository. The first
+ * possible path is used:
  *
  * - `$STATE_DIRECTORY/work`: systemd sets it for a unit with `StateDirectory=`;
  * - `$XDG_STATE_HOME/baton/work`;
  * - `~/Library/Application Support/baton/work` on macOS, else `~/.local/state/baton/work`.
  *
- * Relative paths in these variables count as absent, as the XDG specification asks. Undefined where the user has no
- * home directory: `/`, or one that the system does not know.
+ * Relative paths in these variables count as absent, as the XDG specification requires. Returns undefined if the user
+ * has no home directory, or if it is `/`.
  */
 export function defaultWorkRoot(
   env: Environment,
@@ -37,6 +37,6 @@ function systemHome(): string | undefined {
   try {
     return homedir();
   } catch {
-    return undefined; // a user id that the system has no entry for, as in some containers
+    return undefined; // The system has no entry for the user id, as in some containers.
   }
 }

@@ -4,14 +4,14 @@ import { AppError } from '../model/errors/app-error.ts';
 import { issueMessage } from '../model/schema/issue-message.ts';
 import { defaultWorkRoot } from './default-work-root.ts';
 
-/** Defaults that are made from other variables. */
+/** Defaults that depend on other variables. */
 const DERIVED: Record<string, (env: Record<string, string | undefined>) => string | undefined> = {
   WORK_ROOT: defaultWorkRoot,
 };
 
 /**
- * Settings from environment variables, frozen. Blank values count as absent. Throws INVALID_CONFIG that
- * lists every variable that is wrong, without its value.
+ * Parses settings from environment variables into a frozen object. Blank values count as absent. Throws INVALID_CONFIG,
+ * which lists every invalid variable without its value.
  */
 export function parseEnv<T extends z.ZodObject>(
   schema: T,
@@ -32,7 +32,7 @@ export function parseEnv<T extends z.ZodObject>(
   });
 }
 
-/** A whole number in a variable, from `min` to `max`; the error of any other value names both. */
+/** Schema of a variable that holds a whole number from `min` to `max`. */
 export function intVariable(min: number, max: number) {
   const expected = `expected a whole number from ${min} to ${max}`;
   return z.coerce
@@ -40,13 +40,16 @@ export function intVariable(min: number, max: number) {
     .refine((value) => Number.isInteger(value) && value >= min && value <= max, expected);
 }
 
-/** An absolute path in a variable, without needless parts. A relative one would depend on where a process is started. */
+/**
+ * Normalizes an absolute path in a variable. A relative path is refused, because it would depend on the directory in
+ * which the process starts.
+ */
 export function absolutePath(path: string, context: z.RefinementCtx): string {
   if (!isAbsolute(path)) context.addIssue('expected an absolute path, got a relative one');
   return resolve(path);
 }
 
-/** A list in a variable, separated by `separator`; blanks are dropped. */
+/** Schema of a variable that holds a list separated by `separator`. Blank items are dropped. */
 export function listVariable(separator: string) {
   return z.string().transform((value) =>
     value

@@ -1,23 +1,23 @@
-// The form of the URLs that lead to Redis and MongoDB, in settings and in the options of the package.
+// Schemas of the URLs of Redis and MongoDB, for settings and for the options of the package.
 import { z } from 'zod';
 
-/** `redis://`, a host, and a database by its number; the client takes anything else for a path of a socket. */
+/** `redis://`, a host, and a database number. The client takes any other text for the path of a socket. */
 const REDIS_URL = /^rediss?:\/\/[^/?#]+(\/\d*)?([?#].*)?$/;
 
-/** The URL of a Redis server. */
+/** Schema of the URL of a Redis server. */
 export const redisUrlSchema = z
   .string('expected the URL of a Redis server')
   .regex(/^rediss?:\/\/./, { error: 'expected redis:// or rediss://', abort: true })
   .regex(
     REDIS_URL,
-    'expected a host, and a database by its number, as in redis://localhost:6379/0',
+    'expected a host and an optional database number, as in redis://localhost:6379/0',
   );
 
-/** The URL of a MongoDB server. */
+/** Schema of the URL of a MongoDB server. */
 export const mongodbUrlSchema = z
   .string('expected the URL of a MongoDB server')
   .regex(/^mongodb(\+srv)?:\/\/./, 'expected mongodb:// or mongodb+srv://')
-  // The driver finds a host that is missing only while it connects, and then ends the process.
+  // Otherwise the driver notices a missing host only while it connects, and then ends the process.
   .refine(namesItsHosts, 'expected a host before and after each comma');
 
 function namesItsHosts(url: string): boolean {

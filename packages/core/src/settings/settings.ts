@@ -6,7 +6,7 @@ import { listVariable } from './env.ts';
 import { policySettings } from './policy-settings.ts';
 import { mongodbUrlSchema, redisUrlSchema } from './server-urls.ts';
 
-/** The variables that every process of Baton reads; each app's schema spreads them into its own. */
+/** The settings that both API and worker read. Each app's schema includes them. */
 export const sharedSettings = {
   REDIS_URL: redisUrlSchema.describe('URL of the Redis server that holds the queue.'),
   MONGODB_URL: mongodbUrlSchema.describe(
@@ -23,7 +23,7 @@ export const sharedSettings = {
     .transform((texts) => texts.map(parseRange))
     .refine(
       (ranges) => ranges.every((range) => range !== null),
-      'expected addresses or CIDR ranges',
+      'expected IP addresses or CIDR ranges',
     )
     .transform((ranges) => ranges.filter((range) => range !== null))
     .default([])

@@ -47,7 +47,7 @@ test('files that are missing and a work root that cannot be made are listed as w
   };
   expect(await problemsOf(wrong)).toEqual([
     'AUTH=none needs a loopback HOST, but HOST is 0.0.0.0: set AUTH=keys',
-    'SECRETS_PRIVATE_KEYS: expected a file that can be read at /nowhere/private.jwks',
+    'SECRETS_PRIVATE_KEYS: expected a readable file at /nowhere/private.jwks',
     expect.stringContaining('PRICES_FILE /nowhere/prices.json: ENOENT'),
     expect.stringContaining('WORK_ROOT: cannot make the directory /dev/null/work (ENOTDIR)'),
   ]);
