@@ -1,4 +1,4 @@
-// The public surface of the package. Every name here is a promise: it changes with a major version only.
+// The public surface of the package. The names here change only with a major version.
 export type { Baton, BatonOptions, CallerManager as SessionManager } from './baton/open-baton.ts';
 export { openBaton } from './baton/public-baton.ts';
 export type { ContinueSessionConfig } from './model/config/continue-config.ts';

@@ -1,4 +1,4 @@
-// What the apps, the tests and the tools of this repository build on. Not a promise: names here change with any version.
+// What the apps, tests and tools of this repository use. Names here may change with any version.
 
 export type { Admission } from './admission/admission.ts';
 export { createOperatorLimits } from './admission/operator-limits.ts';

@@ -1,4 +1,4 @@
-// The door of a service that only enqueues: Redis alone, no Mongo driver behind it.
+// The entry of the package for services that only enqueue. It needs Redis and loads no MongoDB driver.
 import { z } from 'zod';
 import type { ContinueSessionConfig } from './model/config/continue-config.ts';
 import type { SessionConfig } from './model/config/session-config.ts';
@@ -24,37 +24,37 @@ export type { ContinueOptions, EnqueueOptions } from './queue/job-builder.ts';
 export type { SessionQueueOptions } from './queue/open-queue.ts';
 export type { RedisConnection } from './queue/redis.ts';
 
-/** What a producer can know of a session that it enqueued. */
+/** What a producer knows about a session that it enqueued. */
 export interface Enqueued {
   id: string;
   run_id: string;
   status: 'queued';
 }
 
-/** The two verbs of a service that has Redis alone. */
+/** The two functions of a service that reaches only Redis. */
 export interface Producer {
-  /** Enqueues a new session. Throws INVALID_REQUEST, PAYLOAD_TOO_LARGE, UNAVAILABLE. */
+  /** Enqueues a new session. Throws INVALID_REQUEST, PAYLOAD_TOO_LARGE or UNAVAILABLE. */
   launchSession(config: SessionConfig, options?: EnqueueOptions): Promise<Enqueued>;
   /**
-   * Enqueues a session that continues another. Throws like launchSession; a parent that is missing, cannot
-   * be resumed, or is busy with nothing said of that, is found by the worker, which ends it as failed.
+   * Enqueues a session that continues another. Throws like launchSession. The producer cannot check the parent: if it
+   * is missing or cannot be resumed, or is busy and `on_busy` is `reject`, the worker ends the new session as failed.
    */
   continueSession(request: ContinueSessionConfig, options?: ContinueOptions): Promise<Enqueued>;
 }
 
 const optionsSchema = z.looseObject({ connection: redisSchema, prefix: prefixSchema.optional() });
 
-/** Where a producer's queue lives, and the operator's public key where its secrets are to be sealed. */
+/** The options of a producer: where its queue is, and optionally the operator's public key that encrypts secrets. */
 export interface ProducerOptions extends SessionQueueOptions {
-  /** A key of the JWKS that the API serves at /.well-known/jwks.json: the first is the one to take. */
+  /** A key of the JWKS that the API serves at /.well-known/jwks.json. Use the first one. */
   sealTo?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * A producer on a connection of its own (or the ioredis client given). `close()` closes what it opened.
- * Redis need not be up yet: calls fail with UNAVAILABLE until it is. With `sealTo` every secret is sealed
- * before it leaves this process. Throws INVALID_CONFIG where that is no public key, or another option is not
- * what it should be.
+ * Creates a producer on its own connection or on a given ioredis client. `close()` closes only what the producer
+ * opened. Redis does not have to be reachable yet: calls fail with UNAVAILABLE until it is. With `sealTo`, every
+ * secret is encrypted before it leaves this process. Throws INVALID_CONFIG if `sealTo` is no public key or another
+ * option is invalid.
  */
 export function createProducer({
   sealTo,
@@ -66,7 +66,7 @@ export function createProducer({
   return { ...createQueueProducer(queue, sealer), close: () => queue.close() };
 }
 
-/** A producer on a queue that is open already; `sealer` encrypts secrets. */
+/** Creates a producer on a queue that is already open; `sealer` encrypts secrets. */
 export function createQueueProducer(
   queue: Pick<SessionQueue, 'add'>,
   sealer: Sealer = NO_SEALER,

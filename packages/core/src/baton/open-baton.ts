@@ -1,4 +1,4 @@
-// The one place where Redis, MongoDB and everything above them are put together.
+// Connects Redis and MongoDB with everything that is built on them. No other module does that.
 import { defined } from '../model/schema/defined.ts';
 import type { SessionQueueOptions } from '../queue/open-queue.ts';
 import { openProducerRedis, type RedisConnection } from '../queue/redis.ts';
@@ -23,25 +23,25 @@ import { createSessionServices, type SessionServices } from './session-services.
 /** How long one connection may take to close, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
-/** Where Baton's servers are, and how secrets are encrypted. */
+/** The options of `openBaton`: the servers of Baton, and the keys that encrypt secrets. */
 export interface BatonOptions {
-  /** Redis: a URL, ioredis options, or an ioredis client of yours, which stays open after `close()`. */
+  /** Redis: a URL, ioredis options, or your own ioredis client, which stays open after `close()`. */
   redis: RedisConnection;
-  /** The URL of MongoDB. It may name the database; the default is `baton`. */
+  /** The URL of MongoDB. If it names no database, Baton uses `baton`. */
   mongodb: string;
-  /** The prefix of all keys in Redis. It must be the QUEUE_PREFIX of the workers. Default: `baton`. */
+  /** The prefix of all keys in Redis; the workers need the same QUEUE_PREFIX. Default: `baton`. */
   prefix?: string;
   /**
-   * Public keys (JWK) that secrets are encrypted to; the first one is used. The API serves them at
-   * /.well-known/jwks.json. Default: none, and secrets are stored in plain text.
+   * Public keys (JWK) that encrypt secrets; the first key is used. The API serves them at /.well-known/jwks.json.
+   * Default: no keys, so secrets are stored in plain text.
    */
   publicKeys?: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** The session manager without `acceptance`, which serves the HTTP API alone. */
+/** The session manager without `acceptance`, which only the HTTP API uses. */
 export type CallerManager = Omit<SessionManager, 'acceptance'>;
 
-/** Baton from inside a service: launch, continue, stop and read sessions, over two open connections. */
+/** Baton inside a service: launches, continues, stops and reads sessions over two open connections. */
 export interface Baton {
   /** Launches, continues, reads and lists sessions. */
   manager: CallerManager;
@@ -50,20 +50,20 @@ export interface Baton {
   /** Reads of the stored sessions and their events. */
   stores: {
     sessions: Pick<SessionStore, 'get' | 'getMany' | 'list'>;
-    /** Events above a session's `last_event_seq` are not committed: pass it as `upTo`. */
+    /** Events above a session's `last_event_seq` are not committed, so pass that number as `upTo`. */
     events: Pick<EventStore, 'page'>;
   };
   /**
-   * Closes what `openBaton` opened, and nothing that was handed in. Takes at most a few seconds: a
-   * connection that does not close within 5 s is left behind. Resolves to whether every one closed.
-   * Calling it again returns the same promise.
+   * Closes what `openBaton` opened, and nothing that was passed in. Takes a few seconds at most: a connection that does
+   * not close within 5 s is left behind. Returns whether every connection closed. Calling it again returns the same
+   * promise.
    */
   close(): Promise<boolean>;
 }
 
-/** The options of the apps, tests and tools, which may bring connections of their own. */
+/** The options for the apps, tests and tools, which may pass their own connections. */
 export interface OpenBatonOptions extends Omit<BatonOptions, 'mongodb'> {
-  /** The URL of MongoDB, or a connection that stays its owner's to close. */
+  /** The URL of MongoDB, or an open connection, which its owner closes. */
   mongodb: string | Mongo;
   /** Default: nothing is logged. */
   log?: Logger;
@@ -86,9 +86,9 @@ export interface OpenBaton extends Baton, SessionServices {
 }
 
 /**
- * Opens Baton on one Redis connection and one MongoDB client. Neither server need be up yet: calls fail
- * with UNAVAILABLE until it is. Throws INVALID_CONFIG where `publicKeys` holds anything but public keys, and
- * what the drivers throw for a connection that they cannot use; nothing that was opened here stays open then.
+ * Opens Baton on one Redis connection and one MongoDB client. Neither server has to be reachable yet: calls fail with
+ * UNAVAILABLE until it is. Throws INVALID_CONFIG if `publicKeys` contains anything but public keys. Throws the driver's
+ * error if a connection cannot be used. If it throws, everything that it opened is closed.
  */
 export function openBaton({
   log = createLogger('baton', 'silent'),
@@ -103,7 +103,7 @@ export function openBaton({
   }
 }
 
-/** Opens every part, and hands `closers` each part that it opened. */
+/** Opens every part of Baton, and adds each opened part to `closers`. */
 function openParts(
   {
     redis,
@@ -145,7 +145,7 @@ function openParts(
   };
 }
 
-/** Opens the three queues on one connection; they are closed together. */
+/** Opens the three queues on one connection. They are closed together. */
 function openQueues(
   connection: SessionQueueOptions,
   { log, closers }: { log: Logger; closers: Closers },

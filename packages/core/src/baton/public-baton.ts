@@ -1,4 +1,4 @@
-// Baton as a service gets it: every argument is checked here, and every failure is an AppError.
+// Baton for services. Every argument is checked here, and every failure is an AppError.
 import { z } from 'zod';
 import { AppError, isAppError } from '../model/errors/app-error.ts';
 import { ERROR_CODES } from '../model/errors/error-codes.ts';
@@ -12,7 +12,7 @@ import type { SessionFilter } from '../store/session-store.ts';
 import { toUnavailable } from '../store/unavailable.ts';
 import { type Baton, type BatonOptions, openBaton as openAllOfBaton } from './open-baton.ts';
 
-/** How many sessions, or events, one page may hold. */
+/** The maximum number of sessions or events on a page. */
 const MAX_PAGE = 1_000;
 
 const DEFAULT_PAGE = 50;
@@ -48,12 +48,12 @@ const range = z.object({
 });
 
 /**
- * Opens Baton on one Redis connection and one MongoDB client. Neither server need be up yet: calls throw
- * UNAVAILABLE until it is. The API and the workers make the database's indexes.
+ * Opens Baton on one Redis connection and one MongoDB client. Neither server has to be reachable yet: calls throw
+ * UNAVAILABLE until it is. The API and the workers create the indexes of the database.
  *
- * @param options where the servers are; `prefix` is `baton` and secrets stay in plain text by default
- * @returns the session manager, the stop of sessions, reads of the stores, and `close()`
- * @throws {AppError} INVALID_CONFIG where an option is not what it should be; `publicKeys` takes public keys alone
+ * @param options the servers; `prefix` defaults to `baton`, and without `publicKeys` secrets stay in plain text
+ * @returns the session manager, functions that stop sessions, reads of the stores, and `close()`
+ * @throws {AppError} INVALID_CONFIG if an option is invalid, or if `publicKeys` contains anything but public keys
  */
 export function openBaton(options: BatonOptions): Baton {
   checkOptions(optionsSchema, options);
@@ -102,7 +102,7 @@ export function openBaton(options: BatonOptions): Baton {
   };
 }
 
-// In a filter of MongoDB `undefined`, or an object, would match any session.
+// Inside a MongoDB filter, `undefined` or an object could match any session.
 function parseId(sessionId: unknown): string {
   return parseInput(id, { id: sessionId }).id;
 }
@@ -112,7 +112,7 @@ function parseFilter(sessionFilter: unknown): SessionFilter {
   return { limit, ...defined(narrowed) };
 }
 
-/** The same call, whose every failure is an AppError: UNAVAILABLE, or INTERNAL for any other failure. */
+/** Wraps a call so that every failure is an AppError: UNAVAILABLE if a store is not reachable, else INTERNAL. */
 function codedErrors<A extends unknown[], T>(
   call: (...args: A) => Promise<T>,
 ): (...args: A) => Promise<T> {

@@ -17,7 +17,7 @@ import {
   withStopNotifications,
 } from '../webhooks/notify-on-change.ts';
 
-/** What a process does with sessions. */
+/** The services of a process that handles sessions. */
 export interface SessionServices {
   manager: SessionManager;
   stop: SessionStop;
@@ -25,20 +25,20 @@ export interface SessionServices {
   admission: Admission;
   operatorLimits: OperatorLimits;
   adopter: Adopter;
-  /** Publishes what was written, and notifies of each status change. */
+  /** Publishes status changes and new events, and notifies webhooks of each status change. */
   live: LivePublisher;
 }
 
-/** What the services are built on. The caller opens and closes all of it. */
+/** The dependencies of the services. The caller opens and closes them. */
 export interface SessionServicesDeps {
   stores: Stores;
   clock: StoreClock;
   queue: SessionQueue;
   /** Encrypts secrets. Default: secrets stay as they are. */
   sealer?: Sealer;
-  /** Is called after each status change that these services make. Default: nobody is notified. */
+  /** Called after each status change that these services make. Default: nobody is notified. */
   notify?: NotifyOfChange;
-  /** Logs sessions that cannot be run. Default: nothing is logged. */
+  /** Logs sessions that cannot run. Default: nothing is logged. */
   log?: Pick<Logger, 'error'>;
 }
 
@@ -54,7 +54,7 @@ export function createSessionServices({
   const { sessions } = stores;
   const live = withNotifications(queue.live, notify);
   const admission = createAdmission({ stores, clock, queue, live, log });
-  // A new session has a webhook event only if it was refused: the others spare the look into the outbox.
+  // A new session has a webhook event only if it was refused. For all others the read of the outbox is saved.
   const announce = (session: Session) =>
     (session.webhooks_due ? live : queue.live).statusChanged(session);
   const adopter = createAdopter(sessions, (id) => queue.find(id), announce, sealer);

@@ -1,18 +1,18 @@
 import { withDeadline } from './deadline.ts';
 import type { Logger } from './log.ts';
 
-/** What has been opened, to be closed in reverse. */
+/** A stack of opened things, which are closed in reverse order. */
 export interface Closers {
-  /** Remembers how to close what was just opened. */
+  /** Adds a thing that was opened: its name in the log, and the function that closes it. */
   add(name: string, close: () => unknown): void;
   /**
-   * Closes all, the last opened first; says whether every one did. Bounded: one that does not close in
-   * its time is left behind. Calling again returns the same promise.
+   * Closes all, the last opened first, and returns whether every one closed in its time. One that does not is logged
+   * and left behind. Calling it again returns the same promise.
    */
   close(): Promise<boolean>;
 }
 
-/** A stack of closers; each has `timeoutMs` to close. */
+/** Creates a stack of closers. Each closer may take `timeoutMs` milliseconds. */
 export function createClosers(log: Logger, timeoutMs: number): Closers {
   const opened: { name: string; close: () => unknown }[] = [];
   let closing: Promise<boolean> | null = null;

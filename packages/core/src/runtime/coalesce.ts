@@ -1,12 +1,12 @@
 /**
- * The same read, where callers that ask for the same key (by `keyFor`) within one turn of the event loop share
- * one answer. No caller is given what was read before it asked.
+ * Wraps a read so that callers who ask for the same key (by `keyFor`) in one turn of the event loop share one answer.
+ * The read starts after they asked, so no caller receives an older state.
  */
 export function coalesce<A, T>(
   keyFor: (request: A) => string,
   read: (request: A) => Promise<T>,
 ): (request: A) => Promise<T> {
-  // Only within one turn: a read under way may miss a change that its next caller already knows of.
+  // Limited to one turn, because a read that has started may miss a change that a later caller already knows of.
   const pendingByKey = new Map<string, Promise<T>>();
   return (request) => {
     const key = keyFor(request);

@@ -1,8 +1,11 @@
-/** What `act` resolves with; rejects where it takes longer than `ms`, and then lets it go on unheard. */
+/**
+ * Resolves with the result of `act`. Rejects if `act` takes longer than `ms` milliseconds; `act` then continues and its
+ * result is ignored.
+ */
 export function withDeadline<T>(ms: number, act: () => T | Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-    // What throws at once rejects like what throws later.
+    // Inside the promise, so that a synchronous throw of `act` rejects, too.
     new Promise<T>((done) => done(act())).then(
       (value) => {
         clearTimeout(timer);

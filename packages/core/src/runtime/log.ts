@@ -1,14 +1,14 @@
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
 import { defined } from '../model/schema/defined.ts';
 
-/** Levels that LOG_LEVEL may name. */
+/** The values of LOG_LEVEL. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 export type { Logger } from 'pino';
 
 /**
- * A logger, one JSON object a line, under the name of its process; on stderr unless told otherwise. `mask`
- * clears each line of secrets before it is written.
+ * Creates a logger that writes one JSON object per line, to stderr by default. `name` is the name of the process, and
+ * `mask` removes secrets from each line before it is written.
  */
 export function createLogger(
   name: string,
@@ -20,12 +20,12 @@ export function createLogger(
   return pino({ name, level, serializers: { err: errorFacts }, hooks }, stream);
 }
 
-// Deeper chains of causes tell nothing more.
+// Deeper chains of causes add no information.
 const MAX_CAUSES = 5;
 
 /**
- * What a log line says of an error and its causes. Drivers hang the command that failed on their
- * errors, payload and secrets included: nothing but the named facts is logged.
+ * Returns the facts about an error and its causes that a log line shows. Only these are logged, because drivers attach
+ * the failed command to their errors, with its payload and secrets.
  */
 function errorFacts(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return { type: typeof error };

@@ -1,12 +1,12 @@
-/** Wakes a loop that waits for something to do. */
+/** Wakes a loop that waits for work. */
 export interface Wakeup {
-  /** Ends the wait that is under way, or else the next one. */
+  /** Ends the current wait, or the next one if there is none. */
   signal(): void;
-  /** Resolves at the next signal, at the latest after `ms` milliseconds. */
+  /** Resolves at the next signal, or after `ms` milliseconds. */
   wait(ms: number): Promise<void>;
 }
 
-/** A wakeup for one loop: only one wait may be under way at a time. */
+/** Creates a wakeup for one loop. Only one wait may be in progress at a time. */
 export function createWakeup(): Wakeup {
   let signalled = Promise.withResolvers<void>();
   return {

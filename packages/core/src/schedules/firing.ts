@@ -5,15 +5,17 @@ import type { Schedule } from '../model/schedules/schedule.ts';
 import { defined } from '../model/schema/defined.ts';
 import type { EnqueueOptions } from '../queue/job-builder.ts';
 
-// Any UUID will do, as long as it stays.
+// A fixed random UUID. It must never change, because the ids of fired sessions are derived from it.
 const NAMESPACE = 'c9f0a9a2-6f0e-5c5b-8a51-3f1d4f7b0c63';
 
-/** The id of the session that a firing launches: told twice, it is one session. */
+/** Returns the id of the session that a firing launches. The same firing always gives the same id. */
 export function firedSessionId(scheduleId: string, firing: Date): string {
   return v5(`${scheduleId} ${firing.getTime()}`, NAMESPACE);
 }
 
-/** The launch of a firing. One that waits for the last does so as one of a key, of which one runs at once. */
+/**
+ * Returns the launch of a firing. With overlap `enqueue`, its sessions share a concurrency key and run one at a time.
+ */
 export function launchOfFiring(
   schedule: Pick<Schedule, 'id' | 'launch' | 'overlap' | 'api_key_id'>,
   firing: Date,

@@ -9,7 +9,7 @@ export interface ScheduleServices {
   verbs: Schedules;
 }
 
-/** Builds the services over a store and a queue that are open already. */
+/** Creates the services over a store and a queue that are already open. */
 export function createScheduleServices({
   store,
   queue,

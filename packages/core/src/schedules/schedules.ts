@@ -1,4 +1,4 @@
-// Schedules: the document is the truth, Redis fires by it.
+// Schedules: MongoDB holds the documents, and Redis fires by a copy of their timetables.
 
 import { AppError } from '../model/errors/app-error.ts';
 import { checkSize } from '../model/job/job.ts';
@@ -17,27 +17,28 @@ import { forEachIsolated } from '../store/for-each-isolated.ts';
 import type { ScheduleStore } from '../store/schedule-store.ts';
 import { launchOfFiring } from './firing.ts';
 
-/** What callers do with schedules. The reconciler repairs a change that did not reach Redis within seconds. */
+/** What callers can do with schedules. If a change does not reach Redis, the reconciler repairs that within seconds. */
 export interface Schedules {
-  /** Throws INVALID_REQUEST, PAYLOAD_TOO_LARGE and LIMIT_EXCEEDED. */
+  /** Creates a schedule. Throws INVALID_REQUEST, PAYLOAD_TOO_LARGE or LIMIT_EXCEEDED. */
   create(fields: NewSchedule, apiKeyId?: string): Promise<Schedule>;
   /**
-   * Throws SCHEDULE_NOT_FOUND, as get and remove do, and what create throws. Whoever says that it is
-   * enabled answers for it: it fires for that key from then on, or for none.
+   * Changes a schedule. Throws SCHEDULE_NOT_FOUND, as get and remove do, and what create throws. A change with
+   * `enabled: true` makes `apiKeyId` the key of all later firings; without it they have no key.
    */
   change(id: string, changes: ScheduleChanges, apiKeyId?: string): Promise<Schedule>;
   get(id: string): Promise<Schedule>;
   list: ScheduleStore['list'];
-  /** Removes it and returns what it was; its sessions stay. */
+  /** Removes a schedule and returns it. The sessions that it launched stay. */
   remove(id: string): Promise<Schedule>;
-  /** Makes Redis fire by the documents, and by nothing else; returns how many schedules were repaired. */
+  /** Makes the timetables in Redis equal to the documents. Returns how many schedules were repaired. */
   reconcile(): Promise<number>;
 }
 
-// Two changes of one schedule at once: the later one is applied to what the other left. More means a bug.
+// If two callers change one schedule at once, the later change is applied to the result of the other. More rounds than
+// this mean a bug.
 const MAX_ROUNDS = 5;
 
-/** The schedules over an open store and an open queue; secrets are sealed, where there is a sealer. */
+/** Creates the schedules over an open store and queue. `sealer` encrypts secrets. */
 export function createSchedules(
   store: ScheduleStore,
   queue: ScheduleQueue,
@@ -49,12 +50,12 @@ export function createSchedules(
     throw new AppError('SCHEDULE_NOT_FOUND', `no schedule ${id}`);
   }
 
-  // For whichever session it launches: each seals them once more, for itself.
+  // Sealed without a session. Each session that the schedule launches seals the secrets again for itself.
   async function sealed(fields: NewSchedule): Promise<NewSchedule> {
     return { ...fields, launch: await sealer.config(fields.launch) };
   }
 
-  // The document stands by then: the reconciler does what is missed here.
+  // The document is already stored, so the reconciler repeats what fails here.
   async function apply(schedule: Schedule): Promise<Schedule> {
     await (schedule.enabled ? queue.set(schedule) : queue.unset(schedule.id)).catch(() => {});
     return schedule;
@@ -77,7 +78,7 @@ export function createSchedules(
         const changed = await store.replace(schedule, fields, changes.enabled ? caller : schedule);
         if (changed) return apply(changed);
       }
-      throw new Error(`schedule ${id}: ${MAX_ROUNDS} changes in a row were overtaken`);
+      throw new Error(`schedule ${id}: other changes came first ${MAX_ROUNDS} times in a row`);
     },
     async remove(id) {
       const schedule = await get(id);
@@ -86,7 +87,7 @@ export function createSchedules(
       return schedule;
     },
     async reconcile() {
-      // Redis first: what it fires by has a document by then, unless that was removed.
+      // Redis is read first: a timetable in Redis then has a document, unless the schedule was removed.
       const scheduled = await queue.all();
       const expected = new Map((await store.timetables()).map((one) => [one.id, one]));
       let repaired = 0;
@@ -94,7 +95,7 @@ export function createSchedules(
         ({ id, revision }) => scheduled.get(id) !== revision,
       );
       const removed = [...scheduled.keys()].filter((id) => !expected.has(id));
-      // One timetable that cannot be read must not keep the others from firing.
+      // One unreadable timetable must not keep the other schedules from firing.
       await forEachIsolated(
         [
           ...changed.map((one) => () => queue.set(one)),
@@ -110,7 +111,7 @@ export function createSchedules(
   };
 }
 
-// As a launch is checked that is made now: its job must fit.
+// Checks that the job of a firing fits, as for a launch that is made now.
 function checkLaunch(fields: NewSchedule): void {
   const { config, options } = launchOfFiring({ ...fields, id: SOME_ID }, new Date());
   checkSize(parseLaunchJob(config, options));

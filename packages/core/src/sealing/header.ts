@@ -2,22 +2,22 @@ import { decodeProtectedHeader } from 'jose';
 import { defined } from '../model/schema/defined.ts';
 import { SEALED_PREFIX, sealedIn } from '../model/secrets/sealed-text.ts';
 
-/** What a sealed value says of itself, as far as Baton reads it. */
+/** The parts of a sealed value's header that Baton reads. */
 export interface SealedHeader {
   kid?: string;
-  /** The session that it was sealed for: it is opened in that one's conversation alone. */
+  /** The session for which the value was sealed. Only sessions of the same conversation may open it. */
   session?: string;
 }
 
-/** The header parameter that names the session. */
+/** The header parameter that holds the session's id. */
 export const SESSION_PARAMETER = 'baton_session';
 
-/** What a sealed value says of itself, or null where it is no JWE that Baton takes. */
+/** Returns the header of a sealed value, or null if it is no JWE that Baton accepts. */
 export function parseHeader(sealed: string): SealedHeader | null {
   try {
     const header = decodeProtectedHeader(sealed.slice(SEALED_PREFIX.length));
     const { kid, [SESSION_PARAMETER]: session, zip } = header;
-    // A short text may unpack into a very long one.
+    // Compression is refused, because a short value could expand to a very long text.
     if (zip !== undefined) return null;
     return {
       ...defined({
@@ -26,12 +26,12 @@ export function parseHeader(sealed: string): SealedHeader | null {
       }),
     };
   } catch {
-    // Not base64url, or no JSON behind it.
+    // The header is no base64url, or no JSON.
     return null;
   }
 }
 
-/** The header of a text that is one sealed value and nothing beside it; null where it is not. */
+/** Returns the header of a text that is exactly one sealed value, or null if it is not. */
 export function parseWholeHeader(text: string): SealedHeader | null {
   const [sealed] = sealedIn(text);
   return sealed === text ? parseHeader(sealed) : null;

@@ -8,21 +8,21 @@ import {
   type SealingKey,
 } from './key-set.ts';
 
-/** The keys of a process: the first of `sealing` is the one that is sealed to. */
+/** The keys of a process. The first key of `sealing` encrypts secrets. */
 export interface SecretKeys {
   sealing: SealingKey[];
   opening: OpeningKey[];
 }
 
-/** The public keys of the file that SECRETS_PUBLIC_KEYS names; none without it. Throws INVALID_CONFIG. */
+/** Reads the public keys from the file in SECRETS_PUBLIC_KEYS; returns none without it. Throws INVALID_CONFIG. */
 export async function readPublicKeys(path: string | undefined): Promise<SealingKey[]> {
   if (path === undefined) return [];
   return parsePublicKeys(await textOf(path, 'SECRETS_PUBLIC_KEYS'), 'SECRETS_PUBLIC_KEYS');
 }
 
 /**
- * The keys of a process that opens secrets. Without SECRETS_PUBLIC_KEYS they are sealed to the first of the
- * private keys. Throws INVALID_CONFIG, also where something would be sealed that could not be opened.
+ * Reads the keys of a process that decrypts secrets. Without SECRETS_PUBLIC_KEYS, the public part of the first private
+ * key encrypts secrets. Throws INVALID_CONFIG, also if a public key has no private key that decrypts its secrets.
  */
 export async function readSecretKeys(settings: {
   SECRETS_PUBLIC_KEYS?: string | undefined;
@@ -46,7 +46,7 @@ async function textOf(path: string, name: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw new AppError('INVALID_CONFIG', `${name}: expected a file that can be read at ${path}`, {
+    throw new AppError('INVALID_CONFIG', `${name}: expected a readable file at ${path}`, {
       cause,
     });
   }

@@ -3,10 +3,10 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import { z } from 'zod';
 import { AppError } from '../model/errors/app-error.ts';
 
-/** How a content key is agreed on: by any library that speaks JWE. */
+/** The JWE algorithm that encrypts content keys. JWE libraries of other languages know it, too. */
 export const KEY_ALGORITHM = 'ECDH-ES+A256KW';
 
-/** How a value is encrypted under its content key. */
+/** The JWE algorithm that encrypts a value with its content key. */
 export const CONTENT_ALGORITHM = 'A256GCM';
 
 const part = z.string().regex(/^[A-Za-z0-9_-]+$/);
@@ -21,26 +21,26 @@ const publicKey = {
   alg: z.string().default(KEY_ALGORITHM),
 };
 
-/** A public key that secrets are sealed to (RFC 7517). */
+/** Schema of a public key that encrypts secrets (RFC 7517). */
 const sealingKeySchema = z.object(publicKey);
 
 const openingKeySchema = z.object({ ...publicKey, d: part });
 
-/** A public key that secrets are sealed to. */
+/** A public key that encrypts secrets. */
 export type SealingKey = z.infer<typeof sealingKeySchema>;
 
-/** A private key that opens what was sealed to its public part. */
+/** A private key that decrypts what its public part encrypted. */
 export type OpeningKey = z.infer<typeof openingKeySchema>;
 
 const setOf = <T extends z.ZodType>(key: T) => z.object({ keys: z.array(key).min(1).max(32) });
 
-/** Parses public keys (JWK) that a caller hands over; `name` names them in the error. Throws INVALID_CONFIG. */
+/** Parses public keys (JWK) from a caller; `name` names them in the error. Throws INVALID_CONFIG. */
 export function parseSealingKeys(keys: readonly unknown[], name: string): SealingKey[] {
   if (!Array.isArray(keys)) throw refuseSet(name);
   return keys.length === 0 ? [] : parsePublicKeys(textOf({ keys }, name), name);
 }
 
-// What JSON cannot hold, such as a ring of objects, is no key.
+// A value that JSON cannot represent, such as a circular object, is no key.
 function textOf(set: object, name: string): string {
   try {
     return JSON.stringify(set);
@@ -49,25 +49,25 @@ function textOf(set: object, name: string): string {
   }
 }
 
-/** The keys of a public JWKS; `name` is said where it is none. Throws INVALID_CONFIG, for private keys too. */
+/** Parses a public JWKS; `name` names it in the error. Throws INVALID_CONFIG, also if it contains a private key. */
 export function parsePublicKeys(text: string, name: string): SealingKey[] {
   const { keys } = parseSet(setOf(z.looseObject(publicKey)), text, name);
   if (keys.some((key) => 'd' in key)) {
-    throw new AppError('INVALID_CONFIG', `${name}: expected public keys alone, got a private one`);
+    throw new AppError('INVALID_CONFIG', `${name}: expected only public keys, got a private key`);
   }
   const parsed = keys.map((key) => sealingKeySchema.parse(key));
   checkUsable(parsed, name, createPublicKey);
   return parsed;
 }
 
-/** The keys of a private JWKS. Throws INVALID_CONFIG, never with a key in it. */
+/** Parses a private JWKS. Throws INVALID_CONFIG; the error never contains a key. */
 export function parsePrivateKeys(text: string, name: string): OpeningKey[] {
   const { keys } = parseSet(setOf(openingKeySchema), text, name);
   checkUsable(keys, name, createPrivateKey);
   return keys;
 }
 
-/** Refuses keys that fit the schema and yet are none, such as a point beside its curve: each use would fail. */
+/** Refuses keys that fit the schema but cannot be used, such as a point that is not on its curve. */
 function checkUsable(
   keys: readonly SealingKey[],
   name: string,
@@ -77,18 +77,18 @@ function checkUsable(
     try {
       createKey({ key, format: 'jwk' });
     } catch {
-      // Nor would the reason be safe to pass on: it may quote the key.
-      throw new AppError('INVALID_CONFIG', `${name}: the key ${key.kid} is no key of its curve`);
+      // The original error is dropped, because it may quote the key.
+      throw new AppError('INVALID_CONFIG', `${name}: the key ${key.kid} is invalid for its curve`);
     }
   }
 }
 
-/** The public part of a private key. */
+/** Returns the public part of a private key. */
 export function publicPart({ d: _private, ...key }: OpeningKey): SealingKey {
   return key;
 }
 
-/** A new private key, named by its thumbprint (RFC 7638). */
+/** Generates a private key whose `kid` is its thumbprint (RFC 7638). */
 export async function generateOpeningKey(): Promise<OpeningKey> {
   const { privateKey } = await generateKeyPair(KEY_ALGORITHM, { crv: 'P-256', extractable: true });
   const jwk = await exportJWK(privateKey);
@@ -101,7 +101,7 @@ function parseSet<T extends z.ZodType>(schema: T, text: string, name: string): z
   try {
     json = JSON.parse(text);
   } catch {
-    // The parser's words would quote the key.
+    // The original error is dropped, because it may quote the key.
     throw refusal;
   }
   const parsed = schema.safeParse(json);

@@ -1,13 +1,15 @@
 import type { Governed } from '../model/policy/policy.ts';
 
-/** Makes another text of a text; `encode` makes of an opened value what fits there. */
+/**
+ * Replaces a text that may hold sealed values. `encode` makes an opened value fit into that text, such as into a URL.
+ */
 export type MapOpenable = (
   text: string,
   field: string,
   encode: (value: string) => string,
 ) => string;
 
-/** A copy of the config in which every text that may hold sealed values is what `map` makes of it. */
+/** Returns a copy of the config in which `map` has replaced every text that may hold sealed values. */
 export function mapOpenable<T extends Governed>(config: T, map: MapOpenable): T {
   const { env, settings, mcp_config } = config;
   const mapped = { env, settings, mcp_config };

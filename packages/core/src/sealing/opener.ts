@@ -7,21 +7,22 @@ import { parseHeader } from './header.ts';
 import { KEY_ALGORITHM, type OpeningKey } from './key-set.ts';
 import { mapOpenable } from './openable.ts';
 
-/** Says whether a value that was sealed for this session may be opened here. */
+/** Returns whether a value that was sealed for this session may be opened here. */
 export type IsOurs = (sessionId: string) => Promise<boolean>;
 
-/** Opens what was sealed to one of its keys. Each throws SECRET_NOT_OPENED that names the field. */
+/** Decrypts values that were sealed with one of its keys. Each call throws SECRET_NOT_OPENED, which names the field. */
 export interface Opener {
-  /** The sealed values in any text of `env`, `settings` and `mcp_config`, each with what it holds. */
+  /** Returns each sealed value in the texts of `env`, `settings` and `mcp_config`, with its decrypted text. */
   values(config: Governed, isOurs: IsOurs): Promise<Map<string, string>>;
-  /** The config with those values open, and what was opened, for whoever must blot it out. */
+  /** Returns the config with these values decrypted, and the decrypted texts, which must be removed from output. */
   config(
     config: SessionConfig,
     isOurs: IsOurs,
   ): Promise<{ config: SessionConfig; opened: string[] }>;
 }
 
-// What a caller sealed for no session was sealed once more for one; more layers mean no good.
+// A value that a caller sealed without a session has two layers, because Baton seals it again for the session. More
+// than four layers are refused.
 const MAX_LAYERS = 4;
 
 const OPTIONS = {
@@ -29,7 +30,7 @@ const OPTIONS = {
   contentEncryptionAlgorithms: ['A128GCM', 'A256GCM', 'A128CBC-HS256', 'A256CBC-HS512'],
 };
 
-/** An opener; one without keys lets pass what holds nothing sealed, and refuses the rest. */
+/** Creates an opener. Without keys it accepts configs without sealed values and refuses all others. */
 export function createOpener(keys: readonly OpeningKey[]): Opener {
   const imported = Promise.all(
     keys.map(async (jwk) => ({
@@ -37,12 +38,12 @@ export function createOpener(keys: readonly OpeningKey[]): Opener {
       key: (await importJWK(jwk, KEY_ALGORITHM)) as CryptoKey,
     })),
   );
-  // Whoever opens is told.
+  // Every call that decrypts reports a failed import. This handler keeps an early failure from ending the process.
   imported.catch(() => {});
 
   async function decrypt(sealed: string, field: string, isOurs: IsOurs): Promise<string> {
     const header = parseHeader(sealed);
-    if (!header) throw notOpened(field, 'it is no JWE as Baton takes them');
+    if (!header) throw notOpened(field, 'it is no JWE that Baton accepts');
     if (header.session !== undefined && !(await isOurs(header.session))) {
       throw notOpened(field, 'it was sealed for a session of another conversation');
     }
@@ -57,7 +58,7 @@ export function createOpener(keys: readonly OpeningKey[]): Opener {
       const opened = await compactDecrypt(jwe, key, OPTIONS).catch(() => null);
       if (opened) return textOf(opened.plaintext, field);
     }
-    throw notOpened(field, 'it was damaged, or sealed to another key or by another algorithm');
+    throw notOpened(field, 'it was damaged, or encrypted with another key or another algorithm');
   }
 
   async function valuesOf(config: Governed, isOurs: IsOurs): Promise<Map<string, string>> {
@@ -72,9 +73,10 @@ export function createOpener(keys: readonly OpeningKey[]): Opener {
 
     async function openText(text: string, field: string, layer: number): Promise<string> {
       if (!text.includes(SEALED_PREFIX)) return text;
-      if (layer === MAX_LAYERS) throw notOpened(field, 'it is sealed too many times over');
+      if (layer === MAX_LAYERS)
+        throw notOpened(field, `it is sealed more than ${MAX_LAYERS} times`);
       const sealed = sealedIn(text);
-      if (sealed.length === 0) throw notOpened(field, 'it is no JWE as Baton takes them');
+      if (sealed.length === 0) throw notOpened(field, 'it is no JWE that Baton accepts');
       for (const one of sealed) {
         if (values.has(one)) continue;
         values.set(one, await openText(await decrypt(one, field, isOurs), field, layer + 1));
@@ -102,9 +104,9 @@ function textOf(plaintext: Uint8Array, field: string): string {
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(plaintext);
   } catch {
-    throw notOpened(field, 'it holds no text');
+    throw notOpened(field, 'it is no UTF-8 text');
   }
-  // No environment can hold one, and the schemas take none either.
+  // Environment variables cannot hold a NUL character, and the schemas refuse it, too.
   if (text.includes('\0')) throw notOpened(field, 'it holds a NUL character');
   return text;
 }

@@ -1,4 +1,5 @@
-// Rotation of keys: what waits, and what a continue may yet inherit, is sealed to the newest key.
+// Rotation of keys: reseals the configs of waiting sessions, and those that a continue may inherit, with the newest
+// key.
 import { type AppError, isAppError } from '../model/errors/app-error.ts';
 import type { Governed } from '../model/policy/policy.ts';
 import { replaceSealed, sealedIn } from '../model/secrets/sealed-text.ts';
@@ -8,10 +9,10 @@ import { mapOpenable } from './openable.ts';
 import type { IsOurs, Opener } from './opener.ts';
 import type { Sealer } from './sealer.ts';
 
-// In the place of a key: secrets that are not sealed.
+// Stands for the key of secrets that are not sealed.
 const PLAIN = 'plain';
 
-/** The keys that a config's secrets are sealed to, PLAIN among them where one is not sealed. */
+/** Returns the ids of the keys with which a config's secrets are sealed, with PLAIN if one is not sealed. */
 export function findKids(config: Governed): Set<string> {
   const kids = new Set<string>();
   mapOpenable(config, (text) => {
@@ -25,10 +26,10 @@ export function findKids(config: Governed): Set<string> {
   return kids;
 }
 
-/** What became of one config: null where nothing was to be done. */
+/** The result for one config; null if nothing had to change. */
 export type Resealed<T> = { config: T } | { refused: AppError } | null;
 
-/** The config with every secret sealed to the sealer's key; a config that holds what cannot be opened stays. */
+/** Returns the config with every secret sealed with the sealer's key. If a secret cannot be opened, returns why. */
 export async function resealConfig<T extends Governed>(
   config: T,
   { opener, sealer }: { opener: Opener; sealer: Sealer },

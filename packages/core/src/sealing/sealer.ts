@@ -10,36 +10,36 @@ import { mapSecrets } from '../model/secrets/secret-fields.ts';
 import { parseWholeHeader, SESSION_PARAMETER } from './header.ts';
 import { CONTENT_ALGORITHM, KEY_ALGORITHM, type SealingKey } from './key-set.ts';
 
-// Each is sealed by itself, which takes half a millisecond.
+// Each secret is sealed by itself, which takes half a millisecond.
 const MAX_SECRETS = 256;
 
-/** How many of a config are sealed before others have their turn of the event loop. */
+/** How many secrets are sealed before other work of the event loop gets a turn. */
 const SEALED_AT_ONCE = 8;
 
-/** Puts secrets where only workers can read them. Throws INVALID_REQUEST where there are more than 256. */
+/** Seals secrets so that only workers can read them. Throws INVALID_REQUEST if a config has more than 256. */
 export interface Sealer {
-  /** The key that it seals to; undefined where there is none. */
+  /** The id of the key that seals; undefined without a key. */
   kid: string | undefined;
-  /** One secret, sealed for this session or for whatever one. */
+  /** Seals one secret for a session. Without a session, any session may open it. */
   text(secret: string, sessionId?: string): Promise<string>;
   /**
-   * The config with every secret sealed for this session, or for whatever session where none is named
-   * yet. A value that somebody sealed for a session stays as it is; one sealed for none is sealed again.
+   * Returns the config with every secret sealed for this session, or for any session if `sessionId` is absent. A value
+   * that the caller sealed for a session stays as it is. A value that was sealed without a session is sealed again.
    */
   config<T extends Governed>(config: T, sessionId?: string): Promise<T>;
   /**
-   * Returns the job with its secrets sealed for its session. A job that has an idempotency key keeps the hash of
-   * its config before the sealing, by which the same request is recognized.
+   * Returns the job with its secrets sealed for its session. A job with an idempotency key keeps the hash of its config
+   * from before the sealing, so that a repeated request is recognized.
    */
   job<T extends Job>(job: T, hasIdempotencyKey?: boolean): Promise<T>;
   /**
-   * The same for all launches of one request, which have at most so many secrets together: a config with
-   * more than is left is refused as INVALID_REQUEST, and leaves what is left to the next.
+   * Returns a sealer for all launches of one request, which may have at most `most` secrets together. A config with
+   * more secrets than are left is refused as INVALID_REQUEST; the launches after it may use what is left.
    */
   forMany(most: number): Sealer;
 }
 
-/** Where the operator has no keys: everything stays as it is. */
+/** The sealer of an operator without keys. It changes nothing. */
 export const NO_SEALER: Sealer = {
   kid: undefined,
   text: async (secret) => secret,
@@ -48,14 +48,15 @@ export const NO_SEALER: Sealer = {
   forMany: () => NO_SEALER,
 };
 
-/** Sealing to the first of these public keys; without any nothing is sealed. */
+/** Creates a sealer for the first of these public keys. Without a key it seals nothing. */
 export function createSealer([key]: readonly SealingKey[]): Sealer {
   return key ? sealTo(key) : NO_SEALER;
 }
 
 function sealTo(key: SealingKey): Sealer {
   const imported = importJWK(key, KEY_ALGORITHM);
-  // Whoever seals is told; nobody may ever.
+  // Every call that seals reports a failed import. This handler keeps a failure without such a call from ending the
+  // process.
   imported.catch(() => {});
 
   async function seal(secret: string, sessionId?: string): Promise<string> {
@@ -90,7 +91,7 @@ function sealTo(key: SealingKey): Sealer {
     mapSecrets(config, (secret, field) => {
       if (isSealed(secret, sessionId)) return secret;
       open.push(secret);
-      if (open.length > MAX_SECRETS) throw tooMany(field, `${MAX_SECRETS} secrets in all`);
+      if (open.length > MAX_SECRETS) throw tooMany(field, `${MAX_SECRETS} secrets in one config`);
       if (open.length > budget.left) throw tooMany(field, budget.description);
       return secret;
     });
@@ -114,22 +115,22 @@ function sealTo(key: SealingKey): Sealer {
         job.kind === 'launch'
           ? { ...job, config: await sealConfig(job.config, job.id, budget) }
           : { ...job, overrides: await sealConfig(job.overrides, job.id, budget) };
-      // Not of every job: whoever reads the hash can try what a short secret may have been.
+      // Only for these jobs, because anybody who reads the hash could use it to guess a short secret.
       return hasIdempotencyKey ? { ...sealed, config_hash: configHash(job) } : sealed;
     },
     forMany: (most) =>
-      within({ left: most, description: `${most} secrets in all launches of a request together` }),
+      within({ left: most, description: `${most} secrets in all launches of one request` }),
   });
   return within({ left: Number.POSITIVE_INFINITY, description: '' });
 }
 
-// What may still be sealed, and how a refusal says what might have been.
+// How many secrets may still be sealed, and how an error describes the limit.
 interface SealBudget {
   left: number;
   description: string;
 }
 
-// Sealed for no session it would be good for any, to whoever finds it: so it is sealed again, for this one.
+// A value that is sealed without a session could be opened in any session, so it is sealed again for this one.
 function isSealed(secret: string, sessionId: string | undefined): boolean {
   const header = parseWholeHeader(secret);
   return header !== null && (sessionId === undefined || header.session !== undefined);

@@ -1,4 +1,4 @@
-// What becomes of a launch or a continue: a job and a document, once for each idempotency key.
+// Turns a launch or a continue into a job and a document, only once for each idempotency key.
 import type { Admission } from '../admission/admission.ts';
 import { type ContinueSessionConfig, inheritConfig } from '../model/config/continue-config.ts';
 import type { SessionConfig } from '../model/config/session-config.ts';
@@ -16,20 +16,20 @@ import type { Adopter } from '../store/adopt.ts';
 import type { SessionStore } from '../store/session-store.ts';
 import { createBulkAcceptance, type LaunchInput, type LaunchVerdict } from './bulk-acceptance.ts';
 
-/** Takes requests for sessions. Each call throws as the manager's verbs do. */
+/** Accepts requests for sessions. Each call throws like the methods of the session manager. */
 export interface Acceptance {
   launch(config: SessionConfig, options?: EnqueueOptions): Promise<AcceptedSession>;
-  /** `judge` may refuse the config that the new session would have, with all that it inherits, by throwing. */
+  /** `judge` may throw to refuse the config of the new session, which includes what it inherits. */
   continue(
     request: ContinueSessionConfig,
     options?: ContinueOptions,
     judge?: (config: SessionConfig) => void,
   ): Promise<AcceptedSession>;
-  /** Many launches, each with its own verdict, in their order; never rejects. */
+  /** Accepts several launches. Each has its own verdict, in their order. Never rejects. */
   launchMany(launches: readonly LaunchInput[]): Promise<LaunchVerdict[]>;
 }
 
-/** Acceptance into a queue, and into the store behind the adopter; `jobs` says whether requests are parsed here. */
+/** Creates the acceptance over a queue and an adopter. `jobs` decides whether requests are parsed here. */
 export function createAcceptance({
   queue,
   sessions,
@@ -59,7 +59,7 @@ export function createAcceptance({
     if (before) return replay(before, job);
     await check();
     const limited = await admission.requestLimits.check(job).catch(async (error: unknown) => {
-      // Of two at once with one key, the other may have taken the very room that is missing.
+      // A concurrent request with the same key may have used the room that is missing.
       const concurrent = hasIdempotencyKey ? await adopter.find(job.id) : null;
       if (concurrent) return replay(concurrent, job);
       throw error;
@@ -67,12 +67,12 @@ export function createAcceptance({
     if ('session' in limited) return limited;
     const isNew = !hasIdempotencyKey && options.id === undefined;
     const session = await addSession(await sealer.job(limited, hasIdempotencyKey), isNew);
-    // The document that was first decides for both.
+    // After two concurrent requests, the stored document decides for both.
     if (hasIdempotencyKey) checkSameRequest(session, job);
     return { session, replayed: false };
   }
 
-  // Whoever asked first may have died before it did what could be done.
+  // The process that accepted the session may have died before it could admit it.
   async function replay(before: Session, job: Job): Promise<AcceptedSession> {
     checkSameRequest(before, job);
     return {
@@ -97,7 +97,7 @@ export function createAcceptance({
   };
 }
 
-/** Adds the job and the document of a new session; `isNew` says that the job's id was made a moment ago. */
+/** Adds the job and the document of a new session. `isNew` means that the id of the job was just generated. */
 function createAddSession({
   queue,
   adopter,
@@ -107,20 +107,22 @@ function createAddSession({
   adopter: Adopter;
   admission: Admission;
 }): (job: Job, isNew: boolean) => Promise<Session> {
-  // The document first: while it waits there is no job. If we die after it, the reconciler goes on with it.
+  // Stores the document first; the job follows once the session waits no longer. If this process dies before that,
+  // the reconciler continues.
   async function addWaiting(job: Job): Promise<Session> {
     checkSize(job);
     return admission.admit(await adopter.adoptBuilt(job));
   }
 
-  // The job first: if we die before the document is there, whoever meets the job makes it. The payload is
-  // adopted as it was sent, so that the session can be read at once. No plain secret is sent.
+  // Adds the job first: if this process dies before it stores the document, the worker that takes the job stores it.
+  // The document is stored from the payload at once, so that the session can be read. The payload has no plain
+  // secrets.
   return async (job, isNew) => {
     if (mayWait(job)) return addWaiting(job);
     await queue.add(job);
     const adopting = adopter.adoptBuilt(job, { isNew });
     return adopting.catch(async (error: unknown) => {
-      // It was refused, so it is not to run later. Best effort: the reconciler finds out what such a job is.
+      // The refused session must not run. If the drop fails, a worker or the reconciler removes the job.
       if (isAppError(error) && error.code === 'SESSION_DELETED') {
         await queue.drop(job.id).catch(() => {});
       }

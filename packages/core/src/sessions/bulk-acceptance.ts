@@ -1,4 +1,4 @@
-// Many launches at once: few commands to either store, and each launch its own verdict.
+// Launches many sessions with few commands to Redis and MongoDB, each with its own verdict.
 import type { Admission } from '../admission/admission.ts';
 import type { RequestLimits } from '../admission/limit-admission.ts';
 import type { SessionConfig } from '../model/config/session-config.ts';
@@ -12,19 +12,19 @@ import type { SessionQueue } from '../queue/session-queue.ts';
 import type { Sealer } from '../sealing/sealer.ts';
 import type { SessionStore } from '../store/session-store.ts';
 
-/** How many go to the stores in one command; between two of them others have their turn. */
+/** How many launches go to the stores in one command. Other requests get a turn between two commands. */
 const SLICE = 100;
 
-/** How many secrets all launches of a request may have together: sealing them takes about a second. */
+/** How many secrets all launches of one request may have. Sealing this many takes about a second. */
 const MAX_SECRETS = 2_000;
 
-/** One launch of many. */
+/** One launch of a bulk request. */
 export interface LaunchInput {
   config: SessionConfig;
   options?: EnqueueOptions;
 }
 
-/** What became of one launch of many. */
+/** The verdict on one launch of a bulk request. */
 export type LaunchVerdict = AcceptedSession | { error: unknown };
 
 interface LimitedLaunch {
@@ -40,7 +40,7 @@ interface Refused {
   error: unknown;
 }
 
-/** Launches of many sessions into a queue and a store. */
+/** Creates a function that launches many sessions. */
 export function createBulkAcceptance({
   queue,
   sessions,
@@ -68,9 +68,9 @@ export function createBulkAcceptance({
         slice.map((one) => build(one, admission.requestLimits, jobs)),
       );
       const sealed: (SealedLaunch | Refused)[] = [];
-      // One after the other: so the first have their secrets sealed, and few are sealed at once.
+      // One after the other, so that few secrets are sealed at once and the first launches are served first.
       for (const one of limited) sealed.push(isLaunch(one) ? await seal(one, sealing) : one);
-      // A store that did not answer the last slice would keep each of the next ones waiting as long.
+      // If a store did not answer for one slice, the next slices fail at once instead of waiting as long.
       const launched = failed ? undefined : await launchSlice(sealed.filter(isLaunch)).catch(fail);
       for (const one of sealed) {
         verdicts.push(isLaunch(one) ? (launched?.get(one) ?? failed ?? NONE) : one);
@@ -86,7 +86,10 @@ export function createBulkAcceptance({
 
 const NONE = { error: new Error('a launch has no verdict') };
 
-/** Launches of one slice: jobs and documents by one command each. Throws where a store does not answer. */
+/**
+ * Creates a function that launches a slice, with one command for its jobs and one for its documents. It throws if a
+ * store does not answer.
+ */
 function createSliceLaunch({
   queue,
   sessions,
@@ -98,8 +101,8 @@ function createSliceLaunch({
   announce: (session: Session) => void;
   admission: Admission;
 }): (sealed: readonly SealedLaunch[]) => Promise<Map<SealedLaunch, LaunchVerdict>> {
-  // In the order of acceptance.ts: the jobs first, then their documents; of those that wait only these.
-  // Returns those that were refused.
+  // In the order of acceptance.ts: the jobs first, then their documents. A session that waits gets only a document.
+  // Returns the verdicts on the refused sessions.
   async function enqueue(
     jobs: readonly SealedLaunch['job'][],
   ): Promise<Map<string, LaunchVerdict>> {
@@ -108,7 +111,7 @@ function createSliceLaunch({
     const ids = new Set(waiting.map(({ id }) => id));
     await queue.addMany(jobs.filter(({ id }) => !ids.has(id)));
     const deleted = await sessions.insertManyIfAbsent(made);
-    // Best effort: a worker, or the reconciler, finds out what such a job is.
+    // If the drop fails, a worker or the reconciler removes the job.
     for (const id of deleted.keys()) await queue.drop(id).catch(() => {});
     const stored = waiting.filter(({ id }) => !deleted.has(id));
     const waitForKeys = stored.filter((session) => !waitsForLimits(session));
@@ -129,7 +132,7 @@ function createSliceLaunch({
       if (!known.has(id) && !fresh.has(id)) fresh.set(id, one);
     }
     const jobs = [...fresh.values()].map(({ job }) => job);
-    // Whoever asked first for these may be refusing them just now, or have died before it could.
+    // The process that accepted these sessions first may be refusing them right now, or may have died before it could.
     const replays = sealed
       .flatMap((one) => replayed(one, known.get(one.job.id)))
       .filter(waitsForLimits);
@@ -150,7 +153,7 @@ function createSliceLaunch({
   };
 }
 
-// One after the other: the first are the first to be let in.
+// One after the other, so that the first sessions are admitted first.
 async function admitAll(
   admission: Pick<Admission, 'admit'>,
   limited: readonly Session[],
@@ -206,7 +209,8 @@ function verdictOf(
   session: Session | undefined,
   first?: SealedLaunch,
 ): LaunchVerdict {
-  if (!session) return { error: new Error(`session ${one.job.id} was stored and is gone`) };
+  if (!session)
+    return { error: new Error(`session ${one.job.id} was stored but no longer exists`) };
   try {
     if (one.hasIdempotencyKey) checkSameRequest(session, one.job);
     return { session, replayed: one !== first };

@@ -23,35 +23,35 @@ export interface InfoPage {
   next_cursor?: string;
 }
 
-/** The seed's four verbs over Redis and MongoDB. */
+/** The four functions of the seed, over Redis and MongoDB. */
 export interface SessionManager {
   /**
-   * Launches a session; it can be read at once. Throws INVALID_REQUEST, PAYLOAD_TOO_LARGE, UNAVAILABLE, and
-   * IDEMPOTENCY_CONFLICT where the key made another session.
+   * Launches a session, which can be read at once. Throws INVALID_REQUEST, PAYLOAD_TOO_LARGE or UNAVAILABLE, and
+   * IDEMPOTENCY_CONFLICT if the idempotency key was used with a different request.
    */
   launchSession(config: SessionConfig, options?: EnqueueOptions): Promise<Info>;
   /**
-   * Continues a session in a new one. Throws like launchSession, and PARENT_NOT_FOUND,
-   * SESSION_NOT_TERMINAL or PARENT_NOT_RESUMABLE where the parent cannot be continued. With `on_busy` it
-   * waits for a parent that has not ended.
+   * Continues a session in a new session. Throws like launchSession, and PARENT_NOT_FOUND, SESSION_NOT_TERMINAL or
+   * PARENT_NOT_RESUMABLE if the parent cannot be continued. With `on_busy` the new session waits for a parent that has
+   * not ended.
    */
   continueSession(request: ContinueSessionConfig, options?: ContinueOptions): Promise<Info>;
-  /** The session's Info; with `include: ['config']` the redacted config too. Throws SESSION_NOT_FOUND. */
+  /** Returns a session's Info, with its redacted config if `include` contains `config`. Throws SESSION_NOT_FOUND. */
   getSessionInfo(id: string, include?: readonly 'config'[]): Promise<Info>;
-  /** A page of sessions, newest first; 50 where no limit is given. */
+  /** Returns a page of sessions, newest first; 50 by default. */
   listSessions(filter?: Partial<SessionFilter>): Promise<InfoPage>;
   /**
-   * The first two verbs for callers that parsed the request themselves, such as the API: it is not parsed
-   * again. They also say whether an idempotency key was met before.
+   * Launches and continues sessions for callers that have parsed the request themselves, such as the API. The result
+   * also says whether the idempotency key was used before.
    */
   acceptance: Acceptance;
-  /** The document itself, adopted from the queue if need be. Throws SESSION_NOT_FOUND. */
+  /** Returns the session document, which is first adopted from the queue if needed. Throws SESSION_NOT_FOUND. */
   getSession(id: string): Promise<Session>;
 }
 
 /**
- * The session manager over an open queue and store. `announce` is called for each session that a bulk launch
- * makes; the adopter announces the others. `sealer` encrypts secrets.
+ * Creates the session manager over an open queue and store. It calls `announce` for each session of a bulk launch; the
+ * adopter announces all others. `sealer` encrypts secrets.
  */
 export function createSessionManager({
   queue,

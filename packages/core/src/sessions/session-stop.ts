@@ -7,21 +7,23 @@ import type { SessionQueue } from '../queue/session-queue.ts';
 import type { StopRequests } from '../store/stop-requests.ts';
 import type { SessionManager } from './session-manager.ts';
 
-/** Stops sessions from anywhere: the request is a document's, the word over Redis only makes it fast. */
+/**
+ * Stops sessions from any process. The request is stored on the document; a Redis message only makes the stop faster.
+ */
 export interface SessionStop {
   /**
-   * Cancels a session: a queued one never starts, a running one is stopped by its worker. Saying it
-   * again changes nothing. Throws SESSION_NOT_FOUND, SESSION_TERMINAL, UNAVAILABLE.
+   * Cancels a session: a queued session never starts, and the worker stops a running session. Repeating the call
+   * changes nothing. Throws SESSION_NOT_FOUND, SESSION_TERMINAL or UNAVAILABLE.
    */
   cancelSession(id: string): Promise<Info>;
   /**
-   * Ends the turn of a session, which completes with what it has and can be continued; one that never
-   * began is cancelled. Throws like cancelSession.
+   * Ends the current turn of a session. The session completes with what it has and can be continued. A session that has
+   * not begun is cancelled. Throws like cancelSession.
    */
   interruptSession(id: string): Promise<Info>;
 }
 
-/** The stop of sessions over an open queue and store. */
+/** Creates the functions that stop sessions, over an open queue and store. */
 export function createSessionStop({
   manager,
   queue,
@@ -34,9 +36,9 @@ export function createSessionStop({
   admission: Pick<Admission, 'releaseAfter'>;
 }): SessionStop {
   async function requestStopOf(kind: ControlMessage['kind'], id: string): Promise<Info> {
-    await manager.getSession(id); // one that only the queue knows is adopted first
+    await manager.getSession(id); // Adopts a session that is only in the queue.
     const session = await requestStop({ queue, requests }, kind, id);
-    // Where this fails, the reconciler lets go on what waits for it.
+    // If this fails, the reconciler releases the sessions that wait for this one.
     if (isTerminal(session.status)) await admission.releaseAfter(session).catch(() => {});
     return toInfo(session);
   }

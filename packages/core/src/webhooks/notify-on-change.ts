@@ -1,11 +1,12 @@
-// Notifies webhooks of changes of sessions. The notification is a hint: the outbox on the document holds each event.
+// Notifies the webhook dispatch of sessions that changed. A notification is a hint: the outbox on the document holds
+// each event.
 import type { LivePublisher } from '../queue/live.ts';
 import type { StopRequests } from '../store/stop-requests.ts';
 
-/** Called with the id of a session whose status changed; neither waits nor fails. */
+/** Called with the id of a session whose status changed. It must not wait or throw. */
 export type NotifyOfChange = (sessionId: string) => void;
 
-/** A publisher that also calls `notify` for each session whose status changed. */
+/** Returns a publisher that also calls `notify` for each session whose status changed. */
 export function withNotifications(live: LivePublisher, notify: NotifyOfChange): LivePublisher {
   return {
     ...live,
@@ -16,7 +17,7 @@ export function withNotifications(live: LivePublisher, notify: NotifyOfChange): 
   };
 }
 
-/** Requests to stop that call `notify` for each session that they cancelled. */
+/** Returns stop requests that also call `notify` for each session that they cancelled. */
 export function withStopNotifications(
   requests: StopRequests,
   notify: NotifyOfChange,

@@ -7,38 +7,38 @@ import { forEachIsolated } from '../store/for-each-isolated.ts';
 import type { OutboxSession, WebhookOutbox } from '../store/webhook-outbox.ts';
 import type { WebhookStore } from '../store/webhook-store.ts';
 
-/** How long the answer "there is no webhook" is cached, in milliseconds; the sweep handles events of that time. */
+/** How long the answer "there is no webhook" is cached, in milliseconds. The sweep handles events of that time. */
 const NONE_MS = 1_000;
 
 /** An outbox entry younger than this, in milliseconds, is left to the process that appended it. */
 const SWEEP_AFTER_MS = 2_000;
 
-/** How late a pending delivery is, in milliseconds, before its job is looked for. */
+/** How late a pending delivery must be, in milliseconds, before the sweep looks for its job. */
 const OVERDUE_MS = 30_000;
 
 const PAGE = 500;
 
 /** Turns the outbox entries of sessions into deliveries with jobs. */
 export interface WebhookDispatch {
-  /** Dispatches the outbox of this session now. Returns at once and never fails: the sweep does what it missed. */
+  /** Dispatches the outbox of a session. Returns at once and never fails, because the sweep repeats what failed. */
   notify(sessionId: string): void;
   /**
-   * One run of the sweep: dispatches entries that dead processes left, gives pending deliveries without a job
-   * another one, and removes deliveries older than the log is kept. Each step is safe to do twice.
+   * Runs the sweep once: dispatches entries that dead processes left, gives pending deliveries without a job a new job,
+   * and removes deliveries that are older than the log. Each step can safely be repeated.
    */
   sweep(): Promise<SweepReport>;
-  /** The three parts of the sweep, each to be run for itself; each says how many it handled. */
+  /** The three parts of the sweep, which can also run alone. Each returns how many items it handled. */
   sweeps: { notify(): Promise<number>; restore(): Promise<number>; remove(): Promise<number> };
 }
 
-/** What a sweep did. */
+/** How many items a sweep handled. */
 export interface SweepReport {
   notified: number;
   restored: number;
   removed: number;
 }
 
-/** What a dispatch works with. */
+/** The dependencies of the webhook dispatch. */
 export interface WebhookDispatchDeps {
   webhooks: Pick<WebhookStore, 'enabled'>;
   deliveries: DeliveryStore;
@@ -50,7 +50,7 @@ export interface WebhookDispatchDeps {
   keepMs: number;
 }
 
-/** The dispatch over open stores and an open queue. */
+/** Creates the dispatch over open stores and an open queue. */
 export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatch {
   const { webhooks, deliveries, outbox, clock } = deps;
   const restoreOverdue = createOverdueRestore(deps);
@@ -64,11 +64,11 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
 
   async function notifyNow(sessionId: string): Promise<void> {
     if (performance.now() < noneUntil) return;
-    // Read before the webhooks: a webhook that was made before a change is notified of it.
+    // The session is read before the webhooks, so a webhook that was created before a change receives its event.
     const session = await outbox.find(sessionId);
     if (!session) return;
     const all = await enabled();
-    // Where there are no webhooks the sweep clears the outbox.
+    // If there is no webhook, the sweep clears the outbox.
     if (all.length > 0) await dispatch(deps, session, all);
   }
 
@@ -96,7 +96,7 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
       notifyNow(sessionId).catch((error: unknown) =>
         deps.log.warn(
           { err: error, session_id: sessionId },
-          'webhooks could not be notified, the sweep tries again',
+          'notifying webhooks failed, the sweep tries again',
         ),
       );
     },
@@ -111,7 +111,7 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
   };
 }
 
-// In this order: a delivery or job made twice is the same one, but an entry acknowledged too early is lost.
+// The order matters: repeating a delivery or a job changes nothing, but an entry acknowledged too early is lost.
 async function dispatch(
   { deliveries, queue, outbox }: Pick<WebhookDispatchDeps, 'deliveries' | 'queue' | 'outbox'>,
   { id, created_at, tags, entries }: OutboxSession,
@@ -131,7 +131,8 @@ async function dispatch(
   return count;
 }
 
-// One page a sweep: deliveries that wait for a slow endpoint must not hide those that lost their jobs.
+// Each sweep reads one page and the next sweep continues after it. Otherwise deliveries that wait for a slow endpoint
+// could hide those that lost their jobs.
 function createOverdueRestore({
   deliveries,
   queue,
@@ -147,7 +148,7 @@ function createOverdueRestore({
       if (await queue.restore(delivery)) restored += 1;
     });
     const last = found.length < PAGE ? undefined : found.at(-1)?.next_try_at?.getTime();
-    // Past its first millisecond at the least, or a page of one millisecond would be the last one.
+    // Advances by at least a millisecond. Otherwise a full page of one millisecond would be read again and again.
     overdueFrom = new Date(last === undefined ? 0 : Math.max(last, overdueFrom.getTime() + 1));
     await restoring;
     return restored;

@@ -16,7 +16,7 @@ export interface WebhookServices {
   dispatch: WebhookDispatch;
 }
 
-/** Builds the services over stores and a queue that are open already. */
+/** Creates the services over stores and a queue that are already open. */
 export function createWebhookServices({
   stores: { webhooks, deliveries, outbox },
   queue,
