@@ -46,7 +46,7 @@ export interface AttemptContext {
   log: Logger;
   /** Writes the session document, guarded by this attempt's fence. */
   owned: OwnedSession;
-  /** Writes events in order, and renews the lease until it is finished. */
+  /** Writes events in order, and renews the lease until the recorder finishes. */
   recorder: Recorder;
   progress: AttemptProgress;
   stopSwitch: StopSwitch;

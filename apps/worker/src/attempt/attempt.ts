@@ -191,7 +191,10 @@ function runProcess(
       onInit: deps.host.reportStarted,
       stopSwitch,
       onAbsurdLimit: (limit) =>
-        log.warn({ rate_limit: limit }, 'ignored a rate limit reset time that cannot be true'),
+        log.warn(
+          { rate_limit: limit },
+          'ignored a rate limit reset time that cannot be true; a retry waits as if none was reported',
+        ),
       onAbsurdCost: (cost_usd) =>
         log.warn(
           { cost_usd },

@@ -21,7 +21,7 @@ import { compareDir, type DirIdentity, workingDirNotFound } from './working-dir.
  */
 const TRY_AGAIN_MS = 1_000;
 
-// Matches what the CLI, its runtime or a shell prints when its current directory was removed.
+// Matches what the CLI, its runtime or a shell prints if its current directory was removed.
 const LOST_DIRECTORY =
   /uv_cwd|getcwd|current (working )?directory (no longer exists|is not|was deleted)|cannot access (the )?current (working )?directory/i;
 
@@ -48,9 +48,9 @@ export interface FailureContext {
 
 /**
  * Decides who caused a failed run. `outcome` is the verdict on what the process printed and how it
- * ended. It is returned unchanged unless the host or the working directory explains the failure. A
- * certain problem of the host is reported to `host`, so the worker takes no more jobs. If the cause
- * is not certain, the host is probed.
+ * ended. It is returned unchanged unless the host or the working directory explains the failure. If
+ * the host is certainly the cause, its problem is reported to `host`, so the worker takes no more
+ * jobs. If the cause is not certain, the host is probed.
  */
 export async function attributeFailure(
   outcome: Outcome,

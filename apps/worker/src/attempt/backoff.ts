@@ -8,8 +8,8 @@ import {
 
 const MAX_MS = 5 * 60_000;
 
-// A rate limit belongs to the account, not to the session. So it allows more retries than other
-// failures, but not endlessly many.
+// A rate limit belongs to the account, not to the session. So a session may be retried more often
+// after a rate limit than after other failures, but not without end.
 const RATE_LIMITED_FACTOR = 5;
 
 /**
@@ -23,9 +23,9 @@ export function retriesAllowed(code: ErrorCode, maxRetries: number): number {
 /**
  * Returns when a failed attempt is tried again. That is the reset of the rate limit, if one was
  * reported, or the end of a pause, whichever is later. The pause is `firstMs` for the first retry
- * and doubles with each, up to 5 minutes. A random part of up to half the pause is added, so that a
- * fleet does not retry all at once. `retries` counts the retries made so far; `random` is between 0
- * and 1.
+ * and doubles with each retry, up to 5 minutes. A random part of up to half the pause is added, so
+ * that a fleet does not retry all at once. `retries` counts the retries made so far; `random` is
+ * between 0 and 1.
  */
 export function retryAt(
   failure: Pick<FailureFacts, 'code' | 'retry_at'>,

@@ -31,7 +31,7 @@ export interface CommitQueue {
    * (performance.now).
    */
   amendment: { transcript: NonNullable<Progress['transcript']>; by: number } | null;
-  /** Callbacks that are called with whether the next commit confirmed the fence. */
+  /** Callbacks that receive whether the next commit confirmed the fence. */
   heartbeats: ((isConfirmed: boolean) => void)[];
   phase: 'recording' | 'finishing' | 'finished';
   /**

@@ -3,11 +3,11 @@ import type { AttemptContext } from './attempt-context.ts';
 import { retryTime } from './backoff.ts';
 import { countHostFailure } from './host-strikes.ts';
 
-/** How an attempt ends, decided but not written yet. */
+/** The decision how an attempt ends, before it is written. */
 export interface DecidedEnding {
   /**
-   * The outcome to write: `failed` instead of `host_failure` if too many hosts could not start the
-   * session.
+   * The outcome to write. A `host_failure` becomes `failed` if healthy hosts could not start the
+   * session too often.
    */
   outcome: Outcome;
   /** The time of the decision, on MongoDB's clock. */
@@ -16,9 +16,7 @@ export interface DecidedEnding {
    * The session's host failures, this one included. Undefined unless the host caused the outcome.
    */
   hostFailures: HostFailure[] | undefined;
-  /**
-   * When the session is tried again. Undefined if the outcome is no failure or fails the session.
-   */
+  /** When the session is tried again. Undefined unless it failed and is retried. */
   retryAt: Date | undefined;
 }
 

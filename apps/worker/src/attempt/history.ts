@@ -24,8 +24,8 @@ export interface History {
    */
   answer: Result | null;
   /**
-   * The messages that the transcript holds and no event does, to be recorded first. Their cost is
-   * counted already.
+   * The messages that only the transcript holds. They are recorded before the attempt runs; their
+   * cost is counted already.
    */
   unrecorded: readonly RecordedLine[];
 }

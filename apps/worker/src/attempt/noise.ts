@@ -4,7 +4,7 @@ import type { LinePart } from '../claude/split-line.ts';
 import type { OutputMasker } from '../masking/output-masker.ts';
 import type { RecordedLine } from './recorded-line.ts';
 
-/** The most output that is no JSON that Baton stores of one attempt, as events of type `noise`. */
+/** How much non-JSON output Baton stores for one attempt, as events of type `noise`. */
 const NOISE_MAX_EVENTS = 200;
 const NOISE_MAX_BYTES = 256 * 1024;
 
@@ -25,8 +25,8 @@ export interface Noise {
  * Creates the collector of one attempt. When the bounds are exceeded, one last event reports it.
  */
 export function createNoise(masker: OutputMasker): Noise {
-  // Twice as long as the tail that is returned: so a secret that begins before that tail is still
-  // found as a whole.
+  // Twice as long as the tail that is returned, so that a secret that begins before the returned
+  // tail is still complete when it is masked.
   const tail = createByteTail(2 * TAIL_BYTES);
   let events = 0;
   let bytes = 0;

@@ -16,7 +16,8 @@ export async function removeDeadAttempts({
   try {
     await deps.stores.events.clearAbove(session.id, session.last_event_seq, fence);
     if (session.attempts.length > 1) {
-      // A killed worker leaves the CLI's tools running. They would work beside the new attempt.
+      // A killed worker leaves the CLI and its tools running (docs/claude-cli.md, sections 7 and
+      // 13). They would work beside the new attempt.
       await killMarked((marker) => marker.sessionId === session.id && marker.fence < fence);
     }
     return null;

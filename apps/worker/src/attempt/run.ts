@@ -46,7 +46,8 @@ export interface RunFacts {
   exit: Exit;
   sawInit: boolean;
   /**
-   * The last result line. A good one that was read before our first signal outweighs a later error.
+   * The last result line. But a good result that was read before our first signal outweighs a later
+   * error.
    */
   result: Result | null;
   /** Whether a final result line had been read before our first signal. */
@@ -69,8 +70,8 @@ export interface RunFacts {
 }
 
 /**
- * Runs the prepared process until it has ended or cannot be ended. Does not reject because of what
- * the process does.
+ * Runs the prepared process until it has ended or cannot be ended. Nothing that the process does
+ * makes this reject.
  */
 export async function runClaude(deps: RunDeps, prepared: Prepared): Promise<RunFacts> {
   const { meter, stopSwitch } = deps;

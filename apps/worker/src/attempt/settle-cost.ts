@@ -6,7 +6,8 @@ import type { Restored } from '../transcript/restore.ts';
 
 /**
  * Passes the last cost that the ended process wrote into its transcript to the meter. A process
- * that was stopped prints no total cost, but may have written one there.
+ * that was stopped prints no total cost, but SIGTERM lets it write one there
+ * (docs/claude-cli.md, section 11).
  */
 export async function settleCost(
   meter: Pick<Meter, 'settle'>,

@@ -4,8 +4,8 @@ import type { AbortReason } from '../claude/abort-reason.ts';
 export interface StopSwitch {
   readonly controller: AbortController;
   /**
-   * Stops the run now. An interrupt waits until the turn has begun; another reason may stop the run
-   * before.
+   * Stops the run now. Only an interrupt waits until the turn has begun. While it waits, another
+   * reason may stop the run.
    */
   stop(reason: AbortReason): void;
   /** Records that the first init line was read, and carries out an interrupt that waited for it. */

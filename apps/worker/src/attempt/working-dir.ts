@@ -58,7 +58,7 @@ function nullUnlessHostError(error: unknown): null {
   return null;
 }
 
-/** What tells a directory from a later one under the same path. */
+/** The identity of a directory. A later directory at the same path has another identity. */
 export type DirIdentity = Pick<Stats, 'dev' | 'ino'>;
 
 /**

@@ -5,8 +5,7 @@ import { isAppError, isMongoAway } from '@baton/core/internal';
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 2_000;
 
-// While MongoDB does not answer, there is no limit. A write that MongoDB refuses will hardly
-// succeed later.
+// Limits the tries only if MongoDB answers and refuses the write, because it would refuse it again.
 const MAX_REFUSALS = 30;
 
 /** How a write is repeated. */

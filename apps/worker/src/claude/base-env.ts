@@ -1,5 +1,6 @@
 // The CLI inherits only these variables of the worker's environment. The model can read every
-// variable of its process, so nothing else is passed on: no REDIS_URL, no MONGODB_URL.
+// variable of the CLI (docs/claude-cli.md, section 3), so nothing else is passed on: no REDIS_URL,
+// no MONGODB_URL.
 const NAMES = new Set([
   // The search path, home, language and time zone, which any tool expects.
   'PATH',

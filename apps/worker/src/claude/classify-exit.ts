@@ -25,7 +25,7 @@ const SIGNAL_BY_EXIT_CODE: Record<number, string> = {
 };
 
 // What claude 2.1.330 prints to stderr when it refuses an argument. It exits with code 1 and leaves
-// stdout empty.
+// stdout empty (docs/claude-cli.md, section 2).
 const REFUSED_ARGUMENTS = [
   /^error: (unknown option|option '|unknown command|too many arguments)/m,
   /^Error: (--[\w-]+ |Invalid (MCP configuration|session ID|settings)|Session ID )/m,

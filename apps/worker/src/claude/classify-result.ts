@@ -60,8 +60,8 @@ const BY_API_ERROR: Record<string, ErrorCode> = {
 
 /**
  * Returns why a result line is no success, or null if it is one. `is_error` alone does not decide,
- * because it may be false for a turn that was deferred, stopped or refused. `apiError` is the CLI's
- * name for an error of the API.
+ * because it may be false for a turn that was deferred, stopped or refused (docs/claude-cli.md,
+ * section 6). `apiError` is the CLI's name for an error of the API.
  */
 export function judgeResult(result: Result, apiError?: string | null): Reason | null {
   return isFailure(result) ? classifyResult(result, apiError) : null;

@@ -14,7 +14,7 @@ export interface ClaudeSessionIdTracker {
 /**
  * Creates the tracker of a process that begins with the conversation `begunWith`. `/clear` (and
  * `/new`, `/reset`) begins an empty conversation. The `conversation_reset` line does not name the
- * new id; the next init line does.
+ * new id; the next init line does (docs/claude-cli.md, section 14).
  */
 export function trackClaudeSessionId(begunWith: string): ClaudeSessionIdTracker {
   let id = begunWith;

@@ -10,7 +10,10 @@ import { joinCeilings } from './git-ceiling.ts';
 import { mcpFileOf } from './mcp-file.ts';
 import { isSecretVariable } from './operator-secrets.ts';
 
-/** The folder under `projects/` that holds the transcript, the same for every working directory. */
+/**
+ * The folder under `projects/` that holds the transcript, the same for every working directory
+ * (docs/claude-cli.md, section 3).
+ */
 export const PROJECT_DIR_NAME = 'session';
 
 /** What the command of one `claude` process is built from. */
@@ -118,7 +121,7 @@ function buildArgs(input: CommandInput, files: CommandFiles): string[] {
     '--verbose',
     ...flag(input.resume ? 'resume' : 'session-id', input.claudeSessionId),
     // Without this flag, the CLI keeps the system prompts that the transcript began with, even if a
-    // continue sets others.
+    // continue sets others (docs/claude-cli.md, section 8).
     ...flag('system-prompt-snapshot', input.resume ? 'off' : undefined),
     ...flag('model', config.model),
     ...flag('fallback-model', config.fallback_model),
@@ -140,7 +143,7 @@ function buildArgs(input: CommandInput, files: CommandFiles): string[] {
 }
 
 // Says which parts of a repository's own configuration count. Without these flags the CLI uses all
-// of it.
+// of it (docs/claude-cli.md, section 18).
 function repositoryFlags({ config, policy }: CommandInput): string[] {
   const { settingSources, strictMcpConfig } = policy;
   const asked = config.setting_sources ?? settingSources.byDefault;

@@ -175,7 +175,7 @@ export function rateLimitOf(line: ClaudeLine): RateLimit | null {
 
 /**
  * Returns the token counts of an assistant line of the stream or the transcript, or null. Several
- * lines may share a message.
+ * lines may share a message (docs/claude-cli.md, section 5).
  */
 export function usageOf(line: ClaudeLine): MessageUsage | null {
   const body = bodyOf(line, 'assistant');

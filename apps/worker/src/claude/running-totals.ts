@@ -1,6 +1,6 @@
-// The CLI's counters count a whole conversation, from process to process. What one process spent is
-// the rise of the counters. If a counter falls, the CLI has begun to count from zero, so all that
-// it counts from then on is new.
+// The CLI's counters count a whole conversation, from process to process (docs/claude-cli.md,
+// section 11). What one process spent is the rise of the counters. If a counter falls, the CLI has
+// begun to count from zero, so all that it counts from then on is new.
 import { type CostState, NOTHING_SPENT } from './cost-state.ts';
 import {
   fallenModels,

@@ -17,7 +17,7 @@ const TERM: StopStep = { signal: 'SIGTERM', waitMs: 5_000 };
 const KILL: StopStep = { signal: 'SIGKILL', waitMs: 5_000 };
 
 // SIGINT tells the model that a person stopped it, so only a caller's interrupt sends it
-// (test/contract/processes.test.ts).
+// (docs/claude-cli.md, section 7; test/contract/processes.test.ts).
 const INT: StopStep = { signal: 'SIGINT', waitMs: 5_000 };
 
 function ladder(reason: AbortReason): StopStep[] {

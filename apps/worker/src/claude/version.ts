@@ -1,8 +1,8 @@
 import { AppError } from '@baton/core/internal';
 
-// The contract tests ran against this version. 2.1.197 ignores CLAUDE_CODE_PROJECT_DIR_NAME,
-// without which a transcript cannot move between directories. 2.1.234 refuses
-// --system-prompt-snapshot.
+// The contract tests ran against this version (docs/claude-cli.md). 2.1.197 ignores
+// CLAUDE_CODE_PROJECT_DIR_NAME, without which a transcript cannot move between directories. 2.1.234
+// refuses --system-prompt-snapshot.
 const MINIMUM = '2.1.330';
 
 /** Returns the version in the output of `claude --version`, or null if there is none. */
