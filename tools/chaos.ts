@@ -1,9 +1,9 @@
-// npm run chaos: sessions run while workers, Redis and MongoDB are killed, stopped, paused and flushed; then all is
-// healed, and what is left is audited from documents and marks alone. The last line on standard output is one JSON
-// object of figures; the exit status is 1 where anything does not hold.
-//   --sessions N  sessions in all (200)      --minutes M  how long things break (10)
-//   --workers W   workers at a time (3)      --seed S     replays the same plan; default: made up
-//   --json        nothing but that line on standard output
+// npm run chaos: runs sessions while it kills, stops, pauses and flushes workers, Redis and MongoDB. Then it restores
+// everything, and audits the result from the documents and from marks that the sessions left. The last line on
+// standard output is one JSON object with the figures. The exit status is 1 if any check fails.
+//   --sessions N  sessions in all (200)      --minutes M  how long the faults last (10)
+//   --workers W   workers at a time (3)      --seed S     repeats the plan of this seed; default: random
+//   --json        prints only the JSON line on standard output
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ process.exit(await main());
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
-  // Not below the folder for temporary files of somebody else's test: socket paths must stay short.
+  // The folder is directly in the system's temporary folder, because the paths of sockets must stay short.
   const folder = await mkdtemp(join(tmpdir(), 'baton-chaos-'));
   const found = await runChaos(options, process.env, folder);
   if (!options.json) {

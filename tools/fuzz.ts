@@ -1,7 +1,7 @@
-// npm run fuzz: the HTTP API, called at random by its own OpenAPI document. Nothing may be answered with 5xx or as the
-// document does not tell, no process may end, no secret may be seen or stored, and every session must come to its end.
-// The last line on standard output is one JSON object; the exit status is 1 where anything does not hold.
-//   --requests N  calls in all (20000)      --seed S  the same calls again; default: made up
+// npm run fuzz: sends random requests to the HTTP API, made from its own OpenAPI document. No answer may have a 5xx
+// status or differ from the document, no process may end, no secret may be shown or stored, and every session must end.
+// The last line on standard output is one JSON object. The exit status is 1 if any check fails.
+//   --requests N  requests in all (20000)      --seed S  repeats the requests of this seed; default: random
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ async function main(): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'baton-fuzz-'));
   const fleet = await startFleet(process.env, folder, log);
   try {
-    log(`${requests} calls of seed ${seed}`);
+    log(`sending ${requests} requests of seed ${seed}`);
     const report = await fuzz({ api: fleet.api, requests, seed });
     const drained = await drain(fleet.api, log);
     const wrong = [
@@ -36,7 +36,10 @@ async function main(): Promise<number> {
       ...(await fleet.leaks()).map((location) => ({
         problem: `a plain secret is stored: ${location}`,
       })),
-      ...fleet.complaints.map((line) => ({ problem: 'a process complained', line })),
+      ...fleet.complaints.map((line) => ({
+        problem: 'a process logged an error or a secret',
+        line,
+      })),
       ...(fleet.dead() === null ? [] : [{ problem: fleet.dead() }]),
     ];
     for (const one of wrong) log(`DOES NOT HOLD: ${JSON.stringify(one).slice(0, 4_000)}`);

@@ -5,40 +5,40 @@ import type { Guardian } from '../dev-services/guardian.ts';
 import { readFirstLine } from '../process/first-line.ts';
 import { untilAborted } from '../process/until-aborted.ts';
 
-/** A program of Baton: its first line on standard output says that it is ready, and SIGTERM ends it. */
+/** A program of Baton. Its first line on standard output says that it is ready, and SIGTERM ends it. */
 export type Program<Line> = {
   readonly name: string;
   readonly main: string;
-  /** Its complete environment. */
+  /** The complete environment of the program. */
   readonly env: Record<string, string>;
   readonly ready: z.ZodType<Line>;
-  /** How long it may take to stop before it is killed. */
+  /** How long the program may take to stop before it is killed, in milliseconds. */
   readonly stopWithinMs: number;
 };
 
-/** A program that said it is ready. */
+/** A program that has reported that it is ready. */
 export type Child<Line> = {
   readonly line: Line;
-  /** Resolves with its exit code or signal once it has ended. */
+  /** Resolves with the exit code or signal once the program has ended. */
   readonly ended: Promise<string>;
-  /** Stops it in order and resolves when it is gone, with its exit code or signal. */
+  /** Stops the program in order. Resolves with the exit code or signal when it has ended. */
   readonly stop: () => Promise<string>;
 };
 
-/** What a program is started with. */
+/** What starting a program needs. */
 export type ChildHost = {
-  /** Ends it when the launcher ends. */
+  /** Ends the program when the launcher ends. */
   readonly guardian: Guardian;
-  /** `child` takes each line of the program's log. */
+  /** `child` receives each line of the program's log. */
   readonly sink: { readonly child: (line: string) => void };
-  /** Gives up a start that is under way. */
+  /** Aborts a start that is under way. */
   readonly signal: AbortSignal;
 };
 
-/** The most that a program may take to be ready, in milliseconds: a worker asks the CLI for its version first. */
+/** How long a program may take to be ready, in milliseconds. A worker first asks the CLI for its version. */
 const READY_WITHIN_MS = 60_000;
 
-/** Starts a program and resolves once it says that it is ready; throws if it ends before, or never says it. */
+/** Starts a program and resolves once it reports that it is ready. Throws if it ends before that, or takes too long. */
 export async function startChild<Line>(
   { guardian, sink, signal }: ChildHost,
   { name, main, env, ready, stopWithinMs }: Program<Line>,
@@ -53,7 +53,7 @@ export async function startChild<Line>(
   try {
     const line = await Promise.race([
       readFirstLine(child, name),
-      untilAborted(signal).then(() => fail(`${name} is not needed any more`)),
+      untilAborted(signal).then(() => fail(`the start of ${name} was aborted`)),
       late.then(() => fail(`${name} was not ready within ${READY_WITHIN_MS / 1000} s`)),
     ]);
     return { line: ready.parse(JSON.parse(line)), ended, stop };

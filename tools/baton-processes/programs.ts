@@ -7,31 +7,31 @@ import { apiEnvironment, workerEnvironment } from './settings.ts';
 const apps = join(import.meta.dirname, '../../apps');
 
 const API_STOP_MS = 15_000;
-/** The most that a worker may take after its drain window, in milliseconds: it hands back what still runs. */
+/** How long a worker may take after its drain timeout to hand back running sessions, in milliseconds. */
 const HAND_BACK_TIMEOUT_MS = 25_000;
 
 const apiLine = z.object({ api: z.url() });
-/** What the API says when it is ready. */
+/** The line that the API prints when it is ready. */
 export type ApiLine = z.infer<typeof apiLine>;
 
 const workerLine = z.object({ worker: z.string(), pid: z.int(), health: z.url() });
-/** What a worker says when it is ready. */
+/** The line that a worker prints when it is ready. */
 export type WorkerLine = z.infer<typeof workerLine>;
 
-/** The API; a later start of it listens where the earlier one did. */
+/** Returns the API as a program. With `previous`, it listens on the same port as the earlier start. */
 export function apiProgram(settings: Environment, previous?: ApiLine): Program<ApiLine> {
   const port = previous && { PORT: new URL(previous.api).port };
   return {
     name: 'the API',
     main: join(apps, 'api/src/main.ts'),
-    // The stack is for one machine: no keys, unless they are asked for.
+    // The stack is for one machine, so it uses no API keys unless the settings ask for them.
     env: { AUTH: 'none', ...apiEnvironment(settings), ...port },
     ready: apiLine,
     stopWithinMs: API_STOP_MS,
   };
 }
 
-/** A worker with this drain window. */
+/** Returns a worker with this drain timeout in milliseconds as a program. */
 export function workerProgram(
   settings: Environment,
   name: string,

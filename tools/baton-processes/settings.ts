@@ -4,18 +4,18 @@ import { operatorEnv } from '../../apps/worker/src/claude/base-env.ts';
 import { workerSettingsSchema } from '../../apps/worker/src/settings.ts';
 import type { Environment } from '../dev-services/environment.ts';
 
-// What any program needs to run at all, and where it finds whom to trust.
+// The variables that any program needs, and the file of trusted certificates.
 const EVERYWHERE = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'NODE_EXTRA_CA_CERTS'];
 
-/** What the API sees of an environment: its own settings, and nothing of the worker's credentials. */
+/** Returns the part of an environment that the API gets: its own settings, and none of the worker's credentials. */
 export function apiEnvironment(env: Environment): Record<string, string> {
   return pick(env, [...EVERYWHERE, ...Object.keys(apiSettingsSchema.shape)]);
 }
 
-/** What a worker sees of an environment: its own settings, and what it passes on to the CLI. */
+/** Returns the part of an environment that a worker gets: its own settings, and what it passes to the CLI. */
 export function workerEnvironment(env: Environment): Record<string, string> {
   const own = pick(env, [...EVERYWHERE, ...Object.keys(workerSettingsSchema.shape)]);
-  // one port for several workers cannot be
+  // several workers cannot share one port
   return { ...operatorEnv(env), ...own, HEALTH_PORT: '0' };
 }
 
@@ -23,7 +23,7 @@ const ownSettings = apiSettingsSchema
   .pick({ HOST: true, PORT: true, QUEUE_PREFIX: true, WORK_ROOT: true })
   .extend(workerSettingsSchema.pick({ DRAIN_TIMEOUT_MS: true }).shape);
 
-/** The settings that a launcher itself goes by; throws INVALID_CONFIG where they are wrong. */
+/** Returns the settings that a launcher itself uses. Throws INVALID_CONFIG if they are invalid. */
 export function launcherSettings(env: Environment) {
   return parseEnv(ownSettings, env);
 }

@@ -1,4 +1,4 @@
-// The verdict on a run: every check, by the name that a violation is told under.
+// Audits a run: all checks, by the name that a violation reports.
 import { noOverlap, numbering, onlyByFaults } from './audit/attempts.ts';
 import { acknowledged, noGap } from './audit/events.ts';
 import type { Check, Evidence, Violation } from './audit/evidence.ts';
@@ -26,7 +26,7 @@ const CHECKS: Record<string, Check> = {
   'workers end as told': workers,
 };
 
-/** Everything that does not hold; empty where all does. */
+/** Returns the violations that all checks found; empty if every check passed. */
 export function audit(evidence: Evidence): Violation[] {
   return Object.entries(CHECKS).flatMap(([check, find]) =>
     [...find(evidence)].map((found) => ({ check, ...found })),

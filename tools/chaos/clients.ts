@@ -1,4 +1,4 @@
-// Everything that is no worker: clients that ask for sessions, and a reader that looks on.
+// The parts of a run that are not workers: clients that launch sessions, and a reader that watches them.
 import {
   createProducer,
   ensureIndexes,
@@ -10,7 +10,7 @@ import { createLoad, type Load } from './load.ts';
 import { createRandom } from './random.ts';
 import { startWatch, type Watch } from './watch.ts';
 
-/** The clients of a run, and what they look at. */
+/** The clients and the reader of a run, and the stores. */
 export interface Clients {
   mongo: Mongo;
   stores: Stores;
@@ -19,7 +19,7 @@ export interface Clients {
   close(): Promise<void>;
 }
 
-/** Opens them on these servers; they have asked for nothing yet. */
+/** Opens the clients on these servers. They have launched no session yet. */
 export async function openClients(
   urls: { redis: string; mongodb: string },
   seed: number,

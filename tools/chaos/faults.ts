@@ -1,22 +1,22 @@
-// What is broken when: a schedule that follows from the seed alone.
+// The schedule of the faults. It depends only on the seed.
 import { createRandom, type Random } from './random.ts';
 
-/** One fault. `pick` (0 to 1) says which worker or session it meets. */
+/** One fault. `pick` (0 to 1) selects the worker or session that it hits. */
 export interface Fault {
   kind: FaultKind;
   atMs: number;
-  /** How long it lasts: an outage, or a pause. */
+  /** How long the outage or pause lasts, in milliseconds. */
   forMs: number;
   pick: number;
 }
 
-/** How often a fault comes and how long it lasts. */
+/** How often a kind of fault occurs, and how long it lasts. */
 interface Habit {
-  /** Once in so many milliseconds; at least once in any run. */
+  /** The average time between two faults, in milliseconds. Each kind occurs at least once in a run. */
   everyMs: number;
-  /** Only once in any run. */
+  /** The fault occurs exactly once in a run. */
   once?: true;
-  /** Shortest and longest duration, in milliseconds; in leases where `inLeases`. */
+  /** The shortest and the longest duration, in milliseconds or (with `inLeases`) in leases. */
   lasts: readonly [number, number];
   inLeases?: true;
 }
@@ -35,20 +35,21 @@ const HABITS = {
   kill_mongodb: { everyMs: 120_000, lasts: [300, 3_000] },
 } as const satisfies Record<string, Habit>;
 
-/** Everything that is broken on purpose, cancelled sessions aside (those come with the load). */
+/** The kinds of faults that are injected. Cancels are not among them; they come with the load. */
 export type FaultKind = keyof typeof HABITS;
 
 /** All kinds of faults. */
 export const FAULT_KINDS = Object.keys(HABITS) as FaultKind[];
 
-/** The faults of a run of `ms`, in order; each kind comes at least once, the flush exactly once. */
+/** Returns the faults of a run of `ms` milliseconds, in order. Each kind occurs at least once, the flush exactly once. */
 export function scheduleFaults(options: { seed: number; ms: number; leaseMs: number }): Fault[] {
   const { seed, ms } = options;
   return FAULT_KINDS.flatMap((kind) => {
     const habit: Habit = HABITS[kind];
     const random = createRandom(seed, kind);
     const count = habit.once ? 1 : Math.max(1, Math.round(ms / habit.everyMs));
-    // One in each equal part of the time, anywhere in it: spread, and never in step with each other.
+    // The run is divided into equal parts, with one fault at a random time in each. This spreads the faults, and
+    // the kinds do not occur in step.
     return Array.from({ length: count }, (_, index) => ({
       kind,
       atMs: ((index + random.between(0.1, 0.9)) / count) * ms,

@@ -1,4 +1,4 @@
-// Reads everything that a run left behind in MongoDB and in the working directories.
+// Reads everything that a run left in MongoDB and in the working directories.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -16,7 +16,7 @@ import type { Evidence } from './audit/evidence.ts';
 
 type Gathered = Pick<Evidence, 'sessions' | 'events' | 'transcripts' | 'directories'>;
 
-/** What documents and marks say. */
+/** Returns the documents and the marks of a run. */
 export async function gather(
   mongo: Mongo,
   stores: Pick<Stores, 'sessions' | 'transcripts'>,
@@ -38,7 +38,7 @@ async function readSessions(mongo: Mongo, store: SessionStore): Promise<Map<stri
   return new Map((await store.getMany(ids)).map((session) => [session.id, session]));
 }
 
-// All of them at once and by no index: what no reader would find counts here too.
+// Reads all events without an index, so that it also finds events that no reader would find.
 async function readEvents(mongo: Mongo): Promise<Map<string, Event[]>> {
   const bySession = new Map<string, Event[]>();
   for await (const event of mongo.db.collection<Event>('events').find({})) {
@@ -48,7 +48,7 @@ async function readEvents(mongo: Mongo): Promise<Map<string, Event[]>> {
   return bySession;
 }
 
-// Every file is restored, for each is checked against its hash; the marks are in the main one.
+// Reads every file, because reading checks it against its hash. The marks are in the main file.
 async function readTranscript(
   store: TranscriptStore,
   sessions: ReadonlyMap<string, Session>,
@@ -70,7 +70,7 @@ async function readTranscript(
   }
 }
 
-/** The session and its ancestors, nearest first. */
+/** Returns the session and its ancestors, nearest first. */
 function lineageOf(sessions: ReadonlyMap<string, Session>, session: Session): Session[] {
   const parent = sessions.get(session.parent_session_id ?? '');
   return parent ? [session, ...lineageOf(sessions, parent)] : [session];
@@ -86,7 +86,7 @@ function textsOf(line: string): string[] {
 
 async function readMarks(workRoot: string, { id, root_session_id }: Session): Promise<MarkLine[]> {
   const file = join(workRoot, root_session_id, marksFile(id));
-  const text = await readFile(file, 'utf8').catch(() => ''); // it never came to one
+  const text = await readFile(file, 'utf8').catch(() => ''); // the session left no mark
   return text
     .split('\n')
     .filter((line) => line !== '')

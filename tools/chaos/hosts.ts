@@ -1,24 +1,27 @@
-// What a worker has of its own on its host, by symlinks that can be taken away.
+// The parts of a host that each worker has for itself. They are symlinks, so that a fault can remove them.
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-// A link to nothing, rather than no link: programs that make their folders with all parents cannot make the lost one again.
+// A lost part is a link to nothing, and not a missing link: a program that makes missing parents could otherwise make
+// it again.
 const NOWHERE = '/proc/no-such-file';
 
-/** What can go away from under a worker. */
+/** A part of the host that a fault can take away from a worker. */
 export type HostPart = 'claude' | 'tmp';
 
 /** The CLI and the temporary directory of one worker. */
 export interface Host {
-  /** The variables that name them. */
+  /** The variables that name these two parts. */
   env: Record<string, string>;
-  /** Takes one of them away for so long; while it is away already, the second loss changes nothing. */
+  /** Takes a part away for `ms` milliseconds. Does nothing if the part is already away. */
   lose(part: HostPart, ms: number): Promise<void>;
 }
 
-/** Makes a host in a folder of its own below `temporary`, which holds what all hosts put into theirs. */
+/**
+ * Creates a host in its own folder below `temporary`. The temporary directories of all hosts are links to `temporary`.
+ */
 export function createHost(temporary: string, claude: string, index: number): Host {
   const folder = join(temporary, `host-${index}`);
   const parts = { claude: join(folder, 'claude'), tmp: join(folder, 'tmp') };

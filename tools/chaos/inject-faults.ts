@@ -6,28 +6,28 @@ import type { Outages } from '../dev-services/outages.ts';
 import type { Fault, FaultKind } from './faults.ts';
 import type { PoolWorker, WorkerPool } from './worker-pool.ts';
 
-/** How long a fault waits for a worker that it can meet, in milliseconds. */
+/** How long a fault waits for a worker that it can hit, in milliseconds. */
 const WORKER_LIMIT_MS = 20_000;
 
-/** What faults are injected into. */
+/** The workers and servers that faults hit. */
 export interface FaultTargets {
   pool: WorkerPool;
   redis: { url: string; outages: Outages };
   mongodb: { outages: Outages };
-  /** Told when Redis has forgotten everything. */
+  /** Called after Redis was flushed. */
   onFlush(): Promise<void>;
   log(line: string): void;
 }
 
 /** Injects faults. */
 export interface FaultInjector {
-  /** Does the fault and resolves when it is over; one that finds no worker to break is left out. */
+  /** Injects the fault and resolves when it is over. Skips the fault if it finds no worker to hit. */
   inject(fault: Fault): Promise<void>;
-  /** How many of each kind were injected. */
+  /** How many faults of each kind were injected. */
   readonly injected: Readonly<Partial<Record<FaultKind, number>>>;
 }
 
-/** An injector of faults into these targets. */
+/** Creates an injector of faults into these targets. */
 export function createFaultInjector({
   pool,
   redis,
@@ -40,7 +40,8 @@ export function createFaultInjector({
   async function inject(fault: Fault): Promise<void> {
     const { kind, forMs } = fault;
     const worker = kind.endsWith('_worker') ? await waitForWorker(pool, fault.pick) : undefined;
-    if (kind.endsWith('_worker') && !worker) return log(`${kind}: no worker is there to meet it`);
+    if (kind.endsWith('_worker') && !worker)
+      return log(`${kind}: skipped, because no worker is ready`);
     injected[kind] = (injected[kind] ?? 0) + 1;
     log(`${kind}${worker ? ` ${worker.name}` : ''}, ${forMs} ms`);
     switch (kind) {
@@ -78,7 +79,7 @@ export function createFaultInjector({
   return { inject, injected };
 }
 
-// All of them may be starting just now; a fault that is rare in this run must not be left out for that.
+// All workers may be starting just now. A fault that is rare in this run must not be skipped because of that.
 async function waitForWorker(pool: WorkerPool, pick: number): Promise<PoolWorker | undefined> {
   for (const end = Date.now() + WORKER_LIMIT_MS; Date.now() < end; await delay(50)) {
     const worker = pool.choose(pick);
@@ -92,7 +93,7 @@ async function startAgain(outages: Outages, afterMs: number): Promise<void> {
   await outages.start();
 }
 
-// As after a failover in place: it follows a server that is not there, and takes no writes meanwhile.
+// Makes Redis read-only, as after a failover: it becomes the replica of a server that does not exist.
 async function makeReadOnly(url: string, forMs: number): Promise<void> {
   await withRedis(url, async (client) => {
     await client.replicaof('127.0.0.1', 1);
@@ -103,7 +104,7 @@ async function makeReadOnly(url: string, forMs: number): Promise<void> {
 
 const POISONS = ['{"a":NaN}', '{"version":1,', 'null', '[1]'];
 
-/** A job that nobody can read, put before all others by Redis's own commands. */
+/** Adds a job that nobody can parse in front of all others, with plain Redis commands. */
 async function poison(url: string, pick: number): Promise<void> {
   const id = `poison-${pick}`;
   const data = POISONS[Math.floor(pick * POISONS.length)] ?? '';
@@ -112,7 +113,7 @@ async function poison(url: string, pick: number): Promise<void> {
     await client.hset(`${key}:${id}`, { name: 'launch', data, opts: '{}', timestamp: Date.now() });
     await client.rpush(`${key}:wait`, id);
     await client.zadd(`${key}:marker`, 0, '0');
-  }).catch(() => {}); // it takes no writes just now: then there is none
+  }).catch(() => {}); // Redis takes no writes just now, so this job is skipped
 }
 
 async function withRedis(url: string, act: (client: Redis) => Promise<void>): Promise<void> {
@@ -121,7 +122,7 @@ async function withRedis(url: string, act: (client: Redis) => Promise<void>): Pr
   await act(client).finally(() => client.disconnect());
 }
 
-// It may be killed or restarting just now, or read-only: flushed all the same, as soon as it can be.
+// Redis may be down, restarting or read-only just now, so the flush is repeated until it succeeds.
 async function flush(url: string): Promise<void> {
   await withRedis(url, async (client) => {
     for (;;) {

@@ -1,14 +1,14 @@
-// What a run must not leave: looked for by the marker's name alone, not by Baton's own code.
+// Finds what a run must not leave. It searches by the name of the marker, and does not use Baton's own code.
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Processes and folders of attempts. */
+/** The processes and folders that attempts left. */
 export interface Leftovers {
   processes: string[];
   folders: string[];
 }
 
-/** What is left of attempts whose folders lie in `temporary`. */
+/** Returns what is left of the attempts whose folders are in `temporary`. */
 async function findLeftovers(temporary: string): Promise<Leftovers> {
   const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
   const processes = await Promise.all(pids.map((pid) => commandIfOurs(pid, temporary)));
@@ -16,7 +16,7 @@ async function findLeftovers(temporary: string): Promise<Leftovers> {
   return { processes: processes.filter((command) => command !== undefined), folders };
 }
 
-/** The same once there is nothing, or after `limitMs`. */
+/** Waits until nothing is left, for `limitMs` milliseconds at most. Resolves to what is then left. */
 export async function awaitNoLeftovers(temporary: string, limitMs: number): Promise<Leftovers> {
   for (const end = Date.now() + limitMs; ; await delay(200)) {
     const found = await findLeftovers(temporary);
@@ -25,7 +25,7 @@ export async function awaitNoLeftovers(temporary: string, limitMs: number): Prom
 }
 
 async function commandIfOurs(pid: string, temporary: string): Promise<string | undefined> {
-  const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => ''); // gone
+  const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => ''); // the process has ended
   const environ = (await read('environ')).split('\0');
   const isRun = environ.some((variable) => variable.startsWith('BATON_RUN='));
   const isOurs = environ.some((variable) => variable.includes(temporary));

@@ -1,4 +1,4 @@
-// The clients of a run: they ask for sessions and cancel some, and ask again until they are told.
+// The clients of a run: they launch sessions and cancel some, and repeat each request until it is answered.
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   defined,
@@ -10,10 +10,10 @@ import {
 import type { PlannedSession } from './plan.ts';
 import type { Random } from './random.ts';
 
-/** How soon a client asks again that got no answer, in milliseconds. */
+/** How long a client waits before it repeats a request that was not answered, in milliseconds. */
 const RETRY_AFTER_MS = 250;
 
-/** A session that was asked for. */
+/** A session that a client requested. */
 export interface Accepted {
   planned: PlannedSession;
   parent?: string;
@@ -22,28 +22,28 @@ export interface Accepted {
 /** What the clients did. */
 export interface Load {
   readonly accepted: Map<string, Accepted>;
-  /** Sessions whose cancel was asked for; true where Baton said yes, false where it had ended already. */
+  /** The sessions that a client cancelled: true if Baton accepted the cancel, false if the session had ended. */
   readonly cancels: Map<string, boolean>;
-  /** Asks for one session, and cancels it when its time has come. Resolves once both are settled. */
+  /** Launches one session, and cancels it later if the plan says so. Resolves once both are answered. */
   launch(planned: PlannedSession): Promise<void>;
   /**
-   * Asks again for what only Redis knew: a client whose Redis lost its data does so. Sessions that have
-   * a document are not asked for again.
+   * Repeats the launches that only Redis knew, as a client does after Redis lost its data. Sessions that have a
+   * document are not launched again.
    */
   repeat(hasDocument: (id: string) => Promise<boolean>): Promise<void>;
 }
 
-/** What the clients use. */
+/** What the clients use to launch and cancel sessions. */
 export interface LoadOptions {
   manager: SessionManager;
   producer: Producer;
   stop: SessionStop;
   random: Random;
-  /** The sessions that are completed by now: parents for continues. */
+  /** Returns the sessions that are completed by now. They can be continued. */
   completed(): readonly string[];
 }
 
-/** Clients that have asked for nothing yet. */
+/** Creates clients that have launched no session yet. */
 export function createLoad({ manager, producer, stop, random, completed }: LoadOptions): Load {
   const accepted = new Map<string, Accepted>();
   const cancels = new Map<string, boolean>();
@@ -62,7 +62,7 @@ export function createLoad({ manager, producer, stop, random, completed }: LoadO
     const isAccepted = await untilAnswered(() => stop.cancelSession(id)).then(
       () => true,
       (error: unknown) => {
-        // One that only a Redis knew which was flushed: it is asked for again, and runs.
+        // Only Redis knew this session, and Redis was flushed. The session is launched again, and runs.
         if (isAppError(error) && error.code === 'SESSION_NOT_FOUND') return null;
         if (isAppError(error) && error.code === 'SESSION_TERMINAL') return false;
         throw error;
@@ -77,7 +77,7 @@ export function createLoad({ manager, producer, stop, random, completed }: LoadO
     async launch(planned) {
       const parent = planned.isContinue ? random.pick(completed()) : undefined;
       const session: Accepted = { planned, ...defined({ parent }) };
-      accepted.set(planned.id, session); // before the answer: until then it is asked for again
+      accepted.set(planned.id, session); // before the answer, because the launch is repeated until it is answered
       await requestLaunch(session);
       if (planned.cancelAfterMs === undefined) return;
       await delay(planned.cancelAfterMs);
@@ -92,7 +92,7 @@ export function createLoad({ manager, producer, stop, random, completed }: LoadO
   };
 }
 
-// A client that was told UNAVAILABLE, or that met a store in its fall, does not know: it says the same thing again.
+// After UNAVAILABLE or a lost connection, a client does not know whether the request succeeded, so it repeats it.
 async function untilAnswered<T>(work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {

@@ -11,12 +11,12 @@ const optionsSchema = z.strictObject({
   json: z.boolean().default(false),
 });
 
-/** How much is run, for how long, and from which seed. */
+/** The options of a run. */
 export type ChaosOptions = Readonly<Required<z.infer<typeof optionsSchema>> & { seed: number }>;
 
 const text = { type: 'string' } as const;
 
-/** Reads the command line; without a seed it makes one up. Throws on what it does not know. */
+/** Reads the command line. Without a seed, it makes a random one. Throws if an option is unknown or invalid. */
 export function readOptions(args: string[]): ChaosOptions {
   const { values } = parseArgs({
     args,

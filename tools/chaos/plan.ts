@@ -1,35 +1,35 @@
-// What the sessions do, and when each is asked for: follows from the seed alone.
+// The plan of the sessions: what each does, and when it is launched. The plan depends only on the seed.
 import { createHash } from 'node:crypto';
 import { defined } from '@baton/core/internal';
 import { fakePrompt } from '../../test/fake-claude/install.ts';
 import type { Step } from '../../test/fake-claude/script.ts';
 import { createRandom } from './random.ts';
 
-/** One session to come. */
+/** One planned session. */
 export interface PlannedSession {
   id: string;
   atMs: number;
-  /** How many marks it leaves. */
+  /** How many marks the session leaves. */
   marks: number;
   query: string;
-  /** Sent with Redis alone, so that nobody but a worker or the reconciler makes its document. */
+  /** The session is launched only through Redis, so a worker or the reconciler makes its document. */
   isRedisOnly: boolean;
-  /** Continues a session that is done by then, where there is one. */
+  /** The session continues a completed session, if there is one when it is launched. */
   isContinue: boolean;
-  /** When it is cancelled, counted from when it was asked for. */
+  /** How long after its launch the session is cancelled, in milliseconds. */
   cancelAfterMs?: number;
 }
 
-/** How many sessions run at a time, about: a killed worker is to meet several. */
+/** About how many sessions run at a time. A killed worker should have several of them. */
 const AT_A_TIME = 12;
 
-/** Shortest and longest session on average, in milliseconds. */
+/** The shortest and the longest average length of a session, in milliseconds. */
 const LENGTH_MS = [3_000, 60_000] as const;
 
-/** The part of the time in which sessions are asked for; the rest lets the last ones meet faults too. */
+/** The share of the run in which sessions are launched. In the rest, faults also hit the last sessions. */
 const ARRIVALS = 0.85;
 
-/** The sessions of a run of `ms`, in the order in which they come. */
+/** Returns the sessions of a run of `ms` milliseconds, in the order of their launches. */
 export function planSessions(options: {
   seed: number;
   ms: number;
@@ -46,7 +46,7 @@ export function planSessions(options: {
     const turnMs = random.integer(100, 900);
     const marks = Math.ceil((random.between(0.2, 1.8) * lengthMs) / turnMs);
     const steps: Step[] = [
-      // Like a tool that a killed turn leaves behind: it must not outlive the session.
+      // This process is like a tool that a killed turn leaves behind. It must not outlive the session.
       ...(index % 3 === 0 ? [{ spawn: 'exec sleep 3600' }] : []),
       ...(index % 4 === 1 ? [{ sub_agent: `helper-${index}` }] : []),
       { marks: id, to: marks, turn_ms: turnMs },
@@ -65,7 +65,7 @@ export function planSessions(options: {
   }).sort((a, b) => a.atMs - b.atMs);
 }
 
-// A version 4 UUID in form, made from the seed.
+// The id has the form of a version 4 UUID, and is made from the seed.
 function idOf(seed: number, index: number): string {
   const hex = createHash('sha256').update(`${seed} ${index}`).digest('hex');
   return [

@@ -1,16 +1,16 @@
-/** Numbers that look random and are the same for the same seed. */
+/** A pseudo-random stream. The same seed gives the same numbers. */
 export interface Random {
-  /** At least 0, below 1. */
+  /** Returns a number of at least 0 and below 1. */
   next(): number;
-  /** At least `from`, below `to`. */
+  /** Returns a number of at least `from` and below `to`. */
   between(from: number, to: number): number;
-  /** A whole number, both ends included. */
+  /** Returns an integer between `from` and `to`, both included. */
   integer(from: number, to: number): number;
-  /** One of them. */
+  /** Returns one of the items, or undefined if there is none. */
   pick<T>(from: readonly T[]): T | undefined;
 }
 
-/** A stream of numbers (mulberry32); `name` makes streams of one seed independent of each other. */
+/** Creates a stream of numbers (mulberry32). Streams of one seed with different names are independent. */
 export function createRandom(seed: number, name = ''): Random {
   let state = [...name].reduce(
     (hash, char) => Math.imul(hash ^ char.charCodeAt(0), 16777619),

@@ -6,22 +6,22 @@ import type { FaultKind } from './faults.ts';
 import type { ChaosOptions } from './options.ts';
 import { firstWaits, recoveries, spreadOf } from './waits.ts';
 
-/** How many violations are told one by one. */
+/** How many violations the report lists. */
 const SHOWN = 50;
 
-/** What a run was besides its evidence. */
+/** The facts of a run that are not part of its evidence. */
 export interface RunFacts {
   options: ChaosOptions;
   faults: Partial<Record<FaultKind, number>>;
   seconds: number;
-  /** From the last fault's end until every session was terminal. */
+  /** The time from the end of the last fault until every session was terminal. */
   healSeconds: number;
   workersStarted: number;
   redis: string;
   mongodb: string;
 }
 
-/** The figures of a run, fit for one line of JSON. */
+/** Returns the figures of a run, for one line of JSON. */
 export function figures(evidence: Evidence, violations: readonly Violation[], facts: RunFacts) {
   const sessions = [...evidence.sessions.values()];
   const count = (of: (id: string) => number) => sessions.reduce((sum, { id }) => sum + of(id), 0);

@@ -1,4 +1,4 @@
-// One run: servers, workers and clients; faults for a while; then everything is healed and audited.
+// One run: it starts servers, workers and clients, injects faults for a while, restores everything and audits it.
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -24,19 +24,19 @@ import { createWorkerPool, type WorkerPool } from './worker-pool.ts';
 const LEASE_MS = 4_000;
 const DRAIN_TIMEOUT_MS = 1_500;
 
-/** Drain window, hand-back and close as the worker bounds them, and a machine that is busy. */
+/** The worker's limits for drain, hand-back and close, plus ten seconds for a busy machine, in milliseconds. */
 const DRAIN_WITHIN_MS = DRAIN_TIMEOUT_MS + 15_000 + 5_000 + 10_000;
 
 /** How long the first workers may take to be ready, in milliseconds. */
 const START_LIMIT_MS = 60_000;
 
-/** How long every session may take to end once all is well, in milliseconds. */
+/** How long the sessions may take to end once the faults are over, in milliseconds. */
 const HEAL_LIMIT_MS = 180_000;
 
-/** Two sweeps of ten seconds, and a machine that is busy. */
+/** Two sweeps of ten seconds, plus ten seconds for a busy machine, in milliseconds. */
 const LEFTOVERS_LIMIT_MS = 30_000;
 
-/** Runs chaos in this folder and resolves with its figures; the workers' logs stay in `logs` below it. */
+/** Runs chaos in this folder and resolves to its figures. The workers' logs stay in its subfolder `logs`. */
 export async function runChaos(options: ChaosOptions, env: Environment, folder: string) {
   for (const name of ['work', 'home', 't', 'logs']) await mkdir(join(folder, name));
   const logFile = createWriteStream(join(folder, 'logs', 'chaos.log'));
@@ -48,14 +48,14 @@ export async function runChaos(options: ChaosOptions, env: Environment, folder: 
   };
   const servers = await startServers(env, log);
   const giveUp = () => {
-    servers.services.guardian.removeAtEnd(folder); // it stops everything else first
+    servers.services.guardian.removeAtEnd(folder); // the guardian first stops everything else
     process.exit(130);
   };
   process.once('SIGINT', giveUp).once('SIGTERM', giveUp);
   try {
     return await runOn(servers, { options, env, folder, log });
   } catch (error) {
-    // Logged before anything is stopped: failures that the stop causes would hide this error.
+    // The error is logged before the stop, because failures that the stop causes would hide it.
     log(`the run itself failed: ${error instanceof Error ? error.stack : String(error)}`);
     throw error;
   } finally {
@@ -64,7 +64,7 @@ export async function runChaos(options: ChaosOptions, env: Environment, folder: 
   }
 }
 
-/** What a run works with besides its servers. */
+/** What a run needs in addition to its servers. */
 interface RunContext {
   options: ChaosOptions;
   env: Environment;
@@ -95,7 +95,7 @@ async function runOn(servers: Servers, context: RunContext) {
   const begin = performance.now();
   const { launches } = await launchUnderFaults(options, load, faults);
 
-  log('no more faults: everything is healed');
+  log('the faults are over: starting the servers that are down and waiting for the sessions');
   const healSeconds = await recover(servers, launches, watch);
   log(
     `${watch.finals.size} of ${load.accepted.size} sessions are terminal after ${healSeconds.toFixed(1)} s`,
@@ -125,7 +125,7 @@ async function runOn(servers: Servers, context: RunContext) {
   });
 }
 
-/** The workers of a run, on these servers and with the fake CLI; none is started yet. */
+/** Creates the workers of a run, on these servers and with the fake CLI. None of them is started yet. */
 function openPool(
   { services, redis, mongodb }: Servers,
   { options, env, folder }: RunContext,
@@ -152,8 +152,8 @@ function openPool(
 }
 
 /**
- * Plays the sessions and the faults, each at its time. Resolves once the time is over and every fault is done,
- * with the sessions: some of them are still unanswered then.
+ * Launches the sessions and injects the faults, each at its planned time. Resolves once the time and all faults are
+ * over. It returns the launches, because some of them are still unanswered then.
  */
 async function launchUnderFaults(
   { seed, sessions, minutes }: ChaosOptions,
@@ -175,7 +175,7 @@ async function launchUnderFaults(
   return { launches };
 }
 
-/** Starts the servers that are down and waits until every session is terminal; resolves with the seconds it took. */
+/** Starts the servers that are down and waits until every session is terminal. Resolves to the seconds it took. */
 async function recover(
   { redis, mongodb }: Servers,
   launches: readonly Promise<void>[],
@@ -183,7 +183,7 @@ async function recover(
 ): Promise<number> {
   const begin = performance.now();
   const clientsDone = Promise.all([redis.outages.start(), mongodb.outages.start(), ...launches]);
-  // A session that does not come to its end is not waited for: the audit names it.
+  // The wait is limited. The audit reports a session that does not end.
   await Promise.race([clientsDone, delay(HEAL_LIMIT_MS, undefined, { ref: false })]);
   await watch.untilTerminal(HEAL_LIMIT_MS);
   return (performance.now() - begin) / 1000;

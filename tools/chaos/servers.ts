@@ -2,14 +2,14 @@ import type { Environment } from '../dev-services/environment.ts';
 import type { Outages } from '../dev-services/outages.ts';
 import { type Services, startServices } from '../dev-services/services.ts';
 
-/** The servers of a run: started by it alone, for they are killed and flushed. */
+/** The servers of a run. The run always starts its own, because it kills and flushes them. */
 export interface Servers {
   services: Services;
   redis: { url: string; outages: Outages };
   mongodb: { url: string; outages: Outages };
 }
 
-/** Starts them; servers that are given by REDIS_URL or MONGODB_URL are somebody's and left alone. */
+/** Starts the servers. It ignores REDIS_URL and MONGODB_URL, because those servers may hold other data. */
 export async function startServers(
   env: Environment,
   log: (line: string) => void,
@@ -18,10 +18,10 @@ export async function startServers(
   const services = await startServices({ env: own, log });
   const { redis, mongodb } = services;
   if (!redis.outages || !mongodb.outages)
-    throw new Error('expected servers that were started here');
+    throw new Error('expected a Redis and a MongoDB that this run started, but got running ones');
   if (mongodb.kind === 'secantusd-py') {
     log(
-      'only the slow MongoDB server is here: what holds is as true, but fewer sessions run at a time; ' +
+      'only the slow MongoDB server is here: the checks are the same, but fewer sessions run at a time; ' +
         'install mongod or run `npm run services:fast` first',
     );
   }

@@ -1,14 +1,14 @@
 import type { Evidence } from './audit/evidence.ts';
 import { committed } from './audit/evidence.ts';
 
-/** How long something took, over all sessions, in milliseconds. */
+/** The spread of a duration over all sessions, in milliseconds. */
 export interface Spread {
   median: number;
   p95: number;
   max: number;
 }
 
-/** From when an attempt was last heard of to the claim of the next one. */
+/** Returns the times from the last event of an attempt to the claim of the next attempt, in milliseconds. */
 export function recoveries(evidence: Evidence): number[] {
   return [...evidence.sessions.values()].flatMap(({ id, attempts }) => {
     const events = committed(evidence, id);
@@ -19,14 +19,14 @@ export function recoveries(evidence: Evidence): number[] {
   });
 }
 
-/** From when a session was asked for to its first claim. */
+/** Returns the times from the launch of a session to its first claim, in milliseconds. */
 export function firstWaits({ sessions }: Evidence): number[] {
   return [...sessions.values()].flatMap(({ created_at, attempts: [first] }) =>
     first ? [first.started_at.getTime() - created_at.getTime()] : [],
   );
 }
 
-/** The spread of these; all zero where there is none. */
+/** Returns the spread of these durations; all zero if there are none. */
 export function spreadOf(ms: readonly number[]): Spread {
   const sorted = ms.toSorted((a, b) => a - b);
   const at = (part: number) => Math.round(sorted[Math.ceil(part * (sorted.length - 1))] ?? 0);

@@ -1,4 +1,4 @@
-// A reader that looks on all the while: what it was shown once must stay true.
+// A reader that watches a run. Everything that it was shown once must stay true.
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Event,
@@ -9,23 +9,23 @@ import {
 } from '@baton/core/internal';
 import type { Random } from './random.ts';
 
-/** How often it looks, in milliseconds, and how many sessions' events it reads each time. */
+/** How often the reader reads, in milliseconds, and of how many sessions it then reads the events. */
 const READ_EVERY_MS = 300;
 const SAMPLE = 6;
 const PAGE = 500;
 
-/** What was seen while the faults went on. */
+/** What the reader saw during the run. */
 export interface Watch {
-  /** Events that a reader was shown, each as its session and `seq`, with its exact line. */
+  /** The exact lines of the events that the reader was shown, by session and `seq`. */
   readonly shown: Map<string, Map<number, string>>;
-  /** Each terminal document as it was when it was first seen terminal. */
+  /** Each session document as it was when the reader first saw it terminal. */
   readonly finals: Map<string, Session>;
-  /** Resolves when all of them are terminal, or after `limitMs`. */
+  /** Resolves when all sessions are terminal, or after `limitMs` milliseconds. */
   untilTerminal(limitMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Begins to look at these sessions; `ids` may grow. */
+/** Starts to watch these sessions. `ids` may return more of them later. */
 export function startWatch(
   stores: { sessions: SessionStore; events: EventStore },
   ids: () => Iterable<string>,
@@ -57,7 +57,7 @@ export function startWatch(
 
   async function loop(): Promise<void> {
     while (!stopped.signal.aborted) {
-      await readSample().catch(() => {}); // the server is away: that is what this is about
+      await readSample().catch(() => {}); // the server is down, which is expected here
       await delay(READ_EVERY_MS, undefined, { signal: stopped.signal }).catch(() => {});
     }
   }
@@ -78,7 +78,7 @@ export function startWatch(
   };
 }
 
-/** What must not change of an event that was shown. */
+/** Returns the part of an event that must not change after it was shown. */
 export function lineOf({ attempt, type, raw }: Event): string {
   return `${attempt} ${type} ${raw}`;
 }

@@ -9,10 +9,10 @@ import type { Host, HostPart } from './hosts.ts';
 
 const MAIN = fileURLToPath(new URL('../../apps/worker/src/main.ts', import.meta.url));
 
-/** How long a worker that could not start is waited for before the next try, in milliseconds. */
+/** How long the pool waits before it replaces a worker that could not start, in milliseconds. */
 const TRY_AGAIN_AFTER_MS = 1_000;
 
-/** A worker that ended. `intent`: by our SIGKILL, by our SIGTERM, or not by us. */
+/** How a worker ended. `intent`: by SIGKILL of the run, by SIGTERM of the run, or not by the run. */
 export interface WorkerEnd {
   name: string;
   intent: 'kill' | 'drain' | 'no';
@@ -20,44 +20,44 @@ export interface WorkerEnd {
   wasReady: boolean;
   code: number | null;
   signal: string | null;
-  /** From our SIGTERM to its end. */
+  /** The time from SIGTERM to its end, in milliseconds. */
   drainMs?: number;
 }
 
-/** The workers that run, and those that ran. */
+/** The workers of a run. */
 export interface WorkerPool {
-  /** Replaces whatever ends from now on, so that the number stays. */
+  /** Starts the workers. From now on, each worker that ends is replaced. */
   start(): void;
-  /** One that is ready and not paused, chosen by a number from 0 to 1; none where there is none. */
+  /** Returns a worker that is ready and not paused, selected by `pick` (0 to 1), or undefined if there is none. */
   choose(pick: number): PoolWorker | undefined;
-  /** Resolves once all of them are ready; rejects after the limit. */
+  /** Resolves once all workers are ready. Rejects after `limitMs` milliseconds. */
   untilReady(limitMs: number): Promise<void>;
-  /** Drains them all and replaces none; resolves with how every worker of the run ended. */
+  /** Drains all workers and replaces none. Resolves to how every worker of the run ended. */
   stopAll(): Promise<WorkerEnd[]>;
   readonly startedCount: number;
 }
 
-/** A worker that can be broken. */
+/** A worker that a fault can hit. */
 export interface PoolWorker {
   name: string;
-  /** SIGKILL; its slot stays empty for so long. */
+  /** Kills the worker with SIGKILL. Its slot stays empty for `restartDelayMs` milliseconds. */
   kill(restartDelayMs: number): void;
-  /** SIGTERM; another worker takes its slot at once. */
+  /** Sends SIGTERM. Another worker takes its slot at once. */
   drain(): void;
-  /** SIGSTOP, and SIGCONT after so long. */
+  /** Sends SIGSTOP, and SIGCONT after `ms` milliseconds. */
   pause(ms: number): Promise<void>;
-  /** Its CLI or its temporary directory goes away, and comes back after so long. */
+  /** Takes its CLI or its temporary directory away for `ms` milliseconds. */
   lose(part: HostPart, ms: number): Promise<void>;
 }
 
-/** A position in the pool: its worker is replaced whenever it ends. */
+/** A position in the pool. Its worker is replaced each time it ends. */
 interface Slot {
   host: Host;
   member: PoolWorker | undefined;
   isPaused: boolean;
 }
 
-/** What the slots of a pool share. */
+/** The state that all slots of a pool share. */
 interface PoolState {
   readonly slots: readonly Slot[];
   readonly ends: WorkerEnd[];
@@ -66,32 +66,32 @@ interface PoolState {
   isStopping: boolean;
 }
 
-/** The process of a worker, and what is known of its end. */
+/** The process of a worker, and how it ends. */
 interface WorkerProcess {
   child: LaunchedProcess;
   end: WorkerEnd;
   /** How long its slot stays empty after its end, in milliseconds. */
   restartDelayMs: number;
-  /** When it was sent SIGTERM, by `performance.now()`. */
+  /** When SIGTERM was sent, by `performance.now()`. */
   drainedAt: number;
-  /** Whether another worker has its slot already. */
+  /** Whether another worker already has its slot. */
   isReplaced: boolean;
 }
 
-/** What the workers are given. */
+/** The options of a worker pool. */
 export interface WorkerPoolOptions {
   guardian: Guardian;
   size: number;
   /** The complete environment of a worker. */
   env: Record<string, string>;
   logs: string;
-  /** Makes what a worker has of its own on its host; the number says whose. */
+  /** Creates the host of the worker in the slot of this index. */
   openHost(index: number): Host;
-  /** A drain that takes longer ends in SIGKILL. */
+  /** How long a drain may take before the worker is killed, in milliseconds. */
   drainWithinMs: number;
 }
 
-/** The workers of these options; none runs before `start`. */
+/** Creates the pool. No worker runs before `start`. */
 export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   const { size, openHost } = options;
   const pool: PoolState = {
@@ -178,7 +178,7 @@ async function runWorker(
   startWorker(pool, slot, options);
 }
 
-/** The faults that the worker of a slot can be given; `replace` starts the next worker in its slot. */
+/** Returns the worker of a slot. `replace` starts the next worker in the same slot. */
 function createPoolWorker(slot: Slot, life: WorkerProcess, replace: () => void): PoolWorker {
   const { child, end } = life;
   return {

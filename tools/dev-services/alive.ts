@@ -1,10 +1,10 @@
-/** Tells whether a process of ours with that id runs. */
+/** Returns whether a process of this user with that id runs. */
 export function isAlive(pid: number): boolean {
   if (!pid) return false;
   try {
     process.kill(pid, 0);
     return true;
   } catch {
-    return false; // gone, or another user's: ours would be ours to signal
+    return false; // it has ended, or it belongs to another user and cannot be signalled
   }
 }

@@ -17,7 +17,10 @@ const tools = [
   { names: ['cmake'], install: 'cmake' },
 ];
 
-/** Builds SecantusDB's Rust server into the cache unless it is there, and returns it; throws with the tool that is missing. */
+/**
+ * Returns SecantusDB's Rust server, and builds it into the cache if it is not there. Throws an error that names
+ * the missing tool if it cannot be built.
+ */
 export async function buildSecantus(
   host: Host,
   sha256: string = secantusCrate.sha256,
@@ -48,8 +51,8 @@ async function findTools(env: Environment): Promise<string> {
     const program = found.find((file) => file !== undefined);
     if (!program) {
       throw new ServicesError(
-        `building ${secantusCrate.program} needs ${install} on PATH, and ${names.join(' or ')} is not there. ` +
-          'Install it, or put mongod on PATH: Baton takes that first.',
+        `building ${secantusCrate.program} needs ${install} on PATH, but found no ${names.join(' or ')} there. ` +
+          'Install it, or put mongod on PATH, which Baton prefers.',
       );
     }
     cargo ||= program;
@@ -71,7 +74,7 @@ function progress(log: (line: string) => void): (line: string) => void {
   };
 }
 
-// The crate's own lock file pins, by checksum, whatever else went in; so its checksum pins all of it.
+// The crate's lock file pins all dependencies by checksum, so the checksum of the crate pins the whole build.
 async function checkCrate(env: Environment, sha256: string): Promise<void> {
   const home = env['CARGO_HOME'] || join(env['HOME'] || homedir(), '.cargo');
   const { name, version } = secantusCrate;
@@ -82,6 +85,6 @@ async function checkCrate(env: Environment, sha256: string): Promise<void> {
     if (digest === sha256) return;
   }
   throw new ServicesError(
-    `${name} ${version} as downloaded has not the sha256 ${sha256}: not installed`,
+    `the download of ${name} ${version} does not have the expected sha256 ${sha256}: not installed`,
   );
 }

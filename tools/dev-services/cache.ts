@@ -9,9 +9,9 @@ const lookAgainAfterMs = 100;
 const abandonedAfterMs = 24 * 60 * 60 * 1000;
 
 /**
- * Returns the folder `name` of the cache, building it first when it is not there. It is built beside its target and moved
- * there whole, so a half-finished one is never seen under its name. Of two that race, the later waits for the first; should
- * both build after all, the first to finish stays and both get it.
+ * Returns the folder `name` of the cache, and builds it first if it is missing. The folder is built under another
+ * name and then renamed, so no process sees it half finished. If two processes race, the later one waits for
+ * the earlier one. If both build it anyway, both use the one that is finished first.
  */
 export async function installOnce(
   { cache, guardian, log }: Pick<Host, 'cache' | 'guardian' | 'log'>,
@@ -51,12 +51,12 @@ export async function uninstall(cache: string, name: string): Promise<void> {
   try {
     await rename(join(cache, name), join(aside, name));
   } catch {
-    // another start took it out first
+    // another process took it out first
   }
   await rm(aside, { recursive: true, force: true });
 }
 
-// Resolves true once an earlier process has put the folder there, false when no earlier process builds it (any more).
+// Resolves to true once an earlier process has built the folder, and to false if no earlier process builds it.
 async function waitForEarlier(
   cache: string,
   mine: Draft,
@@ -76,7 +76,7 @@ async function sweepAbandoned(cache: string): Promise<void> {
   for (const entry of await readdir(cache)) {
     if (!entry.startsWith('.')) continue;
     const draft = join(cache, entry);
-    const facts = await stat(draft).catch(() => undefined); // gone meanwhile: its builder finished
+    const facts = await stat(draft).catch(() => undefined); // its builder has just renamed it
     if (facts && Date.now() - facts.mtimeMs > abandonedAfterMs) {
       await rm(draft, { recursive: true, force: true });
     }

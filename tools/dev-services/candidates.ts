@@ -1,31 +1,31 @@
 import { reasonOf, ServicesError } from './errors.ts';
 
-/** Where a server is: one that runs already, or a program to start. */
+/** What a candidate found: the URL of a running server, or a program to start. */
 export type Found = { readonly url: string } | FoundProgram;
 
-/** A program to start, and where it comes from. */
+/** A program to start. `from` says where it comes from. */
 export type FoundProgram = {
   readonly program: string;
   readonly firstArgs?: readonly string[];
   readonly from: string;
-  /** Variables that the program needs besides its usual environment. */
+  /** Variables that the program needs in addition to its usual environment. */
   readonly env?: Readonly<Record<string, string>>;
 };
 
-/** One way to come by a server. `find` returns undefined where it is not to be had here. */
+/** One way to get a server. `find` resolves to undefined if this machine does not have it. */
 export type Candidate<Kind extends string, Context, Result extends Found = Found> = {
   readonly kind: Kind;
   readonly looksFor: string;
   readonly find: (context: Context) => Promise<Result | undefined>;
 };
 
-/** The first candidate that was there. */
+/** The first candidate that found something. */
 export type Choice<Kind extends string, Result extends Found = Found> = {
   readonly kind: Kind;
   readonly found: Result;
 };
 
-/** Returns the first candidate that finds its program, or throws an error that lists what was tried and the advice. */
+/** Returns the first candidate that finds something, or throws an error with everything that was tried and the advice. */
 export async function pickFirst<Kind extends string, Context, Result extends Found>(
   candidates: readonly Candidate<Kind, Context, Result>[],
   context: Context,
@@ -37,17 +37,17 @@ export async function pickFirst<Kind extends string, Context, Result extends Fou
     try {
       const found = await find(context);
       if (found) return { kind, found };
-      tried.push(`  ${looksFor}: not there`);
+      tried.push(`  ${looksFor}: not found`);
     } catch (error) {
       tried.push(`  ${looksFor}: ${reasonOf(error)}`);
     }
   }
   throw new ServicesError(
-    [`no ${options.title} is to be had here. Looked for:`, ...tried, options.advice].join('\n'),
+    [`found no ${options.title} that runs here. Looked for:`, ...tried, options.advice].join('\n'),
   );
 }
 
-/** Reads a forced choice, undefined when the variable is unset or empty; an unknown name throws with the known ones. */
+/** Reads a forced choice. Returns undefined if the variable is unset or empty. Throws if the name is unknown. */
 export function parseKind<Kind extends string>(
   variable: string,
   value: string | undefined,

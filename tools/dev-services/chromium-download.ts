@@ -10,7 +10,7 @@ import type { Host } from './host.ts';
 import { isProgram } from './on-path.ts';
 import { run } from './run.ts';
 
-/** The headless Chromium that playwright downloads for itself, in the cache; throws where its download host does not answer. */
+/** Downloads playwright's headless Chromium into the cache. Throws if the download host does not answer. */
 export async function downloadChromium(host: Host): Promise<FoundProgram> {
   const main = fileURLToPath(import.meta.resolve('playwright-core/package.json'));
   const { default: manifest } = await import('playwright-core/package.json', {
@@ -32,5 +32,5 @@ export async function downloadChromium(host: Host): Promise<FoundProgram> {
     if (failure === undefined) return found;
     throw new ServicesError(failure);
   }
-  throw new ServicesError(`${folder} holds no Chromium: remove that folder and start again`);
+  throw new ServicesError(`${folder} contains no Chromium: remove that folder and start again`);
 }

@@ -1,14 +1,15 @@
-// Unpacks the Chromium of the npm package into a folder, which must be this process's TMPDIR. A process of its own,
-// because the package reads its target from the environment, and because a killed launcher must not leave it half way.
+// Unpacks the Chromium of the npm package into a folder, which must be this process's TMPDIR. It is a separate
+// process because the package reads its target from the environment, and because the guardian then stops the
+// unpacking if the launcher is killed.
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inflate } from '@sparticuz/chromium';
 
-// Without swiftshader: nothing here draws by WebGL.
+// Swiftshader is left out, because no test needs WebGL.
 const ARCHIVES = ['chromium.br', 'fonts.tar.br', 'al2023.tar.br'];
 
-// In the place of the package's own fonts.conf, which names /tmp/fonts.
+// This replaces the package's own fonts.conf, which names /tmp/fonts.
 const FONTS = `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>

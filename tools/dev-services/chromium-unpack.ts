@@ -11,8 +11,8 @@ import { run } from './run.ts';
 const PACKAGE = '@sparticuz/chromium';
 
 /**
- * Returns the headless Chromium that the npm package ships, unpacked into the cache once. Undefined on other platforms
- * than Linux on x64: the package holds no other. Throws where the program does not run here.
+ * Unpacks the headless Chromium of the npm package into the cache once, and returns it. Returns undefined on any
+ * platform but Linux on x64, the only one in the package. Throws if the program does not run here.
  */
 export async function unpackChromium(
   host: Host,
@@ -30,12 +30,12 @@ export async function unpackChromium(
   return withLibraries(host, folder, `the npm package ${PACKAGE} ${version}`);
 }
 
-/** The program with what it needs here: the system's libraries, or the package's own where the system lacks some. */
+/** Returns the program with the system's libraries, or with the package's own if the system lacks some. */
 async function withLibraries(host: Host, folder: string, from: string): Promise<FoundProgram> {
   const program = join(folder, 'chromium');
   const fonts = { FONTCONFIG_PATH: join(folder, 'fonts') };
   const plain = { program, from, env: fonts };
-  // The package's libraries need a glibc of 2.34, the program itself an older one: the system's go first.
+  // The system's libraries are tried first: those of the package need glibc 2.34, the program an older one.
   const missing = await runsHere(host, plain);
   if (missing === undefined) return plain;
   const bundled = { ...plain, env: { ...fonts, LD_LIBRARY_PATH: join(folder, 'al2023', 'lib') } };

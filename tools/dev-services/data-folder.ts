@@ -4,15 +4,15 @@ import { join, resolve } from 'node:path';
 import { lockFolder } from './data-lock.ts';
 import type { Host } from './host.ts';
 
-/** The folder that the servers keep their data in, while this process has it. */
+/** The folder in which the servers keep their data. It belongs to this process until `release`. */
 export type DataFolder = {
-  /** Makes the folder of one server; servers of different kinds do not read each other's data. */
+  /** Makes the folder of one server. Each kind has its own, because kinds cannot read each other's data. */
   readonly folder: (server: string, kind: string) => Promise<string>;
-  /** Gives the folder back, and removes it when it was a temporary one. */
+  /** Releases the folder. Removes it if it is temporary. */
   readonly release: () => Promise<void>;
 };
 
-/** Takes a folder that persists, or throws when another start has it; without one, a temporary folder. */
+/** Locks the given folder, or throws if another process has it. Without a given folder, makes a temporary one. */
 export async function openDataFolder(dataDir: string | undefined, host: Host): Promise<DataFolder> {
   const root = dataDir === undefined ? await temporary(host) : resolve(dataDir);
   await mkdir(root, { recursive: true });
@@ -24,7 +24,9 @@ export async function openDataFolder(dataDir: string | undefined, host: Host): P
       if (others.length > 0 && !others.includes(name)) {
         const former = others.map((other) => other.slice(server.length + 1)).join(' or ');
         const variable = `BATON_${server.toUpperCase()}`;
-        host.log(`${server}: starts empty; the earlier data is on ${former} (${variable})`);
+        host.log(
+          `${server}: starts empty; the earlier data belongs to ${former} (set ${variable} to use it)`,
+        );
       }
       const folder = join(root, name);
       await mkdir(folder, { recursive: true });

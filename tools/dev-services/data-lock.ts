@@ -7,8 +7,9 @@ import { ServicesError } from './errors.ts';
 const guardianEndsWithinMs = 30_000;
 
 /**
- * Takes the folder for this process and returns the lock file, or throws when another start has it. Two Redis on one
- * append-only file destroy it. After a crash it waits for the old guardian, which still stops the old servers.
+ * Locks the folder for this process and returns the lock file, or throws if another process has it. Without the lock,
+ * two Redis servers could destroy one append-only file. After a crash, it waits for the old guardian, which may
+ * still be stopping the old servers.
  */
 export async function lockFolder(folder: string, guardianPid: number): Promise<string> {
   const lock = join(folder, 'services.lock');
@@ -16,11 +17,11 @@ export async function lockFolder(folder: string, guardianPid: number): Promise<s
   await writeFile(ownLock, `${process.pid} ${guardianPid}\n`);
   try {
     for (const started = Date.now(); !(await linked(ownLock, lock)); await delay(50)) {
-      const content = await readFile(lock, 'utf8').catch(() => ''); // released just now: try again
+      const content = await readFile(lock, 'utf8').catch(() => ''); // just released: try again
       const [launcher = 0, guardian = 0] = content.split(' ').map(Number);
       if (isAlive(launcher)) {
         throw new ServicesError(
-          `${folder} is in use by process ${launcher}: stop that first (if it is no Baton, remove ${lock})`,
+          `${folder} is in use by process ${launcher}: stop that process first (or remove ${lock} if it is not Baton's)`,
         );
       }
       const isEnding = isAlive(guardian) && Date.now() - started < guardianEndsWithinMs;
@@ -42,7 +43,7 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-// Moved aside before it is judged: another start may have put its own in place since we read it.
+// The lock is moved aside before its content is compared: another process may have replaced it since we read it.
 async function removeStale(lock: string, stale: string): Promise<void> {
   const aside = `${lock}.${process.pid}`;
   try {

@@ -2,7 +2,7 @@ import { isAlive } from './alive.ts';
 
 const believedForMs = 30 * 60 * 1000;
 
-/** A folder of the cache that is still being built, and by whom. */
+/** A folder of the cache that a process is still building. */
 export type Draft = {
   readonly name: string;
   readonly began: number;
@@ -10,12 +10,12 @@ export type Draft = {
   readonly tag: string;
 };
 
-/** Returns the folder's name; names sort by who began first. */
+/** Returns the folder's name. Names sort by the time at which the building began. */
 export function draftName({ name, began, pid, tag }: Draft): string {
   return `.draft-${name}-${began}-${pid}-${tag}`;
 }
 
-/** Returns the drafts of the same thing that began before mine and whose process still runs. */
+/** Returns the earlier drafts of the same folder whose process still runs. */
 export function draftsBefore(
   ownDraft: Draft,
   entries: readonly string[],

@@ -1,13 +1,13 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** The environment that the dev services read: handed in, never looked up. */
+/** The environment that the dev services read. It is passed in, and never read from `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const installerNames =
   /^(PATH|HOME|LANG|TMPDIR|XDG_CACHE_HOME|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE|(https?|no|all)_proxy|(PIP|PYENV|CARGO|RUSTUP|MONGOMS|PLAYWRIGHT)_.+|NODE_EXTRA_CA_CERTS|CC|CXX|CFLAGS|CXXFLAGS|LDFLAGS|SDKROOT)$/i;
 
-/** Returns the part of the environment that an installer (pip, cargo) needs to reach its registry, and nothing else. */
+/** Returns only the part of the environment that an installer (pip, cargo) needs to reach its registry. */
 export function installerEnvironment(env: Environment): Record<string, string> {
   return Object.fromEntries(
     Object.entries(env).filter(

@@ -10,7 +10,7 @@ type ChromiumKind = 'path' | 'npm' | 'download';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
-/** Where a headless Chromium is looked for, in this order; each one found has printed its version here. */
+/** Where a headless Chromium is looked for, in this order. A Chromium counts as found if it prints its version. */
 export const chromiumCandidates: readonly Candidate<ChromiumKind, Host, FoundProgram>[] = [
   { kind: 'path', looksFor: `${NAMES.join(', ')} on PATH`, find: onPath },
   {
@@ -21,7 +21,10 @@ export const chromiumCandidates: readonly Candidate<ChromiumKind, Host, FoundPro
   { kind: 'download', looksFor: "playwright's own download of Chromium", find: downloadChromium },
 ];
 
-/** Finds a Chromium that runs here, installing one into Baton's cache where needed; throws what was tried if none does. */
+/**
+ * Finds a Chromium that runs here, and installs one into Baton's cache if needed. Throws an error with everything
+ * that was tried if none runs.
+ */
 export async function findChromium(host: Host): Promise<FoundProgram> {
   const { found } = await pickFirst(chromiumCandidates, host, {
     title: 'Chromium',
@@ -30,7 +33,7 @@ export async function findChromium(host: Host): Promise<FoundProgram> {
   return found;
 }
 
-// Ubuntu's chromium-browser is a stub that only says how to install the real one: hence the probe.
+// Each program is run, because Ubuntu's chromium-browser is a stub that only says how to install the real one.
 async function onPath(host: Host): Promise<FoundProgram | undefined> {
   const failures: string[] = [];
   for (const name of NAMES) {

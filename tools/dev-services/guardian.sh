@@ -1,9 +1,10 @@
 #!/bin/sh
-# Outlives its launcher by a moment. Reads lines: "+ <process group>", "- <process group>", "d <folder>".
-# When its input ends, however the launcher ended, it stops every group still listed, youngest first, then removes the folders.
+# Stops the launcher's processes after the launcher has ended. It reads lines: "+ <process group>",
+# "- <process group>", "d <folder>". Its input ends when the launcher ends, also after SIGKILL. It then stops every
+# group that is still listed, the youngest first, and removes the folders.
 trap '' HUP INT TERM
 
-# Where nobody reaps orphans (a container without an init), the dead stay and can still be signalled.
+# In a container without an init, nobody reaps orphans: dead processes stay as zombies and still take signals.
 is_dead() {
   { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
   case $stat in
@@ -35,7 +36,7 @@ for group in $groups; do
   kill -s TERM -- "-$group" 2>/dev/null || continue
   ticks=0
   while kill -s 0 -- "-$group" 2>/dev/null; do
-    # its leader is dead: what that left behind gets no more time
+    # its leader is dead, so the rest of the group gets no more time
     is_dead "$group" && kill -s KILL -- "-$group" 2>/dev/null && break
     ticks=$((ticks + 1))
     # the second signal asks a draining worker to skip its wait

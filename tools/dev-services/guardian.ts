@@ -3,32 +3,33 @@ import { type LaunchedProcess, type LaunchOptions, launch } from '../process/lau
 import type { Environment } from './environment.ts';
 import { ServicesError } from './errors.ts';
 
-/** Starts processes that do not outlive this one, even when it is killed with SIGKILL. */
+/** Starts processes that do not outlive this process, even if it is killed with SIGKILL. */
 export type Guardian = {
   readonly pid: number;
-  /** Says whether `close` was called: an end of what was spawned is meant from then on. */
+  /** Returns whether `close` was called. From then on, spawned processes end on purpose. */
   isClosed(): boolean;
-  /** Resolves with the reason when the guardian has ended before `close`: nothing guards what runs any more. */
+  /** Resolves with the reason if the guardian ended before `close`. The spawned processes are then unguarded. */
   readonly failed: Promise<string>;
-  /** Starts a program as the leader of its own process group, its standard input empty; throws once `close` was called. */
+  /** Starts a program as the leader of its own process group, with empty standard input. Throws after `close`. */
   readonly spawn: (
     file: string,
     args: readonly string[],
     options: GuardedOptions,
   ) => LaunchedProcess;
-  /** Has the folder removed when the guardian ends, unless it is gone by then. */
+  /** Makes the guardian remove the folder when it ends, if the folder still exists. */
   readonly removeAtEnd: (folder: string) => void;
-  /** Stops what was spawned and still runs, and resolves when that is gone; safe to call twice. */
+  /** Stops all spawned processes that still run, and resolves when they have ended. It may be called twice. */
   readonly close: () => Promise<void>;
 };
 
-/** What a guarded process gets; its output goes to pipes. */
+/** The options of a guarded process. Its output goes to pipes. */
 type GuardedOptions = Pick<LaunchOptions, 'env' | 'cwd' | 'stopWithinMs'>;
 
-// The program starts only once the guardian knows its group: a launcher that is killed in between closes the pipe instead.
+// The program starts only once the guardian knows its group. If the launcher is killed before that, the pipe closes
+// and the program is not started.
 const startScript = 'read -r _ || exit 1; exec "$@" </dev/null';
 
-/** Starts a guardian: a small shell process that holds the other end of a pipe of ours. */
+/** Starts a guardian: a small shell process that reads from a pipe of this process. */
 export function createGuardian(env: Environment): Guardian {
   const shell = launch('/bin/sh', [join(import.meta.dirname, 'guardian.sh')], {
     env: { PATH: env['PATH'] },
@@ -41,7 +42,8 @@ export function createGuardian(env: Environment): Guardian {
   let isClosed = false;
   const failed = Promise.withResolvers<string>();
   void shell.ended.then(({ description }) => {
-    if (!isClosed) failed.resolve(`the guardian of the processes ended by itself (${description})`);
+    if (!isClosed)
+      failed.resolve(`the guardian of the started processes ended by itself (${description})`);
   });
 
   return {
@@ -49,7 +51,7 @@ export function createGuardian(env: Environment): Guardian {
     isClosed: () => isClosed,
     failed: failed.promise,
     spawn(file, args, options) {
-      if (isClosed) throw new ServicesError(`${file} is not started: everything is being stopped`);
+      if (isClosed) throw new ServicesError(`${file} was not started: everything is being stopped`);
       const gated = ['-c', startScript, 'sh', file, ...args];
       const child = launch('/bin/sh', gated, { ...options, detached: true, stdin: 'pipe' });
       shell.stdin?.write(`+ ${child.pid}\n`);

@@ -1,7 +1,7 @@
 import type { Environment } from './environment.ts';
 import type { Guardian } from './guardian.ts';
 
-/** What a candidate may use of the machine it looks at. */
+/** The parts of this machine that a candidate may use. */
 export type Host = {
   readonly env: Environment;
   /** The cache that all clones share. */

@@ -1,5 +1,5 @@
-// Downloads one version of mongod into a folder, as <folder>/mongod. A process of its own, because the library
-// draws its progress on standard output, and because a killed launcher must not leave it half way.
+// Downloads one version of mongod into a folder, as <folder>/mongod. It is a separate process because the library
+// prints its progress on standard output, and because the guardian then stops the download if the launcher is killed.
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DryMongoBinary } from 'mongodb-memory-server-core/lib/util/DryMongoBinary.js';

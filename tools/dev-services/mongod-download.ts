@@ -20,7 +20,7 @@ export async function downloadedMongod({ cache }: Host): Promise<Found | undefin
   return (await isProgram(program)) ? { program, from } : undefined;
 }
 
-/** Downloads mongod into the cache, or throws within 3 s where the download host does not answer. */
+/** Downloads mongod into the cache. Throws within 3 s if the download host does not answer. */
 export async function downloadMongod(host: Host): Promise<Found> {
   const url = await downloadUrl(host.env['MONGOMS_DOWNLOAD_MIRROR']);
   if (!(await isReachable(url, lookUpLimitMs))) {
@@ -32,7 +32,7 @@ export async function downloadMongod(host: Host): Promise<Found> {
     const env = {
       ...installerEnvironment(host.env),
       MONGOMS_DOWNLOAD_DIR: draft,
-      npm_config_strict_ssl: 'true', // without it the library takes any certificate
+      npm_config_strict_ssl: 'true', // without it the library accepts any certificate
     };
     await run(host.guardian, process.execPath, [script, version, draft], { env, cwd: draft });
     host.log(`downloaded mongod ${version}`);

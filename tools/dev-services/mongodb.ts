@@ -8,12 +8,12 @@ import { freePort } from './port.ts';
 import { type ServerPlan, startServer } from './server.ts';
 import { withoutPassword } from './url.ts';
 
-/** What a MongoDB server says about itself. */
+/** The answer of a MongoDB server: its URL and version. */
 export type MongodbAnswer = { readonly url: string; readonly version: string };
 
 const attempts = 3;
 
-/** Starts the server that was found on its data folder, or checks that the given one answers. */
+/** Starts the program that was found on its data folder, or checks that the given server answers. */
 export async function startMongodb(
   choice: Choice<MongodbKind>,
   host: Host,
@@ -38,18 +38,18 @@ export async function startMongodb(
       const server = await startServer(host.guardian, plan);
       return { answer: server.answer, server, restart: () => startServer(host.guardian, plan) };
     } catch (error) {
-      // somebody was quicker to take the port
+      // another process was quicker to take the port
       if (attempt === attempts || !/in use/i.test(reasonOf(error))) throw error;
     }
   }
 }
 
-/** The arguments of each kind: loopback, standalone, and what is acknowledged is on disk. */
+/** Returns the arguments of a kind: loopback, standalone, and each acknowledged write is on disk. */
 export function mongodbArgs(kind: MongodbKind, port: number, dir: string): string[] {
   const secantus = ['--host', '127.0.0.1', '--port', `${port}`, '--storage-path', dir];
   switch (kind) {
     case 'secantusd-rs':
-      // without --sync-on-commit it loses acknowledged writes when it is killed
+      // without --sync-on-commit, a kill loses acknowledged writes
       return [...secantus, '--standalone', '--cache-size', '512M', '--sync-on-commit'];
     case 'secantusd-py':
       return [...secantus, '--standalone', '--cache-size', '512M'];
@@ -58,7 +58,8 @@ export function mongodbArgs(kind: MongodbKind, port: number, dir: string): strin
   }
 }
 
-// A SecantusDB server says when the port is its own, mongod tells its pid when asked: so an answer is never another server's.
+// An answer must not come from another server on the same port. SecantusDB prints when it has the port, and mongod
+// reports its pid (see `probe`).
 function isListening(kind: MongodbKind, output: string): boolean {
   return !isSecantus(kind) || output.includes('listening on');
 }
@@ -72,7 +73,7 @@ async function probeGiven(url: string): Promise<MongodbAnswer> {
     return await probe(url);
   } catch (error) {
     throw new ServicesError(
-      `MONGODB_URL is ${withoutPassword(url)} and no MongoDB answers there (${reasonOf(error)}): start it, or unset MONGODB_URL`,
+      `MONGODB_URL is ${withoutPassword(url)}, but no MongoDB answers there (${reasonOf(error)}): start it, or unset MONGODB_URL`,
       { cause: error },
     );
   }

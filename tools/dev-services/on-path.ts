@@ -4,13 +4,13 @@ import { delimiter, isAbsolute, join } from 'node:path';
 import type { Found } from './candidates.ts';
 import type { Host } from './host.ts';
 
-/** Tells whether the file is there and may be run. */
+/** Returns whether the file exists and this user may run it. */
 export async function isProgram(file: string): Promise<boolean> {
   try {
     await access(file, constants.X_OK);
     return (await stat(file)).isFile();
   } catch {
-    return false; // absent, or not ours to run: the same to the one who asks
+    return false; // it is absent, or this user may not run it
   }
 }
 
@@ -26,7 +26,7 @@ export async function findOnPath(
   return undefined;
 }
 
-/** Returns how a candidate finds the program of that name on PATH. */
+/** Returns the `find` function of a candidate: it looks for the program of that name on PATH. */
 export function onPath(name: string): (host: Host) => Promise<Found | undefined> {
   return async ({ env }) => {
     const program = await findOnPath(name, env['PATH']);

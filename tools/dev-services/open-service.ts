@@ -5,27 +5,28 @@ import { createOutages, type Outages } from './outages.ts';
 import type { RunningServer } from './server.ts';
 import { withoutPassword } from './url.ts';
 
-/** A server that answers: where, of which kind, and what it calls itself. */
+/** A server that answers. */
 export type Service<Kind extends string> = {
   readonly url: string;
   readonly kind: Kind;
   readonly version: string;
-  /** The process, when it was started here. */
+  /** The pid of the server, if it was started here. */
   readonly pid?: number;
-  /** Takes it away and gives it back, when it was started here. */
+  /** Stops and restarts the server, if it was started here. */
   readonly outages?: Outages;
 };
 
-/** A server that answers; `server`, and how it is started again at the same place, when it was started here. */
+/** A server that answers. `server` and `restart` are present if it was started here. */
 export type StartedServer<A> = {
   readonly answer: A;
   readonly server?: RunningServer<A>;
+  /** Starts the server again, at the same address and on the same data. */
   readonly restart?: () => Promise<RunningServer<A>>;
 };
 
 type Answer = { readonly url: string; readonly version: string };
 
-/** How one of the servers is found and started. */
+/** How a server is found and started. */
 export type ServicePlan<Kind extends string> = {
   readonly name: string;
   readonly title: string;
@@ -39,15 +40,15 @@ export type ServicePlan<Kind extends string> = {
   ) => Promise<StartedServer<Answer>>;
 };
 
-/** A server that answers, and its end. */
+/** An opened server, and how it ends. */
 export type OpenedService<Kind extends string> = {
   readonly service: Service<Kind>;
-  /** Resolves with what it said last when it has ended by itself; never for one that was given. */
+  /** Resolves with its last output if it ends by itself. Never resolves for a server that was given. */
   readonly failed: Promise<string>;
   readonly stop: () => Promise<void>;
 };
 
-/** Finds a server, starts it unless it runs already, and logs which one it is. */
+/** Finds a server, starts it if it does not run yet, and logs which one it is. */
 export async function openService<Kind extends string>(
   host: Host,
   data: DataFolder,
@@ -70,7 +71,7 @@ export async function openService<Kind extends string>(
   log(`${answer.version} at ${withoutPassword(answer.url)}, ${from}`);
 
   if (!server || !restart) {
-    const failed = new Promise<never>(() => {}); // a given one is not ours to watch
+    const failed = new Promise<never>(() => {}); // a server that was given is not watched
     return { service: { ...answer, kind: choice.kind }, failed, stop: async () => {} };
   }
   const failed = Promise.withResolvers<string>();

@@ -1,21 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunningServer } from './server.ts';
 
-/** Takes a server away and gives it back at the same address, on the same data. */
+/** Stops a server and starts it again, at the same address and on the same data. */
 export type Outages = {
-  /** Ends it by SIGKILL, as a crash does. */
+  /** Kills the server with SIGKILL, as a crash does. */
   readonly kill: () => Promise<void>;
-  /** Ends it in order. */
+  /** Stops the server in order. */
   readonly stop: () => Promise<void>;
-  /** Starts it again and resolves once it answers; nothing where it runs. */
+  /** Starts the server again and resolves once it answers. Does nothing if it runs. */
   readonly start: () => Promise<void>;
 };
 
-// While it was away another process may have its port for a moment: a client that connects gets ports of the same range.
+// While the server is down, another process may take its port for a moment: the ports of outgoing connections come
+// from the same range.
 const ATTEMPTS = 20;
 const TRY_AGAIN_AFTER_MS = 500;
 
-/** The outages of a running server; `onFailure` hears what it said last when it ends by itself. */
+/** Creates the outages of a running server. `onFailure` receives its last output if it ends by itself. */
 export function createOutages<Answer>(
   first: RunningServer<Answer>,
   restart: () => Promise<RunningServer<Answer>>,
@@ -32,7 +33,7 @@ export function createOutages<Answer>(
 
   function detach(): RunningServer<Answer> | undefined {
     const server = current;
-    current = undefined; // its end is meant from here on
+    current = undefined; // from here on, its end is intended
     return server;
   }
 
@@ -54,7 +55,7 @@ export function createOutages<Answer>(
     stop: async () => detach()?.stop(),
     async start() {
       if (current) return;
-      // Two servers on one data folder destroy it.
+      // Two servers on one data folder would destroy the data, so two calls share one start.
       starting ??= begin().finally(() => {
         starting = undefined;
       });

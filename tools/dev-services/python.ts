@@ -6,7 +6,8 @@ import { run } from './run.ts';
 
 const names = ['python3.13', 'python3.12', 'python3.11', 'python3.10', 'python3'];
 
-// Prints the version of a CPython that has wheels and can make a virtual environment; ends with 1 for any other.
+// Prints the Python version. Exits with 0 for a CPython that the wheels support and that can make a virtual
+// environment, else with 1.
 const check = `
 import sys, platform, venv, ensurepip
 ok = platform.python_implementation() == "CPython" and (3, 10) <= sys.version_info[:2] <= (3, 13)
@@ -14,7 +15,7 @@ print("Python " + platform.python_version())
 sys.exit(0 if ok else 1)
 `;
 
-/** Returns the first interpreter on PATH that the wheels are made for, or throws with what to install. */
+/** Returns the first Python on PATH that the wheels support, or throws an error that says what to install. */
 export async function findPython(host: Host): Promise<{ program: string; version: string }> {
   for (const name of names) {
     const program = await findOnPath(name, host.env['PATH']);

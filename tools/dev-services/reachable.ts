@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** Tells whether the host of the URL takes a connection within the limit; a failed look-up is a no at once. */
+/** Resolves to whether the host of the URL accepts a connection within `limitMs` milliseconds. */
 export function isReachable(url: URL, limitMs: number): Promise<boolean> {
   const port = Number(url.port) || (url.protocol === 'http:' ? 80 : 443);
   const socket = connect({ host: url.hostname, port });

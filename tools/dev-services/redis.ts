@@ -8,12 +8,12 @@ import { freePort } from './port.ts';
 import { type ServerPlan, startServer } from './server.ts';
 import { withoutPassword } from './url.ts';
 
-/** What a Redis says about itself. */
+/** The answer of a Redis server: its URL and version. */
 export type RedisAnswer = { readonly url: string; readonly version: string };
 
 const attempts = 3;
 
-/** Starts the Redis that was found on its data folder, or checks that the given one answers. */
+/** Starts the Redis that was found on its data folder, or checks that the given Redis answers. */
 export async function startRedis(
   choice: Choice<RedisKind>,
   host: Host,
@@ -36,13 +36,13 @@ export async function startRedis(
       const server = await startServer(host.guardian, plan);
       return { answer: server.answer, server, restart: () => startServer(host.guardian, plan) };
     } catch (error) {
-      // somebody was quicker to take the port
+      // another process was quicker to take the port
       if (attempt === attempts || !/in use|bind/i.test(reasonOf(error))) throw error;
     }
   }
 }
 
-/** The settings of a queue that must survive: an append-only file, and no key ever evicted. */
+/** Returns the arguments for a queue that must survive a restart: an append-only file, and no eviction of keys. */
 export function redisArgs(port: number, dir: string): string[] {
   const settings = {
     bind: '127.0.0.1',
@@ -62,7 +62,7 @@ async function probeGiven(url: string): Promise<RedisAnswer> {
     return await probe(url);
   } catch (error) {
     throw new ServicesError(
-      `REDIS_URL is ${withoutPassword(url)} and no Redis answers there (${reasonOf(error)}): start it, or unset REDIS_URL`,
+      `REDIS_URL is ${withoutPassword(url)}, but no Redis answers there (${reasonOf(error)}): start it, or unset REDIS_URL`,
       { cause: error },
     );
   }
@@ -75,7 +75,7 @@ async function probe(url: string, pid?: number): Promise<RedisAnswer> {
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
   });
-  redis.on('error', () => {}); // connect() rejects with it
+  redis.on('error', () => {}); // connect() rejects with the same error
   try {
     await redis.connect();
     await redis.ping();

@@ -4,7 +4,7 @@ import { ServicesError } from './errors.ts';
 import type { Guardian } from './guardian.ts';
 import { collectTail } from './tail.ts';
 
-/** How a program is run to its end. */
+/** The options for running a program to its end. */
 export type RunOptions = {
   readonly env: Environment;
   readonly cwd: string;
@@ -12,7 +12,7 @@ export type RunOptions = {
   readonly onLine?: (line: string) => void;
 };
 
-/** Runs a program to its end, or throws with the last lines of its output when that end is not 0. */
+/** Runs a program to its end and returns its last output. Throws an error with this output if it does not exit with 0. */
 export async function run(
   guardian: Guardian,
   file: string,

@@ -11,7 +11,7 @@ export const secantusCrate = {
 /** The folder of the cache that `npm run services:fast` fills. */
 export const secantusFolder = `${secantusCrate.name}-${secantusCrate.version}-${process.platform}-${process.arch}`;
 
-/** Returns where the built server is in the cache, once it has been built. */
+/** Returns the path that the server has in the cache once it has been built. */
 export function cachedSecantus(cache: string): string {
   return join(cache, secantusFolder, 'bin', secantusCrate.program);
 }

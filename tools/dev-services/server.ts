@@ -8,14 +8,14 @@ const readyWithinMs = 60_000;
 const probeIntervalMs = 40;
 const stopWithinMs = 10_000;
 
-/** A server program and how to tell that it answers. */
+/** A server program, and how to check that it answers. */
 export type ServerPlan<Answer> = {
   readonly name: string;
   readonly program: string;
   readonly args: readonly string[];
   readonly env: Environment;
   readonly cwd: string;
-  /** Probes once; throws or returns undefined while the server does not answer yet. */
+  /** Probes once. Throws or resolves to undefined while the server does not answer yet. */
   readonly probe: (pid: number, output: string) => Promise<Answer | undefined>;
 };
 
@@ -23,15 +23,15 @@ export type ServerPlan<Answer> = {
 export type RunningServer<Answer> = {
   readonly pid: number;
   readonly answer: Answer;
-  /** Resolves with what it said last when it has ended. */
+  /** Resolves with its last output when it has ended. */
   readonly ended: Promise<string>;
-  /** Ends it (SIGTERM, after 10 s SIGKILL) and resolves when it is gone. */
+  /** Stops the server (SIGTERM, after 10 s SIGKILL) and resolves when it has ended. */
   readonly stop: () => Promise<void>;
-  /** Ends it by SIGKILL, as a crash does, and resolves when it is gone. */
+  /** Kills the server with SIGKILL, as a crash does, and resolves when it has ended. */
   readonly kill: () => Promise<void>;
 };
 
-/** Starts the server and resolves once it answers; throws with the tail of its output if it ends before that. */
+/** Starts a server and resolves once it answers. Throws an error with its last output if it ends before that. */
 export async function startServer<Answer>(
   guardian: Guardian,
   plan: ServerPlan<Answer>,

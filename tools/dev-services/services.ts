@@ -12,31 +12,34 @@ import { startMongodb } from './mongodb.ts';
 import { openService, type Service } from './open-service.ts';
 import { startRedis } from './redis.ts';
 
-/** Redis and MongoDB, answering. */
+/** A Redis and a MongoDB server that answer. */
 export type Services = {
   readonly redis: Service<RedisKind>;
   readonly mongodb: Service<MongodbKind>;
-  /** Starts further processes that must not outlive this one. */
+  /** Starts other processes that must not outlive this process. */
   readonly guardian: Guardian;
-  /** Resolves with the reason when a server that was started here, or the guardian, has ended by itself. */
+  /** Resolves with the reason if the guardian, or a server that was started here, ends by itself. */
   readonly failed: Promise<string>;
-  /** Stops what was started here and resolves when it is gone; safe to call twice. */
+  /** Stops everything that was started here and resolves when it has ended. It may be called twice. */
   readonly stop: () => Promise<void>;
 };
 
-/** What `startServices` needs: the environment it reads, and where its progress goes. */
+/** The options of `startServices`. */
 export type ServicesOptions = {
   readonly env: Environment;
   readonly log: (line: string) => void;
-  /** The data is kept here and found again by the next start; absent: a temporary folder, removed at the end. */
+  /** The folder that keeps the data for the next start. Default: a temporary folder, which is removed at the end. */
   readonly dataDir?: string | undefined;
-  /** Takes these kinds and no other; default: BATON_REDIS and BATON_MONGODB, then the first that is there. */
+  /** Uses only these kinds. Default: those of BATON_REDIS and BATON_MONGODB, or else the first that is found. */
   readonly choose?: { readonly redis?: RedisKind; readonly mongodb?: MongodbKind };
-  /** Gives up a start that is under way. Once both answer, it is `stop` that ends them. */
+  /** Aborts a start that is under way. Once both servers answer, only `stop` ends them. */
   readonly signal?: AbortSignal;
 };
 
-/** Finds and starts Redis and a MongoDB server and resolves when both answer; or stops what it began and throws why. */
+/**
+ * Finds or starts a Redis and a MongoDB server, and resolves when both answer. If that fails, stops everything that
+ * it started, and throws the reason.
+ */
 export async function startServices(options: ServicesOptions): Promise<Services> {
   const { env, log, dataDir, choose = {}, signal } = options;
   const onlyRedis = choose.redis ?? forcedRedis(env);
@@ -53,7 +56,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   try {
     const host = { env, cache: cacheDir(env), guardian, log };
     const data = await openDataFolder(dataDir, host);
-    closers.unshift(data.release); // last of all: until the guardian is gone something may use the folder
+    closers.unshift(data.release); // this closer runs last: processes may use the folder until the guardian has ended
     const pair = bothOrNeither(
       openService(host, data, {
         name: 'redis',
@@ -82,7 +85,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   }
 }
 
-// Waits for both even when one failed: nothing may still be starting when the folders go.
+// Waits for both even if one failed: no server may still be starting when the folders are removed.
 async function bothOrNeither<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([first, second]);
   return Promise.all([first, second]);

@@ -1,4 +1,4 @@
-/** Returns the URL with its password blotted out, fit for a message. */
+/** Returns the URL with its password masked, for use in a message. */
 export function withoutPassword(url: string): string {
   return url.replace(/(:\/\/[^/@:]*:)[^@]*(@)/, '$1***$2');
 }

@@ -7,10 +7,13 @@ import type { Host } from './host.ts';
 import { findPython } from './python.ts';
 import { run } from './run.ts';
 
-/** A wheel and the file that pins it, and all it needs, by version and sha256: one of `wheels`, or an absolute path. */
+/**
+ * A Python wheel. `pins` is a file in `wheels`, or an absolute path. It pins the wheel and all its dependencies by
+ * version and sha256.
+ */
 export type Wheel = { readonly name: string; readonly version: string; readonly pins: string };
 
-/** Returns the virtual environment that holds the wheel, making it first when the cache has none that works. */
+/** Returns the virtual environment with the wheel, and makes it first if the cache has none that works. */
 export async function installWheel(wheel: Wheel, host: Host): Promise<string> {
   const pins = resolve(import.meta.dirname, 'wheels', wheel.pins);
   const digest = createHash('sha256')
@@ -37,7 +40,7 @@ export async function installWheel(wheel: Wheel, host: Host): Promise<string> {
   };
 
   if (!(await hasPython(await installOnce(host, name, build)))) {
-    // the interpreter it was made with has gone
+    // the Python that made the environment no longer exists
     await uninstall(host.cache, name);
     await installOnce(host, name, build);
   }

@@ -1,10 +1,10 @@
-// After the calls: what keeps sessions from running goes, and then every one of them must come to its end.
+// After the requests: removes everything that keeps sessions from running. Then every session must end.
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How long nothing may happen before what is left counts as stuck, in milliseconds. */
+/** How long nothing may change before the remaining sessions count as stuck, in milliseconds. */
 const STUCK_AFTER_MS = 60_000;
 
-/** Past this a session is put off for longer than anybody waits here, in milliseconds. */
+/** A session that may not start for longer than this is cancelled, in milliseconds. */
 const FAR_MS = 30_000;
 
 interface Listed {
@@ -15,15 +15,15 @@ interface Listed {
   waiting_for?: string;
 }
 
-/** What is left of a run's sessions. */
+/** How the sessions of a run ended. */
 export interface Drained {
-  /** Sessions that ended, by how. */
+  /** The number of ended sessions, by status. */
   ended: Record<string, number>;
-  /** Sessions that did not, and were not put off. */
+  /** The sessions that did not end. */
   stuck: Listed[];
 }
 
-/** Removes schedules and limits, cancels what is put off for long, and waits for the rest to end. */
+/** Removes schedules and limits, cancels sessions that are delayed for long, and waits until all sessions have ended. */
 export async function drain(api: string, log: (line: string) => void): Promise<Drained> {
   const call = async (method: string, path: string) => {
     const answer = await fetch(new URL(path, api), { method });

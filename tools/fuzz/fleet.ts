@@ -1,4 +1,5 @@
-// What is fuzzed: the real API and a worker with the fake CLI, as processes over real stores, with a key to seal to.
+// The fleet that is fuzzed: the real API and a worker with the fake CLI, as processes on real stores. Secrets are
+// sealed.
 import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,19 +15,19 @@ import { CANARY } from './special.ts';
 
 const DRAIN_MS = 1_000;
 
-/** A fleet that is up. */
+/** A running fleet. */
 export interface FuzzFleet {
   api: string;
-  /** Why a process ended although nobody stopped it; null while both live. */
+  /** Returns how a process ended that nobody stopped, or null while both processes run. */
   dead(): string | null;
-  /** Lines of a log that say that something went wrong within, or that hold a secret. */
+  /** The log lines that report an error or contain a secret. */
   complaints: string[];
-  /** Plain secrets in the stores. */
+  /** Resolves to the places in the stores that contain a plain secret. */
   leaks(): Promise<string[]>;
   stop(): Promise<void>;
 }
 
-/** Starts it in this folder. */
+/** Starts a fleet in this folder. */
 export async function startFleet(
   env: Environment,
   folder: string,
@@ -106,7 +107,7 @@ function parsed(line: string): { level?: number } {
   try {
     return JSON.parse(line);
   } catch {
-    // Not a line of the logger: a crash tells of itself so.
+    // The line does not come from the logger, so it is the output of a crash.
     return { level: 60 };
   }
 }

@@ -1,7 +1,7 @@
-// What a program sends that is broken, or a person who wants to break another's.
+// Values that a broken or malicious client may send.
 import fc from 'fast-check';
 
-/** One change to JSON: something else at the nth place, nothing there, or a key too many. */
+/** One change to a JSON value: it sets or drops the nth value, or adds a key to it. */
 export type Mutation =
   | { kind: 'set'; n: number; value: unknown }
   | { kind: 'drop'; n: number }
@@ -43,7 +43,7 @@ const NASTY_VALUES: unknown[] = [
   'x'.repeat(300_000),
 ];
 
-/** Texts that are no good as ids, numbers or cursors. */
+/** Generates texts that are invalid as ids, numbers or cursors. */
 export function hostileText(): fc.Arbitrary<string> {
   return fc.oneof(
     fc.constantFrom(...NASTY_TEXTS),
@@ -52,7 +52,7 @@ export function hostileText(): fc.Arbitrary<string> {
   );
 }
 
-/** Changes to a body. */
+/** Generates changes to a body. */
 export function mutations(): fc.Arbitrary<Mutation> {
   const n = fc.nat({ max: 1_000 });
   const value = fc.oneof(
@@ -66,7 +66,7 @@ export function mutations(): fc.Arbitrary<Mutation> {
   );
 }
 
-/** Bodies that are no JSON, or not said to be. */
+/** Generates bodies that are not JSON, or that do not have its content type. */
 export function rawBodies(): fc.Arbitrary<{ raw: string; type: string }> {
   return fc.record({
     raw: fc.oneof(
@@ -85,7 +85,7 @@ export function rawBodies(): fc.Arbitrary<{ raw: string; type: string }> {
   });
 }
 
-/** A copy of the JSON with the change at the position that `n` selects. */
+/** Returns a copy of the JSON with the change at the position that `n` selects. */
 export function mutated(json: unknown, mutation: Mutation): unknown {
   const copy = structuredClone({ root: json }) as Record<string, unknown>;
   const positions = findPositions(copy);

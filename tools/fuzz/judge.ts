@@ -4,13 +4,13 @@ import type { FuzzRequest, OpenApi } from './requests.ts';
 import type { Answer } from './send.ts';
 import { CANARY } from './special.ts';
 
-/** Says what is wrong with an answer; null where nothing is. */
+/** Returns what is wrong with an answer, or null if nothing is. */
 export type Judge = (request: FuzzRequest, answer: Answer) => string | null;
 
 const LIBRARY_MESSAGES =
   /"message":"[^"]*(?:Too (?:small|big)|Invalid (?:input|option|string)|Unrecognized key)/;
 
-/** A judge by the document: each answer has a status that it tells of, a type and a body as it says. */
+/** Creates a judge for an OpenAPI document: the status, content type and body of each answer must match the document. */
 export function createJudge(document: OpenApi): Judge {
   const ajv = new Ajv2020({ strict: false, allErrors: false });
   formats.default(ajv);
@@ -27,32 +27,33 @@ export function createJudge(document: OpenApi): Judge {
     if (text.includes(CANARY)) return 'the answer holds a secret';
     if (status >= 500) return `${status}: ${text.slice(0, 500)}`;
     const type = String(headers['content-type'] ?? '').split(';')[0] ?? '';
-    // A HEAD is answered without the body that there would be.
+    // The answer to HEAD has no body.
     if (request.method === 'HEAD') return null;
     const error = status >= 400 ? errorIn(type, text) : undefined;
     if (status >= 400 && error === undefined && isApi(request)) {
-      return `${status} without the body of failures: ${text.slice(0, 200)}`;
+      return `${status} without an error body: ${text.slice(0, 200)}`;
     }
     if (LIBRARY_MESSAGES.test(text))
-      return `the validation library's own words: ${text.slice(0, 300)}`;
+      return `a message of the validation library: ${text.slice(0, 300)}`;
     if (request.operation === undefined) return null;
-    // What is put into a path may make another address of it.
+    // A hostile text in the path may turn it into an address that does not exist.
     if (!request.isValid && (error === 'NOT_FOUND' || status === 404)) return null;
     const [method = '', path = ''] = request.operation.split(' ');
     const responses = document.paths[path]?.[method]?.responses ?? {};
     const documented = responses[status];
     if (!documented) return `${status} is not documented: ${text.slice(0, 300)}`;
-    if (!documented.content) return text === '' ? null : `${status} has a body and documents none`;
+    if (!documented.content)
+      return text === '' ? null : `${status} has a body, but none is documented`;
     const content = documented.content[type];
     if (!content)
-      return `${status} is ${type || 'nothing'}, expected ${Object.keys(documented.content)}`;
+      return `${status} has the content type "${type}", expected ${Object.keys(documented.content)}`;
     if (type !== 'application/json') return null;
     const wrong = mismatch(content.schema, JSON.parse(text));
-    return wrong && `${status} does not fit its schema: ${wrong}: ${text.slice(0, 500)}`;
+    return wrong && `${status} does not match its schema: ${wrong}: ${text.slice(0, 500)}`;
   };
 }
 
-// Pages and dashboards have failures of their own look.
+// Pages and the dashboard have error pages of their own.
 function isApi({ path }: FuzzRequest): boolean {
   return path.join('').startsWith('/v1/');
 }
@@ -70,5 +71,5 @@ function anchored(schema: object): object {
 }
 
 function describe(error: ErrorObject | undefined): string {
-  return error ? `${error.instancePath || 'it'} ${error.message}` : 'nobody knows why';
+  return error ? `${error.instancePath || 'it'} ${error.message}` : 'unknown error';
 }

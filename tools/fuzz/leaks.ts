@@ -2,7 +2,7 @@ import type { Queue } from 'bullmq';
 import type { Db } from 'mongodb';
 import { CANARY } from './special.ts';
 
-/** Where a plain secret of the run's requests is stored: the documents and jobs, by name. */
+/** Returns the documents and jobs that contain a plain secret of the run's requests. */
 export async function findLeaks(db: Db, queues: readonly Queue[]): Promise<string[]> {
   const leaks: string[] = [];
   for (const { name } of await db.listCollections().toArray()) {

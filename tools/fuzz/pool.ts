@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { Pick } from './special.ts';
 
-// Old names give way: most calls are to mean something that is still there.
+// Old names are dropped, so that most requests name something that still exists.
 const MAX_NAMES = 200;
 
-/** What answers have named so far. */
+/** The ids and cursors that answers have contained so far. */
 export interface Pool {
   /** Notes the ids and cursors of an answer to this operation. */
   learn(operation: string, body: unknown): void;
-  /** The value that a pick stands for. */
+  /** Returns the value that a pick stands for. */
   resolve(pick: Pick): string;
 }
 
-/** An empty pool. */
+/** Creates an empty pool. */
 export function createPool(): Pool {
   const names: Record<Pick['$pick'], string[]> = {
     session: [],

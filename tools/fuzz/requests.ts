@@ -4,17 +4,17 @@ import { hostileText, type Mutation, mutated, mutations, rawBodies } from './hos
 import { chance, fromSchema, type Schema } from './schema.ts';
 import { type Pick, pick, special } from './special.ts';
 
-/** One call of the API, before what it picks of earlier answers is known. */
+/** One request. Its picks are replaced by values of earlier answers when it is sent. */
 export interface FuzzRequest {
-  /** The operation of the document that it means, as `get /v1/x`; absent where it means none. */
+  /** The operation of the document, such as `get /v1/x`; absent if the request means none. */
   operation?: string;
   method: string;
-  /** Pieces of the path, each a word or a parameter. */
+  /** The pieces of the path. Each is a text or a parameter. */
   path: (string | Pick)[];
   query: [string, string | Pick][];
   headers: Record<string, string>;
   body?: { json: unknown } | { raw: string; type: string };
-  /** Whether it fits the document, as far as a schema can tell. */
+  /** Whether the request matches the document, as far as a schema can tell. */
   isValid: boolean;
 }
 
@@ -25,7 +25,7 @@ interface Parameter {
   schema: Schema;
 }
 
-/** As much of an OpenAPI document as requests are made from. */
+/** The parts of an OpenAPI document from which requests are made. */
 export interface OpenApi {
   paths: Record<
     string,
@@ -43,7 +43,7 @@ export interface OpenApi {
 
 type Operation = OpenApi['paths'][string][string];
 
-// What makes sessions and goes on with them comes more often than what reads.
+// Requests that launch, continue or stop sessions are more frequent than requests that read.
 const WEIGHTS: Record<string, number> = {
   'post /v1/sessions': 6,
   'post /v1/sessions/{id}/continue': 5,
@@ -51,7 +51,10 @@ const WEIGHTS: Record<string, number> = {
   'post /v1/sessions/{id}/interrupt': 2,
 };
 
-/** Calls of a document: most of them fit it, some nearly, some do not mean any call at all. */
+/**
+ * Generates requests from a document. Most of them match it, some nearly match it, and some do not mean any
+ * operation.
+ */
 export function requests(document: OpenApi): fc.Arbitrary<FuzzRequest> {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
@@ -124,7 +127,7 @@ function ofPath(path: string, name: string): fc.Arbitrary<Pick> | undefined {
 
 type Spoiling = (request: FuzzRequest) => FuzzRequest;
 
-/** Ways in which a request that fits is made to fit no more. */
+/** Generates changes that make a matching request invalid. */
 function spoilings(): fc.Arbitrary<Spoiling> {
   const ofBody = mutations().map(
     (mutation: Mutation): Spoiling =>
@@ -154,7 +157,7 @@ function spoilings(): fc.Arbitrary<Spoiling> {
   return fc.oneof({ weight: 5, arbitrary: ofBody }, raw, ofQuery, ofPathPiece);
 }
 
-/** Calls that mean nothing: other methods, other addresses. */
+/** Generates requests that mean no operation: other methods, or other addresses. */
 function wild(paths: readonly string[]): fc.Arbitrary<FuzzRequest> {
   const known = fc.constantFrom(...paths, '/queues/', '/queues/api/queues', '/sessions', '/docs/');
   return fc

@@ -1,39 +1,39 @@
-// One run: lanes of calls side by side, each shrinking what it finds to the smallest call that still shows it.
+// One run: several lanes send requests in parallel. A lane shrinks each finding to the smallest request that shows it.
 import fc from 'fast-check';
 import { createJudge } from './judge.ts';
 import { createPool } from './pool.ts';
 import { type FuzzRequest, type OpenApi, requests } from './requests.ts';
 import { type Answer, createSender, toWire, type Wire } from './send.ts';
 
-/** How many calls are under way at once. */
+/** How many requests are under way at once. */
 const LANES = 4;
 
-/** How much one lane finds before it gives up. */
+/** How many findings end a lane. */
 const MAX_FINDINGS = 10;
 
-/** A call whose answer is wrong. */
+/** A request whose answer is wrong. */
 export interface Finding {
   problem: string;
   request: Wire;
 }
 
-/** What a run did and found. */
+/** The result of a run. */
 export interface FuzzReport {
   requests: number;
   statuses: Record<string, number>;
-  /** Operations of the document that were never answered well. */
+  /** The operations of the document that were never answered with success. */
   neverWell: string[];
   findings: Finding[];
 }
 
-/** What a run is made from. */
+/** The options of a run. */
 export interface FuzzOptions {
   api: string;
   requests: number;
   seed: number;
 }
 
-/** Calls the API at random, by its own document; never rejects for what the API does. */
+/** Sends random requests to the API, made from its own document. It never rejects because of an answer. */
 export async function fuzz({
   api,
   requests: requestCount,
@@ -66,11 +66,11 @@ export async function fuzz({
     try {
       return judge(request, answer);
     } catch (error) {
-      return `the answer cannot be read: ${error}: ${answer.text.slice(0, 300)}`;
+      return `the answer cannot be parsed: ${error}: ${answer.text.slice(0, 300)}`;
     }
   }
 
-  // What is found ends a round of checks; the lane goes on with the next one, for there may be more.
+  // A finding ends a round of checks. The lane then starts the next round, because there may be more findings.
   async function lane(number: number): Promise<Finding[]> {
     const findings: Finding[] = [];
     let left = Math.ceil(requestCount / LANES);

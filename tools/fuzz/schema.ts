@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** JSON Schema, as much of it as the OpenAPI document uses. */
+/** The part of JSON Schema that the OpenAPI document uses. */
 export interface Schema {
   type?: string;
   $ref?: string;
@@ -25,17 +25,18 @@ export interface Schema {
   exclusiveMaximum?: number;
 }
 
-/** How values are made where the schema says less than a call needs to do something. */
+/** How to resolve references, and how to make values for which the schema alone says too little. */
 export interface SchemaContext {
   resolve(ref: string): Schema;
-  /** The values of a property of this name; undefined where its schema says enough. */
+  /** Returns a generator for a property of this name, or undefined if its schema says enough. */
   special(name: string, schema: Schema): fc.Arbitrary<unknown> | undefined;
 }
 
-// Of a body with forty keys a handful each time: with all at once every one would be refused for some reason.
+// A body may have forty optional keys. Each request gets only a few of them: with all keys at once, the API would
+// refuse almost every request.
 const KEY_SHARE = 0.12;
 
-/** Values that fit a schema. */
+/** Generates values that match a schema. */
 export function fromSchema(schema: Schema, context: SchemaContext): fc.Arbitrary<unknown> {
   if (schema.$ref !== undefined) return fromSchema(context.resolve(schema.$ref), context);
   if (schema.const !== undefined) return fc.constant(schema.const);
@@ -95,7 +96,7 @@ function strings(schema: Schema): fc.Arbitrary<unknown> {
   if (pattern !== undefined)
     return fc.stringMatching(new RegExp(pattern.replaceAll('\\x00', '\\0')));
   const longest = Math.min(maxLength, 40);
-  // What one sees as a letter may be several characters.
+  // One grapheme may be several characters, so the text is cut.
   return fc
     .string({ minLength, maxLength: longest, unit: 'grapheme' })
     .map((text) => text.slice(0, longest).toWellFormed());
@@ -114,7 +115,7 @@ function bounds(schema: Schema, step: number): { min: number; max: number } {
   return { min, max: Math.max(min, max) };
 }
 
-/** True so often. */
+/** Generates true with this probability (0 to 1). */
 export function chance(share: number): fc.Arbitrary<boolean> {
   return fc.integer({ min: 1, max: 1000 }).map((drawn) => drawn <= share * 1000);
 }

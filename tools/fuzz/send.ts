@@ -4,7 +4,7 @@ import type { Pool } from './pool.ts';
 import type { FuzzRequest } from './requests.ts';
 import type { Pick } from './special.ts';
 
-/** A request as it goes over the wire. */
+/** A request as it is sent. */
 export interface Wire {
   method: string;
   target: string;
@@ -12,20 +12,20 @@ export interface Wire {
   body?: string;
 }
 
-/** What came back; a stream is cut off once it has begun. */
+/** An answer. A stream is cut off shortly after it has begun. */
 export interface Answer {
   status: number;
   headers: Record<string, string | string[] | undefined>;
   text: string;
 }
 
-/** How long an answer may take, in milliseconds: longer than the server gives itself. */
+/** How long an answer may take, in milliseconds. This is longer than the server's own limits. */
 const ANSWER_LIMIT_MS = 60_000;
 
-/** How long a stream is listened to, in milliseconds. */
+/** How long a stream is read, in milliseconds. */
 const STREAM_MS = 50;
 
-/** The request with its picks resolved, every part of its address encoded. */
+/** Returns the request with its picks resolved and the variable parts of its address encoded. */
 export function toWire(request: FuzzRequest, pool: Pool): Wire {
   const textOf = (part: string | Pick) => (typeof part === 'string' ? part : pool.resolve(part));
   const path = request.path
@@ -50,7 +50,7 @@ export function toWire(request: FuzzRequest, pool: Pool): Wire {
   };
 }
 
-/** A sender of requests to the API at this address. */
+/** Creates a sender of requests to the API at this address. */
 export function createSender(api: string): {
   send(wire: Wire): Promise<Answer>;
   close(): void;
@@ -101,7 +101,7 @@ async function read(response: IncomingMessage): Promise<Answer> {
 }
 
 function encode(text: string): string {
-  // Half of a surrogate pair has no bytes of its own.
+  // Half of a surrogate pair cannot be encoded.
   return encodeURIComponent(text.toWellFormed());
 }
 
@@ -110,7 +110,7 @@ function resolved(json: unknown, pool: Pool): unknown {
   if (Array.isArray(json)) return json.map((item) => resolved(item, pool));
   const { $pick, n } = json as Partial<Pick>;
   if ($pick !== undefined && typeof n === 'number') return pool.resolve({ $pick, n });
-  // A copy by entries would lose a key named __proto__, which is one of those that are to be sent.
+  // A normal object would lose the key `__proto__`, which some requests contain on purpose.
   const copy = Object.create(null) as Record<string, unknown>;
   for (const [key, value] of Object.entries(json)) copy[key] = resolved(value, pool);
   return copy;

@@ -1,19 +1,19 @@
-// What of a request the schema does not say: values by which calls meet, time that passes within a run, and
-// addresses at which nobody is bothered.
+// Values that a schema cannot describe: values that several requests share, times within a run, and addresses that
+// reach no real server.
 import fc from 'fast-check';
 import { fakePrompt } from '../../test/fake-claude/install.ts';
 import type { Schema } from './schema.ts';
 
-/** What every secret of a fuzzed request begins with: nothing that is read, logged or stored may hold it. */
+/** Every secret of a request begins with this text. No answer, log line or stored document may contain it. */
 export const CANARY = 's3cret-of-the-fuzz';
 
-/** Something that an earlier answer named, or a stranger where there is none yet. */
+/** A value of an earlier answer, or an unknown id if there is none yet. */
 export interface Pick {
   $pick: 'session' | 'schedule' | 'webhook' | 'delivery' | 'cursor';
   n: number;
 }
 
-/** A value of an earlier answer. */
+/** Generates picks of this kind. */
 export function pick(kind: Pick['$pick']): fc.Arbitrary<Pick> {
   return fc.nat({ max: 1_000_000 }).map((n) => ({ $pick: kind, n }));
 }
@@ -30,7 +30,7 @@ const env = fc.dictionary(
   { maxKeys: 3 },
 );
 
-// Nobody answers at any of these: `.invalid` is no name, the others are loopback or refused.
+// No server answers at these addresses: `.invalid` does not resolve, and the others are loopback or not allowed.
 const addresses = fc.constantFrom(
   'https://hook.invalid/x',
   'http://127.0.0.1:9/',
@@ -97,11 +97,11 @@ const SPECIAL: Record<string, fc.Arbitrary<unknown>> = {
   ),
 };
 
-/** The values of a property of this name, where its schema says too little. */
+/** Returns a generator for a property of this name, or undefined if its schema says enough. */
 export function special(name: string, schema: Schema): fc.Arbitrary<unknown> | undefined {
   const found = SPECIAL[name];
   if (!found) return undefined;
-  // In a continue null clears what a parent had.
+  // In a continue, null clears the value of the parent.
   const isNullable = schema.anyOf?.some(({ type }) => type === 'null');
   return isNullable
     ? fc.oneof({ weight: 4, arbitrary: found }, { weight: 1, arbitrary: fc.constant(null) })

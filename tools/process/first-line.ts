@@ -2,8 +2,8 @@ import { createInterface } from 'node:readline';
 import type { LaunchedProcess } from './launch.ts';
 
 /**
- * Resolves with the first line on the process's standard output, which programs of Baton print when they are ready.
- * Call it in the tick of the launch. Rejects with an error that names `name` if the process ends before.
+ * Resolves to the first line on a process's standard output. Programs of Baton print it when they are ready. Call it
+ * in the same tick as the launch. Rejects with an error that contains `name` if the process ends before that.
  */
 export async function readFirstLine(
   { stdout, ended }: Pick<LaunchedProcess, 'stdout' | 'ended'>,
@@ -13,7 +13,7 @@ export async function readFirstLine(
     if (stdout) createInterface({ input: stdout }).once('line', resolve);
   });
   const early = ended.then(({ description }) => {
-    throw new Error(`${name} ended (${description}) before it was ready: its log says why`);
+    throw new Error(`${name} ended (${description}) before it was ready: see its log`);
   });
   return Promise.race([line, early]);
 }

@@ -6,40 +6,40 @@ import { execa } from 'execa';
 export type ProcessEnd = {
   readonly code: number | null;
   readonly signal: string | null;
-  /** The three cases in words: `exit 1`, `SIGKILL`, or why it could not be started. */
+  /** The end in words: `exit 1`, `SIGKILL`, or why the process could not be started. */
   readonly description: string;
 };
 
-/** A process that was started, until its end. */
+/** A process that was started. */
 export type LaunchedProcess = {
-  /** 0 where it could not be started. */
+  /** The process id, or 0 if the process could not be started. */
   readonly pid: number;
-  /** Present where `stdin` is `pipe`; a process that ended before it read everything is no error. */
+  /** Present if `stdin` is `pipe`. It is no error if the process ends before it has read everything. */
   readonly stdin: Writable | null;
-  /** Present where the output is a pipe. Attach a reader in the same tick: what nobody reads is thrown away. */
+  /** Present if the output is a pipe. Attach a reader in the same tick, or the output is discarded. */
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
-  /** Resolves when the process is gone, though a descendant may still hold its output; never rejects. */
+  /** Resolves when the process has ended, even if a descendant still holds its output. Never rejects. */
   readonly exited: Promise<unknown>;
-  /** Resolves with how it ended, once its output is read as well; never rejects. */
+  /** Resolves with how the process ended, once its output has also been read. Never rejects. */
   readonly ended: Promise<ProcessEnd>;
-  /** Sends the signal and waits for nothing; harmless after the end. */
+  /** Sends the signal and does not wait. Does nothing after the end. */
   readonly kill: (name: 'SIGINT' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT') => void;
-  /** Sends SIGTERM, and SIGKILL `stopWithinMs` later; resolves with `ended`. Safe to call twice. */
+  /** Sends SIGTERM, and SIGKILL `stopWithinMs` later. Resolves like `ended`. It may be called twice. */
   readonly stop: () => Promise<ProcessEnd>;
 };
 
-/** What a process is started with. */
+/** The options for starting a process. */
 export type LaunchOptions = {
-  /** Its complete environment: it inherits nothing. */
+  /** The complete environment of the process. It inherits nothing. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** Default: no input. */
   readonly stdin?: 'pipe' | 'ignore';
-  /** Where its standard output and its standard error go. Default: pipes. */
+  /** Where the standard output and the standard error go. Default: pipes. */
   readonly stdout?: Output;
   readonly stderr?: Output;
-  /** Whether it leads a process group of its own and may outlive this process. Default: no. */
+  /** Whether the process leads its own process group and may outlive this process. Default: no. */
   readonly detached?: boolean;
   /** How long `stop` waits between SIGTERM and SIGKILL, in milliseconds. Default: 10 s. */
   readonly stopWithinMs?: number;
@@ -49,7 +49,7 @@ type Output = 'pipe' | 'inherit' | 'ignore';
 
 const STOP_WITHIN_MS = 10_000;
 
-/** Starts a program; it does not throw where the program is missing: `ended` says so. */
+/** Starts a program. If the program is missing, the call does not throw; `ended` then resolves with the reason. */
 export function launch(
   file: string,
   args: readonly string[],
@@ -70,7 +70,7 @@ export function launch(
     reject: false,
     buffer: false,
   });
-  child.stdin?.on('error', () => {}); // the process ended first: `ended` says how
+  child.stdin?.on('error', () => {}); // the process ended first, and `ended` resolves with how
   const ended = child.then(({ exitCode, signal, originalMessage }): ProcessEnd => {
     const code = exitCode ?? null;
     const description =

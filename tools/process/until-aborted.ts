@@ -1,4 +1,4 @@
-/** Resolves once the signal is aborted, with its reason. */
+/** Resolves with the signal's reason once the signal is aborted. */
 export function untilAborted(signal: AbortSignal): Promise<unknown> {
   if (signal.aborted) return Promise.resolve(signal.reason);
   return new Promise((resolve) => {

@@ -5,16 +5,16 @@ import { committed } from './evidence.ts';
 /** How far the clocks of a worker and of MongoDB may be apart on one host, in milliseconds. */
 const CLOCKS_MS = 1_000;
 
-/** Attempts are numbered from 1, each under a higher fence, and each is over when the session is. */
+/** Attempts are numbered from 1, each has a higher fence than the one before, and each has ended. */
 export const numbering: Check = function* ({ sessions }) {
   for (const { id, attempts } of sessions.values()) {
     for (const [index, { attempt, fence, ended_at }] of attempts.entries()) {
       if (attempt !== index + 1)
-        yield { session: id, problem: `attempt ${attempt} is at ${index + 1}` };
+        yield { session: id, problem: `attempt ${attempt} is at position ${index + 1}` };
       if (fence <= (attempts[index - 1]?.fence ?? 0)) {
         yield {
           session: id,
-          problem: `attempt ${attempt} has fence ${fence}, no higher than before`,
+          problem: `attempt ${attempt} has the fence ${fence}, which is not higher than the one before`,
         };
       }
       if (!ended_at) yield { session: id, problem: `attempt ${attempt} has no end` };
@@ -22,16 +22,17 @@ export const numbering: Check = function* ({ sessions }) {
   }
 };
 
-// The worker died, or it was paused, or both stores were away, for longer than a lease; or its host was sick.
+// The failures that the faults cause: the worker died, the worker or both stores were away for longer than a lease,
+// or the host was sick.
 const BY_FAULTS: readonly ErrorCode[] = [
   'CRASHED',
   'STORE_UNAVAILABLE',
   'CLAUDE_NOT_FOUND',
   'HOST_ERROR',
-  'CONVERSATION_NOT_FOUND', // the folder of the transcript was away
+  'CONVERSATION_NOT_FOUND', // the folder of the transcript was missing
 ];
 
-/** An attempt fails only by the faults: the CLI of a run does nothing that fails. */
+/** Only faults make an attempt fail, because the fake CLI of a run never fails by itself. */
 export const onlyByFaults: Check = function* ({ sessions }) {
   for (const { id, attempts } of sessions.values()) {
     for (const { attempt, failure } of attempts) {
@@ -43,7 +44,7 @@ export const onlyByFaults: Check = function* ({ sessions }) {
   }
 };
 
-/** No two attempts wrote at the same time: what one committed lies before the next one's claim. */
+/** No two attempts wrote at the same time: the events of an attempt come before the claim of the next one. */
 export const noOverlap: Check = function* (evidence) {
   for (const { id, attempts } of evidence.sessions.values()) {
     let current = 0;
@@ -52,7 +53,7 @@ export const noOverlap: Check = function* (evidence) {
       if (attempt < current) {
         yield {
           session: id,
-          problem: `seq ${seq} is of attempt ${attempt}, after one of ${current}`,
+          problem: `seq ${seq} is of attempt ${attempt}, but an event before it is of attempt ${current}`,
         };
       }
       current = attempt;

@@ -2,48 +2,48 @@ import type { Event, Session } from '@baton/core/internal';
 import type { MarkLine } from '../../../test/fake-claude/marks.ts';
 import type { WorkerEnd } from '../worker-pool.ts';
 
-/** All that a run left, and all that was seen of it: what the audit judges by, and nothing else. */
+/** Everything that a run left, and everything that was seen of it. The audit uses nothing else. */
 export interface Evidence {
-  /** Every session that was asked for, with the marks it was to leave. */
+  /** Every session that was launched, with the number of its planned marks. */
   planned: ReadonlyMap<string, { marks: number }>;
-  /** Sessions whose cancel was asked for; true where Baton said yes. */
+  /** The sessions that a client cancelled: true if Baton accepted the cancel. */
   cancels: ReadonlyMap<string, boolean>;
-  /** Every document. */
+  /** Every session document. */
   sessions: ReadonlyMap<string, Session>;
-  /** Every stored event of a session by `seq`, those above its `last_event_seq` included. */
+  /** Every stored event of a session, by `seq`. This includes events above its `last_event_seq`. */
   events: ReadonlyMap<string, readonly Event[]>;
-  /** The texts of the assistant in each session's own main transcript; an error where it does not restore. */
+  /** The assistant's texts in each session's own main transcript, or the error if it cannot be restored. */
   transcripts: ReadonlyMap<string, readonly string[] | Error>;
-  /** What each session left in its working directory. */
+  /** The marks that each session left in its working directory. */
   directories: ReadonlyMap<string, readonly MarkLine[]>;
-  /** Events that a reader was shown meanwhile, see watch.ts. */
+  /** The events that a reader was shown during the run, see watch.ts. */
   shown: ReadonlyMap<string, ReadonlyMap<number, string>>;
-  /** Documents when they were first seen terminal. */
+  /** The session documents as they were when a reader first saw them terminal. */
   finals: ReadonlyMap<string, Session>;
-  /** Command lines of processes that carry the marker of a run, after all workers have gone. */
+  /** The command lines of processes that still carry a marker after all workers have ended. */
   processes: readonly string[];
-  /** Folders of attempts that still lie there. */
+  /** The folders of attempts that still exist. */
   folders: readonly string[];
   workers: readonly WorkerEnd[];
 }
 
-/** One thing that does not hold. */
+/** A problem that a check found. */
 export interface Violation {
   check: string;
   session?: string;
   problem: string;
 }
 
-/** A check: what it finds wrong, one sentence each, by session where it is one's. */
+/** A check. It yields its problems, one sentence each, with the session if the problem belongs to one. */
 export type Check = (evidence: Evidence) => Iterable<Omit<Violation, 'check'>>;
 
-/** The events that readers see: those up to `last_event_seq`. */
+/** Returns the events that readers see: those up to `last_event_seq`. */
 export function committed({ sessions, events }: Evidence, id: string): readonly Event[] {
   const last = sessions.get(id)?.last_event_seq ?? 0;
   return (events.get(id) ?? []).filter(({ seq }) => seq <= last);
 }
 
-/** The committed events that count: those that no later attempt marked superseded. */
+/** Returns the committed events that no later attempt superseded. */
 export function counting(evidence: Evidence, id: string): readonly Event[] {
   const ranges = evidence.sessions.get(id)?.superseded ?? [];
   return committed(evidence, id).filter(

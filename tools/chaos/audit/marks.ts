@@ -3,32 +3,32 @@ import { type MarkLine, marksIn } from '../../../test/fake-claude/marks.ts';
 import type { Check, Evidence } from './evidence.ts';
 import { committed, counting } from './evidence.ts';
 
-/** Every mark of a completed session counts exactly once, in order; of another one, those it came to. */
+/** The counting events of a completed session hold every mark once, in order. Another session may lack the last ones. */
 export const exactlyOnce: Check = function* (evidence) {
   for (const { id, status } of evidence.sessions.values()) {
     const found = marksOf(counting(evidence, id), id);
     const last = status === 'completed' ? evidence.planned.get(id)?.marks : found.at(-1);
     const wrong = deviation(found, last ?? 0);
-    if (wrong) yield { session: id, problem: `${status}, its events count ${wrong}` };
+    if (wrong) yield { session: id, problem: `is ${status}, and its events hold ${wrong}` };
   }
 };
 
-/** The stored transcript of a completed session restores and holds every mark exactly once, in order. */
+/** The stored transcript of a completed session can be restored, and holds every mark once, in order. */
 export const transcripts: Check = function* (evidence) {
   for (const { id, status } of evidence.sessions.values()) {
     const texts = evidence.transcripts.get(id) ?? [];
     if (texts instanceof Error) {
-      yield { session: id, problem: `its transcript does not restore: ${texts.message}` };
+      yield { session: id, problem: `its transcript cannot be restored: ${texts.message}` };
       continue;
     }
     const found = marksIn(texts, id);
     const last = status === 'completed' ? evidence.planned.get(id)?.marks : found.at(-1);
     const wrong = deviation(found, last ?? 0);
-    if (wrong) yield { session: id, problem: `${status}, its transcript holds ${wrong}` };
+    if (wrong) yield { session: id, problem: `is ${status}, and its transcript holds ${wrong}` };
   }
 };
 
-/** Every mark that was recorded was really left in the working directory. */
+/** Every mark in the events also exists in the working directory. */
 export const inDirectory: Check = function* (evidence) {
   for (const id of evidence.sessions.keys()) {
     const left = new Set(evidence.directories.get(id)?.map(({ n }) => n));
@@ -38,7 +38,7 @@ export const inDirectory: Check = function* (evidence) {
   }
 };
 
-/** No two live processes left marks of one session at a time. */
+/** No two processes of one session lived at the same time. */
 export const alone: Check = function* ({ directories }) {
   for (const [id, lines] of directories) {
     const lives = livesOf(lines);
@@ -55,7 +55,7 @@ export const alone: Check = function* ({ directories }) {
   }
 };
 
-/** How many marks of a session were left more than once in its working directory. */
+/** Returns how many marks were left again in the working directories of all sessions. */
 export function repeated({ directories }: Evidence): number {
   const surplus = [...directories.values()].map(
     (lines) => lines.length - new Set(lines.map(({ n }) => n)).size,
@@ -63,7 +63,7 @@ export function repeated({ directories }: Evidence): number {
   return surplus.reduce((sum, n) => sum + n, 0);
 }
 
-// From when a process began to the last mark it left: so long it surely lived. By when they began.
+// A process surely lived from its start to its last mark. The lives are sorted by their start.
 function livesOf(lines: readonly MarkLine[]): { pid: number; from: number; to: number }[] {
   const lives = new Map<string, { pid: number; from: number; to: number }>();
   for (const { pid, began, end } of lines) {
@@ -82,11 +82,11 @@ function textsOf({ raw }: Event): string[] {
   return (line.message?.content ?? []).flatMap(({ text }) => (text === undefined ? [] : [text]));
 }
 
-/** How marks differ from 1 to `last`, each once and in order; undefined where they do not. */
+/** Describes how marks differ from 1 to `last`, each once and in order. Returns undefined if they do not differ. */
 function deviation(found: readonly number[], last: number): string | undefined {
   const every = Array.from({ length: last }, (_, index) => index + 1);
   if (found.length === last && every.every((n, index) => found[index] === n)) return undefined;
   const missing = every.filter((n) => !found.includes(n));
   const again = found.filter((n, index) => found.indexOf(n) !== index);
-  return `marks to ${last}, without [${missing}], again [${again}], ends at ${found.at(-1)}`;
+  return `marks up to ${found.at(-1)} instead of ${last}: missing [${missing}], repeated [${again}]`;
 }

@@ -1,17 +1,18 @@
 import { isTerminal, type Session } from '@baton/core/internal';
 import type { Check } from './evidence.ts';
 
-/** Every session that was asked for has a document. */
+/** Every session that was launched has a document. */
 export const noneLost: Check = function* ({ planned, sessions }) {
   for (const id of planned.keys()) {
-    if (!sessions.has(id)) yield { session: id, problem: 'was asked for and has no document' };
+    if (!sessions.has(id)) yield { session: id, problem: 'was launched and has no document' };
   }
 };
 
-/** There is no session that nobody asked for. */
+/** No session exists that no client launched. */
 export const noneInvented: Check = function* ({ planned, sessions }) {
   for (const id of sessions.keys()) {
-    if (!planned.has(id)) yield { session: id, problem: 'has a document and nobody asked for it' };
+    if (!planned.has(id))
+      yield { session: id, problem: 'has a document, but no client launched it' };
   }
 };
 
@@ -24,7 +25,7 @@ export const allTerminal: Check = function* ({ sessions }) {
   }
 };
 
-/** A terminal document never changes again, except for its outbox: entries stay there until webhooks were notified. */
+/** A terminal document never changes, except for its outbox: entries are removed once webhooks were notified. */
 export const finalsStay: Check = function* ({ finals, sessions }) {
   for (const [id, before] of finals) {
     const now = sessions.get(id);
@@ -38,14 +39,14 @@ function withoutOutbox({ webhooks_due: _, ...session }: Session): string {
   return JSON.stringify(session);
 }
 
-/** What nobody cancelled is completed with a result; what Baton agreed to cancel is not failed. */
+/** No session fails, only sessions that a client cancelled are cancelled, and each completed one has a result. */
 export const outcomes: Check = function* ({ sessions, cancels }) {
   for (const { id, status, result, failure } of sessions.values()) {
     const isAsked = cancels.has(id);
     if (status === 'failed')
       yield { session: id, problem: `failed: ${failure?.code}: ${failure?.message}` };
     if (status === 'cancelled' && !isAsked)
-      yield { session: id, problem: 'was cancelled by nobody' };
+      yield { session: id, problem: 'is cancelled, but no client cancelled it' };
     if (status === 'completed' && !result)
       yield { session: id, problem: 'is completed without a result' };
   }

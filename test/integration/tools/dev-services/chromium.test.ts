@@ -153,6 +153,6 @@ test('where none is to be had the error lists what was tried and what to install
   const here = host({ PATH: path, PLAYWRIGHT_DOWNLOAD_HOST: 'http://127.0.0.1:1' });
   await unpackedBefore(here, NEVER_RUNS);
   await expect(findChromium(here)).rejects.toThrow(
-    /^no Chromium is to be had here[\s\S]*on PATH: .*install the real one[\s\S]*@sparticuz\/chromium: [\s\S]*own download of Chromium: [\s\S]*Failed to download[\s\S]*apt-get install chromium/,
+    /^found no Chromium that runs here[\s\S]*on PATH: .*install the real one[\s\S]*@sparticuz\/chromium: [\s\S]*own download of Chromium: [\s\S]*Failed to download[\s\S]*apt-get install chromium/,
   );
 });

@@ -74,7 +74,7 @@ describe('services:fast', () => {
 
   test('another crate than the pinned one is not installed', async ({ host }) => {
     await expect(buildSecantus(host)).rejects.toThrow(
-      /has not the sha256 [0-9a-f]{64}: not installed/,
+      /does not have the expected sha256 [0-9a-f]{64}: not installed/,
     );
     expect(await readdir(host.cache)).toEqual([]);
   });

@@ -86,12 +86,12 @@ describe('a start that cannot be', () => {
   test('says what was looked for and what to install', async ({ start, folder }) => {
     const env = { PATH: folder, XDG_CACHE_HOME: folder };
     await expect(start({ env: { ...env, MONGODB_URL: mongodbUrl() } })).rejects.toThrow(
-      /^no Redis server is to be had here[\s\S]*redis-server on PATH: not there[\s\S]*needs CPython 3.10 to 3.13[\s\S]*Install redis-server/,
+      /^found no Redis server that runs here[\s\S]*redis-server on PATH: not found[\s\S]*needs CPython 3.10 to 3.13[\s\S]*Install redis-server/,
     );
     const before = Date.now();
     const noDownload = { ...env, MONGOMS_DOWNLOAD_MIRROR: 'https://download.invalid' };
     await expect(start({ env: { ...noDownload, REDIS_URL: redisUrl() } })).rejects.toThrow(
-      /^no MongoDB server[\s\S]*download host download.invalid does not answer[\s\S]*needs CPython[\s\S]*Install MongoDB/,
+      /^found no MongoDB server[\s\S]*download host download.invalid does not answer[\s\S]*needs CPython[\s\S]*Install MongoDB/,
     );
     expect(Date.now() - before).toBeLessThan(5000);
   });
@@ -118,7 +118,7 @@ describe('a start that cannot be', () => {
     await expect(
       start({ env: { REDIS_URL: `redis://127.0.0.1:${port}`, MONGODB_URL: mongodbUrl() } }),
     ).rejects.toThrow(
-      /REDIS_URL is redis:\/\/127.0.0.1:\d+ and no Redis answers there .*start it, or unset REDIS_URL/,
+      /REDIS_URL is redis:\/\/127.0.0.1:\d+, but no Redis answers there .*start it, or unset REDIS_URL/,
     );
     expect(await readdir(folder)).toEqual(['mongod']);
   });

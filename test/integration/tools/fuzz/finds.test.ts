@@ -98,7 +98,7 @@ test.each<[string, (thing: { size: number; env?: object }) => Answer, RegExp]>([
   [
     'a body that is not as told',
     (thing) => (thing.size > 40 ? { status: 200, body: {} } : good(thing)),
-    /does not fit its schema/,
+    /does not match its schema/,
   ],
   [
     'a secret in an answer',
@@ -108,7 +108,7 @@ test.each<[string, (thing: { size: number; env?: object }) => Answer, RegExp]>([
   [
     'a failure without the body of failures',
     (thing) => (thing.size > 40 ? { status: 400, body: 'no' } : good(thing)),
-    /without the body of failures/,
+    /without an error body/,
   ],
 ])('%s is found, and told with a call that shows it', async (_, answer, what) => {
   const api = await serve(answer);

@@ -38,16 +38,16 @@ describe('picking a server', () => {
   test('a forced kind that is not there is an error, not another kind', async () => {
     const all = candidates({ first: present('a') });
     const picked = pickFirst(all, null, { ...options, only: 'third' });
-    await expect(picked).rejects.toThrow('the third one: not there');
+    await expect(picked).rejects.toThrow('the third one: not found');
   });
 
   test('where none is to be had the error lists what was tried and what to install', async () => {
     await expect(pickFirst(candidates({ second: broken }), null, options)).rejects.toThrow(
       [
-        'no Redis server is to be had here. Looked for:',
-        '  the first one: not there',
+        'found no Redis server that runs here. Looked for:',
+        '  the first one: not found',
         '  the second one: its download host does not answer',
-        '  the third one: not there',
+        '  the third one: not found',
         'Install one.',
       ].join('\n'),
     );
