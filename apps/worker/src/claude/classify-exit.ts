@@ -1,7 +1,7 @@
 import { findReportedProblem } from '../host-problem/find-host-problem.ts';
 import type { Reason } from './make-failure.ts';
 
-/** How a process ended without a result line. */
+/** The facts of a process that ended without a result line. */
 export interface ResultlessExit {
   exit: {
     code: number | null;

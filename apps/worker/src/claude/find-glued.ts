@@ -14,9 +14,10 @@ const EVENT_START = '{"type":"';
 const BROKEN_BY = 2;
 
 /**
- * Returns where to look for events in a line. If the line begins with an array of objects (after
- * control sequences), that is the end of the array, because the objects of an array are no events.
- * An array that was cut takes up the whole line. A broken array ends where it breaks.
+ * Returns the index from which to look for events in a line. If the line begins with an array of
+ * objects (after control sequences), that is the end of the array, because the objects of an array
+ * are no events. An array that was cut takes up the whole line. A broken array ends where it
+ * breaks.
  */
 export function skipArray(text: string): number {
   const start = skipControls(text);

@@ -75,8 +75,8 @@ export function createMeter(start: MeterStart, prices: Prices = DEFAULT_PRICES):
     },
 
     refine(spent) {
-      // The transcript is read late. Once the CLI has reported a cost, the transcript's messages
-      // are in that cost, except those that stdout has shown since.
+      // The transcript is read late. Once the CLI has reported a cost, that cost includes every
+      // message of the transcript, except messages that stdout has shown since the report.
       pendingUsage.count(spent, results.length > 0 || isSettled);
     },
 

@@ -21,7 +21,7 @@ export interface OutlineReader {
   end(): Outline | null;
 }
 
-// A stored result has no longer value either (core, model/session/result.ts).
+// A stored result is cut at this length too (core, model/session/result.ts).
 const VALUE_MAX_BYTES = 1024 * 1024;
 const ALL_VALUES_MAX_BYTES = 4 * VALUE_MAX_BYTES;
 const MAX_KEYS = 1_000;
@@ -48,7 +48,7 @@ export function createOutlineReader(head: Buffer): OutlineReader | null {
   const text = head.subarray(0, PREFIX_MAX_BYTES).toString('latin1');
   const start = findOpenObject(text);
   if (start < 0) return null;
-  // Counted in the decoded text, because bytes that are no UTF-8 become longer there.
+  // The start is counted in the decoded text, because bytes that are no UTF-8 become longer there.
   const reader = createReader(Buffer.byteLength(head.toString('utf8', 0, start)));
   reader.push(head.subarray(start));
   return reader;
