@@ -14,7 +14,7 @@ const MAX_ROUNDS = 10;
 
 const BETWEEN_ROUNDS_MS = 20;
 
-/** How often an empty environment is read: it is empty while the kernel replaces the program (execve). */
+/** How many times an environment is read if it is empty, as it is while the kernel replaces the program (execve). */
 const EXEC_READS = 5;
 
 const BETWEEN_EXEC_READS_MS = 10;
@@ -50,7 +50,7 @@ export async function killMarked(matches: (marker: Marker) => boolean): Promise<
 }
 
 async function markedProcess(pid: number): Promise<MarkedProcess | null> {
-  // The environment is empty if the process has ended or belongs to another user. Both are not ours to kill.
+  // The environment is empty if the process has ended or belongs to another user. Neither needs to be killed.
   const environ = await readEnviron(pid);
   const variable = environ.split('\0').find((line) => line.startsWith('BATON_RUN='));
   const marker = variable && parseMarker(variable.slice('BATON_RUN='.length));

@@ -7,8 +7,8 @@ import { type GroupMember, hasEnded } from './process-group.ts';
 const CHECK_MS = 1_000;
 
 /**
- * With processes of this many sessions on its host, the worker takes no work: each process may still use
- * what a new session needs.
+ * If the processes of this many sessions could not be ended, the worker takes no work: each process may still
+ * use what a new session needs.
  */
 const MAX_STUCK = 3;
 
@@ -23,7 +23,7 @@ export interface StuckProcesses {
   stop(): void;
 }
 
-/** Creates the watch of a host without such processes. It logs when those of a session are gone. */
+/** Creates the list of such processes, empty at first. It logs when all processes of a session are gone. */
 export function createStuckProcesses(log: Logger): StuckProcesses {
   const bySession = new Map<string, readonly GroupMember[]>();
   let timer: NodeJS.Timeout | undefined;

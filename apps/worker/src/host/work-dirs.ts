@@ -12,7 +12,7 @@ export const MARKS = '.conversations';
 /** How often a worker looks for deleted conversations, in milliseconds. */
 const SWEEP_MS = 15_000;
 
-/** How far a sweep looks back before the last one, in milliseconds, because the clocks of writers differ. */
+/** How far a sweep looks back beyond the last sweep, in milliseconds. The clocks of writers may differ. */
 const OVERLAP_MS = 60_000;
 
 /**

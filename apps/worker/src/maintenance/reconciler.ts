@@ -17,7 +17,7 @@ import {
 } from '@baton/core/internal';
 import type { MaintenanceTask } from './maintenance.ts';
 
-/** How often the lease holder runs each step, in milliseconds. A job without a document is found this soon. */
+/** How often the lease holder runs each step, in milliseconds. A job without a document is found within this time. */
 const PERIOD_MS = 5_000;
 
 /** How long one step may take, in milliseconds. A queue of 100,000 jobs takes seconds. */
@@ -42,7 +42,7 @@ export interface RoundReport {
   /** Jobs from which no session can be made. They were moved to the failed jobs. */
   failed: number;
   restored: number;
-  /** Sessions that still waited although admission no longer had a reason. */
+  /** Sessions that waited although nothing kept them from running. They were released. */
   released: number;
 }
 

@@ -52,7 +52,7 @@ function createHalves(deps: RetentionDeps) {
         if (isStoreAway(err)) throw err;
         log.warn(
           { err, session_id: rootId },
-          'a conversation could not be deleted by its age, trying again later',
+          'a conversation could not be deleted by age, trying again later',
         );
       });
       if (state === 'gone') deleted += 1;
@@ -69,7 +69,7 @@ function createHalves(deps: RetentionDeps) {
     async expire() {
       if (days === undefined) return;
       const expired = await deleteByAge(days, AbortSignal.timeout(HALF_MS));
-      if (expired > 0) log.info({ expired }, 'deleted conversations by their age');
+      if (expired > 0) log.info({ expired }, 'deleted conversations by age');
     },
   };
 }

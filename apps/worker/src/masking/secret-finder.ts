@@ -18,8 +18,8 @@ export interface SecretFinder {
   /** The same for the inside of a JSON string. No range ends within an escape. */
   findInString(bytes: string, inside: Range): Range[];
   /**
-   * Returns the index at which a secret may begin that the end of the text cuts off. Returns the length of
-   * the text if there is none.
+   * A text may end in the middle of a secret. Returns the index at which that secret may begin, or the length
+   * of the text if there is none.
    */
   openFrom(bytes: string): number;
 }
@@ -47,7 +47,7 @@ export function createSecretFinder(secrets: readonly string[]): SecretFinder {
   const byteAnchors = needles.map((needle) => needle.toString('latin1'));
   const byFirst = groupByFirst(matchers);
 
-  /** Returns the secrets that may begin at an index. It runs for every character, so it returns few. */
+  /** Returns the secrets that may begin at an index. All of them are tried at every index, so the list is short. */
   function candidates(bytes: string, at: number): readonly SecretMatcher[] | undefined {
     const code = bytes.charCodeAt(at);
     if (code !== BACKSLASH) return byFirst[code];

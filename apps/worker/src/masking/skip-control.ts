@@ -2,7 +2,7 @@
 // that strips them gets the whole secret. Texts are bytes (latin1), as in secret-match.ts. The kinds are those
 // that stripControls removes: raw, or escaped as in JSON any number of times.
 
-// The most characters of a title, a link or another string. Each is searched for its end.
+// The length of the longest title, link or other string that is searched for its end, in characters.
 const STRING_MAX = 4096;
 
 const RAW_ESC = String.raw`\u001b`;
@@ -76,7 +76,7 @@ const BEGUN = new RegExp(
   'y',
 );
 
-// The first character of each of them: a backslash, or no printable ASCII character.
+// Matches the first character of a control sequence: a backslash, or a character that is not printable ASCII.
 const FIRST = /^[^\t\n\r -[\]-~]/;
 
 const ESCAPED_ANY = String.raw`\\[bf]|\\u00[01789]|\\u[fF][eE]`;

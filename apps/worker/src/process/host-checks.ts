@@ -7,7 +7,7 @@ import type { WorkerEnvironment } from './environment.ts';
 
 /** The checks that find out whether this host can run sessions, and how. */
 export interface HostChecks {
-  /** The command before the CLI's own that makes the CLI die with this process; empty if this host has none. */
+  /** The command that starts the CLI so that it dies with this process; empty if this host has none. */
   launcher: readonly string[];
   scrub: EnvScrub;
   host: HostHealth;

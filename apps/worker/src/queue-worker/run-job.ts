@@ -52,7 +52,7 @@ export function createJobRunner<Result>(
 
   async function giveUp(job: Job, error: unknown): Promise<JobOutcome<Result>> {
     const facts = { err: error, queue, job_id: job.id };
-    log.error(facts, `a job could not be processed ${MAX_TRIES} times in a row, giving up`);
+    log.error(facts, `a job could not be processed in ${MAX_TRIES} tries, giving up`);
     const outcome = options.giveUp
       ? await options.giveUp(job, error).catch((failed: unknown) => retryLater(job, failed))
       : ({ kind: 'fail', reason: getFailureReason(error) } as const);

@@ -110,8 +110,8 @@ async function isUnderWay({ manager, clock }: FireDeps, schedule: Schedule): Pro
     return !isTerminal((await manager.getSession(schedule.last_session_id)).status);
   } catch (error) {
     if (!isAppError(error) || codeFacts(error.code).http !== 404) throw error;
-    // The session may be noted and not launched yet, so for this time it counts as under way. After that it
-    // was deleted, or its worker died before the launch and no other worker took over.
+    // The session may be noted but not launched yet. For as long as a launch may take, it counts as under way.
+    // Later it must have been deleted, or its worker died before the launch and no other worker took over.
     const notedAt = schedule.noted?.at.getTime() ?? 0;
     return notedAt > (await clock.now()).getTime() - LAUNCH_MS;
   }

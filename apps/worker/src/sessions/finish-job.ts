@@ -36,8 +36,8 @@ export interface JobFinisherDeps {
 /** Decides what the queue does with the jobs of sessions. */
 export interface JobFinisher {
   /**
-   * Handles an error that processing threw. If every try would throw it again, fails the job and
-   * its session; otherwise rethrows it.
+   * Handles an error that processing threw. If no other try can succeed, fails the job and its
+   * session; otherwise rethrows the error.
    */
   failOrRethrow(job: Job, error: unknown): Promise<JobOutcome<never>>;
   /** Fails a job after its last try, and fails its session with INTERNAL. */
@@ -54,7 +54,7 @@ export function createJobFinisher({
   log,
 }: JobFinisherDeps): JobFinisher {
   // Sessions share the operator's account, so the next session would meet the same limit. The pause
-  // lasts only as long as the limit: the longer backoff of a session that failed often is not the queue's.
+  // lasts only as long as the limit, and does not include the longer backoff of a session that failed often.
   async function pauseForAccountLimit(end: JobEnd): Promise<void> {
     if (end.kind !== 'retry' || end.failure.code !== 'RATE_LIMITED' || end.ownAccount) return;
     const { at, failure } = end;
@@ -107,7 +107,7 @@ function toJobOutcome(end: JobEnd, leaseMs: number): JobOutcome<JobResult> {
     case 'retry':
       return { kind: 'delay', until: end.at.getTime() };
     case 'lost':
-      // Another worker may hold the session now. If the job is still ours, a later try finds out.
+      // Another worker may hold the session now. If the job is still ours, the next try finds out.
       return { kind: 'delay', until: Date.now() + leaseMs };
     case 'waiting':
       return { kind: 'done', result: { status: 'queued', waiting: true } };

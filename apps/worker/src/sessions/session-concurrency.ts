@@ -3,7 +3,7 @@ import type { Logger } from '@baton/core/internal';
 import type { Worker } from 'bullmq';
 import type { HostHealth } from '../host/host-health.ts';
 
-/** After a sickness of the host, this many sessions must start before the limit grows by one. */
+/** After the host was sick, this many sessions must start before the limit grows by one. */
 const SESSIONS_A_STEP = 10;
 
 /**

@@ -48,7 +48,7 @@ export function createTranscriptCopier(
   let manifest: TranscriptManifest | null = null;
 
   // A tool may remove the folder while the CLI runs. The CLI may then make another folder under the same
-  // path and start its files anew. The stored files are more complete than those, so they stay as they are.
+  // path and start its files anew. The stored files hold more than the new ones, so they stay as they are.
   // If the folder was missing when the attempt began, the restored files in it show that it is the right one.
   function isTakenAway(): boolean {
     if (tracked.size === 0) return false;
