@@ -87,7 +87,13 @@ export interface BulkLaunch {
    * Maximum number of agentic turns of this session.
    */
   max_turns?: number;
+  /**
+   * Replaces the system prompt of the CLI.
+   */
   system_prompt?: string;
+  /**
+   * Text that is added after the system prompt.
+   */
   append_system_prompt?: string;
   /**
    * Text that is added after `append_system_prompt`.
@@ -107,7 +113,7 @@ export interface BulkLaunch {
   disallowed_tools?: string[];
   mcp_config?: MCPConfig;
   /**
-   * Stored but without effect: the worker always runs the CLI with stream-json, as hld did.
+   * Stored but without effect: the worker always runs the CLI with stream-json.
    */
   output_format?: 'text' | 'json' | 'stream-json';
   /**
@@ -115,6 +121,8 @@ export interface BulkLaunch {
    */
   verbose?: boolean;
   /**
+   * More directories that the session may use; each must lie inside an allowed root.
+   *
    * @maxItems 64
    */
   additional_directories?: string[];
@@ -126,6 +134,9 @@ export interface BulkLaunch {
    * Whether a prompt that begins with a slash may run a slash command of the CLI; default true. With `false` the prompt is plain text, and the model sees a space before it.
    */
   slash_commands?: boolean;
+  /**
+   * Permission mode of the CLI; the operator limits the choice.
+   */
   permission_mode?: 'acceptEdits' | 'auto' | 'bypassPermissions' | 'dontAsk' | 'manual' | 'plan';
   /**
    * Maximum cost of this session in US dollars.
@@ -148,7 +159,7 @@ export interface BulkLaunch {
     [k: string]: unknown;
   };
   /**
-   * Settings files that the CLI reads beside `settings`; `[]` means none. `project` and `local` are files of the repository and bring its hooks, skills and CLAUDE.md. The operator limits the choice and sets the default.
+   * Settings files that the CLI reads in addition to `settings`; `[]` means none. `project` and `local` are files of the repository and bring its hooks, skills and CLAUDE.md. The operator limits the choice and sets the default.
    *
    * @maxItems 3
    */
@@ -220,7 +231,7 @@ export interface BulkLaunch {
    */
   delay_ms?: number;
   /**
-   * How many times Baton tries the session in total if its failures are retryable. This is `recovery.max_retries` + 1 and cannot be used together with it.
+   * How many times Baton tries the session in total if its failures are retryable. This is `recovery.max_retries` + 1, and only one of the two may be set.
    */
   attempts?: number;
   /**
@@ -365,7 +376,7 @@ export interface ContinueRequest {
    */
   delay_ms?: number;
   /**
-   * How many times Baton tries the session in total if its failures are retryable. This is `recovery.max_retries` + 1 and cannot be used together with it.
+   * How many times Baton tries the session in total if its failures are retryable. This is `recovery.max_retries` + 1, and only one of the two may be set.
    */
   attempts?: number;
   /**
@@ -577,7 +588,13 @@ export interface SessionConfig {
    * Maximum number of agentic turns of this session.
    */
   max_turns?: number;
+  /**
+   * Replaces the system prompt of the CLI.
+   */
   system_prompt?: string;
+  /**
+   * Text that is added after the system prompt.
+   */
   append_system_prompt?: string;
   /**
    * Text that is added after `append_system_prompt`.
@@ -597,7 +614,7 @@ export interface SessionConfig {
   disallowed_tools?: string[];
   mcp_config?: MCPConfig;
   /**
-   * Stored but without effect: the worker always runs the CLI with stream-json, as hld did.
+   * Stored but without effect: the worker always runs the CLI with stream-json.
    */
   output_format?: 'text' | 'json' | 'stream-json';
   /**
@@ -605,6 +622,8 @@ export interface SessionConfig {
    */
   verbose?: boolean;
   /**
+   * More directories that the session may use; each must lie inside an allowed root.
+   *
    * @maxItems 64
    */
   additional_directories?: string[];
@@ -616,6 +635,9 @@ export interface SessionConfig {
    * Whether a prompt that begins with a slash may run a slash command of the CLI; default true. With `false` the prompt is plain text, and the model sees a space before it.
    */
   slash_commands?: boolean;
+  /**
+   * Permission mode of the CLI; the operator limits the choice.
+   */
   permission_mode?: 'acceptEdits' | 'auto' | 'bypassPermissions' | 'dontAsk' | 'manual' | 'plan';
   /**
    * Maximum cost of this session in US dollars.
@@ -638,7 +660,7 @@ export interface SessionConfig {
     [k: string]: unknown;
   };
   /**
-   * Settings files that the CLI reads beside `settings`; `[]` means none. `project` and `local` are files of the repository and bring its hooks, skills and CLAUDE.md. The operator limits the choice and sets the default.
+   * Settings files that the CLI reads in addition to `settings`; `[]` means none. `project` and `local` are files of the repository and bring its hooks, skills and CLAUDE.md. The operator limits the choice and sets the default.
    *
    * @maxItems 3
    */
@@ -703,7 +725,13 @@ export interface LaunchRequest {
    * Maximum number of agentic turns of this session.
    */
   max_turns?: number;
+  /**
+   * Replaces the system prompt of the CLI.
+   */
   system_prompt?: string;
+  /**
+   * Text that is added after the system prompt.
+   */
   append_system_prompt?: string;
   /**
    * Text that is added after `append_system_prompt`.
@@ -723,7 +751,7 @@ export interface LaunchRequest {
   disallowed_tools?: string[];
   mcp_config?: MCPConfig;
   /**
-   * Stored but without effect: the worker always runs the CLI with stream-json, as hld did.
+   * Stored but without effect: the worker always runs the CLI with stream-json.
    */
   output_format?: 'text' | 'json' | 'stream-json';
   /**
@@ -731,6 +759,8 @@ export interface LaunchRequest {
    */
   verbose?: boolean;
   /**
+   * More directories that the session may use; each must lie inside an allowed root.
+   *
    * @maxItems 64
    */
   additional_directories?: string[];
@@ -742,6 +772,9 @@ export interface LaunchRequest {
    * Whether a prompt that begins with a slash may run a slash command of the CLI; default true. With `false` the prompt is plain text, and the model sees a space before it.
    */
   slash_commands?: boolean;
+  /**
+   * Permission mode of the CLI; the operator limits the choice.
+   */
   permission_mode?: 'acceptEdits' | 'auto' | 'bypassPermissions' | 'dontAsk' | 'manual' | 'plan';
   /**
    * Maximum cost of this session in US dollars.
@@ -764,7 +797,7 @@ export interface LaunchRequest {
     [k: string]: unknown;
   };
   /**
-   * Settings files that the CLI reads beside `settings`; `[]` means none. `project` and `local` are files of the repository and bring its hooks, skills and CLAUDE.md. The operator limits the choice and sets the default.
+   * Settings files that the CLI reads in addition to `settings`; `[]` means none. `project` and `local` are files of the repository and bring its hooks, skills and CLAUDE.md. The operator limits the choice and sets the default.
    *
    * @maxItems 3
    */
@@ -836,7 +869,7 @@ export interface LaunchRequest {
    */
   delay_ms?: number;
   /**
-   * How many times Baton tries the session in total if its failures are retryable. This is `recovery.max_retries` + 1 and cannot be used together with it.
+   * How many times Baton tries the session in total if its failures are retryable. This is `recovery.max_retries` + 1, and only one of the two may be set.
    */
   attempts?: number;
   /**
@@ -900,7 +933,13 @@ export interface ScheduledLaunch {
    * Maximum number of agentic turns of this session.
    */
   max_turns?: number;
+  /**
+   * Replaces the system prompt of the CLI.
+   */
   system_prompt?: string;
+  /**
+   * Text that is added after the system prompt.
+   */
   append_system_prompt?: string;
   /**
    * Text that is added after `append_system_prompt`.
@@ -920,7 +959,7 @@ export interface ScheduledLaunch {
   disallowed_tools?: string[];
   mcp_config?: MCPConfig;
   /**
-   * Stored but without effect: the worker always runs the CLI with stream-json, as hld did.
+   * Stored but without effect: the worker always runs the CLI with stream-json.
    */
   output_format?: 'text' | 'json' | 'stream-json';
   /**
@@ -928,6 +967,8 @@ export interface ScheduledLaunch {
    */
   verbose?: boolean;
   /**
+   * More directories that the session may use; each must lie inside an allowed root.
+   *
    * @maxItems 64
    */
   additional_directories?: string[];
@@ -939,6 +980,9 @@ export interface ScheduledLaunch {
    * Whether a prompt that begins with a slash may run a slash command of the CLI; default true. With `false` the prompt is plain text, and the model sees a space before it.
    */
   slash_commands?: boolean;
+  /**
+   * Permission mode of the CLI; the operator limits the choice.
+   */
   permission_mode?: 'acceptEdits' | 'auto' | 'bypassPermissions' | 'dontAsk' | 'manual' | 'plan';
   /**
    * Maximum cost of this session in US dollars.
@@ -961,7 +1005,7 @@ export interface ScheduledLaunch {
     [k: string]: unknown;
   };
   /**
-   * Settings files that the CLI reads beside `settings`; `[]` means none. `project` and `local` are files of the repository and bring its hooks, skills and CLAUDE.md. The operator limits the choice and sets the default.
+   * Settings files that the CLI reads in addition to `settings`; `[]` means none. `project` and `local` are files of the repository and bring its hooks, skills and CLAUDE.md. The operator limits the choice and sets the default.
    *
    * @maxItems 3
    */
@@ -1033,7 +1077,7 @@ export interface ScheduledLaunch {
    */
   delay_ms?: number;
   /**
-   * How many times Baton tries the session in total if its failures are retryable. This is `recovery.max_retries` + 1 and cannot be used together with it.
+   * How many times Baton tries the session in total if its failures are retryable. This is `recovery.max_retries` + 1, and only one of the two may be set.
    */
   attempts?: number;
   /**

@@ -6,8 +6,8 @@ export interface Closers {
   /** Adds a thing that was opened: its name in the log, and the function that closes it. */
   add(name: string, close: () => unknown): void;
   /**
-   * Closes all, the last opened first, and returns whether every one closed in its time. One that does not is logged
-   * and left behind. Calling it again returns the same promise.
+   * Closes everything, the last opened first, and returns whether everything closed in its time. A thing that does
+   * not close is logged and left behind. Calling it again returns the same promise.
    */
   close(): Promise<boolean>;
 }

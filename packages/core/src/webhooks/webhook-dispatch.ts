@@ -131,8 +131,8 @@ async function dispatch(
   return count;
 }
 
-// Each sweep reads one page and the next sweep continues after it. Otherwise deliveries that wait for a slow endpoint
-// could hide those that lost their jobs.
+// Each sweep reads one page, and the next sweep continues after it. Otherwise a page of deliveries that wait for a
+// slow endpoint could hide deliveries that lost their jobs.
 function createOverdueRestore({
   deliveries,
   queue,

@@ -41,7 +41,7 @@ export const overridesSchema = z.strictObject({
   recovery: clearable(inheritable.recovery),
 } satisfies Record<keyof SessionConfig, z.ZodType>);
 
-/** Schema of the seed's ContinueSessionConfig: the parent's id with the overrides beside it. */
+/** Schema of the seed's ContinueSessionConfig: the parent's id and the overrides in one object. */
 export const continueSessionConfigSchema = overridesSchema.extend({ parent_session_id: idSchema });
 
 /** What a continue may change. */
@@ -50,8 +50,8 @@ export type Overrides = z.infer<typeof overridesSchema>;
 /** A request to continue a session. */
 export type ContinueSessionConfig = z.infer<typeof continueSessionConfigSchema>;
 
-// Each of these limits is meant for one session. After a parent that reached its limit, an inherited limit would
-// stop each child at once.
+// Each of these limits is meant for one session. If a parent stopped at its limit, a child that inherits the limit
+// would stop at once, too.
 const NEVER_INHERITED: readonly (keyof SessionConfig)[] = ['max_turns', 'max_budget_usd'];
 
 /** Returns the config of a continue: the parent's config with the overrides applied. Changes neither argument. */

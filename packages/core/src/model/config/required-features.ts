@@ -48,7 +48,7 @@ export function findUnknownFeatures(holder: unknown): string[] {
     .slice(0, MAX_FEATURES);
 }
 
-/** Returns the words in `requires` without values of other types, because `holder` may be an unparsed payload. */
+/** Returns the strings in `requires`. Other values are ignored, because `holder` may be an unparsed payload. */
 function getFeatures(holder: unknown): Set<string> {
   const { requires } = (holder ?? {}) as { requires?: unknown };
   if (!Array.isArray(requires)) return new Set();

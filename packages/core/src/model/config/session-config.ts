@@ -79,8 +79,11 @@ export const sessionConfigSchema = z.strictObject({
     .positive()
     .optional()
     .describe('Maximum number of agentic turns of this session.'),
-  system_prompt: text.min(1).optional(),
-  append_system_prompt: text.min(1).optional(),
+  system_prompt: text.min(1).optional().describe('Replaces the system prompt of the CLI.'),
+  append_system_prompt: text
+    .min(1)
+    .optional()
+    .describe('Text that is added after the system prompt.'),
   custom_instructions: text
     .min(1)
     .optional()
@@ -98,14 +101,16 @@ export const sessionConfigSchema = z.strictObject({
   output_format: z
     .enum(['text', 'json', 'stream-json'])
     .optional()
-    .describe(
-      'Stored but without effect: the worker always runs the CLI with stream-json, as hld did.',
-    ),
+    .describe('Stored but without effect: the worker always runs the CLI with stream-json.'),
   verbose: z
     .boolean()
     .optional()
     .describe('Stored but without effect: stream-json in print mode is always verbose.'),
-  additional_directories: z.array(absolutePath).max(64).optional(),
+  additional_directories: z
+    .array(absolutePath)
+    .max(64)
+    .optional()
+    .describe('More directories that the session may use; each must lie inside an allowed root.'),
   include_partial_messages: z
     .boolean()
     .optional()
@@ -118,7 +123,10 @@ export const sessionConfigSchema = z.strictObject({
     .describe(
       'Whether a prompt that begins with a slash may run a slash command of the CLI; default true. With `false` the prompt is plain text, and the model sees a space before it.',
     ),
-  permission_mode: z.enum(PERMISSION_MODES).optional(),
+  permission_mode: z
+    .enum(PERMISSION_MODES)
+    .optional()
+    .describe('Permission mode of the CLI; the operator limits the choice.'),
   max_budget_usd: z
     .number()
     .positive()
@@ -147,7 +155,7 @@ export const sessionConfigSchema = z.strictObject({
     .max(SETTING_SOURCES.length)
     .optional()
     .describe(
-      'Settings files that the CLI reads beside `settings`; `[]` means none. `project` and `local` are files of the repository and bring its hooks, skills and CLAUDE.md. The operator limits the choice and sets the default.',
+      'Settings files that the CLI reads in addition to `settings`; `[]` means none. `project` and `local` are files of the repository and bring its hooks, skills and CLAUDE.md. The operator limits the choice and sets the default.',
     ),
   strict_mcp_config: z
     .boolean()

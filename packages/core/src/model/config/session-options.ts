@@ -50,7 +50,7 @@ const optionsSchema = z.strictObject({
     .max(101)
     .optional()
     .describe(
-      'How many times Baton tries the session in total if its failures are retryable. This is `recovery.max_retries` + 1 and cannot be used together with it.',
+      'How many times Baton tries the session in total if its failures are retryable. This is `recovery.max_retries` + 1, and only one of the two may be set.',
     ),
   concurrency_key: z
     .string()
@@ -70,7 +70,7 @@ const optionsSchema = z.strictObject({
     ),
 });
 
-/** Schema of the options that a caller may set beside the config. */
+/** Schema of the options that a caller may set in addition to the config. */
 export const sessionOptionsSchema = optionsSchema.extend({
   on_limit: onLimitSchema.optional(),
   run_at: timeSchema
@@ -107,7 +107,7 @@ export const jobOptionsSchema = optionsSchema.extend({
   requires: requiredFeaturesSchema.optional(),
 });
 
-/** The options that a caller may set beside the config. */
+/** The options that a caller may set in addition to the config. */
 export type SessionOptions = z.infer<typeof sessionOptionsSchema>;
 
 /** The options that a job carries. */

@@ -23,7 +23,7 @@ export class AppError extends Error {
   }
 }
 
-/** Returns whether a thrown value is an AppError, also if another copy of this package threw it. */
+/** Returns whether a thrown value is an AppError, even if another copy of this package threw it. */
 export function isAppError(error: unknown): error is AppError {
   return (
     error instanceof Error &&

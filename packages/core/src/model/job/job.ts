@@ -75,7 +75,7 @@ export function checkSize(job: Job): void {
 }
 
 // Returns an upper bound of the bytes of JSON: a character takes at most six bytes (\u0000) and a number at most 25.
-// Nearly every job is far below the limit, so this bound saves writing its JSON to measure it.
+// Nearly every job is far below the limit, so this bound usually makes it unnecessary to serialize the job.
 function jsonBound(value: unknown): number {
   if (typeof value === 'string') return value.length * 6 + 3;
   if (typeof value !== 'object' || value === null) return 26;

@@ -21,7 +21,7 @@ const PUBLISHED = {
     "A request to continue a session: the parent, the prompt, and changes to the parent's config.",
   ),
   'session-options': sessionOptionsSchema.describe(
-    'Options that a caller may set beside the config.',
+    'Options that a caller may set in addition to the config.',
   ),
   'mcp-config': mcpConfigSchema.describe('MCP servers by name.'),
   info: infoSchema.describe('A session as queries return it.'),

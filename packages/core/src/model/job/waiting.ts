@@ -18,7 +18,7 @@ export function mayWait(job: Job): boolean {
 
 /**
  * Returns what a new session of this job waits for first: its parent (`parent` is the session that it
- * continues), or what `nextWait` says after that. `isDelayed` as for nextWait.
+ * continues), or what `nextWait` says after that. `isDelayed` means the same as for nextWait.
  */
 export function firstWait(
   job: Job,

@@ -12,8 +12,8 @@ export interface KeyReleasePlan {
 
 /**
  * Gives the free slots of a key to the waiters in their order. The first waiter that does not fit under its own
- * limit makes all later ones wait. A waiter may already hold a slot after a crash between the reservation and its
- * release.
+ * limit makes all later ones wait. A waiter already holds a slot if a process crashed after it had granted the slot
+ * and before it enqueued the session.
  */
 export function planKeyRelease(
   holders: readonly string[],

@@ -5,7 +5,8 @@ import { createWallClock, type WallClock } from './wall-clock.ts';
 const HOUR_MS = 3600 * 1000;
 const HOURS_OF_A_DAY = 24;
 
-// Bounds how many times of an expression may be past or in a gap. The parser itself gives up if it finds no time.
+// How many wall times of an expression the search may skip because they are past or fall into a gap. If an
+// expression has no time at all, the parser itself gives up.
 const MAX_SKIPPED = 100_000;
 
 /**

@@ -183,6 +183,7 @@ function checkConcurrencyKey(
   context.addIssue({
     code: 'custom',
     path: ['launch', 'concurrency_key'],
-    message: 'expected none with overlap "enqueue", because such a schedule has its own key',
+    message:
+      'expected no concurrency_key with overlap "enqueue", because such a schedule has its own key',
   });
 }
