@@ -5,14 +5,11 @@ import { defineConfig } from 'vitest/config';
 const together = { maxWorkers: 3, sequence: { groupOrder: 1 } };
 const alone = { maxWorkers: 1, sequence: { groupOrder: 2 } };
 
-// Unit tests wait for nothing, and importing takes most of their time: the files of a thread share the modules.
-const shared = {
-  pool: 'threads' as const,
-  maxWorkers: 2,
-  isolate: false,
-  restoreMocks: true,
-  sequence: { groupOrder: 0 },
-};
+// Unit tests wait for nothing: no more of their files side by side than cores.
+const waitless = { pool: 'threads' as const, maxWorkers: 2, sequence: { groupOrder: 0 } };
+
+// To import Baton and its drivers takes about a second: the files of one worker share the modules.
+const shared = { isolate: false, restoreMocks: true };
 
 // Pure tables; real servers with a fake claude; the real CLI alone; all of it together.
 export default defineConfig({
@@ -21,6 +18,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          ...waitless,
           ...shared,
           include: ['test/unit/**/*.test.ts'],
           testTimeout: 60_000,
@@ -30,9 +28,10 @@ export default defineConfig({
         test: {
           name: 'integration',
           ...together,
+          ...shared,
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
@@ -40,6 +39,7 @@ export default defineConfig({
         test: {
           name: 'contract',
           ...together,
+          ...shared,
           include: ['test/contract/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -49,6 +49,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           ...alone,
+          ...shared,
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 120_000,

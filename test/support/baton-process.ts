@@ -1,5 +1,6 @@
 // A program of Baton as a process of its own, and everything that it printed.
 import { launch } from '../../tools/process/launch.ts';
+import { nodeArguments } from '../../tools/process/node-arguments.ts';
 import { waitFor } from './wait.ts';
 
 // Several start at once, on machines that have other things to do.
@@ -39,7 +40,11 @@ export function runMain(
   env: Record<string, string>,
   through: readonly string[] = [],
 ): BatonProcess {
-  const [program = process.execPath, ...args] = [...through, process.execPath, main];
+  const [program = process.execPath, ...args] = [
+    ...through,
+    process.execPath,
+    ...nodeArguments(main),
+  ];
   const options = { env, cwd: process.cwd(), stopWithinMs: STOP_WITHIN_MS };
   const child = launch(program, args, options);
   const printed = { out: '', err: '' };

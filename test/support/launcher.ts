@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 import { installerEnvironment } from '../../tools/dev-services/environment.ts';
 import type { Services } from '../../tools/dev-services/services.ts';
+import { nodeArguments } from '../../tools/process/node-arguments.ts';
 
 const fixture = join(import.meta.dirname, '../integration/tools/dev-services/launcher-fixture.ts');
 
@@ -28,7 +29,7 @@ export type Launcher = {
 
 /** Starts the services in a process of its own, which a test may kill. */
 export function launch(env: Readonly<Record<string, string>>, dataDir?: string): Launcher {
-  const args = dataDir === undefined ? [fixture] : [fixture, dataDir];
+  const args = nodeArguments(fixture, ...(dataDir === undefined ? [] : [dataDir]));
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const said: string[] = [];

@@ -13,6 +13,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nodeArguments } from '../../tools/process/node-arguments.ts';
 import { startEnvironment } from './launcher.ts';
 import { test as base } from './services.ts';
 import { waitFor } from './wait.ts';
@@ -68,7 +69,7 @@ export const test = base.extend<{ scriptFolder: ScriptFolder }>({
       folder,
       run(name, args, env = {}, cwd = folder) {
         const whole = startEnvironment({ ...own, ...env });
-        const argv = [process.execPath, join(SCRIPTS, name), ...args];
+        const argv = [process.execPath, ...nodeArguments(join(SCRIPTS, name), ...args)];
         const run = runProgram(argv, { cwd, env: whole });
         children.push(run.child);
         return run;

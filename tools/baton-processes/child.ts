@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { Guardian } from '../dev-services/guardian.ts';
 import { readFirstLine } from '../process/first-line.ts';
+import { nodeArguments } from '../process/node-arguments.ts';
 import { untilAborted } from '../process/until-aborted.ts';
 
 /** A program of Baton. Its first line on standard output says that it is ready, and SIGTERM ends it. */
@@ -44,7 +45,7 @@ export async function startChild<Line>(
   { name, main, env, ready, stopWithinMs }: Program<Line>,
 ): Promise<Child<Line>> {
   const options = { env, cwd: process.cwd(), stopWithinMs };
-  const child = guardian.spawn(process.execPath, [main], options);
+  const child = guardian.spawn(process.execPath, nodeArguments(main), options);
   if (child.stderr) createInterface({ input: child.stderr }).on('line', sink.child);
   const ended = child.ended.then(({ description }) => description);
   const stop = () => child.stop().then(({ description }) => description);

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Guardian } from '../dev-services/guardian.ts';
 import type { LaunchedProcess } from '../process/launch.ts';
+import { nodeArguments } from '../process/node-arguments.ts';
 import type { Host, HostPart } from './hosts.ts';
 
 const MAIN = fileURLToPath(new URL('../../apps/worker/src/main.ts', import.meta.url));
@@ -149,7 +150,7 @@ async function runWorker(
   options: WorkerPoolOptions,
 ): Promise<void> {
   const { guardian, env, logs, drainWithinMs } = options;
-  const child = guardian.spawn(process.execPath, [MAIN], {
+  const child = guardian.spawn(process.execPath, nodeArguments(MAIN), {
     env: { ...env, ...slot.host.env },
     cwd: logs,
     stopWithinMs: drainWithinMs,

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createKeyStore, parseKeyText } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
+import { nodeArguments } from '../../../../tools/process/node-arguments.ts';
 import { databaseUrl } from '../../../support/api.ts';
 import { test } from '../../../support/services.ts';
 
@@ -16,7 +17,7 @@ interface Ended {
 
 /** Runs the command as `npm run keys -- ...args` does, on this database. */
 async function run(args: string[], env: Record<string, string>): Promise<Ended> {
-  const child = promisify(execFile)(process.execPath, [KEYS, ...args], { env });
+  const child = promisify(execFile)(process.execPath, nodeArguments(KEYS, ...args), { env });
   return child.then(
     (said) => ({ code: 0, ...said }),
     (error) => error as Ended,

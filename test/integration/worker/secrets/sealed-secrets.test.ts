@@ -13,6 +13,7 @@ import {
   type Session,
 } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
+import { nodeArguments } from '../../../../tools/process/node-arguments.ts';
 import { fakePrompt } from '../../../fake-claude/install.ts';
 import { test as base, type Fleet } from '../../../support/fleet.ts';
 import { redisUrl } from '../../../support/services.ts';
@@ -31,7 +32,7 @@ const test = base.extend<{ $file: { keys: Keys } }>({
     async ({ fleet }, use) => {
       const { PATH = '', HOME = '', MONGODB_URL = '' } = fleet.env;
       const run: Keys['run'] = (args, env = {}) =>
-        promisify(execFile)(process.execPath, [COMMAND, ...args], {
+        promisify(execFile)(process.execPath, nodeArguments(COMMAND, ...args), {
           env: { PATH, HOME, MONGODB_URL, ...env },
         });
       await use({
