@@ -5,13 +5,13 @@ function read(status: number, text: string, headers: Record<string, string> = {}
   return () => readAnswer(new Response(null, { status, headers }), text, 2);
 }
 
-describe('an answer', () => {
-  test('is its status and its JSON', () => {
+describe('a response', () => {
+  test('is read as its status and its JSON', () => {
     expect(read(202, '{"id":"1"}')()).toEqual({ status: 202, body: { id: '1' } });
     expect(read(204, '')()).toEqual({ status: 204, body: null });
   });
 
-  test('that tells an error is thrown with all it tells', () => {
+  test('with an error is thrown with all fields of the error', () => {
     const text = JSON.stringify({
       error: { code: 'LIMIT_EXCEEDED', message: 'too many', details: { limit: 3 } },
     });
@@ -36,7 +36,7 @@ describe('an answer', () => {
     [404, '{"message": "no such route"}'],
     [500, '{"error": "oops"}'],
     [500, 'null'],
-  ])('that is not of Baton is a BAD_ANSWER: %i %s', (status, text) => {
+  ])('that does not come from Baton is a BAD_ANSWER: %i %s', (status, text) => {
     expect(read(status, text)).toThrow(expect.objectContaining({ code: 'BAD_ANSWER', status }));
   });
 });
@@ -51,7 +51,7 @@ describe('Retry-After', () => {
     ['Wed, 31 Dec 2025 23:59:00 GMT', 0],
     ['soon', undefined],
     [null, undefined],
-  ])('%s', (header, ms) => {
+  ])('of %s is parsed', (header, ms) => {
     expect(retryAfterMs(header, now)).toBe(ms);
   });
 });

@@ -5,6 +5,6 @@ import { clientTypes } from '../../../scripts/client-types.ts';
 
 const file = join(import.meta.dirname, '../../../packages/client/src/api-types.ts');
 
-test('the types of the client are what `npm run schema` writes', async () => {
+test("the client's API types are those that `npm run schema` writes", async () => {
   expect(await readFile(file, 'utf8')).toBe(await clientTypes());
 });

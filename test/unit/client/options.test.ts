@@ -16,7 +16,7 @@ describe('a client', () => {
     ['http://127.0.0.1:3000', 'http://127.0.0.1:3000/'],
     ['https://baton.example/api', 'https://baton.example/api/'],
     [new URL('https://baton.example/api/'), 'https://baton.example/api/'],
-  ])('of %s calls below it', (baseUrl, base) => {
+  ])('for %s calls URLs below it', (baseUrl, base) => {
     expect(parseOptions({ baseUrl }).base.href).toBe(base);
   });
 
@@ -29,7 +29,7 @@ describe('a client', () => {
     ['apiKey', { baseUrl: 'https://baton.example', apiKey: '' }],
     ['timeoutMs', { baseUrl: 'https://baton.example', timeoutMs: Number.NaN }],
     ['retries', { baseUrl: 'https://baton.example', retries: -1 }],
-  ])('with a wrong %s is not made, and tells no secret', (field, options) => {
+  ])('with a wrong %s cannot be created, and the error shows no secret', (field, options) => {
     const error = refusal(() => createClient(options));
     expect(error).toMatchObject({ code: 'INVALID_REQUEST', details: { field }, attempts: 0 });
     expect(`${error.message}${error.stack}`).not.toContain('s3cret');

@@ -14,43 +14,43 @@ const error = (
   retryAfterMs?: number,
 ) => ({ code, status, retryAfterMs });
 
-describe('a call is made again', () => {
+describe('a call is retried', () => {
   test.each([
-    ['nobody answered', error('UNREACHABLE')],
-    ['a store was away', error('UNAVAILABLE', 503)],
+    ['Baton was unreachable', error('UNREACHABLE')],
+    ['a store was unavailable', error('UNAVAILABLE', 503)],
     ['a limit was reached', error('LIMIT_EXCEEDED', 429)],
-    ['a proxy answered for nobody', error('BAD_ANSWER', 502)],
-    ['a proxy waited in vain', error('BAD_ANSWER', 504)],
-  ])('where %s', (_why, failed) => {
+    ['a proxy answered with 502', error('BAD_ANSWER', 502)],
+    ['a proxy timed out', error('BAD_ANSWER', 504)],
+  ])('if %s', (_why, failed) => {
     expect(retryDelayMs(failed, tried())).toBe(200);
   });
 
-  test('where it was refused before anything was done, though twice were more than once', () => {
+  test('if it was refused before it had any effect, even if it is not repeatable', () => {
     expect(retryDelayMs(error('LIMIT_EXCEEDED', 429), tried({ isRepeatable: false }))).toBe(200);
   });
 });
 
-describe('a call is not made again', () => {
+describe('a call is not retried', () => {
   test.each([
     ['it was refused for good', error('INVALID_REQUEST', 400)],
     ['there is no such session', error('SESSION_NOT_FOUND', 404)],
-    ['another state is in the way', error('SESSION_TERMINAL', 409)],
+    ['the session is in another state', error('SESSION_TERMINAL', 409)],
     ['Baton failed unexpectedly', error('INTERNAL', 500)],
-    ['what answers is not Baton', error('BAD_ANSWER', 200)],
-    ['its time is over', error('TIMED_OUT')],
-  ])('where %s', (_why, failed) => {
+    ['the answer does not come from Baton', error('BAD_ANSWER', 200)],
+    ['it timed out', error('TIMED_OUT')],
+  ])('if %s', (_why, failed) => {
     expect(retryDelayMs(failed, tried())).toBeNull();
   });
 
   test.each([error('UNREACHABLE'), error('UNAVAILABLE', 503)])(
-    'where twice would be more than once, and the first may have come through: $code',
+    'if it is not repeatable and the first try may have had an effect: $code',
     (failed) => {
       expect(retryDelayMs(failed, tried({ isRepeatable: false }))).toBeNull();
     },
   );
 });
 
-describe('the wait', () => {
+describe('the wait before a retry', () => {
   const away = error('UNAVAILABLE', 503);
 
   test('doubles up to five seconds', () => {
@@ -60,11 +60,11 @@ describe('the wait', () => {
     expect(waits).toEqual([200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
   });
 
-  test('is half as long at the least, so that those who failed together do not come together', () => {
+  test('is random, but at least half of its maximum', () => {
     expect(retryDelayMs(away, tried({ random: 0 }))).toBe(100);
   });
 
-  test('is never shorter than the answer asked for', () => {
+  test("is never shorter than the response's Retry-After", () => {
     const received = error('UNAVAILABLE', 503, 7_000);
     expect(retryDelayMs(received, tried({ random: 0 }))).toBe(7_000);
     expect(retryDelayMs(received, tried({ random: 1 }))).toBeGreaterThan(7_000);

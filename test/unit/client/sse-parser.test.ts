@@ -9,7 +9,7 @@ const message = (fields: Partial<SseMessage>): SseMessage => ({
   ...fields,
 });
 
-describe('a stream of server-sent events', () => {
+describe('the parser of server-sent events', () => {
   test.each([
     ['event: a\nid: 7\ndata: {}\n\n', [message({ event: 'a', id: '7', data: '{}' })]],
     ['data:x\n\n', [message({ data: 'x' })]],
@@ -20,11 +20,11 @@ describe('a stream of server-sent events', () => {
     ['data: 1\n\ndata: 2\n\n', [message({ data: '1' }), message({ data: '2' })]],
     ['id: 1\ndata: 1\n\ndata: 2\n\n', [message({ id: '1', data: '1' }), message({ data: '2' })]],
     ['data: cut off\n', []],
-  ])('%j', (text, messages) => {
+  ])('reads %j', (text, messages) => {
     expect(createSseParser().push(text)).toEqual(messages);
   });
 
-  test('is the same with any end of lines, in any pieces', () => {
+  test('gives the same messages for any line endings and any chunks', () => {
     const text = 'retry: 50\n\nevent: a\nid: 1\ndata: x\ndata: y\n\n:\n\ndata: {"a":"ü"}\n\n';
     const whole = createSseParser().push(text);
     expect(whole).toHaveLength(2);
@@ -37,7 +37,7 @@ describe('a stream of server-sent events', () => {
           const at = [0, ...cuts.toSorted((a, b) => a - b), sent.length];
           const parser = createSseParser();
           const pieces = at.slice(1).map((to, index) => sent.slice(at[index], to));
-          // A last carriage return might be followed by a line feed: it counts with what comes next.
+          // After a final carriage return the parser waits: a line feed may follow. The ':' ends it.
           const messages = [...pieces, ':'].flatMap((piece) => parser.push(piece));
           expect(messages).toEqual(whole);
           expect(parser.retryMs()).toBe(50);
@@ -46,7 +46,7 @@ describe('a stream of server-sent events', () => {
     );
   });
 
-  test('tells how much it holds of a message that is not complete', () => {
+  test('reports how much of an incomplete message it has buffered', () => {
     const parser = createSseParser();
     parser.push(`data: ${'x'.repeat(1_000)}`);
     expect(parser.bufferedLength()).toBeGreaterThanOrEqual(1_000);

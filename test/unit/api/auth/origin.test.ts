@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isLoopback, originOf } from '../../../../apps/api/src/auth/origin.ts';
 
-describe('where the page that sent a request comes from', () => {
+describe('the origin of a request', () => {
   test.each([
     [{}, 'untold'],
     [{ secFetchSite: 'same-origin' }, 'same'],
@@ -17,23 +17,23 @@ describe('where the page that sent a request comes from', () => {
     [{ origin: 'http://localhost', host: '' }, 'other'],
     [{ origin: 'http://evil.test' }, 'other'],
     [{ origin: 'null' }, 'other'],
-  ] as const)('%j is %s', (headers, where) => {
+  ] as const)('with %j is judged as %s', (headers, where) => {
     const none = { origin: undefined, secFetchSite: undefined };
     const facts = { host: 'localhost:3000', ...none, ...headers };
     expect(originOf(facts as Parameters<typeof originOf>[0])).toBe(where);
   });
 });
 
-describe('loopback', () => {
+describe('isLoopback', () => {
   test.each(['localhost', 'LOCALHOST', '127.0.0.1', '127.8.8.8', '::1', '[::1]'])(
-    '%s is',
+    'is true for %s',
     (name) => {
       expect(isLoopback(name)).toBe(true);
     },
   );
 
   test.each(['', '0.0.0.0', '::', '10.0.0.1', '127.evil.test', 'localhost.evil.test', '128.0.0.1'])(
-    '%s is not',
+    'is false for %s',
     (name) => {
       expect(isLoopback(name)).toBe(false);
     },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { findLostText } from '../../../../apps/api/src/http/json-text.ts';
 
-describe('a text whose value says all', () => {
+describe('a JSON text that its parsed value fully represents', () => {
   test.each([
     '{}',
     '[]',
@@ -13,18 +13,18 @@ describe('a text whose value says all', () => {
     '{"a\\\\":1,"a":2}',
     '{"constructor":1,"prototype":{"constructor":2}}',
     ' { "a" : [ true , false , null ] } ',
-  ])('%s', (text) => {
+  ])('is accepted: %s', (text) => {
     JSON.parse(text);
     expect(findLostText(text)).toBeNull();
   });
 
-  test('of many levels', () => {
+  test('is accepted with 100,000 levels', () => {
     const levels = 100_000;
     expect(findLostText('['.repeat(levels) + ']'.repeat(levels))).toBeNull();
   });
 });
 
-describe('a text that its value changes names the place', () => {
+describe('a JSON text that loses something when it is parsed', () => {
   test.each([
     ['{"a":1,"a":1}', 'a'],
     ['{"a":1,"\\u0061":2}', 'a'],
@@ -35,7 +35,7 @@ describe('a text that its value changes names the place', () => {
     ['{"__proto__":1}', '__proto__'],
     ['{"a":{"\\u005f_proto__":1}}', 'a.__proto__'],
     ['{"constructor":{"prototype":1}}', 'constructor.prototype'],
-  ])('%s', (text, location) => {
+  ])('is refused, and the error names the place: %s', (text, location) => {
     expect(findLostText(text)?.path.join('.')).toBe(location);
   });
 });

@@ -46,71 +46,66 @@ function document({
 const parameter = { in: 'query', name: 'limit', schema: { type: 'integer' } };
 
 test.each<[string, Shape, Shape, string[]]>([
-  ['nothing', { body: of({ a: text }) }, { body: of({ a: text }) }, []],
+  ['the same document', { body: of({ a: text }) }, { body: of({ a: text }) }, []],
   ['a new key', { body: of({ a: text }) }, { body: of({ a: text, b: text }) }, []],
   [
-    'nothing of other examples',
+    'other examples',
     { body: text, bodyExamples: { a: { value: 'x' } } },
     { body: text, bodyExamples: { b: { value: 'y' } } },
     [],
   ],
-  ['a new key in an answer', { answer: of({}) }, { answer: of({ b: text }, ['b']) }, []],
-  ['a call that is gone', {}, { path: '/v1/b' }, ['post /v1/a is gone']],
+  ['a new key in a response', { answer: of({}) }, { answer: of({ b: text }, ['b']) }, []],
+  ['a removed call', {}, { path: '/v1/b' }, ['post /v1/a is gone']],
   ['another status', {}, { status: '201' }, ['post /v1/a answers no 200 any more']],
   [
-    'a key taken no more',
+    'a removed key of the request',
     { body: of({ a: text }) },
     { body: of({}) },
     ['post /v1/a: body.a is gone'],
   ],
   [
-    'a key told no more',
+    'a removed key of the response',
     { answer: of({ a: text }) },
     { answer: of({}) },
     ['post /v1/a: 200.a is gone'],
   ],
   [
-    'a key that must be written',
+    'a key that becomes required in the request',
     { body: of({ a: text }) },
     { body: of({ a: text }, ['a']) },
     ['post /v1/a: body.a is required now'],
   ],
   [
-    'a key that may be absent from an answer',
+    'a key that becomes optional in the response',
     { answer: of({ a: text }, ['a']) },
     { answer: of({ a: text }) },
     ['post /v1/a: 200.a may be absent now'],
   ],
   [
-    'another type, behind references and in a list',
+    'another type behind references in a list',
     { answer: { type: 'array', items: of({ a: { $ref: '#/components/schemas/Text' } }) } },
     { answer: { type: 'array', items: of({ a: { $ref: '#/components/schemas/Number' } }) } },
     ['post /v1/a: 200[].a is of type number, was string'],
   ],
   [
-    'a value taken no more',
+    'a value that the request no longer accepts',
     { body: of({ a: { enum: ['x', 'y'] } }) },
     { body: of({ a: { enum: ['y', 'z'] } }) },
     ['post /v1/a: body.a takes "x" no more'],
   ],
   [
-    'a value told no more',
+    'a value that the response no longer has',
     { answer: of({ a: { enum: ['x'] } }) },
     { answer: of({ a: { enum: [] } }) },
     [],
   ],
+  ['a removed parameter', { parameters: [parameter] }, {}, ['post /v1/a: query limit is gone']],
   [
-    'a parameter that is gone',
-    { parameters: [parameter] },
-    {},
-    ['post /v1/a: query limit is gone'],
-  ],
-  [
-    'a parameter that is new and required',
+    'a new required parameter',
     {},
     { parameters: [{ ...parameter, required: true }] },
     ['post /v1/a: query limit is new and required'],
   ],
-])('tells %s', (_name, before, after, expected) => {
+])('breakingChanges compares two documents with %s', (_name, before, after, expected) => {
   expect(breakingChanges(document(before), document(after))).toEqual(expected);
 });

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { formatMessage } from '../../../../apps/api/src/streams/event-stream.ts';
 import { eventName } from '../../../../apps/api/src/streams/tail-messages.ts';
 
-describe('a message of a stream', () => {
-  test('is an id, an event and one line of JSON', () => {
+describe('a stream message', () => {
+  test('has an id, an event name and one line of JSON', () => {
     const message = { id: '7', event: 'user', data: { text: 'a\nb\r\nc' } };
     expect(formatMessage(message)).toBe('id: 7\nevent: user\ndata: {"text":"a\\nb\\r\\nc"}\n\n');
     expect(formatMessage({ event: 'end', data: {} })).toBe('event: end\ndata: {}\n\n');
@@ -17,7 +17,7 @@ describe('a message of a stream', () => {
     ['partial', 'other'],
     ['', 'other'],
     ['a\ndata: x', 'other'],
-  ])('of type %j is named %s', (type, name) => {
+  ])('of the type %j has the event name %s', (type, name) => {
     expect(eventName(type)).toBe(name);
   });
 });

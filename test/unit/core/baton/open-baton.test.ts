@@ -1,7 +1,7 @@
 import { createProducer, openBaton, type RedisConnection } from '@baton/core/internal';
 import { describe, expect, test, vi } from 'vitest';
 
-/** Options that BullMQ refuses, of a client that never connects; `disconnect` is called once it is closed. */
+/** Options that BullMQ refuses. The client never connects; closing it calls `disconnect`. */
 function refusedOptions(disconnect: () => void): RedisConnection {
   class Connector {
     connecting = false;
@@ -12,8 +12,8 @@ function refusedOptions(disconnect: () => void): RedisConnection {
   return { keyPrefix: 'mine:', Connector: Connector as never };
 }
 
-describe('a connection to Redis that BullMQ refuses', () => {
-  test('is closed by openBaton, which throws', async () => {
+describe('a Redis connection that BullMQ refuses', () => {
+  test('openBaton closes it and throws', async () => {
     const disconnect = vi.fn();
     const open = () =>
       openBaton({ redis: refusedOptions(disconnect), mongodb: 'mongodb://127.0.0.1:1' });
@@ -21,7 +21,7 @@ describe('a connection to Redis that BullMQ refuses', () => {
     await vi.waitFor(() => expect(disconnect).toHaveBeenCalledOnce());
   });
 
-  test('is closed by createProducer, which throws', () => {
+  test('createProducer closes it and throws', () => {
     const disconnect = vi.fn();
     const open = () => createProducer({ connection: refusedOptions(disconnect) });
     expect(open).toThrow('keyPrefix');

@@ -7,7 +7,7 @@ import {
 const refused = (field: string) =>
   expect.objectContaining({ code: 'INVALID_REQUEST', details: { field } });
 
-// Callers in plain JavaScript: the types are what they say, not what they give.
+// Callers in plain JavaScript may pass values that the types forbid.
 const given = <T>(value: unknown) => value as T;
 
 test.each([
@@ -16,7 +16,7 @@ test.each([
   ['a number for options', 7, 'options'],
   ['an id that is null', { id: null }, 'id'],
   ['an idempotency key that is null', { idempotency_key: null }, 'idempotency_key'],
-  ['a tenant that is no text', { idempotency_key: 'k', tenant: 7 }, 'tenant'],
+  ['a tenant that is not a string', { idempotency_key: 'k', tenant: 7 }, 'tenant'],
 ])('a launch with %s is refused', (_, options, field) => {
   expect(() => parseLaunchJob({ query: 'q' }, given(options))).toThrow(refused(field));
 });
@@ -24,13 +24,13 @@ test.each([
 test.each([
   ['nothing', undefined],
   ['null', null],
-  ['a text', 'text'],
+  ['a string', 'text'],
   ['a list', []],
-])('a continue of %s is refused', (_, request) => {
+])('a continue whose request is %s is refused', (_, request) => {
   expect(() => parseContinueJob(given(request))).toThrow(refused('request'));
 });
 
-test('options that are undefined are absent', () => {
+test('undefined options count as absent', () => {
   const options = { id: undefined, idempotency_key: undefined, tenant: undefined };
   expect(parseLaunchJob({ query: 'q' }, given(options)).id).toMatch(/^[0-9a-f-]{36}$/);
 });

@@ -12,25 +12,25 @@ function createScene() {
 
 describe('createRedisWatch', () => {
   it.each([
-    ['a lock that was lost', new Error('could not renew lock for job 7')],
+    ['a lost lock', new Error('could not renew lock for job 7')],
     [
-      'a schedule that cannot go on',
+      'a schedule that BullMQ cannot continue',
       new Error('Failed to add repeatable job for next iteration: x'),
     ],
     [
-      'a queue that was put right',
+      'a repaired queue',
       Object.assign(new Error('moveToActive failed, and this was put right: job 7'), {
         name: 'QueueHealedError',
       }),
     ],
-  ])('does not take %s for a Redis that does not answer', async (_what, error) => {
+  ])('does not report %s as an unreachable Redis', async (_what, error) => {
     const { watch, lines } = createScene();
     watch.note(error, 'sessions');
     await watch.probe();
     expect(lines).toEqual(['the queue reports an error']);
   });
 
-  it('logs once that Redis does not answer, and once that it does', async () => {
+  it('logs an unreachable Redis once, and its return once', async () => {
     const { watch, lines } = createScene();
     const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
     watch.note(refused, 'sessions');

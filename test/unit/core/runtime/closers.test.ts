@@ -8,7 +8,7 @@ function makeClosers() {
 }
 
 describe('closers', () => {
-  test('close in reverse, each once, however often they are asked', async () => {
+  test('close in reverse order, and each only once', async () => {
     const { closers } = makeClosers();
     const closed: string[] = [];
     closers.add('first', () => closed.push('first'));
@@ -18,7 +18,7 @@ describe('closers', () => {
     expect(closed).toEqual(['second', 'first']);
   });
 
-  test('leave behind one that fails or hangs, say so, and close the rest', async () => {
+  test('log a part that fails or hangs, and close the rest', async () => {
     const { closers, lines } = makeClosers();
     const closed: string[] = [];
     closers.add('good', () => closed.push('good'));

@@ -9,7 +9,7 @@ function logged(error: unknown): { text: string; err: Record<string, unknown> } 
 }
 
 describe('a logged error', () => {
-  test('tells its type, code, message, stack and causes', () => {
+  test('has its type, code, message, stack and causes', () => {
     const cause = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
     const { err } = logged(
       new AppError('UNAVAILABLE', 'Redis does not answer', { cause, details: { field: 'a' } }),
@@ -24,24 +24,24 @@ describe('a logged error', () => {
     });
   });
 
-  test('leaves out the command that a driver hangs on it', () => {
+  test('leaves out the command that a driver attaches', () => {
     const command = { name: 'evalsha', args: ['s3cret payload'] };
     const { text } = logged(Object.assign(new Error('aborted'), { command, op: { s3cret: 1 } }));
     expect(text).not.toContain('s3cret');
   });
 
-  test('ends where causes form a ring', () => {
+  test('ends if its causes form a cycle', () => {
     const error = new Error('ring');
     error.cause = error;
     expect(logged(error).err).toMatchObject({ message: 'ring', cause: { message: 'ring' } });
   });
 
-  test('says only the type of what is no error', () => {
+  test('has only the type if it is not an Error', () => {
     expect(logged('s3cret').err).toEqual({ type: 'string' });
   });
 });
 
-test('each line is masked before it is written', () => {
+test('every log line is masked before it is written', () => {
   const lines: string[] = [];
   const stream = { write: (line: string) => lines.push(line) };
   const log = createLogger('test', 'info', stream, (line) => line.replaceAll('hidden', '******'));

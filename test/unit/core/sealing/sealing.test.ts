@@ -53,7 +53,7 @@ async function openEnv(value: string, isOurs = ours, keys = [key]): Promise<stri
 }
 
 describe('a sealed config', () => {
-  test('holds no secret, says of each that it is sealed, and opens to what it was', async () => {
+  test('contains no secret and opens to the original config', async () => {
     const config = makeFullConfig();
     const sealed = await sealer().config(config, newId());
     expect(JSON.stringify(sealed)).not.toContain(SECRET);
@@ -63,7 +63,7 @@ describe('a sealed config', () => {
     expect(opened).toContain('s3cret-env');
   });
 
-  test('is hidden from readers as a plain one is', async () => {
+  test('shows readers no sealed value', async () => {
     const sealed = await sealer().config(makeFullConfig(), newId());
     expect(JSON.stringify(redactConfig(sealed))).not.toContain('baton-sealed.');
     const anywhere: SessionConfig = {
@@ -74,7 +74,7 @@ describe('a sealed config', () => {
     expect(JSON.stringify(redactConfig(anywhere))).not.toContain('baton-sealed.');
   });
 
-  test('differs each time, and is made once: sealing it again for its session changes nothing', async () => {
+  test('differs each time it is made, but is not sealed a second time', async () => {
     const id = newId();
     const [one, two] = [
       await sealer().config(inEnv('x'), id),
@@ -85,12 +85,12 @@ describe('a sealed config', () => {
     expect(await sealer().config(one, newId())).toEqual(one);
   });
 
-  test('without keys stays as it is', async () => {
+  test('is the plain config if there are no keys', async () => {
     const job = makeLaunchJob({ config: makeFullConfig() });
     expect(await createSealer([]).job(job, true)).toBe(job);
   });
 
-  test('has at most 256 secrets', async () => {
+  test('may contain at most 256 secrets', async () => {
     const names = Array.from({ length: 257 }, (_, index) => [`N${index}`, 'x']);
     await expect(
       sealer().config({ query: 'q', env: Object.fromEntries(names) }, newId()),
@@ -102,16 +102,19 @@ describe('a sealed job', () => {
   test.each([
     ['of a launch', makeLaunchJob({ config: makeFullConfig() })],
     ['of a continue', makeContinueJob(newId(), { overrides: makeFullConfig() })],
-  ])('%s holds no secret, and the hash of what it was only where it has a key', async (_, job) => {
-    const [plain, keyed] = [await sealer().job(job), await sealer().job(job, true)];
-    expect(JSON.stringify([plain, keyed])).not.toContain(SECRET);
-    expect(plain.config_hash).toBeUndefined();
-    expect(keyed.config_hash).toMatch(/^[0-9a-f]{64}$/);
-  });
+  ])(
+    '%s contains no secret, and the hash of the original only if it has an idempotency key',
+    async (_, job) => {
+      const [plain, keyed] = [await sealer().job(job), await sealer().job(job, true)];
+      expect(JSON.stringify([plain, keyed])).not.toContain(SECRET);
+      expect(plain.config_hash).toBeUndefined();
+      expect(keyed.config_hash).toMatch(/^[0-9a-f]{64}$/);
+    },
+  );
 });
 
 describe('a value that a caller sealed', () => {
-  // Made by jwcrypto (Python) to the key of RFC 7518, appendix C.
+  // Sealed with jwcrypto (Python) for the key of RFC 7518, appendix C.
   const RFC_KEY = JSON.stringify({
     keys: [
       {
@@ -127,12 +130,12 @@ describe('a value that a caller sealed', () => {
   const FROM_PYTHON =
     'baton-sealed.eyJhbGciOiJFQ0RILUVTK0EyNTZLVyIsImVuYyI6IkEyNTZHQ00iLCJlcGsiOnsiY3J2IjoiUC0yNTYiLCJrdHkiOiJFQyIsIngiOiI3ZDFGUVY3M09aZ0plblUtSEpyVE9oQ3dyTTd5U2lCYm91SEFBTHdmbW8wIiwieSI6InNHaTFtZ1lRWkdxSVNpWDZ2SkczX0ZxUnhiQjN3czg3bFVmMDBlUzY4S3cifSwia2lkIjoicmZjNzUxOCJ9.RXOqcQ7CKD15l0P5P4Z3_IOWLTByIlHZvl7R5kJl4FJc0jDmCLIqcQ.FGZEtS812pHigEzq.TzJog1-a2mPeN5CWX45I89IEoQRp.ytGGEbUGYHa3kb2iqWNPvQ';
 
-  test('in another language is opened', async () => {
+  test('in another language can be opened', async () => {
     const keys = parsePrivateKeys(RFC_KEY, 'the RFC');
     expect(await openEnv(FROM_PYTHON, theirs, keys)).toBe('from-another-language');
   });
 
-  test('may stand for any text of env, settings and mcp_config, or for a part of one', async () => {
+  test('may be any text, or part of a text, in env, settings and mcp_config', async () => {
     const sealed = await sealedBy({ kid: key.kid }, 'a/b c');
     const config: SessionConfig = {
       query: 'q',
@@ -165,7 +168,7 @@ describe('a value that a caller sealed', () => {
     });
   });
 
-  test('for no session is sealed once more, for its own', async () => {
+  test('without a session is sealed again for its session', async () => {
     const id = newId();
     const sealed = await sealer().config(inEnv(await sealedBy({ kid: key.kid })), id);
     const value = sealed.env?.['TOKEN'] ?? '';
@@ -173,7 +176,7 @@ describe('a value that a caller sealed', () => {
     await expect(openEnv(value, theirs)).rejects.toMatchObject({ code: 'SECRET_NOT_OPENED' });
   });
 
-  test('for a session is opened in that one’s conversation alone, whoever seals it again', async () => {
+  test('for one session opens only in that session’s conversation, even if it is sealed again', async () => {
     const stolen = await sealedBy({ kid: key.kid, baton_session: 'theirs' });
     const wrapped = await sealer().text(stolen, 'mine');
     for (const value of [stolen, wrapped]) {
@@ -184,19 +187,22 @@ describe('a value that a caller sealed', () => {
   });
 });
 
-describe('what cannot be opened is refused, naming the field and nothing of the value:', () => {
+describe('a sealed value that cannot be opened is refused without showing it:', () => {
   const damaged = (value: string) => `${value.slice(0, -6)}AAAAAA`;
 
   test.each<[string, () => Promise<string>]>([
-    ['no JWE', async () => 'baton-sealed.hush'],
-    ['no header', async () => 'baton-sealed.hush.a.b.c.d'],
-    ['a damaged one', async () => damaged(await sealedBy({ kid: key.kid }))],
-    ['another key', async () => sealer(other).text('hush', newId())],
-    ['no key of this name', async () => sealedBy({ kid: 'elsewhere' })],
-    ['a compressed one', async () => sealedBy({ kid: key.kid, zip: 'DEF' }).catch(zipped)],
-    ['a NUL character', async () => sealedBy({ kid: key.kid }, 'hu\0sh')],
-    ['no text', async () => sealedBy({ kid: key.kid }, new Uint8Array([0xff, 0xfe]))],
-    ['too many layers', async () => layers(6)],
+    ['a value that is not a JWE', async () => 'baton-sealed.hush'],
+    ['a value without a header', async () => 'baton-sealed.hush.a.b.c.d'],
+    ['a damaged value', async () => damaged(await sealedBy({ kid: key.kid }))],
+    ['a value for another key', async () => sealer(other).text('hush', newId())],
+    ['a value that names an unknown key', async () => sealedBy({ kid: 'elsewhere' })],
+    ['a compressed value', async () => sealedBy({ kid: key.kid, zip: 'DEF' }).catch(zipped)],
+    ['a value with a NUL character', async () => sealedBy({ kid: key.kid }, 'hu\0sh')],
+    [
+      'a value that is not UTF-8 text',
+      async () => sealedBy({ kid: key.kid }, new Uint8Array([0xff, 0xfe])),
+    ],
+    ['a value with too many layers', async () => layers(6)],
   ])('%s', async (_, make) => {
     const value = await make();
     const error = await openEnv(value).catch((thrown: unknown) => thrown);
@@ -205,7 +211,7 @@ describe('what cannot be opened is refused, naming the field and nothing of the 
     expect(String(error)).not.toContain(value);
   });
 
-  test('anything at all, by a worker that holds no key', async () => {
+  test('any value, if the worker has no key', async () => {
     await expect(openEnv(await sealedBy({}), ours, [])).rejects.toMatchObject({
       code: 'SECRET_NOT_OPENED',
     });
@@ -223,8 +229,8 @@ describe('what cannot be opened is refused, naming the field and nothing of the 
   }
 });
 
-describe('rotation', () => {
-  test('turns what is sealed to an old key, or not at all, to the new one', async () => {
+describe('key rotation', () => {
+  test('seals plain values and values of an old key with the new key', async () => {
     const id = newId();
     const config: SessionConfig = {
       ...(await sealer().config(makeFullConfig(), id)),
@@ -244,7 +250,7 @@ describe('rotation', () => {
     expect(await resealConfig(done.config, tools, { sessionId: id, isOurs: ours })).toBeNull();
   });
 
-  test('leaves what it cannot open, and says why', async () => {
+  test('leaves a value that it cannot open, and returns the reason', async () => {
     const config = inEnv(await sealedBy({ kid: key.kid, baton_session: 'theirs' }));
     const tools = { opener: opener(key, other), sealer: sealer(other) };
     expect(await resealConfig(config, tools, { sessionId: 'mine', isOurs: theirs })).toMatchObject({
@@ -254,7 +260,7 @@ describe('rotation', () => {
 });
 
 describe('a key set', () => {
-  test('of a new key names it by its thumbprint, and its public part holds no private one', () => {
+  test('names a new key by its thumbprint, and its public part contains no private value', () => {
     const [read] = parsePublicKeys(JSON.stringify({ keys: [publicPart(key)] }), 'FILE');
     expect(read).toEqual(publicPart(key));
     expect(read).toMatchObject({ kid: expect.stringMatching(/^[\w-]{43}$/), use: 'enc' });
@@ -262,14 +268,14 @@ describe('a key set', () => {
   });
 
   test.each([
-    ['no JSON', () => `{"d": "${key.d}"`],
-    ['no set', () => JSON.stringify(publicPart(key))],
+    ['invalid JSON', () => `{"d": "${key.d}"`],
+    ['a key instead of a set', () => JSON.stringify(publicPart(key))],
     ['no key', () => '{"keys": []}'],
     ['a key without a name', () => JSON.stringify({ keys: [{ ...publicPart(key), kid: '' }] })],
     ['a symmetric key', () => JSON.stringify({ keys: [{ kty: 'oct', k: 'abc', kid: 'x' }] })],
     ['a private key', () => JSON.stringify({ keys: [key] })],
     [
-      'a point beside its curve',
+      'a point that is not on its curve',
       () => JSON.stringify({ keys: [{ ...publicPart(key), x: 'AAAA' }] }),
     ],
     ['half a point', () => JSON.stringify({ keys: [{ ...publicPart(key), y: undefined }] })],
@@ -277,7 +283,7 @@ describe('a key set', () => {
       'a curve of another kind',
       () => JSON.stringify({ keys: [{ ...publicPart(key), kty: 'OKP' }] }),
     ],
-  ])('of public keys is refused with %s, and no key is told', (_, text) => {
+  ])('of public keys is refused with %s, and the error shows no key', (_, text) => {
     const read = () => parsePublicKeys(text(), 'FILE');
     expect(read).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }));
     expect(read).toThrow(/^FILE: /);
@@ -285,18 +291,18 @@ describe('a key set', () => {
   });
 
   test.each([
-    ['no list', null],
-    ['a text', ''],
-    ['what JSON cannot hold', [{ kid: 1n }]],
-  ])('that a caller hands over is refused as %s', (_, keys) => {
+    ['null', null],
+    ['a string', ''],
+    ['a value that JSON cannot hold', [{ kid: 1n }]],
+  ])('from a caller is refused if it is %s', (_, keys) => {
     const read = () => parseSealingKeys(keys as readonly unknown[], 'publicKeys');
     expect(read).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }));
   });
 
   test.each([
-    ['a point beside its curve', { x: 'AAAA' }],
+    ['a point that is not on its curve', { x: 'AAAA' }],
     ['half a point', { y: undefined }],
-  ])('of private keys is refused with %s, and no key is told', (_, change) => {
+  ])('of private keys is refused with %s, and the error shows no key', (_, change) => {
     const read = () => parsePrivateKeys(JSON.stringify({ keys: [{ ...key, ...change }] }), 'FILE');
     expect(read).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }));
     expect(read).not.toThrow(key.d);

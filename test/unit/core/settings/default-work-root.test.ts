@@ -24,12 +24,12 @@ describe('the default of WORK_ROOT', () => {
     expect(defaultWorkRoot(env, platform, none)).toBe(expected);
   });
 
-  test("is in the home that the system knows where HOME isn't set", () => {
+  test("is in the user's home folder if HOME is not set", () => {
     const known = () => '/home/ann';
     expect(defaultWorkRoot({}, 'linux', known)).toBe('/home/ann/.local/state/baton/work');
   });
 
-  test('is an error that names WORK_ROOT where there is no home', () => {
+  test('is an error that names WORK_ROOT if there is no home folder', () => {
     const schema = z.object({ WORK_ROOT: sharedSettings.WORK_ROOT });
     expect(() => parseEnv(schema, { HOME: '/' })).toThrow(/WORK_ROOT: expected an absolute path/);
     expect(parseEnv(schema, { HOME: '/', WORK_ROOT: '/srv' })).toEqual({ WORK_ROOT: '/srv' });

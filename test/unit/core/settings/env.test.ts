@@ -15,24 +15,24 @@ const schema = z.object({
 });
 
 describe('parseEnv', () => {
-  test('defaults are filled in, other variables ignored, the answer frozen', () => {
+  test('fills in defaults, ignores other variables and freezes the result', () => {
     const settings = parseEnv(schema, { REDIS_URL: 'redis://x', HOME: '/', constructor: 'x' });
     expect(settings).toEqual({ REDIS_URL: 'redis://x', PORT: 3000 });
     expect(Object.isFrozen(settings)).toBe(true);
   });
 
-  test('a blank variable counts as absent', () => {
+  test('treats a blank variable as absent', () => {
     expect(parseEnv(schema, { REDIS_URL: 'redis://x', PORT: '', ROOTS: ' ' })).toEqual({
       REDIS_URL: 'redis://x',
       PORT: 3000,
     });
   });
 
-  test('a list loses its blanks', () => {
+  test('removes blanks from a list', () => {
     expect(parseEnv(schema, { REDIS_URL: 'x', ROOTS: ' /a : :/b' }).ROOTS).toEqual(['/a', '/b']);
   });
 
-  test('one error lists every variable that is wrong, and no value', () => {
+  test('lists every wrong variable in one error, without any value', () => {
     const error = refusal({ REDIS_URL: '', PORT: 's3cret' });
     expect(error.code).toBe('INVALID_CONFIG');
     expect(error.message).toContain('REDIS_URL: ');
@@ -44,12 +44,12 @@ describe('parseEnv', () => {
   test.each([
     ['0', 0],
     ['65535', 65_535],
-  ])('PORT=%s is %i', (text, port) => {
+  ])('parses PORT=%s as %i', (text, port) => {
     expect(parseEnv(schema, { REDIS_URL: 'x', PORT: text }).PORT).toBe(port);
   });
 
   test.each(['-1', '65536', '1.5', 'x', 'Infinity'])(
-    'PORT=%j is refused, once, by its bounds',
+    'refuses PORT=%j with one problem that names the bounds',
     (text) => {
       expect(refusal({ REDIS_URL: 'x', PORT: text }).details?.['problems']).toEqual([
         'PORT: expected a whole number from 0 to 65535',

@@ -14,7 +14,7 @@ const HOME = '/home/ann';
 const required = { REDIS_URL: 'redis://localhost', MONGODB_URL: 'mongodb://localhost' };
 
 describe('the shared settings', () => {
-  test('need the addresses of the stores and nothing else', () => {
+  test('require only the addresses of the stores', () => {
     expect(parseEnv(schema, { ...required, HOME })).toEqual({
       ...required,
       QUEUE_PREFIX: 'baton',
@@ -36,7 +36,7 @@ describe('the shared settings', () => {
     ['REDIS_URL', 'redis://localhost?db=1'],
     ['MONGODB_URL', 'mongodb+srv://cluster.example/baton'],
     ['MONGODB_URL', 'mongodb://a:27017,b:27017/baton?replicaSet=rs'],
-  ])('take %s=%s', (name, value) => {
+  ])('accept %s=%s', (name, value) => {
     expect(parseEnv(schema, { ...required, [name]: value })).toMatchObject({ [name]: value });
   });
 
@@ -68,28 +68,28 @@ describe('the shared settings', () => {
     ['WORK_ROOT', './work'],
     ['WORK_ROOT', '~/work'],
     ['ALLOWED_ROOTS', ['/srv/a', 'b'].join(delimiter)],
-  ])('refuse %s=%s, for it is not absolute', (name, value) => {
+  ])('refuse %s=%s, because it is not an absolute path', (name, value) => {
     expect(() => parseEnv(schema, { ...required, [name]: value })).toThrow(
       `${name}: expected an absolute path, got a relative one`,
     );
   });
 
-  test('every variable says what it is for', () => {
+  test('have a description for every variable', () => {
     for (const [name, variable] of Object.entries(sharedSettings)) {
       expect(variable.description, name).toBeTruthy();
     }
   });
 });
 
-describe('the policy of the settings', () => {
-  test('allows the work root alone by default', () => {
+describe('the policy from the settings', () => {
+  test('allows only the work root by default', () => {
     expect(policyOf(parseEnv(schema, { ...required, WORK_ROOT: '/srv/work' }))).toEqual({
       ...DEFAULT_POLICY,
       allowedRoots: ['/srv/work'],
     });
   });
 
-  test('allows the roots and names that are listed', () => {
+  test('allows the listed roots and variable names', () => {
     const settings = parseEnv(schema, {
       ...required,
       ALLOWED_ROOTS: ['/srv/a', '/srv//b/'].join(delimiter),
@@ -102,7 +102,7 @@ describe('the policy of the settings', () => {
     });
   });
 
-  test('allows the modes, settings and programs that are listed, or none', () => {
+  test('allows only the listed modes, settings and programs', () => {
     const settings = parseEnv(schema, {
       ...required,
       ALLOWED_PERMISSION_MODES: 'plan, bypassPermissions',
@@ -160,8 +160,11 @@ describe('the policy of the settings', () => {
       { byDefault: [], allowed: ALL },
       locked,
     ],
-  ])('of %j says whose files count', (variables, settingSources, strictMcpConfig) => {
-    const policy = policyOf(parseEnv(schema, { ...required, ...variables }));
-    expect(policy).toMatchObject({ settingSources, strictMcpConfig });
-  });
+  ])(
+    'with %j decides which setting sources and MCP files are used',
+    (variables, settingSources, strictMcpConfig) => {
+      const policy = policyOf(parseEnv(schema, { ...required, ...variables }));
+      expect(policy).toMatchObject({ settingSources, strictMcpConfig });
+    },
+  );
 });

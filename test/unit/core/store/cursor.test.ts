@@ -7,14 +7,14 @@ describe('a cursor', () => {
     ['2026-01-02T03:04:05.678Z', 'id'],
     ['', ''],
     ['with "quotes" and é', ','],
-  ])('%j and %j come back, in letters that an address takes', (first, second) => {
+  ])('of %j and %j is URL-safe and decodes to the same values', (first, second) => {
     const cursor = encodeCursor([first, second], 'sessions');
     expect(cursor).toMatch(/^[A-Za-z0-9_-]+$/);
     expect(decodeCursor(cursor, 'sessions')).toEqual([first, second]);
   });
 
   const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  test('of an earlier version, which names no list, stays valid', () => {
+  test('of an earlier version without a list name stays valid', () => {
     expect(decodeCursor(encode(['a', 'b']), 'sessions')).toEqual(['a', 'b']);
   });
 
@@ -38,11 +38,11 @@ describe('a cursor', () => {
 });
 
 describe('the id of an event', () => {
-  test('it is the session and the padded number', () => {
+  test("is the session's id and the padded number", () => {
     expect(eventId('abc', 7)).toBe('abc:0000000007');
   });
 
-  test('ids order as numbers do', () => {
+  test('sorts like its number', () => {
     const numbers = [1, 2, 9, 10, 11, 99, 100, 1000, 999_999, 1_000_000, 9_999_999_999];
     const ids = numbers.map((seq) => eventId('abc', seq));
     expect([...ids].sort()).toEqual(ids);

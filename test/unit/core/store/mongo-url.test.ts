@@ -8,17 +8,17 @@ test.each([
   ['mongodb://user:pa%2Fss@a:1,b:2,c:3/other?replicaSet=rs', 'other'],
   ['mongodb://a:1,b:2/?replicaSet=rs', 'baton'],
   ['mongodb://a:1?tls=true', 'baton'],
-])('the database of %s is %s', async (url, name) => {
+])('the database name in %s is %s', async (url, name) => {
   const mongo = connectMongo(url);
   expect(mongo.db.databaseName).toBe(name);
   await mongo.close();
 });
 
 test.each([
-  ['an option that the driver does not know', 'mongodb://u:hush@a:1/x?hush=1'],
-  ['a database whose name holds a dot', 'mongodb://u:hush@a:1/a.b'],
+  ['an unknown driver option', 'mongodb://u:hush@a:1/x?hush=1'],
+  ['a dot in the database name', 'mongodb://u:hush@a:1/a.b'],
   ['no scheme', 'u:hush@a:1'],
-])('a URL with %s is refused, and not quoted', (_, url) => {
+])('a MongoDB URL with %s is refused, and the error does not quote it', (_, url) => {
   expect(() => connectMongo(url)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }));
   expect(() => connectMongo(url)).not.toThrow('hush');
 });

@@ -15,21 +15,30 @@ const result: Result = {
 
 const deep = JSON.parse(`${'{"a":'.repeat(150)}1${'}'.repeat(150)}`) as Session['metadata'];
 
-describe('a session in and out of BSON', () => {
+describe('a session that is stored as BSON', () => {
   test.each<[string, Partial<Session>]>([
-    ['a plain one', {}],
+    ['a plain session', {}],
     ['every key of a config', { config: makeFullConfig() }],
     ['metadata with dots and dollars', { metadata: { 'a.b': 1, $c: { 'd.$e': [null] } } }],
     ['a key with a NUL', { metadata: { 'a\0b': 1 } }],
     ['a key named __proto__', { metadata: JSON.parse('{"__proto__":{"x":1}}') }],
-    ['JSON deeper than BSON goes', { metadata: deep ?? {} }],
+    ['JSON nested deeper than BSON allows', { metadata: deep ?? {} }],
     ['a lone surrogate', { metadata: { text: '\ud800' } }],
     ['empty JSON', { metadata: {}, config: { query: 'q', json_schema: {} } }],
     ['a result', { result }],
     ['the last result', { last_result: result }],
-    ['a result whose answer is a string', { result: { ...result, structured_output: '"text"' } }],
-    ['a result whose answer is false', { result: { ...result, structured_output: false } }],
-    ['a result whose answer is null', { result: { ...result, structured_output: null } }],
+    [
+      'a result whose structured output is a string',
+      { result: { ...result, structured_output: '"text"' } },
+    ],
+    [
+      'a result whose structured output is false',
+      { result: { ...result, structured_output: false } },
+    ],
+    [
+      'a result whose structured output is null',
+      { result: { ...result, structured_output: null } },
+    ],
     [
       'MCP names with dots, dollars and NUL',
       {
@@ -47,13 +56,13 @@ describe('a session in and out of BSON', () => {
         },
       },
     ],
-  ])('%s comes back as it was', (_, fields) => {
+  ])('decodes unchanged: %s', (_, fields) => {
     const session = makeSession(fields);
     const stored = BSON.deserialize(BSON.serialize(encodeSession(session)));
     expect(decodeSession(stored as never)).toEqual(session);
   });
 
-  test('it changes nothing of what it is given', () => {
+  test('is not changed by the encoding', () => {
     const session = makeSession({ result, metadata: { a: 1 } });
     const copy = structuredClone(session);
     encodeSession(session);

@@ -17,15 +17,15 @@ const TREE = [
 
 describe('a position in a conversation', () => {
   test.each([
-    ['the root alone', root, { [root]: 3 }, `${root}:3`],
+    ['only the root', root, { [root]: 3 }, `${root}:3`],
     [
-      'a continue alone: what it continues goes without saying',
+      'only the continue, because its parents are implied',
       left,
       { [root]: 3, [left]: 1 },
       `${left}:1`,
     ],
     [
-      'each branch, its own first',
+      'each branch, with its own first',
       right,
       { [root]: 3, [left]: 4, [right]: 1, [below]: 2 },
       `${right}:1,${below}:2`,
@@ -40,7 +40,7 @@ describe('a position in a conversation', () => {
     }
   });
 
-  test('of documents in a cycle ends', () => {
+  test('can be expanded if the documents form a cycle', () => {
     const cycle = [
       { id: left, parent_session_id: right },
       { id: right, parent_session_id: left },
@@ -57,11 +57,11 @@ describe('a position in a conversation', () => {
     `${root}:-1`,
     `${root}:1,`,
     `${root}:12345678901`,
-  ])('is not %j', (text) => {
+  ])('cannot be %j', (text) => {
     expect(refusal(() => parsePosition(text))).toBe('INVALID_REQUEST');
   });
 
-  test('of another conversation is refused, and so is one of more branches than are followed', () => {
+  test('is refused if it names another conversation or too many branches', () => {
     expect(refusal(() => expandPosition(parsePosition(`${newId()}:1`), TREE))).toBe(
       'INVALID_REQUEST',
     );

@@ -27,7 +27,7 @@ function reading() {
   return { asked, ...reads };
 }
 
-test('readers who ask for the same at once share one read', async () => {
+test('simultaneous requests for the same data share one read', async () => {
   const { asked, events, heads } = reading();
   await Promise.all([1, 1, 2, 1].map((after) => events.page(range(after))));
   const found = await Promise.all(['a', 'b', 'a'].map((id) => heads.get(id)));
@@ -35,7 +35,7 @@ test('readers who ask for the same at once share one read', async () => {
   expect(found[0]).toBe(found[2]);
 });
 
-test('who asks later is told what is there by then', async () => {
+test('a later request reads the data again', async () => {
   const { asked, heads } = reading();
   const first = heads.get('a');
   await new Promise(setImmediate);
@@ -44,7 +44,7 @@ test('who asks later is told what is there by then', async () => {
   expect(asked).toHaveLength(2);
 });
 
-test('a read that fails fails for all who shared it, and is made again', async () => {
+test('a failed read fails for all who shared it, and the next request reads again', async () => {
   const { asked, events } = reading();
   const both = [events.page(range(7)), events.page(range(7))];
   for (const one of both) await expect(one).rejects.toThrow('away');

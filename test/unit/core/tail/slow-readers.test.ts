@@ -1,4 +1,4 @@
-// What is kept for a reader that does not read is bounded.
+// The memory that Baton uses for a slow reader is bounded.
 import { newId, type StatusItem, statusChanges } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 import type { SessionUpdate } from '../../../../packages/core/src/model/session/live.ts';
@@ -11,7 +11,7 @@ function news(id: string, status: SessionUpdate['status'] = 'queued'): SessionUp
   return { kind: 'news', id, root_session_id: id, status, last_event_seq: 0, at };
 }
 
-/** A reader of statuses that has begun to listen, and what is told to it. */
+/** Starts a reader of status changes; `send` delivers a change to it. */
 async function listen() {
   const listeners = new Set<LiveListener>();
   const stop = new AbortController();
@@ -34,8 +34,8 @@ async function listen() {
 const changesOf = (item: IteratorResult<StatusItem, unknown>) =>
   item.done || item.value.kind !== 'changes' ? [] : item.value.changes;
 
-describe('changes of status that wait for a slow reader', () => {
-  test('are the latest of each session, in their order', async () => {
+describe('status changes that wait for a slow reader', () => {
+  test('are the latest change of each session, in order', async () => {
     const { items, send } = await listen();
     const [one, two] = [newId(), newId()];
     send(news(one, 'queued'));
@@ -49,14 +49,14 @@ describe('changes of status that wait for a slow reader', () => {
     ]);
   });
 
-  test('of too many sessions end its stream', async () => {
+  test('end its stream if they belong to too many sessions', async () => {
     const { items, send, listeners } = await listen();
     for (let count = 0; count < 20_000; count += 1) send(news(newId()));
     await expect(items.next()).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
     expect(listeners.size).toBe(0);
   });
 
-  test('end with the reader', async () => {
+  test('are dropped when the reader stops', async () => {
     const { items, stop, listeners } = await listen();
     const next = items.next();
     stop.abort();
@@ -65,8 +65,8 @@ describe('changes of status that wait for a slow reader', () => {
   });
 });
 
-describe('lines that grow an answer', () => {
-  test('are kept up to a number, the newest', () => {
+describe('buffered partial lines', () => {
+  test('are limited in number, and the newest stay', () => {
     const buffer = createPartialBuffer();
     const lines = Array.from({ length: 1_000 }, (_, index) => String(index));
     buffer.add({ id: newId(), attempt: 1, lines });
@@ -76,7 +76,7 @@ describe('lines that grow an answer', () => {
     expect(buffer.drain()).toEqual([]);
   });
 
-  test('are kept up to a size', () => {
+  test('are limited in size', () => {
     const buffer = createPartialBuffer();
     const line = 'x'.repeat(64 * 1024);
     for (let count = 0; count < 100; count += 1) {
@@ -89,10 +89,10 @@ describe('lines that grow an answer', () => {
 });
 
 test.each([
-  ['short lines double it', 8, [100, 200], 16],
-  ['up to a bound', 32, [100], 32],
-  ['long lines shrink it at once', 32, [100, 128 * 1024], 2],
-  ['to one', 2, [1024 * 1024], 1],
-])('the page of a stream: %s', (_what, events, sizes, next) => {
+  ['doubles after short lines', 8, [100, 200], 16],
+  ['stays at its maximum', 32, [100], 32],
+  ['shrinks at once after long lines', 32, [100, 128 * 1024], 2],
+  ['shrinks to one', 2, [1024 * 1024], 1],
+])('the page size of a stream %s', (_what, events, sizes, next) => {
   expect(nextPage(events, sizes)).toBe(next);
 });

@@ -14,30 +14,30 @@ const parent: SessionConfig = { query: 'first', model: 'opus', env: { A: '1' }, 
 
 describe('inheritConfig', () => {
   test.each<[string, Overrides, SessionConfig]>([
-    ['an absent key inherits', { query: 'q' }, { query: 'q', model: 'opus', env: { A: '1' } }],
+    ['an absent key is inherited', { query: 'q' }, { query: 'q', model: 'opus', env: { A: '1' } }],
     [
-      'an undefined key inherits',
+      'an undefined key is inherited',
       { query: 'q', model: undefined },
       { query: 'q', model: 'opus', env: { A: '1' } },
     ],
-    ['null clears', { query: 'q', model: null }, { query: 'q', env: { A: '1' } }],
+    ['null clears a key', { query: 'q', model: null }, { query: 'q', env: { A: '1' } }],
     [
-      'null clears what the parent lacks',
+      'null may clear a key that the parent lacks',
       { query: 'q', verbose: null },
       { query: 'q', model: 'opus', env: { A: '1' } },
     ],
     [
-      'a value replaces the whole of the old one',
+      'a value replaces the whole old value',
       { query: 'q', env: { B: '2' } },
       { query: 'q', model: 'opus', env: { B: '2' } },
     ],
     [
-      'a falsy value is a value',
+      'a falsy value replaces the old value',
       { query: 'q', verbose: false },
       { query: 'q', model: 'opus', env: { A: '1' }, verbose: false },
     ],
     [
-      'a limit of its own holds',
+      'a limit that the continue sets is kept',
       { query: 'q', max_turns: 9 },
       { query: 'q', model: 'opus', env: { A: '1' }, max_turns: 9 },
     ],
@@ -45,7 +45,7 @@ describe('inheritConfig', () => {
     expect(inheritConfig(parent, overrides)).toEqual(expected);
   });
 
-  test('everything but the query and the limits of one session is inherited', () => {
+  test('a continue inherits every key but the query and the per-session limits', () => {
     const { max_turns: _turns, max_budget_usd: _budget, ...rest } = makeFullConfig();
     expect(inheritConfig(makeFullConfig(), { query: 'next' })).toEqual({ ...rest, query: 'next' });
   });
@@ -59,11 +59,11 @@ describe('inheritConfig', () => {
     expect(inheritConfig(makeFullConfig(), overrides)).toEqual({ query: 'next' });
   });
 
-  test('without a parent the overrides are the config', () => {
+  test('the overrides are the whole config if there is no parent', () => {
     expect(inheritConfig(undefined, { query: 'q', model: null })).toEqual({ query: 'q' });
   });
 
-  test('it changes neither the parent nor the overrides', () => {
+  test('neither the parent nor the overrides are changed', () => {
     const before = deepFreeze(makeFullConfig());
     const overrides = deepFreeze<Overrides>({ query: 'q', env: null, model: 'haiku' });
     inheritConfig(before, overrides);
@@ -73,13 +73,13 @@ describe('inheritConfig', () => {
 });
 
 describe('the overrides of a continue', () => {
-  test('they know every key of a config', () => {
+  test('the overrides have the same keys as a config', () => {
     expect(Object.keys(overridesSchema.shape).sort()).toEqual(
       Object.keys(sessionConfigSchema.shape).sort(),
     );
   });
 
-  test('a request is the parent and the overrides, flat', () => {
+  test("a request holds the parent's id and the overrides in one flat object", () => {
     const request = { parent_session_id: newId(), query: 'go on', model: null, max_turns: 1 };
     expect(continueSessionConfigSchema.parse(request)).toEqual(request);
   });

@@ -20,7 +20,7 @@ import {
 
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => `word-${i}`);
 
-describe('the words that this version does not understand', () => {
+describe('findUnknownFeatures', () => {
   test.each<[payload: unknown, unknown: string[]]>([
     [undefined, []],
     [null, []],
@@ -32,7 +32,7 @@ describe('the words that this version does not understand', () => {
     [{ requires: ['a', 'b', 'a'] }, ['a', 'b']],
     [{ requires: numbered(40) }, numbered(32)],
     [{ version: 9, kind: 'dream', requires: ['invented'] }, ['invented']],
-  ])('of %j are %j', (payload, unknown) => {
+  ])('of the payload %j returns %j', (payload, unknown) => {
     expect(findUnknownFeatures(payload)).toEqual(unknown);
   });
 });
@@ -41,27 +41,27 @@ describe('a session whose job requires a feature', () => {
   const job = acceptJob(makeLaunchJob({ requires: ['invented'] }), 0);
   const session = queuedSession(job, job.config);
 
-  test('requires it too, and so does a job that is made from the session', () => {
+  test('requires it too, and so does a job made from the session', () => {
     expect(session.requires).toEqual(['invented']);
     expect(jobOfSession(session)).toMatchObject({ requires: ['invented'] });
     expect(jobSchema.parse(jobOfSession(session))).toEqual(jobOfSession(session));
   });
 
-  test('is the same request as without the word', () => {
+  test('has the same config hash as without the feature', () => {
     const { requires: _, ...plain } = job;
     expect(configHash(job)).toBe(configHash(plain));
   });
 
-  test('looks to readers like any other', () => {
+  test('does not show the feature to readers', () => {
     expect(toInfo(session)).not.toHaveProperty('requires');
   });
 });
 
-describe('a continue', () => {
+describe('a continued session', () => {
   const child = (requires?: string[]) =>
     acceptJob(makeContinueJob('', requires ? { requires } : {}), 0);
 
-  test('requires the words of its own job and those of the parent, whose config it inherits', () => {
+  test('requires the features of its own job and of its parent', () => {
     const parent = makeCompletedSession({ requires: ['a', 'b'] });
     expect(queuedSession(child(), parent.config, parent).requires).toEqual(['a', 'b']);
     expect(queuedSession(child(['b', 'c']), parent.config, parent).requires).toEqual([
@@ -77,12 +77,12 @@ describe('a continue', () => {
     [null, undefined],
     [{ a: 1 }, undefined],
     [[7, 'a', null], ['a']],
-  ])('inherits the words of a stored %j that are words: %j', (requires, inherited) => {
+  ])('inherits from a stored requires of %j only the strings: %j', (requires, inherited) => {
     const parent = { ...makeCompletedSession(), requires } as Session;
     expect(queuedSession(child(), parent.config, parent).requires).toEqual(inherited);
   });
 
-  test('has no such field where neither has a word', () => {
+  test('has no field requires if neither its job nor its parent has one', () => {
     const parent = makeSession();
     expect(queuedSession(child(), parent.config, parent)).not.toHaveProperty('requires');
   });

@@ -4,7 +4,7 @@ import { sessionSchema } from '../../../../../packages/core/src/model/session/se
 import { makeFullConfig } from '../../../../support/factories.ts';
 
 describe('SessionConfig', () => {
-  // The seed's keys (hld/claudecode-go at b8ea3ee), each with a value of the seed's type.
+  // The keys of the seed (hld/claudecode-go at b8ea3ee), each with a value of its type there.
   test.each<[string, unknown]>([
     ['query', 'hello'],
     ['model', 'opus'],
@@ -23,12 +23,12 @@ describe('SessionConfig', () => {
     ['verbose', true],
     ['working_dir', '/srv/work'],
     ['custom_instructions', 'Use tabs.'],
-  ])('the seed key %s takes %j', (key, value) => {
+  ])('the seed key %s accepts %j', (key, value) => {
     const config = { query: 'hello', [key]: value };
     expect(parseInput(sessionConfigSchema, config)).toEqual(config);
   });
 
-  test('every key together is accepted and comes back as it was', () => {
+  test('a config with every key is accepted unchanged', () => {
     expect(parseInput(sessionConfigSchema, makeFullConfig())).toEqual(makeFullConfig());
   });
 
@@ -60,13 +60,13 @@ describe('SessionConfig', () => {
     ['strict_mcp_config', { strict_mcp_config: 'true' }],
     ['timeouts.idle', { timeouts: { idle: 5 } }],
     ['mcp_config.mcpServers.a b', { mcp_config: { mcpServers: { 'a b': { command: 'x' } } } }],
-  ])('%s is named when it is wrong', (field, fields) => {
+  ])('a wrong %s is refused, and the error names it', (field, fields) => {
     expect(() => parseInput(sessionConfigSchema, { query: 'q', ...fields })).toThrowError(
       expect.objectContaining({ code: 'INVALID_REQUEST', details: { field } }),
     );
   });
 
-  test('it knows every key of the seed and nothing under another name', () => {
+  test('the full example config has every key of the schema', () => {
     expect(Object.keys(makeFullConfig()).sort()).toEqual(
       Object.keys(sessionConfigSchema.shape).sort(),
     );
@@ -74,7 +74,7 @@ describe('SessionConfig', () => {
 });
 
 describe('Session and Info', () => {
-  // The keys of the seed (docs/seed-parity.md).
+  // The keys of the seed's types (docs/seed-parity.md).
   test.each(['id', 'run_id', 'status', 'start_time', 'end_time', 'error', 'config', 'result'])(
     'Session has the seed key %s',
     (key) => {

@@ -1,12 +1,12 @@
 import { parseInput, sessionOptionsSchema } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 
-// {"k":"..."} is eight bytes more than its text.
+// The JSON {"k":"..."} is eight bytes longer than its text.
 const metadataOf = (bytes: number) => ({ metadata: { k: 'x'.repeat(bytes - 8) } });
 
 describe('the options of a session', () => {
   test.each<[string, object]>([
-    ['nothing', {}],
+    ['an empty object', {}],
     ['a title of 200 characters', { title: 'x'.repeat(200) }],
     ['32 tags', { tags: Array(32).fill('x') }],
     ['a tag of 128 characters', { tags: ['x'.repeat(128)] }],
@@ -19,18 +19,18 @@ describe('the options of a session', () => {
   });
 
   test.each<[string, string, object]>([
-    ['title', 'an empty one', { title: '' }],
-    ['title', '201 characters', { title: 'x'.repeat(201) }],
-    ['tags', '33 of them', { tags: Array(33).fill('x') }],
-    ['tags.1', 'an empty one', { tags: ['a', ''] }],
-    ['tags.0', '129 characters', { tags: ['x'.repeat(129)] }],
-    ['metadata', 'a byte over 16 KiB', metadataOf(16 * 1024 + 1)],
+    ['title', 'an empty text', { title: '' }],
+    ['title', 'a text of 201 characters', { title: 'x'.repeat(201) }],
+    ['tags', 'a list of 33', { tags: Array(33).fill('x') }],
+    ['tags.1', 'an empty text', { tags: ['a', ''] }],
+    ['tags.0', 'a text of 129 characters', { tags: ['x'.repeat(129)] }],
+    ['metadata', 'a value one byte over 16 KiB', metadataOf(16 * 1024 + 1)],
     ['metadata', 'a list', { metadata: [] }],
-    ['priority', 'negative', { priority: -1 }],
+    ['priority', 'a negative number', { priority: -1 }],
     ['priority', 'a fraction', { priority: 1.5 }],
-    ['priority', "over BullMQ's", { priority: 2_097_152 }],
+    ['priority', "a number above BullMQ's maximum", { priority: 2_097_152 }],
     ['colour', 'an unknown key', { colour: 'red' }],
-  ])('%s: %s is refused', (field, _, options) => {
+  ])('as %s, %s is refused', (field, _, options) => {
     expect(() => parseInput(sessionOptionsSchema, options)).toThrowError(
       expect.objectContaining({ code: 'INVALID_REQUEST', details: { field } }),
     );

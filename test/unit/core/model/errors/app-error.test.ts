@@ -8,7 +8,7 @@ import {
 import { describe, expect, test } from 'vitest';
 
 describe('AppError', () => {
-  test('it carries code, details and cause', () => {
+  test('an AppError carries its code, details and cause', () => {
     const cause = new Error('why');
     const error = new AppError('UNAVAILABLE', 'away', { details: { field: 'x' }, cause });
     expect(error).toMatchObject({ code: 'UNAVAILABLE', message: 'away', details: { field: 'x' } });
@@ -16,21 +16,25 @@ describe('AppError', () => {
   });
 
   test.each<[string, unknown, boolean]>([
-    ['ours', new AppError('INTERNAL', 'x'), true],
-    ["another copy's", Object.assign(new Error('x'), { name: 'AppError', code: 'INTERNAL' }), true],
+    ['an AppError', new AppError('INTERNAL', 'x'), true],
     [
-      'one of an unknown code',
+      'an AppError of another copy of the package',
+      Object.assign(new Error('x'), { name: 'AppError', code: 'INTERNAL' }),
+      true,
+    ],
+    [
+      'an AppError with an unknown code',
       Object.assign(new Error('x'), { name: 'AppError', code: 'X' }),
       false,
     ],
-    ['any other', new Error('x'), false],
+    ['any other Error', new Error('x'), false],
     ['a thrown string', 'AppError', false],
-  ])('%s: isAppError says %s', (_, error, expected) => {
+  ])('for %s, isAppError returns %s', (_, error, expected) => {
     expect(isAppError(error)).toBe(expected);
   });
 });
 
-// Codes of HTTP answers, each with its status.
+// Error codes of HTTP responses, each with its status.
 test.each([
   ['INVALID_REQUEST', 400],
   ['UNAUTHENTICATED', 401],
@@ -49,11 +53,11 @@ test.each([
   ['LIMIT_EXCEEDED', 429],
   ['INTERNAL', 500],
   ['UNAVAILABLE', 503],
-] as const)('%s is answered with %i', (code, http) => {
+] as const)('the error %s has the HTTP status %i', (code, http) => {
   expect(codeFacts(code).http).toBe(http);
 });
 
-test('the failures that are tried again are those of the contract', () => {
+test('exactly the failures named in the contract are retried', () => {
   const failures = errorCodeSchema.options.filter(
     (code) => codeFacts(code).http === undefined && ERROR_CODES[code].retryable,
   );

@@ -6,7 +6,7 @@ import { makeContinueJob, makeLaunchJob } from '../../../../support/factories.ts
 const job = makeLaunchJob({ config: { query: 'q', env: { A: '1', B: '2' } }, title: 'T' });
 
 describe('configHash', () => {
-  test('it is SHA-256 in hex', () => {
+  test('the hash is a SHA-256 in hex', () => {
     expect(configHash(job)).toMatch(/^[0-9a-f]{64}$/);
   });
 
@@ -15,8 +15,8 @@ describe('configHash', () => {
     ['another run', { ...job, run_id: newId() }],
     ['another time', { ...job, created_at: '2026-01-02T03:04:05Z' }],
     ['another order of keys', { ...job, config: { env: { B: '2', A: '1' }, query: 'q' } }],
-    ['a key without a value', { ...job, priority: undefined }],
-  ])('%s has the same hash', (_, other) => {
+    ['an undefined key', { ...job, priority: undefined }],
+  ])('a job with %s has the same hash', (_, other) => {
     expect(configHash(other)).toBe(configHash(job));
   });
 
@@ -26,12 +26,12 @@ describe('configHash', () => {
     ['another title', { ...job, title: 'S' }],
     ['one more option', { ...job, priority: 1 }],
     ['a list in another order', { ...job, tags: ['b', 'a'] }],
-  ])('%s has another hash', (_, other) => {
+  ])('a job with %s has a different hash', (_, other) => {
     const base = { ...job, ...defined({ tags: 'tags' in other ? ['a', 'b'] : undefined }) };
     expect(configHash(other)).not.toBe(configHash(base));
   });
 
-  test('a cleared key is not an absent one', () => {
+  test('a cleared key gives a different hash from an absent one', () => {
     const next = makeContinueJob(newId());
     expect(configHash({ ...next, overrides: { query: 'go on', model: null } })).not.toBe(
       configHash(next),

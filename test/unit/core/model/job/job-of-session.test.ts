@@ -7,8 +7,8 @@ import {
   makeSession,
 } from '../../../../support/factories.ts';
 
-describe('the job of a session that has a document', () => {
-  test('is one that any worker takes, with priority and time kept', () => {
+describe('a job made from a session document', () => {
+  test('fits the job schema and keeps the priority and the start time', () => {
     const not_before = new Date('2030-01-01T00:00:00Z');
     const session = makeSession({ priority: 7, not_before, title: 'a title', run_id: newId() });
     const job = jobOfSession(session);
@@ -25,7 +25,7 @@ describe('the job of a session that has a document', () => {
     });
   });
 
-  test('names the parent of a continue', () => {
+  test('names the parent if the session is a continue', () => {
     const parent = makeCompletedSession();
     const child = makeChild(parent, { query: 'go on' });
     const job = jobOfSession(child);
@@ -37,7 +37,7 @@ describe('the job of a session that has a document', () => {
     });
   });
 
-  test('carries nothing secret: the document wins over it', () => {
+  test('carries no secret, because the worker reads the config from the document', () => {
     const config = makeFullConfig();
     const job = JSON.stringify(jobOfSession(makeSession({ config, query: config.query })));
     expect(job).not.toContain('s3cret');

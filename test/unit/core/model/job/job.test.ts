@@ -20,10 +20,10 @@ const timestamp = Date.UTC(2026, 0, 2, 3, 4, 5);
 
 describe('the payload of a job', () => {
   test.each([
-    ['launch', makeLaunchJob()],
-    ['continue', makeContinueJob(newId())],
+    ['a launch', makeLaunchJob()],
+    ['a continue', makeContinueJob(newId())],
     [
-      'launch with every option',
+      'a launch with every option',
       makeLaunchJob({
         run_id: newId(),
         created_at: '2026-01-02T03:04:05+01:00',
@@ -35,25 +35,25 @@ describe('the payload of a job', () => {
         concurrency_key: 'repo',
       }),
     ],
-  ])('%s is accepted as it is', (_, job) => {
+  ])('%s is accepted unchanged', (_, job) => {
     expect(parseInput(jobSchema, job)).toEqual(job);
   });
 
   test.each<[string, string, object]>([
     ['version', 'missing', { version: undefined }],
-    ['version', 'another', { version: 2 }],
+    ['version', 'another version', { version: 2 }],
     ['kind', 'missing', { kind: undefined }],
     ['kind', 'unknown', { kind: 'resume' }],
     ['id', 'missing', { id: undefined }],
-    ['id', 'no UUID', { id: 'job-1' }],
+    ['id', 'not a UUID', { id: 'job-1' }],
     ['config', 'missing', { config: undefined }],
     ['config.query', 'missing', { config: {} }],
     ['extra', 'unknown', { extra: 1 }],
-    ['parent_session_id', 'of the other kind', { parent_session_id: newId() }],
-    ['created_at', 'no time', { created_at: 'yesterday' }],
+    ['parent_session_id', 'a key of the other kind', { parent_session_id: newId() }],
+    ['created_at', 'not a time', { created_at: 'yesterday' }],
     ['created_at', 'a time without a zone', { created_at: '2026-01-02T03:04:05' }],
-    ['not_before', 'no time', { not_before: 5 }],
-  ])('%s: %s is refused', (field, _, fields) => {
+    ['not_before', 'not a time', { not_before: 5 }],
+  ])('a wrong %s is refused: %s', (field, _, fields) => {
     expect(() => parseInput(jobSchema, { ...makeLaunchJob(), ...fields })).toThrowError(
       expect.objectContaining({ details: { field } }),
     );
@@ -64,13 +64,13 @@ describe('the payload of a job', () => {
     ['overrides', { overrides: undefined }],
     ['overrides.query', { overrides: {} }],
     ['config', { config: { query: 'q' } }],
-  ])('a continue is refused for its %s', (field, fields) => {
+  ])('a continue with a wrong %s is refused', (field, fields) => {
     expect(() => parseInput(jobSchema, { ...makeContinueJob(newId()), ...fields })).toThrowError(
       expect.objectContaining({ details: { field } }),
     );
   });
 
-  test('its defaults: the run is the id, the time is the timestamp of the job', () => {
+  test("the run id defaults to the id, and the creation time to the job's timestamp", () => {
     const job = makeLaunchJob();
     expect(parseJob({ id: job.id, data: job, timestamp })).toEqual({
       ...job,
@@ -79,13 +79,13 @@ describe('the payload of a job', () => {
     });
   });
 
-  test("an id that is not the job's is refused", () => {
+  test("a payload whose id is not the job's id is refused", () => {
     expect(() => parseJob({ id: newId(), data: makeLaunchJob(), timestamp })).toThrowError(
       expect.objectContaining({ code: 'INVALID_REQUEST', details: { field: 'id' } }),
     );
   });
 
-  test('one MiB fits, a byte more does not', () => {
+  test('a payload of one MiB is accepted, and one byte more is refused', () => {
     const empty = Buffer.byteLength(JSON.stringify(makeLaunchJob({ config: { query: '' } })));
     const ofSize = (bytes: number) =>
       makeLaunchJob({ config: { query: 'x'.repeat(bytes - empty) } });
@@ -95,20 +95,20 @@ describe('the payload of a job', () => {
     );
   });
 
-  test('the size counts bytes, not characters', () => {
+  test('the size limit counts bytes, not characters', () => {
     const query = 'é'.repeat(JOB_MAX_BYTES / 2);
     expect(() => checkSize(makeLaunchJob({ config: { query } }))).toThrow(AppError);
   });
 });
 
-describe("a producer's job", () => {
-  test('a launch fits the schema and carries the options', () => {
+describe('a job built by a producer', () => {
+  test('a launch job fits the schema and carries the options', () => {
     const job = parseLaunchJob({ query: 'q' }, { title: 'T', priority: 2 });
     expect(launchJobSchema.parse(job)).toEqual(job);
     expect(job).toMatchObject({ version: 1, kind: 'launch', title: 'T', priority: 2 });
   });
 
-  test('a continue takes the parent out of the flat request', () => {
+  test("a continue job takes the parent's id out of the flat request", () => {
     const parent = newId();
     const job = parseContinueJob({ parent_session_id: parent, query: 'go on', model: null });
     expect(continueJobSchema.parse(job)).toEqual(job);
@@ -118,7 +118,7 @@ describe("a producer's job", () => {
     });
   });
 
-  test('two jobs have two ids, and the id that was asked for is taken', () => {
+  test('each job gets a new id unless the caller chooses one', () => {
     expect(parseLaunchJob({ query: 'q' }).id).not.toBe(parseLaunchJob({ query: 'q' }).id);
     const id = newId();
     expect(parseLaunchJob({ query: 'q' }, { id })).toMatchObject({ id });
@@ -131,25 +131,29 @@ describe("a producer's job", () => {
     ['titel', () => parseLaunchJob({ query: 'q' }, { titel: 'x' } as never)],
     ['parent_session_id', () => parseContinueJob({ query: 'q' } as never)],
     ['env', () => parseContinueJob({ parent_session_id: newId(), query: 'q', env: 5 as never })],
-  ])('%s is named when it is wrong', (field, act) => {
+  ])('a wrong %s is refused, and the error names it', (field, act) => {
     expect(act).toThrowError(
       expect.objectContaining({ code: 'INVALID_REQUEST', details: { field } }),
     );
   });
 });
 
-describe("the options of BullMQ's job", () => {
-  test('its id is the session, and BullMQ never tries it again', () => {
+describe('the options of the BullMQ job', () => {
+  test("the job id is the session's id, and BullMQ never retries the job", () => {
     const job = makeLaunchJob();
     expect(buildJobOptions(job, timestamp)).toMatchObject({ jobId: job.id, attempts: 1 });
   });
 
   test.each<[string, object, object]>([
-    ['no priority', {}, {}],
-    ['priority 0', { priority: 0 }, {}],
-    ['a priority', { priority: 7 }, { priority: 7 }],
-    ['a time to come', { not_before: '2026-01-02T03:04:06Z' }, { delay: 1000 }],
-    ['a time gone by', { not_before: '2026-01-02T03:04:04Z' }, {}],
+    ['no priority sets no option', {}, {}],
+    ['priority 0 sets no option', { priority: 0 }, {}],
+    ["a priority becomes BullMQ's priority", { priority: 7 }, { priority: 7 }],
+    [
+      'a future start time becomes a delay',
+      { not_before: '2026-01-02T03:04:06Z' },
+      { delay: 1000 },
+    ],
+    ['a past start time sets no delay', { not_before: '2026-01-02T03:04:04Z' }, {}],
   ])('%s', (_, fields, expected) => {
     const { priority, delay } = buildJobOptions(makeLaunchJob(fields), timestamp);
     expect({ priority, delay }).toEqual({ priority: undefined, delay: undefined, ...expected });

@@ -18,7 +18,7 @@ function accept<T extends ReturnType<typeof makeLaunchJob | typeof makeContinueJ
   return { ...job, run_id: newId(), created_at: '2026-01-02T03:04:05+01:00' };
 }
 
-describe('the document of a launch', () => {
+describe('the session document of a launch', () => {
   const job = accept(
     makeLaunchJob({
       config: { query: 'q', model: 'opus' },
@@ -32,11 +32,11 @@ describe('the document of a launch', () => {
   );
   const session = queuedSession(job, job.config);
 
-  test('it fits the schema', () => {
+  test('the document fits the schema', () => {
     expect(sessionSchema.strict().parse(session)).toEqual(session);
   });
 
-  test('it is queued, with nothing done, under its own id as the root and for the CLI', () => {
+  test('the session is queued, has no attempts, and its id is also its root and Claude session id', () => {
     expect(session).toMatchObject({
       id: job.id,
       run_id: job.run_id,
@@ -61,7 +61,7 @@ describe('the document of a launch', () => {
     expect(session).not.toHaveProperty('parent_session_id');
   });
 
-  test('two documents share nothing that one of them could change', () => {
+  test('two documents share no mutable value', () => {
     const other = queuedSession(accept(makeLaunchJob()), { query: 'q' });
     session.counts.retries += 1;
     session.transcript.files.push({ path: 'x', base: 0, length: 0, sha256: '', generation: 0 });
@@ -70,7 +70,7 @@ describe('the document of a launch', () => {
   });
 });
 
-test("the document of a continue belongs to its parent's conversation", () => {
+test("the session document of a continue belongs to its parent's conversation", () => {
   const parent = makeCompletedSession({ root_session_id: newId() });
   const job = accept(makeContinueJob(parent.id));
   const session = queuedSession(job, { query: 'go on', model: 'opus' }, parent);
@@ -84,14 +84,14 @@ test("the document of a continue belongs to its parent's conversation", () => {
   });
 });
 
-describe('the document of a refused job', () => {
+describe('the session document of a refused job', () => {
   const error = new AppError('INVALID_REQUEST', 'config.model: expected string', {
     details: { field: 'config.model' },
   });
   const timestamp = Date.UTC(2026, 0, 2);
   const refuse = (data: unknown) => refusedSession({ id: newId(), data, timestamp }, error);
 
-  test('it says why, names the field and was never queued', () => {
+  test('the session is failed, and its failure gives the reason and the field', () => {
     const session = refuse({ kind: 'launch', config: { query: 'recover me', model: 5 } });
     expect(session).toMatchObject({
       status: 'failed',
@@ -103,7 +103,7 @@ describe('the document of a refused job', () => {
     });
   });
 
-  test('what is good of it is kept, what is not is left out', () => {
+  test('valid fields are kept, and invalid ones are left out', () => {
     const good = {
       kind: 'continue',
       run_id: newId(),
@@ -124,15 +124,18 @@ describe('the document of a refused job', () => {
   });
 
   test.each<[string, unknown]>([
-    ['nothing', undefined],
+    ['no payload', undefined],
     ['null', null],
     ['a string', 'launch'],
     ['a list', [1]],
-    ['an object of wrong things', { config: 5, overrides: 'x', kind: {}, created_at: 'x' }],
-    ['hostile depth', { metadata: JSON.parse(`${'['.repeat(1e5)}${']'.repeat(1e5)}`) }],
+    [
+      'an object whose fields are all wrong',
+      { config: 5, overrides: 'x', kind: {}, created_at: 'x' },
+    ],
+    ['hostile nesting', { metadata: JSON.parse(`${'['.repeat(1e5)}${']'.repeat(1e5)}`) }],
     ['a prompt of 3 MiB', { config: { query: 'é'.repeat(1.5 * 1024 * 1024) } }],
-    ['a query that is empty', { config: { query: '' } }],
-  ])('%s makes a document that can be stored', (_, data) => {
+    ['an empty query', { config: { query: '' } }],
+  ])('%s gives a document that can be stored', (_, data) => {
     const session = refuse(data);
     expect(Buffer.byteLength(JSON.stringify(session))).toBeLessThan(3 * 1024 * 1024);
     expect(session.status).toBe('failed');

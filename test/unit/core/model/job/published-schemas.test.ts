@@ -24,7 +24,7 @@ const names = Object.keys(schemas) as SchemaName[];
 
 type Validator = (value: unknown) => boolean;
 
-// Ajv takes a tenth of a second to compile the schema of a job, and each row needs its validator.
+// Compiled once: Ajv needs a tenth of a second for the job schema, and every row uses it.
 const validators = new Map<SchemaName, Validator>();
 
 function validator(name: SchemaName): Validator {
@@ -44,14 +44,14 @@ describe('docs/schema', () => {
     expect(JSON.parse(file)).toEqual(schemas[name]);
   });
 
-  test('nothing else is there', () => {
+  test('the folder holds no other schema', () => {
     const files = readdirSync(dir).filter((file) => file.endsWith('.schema.json'));
     expect(files.sort()).toEqual(names.map((name) => `${name}.schema.json`).sort());
   });
 });
 
 describe('the published schemas', () => {
-  test.each(names)('%s is valid JSON Schema, draft 2020-12, and says what it is', (name) => {
+  test.each(names)('%s is valid JSON Schema, draft 2020-12, with a description', (name) => {
     const schema: JsonSchema = schemas[name];
     expect(schema['$schema']).toBe('https://json-schema.org/draft/2020-12/schema');
     expect(schema['description']).toMatch(/\.$/);
@@ -64,32 +64,32 @@ describe('the published schemas', () => {
   });
   const minimal = { version: 1, kind: 'launch', id: newId(), config: { query: 'q' } };
 
-  // What a producer in another language checks against must agree with what the worker parses.
+  // A producer in another language validates with the schema, so it must agree with the parser.
   test.each<[string, unknown, boolean]>([
     ['a launch with every key', launch, true],
     ['a continue with every key', resume, true],
     ['the smallest launch', minimal, true],
-    ['no query', { ...minimal, config: {} }, false],
+    ['a launch without a query', { ...minimal, config: {} }, false],
     ['an unknown key', { ...minimal, extra: 1 }, false],
     ['an unknown key of the config', { ...minimal, config: { query: 'q', extra: 1 } }, false],
-    ['another version', { ...minimal, version: 2 }, false],
+    ['another version number', { ...minimal, version: 2 }, false],
     ['another kind', { ...minimal, kind: 'resume' }, false],
     ['an id in upper case', { ...minimal, id: newId().toUpperCase() }, false],
     ['an id that is no UUID', { ...minimal, id: 'job-1' }, false],
     ['a NUL in the prompt', { ...minimal, config: { query: 'a\0b' } }, false],
     ['a relative directory', { ...minimal, config: { query: 'q', working_dir: 'x' } }, false],
-    ['a bad variable', { ...minimal, config: { query: 'q', env: { 'A-B': 'x' } } }, false],
+    ['a bad variable name', { ...minimal, config: { query: 'q', env: { 'A-B': 'x' } } }, false],
     ['null in a launch', { ...minimal, config: { query: 'q', model: null } }, false],
-    ['a cleared query', { ...resume, overrides: { query: null } }, false],
-    ['no parent', { ...resume, parent_session_id: undefined }, false],
+    ['a continue that clears the query', { ...resume, overrides: { query: null } }, false],
+    ['a continue without a parent', { ...resume, parent_session_id: undefined }, false],
     ['a time without a zone', { ...minimal, not_before: '2026-01-02T03:04:05' }, false],
-  ])('%s: schema and parser agree', (_, job, expected) => {
+  ])('schema and parser agree on %s', (_, job, expected) => {
     const asJson = JSON.parse(JSON.stringify(job)) as unknown;
     expect(validator('job')(asJson)).toBe(expected);
     expect(jobSchema.safeParse(asJson).success).toBe(expected);
   });
 
-  test('an Info fits the schema of Info', () => {
+  test('an Info fits the published schema of Info', () => {
     const info = toInfo(makeCompletedSession({ config: makeFullConfig() }), ['config']);
     expect(validator('info')(JSON.parse(JSON.stringify(info)))).toBe(true);
   });

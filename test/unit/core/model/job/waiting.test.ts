@@ -22,25 +22,30 @@ const limited = { limits: ['tag:t'] };
 
 describe('a new session waits for', () => {
   test.each([
-    ['nothing', makeLaunchJob(), undefined, undefined],
-    ['its key', makeLaunchJob(key), undefined, 'concurrency_key'],
+    ['nothing if it has no key, no limit and no parent', makeLaunchJob(), undefined, undefined],
+    ['its concurrency key', makeLaunchJob(key), undefined, 'concurrency_key'],
     [
-      'nothing, its parent having ended',
+      'nothing if its parent has ended',
       makeContinueJob(over.id, { on_busy: 'enqueue' }),
       over,
       undefined,
     ],
-    ['its time before its key', makeLaunchJob({ ...key, delay_ms: 5 }), undefined, undefined],
+    ['its start time before its key', makeLaunchJob({ ...key, delay_ms: 5 }), undefined, undefined],
     ['a busy parent', makeContinueJob(busy.id, { on_busy: 'enqueue' }), busy, 'parent'],
     [
-      'a parent that is to be interrupted',
+      'a parent that it asks to interrupt',
       makeContinueJob(busy.id, { on_busy: 'interrupt' }),
       busy,
       'parent',
     ],
-    ['nothing, to be refused by the worker', makeContinueJob(busy.id), busy, undefined],
     [
-      'nothing, to be refused as asked',
+      'nothing if on_busy is unset, because the worker refuses it',
+      makeContinueJob(busy.id),
+      busy,
+      undefined,
+    ],
+    [
+      'nothing if on_busy is reject, because the worker refuses it',
       makeContinueJob(busy.id, { on_busy: 'reject' }),
       busy,
       undefined,
@@ -58,14 +63,14 @@ describe('a new session waits for', () => {
       'parent',
     ],
     [
-      'its budgets before its key, its parent having ended',
+      'its budgets before its key if its parent has ended',
       makeContinueJob(over.id, { on_busy: 'enqueue', ...limited, ...key }),
       over,
       'budget',
     ],
     ['its budgets before its key', makeLaunchJob({ ...limited, ...key }), undefined, 'budget'],
     [
-      'its key, its parent having ended',
+      'its key if its parent has ended',
       makeContinueJob(over.id, { on_busy: 'enqueue', ...key }),
       over,
       'concurrency_key',
@@ -77,59 +82,70 @@ describe('a new session waits for', () => {
     if (expected) expect(mayWait(job)).toBe(true);
   });
 
-  test('nothing that a plain launch or continue could wait for', () => {
+  test('nothing if it is a plain launch or continue', () => {
     expect([makeLaunchJob(), makeContinueJob(over.id)].map(mayWait)).toEqual([false, false]);
   });
 });
 
-describe('a session waits next for', () => {
+describe('the next wait of a session', () => {
   const isDelayed = true;
   test.each<
     [string, 'parent' | 'budget', Parameters<typeof nextWait>[1], boolean, string | undefined]
   >([
-    ['nothing after its parent', 'parent', {}, false, undefined],
-    ['its limits after its parent', 'parent', { ...limited, ...key }, false, 'budget'],
+    ['is nothing after its parent', 'parent', {}, false, undefined],
+    ['is its limits after its parent', 'parent', { ...limited, ...key }, false, 'budget'],
     [
-      'its limits, even before its start time',
+      'is its limits after its parent, even before its start time',
       'parent',
       { ...limited, ...key },
       isDelayed,
       'budget',
     ],
-    ['its key after its parent', 'parent', key, false, 'concurrency_key'],
-    ['its key after its limits', 'budget', { ...limited, ...key }, false, 'concurrency_key'],
-    ['nothing after its limits', 'budget', limited, false, undefined],
-    ['nothing before its start time', 'budget', { ...limited, ...key }, isDelayed, undefined],
+    ['is its key after its parent', 'parent', key, false, 'concurrency_key'],
+    ['is its key after its limits', 'budget', { ...limited, ...key }, false, 'concurrency_key'],
+    ['is nothing after its limits', 'budget', limited, false, undefined],
+    [
+      'is nothing after its limits while its start time is in the future',
+      'budget',
+      { ...limited, ...key },
+      isDelayed,
+      undefined,
+    ],
   ])('%s', (_title, passed, session, delayed, expected) => {
     expect(nextWait(passed, session, delayed)).toBe(expected);
   });
 });
 
-describe('a session behind a parent', () => {
+describe('a session that waits for its parent', () => {
   const begun = { fence: 1, owner: 'w', expires_at: new Date() };
   test.each<[string, Session['on_busy'], Partial<Session> | null, string]>([
-    ['goes on behind one that is gone', 'enqueue', null, 'go'],
-    ['goes on behind one that completed', 'enqueue', { status: 'completed' }, 'go'],
-    ['goes on behind one that failed', 'interrupt', { status: 'failed' }, 'go'],
-    ['goes on behind one that was cancelled', 'enqueue', { status: 'cancelled' }, 'go'],
-    ['waits for one that runs', 'enqueue', { status: 'running', lease: begun }, 'stay'],
-    ['waits for one that is queued', 'enqueue', { status: 'queued' }, 'stay'],
-    ['interrupts one that runs', 'interrupt', { status: 'running', lease: begun }, 'interrupt'],
+    ['is released if the parent was deleted', 'enqueue', null, 'go'],
+    ['is released if the parent completed', 'enqueue', { status: 'completed' }, 'go'],
+    ['is released if the parent failed', 'interrupt', { status: 'failed' }, 'go'],
+    ['is released if the parent was cancelled', 'enqueue', { status: 'cancelled' }, 'go'],
     [
-      'interrupts one that waits for a retry',
+      'keeps waiting if the parent is running',
+      'enqueue',
+      { status: 'running', lease: begun },
+      'stay',
+    ],
+    ['keeps waiting if the parent is queued', 'enqueue', { status: 'queued' }, 'stay'],
+    ['interrupts a running parent', 'interrupt', { status: 'running', lease: begun }, 'interrupt'],
+    [
+      'interrupts a parent that waits for a retry',
       'interrupt',
       { status: 'queued', lease: { fence: 1 } },
       'interrupt',
     ],
-    ['does not interrupt one that never began', 'interrupt', { status: 'queued' }, 'stay'],
+    ['does not interrupt a parent that never started', 'interrupt', { status: 'queued' }, 'stay'],
     [
-      'interrupts nobody twice',
+      'does not interrupt a parent twice',
       'interrupt',
       { status: 'running', lease: begun, interrupt_requested_at: new Date() },
       'stay',
     ],
     [
-      'interrupts nobody who is being cancelled',
+      'does not interrupt a parent that is being cancelled',
       'interrupt',
       { status: 'running', lease: begun, cancel_requested_at: new Date() },
       'stay',
@@ -140,23 +156,23 @@ describe('a session behind a parent', () => {
   });
 });
 
-describe('the free slots of a key', () => {
+describe('releasing the free slots of a concurrency key', () => {
   const wait = (...ids: string[]) => ids.map((id) => ({ id }));
   test.each([
-    ['nobody waits', ['a'], [], [], []],
-    ['one is free: the first has it', [], wait('a', 'b'), [], ['a']],
-    ['none is free', ['x'], wait('a', 'b'), [], []],
+    ['grants nothing if no session waits', ['a'], [], [], []],
+    ['grants one free slot to the first session', [], wait('a', 'b'), [], ['a']],
+    ['grants nothing if no slot is free', ['x'], wait('a', 'b'), [], []],
     [
-      'three are free',
+      'grants three free slots to the first three sessions',
       ['x'],
       [4, 4, 4, 4].map((n, i) => ({ id: `${i}`, concurrency_limit: n })),
       [],
       ['0', '1', '2'],
     ],
-    ['a holder that still waits keeps its slot', ['a'], wait('a', 'b'), ['a'], []],
-    ['a holder further down goes on too', ['b'], wait('a', 'b'), ['b'], []],
+    ['keeps the slot of a holder that still waits', ['a'], wait('a', 'b'), ['a'], []],
+    ['releases a holder that is not first in the list', ['b'], wait('a', 'b'), ['b'], []],
     [
-      'the first that must wait makes a later one wait that asks for more room',
+      'does not let a later session with a higher limit overtake the first',
       ['x'],
       [
         { id: 'a', concurrency_limit: 1 },
@@ -166,7 +182,7 @@ describe('the free slots of a key', () => {
       [],
     ],
     [
-      'each by its own limit, in turn',
+      'checks each session in order against its own limit',
       ['x'],
       [{ id: 'a', concurrency_limit: 2 }, { id: 'b', concurrency_limit: 3 }, { id: 'c' }],
       [],

@@ -13,17 +13,17 @@ test.each([
   [{ api_key_id: 'k' }, ['key:k']],
   [{ tags: ['a', 'b', 'a'] }, ['tag:a', 'tag:b']],
   [{ api_key_id: 'a', tags: ['a'] }, ['key:a', 'tag:a']],
-])('a session of %j comes under %j', (job, ids) => {
+])('a session with %j counts against the limits %j', (job, ids) => {
   expect(limitIdsOf(job)).toEqual(ids);
 });
 
-describe('when to ask again', () => {
+describe('the retry_after_s of a refusal', () => {
   test.each([
     ['2026-03-01T00:00:00.000Z', 86_400],
     ['2026-03-01T12:00:00.000Z', 43_200],
     ['2026-03-01T23:59:59.999Z', 1],
     ['2026-12-31T23:00:00.000Z', 3_600],
-  ])('after the money of %s: in %i s', (now, seconds) => {
+  ])('for a budget spent at %s is %i, the seconds until the next day', (now, seconds) => {
     expect(spentForToday('key:k', 1, new Date(now)).retryAfterS).toBe(seconds);
   });
 
@@ -32,11 +32,11 @@ describe('when to ask again', () => {
     [1, 1],
     [1_000, 1],
     [59_001, 60],
-  ])('after a minute that turns in %i ms: in %i s', (ms, seconds) => {
+  ])('for a rate whose minute ends in %i ms is %i', (ms, seconds) => {
     expect(tooManyAMinute('key:k', 1, ms).retryAfterS).toBe(seconds);
   });
 
-  test('is told in the error', () => {
+  test('is part of the error', () => {
     expect(limitError(tooManyAMinute('tag:x', 3, 2_000))).toMatchObject({
       code: 'LIMIT_EXCEEDED',
       details: { limit: 'tag:x', cap: 'max_sessions_per_minute', max: 3, retry_after_s: 2 },
@@ -44,13 +44,13 @@ describe('when to ask again', () => {
   });
 });
 
-test('a day is one of UTC', () => {
+test('a day starts at midnight UTC', () => {
   expect(today(new Date('2026-03-01T00:30:00+02:00')).toISOString()).toBe(
     '2026-02-28T00:00:00.000Z',
   );
 });
 
-test('a limit caps something', () => {
+test('a limit must set at least one cap', () => {
   expect(limitCapsSchema.safeParse({}).success).toBe(false);
   expect(limitCapsSchema.safeParse({ max_usd_per_day: 0 }).success).toBe(true);
 });

@@ -34,15 +34,15 @@ test.each<[string, string | null]>([
   ['PYTHONPATH', null],
   ['path', null],
   ['GITHUB_TOKEN', null],
-])('%s is refused: %s', (name, refused) => {
+])('of a config that sets %s, the forbidden name is %s', (name, refused) => {
   expect(forbiddenEnvName({ OK: '1', [name]: 'x' }, [])).toBe(refused);
 });
 
-test('the operator may allow a name, and only that name', () => {
+test('a name that the operator allows is accepted, and other names stay forbidden', () => {
   expect(forbiddenEnvName({ PATH: '/bin' }, ['PATH'])).toBeNull();
   expect(forbiddenEnvName({ PATH: '/bin', HOME: '/' }, ['PATH'])).toBe('HOME');
 });
 
-test('a config without an environment is fine', () => {
+test('a config without an environment is accepted', () => {
   expect(forbiddenEnvName(undefined, [])).toBeNull();
 });

@@ -1,4 +1,4 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of the CLI, not of JavaScript
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the CLI's variable references, not JavaScript's
 import {
   checkOverrides,
   checkPolicy,
@@ -23,58 +23,60 @@ function hooked(
 const own = { env: { MINE: 'x' } };
 const ownSetting = { settings: { env: { MINE: 'x' } as never } };
 
-describe('the header of an http hook', () => {
+describe('an HTTP hook whose header', () => {
   test.each<[string, Governed]>([
-    ['without references', hooked({ A: 'Bearer x' })],
+    ['has no references', hooked({ A: 'Bearer x' })],
     [
-      'with a dollar before nothing that the CLI takes for a name',
+      'has a dollar sign before text that is not a name for the CLI',
       hooked({ A: 'a$ $1 $lower ${x}' }),
     ],
-    ['with a form that the CLI leaves alone', hooked({ A: '${HOME:-x} ${A-B} ${}' })],
+    ['has a form that the CLI does not expand', hooked({ A: '${HOME:-x} ${A-B} ${}' })],
+    ['refers to a variable of the config’s env', hooked({ A: '$MINE ${MINE}' }, ['MINE'], own)],
+    ['refers to a variable of settings.env', hooked({ A: '$MINE' }, ['MINE'], ownSetting)],
     [
-      'that refers to a variable of the config’s env',
-      hooked({ A: '$MINE ${MINE}' }, ['MINE'], own),
-    ],
-    ['that refers to one of its settings.env', hooked({ A: '$MINE' }, ['MINE'], ownSetting)],
-    [
-      'that refers to one that the settings allow to all hooks',
+      'refers to a variable that the settings allow for all hooks',
       hooked({ A: '$MINE' }, ['MINE'], {
         ...own,
         settings: { httpHookAllowedEnvVars: ['MINE'] as never },
       }),
     ],
-    ['that is no text', hooked({ A: 1 }, 'HOME')],
-    [
-      'of settings that are no such thing',
-      { settings: { hooks: [{ hooks: 'x' }, null, 1] as never } },
-    ],
-  ])('%s passes', (_, asked) => {
+    ['is not a string', hooked({ A: 1 }, 'HOME')],
+    ['is in malformed settings', { settings: { hooks: [{ hooks: 'x' }, null, 1] as never } }],
+  ])('%s is allowed', (_, asked) => {
     expect(() => checkPolicy(asked, DEFAULT_POLICY)).not.toThrow();
   });
 
   test.each<[string, Governed, string]>([
-    ['allowing a variable of the operator', hooked({}, ['MINE', 'HOME'], own), 'allowedEnvVars.1'],
-    ['allowing one that nobody sets', hooked({ A: '$MINE' }, ['MINE']), 'allowedEnvVars.0'],
-    ['referring to one that is not allowed', hooked({ A: 'x$HOME' }), 'headers.A'],
-    ['the same with braces', hooked({ A: 'ok', B: 'pa${SS}word' }), 'headers.B'],
-    ['referring to its own one without allowing it', hooked({ A: '$MINE' }, [], own), 'headers.A'],
-    ['a part of whose password looks like one', hooked({ A: 'pa$$Word' }), 'headers.A'],
+    ['may use a variable of the operator', hooked({}, ['MINE', 'HOME'], own), 'allowedEnvVars.1'],
     [
-      'referring to one that the settings allow to no hook',
+      'may use a variable that the config does not set',
+      hooked({ A: '$MINE' }, ['MINE']),
+      'allowedEnvVars.0',
+    ],
+    ['refers to a variable that is not allowed', hooked({ A: 'x$HOME' }), 'headers.A'],
+    ['refers to such a variable with braces', hooked({ A: 'ok', B: 'pa${SS}word' }), 'headers.B'],
+    [
+      'refers to the config’s own variable without allowing it',
+      hooked({ A: '$MINE' }, [], own),
+      'headers.A',
+    ],
+    ['holds a password that looks like a reference', hooked({ A: 'pa$$Word' }), 'headers.A'],
+    [
+      'refers to a variable that the settings allow for no hook',
       hooked({ A: '$MINE' }, ['MINE'], {
         ...own,
         settings: { httpHookAllowedEnvVars: [] as never },
       }),
       'headers.A',
     ],
-    ['with an underscore alone', hooked({ A: '$_' }), 'headers.A'],
+    ['has a dollar sign before an underscore only', hooked({ A: '$_' }), 'headers.A'],
   ])('%s is refused', (_, asked, key) => {
     expect(() => checkPolicy(asked, DEFAULT_POLICY)).toThrow(
       expect.objectContaining({ code: 'OPTION_NOT_ALLOWED', details: { field: `${AT}.${key}` } }),
     );
   });
 
-  test('of overrides is judged with what they inherit, not by itself', () => {
+  test('comes from overrides is checked only together with the inherited config', () => {
     const overrides = hooked({ A: '$MINE' }, ['MINE']);
     expect(() => checkOverrides(overrides, DEFAULT_POLICY)).not.toThrow();
   });

@@ -17,19 +17,19 @@ function inSettings(permissions: Record<string, string | string[]>): Governed {
   return { settings: { permissions } };
 }
 
-describe('the policy lets pass', () => {
+describe('the policy allows', () => {
   test.each<[string, Governed]>([
     ['a request that asks for nothing', {}],
-    ['nulls, which clear what a parent had', { working_dir: null, env: null, settings: null }],
+    ["nulls, which clear a parent's values", { working_dir: null, env: null, settings: null }],
     ['a directory inside a root', { working_dir: '/srv/work/a' }],
-    ['a harmless name', { env: { TOKEN: 'x' } }],
-    ['a name that the operator allows', { env: { CLAUDE_CODE_MAX_OUTPUT_TOKENS: '1' } }],
+    ['a harmless variable', { env: { TOKEN: 'x' } }],
+    ['a variable that the operator allows', { env: { CLAUDE_CODE_MAX_OUTPUT_TOKENS: '1' } }],
     ['settings without an env', { settings: { model: 'opus' } }],
-    ['settings whose env is no map', { settings: { env: 'PATH' } }],
-    ['a mode that asks for less', { permission_mode: 'plan' }],
-    ['the default mode by its name in settings', inSettings({ defaultMode: 'default' })],
+    ['settings whose env is not an object', { settings: { env: 'PATH' } }],
+    ['a permission mode with fewer permissions', { permission_mode: 'plan' }],
+    ['the default permission mode, named in settings', inSettings({ defaultMode: 'default' })],
     ['a directory inside a root in settings', inSettings({ additionalDirectories: ['/srv/work'] })],
-    ['any program, any setting', { ...server('anything'), settings: { hooks: {} } }],
+    ['any program and any setting by default', { ...server('anything'), settings: { hooks: {} } }],
   ])('%s', (_, asked) => {
     expect(() => checkPolicy(asked, policy)).not.toThrow();
   });
@@ -37,57 +37,62 @@ describe('the policy lets pass', () => {
 
 describe('the policy refuses', () => {
   test.each<[string, Governed, string, string]>([
-    ['a directory elsewhere', { working_dir: '/etc' }, 'WORKING_DIR_NOT_ALLOWED', 'working_dir'],
     [
-      'an additional directory elsewhere',
+      'a directory outside the roots',
+      { working_dir: '/etc' },
+      'WORKING_DIR_NOT_ALLOWED',
+      'working_dir',
+    ],
+    [
+      'an additional directory outside the roots',
       { additional_directories: ['/srv/work', '/etc'] },
       'WORKING_DIR_NOT_ALLOWED',
       'additional_directories.1',
     ],
     [
-      'the way to the API',
+      'a variable that redirects the API',
       { env: { ANTHROPIC_BASE_URL: 'x' } },
       'ENV_NOT_ALLOWED',
       'env.ANTHROPIC_BASE_URL',
     ],
     [
-      'a name like an allowed one',
+      'a variable whose name only resembles an allowed one',
       { env: { CLAUDE_CODE_X: 'x' } },
       'ENV_NOT_ALLOWED',
       'env.CLAUDE_CODE_X',
     ],
     [
-      'the same by way of settings',
+      'such a variable, set in settings',
       { settings: { env: { ANTHROPIC_BASE_URL: 'x' } } },
       'ENV_NOT_ALLOWED',
       'settings.env.ANTHROPIC_BASE_URL',
     ],
     [
-      'to bypass permissions',
+      'the mode bypassPermissions',
       { permission_mode: 'bypassPermissions' },
       'PERMISSION_MODE_NOT_ALLOWED',
       'permission_mode',
     ],
     [
-      'the same by way of settings',
+      'the mode bypassPermissions, set in settings',
       inSettings({ defaultMode: 'bypassPermissions' }),
       'PERMISSION_MODE_NOT_ALLOWED',
       'settings.permissions.defaultMode',
     ],
     [
-      'a mode that is no name',
+      'a mode that is not a string',
       inSettings({ defaultMode: ['plan'] }),
       'PERMISSION_MODE_NOT_ALLOWED',
       'settings.permissions.defaultMode',
     ],
     [
-      'what lets root bypass permissions',
+      'a variable that lets root bypass permissions',
       { env: { IS_SANDBOX: '1' } },
       'ENV_NOT_ALLOWED',
       'env.IS_SANDBOX',
     ],
     [
-      'a directory elsewhere by way of settings',
+      'a directory outside the roots, set in settings',
       inSettings({ additionalDirectories: ['/srv/work', 'up/..'] }),
       'WORKING_DIR_NOT_ALLOWED',
       'settings.permissions.additionalDirectories.1',
@@ -116,14 +121,19 @@ describe('an operator may', () => {
       'permission_prompt_tool',
     ],
     [
-      'forbid a mode',
+      'forbid a permission mode',
       { permission_mode: 'plan' },
       'PERMISSION_MODE_NOT_ALLOWED',
       'permission_mode',
     ],
-    ['list the settings', { settings: { hooks: {} } }, 'OPTION_NOT_ALLOWED', 'settings.hooks'],
     [
-      'list the programs',
+      'restrict the settings to a list',
+      { settings: { hooks: {} } },
+      'OPTION_NOT_ALLOWED',
+      'settings.hooks',
+    ],
+    [
+      'restrict the programs of MCP servers to a list',
       server('/opt/other'),
       'OPTION_NOT_ALLOWED',
       'mcp_config.mcpServers.own.command',
@@ -141,7 +151,7 @@ describe('an operator may', () => {
     );
   });
 
-  test('allow what is listed, bypassPermissions too, and a forbidden option to be cleared', () => {
+  test('allow listed values, even bypassPermissions, and a caller may clear a forbidden option', () => {
     const asked: Governed = {
       ...server('/opt/files-server'),
       settings: { model: 'opus' },
@@ -152,11 +162,19 @@ describe('an operator may', () => {
   });
 
   test.each<[string, Governed, string]>([
-    ['of a listed program', named('NODE_OPTIONS'), 'mcp_config.mcpServers.own.env.NODE_OPTIONS'],
-    ['of its language', named('PYTHONPATH'), 'mcp_config.mcpServers.own.env.PYTHONPATH'],
-    ['that it inherits', { env: { NODE_PATH: '/x' } }, 'env.NODE_PATH'],
-    ['from settings', { settings: { env: { PERL5OPT: 'x' } } }, 'settings.env.PERL5OPT'],
-  ])('keep a listed program what it is: no loader %s', (_, asked, field) => {
+    [
+      'in the env of the server',
+      named('NODE_OPTIONS'),
+      'mcp_config.mcpServers.own.env.NODE_OPTIONS',
+    ],
+    [
+      'of Python in the env of the server',
+      named('PYTHONPATH'),
+      'mcp_config.mcpServers.own.env.PYTHONPATH',
+    ],
+    ['in the env of the config', { env: { NODE_PATH: '/x' } }, 'env.NODE_PATH'],
+    ['in settings.env', { settings: { env: { PERL5OPT: 'x' } } }, 'settings.env.PERL5OPT'],
+  ])('protect a listed program from a loader variable %s', (_, asked, field) => {
     const listed = { ...policy, allowedMcpCommands: ['/opt/files-server'] };
     expect(() => checkPolicy(asked, listed)).toThrow(
       expect.objectContaining({ code: 'ENV_NOT_ALLOWED', details: { field } }),
@@ -166,7 +184,7 @@ describe('an operator may', () => {
     expect(() => checkPolicy(asked, policy)).not.toThrow();
   });
 
-  test('forbid programs and yet allow servers at an address', () => {
+  test('forbid all programs and still allow MCP servers at a URL', () => {
     const mcpServers = { own: { type: 'http', url: 'https://mcp.example.test' } } as const;
     const none = { ...strict, allowedMcpCommands: [] };
     expect(() => checkPolicy({ mcp_config: { mcpServers } }, none)).not.toThrow();

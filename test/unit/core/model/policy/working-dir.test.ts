@@ -1,7 +1,7 @@
 import { isInsideRoots } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 
-describe('a path is inside the roots', () => {
+describe('isInsideRoots', () => {
   test.each([
     ['/srv/work', ['/srv/work'], true],
     ['/srv/work/', ['/srv/work'], true],
@@ -20,7 +20,7 @@ describe('a path is inside the roots', () => {
     ['srv/work', ['/srv/work'], false],
     ['', ['/'], false],
     ['/srv/work', [], false],
-  ])('%s in %j: %s', (path, roots, inside) => {
+  ])('for %s and the roots %j returns %s', (path, roots, inside) => {
     expect(isInsideRoots(path, roots)).toBe(inside);
   });
 });

@@ -4,7 +4,7 @@ import { nextCron } from '../../../../../packages/core/src/model/schedules/cron.
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** The firings after `from`, as the clocks of the zone show them. */
+/** Returns the firings after `from` in the zone's local time. */
 function firings(cron: string, zone: string, from: string, count: number): string[] {
   const shown: string[] = [];
   let now = new Date(from);
@@ -21,7 +21,7 @@ function wallText(instant: number, timeZone: string): string {
   return new Date(instant).toLocaleString('sv', { timeZone });
 }
 
-describe('a time that the clocks skip is due at the first moment after the gap', () => {
+describe('a firing in the hour that the clocks skip is due right after the gap', () => {
   test.each<[string, string, string, string[]]>([
     [
       '0 0 * * *',
@@ -67,7 +67,7 @@ describe('a time that the clocks skip is due at the first moment after the gap',
     expect(firings(cron, zone, from, expected.length)).toEqual(expected);
   });
 
-  test('what is due in every hour misses none by a gap of whole hours', () => {
+  test('an hourly schedule gets no extra firing after a gap of whole hours', () => {
     expect(firings('30 * * * *', 'Europe/Berlin', '2027-03-28T00:00:00Z', 2)).toEqual([
       '2027-03-28 01:30:00',
       '2027-03-28 03:30:00',
@@ -75,14 +75,14 @@ describe('a time that the clocks skip is due at the first moment after the gap',
   });
 });
 
-describe('a time that the clocks show twice', () => {
+describe('a firing in the hour that the clocks repeat', () => {
   test.each<[string, string[]]>([
     ['30 2 * * *', ['2027-10-31T00:30', '2027-11-01T01:30']],
     ['30 1-4 * * *', ['2027-10-30T23:30', '2027-10-31T00:30', '2027-10-31T02:30']],
     ['30 * * * *', ['2027-10-30T23:30', '2027-10-31T00:30', '2027-10-31T01:30']],
     ['30 */2 * * *', ['2027-10-31T00:30', '2027-10-31T01:30', '2027-10-31T03:30']],
     ['30 0-23 * * *', ['2027-10-30T23:30', '2027-10-31T00:30', '2027-10-31T01:30']],
-  ])('is due once where the hour is fixed, else twice: %s', (cron, expected) => {
+  ])('is due once for fixed hours and twice for repeated ones: %s', (cron, expected) => {
     let now = new Date('2027-10-30T23:00:00Z');
     const found = expected.map(() => {
       now = nextCron(cron, 'Europe/Berlin', now) ?? now;
@@ -92,7 +92,7 @@ describe('a time that the clocks show twice', () => {
   });
 });
 
-// Days around changes of the clocks: an hour, half an hour, two hours, at midnight, and a whole day.
+// Days around clock changes of an hour, half an hour, two hours, at midnight, and a whole day.
 const CHANGES: [zone: string, from: string, days: number][] = [
   ['Europe/Berlin', '2027-03-27', 3],
   ['Europe/Berlin', '2027-10-30', 3],
@@ -121,7 +121,7 @@ const PATTERNS: [minutes: number[], hours: number[], cron: string, isRepeated: b
   [[0, 30], Array.from({ length: 24 }, (_, hour) => hour), '*/30 * * * *', true],
 ];
 
-/** A minute as the clocks of a zone show it: what they skipped before it, and whether they show it again. */
+/** One minute in a zone: its local time, the local time skipped before it, and whether it repeats. */
 interface Minute {
   instant: number;
   wall: number;
@@ -147,7 +147,7 @@ function minutesOf(zone: string, from: number, to: number): Minute[] {
   return minutes;
 }
 
-/** The firings by a walk over every minute. */
+/** Finds the firings by checking every minute. */
 function walked(
   [minutes, hours, , isRepeated]: (typeof PATTERNS)[number],
   all: readonly Minute[],
@@ -167,7 +167,7 @@ function walked(
     .map(({ instant }) => instant);
 }
 
-describe('the firings around a change of the clocks are those of a walk over each minute', () => {
+describe('around a clock change, nextCron finds the same firings as a check of every minute', () => {
   test.each(CHANGES)(
     'in %s from %s',
     (zone, from, days) => {
@@ -189,7 +189,7 @@ describe('the firings around a change of the clocks are those of a walk over eac
   );
 });
 
-describe('an expression without fixed times is none', () => {
+describe('a cron expression', () => {
   test.each([
     'H H * * *',
     'H(0-7) * * * *',
@@ -205,7 +205,7 @@ describe('an expression without fixed times is none', () => {
     '@reboot',
     '',
     '   ',
-  ])('%j', (cron) => {
+  ])('has no next firing if it names no fixed times: %j', (cron) => {
     expect(nextCron(cron, 'UTC', new Date())).toBeNull();
   });
 
@@ -216,7 +216,7 @@ describe('an expression without fixed times is none', () => {
     '0 0 L * *',
     '0 0 * * 5#2',
     '0 0 ? * *',
-  ])('but %j is one, and the same at each look', (cron) => {
+  ])('has the same next firing at each call: %j', (cron) => {
     const now = new Date('2027-01-01T00:00:00Z');
     const found = new Set([1, 2, 3].map(() => nextCron(cron, 'UTC', now)?.getTime()));
     expect(found.size).toBe(1);

@@ -53,13 +53,13 @@ describe('a new schedule', () => {
       { every_ms: 1_000, overlap: 'enqueue', launch: { query: 'x', concurrency_key: 'mine' } },
       'launch.concurrency_key',
     ],
-  ])('of %j is refused, naming %s', (fields, field) => {
+  ])('with %j is refused, and the error names %s', (fields, field) => {
     expect(() => parseInput(newScheduleSchema, { launch, ...fields })).toThrow(
       expect.objectContaining({ code: 'INVALID_REQUEST', details: { field } }),
     );
   });
 
-  test('skips what overlaps and is enabled where it does not say otherwise', () => {
+  test('is enabled and skips overlapping firings by default', () => {
     expect(parseInput(newScheduleSchema, { every_ms: 1_000, launch })).toEqual({
       every_ms: 1_000,
       overlap: 'skip',
@@ -83,7 +83,7 @@ const schedule: Schedule = {
   updated_at: at('2026-01-01T00:00:00Z'),
 };
 
-describe('a change', () => {
+describe('a change of a schedule', () => {
   const own = {
     title: 'nightly',
     cron: '0 1 * * *',
@@ -112,19 +112,19 @@ describe('a change', () => {
         launch,
       },
     ],
-  ])('by %j', (changes, merged) => {
+  ])('merges %j into it', (changes, merged) => {
     expect(withChanges(schedule, changes)).toEqual(merged);
   });
 });
 
 describe('the view of a schedule', () => {
-  test('tells the next firing, and none of a disabled one', () => {
+  test('has the next firing only while the schedule is enabled', () => {
     const now = at('2026-01-01T12:00:00Z');
     expect(toScheduleView(schedule, now).next_run_at).toBe('2026-01-02T00:00:00.000Z');
     expect(toScheduleView({ ...schedule, enabled: false }, now)).not.toHaveProperty('next_run_at');
   });
 
-  test('holds no secret of its launch', () => {
+  test('contains no secret of its launch', () => {
     const full = { ...makeFullConfig(), title: 'each night', tags: ['a'] };
     const view = toScheduleView({ ...schedule, launch: full }, new Date());
     expect(JSON.stringify(view)).not.toContain('s3cret');

@@ -15,21 +15,21 @@ describe('cutText', () => {
     ['😀😀', 7, '😀'],
     ['€', 2, ''],
     ['', 0, ''],
-  ])('%j in %i bytes is %j', (text, max, expected) => {
+  ])('cuts %j at %i bytes to %j', (text, max, expected) => {
     expect(cutText(text, max)).toBe(expected);
   });
 });
 
 describe('boundRaw', () => {
-  test('a line of one MiB stays as it is', () => {
+  test('leaves a line of one MiB unchanged', () => {
     const line = 'x'.repeat(MIB);
     expect(boundRaw(line)).toEqual({ raw: line });
   });
 
   test.each([
     ['plain', 'x'.repeat(MIB + 1)],
-    ['of many-byte characters', '😀'.repeat(MIB / 4 + 1)],
-  ])('a longer line, %s, is cut to one MiB and its length is told', (_, line) => {
+    ['with multi-byte characters', '😀'.repeat(MIB / 4 + 1)],
+  ])('cuts a longer line (%s) to one MiB and records its full length', (_, line) => {
     const { raw, raw_bytes } = boundRaw(line);
     expect(line.startsWith(raw)).toBe(true);
     expect(Buffer.byteLength(raw)).toBe(MIB);
@@ -38,12 +38,12 @@ describe('boundRaw', () => {
 });
 
 describe('boundResult', () => {
-  test('a small result stays as it is', () => {
+  test('leaves a small result unchanged', () => {
     const small: Result = { ...result, result: 'done', usage: { input_tokens: 1 }, num_turns: 2 };
     expect(boundResult(small)).toEqual(small);
   });
 
-  test.each(['result', 'error'] as const)('a long %s is cut, and the cut is told', (key) => {
+  test.each(['result', 'error'] as const)('cuts a long %s and lists it as truncated', (key) => {
     const bounded = boundResult({ ...result, [key]: 'é'.repeat(MIB) });
     expect(Buffer.byteLength(bounded[key] ?? '')).toBe(MIB);
     expect(bounded.truncated).toEqual([key]);
@@ -54,12 +54,12 @@ describe('boundResult', () => {
     ['permission_denials', [{ text: 'x'.repeat(MIB) }]],
     ['errors', ['x'.repeat(MIB)]],
     ['modelUsage', { ['x'.repeat(MIB)]: { costUSD: 1 } }],
-  ])('a large %s is left out, and that is told', (key, value) => {
+  ])('leaves out a large %s and lists it as truncated', (key, value) => {
     const bounded = boundResult({ ...result, [key]: value });
     expect(bounded).toEqual({ ...result, truncated: [key] });
   });
 
-  test('the largest result of all fits into a document', () => {
+  test('keeps the largest possible result below 6 MiB', () => {
     const long = 'é'.repeat(2 * MIB);
     const words = { subtype: long, session_id: long, uuid: long, stop_reason: long };
     const bounded = boundResult({
@@ -75,7 +75,7 @@ describe('boundResult', () => {
     expect(Buffer.byteLength(JSON.stringify(bounded))).toBeLessThan(6 * MIB);
   });
 
-  test('binding twice changes nothing more', () => {
+  test('changes nothing when it is applied a second time', () => {
     const once = boundResult({ ...result, result: 'x'.repeat(2 * MIB), errors: ['x'.repeat(MIB)] });
     expect(boundResult(once)).toEqual(once);
   });

@@ -7,7 +7,7 @@ import { workerSettingsSchema } from '../../../../../apps/worker/src/settings.ts
 
 const one = (schema: z.ZodType) => z.object({ a: schema });
 
-describe('what does not fit is told in plain words', () => {
+describe('the message about an invalid value is in plain words', () => {
   test.each<[z.ZodType, unknown, string]>([
     [z.string(), undefined, 'expected string, got nothing'],
     [z.string(), null, 'expected string, got null'],
@@ -39,11 +39,11 @@ describe('what does not fit is told in plain words', () => {
     [z.string().refine(() => false), 'y', 'expected another value'],
     [z.union([z.string(), z.number()]), true, 'expected string, got true or false'],
     [z.never(), 'y', 'expected another kind of value, got string'],
-  ])('%#: %j', (schema, value, message) => {
+  ])('for schema %# and the value %j', (schema, value, message) => {
     expect(refusal(one(schema), { a: value })).toBe(`a: ${message}`);
   });
 
-  test('an unknown key, and a kind that there is none of', () => {
+  test('for an unknown key and an unknown kind', () => {
     const kinds = z.discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('x') }),
       z.strictObject({ kind: z.literal('y') }),
@@ -53,7 +53,7 @@ describe('what does not fit is told in plain words', () => {
   });
 });
 
-// One of each kind, and some that are near to what is right.
+// A value of each type, and some that are almost valid.
 const HOSTILE: readonly unknown[] = [
   undefined,
   null,
@@ -85,15 +85,15 @@ const SCHEMAS = Object.entries({
   workerSettingsSchema,
 } as object).filter((entry): entry is [string, z.ZodType] => entry[1] instanceof z.ZodType);
 
-describe('no schema speaks in the words of the validation library', () => {
+describe("no message contains the validation library's own words", () => {
   test.each(SCHEMAS)(
-    '%s',
+    'for the schema %s',
     (_, schema) => {
       const keys = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
       const values = [
         ...HOSTILE,
         ...keys.flatMap((key) => HOSTILE.map((value) => ({ [key]: value }))),
-        // With what is mostly required, so that the checks of the whole are reached too.
+        // With the usual required keys, so that the checks of the whole object run too.
         ...keys.flatMap((key) =>
           HOSTILE.map((value) => ({ query: 'q', launch: { query: 'q' }, [key]: value })),
         ),
@@ -104,7 +104,7 @@ describe('no schema speaks in the words of the validation library', () => {
     30_000,
   );
 
-  test('nor do settings', () => {
+  test('for settings', () => {
     const env = Object.fromEntries(
       Object.keys(workerSettingsSchema.shape).map((key) => [key, 'x y']),
     );

@@ -10,33 +10,41 @@ import { makeLaunchJob } from '../../../../support/factories.ts';
 
 const HALF = 'a\ud83d b';
 
-describe('what would come back changed is refused, naming the field', () => {
+describe('a value that could be stored changed', () => {
   test.each<[string, object, string]>([
-    ['half a pair in the query', { config: { query: HALF } }, 'config.query'],
-    ['the other half', { config: { query: '\ude00' } }, 'config.query'],
-    ['in a system prompt', { config: { query: 'q', system_prompt: HALF } }, 'config.system_prompt'],
-    ['in env', { config: { query: 'q', env: { A: HALF } } }, 'config.env.A'],
-    ['in settings', { config: { query: 'q', settings: { a: [HALF] } } }, 'config.settings.a.0'],
-    ['in a tag', { tags: ['ok', HALF] }, 'tags.1'],
-    ['in a title', { title: HALF }, 'title'],
-    ['in a key of metadata', { metadata: { [HALF]: 1 } }, `metadata.${HALF}`],
-    ['deep in metadata', { metadata: { a: { b: [HALF] } } }, 'metadata.a.b.0'],
+    ['half a surrogate pair in the query', { config: { query: HALF } }, 'config.query'],
+    ['the other half in the query', { config: { query: '\ude00' } }, 'config.query'],
+    [
+      'half a pair in a system prompt',
+      { config: { query: 'q', system_prompt: HALF } },
+      'config.system_prompt',
+    ],
+    ['half a pair in env', { config: { query: 'q', env: { A: HALF } } }, 'config.env.A'],
+    [
+      'half a pair in settings',
+      { config: { query: 'q', settings: { a: [HALF] } } },
+      'config.settings.a.0',
+    ],
+    ['half a pair in a tag', { tags: ['ok', HALF] }, 'tags.1'],
+    ['half a pair in a title', { title: HALF }, 'title'],
+    ['half a pair in a key of metadata', { metadata: { [HALF]: 1 } }, `metadata.${HALF}`],
+    ['half a pair deep in metadata', { metadata: { a: { b: [HALF] } } }, 'metadata.a.b.0'],
     ['a number above 2^53', { metadata: { n: 2 ** 53 } }, 'metadata.n'],
     ['a number below -2^53', { metadata: { n: -(2 ** 60) } }, 'metadata.n'],
     ['an infinite number', { metadata: { n: [Number.POSITIVE_INFINITY] } }, 'metadata.n.0'],
     ['minus zero', { metadata: { n: -0 } }, 'metadata.n'],
     [
-      'a number of a JSON schema',
+      'a number above 2^53 in a JSON schema',
       { config: { query: 'q', json_schema: { maximum: 2 ** 64 } } },
       'config.json_schema.maximum',
     ],
-    ['a prototype', { metadata: JSON.parse('{"a":{"__proto__":{}}}') }, 'metadata.a.__proto__'],
+    ['a __proto__ key', { metadata: JSON.parse('{"a":{"__proto__":{}}}') }, 'metadata.a.__proto__'],
     [
-      'a prototype by its constructor',
+      'a constructor.prototype key',
       { metadata: { constructor: { prototype: {} } } },
       'metadata.constructor.prototype',
     ],
-  ])('%s', (_, fields, field) => {
+  ])('is refused, and the error names its field: %s', (_, fields, field) => {
     expect(() => parseInput(launchJobSchema, { ...makeLaunchJob(), ...fields })).toThrow(
       expect.objectContaining({ code: 'INVALID_REQUEST', details: { field } }),
     );
@@ -47,12 +55,12 @@ describe('what would come back changed is refused, naming the field', () => {
     [{ a: '\ufffd' }],
     [{ a: 2 ** 53 - 1, b: -(2 ** 53 - 1), c: 0.1, d: 1e-7 }],
     [{ brand: 'Volvo', prototype: 1 }],
-  ])('but not %j', (metadata) => {
+  ])('is not found in the metadata %j', (metadata) => {
     const job = { ...makeLaunchJob(), metadata };
     expect(parseInput(launchJobSchema, job).metadata).toEqual(metadata);
   });
 
-  test('by a producer, in a webhook and in a schedule', () => {
+  test('is refused by a producer, in a webhook and in a schedule', () => {
     const refused = (field: string) => expect.objectContaining({ details: { field } });
     expect(() => parseLaunchJob({ query: 'q' }, { idempotency_key: HALF })).toThrow(
       refused('idempotency_key'),
@@ -65,9 +73,9 @@ describe('what would come back changed is refused, naming the field', () => {
   });
 });
 
-describe('a query that shows nothing is refused, naming it', () => {
+describe('a query', () => {
   test.each(['', ' ', '\n\t ', '\u00a0\u2003\u3000', '\ufeff', '\u200b\u2060', '\u3164'])(
-    '%j',
+    'without a visible character is refused, and the error names it: %j',
     (query) => {
       expect(() => parseLaunchJob({ query })).toThrow(
         expect.objectContaining({ code: 'INVALID_REQUEST', details: { field: 'config.query' } }),
@@ -75,7 +83,10 @@ describe('a query that shows nothing is refused, naming it', () => {
     },
   );
 
-  test.each(['.', ' /compact ', '\u200b1', '😀', '한'])('but not %j', (query) => {
-    expect(parseLaunchJob({ query }).config.query).toBe(query);
-  });
+  test.each(['.', ' /compact ', '\u200b1', '😀', '한'])(
+    'with a visible character is accepted: %j',
+    (query) => {
+      expect(parseLaunchJob({ query }).config.query).toBe(query);
+    },
+  );
 });

@@ -7,37 +7,47 @@ import { makeLaunchJob } from '../../../../support/factories.ts';
 const server = (value: unknown) => ({ query: 'q', mcp_config: { mcpServers: { x: value } } });
 const at = 'mcp_config.mcpServers.x';
 
-describe('parseInput names the field', () => {
+describe('the error of parseInput names the field', () => {
   test.each<[string, unknown, string, RegExp]>([
     ['an unknown key', { query: 'q', qurey: 'x' }, 'qurey', /qurey/],
     ['a wrong type', { query: 5 }, 'query', /expected string/],
     ['a missing key', {}, 'query', /expected string/],
-    ['not an object', 'launch', '', /^the request: .*expected object/],
+    ['a value that is not an object', 'launch', '', /^the request: .*expected object/],
     ['null', null, '', /expected object/],
-    ['a list item', { query: 'q', allowed_tools: ['a', 5] }, 'allowed_tools.1', /expected string/],
-    ["a record's key", { query: 'q', env: { 'A=B': 'x' } }, 'env.A=B', /expected a variable name/],
+    [
+      'a wrong list item',
+      { query: 'q', allowed_tools: ['a', 5] },
+      'allowed_tools.1',
+      /expected string/,
+    ],
+    [
+      'a wrong key of a record',
+      { query: 'q', env: { 'A=B': 'x' } },
+      'env.A=B',
+      /expected a variable name/,
+    ],
     ['stdio: a wrong command', server({ command: 5 }), `${at}.command`, /expected string/],
     ['stdio: a wrong argument', server({ command: 'x', args: [5] }), `${at}.args.0`, /string/],
     ['stdio: a wrong env value', server({ command: 'x', env: { A: 5 } }), `${at}.env.A`, /string/],
     ['stdio: an unknown key', server({ command: 'x', cwd: '/' }), `${at}.cwd`, /cwd/],
     ['stdio: an empty server', server({}), `${at}.command`, /expected string/],
     ['http: a wrong url', server({ type: 'http', url: 'not a url' }), `${at}.url`, /URL/],
-    ['http: a url of a file', server({ type: 'http', url: 'file:///etc' }), `${at}.url`, /URL/],
-    ['http: no url', server({ type: 'sse' }), `${at}.url`, /expected string/],
+    ['http: a file URL', server({ type: 'http', url: 'file:///etc' }), `${at}.url`, /URL/],
+    ['http: a missing url', server({ type: 'sse' }), `${at}.url`, /expected string/],
     [
       'http: a wrong header',
       server({ type: 'http', url: 'https://x.test', headers: { A: 5 } }),
       `${at}.headers.A`,
       /expected string/,
     ],
-    ['a server that is no object', server('npx x'), at, /expected object/],
+    ['a server that is not an object', server('npx x'), at, /expected object/],
     [
       'an unknown kind of server',
       server({ type: 'ftp', url: 'https://x.test' }),
       `${at}.type`,
       /./,
     ],
-  ])('%s', (_, value, field, message) => {
+  ])('for %s', (_, value, field, message) => {
     const error = refusal(() => parseInput(sessionConfigSchema, value));
     expect(error).toMatchObject({ code: 'INVALID_REQUEST', details: { field } });
     expect(error.message).toMatch(message);
@@ -49,21 +59,21 @@ describe('parseInput names the field', () => {
     ['config', { config: { query: 'q', model: 5 } }, 'config.model'],
     ['a key of the other kind', { overrides: { query: 'q' } }, 'overrides'],
     ['metadata', { metadata: { a: { b: [1, undefined] } } }, 'metadata.a.b.1'],
-  ])('in a job: %s', (_, fields, field) => {
+  ])('for a wrong %s in a job', (_, fields, field) => {
     const value = { ...makeLaunchJob(), ...fields };
     expect(refusal(() => parseInput(jobSchema, value))).toMatchObject({ details: { field } });
   });
 });
 
 describe('parseInput', () => {
-  test('JSON of 64 levels passes, of 65 it is refused', () => {
+  test('accepts JSON of 64 levels and refuses 65', () => {
     const nested = (levels: number) =>
       JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`) as unknown;
     expect(() => parseInput(z.unknown(), nested(64))).not.toThrow();
     expect(refusal(() => parseInput(z.unknown(), nested(65))).message).toMatch(/64 levels/);
   });
 
-  test('JSON deep enough to end any recursion is refused, not a crash', () => {
+  test('refuses JSON too deep for recursion without crashing', () => {
     const levels = 200_000;
     const hostile = JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`) as unknown;
     const job = makeLaunchJob({ metadata: { a: hostile as never } });
@@ -77,13 +87,13 @@ describe('parseInput', () => {
     ['as a number', { max_turns: 's3cret' }],
     ['as a path', { working_dir: 's3cret' }],
     ['in a header', { mcp_config: { mcpServers: { x: { type: 'http', headers: ['s3cret'] } } } }],
-  ])('a secret %s appears neither in the error nor in its causes', (_, fields) => {
+  ])('keeps a secret %s out of the error and its causes', (_, fields) => {
     const error = refusal(() => parseInput(sessionConfigSchema, { query: 'q', ...fields }));
     expect(inspect(error, { depth: null, showHidden: true })).not.toContain('s3cret');
     expect(JSON.stringify(error)).not.toContain('s3cret');
   });
 
-  test('an id in upper case is refused', () => {
+  test('refuses an id in upper case', () => {
     const job = makeLaunchJob({ id: newId().toUpperCase() });
     expect(refusal(() => parseInput(jobSchema, job))).toMatchObject({ details: { field: 'id' } });
   });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { makeContinueJob, makeFullConfig, makeLaunchJob } from '../../../../support/factories.ts';
 
 describe('redactConfig', () => {
-  test('no secret is left, every name and every plain value stays', () => {
+  test('hides every secret and keeps all names and plain values', () => {
     const redacted = redactConfig(makeFullConfig());
     expect(JSON.stringify(redacted)).not.toContain('s3cret');
     expect(redacted).toEqual({
@@ -23,7 +23,7 @@ describe('redactConfig', () => {
     });
   });
 
-  test('it changes nothing of what it is given', () => {
+  test('does not change its argument', () => {
     const config = makeFullConfig();
     redactConfig(config);
     expect(config).toEqual(makeFullConfig());
@@ -35,8 +35,8 @@ describe('redactConfig', () => {
     ['https://:pass@example.test/', 'https://:redacted@example.test/'],
     ['https://example.test/?a=1&b=2&a=3', 'https://example.test/?a=redacted&b=redacted&a=redacted'],
     ['https://example.test/?bare-token', 'https://example.test/?redacted'],
-    ['no address at all', REDACTED],
-  ])('the address %s becomes %s', (url, expected) => {
+    ['not a URL', REDACTED],
+  ])('turns the URL %s into %s', (url, expected) => {
     const config: SessionConfig = {
       query: 'q',
       mcp_config: { mcpServers: { x: { type: 'http', url } } },
@@ -47,7 +47,7 @@ describe('redactConfig', () => {
   });
 });
 
-describe('what is named like a secret', () => {
+describe('redaction by secret-like names', () => {
   test.each<[string[], string[]]>([
     [
       ['--root', '/srv', '-v'],
@@ -75,14 +75,14 @@ describe('what is named like a secret', () => {
       ['--max-tokens', '100'],
     ],
     [['https://example.test/a'], ['https://example.test/a']],
-  ])('the arguments %j become %j', (args, expected) => {
+  ])('turns the arguments %j into %j', (args, expected) => {
     const mcp_config = { mcpServers: { x: { command: 'x', args } } };
     expect(redactConfig({ query: 'q', mcp_config }).mcp_config).toEqual({
       mcpServers: { x: { command: 'x', args: expected } },
     });
   });
 
-  test('is hidden in settings and in a job’s metadata, however deep; counts stay', () => {
+  test('hides values in settings and in a job’s metadata at any depth, but keeps token counts', () => {
     const nested = {
       a: [{ client_secret: 's3cret', tokens: 5, max_tokens: 7, apiKey: ['s3cret'] }],
     };
@@ -95,7 +95,7 @@ describe('what is named like a secret', () => {
 });
 
 describe('redactJob', () => {
-  test('what a job may hold stays readable', () => {
+  test('leaves a valid job readable', () => {
     const job = makeLaunchJob({
       title: 'Nightly',
       tags: ['a'],
@@ -107,7 +107,7 @@ describe('redactJob', () => {
     expect(redactJob(next)).toEqual(next);
   });
 
-  // Payloads that no schema has seen: anyone may write to the queue.
+  // Anyone may write to the queue, so these payloads were never validated.
   test.each<[string, unknown]>([
     ['a string', 's3cret'],
     ['a list', ['s3cret']],
@@ -121,7 +121,7 @@ describe('redactJob', () => {
     ['settings as a string', { config: { settings: '{"env":{"A":"s3cret"}}' } }],
     ['settings.env as a string', { config: { settings: { env: 'A=s3cret' } } }],
     ["mcp_config as a string, as in the seed's RPC", { overrides: { mcp_config: 's3cret' } }],
-    ['servers without their folder', { config: { mcp_config: { x: { env: { A: 's3cret' } } } } }],
+    ['servers outside mcpServers', { config: { mcp_config: { x: { env: { A: 's3cret' } } } } }],
     ['a server as a string', { config: { mcp_config: { mcpServers: { x: 's3cret' } } } }],
     ['servers as a list', { config: { mcp_config: { mcpServers: [{ env: { A: 's3cret' } }] } } }],
     [
@@ -140,15 +140,15 @@ describe('redactJob', () => {
       'an unknown key of a server',
       { config: { mcp_config: { mcpServers: { x: { command: 'x', secrets: ['s3cret'] } } } } },
     ],
-  ])('%s shows no secret', (_, data) => {
+  ])('hides the secret in %s', (_, data) => {
     expect(JSON.stringify(redactJob(data))).not.toContain('s3cret');
   });
 
-  test.each([undefined, null, 5, true])('%s is hidden whole', (data) => {
+  test.each([undefined, null, 5, true])('hides the whole payload %s', (data) => {
     expect(redactJob(data)).toBe(REDACTED);
   });
 
-  test('a key named like a part of every object is hidden too', () => {
+  test('hides keys named like built-in properties', () => {
     const data = JSON.parse('{"__proto__":"s3cret","constructor":"s3cret"}') as unknown;
     expect(JSON.stringify(redactJob(data))).not.toContain('s3cret');
   });

@@ -37,7 +37,7 @@ function secretsIn(value: SessionConfig): Record<string, string[]> {
 }
 
 describe('the secrets of a config', () => {
-  test('are found in every place, each under its field', () => {
+  test('are found in every place, each with its field', () => {
     expect(secretsIn(config)).toEqual({
       'env.API_TOKEN': ['s3cret-env'],
       'settings.env.SETTING': ['s3cret-setting'],
@@ -58,7 +58,7 @@ describe('the secrets of a config', () => {
     });
   });
 
-  test('are all that is hidden from readers', () => {
+  test('are exactly the values that readers do not see', () => {
     expect(JSON.stringify(redactConfig(config))).not.toContain('s3cret');
     expect(JSON.stringify(mapSecrets(config, () => 'x'))).not.toContain('s3cret');
     const hidden = JSON.stringify(redactConfig(mapSecrets(config, () => 'gone')));
@@ -66,7 +66,7 @@ describe('the secrets of a config', () => {
     expect(hidden).not.toContain('gone');
   });
 
-  test('stand in an address as the text that means the same', () => {
+  test('are percent-decoded from a URL and encoded again', () => {
     const mapped = mapSecrets(config, (secret) => secret.toUpperCase());
     expect(mapped.mcp_config?.mcpServers['web']).toMatchObject({
       url: 'https://S3CRET-USER:S3CRET%2FPASS@example.test/mcp?key=S3CRET-QUERY&S3CRET-ALONE#S3CRET-HASH',
@@ -74,7 +74,7 @@ describe('the secrets of a config', () => {
     expect(mapSecrets(config, (secret) => secret)).toEqual(config);
   });
 
-  test('are none in a config without any, which stays what it is', () => {
+  test('do not exist in a plain config, which mapSecrets leaves unchanged', () => {
     const plain: SessionConfig = {
       query: 'q',
       env: {},

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { makeFullConfig } from '../../../../support/factories.ts';
 
 describe('secretsOf', () => {
-  test('it finds the value in every place of a config that may hold a secret', () => {
+  test('finds the values in every place of a config that may hold a secret', () => {
     expect(secretsOf(makeFullConfig())).toEqual(
       expect.arrayContaining([
         's3cret-env',
@@ -17,12 +17,12 @@ describe('secretsOf', () => {
     );
   });
 
-  test('a password with escapes is found as it is meant', () => {
+  test('decodes a percent-encoded password of a URL', () => {
     const mcpServers = { x: { type: 'http' as const, url: 'https://u:p%40ss%2Fword@x.test/' } };
     expect(secretsOf({ query: 'q', mcp_config: { mcpServers } })).toContain('p@ss/word');
   });
 
-  test('a config without secrets has none', () => {
+  test('returns an empty list for a config without secrets', () => {
     expect(secretsOf({ query: 'q' })).toEqual([]);
   });
 });

@@ -18,70 +18,82 @@ const TAKE = { kind: 'take', crashed: false };
 const CRASH = { kind: 'take', crashed: true };
 
 const PLANS: [string, Partial<Session>, object][] = [
-  ['a queued session is taken', { status: 'queued' }, TAKE],
-  ['one whose time has come is taken', { status: 'queued', not_before: now }, TAKE],
+  ['claims a queued session', { status: 'queued' }, TAKE],
   [
-    'one whose time has not come waits',
+    'claims a queued session whose start time has come',
+    { status: 'queued', not_before: now },
+    TAKE,
+  ],
+  [
+    'leaves a queued session whose start time is in the future',
     { status: 'queued', not_before: later },
     { kind: 'early', not_before: later },
   ],
   [
-    'one that runs elsewhere is left alone',
+    'leaves a session that runs on another worker',
     { status: 'running', lease: held },
     { kind: 'busy', owner: 'w', expires_at: later },
   ],
   [
-    'one that begins elsewhere is left alone',
+    'leaves a session that starts on another worker',
     { status: 'starting', lease: held },
     { kind: 'busy', owner: 'w', expires_at: later },
   ],
-  ['one whose lease has expired is a crash', { status: 'running', lease: expired }, CRASH],
-  ['so is one that never got to its first line', { status: 'starting', lease: expired }, CRASH],
   [
-    'a time that is not come is no reason to leave a crashed one',
+    'claims a running session with an expired lease as a crash',
+    { status: 'running', lease: expired },
+    CRASH,
+  ],
+  [
+    'claims a starting session with an expired lease as a crash',
+    { status: 'starting', lease: expired },
+    CRASH,
+  ],
+  [
+    'claims a crashed session even if its start time is in the future',
     { status: 'running', lease: expired, not_before: later },
     CRASH,
   ],
   [
-    'one that waits for something else is not taken, whatever brought its job here',
+    'leaves a session that waits for its parent, key or budget',
     { status: 'queued', waiting_for: 'parent', not_before: later },
     { kind: 'waiting' },
   ],
   [
-    'a cancel is carried out on one that waits',
+    'cancels a waiting session on request',
     { status: 'queued', waiting_for: 'concurrency_key', cancel_requested_at: now },
     { kind: 'cancel' },
   ],
   [
-    'a cancel is carried out on a queued session',
+    'cancels a queued session on request',
     { status: 'queued', cancel_requested_at: now, not_before: later },
     { kind: 'cancel' },
   ],
   [
-    'and on one that lost its worker',
+    'cancels a session that lost its worker on request',
     { status: 'running', lease: expired, cancel_requested_at: now },
     { kind: 'cancel' },
   ],
   [
-    'but by its owner where it has one',
+    'leaves the cancel to the owner if the lease is valid',
     { status: 'running', lease: held, cancel_requested_at: now },
     { kind: 'busy', owner: 'w', expires_at: later },
   ],
-  ['a completed session is left as it is', { status: 'completed' }, { kind: 'terminal' }],
-  ['a failed session is left as it is', { status: 'failed' }, { kind: 'terminal' }],
+  ['leaves a completed session unchanged', { status: 'completed' }, { kind: 'terminal' }],
+  ['leaves a failed session unchanged', { status: 'failed' }, { kind: 'terminal' }],
   [
-    'a cancelled session is left as it is',
+    'leaves a cancelled session unchanged',
     { status: 'cancelled', cancel_requested_at: now },
     { kind: 'terminal' },
   ],
 ];
 
-describe('a worker that meets a job', () => {
+describe('a worker that takes a job from the queue', () => {
   test.each(PLANS)('%s', (_, fields, expected) => {
     expect(plan(fields)).toEqual(expected);
   });
 
-  test('fails a session whose policy allows no crash, and only after a crash', () => {
+  test('fails a session whose recovery policy is fail, but only after a crash', () => {
     const config = { query: 'hi', recovery: { on_crash: 'fail' as const } };
     expect(plan({ config, status: 'queued' })).toEqual(TAKE);
     expect(plan({ config, status: 'running', lease: expired })).toMatchObject({

@@ -15,7 +15,7 @@ function sessionWith(recovery: Recovery | undefined, crashes: number) {
 }
 
 describe('a session that lost its worker', () => {
-  test('is resumed, three times, where nothing else is said', () => {
+  test('is resumed up to three times by default', () => {
     expect(recoveryOf(sessionWith(undefined, 0))).toEqual({
       on_crash: 'resume',
       max_crashes: 3,
@@ -33,13 +33,16 @@ describe('a session that lost its worker', () => {
     [{ on_crash: 'restart' }, 2, true],
     [{ on_crash: 'restart', max_crashes: 2 }, 2, false],
     [{ on_crash: 'fail' }, 0, false],
-  ])('with %j and %i crashes before goes on: %s', (recovery, crashes, isRecovered) => {
-    const verdict = crashVerdict(sessionWith(recovery, crashes));
-    if (isRecovered) expect(verdict).toBeNull();
-    else expect(verdict).toMatchObject({ code: 'CRASHED', retryable: false });
-  });
+  ])(
+    'with recovery %j and %i earlier crashes may run again: %s',
+    (recovery, crashes, isRecovered) => {
+      const verdict = crashVerdict(sessionWith(recovery, crashes));
+      if (isRecovered) expect(verdict).toBeNull();
+      else expect(verdict).toMatchObject({ code: 'CRASHED', retryable: false });
+    },
+  );
 
-  test('says how often it crashed and what allowed no more', () => {
+  test('fails with the number of crashes and the limit in its message', () => {
     expect(crashVerdict(sessionWith({ max_crashes: 1 }, 1))?.message).toBe(
       'its worker died 2 times; recovery.max_crashes is 1',
     );

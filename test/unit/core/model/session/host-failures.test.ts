@@ -1,7 +1,7 @@
 import { addHostFailure, type HostFailure, hostVerdict } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 
-/** Failures told as "a b+ c+": the worker, and a plus where its probe had passed just before. */
+/** Parses failures written as "a b+ c+": a worker's name, and a plus if its probe had just passed. */
 function failures(received: string): HostFailure[] {
   return received.split(' ').map((text) => ({
     worker_id: text.replace('+', ''),
@@ -12,9 +12,9 @@ function failures(received: string): HostFailure[] {
   }));
 }
 
-describe('a session that hosts kept from starting', () => {
+describe('a session with host failures', () => {
   test.for(['a', 'a b c d e f', 'a a a a', 'a b+ c+', 'a a+', 'a b+ a+ b+', 'a b+ b+'])(
-    'is tried again after %s',
+    'is retried after %s',
     (received) => {
       expect(hostVerdict(failures(received))).toBeNull();
     },
@@ -30,7 +30,7 @@ describe('a session that hosts kept from starting', () => {
     },
   );
 
-  test('fails with the error that was met last', () => {
+  test('fails with the error of the last host failure', () => {
     const [last] = failures('a+');
     const all = [
       ...failures('a a+'),
@@ -42,7 +42,7 @@ describe('a session that hosts kept from starting', () => {
     expect(verdict?.message).toContain('3 times');
   });
 
-  test('remembers the newest twenty', () => {
+  test('keeps the newest twenty host failures', () => {
     let known: HostFailure[] = [];
     for (const failure of failures(Array.from({ length: 30 }, (_, n) => `w${n}`).join(' '))) {
       known = addHostFailure(known, failure);

@@ -28,8 +28,8 @@ const ended = makeCompletedSession({
 describe('toInfo', () => {
   test.each([
     ['a queued session', makeSession()],
-    ['an ended one', ended],
-  ])('%s is what JSON makes of it, and fits the schema', (_, session) => {
+    ['an ended session', ended],
+  ])('the Info of %s survives JSON and fits the schema', (_, session) => {
     const info = toInfo(session, ['config']);
     expect(JSON.parse(JSON.stringify(info))).toEqual(info);
     expect(infoSchema.strict().parse(info)).toEqual(info);
@@ -46,26 +46,26 @@ describe('toInfo', () => {
     });
   });
 
-  test('attempt and worker are those of the last attempt', () => {
+  test('attempt and worker_id come from the last attempt', () => {
     expect(toInfo(ended)).toMatchObject({ attempt: 2, worker_id: 'w2' });
     expect(toInfo(makeSession())).toMatchObject({ attempt: 0 });
     expect(toInfo(makeSession())).not.toHaveProperty('worker_id');
   });
 
-  test('failures of hosts are counted where there were any', () => {
+  test('host_failures is present only if there were any', () => {
     expect(toInfo(makeSession())).not.toHaveProperty('host_failures');
     const counts = { ...ended.counts, host_failures: 2 };
     expect(toInfo({ ...ended, counts })).toMatchObject({ host_failures: 2 });
   });
 
-  test('the config is shown only on request, and then without its secrets', () => {
+  test('the config is included only on request, and without its secrets', () => {
     expect(toInfo(ended)).not.toHaveProperty('config');
     const shown = toInfo(ended, ['config']);
     expect(shown.config?.env).toEqual({ API_TOKEN: '[redacted]' });
     expect(JSON.stringify(shown)).not.toContain('s3cret');
   });
 
-  test('lease, ledger and manifest stay inside', () => {
+  test('lease, attempts and transcript are not part of it', () => {
     const info = toInfo(ended);
     for (const key of ['lease', 'attempts', 'transcript', 'config_hash', 'counts', '_id']) {
       expect(info).not.toHaveProperty(key);
@@ -73,30 +73,30 @@ describe('toInfo', () => {
   });
 });
 
-describe('resumable', () => {
+describe('resumable of a session', () => {
   const transcript = ended.transcript;
   test.each<[string, Session, boolean]>([
-    ['completed with a transcript', ended, true],
-    ['failed with a transcript', { ...ended, status: 'failed' }, true],
-    ['cancelled with a transcript', { ...ended, status: 'cancelled' }, true],
-    ['running', { ...ended, status: 'running' }, false],
-    ['queued again', { ...ended, status: 'queued' }, false],
-    ['without any file', { ...ended, transcript: { files: [] } }, false],
+    ['that completed with a transcript', ended, true],
+    ['that failed with a transcript', { ...ended, status: 'failed' }, true],
+    ['that was cancelled with a transcript', { ...ended, status: 'cancelled' }, true],
+    ['that is running', { ...ended, status: 'running' }, false],
+    ['that is queued again', { ...ended, status: 'queued' }, false],
+    ['without a transcript file', { ...ended, transcript: { files: [] } }, false],
     [
-      'with an empty file',
+      'with an empty transcript file',
       { ...ended, transcript: { files: transcript.files.map((file) => ({ ...file, length: 0 })) } },
       false,
     ],
     [
-      "with sub-agents' files alone",
+      'with transcript files of sub-agents only',
       {
         ...ended,
         transcript: { files: transcript.files.map((file) => ({ ...file, path: 'agent.jsonl' })) },
       },
       false,
     ],
-    ['without an id of Claude', withoutClaudeId(ended), false],
-  ])('%s: %s', (_, session, expected) => {
+    ['without a Claude session id', withoutClaudeId(ended), false],
+  ])('%s is %s', (_, session, expected) => {
     expect(isResumable(session)).toBe(expected);
     expect(toInfo(session).resumable).toBe(expected);
   });

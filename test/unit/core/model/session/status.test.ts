@@ -7,7 +7,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import { statusesBefore } from '../../../../../packages/core/src/model/session/status.ts';
 
-// Every allowed change of status, written out.
+// Every allowed status change.
 const ALLOWED: Record<SessionStatus, readonly SessionStatus[]> = {
   queued: ['starting', 'failed', 'cancelled'],
   starting: ['running', 'completed', 'failed', 'cancelled', 'queued', 'starting'],
@@ -21,8 +21,8 @@ const pairs = SESSION_STATUSES.flatMap((from) =>
   SESSION_STATUSES.map((to) => ({ from, to, allowed: ALLOWED[from].includes(to) })),
 );
 
-describe('status', () => {
-  test.each(pairs)('$from to $to: $allowed', ({ from, to, allowed }) => {
+describe('a session status', () => {
+  test.each(pairs)('may change from $from to $to: $allowed', ({ from, to, allowed }) => {
     expect(canTransition(from, to)).toBe(allowed);
     expect(statusesBefore(to).includes(from)).toBe(allowed);
   });
@@ -34,7 +34,7 @@ describe('status', () => {
     ['completed', true],
     ['failed', true],
     ['cancelled', true],
-  ] as const)('%s is terminal: %s', (status, terminal) => {
+  ] as const)('of %s is terminal: %s', (status, terminal) => {
     expect(isTerminal(status)).toBe(terminal);
   });
 });

@@ -1,7 +1,7 @@
 import { costOf, DEFAULT_PRICES, priceOf, pricesSchema } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 
-describe('the price of a model', () => {
+describe('priceOf', () => {
   test.each([
     ['claude-opus-4-5', 'claude-opus-4-5'],
     ['claude-opus-4-5-20251101', 'claude-opus-4-5'],
@@ -10,17 +10,17 @@ describe('the price of a model', () => {
     ['claude-3-5-haiku-latest', 'claude-3-5-haiku'],
     ['us.anthropic.claude-sonnet-4-5-20250929-v1:0', 'claude-sonnet-4-5'],
     ['claude-opus-4-1@20250805', 'claude-opus-4-1'],
-  ])('of %s is that of %s', (model, name) => {
+  ])('finds for %s the price of %s', (model, name) => {
     expect(priceOf(model, DEFAULT_PRICES)).toBe(DEFAULT_PRICES[name]);
   });
 
   test.each(['claude-opus-4-9', 'claude-opus-9', 'gpt-5', '', '<synthetic>', 'not-claude-opus-5'])(
-    'of "%s" is not known',
+    'finds no price for "%s"',
     (model) => expect(priceOf(model, DEFAULT_PRICES)).toBeUndefined(),
   );
 });
 
-describe('a cost', () => {
+describe('costOf', () => {
   const price = { input: 5, output: 25, cache_write: 6.25, cache_read: 0.5 };
 
   test.each([
@@ -32,11 +32,11 @@ describe('a cost', () => {
     [{ cache_creation_input_tokens: 1_000_000, cache_creation_1h_input_tokens: 1_000_000 }, 10],
     [{ cache_creation_input_tokens: 1_000_000, cache_creation_1h_input_tokens: 400_000 }, 7.75],
     [{ input_tokens: 100, output_tokens: 10 }, 0.00075],
-  ])('of %j is %f dollars', (usage, dollars) => {
+  ])('returns for %j the cost of %f dollars', (usage, dollars) => {
     expect(costOf(usage, price)).toBeCloseTo(dollars, 12);
   });
 
-  test('of an hour in the cache is what the table says, where it says so', () => {
+  test('uses the price of an hour in the cache if the table has one', () => {
     const usage = {
       cache_creation_input_tokens: 1_000_000,
       cache_creation_1h_input_tokens: 1_000_000,
@@ -45,6 +45,6 @@ describe('a cost', () => {
   });
 });
 
-test('the default table is one that an operator could write', () => {
+test("the default price table fits the schema of the operator's table", () => {
   expect(pricesSchema.parse(DEFAULT_PRICES)).toEqual(DEFAULT_PRICES);
 });

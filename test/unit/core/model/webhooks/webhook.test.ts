@@ -10,12 +10,12 @@ import { describe, expect, test } from 'vitest';
 import { wantsEvent } from '../../../../../packages/core/src/model/webhooks/webhook.ts';
 import { deliveryId } from '../../../../../packages/core/src/model/webhooks/webhook-delivery.ts';
 
-describe('a signature', () => {
+describe('a webhook signature', () => {
   const secret = newWebhookSecret();
   const body = '{"type":"session.completed","data":{"query":"größer"}}';
   const headers = signWebhook(secret, { id: 'one', at: new Date(), body });
 
-  test('is what the verifier of Standard Webhooks expects', () => {
+  test('is accepted by the verifier of Standard Webhooks', () => {
     expect(new Webhook(secret).verify(body, headers)).toEqual(JSON.parse(body));
     expect(secret).toMatch(/^whsec_/);
   });
@@ -28,7 +28,7 @@ describe('a signature', () => {
       'an old request',
       { headers: signWebhook(secret, { id: 'one', at: new Date(Date.now() - 3_600_000), body }) },
     ],
-  ])('does not fit %s', (_what, changed) => {
+  ])('is refused for %s', (_what, changed) => {
     const sent = { secret, body, headers, ...changed };
     expect(() => new Webhook(sent.secret).verify(sent.body, sent.headers)).toThrow();
   });
@@ -45,7 +45,7 @@ describe('a webhook', () => {
     [{ types: ['session.completed'], tags: ['a'] }, ['a'], true],
     [{ enabled: false }, undefined, false],
   ] as const)(
-    '%j is told of the completion of a session tagged %j: %s',
+    'with %j wants the completion of a session tagged %j: %s',
     (fields, tags, received) => {
       const { types, tags: wanted, ...rest } = { types: undefined, tags: undefined, ...fields };
       const webhook = {
@@ -70,14 +70,14 @@ describe('a webhook', () => {
     [{ url: 'https://example.com', types: ['session.queued'] }, 'types.0'],
     [{ url: 'https://example.com', tags: [''] }, 'tags.0'],
     [{ url: 'https://example.com', secret: 'mine' }, 'secret'],
-  ])('%j is refused, naming %s', (value, field) => {
+  ])('with %j is refused, and the error names %s', (value, field) => {
     expect(() => parseInput(newWebhookSchema, value)).toThrow(
       expect.objectContaining({ code: 'INVALID_REQUEST', details: { field } }),
     );
   });
 });
 
-test('the id of a delivery is the same however often an event is said, and another for each', () => {
+test('one event always has the same delivery id, and different events have different ids', () => {
   const event = {
     session_id: 's',
     session_created_at: new Date(1),
