@@ -13,9 +13,9 @@ const CHECKS: Record<string, Check> = {
   'finals stay': finalsStay,
   outcomes,
   'attempts in order': numbering,
-  'attempts fail by the faults alone': onlyByFaults,
+  'attempts fail only by faults': onlyByFaults,
   'no overlapping attempts': noOverlap,
-  'seq without gap or double': noGap,
+  'seq without gap or duplicate': noGap,
   'acknowledged events stay': acknowledged,
   'marks exactly once': exactlyOnce,
   'transcripts whole': transcripts,
@@ -23,7 +23,7 @@ const CHECKS: Record<string, Check> = {
   'one live process at a time': alone,
   'no process left': noProcess,
   'no folder left': noFolder,
-  'workers end as told': workers,
+  'workers end as requested': workers,
 };
 
 /** Returns the violations that all checks found; empty if every check passed. */

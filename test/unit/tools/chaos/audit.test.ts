@@ -62,7 +62,7 @@ test.for<[string, string, Partial<Evidence>]>([
   ],
   [
     'an attempt that failed by anything but a fault',
-    'attempts fail by the faults alone',
+    'attempts fail only by faults',
     withSession({
       attempts: attempts.map((attempt) => ({
         ...attempt,
@@ -85,15 +85,19 @@ test.for<[string, string, Partial<Evidence>]>([
     'no overlapping attempts',
     withEvents(replaced(4, { fence: 1 })),
   ],
-  ['a gap', 'seq without gap or double', withEvents(goodEvents().filter(({ seq }) => seq !== 2))],
+  [
+    'a gap',
+    'seq without gap or duplicate',
+    withEvents(goodEvents().filter(({ seq }) => seq !== 2)),
+  ],
   [
     'a double',
-    'seq without gap or double',
+    'seq without gap or duplicate',
     withEvents([...goodEvents(), markEvent(2, 1, 2, 3)].sort((a, b) => a.seq - b.seq)),
   ],
   [
     'a last event that is missing',
-    'seq without gap or double',
+    'seq without gap or duplicate',
     withEvents(goodEvents().slice(0, 3)),
   ],
   [
@@ -142,7 +146,7 @@ test.for<[string, string, Partial<Evidence>]>([
   ['a folder', 'no folder left', { folders: ['baton-run-1'] }],
   [
     'a worker that had to be killed when it was drained',
-    'workers end as told',
+    'workers end as requested',
     {
       workers: [
         { name: 'w', intent: 'drain', wasReady: true, code: null, signal: 'SIGKILL', drainMs: 9 },
@@ -151,7 +155,7 @@ test.for<[string, string, Partial<Evidence>]>([
   ],
   [
     'a worker that ended by itself',
-    'workers end as told',
+    'workers end as requested',
     { workers: [{ name: 'w', intent: 'no', wasReady: true, code: 1, signal: null }] },
   ],
 ])('%s is found', ([_name, check, changes]) => {
