@@ -1,11 +1,11 @@
-// A program of ours as a process of its own, as operators run it.
+// Starts a program of Baton as a separate process, as operators do.
 import { readFirstLine } from '../tools/process/first-line.ts';
 import { type LaunchedProcess, launch } from '../tools/process/launch.ts';
 
-/** How long a program may take to stop, in milliseconds: a worker drains first. */
+/** How long a program may take to stop, in milliseconds. A worker drains before it stops. */
 const STOP_WITHIN_MS = 60_000;
 
-/** A process that is ready. */
+/** A process that has printed its first line. */
 export interface Child {
   readonly process: Pick<LaunchedProcess, 'pid' | 'kill'>;
   /** The first line it printed. */
@@ -13,7 +13,7 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-/** Starts a program with this environment and resolves once it has printed its first line. */
+/** Starts a program with this environment, and resolves when it has printed its first line. */
 export async function startChild(main: string, env: Record<string, string>): Promise<Child> {
   const path = process.env['PATH'] ?? '';
   const child = launch(process.execPath, [main], {

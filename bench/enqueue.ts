@@ -1,4 +1,4 @@
-// (a) launchSession against raw queue.add of the same payload, 500 at once.
+// (a) Compares launchSession with a raw queue.add of the same payload, 500 at once.
 import { buildJobOptions, createProducer, newId, type SessionConfig } from '@baton/core/internal';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -16,7 +16,7 @@ const CONFIG: SessionConfig = {
   allowed_tools: ['Bash(git *)', 'Read', 'Edit'],
 };
 
-/** Enqueues by turns through Baton and by hand, and compares the medians of their rates. */
+/** Enqueues alternately with Baton and with BullMQ, and compares the median rates. */
 export async function benchEnqueue(redisUrl: string): Promise<Measure> {
   const producer = createProducer({ connection: redisUrl, prefix: 'bench-ours' });
   const connection = new Redis(redisUrl);

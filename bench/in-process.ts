@@ -1,4 +1,4 @@
-// An attempt in this process with a fake CLI: what a worker does, without its queue.
+// Runs an attempt in this process with a fake CLI: the work of a worker, without its queue.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +24,10 @@ import { FAKE_CLAUDE } from '../test/fake-claude/install.ts';
 
 const MINUTE_MS = 60_000;
 
-/** Runs one session whose fake CLI plays `query`; `events` may watch what is stored. */
+/**
+ * Runs one session whose fake CLI plays `query`. `watch` may wrap the event store to observe its
+ * writes.
+ */
 export async function runFakeSession(
   mongo: Mongo,
   query: string,

@@ -1,5 +1,6 @@
-// npm run bench: Baton against doing the same by hand, in one run; `--json` prints one line a measure,
-// `--write` renews docs/benchmarks.md, `--only stream` runs that one alone.
+// npm run bench: compares Baton with the same work done by hand, in one run. `--json` prints one
+// line per measure, `--write` updates docs/benchmarks.md, and `--only stream` runs only that
+// benchmark.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { connectMongo, ensureIndexes } from '@baton/core/internal';
@@ -33,7 +34,7 @@ const services = await startServices({
 const { redis, mongodb } = services;
 if (mongodb.kind === 'secantusd-py') {
   process.stderr.write(
-    'bench: only the slow MongoDB server is here, and these figures measure it as much as Baton; ' +
+    'bench: only the slow MongoDB server is installed, so the figures measure that server as much as Baton; ' +
       'install mongod or run `npm run services:fast` first.\n',
   );
 }

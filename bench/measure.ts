@@ -1,16 +1,19 @@
-/** One comparison of Baton with the same done by hand, in one run. */
+/** One comparison of Baton with the same work done by hand, in one run. */
 export interface Measure {
   name: string;
   ours: number;
   by_hand: number;
-  /** Ours against by hand; for a memory or time measure, ours against the target's base. */
+  /**
+   * `ours` divided by `by_hand`; for a memory or time measure, `ours` divided by the base of the
+   * target.
+   */
   ratio: number;
   target: string;
   met: boolean;
   unit: string;
 }
 
-/** The middle value; of an even number the mean of the two. */
+/** Returns the median; for an even count, the mean of the two middle values. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
@@ -18,14 +21,14 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
 }
 
-/** The value that so many of a hundred do not pass. */
+/** Returns the value that `percent` percent of the values do not exceed. */
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const index = Math.ceil((sorted.length * percent) / 100) - 1;
   return sorted[Math.max(index, 0)] ?? Number.NaN;
 }
 
-/** A measure that nothing is compared with, with the most that meets the target. */
+/** Builds a measure without a comparison. It meets its target if it is at most `most`. */
 export function boundMeasure(
   name: string,
   unit: string,
@@ -35,7 +38,7 @@ export function boundMeasure(
   return { name, ours: round(ours), by_hand: 0, ratio: 0, target, met: ours <= most, unit };
 }
 
-/** A measure where more is better, with the least ratio that meets the target. */
+/** Builds a measure of a rate. It meets its target if the ratio is at least `least`. */
 export function rateMeasure(
   name: string,
   unit: string,
@@ -53,7 +56,7 @@ export function rateMeasure(
   };
 }
 
-/** A measure of what Baton adds to what it is done by hand, with the most that meets the target. */
+/** Builds a measure of a cost that Baton adds. It meets its target if Baton adds at most `most`. */
 export function addedMeasure(
   name: string,
   unit: string,
@@ -70,7 +73,10 @@ export function addedMeasure(
   };
 }
 
-/** A measure of what Baton adds, as a share of the whole, with the most that meets the target. */
+/**
+ * Builds a measure of a cost that Baton adds, in percent of the whole. The target is at most
+ * `mostPercent`.
+ */
 export function shareMeasure(
   name: string,
   unit: string,

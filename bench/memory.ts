@@ -1,4 +1,5 @@
-// (d) What each concurrent session adds to the worker's memory, beside the CLI's own.
+// (d) Measures how much memory each concurrent session adds to a worker, without the memory of its
+// CLI.
 import type { Mongo } from '@baton/core/internal';
 import { fakePrompt } from '../test/fake-claude/install.ts';
 import { addedMeasure, type Measure } from './measure.ts';
@@ -9,11 +10,11 @@ const SAMPLES = 5;
 const SAMPLE_MS = 500;
 const MIB = 1024 * 1024;
 
-/** Compares a worker's memory while it runs 50 talking sessions with its memory before them. */
+/** Compares the memory of a worker while it runs 50 busy sessions with its memory before. */
 export async function benchMemory(mongo: Mongo, urls: Urls): Promise<Measure> {
   const rig = await createRig(mongo, urls);
   const worker = await rig.worker({ WORKER_CONCURRENCY: String(SESSIONS) });
-  // Warm-up: code and pools that the first sessions of any worker load.
+  // Warm-up: the first sessions of a worker load code and fill pools.
   const warmUp = await rig.launch(SESSIONS, fakePrompt([{ say: 'line', times: 20 }]));
   await rig.until(warmUp, ({ status }) => status === 'completed');
   const before = await worker.memory();

@@ -1,4 +1,5 @@
-// How long a session is without a worker: after a crash, after a hand-back; and how fast a cancel is.
+// Measures how long a session is without a worker after a crash or a hand-back, and how fast a
+// cancel is.
 import type { Mongo } from '@baton/core/internal';
 import { fakePrompt } from '../test/fake-claude/install.ts';
 import { boundMeasure, type Measure, median, percentile } from './measure.ts';
@@ -7,7 +8,9 @@ import { createRig, type Urls } from './rig.ts';
 const SESSIONS = 10;
 const TURN = fakePrompt([{ say: 'working', times: 100_000, every_ms: 100 }]);
 
-/** Worker killed while it runs ten sessions: from the kill to running again, on another worker. */
+/**
+ * Kills a worker that runs ten sessions. Measures the time until each runs again on another worker.
+ */
 export async function benchCrash(mongo: Mongo, urls: Urls): Promise<Measure[]> {
   const rig = await createRig(mongo, urls);
   const first = await rig.worker({ WORKER_CONCURRENCY: String(SESSIONS) });
@@ -27,7 +30,10 @@ export async function benchCrash(mongo: Mongo, urls: Urls): Promise<Measure[]> {
   ];
 }
 
-/** Worker drained without a window while it runs ten sessions: from each hand-back to running elsewhere. */
+/**
+ * Drains a worker that runs ten sessions, with a drain timeout of 0. Measures the time from each
+ * hand-back until the session runs on another worker.
+ */
 export async function benchHandBack(mongo: Mongo, urls: Urls): Promise<Measure> {
   const rig = await createRig(mongo, urls);
   const first = await rig.worker({ WORKER_CONCURRENCY: String(SESSIONS) });
@@ -44,7 +50,10 @@ export async function benchHandBack(mongo: Mongo, urls: Urls): Promise<Measure> 
   });
 }
 
-/** Running sessions cancelled one after the other: from the request to the process being gone. */
+/**
+ * Cancels running sessions one after another. Measures the time from each request to the end of the
+ * process.
+ */
 export async function benchCancel(mongo: Mongo, urls: Urls): Promise<Measure> {
   const rig = await createRig(mongo, urls);
   await rig.worker({ WORKER_CONCURRENCY: String(SESSIONS * 2) });
@@ -66,7 +75,10 @@ export async function benchCancel(mongo: Mongo, urls: Urls): Promise<Measure> {
   });
 }
 
-/** For each session how long it took from `from` (given when its first attempt ended) to running again. */
+/**
+ * Returns for each session the time from `from` (given the end of its first attempt) until it runs
+ * again.
+ */
 async function runningAgain(
   rig: Awaited<ReturnType<typeof createRig>>,
   ids: readonly string[],
@@ -76,7 +88,7 @@ async function runningAgain(
     ids.map(async (id) => {
       const [session] = await rig.until(
         [id],
-        // Running, or done with it already.
+        // Matches a session that runs again, or that has already ended.
         ({ status, attempts }) =>
           attempts.length > 1 && status !== 'queued' && status !== 'starting',
       );
@@ -90,6 +102,6 @@ function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch {
-    return false; // ESRCH: gone
+    return false; // ESRCH: the process is gone
   }
 }

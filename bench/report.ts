@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import type { Measure } from './measure.ts';
 
-/** The servers that a run used. */
+/** The servers of a run. */
 export interface UsedServers {
   redis: { kind: string; version: string };
   mongodb: { kind: string; version: string };
@@ -10,7 +10,7 @@ export interface UsedServers {
 
 const PACKAGES = ['bullmq', 'ioredis', 'mongodb', '@anthropic-ai/claude-code'];
 
-/** The page docs/benchmarks.md for a run. */
+/** Builds the page docs/benchmarks.md for a run. */
 export function report(measures: readonly Measure[], { redis, mongodb }: UsedServers): string {
   const rows = measures.map(
     (one) =>

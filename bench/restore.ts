@@ -1,4 +1,4 @@
-// A worker that takes a conversation over: how long its transcript takes from MongoDB to its place.
+// Measures how long a worker needs to restore the transcript of a conversation from MongoDB.
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,11 +9,13 @@ import { makeSession } from '../test/support/factories.ts';
 import { boundMeasure, type Measure, percentile } from './measure.ts';
 
 const BYTES = 10 * 1024 * 1024;
-/** What a busy session appends between two copies. */
+/** The bytes that a busy session appends between two copies. */
 const CHUNK_LINES = 3;
 const ROUNDS = 5;
 
-/** Ten mebibytes that were saved while they grew, restored a few times. */
+/**
+ * Restores a transcript of 10 MiB several times. It was saved while it grew, so it has many chunks.
+ */
 export async function benchRestore(mongo: Mongo): Promise<Measure> {
   const store = createTranscriptStore(mongo.db);
   const session = makeSession();

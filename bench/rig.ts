@@ -1,4 +1,4 @@
-// Workers as processes on a queue of a bench's own, and the sessions that they run.
+// Starts worker processes on the own queue of a benchmark, and launches sessions for them.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,30 +13,30 @@ import {
 import { FAKE_CLAUDE } from '../test/fake-claude/install.ts';
 import { type BenchWorker, startWorker } from './worker-process.ts';
 
-/** Where the servers of a run are. */
+/** The URLs of the servers of a run. */
 export interface Urls {
   redisUrl: string;
   mongodbUrl: string;
 }
 
-/** One bench's workers and sessions. */
+/** The workers and sessions of one benchmark. */
 export interface Rig {
-  /** The prefix of its queue. */
+  /** The prefix of the benchmark's queue. */
   readonly prefix: string;
-  /** Baton on its queue and the bench's database. */
+  /** Baton on the benchmark's queue and database. */
   readonly baton: OpenBaton;
   /** Starts a worker with a fake CLI; `env` adds to its settings. */
   worker(env?: Record<string, string>): Promise<BenchWorker>;
-  /** Launches so many sessions of one prompt. */
+  /** Launches `count` sessions with the prompt `query`, and returns their ids. */
   launch(count: number, query: string): Promise<string[]>;
-  /** Resolves to the documents once each of them is as wished. */
+  /** Resolves with the documents of the sessions when `isSo` is true for each of them. */
   until(ids: readonly string[], isSo: (session: Session) => boolean): Promise<Session[]>;
   close(): Promise<void>;
 }
 
 const POLL_MS = 20;
 
-/** A rig on a queue of its own. */
+/** Creates a rig with its own queue. */
 export async function createRig(mongo: Mongo, { redisUrl, mongodbUrl }: Urls): Promise<Rig> {
   const root = await mkdtemp(join(tmpdir(), 'baton-bench-'));
   const prefix = `bench-${newId()}`;

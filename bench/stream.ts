@@ -1,5 +1,5 @@
-// (b) Lines from a fake CLI to committed documents, against insertMany of the same documents in the
-// same batches.
+// (b) Compares Baton's way from the lines of a fake CLI to committed documents with an insertMany
+// of the same documents in the same batches.
 import type { Event, EventStore, Mongo } from '@baton/core/internal';
 import { fakePrompt } from '../test/fake-claude/install.ts';
 import { runFakeSession } from './in-process.ts';
@@ -9,7 +9,7 @@ const LINES = 40_000;
 const LINE_BYTES = 500;
 const ROUNDS = 3;
 
-/** Streams many lines through an attempt, then inserts the very same batches by hand. */
+/** Streams many lines through an attempt, then inserts the same batches by hand. */
 export async function benchStream(mongo: Mongo): Promise<Measure> {
   const rates = { ours: [] as number[], byHand: [] as number[] };
   for (let round = 0; round <= ROUNDS; round += 1) {
@@ -27,8 +27,8 @@ export async function benchStream(mongo: Mongo): Promise<Measure> {
   });
 }
 
-// From the first insert to the end of the last one, with every commit between: the start and the end of
-// the process are the CLI's own.
+// Measures from the first insert to the end of the last insert, with all commits in between. The
+// start and the end of the CLI process are not Baton's work.
 async function throughBaton(mongo: Mongo): Promise<{ batches: Event[][]; ms: number }> {
   const batches: Event[][] = [];
   let first = 0;
@@ -42,7 +42,7 @@ async function throughBaton(mongo: Mongo): Promise<{ batches: Event[][]; ms: num
       last = performance.now();
     },
   });
-  // Without a transcript: what copying that costs is a measure of its own (upload.ts).
+  // The session keeps no transcript, because upload.ts measures the cost of copying transcripts.
   const query = fakePrompt([{ unsaved: true }, { say: 'line', times: LINES, bytes: LINE_BYTES }]);
   await runFakeSession(mongo, query, watch);
   return { batches: batches.filter((batch) => batch.length > 1), ms: last - first };

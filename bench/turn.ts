@@ -1,4 +1,5 @@
-// (c) A scripted one-turn session through Baton, enqueue to final document, against plain `claude -p`.
+// (c) Compares a scripted session of one turn, from enqueue to final document, with a plain `claude
+// -p`.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +15,7 @@ const CLAUDE = fileURLToPath(new URL('../node_modules/.bin/claude', import.meta.
 const QUERY = 'Say hello.';
 const ROUNDS = 9;
 
-/** Runs the same turn by turns through Baton and plainly, and compares the medians of the wall times. */
+/** Runs the same turn alternately with Baton and without, and compares the median wall times. */
 export async function benchTurn(mongo: Mongo, urls: Urls): Promise<Measure> {
   const root = await mkdtemp(join(tmpdir(), 'baton-bench-'));
   const api = await startMessagesApi({ script: [text('Hello.')] });
@@ -27,7 +28,7 @@ export async function benchTurn(mongo: Mongo, urls: Urls): Promise<Measure> {
     const ids = await rig.launch(1, QUERY);
     const [session] = await rig.until(ids, ({ status }) => isTerminal(status));
     if (session?.status !== 'completed') throw new Error(`session ${ids} ${session?.error}`);
-    // By the session's own last write, so that the poll interval does not count.
+    // Uses the time of the session's last write, so that the poll interval does not count.
     return (session.end_time?.getTime() ?? Number.NaN) - start;
   }
 

@@ -1,4 +1,4 @@
-// What copying transcripts while they grow costs a worker, as a part of its processor time.
+// Measures the share of a worker's processor time that it spends on copying growing transcripts.
 import type { Mongo } from '@baton/core/internal';
 import { fakePrompt } from '../test/fake-claude/install.ts';
 import { type Measure, shareMeasure } from './measure.ts';
@@ -7,17 +7,19 @@ import { createRig, type Urls } from './rig.ts';
 const SESSIONS = 50;
 const TALK = { say: 'line', times: 120, every_ms: 250, bytes: 1_000 };
 
-/** Of each kind. The least counts: whatever else the machine does only adds. */
+/**
+ * Runs of each kind. The lowest value counts, because other load on the machine can only add time.
+ */
 const RUNS = 6;
 
-/** Fifty busy sessions whose CLI keeps a transcript, against fifty whose CLI keeps none. */
+/** Compares 50 busy sessions whose CLI keeps a transcript with 50 whose CLI keeps none. */
 export async function benchUpload(mongo: Mongo, urls: Urls): Promise<Measure> {
   const rig = await createRig(mongo, urls);
   const worker = await rig.worker({ WORKER_CONCURRENCY: String(SESSIONS) });
 
   async function cpuOf(query: string): Promise<number> {
     const ids = await rig.launch(SESSIONS, query);
-    // From when all of them talk: starting them costs more than all the rest.
+    // Measures only from when all sessions run, because starting them costs more than the rest.
     await rig.until(ids, ({ status }) => status === 'running');
     const before = await worker.cpuMs();
     await rig.until(ids, ({ status }) => status === 'completed');
@@ -30,7 +32,7 @@ export async function benchUpload(mongo: Mongo, urls: Urls): Promise<Measure> {
   const without: number[] = [];
   const withTranscripts: number[] = [];
   for (let run = 0; run < RUNS; run += 1) {
-    // To and fro: what a worker's age does to it falls on both alike.
+    // Alternates the order, so that the age of the worker affects both kinds equally.
     const isEven = run % 2 === 0;
     if (isEven) without.push(await cpuOf(plain));
     withTranscripts.push(await cpuOf(saved));

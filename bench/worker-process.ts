@@ -1,4 +1,4 @@
-// A worker as a process of its own, as operators run it.
+// Starts a worker as a separate process, as operators do.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { startChild } from './child.ts';
@@ -7,16 +7,16 @@ const MAIN = fileURLToPath(new URL('../apps/worker/src/main.ts', import.meta.url
 
 /** A worker process that takes jobs. */
 export interface BenchWorker {
-  /** Its resident memory in bytes. */
+  /** Returns the worker's resident memory in bytes. */
   memory(): Promise<number>;
-  /** The processor time it has used, in milliseconds. */
+  /** Returns the processor time that the worker has used, in milliseconds. */
   cpuMs(): Promise<number>;
-  /** Ends it as a host that fails does. */
+  /** Kills the worker with SIGKILL, as in a failure of its host. */
   kill(): void;
   stop(): Promise<void>;
 }
 
-/** Starts a worker with this environment and resolves when it is ready. */
+/** Starts a worker with this environment, and resolves when it is ready. */
 export async function startWorker(env: Record<string, string>): Promise<BenchWorker> {
   const { process: child, stop } = await startChild(MAIN, {
     HOME: env['WORK_ROOT'] ?? '/',

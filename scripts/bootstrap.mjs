@@ -1,6 +1,7 @@
-// Runs a command with the dependencies in place and their node first on PATH: node scripts/bootstrap.mjs node scripts/demo.ts
-// It runs before any dependency is there and on any Node from 18 on, so it has none and is plain JavaScript.
-// Standard output belongs to the command: what the bootstrap says goes to standard error.
+// Installs the dependencies if they are missing, then runs a command with their Node.js first on
+// PATH: node scripts/bootstrap.mjs node scripts/demo.ts It runs before the install and on Node.js
+// 18 or later, so it is plain JavaScript without dependencies. Standard output belongs to the
+// command, so messages of the bootstrap go to standard error.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
@@ -9,13 +10,14 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bin = join(root, 'node_modules', '.bin');
 
-// npm passes on what the terminal has sent to the whole group already: one Ctrl-C, several signals.
+// A terminal sends Ctrl-C to the whole process group, and npm forwards it again. Equal signals
+// within this time count as one.
 const SAME_SIGNAL_MS = 500;
 const LOOK_EVERY_MS = 250;
-// at once: whoever started this may be gone before the first program runs
+// Read at start, because the parent process may end before the first program runs.
 const parent = process.ppid;
 
-// programs of Node end when this process is killed
+// Makes Node.js programs end when this process is killed.
 const following = ['--require', join(root, 'scripts', 'follow-bootstrap.cjs')];
 const ours = { ...process.env, BATON_BOOTSTRAP_PID: String(process.pid) };
 
@@ -32,7 +34,7 @@ if (!isInstalled()) {
 
 const [command, ...args] = process.argv.slice(2);
 if (command !== undefined) {
-  // the command's environment is the caller's, as behind any `npm run`: what it hands on is its own affair
+  // The command gets the whole environment of the caller, as under `npm run`.
   const env = { ...ours, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` };
   const [file, ...first] = programOf(command);
   const { code, signal } = await run(file, [...first, ...args], { env, stdio: 'inherit' });
@@ -40,7 +42,10 @@ if (command !== undefined) {
   else process.exit(code ?? 1);
 }
 
-/** Tells whether node_modules holds what package-lock.json names. npm writes its own list last of all. */
+/**
+ * Returns true if node_modules holds the packages of package-lock.json. npm writes its own list of
+ * them last, so an interrupted install does not count.
+ */
 function isInstalled() {
   const wanted = packagesOf(join(root, 'package-lock.json'));
   const present = packagesOf(join(root, 'node_modules', '.package-lock.json'));
@@ -48,12 +53,15 @@ function isInstalled() {
   return Object.entries(wanted).every(([path, entry]) => {
     if (!path.includes('node_modules/')) return true;
     const found = present[path];
-    if (!found) return entry.optional === true; // made for another platform
+    if (!found) return entry.optional === true; // a package for another platform
     return found.version === entry.version && found.integrity === entry.integrity;
   });
 }
 
-/** What is run for a command: a script of Node by its node, anything else as it is. */
+/**
+ * The program of a command: a Node.js script runs with the installed Node.js, any other program as
+ * it is.
+ */
 function programOf(command) {
   const node = [join(bin, 'node'), ...following];
   if (command === 'node') return node;
@@ -66,7 +74,7 @@ function packagesOf(lockFile) {
   try {
     return JSON.parse(readFileSync(lockFile, 'utf8')).packages;
   } catch {
-    return undefined; // absent or cut short: not installed
+    return undefined; // missing or incomplete, so not installed
   }
 }
 
@@ -84,14 +92,14 @@ function install() {
 }
 
 /**
- * Runs a program and resolves with how it ended. Our signals are passed on to it, and it is ended when the process
- * that started us is gone: an npm killed with SIGKILL could not pass anything on.
+ * Runs a program, and resolves with its exit code and signal. Forwards signals to it. Ends it when
+ * the parent of this process is gone, because an npm that was killed with SIGKILL forwards nothing.
  */
 function run(file, args, options) {
   let child;
   const passOn = once(SAME_SIGNAL_MS, (signal) => child.kill(signal));
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-  // before the spawn: a signal between the two would end us and leave the child
+  // Added before the spawn: a signal in between would end this process and leave the child behind.
   for (const signal of signals) process.on(signal, passOn);
   child = spawn(file, args, options);
   const watch = watchParent(() => endSoon(child));
@@ -108,7 +116,9 @@ function run(file, args, options) {
   });
 }
 
-/** Calls with each value at most once within so many milliseconds. */
+/**
+ * Returns a function that calls `call` with the same value at most once within `ms` milliseconds.
+ */
 function once(ms, call) {
   const at = new Map();
   return (value) => {
@@ -118,7 +128,9 @@ function once(ms, call) {
   };
 }
 
-/** Calls back once the process that started this one is gone, where that is npm (or the like). */
+/**
+ * Calls `onGone` when the parent process is gone. Watches it only if it is npm or a similar runner.
+ */
 function watchParent(onGone) {
   if (process.env.npm_lifecycle_event === undefined) return undefined;
   const watch = setInterval(() => {
@@ -129,7 +141,7 @@ function watchParent(onGone) {
   return watch;
 }
 
-/** Ends a program for which nobody waits any more: the second signal skips its wait for running sessions. */
+/** Ends a program that nobody waits for. The second SIGTERM skips its wait for running sessions. */
 function endSoon(child) {
   child.kill('SIGTERM');
   setTimeout(() => child.kill('SIGTERM'), 1_500).unref();

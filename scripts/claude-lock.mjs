@@ -1,6 +1,7 @@
-// Writes a package.json and a package-lock.json that hold the claude CLI alone, cut from the project's own:
-// node scripts/claude-lock.mjs <project> <folder>. The worker's image installs from them: hash for hash the CLI that
-// the tests ran with, and anew only when that version changes. Dependency-free: it runs before any install.
+// Writes a package.json and a package-lock.json that contain only the claude CLI, cut from the
+// project's files: node scripts/claude-lock.mjs <project> <folder>. The worker's image installs
+// from them. So it has the same CLI as the tests, by hash, and its layer is rebuilt only when that
+// version changes. The script has no dependencies, because it runs before any install.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,4 +1,5 @@
-// The types of the client: what the schemas say of the HTTP API, as TypeScript that needs neither zod nor core.
+// Generates the types of the client from the schemas of core, so that the client needs neither zod
+// nor core.
 import {
   bulkLaunchSchema,
   continueRequestSchema,
@@ -59,7 +60,8 @@ export async function clientTypes(): Promise<string> {
     ...describe(INPUT_SCHEMAS, 'input'),
   };
   const names = Object.keys(definitions).sort();
-  // What nothing refers to would not be written; what refers to all is not.
+  // The compiler writes only types that something refers to. This object refers to all; it is
+  // removed below.
   const properties = Object.fromEntries(names.map((name) => [name, refTo(name)]));
   const all = { type: 'object', properties, required: names, definitions } as const;
   const text = await compile(all, 'ApiTypes', {
@@ -79,11 +81,12 @@ function describe(schemas: Record<string, z.ZodType>, io: 'input' | 'output'): D
   const described = z.toJSONSchema(registry, { io, uri: (id) => refTo(id).$ref });
   const { __shared: _free, ...definitions } = described.schemas;
   return JSON.parse(JSON.stringify(definitions), (key, value) => {
-    // Types are named by where they stand.
+    // The compiler names a type by its key in `definitions`.
     if (key === '$id') return undefined;
     if (typeof value?.$ref !== 'string') return value;
     const { $ref, ...siblings } = value;
-    // What schemas share without a name is free JSON: anything.
+    // The only schema that is shared without a name is that of any JSON value, so no type is
+    // needed.
     if ($ref.startsWith(refTo('__shared').$ref)) return siblings;
     return Object.keys(siblings).length === 0 ? value : { ...siblings, allOf: [{ $ref }] };
   });

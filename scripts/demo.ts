@@ -1,7 +1,8 @@
-// npm run demo: the real claude CLI answers through the whole of Baton, and a second worker continues what a first one began.
-//   --live  asks the real API, with ANTHROPIC_API_KEY; default: a scripted one on loopback
-//   --keep  stays up afterwards, until Ctrl-C
-//   --json  ends with one JSON line on standard output: {"launch": Info, "continue": Info, "events": N}
+// npm run demo: runs a session with the real claude CLI through a whole Baton, then continues it on
+// a second worker.
+//   --live  uses the real API with ANTHROPIC_API_KEY. Default: a scripted API on loopback
+//   --keep  keeps Baton running afterwards, until Ctrl-C
+//   --json  prints one JSON line on standard output at the end: {"launch": Info, "continue": Info, "events": N}
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,7 +41,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** Runs the story in folders of its own and says whether it came to its end, or was stopped before. */
+/** Runs the story in temporary folders. Returns false if a signal stopped it. */
 async function demonstrate(
   model: Model,
   flags: { keep: boolean; json: boolean },
@@ -58,7 +59,9 @@ async function demonstrate(
       sink,
       signal,
     });
-    if (stack.readyWorkers < stack.workers.length) throw new Error('not every worker is ready');
+    if (stack.readyWorkers < stack.workers.length) {
+      throw new Error('not every worker is ready; the lines above say why');
+    }
     const scratch = join(folder, 'work', 'scratch');
     await mkdir(scratch, { recursive: true });
     const story = await orStopped(
@@ -85,7 +88,7 @@ async function demonstrate(
   }
 }
 
-/** What the work resolves with, or undefined when a signal came first; throws when a part of the stack fails. */
+/** Returns the result of `work`, or undefined if a signal came first. Throws if a part of the stack fails. */
 async function orStopped<T>(
   stack: Stack,
   signal: AbortSignal,

@@ -1,9 +1,11 @@
-// Loaded into each Node program that the bootstrap runs (node --require): ends the program when the bootstrap is gone.
-// A bootstrap that was killed with SIGKILL cannot pass anything on. CommonJS, for `--require` works on any Node from 18 on.
+// Ends a Node.js program when the bootstrap that started it is gone, because a bootstrap that was
+// killed with SIGKILL forwards no signal. The bootstrap loads it with `node --require`. It is
+// CommonJS, which `--require` loads on every Node.js from 18 on.
 const { isMainThread } = require('node:worker_threads');
 
 const LOOK_EVERY_MS = 250;
-// An orderly stop may wait for running sessions; the second signal skips that wait, and SIGKILL ends what hangs.
+// The first SIGTERM may wait for running sessions. The second skips that wait. SIGKILL ends a
+// program that hangs.
 const SIGNALS = [
   ['SIGTERM', 0],
   ['SIGTERM', 1_500],
@@ -14,8 +16,9 @@ const bootstrap = Number(process.env['BATON_BOOTSTRAP_PID']);
 if (isMainThread && bootstrap > 0) follow();
 
 function follow() {
-  // A parent that nobody reaps still counts as alive, and yet is no parent any more. A child of such a program
-  // (a fork inherits `--require`) never was the bootstrap's own.
+  // A direct child compares its parent's id, because a dead bootstrap that nobody reaped still
+  // looks alive. A grandchild (a fork inherits `--require`) has another parent, so it checks the
+  // bootstrap's process id.
   const isChild = process.ppid === bootstrap;
   const watch = setInterval(() => {
     if (isChild ? process.ppid === bootstrap : isAlive(bootstrap)) return;

@@ -1,5 +1,6 @@
-// npm run pack core (or client): builds dist/ of that package, a package of its own, and makes the tarball of it. What
-// follows the name goes to `npm pack`, whose standard output is all that is printed there.
+// npm run pack core (or client): builds dist/ of that package with its own package.json, and packs
+// it as a tarball. Arguments after the name are passed to `npm pack`. Only `npm pack` writes to
+// standard output.
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -16,7 +17,10 @@ else {
   process.exitCode = 2;
 }
 
-/** Packs the package of the workspace in this folder; its own package.json, which leads to the sources, stays as it is. */
+/**
+ * Packs the package in this folder. Its own package.json, which points to the sources, is not
+ * changed.
+ */
 async function pack(folder: string, args: readonly string[]): Promise<void> {
   const dist = join(folder, 'dist');
   await rm(dist, { recursive: true, force: true });

@@ -11,7 +11,9 @@ interface Setting {
   default?: unknown;
 }
 
-/** The table of every setting: name, default, who reads it, what it does. */
+/**
+ * Returns the table of all settings: name, default, the programs that read it, and its description.
+ */
 export function settingsTable(): string {
   const api = settingsOf(apiSettingsSchema);
   const worker = settingsOf(workerSettingsSchema);
@@ -29,7 +31,7 @@ export function settingsTable(): string {
   return ['| name | default | read by | meaning |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-/** The README with the table as it is now. */
+/** Returns the text of the README with the current table. */
 export function withSettingsTable(readme: string): string {
   const [before, rest = ''] = readme.split(BEGIN);
   const [, after] = rest.split(END);
@@ -40,7 +42,7 @@ export function withSettingsTable(readme: string): string {
 function settingsOf(schema: z.ZodObject) {
   const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   const settings = (json.properties ?? {}) as Record<string, Setting>;
-  // One with a default is not required, although its default is made outside the schema.
+  // JSON Schema lists a setting as required even if it has a default.
   const required = (json.required ?? []).filter((name) => settings[name]?.default === undefined);
   return { settings, names: Object.keys(settings), required };
 }

@@ -78,8 +78,8 @@ function announce(stack: Stack, isForReading: boolean): void {
   for (const worker of workers)
     sink.info(`worker ${worker.line().worker}, ${worker.line().health}`);
   if (readyWorkers === 0) {
-    sink.warn('no worker is ready: sessions wait until one is; Ctrl-C stops all of it');
-  } else sink.info('ready; Ctrl-C stops all of it');
+    sink.warn('no worker is ready, so sessions wait until one is; Ctrl-C stops Baton');
+  } else sink.info('ready; Ctrl-C stops Baton');
   const addresses = {
     api,
     redis: services.redis.url,

@@ -1,6 +1,5 @@
-// npm run test:containers: the sandbox of Bash in the worker's image, and the store and queue suites against the
-// images that docker-compose.yml names.
-// What follows `--` goes to vitest.
+// npm run test:containers: tests the Bash sandbox in the worker's image, and runs the store and
+// queue suites against the images in docker-compose.yml. Arguments after `--` are passed to vitest.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -41,9 +40,11 @@ async function start(name: string, port: number): Promise<string> {
 
 try {
   const missing = await startReaper(await findEngine(), process.env);
-  if (missing) log(`without a reaper (${missing}): should this be killed, remove its containers`);
+  if (missing) {
+    log(`no reaper (${missing}): if this process is killed, remove its containers yourself`);
+  }
   const env = Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]]));
-  log("building the worker's image, and trying the sandbox of Bash in it");
+  log("building the worker's image and testing the Bash sandbox in it");
   await checkSandbox({ cwd: root, env, cancelSignal: stopping.signal });
   const servers = {
     REDIS_URL: `redis://${await start('redis', 6379)}`,

@@ -1,5 +1,6 @@
-// npm run test:mixed -- COMMIT: workers of an older commit and of this working tree run sessions of the new API on one
-// Redis and one MongoDB, and each scenario is said to hold or not. The exit status is 1 where one does not hold.
+// npm run test:mixed -- COMMIT: runs workers of an older commit and of this working tree on one
+// Redis and one MongoDB, with the new API. Prints for each scenario whether it holds. The exit
+// status is 1 if one does not.
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,7 +19,7 @@ if (revision === undefined) {
 }
 process.exit((await testMixed(revision)) ? 0 : 1);
 
-/** Runs every scenario against the older commit; says whether all hold. */
+/** Runs every scenario with the older commit, and returns true if all hold. */
 async function testMixed(older: string): Promise<boolean> {
   const log = (line: string) => console.error(`test:mixed: ${line}`);
   const temporary = await mkdtemp(join(tmpdir(), 'baton-mixed-'));
@@ -28,7 +29,7 @@ async function testMixed(older: string): Promise<boolean> {
     const checkout = await checkOut(older, join(temporary, 'old'), log);
     try {
       const options = { folder: temporary, oldRoot: checkout.folder, sink: createSink(process) };
-      log(`workers of ${checkout.commit} beside workers of this working tree`);
+      log(`testing workers of ${checkout.commit} together with workers of this working tree`);
       return await runAll(await openFleet(services, options), checkout.folder);
     } finally {
       await checkout.remove();
@@ -42,13 +43,15 @@ async function testMixed(older: string): Promise<boolean> {
   }
 }
 
-/** Runs the scenarios one after the other; says of each whether it holds, and returns whether all do. */
+/**
+ * Runs the scenarios one after another, prints the result of each, and returns true if all hold.
+ */
 async function runAll(fleet: Fleet, oldRoot: string): Promise<boolean> {
   let allHold = true;
   try {
     for (const { name, needs, run } of SCENARIOS) {
       if (needs !== undefined && !existsSync(join(oldRoot, needs))) {
-        console.log(`not tried: ${name}: the older commit has no ${needs}`);
+        console.log(`skipped: ${name}: the older commit has no ${needs}`);
         continue;
       }
       try {

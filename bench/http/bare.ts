@@ -1,4 +1,5 @@
-// The least that a service could do by itself: routes that only enqueue, and only ask the database.
+// The least that a service could do without Baton: routes that only enqueue, or only read the
+// database.
 import type { Session } from '@baton/core/internal';
 import { Queue } from 'bullmq';
 import { fastify } from 'fastify';
@@ -17,7 +18,8 @@ app.post('/v1/sessions', async (request, reply) => {
   const job = await queue.add('launch', request.body);
   return reply.code(202).send({ id: job.id });
 });
-// The same with the promise that Baton gives: what was answered can be read at once, by its whole config.
+// Also stores a document with the whole config, so that the session can be read at once, as Baton
+// promises.
 app.post('/v1/stored', async (request, reply) => {
   const _id = crypto.randomUUID();
   await queue.add('launch', request.body, { jobId: _id });

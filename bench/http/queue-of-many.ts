@@ -1,4 +1,5 @@
-// Ten thousand queued sessions of one tenant: what it takes to list them, and how long another's one waits.
+// Queues 10,000 sessions of one tenant. Measures how long it takes to list them, and how long a
+// session of another tenant waits.
 import type { Mongo } from '@baton/core/internal';
 import { fakePrompt } from '../../test/fake-claude/install.ts';
 import { boundMeasure, type Measure, median } from '../measure.ts';
@@ -12,7 +13,10 @@ const SLOTS = 4;
 const TURN_MS = 2_000;
 const TURN = fakePrompt([{ say: 'working' }, { sleep: TURN_MS }]);
 
-/** A fleet of four slots, a tenant who may fill it and has ten thousand sessions, and one lone session. */
+/**
+ * Runs a fleet of four slots with a tenant that has 10,000 sessions and may use all slots, and one
+ * lone session.
+ */
 export async function benchQueueOfMany(mongo: Mongo, urls: Urls): Promise<Measure[]> {
   const rig = await createRig(mongo, urls);
   const api = await startApi(urls, rig.prefix);
@@ -58,7 +62,7 @@ export async function benchQueueOfMany(mongo: Mongo, urls: Urls): Promise<Measur
     return (await answer.json()) as Record<string, unknown>;
   }
 
-  /** The milliseconds that each page took. */
+  /** Reads the whole list, and returns the milliseconds that each page took. */
   async function listAll(): Promise<number[]> {
     const times: number[] = [];
     for (let cursor: string | undefined = ''; cursor !== undefined; ) {

@@ -1,11 +1,14 @@
-// The HTTP API against routes that only do the one thing: enqueue, or ask the database.
+// Compares the HTTP API with routes that only enqueue, or only read the database.
 import autocannon from 'autocannon';
 import { type Measure, median, rateMeasure } from '../measure.ts';
 import type { Urls } from '../rig.ts';
 import { type Server, startApi, startBare } from './servers.ts';
 
 const CONNECTIONS = 32;
-/** How long each round asks. Not a number of requests: the load generator tells times in whole seconds. */
+/**
+ * The length of a round in seconds. It is not a number of requests, because the load generator
+ * counts whole seconds.
+ */
 const ROUND_S = 3;
 const ROUNDS = 3;
 
@@ -16,12 +19,15 @@ const BODY = JSON.stringify({
   allowed_tools: ['Bash(git *)', 'Read', 'Edit'],
 });
 
-/** How many sessions there are when they are read and listed. */
+/** The number of sessions in the database while they are read and listed. */
 const SESSIONS = 500;
 
-/** Reads, lists and launches through both, by turns, and compares the medians of their rates. */
+/**
+ * Reads, lists and launches sessions alternately through both servers, and compares the median
+ * rates.
+ */
 export async function benchRequests({ redisUrl, mongodbUrl }: Urls): Promise<Measure[]> {
-  // A database of its own: what others left there would be sorted with every list.
+  // Uses its own database, because documents of other benchmarks would be sorted with every list.
   const urls = { redisUrl, mongodbUrl: `${mongodbUrl}_http` };
   const ours = await startApi(urls, 'bench-http-ours');
   const bare = await startBare(urls, 'bench-http-bare');

@@ -1,4 +1,4 @@
-// The API, and a bare one beside it, each as a process of its own.
+// Starts the API and the bare server that it is compared with, each as a separate process.
 import { fileURLToPath } from 'node:url';
 import { startChild } from '../child.ts';
 import type { Urls } from '../rig.ts';
@@ -6,7 +6,7 @@ import type { Urls } from '../rig.ts';
 const OURS = fileURLToPath(new URL('../../apps/api/src/main.ts', import.meta.url));
 const BARE = fileURLToPath(new URL('./bare.ts', import.meta.url));
 
-/** A server that answers. */
+/** A server that is ready. */
 export interface Server {
   url: string;
   stop(): Promise<void>;
@@ -22,12 +22,12 @@ async function start(
   return { url: api, stop: child.stop };
 }
 
-/** Starts the API on a queue of this prefix. */
+/** Starts the API on the queue with this prefix. */
 export function startApi(urls: Urls, prefix: string): Promise<Server> {
   return start(OURS, urls, { QUEUE_PREFIX: prefix, AUTH: 'none', PORT: '0' });
 }
 
-/** Starts the bare one on a queue of this prefix, over the same database. */
+/** Starts the bare server on the queue with this prefix and the same database. */
 export function startBare(urls: Urls, prefix: string): Promise<Server> {
   return start(BARE, urls, { QUEUE_PREFIX: prefix });
 }

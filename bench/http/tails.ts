@@ -1,4 +1,5 @@
-// From a line's print by the CLI to its arrival at a client, with two hundred clients at once.
+// Measures the time from the CLI's print of a line to its arrival at a client, with 200 clients at
+// once.
 import type { Mongo } from '@baton/core/internal';
 import { fakePrompt } from '../../test/fake-claude/install.ts';
 import { openStream } from '../../test/support/sse.ts';
@@ -10,13 +11,14 @@ const SESSIONS = 20;
 const TAILS_EACH = 10;
 const TALK = fakePrompt([{ say: 'line', times: 40, every_ms: 500, bytes: 500 }]);
 
-/** Twenty talking sessions, ten clients each: how long each line was on its way. */
+/** Runs 20 busy sessions with 10 clients each, and measures how long each line takes. */
 export async function benchTails(mongo: Mongo, urls: Urls): Promise<Measure[]> {
   const rig = await createRig(mongo, urls);
   const api = await startApi(urls, rig.prefix);
   await rig.worker({ WORKER_CONCURRENCY: String(SESSIONS) });
   const ids = await rig.launch(SESSIONS, TALK);
-  // Replaying what was there before is no news: measured is what comes once all listen.
+  // Earlier lines are replayed to new clients, so only lines after the last client connected are
+  // measured.
   await rig.until(ids, ({ status }) => status === 'running');
   const tails = await Promise.all(
     ids.flatMap((id) =>

@@ -24,10 +24,12 @@ const service = z.object({
   }),
 });
 
-/** What starts a service's container alone: its image, its command and its health check. */
+/** The parts of a compose service that start its container: image, command and health check. */
 export type ComposeService = z.infer<typeof service>;
 
-/** The service of that name in a compose file; throws where the file does not say what a container needs. */
+/**
+ * Reads a service of a compose file. Throws if the service lacks a field that its container needs.
+ */
 export function readComposeService(composeFile: string, name: string): ComposeService {
   const file = z.object({ services: z.record(z.string(), z.unknown()) });
   const parsed = service.safeParse(file.parse(parse(composeFile)).services[name]);

@@ -8,18 +8,19 @@ import {
 } from 'testcontainers';
 import type { ComposeService } from './compose-service.ts';
 
-/** The Docker Engine that answers here; throws, saying what to do, where none does. */
+/** Finds the Docker Engine. Throws an error that says what to do if none answers. */
 export async function findEngine(): Promise<ContainerRuntimeClient> {
   try {
     return await getContainerRuntimeClient();
   } catch (cause) {
-    throw new Error('no Docker Engine answers: start one, or point DOCKER_HOST at one', { cause });
+    throw new Error('no Docker Engine answers: start one, or set DOCKER_HOST to one', { cause });
   }
 }
 
 /**
- * Starts the reaper, which removes our containers should this process be killed. Returns why it could not
- * (its image cannot be had, the engine does not let it): then containers go only by being stopped.
+ * Starts the reaper, which removes the containers of this process if it is killed. Returns null, or
+ * the reason why the reaper could not start. Without it, containers are removed only when they are
+ * stopped.
  */
 export async function startReaper(
   engine: ContainerRuntimeClient,
@@ -34,7 +35,9 @@ export async function startReaper(
   }
 }
 
-/** Starts the service's container, with `port` on a free port of this machine; resolves once it is healthy. */
+/**
+ * Starts the container of a service, maps `port` to a free port, and resolves when it is healthy.
+ */
 export function startContainer(
   { image, command, healthcheck }: ComposeService,
   port: number,

@@ -1,4 +1,4 @@
-// The sandbox of Bash in the worker's image: tried for real, with and without the rights that it needs.
+// Tests the Bash sandbox in the worker's image, with and without the rights that it needs.
 import { execa } from 'execa';
 
 const IMAGE = 'baton-worker';
@@ -6,11 +6,11 @@ const IMAGE = 'baton-worker';
 const BUILD_TIMEOUT_MS = 15 * 60_000;
 const RUN_TIMEOUT_MS = 3 * 60_000;
 
-// As docker-compose.yml has it, and what docs/containers.md adds to that.
+// STRICT is the setup of docker-compose.yml. LOOSENED are the rights that docs/containers.md adds.
 const STRICT = ['--cap-drop=ALL', '--security-opt=no-new-privileges:true'];
 const LOOSENED = ['seccomp=unconfined', 'apparmor=unconfined', 'systempaths=unconfined'];
 
-// The worker's own probe, as its image holds it.
+// Runs the worker's own probe from its image.
 const PROBE = `
 const { probeEnvScrub } = await import('/app/apps/worker/src/scrub/probe.ts');
 const { createIdentity } = await import('/app/apps/worker/src/host/identity.ts');
@@ -20,7 +20,7 @@ const deps = { cli, launcher: [], baseEnv: { PATH, HOME }, identity: createIdent
 console.log(JSON.stringify(await probeEnvScrub(deps, new AbortController().signal)));
 `;
 
-/** How the docker command is run. */
+/** The options of the docker command. */
 export interface DockerOptions {
   cwd: string;
   env: Record<string, string | undefined>;
@@ -28,8 +28,9 @@ export interface DockerOptions {
 }
 
 /**
- * Builds the worker's image and has it try the sandbox. Throws where it does not work with the rights that
- * the docs name, or where it works without them: then the docs are wrong.
+ * Builds the worker's image, and tests the sandbox in it. Throws if the sandbox does not work with
+ * the rights in docs/containers.md. Also throws if it works without them, because then the page is
+ * wrong.
  */
 export async function checkSandbox(options: DockerOptions): Promise<void> {
   const docker = (args: string[], timeout: number) =>
@@ -50,7 +51,7 @@ export async function checkSandbox(options: DockerOptions): Promise<void> {
   const strict = await probe([]);
   if (strict === null) {
     throw new Error(
-      'the sandbox works without the rights that docs/containers.md names: mend the page',
+      'the sandbox works without the rights that docs/containers.md names: correct the page',
     );
   }
 }

@@ -9,7 +9,7 @@ import { z } from 'zod';
 
 const eventPage = z.object({ events: z.array(eventViewSchema), next_after: z.int() });
 
-/** The calls of Baton's API that the demo makes. Each throws with the API's own words when it is refused. */
+/** The API calls of the demo. Each throws an error with the API's answer if it is refused. */
 export type Client = {
   readonly launch: (body: object) => Promise<Info>;
   readonly continueSession: (id: string, body: object) => Promise<Info>;
@@ -20,7 +20,7 @@ export type Client = {
   ) => Promise<{ events: EventView[]; next_after: number }>;
 };
 
-/** A client of the API at this address, until the signal. */
+/** Creates a client of the API at this URL. `signal` aborts its calls. */
 export function createClient(api: string, signal?: AbortSignal): Client {
   async function call<T>(schema: z.ZodType<T>, path: string, body?: object): Promise<T> {
     const init = {

@@ -9,7 +9,10 @@ const block = z.looseObject({
   content: z.unknown().optional(),
 });
 
-/** What a reader wants of a line of stream-json; everything may be missing, for other versions say other things. */
+/**
+ * The fields of a stream-json line that the demo shows. All are optional, because CLI versions
+ * differ.
+ */
 const line = z.looseObject({
   model: z.string().optional(),
   message: z.looseObject({ content: z.union([z.string(), z.array(block)]) }).optional(),
@@ -19,7 +22,7 @@ const line = z.looseObject({
 
 const MAX_WIDTH = 100;
 
-/** One line for a reader: what the event tells, in short. An event of an unknown shape is named by its type. */
+/** Returns a short line about an event. For an event of unknown shape, it shows only the type. */
 export function eventLine({ seq, type, subtype, raw }: EventView): string {
   const name = subtype === undefined ? type : `${type}/${subtype}`;
   const parsed = line.safeParse(parseJson(raw));
@@ -50,6 +53,6 @@ function parseJson(raw: string): unknown {
   try {
     return JSON.parse(raw);
   } catch {
-    return undefined; // a line that only looked like JSON is an event, too
+    return undefined; // an event of the type `noise` is not JSON
   }
 }

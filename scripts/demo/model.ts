@@ -15,9 +15,9 @@ export type Model = {
 export async function chooseModel(env: Environment, isLive: boolean): Promise<Model> {
   if (!isLive) return scriptedModel();
   if (!env['ANTHROPIC_API_KEY'])
-    throw new Error('--live talks to the real API: set ANTHROPIC_API_KEY');
+    throw new Error('--live uses the real API: set ANTHROPIC_API_KEY');
   return {
-    description: 'the real API answers, and bills the key in ANTHROPIC_API_KEY',
+    description: 'the real API answers, and bills the account of ANTHROPIC_API_KEY',
     settings: operatorEnv(env),
     stop: async () => {},
   };

@@ -2,16 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Environment } from '../../tools/dev-services/environment.ts';
 
-/** What the demo chooses itself. */
+/** The settings that the demo chooses. */
 type Choices = {
-  /** How the workers reach whoever answers. */
+  /** The worker settings that select the Messages API. */
   readonly model: Record<string, string>;
-  /** Where the sessions of the demo work. */
+  /** The folder that holds the WORK_ROOT of the demo. */
   readonly folder: string;
   readonly isKept: boolean;
 };
 
-/** The settings of the demo's API and workers: its own, whatever this shell is configured for. */
+/**
+ * Returns the settings of the demo's API and workers. They do not depend on Baton settings in the
+ * shell.
+ */
 export function demoSettings(env: Environment, { model, folder, isKept }: Choices): Environment {
   const { PATH, HOME, TMPDIR, LANG, CLAUDE_BIN, LOG_LEVEL } = env;
   return {
@@ -23,7 +26,7 @@ export function demoSettings(env: Environment, { model, folder, isKept }: Choice
     ...model,
     LOG_LEVEL: LOG_LEVEL || 'warn',
     WORK_ROOT: join(folder, 'work'),
-    // On a Redis that others use too, their workers must not take the demo's sessions.
+    // With a random prefix, workers of others on the same Redis do not take the demo's sessions.
     QUEUE_PREFIX: `baton-demo-${randomBytes(4).toString('hex')}`,
     PORT: isKept ? env['PORT'] : '0',
     DRAIN_TIMEOUT_MS: '5000',

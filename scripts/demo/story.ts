@@ -1,4 +1,5 @@
-// The demo's story: a session runs on one worker, that worker is drained, and another one continues it.
+// The demo's story: a session runs on one worker, that worker is drained, and another worker
+// continues the session.
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,23 +9,23 @@ import type { Stack } from '../stack/stack.ts';
 import { type Client, createClient } from './client.ts';
 import { eventLine } from './event-line.ts';
 
-/** What came of it, as `npm run demo -- --json` prints it. */
+/** The result of the story, which `npm run demo -- --json` prints. */
 export type Story = { launch: Info; continue: Info; events: number };
 
-/** What the story is told with. */
+/** The options of the story. */
 export type StoryOptions = {
   readonly stack: Pick<Stack, 'api' | 'workers'>;
-  /** Where the session writes its file: a directory inside an allowed root. */
+  /** The directory in which the session writes its file; it must be inside an allowed root. */
   readonly scratch: string;
   readonly log: (line: string) => void;
-  /** Ends it before its end. */
+  /** Stops the story early. */
   readonly signal: AbortSignal;
 };
 
 const SESSION_WITHIN_MS = 300_000;
 const POLL_EVERY_MS = 100;
 
-/** Tells the story and resolves with what came of it; throws where it does not go as it should. */
+/** Runs the story, and resolves with its result. Throws if a step does not go as expected. */
 export async function runStory({ stack, scratch, log, signal }: StoryOptions): Promise<Story> {
   const client = createClient(stack.api, signal);
   const file = `baton-${randomBytes(3).toString('hex')}.txt`;
@@ -42,14 +43,14 @@ export async function runStory({ stack, scratch, log, signal }: StoryOptions): P
   const first = await follow(client, launched.id, log);
   const written = await readFile(join(scratch, file), 'utf8').catch(() => 'nothing');
   expect(written.trim() === text, `${file} should hold "${text}", it holds "${written}"`);
-  log(`worker ${first.worker_id} ran it; ${file} holds "${written.trim()}"`);
+  log(`worker ${first.worker_id} ran the session; ${file} holds "${written.trim()}"`);
 
   const worker = stack.workers.find((one) => one.line().worker === first.worker_id);
-  if (!worker) throw new Error(`worker ${first.worker_id} is none of this stack`);
+  if (!worker) throw new Error(`worker ${first.worker_id} does not belong to this demo`);
   log(`draining that worker (SIGTERM to process ${worker.line().pid})`);
   const ending = await worker.stop();
   expect(ending === 'exit 0', `the drained worker should end with 0, it ended with ${ending}`);
-  log('it has ended; the other one has never seen this session');
+  log('that worker has ended; the other worker has never seen this session');
 
   const question =
     'Answer without tools: which file did you write for me, and how often had I asked you something before this?';
@@ -64,7 +65,7 @@ export async function runStory({ stack, scratch, log, signal }: StoryOptions): P
   expect(isElsewhere, 'the other worker should have run it');
   const answer = second.result?.result ?? '';
   expect(answer.includes(file), `the second turn should know ${file}; it said "${answer}"`);
-  log(`worker ${second.worker_id} ran it, and it knew the first turn: "${answer}"`);
+  log(`worker ${second.worker_id} ran it with the history of the first turn: "${answer}"`);
 
   return {
     launch: first,
@@ -73,11 +74,14 @@ export async function runStory({ stack, scratch, log, signal }: StoryOptions): P
   };
 }
 
-/** Says the events of the session as they arrive and resolves with how it stands when it has completed. */
+/**
+ * Logs the events of a session as they arrive, and resolves with the session when it has completed.
+ */
 async function follow(client: Client, id: string, log: (line: string) => void): Promise<Info> {
   let after = 0;
   for (const started = Date.now(); Date.now() - started < SESSION_WITHIN_MS; ) {
-    const info = await client.info(id); // before its events: none can come after a terminal status
+    // Read before the events: after a terminal status, no more events are written.
+    const info = await client.info(id);
     const page = await client.events(id, after);
     for (const event of page.events) log(eventLine(event));
     after = page.next_after;

@@ -1,4 +1,4 @@
-// An older commit of this repository in a folder of its own, with its dependencies.
+// Checks out an older commit of this repository in its own folder, with its dependencies.
 import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -6,16 +6,19 @@ import { execa } from 'execa';
 const ROOT = join(import.meta.dirname, '../..');
 const LOCK = 'package-lock.json';
 
-/** A commit that was checked out. */
+/** A checked-out commit. */
 export interface Checkout {
   /** Its short hash. */
   commit: string;
   folder: string;
-  /** Removes the folder and git's note of it. */
+  /** Removes the folder and its entry in git's list of worktrees. */
   remove(): Promise<void>;
 }
 
-/** Checks a commit out into `folder`, which must not exist, and installs its dependencies. Throws where git or npm fails. */
+/**
+ * Checks a commit out into `folder`, which must not exist, and installs its dependencies. Throws if
+ * git or npm fails.
+ */
 export async function checkOut(
   revision: string,
   folder: string,
@@ -41,15 +44,16 @@ async function install(folder: string, log: (line: string) => void): Promise<voi
     [ROOT, folder].map((root) => readFile(join(root, LOCK), 'utf8')),
   );
   if (ours === theirs) {
-    log('the lockfile is the same: linking the dependencies');
+    log('the older commit has the same lockfile: linking the dependencies');
     await linkDependencies(folder);
     return;
   }
-  log('the lockfile is another: npm ci ...');
+  log('the older commit has another lockfile: running npm ci ...');
   await execa({ cwd: folder, stdout: 'ignore', stderr: 'inherit' })`npm ci`;
 }
 
-// Package by package: a link to the whole of node_modules would lead to the workspaces of this commit.
+// Links each package, not the whole node_modules: its @baton links lead to the workspaces of this
+// working tree.
 async function linkDependencies(folder: string): Promise<void> {
   const [from, to] = [ROOT, folder].map((root) => join(root, 'node_modules'));
   if (from === undefined || to === undefined) return;

@@ -1,4 +1,4 @@
-// A new API beside workers of two versions, on one Redis and one MongoDB.
+// Runs the new API together with workers of two versions, on one Redis and one MongoDB.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -19,35 +19,37 @@ const DRAIN_TIMEOUT_MS = 1_000;
 const SESSION_LIMIT_MS = 60_000;
 const POLL_MS = 100;
 
-/** Which version a worker runs: that of the older commit, or that of this working tree. */
+/** The version of a worker: the older commit, or this working tree. */
 export type Version = 'old' | 'new';
 
 /** A worker that is ready. */
 export interface MixedWorker {
   id: string;
-  /** Stops the worker in order: its sessions are handed back. */
+  /** Drains the worker: it hands its sessions back, then ends. */
   stop(): Promise<void>;
-  /** Ends the worker as a crash does. */
+  /** Kills the worker with SIGKILL, as in a crash. */
   kill(): Promise<void>;
 }
 
-/** What scenarios work with. */
+/** The API, the producer and the workers of a scenario. */
 export interface Fleet {
   api: Client;
-  /** The new version's producer, which has Redis alone. */
+  /** The producer of the new version, which uses only Redis. */
   producer: Pick<Producer, 'launchSession'>;
   worker(version: Version): Promise<MixedWorker>;
-  /** The session once `holds`; throws after a minute, saying how it stands. */
+  /** Returns the session when `holds` is true. After a minute, throws an error with its status. */
   until(id: string, description: string, holds: (info: Info) => boolean): Promise<Info>;
-  /** The session once it is terminal. */
+  /** Returns the session when it is terminal. */
   ended(id: string): Promise<Info>;
-  /** Stops the workers that still run. */
+  /** Stops all workers. */
   stopWorkers(): Promise<void>;
-  /** Stops all that was started here. */
+  /** Stops the workers, the API and the producer. */
   close(): Promise<void>;
 }
 
-/** Starts the API of this working tree; workers are started by the scenarios. `folder` holds their files. */
+/**
+ * Starts the API of this working tree. The scenarios start the workers. `folder` holds their files.
+ */
 export async function openFleet(
   services: Services,
   { folder, oldRoot, sink }: { folder: string; oldRoot: string; sink: Sink },

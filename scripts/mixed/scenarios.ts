@@ -1,18 +1,18 @@
-// What must hold while workers of two versions share one queue.
+// The scenarios that must hold while workers of two versions share one queue.
 import type { Info } from '@baton/core/internal';
 import { fakePrompt } from '../../test/fake-claude/install.ts';
 import type { Fleet, Version } from './fleet.ts';
 
-/** One thing that must hold; `run` throws where it does not. Workers that it leaves are stopped after it. */
+/** A scenario; `run` throws if it does not hold. Workers that still run are stopped after it. */
 export interface Scenario {
   name: string;
-  /** A file of the older commit without which the scenario says nothing. */
+  /** A file that the older commit must have; without it, the scenario is skipped. */
   needs?: string;
   run(fleet: Fleet): Promise<void>;
 }
 
 const query = fakePrompt([{ say: 'done' }]);
-// Only the first attempt hangs: the next one resumes the conversation.
+// Only the first attempt hangs, because the second attempt resumes the conversation.
 const HANGING = fakePrompt([{ say: 'begun' }, { hang: true }]);
 
 const OTHER: Record<Version, Version> = { old: 'new', new: 'old' };
@@ -20,38 +20,38 @@ const OTHER: Record<Version, Version> = { old: 'new', new: 'old' };
 /** The scenarios, in the order in which they run. */
 export const SCENARIOS: readonly Scenario[] = [
   {
-    name: 'an old worker runs what the new API launches and continues',
+    name: 'an old worker runs sessions that the new API launches and continues',
     run: (fleet) => launchAndContinue(fleet, 'old', 'old'),
   },
   {
-    name: 'an old worker runs what the new producer launches with Redis alone',
+    name: 'an old worker runs a session that the new producer launches with only Redis',
     async run(fleet) {
       const worker = await fleet.worker('old');
       const { id } = await fleet.producer.launchSession({ query });
-      // The API makes the document, as soon as the session is read.
+      // The API creates the document when the session is first read.
       completedOn(await fleet.ended(id), worker.id);
     },
   },
   {
-    name: 'a new worker continues what an old one ran',
+    name: 'a new worker continues a session that an old worker ran',
     run: (fleet) => launchAndContinue(fleet, 'old', 'new'),
   },
   {
-    name: 'an old worker continues what a new one ran',
+    name: 'an old worker continues a session that a new worker ran',
     run: (fleet) => launchAndContinue(fleet, 'new', 'old'),
   },
   ...(['old', 'new'] as const).flatMap((from) => [
     {
-      name: `the ${OTHER[from]} worker takes over from a crashed ${from} one`,
+      name: `the ${OTHER[from]} worker takes over from a crashed ${from} worker`,
       run: (fleet: Fleet) => takeOverFrom(fleet, from, 'kill'),
     },
     {
-      name: `the ${OTHER[from]} worker takes over what a stopped ${from} one hands back`,
+      name: `the ${OTHER[from]} worker runs a session that a stopped ${from} worker hands back`,
       run: (fleet: Fleet) => takeOverFrom(fleet, from, 'stop'),
     },
   ]),
   {
-    name: 'twenty sessions complete on an old and a new worker beside each other',
+    name: 'twenty sessions complete on an old and a new worker that run together',
     async run(fleet) {
       await fleet.worker('old');
       await fleet.worker('new');
@@ -62,13 +62,14 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
-    name: 'a session that requires a word stays queued where neither worker understands the word',
+    name: 'a session stays queued if neither worker knows the feature that it requires',
     needs: 'packages/core/src/model/config/required-features.ts',
     async run(fleet) {
       await fleet.worker('old');
       await fleet.worker('new');
       const { id } = await fleet.producer.launchSession({ query }, { requires: ['invented'] });
-      // The queue is first in, first out: by the time that this one runs, a worker has met the other one.
+      // The queue is first in, first out: when this session runs, a worker has already seen the
+      // other one.
       const next = await fleet.api.launch({ query });
       completedOn(await fleet.ended(next.id));
       const { status } = await fleet.api.info(id);

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-/** What a package.json of the workspace must say for its package to be packed. */
+/** The fields that a package.json of the workspace needs for packing. */
 const workspaceManifestSchema = z.looseObject({
   name: z.string(),
   version: z.string(),
   exports: z.record(z.string(), z.string().regex(/^\.\/src\/.+\.ts$/)),
 });
 
-// The parts of a package.json that matter to a service that installs the package.
+// The fields that a project needs when it installs the package.
 const KEPT_FIELDS = [
   'name',
   'version',
@@ -20,8 +20,9 @@ const KEPT_FIELDS = [
 ] as const;
 
 /**
- * The package.json of a package's `dist/`: the workspace's, where each entry of `exports` names the JavaScript and the
- * types that were built from the TypeScript source. Throws where the workspace's does not fit.
+ * Returns the package.json of a package's `dist/`. Each entry of `exports` names the built
+ * JavaScript and types instead of the TypeScript source. Throws if the workspace's package.json
+ * lacks a field.
  *
  * @param workspace The text of the package.json in the workspace.
  */
@@ -38,7 +39,7 @@ export function publishedManifest(workspace: string): string {
   return `${JSON.stringify(published, null, 2)}\n`;
 }
 
-// Types first: the first condition that matches is taken.
+// `types` comes first, because the first matching condition wins.
 function built(source: string): { types: string; default: string } {
   const stem = source.replace(/^\.\/src\//, './').replace(/\.ts$/, '');
   return { types: `${stem}.d.ts`, default: `${stem}.js` };

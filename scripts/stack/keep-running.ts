@@ -1,30 +1,30 @@
 import type { Child } from '../../tools/baton-processes/child.ts';
 
-/** A supervised program: whenever it ends by itself, it is started again. */
+/** A supervised program: if it ends unexpectedly, it is started again. */
 export type SupervisedProgram<Line> = {
-  /** What the process of now said when it was ready. */
+  /** The line that the current process printed when it was ready. */
   readonly line: () => Line;
-  /** Resolves with the reason once it is not worth another start. */
+  /** Resolves with the reason when the program is given up and not started again. */
   readonly failed: Promise<string>;
-  /** Stops it for good and resolves with how it ended. */
+  /** Stops the program, and resolves with how it ended. */
   readonly stop: () => Promise<string>;
 };
 
-/** How a program is kept. */
+/** The options of a supervised program. */
 export type KeepRunningOptions<Line> = {
   readonly name: string;
-  /** Starts it; a later start is told what the one before had said. */
+  /** Starts the program. A restart gets the line that the previous process printed. */
   readonly start: (previous?: Line) => Promise<Child<Line>>;
   readonly log: (line: string) => void;
-  /** Once this is aborted an end is expected, and there is no other start. */
+  /** After it aborts, an end is expected and the program is not started again. */
   readonly stopping: AbortSignal;
 };
 
-/** So many ends by itself within the span are no accident any more. */
+/** A program that ends this often within the span is given up. */
 const MAX_ENDS = 5;
 const SPAN_MS = 60_000;
 
-/** Starts a program and keeps it running until `stop`; throws when the first start fails. */
+/** Starts a program, and keeps it running until `stop`. Throws if the first start fails. */
 export async function keepRunning<Line>(
   keeping: KeepRunningOptions<Line>,
 ): Promise<SupervisedProgram<Line>> {
@@ -33,14 +33,16 @@ export async function keepRunning<Line>(
   const stopping = AbortSignal.any([keeping.stopping, stopped.signal]);
   let current = await start();
 
-  /** Resolves with why it is given up, or with undefined where it was stopped. */
+  /** Resolves with the reason why the program was given up, or with undefined if it was stopped. */
   async function watch(): Promise<string | undefined> {
     for (let ends: number[] = []; ; ) {
       const ending = await current.ended;
       if (stopping.aborted) return undefined;
       ends = [...ends.filter((at) => at > Date.now() - SPAN_MS), Date.now()];
-      if (ends.length === MAX_ENDS) return `${name} ends by itself again and again (${ending})`;
-      log(`${name} ended by itself (${ending}): starting it again`);
+      if (ends.length === MAX_ENDS) {
+        return `${name} ended ${MAX_ENDS} times in ${SPAN_MS / 1000} s (${ending})`;
+      }
+      log(`${name} ended unexpectedly (${ending}): starting it again`);
       current = await start(current.line);
       if (stopping.aborted) await current.stop();
     }
@@ -55,7 +57,7 @@ export async function keepRunning<Line>(
     async stop() {
       stopped.abort();
       const how = await current.stop();
-      await watched; // a start that was under way
+      await watched; // waits for a restart that had begun
       return how;
     },
   };

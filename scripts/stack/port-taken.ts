@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Throws, naming the way out, where something listens on the port already; 0 is always free. */
+/**
+ * Throws an error that says what to do if another program listens on the port. Port 0 is always
+ * free.
+ */
 export async function checkPortIsFree(host: string, port: number): Promise<void> {
   const server = createServer().listen(port, host);
   try {
@@ -10,7 +13,7 @@ export async function checkPortIsFree(host: string, port: number): Promise<void>
     const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
     if (!isTaken) throw error;
     throw new Error(
-      `port ${port} on ${host} is taken: stop what listens there, or set PORT to another (0 takes any free one)`,
+      `port ${port} on ${host} is in use: stop the program that listens there, or set PORT to another port (0 takes any free port)`,
       { cause: error },
     );
   }

@@ -6,8 +6,9 @@ const RETRY_AFTER_MS = 50;
 const refusal = z.object({ error: z.object({ message: z.string() }) });
 
 /**
- * Asks `/readyz` of a program until it answers that the program and its stores are ready. Resolves with null then, or
- * with the last reason in a sentence where that takes longer than `withinMs`; rejects once `signal` is aborted.
+ * Requests `/readyz` of a program until it reports that the program is ready. Resolves with null
+ * when it is ready, or after `withinMs` with the last reason why it was not. Rejects if `signal`
+ * aborts.
  */
 export async function waitUntilReady(
   url: string,
@@ -24,7 +25,7 @@ export async function waitUntilReady(
   return reason;
 }
 
-/** Why the program at this address is not ready, in a sentence, or null where it is. */
+/** Returns the reason why the program at this URL is not ready, or null if it is ready. */
 export async function whyNotReady(url: string): Promise<string | null> {
   const response = await fetch(new URL('/readyz', url)).catch(() => undefined);
   if (!response) return 'no answer';

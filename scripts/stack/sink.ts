@@ -1,23 +1,26 @@
 import { prettyFactory } from 'pino-pretty';
 
-/** Where the lines of a launcher and of its programs go. */
+/** Writes the log lines of a launcher and of its programs. */
 export type Sink = {
-  /** Takes a line that a program logged: JSON as a rule. */
+  /** Writes a line that a program logged, usually JSON. */
   readonly child: (line: string) => void;
-  /** Writes a line of the launcher's own, at level info. */
+  /** Writes a line of the launcher at level info. */
   readonly info: (line: string) => void;
-  /** Writes a line about something that works only in part, at level warn. */
+  /** Writes a line of the launcher at level warn. */
   readonly warn: (line: string) => void;
-  /** Writes why the launcher fails, at level error. */
+  /** Writes a line of the launcher at level error. */
   readonly error: (line: string) => void;
 };
 
-/** The levels of the launcher's own lines, as pino numbers them. */
+/** The levels of the launcher's own lines, with pino's numbers. */
 const LEVELS = { info: 30, warn: 40, error: 50 };
 
-/** Writes to standard error: for reading on a terminal, else one JSON object a line. */
+/**
+ * Creates a sink that writes to standard error: as text on a terminal, otherwise one JSON object
+ * per line.
+ */
 export function createSink({ stderr }: Pick<NodeJS.Process, 'stderr'>): Sink {
-  stderr.on('error', () => {}); // its terminal or reader has gone: an orderly stop goes on without it
+  stderr.on('error', () => {}); // the terminal is gone; the launcher must still stop in order
   const pretty = prettyFactory({
     colorize: stderr.isTTY,
     ignore: 'pid,hostname',

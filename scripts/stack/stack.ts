@@ -1,4 +1,5 @@
-// Baton on one machine: Redis, MongoDB, the API and workers, each a process that does not outlive the launcher.
+// Runs Baton on one machine: Redis, MongoDB, the API and workers. None of these processes outlives
+// the launcher.
 import { startChild } from '../../tools/baton-processes/child.ts';
 import {
   type ApiLine,
@@ -15,49 +16,54 @@ import { waitUntilReady, whyNotReady } from './ready.ts';
 import type { Sink } from './sink.ts';
 import { validateSettings } from './validate-settings.ts';
 
-/** A worker of the stack; started again whenever it ends by itself. */
+/** A worker of the stack; it is started again if it ends unexpectedly. */
 type StackWorker = SupervisedProgram<WorkerLine>;
 
-/** Everything that a session needs, answering. */
+/** A running Baton: its API, its servers and its workers. */
 export type Stack = {
   readonly api: string;
   readonly services: Services;
-  /** The prefix of its keys in Redis, and where sessions without a working_dir work. */
+  /** The prefix of the queue's keys in Redis. */
   readonly prefix: string;
+  /** The folder of sessions without a working_dir. */
   readonly workRoot: string;
   readonly workers: readonly StackWorker[];
-  /** How many workers took sessions when the start was over; the others try again by themselves. */
+  /** How many workers were ready at the end of the start. The others keep trying. */
   readonly readyWorkers: number;
-  /** Resolves with the reason when a part has ended by itself and does not come back. */
+  /** Resolves with the reason when a part has failed and is not started again. */
   readonly failed: Promise<string>;
-  /** Stops workers, API and servers, in this order; resolves when all are gone. */
+  /** Stops the workers, then the API, then the servers. Resolves when all have ended. */
   readonly stop: () => Promise<void>;
 };
 
-/** What a stack is made from. */
+/** The options of a stack. */
 export type StackOptions = {
-  /** What the servers are found, installed and started with. */
+  /** The environment for finding, installing and starting the servers. */
   readonly env: Environment;
-  /** What the settings of API and workers are picked from, by their names. */
+  /** The settings of the API and the workers; each program gets only the settings that it knows. */
   readonly settings: Environment;
-  /** Where the servers keep their data; absent: a temporary folder, removed at the end. */
+  /** The data folder of the servers. Default: a temporary folder that is removed at the end. */
   readonly dataDir?: string;
-  /** A folder that is removed with the rest, however this process ends. */
+  /** A folder that is removed at the end, even if this process is killed. */
   readonly removeAtEnd?: string;
   readonly workers: number;
   readonly sink: Sink;
-  /** Gives up a start that is under way; afterwards it is `stop` that ends all. */
+  /** Aborts a start that has begun. After the start, call `stop` instead. */
   readonly signal: AbortSignal;
 };
 
-/** How long the API and a worker may take to be ready once they listen, in milliseconds. */
+/** How long the API may take to be ready after it listens, in milliseconds. */
 const API_READY_WITHIN_MS = 30_000;
+/** How long a worker may take to be ready after it listens, in milliseconds. */
 const WORKER_READY_WITHIN_MS = 10_000;
 
-/** How often a worker that was not ready in time is asked again, in milliseconds. */
+/** How often a worker that was not ready in time is checked again, in milliseconds. */
 const PROBE_WORKER_EVERY_MS = 2_000;
 
-/** Starts all of it and resolves when every part answers; or stops what it began and throws why. */
+/**
+ * Starts Baton, and resolves when every part answers. If a part fails, stops the others and throws
+ * the reason.
+ */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { sink, removeAtEnd } = options;
   await validateSettings(options.settings);
@@ -70,7 +76,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   if (removeAtEnd !== undefined) guardian.removeAtEnd(removeAtEnd);
 
   const servers = { REDIS_URL: redis.url, MONGODB_URL: mongodb.url };
-  // API and workers see a part of the environment, from which another WORK_ROOT might come.
+  // The programs get only a part of the environment, so their default of WORK_ROOT could differ
+  // from this one.
   const settings = { ...options.settings, ...servers, WORK_ROOT };
   const stopped = new AbortController();
   const signal = AbortSignal.any([options.signal, stopped.signal]);
@@ -120,8 +127,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 /**
- * Says whether the worker is ready. One that is not (its host lacks something) keeps running and tries again by itself:
- * the sink gets the reason, and a line once it is ready.
+ * Returns true if the worker is ready. A worker that is not ready (its host lacks something) keeps
+ * running and trying. The sink gets the reason, and another line when the worker is ready.
  */
 async function checkWorker(
   worker: StackWorker,
@@ -131,7 +138,7 @@ async function checkWorker(
 ): Promise<boolean> {
   const problem = await waitUntilReady(worker.line().health, WORKER_READY_WITHIN_MS, signal);
   if (problem === null) return true;
-  sink.warn(`${name} is not ready and takes no session: ${problem}; it tries again by itself`);
+  sink.warn(`${name} is not ready and takes no sessions: ${problem}; it keeps trying`);
   const timer = setInterval(async () => {
     if ((await whyNotReady(worker.line().health)) !== null || signal.aborted) return;
     clearInterval(timer);
@@ -144,6 +151,6 @@ async function checkWorker(
 async function stopAll(
   starting: readonly Promise<Pick<SupervisedProgram<unknown>, 'stop'>>[],
 ): Promise<void> {
-  const parts = await Promise.allSettled(starting); // what was not ready yet has stopped by itself
+  const parts = await Promise.allSettled(starting); // a program whose start failed has already ended
   await Promise.all(parts.map((part) => part.status === 'fulfilled' && part.value.stop()));
 }

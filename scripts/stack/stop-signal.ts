@@ -1,11 +1,13 @@
-/** What a launcher listens to. */
+/** The parts of `process` that a launcher uses for signals. */
 export type SignalSource = Pick<NodeJS.Process, 'on' | 'exit'>;
 
-// npm and the bootstrap hand on what the terminal has sent to the whole group already: one Ctrl-C, several signals.
+// A terminal sends Ctrl-C to the whole process group, and npm and the bootstrap forward it again.
+// Signals within this time count as one.
 const SAME_SIGNAL_MS = 500;
 
 /**
- * Aborts on SIGINT, SIGTERM or SIGHUP. A second signal ends the process at once: its guardian then stops what is left.
+ * Returns a signal that aborts on SIGINT, SIGTERM or SIGHUP. A second signal ends the process at
+ * once; its guardian then stops the remaining programs.
  */
 export function stopSignal(source: SignalSource, log: (line: string) => void): AbortSignal {
   const stopping = new AbortController();
@@ -16,7 +18,7 @@ export function stopSignal(source: SignalSource, log: (line: string) => void): A
       return;
     }
     firstAt = Date.now();
-    log(`${why}: stopping in order, running sessions may finish; once more stops at once`);
+    log(`${why}: stopping; running sessions may finish first; repeat the signal to stop at once`);
     stopping.abort(new Error(why));
   }
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) source.on(name, () => stop(name));

@@ -13,8 +13,9 @@ import { apiProgram, workerProgram } from '../../tools/baton-processes/programs.
 import type { Environment } from '../../tools/dev-services/environment.ts';
 
 /**
- * Throws INVALID_CONFIG that lists everything that the API or a worker would refuse of these settings: before servers
- * are started for them. Addresses of Redis and MongoDB may be absent.
+ * Checks the settings before any server is started. Throws INVALID_CONFIG with a list of all
+ * problems that the API or a worker would refuse. The addresses of Redis and MongoDB may be
+ * missing.
  */
 export async function validateSettings(env: Environment): Promise<void> {
   const servers = { REDIS_URL: 'redis://127.0.0.1', MONGODB_URL: 'mongodb://127.0.0.1' };

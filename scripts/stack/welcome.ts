@@ -1,19 +1,22 @@
 import { withoutPassword } from '../../tools/dev-services/url.ts';
 
-/** Where everything is that `npm start` has started. */
+/** The addresses of a Baton that `npm start` started. */
 export type Addresses = {
   readonly api: string;
   readonly redis: string;
   readonly mongodb: string;
-  /** Prefix of the queue's keys in Redis. */
+  /** The prefix of the queue's keys in Redis. */
   readonly prefix: string;
-  /** Where sessions without a working_dir work. */
+  /** The folder of sessions without a working_dir. */
   readonly workRoot: string;
   /** Whether a worker is ready. */
   readonly isTakingSessions: boolean;
 };
 
-/** What a reader at a terminal wants to know of a stack that is up: the pages, where to enqueue, how to stop. */
+/**
+ * Returns the text that a terminal shows when Baton is up: its pages, its queue, and how to stop
+ * it.
+ */
 export function welcome(addresses: Addresses): string {
   const { api, redis, mongodb, prefix, workRoot, isTakingSessions } = addresses;
   const rows = [
@@ -29,6 +32,6 @@ export function welcome(addresses: Addresses): string {
   const lines = rows.map(([name = '', value = '']) => `  ${name.padEnd(18)}${value}`.trimEnd());
   const title = isTakingSessions
     ? 'Baton is up.'
-    : 'Baton is up, but no worker is ready: sessions wait. The lines above say why.';
-  return ['', title, '', ...lines, '', 'Press Ctrl-C to stop all of it.', '', ''].join('\n');
+    : 'Baton is up, but no worker is ready, so sessions wait. The lines above say why.';
+  return ['', title, '', ...lines, '', 'Press Ctrl-C to stop Baton.', '', ''].join('\n');
 }

@@ -141,7 +141,7 @@ describe('npm start', () => {
       QUEUE_PREFIX: queuePrefix,
       PORT: '0',
     });
-    const stop = /^Press Ctrl-C to stop all of it/m;
+    const stop = /^Press Ctrl-C to stop Baton/m;
     const said = () => `the lines for a terminal; it said ${run.out()}`;
     await waitFor(said, () => stop.test(run.out()), 100_000);
     const lines = run.out().split(/\r?\n/);
@@ -185,7 +185,7 @@ describe('npm start', () => {
     expect(line).toMatchObject({ redis: given.REDIS_URL, mongodb: given.MONGODB_URL });
 
     for (const { pid } of line.workers) process.kill(pid, 'SIGKILL');
-    await waitFor('both to be missed', () => run.err().match(/ended by itself \(SIGKILL\)/g)?.[1]);
+    await waitFor('both to be missed', () => run.err().match(/ended unexpectedly \(SIGKILL\)/g)?.[1]);
     const client = createClient(line.api);
     const { id } = await client.launch({ query: 'do it' });
     const worker = await waitFor(
@@ -240,7 +240,7 @@ describe('npm start', () => {
     expect([...[first, second].sort(), last]).toEqual([
       expect.stringMatching(/^worker 1 is not ready .*SUBPROCESS_ENV_SCRUB=on.*bwrap and socat/),
       expect.stringMatching(/^worker 2 is not ready .*SUBPROCESS_ENV_SCRUB=on.*bwrap and socat/),
-      expect.stringMatching(/^no worker is ready: sessions wait/),
+      expect.stringMatching(/^no worker is ready, so sessions wait/),
     ]);
     expect(lines.filter(({ level, msg }) => level === 30 && /ready/.test(msg))).toEqual([
       expect.objectContaining({ name: 'api' }),
@@ -260,7 +260,7 @@ describe('npm start', () => {
     const { port } = new URL(line.api);
     const second = scriptFolder.run('start.ts', [], { ...given, PORT: port });
     expect(await second.ended).toBe(1);
-    expect(second.err()).toContain(`port ${port} on 127.0.0.1 is taken`);
+    expect(second.err()).toContain(`port ${port} on 127.0.0.1 is in use`);
     expect(second.out()).toBe('');
   });
 });

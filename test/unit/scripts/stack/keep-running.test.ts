@@ -31,7 +31,7 @@ test('a program that ends by itself is started again, told what the one before s
   ends[0]?.('SIGKILL');
   await expect.poll(() => kept.line()).toBe(2);
   expect(previous).toEqual([undefined, 1]);
-  expect(said).toEqual(['it ended by itself (SIGKILL): starting it again']);
+  expect(said).toEqual(['it ended unexpectedly (SIGKILL): starting it again']);
 });
 
 test('a program that was stopped stays stopped', async () => {
@@ -48,7 +48,7 @@ test('five ends within a minute are given up', async () => {
     await expect.poll(() => kept.line()).toBe(number);
     ends[number - 1]?.('exit 1');
   }
-  expect(await kept.failed).toBe('it ends by itself again and again (exit 1)');
+  expect(await kept.failed).toBe('it ended 5 times in 60 s (exit 1)');
   expect(previous).toHaveLength(5);
 });
 

@@ -12,7 +12,7 @@ const locations = {
 
 test('the welcome says where no worker takes sessions', () => {
   expect(welcome({ ...locations, isTakingSessions: false })).toContain(
-    'Baton is up, but no worker is ready: sessions wait.',
+    'Baton is up, but no worker is ready, so sessions wait.',
   );
 });
 
@@ -29,7 +29,7 @@ Baton is up.
   MongoDB           mongodb://ann:***@127.0.0.1:27017/baton
   Sessions work in  /home/ann/.local/state/baton/work
 
-Press Ctrl-C to stop all of it.
+Press Ctrl-C to stop Baton.
 
 `);
 });
