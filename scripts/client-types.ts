@@ -50,7 +50,7 @@ const OUTPUT_SCHEMAS = {
 };
 
 const HEAD =
-  '// Made by `npm run schema` from the schemas of core: what the HTTP API takes and gives. Not edited by hand.';
+  '// Made by `npm run schema` from the schemas of core: the requests and answers of the HTTP API. Do not edit it.';
 const DEFINITIONS = '#/definitions/';
 
 /** The text of packages/client/src/api-types.ts. */

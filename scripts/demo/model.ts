@@ -14,8 +14,7 @@ export type Model = {
 /** Chooses the real API with the operator's key if `isLive` (throws without a key), else a scripted one on loopback. */
 export async function chooseModel(env: Environment, isLive: boolean): Promise<Model> {
   if (!isLive) return scriptedModel();
-  if (!env['ANTHROPIC_API_KEY'])
-    throw new Error('--live uses the real API: set ANTHROPIC_API_KEY');
+  if (!env['ANTHROPIC_API_KEY']) throw new Error('--live uses the real API: set ANTHROPIC_API_KEY');
   return {
     description: 'the real API answers, and bills the account of ANTHROPIC_API_KEY',
     settings: operatorEnv(env),

@@ -185,7 +185,10 @@ describe('npm start', () => {
     expect(line).toMatchObject({ redis: given.REDIS_URL, mongodb: given.MONGODB_URL });
 
     for (const { pid } of line.workers) process.kill(pid, 'SIGKILL');
-    await waitFor('both to be missed', () => run.err().match(/ended unexpectedly \(SIGKILL\)/g)?.[1]);
+    await waitFor(
+      'both to be missed',
+      () => run.err().match(/ended unexpectedly \(SIGKILL\)/g)?.[1],
+    );
     const client = createClient(line.api);
     const { id } = await client.launch({ query: 'do it' });
     const worker = await waitFor(

@@ -46,7 +46,7 @@ async function main(): Promise<void> {
       host: settings.HOST,
       port: settings.PORT,
       listenTextResolver: (address) =>
-        `the API listens at ${address}; its reference is at /docs, the queue at /queues`,
+        `ready at ${address}; the API reference is at /docs, the queue at /queues`,
     });
     process.stdout.write(`${JSON.stringify({ api: url })}\n`);
   } catch (error) {

@@ -1,4 +1,4 @@
-// Made by `npm run schema` from the schemas of core: what the HTTP API takes and gives. Not edited by hand.
+// Made by `npm run schema` from the schemas of core: the requests and answers of the HTTP API. Do not edit it.
 
 export type ErrorCode =
   | 'INVALID_REQUEST'

@@ -2,7 +2,7 @@ import { type Html, html } from './html.ts';
 
 /** The login form. After a login, the browser is redirected to `next`. */
 export function loginForm(next: string, complaint?: string): Html {
-  return html`<p>The dashboards need an API key. Your browser sends the key once and does not store it: the login lasts twelve hours.</p>
+  return html`<p>The dashboards need an API key. Your browser sends the key once, and then keeps a login for twelve hours instead.</p>
 ${complaint !== undefined && html`<p class="bad" role="alert">${complaint}</p>`}
 <form method="post" action="/login">
 <input type="hidden" name="next" value="${next}">
