@@ -9,10 +9,13 @@ const asks = (name: string, collection: string) => (command: Document) =>
   command[name] === collection;
 
 test.for([
-  ['a code of the driver', { ok: 0, errmsg: 'not yet', code: 134 }],
-  ['a label', { ok: 0, errmsg: 'busy', code: 8_000, errorLabels: ['SystemOverloadedError'] }],
+  ['a code that the driver retries', { ok: 0, errmsg: 'not yet', code: 134 }],
+  [
+    'an error label',
+    { ok: 0, errmsg: 'busy', code: 8_000, errorLabels: ['SystemOverloadedError'] },
+  ],
 ] as [string, Document][])(
-  'a session whose preparation MongoDB puts off by %s is not failed by it',
+  'a session completes if MongoDB refuses reads during its preparation with %s',
   async ([, reply], { fleet }) => {
     const one = fleet.sibling();
     const proxy = await createMongoProxy(one.env['MONGODB_URL'] ?? '');

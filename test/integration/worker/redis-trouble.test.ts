@@ -1,4 +1,4 @@
-// A Redis that answers and takes no writes: a failover in place, and what else makes it so.
+// A Redis that answers but refuses writes: after a failover, without memory, or without replicas.
 import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, vi } from 'vitest';
 import { type Api, openApi } from '../../support/api.ts';
@@ -55,7 +55,7 @@ async function readiness(api: Api, health: string) {
 const count = (text: string, part: string) =>
   text.split('\n').filter((line) => line.includes(part)).length;
 
-test('a failover in place: everybody goes over to the new primary by themselves', async ({
+test('an API and a worker move to the new primary by themselves after a failover at the same address', async ({
   fleet: parent,
 }) => {
   const [old, next] = [await startRedis(), await startRedis()];
@@ -80,7 +80,7 @@ test('a failover in place: everybody goes over to the new primary by themselves'
   expect(count(both.worker.err(), '"level":40')).toBeLessThan(10);
 });
 
-describe('a Redis that takes no writes', () => {
+describe('a Redis that refuses writes', () => {
   test.for([
     {
       because: 'it follows another server',
@@ -101,7 +101,7 @@ describe('a Redis that takes no writes', () => {
       end: (redis: Redis) => redis.config('SET', 'min-replicas-to-write', '0'),
     },
   ])(
-    'because $because is told by readiness, by calls and by one line of the log',
+    'because $because is reported by readiness, by calls and by one log line',
     async ({ says, begin, end }, { fleet: parent }) => {
       const redis = await startRedis();
       const both = await openBoth(parent, redis.url);

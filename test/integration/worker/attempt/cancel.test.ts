@@ -1,4 +1,4 @@
-// A session is cancelled from anywhere, whatever it is doing.
+// A cancel is asked of one API process; the session runs on a worker, or only waits.
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,7 +11,10 @@ import { waitFor } from '../../../support/wait.ts';
 const isRunning = ({ status }: Session) => status === 'running';
 
 describe('a cancel', () => {
-  test.concurrent('stops a running session, and what it said is kept', async ({ fleet, stops }) => {
+  test.concurrent('ends a running session and its tools, and keeps the session’s transcript', async ({
+    fleet,
+    stops,
+  }) => {
     const toolPid = join(fleet.root, 'tool.pid');
     const tool = { spawn: 'exec sleep 600', pid_file: toolPid };
     const id = await fleet.play([tool, { say: 'half of it' }, { hang: true }]);
@@ -37,7 +40,10 @@ describe('a cancel', () => {
     expect(child.result?.result).toBe('You said: and now? (earlier prompts: 1)');
   });
 
-  test.concurrent('stops one that has not said its first line', async ({ fleet, stops }) => {
+  test.concurrent('ends a session whose CLI has not yet printed a line', async ({
+    fleet,
+    stops,
+  }) => {
     const dump = join(fleet.root, 'starting.json');
     const id = await fleet.play([{ init: false }, { dump }, { hang: true }]);
     await waitFor('the process', () => existsSync(dump));
@@ -46,7 +52,7 @@ describe('a cancel', () => {
     expect(isAlive(JSON.parse(await readFile(dump, 'utf8')).pid)).toBe(false);
   });
 
-  test.concurrent('kills one that ignores SIGTERM, within seconds', async ({ fleet, stops }) => {
+  test.concurrent('kills a CLI that ignores SIGTERM within seconds', async ({ fleet, stops }) => {
     const id = await fleet.play([{ ignore: ['SIGTERM', 'SIGINT'] }, { say: 'no' }, { hang: true }]);
     await fleet.until(id, 'under way', (session) => session.last_event_seq >= 3);
     const asked = Date.now();
@@ -57,7 +63,7 @@ describe('a cancel', () => {
     expect((session.end_time?.getTime() ?? 0) - asked).toBeLessThan(9_000);
   });
 
-  test.concurrent('comes too late for a good answer that was read before it', async ({
+  test.concurrent('does not change a session whose good result was read before the cancel', async ({
     fleet,
     stops,
   }) => {
@@ -69,7 +75,10 @@ describe('a cancel', () => {
     expect(isAlive(session.attempts[0]?.pid)).toBe(false);
   });
 
-  test.concurrent('does not come too late for a bad one', async ({ fleet, stops }) => {
+  test.concurrent('ends a session as cancelled although an error result was read before', async ({
+    fleet,
+    stops,
+  }) => {
     const bad = { subtype: 'error_during_execution', is_error: true };
     const id = await fleet.play([{ say: 'hm' }, { result: bad }, { hang: true }]);
     await fleet.until(id, 'answered', ({ last_result }) => last_result !== undefined);
@@ -77,7 +86,7 @@ describe('a cancel', () => {
     expect(await fleet.ended(id)).toMatchObject({ status: 'cancelled', result: bad });
   });
 
-  test.concurrent('asked for again and again is one cancel', async ({ fleet, stops }) => {
+  test.concurrent('has one effect when it is requested several times', async ({ fleet, stops }) => {
     const go = join(fleet.root, 'linger');
     const id = await fleet.play([{ linger: 1_000 }, { say: 'so' }, { wait_for: go }]);
     await fleet.until(id, 'running', isRunning);
@@ -101,7 +110,7 @@ describe('a cancel', () => {
     ({ status }) => isTerminal(status),
   ];
 
-  test.concurrent('at any moment leaves a session that is over, and a job that is done', async ({
+  test.concurrent('at any moment leads to an ended session and a finished job', async ({
     fleet,
     stops,
   }) => {
@@ -120,7 +129,7 @@ describe('a cancel', () => {
       }),
     );
     for (const { status, session } of ends) {
-      // Refused only where it had ended; answered good only where the answer was there first.
+      // A cancel is refused only if the session had ended. A session completes only if its result came first.
       if (status === 409) expect(session.status).toBe('completed');
       else expect(['cancelled', 'completed']).toContain(session.status);
       if (session.status === 'completed') expect(session.result?.result).toBe('b');
@@ -134,9 +143,7 @@ describe('a cancel', () => {
   });
 });
 
-test('a cancel whose word over Redis was lost is found by the next heartbeat', async ({
-  fleet,
-}) => {
+test('the next heartbeat finds a cancel whose Redis message was lost', async ({ fleet }) => {
   const mine = fleet.sibling();
   await mine.worker({ LEASE_MS: '3000' });
   const id = await mine.play([{ say: 'so' }, { hang: true }]);

@@ -1,10 +1,10 @@
-// A continue whose CLI counts the conversation's cost from nothing again: what this run says it cost counts.
+// The CLI may start counting a conversation's cost from zero again. Its total is then the cost of this run.
 import { expect, onTestFinished } from 'vitest';
 import { fakePrompt } from '../../../fake-claude/install.ts';
 import { openApi } from '../../../support/api.ts';
 import { test } from '../../../support/fleet.ts';
 
-test('a total below the one that the session began with is its cost, and budgets count it', async ({
+test('a continue whose total is below its parent’s costs that total, and budgets count it', async ({
   fleet,
 }) => {
   await fleet.worker();

@@ -1,4 +1,4 @@
-// One worker is killed with sessions in every state that a crash can meet; another one takes them over.
+// One worker is killed while its sessions are in all the states of PLANS; a second worker takes them over.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Event, Session, SessionConfig } from '@baton/core/internal';
@@ -6,10 +6,10 @@ import type { Step } from '../../../fake-claude/script.ts';
 import { test as base, type Fleet } from '../../../support/fleet.ts';
 import { waitFor } from '../../../support/wait.ts';
 
-/** A session that the crash meets, and what its transcript must hold by then. */
+/** A session that ran when the worker was killed. */
 export interface Scene {
   id: string;
-  /** What readers had been told when the worker was killed. */
+  /** The events that were stored when the worker was killed. */
   received: Event[];
 }
 
@@ -18,17 +18,17 @@ interface Plan {
   /** What the CLI does in every attempt; it may look at `once` to tell the first from later ones. */
   script(once: string, dump: string): Step[];
   config?: Partial<SessionConfig>;
-  /** A text that the saved transcript holds when the crash comes. */
+  /** A text that the saved transcript must hold before the crash. */
   saved?: string;
-  /** Whether a result must have been committed by then. */
+  /** Whether a result must have been committed before the crash. */
   answered?: boolean;
-  /** What is done to the document before the crash comes. */
+  /** Fields that are set on the session document before the crash. */
   change?: object;
 }
 
 const hang = { hang: true };
 
-/** The first attempt says this and hangs; later ones tell what they were given, and this. */
+/** The first attempt plays `first` and hangs; later attempts dump their arguments and play `second`. */
 const twice = (first: Step[], second: Step[]) => (once: string, dump: string) => [
   { once, steps: [...first, hang], else: [{ dump }, ...second] },
 ];
@@ -42,7 +42,7 @@ const unsavedLine = {
   },
 };
 
-// And one that is there before it is told: the worker dies in between.
+// A message that is in the transcript, although its line was not printed before the worker died.
 const pendingEntry = JSON.stringify({
   type: 'assistant',
   uuid: '0197f0a0-7777-7000-8000-000000000002',
@@ -113,7 +113,7 @@ const PLANS = {
 
 type Name = keyof typeof PLANS;
 
-/** The crash, and what is left to look at. */
+/** The killed worker, the worker after it, and their sessions. */
 export interface Crash {
   fleet: Fleet;
   scenes: Record<Name, Scene>;
@@ -122,7 +122,7 @@ export interface Crash {
   dump(name: Name): Promise<{ argv: string[]; prompt: string; earlier_prompts: number }>;
 }
 
-/** All that is saved of the session's transcript. */
+/** The saved transcript of a session, as text. */
 export async function transcriptOf({ baton }: Fleet, session: Session): Promise<string> {
   let text = '';
   for (const file of session.transcript.files) {
@@ -157,7 +157,7 @@ async function update({ db }: Fleet, id: string, fields: object): Promise<void> 
   await db.collection<{ _id: string }>('sessions').updateOne({ _id: id }, { $set: fields });
 }
 
-/** `test` with a fleet whose first worker was killed and whose second one goes on. */
+/** `test` with a fleet whose first worker was killed and whose second worker takes over. */
 export const test = base.extend<{ $file: { crash: Crash } }>({
   crash: [
     async ({ fleet }, use) => {

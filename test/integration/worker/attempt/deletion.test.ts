@@ -1,4 +1,4 @@
-// A session that ran for real, and nothing of it left: neither in the stores nor on the host.
+// A session runs on a worker before it is deleted, so it leaves data in both stores and on the host.
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';

@@ -10,15 +10,15 @@ test.beforeAll(({ fleet }) => fleet.worker().then(() => undefined));
 
 const LATE = expect.toSatisfy((ms: number) => ms > 200, 'a notable delay');
 
-// What the CLI may do at its end, and what the session then says.
+// How a run of the CLI may end, and the session document that follows.
 const ENDINGS: [string, { steps: Step[]; timeouts?: Record<string, number> }, object][] = [
   [
-    'an answer completes the session',
+    'a session with an answer completes',
     { steps: [{ say: 'forty-two' }] },
     { status: 'completed', result: { result: 'forty-two', is_error: false, num_turns: 1 } },
   ],
   [
-    'a failed API call fails it, with the status, although the subtype says success',
+    'a session whose API call failed is failed with the API’s status, although the subtype is success',
     { steps: [{ api_error: 400 }] },
     {
       status: 'failed',
@@ -28,7 +28,7 @@ const ENDINGS: [string, { steps: Step[]; timeouts?: Record<string, number> }, ob
     },
   ],
   [
-    'an end without a result line fails it, with what stderr said',
+    'a session without a result line fails with the end of stderr',
     { steps: [{ stderr: 'something broke' }, { result: false }, { exit: 1 }] },
     {
       status: 'failed',
@@ -36,7 +36,7 @@ const ENDINGS: [string, { steps: Step[]; timeouts?: Record<string, number> }, ob
     },
   ],
   [
-    'of several result lines the last one is the answer, and their turns add up',
+    'a session with several result lines has the last result and the sum of their turns',
     {
       steps: [
         { result: { result: 'first', num_turns: 2 } },
@@ -59,22 +59,22 @@ const ENDINGS: [string, { steps: Step[]; timeouts?: Record<string, number> }, ob
     { status: 'completed', result: { result: 'cut' } },
   ],
   [
-    'a process that never exits after its answer is ended, and the answer stands',
+    'a process that does not exit after its answer is ended, and the session completes',
     { steps: [{ say: 'done' }, { result: {} }, { hang: true }], timeouts: { exit_ms: 300 } },
     { status: 'completed', result: { result: 'done' }, attempts: [{ exit_late_ms: LATE }] },
   ],
   [
-    'silence before the first init line is ended',
+    'a process that prints no init line is ended after the startup timeout',
     { steps: [{ init: false }, { hang: true }], timeouts: { startup_ms: 400 } },
     { status: 'failed', failure: { code: 'STARTUP_TIMEOUT', retryable: true } },
   ],
   [
-    'silence after a line is ended',
+    'a process that stays silent after a line is ended after the idle timeout',
     { steps: [{ say: 'well' }, { hang: true }], timeouts: { idle_ms: 300 } },
     { status: 'failed', failure: { code: 'IDLE_TIMEOUT', retryable: true } },
   ],
   [
-    'a process that keeps talking is ended by the wall clock',
+    'a process that prints without end is ended after the wall clock timeout',
     {
       steps: [{ say: 'and', times: 10_000, every_ms: 50 }],
       timeouts: { idle_ms: 2_000, wall_clock_ms: 1_500 },
@@ -90,13 +90,13 @@ const ENDINGS: [string, { steps: Step[]; timeouts?: Record<string, number> }, ob
     { status: 'failed', failure: { code: 'IDLE_TIMEOUT', signal: 'SIGKILL' } },
   ],
   [
-    'a process that is killed from elsewhere is told apart',
+    'a process that something else killed fails its session with KILLED',
     { steps: [{ say: 'so' }, { kill: 'SIGKILL' }] },
     { status: 'failed', failure: { code: 'KILLED', signal: 'SIGKILL' } },
   ],
 ];
 
-describe('the end of a run', () => {
+describe('at the end of a run,', () => {
   test.concurrent.for(ENDINGS)('%s', async ([, { steps, timeouts }, expected], { fleet }) => {
     const id = await fleet.play(steps, timeouts ? { timeouts } : {});
     const session = await fleet.ended(id);
@@ -106,7 +106,7 @@ describe('the end of a run', () => {
     expect(session.lease.expires_at).toBeUndefined();
   });
 
-  test.concurrent('a process that lives on after its answer is noted on the attempt', async ({
+  test.concurrent('an attempt records how late its process exited after its answer', async ({
     fleet,
   }) => {
     const id = await fleet.play([{ say: 'done' }, { result: {} }, { sleep: 700 }]);
@@ -115,7 +115,7 @@ describe('the end of a run', () => {
     expect(session.attempts[0]?.exit_late_ms).toBeGreaterThan(400);
   });
 
-  test.concurrent('what runs in a session of its own is gone when the session has ended', async ({
+  test.concurrent('a tool’s process in a process session of its own is gone after the end', async ({
     fleet,
   }) => {
     const pidFile = join(fleet.root, 'descendant.pid');
@@ -125,7 +125,7 @@ describe('the end of a run', () => {
     await waitFor('the descendant to be gone', () => !existsSync(`/proc/${pid}/environ`));
   });
 
-  test('nothing of a run is left in the temporary directory', async ({ fleet }) => {
+  test('no folder of a run is left in the temporary directory', async ({ fleet }) => {
     await waitFor('the folders to be gone', async () => {
       const left = (await readdir(fleet.env['TMPDIR'] ?? '')).filter((name) =>
         name.startsWith('baton-'),
@@ -135,8 +135,10 @@ describe('the end of a run', () => {
   });
 });
 
-describe('the lines of a run', () => {
-  test.concurrent('what is no JSON object, is broken or unknown is kept', async ({ fleet }) => {
+describe('in the output of a run,', () => {
+  test.concurrent('lines that are not JSON, are broken or have an unknown type are stored', async ({
+    fleet,
+  }) => {
     const id = await fleet.play([
       { raw: 'a warning\n\n[1]\n{"type":"assistant","mess\n' },
       { raw: '{"no":"type"}\n{"type":"brand_new","n":1}\n' },
@@ -159,7 +161,9 @@ describe('the lines of a run', () => {
     expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  test.concurrent('NUL and bytes that are no UTF-8 harm nothing', async ({ fleet }) => {
+  test.concurrent('NUL and bytes that are not UTF-8 do not break the session or the next line', async ({
+    fleet,
+  }) => {
     const odd = Buffer.concat([
       Buffer.from('{"type":"odd","a":"\0'),
       Buffer.from([0xff, 0xfe, 0xc3]),
@@ -172,7 +176,7 @@ describe('the lines of a run', () => {
     expect(kept).toContain('{"type":"odd","a":"\0\uFFFD\uFFFD\uFFFD"}');
   });
 
-  test.concurrent('a line of 5 MiB is cut, its length is told, and the next one is whole', async ({
+  test.concurrent('a line of 5 MiB is stored cut with its length, and the next line is stored whole', async ({
     fleet,
   }) => {
     const id = await fleet.play([{ say: 'long', bytes: 5 * 1024 * 1024 }, { say: 'short' }]);

@@ -1,4 +1,4 @@
-// What befalls a session while it runs.
+// A running session loses its fence, is cancelled, or loses its store or its host.
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ async function gatedWorker(fleet: Fleet): Promise<{ gate: Gate; worker: WorkerPr
   return { gate, worker };
 }
 
-/** Resolves once the worker has met writes that MongoDB did not take for as long as this. */
+/** Resolves once writes of the worker to MongoDB have failed for this many milliseconds. */
 async function metFor(worker: WorkerProcess, ms: number): Promise<void> {
   await waitFor(`writes that are not taken for ${ms} ms`, () => {
     const lines = worker.err().match(/^\{.*\}$/gm) ?? [];
@@ -37,7 +37,7 @@ async function metFor(worker: WorkerProcess, ms: number): Promise<void> {
 }
 
 describe('a running session', () => {
-  test.concurrent('is stopped, and not written any more, once a newer fence holds it', async ({
+  test.concurrent('is stopped and no longer written once a newer fence holds it', async ({
     fleet,
   }) => {
     const mine = fleet.sibling();
@@ -56,7 +56,7 @@ describe('a running session', () => {
     await waitFor('the job to wait', async () => (await mine.queue.getJobState(id)) === 'delayed');
     expect(await mine.session(id)).toEqual(taken);
     expect(taken.lease).toMatchObject({ owner: 'another', fence: 2 });
-    // A chunk may have been on its way: the manifest does not name it. From here on none comes.
+    // A chunk may have been on its way; the manifest does not name it. No further chunk may be stored.
     const chunks = mine.db.collection('transcripts');
     const saved = await chunks.countDocuments({ session_id: id });
     await worker.stop();
@@ -64,7 +64,7 @@ describe('a running session', () => {
     expect(await mine.session(id)).toEqual(taken);
   });
 
-  test.concurrent('is cancelled when a cancel was asked for', async ({ fleet }) => {
+  test.concurrent('is cancelled when its document holds a cancel request', async ({ fleet }) => {
     const mine = fleet.sibling();
     await mine.worker({ LEASE_MS: '1000' });
     const id = await mine.play([{ say: 'well' }, { hang: true }]);
@@ -76,7 +76,7 @@ describe('a running session', () => {
     });
   });
 
-  test.concurrent('is slowed while MongoDB is away, is not taken for idle, and loses no line', {
+  test.concurrent('is slowed while MongoDB is away, does not count as idle, and loses no line', {
     timeout: 60_000,
   }, async ({ fleet, onTestFinished }) => {
     const mine = fleet.sibling();
@@ -102,8 +102,8 @@ describe('a running session', () => {
   });
 });
 
-describe('a worker whose host fails it', () => {
-  test('does not keep a session that it cannot begin', async ({ fleet }) => {
+describe('a worker without a temporary directory', () => {
+  test('returns a session that it cannot start to the queue', async ({ fleet }) => {
     const mine = fleet.sibling();
     const TMPDIR = join(mine.root, 'not-there-yet');
     const worker = await mine.worker({ TMPDIR, LEASE_MS: '1500' });

@@ -1,4 +1,4 @@
-// A session that cannot start on a host that is well; and what a host does to one that runs.
+// A session cannot start although its host passes the probe, or its host fails while it runs.
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
@@ -6,13 +6,13 @@ import { FAKE_CLAUDE } from '../../../fake-claude/install.ts';
 import { test } from '../../../support/fleet.ts';
 import { untilReady } from '../../../support/readiness.ts';
 
-describe('a session that its host cannot start', { timeout: 60_000 }, () => {
-  test('although the probe passes each time: it fails after three times, others run', async ({
+describe('a session that meets host errors', { timeout: 60_000 }, () => {
+  test('fails after three host failures although each probe passes, and other sessions run', async ({
     fleet: parent,
   }) => {
     const fleet = parent.sibling();
     const claude = join(parent.root, 'full-claude');
-    // As a session does that fills the disk: what it wrote is removed before the host is probed.
+    // Stands for a session that fills the disk: its files are removed before the probe, so the probe passes.
     const script = `#!/bin/sh
 if [ "$1" != --version ]; then
   prompt=$(cat)
@@ -50,7 +50,7 @@ exec ${FAKE_CLAUDE} "$@"
     await untilReady(worker);
   });
 
-  test('after its first line: it is retried', async ({ fleet: parent }) => {
+  test('is retried if the host error comes after its first line', async ({ fleet: parent }) => {
     const fleet = parent.sibling();
     await fleet.worker({ RETRY_FIRST_MS: '1' });
     const once = join(parent.root, 'once-full');
@@ -70,7 +70,7 @@ exec ${FAKE_CLAUDE} "$@"
     });
   });
 
-  test('for its working directory comes and goes: it runs, or says so', async ({
+  test('completes or fails with WORKING_DIR_NOT_FOUND if its working directory comes and goes', async ({
     fleet: parent,
   }) => {
     const fleet = parent.sibling();

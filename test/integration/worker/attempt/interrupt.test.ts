@@ -1,4 +1,4 @@
-// The end of a turn on request: the session completes with what it has, and can be continued.
+// An interrupt ends the turn: the session completes with what it has, and can be continued.
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ async function answerOf(fleet: Fleet, parent: string): Promise<string | undefine
 }
 
 describe('an interrupt', () => {
-  test.concurrent('ends the turn, and the session completes and can be continued', async ({
+  test.concurrent('ends the turn, so the session completes and can be continued', async ({
     fleet,
     stops,
   }) => {
@@ -50,7 +50,7 @@ describe('an interrupt', () => {
     expect(await answerOf(fleet, id)).toBe('You said: go on (earlier prompts: 1)');
   });
 
-  test.concurrent('waits for the first line of a session that only begins', async ({
+  test.concurrent('waits until a starting session has printed its first line', async ({
     fleet,
     stops,
   }) => {
@@ -64,7 +64,7 @@ describe('an interrupt', () => {
     ]);
     await waitFor('the process', () => existsSync(begun ?? ''));
     expect((await stops.ask('interrupt', id)).body.status).toBe('starting');
-    // The next heartbeat tells its worker; had that carried it out, there would be no process to go on.
+    // The next heartbeat reports the interrupt to the worker, which must not end the process yet.
     const { lease } = await fleet.session(id);
     await stops.ask('interrupt', id);
     await waitFor('a heartbeat', async () => {
@@ -78,7 +78,7 @@ describe('an interrupt', () => {
     expect(lines).toContain('system/init');
   });
 
-  test.concurrent('fails a session whose CLI does not end its turn, and its transcript is kept', async ({
+  test.concurrent('fails a session whose CLI does not end its turn, and keeps the transcript', async ({
     fleet,
     stops,
   }) => {
@@ -90,7 +90,7 @@ describe('an interrupt', () => {
     expect(await answerOf(fleet, id)).toBe('You said: go on (earlier prompts: 1)');
   });
 
-  test.concurrent('comes too late for an answer that was read before it', async ({
+  test.concurrent('does not change a session whose result was read before the interrupt', async ({
     fleet,
     stops,
   }) => {
@@ -102,7 +102,7 @@ describe('an interrupt', () => {
     expect(session).not.toHaveProperty('stopped_by');
   });
 
-  test.concurrent('asked for again and again is one interrupt', async ({ fleet, stops }) => {
+  test.concurrent('has one effect when it is requested several times', async ({ fleet, stops }) => {
     const id = await fleet.play([{ linger: 500 }, { say: 'so' }, { hang: true }]);
     await fleet.until(id, 'under way', said);
     const answers = await Promise.all([1, 2, 3].map(() => stops.ask('interrupt', id)));
@@ -114,7 +114,10 @@ describe('an interrupt', () => {
     expect((await stops.ask('interrupt', id)).status).toBe(409);
   });
 
-  test.concurrent('gives way to a cancel while it waits', async ({ fleet, stops }) => {
+  test.concurrent('gives way to a cancel that comes while the interrupt waits', async ({
+    fleet,
+    stops,
+  }) => {
     const begun = join(fleet.root, 'give-way');
     const id = await fleet.play([{ init: false }, { touch: begun }, { hang: true }]);
     await waitFor('the process', () => existsSync(begun));
@@ -124,7 +127,7 @@ describe('an interrupt', () => {
   });
 });
 
-test('a session that was handed back before its interrupt was carried out is completed by the next worker', async ({
+test('the next worker completes a session that was handed back with an open interrupt', async ({
   fleet,
 }) => {
   const mine = fleet.sibling();

@@ -1,4 +1,4 @@
-// A CLI that the worker cannot end: it runs as another user, as behind sudo.
+// A CLI that runs as another user (as behind sudo) cannot be ended by the worker.
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
@@ -40,12 +40,12 @@ const FAILED = {
   counts: { retries: 0, crashes: 0, hand_backs: 0 },
 };
 
-// Only root may give a process to another user; test/unit/worker/claude/stop.test.ts shows the rest of it anywhere.
+// Only root may start a process as another user; test/unit/worker/claude/stop.test.ts runs for any user.
 describe.runIf(process.getuid?.() === 0)(
   'a CLI that runs as another user',
   { timeout: 120_000 },
   () => {
-    test('cannot be cancelled: the session fails, its slot is given back, and the host says why', async ({
+    test('cannot be cancelled: its session fails, its slot is freed, and readiness names the process', async ({
       fleet: parent,
     }) => {
       const script = `exec ${AS_NOBODY} ${FAKE_CLAUDE} "$@"`;
@@ -65,9 +65,7 @@ describe.runIf(process.getuid?.() === 0)(
       await untilReady(worker);
     });
 
-    test('that a wrapper of the worker started is not ended with the wrapper', async ({
-      fleet: parent,
-    }) => {
+    test('is not ended together with the wrapper that started it', async ({ fleet: parent }) => {
       const script = `${AS_NOBODY} ${FAKE_CLAUDE} "$@"`;
       const { fleet, worker } = await start(parent, 'wrapper', script);
       const { id } = await hang(fleet, {
@@ -80,7 +78,9 @@ describe.runIf(process.getuid?.() === 0)(
       await untilReady(worker);
     });
 
-    test('is not handed back by a worker that stops', async ({ fleet: parent }) => {
+    test('makes its session fail when its worker stops, and no worker gets the session', async ({
+      fleet: parent,
+    }) => {
       const script = `exec ${AS_NOBODY} ${FAKE_CLAUDE} "$@"`;
       const { fleet, worker } = await start(parent, 'drain', script, { DRAIN_TIMEOUT_MS: '0' });
       const { id, pid } = await hang(fleet);
@@ -89,7 +89,7 @@ describe.runIf(process.getuid?.() === 0)(
       process.kill(pid, 'SIGKILL');
     });
 
-    test('whose session another worker has by now keeps the host from being ready', async ({
+    test('keeps its host from being ready after another worker took its session over', async ({
       fleet: parent,
     }) => {
       const script = `exec ${AS_NOBODY} ${FAKE_CLAUDE} "$@"`;

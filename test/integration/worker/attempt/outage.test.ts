@@ -21,11 +21,11 @@ import { redisUrl } from '../../../support/services.ts';
 import { openStops } from '../../../support/stops.ts';
 import { waitFor } from '../../../support/wait.ts';
 
-// Eight of them at once, each with workers of its own, on however busy a machine.
+// Eight tests run at once, each with its own workers, and the machine may be busy.
 vi.setConfig({ testTimeout: 120_000 });
 
 describe.concurrent('while Redis is away', () => {
-  test('a session runs on and completes, and its job is done once it is back', async ({
+  test('a session completes, and its job finishes once Redis is back', async ({
     fleet: parent,
     onTestFinished,
   }) => {
@@ -40,7 +40,7 @@ describe.concurrent('while Redis is away', () => {
     await redis.open();
     await jobDone(fleet, id);
     expect(await fleet.session(id)).toEqual(session);
-    // And it works as before: it takes sessions, and hears what is asked of them.
+    // The worker works as before: it takes sessions and receives requests to stop them.
     const next = await fleet.play([{ say: 'so' }, { hang: true }]);
     await fleet.until(next, 'running', isRunning);
     const stops = await openStops(fleet);
@@ -49,7 +49,7 @@ describe.concurrent('while Redis is away', () => {
     await stops.close();
   });
 
-  test('a worker that is told to stop hands back and ends, and another goes on once it is back', async ({
+  test('a worker that is asked to stop hands its sessions back and exits, and another resumes them later', async ({
     fleet: parent,
     onTestFinished,
   }) => {
@@ -72,7 +72,7 @@ describe.concurrent('while Redis is away', () => {
 });
 
 describe.concurrent('when Redis loses everything', () => {
-  test('running sessions finish, and every queued one is enqueued again and runs once', async ({
+  test('running sessions finish, and every queued session is enqueued again and runs once', async ({
     fleet,
     onTestFinished,
   }) => {
@@ -95,7 +95,7 @@ describe.concurrent('when Redis loses everything', () => {
     const { id: running } = await producer.launchSession({ query: `wait\n#fake ${steps}` });
     const stored = (id: string) => mine.session(id).catch(() => undefined);
     await waitFor('it to run', async () => (await stored(running))?.status === 'running');
-    // They wait for the one slot; the reconciler gives them documents.
+    // They wait for the worker's only slot; the reconciler adopts them.
     const queued: string[] = [];
     for (let n = 0; n < 5; n += 1) {
       queued.push((await producer.launchSession({ query: `hello ${n}` })).id);
@@ -118,7 +118,7 @@ describe.concurrent('when Redis loses everything', () => {
 });
 
 describe.concurrent('while MongoDB is away', () => {
-  test('a session runs on, though another worker sees its lease run out', async ({
+  test('a session completes although another worker sees its lease expire', async ({
     fleet: parent,
     onTestFinished,
   }) => {
@@ -136,7 +136,7 @@ describe.concurrent('while MongoDB is away', () => {
     await other.stop();
   });
 
-  test('a session runs on also where MongoDB only hangs', async ({
+  test('a session completes if MongoDB accepts connections but does not answer', async ({
     fleet: parent,
     onTestFinished,
   }) => {
@@ -151,7 +151,7 @@ describe.concurrent('while MongoDB is away', () => {
     expect(session.attempts).toHaveLength(1);
   });
 
-  test('a job that is taken waits, and nothing is held against its session', async ({
+  test('a job that a worker takes is delayed, and the outage counts as no failure of its session', async ({
     fleet: parent,
     onTestFinished,
   }) => {
@@ -172,7 +172,7 @@ describe.concurrent('while MongoDB is away', () => {
 });
 
 describe.concurrent('while both stores are away', () => {
-  /** A session whose process is gone, since neither store had confirmed it for a lease. */
+  /** A session whose process was stopped because neither store had confirmed its lease. */
   async function stopped({ fleet, redis, mongodb }: Gated): Promise<string> {
     const dump = join(fleet.root, 'both.json');
     const steps = [{ dump }, { say: 'one' }, { hang: true }] as const;
@@ -193,7 +193,7 @@ describe.concurrent('while both stores are away', () => {
     result: { result: 'You said: Continue from where you left off. (earlier prompts: 1)' },
   };
 
-  test('a worker stops its sessions after a lease, and tries them again where nobody took them', async ({
+  test('a worker stops its sessions after a lease, and retries the ones that no other worker took', async ({
     fleet: parent,
     onTestFinished,
   }) => {
@@ -208,7 +208,7 @@ describe.concurrent('while both stores are away', () => {
     expect(session.attempts).toHaveLength(2);
   });
 
-  test('where another worker took such a session meanwhile, the first one writes nothing more', async ({
+  test('a worker writes nothing more to a session that another worker took meanwhile', async ({
     fleet: parent,
     onTestFinished,
   }) => {

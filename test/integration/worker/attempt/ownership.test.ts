@@ -1,4 +1,4 @@
-// Two workers believe that they own a session: the fence decides.
+// Two workers believe that they own a session; the fence decides which one may write.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -8,8 +8,8 @@ import { test } from '../../../support/fleet.ts';
 import { redisUrl } from '../../../support/services.ts';
 import { waitFor } from '../../../support/wait.ts';
 
-describe('two workers believe they own a session', () => {
-  test.concurrent('one that stood still for longer than its lease finds it another’s when it wakes, and writes nothing', async ({
+describe('when two workers believe that they own a session,', () => {
+  test.concurrent('a worker that was suspended for longer than its lease writes nothing when it wakes', async ({
     fleet,
     onTestFinished,
   }) => {
@@ -33,7 +33,7 @@ describe('two workers believe they own a session', () => {
     await mine.until(id, 'taken over', ({ status, lease }) => {
       return status === 'running' && lease.fence === 2;
     });
-    // The other one is on the same host and has ended what the older fence ran here.
+    // The other worker is on the same host and has ended the process of the older fence.
     expect(isAlive(pid)).toBe(false);
     const taken = await mine.events(id);
     sleeper.signal('SIGCONT');
@@ -59,7 +59,7 @@ describe('two workers believe they own a session', () => {
     expect(fences).toEqual(fences.toSorted());
   });
 
-  test.concurrent('one whose job lost its lock runs on, and the other waits while the fence holds', async ({
+  test.concurrent('a worker whose job lost its lock keeps running it, and the other worker delays the job', async ({
     fleet,
     onTestFinished,
   }) => {
@@ -72,7 +72,7 @@ describe('two workers believe they own a session', () => {
     const redis = new Redis(redisUrl());
     onTestFinished(() => redis.disconnect());
     expect(await redis.del(`${mine.env['QUEUE_PREFIX']}:sessions:${id}:lock`)).toBe(1);
-    // Delivered to a worker again, which finds the lease unexpired and lets the job wait.
+    // BullMQ delivers the job again. The worker that gets it finds an unexpired lease and delays the job.
     await waitFor('the job to be delivered again', async () => {
       const job = await mine.queue.getJob(id);
       return (job?.stalledCounter ?? 0) > 0 && (await job?.getState()) === 'delayed';
@@ -87,7 +87,7 @@ describe('two workers believe they own a session', () => {
       attempts: [{ fence: 1, worker_id: worker.id }],
     });
     expect(session.attempts).toHaveLength(1);
-    // Whoever comes first: the worker that takes the job again, or the reconciler.
+    // Either the worker that takes the job again finishes it, or the reconciler drops it.
     await waitFor('its job to be done or gone', async () => {
       const state = await mine.queue.getJobState(id);
       return state === 'completed' || state === 'unknown';

@@ -1,4 +1,4 @@
-// include_partial_messages: what grows an answer is streamed and not stored.
+// include_partial_messages: the parts of a growing answer are streamed and not stored.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, vi } from 'vitest';
@@ -24,7 +24,7 @@ async function openApiOf({ env }: Fleet): Promise<string> {
   return api.app.listen({ host: '127.0.0.1', port: 0 });
 }
 
-/** A stream that has told all there is, and is told live from here on. */
+/** Opens an event stream that has sent the events up to `upTo` and now listens to the live channel. */
 async function follow(fleet: Fleet, url: string, id: string, upTo: number): Promise<SseReader> {
   const reader = await openStream(`${url}/v1/sessions/${id}/events`);
   onTestFinished(() => reader.close());
@@ -37,7 +37,7 @@ async function follow(fleet: Fleet, url: string, id: string, upTo: number): Prom
 
 const textOf = ({ data }: SseMessage) => JSON.parse(data.raw).event.delta.text;
 
-test('an answer is streamed while it grows, before it is there whole, and stored once', async ({
+test('an answer is streamed while it grows, and stored once when it is complete', async ({
   fleet,
 }) => {
   const url = await openApiOf(fleet);
@@ -76,7 +76,7 @@ test('an answer is streamed while it grows, before it is there whole, and stored
   expect(stored.map(({ type }) => type)).not.toContain('stream_event');
 });
 
-test('a session that only grows for long is not taken for idle', async ({ fleet }) => {
+test('a session that only prints partial messages does not count as idle', async ({ fleet }) => {
   const steps = Array.from({ length: 8 }, () => [{ line: delta('.') }, { sleep: 250 }]).flat();
   const id = await fleet.play([...steps, { say: 'done' }], {
     include_partial_messages: true,
@@ -85,7 +85,7 @@ test('a session that only grows for long is not taken for idle', async ({ fleet 
   expect(await fleet.ended(id)).toMatchObject({ status: 'completed', result: { result: 'done' } });
 });
 
-test('a change of status is told by the worker as it happens', async ({ fleet }) => {
+test('a worker publishes each change of a session’s status as it happens', async ({ fleet }) => {
   const url = await openApiOf(fleet);
   const reader = await openStream(`${url}/v1/events?tag=told`);
   onTestFinished(() => reader.close());

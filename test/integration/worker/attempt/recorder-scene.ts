@@ -1,11 +1,11 @@
-// A recorder without a process.
+// A recorder that works on real stores, without a process of the CLI.
 import type { Event, EventStore, OwnedSession, Progress } from '@baton/core/internal';
 import type { Db } from 'mongodb';
 import { createRecorder, type Recorder } from '../../../../apps/worker/src/attempt/recorder.ts';
 import { makeSession } from '../../../support/factories.ts';
 import { openStores } from '../../../support/stores.ts';
 
-/** A recorder of a claimed session; `events` and `owned` may stand between it and the stores. */
+/** A recorder of a claimed session, and what it reported and stored. */
 export interface Scene {
   id: string;
   recorder: Recorder;
@@ -16,7 +16,7 @@ export interface Scene {
   document(): Promise<Record<string, unknown> & { last_event_seq: number }>;
 }
 
-/** What is not as usual. */
+/** Settings of the recorder, and functions that replace methods of its stores. */
 interface SceneOptions {
   leaseMs?: number;
   progress?: () => Progress;
@@ -24,7 +24,7 @@ interface SceneOptions {
   owned?: (owned: OwnedSession) => Partial<OwnedSession>;
 }
 
-/** Claims a session and records it. */
+/** Stores and claims a session, and creates its recorder. */
 export async function setScene(db: Db, options: SceneOptions = {}): Promise<Scene> {
   const session = makeSession();
   const { id } = session;

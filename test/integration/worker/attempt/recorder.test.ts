@@ -45,7 +45,7 @@ describe('the recorder', () => {
     expect(Math.max(...batches.map(({ bytes }) => bytes))).toBeLessThanOrEqual(256 * KIB);
   });
 
-  test('moves last_event_seq only once the events up to it are there', async ({ db }) => {
+  test('raises last_event_seq only after the events up to it are stored', async ({ db }) => {
     const seen: { before: number; first: number }[] = [];
     const { recorder, document, stored } = await setScene(db, {
       events: (store) => ({
@@ -68,7 +68,7 @@ describe('the recorder', () => {
     expect((await document()).last_event_seq).toBe(700);
   });
 
-  test('tells a result only together with its line', async ({ db }) => {
+  test('commits a result only together with its line', async ({ db }) => {
     const commits: Progress[] = [];
     const result = { type: 'result', subtype: 'success', is_error: false } as const;
     const { recorder } = await setScene(db, {
@@ -90,7 +90,7 @@ describe('the recorder', () => {
     expect(commits.some(({ last_result }) => last_result)).toBe(true);
   });
 
-  test('an amendment goes with the next batch, or by itself where none comes', async ({ db }) => {
+  test('commits an amendment with the next batch, or alone if no batch follows', async ({ db }) => {
     const commits: Progress[] = [];
     const { recorder, document } = await setScene(db, {
       owned: (owned) => ({
@@ -118,7 +118,7 @@ describe('the recorder', () => {
     expect(commits.slice(2).every(({ transcript }) => transcript === undefined)).toBe(true);
   });
 
-  test('renews the lease while nothing is said', async ({ db }) => {
+  test('renews the lease while the CLI prints nothing', async ({ db }) => {
     const { recorder, document } = await setScene(db, { leaseMs: 300 });
     const expiry = async () => ((await document())['lease'] as { expires_at: Date }).expires_at;
     const first = await expiry();
@@ -129,7 +129,7 @@ describe('the recorder', () => {
     await recorder.finish();
   });
 
-  test('says that a cancel was asked for', async ({ db }) => {
+  test('reports a cancel request that it reads from the document', async ({ db }) => {
     const { id, recorder, cancels } = await setScene(db);
     const at = new Date();
     await db
@@ -162,7 +162,7 @@ describe('the recorder', () => {
     expect(scene.lost).toBe(1);
   });
 
-  test('a write whose answer was lost is said again and leaves no double', async ({ db }) => {
+  test('repeats a write whose answer was lost, and stores nothing twice', async ({ db }) => {
     let inserts = 0;
     let commits = 0;
     const { recorder, errors, stored, document } = await setScene(db, {
@@ -189,9 +189,7 @@ describe('the recorder', () => {
     expect((await document()).last_event_seq).toBe(100);
   });
 
-  test('makes its caller wait while the store takes nothing, and forgets no line', async ({
-    db,
-  }) => {
+  test('makes its caller wait while the store is stuck, and loses no line', async ({ db }) => {
     const gate = Promise.withResolvers<void>();
     const { recorder, stored } = await setScene(db, {
       events: (store) => ({ insert: (events) => gate.promise.then(() => store.insert(events)) }),
@@ -215,7 +213,7 @@ describe('the recorder', () => {
     expect((await stored()).map(({ seq }) => seq)).toEqual(upTo(6_000));
   });
 
-  test('bounds what waits in bytes as well', async ({ db }) => {
+  test('limits the bytes of the lines that wait, not only their number', async ({ db }) => {
     const gate = Promise.withResolvers<void>();
     const { recorder } = await setScene(db, {
       events: (store) => ({ insert: (events) => gate.promise.then(() => store.insert(events)) }),
@@ -228,7 +226,7 @@ describe('the recorder', () => {
     expect(await recorder.finish()).toBe(true);
   });
 
-  test('a type too long for a document is cut', async ({ db }) => {
+  test('cuts a type that is too long for a document', async ({ db }) => {
     const { recorder, stored } = await setScene(db);
     const long = 't'.repeat(17 * KIB * KIB);
     await recorder.record({ type: long, subtype: long, raw: '{}', bytes: 2 });

@@ -1,4 +1,4 @@
-// A session loses its worker, and then, before it has said a word, the worker that took it over.
+// Two workers of one session are killed, the second before the session has printed a line.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -14,7 +14,7 @@ const unsavedLine = {
   },
 };
 
-test('an answer that was set aside does not come back when the next worker dies too', {
+test('an answer that a takeover set aside does not come back when the next worker dies too', {
   timeout: 90_000,
 }, async ({ fleet }) => {
   const { root } = fleet;
@@ -26,7 +26,7 @@ test('an answer that was set aside does not come back when the next worker dies 
     {
       once: join(root, 'first'),
       steps: [{ init: {} }, unsavedLine, { result: { result: 'lost' } }, hang],
-      // The second says nothing at all.
+      // The second attempt prints nothing.
       else: [{ once: join(root, 'second'), steps: [hang], else: [{ init: {} }, { say: 'again' }] }],
     },
   ];

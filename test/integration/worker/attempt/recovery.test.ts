@@ -1,4 +1,4 @@
-// What becomes of the sessions that a crash met, in the order of crash.ts.
+// How the sessions of a killed worker end, in the order of crash.ts.
 import { readConversation, type Session } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import type { Fleet } from '../../../support/fleet.ts';
@@ -18,8 +18,8 @@ async function conversation({ baton }: Fleet, session: Session): Promise<string[
 const GO_ON = 'Continue from where you left off.';
 
 describe('a session whose worker was killed', () => {
-  // The first one waits for the crash to be set up, and for all the recoveries.
-  test('is resumed by another from its saved transcript', { timeout: 90_000 }, async ({
+  // The first test waits until the crash is set up and its session has recovered.
+  test('is resumed from its saved transcript by another worker', { timeout: 90_000 }, async ({
     crash,
   }) => {
     const { fleet, scenes, victim, survivor } = crash;
@@ -45,19 +45,19 @@ describe('a session whose worker was killed', () => {
     ]);
   });
 
-  test('has the turns and tokens of all its attempts, and no more turns than were left', async ({
+  test('counts the turns and tokens of all attempts, and gets only the turns that were left', async ({
     crash,
   }) => {
     const session = await crash.fleet.ended(crash.scenes.resumed.id);
     const { argv } = await crash.dump('resumed');
     expect(argv).toContain('--max-turns=3');
     expect(argv).toContain(`--resume=${session.id}`);
-    // Two messages of the first attempt, one turn that the second reports.
+    // Two messages of the first attempt, and one turn that the second attempt reports.
     expect(session.totals).toMatchObject({ num_turns: 3, input_tokens: 20 + 10 });
     expect(session.totals.cost_usd).toBeCloseTo(0.01, 5);
   });
 
-  test('loses no event that was told, and has none twice', async ({ crash: { fleet, scenes } }) => {
+  test('loses no stored event and has no event twice', async ({ crash: { fleet, scenes } }) => {
     for (const [name, { id, received }] of Object.entries(scenes)) {
       await fleet.ended(id);
       const events = await fleet.events(id);
@@ -71,7 +71,7 @@ describe('a session whose worker was killed', () => {
     }
   });
 
-  test('leaves out of the conversation what its transcript does not hold', async ({
+  test('supersedes the events that its saved transcript does not hold', async ({
     crash: { fleet, scenes },
   }) => {
     const session = await fleet.ended(scenes['half saved'].id);
@@ -80,12 +80,12 @@ describe('a session whose worker was killed', () => {
     expect((await fleet.events(session.id))[3]?.raw).toContain('lost');
   });
 
-  test('tells what its transcript holds and nobody had been told', async ({
+  test('gets an event for each transcript entry that had no event yet', async ({
     crash: { fleet, scenes },
   }) => {
     const session = await fleet.ended(scenes['half told'].id);
     expect(session).toMatchObject({ status: 'completed', result: { result: 'on' } });
-    // Two messages of the first attempt, one turn that the second reports.
+    // Two messages of the first attempt, and one turn that the second attempt reports.
     expect(session.totals).toMatchObject({ num_turns: 3, input_tokens: 10 + 3 + 10 });
     expect(await conversation(fleet, session)).toEqual([
       'do half told',
@@ -96,7 +96,7 @@ describe('a session whose worker was killed', () => {
     ]);
   });
 
-  test('says its own prompt again where that was not saved', async ({ crash }) => {
+  test('gets its own prompt again if the transcript does not hold it', async ({ crash }) => {
     const { fleet, scenes } = crash;
     const session = await fleet.ended(scenes.unsaved.id);
     expect(session).toMatchObject({ status: 'completed', superseded: [{ from: 1, to: 3 }] });
@@ -106,9 +106,7 @@ describe('a session whose worker was killed', () => {
     expect(await conversation(fleet, session)).toEqual(['do unsaved', 'again']);
   });
 
-  test('is concluded from the result that it had committed, without another turn', async ({
-    crash,
-  }) => {
+  test('completes with the result that was committed, without another turn', async ({ crash }) => {
     const session = await crash.fleet.ended(crash.scenes.answered.id);
     expect(session).toMatchObject({
       status: 'completed',
@@ -122,13 +120,13 @@ describe('a session whose worker was killed', () => {
     await expect(crash.dump('answered')).rejects.toThrow('ENOENT');
   });
 
-  test('is asked again where the answer was not in the transcript', async ({ crash }) => {
+  test('runs another turn if the committed answer is not in the transcript', async ({ crash }) => {
     const session = await crash.fleet.ended(crash.scenes['answered, not saved'].id);
     expect(session).toMatchObject({ status: 'completed', result: { result: 'asked again' } });
     expect(await crash.dump('answered, not saved')).toMatchObject({ prompt: GO_ON });
   });
 
-  test('begins again where its policy is to restart', async ({ crash }) => {
+  test('starts from the beginning if its policy is to restart', async ({ crash }) => {
     const { fleet, scenes } = crash;
     const session = await fleet.ended(scenes.restart.id);
     expect(session).toMatchObject({
@@ -147,8 +145,8 @@ describe('a session whose worker was killed', () => {
 
   test.for([
     ['its policy is to fail', 'fail', 1],
-    ['it crashed more often than it may', 'crashed too often', 4],
-  ] as const)('fails where %s', async ([, name, crashes], { crash: { fleet, scenes } }) => {
+    ['it crashed more often than its limit', 'crashed too often', 4],
+  ] as const)('fails if %s', async ([, name, crashes], { crash: { fleet, scenes } }) => {
     const session = await fleet.ended(scenes[name].id);
     expect(session).toMatchObject({
       status: 'failed',
@@ -164,7 +162,7 @@ describe('a session whose worker was killed', () => {
     });
   });
 
-  test('is not begun again where its cancel was asked for meanwhile', async ({
+  test('is cancelled without another run if a cancel was requested meanwhile', async ({
     crash: { fleet, scenes },
   }) => {
     const session = await fleet.ended(scenes.cancelled.id);
@@ -172,9 +170,7 @@ describe('a session whose worker was killed', () => {
     expect(session.attempts).toHaveLength(1);
   });
 
-  test('is completed with what it has where its interrupt was asked for meanwhile', async ({
-    crash,
-  }) => {
+  test('completes with what it has if an interrupt was requested meanwhile', async ({ crash }) => {
     const session = await crash.fleet.ended(crash.scenes.interrupted.id);
     expect(session).toMatchObject({ status: 'completed', stopped_by: 'interrupt' });
     expect(session).not.toHaveProperty('result');
@@ -182,7 +178,7 @@ describe('a session whose worker was killed', () => {
     await expect(crash.dump('interrupted')).rejects.toThrow('ENOENT');
   });
 
-  test('fails where its turns were spent', async ({ crash }) => {
+  test('fails if it has no turns left', async ({ crash }) => {
     expect(await crash.fleet.ended(crash.scenes['turns spent'].id)).toMatchObject({
       status: 'failed',
       failure: { code: 'MAX_TURNS', attempt: 2 },
@@ -191,7 +187,9 @@ describe('a session whose worker was killed', () => {
     await expect(crash.dump('turns spent')).rejects.toThrow('ENOENT');
   });
 
-  test('is taken over before its first line too', async ({ crash: { fleet, scenes } }) => {
+  test('is taken over even if it had not printed its first line', async ({
+    crash: { fleet, scenes },
+  }) => {
     expect(await fleet.ended(scenes.starting.id)).toMatchObject({
       status: 'completed',
       result: { result: 'begun' },
@@ -199,12 +197,12 @@ describe('a session whose worker was killed', () => {
     });
   });
 
-  test('is taken within the lease and two looks for stalled jobs', async ({
+  test('is taken over within its lease and two checks for stalled jobs', async ({
     crash: { fleet, scenes, victim },
   }) => {
     const session = await fleet.ended(scenes.resumed.id);
     const taken = (session.attempts[1]?.started_at.getTime() ?? 0) - victim.killedAt;
-    // Lease 2 s, looks each second; the rest is a survivor that had to start first.
+    // The lease is 2 s and stalled jobs are checked each second; the second worker also had to start.
     expect(taken).toBeLessThan(15_000);
   });
 });

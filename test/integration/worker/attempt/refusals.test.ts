@@ -1,4 +1,4 @@
-// What a worker refuses by itself: jobs that came around the API.
+// The worker checks jobs itself, because a job may be added to the queue without the API.
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newId, type SessionConfig } from '@baton/core/internal';
@@ -35,13 +35,13 @@ const CONFIGS: [string, (root: string) => Partial<SessionConfig>, string, string
     'working_dir',
   ],
   [
-    'a further directory that leads out of the roots by a symlink',
+    'an additional directory that leads out of the roots by a symlink',
     (root) => ({ additional_directories: [join(root, 'work'), join(root, 'work/way-out')] }),
     'WORKING_DIR_NOT_ALLOWED',
     'additional_directories.1',
   ],
   [
-    'a working directory that is not there',
+    'a working directory that does not exist',
     (root) => ({ working_dir: join(root, 'work/missing') }),
     'WORKING_DIR_NOT_FOUND',
     'working_dir',
@@ -53,37 +53,37 @@ const CONFIGS: [string, (root: string) => Partial<SessionConfig>, string, string
     'working_dir',
   ],
   [
-    'a symlink to nothing',
+    'a working directory that is a dangling symlink',
     (root) => ({ working_dir: join(root, 'work/dangling') }),
     'WORKING_DIR_NOT_FOUND',
     'working_dir',
   ],
   [
-    "a variable that would send the worker's key elsewhere",
+    'a variable that would send the worker’s key to another server',
     () => ({ env: { ANTHROPIC_BASE_URL: 'http://caller.test' } }),
     'ENV_NOT_ALLOWED',
     'env.ANTHROPIC_BASE_URL',
   ],
   [
-    'the same by way of the settings',
+    'a variable in the settings that would load code into every process',
     () => ({ settings: { env: { LD_PRELOAD: '/tmp/caller.so' } } }),
     'ENV_NOT_ALLOWED',
     'settings.env.LD_PRELOAD',
   ],
   [
-    'bypassing permissions',
+    'a permission mode that bypasses permissions',
     () => ({ permission_mode: 'bypassPermissions' }),
     'PERMISSION_MODE_NOT_ALLOWED',
     'permission_mode',
   ],
   [
-    "bypassing permissions by Claude's settings",
+    'a default mode in Claude’s settings that bypasses permissions',
     () => ({ settings: { permissions: { defaultMode: 'bypassPermissions' } } }),
     'PERMISSION_MODE_NOT_ALLOWED',
     'settings.permissions.defaultMode',
   ],
   [
-    "a directory in Claude's settings that leads out of the roots by a symlink",
+    'a directory in Claude’s settings that leads out of the roots by a symlink',
     (root) => ({
       settings: { permissions: { additionalDirectories: [join(root, 'work/way-out')] } },
     }),
@@ -91,7 +91,7 @@ const CONFIGS: [string, (root: string) => Partial<SessionConfig>, string, string
     'settings.permissions.additionalDirectories.0',
   ],
   [
-    "a variable of the worker's in the header of an http hook",
+    'a variable of the worker in the header of an http hook',
     () => ({
       env: { MINE: 'x' },
       settings: { hooks: { Stop: [httpHook({ A: '$HOME' }, ['MINE', 'HOME'])] } },
@@ -100,7 +100,7 @@ const CONFIGS: [string, (root: string) => Partial<SessionConfig>, string, string
     'settings.hooks.Stop.0.hooks.0.allowedEnvVars.1',
   ],
   [
-    'a header of an http hook that would be sent as something else',
+    'a header of an http hook that the CLI would expand',
     () => ({ settings: { hooks: { Stop: [httpHook({ A: 'pa$SWORD' })] } } }),
     'OPTION_NOT_ALLOWED',
     'settings.hooks.Stop.0.hooks.0.headers.A',
@@ -112,7 +112,7 @@ const CONFIGS: [string, (root: string) => Partial<SessionConfig>, string, string
     'env.BUN_OPTIONS',
   ],
   [
-    'code that would be loaded into a listed program',
+    'code that would be loaded into an allowed program',
     () => ({
       mcp_config: {
         mcpServers: { own: { command: '/opt/files-server', env: { NODE_OPTIONS: '--import=x' } } },
@@ -122,13 +122,13 @@ const CONFIGS: [string, (root: string) => Partial<SessionConfig>, string, string
     'mcp_config.mcpServers.own.env.NODE_OPTIONS',
   ],
   [
-    "a repository's settings, where the operator lists the programs",
+    'a repository’s settings while the operator lists the allowed programs',
     () => ({ setting_sources: ['user', 'project'] }),
     'OPTION_NOT_ALLOWED',
     'setting_sources',
   ],
   [
-    "a repository's MCP servers, where the operator lists the programs",
+    'a repository’s MCP servers while the operator lists the allowed programs',
     () => ({ strict_mcp_config: false }),
     'OPTION_NOT_ALLOWED',
     'strict_mcp_config',
@@ -154,13 +154,13 @@ async function refused(fleet: Fleet, id: string, code: string, field: string): P
   expect(await fleet.events(id)).toEqual([]);
 }
 
-describe('a worker fails a session, naming the field, for', () => {
+describe('a worker fails a session and names the field if the session has', () => {
   test.concurrent.for(CONFIGS)('%s', async ([, config, code, field], { fleet }) => {
     const id = await fleet.launch({ query: 'hi', ...config(fleet.root) });
     await refused(fleet, id, code, field);
   });
 
-  test('a parent that nobody knows', async ({ fleet }) => {
+  test('a parent that does not exist', async ({ fleet }) => {
     const id = await fleet.continue(newId(), { query: 'go on' });
     await refused(fleet, id, 'PARENT_NOT_FOUND', 'parent_session_id');
   });

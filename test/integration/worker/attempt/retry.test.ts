@@ -1,4 +1,4 @@
-// Failures that are worth another try go back to the queue, and resume there.
+// A session with a retryable failure returns to the queue; its next attempt resumes it.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newId, type Session, type SessionConfig } from '@baton/core/internal';
@@ -14,7 +14,7 @@ const FIRST_MS = 200;
 interface Scene {
   fleet: Fleet;
   stops: Stops;
-  /** A fleet of its own whose pauses are long enough to do something meanwhile. */
+  /** A separate fleet whose retry pauses are long, so that a test can act during a pause. */
   patient: Fleet;
 }
 
@@ -36,13 +36,13 @@ const OVERLOADED = { api_error: 529 };
 
 const OWN_ACCOUNT = { apiKeyHelper: '/opt/own-key' };
 
-/** What the CLI prints where the account is limited until this time, in the API's own unit. */
+/** What the CLI prints when the account is limited until this time, in the API's own unit. */
 function rejectedUntil(resetsAt: number): Step[] {
   const rejected = { status: 'rejected', resetsAt, rateLimitType: 'five_hour' };
   return [{ line: { type: 'rate_limit_event', rate_limit_info: rejected } }, { api_error: 429 }];
 }
 
-/** A session whose first attempt plays these steps, and its later ones those. */
+/** A session whose first attempt plays `first`, and whose later attempts play `later`. */
 function play(fleet: Fleet, first: Step[], later: Step[], config: Partial<SessionConfig> = {}) {
   const once = join(fleet.root, newId());
   const FAKE_CLAUDE_SCRIPT = JSON.stringify([{ once, steps: first, else: later }]);
@@ -65,7 +65,7 @@ const RETRYABLE: [string, Step[], Partial<SessionConfig>][] = [
   ['IDLE_TIMEOUT', [{ say: 'so' }, { hang: true }], { timeouts: { idle_ms: 500 } }],
 ];
 
-// Those of the API are in test/e2e/failure-codes.test.ts.
+// The API's failures are in test/e2e/failure-codes.test.ts.
 const FINAL: [string, Step[]][] = [
   ['API_INVALID_REQUEST', [{ api_error: 400 }]],
   ['EXECUTION_ERROR', [{ result: { subtype: 'error_during_execution', is_error: true } }]],
@@ -76,7 +76,7 @@ const FINAL: [string, Step[]][] = [
 
 describe('a failed attempt', () => {
   test.concurrent.for(RETRYABLE)(
-    'is tried again after %s',
+    'is retried after %s',
     async ([code, steps, config], { scene }) => {
       const id = await play(scene.fleet, steps, [{ say: 'better' }], config);
       const session = await scene.fleet.ended(id);
@@ -94,7 +94,7 @@ describe('a failed attempt', () => {
     },
   );
 
-  test.concurrent.for(FINAL)('is the session’s end after %s', async ([code, steps], { scene }) => {
+  test.concurrent.for(FINAL)('ends the session after %s', async ([code, steps], { scene }) => {
     const id = await play(scene.fleet, steps, []);
     const session = await scene.fleet.ended(id);
     expect(session).toMatchObject({
@@ -105,7 +105,9 @@ describe('a failed attempt', () => {
     expect(session.attempts).toHaveLength(1);
   });
 
-  test.concurrent('is resumed, not begun again, and all of it is counted', async ({ scene }) => {
+  test.concurrent('is resumed rather than restarted, and both attempts count', async ({
+    scene,
+  }) => {
     const { fleet } = scene;
     const dump = join(fleet.root, 'retried.json');
     const id = await play(fleet, [{ say: 'half' }, OVERLOADED], [{ dump }, { say: 'whole' }], {
@@ -125,7 +127,7 @@ describe('a failed attempt', () => {
     expect(session.totals.cost_usd).toBeCloseTo(0.02, 5);
   });
 
-  test.concurrent('is tried again as often as it may, after growing pauses', async ({ scene }) => {
+  test.concurrent('is retried max_retries times, after growing pauses', async ({ scene }) => {
     const { fleet } = scene;
     const id = await play(fleet, [OVERLOADED], [OVERLOADED], { recovery: { max_retries: 2 } });
     const session = await fleet.ended(id);
@@ -157,14 +159,14 @@ describe('a session that waits for its retry', () => {
     return session;
   }
 
-  test.concurrent('says until when, and why', async ({ scene }) => {
+  test.concurrent('shows the time of its retry and the reason', async ({ scene }) => {
     const session = await waiting(scene);
     expect(session).toMatchObject({
       status: 'queued',
       attempts: [{ failure: { code: 'OVERLOADED' } }],
     });
     const pause = (session.not_before?.getTime() ?? 0) - Date.now();
-    expect(pause).toBeGreaterThan(250_000); // five minutes are the most
+    expect(pause).toBeGreaterThan(250_000); // a pause is at most five minutes, plus jitter
     expect(pause).toBeLessThan(460_000);
   });
 
@@ -175,7 +177,7 @@ describe('a session that waits for its retry', () => {
     expect(await scene.patient.queue.getJob(id)).toBeUndefined();
   });
 
-  test.concurrent('is completed with what it has, and soon, by an interrupt', async ({ scene }) => {
+  test.concurrent('completes with what it has when it is interrupted', async ({ scene }) => {
     const { id } = await waiting(scene);
     expect((await scene.stops.ask('interrupt', id)).status).toBe(202);
     const session = await scene.patient.ended(id);
@@ -185,18 +187,18 @@ describe('a session that waits for its retry', () => {
   });
 });
 
-test('a rate limited account: the session waits for the reset, and the queue with it', async ({
+test('a session whose account is rate limited waits for the reset, and pauses the queue until then', async ({
   fleet,
 }) => {
   const mine = fleet.sibling();
   await mine.worker({ RETRY_FIRST_MS: '1' });
-  // One that runs all the while must not keep its worker from taking others afterwards.
+  // This session runs meanwhile; it must not keep its worker from taking other sessions afterwards.
   const busy = await mine.play([{ say: 'long' }, { hang: true }]);
   await mine.until(busy, 'running', ({ status }) => status === 'running');
   const resetsAt = Math.ceil(Date.now() / 1000) + 3;
   const id = await play(mine, rejectedUntil(resetsAt), [{ say: 'the limit is gone' }]);
   const limited = await mine.until(id, 'back', ({ counts }) => counts.retries === 1);
-  // Its job is given back last of all, when the queue rests already.
+  // The job is returned last, when the queue is already paused.
   await waitFor('its job to wait', async () => {
     const state = await mine.queue.getJobState(id);
     return state === 'delayed';
@@ -208,7 +210,7 @@ test('a rate limited account: the session waits for the reset, and the queue wit
     const session = await mine.ended(one);
     expect(session.status).toBe('completed');
     expect(session.counts.retries).toBe(one === id ? 1 : 0);
-    // The two clocks are the host's and MongoDB's.
+    // The host's clock and MongoDB's may differ.
     const begun = session.attempts.at(-1)?.started_at.getTime();
     expect(begun).toBeGreaterThanOrEqual(resetsAt * 1000 - 100);
   }
@@ -216,7 +218,7 @@ test('a rate limited account: the session waits for the reset, and the queue wit
 });
 
 test.for([1e10, 1e15])(
-  'a reset at %d is ignored: the session is tried again soon, and the queue does not rest',
+  'a reset at %d is ignored: the session is retried soon, and the queue is not paused',
   async (resetsAt, { fleet }) => {
     const mine = fleet.sibling();
     const worker = await mine.worker({ RETRY_FIRST_MS: '1' });
@@ -230,7 +232,7 @@ test.for([1e10, 1e15])(
   },
 );
 
-test('a session that brings its own account does not have the queue rest for it', async ({
+test('a session with its own account does not pause the queue when that account is limited', async ({
   fleet,
 }) => {
   const mine = fleet.sibling();

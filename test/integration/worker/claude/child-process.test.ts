@@ -1,4 +1,4 @@
-// What the CLI is given, through the real spawn path: arguments, files, environment, place.
+// The worker's real spawn path gives the CLI its arguments, files, environment and directory.
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -9,7 +9,7 @@ import { makeFullConfig } from '../../../support/factories.ts';
 import { type Fleet, test } from '../../../support/fleet.ts';
 import { waitFor } from '../../../support/wait.ts';
 
-/** What the fake saw, and what the files that it was given held meanwhile. */
+/** What the fake CLI saw, and the contents of its files while it ran. */
 interface Seen {
   id: string;
   argv: string[];
@@ -19,7 +19,7 @@ interface Seen {
   config: SessionConfig;
   /** Contents of the files on the command line, by flag. */
   files: Record<string, string>;
-  /** Permission bits of every path that the run was given. */
+  /** Permission bits of every path that the CLI was given. */
   modes: Record<string, string>;
 }
 
@@ -28,7 +28,7 @@ const FILE_FLAG = /^--([\w-]+-file|mcp-config|settings)=(\/.*)$/;
 const OPERATOR = {
   ANTHROPIC_API_KEY: 'operator-key',
   AWS_REGION: 'eu-west-1',
-  // None of these is the child's business.
+  // None of these may reach the CLI.
   AWS_SECRET: 'worker-secret',
   DATABASE_PASSWORD: 'worker-secret',
   CLAUDECODE: '1',
@@ -48,13 +48,13 @@ async function mode(path: string): Promise<string> {
   return ((await stat(path)).mode & 0o777).toString(8);
 }
 
-/** Runs a session and looks at its process while it waits. */
+/** Runs a session and inspects its process while the process waits. */
 async function look(fleet: Fleet, name: string, config: Partial<SessionConfig>): Promise<Seen> {
   const dump = join(fleet.root, `${name}.json`);
   const go = join(fleet.root, `${name}.go`);
   const id = await fleet.launch({
     ...config,
-    // With the answer that the schema of the config asks for.
+    // The structured output matches the config's json_schema.
     query: fakePrompt([
       { dump },
       { wait_for: go },
@@ -94,7 +94,7 @@ function fullConfig(fleet: Fleet): Required<SessionConfig> {
   };
 }
 
-// Where each key of a config shows; `null`: nowhere in what the CLI is given.
+// What the CLI gets for each key of a config; `null`: nothing.
 const SHOWS: Record<keyof SessionConfig, ((seen: Seen) => unknown) | null> = {
   query: ({ prompt, config }) => expect(prompt).toBe(config.query),
   model: ({ argv }) => expect(argv).toContain('--model=sonnet'),
@@ -140,7 +140,7 @@ const SHOWS: Record<keyof SessionConfig, ((seen: Seen) => unknown) | null> = {
 };
 
 describe('the process of a session', () => {
-  test('is given every key of the config', async ({ fleet }) => {
+  test('gets every key of the config', async ({ fleet }) => {
     const seen = await look(fleet, 'full', fullConfig(fleet));
     for (const [key, shows] of Object.entries(SHOWS)) {
       await Promise.resolve(shows?.(seen)).catch((cause) => {
@@ -157,7 +157,7 @@ describe('the process of a session', () => {
     }
   });
 
-  test("sees the operator's Claude variables, the config's, Baton's, and nothing else", async ({
+  test('sees the variables of the operator for Claude, of the config and of Baton, and no others', async ({
     fleet,
   }) => {
     const { env, id } = await look(fleet, 'env', { env: { MY_OWN: 'value' } });
@@ -190,7 +190,9 @@ describe('the process of a session', () => {
     expect(env['CLAUDE_CONFIG_DIR']).not.toBe(OPERATOR.CLAUDE_CONFIG_DIR);
   });
 
-  test('gets files for its user alone, and all of them are gone afterwards', async ({ fleet }) => {
+  test('gets files that only its user may read, and they are removed afterwards', async ({
+    fleet,
+  }) => {
     const { modes, env } = await look(fleet, 'modes', fullConfig(fleet));
     const paths = Object.entries(modes);
     expect(paths.length).toBeGreaterThanOrEqual(4 + 4);
@@ -201,7 +203,7 @@ describe('the process of a session', () => {
     await waitFor('the folders to be gone', () => !existsSync(root));
   });
 
-  test('works in a directory of the conversation where none is named', async ({ fleet }) => {
+  test('works in a directory of the conversation if the config names none', async ({ fleet }) => {
     const { cwd, id } = await look(fleet, 'cwd', {});
     expect(cwd).toBe(await realpath(join(fleet.root, 'work', id)));
     const dump = join(fleet.root, 'child.json');

@@ -1,4 +1,4 @@
-// A process that is killed tells nothing of its cost: what a session then says that it cost.
+// A killed process does not report its cost, so the worker estimates it.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Attempt, costOf, DEFAULT_PRICES, type Session } from '@baton/core/internal';
@@ -10,7 +10,7 @@ const MODEL = 'claude-opus-5-20260724';
 const USAGE = { input_tokens: 10_000, output_tokens: 2_000 };
 const hang = { hang: true };
 
-/** A message as the stream tells it when it begins, and as the transcript knows it in the end. */
+/** A message whose stream line has the first token counts, and whose transcript entry has the final ones. */
 function message(id: string, model = MODEL): Step[] {
   const line = (usage: object, uuid: string) => ({
     type: 'assistant',
@@ -22,7 +22,7 @@ function message(id: string, model = MODEL): Step[] {
   return [{ line: line({ ...USAGE, output_tokens: 1 }, uuid) }, { transcript: `${saved}\n` }];
 }
 
-/** Plays steps, and kills the process once the session has counted all of its tokens. */
+/** Plays steps, and kills the process once the session has counted all tokens. */
 async function killed(fleet: Fleet, steps: Step[]): Promise<Session> {
   const id = await fleet.play([...steps, hang]);
   const running = await fleet.until(id, 'counted', ({ totals, attempts }) => {
@@ -35,7 +35,7 @@ async function killed(fleet: Fleet, steps: Step[]): Promise<Session> {
 const price = DEFAULT_PRICES['claude-opus-5'];
 const expected = price ? costOf(USAGE, price) : Number.NaN;
 
-test('what a killed process spent is estimated from what its transcript tells, and marked so', async ({
+test('the cost of a killed process is estimated from its transcript, and marked as an estimate', async ({
   fleet,
 }) => {
   await fleet.worker();
@@ -47,12 +47,14 @@ test('what a killed process spent is estimated from what its transcript tells, a
   expect(totals).not.toHaveProperty('unpriced_tokens');
 });
 
-test('a model without a price is not estimated, and its tokens are told', async ({ fleet }) => {
+test('a session whose model has no price gets no estimate, and reports the unpriced tokens', async ({
+  fleet,
+}) => {
   const { totals } = await killed(fleet, message('msg_1', 'some-other-model'));
   expect(totals).toMatchObject({ cost_usd: 0, unpriced_tokens: 12_000 });
 });
 
-test('an operator may bring prices of his own', async ({ fleet }) => {
+test('a worker with PRICES_FILE estimates with the operator’s prices', async ({ fleet }) => {
   const file = join(fleet.root, 'prices.json');
   const free = { input: 0, output: 0, cache_write: 0, cache_read: 0 };
   await writeFile(file, JSON.stringify({ own: { ...free, output: 500 } }));
@@ -62,7 +64,7 @@ test('an operator may bring prices of his own', async ({ fleet }) => {
   expect(totals).toMatchObject({ cost_usd: 1, cost_estimated_usd: 1 });
 });
 
-test('a worker with a price file that is none does not start', async ({ fleet }) => {
+test('a worker with an invalid price file does not start', async ({ fleet }) => {
   const file = join(fleet.root, 'wrong.json');
   await writeFile(file, '{"opus": {"input": "much"}}');
   await expect(fleet.sibling().worker({ PRICES_FILE: file })).rejects.toThrow(/PRICES_FILE/);

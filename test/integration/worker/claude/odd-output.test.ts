@@ -1,4 +1,4 @@
-// Bytes around the CLI's JSON lines, output that is none, and result lines that are no verdict or too long to be held.
+// Bytes around JSON lines, output that is not JSON, and result lines that are foreign or too long to keep.
 import { describe, expect } from 'vitest';
 import type { Step } from '../../../fake-claude/script.ts';
 import { test as base, type Fleet } from '../../../support/fleet.ts';
@@ -29,14 +29,14 @@ const END = JSON.stringify({
   total_cost_usd: 0.5,
 });
 
-describe('around the lines of the CLI', () => {
+describe('in a run of the CLI,', () => {
   test.concurrent.for([
-    ['a title that ends with BEL', '\u001b]0;claude\u0007'],
+    ['a terminal title that ends with BEL', '\u001b]0;claude\u0007'],
     ['a byte order mark', '\ufeff'],
     ['a spinner', '⠋ Loading\r'],
     ['text with a brace', '{warn} '],
-    ['another object', '{"level":30}'],
-  ])('%s is set aside, and the line is read', async ([, before], { odd }) => {
+    ['another JSON object', '{"level":30}'],
+  ])('%s before a JSON line is set aside, and the line is read', async ([, before], { odd }) => {
     const init = '{"type":"system","subtype":"init","session_id":"x"}';
     const steps = [
       { init: false },
@@ -57,7 +57,9 @@ describe('around the lines of the CLI', () => {
     ]);
   });
 
-  test.concurrent('two lines that are glued together are both read', async ({ odd }) => {
+  test.concurrent('two JSON lines without a line end between them are both read', async ({
+    odd,
+  }) => {
     const said = '{"type":"assistant","message":{"id":"m","content":[]}}';
     const id = await odd.play([{ raw: `${said}${END}\u001b[0m\r\n` }, { result: false }]);
     expect(await odd.ended(id)).toMatchObject({ status: 'completed', result: { num_turns: 1 } });
@@ -65,7 +67,7 @@ describe('around the lines of the CLI', () => {
     expect(events.map(({ raw }) => raw).slice(2, 4)).toEqual([said, END]);
   });
 
-  test.concurrent('any event of the CLI ends the startup clock, other output does not', async ({
+  test.concurrent('any event ends the startup timeout, and other output does not', async ({
     odd,
   }) => {
     const timeouts = { startup_ms: 8_000, idle_ms: 60_000 };
@@ -81,47 +83,50 @@ describe('around the lines of the CLI', () => {
   });
 });
 
-// Output that is no JSON line, and how much of it the failure names.
+// Output that is not a JSON line, and the part of it that the failure shows.
 const NO_LINES: [string, Step[], RegExp][] = [
   [
-    'an error and exit 1',
+    '(an error and exit 1)',
     [{ raw: 'Welcome!\nError: your config is broken\n' }, { exit: 1 }],
     /^Welcome!\nError: your config is broken$/,
   ],
-  ['an array of everything', [{ raw: `[{"type":"system"},${END}]` }], /^\[\{.*forty-two.*\}\]$/],
+  ['(an array of all lines)', [{ raw: `[{"type":"system"},${END}]` }], /^\[\{.*forty-two.*\}\]$/],
   [
-    'a printed object',
+    '(a pretty-printed object)',
     [{ raw: JSON.stringify(JSON.parse(END), null, 2) }],
     /"forty-two",\n.*\n\}$/,
   ],
-  ['a coloured error', [{ raw: '\u001b[31mError:\u001b[0m no\n' }, { exit: 1 }], /^Error: no$/],
+  ['(a coloured error)', [{ raw: '\u001b[31mError:\u001b[0m no\n' }, { exit: 1 }], /^Error: no$/],
   [
-    'bytes that are no UTF-8',
+    '(bytes that are not UTF-8)',
     [{ base64: Buffer.from([0xff, 0x41, 0x0a]).toString('base64') }],
     /A$/,
   ],
 ];
 
-describe('output that is no line of the CLI', () => {
-  test.concurrent.for(NO_LINES)('%s is kept and named', async ([, steps, tail], { odd }) => {
-    const id = await odd.play([{ init: false }, { result: false }, ...steps]);
-    const session = await odd.ended(id);
-    const failure = { code: 'PROTOCOL', stdout_tail: expect.stringMatching(tail) };
-    expect(session).toMatchObject({ status: 'failed', failure });
-    expect(session.error).toContain(session.failure?.stdout_tail);
-    const kept = (await odd.events(id)).slice(1);
-    expect(kept.length).toBeGreaterThan(0);
-    for (const { type } of kept) expect(['noise', 'garbage']).toContain(type);
-  });
+describe('output that is not a JSON line', () => {
+  test.concurrent.for(NO_LINES)(
+    '%s is stored and shown in the failure',
+    async ([, steps, tail], { odd }) => {
+      const id = await odd.play([{ init: false }, { result: false }, ...steps]);
+      const session = await odd.ended(id);
+      const failure = { code: 'PROTOCOL', stdout_tail: expect.stringMatching(tail) };
+      expect(session).toMatchObject({ status: 'failed', failure });
+      expect(session.error).toContain(session.failure?.stdout_tail);
+      const kept = (await odd.events(id)).slice(1);
+      expect(kept.length).toBeGreaterThan(0);
+      for (const { type } of kept) expect(['noise', 'garbage']).toContain(type);
+    },
+  );
 
-  test.concurrent('stderr goes first', async ({ odd }) => {
+  test.concurrent('is not shown in the failure if stderr has text', async ({ odd }) => {
     const said = [{ raw: 'banner\n' }, { stderr: 'what broke' }, { result: false }, { exit: 1 }];
     const { failure } = await odd.ended(await odd.play(said));
     expect(failure).toMatchObject({ code: 'PROTOCOL', stderr_tail: 'what broke' });
     expect(failure).not.toHaveProperty('stdout_tail');
   });
 
-  test.concurrent('is bounded in number and in size, and the last event of it says so', async ({
+  test.concurrent('is limited in number and size, and the last event of it says that output was dropped', async ({
     odd,
   }) => {
     const many = await odd.play([{ raw: 'no\n'.repeat(2_000) }, { say: 'done' }]);
@@ -138,10 +143,10 @@ describe('output that is no line of the CLI', () => {
     expect(first?.raw_bytes).toBe(20_000);
   });
 
-  test.concurrent('holds no secret of the operator, in events and in the failure', async ({
+  test.concurrent('shows no secret of the operator, in events or in the failure', async ({
     odd,
   }) => {
-    // Not in clear: the prompt is stored too.
+    // Base64, because the prompt is stored too and would hold the secret in plain text.
     const said = `key ${KEY}\n${'.'.repeat(16 * 1024 - 5)}${KEY}\n`;
     const base64 = Buffer.from(said).toString('base64');
     const id = await odd.play([{ base64 }, { result: false }, { exit: 1 }]);
@@ -155,7 +160,7 @@ describe('output that is no line of the CLI', () => {
 });
 
 describe('a result line', () => {
-  test.concurrent('of a sub-agent, or of a session that no init line told, is an event and no verdict', async ({
+  test.concurrent('of a sub-agent or an unknown session is stored and does not end the session', async ({
     odd,
   }) => {
     const other = '0197f0a0-9999-7000-8000-000000000001';
@@ -164,7 +169,7 @@ describe('a result line', () => {
       [
         { result: { ...foreign, parent_tool_use_id: 'toolu_1' } },
         { result: { ...foreign, session_id: other } },
-        // Past the exit clock, which they do not start.
+        // Longer than the exit timeout, which foreign result lines do not start.
         { sleep: 1_200 },
         { say: 'the answer' },
         { result: {} },
@@ -181,7 +186,7 @@ describe('a result line', () => {
     expect((await typesOf(odd, id)).filter((type) => type === 'result')).toHaveLength(4);
   });
 
-  test.concurrent('of a session that a later init line told is one', async ({ odd }) => {
+  test.concurrent('of a session that a later init line named ends the session', async ({ odd }) => {
     const session_id = '0197f0a0-9999-7000-8000-000000000002';
     const id = await odd.play([
       { init: { session_id } },
@@ -197,15 +202,21 @@ describe('a result line', () => {
       { is_error: true, terminal_reason: 'prompt_too_long' },
       { status: 'failed', failure: { code: 'PROMPT_TOO_LONG' }, result: { is_error: true } },
     ],
-  ] as const)('of 20 MiB is a verdict: %s', async ([, fields, expected], { odd }) => {
-    const cost = { total_cost_usd: 0.75, num_turns: 7, session_id: undefined };
-    const id = await odd.play([{ say: 'x' }, { result: { ...fields, ...cost }, bytes: 20 * MIB }]);
-    const session = await odd.ended(id);
-    expect(session).toMatchObject({ ...expected, totals: { cost_usd: 0.75, num_turns: 7 } });
-    expect(session.result).toMatchObject({ num_turns: 7, truncated: ['result'] });
-    expect(session.result?.result).toMatch(/^x\.{1000}/);
-    const event = (await odd.events(id)).at(-1);
-    expect(event).toMatchObject({ type: 'result', subtype: 'success' });
-    expect(event?.raw_bytes).toBeGreaterThan(20 * MIB);
-  });
+  ] as const)(
+    'of 20 MiB decides how the session ends: %s',
+    async ([, fields, expected], { odd }) => {
+      const cost = { total_cost_usd: 0.75, num_turns: 7, session_id: undefined };
+      const id = await odd.play([
+        { say: 'x' },
+        { result: { ...fields, ...cost }, bytes: 20 * MIB },
+      ]);
+      const session = await odd.ended(id);
+      expect(session).toMatchObject({ ...expected, totals: { cost_usd: 0.75, num_turns: 7 } });
+      expect(session.result).toMatchObject({ num_turns: 7, truncated: ['result'] });
+      expect(session.result?.result).toMatch(/^x\.{1000}/);
+      const event = (await odd.events(id)).at(-1);
+      expect(event).toMatchObject({ type: 'result', subtype: 'success' });
+      expect(event?.raw_bytes).toBeGreaterThan(20 * MIB);
+    },
+  );
 });

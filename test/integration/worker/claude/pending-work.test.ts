@@ -1,4 +1,4 @@
-// A result line while work is pending is no answer: the session goes on, or is taken over, or fails.
+// A result line while work is pending is not the final answer: more turns follow.
 import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const tasks = (...ids: string[]): Step => ({
   },
 });
 
-// As the CLI answers to a call of ScheduleWakeup (test/contract/background.test.ts).
+// What the CLI prints for a call of ScheduleWakeup (test/contract/background.test.ts).
 const WAKEUP: Step[] = [
   {
     line: {
@@ -42,11 +42,11 @@ const WAKEUP: Step[] = [
 const interim: Step[] = [{ say: 'interim' }, { result: {} }];
 
 const PENDING: [string, Step[], Step[]][] = [
-  ['a background task', [tasks('a')], [tasks()]],
-  ['a wake-up', WAKEUP, []],
+  ['background work', [tasks('a')], [tasks()]],
+  ['wake-ups', WAKEUP, []],
 ];
 
-/** Launches a session whose first attempt plays these steps and hangs, and whose second one says "went on". */
+/** Launches a session whose first attempt plays `first` and hangs, and whose second says "went on". */
 function launch(fleet: Fleet, name: string, first: Step[]): Promise<string> {
   const once = join(fleet.root, `${randomUUID()}.once`);
   const steps = [{ once, steps: [...first, { hang: true }], else: [{ say: 'went on' }] }];
@@ -56,7 +56,7 @@ function launch(fleet: Fleet, name: string, first: Step[]): Promise<string> {
   });
 }
 
-/** The session once this many events of it are committed, and its transcript holds the interim answer. */
+/** Resolves once this many events are committed and the transcript holds the interim answer. */
 async function committed(fleet: Fleet, id: string, events: number): Promise<void> {
   await fleet.until(id, 'running', ({ status }) => status === 'running');
   await waitFor('its lines and its transcript', async () => {
@@ -66,22 +66,22 @@ async function committed(fleet: Fleet, id: string, events: number): Promise<void
   });
 }
 
-/** Sessions of every kind of pending work, whose interim result lines are committed. */
+/** Sessions with each kind of pending work, whose interim result lines are committed. */
 async function waiting(fleet: Fleet): Promise<string[]> {
   const ids = await Promise.all(
     PENDING.map(([name, begin]) => launch(fleet, name, [...begin, ...interim])),
   );
-  // The prompt and the init line come before, the answer and its result line after.
+  // Four more events: the prompt and the init line before, the answer and its result line after.
   const all = ids.map((id, index) => committed(fleet, id, (PENDING[index]?.[1].length ?? 0) + 4));
   await Promise.all(all);
   return ids;
 }
 
-describe('while there is pending', () => {
+describe('while a session has pending', () => {
   test.beforeAll(({ fleet }) => fleet.worker().then(() => undefined));
 
   test.concurrent.for(PENDING)(
-    '%s, a result line does not start the exit clock',
+    '%s, a result line does not start the exit timeout',
     async ([, begin, end], { fleet }) => {
       const steps = [...begin, ...interim, { sleep: 1_500 }, ...end, { init: {} }];
       const final = [{ say: 'all done' }, { result: {} }];
@@ -94,7 +94,7 @@ describe('while there is pending', () => {
   );
 
   test.concurrent.for(PENDING)(
-    '%s, the idle clock bounds the wait',
+    '%s, the idle timeout limits the wait',
     async ([, begin], { fleet }) => {
       const timeouts = { idle_ms: 700, exit_ms: 300 };
       const id = await fleet.play([...begin, ...interim, { hang: true }], { timeouts });
@@ -107,7 +107,7 @@ describe('while there is pending', () => {
   );
 
   test.concurrent.for(PENDING)(
-    '%s, the interim result is kept by a cancel',
+    '%s, a cancel keeps the interim result',
     async ([, begin], { fleet }) => {
       const id = await fleet.play([...begin, ...interim, { hang: true }]);
       await committed(fleet, id, begin.length + 4);
@@ -122,9 +122,9 @@ describe('while there is pending', () => {
   );
 });
 
-test('a drain hands back what is pending, and another worker goes on', { timeout: 90_000 }, async ({
-  fleet,
-}) => {
+test('a drain hands back sessions with pending work, and another worker resumes them', {
+  timeout: 90_000,
+}, async ({ fleet }) => {
   const mine = fleet.sibling();
   const first = await mine.worker({ DRAIN_TIMEOUT_MS: '0' });
   const ids = await waiting(mine);
@@ -143,13 +143,13 @@ test('a drain hands back what is pending, and another worker goes on', { timeout
   }
 });
 
-test('an interim result concludes nothing where its worker dies', { timeout: 90_000 }, async ({
-  fleet,
-}) => {
+test('an interim result does not complete a session whose worker dies', {
+  timeout: 90_000,
+}, async ({ fleet }) => {
   const mine = fleet.sibling();
   const first = await mine.worker({ LEASE_MS: '5000' });
   const ids = await waiting(mine);
-  // This one's result was the last word when it was committed; then the CLI began a further turn.
+  // The result of this session was final when it was committed; then the CLI began another turn.
   const go = join(mine.root, 'go-on');
   const more = [{ wait_for: go }, { init: {} }, { say: 'more' }];
   const last = await launch(mine, 'two turns', [...interim, ...more]);
@@ -167,7 +167,7 @@ test('an interim result concludes nothing where its worker dies', { timeout: 90_
   }
 });
 
-test('an operator who forbids wake-ups has the CLI offer none', async ({ fleet }) => {
+test('a worker with WAKEUPS=forbid disallows the wake-up tools', async ({ fleet }) => {
   const mine = fleet.sibling();
   await mine.worker({ WAKEUPS: 'forbid' });
   const dump = join(mine.root, 'no-wake-ups.json');

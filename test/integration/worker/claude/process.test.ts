@@ -5,7 +5,7 @@ import {
   startClaude,
 } from '../../../../apps/worker/src/claude/process.ts';
 
-/** A shell script where the CLI would run. */
+/** Starts a shell script in place of the CLI. */
 function start(script: string, stdin = ''): ClaudeProcess {
   const env = { PATH: '/usr/bin:/bin' };
   const command = { args: ['-c', script], env, stdin, files: [] };
@@ -20,9 +20,9 @@ async function linesOf(claude: ClaudeProcess): Promise<string[]> {
   return lines;
 }
 
-describe('a process', () => {
-  test('is read to its end, however long the reader takes over what it has', async () => {
-    // The grace is counted by these two.
+describe('a process of the CLI', () => {
+  test('is read to its end even if the reader is slow', async () => {
+    // The grace period is measured with these two.
     vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
     onTestFinished(() => {
       vi.useRealTimers();
@@ -39,7 +39,7 @@ describe('a process', () => {
     expect(lines).toEqual(Array.from({ length: 20_000 }, (_, index) => String(index + 1)));
   });
 
-  test('has ended although a silent descendant holds its streams, and its lines end soon', async () => {
+  test('counts as ended although a silent descendant keeps its streams open, and its lines end soon after', async () => {
     const claude = start('echo said; sleep 60 & exit 3');
     const lines = linesOf(claude);
     expect(await claude.exit).toEqual({ code: 3, signal: null });
@@ -49,7 +49,7 @@ describe('a process', () => {
     expect(performance.now() - before).toBeLessThan(STREAMS_GRACE_MS + 2_000);
   });
 
-  test('gets its prompt, and leaves the end of what it said on stderr', async () => {
+  test('gets its prompt on stdin, and the end of its stderr is kept', async () => {
     const claude = start('cat; seq 1 9999 >&2', 'the prompt');
     expect(await linesOf(claude)).toEqual(['the prompt']);
     await claude.closed;
@@ -57,13 +57,13 @@ describe('a process', () => {
     expect(Buffer.byteLength(claude.stderrTail())).toBe(8 * 1024);
   });
 
-  test('that does not read its prompt ends like any other', async () => {
+  test('that does not read its prompt ends normally', async () => {
     const claude = start('exit 0', 'x'.repeat(1024 * 1024));
     expect(await linesOf(claude)).toEqual([]);
     expect(await claude.exit).toEqual({ code: 0, signal: null });
   });
 
-  test('that cannot be spawned says why', async () => {
+  test('that cannot be spawned reports the error', async () => {
     const command = { args: [], env: {}, stdin: '', files: [] };
     const claude = startClaude('/nowhere/claude', command, { cwd: '/' });
     expect(await linesOf(claude)).toEqual([]);
@@ -71,7 +71,7 @@ describe('a process', () => {
     expect(() => claude.signal('SIGTERM')).not.toThrow();
   });
 
-  test('is signalled with its whole group', async () => {
+  test('gets a signal together with its whole process group', async () => {
     const claude = start('sleep 60 & wait; echo never');
     claude.signal('SIGTERM');
     expect(await linesOf(claude)).toEqual([]);

@@ -1,4 +1,4 @@
-// Every shape of stream-json that is known, through the whole worker: what is stored, what is concluded.
+// Every known shape of stream-json goes through a whole worker, which stores it and ends the session.
 import { readFile } from 'node:fs/promises';
 import { describe, expect } from 'vitest';
 import { type Fleet, test } from '../../../support/fleet.ts';
@@ -7,7 +7,7 @@ test.beforeAll(({ fleet }) => fleet.worker().then(() => undefined));
 
 const FIXTURES = new URL('../../../fixtures/', import.meta.url);
 
-// What the real CLI printed once (test/fixtures), and what a session says that prints it.
+// Recordings of the real CLI (test/fixtures), and how a session that prints them ends.
 const RECORDED: [string, object][] = [
   ['answered', { status: 'completed', result: { is_error: false } }],
   ['tool-use', { status: 'completed', result: { num_turns: 2 } }],
@@ -32,7 +32,7 @@ const init = { type: 'system', subtype: 'init', session_id: 's', model: 'claude-
 const user = (content: unknown) => ({ type: 'user', message: { role: 'user', content } });
 const toolResult = (content: unknown) => [{ type: 'tool_result', tool_use_id: 't', content }];
 
-// Shapes that hld lost, dropped or did not parse.
+// Shapes that earlier programs lost, dropped or could not parse.
 const DRIFTED: [string, object][] = [
   ['a tool result whose content is a list', user(toolResult([{ type: 'text', text: 'x' }]))],
   ['a user message that is a bare text', user('go on')],
@@ -45,7 +45,7 @@ const DRIFTED: [string, object][] = [
   ['an MCP server that failed', { ...init, mcp_servers: [{ name: 'a', status: 'failed' }] }],
 ];
 
-/** Runs a session that prints this text, and gives back the lines that are stored of it. */
+/** Runs a session that prints this text, and returns the lines that are stored. */
 async function print(fleet: Fleet, text: string): Promise<{ id: string; stored: string[] }> {
   const id = await fleet.play([{ init: false }, { raw: text }, { result: false }]);
   await fleet.ended(id);
@@ -55,18 +55,18 @@ async function print(fleet: Fleet, text: string): Promise<{ id: string; stored: 
 
 describe('a session that prints', () => {
   test.concurrent.for(RECORDED)(
-    'what was recorded as %s keeps every line and is understood',
+    'the recording %s stores every line and ends as expected',
     async ([name, expected], { fleet }) => {
       const text = await readFile(new URL(`${name}.jsonl`, FIXTURES), 'utf8');
       const { id, stored } = await print(fleet, text);
-      // All but those that only grow an answer: they are streamed live (see partials.test.ts).
+      // Partial messages are only streamed (partials.test.ts); all other lines are stored.
       const lines = text.trimEnd().split('\n');
       expect(stored).toEqual(lines.filter((line) => !line.includes('"type":"stream_event"')));
       expect(await fleet.session(id)).toMatchObject(expected);
     },
   );
 
-  test.concurrent.for(DRIFTED)('%s keeps it as it came', async ([, shape], { fleet }) => {
+  test.concurrent.for(DRIFTED)('%s stores it unchanged', async ([, shape], { fleet }) => {
     const result = { type: 'result', subtype: 'success', is_error: false, num_turns: 1 };
     const lines = [init, shape, result].map((line) => JSON.stringify(line));
     const { id, stored } = await print(fleet, `${lines.join('\n')}\n`);

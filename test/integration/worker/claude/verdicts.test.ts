@@ -1,4 +1,4 @@
-// Result lines whose success is none, as the fake CLI prints them, and what the API then says.
+// The fake CLI prints result lines that say success but are none; the session must end accordingly.
 import { describe, expect } from 'vitest';
 import { openApi } from '../../../support/api.ts';
 import { test } from '../../../support/fleet.ts';
@@ -12,26 +12,46 @@ const SCHEMA = {
   additionalProperties: false,
 };
 
-// The fields of a result line that was a success, and what becomes of the session.
+// Fields that change a successful result line, and the session's failure code or status.
 const VERDICTS: [string, object, string][] = [
-  ['an error by its subtype alone', { subtype: 'error_during_execution' }, 'EXECUTION_ERROR'],
-  ['spent turns by the subtype alone', { subtype: 'error_max_turns' }, 'MAX_TURNS'],
+  ['an error subtype without is_error', { subtype: 'error_during_execution' }, 'EXECUTION_ERROR'],
+  ['the subtype error_max_turns without is_error', { subtype: 'error_max_turns' }, 'MAX_TURNS'],
   ['no is_error', { is_error: null }, 'completed'],
   ['is_error as a text', { is_error: 'true' }, 'EXECUTION_ERROR'],
   [
-    'no structured answer',
+    'the subtype error_max_structured_output_retries',
     { subtype: 'error_max_structured_output_retries', is_error: true },
     'STRUCTURED_OUTPUT_INVALID',
   ],
-  ['a refusal', { stop_reason: 'refusal', result: '', num_turns: 3 }, 'REFUSED'],
-  ['a full window', { terminal_reason: 'blocking_limit', is_error: true }, 'PROMPT_TOO_LONG'],
-  ['compactions', { terminal_reason: 'rapid_refill_breaker', is_error: true }, 'PROMPT_TOO_LONG'],
-  ['a call that was put off', { terminal_reason: 'tool_deferred', result: '' }, 'TOOL_DEFERRED'],
-  ['a turn that was stopped', { terminal_reason: 'aborted_tools', result: '' }, 'EXECUTION_ERROR'],
-  ['no turn', { terminal_reason: 'turn_setup_failed' }, 'EXECUTION_ERROR'],
+  ['the stop reason refusal', { stop_reason: 'refusal', result: '', num_turns: 3 }, 'REFUSED'],
+  [
+    'the terminal reason blocking_limit',
+    { terminal_reason: 'blocking_limit', is_error: true },
+    'PROMPT_TOO_LONG',
+  ],
+  [
+    'the terminal reason rapid_refill_breaker',
+    { terminal_reason: 'rapid_refill_breaker', is_error: true },
+    'PROMPT_TOO_LONG',
+  ],
+  [
+    'the terminal reason tool_deferred',
+    { terminal_reason: 'tool_deferred', result: '' },
+    'TOOL_DEFERRED',
+  ],
+  [
+    'the terminal reason aborted_tools',
+    { terminal_reason: 'aborted_tools', result: '' },
+    'EXECUTION_ERROR',
+  ],
+  [
+    'the terminal reason turn_setup_failed',
+    { terminal_reason: 'turn_setup_failed' },
+    'EXECUTION_ERROR',
+  ],
 ];
 
-describe('a result line that tells of', () => {
+describe('a session ends with the right code for a result line with', () => {
   test.concurrent.for(VERDICTS)('%s', async ([, fields, expected], { fleet }) => {
     const session = await fleet.ended(await fleet.play([{ say: 'so' }, { result: fields }]));
     expect(session.failure?.code ?? session.status).toBe(expected);
@@ -40,12 +60,16 @@ describe('a result line that tells of', () => {
   });
 });
 
-describe('with a json_schema, an answer', () => {
+describe('a session with a json_schema ends with the right code for an answer', () => {
   test.concurrent.for([
-    ['without structure', {}, 'STRUCTURED_OUTPUT_INVALID'],
-    ['that does not fit', { structured_output: { a: 'x' } }, 'STRUCTURED_OUTPUT_INVALID'],
-    ['that fits', { structured_output: { a: 1 } }, 'completed'],
-    ['that an error comes instead of', { is_error: true }, 'EXECUTION_ERROR'],
+    ['without structured output', {}, 'STRUCTURED_OUTPUT_INVALID'],
+    [
+      'whose structured output does not match',
+      { structured_output: { a: 'x' } },
+      'STRUCTURED_OUTPUT_INVALID',
+    ],
+    ['whose structured output matches', { structured_output: { a: 1 } }, 'completed'],
+    ['that is an error', { is_error: true }, 'EXECUTION_ERROR'],
   ] as const)('%s', async ([, fields, expected], { fleet }) => {
     const steps = [{ say: 'so' }, { result: fields }];
     const session = await fleet.ended(await fleet.play(steps, { json_schema: SCHEMA }));
@@ -53,7 +77,7 @@ describe('with a json_schema, an answer', () => {
   });
 });
 
-test('why the model stopped stands in what the API says of the session', async ({ fleet }) => {
+test('the API returns the model’s stop reason with the session', async ({ fleet }) => {
   const { env } = fleet;
   const api = await openApi({
     redis: env['REDIS_URL'] ?? '',

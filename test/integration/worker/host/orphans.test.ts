@@ -1,4 +1,4 @@
-// Nothing that a run started outlives it, also where its worker was killed; what others run is left alone.
+// The processes and folders of a killed worker's runs are removed; those of other workers stay.
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
@@ -7,7 +7,7 @@ import { test as base, type Fleet } from '../../../support/fleet.ts';
 import { waitFor } from '../../../support/wait.ts';
 import type { WorkerProcess } from '../../../support/worker-process.ts';
 
-/** A session that runs, with a tool in a session of its own and another that the tool started. */
+/** A running session whose tool has its own process session and has started a second tool. */
 interface Running {
   fleet: Fleet;
   worker: WorkerProcess;
@@ -19,7 +19,7 @@ interface Running {
 
 async function run(fleet: Fleet, worker: WorkerProcess, name: string): Promise<Running> {
   const files = ['tool', 'child'].map((what) => join(fleet.root, `${name}.${what}`));
-  // The tool starts another in the background, as a shell does with `server &`.
+  // The tool starts a second one in the background, as a shell does with `server &`.
   const shell = `/bin/sh -c 'echo $$ > ${files[1]}.part; mv ${files[1]}.part ${files[1]}; exec sleep 600' & wait`;
   const id = await fleet.play([
     { spawn: shell, pid_file: files[0] },
@@ -42,7 +42,7 @@ const test = base.extend<{ $file: { killed: Running; neighbour: Running; killedA
     async ({ fleet }, use) => use(await run(fleet, await fleet.worker(), 'neighbour')),
     { scope: 'file' },
   ],
-  // On a queue of its own, where nobody takes the session over: all that is done is done by the neighbour's sweep.
+  // Its own queue, so that no worker takes the session over: only the neighbour's sweep can clean up.
   killed: [
     async ({ fleet, neighbour: _lives }, use) => {
       const mine = fleet.sibling();
@@ -59,13 +59,13 @@ const test = base.extend<{ $file: { killed: Running; neighbour: Running; killedA
   ],
 });
 
-describe('when a worker was killed', () => {
-  test('its CLI goes with it', async ({ killed, killedAt }) => {
+describe('when a worker was killed,', () => {
+  test('its CLI dies with it', async ({ killed, killedAt }) => {
     await waitFor('the CLI to be gone', () => !isAlive(killed.cli));
     expect(Date.now() - killedAt).toBeLessThan(2_000);
   });
 
-  test('its tools are gone within ten seconds, by the sweep of any worker on the host', async ({
+  test('its tools are ended within ten seconds by the sweep of any worker on the host', async ({
     killed,
     killedAt,
   }) => {
@@ -73,14 +73,14 @@ describe('when a worker was killed', () => {
     expect(Date.now() - killedAt).toBeLessThan(12_000);
   });
 
-  test('the folders of its attempts go too', async ({ killed }) => {
+  test('the folders of its attempts are removed', async ({ killed }) => {
     await waitFor('its folder to be gone', async () =>
       (await folders(killed.fleet)).every((name) => !name.includes(`-${killed.worker.pid}-`)),
     );
   });
 
-  test('what its neighbour on the host runs goes on', async ({ neighbour, killed }) => {
-    expect(killed.tools.some(isAlive)).toBe(false); // the sweep was there
+  test('the sessions of another worker on the host keep running', async ({ neighbour, killed }) => {
+    expect(killed.tools.some(isAlive)).toBe(false); // the sweep has run
     expect([neighbour.cli, ...neighbour.tools].every(isAlive)).toBe(true);
     expect(await folders(neighbour.fleet)).toHaveLength(1);
     expect(await neighbour.fleet.session(neighbour.id)).toMatchObject({
@@ -89,9 +89,9 @@ describe('when a worker was killed', () => {
     });
   });
 
-  test('a worker that starts removes what is there', async ({ fleet, neighbour }) => {
+  test('a worker that starts removes leftover folders', async ({ fleet, neighbour }) => {
     const tmp = fleet.env['TMPDIR'] ?? '';
-    // As left by a process of this pid that began at another time.
+    // The folder of an earlier process with the same pid but another start time.
     const left = join(tmp, `baton-run-${neighbour.worker.pid}-1-AbCdEf`);
     await mkdir(join(left, 'c', 'projects'), { recursive: true });
     const other = fleet.sibling();

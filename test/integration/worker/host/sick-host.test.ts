@@ -1,4 +1,4 @@
-// What is wrong with a host is never a session's fault: it waits, or runs elsewhere.
+// A fault of the host must not fail a session: the session waits, or another worker runs it.
 import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import type { WorkerProcess } from '../../../support/worker-process.ts';
 const SICK = 'the host cannot run sessions';
 const WELL = 'the host can run sessions again';
 
-// More than a worker runs at once: the sessions that wait are the ones that a sick host could eat.
+// More than a worker runs at once, because a sick host could fail the waiting sessions one by one.
 const SESSIONS = 8;
 
 interface Host {
@@ -22,7 +22,7 @@ interface Host {
   temporary: string;
 }
 
-/** A folder of a test's own with a CLI and a place for temporary files. */
+/** Creates a host for one test: a folder with its own CLI and its own temporary directory. */
 async function createHost(parent: Fleet, name: string): Promise<Host> {
   const root = join(parent.root, name);
   const temporary = join(root, 'real-tmp');
@@ -50,7 +50,7 @@ async function endAll(fleet: Fleet, ids: string[]): Promise<Session[]> {
   return sessions;
 }
 
-/** Resolves once the worker is not ready for this reason; rejects as soon as a session has failed for it. */
+/** Resolves once the worker is not ready for this reason; rejects as soon as a session has failed. */
 async function untilHeldUp(worker: WorkerProcess, reason: RegExp, { db }: Fleet): Promise<void> {
   await untilUnready(worker, reason, async () => {
     const failed = await db.collection<Session>('sessions').find({ status: 'failed' }).toArray();
@@ -63,7 +63,7 @@ const mayMount =
 
 const NOT_HELD_AGAINST = { retries: 0, crashes: 0, hand_backs: 0 };
 
-/** How a host is taken ill, the reason that it gives, and how it is cured. */
+/** Ways to break a host, the reason that readiness must give, and how to repair it. */
 const ILLNESSES: [string, { reason: RegExp; harm(host: Host): Promise<() => Promise<void>> }][] = [
   [
     'the CLI is moved away',
@@ -76,7 +76,7 @@ const ILLNESSES: [string, { reason: RegExp; harm(host: Host): Promise<() => Prom
     },
   ],
   [
-    'the CLI may not be executed',
+    'the CLI is not executable',
     {
       reason: /the claude CLI/,
       async harm({ claude }) {
@@ -97,7 +97,7 @@ const ILLNESSES: [string, { reason: RegExp; harm(host: Host): Promise<() => Prom
     },
   ],
   [
-    'the CLI is a file that is cut short',
+    'the CLI is a truncated file',
     {
       reason: /--version/,
       async harm({ claude, root }) {
@@ -108,7 +108,7 @@ const ILLNESSES: [string, { reason: RegExp; harm(host: Host): Promise<() => Prom
     },
   ],
   [
-    'the CLI is one that is too old',
+    'the CLI is too old',
     {
       reason: /2\.1\.100/,
       async harm({ claude, root }) {
@@ -171,7 +171,7 @@ const ILLNESSES: [string, { reason: RegExp; harm(host: Host): Promise<() => Prom
     },
   ],
   [
-    'the work root leads to a file system that takes no folders',
+    'the work root leads to a file system without new folders',
     {
       reason: /ENOENT/,
       async harm({ root }) {
@@ -185,7 +185,7 @@ const ILLNESSES: [string, { reason: RegExp; harm(host: Host): Promise<() => Prom
     },
   ],
   [
-    'the temporary directory takes no files',
+    'the temporary directory refuses files',
     {
       reason: /EROFS|EPERM|ENOENT|EACCES/,
       async harm({ temporary, root }) {
@@ -200,10 +200,10 @@ const ILLNESSES: [string, { reason: RegExp; harm(host: Host): Promise<() => Prom
   ],
 ];
 
-// Probes of a sick host come ever more rarely.
-describe('a host that is sick for a while', { timeout: 120_000 }, () => {
+// The pauses between probes of a sick host grow.
+describe('on a host that is sick for a while,', { timeout: 120_000 }, () => {
   test.for(ILLNESSES)(
-    '%s: no session fails, all run once it is well',
+    '%s: no session fails, and all run after the repair',
     async ([name, { harm, reason }], { fleet: parent }) => {
       const host = await createHost(parent, name.replaceAll(' ', '-'));
       const worker = await workerOf(host);
@@ -223,9 +223,9 @@ describe('a host that is sick for a while', { timeout: 120_000 }, () => {
     },
   );
 
-  // A disk that is full for the worker alone takes a mount of its own, which not every host allows.
+  // A disk that is full for one worker needs its own mount, which not every host allows.
   test.runIf(mayMount)(
-    'the temporary directory is full: no session fails, all run once it is not',
+    'the temporary directory is full: no session fails, and all run when it has space again',
     async ({ fleet: parent }) => {
       const host = await createHost(parent, 'full');
       const small = 'mount -t tmpfs -o size=8m none "$TMPDIR" && exec "$@"';
@@ -244,7 +244,7 @@ describe('a host that is sick for a while', { timeout: 120_000 }, () => {
     },
   );
 
-  test('what runs goes on, and what waits is run by a worker that is well', async ({
+  test('running sessions complete, and a healthy worker runs the waiting sessions', async ({
     fleet: parent,
   }) => {
     const host = await createHost(parent, 'two');
@@ -270,7 +270,7 @@ describe('a host that is sick for a while', { timeout: 120_000 }, () => {
     await untilReady(sick);
   });
 
-  test('a worker that has too few files for all its sessions runs them with fewer at once', async ({
+  test('a worker with too few file descriptors runs fewer sessions at once and completes all', async ({
     fleet: parent,
   }) => {
     const host = await createHost(parent, 'files');

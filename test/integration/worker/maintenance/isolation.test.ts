@@ -1,4 +1,4 @@
-// A worker whose MongoDB fails or hangs for one maintenance task alone: the other tasks do their work.
+// MongoDB fails or hangs for one maintenance task only; the other tasks must still run.
 import type { Document } from 'mongodb';
 import { expect, onTestFinished, vi } from 'vitest';
 import { makeCompletedSession, makeSession } from '../../../support/factories.ts';
@@ -9,7 +9,7 @@ import { waitFor } from '../../../support/wait.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 
-// Tasks begin anew every five seconds.
+// Tasks run every five seconds.
 const SOON = { timeout: 20_000, interval: 100 };
 
 const BAD_VALUE = { ok: 0, code: 2, codeName: 'BadValue', errmsg: 'no such operator' };
@@ -24,7 +24,7 @@ test.for<[string, (command: Document) => boolean, Document | null]>([
   ['the search for sessions without a job gets no answer', isAskedForSessionsWithoutJob, null],
   ['the search for sessions without a job fails', isAskedForSessionsWithoutJob, BAD_VALUE],
 ])(
-  '%s: sessions are deleted by their age all the same',
+  'old sessions are still deleted although %s',
   { timeout: 60_000 },
   async ([, match, reply], { fleet: parent }) => {
     const fleet = parent.sibling();

@@ -1,4 +1,4 @@
-// Maintenance tasks run apart: what one of them does is nothing to the others, nor to the lease.
+// Maintenance tasks are independent: one task cannot block the others or the leader lease.
 import { createLeaderLease, createLogger, createStoreClock, newId } from '@baton/core/internal';
 import { expect, onTestFinished } from 'vitest';
 import {
@@ -10,7 +10,7 @@ import { waitFor } from '../../../support/wait.ts';
 
 const often = { everyMs: 10, limitMs: 60_000 };
 
-test('a task that throws, hangs or takes long keeps neither the others nor the lease', async ({
+test('a task that throws, hangs or takes long does not block the other tasks or the leader lease', async ({
   db,
 }) => {
   const name = newId();

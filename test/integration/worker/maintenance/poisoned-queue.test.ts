@@ -1,4 +1,4 @@
-// Jobs that BullMQ cannot read, in every state of a queue: each is handled by itself, and the rest goes on.
+// Jobs that BullMQ cannot read, in every state of a queue: each fails alone, and other jobs run.
 import { newId } from '@baton/core/internal';
 import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, vi } from 'vitest';
@@ -34,7 +34,7 @@ const linesWith = (text: string, ...parts: string[]) =>
 
 describe('a poisoned job', () => {
   test.for(STATES)(
-    'in %s fails by itself, whatever is wrong with it, and the worker goes on',
+    'in %s fails alone, and the worker keeps running other jobs',
     {
       timeout: 120_000,
     },
@@ -71,10 +71,7 @@ describe('a poisoned job', () => {
     },
   );
 
-  test('whose id is no session’s fails too, once and with one line of the log', async ({
-    fleet,
-    redis,
-  }) => {
+  test('whose id is not a session id fails once, with one log line', async ({ fleet, redis }) => {
     const odd = ['x1', 'a/b?c#d', 'two words', 'émile', '{"a":1}', '__proto__', 'x'.repeat(5_000)];
     const one = fleet.sibling();
     const key = queueKey(one);
@@ -94,7 +91,7 @@ describe('a poisoned job', () => {
     }
   });
 
-  test('with a flaw that a session does not need runs', { timeout: 60_000 }, async ({
+  test('runs if its flaw is in a field that sessions do not use', { timeout: 60_000 }, async ({
     fleet,
     redis,
   }) => {
@@ -117,7 +114,7 @@ describe('a poisoned job', () => {
 
 describe('the API', () => {
   test.for([...STATES, 'completed', 'failed'])(
-    'answers for a poisoned job in %s, and shows it on the dashboard',
+    'returns a session for a poisoned job in %s, and lists the job on the dashboard',
     {
       timeout: 60_000,
     },

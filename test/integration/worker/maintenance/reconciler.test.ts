@@ -1,4 +1,4 @@
-// Documents and queue are made to disagree in every way; one round mends each.
+// Queue and documents are made to disagree in each known way; one round must repair each.
 import {
   createJobUpkeep,
   createLeaderLease,
@@ -34,7 +34,7 @@ interface Scene {
   logged: string[];
   store(fields?: Partial<Session>): Promise<Session>;
   state(id: string): Promise<string>;
-  /** Empties the queue of everything, as a Redis that loses its data does. */
+  /** Empties the queue, like a Redis that lost its data. */
   loseAll(): Promise<void>;
 }
 
@@ -87,7 +87,7 @@ const inAnHour = () => new Date(Date.now() + 3_600_000);
 const NOTHING = { adopted: 0, dropped: 0, failed: 0, restored: 0, released: 0 };
 
 describe('a round of the reconciler', () => {
-  test('adopts jobs that nobody gave a document, whatever holds them back', async ({ scene }) => {
+  test('adopts jobs without a document, also delayed and prioritized ones', async ({ scene }) => {
     const jobs: Job[] = [
       makeLaunchJob(),
       makeLaunchJob({ priority: 5 }),
@@ -101,7 +101,7 @@ describe('a round of the reconciler', () => {
     expect(await reconcileOnce(scene.deps)).toEqual(NOTHING);
   });
 
-  test('makes a failed session of a job that does not parse, and then drops the job', async ({
+  test('adopts a job that does not parse as a failed session, and then drops the job', async ({
     scene,
   }) => {
     const id = newId();
@@ -114,9 +114,7 @@ describe('a round of the reconciler', () => {
     expect(await reconcileOnce(scene.deps)).toEqual({ ...NOTHING, dropped: 1 });
   });
 
-  test('fails a job whose id is no session’s in the queue, and does the rest', async ({
-    scene,
-  }) => {
+  test('fails a job whose id is not a session id, and does its other work', async ({ scene }) => {
     await scene.queue.bull.add('launch', {}, { jobId: 'no-uuid' });
     const { id } = await scene.store();
     expect(await reconcileOnce(scene.deps)).toEqual({ ...NOTHING, failed: 1, restored: 1 });
@@ -126,9 +124,7 @@ describe('a round of the reconciler', () => {
     expect(await reconcileOnce(scene.deps)).toEqual(NOTHING);
   });
 
-  test('gives every queued session a job again once Redis has lost everything', async ({
-    scene,
-  }) => {
+  test('enqueues every queued session again after Redis lost all data', async ({ scene }) => {
     const plain = await scene.store();
     const urgent = await scene.store({ priority: 3 });
     const later = await scene.store({ not_before: inAnHour() });
@@ -147,7 +143,7 @@ describe('a round of the reconciler', () => {
     expect(await reconcileOnce(scene.deps)).toEqual(NOTHING);
   });
 
-  test('gives a session that lost its worker a job, and not one that has one', async ({
+  test('enqueues sessions whose lease has expired, and no session whose lease holds', async ({
     scene,
   }) => {
     const lost = [
@@ -160,7 +156,7 @@ describe('a round of the reconciler', () => {
     expect(await scene.state(running.id)).toBe('unknown');
   });
 
-  test('leaves a session alone whose job a worker has', async ({ scene }) => {
+  test('leaves a session alone while a worker processes its job', async ({ scene }) => {
     const session = await scene.store({ status: 'running', lease: expired });
     await scene.queue.add(makeLaunchJob({ id: session.id }));
     const done = Promise.withResolvers<void>();
@@ -175,7 +171,7 @@ describe('a round of the reconciler', () => {
     await vi.waitFor(async () => expect(await scene.state(session.id)).toBe('active'));
     expect(await reconcileOnce(scene.deps)).toEqual(NOTHING);
     done.resolve();
-    // Its job is done and it is not: what the job left behind gives way to another.
+    // The job has finished but the session has not: the finished job is replaced by a new one.
     await vi.waitFor(async () => expect(await scene.state(session.id)).toBe('completed'));
     await scene.queue.bull.pause();
     expect(await reconcileOnce(scene.deps)).toEqual({ ...NOTHING, restored: 1 });
@@ -192,7 +188,7 @@ describe('a round of the reconciler', () => {
     for (const { id } of ended) expect(await scene.state(id)).toBe('unknown');
   });
 
-  test('done by several at once leaves each session with one job', async ({ scenes }) => {
+  test('gives each session one job even if several rounds run at once', async ({ scenes }) => {
     const [first, second, third] = scenes(3);
     if (!first || !second || !third) throw new Error('expected three scenes');
     const ids = [];
@@ -204,7 +200,7 @@ describe('a round of the reconciler', () => {
 });
 
 describe('the reconciler of a worker', () => {
-  test('looks at once, not while another worker holds the lease, and takes the lease over when that worker stops', async ({
+  test('runs at its start, waits while another worker holds the lease, and takes over when that worker stops', async ({
     scenes,
   }) => {
     const [first, second] = scenes(2);
@@ -222,7 +218,7 @@ describe('the reconciler of a worker', () => {
     await vi.waitFor(async () => expect(await second.state(other.id)).toBe('waiting'), {
       timeout: 8_000,
     });
-    // It tells of the round once all of it is done.
+    // The round is logged only when all of it is done.
     await vi.waitFor(() => expect(second.logged.join()).toContain('reconciled'));
   });
 });

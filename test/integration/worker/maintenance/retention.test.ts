@@ -42,7 +42,7 @@ async function openWorld(db: Parameters<typeof openStores>[0]) {
       tombstones,
       isKept: async (rootId) => (await tree.newest(rootId)).length > 0,
     }),
-    /** A root that ended so many days ago, stored. */
+    /** Stores a root session that ended this many days ago. */
     keep: (days: number, fields: Partial<Session> = {}) =>
       sessions.insertIfAbsent(
         makeCompletedSession({ end_time: new Date(Date.now() - days * DAY_MS), ...fields }),
@@ -53,7 +53,7 @@ async function openWorld(db: Parameters<typeof openStores>[0]) {
 }
 
 describe('retention', () => {
-  test('deletes what ended long enough ago, and nothing else', async ({ world }) => {
+  test('deletes conversations that ended long enough ago, and nothing else', async ({ world }) => {
     const old = await world.keep(8);
     const young = await world.keep(6);
     const live = await world.sessions.insertIfAbsent(
@@ -71,7 +71,9 @@ describe('retention', () => {
     expect(await world.left(old)).toEqual([old.id]);
   });
 
-  test('looks past old sessions of conversations that go on', async ({ world }) => {
+  test('finds old conversations behind many old sessions of a conversation that has not ended', async ({
+    world,
+  }) => {
     const going = await world.keep(60);
     await world.sessions.insertIfAbsent(makeChild(going));
     const more = Array.from({ length: 120 }, (_, index) =>
@@ -98,7 +100,7 @@ describe('the work directory of a conversation', () => {
       () => false,
     );
 
-  test('goes with its conversation, and not before', async ({ world }) => {
+  test('is removed after its conversation is deleted, and not before', async ({ world }) => {
     const root = await world.keep(1);
     const own = await makeWorkDir(world.workRoot, root.id);
     await mkdir(join(own, 'deep'));
@@ -111,7 +113,7 @@ describe('the work directory of a conversation', () => {
     expect(await isThere(own)).toBe(false);
   });
 
-  test('that Baton did not make stays, whatever its name', async ({ world }) => {
+  test('stays if Baton did not make it, even if its name matches', async ({ world }) => {
     const root = await world.keep(1);
     const own = join(world.workRoot, root.id);
     await mkdir(own);
@@ -122,13 +124,13 @@ describe('the work directory of a conversation', () => {
     expect(await isThere(own)).toBe(true);
   });
 
-  test('stays where its conversation is unknown to this database', async ({ world }) => {
+  test('stays if the database does not know its conversation', async ({ world }) => {
     const own = await makeWorkDir(world.workRoot, newId());
     await world.sweep();
     expect(await isThere(own)).toBe(true);
   });
 
-  test('of an id that is used anew stays', async ({ world }) => {
+  test('stays if a new session has the same id', async ({ world }) => {
     const root = await world.keep(1);
     const own = await makeWorkDir(world.workRoot, root.id);
     await world.deletion.deleteConversation(root.id);
@@ -139,7 +141,9 @@ describe('the work directory of a conversation', () => {
     expect(await isThere(own)).toBe(true);
   });
 
-  test('that a session replaced by a symlink takes nothing along', async ({ world }) => {
+  test('is removed without the symlink’s target if a session replaced it by a symlink', async ({
+    world,
+  }) => {
     const elsewhere = join(world.workRoot, 'elsewhere');
     await mkdir(elsewhere);
     const root = await world.keep(1);

@@ -1,4 +1,4 @@
-// The operator's secrets in what a CLI says: masked before anything is stored, told or logged.
+// The operator's secrets in the CLI's output are masked before anything is stored, published or logged.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -13,8 +13,8 @@ test.beforeAll(({ fleet }) =>
   fleet.worker({ ANTHROPIC_API_KEY: KEY, LOG_LEVEL: 'debug' }).then(() => undefined),
 );
 
-test('a line that is cut at 1 MiB was masked before', async ({ fleet }) => {
-  // Too long for a prompt of the fake: it reads the lines from a file.
+test('a line is masked before it is cut at 1 MiB', async ({ fleet }) => {
+  // The lines are too long for the fake's prompt, so it reads them from a file.
   const file = join(fleet.root, 'long-line.jsonl');
   const cutAt = (location: number) => {
     const line = { type: 'assistant', message: { content: 'x'.repeat(location), after: KEY } };
@@ -33,7 +33,7 @@ test('a line that is cut at 1 MiB was masked before', async ({ fleet }) => {
   for (const { raw } of cut) expect(raw.slice(-40)).toMatch(/"after":"\*+$/);
 });
 
-test('what the CLI says as it fails is masked, a secret that a tail would cut included', async ({
+test('a failure’s stderr is masked, even a secret that the start of the tail would cut', async ({
   fleet,
 }) => {
   const id = await fleet.play([
@@ -46,7 +46,9 @@ test('what the CLI says as it fails is masked, a secret that a tail would cut in
   expect(JSON.stringify(failure)).not.toMatch(/rator-4711|perator|sk-ant/);
 });
 
-test('a result, its structured output and what is no JSON are masked', async ({ fleet }) => {
+test('a result, its structured output and output that is not JSON are masked', async ({
+  fleet,
+}) => {
   const id = await fleet.play([
     { raw: `noise with ${KEY}\n{"garbage": ${KEY}\n` },
     {
@@ -70,7 +72,7 @@ test('a result, its structured output and what is no JSON are masked', async ({ 
   for (const { type, raw } of events) if (type !== 'result') expect(raw).not.toContain(KEY);
 });
 
-test('what a worker says on stderr holds no secret', async ({ fleet }) => {
+test('a worker’s log on stderr holds no secret', async ({ fleet }) => {
   const run = runWorker({ ...fleet.env, ANTHROPIC_API_KEY: KEY, CLAUDE_BIN: `/nowhere/${KEY}` });
   expect(await run.ended).toMatchObject({ code: 1 });
   expect(run.err()).toContain(`/nowhere/${HIDDEN}`);

@@ -11,8 +11,10 @@ async function isDraining(health: string): Promise<boolean> {
   return answer.status === 503 && JSON.stringify(await answer.json()).includes('draining');
 }
 
-describe('a worker that is told to stop', () => {
-  test.concurrent('finishes what runs, takes nothing new, and ends with 0', async ({ fleet }) => {
+describe('a worker that is asked to stop', () => {
+  test.concurrent('finishes its running sessions, takes no new job, and exits with 0', async ({
+    fleet,
+  }) => {
     const mine = fleet.sibling();
     const worker = await mine.worker({ DRAIN_TIMEOUT_MS: '20000' });
     const go = join(mine.root, 'go-and-finish');
@@ -32,7 +34,7 @@ describe('a worker that is told to stop', () => {
     expect(await mine.queue.getJobState(later)).toBe('waiting');
   });
 
-  test.concurrent('hands back what takes too long, and another worker goes on from its transcript', async ({
+  test.concurrent('hands back a session that takes too long, and another worker resumes it', async ({
     fleet,
   }) => {
     const mine = fleet.sibling();
@@ -72,7 +74,9 @@ describe('a worker that is told to stop', () => {
     expect(session.totals.cost_usd).toBeCloseTo(0.02, 5);
   });
 
-  test.concurrent('waits no longer when it is told twice', async ({ fleet }) => {
+  test.concurrent('hands its sessions back at once when it is asked a second time', async ({
+    fleet,
+  }) => {
     const mine = fleet.sibling();
     const worker = await mine.worker({ DRAIN_TIMEOUT_MS: '600000' });
     const id = await mine.play([{ say: 'for ever' }, { hang: true }]);
@@ -84,7 +88,9 @@ describe('a worker that is told to stop', () => {
     expect(await mine.session(id)).toMatchObject({ status: 'queued', counts: { hand_backs: 1 } });
   });
 
-  test.concurrent('a cancel that was asked for wins over the hand-back', async ({ fleet }) => {
+  test.concurrent('cancels a session with a cancel request instead of handing it back', async ({
+    fleet,
+  }) => {
     const mine = fleet.sibling();
     const worker = await mine.worker({ DRAIN_TIMEOUT_MS: '0', LEASE_MS: '60000' });
     const id = await mine.play([{ say: 'well' }, { hang: true }]);
@@ -95,7 +101,7 @@ describe('a worker that is told to stop', () => {
     expect(await mine.session(id)).toMatchObject({ status: 'cancelled' });
   });
 
-  test.concurrent('ends with 0 where nothing runs', async ({ fleet }) => {
+  test.concurrent('exits with 0 if no session runs', async ({ fleet }) => {
     const worker = await fleet.sibling().worker();
     expect(await worker.stop()).toEqual({ code: 0, signal: null });
     expect(worker.out().trim().split('\n')).toHaveLength(1);

@@ -8,7 +8,7 @@ import { redisUrl } from '../../../support/services.ts';
 import { waitFor } from '../../../support/wait.ts';
 import { runWorker } from '../../../support/worker-process.ts';
 
-/** How a worker ends that cannot start, and what it says. */
+/** Runs a worker that cannot start, and returns its exit and its output. */
 async function refusedStart(env: Record<string, string>) {
   const run = runWorker(env);
   onTestFinished(() => void run.kill());
@@ -27,8 +27,8 @@ async function ask(url: string): Promise<{ status: number; body: unknown }> {
   return { status: answer.status, body: await answer.json() };
 }
 
-describe('a worker that cannot work does not start', () => {
-  test('an old CLI ends it with what to install', async ({ fleet }) => {
+describe('a worker does not start', () => {
+  test('if the CLI is too old, and says what to install', async ({ fleet }) => {
     const CLAUDE_BIN = await fakeIn(fleet, 'old', '2.1.197');
     const { code, err, out } = await refusedStart({ ...fleet.env, CLAUDE_BIN });
     expect({ code, out }).toEqual({ code: 1, out: '' });
@@ -36,7 +36,7 @@ describe('a worker that cannot work does not start', () => {
     expect(err).toContain('npm install -g @anthropic-ai/claude-code');
   });
 
-  test('a missing CLI ends it with what to install', async ({ fleet }) => {
+  test('if the CLI is missing, and says what to install', async ({ fleet }) => {
     const CLAUDE_BIN = join(fleet.root, 'nowhere');
     const { code, err, out } = await refusedStart({ ...fleet.env, CLAUDE_BIN });
     expect({ code, out }).toEqual({ code: 1, out: '' });
@@ -44,7 +44,7 @@ describe('a worker that cannot work does not start', () => {
     expect(err).toContain('npm install -g @anthropic-ai/claude-code');
   });
 
-  test('wrong settings are told all at once, without their values', async ({ fleet }) => {
+  test('if settings are wrong, and names all of them without their values', async ({ fleet }) => {
     const { code, err, out } = await refusedStart({
       ...fleet.env,
       REDIS_URL: 'http://user:s3cret@redis',
@@ -62,8 +62,8 @@ describe('a worker that cannot work does not start', () => {
   });
 });
 
-describe('a worker says how it is', () => {
-  test('it answers /healthz and /readyz, and names what is away', async ({ fleet }) => {
+describe('a running worker', () => {
+  test('answers /healthz and /readyz, and names a store that is away', async ({ fleet }) => {
     const gate = await createGate(redisUrl());
     onTestFinished(() => gate.close());
     const { health } = await fleet.sibling().worker({ REDIS_URL: gate.url });

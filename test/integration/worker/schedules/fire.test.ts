@@ -15,7 +15,7 @@ const ONE = new Date('2026-06-01T13:00:00Z');
 const TWO = new Date('2026-06-01T14:00:00Z');
 
 describe('a firing', () => {
-  test('launches a session that names its schedule; told again, it is the same one', async ({
+  test('launches a session with its schedule’s id, and launches the same session if it is repeated', async ({
     scene,
   }) => {
     const schedule = await scene.verbs.create(YEARLY);
@@ -38,7 +38,7 @@ describe('a firing', () => {
     });
   });
 
-  test('that died before its launch is told again, and launches what it had noted', async ({
+  test('whose process died before the launch launches the recorded session when it is repeated', async ({
     scene,
   }) => {
     const schedule = await scene.verbs.create(YEARLY);
@@ -53,7 +53,7 @@ describe('a firing', () => {
     expect(await launched(scene, schedule)).toEqual([firedSessionId(schedule.id, NOON)]);
   });
 
-  test('while the last session runs is skipped, and says so on the schedule', async ({ scene }) => {
+  test('is skipped while the last session runs, and the schedule shows that', async ({ scene }) => {
     const schedule = await scene.verbs.create(YEARLY);
     const deps = { ...scene, log };
     await fire(deps, schedule.id, NOON);
@@ -68,7 +68,7 @@ describe('a firing', () => {
     expect(await launched(scene, schedule)).toHaveLength(2);
   });
 
-  test('while the last one is about to launch is skipped, until that one must have died', async ({
+  test('is skipped while an earlier firing is about to launch, until that firing counts as dead', async ({
     scene,
     db,
   }) => {
@@ -108,13 +108,13 @@ describe('a firing', () => {
     expect(await launched(scene, dead)).toEqual([firedSessionId(dead.id, TWO)]);
   });
 
-  test('that is told at one moment with the next launches one session, if they may not overlap', async ({
+  test('and the next one at the same moment launch one session if they may not overlap', async ({
     scene,
   }) => {
     const schedule = await scene.verbs.create(YEARLY);
     const both = Promise.withResolvers<void>();
     let read = 0;
-    // Both have read the schedule before either notes anything.
+    // Both firings read the schedule before either writes to it.
     const store: ScheduleStore = {
       ...scene.store,
       async get(id) {
@@ -131,7 +131,7 @@ describe('a firing', () => {
     expect(await launched(scene, schedule)).toHaveLength(1);
   });
 
-  test('that enqueues launches a session which waits behind the last', async ({ scene }) => {
+  test('with overlap enqueue launches a session that waits for the last one', async ({ scene }) => {
     const schedule = await scene.verbs.create({ ...YEARLY, overlap: 'enqueue' });
     const deps = { ...scene, log };
     expect(await fire(deps, schedule.id, NOON)).toBe('launched');
@@ -148,7 +148,7 @@ describe('a firing', () => {
     expect(await launched(scene, schedule)).toHaveLength(2);
   });
 
-  test('of a schedule that is gone, rests, or fired later already does nothing', async ({
+  test('of a schedule that is removed, disabled or already past that time does nothing', async ({
     scene,
   }) => {
     const schedule = await scene.verbs.create({ ...YEARLY, overlap: 'enqueue' });
@@ -162,12 +162,12 @@ describe('a firing', () => {
     expect(await launched(scene, schedule)).toHaveLength(1);
   });
 
-  test('whose launch is refused says why on the schedule, until the next one is not', async ({
+  test('whose launch is refused leaves the error on the schedule until a firing succeeds', async ({
     scene,
     db,
   }) => {
     const schedule = await scene.verbs.create(YEARLY);
-    // A later version may refuse what an earlier one took.
+    // A later version of Baton may refuse a launch that an earlier version accepted.
     await db
       .collection<{ _id: string }>('schedules')
       .updateOne({ _id: schedule.id }, { $set: { launch: '{"query":""}' } });
@@ -180,7 +180,7 @@ describe('a firing', () => {
     expect(await scene.verbs.get(schedule.id)).not.toHaveProperty('last_error');
   });
 
-  test('of a key that was revoked is refused, and the schedule rests until another key enables it', async ({
+  test('of a schedule whose key was revoked is refused, and disables it until another key enables it', async ({
     scene,
   }) => {
     const { key: old } = await scene.keys.create({ name: 'o', tenant: 'default', scope: 'write' });
@@ -211,7 +211,7 @@ describe('a firing', () => {
     expect(sessions.map(({ api_key_id }) => api_key_id)).toEqual([old.id, key.id]);
   });
 
-  test('of a key that is not there is refused, and of a schedule that was enabled without a key launches', async ({
+  test('is refused if the schedule’s key does not exist, and launches if no key is needed', async ({
     scene,
   }) => {
     const schedule = await scene.verbs.create(YEARLY, 'ffffffffffffffff');
@@ -223,7 +223,7 @@ describe('a firing', () => {
     expect(await scene.manager.getSession(id ?? '')).not.toHaveProperty('api_key_id');
   });
 
-  test('that a limit keeps out is refused, and the schedule tells of the last that was not', async ({
+  test('that a limit refuses keeps the last launched session on the schedule', async ({
     scene,
     stores,
   }) => {
@@ -235,10 +235,10 @@ describe('a firing', () => {
     const deps = { ...scene, log };
     expect(await fire(deps, schedule.id, NOON)).toBe('launched');
     const [first] = await launched(scene, schedule);
-    // Whose place is given back when somebody tells the admission.
+    // The slot of the ended session is not freed, because the admission is not notified of its end.
     await scene.end(first ?? '');
     expect(await fire(deps, schedule.id, ONE)).toBe('refused');
-    // As by the process that takes the job of one that died after it had noted the refusal.
+    // The same firing again, as after a crash of the process that had written the refusal.
     expect(await fire(deps, schedule.id, ONE)).toBe('refused');
     const refused = await scene.verbs.get(schedule.id);
     expect(refused.last_error).toMatchObject({
@@ -249,7 +249,7 @@ describe('a firing', () => {
     expect(await launched(scene, schedule)).toEqual([first]);
   });
 
-  test('that died before its launch and is refused then leaves the schedule as it was before', async ({
+  test('that is repeated after a crash and then refused takes its session off the schedule', async ({
     scene,
     stores,
   }) => {

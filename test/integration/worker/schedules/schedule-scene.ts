@@ -1,4 +1,4 @@
-// Schedules in Redis and MongoDB, and a process that fires them.
+// Schedules in Redis and MongoDB, and the part of a worker that fires them.
 import {
   createLogger,
   createRedisWatch,
@@ -19,15 +19,15 @@ import { redisUrl, uniqueName } from '../../../support/services.ts';
 import { asMongo } from '../../../support/stores.ts';
 import { test as base } from '../../core/stores.ts';
 
-/** Says nothing. */
+/** A logger without output. */
 export const log = createLogger('worker', 'silent');
 
-/** What the schedules launch. */
+/** The launch body of the schedules. */
 export const launch = { query: 'tidy up', env: { TOKEN: 's3cret-value' }, tags: ['nightly'] };
-/** A schedule that does not fire by itself while a test runs. */
+/** A schedule that is not due while a test runs. */
 export const YEARLY = { cron: '0 0 1 1 *', overlap: 'skip', enabled: true, launch } as const;
 
-/** Schedules of a test's own, and the manager of their sessions. */
+/** Schedules of one test, and the manager of their sessions. */
 export interface Scene extends ScheduleServices {
   manager: SessionManager;
   clock: StoreClock;
@@ -35,12 +35,12 @@ export interface Scene extends ScheduleServices {
   /** The queue of the sessions. */
   queue: SessionQueue;
   bull: Queue;
-  /** Starts a process's firings. */
+  /** Starts the firings of a worker. */
   run(): void;
   end(id: string): Promise<void>;
 }
 
-/** `test` with schedules. */
+/** `test` with a scene of schedules. */
 export const test = base.extend<{ scene: Scene }>({
   scene: async ({ db }, use) => {
     const prefix = uniqueName('queue');
@@ -92,7 +92,7 @@ export const test = base.extend<{ scene: Scene }>({
 
 const raw = (db: Db) => db.collection<{ _id: string; status: string }>('sessions');
 
-/** The ids of the sessions that a schedule launched, in their order. */
+/** The ids of the sessions that a schedule launched, oldest first. */
 export async function launched({ manager }: Scene, { id }: Schedule): Promise<string[]> {
   const { sessions } = await manager.listSessions({ schedule_id: id });
   return sessions.map((session) => session.id).reverse();

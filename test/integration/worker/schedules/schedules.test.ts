@@ -1,4 +1,4 @@
-// Redis fires schedules by their documents.
+// The job schedulers in Redis must follow the schedule documents in MongoDB.
 import {
   firedSessionId,
   openWorkerRedis,
@@ -16,7 +16,7 @@ describe('Redis', () => {
   const next = async ({ bull }: Scene, { id }: Schedule) =>
     new Date((await bull.getJobScheduler(id))?.next ?? 0).toISOString();
 
-  test('fires by the documents: at once when one is made, changed, rests, or is removed', async ({
+  test('follows the documents at once when a schedule is created, changed, disabled or removed', async ({
     scene,
   }) => {
     const cron = { cron: '30 4 * * *', timezone: 'Asia/Tokyo' };
@@ -38,7 +38,7 @@ describe('Redis', () => {
     expect(await scene.bull.getDelayedCount()).toBe(0);
   });
 
-  test('fires at the end of a gap of the clocks, as next_run_at says, and goes on to it by itself', async ({
+  test('plans the next firing for the end of a gap of the clocks, as next_run_at says', async ({
     scene,
   }) => {
     const { timezone, before, gap, end } = nextMidnightGap();
@@ -56,7 +56,7 @@ describe('Redis', () => {
     );
   });
 
-  test('notes on a schedule that cannot be read why it did not fire, and tries its firing no more', async ({
+  test('fires an unreadable schedule once, and the schedule shows the error', async ({
     scene,
     db,
   }) => {
@@ -73,7 +73,7 @@ describe('Redis', () => {
     });
   });
 
-  test('that lost everything is given the schedules again, none of which fires early', async ({
+  test('gets its schedules back from the reconciler after it lost all data, and none fires early', async ({
     scene,
   }) => {
     const one = await scene.verbs.create(YEARLY);
@@ -87,14 +87,11 @@ describe('Redis', () => {
     expect(await scene.verbs.reconcile()).toBe(0);
   });
 
-  test('that did not hear of a change, or of an end, is told by the reconciler', async ({
-    scene,
-    db,
-  }) => {
+  test('gets changes and removals that it missed from the reconciler', async ({ scene, db }) => {
     const changed = await scene.verbs.create(YEARLY);
     const gone = await scene.verbs.create(YEARLY);
     const resting = await scene.verbs.create(YEARLY);
-    // As an API does that dies before the second write.
+    // Only the documents change, as when an API process dies before its write to Redis.
     await scene.store.replace(changed, { ...YEARLY, cron: '15 6 * * *' });
     await scene.store.remove(gone.id);
     await scene.store.replace(resting, { ...YEARLY, enabled: false });
@@ -107,7 +104,7 @@ describe('Redis', () => {
     expect(await scene.verbs.reconcile()).toBe(0);
   });
 
-  test('that lost the next firing alone is given it again', async ({ scene }) => {
+  test('gets a lost next firing back from the reconciler', async ({ scene }) => {
     const schedule = await scene.verbs.create({ ...withoutCron(), every_ms: 3_600_000 });
     const at = (await scene.bull.getJobScheduler(schedule.id))?.next ?? 0;
     const redis = openWorkerRedis(redisUrl());
@@ -121,7 +118,7 @@ describe('Redis', () => {
     expect(await scene.verbs.reconcile()).toBe(0);
   });
 
-  test('fires in time, again and again, and launches one session each time', async ({ scene }) => {
+  test('fires at each due time, and each firing launches one session', async ({ scene }) => {
     scene.run();
     scene.run();
     const schedule = await scene.verbs.create({
@@ -140,7 +137,7 @@ describe('Redis', () => {
     );
   });
 
-  test('fires once for all that was missed while no worker was there', async ({ scene }) => {
+  test('fires once for all times that were missed while no worker ran', async ({ scene }) => {
     const schedule = await scene.verbs.create({
       ...withoutCron(),
       every_ms: 1_000,
@@ -163,11 +160,11 @@ function withoutCron() {
   return rest;
 }
 
-/** The farthest of the next midnights that do not exist in a zone: its date, the day before, and its end. */
+/** The latest of the zones' next missing midnights: its date, the day before, and the end of the gap. */
 function nextMidnightGap() {
   const gaps = ['America/Santiago', 'Africa/Cairo'].map((timezone) => {
     for (let day = startOfDay(Date.now()) + DAY_MS; ; day += DAY_MS) {
-      // Where the midnight is missing, no hour of the world's day shows it on this date.
+      // A midnight is missing if no UTC hour around it shows this date and hour 0 in the zone.
       const hours = Array.from({ length: 48 }, (_, hour) => day + (hour - 24) * HOUR_MS);
       const shown = hours.filter(
         (hour) => wallDay(hour, timezone) === wallDay(day, 'UTC') && wallHour(hour, timezone) === 0,

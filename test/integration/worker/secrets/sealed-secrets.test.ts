@@ -1,4 +1,4 @@
-// Sealed secrets and the worker that opens them, and the commands that make and turn its keys.
+// A worker opens sealed secrets; `npm run secrets` makes and rotates its keys.
 import { execFile } from 'node:child_process';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ import { runWorker } from '../../../support/worker-process.ts';
 const COMMAND = join(import.meta.dirname, '../../../../apps/worker/src/secrets.ts');
 
 interface Keys {
-  /** The file of a private key, made by the command. */
+  /** Makes a private key with the command, and returns its file and its public part. */
   make(name: string): Promise<{ file: string; jwks: string; key: OpeningKey }>;
   run(args: string[], env?: Record<string, string>): Promise<{ stdout: string; stderr: string }>;
 }
@@ -50,7 +50,7 @@ const test = base.extend<{ $file: { keys: Keys } }>({
   ],
 });
 
-/** Launches a session that leaves its environment in a file of this name. */
+/** Launches a session that writes its environment to a file of this name. */
 async function dumped(fleet: Fleet, name: string, env: Record<string, string>): Promise<string> {
   const dump = join(fleet.root, `${name}.json`);
   return fleet.play([{ dump }, { say: 'done' }], { env });
@@ -61,7 +61,7 @@ async function envOf(fleet: Fleet, name: string): Promise<Record<string, string>
 }
 
 describe('a worker with the private key', () => {
-  test('gives the process what was sealed, keeps it sealed, and hides it in what went wrong', async ({
+  test('gives the process the opened secret, stores it sealed, and masks it in the failure', async ({
     fleet,
     keys,
   }) => {
@@ -92,7 +92,7 @@ describe('a worker with the private key', () => {
     expect(session.config.env?.['API_TOKEN']).toMatch(/^baton-sealed\./);
   });
 
-  test('seals what came plain, and opens in a continue what it inherits', async ({ fleet }) => {
+  test('seals plain secrets, and opens the secrets that a continue inherits', async ({ fleet }) => {
     const parent = await dumped(fleet, 'parent', { API_TOKEN: 's3cret-plain' });
     expect((await fleet.ended(parent)).config.env?.['API_TOKEN']).toMatch(/^baton-sealed\./);
     const dump = join(fleet.root, 'child.json');
@@ -105,7 +105,7 @@ describe('a worker with the private key', () => {
     expect(await envOf(fleet, 'child')).toMatchObject({ API_TOKEN: 's3cret-plain' });
   });
 
-  test('judges what was sealed once it is open', async ({ fleet, keys }) => {
+  test('checks the policy on opened secrets', async ({ fleet, keys }) => {
     const { file, jwks } = await keys.make('judged.jwks');
     const sibling = fleet.sibling();
     await sibling.worker({ SECRETS_PRIVATE_KEYS: file });
@@ -124,7 +124,7 @@ describe('a worker with the private key', () => {
     });
   });
 
-  test('fails a session whose secret was sealed for another one', async ({ fleet }) => {
+  test('fails a session whose secret was sealed for another session', async ({ fleet }) => {
     const donor = await dumped(fleet, 'donor', { API_TOKEN: 's3cret-stolen' });
     const { config } = await fleet.ended(donor);
     const id = await dumped(fleet, 'thief', { LOOK: config.env?.['API_TOKEN'] ?? '' });
@@ -136,7 +136,7 @@ describe('a worker with the private key', () => {
     expect(await fleet.events(id)).toEqual([]);
   });
 
-  test('fails a session whose secret is sealed to a key that it does not hold', async ({
+  test('fails a session whose secret was sealed with a key that the worker does not have', async ({
     fleet,
     keys,
   }) => {
@@ -149,7 +149,7 @@ describe('a worker with the private key', () => {
 });
 
 describe('a worker', () => {
-  test('without the private part of a public key does not start', async ({ fleet, keys }) => {
+  test('does not start without the private part of its public key', async ({ fleet, keys }) => {
     const { jwks } = await keys.make('unopened.jwks');
     const path = join(fleet.root, 'unopened-public.jwks');
     await writeFile(path, jwks);
@@ -160,7 +160,7 @@ describe('a worker', () => {
 });
 
 describe('npm run secrets', () => {
-  test('keygen writes a private key for its owner alone, over no other, and prints the public part', async ({
+  test('keygen writes a private key that only its owner may read, overwrites no file, and prints the public part', async ({
     keys,
   }) => {
     const { file, jwks, key } = await keys.make('made.jwks');
@@ -171,8 +171,8 @@ describe('npm run secrets', () => {
     expect((await keys.run(['public', file])).stdout).toBe(jwks);
   });
 
-  test('rotate turns sessions to the new key, and status says when the old one is needed no more', {
-    // A dozen processes one after the other.
+  test('rotate reseals sessions with the new key, and status shows when the old key is no longer needed', {
+    // The test runs a dozen processes one after the other.
     timeout: 90_000,
   }, async ({ fleet: first, keys }) => {
     const fleet = first.sibling();
@@ -197,7 +197,7 @@ describe('npm run secrets', () => {
       `${next.key.kid}  2  seals new secrets`,
       `${old.key.kid}  0`,
     ]);
-    // Terminal all the same: nothing else of it changed, and a continue needs the new key alone.
+    // Both sessions can still be read, hold no plain secret, and a continue needs the new key only.
     const [a, b]: [Session, Session] = [await fleet.session(early), await fleet.session(parent)];
     expect(JSON.stringify([a, b])).not.toContain('s3cret');
     await fleet.worker({ SECRETS_PRIVATE_KEYS: next.file });

@@ -1,4 +1,4 @@
-// The document is the truth: a job that has ended keeps no payload, and few of them are kept.
+// A finished job keeps no payload, and only few are kept, because the document holds everything.
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, vi } from 'vitest';
 import { openApi } from '../../../support/api.ts';
@@ -8,9 +8,9 @@ import { waitFor } from '../../../support/wait.ts';
 
 const KIB_500 = 500 * 1024;
 
-test('24 ended sessions of 500 KiB hold next to nothing in Redis', { timeout: 120_000 }, async ({
-  fleet: parent,
-}) => {
+test('24 ended sessions of 500 KiB use less than 200 KiB of Redis memory', {
+  timeout: 120_000,
+}, async ({ fleet: parent }) => {
   const fleet = parent.sibling();
   await fleet.worker();
   const ids: string[] = [];
@@ -18,7 +18,7 @@ test('24 ended sessions of 500 KiB hold next to nothing in Redis', { timeout: 12
     const max_turns = n % 2 === 0 ? 3 : ('three' as unknown as number);
     const config = { query: 'hello', append_system_prompt: 'x'.repeat(KIB_500), max_turns };
     const id = crypto.randomUUID();
-    // Every other one fails; a producer's own wishes of what is kept count for nothing.
+    // Every other session fails. The worker ignores a producer's removeOnComplete.
     const data = { version: 1, kind: 'launch', id, title: `n ${n}`, config };
     await fleet.queue.add('launch', data, { jobId: id, removeOnComplete: false });
     ids.push(id);
@@ -38,7 +38,7 @@ test('24 ended sessions of 500 KiB hold next to nothing in Redis', { timeout: 12
   expect((await fleet.queue.getJob(ids[0] ?? ''))?.data).toMatchObject({ title: 'n 0' });
 });
 
-test('no more jobs are kept than the settings say, whoever added them', async ({
+test('a queue keeps as many finished jobs as the settings say, whatever their producers asked for', async ({
   fleet: parent,
 }) => {
   const fleet = parent.sibling();
@@ -69,7 +69,7 @@ test('no more jobs are kept than the settings say, whoever added them', async ({
   );
 });
 
-test('what is left of a job is nothing to adopt: its session is made anew, or not found', async ({
+test('a finished job is never adopted: a lost session is not found, and can be launched again', async ({
   fleet: parent,
 }) => {
   const fleet = parent.sibling();

@@ -1,4 +1,4 @@
-// What a session tells once it has ended, and how a client waits for that.
+// An ended session's info, and how a BullMQ client waits for it.
 import { infoSchema, toInfo } from '@baton/core/internal';
 import { QueueEvents } from 'bullmq';
 import { describe, expect, onTestFinished } from 'vitest';
@@ -22,20 +22,18 @@ async function launchAndWait(fleet: Fleet, steps: Step[]): Promise<unknown> {
 }
 
 describe('a client that waits for its job', () => {
-  test('is told the status', async ({ fleet }) => {
+  test('gets the session’s status', async ({ fleet }) => {
     expect(await launchAndWait(fleet, [{ say: 'hi' }])).toEqual({ status: 'completed' });
   });
 
-  test('is told the code of a failure, and its sentence', async ({ fleet }) => {
+  test('gets an error with the failure’s code and message', async ({ fleet }) => {
     await expect(launchAndWait(fleet, [{ api_error: 400 }])).rejects.toThrow(
       'API_INVALID_REQUEST: API Error: 400 scripted failure',
     );
   });
 });
 
-test('a session that ended tells who it is, when it was, what came out and what it cost', async ({
-  fleet,
-}) => {
+test('the info of an ended session has its ids, times, result and cost', async ({ fleet }) => {
   const id = await fleet.play([{ say: 'forty-two' }], { model: 'sonnet' });
   const session = await fleet.ended(id);
   const info = infoSchema.parse(toInfo(session));

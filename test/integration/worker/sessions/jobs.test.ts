@@ -1,4 +1,4 @@
-// A job becomes a session's attempt: jobs as any BullMQ client may add them.
+// Workers run jobs as any BullMQ client may add them.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { newId, type Session } from '@baton/core/internal';
@@ -20,7 +20,7 @@ async function jobState(fleet: Fleet, id: string, state: string): Promise<void> 
   });
 }
 
-/** Stores a session as a worker left it that has not been heard of, and adds its job. */
+/** Stores a session as another worker left it, and adds its job. */
 async function leave(fleet: Fleet, fields: Partial<Session>): Promise<Session> {
   const query = fakePrompt([{ say: 'taken over' }]);
   const session = makeSession({ query, config: { query }, ...fields });
@@ -34,7 +34,7 @@ const attemptOfAnother = { attempt: 1, fence: 1, worker_id: 'other', host: 'else
 
 describe('a session whose document no worker can use', () => {
   test.for([{ lease: null }, { counts: null }, { attempts: 7 }, { totals: null, tags: 9 }])(
-    'fails with INTERNAL after a few tries, and its job and its slot with it: %j',
+    'fails with INTERNAL after a few tries, its job fails and its slot is freed: %j',
     async (odd, { fleet }) => {
       const concurrency_key = newId();
       const query = 'hello';
@@ -63,8 +63,8 @@ describe('a session whose document no worker can use', () => {
   );
 });
 
-describe('a job that anybody added', () => {
-  test('runs with no field but those that are required', async ({ fleet }) => {
+describe('a job that any client added', () => {
+  test('runs with only the required fields', async ({ fleet }) => {
     const id = newId();
     const data = { version: 1, kind: 'launch', id, config: { query: 'hello' } };
     await fleet.queue.add('launch', data, { jobId: id, attempts: 5, removeOnComplete: false });
@@ -77,9 +77,7 @@ describe('a job that anybody added', () => {
     await jobState(fleet, id, 'completed');
   });
 
-  test('becomes a failed session that names the field where it does not parse', async ({
-    fleet,
-  }) => {
+  test('becomes a failed session that names the field that does not parse', async ({ fleet }) => {
     const id = newId();
     const data = { version: 1, kind: 'launch', id, config: { query: 'hi', max_turns: 'many' } };
     await fleet.queue.add('launch', data, { jobId: id });
@@ -111,14 +109,14 @@ describe('a job that anybody added', () => {
     },
   );
 
-  test('fails in the queue where not even its id is usable', async ({ fleet }) => {
+  test('fails in the queue if its id is not a session id', async ({ fleet }) => {
     const id = 'no uuid';
     await fleet.queue.add('launch', { query: 'hi' }, { jobId: id, attempts: 3 });
     await jobState(fleet, id, 'failed');
     expect(await fleet.db.collection<{ _id: string }>('sessions').findOne({ _id: id })).toBeNull();
   });
 
-  test('finishes quietly where its session has ended', async ({ fleet }) => {
+  test('finishes without effect if its session has ended', async ({ fleet }) => {
     const id = await fleet.launch({ query: 'once' });
     const session = await fleet.ended(id);
     await jobState(fleet, id, 'completed');
@@ -131,8 +129,8 @@ describe('a job that anybody added', () => {
   });
 });
 
-describe('a session that another worker had', () => {
-  test('is left alone until its lease expires, and then taken', async ({ fleet }) => {
+describe('a session that another worker claimed', () => {
+  test('is left alone until its lease expires, and is then taken over', async ({ fleet }) => {
     const expires_at = new Date(Date.now() + 1_500);
     const { id } = await leave(fleet, {
       status: 'running',
@@ -146,12 +144,12 @@ describe('a session that another worker had', () => {
     expect(session.attempts[1]?.started_at.getTime()).toBeGreaterThan(expires_at.getTime());
   });
 
-  test('is taken over clean: no event that was never committed, no process of the old attempt', async ({
+  test('is taken over without the old attempt’s uncommitted events and processes', async ({
     fleet,
   }) => {
     const id = newId();
     const strays = [id, newId()].map((sessionId) => {
-      // Of a worker that lives: only the newer fence makes it an orphan.
+      // The marker names a worker that is alive: only the newer fence makes this process an orphan.
       const startTime = startTimeOf(process.pid) ?? '';
       const marker = { workerId: 'other', pid: process.pid, startTime, sessionId, fence: 1 };
       const env = { BATON_RUN: formatMarker(marker) };
@@ -198,7 +196,7 @@ describe('a session that another worker had', () => {
 });
 
 describe('several workers', () => {
-  test('run each session once, and no more at a time than they are told', {
+  test('run each session once, and each runs at most WORKER_CONCURRENCY sessions at a time', {
     timeout: 60_000,
   }, async ({ fleet }) => {
     const mine = fleet.sibling();

@@ -1,4 +1,4 @@
-// Limits where sessions end: in a worker.
+// A worker frees the slots of its sessions when they end.
 import { NO_TOTALS } from '@baton/core/internal';
 import { expect } from 'vitest';
 import { fakePrompt } from '../../../fake-claude/install.ts';
@@ -6,13 +6,13 @@ import { makeCompletedSession } from '../../../support/factories.ts';
 import { type Fleet, test } from '../../../support/fleet.ts';
 import { waitFor } from '../../../support/wait.ts';
 
-// A producer without MongoDB names the limits of its sessions itself.
+// A producer has no MongoDB, so it names the limits of its sessions itself.
 function launch(fleet: Fleet, limit: string, wait = 100) {
   const query = fakePrompt([{ sleep: wait }, { say: 'done' }]);
   return fleet.launch({ query }, { limits: [limit], on_limit: 'wait' });
 }
 
-test('sessions under a limit run one after the other, each released by the end of the one before', async ({
+test('sessions under a limit of one run one after the other, each released by the end of the previous one', async ({
   fleet,
 }) => {
   await fleet.baton.operatorLimits.put('tag', 'narrow', { max_sessions_at_once: 1 });
@@ -34,7 +34,9 @@ test('sessions under a limit run one after the other, each released by the end o
   await waitFor('the last slot to be free', async () => (await slotsTaken()) === 0);
 });
 
-test('a session that waits for the daily cap runs once there is money again', async ({ fleet }) => {
+test('a session that waits for the daily cap runs once the cap has room again', async ({
+  fleet,
+}) => {
   const { operatorLimits: limits } = fleet.baton;
   await limits.put('tag', 'dear', { max_usd_per_day: 1 });
   const spent = makeCompletedSession({ tags: ['dear'], totals: { ...NO_TOTALS, cost_usd: 2 } });
@@ -43,7 +45,7 @@ test('a session that waits for the daily cap runs once there is money again', as
   const id = await launch(fleet, 'tag:dear');
   await fleet.until(id, 'waiting', ({ waiting_for }) => waiting_for === 'budget');
 
-  // As at midnight: what was spent was spent on another day.
+  // The spending moves to yesterday, as it does at midnight.
   const yesterday = new Date(Date.now() - 24 * 3600 * 1000);
   await fleet.db
     .collection<{ _id: string }>('sessions')

@@ -1,4 +1,4 @@
-// Jobs and sessions that require a newer worker (docs/upgrades.md), with a word that only some workers understand.
+// Jobs and sessions that require a feature (docs/upgrades.md) that only some workers know.
 import { newId, type Session } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { fakePrompt } from '../../../fake-claude/install.ts';
@@ -13,7 +13,7 @@ const UNDERSTANDS = {
 };
 const UNCOUNTED = { retries: 0, crashes: 0, hand_backs: 0, host_failures: 0 };
 
-/** Waits until a worker has delayed the job, which it does not understand. */
+/** Waits until a worker has delayed the job because it does not know the required feature. */
 async function delayed(fleet: Fleet, worker: WorkerProcess, id: string): Promise<void> {
   await waitFor(`job ${id} to be left to a newer worker`, async () => {
     const logged = linesAbout(worker, id).length > 0;
@@ -21,7 +21,7 @@ async function delayed(fleet: Fleet, worker: WorkerProcess, id: string): Promise
   });
 }
 
-/** The lines in which a worker says that it does not understand the job. */
+/** The log lines in which a worker reports a job whose feature it does not know. */
 function linesAbout(worker: WorkerProcess, id: string): { feature: string }[] {
   const lines = worker.err().split('\n').slice(0, -1);
   return lines
@@ -30,15 +30,15 @@ function linesAbout(worker: WorkerProcess, id: string): { feature: string }[] {
     .filter(({ feature }) => feature !== undefined);
 }
 
-/** Lets a delayed job be processed now: no test waits for the end of the delay. */
+/** Promotes a delayed job, so that the test need not wait for the end of the delay. */
 async function promote(fleet: Fleet, id: string): Promise<void> {
   const job = await fleet.queue.getJob(id);
-  await job?.promote().catch(() => {}); // its delay may have ended meanwhile
+  await job?.promote().catch(() => {}); // the delay may have ended meanwhile
 }
 
-// Each starts two workers, one after the other, on machines that have other things to do.
-describe('a session that requires a word', { timeout: 60_000 }, () => {
-  test.concurrent('stays queued, uncounted, until a worker understands the word; others run', async ({
+// Each test starts two workers one after the other, and the machine may be busy.
+describe('a session that requires a feature', { timeout: 60_000 }, () => {
+  test.concurrent('stays queued without a counted failure until a worker knows the feature, while others run', async ({
     fleet,
   }) => {
     const mine = fleet.sibling();
@@ -75,11 +75,11 @@ describe('a session that requires a word', { timeout: 60_000 }, () => {
     expect(await mine.ended(id)).toMatchObject({ status: 'completed', counts: UNCOUNTED });
   });
 
-  test.concurrent('is not failed for a version, a kind or a document that nobody here can parse', async ({
+  test.concurrent('does not fail for a version, kind or document that the worker cannot parse', async ({
     fleet,
   }) => {
     const mine = fleet.sibling();
-    // Before the worker is there: its reconciler would give the session a job with the word.
+    // Stored before the worker starts: its reconciler would add a job that names the feature.
     const stored = await leaveUnreadable(mine, { requires: [INVENTED], totals: 'of another form' });
     const older = await mine.worker();
     const id = newId();
@@ -99,7 +99,7 @@ describe('a session that requires a word', { timeout: 60_000 }, () => {
     expect(await mine.queue.getJobState(id)).toBe('delayed');
   });
 
-  test.concurrent('is left alone by its document where the job says nothing, after a crash too', async ({
+  test.concurrent('is left alone if only its document names the feature, even after a crash', async ({
     fleet,
   }) => {
     const mine = fleet.sibling();
@@ -118,7 +118,7 @@ describe('a session that requires a word', { timeout: 60_000 }, () => {
   });
 });
 
-/** A queued session whose document this version cannot read, and a job for it without a word. */
+/** Stores a queued session that this version cannot read, and adds a job that requires nothing. */
 async function leaveUnreadable(fleet: Fleet, fields: object): Promise<string> {
   const { id, config } = await fleet.baton.stores.sessions.insertIfAbsent(makeSession());
   await fleet.db.collection<{ _id: string }>('sessions').updateOne({ _id: id }, { $set: fields });
@@ -126,7 +126,7 @@ async function leaveUnreadable(fleet: Fleet, fields: object): Promise<string> {
   return id;
 }
 
-/** A running session whose worker went silent, and a job for it without a word. */
+/** Stores a running session whose lease has expired, and adds a job that requires nothing. */
 async function leaveCrashed(fleet: Fleet, fields: Partial<Session>): Promise<string> {
   const query = fakePrompt([{ say: 'taken over' }]);
   const attempt = { attempt: 1, fence: 1, worker_id: 'other', host: 'elsewhere' };

@@ -1,4 +1,4 @@
-// Sessions that wait for a key or a parent, with real workers: never two at once, and nobody is forgotten.
+// Sessions that wait for a concurrency key or a parent, with real workers: each runs once it may.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -16,7 +16,7 @@ import type { WorkerProcess } from '../../../support/worker-process.ts';
 
 interface Doors {
   workers: WorkerProcess[];
-  /** The door that knows Redis alone. */
+  /** Adds jobs through Redis only. */
   producer: Producer;
   manager: SessionManager;
 }
@@ -37,7 +37,7 @@ const test = base.extend<{ $file: { doors: Doors } }>({
 const isRunning = ({ status }: Session) => status === 'running';
 const short = { query: fakePrompt([{ say: 'one' }, { sleep: 50 }, { say: 'two' }]) };
 
-/** The runs of sessions, as [from, to] on MongoDB's clock, in order. */
+/** The runs of sessions as [from, to] on MongoDB's clock, in order of their starts. */
 function runs(sessions: readonly Session[]): [number, number][] {
   return sessions
     .flatMap(({ attempts }) => attempts)
@@ -48,20 +48,23 @@ function runs(sessions: readonly Session[]): [number, number][] {
     .sort(([a], [b]) => a - b);
 }
 
-/** How long none of them was under way between the first and the last, in milliseconds. */
+/** The milliseconds between the first and the last run in which none of the sessions ran. */
 function idleBetween(sessions: readonly Session[]): number {
   const all = runs(sessions);
   return all.slice(1).reduce((sum, [from], n) => sum + Math.max(from - (all[n]?.[1] ?? 0), 0), 0);
 }
 
-/** The most runs that were under way at any moment. */
+/** The largest number of sessions that ran at the same time. */
 function mostAtOnce(sessions: readonly Session[]): number {
   const all = runs(sessions);
   return Math.max(...all.map(([at]) => all.filter(([from, to]) => from <= at && at < to).length));
 }
 
 describe('sessions of one concurrency key', () => {
-  test('asked for by the API run one after the other, in turn', async ({ fleet, doors }) => {
+  test('that were launched by the API run one after the other, in their order', async ({
+    fleet,
+    doors,
+  }) => {
     const options = { concurrency_key: newId() };
     const ids: string[] = [];
     for (let n = 0; n < 5; n += 1) {
@@ -72,11 +75,11 @@ describe('sessions of one concurrency key', () => {
     expect(mostAtOnce(sessions)).toBe(1);
     const begun = sessions.map(({ attempts }) => attempts[0]?.started_at.getTime() ?? 0);
     expect(begun).toEqual([...begun].sort((a, b) => a - b));
-    // Let go on by the one that ended: four rounds of the reconciler would take 15 s and more.
+    // Each end releases the next session. The reconciler would need four rounds, more than 15 s.
     expect(idleBetween(sessions)).toBeLessThan(8_000);
   });
 
-  test('put straight into the queue do so too, at most as many as their limit', async ({
+  test('that were put straight into the queue run at most concurrency_limit at a time', async ({
     fleet,
     doors,
   }) => {
@@ -109,10 +112,7 @@ describe('sessions of one concurrency key', () => {
     expect(await fleet.ended(second.id)).toMatchObject({ status: 'completed' });
   });
 
-  test('whose time comes while another is under way take their turn after it', async ({
-    fleet,
-    doors,
-  }) => {
+  test('that become due while another session runs wait for its end', async ({ fleet, doors }) => {
     const options = { concurrency_key: newId() };
     const go = join(fleet.root, 'time.go');
     const query = fakePrompt([{ say: 'one' }, { wait_for: go }]);
@@ -131,7 +131,10 @@ describe('sessions of one concurrency key', () => {
     expect(mostAtOnce(all)).toBe(1);
   });
 
-  test('that fail or lose their worker give their slot to the next', async ({ fleet, doors }) => {
+  test('that fail or lose their worker give their slot to the next session', async ({
+    fleet,
+    doors,
+  }) => {
     const options = { concurrency_key: newId() };
     const crash = {
       query: fakePrompt([{ say: 'one' }, { exit: 3 }]),
@@ -153,7 +156,10 @@ describe('sessions of one concurrency key', () => {
     doors.workers.push(await fleet.worker());
   });
 
-  test('of a noisy tenant do not keep another’s waiting', async ({ fleet, doors }) => {
+  test('that wait in great number do not delay a session of another key', async ({
+    fleet,
+    doors,
+  }) => {
     const noisy = await doors.manager.acceptance.launchMany(
       Array.from({ length: 60 }, () => ({ config: short, options: { concurrency_key: 'noisy' } })),
     );
@@ -167,7 +173,10 @@ describe('sessions of one concurrency key', () => {
 });
 
 describe('a continue of a running session', () => {
-  test('waits for its end and goes on with its conversation', async ({ fleet, doors }) => {
+  test('waits for the end of its parent and then continues the conversation', async ({
+    fleet,
+    doors,
+  }) => {
     const go = join(fleet.root, 'parent.go');
     const parent = await fleet.play([{ say: 'one' }, { wait_for: go }, { say: 'two' }]);
     await fleet.until(parent, 'running', isRunning);
@@ -183,11 +192,14 @@ describe('a continue of a running session', () => {
     const [first, second] = await Promise.all([fleet.session(parent), fleet.session(child.id)]);
     const wait = (second.attempts[0]?.started_at.getTime() ?? 0) - (first.end_time?.getTime() ?? 0);
     expect(wait).toBeGreaterThanOrEqual(0);
-    // By what it waited for, not by the reconciler's next round.
+    // The parent's end releases it, not the reconciler's next round.
     expect(wait).toBeLessThan(3_000);
   });
 
-  test('put straight into the queue waits too, where its job says so', async ({ fleet, doors }) => {
+  test('that was put straight into the queue waits for its parent if its job asks for it', async ({
+    fleet,
+    doors,
+  }) => {
     const go = join(fleet.root, 'raw.go');
     const parent = await fleet.play([{ say: 'one' }, { wait_for: go }, { say: 'two' }]);
     await fleet.until(parent, 'running', isRunning);
@@ -206,7 +218,7 @@ describe('a continue of a running session', () => {
     );
   });
 
-  test('interrupts it first, where it is told to', async ({ fleet, doors }) => {
+  test('interrupts its parent first if on_busy is interrupt', async ({ fleet, doors }) => {
     const parent = await fleet.play([{ say: 'half of it' }, { hang: true }]);
     await fleet.until(parent, 'under way', ({ last_event_seq }) => last_event_seq >= 3);
     const child = await doors.manager.continueSession(

@@ -1,5 +1,5 @@
-// After a compaction the CLI appends old entries to the transcript again, under their old ids. Where the
-// worker dies in that run, they are still the parent's: no events, turns or tokens of the continue.
+// After a compaction the CLI appends old entries to the transcript again, with their old ids. They belong
+// to the parent: if the worker dies in that run, they add no events, turns or tokens to the continue.
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { test } from '../../../support/fleet.ts';
@@ -20,7 +20,7 @@ const entry = (uuid: string, id: string, text: string) =>
     },
   });
 
-test('old entries that a compaction appended again are not the session’s', {
+test('old entries that a compaction appended again do not count for the session', {
   timeout: 90_000,
 }, async ({ fleet }) => {
   const first = await fleet.worker({ LEASE_MS: '5000' });
@@ -51,10 +51,10 @@ test('old entries that a compaction appended again are not the session’s', {
   await waitFor('its transcript', async () => {
     const session = await fleet.session(id);
     const main = session.transcript.files.find(({ length, base }) => length > base);
-    // Its own prompt and answer alone are shorter than what was appended.
+    // The session's own prompt and answer are shorter than the appended entries.
     return main !== undefined && main.length - main.base > Buffer.byteLength(appended);
   });
-  // One message of its own and one that no event tells of; not those of its ancestors.
+  // One message with an event and one without; the messages of the ancestors do not count.
   expect((await fleet.session(id)).totals).toMatchObject({
     num_turns: 2,
     input_tokens: 10 + 1_000,
@@ -63,7 +63,7 @@ test('old entries that a compaction appended again are not the session’s', {
   await fleet.worker({ LEASE_MS: '5000' });
   const session = await fleet.ended(id);
   expect(session).toMatchObject({ status: 'completed', result: { result: 'went on' } });
-  // The fake's modelUsage does not grow over a conversation: its last turn adds no tokens.
+  // The fake's modelUsage does not grow over a conversation, so its last turn adds no tokens.
   expect(session.totals).toMatchObject({ num_turns: 3, input_tokens: 10 + 1_000 });
   const said = (await fleet.events(id)).filter(({ type }) => type === 'assistant');
   expect(said.map(({ raw }) => JSON.parse(raw).message.content[0].text)).toEqual([

@@ -40,7 +40,7 @@ async function put(folder: string, path: string, content: string | Buffer): Prom
   await appendFile(join(folder, path), content);
 }
 
-/** Every file below a folder with its bytes. */
+/** Every file below a folder, with its content. */
 async function filesOf(folder: string): Promise<Record<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
@@ -65,7 +65,7 @@ function copierOf(
   });
 }
 
-/** Saves a folder as the session's attempt does at its end; the session then names what counts. */
+/** Saves a folder as an attempt does at its end, and sets the manifest of the session. */
 async function save(
   db: Db,
   session: Session,
@@ -82,7 +82,7 @@ function restore(db: Db, lineage: Session[], session: Session, folder: string): 
 const entry = (text: string) => `${JSON.stringify({ type: 'user', message: { content: text } })}\n`;
 
 describe('a transcript', () => {
-  test('comes back byte for byte, odd bytes, large files and folders included', async ({ db }) => {
+  test('is restored byte for byte, with odd bytes, large files and folders', async ({ db }) => {
     const session = makeSession();
     const main = `${session.id}.jsonl`;
     const from = await makeFolder();
@@ -97,7 +97,7 @@ describe('a transcript', () => {
     expect(Object.keys(await filesOf(to))).toHaveLength(3);
   });
 
-  test('grows by what each session adds, and only that is stored for it', async ({ db }) => {
+  test('is stored once: each session stores only the bytes that it added', async ({ db }) => {
     const chain = [makeSession()];
     const main = `${chain[0]?.id}.jsonl`;
     const beside = `${chain[0]?.id}/subagents/agent-a.jsonl`;
@@ -129,7 +129,7 @@ describe('a transcript', () => {
     expect(await filesOf(last)).toEqual(whole);
   });
 
-  test('whose paths no folder can hold is the session’s fault, not the host’s', async ({ db }) => {
+  test('with paths that no folder can hold fails the session and not the host', async ({ db }) => {
     const session = makeSession();
     const from = await makeFolder();
     await put(from, `${session.id}.jsonl`, entry('first'));
@@ -148,7 +148,7 @@ describe('a transcript', () => {
     }
   });
 
-  test('keeps what was saved where its folder goes away and another one is made in its place', async ({
+  test('keeps its saved bytes if its folder disappears and another folder takes its place', async ({
     db,
   }) => {
     const session = makeSession();
@@ -170,7 +170,7 @@ describe('a transcript', () => {
     expect(await filesOf(to)).toEqual({ [main]: entry('first') + entry('second') });
   });
 
-  test('keeps what was restored where its folder was away when the attempt began', async ({
+  test('keeps its restored bytes if its folder is missing when the attempt begins', async ({
     db,
   }) => {
     const session = makeSession();
@@ -194,7 +194,7 @@ describe('a transcript', () => {
     expect(await filesOf(to)).toEqual({ [main]: entry('first') + entry('second') });
   });
 
-  test('that holds no message yet is left aside, and begins again', async ({ db }) => {
+  test('without a message is not restored until it holds one', async ({ db }) => {
     const session = makeSession();
     const main = `${session.id}.jsonl`;
     const queued = `${JSON.stringify({ type: 'queue-operation', content: '"type":"user"' })}\n`;
@@ -209,9 +209,7 @@ describe('a transcript', () => {
     expect((await restore(db, [session], session, to)).files).toHaveLength(1);
   });
 
-  test('is saved as it stands between two saves, a small file rewritten included', async ({
-    db,
-  }) => {
+  test('is saved with a small file that was rewritten between two saves', async ({ db }) => {
     const session = makeSession();
     const beside = `${session.id}/subagents/agent-a.meta.json`;
     const from = await makeFolder();
@@ -227,7 +225,7 @@ describe('a transcript', () => {
     expect(await filesOf(to)).toEqual(await filesOf(from));
   });
 
-  test('that did not change has the very manifest of before', async ({ db }) => {
+  test('that did not change keeps its manifest', async ({ db }) => {
     const session = makeSession();
     const folder = await makeFolder();
     await put(folder, 'main.jsonl', entry('a'));
@@ -241,7 +239,7 @@ describe('a transcript', () => {
     expect(await copier.copy({ verify: false })).toEqual({ files: [] });
   });
 
-  test('holds whole lines only', async ({ db }) => {
+  test('is saved up to its last whole line', async ({ db }) => {
     const session = makeSession();
     const main = `${session.id}.jsonl`;
     const from = await makeFolder();
@@ -253,7 +251,9 @@ describe('a transcript', () => {
     expect(await filesOf(to)).toEqual({ [main]: entry('whole') });
   });
 
-  test('holds a line once its end is there, however it arrived', async ({ db }) => {
+  test('is saved with a line as soon as the end of the line was written, in however many parts', async ({
+    db,
+  }) => {
     const session = makeSession();
     const main = `${session.id}.jsonl`;
     const from = await makeFolder();
@@ -270,7 +270,7 @@ describe('a transcript', () => {
     expect(await filesOf(to)).toEqual({ [main]: long + entry('next') });
   });
 
-  test('stores a file whole, as a new generation, where it was rewritten', async ({ db }) => {
+  test('gets a new generation of a file that was rewritten', async ({ db }) => {
     const parent = makeSession();
     const main = `${parent.id}.jsonl`;
     const meta = `${parent.id}/subagents/agent-a.meta.json`;
@@ -296,7 +296,7 @@ describe('a transcript', () => {
     expect(await filesOf(again)).toEqual(await filesOf(from));
   });
 
-  test('goes on from where an earlier attempt of the same session saved it', async ({ db }) => {
+  test('grows from the bytes that an earlier attempt of the same session saved', async ({ db }) => {
     const session = makeSession();
     const main = `${session.id}.jsonl`;
     const first = await makeFolder();
@@ -313,7 +313,7 @@ describe('a transcript', () => {
     expect(await storedBytes(db, session)).toBe((entry(session.query) + entry('more')).length);
   });
 
-  test('ignores what a dead attempt stored and never committed', async ({ db }) => {
+  test('ignores bytes that a dead attempt stored and never committed', async ({ db }) => {
     const session = makeSession();
     const main = `${session.id}.jsonl`;
     const dead = await makeFolder();
@@ -328,13 +328,15 @@ describe('a transcript', () => {
     expect(await filesOf(to)).toEqual({ [main]: entry('alive') });
   });
 
-  test('a folder that is gone is an empty transcript', async ({ db }) => {
+  test('is empty if its folder is gone', async ({ db }) => {
     const session = makeSession();
     await save(db, session, join(await makeFolder(), 'gone'));
     expect(session.transcript).toEqual({ files: [] });
   });
 
-  test('a file that became shorter while nobody looked is stored as it is', async ({ db }) => {
+  test('gets a new generation of a file that became shorter between two attempts', async ({
+    db,
+  }) => {
     const session = makeSession();
     const main = `${session.id}.jsonl`;
     const folder = await makeFolder();

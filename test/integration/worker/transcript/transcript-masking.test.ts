@@ -1,4 +1,4 @@
-// The operator's secrets in a transcript: masked where it is stored, as long as they were.
+// The operator's secrets are masked in stored transcripts, by masks of the same length.
 import { appendFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -52,7 +52,7 @@ function copierOf(
   });
 }
 
-/** What a further worker would find under this path. */
+/** The content that the next worker restores under this path. */
 async function stored(db: Db, session: Session, path: string): Promise<string> {
   const to = await makeFolder();
   await restoreTranscript(createTranscriptStore(db), [session], makeChild(session), to);
@@ -65,8 +65,8 @@ const masked = (text: string) =>
     .replaceAll(JSON.stringify(SECRET).slice(1, -1), '*'.repeat(SECRET.length + 2))
     .replaceAll(SECRET, '*'.repeat(SECRET.length));
 
-describe('a transcript that tells a secret', () => {
-  test('is stored masked, byte for byte as long, and what is verified is no rewrite', async ({
+describe('a transcript that holds a secret', () => {
+  test('is stored masked at equal length, and its verification finds no rewrite', async ({
     db,
   }) => {
     const session = makeSession();
@@ -84,7 +84,7 @@ describe('a transcript that tells a secret', () => {
     expect(await stored(db, session, main)).toBe(masked(one + two));
   });
 
-  test('is gone on with where it was restored, and only what is new is stored', async ({ db }) => {
+  test('is continued from its restored part, and only new bytes are stored', async ({ db }) => {
     const session = makeSession();
     const main = `${session.id}.jsonl`;
     const store = createTranscriptStore(db);
@@ -109,7 +109,7 @@ describe('a transcript that tells a secret', () => {
     );
   });
 
-  test('that was stored in plain before is gone on with as it stands', async ({ db }) => {
+  test('keeps a part that was stored unmasked before, and masks new bytes', async ({ db }) => {
     const session = makeSession();
     const main = `${session.id}.jsonl`;
     const store = createTranscriptStore(db);
@@ -135,11 +135,11 @@ describe('a transcript that tells a secret', () => {
     );
   });
 
-  test('is masked in lines longer than a chunk, wherever the chunks are cut', async ({ db }) => {
+  test('is masked in lines longer than a chunk, even across the ends of chunks', async ({ db }) => {
     const session = makeSession();
     const main = `${session.id}.jsonl`;
     const folder = await makeFolder();
-    // The secret lies across the end of the first chunk, and of the second.
+    // One secret crosses the end of the first chunk, the other the end of the second.
     const upTo = (end: number) => 'x'.repeat(end - 5);
     const whole = entry(
       `${upTo(CHUNK_MAX_BYTES - 40)}${SECRET}${upTo(CHUNK_MAX_BYTES - 30)}${SECRET}`,
@@ -151,7 +151,7 @@ describe('a transcript that tells a secret', () => {
     expect(await stored(db, session, main)).toBe(masked(entry('short') + whole + entry(SECRET)));
   });
 
-  test('is masked from the beginning of a line where the store failed within it', async ({
+  test('is masked from the start of a line after the store failed within that line', async ({
     db,
   }) => {
     const session = makeSession();
@@ -178,7 +178,7 @@ describe('a transcript that tells a secret', () => {
     expect(await stored(db, session, main)).toBe(masked(entry('short') + whole));
   });
 
-  test('is masked in every file of its folder, text and JSON', async ({ db }) => {
+  test('is masked in every text and JSON file of its folder', async ({ db }) => {
     const session = makeSession();
     const main = `${session.id}.jsonl`;
     const files = {
@@ -200,7 +200,7 @@ describe('a transcript that tells a secret', () => {
     }
   });
 
-  test('is stored anew where the rest of a secret joins what was stored', async ({ db }) => {
+  test('is stored again if the rest of a secret follows a stored beginning', async ({ db }) => {
     const session = makeSession();
     const main = `${session.id}.jsonl`;
     const folder = await makeFolder();
@@ -242,7 +242,7 @@ test('a file whose path holds a secret is not stored, and is reported once, with
   ]);
 });
 
-test('a prompt that holds a secret is found again in the masked transcript', async ({ db }) => {
+test('a prompt that holds a secret is found in the masked transcript', async ({ db }) => {
   const session = makeSession({ query: `use ${SECRET}` });
   const main = `${session.id}.jsonl`;
   const folder = await makeFolder();

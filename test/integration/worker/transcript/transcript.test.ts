@@ -6,7 +6,7 @@ import { storedBytes } from '../../../support/stored-bytes.ts';
 
 test.beforeAll(({ db }) => ensureIndexes(db));
 
-describe('a transcript between workers', () => {
+describe('with saved transcripts,', () => {
   test.beforeAll(({ fleet }) => fleet.worker().then(() => undefined));
 
   async function conversation(fleet: Fleet): Promise<{ parent: string; child: string }> {
@@ -17,7 +17,7 @@ describe('a transcript between workers', () => {
     return { parent, child };
   }
 
-  test('a continue finds what was said, with the files of sub-agents, and bills its own cost', async ({
+  test('a continue gets the conversation and the files of sub-agents, and counts only its own cost', async ({
     fleet,
   }) => {
     const { parent, child } = await conversation(fleet);
@@ -39,7 +39,7 @@ describe('a transcript between workers', () => {
     expect(await storedBytes(fleet.db, session)).toBe(own);
   });
 
-  test('two continues of one parent are two branches', async ({ fleet }) => {
+  test('two continues of one parent become two separate branches', async ({ fleet }) => {
     const { parent, child } = await conversation(fleet);
     const other = await fleet.continue(parent, { query: 'third' });
     expect(await fleet.ended(other)).toMatchObject({
@@ -51,9 +51,7 @@ describe('a transcript between workers', () => {
     });
   });
 
-  test('a chunk that is not as it was saved fails the continue, and leaves the parent', async ({
-    fleet,
-  }) => {
+  test('a changed chunk fails the continue and leaves the parent unchanged', async ({ fleet }) => {
     const parent = await fleet.launch({ query: 'first' });
     await fleet.ended(parent);
     const chunks = fleet.db.collection<{ data: Binary }>('transcripts');
@@ -72,7 +70,7 @@ describe('a transcript between workers', () => {
     expect(await fleet.session(parent)).toEqual(before);
   });
 
-  test('a session whose tool removed the folder of Claude still ends', async ({ fleet }) => {
+  test('a session whose tool removed Claude’s folder still completes', async ({ fleet }) => {
     const id = await fleet.play([
       { say: 'gone' },
       { spawn: 'rm -rf "$CLAUDE_CONFIG_DIR"' },

@@ -1,4 +1,4 @@
-// A fleet, an API and an endpoint: what becomes of sessions is told there.
+// A fleet, an API and an endpoint that receives the events of sessions.
 import { join } from 'node:path';
 import { type Info, newId, parseRange } from '@baton/core/internal';
 import { Webhook } from 'standardwebhooks';
@@ -13,7 +13,7 @@ interface Scene {
   fleet: Fleet;
   api: Api;
   receiver: Receiver;
-  /** The types of the events of a session, in the order of their times, once the last one is there. */
+  /** The types of a session's events in order of time, once an event of type `last` has arrived. */
   received(id: string, last: string): Promise<string[]>;
 }
 
@@ -61,14 +61,14 @@ interface Received {
   data: Info;
 }
 
-describe('an endpoint is told', () => {
-  test('that a session started and completed', async ({ scene }) => {
+describe('an endpoint receives', () => {
+  test('the start and the completion of a session', async ({ scene }) => {
     const id = await scene.fleet.play([{ say: 'hello' }]);
     expect(await scene.received(id, 'session.completed')).toEqual([
       'session.started',
       'session.completed',
     ]);
-    // The word is taken off once it is told.
+    // The outbox entry is removed after the delivery is stored.
     await waitFor('an empty outbox', async () => {
       const sessions = scene.fleet.db.collection<{ _id: string; webhooks_due?: object[] }>(
         'sessions',
@@ -78,7 +78,7 @@ describe('an endpoint is told', () => {
     });
   });
 
-  test('that it was tried again, and failed in the end', async ({ scene }) => {
+  test('the retry and the failure of a session', async ({ scene }) => {
     const { fleet } = scene;
     const FAKE_CLAUDE_SCRIPT = JSON.stringify([
       {
@@ -96,7 +96,7 @@ describe('an endpoint is told', () => {
     ]);
   });
 
-  test('that it was cancelled, before its time and while it ran', async ({ scene }) => {
+  test('the cancel of a delayed session and of a running session', async ({ scene }) => {
     const { fleet, api } = scene;
     const cancel = (id: string) =>
       api.app.inject({ method: 'POST', url: `/v1/sessions/${id}/cancel` });
@@ -118,13 +118,13 @@ describe('an endpoint is told', () => {
     ]);
   });
 
-  test('of a job that no session can be made of', async ({ scene }) => {
+  test('the failure of a job that does not parse', async ({ scene }) => {
     const id = newId();
     await scene.fleet.queue.add('launch', { id, kind: 'nonsense' }, { jobId: id });
     expect(await scene.received(id, 'session.failed')).toEqual(['session.failed']);
   });
 
-  test('of the end by another worker where the one that ran it was killed', async ({ scene }) => {
+  test('the end of a session from another worker after the first was killed', async ({ scene }) => {
     const { fleet } = scene;
     const sibling = fleet.sibling();
     const api = await openApi({
@@ -151,9 +151,7 @@ describe('an endpoint is told', () => {
     await api.close();
   });
 
-  test('of an event again, under the same id, where the worker that was telling it was killed', async ({
-    scene,
-  }) => {
+  test('an event again under the same id if the sending worker was killed', async ({ scene }) => {
     const sibling = scene.fleet.sibling();
     const api = await openApi({
       redis: sibling.env['REDIS_URL'] ?? '',
@@ -180,7 +178,7 @@ describe('an endpoint is told', () => {
       const { deliveries: found } = await deliveries.list(id, { limit: 10 });
       return found.some(({ status }) => status === 'delivered') && found;
     });
-    // The request that was cut off is no try of the endpoint's.
+    // The request that the killed worker made is not recorded as a try.
     expect(log).toMatchObject([
       {
         id: cut?.headers['webhook-id'],

@@ -1,4 +1,4 @@
-// Endpoints that are gone, fail again and again, or hang.
+// Endpoints that are gone, that keep failing, or that hang.
 import type { ServerResponse } from 'node:http';
 import { describe, expect, onTestFinished, vi } from 'vitest';
 import { SLOTS } from '../../../../apps/worker/src/webhooks/endpoint-slots.ts';
@@ -7,7 +7,9 @@ import { waitFor } from '../../../support/wait.ts';
 import { test } from './webhook-scene.ts';
 
 describe('an endpoint', () => {
-  test('that answers 410 is disabled at once, with the reason to be seen', async ({ scene }) => {
+  test('that answers 410 is disabled at once, and its webhook shows the reason', async ({
+    scene,
+  }) => {
     const { receiver, store } = scene;
     const webhook = await store.create({ url: receiver.url });
     receiver.answer = (response) => response.writeHead(410).end();
@@ -23,7 +25,7 @@ describe('an endpoint', () => {
     await vi.waitFor(() => expect(scene.logged.join()).toContain('a webhook was disabled'));
   });
 
-  test('that fails twenty times in a row is disabled where that lasted long enough, not before', async ({
+  test('that fails twenty times in a row is disabled once it has failed for long enough', async ({
     scene,
   }) => {
     const { receiver, store } = scene;
@@ -38,7 +40,7 @@ describe('an endpoint', () => {
     await vi.waitFor(async () => expect(await count()).toBe(25), { timeout: 10_000 });
     expect(await store.get(webhook.id)).toMatchObject({ enabled: true });
     await worker.close();
-    // It was good in between: the count begins again.
+    // A success in between resets the count.
     await store.noteDelivered(webhook.id);
     scene.deliver({ WEBHOOK_RETRY_FIRST_MS: '60000', WEBHOOK_DISABLE_AFTER_MS: '0' });
     for (let n = 0; n < 19; n += 1) await scene.happen(webhook.id, 'session.started');
@@ -64,7 +66,7 @@ describe('an endpoint', () => {
 });
 
 describe('an endpoint that hangs', () => {
-  test('holds a few requests of a process at a time: another one is told meanwhile, and it is told in the end', async ({
+  test('holds few requests of a process, so another endpoint is served, and gets its events in the end', async ({
     scene,
   }) => {
     const { receiver, store, deliveries } = scene;
@@ -74,7 +76,7 @@ describe('an endpoint that hangs', () => {
     const other = await store.create({ url: quick.url });
     const held: ServerResponse[] = [];
     receiver.answer = (response) => held.push(response);
-    // More than a process makes at once, all of them before the other one's.
+    // More requests than a process makes at once, all queued before the other endpoint's.
     for (let n = 0; n < 30; n += 1) await scene.happen(slow.id, 'session.completed');
     await scene.happen(other.id, 'session.completed');
     scene.deliver({ WEBHOOK_TIMEOUT_MS: '60000' });
@@ -86,21 +88,19 @@ describe('an endpoint that hangs', () => {
     const received = async () =>
       (await deliveries.list(slow.id, { status: 'delivered', limit: 50 })).deliveries;
     await waitFor('all that was put off', async () => (await received()).length === 30, 50_000);
-    // What was put off was no try of the endpoint's, and nothing was sent twice.
+    // A postponed delivery counts as no try, and nothing was sent twice.
     expect((await received()).map(({ tries_made }) => tries_made)).toEqual(Array(30).fill(1));
     expect(receiver.received).toHaveLength(30);
   });
 
-  test('is asked by one request at a time once it gave no answer, so that many such fit', async ({
-    scene,
-  }) => {
+  test('gets one request at a time after a timeout', async ({ scene }) => {
     const { receiver, store } = scene;
     const webhook = await store.create({ url: receiver.url });
     let open = 0;
     let most = 0;
     receiver.answer = (response) => {
       open += 1;
-      // Those of the first seconds came before it was known.
+      // The first requests were made before the process knew that the endpoint hangs.
       if (receiver.received.length > SLOTS) most = Math.max(most, open);
       response.on('close', () => (open -= 1));
     };

@@ -21,15 +21,15 @@ import { test as base } from '../../core/stores.ts';
 
 const log = createLogger('worker', 'silent');
 
-/** Webhooks with an endpoint of the test's own. */
+/** Webhooks, and an endpoint of this test. */
 interface Scene extends WebhookServices {
   receiver: Receiver;
   logged: string[];
-  /** Starts a process's deliveries. */
+  /** Starts the deliveries of a worker. */
   deliver(env?: Record<string, string>): { close(): Promise<void> };
-  /** A session in this state, and the delivery of an event of it, with its job. */
+  /** Stores a session, and the delivery of one of its events with its job. */
   happen(webhookId: string, type: WebhookEvent, fields?: Partial<Session>): Promise<Session>;
-  /** The only delivery of a webhook once it looks like this. */
+  /** Resolves once the only delivery of a webhook matches `look`. */
   until(webhookId: string, look: object): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-// Deliveries to an endpoint on loopback, made by the part of a worker that makes them.
+// The webhook part of a worker makes deliveries to an endpoint on loopback.
 import { type Info, newId, toInfo } from '@baton/core/internal';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, onTestFinished, vi } from 'vitest';
@@ -10,7 +10,7 @@ function parse({ body }: Received): { type: string; timestamp: string; data: Inf
 }
 
 describe('a delivery', () => {
-  test('is signed so that a verifier that is not ours takes it, and carries the session’s Info', async ({
+  test('carries the session’s Info, and an independent library verifies its signature', async ({
     scene,
   }) => {
     const { receiver, store } = scene;
@@ -45,7 +45,7 @@ describe('a delivery', () => {
     );
   });
 
-  test('that fails is tried again under the same id, signed anew, after growing pauses', async ({
+  test('that fails is retried under the same id with a new signature, after growing pauses', async ({
     scene,
   }) => {
     const { receiver, store } = scene;
@@ -75,7 +75,7 @@ describe('a delivery', () => {
     );
   });
 
-  test('whose job is told twice is made once', async ({ scene }) => {
+  test('whose job is added twice is made once', async ({ scene }) => {
     const { receiver, store, deliveries, queue } = scene;
     const webhook = await store.create({ url: receiver.url });
     await scene.happen(webhook.id, 'session.completed');
@@ -91,7 +91,9 @@ describe('a delivery', () => {
     expect(receiver.received).toHaveLength(2);
   });
 
-  test('to a redirect fails there: nobody follows it', async ({ scene }) => {
+  test('to an endpoint that redirects fails, and the redirect is not followed', async ({
+    scene,
+  }) => {
     const { receiver, store } = scene;
     const webhook = await store.create({ url: receiver.url });
     const elsewhere = await openReceiver();
@@ -107,9 +109,7 @@ describe('a delivery', () => {
     expect(elsewhere.received).toEqual([]);
   });
 
-  test('does not read an answer that never ends, nor wait for one that never comes', async ({
-    scene,
-  }) => {
+  test('does not read an endless answer, and times out without an answer', async ({ scene }) => {
     const { receiver, store } = scene;
     const endless = await store.create({ url: receiver.url });
     let isGone = false;
@@ -133,7 +133,7 @@ describe('a delivery', () => {
     });
   });
 
-  test('to a deleted session, or a disabled webhook, fails and says why', async ({
+  test('of a deleted session or a disabled webhook fails with the reason', async ({
     scene,
     stores,
     db,
@@ -147,7 +147,7 @@ describe('a delivery', () => {
     const { id } = await scene.happen(one.id, 'session.completed');
     const again = await scene.happen(three.id, 'session.completed');
     await db.collection<{ _id: string }>('sessions').deleteMany({ _id: { $in: [id, again.id] } });
-    // Launched again under its id, which tells nothing of the one that ended.
+    // A new session gets the deleted one's id; its state must not be sent for the old event.
     const created_at = new Date(again.created_at.getTime() + 1);
     await stores.sessions.insertIfAbsent({ ...again, created_at });
     await scene.happen(two.id, 'session.completed');
@@ -164,11 +164,15 @@ describe('a delivery', () => {
 
 describe('an address that is not allowed', () => {
   test.for([
-    ['by its number', (port: string) => `http://127.0.0.1:${port}/`, '::1'],
-    ['in the clothes of IPv6', (port: string) => `http://[::ffff:127.0.0.1]:${port}/`, '::1'],
-    ['by the name that DNS has for it', (port: string) => `http://localhost:${port}/`, '10.0.0.1'],
-    ['over plain http, though public', () => 'http://8.8.8.8/', '127.0.0.1'],
-  ] as const)('%s is never connected to', async ([, urlOf, allowed], { scene }) => {
+    ['given by its number', (port: string) => `http://127.0.0.1:${port}/`, '::1'],
+    [
+      'given as an IPv4-mapped IPv6 address',
+      (port: string) => `http://[::ffff:127.0.0.1]:${port}/`,
+      '::1',
+    ],
+    ['given by a DNS name', (port: string) => `http://localhost:${port}/`, '10.0.0.1'],
+    ['that is public but uses plain http', () => 'http://8.8.8.8/', '127.0.0.1'],
+  ] as const)('%s gets no connection', async ([, urlOf, allowed], { scene }) => {
     const { receiver, store } = scene;
     const webhook = await store.create({ url: urlOf(new URL(receiver.url).port) });
     await scene.happen(webhook.id, 'session.completed');
@@ -179,7 +183,7 @@ describe('an address that is not allowed', () => {
     expect(receiver.received).toEqual([]);
   });
 
-  test('is connected to by its name where the operator names it', async ({ scene }) => {
+  test('gets a connection by its name once the operator allows its range', async ({ scene }) => {
     const { receiver, store } = scene;
     const webhook = await store.create({ url: receiver.url.replace('127.0.0.1', 'localhost') });
     await scene.happen(webhook.id, 'session.completed');
@@ -189,7 +193,7 @@ describe('an address that is not allowed', () => {
 });
 
 describe('a process that stops', () => {
-  test('leaves soon although an endpoint does not answer, and another makes the delivery', async ({
+  test('closes soon although an endpoint does not answer, and another process makes the delivery', async ({
     scene,
   }) => {
     const { receiver, store } = scene;
@@ -203,14 +207,14 @@ describe('a process that stops', () => {
     expect(performance.now() - asked).toBeLessThan(4_000);
     receiver.answer = (response) => response.writeHead(204).end();
     scene.deliver();
-    // What was cut off is no try of the endpoint's.
+    // The request that was cut off is not recorded as a try.
     await scene.until(webhook.id, { status: 'delivered', tries: [{ status: 204 }] });
     expect(receiver.received).toHaveLength(2);
   });
 });
 
 describe('a redelivery', () => {
-  test('sends the same event under the same id, and makes what is under way of it void', async ({
+  test('sends the same event under the same id, and cancels the pending retry', async ({
     scene,
   }) => {
     const { receiver, store, deliveries, queue } = scene;
