@@ -59,49 +59,54 @@ export interface ScriptFolder {
 /** `test` with a folder of its own; what runs there is killed after the test. */
 export const test = base.extend<{ scriptFolder: ScriptFolder }>({
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the dependencies off this pattern
-  scriptFolder: async ({}, use) => {
-    const folder = await mkdtemp(join(tmpdir(), 'baton-scriptFolder-'));
-    const temporary = join(folder, 't');
-    await mkdir(temporary);
-    const own = { TMPDIR: temporary, XDG_STATE_HOME: join(folder, 'state') };
-    const children: ChildProcess[] = [];
-    await use({
-      folder,
-      run(name, args, env = {}, cwd = folder) {
-        const whole = startEnvironment({ ...own, ...env });
-        const argv = [process.execPath, ...nodeArguments(join(SCRIPTS, name), ...args)];
-        const run = runProgram(argv, { cwd, env: whole });
-        children.push(run.child);
-        return run;
-      },
-      onTerminal(name, env = {}) {
-        const command = `exec "${process.execPath}" "${join(SCRIPTS, name)}"`;
-        const whole = startEnvironment({ ...own, TERM: 'xterm', ...env });
-        const argv = ['script', '--quiet', '--return', '--command', command, '/dev/null'];
-        const run = runProgram(argv, { cwd: folder, env: whole });
-        children.push(run.child);
-        return run;
-      },
-      async npmStart(args, env = {}, main = 'scripts/start.ts') {
-        const cwd = join(folder, 'project');
-        await makeProject(cwd, main);
-        const whole = startEnvironment({ ...own, ...NPM_ENV, ...env });
-        const run = runProgram(['npm', 'start', '--silent', '--', ...args], { cwd, env: whole });
-        children.push(run.child);
-        return run;
-      },
-      processes: async () => (await processesOf(folder)).map(({ command }) => command),
-      temporary: () => readdir(temporary),
-    });
-    for (const child of children) child.kill('SIGKILL');
-    await waitFor('all processes to be gone', async () => {
-      const left = await processesOf(folder);
-      for (const { pid } of left) kill(pid);
-      return left.length === 0;
-    });
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-  },
+  scriptFolder: async ({}, use) => withScriptFolder(use),
 });
+
+/** Runs `use` with a folder of its own. Afterwards whatever runs there is killed, and the folder is removed. */
+export async function withScriptFolder(
+  use: (folder: ScriptFolder) => Promise<void>,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'baton-scriptFolder-'));
+  const temporary = join(folder, 't');
+  await mkdir(temporary);
+  const own = { TMPDIR: temporary, XDG_STATE_HOME: join(folder, 'state') };
+  const children: ChildProcess[] = [];
+  await use({
+    folder,
+    run(name, args, env = {}, cwd = folder) {
+      const whole = startEnvironment({ ...own, ...env });
+      const argv = [process.execPath, ...nodeArguments(join(SCRIPTS, name), ...args)];
+      const run = runProgram(argv, { cwd, env: whole });
+      children.push(run.child);
+      return run;
+    },
+    onTerminal(name, env = {}) {
+      const command = `exec "${process.execPath}" "${join(SCRIPTS, name)}"`;
+      const whole = startEnvironment({ ...own, TERM: 'xterm', ...env });
+      const argv = ['script', '--quiet', '--return', '--command', command, '/dev/null'];
+      const run = runProgram(argv, { cwd: folder, env: whole });
+      children.push(run.child);
+      return run;
+    },
+    async npmStart(args, env = {}, main = 'scripts/start.ts') {
+      const cwd = join(folder, 'project');
+      await makeProject(cwd, main);
+      const whole = startEnvironment({ ...own, ...NPM_ENV, ...env });
+      const run = runProgram(['npm', 'start', '--silent', '--', ...args], { cwd, env: whole });
+      children.push(run.child);
+      return run;
+    },
+    processes: async () => (await processesOf(folder)).map(({ command }) => command),
+    temporary: () => readdir(temporary),
+  });
+  for (const child of children) child.kill('SIGKILL');
+  await waitFor('all processes to be gone', async () => {
+    const left = await processesOf(folder);
+    for (const { pid } of left) kill(pid);
+    return left.length === 0;
+  });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+}
 
 /** Makes a project with the scripts of this one: links, so that nothing of it is copied or installed. */
 async function makeProject(folder: string, main: string): Promise<void> {
