@@ -23,7 +23,7 @@ function judge(facts: object, problem: HostProblem | null = null) {
 }
 
 describe('a CLI that did not find its conversation', () => {
-  test('is started again where the worker had put the transcript in place', async () => {
+  test('returns its session to the queue if the worker had restored the transcript', async () => {
     expect(await judge({})).toEqual({
       kind: 'host_failure',
       failure: { code: 'CONVERSATION_NOT_FOUND', message, retryable: true },
@@ -31,7 +31,7 @@ describe('a CLI that did not find its conversation', () => {
     });
   });
 
-  test('was kept from it by a host that is sick', async () => {
+  test('counts as a host failure if the host is sick', async () => {
     const problem: HostProblem = {
       code: 'HOST_ERROR',
       message: 'ENOENT in the temporary directory',
@@ -40,21 +40,21 @@ describe('a CLI that did not find its conversation', () => {
     expect(await judge({}, problem)).toEqual({ kind: 'host_failure', failure, waitMs: 0 });
   });
 
-  test('is started again elsewhere where its worker was just being drained', async () => {
+  test('returns its session to the queue if the worker is draining', async () => {
     const outcome = await judge({ abort: { kind: 'hand_back' } });
     expect(outcome).toMatchObject({ kind: 'host_failure', waitMs: 1_000 });
   });
 
   test.each([
     ['there was no transcript to resume', { isResumed: false }],
-    ['a caller cancelled it', { abort: { kind: 'cancel' } }],
-    ['a caller interrupted it', { abort: { kind: 'interrupt' } }],
-  ])('fails the session where %s', async (_, facts) => {
+    ['a caller cancelled the session', { abort: { kind: 'cancel' } }],
+    ['a caller interrupted the session', { abort: { kind: 'interrupt' } }],
+  ])('fails its session if %s', async (_, facts) => {
     expect(await judge(facts)).toEqual(notFound);
   });
 });
 
-describe('a CLI whose temporary folder went away for a moment', () => {
+describe('a CLI whose temporary folder disappeared for a moment', () => {
   const failed = {
     kind: 'failed',
     failure: { code: 'PROTOCOL', message: 'no result line', retryable: false },
@@ -82,12 +82,12 @@ describe('a CLI whose temporary folder went away for a moment', () => {
 
   const lost = (folder: string) => `at start\nError: ENOENT: no such file, mkdir '${folder}/c/x'`;
 
-  test('hands the session back before its first line', async () => {
+  test('returns its session to the queue if it had printed no line', async () => {
     const outcome = await judgeLostFile({ sawInit: false, said: lost });
     expect(outcome).toMatchObject({ kind: 'host_failure', failure: { code: 'HOST_ERROR' } });
   });
 
-  test('is a retry after it', async () => {
+  test('fails with a retryable HOST_ERROR after its first line', async () => {
     const outcome = await judgeLostFile({ sawInit: true, said: lost });
     expect(outcome).toMatchObject({
       kind: 'failed',
@@ -98,7 +98,7 @@ describe('a CLI whose temporary folder went away for a moment', () => {
   test.each([
     ['a file elsewhere', () => "ENOENT: no such file, open '/srv/x'"],
     ['its folder without an error', (folder: string) => `reading ${folder}\nENOENT of another`],
-  ])('fails the session where it names %s', async (_, said) => {
+  ])('fails its session if its error names %s', async (_, said) => {
     expect(await judgeLostFile({ sawInit: false, said })).toEqual(failed);
     expect(await judgeLostFile({ sawInit: true, said })).toEqual(failed);
   });

@@ -31,23 +31,23 @@ const BATCHES: [string, string[], number[]][] = [
   ['many lines', Array(600).fill('a'), [BATCH_MAX_EVENTS, BATCH_MAX_EVENTS, 88]],
   ['large lines', Array(5).fill('x'.repeat(100 * KIB)), [2, 2, 1]],
   ['lines that are large in bytes only', Array(4).fill('€'.repeat(60 * KIB)), [1, 1, 1, 1]],
-  ['a line over the bound, alone', ['a', 'x'.repeat(BATCH_MAX_BYTES + 1), 'b'], [1, 1, 1]],
+  ['a line over the limit, alone', ['a', 'x'.repeat(BATCH_MAX_BYTES + 1), 'b'], [1, 1, 1]],
   ['lines that just fit', Array(3).fill('x'.repeat(BATCH_MAX_BYTES / 2)), [2, 1]],
 ];
 
 describe('the backlog', () => {
-  test.each(BATCHES)('gives %s in batches within the bounds', (_name, raws, sizes) => {
+  test.each(BATCHES)('returns %s in batches within the limits', (_name, raws, sizes) => {
     expect(takeAll(filled(raws))).toEqual(sizes);
   });
 
-  test('gives events in the order they came', () => {
+  test('returns events in the order in which they were added', () => {
     const backlog = filled(Array(300).fill('a'));
     const seqs = [...backlog.takeBatch(), ...backlog.takeBatch()].map(({ seq }) => seq);
     expect(seqs).toEqual(seqs.map((_, index) => index + 1));
     expect(seqs).toHaveLength(300);
   });
 
-  test('counts what waits, in events and in bytes', () => {
+  test('counts its waiting events and their bytes', () => {
     const backlog = filled(['€', 'ab']);
     expect(backlog).toMatchObject({ events: 2, bytes: 5 });
     backlog.takeBatch();
@@ -66,7 +66,7 @@ describe('the backlog', () => {
   test.each([
     ['events', Array(4_096).fill('a')],
     ['bytes', Array(8).fill('x'.repeat(1024 * KIB))],
-  ])('over its bound of %s it makes a caller wait until a batch is taken', async (_what, raws) => {
+  ])('makes a caller wait above its limit of %s until a batch is taken', async (_what, raws) => {
     const backlog = filled(raws);
     expect(backlog.hasCapacity()).toBe(false);
     let isReleased = false;
@@ -80,7 +80,7 @@ describe('the backlog', () => {
     expect(backlog.hasCapacity()).toBe(true);
   });
 
-  test('once it is closed nobody waits for it', async () => {
+  test('makes no caller wait once it is closed', async () => {
     const backlog = filled(Array(4_096).fill('a'));
     const waiting = backlog.waitForCapacity();
     backlog.close();

@@ -14,19 +14,19 @@ function pause(
 }
 
 describe('the pause before a retry', () => {
-  test('doubles from the first, to five minutes', () => {
+  test('doubles from the first pause up to five minutes', () => {
     expect([0, 1, 2, 3, 7, 8, 100].map((retries) => pause(retries))).toEqual([
       2_000, 4_000, 8_000, 16_000, 256_000, 300_000, 300_000,
     ]);
     expect(pause(2, { firstMs: 10 })).toBe(40);
   });
 
-  test('is spread by up to half, so that a fleet does not come back at once', () => {
+  test('is longer by a random part of up to half, so that a fleet does not retry at once', () => {
     expect(pause(0, { random: 0.5 })).toBe(2_500);
     expect(pause(0, { random: 1 })).toBe(3_000);
   });
 
-  test('lasts until the reset of a limit, where that is told and later', () => {
+  test('lasts until the reset of a rate limit if that is later', () => {
     const inAnHour = new Date(now.getTime() + 3_600_000);
     expect(pause(0, { retry_at: inAnHour })).toBe(3_600_000);
     expect(pause(0, { retry_at: inAnHour, random: 1 })).toBe(3_601_000);
@@ -34,7 +34,7 @@ describe('the pause before a retry', () => {
   });
 });
 
-describe('the retries of a session', () => {
+describe('the allowed retries of a session', () => {
   test.each([
     ['OVERLOADED', 3, 3],
     ['OVERLOADED', 0, 0],

@@ -19,7 +19,7 @@ const LIFECYCLE = lineOf({ type: 'command_lifecycle', state: 'completed' });
 const tasks = (...ids: string[]) =>
   lineOf({ type: 'system', subtype: 'background_tasks_changed', tasks: ids });
 
-/** What happens, in order: a line, a time that passes, or Baton pausing and going on to read. */
+/** A line, a time in ms that passes, or a call of a method of the watch. */
 type Happening = ClaudeLine | number | 'pause' | 'resume' | 'stop';
 
 function firstDeadline(happenings: Happening[]): string | null {
@@ -42,47 +42,107 @@ function firstDeadline(happenings: Happening[]): string | null {
 }
 
 const STORIES: [string, Happening[], string | null][] = [
-  ['nothing before the startup limit', [99], null],
-  ['no line in time', [100], 'startup'],
-  ['events before an init line', [60, SAID, 41, NOISE, 40], null],
-  ['silence after an event before an init line', [60, SAID, 50], 'idle'],
-  ['a banner, and no event in time', [60, NOISE, 100], 'startup'],
-  ['banners, then events', [60, NOISE, 99, NOISE, 99, SAID, 40], null],
-  ['an init line in time, then silence', [99, INIT, 49], null],
-  ['silence after a line', [INIT, 50], 'idle'],
-  ['lines that keep coming', [INIT, 49, SAID, 49, SAID, 49, NOISE, 49], null],
-  ['lines for ever', [INIT, ...Array(25).fill([40, SAID]).flat()], 'wall_clock'],
-  ['a retry that waits', [INIT, RETRY, 240], null],
-  ['a retry that waits too long', [INIT, RETRY, 250], 'idle'],
-  ['silence while background tasks run', [INIT, tasks('a'), 500], null],
-  ['silence once they have ended', [INIT, tasks('a'), 500, tasks(), 50], 'idle'],
-  ['no end after a result', [INIT, RESULT, 30], 'exit'],
-  ['a line after a result starts again', [INIT, RESULT, 29, SAID, 49], null],
-  ['a second result starts the exit clock again', [INIT, RESULT, 29, RESULT, 29], null],
-  ['no end after the second result', [INIT, RESULT, 29, RESULT, 30], 'exit'],
-  ['a task that a result left open', [INIT, tasks('a'), RESULT, 49], null],
-  ['a task that a result left open for too long', [INIT, tasks('a'), RESULT, 50], 'idle'],
-  ['no end after the last task has', [INIT, tasks('a'), RESULT, 49, tasks(), 30], 'exit'],
-  ['a turn after the last task', [INIT, tasks('a'), RESULT, tasks(), 29, INIT, 49], null],
-  ['nor does it give the process more time to end', [INIT, RESULT, 29, LIFECYCLE, 1], 'exit'],
-  ['nor does noise', [INIT, RESULT, 29, NOISE, 1], 'exit'],
-  ['but a further result does', [INIT, RESULT, 29, RESULT, 29], null],
-  ['what is printed between turns is no turn', [INIT, RESULT, 29, LIFECYCLE, 30], 'exit'],
-  ['silence while Baton does not read', [INIT, 'pause', 900], null],
-  ['silence after Baton read on', [INIT, 'pause', 900, 'resume', 50], 'idle'],
-  ['a retry announced before Baton paused', [INIT, RETRY, 'pause', 500, 'resume', 249], null],
-  ['a result while Baton does not read on', [INIT, RESULT, 'pause', 500, 'resume', 29], null],
-  ['the wall clock while Baton does not read', [INIT, 'pause', 1_000], 'wall_clock'],
-  ['after a stop nothing runs out', [INIT, 'stop', 5_000], null],
-  ['nor does a pause bring it back', [INIT, 'pause', 'stop', 'resume', 5_000], null],
+  ['do not run out before the startup timeout without a line', [99], null],
+  ['run out at startup without a line in time', [100], 'startup'],
+  ['do not run out while events come before an init line', [60, SAID, 41, NOISE, 40], null],
+  [
+    'run out as idle during silence after an event, even without an init line',
+    [60, SAID, 50],
+    'idle',
+  ],
+  ['run out at startup if only a banner comes', [60, NOISE, 100], 'startup'],
+  [
+    'do not run out at startup if banners come and then events',
+    [60, NOISE, 99, NOISE, 99, SAID, 40],
+    null,
+  ],
+  ['do not run out during short silence after an init line', [99, INIT, 49], null],
+  ['run out as idle during silence after a line', [INIT, 50], 'idle'],
+  [
+    'do not run out as idle while lines keep coming',
+    [INIT, 49, SAID, 49, SAID, 49, NOISE, 49],
+    null,
+  ],
+  [
+    'run out by the wall clock while lines keep coming',
+    [INIT, ...Array(25).fill([40, SAID]).flat()],
+    'wall_clock',
+  ],
+  ['do not run out as idle while an announced API retry waits', [INIT, RETRY, 240], null],
+  ['run out as idle if an API retry waits for longer than announced', [INIT, RETRY, 250], 'idle'],
+  ['do not run out as idle while background tasks run', [INIT, tasks('a'), 500], null],
+  [
+    'run out as idle during silence after background tasks ended',
+    [INIT, tasks('a'), 500, tasks(), 50],
+    'idle',
+  ],
+  ['run out at exit if the process does not exit after a result', [INIT, RESULT, 30], 'exit'],
+  ['stop the exit timeout when a message follows a result', [INIT, RESULT, 29, SAID, 49], null],
+  ['restart the exit timeout at a second result', [INIT, RESULT, 29, RESULT, 29], null],
+  [
+    'run out at exit if the process does not exit after a second result',
+    [INIT, RESULT, 29, RESULT, 30],
+    'exit',
+  ],
+  [
+    'do not run out at exit while a task is open after a result',
+    [INIT, tasks('a'), RESULT, 49],
+    null,
+  ],
+  [
+    'run out as idle if a task stays open for too long after a result',
+    [INIT, tasks('a'), RESULT, 50],
+    'idle',
+  ],
+  [
+    'run out at exit if the process does not exit after its last task',
+    [INIT, tasks('a'), RESULT, 49, tasks(), 30],
+    'exit',
+  ],
+  [
+    'stop the exit timeout when a turn follows the last task',
+    [INIT, tasks('a'), RESULT, tasks(), 29, INIT, 49],
+    null,
+  ],
+  ['give no more time to exit for a lifecycle line', [INIT, RESULT, 29, LIFECYCLE, 1], 'exit'],
+  ['give no more time to exit for noise', [INIT, RESULT, 29, NOISE, 1], 'exit'],
+  ['restart the exit timeout at a result without a turn', [INIT, RESULT, 29, RESULT, 29], null],
+  ['count no lifecycle line as a turn after a result', [INIT, RESULT, 29, LIFECYCLE, 30], 'exit'],
+  ['do not run out as idle while Baton does not read', [INIT, 'pause', 900], null],
+  [
+    'run out as idle during silence after Baton reads again',
+    [INIT, 'pause', 900, 'resume', 50],
+    'idle',
+  ],
+  [
+    'keep the time of an announced API retry while Baton does not read',
+    [INIT, RETRY, 'pause', 500, 'resume', 249],
+    null,
+  ],
+  [
+    'do not run out at exit while Baton does not read',
+    [INIT, RESULT, 'pause', 500, 'resume', 29],
+    null,
+  ],
+  [
+    'run out by the wall clock even while Baton does not read',
+    [INIT, 'pause', 1_000],
+    'wall_clock',
+  ],
+  ['do not run out after they are stopped', [INIT, 'stop', 5_000], null],
+  [
+    'do not run out if Baton resumes after they are stopped',
+    [INIT, 'pause', 'stop', 'resume', 5_000],
+    null,
+  ],
 ];
 
-describe('the clocks of an attempt', () => {
+describe('the timeouts of an attempt', () => {
   test.each(STORIES)('%s', (_name, happenings, deadline) => {
     expect(firstDeadline(happenings)).toBe(deadline);
   });
 
-  test('a limit longer than a timer can be does not run out at once', () => {
+  test('do not run out at once if they exceed the longest possible timer', () => {
     const ran = vi.fn();
     const long = 2 ** 31 + 1_000;
     const limits = { startup: long, idle: long, wall_clock: long, exit: long };
@@ -93,7 +153,7 @@ describe('the clocks of an attempt', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test("a session's own limits win over the worker's", () => {
+  test('are the session’s own if it has them, and otherwise the worker’s', () => {
     const config = { query: 'hi', timeouts: { idle_ms: 7, exit_ms: 8 } };
     expect(deadlinesOf(config, LIMITS)).toEqual({ ...LIMITS, idle: 7, exit: 8 });
   });

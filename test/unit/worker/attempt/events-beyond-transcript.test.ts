@@ -5,7 +5,7 @@ import { makeSession } from '../../../support/factories.ts';
 
 const UUID = '0197f0a0-7777-7000-8000-00000000000';
 
-/** What an event is, in a word: a prompt, a line that no transcript holds, or a message with this number. */
+/** A prompt, a line that no transcript holds, or a message with this number. */
 type EventKind = 'prompt' | 'init' | 'result' | number;
 
 function event(text: EventKind, seq: number): Event {
@@ -17,7 +17,7 @@ function event(text: EventKind, seq: number): Event {
   return { ...common, type: 'assistant', raw };
 }
 
-/** The reading half of an event store, over a list. */
+/** An event store that only reads, from a list. */
 function storeOf(words: EventKind[]): EventStore {
   const events = words.map((text, index) => event(text, index + 1));
   const unused = () => Promise.reject(new Error('only read'));
@@ -37,49 +37,49 @@ function look(words: EventKind[], held: { prompt: boolean; messages: number[] },
 
 const CASES: [string, EventKind[], { prompt: boolean; messages: number[] }, object | null][] = [
   [
-    'nothing where the transcript holds the last message',
+    'none if the transcript holds the last message',
     ['prompt', 'init', 1],
     { prompt: true, messages: [1] },
     null,
   ],
   [
-    'the messages that were not saved any more',
+    'the messages that were not saved',
     ['prompt', 'init', 1, 2, 3],
     { prompt: true, messages: [1] },
     { from: 4, to: 5, losesMessages: true },
   ],
   [
-    'all of it where not even the prompt was saved',
+    'all events if the prompt was not saved',
     ['prompt', 'init', 1],
     { prompt: false, messages: [] },
     { from: 1, to: 3, losesMessages: true },
   ],
   [
-    'what came after the prompt where nothing else was saved',
+    'the events after the prompt if only the prompt was saved',
     ['prompt', 'init'],
     { prompt: true, messages: [] },
     { from: 2, to: 2, losesMessages: false },
   ],
   [
-    'messages before a further prompt where the transcript has lost them meanwhile',
+    'messages before a later prompt if the transcript has lost them since',
     ['prompt', 'init', 1, 2, 3, 'prompt', 'init'],
     { prompt: true, messages: [1] },
     { from: 4, to: 7, losesMessages: true },
   ],
   [
-    'all after the first prompt where the transcript has lost all messages meanwhile',
+    'all events after the first prompt if the transcript has lost all messages since',
     ['prompt', 'init', 1, 2, 'prompt', 'init', 'prompt'],
     { prompt: true, messages: [] },
     { from: 2, to: 7, losesMessages: true },
   ],
   [
-    'nothing of a further prompt behind a message that the transcript holds',
+    'not a later prompt after a message that the transcript holds',
     ['prompt', 'init', 1, 'prompt'],
     { prompt: true, messages: [1] },
     null,
   ],
   [
-    'a result line after the last message, with which nothing of the model is lost',
+    'a result line after the last message, without a lost message',
     ['prompt', 'init', 1, 'result'],
     { prompt: true, messages: [1] },
     { from: 4, to: 4, losesMessages: false },
@@ -91,7 +91,7 @@ describe('the events beyond a restored transcript are', () => {
     expect(await look(words, held)).toEqual(expected);
   });
 
-  test('not looked for among those that were superseded before', async () => {
+  test('not searched among events that were superseded before', async () => {
     const words: EventKind[] = ['prompt', 'init', 1, 'prompt', 'init'];
     expect(await look(words, { prompt: false, messages: [1] }, 3)).toEqual({
       from: 4,
@@ -101,7 +101,7 @@ describe('the events beyond a restored transcript are', () => {
     expect(await look(words, { prompt: false, messages: [] }, 5)).toBeNull();
   });
 
-  test('found before those that were superseded, where the transcript has lost them since', async () => {
+  test('found before superseded events if the transcript has lost them since', async () => {
     const words: EventKind[] = ['prompt', 1, 2, 3, 4, 'prompt', 'init'];
     const session = makeSession({ last_event_seq: 7, superseded: [{ from: 4, to: 5 }] });
     const lost = await findEventsBeyondTranscript(storeOf(words), session, {
@@ -114,7 +114,7 @@ describe('the events beyond a restored transcript are', () => {
     expect(kept).toEqual({ from: 3, to: 7, losesMessages: true });
   });
 
-  test('found behind more lines than are read at a time', async () => {
+  test('found even if more lines than one page follow', async () => {
     const lost = Array.from({ length: 700 }, (): EventKind => 'init');
     expect(await look(['prompt', 1, ...lost, 2], { prompt: true, messages: [1] })).toEqual({
       from: 3,

@@ -12,9 +12,12 @@ const warned = (mode: 'manual' | 'plan' | undefined, isOn: boolean): boolean => 
 test.each([
   ['plan', true, true],
   ['plan', false, false],
-  // The default mode by the name that the flag has for it.
+  // The flag's name of the default mode.
   ['manual', true, false],
   [undefined, true, false],
-] as const)('mode %s, with the scrub %s: a warning is %s', (mode, isOn, isWarned) => {
-  expect(warned(mode, isOn)).toBe(isWarned);
-});
+] as const)(
+  'a session with mode %s and the scrub set to %s logs a warning: %s',
+  (mode, isOn, isWarned) => {
+    expect(warned(mode, isOn)).toBe(isWarned);
+  },
+);

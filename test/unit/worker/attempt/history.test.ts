@@ -66,8 +66,8 @@ const complete = {
 };
 const partial = { ...complete, uuids: new Set<string>() };
 
-describe('what earlier attempts left', () => {
-  test('is nothing for a first attempt', async () => {
+describe('the history of earlier attempts', () => {
+  test('is empty for a first attempt', async () => {
     const first = again({ attempts: [{ ...started, attempt: 1, fence: 1 }] });
     expect(await readHistory(events, first, NOTHING_RESTORED)).toEqual({
       amends: {},
@@ -76,16 +76,16 @@ describe('what earlier attempts left', () => {
     });
   });
 
-  test('is the answer, where the result was committed and the transcript holds all of the turn', async () => {
+  test('holds the answer if its result was committed and the transcript holds the whole turn', async () => {
     const session = again({ last_result: answer });
     expect(await readHistory(events, session, complete)).toMatchObject({ amends: {}, answer });
   });
 
   test.each([
-    ['the transcript has not all of the turn', again({ last_result: answer }), partial],
+    ['the transcript does not hold the whole turn', again({ last_result: answer }), partial],
     ['no result was committed', again(), complete],
     [
-      'the CLI had looked for the transcript in vain, and its worker died before the session was given back',
+      'the CLI did not find the transcript and its worker died before it returned the session',
       again({ last_result: notFound }),
       complete,
     ],
@@ -94,11 +94,11 @@ describe('what earlier attempts left', () => {
       again({ last_result: answer }),
       { ...complete, holdsPrompt: false },
     ],
-  ])('is no answer where %s', async (_, session, restored) => {
+  ])('holds no answer if %s', async (_, session, restored) => {
     expect((await readHistory(events, session, restored)).answer).toBeNull();
   });
 
-  test('adds what is beyond the transcript to what was superseded before', async () => {
+  test('adds the events beyond the transcript to the superseded events', async () => {
     const session = again({ superseded: [{ from: 1, to: 1 }] });
     const { amends } = await readHistory(events, session, partial);
     expect(amends.superseded).toEqual([
@@ -107,7 +107,7 @@ describe('what earlier attempts left', () => {
     ]);
   });
 
-  test('is all left aside where a crash restarts the session', async () => {
+  test('supersedes everything if a crash restarts the session', async () => {
     const session = again({
       last_result: answer,
       superseded: [{ from: 2, to: 2 }],

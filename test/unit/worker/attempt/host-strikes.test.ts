@@ -30,14 +30,14 @@ const strike = { workerId: 'w4', now: at(40) };
 const host_failures = [failure('w1', 0), failure('w2', 10), failure('w3', 20)];
 
 describe('a session that three hosts kept from starting', () => {
-  test('fails at the next one, where it never began', () => {
+  test('fails at the next host if no process of it ever started', () => {
     const attempts = [attempt(1, 0), attempt(2, 10), attempt(3, 20)];
     const counted = countHostFailure({ attempts, host_failures }, met, strike);
     expect(counted.outcome).toMatchObject({ kind: 'failed', failure: { retryable: false } });
     expect(counted.hostFailures).toHaveLength(4);
   });
 
-  test('goes back to the queue where it began in between, and all its failures stay on record', () => {
+  test('returns to the queue if a process of it started in between, and keeps its failures on record', () => {
     const attempts = [attempt(1, 0), attempt(2, 10), attempt(3, 15, 4711), attempt(4, 20)];
     const counted = countHostFailure({ attempts, host_failures }, met, strike);
     expect(counted.outcome).toBe(met);
@@ -50,7 +50,7 @@ describe('a session that three hosts kept from starting', () => {
   });
 });
 
-test('an outcome that is not the fault of the host counts nothing', () => {
+test('an outcome that is not a host failure is not counted as one', () => {
   const cancelled: Outcome = { kind: 'cancelled' };
   const counted = countHostFailure({ attempts: [], host_failures }, cancelled, strike);
   expect(counted).toEqual({ outcome: cancelled });

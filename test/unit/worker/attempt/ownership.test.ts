@@ -19,7 +19,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Lets a minute pass in which this is said every four seconds. */
+/** Calls `confirm` every four seconds for a minute. */
 function aMinuteOf(confirm: () => void): void {
   for (let passed = 0; passed < 60_000; passed += 4_000) {
     vi.advanceTimersByTime(4_000);
@@ -27,18 +27,18 @@ function aMinuteOf(confirm: () => void): void {
   }
 }
 
-describe('an attempt may go on', () => {
-  test('while MongoDB confirms its fence, though Redis is away', () => {
+describe('an attempt keeps its session', () => {
+  test('while MongoDB confirms its fence, even if Redis is away', () => {
     aMinuteOf(ownership.fenceHeld);
     expect(lost).toBe(0);
   });
 
-  test('while Redis renews its lock, though MongoDB is away', () => {
+  test('while Redis renews its lock, even if MongoDB is away', () => {
     aMinuteOf(ownership.lockHeld);
     expect(lost).toBe(0);
   });
 
-  test('for a lease length that neither confirms, and not much longer', () => {
+  test('for one lease and little longer if neither store confirms', () => {
     aMinuteOf(ownership.fenceHeld);
     vi.advanceTimersByTime(LEASE_MS - 1);
     expect(lost).toBe(0);
@@ -47,12 +47,12 @@ describe('an attempt may go on', () => {
   });
 });
 
-test('it is told once that nobody confirms', () => {
+test('an attempt is stopped once if no store confirms its ownership', () => {
   aMinuteOf(() => {});
   expect(lost).toBe(1);
 });
 
-test('once it has ended nothing is told', () => {
+test('an attempt that has ended is not stopped', () => {
   ownership.stop();
   aMinuteOf(() => {});
   expect(lost).toBe(0);

@@ -3,7 +3,7 @@ import { createPartials } from '../../../../apps/worker/src/attempt/partials.ts'
 
 const SESSION = { id: 'child', root_session_id: 'root' };
 
-/** A teller, and what it told. */
+/** Partials, and the messages that they published. */
 function listen() {
   const received: { conversation: string; id: string; attempt: number; lines: string[] }[] = [];
   const live = {
@@ -13,7 +13,7 @@ function listen() {
   return { received, partials: createPartials(live, SESSION, 2) };
 }
 
-test('lines that come together are told together, in order', async () => {
+test('lines that are added together are published together, in order', async () => {
   const { received, partials } = listen();
   for (const line of ['a', 'b', 'c']) partials.add(line);
   expect(received).toEqual([]);
@@ -24,7 +24,7 @@ test('lines that come together are told together, in order', async () => {
   );
 });
 
-test('many lines are told a few at a time, and none is lost or told twice', async () => {
+test('many lines are published in small groups, each once', async () => {
   const { received, partials } = listen();
   const lines = Array.from({ length: 200 }, (_, index) => String(index));
   for (const line of lines) partials.add(line);
@@ -32,7 +32,7 @@ test('many lines are told a few at a time, and none is lost or told twice', asyn
   for (const one of received) expect(one.lines.length).toBeLessThanOrEqual(64);
 });
 
-test('a line too long to be a token is left out', async () => {
+test('a line that is too long for a partial message is not published', async () => {
   const { received, partials } = listen();
   partials.add('x'.repeat(100_000));
   partials.add('short');

@@ -13,7 +13,7 @@ function refuse(error: unknown) {
   return { logged, outcome };
 }
 
-test('a caller’s mistake is logged by its code and message, without a stack trace', () => {
+test('a caller’s mistake is logged with its code and message, without a stack trace', () => {
   const details = { field: 'parent_session_id' };
   const { logged, outcome } = refuse(new AppError('SESSION_NOT_TERMINAL', 'it runs', { details }));
   expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'SESSION_NOT_TERMINAL' } });
@@ -28,7 +28,7 @@ test('a caller’s mistake is logged by its code and message, without a stack tr
   expect(logged[0]).not.toHaveProperty('err');
 });
 
-test('an error that nobody foresaw is logged with its stack trace', () => {
+test('an unexpected error is logged with its stack trace', () => {
   const { logged } = refuse(new Error('unforeseen'));
   expect(logged).toMatchObject([{ level: 40, err: { stack: expect.stringContaining('at ') } }]);
 });
@@ -48,7 +48,7 @@ describe('an attempt that could not be prepared', () => {
     expect(refusalOutcome(error)).toMatchObject({ kind: 'failed', failure });
   });
 
-  test('tells nothing of an error that nobody foresaw', () => {
+  test('fails with INTERNAL and without details of an unexpected error', () => {
     const outcome = refusalOutcome(new Error('ENOSPC: /srv/secret-place'));
     expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'INTERNAL' } });
     expect(JSON.stringify(outcome)).not.toContain('secret-place');

@@ -13,8 +13,8 @@ function remaining(limits: { max_turns?: number; max_budget_usd?: number }) {
   );
 }
 
-describe('the limits of a further attempt', () => {
-  test('are what earlier attempts left', () => {
+describe('the limits of a later attempt', () => {
+  test('are reduced by what earlier attempts used', () => {
     expect(remaining({ max_turns: 10, max_budget_usd: 2 })).toEqual({
       query: 'hi',
       model: 'm',
@@ -23,7 +23,7 @@ describe('the limits of a further attempt', () => {
     });
   });
 
-  test('are none where none were set', () => {
+  test('are absent if the session has none', () => {
     expect(remaining({})).toEqual({ query: 'hi', model: 'm' });
     expect(findSpentLimit(remaining({}))).toBeNull();
   });
@@ -34,7 +34,7 @@ describe('the limits of a further attempt', () => {
     [{ max_turns: 1 }, 'MAX_TURNS'],
     [{ max_budget_usd: 0.5 }, 'BUDGET_EXCEEDED'],
     [{ max_budget_usd: 0.1 }, 'BUDGET_EXCEEDED'],
-  ])('%j leave room for one, or say why not: %s', (limits, code) => {
+  ])('%j allow the attempt or name the spent limit: %s', (limits, code) => {
     expect(findSpentLimit(remaining(limits))?.code ?? null).toBe(code);
   });
 });

@@ -13,13 +13,13 @@ import { makeChild, makeCompletedSession, makeSession } from '../../../support/f
 const parent = makeCompletedSession();
 const child = makeChild(parent);
 
-/** The session as an attempt left it that stored this file. */
+/** The session after an attempt that stored this file. */
 function saved(session: Session, path = `${session.root_session_id}.jsonl`): Session {
   const file = { path, base: 0, length: 5, sha256: '', generation: 0 };
   return { ...session, transcript: { files: [file] } };
 }
 
-/** The session in its second attempt, the first of which ended with this code. */
+/** The session in its second attempt, after a first attempt that ended with this code. */
 function again(session: Session, code: 'CRASHED' | 'OVERLOADED', on_crash: 'resume' | 'restart') {
   const at = new Date();
   const attempt = { fence: 1, worker_id: 'w', host: 'h', started_at: at };
@@ -32,30 +32,38 @@ function again(session: Session, code: 'CRASHED' | 'OVERLOADED', on_crash: 'resu
 }
 
 const SOURCES: [string, Session, 'own' | 'parent' | 'none'][] = [
-  ['a launch begins anew', makeSession(), 'none'],
-  ['a continue goes on from its parent', child, 'parent'],
-  ['a launch that was saved goes on from itself', saved(makeSession()), 'own'],
-  ['a continue that was saved goes on from itself', saved(child), 'own'],
+  ['a launch starts without a transcript', makeSession(), 'none'],
+  ['a continue starts from its parent’s transcript', child, 'parent'],
+  ['a saved launch resumes its own transcript', saved(makeSession()), 'own'],
+  ['a saved continue resumes its own transcript', saved(child), 'own'],
   [
-    'a transcript without its main file is none',
+    'a launch ignores a transcript without its main file',
     saved(makeSession(), 'subagents/agent-a.jsonl'),
     'none',
   ],
-  ['a crash is resumed', again(saved(makeSession()), 'CRASHED', 'resume'), 'own'],
-  ['a launch that restarts begins anew', again(saved(makeSession()), 'CRASHED', 'restart'), 'none'],
   [
-    'a continue that restarts goes on from its parent',
+    'a crashed session with on_crash resume resumes its own transcript',
+    again(saved(makeSession()), 'CRASHED', 'resume'),
+    'own',
+  ],
+  [
+    'a crashed launch with on_crash restart starts without a transcript',
+    again(saved(makeSession()), 'CRASHED', 'restart'),
+    'none',
+  ],
+  [
+    'a crashed continue with on_crash restart starts from its parent’s transcript',
     again(saved(child), 'CRASHED', 'restart'),
     'parent',
   ],
 ];
 
-describe('where an attempt begins', () => {
+describe('at the start of an attempt,', () => {
   test.each(SOURCES)('%s', (_name, session, source) => {
     expect(transcriptSource(session)).toBe(source);
   });
 
-  test('only a crash is restarted', () => {
+  test('only a crash leads to a restart', () => {
     expect(isRestart(again(makeSession(), 'CRASHED', 'restart'))).toBe(true);
     expect(isRestart(again(makeSession(), 'OVERLOADED', 'restart'))).toBe(false);
     expect(isRestart(again(makeSession(), 'CRASHED', 'resume'))).toBe(false);
@@ -65,9 +73,12 @@ describe('where an attempt begins', () => {
     ['nothing', false, { resume: false, prompt: 'hi' }],
     ['a transcript', false, { resume: true, prompt: 'hi' }],
     ['a transcript', true, { resume: true, prompt: CONTINUATION_PROMPT }],
-  ])('from %s, its prompt held there: %s', (what, holdsPrompt, beginning) => {
-    const files = what === 'nothing' ? [] : [untrackedFile('some.jsonl')];
-    const restored = { ...NOTHING_RESTORED, files, holdsPrompt };
-    expect(beginAttempt(makeSession({ query: 'hi' }), restored)).toEqual(beginning);
-  });
+  ])(
+    'the first prompt follows from %s that holds the session’s prompt: %s',
+    (what, holdsPrompt, beginning) => {
+      const files = what === 'nothing' ? [] : [untrackedFile('some.jsonl')];
+      const restored = { ...NOTHING_RESTORED, files, holdsPrompt };
+      expect(beginAttempt(makeSession({ query: 'hi' }), restored)).toEqual(beginning);
+    },
+  );
 });

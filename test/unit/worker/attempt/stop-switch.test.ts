@@ -5,7 +5,7 @@ const CANCEL = { kind: 'cancel' } as const;
 const INTERRUPT = { kind: 'interrupt' } as const;
 
 describe('a stop switch', () => {
-  test('ends the run at once, for the first reason given', () => {
+  test('ends the run at once, with the first reason it gets', () => {
     const stop = createStopSwitch();
     expect(stop.reason).toBeNull();
     stop.stop(CANCEL);
@@ -14,7 +14,7 @@ describe('a stop switch', () => {
     expect(stop.controller.signal.reason).toEqual(CANCEL);
   });
 
-  test('keeps an interrupt until the turn has begun', () => {
+  test('delays an interrupt until the turn has begun', () => {
     const stop = createStopSwitch();
     stop.stop(INTERRUPT);
     expect(stop.reason).toBeNull();
@@ -22,7 +22,7 @@ describe('a stop switch', () => {
     expect(stop.reason).toEqual(INTERRUPT);
   });
 
-  test('interrupts at once a turn that has begun, and only once', () => {
+  test('interrupts a turn that has begun at once, and only once', () => {
     const stop = createStopSwitch();
     stop.turnBegan();
     expect(stop.reason).toBeNull();
@@ -36,7 +36,7 @@ describe('a stop switch', () => {
   });
 
   test.each([CANCEL, { kind: 'hand_back' }, { kind: 'timed_out', deadline: 'startup' }] as const)(
-    'lets %j end a run whose interrupt still waits',
+    'ends a run for %j while an interrupt still waits',
     (reason) => {
       const stop = createStopSwitch();
       stop.stop(INTERRUPT);

@@ -19,7 +19,7 @@ beforeEach(async () => {
   away = join(folder, 'away');
 });
 
-/** A transcript in that folder; `lastCopies` holds whether the folder was there at each last copy. */
+/** Starts copying; `lastCopies` says for each last copy whether the folder existed. */
 function start(options: Partial<CopyLoopOptions> = {}) {
   const lastCopies: boolean[] = [];
   const onFolderLost = vi.fn();
@@ -44,7 +44,7 @@ function start(options: Partial<CopyLoopOptions> = {}) {
   return { copy, lastCopies, onLastCopy, onFolderLost };
 }
 
-test('the last copy waits for a temporary folder that is away', async () => {
+test('the last copy waits for a missing temporary folder', async () => {
   const { copy, lastCopies, onFolderLost } = start();
   await rename(hostFolder, away);
   const finished = copy.finish();
@@ -56,7 +56,7 @@ test('the last copy waits for a temporary folder that is away', async () => {
   expect(onFolderLost).not.toHaveBeenCalled();
 });
 
-test('a folder that goes away during the last copy is copied again once it is back', async () => {
+test('a folder that disappears during the last copy is copied again once it is back', async () => {
   const { copy, lastCopies, onLastCopy } = start();
   const gone = Promise.withResolvers<void>();
   onLastCopy.mockImplementationOnce(async () => {
@@ -65,13 +65,13 @@ test('a folder that goes away during the last copy is copied again once it is ba
   });
   const finished = copy.finish();
   await gone.promise;
-  await setImmediate(); // by now the last copy has looked for the folder
+  await setImmediate(); // now the last copy has looked for the folder
   await rename(away, hostFolder);
   expect(await finished).toEqual({ files: [] });
   expect(lastCopies).toEqual([true, true]);
 });
 
-test('a folder that does not come back is reported, and what was copied before counts', async () => {
+test('a folder that does not come back is reported, and the earlier copies count', async () => {
   const { copy, lastCopies, onFolderLost } = start({ hostFolderLimitMs: 150 });
   await rename(hostFolder, away);
   expect(await copy.finish()).toEqual({ files: [] });
@@ -79,7 +79,7 @@ test('a folder that does not come back is reported, and what was copied before c
   expect(onFolderLost).toHaveBeenCalledOnce();
 });
 
-test('an attempt that gives up waits for no folder', async () => {
+test('an attempt that gives up does not wait for the folder', async () => {
   const giveUp = new AbortController();
   const { copy, lastCopies, onFolderLost } = start({ giveUp: giveUp.signal });
   await rename(hostFolder, away);

@@ -16,7 +16,7 @@ function entry(n: number, fields: object = {}): string {
 const toolResult = (n: number) =>
   entry(n, { type: 'user', message: { content: [{ type: 'tool_result', content: 'ok' }] } });
 
-/** Events by the numbers of their messages; a null is a line that no transcript holds. */
+/** A store of events for these message numbers; null is a line that no transcript holds. */
 function storeOf(numbers: (number | null)[]): EventStore {
   const common = { session_id: 's', attempt: 1, fence: 1, created_at: new Date(0) };
   const events = numbers.map((n, index): Event => {
@@ -37,21 +37,26 @@ async function look(recorded: (number | null)[], entries: string[]): Promise<unk
   return lines.map(({ raw }) => (JSON.parse(raw) as { uuid: string }).uuid);
 }
 
-describe('what nobody recorded of a transcript is', () => {
+describe('the unrecorded messages of a transcript are', () => {
   test.each<[string, (number | null)[], string[], number[]]>([
-    ['nothing where the last message was', [null, 1, 2], [entry(1), entry(2)], []],
-    ['what follows the last one that was', [null, 1], [entry(1), entry(2), entry(3)], [2, 3]],
-    ['all of it where no message was', [null, null], [entry(1), entry(2)], [1, 2]],
-    ['all of it where no event is', [], [entry(1)], [1]],
-    ['results of tools as well', [1], [entry(1), toolResult(2)], [2]],
+    ['none if the last message has an event', [null, 1, 2], [entry(1), entry(2)], []],
     [
-      'not what was recorded beyond the transcript, which is superseded',
+      'the messages after the last one with an event',
+      [null, 1],
+      [entry(1), entry(2), entry(3)],
+      [2, 3],
+    ],
+    ['all messages if no message has an event', [null, null], [entry(1), entry(2)], [1, 2]],
+    ['all messages if there is no event', [], [entry(1)], [1]],
+    ['tool results as well', [1], [entry(1), toolResult(2)], [2]],
+    [
+      'not affected by events beyond the transcript, which are superseded',
       [1, 7, 8],
       [entry(1), entry(2)],
       [2],
     ],
     [
-      'no prompt, and nothing of a sub-agent',
+      'without prompts and without messages of sub-agents',
       [1],
       [
         entry(1),
@@ -62,7 +67,7 @@ describe('what nobody recorded of a transcript is', () => {
       [],
     ],
     [
-      'found behind more lines than are read at a time',
+      'found even if more events than one page follow',
       [1, ...Array.from({ length: 300 }, () => null)],
       [entry(1), entry(2)],
       [2],
@@ -71,7 +76,7 @@ describe('what nobody recorded of a transcript is', () => {
     expect(await look(recorded, entries)).toEqual(expected.map(uuid));
   });
 
-  test('told as the stream would have told it', async () => {
+  test('recorded in the form of stream lines', async () => {
     const session = makeSession({ last_event_seq: 0 });
     const [line] = await findUnrecordedMessages(storeOf([]), session, [entry(1)]);
     expect(line).toMatchObject({ type: 'assistant', bytes: line?.raw.length });
@@ -85,8 +90,8 @@ describe('what nobody recorded of a transcript is', () => {
   });
 });
 
-describe('of the messages of a transcript', () => {
-  test('the newest are kept, other entries are not', () => {
+describe('the recent messages of a transcript', () => {
+  test('are the newest messages, without other entries', () => {
     const recent = createRecentMessages();
     for (let n = 1; n <= 20_000; n += 1) {
       recent.observe(entry(n));
@@ -96,7 +101,7 @@ describe('of the messages of a transcript', () => {
     expect(recent.lines().at(-1)).toBe(entry(20_000));
   });
 
-  test('no more than a bound is held in memory', () => {
+  test('use limited memory', () => {
     const recent = createRecentMessages();
     for (let n = 1; n <= 100; n += 1) recent.observe(entry(n, { more: 'x'.repeat(1024 * 1024) }));
     expect(recent.lines().length).toBeLessThan(17);

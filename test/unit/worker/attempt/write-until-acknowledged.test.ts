@@ -2,7 +2,7 @@ import { AppError } from '@baton/core/internal';
 import { describe, expect, test, vi } from 'vitest';
 import { writeUntilAcknowledged } from '../../../../apps/worker/src/attempt/write-until-acknowledged.ts';
 
-/** A write that fails so many times, and then answers. */
+/** A write that fails this many times, and then returns the answer. */
 function failing<T>(times: number, answer: T, error: unknown = new Error('away')) {
   let left = times;
   return vi.fn(async () => {
@@ -13,7 +13,7 @@ function failing<T>(times: number, answer: T, error: unknown = new Error('away')
 }
 
 describe('a write', () => {
-  test('is said again until the store took it, and each failure is told', async () => {
+  test('is repeated until the store acknowledges it, and each failure is reported', async () => {
     const write = failing(2, 'taken');
     const onError = vi.fn();
     const done = writeUntilAcknowledged(write, { giveUp: new AbortController().signal, onError });
@@ -32,7 +32,7 @@ describe('a write', () => {
     expect(options.onError).not.toHaveBeenCalled();
   });
 
-  test('ends in the middle of a pause where the caller gives up', async () => {
+  test('ends during a pause when the caller gives up', async () => {
     const giveUp = new AbortController();
     const write = failing(1_000, 'never');
     const done = writeUntilAcknowledged(write, {

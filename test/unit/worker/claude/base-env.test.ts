@@ -20,7 +20,7 @@ test.each([
   'AWS_REGION',
   'GOOGLE_APPLICATION_CREDENTIALS',
   'CLAUDE_CODE_MAX_RETRIES',
-])('a child inherits %s', (name) => {
+])('the CLI’s environment inherits %s', (name) => {
   expect(operatorEnv({ [name]: 'value' })).toEqual({ [name]: 'value' });
 });
 
@@ -38,11 +38,11 @@ test.each([
   'LD_LIBRARY_PATH',
   'GITHUB_TOKEN',
   'npm_config_registry',
-])('a child does not inherit %s', (name) => {
+])('the CLI’s environment does not inherit %s', (name) => {
   expect(operatorEnv({ [name]: 'value' })).toEqual({});
 });
 
-test('names without a value are left out', () => {
+test('the CLI’s environment has no variables without a value', () => {
   expect(operatorEnv({ PATH: '/bin', ANTHROPIC_API_KEY: '', HOME: undefined })).toEqual({
     PATH: '/bin',
   });

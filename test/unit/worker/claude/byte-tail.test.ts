@@ -10,7 +10,7 @@ const PIECES: [string[], string][] = [
   [['a', 'bcdefgh', 'i'], 'fghi'],
 ];
 
-test.each(PIECES)('of %j the last four bytes are kept', (pieces, kept) => {
+test.each(PIECES)('a tail of four bytes keeps the end of %j', (pieces, kept) => {
   const tail = createByteTail(4);
   for (const piece of pieces) tail.push(Buffer.from(piece));
   expect(tail.text()).toBe(kept);

@@ -15,32 +15,42 @@ const answered = (structured_output: Result['structured_output']): Result => ({
   structured_output,
 });
 
-// A check starts a thread, which takes a fifth of a second: misfit.test.ts has the schemas and answers.
+// A check starts a thread, which takes 0.2 s, so schemas and answers are tested in misfit.test.ts.
 test.each<[string, Result | null, object | undefined, string | null]>([
-  ['no schema', OK, undefined, null],
-  ['no result', null, SCHEMA, null],
-  ['a failure', FAILED, SCHEMA, null],
-  ['a slash command', { ...OK, local_command: 'compact' }, SCHEMA, null],
-  ['an answer that fits', answered({ a: 1 }), SCHEMA, null],
-  ['null, where it fits', answered(null), { type: 'null' }, null],
-  ['no structured answer', OK, SCHEMA, 'gave no structured answer'],
-  ['another type', answered({ a: 'x' }), SCHEMA, 'structured_output/a must be integer'],
+  ['no problem is found without a schema', OK, undefined, null],
+  ['no problem is found without a result', null, SCHEMA, null],
+  ['no problem is found in a failure', FAILED, SCHEMA, null],
+  [
+    'no problem is found in the result of a slash command',
+    { ...OK, local_command: 'compact' },
+    SCHEMA,
+    null,
+  ],
+  ['no problem is found in an answer that matches', answered({ a: 1 }), SCHEMA, null],
+  ['no problem is found in null if the schema allows null', answered(null), { type: 'null' }, null],
+  ['a missing structured answer is a problem', OK, SCHEMA, 'gave no structured answer'],
+  [
+    'a value of another type is a problem',
+    answered({ a: 'x' }),
+    SCHEMA,
+    'structured_output/a must be integer',
+  ],
 ])('%s', async (_, result, schema, problem) => {
   const found = await checkAnswer(result, schema as Record<string, never>);
   expect(found).toEqual(problem === null ? {} : { problem: expect.stringContaining(problem) });
 });
 
-test('a schema that is none fails no answer: it is not checked', async () => {
+test('an answer with an invalid schema is not checked', async () => {
   const found = await checkAnswer(answered(`${'a'.repeat(50)}b`), { type: 'nonsense' });
   expect(found).toEqual({ unchecked: expect.stringMatching(/Error/) });
 });
 
-test('an answer too large to be kept is not checked', async () => {
+test('an answer that is too large to keep is not checked', async () => {
   const found = await checkAnswer({ ...OK, truncated: ['structured_output'] }, SCHEMA);
   expect(found).toEqual({ unchecked: expect.any(String) });
 });
 
-test('a pattern that never ends holds up nothing: the check is ended, and the worker goes on', async () => {
+test('the check of a pattern that never ends is aborted, and the answer is unchecked', async () => {
   vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => ended.signal);
   const ended = new AbortController();
   const check = checkAnswer(answered(`${'a'.repeat(50)}b`), { pattern: '^(a+)+$' });

@@ -16,9 +16,9 @@ test.each<[string, object[], string]>([
   ['a reset and an init line', [reset, init(NEW)], NEW],
   ['a second init line of another id', [reset, init(NEW), init(OTHER)], NEW],
   ['a second reset', [reset, init(NEW), reset, init(OTHER)], OTHER],
-  ['an id that is none', [reset, init('../escape'), init(7), init(undefined)], OLD],
-  ['an id that is none, then one that is', [reset, init('x'), init(NEW)], NEW],
-])('after %s the conversation is the one that it should be', (_, lines, id) => {
+  ['a reset with invalid ids', [reset, init('../escape'), init(7), init(undefined)], OLD],
+  ['an invalid id and then a valid one', [reset, init('x'), init(NEW)], NEW],
+])('after %s the conversation has the right id', (_, lines, id) => {
   const claudeSession = trackClaudeSessionId(OLD);
   for (const line of lines) claudeSession.observe(parseLine(JSON.stringify(line)));
   expect(claudeSession.id()).toBe(id);

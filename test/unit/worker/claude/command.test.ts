@@ -42,7 +42,7 @@ const allowing = (env: object) => ({
 
 const ALWAYS = ['--print', '--output-format=stream-json', '--verbose'];
 
-// Every key of SessionConfig: what it adds to the command. A new key does not compile until it is here.
+// What each key of SessionConfig adds to the command. A new key does not compile until it is here.
 const REACHES: {
   [K in keyof Required<SessionConfig>]: [
     NonNullable<SessionConfig[K]>,
@@ -101,23 +101,23 @@ const REACHES: {
   recovery: [{ on_crash: 'restart' }, {}],
 };
 
-test('an operator who forbids wake-ups disallows their tools beside those of the session', () => {
+test('a worker that forbids wake-ups disallows their tools beside the session’s own', () => {
   const { args } = build({ disallowed_tools: ['Bash'] }, { wakeups: 'forbid' });
   expect(args).toContain('--disallowedTools=Bash,ScheduleWakeup,CronCreate');
 });
 
 describe('the command', () => {
-  test('of a launch is stream-json with the session id, and nothing that was not asked for', () => {
+  test('of a launch has the stream-json flags and the session id, and no other flags', () => {
     expect(build().args).toEqual([...ALWAYS, `--session-id=${ID}`]);
     expect(build().files).toEqual([]);
   });
 
-  test('of a continue resumes, with the system prompts of now and not those of the transcript', () => {
+  test('of a continue resumes with the current system prompts instead of the transcript’s', () => {
     const { args } = build({}, { resume: true });
     expect(args).toEqual([...ALWAYS, `--resume=${ID}`, '--system-prompt-snapshot=off']);
   });
 
-  test.each(Object.entries(REACHES))('takes %s', (key, [value, added]) => {
+  test.each(Object.entries(REACHES))('includes %s', (key, [value, added]) => {
     const plain = build();
     const command = build({ [key]: value });
     expect(command.args).toEqual([...plain.args, ...(added.args ?? [])]);
@@ -127,7 +127,7 @@ describe('the command', () => {
     expect(command.env).toEqual({ ...plain.env, ...added.env });
   });
 
-  test('has the prompt on stdin alone', () => {
+  test('has the prompt only on stdin', () => {
     const command = build({ query: 'stored query' }, { prompt: '--version' });
     expect(command.stdin).toBe('--version');
     expect(command.args).not.toContain('--version');
@@ -138,11 +138,11 @@ describe('the command', () => {
     expect(files.map((file) => file.content)).toEqual(['first\n\nsecond']);
   });
 
-  test('leaves empty tool lists out', () => {
+  test('has no flags for empty tool lists', () => {
     expect(build({ allowed_tools: [], disallowed_tools: [] }).args).toEqual(build().args);
   });
 
-  test('shows no secret and no long text as an argument', () => {
+  test('has no secret and no long text in its arguments', () => {
     const secret = 'hush-hush';
     const { args } = build(
       {
@@ -165,7 +165,7 @@ describe('the command', () => {
   });
 });
 
-describe('the configuration of a repository', () => {
+describe('a repository’s configuration', () => {
   const none = { byDefault: [], allowed: [] };
   const policy = { ...DEFAULT_POLICY, allowedPermissionModes: PERMISSION_MODES };
   const flagsOf = (config: Partial<SessionConfig>, changes: Partial<Policy> = {}) =>
@@ -174,17 +174,22 @@ describe('the configuration of a repository', () => {
     );
 
   test.each<[string, Partial<SessionConfig>, Partial<Policy>, string[]]>([
-    ['counts where nobody says', {}, {}, []],
-    ['does not where a caller says so', { setting_sources: [] }, {}, ['--setting-sources=']],
+    ['is used by default', {}, {}, []],
+    ['is not used if the caller excludes it', { setting_sources: [] }, {}, ['--setting-sources=']],
     [
-      'counts where a caller asks for all',
+      'is used if the caller asks for all sources',
       { setting_sources: ['local', 'project', 'user'] },
       {},
       [],
     ],
-    ['does not where the operator says so', {}, { settingSources: none }, ['--setting-sources=']],
     [
-      'counts where the operator lets a caller ask',
+      'is not used if the operator excludes it',
+      {},
+      { settingSources: none },
+      ['--setting-sources='],
+    ],
+    [
+      'is used if the caller asks for it and the operator allows that',
       { setting_sources: ['project'], strict_mcp_config: false },
       {
         settingSources: { byDefault: [], allowed: ['project'] },
@@ -193,7 +198,7 @@ describe('the configuration of a repository', () => {
       ['--setting-sources=project'],
     ],
     [
-      'starts no server under the lock',
+      'starts no MCP server if the operator locks strict_mcp_config',
       { strict_mcp_config: false },
       { strictMcpConfig: { byDefault: true, isLocked: true } },
       ['--strict-mcp-config'],
@@ -212,7 +217,7 @@ describe('MCP servers', () => {
     },
   };
 
-  test('that are programs are told the session and the run, whatever the caller set', () => {
+  test('that are programs get the ids of the session and the run, whatever the caller set', () => {
     const [file] = build({ mcp_config: config }).files;
     const ids = { BATON_SESSION_ID: 'session-1', BATON_RUN_ID: 'run-1' };
     const env = { ANTHROPIC_API_KEY: '', ...ids };
@@ -225,7 +230,7 @@ describe('MCP servers', () => {
     });
   });
 
-  test('that are programs are given no secret of the operator, but the caller’s own under such a name', () => {
+  test('that are programs get no secret of the operator, but the caller’s own value of the same name', () => {
     const baseEnv = {
       PATH: '/bin',
       AWS_SECRET_ACCESS_KEY: 'o',
@@ -243,7 +248,7 @@ describe('MCP servers', () => {
     expect(bare.env.AWS_SESSION_TOKEN).toBe('');
   });
 
-  test('are written so that no reference in them can be one to a variable', () => {
+  test('are written so that the CLI expands no variable in them', () => {
     const text = 'a$'.concat('{HOME}b');
     const env = { A: text };
     const program = { command: text, args: [text], env };
@@ -256,7 +261,7 @@ describe('MCP servers', () => {
     expect(again?.content).not.toBe(written);
   });
 
-  test('stay as they were in the config', () => {
+  test('stay unchanged in the config', () => {
     const before = structuredClone(config);
     build({ mcp_config: config });
     expect(config).toEqual(before);
@@ -264,7 +269,7 @@ describe('MCP servers', () => {
 });
 
 describe('the environment', () => {
-  test('is what the operator passes on and what Baton adds', () => {
+  test('holds the operator’s variables and Baton’s', () => {
     expect(build().env).toEqual({
       PATH: '/bin',
       ANTHROPIC_API_KEY: 'key',
@@ -300,20 +305,20 @@ describe('the environment', () => {
     ]);
   });
 
-  test('lets a name through that the operator allows, over the operator’s own value', () => {
+  test('takes an allowed variable of the caller over the operator’s value', () => {
     const env = { ANTHROPIC_API_KEY: 'own', CLAUDE_CODE_DISABLE_AUTO_MEMORY: '0' };
     const command = build({ env }, { policy: allowing(env) });
     expect(command.env).toMatchObject(env);
   });
 
-  test('never lets a caller move the transcript or hide from the sweep', () => {
+  test('ignores a caller’s variables that would move the transcript or hide the process from the sweep', () => {
     const env = { CLAUDE_CONFIG_DIR: 'x', CLAUDE_CODE_PROJECT_DIR_NAME: 'x', BATON_RUN: 'x' };
     const command = build({ env }, { policy: allowing(env) });
     expect(command.env).toEqual(build().env);
   });
 });
 
-describe('where bypassPermissions is not allowed', () => {
+describe('if bypassPermissions is not allowed,', () => {
   const policy = { ...DEFAULT_POLICY, allowedPermissionModes: ['plan'] };
   const lock = { disableBypassPermissionsMode: 'disable' };
 
@@ -324,20 +329,20 @@ describe('where bypassPermissions is not allowed', () => {
       { model: 'x', permissions: { allow: ['Read'], disableBypassPermissionsMode: 'no' } },
       { model: 'x', permissions: { allow: ['Read'], ...lock } },
     ],
-    ['permissions that are none', { permissions: null }, { permissions: lock }],
+    ['permissions of null', { permissions: null }, { permissions: lock }],
     ['permissions that are a list', { permissions: ['x'] }, { permissions: lock }],
-  ])('the CLI is told to refuse it, with %s', (_, settings, written) => {
+  ])('the settings disable it, with %s', (_, settings, written) => {
     const { args, files } = build(settings ? { settings } : {}, { policy });
     expect(args).toContain('--settings=/run/f/settings.json');
     expect(files.map(({ content }) => JSON.parse(content))).toEqual([written]);
   });
 });
 
-describe('where the CLI keeps its credentials from tools', () => {
+describe('the environment scrub', () => {
   const off = { CLAUDE_CODE_SUBPROCESS_ENV_SCRUB: '0' };
   const on = { CLAUDE_CODE_SUBPROCESS_ENV_SCRUB: '1' };
 
-  test('no caller turns that off, by env or by settings, whatever the operator lets them set', () => {
+  test('cannot be turned off by a caller’s env or settings, even if the operator allows the variable', () => {
     const config = { env: off, settings: { env: { A: 'a', ...off } } };
     const command = build(config, { policy: allowing(off), scrubsEnv: true });
     expect(command.env).toMatchObject({ ...on, TMPDIR: '/run/t' });
@@ -346,7 +351,7 @@ describe('where the CLI keeps its credentials from tools', () => {
     ]);
   });
 
-  test('elsewhere nothing of it is said', () => {
+  test('sets no variable if it is off', () => {
     expect(build().env).not.toHaveProperty('CLAUDE_CODE_SUBPROCESS_ENV_SCRUB');
     expect(build().env).not.toHaveProperty('TMPDIR');
   });

@@ -6,7 +6,7 @@ import { conclude, EXIT, FAILED, OK, short } from './concluding.ts';
 describe('a failure', () => {
   test.each<[string, Partial<AttemptFacts>, string]>([
     [
-      'what the API said',
+      'the API’s message',
       {
         result: {
           ...FAILED,
@@ -23,14 +23,14 @@ describe('a failure', () => {
       { result: { ...FAILED, errors: ['one', 'two'], result: 'x' } },
       'one; two',
     ],
-    ['the seed’s error key', { result: { ...FAILED, error: 'old' } }, 'old'],
+    ['the text of the seed’s error key', { result: { ...FAILED, error: 'old' } }, 'old'],
     [
-      'the subtype, where nothing was said',
+      'the subtype if the CLI gave no text',
       { result: { ...FAILED, errors: [], result: ' ' } },
       'the claude CLI ended with error_during_execution',
     ],
     [
-      'the catalogue, where nothing else is known',
+      'the catalogue’s description if nothing else is known',
       { result: { ...FAILED, subtype: 'success', api_error_status: 500 } },
       codeFacts('SERVER_ERROR').description,
     ],
@@ -40,15 +40,15 @@ describe('a failure', () => {
       'the claude CLI ended with exit code 1 and no result line: Error: boom',
     ],
     [
-      'the moment of a reset',
+      'the time of a rate limit’s reset',
       { rateLimit: { resetsAt: new Date(0) } },
       'the account is rate limited until 1970-01-01T00:00:00.000Z',
     ],
-  ])('says %s', (_, facts, message) => {
+  ])('has as its message %s', (_, facts, message) => {
     expect(conclude(facts)).toHaveProperty('failure.message', message);
   });
 
-  test('carries the facts that are known and no others', () => {
+  test('has only the known facts', () => {
     const result = { ...FAILED, subtype: 'success', api_error_status: 429, result: 'no' };
     expect(conclude({ exit: EXIT.one, result, stderrTail: ' tail\n' })).toHaveProperty('failure', {
       code: 'RATE_LIMITED',
@@ -66,13 +66,13 @@ describe('a failure', () => {
     });
   });
 
-  test('names the working directory where the process could not be started', () => {
+  test('names the working directory if the process could not start', () => {
     const spawnError = { code: 'ENOENT', message: 'spawn claude ENOENT' };
     const outcome = conclude({ exit: { code: null, signal: null, spawnError }, workingDir: '/w' });
     expect(outcome).toHaveProperty('failure.message', expect.stringContaining('in /w'));
   });
 
-  test('is never read out of the conversation: a success that speaks of errors is a success', () => {
+  test('is not read from the conversation: a successful answer about errors is a success', () => {
     const result = { ...OK, result: 'API Error: 401, No conversation found, out of memory' };
     expect(short(conclude({ result, stderrTail: 'error: unknown option' }))).toBe('completed');
   });

@@ -16,7 +16,7 @@ describe('a process that Baton stopped', () => {
     store_unavailable: { kind: 'store_unavailable' },
   };
 
-  // By reason: no result line; a good one before and after our signal; a bad one before and after.
+  // By reason: no result line; a good one before and after our signal; a bad one before and after it.
   test.each([
     ['cancel', 'cancelled', 'completed', 'cancelled', 'cancelled', 'cancelled'],
     [
@@ -69,20 +69,23 @@ describe('a process that Baton stopped', () => {
       'failed EXECUTION_ERROR',
       'failed STORE_UNAVAILABLE',
     ],
-  ])('for %s', (reason, none, goodBefore, goodAfter, badBefore, badAfter) => {
-    const abort = REASONS[reason] ?? null;
-    const end = (result: Result | null, resultBeforeAbort: boolean) =>
-      short(conclude({ exit: EXIT.sigkill, abort, result, resultBeforeAbort }));
-    expect([
-      end(null, false),
-      end(OK, true),
-      end(OK, false),
-      end(FAILED, true),
-      end(FAILED, false),
-    ]).toEqual([none, goodBefore, goodAfter, badBefore, badAfter]);
-  });
+  ])(
+    'for %s ends by its result and its time',
+    (reason, none, goodBefore, goodAfter, badBefore, badAfter) => {
+      const abort = REASONS[reason] ?? null;
+      const end = (result: Result | null, resultBeforeAbort: boolean) =>
+        short(conclude({ exit: EXIT.sigkill, abort, result, resultBeforeAbort }));
+      expect([
+        end(null, false),
+        end(OK, true),
+        end(OK, false),
+        end(FAILED, true),
+        end(FAILED, false),
+      ]).toEqual([none, goodBefore, goodAfter, badBefore, badAfter]);
+    },
+  );
 
-  test('while work was pending has no answer, but keeps the interim result', () => {
+  test('while work was pending has no final answer, but keeps the interim result', () => {
     const ends = Object.entries(REASONS).map(([name, abort]) => {
       const outcome = conclude({ abort, result: OK, isInterim: true });
       const kept = 'result' in outcome && outcome.result === OK ? ', kept' : '';
@@ -107,7 +110,7 @@ describe('a process that Baton stopped', () => {
     }
   });
 
-  test('by an interrupt, while the API refused it, failed where it would be refused for ever', () => {
+  test('by an interrupt fails if the API refused it with an error that no retry can solve', () => {
     const refusedWith = (api_error_status: number) => {
       const result: Result = { ...FAILED, terminal_reason: 'api_error', api_error_status };
       return short(conclude({ abort: { kind: 'interrupt' }, result }));
@@ -116,12 +119,12 @@ describe('a process that Baton stopped', () => {
     expect(refusedWith(529)).toBe('completed interrupt');
   });
 
-  test('by an interrupt before its first turn did not fail to end', () => {
+  test('by an interrupt before its first turn fails with PROTOCOL and not with INTERRUPT_TIMEOUT', () => {
     const outcome = conclude({ abort: { kind: 'interrupt' }, exit: EXIT.sigint, sawInit: false });
     expect(short(outcome)).toBe('failed PROTOCOL');
   });
 
-  test('after an empty success has given no answer', () => {
+  test('after an empty success fails with NO_ANSWER', () => {
     const result = { ...OK, num_turns: 0, result: '' };
     const facts = { abort: { kind: 'hand_back' as const }, result };
     expect(short(conclude({ ...facts, resultBeforeAbort: true }))).toBe('failed NO_ANSWER');

@@ -8,16 +8,16 @@ describe('a process that ended by itself', () => {
     ['exit 0', EXIT.zero],
     ['exit 1', EXIT.one],
     ['SIGKILL', EXIT.sigkill],
-  ])('with a good last result line is a success, whatever its exit: %s', (_, exit) => {
+  ])('with a good last result line completes its session, whatever its exit: %s', (_, exit) => {
     const outcome = conclude({ exit, result: OK, stderrTail: 'some noise' });
     expect(outcome).toEqual({ kind: 'completed', result: OK });
   });
 
   test.each([
-    ['well', EXIT.zero, 'completed'],
-    ['with an error', EXIT.one, 'failed PROTOCOL'],
-    ['killed', EXIT.sigkill, 'failed KILLED'],
-  ])('while work was pending after a good result: %s', (_, exit, expected) => {
+    ['exit 0', EXIT.zero, 'completed'],
+    ['exit 1', EXIT.one, 'failed PROTOCOL'],
+    ['SIGKILL', EXIT.sigkill, 'failed KILLED'],
+  ])('while work was pending completes its session only after exit 0: %s', (_, exit, expected) => {
     expect(short(conclude({ exit, result: OK, isInterim: true }))).toBe(expected);
   });
 
@@ -30,65 +30,81 @@ describe('a process that ended by itself', () => {
       'completed',
     ],
     [
-      '0 turns and what it does not run',
+      '0 turns and a slash command that it does not run',
       { num_turns: 0, result: "/help isn't available in this environment." },
       'failed NO_ANSWER',
     ],
     ['a turn and no text', { num_turns: 1, result: '' }, 'completed'],
-    ['turns that are not told', { num_turns: undefined, result: '' }, 'completed'],
-  ])('and reported success with %s', (_, fields, expected) => {
+    ['no count of turns', { num_turns: undefined, result: '' }, 'completed'],
+  ])('and reported success gets the right outcome with %s', (_, fields, expected) => {
     expect(short(conclude({ result: { ...OK, ...fields } as Result }))).toBe(expected);
   });
 
-  // What the CLI may tell with `is_error: false`.
+  // Results that the CLI may print with `is_error: false`.
   test.each<[string, Partial<Result>, string]>([
-    ['a tool call put off', { terminal_reason: 'tool_deferred' }, 'failed TOOL_DEFERRED'],
-    ['the same by its stop reason', { stop_reason: 'tool_deferred' }, 'failed TOOL_DEFERRED'],
-    ['the same by its call', { deferred_tool_use: { id: 't' } }, 'failed TOOL_DEFERRED'],
-    ['a refusal, no text', { stop_reason: 'refusal', result: ' ' }, 'failed REFUSED'],
+    ['a deferred tool call', { terminal_reason: 'tool_deferred' }, 'failed TOOL_DEFERRED'],
     [
-      'a refusal, unseen text',
+      'a deferred tool call by its stop reason',
+      { stop_reason: 'tool_deferred' },
+      'failed TOOL_DEFERRED',
+    ],
+    [
+      'a deferred tool call by its call',
+      { deferred_tool_use: { id: 't' } },
+      'failed TOOL_DEFERRED',
+    ],
+    ['a refusal without text', { stop_reason: 'refusal', result: ' ' }, 'failed REFUSED'],
+    [
+      'a refusal with invisible text',
       { stop_reason: 'refusal', result: '\u200b\u2060' },
       'failed REFUSED',
     ],
     [
-      'a refusal, null for structure',
+      'a refusal with null as structured output',
       { stop_reason: 'refusal', result: '', structured_output: null },
       'failed REFUSED',
     ],
     [
-      'a refusal, but structure',
+      'a refusal with structured output',
       { stop_reason: 'refusal', result: '', structured_output: { a: 1 } },
       'completed',
     ],
-    ['a refusal, but a text', { stop_reason: 'refusal', result: 'no' }, 'completed'],
+    ['a refusal with text', { stop_reason: 'refusal', result: 'no' }, 'completed'],
     ['an answer that was cut', { stop_reason: 'max_tokens', result: 'and' }, 'completed'],
-    ['a full window', { terminal_reason: 'blocking_limit' }, 'failed PROMPT_TOO_LONG'],
-    ['compactions', { terminal_reason: 'rapid_refill_breaker' }, 'failed PROMPT_TOO_LONG'],
-    ['a long prompt', { terminal_reason: 'prompt_too_long' }, 'failed PROMPT_TOO_LONG'],
+    ['a full context window', { terminal_reason: 'blocking_limit' }, 'failed PROMPT_TOO_LONG'],
+    ['too many compactions', { terminal_reason: 'rapid_refill_breaker' }, 'failed PROMPT_TOO_LONG'],
+    ['a prompt that is too long', { terminal_reason: 'prompt_too_long' }, 'failed PROMPT_TOO_LONG'],
     ['turns spent', { terminal_reason: 'max_turns' }, 'failed MAX_TURNS'],
     ['budget spent', { terminal_reason: 'budget_exhausted' }, 'failed BUDGET_EXCEEDED'],
     [
-      'no structure',
+      'no structured output',
       { terminal_reason: 'structured_output_retry_exhausted' },
       'failed STRUCTURED_OUTPUT_INVALID',
     ],
-    ['a turn that was stopped', { terminal_reason: 'aborted_tools' }, 'failed EXECUTION_ERROR'],
-    ['a cut stream', { terminal_reason: 'aborted_streaming' }, 'failed EXECUTION_ERROR'],
-    ['no turn', { terminal_reason: 'turn_setup_failed' }, 'failed EXECUTION_ERROR'],
-    ['a lost call', { terminal_reason: 'tool_deferred_unavailable' }, 'failed EXECUTION_ERROR'],
-    ['an API error, no text', { terminal_reason: 'api_error', result: '' }, 'failed CONNECTION'],
-    ['an API error behind an answer', { terminal_reason: 'api_error' }, 'completed'],
-    ['a hook', { terminal_reason: 'stop_hook_prevented' }, 'completed'],
+    ['an aborted tool call', { terminal_reason: 'aborted_tools' }, 'failed EXECUTION_ERROR'],
+    ['an aborted stream', { terminal_reason: 'aborted_streaming' }, 'failed EXECUTION_ERROR'],
+    ['a failed turn setup', { terminal_reason: 'turn_setup_failed' }, 'failed EXECUTION_ERROR'],
+    [
+      'a deferred tool call that is unavailable',
+      { terminal_reason: 'tool_deferred_unavailable' },
+      'failed EXECUTION_ERROR',
+    ],
+    [
+      'an API error without text',
+      { terminal_reason: 'api_error', result: '' },
+      'failed CONNECTION',
+    ],
+    ['an API error after an answer', { terminal_reason: 'api_error' }, 'completed'],
+    ['a stop hook', { terminal_reason: 'stop_hook_prevented' }, 'completed'],
     ['a good end', { terminal_reason: 'completed', stop_reason: 'end_turn' }, 'completed'],
-    ['an end nobody knows', { terminal_reason: 'constructor' }, 'completed'],
-  ])('and told without is_error: %s', (_, fields, expected) => {
+    ['an unknown terminal reason', { terminal_reason: 'constructor' }, 'completed'],
+  ])('and reported no error gets the right outcome with %s', (_, fields, expected) => {
     const outcome = conclude({ result: { ...OK, ...fields } });
     expect(short(outcome)).toBe(expected);
     expect(outcome).toHaveProperty('result');
   });
 
-  test('and gave no structured answer that fits has failed, but not where it was interrupted', () => {
+  test('without a matching structured answer fails its session unless it was interrupted', () => {
     const facts = { result: OK, answerProblem: 'it does not fit' };
     expect(conclude(facts)).toMatchObject({
       failure: { code: 'STRUCTURED_OUTPUT_INVALID', message: 'it does not fit', retryable: false },
@@ -97,7 +113,7 @@ describe('a process that ended by itself', () => {
     expect(short(interrupted)).toBe('completed interrupt');
   });
 
-  test('and ran a slash command that failed says what the command said', () => {
+  test('and whose slash command failed gives the command’s error as the message', () => {
     const result = { ...OK, num_turns: 0, result: '', local_command: 'compact' };
     const outcome = conclude({ result, commandError: 'Error: No messages to compact' });
     expect(short(outcome)).toBe('failed NO_ANSWER');
@@ -105,11 +121,11 @@ describe('a process that ended by itself', () => {
       'failure.message',
       'the slash command /compact failed: Error: No messages to compact',
     );
-    // In a conversation that asked the model, another command may have failed on the way.
+    // If the session asked the model, an earlier command may have failed without failing the session.
     expect(short(conclude({ result: OK, commandError: 'Error: x' }))).toBe('completed');
   });
 
-  test('and did not run a slash command says what it said', () => {
+  test('and refused a slash command gives the refusal as the message', () => {
     const text = "/help isn't available in this environment.";
     const outcome = conclude({ result: { ...OK, num_turns: 0, result: text } });
     expect(outcome).toHaveProperty('failure.message', expect.stringContaining(text));
@@ -122,11 +138,26 @@ describe('a process that ended by itself', () => {
       null,
       'STRUCTURED_OUTPUT_INVALID',
     ],
-    ['a subtype that every object has', { subtype: 'toString' }, null, 'EXECUTION_ERROR'],
+    [
+      'a subtype that is a property of every object',
+      { subtype: 'toString' },
+      null,
+      'EXECUTION_ERROR',
+    ],
     ['a refusal', { stop_reason: 'refusal', api_error_status: null }, 'invalid_request', 'REFUSED'],
-    ['a long answer', { api_error_status: null }, 'max_output_tokens', 'MAX_OUTPUT_TOKENS'],
+    [
+      'an answer that is too long',
+      { api_error_status: null },
+      'max_output_tokens',
+      'MAX_OUTPUT_TOKENS',
+    ],
     ['an account on hold', { api_error_status: null }, 'account_on_hold', 'PERMISSION'],
-    ['a word that every object has', { api_error_status: null }, 'valueOf', 'CONNECTION'],
+    [
+      'an API error that is a property of every object',
+      { api_error_status: null },
+      'valueOf',
+      'CONNECTION',
+    ],
     ['turns spent', { subtype: 'error_max_turns' }, null, 'MAX_TURNS'],
     ['budget spent', { subtype: 'error_max_budget_usd' }, null, 'BUDGET_EXCEEDED'],
     [
@@ -136,9 +167,9 @@ describe('a process that ended by itself', () => {
       'CONVERSATION_NOT_FOUND',
     ],
     ['an error of the turn', { terminal_reason: 'aborted_streaming' }, null, 'EXECUTION_ERROR'],
-    ['a subtype nobody knows', { subtype: 'error_tomorrow' }, null, 'EXECUTION_ERROR'],
+    ['an unknown subtype', { subtype: 'error_tomorrow' }, null, 'EXECUTION_ERROR'],
     ['400', { api_error_status: 400 }, 'unknown', 'API_INVALID_REQUEST'],
-    ['400 for want of credit', { api_error_status: 400 }, 'billing_error', 'BILLING'],
+    ['400 without credit', { api_error_status: 400 }, 'billing_error', 'BILLING'],
     [
       'a prompt too long',
       { api_error_status: 400, terminal_reason: 'prompt_too_long' },
@@ -157,12 +188,12 @@ describe('a process that ended by itself', () => {
     ['503', { api_error_status: 503 }, 'server_error', 'SERVER_ERROR'],
     ['529', { api_error_status: 529 }, 'server_error', 'OVERLOADED'],
     ['no connection', { api_error_status: null }, 'server_error', 'CONNECTION'],
-    ['no status and no word', { api_error_status: null }, null, 'CONNECTION'],
+    ['no status and no API error', { api_error_status: null }, null, 'CONNECTION'],
     ['no login', { api_error_status: null }, 'authentication_failed', 'AUTHENTICATION'],
-    ['a plan without this', {}, 'oauth_org_not_allowed', 'PERMISSION'],
+    ['an organization that is not allowed', {}, 'oauth_org_not_allowed', 'PERMISSION'],
     ['a limit without a status', {}, 'rate_limit', 'RATE_LIMITED'],
     ['overload without a status', {}, 'overloaded', 'OVERLOADED'],
-  ])('and failed: %s', (_, fields, apiError, code) => {
+  ])('and reported an error gets the right code with %s', (_, fields, apiError, code) => {
     const isApiError = 'api_error_status' in fields || apiError !== null;
     const ending = isApiError
       ? { subtype: 'success', terminal_reason: 'api_error', result: 'API Error: text' }
@@ -224,7 +255,7 @@ describe('a process that ended by itself', () => {
       'CLAUDE_BAD_FLAGS',
     ],
     [
-      'the same words after init',
+      'an unknown option in stderr after init',
       { exit: EXIT.one, stderrTail: "error: unknown option '--nope' (of a tool)" },
       'PROTOCOL',
     ],
@@ -294,7 +325,7 @@ describe('a process that ended by itself', () => {
       'CLAUDE_NOT_FOUND',
     ],
     [
-      'launcher said nothing',
+      'launcher printed nothing',
       { exit: { code: 126, signal: null }, sawInit: false },
       'CLAUDE_NOT_FOUND',
     ],
@@ -312,7 +343,7 @@ describe('a process that ended by itself', () => {
       'OUT_OF_MEMORY',
     ],
     [
-      'abort of another cause',
+      'abort for another cause',
       { exit: { code: null, signal: 'SIGABRT' }, stderrTail: 'assertion failed' },
       'KILLED',
     ],
@@ -322,13 +353,13 @@ describe('a process that ended by itself', () => {
     ['rejected by a limit, exit 0', { rateLimit: { resetsAt: new Date(0) } }, 'RATE_LIMITED'],
     ['killed while limited', { exit: EXIT.sigkill, rateLimit: {} }, 'KILLED'],
     ['exit 0 and nothing else', {}, 'PROTOCOL'],
-    ['exit 1 with words', { exit: EXIT.one, stderrTail: 'Error: boom' }, 'PROTOCOL'],
+    ['exit 1 with stderr', { exit: EXIT.one, stderrTail: 'Error: boom' }, 'PROTOCOL'],
     [
       'id in use',
       { exit: EXIT.one, sawInit: false, stderrTail: 'Error: Session ID x is already in use.' },
       'CLAUDE_BAD_FLAGS',
     ],
-  ])('and left no result line: %s', (_, facts, code) => {
+  ])('and left no result line gets the right code with %s', (_, facts, code) => {
     const outcome = conclude(facts);
     expect(outcome).toMatchObject({
       kind: 'failed',

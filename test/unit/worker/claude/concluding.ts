@@ -1,4 +1,4 @@
-// What the tests of outcomes start from.
+// Results, exits and helpers for the tests of outcomes.
 import type { Outcome, Result } from '@baton/core/internal';
 import { type AttemptFacts, concludeAttempt } from '../../../../apps/worker/src/claude/conclude.ts';
 
@@ -10,7 +10,7 @@ export const OK: Result = {
   num_turns: 1,
   result: 'hi',
 };
-/** A bad one. */
+/** A failed last result. */
 export const FAILED: Result = {
   type: 'result',
   subtype: 'error_during_execution',
@@ -18,7 +18,7 @@ export const FAILED: Result = {
   num_turns: 1,
 };
 
-/** How processes exit. */
+/** Exits of processes. */
 export const EXIT = {
   zero: { code: 0, signal: null },
   one: { code: 1, signal: null },
@@ -27,7 +27,7 @@ export const EXIT = {
   sigkill: { code: null, signal: 'SIGKILL' },
 };
 
-/** The outcome of a process that began, said nothing and exited with 0, but for these facts. */
+/** The outcome of a process that printed an init line and exited with 0, changed by these facts. */
 export function conclude(facts: Partial<AttemptFacts>): Outcome {
   return concludeAttempt({
     exit: EXIT.zero,

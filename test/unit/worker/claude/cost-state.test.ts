@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readCostState } from '../../../../apps/worker/src/claude/cost-state.ts';
 
-// As claude 2.1.330 writes it.
+// An entry that claude 2.1.330 wrote.
 const ENTRY = {
   type: 'cost-state',
   sessionId: '0a46765b-a89a-4b25-a4a3-f578ad6834eb',
@@ -16,7 +16,7 @@ const ENTRY = {
   hasUnknownModelCost: false,
 };
 
-test('a cost-state entry tells the running totals', () => {
+test('a cost-state entry holds the running totals', () => {
   expect(readCostState(JSON.stringify(ENTRY))).toEqual({
     totalCostUsd: 0.00007,
     apiDurationMs: 40,
@@ -24,11 +24,11 @@ test('a cost-state entry tells the running totals', () => {
   });
 });
 
-test('an entry whose cost cannot be true tells nothing', () => {
+test('an entry with an impossible cost is ignored', () => {
   expect(readCostState(JSON.stringify({ ...ENTRY, totalCostUSD: 1e300 }))).toBeNull();
 });
 
-test('what else is missing or odd counts as nothing', () => {
+test('other fields that are missing or invalid count as zero', () => {
   const entry = { type: 'cost-state', totalCostUSD: 1, modelUsage: 'x', totalAPIDuration: 'y' };
   expect(readCostState(JSON.stringify(entry))).toEqual({
     totalCostUsd: 1,
@@ -40,12 +40,12 @@ test('what else is missing or odd counts as nothing', () => {
 test.each([
   ['another entry', JSON.stringify({ type: 'user', message: {} })],
   [
-    'an entry that only speaks of it',
+    'an entry that only mentions cost-state',
     JSON.stringify({ type: 'user', text: '"cost-state"', x: 'cost-state' }),
   ],
   ['an entry without a total', JSON.stringify({ ...ENTRY, totalCostUSD: null })],
   ['a line cut short', JSON.stringify(ENTRY).slice(0, 60)],
   ['an empty line', ''],
-])('%s is none', (_, text) => {
+])('%s is not read as a cost-state entry', (_, text) => {
   expect(readCostState(text)).toBeNull();
 });

@@ -7,6 +7,6 @@ test.each([
   [{ ANTHROPIC_API_KEY: 'k' }, true],
   [{ CLAUDE_CODE_OAUTH_TOKEN: 't' }, true],
   [{ CLAUDE_CODE_USE_BEDROCK: '1' }, true],
-])('of %j the CLI can log in: %s', (env, expected) => {
+])('the environment %j holds a credential: %s', (env, expected) => {
   expect(holdsCredential(env)).toBe(expected);
 });

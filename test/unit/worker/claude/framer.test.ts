@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createFramer, type FramedLine } from '../../../../apps/worker/src/claude/framer.ts';
 
-/** What a framer makes of a stream that arrives in pieces of this many bytes. */
+/** The lines of a stream that arrives in pieces of this many bytes. */
 function frame(stream: Buffer, pieceBytes: number, keepBytes?: number): FramedLine[] {
   const framer = createFramer(keepBytes);
   const lines: FramedLine[] = [];
@@ -19,18 +19,18 @@ const STREAMS: [string, string, string[]][] = [
   ['nothing', '', []],
   ['a line of wide characters', '€😀\nñ\n', ['€😀', 'ñ']],
   ['a carriage return, which is part of its line', 'a\r\nb\n', ['a\r', 'b']],
-  ['separators that only JavaScript takes for line ends', 'a\u2028b\u2029c\n', ['a\u2028b\u2029c']],
+  ['separators that only JavaScript treats as line ends', 'a\u2028b\u2029c\n', ['a\u2028b\u2029c']],
 ];
 
 describe('the framer', () => {
-  test.each(STREAMS)('splits %s, however it arrives', (_name, stream, lines) => {
+  test.each(STREAMS)('splits %s, whatever the size of its pieces', (_name, stream, lines) => {
     const bytes = Buffer.from(stream);
     for (const size of [1, 2, 3, 5, 1_000]) {
       expect(frame(bytes, size).map(({ text }) => text)).toEqual(lines);
     }
   });
 
-  test('keeps the beginning of a long line, counts the rest, and takes the next one whole', () => {
+  test('keeps the beginning of a long line, counts the rest, and keeps the next line whole', () => {
     const bytes = Buffer.from(`${'x'.repeat(50)}\nshort\n${'y'.repeat(40)}`);
     for (const size of [1, 7, 1_000]) {
       expect(frame(bytes, size, 10)).toEqual([

@@ -34,8 +34,8 @@ async function repositoryOf(cwd: string, env: Record<string, string>): Promise<s
   );
 }
 
-describe('git below a WORK_ROOT', () => {
-  test('does not find a repository around it, nor the WORK_ROOT itself', async ({ folder }) => {
+describe('git below WORK_ROOT', () => {
+  test('finds no repository at or above WORK_ROOT', async ({ folder }) => {
     await makeRepository(folder);
     const workRoot = await makeRepository(folder, 'work');
     const env = withGitCeiling({}, workRoot);
@@ -44,7 +44,7 @@ describe('git below a WORK_ROOT', () => {
     expect(await repositoryOf(join(workRoot, 'conversation', 'deep'), env)).toBeUndefined();
   });
 
-  test('finds the repository that a session has there', async ({ folder }) => {
+  test('finds a session’s own repository', async ({ folder }) => {
     await makeRepository(folder);
     const own = await makeRepository(folder, 'work', 'conversation', 'clone');
     const env = withGitCeiling({}, join(folder, 'work'));
@@ -52,13 +52,13 @@ describe('git below a WORK_ROOT', () => {
     expect(await repositoryOf(join(own, 'src'), env)).toBe(own);
   });
 
-  test('finds a repository elsewhere as ever', async ({ folder }) => {
+  test('finds repositories outside WORK_ROOT', async ({ folder }) => {
     const other = await makeRepository(folder, 'other');
     const env = withGitCeiling({}, join(folder, 'work'));
     expect(await repositoryOf(join(other, 'src'), env)).toBe(other);
   });
 
-  test("keeps the operator's own ceilings", async ({ folder }) => {
+  test('keeps the operator’s own ceilings', async ({ folder }) => {
     const other = await makeRepository(folder, 'other');
     const operator = { GIT_CEILING_DIRECTORIES: other };
     const env = withGitCeiling(operator, join(folder, 'work'));
@@ -71,6 +71,6 @@ test.for([
   [[undefined, undefined], {}],
   [['', '/work'], { GIT_CEILING_DIRECTORIES: '/work' }],
   [['/a:/b', '/work'], { GIT_CEILING_DIRECTORIES: '/a:/b:/work' }],
-] as const)('the ceilings %j are joined', ([ceilings, expected]) => {
+] as const)('the ceilings %j are joined to one variable', ([ceilings, expected]) => {
   expect(joinCeilings(...ceilings)).toEqual(expected);
 });

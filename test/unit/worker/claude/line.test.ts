@@ -25,11 +25,11 @@ describe('a line of stdout', () => {
     ['{"type":5}', 'garbage'],
     ['{}', 'garbage'],
     ['{"type":"tomorrow"}', 'event'],
-  ])('%j is %s', (text, kind) => {
+  ])('is parsed from %j as %s', (text, kind) => {
     expect(parseLine(text).kind).toBe(kind);
   });
 
-  test('an event of an unknown type keeps its whole body', () => {
+  test('keeps its whole body if its type is unknown', () => {
     expect(line({ type: 'tomorrow', subtype: 'x', uuid: 'u', deep: { a: [1] } })).toEqual({
       kind: 'event',
       type: 'tomorrow',
@@ -39,7 +39,7 @@ describe('a line of stdout', () => {
     });
   });
 
-  test('a subtype or uuid that is no text is left out', () => {
+  test('is read without a subtype or uuid that is not text', () => {
     const read = line({ type: 'system', subtype: 7, uuid: null });
     expect(read).not.toHaveProperty('subtype');
     expect(read).not.toHaveProperty('uuid');
@@ -47,7 +47,7 @@ describe('a line of stdout', () => {
 });
 
 describe('an init line', () => {
-  test('tells the session, the model and the MCP servers', () => {
+  test('is read with its session, model and MCP servers', () => {
     const init = initOf(
       line({
         type: 'system',
@@ -71,21 +71,24 @@ describe('an init line', () => {
     });
   });
 
-  test('counts as one even where nothing in it is understood', () => {
+  test('is recognized even if no field of it is valid', () => {
     expect(initOf(line({ type: 'system', subtype: 'init', model: {}, mcp_servers: 3 }))).toEqual({
       mcp_servers: [],
     });
   });
 
-  test.each([{ type: 'system', subtype: 'status' }, { type: 'init' }])('%j is none', (body) => {
-    expect(initOf(line(body))).toBeNull();
-  });
+  test.each([{ type: 'system', subtype: 'status' }, { type: 'init' }])(
+    'is not recognized in %j',
+    (body) => {
+      expect(initOf(line(body))).toBeNull();
+    },
+  );
 });
 
 describe('a result line', () => {
   const result = { type: 'result', subtype: 'success', is_error: false };
 
-  test('is read with the keys that are known', () => {
+  test('is read with its known keys', () => {
     const read = resultOf(line({ ...result, num_turns: 2, result: 'ok', ttft_ms: 5 }));
     expect(read).toEqual({ ...result, num_turns: 2, result: 'ok' });
   });
@@ -97,29 +100,29 @@ describe('a result line', () => {
       { permission_denials: [{ tool_name: 'Bash' }] },
       { permission_denials: [{ tool_name: 'Bash' }] },
     ],
-    ['denials as a text', { permission_denials: 'Bash' }, {}],
+    ['denials as text', { permission_denials: 'Bash' }, {}],
     ['errors that are objects', { errors: ['a', { b: 1 }] }, { errors: ['a', '{"b":1}'] }],
-    ['errors that are no list', { errors: 'a' }, {}],
+    ['errors that are not a list', { errors: 'a' }, {}],
     ['a result that is an object', { result: { text: 'x' } }, {}],
-    ['a count that is a text', { num_turns: '2', duration_ms: 3 }, { duration_ms: 3 }],
+    ['a count that is text', { num_turns: '2', duration_ms: 3 }, { duration_ms: 3 }],
     ['a status of null', { api_error_status: null }, { api_error_status: null }],
     [
       'usage with one odd field',
       { usage: { input_tokens: 1, output_tokens: 'x', later: {} } },
       { usage: { input_tokens: 1 } },
     ],
-    ['usage that is no object', { usage: 7 }, {}],
+    ['usage that is not an object', { usage: 7 }, {}],
     [
       'model usage with an odd field, an odd model and a new field',
       { modelUsage: { m: { inputTokens: 1, costUSD: null, later: 'x' }, n: 7 } },
       { modelUsage: { m: { inputTokens: 1 } } },
     ],
     ['a structured answer', { structured_output: { a: [1] } }, { structured_output: { a: [1] } }],
-  ])('is a result with %s', (_, fields, kept) => {
+  ])('is read with %s', (_, fields, kept) => {
     expect(resultOf(line({ ...result, ...fields }))).toEqual({ ...result, ...kept });
   });
 
-  test('of an unknown or missing subtype is still a result', () => {
+  test('is recognized with an unknown or missing subtype', () => {
     expect(resultOf(line({ ...result, subtype: 'error_new' }))?.subtype).toBe('error_new');
     expect(resultOf(line({ ...result, subtype: 1 }))?.subtype).toBe('unknown');
   });
@@ -142,24 +145,24 @@ describe('a result line', () => {
     [{ subtype: 'error_tomorrow', is_error: 'false' }, true],
     [{ subtype: 'interrupted', is_error: false }, true],
     [{ subtype: '', is_error: false }, true],
-  ])('%j is an error: %j', (fields, isError) => {
+  ])('with %j is an error: %j', (fields, isError) => {
     expect(resultOf(line({ ...result, ...fields }))?.is_error).toBe(isError);
   });
 
-  test.each([1e300, 1_000_001])('with a cost that cannot be true (%j) names none', (cost) => {
+  test.each([1e300, 1_000_001])('with an impossible cost (%j) is read without a cost', (cost) => {
     const absurd = line({ ...result, total_cost_usd: cost, total_cost: cost });
     expect(resultOf(absurd)).toEqual(result);
     expect(absurdCostOf(absurd)).toBe(cost);
     expect(absurdCostOf(line({ ...result, total_cost_usd: 1_000 }))).toBeNull();
   });
 
-  test.each([undefined, 7, null])('without a subtype and without is_error is none: %j', (odd) => {
+  test.each([undefined, 7, null])('without a subtype and is_error is not recognized: %j', (odd) => {
     expect(resultOf(line({ ...result, subtype: odd, is_error: odd }))).toBeNull();
   });
 });
 
-describe('other lines', () => {
-  test('a background task list tells how many run', () => {
+describe('among the other lines,', () => {
+  test('a list of background tasks gives their number', () => {
     const changed = { type: 'system', subtype: 'background_tasks_changed' };
     expect(backgroundTasksOf(line({ ...changed, tasks: [{ task_id: 'a' }, {}] }))).toBe(2);
     expect(backgroundTasksOf(line({ ...changed, tasks: [] }))).toBe(0);
@@ -167,7 +170,7 @@ describe('other lines', () => {
     expect(backgroundTasksOf(line({ type: 'system', subtype: 'task_started' }))).toBeNull();
   });
 
-  test('an API retry is read as far as it is understood', () => {
+  test('an API retry is read with its valid fields', () => {
     const retry = { type: 'system', subtype: 'api_retry', attempt: 1, max_retries: 10 };
     expect(
       apiRetryOf(line({ ...retry, retry_delay_ms: 500, error_status: 529, error: 'overloaded' })),
@@ -188,8 +191,8 @@ describe('other lines', () => {
   test.each([
     ['seconds', 1795343366],
     ['milliseconds', 1795343366000],
-    ['a text', '2026-11-22T10:29:26.000Z'],
-  ])('a rate limit tells when it resets, in %s', (_, resetsAt) => {
+    ['text', '2026-11-22T10:29:26.000Z'],
+  ])('a rate limit is read with its reset as %s', (_, resetsAt) => {
     const read = rateLimitOf(
       line({ type: 'rate_limit_event', rate_limit_info: { status: 'rejected', resetsAt } }),
     );
@@ -200,7 +203,7 @@ describe('other lines', () => {
     });
   });
 
-  test('a rate limit without a moment, or without a status', () => {
+  test('a rate limit is read without an invalid reset, and ignored without a status', () => {
     const event = (info: unknown) => line({ type: 'rate_limit_event', rate_limit_info: info });
     expect(rateLimitOf(event({ status: 'allowed', resetsAt: 'soon' }))).toEqual({
       status: 'allowed',
@@ -210,7 +213,7 @@ describe('other lines', () => {
     expect(rateLimitOf(event(undefined))).toBeNull();
   });
 
-  test('an assistant line tells its message, its usage and whether a sub-agent said it', () => {
+  test('an assistant line gives its message id, its usage and whether a sub-agent wrote it', () => {
     const message = { id: 'msg_1', usage: { input_tokens: 10, service_tier: 'standard' } };
     const own = { type: 'assistant', message, parent_tool_use_id: null };
     const usage = { input_tokens: 10 };
@@ -220,13 +223,13 @@ describe('other lines', () => {
     expect(usageOf(line({ ...own, type: 'user' }))).toBeNull();
   });
 
-  test('an assistant line that stands for a refusal names it', () => {
+  test('an assistant line gives the API error that it stands for', () => {
     expect(apiErrorOf(line({ type: 'assistant', error: 'billing_error' }))).toBe('billing_error');
     expect(apiErrorOf(line({ type: 'assistant', message: {} }))).toBeNull();
     expect(apiErrorOf(line({ type: 'result', error: 'x' }))).toBeNull();
   });
 
-  test.each(['noise', '{"type":'])('nothing is read from %j', (text) => {
+  test.each(['noise', '{"type":'])('%j gives nothing', (text) => {
     const read = [
       initOf,
       resultOf,

@@ -23,13 +23,13 @@ function result(fields: object): object {
   return { type: 'result', subtype: 'success', is_error: false, ...fields };
 }
 
-describe('before a result', () => {
-  test('nothing is spent and there is no result', () => {
+describe('before a result,', () => {
+  test('a meter has no spending and no result', () => {
     expect(createMeter(CONTINUE).totals()).toEqual(NO_TOTALS);
     expect(createMeter(CONTINUE).result()).toBeNull();
   });
 
-  test('a message counts once, with its last line; sub-agents count for tokens and not for turns', () => {
+  test('a message counts once with its last line, and messages of sub-agents add tokens but no turns', () => {
     const meter = observe(
       createMeter(LAUNCH),
       assistant('a', { input_tokens: 10, output_tokens: 1 }),
@@ -49,8 +49,8 @@ describe('before a result', () => {
   });
 });
 
-describe('with result lines', () => {
-  test('turns, time and usage add up, running totals do not, and the last line is the answer', () => {
+describe('with result lines,', () => {
+  test('turns, time and usage are added up, running totals are not, and the last line is the result', () => {
     const running = {
       total_cost_usd: 0.25,
       duration_api_ms: 90,
@@ -92,7 +92,7 @@ describe('with result lines', () => {
     });
   });
 
-  test('a continue is charged what it added to the conversation', () => {
+  test('a continue costs what it added to the conversation', () => {
     const meter = observe(
       createMeter(CONTINUE),
       result({
@@ -117,7 +117,7 @@ describe('with result lines', () => {
     expect(meter.result()?.total_cost_usd).toBe(0.75);
   });
 
-  test('without modelUsage the usage of the lines counts', () => {
+  test('the usage of the lines counts if there is no modelUsage', () => {
     const meter = observe(
       createMeter(LAUNCH),
       assistant('a', { input_tokens: 1 }),
@@ -127,7 +127,7 @@ describe('with result lines', () => {
     expect(meter.totals().input_tokens).toBe(15);
   });
 
-  test('a total below the one it began with began anew, and is all new', () => {
+  test('a total below the one at the start counts in full', () => {
     const meter = observe(
       createMeter(CONTINUE),
       result({
@@ -147,7 +147,7 @@ describe('with result lines', () => {
     });
   });
 
-  test('a total that falls between two results began anew: both parts count', () => {
+  test('a total that falls between two results counts in both parts', () => {
     const received = (total_cost_usd: number, inputTokens: number) =>
       result({ num_turns: 1, total_cost_usd, modelUsage: { sonnet: { inputTokens } } });
     const meter = observe(
@@ -159,13 +159,13 @@ describe('with result lines', () => {
     expect(meter.totals()).toMatchObject({ cost_usd: 0.5, num_turns: 3, input_tokens: 30 + 12 });
   });
 
-  test('a conversation that was cleared counts from nothing, were its total above the old one', () => {
+  test('a cleared conversation counts from zero, even if its total is above the old one', () => {
     const reset = { type: 'conversation_reset', trigger: 'clear' };
     const meter = observe(createMeter(CONTINUE), reset, result({ total_cost_usd: 0.75 }));
     expect(meter.totals().cost_usd).toBe(0.75);
   });
 
-  test('a total that falls by rounding alone has not fallen', () => {
+  test('a total that falls only by rounding costs nothing', () => {
     const meter = observe(
       createMeter({ costAtStart: 0.30000000000000004, modelUsageAtStart: {} }),
       result({ total_cost_usd: 0.3 }),
@@ -173,7 +173,7 @@ describe('with result lines', () => {
     expect(meter.totals().cost_usd).toBe(0);
   });
 
-  test('a model whose counts fell began anew, the others did not', () => {
+  test('the counts of a model that fell count in full, and those of other models do not', () => {
     const meter = observe(
       createMeter({
         costAtStart: 0,
@@ -184,7 +184,7 @@ describe('with result lines', () => {
     expect(meter.totals().input_tokens).toBe(4 + 1);
   });
 
-  test('a model that is told of no more does not hide what another used', () => {
+  test('the tokens of one model count even if another model is missing from modelUsage', () => {
     const meter = observe(
       createMeter(CONTINUE),
       result({ total_cost_usd: 0.75, modelUsage: { haiku: { inputTokens: 40 } } }),
@@ -193,7 +193,7 @@ describe('with result lines', () => {
   });
 
   test.each([-1, Number.NaN, '0.75', null])(
-    'a total of %s tells nothing: the cost is estimated',
+    'a total of %s is ignored, and the cost is estimated',
     (total) => {
       const PRICES = { opus: { input: 10, output: 100, cache_write: 12, cache_read: 1 } };
       const message = { id: 'a', model: 'opus', usage: { input_tokens: 1_000_000 } };
@@ -210,7 +210,7 @@ describe('with result lines', () => {
     },
   );
 
-  test('a total of nothing after a conversation that cost costs nothing', () => {
+  test('a total of zero after a conversation with a cost adds no cost', () => {
     const meter = observe(
       createMeter(CONTINUE),
       result({
@@ -224,23 +224,23 @@ describe('with result lines', () => {
     expect(meter.totals()).toEqual(NO_TOTALS);
   });
 
-  test('a result of which little is understood is still the result', () => {
+  test('a result with invalid fields is still the result', () => {
     const meter = observe(createMeter(LAUNCH), result({ num_turns: 'x', result: 'ok' }));
     expect(meter.result()).toEqual(result({ result: 'ok' }));
     expect(meter.totals()).toEqual(NO_TOTALS);
   });
 
-  test('a result too large for a document is bounded', () => {
+  test('a result that is too large for a document is cut', () => {
     const meter = observe(createMeter(LAUNCH), result({ result: 'x'.repeat(2 * 1024 * 1024) }));
     expect(meter.result()?.truncated).toEqual(['result']);
   });
 });
 
-describe('a stop that left no result line', () => {
+describe('a stop without a result line', () => {
   const killed = () =>
     observe(createMeter(CONTINUE), assistant('a', { input_tokens: 10, output_tokens: 1 }));
 
-  test('is charged what the cost-state of the transcript tells', () => {
+  test('costs what the transcript’s cost-state says', () => {
     const meter = killed();
     meter.settle({
       totalCostUsd: 0.625,
@@ -257,19 +257,19 @@ describe('a stop that left no result line', () => {
     });
   });
 
-  test('is charged a cost-state that began anew', () => {
+  test('costs the whole of a cost-state that started from zero again', () => {
     const meter = killed();
     meter.settle({ totalCostUsd: 0.125, modelUsage: { sonnet: { inputTokens: 10 } } });
     expect(meter.totals()).toMatchObject({ cost_usd: 0.125, num_turns: 1, input_tokens: 10 });
   });
 
-  test('is not charged a cost-state older than its last result', () => {
+  test('ignores a cost-state that is older than its last result', () => {
     const meter = observe(killed(), result({ num_turns: 1, total_cost_usd: 0.75 }));
     meter.settle({ totalCostUsd: 0.625 });
     expect(meter.totals().cost_usd).toBe(0.25);
   });
 
-  test('keeps its own count where the cost-state is the one that it began with', () => {
+  test('keeps its own count if the cost-state is the one from the start', () => {
     const meter = killed();
     meter.settle({ totalCostUsd: 0.5, modelUsage: CONTINUE.modelUsageAtStart });
     expect(meter.totals()).toEqual({
@@ -282,7 +282,7 @@ describe('a stop that left no result line', () => {
   });
 });
 
-describe('what is not told is estimated', () => {
+describe('the cost of messages without a total', () => {
   const PRICES = { opus: { input: 10, output: 100, cache_write: 12, cache_read: 1 } };
   const MILLION = 1_000_000;
 
@@ -295,7 +295,7 @@ describe('what is not told is estimated', () => {
     return meter;
   }
 
-  test('by the price of the model, and marked so', () => {
+  test('is estimated by the price of the model, and marked as an estimate', () => {
     const meter = observe(
       createMeter(CONTINUE, PRICES),
       said('a', { input_tokens: MILLION }),
@@ -304,7 +304,7 @@ describe('what is not told is estimated', () => {
     expect(meter.totals()).toMatchObject({ cost_usd: 20, cost_estimated_usd: 20 });
   });
 
-  test('but not where the table does not know the model: the tokens are told instead', () => {
+  test('is not estimated for a model without a price, whose tokens are reported', () => {
     const meter = observe(createMeter(LAUNCH, PRICES), said('a', { input_tokens: 7 }, 'other'));
     expect(meter.totals()).toEqual({
       ...NO_TOTALS,
@@ -314,7 +314,7 @@ describe('what is not told is estimated', () => {
     });
   });
 
-  test('until a result line tells it', () => {
+  test('is estimated only until a result line has the total', () => {
     const meter = observe(
       createMeter(LAUNCH, PRICES),
       said('a', { input_tokens: MILLION }),
@@ -328,7 +328,7 @@ describe('what is not told is estimated', () => {
     });
   });
 
-  test('or the cost-state of the transcript does', () => {
+  test('is estimated only until the transcript’s cost-state has the total', () => {
     const meter = observe(createMeter(LAUNCH, PRICES), said('a', { input_tokens: MILLION }));
     meter.settle({ totalCostUsd: 4, modelUsage: { opus: { inputTokens: MILLION } } });
     expect(refine(meter, 'a', { input_tokens: MILLION }).totals()).toEqual({
@@ -339,7 +339,7 @@ describe('what is not told is estimated', () => {
     });
   });
 
-  test('again from there on, with its tokens and turns', () => {
+  test('is estimated again after a result line, with tokens and turns', () => {
     const meter = observe(
       createMeter(LAUNCH, PRICES),
       said('a', { input_tokens: MILLION }),
@@ -355,7 +355,7 @@ describe('what is not told is estimated', () => {
     });
   });
 
-  test('from what the transcript knows of a message in the end, in whichever order it comes', () => {
+  test('is estimated from the transcript’s final usage of a message, whichever is read first', () => {
     const early = { input_tokens: MILLION, output_tokens: 1 };
     const final = { input_tokens: MILLION, output_tokens: MILLION };
     const late = refine(observe(createMeter(LAUNCH, PRICES), said('a', early)), 'a', final);
@@ -369,12 +369,12 @@ describe('what is not told is estimated', () => {
     }
   });
 
-  test('with messages that only the transcript holds', () => {
+  test('is estimated also for messages that only the transcript holds', () => {
     const meter = refine(createMeter(LAUNCH, PRICES), 'a', { output_tokens: MILLION });
     expect(meter.totals()).toMatchObject({ cost_usd: 100, num_turns: 1 });
   });
 
-  test('but never twice: what the transcript tells behind a result is told already', () => {
+  test('is not estimated for transcript messages that a result already covers', () => {
     const meter = observe(
       createMeter(LAUNCH, PRICES),
       said('a', { input_tokens: MILLION }),

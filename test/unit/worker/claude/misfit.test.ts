@@ -9,29 +9,29 @@ const SCHEMA = {
 };
 
 test.each<[string, unknown, object]>([
-  ['an answer that fits', { a: 1 }, SCHEMA],
-  ['null, where it fits', null, { type: 'null' }],
-  ['an array, where it fits', [1], { type: 'array', items: { type: 'integer' } }],
+  ['an answer that matches', { a: 1 }, SCHEMA],
+  ['null that the schema allows', null, { type: 'null' }],
+  ['an array that matches', [1], { type: 'array', items: { type: 'integer' } }],
   ['a format, which the CLI ignores', 'x', { type: 'string', format: 'email' }],
-  ['a format nobody knows', 'x', { type: 'string', format: 'tomorrow' }],
-  ['a keyword nobody knows', { a: 1 }, { ...SCHEMA, 'x-later': [] }],
-])('%s has no misfit', (_, answer, schema) => {
+  ['an unknown format', 'x', { type: 'string', format: 'tomorrow' }],
+  ['an unknown keyword', { a: 1 }, { ...SCHEMA, 'x-later': [] }],
+])('%s matches its schema', (_, answer, schema) => {
   expect(misfitOf(schema, answer)).toBeNull();
 });
 
 test.each<[string, unknown, string]>([
   ['another type', { a: 'x' }, 'structured_output/a must be integer'],
   ['a missing key', {}, "must have required property 'a'"],
-  ['a key too many', { a: 1, b: 2 }, 'must NOT have additional properties'],
+  ['an additional key', { a: 1, b: 2 }, 'must NOT have additional properties'],
   ['null', null, 'must be object'],
-])('%s is a misfit', (_, answer, message) => {
+])('%s does not match its schema', (_, answer, message) => {
   expect(misfitOf(SCHEMA, answer)).toContain(message);
 });
 
 test.each([
   ['a schema of another draft', { $schema: 'https://json-schema.org/draft/2020-12/schema' }],
   ['a reference to elsewhere', { $ref: 'https://example.com/other.json' }],
-  ['a schema that is none', { type: 'nonsense' }],
-])('%s cannot be read', (_, schema) => {
+  ['an invalid schema', { type: 'nonsense' }],
+])('%s cannot be compiled', (_, schema) => {
   expect(() => misfitOf(schema, 'x')).toThrow();
 });

@@ -4,28 +4,40 @@ import { operatorSecrets } from '../../../../apps/worker/src/claude/operator-sec
 test.each<[string, Record<string, string>, string[]]>([
   ['a key', { ANTHROPIC_API_KEY: 'k' }, ['k']],
   ['a passphrase', { CLAUDE_CODE_CLIENT_KEY_PASSPHRASE: 'p' }, ['p']],
-  ['what is no secret', { PATH: '/bin:/usr/bin', LANG: 'C.UTF-8', HTTPS_PROXY: 'http://h:1' }, []],
   [
-    'custom headers, each value and each word of it',
+    'nothing for variables that are not secret',
+    { PATH: '/bin:/usr/bin', LANG: 'C.UTF-8', HTTPS_PROXY: 'http://h:1' },
+    [],
+  ],
+  [
+    'each value of custom headers and each word of a value',
     { ANTHROPIC_CUSTOM_HEADERS: 'X-Auth: Bearer abc:d\nX-Team: blue' },
     ['Bearer abc:d', 'Bearer', 'abc:d', 'blue'],
   ],
   [
-    'credentials of a proxy, as they stand and decoded',
+    'credentials of a proxy, raw and decoded',
     { HTTPS_PROXY: 'http://me:p%40ss@proxy:3128/' },
     ['me:p%40ss', 'me:p@ss', 'me', 'p%40ss', 'p@ss'],
   ],
-  ['those of an address without a scheme', { all_proxy: 'me@proxy' }, ['me']],
-  ['a lone percent sign', { http_proxy: 'http://100%@proxy' }, ['100%']],
+  ['credentials of a proxy address without a scheme', { all_proxy: 'me@proxy' }, ['me']],
   [
-    'those of the stores',
+    'credentials with a percent sign that encodes nothing',
+    { http_proxy: 'http://100%@proxy' },
+    ['100%'],
+  ],
+  [
+    'credentials of a store’s URL',
     { MONGODB_URL: 'mongodb://u:hush@a:1,b:2/baton?x=1' },
     ['u:hush', 'u', 'hush'],
   ],
-  ['a query value', { REDIS_URL: 'redis://h?db=1&password=p%40ss' }, ['p%40ss', 'p@ss']],
-  ['no e-mail address', { GIT_AUTHOR_EMAIL: 'somebody@example.com' }, []],
   [
-    'no numbers and no paths that are named like secrets',
+    'a password in the query of a URL',
+    { REDIS_URL: 'redis://h?db=1&password=p%40ss' },
+    ['p%40ss', 'p@ss'],
+  ],
+  ['nothing for an e-mail address', { GIT_AUTHOR_EMAIL: 'somebody@example.com' }, []],
+  [
+    'nothing for numbers and paths that are named like secrets',
     {
       MAX_THINKING_TOKENS: '10000000',
       AWS_WEB_IDENTITY_TOKEN_FILE: '/run/token',
@@ -34,12 +46,12 @@ test.each<[string, Record<string, string>, string[]]>([
     },
     [],
   ],
-  ['a key without the blanks around it', { ANTHROPIC_API_KEY: ' key\n' }, ['key']],
+  ['a key without the white space around it', { ANTHROPIC_API_KEY: ' key\n' }, ['key']],
   [
-    'a key of several lines, each but its head and foot',
+    'a key of several lines, and each line except its head and foot',
     { SIGNING_KEY: '-----BEGIN KEY-----\nabc\ndef\n-----END KEY-----\n' },
     ['-----BEGIN KEY-----\nabc\ndef\n-----END KEY-----', 'abc', 'def'],
   ],
-])('of the operator’s environment is hidden: %s', (_, env, secrets) => {
+])('the secrets of the operator’s environment include %s', (_, env, secrets) => {
   expect(operatorSecrets(env)).toEqual(secrets);
 });

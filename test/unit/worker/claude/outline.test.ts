@@ -5,7 +5,7 @@ import { splitLine } from '../../../../apps/worker/src/claude/split-line.ts';
 const KEEP = 64;
 const MIB = 1024 * 1024;
 
-/** The parts of a line of which only the first bytes are kept. */
+/** The parts of a line whose first bytes only are kept. */
 function split(text: string, pieceBytes = 1_000_000) {
   const framer = createFramer(KEEP);
   const stream = Buffer.from(`${text}\n`);
@@ -33,13 +33,13 @@ const LONG: Record<string, unknown> = {
   structured_output: { a: [1, '"'] },
 };
 
-describe('of a line that is too long to be held', () => {
-  test.each([1, 2, 3, 7, 1_000])('all keys are read, in pieces of %i bytes', (size) => {
+describe('from a line that is too long to keep,', () => {
+  test.each([1, 2, 3, 7, 1_000])('all keys are read in pieces of %i bytes', (size) => {
     expect(body(JSON.stringify(LONG), size)).toEqual(LONG);
     expect(body(JSON.stringify(LONG, null, 1).replaceAll('\n', ' '), size)).toEqual(LONG);
   });
 
-  test('a long text is cut and other long values are left out, which the result names', () => {
+  test('a long text is cut, other long values are dropped, and the result names both', () => {
     const read = body(
       JSON.stringify({
         result: `${'x'.repeat(3 * MIB)}"`,
@@ -60,7 +60,7 @@ describe('of a line that is too long to be held', () => {
   });
 
   test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])(
-    'no escape and no character is cut in two (%i)',
+    'a text is cut without splitting an escape or a character (%i)',
     (shift) => {
       for (const char of ['\\', '\u0001', '€', '😀', '"']) {
         const result = `${'x'.repeat(MIB - 10 + shift)}${char.repeat(20)}`;
@@ -73,15 +73,15 @@ describe('of a line that is too long to be held', () => {
     },
   );
 
-  test('many values stay within a bound', () => {
+  test('only a limited amount of values is kept', () => {
     const many = Object.fromEntries(
       Array.from({ length: 9 }, (_, n) => [`k${n}`, 'x'.repeat(MIB - 9)]),
     );
     const read = body(JSON.stringify({ ...many, type: 'late' })) as typeof LONG;
-    expect(read).toBe('garbage'); // the type itself found no room
+    expect(read).toBe('garbage'); // the type no longer fits
   });
 
-  test('what stands before its object is set aside', () => {
+  test('the text before the object is set aside', () => {
     const text = JSON.stringify(LONG);
     const [before, event] = split(`\ufeff\u001b]0;title\u0007${text}\u001b[0m`);
     expect(before?.line.kind).toBe('noise');
@@ -93,11 +93,11 @@ describe('of a line that is too long to be held', () => {
   test.each([
     ['text in brackets and braces', '[{ctx}] ', []],
     ['a whole array', '[{"a":1}] ', []],
-    ['an object that is none', '{"a":bad} ', []],
+    ['a broken object', '{"a":bad} ', []],
     ['an event that was cut', '{"type":"user","mes', []],
     ['an event', '{"type":"user"}', ['user']],
     ['umlauts', 'ä{"é":"ü', []],
-  ])('what it is glued to is set aside: %s', (_, before, events) => {
+  ])('the text directly before the object is set aside: %s', (_, before, events) => {
     const text = JSON.stringify(LONG);
     const parts = split(`${before}${text}`);
     const read = parts.flatMap(({ line }) => (line.kind === 'event' ? [line.type] : []));
@@ -108,12 +108,12 @@ describe('of a line that is too long to be held', () => {
 
   test.each([
     ['torn', JSON.stringify(LONG).slice(0, -5), 'garbage'],
-    ['no JSON', `{"a":${'x'.repeat(KEEP)}}`, 'garbage'],
+    ['not JSON', `{"a":${'x'.repeat(KEEP)}}`, 'garbage'],
     ['without a type', `{"a":"${'x'.repeat(KEEP)}"}`, 'garbage'],
-    ['a key twice open', `{"a":"b":"${'x'.repeat(KEEP)}"}`, 'garbage'],
-    ['an array of everything', `[${JSON.stringify(LONG)}]`, 'noise'],
+    ['an object with two values for one key', `{"a":"b":"${'x'.repeat(KEEP)}"}`, 'garbage'],
+    ['an array of all lines', `[${JSON.stringify(LONG)}]`, 'noise'],
     ['text', 'x'.repeat(KEEP * 2), 'noise'],
-  ])('nothing is read where it is %s', (_, text, kind) => {
+  ])('nothing is read if it is %s', (_, text, kind) => {
     for (const size of [5, 1_000]) expect(body(text, size)).toBe(kind);
   });
 });

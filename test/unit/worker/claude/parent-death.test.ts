@@ -6,7 +6,7 @@ import { findParentDeathLauncher } from '../../../../apps/worker/src/claude/pare
 
 const made: string[] = [];
 
-/** A folder with a `setpriv` of this shell script. */
+/** Makes a folder whose `setpriv` is this shell script. */
 function folderWith(script: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'baton-test-'));
   made.push(folder);
@@ -19,8 +19,8 @@ afterEach(() => {
   for (const folder of made.splice(0)) rmSync(folder, { recursive: true });
 });
 
-describe('what is put before the CLI so that it dies with its worker', () => {
-  test('is the setpriv that can', async () => {
+describe('the launcher that ends the CLI together with its worker', () => {
+  test('is a setpriv that has the option', async () => {
     const folder = folderWith('shift 3; exec "$@"');
     expect(await findParentDeathLauncher(`${folder}:/bin`)).toEqual([
       join(folder, 'setpriv'),
@@ -30,12 +30,12 @@ describe('what is put before the CLI so that it dies with its worker', () => {
     ]);
   });
 
-  test('is nothing where setpriv does not know the option', async () => {
+  test('is empty if setpriv does not have the option', async () => {
     const folder = folderWith('echo "unrecognized option" >&2; exit 1');
     expect(await findParentDeathLauncher(folder)).toEqual([]);
   });
 
-  test('is nothing where there is no setpriv', async () => {
+  test('is empty if there is no setpriv', async () => {
     const folder = folderWith('');
     rmSync(join(folder, 'setpriv'));
     expect(await findParentDeathLauncher(folder)).toEqual([]);

@@ -14,7 +14,7 @@ const tasks = (...ids: string[]) => ({
 
 let calls = 0;
 
-/** A call of a tool and the CLI's answer to it, in the shapes that 2.1.330 prints. */
+/** The lines that CLI 2.1.330 prints for a tool call and its result. */
 function call(name: string, input: object, answer: object | string, isError = false): object[] {
   calls += 1;
   const id = `toolu_${calls}`;
@@ -38,38 +38,90 @@ const uncron = () => call('CronDelete', { id: '8415a8b5' }, {});
 const refused = () => call('ScheduleWakeup', {}, 'Error: No such tool available', true);
 
 const STORIES: [string, object[], 'no result' | 'over' | 'interim'][] = [
-  ['nothing', [], 'no result'],
-  ['a turn', [INIT, SAID], 'no result'],
-  ['a result', [INIT, SAID, RESULT], 'over'],
-  ['lines between turns', [INIT, RESULT, { type: 'command_lifecycle' }, tasks()], 'over'],
-  ['a turn after a result', [INIT, RESULT, INIT], 'interim'],
-  ['a message after a result', [INIT, RESULT, SAID], 'interim'],
-  ['a piece of an answer after a result', [INIT, RESULT, { type: 'stream_event' }], 'interim'],
-  ['a second result', [INIT, RESULT, INIT, RESULT], 'over'],
-  ['a task before the result', [INIT, tasks('a')], 'no result'],
-  ['a task', [INIT, tasks('a'), RESULT], 'interim'],
-  ['a task that ended', [INIT, tasks('a'), RESULT, tasks()], 'over'],
-  ['a task that ended before the result', [INIT, tasks('a'), tasks(), RESULT], 'over'],
-  ['a list of tasks that is none', [INIT, { ...tasks(), tasks: 'x' }, RESULT], 'over'],
-  ['a wake-up', [INIT, ...wakeup(), RESULT], 'interim'],
-  ['a wake-up that fired', [INIT, ...wakeup(), RESULT, INIT, SAID, RESULT], 'over'],
+  ['no line has no result', [], 'no result'],
+  ['a turn without a result line has no result', [INIT, SAID], 'no result'],
+  ['a result ends the run', [INIT, SAID, RESULT], 'over'],
   [
-    'a wake-up in the turn of one',
+    'lines between turns keep the run ended',
+    [INIT, RESULT, { type: 'command_lifecycle' }, tasks()],
+    'over',
+  ],
+  ['a turn after a result makes the result interim', [INIT, RESULT, INIT], 'interim'],
+  ['a message after a result makes the result interim', [INIT, RESULT, SAID], 'interim'],
+  [
+    'a partial message after a result makes the result interim',
+    [INIT, RESULT, { type: 'stream_event' }],
+    'interim',
+  ],
+  ['a second result ends the run', [INIT, RESULT, INIT, RESULT], 'over'],
+  ['a background task without a result line has no result', [INIT, tasks('a')], 'no result'],
+  ['a background task makes the result interim', [INIT, tasks('a'), RESULT], 'interim'],
+  [
+    'a background task that ended after the result ends the run',
+    [INIT, tasks('a'), RESULT, tasks()],
+    'over',
+  ],
+  [
+    'a background task that ended before the result does not keep the run open',
+    [INIT, tasks('a'), tasks(), RESULT],
+    'over',
+  ],
+  [
+    'an invalid list of tasks does not keep the run open',
+    [INIT, { ...tasks(), tasks: 'x' }, RESULT],
+    'over',
+  ],
+  ['a wake-up makes the result interim', [INIT, ...wakeup(), RESULT], 'interim'],
+  [
+    'a wake-up that fired does not keep the run open',
+    [INIT, ...wakeup(), RESULT, INIT, SAID, RESULT],
+    'over',
+  ],
+  [
+    'a new wake-up in the turn of a wake-up makes the result interim',
     [INIT, ...wakeup(), RESULT, INIT, ...wakeup(), RESULT],
     'interim',
   ],
-  ['a wake-up past a notification', [INIT, ...wakeup(), RESULT, INIT, NOTIFIED], 'interim'],
-  ['a wake-up after it', [INIT, ...wakeup(), RESULT, INIT, NOTIFIED, INIT, RESULT], 'over'],
-  ['a wake-up, results held back', [INIT, ...wakeup(), INIT, RESULT, NOTIFIED], 'interim'],
-  ['a wake-up taken back', [INIT, ...wakeup(), ...unschedule(), RESULT], 'over'],
-  ['a wake-up that was refused', [INIT, ...refused(), RESULT], 'over'],
-  ['a cron job', [INIT, ...cron(false), RESULT], 'interim'],
-  ['a cron job that fired', [INIT, ...cron(false), RESULT, INIT, RESULT], 'over'],
-  ['a cron job that fires again', [INIT, ...cron(true), RESULT, INIT, RESULT], 'interim'],
-  ['a cron job that was deleted', [INIT, ...cron(true), ...uncron(), RESULT], 'over'],
+  [
+    'a wake-up stays pending after the turn of a notification',
+    [INIT, ...wakeup(), RESULT, INIT, NOTIFIED],
+    'interim',
+  ],
+  [
+    'a wake-up that fires after the turn of a notification ends the run',
+    [INIT, ...wakeup(), RESULT, INIT, NOTIFIED, INIT, RESULT],
+    'over',
+  ],
+  [
+    'a wake-up stays pending if its result line comes late',
+    [INIT, ...wakeup(), INIT, RESULT, NOTIFIED],
+    'interim',
+  ],
+  [
+    'a wake-up that was stopped does not keep the run open',
+    [INIT, ...wakeup(), ...unschedule(), RESULT],
+    'over',
+  ],
+  ['a wake-up that was refused does not keep the run open', [INIT, ...refused(), RESULT], 'over'],
+  ['a cron job makes the result interim', [INIT, ...cron(false), RESULT], 'interim'],
+  [
+    'a cron job that fired once does not keep the run open',
+    [INIT, ...cron(false), RESULT, INIT, RESULT],
+    'over',
+  ],
+  [
+    'a recurring cron job makes the result interim',
+    [INIT, ...cron(true), RESULT, INIT, RESULT],
+    'interim',
+  ],
+  [
+    'a cron job that was deleted does not keep the run open',
+    [INIT, ...cron(true), ...uncron(), RESULT],
+    'over',
+  ],
 ];
 
-describe('what a result line leaves open', () => {
+describe('in a run of the CLI,', () => {
   test.each(STORIES)('%s', (_name, lines, expected) => {
     const work = createPendingWork();
     for (const line of lines) work.observe(parseLine(JSON.stringify(line)));

@@ -16,16 +16,16 @@ function read(resetsAt: unknown, rateLimitType?: string) {
   return believable(limit, NOW);
 }
 
-describe('the reset that a rate limit tells', () => {
+describe('the reset time of a rate limit', () => {
   test.each([
     ['in an hour', inHours(1), 'five_hour'],
     ['in an hour, in milliseconds', inHours(1) * 1000, 'five_hour'],
     ['at the end of five hours', inHours(5), 'five_hour'],
     ['in a week', inHours(7 * 24), 'seven_day'],
-    ['in a week, of a window that nobody knows', inHours(7 * 24), 'lunar'],
-    ['in a week, of no window', inHours(7 * 24), undefined],
+    ['in a week, with an unknown window', inHours(7 * 24), 'lunar'],
+    ['in a week, without a window', inHours(7 * 24), undefined],
     ['a moment ago', inHours(-0.01), 'five_hour'],
-  ])('is believed %s', (_, resetsAt, type) => {
+  ])('is believed if it is %s', (_, resetsAt, type) => {
     const { limit, isAbsurd } = read(resetsAt, type);
     expect(isAbsurd).toBe(false);
     expect(limit.resetsAt).toBeInstanceOf(Date);
@@ -41,14 +41,14 @@ describe('the reset that a rate limit tells', () => {
     ['an object', {}],
     ['a week and two hours', inHours(7 * 24 + 2)],
     ['yesterday', inHours(-24)],
-    ['ten hours of a window of five', inHours(10), 'five_hour'],
-  ])('is ignored where it is %s', (_, resetsAt, type?: string) => {
+    ['ten hours away for a window of five hours', inHours(10), 'five_hour'],
+  ])('is ignored if it is %s', (_, resetsAt, type?: string) => {
     const { limit, isAbsurd } = read(resetsAt, type);
     expect(limit).not.toHaveProperty('resetsAt');
     expect(isAbsurd).toBe(true);
   });
 
-  test('is not missed where none is told', () => {
+  test('may be missing', () => {
     expect(read(undefined).isAbsurd).toBe(false);
     expect(read(null).isAbsurd).toBe(false);
   });
@@ -61,6 +61,6 @@ test.each([
   [{ env: { ANTHROPIC_BASE_URL: 'http://own' } }, true],
   [{ settings: { apiKeyHelper: 'x' } }, true],
   [{ settings: { env: { CLAUDE_CODE_OAUTH_TOKEN: 'x' } } }, true],
-])('a session of %j brings its own account: %s', (config, brings) => {
+])('a session with the config %j has its own account: %s', (config, brings) => {
   expect(bringsAccount(config as Parameters<typeof bringsAccount>[0])).toBe(brings);
 });

@@ -14,7 +14,7 @@ function parts(text: string): string[] {
 const INIT = '{"type":"system","subtype":"init"}';
 const END = '{"type":"result","subtype":"success","is_error":false,"result":"}{\\"\\\\"}';
 
-// What may stand around an event, as it was seen or as terminals and shells write it.
+// Bytes around an event, as they were seen or as terminals and shells print them.
 const AROUND: [string, string][] = [
   ['a title that ends with BEL', '\u001b]0;claude: {"a":1} {\u0007'],
   ['a title that ends with ST', '\u001b]2;my title\u001b\\'],
@@ -43,7 +43,7 @@ test.each(AROUND)('%s before an event is set aside, and the event is read', (wha
 });
 
 test.each(AROUND.filter(([, text]) => text.trim() !== '' && !text.includes('{" here')))(
-  '%s is kept beside the event, before it and behind it',
+  '%s before or after an event is kept as a part of its own',
   (_, other) => {
     const [before, event, behind, ...more] = parts(`${other}${END}${other}`);
     expect([before?.replace(/^\w+:/, ''), event, behind?.replace(/^\w+:/, ''), more]).toEqual([
@@ -56,16 +56,28 @@ test.each(AROUND.filter(([, text]) => text.trim() !== '' && !text.includes('{" h
 );
 
 test.each([
-  ['an event without the white space around it', ` ${INIT} \r`, [`system:${INIT}`]],
-  ['events that are glued together', `${INIT}${END}`, [`system:${INIT}`, `result:${END}`]],
-  ['an empty line', '', []],
-  ['a blank line', ' \t\r', []],
-  ['text', 'Error: your config is broken', ['noise:Error: your config is broken']],
-  ['an array of everything', `[${INIT},${END}]`, [`noise:[${INIT},${END}]`]],
-  ['an array behind a title', `\u001b]0;x\u0007[ ${END}]`, [`noise:\u001b]0;x\u0007[ ${END}]`]],
-  ['a value that is no object', '"text"', ['noise:"text"']],
-  ['a line of a printed object', '  "type": "result",', ['noise:  "type": "result",']],
-  ['the beginning of a printed object', '{', ['garbage:{']],
+  ['an event is read without the white space around it', ` ${INIT} \r`, [`system:${INIT}`]],
+  [
+    'events without a separator are read one by one',
+    `${INIT}${END}`,
+    [`system:${INIT}`, `result:${END}`],
+  ],
+  ['an empty line has no parts', '', []],
+  ['a blank line has no parts', ' \t\r', []],
+  ['text is noise', 'Error: your config is broken', ['noise:Error: your config is broken']],
+  ['an array of events is noise', `[${INIT},${END}]`, [`noise:[${INIT},${END}]`]],
+  [
+    'an array behind a title is noise',
+    `\u001b]0;x\u0007[ ${END}]`,
+    [`noise:\u001b]0;x\u0007[ ${END}]`],
+  ],
+  ['a value that is not an object is noise', '"text"', ['noise:"text"']],
+  [
+    'a line of a pretty-printed object is noise',
+    '  "type": "result",',
+    ['noise:  "type": "result",'],
+  ],
+  ['the first line of a pretty-printed object is garbage', '{', ['garbage:{']],
   ['an object without a type', '{"a":1}', ['garbage:{"a":1}']],
 ])('%s', (_, text, expected) => {
   expect(parts(text)).toEqual(expected);
@@ -75,28 +87,31 @@ test.each([
   ['at once', ''],
   ['behind a title', '\u001b]0;x\u0007'],
   ['behind an event', INIT],
-])('nothing within an event that was cut short is an event: %s', (_, before) => {
+])('an event inside a truncated event is not read: %s', (_, before) => {
   const torn = `{"type":"user","message":{"content":[{"type":"tool_use","input":${END}}`;
   const read = parts(`${before}${torn}`);
   expect(read.filter((part) => part.startsWith('result:'))).toEqual([]);
   expect(read.at(-1)?.endsWith(torn)).toBe(true);
 });
 
-// What an event was glued to: none of it is JSON that could hold the event.
+// Text directly before an event, none of which is JSON that could contain the event.
 test.each([
   ['text in brackets and braces', '[{ctx}] '],
   ['a whole array', '[{"a":1}] '],
   ['a whole array of events', `[${INIT}] `],
-  ['an array that is none', '[{"a":bad}] '],
-  ['an array that was cut within a string', '[{"type":"x","a":"b'],
-  ['an event that was cut within a string', '{"type":"assistant","message":"abc'],
-  ['one that was cut within a nested string', '{"type":"user","message":{"content":[{"type":"te'],
-  ['one that was cut within a key', '{"type":"user","mes'],
-  ['one that was cut within a number', '{"type":"user","n":12'],
-  ['many beginnings', '{"a '.repeat(20)],
-  ['many objects that are none', '{"a":bad} '.repeat(20)],
-  ['beginnings and an event that was cut', `${'{"a '.repeat(20)}{"type":"user","message":"ab`],
-])('an event is read that is glued to %s', (_, before) => {
+  ['a broken array', '[{"a":bad}] '],
+  ['an array that is cut within a string', '[{"type":"x","a":"b'],
+  ['an event that is cut within a string', '{"type":"assistant","message":"abc'],
+  [
+    'an event that is cut within a nested string',
+    '{"type":"user","message":{"content":[{"type":"te',
+  ],
+  ['an event that is cut within a key', '{"type":"user","mes'],
+  ['an event that is cut within a number', '{"type":"user","n":12'],
+  ['many beginnings of objects', '{"a '.repeat(20)],
+  ['many broken objects', '{"a":bad} '.repeat(20)],
+  ['beginnings of objects and a cut event', `${'{"a '.repeat(20)}{"type":"user","message":"ab`],
+])('an event is read directly after %s', (_, before) => {
   expect(parts(`${before}${END}`).at(-1)).toBe(`result:${END}`);
   expect(parts(`${before}${END}\u001b[0m`).slice(-2)).toEqual([`result:${END}`, 'noise:\u001b[0m']);
   expect(parts(`${before}${END}`).filter((part) => part.startsWith('system:'))).toEqual([]);
@@ -106,23 +121,26 @@ test.each([
   ['the input of a tool', '{"type":"user","message":{"content":[{"type":"tool_use","input":'],
   ['an item of a list', '{"type":"user","message":{"content":['],
   ['an item of an array', `[${INIT},`],
-  ['the same behind many beginnings', `${'{"a '.repeat(20)}{"type":"user","input":`],
-])('what a cut line ends with is no event where it may be %s', (_, before) => {
+  [
+    'the input of a tool after many beginnings of objects',
+    `${'{"a '.repeat(20)}{"type":"user","input":`,
+  ],
+])('an event at the end of a cut line is not read if it may be %s', (_, before) => {
   expect(parts(`${before}${END}`).filter((part) => !/^(noise|garbage)/.test(part))).toEqual([]);
 });
 
-test('behind text, what is within an event that was cut short is none either', () => {
+test('an event inside a truncated event behind text is not read', () => {
   const torn = `{"type":"user","message":{"content":[{"type":"tool_use","input":${END},"x":`;
   expect(parts(`Warning: ${torn}`)).toEqual([`noise:Warning: ${torn}`]);
 });
 
-test('a line made of beginnings is split in linear time', () => {
+test('a line made of beginnings of objects is split in linear time', () => {
   const text = `x${'{"'.repeat(100_000)}`;
   expect(splitLine({ text, bytes: text.length })).toHaveLength(1);
 });
 
 test.each(['{"type":"', '[{"type":"', '{"a ', '{"a":', '[{', '{"type":"a"}'])(
-  'a line made of %j alone is split in linear time',
+  'a line made only of %j is split in linear time',
   (piece) => {
     const text = piece.repeat(100_000);
     expect(splitLine({ text, bytes: text.length }).length).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { stopClaude } from '../../../../apps/worker/src/claude/stop.ts';
 
-/** A process that takes signals, or refuses them, and may never end. */
+/** A process that takes or refuses signals, and ends when the test says so. */
 function stubborn(errno: string | null) {
   const exit = Promise.withResolvers<{ code: number | null; signal: string | null }>();
   const signals: string[] = [];
@@ -14,26 +14,29 @@ function stubborn(errno: string | null) {
 
 const LONGEST_LADDER_MS = 15_000;
 
-describe('a process that does not end', () => {
+describe('the stop of a process', () => {
   test.for([
     ['EPERM', 'cancel', /may not signal it \(EPERM\)/],
     [null, 'cancel', /did not end after SIGKILL/],
     [null, 'interrupt', /did not end after SIGKILL/],
     ['EPERM', 'lost', /EPERM/],
     [null, 'hand_back', /did not end/],
-  ] as const)('errno %s, %s: the wait is bounded and says why', async ([errno, kind, why]) => {
-    const { claude, signals } = stubborn(errno);
-    let waitedMs = 0;
-    const wait = async (ms: number): Promise<false> => {
-      waitedMs += ms;
-      return false;
-    };
-    expect(await stopClaude(claude, { kind }, wait)).toMatch(why);
-    expect(waitedMs).toBeLessThanOrEqual(LONGEST_LADDER_MS);
-    expect(signals.at(-1)).toBe('SIGKILL');
-  });
+  ] as const)(
+    'with errno %s for %s waits for a limited time and gives the reason',
+    async ([errno, kind, why]) => {
+      const { claude, signals } = stubborn(errno);
+      let waitedMs = 0;
+      const wait = async (ms: number): Promise<false> => {
+        waitedMs += ms;
+        return false;
+      };
+      expect(await stopClaude(claude, { kind }, wait)).toMatch(why);
+      expect(waitedMs).toBeLessThanOrEqual(LONGEST_LADDER_MS);
+      expect(signals.at(-1)).toBe('SIGKILL');
+    },
+  );
 
-  test('one that ends is not killed', async () => {
+  test('does not kill a process that ends', async () => {
     const { claude, signals, end } = stubborn(null);
     const stopped = stopClaude(claude, { kind: 'cancel' });
     end({ code: 143, signal: null });

@@ -13,12 +13,15 @@ test.each([
   expect(parseVersion(text)).toBe(version);
 });
 
-test.each(['2.1.330', '2.1.1000', '2.10.0', '3.0.0'])('%s is new enough', (version) => {
-  expect(checkVersion(`${version} (Claude Code)`)).toEqual({ version });
-});
+test.each(['2.1.330', '2.1.1000', '2.10.0', '3.0.0'])(
+  'the CLI version %s is new enough',
+  (version) => {
+    expect(checkVersion(`${version} (Claude Code)`)).toEqual({ version });
+  },
+);
 
 test.each(['2.1.329', '2.1.197', '2.0.999', '1.9.400'])(
-  '%s is too old, and the message says how to fix it',
+  'the CLI version %s is too old, and the message says how to fix it',
   (version) => {
     const error = caught(`${version} (Claude Code)`);
     expect(error?.code).toBe('CLAUDE_TOO_OLD');
@@ -28,7 +31,7 @@ test.each(['2.1.329', '2.1.197', '2.0.999', '1.9.400'])(
   },
 );
 
-test('a program that is not the CLI is refused with what it said', () => {
+test('a program that is not the CLI is refused with its output in the message', () => {
   expect(caught('hello')?.message).toContain('"hello"');
 });
 

@@ -25,8 +25,8 @@ const ANYWHERE = [
   'ETXTBSY',
 ];
 
-describe('an error is the host’s', () => {
-  test.for(ANYWHERE)('%s, of a file, of a start, and in what the CLI says', (code) => {
+describe('an error is a host problem:', () => {
+  test.for(ANYWHERE)('%s of a file, of a spawn, or in the CLI’s output', (code) => {
     expect(findHostErrno(errno(code))).toBe(code);
     expect(findFileProblem(errno(code, { path: '/tmp/x' }))?.message).toMatch(
       `(${code}) at /tmp/x`,
@@ -45,7 +45,7 @@ describe('an error is the host’s', () => {
     'EISDIR',
     'EINVAL',
     'ENAMETOOLONG',
-  ])('%s of a folder of Baton’s own', (code) => {
+  ])('%s of one of Baton’s folders', (code) => {
     expect(findHostErrno(errno(code))).toBeNull();
     expect(findFileProblem(errno(code))).toMatchObject({ code: 'HOST_ERROR' });
   });
@@ -54,7 +54,7 @@ describe('an error is the host’s', () => {
     expect(findSpawnProblem(code, '/bin/claude')).toMatchObject({ code: 'CLAUDE_NOT_FOUND' });
   });
 
-  test('where it caused another one', () => {
+  test('an errno that caused another error', () => {
     const away = new Error('no connection', { cause: new Error('x', { cause: errno('EMFILE') }) });
     expect(findHostErrno(away)).toBe('EMFILE');
   });
@@ -67,24 +67,27 @@ describe('an error is the host’s', () => {
     'Too many open files in system',
     'fork: Cannot allocate memory',
     'bad interpreter: Text file busy',
-  ])('in words: %s', (said) => {
+  ])('the text "%s" in the CLI’s output', (said) => {
     expect(findReportedProblem(said)).toMatchObject({ code: 'HOST_ERROR' });
   });
 });
 
-describe('an error is not the host’s', () => {
-  test('of a connection, or of no file at all', () => {
+describe('an error is not a host problem:', () => {
+  test('an error of a connection, or without a file', () => {
     expect(findFileProblem(errno('ECONNREFUSED', { syscall: 'connect' }))).toBeNull();
     expect(findFileProblem(new Error('unforeseen'))).toBeNull();
     expect(findFileProblem('text')).toBeNull();
   });
 
-  test.for(['E2BIG', 'ERR_INVALID_ARG_VALUE'])('%s of a start: it is the arguments', (code) => {
-    expect(findSpawnProblem(code, '/bin/claude')).toBeNull();
-  });
+  test.for(['E2BIG', 'ERR_INVALID_ARG_VALUE'])(
+    '%s of a spawn, which comes from the arguments',
+    (code) => {
+      expect(findSpawnProblem(code, '/bin/claude')).toBeNull();
+    },
+  );
 
   test.for(['', 'getaddrinfo EAI_AGAIN api', 'error: unknown option', 'MEIO'])(
-    'in words: %s',
+    'the text "%s" in the CLI’s output',
     (said) => {
       expect(findReportedProblem(said)).toBeNull();
     },

@@ -43,7 +43,7 @@ function createScene() {
 }
 
 describe('the health of a host', () => {
-  test('one change of state is one line, however many attempts report it', async () => {
+  test('changes with one log line, however many attempts report a problem', async () => {
     const { host, lines, received, set } = createScene();
     set(FULL);
     for (let n = 0; n < 8; n += 1) host.report(FULL);
@@ -58,7 +58,7 @@ describe('the health of a host', () => {
     expect(lines.map((line) => line.split(' ')[0])).toEqual(['error', 'info']);
   });
 
-  test('a probe that hangs is a problem of the host, and is not started a second time', async () => {
+  test('is sick while a probe hangs, and no second probe starts', async () => {
     const { host, received, hang, probes } = createScene();
     const proceed = hang();
     const checked = host.check();
@@ -73,7 +73,7 @@ describe('the health of a host', () => {
     expect([received, probes()]).toEqual([['sick', 'well'], 1]);
   });
 
-  test('probes come ever more rarely, also where they pass and no session begins', async () => {
+  test('is probed after growing pauses, even if probes pass, until a session starts', async () => {
     const { host, set, probes } = createScene();
     set(FULL);
     host.report(FULL);
@@ -93,7 +93,7 @@ describe('the health of a host', () => {
     expect(host.isSick).toBe(false);
   });
 
-  test('a check that finds something counts as a report', async () => {
+  test('is sick after a check that finds a problem', async () => {
     const { host, received, set } = createScene();
     expect(await host.check()).toBeNull();
     set(FULL);

@@ -4,7 +4,7 @@ import { formatMarker, parseMarker, startTimeOf } from '../../../../apps/worker/
 const MARKER = { workerId: 'host-1', pid: 12, startTime: '345', sessionId: 'a-session', fence: 6 };
 
 describe('the marker of a process', () => {
-  test('says who runs it, and is read back', () => {
+  test('names the attempt, and can be parsed', () => {
     expect(formatMarker(MARKER)).toBe('host-1 12 345 a-session 6');
     expect(parseMarker(formatMarker(MARKER))).toEqual(MARKER);
   });
@@ -18,11 +18,11 @@ describe('the marker of a process', () => {
     'host-1 12 345 a-session fence',
     'host-1 -1 345 a-session 6',
     ' 12 345 a-session 6',
-  ])('%j is not ours', (value) => {
+  ])('is not parsed from %j', (value) => {
     expect(parseMarker(value)).toBeNull();
   });
 
-  test('tells one process from a later one of the same pid by when it started', () => {
+  test('tells a process from a later one with the same pid by the start time', () => {
     expect(startTimeOf(process.pid)).toMatch(/^\d+$/);
     expect(startTimeOf(process.pid)).toBe(startTimeOf(process.pid));
     expect(startTimeOf(2 ** 30)).toBeNull();

@@ -5,15 +5,15 @@ import { markedProcesses } from '../../../../apps/worker/src/host/orphans.ts';
 import { pidNamespaceOf, pidScope } from '../../../../apps/worker/src/host/pid-scope.ts';
 import { ownerOfRunDir } from '../../../../apps/worker/src/host/run-dirs.ts';
 
-describe('pids that are ours to judge', () => {
-  test('are those of this host and pid namespace', () => {
+describe('the pid scope', () => {
+  test('identifies this host and pid namespace', () => {
     expect(pidScope()).toMatch(/^[0-9a-f]{8}$/);
     expect(pidScope()).toBe(pidScope());
     expect(pidNamespaceOf('self')).toBe(pidNamespaceOf(process.pid));
     expect(pidNamespaceOf(2 ** 30)).toBeNull();
   });
 
-  test('are not those that name the owner of a folder on a shared disk', () => {
+  test('excludes the owners of another host’s folders on a shared disk', () => {
     const owner = { pid: 12, startTime: '345' };
     expect(ownerOfRunDir(`baton-run-12-345-${pidScope()}-aBcDeF`)).toEqual(owner);
     const other = pidScope() === '00000000' ? '11111111' : '00000000';
@@ -21,7 +21,7 @@ describe('pids that are ours to judge', () => {
   });
 });
 
-test('a process that carries a marker is found', async () => {
+test('the sweep finds a process with a marker', async () => {
   const env = { BATON_RUN: 'a-worker 1 2 a-session-of-this-test 3' };
   const child = spawn('/bin/sleep', ['60'], { env, stdio: 'ignore' });
   onTestFinished(() => void child.kill('SIGKILL'));

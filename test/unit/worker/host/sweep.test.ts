@@ -13,26 +13,26 @@ async function deadPid(): Promise<number> {
   return child.pid ?? 0;
 }
 
-/** A host that does not tell when a process began. */
+/** The start time of a process on a host that does not show it. */
 const unknown = () => null;
 
 describe('the worker that a marker names', () => {
-  test('is not gone while its process lives', () => {
+  test('is not gone while its process runs', () => {
     expect(isGone(me)).toBe(false);
   });
 
-  test('is gone when its process is, also where a later one has its pid', async () => {
+  test('is gone when its process has ended, even if a later process has the same pid', async () => {
     expect(isGone({ ...me, pid: await deadPid() })).toBe(true);
     expect(isGone(me, () => '1')).toBe(true);
   });
 
-  test('is not gone while its pid lives, where start times cannot be told', async () => {
+  test('is not gone while its pid exists if start times are unknown', async () => {
     expect(isGone({ ...me, startTime: '0' }, unknown)).toBe(false);
     expect(isGone({ pid: await deadPid(), startTime: '0' }, unknown)).toBe(true);
   });
 
-  test('is not gone where its process is another user’s', () => {
-    // pid 1 is init's: where this user may not signal it, it is still there.
+  test('is not gone if its process belongs to another user', () => {
+    // pid 1 is init, which exists even if this user may not signal it.
     expect(isGone({ pid: 1, startTime: '0' }, unknown)).toBe(false);
   });
 });

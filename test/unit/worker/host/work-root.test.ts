@@ -12,7 +12,7 @@ async function createFolder(): Promise<string> {
 }
 
 describe('the work root', () => {
-  test('is made with its parents, and may be there already', async () => {
+  test('is created with its parents, and may exist already', async () => {
     const folder = await createFolder();
     const root = join(folder, 'a/b/work');
     expect(await makeWorkRoot(root)).toBe(root);
@@ -26,7 +26,7 @@ describe('the work root', () => {
   });
 
   test.skipIf(process.platform !== 'linux').for(['/proc/nope', '/proc/nope/deeper'])(
-    '%s is refused at once: no folder can be made there',
+    'is refused at %s, where no folder can be created',
     async (path) => {
       await expect(makeWorkRoot(path)).rejects.toMatchObject({
         code: 'INVALID_CONFIG',
@@ -35,7 +35,7 @@ describe('the work root', () => {
     },
   );
 
-  test('that is a file is refused', async () => {
+  test('is refused if it is a file', async () => {
     const file = join(await createFolder(), 'file');
     await writeFile(file, '');
     for (const [path, code] of [
@@ -46,7 +46,7 @@ describe('the work root', () => {
     }
   });
 
-  test('of a file system that does not answer is refused', async () => {
+  test('is refused if its file system does not answer', async () => {
     const hung = () => new Promise<void>(() => {});
     await expect(makeWorkRoot('/mnt/hung', 5, hung)).rejects.toMatchObject({
       code: 'INVALID_CONFIG',
@@ -56,13 +56,13 @@ describe('the work root', () => {
 });
 
 describe('the directory of a conversation', () => {
-  test('is not used where a file has taken its path', async () => {
+  test('is refused if a file has its path', async () => {
     const root = await createFolder();
     await writeFile(join(root, 'conversation'), '');
     await expect(makeWorkDir(root, 'conversation')).rejects.toMatchObject({ code: 'ENOTDIR' });
   });
 
-  test('is made and marked together', async () => {
+  test('is created together with its mark', async () => {
     const root = await createFolder();
     expect(await makeWorkDir(root, 'conversation')).toBe(join(root, 'conversation'));
     expect(await readdir(join(root, '.conversations'))).toEqual(['conversation']);

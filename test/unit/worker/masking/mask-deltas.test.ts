@@ -18,7 +18,7 @@ function piece(text: string, field = 'text', answer: string | null = null): Body
 
 const END: Body = { type: 'stream_event', event: { type: 'content_block_stop', index: 0 } };
 
-/** What each body makes come out, as the texts of the pieces; other lines by their type. */
+/** The output after each body: the texts of pieces, and the types of other lines. */
 function play(bodies: readonly Body[], secrets = [KEY]): string[][] {
   const deltas = createDeltaMasker(createMasker(secrets));
   return bodies.map((body) =>
@@ -31,29 +31,26 @@ function play(bodies: readonly Body[], secrets = [KEY]): string[][] {
 
 const stars = (text: string) => '*'.repeat(text.length);
 
-test.each(['text', 'thinking', 'partial_json'])(
-  'a secret in pieces of %s is blotted out',
-  (field) => {
-    const pieces = ['is sk-', 'ant-api', '03-AbC_', 'dEf!', ' done'].map((text) =>
-      piece(text, field),
-    );
-    expect(play([...pieces, END])).toEqual([
-      [],
-      [],
-      [],
-      ['is ***', '*******', '*******', '***!'],
-      [' done'],
-      ['content_block_stop'],
-    ]);
-  },
-);
+test.each(['text', 'thinking', 'partial_json'])('a secret in pieces of %s is masked', (field) => {
+  const pieces = ['is sk-', 'ant-api', '03-AbC_', 'dEf!', ' done'].map((text) =>
+    piece(text, field),
+  );
+  expect(play([...pieces, END])).toEqual([
+    [],
+    [],
+    [],
+    ['is ***', '*******', '*******', '***!'],
+    [' done'],
+    ['content_block_stop'],
+  ]);
+});
 
-test('letter by letter', () => {
+test('a secret in single letters is masked', () => {
   const received = play([...[...`a${KEY}b`].map((letter) => piece(letter)), END]).flat();
   expect(received).toEqual(['a', ...stars(KEY), 'b', 'content_block_stop']);
 });
 
-test('what only begins like one is told as it came, at its end or with the next piece', () => {
+test('text that only begins like a secret is published unchanged with the next piece or at the end', () => {
   expect(play([piece('tasks'), piece(' and more'), piece(' and sk'), END])).toEqual([
     [],
     ['tasks', ' and more'],
@@ -62,7 +59,7 @@ test('what only begins like one is told as it came, at its end or with the next 
   ]);
 });
 
-test('answers of sub-agents that grow at once do not mix', () => {
+test('the growing answers of several sub-agents do not mix', () => {
   const received = play([
     piece('sk-ant-', 'text', 'a'),
     piece('hello', 'text', 'b'),
@@ -71,7 +68,7 @@ test('answers of sub-agents that grow at once do not mix', () => {
   expect(received).toEqual([[], ['hello'], [stars('sk-ant-'), `${stars('api03-AbC_dEf')}.`]]);
 });
 
-test('an escape that pieces cut is followed', () => {
+test('an escape that is cut between pieces is followed', () => {
   const received = play(
     [piece('"x\\', 'partial_json'), piece('"secretly', 'partial_json'), END],
     ['x"secretly'],
@@ -81,7 +78,7 @@ test('an escape that pieces cut is followed', () => {
 
 const PING: Body = { type: 'stream_event', event: { type: 'ping' } };
 
-test('a line without text between two pieces of a secret waits with them', () => {
+test('a line without text waits together with the pieces of a secret around it', () => {
   expect(play([piece('is sk-ant-'), PING, piece('api03-AbC_dEf.'), PING, END])).toEqual([
     [],
     [],
@@ -91,7 +88,7 @@ test('a line without text between two pieces of a secret waits with them', () =>
   ]);
 });
 
-test('a text that a block begins with counts', () => {
+test('a secret that starts in the first text of a block is masked', () => {
   const start: Body = {
     type: 'stream_event',
     event: { type: 'content_block_start', content_block: { type: 'text', text: 'is sk-ant-api' } },
@@ -104,7 +101,7 @@ test('a text that a block begins with counts', () => {
   expect(published.join('')).not.toContain('AbC_dEf');
 });
 
-test('a secret that two blocks share is published in part at most', () => {
+test('a secret that two blocks share is published only in part', () => {
   expect(play([piece('is sk-'), END, piece('ant-api03-AbC_dEf!')])).toEqual([
     [],
     ['is sk-', 'content_block_stop'],
@@ -116,19 +113,19 @@ test('a secret that two blocks share is published in part at most', () => {
   ]);
 });
 
-test('a control sequence that pieces cut hides no secret', () => {
+test('a secret with a control sequence cut between pieces is masked', () => {
   const bodies = ['sk-ant-\u001b', '[0', 'mapi03-', 'AbC_dEf.'].map((text) => piece(text));
   expect(play(bodies).flat().join('')).toBe(`${'*'.repeat(KEY.length + 4)}.`);
 });
 
-test('no piece waits for ever', () => {
+test('no piece waits for too long', () => {
   const bodies = Array.from({ length: 300 }, () => piece('a'));
   const received = play(bodies, ['a'.repeat(1_000)]).flat();
   expect(received.length).toBeGreaterThan(250);
   expect(received.join('')).toBe('*'.repeat(received.length));
 });
 
-test('however a secret is cut, no letter of it is told, and nothing is lost', () => {
+test('a secret is masked however it is cut, and no other text is lost', () => {
   const cuts = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 60, maxLength: 60 });
   fc.assert(
     fc.property(cuts, (sizes) => {
@@ -145,12 +142,12 @@ test('however a secret is cut, no letter of it is told, and nothing is lost', ()
   );
 });
 
-// Of more letters than wait at once, in pieces that are as small as tokens or smaller.
+// Longer than the text that waits at once, in pieces of the size of tokens or smaller.
 const longSecret = fc
   .string({ unit: fc.constantFrom(...'abcdef0123456789-_.'), minLength: 8, maxLength: 64 })
   .chain((unit) => fc.integer({ min: 1, max: 64 }).map((times) => `${unit}`.repeat(times)));
 
-test('of a secret of up to 4 KiB no letter is published, whatever stands between its pieces', () => {
+test('a secret of up to 4 KiB is masked whatever lines come between its pieces', () => {
   const cut = fc.record({ size: fc.integer({ min: 1, max: 5 }), hasPing: fc.boolean() });
   const cuts = fc.array(cut, { minLength: 1, maxLength: 40 });
   fc.assert(

@@ -13,17 +13,20 @@ function read(text: string, keepBytes?: number) {
   return lines.flatMap((framed) => splitLine(maskFramed(framed, masker)));
 }
 
-test.each([undefined, 16])('no secret is in a line or around it (%s)', (keepBytes) => {
-  const end = { type: 'result', result: `it is ${SECRET}`, errors: [SECRET] };
-  const parts = read(`\u001b]0;x\u0007${JSON.stringify(end)}`, keepBytes);
-  expect(JSON.stringify(parts)).not.toContain(SECRET);
-  expect(parts.at(-1)?.line).toMatchObject({
-    body: { type: 'result', result: `it is ${'*'.repeat(SECRET.length)}` },
-  });
-  expect(JSON.stringify(read(`warning ${SECRET}`, keepBytes))).not.toContain(SECRET.slice(0, 17));
-});
+test.each([undefined, 16])(
+  'a secret is masked in a line and around it (bytes kept: %s)',
+  (keepBytes) => {
+    const end = { type: 'result', result: `it is ${SECRET}`, errors: [SECRET] };
+    const parts = read(`\u001b]0;x\u0007${JSON.stringify(end)}`, keepBytes);
+    expect(JSON.stringify(parts)).not.toContain(SECRET);
+    expect(parts.at(-1)?.line).toMatchObject({
+      body: { type: 'result', result: `it is ${'*'.repeat(SECRET.length)}` },
+    });
+    expect(JSON.stringify(read(`warning ${SECRET}`, keepBytes))).not.toContain(SECRET.slice(0, 17));
+  },
+);
 
-test('a text that is cut within a secret ends before it', () => {
+test('a text that is cut within a secret ends before the secret', () => {
   const result = `${'x'.repeat(MIB - 12)}${SECRET}`;
   const [part] = read(JSON.stringify({ type: 'result', result }), 16);
   expect(part?.line).toMatchObject({ body: { result: 'x'.repeat(MIB - 12) } });

@@ -8,7 +8,7 @@ const secret = fc.string({
   maxLength: 12,
 });
 
-// Words of a secret among others, as values and as keys.
+// A secret, any JSON value, and words of which some are the secret.
 const scene = secret.chain((hidden) =>
   fc.tuple(
     fc.constant(hidden),
@@ -17,7 +17,7 @@ const scene = secret.chain((hidden) =>
   ),
 );
 
-/** The same value with every string value of it replaced. */
+/** The same value with every string replaced by an empty one. */
 function withoutStrings(value: unknown): unknown {
   if (typeof value === 'string') return '';
   if (Array.isArray(value)) return value.map(withoutStrings);
@@ -25,10 +25,10 @@ function withoutStrings(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withoutStrings(one)]));
 }
 
-// Hundreds of documents each, on machines that have other things to do.
+// Each test checks hundreds of documents, and the machine may be busy.
 vi.setConfig({ testTimeout: 60_000 });
 
-test('a masked line is as long as it was, and the same but for string values', () => {
+test('a masked line keeps its length and everything but its string values', () => {
   fc.assert(
     fc.property(scene, ([hidden, value, words]) => {
       const document = {
@@ -49,7 +49,7 @@ test('a masked line is as long as it was, and the same but for string values', (
   );
 });
 
-test('text of any kind keeps its length in bytes, and no secret', () => {
+test('masked text keeps its length in bytes and holds no secret', () => {
   fc.assert(
     fc.property(scene, ([hidden, , words]) => {
       const text = words.join('');
@@ -61,7 +61,7 @@ test('text of any kind keeps its length in bytes, and no secret', () => {
   );
 });
 
-test('masked once is masked for good', () => {
+test('a masked line does not change when it is masked again', () => {
   fc.assert(
     fc.property(scene, ([hidden, value, words]) => {
       const { line } = createMasker([hidden]);

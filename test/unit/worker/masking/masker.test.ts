@@ -10,19 +10,19 @@ const SECRETS = [KEY, QUOTED, LINES, UMLAUT];
 const masker = createMasker(SECRETS);
 const stars = (text: string) => '*'.repeat(Buffer.byteLength(text));
 
-describe('in a line of JSON', () => {
+describe('a secret in a line of JSON', () => {
   test.each<[string, unknown, unknown]>([
-    ['a value', { text: `is ${KEY}!` }, { text: `is ${stars(KEY)}!` }],
-    ['a value that is the secret', { a: [KEY, [KEY]] }, { a: [stars(KEY), [stars(KEY)]] }],
-    ['two side by side', { text: KEY + KEY }, { text: stars(KEY + KEY) }],
-    ['what tools and callers named', { input: { id: KEY } }, { input: { id: stars(KEY) } }],
+    ['part of a value', { text: `is ${KEY}!` }, { text: `is ${stars(KEY)}!` }],
+    ['a whole value', { a: [KEY, [KEY]] }, { a: [stars(KEY), [stars(KEY)]] }],
+    ['two secrets side by side', { text: KEY + KEY }, { text: stars(KEY + KEY) }],
+    ['an id in a tool’s input', { input: { id: KEY } }, { input: { id: stars(KEY) } }],
     [
       'the result of a tool',
       { tool_use_result: { type: KEY }, type: 'user' },
       { tool_use_result: { type: stars(KEY) }, type: 'user' },
     ],
     ['letters of several bytes', { text: UMLAUT }, { text: stars(UMLAUT) }],
-  ])('is blotted out: %s', (_, value, masked) => {
+  ])('is masked: %s', (_, value, masked) => {
     expect(JSON.parse(masker.line(JSON.stringify(value)))).toEqual(masked);
   });
 
@@ -37,11 +37,11 @@ describe('in a line of JSON', () => {
     ['a list of ids', { tool_use_ids: [KEY] }],
     ['a secret that is too short', { text: 'sk-ant-' }],
     ['the beginning of a secret', { text: KEY.slice(0, -1) }],
-  ])('stays: %s', (_, value) => {
+  ])('is not masked: %s', (_, value) => {
     expect(masker.line(JSON.stringify(value))).toBe(JSON.stringify(value));
   });
 
-  test.each(SECRETS)('%j is found as JSON writes it, in JSON, and in JSON of JSON', (secret) => {
+  test.each(SECRETS)('is masked in JSON and in nested JSON: %j', (secret) => {
     let text = `<${secret}>`;
     for (let level = 0; level < 4; level += 1) {
       const line = JSON.stringify({ text });
@@ -59,17 +59,17 @@ describe('in a line of JSON', () => {
     ],
     ['letters as Python writes them', '{"text":"p\\u00e4ssw\\u00f6rd-\\u00df\\ud83d\\ude00"}'],
     [
-      'the same in JSON of JSON',
+      'letters as Python writes them, in nested JSON',
       '{"text":"\\"p\\\\u00e4ssw\\\\u00F6rd-\\\\u00df\\\\ud83d\\\\ude00\\""}',
     ],
     ['escapes of any letter', '{"text":"\\u0073k-ant-api03-AbC_dE\\u0066"}'],
-  ])('is found with %s', (_, line) => {
+  ])('is masked with %s', (_, line) => {
     const masked = masker.line(line);
     expect(masked).toHaveLength(line.length);
     expect(JSON.parse(masked).text).toMatch(/^"?\*+"?$/);
   });
 
-  test('an escape is never cut in two', () => {
+  test('is masked without cutting an escape', () => {
     const ending = createMasker(['secrets\\', 'nothings', '\\backslash']);
     for (const text of [
       'secrets\\\n',
@@ -88,7 +88,7 @@ describe('in a line of JSON', () => {
   });
 });
 
-// What programs put between letters, and terminals show nothing of.
+// Bytes that programs print between letters and that terminals do not show.
 const CONTROLS: [string, string][] = [
   ['a colour', '\u001b[0;1m'],
   ['two sequences', '\u001b[0m\u001b[K'],
@@ -103,14 +103,14 @@ const CONTROLS: [string, string][] = [
   ['a byte order mark', '\ufeff'],
 ];
 
-describe.each(CONTROLS)('%s within a secret', (_, control) => {
+describe.each(CONTROLS)('a secret with %s inside it', (_, control) => {
   const said = `sk-ant-api${control}03-AbC_${control}dEf`;
 
-  test('does not hide it in text', () => {
+  test('is masked in text', () => {
     expect(masker.text(`<${said}>${control}`)).toBe(`<${stars(said)}>${control}`);
   });
 
-  test('does not hide it in a line of JSON, nor in JSON of JSON', () => {
+  test('is masked in a line of JSON and in nested JSON', () => {
     let text = `<${said}>`;
     for (let level = 0; level < 3; level += 1) {
       const line = JSON.stringify({ text });
@@ -121,7 +121,7 @@ describe.each(CONTROLS)('%s within a secret', (_, control) => {
     }
   });
 
-  test('does not hide one with backslashes either', () => {
+  test('is masked even if it has backslashes', () => {
     // The JSON escape of a backspace beside a backslash counts as text.
     if (control === '\b') return;
     const path = createMasker(['C:\\build\\fail\\keys']);
@@ -133,31 +133,31 @@ describe.each(CONTROLS)('%s within a secret', (_, control) => {
   });
 });
 
-test('a secret that has white space or a letter within it is none', () => {
+test('a secret with white space or another letter inside it is not masked', () => {
   const text = 'sk-ant-api 03-AbC_dEf sk-ant-api\u001b[0m.03-AbC_dEf';
   expect(masker.text(text)).toBe(text);
 });
 
-test('the beginning of a secret is open also where the text ends within a control sequence', () => {
+test('the beginning of a secret stays open if the text ends within a control sequence', () => {
   for (const end of ['\u001b', '\u001b[', '\u001b[0;', '\u001b]0;tit', '\u001b[0m']) {
     expect(masker.openBytes(`key: sk-ant${end}`)).toBe(Buffer.byteLength(`sk-ant${end}`));
   }
 });
 
-test('two that overlap are blotted out together', () => {
+test('two secrets that overlap are masked together', () => {
   const overlapping = createMasker(['user:password', 'password-and-more']);
   expect(overlapping.text('<user:password-and-more>')).toBe(`<${'*'.repeat(22)}>`);
 });
 
 test.each([
-  ['no JSON', `key: ${KEY}`, `key: ${stars(KEY)}`],
+  ['not JSON', `key: ${KEY}`, `key: ${stars(KEY)}`],
   ['broken JSON', `{"a":"${KEY}","b":${KEY}`, `{"a":"${stars(KEY)}","b":${stars(KEY)}`],
-  ['JSON that was cut', `{"a":{"b":"${KEY} and`, `{"a":{"b":"${stars(KEY)} and`],
+  ['cut JSON', `{"a":{"b":"${KEY} and`, `{"a":{"b":"${stars(KEY)} and`],
 ])('a line that is %s is masked as text', (_, line, masked) => {
   expect(masker.line(line)).toBe(masked);
 });
 
-test('lines are masked each for itself, to the byte', () => {
+test('each line is masked separately, and the bytes keep their number', () => {
   const lines = [{ uuid: KEY, text: KEY }, { text: 'plain ü' }, { text: LINES }];
   const data = Buffer.from(`${lines.map((line) => JSON.stringify(line)).join('\n')}\n`);
   const masked = masker.lines(data);
@@ -167,14 +167,14 @@ test('lines are masked each for itself, to the byte', () => {
   );
 });
 
-test('bytes that are no text keep all that is no secret', () => {
+test('bytes that are not text are kept, and only the secret is masked', () => {
   const data = Buffer.concat([Buffer.from([0xff, 0xc3]), Buffer.from(KEY), Buffer.from([0x80, 0])]);
   expect(masker.file(data)).toEqual(
     Buffer.concat([Buffer.from([0xff, 0xc3]), Buffer.from(stars(KEY)), Buffer.from([0x80, 0])]),
   );
 });
 
-test('what holds no secret is handed back as it is', () => {
+test('data without a secret is returned unchanged', () => {
   const data = Buffer.from('{"text":"nothing here"}\n');
   expect(masker.lines(data)).toBe(data);
   expect(createMasker([]).line(KEY)).toBe(KEY);

@@ -13,11 +13,11 @@ test.each([
   [6, 160_000],
   [7, 300_000],
   [5_000, 300_000],
-])('a job that workers took %i times waits %i ms for a newer worker', (taken, ms) => {
+])('a job that workers took %i times is delayed by %i ms', (taken, ms) => {
   expect(featureDelayMs(taken)).toBe(ms);
 });
 
-test('each word is logged once a job, however often the job is met', () => {
+test('each unknown feature of a job is logged once', () => {
   const lines: { job_id: string; feature: string }[] = [];
   const write = (line: string) => void lines.push(JSON.parse(line));
   const delay = createFeatureDelay(createLogger('test', 'info', { write }));
@@ -32,7 +32,7 @@ test('each word is logged once a job, however often the job is met', () => {
   ]);
 });
 
-test('a word of any length is logged by its first 64 characters', () => {
+test('an unknown feature is logged by its first 64 characters', () => {
   const lines: { feature: string }[] = [];
   const write = (line: string) => void lines.push(JSON.parse(line));
   const delay = createFeatureDelay(createLogger('test', 'info', { write }));

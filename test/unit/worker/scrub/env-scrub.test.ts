@@ -8,7 +8,7 @@ import {
   type EnvScrubSetting,
 } from '../../../../apps/worker/src/scrub/env-scrub.ts';
 
-/** A folder with these programs, as a PATH. */
+/** Makes a folder with these programs, and returns it as a PATH. */
 async function pathOf(programs: readonly string[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'baton-path-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -19,7 +19,7 @@ async function pathOf(programs: readonly string[]): Promise<string> {
   return folder;
 }
 
-/** A scrub whose probe gives these verdicts, one after the other, the last again and again. */
+/** A scrub whose probe returns these verdicts in turn, and then repeats the last one. */
 async function scrubOf(
   setting: EnvScrubSetting,
   { programs = ['bwrap', 'socat'], verdicts = [] as (string | null | Error)[] } = {},
@@ -69,7 +69,7 @@ test.each<[EnvScrubSetting, string[], (string | null)[], object]>([
     { on: false, description: 'off: SUBPROCESS_ENV_SCRUB=off', probes: 0, lines: 0 },
   ],
 ])(
-  '%s, with %j on PATH and a probe that says %j',
+  'the scrub set to %s, with %j on PATH and a probe that returns %j, has the right state',
   async (setting, programs, verdicts, expected) => {
     const { scrub, probe, logged, stop } = await scrubOf(setting, { programs, verdicts });
     expect(await scrub.untilAllowed(stop.signal)).toBe(true);
@@ -83,7 +83,7 @@ test.each<[EnvScrubSetting, string[], (string | null)[], object]>([
   },
 );
 
-test('a host that must have it and has not takes no session, says why, and takes them once it has', async () => {
+test('a host that must scrub and cannot takes no session until a probe passes, and gives the reason', async () => {
   const verdicts = ['no bubblewrap', 'no socat', new Error('no space left'), null];
   const { scrub, probe, logged, stop } = await scrubOf('on', { verdicts });
   expect(probe).toHaveBeenCalledOnce();
@@ -92,18 +92,18 @@ test('a host that must have it and has not takes no session, says why, and takes
   expect(probe).toHaveBeenCalledTimes(4);
   expect(scrub.isOn()).toBe(true);
   expect(scrub.whyNot()).toBeNull();
-  // One line for each change of the state, not one for each try.
+  // One line for each change of state, not for each probe.
   expect(logged).toMatchObject([{ level: 50, reason: 'no bubblewrap' }, { level: 30 }]);
 });
 
-test('a host that must have it names the programs that are missing, and what the CLI said', async () => {
+test('a host that must scrub and cannot names the missing programs and the CLI’s error', async () => {
   const { scrub } = await scrubOf('on', { programs: [], verdicts: ['it ended with exit 1'] });
   expect(scrub.whyNot()).toBe(
     'SUBPROCESS_ENV_SCRUB=on, but the claude CLI cannot keep its credentials from tools here (bwrap and socat not found on PATH; it ended with exit 1)',
   );
 });
 
-test('a probe that this host fails is a reason, not an end', async () => {
+test('a probe that throws turns the scrub off and gives the reason', async () => {
   const { scrub, stop } = await scrubOf('auto', { verdicts: [new Error('no space left')] });
   expect(scrub.describe()).toMatch(/^off: the probe failed: .*no space left/);
   expect(await scrub.untilAllowed(stop.signal)).toBe(true);
@@ -115,7 +115,7 @@ test.each<[EnvScrubSetting, string | null]>([
   ['auto', null],
   ['off', null],
 ])(
-  'a worker that stops meanwhile takes no session: %s, where the probe says %j',
+  'a worker that stops during the probe takes no session, with the scrub set to %s and the verdict %j',
   async (setting, verdict) => {
     const { scrub, stop } = await scrubOf(setting, { verdicts: [verdict] });
     stop.abort();

@@ -4,14 +4,18 @@ import { createPromptFinder } from '../../../../apps/worker/src/transcript/promp
 const entry = (content: unknown, type = 'user') => JSON.stringify({ type, message: { content } });
 
 const LINES: [string, string, boolean][] = [
-  ['the prompt as text', entry('do "it"\nnow'), true],
-  ['the prompt as a block', entry([{ type: 'text', text: 'do "it"\nnow' }]), true],
-  ['another prompt', entry('do it'), false],
-  ['the same words of the model', entry('do "it"\nnow', 'assistant'), false],
-  ['the words within other words', entry('please do "it"\nnow'), false],
-  ['a tool result', entry([{ type: 'tool_result', content: 'do "it"\nnow' }]), false],
-  ['a line cut short', entry('do "it"\nnow').slice(0, -3), false],
-  ['an entry without a message', '{"type":"user"}', false],
+  ['is found as text', entry('do "it"\nnow'), true],
+  ['is found as a block', entry([{ type: 'text', text: 'do "it"\nnow' }]), true],
+  ['is not found in another prompt', entry('do it'), false],
+  ['is not found in the same words of the model', entry('do "it"\nnow', 'assistant'), false],
+  ['is not found inside a longer prompt', entry('please do "it"\nnow'), false],
+  [
+    'is not found in a tool result',
+    entry([{ type: 'tool_result', content: 'do "it"\nnow' }]),
+    false,
+  ],
+  ['is not found in a truncated line', entry('do "it"\nnow').slice(0, -3), false],
+  ['is not found in an entry without a message', '{"type":"user"}', false],
 ];
 
 describe('the prompt in a transcript', () => {
@@ -21,7 +25,7 @@ describe('the prompt in a transcript', () => {
     expect(finder.found()).toBe(isFound);
   });
 
-  test('a slash command is known by its name', () => {
+  test('is found as a slash command by its name', () => {
     const line = entry('<command-name>/review</command-name>\n<command-args>it all</command-args>');
     for (const [prompt, isFound] of [
       ['/review it all', true],
@@ -34,7 +38,7 @@ describe('the prompt in a transcript', () => {
     }
   });
 
-  test("what stands in the parent's part is the parent's prompt", () => {
+  test('is not found in the parent’s part of the transcript', () => {
     const finder = createPromptFinder('again', 100);
     finder.observe(entry('again'), 99);
     expect(finder.found()).toBe(false);

@@ -11,18 +11,18 @@ const message = (id: string, output_tokens: number) => ({
   message: { id, model: 'claude-opus-5', usage: { output_tokens } },
 });
 
-describe('what a piece of a transcript cost', () => {
-  test("is what the CLI's own transcript tells of its message in the end", () => {
+describe('the spending in a piece of a transcript', () => {
+  test('is the final usage of the CLI’s message', () => {
     expect(spendingIn(fixture('answered'))).toMatchObject([
       { model: 'claude-opus-5-5', usage: { input_tokens: 10, output_tokens: 5 } },
     ]);
   });
 
-  test('is nothing where the CLI was killed before its message', () => {
+  test('is empty if the CLI was killed before its message', () => {
     expect(spendingIn(fixture('killed'))).toEqual([]);
   });
 
-  test('is told message by message, whatever stands between them', () => {
+  test('is listed for each message, whatever entries come between them', () => {
     const piece =
       line({ type: 'user', message: { content: 'says "type":"assistant" himself' } }) +
       line(message('a', 1)) +
@@ -34,7 +34,7 @@ describe('what a piece of a transcript cost', () => {
     ]);
   });
 
-  test('leaves out what the piece cuts', () => {
+  test('excludes messages that the piece cuts', () => {
     const whole = line(message('a', 1)) + line(message('b', 2));
     expect(spendingIn(Buffer.from(whole.slice(0, -5)))).toHaveLength(1);
     expect(spendingIn(Buffer.from(whole.slice(5)))).toHaveLength(1);

@@ -5,7 +5,7 @@ import {
   slotDelayMs,
 } from '../../../../apps/worker/src/webhooks/endpoint-slots.ts';
 
-test('a webhook holds its number of slots and no more, whatever others hold', () => {
+test('a webhook has a fixed number of slots, whatever other webhooks hold', () => {
   const slots = createEndpointSlots();
   const held = Array.from({ length: SLOTS }, () => slots.acquire('a'));
   expect(held).not.toContain(null);
@@ -16,12 +16,12 @@ test('a webhook holds its number of slots and no more, whatever others hold', ()
   expect(slots.acquire('a')).toBeNull();
 });
 
-test('a webhook that gave no answer holds one slot until it answers', () => {
+test('a webhook that gave no answer has one slot until it answers', () => {
   const slots = createEndpointSlots();
   slots.acquire('a')?.release(false);
   const only = slots.acquire('a');
   expect(slots.acquire('a')).toBeNull();
-  // No request was made: nothing new is known.
+  // No request was made, so nothing new is known about the endpoint.
   only?.release(undefined);
   const next = slots.acquire('a');
   expect(slots.acquire('a')).toBeNull();
@@ -36,7 +36,7 @@ test.each([
   [9, 30_000],
   [2_000, 30_000],
 ])(
-  'a delivery that was taken %i times and has no slot is delayed by at most %i ms, at least by half',
+  'a delivery without a slot that was taken %i times is delayed by at most %i ms and at least half of that',
   (taken, ms) => {
     expect(slotDelayMs(taken, 1)).toBe(ms);
     expect(slotDelayMs(taken, 0)).toBe(ms / 2);
