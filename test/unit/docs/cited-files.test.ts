@@ -1,7 +1,8 @@
-// Every file and folder of the project that a comment or a page names exists.
+// Every file, folder and section of a page that a comment or a page names exists.
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
+import { type Heading, readPages } from '../../support/markdown/pages.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const FOLDERS = 'apps,bench,docs,examples,packages,scripts,test,tools';
@@ -12,6 +13,10 @@ const FILE_NAME = /(?<![\w@/.:$}-])(?:[\w.-]+\/)*[\w-][\w.-]*\.(?:ts|mjs|grit|md
 // A path without an extension that begins with a folder of the project, or of its tests, names a folder.
 const FOLDER_NAME =
   /(?<![\w@/.:$}*-])(?:apps|bench|docs|packages|scripts|test|tools|unit|integration|e2e|contract)(?:\/[\w-]+)+\/?(?![\w./*{-])/g;
+
+// A section is cited by its number, after the page and a comma, or by the anchor of its heading.
+const SECTION_NUMBERS = /([\w./-]+\.md)`?,? sections? (\d+(?:(?:, | and |, and )\d+)*)/g;
+const ANCHOR = /([\w./-]+\.md)#([\w-]+)/g;
 
 // Files of other projects, and of a caller's repository.
 const FOREIGN = new Set(['error.ts', 'CLAUDE.md', 'CLAUDE.local.md']);
@@ -28,16 +33,72 @@ test('every file and folder that a comment or a page names exists', () => {
   expect(files.flatMap(missingIn)).toEqual([]);
 });
 
+test('every section of a page that a comment or a page names exists', () => {
+  const pages = new Map(readPages().map(({ path, headings }) => [path, headings]));
+  const cited = files.flatMap((file) => sectionsIn(textsIn(file).join(' '), file));
+  expect(cited.length).toBeGreaterThan(10);
+  const missing = cited.filter(({ page, matches }) => !pages.get(page)?.some(matches));
+  expect(missing.map(({ file, page, section }) => `${file} names ${page}, ${section}`)).toEqual([]);
+});
+
+test.each([
+  ['a number', 'see docs/reliability.md, sections 3, 4 and 12', ['3', '4', '12']],
+  ['an anchor', '(docs/reliability.md#a-sick-host)', ['a-sick-host']],
+  ['nothing of a page', 'see docs/reliability.md, and section 3 of the issue', []],
+])('a section is cited by %s', (_, text, sections) => {
+  const cited = sectionsIn(text, 'docs/page.md');
+  expect(cited.map(({ section }) => section)).toEqual(sections);
+  for (const { page } of cited) expect(page).toBe('docs/reliability.md');
+});
+
+type CitedSection = {
+  file: string;
+  page: string;
+  section: string;
+  matches: (heading: Heading) => boolean;
+};
+
+/** The sections of pages that a text of a file names. */
+function sectionsIn(text: string, file: string): CitedSection[] {
+  const byNumber = [...text.matchAll(SECTION_NUMBERS)].flatMap(([, page = '', numbers = '']) =>
+    (numbers.match(/\d+/g) ?? []).map((section) => ({
+      file,
+      page: pathOf(page, file),
+      section,
+      matches: (heading: Heading) => heading.text.startsWith(`${section}. `),
+    })),
+  );
+  const byAnchor = [...text.matchAll(ANCHOR)].map(([, page = '', section = '']) => ({
+    file,
+    page: pathOf(page, file),
+    section,
+    matches: (heading: Heading) => heading.anchor === section,
+  }));
+  return [...byNumber, ...byAnchor];
+}
+
+/** The path of a page that a file names, from the project's folder. */
+function pathOf(name: string, from: string): string {
+  const relativePath = normalize(join(from, '..', name));
+  if (known.has(name)) return name;
+  if (known.has(relativePath)) return relativePath;
+  return (byName.get(basename(name)) ?? []).find((file) => file.endsWith(`/${name}`)) ?? name;
+}
+
 /** The names of files and folders in the comments of a source file, or in the text of a page, that lead nowhere. */
 function missingIn(file: string): string[] {
-  const lines = readFileSync(join(ROOT, file), 'utf8').split('\n');
-  const texts = file.endsWith('.md') ? lines : lines.map((line) => COMMENT.exec(line)?.[1] ?? '');
-  return texts.flatMap((text, index) => {
+  return textsIn(file).flatMap((text, index) => {
     const names = text.match(FILE_NAME) ?? [];
     const missing = names.filter((name) => !FOREIGN.has(basename(name)) && !exists(name, file));
     const folders = (text.match(FOLDER_NAME) ?? []).filter((name) => !isFolder(name));
     return [...missing, ...folders].map((name) => `${file}:${index + 1} names ${name}`);
   });
+}
+
+/** The lines of a page, or the comments of a source file: one text for each line. */
+function textsIn(file: string): string[] {
+  const lines = readFileSync(join(ROOT, file), 'utf8').split('\n');
+  return file.endsWith('.md') ? lines : lines.map((line) => COMMENT.exec(line)?.[1]?.trim() ?? '');
 }
 
 /** Whether a name leads to a file: from the root, from the file that names it, or as the end of a path. */
