@@ -1,19 +1,32 @@
 // What the runs of vitest in .ci/run say together.
 //   failed REPORT                       prints the test files that failed, one a line
-//   tally REPORT STATUS [REPORT STATUS] prints "flaky: FILE" lines, then "PASSED FAILED"
+//   tally REPORT STATUS [REPORT STATUS] prints "slow: SECONDS s FILE" lines for the slowest files of the first report,
+//                                       then "flaky: FILE" lines, then "PASSED FAILED"
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { failedFiles, type Report, reportSchema, type TestRun, tally } from './ci/tally.ts';
+import {
+  failedFiles,
+  type Report,
+  reportSchema,
+  slowestFiles,
+  type TestRun,
+  tally,
+} from './ci/tally.ts';
 
 const root = join(import.meta.dirname, '..');
+const SLOWEST = 10;
+const NO_FILES: Report = { testResults: [] };
 const [, , command, report = '', status = '', again, statusAgain = ''] = process.argv;
 
 if (command === 'failed') {
   const read = readReport(report);
   for (const file of read ? failedFiles(read, root) : []) console.log(file);
 } else {
+  const first = testRun(report, status);
   const second = again === undefined ? undefined : testRun(again, statusAgain);
-  const { passed, failed, flaky } = tally(root, testRun(report, status), second);
+  const { passed, failed, flaky } = tally(root, first, second);
+  for (const { file, seconds } of slowestFiles(first.report ?? NO_FILES, root, SLOWEST))
+    console.log(`slow: ${seconds.toFixed(1)} s ${file}`);
   for (const file of flaky) console.log(`flaky: ${file}`);
   console.log(`${passed} ${failed}`);
 }

@@ -7,6 +7,9 @@ export const reportSchema = z.object({
     z.object({
       name: z.string(),
       status: z.string(),
+      /** When the first test of the file started and the last one ended, in milliseconds since 1970. */
+      startTime: z.number().default(0),
+      endTime: z.number().default(0),
       assertionResults: z.array(z.object({ status: z.string() })),
     }),
   ),
@@ -31,6 +34,21 @@ type FileResult = Report['testResults'][number];
 export function failedFiles(report: Report, root: string): string[] {
   const failed = report.testResults.filter(hasFailed);
   return failed.map((file) => relative(root, file.name));
+}
+
+/** The files that took longest, the slowest one first: path relative to `root`, and seconds. */
+export function slowestFiles(
+  { testResults }: Report,
+  root: string,
+  count: number,
+): { file: string; seconds: number }[] {
+  return testResults
+    .map(({ name, startTime, endTime }) => ({
+      file: relative(root, name),
+      seconds: (endTime - startTime) / 1000,
+    }))
+    .sort((one, other) => other.seconds - one.seconds)
+    .slice(0, count);
 }
 
 /**

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { failedFiles, type Report, tally } from '../../../../scripts/ci/tally.ts';
+import {
+  failedFiles,
+  type Report,
+  reportSchema,
+  slowestFiles,
+  tally,
+} from '../../../../scripts/ci/tally.ts';
 
 /** A report in which each file has these results of its tests; `!` is a file that could not be loaded. */
 function report(files: Record<string, string>): Report {
@@ -7,6 +13,8 @@ function report(files: Record<string, string>): Report {
     testResults: Object.entries(files).map(([file, tests]) => ({
       name: `/project/${file}`,
       status: /[f!]/.test(tests) ? 'failed' : 'passed',
+      startTime: 0,
+      endTime: 0,
       assertionResults: [...tests.replace('!', '')].map((one) => ({
         status: { p: 'passed', f: 'failed' }[one] ?? 'skipped',
       })),
@@ -20,6 +28,25 @@ const bad = (files: Record<string, string>) => ({ status: 1, report: report(file
 test('the files that failed are named by their paths in the project', () => {
   const files = { 'a.test.ts': 'pp', 'b.test.ts': 'pf', 'c.test.ts': '!', 'd.test.ts': 's' };
   expect(failedFiles(report(files), '/project')).toEqual(['b.test.ts', 'c.test.ts']);
+});
+
+test('the slowest files are named with their seconds, the slowest one first', () => {
+  const took = (name: string, startTime: number, endTime: number) => ({
+    ...{ name: `/project/${name}`, status: 'passed', assertionResults: [] },
+    startTime,
+    endTime,
+  });
+  const testResults = [took('a', 1_000, 2_500), took('b', 1_000, 31_000), took('c', 0, 20)];
+  expect(slowestFiles({ testResults }, '/project', 2)).toEqual([
+    { file: 'b', seconds: 30 },
+    { file: 'a', seconds: 1.5 },
+  ]);
+});
+
+test('a report without times is read as well', () => {
+  const file = { name: '/project/a', status: 'passed', assertionResults: [] };
+  const read = reportSchema.parse({ testResults: [file] });
+  expect(slowestFiles(read, '/project', 10)).toEqual([{ file: 'a', seconds: 0 }]);
 });
 
 describe('the tally', () => {
