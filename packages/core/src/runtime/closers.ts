@@ -24,7 +24,7 @@ export function createClosers(log: Logger, timeoutMs: number): Closers {
         await withDeadline(timeoutMs, close);
       } catch (error) {
         allClosed = false;
-        log.error({ err: error }, `${name} did not close`);
+        log.error({ err: error }, `${name} did not close, leaving it behind`);
       }
     }
     return allClosed;

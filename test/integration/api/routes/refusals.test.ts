@@ -103,7 +103,11 @@ describe('a refusal says in plain words what was expected', () => {
     [...POST_SESSION, { query: '' }, 'query: expected at least 1 character, got 0'],
     [...POST_SESSION, { query: 'q', title: 5 }, 'title: expected string, got number'],
     [...POST_SESSION, { query: 'q', max_turns: 0 }, 'max_turns: expected more than 0'],
-    [...POST_SESSION, { query: 'q', foo: 1 }, 'foo: expected no such key'],
+    [
+      ...POST_SESSION,
+      { query: 'q', foo: 1 },
+      'foo: expected a known key; correct its name or leave it out',
+    ],
     [...POST_SESSION, { query: 'q', tags: 'a' }, 'tags: expected list, got string'],
     [
       ...POST_SESSION,
@@ -116,7 +120,7 @@ describe('a refusal says in plain words what was expected', () => {
       { sessions: [] },
       'sessions: expected a list of 1 to 1000 launches as the only key of the body',
     ],
-    ['GET', '/v1/sessions?limit=x', undefined, 'limit: expected number, got no finite number'],
+    ['GET', '/v1/sessions?limit=x', undefined, 'limit: expected number, got NaN'],
     ['GET', '/v1/sessions?status=x', undefined, 'status: expected one of'],
   ])('%s %s with %j', async ([method, url, payload, message], { api }) => {
     const answer = await api.app.inject({ method, url, ...defined({ payload }) });

@@ -68,7 +68,7 @@ describe('a job', () => {
   test.each([
     ['on_busy', { on_busy: 'enqueue' }, 'on_busy: expected it in the options, the second argument'],
     ['priority', { priority: 1 }, 'priority: expected it in the options, the second argument'],
-    ['modle', { modle: 'opus' }, 'modle: expected no such key'],
+    ['modle', { modle: 'opus' }, 'modle: expected a known key; correct its name or leave it out'],
     ['env.A', { env: { A: 1 } }, 'env.A: expected string, got number'],
   ])(
     'for a continue is refused with the key as the caller wrote it: %s',

@@ -29,8 +29,8 @@ describe('closers', () => {
     expect(await closers.close()).toBe(false);
     expect(closed).toEqual(['good']);
     expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
-      'hangs did not close',
-      'throws did not close',
+      'hangs did not close, leaving it behind',
+      'throws did not close, leaving it behind',
     ]);
   });
 });

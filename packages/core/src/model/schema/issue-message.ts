@@ -36,7 +36,7 @@ const UNITS: Record<string, readonly [one: string, more: string]> = {
 export function issueMessage(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return `expected ${KINDS[issue.expected] ?? 'another kind of value'}, got ${kindOf(issue.input)}`;
+      return `expected ${KINDS[issue.expected] ?? 'a different kind of value'}, got ${kindOf(issue.input)}`;
     case 'invalid_value':
       return `expected ${oneOf(issue.values)}`;
     case 'too_small':
@@ -44,9 +44,9 @@ export function issueMessage(issue: Issue): string {
     case 'too_big':
       return bound(issue, issue.maximum, issue.inclusive ? 'at most' : 'less than');
     case 'invalid_format':
-      return `expected ${FORMATS[issue.format] ?? 'a string of another form'}`;
+      return `expected ${FORMATS[issue.format] ?? 'a string in another format'}`;
     case 'unrecognized_keys':
-      return 'expected no such key';
+      return 'expected a known key; correct its name or leave it out';
     case 'invalid_union':
       return Array.isArray(issue['options']) ? `expected ${oneOf(issue['options'])}` : UNKNOWN;
     case 'not_multiple_of':
@@ -56,7 +56,7 @@ export function issueMessage(issue: Issue): string {
   }
 }
 
-const UNKNOWN = 'expected another value';
+const UNKNOWN = 'expected a different value';
 
 function bound(
   { origin, input }: Issue & { origin: string },
@@ -77,7 +77,7 @@ function oneOf(values: readonly unknown[]): string {
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'list';
-  if (typeof value === 'number' && !Number.isFinite(value)) return 'no finite number';
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
   if (typeof value === 'number' && !Number.isInteger(value)) return 'number with a fraction';
-  return KINDS[typeof value] ?? 'another kind of value';
+  return KINDS[typeof value] ?? 'a different kind of value';
 }

@@ -28,7 +28,7 @@ export function findFault(value: unknown): Fault | null {
   return null;
 }
 
-const PROTOTYPE = 'expected no such key';
+const PROTOTYPE = 'expected no key that changes a prototype; rename this key';
 
 const HALF_PAIR = 'expected whole characters, got half of a surrogate pair';
 

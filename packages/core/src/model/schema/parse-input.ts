@@ -48,7 +48,7 @@ function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
 /** Returns the first problem: the dotted path of the field, and a message. */
 export function describeIssue(error: z.ZodError): { field: string; message: string } {
   const first = error.issues[0];
-  if (!first) return { field: '', message: 'expected another value' };
+  if (!first) return { field: '', message: 'expected a different value' };
   const issue = deepest(first);
   return { field: fieldOf(issue), message: issue.message };
 }

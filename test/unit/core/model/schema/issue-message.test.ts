@@ -16,7 +16,7 @@ describe('the message about an invalid value is in plain words', () => {
     [z.string(), {}, 'expected string, got object'],
     [z.int(), 1.5, 'expected whole number, got number with a fraction'],
     [z.number(), 'x', 'expected number, got string'],
-    [z.coerce.number(), 'x', 'expected number, got no finite number'],
+    [z.coerce.number(), 'x', 'expected number, got NaN'],
     [z.boolean(), 'true', 'expected true or false, got string'],
     [z.array(z.string()), 'x', 'expected list, got string'],
     [z.object({}), 'x', 'expected object, got string'],
@@ -35,10 +35,10 @@ describe('the message about an invalid value is in plain words', () => {
     [z.iso.datetime(), 'x', 'expected a time such as 2026-01-31T12:00:00Z'],
     [z.iso.date(), 'x', 'expected a date such as 2026-01-31'],
     [z.url(), 'x', 'expected an absolute URL'],
-    [z.string().regex(/x/), 'y', 'expected a string of another form'],
-    [z.string().refine(() => false), 'y', 'expected another value'],
+    [z.string().regex(/x/), 'y', 'expected a string in another format'],
+    [z.string().refine(() => false), 'y', 'expected a different value'],
     [z.union([z.string(), z.number()]), true, 'expected string, got true or false'],
-    [z.never(), 'y', 'expected another kind of value, got string'],
+    [z.never(), 'y', 'expected a different kind of value, got string'],
   ])('for schema %# and the value %j', (schema, value, message) => {
     expect(refusal(one(schema), { a: value })).toBe(`a: ${message}`);
   });
@@ -48,7 +48,9 @@ describe('the message about an invalid value is in plain words', () => {
       z.strictObject({ kind: z.literal('x') }),
       z.strictObject({ kind: z.literal('y') }),
     ]);
-    expect(refusal(kinds, { kind: 'x', b: 1 })).toBe('b: expected no such key');
+    expect(refusal(kinds, { kind: 'x', b: 1 })).toBe(
+      'b: expected a known key; correct its name or leave it out',
+    );
     expect(refusal(kinds, { kind: 'z' })).toBe('kind: expected one of "x", "y"');
   });
 });
