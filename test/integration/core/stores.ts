@@ -1,4 +1,4 @@
-// `test` with core's stores on a database and a queue of the file's own.
+// `test` with core's stores, on a database and a queue that the test file does not share.
 import {
   createSessionQueue,
   ensureIndexes,
@@ -13,10 +13,10 @@ interface TestStores extends ClockedStores {
   own(id: string, leaseMs?: number, workerId?: string): Promise<OwnedSession>;
 }
 
-/** Long enough to hold through a test. */
+/** Longer than any test takes. */
 export const LEASE_MS = 60_000;
 
-/** `test` with the stores of its file's database and, on its file's prefix, the queue. */
+/** `test` with the stores on the file's database and the queue on the file's prefix. */
 export const test = base.extend<{ $file: { stores: TestStores; queue: SessionQueue } }>({
   stores: [
     async ({ db }, use) => {

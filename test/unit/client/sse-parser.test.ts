@@ -37,7 +37,7 @@ describe('the parser of server-sent events', () => {
           const at = [0, ...cuts.toSorted((a, b) => a - b), sent.length];
           const parser = createSseParser();
           const pieces = at.slice(1).map((to, index) => sent.slice(at[index], to));
-          // After a final carriage return the parser waits: a line feed may follow. The ':' ends it.
+          // After a final carriage return the parser waits for a line feed. The ':' ends the wait.
           const messages = [...pieces, ':'].flatMap((piece) => parser.push(piece));
           expect(messages).toEqual(whole);
           expect(parser.retryMs()).toBe(50);

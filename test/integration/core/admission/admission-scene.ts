@@ -1,4 +1,4 @@
-// Sessions that wait, without a worker.
+// A scene of waiting sessions, without a worker.
 import {
   type Admission,
   type ContinueOptions,
@@ -11,22 +11,22 @@ import {
 import { makeCompletedSession } from '../../../support/factories.ts';
 import { test as base } from '../stores.ts';
 
-/** What a test does to sessions that wait, and what it sees of them. */
+/** What a test can do to waiting sessions, and what it can read of them. */
 export interface Scene {
   admission: Admission;
   manager: SessionManager;
   stop: SessionStop;
   launch(key: string, options?: EnqueueOptions): Promise<string>;
   behind(parent: string, options?: ContinueOptions): Promise<string>;
-  /** What each waits for, or the state of its job. */
+  /** Returns what each session waits for, or the state of its job. */
   states(ids: readonly string[]): Promise<(string | undefined)[]>;
   holders(key: string): Promise<string[] | undefined>;
   session(id: string): Promise<Session>;
-  /** Writes into a session as its owner would. */
+  /** Writes fields into a session document, as its owner would. */
   set(id: string, fields: Partial<Session>): Promise<void>;
-  /** The session is over, and nobody said so: the process ended there. */
+  /** Ends the session without releasing others, as a process does that dies right after. */
   die(id: string): Promise<void>;
-  /** The session is over, and whoever ended it says so. */
+  /** Ends the session and releases the sessions that waited for it. */
   finish(id: string): Promise<void>;
 }
 
@@ -85,5 +85,5 @@ export const test = base.extend<{ scene: Scene }>({
   },
 });
 
-/** What one waits for that waits for its key. */
+/** The `waiting_for` of a session that waits for its concurrency key. */
 export const WAITS = 'concurrency_key';

@@ -1,4 +1,4 @@
-// Who of one concurrency key goes on when, and what is left of a crash at each step.
+// When sessions of one concurrency key are released, and how a crash at each step is repaired.
 import { createAdopter, newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { makeContinueJob, makeLaunchJob, makeSession } from '../../../support/factories.ts';
@@ -7,7 +7,7 @@ import { test, WAITS } from './admission-scene.ts';
 const inAnHour = () => ({ delay_ms: 3_600_000 });
 
 describe('sessions of one concurrency key', () => {
-  test('run one at a time, first come first served', async ({ scene }) => {
+  test('run one at a time, in the order in which they were launched', async ({ scene }) => {
     const key = newId();
     const ids = [await scene.launch(key), await scene.launch(key), await scene.launch(key)];
     const [first = '', second = '', third = ''] = ids;
@@ -23,7 +23,7 @@ describe('sessions of one concurrency key', () => {
   });
 
   test.for(['created_at', 'not_before'])(
-    'go on past one whose document cannot become a job, for its %s: that session fails',
+    'are released even if one before them fails because its document has a bad %s',
     async (field, { scene, db }) => {
       const key = newId();
       const ids = [await scene.launch(key), await scene.launch(key), await scene.launch(key)];
@@ -42,14 +42,14 @@ describe('sessions of one concurrency key', () => {
     },
   );
 
-  test('are told what they wait for, and by which key', async ({ scene }) => {
+  test('show what they wait for, and their key', async ({ scene }) => {
     const key = newId();
     await scene.launch(key);
     const info = await scene.manager.getSessionInfo(await scene.launch(key));
     expect(info).toMatchObject({ status: 'queued', waiting_for: WAITS, concurrency_key: key });
   });
 
-  test('never exceed their limit, however many come and end at once', async ({ scene, stores }) => {
+  test('never exceed their limit when many start and end at once', async ({ scene, stores }) => {
     const key = newId();
     const options = { concurrency_limit: 3 };
     const ids = await Promise.all(Array.from({ length: 30 }, () => scene.launch(key, options)));
@@ -67,7 +67,7 @@ describe('sessions of one concurrency key', () => {
     );
   });
 
-  test('leave other keys alone, and sessions without one', async ({ scene }) => {
+  test('do not delay sessions of another key', async ({ scene }) => {
     const noisy = newId();
     const many = await scene.manager.acceptance.launchMany(
       Array.from({ length: 300 }, () => ({
@@ -83,7 +83,7 @@ describe('sessions of one concurrency key', () => {
     expect(await scene.states([other])).toEqual(['waiting']);
   });
 
-  test('keep their slot through a retry', async ({ scene }) => {
+  test('keep their slot while they wait for a retry', async ({ scene }) => {
     const key = newId();
     const [first, second] = [await scene.launch(key), await scene.launch(key)];
     await scene.set(first, { status: 'queued', not_before: new Date(Date.now() + 60_000) });
@@ -92,9 +92,7 @@ describe('sessions of one concurrency key', () => {
     expect(await scene.holders(key)).toEqual([first]);
   });
 
-  test('whose time has not come take no slot, and their place in line when it does', async ({
-    scene,
-  }) => {
+  test('take no slot before their start time, and then wait in order', async ({ scene }) => {
     const key = newId();
     const later = await scene.launch(key, inAnHour());
     const now = await scene.launch(key);
@@ -102,7 +100,7 @@ describe('sessions of one concurrency key', () => {
     expect(await scene.admission.advance(await scene.session(later))).not.toHaveProperty(
       'waiting_for',
     );
-    // Its time comes while another has the slot: from now on it is in line, and its job has done its work.
+    // Its start time comes while another session has the slot, so it now waits for the key.
     await scene.set(later, { not_before: new Date(Date.now() - 1_000) });
     expect(await scene.admission.advance(await scene.session(later))).toMatchObject({
       waiting_for: WAITS,
@@ -115,7 +113,7 @@ describe('sessions of one concurrency key', () => {
     );
   });
 
-  test('that are cancelled while they wait never run, and let those behind them pass', async ({
+  test('never run if they are cancelled while they wait, and the next ones are released', async ({
     scene,
   }) => {
     const key = newId();
@@ -126,7 +124,7 @@ describe('sessions of one concurrency key', () => {
     expect(await scene.states(ids)).toEqual(['cancelled', 'cancelled', 'waiting']);
   });
 
-  test('said again by its idempotency key is the one that waits', async ({ scene }) => {
+  test('are not launched twice by one idempotency key while they wait', async ({ scene }) => {
     const key = newId();
     await scene.launch(key);
     const options = { concurrency_key: key, idempotency_key: newId() };
@@ -136,7 +134,7 @@ describe('sessions of one concurrency key', () => {
     expect(await scene.states([first.session.id])).toEqual([WAITS]);
   });
 
-  test('put straight into the queue wait once somebody has adopted them', async ({
+  test('wait for their key once adopted, if they came straight from the queue', async ({
     scene,
     stores,
     queue,
@@ -153,10 +151,7 @@ describe('sessions of one concurrency key', () => {
 });
 
 describe('after a crash, the reconciler’s repair', () => {
-  test('frees the slots of sessions that ended, and of those that are gone', async ({
-    scene,
-    db,
-  }) => {
+  test('frees the slots of ended and of deleted sessions', async ({ scene, db }) => {
     const key = newId();
     const ids = [await scene.launch(key), await scene.launch(key), await scene.launch(key)];
     const [first = '', second = '', third = ''] = ids;
@@ -170,7 +165,7 @@ describe('after a crash, the reconciler’s repair', () => {
     expect(await scene.admission.repair()).toBe(0);
   });
 
-  test('lets a session go on that was stored and never admitted', async ({ scene, stores }) => {
+  test('releases a session that was stored but never admitted', async ({ scene, stores }) => {
     const key = newId();
     const session = makeSession({ concurrency_key: key, waiting_for: 'concurrency_key' });
     await stores.sessions.insertIfAbsent(session);
@@ -178,7 +173,7 @@ describe('after a crash, the reconciler’s repair', () => {
     expect(await scene.states([session.id])).toEqual(['waiting']);
   });
 
-  test('lets one go on that was given its slot and nothing else', async ({ scene, stores, db }) => {
+  test('releases a session that got its slot but no job', async ({ scene, stores, db }) => {
     const key = newId();
     const session = makeSession({ concurrency_key: key, waiting_for: 'concurrency_key' });
     await stores.sessions.insertIfAbsent(session);
@@ -190,7 +185,7 @@ describe('after a crash, the reconciler’s repair', () => {
     expect(await scene.holders(key)).toEqual([session.id]);
   });
 
-  test('lets a continue go on whose parent ended unheard, and fails one that nothing is left for', async ({
+  test('releases a continue of an ended parent, or fails it if there is no transcript', async ({
     scene,
     stores,
   }) => {
@@ -205,7 +200,11 @@ describe('after a crash, the reconciler’s repair', () => {
     expect(await scene.states(children)).toEqual(['waiting', 'failed']);
   });
 
-  test('interrupts the parent that was to be interrupted', async ({ scene, stores, queue }) => {
+  test('interrupts the parent of a continue that asked for it', async ({
+    scene,
+    stores,
+    queue,
+  }) => {
     const lease = { fence: 1, owner: 'w', expires_at: new Date(Date.now() + 60_000) };
     const parent = makeSession({ status: 'running', lease });
     await stores.sessions.insertIfAbsent(parent);

@@ -1,9 +1,9 @@
-// Continues that wait for their parents, and for room after that.
+// Continues that wait for their parent first and for a limit afterwards.
 import { newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { launch, type Process, test, wait } from './limits-scene.ts';
 
-describe('a continue that waits for its parent and is under a limit', () => {
+describe('a continue under a limit that waits for its parent', () => {
   const behind = async ({ manager }: Process, parent: string, options: object) =>
     (
       await manager.acceptance.continue(
@@ -12,7 +12,7 @@ describe('a continue that waits for its parent and is under a limit', () => {
       )
     ).session;
 
-  test('takes no room before its parent has ended', async ({ limits }) => {
+  test('takes no slot of the limit before its parent has ended', async ({ limits }) => {
     const { processes, put, finish } = limits;
     const [a, b] = [newId(), newId()];
     await put(a, { max_sessions_at_once: 1 });
@@ -29,7 +29,7 @@ describe('a continue that waits for its parent and is under a limit', () => {
     expect(await limits.holders(b)).toEqual([child.id]);
   });
 
-  test('then waits for its budget, though it was to be refused, and for its key after that', async ({
+  test('waits for its budget and then for its key once its parent has ended', async ({
     limits,
   }) => {
     const { processes, put, finish } = limits;
@@ -49,7 +49,7 @@ describe('a continue that waits for its parent and is under a limit', () => {
     expect(await limits.states([child.id])).toEqual(['queued']);
   });
 
-  test('goes on by its place among all that wait, of which some wait for the same parent', async ({
+  test('is released in launch order among all sessions that wait for the limit', async ({
     limits,
   }) => {
     const { processes, put, finish } = limits;
@@ -75,7 +75,9 @@ describe('a continue that waits for its parent and is under a limit', () => {
     }
   });
 
-  test('goes on by its place where there is room when their parent ends', async ({ limits }) => {
+  test('is released in launch order when several continues of one parent find free slots', async ({
+    limits,
+  }) => {
     const { processes, put, finish } = limits;
     for (let round = 0; round < 5; round += 1) {
       const tag = newId();
@@ -90,7 +92,7 @@ describe('a continue that waits for its parent and is under a limit', () => {
     }
   });
 
-  test('is refused where its limit is reached when it is asked', async ({ limits }) => {
+  test('is refused if the limit is reached when it is launched', async ({ limits }) => {
     const { processes, put } = limits;
     const tag = newId();
     await put(tag, { max_sessions_at_once: 1 });

@@ -1,4 +1,4 @@
-// Several processes that admit sessions under limits, on one database and one queue.
+// A scene of several processes that admit sessions under limits, on one database and one queue.
 import {
   type Admission,
   createOperatorLimits,
@@ -16,17 +16,17 @@ export interface Process {
   manager: SessionManager;
 }
 
-/** What a test does to sessions under limits, and what it reads of them. */
+/** What a test can do to sessions under limits, and what it can read of them. */
 export interface Limits {
-  /** As many processes as work on one database and one queue. */
+  /** Three processes on one database and one queue. */
   processes: [Process, Process, Process];
   /** Sets the limit of a tag. */
   put(tag: string, caps: LimitCaps): Promise<unknown>;
   holders(tag: string): Promise<string[]>;
-  /** What each waits for, or its status where it waits for nothing. */
+  /** Returns what each session waits for, or its status if it waits for nothing. */
   states(ids: readonly string[]): Promise<(string | undefined)[]>;
   set(id: string, fields: Record<string, unknown>): Promise<void>;
-  /** Ends the session; every process releases what waited for it, all at once. */
+  /** Ends the session; every process releases the waiting sessions at the same moment. */
   finish(id: string): Promise<void>;
 }
 
@@ -64,7 +64,7 @@ export const test = base.extend<{ limits: Limits }>({
   },
 });
 
-/** A launch under the limits of these tags. */
+/** Launches a session under the limits of these tags. */
 export const launch = async (
   { manager }: Process,
   tags: string[],
@@ -72,5 +72,5 @@ export const launch = async (
 ): Promise<Session> =>
   (await manager.acceptance.launch({ query: 'q' }, { tags, ...options })).session;
 
-/** The option that lets a session wait where a limit is reached. */
+/** The option that makes a session wait if a limit is reached. */
 export const wait = { on_limit: 'wait' } as const;

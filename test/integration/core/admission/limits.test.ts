@@ -1,4 +1,4 @@
-// Limits where several processes let sessions pass at the same moment, and where one of them stops half-way.
+// Limits while several processes admit sessions at once, and when one of them dies half-way.
 import {
   createSessionServices,
   createStores,
@@ -9,8 +9,8 @@ import {
 import { describe, expect, vi } from 'vitest';
 import { launch, type Process, test, wait } from './limits-scene.ts';
 
-describe('sessions that wait for a budget, let go on by several processes at once', () => {
-  test('count once each, and each of them has its slot', async ({ limits, stores }) => {
+describe('sessions that wait for a budget and are released by several processes at once', () => {
+  test('count once each, and each released session has its slot', async ({ limits, stores }) => {
     const { processes, put, holders } = limits;
     for (let round = 0; round < 4; round += 1) {
       const tag = newId();
@@ -26,10 +26,7 @@ describe('sessions that wait for a budget, let go on by several processes at onc
     }
   });
 
-  test('never are more at once than may, whatever ends, and all of them go on', async ({
-    limits,
-    stores,
-  }) => {
+  test('never exceed the limit, and all of them run in the end', async ({ limits, stores }) => {
     const { processes, put, finish } = limits;
     const [narrow, wide] = [newId(), newId()];
     await put(narrow, { max_sessions_at_once: 2 });
@@ -54,7 +51,7 @@ describe('sessions that wait for a budget, let go on by several processes at onc
     expect(await limits.holders(wide)).toEqual([]);
   });
 
-  test('go on though the process that let one of them pass stopped half-way', async ({
+  test('are released even if the process that admitted one of them died half-way', async ({
     limits,
     db,
   }) => {
@@ -63,7 +60,7 @@ describe('sessions that wait for a budget, let go on by several processes at onc
     await put(tag, { max_sessions_at_once: 0 });
     const { id } = await launch(processes[0], [tag], wait);
     await put(tag, { max_sessions_at_once: 1 });
-    // It took the session upon itself, took the slot, and ended there.
+    // A process began the admission, took the slot and died.
     await limits.set(id, { passing: { token: newId(), at: new Date(Date.now() - 60_000) } });
     await db
       .collection<{ _id: string; holders: string[] }>('limit_slots')
@@ -76,10 +73,10 @@ describe('sessions that wait for a budget, let go on by several processes at onc
   });
 });
 
-describe('one idempotency key asked by several at once under a limit', () => {
+describe('one idempotency key used by several callers at once under a limit', () => {
   const isRefused = (reason: unknown) => isAppError(reason) && reason.code === 'LIMIT_EXCEEDED';
 
-  test('is one session for all where there is room for one', async ({
+  test('makes one session for all callers if there is room for one', async ({
     limits,
     stores,
     db,
@@ -87,7 +84,7 @@ describe('one idempotency key asked by several at once under a limit', () => {
   }) => {
     const { processes, put } = limits;
     const { clock } = stores;
-    // One whose steps take long is overtaken at each of them.
+    // A slow process, which the others overtake at each step.
     const slowClock = {
       now: () => new Promise<Date>((done) => setTimeout(() => done(clock.now()), 60)),
     };
@@ -112,7 +109,7 @@ describe('one idempotency key asked by several at once under a limit', () => {
     }
   });
 
-  test('is accepted for nobody whose session then is not there', async ({ limits, stores }) => {
+  test('is never accepted without a stored session', async ({ limits, stores }) => {
     const { processes, put } = limits;
     const [one, two, three] = processes;
     for (let round = 0; round < 20; round += 1) {
@@ -146,7 +143,7 @@ describe('one idempotency key asked by several at once under a limit', () => {
     }
   });
 
-  test('is refused for all where others take the room meanwhile', async ({
+  test('is refused for all callers if another session takes the room meanwhile', async ({
     limits,
     stores,
     db,
@@ -158,7 +155,7 @@ describe('one idempotency key asked by several at once under a limit', () => {
     await put(tag, { max_sessions_at_once: 1, max_usd_per_day: 100 });
     const idempotency_key = newId();
     const id = idOfKey('default', idempotency_key);
-    // Once its session is there, this one stands still until the others are done.
+    // After its session is stored, this process waits until the others are done.
     const others = Promise.withResolvers<void>();
     const stopping = {
       async now() {
@@ -187,7 +184,7 @@ describe('one idempotency key asked by several at once under a limit', () => {
     expect(await limits.holders(tag)).toHaveLength(1);
   });
 
-  test('is refused, and gone, where its first asker died before it could be refused', async ({
+  test('is refused, and its session removed, if the first process died before that', async ({
     limits,
     stores,
   }) => {

@@ -4,8 +4,8 @@ import { describe, expect } from 'vitest';
 import { makeSession } from '../../../support/factories.ts';
 import { test, WAITS } from './admission-scene.ts';
 
-describe('a continue of a parent that has not ended', () => {
-  test('waits for it, without a job, and goes on at its end', async ({ scene, stores }) => {
+describe('a continue whose parent has not ended', () => {
+  test('waits without a job and is enqueued when the parent ends', async ({ scene, stores }) => {
     const parent = await stores.sessions.insertIfAbsent(makeSession({ status: 'running' }));
     const child = await scene.behind(parent.id);
     expect(await scene.states([child])).toEqual(['parent']);
@@ -13,7 +13,7 @@ describe('a continue of a parent that has not ended', () => {
     expect(await scene.states([child])).toEqual(['waiting']);
   });
 
-  test('waits behind one that waits: a whole chain goes on link by link', async ({
+  test('may wait for a parent that waits itself, and the chain is released one by one', async ({
     scene,
     stores,
   }) => {
@@ -24,7 +24,7 @@ describe('a continue of a parent that has not ended', () => {
     expect(await scene.states([child, grandchild])).toEqual(['waiting', 'parent']);
   });
 
-  test('fails with all behind it where the parent leaves no transcript', async ({
+  test('fails, with all continues behind it, if the parent has no transcript', async ({
     scene,
     stores,
   }) => {
@@ -41,7 +41,7 @@ describe('a continue of a parent that has not ended', () => {
     }
   });
 
-  test('goes on to its key, and takes its place there by when it was asked for', async ({
+  test('waits for its key next, in the order in which it was launched', async ({
     scene,
     stores,
   }) => {
@@ -57,7 +57,7 @@ describe('a continue of a parent that has not ended', () => {
     expect(await scene.states([child, behind])).toEqual(['waiting', WAITS]);
   });
 
-  test('interrupts a parent that runs, and only then', async ({ scene, stores }) => {
+  test('interrupts its parent only if the parent is running', async ({ scene, stores }) => {
     const lease = { fence: 1, owner: 'w', expires_at: new Date(Date.now() + 60_000) };
     const running = await stores.sessions.insertIfAbsent(makeSession({ status: 'running', lease }));
     const queued = await stores.sessions.insertIfAbsent(makeSession());
@@ -67,10 +67,7 @@ describe('a continue of a parent that has not ended', () => {
     expect(await stores.sessions.get(queued.id)).not.toHaveProperty('interrupt_requested_at');
   });
 
-  test('is refused where nothing is said, and where its parent is not there', async ({
-    scene,
-    stores,
-  }) => {
+  test('is refused if on_busy is reject or its parent is unknown', async ({ scene, stores }) => {
     const parent = await stores.sessions.insertIfAbsent(makeSession({ status: 'running' }));
     await expect(scene.behind(parent.id, { on_busy: 'reject' })).rejects.toMatchObject({
       code: 'SESSION_NOT_TERMINAL',
@@ -78,7 +75,7 @@ describe('a continue of a parent that has not ended', () => {
     await expect(scene.behind(newId())).rejects.toMatchObject({ code: 'PARENT_NOT_FOUND' });
   });
 
-  test('that is cancelled never runs', async ({ scene, stores }) => {
+  test('never runs if it is cancelled', async ({ scene, stores }) => {
     const parent = await stores.sessions.insertIfAbsent(makeSession({ status: 'running' }));
     const child = await scene.behind(parent.id);
     expect(await scene.stop.cancelSession(child)).toMatchObject({ status: 'cancelled' });
@@ -86,7 +83,7 @@ describe('a continue of a parent that has not ended', () => {
     expect(await scene.states([child])).toEqual(['cancelled']);
   });
 
-  test('whose parent ends in the very moment goes on all the same', async ({ scene, stores }) => {
+  test('is enqueued even if its parent ends at the same moment', async ({ scene, stores }) => {
     for (let round = 0; round < 20; round += 1) {
       const parent = await stores.sessions.insertIfAbsent(makeSession({ status: 'running' }));
       const [child] = await Promise.all([scene.behind(parent.id), scene.finish(parent.id)]);

@@ -1,4 +1,4 @@
-// What a service meets that opens Baton: plain JavaScript, with values that the types do not allow.
+// openBaton as a service in plain JavaScript uses it, with values that the types forbid.
 import { type Baton, type BatonOptions, createProducer, newId, openBaton } from '@baton/core';
 import { Redis } from 'ioredis';
 import { describe, expect } from 'vitest';
@@ -26,24 +26,21 @@ const CLOSED = 'redis://127.0.0.1:1';
 
 const refused = (field: string) => ({ code: 'INVALID_REQUEST', details: { field } });
 
-describe('a call', () => {
-  test.for(NOT_IDS)(
-    'with %j for an id is refused, and no session is stopped or read',
-    async (id, { baton }) => {
-      const launched = await baton.manager.launchSession({ query: 'q' });
-      const given = id as string;
-      const { sessions, events } = baton.stores;
-      const page = { sessionId: given, after: 0, upTo: 1, limit: 1 };
-      await expect(baton.stop.cancelSession(given)).rejects.toMatchObject(refused('id'));
-      await expect(baton.stop.interruptSession(given)).rejects.toMatchObject(refused('id'));
-      await expect(baton.manager.getSession(given)).rejects.toMatchObject(refused('id'));
-      await expect(baton.manager.getSessionInfo(given)).rejects.toMatchObject(refused('id'));
-      await expect(sessions.get(given)).rejects.toMatchObject(refused('id'));
-      await expect(sessions.getMany([given])).rejects.toMatchObject(refused('ids.0'));
-      await expect(events.page(page)).rejects.toMatchObject(refused('sessionId'));
-      expect(await baton.manager.getSessionInfo(launched.id)).toMatchObject({ status: 'queued' });
-    },
-  );
+describe('a call of the opened Baton', () => {
+  test.for(NOT_IDS)('is refused if the id is %j', async (id, { baton }) => {
+    const launched = await baton.manager.launchSession({ query: 'q' });
+    const given = id as string;
+    const { sessions, events } = baton.stores;
+    const page = { sessionId: given, after: 0, upTo: 1, limit: 1 };
+    await expect(baton.stop.cancelSession(given)).rejects.toMatchObject(refused('id'));
+    await expect(baton.stop.interruptSession(given)).rejects.toMatchObject(refused('id'));
+    await expect(baton.manager.getSession(given)).rejects.toMatchObject(refused('id'));
+    await expect(baton.manager.getSessionInfo(given)).rejects.toMatchObject(refused('id'));
+    await expect(sessions.get(given)).rejects.toMatchObject(refused('id'));
+    await expect(sessions.getMany([given])).rejects.toMatchObject(refused('ids.0'));
+    await expect(events.page(page)).rejects.toMatchObject(refused('sessionId'));
+    expect(await baton.manager.getSessionInfo(launched.id)).toMatchObject({ status: 'queued' });
+  });
 
   test.for<[filter: object, field: string]>([
     [{ status: { $ne: 'queued' } }, 'status'],
@@ -54,13 +51,13 @@ describe('a call', () => {
     [{ limit: 'x' }, 'limit'],
     [{ limit: 1_000_000 }, 'limit'],
     [{ cursor: 5 }, 'cursor'],
-  ])('that lists by %j is refused', async ([filter, field], { baton }) => {
+  ])('is refused if it lists with the filter %j', async ([filter, field], { baton }) => {
     await expect(baton.manager.listSessions(filter)).rejects.toMatchObject(refused(field));
     const asked = { limit: 1, ...filter };
     await expect(baton.stores.sessions.list(asked)).rejects.toMatchObject(refused(field));
   });
 
-  test('that lists takes undefined for absent', async ({ baton }) => {
+  test('treats undefined in a list filter as absent', async ({ baton }) => {
     const { id } = await baton.manager.launchSession({ query: 'q' }, { tags: ['listed'] });
     const filter = { tag: 'listed', status: undefined, cursor: undefined } as object;
     const { sessions } = await baton.manager.listSessions(filter);
@@ -71,7 +68,7 @@ describe('a call', () => {
     expect(await baton.manager.listSessions()).toHaveProperty('sessions');
   });
 
-  test('is UNAVAILABLE while MongoDB is away, and after close()', async ({ options }) => {
+  test('fails as UNAVAILABLE while MongoDB is away and after close()', async ({ options }) => {
     const away = openBaton({
       ...options,
       mongodb: 'mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=50',
@@ -102,19 +99,19 @@ describe('openBaton refuses', () => {
     [{ prefix: 7 }, 'prefix'],
     [{ publicKeys: null }, 'publicKeys'],
     [{ publicKeys: '' }, 'publicKeys'],
-  ])('%j', ([change, field], { options }) => {
+  ])('the option %j', ([change, field], { options }) => {
     expect(() => openBaton({ ...options, ...change })).toThrow(
       expect.objectContaining({ code: 'INVALID_CONFIG', details: { field } }),
     );
   });
 
-  test('no options at all', () => {
+  test('a call without options', () => {
     expect(() => openBaton(undefined as unknown as BatonOptions)).toThrow(
       expect.objectContaining({ code: 'INVALID_CONFIG' }),
     );
   });
 
-  test('what createProducer refuses', () => {
+  test('the options that createProducer refuses too', () => {
     for (const options of [{ connection: 'localhost' }, { connection: CLOSED, prefix: '' }]) {
       expect(() => createProducer(options)).toThrow(
         expect.objectContaining({ code: 'INVALID_CONFIG' }),
@@ -123,7 +120,7 @@ describe('openBaton refuses', () => {
   });
 });
 
-test('a Redis client that was handed over is open and as it was after close()', async ({
+test('a Redis client that the caller passed stays open and unchanged after close()', async ({
   options,
 }) => {
   const client = new Redis(redisUrl());
@@ -146,7 +143,7 @@ test('a Redis client that was handed over is open and as it was after close()', 
   client.disconnect();
 });
 
-test('it gives what the README says, and nothing beside it', ({ baton }) => {
+test('openBaton returns exactly what the README lists', ({ baton }) => {
   expect(Object.keys(baton).toSorted()).toEqual(['close', 'manager', 'stop', 'stores']);
   expect(Object.keys(baton.manager)).not.toContain('acceptance');
 });

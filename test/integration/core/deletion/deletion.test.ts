@@ -2,8 +2,8 @@ import { newId, type Session } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { childOf, makeEnded, NOTHING, test, type World } from './world.ts';
 
-describe('deleting a conversation', () => {
-  test('removes documents, events, transcripts and jobs of all its sessions, and of no other', async ({
+describe('the deletion of a conversation', () => {
+  test('removes documents, events, transcripts and jobs of its sessions only', async ({
     world,
   }) => {
     const tree = await world.keepTree();
@@ -15,9 +15,7 @@ describe('deleting a conversation', () => {
     expect(await world.count(...other)).toEqual({ documents: 3, events: 7, chunks: 3, jobs: 3 });
   });
 
-  test('of which a session has not ended is refused, and nothing of it is gone', async ({
-    world,
-  }) => {
+  test('is refused and removes nothing if a session has not ended', async ({ world }) => {
     const tree = await world.keepTree();
     const live = childOf(tree[0], { status: 'running' });
     await world.keep(live);
@@ -36,7 +34,7 @@ describe('deleting a conversation', () => {
     expect(await world.tombstones.get(tree[0].id)).toBeNull();
   });
 
-  test('said again is harmless; of an unknown session it is refused', async ({ world }) => {
+  test('may be repeated, but is refused for an unknown session', async ({ world }) => {
     const [root, child] = await world.keepTree();
     await world.deletion.deleteConversation(root.id);
 
@@ -47,7 +45,7 @@ describe('deleting a conversation', () => {
     });
   });
 
-  test('removes more events than one command does', async ({ world }) => {
+  test('removes more events than one command can', async ({ world }) => {
     const long = makeEnded({ last_event_seq: 2_100 });
     await world.keep(long);
     await world.deletion.deleteConversation(long.id);
@@ -55,9 +53,9 @@ describe('deleting a conversation', () => {
   });
 });
 
-describe('a deletion that died', () => {
+describe('an interrupted deletion', () => {
   test.for([0, 1, 2])(
-    'after %i of its sessions is finished by asking again',
+    'that removed %i sessions is finished by a second request',
     async (done, { world }) => {
       const tree = await world.keepTree();
       await dieAfter(world, tree, done);
@@ -73,7 +71,7 @@ describe('a deletion that died', () => {
     expect(await world.count(...tree)).toEqual(NOTHING);
   });
 
-  test('before the point of no return never happened', async ({ world, stores }) => {
+  test('that did not commit is taken back', async ({ world, stores }) => {
     const tree = await world.keepTree();
     await world.tombstones.mark(tree[0].id, new Date(Date.now() - 120_000));
 
@@ -84,7 +82,7 @@ describe('a deletion that died', () => {
     expect((await stores.sessions.insertIfAbsent(child)).id).toBe(child.id);
   });
 
-  /** Leaves a deletion as a process does that dies where Redis is asked for the last time. */
+  /** Leaves a deletion as a process does that dies after it dropped `done` jobs from Redis. */
   async function dieAfter(world: World, [root, ...rest]: Session[], done: number): Promise<void> {
     if (!root) throw new Error('expected a tree');
     world.failDropsAfter(done);
@@ -95,8 +93,8 @@ describe('a deletion that died', () => {
   }
 });
 
-describe('deleting by age', () => {
-  test('spares a conversation of which one session ended later', async ({ world }) => {
+describe('deletion by age', () => {
+  test('keeps a conversation if one of its sessions ended later', async ({ world }) => {
     const before = new Date(Date.now() - 60_000);
     const old = makeEnded({ end_time: new Date(before.getTime() - 1) });
     await world.keep(old);

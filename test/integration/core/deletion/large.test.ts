@@ -1,4 +1,4 @@
-// Deletions that take longer than one round.
+// Deletions that take longer than one maintenance run.
 import {
   createLogger,
   createSessionDeletion,
@@ -16,7 +16,7 @@ const log = createLogger('worker', 'info', { write: () => {} });
 type DeleteMany = Collection['deleteMany'];
 
 const test = base.extend<{
-  /** A deletion whose removal of events is this. */
+  /** Creates a deletion that removes events with this function. */
   removing(removal: (removeEvents: DeleteMany) => DeleteMany): SessionDeletion;
 }>({
   removing: async ({ db, stores, queue }, use) => {
@@ -32,7 +32,10 @@ const test = base.extend<{
   },
 });
 
-test('one that is broken off again and again goes on where it was', async ({ world, removing }) => {
+test('a deletion that is aborted several times continues where it stopped', async ({
+  world,
+  removing,
+}) => {
   const long = makeEnded({ last_event_seq: 2_100 });
   await world.keep(long);
   let breakOff = new AbortController();
@@ -54,7 +57,7 @@ test('one that is broken off again and again goes on where it was', async ({ wor
   expect(await world.count(long)).toEqual(NOTHING);
 });
 
-test('one that has no end leaves others, what is to be looked at again, and deleting by age their time', async ({
+test('an endless deletion leaves time for other deletions, sweeps and deletion by age', async ({
   world,
   stores,
   removing,
@@ -85,7 +88,7 @@ test('one that has no end leaves others, what is to be looked at again, and dele
   expect(await world.tombstones.get(endless.id)).toMatchObject({ state: 'deleting' });
 });
 
-test('one that fails leaves the others their time', async ({ world, stores, queue }) => {
+test('a failing deletion leaves time for the others', async ({ world, stores, queue }) => {
   const [failing, short, old] = [makeEnded(), makeEnded(), makeEnded({ end_time: new Date(0) })];
   for (const one of [failing, short, old]) await world.keep(one);
   await diesDeleting(world, failing);
@@ -108,7 +111,7 @@ test('one that fails leaves the others their time', async ({ world, stores, queu
   expect(await world.tombstones.get(failing.id)).toMatchObject({ state: 'deleting' });
 });
 
-/** Leaves a deletion as a process does that dies once the document is gone. */
+/** Leaves a deletion as a process does that dies after it removed the document. */
 async function diesDeleting(world: World, { id }: Session): Promise<void> {
   world.failDropsAfter(0);
   await expect(world.deletion.deleteConversation(id)).rejects.toThrow('Redis went away');

@@ -1,11 +1,15 @@
-// What is written of a conversation while it is deleted, and afterwards.
+// Writes to a conversation while it is deleted and afterwards.
 import { createAdopter } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { makeContinueJob, makeLaunchJob } from '../../../support/factories.ts';
 import { childOf, makeEnded, NOTHING, test } from './world.ts';
 
-describe('what comes late', () => {
-  test('a job that outlived its session brings nothing back', async ({ world, stores, queue }) => {
+describe('around a deletion', () => {
+  test('a job that outlived its session does not bring it back', async ({
+    world,
+    stores,
+    queue,
+  }) => {
     const [root] = await world.keepTree();
     await world.deletion.deleteConversation(root.id);
     const job = makeLaunchJob({ id: root.id, created_at: root.created_at.toISOString() });
@@ -19,11 +23,7 @@ describe('what comes late', () => {
     expect((await world.count(root)).documents).toBe(0);
   });
 
-  test('an id that is used anew after the deletion is a session of its own', async ({
-    world,
-    stores,
-    queue,
-  }) => {
+  test('a deleted id can be used for a new session', async ({ world, stores, queue }) => {
     const [root] = await world.keepTree();
     await world.deletion.deleteConversation(root.id);
     const later = new Date(Date.now() + 1_000);
@@ -40,7 +40,7 @@ describe('what comes late', () => {
   });
 
   test.for(['asked', 'deleting'] as const)(
-    'a continue of a conversation that is %s to be deleted fails, and leaves no part of it',
+    'a continue fails outside the conversation if the deletion is in the state %s',
     async (state, { world, stores, queue }) => {
       const [root] = await world.keepTree();
       await world.tombstones.mark(root.id, new Date());
@@ -58,7 +58,7 @@ describe('what comes late', () => {
     },
   );
 
-  test('of a deletion and a continue that race, the one that loses leaves nothing behind', async ({
+  test('a continue that races with the deletion either wins or leaves nothing behind', async ({
     world,
     stores,
     queue,
@@ -85,7 +85,7 @@ describe('what comes late', () => {
     }
   });
 
-  test('a session that slipped in behind the point of no return is ended before anything goes', async ({
+  test('a session stored after the commit is cancelled before anything is removed', async ({
     world,
     db,
     stores,
@@ -108,10 +108,7 @@ describe('what comes late', () => {
     expect(await world.count(...tree, slipped)).toEqual(NOTHING);
   });
 
-  test('what a stale worker writes after the deletion is found and removed', async ({
-    world,
-    stores,
-  }) => {
+  test('events that a stale worker writes are found and removed', async ({ world, stores }) => {
     const [root] = await world.keepTree();
     await world.deletion.deleteConversation(root.id);
     const late = { session_id: root.id, seq: 4, attempt: 1, fence: 1 };
@@ -126,7 +123,7 @@ describe('what comes late', () => {
     expect(await world.tombstones.get(root.id)).toMatchObject({ state: 'gone' });
   });
 
-  test('a tombstone goes in the end', async ({ world }) => {
+  test('the tombstone is removed in the end', async ({ world }) => {
     const [root] = await world.keepTree();
     await world.deletion.deleteConversation(root.id);
     await world.sweepIsDue(root.id, { gone_at: new Date(0) });

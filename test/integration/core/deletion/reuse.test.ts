@@ -1,4 +1,4 @@
-// An idempotency key whose session was deleted makes a new session of the same id.
+// An idempotency key whose session was deleted makes a new session with the same id.
 import {
   createAdopter,
   createSessionDeletion,
@@ -18,13 +18,16 @@ const ONE_OF_EACH = { documents: 1, events: 5, chunks: 1, jobs: 1 };
 interface Reuse {
   manager: SessionManager;
   launch(key: string): Promise<Session>;
-  /** Writes what a session of this id leaves, all but its document and its job. */
+  /** Writes the events and the transcript of a session with this id. */
   write(id: string): Promise<void>;
-  /** The session is over. */
+  /** Ends the session. */
   end(id: string): Promise<void>;
-  /** Leaves a deletion of the session of this key that died once its document was gone; returns its id. */
+  /**
+   * Leaves the deletion of this key's session as a process does that dies after it removed the
+   * document. Returns the session's id.
+   */
   dieDeleting(key: string): Promise<string>;
-  /** Deletes the session of this key, and returns a new one of the same id, which has ended too. */
+  /** Deletes this key's session and returns a new, ended session with the same id. */
   anew(key: string): Promise<Session>;
 }
 
@@ -70,18 +73,21 @@ const test = base.extend<{ reuse: Reuse }>({
 const runMaintenance = (deletion: World['deletion']) =>
   deletion.runMaintenance(AbortSignal.timeout(10_000));
 
-describe('looking again after what is gone', () => {
+describe('the sweep after a deletion', () => {
   test.for([
-    ['the first time', {}],
-    ['the last time', { gone_at: new Date(0) }],
-  ] as const)('%s leaves a session of the same id alone', async ([, fields], { world, reuse }) => {
-    const session = await reuse.anew(newId());
-    await world.sweepIsDue(session.id, fields);
-    await runMaintenance(world.deletion);
-    expect(await world.count(session)).toEqual(ONE_OF_EACH);
-  });
+    ['before the tombstone expires', {}],
+    ['when the tombstone expires', { gone_at: new Date(0) }],
+  ] as const)(
+    'does not touch a new session with the same id %s',
+    async ([, fields], { world, reuse }) => {
+      const session = await reuse.anew(newId());
+      await world.sweepIsDue(session.id, fields);
+      await runMaintenance(world.deletion);
+      expect(await world.count(session)).toEqual(ONE_OF_EACH);
+    },
+  );
 
-  test('leaves a launch of the same id alone that only the queue knows', async ({
+  test('does not touch a launch with the same id that is only in the queue', async ({
     world,
     queue,
   }) => {
@@ -93,7 +99,7 @@ describe('looking again after what is gone', () => {
     expect(await queue.find(root.id)).not.toBeNull();
   });
 
-  test('leaves alone what a session writes that begins meanwhile', async ({
+  test('does not touch what a new session writes while it runs', async ({
     world,
     stores,
     queue,
@@ -120,9 +126,9 @@ describe('looking again after what is gone', () => {
   });
 });
 
-describe('a deletion that others finish while it stands still', () => {
-  test.for(['its documents', 'what is beside them'] as const)(
-    'before %s are removed leaves the next session of the id alone',
+describe('a deletion that stalls while another process finishes it', () => {
+  test.for(['its documents', 'its leftovers'] as const)(
+    'before it removes %s does not touch the next session with the id',
     async (step, { world, stores, queue, reuse }) => {
       const key = newId();
       const { id } = await reuse.launch(key);
@@ -150,7 +156,7 @@ describe('a deletion that others finish while it stands still', () => {
         queue: {
           ...queue,
           find: async (one) => {
-            await standStill(step === 'what is beside them');
+            await standStill(step === 'its leftovers');
             return queue.find(one);
           },
         },
@@ -164,11 +170,8 @@ describe('a deletion that others finish while it stands still', () => {
   );
 });
 
-describe('while its session is being deleted, an idempotency key', () => {
-  test('is refused, however many use it at once, and is free again afterwards', async ({
-    world,
-    reuse,
-  }) => {
+describe('the idempotency key of a session that is being deleted', () => {
+  test('is refused for all callers and can be used again afterwards', async ({ world, reuse }) => {
     const key = newId();
     const id = await reuse.dieDeleting(key);
 
@@ -181,7 +184,10 @@ describe('while its session is being deleted, an idempotency key', () => {
     expect(await reuse.launch(key)).toMatchObject({ id, status: 'queued' });
   });
 
-  test('is refused among many launches, and the others are launched', async ({ world, reuse }) => {
+  test('is refused in a bulk launch, and the other sessions are launched', async ({
+    world,
+    reuse,
+  }) => {
     const key = newId();
     const id = await reuse.dieDeleting(key);
     const keys = [newId(), key, newId(), key];
@@ -205,11 +211,11 @@ describe('while its session is being deleted, an idempotency key', () => {
   });
 });
 
-describe('while a session is being deleted, another of its id', () => {
+describe('a new session with the id of one that is being deleted', () => {
   test.for([
-    ['that does not parse', 'garbage'],
-    ['that does', null],
-  ])('from a job %s leaves no document', async ([, data], { world, stores, queue }) => {
+    ['an invalid job', 'garbage'],
+    ['a valid job', null],
+  ])('leaves no document if it comes from %s', async ([, data], { world, stores, queue }) => {
     const id = await diesDeleting(world);
     const adopter = createAdopter(stores.sessions, (one) => queue.find(one));
     const job = { id, data: data ?? makeLaunchJob({ id }), timestamp: Date.now() };
@@ -219,7 +225,10 @@ describe('while a session is being deleted, another of its id', () => {
     expect((await world.count(makeEnded({ id }))).documents).toBe(0);
   });
 
-  test('among many is told apart, and leaves no document', async ({ world, stores }) => {
+  test('is the only one refused in a bulk insert and leaves no document', async ({
+    world,
+    stores,
+  }) => {
     const id = await diesDeleting(world);
     const other = makeSession({ created_at: new Date() });
 

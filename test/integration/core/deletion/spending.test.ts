@@ -1,4 +1,4 @@
-// What deleted sessions had spent counts on, each once.
+// The spending of deleted sessions still counts, each session once.
 import {
   createSessionDeletion,
   createStores,
@@ -13,13 +13,13 @@ import { makeEnded, test } from './world.ts';
 
 const at = (day: number) => new Date(Date.UTC(2026, 2, day));
 
-/** A session that cost a dollar on this day of March 2026. */
+/** Makes a session that cost one dollar and ended on this day of March 2026. */
 function dear(day: number, fields: Partial<Session> = {}): Session {
   const totals = { ...NO_TOTALS, cost_usd: 1 };
   return makeEnded({ created_at: at(day), end_time: at(day), totals, ...fields });
 }
 
-test('two sessions of one id count both, each with its own day and model', async ({
+test('two sessions with one id both count, each with its own day and model', async ({
   world,
   stores,
 }) => {
@@ -28,7 +28,7 @@ test('two sessions of one id count both, each with its own day and model', async
   const first = dear(1, { tags: [tag], model: 'opus' });
   await world.keep(first);
   await world.deletion.deleteConversation(first.id);
-  // Later than the deletion, or it would be what was deleted.
+  // It is created after the deletion; otherwise it would count as the deleted session.
   const created_at = new Date(Date.now() + 60_000);
   await world.keep(dear(2, { id: first.id, tags: [tag], model: 'haiku', created_at }));
   await world.deletion.deleteConversation(first.id);
@@ -38,7 +38,7 @@ test('two sessions of one id count both, each with its own day and model', async
   expect(await groupsOf(usage, tag, 'model')).toEqual({ opus: 1, haiku: 1 });
 });
 
-test('a session counts once though its deletion died with its document there', async ({
+test('a session counts once even if its deletion died before it removed the document', async ({
   world,
   db,
   stores,
@@ -64,7 +64,7 @@ test('a session counts once though its deletion died with its document there', a
   expect(await usage.total({ tag })).toMatchObject({ sessions: 1, cost_usd: 1 });
 });
 
-test('what was spent is forgotten once its time is over', async ({ world, stores, db }) => {
+test('the spending is forgotten when its retention ends', async ({ world, stores, db }) => {
   const tag = newId();
   const session = dear(1, { tags: [tag] });
   await world.keep(session);
@@ -81,7 +81,7 @@ async function groupsOf(usage: UsageStore, tag: string, by: 'day' | 'model') {
   return Object.fromEntries(groups.map(({ group, spending }) => [group, spending.cost_usd]));
 }
 
-/** The database to a process that dies where it would remove documents of sessions. */
+/** Wraps the database so that removing session documents fails, as if the process died there. */
 function withoutRemoval(db: Db): Db {
   return new Proxy(db, {
     get(target, key) {

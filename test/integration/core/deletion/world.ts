@@ -1,4 +1,4 @@
-// Conversations that are there in every place.
+// Conversations with documents, events, transcripts and jobs.
 import {
   createSessionDeletion,
   type Session,
@@ -8,7 +8,7 @@ import {
 import { makeChild, makeCompletedSession } from '../../../support/factories.ts';
 import { test as base } from '../stores.ts';
 
-/** How much there is of some sessions, in every place. */
+/** How many documents, events, transcript chunks and jobs some sessions have. */
 export interface Found {
   documents: number;
   events: number;
@@ -16,20 +16,20 @@ export interface Found {
   jobs: number;
 }
 
-/** What a test does to conversations, and what it finds of them. */
+/** What a test can do to conversations, and what it can read of them. */
 export interface World {
   deletion: SessionDeletion;
   tombstones: TombstoneStore;
   /** Stores a session with its events, a chunk of transcript and a job. */
   keep(session: Session): Promise<void>;
-  /** Writes the events and the chunk of a session alone. */
+  /** Writes only the events and the transcript chunk of a session. */
   write(session: Session): Promise<void>;
-  /** Lets it be time to look again after what is gone, and writes these fields into the tombstone. */
+  /** Makes the sweep of this tombstone due, and writes these fields into the tombstone. */
   sweepIsDue(id: string, fields?: object): Promise<void>;
   count(...sessions: Session[]): Promise<Found>;
-  /** A conversation of three: a root, and two branches. */
+  /** Stores a conversation of three sessions: a root and two branches. */
   keepTree(): Promise<[Session, Session, Session]>;
-  /** Lets Redis go away after so many jobs were dropped. */
+  /** Makes Redis fail after this many dropped jobs. */
   failDropsAfter(drops: number): void;
 }
 
@@ -107,16 +107,16 @@ export const test = base.extend<{ $file: { world: World } }>({
   ],
 });
 
-/** Nothing is left. */
+/** The counts when nothing is left. */
 export const NOTHING: Found = { documents: 0, events: 0, chunks: 0, jobs: 0 };
 
-/** A session that ended a while ago. */
+/** Makes a session that ended a while ago. */
 export function makeEnded(fields: Partial<Session> = {}): Session {
   const created_at = new Date(Date.now() - 3_600_000);
   return makeCompletedSession({ created_at, last_event_seq: 3, ...fields });
 }
 
-/** A session that continued this one, and ended. */
+/** Makes an ended session that continued this one. */
 export function childOf(parent: Session, fields: Partial<Session> = {}): Session {
   const ended = { status: 'completed', end_time: new Date(), last_event_seq: 2 } as const;
   return makeChild(parent, { ...ended, created_at: parent.created_at, ...fields });

@@ -11,11 +11,8 @@ async function listen(prefix: string): Promise<ControlMessage[]> {
   return received;
 }
 
-describe('a word to the workers', () => {
-  test('is received by all of them, and by none of another prefix', async ({
-    queue,
-    queuePrefix,
-  }) => {
+describe('a control message', () => {
+  test('reaches every worker of its prefix and no others', async ({ queue, queuePrefix }) => {
     const [one, two] = [await listen(queuePrefix), await listen(queuePrefix)];
     const other = await listen(uniqueName('queue'));
     await queue.sendControl({ kind: 'cancel', id: 'a' });
@@ -28,11 +25,11 @@ describe('a word to the workers', () => {
     expect(other).toEqual([]);
   });
 
-  test('that nobody hears is no error', async ({ queue }) => {
+  test('may be sent while no worker listens', async ({ queue }) => {
     await queue.sendControl({ kind: 'cancel', id: 'a' });
   });
 
-  test('of anyone else is not taken for one', async ({ queue, queuePrefix }) => {
+  test('is ignored if it is malformed', async ({ queue, queuePrefix }) => {
     const received = await listen(queuePrefix);
     const client = openWorkerRedis(redisUrl());
     onTestFinished(() => client.disconnect());

@@ -9,7 +9,7 @@ import { test as base } from '../stores.ts';
 const soon = () => new Date(Date.now() + 3_600_000).toISOString();
 
 const test = base.extend<{ takeOne: () => Promise<{ end(): Promise<void> }> }>({
-  // Takes the next job and works on it until it is told to end.
+  // Takes the next job and keeps it active until the test calls `end`.
   takeOne: async ({ queuePrefix, queue }, use) => {
     const done = Promise.withResolvers<void>();
     const worker = new Worker('sessions', () => done.promise, {
@@ -39,8 +39,8 @@ async function all(pages: AsyncGenerator<string[]>): Promise<string[]> {
   return found;
 }
 
-describe('the jobs that nobody works on', () => {
-  test('are listed whatever holds them back, each once', async ({ queue }) => {
+describe('the listed waiting jobs', () => {
+  test('include plain, prioritized and delayed jobs, each once', async ({ queue }) => {
     await queue.bull.obliterate({ force: true });
     const plain = Array.from({ length: 600 }, () => makeLaunchJob());
     const jobs: Job[] = [
@@ -58,10 +58,7 @@ describe('the jobs that nobody works on', () => {
     expect(await all(createJobUpkeep(queue.bull).waiting())).toEqual([]);
   });
 
-  test('do not include the one that is worked on, nor the one that is done', async ({
-    queue,
-    takeOne,
-  }) => {
+  test('do not include an active or a finished job', async ({ queue, takeOne }) => {
     const job = makeLaunchJob();
     await queue.add(job);
     const work = await takeOne();
@@ -73,8 +70,8 @@ describe('the jobs that nobody works on', () => {
   });
 });
 
-describe('a job that a session needs', () => {
-  test('is added where there is none, with its priority and time', async ({ queue }) => {
+describe('the job of a session', () => {
+  test('is added with its priority and start time if it is missing', async ({ queue }) => {
     const upkeep = createJobUpkeep(queue.bull);
     const first = makeLaunchJob({ priority: 5 });
     const later = makeLaunchJob({ not_before: soon() });
@@ -89,8 +86,8 @@ describe('a job that a session needs', () => {
   test.for([
     ['waits', {}],
     ['waits by priority', { priority: 5 }],
-    ['waits for its time', { not_before: soon() }],
-  ] as const)('is left as it is where it %s', async ([, fields], { queue }) => {
+    ['waits for its start time', { not_before: soon() }],
+  ] as const)('is left unchanged if it %s', async ([, fields], { queue }) => {
     const upkeep = createJobUpkeep(queue.bull);
     const job = makeLaunchJob(fields);
     await queue.add(job);
@@ -100,7 +97,7 @@ describe('a job that a session needs', () => {
     await upkeep.drop(job.id);
   });
 
-  test('is left while it is worked on, and added again over what it left', async ({
+  test('is left unchanged while it is active, and added again after it finished', async ({
     queue,
     takeOne,
   }) => {
@@ -109,17 +106,17 @@ describe('a job that a session needs', () => {
     await queue.add(job);
     const work = await takeOne();
     expect(await upkeep.restore(job)).toBe(false);
-    await upkeep.drop(job.id); // harmless: a worker has it
+    await upkeep.drop(job.id); // no effect: a worker has the job
     expect(await queue.bull.getJobState(job.id)).toBe('active');
     await work.end();
-    await queue.bull.pause(); // or it would be taken again at once
+    await queue.bull.pause(); // so that no worker takes the new job
     expect(await upkeep.restore(job)).toBe(true);
     expect(await queue.bull.getJobState(job.id)).toBe('waiting');
     await upkeep.drop(job.id);
     await queue.bull.resume();
   });
 
-  test('goes when it is dropped; dropping one that is gone is harmless', async ({ queue }) => {
+  test('can be dropped, also a second time', async ({ queue }) => {
     const upkeep = createJobUpkeep(queue.bull);
     const job = makeLaunchJob();
     await queue.add(job);
@@ -129,7 +126,7 @@ describe('a job that a session needs', () => {
     expect(await upkeep.find(job.id)).toBeNull();
   });
 
-  test('is hurried where it waits for its time, else left alone', async ({ queue }) => {
+  test('is promoted if it is delayed, and otherwise left unchanged', async ({ queue }) => {
     const later = makeLaunchJob({ not_before: soon() });
     const plain = makeLaunchJob();
     for (const job of [later, plain]) {

@@ -4,8 +4,8 @@ import { redisUrl } from '../../../support/services.ts';
 import { waitFor } from '../../../support/wait.ts';
 import { test } from '../stores.ts';
 
-describe('a queue', () => {
-  test('rests for as long as it was told, for everyone, and a shorter rest does not cut it', async ({
+describe('a session queue', () => {
+  test('pauses for all processes, and a shorter pause does not shorten a longer one', async ({
     queue,
     queuePrefix,
   }) => {
@@ -14,11 +14,11 @@ describe('a queue', () => {
     await queue.pause(500);
     await queue.pause(20);
     expect(await other.pauseMs()).toBeGreaterThan(300);
-    await waitFor('the end of the rest', async () => (await other.pauseMs()) === 0);
+    await waitFor('the end of the pause', async () => (await other.pauseMs()) === 0);
     await other.close();
   });
 
-  test('is paused by another hand for five minutes at most, and says so once', async ({
+  test('limits a pause set by another tool to five minutes and logs it once', async ({
     queue,
     queuePrefix,
   }) => {

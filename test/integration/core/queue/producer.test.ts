@@ -23,7 +23,7 @@ const AWAY = { code: 'UNAVAILABLE' };
 const PATIENCE = { timeout: 20_000 };
 
 describe('a producer', () => {
-  test('a launch becomes a job whose id is the session', async ({ producer, queue }) => {
+  test("adds for a launch a job whose id is the session's id", async ({ producer, queue }) => {
     const config = { query: 'hello', env: { A: '1' } };
     const enqueued = await producer.launchSession(config, { title: 'T', priority: 3 });
     expect(enqueued).toEqual({
@@ -50,7 +50,7 @@ describe('a producer', () => {
     expect(await job?.getState()).toBe('prioritized');
   });
 
-  test('a continue becomes a job with the parent and the overrides', async ({
+  test('adds for a continue a job with the parent and the overrides', async ({
     producer,
     queue,
   }) => {
@@ -69,7 +69,7 @@ describe('a producer', () => {
     });
   });
 
-  test('a time to come delays the job', async ({ producer, queue }) => {
+  test('delays the job until a future start time', async ({ producer, queue }) => {
     const not_before = new Date(Date.now() + 60_000).toISOString();
     const { id } = await producer.launchSession({ query: 'later' }, { not_before });
     const job = await queue.bull.getJob(id);
@@ -77,7 +77,7 @@ describe('a producer', () => {
     expect(job?.delay).toBeGreaterThan(50_000);
   });
 
-  test('the same id twice is one job, the first', async ({ producer, queue }) => {
+  test('keeps the first job if an id is used twice', async ({ producer, queue }) => {
     const id = newId();
     const before = await queue.bull.getJobCountByTypes('waiting');
     await producer.launchSession({ query: 'first' }, { id });
@@ -86,10 +86,7 @@ describe('a producer', () => {
     expect(await queue.find(id)).toMatchObject({ data: { config: { query: 'first' } } });
   });
 
-  test('the same idempotency key twice is one job, and answered alike', async ({
-    producer,
-    queue,
-  }) => {
+  test('returns the same session for the same idempotency key', async ({ producer, queue }) => {
     const options = { idempotency_key: newId(), tenant: 'team-a' };
     const before = await queue.bull.getJobCountByTypes('waiting');
     const first = await producer.launchSession({ query: 'q' }, options);
@@ -97,7 +94,7 @@ describe('a producer', () => {
     expect(await queue.bull.getJobCountByTypes('waiting')).toBe(before + 1);
   });
 
-  test('a job over 1 MiB is refused before it reaches Redis', async ({ producer, queue }) => {
+  test('refuses a job over 1 MiB before it reaches Redis', async ({ producer, queue }) => {
     const id = newId();
     await expect(
       producer.launchSession({ query: 'x'.repeat(1024 * 1024) }, { id }),
@@ -105,17 +102,14 @@ describe('a producer', () => {
     expect(await queue.find(id)).toBeNull();
   });
 
-  test('what does not fit the schema is refused, with its field', async ({ producer }) => {
+  test('refuses an invalid config and names the field', async ({ producer }) => {
     await expect(producer.launchSession({ query: '' })).rejects.toMatchObject({
       code: 'INVALID_REQUEST',
       details: { field: 'config.query' },
     });
   });
 
-  test("on the caller's own client it works, and leaves that client open", async ({
-    queuePrefix,
-    queue,
-  }) => {
+  test("can use the caller's Redis client and leaves it open", async ({ queuePrefix, queue }) => {
     const client = new Redis(redisUrl());
     const producer = createProducer({ connection: client, prefix: queuePrefix });
     const { id } = await producer.launchSession({ query: 'hello' });
@@ -125,7 +119,7 @@ describe('a producer', () => {
     client.disconnect();
   });
 
-  test('options of ioredis are taken too', async ({ queuePrefix, queue }) => {
+  test('accepts ioredis options as the connection', async ({ queuePrefix, queue }) => {
     const { hostname, port } = new URL(redisUrl());
     const connection = { host: hostname, port: Number(port) };
     const producer = createProducer({ connection, prefix: queuePrefix });
@@ -134,7 +128,7 @@ describe('a producer', () => {
     await producer.close();
   });
 
-  test('without a prefix the job goes where the contract says', () => {
+  test('uses the documented default prefix and queue name', () => {
     expect([QUEUE_PREFIX, SESSION_QUEUE]).toEqual(['baton', 'sessions']);
   });
 });
@@ -144,7 +138,7 @@ describe('while Redis is away', () => {
     ['refuses connections', (gate) => gate.shut()],
     ['hangs', (gate) => gate.freeze()],
   ])(
-    'a call fails as UNAVAILABLE in bounded time and works again later: Redis %s',
+    'a call fails as UNAVAILABLE in bounded time and works again later, if Redis %s',
     async ([, takeAway], { queuePrefix, queue, gate }) => {
       const producer = createProducer({ connection: gate.url, prefix: queuePrefix });
       await producer.launchSession({ query: 'before' });
@@ -165,7 +159,7 @@ describe('while Redis is away', () => {
     },
   );
 
-  test('a producer that never met Redis fails so too, recovers and closes at once', async ({
+  test('a producer that never reached Redis fails too, recovers, and closes at once', async ({
     queuePrefix,
     gate,
   }) => {
@@ -182,7 +176,7 @@ describe('while Redis is away', () => {
     expect(performance.now() - started).toBeLessThan(2_000);
   });
 
-  test("a caller's client that would wait for ever does not make the call wait for ever", async ({
+  test("a call fails in bounded time even if the caller's client would wait without limit", async ({
     queuePrefix,
     gate,
   }) => {

@@ -1,4 +1,4 @@
-// One key, one session: whatever is said again, and whichever of the two writes never came.
+// One key makes one session, whatever is repeated and whichever of the two writes is missing.
 import { createAdopter, createSessionServices, idOfKey, newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { createQueueProducer as createProducerOf } from '../../../../packages/core/src/producer.ts';
@@ -15,7 +15,10 @@ const key = () => ({ idempotency_key: newId() });
 const CONFLICT = { code: 'IDEMPOTENCY_CONFLICT' };
 
 describe('a launch with an idempotency key', () => {
-  test('said again is the same session, and told so', async ({ manager, queue }) => {
+  test('returns the same session when it is repeated, and marks it as replayed', async ({
+    manager,
+    queue,
+  }) => {
     const options = { ...key(), title: 'T', delay_ms: 60_000 };
     const first = await manager.acceptance.launch({ query: 'q' }, options);
     const second = await manager.acceptance.launch({ query: 'q' }, options);
@@ -25,7 +28,7 @@ describe('a launch with an idempotency key', () => {
     expect(await queue.find(first.session.id)).not.toBeNull();
   });
 
-  test('with another body is refused, and the first stands', async ({ manager, stores }) => {
+  test('is refused with another body, and the first session stays', async ({ manager, stores }) => {
     const options = key();
     const { id } = await manager.launchSession({ query: 'first' }, options);
     await expect(manager.launchSession({ query: 'second' }, options)).rejects.toMatchObject({
@@ -35,14 +38,17 @@ describe('a launch with an idempotency key', () => {
     expect(await stores.sessions.get(id)).toMatchObject({ query: 'first' });
   });
 
-  test("is no other caller's, though the key is the same", async ({ manager }) => {
+  test('makes a session of its own for each tenant', async ({ manager }) => {
     const options = key();
     const ours = await manager.launchSession({ query: 'q' }, { ...options, tenant: 'a' });
     const theirs = await manager.launchSession({ query: 'q' }, { ...options, tenant: 'b' });
     expect(ours.id).not.toBe(theirs.id);
   });
 
-  test('said a hundred times at once is one session, run once', async ({ manager, queue }) => {
+  test('makes one session and one job when it is sent a hundred times at once', async ({
+    manager,
+    queue,
+  }) => {
     const options = key();
     const all = await Promise.all(
       Array.from({ length: 100 }, () => manager.launchSession({ query: 'q' }, options)),
@@ -53,7 +59,7 @@ describe('a launch with an idempotency key', () => {
     expect(jobs.filter(({ id }) => id === all[0]?.id)).toHaveLength(1);
   });
 
-  test('of two bodies at once one wins for all', async ({ manager }) => {
+  test('accepts only one of two bodies that are sent at once', async ({ manager }) => {
     const options = key();
     const asked = await Promise.allSettled(
       Array.from({ length: 20 }, (_, index) =>
@@ -67,14 +73,14 @@ describe('a launch with an idempotency key', () => {
     for (const reason of refused) expect(reason).toMatchObject(CONFLICT);
   });
 
-  test('is the same session though its caller died before the document was there', async ({
+  test('returns the same session if the first process died before it stored the document', async ({
     manager,
     queue,
     stores,
   }) => {
     const options = key();
     const job = parseLaunchJob({ query: 'q' }, options);
-    await queue.add(job); // and no document: the process ended here
+    await queue.add(job); // but no document, as if the process died here
     expect(await stores.sessions.get(job.id)).toBeNull();
     const again = await manager.acceptance.launch({ query: 'q' }, options);
     expect(again).toMatchObject({
@@ -86,14 +92,14 @@ describe('a launch with an idempotency key', () => {
     );
   });
 
-  test('is the same session though Redis has forgotten its job', async ({ manager, queue }) => {
+  test('returns the same session if Redis lost its job', async ({ manager, queue }) => {
     const options = key();
     const first = await manager.launchSession({ query: 'q' }, options);
     await queue.drop(first.id);
     expect(await manager.launchSession({ query: 'q' }, options)).toEqual(first);
   });
 
-  test('is found again where the first was refused by a worker', async ({
+  test('returns the failed session if a worker refused the first request', async ({
     manager,
     queue,
     stores,
@@ -116,7 +122,7 @@ describe('a launch with an idempotency key', () => {
 });
 
 describe('a continue with an idempotency key', () => {
-  test('said again is the same child, also once its parent is no more to be continued', async ({
+  test('returns the same session when repeated, even if the parent is no longer resumable', async ({
     manager,
     stores,
     db,
@@ -135,7 +141,7 @@ describe('a continue with an idempotency key', () => {
   });
 
   test.for(['another parent', 'a launch'])(
-    'the key of it is refused for %s',
+    'refuses its key for %s',
     async (what, { manager, stores }) => {
       const parents = [];
       for (let n = 0; n < 2; n += 1) {

@@ -8,7 +8,7 @@ const test = base.extend(
   ({ stores, queue }) => createSessionServices({ stores, clock: stores.clock, queue }).manager,
 );
 
-test('webhooks are notified at once of a session that is refused as it is read, and of no new one', async ({
+test('webhooks are notified at once of a session refused on read, not of new ones', async ({
   queue,
   stores,
 }) => {
@@ -24,7 +24,7 @@ test('webhooks are notified at once of a session that is refused as it is read, 
 });
 
 describe('launchSession', () => {
-  test('the session is queued and can be read the moment the call returns', async ({
+  test('queues a session that can be read as soon as the call returns', async ({
     manager,
     queue,
   }) => {
@@ -46,16 +46,14 @@ describe('launchSession', () => {
     expect(JSON.stringify(info)).not.toContain('s3cret');
   });
 
-  test('what was enqueued is what the queue holds: asked twice with one id, one session', async ({
-    manager,
-  }) => {
+  test('returns the first session if an id is used twice', async ({ manager }) => {
     const id = newId();
     const first = await manager.launchSession({ query: 'first' }, { id });
     const second = await manager.launchSession({ query: 'second' }, { id });
     expect(second).toEqual(first);
   });
 
-  test('a wrong config is refused and leaves nothing', async ({ manager, queue, stores }) => {
+  test('refuses a wrong config and stores nothing', async ({ manager, queue, stores }) => {
     const id = newId();
     await expect(manager.launchSession({ query: 5 as never }, { id })).rejects.toMatchObject({
       code: 'INVALID_REQUEST',
@@ -67,7 +65,7 @@ describe('launchSession', () => {
 });
 
 describe('continueSession', () => {
-  test("makes a new session of the parent's conversation", async ({ manager, stores }) => {
+  test("makes a new session in the parent's conversation", async ({ manager, stores }) => {
     const parent = makeCompletedSession({ config: { query: 'first', model: 'opus' } });
     await stores.sessions.insertIfAbsent(parent);
     const info = await manager.continueSession(
@@ -86,7 +84,7 @@ describe('continueSession', () => {
     expect(info.id).not.toBe(parent.id);
   });
 
-  test('an unknown parent is refused, and nothing is enqueued', async ({ manager, queue }) => {
+  test('refuses an unknown parent and enqueues nothing', async ({ manager, queue }) => {
     const id = newId();
     const request = { parent_session_id: newId(), query: 'go on' };
     await expect(manager.continueSession(request, { id })).rejects.toMatchObject({
@@ -97,7 +95,7 @@ describe('continueSession', () => {
   });
 
   test.for(['queued', 'starting', 'running'] as const)(
-    'a %s parent is refused as not terminal',
+    'refuses a %s parent as not terminal',
     async (status, { manager, stores }) => {
       const parent = makeCompletedSession({ status });
       await stores.sessions.insertIfAbsent(parent);
@@ -107,10 +105,7 @@ describe('continueSession', () => {
     },
   );
 
-  test('a parent that waits in the queue is known, and not terminal', async ({
-    manager,
-    queue,
-  }) => {
+  test('refuses a parent that is only in the queue as not terminal', async ({ manager, queue }) => {
     const job = makeLaunchJob();
     await queue.add(job);
     await expect(
@@ -118,7 +113,7 @@ describe('continueSession', () => {
     ).rejects.toMatchObject({ code: 'SESSION_NOT_TERMINAL' });
   });
 
-  test('a parent without a transcript is refused as not resumable', async ({ manager, stores }) => {
+  test('refuses a parent without a transcript as not resumable', async ({ manager, stores }) => {
     const parent = makeSession({ status: 'failed' });
     await stores.sessions.insertIfAbsent(parent);
     await expect(
@@ -126,7 +121,7 @@ describe('continueSession', () => {
     ).rejects.toMatchObject({ code: 'PARENT_NOT_RESUMABLE' });
   });
 
-  test('a wrong override is named', async ({ manager }) => {
+  test('refuses a wrong override and names it', async ({ manager }) => {
     const request = { parent_session_id: newId(), query: 'go on', model: 5 as never };
     await expect(manager.continueSession(request)).rejects.toMatchObject({
       code: 'INVALID_REQUEST',
@@ -136,7 +131,7 @@ describe('continueSession', () => {
 });
 
 describe('getSessionInfo', () => {
-  test('a job that nobody has adopted yet can be read', async ({ manager, queue }) => {
+  test('returns a session that is still only a job', async ({ manager, queue }) => {
     const job = makeLaunchJob({ title: 'straight into the queue' });
     await queue.add(job);
     expect(await manager.getSessionInfo(job.id)).toMatchObject({
@@ -146,7 +141,7 @@ describe('getSessionInfo', () => {
     });
   });
 
-  test('the config comes only when asked for, without its secrets', async ({ manager }) => {
+  test('returns the config only on request, without its secrets', async ({ manager }) => {
     const env = { TOKEN: 's3cret-token' };
     const { id } = await manager.launchSession({ query: 'hello', env });
     expect(await manager.getSessionInfo(id)).not.toHaveProperty('config');
@@ -157,7 +152,7 @@ describe('getSessionInfo', () => {
     expect((await manager.getSession(id)).config.env).toEqual(env);
   });
 
-  test('an unknown id is SESSION_NOT_FOUND', async ({ manager }) => {
+  test('fails as SESSION_NOT_FOUND for an unknown id', async ({ manager }) => {
     const id = newId();
     await expect(manager.getSessionInfo(id)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
     await expect(manager.getSession(id)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
@@ -165,7 +160,7 @@ describe('getSessionInfo', () => {
 });
 
 describe('listSessions', () => {
-  test('pages of Infos, newest first, narrowed as asked', async ({ manager }) => {
+  test('returns pages of Infos, newest first, filtered as requested', async ({ manager }) => {
     const tags = [newId()];
     const infos = [];
     for (const query of ['a', 'b', 'c'])
@@ -183,7 +178,7 @@ describe('listSessions', () => {
     expect(rest).toEqual({ sessions: newestFirst.slice(2) });
   });
 
-  test('without a limit a page holds fifty', async ({ manager, stores }) => {
+  test('returns fifty sessions a page by default', async ({ manager, stores }) => {
     const tag = newId();
     await Promise.all(
       Array.from({ length: 51 }, () =>

@@ -17,8 +17,11 @@ const test = base.extend('adopter', ({ stores, queue }) =>
 const timestamp = Date.UTC(2026, 0, 2, 3, 4, 5);
 const found = (job: Job, data: unknown = job): FoundJob => ({ id: job.id, data, timestamp });
 
-describe('adopting a launch', () => {
-  test('makes the queued document, once and for all', async ({ adopter, stores }) => {
+describe('adopting the job of a launch', () => {
+  test('stores the queued document, which later calls return unchanged', async ({
+    adopter,
+    stores,
+  }) => {
     const job = makeLaunchJob({ config: makeFullConfig(), title: 'T' });
     const session = await adopter.adopt(found(job));
     expect(session).toMatchObject({
@@ -33,7 +36,7 @@ describe('adopting a launch', () => {
     expect(await adopter.adopt(found(job))).toEqual(session);
   });
 
-  test('the document wins over the payload', async ({ adopter }) => {
+  test('returns the stored document if the payload differs', async ({ adopter }) => {
     const job = makeLaunchJob();
     const first = await adopter.adopt(found(job));
     const another = { ...job, config: { query: 'another' } };
@@ -43,7 +46,7 @@ describe('adopting a launch', () => {
     expect(await adopter.find(job.id)).toEqual(first);
   });
 
-  test('raced by many makes one document', async ({ adopter, db }) => {
+  test('makes one document when many callers race', async ({ adopter, db }) => {
     const job = makeLaunchJob();
     const all = await Promise.all(Array.from({ length: 32 }, () => adopter.adopt(found(job))));
     expect(new Set(all.map((session) => JSON.stringify(session))).size).toBe(1);
@@ -51,7 +54,7 @@ describe('adopting a launch', () => {
     expect(await ids.countDocuments({ _id: job.id })).toBe(1);
   });
 
-  test('a time that is none counts as now', async ({ adopter }) => {
+  test("uses the current time if the job's timestamp is invalid", async ({ adopter }) => {
     for (const wrong of [Number.NaN, -5, 1e18, Number.POSITIVE_INFINITY]) {
       const job = makeLaunchJob();
       const session = await adopter.adopt({ id: job.id, data: job, timestamp: wrong });
@@ -61,7 +64,7 @@ describe('adopting a launch', () => {
   });
 });
 
-describe('adopting a continue', () => {
+describe('adopting the job of a continue', () => {
   test("merges the parent's config and joins its conversation", async ({ adopter, stores }) => {
     const parent = makeCompletedSession({ config: makeFullConfig() });
     await stores.sessions.insertIfAbsent(parent);
@@ -81,11 +84,7 @@ describe('adopting a continue', () => {
     expect(await stores.sessions.get(parent.id)).toEqual(parent);
   });
 
-  test('adopts a parent first that is only in the queue, and its parent', async ({
-    adopter,
-    stores,
-    queue,
-  }) => {
+  test('first adopts ancestors that are only in the queue', async ({ adopter, stores, queue }) => {
     const root = makeLaunchJob({ config: { query: 'first', model: 'opus' } });
     const middle = makeContinueJob(root.id);
     const leaf = makeContinueJob(middle.id);
@@ -96,7 +95,10 @@ describe('adopting a continue', () => {
     expect((await stores.sessions.get(root.id))?.query).toBe('first');
   });
 
-  test('of an unknown parent makes a failed session that says so', async ({ adopter, stores }) => {
+  test('makes a failed session with the reason if the parent is unknown', async ({
+    adopter,
+    stores,
+  }) => {
     const job = makeContinueJob(newId(), { title: 'T' });
     const session = await adopter.adopt(found(job));
     expect(session).toMatchObject({
@@ -110,7 +112,7 @@ describe('adopting a continue', () => {
     expect(await stores.sessions.get(job.id)).toEqual(session);
   });
 
-  test('a ring of jobs that name each other as parents ends', async ({ adopter, queue }) => {
+  test('ends if jobs name each other as parents in a cycle', async ({ adopter, queue }) => {
     const [a, b, c] = [newId(), newId(), newId()];
     await queue.add(makeContinueJob(c, { id: a }));
     await queue.add(makeContinueJob(a, { id: b }));
@@ -120,20 +122,23 @@ describe('adopting a continue', () => {
     expect(await adopter.find(b)).toMatchObject({ failure: { code: 'PARENT_NOT_FOUND' } });
   });
 
-  test('a job that names itself as its parent ends as failed', async ({ adopter, queue }) => {
+  test('makes a failed session if the job names itself as its parent', async ({
+    adopter,
+    queue,
+  }) => {
     const id = newId();
     await queue.add(makeContinueJob(id, { id }));
     expect(await adopter.find(id)).toMatchObject({ failure: { code: 'PARENT_NOT_FOUND' } });
   });
 });
 
-describe('adopting what is no job', () => {
+describe('adopting an invalid job', () => {
   test.for<[string, object, string, string]>([
     ['a wrong type', { config: { query: 'q', model: 5 } }, 'INVALID_REQUEST', 'config.model'],
-    ['half a pair', { metadata: { a: '\ud83d' } }, 'INVALID_REQUEST', 'metadata.a'],
+    ['half a surrogate pair', { metadata: { a: '\ud83d' } }, 'INVALID_REQUEST', 'metadata.a'],
     ['a rounded number', { metadata: { a: 2 ** 60 } }, 'INVALID_REQUEST', 'metadata.a'],
     [
-      'a prototype',
+      'a __proto__ key',
       { metadata: JSON.parse('{"__proto__":{}}') },
       'INVALID_REQUEST',
       'metadata.__proto__',
@@ -143,7 +148,7 @@ describe('adopting what is no job', () => {
     ['another version', { version: 2 }, 'INVALID_REQUEST', 'version'],
     ["an id that is not the job's", { id: newId() }, 'INVALID_REQUEST', 'id'],
   ])(
-    '%s makes a failed session that names the field',
+    'with %s makes a failed session that names the field',
     async ([, fields, code, field], { adopter }) => {
       const job = makeLaunchJob();
       expect(await adopter.adopt(found(job, { ...job, ...fields }))).toMatchObject({
@@ -155,13 +160,13 @@ describe('adopting what is no job', () => {
   );
 
   test.for<[string, unknown]>([
-    ['nothing', undefined],
+    ['no payload', undefined],
     ['null', null],
-    ['a string', 'launch'],
-    ['a list', []],
-    ['hostile depth', JSON.parse(`{"config":${'['.repeat(5_000)}${']'.repeat(5_000)}}`)],
-    ['keys that BSON does not take', { config: { query: 'q' }, metadata: { 'a\0b': 1 }, '\0': 1 }],
-  ])('%s makes a failed session', async ([, data], { adopter }) => {
+    ['a string as payload', 'launch'],
+    ['a list as payload', []],
+    ['hostile nesting', JSON.parse(`{"config":${'['.repeat(5_000)}${']'.repeat(5_000)}}`)],
+    ['keys that BSON cannot store', { config: { query: 'q' }, metadata: { 'a\0b': 1 }, '\0': 1 }],
+  ])('with %s makes a failed session', async ([, data], { adopter }) => {
     const job = makeLaunchJob();
     expect(await adopter.adopt({ id: job.id, data, timestamp })).toMatchObject({
       status: 'failed',
@@ -169,7 +174,7 @@ describe('adopting what is no job', () => {
     });
   });
 
-  test('a payload over 1 MiB makes a failed session, however large', async ({ adopter }) => {
+  test('with a payload over 1 MiB makes a failed session', async ({ adopter }) => {
     const job = makeLaunchJob({ config: { query: 'x'.repeat(20 * 1024 * 1024) } });
     const session = await adopter.adopt(found(job));
     expect(session).toMatchObject({ status: 'failed', failure: { code: 'PAYLOAD_TOO_LARGE' } });
@@ -177,7 +182,7 @@ describe('adopting what is no job', () => {
   });
 
   test.for(['1', 'job-1', newId().toUpperCase()])(
-    'a job whose id is %s is refused: no document can stand for it',
+    'whose id is %s is refused, because no document can have that id',
     async (id, { adopter, stores }) => {
       await expect(adopter.adopt({ id, data: makeLaunchJob(), timestamp })).rejects.toMatchObject({
         code: 'INVALID_REQUEST',
@@ -188,7 +193,7 @@ describe('adopting what is no job', () => {
 });
 
 describe('a job that any BullMQ client added', () => {
-  test('is adopted, with the defaults filled in', async ({ adopter, queuePrefix }) => {
+  test('is adopted with default values', async ({ adopter, queuePrefix }) => {
     const bull = new Queue('sessions', { connection: { url: redisUrl() }, prefix: queuePrefix });
     const id = newId();
     const payload = { version: 1, kind: 'launch', id, config: { query: 'hello' } };
@@ -203,7 +208,7 @@ describe('a job that any BullMQ client added', () => {
     });
   });
 
-  test('and is failed where it does not parse', async ({ adopter, queuePrefix }) => {
+  test('becomes a failed session if it does not parse', async ({ adopter, queuePrefix }) => {
     const bull = new Queue('sessions', { connection: { url: redisUrl() }, prefix: queuePrefix });
     const id = newId();
     await bull.add('launch', { id, config: { query: 'hello' } }, { jobId: id });
@@ -215,6 +220,6 @@ describe('a job that any BullMQ client added', () => {
   });
 });
 
-test('what is in neither store nor queue is not found', async ({ adopter }) => {
+test('an id that is in neither the store nor the queue is not found', async ({ adopter }) => {
   expect(await adopter.find(newId())).toBeNull();
 });

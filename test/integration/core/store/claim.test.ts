@@ -9,8 +9,8 @@ const other = { ...claimant, worker_id: 'worker-2' };
 
 const raw = (db: Db) => db.collection<Omit<Session, 'id'> & { _id: string }>('sessions');
 
-describe('claim', () => {
-  test('a queued session is taken under the first fence', async ({ stores }) => {
+describe('a claim', () => {
+  test('of a queued session takes it under the first fence', async ({ stores }) => {
     const session = makeSession({ not_before: new Date() });
     await stores.sessions.insertIfAbsent(session);
     const claim = await stores.claims.claim(session.id, { ...claimant, claude_version: '2.1.330' });
@@ -28,7 +28,9 @@ describe('claim', () => {
     expect(held).toBeLessThanOrEqual(LEASE_MS);
   });
 
-  test('of 64 racing claimants exactly one wins, the others find it busy', async ({ stores }) => {
+  test('is won by one of 64 racing workers, and the others find the session busy', async ({
+    stores,
+  }) => {
     const session = makeSession();
     await stores.sessions.insertIfAbsent(session);
     const claims = await Promise.all(
@@ -46,7 +48,7 @@ describe('claim', () => {
   });
 
   test.for(['starting', 'running'] as const)(
-    'a %s session whose lease holds is busy, and says until when',
+    "of a %s session with a valid lease finds it busy and returns the lease's end",
     async (status, { stores, db }) => {
       const session = makeSession();
       await stores.sessions.insertIfAbsent(session);
@@ -63,7 +65,7 @@ describe('claim', () => {
   );
 
   test.for(['starting', 'running'] as const)(
-    'a %s session whose lease has expired is taken under a higher fence',
+    'of a %s session with an expired lease takes it under a higher fence',
     async (status, { stores, db }) => {
       const session = makeSession();
       await stores.sessions.insertIfAbsent(session);
@@ -77,7 +79,7 @@ describe('claim', () => {
     },
   );
 
-  test('64 claimants of an expired lease: one wins', async ({ stores }) => {
+  test('of an expired lease is won by one of 64 workers', async ({ stores }) => {
     const session = makeSession();
     await stores.sessions.insertIfAbsent(session);
     await stores.own(session.id, 0);
@@ -88,7 +90,7 @@ describe('claim', () => {
     expect((await stores.sessions.get(session.id))?.attempts).toHaveLength(2);
   });
 
-  test('an owner whose heartbeat comes between the look and the leap keeps its session', async ({
+  test('fails if the owner renews its lease between the read and the write', async ({
     stores,
     db,
   }) => {
@@ -101,7 +103,7 @@ describe('claim', () => {
       fence: 1,
       leaseMs: LEASE_MS,
     });
-    // The claimant asks for the time after it read the document: the heartbeat arrives just then.
+    // The claim asks for the time after it read the document; the owner's heartbeat arrives then.
     const claims = createClaims(db, {
       async now() {
         await owner.commit({});
@@ -113,7 +115,7 @@ describe('claim', () => {
   });
 
   test.for(['completed', 'failed', 'cancelled'] as const)(
-    'a %s session is left as it is',
+    'of a %s session leaves it unchanged',
     async (status, { stores }) => {
       const session = makeSession({ status });
       await stores.sessions.insertIfAbsent(session);
@@ -125,7 +127,7 @@ describe('claim', () => {
     },
   );
 
-  test('a queued session whose cancel was asked for becomes cancelled', async ({ stores }) => {
+  test('of a queued session with a cancel request cancels it', async ({ stores }) => {
     const session = makeSession({ cancel_requested_at: new Date() });
     await stores.sessions.insertIfAbsent(session);
     expect(await stores.claims.claim(session.id, claimant)).toMatchObject({
@@ -134,7 +136,10 @@ describe('claim', () => {
     });
   });
 
-  test('so does one whose worker died after the cancel', async ({ stores, db }) => {
+  test('of a session whose worker died after a cancel request cancels it', async ({
+    stores,
+    db,
+  }) => {
     const session = makeSession();
     await stores.sessions.insertIfAbsent(session);
     await stores.own(session.id, 0);
@@ -150,7 +155,7 @@ describe('claim', () => {
     });
   });
 
-  test('an unknown session is missing', async ({ stores }) => {
+  test('of an unknown session finds nothing', async ({ stores }) => {
     expect(await stores.claims.claim(newId(), claimant)).toEqual({ kind: 'missing' });
   });
 });

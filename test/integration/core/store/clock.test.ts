@@ -4,17 +4,17 @@ import { expect, onTestFinished, vi } from 'vitest';
 import { mongodbUrl } from '../../../support/services.ts';
 import { test } from '../stores.ts';
 
-test("the clock tells the server's time", async ({ db }) => {
+test("the store clock returns the server's time", async ({ db }) => {
   const clock = createStoreClock(db);
   const before = await db.admin().command({ hello: 1 });
   const now = await clock.now();
   const after = await db.admin().command({ hello: 1 });
-  // A millisecond of rounding on either side, and half of a round trip.
+  // The tolerance covers rounding and half of a round trip.
   expect(now.getTime()).toBeGreaterThanOrEqual(before['localTime'].getTime() - 50);
   expect(now.getTime()).toBeLessThanOrEqual(after['localTime'].getTime() + 50);
 });
 
-test('it asks again once the host has slept', async () => {
+test('the store clock asks the server again after the host has slept', async () => {
   const client = await MongoClient.connect(mongodbUrl(), { monitorCommands: true });
   onTestFinished(() => client.close());
   let asked = 0;
@@ -32,13 +32,13 @@ test('it asks again once the host has slept', async () => {
   expect(asked).toBe(2);
 });
 
-test('an answer that took long is asked for again', async ({ db }) => {
+test('the store clock repeats a request that took long', async ({ db }) => {
   vi.useFakeTimers({ toFake: ['performance'] });
   onTestFinished(() => {
     vi.useRealTimers();
   });
   let asked = 0;
-  // The answer lies there while the process is paused.
+  // The process is paused after the answer has arrived.
   const paused = {
     admin: () => ({
       async command(command: object) {
@@ -54,7 +54,7 @@ test('an answer that took long is asked for again', async ({ db }) => {
   expect(Math.abs(now.getTime() - localTime.getTime())).toBeLessThan(500);
 });
 
-test('it never goes back, and asks the server once for many readers', async () => {
+test('the store clock never goes back and asks the server once for many readers', async () => {
   const client = await MongoClient.connect(mongodbUrl(), { monitorCommands: true });
   let asked = 0;
   client.on('commandStarted', ({ commandName }) => {

@@ -23,7 +23,7 @@ const test = base.extend('conversation', ({ stores }) => ({
     await stores.events.insert(events);
     return stored;
   },
-  /** Every page of a conversation, as [session, seq] pairs. */
+  /** Returns every page of a conversation as [session, seq] pairs. */
   async pages(session: Session, limit: number): Promise<[string, number][][]> {
     const pages: [string, number][][] = [];
     for (let cursor: string | undefined; ; ) {
@@ -42,9 +42,9 @@ const run = (session: Session, seqs: number[]) =>
   seqs.map((seq): [string, number] => [session.id, seq]);
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 
-describe('a conversation', () => {
+describe('the events of a conversation', () => {
   test.for([1, 3, 7, 10, 17, 100])(
-    'in pages of %i is one flat run from the root to the session',
+    'in pages of %i run from the root to the session',
     async (limit, { conversation }) => {
       const root = await conversation.add(makeSession(), 7);
       const silent = await conversation.add(makeChild(root), 0);
@@ -56,7 +56,7 @@ describe('a conversation', () => {
     },
   );
 
-  test('two branches share the root and not each other', async ({ conversation }) => {
+  test("on one branch include the root's but not another branch's", async ({ conversation }) => {
     const root = await conversation.add(makeSession(), 2);
     const left = await conversation.add(makeChild(root), 3);
     const right = await conversation.add(makeChild(root), 1);
@@ -67,7 +67,7 @@ describe('a conversation', () => {
   });
 
   test.for([1, 2, 4, 100])(
-    'superseded events are left out, in pages of %i too',
+    'leave out superseded ones, in pages of %i',
     async (limit, { conversation }) => {
       const superseded = [
         { from: 2, to: 4 },
@@ -82,7 +82,7 @@ describe('a conversation', () => {
     },
   );
 
-  test('an event shows what a reader needs, and no fence', async ({ conversation, stores }) => {
+  test('have the fields a reader needs, without the fence', async ({ conversation, stores }) => {
     const root = await conversation.add(makeSession(), 1);
     const { events } = await readConversation(stores, root, { limit: 5 });
     expect(events).toEqual([
@@ -97,12 +97,12 @@ describe('a conversation', () => {
     ]);
   });
 
-  test('of a session without events it is empty', async ({ conversation }) => {
+  test('are an empty page if the session has none', async ({ conversation }) => {
     const root = await conversation.add(makeSession(), 0);
     expect(await conversation.pages(root, 10)).toEqual([[]]);
   });
 
-  test('a cursor of another conversation is refused, and so is nonsense', async ({
+  test('cannot be read with a cursor of another conversation or an invalid one', async ({
     conversation,
     stores,
   }) => {

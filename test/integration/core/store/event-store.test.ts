@@ -20,8 +20,8 @@ function makeEvents(sessionId: string, from: number, to: number, fields: Partial
 
 const everything = { after: 0, upTo: 1e6, limit: 1000 };
 
-describe('insert', () => {
-  test('events come back as they were, exact and in order', async ({ stores: { events } }) => {
+describe('inserting events', () => {
+  test('stores them exactly and in order', async ({ stores: { events } }) => {
     const sessionId = newId();
     const lines = [
       '{"a.b":{"$c":1}}',
@@ -39,7 +39,7 @@ describe('insert', () => {
     expect(await events.page({ sessionId, ...everything })).toEqual(all);
   });
 
-  test('saying the same under the same fence again changes nothing', async ({
+  test('changes nothing when it is repeated under the same fence', async ({
     stores: { events },
   }) => {
     const sessionId = newId();
@@ -50,7 +50,7 @@ describe('insert', () => {
     expect(await events.page({ sessionId, ...everything })).toEqual(all);
   });
 
-  test("an older fence's leftovers are replaced", async ({ stores: { events } }) => {
+  test('replaces events of an older fence', async ({ stores: { events } }) => {
     const sessionId = newId();
     const kept = makeEvents(sessionId, 1, 2);
     await events.insert([...kept, ...makeEvents(sessionId, 3, 6, { raw: 'left over' })]);
@@ -62,7 +62,7 @@ describe('insert', () => {
     ]);
   });
 
-  test('where a newer fence wrote it is refused, and what is there stays', async ({
+  test('is refused if a newer fence wrote the events, which stay', async ({
     stores: { events },
   }) => {
     const sessionId = newId();
@@ -74,38 +74,41 @@ describe('insert', () => {
     expect(await events.page({ sessionId, ...everything })).toEqual(newer);
   });
 
-  test('of no events it does nothing', async ({ stores: { events } }) => {
+  test('does nothing for an empty list', async ({ stores: { events } }) => {
     await expect(events.insert([])).resolves.toBeUndefined();
   });
 
-  test('two sessions do not see each other', async ({ stores: { events } }) => {
+  test('keeps the events of two sessions apart', async ({ stores: { events } }) => {
     const [a, b] = [newId(), newId()];
     await events.insert([...makeEvents(a, 1, 2), ...makeEvents(b, 1, 1)]);
     expect(await events.page({ sessionId: b, ...everything })).toHaveLength(1);
   });
 });
 
-describe('page', () => {
+describe('a page of events', () => {
   test.for([
     [{ after: 0, upTo: 25, limit: 10 }, 1, 10],
     [{ after: 10, upTo: 25, limit: 10 }, 11, 20],
     [{ after: 20, upTo: 25, limit: 10 }, 21, 25],
     [{ after: 0, upTo: 5, limit: 10 }, 1, 5],
     [{ after: 4, upTo: 5, limit: 1 }, 5, 5],
-  ] as const)('%o is %i to %i', async ([range, from, to], { stores: { events } }) => {
-    const sessionId = newId();
-    await events.insert(makeEvents(sessionId, 1, 30));
-    const page = await events.page({ sessionId, ...range });
-    expect(page.map((event) => event.seq)).toEqual(
-      Array.from({ length: to - from + 1 }, (_, i) => from + i),
-    );
-  });
+  ] as const)(
+    'for %o holds the events %i to %i',
+    async ([range, from, to], { stores: { events } }) => {
+      const sessionId = newId();
+      await events.insert(makeEvents(sessionId, 1, 30));
+      const page = await events.page({ sessionId, ...range });
+      expect(page.map((event) => event.seq)).toEqual(
+        Array.from({ length: to - from + 1 }, (_, i) => from + i),
+      );
+    },
+  );
 
   test.for([
     { after: 5, upTo: 5, limit: 10 },
     { after: 9, upTo: 5, limit: 10 },
     { after: 0, upTo: 0, limit: 10 },
-  ])('%o is empty', async (range, { stores: { events } }) => {
+  ])('for %o is empty', async (range, { stores: { events } }) => {
     const sessionId = newId();
     await events.insert(makeEvents(sessionId, 1, 10));
     expect(await events.page({ sessionId, ...range })).toEqual([]);
@@ -113,9 +116,7 @@ describe('page', () => {
 });
 
 describe('clearAbove', () => {
-  test('it removes what lies above, across many windows, and nothing below', async ({
-    stores: { events },
-  }) => {
+  test('removes all events above a number and none below', async ({ stores: { events } }) => {
     const sessionId = newId();
     await events.insert(makeEvents(sessionId, 1, 2300));
     await events.clearAbove(sessionId, 10, 2);
@@ -123,9 +124,7 @@ describe('clearAbove', () => {
     expect(await events.page({ sessionId, after: 1300, upTo: 2300, limit: 1000 })).toEqual([]);
   });
 
-  test('one that was overtaken removes nothing of its successors', async ({
-    stores: { events },
-  }) => {
+  test('removes no events of a newer fence', async ({ stores: { events } }) => {
     const sessionId = newId();
     await events.insert(makeEvents(sessionId, 1, 3, { fence: 1 }));
     const newer = makeEvents(sessionId, 4, 8, { fence: 3, attempt: 3 });
@@ -135,8 +134,10 @@ describe('clearAbove', () => {
   });
 });
 
-describe('a page with a bound on its bytes', () => {
-  test('ends early, goes on from its last event, and always holds one', async ({ stores }) => {
+describe('a page of events with a byte limit', () => {
+  test('ends early, can be continued from its last event, and always holds one event', async ({
+    stores,
+  }) => {
     const id = newId();
     const raw = 'x'.repeat(300_000);
     await stores.events.insert(makeEvents(id, 1, 100, { raw }));

@@ -1,4 +1,4 @@
-// Reads and inserts of many callers that go by few commands.
+// Reads and inserts of many callers that share few commands.
 import { type Collection, MongoClient } from 'mongodb';
 import { describe, expect } from 'vitest';
 import { createGroupInsert } from '../../../../packages/core/src/store/group-insert.ts';
@@ -12,7 +12,7 @@ interface Numbered {
 
 interface Watched {
   collection: Collection<Numbered>;
-  /** The commands that were sent, by name. */
+  /** The names of the commands that were sent. */
   sent: string[];
 }
 
@@ -30,8 +30,10 @@ const test = base.extend<{ watched: Watched }>({
 const numbered = (n: number): Numbered => ({ _id: `id-${n}`, n });
 const many = (count: number) => Array.from({ length: count }, (_, n) => numbered(n));
 
-describe('reads', () => {
-  test('at one moment go by one command, each told of its own', async ({ watched }) => {
+describe('grouped reads', () => {
+  test('at the same moment share one command, and each gets its own document', async ({
+    watched,
+  }) => {
     const { collection, sent } = watched;
     await collection.insertMany(many(20));
     const read = createGroupRead(collection);
@@ -42,7 +44,7 @@ describe('reads', () => {
     expect(sent.filter((name) => name === 'find')).toHaveLength(1);
   });
 
-  test('one after another see what was written in between', async ({ watched }) => {
+  test('one after another see the writes between them', async ({ watched }) => {
     const { collection } = watched;
     const read = createGroupRead(collection);
     expect(await read('id-0')).toBeNull();
@@ -53,8 +55,8 @@ describe('reads', () => {
   });
 });
 
-describe('inserts', () => {
-  test('at one moment go by one command', async ({ watched }) => {
+describe('grouped inserts', () => {
+  test('at the same moment share one command', async ({ watched }) => {
     const { collection, sent } = watched;
     const insert = createGroupInsert(collection);
     await Promise.all(many(50).map((one) => insert(one, 100)));
@@ -62,7 +64,7 @@ describe('inserts', () => {
     expect(sent.filter((name) => name === 'insert')).toHaveLength(1);
   });
 
-  test('one whose id is taken is told so, the others are there', async ({ watched }) => {
+  test('fail only for an id that is taken', async ({ watched }) => {
     const { collection } = watched;
     await collection.insertOne(numbered(1));
     const insert = createGroupInsert(collection);
@@ -72,7 +74,7 @@ describe('inserts', () => {
     expect(await collection.countDocuments()).toBe(3);
   });
 
-  test('one that the driver cannot send fails alone', async ({ watched }) => {
+  test('fail only for a document that the driver cannot send', async ({ watched }) => {
     const { collection } = watched;
     const insert = createGroupInsert(collection);
     const unsendable = { ...numbered(1), 'nul\0': 1 };

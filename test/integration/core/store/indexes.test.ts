@@ -4,9 +4,7 @@ import { test } from '../../../support/services.ts';
 
 const BY_TIME = { created_at: -1, _id: -1 };
 
-test('sessions are found by status, parent, conversation, tag and time without a look at all of them', async ({
-  db,
-}) => {
+test('indexes exist for sessions by status, parent, conversation, tag and time', async ({ db }) => {
   await ensureIndexes(db);
   await ensureIndexes(db);
   const keys = (await db.collection('sessions').indexes()).map(({ key }) => key);

@@ -4,10 +4,8 @@ import { test } from '../../../support/services.ts';
 
 const key = { name: 'ci', tenant: 'default', scope: 'write' } as const;
 
-describe('API keys', () => {
-  test('a key can be found by its id and checked against the hash, and only the hash is stored', async ({
-    db,
-  }) => {
+describe('the API key store', () => {
+  test('finds a key by its id and stores only the hash of its secret', async ({ db }) => {
     const store = createKeyStore(db);
     const { key: made, text } = await store.create(key);
     const { id, secret } = parseKeyText(text) ?? expect.fail('no key text');
@@ -19,7 +17,7 @@ describe('API keys', () => {
     expect(JSON.stringify(document)).not.toContain(secret);
   });
 
-  test('two keys share neither id nor secret', async ({ db }) => {
+  test('gives each key its own id and secret', async ({ db }) => {
     const store = createKeyStore(db);
     const texts = await Promise.all(
       Array.from({ length: 20 }, async () => (await store.create(key)).text),
@@ -30,7 +28,7 @@ describe('API keys', () => {
     for (const { secret } of parts) expect(Buffer.from(secret, 'base64url')).toHaveLength(32);
   });
 
-  test('the list tells nothing of a secret', async ({ db }) => {
+  test('lists keys without their hashes', async ({ db }) => {
     const store = createKeyStore(db);
     const { key: made } = await store.create({ ...key, name: 'listed' });
     const listed = await store.list();
@@ -38,7 +36,7 @@ describe('API keys', () => {
     for (const one of listed) expect(one).not.toHaveProperty('hash');
   });
 
-  test('the list leaves out a document that cannot be read, and logs it once', async ({ db }) => {
+  test('leaves an unreadable document out of the list and logs it once', async ({ db }) => {
     const logged: object[] = [];
     const log = { error: (facts: object) => logged.push(facts) };
     const store = createKeyStore(db, { log: log as never });
@@ -52,7 +50,7 @@ describe('API keys', () => {
     expect(logged).toMatchObject([{ collection: 'api_keys', document_id: 'odd' }]);
   });
 
-  test('a revocation stands, and saying it again keeps its time', async ({ db }) => {
+  test('keeps the time of the first revocation', async ({ db }) => {
     const store = createKeyStore(db);
     const { key: made } = await store.create(key);
     const { revoked_at } = await store.revoke(made.id);
@@ -62,7 +60,7 @@ describe('API keys', () => {
     await expect(store.revoke('0000000000000000')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  test('the last use is written once in a while, not every time', async ({ db }) => {
+  test('writes the last use only from time to time', async ({ db }) => {
     const store = createKeyStore(db);
     const { key: made } = await store.create(key);
     await store.noteUse(made.id);

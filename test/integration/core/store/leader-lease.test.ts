@@ -2,14 +2,14 @@ import { createLeaderLease, newId, type StoreClock } from '@baton/core/internal'
 import { describe, expect } from 'vitest';
 import { test } from '../stores.ts';
 
-/** A clock that a test sets. */
+/** Returns a clock that the test sets by hand. */
 function handClock(): StoreClock & { ms: number } {
   const clock = { ms: 0, now: async () => new Date(clock.ms) };
   return clock;
 }
 
-describe('a duty', () => {
-  test('is one holder’s at a time, who keeps it by asking again', async ({ db }) => {
+describe('a leader lease', () => {
+  test('has one holder at a time, who renews it', async ({ db }) => {
     const name = newId();
     const clock = handClock();
     const [first, second] = ['a', 'b'].map((owner) => createLeaderLease(db, clock, name, owner));
@@ -21,7 +21,7 @@ describe('a duty', () => {
     expect(await second?.acquire(1_000)).toBe(false);
   });
 
-  test('passes on when its time is over', async ({ db }) => {
+  test('can be taken by another worker when it expires', async ({ db }) => {
     const name = newId();
     const clock = handClock();
     const [first, second] = ['a', 'b'].map((owner) => createLeaderLease(db, clock, name, owner));
@@ -31,7 +31,9 @@ describe('a duty', () => {
     expect(await first?.acquire(1_000)).toBe(false);
   });
 
-  test('passes on at once where it is released, by its holder alone', async ({ db }) => {
+  test('can be taken at once after its holder, and only its holder, releases it', async ({
+    db,
+  }) => {
     const name = newId();
     const clock = handClock();
     const [first, second] = ['a', 'b'].map((owner) => createLeaderLease(db, clock, name, owner));
@@ -42,7 +44,7 @@ describe('a duty', () => {
     expect(await second?.acquire(1_000)).toBe(true);
   });
 
-  test('of which 32 ask at once goes to one', async ({ db, stores }) => {
+  test('goes to one of 32 workers that ask at once', async ({ db, stores }) => {
     const name = newId();
     const asked = Array.from({ length: 32 }, (_, n) =>
       createLeaderLease(db, stores.clock, name, `owner-${n}`).acquire(60_000),
@@ -50,7 +52,7 @@ describe('a duty', () => {
     expect((await Promise.all(asked)).filter(Boolean)).toHaveLength(1);
   });
 
-  test('is apart from others', async ({ db }) => {
+  test('does not affect leases with other names', async ({ db }) => {
     const clock = handClock();
     expect(await createLeaderLease(db, clock, newId(), 'a').acquire(1_000)).toBe(true);
     expect(await createLeaderLease(db, clock, newId(), 'b').acquire(1_000)).toBe(true);

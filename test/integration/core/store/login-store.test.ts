@@ -3,7 +3,7 @@ import { describe, expect, vi } from 'vitest';
 import { test } from '../../../support/services.ts';
 
 describe('a login', () => {
-  test('stands for its key until it is ended, and what is stored does not open it', async ({
+  test('belongs to its key until it ends, and its stored form cannot be used to log in', async ({
     db,
   }) => {
     const logins = createLoginStore(db);
@@ -17,7 +17,7 @@ describe('a login', () => {
     await logins.end(token);
   });
 
-  test('ends by itself, and the next login clears it away', async ({ db }) => {
+  test('expires, and the next login removes it', async ({ db }) => {
     const logins = createLoginStore(db);
     vi.useFakeTimers({ toFake: ['Date'] });
     const token = await logins.begin('k2');

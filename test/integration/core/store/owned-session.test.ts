@@ -24,7 +24,7 @@ const WRITES: [string, (owner: OwnedSession) => Promise<unknown>][] = [
 ];
 
 describe('the owner of a session', () => {
-  test('it moves to running, commits and concludes', async ({ stores }) => {
+  test('marks it running, commits and concludes it', async ({ stores }) => {
     const session = makeSession();
     await stores.sessions.insertIfAbsent(session);
     const owner = await stores.own(session.id);
@@ -60,7 +60,7 @@ describe('the owner of a session', () => {
   });
 
   test.for(['completed', 'failed', 'cancelled'] as const)(
-    'it may conclude as %s before the first line',
+    'may conclude it as %s before the first line of output',
     async (status, { stores }) => {
       const session = makeSession();
       await stores.sessions.insertIfAbsent(session);
@@ -70,7 +70,7 @@ describe('the owner of a session', () => {
     },
   );
 
-  test.for(WRITES.slice(0, 3))('%s renews the lease', async ([, write], { stores }) => {
+  test.for(WRITES.slice(0, 3))('renews the lease by %s', async ([, write], { stores }) => {
     const session = makeSession();
     await stores.sessions.insertIfAbsent(session);
     await stores.own(session.id, 0);
@@ -81,7 +81,7 @@ describe('the owner of a session', () => {
     expect(left).toBeGreaterThan(LEASE_MS - 10_000);
   });
 
-  test.for(WRITES)('an older fence writes nothing: %s', async ([, write], { stores }) => {
+  test.for(WRITES)('writes nothing with an older fence by %s', async ([, write], { stores }) => {
     const session = makeSession();
     await stores.sessions.insertIfAbsent(session);
     const old = await stores.own(session.id, 0, 'worker-1');
@@ -95,7 +95,7 @@ describe('the owner of a session', () => {
     (['completed', 'failed', 'cancelled'] as const).flatMap((status) =>
       WRITES.map(([name, write]) => [status, name, write] as const),
     ),
-  )('a %s session never changes again: %s', async ([status, , write], { stores }) => {
+  )('cannot change a %s session by %s', async ([status, , write], { stores }) => {
     const session = makeSession();
     await stores.sessions.insertIfAbsent(session);
     const owner = await stores.own(session.id);
@@ -105,9 +105,7 @@ describe('the owner of a session', () => {
     expect(await stores.sessions.get(session.id)).toEqual(before);
   });
 
-  test('a second ending of another kind is refused, the same one said twice is not', async ({
-    stores,
-  }) => {
+  test('may repeat an ending but not change it', async ({ stores }) => {
     const session = makeSession();
     await stores.sessions.insertIfAbsent(session);
     const owner = await stores.own(session.id);
@@ -117,7 +115,7 @@ describe('the owner of a session', () => {
   });
 
   test.for(WRITES.slice(0, 3))(
-    '%s brings back that a cancel was asked for',
+    'learns of a cancel request from %s',
     async ([, write], { stores, db }) => {
       const session = makeSession();
       await stores.sessions.insertIfAbsent(session);
@@ -127,7 +125,9 @@ describe('the owner of a session', () => {
     },
   );
 
-  test('handing back queues the session, counts it and frees the lease', async ({ stores }) => {
+  test('queues the session, counts a retry and frees the lease when it returns it', async ({
+    stores,
+  }) => {
     const session = makeSession();
     await stores.sessions.insertIfAbsent(session);
     const owner = await stores.own(session.id);
@@ -155,9 +155,7 @@ describe('the owner of a session', () => {
     expect(next.fence).toBe(2);
   });
 
-  test('handing back twice, as where the first answer was lost, counts once', async ({
-    stores,
-  }) => {
+  test('counts a hand-back once even if the write is repeated', async ({ stores }) => {
     const session = makeSession();
     await stores.sessions.insertIfAbsent(session);
     const owner = await stores.own(session.id);
@@ -173,7 +171,10 @@ describe('the owner of a session', () => {
     expect(await owner.returnToQueue({ reason: 'hand_back' }, {})).toBeNull();
   });
 
-  test('handing back goes to cancelled where a cancel was asked for', async ({ stores, db }) => {
+  test('cancels the session when it hands it back after a cancel request', async ({
+    stores,
+    db,
+  }) => {
     const session = makeSession();
     await stores.sessions.insertIfAbsent(session);
     const owner = await stores.own(session.id);

@@ -19,8 +19,8 @@ const SESSIONS: [string, Partial<Session>, boolean][] = [
   ['queued behind another', { waiting_for: 'parent' }, false],
   ['starting', { status: 'starting', lease: held }, false],
   ['running', { status: 'running', lease: held }, false],
-  ['starting, its lease expired', { status: 'starting', lease: expired }, true],
-  ['running, its lease expired', { status: 'running', lease: expired }, true],
+  ['starting with an expired lease', { status: 'starting', lease: expired }, true],
+  ['running with an expired lease', { status: 'running', lease: expired }, true],
   ['completed', { status: 'completed' }, false],
   ['failed', { status: 'failed' }, false],
   ['cancelled', { status: 'cancelled' }, false],
@@ -33,7 +33,7 @@ async function all(pages: AsyncGenerator<JobSource[]>): Promise<JobSource[]> {
 }
 
 describe('the sessions that should have a job', () => {
-  test('are those that are queued and may run, and those that lost their worker', async ({
+  test('are the queued ones that may run, and those that lost their worker', async ({
     db,
     stores,
   }) => {
@@ -50,7 +50,7 @@ describe('the sessions that should have a job', () => {
     }
   });
 
-  test('are judged on MongoDB’s clock', async ({ db, stores }) => {
+  test('are found by MongoDB’s clock', async ({ db, stores }) => {
     const { id } = await stores.sessions.insertIfAbsent(
       makeSession({ status: 'running', lease: held }),
     );
@@ -59,7 +59,7 @@ describe('the sessions that should have a job', () => {
     expect(found.map((session) => session.id)).toContain(id);
   });
 
-  test('are all found, however many', async ({ db, stores }) => {
+  test('are all found even if there are many', async ({ db, stores }) => {
     const sessions = Array.from({ length: 1_200 }, () => makeSession({ title: 'many' }));
     await db
       .collection<{ _id: string }>('sessions')
@@ -70,8 +70,8 @@ describe('the sessions that should have a job', () => {
   });
 });
 
-describe('ids of jobs', () => {
-  test('are sorted into those without a document, those of a terminal one, and the rest', async ({
+describe('job ids', () => {
+  test('are sorted into ids without a document, ids of terminal sessions, and the rest', async ({
     db,
     stores,
   }) => {

@@ -13,7 +13,7 @@ import { test } from '../stores.ts';
 const second = (n: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, n));
 
 describe('insertIfAbsent', () => {
-  test('what is stored is what was given, free JSON, dates and all', async ({ stores }) => {
+  test('stores the session unchanged', async ({ stores }) => {
     const session = makeSession({
       config: makeFullConfig(),
       metadata: { 'a.b': { $c: [null, 'x'] } },
@@ -24,14 +24,17 @@ describe('insertIfAbsent', () => {
     expect(await stores.sessions.get(session.id)).toEqual(session);
   });
 
-  test('what is there already wins and does not change', async ({ stores }) => {
+  test('returns a stored session and does not change it', async ({ stores }) => {
     const first = makeSession({ title: 'first' });
     await stores.sessions.insertIfAbsent(first);
     const answer = await stores.sessions.insertIfAbsent({ ...first, title: 'second' });
     expect(answer).toEqual(first);
   });
 
-  test('raced by many it makes one document, and all are told the same', async ({ stores, db }) => {
+  test('stores one document and returns it to all when many callers race', async ({
+    stores,
+    db,
+  }) => {
     const session = makeSession();
     const answers = await Promise.all(
       Array.from({ length: 64 }, (_, i) =>
@@ -47,13 +50,13 @@ describe('insertIfAbsent', () => {
     expect(stored).toHaveLength(1);
   });
 
-  test('an unknown id reads as null', async ({ stores }) => {
+  test('get returns null for an unknown id', async ({ stores }) => {
     expect(await stores.sessions.get(newId())).toBeNull();
   });
 });
 
-describe('list', () => {
-  // Twelve sessions of one conversation, three in each second, inserted in no order.
+describe('the list of sessions', () => {
+  // Twelve sessions of one conversation, mostly three to a second, inserted out of order.
   async function seed(sessions: SessionStore): Promise<Session[]> {
     const root = makeSession({ created_at: second(0), tags: ['seed', 'root'] });
     const children = Array.from({ length: 11 }, (_, i) =>
@@ -81,7 +84,7 @@ describe('list', () => {
   }
 
   test.for([1, 2, 5, 11, 12, 13])(
-    'pages of %i: newest first, equal times by id, each session once',
+    'in pages of %i has each session once, newest first and then by id',
     async (limit, { stores }) => {
       const all = await seed(stores.sessions);
       const root = all.at(-1)?.root_session_id ?? '';
@@ -91,9 +94,7 @@ describe('list', () => {
     },
   );
 
-  test('a session that comes in between two pages moves none of the old ones', async ({
-    stores,
-  }) => {
+  test('keeps its pages in place if a session is added between two reads', async ({ stores }) => {
     const all = await seed(stores.sessions);
     const root = all.at(-1) ?? makeSession();
     const filter = { root_session_id: root.root_session_id, limit: 6 };
@@ -105,7 +106,9 @@ describe('list', () => {
     );
   });
 
-  test('it is narrowed by status, parent, root and tag, alone and together', async ({ stores }) => {
+  test('can be filtered by status, parent, root and tag, alone and together', async ({
+    stores,
+  }) => {
     const all = await seed(stores.sessions);
     const root = all.find((session) => session.kind === 'launch') ?? makeSession();
     const ids = async (filter: Partial<SessionFilter>) => {
@@ -128,11 +131,11 @@ describe('list', () => {
   });
 
   test.for([
-    ['no cursor at all', 'nonsense'],
-    ["a conversation's", encodeCursor([newId(), '5'], 'conversation')],
-    ['one without a time', encodeCursor(['yesterday', newId()], 'sessions')],
-    ['one of schedules', encodeCursor([second(0).toISOString(), newId()], 'schedules')],
-  ] as const)('a cursor that is not ours is refused: %s', async ([, cursor], { stores }) => {
+    ['a text that is not a cursor', 'nonsense'],
+    ['a cursor of a conversation', encodeCursor([newId(), '5'], 'conversation')],
+    ['a cursor without a time', encodeCursor(['yesterday', newId()], 'sessions')],
+    ['a cursor of schedules', encodeCursor([second(0).toISOString(), newId()], 'schedules')],
+  ] as const)('cannot be read with a foreign cursor: %s', async ([, cursor], { stores }) => {
     await expect(stores.sessions.list({ limit: 5, cursor })).rejects.toMatchObject({
       code: 'INVALID_REQUEST',
       details: { field: 'cursor' },
@@ -140,8 +143,8 @@ describe('list', () => {
   });
 });
 
-describe('conversation', () => {
-  test('it is the chain from the root, without the other branches', async ({ stores }) => {
+describe('the ancestry of a session', () => {
+  test('is the chain from the root, without other branches', async ({ stores }) => {
     const root = makeSession();
     const child = makeChild(root);
     const branch = makeChild(root);
@@ -157,7 +160,7 @@ describe('conversation', () => {
     });
   });
 
-  test('documents that form a ring end the walk', async ({ stores }) => {
+  test('ends if documents form a cycle', async ({ stores }) => {
     const a = makeSession();
     const b = makeChild(a);
     await stores.sessions.insertIfAbsent({ ...a, parent_session_id: b.id });
@@ -165,12 +168,12 @@ describe('conversation', () => {
     expect((await stores.sessions.ancestry(b)).map((link) => link.id)).toEqual([a.id, b.id]);
   });
 
-  test('of an unknown session it is empty', async ({ stores }) => {
+  test('is empty for an unknown session', async ({ stores }) => {
     expect(await stores.sessions.ancestry(makeSession())).toEqual([]);
   });
 });
 
-test('getMany keeps the order asked for and leaves out the unknown', async ({ stores }) => {
+test('getMany keeps the requested order and leaves out unknown ids', async ({ stores }) => {
   const [a, b] = [makeSession(), makeSession()];
   await Promise.all([a, b].map((one) => stores.sessions.insertIfAbsent(one)));
   const found = await stores.sessions.getMany([b.id, newId(), a.id]);

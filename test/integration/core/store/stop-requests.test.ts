@@ -21,12 +21,12 @@ const retried: Partial<Session> = {
   not_before: new Date(Date.now() + 3_600_000),
 };
 
-describe('a cancel', () => {
+describe('a cancel request', () => {
   test.for([
-    ['that never began', {}],
-    ['that waits for its retry', retried],
+    ['that never started', {}],
+    ['that waits for a retry', retried],
   ] as const)(
-    'of a queued session %s ends it at once',
+    'for a queued session %s ends it at once',
     async ([, fields], { requests, stores }) => {
       const { id } = await stores.sessions.insertIfAbsent(makeSession(fields));
       const session = await requests.requestCancel(id);
@@ -41,7 +41,7 @@ describe('a cancel', () => {
     },
   );
 
-  test('of a running session is left to its owner, who learns of it with the next write', async ({
+  test('for a running session reaches the owner with its next write', async ({
     requests,
     stores,
   }) => {
@@ -53,7 +53,7 @@ describe('a cancel', () => {
     expect(await owner.returnToQueue({ reason: 'hand_back' }, {})).toBe('cancelled');
   });
 
-  test('raced by 32 claims ends the session: claimed and told, or never begun', async ({
+  test('that races with 32 claims reaches the winner or cancels the session', async ({
     requests,
     stores,
   }) => {
@@ -76,7 +76,7 @@ describe('a cancel', () => {
     }
   });
 
-  test('raced by a hand-back never leaves the session in the queue', async ({
+  test('that races with a hand-back never leaves the session queued', async ({
     requests,
     stores,
   }) => {
@@ -91,7 +91,7 @@ describe('a cancel', () => {
     }
   });
 
-  test('raced by the answer is refused, or comes too late to change it', async ({
+  test('that races with the end of the session never changes the outcome', async ({
     requests,
     stores,
   }) => {
@@ -106,8 +106,8 @@ describe('a cancel', () => {
   });
 });
 
-describe('an interrupt', () => {
-  test('of a running session is left to its owner, who learns of it with the next write', async ({
+describe('an interrupt request', () => {
+  test('for a running session reaches the owner with its next write', async ({
     requests,
     stores,
   }) => {
@@ -118,12 +118,12 @@ describe('an interrupt', () => {
     expect(await owner.commit({})).toEqual({ interrupt_requested_at });
   });
 
-  test('of a session that never began cancels it', async ({ requests, stores }) => {
+  test('for a session that never started cancels it', async ({ requests, stores }) => {
     const { id } = await stores.sessions.insertIfAbsent(makeSession());
     expect(await requests.requestInterrupt(id)).toMatchObject({ status: 'cancelled' });
   });
 
-  test('of a session that waits for its retry ends the wait', async ({ requests, stores }) => {
+  test('for a session that waits for a retry ends the wait', async ({ requests, stores }) => {
     const { id } = await stores.sessions.insertIfAbsent(makeSession(retried));
     const session = await requests.requestInterrupt(id);
     expect(session).toMatchObject({ status: 'queued', interrupt_requested_at: expect.any(Date) });
@@ -134,7 +134,7 @@ describe('an interrupt', () => {
 });
 
 describe.each(['requestCancel', 'requestInterrupt'] as const)('%s', (ask) => {
-  test('again changes nothing', async ({ requests, stores }) => {
+  test('changes nothing when it is repeated', async ({ requests, stores }) => {
     const { id } = await stores.sessions.insertIfAbsent(makeSession(running));
     const first = await requests[ask](id);
     expect(await requests[ask](id)).toEqual(first);
@@ -142,7 +142,7 @@ describe.each(['requestCancel', 'requestInterrupt'] as const)('%s', (ask) => {
   });
 
   test.for(['completed', 'failed', 'cancelled'] as const)(
-    'of a %s session is refused with its status, and leaves it',
+    'is refused with the status of a %s session, which stays unchanged',
     async (status, { requests, stores, db }) => {
       const { id } = await stores.sessions.insertIfAbsent(makeSession({ status }));
       const before = await raw(db).findOne({ _id: id });
@@ -154,7 +154,7 @@ describe.each(['requestCancel', 'requestInterrupt'] as const)('%s', (ask) => {
     },
   );
 
-  test('of an unknown session is refused', async ({ requests }) => {
+  test('is refused for an unknown session', async ({ requests }) => {
     await expect(requests[ask](newId())).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
   });
 });

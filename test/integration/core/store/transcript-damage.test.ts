@@ -6,10 +6,10 @@ import { makeChild, makeSession } from '../../../support/factories.ts';
 import { test } from '../stores.ts';
 import { read, sha256, write } from './transcript-scene.ts';
 
-describe('a transcript that is not what was saved ends as TRANSCRIPT_CORRUPT', () => {
+describe('reading a damaged transcript fails as TRANSCRIPT_CORRUPT', () => {
   const corrupt = { code: 'TRANSCRIPT_CORRUPT' };
 
-  test.for([0, 1_000, 2_000])('the chunk at %i is missing', async (offset, { stores, db }) => {
+  test.for([0, 1_000, 2_000])('if the chunk at %i is missing', async (offset, { stores, db }) => {
     const { transcripts } = stores;
     const { session, file } = await write(transcripts, makeSession(), randomBytes(2_500));
     await db.collection('transcripts').deleteOne({ session_id: session.id, offset });
@@ -19,31 +19,34 @@ describe('a transcript that is not what was saved ends as TRANSCRIPT_CORRUPT', (
   test.for([
     ['small', 1_000],
     ['large', 100_000],
-  ] as const)('a byte of a %s chunk changed', async ([, size], { stores: { transcripts }, db }) => {
-    const written = await write(transcripts, makeSession(), randomBytes(2.5 * size), {
-      chunk: size,
-    });
-    const { session, file } = written;
-    const where = { session_id: session.id, offset: size };
-    const chunk = await db.collection<{ data: Binary }>('transcripts').findOne(where);
-    const bytes = Buffer.from(chunk?.data.buffer ?? []);
-    for (const at of [0, 40, bytes.length - 1]) {
-      const changed = Buffer.from(bytes);
-      changed[at] = (changed[at] ?? 0) ^ 0xff;
-      const data = new Binary(changed);
-      await db.collection('transcripts').updateOne(where, { $set: { data } });
-      await expect(read(transcripts, file, [session])).rejects.toMatchObject(corrupt);
-    }
-  });
+  ] as const)(
+    'if a byte of a %s chunk changed',
+    async ([, size], { stores: { transcripts }, db }) => {
+      const written = await write(transcripts, makeSession(), randomBytes(2.5 * size), {
+        chunk: size,
+      });
+      const { session, file } = written;
+      const where = { session_id: session.id, offset: size };
+      const chunk = await db.collection<{ data: Binary }>('transcripts').findOne(where);
+      const bytes = Buffer.from(chunk?.data.buffer ?? []);
+      for (const at of [0, 40, bytes.length - 1]) {
+        const changed = Buffer.from(bytes);
+        changed[at] = (changed[at] ?? 0) ^ 0xff;
+        const data = new Binary(changed);
+        await db.collection('transcripts').updateOne(where, { $set: { data } });
+        await expect(read(transcripts, file, [session])).rejects.toMatchObject(corrupt);
+      }
+    },
+  );
 
-  test('a chunk holds other bytes than were saved', async ({ stores: { transcripts } }) => {
+  test('if a chunk was overwritten with other bytes', async ({ stores: { transcripts } }) => {
     const { session, file } = await write(transcripts, makeSession(), randomBytes(2_500));
     const location = { session_id: session.id, path: file.path, generation: 0, fence: 1 };
     await transcripts.put({ ...location, offset: 1_000 }, randomBytes(1_000));
     await expect(read(transcripts, file, [session])).rejects.toMatchObject(corrupt);
   });
 
-  test('an ancestor is gone, or holds less than the child began with', async ({
+  test('if an ancestor is missing, or has fewer bytes than the child started with', async ({
     stores: { transcripts },
   }) => {
     const parent = await write(transcripts, makeSession(), randomBytes(1_000));
@@ -60,7 +63,7 @@ describe('a transcript that is not what was saved ends as TRANSCRIPT_CORRUPT', (
     }
   });
 
-  test('nothing was ever stored', async ({ stores: { transcripts } }) => {
+  test('if no chunk was ever stored', async ({ stores: { transcripts } }) => {
     const file = {
       path: 'x',
       base: 0,

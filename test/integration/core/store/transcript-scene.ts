@@ -1,17 +1,17 @@
-// A transcript as an attempt stores it, and as a worker reads it back.
+// Helpers that store a transcript as an attempt does and read it back as a worker does.
 import { createHash } from 'node:crypto';
 import type { Session, TranscriptFile, TranscriptStore } from '@baton/core/internal';
 
-/** The hash as a manifest names it. */
+/** Returns the hash as a manifest has it. */
 export const sha256 = (data: Buffer) => createHash('sha256').update(data).digest('hex');
 
-/** What was stored: the session that names it, and its one file. */
+/** A stored transcript: the session with its manifest, and the one file in it. */
 export interface Written {
   session: Session;
   file: TranscriptFile;
 }
 
-/** Stores what `session` added to a file that its ancestors hold up to `base`. */
+/** Stores the bytes that `session` added to a file whose first `base` bytes its ancestors hold. */
 export async function write(
   store: TranscriptStore,
   session: Session,
@@ -26,7 +26,7 @@ export async function write(
   return { session: { ...session, transcript: { files: [file] } }, file };
 }
 
-/** The bytes of a file, put together. */
+/** Returns all bytes of a file. */
 export async function read(
   store: TranscriptStore,
   file: TranscriptFile,

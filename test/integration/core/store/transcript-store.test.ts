@@ -11,13 +11,13 @@ describe('a transcript', () => {
     ['text', Buffer.from('{"type":"user"}\n{"type":"assistant","text":"é 😀"}\n')],
     ['bytes of any kind', randomBytes(10_000)],
     ['zeros and newlines', Buffer.from([0, 10, 0, 13, 10, 255, 254, 0])],
-    ['nothing', Buffer.alloc(0)],
-  ])('comes back byte for byte: %s', async ([, data], { stores: { transcripts } }) => {
+    ['an empty file', Buffer.alloc(0)],
+  ])('is read back byte for byte: %s', async ([, data], { stores: { transcripts } }) => {
     const { session, file } = await write(transcripts, makeSession(), data);
     expect(await read(transcripts, file, [session])).toEqual(data);
   });
 
-  test('a chunk of the largest size that does not compress is stored whole', async ({
+  test('may have an incompressible chunk of the largest size', async ({
     stores: { transcripts },
   }) => {
     const data = randomBytes(CHUNK_MAX_BYTES);
@@ -26,7 +26,10 @@ describe('a transcript', () => {
     expect(back.equals(data)).toBe(true);
   });
 
-  test('is compressed, a few lines as well as many', async ({ stores: { transcripts }, db }) => {
+  test('is compressed in small chunks as well as large ones', async ({
+    stores: { transcripts },
+    db,
+  }) => {
     const data = Buffer.from('{"type":"user"}\n'.repeat(10_000));
     const { session, file } = await write(transcripts, makeSession(), data, { chunk: 70_000 });
     expect(await read(transcripts, file, [session])).toEqual(data);
@@ -39,7 +42,7 @@ describe('a transcript', () => {
     for (const { data, bytes } of chunks) expect(data.length()).toBeLessThan(bytes / 10);
   });
 
-  test('three sessions of a conversation: each stores its own, the last reads it all', async ({
+  test('of three sessions is stored in parts, and the last session reads them all', async ({
     stores: { transcripts },
     db,
   }) => {
@@ -62,7 +65,7 @@ describe('a transcript', () => {
     expect(stored?.bytes).toBe(whole.length);
   });
 
-  test('a child that began before the end of its parent takes only what it began with', async ({
+  test("of a child has only the parent's bytes that the child started with", async ({
     stores: { transcripts },
   }) => {
     const parent = await write(transcripts, makeSession(), randomBytes(5_000));
@@ -72,16 +75,14 @@ describe('a transcript', () => {
     expect(await read(transcripts, child.file, [child.session, parent.session])).toEqual(whole);
   });
 
-  test('a child that added nothing reads what its parent holds', async ({
-    stores: { transcripts },
-  }) => {
+  test("of a child that added nothing is its parent's", async ({ stores: { transcripts } }) => {
     const data = randomBytes(2_500);
     const parent = await write(transcripts, makeSession(), data);
     const child = await write(transcripts, makeChild(parent.session), data, { base: 2_500 });
     expect(await read(transcripts, child.file, [child.session, parent.session])).toEqual(data);
   });
 
-  test('two branches of one parent do not see each other', async ({ stores: { transcripts } }) => {
+  test('of a branch has nothing of another branch', async ({ stores: { transcripts } }) => {
     const parent = await write(transcripts, makeSession(), randomBytes(1_500));
     const start = await read(transcripts, parent.file, [parent.session]);
     for (const own of [randomBytes(800), randomBytes(1_300)]) {
@@ -91,7 +92,7 @@ describe('a transcript', () => {
     }
   });
 
-  test('a file that was rewritten is read in its own generation, also by a child', async ({
+  test("with a rewritten file is read in the file's new generation, also by a child", async ({
     stores: { transcripts },
   }) => {
     const parent = await write(transcripts, makeSession(), randomBytes(3_000));
@@ -108,8 +109,8 @@ describe('a transcript', () => {
   });
 });
 
-describe("a dead attempt's chunks", () => {
-  test('are ignored where the manifest does not name them', async ({ stores: { transcripts } }) => {
+describe('the chunks of a dead attempt', () => {
+  test('are ignored if the manifest does not count them', async ({ stores: { transcripts } }) => {
     const whole = randomBytes(4_000);
     const session = makeSession();
     await write(transcripts, session, whole);
@@ -118,7 +119,7 @@ describe("a dead attempt's chunks", () => {
     expect(await read(transcripts, file, [session])).toEqual(whole.subarray(0, 2_500));
   });
 
-  test('are replaced or passed over by the next attempt, whatever their cut', async ({
+  test('are replaced or skipped, wherever the next attempt splits its chunks', async ({
     stores: { transcripts },
   }) => {
     const session = makeSession();
@@ -145,7 +146,7 @@ describe("a dead attempt's chunks", () => {
     expect(await read(transcripts, file, [session])).toEqual(whole);
   });
 
-  test('cannot be written over those of a newer fence', async ({ stores: { transcripts } }) => {
+  test('cannot overwrite those of a newer fence', async ({ stores: { transcripts } }) => {
     const whole = randomBytes(900);
     const { session, file } = await write(transcripts, makeSession(), whole, { fence: 2 });
     const location = {
@@ -161,7 +162,7 @@ describe("a dead attempt's chunks", () => {
     expect(await read(transcripts, file, [session])).toEqual(whole);
   });
 
-  test('among many put at once, do not keep the others from being stored', async ({
+  test('do not keep other chunks of one bulk write from being stored', async ({
     stores: { transcripts },
     db,
   }) => {
@@ -188,7 +189,7 @@ describe("a dead attempt's chunks", () => {
     expect(await chunks.countDocuments({ session_id: session.id })).toBe(300);
   });
 
-  test('the same bytes put twice by one attempt are stored once', async ({
+  test('are stored once if the attempt writes the same bytes twice', async ({
     stores: { transcripts },
     db,
   }) => {

@@ -13,7 +13,7 @@ const test = base.extend<{ $file: { usage: UsageStore } }>({
   usage: [async ({ stores }, use) => use(stores.usage), { scope: 'file' }],
 });
 
-/** A session that ended on this day of March 2026 and cost so much. */
+/** Makes a session that ended on this day of March 2026 and cost `cost` dollars. */
 function spent(day: number, cost: number, fields: Partial<Session> = {}): Session {
   return makeCompletedSession({
     end_time: new Date(Date.UTC(2026, 2, day, 23, 59, 59, 999)),
@@ -28,8 +28,8 @@ function costs(groups: { group: string | null; spending: Spending }[]) {
   return Object.fromEntries(groups.map(({ group, spending }) => [group, spending.cost_usd]));
 }
 
-describe('usage', () => {
-  test('is summed over sessions that ended in the time, told apart in each way', async ({
+describe('the usage', () => {
+  test('is summed over sessions that ended in the period, in total and by each group', async ({
     stores,
     usage,
   }) => {
@@ -66,7 +66,7 @@ describe('usage', () => {
     expect(await usage.groups(MARCH, 'model', 1)).toHaveLength(2);
   });
 
-  test('of a conversation is the sum of its sessions, running ones included', async ({
+  test('of a conversation is the sum of its sessions, including running ones', async ({
     stores,
     usage,
   }) => {
@@ -79,7 +79,7 @@ describe('usage', () => {
     });
   });
 
-  test('does not shrink by a deletion', async ({ stores, queue, usage }) => {
+  test('does not shrink when a session is deleted', async ({ stores, queue, usage }) => {
     const may = { from: new Date('2026-05-01T00:00:00Z'), to: new Date('2026-06-01T00:00:00Z') };
     const end_time = new Date('2026-05-05T00:00:00Z');
     const session = spent(1, 3, { end_time, model: 'opus', tags: ['t'], api_key_id: 'k' });
@@ -100,7 +100,7 @@ describe('usage', () => {
     expect((await usage.total({ root_session_id: session.id })).cost_usd).toBe(3);
   });
 
-  test('of nobody is nothing', async ({ usage }) => {
+  test('of an unknown tag is empty', async ({ usage }) => {
     expect(await usage.total({ ...MARCH, tag: 'nobody' })).toMatchObject({ sessions: 0 });
     expect(await usage.groups({ ...MARCH, tag: 'nobody' }, 'day', 10)).toEqual([]);
   });

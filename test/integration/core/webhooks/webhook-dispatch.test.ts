@@ -1,4 +1,4 @@
-// Every move leaves word on the document; whoever finds word makes deliveries of it, once.
+// Every status change adds an outbox entry; the dispatch makes each entry's deliveries once.
 import {
   createLogger,
   createWebhookQueue,
@@ -26,7 +26,7 @@ interface Hooks extends WebhookServices {
 }
 
 const test = base.extend<{ hooks: Hooks }>({
-  // Webhooks of a test's own: each is told of every session of the database.
+  // Each test starts without webhooks, because a webhook gets the events of all sessions.
   hooks: async ({ db, stores }, use) => {
     await db.collection('webhooks').deleteMany({});
     await db.collection('sessions').deleteMany({});
@@ -50,15 +50,15 @@ const outboxOf = async (db: Db, id: string) =>
     ({ type, attempt }) => `${type} ${attempt}`,
   );
 
-/** Makes word old enough for the sweep, as time would. */
+/** Makes the outbox entries of a session old enough for the sweep. */
 async function age(db: Db, id: string): Promise<void> {
   const due = (await raw(db).findOne({ _id: id }))?.webhooks_due ?? [];
   const earlier = due.map((one) => ({ ...one, at: new Date(one.at.getTime() - 10_000) }));
   await raw(db).updateOne({ _id: id }, { $set: { webhooks_due: earlier } });
 }
 
-describe('word of a move', () => {
-  test('stands on the document from the write that moves it, for every way to move', async ({
+describe('the outbox entry of a status change', () => {
+  test('is stored by the update that changes the status, for every change', async ({
     stores,
     db,
   }) => {
@@ -120,7 +120,7 @@ describe('word of a move', () => {
 });
 
 describe('the dispatch', () => {
-  test('makes a delivery and a job for each webhook that is told, and takes the word off', async ({
+  test('makes a delivery and a job for each matching webhook and removes the entry', async ({
     stores,
     db,
     hooks,
@@ -149,7 +149,7 @@ describe('the dispatch', () => {
     expect(await hooks.bull.getWaitingCount()).toBe(3);
   });
 
-  test('by the sweep tells what a worker left that died after its move', async ({
+  test('sends, by the sweep, the entries of a worker that died after the status change', async ({
     stores,
     db,
     hooks,
@@ -157,7 +157,7 @@ describe('the dispatch', () => {
     await hooks.store.create({ url: URL_OF_NOBODY });
     const { id } = await stores.sessions.insertIfAbsent(makeSession());
     await (await stores.own(id)).conclude('completed', {}, {});
-    // Young word is its worker's to tell.
+    // The sweep leaves a new entry to the worker that wrote it.
     expect(await hooks.dispatch.sweep()).toMatchObject({ notified: 0 });
     await age(db, id);
     expect(await hooks.dispatch.sweep()).toMatchObject({ notified: 1 });
@@ -167,7 +167,7 @@ describe('the dispatch', () => {
   });
 
   test.for([{ tags: 9 }, { types: 'all' }, { created_at: 'text' }])(
-    'notifies the other webhooks where the document of one is odd: %j',
+    'notifies the other webhooks if the document of one is invalid: %j',
     async (odd, { stores, db, hooks }) => {
       const good = await hooks.store.create({ url: URL_OF_NOBODY });
       const { id: bad } = await hooks.store.create({ url: URL_OF_NOBODY });
@@ -182,8 +182,8 @@ describe('the dispatch', () => {
     },
   );
 
-  test.for(['insertIfAbsent', 'add', 'takeOff'] as const)(
-    'that dies at %s is done again, and leaves one delivery with one job',
+  test.for(['insertIfAbsent', 'add', 'acknowledge'] as const)(
+    'makes one delivery with one job even if it dies at %s and runs again',
     async (step, { stores, db, hooks }) => {
       await hooks.store.create({ url: URL_OF_NOBODY });
       const { id } = await stores.sessions.insertIfAbsent(makeSession());
@@ -198,7 +198,10 @@ describe('the dispatch', () => {
           ...defined({ insertIfAbsent: step === 'insertIfAbsent' ? dies : undefined }),
         },
         queue: { ...hooks.queue, ...defined({ add: step === 'add' ? dies : undefined }) },
-        outbox: { ...outbox, ...defined({ acknowledge: step === 'takeOff' ? dies : undefined }) },
+        outbox: {
+          ...outbox,
+          ...defined({ acknowledge: step === 'acknowledge' ? dies : undefined }),
+        },
         clock: stores.clock,
         log,
         keepMs: 1e9,
@@ -213,7 +216,7 @@ describe('the dispatch', () => {
     },
   );
 
-  test('tells of a session under the id of one that was deleted, though both did the same', async ({
+  test('notifies of a new session under a deleted id, even of the same events', async ({
     stores,
     db,
     hooks,
@@ -235,7 +238,7 @@ describe('the dispatch', () => {
     expect(await hooks.bull.getWaitingCount()).toBe(2);
   });
 
-  test('where there is no webhook clears the word away, and one made later is told of what comes', async ({
+  test('removes entries while there is no webhook, and notifies later webhooks', async ({
     stores,
     db,
     hooks,
@@ -248,12 +251,12 @@ describe('the dispatch', () => {
     expect(await outboxOf(db, id)).toEqual([]);
     await hooks.store.create({ url: URL_OF_NOBODY });
     await owned.conclude('completed', {}, {});
-    // It may still be believed that there is none: the sweep knows better.
+    // `notify` may still have cached that there is no webhook; the sweep reads them anew.
     await age(db, id);
     expect(await hooks.dispatch.sweep()).toMatchObject({ notified: 1 });
   });
 
-  test('gives a pending delivery whose job Redis lost another, and one that is live none', async ({
+  test('adds a new job for a pending delivery only if Redis lost its job', async ({
     stores,
     db,
     hooks,
@@ -276,10 +279,7 @@ describe('the dispatch', () => {
     expect(await hooks.dispatch.sweep()).toMatchObject({ restored: 0 });
   });
 
-  test('finds the delivery that lost its job behind many that wait for theirs', async ({
-    db,
-    hooks,
-  }) => {
+  test('finds a delivery without a job behind many that have one', async ({ db, hooks }) => {
     const webhook = await hooks.store.create({ url: URL_OF_NOBODY });
     const happen = (n: number) =>
       hooks.deliveries.insertIfAbsent(webhook.id, {
@@ -289,7 +289,7 @@ describe('the dispatch', () => {
         attempt: n,
         at: new Date(),
       });
-    // Those that one sweep looks at.
+    // As many deliveries as one sweep checks.
     const waiting = await Promise.all(Array.from({ length: 500 }, (_, n) => happen(n)));
     for (const delivery of waiting) await hooks.queue.add(delivery);
     const { id } = await happen(500);
@@ -306,7 +306,11 @@ describe('the dispatch', () => {
     expect(await hooks.dispatch.sweep()).toMatchObject({ restored: 0 });
   });
 
-  test('removes what is older than the log is kept', async ({ stores, db, hooks }) => {
+  test("removes deliveries that are older than the log's retention", async ({
+    stores,
+    db,
+    hooks,
+  }) => {
     const webhook = await hooks.store.create({ url: URL_OF_NOBODY });
     const { id } = await stores.sessions.insertIfAbsent(makeSession());
     await (await stores.own(id)).conclude('completed', {}, {});
@@ -326,7 +330,7 @@ describe('the dispatch', () => {
     expect(await hooks.dispatch.sweep()).toMatchObject({ removed: 1 });
   });
 
-  test('keeps no more word than a document can bear', async ({ stores, db }) => {
+  test('keeps at most fifty outbox entries in a document', async ({ stores, db }) => {
     const { id } = await stores.sessions.insertIfAbsent(makeSession());
     const owned = await stores.own(id);
     for (let n = 0; n < 60; n += 1) await owned.markRunning({});

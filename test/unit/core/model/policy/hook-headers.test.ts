@@ -1,4 +1,4 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the CLI's variable references, not JavaScript's
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of the CLI, not JavaScript
 import {
   checkOverrides,
   checkPolicy,

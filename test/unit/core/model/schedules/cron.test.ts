@@ -121,7 +121,7 @@ const PATTERNS: [minutes: number[], hours: number[], cron: string, isRepeated: b
   [[0, 30], Array.from({ length: 24 }, (_, hour) => hour), '*/30 * * * *', true],
 ];
 
-/** One minute in a zone: its local time, the local time skipped before it, and whether it repeats. */
+/** One minute in a zone: its local time, the local time skipped before, and whether it repeats. */
 interface Minute {
   instant: number;
   wall: number;

@@ -1,7 +1,7 @@
 import { addHostFailure, type HostFailure, hostVerdict } from '@baton/core/internal';
 import { describe, expect, test } from 'vitest';
 
-/** Parses failures written as "a b+ c+": a worker's name, and a plus if its probe had just passed. */
+/** Parses failures written as "a b+ c+": a worker, with a plus if its probe had just passed. */
 function failures(received: string): HostFailure[] {
   return received.split(' ').map((text) => ({
     worker_id: text.replace('+', ''),
