@@ -18,8 +18,8 @@ const FOLDER_NAME =
 const SECTION_NUMBERS = /([\w./-]+\.md)`?,? sections? (\d+(?:(?:, | and |, and )\d+)*)/g;
 const ANCHOR = /([\w./-]+\.md)#([\w-]+)/g;
 
-// Files of other projects, and of a caller's repository.
-const FOREIGN = new Set(['error.ts', 'CLAUDE.md', 'CLAUDE.local.md']);
+// Files of other projects, of a caller's repository, and of a reader who tries an example.
+const FOREIGN = new Set(['example.ts', 'error.ts', 'CLAUDE.md', 'CLAUDE.local.md']);
 
 const files = globSync(`{*.md,{${FOLDERS}}/**/*.{ts,mjs,grit,md}}`, {
   cwd: ROOT,

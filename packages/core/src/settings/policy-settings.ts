@@ -59,18 +59,18 @@ export const policySettings = {
   SETTING_SOURCES: sourcesVariable()
     .optional()
     .describe(
-      'Settings files that the CLI reads if the caller names none: some of `user`, `project`, `local`, or `none`. Default: all that ALLOWED_SETTING_SOURCES allows, or `none` if ALLOWED_SETTINGS or ALLOWED_MCP_COMMANDS is not `*`.',
+      'Settings files that a session reads if its caller names none: some of `user`, `project`, `local`, or `none`. Default: all of them, or `none` if ALLOWED_SETTINGS or ALLOWED_MCP_COMMANDS is not `*`.',
     ),
   ALLOWED_SETTING_SOURCES: sourcesVariable('*')
     .optional()
     .describe(
-      'Settings files that callers may request with `setting_sources`; `*` allows all files, `none` allows no file. Default: those of SETTING_SOURCES.',
+      'Settings files that callers may request with `setting_sources`: `*` allows all, `none` allows none. Default: those of SETTING_SOURCES.',
     ),
   STRICT_MCP_CONFIG: z
     .enum(['on', 'unless-asked', 'off'], 'expected on, unless-asked or off')
     .optional()
     .describe(
-      'Whether a session starts only the MCP servers of its `mcp_config` and ignores `.mcp.json`: `on` (always), `unless-asked` (a caller may turn this off) or `off` (a caller may turn this on). Default: `off`, or `on` if ALLOWED_SETTINGS or ALLOWED_MCP_COMMANDS is not `*`.',
+      'Whether sessions ignore the MCP servers of `.mcp.json` files. `on`: always. `unless-asked`: a caller may include them. `off`: a caller may exclude them. Default: `off`, or `on` if ALLOWED_SETTINGS or ALLOWED_MCP_COMMANDS is not `*`.',
     ),
 };
 
