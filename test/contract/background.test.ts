@@ -1,4 +1,4 @@
-// Work that outlives the turn that began it: what the lines tell of it, and what keeps the process alive.
+// Work that outlives its turn: which lines report it, and what keeps the process alive.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -15,7 +15,7 @@ afterAll(() => cli.remove());
 
 const SAFE = ['--permission-mode=acceptEdits'];
 
-/** Calls these tools one after the other, then answers in words, each time by another number. */
+/** Calls these tools one after the other, and then answers each turn with a numbered text. */
 function calling(...calls: [string, object][]): (request: MessagesRequest) => Reply {
   let turn = 0;
   return () => {
@@ -30,7 +30,7 @@ const background = (command: string): [string, object] => [
   { command, description: 'work', run_in_background: true },
 ];
 
-/** The lines that tell what is pending, in order: tasks that run, turns that begin, result lines. */
+/** The lines about pending work, in order: counts of tasks, starts of turns, result lines. */
 function story({ lines }: CliRun): string[] {
   return lines.flatMap((line) => {
     if (line.subtype === 'background_tasks_changed') return [`tasks ${tasksOf(line)}`];
@@ -42,12 +42,12 @@ function story({ lines }: CliRun): string[] {
 const tasksOf = (line: Line) => (line['tasks'] as unknown[]).length;
 const originOf = (line: Line) => (line['origin'] as { kind: string } | undefined)?.kind ?? '-';
 
-/** What the CLI says of the tools' answers, beside their text. */
+/** The `tool_use_result` of each tool call. */
 const answers = ({ lines }: CliRun) =>
   lines.filter(({ type }) => type === 'user').map((line) => line['tool_use_result']);
 
 describe('a command in the background', () => {
-  test('outlives its result line, and its end begins another turn', async () => {
+  test('outlives its result line, and its end starts another turn', async () => {
     const go = join(cli.home.root, 'go');
     const script = calling(background(`until [ -f ${go} ]; do sleep 0.1; done`));
     const options = { script, args: [...SAFE, '--allowedTools=Bash'], prompt: 'go' };
@@ -66,8 +66,8 @@ describe('a command in the background', () => {
     expect(run.exitCode).toBe(0);
   });
 
-  // It prints most often, but not always, that the list of tasks is empty: that is no sign of work done.
-  test('that a SIGTERM ends leaves no other result line', async () => {
+  // The CLI usually prints an empty list of tasks here, so an empty list does not mean that work is done.
+  test('that SIGTERM ends leaves no second result line', async () => {
     const script = calling(background('sleep 600'));
     const options = { script, args: [...SAFE, '--allowedTools=Bash'], prompt: 'go' };
     const run = await cli.runUntil(options, async (claude: RunningClaude) => {
@@ -80,7 +80,7 @@ describe('a command in the background', () => {
   });
 });
 
-test('each event of a monitor begins a turn, whose result line names the origin', async () => {
+test('each event of a monitor starts a turn, whose result line names the origin', async () => {
   const script = calling(
     ['ToolSearch', { query: 'select:Monitor', max_results: 1 }],
     [
@@ -106,7 +106,7 @@ describe('a wake-up', () => {
     { delaySeconds: 60, reason: 'to look again', prompt: 'look again', noop: false },
   ];
 
-  test('is told by the answer to the call, and so is that it was taken back', async () => {
+  test('and its cancellation are reported by the results of their calls', async () => {
     const script = calling(wakeup, ['ScheduleWakeup', { stop: true }]);
     const run = await cli.run({ script, prompt: 'go' });
     expect(answers(run)).toEqual([
@@ -117,8 +117,8 @@ describe('a wake-up', () => {
     expect(run.exitCode).toBe(0);
   });
 
-  // Measured with 2.1.330: it wakes after 102 to 107 s, by an init line and a result line without origin.
-  test('keeps the process after its result line', async () => {
+  // Measured with 2.1.330: the CLI wakes after 102 to 107 s, and prints init and a result without origin.
+  test('keeps the process alive after its result line', async () => {
     const run = await cli.runUntil({ script: calling(wakeup), prompt: 'go' }, async (claude) => {
       await claude.line('the result', (line) => line.type === 'result');
       process.kill(claude.pid, 'SIGTERM');
@@ -127,7 +127,7 @@ describe('a wake-up', () => {
     expect(run.exitCode).toBe(143);
   });
 
-  test('and a cron job can be forbidden by the names of their tools', async () => {
+  test('and a cron job can be disallowed by the names of their tools', async () => {
     const args = ['--disallowedTools=ScheduleWakeup,CronCreate'];
     const run = await cli.run({ script: calling(wakeup), args, prompt: 'go' });
     expect(answers(run)).toEqual([expect.stringContaining('No such tool available')]);
@@ -137,7 +137,7 @@ describe('a wake-up', () => {
   });
 });
 
-test('a cron job is told by the answer to its call, and does not keep the process', async () => {
+test('a cron job is reported by the result of its call, and does not keep the process alive', async () => {
   const script = calling(
     ['ToolSearch', { query: 'select:CronCreate', max_results: 1 }],
     ['CronCreate', { cron: '* * * * *', prompt: 'tick', recurring: true }],

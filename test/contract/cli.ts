@@ -18,10 +18,10 @@ export type RunOptions = Omit<ClaudeOptions, 'home' | 'apiUrl' | 'bin'> & { scri
 /** A finished run together with what it asked of the API. */
 export type CliRun = ClaudeRun & { requests: MessagesRequest[]; otherCalls: string[] };
 
-/** The CLI under test in a home of its own. */
+/** The CLI under test, with its own home. */
 export interface Cli {
   home: ClaudeHome;
-  /** Runs to the end against a scripted API of its own. */
+  /** Runs to the end against a new scripted API. */
   run(options: RunOptions): Promise<CliRun>;
   /** Runs until `stop` has acted (it may send a signal, release a gate), then to the end. */
   runUntil(
@@ -69,14 +69,14 @@ export function onPromptSaved(
   };
 }
 
-/** An answer of which the first words come, and no more. */
+/** An answer that stops after its first words and never ends. */
 export function halfAnAnswer(): Reply {
   return text(['half ', 'of ', 'it'], {
     pace: (piece) => (piece < 2 ? Promise.resolve() : new Promise(() => undefined)),
   });
 }
 
-/** Sends the signal when those words are there; needs --include-partial-messages. */
+/** Sends the signal once those words were printed; needs --include-partial-messages. */
 export function onHalfAnAnswer(signal: NodeJS.Signals) {
   return async (claude: RunningClaude): Promise<void> => {
     await claude.line('the half', (line) => JSON.stringify(line).includes('"text":"of "'));

@@ -42,30 +42,30 @@ test('the last entry of a finished transcript is a cost-state with the running t
   });
 });
 
-test('total_cost_usd goes on over a resume, from the cost-state of the transcript', () => {
+test('total_cost_usd of a resume continues from the transcript’s cost-state', () => {
   expect(savedAfterFirst).toBe(costOf(first));
   expect(costOf(first)).toBeGreaterThan(0);
   expect(costOf(second)).toBeCloseTo(costOf(first) * 1.5, 10); // two calls, then one more
 });
 
-test('modelUsage goes on over a resume as well', () => {
+test('modelUsage of a resume continues from the transcript’s cost-state', () => {
   const [usage] = Object.values(second.results[0]?.['modelUsage'] as Record<string, unknown>);
   expect(usage).toMatchObject({ inputTokens: 30, outputTokens: 15 });
 });
 
-test('num_turns and usage are those of the process alone', () => {
+test('num_turns and usage count only the process', () => {
   expect(first.results[0]).toMatchObject({ num_turns: 2, usage: { input_tokens: 20 } });
   expect(second.results[0]).toMatchObject({ num_turns: 1, usage: { input_tokens: 10 } });
 });
 
-test('--max-turns and --max-budget-usd count the process alone', async () => {
+test('--max-turns and --max-budget-usd count only the process', async () => {
   const spent = costOf(second);
   const args = [`--resume=${ID}`, '--max-turns=1', `--max-budget-usd=${spent}`];
   const run = await cli.run({ script: [text('three')], args, prompt: 'three' });
   expect(run.results[0]).toMatchObject({ subtype: 'success', is_error: false });
 });
 
-describe('what a stop leaves', () => {
+describe('for the cost of a stopped run,', () => {
   const OTHER = '0197f0a0-5555-7000-8000-00000000000';
 
   async function stoppedInSecondCall(digit: number, signal: NodeJS.Signals): Promise<CliRun> {
@@ -79,20 +79,20 @@ describe('what a stop leaves', () => {
     });
   }
 
-  test('a SIGTERM saves what was spent', async () => {
+  test('SIGTERM saves the cost', async () => {
     await stoppedInSecondCall(2, 'SIGTERM');
     expect(savedCost(await entriesOf(cli.home, `${OTHER}2`))).toBeGreaterThan(0);
   });
 
-  test('a SIGKILL saves nothing: the next total begins without it', async () => {
+  test('SIGKILL saves nothing, and the next total excludes the cost', async () => {
     await stoppedInSecondCall(3, 'SIGKILL');
     expect(savedCost(await entriesOf(cli.home, `${OTHER}3`))).toBeUndefined();
     const args = [`--resume=${OTHER}3`];
     const run = await cli.run({ script: [text('on')], args, prompt: 'go on' });
-    expect(costOf(run)).toBeCloseTo(costOf(first) / 2, 10); // its own call alone
+    expect(costOf(run)).toBeCloseTo(costOf(first) / 2, 10); // the cost of its own call
   });
 
-  test('a SIGINT within an answer never saves more than the result line tells', async () => {
+  test('SIGINT within an answer saves at most the cost of the result line', async () => {
     const args = [`--session-id=${OTHER}4`, '--include-partial-messages'];
     const half = { script: [halfAnAnswer()], args, prompt: 'x' };
     const run = await cli.runUntil(half, onHalfAnAnswer('SIGINT'));

@@ -32,7 +32,7 @@ async function saved(id: string): Promise<string> {
 }
 
 describe('signals', () => {
-  test('SIGINT within an answer ends the turn with an error result, and exit 0', async () => {
+  test('SIGINT within an answer ends the turn with an error result and exit 0', async () => {
     const run = await stoppedWithin(INT, 'SIGINT');
     expect(run).toMatchObject({ exitCode: 0, signal: null });
     expect(run.results).toHaveLength(1);
@@ -45,26 +45,26 @@ describe('signals', () => {
     expect(await saved(INT)).toContain('half of ');
   });
 
-  test('SIGINT before the first answer ends with exit 0, and with no more than one result line', async () => {
+  test('SIGINT before the first answer ends the CLI with exit 0 and at most one result line', async () => {
     const run = await stopped(EARLY, 'SIGINT');
     expect(run).toMatchObject({ exitCode: 0, signal: null });
     expect(run.results.filter((line) => line['is_error'] !== true)).toEqual([]);
-    expect(run.results.length).toBeLessThan(2); // mostly none at all
+    expect(run.results.length).toBeLessThan(2); // usually none
   });
 
-  test('SIGTERM ends it with exit 143 and no result line', async () => {
+  test('SIGTERM ends the CLI with exit 143 and no result line', async () => {
     const run = await stopped(TERM, 'SIGTERM');
     expect(run).toMatchObject({ exitCode: 143, signal: null, results: [] });
     expect(await saved(TERM)).not.toContain('interrupted by user');
   });
 
-  test('SIGTERM within an answer saves nothing of it', async () => {
+  test('SIGTERM within an answer saves nothing of the answer', async () => {
     const run = await stoppedWithin(HALF, 'SIGTERM');
     expect(run).toMatchObject({ exitCode: 143, results: [] });
     expect(await saved(HALF)).not.toContain('half of ');
   });
 
-  test('SIGKILL leaves the prompt in the transcript, once it is there', async () => {
+  test('SIGKILL leaves a saved prompt in the transcript', async () => {
     const run = await stopped(KILL, 'SIGKILL');
     expect(run).toMatchObject({ exitCode: null, signal: 'SIGKILL', results: [] });
     const users = (await entriesOf(cli.home, KILL)).filter((entry) => entry.type === 'user');
@@ -81,22 +81,25 @@ describe('a failed API call', () => {
     [429, 'rate_limit_error'],
     [500, 'api_error'],
     [529, 'overloaded_error'],
-  ])('%i is told as success with is_error, status and type, and exit 1', async (status, type) => {
-    const run = await cli.run({ script: [failure(status)], prompt: 'go' });
-    expect(run.exitCode).toBe(1);
-    expect(run.results).toHaveLength(1);
-    expect(run.results[0]).toMatchObject({
-      subtype: 'success',
-      is_error: true,
-      terminal_reason: 'api_error',
-      api_error_status: status,
-      api_error_type: type,
-    });
-    const last = run.lines.filter((line) => line.type === 'assistant').at(-1);
-    expect(last).toMatchObject({ is_api_error_message: true, api_error_status: status });
-  });
+  ])(
+    'with %i ends the run with subtype success, is_error, status, type and exit 1',
+    async (status, type) => {
+      const run = await cli.run({ script: [failure(status)], prompt: 'go' });
+      expect(run.exitCode).toBe(1);
+      expect(run.results).toHaveLength(1);
+      expect(run.results[0]).toMatchObject({
+        subtype: 'success',
+        is_error: true,
+        terminal_reason: 'api_error',
+        api_error_status: status,
+        api_error_type: type,
+      });
+      const last = run.lines.filter((line) => line.type === 'assistant').at(-1);
+      expect(last).toMatchObject({ is_api_error_message: true, api_error_status: status });
+    },
+  );
 
-  test('a lost connection has no status, but api_error connection_failed', async () => {
+  test('on a lost connection has no status and the api_error connection_failed', async () => {
     const run = await cli.run({ script: [cut()], prompt: 'go' });
     expect(run.exitCode).toBe(1);
     expect(run.results[0]).toMatchObject({
@@ -107,12 +110,12 @@ describe('a failed API call', () => {
     });
   });
 
-  test('CLAUDE_CODE_MAX_RETRIES=0 makes one call of an overload', async () => {
+  test('is not retried with CLAUDE_CODE_MAX_RETRIES=0', async () => {
     const run = await cli.run({ script: [failure(529)], prompt: 'go' });
     expect(run.requests).toHaveLength(1);
   });
 
-  test('a retry is announced, and an answer after it is a success', async () => {
+  test('is announced as a retry, and an answer after it is a success', async () => {
     const env = { CLAUDE_CODE_MAX_RETRIES: '1' };
     const run = await cli.run({ script: [rateLimited(0), text('there')], prompt: 'go', env });
     expect(run.lines.find((line) => line.subtype === 'api_retry')).toMatchObject({
@@ -127,8 +130,8 @@ describe('a failed API call', () => {
   });
 });
 
-describe('limits and refusals', () => {
-  test('spent turns: error_max_turns, exit 1', async () => {
+describe('a run', () => {
+  test('with no turns left ends with error_max_turns and exit 1', async () => {
     const args = ['--max-turns=1', '--allowedTools=Bash'];
     const run = await cli.run({
       script: [toolUse('Bash', { command: 'true' })],
@@ -144,7 +147,7 @@ describe('limits and refusals', () => {
     });
   });
 
-  test('a spent budget: error_max_budget_usd, exit 1', async () => {
+  test('with no budget left ends with error_max_budget_usd and exit 1', async () => {
     const args = ['--max-budget-usd=0.01', '--allowedTools=Bash'];
     const dear = toolUse('Bash', { command: 'true' }, { usage: { output_tokens: 1_000_000 } });
     const run = await cli.run({ script: [dear], args, prompt: 'go' });
@@ -157,7 +160,7 @@ describe('limits and refusals', () => {
     });
   });
 
-  test('a denied tool is listed, and the run is no error', async () => {
+  test('with a denied tool lists the denial and is not an error', async () => {
     const command = 'touch /etc/baton-contract';
     const run = await cli.run({ script: [toolUse('Bash', { command }), text('ok')], prompt: 'go' });
     expect(run.exitCode).toBe(0);
@@ -170,7 +173,7 @@ describe('limits and refusals', () => {
     expect(run.lines.map((line) => line.subtype)).toContain('permission_denied');
   });
 
-  test('an unknown flag: stderr alone, exit 1', async () => {
+  test('with an unknown flag prints only to stderr, and exits with 1', async () => {
     const run = await cli.run({ script: [text('ok')], args: ['--nonsense=1'], prompt: 'go' });
     expect(run).toMatchObject({ exitCode: 1, stdout: '', requests: [] });
     expect(run.stderr).toBe("error: unknown option '--nonsense=1'\n");

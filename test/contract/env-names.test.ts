@@ -1,4 +1,4 @@
-// Variables that change what the CLI itself runs, and files of a working directory that do not.
+// Variables that change what the CLI runs, and files in the working directory that do not.
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,14 +17,14 @@ afterAll(() => cli.remove());
 
 const marking = (mark: string) => `require('fs').writeFileSync('${mark}','x')`;
 
-test('BUN_OPTIONS runs code in the CLI before anything else', async () => {
+test('BUN_OPTIONS runs code in the CLI before all other code', async () => {
   const mark = join(cli.home.root, 'preloaded');
   const env = { BUN_OPTIONS: `--preload=data:text/javascript,${marking(mark)}` };
   await cli.run({ script: [text('done')], args: FLAGS, env, prompt: 'go' });
   expect(existsSync(mark)).toBe(true);
 });
 
-test('files of Bun in the working directory do nothing: neither bunfig.toml nor .env', async () => {
+test('bunfig.toml and .env in the working directory have no effect', async () => {
   const mark = join(cli.home.root, 'by-file');
   const work = (name: string) => join(cli.home.workDir, name);
   await writeFile(work('evil.js'), marking(mark));
@@ -38,7 +38,7 @@ test('files of Bun in the working directory do nothing: neither bunfig.toml nor 
   expect(existsSync(mark)).toBe(false);
 });
 
-test('@path in a prompt gives the model a file outside the working directory, without the tool that reads', async () => {
+test('@path in a prompt sends the model a file outside the working directory, even without the Read tool', async () => {
   const file = join(cli.home.root, 'mentioned.txt');
   await writeFile(file, 'WHAT-THE-FILE-SAYS');
   const args = [...FLAGS, '--disallowedTools=Read'];

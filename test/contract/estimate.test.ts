@@ -1,4 +1,4 @@
-// What Baton estimates for a process that was killed, against what the CLI itself counts.
+// Compares Baton's estimate for a killed process with the CLI's own count.
 import { costOf, DEFAULT_PRICES, priceOf } from '@baton/core/internal';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { spendingIn } from '../../apps/worker/src/transcript/spending.ts';
@@ -23,7 +23,7 @@ async function savedOf(id: string): Promise<Buffer> {
   return Buffer.from((await cli.home.readTranscript(id)) ?? '');
 }
 
-/** What the transcript's messages cost by the table. */
+/** The cost of the transcript's messages by the price table. */
 async function estimateOf(id: string): Promise<number> {
   const spent = spendingIn(await savedOf(id));
   const byMessage = new Map(spent.map((one) => [one.messageId, one]));
@@ -40,7 +40,7 @@ test.for([
   'claude-sonnet-5-5',
   'claude-sonnet-4-5-20250929',
   'claude-haiku-4-5',
-])('a message of %s costs by the table what the CLI counts', async (model) => {
+])('the price table gives a message of %s the cost that the CLI counts', async (model) => {
   const id = crypto.randomUUID();
   const args = [`--session-id=${id}`, `--model=${model}`];
   const run = await cli.run({ script: [text('hi', { usage: USAGE })], args, prompt: 'x' });
@@ -49,11 +49,11 @@ test.for([
   expect(await estimateOf(id)).toBeCloseTo(received, 9);
 });
 
-test('the transcript of a killed process tells what its finished messages cost', async () => {
+test('the transcript of a killed process is enough to estimate its finished messages', async () => {
   const id = crypto.randomUUID();
   const call = { ...toolUse('Bash', { command: 'true' }), usage: USAGE };
   const args = [`--session-id=${id}`, '--allowedTools=Bash', '--model=claude-opus-5-5'];
-  // The CLI writes its transcript a moment after the call that follows: killed before, it tells nothing.
+  // The CLI saves the message a moment after the next call. Killed earlier, it leaves nothing to estimate.
   const isSaved = async () => spendingIn(await savedOf(id)).length > 0;
   await cli.runUntil({ script: [call, hang()], args, prompt: 'x' }, async (claude) => {
     await waitFor('the message in the transcript', isSaved);

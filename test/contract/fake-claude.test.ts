@@ -1,4 +1,4 @@
-// The fake must not drift from the CLI it stands for: the same situation in both, compared.
+// The fake must behave like the real CLI: each test puts both into the same situation.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FAKE_CLAUDE } from '../fake-claude/install.ts';
 import { hang, text } from '../support/messages-api/reply.ts';
@@ -42,15 +42,16 @@ function expectAlike(runs: Both): void {
   expect(shapes(runs.fake.lines)).toEqual(shapes(runs.real.lines));
 }
 
-test('a launch prints the same kinds of lines', () => expectAlike(launched));
+test('a launch of the fake prints the same kinds of lines as the real CLI', () =>
+  expectAlike(launched));
 
-test('its lines have no key that the real ones lack', () => {
+test('the fake’s lines have no key that the real lines lack', () => {
   for (const [index, line] of launched.fake.lines.entries()) {
     expect(keys(launched.real.lines[index])).toEqual(expect.arrayContaining(keys(line)));
   }
 });
 
-test('its transcript entries have no key that the real ones lack', async () => {
+test('the fake’s transcript entries have no key that the real entries lack', async () => {
   const inReal = await entriesOf(real.home, ID);
   for (const entry of await entriesOf(fake.home, ID)) {
     const model = inReal.find((one) => one.type === entry.type);
@@ -58,18 +59,18 @@ test('its transcript entries have no key that the real ones lack', async () => {
   }
 });
 
-describe('the same ending', () => {
+describe('the fake ends like the real CLI', () => {
   test.each([
-    ['of a resume', [`--resume=${ID}`]],
-    ['of a session id in use', [`--session-id=${ID}`]],
-    ['of a session id that is none', ['--session-id=mine']],
-    ['of a resume without a transcript', [`--resume=${STOPPED}`]],
-    ['of an unknown flag', ['--nonsense=1']],
+    ['in a resume', [`--resume=${ID}`]],
+    ['with a session id in use', [`--session-id=${ID}`]],
+    ['with an invalid session id', ['--session-id=mine']],
+    ['in a resume without a transcript', [`--resume=${STOPPED}`]],
+    ['with an unknown flag', ['--nonsense=1']],
   ])('%s', async (_name, args) => {
     expectAlike(await both({ script: [text('yes')], args, prompt: 'go' }));
   });
 
-  test('by SIGTERM', async () => {
+  test('on SIGTERM', async () => {
     const args = [`--session-id=${STOPPED}`];
     const stop = (cli: Cli) => onPromptSaved(cli.home, STOPPED, 'go', 'SIGTERM');
     const options = { script: [hang()], args };
@@ -95,7 +96,7 @@ test.each([
   expect(run.results).toHaveLength(count);
 });
 
-test('a resume of the fake knows how many prompts came before, and goes on with the cost', async () => {
+test('a resume of the fake counts the earlier prompts, and adds to the earlier cost', async () => {
   const run = await fake.run({ script: [text('-')], args: [`--resume=${ID}`], prompt: 'and now' });
   const earlier = Number(/earlier prompts: (\d+)/.exec(String(run.results[0]?.['result']))?.[1]);
   expect(earlier).toBeGreaterThan(0);

@@ -22,12 +22,12 @@ async function fileOf(name: string, content: string): Promise<string> {
   return path;
 }
 
-test('--version prints the number first', async () => {
+test('--version prints the version number first', async () => {
   const { stdout } = await promisify(execFile)(claudeBin(), ['--version'], { env: {} });
   expect(stdout).toMatch(/^\d+\.\d+\.\d+ \(Claude Code\)\n$/);
 });
 
-describe('every flag that Baton uses, each as one --flag=value token', () => {
+describe('with every flag that Baton uses as one --flag=value token,', () => {
   let run: CliRun;
 
   beforeAll(async () => {
@@ -59,27 +59,27 @@ describe('every flag that Baton uses, each as one --flag=value token', () => {
     expect(run.results[0]).toMatchObject({ is_error: false, result: 'done' });
   });
 
-  test('--model takes an alias: init and the calls carry the full name', () => {
+  test('--model takes an alias, and the init line and the API calls have the full name', () => {
     expect(run.lines[0]?.['model']).toMatch(/^claude-sonnet-/);
     expect(run.requests[0]?.body.model).toBe(run.lines[0]?.['model']);
   });
 
-  test('--permission-mode is told by init', () => {
+  test('the init line shows --permission-mode', () => {
     expect(run.lines[0]?.['permissionMode']).toBe('acceptEdits');
   });
 
-  test('--system-prompt-file and --append-system-prompt-file go together, in this order', () => {
+  test('--system-prompt-file and --append-system-prompt-file are joined in this order', () => {
     const system = JSON.stringify(run.requests[0]?.body.system);
     expect(system).toContain('SYSTEM-MARK\\n\\nAPPEND-MARK');
   });
 
-  test('--disallowedTools takes the tools away', () => {
+  test('--disallowedTools removes the tools', () => {
     expect(run.lines[0]?.['tools']).not.toContain('WebFetch');
     expect(run.lines[0]?.['tools']).not.toContain('Write');
     expect(run.lines[0]?.['tools']).toContain('Read');
   });
 
-  test('--settings as a file, --add-dir and --allowedTools reach the Bash call', () => {
+  test('--settings as a file, --add-dir and --allowedTools apply to a Bash call', () => {
     expect(run.requests[1]?.toolResults).toEqual(['yes']);
     expect(run.results[0]?.['permission_denials']).toEqual([]);
   });
@@ -90,13 +90,13 @@ test.each([
   ['--append-system-prompt-file', 'not found'],
   ['--mcp-config', 'MCP config file not found'],
   ['--settings', 'Settings file not found'],
-])('%s with a missing file is refused on stderr alone', async (flag, words) => {
+])('%s with a missing file is refused only on stderr', async (flag, words) => {
   const run = await cli.run({ script: [text('x')], args: [`${flag}=/no/such/file`], prompt: 'go' });
   expect(run).toMatchObject({ exitCode: 1, stdout: '', requests: [] });
   expect(run.stderr).toContain(words);
 });
 
-test('--json-schema gives structured_output', async () => {
+test('--json-schema adds structured_output to the result', async () => {
   const schema = { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] };
   const script = [toolUse('StructuredOutput', { name: 'Ada' }), text('done')];
   const args = [`--json-schema=${JSON.stringify(schema)}`];
@@ -107,16 +107,19 @@ test('--json-schema gives structured_output', async () => {
 test.each([
   ['3', 'from the fallback', false], // the fallback comes after three failed calls
   ['1', expect.stringContaining('529'), true],
-])('--fallback-model with CLAUDE_CODE_MAX_RETRIES=%s', async (retries, result, isError) => {
-  const script = (request: MessagesRequest) =>
-    request.body.model.includes('haiku') ? text('from the fallback') : failure(529);
-  const args = ['--model=sonnet', '--fallback-model=haiku'];
-  const env = { CLAUDE_CODE_MAX_RETRIES: retries };
-  const run = await cli.run({ script, args, prompt: 'go', env });
-  expect(run.results[0]).toMatchObject({ is_error: isError, result });
-});
+])(
+  '--fallback-model is used after three failed calls, so not with few retries (CLAUDE_CODE_MAX_RETRIES=%s)',
+  async (retries, result, isError) => {
+    const script = (request: MessagesRequest) =>
+      request.body.model.includes('haiku') ? text('from the fallback') : failure(529);
+    const args = ['--model=sonnet', '--fallback-model=haiku'];
+    const env = { CLAUDE_CODE_MAX_RETRIES: retries };
+    const run = await cli.run({ script, args, prompt: 'go', env });
+    expect(run.results[0]).toMatchObject({ is_error: isError, result });
+  },
+);
 
-describe('permission modes', () => {
+describe('the permission mode', () => {
   const touch = (name: string) => [toolUse('Write', { file_path: name, content: 'x' }), text('ok')];
 
   test.each([
@@ -124,14 +127,14 @@ describe('permission modes', () => {
     ['dontAsk', 1],
     ['plan', 1],
     ['acceptEdits', 0],
-  ])('%s denies %i of a write in the working directory', async (mode, denied) => {
+  ])('%s makes %i denials of a write in the working directory', async (mode, denied) => {
     const script = touch(join(cli.home.workDir, `by-${mode}`));
     const run = await cli.run({ script, args: [`--permission-mode=${mode}`], prompt: 'go' });
     expect(run.results[0]?.['permission_denials']).toHaveLength(denied);
     expect(run.results[0]?.['is_error']).toBe(false);
   });
 
-  test('bypassPermissions is refused for root on stderr alone, for others it is not', async () => {
+  test('bypassPermissions is refused only for root, and only on stderr', async () => {
     const isRoot = process.getuid?.() === 0;
     const args = ['--permission-mode=bypassPermissions'];
     const run = await cli.run({ script: [text('x')], args, prompt: 'go' });
@@ -140,7 +143,7 @@ describe('permission modes', () => {
     expect(run.stderr.includes('cannot be used with root')).toBe(isRoot);
   });
 
-  test('IS_SANDBOX=1 lets root use bypassPermissions', async () => {
+  test('bypassPermissions is allowed for root with IS_SANDBOX=1', async () => {
     const args = ['--permission-mode=bypassPermissions'];
     const env = { IS_SANDBOX: '1' };
     const run = await cli.run({ script: [text('x')], args, prompt: 'go', env });
@@ -150,15 +153,18 @@ describe('permission modes', () => {
   test.each([
     ['the flag', ['--permission-mode=bypassPermissions'], {}],
     ['settings', [], { defaultMode: 'bypassPermissions' }],
-  ])('disableBypassPermissionsMode in --settings overrules %s', async (_, args, permissions) => {
-    const locked = { permissions: { ...permissions, disableBypassPermissionsMode: 'disable' } };
-    const file = await fileOf('locked.json', JSON.stringify(locked));
-    const run = await cli.run({
-      script: [text('x')],
-      args: [...args, `--settings=${file}`],
-      prompt: 'go',
-      env: { IS_SANDBOX: '1' },
-    });
-    expect(run.lines[0]?.['permissionMode']).toBe('default');
-  });
+  ])(
+    'bypassPermissions from %s is overruled by disableBypassPermissionsMode in --settings',
+    async (_, args, permissions) => {
+      const locked = { permissions: { ...permissions, disableBypassPermissionsMode: 'disable' } };
+      const file = await fileOf('locked.json', JSON.stringify(locked));
+      const run = await cli.run({
+        script: [text('x')],
+        args: [...args, `--settings=${file}`],
+        prompt: 'go',
+        env: { IS_SANDBOX: '1' },
+      });
+      expect(run.lines[0]?.['permissionMode']).toBe('default');
+    },
+  );
 });

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the CLI's references, not JavaScript's
-// What the CLI makes of `$NAME` and `${NAME}` in http hooks, and where settings take no references.
+// How the CLI expands `$NAME` and `${NAME}` in http hooks, and which settings it does not expand.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { type Cli, makeCli } from './cli.ts';
 
 const ENV = { MARK: 'EXPANDED', LATER: '$MARK', lower: 'low', AWS_ACCESS_KEY_ID: 'an-id-of-aws' };
 
-// A header is expanded once; what is no name, or not in capitals, stays.
+// A header is expanded once; text that is not a name in capitals stays.
 const HEADERS: [written: string, sent: string][] = [
   ['a$MARK b', 'aEXPANDED b'],
   ['a${MARK}b', 'aEXPANDEDb'],
@@ -40,7 +40,7 @@ afterAll(async () => {
   await cli.remove();
 });
 
-test('httpHookAllowedEnvVars of the settings narrows what allowedEnvVars of a hook lets in', async () => {
+test('httpHookAllowedEnvVars in the settings narrows the allowedEnvVars of a hook', async () => {
   const before = server.seen.length;
   const hook = {
     type: 'http',
@@ -61,7 +61,7 @@ test('httpHookAllowedEnvVars of the settings narrows what allowedEnvVars of a ho
   expect(server.seen[before]?.headers).toMatchObject({ 'x-named': '[EXPANDED]', 'x-other': '[]' });
 });
 
-test('headers take the variables that allowedEnvVars names; addresses and settings.env take none', async () => {
+test('headers of a hook expand the variables in allowedEnvVars, and addresses and settings.env expand none', async () => {
   const hook = {
     type: 'http',
     url: `${server.url}/hook?q=$MARK\${MARK}`,

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the CLI's references, not JavaScript's
-// What the CLI makes of `${NAME}` in MCP servers, and that what a worker writes reaches them as it was given.
+// How the CLI expands `${NAME}` in MCP servers, and that a worker's file is not expanded.
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const PROGRAM = fileURLToPath(new URL('../support/mcp-server-fixture.ts', import
 const ENV = { MARK: 'EXPANDED', lower: 'low', EMPTY: '', TWICE: '${MARK}' };
 const QUERY = 'q=${MARK}&r=${ANTHROPIC_API_KEY:-y}';
 
-// What is written, what comes of it once, and what comes of it twice where that is something else.
+// The written text, its expansion, and the expansion of that if it differs.
 const FORMS: [name: string, written: string, once: string, twice?: string][] = [
   ['a reference', 'a${MARK}b', 'aEXPANDEDb'],
   ['two', '${MARK}${lower}', 'EXPANDEDlow'],
@@ -61,7 +61,7 @@ interface Reached {
   urls: string[];
 }
 
-/** What reaches a program and a server at an address of every form, by the config that `write` makes of it. */
+/** What a program and a remote server receive for every form, from the config that `write` returns. */
 async function reached(
   write: (config: MCPConfig) => object,
   type: 'http' | 'sse',
@@ -87,7 +87,7 @@ async function reached(
   await writeFile(file, JSON.stringify(write(config)), { mode: 0o600 });
   const before = server.seen.length;
   await cli.run({
-    // The CLI need not wait for its servers before it asks the model.
+    // The CLI may ask the model before its servers have started, so the answer waits for them.
     script: async () => {
       await waitFor(
         'both servers to be started',
@@ -109,8 +109,8 @@ async function reached(
   };
 }
 
-describe.each(['http', 'sse'] as const)('an MCP server of the kind %s beside a program', (type) => {
-  test('is sent what the CLI makes of references: once of arguments, env and address, twice of headers', async () => {
+describe.each(['http', 'sse'] as const)('an MCP server of type %s and a program', (type) => {
+  test('get references expanded: once in arguments, env and address, and twice in headers', async () => {
     const { argv, env, headers, urls } = await reached((config) => config, type);
     FORMS.forEach(([name, , once, twice = once], index) => {
       const remote = name.includes('credential') ? '[]' : twice;
@@ -124,7 +124,7 @@ describe.each(['http', 'sse'] as const)('an MCP server of the kind %s beside a p
     expect(urls).toEqual([`/${type}/p?q=EXPANDED&r=`]);
   });
 
-  test('is sent every value as it was given where a worker wrote the file', async () => {
+  test('get every value unchanged if a worker wrote the file', async () => {
     const ids = { BATON_SESSION_ID: 'the-session', BATON_RUN_ID: 'the-run' };
     const write = (config: MCPConfig) => mcpFileOf(config, ids, ['ANTHROPIC_API_KEY']);
     const { argv, env, headers, urls } = await reached(write, type);
@@ -137,7 +137,7 @@ describe.each(['http', 'sse'] as const)('an MCP server of the kind %s beside a p
   });
 });
 
-test('the name of the program is expanded too, and not where a worker wrote the file', async () => {
+test('the CLI expands a program’s name, except in a file that a worker wrote', async () => {
   const started = join(cli.home.root, 'started-command.json');
   const command = '${NODE}';
   const own = { command, args: [PROGRAM], env: { STARTED_FILE: started } };
@@ -159,7 +159,7 @@ test('the name of the program is expanded too, and not where a worker wrote the 
   }
 });
 
-// Variables have no dashes in their names.
+// Replaces dashes, which names of variables cannot have.
 function rename(texts: Record<string, string>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(texts).map(([name, written]) => [name.replaceAll('-', '_'), written]),

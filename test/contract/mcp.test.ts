@@ -35,25 +35,25 @@ describe('a stdio server from --mcp-config=<file>', () => {
     seen = JSON.parse(run.requests[1]?.toolResults[0] ?? '{}');
   });
 
-  test('is told as connected by init, one that does not start as failed', () => {
+  test('is listed by the init line as connected, or as failed if it did not start', () => {
     expect(run.lines[0]?.['mcp_servers']).toEqual([
       expect.objectContaining({ name: 'fixture', status: 'connected' }),
       expect.objectContaining({ name: 'broken', status: 'failed' }),
     ]);
   });
 
-  test('gets the environment that its config names, variables expanded', () => {
+  test('gets the environment of its config with variables expanded', () => {
     expect(seen).toMatchObject({ FROM_CONFIG: 'yes', EXPANDED: 'expanded' });
   });
 
-  test('gets the environment of the CLI too, the API key included', () => {
+  test('gets the environment of the CLI, including the API key', () => {
     expect(seen).toMatchObject({
       BATON_SESSION_ID: 'the-session',
       ANTHROPIC_API_KEY: 'dummy-key-of-the-tests',
     });
   });
 
-  test('a server that fails to start does not fail the run', () => {
+  test('does not fail the run if it fails to start', () => {
     expect(run.results[0]).toMatchObject({ is_error: false, result: 'done' });
   });
 });
@@ -64,7 +64,7 @@ test('the model can read the API key in a Bash call', async () => {
   expect(run.requests[1]?.toolResults).toEqual(['key=dummy-key-of-the-tests']);
 });
 
-test('CLAUDE_CODE_SUBPROCESS_ENV_SCRUB=1 needs bubblewrap on PATH: without it the CLI does not start', async () => {
+test('the CLI does not start with CLAUDE_CODE_SUBPROCESS_ENV_SCRUB=1 and without bubblewrap on PATH', async () => {
   const env = { CLAUDE_CODE_SUBPROCESS_ENV_SCRUB: '1', PATH: '/no/such/folder' };
   const run = await cli.run({ script: [text('x')], prompt: 'go', env });
   expect(run).toMatchObject({ exitCode: 1, stdout: '', requests: [] });
@@ -78,13 +78,13 @@ describe('--permission-prompt-tool', () => {
     return cli.run({ script: [toolUse('Bash', { command }), text('ok')], args, prompt: 'go' });
   }
 
-  test('lets a call run that the tool allows', async () => {
+  test('allows the calls that the tool allows', async () => {
     const run = await asked('touch allowed && echo done');
     expect(run.requests[1]?.toolResults).toEqual(['done']);
     expect(run.results[0]?.['permission_denials']).toEqual([]);
   });
 
-  test('denies a call with the words of the tool, and the run is no error', async () => {
+  test('denies a call with the tool’s message, and the run is not an error', async () => {
     const run = await asked('touch refuse');
     expect(run.requests[1]?.toolResults).toEqual(['refused by the fixture']);
     expect(run.results[0]).toMatchObject({

@@ -1,5 +1,5 @@
-// No traced run without system packages, so two witnesses: a proxy that records every request
-// which is not for loopback, and the process's sockets, sampled while it lives.
+// Tracing a run would need system packages. Instead a proxy records every request that is not for
+// loopback, and the process's sockets are sampled while it runs.
 
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
@@ -65,13 +65,13 @@ async function witness(nonessential: '' | '1'): Promise<Witnessed> {
   return { remotes, asked: [...asked], base };
 }
 
-test('with CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1 the CLI talks to the base URL and to nothing else', async () => {
+test('the CLI connects only to the base URL with CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1', async () => {
   const seen = await witness('1');
   expect([...seen.remotes]).toEqual([seen.base]);
   expect(seen.asked).toEqual([]);
 });
 
-test('without it the CLI asks other hosts: the witness would see them', async () => {
+test('the CLI asks other hosts without CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC, and the proxy sees it', async () => {
   const seen = await witness('');
   expect(seen.asked.length).toBeGreaterThan(0);
 });

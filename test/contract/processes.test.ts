@@ -17,13 +17,13 @@ afterAll(() => cli.remove());
 
 interface Seen {
   id: string;
-  /** Where the call tells its pid: a name that only this call has. */
+  /** The file to which the call writes its pid; no other call uses this name. */
   file: string;
   claude: number;
   shell: number;
 }
 
-// Runs a Bash call that tells its pid and then waits for ever, and acts while it does.
+// Runs a Bash call that writes its pid and then waits without end, and calls `act` meanwhile.
 async function duringBash(act: (seen: Seen, claude: RunningClaude) => Promise<unknown>) {
   count += 1;
   const file = join(cli.home.workDir, `pid-${count}`);
@@ -50,7 +50,7 @@ async function kill(pid: number): Promise<void> {
 }
 
 describe('the shell of a Bash call', () => {
-  test('is in a session of its own, out of reach of a signal to the group of the CLI', async () => {
+  test('has its own process session, so a signal to the CLI’s group does not reach it', async () => {
     await duringBash(async (seen, claude) => {
       expect(groupOf(seen.claude)).toBe(seen.claude);
       expect(sessionOf(seen.shell)).not.toBe(sessionOf(seen.claude));
@@ -59,7 +59,7 @@ describe('the shell of a Bash call', () => {
     });
   });
 
-  test('carries the environment of the CLI, readable in /proc: a marker finds it', async () => {
+  test('has the CLI’s environment in /proc, so a marker finds it', async () => {
     await duringBash(async (seen, claude) => {
       const found = carriers(`BATON_RUN=marker-${count}`);
       expect(found).toContain(seen.claude);
@@ -68,7 +68,7 @@ describe('the shell of a Bash call', () => {
     });
   });
 
-  test('lives on when the CLI is killed by SIGKILL', async () => {
+  test('keeps running when SIGKILL ends the CLI', async () => {
     await duringBash(async (seen, claude) => {
       claude.child.kill('SIGKILL');
       await claude.done;
@@ -77,7 +77,7 @@ describe('the shell of a Bash call', () => {
     });
   });
 
-  test('is ended by the CLI on SIGTERM, which exits with 143', async () => {
+  test('is ended by the CLI on SIGTERM, and the CLI exits with 143', async () => {
     const { run } = await duringBash(async (seen, claude) => {
       claude.child.kill('SIGTERM');
       await waitFor('the shell to die', () => !isAlive(seen.shell));
@@ -85,7 +85,7 @@ describe('the shell of a Bash call', () => {
     expect(run).toMatchObject({ exitCode: 143, results: [] });
   });
 
-  test('is ended by the CLI on SIGINT, which exits with 0', async () => {
+  test('is ended by the CLI on SIGINT, and the CLI exits with 0', async () => {
     const { run } = await duringBash(async (seen, claude) => {
       claude.child.kill('SIGINT');
       await waitFor('the shell to die', () => !isAlive(seen.shell));
@@ -96,12 +96,12 @@ describe('the shell of a Bash call', () => {
 });
 
 describe('a resume of a turn that was stopped within a Bash call', () => {
-  // What the model is told of the call, as far as it is one of these.
+  // The texts that the model may get about the stopped call.
   const ENDS = ['Tool call interrupted', 'Exit code 137', "doesn't want to proceed"];
 
   async function loggedAfter(signal: NodeJS.Signals): Promise<string | undefined> {
     const { id } = await duringBash(async (seen, claude) => {
-      // The name of the tool alone would not do: the list of tools in the transcript holds it too.
+      // The tool's name is no sign of the call, because the transcript's list of tools holds it too.
       const isSaved = async () => (await cli.home.readTranscript(seen.id))?.includes(seen.file);
       await waitFor('the call in the transcript', isSaved);
       claude.child.kill(signal);
@@ -114,20 +114,20 @@ describe('a resume of a turn that was stopped within a Bash call', () => {
     return ENDS.find((end) => history.includes(end));
   }
 
-  test('after a SIGKILL tells the model that the call was cut off', async () => {
+  test('tells the model after SIGKILL that the call was cut off', async () => {
     expect(await loggedAfter('SIGKILL')).toBe('Tool call interrupted');
   });
 
-  test('after a SIGTERM tells of a call cut off or killed, never of a refusal', async () => {
+  test('tells the model after SIGTERM that the call was cut off or killed, not that it was refused', async () => {
     expect(await loggedAfter('SIGTERM')).toMatch(/interrupted|137/);
   });
 
-  test('after a SIGINT tells of a refusal by the user, or of a call cut off', async () => {
+  test('tells the model after SIGINT that the user refused the call or that it was cut off', async () => {
     expect(await loggedAfter('SIGINT')).toMatch(/proceed|interrupted/);
   });
 });
 
-test('the CLI outlives the process that started it, and ends its turn', async () => {
+test('the CLI outlives the process that started it, and completes its turn', async () => {
   const home = cli.home;
   const starter = join(home.root, 'starter.sh');
   const pidFile = join(home.root, 'orphan.pid');

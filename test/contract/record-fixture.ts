@@ -17,7 +17,7 @@ import { bytesOf } from './transcript.ts';
 
 const ID = '0197f0a0-0000-7000-8000-0000000000aa';
 const FOLDER = fileURLToPath(new URL('../fixtures/', import.meta.url));
-// What keeps the lines short: few tools, a short system prompt, no skills.
+// Keeps the recorded lines short: few tools, a short system prompt, no skills.
 const SMALL = ['--tools=Bash,Agent', '--system-prompt=Be brief.', '--disable-slash-commands'];
 const BASH = '--allowedTools=Bash';
 
@@ -86,13 +86,13 @@ function stopper(cli: Cli, stop: 'half' | NodeJS.Signals) {
     : onPromptSaved(cli.home, ID, 'name a colour', stop);
 }
 
-// The vendor's own prompts and tool descriptions stay out.
+// Leaves out the vendor's own prompts and tool descriptions.
 function essence(transcript: string): string {
   const isOwn = (line: string) => !/"attachment":|"type":"api-request-(blob|shape)"/.test(line);
   return transcript.split('\n').filter(isOwn).join('\n');
 }
 
-// No path, host name or kernel of the machine that recorded it.
+// Writes a recording without paths, ports or the kernel version of this machine.
 async function write(name: string, bytes: string, cli: Cli): Promise<void> {
   const clean = bytes
     .replaceAll(cli.home.workDir, '/workspace')

@@ -19,7 +19,7 @@ afterAll(async () => {
   for (const cli of [parent, ...made]) await cli.remove();
 });
 
-// A home that holds a copy of the parent's transcript, as on another worker.
+// Makes a home with a copy of the parent's transcript, as on another worker.
 async function restored(): Promise<Cli> {
   const cli = await makeCli();
   made.push(cli);
@@ -42,8 +42,8 @@ test('a plain resume keeps the session id', async () => {
   expect(new Set(run.lines.map((line) => line['session_id']))).toEqual(new Set([ID]));
 });
 
-describe('a plain resume only appends, byte for byte', () => {
-  test('after answered turns, four in a row', async () => {
+describe('a plain resume only appends bytes to the transcript', () => {
+  test('after each of four answered turns', async () => {
     const cli = await restored();
     let before = await bytesOf(cli.home, ID);
     for (const prompt of ['one', 'two', 'three', 'four']) {
@@ -70,7 +70,7 @@ describe('a plain resume only appends, byte for byte', () => {
   });
 });
 
-test('two plain resumes at once, each in a config dir of its own, make two branches', async () => {
+test('two plain resumes at once in separate config dirs make two branches', async () => {
   const [left, right] = [await restored(), await restored()];
   const start = await bytesOf(parent.home, ID);
   const runs = await Promise.all([
@@ -88,7 +88,7 @@ test('two plain resumes at once, each in a config dir of its own, make two branc
   }
 });
 
-test('a resume without a transcript is one error line, exit 1, no call', async () => {
+test('a resume without a transcript prints one error line, makes no call and exits with 1', async () => {
   const cli = await makeCli();
   made.push(cli);
   const run = await cli.run({ script: [text('ok')], args: [`--resume=${ID}`], prompt: 'again' });
@@ -103,7 +103,7 @@ test('a resume without a transcript is one error line, exit 1, no call', async (
   });
 });
 
-test('a transcript that holds no message yet is no conversation', async () => {
+test('a resume finds no conversation in a transcript without a message', async () => {
   const cli = await restored();
   const lines = (await bytesOf(cli.home, ID)).split('\n');
   const before = lines.findIndex((line) => line.includes('"type":"user"'));
@@ -116,7 +116,7 @@ test('a transcript that holds no message yet is no conversation', async () => {
   });
 });
 
-test('of a slash command the transcript keeps the name', async () => {
+test('the transcript of a slash command holds its name', async () => {
   const cli = await makeCli();
   made.push(cli);
   await cli.run({ script: [text('ok')], args: [`--session-id=${ID}`], prompt: '/context' });
@@ -126,7 +126,7 @@ test('of a slash command the transcript keeps the name', async () => {
 test.each([
   ['torn', 40],
   ['without its line end', 1],
-])('behind a last line that is %s the CLI starts a new line', async (_name, missing) => {
+])('a resume starts a new line after a last line that is %s', async (_name, missing) => {
   const cli = await restored();
   const cut = (await bytesOf(cli.home, ID)).slice(0, -missing);
   await writeFile(cli.home.transcript(ID), cut);
@@ -145,13 +145,13 @@ describe('the system prompt of a conversation', () => {
     return JSON.stringify(run.requests[0]?.body.system);
   }
 
-  test('is recorded with the first turn: another one given to a resume is not sent', async () => {
+  test('is recorded with the first turn, so a resume does not send another one', async () => {
     const sent = await systemOf(['--append-system-prompt=MARK-TWO']);
     expect(sent).toContain('MARK-ONE');
     expect(sent).not.toContain('MARK-TWO');
   });
 
-  test('is the one given now with --system-prompt-snapshot=off', async () => {
+  test('is the one given to the resume with --system-prompt-snapshot=off', async () => {
     const args = ['--append-system-prompt=MARK-TWO', '--system-prompt-snapshot=off'];
     const sent = await systemOf(args);
     expect(sent).toContain('MARK-TWO');

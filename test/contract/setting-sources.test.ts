@@ -1,4 +1,4 @@
-// Which configuration of a repository counts: nobody is asked for trust, only the flags decide.
+// Which configuration of a repository the CLI uses: it asks for no trust, only the flags decide.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => cli.remove());
 
-/** What counted in a run with these flags: hooks that ran, servers that were started, words that the model saw. */
+/** What a run with these flags used: hooks that ran, servers that started, names and memory it knew. */
 async function counted(args: string[], prompt = 'go') {
   await rm(marks, { recursive: true });
   await mkdir(marks);
@@ -48,15 +48,15 @@ const NOTHING = { exitCode: 0, hooks: [], servers: [], known: [], memory: [] };
 
 let unflagged: ReturnType<typeof counted> | undefined;
 
-/** What counts without a flag, found out once. */
+/** What a run without flags uses, measured once. */
 function all(): ReturnType<typeof counted> {
   unflagged ??= counted([]);
   return unflagged;
 }
 
-// Each test is two or three runs of the CLI, which a busy machine stretches.
+// Each test makes two or three runs of the CLI, which are slow on a busy machine.
 describe('the configuration of a repository', { timeout: 180_000 }, () => {
-  test('counts without flags: hooks of three files, servers, agents, commands, skills, memory', async () => {
+  test('is used without flags: hooks of three files, servers, agents, commands, skills, memory', async () => {
     expect(await all()).toMatchObject({
       hooks: ['local', 'project', 'user'],
       servers: ['planted'],
@@ -64,16 +64,16 @@ describe('the configuration of a repository', { timeout: 180_000 }, () => {
     });
   });
 
-  test('counts just so with all three sources named', async () => {
+  test('is used in the same way with all three sources named', async () => {
     expect(await counted(['--setting-sources=user,project,local'])).toEqual(await all());
   });
 
-  test('does not count at all with --setting-sources=, not even its servers or CLAUDE.md', async () => {
+  test('is not used with --setting-sources=, not even its servers or CLAUDE.md', async () => {
     expect(await counted(['--setting-sources='])).toEqual(NOTHING);
     expect(await counted(['--setting-sources=', '--strict-mcp-config'])).toEqual(NOTHING);
   });
 
-  test('does not come back by enableAllProjectMcpServers in --settings', async () => {
+  test('stays unused with enableAllProjectMcpServers in --settings', async () => {
     const settings = join(cli.home.root, 'settings.json');
     await writeFile(settings, JSON.stringify({ enableAllProjectMcpServers: true }));
     expect(await counted(['--setting-sources=', `--settings=${settings}`])).toEqual(NOTHING);
@@ -81,7 +81,7 @@ describe('the configuration of a repository', { timeout: 180_000 }, () => {
     expect(strict.servers).toEqual([]);
   });
 
-  test('loses its servers alone with --strict-mcp-config', async () => {
+  test('loses only its servers with --strict-mcp-config', async () => {
     const counts = { ...(await all()), servers: [] };
     expect(await counted(['--strict-mcp-config'])).toEqual(counts);
   });
@@ -90,11 +90,11 @@ describe('the configuration of a repository', { timeout: 180_000 }, () => {
     ['user', { hooks: ['user'], servers: [], known: [], memory: [] }],
     ['local', { hooks: ['local'], servers: [], known: [], memory: ['PLANTED-LOCAL-MEMORY'] }],
     ['project', { hooks: ['project'], servers: ['planted'], memory: ['PLANTED-MEMORY'] }],
-  ])('counts by its file with --setting-sources=%s', async (source, what) => {
+  ])('is used from one file with --setting-sources=%s', async (source, what) => {
     expect(await counted([`--setting-sources=${source}`])).toMatchObject(what);
   });
 
-  test('of an added directory gives agents and skills, and nothing with --setting-sources=', async () => {
+  test('in an added directory gives agents and skills, and nothing with --setting-sources=', async () => {
     const dir = `--add-dir=${more}`;
     expect(await counted([dir, '--setting-sources=', '--strict-mcp-config'])).toEqual(NOTHING);
     const own = await counted(['--strict-mcp-config']);
@@ -118,7 +118,7 @@ describe('the configuration of a repository', { timeout: 180_000 }, () => {
   });
 });
 
-test('an unknown source is refused on stderr alone', async () => {
+test('an unknown setting source is refused only on stderr', async () => {
   const run = await cli.run({ script: [text('x')], args: ['--setting-sources=x'], prompt: 'go' });
   expect(run).toMatchObject({ exitCode: 1, stdout: '', requests: [] });
   expect(run.stderr).toContain('Invalid setting source');

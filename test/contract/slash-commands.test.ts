@@ -1,4 +1,4 @@
-// Prompts that begin with a slash: what the CLI does with them, and how its lines tell the cases apart.
+// What the CLI does with prompts that begin with a slash, and how its lines differ between the cases.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Reply, text } from '../support/messages-api/reply.ts';
 import type { Line } from '../support/real-claude.ts';
@@ -28,7 +28,7 @@ async function begin(): Promise<void> {
 const resume = (prompt: string, reply: Reply = text('two'), id = ID) =>
   cli.run({ script: () => reply, args: [`--resume=${id}`], prompt });
 
-/** The facts of the last result line that tell the cases apart. */
+/** The fields of the last result line that differ between the cases. */
 function verdict({ results }: CliRun) {
   const last = results.at(-1);
   return {
@@ -44,7 +44,7 @@ const isInit = (line: Line) => line.subtype === 'init';
 
 describe('a slash command', () => {
   test.each(['/help', '/login', '/resume'])(
-    '%s is known and not run: 0 turns, and no local_command',
+    '%s is known but not run, with 0 turns and no local_command',
     async (prompt) => {
       await begin();
       const run = await resume(prompt);
@@ -55,7 +55,7 @@ describe('a slash command', () => {
   );
 
   test.each(['context', 'config'])(
-    '/%s is run by the CLI itself: 0 turns, and local_command names it',
+    '/%s is run by the CLI itself, with 0 turns and its name in local_command',
     async (name) => {
       await begin();
       const run = await resume(`/${name}`);
@@ -65,7 +65,7 @@ describe('a slash command', () => {
     },
   );
 
-  test('/compact that worked names itself, with an empty result', async () => {
+  test('/compact that worked has its name in local_command and an empty result', async () => {
     await begin();
     const run = await resume('/compact', text('in short'));
     expect(verdict(run)).toEqual({ is_error: false, num_turns: 0, local_command: 'compact' });
@@ -74,9 +74,9 @@ describe('a slash command', () => {
   });
 
   test.each([
-    ['of nothing', false, 'No messages to compact'],
+    ['without messages', false, 'No messages to compact'],
     ['that the API refused', true, 'API Error: 400'],
-  ])('/compact %s fails on its stderr alone', async (_, isBegun, said) => {
+  ])('/compact %s reports its failure only on its stderr', async (_, isBegun, said) => {
     if (isBegun) await begin();
     const args = [isBegun ? `--resume=${ID}` : `--session-id=${ID}`];
     const run = await cli.run({ script: () => REFUSED, args, prompt: '/compact' });
@@ -85,7 +85,7 @@ describe('a slash command', () => {
     expect(sourceOf(run)).toContain(said);
   });
 
-  test('that nobody knows is a text, with a note to the model', async () => {
+  test('that is unknown is sent as text, with a note to the model', async () => {
     await begin();
     const run = await resume('/nosuch thing');
     expect(verdict(run)).toMatchObject({ num_turns: 1 });
@@ -94,7 +94,7 @@ describe('a slash command', () => {
   });
 
   test.each([' /clear', ' /nosuch thing'])(
-    'with a space before it is a text: %j reaches the API as it is',
+    'with a space before it is sent as text unchanged: %j',
     async (prompt) => {
       await begin();
       const run = await resume(prompt);
@@ -106,7 +106,7 @@ describe('a slash command', () => {
 });
 
 describe.each(['/clear', '/new and more'])('%s', (prompt) => {
-  test('begins an empty conversation under the id that init tells, which costs from nothing', async () => {
+  test('starts an empty conversation with the id of the init line, whose cost starts from zero', async () => {
     await begin();
     const before = await cli.home.readTranscript(ID);
     const run = await resume(prompt);

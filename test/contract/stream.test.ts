@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => cli.remove());
 
-test('every line of stdout is one JSON object, ended by a line feed', () => {
+test('every line of stdout is one JSON object that ends with a line feed', () => {
   expect(run.stdout.endsWith('\n')).toBe(true);
   expect(run.lines).toHaveLength(run.stdout.trimEnd().split('\n').length);
 });
@@ -42,7 +42,7 @@ test('the first line is the init line, with version, model, mode and working dir
   });
 });
 
-test('the last line is the one result line: success, no error, the answer', () => {
+test('the last line is the only result line, with success, no error and the answer', () => {
   expect(run.results).toHaveLength(1);
   expect(run.lines.at(-1)).toBe(run.results[0]);
   expect(run.results[0]).toMatchObject({
@@ -59,11 +59,11 @@ test('the last line is the one result line: success, no error, the answer', () =
   expect(run).toMatchObject({ exitCode: 0, signal: null, stderr: '' });
 });
 
-test('a prompt on stdin arrives whole, one that begins with dashes too', () => {
+test('a prompt on stdin arrives whole, even if it begins with dashes', () => {
   expect(run.requests[0]?.prompts).toEqual([PROMPT]);
 });
 
-test('blocks of one answer come as several lines with one message id and the same usage', () => {
+test('the blocks of one answer are several lines with one message id and the same usage', () => {
   const answers = run.lines.filter((line) => line.type === 'assistant');
   const [said, called, thinking, words] = answers.map(
     (line) => line['message'] as { id: string; usage: unknown },
@@ -73,7 +73,7 @@ test('blocks of one answer come as several lines with one message id and the sam
   expect(words).toMatchObject({ id: thinking?.id, usage: thinking?.usage });
 });
 
-test('a tool result comes as a user line', () => {
+test('a tool result is a user line', () => {
   const [result] = run.lines.filter((line) => line.type === 'user');
   expect(result?.['message']).toMatchObject({
     content: [{ type: 'tool_result', content: 'made', is_error: false }],
@@ -100,25 +100,25 @@ test('the prompt is a user entry of the transcript as a plain string', () => {
   expect(prompts).toContainEqual({ role: 'user', content: PROMPT });
 });
 
-test('the transcript is whole lines when the process has ended', async () => {
+test('the transcript holds only whole lines when the process has ended', async () => {
   const bytes = await bytesOf(cli.home, ID);
   expect(bytes.endsWith('\n')).toBe(true);
   expect(parseLines(bytes)).toHaveLength(bytes.trimEnd().split('\n').length);
 });
 
-test('no prompt at all is refused on stderr alone', async () => {
+test('an empty prompt is refused only on stderr', async () => {
   const empty = await cli.run({ script: [text('ok')], prompt: '' });
   expect(empty).toMatchObject({ exitCode: 1, stdout: '', requests: [] });
   expect(empty.stderr).toContain('Input must be provided');
 });
 
-test('a line of 3 MiB comes in one piece', async () => {
+test('a line of 3 MiB is printed whole', async () => {
   const long = 'x'.repeat(3 * 1024 * 1024);
   const big = await cli.run({ script: [text([long])], prompt: 'go' });
   expect(big.results[0]?.['result']).toBe(long);
 });
 
-test('several tool calls of one answer come back together', async () => {
+test('several tool calls of one answer return their results in one call', async () => {
   const calls = ['one', 'two'].map((text) => ({
     name: 'Bash',
     input: { command: `echo ${text}` },
@@ -126,11 +126,11 @@ test('several tool calls of one answer come back together', async () => {
   const script = [toolUses(calls), text('done')];
   const two = await cli.run({ script, args: ['--allowedTools=Bash'], prompt: 'go' });
   expect(two.requests).toHaveLength(2);
-  // They run side by side, and come back in the order in which they ended.
+  // The calls run at the same time, and their results come in the order of their ends.
   expect(two.requests[1]?.toolResults.toSorted()).toEqual(['one', 'two']);
 });
 
-test('with --include-partial-messages a slow answer is seen while it grows', async () => {
+test('a slow answer is printed while it grows with --include-partial-messages', async () => {
   const script = [text('one two three', { pace: slowly(50) })];
   const args = ['--include-partial-messages'];
   const slow = await cli.run({ script, args, prompt: 'go' });

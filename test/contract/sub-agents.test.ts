@@ -13,7 +13,7 @@ let run: CliRun;
 
 const answered = Promise.withResolvers<void>();
 
-// The answer to the prompt is given while the sub-agent is on its way, the last word after it ended.
+// The model answers the prompt while the sub-agent runs, and answers again after it has ended.
 async function script(request: MessagesRequest) {
   if (request.fromSubAgent) {
     await answered.promise;
@@ -29,7 +29,7 @@ beforeAll(async () => {
   cli = await makeCli();
   const options = { script, args: [`--session-id=${ID}`], prompt: 'go' };
   run = await cli.runUntil(options, async (claude) => {
-    // The CLI holds a result line back only where a sub-agent still runs by then.
+    // The CLI holds a result line back only if a sub-agent still runs at that time.
     await claude.line('the answer', (line) =>
       JSON.stringify(line).includes('An agent is looking.'),
     );
@@ -45,12 +45,12 @@ test('one process prints a second init line when a background sub-agent ends', (
   expect(run.exitCode).toBe(0);
 });
 
-test('its result lines come together at the end, one per turn it took', () => {
+test('the result lines of all turns come together at the end', () => {
   expect(run.results).toHaveLength(2);
   expect(run.lines.slice(-2)).toEqual(run.results);
 });
 
-test('the last result line is the answer, and tells that a notification caused it', () => {
+test('the last result line is the answer, and names a notification as its origin', () => {
   expect(run.results.map((line) => line['result'])).toEqual([
     'An agent is looking.',
     'The agent says 42.',
@@ -58,7 +58,7 @@ test('the last result line is the answer, and tells that a notification caused i
   expect(run.results[1]).toMatchObject({ origin: { kind: 'task-notification' } });
 });
 
-test('turns and usage of the result lines add up', () => {
+test('the turns and usage of the result lines add up to the run’s', () => {
   const calls = run.requests.filter((request) => !request.fromSubAgent).length;
   const turns = run.results.map((line) => Number(line['num_turns']));
   const input = run.results.map((line) => (line['usage'] as { input_tokens: number }).input_tokens);
@@ -68,7 +68,7 @@ test('turns and usage of the result lines add up', () => {
   expect(calls).toBe(3);
 });
 
-test('the total cost is the same running total on all of them, the sub-agent included', () => {
+test('all result lines have the same total cost, which includes the sub-agent', () => {
   const [first, last] = run.results;
   expect(first?.['total_cost_usd']).toBe(last?.['total_cost_usd']);
   const [usage] = Object.values(last?.['modelUsage'] as Record<string, unknown>);
@@ -82,12 +82,12 @@ test('background tasks are announced, and the list is empty at the end', () => {
   expect(subtypes).toEqual(expect.arrayContaining(['task_started', 'task_notification']));
 });
 
-test("a sub-agent's lines carry the tool call they belong to", () => {
+test('a sub-agent’s lines name the tool call that they belong to', () => {
   const said = run.lines.filter((line) => line.type === 'assistant');
   expect(said.filter((line) => !own(line))).toHaveLength(1);
 });
 
-test("a sub-agent's transcript is in files of its own, which a plain resume leaves as they are", async () => {
+test('a sub-agent’s transcript has its own files, which a plain resume does not change', async () => {
   const folder = join(cli.home.configDir, 'projects', 'baton', ID, 'subagents');
   const names = (await readdir(folder)).sort();
   expect(names).toEqual([

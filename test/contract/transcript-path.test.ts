@@ -21,23 +21,23 @@ beforeAll(async () => {
 });
 afterAll(() => cli.remove());
 
-test('--session-id takes a UUID v7, and every line carries it', () => {
+test('--session-id accepts a UUID v7, and every line has it', () => {
   expect(first.exitCode).toBe(0);
   expect(new Set(first.lines.map((line) => line['session_id']))).toEqual(new Set([V7]));
 });
 
-test('--session-id takes a UUID v5', async () => {
+test('--session-id accepts a UUID v5', async () => {
   const run = await cli.run({ script: [text('yes')], args: [`--session-id=${V5}`], prompt: 'go' });
   expect(run.results[0]?.['session_id']).toBe(V5);
 });
 
-test('--session-id refuses what is no UUID, on stderr alone', async () => {
+test('--session-id refuses a value that is not a UUID, only on stderr', async () => {
   const run = await cli.run({ script: [text('yes')], args: ['--session-id=mine'], prompt: 'go' });
   expect(run).toMatchObject({ exitCode: 1, stdout: '', requests: [] });
   expect(run.stderr).toContain('Must be a valid UUID');
 });
 
-test('a session id that has a transcript is refused, on stderr alone', () => {
+test('--session-id refuses an id that has a transcript, only on stderr', () => {
   expect(again).toMatchObject({ exitCode: 1, stdout: '', requests: [] });
   expect(again.stderr).toBe(`Error: Session ID ${V7} is already in use.\n`);
 });
@@ -47,7 +47,7 @@ test('the transcript is in projects/CLAUDE_CODE_PROJECT_DIR_NAME of the config d
   expect(existsSync(expected)).toBe(true);
 });
 
-test('without CLAUDE_CODE_PROJECT_DIR_NAME it goes to the slug of the working directory', async () => {
+test('the transcript is in the slug of the working directory without CLAUDE_CODE_PROJECT_DIR_NAME', async () => {
   const other = await makeCli();
   const env = { CLAUDE_CODE_PROJECT_DIR_NAME: '' };
   await other.run({ script: [text('yes')], args: [`--session-id=${V7}`], prompt: 'go', env });
@@ -56,12 +56,12 @@ test('without CLAUDE_CODE_PROJECT_DIR_NAME it goes to the slug of the working di
   await other.remove();
 });
 
-test('CLAUDE_CONFIG_DIR moves everything: nothing is written to HOME or the working directory', async () => {
+test('CLAUDE_CONFIG_DIR holds all files, and nothing is written to HOME or the working directory', async () => {
   expect(await readdir(cli.home.home)).toEqual([]);
   expect(await readdir(cli.home.workDir)).toEqual([]);
 });
 
-test('CLAUDE_CODE_TMPDIR takes the temporary files, those that a kill leaves behind too', async () => {
+test('CLAUDE_CODE_TMPDIR holds the temporary files, including the ones that a kill leaves behind', async () => {
   const other = await makeCli();
   const trap = join(other.home.root, 'trap');
   await mkdir(trap);

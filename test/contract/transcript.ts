@@ -1,7 +1,7 @@
 import type { ClaudeHome } from '../support/claude-home.ts';
 import { type Line, parseLines } from '../support/real-claude.ts';
 
-/** The transcript's text; throws where there is none. */
+/** The transcript's text; throws if there is no transcript. */
 export async function bytesOf(home: ClaudeHome, id: string): Promise<string> {
   const text = await home.readTranscript(id);
   if (text === undefined) throw new Error(`no transcript of ${id}`);
@@ -13,7 +13,7 @@ export async function entriesOf(home: ClaudeHome, id: string): Promise<Line[]> {
   return parseLines(await bytesOf(home, id));
 }
 
-/** The running cost that the last cost-state entry tells, or undefined where there is none. */
+/** The running cost in the last cost-state entry, or undefined without such an entry. */
 export function savedCost(entries: Line[]): number | undefined {
   return entries.findLast((entry) => entry.type === 'cost-state')?.['totalCostUSD'] as
     | number

@@ -1,4 +1,4 @@
-// Reports of success and of failure on which Baton's verdict rests.
+// The reports of success and failure that Baton's verdict relies on.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { text, toolUse } from '../support/messages-api/reply.ts';
 import { type Cli, makeCli } from './cli.ts';
@@ -15,7 +15,7 @@ const given = (schema: object) => [`--json-schema=${JSON.stringify(schema)}`];
 const answer = (input: object) => toolUse('StructuredOutput', input);
 
 describe('--json-schema', () => {
-  test('an answer that fits is in structured_output', async () => {
+  test('puts an answer that matches into structured_output', async () => {
     const run = await cli.run({ script: [answer({ a: 1 })], args: given(SCHEMA), prompt: 'go' });
     expect(run.results).toMatchObject([
       { subtype: 'success', is_error: false, structured_output: { a: 1 }, stop_reason: 'tool_use' },
@@ -24,43 +24,43 @@ describe('--json-schema', () => {
 
   test.each([
     ['without a call', [text('plain')]],
-    ['with a call that does not fit, then none', [answer({ a: 'x' }), text('plain')]],
-  ])('%s it is told as a success, without structured_output', async (_, script) => {
+    ['after a call that does not match', [answer({ a: 'x' }), text('plain')]],
+  ])('reports success without structured_output %s', async (_, script) => {
     const run = await cli.run({ script, args: given(SCHEMA), prompt: 'go' });
     expect(run.exitCode).toBe(0);
     expect(run.results).toMatchObject([{ subtype: 'success', is_error: false, result: 'plain' }]);
     expect(run.results[0]).not.toHaveProperty('structured_output');
   });
 
-  test('formats are ignored', async () => {
+  test('ignores formats', async () => {
     const schema = { type: 'object', properties: { a: { type: 'string', format: 'email' } } };
     const run = await cli.run({ script: [answer({ a: 'x' })], args: given(schema), prompt: 'go' });
     expect(run.results).toMatchObject([{ structured_output: { a: 'x' } }]);
   });
 
   test.each([
-    ['a keyword nobody knows', { ...SCHEMA, later: 1 }],
-    ['another draft', { $schema: 'https://json-schema.org/draft/2020-12/schema' }],
-    ['a draft before', { $schema: 'http://json-schema.org/draft-06/schema#' }],
+    ['an unknown keyword', { ...SCHEMA, later: 1 }],
+    ['a newer draft', { $schema: 'https://json-schema.org/draft/2020-12/schema' }],
+    ['an older draft', { $schema: 'http://json-schema.org/draft-06/schema#' }],
     ['a keyword of a later draft', { ...SCHEMA, dependentRequired: { a: ['b'] } }],
     [
-      'one below a property',
+      'a keyword of a later draft below a property',
       { type: 'object', properties: { a: { type: 'array', prefixItems: [{}] } } },
     ],
-    ['a reference to elsewhere', { $ref: 'https://example.com/other.json' }],
-  ])('a schema with %s is refused: stderr alone, exit 1', async (_, schema) => {
+    ['a reference to another document', { $ref: 'https://example.com/other.json' }],
+  ])('refuses a schema with %s, only on stderr and with exit 1', async (_, schema) => {
     const run = await cli.run({ script: [text('ok')], args: given(schema), prompt: 'go' });
     expect(run).toMatchObject({ exitCode: 1, stdout: '', requests: [] });
     expect(run.stderr).toMatch(/^Error: --json-schema is not a valid JSON Schema: /);
   });
 });
 
-describe('what the model stopped for', () => {
+describe('for the reason why the model stopped,', () => {
   test.each([
     ['no text', ['']],
-    ['a text', ['I will']],
+    ['text', ['I will']],
   ])(
-    'a refusal with %s is an API error without a status, with its stop_reason',
+    'a refusal with %s is an API error with its stop_reason and without a status',
     async (_, words) => {
       const script = [text(words, { stopReason: 'refusal' })];
       const run = await cli.run({ script, prompt: 'go' });
@@ -77,7 +77,7 @@ describe('what the model stopped for', () => {
     },
   );
 
-  test('an answer that is cut again and again is an API error max_output_tokens', async () => {
+  test('an answer that is cut in every try is the API error max_output_tokens', async () => {
     const script = [text('and so on', { stopReason: 'max_tokens' })];
     const run = await cli.run({ script, prompt: 'go' });
     expect(run.requests.length).toBeGreaterThan(1);
@@ -97,7 +97,7 @@ describe('what the model stopped for', () => {
   });
 });
 
-describe('hooks', () => {
+describe('with a hook,', () => {
   const hook = (event: string, output: object) => [
     '--allowedTools=Bash',
     `--settings=${JSON.stringify({
@@ -107,7 +107,7 @@ describe('hooks', () => {
     })}`,
   ];
 
-  test('a tool call that is put off ends the process with a success that has no answer', async () => {
+  test('a deferred tool call ends the process with a success without an answer', async () => {
     const hookSpecificOutput = { hookEventName: 'PreToolUse', permissionDecision: 'defer' };
     const args = hook('PreToolUse', { hookSpecificOutput });
     const script = [toolUse('Bash', { command: 'true' })];
@@ -125,7 +125,7 @@ describe('hooks', () => {
     ]);
   });
 
-  test('a hook that stops the turn at its end leaves the answer', async () => {
+  test('a turn that the hook stops at its end keeps its answer', async () => {
     const args = hook('Stop', { continue: false, stopReason: 'enough' });
     const run = await cli.run({ script: [text('done')], args, prompt: 'go' });
     expect(run.results).toMatchObject([

@@ -1,4 +1,4 @@
-// The real CLI with work in the background: the session ends when the work has, not with the first result line.
+// A session with background work must end with the work, not with its first result line.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -17,7 +17,7 @@ function answer({ prompts, notified, toolResults }: MessagesRequest) {
 
 const test = testWithModel(answer);
 
-test('a session waits for a background command longer than the exit clock, and completes with what came of it', async ({
+test('a session waits for a background command beyond the exit timeout, and completes with its outcome', async ({
   scripted: fleet,
 }) => {
   const go = join(fleet.root, 'go');
@@ -32,7 +32,7 @@ test('a session waits for a background command longer than the exit clock, and c
     (await fleet.events(id).catch(() => [])).find(({ type }) => type === 'result'),
   );
   expect(interim.raw).toContain('The work has begun.');
-  // Twice the exit clock, by the clock of the session's own events.
+  // Twice the exit timeout, measured from the time of the interim event.
   const by = interim.created_at.getTime() + 2 * exit_ms;
   await waitFor('the exit clock to have run out', async () => Date.now() > by);
   expect(await fleet.session(id)).toMatchObject({ status: 'running' });

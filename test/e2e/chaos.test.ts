@@ -1,12 +1,12 @@
-// The short form of `npm run chaos`: one seed, every kind of fault at least once.
+// A short run of `npm run chaos`, with one seed and every kind of fault at least once.
 import { expect } from 'vitest';
 import { test } from '../support/script-process.ts';
 
 const ARGS = ['--sessions=24', '--minutes=0.75', '--seed=7', '--json'];
 
-test('under every kind of fault nothing is lost, run twice or stuck', { timeout: 300_000 }, async ({
-  scriptFolder,
-}) => {
+test('no session is lost, run twice or stuck under every kind of fault', {
+  timeout: 300_000,
+}, async ({ scriptFolder }) => {
   const run = scriptFolder.run('../tools/chaos.ts', ARGS);
   const code = await run.ended;
   const figures = JSON.parse(run.out() || '{}');
@@ -15,7 +15,7 @@ test('under every kind of fault nothing is lost, run twice or stuck', { timeout:
   expect(figures.completed + figures.cancelled).toBe(24);
   expect(code).toBe(0);
 
-  // It has really been broken: each fault was there, and sessions were taken over.
+  // The run really had each fault, and sessions were taken over.
   expect(Object.keys(figures.faults).sort()).toEqual([
     'flush_redis',
     'kill_mongodb',

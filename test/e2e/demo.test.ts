@@ -3,7 +3,7 @@ import { test } from '../support/script-process.ts';
 import { waitFor } from '../support/wait.ts';
 
 describe('npm run demo', () => {
-  test('shows a session that one worker began and another one continued, and leaves nothing behind', async ({
+  test('shows a session of one worker that another worker continues, and leaves nothing behind', async ({
     scriptFolder,
   }) => {
     const demo = scriptFolder.run('demo.ts', ['--json'], {
@@ -45,7 +45,7 @@ describe('npm run demo', () => {
     expect(await scriptFolder.temporary()).toEqual([]);
   });
 
-  test('asks for a key when it is to talk to the real API', async ({ scriptFolder }) => {
+  test('asks for a key if it must use the real API', async ({ scriptFolder }) => {
     const demo = scriptFolder.run('demo.ts', ['--live']);
     expect(await demo.ended).toBe(1);
     expect(demo.err()).toContain('set ANTHROPIC_API_KEY');

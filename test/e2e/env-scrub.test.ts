@@ -1,4 +1,4 @@
-// SUBPROCESS_ENV_SCRUB: the real CLI asked by the worker itself, on hosts with and without the programs that it needs.
+// SUBPROCESS_ENV_SCRUB: the worker probes the real CLI, on hosts with and without the needed programs.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -55,7 +55,7 @@ async function readyz({ health }: WorkerProcess) {
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
 }
 
-/** What a session's Bash sees of the key; `key=` where it sees nothing. */
+/** The line in which a session's Bash prints the key; `key=` if Bash does not see the key. */
 async function seenBySession(fleet: Fleet, api: MessagesApi): Promise<string | undefined> {
   const from = api.requests.length;
   const id = await fleet.launch({ query: 'look', allowed_tools: ['Bash'] });
@@ -70,7 +70,7 @@ function warnings(worker: WorkerProcess): string[] {
     .filter((line) => line.includes('keep its credentials'));
 }
 
-/** What a probe of this worker left: processes and folders. */
+/** The processes and folders that a probe of this worker left. */
 async function leftBy({ pid }: WorkerProcess, { root }: Fleet) {
   const marked = (await markedProcesses()).filter(({ marker }) => marker.pid === pid);
   const folders = (await readdir(join(root, 'tmp'))).filter((name) =>
@@ -79,8 +79,8 @@ async function leftBy({ pid }: WorkerProcess, { root }: Fleet) {
   return { marked, folders };
 }
 
-describe('a host without the programs', () => {
-  test('auto: one line, a word in /readyz, and sessions run as they did', async ({
+describe('a worker on a host without the programs', () => {
+  test('with auto logs one line, shows the state in /readyz and runs sessions without the scrub', async ({
     fleet,
     api,
   }) => {
@@ -95,7 +95,7 @@ describe('a host without the programs', () => {
     expect(await seenBySession(mine, api)).toBe(`key=${KEY}`);
   });
 
-  test('on: not ready with the reason, takes no session, stays up and can be stopped', async ({
+  test('with on is not ready and gives the reason, takes no session, keeps running and can be stopped', async ({
     fleet,
     api,
   }) => {
@@ -116,7 +116,7 @@ describe('a host without the programs', () => {
   });
 });
 
-test('a host whose sandbox does not work is found out by a real Bash call, and nothing is left of it', async ({
+test('a worker finds a broken sandbox by a real Bash call, and the probe leaves nothing behind', async ({
   fleet,
   api,
 }) => {
@@ -134,7 +134,7 @@ test('a host whose sandbox does not work is found out by a real Bash call, and n
   expect(await seenBySession(mine, api)).toBe(`key=${KEY}`);
 });
 
-/** Whether this machine lets a user make a sandbox, asked without the CLI. */
+/** Whether this machine allows a sandbox, checked without the CLI. */
 async function canSandbox(): Promise<boolean> {
   const options = { reject: false, env: { PATH: process.env['PATH'] ?? '' }, extendEnv: false };
   const args = [
@@ -154,7 +154,7 @@ async function canSandbox(): Promise<boolean> {
   return !bwrap.failed && !socat.failed;
 }
 
-test('this machine, whichever it is: a session sees the key or not as /readyz tells', async ({
+test('a session on this machine sees the key if and only if /readyz says that the scrub is off', async ({
   fleet,
   api,
 }) => {

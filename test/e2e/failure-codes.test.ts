@@ -1,4 +1,4 @@
-// Every way to fail that the real CLI can be made to show, and how stops end it.
+// The failures that a test can provoke in the real CLI, and how stops end it.
 import type { SessionConfig } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { isAlive } from '../support/alive.ts';
@@ -13,7 +13,7 @@ import { waitFor } from '../support/wait.ts';
 
 const half = (piece: number) => (piece < 2 ? Promise.resolve() : new Promise(() => undefined));
 
-// What the model's side does, by the prompt.
+// The model's replies, by prompt.
 const REPLIES: Record<string, () => Reply> = {
   limited: () => rateLimited(3_600),
   cut,
@@ -27,11 +27,11 @@ const REPLIES: Record<string, () => Reply> = {
   credit: () => failure(400, 'Your credit balance is too low to access the Anthropic API.'),
 };
 
-// To these the model's side says the same however often it is asked.
+// For these prompts the model repeats its reply however often it is asked.
 const STUBBORN = ['refusal', 'refusal with a text', 'endless'];
 
 function answer({ prompt, prompts }: MessagesRequest): Reply {
-  // The CLI asks again in words of its own.
+  // The CLI asks again with its own prompt, so the first prompt decides.
   const asked = prompts.find((one) => STUBBORN.includes(one)) ?? prompt;
   const reply = REPLIES[asked];
   if (reply) return reply();
@@ -84,9 +84,9 @@ const FAILURES: [string, string, Partial<SessionConfig>][] = [
   ['WALL_CLOCK_TIMEOUT', 'hang', { timeouts: { wall_clock_ms: 3_000 } }],
 ];
 
-describe('the real CLI', () => {
+describe('a session with the real CLI', () => {
   test.concurrent.for(FAILURES)(
-    '%s, for %s',
+    'fails with %s for the prompt "%s"',
     async ([code, query, config], { scripted: fleet }) => {
       const recovery = { max_retries: 0 };
       const session = await fleet.ended(await fleet.launch({ query, recovery, ...config }));
@@ -95,7 +95,7 @@ describe('the real CLI', () => {
     },
   );
 
-  test.concurrent('none, where the answer fits json_schema', async ({ scripted: fleet }) => {
+  test.concurrent('completes if the answer matches json_schema', async ({ scripted: fleet }) => {
     const id = await fleet.launch({ query: 'structure', json_schema: SCHEMA });
     expect(await fleet.ended(id)).toMatchObject({
       status: 'completed',
@@ -103,7 +103,10 @@ describe('the real CLI', () => {
     });
   });
 
-  test.concurrent('KILLED, where somebody else ends it', async ({ scripted: fleet, api }) => {
+  test.concurrent('fails with KILLED if something else ends the process', async ({
+    scripted: fleet,
+    api,
+  }) => {
     const id = await fleet.launch({ query: 'hang', recovery: { max_retries: 0 } });
     const { attempts } = await asked(fleet, api, id);
     process.kill(attempts[0]?.pid ?? 0, 'SIGKILL');
@@ -114,13 +117,13 @@ describe('the real CLI', () => {
   });
 });
 
-/** The session once the model was asked for it. */
+/** Resolves with the running session once the CLI has called the model for it. */
 async function asked(fleet: Fleet, api: MessagesApi, id: string) {
   await waitFor('the call', () => api.requests.some(({ sessionId }) => sessionId === id));
   return fleet.until(id, 'running', ({ status }) => status === 'running');
 }
 
-describe('the real CLI that is stopped', () => {
+describe('a stop of the real CLI', () => {
   test.concurrent.for([
     ['before the model answers', 'hang'],
     ['in the middle of an answer', 'half'],
@@ -140,7 +143,10 @@ describe('the real CLI that is stopped', () => {
     },
   );
 
-  test.concurrent('by a cancel is gone within seconds', async ({ scripted: fleet, api }) => {
+  test.concurrent('by a cancel ends the process within seconds', async ({
+    scripted: fleet,
+    api,
+  }) => {
     const stops = await openStops(fleet);
     const id = await fleet.launch({ query: 'half' });
     const { attempts } = await asked(fleet, api, id);

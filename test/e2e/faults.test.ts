@@ -1,4 +1,4 @@
-// What befalls servers, callers and the CLI: each test is named after a fault and makes it happen.
+// Faults of servers, callers and the CLI.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createProducer, isTerminal, newId, type Session } from '@baton/core/internal';
@@ -38,7 +38,7 @@ const exists = (path: string) =>
     () => false,
   );
 
-test.concurrent('MongoDB is away, Redis restarts and loses everything: running sessions finish, queued ones run once, nothing is lost', async ({
+test.concurrent('running sessions finish and queued sessions run once although MongoDB is away and Redis loses all data', async ({
   fleet,
   onTestFinished,
 }) => {
@@ -47,7 +47,7 @@ test.concurrent('MongoDB is away, Redis restarts and loses everything: running s
   url.pathname = '/reliability';
   const prefix = fleet.env['QUEUE_PREFIX'] ?? '';
   const client = new Redis(redis.url);
-  client.on('error', () => {}); // it is away for a while
+  client.on('error', () => {}); // the server is away for a while
   const producer = createProducer({ connection: client, prefix });
   const api = await openApi({ redis: redis.url, mongodb: url.href, prefix });
   const worker = await startWorker({
@@ -89,7 +89,7 @@ test.concurrent('MongoDB is away, Redis restarts and loses everything: running s
   const read = await api.app.inject({ url: `/v1/sessions/${running}` });
   expect([read.statusCode, read.json().error.code]).toEqual([503, 'UNAVAILABLE']);
   await mongodb.outages?.start();
-  // One at a time: with neither store to confirm it, a worker gives its session up.
+  // Only one store at a time: a worker gives its session up if neither store confirms it.
   const { last_event_seq } = await until(running, 'recorded', (one) => one.last_event_seq > 500);
 
   await redis.outages?.kill();
@@ -120,12 +120,12 @@ test.concurrent('MongoDB is away, Redis restarts and loses everything: running s
   }
 });
 
-test.concurrent('the API dies between its two writes: asking again with the same id is the same session, run once', async ({
+test.concurrent('a repeated launch with the same id gives one session that runs once if the API died between its two writes', async ({
   one,
 }) => {
   const id = newId();
   const config = { query: 'once' };
-  // The first write alone: a job without a document.
+  // Only the first write was made: there is a job without a document.
   await one.queue.add('launch', { version: 1, kind: 'launch', id, config }, { jobId: id });
   expect(await one.launch(config, { id })).toBe(id);
   await waitFor('its document', () => one.session(id).catch(() => undefined));
@@ -136,7 +136,7 @@ test.concurrent('the API dies between its two writes: asking again with the same
   expect(await one.session(id)).toEqual(session);
 });
 
-// What the CLI does, and the code that tells it from the others.
+// What the CLI does wrong, and the failure code for it.
 const MISBEHAVIOUR: [string, Step[], Record<string, number>, string][] = [
   [
     'hangs before its first line',
@@ -160,7 +160,7 @@ const MISBEHAVIOUR: [string, Step[], Record<string, number>, string][] = [
   ],
 ];
 
-test.concurrent('the CLI hangs, floods, prints garbage, never exits, ignores SIGTERM: bounded, concluded, and told apart', async ({
+test.concurrent('a session ends with its own code if the CLI hangs, floods, prints garbage, never exits or ignores SIGTERM', async ({
   one,
 }) => {
   const flood = await one.play([{ say: 'line', times: 20_000 }]);
@@ -187,7 +187,7 @@ const BAD_INPUT: [object, number, string, string][] = [
   [{ query: 'hi', env: { PATH: '/mine' } }, 422, 'ENV_NOT_ALLOWED', 'env.PATH'],
 ];
 
-test.concurrent('bad input of any kind: a coded 4xx that names the field, or a failed session that says why', async ({
+test.concurrent('bad input gets a 4xx with a code and the field from the API, and a failed session from the queue', async ({
   one,
 }) => {
   const api = await openApi({
@@ -201,7 +201,7 @@ test.concurrent('bad input of any kind: a coded 4xx that names the field, or a f
     expect(answer.json().error).toMatchObject({ code, details: { field } });
   }
   await api.close();
-  // The same around the API, by way of the queue.
+  // The same input in jobs that are added to the queue without the API.
   for (const [config, , code, field] of BAD_INPUT) {
     const id = newId();
     await one.queue.add('launch', { version: 1, kind: 'launch', id, config }, { jobId: id });

@@ -1,4 +1,4 @@
-// The operator's key, printed by a session's own Bash: the real CLI, workers as processes, everything that is stored and told.
+// A session's Bash prints the operator's key: nothing that is stored or published may show it.
 import { gunzipSync } from 'node:zlib';
 import { openWorkerRedis } from '@baton/core/internal';
 import type { Binary, Document } from 'mongodb';
@@ -13,13 +13,13 @@ import { redisUrl } from '../support/services.ts';
 import { waitFor } from '../support/wait.ts';
 
 const KEY = 'sk-ant-key-of-the-operator-4711';
-// What JSON escapes, and what a model of a terminal might.
+// A password with characters that JSON escapes.
 const PASSWORD = 'pa"ss/wo\\rd of the öperator';
 const HIDDEN = '*'.repeat(KEY.length);
 
 const SHOW = [
   'echo "$ANTHROPIC_API_KEY"; echo "$ANTHROPIC_PROXY_PASSWORD" >&2',
-  // JSON in the string of JSON that a tool's result is.
+  // Nested JSON: a tool's result is a string in JSON.
   'printf \'{"key":"%s"}\\n\' "$ANTHROPIC_API_KEY"',
   'tr "\\0" "\\n" < /proc/$PPID/environ | grep -a ^ANTHROPIC_',
 ].join('; ');
@@ -55,7 +55,7 @@ function operator(api: MessagesApi): Record<string, string> {
   };
 }
 
-/** Everything that Redis is told live under this fleet's prefix. */
+/** Collects every message on this fleet's live channels. */
 async function listen({ env }: Fleet): Promise<string[]> {
   const client = openWorkerRedis(redisUrl());
   onTestFinished(() => client.disconnect());
@@ -67,7 +67,7 @@ async function listen({ env }: Fleet): Promise<string[]> {
   return received;
 }
 
-/** Every document of the fleet's database as text, transcripts unpacked. */
+/** Every document of the fleet's database as text, with transcripts decompressed. */
 async function storedText({ db }: Fleet): Promise<string> {
   const collections = await db.collections();
   const documents = await Promise.all(
@@ -86,14 +86,14 @@ function unpacked({ encoding, data }: Document): string {
   return whole.toString('utf8');
 }
 
-// However a level of JSON or two writes it.
+// Also finds secrets that one or two levels of JSON escaped.
 function expectNoSecret(where: string): void {
   const plain = where.replaceAll(/\\+/g, '');
   expect(plain).not.toContain(KEY);
   expect(plain).not.toContain(PASSWORD.replaceAll('\\', ''));
 }
 
-test('a key that Bash prints is nowhere stored nor told, and the conversation goes on elsewhere', async ({
+test('a key that Bash prints is masked in everything that is stored or published, and a continue works', async ({
   fleet,
   api,
 }) => {
@@ -108,7 +108,7 @@ test('a key that Bash prints is nowhere stored nor told, and the conversation go
   expect(session.result?.result).toMatch(
     new RegExp(`^It is ${HIDDEN.replaceAll('*', '\\*')}, and \\*+\\.$`),
   );
-  // The model saw the key: the session did print it.
+  // The model saw the key, so the session did print it.
   const [result] =
     api.requests.find(({ toolResults }) => toolResults.length > 0)?.toolResults ?? [];
   expect(result).toContain(KEY);
@@ -132,7 +132,7 @@ test('a key that Bash prints is nowhere stored nor told, and the conversation go
   expectNoSecret(await storedText(fleet));
 });
 
-test('a turn that was cut off goes on from its masked transcript, its prompt found in it', async ({
+test('a turn that was cut off resumes from its masked transcript, in which its prompt is found', async ({
   fleet,
   api,
 }) => {

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of the CLI, not of JavaScript
-// What reaches the MCP servers of a session, through a worker, the real CLI and a scripted model.
+// The values that MCP servers of a session get through a worker, the real CLI and a scripted model.
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { waitFor } from '../support/wait.ts';
 
 const PROGRAM = fileURLToPath(new URL('../support/mcp-server-fixture.ts', import.meta.url));
 
-// The prompt is a file that a program leaves once it has started; until then the CLI may not end.
+// The prompt names a file that a program writes when it has started. The model answers only then.
 const test = testWithModel(async ({ prompt }) => {
   await waitFor('the program to be started', () => existsSync(prompt));
   return text('done');
@@ -35,7 +35,9 @@ VALUES.push(
   '${}',
 );
 
-test('is as it was written, and nothing of the operator', async ({ scripted: fleet }) => {
+test('an MCP server gets its values unchanged, and no credential of the operator', async ({
+  scripted: fleet,
+}) => {
   const server = await startMcpHttpServer();
   onTestFinished(server.stop);
   const started = join(fleet.root, 'started.json');
@@ -59,7 +61,7 @@ test('is as it was written, and nothing of the operator', async ({ scripted: fle
   const { argv, env } = JSON.parse(await readFile(started, 'utf8'));
   expect(argv).toEqual(VALUES);
   expect(env).toMatchObject(named);
-  // What a program inherits holds no credential either: one that sends its environment sends none.
+  // The environment that a program inherits holds no credential, so the program cannot leak one.
   expect(env).toMatchObject({ OWN: 'the value of the caller', ANTHROPIC_API_KEY: '' });
   expect(JSON.stringify(env)).not.toContain('dummy-key-of-the-tests');
   expect(server.seen.length).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-// MCP servers of a session: who is asked for leave, and what a server is told. The real CLI, a scripted model.
+// MCP servers of a session, with the real CLI and a scripted model: permission prompts and ids.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ import { initOf, testWithModel } from '../support/scripted-fleet.ts';
 const MCP_SERVER = fileURLToPath(new URL('../support/mcp-server-fixture.ts', import.meta.url));
 const APPROVER = 'mcp__approvals__approve';
 
-// The model runs the command that the prompt is, and tells what came of it.
+// The model runs the prompt as a command, and answers with the result.
 const test = testWithModel(({ prompt, toolResults }) =>
   toolResults.length > 0
     ? text(`tool: ${toolResults.join()}`)
@@ -32,7 +32,7 @@ describe('permission_prompt_tool', () => {
   const askedOf = async (fleet: Fleet, name: string) =>
     JSON.parse(await readFile(join(fleet.root, name), 'utf8'));
 
-  test('is asked with the call and whose it is, and what it allows runs as it says', async ({
+  test('gets the call with the session’s ids, and an allowed call runs as the tool rewrote it', async ({
     scripted: fleet,
   }) => {
     const command = 'touch to-rewrite';
@@ -47,7 +47,7 @@ describe('permission_prompt_tool', () => {
     expect(raws.some((raw) => raw.includes(`"tool_use_id":"${asked.tool_use_id}"`))).toBe(true);
   });
 
-  test('denies with its own words, and the denial stands in the result', async ({
+  test('denies a call with its own message, and the result lists the denial', async ({
     scripted: fleet,
   }) => {
     const id = await fleet.launch(asking(fleet, 'touch refuse', 'denied'));
@@ -61,7 +61,7 @@ describe('permission_prompt_tool', () => {
     });
   });
 
-  test('that never answers is ended by the limit of the session', async ({ scripted: fleet }) => {
+  test('that never answers fails the session at its idle timeout', async ({ scripted: fleet }) => {
     const config = asking(fleet, 'touch ponder', 'pondered');
     const timeouts = { idle_ms: 5_000 };
     const id = await fleet.launch({ ...config, timeouts, recovery: { max_retries: 0 } });
@@ -72,7 +72,7 @@ describe('permission_prompt_tool', () => {
     expect(await askedOf(fleet, 'pondered')).toMatchObject({ BATON_SESSION_ID: id });
   });
 
-  test('of a server that did not start: init tells the server, the session why it failed', async ({
+  test('of a server that did not start fails the session with the reason, and init lists the server', async ({
     scripted: fleet,
   }) => {
     const id = await fleet.launch({
@@ -96,7 +96,7 @@ describe('permission_prompt_tool', () => {
   });
 });
 
-test('an MCP server over HTTP is told the session where its headers ask for it', async ({
+test('an MCP server over HTTP gets the session’s id if its headers ask for it', async ({
   scripted: fleet,
 }) => {
   const server = await startMcpHttpServer();

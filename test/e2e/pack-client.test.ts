@@ -1,4 +1,4 @@
-// The client as others get it: packed, installed from its tarball, in Node.js, Deno and a browser.
+// The client is packed, installed from its tarball, and used in Node.js, Deno and a browser.
 import { globSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -38,7 +38,7 @@ const test = base.extend<{
   consumer: [
     async ({ dir, packed }, use) => {
       const consumer = join(dir, 'consumer');
-      // Offline: it needs nothing but itself.
+      // Offline, because the package has no dependencies.
       await install(consumer, ['--offline', packed.tarball]);
       await use(consumer);
     },
@@ -48,7 +48,7 @@ const test = base.extend<{
     ({ api }, use) => api.app.listen({ host: '127.0.0.1', port: 0 }).then(use),
     { scope: 'file' },
   ],
-  // A session with three events that has ended: what each of the programs reads.
+  // An ended session with three events, which each program reads.
   ended: [
     async ({ api, url }, use) => {
       const body = JSON.stringify({ query: 'packed' });
@@ -64,7 +64,7 @@ const test = base.extend<{
   ],
 });
 
-/** What each program does: it launches, and reads to its end a session that was there. */
+/** What each program does: it launches a session, and reads the events of the ended session. */
 const PROGRAM = `
 export async function use(baseUrl, ended) {
   const baton = createClient({ baseUrl });
@@ -112,7 +112,7 @@ export async function use(signal: AbortSignal): Promise<Info> {
 const PRINT = 'console.log(JSON.stringify(await use(...process.argv.slice(2))));\n';
 
 describe('npm run pack client', () => {
-  test('the tarball holds JavaScript, types and source maps of every source, and no more', ({
+  test('makes a tarball with only the JavaScript, types and source maps of every source', ({
     packed,
   }) => {
     const sources = globSync('**/*.ts', { cwd: join(ROOT, 'packages/client/src') });
@@ -122,14 +122,14 @@ describe('npm run pack client', () => {
     );
   });
 
-  test('LICENSE is that of the project', async () => {
+  test('includes the project’s LICENSE', async () => {
     const read = (path: string) => readFile(join(ROOT, path), 'utf8');
     expect(await read('packages/client/LICENSE')).toBe(await read('LICENSE'));
   });
 });
 
-describe('installed into an empty project', () => {
-  test('it comes alone, and depends on nothing', async ({ consumer }) => {
+describe('the package in an empty project', () => {
+  test('has no dependencies', async ({ consumer }) => {
     const installed = globSync('{*,@*/*}/package.json', { cwd: join(consumer, 'node_modules') });
     expect(installed).toEqual(['@baton/client/package.json']);
     const manifest = JSON.parse(
@@ -138,7 +138,7 @@ describe('installed into an empty project', () => {
     expect(manifest).not.toHaveProperty('dependencies');
   });
 
-  test('plain JavaScript uses it', async ({ api, consumer, url, ended }) => {
+  test('works in plain JavaScript', async ({ api, consumer, url, ended }) => {
     await writeFile(
       join(consumer, 'plain.js'),
       `import { BatonError, createClient } from '@baton/client';\n${PROGRAM}${PRINT}`,
@@ -149,7 +149,7 @@ describe('installed into an empty project', () => {
     await expectUsed(api, JSON.parse(stdout));
   });
 
-  test('strict TypeScript checks, for browsers and for Node.js, libraries included', async ({
+  test('type-checks in strict TypeScript for browsers and Node.js, without skipLibCheck', async ({
     consumer,
   }) => {
     await writeFile(join(consumer, 'typed.ts'), TYPED);
@@ -178,7 +178,7 @@ describe('installed into an empty project', () => {
     }
   });
 
-  test('Deno uses it', async ({ api, dir, consumer, url, ended }) => {
+  test('works in Deno', async ({ api, dir, consumer, url, ended }) => {
     await writeFile(
       join(consumer, 'deno.ts'),
       `import { BatonError, createClient } from '@baton/client';
@@ -199,7 +199,7 @@ console.log(JSON.stringify(await use(baseUrl, ended)));
     await expectUsed(api, JSON.parse(stdout));
   });
 
-  test('a page in a browser uses it, bundled', async ({ api, dir, consumer, url, ended }) => {
+  test('works in a browser page as a bundle', async ({ api, dir, consumer, url, ended }) => {
     const entry = join(consumer, 'page.js');
     await writeFile(
       entry,
@@ -214,11 +214,11 @@ console.log(JSON.stringify(await use(baseUrl, ended)));
 
     const { browser, close } = await openBrowser();
     onTestFinished(close);
-    // A page of the API's own origin: it lets no other one ask. Its policy lets no script in but its own.
+    // The page must have the API's origin, because the API allows no other. CSP would block the script.
     const page = await browser.newPage({ bypassCSP: true });
     await page.goto(`${url}/healthz`);
     await page.addScriptTag({ content: code, type: 'module' });
-    // An inline module runs some time after it was added.
+    // An inline module runs some time after it is added.
     await page.waitForFunction(() => 'use' in globalThis);
     const used: Used = await page.evaluate(
       ([baseUrl, id]) =>

@@ -17,7 +17,7 @@ import {
 } from '../support/packing.ts';
 import { test as base, redisUrl } from '../support/services.ts';
 
-/** Every file of a project with a hash of what it holds. */
+/** Every file of a project with a hash of its content. */
 function snapshot(dir: string): Record<string, string> {
   const files = globSync('**', { cwd: dir, exclude: (name) => name === 'node_modules' })
     .filter((name) => lstatSync(join(dir, name)).isFile())
@@ -73,7 +73,7 @@ const test = base.extend<{
   ],
 });
 
-/** Runs a program of the consumer's and returns what it printed, as JSON. */
+/** Runs a program of the consumer and returns its output, parsed as JSON. */
 async function print(consumer: string, file: string, args: string[]): Promise<unknown> {
   const env = { PATH: process.env['PATH'] };
   const { stdout } = await run(process.execPath, [file, ...args], { cwd: consumer, env });
@@ -90,7 +90,7 @@ console.log(JSON.stringify([launched.id, continued.id]));
 `;
 
 describe('npm run pack core', () => {
-  test('the tarball holds JavaScript, types and source maps of every source, and no more', ({
+  test('makes a tarball with only the JavaScript, types and source maps of every source', ({
     packed,
     project,
   }) => {
@@ -102,18 +102,18 @@ describe('npm run pack core', () => {
     );
   });
 
-  test('it leaves the work tree as it was', ({ packed }) => {
+  test('leaves the work tree unchanged', ({ packed }) => {
     expect(packed.after).toEqual(packed.before);
   });
 
-  test('LICENSE is that of the project', async () => {
+  test('includes the project’s LICENSE', async () => {
     const read = (path: string) => readFile(join(ROOT, path), 'utf8');
     expect(await read('packages/core/LICENSE')).toBe(await read('LICENSE'));
   });
 });
 
-describe('installed into an empty project', () => {
-  test('it is a copy with exact dependencies, and nothing of the apps comes along', async ({
+describe('the package in an empty project', () => {
+  test('is a copy with exact dependencies, without the dependencies of the apps', async ({
     consumer,
   }) => {
     const installed = join(consumer, 'node_modules/@baton/core');
@@ -127,13 +127,13 @@ describe('installed into an empty project', () => {
     }
   });
 
-  test('plain JavaScript enqueues', async ({ consumer, queuePrefix }) => {
+  test('enqueues from plain JavaScript', async ({ consumer, queuePrefix }) => {
     const program = `import { createProducer } from '@baton/core/producer';\n${ENQUEUE}`;
     await writeFile(join(consumer, 'plain.js'), program);
     await expectEnqueued(await print(consumer, 'plain.js', [redisUrl(), queuePrefix]), queuePrefix);
   });
 
-  test('so it does by the main door, which has the readers too', async ({
+  test('enqueues from the main export, which also has the readers', async ({
     consumer,
     queuePrefix,
   }) => {
@@ -146,7 +146,7 @@ describe('installed into an empty project', () => {
     );
   });
 
-  test('strict TypeScript checks, libraries included, and enqueues', async ({
+  test('type-checks in strict TypeScript without skipLibCheck, and enqueues', async ({
     consumer,
     queuePrefix,
   }) => {
@@ -184,7 +184,7 @@ console.log(JSON.stringify([launched.id, continued.id, status].slice(0, 2)));
     );
   });
 
-  test('the snippets of the README type-check and run as they are pasted', async ({
+  test('type-checks and runs the snippets of its README as pasted', async ({
     consumer,
     queuePrefix,
     databaseName,
@@ -197,7 +197,7 @@ console.log(JSON.stringify([launched.id, continued.id, status].slice(0, 2)));
     const files: string[] = [];
     for (const [index, snippet] of snippets.entries()) {
       const file = `readme-${index}.ts`;
-      // Nothing but the servers differs from what a reader pastes.
+      // Only the servers' addresses differ from what a reader pastes.
       const here = snippet
         .replace("'redis://localhost:6379'", prefixed)
         .replace("'mongodb://localhost:27017/baton'", `'${databaseUrl(databaseName)}'`);
@@ -217,7 +217,7 @@ console.log(JSON.stringify([launched.id, continued.id, status].slice(0, 2)));
     ).toEqual([{ status: 'queued', listed: true }, { events: 0 }]);
   });
 
-  test('a stack trace leads to the TypeScript source', async ({ consumer }) => {
+  test('has stack traces that lead to the TypeScript source', async ({ consumer }) => {
     const program = `import { jsonSchemas, parseInput } from '@baton/core/internal';
       try { parseInput(null, {}); } catch (error) { console.log(JSON.stringify(error.stack)); }`;
     await writeFile(join(consumer, 'trace.js'), program);
@@ -227,11 +227,8 @@ console.log(JSON.stringify([launched.id, continued.id, status].slice(0, 2)));
     expect(stdout).toContain('/@baton/core/src/model/schema/parse-input.ts:');
   });
 
-  // Last: it takes the driver away.
-  test('the producer runs where there is no MongoDB driver at all', async ({
-    consumer,
-    queuePrefix,
-  }) => {
+  // The last test, because it removes the driver.
+  test('has a producer that runs without the MongoDB driver', async ({ consumer, queuePrefix }) => {
     for (const name of ['mongodb', 'bson']) {
       await rm(join(consumer, 'node_modules', name), { recursive: true });
     }
@@ -248,7 +245,7 @@ console.log(JSON.stringify([launched.id, continued.id, status].slice(0, 2)));
   });
 });
 
-/** Compiles files of the consumer's into `out/`, strictly, libraries included; returns what the compiler prints. */
+/** Compiles files of the consumer into `out/`, with strict checks of libraries too; returns the compiler's output. */
 async function compile(consumer: string, files: readonly string[]): Promise<string> {
   const compilerOptions = {
     target: 'es2024',
@@ -269,7 +266,7 @@ async function compile(consumer: string, files: readonly string[]): Promise<stri
   return checked.stdout;
 }
 
-/** The queue holds what a program said it enqueued: a launch and its continue. */
+/** Expects that the queue holds the launch and the continue that a program reported. */
 async function expectEnqueued(ids: unknown, prefix: string): Promise<void> {
   const queue = createSessionQueue({ connection: redisUrl(), prefix });
   const [launched, continued] = ids as [string, string];

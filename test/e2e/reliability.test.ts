@@ -1,4 +1,4 @@
-// What befalls workers, with the real CLI: each test is named after a fault and makes it happen.
+// Faults of workers, with the real CLI.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Session } from '@baton/core/internal';
@@ -16,7 +16,7 @@ const GO_ON = 'Continue from where you left off.';
 
 const isRunning = ({ status }: { status: string }) => status === 'running';
 
-// In the first attempt it answers half, or has a tool run for ever; once told to go on it answers.
+// In the first attempt the model sends half an answer or a tool call without end; to GO_ON it answers.
 function answer({ prompt, prompts }: MessagesRequest): Reply {
   if (prompt === GO_ON) return text('The rest.');
   const [verb, file] = (prompts[0] ?? '').split(' ');
@@ -72,20 +72,20 @@ function requestsOf(api: MessagesApi, { id }: Session): MessagesRequest[] {
   return api.requests.filter(({ sessionId }) => sessionId === id);
 }
 
-/** All that readers were told before is still there, and nothing is there twice. */
+/** Expects that all earlier events are still stored, without gaps or duplicates. */
 async function expectWhole(fleet: Fleet, id: string, received: { seq: number }[]): Promise<void> {
   const events = await fleet.events(id);
   expect(events.slice(0, received.length)).toEqual(received);
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
 }
 
-describe.concurrent('a fault of workers', () => {
-  test('a worker is SIGKILLed in the middle of a turn: another resumes the session, nothing told is lost or doubled, its processes are gone', async ({
+describe.concurrent('after a fault of a worker,', () => {
+  test('a worker resumes the sessions of a worker killed in a turn, without lost or duplicate events or processes', async ({
     fleet,
     api,
   }) => {
     const mine = fleet.sibling();
-    // The lease and every other setting that decide how long it takes are the defaults.
+    // The lease and the other settings that decide how long a takeover takes are the defaults.
     const settings = { ...realCli(api), LEASE_MS: '12000' };
     const victim = await mine.worker(settings);
     const [streamed, tool] = await Promise.all([streaming(mine), usingATool(mine, 'killed')]);
@@ -114,7 +114,7 @@ describe.concurrent('a fault of workers', () => {
     expect(isAlive(tool.shell)).toBe(false);
   });
 
-  test('a deploy (SIGTERM): what is not finished within the window runs elsewhere at once, and it costs no attempt', async ({
+  test('a session that a draining worker cannot finish resumes at once on another worker, at the cost of no retry', async ({
     fleet,
     api,
   }) => {
@@ -137,7 +137,7 @@ describe.concurrent('a fault of workers', () => {
     expect(between).toBeLessThan(2_000);
     await expectWhole(mine, session.id, received);
     const [, resumed] = requestsOf(api, ended);
-    // The model is told that the call was cut off, never that a person refused it.
+    // The model must learn that the call was cut off, not that a person refused it.
     expect(resumed?.prompts.at(-1)).toBe(GO_ON);
     expect(JSON.stringify(resumed?.body.messages)).not.toContain('want to proceed');
     expect(isAlive(shell)).toBe(false);

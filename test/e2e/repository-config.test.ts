@@ -1,4 +1,4 @@
-// A repository whose configuration would run programs, through workers with the real CLI and a scripted model.
+// A repository's configuration would run programs; workers use the real CLI and a scripted model.
 import { join } from 'node:path';
 import type { SessionConfig } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
@@ -26,7 +26,7 @@ const test = base.extend<{ $file: { locked: Fleet } }>({
   ],
 });
 
-/** What ran of a repository of this name, whose session was launched with `config` and is over. */
+/** Runs a session with `config` in a planted repository, and returns what ran of its configuration. */
 async function ran(fleet: Fleet, name: string, config: Partial<SessionConfig> = {}) {
   const working_dir = join(fleet.root, 'work', name);
   const repository = await plantRepository(working_dir, join(fleet.root, `marks-${name}`));
@@ -42,20 +42,20 @@ async function seen(fleet: Fleet, id: string) {
 
 const hooksOf = (marks: string[]) => marks.filter((name) => name !== 'mcp');
 
-describe('a repository with hooks and servers of its own', () => {
-  test('has them run where nobody says otherwise', async ({ scripted }) => {
+describe('the hooks and servers of a repository', () => {
+  test('run by default', async ({ scripted }) => {
     const { status, servers, marks } = await ran(scripted, 'open');
     expect({ status, servers }).toEqual({ status: 'completed', servers: ['planted'] });
     expect(hooksOf(await marks())).toEqual(['local', 'project']);
   });
 
-  test('has nothing run where the operator lists what MCP servers may be', async ({ locked }) => {
+  test('do not run if the operator lists the allowed MCP servers', async ({ locked }) => {
     const { status, servers, marks } = await ran(locked, 'locked');
     expect({ status, servers }).toEqual({ status: 'completed', servers: [] });
     expect(await marks()).toEqual([]);
   });
 
-  test('has nothing run where the caller says so, nor in a continue, until it is cleared', async ({
+  test('do not run if the caller excludes them, also in a continue, until a continue clears that', async ({
     scripted,
   }) => {
     const closed = { setting_sources: [], strict_mcp_config: true };

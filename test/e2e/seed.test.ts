@@ -1,4 +1,4 @@
-// What the seed's SessionConfig promises, with the real CLI and a scripted Messages API.
+// The promises of the seed's SessionConfig, with the real CLI and a scripted Messages API.
 import { mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
@@ -9,7 +9,7 @@ import { type Reply, text, toolUse } from '../support/messages-api/reply.ts';
 import type { MessagesRequest } from '../support/messages-api/request.ts';
 import { initOf, testWithModel } from '../support/scripted-fleet.ts';
 
-// What the model says: the prompt's first word is what it does, the rest what it does it with.
+// The model's replies: the prompt's first word names the action, the rest is its argument.
 function answer({ prompt, prompts, toolResults, body }: MessagesRequest): Reply {
   const [, verb = '', rest = ''] = /^(\w+) ?(.*)$/s.exec(prompt) ?? [];
   if (verb === 'circle') return toolUse('Bash', { command: 'true' });
@@ -23,22 +23,19 @@ function answer({ prompt, prompts, toolResults, body }: MessagesRequest): Reply 
 
 const test = testWithModel(answer);
 
-/** A folder of the test's own in which sessions may work. */
+/** Makes a folder for one test in which sessions may work. */
 async function makeFolder(fleet: Fleet): Promise<string> {
   return realpath(await mkdtemp(join(fleet.root, 'work/place-')));
 }
 
-/** The system prompts that the calls of a conversation carried, in order. */
+/** The system prompts of the calls of a conversation, in order. */
 function systemsOf(api: MessagesApi, id: string): string[] {
   const calls = api.requests.filter(({ sessionId }) => sessionId === id);
   return calls.map(({ body }) => JSON.stringify(body.system));
 }
 
-describe('the model', () => {
-  test('is an alias as the seed knew it, and the session tells its full name', async ({
-    scripted: fleet,
-    api,
-  }) => {
+describe('a model', () => {
+  test('may be an alias, and the session shows its full name', async ({ scripted: fleet, api }) => {
     const session = await fleet.ended(await fleet.launch({ query: 'hello', model: 'opus' }));
     expect(session.model).toMatch(/^claude-opus-/);
     expect(session.config.model).toBe('opus');
@@ -46,7 +43,9 @@ describe('the model', () => {
     expect(call?.body.model).toBe(session.model);
   });
 
-  test('that nobody knows is passed on, and fails by that name', async ({ scripted: fleet }) => {
+  test('that is unknown is passed on and fails the session with MODEL_NOT_FOUND', async ({
+    scripted: fleet,
+  }) => {
     const id = await fleet.launch({ query: 'hello', model: 'no-such-model' });
     expect(await fleet.ended(id)).toMatchObject({
       status: 'failed',
@@ -55,8 +54,8 @@ describe('the model', () => {
   });
 });
 
-describe('the system prompt that the model reads', () => {
-  test('holds the prompt, what is appended, and custom_instructions last', async ({
+describe('the system prompt', () => {
+  test('holds system_prompt, append_system_prompt and custom_instructions in this order', async ({
     scripted: fleet,
     api,
   }) => {
@@ -85,8 +84,8 @@ describe('the system prompt that the model reads', () => {
   });
 });
 
-describe('tools and limits', () => {
-  test('a tool that is allowed runs, one that is disallowed is not there', async ({
+describe('in a session,', () => {
+  test('an allowed tool runs, and a disallowed tool is not offered', async ({
     scripted: fleet,
   }) => {
     const id = await fleet.launch({
@@ -100,7 +99,7 @@ describe('tools and limits', () => {
     expect(tools).not.toContain('WebFetch');
   });
 
-  test('max_turns ends the session; a continue goes on, without that limit', async ({
+  test('max_turns fails the session, and a continue resumes without that limit', async ({
     scripted: fleet,
   }) => {
     const id = await fleet.launch({ query: 'circle', max_turns: 2, allowed_tools: ['Bash'] });
@@ -120,7 +119,7 @@ describe('tools and limits', () => {
     expect(await fleet.session(id)).toEqual(stopped);
   });
 
-  test('working_dir is where it works, and additional_directories can be read too', async ({
+  test('tools work in working_dir and can also read additional_directories', async ({
     scripted: fleet,
   }) => {
     const [location, more] = [await makeFolder(fleet), await makeFolder(fleet)];

@@ -1,11 +1,11 @@
-// The real CLI and prompts that are slash commands: an empty conversation stays empty, and no command passes for an answer.
+// Prompts that are slash commands, with the real CLI: a cleared conversation stays empty.
 import { describe, expect } from 'vitest';
 import type { Fleet } from '../support/fleet.ts';
 import { type Reply, text } from '../support/messages-api/reply.ts';
 import type { MessagesRequest } from '../support/messages-api/request.ts';
 import { testWithModel } from '../support/scripted-fleet.ts';
 
-// What the model was shown of the conversation, so that the session's result tells it.
+// The model repeats the prompts that it saw, so the session's result shows the conversation.
 function answer({ prompts }: MessagesRequest): Reply {
   const shown = prompts.filter((prompt) => prompt.startsWith('word-'));
   return text(`I was told ${shown.join(' and ')}.`);
@@ -18,9 +18,7 @@ async function ended(fleet: Fleet, id: Promise<string>) {
 }
 
 describe('a continue whose prompt is /clear', () => {
-  test('begins an empty conversation, which the next continues go on with', async ({
-    scripted,
-  }) => {
+  test('starts an empty conversation, which later continues resume', async ({ scripted }) => {
     const first = await ended(scripted, scripted.launch({ query: 'word-one' }));
     expect(first.result).toMatchObject({ result: 'I was told word-one.' });
     const cleared = await ended(scripted, scripted.continue(first.id, { query: '/clear' }));
@@ -38,7 +36,7 @@ describe('a continue whose prompt is /clear', () => {
       claude_session_id: cleared.claude_session_id,
     });
     expect(next.totals.cost_usd).toBeCloseTo(first.totals.cost_usd, 10);
-    // Of the conversation that was left nothing is carried on.
+    // Nothing of the old conversation is kept in the new one.
     const paths = next.transcript.files.map(({ path }) => path);
     expect(paths).toEqual([`${cleared.claude_session_id}.jsonl`]);
 
@@ -46,7 +44,7 @@ describe('a continue whose prompt is /clear', () => {
     expect(last.result).toMatchObject({ result: 'I was told word-two and word-three.' });
     expect(last.totals.cost_usd).toBeCloseTo(first.totals.cost_usd, 10);
 
-    // The one that was cleared, and those before it, stay as they were.
+    // The old conversation is unchanged and can be continued.
     const branch = await ended(scripted, scripted.continue(first.id, { query: 'word-four' }));
     expect(branch).toMatchObject({
       result: { result: 'I was told word-one and word-four.' },
@@ -57,7 +55,7 @@ describe('a continue whose prompt is /clear', () => {
 
 describe('a prompt that is a slash command', () => {
   test.for(['/help', '/login'])(
-    '%s, which the CLI knows and does not run, fails with its text',
+    'fails with the CLI’s text if the CLI does not run it: %s',
     async (query, { scripted }) => {
       const session = await ended(scripted, scripted.launch({ query }));
       expect(session).toMatchObject({
@@ -70,7 +68,7 @@ describe('a prompt that is a slash command', () => {
     },
   );
 
-  test('/compact fails where there is nothing to compact, and completes where there is', async ({
+  test('fails if it is /compact without messages, and completes with messages', async ({
     scripted,
   }) => {
     const nothing = await ended(scripted, scripted.launch({ query: '/compact' }));
@@ -84,14 +82,14 @@ describe('a prompt that is a slash command', () => {
     expect(compacted.totals.cost_usd).toBeGreaterThan(0);
   });
 
-  test('/context completes with its text', async ({ scripted }) => {
+  test('completes with its text if it is /context', async ({ scripted }) => {
     expect(await ended(scripted, scripted.launch({ query: '/context' }))).toMatchObject({
       status: 'completed',
       result: { result: expect.stringContaining('Context Usage') },
     });
   });
 
-  test('is text where the session has no slash commands', async ({ scripted, api }) => {
+  test('is sent as text if the session has slash_commands off', async ({ scripted, api }) => {
     const config = { query: '/help me, please', slash_commands: false };
     const session = await ended(scripted, scripted.launch(config));
     expect(session).toMatchObject({ status: 'completed', query: '/help me, please' });

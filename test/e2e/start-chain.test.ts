@@ -1,5 +1,5 @@
-// npm start runs as a chain: npm, the bootstrap, start.ts, and below it all the rest. Whichever of the chain is
-// killed, and however, nothing of it may stay.
+// npm start runs as a chain of npm, the bootstrap and start.ts, which starts all other processes. Whichever
+// process of the chain is killed, no process may remain.
 import { describe, expect } from 'vitest';
 import { createClient } from '../../scripts/demo/client.ts';
 import { isAlive } from '../support/alive.ts';
@@ -52,19 +52,19 @@ async function expectNothingLeft({ tree }: Started, scriptFolder: ScriptFolder):
 }
 
 // test/integration/scripts/npm-chain.test.ts has every signal for every link of the chain.
-describe('npm start ends as a whole', () => {
+describe('npm start ends all its processes', () => {
   test.for([
     ['npm', 'SIGINT'],
     ['program', 'SIGHUP'],
     ['guardian', 'SIGKILL'],
-  ] as const)('where %s gets %s', async ([link, signal], { start, scriptFolder }) => {
+  ] as const)('if %s gets %s', async ([link, signal], { start, scriptFolder }) => {
     const started = await start();
     started.kill(link, signal);
     await expectNothingLeft(started, scriptFolder);
   });
 
   test.for(['npm', 'bootstrap'] as const)(
-    'where %s is killed in the middle of a tool call',
+    'if %s is killed during a tool call',
     async (link, { start, scriptFolder }) => {
       const started = await start();
       await createClient(started.api).launch({ query: 'wait', allowed_tools: ['Bash'] });

@@ -1,4 +1,4 @@
-// npm start as a user runs it: a process in a folder of its own, the real CLI, a scripted Messages API.
+// npm start runs as a process in its own folder, with the real CLI and a scripted Messages API.
 import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -44,7 +44,7 @@ const test = base.extend<{
 });
 
 describe('npm start', () => {
-  test('runs a session, stops all of it on Ctrl-C, and has the session at its next start', async ({
+  test('runs a session, stops all its processes on Ctrl-C, and still has the session at its next start', async ({
     start,
     scriptFolder,
   }) => {
@@ -81,7 +81,7 @@ describe('npm start', () => {
     expect(await second.run.end('SIGTERM')).toBe(0);
   });
 
-  test('answers without an API key with --scripted, and tells a shell its addresses while it runs', async ({
+  test('answers without an API key with --scripted, and writes its addresses to a file while it runs', async ({
     scriptFolder,
     databaseName,
     queuePrefix,
@@ -112,7 +112,7 @@ describe('npm start', () => {
     await expect(readFile(file)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  test('leaves no process behind when it is killed in the middle of a tool call', async ({
+  test('leaves no process behind when it is killed during a tool call', async ({
     start,
     scriptFolder,
   }) => {
@@ -130,7 +130,7 @@ describe('npm start', () => {
     expect(await scriptFolder.temporary()).toEqual([]);
   });
 
-  test('names the pages on a terminal, and Ctrl-C there stops all of it', async ({
+  test('lists its pages on a terminal, and Ctrl-C stops all its processes', async ({
     scriptFolder,
     databaseName,
     queuePrefix,
@@ -159,7 +159,7 @@ describe('npm start', () => {
     expect(await scriptFolder.processes()).toEqual([]);
   });
 
-  test('says the same in JSON where it is not on a terminal', async ({
+  test('prints the same in JSON if it is not on a terminal', async ({
     scriptFolder,
     databaseName,
     queuePrefix,
@@ -175,7 +175,7 @@ describe('npm start', () => {
     expect(await run.end('SIGINT')).toBe(0);
   });
 
-  test('takes the servers it is given, and starts a worker that was killed again', async ({
+  test('uses the given servers, and restarts a worker that was killed', async ({
     start,
     databaseName,
     queuePrefix,
@@ -203,7 +203,7 @@ describe('npm start', () => {
     expect(await run.end('SIGINT')).toBe(0);
   });
 
-  test('lists every setting that is wrong before it starts anything', async ({ scriptFolder }) => {
+  test('lists every wrong setting before it starts a process', async ({ scriptFolder }) => {
     const run = scriptFolder.run('start.ts', [], {
       LEASE_MS: '5',
       WORK_ROOT: 'work',
@@ -217,8 +217,8 @@ describe('npm start', () => {
     });
   });
 
-  // The programs of the sandbox are looked for on PATH.
-  test('stays up where no worker may take sessions, and says why in a line', async ({
+  // PATH holds only node, so the worker finds no programs for the sandbox.
+  test('keeps running if no worker may take sessions, and logs the reason', async ({
     start,
     databaseName,
     queuePrefix,
@@ -238,7 +238,7 @@ describe('npm start', () => {
       .split('\n')
       .map((one) => JSON.parse(one));
     const warned = lines.filter(({ name, level }) => name === 'baton' && level === 40);
-    // The workers start side by side: either may be the first to say so.
+    // The workers start at the same time, so either may log first.
     const [first, second, last] = warned.map(({ msg }) => msg);
     expect([...[first, second].sort(), last]).toEqual([
       expect.stringMatching(/^worker 1 is not ready .*SUBPROCESS_ENV_SCRUB=on.*bwrap and socat/),
@@ -252,7 +252,7 @@ describe('npm start', () => {
     expect(await run.end('SIGTERM')).toBe(0);
   });
 
-  test('says so where its port is taken', async ({
+  test('reports that its port is in use', async ({
     start,
     scriptFolder,
     databaseName,

@@ -1,4 +1,4 @@
-// Sessions of npm start, begun inside a git checkout as Baton's own is, with the real CLI and the real git.
+// Sessions of an npm start inside a git checkout, with the real CLI and the real git.
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,9 +17,9 @@ const SUBJECT = 'a commit that no session has to know';
 
 interface Look {
   id: string;
-  /** What Bash answered. */
+  /** The output of Bash. */
   said: string;
-  /** All that the model was sent. */
+  /** All requests to the model. */
   asked: string;
 }
 
@@ -65,7 +65,7 @@ const test = base.extend<{ look: (workRoot?: string) => Promise<Look> }>({
 });
 
 describe('a session of npm start in a checkout', () => {
-  test('works outside of it by default, and its model sees none of its commits', async ({
+  test('works outside the checkout by default, and its model sees no commit of the checkout', async ({
     look,
     scriptFolder,
   }) => {
@@ -75,7 +75,7 @@ describe('a session of npm start in a checkout', () => {
     expect(asked).not.toContain(SUBJECT);
   });
 
-  test('finds no repository by git although WORK_ROOT lies in one', async ({
+  test('finds no git repository although WORK_ROOT is inside the checkout', async ({
     look,
     scriptFolder,
   }) => {

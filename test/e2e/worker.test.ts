@@ -16,7 +16,7 @@ import { waitFor } from '../support/wait.ts';
 const MCP_SERVER = fileURLToPath(new URL('../support/mcp-server-fixture.ts', import.meta.url));
 const USAGE = { input_tokens: 1_000, output_tokens: 1_000 };
 
-// What the model says, by the prompt; after a tool call it tells what the tool gave.
+// The model's replies, by prompt; after a tool call it repeats the tool's result.
 function answer({ prompt, prompts, toolResults }: MessagesRequest): Reply {
   if (toolResults.length > 0) return text(`tool: ${toolResults.join()}`, { usage: USAGE });
   if (prompt.startsWith('write')) {
@@ -54,7 +54,7 @@ test.beforeAll(async ({ fleet, api }) => {
   await fleet.worker(realCli(api));
 });
 
-/** The bytes of a session's main transcript as a worker would restore it. */
+/** The bytes of a session's main transcript, as a worker would restore them. */
 async function transcriptOf(fleet: Fleet, session: Session): Promise<Buffer> {
   const lineage: Session[] = [];
   const { sessions, transcripts } = fleet.baton.stores;
@@ -77,8 +77,8 @@ async function storedBytes(fleet: Fleet, session: Session, path: string): Promis
   return found.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-describe('a conversation over two workers', () => {
-  test('goes on where the first worker left it, byte for byte, at its own cost', async ({
+describe('in a conversation over two workers,', () => {
+  test('a continue resumes the first worker’s transcript byte for byte and has its own cost', async ({
     fleet,
     api,
   }) => {
@@ -128,10 +128,13 @@ describe('a conversation over two workers', () => {
     }
   });
 
-  test('a turn that a drain cut off is gone on with, not asked again', async ({ fleet, api }) => {
+  test('a turn that a drain cut off is resumed without its prompt being sent again', async ({
+    fleet,
+    api,
+  }) => {
     const mine = fleet.sibling();
     const first = await mine.worker(realCli(api));
-    // Blanks around a prompt are kept by Baton, whatever the CLI does with them.
+    // Baton keeps the white space around a prompt; the CLI may drop it.
     const id = await mine.launch({ query: ' wait for me \n' });
     await waitFor('the call', () => api.requests.some(({ prompt }) => prompt === 'wait for me'));
     await first.stop();
@@ -145,7 +148,7 @@ describe('a conversation over two workers', () => {
     });
   });
 
-  test('two continues of one parent are two branches', async ({ fleet }) => {
+  test('two continues of one parent become two separate branches', async ({ fleet }) => {
     const parent = await fleet.launch({ query: 'trunk' });
     await fleet.ended(parent);
     const children = await Promise.all(
@@ -159,8 +162,8 @@ describe('a conversation over two workers', () => {
   });
 });
 
-describe('what the real CLI tells', () => {
-  test.concurrent('a tool that was denied stands in the result', async ({ fleet }) => {
+describe('with the real CLI,', () => {
+  test.concurrent('a session’s result lists a denied tool', async ({ fleet }) => {
     const session = await fleet.ended(await fleet.launch({ query: 'write without leave' }));
     expect(session).toMatchObject({
       status: 'completed',
@@ -168,7 +171,7 @@ describe('what the real CLI tells', () => {
     });
   });
 
-  test.concurrent('a refusal of the API fails the session with its status', async ({ fleet }) => {
+  test.concurrent('an error of the API fails the session with its status', async ({ fleet }) => {
     const session = await fleet.ended(await fleet.launch({ query: 'refuse this' }));
     expect(session).toMatchObject({
       status: 'failed',
@@ -178,7 +181,7 @@ describe('what the real CLI tells', () => {
     expect(session.error).toContain('the script refuses');
   });
 
-  test.concurrent("an MCP server knows whose it is, and its config's variables", async ({
+  test.concurrent('an MCP server gets the ids of its session and the variables of its config', async ({
     fleet,
   }) => {
     const id = await fleet.launch({
