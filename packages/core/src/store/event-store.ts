@@ -118,7 +118,10 @@ export function createEventStore(db: Db): EventStore {
         from = to + 1;
         // The next window is as many events of the average size so far as fit into the remaining
         // bytes.
-        window = Math.max(1, Math.floor((maxBytes - bytes) / (bytes / page.length + 1)));
+        window = Math.max(
+          1,
+          Math.floor((maxBytes - bytes) / (bytes / Math.max(1, page.length) + 1)),
+        );
       }
       return page;
     },

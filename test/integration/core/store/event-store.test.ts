@@ -159,4 +159,12 @@ describe('a page of events with a byte limit', () => {
     expect(seqs).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
     expect(Math.max(...sizes)).toBeLessThan(64);
   });
+
+  test('a page limited by bytes reads on after events that were removed', async ({ stores }) => {
+    const sessionId = newId();
+    await stores.events.insert(makeEvents(sessionId, 60, 64));
+    const range = { sessionId, after: 0, upTo: 64, limit: 1000, maxBytes: 1_000_000 };
+    const page = await stores.events.page(range);
+    expect(page.map((event) => event.seq)).toEqual([60, 61, 62, 63, 64]);
+  });
 });
