@@ -8,14 +8,16 @@ export interface OriginFacts {
 }
 
 /**
- * Tells which server the page that sent a request came from: this server (`same`), another
- * (`other`), or
- * `untold` if no header shows it, as for programs other than browsers. A page cannot set these
- * headers.
+ * Returns which server the page that sent a request came from: this server (`same`), another one (`other`), or
+ * `unknown` if no header shows it, as for programs other than browsers. A page cannot set these headers.
  */
-export function originOf({ host, origin, secFetchSite }: OriginFacts): 'same' | 'other' | 'untold' {
+export function originOf({
+  host,
+  origin,
+  secFetchSite,
+}: OriginFacts): 'same' | 'other' | 'unknown' {
   if (secFetchSite !== undefined) return secFetchSite === 'same-origin' ? 'same' : 'other';
-  if (origin === undefined) return 'untold';
+  if (origin === undefined) return 'unknown';
   if (!URL.canParse(origin)) return 'other';
   const { protocol, host: from } = new URL(origin);
   // URL removes the default port, so `host` and `host:443` are equal under https.

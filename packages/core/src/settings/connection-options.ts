@@ -7,7 +7,7 @@ import { redisUrlSchema } from './server-urls.ts';
 
 /**
  * Schema of the option for Redis: a URL, or an object, which ioredis checks. Other texts are refused, because the
- * client would take them for the path of a socket.
+ * client would treat them as the path of a socket.
  */
 export const redisSchema = z.unknown().superRefine((value, context) => {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return;

@@ -3,7 +3,7 @@ import { isLoopback, originOf } from '../../../../apps/api/src/auth/origin.ts';
 
 describe('the origin of a request', () => {
   test.each([
-    [{}, 'untold'],
+    [{}, 'unknown'],
     [{ secFetchSite: 'same-origin' }, 'same'],
     [{ secFetchSite: 'same-site' }, 'other'],
     [{ secFetchSite: 'cross-site' }, 'other'],
