@@ -1,6 +1,6 @@
-// The steps of a script. A step is an object; the key that is an action here says what it does.
+// The steps of a script. A step is an object. One of its keys names the action:
 //   say, tool, line, raw, raw_file, base64, stderr, init, result, api_error, sub_agent
-//   marks (a resume goes on from those its transcript holds)
+//   marks (a resumed session continues after the marks of its transcript)
 //   sleep, hang, wait_for, touch, once, ignore, silent, linger, unsaved, exit, exit_code, kill, spawn, dump, cost, transcript
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { close, print, printResult, put, type Stage, say } from './stage.ts';
 type Action = (stage: Stage, step: Step) => void | Promise<void>;
 
 const ACTIONS: Record<string, Action> = {
-  /** {say, times?, every_ms?, bytes?}: so many assistant lines, padded to so many bytes of text. */
+  /** {say, times?, every_ms?, bytes?}: prints `times` assistant lines whose texts are padded to `bytes` bytes. */
   async say(stage, step) {
     const times = numberOf(step, 'times', 1);
     const everyMs = numberOf(step, 'every_ms', 0);
@@ -23,12 +23,12 @@ const ACTIONS: Record<string, Action> = {
       const now = Math.min(many, times - said);
       say(stage, times === 1 ? [text] : numbered(text, said, now));
       if (everyMs > 0) await pause(everyMs);
-      else if (times > many) await new Promise(setImmediate); // lets a signal in
+      else if (times > many) await new Promise(setImmediate); // so that a signal is handled
     }
   },
-  /** {marks: name, to, turn_ms?}: turns that leave numbered marks, see marks.ts. */
+  /** {marks: name, to, turn_ms?}: plays turns that leave numbered marks, see marks.ts. */
   marks: leaveMarks,
-  /** {tool, input?, result?}: a tool call and its result. */
+  /** {tool, input?, result?}: prints a tool call and its result. */
   tool(stage, step) {
     const id = `toolu_fake_${stage.turns}`;
     const { tool: name, input = {} } = step;
@@ -40,7 +40,7 @@ const ACTIONS: Record<string, Action> = {
       ]),
     ]);
   },
-  /** {sub_agent: name, say?}: a sub-agent's line in the stream and its own transcript files. */
+  /** {sub_agent: name, say?}: prints a line of a sub-agent and writes the sub-agent's transcript files. */
   sub_agent(stage, step) {
     const name = `agent-${String(step['sub_agent'])}`;
     const line = assistantLine(
@@ -54,25 +54,28 @@ const ACTIONS: Record<string, Action> = {
       { agentType: 'general-purpose' },
     ]);
   },
-  /** {line: {...}}: any line, known to Baton or not. */
+  /** {line: {...}}: prints any line, even of a type that Baton does not know. */
   line: (stage, step) => put(`${JSON.stringify(withSession(stage, step['line'] as Line))}\n`),
-  /** {raw: text}: bytes as they are, no line end added; {base64} for those that are no text. */
+  /** {raw: text}: prints a text without a line end; {base64: text}: prints bytes that need not be text. */
   raw: (_stage, step) => put(String(step['raw'])),
-  /** {raw_file: path}: the bytes of a file, for what is too long for a prompt. */
+  /** {raw_file: path}: prints the bytes of a file, for output that is too long for a prompt. */
   raw_file: (_stage, step) => put(readFileSync(String(step['raw_file']))),
   base64: (_stage, step) => put(Buffer.from(String(step['base64']), 'base64')),
   stderr: (_stage, step) => void process.stderr.write(String(step['stderr'])),
-  /** {init: {...}}: another init line; {init: false} as the first step leaves the first one out. */
+  /** {init: {...}}: prints another init line; {init: false} as the first step: the run prints none at its start. */
   init(stage, step) {
     if (step['init'] === false) return;
     print(stage, [{ ...initLine(stage.who, stage.env), ...(step['init'] as Line) }]);
   },
-  /** {result: {...}, bytes?}: a result line, these fields replaced, its text padded to so many bytes; {result: false}: none at the end. */
+  /**
+   * {result: {...}, bytes?}: prints a result line with these fields replaced and its text padded to `bytes`
+   * bytes; {result: false}: the run prints no result line at its end.
+   */
   result(stage, step) {
     if (step['result'] === false) stage.hasResult = true;
     else printResult(stage, step['result'] as Line, numberOf(step, 'bytes', 0));
   },
-  /** {api_error: status, type?}: the ending that a failed API call makes, exit 1 included. */
+  /** {api_error: status, type?}: ends the run with exit code 1, as after a failed API call. */
   api_error(stage, step) {
     const status = step['api_error'];
     const text = `API Error: ${status} scripted failure`;
@@ -84,50 +87,50 @@ const ACTIONS: Record<string, Action> = {
     close(stage, 1);
   },
   sleep: async (_stage, step) => void (await pause(numberOf(step, 'sleep', 0))),
-  /** {hang: true}: nothing more, until a signal. */
+  /** {hang: true}: waits for a signal. */
   hang: () =>
     new Promise(() => {
       setInterval(() => undefined, 60_000); // keeps the process alive
     }),
-  /** {wait_for: path}: goes on once the file is there. */
+  /** {wait_for: path}: waits until the file exists. */
   async wait_for(_stage, step) {
     while (!existsSync(String(step['wait_for']))) await pause(10);
   },
-  /** {touch: path}: tells a test that this step was reached. */
+  /** {touch: path}: creates an empty file, so a test sees that this step was reached. */
   touch: (_stage, step) => writeFileSync(String(step['touch']), ''),
-  /** {once: path, steps, else?}: these steps the first time that path is seen, the others later. */
+  /** {once: path, steps, else?}: creates the file and plays `steps`; if the file exists already, plays `else`. */
   async once(stage, step) {
     const marker = String(step['once']);
     const isFirst = !existsSync(marker);
     if (isFirst) writeFileSync(marker, '');
     await play(stage, ((isFirst ? step['steps'] : step['else']) ?? []) as Step[]);
   },
-  /** {ignore: ["SIGTERM", "SIGINT"]}: these signals do nothing from here on. */
+  /** {ignore: ["SIGTERM", "SIGINT"]}: ignores these signals from now on. */
   ignore(stage, step) {
     for (const signal of step['ignore'] as string[]) stage.ignored.add(signal);
   },
-  /** {silent: true}: a SIGINT ends it without a result line; {linger: ms}: signals take that long. */
+  /** {silent: true}: a SIGINT ends the run without a result line; {linger: ms}: signals take effect this much later. */
   silent(stage) {
     stage.isSilent = true;
   },
   linger(stage, step) {
     stage.lingerMs = numberOf(step, 'linger', 0);
   },
-  /** {unsaved: true}, anywhere: no transcript is written, not even the prompt. */
+  /** {unsaved: true}, anywhere in the script: the run writes no transcript, not even the prompt. */
   unsaved: () => undefined,
-  /** {exit: code}: the end at once; {exit_code: n} is kept for the normal end. */
+  /** {exit: code}: exits at once; {exit_code: n}: sets the exit code of the normal end. */
   exit: (stage, step) => close(stage, numberOf(step, 'exit', 0)),
   exit_code(stage, step) {
     stage.exitCode = numberOf(step, 'exit_code', 0);
   },
-  /** {kill: signal}: ends itself by that signal. */
+  /** {kill: signal}: the process kills itself by this signal. */
   async kill(_stage, step) {
     const signal = String(step['kill']) as NodeJS.Signals;
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
     await pause(60_000);
   },
-  /** {spawn: shell command, pid_file?}: a descendant in a session of its own, like a tool's shell. */
+  /** {spawn: shell command, pid_file?}: starts a child process in a new process session, like a tool's shell. */
   spawn(stage, step) {
     const command = String(step['spawn']);
     const child = spawn('/bin/sh', ['-c', command], {
@@ -138,7 +141,7 @@ const ACTIONS: Record<string, Action> = {
     child.unref();
     if (step['pid_file'] !== undefined) writeWhole(String(step['pid_file']), String(child.pid));
   },
-  /** {dump: path}: argv, environment, prompt and place as JSON, for assertions. */
+  /** {dump: path}: writes argv, environment, prompt, working directory and pid as JSON, for assertions. */
   dump(stage, step) {
     const { argv, env, prompt, who, transcript } = stage;
     const facts = { argv, env, prompt, cwd: who.cwd, pid: process.pid };
@@ -148,15 +151,15 @@ const ACTIONS: Record<string, Action> = {
     };
     writeWhole(String(step['dump']), JSON.stringify({ ...facts, ...before }));
   },
-  /** {cost: dollars}: what this process costs. */
+  /** {cost: dollars}: sets the cost of this process. */
   cost(stage, step) {
     stage.cost = numberOf(step, 'cost', stage.cost);
   },
-  /** {transcript: text}: bytes appended to the transcript as they are, such as a torn line. */
+  /** {transcript: text}: appends a text to the transcript unchanged, such as an incomplete line. */
   transcript: (stage, step) => stage.transcript.appendRaw(String(step['transcript'])),
 };
 
-/** Plays the steps in order; a step that names no action is refused on stderr with exit 64. */
+/** Plays the steps in order. If a step names no action, the process prints an error on stderr and exits with 64. */
 export async function play(stage: Stage, steps: Step[]): Promise<void> {
   for (const step of steps) {
     const name = Object.keys(step).find((key) => Object.hasOwn(ACTIONS, key));
@@ -177,7 +180,7 @@ function withSession(stage: Stage, line: Line): Line {
   return { session_id: stage.who.sessionId, ...line };
 }
 
-// A reader that waits for the file never sees half of it.
+// Writes a file in one step, so a reader that waits for it never sees a part of it.
 function writeWhole(path: string, content: string): void {
   writeFileSync(`${path}.part`, content);
   renameSync(`${path}.part`, path);

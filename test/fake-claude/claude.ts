@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// A stand-in for the claude CLI: takes Baton's arguments and plays the script found in its prompt
-// (lines `#fake {...}` or `#fake [...]`, steps in actions.ts). Without one it answers with an echo.
+// A stand-in for the claude CLI. It accepts Baton's arguments and plays the script in its prompt: lines
+// `#fake {...}` or `#fake [...]`, with the steps of actions.ts. Without a script it echoes the prompt.
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { play } from './actions.ts';
@@ -114,5 +114,5 @@ function refuse(text: string): void {
   process.exitCode = 1;
 }
 
-delete process.env['NODE_COMPILE_CACHE']; // the wrapper's; what Baton gave stays
+delete process.env['NODE_COMPILE_CACHE']; // the wrapper set it; all other variables come from Baton
 main(process.argv.slice(2));

@@ -1,4 +1,4 @@
-/** The flags of one invocation: valued ones with their values, switches with an empty list. */
+/** The flags of one invocation, each with its values. A switch has an empty list. */
 export type Flags = Map<string, string[]>;
 
 const SWITCHES = ['print', 'verbose', 'version', 'strict-mcp-config', 'include-partial-messages'];
@@ -30,7 +30,7 @@ const VALUED = [
 ];
 const SHORT: Record<string, string> = { '-p': '--print', '-v': '--version' };
 
-/** Reads `--flag=value` arguments; an unknown flag is returned in the CLI's own words. */
+/** Parses `--flag=value` arguments. For an unknown flag, returns the error text of the real CLI. */
 export function readFlags(argv: string[]): Flags | { refused: string } {
   const flags: Flags = new Map();
   for (const given of argv) {

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Step } from './script.ts';
 
-/** Absolute path of the fake with its defaults, for CLAUDE_BIN. */
+/** The absolute path of the fake CLI, as a value for CLAUDE_BIN. */
 export const FAKE_CLAUDE = fileURLToPath(new URL('./claude', import.meta.url));
 
-/** Writes an executable `claude` into the folder that is the fake with a version or script of its own; returns its path. */
+/** Writes an executable `claude` into the folder: the fake CLI with this version or script. Returns its path. */
 export function installFakeClaude(
   dir: string,
   options: { version?: string; script?: Step[] } = {},
@@ -29,7 +29,7 @@ export function installFakeClaude(
   return path;
 }
 
-/** A prompt that makes the fake play these steps, after a text of its own. */
+/** Returns a prompt that starts with `text` and makes the fake CLI play these steps. */
 export function fakePrompt(steps: Step[], text = 'Play this.'): string {
   return `${text}\n#fake ${JSON.stringify(steps)}\n`;
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 /** One line of stream-json. */
 export type Line = Record<string, unknown>;
 
-/** What every line and entry of a run shares. */
+/** The values that all lines and transcript entries of a run share. */
 export interface Identity {
   sessionId: string;
   model: string;
@@ -18,7 +18,7 @@ const USAGE = {
   output_tokens: 5,
 };
 
-/** The init line. */
+/** Returns the init line. */
 export function initLine(who: Identity, env: NodeJS.ProcessEnv): Line {
   return {
     type: 'system',
@@ -37,7 +37,7 @@ export function initLine(who: Identity, env: NodeJS.ProcessEnv): Line {
   };
 }
 
-/** An assistant line with this content. */
+/** Returns an assistant line with this content. */
 export function assistantLine(who: Identity, content: unknown[], parent: string | null): Line {
   return {
     type: 'assistant',
@@ -58,7 +58,7 @@ export function assistantLine(who: Identity, content: unknown[], parent: string 
   };
 }
 
-/** A user line with this content: tool results and notices of an interrupt. */
+/** Returns a user line with this content, such as a tool result or the notice of an interrupt. */
 export function userLine(who: Identity, content: unknown[]): Line {
   return {
     type: 'user',
@@ -70,7 +70,7 @@ export function userLine(who: Identity, content: unknown[]): Line {
   };
 }
 
-/** The result line of an answered prompt; what is given replaces its fields. */
+/** Returns the result line of an answered prompt, with the fields of `given` replaced. */
 export function resultLine(
   who: Identity,
   facts: { result: string; turns: number; startedAt: number; cost: number },
@@ -98,7 +98,7 @@ export function resultLine(
   };
 }
 
-/** The transcript entry of a stream line: the same message under the same uuid. */
+/** Returns the transcript entry of a stream line, which has the same message and uuid. */
 export function entryOf(who: Identity, line: Line): Line {
   return {
     parentUuid: null,
@@ -115,7 +115,7 @@ export function entryOf(who: Identity, line: Line): Line {
   };
 }
 
-/** The transcript entry that carries the conversation's running cost. */
+/** Returns the transcript entry with the conversation's total cost so far. */
 export function costEntry(who: Identity, cost: number, startedAt: number): Line {
   const duration = Date.now() - startedAt;
   return {

@@ -1,4 +1,4 @@
-// Numbered marks: each turn leaves one in a file of the working directory, in the stream and in the transcript.
+// Numbered marks: each turn writes one to a file of the working directory, the stream and the transcript.
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -7,11 +7,11 @@ import { type Stage, say } from './stage.ts';
 
 const DEFAULT_TURN_MS = 100;
 
-/** What one turn leaves in the working directory: which process it was, and its time on a clock that all processes share. */
+/** The line that one turn writes to the file. All processes share its clock. */
 export interface MarkLine {
   n: number;
   pid: number;
-  /** When the process began, in monotonic milliseconds: with the pid it names one process. */
+  /** When the process began, in monotonic milliseconds. It identifies the process, together with the pid. */
   began: number;
   start: number;
   end: number;
@@ -19,23 +19,23 @@ export interface MarkLine {
 
 const began = monotonicMs();
 
-/** The file of the working directory that holds the marks of this name. */
+/** Returns the name of the file with the marks of this name, in the working directory. */
 export function marksFile(name: string): string {
   return `marks-${name}.jsonl`;
 }
 
-/** The text of a mark, as the stream and the transcript hold it. */
+/** Returns the text of a mark in the stream and in the transcript. */
 export function markText(name: string, n: number): string {
   return `mark ${name} ${n}`;
 }
 
-/** The numbers of the marks of this name among texts, in their order. */
+/** Returns the numbers of the marks of this name among texts, in the order of the texts. */
 export function marksIn(texts: readonly string[], name: string): number[] {
   const start = markText(name, 0).slice(0, -1);
   return texts.filter((text) => text.startsWith(start)).map((text) => +text.slice(start.length));
 }
 
-/** Leaves the marks that the transcript does not hold yet, up to `to`, one a turn. */
+/** Writes the marks up to `to` that the transcript does not hold yet, one per turn. */
 export async function leaveMarks(stage: Stage, step: Step): Promise<void> {
   const name = String(step['marks']);
   const turnMs = numberOf(step, 'turn_ms', DEFAULT_TURN_MS);

@@ -3,7 +3,7 @@ export type Step = Record<string, unknown>;
 
 const CONTINUATION_PROMPT = 'Continue from where you left off.';
 
-/** The steps that lines beginning with `#fake ` spell out, each an object or an array of them. */
+/** Returns the steps in the lines that begin with `#fake `. Each line has one step or an array of steps. */
 function stepsOf(prompt: string): Step[] | undefined {
   const lines = prompt.split('\n').filter((line) => line.startsWith('#fake '));
   if (lines.length === 0) return undefined;
@@ -13,8 +13,9 @@ function stepsOf(prompt: string): Step[] | undefined {
 }
 
 /**
- * The script to play: the prompt's own; else, where the prompt says to go on, the last one of the transcript
- * that leaves marks; else that of FAKE_CLAUDE_SCRIPT, else none.
+ * Returns the script to play. It is the script of the prompt. If the prompt has none and asks to continue,
+ * it is the last script of the transcript, provided that script leaves marks. Otherwise it is
+ * FAKE_CLAUDE_SCRIPT, or undefined if that is not set.
  */
 export function findScript(
   prompt: string,
@@ -29,13 +30,13 @@ export function findScript(
   );
 }
 
-// Other steps do not know how far they had come: to play them again would not be to go on.
+// Only steps with marks record how far they came. Other steps would start again instead of continuing.
 function unfinished(prompts: readonly string[]): Step[] | undefined {
   const last = prompts.map(stepsOf).findLast((steps) => steps !== undefined);
   return last?.some((step) => 'marks' in step) ? last : undefined;
 }
 
-/** A number that a step carries under this key, or the fallback. */
+/** Returns the number that a step has under this key, or the fallback. */
 export function numberOf(step: Step, key: string, fallback: number): number {
   const value = step[key];
   return typeof value === 'number' ? value : fallback;

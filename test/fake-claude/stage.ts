@@ -12,7 +12,7 @@ import {
 } from './lines.ts';
 import type { Transcript } from './transcript.ts';
 
-/** What the steps of a script act on: the run's output, its transcript and its running numbers. */
+/** The state of a run that the steps of a script read and change. */
 export interface Stage {
   who: Identity;
   prompt: string;
@@ -20,22 +20,22 @@ export interface Stage {
   env: NodeJS.ProcessEnv;
   transcript: Transcript;
   startedAt: number;
-  /** Dollars this process costs; the totals told add what the transcript began with. */
+  /** The cost of this process in dollars. Reported totals add the cost in the transcript at its start. */
   cost: number;
   turns: number;
   lastText: string;
   hasResult: boolean;
   exitCode: number;
   ignored: Set<string>;
-  /** A SIGINT leaves no result line, as the real CLI often does while the API has not answered. */
+  /** Whether a SIGINT prints no result line. The real CLI often prints none before the API has answered. */
   isSilent: boolean;
-  /** How long a SIGINT or SIGTERM takes to end it. */
+  /** How long the process still runs after a SIGINT or SIGTERM, in milliseconds. */
   lingerMs: number;
 }
 
 const SLEEPER = new Int32Array(new SharedArrayBuffer(4));
 
-/** Writes bytes to stdout at once, however slow the reader. */
+/** Writes bytes to stdout synchronously, and waits while the reader is slow. */
 export function put(bytes: string | Uint8Array): void {
   let rest = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
   while (rest.length > 0) {
@@ -43,20 +43,20 @@ export function put(bytes: string | Uint8Array): void {
       rest = rest.subarray(writeSync(1, rest));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-      // The reader is behind: without a rest this would take a processor from it.
+      // The pipe is full. Without this pause the loop would take CPU time from the reader.
       Atomics.wait(SLEEPER, 0, 0, 1);
     }
   }
 }
 
-/** Prints lines, and appends to the transcript those that the real CLI keeps there. */
+/** Prints lines, and appends the assistant and user lines to the transcript, as the real CLI does. */
 export function print(stage: Stage, lines: Line[]): void {
   put(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   const kept = lines.filter((line) => line['type'] === 'assistant' || line['type'] === 'user');
   if (kept.length > 0) stage.transcript.append(kept.map((line) => entryOf(stage.who, line)));
 }
 
-/** Opens the run: the prompt goes into the transcript, the init line to stdout. */
+/** Begins the run: appends the prompt to the transcript and prints the init line if `withInit` is set. */
 export function open(stage: Stage, withInit: boolean): void {
   const message = { role: 'user', content: stage.prompt };
   const prompt = { type: 'user', message, uuid: randomUUID(), timestamp: new Date().toISOString() };
@@ -64,7 +64,7 @@ export function open(stage: Stage, withInit: boolean): void {
   if (withInit) print(stage, [initLine(stage.who, stage.env)]);
 }
 
-/** Says texts, one assistant line each. */
+/** Prints texts, each as one assistant line. */
 export function say(stage: Stage, texts: string[]): void {
   stage.lastText = texts.at(-1) ?? '';
   stage.turns = Math.max(stage.turns, 1);
@@ -74,7 +74,10 @@ export function say(stage: Stage, texts: string[]): void {
   );
 }
 
-/** Prints a result line with the running cost and a text of at least so many bytes; what is given replaces its fields. */
+/**
+ * Prints a result line with the total cost and a text of at least `bytes` bytes. The fields of `given`
+ * replace those of the line.
+ */
 export function printResult(stage: Stage, given: Line, bytes = 0): void {
   stage.hasResult = true;
   const { lastText, turns, startedAt } = stage;
@@ -83,7 +86,7 @@ export function printResult(stage: Stage, given: Line, bytes = 0): void {
   print(stage, [resultLine(stage.who, { result, turns, startedAt, cost }, given)]);
 }
 
-/** Ends the turn as a SIGINT does: a notice and, unless silent, a result line that is an error. */
+/** Prints what a SIGINT makes the real CLI print: a notice and, unless the run is silent, an error result. */
 export function interrupt(stage: Stage): void {
   print(stage, [userLine(stage.who, [{ type: 'text', text: '[Request interrupted by user]' }])]);
   if (stage.isSilent) return;
@@ -97,7 +100,7 @@ export function interrupt(stage: Stage): void {
   });
 }
 
-/** Ends the process, its running cost written to the transcript first. */
+/** Appends the total cost to the transcript and ends the process. */
 export function close(stage: Stage, exitCode: number): never {
   const cost = stage.transcript.earlierCost + stage.cost;
   stage.transcript.append([costEntry(stage.who, cost, stage.startedAt)]);

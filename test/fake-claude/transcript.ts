@@ -4,27 +4,27 @@ import { dirname, join } from 'node:path';
 /** One entry of a transcript. */
 type Entry = Record<string, unknown>;
 
-/** The transcript of a Claude session on disk: what it held at the start, and a way to append. */
+/** The transcript of a Claude session on disk: its content when the process began, and calls to append. */
 export interface Transcript {
   path: string;
-  /** Whether there was one when the process began. */
+  /** Whether the file existed when the process began. */
   existed: boolean;
-  /** The user prompts it held then. */
+  /** The prompts in the file when the process began. */
   prompts: string[];
-  /** The texts of the assistant that it held then. */
+  /** The texts of the assistant in the file when the process began. */
   texts: string[];
-  /** The running cost that its last cost-state told then. */
+  /** The total cost in the last cost-state entry when the process began, in dollars. */
   earlierCost: number;
   append(entries: Entry[]): void;
-  /** Appends bytes as they are, whole line or not. */
+  /** Appends text unchanged, even an incomplete line. */
   appendRaw(bytes: string): void;
   /** Appends entries to another file of the session, such as a sub-agent's. */
   appendBeside(name: string, entries: Entry[]): void;
-  /** Writes nothing from here on. */
+  /** Ignores all later calls to append. */
   stop(): void;
 }
 
-/** Opens the transcript where the real CLI keeps it. */
+/** Opens the transcript at the path where the real CLI keeps it. */
 export function openTranscript(id: string, env: NodeJS.ProcessEnv, cwd: string): Transcript {
   const configDir = env['CLAUDE_CONFIG_DIR'] ?? join(env['HOME'] ?? cwd, '.claude');
   const project = env['CLAUDE_CODE_PROJECT_DIR_NAME'] ?? cwd.replaceAll(/[^a-zA-Z0-9]/g, '-');
@@ -62,7 +62,7 @@ function readEntries(path: string): Entry[] {
       try {
         return line === '' ? [] : [JSON.parse(line) as Entry];
       } catch {
-        return []; // a torn line is skipped, as the real CLI does
+        return []; // an incomplete line is skipped, as the real CLI does
       }
     });
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Says whether a process runs; one that is dead and that nobody has reaped yet does not. */
+/** Returns whether a process runs. A dead process that its parent has not reaped does not run. */
 export function isAlive(pid: number | undefined): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

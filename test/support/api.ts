@@ -13,30 +13,30 @@ import type { App } from '../../apps/api/src/app-type.ts';
 import type { Auth } from '../../apps/api/src/auth/auth.ts';
 import { test as base, mongodbUrl, redisUrl } from './services.ts';
 
-/** The API over real stores, what it logs, and the Baton that it is built on. */
+/** The API over real stores, the lines that it logged, and the Baton that it is built on. */
 export interface Api extends Omit<OpenBaton, 'close'> {
   app: App;
   logged: string[];
   close(): Promise<void>;
 }
 
-/** What an API of tests is made from. */
+/** The options of `openApi`. */
 export interface ApiOptions {
   redis: string;
   mongodb: string;
   prefix: string;
   policy?: Partial<Policy>;
-  /** Default: nobody shows a key. */
+  /** Default: the API asks for no key. */
   auth?: Auth;
   trustedProxies?: readonly string[];
-  /** Of streams: the times in which they beat and look. */
+  /** How often a stream sends a heartbeat and polls, and how long it lives, in milliseconds. */
   times?: { heartbeatMs?: number; maxAgeMs?: number; pollMs?: number };
   allowedAddresses?: readonly AddressRange[];
-  /** What secrets are sealed to; default: they are not. */
+  /** The public keys that secrets are sealed with. Default: none, so secrets stay plain text. */
   sealingKeys?: readonly SealingKey[];
 }
 
-/** Opens the API over these stores; sessions may work below /srv/allowed. */
+/** Opens the API over these stores. By default, sessions may only work below /srv/allowed. */
 export async function openApi({
   redis,
   mongodb,
@@ -73,7 +73,7 @@ export async function openApi({
   };
 }
 
-/** `test` with an API of the test file's own, over its database and queue prefix. */
+/** `test` with one API for the test file, over the file's database and queue prefix. */
 export const test = base.extend<{ $file: { api: Api } }>({
   api: [
     async ({ databaseName, queuePrefix, db: _dropped }, use) => {
@@ -87,14 +87,14 @@ export const test = base.extend<{ $file: { api: Api } }>({
   ],
 });
 
-/** The URL of this run's MongoDB that names a database. */
+/** Returns the URL of a database on the MongoDB of this test run. */
 export function databaseUrl(databaseName: string): string {
   const url = new URL(mongodbUrl());
   url.pathname = databaseName;
   return url.href;
 }
 
-/** The queue's jobs that carry sessions, whatever their state. */
+/** Returns how many jobs the queue of sessions holds, in all states. */
 export async function countJobs(api: Api): Promise<number> {
   return api.queue.bull.getJobCountByTypes();
 }

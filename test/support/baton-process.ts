@@ -1,12 +1,12 @@
-// A program of Baton as a process of its own, and everything that it printed.
+// Runs a program of Baton as a separate process and collects everything that it prints.
 import { launch } from '../../tools/process/launch.ts';
 import { nodeArguments } from '../../tools/process/node-arguments.ts';
 import { waitFor } from './wait.ts';
 
-// Several start at once, on machines that have other things to do.
+// Several programs start at once, often on a busy machine.
 const START_LIMIT_MS = 60_000;
 
-/** Longer than any test: what does not end on SIGTERM is to fail the test, not to be killed. */
+/** Longer than any test, so a process that ignores SIGTERM fails the test instead of being killed. */
 const STOP_WITHIN_MS = 600_000;
 
 /** How a process ended. */
@@ -15,25 +15,26 @@ export interface ProcessEnd {
   signal: string | null;
 }
 
-/** A program as a process of its own, ready or not. */
+/** A program that runs as a separate process. It may not be ready yet. */
 export interface BatonProcess {
   pid: number;
   out(): string;
   err(): string;
-  /** Whether it has ended, and its output was read. */
+  /** Whether the process has ended and all its output was read. */
   hasEnded(): boolean;
   ended: Promise<ProcessEnd>;
-  /** Sends SIGTERM and resolves with how it ended. */
+  /** Sends SIGTERM and resolves with how the process ended. */
   stop(): Promise<ProcessEnd>;
-  /** Sends a signal and waits for nothing. */
+  /** Sends a signal without waiting. */
   signal(name: 'SIGINT' | 'SIGSTOP' | 'SIGCONT'): void;
-  /** Ends it as a crash does. */
+  /** Sends SIGKILL, as a crash would end the process, and resolves with how it ended. */
   kill(): Promise<ProcessEnd>;
 }
 
 /**
- * Runs a `main.ts` with this environment and no other; it may well end before it is ready. `through` is put
- * before the program: a program that limits it, and then becomes it.
+ * Runs a `main.ts` with exactly this environment. The process may end before it is ready.
+ * `through` is a command that is put before the program, such as one that sets a limit and then
+ * executes the program.
  */
 export function runMain(
   main: string,
@@ -73,7 +74,10 @@ export function runMain(
   };
 }
 
-/** The first line that a program prints when it is ready, parsed; rejects with its log where it ends before. */
+/**
+ * Waits for the first line of stdout, which a program prints when it is ready, and returns it parsed.
+ * Rejects with the program's log if it ends before that.
+ */
 export function readStartLine(run: BatonProcess, name: string): Promise<unknown> {
   const startLine = () => {
     const end = run.out().indexOf('\n');

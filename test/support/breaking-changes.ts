@@ -1,20 +1,20 @@
-// What of an OpenAPI document its callers would miss in the next one.
+// Finds the changes between two OpenAPI documents that would break a caller.
 
 type Json = Record<string, unknown>;
 
-/** Whether callers write what a schema describes, or read it: what breaks them differs. */
+/** Whether callers write or read the value that a schema describes. It decides which changes break them. */
 type Side = 'written' | 'read';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'];
 
-// Deeper than any schema of ours; recursive ones end here.
+// Deeper than any schema of the API. The comparison of a recursive schema stops at this depth.
 const MAX_DEPTH = 12;
 
 const object = (value: unknown): Json =>
   typeof value === 'object' && value !== null ? (value as Json) : {};
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
-/** The changes from one document to the next that break a caller, each named by its place; additions break nobody. */
+/** Returns the changes that break a caller, each with its place in the document. Additions break no caller. */
 export function breakingChanges(before: object, after: object): string[] {
   const [was, is] = [before as Json, after as Json];
   const found: string[] = [];
@@ -105,7 +105,7 @@ export function breakingChanges(before: object, after: object): string[] {
 
 function ofTypes(location: string, side: Side, a: Json, b: Json): string[] {
   const [old, now] = [list(a['enum']), list(b['enum'])];
-  // Who writes misses a value that is refused now, or values where any would do; a reader misses none.
+  // A value that the API no longer accepts breaks a writer. A reader does not miss a value.
   const lost = side === 'written' && b['enum'] ? old.filter((value) => !now.includes(value)) : [];
   const isNarrowed = side === 'written' && !a['enum'] && !a['const'] && b['enum'] !== undefined;
   return [

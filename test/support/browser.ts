@@ -6,7 +6,10 @@ import { cacheDir, type Environment } from '../../tools/dev-services/environment
 import { findChromium } from '../../tools/dev-services/find-chromium.ts';
 import { createGuardian } from '../../tools/dev-services/guardian.ts';
 
-/** A headless Chromium, installed where this machine has none, in a folder of its own; throws what was tried where there is none. */
+/**
+ * Opens a headless Chromium with a home folder of its own, and installs Chromium if the machine has none.
+ * If no Chromium works, the error lists what was tried.
+ */
 export async function openBrowser(
   env: Environment = process.env,
 ): Promise<{ browser: Browser; close(): Promise<void> }> {

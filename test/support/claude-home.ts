@@ -2,16 +2,16 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The folders of one Claude installation of its own: nothing is shared with the user's. */
+/** The folders of a separate Claude installation, which shares nothing with the user's. */
 export interface ClaudeHome {
   root: string;
   home: string;
   configDir: string;
   tmpDir: string;
   workDir: string;
-  /** Path of the transcript of this Claude session. */
+  /** Returns the path of the transcript of this Claude session. */
   transcript(id: string): string;
-  /** The transcript's whole text, or undefined where there is none. */
+  /** Resolves with the transcript's text, or undefined if there is no transcript. */
   readTranscript(id: string): Promise<string | undefined>;
   remove(): Promise<void>;
 }

@@ -1,13 +1,13 @@
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** How far a zone's clocks are ahead of UTC at a whole second, in milliseconds. */
+/** Returns how many milliseconds the clocks of a zone are ahead of UTC. `time` is a whole second. */
 function offsetAt(time: number, timezone: string): number {
   const wall = new Date(time).toLocaleString('sv', { timeZone: timezone });
   return Date.parse(`${wall.replace(' ', 'T')}Z`) - time;
 }
 
-/** A time that the clocks of a zone skip. */
+/** A span of wall clock time that the clocks of a zone skip. */
 export interface ClockGap {
   /** The first wall clock time that does not exist, written as if it were UTC. */
   skipped: Date;
@@ -15,7 +15,7 @@ export interface ClockGap {
   end: Date;
 }
 
-/** Finds the next gap of a zone whose clocks go forward once a year. */
+/** Finds the next gap of a zone. The clocks of the zone must go forward once a year. */
 export function nextClockGap(timezone: string): ClockGap {
   let time = Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS;
   while (offsetAt(time + DAY_MS, timezone) <= offsetAt(time, timezone)) time += DAY_MS;

@@ -1,14 +1,14 @@
-// Documents for tests: each factory fills in what does not matter to the test at hand.
+// Factories of documents for tests. Each fills in the fields that the test does not name.
 import { newId, type Session, type SessionConfig } from '@baton/core/internal';
 import type { ContinueJob, LaunchJob } from '../../packages/core/src/model/job/job.ts';
 import { queuedSession } from '../../packages/core/src/model/job/new-session.ts';
 
-/** A launch job; its query is "say hello". */
+/** Returns a launch job with the query "say hello". */
 export function makeLaunchJob(fields: Partial<LaunchJob> = {}): LaunchJob {
   return { version: 1, kind: 'launch', id: newId(), config: { query: 'say hello' }, ...fields };
 }
 
-/** A job that continues `parent_session_id` with the query "go on". */
+/** Returns a job that continues `parent_session_id` with the query "go on". */
 export function makeContinueJob(
   parent_session_id: string,
   fields: Partial<ContinueJob> = {},
@@ -23,14 +23,14 @@ export function makeContinueJob(
   };
 }
 
-/** A queued session as a launch makes it, with `fields` over it. */
+/** Returns a queued session as a launch creates it, with `fields` replaced. */
 export function makeSession(fields: Partial<Session> = {}): Session {
   const created = fields.created_at ?? new Date();
   const job = { ...makeLaunchJob({ id: fields.id ?? newId() }), created_at: created.toISOString() };
   return { ...queuedSession({ ...job, run_id: job.id }, job.config), ...fields };
 }
 
-/** A completed session with a transcript: one that can be continued. */
+/** Returns a completed session with a transcript, so it can be continued. */
 export function makeCompletedSession(fields: Partial<Session> = {}): Session {
   const session = makeSession(fields);
   return {
@@ -52,7 +52,7 @@ export function makeCompletedSession(fields: Partial<Session> = {}): Session {
   };
 }
 
-/** A session that continues `parent`, queued. */
+/** Returns a queued session that continues `parent`. */
 export function makeChild(parent: Session, fields: Partial<Session> = {}): Session {
   return makeSession({
     kind: 'continue',
@@ -63,7 +63,7 @@ export function makeChild(parent: Session, fields: Partial<Session> = {}): Sessi
   });
 }
 
-/** A config that uses every key, secrets in each place that may hold one. */
+/** Returns a config that uses every key, with a secret in each place that may hold one. */
 export function makeFullConfig(): Required<SessionConfig> {
   return {
     query: 'do it',

@@ -1,4 +1,4 @@
-// Workers as processes, a producer, and the eyes of a test on what they write.
+// Runs workers as processes, launches sessions, and reads what the workers write.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,39 +23,39 @@ import { test as base, redisUrl } from './services.ts';
 import { asMongo } from './stores.ts';
 import { startWorker, type WorkerProcess } from './worker-process.ts';
 
-// Large pages are what the slowest of the servers is slow at.
+// Small pages, because the slowest of the supported MongoDB servers is slow at large ones.
 const PAGE = 100;
 
-/** What a test does to a fleet, and what it sees of it. */
+/** Workers with a queue and a database of their own, and the calls of a test on them. */
 export interface Fleet {
   /** A folder of the test file; `work` below it is the workers' WORK_ROOT. */
   root: string;
   db: Db;
-  /** The queue as another program's BullMQ sees it. */
+  /** A client of the queue through plain BullMQ, as another program would use it. */
   queue: Queue;
   /** Baton on the fleet's queue and database. */
   baton: OpenBaton;
-  /** The complete environment of a worker: the fake CLI, short leases. */
+  /** The complete environment of a worker, with the fake CLI and a short lease. */
   env: Record<string, string>;
-  /** Starts one more worker; it is killed after the file. */
+  /** Starts one more worker, which is killed after the test file. */
   worker(changes?: Record<string, string>, through?: readonly string[]): Promise<WorkerProcess>;
-  /** Another fleet in the same folder, with a queue, a database and workers of its own. */
+  /** Opens another fleet in the same folder, with a queue, a database and workers of its own. */
   sibling(): Fleet;
   launch(config: SessionConfig, options?: EnqueueOptions): Promise<string>;
-  /** Launches a session in which the fake plays these steps; a failure of it is not tried again. */
+  /** Launches a session in which the fake CLI plays these steps. Baton does not retry the session. */
   play(steps: Step[], config?: Partial<SessionConfig>): Promise<string>;
   continue(parent: string, overrides: Overrides): Promise<string>;
-  /** The session, without its webhook outbox. */
+  /** Reads a session, without its webhook outbox. */
   session(id: string): Promise<Session>;
-  /** The session once `look` holds. */
+  /** Waits until `look` returns true for the session, and returns the session. */
   until(id: string, what: string, look: (session: Session) => boolean): Promise<Session>;
-  /** The session once it is terminal. */
+  /** Waits until the session is terminal, and returns it. */
   ended(id: string): Promise<Session>;
-  /** What a reader sees of the session's events. */
+  /** Reads all events of the session, up to its `last_event_seq`. */
   events(id: string): Promise<Event[]>;
 }
 
-/** `test` with a fleet of the file's own; it has no worker yet. */
+/** `test` with one fleet for the test file, which has no worker yet. */
 export const test = base.extend<{ $file: { fleet: Fleet } }>({
   fleet: [
     async ({ mongo, databaseName, queuePrefix, db: _dropped }, use) => {
@@ -100,7 +100,7 @@ function openFleet(
   async function session(id: string): Promise<Session> {
     const found = await sessions.get(id);
     if (!found) throw new Error(`expected a session ${id}`);
-    // Entries of the outbox come and go by themselves, after the end too.
+    // The dispatch of webhooks changes the outbox at any time, even after the session's end.
     const { webhooks_due: _, ...session } = found;
     return session;
   }
@@ -169,7 +169,7 @@ function workerEnv(root: string, databaseName: string, prefix: string): Record<s
     LEASE_MS: '3000',
     WORKER_CONCURRENCY: '8',
     LOG_LEVEL: 'info',
-    // Whether this machine could must not matter; tests of it say what they want.
+    // Most tests must not depend on whether this machine supports the scrub. Tests of it set this.
     SUBPROCESS_ENV_SCRUB: 'off',
   };
 }

@@ -1,22 +1,22 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A door before a server, so that a test can take the server away and give it back. */
+/** A TCP proxy before a server, so that a test can make the server unreachable for a time. */
 export interface Gate {
   /** The server's URL, through the gate. */
   url: string;
-  /** Refuses connections and breaks those there are. */
+  /** Refuses new connections and closes the open ones. */
   shut(): Promise<void>;
-  /** Keeps connections, but lets nothing through any more: a server that hangs. */
+  /** Keeps connections open but drops all data, like a server that hangs. */
   freeze(): void;
-  /** Leads new connections to another server; those there are stay where they are. */
+  /** Sends new connections to another server. Open connections stay with the old one. */
   leadTo(target: string): void;
-  /** Lets new connections through again. */
+  /** Accepts connections and passes data on again. */
   open(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A gate before the server of this URL, open. */
+/** Opens a gate before the server of this URL. */
 export async function createGate(target: string): Promise<Gate> {
   let { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
@@ -55,7 +55,7 @@ export async function createGate(target: string): Promise<Gate> {
   const url = new URL(target);
   url.hostname = '127.0.0.1';
   url.port = String(ownPort);
-  // Else the driver would ask the server for its address, and go around the gate.
+  // Without this, the driver would ask the server for its address and bypass the gate.
   if (url.protocol === 'mongodb:') url.searchParams.set('directConnection', 'true');
 
   return {
@@ -68,7 +68,7 @@ export async function createGate(target: string): Promise<Gate> {
       ({ hostname, port } = new URL(other));
     },
     async open() {
-      // What was held back is lost, so the connections of that time are of no use.
+      // The data of the freeze was dropped, so the open connections are corrupt.
       if (frozen) for (const socket of sockets) socket.destroy();
       frozen = false;
       if (!server.listening) await listen(ownPort);

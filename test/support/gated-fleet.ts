@@ -1,4 +1,4 @@
-// A worker that reaches its stores through gates, which a test shuts and opens.
+// A worker that connects to its stores through gates. A test can shut and open the gates.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createStoreClock, type Session } from '@baton/core/internal';
@@ -7,10 +7,10 @@ import { createGate, type Gate } from './gate.ts';
 import { waitFor } from './wait.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
-/** The lease of a gated worker: short, but not so short that a busy machine breaks it. */
+/** The lease of a gated worker in milliseconds: short, but long enough for a busy machine. */
 export const LEASE_MS = 5_000;
 
-/** A fleet whose worker's stores can be taken away; the test's own eyes on them stay. */
+/** A fleet whose worker can be cut off from its stores. The test itself still reads the stores. */
 export interface Gated {
   fleet: Fleet;
   worker: WorkerProcess;
@@ -18,7 +18,7 @@ export interface Gated {
   mongodb: Gate;
 }
 
-/** A sibling of this fleet with one gated worker, which hands back at once when it is told to stop. */
+/** Opens a sibling of this fleet with one gated worker, which hands back its sessions at once on SIGTERM. */
 export async function openGated(
   parent: Fleet,
   onTestFinished: (close: () => Promise<void>) => void,
@@ -39,12 +39,12 @@ export async function openGated(
 }
 
 /**
- * MongoDB is away from the worker of a session that runs: resolves once the session's lease has been over,
- * on the store's clock, for as long as it lasts.
+ * Waits until the lease of a running session expired `LEASE_MS` ago, by the store's clock.
+ * The worker of the session must be cut off from MongoDB.
  */
 export async function leaseIsOver({ db, session }: Fleet, id: string): Promise<void> {
   const clock = createStoreClock(db);
-  await waitFor(`the lease of ${id} to be over`, async () => {
+  await waitFor(`the lease of ${id} to expire`, async () => {
     const { lease } = await session(id);
     if (!lease.expires_at) throw new Error(`expected session ${id} to be held`);
     return (await clock.now()).getTime() > lease.expires_at.getTime() + LEASE_MS;
@@ -52,21 +52,22 @@ export async function leaseIsOver({ db, session }: Fleet, id: string): Promise<v
 }
 
 /**
- * Redis is away, or knows nothing, of a session that runs: resolves once the session's lease has been
- * renewed for twice as long as the lock of a job lasts.
+ * Waits until the lock of a running session's job has expired: the session's lease must have been
+ * renewed for twice as long as a lock lasts. The worker must be cut off from Redis, or Redis must
+ * have lost its data.
  */
 export async function lockIsOver({ session }: Fleet, id: string): Promise<void> {
   const endOfLease = async () => (await session(id)).lease.expires_at?.getTime() ?? 0;
   const before = await endOfLease();
-  await waitFor(`the lock of ${id} to be over`, async () => {
+  await waitFor(`the lock of ${id} to expire`, async () => {
     return (await endOfLease()) > before + LEASE_MS * 2;
   });
 }
 
-/** Says whether a session is running. */
+/** Returns whether a session is running. */
 export const isRunning = ({ status }: Session) => status === 'running';
 
-/** A running session that said "one"; once it is told to end it says "two" and completes. */
+/** Starts a session that says "one" and waits. After a call of `end` it says "two" and completes. */
 export async function playUntilReported(fleet: Fleet, name: string) {
   const go = join(fleet.root, `${name}.go`);
   const id = await fleet.play([{ say: 'one' }, { wait_for: go }, { say: 'two' }]);
@@ -74,16 +75,16 @@ export async function playUntilReported(fleet: Fleet, name: string) {
   return { id, end: () => writeFile(go, '') };
 }
 
-/** What such a session is where nothing was held against it. */
+/** The fields of that session if it completed and no crash, retry or hand-back was counted. */
 export const UNHARMED = {
   status: 'completed',
   result: { result: 'two' },
   counts: { crashes: 0, retries: 0, hand_backs: 0 },
 };
 
-/** Resolves once nobody works on the session's job any more, nor will. */
+/** Waits until the session's job is completed or removed, so no worker will process it. */
 export async function jobDone({ queue }: Fleet, id: string): Promise<void> {
-  // Gone where the reconciler met it before a worker did.
+  // The job is gone if the reconciler removed it before a worker took it.
   await waitFor(`job ${id} to be done or gone`, async () => {
     const state = await queue.getJobState(id);
     return state === 'completed' || state === 'unknown';

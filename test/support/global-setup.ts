@@ -1,4 +1,4 @@
-// Brings up Redis and MongoDB once for a whole test run, whichever of the projects ask for it.
+// Starts Redis and MongoDB once for a whole test run, whichever projects need them.
 import type { TestProject } from 'vitest/node';
 import { type Services, startServices } from '../../tools/dev-services/services.ts';
 
@@ -11,7 +11,7 @@ declare module 'vitest' {
 
 type Shared = { users: number; services: Promise<Services> };
 
-// Each project loads this file anew; only the process is common to them.
+// Each project loads this module again, so the projects share state only through globalThis.
 const key: unique symbol = Symbol.for('baton.test.services');
 const processWide = globalThis as typeof globalThis & { [key]?: Shared | undefined };
 

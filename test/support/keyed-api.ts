@@ -11,17 +11,17 @@ import { createKeyCache } from '../../apps/api/src/auth/key-cache.ts';
 import { type Api, test as base, databaseUrl, openApi } from './api.ts';
 import { redisUrl } from './services.ts';
 
-/** How long the APIs of tests trust a key they read, in milliseconds. */
+/** How long the API of a test caches a key, in milliseconds. */
 const TRUSTED_MS = 200;
 
-/** An API that asks for keys, and the keys. */
+/** An API that asks for keys, and the store of the keys. */
 export interface KeyedApi extends Api {
   keys: KeyStore;
-  /** The header that shows a new key of this scope. */
+  /** Creates a key of this scope and returns the header that carries it. */
   as(scope: Scope, tenant?: string): Promise<{ authorization: string }>;
 }
 
-/** Opens an API that asks for keys over these stores. */
+/** Opens an API over these stores that asks for keys. */
 export async function openKeyedApi(at: {
   redis: string;
   mongodb: string;
@@ -50,19 +50,19 @@ export async function openKeyedApi(at: {
   };
 }
 
-/** Logs a browser in with this key and returns its cookie. */
+/** Logs in with this key, as a browser does, and returns the cookie. */
 export async function logIn({ app }: KeyedApi, key: string): Promise<string> {
   const done = await app.inject({
     method: 'POST',
     url: '/login',
     payload: new URLSearchParams({ key }).toString(),
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    remoteAddress: `10.100.${randomInt(256)}.${randomInt(256)}`, // the limit is by address
+    remoteAddress: `10.100.${randomInt(256)}.${randomInt(256)}`, // logins are limited by address
   });
   return String(done.headers['set-cookie']).split(';')[0] ?? '';
 }
 
-/** `test` with an API of the test file's own that asks for keys, and one behind a proxy at 10.9.9.9. */
+/** `test` with two APIs for the test file that ask for keys. `proxied` trusts a proxy at 10.9.9.9. */
 export const test = base.extend<{ $file: { keyed: KeyedApi; proxied: KeyedApi } }>({
   keyed: [
     async ({ databaseName, queuePrefix, db: _dropped }, use) => {

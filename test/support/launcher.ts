@@ -9,7 +9,7 @@ import { nodeArguments } from '../../tools/process/node-arguments.ts';
 
 const fixture = join(import.meta.dirname, '../integration/tools/dev-services/launcher-fixture.ts');
 
-/** Returns what a start needs of this run's environment, without the URLs of the run's own services. */
+/** Returns the variables of this run that a start needs, without the URLs of the run's own services. */
 export function startEnvironment(
   changes: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
@@ -18,16 +18,16 @@ export function startEnvironment(
   return { ...installerEnvironment(process.env), ...forced, ...changes };
 }
 
-/** A start of the services in a process of its own. */
+/** A separate process that starts the services. */
 export type Launcher = {
   readonly process: ChildProcess;
-  /** Resolves once both servers answer; rejects with what it said if it ended before. */
+  /** Resolves once both servers answer; rejects with the process's log if it ends before that. */
   readonly ready: Promise<Pick<Services, 'redis' | 'mongodb'>>;
-  /** Resolves with the first line it says that matches. */
+  /** Resolves with the first line of the process's log that matches. */
   readonly says: (pattern: RegExp) => Promise<string>;
 };
 
-/** Starts the services in a process of its own, which a test may kill. */
+/** Starts the services in a separate process, so that a test can kill it. */
 export function launch(env: Readonly<Record<string, string>>, dataDir?: string): Launcher {
   const args = nodeArguments(fixture, ...(dataDir === undefined ? [] : [dataDir]));
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -38,7 +38,7 @@ export function launch(env: Readonly<Record<string, string>>, dataDir?: string):
     createInterface({ input: child.stdout }).once('line', (line) => resolve(JSON.parse(line)));
     child.once('close', () => reject(new Error(said.join('\n'))));
   });
-  ready.catch(() => {}); // a test that kills it first does not wait for it
+  ready.catch(() => {}); // a test that kills the process first does not await `ready`
   return {
     process: child,
     ready,

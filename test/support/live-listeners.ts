@@ -1,16 +1,16 @@
 import { openWorkerRedis } from '@baton/core/internal';
 import { redisUrl } from './services.ts';
 
-/** Who listens over Redis. */
+/** Counts the Redis connections that listen to live channels. */
 export interface Listeners {
-  /** How many connections listen to a conversation. */
+  /** Returns how many connections listen to a conversation. */
   to(root: string): Promise<number>;
-  /** How many channels each connection listens to, whoever's it is. */
+  /** Returns the number of channels of each live connection, for all prefixes. */
   each(): Promise<number[]>;
   close(): void;
 }
 
-/** The listeners under a prefix. */
+/** Opens a counter of the listeners under a prefix. */
 export function openListeners(prefix: string): Listeners {
   const client = openWorkerRedis(redisUrl());
   return {

@@ -1,9 +1,9 @@
-// An MCP server over HTTP without tools, on loopback, that remembers what it was sent.
+// An MCP server over HTTP on loopback. It has no tools and records the requests that it gets.
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A server that runs. */
+/** A running MCP server. */
 export interface McpHttpServer {
   url: string;
   /** The address and the headers of each request, oldest first. */
@@ -11,7 +11,7 @@ export interface McpHttpServer {
   stop(): void;
 }
 
-/** Starts one on a free port; it answers as an MCP server of the kind "http" does. */
+/** Starts an MCP server of the type "http" on a free port. */
 export async function startMcpHttpServer(): Promise<McpHttpServer> {
   const seen: McpHttpServer['seen'] = [];
   const server = createServer(async (request, response) => {

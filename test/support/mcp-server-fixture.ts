@@ -1,7 +1,8 @@
-// A stdio MCP server for tests: `environment` returns its own environment, `approve` is a
-// permission-prompt tool that allows every call but those whose command says "refuse"; it answers
-// "rewrite" with another command and "ponder" never. With ASKED_FILE it writes down what it was asked, with
-// STARTED_FILE its arguments and its environment.
+// A stdio MCP server for tests. Its tool `environment` returns the server's own environment. Its tool
+// `approve` is a permission-prompt tool. It denies a command that contains "refuse", replaces a command
+// that contains "rewrite", never answers one that contains "ponder", and allows all others. If ASKED_FILE
+// is set, the server appends each request of `approve` to that file. If STARTED_FILE is set, the server
+// writes its arguments and its environment there.
 import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 

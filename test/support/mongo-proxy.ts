@@ -1,4 +1,4 @@
-// A proxy before MongoDB that answers commands of the test's choice itself, as a server does that is in trouble.
+// A proxy before MongoDB that can answer chosen commands itself, for example with an error.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { BSON, type Document } from 'mongodb';
@@ -15,21 +15,24 @@ interface Rule {
 /** A proxy before a MongoDB server. */
 export interface MongoProxy {
   url: string;
-  /** Answers the next so many commands that match with this document instead of passing them on; null: never. */
+  /**
+   * Makes the proxy answer the next `times` (default 1) matching commands with `reply` instead of passing
+   * them on. If `reply` is null, the proxy drops the commands without an answer.
+   */
   answer(match: (command: Document) => boolean, reply: Document | null, times?: number): void;
-  /** How many commands it has answered itself, or left without an answer. */
+  /** How many commands the proxy has answered itself or dropped. */
   readonly answered: number;
   close(): Promise<void>;
 }
 
-/** A proxy before the server of this URL; it passes everything on until it is told otherwise. */
+/** Starts a proxy before the server of this URL. It passes everything on until `answer` is called. */
 export async function createMongoProxy(target: string): Promise<MongoProxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   let rule: Rule | null = null;
   let answered = 0;
 
-  /** The proxy's own answer to a message, null where there is to be none; undefined: the server is to answer. */
+  /** Returns the proxy's answer to a message, null to drop the message, or undefined to pass it on. */
   function replyTo(message: Buffer): Buffer | null | undefined {
     const command = commandOf(message);
     if (!rule || rule.left === 0 || !command || !rule.match(command)) return undefined;
@@ -87,7 +90,7 @@ export async function createMongoProxy(target: string): Promise<MongoProxy> {
   };
 }
 
-// The header, four bytes of flags, and a section of kind 0: the command itself.
+// An OP_MSG has a header, four bytes of flags, and a section of kind 0, which is the command.
 function commandOf(message: Buffer): Document | null {
   if (message.readInt32LE(12) !== OP_MSG || message[HEADER_BYTES + 4] !== 0) return null;
   const start = HEADER_BYTES + 5;

@@ -6,7 +6,7 @@ import { openService } from '../../tools/dev-services/open-service.ts';
 import { startRedis } from '../../tools/dev-services/redis.ts';
 import { startEnvironment } from './launcher.ts';
 
-/** Starts a Redis of a test's own, whose role and limits it may change. */
+/** Starts a separate Redis, so that a test can change its role and limits. */
 export async function startOwnRedis(): Promise<{ url: string; stop(): Promise<void> }> {
   const { BATON_REDIS = '' } = process.env;
   const env = startEnvironment({ BATON_REDIS });

@@ -1,19 +1,19 @@
-// Packs a package of the workspace as npm does, and runs what was installed from the tarball.
+// Packs a package of the workspace with `scripts/pack.ts` and installs the tarball.
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** Runs a program to its end. */
+/** Runs a program and waits for its end. */
 export const run = promisify(execFile);
 
-/** The project. */
+/** The folder of the project. */
 export const ROOT = join(import.meta.dirname, '..', '..');
 
 const bin = join(ROOT, 'node_modules', '.bin');
 
-// npm needs its user's settings and the way to its registry, and nothing more of ours.
+// The variables that npm needs to find its user's settings and its registry.
 const NPM_VARIABLES = [
   'HOME',
   'NODE_EXTRA_CA_CERTS',
@@ -23,7 +23,7 @@ const NPM_VARIABLES = [
   'npm_config_cache',
 ];
 
-/** The environment of an npm that finds the project's programs. */
+/** Returns the environment for an npm that finds the project's programs. */
 function npmEnv(): Record<string, string> {
   const given = NPM_VARIABLES.map((name) => [name, process.env[name]] as const);
   return Object.fromEntries([
@@ -33,7 +33,7 @@ function npmEnv(): Record<string, string> {
   ]);
 }
 
-/** Copies what packing needs, so that several tests can pack at once. */
+/** Copies the files that packing needs, so that several tests can pack at once. */
 export async function copyOfProject(into: string, name: 'core' | 'client'): Promise<void> {
   const parts = [
     'package.json',
@@ -50,7 +50,7 @@ export async function copyOfProject(into: string, name: 'core' | 'client'): Prom
   await symlink(join(ROOT, 'node_modules'), join(into, 'node_modules'));
 }
 
-/** A tarball, and the files in it. */
+/** A tarball, and the paths of the files in it. */
 export interface Tarball {
   tarball: string;
   files: string[];
@@ -72,20 +72,20 @@ export async function pack(
   return { tarball: join(into, one.filename), files: one.files.map((file) => file.path) };
 }
 
-/** What a source is built into: JavaScript, types and a source map. */
+/** Returns the files that a source is built into: JavaScript, a source map and types. */
 export function builtFrom(source: string): string[] {
   const stem = source.replace(/\.ts$/, '');
   return [`${stem}.js`, `${stem}.js.map`, `${stem}.d.ts`];
 }
 
-/** Runs `use` with a folder of its own, which is removed afterwards. */
+/** Runs `use` with a new temporary folder, then removes the folder. */
 export async function withFolder(use: (dir: string) => Promise<void>): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'baton-pack-'));
   await use(dir);
   await rm(dir, { recursive: true, force: true });
 }
 
-/** Makes an empty project in this folder, and installs what `args` name into it. */
+/** Creates an empty project in this folder and runs `npm install` with `args` there. */
 export async function install(consumer: string, args: readonly string[]): Promise<void> {
   await mkdir(consumer);
   await writeFile(join(consumer, 'package.json'), '{ "type": "module", "private": true }\n');

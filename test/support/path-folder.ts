@@ -4,8 +4,9 @@ import { join } from 'node:path';
 const FOLDERS = ['/usr/local/bin', '/usr/bin', '/bin'];
 
 /**
- * A folder that stands for PATH: what this machine has, but of the programs in `own` only those that are
- * given a script there. So a test does not depend on what somebody installed.
+ * Creates a folder that a test can use as PATH, so that the test does not depend on the programs of this
+ * machine. It links all programs of the machine except those named in `own`. A program in `own` gets the
+ * given script; a program with null is missing.
  */
 export async function makePathFolder(
   folder: string,

@@ -1,15 +1,16 @@
-// A repository whose own configuration would have Claude Code run programs: each leaves a file of its name in `marks`.
+// A repository whose configuration asks Claude Code to run programs. Each program that runs creates a file
+// with its name in the folder `marks`.
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** A repository that was planted. */
+/** The repository that `plantRepository` wrote. */
 export interface PlantedRepository {
   dir: string;
-  /** The names of the files that its programs have left so far, sorted. */
+  /** Returns the sorted names of the programs that have run so far. */
   marks(): Promise<string[]>;
 }
 
-/** Writes it into `dir`; `marks` is a folder that its programs may write. */
+/** Writes the repository into `dir`. Its programs must be able to write into the folder `marks`. */
 export async function plantRepository(dir: string, marks: string): Promise<PlantedRepository> {
   const touch = (name: string) => `touch ${join(marks, name)}`;
   const hook = (name: string) => [{ hooks: [{ type: 'command', command: touch(name) }] }];

@@ -1,7 +1,7 @@
-// Jobs that no BullMQ client would write: what is left of a bug, of a hand at redis-cli, of another program.
+// Jobs that no BullMQ client would write. A bug, another program or a person at redis-cli can leave them.
 import type { Redis } from 'ioredis';
 
-/** Puts one thing wrong with the stored form of a job whose key this is. */
+/** Corrupts one thing in the stored job at this key. */
 export type Poison = (redis: Redis, key: string) => Promise<unknown>;
 
 const field =
@@ -9,7 +9,7 @@ const field =
   (redis, key) =>
     redis.hset(key, name, text);
 
-/** Poisons of which BullMQ itself cannot read the job, or stops half-way; each makes the job fail. */
+/** Corruptions with which BullMQ cannot read the job or stops half-way. Each makes the job fail. */
 export const POISONS: Record<string, Poison> = {
   'data with NaN': field('data', '{"a":NaN}'),
   'data cut short': field('data', '{"version":1,"kind":"launch","config":{"query":"sec'),
@@ -32,7 +32,7 @@ export const POISONS: Record<string, Poison> = {
   },
 };
 
-/** Things wrong with a job that BullMQ stumbles over, and that the session does not need. */
+/** Corruptions of fields that the session does not need, but that make BullMQ stumble. */
 export const BLEMISHES: Record<string, Poison> = {
   'no name': (redis, key) => redis.hdel(key, 'name'),
   'no timestamp': (redis, key) => redis.hdel(key, 'timestamp'),
@@ -44,13 +44,13 @@ export const BLEMISHES: Record<string, Poison> = {
   'attempts that are no number': field('opts', '{"attempts":"x","removeOnFail":{"count":"y"}}'),
 };
 
-/** How long a delayed job is delayed, in milliseconds: the reconciler looks at it before. */
+/** The delay of a delayed job in milliseconds, long enough that the reconciler sees the job first. */
 const DELAY_MS = 6_000;
 
-/** Where a job can wait for somebody to read it. */
+/** The states in which a job can wait until something reads it. */
 export const STATES = ['wait', 'prioritized', 'delayed', 'active'] as const;
 
-/** Puts a job into this state of a queue, with `data`, by Redis's own commands, and the poison into it. */
+/** Writes a job with `data` into a queue by plain Redis commands, in this state, and corrupts it by `poison`. */
 export async function plant(
   redis: Redis,
   queueKey: string,

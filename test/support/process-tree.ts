@@ -1,13 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-/** A process that runs: its pid, its parent's, and its command line. */
+/** A running process: its pid, the pid of its parent, and its command line. */
 export interface ProcessEntry {
   pid: number;
   parent: number;
   command: string;
 }
 
-/** All processes that come of this one, itself first; the dead that nobody has reaped are left out. */
+/** Returns this process and all its descendants, itself first, without dead processes. */
 export async function processTree(pid: number): Promise<ProcessEntry[]> {
   const entries = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
   const all = (await Promise.all(entries.map(readEntry))).filter((entry) => entry !== undefined);
@@ -18,7 +18,7 @@ export async function processTree(pid: number): Promise<ProcessEntry[]> {
   return all.filter((entry) => entry.pid === pid).flatMap(below);
 }
 
-// The bootstrap's command line names the program as well; npm's is its title.
+// The bootstrap's command line also names the program. npm replaces its command line by its title.
 const IS_LINK = {
   npm: /^npm /,
   bootstrap: /^\S*node .*bootstrap\.mjs/,
@@ -26,10 +26,10 @@ const IS_LINK = {
   guardian: /guardian\.sh/,
 } as const;
 
-/** A process of the chain that `npm start` makes: npm, the bootstrap, its program, and that one's guardian. */
+/** A process of the chain that `npm start` makes: npm, the bootstrap, the program, and the program's guardian. */
 export type ChainLink = keyof typeof IS_LINK;
 
-/** The pid of this link, the uppermost that fits in the tree of an `npm start`; throws where there is none. */
+/** Returns the pid of the uppermost process that is this link of the chain. Throws if there is none. */
 export function pidInChain(tree: readonly ProcessEntry[], link: ChainLink): number {
   const found = tree.find(({ command }) => IS_LINK[link].test(command));
   if (!found) throw new Error(`no ${link} in ${JSON.stringify(tree)}`);
@@ -44,6 +44,6 @@ async function readEntry(pid: string): Promise<ProcessEntry | undefined> {
     const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ').trim();
     return { pid: Number(pid), parent: Number(parent), command };
   } catch {
-    return undefined; // gone meanwhile
+    return undefined; // the process has ended in the meantime
   }
 }

@@ -1,15 +1,15 @@
 import { waitFor } from './wait.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
-/** What /readyz of a worker says: its status and the text of its body. */
+/** Returns the status and the text of a worker's answer to /readyz. */
 export async function readiness({ health }: Pick<WorkerProcess, 'health'>) {
   const answer = await fetch(`${health}/readyz`);
   return { status: answer.status, said: await answer.text() };
 }
 
 /**
- * Resolves with what /readyz says once the worker is not ready for this reason. `meanwhile` is called at each
- * look: where it rejects, so does this.
+ * Waits until the worker is not ready for this reason, and returns the text of its /readyz. Calls
+ * `meanwhile` before each request, and rejects if `meanwhile` rejects.
  */
 export async function untilUnready(
   worker: WorkerProcess,
@@ -22,7 +22,7 @@ export async function untilUnready(
   });
 }
 
-/** Resolves once the worker is ready. */
+/** Waits until the worker is ready. */
 export async function untilReady(worker: WorkerProcess): Promise<void> {
   const isReached = ({ status }: Readiness) => status === 200;
   await untilReadiness(worker, 'ready', { isReached, limitMs: 60_000 });
@@ -45,7 +45,7 @@ function untilReadiness(
 ): Promise<string> {
   let last = 'nothing';
   return waitFor(
-    () => `the worker to be ${what}; it said ${last}`,
+    () => `the worker to be ${what}; the last answer was ${last}`,
     async () => {
       await meanwhile();
       const now = await readiness(worker);
@@ -56,7 +56,7 @@ function untilReadiness(
   );
 }
 
-/** How often the worker's log has a line with this text. */
+/** Returns how often this text occurs in the worker's log. */
 export function countLogged(worker: WorkerProcess, text: string): number {
   return worker.err().split(text).length - 1;
 }

@@ -1,5 +1,5 @@
-// Runs the real CLI with nothing of the caller's environment. Another version of the CLI is put
-// under test by CLAUDE_BIN_UNDER_TEST=<path>.
+// Runs the real CLI without the caller's environment. To test another version of the CLI, set
+// CLAUDE_BIN_UNDER_TEST=<path>.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { waitFor } from './wait.ts';
 /** One parsed line of stream-json. */
 export type Line = Record<string, unknown> & { type: string; subtype?: string };
 
-/** What a finished CLI process left behind. */
+/** The output and the exit of a finished CLI process. */
 export interface ClaudeRun {
   /** The lines of stdout that are JSON objects, parsed. */
   lines: Line[];
@@ -20,33 +20,36 @@ export interface ClaudeRun {
   signal: NodeJS.Signals | null;
 }
 
-/** What to run: the home it lives in, the API it talks to, its flags and its prompt. */
+/** How to run the CLI: its home, the URL of its API, its flags and its prompt. */
 export interface ClaudeOptions {
   home: ClaudeHome;
   apiUrl: string;
   args?: string[];
   prompt?: string;
   env?: Record<string, string>;
-  /** Another executable than the CLI under test. */
+  /** An executable to run instead of the CLI under test. */
   bin?: string;
 }
 
-/** A CLI process that runs. */
+/** A running CLI process. */
 export interface RunningClaude {
   child: ChildProcess;
   pid: number;
-  /** Resolves with the first line that matches, also one already printed; fails if the process ends without it. */
+  /**
+   * Resolves with the first line that matches, even if it is already printed. Rejects if the process ends
+   * without such a line.
+   */
   line(what: string, matches: (line: Line) => boolean): Promise<Line>;
   done: Promise<ClaudeRun>;
 }
 
-/** The CLI under test: CLAUDE_BIN_UNDER_TEST, else this project's own. */
+/** Returns the path of the CLI under test: CLAUDE_BIN_UNDER_TEST, or the CLI that this project installs. */
 export function claudeBin(): string {
   const own = fileURLToPath(new URL('../../node_modules/.bin/claude', import.meta.url));
   return process.env['CLAUDE_BIN_UNDER_TEST'] ?? own;
 }
 
-/** The complete environment that a CLI under test gets. */
+/** Returns the complete environment of the CLI. */
 function claudeEnv(options: ClaudeOptions): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '/usr/bin:/bin',
@@ -63,7 +66,7 @@ function claudeEnv(options: ClaudeOptions): Record<string, string> {
   };
 }
 
-/** Starts the CLI in print mode, in a process group of its own, with the prompt on stdin. */
+/** Starts the CLI in print mode, in a new process group, with the prompt on stdin. */
 export function startClaude(options: ClaudeOptions): RunningClaude {
   const flags = ['--print', '--output-format=stream-json', '--verbose', ...(options.args ?? [])];
   const child = spawn(options.bin ?? claudeBin(), flags, {
@@ -99,7 +102,7 @@ export function startClaude(options: ClaudeOptions): RunningClaude {
   };
 }
 
-/** The lines of this text that are whole JSON objects, in order. */
+/** Returns the complete lines of a text that are JSON objects, parsed. */
 export function parseLines(text: string): Line[] {
   const whole = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
   return whole.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Line);

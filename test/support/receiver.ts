@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { waitFor } from './wait.ts';
 
-/** A request that an endpoint got. */
+/** A request that the endpoint got. */
 export interface Received {
   path: string;
   headers: Record<string, string>;
@@ -10,18 +10,18 @@ export interface Received {
   at: number;
 }
 
-/** An endpoint of webhooks on loopback. */
+/** A webhook endpoint on loopback. */
 export interface Receiver {
   url: string;
   received: Received[];
-  /** How it answers from now on; it says 204 by default. */
+  /** Answers each request. A test may replace it; by default it answers 204. */
   answer: (response: ServerResponse, request: Received) => void;
-  /** The requests once there are so many. */
+  /** Waits for this many requests and returns all requests. */
   until(count: number, limitMs?: number): Promise<Received[]>;
   close(): Promise<void>;
 }
 
-/** Opens an endpoint. */
+/** Opens a webhook endpoint on a free port. */
 export async function openReceiver(): Promise<Receiver> {
   const received: Received[] = [];
   const server = createServer(async (request, response) => {

@@ -1,4 +1,4 @@
-// Runs a script of the project as npm would, in a folder of its own, and finds every process that came of it.
+// Runs a script of the project as npm would, in a temporary folder, and finds every process that it leaves.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -20,49 +20,52 @@ import { waitFor } from './wait.ts';
 
 const SCRIPTS = join(import.meta.dirname, '../../scripts');
 
-// npm asks its registry for nothing, and leaves no compiled code in the folder for temporary files.
+// Keeps npm from calling its registry and from leaving compiled code in the folder for temporary files.
 const NPM_ENV = {
   npm_config_update_notifier: 'false',
   npm_config_offline: 'true',
   NODE_DISABLE_COMPILE_CACHE: '1',
 };
 
-/** A script that runs. */
+/** A running script. */
 export interface ScriptProcess {
   readonly child: ChildProcess;
   out(): string;
   err(): string;
-  /** Resolves with the first line on standard output; rejects with what it said if it ends without. */
+  /** Resolves with the first line of stdout. Rejects with the stderr if the script ends without one. */
   firstLine(): Promise<string>;
-  /** Presses these keys, where it runs on a terminal. */
+  /** Presses these keys on the terminal of the script. */
   type(keys: string): void;
-  /** Sends the signal and resolves with the exit code, or the signal that ended it. */
+  /** Sends a signal and resolves with the exit code, or with the signal that ended the script. */
   end(signal: NodeJS.Signals): Promise<number | string>;
   readonly ended: Promise<number | string>;
 }
 
-/** A folder of a test, and the scripts that run in it. */
+/** The temporary folder of a test, and the calls that run scripts in it. */
 export interface ScriptFolder {
   readonly folder: string;
-  /** Runs `scripts/<name>` (or `../tools/<name>`) in the folder (or in `cwd`), its temporary files there as well. */
+  /**
+   * Runs `scripts/<name>`. `name` may also be `../tools/<name>`. The working directory is the folder, or
+   * `cwd` if it is given. The script writes its temporary files into the folder.
+   */
   run(name: string, args: string[], env?: Record<string, string>, cwd?: string): ScriptProcess;
-  /** Runs `scripts/<name>` as `run` does, on a terminal of its own: what it says is in `out`, `type` presses keys. */
+  /** Runs `scripts/<name>` on a terminal. Its output is in `out`, and `type` presses keys. */
   onTerminal(name: string, env?: Record<string, string>): ScriptProcess;
-  /** Runs `npm start -- <args>` in a project of the folder that has this project's scripts; `main` stands for start.ts. */
+  /** Runs `npm start -- <args>` in a project that links this project's scripts. `main` replaces scripts/start.ts. */
   npmStart(args: string[], env?: Record<string, string>, main?: string): Promise<ScriptProcess>;
-  /** The command lines of all processes that work in the folder or were told of it. */
+  /** Returns the command lines of all processes whose arguments, environment or working directory name the folder. */
   processes(): Promise<string[]>;
-  /** What lies in its folder for temporary files. */
+  /** Returns the names in the folder for temporary files. */
   temporary(): Promise<string[]>;
 }
 
-/** `test` with a folder of its own; what runs there is killed after the test. */
+/** `test` with a temporary folder. After the test, all processes of the folder are killed. */
 export const test = base.extend<{ scriptFolder: ScriptFolder }>({
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the dependencies off this pattern
   scriptFolder: async ({}, use) => withScriptFolder(use),
 });
 
-/** Runs `use` with a folder of its own. Afterwards whatever runs there is killed, and the folder is removed. */
+/** Runs `use` with a temporary folder. Afterwards kills all processes of the folder and removes it. */
 export async function withScriptFolder(
   use: (folder: ScriptFolder) => Promise<void>,
 ): Promise<void> {
@@ -108,7 +111,7 @@ export async function withScriptFolder(
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** Makes a project with the scripts of this one: links, so that nothing of it is copied or installed. */
+/** Creates a project that links the scripts of this project, so nothing is copied or installed. */
 async function makeProject(folder: string, main: string): Promise<void> {
   await mkdir(folder);
   await symlink(SCRIPTS, join(folder, 'scripts'));
@@ -162,12 +165,12 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // gone meanwhile
+    // The process has ended in the meantime.
   }
 }
 
 async function commandIfOf(pid: string, folder: string): Promise<string | undefined> {
-  const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => ''); // gone
+  const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => ''); // ended
   const [command, environ] = await Promise.all([read('cmdline'), read('environ')]);
   const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '');
   return `${command}\n${environ}\n${cwd}`.includes(folder)

@@ -1,11 +1,11 @@
-// Workers with the real CLI, whose model is a script.
+// A worker with the real CLI and a scripted model.
 import type { Fleet } from './fleet.ts';
 import { test as base } from './fleet.ts';
 import { type MessagesApi, startMessagesApi } from './messages-api/messages-api.ts';
 import type { Script } from './messages-api/script.ts';
 import { claudeBin } from './real-claude.ts';
 
-/** `test` with a scripted Messages API and one worker that runs the real CLI against it, for the test file. */
+/** Returns `test` with a scripted Messages API and one worker whose real CLI uses it, for the test file. */
 export function testWithModel(script: Script) {
   return base.extend<{ $file: { api: MessagesApi; scripted: Fleet } }>({
     api: [
@@ -32,7 +32,7 @@ export function testWithModel(script: Script) {
   });
 }
 
-/** The first init line of a session, parsed. */
+/** Returns the first init line of a session, parsed, or an empty object if there is none. */
 export async function initOf(fleet: Fleet, id: string): Promise<Record<string, unknown>> {
   const event = (await fleet.events(id)).find(({ subtype }) => subtype === 'init');
   return JSON.parse(event?.raw ?? '{}');

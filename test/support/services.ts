@@ -7,17 +7,20 @@ export function redisUrl(): string {
   return inject('redisUrl');
 }
 
-/** Returns the URL of the MongoDB of this test run, without a database. */
+/** Returns the URL of the MongoDB of this test run. It names no database. */
 export function mongodbUrl(): string {
   return inject('mongodbUrl');
 }
 
-/** Returns a name nobody else uses: `test-<what>-<random>`; for queues, databases, key prefixes. */
+/** Returns a unique name `test-<what>-<random>` for a queue, a database or a key prefix. */
 export function uniqueName(what: string): string {
   return `test-${what}-${randomUUID().slice(0, 13)}`;
 }
 
-/** `test` with a database of the test file's own (dropped after it), its client and name, and a queue prefix. */
+/**
+ * `test` with a database for the test file, its client and name, and a queue prefix. The database is
+ * dropped after the file.
+ */
 export const test = base.extend<{
   $file: { mongo: MongoClient; databaseName: string; db: Db; queuePrefix: string };
 }>({

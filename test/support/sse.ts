@@ -1,28 +1,28 @@
-// A reader of server-sent events who reads only when it is asked to.
+// A reader of server-sent events. It reads from the connection only while a call of `next` or `all` waits.
 import { get, type IncomingMessage } from 'node:http';
 import { defined } from '@baton/core/internal';
 
-/** One message of a stream, its data parsed. */
+/** One message of a stream, with its data parsed. */
 export interface SseMessage {
   event: string;
   id?: string;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the stream says
+  // biome-ignore lint/suspicious/noExplicitAny: the type of the data depends on the stream
   data: any;
 }
 
-/** A stream being read. */
+/** An open stream. */
 export interface SseReader {
   response: IncomingMessage;
-  /** Comments read so far: heartbeats. */
+  /** Returns how many comments were read so far. A heartbeat is a comment. */
   comments(): number;
-  /** The next message; null where the stream has ended. */
+  /** Resolves with the next message, or with null after the end of the stream. */
   next(): Promise<SseMessage | null>;
-  /** All messages up to the end of the stream, or up to one for which `until` holds. */
+  /** Reads up to the first message for which `until` is true, or to the end, and returns the messages. */
   all(until?: (message: SseMessage) => boolean): Promise<SseMessage[]>;
   close(): void;
 }
 
-/** Opens a stream; nothing is read before the first `next`. */
+/** Opens a stream. Its body is not read before the first call of `next` or `all`. */
 export async function openStream(
   url: string,
   headers: Record<string, string> = {},
@@ -77,7 +77,7 @@ async function* read(
       }
     }
   } catch {
-    // A stream that is cut ends like any other: what was read stands.
+    // A broken connection ends the stream like a normal end. The messages that were read stay valid.
   }
 }
 

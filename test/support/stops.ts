@@ -2,9 +2,9 @@ import type { Info } from '@baton/core/internal';
 import { openApi } from './api.ts';
 import { test as base, type Fleet } from './fleet.ts';
 
-/** Asks over HTTP for the end of sessions, as anyone may who is not their worker. */
+/** Cancels and interrupts sessions over HTTP. */
 export interface Stops {
-  /** The answer of POST /v1/sessions/:id/cancel or /interrupt: its status, and the session or the error. */
+  /** Calls POST /v1/sessions/:id/cancel or /interrupt. Returns the status, and the session or the error. */
   ask(
     verb: 'cancel' | 'interrupt',
     id: string,
@@ -12,7 +12,7 @@ export interface Stops {
   close(): Promise<void>;
 }
 
-/** An API on the stores of this fleet. */
+/** Opens an API on the stores of this fleet. */
 export async function openStops({ env }: Pick<Fleet, 'env'>): Promise<Stops> {
   const api = await openApi({
     redis: env['REDIS_URL'] ?? '',
@@ -28,11 +28,11 @@ export async function openStops({ env }: Pick<Fleet, 'env'>): Promise<Stops> {
   };
 }
 
-/** `test` with a fleet of one worker, and the means to end its sessions. */
+/** `test` with a fleet of one worker, and an API that ends its sessions. */
 export const test = base.extend<{ $file: { stops: Stops } }>({
   stops: [
     async ({ fleet }, use) => {
-      // No heartbeat comes in time here: what is heard, is heard by the word over Redis.
+      // The long lease makes heartbeats rare, so the worker can learn of a stop in time only over Redis.
       await fleet.worker({ LEASE_MS: '60000' });
       const stops = await openStops(fleet);
       await use(stops);

@@ -1,7 +1,7 @@
 import type { Session } from '@baton/core/internal';
 import type { Db } from 'mongodb';
 
-/** The bytes of transcript that are stored for a session, before compression. */
+/** Returns how many bytes of transcript are stored for a session, counted before compression. */
 export async function storedBytes(db: Db, session: Session): Promise<number> {
   const chunks = await db
     .collection<{ bytes: number }>('transcripts')

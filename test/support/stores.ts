@@ -7,18 +7,18 @@ import {
 } from '@baton/core/internal';
 import type { Db } from 'mongodb';
 
-/** Every store of a database, and the clock that they share. */
+/** All stores of a database, and the clock that they share. */
 export interface ClockedStores extends Stores {
   clock: StoreClock;
 }
 
-/** The stores of a database, for a test that needs no queue. */
+/** Opens the stores of a database, for a test that needs no queue. */
 export function openStores(db: Db): ClockedStores {
   const clock = createStoreClock(db);
   return { ...createStores(db, clock), clock };
 }
 
-/** A database as `openBaton` takes it; its client stays the test's to close. */
+/** Wraps a database for `openBaton`. Its `close` does nothing, because the test closes the client. */
 export function asMongo(db: Db): Mongo {
   return {
     db,

@@ -2,16 +2,16 @@ import type { Browser, Page } from 'playwright-core';
 import { openBrowser } from './browser.ts';
 import { test as base } from './keyed-api.ts';
 
-/** A browser's look at an API that asks for keys. */
+/** A page of a browser, and a record of what it fetched and which errors it logged. */
 export interface Visit {
   page: Page;
-  /** The origins that anything was fetched from. */
+  /** The origins from which the page fetched something. */
   origins: Set<string>;
-  /** What the pages complained of, but for the fonts that the board would load from elsewhere. */
+  /** The errors of the pages, without those about the web fonts that Bull Board would load. */
   complaints: string[];
 }
 
-/** `test` with an API that asks for keys on a port of its own, and a page of a browser to look at it. */
+/** `test` with an API that asks for keys and listens on a free port, and with a page of a browser. */
 export const test = base.extend<{
   $file: { url: string; browser: Browser };
   $test: { visit: Visit };

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * Resolves with the first value of `look` that is neither undefined nor false; rejects at once where `look`
- * does, and after the limit, naming `what`. A function for `what` is called then: it can name what was seen last.
+ * Calls `look` until it returns a value that is neither undefined nor false, and returns that value.
+ * Rejects at once if `look` rejects. After the limit it rejects with an error that names `what`. A function
+ * `what` is called only then, so it can report what `look` saw last.
  */
 export async function waitFor<T>(
   what: string | (() => string),
@@ -15,7 +16,7 @@ export async function waitFor<T>(
     if (found !== undefined && found !== false) return found;
     if (Date.now() > end) {
       const named = typeof what === 'string' ? what : what();
-      throw new Error(`waited ${limitMs} ms in vain for ${named}`);
+      throw new Error(`waited ${limitMs} ms without success for ${named}`);
     }
     await pause(10);
   }

@@ -3,15 +3,15 @@ import { type BatonProcess, readStartLine, runMain } from './baton-process.ts';
 
 const MAIN = fileURLToPath(new URL('../../apps/worker/src/main.ts', import.meta.url));
 
-/** A worker that said it is ready. */
+/** A worker that has reported that it is ready. */
 export interface WorkerProcess extends BatonProcess {
   id: string;
   health: string;
 }
 
 /**
- * Runs a worker's `main.ts` with this environment and no other; it may well end before it is ready. `through` is
- * put before the program, see `runMain`.
+ * Runs a worker's `main.ts` with exactly this environment. The worker may end before it is ready.
+ * `through` is a command that is put before the program, see `runMain`.
  */
 export function runWorker(
   env: Record<string, string>,
@@ -20,7 +20,7 @@ export function runWorker(
   return runMain(MAIN, env, through);
 }
 
-/** Runs a worker and waits for its start line; rejects with its log where it ends before. */
+/** Runs a worker and waits for its start line. Rejects with its log if it ends before that. */
 export async function startWorker(
   env: Record<string, string>,
   through: readonly string[] = [],

@@ -1,19 +1,19 @@
-// A worker's writes, without a worker: what a reader of a session sees while it runs.
+// Writes to the stores as a worker does, so that tests of readers need no worker.
 import type { Event, LivePublisher, Session, Stores } from '@baton/core/internal';
 import { withPublishing } from '../../apps/worker/src/attempt/publish-writes.ts';
 
-/** A claimed session and what its owner does. */
+/** A claimed session, and the writes of its owner. */
 export interface Writing {
   session: Session;
-  /** Inserts and commits so many further events, each with this much text. */
+  /** Inserts and commits `count` more events, each with `bytes` bytes of text. */
   write(count: number, bytes?: number): Promise<void>;
   complete(): Promise<void>;
 }
 
-/** Publishes nothing. */
+/** A publisher that publishes nothing. */
 export const NOT_PUBLISHED: LivePublisher = { statusChanged() {}, progressed() {}, partials() {} };
 
-/** Claims a queued session in these stores; what its owner writes is published to `live`. */
+/** Claims a queued session in these stores. The writes of its owner are published to `live`. */
 export async function claimAndWrite(
   { claims, events, owned: ownedSessions }: Pick<Stores, 'claims' | 'events' | 'owned'>,
   id: string,

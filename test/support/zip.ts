@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 
-/** A ZIP archive with these executable files, stored without compression. */
+/** Returns a ZIP archive with these files, executable and without compression. */
 export function zipOf(files: Readonly<Record<string, string>>): Buffer {
   const locals: Buffer[] = [];
   const centrals: Buffer[] = [];
@@ -8,14 +8,14 @@ export function zipOf(files: Readonly<Record<string, string>>): Buffer {
   for (const [name, content] of Object.entries(files)) {
     const [path, data] = [Buffer.from(name), Buffer.from(content)];
     const common = Buffer.alloc(26);
-    common.writeUInt16LE(20, 0); // version of the format that a reader needs
+    common.writeUInt16LE(20, 0); // the ZIP version that a reader needs
     common.writeUInt32LE(crc32(data), 10);
     common.writeUInt32LE(data.length, 14);
     common.writeUInt32LE(data.length, 18);
     common.writeUInt16LE(path.length, 22);
     const local = Buffer.concat([Buffer.from('PK\x03\x04'), common, path, data]);
     const rest = Buffer.alloc(14);
-    rest.writeUInt32LE((0o100755 << 16) >>> 0, 6); // a file that may be run, in Unix's own words
+    rest.writeUInt32LE((0o100755 << 16) >>> 0, 6); // the Unix mode of an executable file
     rest.writeUInt32LE(offset, 10);
     const madeBy = Buffer.from([20, 3]); // version 2.0, Unix
     centrals.push(Buffer.concat([Buffer.from('PK\x01\x02'), madeBy, common, rest, path]));

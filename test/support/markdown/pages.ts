@@ -26,9 +26,9 @@ export type CodeBlock = {
   readonly comments: readonly string[];
 };
 
-/** What the tests read of a page. */
+/** The parts of a page that tests read. */
 export type Page = {
-  /** From the project's folder. */
+  /** The path from the project's folder. */
   readonly path: string;
   readonly links: readonly Link[];
   readonly headings: readonly Heading[];

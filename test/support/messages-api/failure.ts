@@ -11,7 +11,7 @@ const TYPES: Record<number, string> = {
   529: 'overloaded_error',
 };
 
-/** Fails the call with this status, in the error shape of the API. */
+/** Returns an error reply with this status, in the error format of the Messages API. */
 export function failure(
   status: number,
   message = `scripted failure ${status}`,
@@ -20,7 +20,7 @@ export function failure(
   return { kind: 'failure', status, type: TYPES[status] ?? 'api_error', message, headers };
 }
 
-/** Refuses with 429, told to come back after so many seconds. */
+/** Returns a 429 reply that asks the client to retry after this many seconds. */
 export function rateLimited(retryAfterSeconds: number): FailureReply {
   const reset = Math.ceil(Date.now() / 1000) + retryAfterSeconds;
   return failure(429, 'This request would exceed your rate limit.', {

@@ -1,5 +1,5 @@
-// A Messages API on loopback that plays a script: what the real CLI talks to where no real model is
-// wanted. It knows no test framework, so that the demo and the bench use it as well.
+// A Messages API on loopback that plays a script. The real CLI talks to it instead of a real model.
+// It imports no test framework, so the demo and the benchmarks can use it too.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,20 +9,20 @@ import { isSideCall, type MessagesBody, type MessagesRequest, readRequest } from
 import { createPlayer, type Script } from './script.ts';
 import { sendJson, sendStream } from './stream.ts';
 
-// A script that answers its own tool results with the same tool would run until memory is out.
+// A script that answers every tool result with another tool call would run until memory is used up.
 const CALLS_PER_SESSION = 200;
 
-/** A scripted API that listens until it is stopped. */
+/** A running scripted API. */
 export interface MessagesApi {
-  /** What goes into ANTHROPIC_BASE_URL. */
+  /** The value for ANTHROPIC_BASE_URL. */
   url: string;
   /** The calls that the script answered, in order of arrival. */
   requests: MessagesRequest[];
-  /** Method and path of every other call: side errands, token counts, probes. */
+  /** Method and path of every other call: the CLI's own requests, token counts and probes. */
   otherCalls: string[];
   /** Resolves with the call of this number (1 = the first) once it has arrived. */
   arrival(count: number): Promise<MessagesRequest>;
-  /** Closes every connection, hung ones too, and the port. */
+  /** Closes the port and every connection, even one that waits for a reply. */
   stop(): Promise<void>;
 }
 

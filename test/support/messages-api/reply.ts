@@ -9,25 +9,25 @@ export interface Usage {
   cache_read_input_tokens: number;
 }
 
-/** How a message is sent: its cost, its rhythm, and whether it arrives whole. */
+/** How a message is sent: its token counts, its pace, and where it is cut off. */
 export interface Delivery {
   usage?: Partial<Usage>;
-  /** Why the model stopped; default: `tool_use` where it calls a tool, else `end_turn`. */
+  /** Why the model stopped. Default: `tool_use` if the message has a tool call, else `end_turn`. */
   stopReason?: string;
-  /** Awaited before each piece (0, 1, ...) of the stream: a pause, or a gate the test opens. */
+  /** Awaited before each piece (0, 1, ...) of the stream, so a test can delay the piece. */
   pace?: (piece: number) => Promise<unknown>;
-  /** Cuts the connection after that many pieces. */
+  /** After this many pieces, the API closes the connection. */
   cutAfter?: number;
 }
 
-/** An answer with content. */
+/** A reply with content. */
 export interface MessageReply extends Delivery {
   kind: 'message';
-  /** Each block with the pieces it is streamed in. */
+  /** Each block, and the pieces in which it is streamed. */
   content: { block: Block; pieces: string[] }[];
 }
 
-/** An error answer with its HTTP status. */
+/** An error reply with its HTTP status. */
 export interface FailureReply {
   kind: 'failure';
   status: number;
@@ -36,15 +36,15 @@ export interface FailureReply {
   headers: Record<string, string>;
 }
 
-/** What a script says to one request. A hang never answers; a cut closes the connection unanswered. */
+/** A script's reply to one request. A `hang` never answers; a `cut` closes the connection without an answer. */
 export type Reply = MessageReply | FailureReply | { kind: 'hang' } | { kind: 'cut' };
 
-/** Answers with a text, streamed word by word or in the pieces given. */
+/** Returns a reply with a text, which is streamed word by word or in the given pieces. */
 export function text(words: string | string[], delivery: Delivery = {}): MessageReply {
   return message([textBlock(words)], delivery);
 }
 
-/** Answers with one tool call, a text before it if one is given. */
+/** Returns a reply with one tool call. If `say` is given, that text comes before the call. */
 export function toolUse(
   name: string,
   input: unknown,
@@ -55,7 +55,7 @@ export function toolUse(
   return message(say === undefined ? [call] : [textBlock(say), call], delivery);
 }
 
-/** Answers with several tool calls at once. */
+/** Returns a reply with several tool calls. */
 export function toolUses(
   calls: { name: string; input: unknown }[],
   delivery: Delivery = {},
@@ -66,23 +66,23 @@ export function toolUses(
   );
 }
 
-/** Answers with a thinking block and then a text. */
+/** Returns a reply with a thinking block and then a text. */
 export function thought(thinking: string, words: string, delivery: Delivery = {}): MessageReply {
   const block: Block = { type: 'thinking', thinking, signature: 'c2lnbmF0dXJl' };
   return message([{ block, pieces: [thinking] }, textBlock(words)], delivery);
 }
 
-/** Never answers; the connection stays open until the client or the API goes. */
+/** Returns a reply that never comes. The connection stays open until the client or the API closes it. */
 export function hang(): Reply {
   return { kind: 'hang' };
 }
 
-/** Closes the connection without an answer. */
+/** Returns a reply that closes the connection without an answer. */
 export function cut(): Reply {
   return { kind: 'cut' };
 }
 
-/** A pace for `Delivery`: that many milliseconds before each piece. */
+/** Returns a `pace` that waits this many milliseconds before each piece. */
 export function slowly(everyMs: number): (piece: number) => Promise<void> {
   return () => new Promise((resolve) => setTimeout(resolve, everyMs));
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** One content block of a Messages API message, in the request or in the answer. */
+/** One content block of a message, in a request or in a reply. */
 export type Block =
   | { type: 'text'; text: string }
   | { type: 'thinking'; thinking: string; signature: string }
@@ -17,25 +17,25 @@ export interface MessagesBody {
   tools?: { name?: string; type?: string }[];
 }
 
-/** One call of POST /v1/messages as a script sees it. */
+/** One call of POST /v1/messages, as a script gets it. */
 export interface MessagesRequest {
   body: MessagesBody;
   headers: IncomingHttpHeaders;
-  /** The Claude session that asks, from the CLI's own header. */
+  /** The id of the Claude session, from a header that the CLI sends. */
   sessionId: string | undefined;
-  /** Every prompt of the history in order, reminders of the CLI left out. */
+  /** All prompts of the history in order, without the CLI's `<system-reminder>` texts. */
   prompts: string[];
   /** The last of `prompts`, or the empty string. */
   prompt: string;
-  /** The tool results of the last message, as text; empty when it carries none. */
+  /** The tool results of the last user message, as texts. */
   toolResults: string[];
-  /** True when the last message tells of a background sub-agent that ended. */
+  /** Whether the last user message reports the end of a background task. */
   notified: boolean;
-  /** True for a call of a sub-agent, false for the conversation's own. */
+  /** Whether a sub-agent made the call. */
   fromSubAgent: boolean;
 }
 
-/** Builds the view that a script gets from a raw request. */
+/** Converts a raw request into the form that a script gets. */
 export function readRequest(headers: IncomingHttpHeaders, body: MessagesBody): MessagesRequest {
   const prompts = body.messages.filter((m) => m.role === 'user').flatMap(promptsOf);
   const last = body.messages.findLast((m) => m.role === 'user');
@@ -51,7 +51,7 @@ export function readRequest(headers: IncomingHttpHeaders, body: MessagesBody): M
   };
 }
 
-/** True for the CLI's own errands (titles, summaries, checks): they bring no tools. */
+/** Returns whether the CLI made the call for itself (titles, summaries, checks). Such calls have no tools. */
 export function isSideCall(body: MessagesBody): boolean {
   return (body.tools ?? []).length === 0;
 }

@@ -1,13 +1,13 @@
 import type { Reply } from './reply.ts';
 import type { MessagesRequest } from './request.ts';
 
-/** One turn of a script: an answer, or a function that finds it by looking at the request. */
+/** One turn of a script: a reply, or a function that returns the reply to a request. */
 type Turn = Reply | ((request: MessagesRequest) => Reply | Promise<Reply>);
 
-/** Turns in the order of the calls (the last one repeats), or one function for every call. */
+/** A list of turns in the order of the calls, whose last turn repeats, or one function for all calls. */
 export type Script = Turn[] | ((request: MessagesRequest) => Reply | Promise<Reply>);
 
-/** Returns the function that says the script's next answer; an empty list is refused. */
+/** Returns a function that resolves with the script's next reply. Throws if the script is an empty list. */
 export function createPlayer(script: Script): (request: MessagesRequest) => Promise<Reply> {
   if (typeof script === 'function') return async (request) => script(request);
   if (script.length === 0) throw new Error('expected a script of at least one turn, got none');

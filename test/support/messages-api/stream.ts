@@ -17,7 +17,7 @@ export function sendJson(response: ServerResponse, reply: MessageReply, model: s
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(whole));
 }
 
-/** Streams a message as server-sent events, at its own pace, whole or cut. */
+/** Streams a message as server-sent events, at the pace of the reply and up to its `cutAfter`. */
 export async function sendStream(
   response: ServerResponse,
   reply: MessageReply,

@@ -12,12 +12,12 @@ const COMPILER_OPTIONS = {
   strict: true,
   noEmit: true,
   skipLibCheck: true,
-  // The packages of the workspace are sources, and need what their own tsconfig.json sets.
+  // The snippets import the workspace packages as sources, which need the options of their tsconfig.json.
   exactOptionalPropertyTypes: true,
   allowImportingTsExtensions: true,
 };
 
-/** Type-checks every program as a module of its own, in one run of tsc. Returns the errors, one a line. */
+/** Type-checks every program as a separate module, in one run of tsc. Returns the lines of tsc's errors. */
 export async function compile(programs: readonly Program[]): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'baton-snippets-'));
   try {

@@ -1,11 +1,12 @@
-// A curl that logs each call that fails. Without it, a refused call would pass: curl exits with 0, and a pipe hides the status.
+// A curl that logs each call that fails. Plain curl exits with 0 when the API refuses a call, and a pipe
+// hides the exit code of curl.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findOnPath } from '../../../tools/dev-services/on-path.ts';
 
 const logFile = (folder: string) => join(folder, 'failed-calls');
 
-/** Installs that curl into a folder for programs, and returns the folder. It must be the first one on PATH. */
+/** Installs the logging curl and returns its folder. The folder must be the first one on PATH. */
 export async function installCurl(folder: string): Promise<string> {
   const curl = await findOnPath('curl', process.env['PATH']);
   if (!curl) throw new Error('no curl on PATH: install it (Debian: apt-get install curl)');
@@ -26,8 +27,8 @@ echo "$BLOCK \${error:-curl $* exited with $status}" >> '${logFile(folder)}'
 }
 
 /**
- * Returns the calls that failed since the last time: the value of the variable BLOCK, then the error code of the answer, or
- * the exit status of curl.
+ * Returns the calls that failed since this function was last called. Each is the value of the variable
+ * BLOCK, then the error code of the answer or the exit status of curl.
  */
 export async function takeFailedCalls(folder: string): Promise<string[]> {
   const text = await readFile(logFile(folder), 'utf8').catch(() => '');

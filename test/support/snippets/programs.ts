@@ -1,19 +1,19 @@
 import type { CodeBlock, Page } from '../markdown/pages.ts';
 
-/** A program that a page shows: one code block, or several of which each continues the one before. */
+/** A program that a page shows: one code block, or several blocks that continue each other. */
 export type Program = {
   /** The page and the line of the last block, as in `README.md:12`. */
   readonly name: string;
   /** The code. Each line has the number that it has in the page. */
   readonly code: string;
-  /** Whether it has its imports, and no comment that says not to run it. */
+  /** Whether the program has imports and its block has no comment `not run: REASON`. */
   readonly canRun: boolean;
 };
 
 const LANGUAGES = ['ts', 'js'];
 const IMPORT = /^import /m;
 
-/** Returns the TypeScript and JavaScript programs of a page, in its order. */
+/** Returns the TypeScript and JavaScript programs of a page, in the order of the page. */
 export function programsOf({ path, blocks }: Page): Program[] {
   const programs: Program[] = [];
   for (const block of blocks.filter(({ language }) => LANGUAGES.includes(language))) {
@@ -30,7 +30,7 @@ export function reasonNotToRun({ comments }: CodeBlock): string | undefined {
   return comments.map((text) => /^not run: *(.+)$/.exec(text)?.[1]).find(Boolean);
 }
 
-/** The code of a block behind other code of its page, after empty lines, so that each line keeps its number in the page. */
+/** Returns the code `before` and then the block, with empty lines so that each line keeps its number in the page. */
 function placed({ code, line }: CodeBlock, before = ''): string {
   const lineBreaks = before.split('\n').length - 1;
   return before + '\n'.repeat(line - lineBreaks) + code;

@@ -10,20 +10,23 @@ import { type Program, reasonNotToRun } from './programs.ts';
 /** How a snippet ended. */
 export type Ended = {
   readonly exitCode: number | string;
-  /** The calls of curl that no server answered, or that a server refused, each with its block. */
+  /** The calls of curl that failed or were refused, each with its block. */
   readonly failedCalls: readonly string[];
   readonly output: string;
 };
 
-/** How long the blocks of a page, or a program, may take, in milliseconds. */
+/** The time limit for a program, or for all blocks of a page, in milliseconds. */
 const TIMEOUT_MS = 90_000;
 
-/** Returns the shell blocks of a page that are run. */
+/** Returns the shell blocks of a page, without the blocks that have a comment `not run: REASON`. */
 export function shellBlocksOf({ blocks }: Page): CodeBlock[] {
   return blocks.filter((block) => block.language === 'sh' && reasonNotToRun(block) === undefined);
 }
 
-/** Returns the calls that the API must refuse, as `failedCalls` has them: a block's comment is `refused: CODE, CODE`. */
+/**
+ * Returns the calls that the API must refuse, in the format of `failedCalls`. The page lists them in a
+ * comment `refused: CODE, CODE` above the block.
+ */
 export function refusedCallsOf(page: Page): string[] {
   return shellBlocksOf(page).flatMap(({ line, comments }) =>
     comments
@@ -37,13 +40,13 @@ export async function runShellBlocks(baton: SnippetBaton, page: Page): Promise<E
   const script = shellBlocksOf(page)
     .map(({ line, code }) => `export BLOCK='${page.path}:${line}'\necho "--- $BLOCK"\n${code}\n`)
     .join('');
-  // A page about a session that exists already calls its id $ID.
+  // Pages write $ID for the id of a session that already exists.
   const needsId = /\$\{?ID\b/.test(script) && !/^ID=/m.test(script);
   const ID = needsId ? await baton.completedSession() : '';
   return run(baton, ['bash', '-e', '-c', withAddresses(baton, script)], { ...baton.env, ID });
 }
 
-/** Runs a program as README.md says: with Node.js and the addresses of the running Baton as variables. */
+/** Runs a program as README.md shows: with Node.js, and with the addresses of Baton in its environment. */
 export async function runProgram(baton: SnippetBaton, { name, code }: Program): Promise<Ended> {
   const file = join(baton.folder, `${name.replaceAll(/[/:]/g, '-')}.ts`);
   await writeFile(file, withAddresses(baton, code));
@@ -51,7 +54,7 @@ export async function runProgram(baton: SnippetBaton, { name, code }: Program): 
   return run(baton, args, baton.env);
 }
 
-/** The text with the addresses of this Baton in place of the usual ports, which may be taken. */
+/** Returns the text with the usual addresses replaced by those of this Baton, because the usual ports may be taken. */
 function withAddresses({ api, redis, mongodb }: SnippetBaton, text: string): string {
   const host = (url: string) => new URL(url).host;
   return text
