@@ -59,8 +59,8 @@ function isInstalled() {
 }
 
 /**
- * The program of a command: a Node.js script runs with the installed Node.js, any other program as
- * it is.
+ * Returns how to run a command: a Node.js script with the installed Node.js, any other program
+ * directly.
  */
 function programOf(command) {
   const node = [join(bin, 'node'), ...following];

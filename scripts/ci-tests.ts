@@ -1,4 +1,4 @@
-// What the runs of vitest in .ci/run say together.
+// Combines the reports of the vitest runs in .ci/run:
 //   failed REPORT                       prints the test files that failed, one a line
 //   tally REPORT STATUS [REPORT STATUS] prints "slow: SECONDS s FILE" lines for the slowest files of the first report,
 //                                       then "flaky: FILE" lines, then "PASSED FAILED"
@@ -35,7 +35,7 @@ function testRun(path: string, exitStatus: string): TestRun {
   return { status: Number(exitStatus), report: readReport(path) };
 }
 
-/** The report at this path, or undefined where vitest was ended before it wrote one. */
+/** Reads the report at this path. Returns undefined if vitest ended before it wrote a report. */
 function readReport(path: string): Report | undefined {
   try {
     return reportSchema.parse(JSON.parse(readFileSync(path, 'utf8')));

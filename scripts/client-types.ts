@@ -53,7 +53,7 @@ const HEAD =
   '// Made by `npm run schema` from the schemas of core: the requests and answers of the HTTP API. Do not edit it.';
 const DEFINITIONS = '#/definitions/';
 
-/** The text of packages/client/src/api-types.ts. */
+/** Returns the text of packages/client/src/api-types.ts. */
 export async function clientTypes(): Promise<string> {
   const definitions = {
     ...describe(OUTPUT_SCHEMAS, 'output'),

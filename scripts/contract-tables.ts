@@ -1,4 +1,4 @@
-// The tables of docs/contract.md, made from the published OpenAPI document and the catalogue of codes.
+// Generates the tables of docs/contract.md from the published OpenAPI document and the catalogue of codes.
 import { readFileSync } from 'node:fs';
 import { ERROR_CODES } from '@baton/core/internal';
 
@@ -8,7 +8,7 @@ interface OpenApi {
   paths: Record<string, Record<string, { summary?: string; responses?: Record<string, unknown> }>>;
 }
 
-/** The page with both tables as the sources have them now. */
+/** Returns the text of docs/contract.md with both tables generated from the current sources. */
 export function withContractTables(page: string): string {
   return withTable(withTable(page, 'calls', callTable()), 'codes', codeTable());
 }
@@ -32,7 +32,7 @@ function codeTable(): string {
   return ['| code | HTTP status | retried | meaning |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-/** The page with the rows between the two comments of this name replaced. */
+/** Returns the page with the table between the two comments of this name replaced. */
 function withTable(page: string, name: string, table: string): string {
   const begin = `<!-- ${name}: made by npm run schema -->`;
   const end = `<!-- end of ${name} -->`;

@@ -1,5 +1,5 @@
-// npm run schema: writes everything that is made from the zod schemas, except docs/openapi.json (CONTRIBUTING.md says how):
-// docs/schema, the types of the client, the README's table of settings, the tables of docs/contract.md.
+// npm run schema: generates docs/schema, the types of the client, the README's table of settings and the
+// tables of docs/contract.md from the zod schemas. CONTRIBUTING.md describes how docs/openapi.json is made.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jsonSchemas } from '@baton/core/internal';

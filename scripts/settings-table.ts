@@ -1,4 +1,4 @@
-// The README's table of settings, made from the schemas of the API's and the worker's settings.
+// Generates the README's table of settings from the schemas of the API's and the worker's settings.
 import { z } from 'zod';
 import { apiSettingsSchema } from '../apps/api/src/settings.ts';
 import { workerSettingsSchema } from '../apps/worker/src/settings.ts';

@@ -1,6 +1,6 @@
 // npm start: runs Redis, MongoDB, the API and two workers on this machine until Ctrl-C. The data stays under .baton/.
 //   --scripted  a scripted Messages API on loopback answers the sessions, so no API key is needed
-//   --json      prints the addresses as one line of JSON, as it does when standard output is no terminal
+//   --json      prints the addresses as one line of JSON; default if standard output is not a terminal
 // While it runs, .baton/env holds the addresses as environment variables.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -55,7 +55,7 @@ async function run(): Promise<number> {
   }
 }
 
-/** The addresses of the stack as variables: a worker started by hand reads the same names. */
+/** Returns the addresses of the stack as variables, under the names that a worker reads. */
 function variablesOf({ api, services, prefix }: Stack): Record<string, string> {
   return {
     BATON_URL: api,

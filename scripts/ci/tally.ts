@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { z } from 'zod';
 
-/** The part of vitest's JSON report that is read here. */
+/** The part of vitest's JSON report that the tally reads. */
 export const reportSchema = z.object({
   testResults: z.array(
     z.object({
@@ -14,23 +14,23 @@ export const reportSchema = z.object({
     }),
   ),
 });
-/** What vitest reports of one run. */
+/** The report of one run of vitest. */
 export type Report = z.infer<typeof reportSchema>;
 
-/** One run of vitest: its exit status, and its report where it came to write one. */
+/** One run of vitest: its exit status, and its report if it wrote one. */
 export type TestRun = { readonly status: number; readonly report?: Report | undefined };
 
-/** What all runs together say. */
+/** The combined result of all runs. */
 export type Tally = {
   readonly passed: number;
   readonly failed: number;
-  /** The files that failed at first and passed when they were run once more. */
+  /** The files that failed in the first run and passed in the second. */
   readonly flaky: readonly string[];
 };
 
 type FileResult = Report['testResults'][number];
 
-/** The paths of the files that failed, relative to `root`. */
+/** Returns the paths of the files that failed, relative to `root`. */
 export function failedFiles(report: Report, root: string): string[] {
   const failed = report.testResults.filter(hasFailed);
   return failed.map((file) => relative(root, file.name));
@@ -52,9 +52,9 @@ export function slowestFiles(
 }
 
 /**
- * Counts the tests by their last result: a file that `again` reports counts as it went there. A file that failed
- * without a failed test (it could not be loaded) is one failure, and so is a run that ended badly for no reason that
- * its report names (an error outside any test, a timeout, no report at all).
+ * Counts the tests by their last result: if the second run `again` reports a file, its results there count.
+ * A file that failed without a failed test (it could not be loaded) counts as one failure. So does a run
+ * that failed for a reason outside its report (an error outside all tests, a timeout, no report).
  */
 export function tally(root: string, first: TestRun, again?: TestRun): Tally {
   const before = first.report?.testResults ?? [];
@@ -62,7 +62,7 @@ export function tally(root: string, first: TestRun, again?: TestRun): Tally {
   const repeated = new Set(after.map((file) => file.name));
   const last = [...before.filter((file) => !repeated.has(file.name)), ...after];
   const flaky = before.filter((file) => hasFailed(file) && isPassed(after, file.name));
-  // Where the second run gave no report, the failures of the first stand.
+  // If the second run wrote no report, the failures of the first run count.
   const reported = again?.report ? [first, again] : [first];
   const unexplained = reported.filter(isUnexplained).length;
   return {

@@ -6,12 +6,15 @@ import { scriptedTurn } from './scripted-turns.ts';
 /** The model that answers the sessions: the real API, or a scripted one. */
 export type Model = {
   readonly description: string;
-  /** The variables by which the CLI reaches it. */
+  /** The environment variables with which the CLI reaches the model. */
   readonly settings: Record<string, string>;
   readonly stop: () => Promise<void>;
 };
 
-/** Chooses the real API with the operator's key if `isLive` (throws without a key), else a scripted one on loopback. */
+/**
+ * Returns the real API with the operator's key if `isLive`; throws without a key. Otherwise starts a
+ * scripted API on loopback.
+ */
 export async function chooseModel(env: Environment, isLive: boolean): Promise<Model> {
   if (!isLive) return scriptedModel();
   if (!env['ANTHROPIC_API_KEY']) throw new Error('--live uses the real API: set ANTHROPIC_API_KEY');
@@ -26,13 +29,16 @@ export async function chooseModel(env: Environment, isLive: boolean): Promise<Mo
 export async function scriptedModel(): Promise<Model> {
   const api = await startMessagesApi({ script: scriptedTurn });
   return {
-    description: `no model is asked: a scripted Messages API at ${api.url} answers the real claude CLI`,
+    description: `no real model is used: a scripted Messages API at ${api.url} answers the real claude CLI`,
     settings: { ANTHROPIC_BASE_URL: api.url, ANTHROPIC_API_KEY: 'key-of-the-scripted-api' },
     stop: api.stop,
   };
 }
 
-/** The environment with this model in place of the operator's credentials, cloud provider and proxies for the CLI. */
+/**
+ * Returns the environment with the variables of this model. The operator's credentials, cloud provider and
+ * proxies are removed.
+ */
 export function withModel(env: Environment, model: Model): Environment {
   const withoutOperator = Object.fromEntries(
     Object.entries(env).filter(([name]) => !isCredentialOrRoute(name)),

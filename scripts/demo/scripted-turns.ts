@@ -1,11 +1,11 @@
-// The answers of the scripted Messages API. It sees only the request, as a model would: it can name an earlier turn only if
-// the request holds that turn.
+// The answers of the scripted Messages API. Like a model, it sees only the request, so it can name an
+// earlier turn only if the request contains that turn.
 import { type Reply, text, toolUse } from '../../test/support/messages-api/reply.ts';
 import type { Block, MessagesRequest } from '../../test/support/messages-api/request.ts';
 
 /**
- * Answers a request. A prompt that asks to write "TEXT" into a file becomes a call of Bash. Any other prompt gets a text that
- * names what the history holds.
+ * Returns the reply to a request. If the prompt asks to write "TEXT" into a file, the reply is a call of
+ * Bash. Otherwise it is a text about the history in the request.
  */
 export function scriptedTurn(request: MessagesRequest): Reply {
   if (request.toolResults.length > 0) {

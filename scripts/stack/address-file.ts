@@ -29,7 +29,7 @@ export async function writeAddressFile(
   };
 }
 
-/** One line. A quote in a URL is percent-encoded: a shell and Node escape it in different ways. */
+/** Returns one line. A quote in a URL is percent-encoded, because a shell and Node escape it differently. */
 function formatVariable([name, value]: [string, string]): string {
   return `export ${name}='${value.replaceAll("'", '%27')}'\n`;
 }

@@ -13,9 +13,9 @@ function stepsOf(prompt: string): Step[] | undefined {
 }
 
 /**
- * Returns the script to play. It is the script of the prompt. If the prompt has none and asks to continue,
- * it is the last script of the transcript, provided that script leaves marks. Otherwise it is
- * FAKE_CLAUDE_SCRIPT, or undefined if that is not set.
+ * Returns the script to play. The script of the prompt comes first. If the prompt has no script and asks to
+ * continue, the last script of the transcript follows, provided that it leaves marks. Otherwise the script
+ * is FAKE_CLAUDE_SCRIPT, or undefined if that is not set.
  */
 export function findScript(
   prompt: string,

@@ -33,8 +33,7 @@ export interface BatonProcess {
 
 /**
  * Runs a `main.ts` with exactly this environment. The process may end before it is ready.
- * `through` is a command that is put before the program, such as one that sets a limit and then
- * executes the program.
+ * `through` is a command that runs the program, for example after it has set a resource limit.
  */
 export function runMain(
   main: string,

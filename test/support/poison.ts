@@ -13,20 +13,20 @@ const field =
 export const POISONS: Record<string, Poison> = {
   'data with NaN': field('data', '{"a":NaN}'),
   'data cut short': field('data', '{"version":1,"kind":"launch","config":{"query":"sec'),
-  'data that is text': field('data', 'hello'),
+  'data that is a text': field('data', 'hello'),
   'data that is null': field('data', 'null'),
   'data that is a list': field('data', '[1,2]'),
   'data that is a number': field('data', '7'),
   'data that is empty': field('data', ''),
-  'data as deep as it is long': field('data', '['.repeat(200_000) + ']'.repeat(200_000)),
+  'deeply nested data': field('data', '['.repeat(200_000) + ']'.repeat(200_000)),
   'data of 17 MiB': field('data', JSON.stringify({ text: 'x'.repeat(17 * 1024 * 1024) })),
-  'options that are no JSON': field('opts', '{"attempts":'),
+  'options that are not JSON': field('opts', '{"attempts":'),
   'options that are null': field('opts', 'null'),
   'options that are a list': field('opts', '[]'),
-  'a parent that is no JSON': field('parent', 'nobody'),
-  'a parent that is nobody': field('parent', '{}'),
-  'a parent key that is none': field('parentKey', 'x'),
-  'a key of another kind': async (redis, key) => {
+  'a parent that is not JSON': field('parent', 'nobody'),
+  'a parent that is an empty object': field('parent', '{}'),
+  'an invalid parent key': field('parentKey', 'x'),
+  'a key that is a string instead of a hash': async (redis, key) => {
     await redis.del(key);
     await redis.set(key, 'a text');
   },
@@ -36,12 +36,12 @@ export const POISONS: Record<string, Poison> = {
 export const BLEMISHES: Record<string, Poison> = {
   'no name': (redis, key) => redis.hdel(key, 'name'),
   'no timestamp': (redis, key) => redis.hdel(key, 'timestamp'),
-  'a timestamp that is none': field('timestamp', 'yesterday'),
-  'progress that is no JSON': field('progress', 'half'),
-  'a count of starts that is none': field('ats', 'many'),
-  'a count of attempts that is none': field('atm', 'many'),
-  'an id of another': field('id', 'somebody-else'),
-  'attempts that are no number': field('opts', '{"attempts":"x","removeOnFail":{"count":"y"}}'),
+  'an invalid timestamp': field('timestamp', 'yesterday'),
+  'progress that is not JSON': field('progress', 'half'),
+  'an invalid count of starts': field('ats', 'many'),
+  'an invalid count of attempts': field('atm', 'many'),
+  'the id of another job': field('id', 'somebody-else'),
+  'attempts that are not a number': field('opts', '{"attempts":"x","removeOnFail":{"count":"y"}}'),
 };
 
 /** The delay of a delayed job in milliseconds, long enough that the reconciler sees the job first. */

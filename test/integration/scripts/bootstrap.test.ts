@@ -8,7 +8,7 @@ import { installerEnvironment } from '../../../tools/dev-services/environment.ts
 
 const SCRIPTS = join(import.meta.dirname, '../../../scripts');
 
-// A project whose one dependency lies beside it: a `node` that only says its name.
+// A project with one dependency from a local folder: a program `node` that prints its name and arguments.
 const test = base.extend<{ project: string }>({
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the dependencies off this pattern
   project: async ({}, use) => {
@@ -19,7 +19,7 @@ const test = base.extend<{ project: string }>({
     }
     const named = { name: 'named', version: '1.0.0', bin: { node: 'node.sh' } };
     await writeFile(join(project, 'named', 'package.json'), JSON.stringify(named));
-    // The first two arguments are the bootstrap's own: --require FILE.
+    // The bootstrap adds the first two arguments: --require FILE.
     const script = '#!/bin/sh\nshift 2; echo "its own node: $*"\n';
     await writeFile(join(project, 'named', 'node.sh'), script, {
       mode: 0o755,
@@ -63,7 +63,7 @@ function boot(project: string, ...command: string[]): ChildProcess {
 }
 
 describe('the bootstrap', () => {
-  test("installs, then runs the command with the installed node first; standard output is the command's", async ({
+  test('installs, then runs the command with the installed node, and leaves standard output to the command', async ({
     project,
   }) => {
     const first = await ended(boot(project, 'node', 'scripts/demo.ts', '--json'));
@@ -74,7 +74,7 @@ describe('the bootstrap', () => {
     expect(second).toMatchObject({ code: 0, out: 'its own node: again\n', err: '' });
   });
 
-  test('does a half-finished install again', async ({ project }) => {
+  test('repeats an install that was interrupted', async ({ project }) => {
     await ended(boot(project));
     await rm(join(project, 'node_modules', '.package-lock.json'));
     expect((await ended(boot(project, 'node'))).err).toContain('installing dependencies');
@@ -94,12 +94,15 @@ describe('the bootstrap', () => {
   test.for([
     { script: 'exit 7', code: 7, signal: null },
     { script: 'kill -KILL $$', code: null, signal: 'SIGKILL' },
-  ])('ends as the command does: $script', async ({ script, ...status }, { project }) => {
-    await ended(boot(project));
-    expect(await ended(boot(project, 'sh', '-c', script))).toMatchObject(status);
-  });
+  ])(
+    'ends with the exit code or the signal of the command: $script',
+    async ({ script, ...status }, { project }) => {
+      await ended(boot(project));
+      expect(await ended(boot(project, 'sh', '-c', script))).toMatchObject(status);
+    },
+  );
 
-  test('hands a signal on and waits for the command to end', async ({ project }) => {
+  test('forwards a signal to the command and waits until the command ends', async ({ project }) => {
     await ended(boot(project));
     const script =
       'trap "echo stopped in order; exit 9" TERM; echo up; while :; do sleep 0.05; done';
@@ -111,7 +114,9 @@ describe('the bootstrap', () => {
     });
   });
 
-  test('a command that is not there ends with 127 and is named', async ({ project }) => {
+  test('exits with 127 and names the command if the command does not exist', async ({
+    project,
+  }) => {
     await ended(boot(project));
     const { code, err } = await ended(boot(project, 'no-such-command'));
     expect(code).toBe(127);

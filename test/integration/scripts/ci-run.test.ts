@@ -1,4 +1,4 @@
-// .ci/run as it is, in a project whose checks pass and whose tests end as the test says.
+// Runs the real .ci/run in a project whose checks pass. Each test chooses the results of the project's tests.
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ const [, , command, ...args] = process.argv;
 if (command === 'node') process.exit(spawnSync(process.execPath, args, { stdio: 'inherit' }).status);
 `;
 
-// Stands for vitest: writes the report of this run, the first one or that of the files it is given.
+// Replaces vitest. A run of all files writes the first report, and a run of given files writes the second.
 const VITEST = `import { readFileSync, writeFileSync } from 'node:fs';
 const out = process.argv.find((arg) => arg.startsWith('--outputFile.json=')).split('=')[1];
 const files = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
@@ -66,19 +66,19 @@ const test = base.extend<{ ci: (...runs: Results[]) => Promise<{ code: number; o
   },
 });
 
-test('a run in which all passed is counted, and nothing is run again', async ({ ci }) => {
+test('the run counts the tests and runs none again if all pass', async ({ ci }) => {
   const { code, out } = await ci({ 'a.test.ts': ['passed', 'passed'] });
   expect(code).toBe(0);
   expect(out.filter((line) => line.startsWith('asked for'))).toEqual(['asked for all']);
   expect(out.at(-1)).toBe('2 passed, 0 failed');
 });
 
-test('nothing is installed by apt, also where there is no Chromium', async ({ ci }) => {
+test('the run installs nothing by apt-get, even without a Chromium', async ({ ci }) => {
   const { out } = await ci({ 'a.test.ts': ['passed'] });
   expect(out.filter((line) => line.includes('apt-get'))).toEqual([]);
 });
 
-test('a file that passes the second time is named, and its tests count as they went then', async ({
+test('the run names a file that passes the second time and counts the second results of its tests', async ({
   ci,
 }) => {
   const { code, out } = await ci(
@@ -90,7 +90,7 @@ test('a file that passes the second time is named, and its tests count as they w
   expect(code).toBe(0);
 });
 
-test('a file that fails twice is a failure', async ({ ci }) => {
+test('the run fails if a file fails twice', async ({ ci }) => {
   const { code, out } = await ci(
     { 'a.test.ts': ['passed'], 'b.test.ts': ['failed', 'passed'], 'c.test.ts': ['failed'] },
     { 'b.test.ts': ['failed', 'passed'], 'c.test.ts': ['passed'] },

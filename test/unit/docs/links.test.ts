@@ -33,7 +33,7 @@ test('a link to a file or a heading that does not exist is broken', () => {
   ]);
 });
 
-/** The relative links of a page whose file or heading does not exist, each with its line. */
+/** Returns the relative links of a page whose file or heading does not exist, each with its line. */
 function brokenLinksOf({ path, links, headings }: Page): string[] {
   return links.flatMap(({ url, line }) => {
     if (ABSOLUTE.test(url)) return [];

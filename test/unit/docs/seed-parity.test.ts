@@ -4,16 +4,16 @@ import { citationsIn, rowsOf, stands } from '../../support/citations.ts';
 const rows = rowsOf('docs/seed-parity.md', 'Seed');
 
 describe('docs/seed-parity.md', () => {
-  test('has its lines', () => {
+  test('has more than a hundred lines', () => {
     expect(rows.length).toBeGreaterThan(100);
   });
 
-  test.each(rows)('names a test for %s', (row) => {
+  test.each(rows)('names a test for the line %s', (row) => {
     expect(citationsIn(row)).not.toEqual([]);
     expect(row.split(' | ')).toHaveLength(3);
   });
 
-  test.each(citationsIn(rows.join('\n')))('%s has the test "%s"', (...cited) => {
+  test.each(citationsIn(rows.join('\n')))('the cited file %s has the test "%s"', (...cited) => {
     expect(stands(cited)).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
-// The code blocks of the pages parse. test/integration/docs/snippets.test.ts type-checks programs, test/e2e/snippets.test.ts
-// runs them.
+// Checks that the code blocks of the pages parse. test/integration/docs/snippets.test.ts type-checks the
+// programs, and test/e2e/snippets.test.ts runs them.
 import { describe, expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { parsePage, readPages } from '../../support/markdown/pages.ts';
@@ -12,29 +12,29 @@ const blocks = pages.flatMap(({ path, blocks }) =>
 const LANGUAGES = ['http', 'js', 'json', 'python', 'sh', 'text', 'ts', 'yaml'];
 
 describe('the code blocks of the pages', () => {
-  test('have a language that these tests know', () => {
+  test('have a known language', () => {
     expect(blocks.length).toBeGreaterThan(20);
     expect(blocks.filter(({ language }) => !LANGUAGES.includes(language))).toEqual([]);
   });
 
-  test('have only comments that the tests know', () => {
+  test('have only known comments', () => {
     const comments = blocks.flatMap(({ at, comments }) => comments.map((text) => `${at}: ${text}`));
     expect(
       comments.filter((text) => !/: (?:continues|not run: .+|refused: [A-Z_, ]+)$/.test(text)),
     ).toEqual([]);
   });
 
-  test('of JSON parse', () => {
+  test('parse if they are JSON', () => {
     const broken = blocks.filter(({ language, code }) => language === 'json' && !parses(code));
     expect(broken).toEqual([]);
   });
 
-  test('of YAML parse', () => {
+  test('parse if they are YAML', () => {
     for (const { language, code } of blocks) if (language === 'yaml') parseYaml(code);
   });
 });
 
-describe('a page with code', () => {
+describe('the parser of pages', () => {
   const page = parsePage(
     'page.md',
     [
@@ -53,7 +53,7 @@ describe('a page with code', () => {
     ].join('\n'),
   );
 
-  test('joins a block to the one that it continues, each line at its number in the page', () => {
+  test('joins a block to the block before it, and each line keeps its number in the page', () => {
     const [program, ...others] = programsOf(page);
     expect(others).toEqual([]);
     expect(program).toMatchObject({ name: 'page.md:6', canRun: true });
@@ -64,7 +64,7 @@ describe('a page with code', () => {
     ]);
   });
 
-  test('gives the reason why a block is not run', () => {
+  test('returns the reason why a block is not run', () => {
     expect(page.blocks.map(reasonNotToRun)).toEqual([undefined, undefined, 'it never ends']);
   });
 });

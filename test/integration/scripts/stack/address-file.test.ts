@@ -20,13 +20,13 @@ const test = base.extend<{ folder: string }>({
 });
 
 describe('the file with the addresses of npm start', () => {
-  test('gives a shell that reads it every variable', async ({ folder }) => {
+  test('sets every variable in a shell that sources it', async ({ folder }) => {
     await writeAddressFile(join(folder, 'env'), VARIABLES);
     const script = '. ./env && sh -c \'echo "$REDIS_URL $QUEUE_PREFIX"\'';
     expect((await run('sh', ['-c', script], { cwd: folder, env: {} })).stdout).toBe(EXPECTED);
   });
 
-  test('gives Node every variable by --env-file', async ({ folder }) => {
+  test('sets every variable in Node with --env-file', async ({ folder }) => {
     await writeAddressFile(join(folder, 'env'), VARIABLES);
     const program = 'console.log(process.env.REDIS_URL, process.env.QUEUE_PREFIX)';
     const args = ['--env-file=env', '--eval', program];
@@ -34,7 +34,7 @@ describe('the file with the addresses of npm start', () => {
     expect(stdout).toBe(EXPECTED);
   });
 
-  test('can be read by its owner alone, also after an older file', async ({ folder }) => {
+  test('is readable only by its owner, even if it replaces an older file', async ({ folder }) => {
     const path = join(folder, 'new', 'env');
     await writeAddressFile(path, VARIABLES);
     await writeAddressFile(path, VARIABLES);

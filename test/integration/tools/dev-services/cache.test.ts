@@ -29,7 +29,7 @@ function builds(text: string, between: () => Promise<unknown> = async () => {}) 
   };
 }
 
-test('of two installs that race the later waits and takes what the first built', async ({
+test('the later of two concurrent installs waits and uses the result of the first', async ({
   host,
   cache,
 }) => {
@@ -50,7 +50,7 @@ test('of two installs that race the later waits and takes what the first built',
   expect(await readFile(join(cache, 'tool-1', 'second'), 'utf8')).toBe('a');
 });
 
-test('should both build after all, the first to finish stays and both get it', async ({
+test('if two installs build at the same time, both use the result that was finished first', async ({
   host,
   cache,
 }) => {
@@ -64,14 +64,14 @@ test('should both build after all, the first to finish stays and both get it', a
   expect(await readdir(cache)).toEqual(['tool-1']);
 });
 
-test('nothing is under its name while it is being built', async ({ host, cache }) => {
+test('an install appears under its name only when it is complete', async ({ host, cache }) => {
   const seen: string[] = [];
   const look = async () => seen.push(...(await readdir(cache)));
   await installOnce(host, 'tool-1', builds('a', look));
   expect(seen).toEqual([expect.stringMatching(/^\.draft-tool-1-/)]);
 });
 
-test('an install that fails leaves nothing, and the next one builds again', async ({
+test('a failed install leaves no files, and the next install builds again', async ({
   host,
   cache,
 }) => {
@@ -82,13 +82,13 @@ test('an install that fails leaves nothing, and the next one builds again', asyn
   expect(await readFile(join(location, 'second'), 'utf8')).toBe('b');
 });
 
-test('what is there is not built again', async ({ host }) => {
+test('a complete install is not built again', async ({ host }) => {
   await installOnce(host, 'tool-1', builds('a'));
   const location = await installOnce(host, 'tool-1', builds('b'));
   expect(await readFile(join(location, 'first'), 'utf8')).toBe('a');
 });
 
-test('a half-finished install is never used, and goes when it is a day old', async ({
+test('an incomplete install is never used, and is removed when it is more than a day old', async ({
   host,
   cache,
 }) => {

@@ -48,19 +48,19 @@ async function programs(folder: string, files: Readonly<Record<string, string>>)
   return folder;
 }
 
-/** Puts this program where the cache keeps the npm package's Chromium. */
+/** Writes this program to the path where the cache keeps the npm package's Chromium. */
 async function unpackedBefore({ cache }: Host, program: string): Promise<void> {
   await programs(join(cache, 'chromium-153.0.0-linux-x64'), { chromium: program });
 }
 
 describe('a Chromium on PATH', () => {
-  test('goes first', async ({ folder, host }) => {
+  test('is preferred', async ({ folder, host }) => {
     const path = await programs(join(folder, 'bin'), { chromium: SAYS_ITS_VERSION });
     const found = await findChromium(host({ PATH: path }));
     expect(found.program).toBe(join(path, 'chromium'));
   });
 
-  test('that does not run is passed over for the next', async ({ folder, host }) => {
+  test('is skipped if it does not run', async ({ folder, host }) => {
     const path = await programs(join(folder, 'bin'), {
       chromium: NEVER_RUNS,
       'google-chrome': SAYS_ITS_VERSION,
@@ -71,10 +71,7 @@ describe('a Chromium on PATH', () => {
 });
 
 describe.runIf(isLinux)('the Chromium of the npm package', () => {
-  test('is unpacked once by two that race, and draws a page with letters', async ({
-    folder,
-    host,
-  }) => {
+  test('is unpacked once by two concurrent calls, and renders text', async ({ folder, host }) => {
     const here = host({ PATH: '' });
     const [first, second] = await Promise.all([unpackChromium(here), unpackChromium(here)]);
     expect(first).toEqual(second);
@@ -91,7 +88,7 @@ describe.runIf(isLinux)('the Chromium of the npm package', () => {
     expect(box?.width).toBeGreaterThan(40);
   });
 
-  test('brings its own libraries where the system lacks them', async ({ host }) => {
+  test('uses its own libraries if the system lacks them', async ({ host }) => {
     const here = host({ PATH: process.env['PATH'] });
     await unpackedBefore(here, NEEDS_LIBRARIES);
     const found = await unpackChromium(here);
@@ -100,7 +97,7 @@ describe.runIf(isLinux)('the Chromium of the npm package', () => {
     });
   });
 
-  test("uses the system's libraries where they are there", async ({ host }) => {
+  test('uses the libraries of the system if they exist', async ({ host }) => {
     const here = host({ PATH: process.env['PATH'] });
     await unpackedBefore(here, SAYS_ITS_VERSION);
     expect(Object.keys((await unpackChromium(here))?.env ?? {})).toEqual(['FONTCONFIG_PATH']);
@@ -108,13 +105,13 @@ describe.runIf(isLinux)('the Chromium of the npm package', () => {
 });
 
 test.for(['linux-arm64', 'darwin-arm64'])(
-  'the npm package has none for %s',
+  'the npm package has no Chromium for %s',
   async (platform, { host }) => {
     expect(await unpackChromium(host({ PATH: '' }), platform)).toBeUndefined();
   },
 );
 
-test("playwright's own download comes from its host once, then from the cache", async ({
+test('Playwright’s Chromium is downloaded from its host once, then taken from the cache', async ({
   host,
 }) => {
   const programs = [
@@ -145,7 +142,7 @@ test("playwright's own download comes from its host once, then from the cache", 
   mirror.close();
 });
 
-test('where none is to be had the error lists what was tried and what to install', async ({
+test('without any Chromium, the error lists what was tried and what to install', async ({
   folder,
   host,
 }) => {

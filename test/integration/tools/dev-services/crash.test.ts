@@ -31,7 +31,7 @@ describe('a launcher that is killed with SIGKILL', { timeout: 90_000 }, () => {
     await waitFor('the data to be gone', async () => (await readdir(folder)).length === 0);
   });
 
-  test('has lost nothing: the next start of its folder waits its turn and has the data', async ({
+  test('loses no data: the next start of its folder waits for the old servers and serves their data', async ({
     folder,
   }) => {
     const first = launch(startEnvironment(), folder);
@@ -46,7 +46,7 @@ describe('a launcher that is killed with SIGKILL', { timeout: 90_000 }, () => {
     await stop(second);
   });
 
-  test('in the middle of an install leaves no installer and no half-finished install', async ({
+  test('leaves no installer and no incomplete install if it dies during an install', async ({
     folder,
   }) => {
     const env = startEnvironment({
@@ -74,7 +74,7 @@ type Urls = Awaited<ReturnType<typeof launch>['ready']>;
 async function write({ redis, mongodb }: Urls, words: string): Promise<void> {
   const client = new Redis(redis.url);
   await client.set('kept', words);
-  // the append-only file is synced every second: ask for it rather than wait
+  // Redis syncs the append-only file once a second. WAITAOF waits for exactly this sync.
   await client.call('WAITAOF', 1, 0, 5000);
   client.disconnect();
   const mongo = await MongoClient.connect(mongodb.url);

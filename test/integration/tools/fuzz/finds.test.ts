@@ -1,4 +1,4 @@
-// What the fuzzer is for: a server with faults, each of which it finds.
+// The fuzzer against servers that each have one fault.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
@@ -50,7 +50,7 @@ const refused = (status: number): Answer => ({
   body: { error: { code: 'X', message: 'x' } },
 });
 
-/** A server of the document above whose one call is answered by `answer`. */
+/** Starts a server of the document above. `answer` answers its valid calls. Returns the server's URL. */
 async function serve(answer: (thing: { size: number; env?: object }) => Answer): Promise<string> {
   server = createServer((request, response) => {
     let text = '';
@@ -83,7 +83,7 @@ function answerOf(text: string, answer: (thing: { size: number; env?: object }) 
 
 const good = ({ size }: { size: number }): Answer => ({ status: 200, body: { size } });
 
-test('a server without faults is found to have none', async () => {
+test('the fuzzer reports no finding for a server without faults', async () => {
   const report = await fuzz({ api: await serve(good), requests: 200, seed: 1 });
   expect(report).toMatchObject({ findings: [], neverWell: [] });
 });
@@ -91,12 +91,12 @@ test('a server without faults is found to have none', async () => {
 test.each<[string, (thing: { size: number; env?: object }) => Answer, RegExp]>([
   ['a 5xx', (thing) => (thing.size > 40 ? refused(500) : good(thing)), /^500/],
   [
-    'a status that is not told',
+    'a status that is not documented',
     (thing) => (thing.size > 40 ? refused(418) : good(thing)),
     /418 is not documented/,
   ],
   [
-    'a body that is not as told',
+    'a body that does not match its schema',
     (thing) => (thing.size > 40 ? { status: 200, body: {} } : good(thing)),
     /does not match its schema/,
   ],
@@ -106,23 +106,23 @@ test.each<[string, (thing: { size: number; env?: object }) => Answer, RegExp]>([
     /holds a secret/,
   ],
   [
-    'a failure without the body of failures',
+    'a failure without an error body',
     (thing) => (thing.size > 40 ? { status: 400, body: 'no' } : good(thing)),
     /without an error body/,
   ],
-])('%s is found, and told with a call that shows it', async (_, answer, what) => {
+])('the fuzzer finds %s and reports a call that shows it', async (_, answer, what) => {
   const api = await serve(answer);
   const { findings } = await fuzz({ api, requests: 400, seed: 1 });
   expect(findings[0]?.problem).toMatch(what);
   const { request } = findings[0] ?? {};
   expect(request).toMatchObject({ method: 'POST', target: '/v1/things' });
-  // Shrunk to what shows it: the smallest size over forty, nothing that has no part in it.
+  // The fuzzer shrinks the call to the smallest one that shows the fault: the smallest size above 40.
   if (!what.source.includes('secret'))
     expect(JSON.parse(request?.body ?? '')).toMatchObject({ size: 41 });
   else expect(request?.body).toContain(CANARY);
 });
 
-test('the same seed makes the same calls', async () => {
+test('the fuzzer makes the same calls for the same seed', async () => {
   const bodies: string[][] = [[], []];
   for (const seen of bodies) {
     const api = await serve((thing) => {

@@ -5,14 +5,14 @@ import { expect, test } from 'vitest';
 import { isAlive } from '../../../../tools/dev-services/alive.ts';
 import { type LaunchOptions, launch } from '../../../../tools/process/launch.ts';
 
-test('a process ends with its exit code, and has the environment that it was given', async () => {
+test('a process gets exactly the given environment, and its exit code is reported', async () => {
   const child = sh('env; exit 3', { env: { ONLY: 'this' } });
   const lines = await linesOf(child.stdout);
   expect(await child.ended).toEqual({ code: 3, signal: null, description: 'exit 3' });
   expect(lines.filter((line) => !/^(PWD|SHLVL|_|OLDPWD)=/.test(line))).toEqual(['ONLY=this']);
 });
 
-test('a program that is missing is an end with its reason, not an exception', async () => {
+test('a missing program is reported as an end with a reason, not as an exception', async () => {
   const child = launch('/no/such/program', [], { env: {}, cwd: '/' });
   expect(child.pid).toBe(0);
   const { code, signal, description } = await child.ended;
@@ -21,13 +21,13 @@ test('a program that is missing is an end with its reason, not an exception', as
   await child.exited;
 });
 
-test('stop sends SIGTERM, which a process may answer with an exit code', async () => {
+test('stop sends SIGTERM and resolves with the exit code of the process', async () => {
   const child = sh('trap "exit 7" TERM; echo ready; while :; do sleep 0.05; done');
   await firstLine(child.stdout);
   expect(await child.stop()).toMatchObject({ code: 7, description: 'exit 7' });
 });
 
-test('a process that ignores SIGTERM is killed once its time is over', async () => {
+test('a process that ignores SIGTERM is killed after its time limit', async () => {
   const child = sh('trap "" TERM; echo ready; while :; do sleep 0.05; done', { stopWithinMs: 100 });
   await firstLine(child.stdout);
   const [first, second] = await Promise.all([child.stop(), child.stop()]);
@@ -36,7 +36,7 @@ test('a process that ignores SIGTERM is killed once its time is over', async () 
   expect(isAlive(child.pid)).toBe(false);
 });
 
-test('an end is known while a descendant still holds the output', async () => {
+test('the exit of a process is known while a descendant still holds its output open', async () => {
   const child = sh('sleep 600 & echo $!; exit 0');
   const sleeper = Number(await firstLine(child.stdout));
   await child.exited;

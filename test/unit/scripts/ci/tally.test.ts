@@ -7,7 +7,10 @@ import {
   tally,
 } from '../../../../scripts/ci/tally.ts';
 
-/** A report in which each file has these results of its tests; `!` is a file that could not be loaded. */
+/**
+ * Returns a report with these results of each file's tests: `p` passed, `f` failed, `s` skipped. `!` is a
+ * file that could not be loaded.
+ */
 function report(files: Record<string, string>): Report {
   return {
     testResults: Object.entries(files).map(([file, tests]) => ({
@@ -25,7 +28,7 @@ function report(files: Record<string, string>): Report {
 const good = (files: Record<string, string>) => ({ status: 0, report: report(files) });
 const bad = (files: Record<string, string>) => ({ status: 1, report: report(files) });
 
-test('the files that failed are named by their paths in the project', () => {
+test('failed files are named by their paths in the project', () => {
   const files = { 'a.test.ts': 'pp', 'b.test.ts': 'pf', 'c.test.ts': '!', 'd.test.ts': 's' };
   expect(failedFiles(report(files), '/project')).toEqual(['b.test.ts', 'c.test.ts']);
 });
@@ -51,26 +54,40 @@ test('a report without times is read as well', () => {
 
 describe('the tally', () => {
   test.each([
-    ['all passed', good({ a: 'pps', b: 'p' }), undefined, 3, 0, []],
-    ['failed twice', bad({ a: 'pf', b: 'p' }), bad({ a: 'pf' }), 2, 1, []],
-    ['passed the second time', bad({ a: 'pf', b: 'p' }), good({ a: 'pp' }), 3, 0, ['a']],
-    ['another test failed then', bad({ a: 'pf' }), bad({ a: 'fp' }), 1, 1, []],
-    ['one of two passed then', bad({ a: 'pf', b: 'f' }), bad({ a: 'pf', b: 'p' }), 2, 1, ['b']],
-    ['could not be loaded at first', bad({ a: '!', b: 'p' }), good({ a: 'ppp' }), 4, 0, ['a']],
-    ['could not be loaded at all', bad({ a: '!', b: 'p' }), bad({ a: '!' }), 1, 1, []],
-    ['an error outside any test', { ...good({ a: 'p' }), status: 1 }, undefined, 1, 1, []],
-    ['ended without a report', { status: 124 }, undefined, 0, 1, []],
-    ['no test at all', good({}), undefined, 0, 1, []],
-    ['the second run ended without one', bad({ a: 'pf' }), { status: 124 }, 1, 1, []],
+    ['all tests pass', good({ a: 'pps', b: 'p' }), undefined, 3, 0, []],
+    ['a test fails twice', bad({ a: 'pf', b: 'p' }), bad({ a: 'pf' }), 2, 1, []],
+    ['a test passes the second time', bad({ a: 'pf', b: 'p' }), good({ a: 'pp' }), 3, 0, ['a']],
+    ['another test fails the second time', bad({ a: 'pf' }), bad({ a: 'fp' }), 1, 1, []],
     [
-      'the second run had an error outside any',
+      'one of two files passes the second time',
+      bad({ a: 'pf', b: 'f' }),
+      bad({ a: 'pf', b: 'p' }),
+      2,
+      1,
+      ['b'],
+    ],
+    [
+      'a file cannot be loaded the first time',
+      bad({ a: '!', b: 'p' }),
+      good({ a: 'ppp' }),
+      4,
+      0,
+      ['a'],
+    ],
+    ['a file cannot be loaded both times', bad({ a: '!', b: 'p' }), bad({ a: '!' }), 1, 1, []],
+    ['an error occurs outside all tests', { ...good({ a: 'p' }), status: 1 }, undefined, 1, 1, []],
+    ['the run writes no report', { status: 124 }, undefined, 0, 1, []],
+    ['the run has no tests', good({}), undefined, 0, 1, []],
+    ['the second run writes no report', bad({ a: 'pf' }), { status: 124 }, 1, 1, []],
+    [
+      'an error occurs outside all tests the second time',
       bad({ a: 'pf' }),
       { ...good({ a: 'pp' }), status: 1 },
       2,
       1,
       ['a'],
     ],
-  ])('of runs where %s', (_, first, again, passed, failed, flaky) => {
+  ])('counts the results if %s', (_, first, again, passed, failed, flaky) => {
     expect(tally('/project', first, again)).toEqual({ passed, failed, flaky });
   });
 });

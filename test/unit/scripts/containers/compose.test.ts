@@ -7,7 +7,7 @@ import { apiSettingsSchema } from '../../../../apps/api/src/settings.ts';
 import { workerSettingsSchema } from '../../../../apps/worker/src/settings.ts';
 import { readComposeService } from '../../../../scripts/containers/compose-service.ts';
 
-// After the drain window: handing back, then closing connections (drain.ts, main.ts of the worker).
+// After its drain timeout, a worker hands back its sessions and closes its connections (drain.ts, main.ts).
 const HAND_BACK_AND_CLOSE_S = 20;
 
 const text = readFileSync(join(import.meta.dirname, '../../../../docker-compose.yml'), 'utf8');
@@ -42,11 +42,11 @@ test('Redis keeps its jobs on disk and never evicts one', () => {
 test.each([
   ['redis', '/data'],
   ['mongo', '/data/db'],
-])('the data of %s lies in a named volume', (name, folder) => {
+])('%s keeps its data in a named volume', (name, folder) => {
   expect(service(name).volumes).toEqual([`${name}:${folder}`]);
 });
 
-test('there are four services, each with a health check', () => {
+test('the file has four services, each with a health check', () => {
   expect(Object.keys(file.services)).toEqual(['redis', 'mongo', 'api', 'worker']);
 });
 
@@ -55,19 +55,19 @@ test.each(['api', 'worker'])('the %s waits until Redis and MongoDB are healthy',
   expect(service(name).depends_on).toEqual({ redis: healthy, mongo: healthy });
 });
 
-test('the API alone is published, on loopback', () => {
+test('only the API is published, on loopback', () => {
   const published = Object.entries(file.services).flatMap(([name, { ports }]) =>
     ports.map((port) => [name, port]),
   );
   expect(published).toEqual([['api', expect.stringMatching(/^127\.0\.0\.1:/)]]);
 });
 
-test('the worker can be scaled: it has no name and no port of its own', () => {
+test('the worker can be scaled because it has no fixed name and no port', () => {
   expect(service('worker')).not.toHaveProperty('container_name');
   expect(service('worker').ports).toEqual([]);
 });
 
-test('a worker is given the time to drain, hand back and close before it is killed', () => {
+test('a worker has enough time to drain, hand back and close before it is killed', () => {
   const { stop_grace_period: grace } = service('worker');
   const seconds = Number(/:-(\d+)s\}$/.exec(grace)?.[1]);
   const drainMs = workerSettingsSchema.shape.DRAIN_TIMEOUT_MS.parse(undefined);
@@ -81,7 +81,7 @@ test('workers share the directory in which sessions work', () => {
 });
 
 test.each(['ANTHROPIC_API_KEY', 'CLAUDE_CODE_OAUTH_TOKEN'])(
-  '%s comes from the environment of the command, for the worker alone',
+  'only the worker gets %s, from the environment of the command',
   (name) => {
     expect(service('worker').environment).toHaveProperty(name, null);
     expect(service('api').environment).not.toHaveProperty(name);
@@ -91,14 +91,14 @@ test.each(['ANTHROPIC_API_KEY', 'CLAUDE_CODE_OAUTH_TOKEN'])(
 test.each([
   ['api', apiSettingsSchema],
   ['worker', workerSettingsSchema],
-] as const)('the %s is given no setting that it does not know', (name, schema) => {
+] as const)('the %s gets only settings that it knows', (name, schema) => {
   const known = Object.keys(schema.shape);
   const unknown = Object.keys(service(name).environment).filter((one) => !known.includes(one));
   expect(unknown).toEqual([]);
 });
 
-describe('reading a service to start it alone', () => {
-  test('its health check comes with milliseconds', () => {
+describe('readComposeService', () => {
+  test('returns the health check with its times in milliseconds', () => {
     expect(readComposeService(text, 'mongo')).toEqual({
       image: service('mongo').image,
       command: [],
@@ -118,7 +118,7 @@ describe('reading a service to start it alone', () => {
       'services: { redis: { image: a, healthcheck: { test: [CMD, b], interval: soon, timeout: 1s, retries: 1 } } }',
       'expected a duration like 5s, got soon',
     ],
-  ])('a file that says too little is refused, naming the place: %s', (broken, reason) => {
+  ])('refuses an incomplete file and names the wrong place: %s', (broken, reason) => {
     expect(() => readComposeService(broken, 'redis')).toThrow(reason);
   });
 });

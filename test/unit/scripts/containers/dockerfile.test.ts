@@ -8,13 +8,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 const root = join(import.meta.dirname, '../../../..');
 const CLI = '@anthropic-ai/claude-code';
 
-// One instruction a line: continued lines are joined.
+// The instructions of the Dockerfile, with continued lines joined into one.
 const instructions = readFileSync(join(root, 'Dockerfile'), 'utf8')
   .replaceAll(/\\\n\s*/g, ' ')
   .split('\n')
   .filter((line) => line !== '' && !line.startsWith('#'));
 
-/** The instructions of a stage, those of the stages it comes from first. */
+/** Returns the instructions of a stage, after the instructions of the stages that it is based on. */
 function stage(name: string): string[] {
   const from = instructions.findIndex((line) => line.endsWith(` AS ${name}`));
   if (from < 0) return [];
@@ -27,17 +27,17 @@ function stage(name: string): string[] {
 const lastOf = (name: string, keyword: string) =>
   stage(name).findLast((line) => line.startsWith(`${keyword} `));
 
-test('no syntax line asks for a frontend to be fetched', () => {
+test('the Dockerfile has no syntax line, so the build fetches no frontend', () => {
   expect(readFileSync(join(root, 'Dockerfile'), 'utf8')).not.toMatch(/^#\s*syntax\s*=/im);
 });
 
-test('every stage stands on the same Node image', () => {
+test('every stage is based on the same Node image', () => {
   const names = instructions.flatMap((line) => / AS (\S+)$/.exec(line)?.[1] ?? []);
   const bases = instructions.flatMap((line) => /^FROM (\S+)/.exec(line)?.[1] ?? []);
   expect(bases.filter((base) => !names.includes(base))).toEqual(['node:24-bookworm-slim']);
 });
 
-test('what is copied from the project gets past .dockerignore', () => {
+test('.dockerignore allows exactly the paths that the Dockerfile copies', () => {
   const allowed = readFileSync(join(root, '.dockerignore'), 'utf8')
     .split('\n')
     .flatMap((line) => (line.startsWith('!') ? [line.slice(1)] : []));
@@ -47,7 +47,7 @@ test('what is copied from the project gets past .dockerignore', () => {
   expect(new Set(allowed)).toEqual(new Set(copied));
 });
 
-test('dependencies come from the lockfile alone, those for development left out', () => {
+test('dependencies are installed from the lockfile, and the images leave out those for development', () => {
   const installs = instructions.flatMap((line) => line.match(/npm (ci|i|install)\b[^&]*/g) ?? []);
   expect(installs.map((line) => line.trim())).toEqual([
     'npm ci --workspace=apps/api --omit=dev --ignore-scripts',
@@ -60,27 +60,27 @@ describe.each([
   ['api', 'apps/api/src/main.ts'],
   ['worker', 'apps/worker/src/main.ts'],
 ])('the %s image', (name, main) => {
-  test('runs as an ordinary user', () => {
+  test('runs as an unprivileged user', () => {
     expect(lastOf(name, 'USER')).toBe('USER node');
   });
 
-  test('has an init process that hands signals to node, with no shell between', () => {
+  test('has an init process that forwards signals to node, without a shell between them', () => {
     expect(lastOf(name, 'ENTRYPOINT')).toBe('ENTRYPOINT ["tini", "--"]');
     expect(lastOf(name, 'CMD')).toBe(`CMD ["node", "${main}"]`);
   });
 
-  test('says how healthy it is', () => {
+  test('has a health check', () => {
     expect(lastOf(name, 'HEALTHCHECK')).toContain('/healthz');
   });
 });
 
-test('the worker image alone holds the CLI', () => {
+test('only the worker image contains the CLI', () => {
   const copy = 'COPY --from=claude /usr/local/bin/claude /usr/local/bin/claude';
   expect(stage('worker')).toContain(copy);
   expect(stage('api')).not.toContain(copy);
 });
 
-test('the worker image holds what the CLI keeps its credentials from tools by', () => {
+test('the worker image contains the programs by which the CLI hides its credentials from tools', () => {
   const installs = stage('worker')
     .filter((line) => line.includes('apt-get install'))
     .join(' ');
@@ -99,7 +99,7 @@ describe('the lockfile that the CLI is installed from', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  test('asks for the exact version that package.json names', () => {
+  test('names the exact version in package.json', () => {
     const version = json(join(root, 'package.json')).devDependencies[CLI];
     expect(version).toMatch(/^\d+\.\d+\.\d+$/);
     expect(json(join(folder, 'package.json')).dependencies).toEqual({ [CLI]: version });
@@ -108,7 +108,7 @@ describe('the lockfile that the CLI is installed from', () => {
     );
   });
 
-  test('holds the CLI and its platforms, with the hashes of the project, and nothing else', () => {
+  test('contains only the CLI and its platform packages, with the hashes of the project', () => {
     const ours = json(join(root, 'package-lock.json')).packages;
     const { '': _, ...packages } = json(join(folder, 'package-lock.json')).packages;
     const platforms = Object.keys(ours[`node_modules/${CLI}`].optionalDependencies);

@@ -23,14 +23,14 @@ test.for([
   ],
   [{ type: 'of_tomorrow', message: 7 }, 'of_tomorrow'],
   [said([{ type: 'text', text: 'x'.repeat(200) }]), `assistant      ${'x'.repeat(99)}…`],
-] as const)('an event is told in one line: %j', ([line, expected]) => {
+] as const)('the demo shows an event as one line: %j', ([line, expected]) => {
   const { type } = line;
   const subtype = 'subtype' in line ? { subtype: line.subtype } : {};
   const event = { seq: 7, attempt: 1, created_at: '', raw: JSON.stringify(line), type, ...subtype };
   expect(eventLine(event)).toBe(`  7  ${expected}`);
 });
 
-test('a line that is no JSON is named by its type', () => {
+test('the demo shows only the type of an event that is not JSON', () => {
   const event = { seq: 7, attempt: 1, created_at: '', raw: '{"torn', type: 'garbage' };
   expect(eventLine(event)).toBe('  7  garbage');
 });

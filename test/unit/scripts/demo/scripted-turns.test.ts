@@ -24,7 +24,7 @@ function answer(messages: Messages): unknown {
 }
 
 describe('the scripted model of the demo', () => {
-  test('writes the file that it is asked for', () => {
+  test('writes the file that the prompt asks for', () => {
     expect(answer([task])).toMatchObject({
       type: 'tool_use',
       name: 'Bash',
@@ -32,7 +32,7 @@ describe('the scripted model of the demo', () => {
     });
   });
 
-  test('repeats what the tool said', () => {
+  test('repeats the output of the tool', () => {
     expect(answer(history)).toMatchObject({ text: 'Bash is done. The file holds: hi' });
   });
 
@@ -42,7 +42,7 @@ describe('the scripted model of the demo', () => {
     });
   });
 
-  test('says that it knows of nothing where the history is missing', () => {
+  test('names no earlier prompt if the request has no history', () => {
     expect(answer([question])).toMatchObject({
       text: 'This is a scripted answer, number 1 of this conversation.',
     });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { keepRunning } from '../../../../scripts/stack/keep-running.ts';
 import type { Child } from '../../../../tools/baton-processes/child.ts';
 
-/** Starts children that are told apart by their number; each ends when its `end` is called. */
+/** Creates a starter of numbered children. Calling `ends[number - 1]` ends a child. */
 function nursery() {
   const ends: ((how: string) => void)[] = [];
   const previous: (number | undefined)[] = [];
@@ -24,7 +24,7 @@ function keep(start: (before?: number) => Promise<Child<number>>, said: string[]
   return keepRunning({ name: 'it', start, log: (line) => said.push(line), stopping });
 }
 
-test('a program that ends by itself is started again, told what the one before said', async () => {
+test('a program that ends unexpectedly is started again and gets the start line of its predecessor', async () => {
   const { start, ends, previous } = nursery();
   const said: string[] = [];
   const kept = await keep(start, said);
@@ -41,7 +41,7 @@ test('a program that was stopped stays stopped', async () => {
   expect(previous).toHaveLength(1);
 });
 
-test('five ends within a minute are given up', async () => {
+test('a program that ends five times within a minute is given up', async () => {
   const { start, ends, previous } = nursery();
   const kept = await keep(start);
   for (let number = 1; number <= 5; number += 1) {
@@ -52,7 +52,7 @@ test('five ends within a minute are given up', async () => {
   expect(previous).toHaveLength(5);
 });
 
-test('a program that cannot be started again is given up, with the reason', async () => {
+test('a program that cannot be restarted is given up with the reason', async () => {
   const { start, ends } = nursery();
   const kept = await keep((before) =>
     before === undefined ? start() : Promise.reject(new Error('no such file')),

@@ -7,7 +7,7 @@ function written(isTTY: boolean): { lines: string[]; sink: ReturnType<typeof cre
   return { lines, sink: createSink({ stderr } as never) };
 }
 
-test('the launcher’s own lines are JSON with the level of what they say', () => {
+test('the launcher writes its own lines as JSON with their level', () => {
   const { lines, sink } = written(false);
   sink.info('starts');
   sink.warn('half of it is up');
@@ -19,7 +19,7 @@ test('the launcher’s own lines are JSON with the level of what they say', () =
   ]);
 });
 
-test('on a terminal they are plain', () => {
+test('the launcher writes plain lines on a terminal', () => {
   const { lines, sink } = written(true);
   sink.error('the settings are wrong');
   expect(lines).toEqual(['baton: the settings are wrong\n']);

@@ -16,12 +16,12 @@ async function problemsOf(settings: Record<string, string>): Promise<unknown> {
   return error.details.problems;
 }
 
-test('settings that API and workers take pass, without addresses of the servers', async () => {
+test('settings that the API and the workers accept pass, even without the addresses of the servers', async () => {
   await validateSettings(await withHome());
   await validateSettings(await withHome({ PORT: '0', WORKER_CONCURRENCY: '2', REDIS_URL: ' ' }));
 });
 
-test('everything that the API or a worker would refuse is listed, each once', async () => {
+test('the error lists each setting that the API or a worker would refuse once', async () => {
   const wrong = {
     PORT: '70000',
     LEASE_MS: '5',
@@ -38,7 +38,7 @@ test('everything that the API or a worker would refuse is listed, each once', as
   ]);
 });
 
-test('files that are missing and a work root that cannot be made are listed as well', async () => {
+test('the error also lists missing files and a work root that cannot be created', async () => {
   const wrong = {
     HOST: '0.0.0.0',
     SECRETS_PRIVATE_KEYS: '/nowhere/private.jwks',

@@ -10,13 +10,13 @@ const locations = {
   isTakingSessions: true,
 };
 
-test('the welcome says where no worker takes sessions', () => {
+test('the welcome reports that no worker is ready', () => {
   expect(welcome({ ...locations, isTakingSessions: false })).toContain(
     'Baton is up, but no worker is ready, so sessions wait.',
   );
 });
 
-test('the welcome names the pages, where to enqueue, and how to stop, without a password', () => {
+test('the welcome names the pages, the queue and how to stop, and hides passwords', () => {
   expect(welcome(locations)).toBe(`
 Baton is up.
 

@@ -20,11 +20,11 @@ const transcript = (...marks: number[]) => ({
 });
 const attempts = goodSession().attempts;
 
-test('a run in which all went well has no violation', () => {
+test('the audit finds no violation in a correct run', () => {
   expect(audit(makeEvidence())).toEqual([]);
 });
 
-test('a cancelled session counts as far as it came', () => {
+test('the audit accepts a cancelled session that stopped half-way', () => {
   const cancelled = makeEvidence({
     ...withSession({ status: 'cancelled', last_event_seq: 3 }),
     ...withEvents(goodEvents().slice(0, 3)),
@@ -34,14 +34,14 @@ test('a cancelled session counts as far as it came', () => {
   expect(audit(cancelled)).toEqual([]);
 });
 
-test('what lies above last_event_seq was never committed and is no violation', () => {
+test('the audit ignores events above last_event_seq because they were never committed', () => {
   const more = [...goodEvents(), markEvent(5, 1, 9, 3)];
   expect(audit(makeEvidence(withEvents(more)))).toEqual([]);
 });
 
 test.for<[string, string, Partial<Evidence>]>([
   ['a session without a document', 'none lost', { sessions: new Map(), events: new Map() }],
-  ['a document that nobody asked for', 'none invented', { planned: new Map() }],
+  ['a document that was not planned', 'none invented', { planned: new Map() }],
   ['a session that still runs', 'all terminal', withSession({ status: 'running' })],
   [
     'a terminal document that changed',
@@ -49,7 +49,7 @@ test.for<[string, string, Partial<Evidence>]>([
     { finals: new Map([[ID, goodSession({ status: 'cancelled' })]]) },
   ],
   ['a failed session', 'outcomes', withSession({ status: 'failed' })],
-  ['a cancel that nobody asked for', 'outcomes', withSession({ status: 'cancelled' })],
+  ['a cancel that was not requested', 'outcomes', withSession({ status: 'cancelled' })],
   [
     'an attempt without an end',
     'attempts in order',
@@ -61,7 +61,7 @@ test.for<[string, string, Partial<Evidence>]>([
     withSession({ attempts: attempts.map((attempt) => ({ ...attempt, fence: 1 })) }),
   ],
   [
-    'an attempt that failed by anything but a fault',
+    'an attempt that failed for another reason than a fault',
     'attempts fail only by faults',
     withSession({
       attempts: attempts.map((attempt) => ({
@@ -71,7 +71,7 @@ test.for<[string, string, Partial<Evidence>]>([
     }),
   ],
   [
-    'an event of an older attempt after one of a newer',
+    'an event of an older attempt after an event of a newer attempt',
     'no overlapping attempts',
     withEvents(replaced(4, { attempt: 1, fence: 1, created_at: at(4) })),
   ],
@@ -81,17 +81,17 @@ test.for<[string, string, Partial<Evidence>]>([
     withEvents(replaced(2, { created_at: at(25) })),
   ],
   [
-    'an event under a fence that is not its attempt’s',
+    'an event with the fence of another attempt',
     'no overlapping attempts',
     withEvents(replaced(4, { fence: 1 })),
   ],
   [
-    'a gap',
+    'a gap in the seq of events',
     'seq without gap or duplicate',
     withEvents(goodEvents().filter(({ seq }) => seq !== 2)),
   ],
   [
-    'a double',
+    'a seq that occurs twice',
     'seq without gap or duplicate',
     withEvents([...goodEvents(), markEvent(2, 1, 2, 3)].sort((a, b) => a.seq - b.seq)),
   ],
@@ -101,18 +101,18 @@ test.for<[string, string, Partial<Evidence>]>([
     withEvents(goodEvents().slice(0, 3)),
   ],
   [
-    'an event that was shown and is gone',
+    'a shown event that is missing now',
     'acknowledged events stay',
     { shown: new Map([[ID, new Map([[5, 'shown']])]]) },
   ],
   [
-    'an event that was shown and is another now',
+    'a shown event that has changed',
     'acknowledged events stay',
     { shown: new Map([[ID, new Map([[4, 'shown']])]]) },
   ],
-  ['a mark that counts twice', 'marks exactly once', withSession({ superseded: [] })],
+  ['a mark that is valid twice', 'marks exactly once', withSession({ superseded: [] })],
   [
-    'a mark that counts nowhere',
+    'a mark that is valid in no attempt',
     'marks exactly once',
     withSession({ superseded: [{ from: 2, to: 3 }] }),
   ],
@@ -121,20 +121,20 @@ test.for<[string, string, Partial<Evidence>]>([
     'marks exactly once',
     withSession({ superseded: [{ from: 4, to: 4 }] }),
   ],
-  ['a transcript with a mark twice', 'transcripts whole', transcript(1, 2, 2, 3)],
+  ['a transcript with the same mark twice', 'transcripts whole', transcript(1, 2, 2, 3)],
   ['a transcript that lacks a mark', 'transcripts whole', transcript(1, 2)],
   [
-    'a transcript that does not restore',
+    'a transcript that cannot be restored',
     'transcripts whole',
     { transcripts: new Map([[ID, new Error('corrupt')]]) },
   ],
   [
-    'a mark that was recorded and never left',
+    'a recorded mark that is missing in the working directory',
     'marks in working directories',
     { directories: new Map([[ID, [markLine(1, 1, 2), markLine(2, 1, 3)]]]) },
   ],
   [
-    'two processes that lived at a time',
+    'two processes that ran at the same time',
     'one live process at a time',
     {
       directories: new Map([
@@ -142,10 +142,10 @@ test.for<[string, string, Partial<Evidence>]>([
       ]),
     },
   ],
-  ['a process', 'no process left', { processes: ['1 sleep'] }],
-  ['a folder', 'no folder left', { folders: ['baton-run-1'] }],
+  ['a process that is left', 'no process left', { processes: ['1 sleep'] }],
+  ['a folder that is left', 'no folder left', { folders: ['baton-run-1'] }],
   [
-    'a worker that had to be killed when it was drained',
+    'a drained worker that had to be killed',
     'workers end as requested',
     {
       workers: [
@@ -154,10 +154,10 @@ test.for<[string, string, Partial<Evidence>]>([
     },
   ],
   [
-    'a worker that ended by itself',
+    'a worker that ended unexpectedly',
     'workers end as requested',
     { workers: [{ name: 'w', intent: 'no', wasReady: true, code: 1, signal: null }] },
   ],
-])('%s is found', ([_name, check, changes]) => {
+])('the audit finds %s', ([_name, check, changes]) => {
   expect(audit(makeEvidence(changes)).map((one) => one.check)).toContain(check);
 });

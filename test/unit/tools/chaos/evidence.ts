@@ -1,4 +1,4 @@
-// A run in which all went well, and everything a test needs to break one thing of it.
+// The evidence of a correct run, and functions with which a test can break one part of it.
 import type { Event, Session } from '@baton/core/internal';
 import type { Evidence } from '../../../../tools/chaos/audit/evidence.ts';
 import { lineOf } from '../../../../tools/chaos/watch.ts';
@@ -8,15 +8,15 @@ import { makeSession } from '../../../support/factories.ts';
 /** The one session of the run. */
 export const ID = '0197f0a0-9999-4000-8000-000000000001';
 
-/** How many marks it leaves. */
+/** How many marks the session leaves. */
 const MARKS = 3;
 
-/** A second of the run as a time. */
+/** Returns the time of a second of the run. */
 export function at(second: number): Date {
   return new Date(Date.UTC(2026, 0, 1, 0, 0, second));
 }
 
-/** An event with this mark, recorded by an attempt at a second. */
+/** Returns an event with the mark `n` that an attempt recorded at a second. */
 export function markEvent(seq: number, attempt: number, n: number, second: number): Event {
   const message = { content: [{ type: 'text', text: markText(ID, n) }] };
   return {
@@ -30,15 +30,16 @@ export function markEvent(seq: number, attempt: number, n: number, second: numbe
   };
 }
 
-/** What a mark leaves in the working directory. */
+/** Returns the line of the mark `n` in the working directory. */
 export function markLine(n: number, pid: number, second: number): MarkLine {
   const began = pid * 1_000;
   return { n, pid, began, start: second * 1_000, end: second * 1_000 + 900 };
 }
 
 /**
- * Two attempts: the first left marks 1 and 2 and died, its second one beyond the saved transcript; the
- * second left 2 and 3. `pid` of a process is the second it began at.
+ * Returns a completed session with two attempts. The first attempt left the marks 1 and 2 and died before
+ * it saved mark 2 in the transcript. The second attempt left the marks 2 and 3. The pid of each process is
+ * the second at which it began.
  */
 export function goodSession(fields: Partial<Session> = {}): Session {
   const session = makeSession({ id: ID });
@@ -58,7 +59,7 @@ export function goodSession(fields: Partial<Session> = {}): Session {
   };
 }
 
-/** The events of `goodSession`. */
+/** Returns the events of `goodSession`. */
 export function goodEvents(): Event[] {
   return [
     markEvent(1, 1, 1, 2),
@@ -68,7 +69,7 @@ export function goodEvents(): Event[] {
   ];
 }
 
-/** The evidence of a run in which all holds, these parts of it replaced. */
+/** Returns the evidence of a correct run, with the parts in `changes` replaced. */
 export function makeEvidence(changes: Partial<Evidence> = {}): Evidence {
   const session = goodSession();
   const events = goodEvents();

@@ -7,7 +7,7 @@ import { createRandom } from '../../../../tools/chaos/random.ts';
 
 const MINUTE = 60_000;
 
-describe('the faults', () => {
+describe('the planned faults', () => {
   const plan = (seed: number, ms = MINUTE) => scheduleFaults({ seed, ms, leaseMs: 4_000 });
 
   test('follow from the seed', () => {
@@ -15,7 +15,7 @@ describe('the faults', () => {
     expect(plan(1)).not.toEqual(plan(2));
   });
 
-  test.for([10_000, MINUTE, 10 * MINUTE])('in %i ms every kind comes, within the time', (ms) => {
+  test.for([10_000, MINUTE, 10 * MINUTE])('cover every kind of fault within %i ms', (ms) => {
     const faults = plan(3, ms);
     expect(new Set(faults.map(({ kind }) => kind))).toEqual(new Set(FAULT_KINDS));
     expect(faults.every(({ atMs }) => atMs > 0 && atMs < ms)).toBe(true);
@@ -24,17 +24,17 @@ describe('the faults', () => {
     );
   });
 
-  test('Redis is flushed once, however long it goes on', () => {
+  test('flush Redis once, whatever the duration', () => {
     expect(plan(4, 60 * MINUTE).filter(({ kind }) => kind === 'flush_redis')).toHaveLength(1);
   });
 
-  test('a pause is always longer than the lease', () => {
+  test('pause a worker for longer than its lease', () => {
     const pauses = plan(5, 60 * MINUTE).filter(({ kind }) => kind === 'pause_worker');
     expect(Math.min(...pauses.map(({ forMs }) => forMs))).toBeGreaterThan(4_000);
   });
 });
 
-describe('the sessions', () => {
+describe('the planned sessions', () => {
   const plan = (seed: number) => planSessions({ seed, ms: MINUTE, sessions: 200 });
 
   test('follow from the seed', () => {
@@ -42,12 +42,12 @@ describe('the sessions', () => {
     expect(plan(1)).not.toEqual(plan(2));
   });
 
-  test('are as many as asked for, each with an id that Baton takes', () => {
+  test('have the requested number and valid, unique ids', () => {
     const ids = plan(6).map(({ id }) => idSchema.parse(id));
     expect(new Set(ids).size).toBe(200);
   });
 
-  test('are of every sort: launched, continued, cancelled, known to Redis alone', () => {
+  test('include continued, cancelled and Redis-only sessions', () => {
     const sessions = plan(7);
     const some = (is: (session: (typeof sessions)[number]) => boolean) =>
       sessions.filter(is).length;
@@ -62,7 +62,7 @@ describe('the sessions', () => {
   });
 });
 
-test('random numbers are spread, and differ by name', () => {
+test('random numbers are evenly spread and differ by name', () => {
   const random = createRandom(8);
   const tenths = Array.from({ length: 10_000 }, () => Math.floor(random.next() * 10));
   for (let tenth = 0; tenth < 10; tenth += 1) {
@@ -71,8 +71,8 @@ test('random numbers are spread, and differ by name', () => {
   expect(createRandom(8, 'a').next()).not.toBe(createRandom(8, 'b').next());
 });
 
-describe('the options', () => {
-  test('default to 200 sessions and 10 minutes, the seed made up', () => {
+describe('the options of the chaos test', () => {
+  test('default to 200 sessions, 10 minutes and a random seed', () => {
     expect(readOptions([])).toEqual({
       sessions: 200,
       minutes: 10,
@@ -93,7 +93,7 @@ describe('the options', () => {
   });
 
   test.for([['--sessions', 'many'], ['--minutes', '0'], ['--nonsense'], ['--workers', '1']])(
-    '%j is refused',
+    'cannot be %j',
     (args) => {
       expect(() => readOptions(args)).toThrow();
     },

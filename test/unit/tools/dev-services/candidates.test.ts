@@ -21,27 +21,31 @@ function candidates(finds: Partial<Record<Kind, Candidate<Kind, null>['find']>>)
   }));
 }
 
-describe('picking a server', () => {
+describe('pickFirst', () => {
   test.each([
-    ['the first that is there', { first: present('a'), second: present('b') }, 'first'],
-    ['the next where one is not there', { second: present('b'), third: present('c') }, 'second'],
-    ['the next where one cannot be had', { first: broken, third: present('c') }, 'third'],
-  ] as const)('takes %s', async (_, finds, kind) => {
+    ['the first candidate if it exists', { first: present('a'), second: present('b') }, 'first'],
+    [
+      'the next candidate if one does not exist',
+      { second: present('b'), third: present('c') },
+      'second',
+    ],
+    ['the next candidate if one fails', { first: broken, third: present('c') }, 'third'],
+  ] as const)('picks %s', async (_, finds, kind) => {
     expect((await pickFirst(candidates(finds), null, options)).kind).toBe(kind);
   });
 
-  test('a forced kind is taken though an earlier one is there', async () => {
+  test('picks a forced kind even if an earlier candidate exists', async () => {
     const all = candidates({ first: present('a'), second: present('b') });
     expect((await pickFirst(all, null, { ...options, only: 'second' })).kind).toBe('second');
   });
 
-  test('a forced kind that is not there is an error, not another kind', async () => {
+  test('rejects instead of picking another kind if a forced kind does not exist', async () => {
     const all = candidates({ first: present('a') });
     const picked = pickFirst(all, null, { ...options, only: 'third' });
     await expect(picked).rejects.toThrow('the third one: not found');
   });
 
-  test('where none is to be had the error lists what was tried and what to install', async () => {
+  test('rejects with what was tried and what to install if no candidate works', async () => {
     await expect(pickFirst(candidates({ second: broken }), null, options)).rejects.toThrow(
       [
         'found no Redis server that runs here. Looked for:',
@@ -54,8 +58,8 @@ describe('picking a server', () => {
   });
 });
 
-describe('the order', () => {
-  test('of Redis', () => {
+describe('the order of the candidates', () => {
+  test('for Redis prefers a given URL and ends with the wheel', () => {
     expect(redisCandidates.map(({ kind, looksFor }) => `${kind}: ${looksFor}`)).toEqual([
       'url: REDIS_URL',
       'redis-server: redis-server on PATH',
@@ -64,7 +68,7 @@ describe('the order', () => {
     ]);
   });
 
-  test('of MongoDB', () => {
+  test('for MongoDB prefers a given URL and ends with the wheel', () => {
     expect(mongodbCandidates.map(({ kind, looksFor }) => `${kind}: ${looksFor}`)).toEqual([
       'url: MONGODB_URL',
       'mongod: mongod on PATH',
@@ -77,7 +81,7 @@ describe('the order', () => {
   });
 });
 
-test('the order of Chromium', () => {
+test('the order of the candidates for Chromium begins with PATH and ends with a download', () => {
   expect(chromiumCandidates.map(({ kind, looksFor }) => `${kind}: ${looksFor}`)).toEqual([
     'path: chromium, chromium-browser, google-chrome on PATH',
     'npm: the Chromium in the npm package @sparticuz/chromium',
@@ -85,19 +89,19 @@ test('the order of Chromium', () => {
   ]);
 });
 
-describe('a forced kind', () => {
+describe('parseKind', () => {
   test.each([
     ['BATON_REDIS', 'valkey-server', redisKinds],
     ['BATON_MONGODB', 'secantusd-rs', mongodbKinds],
-  ])('%s=%s is read', (variable, value, kinds) => {
+  ])('reads %s=%s', (variable, value, kinds) => {
     expect(parseKind<string>(variable, value, kinds)).toBe(value);
   });
 
-  test.each([undefined, ''])('is none when the variable is %j', (value) => {
+  test.each([undefined, ''])('returns undefined if the variable is %j', (value) => {
     expect(parseKind('BATON_REDIS', value, redisKinds)).toBeUndefined();
   });
 
-  test('of an unknown name is an error that names the known ones', () => {
+  test('throws an error that names the known kinds for an unknown kind', () => {
     expect(() => parseKind('BATON_MONGODB', 'ferret', mongodbKinds)).toThrow(
       'expected BATON_MONGODB to be one of url, mongod, secantusd-rs, download, secantusd-py; got "ferret"',
     );

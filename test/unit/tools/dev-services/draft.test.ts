@@ -5,14 +5,14 @@ const mine = { name: 'tool-1', began: 1_800_000_000_000, pid: 50, tag: 'bb' };
 const running = (pid: number) => pid !== 99;
 
 test.each([
-  ['one that began earlier', { began: mine.began - 1 }, true],
-  ['one of the same moment and a smaller id', { pid: 40 }, true],
-  ['one that began later', { began: mine.began + 1 }, false],
-  ['mine', {}, false],
-  ['one of another thing', { name: 'tool-2', began: mine.began - 1 }, false],
-  ['one whose process has gone', { began: mine.began - 1, pid: 99 }, false],
-  ['one that has been at it for an hour', { began: mine.began - 3_600_000 }, false],
-])('an install waits only for an earlier one that lives: %s', (_, change, waits) => {
+  ['waits for an earlier install', { began: mine.began - 1 }, true],
+  ['waits for an install of the same moment with a smaller pid', { pid: 40 }, true],
+  ['ignores a later install', { began: mine.began + 1 }, false],
+  ['ignores its own draft', {}, false],
+  ['ignores an install with another name', { name: 'tool-2', began: mine.began - 1 }, false],
+  ['ignores an install whose process has ended', { began: mine.began - 1, pid: 99 }, false],
+  ['ignores an install that began an hour earlier', { began: mine.began - 3_600_000 }, false],
+])('an install %s', (_, change, waits) => {
   const other = { ...mine, ...change };
   expect(draftsBefore(mine, ['tool-1', '.broken-x', draftName(other)], running)).toEqual(
     waits ? [other] : [],

@@ -4,17 +4,17 @@ import { mongodbArgs } from '../../../../tools/dev-services/mongodb.ts';
 import { redisArgs } from '../../../../tools/dev-services/redis.ts';
 import { withoutPassword } from '../../../../tools/dev-services/url.ts';
 
-describe('the cache', () => {
+describe('the cache folder', () => {
   test.each([
     [{ XDG_CACHE_HOME: '/x', HOME: '/home/ann' }, '/x/baton'],
     [{ HOME: '/home/ann' }, '/home/ann/.cache/baton'],
     [{ XDG_CACHE_HOME: '', HOME: '/home/ann' }, '/home/ann/.cache/baton'],
-  ])('of %j is %s', (env, folder) => {
+  ])('for the environment %j is %s', (env, folder) => {
     expect(cacheDir(env)).toBe(folder);
   });
 });
 
-test('an installer sees what it needs to reach its registry and no secret', () => {
+test('an installer gets the variables to reach its registry and no secret', () => {
   const needed = {
     PATH: '/bin',
     HOME: '/home/ann',
@@ -32,8 +32,8 @@ test('an installer sees what it needs to reach its registry and no secret', () =
   expect(installerEnvironment({ ...needed, ...kept })).toEqual(needed);
 });
 
-describe('arguments', () => {
-  test('Redis keeps its data in an append-only file, evicts nothing and listens on loopback', () => {
+describe('the arguments of the servers', () => {
+  test('make Redis write an append-only file, evict no keys and listen on loopback', () => {
     expect(redisArgs(6400, '/data').join(' ')).toBe(
       '--bind 127.0.0.1 --port 6400 --dir /data --appendonly yes --appendfsync everysec --maxmemory-policy noeviction --save  --daemonize no',
     );
@@ -48,7 +48,7 @@ describe('arguments', () => {
     ],
     ['secantusd-py', '--host 127.0.0.1 --port 1 --storage-path /d --standalone --cache-size 512M'],
   ] as const)(
-    '%s listens on loopback, standalone, and loses nothing it acknowledged',
+    'make %s listen on loopback, run standalone and keep every acknowledged write',
     (kind, args) => {
       expect(mongodbArgs(kind, 1, '/d').join(' ')).toBe(args);
     },
@@ -59,6 +59,6 @@ test.each([
   ['redis://:secret@host:6379/0', 'redis://:***@host:6379/0'],
   ['mongodb://ann:s:e/cret@a,b/?x=1', 'mongodb://ann:***@a,b/?x=1'],
   ['redis://127.0.0.1:6379', 'redis://127.0.0.1:6379'],
-])('%s is told without its password', (url, received) => {
+])('the URL %s is logged without its password', (url, received) => {
   expect(withoutPassword(url)).toBe(received);
 });

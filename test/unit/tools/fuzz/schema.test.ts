@@ -10,7 +10,7 @@ formats.default(ajv);
 
 const context = { special: () => undefined, resolve: () => ({ type: 'boolean' }) };
 
-describe('values made from a schema fit it', () => {
+describe('values generated from a schema are valid', () => {
   test.each<[string, Schema]>([
     ['bounded numbers', { type: 'integer', minimum: 3, maximum: 5 }],
     ['numbers above a bound', { type: 'number', exclusiveMinimum: 0 }],
@@ -39,7 +39,7 @@ describe('values made from a schema fit it', () => {
         additionalProperties: { type: 'integer' },
       },
     ],
-  ])('%s', (_, schema) => {
+  ])('for %s', (_, schema) => {
     const fits = ajv.compile(schema);
     fc.assert(
       fc.property(fromSchema(schema, context), (value) => fits(value)),
@@ -48,7 +48,7 @@ describe('values made from a schema fit it', () => {
   });
 });
 
-test('a change to JSON leaves the JSON that it was made of alone', () => {
+test('a mutation of a JSON value does not change the original', () => {
   const json = { a: [{ b: 1 }] };
   const changes = [
     mutated(json, { kind: 'set', n: 0, value: 'x' }),
