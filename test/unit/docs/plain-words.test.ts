@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ROOT } from '../../support/markdown/pages.ts';
 
-// Each phrase, as a regular expression without regard to case, and what to write in its place. Only phrases that plain
-// English needs nowhere are here, so that a match is never a false alarm.
+// Each phrase, as a regular expression that ignores case, and what to write instead. The list has only
+// phrases that plain English never needs, so a match is never a false alarm.
 const EVERYWHERE = [
   ['by the letter', 'exactly'],
   ['chores?', 'a maintenance task'],
@@ -61,15 +61,15 @@ const sourcesAndPages = linesOf([
 const everywhere = [...sourcesAndPages, ...linesOf(['test/**/*.ts'])];
 
 describe('plain words', () => {
-  test.each(EVERYWHERE)('nothing says "%s": write %s', (phrase = '') => {
+  test.each(EVERYWHERE)('no text contains "%s": write %s', (phrase = '') => {
     expect(linesWith(phrase, everywhere)).toEqual([]);
   });
 
-  test.each(SOURCES_AND_PAGES)('no source or page says "%s": write %s', (phrase = '') => {
+  test.each(SOURCES_AND_PAGES)('no source or page contains "%s": write %s', (phrase = '') => {
     expect(linesWith(phrase, sourcesAndPages)).toEqual([]);
   });
 
-  test('a phrase is found as a whole, in any case', () => {
+  test('the search finds a phrase only as whole words, in any case', () => {
     const lines = ['Shallow', 'One shall not', 'Shall we', 'neither, nor this', 'neither nor'];
     const found = (phrase: string) =>
       linesWith(
@@ -86,7 +86,7 @@ function linesWith(phrase: string, lines: readonly Line[]): string[] {
   return lines.filter(({ text }) => pattern.test(text)).map(({ at, text }) => `${at}: ${text}`);
 }
 
-/** The prose in files, each line with its place. */
+/** Returns the prose in files, each line with its file and number. */
 function linesOf(patterns: readonly string[]): Line[] {
   const exclude = ['**/node_modules/**', '**/dist/**', '**/plain-words.test.ts'];
   return globSync(patterns, { cwd: ROOT, exclude }).flatMap((file) =>
@@ -96,7 +96,7 @@ function linesOf(patterns: readonly string[]): Line[] {
   );
 }
 
-/** The prose in a line: in a test the comment or the title, in a page all but its citations, else the whole line. */
+/** Returns the prose in a line. In a test it is the comment or the title; in a page, the line without citations. */
 function proseIn(file: string, line: string): string {
   if (file.endsWith('.md')) return line.replaceAll(CITATION, '');
   if (!file.startsWith('test/') || TITLE.test(line)) return line;
