@@ -127,7 +127,7 @@ describe('the permission mode', () => {
     ['dontAsk', 1],
     ['plan', 1],
     ['acceptEdits', 0],
-  ])('%s makes %i denials of a write in the working directory', async (mode, denied) => {
+  ])('%s leads to %i denials for one write in the working directory', async (mode, denied) => {
     const script = touch(join(cli.home.workDir, `by-${mode}`));
     const run = await cli.run({ script, args: [`--permission-mode=${mode}`], prompt: 'go' });
     expect(run.results[0]?.['permission_denials']).toHaveLength(denied);

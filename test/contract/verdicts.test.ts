@@ -55,7 +55,7 @@ describe('--json-schema', () => {
   });
 });
 
-describe('for the reason why the model stopped,', () => {
+describe('with a special stop reason,', () => {
   test.each([
     ['no text', ['']],
     ['text', ['I will']],

@@ -34,7 +34,7 @@ test('a session waits for a background command beyond the exit timeout, and comp
   expect(interim.raw).toContain('The work has begun.');
   // Twice the exit timeout, measured from the time of the interim event.
   const by = interim.created_at.getTime() + 2 * exit_ms;
-  await waitFor('the exit clock to have run out', async () => Date.now() > by);
+  await waitFor('the exit timeout to pass', async () => Date.now() > by);
   expect(await fleet.session(id)).toMatchObject({ status: 'running' });
   await writeFile(go, '');
   expect(await fleet.ended(id)).toMatchObject({

@@ -79,8 +79,8 @@ async function leftBy({ pid }: WorkerProcess, { root }: Fleet) {
   return { marked, folders };
 }
 
-describe('a worker on a host without the programs', () => {
-  test('with auto logs one line, shows the state in /readyz and runs sessions without the scrub', async ({
+describe('a worker on a host without bwrap and socat', () => {
+  test('logs one line with SUBPROCESS_ENV_SCRUB=auto, shows the state in /readyz and runs sessions', async ({
     fleet,
     api,
   }) => {
@@ -95,7 +95,7 @@ describe('a worker on a host without the programs', () => {
     expect(await seenBySession(mine, api)).toBe(`key=${KEY}`);
   });
 
-  test('with on is not ready and gives the reason, takes no session, keeps running and can be stopped', async ({
+  test('is not ready with SUBPROCESS_ENV_SCRUB=on, gives the reason, takes no session and can be stopped', async ({
     fleet,
     api,
   }) => {

@@ -85,7 +85,7 @@ test.concurrent('running sessions finish and queued sessions run once although M
 
   await mongodb.outages?.kill();
   await writeFile(file('go'), '');
-  await waitFor('the run to go on', () => exists(file('said')));
+  await waitFor('the run to print its lines', () => exists(file('said')));
   const read = await api.app.inject({ url: `/v1/sessions/${running}` });
   expect([read.statusCode, read.json().error.code]).toEqual([503, 'UNAVAILABLE']);
   await mongodb.outages?.start();

@@ -1,4 +1,4 @@
-// A cancel is asked of one API process; the session runs on a worker, or only waits.
+// The API requests a cancel, and the worker that runs the session carries it out.
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -52,7 +52,7 @@ describe('a cancel', () => {
     expect(isAlive(JSON.parse(await readFile(dump, 'utf8')).pid)).toBe(false);
   });
 
-  test.concurrent('kills a CLI that ignores SIGTERM within seconds', async ({ fleet, stops }) => {
+  test.concurrent('kills within seconds a CLI that ignores SIGTERM', async ({ fleet, stops }) => {
     const id = await fleet.play([{ ignore: ['SIGTERM', 'SIGINT'] }, { say: 'no' }, { hang: true }]);
     await fleet.until(id, 'under way', (session) => session.last_event_seq >= 3);
     const asked = Date.now();

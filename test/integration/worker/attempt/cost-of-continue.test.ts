@@ -26,7 +26,7 @@ test('a continue whose total is below its parent’s costs that total, and budge
   };
 
   const parent = await run('/v1/sessions', 0.5);
-  // The fake adds its own cost to what the conversation had cost: its total is 0.2.
+  // The fake adds its cost to the conversation's earlier cost, so its total is 0.2.
   const child = await run(`/v1/sessions/${parent.id}/continue`, -0.3);
 
   expect(child).toMatchObject({ status: 'completed', result: { total_cost_usd: 0.2 } });

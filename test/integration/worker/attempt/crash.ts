@@ -13,7 +13,7 @@ export interface Scene {
   received: Event[];
 }
 
-/** What a session does until the crash, and after it. */
+/** A session's script and config, and the conditions before the crash. */
 interface Plan {
   /** What the CLI does in every attempt; it may look at `once` to tell the first from later ones. */
   script(once: string, dump: string): Step[];

@@ -24,7 +24,7 @@ import { waitFor } from '../../../support/wait.ts';
 // Eight tests run at once, each with its own workers, and the machine may be busy.
 vi.setConfig({ testTimeout: 120_000 });
 
-describe.concurrent('while Redis is away', () => {
+describe.concurrent('while Redis is away,', () => {
   test('a session completes, and its job finishes once Redis is back', async ({
     fleet: parent,
     onTestFinished,
@@ -71,13 +71,13 @@ describe.concurrent('while Redis is away', () => {
   });
 });
 
-describe.concurrent('when Redis loses everything', () => {
+describe.concurrent('when Redis loses everything,', () => {
   test('running sessions finish, and every queued session is enqueued again and runs once', async ({
     fleet,
     onTestFinished,
   }) => {
     const mine = fleet.sibling();
-    // A numbered database of the server: losing that one takes nothing from other tests.
+    // A separate numbered database of the server, so that flushing it does not affect other tests.
     const url = new URL(redisUrl());
     url.pathname = '/11';
     const redis = new Redis(url.href);
@@ -117,7 +117,7 @@ describe.concurrent('when Redis loses everything', () => {
   });
 });
 
-describe.concurrent('while MongoDB is away', () => {
+describe.concurrent('while MongoDB is away,', () => {
   test('a session completes although another worker sees its lease expire', async ({
     fleet: parent,
     onTestFinished,
@@ -171,7 +171,7 @@ describe.concurrent('while MongoDB is away', () => {
   });
 });
 
-describe.concurrent('while both stores are away', () => {
+describe.concurrent('while both stores are away,', () => {
   /** A session whose process was stopped because neither store had confirmed its lease. */
   async function stopped({ fleet, redis, mongodb }: Gated): Promise<string> {
     const dump = join(fleet.root, 'both.json');

@@ -1,4 +1,4 @@
-// What a firing of a schedule launches, and what it leaves on the schedule.
+// The session that a firing launches, and the fields that the firing sets on the schedule.
 import {
   createOperatorLimits,
   firedSessionId,

@@ -74,7 +74,7 @@ describe('at the start of an attempt,', () => {
     ['a transcript', false, { resume: true, prompt: 'hi' }],
     ['a transcript', true, { resume: true, prompt: CONTINUATION_PROMPT }],
   ])(
-    'the first prompt follows from %s that holds the session’s prompt: %s',
+    'the right prompt is sent if the worker restored %s (with the session’s prompt: %s)',
     (what, holdsPrompt, beginning) => {
       const files = what === 'nothing' ? [] : [untrackedFile('some.jsonl')];
       const restored = { ...NOTHING_RESTORED, files, holdsPrompt };

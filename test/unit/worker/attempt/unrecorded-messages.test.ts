@@ -76,7 +76,7 @@ describe('the unrecorded messages of a transcript are', () => {
     expect(await look(recorded, entries)).toEqual(expected.map(uuid));
   });
 
-  test('recorded in the form of stream lines', async () => {
+  test('returned as stream lines', async () => {
     const session = makeSession({ last_event_seq: 0 });
     const [line] = await findUnrecordedMessages(storeOf([]), session, [entry(1)]);
     expect(line).toMatchObject({ type: 'assistant', bytes: line?.raw.length });

@@ -331,7 +331,7 @@ describe('if bypassPermissions is not allowed,', () => {
     ],
     ['permissions of null', { permissions: null }, { permissions: lock }],
     ['permissions that are a list', { permissions: ['x'] }, { permissions: lock }],
-  ])('the settings disable it, with %s', (_, settings, written) => {
+  ])('the settings file disables it, given %s', (_, settings, written) => {
     const { args, files } = build(settings ? { settings } : {}, { policy });
     expect(args).toContain('--settings=/run/f/settings.json');
     expect(files.map(({ content }) => JSON.parse(content))).toEqual([written]);

@@ -44,7 +44,7 @@ describe('a failure', () => {
       { rateLimit: { resetsAt: new Date(0) } },
       'the account is rate limited until 1970-01-01T00:00:00.000Z',
     ],
-  ])('has as its message %s', (_, facts, message) => {
+  ])('has %s as its message', (_, facts, message) => {
     expect(conclude(facts)).toHaveProperty('failure.message', message);
   });
 

@@ -70,7 +70,7 @@ describe('a process that Baton stopped', () => {
       'failed STORE_UNAVAILABLE',
     ],
   ])(
-    'for %s ends by its result and its time',
+    'for %s gets its outcome from its result line and from the time of that line',
     (reason, none, goodBefore, goodAfter, badBefore, badAfter) => {
       const abort = REASONS[reason] ?? null;
       const end = (result: Result | null, resultBeforeAbort: boolean) =>

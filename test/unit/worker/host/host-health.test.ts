@@ -42,8 +42,8 @@ function createScene() {
   };
 }
 
-describe('the health of a host', () => {
-  test('changes with one log line, however many attempts report a problem', async () => {
+describe('a host', () => {
+  test('changes its health with one log line, however many attempts report a problem', async () => {
     const { host, lines, received, set } = createScene();
     set(FULL);
     for (let n = 0; n < 8; n += 1) host.report(FULL);
