@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { databaseUrl, openApi } from '../../support/api.ts';
 import { redisUrl, test } from '../../support/services.ts';
 
-test('the API closes although a client asks again and again on its open connection', async ({
+test('the API closes even if a client keeps sending requests on an open connection', async ({
   databaseName,
   queuePrefix,
 }) => {

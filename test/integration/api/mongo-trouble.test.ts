@@ -1,4 +1,4 @@
-// MongoDB answers, and what it answers is that it cannot now: a 503, never a 500.
+// If MongoDB answers with a temporary error, the API answers 503, not 500.
 import { defined } from '@baton/core/internal';
 import type { Db, Document } from 'mongodb';
 import { describe, expect, vi } from 'vitest';
@@ -8,7 +8,7 @@ import { createMongoProxy } from '../../support/mongo-proxy.ts';
 import { test as base, redisUrl } from '../../support/services.ts';
 import { openStores } from '../../support/stores.ts';
 
-// The driver may look for its server for ten seconds after an error.
+// After an error the driver may search its server for ten seconds.
 vi.setConfig({ testTimeout: 60_000 });
 
 const test = base.extend<{ $file: { scene: Awaited<ReturnType<typeof openScene>> } }>({
@@ -28,9 +28,9 @@ async function openScene(db: Db, databaseName: string, prefix: string) {
   return {
     proxy,
     api,
-    /** A session, stored without the proxy. */
+    /** Stores a session without the proxy. */
     stored: () => openStores(db).sessions.insertIfAbsent(makeCompletedSession()),
-    /** After some of these errors the driver looks for its server anew. */
+    /** Waits until the driver has found its server again, which some of these errors require. */
     ready: () =>
       vi.waitFor(
         async () => expect((await api.app.inject({ url: '/readyz' })).statusCode).toBe(200),
@@ -71,11 +71,11 @@ const TROUBLES: [string, Document][] = [
 
 const launch = { method: 'POST', url: '/v1/sessions', payload: { query: 'hi' } } as const;
 
-describe('where MongoDB answers that it cannot now', () => {
-  test.for(TROUBLES)('by %s, a read is a 503', async ([, reply], { scene }) => {
+describe('if MongoDB answers with a temporary error', () => {
+  test.for(TROUBLES)('a read answers 503 after %s', async ([, reply], { scene }) => {
     const { id } = await scene.stored();
     await scene.ready();
-    // The driver itself reads once more where it takes the error for one that passes.
+    // The driver retries a read once if it considers the error temporary.
     scene.proxy.answer((command) => 'find' in command, reply, 10);
     const before = scene.proxy.answered;
     const answer = await scene.api.app.inject({ url: `/v1/sessions/${id}` });
@@ -93,7 +93,7 @@ describe('where MongoDB answers that it cannot now', () => {
       'a write error',
       { ok: 1, n: 0, writeErrors: [{ index: 0, code: 189, errmsg: 'stepped down' }] },
     ],
-  ] as [string, Document][])('by %s, a write is a 503', async ([, reply], { scene }) => {
+  ] as [string, Document][])('a write answers 503 after %s', async ([, reply], { scene }) => {
     const isWrite = (command: Document) =>
       ['insert', 'update', 'findAndModify'].some((name) => name in command);
     await scene.ready();
@@ -106,7 +106,7 @@ describe('where MongoDB answers that it cannot now', () => {
     expect(answer.json().error.code).toBe('UNAVAILABLE');
   });
 
-  test('a refusal that lasts is not taken for it', async ({ scene }) => {
+  test('a permanent error still answers 500', async ({ scene }) => {
     const { id } = await scene.stored();
     for (const code of [2, 13, 18, 59]) {
       scene.proxy.answer((command) => 'find' in command, failed(code), 10);

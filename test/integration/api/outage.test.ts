@@ -30,7 +30,7 @@ const launch = {
   payload: { query: 'hi', env: { TOKEN: 'keep-this-out-of-logs' } },
 } as const;
 
-/** Every call answers 503 in the one shape, with Retry-After, well before a caller gives up. */
+/** Expects every call to answer 503 with an error body and Retry-After within 12 seconds. */
 async function expectUnavailable(api: Api, requests: object[]): Promise<string[]> {
   const started = performance.now();
   const answers = await Promise.all(requests.map((request) => api.app.inject(request)));
@@ -51,7 +51,7 @@ async function expectReady(api: Api): Promise<void> {
 }
 
 describe('while Redis is away', () => {
-  test('launches answer 503, what is stored stays readable, and it mends by itself', async ({
+  test('launches answer 503, stored sessions stay readable, and the API recovers', async ({
     gated,
     redis,
   }) => {
@@ -78,7 +78,7 @@ describe('while Redis is away', () => {
 });
 
 describe('while MongoDB is away', () => {
-  test('every call answers 503, nothing is enqueued, and it mends by itself', async ({
+  test('every call answers 503, nothing is enqueued, and the API recovers', async ({
     gated,
     mongodb,
   }) => {
@@ -105,8 +105,8 @@ describe('while MongoDB is away', () => {
   });
 });
 
-describe('while a store hangs without a word', () => {
-  test('calls still end, with 503', async ({ gated, mongodb, redis }) => {
+describe('while a store hangs', () => {
+  test('calls end with 503', async ({ gated, mongodb, redis }) => {
     const stored = await gated.stores.sessions.insertIfAbsent(makeCompletedSession());
     await expectReady(gated);
     const before = await countJobs(gated);
@@ -117,7 +117,7 @@ describe('while a store hangs without a word', () => {
       { url: '/v1/sessions' },
       { url: '/readyz' },
     ]);
-    // Given up by its own bound, so that it does not go on once it was answered.
+    // MongoDB's own time limit ended the call, so it does not continue after the response.
     expect(launched).toContain('MongoDB');
     expect(await countJobs(gated)).toBe(before);
     redis.freeze();

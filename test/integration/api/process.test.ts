@@ -8,14 +8,14 @@ import { redisUrl, test } from '../../support/services.ts';
 
 const runs: BatonProcess[] = [];
 
-/** Runs the API with this environment and no other. */
+/** Runs the API with only this environment. */
 function run(env: Record<string, string>): BatonProcess {
   const started = runApi(env);
   runs.push(started);
   return started;
 }
 
-/** What the only line of a log says. */
+/** Parses a log that has one line. */
 function onlyLine(log: string): Record<string, unknown> {
   return JSON.parse(log) as Record<string, unknown>;
 }
@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 describe('the API as a process', () => {
-  test('says where it listens in one line of JSON, answers, and ends with 0 on SIGTERM', async ({
+  test('prints its address as one line of JSON, answers, and exits with 0 on SIGTERM', async ({
     databaseName,
     queuePrefix,
     db,
@@ -65,7 +65,7 @@ describe('the API as a process', () => {
     }
   });
 
-  test('ends with 1 on wrong settings and lists all that is wrong, values left out', async () => {
+  test('exits with 1 on wrong settings and lists the variables without values', async () => {
     const { ended, err, out } = run({
       REDIS_URL: 'http://user:s3cret@localhost',
       PORT: '70000',
@@ -82,7 +82,7 @@ describe('the API as a process', () => {
     expect(out()).toBe('');
   });
 
-  test('does not start where anyone on the network could call it without a key', async () => {
+  test('does not start without keys on an address that is not loopback', async () => {
     const { ended, err, out } = run({
       REDIS_URL: redisUrl(),
       MONGODB_URL: databaseUrl('never-asked'),
@@ -96,14 +96,14 @@ describe('the API as a process', () => {
     expect(out()).toBe('');
   });
 
-  test('asks for keys unless it is told otherwise', async ({ databaseName }) => {
+  test('requires keys by default', async ({ databaseName }) => {
     const api = run({ REDIS_URL: redisUrl(), MONGODB_URL: databaseUrl(databaseName), PORT: '0' });
     const url = await listening(api);
     expect((await fetch(`${url}/v1/sessions`)).status).toBe(401);
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });
 
-  test('ends with 1 where its port is taken', async ({ databaseName }) => {
+  test('exits with 1 if its port is taken', async ({ databaseName }) => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as { port: number };
@@ -117,7 +117,7 @@ describe('the API as a process', () => {
     taken.close();
   });
 
-  test('starts without its stores: alive, not ready, and still stops promptly', async () => {
+  test('starts without its stores, is alive but not ready, and stops promptly', async () => {
     const nobody = createServer().listen(0, '127.0.0.1');
     await once(nobody, 'listening');
     const { port } = nobody.address() as { port: number };

@@ -6,7 +6,7 @@ import { claimAndWrite } from '../../support/writing.ts';
 import { all, test } from './clients.ts';
 
 describe('a client', () => {
-  test('launches a session, and reads it', async ({ client, api }) => {
+  test('launches a session and reads it', async ({ client, api }) => {
     const launched = await client.launch({ query: 'hello', title: 'A title', metadata: { a: 1 } });
     expect(launched).toMatchObject({ status: 'queued', title: 'A title', metadata: { a: 1 } });
     expect(await client.get(launched.id)).toEqual(launched);
@@ -15,7 +15,7 @@ describe('a client', () => {
     expect(await api.queue.find(launched.id)).toMatchObject({ data: { kind: 'launch' } });
   });
 
-  test('launches many, each with its own verdict and the key to ask again with', async ({
+  test('launches many sessions, each with its own result and idempotency key', async ({
     client,
   }) => {
     const launches = [
@@ -41,7 +41,7 @@ describe('a client', () => {
     expect(child).toMatchObject({ kind: 'continue', parent_session_id: parent.id });
   });
 
-  test('lists sessions page by page, as far as it is read', async ({ client }) => {
+  test('lists sessions page by page as its caller reads on', async ({ client }) => {
     const tag = newId();
     const launched = [];
     for (let count = 0; count < 5; count += 1) {
@@ -74,7 +74,7 @@ describe('a client', () => {
     await expect(client.get(first.id)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
   });
 
-  test('sums what sessions spent', async ({ client, api }) => {
+  test('returns the usage of sessions', async ({ client, api }) => {
     const tags = [newId()];
     const totals = { ...NO_TOTALS, cost_usd: 0.25 };
     await api.stores.sessions.insertIfAbsent(makeCompletedSession({ tags, totals }));
@@ -83,7 +83,7 @@ describe('a client', () => {
     expect(usage.groups).toMatchObject([{ group: tags[0], cost_usd: 0.25 }]);
   });
 
-  test('makes, reads, changes and removes schedules', async ({ client }) => {
+  test('creates, reads, changes and deletes schedules', async ({ client }) => {
     const { schedules } = client;
     const made = await schedules.create({ every_ms: 3_600_000, launch: { query: 'tidy up' } });
     expect(await schedules.get(made.id)).toEqual(made);
@@ -95,8 +95,8 @@ describe('a client', () => {
   });
 });
 
-describe('an error', () => {
-  test('tells its code, its status and where the request is wrong', async ({ client }) => {
+describe('an error of the client', () => {
+  test('has its code, its status and the wrong field', async ({ client }) => {
     await expect(client.launch({ query: '' })).rejects.toMatchObject({
       name: 'BatonError',
       code: 'INVALID_REQUEST',
@@ -112,7 +112,7 @@ describe('an error', () => {
     await expect(client.cancel(id)).rejects.toMatchObject(ended);
   });
 
-  test('tells what the key may not do', async ({ keyed }) => {
+  test('reports a missing key or scope and does not contain the key', async ({ keyed }) => {
     const baseUrl = await keyed.app.listen({ host: '127.0.0.1', port: 0 });
     const { text } = await keyed.keys.create({ name: 'reader', tenant: 'default', scope: 'read' });
     const nobody = createClient({ baseUrl });

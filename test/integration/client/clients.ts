@@ -1,4 +1,4 @@
-// An API that listens, and clients of it.
+// A listening API and clients of it.
 import { onTestFinished } from 'vitest';
 import {
   type BatonClient,
@@ -9,10 +9,10 @@ import { type ApiOptions, databaseUrl, openApi } from '../../support/api.ts';
 import { test as base } from '../../support/keyed-api.ts';
 import { redisUrl } from '../../support/services.ts';
 
-/** Fetch as a test lets it go. */
+/** The type of `fetch`, which a test may replace. */
 export type Fetch = typeof globalThis.fetch;
 
-/** `test` with an API of the file's own that asks for no key, where it listens, and a client of it. */
+/** `test` with an API without keys for this file, its address, and a client of it. */
 export const test = base.extend<{
   $file: {
     at: ApiOptions;
@@ -47,7 +47,7 @@ export const test = base.extend<{
   client: [async ({ url }, use) => use(createClient({ baseUrl: url })), { scope: 'file' }],
 });
 
-/** A client whose first answers are lost after the API has given them, and how often it asked. */
+/** Returns a client that loses the first responses, and the number of requests it sent. */
 export function losing(
   answers: number,
   options: ClientOptions,
@@ -63,7 +63,7 @@ export function losing(
   return { client: createClient({ ...options, fetch }), asked: () => asked };
 }
 
-/** An API that a test stops and starts again at the same address. */
+/** Opens an API that a test can stop and start again at the same address. */
 export async function openRestartable(at: ApiOptions) {
   let api = await openApi(at);
   const url = await api.app.listen({ host: '127.0.0.1', port: 0 });
@@ -82,7 +82,7 @@ export async function openRestartable(at: ApiOptions) {
       isUp = true;
       await api.app.listen({ host: '127.0.0.1', port });
     },
-    /** How many connections are open. */
+    /** Returns the number of open connections. */
     connections: () =>
       new Promise<number>((resolve, reject) =>
         api.app.server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
@@ -90,7 +90,7 @@ export async function openRestartable(at: ApiOptions) {
   };
 }
 
-/** All that an iterator tells. */
+/** Collects all items of an iterator. */
 export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];
   for await (const one of items) found.push(one);

@@ -1,4 +1,4 @@
-// The client has a verb for each call that services make, with each parameter that the API takes.
+// The client has a method for each call that services make, with every parameter of the API.
 import { newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { type BatonClient, createClient } from '../../../packages/client/src/index.ts';
@@ -53,10 +53,10 @@ const VERBS: Record<string, (client: BatonClient) => PromiseLike<unknown>> = {
   deleteSchedule: (client) => client.schedules.delete(id),
 };
 
-// What operators ask for, and downloads: not what a service asks of Baton while it works.
+// Calls of operators and downloads, which a service does not need while it works.
 const WITHOUT = ['webhooks', 'limits', 'operations', 'readTranscript', 'listTranscriptFiles'];
 
-// Of pages alone: a stream has no end that a limit would be of.
+// Only pages have a limit; a stream has no page size.
 const NOT_OF_STREAMS = ['limit'];
 
 interface Operation {
@@ -66,7 +66,10 @@ interface Operation {
 }
 
 describe('the client', () => {
-  test('has each call that services make, and each parameter of it', async ({ api, url }) => {
+  test('has a method for each call that services make, with every parameter', async ({
+    api,
+    url,
+  }) => {
     const { paths } = (await api.app.inject({ url: '/openapi.json' })).json();
     const received = Object.entries<Record<string, Operation>>(paths).flatMap(([path, methods]) =>
       Object.entries(methods)

@@ -1,4 +1,4 @@
-// The examples, run as their readers would run them, against a real API and a real worker with the fake CLI.
+// Runs the examples as readers do, against a real API and a real worker with the fake CLI.
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,14 +12,14 @@ import { test as base, type Fleet } from '../../support/fleet.ts';
 import { type KeyedApi, openKeyedApi } from '../../support/keyed-api.ts';
 import { redisUrl } from '../../support/services.ts';
 
-// A first run installs what the example in Python needs.
+// The first run installs the packages of the Python example.
 const INSTALL_MS = 120_000;
 
 const EXAMPLES = join(import.meta.dirname, '../../../examples');
 
 interface Location {
   api: KeyedApi;
-  /** What the examples over HTTP are told: where the API is, and a key of it. */
+  /** The environment of the HTTP examples: the API's address and a key. */
   http: Record<string, string>;
   fleet: Fleet;
 }
@@ -45,7 +45,7 @@ interface Answered {
 }
 
 describe('examples/typescript-service', () => {
-  test('has questions answered and followed up, each once however often it is started', async ({
+  test('answers each question and follow-up once, even if it is started twice', async ({
     location,
   }) => {
     const questions = [
@@ -69,7 +69,9 @@ describe('examples/typescript-service', () => {
 });
 
 describe('examples/curl.sh', () => {
-  test('launches, follows, continues and reads the conversation', async ({ location }) => {
+  test('launches, follows and continues a session and reads the conversation', async ({
+    location,
+  }) => {
     const curl = await findOnPath('curl', process.env['PATH']);
     if (!curl) throw new Error('no curl on PATH: install it (Debian: apt-get install curl)');
     const env = { PATH: process.env['PATH'], ...location.http };
@@ -85,7 +87,7 @@ describe('examples/curl.sh', () => {
 
 describe('examples/python-service', () => {
   test(
-    'enqueues through Redis alone, each name once',
+    'enqueues each name once, through Redis only',
     async ({ location: { fleet } }) => {
       const python = await pythonOf();
       const run = async (...args: string[]) => {
@@ -105,7 +107,7 @@ describe('examples/python-service', () => {
   );
 
   test(
-    'enqueues nothing that Baton would not take',
+    'enqueues no job that Baton would refuse',
     async ({ location: { fleet } }) => {
       const python = await pythonOf();
       const file = join(EXAMPLES, 'python-service/service.py');
@@ -119,7 +121,7 @@ describe('examples/python-service', () => {
   );
 });
 
-/** Runs the service over these questions to its end. */
+/** Runs the service with these questions until it exits. */
 async function serve(
   { http }: Location,
   questions: object[],
@@ -133,7 +135,7 @@ async function serve(
   return { out: lines.map((line): Answered => JSON.parse(line)), err: stderr };
 }
 
-/** The interpreter of an environment that holds what requirements.txt names; throws where there is no Python. */
+/** Returns a Python with the packages of requirements.txt; throws if there is no Python. */
 async function pythonOf(): Promise<string> {
   const guardian = createGuardian(process.env);
   onTestFinished(guardian.close);

@@ -1,4 +1,4 @@
-// What is asked again, and that it is done once.
+// Which calls the client retries, and that a retried call takes effect once.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { newId } from '@baton/core/internal';
@@ -9,8 +9,8 @@ import { makeCompletedSession } from '../../support/factories.ts';
 import { createGate } from '../../support/gate.ts';
 import { all, type Fetch, losing, openRestartable, test } from './clients.ts';
 
-describe('where the answer is lost', () => {
-  test('a launch is made again, and is one session', async ({ api, url }) => {
+describe('if the response is lost', () => {
+  test('a launch is retried and makes one session', async ({ api, url }) => {
     const tag = newId();
     const jobs = await countJobs(api);
     const { client, asked } = losing(3, { baseUrl: url });
@@ -20,7 +20,7 @@ describe('where the answer is lost', () => {
     expect(await countJobs(api)).toBe(jobs + 1);
   });
 
-  test('so are many launches', async ({ url }) => {
+  test('a bulk launch is retried and makes each session once', async ({ url }) => {
     const tag = newId();
     const { client } = losing(1, { baseUrl: url });
     await client.launchMany([
@@ -30,7 +30,7 @@ describe('where the answer is lost', () => {
     expect(await all(client.list({ tag }))).toHaveLength(2);
   });
 
-  test('a continue is made again, and is one branch', async ({ api, url }) => {
+  test('a continue is retried and makes one branch', async ({ api, url }) => {
     const parent = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
     const { client } = losing(2, { baseUrl: url });
     const { id } = await client.continue(parent.id, { query: 'go on' });
@@ -38,7 +38,7 @@ describe('where the answer is lost', () => {
     expect(branches.map((branch) => branch.id)).toEqual([id]);
   });
 
-  test('a cancel that finds its work done is answered with the session', async ({
+  test('a retried cancel returns the session that the first try cancelled', async ({
     client,
     url,
   }) => {
@@ -47,13 +47,13 @@ describe('where the answer is lost', () => {
     expect(await lossy.cancel(id)).toMatchObject({ id, status: 'cancelled' });
   });
 
-  test('a cancel that finds the session completed by itself says so', async ({ api, url }) => {
+  test('a retried cancel fails for a session that completed', async ({ api, url }) => {
     const { id } = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
     const lossy = losing(1, { baseUrl: url }).client;
     await expect(lossy.cancel(id)).rejects.toMatchObject({ code: 'SESSION_TERMINAL' });
   });
 
-  test('a deletion is made again, of a schedule as well', async ({ api, client, url }) => {
+  test('a deletion of a session or a schedule is retried', async ({ api, client, url }) => {
     const { id } = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
     expect(await losing(1, { baseUrl: url }).client.delete(id)).toBe('gone');
     const made = await client.schedules.create({ every_ms: 60_000, launch: { query: 'q' } });
@@ -61,7 +61,7 @@ describe('where the answer is lost', () => {
     expect(await all(client.schedules.list())).toEqual([]);
   });
 
-  test('a schedule is not made again: nothing would tell it from another one', async ({
+  test('creating a schedule is not retried, because it would make a second one', async ({
     client,
     url,
   }) => {
@@ -72,15 +72,15 @@ describe('where the answer is lost', () => {
     expect(await all(client.schedules.list())).toHaveLength(1);
   });
 
-  test('it is not asked more often than the client was told', async ({ url }) => {
+  test('the client retries as often as its option retries says', async ({ url }) => {
     const { client, asked } = losing(9, { baseUrl: url, retries: 2 });
     await expect(client.get(newId())).rejects.toMatchObject({ code: 'UNREACHABLE', attempts: 3 });
     expect(asked()).toBe(3);
   });
 });
 
-describe('an idempotency key', () => {
-  test('of one’s own makes one session of two launches, and refuses another request', async ({
+describe('the idempotency key of a launch', () => {
+  test('makes one session of two equal launches and refuses a different one', async ({
     client,
   }) => {
     const idempotencyKey = newId();
@@ -90,21 +90,21 @@ describe('an idempotency key', () => {
     await expect(other).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT', status: 409 });
   });
 
-  test('is a new one with each launch where none is given', async ({ client }) => {
+  test('is new for each launch if the caller gives none', async ({ client }) => {
     const ids = [await client.launch({ query: 'same' }), await client.launch({ query: 'same' })];
     expect(new Set(ids.map(({ id }) => id)).size).toBe(2);
   });
 });
 
-describe('where the API cannot answer now', () => {
-  test('it is asked again when it said', async ({ url }) => {
+describe('if the API is unavailable', () => {
+  test('a call is retried after Retry-After', async ({ url }) => {
     const { fetch, times } = refusing(1, { 'retry-after': '1' });
     const client = createClient({ baseUrl: url, fetch });
     await client.launch({ query: 'later' });
     expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(1_000);
   });
 
-  test('and not at all where that is after the deadline', async ({ url }) => {
+  test('a call is not retried if Retry-After is later than its deadline', async ({ url }) => {
     const { fetch, times } = refusing(9, { 'retry-after': '60' });
     const client = createClient({ baseUrl: url, fetch, timeoutMs: 30_000 });
     await expect(client.launch({ query: 'now' })).rejects.toMatchObject({
@@ -115,7 +115,7 @@ describe('where the API cannot answer now', () => {
     expect(times).toHaveLength(1);
   });
 
-  test('a call waits for an API that starts', async ({ at }) => {
+  test('a call waits until the API has started', async ({ at }) => {
     const api = await openRestartable(at);
     await api.stop();
     const launched = createClient({ baseUrl: api.url }).launch({ query: 'early' });
@@ -124,18 +124,18 @@ describe('where the API cannot answer now', () => {
   });
 });
 
-describe('of many launches', () => {
+describe('in a bulk launch', () => {
   const queries = ['one', 'two', 'three', 'four'];
   const spoilt = { status: 503, error: { code: 'UNAVAILABLE', message: 'MongoDB is away' } };
 
-  test('those refused for now are asked for again, they alone, and are one session each', async ({
+  test('only temporarily refused launches are retried, and each makes one session', async ({
     api,
     client,
     url,
   }) => {
     const tag = newId();
     const jobs = await countJobs(api);
-    // They were launched all the same: the answer cannot tell.
+    // The API did launch these sessions; only the response says otherwise.
     const { fetch, asked } = receiving((results, ask) => {
       if (ask === 1) results.splice(1, 1, spoilt);
       if (ask <= 2) results.splice(-1, 1, spoilt);
@@ -158,7 +158,7 @@ describe('of many launches', () => {
     expect(await countJobs(api)).toBe(jobs + 4);
   });
 
-  test('one that a limit refuses is asked for again when its verdict says, not before', async ({
+  test('a launch that a limit refused is retried after its retry_after_s', async ({
     api,
     client,
     url,
@@ -186,7 +186,7 @@ describe('of many launches', () => {
     expect((asked[1]?.at ?? 0) - (asked[0]?.at ?? 0)).toBeGreaterThanOrEqual(5_000);
   });
 
-  test('one that stays refused is asked for as often as a call, and has its last verdict', async ({
+  test('a launch that stays refused is retried like a call and returns its last error', async ({
     url,
   }) => {
     const { fetch, asked } = receiving((results) => results.splice(-1, 1, spoilt));
@@ -198,9 +198,7 @@ describe('of many launches', () => {
     expect(asked.map(({ sessions }) => sessions.length)).toEqual([4, 1, 1]);
   });
 
-  test('one that is to be asked for after the deadline has its verdict at once', async ({
-    url,
-  }) => {
+  test('a launch whose retry is after the deadline fails at once', async ({ url }) => {
     const error = { code: 'LIMIT_EXCEEDED', message: 'spent', details: { retry_after_s: 3_600 } };
     const { fetch, asked } = receiving((results) => results.splice(0, 1, { status: 429, error }));
     const many = createClient({ baseUrl: url, fetch });
@@ -211,7 +209,7 @@ describe('of many launches', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('those launched are told of although nobody answers for the others', async ({ url }) => {
+  test('launched sessions are returned even if the retry of the others fails', async ({ url }) => {
     const { fetch } = receiving((results, ask) => {
       if (ask > 1) throw new TypeError('the connection was lost');
       results.splice(0, 1, spoilt);
@@ -223,7 +221,7 @@ describe('of many launches', () => {
     ]);
   });
 
-  test('the caller’s signal ends the wait for the next time, with its reason', async ({ url }) => {
+  test('the caller’s signal ends the wait for a retry with its reason', async ({ url }) => {
     const stop = new AbortController();
     const reason = new Error('enough');
     const error = { code: 'LIMIT_EXCEEDED', message: 'full', details: { retry_after_s: 60 } };
@@ -236,7 +234,7 @@ describe('of many launches', () => {
   });
 });
 
-describe('a call that takes too long', () => {
+describe('a slow call', () => {
   test('ends at its deadline', async () => {
     const url = await openSilent();
     const client = createClient({ baseUrl: url, timeoutMs: 100 });
@@ -245,7 +243,7 @@ describe('a call that takes too long', () => {
     await expect(own).rejects.toMatchObject({ code: 'TIMED_OUT' });
   });
 
-  test('ends when its caller says, with its reason', async ({ url }) => {
+  test("ends with the reason of the caller's signal", async ({ url }) => {
     const reason = new Error('enough');
     const gate = await createGate(url);
     onTestFinished(gate.close);
@@ -259,7 +257,7 @@ describe('a call that takes too long', () => {
   });
 });
 
-/** A fetch that is answered 503 so often before it gets through, and when it was called. */
+/** Returns a fetch that answers 503 the first times, and the times of its calls. */
 function refusing(refusals: number, headers: Record<string, string>) {
   const times: number[] = [];
   const body = { error: { code: 'UNAVAILABLE', message: 'MongoDB does not answer' } };
@@ -277,7 +275,7 @@ interface Received {
   error?: object;
 }
 
-/** A fetch of bulk launches whose verdicts `change` may change, and what was asked for, when. */
+/** Returns a fetch for bulk launches whose results `change` may edit, and the requests it sent. */
 function receiving(change: (results: Received[], ask: number) => unknown) {
   const asked: { at: number; sessions: { query: string; idempotency_key: string }[] }[] = [];
   const fetch: Fetch = async (input, init) => {
@@ -290,7 +288,7 @@ function receiving(change: (results: Received[], ask: number) => unknown) {
   return { fetch, asked };
 }
 
-/** The address of a server that takes requests and answers none. */
+/** Opens a server that answers no request and returns its address. */
 async function openSilent(): Promise<string> {
   const server = createServer(() => {});
   onTestFinished(() => {

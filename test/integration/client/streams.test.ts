@@ -10,7 +10,7 @@ const seqs = (items: StreamedEvent[]) =>
   items.map((item) => (item.kind === 'event' ? item.event.seq : item.kind));
 
 describe('the events of a session', () => {
-  test('are those there are and those to come, until it has ended', async ({ api, client }) => {
+  test('are the stored ones and then the new ones until it ends', async ({ api, client }) => {
     const { id } = await client.launch({ query: 'hello' });
     const writing = await claimAndWrite(api.stores, id, api.queue.live);
     await writing.write(2);
@@ -34,7 +34,7 @@ describe('the events of a session', () => {
     expect(seqs(await all(client.events(id, { lastEventId: '1' })))).toEqual([2, 3, 'end']);
   });
 
-  test('come each once though the API is stopped and started again', async ({ api, at }) => {
+  test('arrive once each even if the API is stopped and started again', async ({ api, at }) => {
     const restarted = await openRestartable(at);
     const client = createClient({ baseUrl: restarted.url });
     const { id } = await client.launch({ query: 'hello' });
@@ -58,7 +58,7 @@ describe('the events of a session', () => {
     expect(await result).toMatchObject({ id, status: 'completed' });
   });
 
-  test('go on where the server hangs without a word', async ({ api, url }) => {
+  test('continue on a new connection if the server hangs', async ({ api, url }) => {
     const gate = await createGate(url);
     onTestFinished(gate.close);
     let asked = 0;
@@ -75,7 +75,7 @@ describe('the events of a session', () => {
     const next = events.next();
     gate.freeze();
     await writing.write(1);
-    // The connection stays open: only its silence tells.
+    // The connection stays open, so only its silence shows that the server hangs.
     const before = asked;
     await vi.waitFor(() => expect(asked).toBeGreaterThan(before), 10_000);
     await gate.open();
@@ -83,7 +83,7 @@ describe('the events of a session', () => {
     await events.return();
   });
 
-  test('come with lines that grow an answer, which have no id', async ({ api, client }) => {
+  test('include partial lines, which have no id', async ({ api, client }) => {
     const { id } = await client.launch({ query: 'hello', include_partial_messages: true });
     const writing = await claimAndWrite(api.stores, id, api.queue.live);
     await writing.write(1);
@@ -98,7 +98,7 @@ describe('the events of a session', () => {
     await events.return();
   });
 
-  test('of a whole conversation tell each its session', async ({ api, client }) => {
+  test('name their session if the client follows a conversation', async ({ api, client }) => {
     const root = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
     const child = await api.stores.sessions.insertIfAbsent(makeChild(root));
     const writing = await claimAndWrite(api.stores, child.id, api.queue.live);
@@ -112,7 +112,7 @@ describe('the events of a session', () => {
     ]);
   });
 
-  test('leave no connection behind when their reader goes', async ({ api, at }) => {
+  test('leave no open connection when their reader stops', async ({ api, at }) => {
     const own = await openRestartable(at);
     const client = createClient({ baseUrl: own.url });
     const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
@@ -127,13 +127,13 @@ describe('the events of a session', () => {
     await vi.waitFor(async () => expect(await own.connections()).toBe(0));
   });
 
-  test('are refused at once where there is no such session', async ({ client }) => {
+  test('are refused at once for an unknown session', async ({ client }) => {
     const refused = { code: 'SESSION_NOT_FOUND', status: 404 };
     await expect(client.events(newId()).next()).rejects.toMatchObject(refused);
     await expect(client.waitForResult(newId())).rejects.toMatchObject(refused);
   });
 
-  test('are given up where the API does not come back', async ({ at }) => {
+  test('end with an error if the API does not come back', async ({ at }) => {
     const own = await openRestartable(at);
     const client = createClient({ baseUrl: own.url, reconnectForMs: 100 });
     const { id } = await client.launch({ query: 'hello' });
@@ -145,7 +145,7 @@ describe('the events of a session', () => {
 });
 
 describe('waitForResult', () => {
-  test('gives the session as it ended', async ({ api, client }) => {
+  test('returns the ended session', async ({ api, client }) => {
     const { id } = await client.launch({ query: 'hello' });
     const result = client.waitForResult(id);
     const writing = await claimAndWrite(api.stores, id, api.queue.live);
@@ -155,7 +155,9 @@ describe('waitForResult', () => {
     expect(await client.waitForResult(id)).toMatchObject({ status: 'completed' });
   });
 
-  test('gives a cancelled one too, and waits no longer than it is let', async ({ client }) => {
+  test('returns a cancelled session too, and respects its timeout and signal', async ({
+    client,
+  }) => {
     const { id } = await client.launch({ query: 'hello' });
     const late = client.waitForResult(id, { timeoutMs: 200 });
     await expect(late).rejects.toMatchObject({ code: 'TIMED_OUT' });
@@ -167,8 +169,8 @@ describe('waitForResult', () => {
   });
 });
 
-describe('the changes of status of all sessions', () => {
-  test('are told from now on, and say where some may be missing', async ({ api, at }) => {
+describe('the status changes of all sessions', () => {
+  test('arrive from now on, and `live` marks a possible gap', async ({ api, at }) => {
     const own = await openRestartable(at);
     const client = createClient({ baseUrl: own.url });
     const tag = newId();

@@ -8,7 +8,7 @@ import { test } from '../../../support/keyed-api.ts';
 
 const FORGOTTEN = 'this route is missing from the access table';
 
-// For the rows that cover more than one route: one of them.
+// For each row that covers several routes, one of these routes.
 const BELOW: Record<string, string> = {
   'GET /docs/*': '/docs/',
   'GET /queues/*': '/queues/queue/:queueName',
@@ -22,12 +22,12 @@ function forgottenIn(logged: string[]): string[] {
   return lines.filter(({ msg }) => msg.startsWith(FORGOTTEN)).map(({ route }) => route);
 }
 
-describe('the table of scopes', () => {
-  test('speaks of every route of the API', async ({ keyed: api }) => {
+describe('the access table', () => {
+  test('has a row for every route of the API', async ({ keyed: api }) => {
     expect(forgottenIn(api.logged)).toEqual([]);
   });
 
-  test('speaks of no route that is not there', async ({ keyed: api }) => {
+  test('has no row without a route', async ({ keyed: api }) => {
     const gone = ACCESS_ROWS.filter((row) => {
       const [method, url = ''] = row.split(' ');
       return !api.app.hasRoute({ method: method as HTTPMethods, url: BELOW[row] ?? url });
@@ -35,7 +35,7 @@ describe('the table of scopes', () => {
     expect(gone).toEqual([]);
   });
 
-  test('a route that it forgets is told of at the start, and is for admins alone', async () => {
+  test('makes a missing route admin-only and logs it at start', async () => {
     const logged: string[] = [];
     const loggerInstance: FastifyBaseLogger = createLogger('api', 'error', {
       write: (line) => logged.push(line),
@@ -49,7 +49,7 @@ describe('the table of scopes', () => {
     await app.close();
   });
 
-  test('covers what lies below a path, and not what only begins like it', () => {
+  test('covers all paths below a path, but not paths that only start the same', () => {
     expect(accessOf('GET', '/docs/js/scalar.js')).toBe('public');
     expect(accessOf('GET', '/docs')).toBe('public');
     expect(accessOf('GET', '/docs-of-admins')).toBe('admin');

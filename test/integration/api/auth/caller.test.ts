@@ -8,8 +8,8 @@ async function write(keyed: KeyedApi) {
   return { id: key.id, headers: { authorization: `Bearer ${text}` } };
 }
 
-describe('a session bears the id of the key whose holder asked for it', () => {
-  test('of a launch, of one of many, and of a continue', async ({ keyed }) => {
+describe('the api_key_id of a session', () => {
+  test("is the caller's key for a launch, a bulk launch and a continue", async ({ keyed }) => {
     const [mine, other] = [await write(keyed), await write(keyed)];
     const post = (url: string, payload: object, { headers } = mine) =>
       keyed.app.inject({ method: 'POST', url, headers, payload });
@@ -28,7 +28,7 @@ describe('a session bears the id of the key whose holder asked for it', () => {
     expect(continued.api_key_id).toBe(other.id);
   });
 
-  test('of what a schedule launches: the key that made it, or the last that enabled it', async ({
+  test("is, for a schedule's sessions, the key that created or last enabled the schedule", async ({
     keyed,
     db,
   }) => {
@@ -50,7 +50,7 @@ describe('a session bears the id of the key whose holder asked for it', () => {
     expect(await keyOf()).toBe(other.id);
   });
 
-  test('which nobody can say for himself', async ({ keyed }) => {
+  test('cannot be set by the caller', async ({ keyed }) => {
     const { headers } = await write(keyed);
     const payload = { query: 'hi', api_key_id: 'another' };
     const answer = await keyed.app.inject({
@@ -63,7 +63,7 @@ describe('a session bears the id of the key whose holder asked for it', () => {
     expect(answer.json().error.details.field).toBe('api_key_id');
   });
 
-  test('and usage is told apart by it', async ({ keyed }) => {
+  test('can be used to group the usage', async ({ keyed }) => {
     const { id, headers } = await write(keyed);
     const totals = { ...NO_TOTALS, cost_usd: 3 };
     await keyed.stores.sessions.insertIfAbsent(makeCompletedSession({ api_key_id: id, totals }));
@@ -73,7 +73,7 @@ describe('a session bears the id of the key whose holder asked for it', () => {
     );
   });
 
-  test('two keys of one tenant that say the same with one idempotency key are given one session', async ({
+  test("stays the first key's if two keys of a tenant send the same idempotent launch", async ({
     keyed,
   }) => {
     const [old, fresh] = [await write(keyed), await write(keyed)];

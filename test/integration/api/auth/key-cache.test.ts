@@ -5,7 +5,7 @@ import { test } from '../../../support/services.ts';
 
 const log = createLogger('api', 'silent');
 
-/** The store, and how often it was asked. */
+/** Wraps the key store and counts its reads. */
 function counted(keys: KeyStore): { keys: KeyStore; asked: () => number } {
   let asked = 0;
   const find: KeyStore['find'] = (id) => {
@@ -15,7 +15,7 @@ function counted(keys: KeyStore): { keys: KeyStore; asked: () => number } {
   return { keys: { ...keys, find }, asked: () => asked };
 }
 
-test('a key stands for its tenant, with its scope and those below it', async ({ db }) => {
+test('a key identifies its tenant, with its scope and the lower ones', async ({ db }) => {
   const keys = createKeyStore(db);
   const { key, text } = await keys.create({ name: 'a', tenant: 'team-a', scope: 'write' });
   const cache = createKeyCache(keys, log);
@@ -34,7 +34,7 @@ test('many calls with one key ask the database once', async ({ db }) => {
   expect(asked()).toBe(1);
 });
 
-test('what is no text of a key does not reach the database', async ({ db }) => {
+test('a malformed key does not reach the database', async ({ db }) => {
   const { keys, asked } = counted(createKeyStore(db));
   const cache = createKeyCache(keys, log);
   for (const text of ['', 'baton__', `baton_${'A'.repeat(16)}_${'x'.repeat(43)}`, '{"$ne":1}']) {
@@ -43,7 +43,7 @@ test('what is no text of a key does not reach the database', async ({ db }) => {
   expect(asked()).toBe(0);
 });
 
-test('a key is known as soon as it is made, also where it was asked for before', async ({ db }) => {
+test('a new key is accepted at once, even if it was looked up before', async ({ db }) => {
   const keys = createKeyStore(db);
   const { key } = await keys.create({ name: 'a', tenant: 'default', scope: 'read' });
   await db.collection('api_keys').updateOne({ _id: key.id as never }, { $rename: { hash: 'was' } });

@@ -15,7 +15,7 @@ interface Ended {
   stderr: string;
 }
 
-/** Runs the command as `npm run keys -- ...args` does, on this database. */
+/** Runs the command as `npm run keys -- ...args` does, with this environment. */
 async function run(args: string[], env: Record<string, string>): Promise<Ended> {
   const child = promisify(execFile)(process.execPath, nodeArguments(KEYS, ...args), { env });
   return child.then(
@@ -25,7 +25,7 @@ async function run(args: string[], env: Record<string, string>): Promise<Ended> 
 }
 
 describe('npm run keys', () => {
-  test('makes a key whose text alone is on standard output, lists it without, and revokes it', async ({
+  test('creates a key, lists it without its secret, and revokes it', async ({
     databaseName,
     db,
   }) => {
@@ -57,14 +57,17 @@ describe('npm run keys', () => {
     [['create', '--nmae', 'x'], '--nmae'],
     [['revoke'], 'expected one of'],
     [['revoke', 'f'.repeat(16)], 'no key ffff'],
-  ] as const)('%j ends with 1 and says why', async ([args, why], { databaseName }) => {
-    const ended = await run([...args], { MONGODB_URL: databaseUrl(databaseName) });
-    expect(ended).toMatchObject({ code: 1, stdout: '' });
-    expect(ended.stderr).toContain(why);
-    expect(ended.stderr).not.toContain('    at ');
-  });
+  ] as const)(
+    'exits with 1 and a reason for the arguments %j',
+    async ([args, why], { databaseName }) => {
+      const ended = await run([...args], { MONGODB_URL: databaseUrl(databaseName) });
+      expect(ended).toMatchObject({ code: 1, stdout: '' });
+      expect(ended.stderr).toContain(why);
+      expect(ended.stderr).not.toContain('    at ');
+    },
+  );
 
-  test('without the address of a database says which variable is missing', async () => {
+  test('names the missing variable if there is no database address', async () => {
     const ended = await run(['list'], {});
     expect(ended.code).toBe(1);
     expect(ended.stderr).toContain('MONGODB_URL: ');

@@ -15,14 +15,14 @@ async function refusedAs(keyed: KeyedApi, headers: Record<string, string>): Prom
   return answer.json().error.message;
 }
 
-describe('a call to an API that asks for keys', () => {
-  test('without a key is refused, before its body is looked at', async ({ keyed }) => {
+describe('a call to an API that requires keys', () => {
+  test('is refused without a key, before its body is checked', async ({ keyed }) => {
     const answer = await keyed.app.inject({ ...LAUNCH, payload: { nonsense: true } });
     expect(answer.statusCode).toBe(401);
     expect(await refusedAs(keyed, {})).toContain('Authorization: Bearer');
   });
 
-  test('with a key that was never made, or half of one, is refused, and the key is not repeated', async ({
+  test('is refused with an unknown or forged key, which the error does not repeat', async ({
     keyed,
   }) => {
     const real = await keyed.as('admin');
@@ -38,7 +38,7 @@ describe('a call to an API that asks for keys', () => {
     ['write', 200, 202],
     ['admin', 200, 202],
   ] as const)(
-    'with scope %s: a read answers %i, a launch %i',
+    'with scope %s answers a read with %i and a launch with %i',
     async ([scope, reads, writes], { keyed }) => {
       const headers = await keyed.as(scope);
       expect((await keyed.app.inject({ url: '/v1/sessions', headers })).statusCode).toBe(reads);
@@ -53,7 +53,7 @@ describe('a call to an API that asks for keys', () => {
   );
 
   test.for(['cancel', 'interrupt', 'continue'])(
-    '%s needs more than to read',
+    'to %s needs more than the scope read',
     async (verb, { keyed }) => {
       const { id } = await keyed.stores.sessions.insertIfAbsent(makeCompletedSession());
       const answer = await keyed.app.inject({
@@ -65,13 +65,15 @@ describe('a call to an API that asks for keys', () => {
     },
   );
 
-  test('needs no key for health, the document and its page', async ({ keyed }) => {
+  test('needs no key for the health checks, the OpenAPI document and its page', async ({
+    keyed,
+  }) => {
     for (const url of ['/healthz', '/readyz', '/openapi.json', '/docs/']) {
       expect([url, (await keyed.app.inject({ url })).statusCode]).toEqual([url, 200]);
     }
   });
 
-  test('is refused soon after its key is revoked, and only then', async ({ keyed }) => {
+  test('is refused soon after its key is revoked, but not before', async ({ keyed }) => {
     const headers = await keyed.as('read');
     const read = async () => (await keyed.app.inject({ url: '/v1/sessions', headers })).statusCode;
     expect(await read()).toBe(200);
@@ -80,7 +82,7 @@ describe('a call to an API that asks for keys', () => {
     expect(await read()).toBe(401);
   });
 
-  test('leaves its key’s time of last use behind', async ({ keyed }) => {
+  test('stores the time of its key’s last use', async ({ keyed }) => {
     const headers = await keyed.as('read');
     const id = headers.authorization.split('_')[1] ?? '';
     expect((await keyed.keys.find(id))?.key.last_used_at).toBeUndefined();
@@ -91,18 +93,18 @@ describe('a call to an API that asks for keys', () => {
     );
   });
 
-  test('never shows a key in the log', async ({ keyed }) => {
+  test('writes no key to the log', async ({ keyed }) => {
     const headers = await keyed.as('write');
     await keyed.app.inject({ ...LAUNCH, headers });
     await keyed.app.inject({ ...LAUNCH, headers, payload: {} });
     expect(keyed.logged.length).toBeGreaterThan(0);
-    // The secret may hold the separator too.
+    // The secret may contain the separator too.
     const secret = headers.authorization.split('_').slice(2).join('_');
     expect(keyed.logged.join('\n')).not.toContain(secret);
   });
 });
 
-test('while MongoDB is away a key is neither right nor wrong: the answer is 503', async ({
+test('a call with a key answers 503 while MongoDB is away', async ({
   databaseName,
   queuePrefix,
 }) => {

@@ -4,7 +4,7 @@ import { test } from '../../../support/api.ts';
 
 const CANCEL = { method: 'POST', url: `/v1/sessions/${newId()}/cancel` } as const;
 
-describe('an API that asks for no keys', () => {
+describe('an API without keys', () => {
   test.for([
     [{}, 404],
     [{ 'sec-fetch-site': 'same-origin' }, 404],
@@ -13,11 +13,17 @@ describe('an API that asks for no keys', () => {
     [{ 'sec-fetch-site': 'same-site' }, 403],
     [{ origin: 'http://evil.test' }, 403],
     [{ origin: 'null' }, 403],
-  ] as const)('answers an empty POST with %j by %i', async ([headers, status], { api }) => {
-    const answer = await api.app.inject({ ...CANCEL, headers: { host: 'localhost', ...headers } });
-    expect(answer.statusCode).toBe(status);
-    if (status === 403) expect(answer.json()).toMatchObject({ error: { code: 'FORBIDDEN' } });
-  });
+  ] as const)(
+    'answers an empty POST with the headers %j with %i',
+    async ([headers, status], { api }) => {
+      const answer = await api.app.inject({
+        ...CANCEL,
+        headers: { host: 'localhost', ...headers },
+      });
+      expect(answer.statusCode).toBe(status);
+      if (status === 403) expect(answer.json()).toMatchObject({ error: { code: 'FORBIDDEN' } });
+    },
+  );
 
   test.for([
     ['localhost', 200],
@@ -27,7 +33,7 @@ describe('an API that asks for no keys', () => {
     ['rebound.evil.test', 403],
     ['rebound.evil.test:3000', 403],
     ['192.168.0.7:3000', 403],
-  ] as const)('that is called as %j answers %i', async ([host, status], { api }) => {
+  ] as const)('answers a call with the host %j with %i', async ([host, status], { api }) => {
     for (const url of ['/v1/sessions', '/queues', '/openapi.json']) {
       const answer = await api.app.inject({ url, headers: { host } });
       expect([url, answer.statusCode]).toEqual([url, status]);

@@ -4,7 +4,7 @@ import { countJobs, test } from '../../../support/api.ts';
 import { makeChild, makeCompletedSession, makeLaunchJob } from '../../../support/factories.ts';
 
 describe('the dashboard at /queues', () => {
-  test('shows jobs with what a person needs, and links each to its session', async ({ api }) => {
+  test('shows each job without its secrets and links it to its session', async ({ api }) => {
     const job = makeLaunchJob({
       title: 'Look at me',
       config: { query: 'hi', env: { A: 'hidden' } },
@@ -25,7 +25,7 @@ describe('the dashboard at /queues', () => {
     });
   });
 
-  test('serves its own scripts and keeps the page to its own origin', async ({ api }) => {
+  test('serves its own scripts and allows only its own origin', async ({ api }) => {
     const page = await api.app.inject({ url: '/queues/' });
     expect(page.headers['content-security-policy']).toContain("default-src 'self'");
     const scripts = [...page.body.matchAll(/<script defer src="([^"]+)"/g)].map(([, src]) => src);
@@ -52,7 +52,7 @@ describe('the dashboard at /queues', () => {
     ['PATCH', '/queues/sessions/JOB/update-data'],
     ['PATCH', '/queues/sessions/JOB/delay'],
     ['PATCH', '/queues/sessions/JOB/priority'],
-  ] as const)('%s %s changes nothing and answers 405', async ([method, path], { api }) => {
+  ] as const)('answers %s %s with 405 and changes nothing', async ([method, path], { api }) => {
     const job = makeLaunchJob();
     await api.queue.add(job);
     const before = await countJobs(api);
@@ -71,7 +71,7 @@ describe('the dashboard at /queues', () => {
 describe('a job on the dashboard', () => {
   const LIST = '/queues/api/queues?activeQueue=sessions&status=latest&page=1&jobsPerPage=1000';
 
-  test('is told apart by title, status and cost, and told without its session where there is none', async ({
+  test('is named by title, status and cost, or by its query if it has no session yet', async ({
     api,
   }) => {
     const done = makeLaunchJob({ title: 'Fix the build' });
@@ -93,7 +93,7 @@ describe('a job on the dashboard', () => {
     expect(named.get(waits.id)).toMatchObject({ name: 'Write a haiku' });
   });
 
-  test('shows nothing of what a stranger wrote beside the payload', async ({ api }) => {
+  test('shows nothing that another client wrote outside the payload', async ({ api }) => {
     const { id } = makeLaunchJob();
     await api.queue.bull.add('s3cret-name', { config: 's3cret', note: 's3cret' }, {
       jobId: id,
@@ -112,7 +112,7 @@ describe('a job on the dashboard', () => {
     }
   });
 
-  test('a page holds a hundred of them at most', async ({ api }) => {
+  test('is listed with at most a hundred jobs on a page', async ({ api }) => {
     const jobs = Array.from({ length: 120 }, () => makeLaunchJob());
     await Promise.all(jobs.map((job) => api.queue.add(job)));
     const { queues } = (await api.app.inject({ url: LIST })).json();
@@ -121,7 +121,7 @@ describe('a job on the dashboard', () => {
 });
 
 describe('the pages of sessions', () => {
-  test('list them, narrowed by status, with the next page; each links to its job and back', async ({
+  test('list sessions by status, and link each to its job, parent and children', async ({
     api,
   }) => {
     const session = await api.stores.sessions.insertIfAbsent(
@@ -143,7 +143,7 @@ describe('the pages of sessions', () => {
     expect(next.body).toContain(`<a href="/sessions/${session.id}">${session.id}</a>`);
   });
 
-  test('say in words what went wrong', async ({ api }) => {
+  test('show an error as a page with its code', async ({ api }) => {
     const none = await api.app.inject({ url: `/sessions/${crypto.randomUUID()}` });
     expect(none.statusCode).toBe(404);
     expect(none.headers['content-type']).toContain('text/html');
@@ -151,7 +151,7 @@ describe('the pages of sessions', () => {
     expect((await api.app.inject({ url: '/sessions/nonsense' })).statusCode).toBe(400);
   });
 
-  test('run no script, load nothing and send forms to this server alone', async ({ api }) => {
+  test('run no script, load nothing and send forms only to this server', async ({ api }) => {
     const page = await api.app.inject({ url: '/sessions' });
     const policy = String(page.headers['content-security-policy']);
     expect(policy).toContain("default-src 'none'");

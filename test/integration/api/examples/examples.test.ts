@@ -1,4 +1,4 @@
-// The examples of the OpenAPI document: all there, all true to the schemas that they stand beside.
+// The examples of the OpenAPI document are complete and fit their schemas.
 import {
   bulkLaunchSchema,
   codeFacts,
@@ -34,7 +34,7 @@ interface Operation {
   responses: Record<string, Part>;
 }
 
-/** What a place of the document holds: an operation's body, or its answer of a status. */
+/** One body in the document: an operation's request, or its response with one status. */
 interface Location {
   at: string;
   operationId: string;
@@ -76,11 +76,11 @@ function locationsOf({ operationId, requestBody, responses }: Operation): Locati
 
 const examplesOf = ({ media: { examples = {} } }: Location) => Object.entries(examples);
 
-// The bytes of a file: there is nothing to show.
+// A download is the bytes of a file, so it has no example.
 const isDownload = ({ operationId, status }: Location) =>
   operationId === 'readTranscript' && status === '200';
 
-// What JSON Schema does not say of them stands in the schemas that parse.
+// These schemas check more than JSON Schema can express.
 const PARSED: Record<string, z.ZodType> = {
   launchSession: launchRequestSchema,
   continueSession: continueRequestSchema,
@@ -91,13 +91,13 @@ const PARSED: Record<string, z.ZodType> = {
   setLimit: limitCapsSchema,
 };
 
-// Keys of providers and of ours, tokens, private keys; homes, and folders of this machine's.
+// API keys, tokens and private keys; then home folders and other local paths.
 const SECRETS =
   /sk-[a-z]+-\w|gh[pousr]_\w|AKIA[A-Z0-9]|xox[abp]-|whsec_\w|baton_[0-9a-f]{4,}_\w|eyJ[\w-]+\.[\w-]+\.|PRIVATE KEY|"d":|Bearer |password/;
 const PATHS = /\/(?:home|root|Users|tmp|work|var|mnt|opt)\/|[A-Z]:\\/;
 
 describe('the examples of the OpenAPI document', () => {
-  test('stand beside every body and every answer, each with a summary', ({
+  test('cover every request and every response, each with a summary', ({
     received: { locations },
   }) => {
     for (const location of locations.filter((one) => !isDownload(one))) {
@@ -109,7 +109,7 @@ describe('the examples of the OpenAPI document', () => {
     expect(locations.filter(({ status }) => status === null).length).toBeGreaterThan(5);
   });
 
-  test('are of operations that there are', ({ received: { locations } }) => {
+  test('belong to operations that exist', ({ received: { locations } }) => {
     const ids = new Set(locations.map(({ operationId }) => operationId));
     expect(Object.keys(EXAMPLES).filter((id) => !ids.has(id))).toEqual([]);
     const shown = locations.flatMap((location) =>
@@ -122,7 +122,7 @@ describe('the examples of the OpenAPI document', () => {
     }
   });
 
-  test('of errors show every code that the answer tells of', ({ received: { locations } }) => {
+  test('show every error code that a response describes', ({ received: { locations } }) => {
     for (const location of locations.filter(({ status }) => Number(status) >= 400)) {
       const received = [...location.description.matchAll(/\b([A-Z_]{5,}): /g)].map(
         ([, code]) => code,
@@ -137,12 +137,12 @@ describe('the examples of the OpenAPI document', () => {
     }
   });
 
-  test('are valid by the schema that they stand beside, with no key that it does not name', ({
+  test('are valid by their schema and have no key outside it', ({
     received: { locations, components },
   }) => {
     const ajv = new Ajv2020({ strict: false, allErrors: true });
     formats.default(ajv);
-    // Most answers are failures, of one schema.
+    // Most responses are errors with one schema, so each schema is compiled once.
     const compiled = new Map<string, ValidateFunction>();
     for (const location of locations) {
       const key = JSON.stringify(location.media.schema);
@@ -156,7 +156,7 @@ describe('the examples of the OpenAPI document', () => {
     }
   });
 
-  test('of bodies are taken by what parses them', ({ received: { locations } }) => {
+  test('of requests are accepted by the schemas that parse them', ({ received: { locations } }) => {
     const bodies = locations.filter(({ status }) => status === null);
     for (const location of bodies.filter(({ operationId }) => operationId !== 'launchSessions')) {
       const schema = PARSED[location.operationId];
@@ -166,22 +166,20 @@ describe('the examples of the OpenAPI document', () => {
     }
   });
 
-  test('of many launches show what the API answers to them', async ({ api }) => {
+  test('of a bulk launch show the response that the API gives', async ({ api }) => {
     const { body, responses: answers } = EXAMPLES['launchSessions'] ?? {};
     const { sessions } = z.object({ sessions: z.array(z.json()) }).parse(body?.['three']?.value);
     for (const one of sessions)
       expect(bulkLaunchSchema.safeParse(one)).toMatchObject({ success: true });
     const ask = async (asked: unknown[]) =>
       api.app.inject({ method: 'POST', url: '/v1/sessions/bulk', payload: { sessions: asked } });
-    // The example shows one that its key had made before.
+    // In the example, the second launch repeats an earlier one, so it is sent once before.
     await ask(sessions.slice(1, 2));
     const answered = await ask(sessions);
     expect(verdictsOf(answered.json())).toEqual(verdictsOf(answers?.[200]?.['three']?.value));
   });
 
-  test('hold nothing that looks like a secret, and no folder of anybody', ({
-    received: { locations },
-  }) => {
+  test('contain no secret and no local path', ({ received: { locations } }) => {
     for (const location of locations) {
       const text = JSON.stringify(location.media.examples ?? {});
       expect(text, location.at).not.toMatch(SECRETS);
@@ -203,7 +201,7 @@ const answer = z.object({
 
 const verdictsOf = (body: unknown) => answer.parse(body).results;
 
-/** A schema in which objects that name their keys have no others. */
+/** Returns the schema with unknown keys forbidden in objects that name their keys. */
 function closed(schema: object): object {
   return JSON.parse(JSON.stringify(schema), (_key, value) =>
     value?.type === 'object' && value.properties && value.additionalProperties === undefined

@@ -1,4 +1,4 @@
-// Bodies as clients really send them.
+// Request bodies as real clients send them.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -21,14 +21,18 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 const post = (api: Api, payload: string | Buffer, headers: Record<string, string> = JSON_TYPE) =>
   api.app.inject({ method: 'POST', url: '/v1/sessions', headers, payload });
 
-describe('a call without a body takes what clients send by habit', () => {
+describe('a call that needs no body accepts what clients send anyway:', () => {
   const habits: [what: string, headers: Record<string, string>, payload: string][] = [
-    ['an empty body said to be JSON', JSON_TYPE, ''],
-    ['with a charset', { 'content-type': 'application/json; charset=utf-8' }, ''],
+    ['an empty body with the type JSON', JSON_TYPE, ''],
+    [
+      'an empty JSON body with a charset',
+      { 'content-type': 'application/json; charset=utf-8' },
+      '',
+    ],
     ['white space', JSON_TYPE, ' \r\n'],
     ['an empty object', JSON_TYPE, '{}'],
     ['null', JSON_TYPE, 'null'],
-    ['a body of no type', {}, '{}'],
+    ['a body without a type', {}, '{}'],
     ['an empty form', { 'content-type': 'application/x-www-form-urlencoded' }, ''],
     ['a form', { 'content-type': 'application/x-www-form-urlencoded' }, 'a=b'],
     ['text', { 'content-type': 'text/plain' }, 'stop'],
@@ -68,7 +72,7 @@ describe('a call without a body takes what clients send by habit', () => {
   });
 });
 
-describe('a body that would come back changed is refused, naming the field', () => {
+describe('a body with a value that could be stored changed', () => {
   test.for<[what: string, text: string, field: string]>([
     ['half a pair in the query', '{"query":"a\\ud83d b"}', 'query'],
     ['half a pair in a tag', '{"query":"q","tags":["\\udc00"]}', 'tags.0'],
@@ -78,23 +82,31 @@ describe('a body that would come back changed is refused, naming the field', () 
     ['one more than 2^53 - 1', '{"query":"q","metadata":{"n":9007199254740993}}', 'metadata.n'],
     ['an endless number', '{"query":"q","metadata":{"n":1e400}}', 'metadata.n'],
     ['minus zero', '{"query":"q","metadata":{"n":-0}}', 'metadata.n'],
-    ['too many digits', '{"query":"q","metadata":{"n":0.12345678901234567890}}', 'metadata.n'],
-    ['in settings', '{"query":"q","settings":{"a":{"b":9007199254740993}}}', 'settings.a.b'],
-    ['a key twice', '{"query":"q","metadata":{"n":1,"n":2}}', 'metadata.n'],
-    ['two queries', '{"query":"q","query":"r"}', 'query'],
-    ['a prototype', '{"query":"q","__proto__":{"x":1}}', '__proto__'],
     [
-      'a prototype inside',
+      'a number with too many digits',
+      '{"query":"q","metadata":{"n":0.12345678901234567890}}',
+      'metadata.n',
+    ],
+    [
+      'a large number in settings',
+      '{"query":"q","settings":{"a":{"b":9007199254740993}}}',
+      'settings.a.b',
+    ],
+    ['a key twice', '{"query":"q","metadata":{"n":1,"n":2}}', 'metadata.n'],
+    ['a second query', '{"query":"q","query":"r"}', 'query'],
+    ['a __proto__ key', '{"query":"q","__proto__":{"x":1}}', '__proto__'],
+    [
+      'a nested __proto__ key',
       '{"query":"q","metadata":{"a":{"__proto__":1}}}',
       'metadata.a.__proto__',
     ],
     [
-      'a prototype by its constructor',
+      'a constructor.prototype key',
       '{"query":"q","metadata":{"constructor":{"prototype":{}}}}',
       'metadata.constructor.prototype',
     ],
-    ['white space for a query', '{"query":" \\u00a0\\n"}', 'query'],
-  ])('%s', async ([, text, field], { api }) => {
+    ['a query of white space', '{"query":" \\u00a0\\n"}', 'query'],
+  ])('is refused, and the error names the field: %s', async ([, text, field], { api }) => {
     const before = await countJobs(api);
     const answer = await post(api, text);
     expect(answer.json()).toMatchObject({ error: { code: 'INVALID_REQUEST', details: { field } } });
@@ -103,14 +115,14 @@ describe('a body that would come back changed is refused, naming the field', () 
     expect(await countJobs(api)).toBe(before);
   });
 
-  test('and what is kept is kept to the digit', async ({ api }) => {
+  test('is accepted if each number can be stored exactly', async ({ api }) => {
     const metadata = '{"a":9007199254740991,"b":0.1,"c":1e-7,"d":"a\ud83d\ude00","constructor":1}';
     const answer = await post(api, `{"query":"q","metadata":${metadata}}`);
     expect(answer.statusCode, answer.body).toBe(202);
     expect(JSON.stringify(answer.json().metadata)).toBe(metadata);
   });
 
-  test('a launch of many that has half a pair is its own failure', async ({ api }) => {
+  test('fails alone in a bulk launch', async ({ api }) => {
     const payload = '{"sessions":[{"query":"q"},{"query":"\\ud83d"}]}';
     const answer = await api.app.inject({
       method: 'POST',
@@ -125,11 +137,18 @@ describe('a body that would come back changed is refused, naming the field', () 
   });
 });
 
-describe('a body that cannot be read is told why', () => {
+describe('reading a request body', () => {
   test.for<[string, string | Buffer, Record<string, string>, number, string, RegExp]>([
-    ['empty', '', JSON_TYPE, 400, 'INVALID_REQUEST', /expected a JSON body, got an empty one/],
     [
-      'no JSON',
+      'an empty body',
+      '',
+      JSON_TYPE,
+      400,
+      'INVALID_REQUEST',
+      /expected a JSON body, got an empty one/,
+    ],
+    [
+      'invalid JSON',
       '{"query": q}',
       JSON_TYPE,
       400,
@@ -137,7 +156,7 @@ describe('a body that cannot be read is told why', () => {
       /^expected the body to be JSON$/,
     ],
     [
-      'bytes that are no UTF-8',
+      'bytes that are not UTF-8',
       Buffer.from([...Buffer.from('{"query":"'), 0xff, 0x22, 0x7d]),
       JSON_TYPE,
       400,
@@ -153,7 +172,7 @@ describe('a body that cannot be read is told why', () => {
       /utf-8/,
     ],
     [
-      'gzip',
+      'a gzip body',
       gzipSync('{"query":"q"}'),
       { ...JSON_TYPE, 'content-encoding': 'gzip' },
       415,
@@ -161,57 +180,55 @@ describe('a body that cannot be read is told why', () => {
       /^content-encoding: /,
     ],
     [
-      'an encoding that nobody knows',
+      'an unknown encoding',
       '{"query":"q"}',
       { ...JSON_TYPE, 'content-encoding': 'identity, x-own' },
       415,
       'CONTENT_ENCODING_NOT_SUPPORTED',
       /^content-encoding: /,
     ],
-  ])('%s', async ([, payload, headers, status, code, message], { api }) => {
-    const answer = await post(api, payload, headers);
-    expect(answer.json()).toMatchObject({
-      error: { code, message: expect.stringMatching(message) },
-    });
-    expect(answer.statusCode).toBe(status);
-  });
+  ])(
+    'fails with the reason for %s',
+    async ([, payload, headers, status, code, message], { api }) => {
+      const answer = await post(api, payload, headers);
+      expect(answer.json()).toMatchObject({
+        error: { code, message: expect.stringMatching(message) },
+      });
+      expect(answer.statusCode).toBe(status);
+    },
+  );
 
   test.for([
     { 'content-encoding': 'identity' },
     { 'content-encoding': '' },
     { 'content-type': 'application/json;charset="UTF-8"' },
-  ])('but not with %j', async (headers, { api }) => {
+  ])('succeeds with the headers %j', async (headers, { api }) => {
     const answer = await post(api, '{"query":"q"}', { ...JSON_TYPE, ...headers });
     expect(answer.statusCode, answer.body).toBe(202);
   });
 });
 
-describe('a refusal is read by a client that writes all of its body first', () => {
+describe('a client that first writes its whole body reads the refusal of a body', () => {
   const SIZE = 8 * JOB_MAX_BYTES;
 
   test.for<[what: string, path: string, headers: string, status: number]>([
-    ['too large', '/v1/sessions', `content-length: ${SIZE}`, 413],
+    ['that is too large', '/v1/sessions', `content-length: ${SIZE}`, 413],
     [
-      'too large, without keep-alive',
+      'that is too large without keep-alive',
       '/v1/sessions',
       `content-length: ${SIZE}\r\nconnection: close`,
       413,
     ],
-    ['too large, in chunks', '/v1/sessions', 'transfer-encoding: chunked', 413],
+    ['that is too large in chunks', '/v1/sessions', 'transfer-encoding: chunked', 413],
     [
-      'compressed',
+      'that is compressed',
       '/v1/sessions',
       `content-length: ${SIZE}\r\ncontent-encoding: br\r\nconnection: close`,
       415,
     ],
+    ['for an unknown route', '/v1/nothing', `content-length: ${SIZE}\r\nconnection: close`, 413],
     [
-      'for an address that is none',
-      '/v1/nothing',
-      `content-length: ${SIZE}\r\nconnection: close`,
-      413,
-    ],
-    [
-      'of another host',
+      'from another origin',
       '/v1/sessions',
       `content-length: ${SIZE}\r\norigin: http://evil.test\r\nconnection: close`,
       403,
@@ -238,7 +255,7 @@ describe('a refusal is read by a client that writes all of its body first', () =
     }
     if (headers.includes('chunked')) socket.write('0\r\n\r\n');
     expect(errors).toEqual([]);
-    // Only now it reads.
+    // The client starts to read only now.
     const answer: Buffer[] = [];
     socket.on('data', (data) => answer.push(data));
     expect(await failed).toBe(false);

@@ -11,7 +11,9 @@ const launch = (key: string, payload: object) =>
   }) as const;
 
 describe('Idempotency-Key', () => {
-  test('the same launch again answers with the same session, and says so', async ({ api }) => {
+  test('returns the same session for a repeated launch, with a header that says so', async ({
+    api,
+  }) => {
     const ask = launch('order-1', { query: 'q', title: 'T', delay_ms: 60_000 });
     const first = await api.app.inject(ask);
     expect(first.statusCode).toBe(202);
@@ -27,7 +29,7 @@ describe('Idempotency-Key', () => {
     expect(await countJobs(api)).toBe(jobs);
   });
 
-  test('another body is 409 IDEMPOTENCY_CONFLICT, with the session that has the key', async ({
+  test("answers another body with IDEMPOTENCY_CONFLICT and the first session's id", async ({
     api,
   }) => {
     const first = await api.app.inject(launch('order-2', { query: 'one' }));
@@ -41,7 +43,7 @@ describe('Idempotency-Key', () => {
     });
   });
 
-  test('the same continue again is the same child', async ({ api }) => {
+  test('returns the same session for a repeated continue', async ({ api }) => {
     const parent = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
     const ask = {
       ...launch('order-3', { query: 'go on' }),
@@ -56,7 +58,7 @@ describe('Idempotency-Key', () => {
   test.for<[string, string]>([
     ['empty', ''],
     ['longer than 255 characters', 'x'.repeat(256)],
-  ])('a key that is %s is refused', async ([, key], { api }) => {
+  ])('is refused if it is %s', async ([, key], { api }) => {
     const answer = await api.app.inject(launch(key, { query: 'q' }));
     expect(answer.statusCode).toBe(400);
     expect(answer.json().error).toMatchObject({
@@ -65,7 +67,7 @@ describe('Idempotency-Key', () => {
     });
   });
 
-  test('stands in the OpenAPI document', async ({ api }) => {
+  test('is described in the OpenAPI document', async ({ api }) => {
     const { paths } = (await api.app.inject({ url: '/openapi.json' })).json();
     for (const path of ['/v1/sessions', '/v1/sessions/{id}/continue']) {
       expect(paths[path].post.parameters).toContainEqual(
@@ -75,8 +77,8 @@ describe('Idempotency-Key', () => {
   });
 });
 
-describe('options of a launch', () => {
-  test('a delay is told as a time, and the job waits for it', async ({ api }) => {
+describe('the options of a launch', () => {
+  test('return a delay as a start time, and the job waits for it', async ({ api }) => {
     const before = Date.now();
     const answer = await api.app.inject({
       method: 'POST',
@@ -90,7 +92,7 @@ describe('options of a launch', () => {
     expect((await api.stores.sessions.get(id))?.config.recovery).toEqual({ max_retries: 0 });
   });
 
-  test('a time to run at is told back', async ({ api }) => {
+  test('return run_at as the start time', async ({ api }) => {
     const run_at = new Date(Date.now() + 3_600_000).toISOString();
     const answer = await api.app.inject({
       method: 'POST',
@@ -102,9 +104,9 @@ describe('options of a launch', () => {
   });
 
   test.for([
-    ['delay_ms and run_at at once', { delay_ms: 1, run_at: '2026-01-01T00:00:00Z' }, 'run_at'],
-    ['no attempt', { attempts: 0 }, 'attempts'],
-  ] as const)('%s is refused, naming the field', async ([, options, field], { api }) => {
+    ['both delay_ms and run_at', { delay_ms: 1, run_at: '2026-01-01T00:00:00Z' }, 'run_at'],
+    ['zero attempts', { attempts: 0 }, 'attempts'],
+  ] as const)("are refused with the field's name for %s", async ([, options, field], { api }) => {
     const answer = await api.app.inject({
       method: 'POST',
       url: '/v1/sessions',

@@ -5,7 +5,7 @@ import { describe, expect } from 'vitest';
 import { test } from '../../../support/api.ts';
 import { breakingChanges } from '../../../support/breaking-changes.ts';
 
-/** The document as it was published; `vitest -u` publishes the one of today, unless that breaks a caller. */
+/** The published document. `vitest -u` replaces it, unless the new one breaks a caller. */
 const PUBLISHED = join(import.meta.dirname, '../../../../docs/openapi.json');
 
 const CALLS = {
@@ -45,7 +45,7 @@ const CALLS = {
   'get /readyz': [200, 500, 503],
 };
 
-// What these answer with where it is not JSON, or not JSON alone.
+// The content types of the calls that answer with more than JSON.
 const STREAMS: Record<string, string[]> = {
   'get /v1/sessions/{id}/events': ['application/json', 'text/event-stream'],
   'get /v1/events': ['text/event-stream'],
@@ -61,10 +61,10 @@ interface Operation {
 }
 
 const PUBLIC = ['get /.well-known/jwks.json', 'get /healthz', 'get /readyz'];
-// Of every call that asks for a key: none or a wrong one, too small a scope, no word of it.
+// Every call with a key may answer these: no valid key, too small a scope, or a store failed.
 const OF_KEYS = [401, 403, 500, 503];
 
-// Of every call that may have a body, wanted or not: it is no JSON, too much of it, or compressed.
+// Every call that may have a body may answer these: invalid JSON, too large, or compressed.
 const OF_BODIES = [400, 413, 415];
 
 function answersOf(call: string, codes: readonly number[]): string[] {
@@ -77,7 +77,7 @@ function answersOf(call: string, codes: readonly number[]): string[] {
 }
 
 describe('the OpenAPI document', () => {
-  test('breaks no caller of what was published, and is published as it is', async ({ api }) => {
+  test('breaks no caller of the published document and equals it', async ({ api }) => {
     const document = (await api.app.inject({ url: '/openapi.json' })).json();
     const before = existsSync(PUBLISHED) ? JSON.parse(readFileSync(PUBLISHED, 'utf8')) : {};
     expect(breakingChanges(before, document)).toEqual([]);
@@ -89,7 +89,9 @@ describe('the OpenAPI document', () => {
     expect(await validate(document)).toMatchObject({ valid: true, warnings: [] });
   });
 
-  test('tells every call with an id, a summary and the schema of each answer', async ({ api }) => {
+  test('lists every call with an id, a summary and the schema of each response', async ({
+    api,
+  }) => {
     const document = (await api.app.inject({ url: '/openapi.json' })).json();
     const received = Object.entries<Record<string, Operation>>(document.paths).flatMap(
       ([path, methods]) =>
@@ -119,7 +121,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  test('tells of every call but health the key that it asks for', async ({ api }) => {
+  test('names the key scope of every call that is not public', async ({ api }) => {
     const { paths, components } = (await api.app.inject({ url: '/openapi.json' })).json();
     expect(components.securitySchemes.key).toMatchObject({ type: 'http', scheme: 'bearer' });
     for (const [path, methods] of Object.entries<Record<string, Operation>>(paths)) {
@@ -132,7 +134,7 @@ describe('the OpenAPI document', () => {
     expect(paths['/v1/sessions'].post.security).toEqual([{ key: ['write'] }]);
   });
 
-  test('says of keys and parameters what they mean', async ({ api }) => {
+  test('describes keys and parameters', async ({ api }) => {
     const { components, paths } = (await api.app.inject({ url: '/openapi.json' })).json();
     const { max_turns, title } = components.schemas.LaunchRequest.properties;
     expect(max_turns.description).toContain('agentic turns');
@@ -144,7 +146,7 @@ describe('the OpenAPI document', () => {
     expect(limit.description).toBe('The most items to return, from 1 to 200.');
   });
 
-  test('puts every operation under one of the topics that it names', async ({ api }) => {
+  test('puts every operation under one of its tags', async ({ api }) => {
     const { paths, tags } = (await api.app.inject({ url: '/openapi.json' })).json();
     const operations = Object.values<Record<string, Operation>>(paths).flatMap(Object.values);
     const used = operations.map((one: Operation) => one.tags);
@@ -154,9 +156,7 @@ describe('the OpenAPI document', () => {
     expect(names[0]).toBe('sessions');
   });
 
-  test('refuses unknown keys in what it takes and allows them in what it gives', async ({
-    api,
-  }) => {
+  test('forbids unknown keys in requests and allows them in responses', async ({ api }) => {
     const { components } = (await api.app.inject({ url: '/openapi.json' })).json();
     expect(components.schemas.LaunchRequest).toMatchObject({
       required: ['query'],
@@ -171,7 +171,7 @@ describe('the OpenAPI document', () => {
 });
 
 describe('the page at /docs', () => {
-  test('is whole without a network: nothing on it points elsewhere', async ({ api }) => {
+  test('works without a network, because it loads everything from this server', async ({ api }) => {
     const page = await api.app.inject({ url: '/docs/' });
     expect(page.headers['content-type']).toContain('text/html');
     expect(page.body).toContain('/openapi.json');
@@ -187,7 +187,7 @@ describe('the page at /docs', () => {
 });
 
 describe('GET /v1/schema', () => {
-  test('gives the JSON Schemas of job and config', async ({ api }) => {
+  test('returns the JSON Schemas of job and config', async ({ api }) => {
     const schemas = (await api.app.inject({ url: '/v1/schema' })).json();
     expect(JSON.stringify(schemas)).toContain('parent_session_id');
     expect(Object.keys(schemas).length).toBeGreaterThan(1);

@@ -1,4 +1,4 @@
-// The dashboards as a person meets them: in Chromium, over HTTP, with keys.
+// The dashboards as a person uses them: in Chromium, over HTTP, with keys.
 import { once } from 'node:events';
 import { UnrecoverableError, Worker } from 'bullmq';
 import type { Page } from 'playwright-core';
@@ -8,7 +8,7 @@ import type { KeyedApi } from '../../../support/keyed-api.ts';
 import { redisUrl } from '../../../support/services.ts';
 import { test as base } from '../../../support/visit.ts';
 
-// Every secret of makeFullConfig() begins so.
+// Every secret of makeFullConfig() starts with this.
 const SECRET = 's3cret';
 
 const test = base.extend<{ $file: { failed: { id: string } } }>({
@@ -51,7 +51,7 @@ async function logIn(page: Page, keyed: KeyedApi, scope: 'read' | 'write'): Prom
 }
 
 describe('the dashboards in a browser', () => {
-  test('a reader logs in, finds a session, follows its link and back, and sees no secret', async ({
+  test('let a reader log in and move between job and session, without any secret', async ({
     keyed,
     url,
     visit,
@@ -86,7 +86,7 @@ describe('the dashboards in a browser', () => {
     await session.waitForURL(`${url}/queues/queue/sessions/${failed.id}`);
     await session.getByText('Fix the build · failed').waitFor();
     await session.close();
-    // The metadata are the caller's own and the API gives them back; nothing else may be there.
+    // The API returns the caller's own metadata, but no other secret may appear.
     expect(seen.join('').replaceAll(`${SECRET}-metadata`, '')).not.toContain(SECRET);
     expect(seen.slice(0, -1).join('')).not.toContain(SECRET);
 
@@ -94,7 +94,7 @@ describe('the dashboards in a browser', () => {
     expect(visit.complaints).toEqual([]);
   });
 
-  test('a reader finds nothing to press, and is refused where it tries all the same', async ({
+  test('show a reader no action button and refuse a retry request', async ({
     keyed,
     url,
     visit: { page },
@@ -103,7 +103,7 @@ describe('the dashboards in a browser', () => {
     await page.goto(`${url}/queues/queue/sessions/${failed.id}`);
     await logIn(page, keyed, 'read');
     await page.getByText('Fix the build · failed').waitFor();
-    // The board's buttons are bare icons, behind the link: retry, promote and their like would stand there.
+    // The board's action buttons, such as retry and promote, would follow the session link.
     const buttons = page.locator('xpath=//a[.="Session"]/following::button[not(@role="tab")]');
     expect(await buttons.count()).toBe(0);
     const retried = await page.evaluate(
@@ -115,7 +115,7 @@ describe('the dashboards in a browser', () => {
     expect(await job?.getState()).toBe('failed');
   });
 
-  test('a writer cancels a session on its page and logs out', async ({
+  test('let a writer cancel a session on its page and log out', async ({
     keyed,
     url,
     visit: { page },

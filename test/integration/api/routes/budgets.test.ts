@@ -6,7 +6,7 @@ import { test as keyedTest } from '../../../support/keyed-api.ts';
 
 type Caps = Partial<Pick<LimitView, `max_${string}` & keyof LimitView>>;
 
-/** A new tag that is under this limit. */
+/** Sets this limit on a new tag and returns the tag. */
 async function limitedTag(api: Api, caps: Caps): Promise<string> {
   const tag = `tag-${newId()}`;
   const url = `/v1/limits/tag/${tag}`;
@@ -32,8 +32,8 @@ async function sessionsOf(api: Api, tag: string) {
 const cancel = (api: Api, id: string) =>
   api.app.inject({ method: 'POST', url: `/v1/sessions/${id}/cancel` });
 
-describe('sessions at once', () => {
-  test('are as many as the limit says, however many ask at the same moment', async ({ api }) => {
+describe('the limit of sessions at once', () => {
+  test('holds even if many launches come at the same moment', async ({ api }) => {
     const tag = await limitedTag(api, { max_sessions_at_once: 3 });
 
     const answers = await launchMany(api, tag, 8);
@@ -53,7 +53,7 @@ describe('sessions at once', () => {
     expect(sessions.every(({ waiting_for }) => waiting_for === undefined)).toBe(true);
   });
 
-  test('give room again once one has ended', async ({ api }) => {
+  test('frees a slot when a session ends', async ({ api }) => {
     const tag = await limitedTag(api, { max_sessions_at_once: 1 });
     const first = (await launch(api, tag)).json();
     expect((await launch(api, tag)).statusCode).toBe(429);
@@ -61,7 +61,7 @@ describe('sessions at once', () => {
     expect((await launch(api, tag)).statusCode).toBe(202);
   });
 
-  test('are counted for continues as well', async ({ api }) => {
+  test('counts continues too', async ({ api }) => {
     const tag = await limitedTag(api, { max_sessions_at_once: 1 });
     await launch(api, tag);
     const parent = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
@@ -73,7 +73,7 @@ describe('sessions at once', () => {
     expect(answer.statusCode).toBe(429);
   });
 
-  test('of many launches in one request are the first', async ({ api }) => {
+  test('accepts the first launches of a bulk request', async ({ api }) => {
     const tag = await limitedTag(api, { max_sessions_at_once: 2 });
     const sessions = [1, 2, 3, 4].map((n) => ({ query: `${n}`, tags: n === 3 ? [] : [tag] }));
     const answer = await api.app.inject({
@@ -94,8 +94,8 @@ describe('sessions at once', () => {
   });
 });
 
-describe('sessions a minute', () => {
-  test('are as many as the limit says; the answer says when the minute turns', async ({ api }) => {
+describe('the limit of sessions per minute', () => {
+  test('holds, and Retry-After lasts until the minute ends', async ({ api }) => {
     const tag = await limitedTag(api, { max_sessions_per_minute: 2 });
 
     const answers = await launchMany(api, tag, 4);
@@ -111,7 +111,7 @@ describe('sessions a minute', () => {
     expect(await sessionsOf(api, tag)).toHaveLength(2);
   });
 
-  test('that were refused do not count', async ({ api }) => {
+  test('does not count refused launches', async ({ api }) => {
     const tag = await limitedTag(api, { max_sessions_per_minute: 2, max_sessions_at_once: 1 });
     const first = (await launch(api, tag)).json();
     for (const { statusCode } of await launchMany(api, tag, 3)) expect(statusCode).toBe(429);
@@ -120,13 +120,15 @@ describe('sessions a minute', () => {
   });
 });
 
-describe('dollars a day', () => {
+describe('the limit of dollars per day', () => {
   const spend = (api: Api, tag: string, cost_usd: number, end_time = new Date()) =>
     api.stores.sessions.insertIfAbsent(
       makeCompletedSession({ tags: [tag], totals: { ...NO_TOTALS, cost_usd }, end_time }),
     );
 
-  test('are what has ended today; the answer says when the day turns', async ({ api }) => {
+  test('counts sessions that ended today, and Retry-After lasts until the day ends', async ({
+    api,
+  }) => {
     const tag = await limitedTag(api, { max_usd_per_day: 2 });
     await spend(api, tag, 50, new Date(Date.now() - 24 * 3600 * 1000));
     await spend(api, tag, 1.5);
@@ -143,7 +145,7 @@ describe('dollars a day', () => {
     expect(limit.json().now).toEqual({ sessions_at_once: 0, usd_today: 2 });
   });
 
-  test('are not had back by deleting', async ({ api }) => {
+  test('still counts a deleted session', async ({ api }) => {
     const tag = await limitedTag(api, { max_usd_per_day: 2 });
     const { id } = await spend(api, tag, 3);
     expect((await launch(api, tag)).statusCode).toBe(429);
@@ -152,12 +154,10 @@ describe('dollars a day', () => {
   });
 });
 
-describe('with on_limit "wait"', () => {
+describe('if on_limit is "wait", a session', () => {
   const wait = { on_limit: 'wait' };
 
-  test('a session is accepted, says that it waits for a budget, and has no job', async ({
-    api,
-  }) => {
+  test('is accepted, waits for a budget, and has no job', async ({ api }) => {
     const tag = await limitedTag(api, { max_sessions_at_once: 1 });
     await launch(api, tag);
     const waiting = await launch(api, tag, wait);
@@ -166,7 +166,7 @@ describe('with on_limit "wait"', () => {
     expect(await api.queue.find(waiting.json().id)).toBeNull();
   });
 
-  test('it goes on, first come first, by the end of another', async ({ api }) => {
+  test('is enqueued in launch order when another one ends', async ({ api }) => {
     const tag = await limitedTag(api, { max_sessions_at_once: 1 });
     const running = (await launch(api, tag)).json();
     const first = (await launch(api, tag, wait)).json();
@@ -180,7 +180,7 @@ describe('with on_limit "wait"', () => {
     expect(info).not.toHaveProperty('waiting_for');
   });
 
-  test('it goes on to wait for its concurrency key', async ({ api }) => {
+  test('waits for its concurrency key after its budget', async ({ api }) => {
     const tag = await limitedTag(api, { max_sessions_at_once: 1 });
     const running = (await launch(api, tag)).json();
     const concurrency_key = newId();
@@ -193,13 +193,13 @@ describe('with on_limit "wait"', () => {
     expect(info.waiting_for).toBe('concurrency_key');
   });
 
-  test('it can be cancelled', async ({ api }) => {
+  test('can be cancelled while it waits', async ({ api }) => {
     const tag = await limitedTag(api, { max_sessions_at_once: 0 });
     const { id } = (await launch(api, tag, wait)).json();
     expect((await cancel(api, id)).json().status).toBe('cancelled');
   });
 
-  test('it goes on by the duty holder where the limit was taken away', async ({ api, db }) => {
+  test('is enqueued by the reconciler if the limit was removed', async ({ api, db }) => {
     const tag = await limitedTag(api, { max_sessions_at_once: 0 });
     const { id } = (await launch(api, tag, wait)).json();
     await api.app.inject({ method: 'DELETE', url: `/v1/limits/tag/${tag}` });
@@ -213,7 +213,7 @@ describe('with on_limit "wait"', () => {
   });
 });
 
-test('an idempotency key that was refused may be used again, and is one session then', async ({
+test('an idempotency key that a limit refused can be used again for one session', async ({
   api,
 }) => {
   const tag = await limitedTag(api, { max_sessions_at_once: 1 });
@@ -226,10 +226,7 @@ test('an idempotency key that was refused may be used again, and is one session 
   expect((await launch(api, tag, {}, headers)).json().id).toBe(accepted.json().id);
 });
 
-test('slots of sessions that died without a word are freed by the duty holder', async ({
-  api,
-  db,
-}) => {
+test('the reconciler frees the slots of sessions that nobody released', async ({ api, db }) => {
   const tag = await limitedTag(api, { max_sessions_at_once: 1 });
   const { id } = (await launch(api, tag)).json();
   const failed = { status: 'failed', end_time: new Date() };
@@ -239,25 +236,28 @@ test('slots of sessions that died without a word are freed by the duty holder', 
   expect((await launch(api, tag)).statusCode).toBe(202);
 });
 
-keyedTest('the limit of an API key is its own, and only admins set it', async ({ keyed }) => {
-  const made = await Promise.all(
-    ['one', 'two'].map((name) => keyed.keys.create({ name, tenant: 'default', scope: 'write' })),
-  );
-  const [one, two] = made.map(({ key, text }) => ({
-    id: key.id,
-    headers: { authorization: `Bearer ${text}` },
-  }));
-  const put = (headers: Record<string, string>) =>
-    keyed.app.inject({
-      method: 'PUT',
-      url: `/v1/limits/key/${one?.id}`,
-      headers,
-      payload: { max_sessions_at_once: 1 },
-    });
-  expect((await put(one?.headers ?? {})).statusCode).toBe(403);
-  expect((await put(await keyed.as('admin'))).statusCode).toBe(200);
+keyedTest(
+  "the limit of an API key counts only that key's sessions, and only admins can set it",
+  async ({ keyed }) => {
+    const made = await Promise.all(
+      ['one', 'two'].map((name) => keyed.keys.create({ name, tenant: 'default', scope: 'write' })),
+    );
+    const [one, two] = made.map(({ key, text }) => ({
+      id: key.id,
+      headers: { authorization: `Bearer ${text}` },
+    }));
+    const put = (headers: Record<string, string>) =>
+      keyed.app.inject({
+        method: 'PUT',
+        url: `/v1/limits/key/${one?.id}`,
+        headers,
+        payload: { max_sessions_at_once: 1 },
+      });
+    expect((await put(one?.headers ?? {})).statusCode).toBe(403);
+    expect((await put(await keyed.as('admin'))).statusCode).toBe(200);
 
-  expect((await launch(keyed, 'x', {}, one?.headers)).statusCode).toBe(202);
-  expect((await launch(keyed, 'x', {}, one?.headers)).statusCode).toBe(429);
-  expect((await launch(keyed, 'x', {}, two?.headers)).statusCode).toBe(202);
-});
+    expect((await launch(keyed, 'x', {}, one?.headers)).statusCode).toBe(202);
+    expect((await launch(keyed, 'x', {}, one?.headers)).statusCode).toBe(429);
+    expect((await launch(keyed, 'x', {}, two?.headers)).statusCode).toBe(202);
+  },
+);

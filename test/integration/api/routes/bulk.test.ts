@@ -13,7 +13,7 @@ const launchAll = (api: Api, sessions: unknown, extra: object = {}) =>
   });
 
 describe('POST /v1/sessions/bulk', () => {
-  test('launches a thousand sessions, each told in its place, while others are served', async ({
+  test('launches a thousand sessions, answers in their order, and serves others meanwhile', async ({
     api,
   }) => {
     const tag = newId();
@@ -44,7 +44,7 @@ describe('POST /v1/sessions/bulk', () => {
     expect(answered).toBeGreaterThan(20);
   });
 
-  test('each stands or falls by itself, in the order that they were asked in', async ({ api }) => {
+  test('accepts or refuses each launch separately and answers in their order', async ({ api }) => {
     const deep: { a?: unknown } = {};
     for (let n = 0, at = deep; n < 70; n += 1) at = at.a = {};
     const answer = await launchAll(api, [
@@ -77,7 +77,7 @@ describe('POST /v1/sessions/bulk', () => {
     expect(results.at(-1)).toMatchObject({ session: { query: 'last', title: 'T', priority: 3 } });
   });
 
-  test('the same launches again are the same sessions, each by its own key', async ({ api }) => {
+  test('returns the same sessions for repeated launches with their own keys', async ({ api }) => {
     const key = newId();
     const sessions = [
       { query: 'a', idempotency_key: `${key}-a` },
@@ -109,7 +109,9 @@ describe('POST /v1/sessions/bulk', () => {
     expect(alone.json().id).toBe(first[0].session.id);
   });
 
-  test('of launches with one concurrency key only as many as may are enqueued', async ({ api }) => {
+  test('enqueues only as many launches of one concurrency key as its limit allows', async ({
+    api,
+  }) => {
     const concurrency_key = newId();
     const sessions = Array.from({ length: 10 }, () => ({ query: 'q', concurrency_key }));
     const { results } = (await launchAll(api, [...sessions, { query: 'free' }])).json();
@@ -123,11 +125,11 @@ describe('POST /v1/sessions/bulk', () => {
   });
 
   test.for<[string, unknown, object]>([
-    ['no list', {}, {}],
+    ['a body without a list', {}, {}],
     ['an empty list', [], {}],
-    ['more than a thousand', Array.from({ length: 1_001 }, () => ({ query: 'q' })), {}],
-    ['something beside the list', [{ query: 'q' }], { tags: ['a'] }],
-  ])('%s is refused as a whole', async ([, sessions, extra], { api }) => {
+    ['a list of more than a thousand', Array.from({ length: 1_001 }, () => ({ query: 'q' })), {}],
+    ['another key beside the list', [{ query: 'q' }], { tags: ['a'] }],
+  ])('refuses %s as a whole', async ([, sessions, extra], { api }) => {
     const before = await countJobs(api);
     const answer = await launchAll(api, sessions, extra);
     expect(answer.statusCode).toBe(400);
@@ -138,7 +140,7 @@ describe('POST /v1/sessions/bulk', () => {
     expect(await countJobs(api)).toBe(before);
   });
 
-  test('one Idempotency-Key for all of them is refused: it could not be each one’s', async ({
+  test('refuses an Idempotency-Key header, because each launch needs its own key', async ({
     api,
   }) => {
     const answer = await api.app.inject({
@@ -150,7 +152,7 @@ describe('POST /v1/sessions/bulk', () => {
     expect(answer.json().error).toMatchObject({ details: { field: 'idempotency-key' } });
   });
 
-  test('a body of up to 16 MiB is taken here, and nowhere else', async ({ api }) => {
+  test('accepts a body of up to 16 MiB, which no other route does', async ({ api }) => {
     const some = Array.from({ length: 12 }, () => ({ query: 'x'.repeat(1000 * 1024) }));
     const { results } = (await launchAll(api, some)).json();
     expect(results.map(({ status }: { status: number }) => status)).toEqual(some.map(() => 202));
@@ -164,7 +166,7 @@ describe('POST /v1/sessions/bulk', () => {
     expect(alone.statusCode).toBe(413);
   });
 
-  test('while Redis is away each is told so, in the time of one', async ({
+  test('answers UNAVAILABLE for each launch within one time limit while Redis is away', async ({
     databaseName,
     queuePrefix,
   }) => {

@@ -48,7 +48,7 @@ describe('POST /v1/sessions/:id/continue', () => {
     expect(read.json()).toEqual(answer.json());
   });
 
-  test('two continues of one parent are two branches', async ({ api }) => {
+  test('makes two branches from two continues of one parent', async ({ api }) => {
     const parent = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
     const post = () =>
       api.app.inject({
@@ -68,7 +68,7 @@ describe('POST /v1/sessions/:id/continue', () => {
     ['running', 'SESSION_NOT_TERMINAL', 409],
     ['failed', 'PARENT_NOT_RESUMABLE', 409],
   ] as const)(
-    'a parent that is %s without a transcript is refused as %s',
+    'refuses a %s parent without a transcript as %s',
     async ([status, code, httpStatus], { api }) => {
       const parent = await api.stores.sessions.insertIfAbsent(makeSession({ status }));
       const before = await countJobs(api);
@@ -85,7 +85,7 @@ describe('POST /v1/sessions/:id/continue', () => {
     },
   );
 
-  test('a parent that nobody knows is PARENT_NOT_FOUND', async ({ api }) => {
+  test('answers PARENT_NOT_FOUND for an unknown parent', async ({ api }) => {
     const answer = await api.app.inject({
       method: 'POST',
       url: `/v1/sessions/${newId()}/continue`,
@@ -95,7 +95,7 @@ describe('POST /v1/sessions/:id/continue', () => {
     expect(answer.statusCode).toBe(404);
   });
 
-  test('a parent that only the queue knows is met, and still busy', async ({ api }) => {
+  test('answers SESSION_NOT_TERMINAL for a parent that is only in the queue', async ({ api }) => {
     const job = makeLaunchJob();
     await api.queue.add(job);
     const answer = await api.app.inject({
@@ -107,7 +107,7 @@ describe('POST /v1/sessions/:id/continue', () => {
   });
 
   test.for([
-    ['no query', {}, 'INVALID_REQUEST', 400, 'query'],
+    ['a missing query', {}, 'INVALID_REQUEST', 400, 'query'],
     [
       'a parent in the body',
       { query: 'q', parent_session_id: newId() },
@@ -137,7 +137,7 @@ describe('POST /v1/sessions/:id/continue', () => {
       'env.PATH',
     ],
   ] as const)(
-    '%s is refused, naming the field',
+    'refuses %s and names the field',
     async ([, payload, code, status, field], { api }) => {
       const parent = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
       const answer = await api.app.inject({
@@ -150,7 +150,7 @@ describe('POST /v1/sessions/:id/continue', () => {
     },
   );
 
-  test('an id that is no id is refused as such', async ({ api }) => {
+  test('refuses a malformed id', async ({ api }) => {
     const answer = await api.app.inject({
       method: 'POST',
       url: '/v1/sessions/nonsense/continue',
@@ -164,33 +164,30 @@ describe('POST /v1/sessions/:id/continue', () => {
 });
 
 describe('a continue of a session that has not ended', () => {
-  test.for(['enqueue', 'interrupt'])(
-    'waits for it where on_busy is %s',
-    async (on_busy, { api }) => {
-      const lease = { fence: 1, owner: 'w', expires_at: new Date(Date.now() + 60_000) };
-      const parent = await api.stores.sessions.insertIfAbsent(
-        makeSession({ status: 'running', lease }),
-      );
-      const jobs = await countJobs(api);
-      const answer = await api.app.inject({
-        method: 'POST',
-        url: `/v1/sessions/${parent.id}/continue`,
-        payload: { query: 'go on', on_busy, title: 'Next' },
-      });
-      expect(answer.statusCode).toBe(202);
-      expect(infoSchema.parse(answer.json())).toMatchObject({
-        status: 'queued',
-        waiting_for: 'parent',
-        parent_session_id: parent.id,
-        title: 'Next',
-      });
-      expect(await countJobs(api)).toBe(jobs);
-      const asked = (await api.stores.sessions.get(parent.id))?.interrupt_requested_at;
-      expect(asked !== undefined).toBe(on_busy === 'interrupt');
-    },
-  );
+  test.for(['enqueue', 'interrupt'])('waits if on_busy is %s', async (on_busy, { api }) => {
+    const lease = { fence: 1, owner: 'w', expires_at: new Date(Date.now() + 60_000) };
+    const parent = await api.stores.sessions.insertIfAbsent(
+      makeSession({ status: 'running', lease }),
+    );
+    const jobs = await countJobs(api);
+    const answer = await api.app.inject({
+      method: 'POST',
+      url: `/v1/sessions/${parent.id}/continue`,
+      payload: { query: 'go on', on_busy, title: 'Next' },
+    });
+    expect(answer.statusCode).toBe(202);
+    expect(infoSchema.parse(answer.json())).toMatchObject({
+      status: 'queued',
+      waiting_for: 'parent',
+      parent_session_id: parent.id,
+      title: 'Next',
+    });
+    expect(await countJobs(api)).toBe(jobs);
+    const asked = (await api.stores.sessions.get(parent.id))?.interrupt_requested_at;
+    expect(asked !== undefined).toBe(on_busy === 'interrupt');
+  });
 
-  test('is refused where on_busy is reject, or nothing that is known', async ({ api }) => {
+  test('is refused if on_busy is reject or unknown', async ({ api }) => {
     const parent = await api.stores.sessions.insertIfAbsent(makeSession({ status: 'running' }));
     const ask = async (on_busy: string) => {
       const answer = await api.app.inject({

@@ -4,7 +4,7 @@ import { test } from '../../../support/api.ts';
 import { makeChild, makeCompletedSession, makeLaunchJob } from '../../../support/factories.ts';
 
 describe('DELETE /v1/sessions/:id', () => {
-  test('removes the whole conversation; no part of it is found any more', async ({ api }) => {
+  test('removes all sessions of the conversation', async ({ api }) => {
     const root = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
     const child = await api.stores.sessions.insertIfAbsent(
       makeChild(root, { status: 'failed', end_time: new Date() }),
@@ -21,7 +21,7 @@ describe('DELETE /v1/sessions/:id', () => {
     expect(again.statusCode).toBe(204);
   });
 
-  test('a conversation that has not ended answers 409 and names what runs', async ({ api }) => {
+  test('answers 409 and names the sessions that have not ended', async ({ api }) => {
     const root = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
     const child = await api.stores.sessions.insertIfAbsent(makeChild(root));
 
@@ -34,20 +34,20 @@ describe('DELETE /v1/sessions/:id', () => {
     });
   });
 
-  test('a session that only the queue knows has not ended', async ({ api }) => {
+  test('answers 409 for a session that is only in the queue', async ({ api }) => {
     const job = makeLaunchJob();
     await api.queue.add(job);
     const answer = await api.app.inject({ method: 'DELETE', url: `/v1/sessions/${job.id}` });
     expect(answer.json().error).toMatchObject({ code: 'SESSION_NOT_TERMINAL' });
   });
 
-  test('an unknown session answers 404', async ({ api }) => {
+  test('answers 404 for an unknown session', async ({ api }) => {
     const answer = await api.app.inject({ method: 'DELETE', url: `/v1/sessions/${newId()}` });
     expect(answer.statusCode).toBe(404);
     expect(answer.json().error.code).toBe('SESSION_NOT_FOUND');
   });
 
-  test('continuing a conversation that was deleted answers 404', async ({ api }) => {
+  test('makes a later continue answer 404', async ({ api }) => {
     const root = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
     await api.app.inject({ method: 'DELETE', url: `/v1/sessions/${root.id}` });
     const answer = await api.app.inject({

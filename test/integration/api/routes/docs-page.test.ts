@@ -1,4 +1,4 @@
-// The reference as a newcomer meets it: in Chromium, over HTTP, with a key.
+// The API reference as a newcomer uses it: in Chromium, over HTTP, with a key.
 import { describe, expect } from 'vitest';
 import { test } from '../../../support/visit.ts';
 
@@ -7,7 +7,11 @@ interface Operation {
 }
 
 describe('the reference at /docs in a browser', () => {
-  test('names every operation, shows an example, and sends it', async ({ keyed, url, visit }) => {
+  test('lists every operation, shows an example, and can send it', async ({
+    keyed,
+    url,
+    visit,
+  }) => {
     const { page } = visit;
     await page.goto(`${url}/docs/`);
     expect(await page.title()).toBe('Baton API');

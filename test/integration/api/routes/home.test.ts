@@ -3,8 +3,8 @@ import { logIn, test } from '../../../support/keyed-api.ts';
 
 const PAGE = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 
-describe('the root', () => {
-  test('leads a browser to the sessions page', async ({ api }) => {
+describe('the root page', () => {
+  test('redirects a browser to the sessions page', async ({ api }) => {
     for (const method of ['GET', 'HEAD'] as const) {
       const answer = await api.app.inject({ method, url: '/', headers: PAGE });
       expect([answer.statusCode, answer.headers.location]).toEqual([303, '/sessions']);
@@ -14,7 +14,7 @@ describe('the root', () => {
     expect(page.headers['content-type']).toContain('text/html');
   });
 
-  test('leads a browser without a login to the login, and from there on', async ({ keyed }) => {
+  test('redirects a browser without a login to the login and then back', async ({ keyed }) => {
     const first = await keyed.app.inject({ url: '/', headers: PAGE });
     const login = await keyed.app.inject({ url: String(first.headers.location), headers: PAGE });
     expect([login.statusCode, login.headers.location]).toEqual([303, '/login?next=%2Fsessions']);
@@ -24,7 +24,7 @@ describe('the root', () => {
   });
 
   test.for([{}, { accept: '*/*' }, { accept: 'application/json' }])(
-    'tells a program that sends %j what this is, and links that answer',
+    'answers a program that sends %j with the name and working links',
     async (headers, { api, keyed }) => {
       for (const { app } of [api, keyed]) {
         const answer = await app.inject({ url: '/', headers });
@@ -40,12 +40,12 @@ describe('the root', () => {
   );
 });
 
-describe('the login of an API that asks for no keys', () => {
+describe('the login page of an API without keys', () => {
   test.for<[url: string, location: string]>([
     ['/login', '/sessions'],
     ['/login?next=/queues', '/queues'],
     ['/login?next=//evil.test', '/queues'],
-  ])('%s leads on to %s', async ([url, location], { api }) => {
+  ])('redirects %s to %s', async ([url, location], { api }) => {
     const answer = await api.app.inject({ url, headers: PAGE });
     expect([answer.statusCode, answer.headers.location]).toEqual([303, location]);
   });

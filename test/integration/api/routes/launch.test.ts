@@ -4,7 +4,7 @@ import { test } from '../../../support/api.ts';
 import { makeFullConfig } from '../../../support/factories.ts';
 
 describe('POST /v1/sessions', () => {
-  test('answers 202 with the Info of a queued session and its address', async ({ api }) => {
+  test('answers 202 with the Info of a queued session and its location', async ({ api }) => {
     const answer = await api.app.inject({
       method: 'POST',
       url: '/v1/sessions',
@@ -36,7 +36,7 @@ describe('POST /v1/sessions', () => {
     });
   });
 
-  test('a session can be read the moment its launch was answered', async ({ api }) => {
+  test('makes a session that can be read as soon as the launch is answered', async ({ api }) => {
     const launched = await api.app.inject({
       method: 'POST',
       url: '/v1/sessions',
@@ -54,9 +54,7 @@ describe('POST /v1/sessions', () => {
     expect(conversation.json()).toEqual({ events: [] });
   });
 
-  test('every key of the config reaches the job and the document as it was sent', async ({
-    api,
-  }) => {
+  test('stores every key of the config unchanged in the job and the document', async ({ api }) => {
     const config = {
       ...makeFullConfig(),
       working_dir: '/srv/allowed/here',
@@ -74,7 +72,7 @@ describe('POST /v1/sessions', () => {
     expect(job?.data).toMatchObject({ version: 1, kind: 'launch', id, config, title: 'All of it' });
   });
 
-  test('an absolute path with .. that stays inside a root is allowed', async ({ api }) => {
+  test('accepts an absolute path with .. that stays inside a root', async ({ api }) => {
     const answer = await api.app.inject({
       method: 'POST',
       url: '/v1/sessions',

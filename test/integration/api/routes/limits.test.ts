@@ -13,7 +13,7 @@ const test = base.extend<{ $file: { port: number } }>({
   ],
 });
 
-/** Sends bytes as they are and resolves with what came back until the server closed the connection. */
+/** Sends raw bytes and returns the response after the server closed the connection. */
 async function speak(port: number, text: string): Promise<string> {
   const socket = connect(port, '127.0.0.1').setEncoding('utf8');
   let said = '';
@@ -23,14 +23,14 @@ async function speak(port: number, text: string): Promise<string> {
   return said;
 }
 
-describe('a request that is larger than any needs to be', () => {
+describe('an oversized request', () => {
   test.for([
     [
       'headers',
       (filler: string) => `GET /healthz HTTP/1.1\r\nhost: localhost\r\nx: ${filler}\r\n\r\n`,
     ],
-    ['address', (filler: string) => `GET /healthz?${filler} HTTP/1.1\r\nhost: localhost\r\n\r\n`],
-  ] as const)('in its %s is refused with a code', async ([, request], { port }) => {
+    ['URL', (filler: string) => `GET /healthz?${filler} HTTP/1.1\r\nhost: localhost\r\n\r\n`],
+  ] as const)('is refused with an error code for its %s', async ([, request], { port }) => {
     const said = await speak(port, request('x'.repeat(17 * 1024)));
     expect(said).toMatch(/^HTTP\/1\.1 413 /);
     expect(said).toContain('"code":"PAYLOAD_TOO_LARGE"');
@@ -42,22 +42,30 @@ describe('a request that is larger than any needs to be', () => {
     ['metadata', `{"query":"q","metadata":${nested(50_000)}}`],
     ['settings', `{"query":"q","settings":${nested(50_000)}}`],
     ['json_schema', `{"query":"q","json_schema":${nested(50_000)}}`],
-    ['nothing we know', nested(50_000)],
-  ] as const)('in its depth, at %s, is refused with a code', async ([, payload], { api }) => {
-    const headers = { 'content-type': 'application/json' };
-    const answer = await api.app.inject({ method: 'POST', url: '/v1/sessions', payload, headers });
-    expect(answer.statusCode).toBe(400);
-    expect(answer.json()).toMatchObject({ error: { code: 'INVALID_REQUEST' } });
-  });
+    ['an unknown value', nested(50_000)],
+  ] as const)(
+    'is refused with an error code for its nesting in %s',
+    async ([, payload], { api }) => {
+      const headers = { 'content-type': 'application/json' };
+      const answer = await api.app.inject({
+        method: 'POST',
+        url: '/v1/sessions',
+        payload,
+        headers,
+      });
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json()).toMatchObject({ error: { code: 'INVALID_REQUEST' } });
+    },
+  );
 
-  test('in the length of an id is no session', async ({ api }) => {
+  test('gets an error for a long id', async ({ api }) => {
     const answer = await api.app.inject({ url: `/v1/sessions/${'a'.repeat(3_000)}` });
     expect([400, 404]).toContain(answer.statusCode);
     expect(answer.json()).toMatchObject({ error: { code: expect.any(String) } });
   });
 });
 
-describe('what every answer tells a browser', () => {
+describe('the security headers of a response', () => {
   test.for([
     '/v1/sessions',
     '/healthz',
@@ -66,7 +74,7 @@ describe('what every answer tells a browser', () => {
     '/queues',
     '/docs/',
     '/openapi.json',
-  ])('at %s: nothing is sniffed, framed, taken over or kept', async (url, { api }) => {
+  ])('forbid sniffing, framing, cross-origin use and caching at %s', async (url, { api }) => {
     const { headers } = await api.app.inject({ url });
     expect(headers).toMatchObject({
       'x-content-type-options': 'nosniff',
@@ -79,9 +87,7 @@ describe('what every answer tells a browser', () => {
     expect(headers).not.toHaveProperty('access-control-allow-origin');
   });
 
-  test('JSON may load nothing, and the board only scripts that are served here', async ({
-    api,
-  }) => {
+  test('allow JSON to load nothing and the board only scripts of this server', async ({ api }) => {
     const policyAt = async (url: string) =>
       String((await api.app.inject({ url })).headers['content-security-policy']);
     expect(await policyAt('/v1/sessions')).toContain("default-src 'none'");
@@ -89,7 +95,7 @@ describe('what every answer tells a browser', () => {
   });
 });
 
-// As text: the tests' own JSON.stringify would run out of stack.
+// Built as text, because JSON.stringify would overflow the stack.
 function nested(levels: number): string {
   return `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
 }

@@ -8,7 +8,7 @@ const SAME = { 'sec-fetch-site': 'same-origin' };
 let address = 0;
 
 async function post(keyed: KeyedApi, url: string, form: Record<string, string>, headers = {}) {
-  address += 1; // of its own, so that the limit by address is met on purpose alone
+  address += 1; // A new address for each call, so that only one test reaches the limit by address.
   return keyed.app.inject({
     method: 'POST',
     url,
@@ -24,7 +24,7 @@ async function keyOf(keyed: KeyedApi, scope: 'read' | 'write'): Promise<string> 
 
 describe('the login of the dashboards', () => {
   test.for(['/queues', '/queues/queue/sessions', '/sessions'])(
-    'a browser that asks for %s is sent to the login and back',
+    'redirects a browser from %s to the login and back',
     async (url, { keyed }) => {
       const asked = await keyed.app.inject({ url, headers: PAGE });
       expect(asked.statusCode).toBe(303);
@@ -40,13 +40,13 @@ describe('the login of the dashboards', () => {
     },
   );
 
-  test('a program that asks for the same gets the code', async ({ keyed }) => {
+  test('answers a program without a key with 401', async ({ keyed }) => {
     for (const url of ['/queues', '/queues/api/queues', '/sessions']) {
       expect((await keyed.app.inject({ url })).statusCode).toBe(401);
     }
   });
 
-  test('the cookie holds no key, is out of reach of scripts and of other sites, and ends', async ({
+  test('sets an expiring cookie without the key, closed to scripts and other sites', async ({
     keyed,
   }) => {
     const key = await keyOf(keyed, 'read');
@@ -58,7 +58,7 @@ describe('the login of the dashboards', () => {
     for (const part of key.split('_')) expect(cookie.slice(12)).not.toContain(part);
   });
 
-  test('behind a proxy that speaks TLS the cookie goes over TLS alone', async ({ proxied }) => {
+  test('sets a cookie for TLS only behind a TLS proxy', async ({ proxied }) => {
     const key = await keyOf(proxied, 'read');
     const forwarded = { 'x-forwarded-proto': 'https' };
     const done = await proxied.app.inject({
@@ -77,7 +77,7 @@ describe('the login of the dashboards', () => {
     expect((await proxied.app.inject({ ...asked, headers })).statusCode).toBe(401);
   });
 
-  test('what is no key is refused on the form, and not repeated', async ({ keyed }) => {
+  test('refuses a wrong key on the form without repeating it', async ({ keyed }) => {
     for (const key of ['', 'nonsense-key', `baton_${'0'.repeat(16)}_${'s'.repeat(43)}`]) {
       const refused = await post(keyed, '/login', { key });
       expect(refused.statusCode).toBe(401);
@@ -93,12 +93,12 @@ describe('the login of the dashboards', () => {
     ['/\\evil.test', '/queues'],
     ['javascript:alert(1)', '/queues'],
     ['/sessions?status=failed', '/sessions?status=failed'],
-  ] as const)('goes on to %s only where that is here', async ([next, to], { keyed }) => {
+  ] as const)('redirects to %s only if it is on this server', async ([next, to], { keyed }) => {
     const done = await post(keyed, '/login', { key: await keyOf(keyed, 'read'), next });
     expect(done.headers.location).toBe(to);
   });
 
-  test('a page elsewhere cannot log a browser in or out', async ({ keyed }) => {
+  test("refuses a login or logout from another site's page", async ({ keyed }) => {
     const key = await keyOf(keyed, 'read');
     const elsewhere = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.test' };
     expect((await post(keyed, '/login', { key }, elsewhere)).statusCode).toBe(403);
@@ -109,7 +109,7 @@ describe('the login of the dashboards', () => {
     );
   });
 
-  test('logging out ends the login, not only the cookie', async ({ keyed }) => {
+  test('ends on the server when the user logs out', async ({ keyed }) => {
     const cookie = await logIn(keyed, await keyOf(keyed, 'read'));
     const out = await post(keyed, '/logout', {}, { cookie });
     expect(String(out.headers['set-cookie'])).toContain('Max-Age=0');
@@ -118,7 +118,7 @@ describe('the login of the dashboards', () => {
     );
   });
 
-  test('a revoked key ends its logins', async ({ keyed }) => {
+  test('ends when its key is revoked', async ({ keyed }) => {
     const key = await keyOf(keyed, 'read');
     const cookie = await logIn(keyed, key);
     await keyed.keys.revoke(key.split('_')[1] ?? '');
@@ -128,7 +128,7 @@ describe('the login of the dashboards', () => {
     });
   });
 
-  test('an address that tries and tries is told to wait', async ({ keyed }) => {
+  test('answers 429 after too many tries from one address', async ({ keyed }) => {
     const attempt = () =>
       keyed.app.inject({
         method: 'POST',
@@ -146,7 +146,7 @@ describe('the login of the dashboards', () => {
   });
 });
 
-describe('with a login', () => {
+describe('a browser with a login', () => {
   test.for([
     [{}, 403],
     [{ 'sec-fetch-site': 'cross-site' }, 403],
@@ -154,18 +154,21 @@ describe('with a login', () => {
     [{ origin: 'https://evil.test' }, 403],
     [{ origin: 'http://localhost:80' }, 202],
     [SAME, 202],
-  ] as const)('a launch with %j answers %i', async ([headers, status], { keyed }) => {
-    const cookie = await logIn(keyed, await keyOf(keyed, 'write'));
-    const answer = await keyed.app.inject({
-      method: 'POST',
-      url: '/v1/sessions',
-      payload: { query: 'hi' },
-      headers: { ...headers, cookie, host: 'localhost:80' },
-    });
-    expect(answer.statusCode).toBe(status);
-  });
+  ] as const)(
+    'that sends a launch with the headers %j gets %i',
+    async ([headers, status], { keyed }) => {
+      const cookie = await logIn(keyed, await keyOf(keyed, 'write'));
+      const answer = await keyed.app.inject({
+        method: 'POST',
+        url: '/v1/sessions',
+        payload: { query: 'hi' },
+        headers: { ...headers, cookie, host: 'localhost:80' },
+      });
+      expect(answer.statusCode).toBe(status);
+    },
+  );
 
-  test('a reader sees a session and cannot stop it, a writer can', async ({ keyed }) => {
+  test("can stop a session only with a writer's key", async ({ keyed }) => {
     const { id } = await keyed.stores.sessions.insertIfAbsent(makeSession());
     const reader = await logIn(keyed, await keyOf(keyed, 'read'));
     const seen = await keyed.app.inject({ url: `/sessions/${id}`, headers: { cookie: reader } });
@@ -188,7 +191,7 @@ describe('with a login', () => {
     ['write', 405],
     ['admin', 405],
   ] as const)(
-    'nobody retries a job on the board: %s gets %i',
+    'cannot retry a job on the board: scope %s gets %i',
     async ([scope, status], { keyed }) => {
       const headers = await keyed.as(scope);
       const answer = await keyed.app.inject({

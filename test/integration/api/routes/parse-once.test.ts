@@ -1,4 +1,4 @@
-// A request body is parsed at the boundary of the API, and trusted from there on.
+// The API parses a request body once at its boundary and trusts it afterwards.
 import { expect, vi } from 'vitest';
 import type { z } from 'zod';
 import {
@@ -14,7 +14,7 @@ import {
 import { test } from '../../../support/api.ts';
 import { makeCompletedSession, makeLaunchJob } from '../../../support/factories.ts';
 
-// Every schema that holds a whole launch or continue.
+// Every schema of a whole launch or continue.
 const SCHEMAS: Record<string, z.ZodType> = {
   launchRequestSchema,
   bulkLaunchSchema,
@@ -71,9 +71,7 @@ test('the body of a continue is parsed once', async ({ api }) => {
   expect(counts).toEqual({ continueRequestSchema: 1 });
 });
 
-test('a job from the queue is still parsed, and so is what a library caller passes', async ({
-  api,
-}) => {
+test("a job from the queue and a library caller's config are each parsed once", async ({ api }) => {
   const job = makeLaunchJob();
   await api.queue.add(job);
   expect(await countParses(() => api.manager.getSession(job.id))).toEqual({ jobSchema: 1 });

@@ -1,4 +1,4 @@
-// Every way to ask the API for a session is judged by one policy: the code, the field, and no session or schedule.
+// One policy checks every call that makes a session. A refusal names the field and stores nothing.
 import type { Policy, SessionConfig } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { type Api, test as base, countJobs, databaseUrl, openApi } from '../../../support/api.ts';
@@ -32,7 +32,7 @@ const HOOK = 'settings.hooks.Stop.0.hooks.0';
 
 const REFUSED: [what: string, config: Partial<SessionConfig>, field: string][] = [
   [
-    'a variable of the operator for an http hook',
+    "an operator's variable in an HTTP hook",
     { settings: hooked({ A: '$HOME' }, ['HOME']) },
     `${HOOK}.allowedEnvVars.0`,
   ],
@@ -41,8 +41,12 @@ const REFUSED: [what: string, config: Partial<SessionConfig>, field: string][] =
     { settings: hooked({ Authorization: 'pa$SWORD' }, []) },
     `${HOOK}.headers.Authorization`,
   ],
-  ['more than the lock allows', { setting_sources: ['user', 'local'] }, 'setting_sources'],
-  ["a repository's MCP servers", { strict_mcp_config: false }, 'strict_mcp_config'],
+  [
+    'a setting source that the operator locked',
+    { setting_sources: ['user', 'local'] },
+    'setting_sources',
+  ],
+  ["using a repository's MCP servers", { strict_mcp_config: false }, 'strict_mcp_config'],
 ];
 
 const post = (api: Api, url: string, payload: object) =>
@@ -59,13 +63,13 @@ describe.for(REFUSED)('%s is refused', ([, config, field]) => {
     expect(await countJobs(strict)).toBe(before);
   });
 
-  test('in one launch of many, and in no other', async ({ strict }) => {
+  test('in a bulk launch, which accepts the others', async ({ strict }) => {
     const sessions = [{ query: 'q' }, { query: 'q', ...config }];
     const answer = await post(strict, '/v1/sessions/bulk', { sessions });
     expect(answer.json().results).toMatchObject([{ status: 202 }, { status: 422, error }]);
   });
 
-  test('in a continue that asks for it', async ({ strict }) => {
+  test('in a continue that sets it', async ({ strict }) => {
     const parent = await strict.stores.sessions.insertIfAbsent(makeCompletedSession());
     const answer = await post(strict, `/v1/sessions/${parent.id}/continue`, {
       query: 'q',
@@ -74,7 +78,7 @@ describe.for(REFUSED)('%s is refused', ([, config, field]) => {
     expect([answer.statusCode, answer.json().error]).toMatchObject([422, error]);
   });
 
-  test('in a continue that inherits it, and not once it is cleared', async ({ strict }) => {
+  test('in a continue that inherits it, unless it clears it', async ({ strict }) => {
     const made = makeCompletedSession({ config: { query: 'first', ...config } });
     const { id } = await strict.stores.sessions.insertIfAbsent(made);
     const inherits = await post(strict, `/v1/sessions/${id}/continue`, { query: 'q' });
@@ -84,7 +88,7 @@ describe.for(REFUSED)('%s is refused', ([, config, field]) => {
     expect(clears.statusCode, clears.body).toBe(202);
   });
 
-  test('in a schedule, new or changed', async ({ strict }) => {
+  test('in a new or changed schedule', async ({ strict }) => {
     const under = { code: 'OPTION_NOT_ALLOWED', details: { field: `launch.${field}` } };
     const launch = { query: 'q', ...config };
     const refused = await post(strict, '/v1/schedules', { every_ms: 60_000, launch });
@@ -96,7 +100,7 @@ describe.for(REFUSED)('%s is refused', ([, config, field]) => {
   });
 });
 
-test('an http hook may name a variable that the continue inherits', async ({ strict }) => {
+test('an HTTP hook may use a variable that the continue inherits', async ({ strict }) => {
   const made = makeCompletedSession({ config: { query: 'first', env: { MINE: 'x' } } });
   const { id } = await strict.stores.sessions.insertIfAbsent(made);
   const settings = hooked({ A: '$MINE' }, ['MINE']);

@@ -23,14 +23,14 @@ async function read(api: Api, url: string) {
 }
 
 describe('GET /v1/sessions/:id', () => {
-  test('shows no config unless it is asked for', async ({ api }) => {
+  test('includes the config only on request', async ({ api }) => {
     const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
     expect(await read(api, `/v1/sessions/${id}`)).not.toHaveProperty('config');
     const info = infoSchema.parse(await read(api, `/v1/sessions/${id}?include=config`));
     expect(info.config).toEqual({ query: 'say hello' });
   });
 
-  test('finds a session that was enqueued straight into BullMQ, its events too', async ({
+  test('finds a session that was enqueued straight into BullMQ, and its events', async ({
     api,
   }) => {
     const [first, second] = [newId(), newId()];
@@ -58,7 +58,7 @@ describe('GET /v1/sessions/:id', () => {
     );
   });
 
-  test('shows a job that is no session as failed, naming the field', async ({ api }) => {
+  test('shows an invalid job as a failed session and names the field', async ({ api }) => {
     const id = newId();
     await api.queue.bull.add(
       'launch',
@@ -73,7 +73,7 @@ describe('GET /v1/sessions/:id', () => {
 });
 
 describe('GET /v1/sessions', () => {
-  test('pages through everything newest first, each session once', async ({ api }) => {
+  test('pages through all sessions newest first, each once', async ({ api }) => {
     const tag = newId();
     const times = [3, 1, 2, 2, 2];
     const made = times.map((day) =>
@@ -93,7 +93,7 @@ describe('GET /v1/sessions', () => {
     expect(seen.map(({ id }) => id).sort()).toEqual(made.map(({ id }) => id).sort());
   });
 
-  test('gives cursors that no other list takes', async ({ api }) => {
+  test('returns cursors that other lists refuse', async ({ api }) => {
     const tag = newId();
     for (let n = 0; n < 2; n += 1) {
       await api.stores.sessions.insertIfAbsent(makeSession({ tags: [tag] }));
@@ -108,7 +108,7 @@ describe('GET /v1/sessions', () => {
     }
   });
 
-  test('is narrowed by status, parent, conversation and tag', async ({ api }) => {
+  test('filters by status, parent, conversation and tag', async ({ api }) => {
     const tag = newId();
     const root = await api.stores.sessions.insertIfAbsent(makeCompletedSession({ tags: [tag] }));
     const child = await api.stores.sessions.insertIfAbsent(makeChild(root, { tags: [tag] }));
@@ -128,13 +128,11 @@ describe('GET /v1/sessions', () => {
 });
 
 describe('GET /v1/sessions/:id/events', () => {
-  test('gives the lines as they came, page by page, up to the last that counts', async ({
-    api,
-  }) => {
+  test('returns the unchanged lines in pages up to the last committed event', async ({ api }) => {
     const session = await api.stores.sessions.insertIfAbsent(
       makeSession({ status: 'running', last_event_seq: 5 }),
     );
-    // The sixth was written and never committed: it is not there yet.
+    // The sixth event was written but not committed, so readers must not see it.
     const events = makeEvents(session.id, 6);
     await api.stores.events.insert(events);
     const url = `/v1/sessions/${session.id}/events`;
@@ -169,7 +167,7 @@ describe('GET /v1/sessions/:id/events', () => {
 });
 
 describe('GET /v1/sessions/:id/conversation', () => {
-  test('runs from the first event of the root to the last of the session', async ({ api }) => {
+  test("returns the events from the root's first to the session's last", async ({ api }) => {
     const root = await api.stores.sessions.insertIfAbsent(
       makeCompletedSession({ last_event_seq: 2 }),
     );

@@ -9,8 +9,8 @@ const refusedBodies: [what: string, body: object, status: number, code: string, 
   ['an empty query', { query: '' }, 400, 'INVALID_REQUEST', 'query'],
   ['a query with NUL', { query: 'a\0b' }, 400, 'INVALID_REQUEST', 'query'],
   ['an unknown key', { query: 'q', foo: SECRET }, 400, 'INVALID_REQUEST', 'foo'],
-  ['an id of the caller', { query: 'q', id: newId() }, 400, 'INVALID_REQUEST', 'id'],
-  ['a config in a box', { config: { query: 'q' } }, 400, 'INVALID_REQUEST', 'query'],
+  ['an id chosen by the caller', { query: 'q', id: newId() }, 400, 'INVALID_REQUEST', 'id'],
+  ['a config in a wrapper object', { config: { query: 'q' } }, 400, 'INVALID_REQUEST', 'query'],
   [
     'an unknown key inside',
     { query: 'q', timeouts: { start_ms: 1 } },
@@ -20,10 +20,16 @@ const refusedBodies: [what: string, body: object, status: number, code: string, 
   ],
   ['a wrong type', { query: 'q', max_turns: SECRET }, 400, 'INVALID_REQUEST', 'max_turns'],
   ['a wrong option', { query: 'q', tags: [1] }, 400, 'INVALID_REQUEST', 'tags.0'],
-  ['a null where launch has none', { query: 'q', model: null }, 400, 'INVALID_REQUEST', 'model'],
+  [
+    'a null, which only a continue may have',
+    { query: 'q', model: null },
+    400,
+    'INVALID_REQUEST',
+    'model',
+  ],
   ['a priority below 0', { query: 'q', priority: -1 }, 400, 'INVALID_REQUEST', 'priority'],
   [
-    'an MCP server of no kind',
+    'an MCP server with a bad url',
     { query: 'q', mcp_config: { mcpServers: { a: { type: 'http', url: SECRET } } } },
     400,
     'INVALID_REQUEST',
@@ -82,7 +88,7 @@ const refusedBodies: [what: string, body: object, status: number, code: string, 
   ],
 ];
 
-describe('a launch is refused, naming the field and nothing of its value, for', () => {
+describe("a launch is refused with the field's name but not its value for", () => {
   test.for(refusedBodies)('%s', async ([, body, status, code, field], { api }) => {
     const before = await countJobs(api);
     const answer = await api.app.inject({ method: 'POST', url: '/v1/sessions', payload: body });
@@ -97,7 +103,7 @@ describe('a launch is refused, naming the field and nothing of its value, for', 
 
 const POST_SESSION = ['POST', '/v1/sessions'] as const;
 
-describe('a refusal says in plain words what was expected', () => {
+describe('a refusal states in plain words what was expected', () => {
   test.for<[method: 'GET' | 'POST', url: string, payload: object | undefined, message: string]>([
     [...POST_SESSION, {}, 'query: expected string, got nothing'],
     [...POST_SESSION, { query: '' }, 'query: expected at least 1 character, got 0'],
@@ -122,7 +128,7 @@ describe('a refusal says in plain words what was expected', () => {
     ],
     ['GET', '/v1/sessions?limit=x', undefined, 'limit: expected number, got NaN'],
     ['GET', '/v1/sessions?status=x', undefined, 'status: expected one of'],
-  ])('%s %s with %j', async ([method, url, payload, message], { api }) => {
+  ])('for %s %s with %j', async ([method, url, payload, message], { api }) => {
     const answer = await api.app.inject({ method, url, ...defined({ payload }) });
     expect(answer.statusCode).toBe(400);
     expect(answer.json().error.message).toContain(message);
@@ -184,7 +190,7 @@ const refusedRequests: [
     'INVALID_REQUEST',
   ],
   [
-    'plain text, as a web page may send it unasked',
+    'plain text, as a web page can send without a preflight',
     {
       method: 'POST',
       url: '/v1/sessions',
@@ -217,7 +223,7 @@ const refusedRequests: [
     'PAYLOAD_TOO_LARGE',
   ],
   [
-    'a body over 1 MiB that says little',
+    'a body over 1 MiB of white space',
     {
       method: 'POST',
       url: '/v1/sessions',
@@ -238,12 +244,12 @@ const refusedRequests: [
     413,
     'PAYLOAD_TOO_LARGE',
   ],
-  ['an unknown address', { url: '/v1/nothing' }, 404, 'NOT_FOUND'],
-  ['an address of no version', { url: '/sessions/x/events' }, 404, 'NOT_FOUND'],
+  ['an unknown URL', { url: '/v1/nothing' }, 404, 'NOT_FOUND'],
+  ['a URL without a version', { url: '/sessions/x/events' }, 404, 'NOT_FOUND'],
   ['a method that does not exist', { method: 'DELETE', url: '/v1/sessions' }, 404, 'NOT_FOUND'],
-  ['an id that is no id', { url: '/v1/sessions/nonsense' }, 400, 'INVALID_REQUEST'],
+  ['a malformed id', { url: '/v1/sessions/nonsense' }, 400, 'INVALID_REQUEST'],
   ['an id in upper case', { url: `/v1/sessions/${newId().toUpperCase()}` }, 400, 'INVALID_REQUEST'],
-  ['an address that cannot be decoded', { url: '/v1/sessions/%E0%A4%A' }, 400, 'INVALID_REQUEST'],
+  ['a URL that cannot be decoded', { url: '/v1/sessions/%E0%A4%A' }, 400, 'INVALID_REQUEST'],
   ['an unknown id', { url: `/v1/sessions/${newId()}` }, 404, 'SESSION_NOT_FOUND'],
   ['events of an unknown id', { url: `/v1/sessions/${newId()}/events` }, 404, 'SESSION_NOT_FOUND'],
   [
@@ -257,13 +263,13 @@ const refusedRequests: [
   ['an empty limit', { url: '/v1/sessions?limit=' }, 400, 'INVALID_REQUEST'],
   ['a limit over 200', { url: '/v1/sessions?limit=201' }, 400, 'INVALID_REQUEST'],
   ['a limit that is a word', { url: '/v1/sessions?limit=many' }, 400, 'INVALID_REQUEST'],
-  ['a limit said twice', { url: '/v1/sessions?limit=1&limit=2' }, 400, 'INVALID_REQUEST'],
+  ['a repeated limit', { url: '/v1/sessions?limit=1&limit=2' }, 400, 'INVALID_REQUEST'],
   ['an unknown status', { url: '/v1/sessions?status=done' }, 400, 'INVALID_REQUEST'],
-  ['a parent that is no id', { url: '/v1/sessions?parent_session_id=x' }, 400, 'INVALID_REQUEST'],
+  ['a malformed parent id', { url: '/v1/sessions?parent_session_id=x' }, 400, 'INVALID_REQUEST'],
   ['an unknown filter', { url: '/v1/sessions?colour=red' }, 400, 'INVALID_REQUEST'],
   ['a broken cursor', { url: '/v1/sessions?cursor=broken' }, 400, 'INVALID_REQUEST'],
   [
-    'a cursor of no time',
+    'a cursor without a time',
     { url: `/v1/sessions?cursor=${Buffer.from('["x","y"]').toString('base64url')}` },
     400,
     'INVALID_REQUEST',
@@ -277,7 +283,7 @@ const refusedRequests: [
   ],
 ];
 
-describe('the one body of failures answers', () => {
+describe('the uniform error body answers', () => {
   test.for(refusedRequests)('%s', async ([, request, status, code], { api }) => {
     const answer = await api.app.inject(request);
     expect(answer.json()).toMatchObject({
@@ -290,8 +296,8 @@ describe('the one body of failures answers', () => {
   });
 });
 
-describe('what is refused', () => {
-  test('for its content type is told the one that is read', async ({ api }) => {
+describe('a refused request', () => {
+  test('with a wrong content type gets the accepted one in the message', async ({ api }) => {
     const answer = await api.app.inject({
       method: 'POST',
       url: '/v1/sessions',
@@ -301,7 +307,7 @@ describe('what is refused', () => {
     expect(answer.json().error.message).toContain('application/json');
   });
 
-  test('is logged with its code and its request, never with its body', async ({ api }) => {
+  test('is logged with its code and request, but without its body', async ({ api }) => {
     api.logged.length = 0;
     await api.app.inject({
       method: 'POST',

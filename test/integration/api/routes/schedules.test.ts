@@ -25,7 +25,7 @@ async function make(api: Api, fields: object = {}) {
 }
 
 describe('a schedule', () => {
-  test('is made, told when it fires next, and can be read at once', async ({ api }) => {
+  test('is created, returned with its next firing, and can be read at once', async ({ api }) => {
     const answer = await call(api, 'POST', '/v1/schedules', NIGHTLY);
     const made = answer.json();
     expect(answer.statusCode).toBe(201);
@@ -40,7 +40,7 @@ describe('a schedule', () => {
   });
 
   test.for(['H H * * *', '0 H(0-7) * * *', '0 0 30 2 *', '* * *', '@reboot'])(
-    'is refused, naming cron, for %s',
+    'is refused with the field cron for %s',
     async (cron, { api }) => {
       const answer = await call(api, 'POST', '/v1/schedules', { ...NIGHTLY, cron });
       expect(answer.json()).toMatchObject({
@@ -57,7 +57,7 @@ describe('a schedule', () => {
     ['Europe/Berlin', '15,45'],
     ['America/New_York', '59'],
   ])(
-    'in %s at minute %s of an hour that the clocks skip fires right after it',
+    'in %s at minute %s of a skipped hour fires right after that hour',
     async ([timezone, minutes], { api }) => {
       const { skipped, end } = nextClockGap(timezone);
       const day = `${skipped.getUTCDate()} ${skipped.getUTCMonth() + 1}`;
@@ -66,7 +66,7 @@ describe('a schedule', () => {
     },
   );
 
-  test('is changed key by key, and read as it was left', async ({ api }) => {
+  test('is changed key by key', async ({ api }) => {
     const { id } = await make(api);
     const changed = await call(api, 'PATCH', `/v1/schedules/${id}`, {
       every_ms: 60_000,
@@ -82,7 +82,7 @@ describe('a schedule', () => {
     expect(rests.json()).not.toHaveProperty('next_run_at');
   });
 
-  test('is gone once it is deleted', async ({ api }) => {
+  test('is not found after its deletion', async ({ api }) => {
     const { id } = await make(api);
     expect((await call(api, 'DELETE', `/v1/schedules/${id}`)).json()).toMatchObject({ id });
     for (const method of ['GET', 'DELETE', 'PATCH'] as const) {
@@ -92,7 +92,7 @@ describe('a schedule', () => {
     }
   });
 
-  test('shows no secret of its launch, on any way to read, and keeps it through a change', async ({
+  test('never shows a secret of its launch, and keeps it when it is changed', async ({
     api,
     db,
   }) => {
@@ -126,7 +126,7 @@ describe('a schedule', () => {
     ],
     [{ launch: { query: 'x', env: { PATH: '/' } } }, 422, 'ENV_NOT_ALLOWED', 'launch.env.PATH'],
   ] as const)(
-    'with %j is refused, when made and when changed',
+    'with %j is refused, both new and changed',
     async ([fields, status, code, field], { api }) => {
       const made = await call(api, 'POST', '/v1/schedules', { ...NIGHTLY, ...fields });
       expect(made.statusCode).toBe(status);
@@ -139,7 +139,7 @@ describe('a schedule', () => {
     },
   );
 
-  test('whose launch is too large for a job is refused', async ({ api }) => {
+  test('is refused if its launch is too large for a job', async ({ api }) => {
     const launch = { query: 'x'.repeat(1024 * 1024 - 150) };
     const answer = await call(api, 'POST', '/v1/schedules', { cron: '* * * * *', launch });
     expect([answer.statusCode, answer.json().error.code]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
@@ -147,7 +147,7 @@ describe('a schedule', () => {
 });
 
 describe('the list of schedules', () => {
-  test('comes page by page, newest first', async ({ api, db }) => {
+  test('is returned in pages, newest first', async ({ api, db }) => {
     await db.collection('schedules').deleteMany({});
     const ids = [];
     for (let n = 0; n < 5; n += 1) ids.push((await make(api)).id);
@@ -161,7 +161,7 @@ describe('the list of schedules', () => {
 });
 
 describe('GET /v1/sessions?schedule_id=', () => {
-  test('lists what a schedule launched, and nothing else', async ({ api }) => {
+  test('lists only the sessions of that schedule', async ({ api }) => {
     const schedule_id = newId();
     const { manager } = api;
     const { id } = await manager.launchSession({ query: 'x' }, { schedule_id });
@@ -170,7 +170,9 @@ describe('GET /v1/sessions?schedule_id=', () => {
     expect(answer.json().sessions).toMatchObject([{ id, schedule_id }]);
   });
 
-  test('is of schedules alone: no caller can say that its session is one', async ({ api }) => {
+  test("cannot match a caller's launch, because a caller may not set schedule_id", async ({
+    api,
+  }) => {
     const answer = await call(api, 'POST', '/v1/sessions', { query: 'x', schedule_id: newId() });
     expect(answer.json()).toMatchObject({
       error: { code: 'INVALID_REQUEST', details: { field: 'schedule_id' } },

@@ -1,4 +1,4 @@
-// Secrets over HTTP where the operator has a key: the stores, seen from outside, hold none of them.
+// With an operator key, secrets sent over HTTP are stored only sealed.
 import { createHook } from 'node:async_hooks';
 import {
   createAdopter,
@@ -16,7 +16,7 @@ import { type Api, test as base, databaseUrl, openApi } from '../../../support/a
 import { makeCompletedSession, makeFullConfig, makeLaunchJob } from '../../../support/factories.ts';
 import { redisUrl } from '../../../support/services.ts';
 
-// Every secret of makeFullConfig() begins so.
+// Every secret of makeFullConfig() starts with this.
 const SECRET = 's3cret';
 
 const test = base.extend<{ $file: { key: OpeningKey; sealed: Api } }>({
@@ -43,7 +43,7 @@ function post(api: Api, url: string, payload: object, headers: Record<string, st
   return api.app.inject({ method: 'POST', url, payload, headers });
 }
 
-/** The session's document and job as their stores hold them. */
+/** Returns the session and the text of its document and job as they are stored. */
 async function stored(api: Api, id: string): Promise<{ session: Session; text: string }> {
   const session = await api.stores.sessions.get(id);
   if (!session) throw new Error(`expected a session ${id}`);
@@ -56,7 +56,7 @@ async function openConfig(key: OpeningKey, session: Session) {
   return config;
 }
 
-describe('where the operator has a key, no store holds a plain secret of', () => {
+describe('if the operator has a key, no store holds a plain secret of', () => {
   test('a launch', async ({ sealed, key }) => {
     const answer = await post(sealed, '/v1/sessions', makeFullConfig());
     const { session, text } = await stored(sealed, answer.json().id);
@@ -66,7 +66,7 @@ describe('where the operator has a key, no store holds a plain secret of', () =>
     expect(sealed.logged.join('\n')).not.toContain(SECRET);
   });
 
-  test('one launch of many', async ({ sealed, key }) => {
+  test('a launch of a bulk request', async ({ sealed, key }) => {
     const answer = await post(sealed, '/v1/sessions/bulk', {
       sessions: [makeFullConfig(), { query: 'q' }],
     });
@@ -75,7 +75,10 @@ describe('where the operator has a key, no store holds a plain secret of', () =>
     expect(await openConfig(key, session)).toEqual(makeFullConfig());
   });
 
-  test('a continue, with what it inherits from before there was a key', async ({ sealed, key }) => {
+  test('a continue that inherits secrets stored before there was a key', async ({
+    sealed,
+    key,
+  }) => {
     const parent = makeCompletedSession({ config: makeFullConfig() });
     await sealed.stores.sessions.insertIfAbsent(parent);
     const answer = await post(sealed, `/v1/sessions/${parent.id}/continue`, {
@@ -90,7 +93,7 @@ describe('where the operator has a key, no store holds a plain secret of', () =>
     });
   });
 
-  test('a continue, which carries on what is sealed already', async ({ sealed }) => {
+  test('a continue, whose inherited sealed values stay unchanged', async ({ sealed }) => {
     const first = await post(sealed, '/v1/sessions', makeFullConfig());
     const { session: launched } = await stored(sealed, first.json().id);
     const { status, transcript, end_time } = makeCompletedSession({ id: launched.id });
@@ -118,7 +121,7 @@ describe('where the operator has a key, no store holds a plain secret of', () =>
     await sealed.app.inject({ method: 'DELETE', url: `/v1/schedules/${answer.json().id}` });
   });
 
-  test('a plain job from elsewhere, once somebody has adopted it', async ({ sealed, key }) => {
+  test('a plain job of another client, once it is adopted', async ({ sealed, key }) => {
     const job = makeLaunchJob({ config: makeFullConfig() });
     await sealed.queue.add(job);
     const read = await sealed.app.inject({ url: `/v1/sessions/${job.id}` });
@@ -128,7 +131,7 @@ describe('where the operator has a key, no store holds a plain secret of', () =>
     expect(session && (await openConfig(key, session))).toEqual(makeFullConfig());
   });
 
-  test('a producer that was given the key', async ({ sealed, key, queuePrefix }) => {
+  test('a producer that has the public key', async ({ sealed, key, queuePrefix }) => {
     const { keys } = (await sealed.app.inject({ url: '/.well-known/jwks.json' })).json();
     const producer = createProducer({
       connection: redisUrl(),
@@ -142,7 +145,7 @@ describe('where the operator has a key, no store holds a plain secret of', () =>
     await sealed.app.inject({ url: `/v1/sessions/${id}` });
     const { session } = await stored(sealed, id);
     expect(await openConfig(key, session)).toEqual(makeFullConfig());
-    // The same request in another way is known again, by the hash that it had before it was sealed.
+    // The same request over HTTP matches by the hash that was taken before sealing.
     const again = await post(sealed, '/v1/sessions', makeFullConfig(), {
       'idempotency-key': 'mine',
     });
@@ -150,8 +153,8 @@ describe('where the operator has a key, no store holds a plain secret of', () =>
   });
 });
 
-describe('an idempotency key', () => {
-  test('means the same session though sealing differs each time, and another secret conflicts', async ({
+describe('an idempotency key of a sealed launch', () => {
+  test('returns the same session for the same secrets and conflicts for others', async ({
     sealed,
   }) => {
     const headers = { 'idempotency-key': newId() };
@@ -163,7 +166,7 @@ describe('an idempotency key', () => {
     expect(three.json()).toMatchObject({ error: { code: 'IDEMPOTENCY_CONFLICT' } });
   });
 
-  test('means the same session where the API died between its two writes', async ({
+  test('returns the same session if the API died between its two writes', async ({
     sealed,
     key,
   }) => {
@@ -185,24 +188,24 @@ describe('an idempotency key', () => {
 });
 
 describe('GET /.well-known/jwks.json', () => {
-  test('gives the public keys, and no private one', async ({ sealed, key }) => {
+  test('returns only the public keys', async ({ sealed, key }) => {
     const answer = await sealed.app.inject({ url: '/.well-known/jwks.json' });
     expect(answer.json()).toEqual({ keys: [publicPart(key)] });
     expect(answer.headers['cache-control']).toBe('public, max-age=300');
   });
 
-  test('gives none where nothing is sealed', async ({ api }) => {
+  test('returns no keys if nothing is sealed', async ({ api }) => {
     expect((await api.app.inject({ url: '/.well-known/jwks.json' })).json()).toEqual({ keys: [] });
   });
 });
 
-describe('many launches at once', () => {
+describe('a bulk launch with secrets', () => {
   const withSecrets = (n: number) => ({
     query: 'q',
     env: Object.fromEntries(Array.from({ length: n }, (_, index) => [`K${index}`, SECRET])),
   });
 
-  test('have at most 2,000 secrets in all: what has more than is left is refused, naming the field', async ({
+  test('accepts 2,000 secrets in all, and refuses a launch that exceeds them', async ({
     sealed,
   }) => {
     const sessions = [...Array.from({ length: 9 }, () => withSecrets(240)), withSecrets(80)];
@@ -219,10 +222,10 @@ describe('many launches at once', () => {
     expect(text).not.toContain(SECRET);
   });
 
-  test('are sealed a few secrets at a time, and others have their turn between them', async ({
+  test('seals a few secrets per turn of the event loop, so other calls are served', async ({
     sealed,
   }) => {
-    // Each seal begins with a pair of keys of its own.
+    // Each seal starts by generating its own key pair.
     let begun = 0;
     let mostInOneTurn = 0;
     const hook = createHook({

@@ -3,7 +3,7 @@ import { type Api, test as base, databaseUrl, openApi } from '../../../support/a
 import { makeFullConfig } from '../../../support/factories.ts';
 import { redisUrl } from '../../../support/services.ts';
 
-// Every secret of makeFullConfig() begins so.
+// Every secret of makeFullConfig() starts with this.
 const SECRET = 's3cret';
 
 const test = base.extend<{ $file: { open: Api } }>({
@@ -24,7 +24,7 @@ const test = base.extend<{ $file: { open: Api } }>({
 });
 
 describe('a secret in a config', () => {
-  test('never comes back, on any way to read, nor in the log', async ({ open }) => {
+  test('never appears in a response or in the log', async ({ open }) => {
     const launched = await open.app.inject({
       method: 'POST',
       url: '/v1/sessions',
@@ -56,7 +56,7 @@ describe('a secret in a config', () => {
     expect(open.logged.join('\n')).not.toContain(SECRET);
   });
 
-  test('leaves its name behind, so that a reader sees that it was set', async ({ open }) => {
+  test('shows its name, so that a reader sees that it was set', async ({ open }) => {
     const launched = await open.app.inject({
       method: 'POST',
       url: '/v1/sessions',

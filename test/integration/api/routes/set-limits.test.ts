@@ -1,8 +1,8 @@
 import { describe, expect } from 'vitest';
 import { test } from '../../../support/api.ts';
 
-describe('/v1/limits', () => {
-  test('are set, read with how far they are used, listed, and taken away', async ({ api }) => {
+describe('a limit at /v1/limits', () => {
+  test('can be set, read with its current use, listed and deleted', async ({ api }) => {
     const url = '/v1/limits/tag/nightly';
     const put = await api.app.inject({
       method: 'PUT',
@@ -40,13 +40,16 @@ describe('/v1/limits', () => {
     ['/v1/limits/tag/x', { max_sessions_at_once: -1 }, 'max_sessions_at_once'],
     ['/v1/limits/tag/x', { max_usd_per_day: 'much' }, 'max_usd_per_day'],
     ['/v1/limits/tag/x', { max_sessions_at_once: 1, other: 1 }, 'other'],
-  ])('of %s with %j are refused, naming the field', async ([url, payload, field], { api }) => {
-    const answer = await api.app.inject({ method: 'PUT', url, payload });
-    expect(answer.statusCode, answer.body).toBe(400);
-    expect(answer.json().error.details.field).toBe(field);
-  });
+  ])(
+    'of %s with %j is refused, and the error names the field',
+    async ([url, payload, field], { api }) => {
+      const answer = await api.app.inject({ method: 'PUT', url, payload });
+      expect(answer.statusCode, answer.body).toBe(400);
+      expect(answer.json().error.details.field).toBe(field);
+    },
+  );
 
-  test('that cap nothing are refused', async ({ api }) => {
+  test('is refused if it sets no cap', async ({ api }) => {
     const answer = await api.app.inject({ method: 'PUT', url: '/v1/limits/tag/x', payload: {} });
     expect(answer.json().error.code).toBe('INVALID_REQUEST');
   });

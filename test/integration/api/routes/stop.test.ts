@@ -4,13 +4,13 @@ import { test } from '../../../support/api.ts';
 import { makeCompletedSession, makeLaunchJob, makeSession } from '../../../support/factories.ts';
 
 describe.each(['cancel', 'interrupt'])('POST /v1/sessions/:id/%s', (verb) => {
-  test('an unknown session is 404', async ({ api }) => {
+  test('answers 404 for an unknown session', async ({ api }) => {
     const answer = await api.app.inject({ method: 'POST', url: `/v1/sessions/${newId()}/${verb}` });
     expect(answer.statusCode).toBe(404);
     expect(answer.json().error.code).toBe('SESSION_NOT_FOUND');
   });
 
-  test('a terminal session is 409 with its status', async ({ api }) => {
+  test('answers 409 with the status of a terminal session', async ({ api }) => {
     const session = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
     const answer = await api.app.inject({
       method: 'POST',
@@ -24,7 +24,7 @@ describe.each(['cancel', 'interrupt'])('POST /v1/sessions/:id/%s', (verb) => {
     expect(await api.stores.sessions.get(session.id)).toEqual(session);
   });
 
-  test('a session that never began is cancelled, and its job goes', async ({ api }) => {
+  test('cancels a session that never started and removes its job', async ({ api }) => {
     const launched = await api.app.inject({
       method: 'POST',
       url: '/v1/sessions',
@@ -37,14 +37,14 @@ describe.each(['cancel', 'interrupt'])('POST /v1/sessions/:id/%s', (verb) => {
     expect(await api.queue.find(id)).toBeNull();
   });
 
-  test('one that only the queue knows is cancelled too', async ({ api }) => {
+  test('cancels a session that is only in the queue', async ({ api }) => {
     const job = makeLaunchJob();
     await api.queue.add(job);
     const answer = await api.app.inject({ method: 'POST', url: `/v1/sessions/${job.id}/${verb}` });
     expect(answer.json()).toMatchObject({ id: job.id, status: 'cancelled' });
   });
 
-  test('a running session is asked, and asking again changes nothing', async ({ api }) => {
+  test('stores the request for a running session once, even if it is repeated', async ({ api }) => {
     const running = makeSession({
       status: 'running',
       lease: { owner: 'worker-1', fence: 1, expires_at: new Date(Date.now() + 60_000) },

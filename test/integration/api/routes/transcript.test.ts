@@ -17,7 +17,7 @@ interface Piece {
   bytes: Buffer;
 }
 
-/** Stores pieces as a session's own, and returns its manifest. */
+/** Stores pieces of a session's transcript and returns its manifest. */
 async function put(store: TranscriptStore, sessionId: string, pieces: Piece[], before = '') {
   const files = [];
   for (const { path, base, bytes } of pieces) {
@@ -34,7 +34,7 @@ describe('GET /v1/sessions/:id/transcript', () => {
   const FIRST = '{"type":"user","uuid":"1"}\n';
   const SECOND = '{"type":"assistant","uuid":"2","text":"\u00e9"}\n';
 
-  test("gives a child's bytes behind its parent's, as Claude wrote them", async ({
+  test("returns the parent's bytes and then the child's, as Claude wrote them", async ({
     api,
     transcripts,
   }) => {
@@ -63,7 +63,7 @@ describe('GET /v1/sessions/:id/transcript', () => {
     });
   });
 
-  test('lists the files of sub-agents, and gives each by its path', async ({
+  test('lists the files of sub-agents and returns each by its path', async ({
     api,
     transcripts,
   }) => {
@@ -84,25 +84,28 @@ describe('GET /v1/sessions/:id/transcript', () => {
     expect((await api.app.inject({ url })).body).toBe(SECOND);
   });
 
-  test.for(['../../../etc/passwd', 'nothing.jsonl'])('has no file %s', async (path, { api }) => {
-    const { id } = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
-    const url = `/v1/sessions/${id}/transcript?path=${encodeURIComponent(path)}`;
-    const answer = await api.app.inject({ url });
-    expect(answer.statusCode).toBe(404);
-    expect(answer.json().error).toMatchObject({
-      code: 'TRANSCRIPT_NOT_FOUND',
-      details: { field: 'path' },
-    });
-  });
+  test.for(['../../../etc/passwd', 'nothing.jsonl'])(
+    'answers 404 for the path %s',
+    async (path, { api }) => {
+      const { id } = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
+      const url = `/v1/sessions/${id}/transcript?path=${encodeURIComponent(path)}`;
+      const answer = await api.app.inject({ url });
+      expect(answer.statusCode).toBe(404);
+      expect(answer.json().error).toMatchObject({
+        code: 'TRANSCRIPT_NOT_FOUND',
+        details: { field: 'path' },
+      });
+    },
+  );
 
-  test('a session that has saved nothing yet answers 404', async ({ api }) => {
+  test('answers 404 for a session without a transcript', async ({ api }) => {
     const session = makeCompletedSession({ transcript: { files: [] } });
     await api.stores.sessions.insertIfAbsent(session);
     const answer = await api.app.inject({ url: `/v1/sessions/${session.id}/transcript` });
     expect(answer.json().error.code).toBe('TRANSCRIPT_NOT_FOUND');
   });
 
-  test('one that is damaged never looks whole', async ({ api, transcripts }) => {
+  test('breaks off the download of a damaged transcript', async ({ api, transcripts }) => {
     const { id, transcript } = await keepLarge(transcripts, 2);
     const [file] = transcript.files;
     if (!file) throw new Error('expected a file');
@@ -116,10 +119,7 @@ describe('GET /v1/sessions/:id/transcript', () => {
     await expect(download(`${url}/v1/sessions/${id}/transcript?path=a.jsonl`)).rejects.toThrow();
   });
 
-  test('a reader that takes nothing does not fill the memory of the server', async ({
-    api,
-    transcripts,
-  }) => {
+  test('buffers little for a reader that reads nothing', async ({ api, transcripts }) => {
     const { id, transcript } = await keepLarge(transcripts, 24);
     const session = await api.stores.sessions.insertIfAbsent(
       makeCompletedSession({ id, transcript }),
@@ -134,7 +134,7 @@ describe('GET /v1/sessions/:id/transcript', () => {
     const [socket] = (await accepted) as [Socket];
     response.pause();
     await vi.waitFor(() => expect(socket.writableLength).toBeGreaterThan(0));
-    // As long as the server would need to read it all.
+    // Reading the whole file here gives the server time to buffer it, if it did.
     for await (const _piece of transcripts.read(file, [session]));
 
     expect(socket.writableLength).toBeLessThan(2 * 1024 * 1024);
@@ -143,7 +143,7 @@ describe('GET /v1/sessions/:id/transcript', () => {
     expect(bytes).toBe(file.length);
   });
 
-  /** A file of so many MiB, and the session that it is of, which has no document yet. */
+  /** Stores a file of this many MiB for a session that has no document yet. */
   async function keepLarge(store: TranscriptStore, mebibytes: number) {
     const session = makeCompletedSession();
     const bytes = randomBytes(1024 * 1024);

@@ -1,4 +1,4 @@
-// A document that no process of Baton wrote is left out of lists: it fails nobody's call but its own.
+// A document that cannot be read is left out of lists. Only a call for that document fails.
 import { newId } from '@baton/core/internal';
 import type { Db, OptionalId } from 'mongodb';
 import { describe, expect } from 'vitest';
@@ -41,12 +41,12 @@ function readErrors(api: Api, id: string): { collection: string; document_id: st
 const now = new Date();
 
 const ODD_SESSIONS: Record<string, Record<string, unknown>> = {
-  'almost nothing': { status: 'completed', created_at: now },
+  'almost no fields': { status: 'completed', created_at: now },
   'a lease that is null': { ...stored(), lease: null },
   'counts that are null': { ...stored(), counts: null },
   'no totals': { ...stored(), totals: undefined },
   'created_at as text': { ...stored(), created_at: 'yesterday' },
-  'metadata that is no JSON': { ...stored(), metadata: '{' },
+  'metadata that is not JSON': { ...stored(), metadata: '{' },
   'tags that are a number': { ...stored(), tags: 9 },
 };
 
@@ -56,7 +56,7 @@ function stored(): Record<string, unknown> {
 }
 
 describe.each(Object.entries(ODD_SESSIONS))('a session with %s', (_name, fields) => {
-  test('is left out of lists and pages, is logged once, and its own read answers INTERNAL', async ({
+  test('is left out of lists and pages, logged once, and answers INTERNAL when read', async ({
     api,
     db,
     plant,
@@ -84,7 +84,7 @@ describe.each(Object.entries(ODD_SESSIONS))('a session with %s', (_name, fields)
   });
 });
 
-test('pages of sessions lead on past documents whose created_at is no time', async ({
+test('pages of sessions continue past documents with an invalid created_at', async ({
   api,
   db,
   plant,
@@ -106,7 +106,7 @@ test('pages of sessions lead on past documents whose created_at is no time', asy
   await collectionOf(db, 'sessions').deleteMany({ tags: tag });
 });
 
-test('a schedule that cannot be read is left out of the list, and of what Redis fires by', async ({
+test('an unreadable schedule is left out of the list and does not fire', async ({
   api,
   db,
   plant,
@@ -136,7 +136,7 @@ test('a schedule that cannot be read is left out of the list, and of what Redis 
   await collectionOf(db, 'schedules').deleteMany({});
 });
 
-test('a webhook that cannot be read is left out of the list', async ({ api, db, plant }) => {
+test('an unreadable webhook is left out of the list', async ({ api, db, plant }) => {
   const good = makeWebhook({});
   const odd = [{ created_at: 'text' }, { tags: 9 }, { failures: 'many' }].map(makeWebhook);
   for (const one of [good, ...odd]) await plant('webhooks', one);
@@ -150,11 +150,7 @@ test('a webhook that cannot be read is left out of the list', async ({ api, db, 
   await collectionOf(db, 'webhooks').deleteMany({});
 });
 
-test('a delivery that cannot be read is left out of the log of its webhook', async ({
-  api,
-  db,
-  plant,
-}) => {
+test("an unreadable delivery is left out of its webhook's log", async ({ api, db, plant }) => {
   const hook = makeWebhook({});
   await plant('webhooks', hook);
   const good = {
@@ -178,10 +174,7 @@ test('a delivery that cannot be read is left out of the log of its webhook', asy
   await collectionOf(db, 'webhooks').deleteMany({});
 });
 
-test('a limit that cannot be read is left out of the list, and can be set anew', async ({
-  api,
-  plant,
-}) => {
+test('an unreadable limit is left out of the list and can be set again', async ({ api, plant }) => {
   const put = () =>
     api.app.inject({
       method: 'PUT',

@@ -20,7 +20,7 @@ function keep(api: Api, daysAgo: number, cost: number) {
 }
 
 describe('GET /v1/usage', () => {
-  test('sums the last 30 days, and tells them apart by day in their order', async ({ api }) => {
+  test('sums the last 30 days, grouped by day in order', async ({ api }) => {
     await keep(api, 3, 1);
     await keep(api, 1, 2);
     await keep(api, 40, 4);
@@ -35,7 +35,7 @@ describe('GET /v1/usage', () => {
     expect(Date.parse(usage.to) - Date.parse(usage.from)).toBe(30 * DAY_MS);
   });
 
-  test('sums a time that is asked for, of a tag', async ({ api }) => {
+  test('sums a given period for one tag', async ({ api }) => {
     await keep(api, 100, 8);
     const from = new Date(Date.now() - 101 * DAY_MS).toISOString();
     expect((await read(api, `from=${from}&tag=tag-8`)).total).toMatchObject({ cost_usd: 8 });
@@ -44,7 +44,7 @@ describe('GET /v1/usage', () => {
     });
   });
 
-  test('sums a conversation, whenever it was', async ({ api }) => {
+  test('sums a conversation at any time', async ({ api }) => {
     const { id } = await keep(api, 1000, 16);
     const usage = await read(api, `root_session_id=${id}`);
     expect(usage).toMatchObject({ total: { sessions: 1, cost_usd: 16 } });

@@ -17,7 +17,7 @@ async function make(api: Api, fields: object = {}) {
   return answer.json();
 }
 
-/** A delivery in the log of this webhook. */
+/** Stores a delivery in the log of this webhook. */
 function log(api: Api, webhookId: string, type: WebhookEvent = 'session.completed') {
   const event = {
     session_id: newId(),
@@ -30,7 +30,7 @@ function log(api: Api, webhookId: string, type: WebhookEvent = 'session.complete
 }
 
 describe('a webhook', () => {
-  test('shows its secret when it is made, and never again, nor does the log', async ({ api }) => {
+  test('shows its secret only when it is created', async ({ api }) => {
     const made = await make(api, { types: ['session.failed'], description: 'pager' });
     expect(made).toMatchObject({
       url: URL,
@@ -57,7 +57,7 @@ describe('a webhook', () => {
     expect(api.logged.join()).not.toContain(secret);
   });
 
-  test('is found in the list, and gone with its log once it is deleted', async ({ api }) => {
+  test('is in the list until it is deleted with its log', async ({ api }) => {
     const { id } = await make(api);
     const delivery = await log(api, id);
     const listed = (await call(api, 'GET', '/v1/webhooks')).json().webhooks;
@@ -69,7 +69,7 @@ describe('a webhook', () => {
     expect(await api.webhooks.deliveries.get(delivery.id)).toBe(null);
   });
 
-  test('is changed key by key; null clears', async ({ api }) => {
+  test('is changed key by key, and null clears a key', async ({ api }) => {
     const { id } = await make(api, { types: ['session.failed'], tags: ['a'] });
     const changed = await call(api, 'PATCH', `/v1/webhooks/${id}`, {
       types: null,
@@ -80,9 +80,7 @@ describe('a webhook', () => {
     expect(changed.json()).not.toHaveProperty('types');
   });
 
-  test('that is disabled by request says so, and says nothing of it once it is enabled again', async ({
-    api,
-  }) => {
+  test('shows why it is disabled until it is enabled again', async ({ api }) => {
     const { id } = await make(api);
     const off = await call(api, 'PATCH', `/v1/webhooks/${id}`, { enabled: false });
     expect(off.json()).toMatchObject({
@@ -102,13 +100,13 @@ describe('a webhook', () => {
     [{ url: 'https://127.0.0.1/x' }, 422, 'WEBHOOK_URL_NOT_ALLOWED', 'url'],
     [{ url: 'https://169.254.169.254/x' }, 422, 'WEBHOOK_URL_NOT_ALLOWED', 'url'],
     [{ url: 'http://hooks.example.test' }, 422, 'WEBHOOK_URL_NOT_ALLOWED', 'url'],
-  ] as const)('%j is refused', async ([payload, status, code, field], { api }) => {
+  ] as const)('with %j is refused', async ([payload, status, code, field], { api }) => {
     const answer = await call(api, 'POST', '/v1/webhooks', payload);
     expect(answer.statusCode).toBe(status);
     expect(answer.json()).toMatchObject({ error: { code, details: { field } } });
   });
 
-  test('is not moved to an address that would have been refused', async ({ api }) => {
+  test('cannot be changed to a forbidden address', async ({ api }) => {
     const { id } = await make(api);
     const answer = await call(api, 'PATCH', `/v1/webhooks/${id}`, { url: 'https://10.0.0.1/' });
     expect(answer.json()).toMatchObject({ error: { code: 'WEBHOOK_URL_NOT_ALLOWED' } });
@@ -121,13 +119,13 @@ describe('a webhook', () => {
     ['DELETE', ''],
     ['GET', '/deliveries'],
     ['POST', `/deliveries/${newId()}/redeliver`],
-  ] as const)('that nobody made: %s %s answers 404', async ([method, path], { api }) => {
+  ] as const)('with an unknown id: %s %s answers 404', async ([method, path], { api }) => {
     const body = method === 'PATCH' ? { enabled: true } : undefined;
     const answer = await call(api, method, `/v1/webhooks/${newId()}${path}`, body);
     expect([answer.statusCode, answer.json().error.code]).toEqual([404, 'WEBHOOK_NOT_FOUND']);
   });
 
-  test('beyond a hundred is refused', async ({ api }) => {
+  test('is refused if there are a hundred already', async ({ api }) => {
     const { webhooks } = (await call(api, 'GET', '/v1/webhooks')).json();
     for (let n = webhooks.length; n < 100; n += 1) await make(api);
     const answer = await call(api, 'POST', '/v1/webhooks', { url: URL });
@@ -138,7 +136,7 @@ describe('a webhook', () => {
 });
 
 describe('the log of a webhook', () => {
-  test('comes page by page, newest first, and by what became of deliveries', async ({ api }) => {
+  test('is returned in pages, newest first, and can be filtered by status', async ({ api }) => {
     const { id } = await make(api);
     const made = [];
     for (let n = 0; n < 5; n += 1) made.push(await log(api, id));
@@ -161,7 +159,7 @@ describe('the log of a webhook', () => {
     });
   });
 
-  test('is delivered from once more, on request', async ({ api }) => {
+  test('can redeliver a delivery on request', async ({ api }) => {
     const { id } = await make(api);
     const delivery = await log(api, id);
     await api.webhooks.deliveries.record(delivery, { kind: 'failed', error: 'so' });
@@ -173,7 +171,7 @@ describe('the log of a webhook', () => {
     expect(await api.webhooks.queue.restore({ id: delivery.id, round: 1 })).toBe(false);
   });
 
-  test('is not delivered from while the webhook is disabled, nor from another’s log', async ({
+  test('cannot redeliver if the webhook is disabled or is not the delivery’s own', async ({
     api,
   }) => {
     const [one, two] = [await make(api), await make(api)];

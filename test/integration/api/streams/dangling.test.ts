@@ -1,4 +1,4 @@
-// Positions of a session that was deleted and made again under the same key.
+// Stream positions of a session that was deleted and made again with the same key.
 import { setTimeout as pause } from 'node:timers/promises';
 import { newId, type Session, toInfo } from '@baton/core/internal';
 import { describe, expect, onTestFinished, vi } from 'vitest';
@@ -18,7 +18,7 @@ async function make(api: Api, key: string, events: number): Promise<Session> {
   return writing.session;
 }
 
-// A busy store may need longer than a caller is kept waiting; saying it again is harmless.
+// A busy store may need longer than one request waits, so the deletion is repeated.
 async function remove({ app }: Api, id: string): Promise<void> {
   const gone = async () =>
     (await app.inject({ method: 'DELETE', url: `/v1/sessions/${id}` })).statusCode === 204;
@@ -45,7 +45,7 @@ describe('a position of a session that was deleted and made again', () => {
     [5, 8],
     [5, 5],
   ] as const)(
-    'is told in a stream, which begins anew: %i events before, %i now',
+    'resets a stream, which starts again: %i events before, %i now',
     async ([before, now], { api, url }) => {
       const { id } = await remake(api, before, now);
       for (const query of ['', '?follow=conversation']) {
@@ -55,7 +55,7 @@ describe('a position of a session that was deleted and made again', () => {
         ).all();
         expect(reset).toEqual(RESET(id, now));
         expect(rest.map(({ data }) => data.seq)).toEqual([...upTo(now).map(Number), undefined]);
-        // By the ids that it gives now, it goes on.
+        // The ids of the new stream can be resumed.
         const location = String(ids(rest)[1]);
         const on = await (await tail(url, id, { query, 'last-event-id': location })).all();
         expect(on.map(({ event }) => event)).not.toContain('reset');
@@ -64,7 +64,7 @@ describe('a position of a session that was deleted and made again', () => {
     },
   );
 
-  test('is told by start_time, in a stream and in a page', async ({ api, url }) => {
+  test('is recognized by start_time, in a stream and in a page', async ({ api, url }) => {
     const { id, first, second } = await remake(api, 5, 8);
     const known = (session: Session) =>
       `start_time=${encodeURIComponent(toInfo(session).start_time)}`;
@@ -81,10 +81,7 @@ describe('a position of a session that was deleted and made again', () => {
     expect(same.events).toHaveLength(3);
   });
 
-  test('beyond the last event is told without it, in a stream and in a page', async ({
-    api,
-    url,
-  }) => {
+  test('is recognized beyond the last event, in a stream and in a page', async ({ api, url }) => {
     const { id } = await remake(api, 5, 3);
     const [reset, one] = await (await tail(url, id, { query: '?after=5' })).all();
     expect(reset).toEqual(RESET(id, 3));
@@ -93,12 +90,12 @@ describe('a position of a session that was deleted and made again', () => {
       await api.app.inject({ url: `/v1/sessions/${id}/events?after=5&limit=2` })
     ).json();
     expect(page).toMatchObject({ reset: true, last_event_seq: 3, next_after: 2 });
-    // Who wants the end alone says so by the largest number.
+    // A reader that wants only the end passes the largest number.
     const end = await (await tail(url, id, { query: `?after=${2 ** 31 - 1}` })).all();
     expect(end.map(({ event }) => event)).toEqual(['end']);
   });
 
-  test('of its conversation is refused', async ({ api }) => {
+  test('is refused as a cursor of its conversation', async ({ api }) => {
     const key = newId();
     const { id } = await make(api, key, 5);
     const read = (query: string) =>
@@ -114,7 +111,7 @@ describe('a position of a session that was deleted and made again', () => {
     expect(refused.statusCode).toBe(400);
   });
 
-  test('is told by the client', async ({ api, url }) => {
+  test('is reported by the client', async ({ api, url }) => {
     const { id, first } = await remake(api, 5, 8);
     const client = createClient({ baseUrl: url });
     for (const from of [{ lastEventId: '5' }, { after: 5, startTime: toInfo(first).start_time }]) {
@@ -126,7 +123,7 @@ describe('a position of a session that was deleted and made again', () => {
   });
 });
 
-test('a stream of a session that is deleted and made again meanwhile ends as deleted', async ({
+test('an open stream of a session that is deleted and made again ends as deleted', async ({
   api,
   db,
   openReplica,
@@ -149,11 +146,11 @@ test('a stream of a session that is deleted and made again meanwhile ends as del
     expect(
       ids([await reader.next(), await reader.next()].filter((one) => one !== null)),
     ).toHaveLength(2);
-    // As a deletion and a launch do between two looks.
+    // This is what a deletion and a launch between two reads look like.
     await sessions.updateOne({ _id: id }, { $set: { created_at: new Date(Date.now() + 1_000) } });
     const last = await Promise.race([
       reader.all().then((all) => all.at(-1)),
-      pause(10_000, 'it has not ended', { ref: false }),
+      pause(10_000, 'the stream has not ended', { ref: false }),
     ]);
     expect(last).toMatchObject({ event: 'end', data: { status: 'deleted' } });
   }

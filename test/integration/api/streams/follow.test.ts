@@ -1,4 +1,4 @@
-// GET /v1/sessions/:id/events?follow=conversation.
+// GET /v1/sessions/:id/events?follow=conversation
 import { defined, newId, type Session } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import type { Api } from '../../../support/api.ts';
@@ -9,7 +9,7 @@ import { ids, tail, test } from './streams.ts';
 
 const FOLLOW = '?follow=conversation';
 
-/** A session that wrote so many events and has ended. */
+/** Stores a session that wrote this many events and ended. */
 async function ended(api: Api, session: Session, events: number): Promise<Session> {
   await api.stores.sessions.insertIfAbsent(session);
   const writing = await claimAndWrite(api.stores, session.id, api.queue.live);
@@ -18,7 +18,7 @@ async function ended(api: Api, session: Session, events: number): Promise<Sessio
   return session;
 }
 
-/** The stream of a conversation that has ended. */
+/** Returns the whole stream of an ended conversation. */
 async function replay(api: Api, id: string, lastId?: string): Promise<SseMessage[]> {
   const answer = await api.app.inject({
     url: `/v1/sessions/${id}/events${FOLLOW}`,
@@ -45,7 +45,7 @@ const all = (sessions: [Session, number][]) =>
   );
 
 describe('a stream that follows a conversation', () => {
-  test('goes on into the session that continues it, and ends with it', async ({ api, url }) => {
+  test('continues into the next session and ends with it', async ({ api, url }) => {
     const root = await ended(api, makeSession(), 2);
     const child = await api.stores.sessions.insertIfAbsent(makeChild(root));
     const reader = await tail(url, root.id, { query: FOLLOW });
@@ -66,7 +66,7 @@ describe('a stream that follows a conversation', () => {
     ]);
   });
 
-  test('hears of a continue that comes while another branch runs', async ({ api, url }) => {
+  test('includes a continue that starts while another branch runs', async ({ api, url }) => {
     const root = await ended(api, makeSession(), 1);
     const first = await api.stores.sessions.insertIfAbsent(makeChild(root));
     const reader = await tail(url, root.id, { query: FOLLOW });
@@ -83,7 +83,7 @@ describe('a stream that follows a conversation', () => {
     expect(await reader.next()).toMatchObject({ event: 'end' });
   });
 
-  test('of branches tells each session after its parent, in order, and resumes after any event', async ({
+  test('streams each branch after its parent and can be resumed after any event', async ({
     api,
   }) => {
     const root = await ended(api, makeSession(), 11);
@@ -118,7 +118,7 @@ describe('a stream that follows a conversation', () => {
     expect(received.join()).not.toContain(silent.id);
   });
 
-  test('begins at the session it was asked for, not at the root', async ({ api }) => {
+  test('starts at the requested session, not at the root', async ({ api }) => {
     const root = await ended(api, makeSession(), 2);
     const child = await ended(api, makeChild(root), 2);
     await ended(api, makeChild(root), 2);
@@ -126,9 +126,9 @@ describe('a stream that follows a conversation', () => {
   });
 
   test.for([
-    ['no position', 'x'],
-    ['no seq', `${newId()}:`],
-    ['a session elsewhere', `${newId()}:3`],
+    ['not a position', 'x'],
+    ['a position without a number', `${newId()}:`],
+    ['a position in another conversation', `${newId()}:3`],
   ])('refuses an id that is %s', async ([, lastId], { api }) => {
     const root = await ended(api, makeSession(), 1);
     const answer = await api.app.inject({

@@ -1,4 +1,4 @@
-// Streams while Redis or MongoDB is away: late, never wrong.
+// While Redis or MongoDB is away, streams are late but not wrong.
 import { expect, onTestFinished, vi } from 'vitest';
 import { databaseUrl, openApi } from '../../../support/api.ts';
 import { makeSession } from '../../../support/factories.ts';
@@ -8,7 +8,7 @@ import { openStream } from '../../../support/sse.ts';
 import { claimAndWrite } from '../../../support/writing.ts';
 import { ids, NEVER_MS, start, tail, test, upTo } from './streams.ts';
 
-test('what was told while Redis was away is looked for once it is back', async ({
+test('a stream sends the events that were written while Redis was away once Redis is back', async ({
   api,
   databaseName,
   queuePrefix,
@@ -33,11 +33,11 @@ test('what was told while Redis was away is looked for once it is back', async (
   const rest = reader.all();
   await gate.open();
   expect(ids(await rest)).toEqual(['2']);
-  // What is told of all sessions is lost meanwhile, and the stream says so.
+  // Status changes are lost while Redis is away; a new `live` event reports that.
   expect(await statuses.next()).toMatchObject({ event: 'live' });
 });
 
-test('a stream waits for MongoDB, and goes on where it was', async ({
+test('a stream waits for MongoDB and continues where it was', async ({
   api,
   databaseName,
   queuePrefix,

@@ -1,4 +1,4 @@
-// Readers that do not read: what the server holds for them is bounded.
+// The server buffers a bounded amount for readers that do not read.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Event } from '@baton/core/internal';
 import { expect, vi } from 'vitest';
@@ -7,10 +7,10 @@ import { ids, start, tail, test, upTo } from './streams.ts';
 const EVENTS = 120;
 const EVENT_BYTES = 256 * 1024;
 
-// What the two ends of a socket take although nobody reads, at most (net.ipv4.tcp_wmem, tcp_rmem).
+// The most that both ends of a socket buffer while nobody reads (net.ipv4.tcp_wmem, tcp_rmem).
 const SOCKET_BYTES = 12 * 1024 * 1024;
 
-/** How much is read of events by now, once that does not grow any more. */
+/** Waits until no more events are read, and returns the bytes read so far. */
 async function settled(read: { bytes: number }): Promise<number> {
   for (let before = -1; before !== read.bytes; ) {
     before = read.bytes;
@@ -19,7 +19,7 @@ async function settled(read: { bytes: number }): Promise<number> {
   return read.bytes;
 }
 
-test('a reader that is slow is read for no faster, and is told everything in the end', async ({
+test('the server reads events no faster than a slow reader, which gets all of them', async ({
   api,
   url,
 }) => {
@@ -39,7 +39,11 @@ test('a reader that is slow is read for no faster, and is told everything in the
   expect(read.bytes).toBeGreaterThan(EVENTS * EVENT_BYTES);
 });
 
-test('a reader that takes nothing for long is dropped', async ({ api, listeners, openReplica }) => {
+test('a reader that reads nothing for long is disconnected', async ({
+  api,
+  listeners,
+  openReplica,
+}) => {
   const { url, logged } = await openReplica({ heartbeatMs: 200 });
   const writing = await start(api);
   const { id } = writing.session;

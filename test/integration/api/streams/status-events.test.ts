@@ -1,4 +1,4 @@
-// GET /v1/events.
+// GET /v1/events
 import { newId } from '@baton/core/internal';
 import { describe, expect, onTestFinished } from 'vitest';
 import { makeSession } from '../../../support/factories.ts';
@@ -6,7 +6,7 @@ import { openStream, type SseReader } from '../../../support/sse.ts';
 import { claimAndWrite } from '../../../support/writing.ts';
 import { test } from './streams.ts';
 
-/** A stream of statuses that is live. */
+/** Opens a stream of status changes and waits until it is live. */
 async function statuses(url: string, query = ''): Promise<SseReader> {
   const reader = await openStream(`${url}/v1/events${query}`);
   onTestFinished(() => reader.close());
@@ -15,7 +15,7 @@ async function statuses(url: string, query = ''): Promise<SseReader> {
 }
 
 describe('the stream of all statuses', () => {
-  test('tells each change of each session, from now on', async ({ api, url }) => {
+  test('sends each later status change of each session', async ({ api, url }) => {
     await api.stores.sessions.insertIfAbsent(makeSession());
     const reader = await statuses(url);
     const launched = await api.app.inject({
@@ -38,13 +38,13 @@ describe('the stream of all statuses', () => {
     });
     const writing = await claimAndWrite(api.stores, id, api.queue.live);
     expect(await reader.next()).toMatchObject({ data: { id, status: 'starting' } });
-    await writing.write(3); // no status: not told here
+    await writing.write(3); // events, no status change: the stream sends nothing
     await writing.complete();
     const last = { id, status: 'completed', last_event_seq: 3 };
     expect(await reader.next()).toMatchObject({ data: last });
   });
 
-  test('with a tag tells only of sessions that have it', async ({ api, url }) => {
+  test('sends with a tag only the changes of sessions that have it', async ({ api, url }) => {
     const tag = newId();
     const reader = await statuses(url, `?tag=${tag}`);
     const launch = (tags: string[]) =>
@@ -56,7 +56,10 @@ describe('the stream of all statuses', () => {
     expect(await reader.next()).toMatchObject({ data: { id, status: 'cancelled' } });
   });
 
-  test('tells of sessions that were refused as they were adopted', async ({ api, url }) => {
+  test('sends the failure of a session that was refused when it was adopted', async ({
+    api,
+    url,
+  }) => {
     const reader = await statuses(url);
     const id = newId();
     const job = { version: 1, kind: 'launch', id, config: {} };
@@ -65,7 +68,7 @@ describe('the stream of all statuses', () => {
     expect(await reader.next()).toMatchObject({ data: { id, status: 'failed' } });
   });
 
-  test('refuses what it does not know', async ({ api }) => {
+  test('refuses an unknown parameter', async ({ api }) => {
     const answer = await api.app.inject({ url: '/v1/events?status=running' });
     expect(answer.statusCode).toBe(400);
   });

@@ -1,4 +1,4 @@
-// A deploy of the API under open streams: real processes, one stopped, the other one gone on at.
+// A deploy of the API under open streams: one real process stops, and readers move to another.
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type OpenBaton, openBaton } from '@baton/core/internal';
@@ -13,10 +13,10 @@ import { asMongo } from '../../../support/stores.ts';
 import { claimAndWrite, type Writing } from '../../../support/writing.ts';
 import { ids, tail, upTo } from './streams.ts';
 
-// The parts of the API close one after the other; the longest of them, HTTP, in less than five seconds.
+// The parts of the API close one after another. The slowest, HTTP, takes less than five seconds.
 const STOP_LIMIT_MS = 6_000;
 
-/** Resolves once a process writes nothing more, to no socket. */
+/** Resolves when a process has stopped writing to its sockets. */
 async function settled(pid: number | undefined): Promise<void> {
   const written = async () =>
     /^wchar: (\d+)$/m.exec(await readFile(`/proc/${pid}/io`, 'utf8'))?.[1];
@@ -28,9 +28,9 @@ async function settled(pid: number | undefined): Promise<void> {
 
 interface Scene {
   baton: OpenBaton;
-  /** A session that is being written, and its writes published. */
+  /** Starts a session whose writes are published. */
   session(): Promise<Writing>;
-  /** One more API process, and where it listens. */
+  /** Starts one more API process and returns its address. */
   api(): Promise<BatonProcess & { url: string }>;
 }
 
@@ -63,8 +63,8 @@ const test = base.extend<{ scene: Scene }>({
   },
 });
 
-describe('an API process that is told to stop', () => {
-  test('ends its streams cleanly and exits 0; their readers go on at another one without a gap or a double', async ({
+describe('an API process that gets SIGTERM', () => {
+  test('ends its streams and exits 0; readers resume elsewhere without gap or duplicate', async ({
     scene,
   }) => {
     const [first, second] = await Promise.all([scene.api(), scene.api()]);
@@ -88,7 +88,7 @@ describe('an API process that is told to stop', () => {
     const writing = (async () => {
       for (; !isStopped; written += 1) await busy.write(1, 2_000);
     })();
-    // Each is told of what comes by then, and reads on.
+    // Each reader reads up to event 30 and then to the end of its stream.
     const readers = [...many, following];
     const heads = await Promise.all(readers.map((one) => one.all(({ data }) => data.seq === 30)));
     const rests = readers.map((one) => one.all());
@@ -101,7 +101,7 @@ describe('an API process that is told to stop', () => {
     await idle.write(2);
     await Promise.all([idle.complete(), busy.complete()]);
 
-    // Whole answers, not cut off: the last piece came, and nobody was told of an end of the session.
+    // The responses are complete, and none contains an `end` of the session.
     const cut = await Promise.all(
       rests.map(async (rest, index) => [...(heads[index] ?? []), ...(await rest)]),
     );
@@ -130,10 +130,10 @@ describe('an API process that is told to stop', () => {
     }
   });
 
-  test('exits 0 in its time although a reader takes nothing', async ({ scene }) => {
+  test('exits 0 in time even if a reader reads nothing', async ({ scene }) => {
     const api = await scene.api();
     const writing = await scene.session();
-    // More than the two ends of its socket hold.
+    // More than both ends of its socket buffer.
     for (let n = 0; n < 6; n += 1) await writing.write(20, 256 * 1024);
     const stuck = await tail(api.url, writing.session.id);
     const patient = await tail(api.url, writing.session.id, { query: '?after=119' });
@@ -144,7 +144,7 @@ describe('an API process that is told to stop', () => {
     expect(performance.now() - asked).toBeLessThan(STOP_LIMIT_MS);
     expect(await patient.next()).toBeNull();
     expect(patient.response.complete).toBe(true);
-    // Cut off, what it has of it is in order, from the first on.
+    // The part that the cut-off reader received is in order and starts at the first event.
     const got = ids(await stuck.all());
     expect(got).toEqual(upTo(got.length));
     expect(got.length).toBeLessThan(120);

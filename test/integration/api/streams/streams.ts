@@ -1,4 +1,4 @@
-// An API with streams, and readers of them.
+// An API with streams, and readers of these streams.
 import { onTestFinished } from 'vitest';
 import { type Api, type ApiOptions, databaseUrl, openApi } from '../../../support/api.ts';
 import { makeSession } from '../../../support/factories.ts';
@@ -7,18 +7,18 @@ import { test as base, redisUrl } from '../../../support/services.ts';
 import { openStream, type SseMessage, type SseReader } from '../../../support/sse.ts';
 import { claimAndWrite, type Writing } from '../../../support/writing.ts';
 
-/** Out of reach of any test, in milliseconds. */
+/** Longer than any test takes, in milliseconds. */
 export const NEVER_MS = 600_000;
 
-/** Opens one more API on the same stores, with these times; it is closed after the test at the latest. */
+/** Opens one more API on the same stores with these times; the test's end closes it. */
 export type OpenReplica = (times: NonNullable<ApiOptions['times']>) => Promise<Replica>;
 
-/** One more API, and where it listens. */
+/** One more API and its address. */
 export interface Replica extends Api {
   url: string;
 }
 
-/** `test` with an API whose streams are told or say nothing: their next look is out of reach. */
+/** `test` with an API whose streams react only to live messages: they poll too seldom. */
 export const test = base.extend<{
   $file: { api: Api; url: string; listeners: Listeners };
   $test: { openReplica: OpenReplica };
@@ -58,13 +58,13 @@ export const test = base.extend<{
   },
 });
 
-/** A session that is being written, its writes published. */
+/** Starts a session whose writes are published. */
 export async function start(api: Api): Promise<Writing> {
   const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
   return claimAndWrite(api.stores, id, api.queue.live);
 }
 
-/** A stream of a session's events, closed after the test. */
+/** Opens a stream of a session's events, which is closed after the test. */
 export async function tail(
   url: string,
   id: string,
@@ -75,8 +75,8 @@ export async function tail(
   return reader;
 }
 
-/** The ids of so many events of one session. */
+/** Returns the ids of the first `count` events of one session. */
 export const upTo = (count: number) =>
   Array.from({ length: count }, (_, index) => String(index + 1));
-/** The ids that messages have. */
+/** Returns the ids of messages that have one. */
 export const ids = (messages: SseMessage[]) => messages.flatMap(({ id }) => id ?? []);

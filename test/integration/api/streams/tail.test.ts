@@ -1,4 +1,4 @@
-// GET /v1/sessions/:id/events as a stream.
+// GET /v1/sessions/:id/events as a stream
 import { newId } from '@baton/core/internal';
 import { describe, expect, vi } from 'vitest';
 import { makeSession } from '../../../support/factories.ts';
@@ -7,7 +7,7 @@ import { claimAndWrite, NOT_PUBLISHED } from '../../../support/writing.ts';
 import { ids, NEVER_MS, start, tail, test, upTo } from './streams.ts';
 
 describe('a stream of a session', () => {
-  test('tells what there is, then what comes, then the end, and closes', async ({ api, url }) => {
+  test('sends stored events, then new ones, then the end, and closes', async ({ api, url }) => {
     const writing = await start(api);
     const { id } = writing.session;
     await writing.write(3);
@@ -33,7 +33,10 @@ describe('a stream of a session', () => {
     expect(await reader.next()).toBeNull();
   });
 
-  test('of readers who come while it is written has no gap and no double', async ({ api, url }) => {
+  test('has no gap and no duplicate for readers that join while events are written', async ({
+    api,
+    url,
+  }) => {
     const writing = await start(api);
     const readers: Promise<SseMessage[]>[] = [];
     let count = 0;
@@ -50,7 +53,10 @@ describe('a stream of a session', () => {
     }
   });
 
-  test('goes on where a reader was cut off, by Last-Event-ID or by after', async ({ api, url }) => {
+  test("resumes after the reader's last event, by Last-Event-ID or by after", async ({
+    api,
+    url,
+  }) => {
     const writing = await start(api);
     const { id } = writing.session;
     await writing.write(10);
@@ -69,7 +75,7 @@ describe('a stream of a session', () => {
     ]);
   });
 
-  test('of a session that is queued waits, and beats meanwhile', async ({ api, url }) => {
+  test('sends heartbeats while its session is queued', async ({ api, url }) => {
     const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
     const reader = await tail(url, id);
     const first = reader.next();
@@ -79,18 +85,18 @@ describe('a stream of a session', () => {
     expect(await first).toMatchObject({ id: '1' });
   });
 
-  test('lasts longer than any other answer may take', async ({ api, url }) => {
+  test('may last longer than any other response', async ({ api, url }) => {
     const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
     const reader = await tail(url, id);
     const first = reader.next();
-    // A second each; a handler has ten.
+    // One heartbeat a second; other handlers may take ten seconds.
     await vi.waitFor(() => expect(reader.comments()).toBeGreaterThan(11), 20_000);
     const writing = await claimAndWrite(api.stores, id, api.queue.live);
     await writing.write(1);
     expect(await first).toMatchObject({ id: '1' });
   });
 
-  test('ends with a session that is cancelled before it began', async ({ api, url, listeners }) => {
+  test('ends when its session is cancelled before it started', async ({ api, url, listeners }) => {
     const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
     const reader = await tail(url, id);
     const received = reader.all();
@@ -99,11 +105,7 @@ describe('a stream of a session', () => {
     expect(await received).toMatchObject([{ event: 'end', data: { status: 'cancelled' } }]);
   });
 
-  test('names an event by its type, but never by a name that means something else', async ({
-    api,
-    url,
-    db,
-  }) => {
+  test('names an event by its type, but never by a reserved name', async ({ api, url, db }) => {
     const writing = await start(api);
     await writing.write(3);
     const named = (seq: number, type: string) =>
@@ -126,11 +128,11 @@ describe('a stream of a session', () => {
 
   test.for([
     ['an unknown session', `/v1/sessions/${newId()}/events`, {}, 404, 'SESSION_NOT_FOUND'],
-    ['an id that is no seq', null, { 'last-event-id': 'x' }, 400, 'INVALID_REQUEST'],
+    ['an id that is not a number', null, { 'last-event-id': 'x' }, 400, 'INVALID_REQUEST'],
     ['a wrong after', null, { query: '?after=-1' }, 400, 'INVALID_REQUEST'],
     ['a wrong follow', null, { query: '?follow=me' }, 400, 'INVALID_REQUEST'],
   ] as const)(
-    'refuses %s like any call, before it begins',
+    'refuses %s before it starts, like any call',
     async ([, path, headers, status, code], { api }) => {
       const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
       const { query = '', ...rest } = headers as Record<string, string>;
@@ -143,7 +145,7 @@ describe('a stream of a session', () => {
     },
   );
 
-  test('of a session that ended answers a call that is not over a socket too', async ({ api }) => {
+  test('of an ended session also works without a socket', async ({ api }) => {
     const writing = await start(api);
     await writing.write(2);
     await writing.complete();
@@ -155,8 +157,8 @@ describe('a stream of a session', () => {
   });
 });
 
-describe('words that are lost', () => {
-  test('do not lose events: they come with the next look', async ({ openReplica, api }) => {
+describe('lost live messages', () => {
+  test('only delay events, which the next poll finds', async ({ openReplica, api }) => {
     const { url } = await openReplica({ pollMs: 300 });
     const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
     const writing = await claimAndWrite(api.stores, id, NOT_PUBLISHED);
@@ -171,8 +173,8 @@ describe('words that are lost', () => {
   });
 });
 
-describe('a stream that is told nothing', () => {
-  test('ends with a session that is deleted', async ({ openReplica, db, api }) => {
+describe('a stream without live messages', () => {
+  test('ends when its session is deleted', async ({ openReplica, db, api }) => {
     const { url } = await openReplica({ pollMs: 200 });
     const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
     const reader = await tail(url, id);
@@ -180,7 +182,7 @@ describe('a stream that is told nothing', () => {
     expect(await reader.all()).toMatchObject([{ event: 'end', data: { status: 'deleted' } }]);
   });
 
-  test('is cut when it is old, without a word of an end', async ({ openReplica, api }) => {
+  test('is closed at its maximum age without an end event', async ({ openReplica, api }) => {
     const { url } = await openReplica({ maxAgeMs: 500 });
     const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
     expect(await (await tail(url, id)).all()).toEqual([]);
@@ -188,7 +190,11 @@ describe('a stream that is told nothing', () => {
 });
 
 describe('two replicas of the API', () => {
-  test('tell the same, whichever a reader comes back to', async ({ api, url, openReplica }) => {
+  test('send the same events, so a reader may resume at either', async ({
+    api,
+    url,
+    openReplica,
+  }) => {
     const other = await openReplica({ pollMs: NEVER_MS });
     const writing = await start(api);
     const { id } = writing.session;
@@ -197,7 +203,7 @@ describe('two replicas of the API', () => {
     const before = await there.all((message) => message.id === '2');
     await writing.write(1);
     before.push((await there.next()) as SseMessage);
-    await other.close(); // the replica stops: its streams end without a word of the session's end
+    await other.close(); // the replica stops and closes its streams without an end event
     expect(await there.next()).toBeNull();
     await writing.write(2);
     await writing.complete();
@@ -208,7 +214,7 @@ describe('two replicas of the API', () => {
 });
 
 describe('many readers', () => {
-  test('of many sessions share one connection to Redis, which forgets what nobody listens to', async ({
+  test('share one Redis connection, which unsubscribes from sessions without readers', async ({
     api,
     url,
     listeners,
