@@ -1,4 +1,4 @@
-// Starts worker processes on the own queue of a benchmark, and launches sessions for them.
+// Starts worker processes on a separate queue for a benchmark, and launches sessions for them.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -8,7 +8,7 @@ const SESSIONS = 50;
 const TALK = { say: 'line', times: 120, every_ms: 250, bytes: 1_000 };
 
 /**
- * Runs of each kind. The lowest value counts, because other load on the machine can only add time.
+ * How often each kind runs. The lowest value counts, because other load on the machine only adds time.
  */
 const RUNS = 6;
 

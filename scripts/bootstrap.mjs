@@ -1,7 +1,7 @@
-// Installs the dependencies if they are missing, then runs a command with their Node.js first on
-// PATH: node scripts/bootstrap.mjs node scripts/demo.ts It runs before the install and on Node.js
-// 18 or later, so it is plain JavaScript without dependencies. Standard output belongs to the
-// command, so messages of the bootstrap go to standard error.
+// Installs the dependencies if they are missing, then runs a command with their Node.js first on PATH:
+//   node scripts/bootstrap.mjs node scripts/demo.ts
+// It runs before the install and on Node.js 18 or later, so it is plain JavaScript without dependencies.
+// Standard output belongs to the command, so messages of the bootstrap go to standard error.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';

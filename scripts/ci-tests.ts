@@ -1,5 +1,5 @@
 // Combines the reports of the vitest runs in .ci/run:
-//   failed REPORT                       prints the test files that failed, one a line
+//   failed REPORT                       prints the test files that failed, one per line
 //   tally REPORT STATUS [REPORT STATUS] prints "slow: SECONDS s FILE" lines for the slowest files of the first report,
 //                                       then "flaky: FILE" lines, then "PASSED FAILED"
 import { readFileSync } from 'node:fs';

@@ -1,5 +1,4 @@
-// Measures the time from the CLI's print of a line to its arrival at a client, with 200 clients at
-// once.
+// Measures the time from when the CLI prints a line until a client receives it, with 200 clients at once.
 import type { Mongo } from '@baton/core/internal';
 import { fakePrompt } from '../../test/fake-claude/install.ts';
 import { openStream } from '../../test/support/sse.ts';

@@ -36,7 +36,7 @@ export function failedFiles(report: Report, root: string): string[] {
   return failed.map((file) => relative(root, file.name));
 }
 
-/** The files that took longest, the slowest one first: path relative to `root`, and seconds. */
+/** Returns the `count` slowest files, the slowest first, with paths relative to `root`. */
 export function slowestFiles(
   { testResults }: Report,
   root: string,

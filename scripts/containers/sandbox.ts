@@ -6,7 +6,7 @@ const IMAGE = 'baton-worker';
 const BUILD_TIMEOUT_MS = 15 * 60_000;
 const RUN_TIMEOUT_MS = 3 * 60_000;
 
-// STRICT is the setup of docker-compose.yml. LOOSENED are the rights that docs/containers.md adds.
+// STRICT has the options of docker-compose.yml. LOOSENED has the rights that docs/containers.md adds.
 const STRICT = ['--cap-drop=ALL', '--security-opt=no-new-privileges:true'];
 const LOOSENED = ['seccomp=unconfined', 'apparmor=unconfined', 'systempaths=unconfined'];
 

@@ -67,7 +67,7 @@ describe('a program of npm start that waits for its sessions', () => {
   });
 
   test.for(['npm', 'bootstrap'])(
-    'gets a signal of %s once, and can still wait for its sessions',
+    'gets each signal to %s only once, and can still wait for its sessions',
     async (link, { start }) => {
       const { run, pids } = await start('--waits');
       process.kill(Number(pids[link]), 'SIGINT');

@@ -46,7 +46,7 @@ describe('a launcher that is killed with SIGKILL', { timeout: 90_000 }, () => {
     await stop(second);
   });
 
-  test('leaves no installer and no incomplete install if it dies during an install', async ({
+  test('leaves no installer and no incomplete install when it is killed during an install', async ({
     folder,
   }) => {
     const env = startEnvironment({

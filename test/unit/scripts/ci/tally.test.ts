@@ -33,7 +33,7 @@ test('failed files are named by their paths in the project', () => {
   expect(failedFiles(report(files), '/project')).toEqual(['b.test.ts', 'c.test.ts']);
 });
 
-test('the slowest files are named with their seconds, the slowest one first', () => {
+test('slowestFiles returns the slowest files with their seconds, the slowest first', () => {
   const took = (name: string, startTime: number, endTime: number) => ({
     ...{ name: `/project/${name}`, status: 'passed', assertionResults: [] },
     startTime,
@@ -46,7 +46,7 @@ test('the slowest files are named with their seconds, the slowest one first', ()
   ]);
 });
 
-test('a report without times is read as well', () => {
+test('a report without times is valid, and its files took 0 seconds', () => {
   const file = { name: '/project/a', status: 'passed', assertionResults: [] };
   const read = reportSchema.parse({ testResults: [file] });
   expect(slowestFiles(read, '/project', 10)).toEqual([{ file: 'a', seconds: 0 }]);

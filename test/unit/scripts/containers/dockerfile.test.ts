@@ -47,7 +47,7 @@ test('.dockerignore allows exactly the paths that the Dockerfile copies', () => 
   expect(new Set(allowed)).toEqual(new Set(copied));
 });
 
-test('dependencies are installed from the lockfile, and the images leave out those for development', () => {
+test('dependencies come only from the lockfile, and the images have no development dependencies', () => {
   const installs = instructions.flatMap((line) => line.match(/npm (ci|i|install)\b[^&]*/g) ?? []);
   expect(installs.map((line) => line.trim())).toEqual([
     'npm ci --workspace=apps/api --omit=dev --ignore-scripts',

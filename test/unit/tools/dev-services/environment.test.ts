@@ -14,7 +14,7 @@ describe('the cache folder', () => {
   });
 });
 
-test('an installer gets the variables to reach its registry and no secret', () => {
+test('an installer gets the variables that it needs to reach its registry, but no secrets', () => {
   const needed = {
     PATH: '/bin',
     HOME: '/home/ann',
