@@ -79,7 +79,7 @@ export function createFaultInjector({
   return { inject, injected };
 }
 
-// All workers may be starting just now. A fault that is rare in this run must not be skipped because of that.
+// All workers may be starting at this moment. A fault that is rare in this run must not be skipped because of that.
 async function waitForWorker(pool: WorkerPool, pick: number): Promise<PoolWorker | undefined> {
   for (const end = Date.now() + WORKER_LIMIT_MS; Date.now() < end; await delay(50)) {
     const worker = pool.choose(pick);
@@ -113,7 +113,7 @@ async function poison(url: string, pick: number): Promise<void> {
     await client.hset(`${key}:${id}`, { name: 'launch', data, opts: '{}', timestamp: Date.now() });
     await client.rpush(`${key}:wait`, id);
     await client.zadd(`${key}:marker`, 0, '0');
-  }).catch(() => {}); // Redis takes no writes just now, so this job is skipped
+  }).catch(() => {}); // Redis takes no writes at this moment, so this job is skipped
 }
 
 async function withRedis(url: string, act: (client: Redis) => Promise<void>): Promise<void> {
@@ -122,7 +122,7 @@ async function withRedis(url: string, act: (client: Redis) => Promise<void>): Pr
   await act(client).finally(() => client.disconnect());
 }
 
-// Redis may be down, restarting or read-only just now, so the flush is repeated until it succeeds.
+// Redis may be down, restarting or read-only, so the flush is repeated until it succeeds.
 async function flush(url: string): Promise<void> {
   await withRedis(url, async (client) => {
     for (;;) {

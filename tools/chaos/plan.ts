@@ -9,7 +9,10 @@ import { createRandom } from './random.ts';
 export interface PlannedSession {
   id: string;
   atMs: number;
-  /** How many marks the session leaves. */
+  /**
+   * How many numbered marks the session leaves: one a turn, in its directory, its events and its
+   * transcript.
+   */
   marks: number;
   query: string;
   /** The session is launched only through Redis, so a worker or the reconciler makes its document. */
@@ -46,7 +49,7 @@ export function planSessions(options: {
     const turnMs = random.integer(100, 900);
     const marks = Math.ceil((random.between(0.2, 1.8) * lengthMs) / turnMs);
     const steps: Step[] = [
-      // This process is like a tool that a killed turn leaves behind. It must not outlive the session.
+      // This process is like a tool that a killed turn leaves behind. The process must not outlive the session.
       ...(index % 3 === 0 ? [{ spawn: 'exec sleep 3600' }] : []),
       ...(index % 4 === 1 ? [{ sub_agent: `helper-${index}` }] : []),
       { marks: id, to: marks, turn_ms: turnMs },

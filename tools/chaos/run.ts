@@ -48,7 +48,7 @@ export async function runChaos(options: ChaosOptions, env: Environment, folder: 
   };
   const servers = await startServers(env, log);
   const giveUp = () => {
-    servers.services.guardian.removeAtEnd(folder); // the guardian first stops everything else
+    servers.services.guardian.removeAtEnd(folder); // the guardian removes it after it has stopped everything else
     process.exit(130);
   };
   process.once('SIGINT', giveUp).once('SIGTERM', giveUp);

@@ -13,7 +13,9 @@ const MAIN = fileURLToPath(new URL('../../apps/worker/src/main.ts', import.meta.
 /** How long the pool waits before it replaces a worker that could not start, in milliseconds. */
 const TRY_AGAIN_AFTER_MS = 1_000;
 
-/** How a worker ended. `intent`: by SIGKILL of the run, by SIGTERM of the run, or not by the run. */
+/**
+ * How a worker ended. `intent` says what the run did: it sent SIGKILL (`kill`), SIGTERM (`drain`) or nothing (`no`).
+ */
 export interface WorkerEnd {
   name: string;
   intent: 'kill' | 'drain' | 'no';
@@ -47,7 +49,7 @@ export interface PoolWorker {
   drain(): void;
   /** Sends SIGSTOP, and SIGCONT after `ms` milliseconds. */
   pause(ms: number): Promise<void>;
-  /** Takes its CLI or its temporary directory away for `ms` milliseconds. */
+  /** Takes the worker's CLI or temporary directory away for `ms` milliseconds. */
   lose(part: HostPart, ms: number): Promise<void>;
 }
 

@@ -35,7 +35,8 @@ async function withLibraries(host: Host, folder: string, from: string): Promise<
   const program = join(folder, 'chromium');
   const fonts = { FONTCONFIG_PATH: join(folder, 'fonts') };
   const plain = { program, from, env: fonts };
-  // The system's libraries are tried first: those of the package need glibc 2.34, the program an older one.
+  // The system's libraries are tried first, because the package's libraries need glibc 2.34. The program also runs with
+  // an older glibc.
   const missing = await runsHere(host, plain);
   if (missing === undefined) return plain;
   const bundled = { ...plain, env: { ...fonts, LD_LIBRARY_PATH: join(folder, 'al2023', 'lib') } };

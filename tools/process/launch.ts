@@ -14,7 +14,7 @@ export type ProcessEnd = {
 export type LaunchedProcess = {
   /** The process id, or 0 if the process could not be started. */
   readonly pid: number;
-  /** Present if `stdin` is `pipe`. It is no error if the process ends before it has read everything. */
+  /** Present if `stdin` is `pipe`. If the process ends before it has read everything, that is not an error. */
   readonly stdin: Writable | null;
   /** Present if the output is a pipe. Attach a reader in the same tick, or the output is discarded. */
   readonly stdout: Readable | null;

@@ -49,7 +49,7 @@ export const workerSettingsSchema = z.object({
   WEBHOOK_DISABLE_AFTER_MS: intVariable(0, 30 * DAY_MS)
     .default(DAY_MS)
     .describe(
-      'Baton disables a webhook after 20 failed requests in a row, once it has failed for this long.',
+      'Baton disables a webhook after 20 failed requests in a row, if the first of them was at least this long ago.',
     ),
   WEBHOOK_LOG_DAYS: intVariable(1, 365)
     .default(14)

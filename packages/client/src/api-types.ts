@@ -421,7 +421,7 @@ export interface Failure {
   signal?: string;
   stderr_tail?: string;
   /**
-   * The last output of the CLI that was no event, if stderr was empty.
+   * The last output of the CLI other than events, if stderr was empty.
    */
   stdout_tail?: string;
   retry_at?: string;

@@ -36,7 +36,7 @@ export type ConversationEvent = Event & { session_id: string };
  * to try later, is repeated if that is safe.
  */
 export interface BatonClient {
-  /** Launches a session. If the client repeats the call, it is still one session. */
+  /** Launches a session. If the client repeats the call, Baton still creates only one session. */
   launch(request: LaunchRequest, options?: CallOptions & Keyed): Promise<Info>;
   /**
    * Launches up to 1,000 sessions in one request. Returns one verdict per launch, in the same

@@ -1,4 +1,4 @@
-// The public surface of the client. Nothing here but re-exports.
+// The public surface of the client. This file only re-exports.
 export type {
   BulkLaunch,
   ContinueRequest,

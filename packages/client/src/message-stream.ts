@@ -22,8 +22,8 @@ const MAX_BUFFERED = 16 * 1024 * 1024;
 
 /**
  * Yields the messages of a stream. If the stream breaks off, it is opened again after the last
- * message that had an id. It ends only when its reader stops or `signal` aborts. Throws an error
- * that a new try cannot fix, or the last error after `reconnectForMs` without success.
+ * message that had an id. It ends only when its reader stops or `signal` aborts. Throws each error
+ * that a new try cannot fix. If reconnecting fails for `reconnectForMs`, throws the last error.
  */
 export async function* streamMessages(
   settings: Settings,

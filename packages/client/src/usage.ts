@@ -2,7 +2,9 @@ import type { Spending, UsageGroup } from './api-types.ts';
 import type { Caller } from './call.ts';
 import type { CallOptions } from './options.ts';
 
-/** Selects the sessions of a sum: sessions that ended at or after `from` and before `to`. */
+/**
+ * Selects the sessions whose usage is summed: those that ended at or after `from` and before `to`.
+ */
 export interface UsageFilter {
   group_by?: UsageGroup | undefined;
   /** A time in RFC 3339. Default: 30 days before `to`. */

@@ -52,9 +52,9 @@ export interface ProducerOptions extends SessionQueueOptions {
 
 /**
  * Creates a producer on its own connection or on a given ioredis client. `close()` closes only what the producer
- * opened. Redis does not have to be reachable yet: calls fail with UNAVAILABLE until it is. With `sealTo`, every
- * secret is encrypted before it leaves this process. Throws INVALID_CONFIG if `sealTo` is no public key or another
- * option is invalid.
+ * opened. Redis does not have to be reachable yet: calls fail with UNAVAILABLE until it is. With `sealTo`, every secret
+ * is encrypted before it leaves this process. Throws INVALID_CONFIG if `sealTo` is not a public key or another option
+ * is invalid.
  */
 export function createProducer({
   sealTo,

@@ -4,7 +4,10 @@ import type { WorkerEnd } from '../worker-pool.ts';
 
 /** Everything that a run left, and everything that was seen of it. The audit uses nothing else. */
 export interface Evidence {
-  /** Every session that was launched, with the number of its planned marks. */
+  /**
+   * Every session that was launched, with the number of its planned marks
+   * (test/fake-claude/marks.ts).
+   */
   planned: ReadonlyMap<string, { marks: number }>;
   /** The sessions that a client cancelled: true if Baton accepted the cancel. */
   cancels: ReadonlyMap<string, boolean>;

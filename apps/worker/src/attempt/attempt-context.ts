@@ -54,8 +54,8 @@ export interface AttemptContext {
   /** How each write is repeated until MongoDB acknowledges it. */
   writeOptions: WriteOptions;
   /**
-   * Stops repeating every write. That also stops the recorder, its lease renewals and the
-   * transcript copy.
+   * Ends every write that is being repeated. That also stops the recorder, its lease renewals and
+   * the transcript copy.
    */
   giveUp(): void;
 }

@@ -58,8 +58,9 @@ export function startAttempt(
     abort: context.stopSwitch.stop,
     confirm: () => context.recorder.heartbeat(),
     lockHeld: () => context.ownership.lockHeld(),
-    // However the attempt ended, `giveUp` stops the recorder, which would go on renewing the lease.
-    // It also stops the copy of the transcript and every write that is still being repeated.
+    // However the attempt ended, `giveUp` stops the recorder, which would otherwise go on renewing
+    // the lease. It also stops the copy of the transcript and every write that is still being
+    // repeated.
     end: runAttempt(context).finally(() => {
       context.giveUp();
       context.ownership.stop();

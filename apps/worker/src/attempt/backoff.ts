@@ -9,7 +9,7 @@ import {
 const MAX_MS = 5 * 60_000;
 
 // A rate limit belongs to the account, not to the session. So a session may be retried more often
-// after a rate limit than after other failures, but not without end.
+// after a rate limit than after other failures, up to this factor.
 const RATE_LIMITED_FACTOR = 5;
 
 /**

@@ -7,8 +7,8 @@ import type { PendingWork } from '../claude/pending-work.ts';
 export type DeadlinesMs = Record<Deadline, number>;
 
 /**
- * Returns the deadlines of a session. The worker's `defaults` fill in those that its config does
- * not set.
+ * Returns the deadlines of a session. A deadline that the session's config does not set comes from
+ * the worker's `defaults`.
  */
 export function deadlinesOf(config: SessionConfig, defaults: DeadlinesMs): DeadlinesMs {
   const own = config.timeouts ?? {};
@@ -44,7 +44,7 @@ export interface DeadlineWatch {
  * Starts the clocks of an attempt. `abort` is called for each clock that runs out; only the first
  * call counts.
  *
- * - `startup` runs until the CLI's first event. Output that is no event restarts it.
+ * - `startup` runs until the CLI's first event. Output other than events restarts it.
  * - `idle` restarts with each line. It does not run while background tasks run within a turn. If
  *   the CLI announces a retry of the API, the clock allows for that delay too.
  * - `exit` runs from the last result if no work is pending. If work is pending after a result,

@@ -16,7 +16,7 @@ export interface DecidedEnding {
    * The session's host failures, this one included. Undefined unless the host caused the outcome.
    */
   hostFailures: HostFailure[] | undefined;
-  /** When the session is tried again. Undefined unless it failed and is retried. */
+  /** When the session is tried again. Undefined unless the session failed and is retried. */
   retryAt: Date | undefined;
 }
 

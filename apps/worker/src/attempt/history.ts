@@ -61,8 +61,8 @@ export async function readHistory(
     prompt: restored.holdsPrompt,
   });
   const { last_result } = session;
-  // "No conversation found" is no answer: the transcript's folder was missing when the CLI looked
-  // for it.
+  // "No conversation found" is not an answer: the transcript's folder was missing when the CLI
+  // looked for it.
   const isAnswer = last_result !== undefined && !isConversationNotFound(last_result);
   if (restored.holdsPrompt && !beyond?.losesMessages && isAnswer) {
     return { ...NO_HISTORY, answer: last_result };

@@ -49,8 +49,8 @@ export interface LineObserverDeps {
   /** Tracks which of Claude's conversations the process is in. */
   claudeSession: ClaudeSessionIdTracker;
   /**
-   * Stops the run. The run's deadlines use it, and so does everything else that may stop the
-   * attempt.
+   * Stops the run. The run's deadlines use this switch, and so does everything else that may stop
+   * the attempt.
    */
   stopSwitch: StopSwitch;
   /** Called when the first init line is read. */

@@ -11,7 +11,7 @@ const NOISE_MAX_BYTES = 256 * 1024;
 const EVENT_MAX_BYTES = 16 * 1024;
 const TAIL_BYTES = 8 * 1024;
 
-/** Collects the output of one attempt that is no event of the CLI. */
+/** Collects the output of one attempt other than the CLI's events. */
 export interface Noise {
   /**
    * Takes a part of a line. Returns the event to record for it, or null if the bounds are exceeded.
@@ -43,7 +43,7 @@ export function createNoise(masker: OutputMasker): Noise {
     }
     events = NOISE_MAX_EVENTS + 1;
     const dropped =
-      'The claude CLI printed more output that is no JSON; Baton does not store the rest.';
+      'The claude CLI printed more output that is not JSON; Baton does not store the rest.';
     return { type: 'noise', subtype: 'dropped', raw: dropped, bytes: 0 };
   }
 

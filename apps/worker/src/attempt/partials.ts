@@ -6,7 +6,8 @@ import type { LivePublisher, Session } from '@baton/core/internal';
  */
 const GATHER_MS = 25;
 
-// A longer line is no token. It is left out, because its text comes again with the whole answer.
+// A longer line holds more than a token. Baton leaves it out, because the text comes again with the
+// whole answer.
 const LINE_MAX_CHARS = 64 * 1024;
 const GATHER_MAX_LINES = 64;
 

@@ -71,7 +71,7 @@ export interface Prepared {
   history: History;
   /** The value of BATON_RUN. */
   marker: string;
-  /** Masks the session's and the operator's secrets in output that is no event. */
+  /** Masks the session's and the operator's secrets in output other than events. */
   output: OutputMasker;
 }
 

@@ -20,7 +20,7 @@ export interface RunTrackers {
 
 /** The progress of an attempt, as the session document stores it. */
 export interface AttemptProgress {
-  /** Takes the progress from the trackers of a process that is about to start. */
+  /** From now on, reads the progress from these trackers of a process that is about to start. */
   follow(trackers: RunTrackers): void;
   /** Returns the fields that the recorder writes with its next commit. */
   current(): Progress;
@@ -29,7 +29,8 @@ export interface AttemptProgress {
 }
 
 /**
- * Creates the progress of an attempt. Until `follow` is called, it is what earlier attempts left.
+ * Creates the progress of an attempt. Until `follow` is called, the progress is what earlier
+ * attempts left.
  */
 export function createAttemptProgress(session: Session): AttemptProgress {
   let trackers: RunTrackers | null = null;

@@ -14,8 +14,8 @@ const AMEND_MS = 260;
 /** Writes an attempt's events in order, and renews its lease. */
 export interface Recorder {
   /**
-   * Takes a line. If the backlog is full, returns a promise that the caller awaits before the next
-   * line.
+   * Adds a line to the backlog. If the backlog is full, returns a promise that the caller awaits
+   * before the next line.
    */
   record(line: RecordedLine): Promise<void> | undefined;
   /**
@@ -31,7 +31,7 @@ export interface Recorder {
   heartbeat(): Promise<boolean>;
   /**
    * Commits everything that was recorded, and stops. Resolves to false if writing had to stop
-   * before.
+   * earlier.
    */
   finish(): Promise<boolean>;
   /**

@@ -46,8 +46,8 @@ export interface RunFacts {
   exit: Exit;
   sawInit: boolean;
   /**
-   * The last result line. But a good result that was read before our first signal outweighs a later
-   * error.
+   * The last result line, except that a good result that was read before our first signal outweighs
+   * a later error.
    */
   result: Result | null;
   /** Whether a final result line had been read before our first signal. */
@@ -175,7 +175,8 @@ async function recordLines(
       const recorded = line.kind === 'event' ? toRecordedLine(line, part) : noise.record(part);
       const capacity = recorded && recorder.record(recorded);
       if (!capacity) continue;
-      // While Baton waits for the backlog it does not read, so the silence is not the CLI's.
+      // While Baton waits for the backlog, it does not read stdout, so the CLI did not cause the
+      // silence.
       watch.pause();
       await capacity;
       watch.resume();

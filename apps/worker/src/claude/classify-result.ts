@@ -59,16 +59,16 @@ const BY_API_ERROR: Record<string, ErrorCode> = {
 };
 
 /**
- * Returns why a result line is no success, or null if it is one. `is_error` alone does not decide,
- * because it may be false for a turn that was deferred, stopped or refused (docs/claude-cli.md,
- * section 6). `apiError` is the CLI's name for an error of the API.
+ * Returns why a result line is not a success, or null if it is one. `is_error` alone does not
+ * decide, because it may be false for a turn that was deferred, stopped or refused
+ * (docs/claude-cli.md, section 6). `apiError` is the CLI's name for an error of the API.
  */
 export function judgeResult(result: Result, apiError?: string | null): Reason | null {
   return isFailure(result) ? classifyResult(result, apiError) : null;
 }
 
 /**
- * Returns the reason for a result line that is known to be no success. `apiError` is as for
+ * Returns the reason for a result line that is known not to be a success. `apiError` is as for
  * judgeResult.
  */
 export function classifyResult(result: Result, apiError?: string | null): Reason {

@@ -166,7 +166,7 @@ function brokenOff(facts: AttemptFacts): Reason {
 
 // A slash command that the CLI runs by itself (/compact, /context) takes no turn, and its result
 // names the command (docs/claude-cli.md, section 14). A result with 0 turns that names no command
-// is no answer: the CLI does not run that command here (/help), or it has resumed a damaged
+// is not an answer: the CLI does not run that command here (/help), or it has resumed a damaged
 // transcript.
 function withoutTurn(
   { num_turns, result, local_command }: Result,

@@ -16,7 +16,7 @@ const BROKEN_BY = 2;
 /**
  * Returns the index from which to look for events in a line. If the line begins with an array of
  * objects (after control sequences), that is the end of the array, because the objects of an array
- * are no events. An array that was cut takes up the whole line. A broken array ends where it
+ * are not events. An array that was cut takes up the whole line. A broken array ends where it
  * breaks.
  */
 export function skipArray(text: string): number {

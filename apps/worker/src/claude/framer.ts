@@ -28,8 +28,8 @@ export interface Framer {
 
 /**
  * Creates a framer. Of a line longer than `keepBytes` (default 16 MiB) it keeps the beginning and
- * the outline of the JSON object. The outline is needed because a result line has its verdict
- * behind a text of any length.
+ * the outline of the JSON object. The outline is needed because the verdict of a result line comes
+ * after a text of any length.
  */
 export function createFramer(keepBytes: number = MAX_KEPT_BYTES): Framer {
   let parts: Uint8Array[] = [];

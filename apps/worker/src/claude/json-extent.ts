@@ -4,7 +4,7 @@ import { stringEnd } from './find-object.ts';
 
 /**
  * How far a JSON value goes. `whole`: `end` is the index behind it. `cut`: the text ends before the
- * value does. `broken`: the text at `end` is no valid JSON in that place.
+ * value does. `broken`: the text at `end` is not valid JSON in that place.
  */
 export interface JsonExtent {
   kind: 'whole' | 'cut' | 'broken';

@@ -21,7 +21,8 @@ interface ClaudeEvent {
   uuid?: string;
   body: Record<string, unknown>;
   /**
-   * Set for a result line of another conversation, which is no verdict (mark-foreign-results.ts).
+   * Set for a result line of another conversation. Such a line is not this session's result
+   * (mark-foreign-results.ts).
    */
   isForeign?: true;
 }

@@ -11,8 +11,8 @@ export function misfitOf(schema: object, answer: unknown): string | null {
     allErrors: true,
     validateFormats: false,
     multipleOfPrecision: 6,
-    // The CLI has accepted the schema, so keywords that this validator does not know are no reason
-    // to fail.
+    // The CLI has accepted the schema, so keywords that this validator does not know must not make
+    // it fail.
     strict: false,
     logger: false,
   });

@@ -3,8 +3,8 @@
 import { findOpenObject } from './find-glued.ts';
 
 /**
- * What is kept of a long object: short values, the beginning of each long text, and no other long
- * value.
+ * What is kept of a long object: its short values, and the beginning of each long text. Other long
+ * values are left out.
  */
 export interface Outline {
   /** The number of bytes in the line's text before the object. */
@@ -48,7 +48,7 @@ export function createOutlineReader(head: Buffer): OutlineReader | null {
   const text = head.subarray(0, PREFIX_MAX_BYTES).toString('latin1');
   const start = findOpenObject(text);
   if (start < 0) return null;
-  // The start is counted in the decoded text, because bytes that are no UTF-8 become longer there.
+  // The start is counted in the decoded text, because bytes that are not UTF-8 become longer there.
   const reader = createReader(Buffer.byteLength(head.toString('utf8', 0, start)));
   reader.push(head.subarray(start));
   return reader;

@@ -47,7 +47,7 @@ function isTruthy(value: unknown): boolean {
   return !['', '0', 'false', 'null'].includes(value.trim().toLowerCase());
 }
 
-/** Returns the token counts that are understood, or undefined if the value is no object. */
+/** Returns the token counts that are understood, or undefined if the value is not an object. */
 export function readUsage(value: unknown): Usage | undefined {
   const object = asObject(value);
   if (object === undefined) return undefined;
@@ -62,7 +62,7 @@ export function readUsage(value: unknown): Usage | undefined {
 
 /**
  * Returns the token counts by model, with the fields that are understood, or undefined if the value
- * is no object.
+ * is not an object.
  */
 export function readModelUsage(value: unknown): ModelUsages | undefined {
   const object = asObject(value);

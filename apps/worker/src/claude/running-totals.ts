@@ -34,7 +34,7 @@ export interface RunningTotals {
   spent(): { costUsd: number; apiDurationMs: number; tokens: Tokens | undefined };
 }
 
-// The counters are sums of fractions, so a fall by a rounding error is no fall.
+// The counters are sums of fractions, so a fall by a rounding error does not count as a fall.
 const ROUNDING = 1e-9;
 
 /** Creates the totals of a process. `start` is where the counters stood when the process began. */

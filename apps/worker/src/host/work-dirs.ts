@@ -65,7 +65,10 @@ export function createWorkDirSweep(deps: WorkDirSweepDeps): () => Promise<number
       await rm(mark, { force: true });
       return 1;
     } catch (error) {
-      log.warn({ err: error, root_session_id: rootId }, 'a work directory could not be removed');
+      log.warn(
+        { err: error, root_session_id: rootId },
+        'a work directory could not be removed; Baton tries again for a minute, and when this worker starts again',
+      );
       return 0;
     }
   }

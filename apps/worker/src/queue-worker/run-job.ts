@@ -13,13 +13,16 @@ import type { JobOutcome } from './job-outcome.ts';
 const RETRY_DELAY_MS = 2_000;
 
 /**
- * How often in a row a worker processes a job that throws another error. Such an error usually comes from
- * stored data or from our own code, and comes with each try. The second and third try rule out that the
- * worker read a document while it was being written.
+ * How often in a row a worker processes a job that throws another error. Such an error usually comes from stored data
+ * or from a bug in Baton, so it comes back with each try. The second and third try rule out that the worker read a
+ * document while it was being written.
  */
 const MAX_TRIES = 3;
 
-/** For how many jobs the failed tries are counted. With one more job, all counts start anew. */
+/**
+ * For how many jobs the failed tries are counted. When one more job fails, all counts start again
+ * from zero.
+ */
 const REMEMBERED = 10_000;
 
 /** How the jobs of one queue are processed. */

@@ -47,6 +47,9 @@ async function move(
 ): Promise<void> {
   const settling = isStopping() ? withDeadline(LAST_MOVE_TIMEOUT_MS, act) : act();
   await settling.catch((error: unknown) =>
-    log.warn({ err: error, queue, job_id: job.id }, 'the job could not be moved in its queue'),
+    log.warn(
+      { err: error, queue, job_id: job.id },
+      'the job could not be moved in its queue; a worker processes it again',
+    ),
   );
 }

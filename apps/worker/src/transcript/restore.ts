@@ -129,8 +129,8 @@ function batches<T>(items: readonly T[], size: number): T[][] {
   );
 }
 
-// The CLI writes other entries before the prompt. It refuses to resume a transcript without a message ("No
-// conversation found"), so a session that was stopped before its first message starts anew.
+// The CLI writes other entries before the prompt. It refuses to resume a transcript without a message ("No conversation
+// found"), so a session that was stopped before its first message starts from the beginning.
 const MESSAGE = /"type":"(user|assistant)"/;
 const ASSISTANT = '"type":"assistant"';
 

@@ -1,6 +1,8 @@
 // Keeps a slow endpoint from delaying others: each webhook may have only a few of a process's requests.
 
-/** How many of a process's twenty requests one webhook may have. So five busy webhooks can be served at once. */
+/**
+ * How many of a process's twenty requests may go to one webhook at a time. So five busy webhooks can be served at once.
+ */
 export const SLOTS = 4;
 
 /** The same for a webhook whose last request got no answer. Each of its requests may take until the timeout. */

@@ -9,7 +9,7 @@ import { forEachIsolated } from '../store/for-each-isolated.ts';
 import type { SlotStore } from '../store/slot-store.ts';
 import type { WaitingStore, WaitState } from '../store/waiting-store.ts';
 
-/** How many sessions one set of commands releases. */
+/** How many waiting sessions of a key are released together. */
 const BATCH = 100;
 
 // If a process loses the race for the slots, another process has released sessions. After this many
@@ -47,7 +47,8 @@ export interface KeyAdmission {
 }
 
 /**
- * `enqueue` adds the job of each session that waits for nothing, and returns how many those are.
+ * `enqueue` adds the job of each session that waits for nothing, and returns the number of these
+ * sessions.
  */
 interface KeyDeps {
   waiting: WaitingStore;

@@ -26,8 +26,8 @@ export interface SessionDeletion {
    */
   deleteConversation(sessionId: string, signal?: AbortSignal): Promise<DeletionState>;
   /**
-   * Deletes the conversation of this root if all its sessions ended before `before`. Returns null
-   * if they did not.
+   * Deletes the conversation of this root if all its sessions ended before `before`. Otherwise
+   * returns null.
    */
   deleteEnded(rootId: string, before: Date, signal?: AbortSignal): Promise<DeletionState | null>;
   /**
@@ -129,7 +129,7 @@ async function commitDeletion(
   }
   throw new AppError(
     'UNAVAILABLE',
-    'other callers delete this conversation at the same time; try again later',
+    'other callers are deleting this conversation; try again later',
   );
 }
 

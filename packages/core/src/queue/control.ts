@@ -14,7 +14,7 @@ function channel(prefix: string): string {
   return `${prefix}:control`;
 }
 
-/** Publishes a message to every worker. It is no error if no worker receives the message. */
+/** Publishes a message to every worker. If no worker receives the message, that is not an error. */
 export async function publishControl(
   client: Redis,
   message: ControlMessage,
@@ -43,7 +43,8 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Any program may publish on a Redis channel. This message is not Baton's.
+    // Any program may publish on a Redis channel, so a message may come from a program other than
+    // Baton.
     return null;
   }
 }

@@ -72,8 +72,8 @@ export function createScheduleQueue(options: SessionQueueOptions): ScheduleQueue
           await bull.upsertJobScheduler(id, repeat, template);
           return;
         }
-        // An existing scheduler would count from its last firing, so it is removed. A new one would
-        // fire at once, so it gets a start date.
+        // An existing scheduler would count from its last firing, so it is removed. A new scheduler
+        // would fire at once, so it gets a start date.
         await bull.removeJobScheduler(id);
         const first = nextFiring(timetable, anchor, new Date()) ?? anchor;
         await bull.upsertJobScheduler(id, { every: every_ms, startDate: first }, template);

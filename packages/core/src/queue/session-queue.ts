@@ -34,7 +34,9 @@ export interface SessionQueue extends QueuePause {
   drop(id: string): Promise<void>;
   /** Makes a delayed job ready now. Does nothing if the job is not delayed. */
   promote(id: string): Promise<void>;
-  /** Publishes a message to every worker. It is no error if no worker receives the message. */
+  /**
+   * Publishes a message to every worker. If no worker receives the message, that is not an error.
+   */
   sendControl(message: ControlMessage): Promise<void>;
   /** Publishes to the live channel. */
   live: LivePublisher;

@@ -78,7 +78,9 @@ export function createSchedules(
         const changed = await store.replace(schedule, fields, changes.enabled ? caller : schedule);
         if (changed) return apply(changed);
       }
-      throw new Error(`schedule ${id}: other changes came first ${MAX_ROUNDS} times in a row`);
+      throw new Error(
+        `schedule ${id} could not be changed: other changes came first ${MAX_ROUNDS} times in a row`,
+      );
     },
     async remove(id) {
       const schedule = await get(id);

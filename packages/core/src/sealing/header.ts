@@ -12,7 +12,7 @@ export interface SealedHeader {
 /** The header parameter that holds the session's id. */
 export const SESSION_PARAMETER = 'baton_session';
 
-/** Returns the header of a sealed value, or null if it is no JWE that Baton accepts. */
+/** Returns the header of a sealed value, or null if Baton does not accept the value as a JWE. */
 export function parseHeader(sealed: string): SealedHeader | null {
   try {
     const header = decodeProtectedHeader(sealed.slice(SEALED_PREFIX.length));
@@ -26,7 +26,7 @@ export function parseHeader(sealed: string): SealedHeader | null {
       }),
     };
   } catch {
-    // The header is no base64url, or no JSON.
+    // The header is not base64url, or not JSON.
     return null;
   }
 }

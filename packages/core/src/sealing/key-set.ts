@@ -40,7 +40,7 @@ export function parseSealingKeys(keys: readonly unknown[], name: string): Sealin
   return keys.length === 0 ? [] : parsePublicKeys(textOf({ keys }, name), name);
 }
 
-// A value that JSON cannot represent, such as a circular object, is no key.
+// A value that JSON cannot represent, such as a circular object, is not a key.
 function textOf(set: object, name: string): string {
   try {
     return JSON.stringify(set);

@@ -43,7 +43,7 @@ export function createOpener(keys: readonly OpeningKey[]): Opener {
 
   async function decrypt(sealed: string, field: string, isOurs: IsOurs): Promise<string> {
     const header = parseHeader(sealed);
-    if (!header) throw notOpened(field, 'it is no JWE that Baton accepts');
+    if (!header) throw notOpened(field, 'Baton does not accept it as a JWE');
     if (header.session !== undefined && !(await isOurs(header.session))) {
       throw notOpened(field, 'it was sealed for a session of another conversation');
     }
@@ -76,7 +76,7 @@ export function createOpener(keys: readonly OpeningKey[]): Opener {
       if (layer === MAX_LAYERS)
         throw notOpened(field, `it is sealed more than ${MAX_LAYERS} times`);
       const sealed = sealedIn(text);
-      if (sealed.length === 0) throw notOpened(field, 'it is no JWE that Baton accepts');
+      if (sealed.length === 0) throw notOpened(field, 'Baton does not accept it as a JWE');
       for (const one of sealed) {
         if (values.has(one)) continue;
         values.set(one, await openText(await decrypt(one, field, isOurs), field, layer + 1));
@@ -104,7 +104,7 @@ function textOf(plaintext: Uint8Array, field: string): string {
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(plaintext);
   } catch {
-    throw notOpened(field, 'it is no UTF-8 text');
+    throw notOpened(field, 'it is not UTF-8 text');
   }
   // Environment variables cannot hold a NUL character, and the schemas refuse it, too.
   if (text.includes('\0')) throw notOpened(field, 'it holds a NUL character');

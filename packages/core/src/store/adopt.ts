@@ -33,7 +33,8 @@ export interface Adopter {
   adoptBuilt(job: Job, options?: { isNew?: boolean }): Promise<Session>;
   /**
    * Returns the session of this id. If it has no document, adopts its job from the queue. Returns
-   * null if there is no job either, or if the job requires a newer version of Baton.
+   * null if there is no job either, if the session was deleted, or if the job requires a newer
+   * version of Baton.
    */
   find(id: string): Promise<Session | null>;
 }

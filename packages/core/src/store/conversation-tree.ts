@@ -28,8 +28,8 @@ export interface ConversationTree {
   /** Returns sessions of a conversation that have not ended, at most 10. */
   live(rootId: string): Promise<TreeSession[]>;
   /**
-   * Removes the documents of these sessions if they have ended. Keeps a later session that has the
-   * id of a given one.
+   * Removes the documents of these sessions if they have ended. If an id was used again for a later
+   * session, that session stays.
    */
   remove(sessions: readonly TreeSession[]): Promise<void>;
   /**

@@ -233,8 +233,8 @@ function buildChain(sessionId: string, links: readonly ConversationLink[]): Conv
 }
 
 // A late insert may come from a job that a deletion left behind. An id that was made from an
-// idempotency key may belong to a session that is being deleted. Such a session must not be stored
-// even for a moment, so it is checked before the insert.
+// idempotency key may belong to a session that is being deleted. In both cases the session must not
+// be stored even for a moment, so it is checked before the insert.
 function mayBeDeleted({ id, created_at }: Session): boolean {
   return isOfKey(id) || Date.now() - created_at.getTime() > FRESH_MS;
 }

@@ -54,7 +54,8 @@ export interface TombstoneStore {
   listWithLeftovers(rootId: string): Promise<Tombstone[]>;
   /**
    * Stores the seq up to which the session's events are removed. Returns false if the tombstone
-   * changed since it was read: another process finished it, or its id was used and deleted again.
+   * changed since it was read: another process finished it, or the session's id was used again and
+   * that session was deleted too.
    */
   noteRemoved(tombstone: Tombstone, removedTo: number): Promise<boolean>;
   /**
@@ -69,7 +70,7 @@ export interface TombstoneStore {
   unfinished(after?: string): Promise<Tombstone[]>;
   /** Returns the tombstones whose sweep is due, the longest overdue first; at most 500. */
   dueForSweep(now: Date): Promise<Tombstone[]>;
-  /** Moves a sweep that has more to remove behind the sweeps that are due. */
+  /** Puts a sweep that has more to remove behind the other sweeps that are due. */
   postponeSweep(tombstone: Tombstone, now: Date): Promise<void>;
   /**
    * Ends a sweep. Removes the tombstone if its retention is over; otherwise schedules the last

@@ -96,7 +96,7 @@ export function isMongoAway(error: unknown): boolean {
 }
 
 /**
- * Returns the UNAVAILABLE that a caller gets if MongoDB failed to answer. Returns null for any
+ * Returns the UNAVAILABLE error for the caller if MongoDB failed to answer. Returns null for any
  * other error.
  */
 export function toUnavailable(cause: unknown): AppError | null {

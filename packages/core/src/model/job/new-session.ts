@@ -90,7 +90,7 @@ function timeOf({ not_before, delay_ms, created_at }: AcceptedJob<Job>): Date | 
   return delay_ms ? new Date(Date.parse(created_at) + delay_ms) : undefined;
 }
 
-// The first attempt is no retry. The other fields of an inherited `recovery` stay.
+// The first attempt is not a retry. The other fields of an inherited `recovery` stay.
 function withAttempts(config: SessionConfig, attempts: number | undefined): SessionConfig {
   if (attempts === undefined) return config;
   return { ...config, recovery: { ...config.recovery, max_retries: attempts - 1 } };

@@ -43,7 +43,7 @@ export function mintKey(): MintedKey {
   return { id, text: `baton_${id}_${secret}`, hash: hashSecret(secret) };
 }
 
-/** Returns the id and the secret in a key's text, or null if the text is no key. */
+/** Returns the id and the secret in a key's text, or null if the text is not a key. */
 export function parseKeyText(text: string): { id: string; secret: string } | null {
   const [, id, secret] = KEY_TEXT.exec(text) ?? [];
   return id === undefined || secret === undefined ? null : { id, secret };

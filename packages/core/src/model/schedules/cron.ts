@@ -10,8 +10,8 @@ const HOURS_OF_A_DAY = 24;
 const MAX_SKIPPED = 100_000;
 
 /**
- * Returns the first time after `now` at which a cron expression is due in a time zone. Returns null if the text is no
- * cron expression, if it has no fixed times, or if it is never due.
+ * Returns the first time after `now` at which a cron expression is due in a time zone. Returns null if the text is not
+ * a cron expression, if it has no fixed times, or if it is never due.
  *
  * If the clocks skip a time, it is due at the first moment after the gap; several skipped times are due once. If the
  * clocks show a time twice, it is due at the first of the two. If the hour is `*` or a step, it is due at both.

@@ -3,7 +3,7 @@ import { AppError } from '../errors/app-error.ts';
 import { issueMessage } from './issue-message.ts';
 import { findFault } from './lossy-value.ts';
 
-// Deeper than any config needs. Without a limit, hostile JSON could exhaust the stack of recursive schemas.
+// No config needs more levels. Without a limit, hostile JSON could exhaust the stack of recursive schemas.
 const MAX_DEPTH = 64;
 
 /** Returns whether JSON has more than `levels` levels. The recursion is never deeper than that. */

@@ -96,7 +96,7 @@ function decodePart(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    // A single "%" is no escape and stays as it is.
+    // A single "%" is not an escape and stays as it is.
     return part;
   }
 }

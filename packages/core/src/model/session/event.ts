@@ -14,8 +14,11 @@ const eventSchema = z.object({
   type: z.string(),
   subtype: z.string().optional(),
   created_at: z.date(),
-  raw: z.string().describe('The line as the CLI printed it.'),
-  raw_bytes: z.int().optional().describe('The length of the line, if `raw` was cut at 1 MiB.'),
+  raw: z.string().describe('The line as the CLI printed it, cut at 1 MiB.'),
+  raw_bytes: z
+    .int()
+    .optional()
+    .describe('The length of the whole line in bytes; present only if `raw` was cut.'),
 });
 
 /** One line of stream-json as it is stored. */

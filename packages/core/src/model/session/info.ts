@@ -29,7 +29,7 @@ const failureViewSchema = z.object({
   stdout_tail: z
     .string()
     .optional()
-    .describe('The last output of the CLI that was no event, if stderr was empty.'),
+    .describe('The last output of the CLI other than events, if stderr was empty.'),
   retry_at: time.optional(),
 });
 

@@ -11,7 +11,10 @@ export interface Tombstone {
   id: string;
   root_session_id: string;
   state: 'asked' | 'deleting' | 'buried' | 'gone';
-  /** When the deletion began, or when the session was created if that is later. Sessions created later are new ones. */
+  /**
+   * When the deletion began, or when the session was created if that is later. A session of this id that was created
+   * after this time is a new session.
+   */
   at: Date;
   /** The `seq` of its last event; 0 while it is unknown. */
   last_event_seq: number;
