@@ -117,7 +117,7 @@ describe('while a store hangs', () => {
       { url: '/v1/sessions' },
       { url: '/readyz' },
     ]);
-    // MongoDB's own time limit ended the call, so it does not continue after the response.
+    // The MongoDB call's own time limit ended it, so the launch does not continue afterwards.
     expect(launched).toContain('MongoDB');
     expect(await countJobs(gated)).toBe(before);
     redis.freeze();

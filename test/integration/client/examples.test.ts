@@ -73,7 +73,7 @@ describe('examples/curl.sh', () => {
     location,
   }) => {
     const curl = await findOnPath('curl', process.env['PATH']);
-    if (!curl) throw new Error('no curl on PATH: install it (Debian: apt-get install curl)');
+    if (!curl) throw new Error('expected curl on PATH: install it (Debian: apt-get install curl)');
     const env = { PATH: process.env['PATH'], ...location.http };
     const args = ['Say "one"', 'Say two'];
     const { stdout } = await promisify(execFile)(join(EXAMPLES, 'curl.sh'), args, { env });

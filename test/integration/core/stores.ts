@@ -26,7 +26,7 @@ export const test = base.extend<{ $file: { stores: TestStores; queue: SessionQue
         ...stores,
         async own(id, leaseMs = LEASE_MS, worker_id = 'worker-1') {
           const claim = await stores.claims.claim(id, { worker_id, host: 'host-1', leaseMs });
-          if (claim.kind !== 'claimed') throw new Error(`the claim found ${claim.kind}`);
+          if (claim.kind !== 'claimed') throw new Error(`expected a claim, got ${claim.kind}`);
           const { attempt, fence } = claim.attempt;
           return stores.owned.open({ id, attempt, fence, leaseMs });
         },

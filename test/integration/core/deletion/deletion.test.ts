@@ -84,7 +84,7 @@ describe('an interrupted deletion', () => {
 
   /** Leaves a deletion as a process does that dies after it dropped `done` jobs from Redis. */
   async function dieAfter(world: World, [root, ...rest]: Session[], done: number): Promise<void> {
-    if (!root) throw new Error('expected a tree');
+    if (!root) throw new Error('expected a conversation with a root');
     world.failDropsAfter(done);
     await expect(world.deletion.deleteConversation(root.id)).rejects.toThrow('Redis went away');
     world.failDropsAfter(Number.POSITIVE_INFINITY);

@@ -40,7 +40,7 @@ describe('around a deletion', () => {
   });
 
   test.for(['asked', 'deleting'] as const)(
-    'a continue fails outside the conversation if the deletion is in the state %s',
+    "a continue fails outside the conversation if the deletion's state is %s",
     async (state, { world, stores, queue }) => {
       const [root] = await world.keepTree();
       await world.tombstones.mark(root.id, new Date());

@@ -126,9 +126,9 @@ describe('the sweep after a deletion', () => {
   });
 });
 
-describe('a deletion that stalls while another process finishes it', () => {
+describe('a deletion that another process finishes meanwhile', () => {
   test.for(['its documents', 'its leftovers'] as const)(
-    'before it removes %s does not touch the next session with the id',
+    'does not touch the next session with the id if it stalls before removing %s',
     async (step, { world, stores, queue, reuse }) => {
       const key = newId();
       const { id } = await reuse.launch(key);

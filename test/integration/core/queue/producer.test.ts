@@ -23,7 +23,7 @@ const AWAY = { code: 'UNAVAILABLE' };
 const PATIENCE = { timeout: 20_000 };
 
 describe('a producer', () => {
-  test("adds for a launch a job whose id is the session's id", async ({ producer, queue }) => {
+  test("adds a job with the session's id for a launch", async ({ producer, queue }) => {
     const config = { query: 'hello', env: { A: '1' } };
     const enqueued = await producer.launchSession(config, { title: 'T', priority: 3 });
     expect(enqueued).toEqual({
@@ -50,7 +50,7 @@ describe('a producer', () => {
     expect(await job?.getState()).toBe('prioritized');
   });
 
-  test('adds for a continue a job with the parent and the overrides', async ({
+  test('adds a job with the parent and the overrides for a continue', async ({
     producer,
     queue,
   }) => {

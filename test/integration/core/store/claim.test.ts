@@ -10,7 +10,7 @@ const other = { ...claimant, worker_id: 'worker-2' };
 const raw = (db: Db) => db.collection<Omit<Session, 'id'> & { _id: string }>('sessions');
 
 describe('a claim', () => {
-  test('of a queued session takes it under the first fence', async ({ stores }) => {
+  test('takes a queued session under the first fence', async ({ stores }) => {
     const session = makeSession({ not_before: new Date() });
     await stores.sessions.insertIfAbsent(session);
     const claim = await stores.claims.claim(session.id, { ...claimant, claude_version: '2.1.330' });
@@ -48,7 +48,7 @@ describe('a claim', () => {
   });
 
   test.for(['starting', 'running'] as const)(
-    "of a %s session with a valid lease finds it busy and returns the lease's end",
+    "finds a %s session with a valid lease busy and returns the lease's end",
     async (status, { stores, db }) => {
       const session = makeSession();
       await stores.sessions.insertIfAbsent(session);
@@ -65,7 +65,7 @@ describe('a claim', () => {
   );
 
   test.for(['starting', 'running'] as const)(
-    'of a %s session with an expired lease takes it under a higher fence',
+    'takes a %s session with an expired lease under a higher fence',
     async (status, { stores, db }) => {
       const session = makeSession();
       await stores.sessions.insertIfAbsent(session);
@@ -115,7 +115,7 @@ describe('a claim', () => {
   });
 
   test.for(['completed', 'failed', 'cancelled'] as const)(
-    'of a %s session leaves it unchanged',
+    'leaves a %s session unchanged',
     async (status, { stores }) => {
       const session = makeSession({ status });
       await stores.sessions.insertIfAbsent(session);
@@ -127,7 +127,7 @@ describe('a claim', () => {
     },
   );
 
-  test('of a queued session with a cancel request cancels it', async ({ stores }) => {
+  test('cancels a queued session with a cancel request', async ({ stores }) => {
     const session = makeSession({ cancel_requested_at: new Date() });
     await stores.sessions.insertIfAbsent(session);
     expect(await stores.claims.claim(session.id, claimant)).toMatchObject({
@@ -136,10 +136,7 @@ describe('a claim', () => {
     });
   });
 
-  test('of a session whose worker died after a cancel request cancels it', async ({
-    stores,
-    db,
-  }) => {
+  test('cancels a session whose worker died after a cancel request', async ({ stores, db }) => {
     const session = makeSession();
     await stores.sessions.insertIfAbsent(session);
     await stores.own(session.id, 0);
@@ -155,7 +152,7 @@ describe('a claim', () => {
     });
   });
 
-  test('of an unknown session finds nothing', async ({ stores }) => {
+  test('finds nothing for an unknown session', async ({ stores }) => {
     expect(await stores.claims.claim(newId(), claimant)).toEqual({ kind: 'missing' });
   });
 });

@@ -8,7 +8,7 @@ describe('the API key store', () => {
   test('finds a key by its id and stores only the hash of its secret', async ({ db }) => {
     const store = createKeyStore(db);
     const { key: made, text } = await store.create(key);
-    const { id, secret } = parseKeyText(text) ?? expect.fail('no key text');
+    const { id, secret } = parseKeyText(text) ?? expect.fail('expected the text of a key');
     const stored = await store.find(id);
     expect(stored?.key).toEqual(made);
     expect(isSecretOf(secret, stored?.hash ?? '')).toBe(true);
@@ -22,7 +22,9 @@ describe('the API key store', () => {
     const texts = await Promise.all(
       Array.from({ length: 20 }, async () => (await store.create(key)).text),
     );
-    const parts = texts.map((text) => parseKeyText(text) ?? expect.fail('no key text'));
+    const parts = texts.map(
+      (text) => parseKeyText(text) ?? expect.fail('expected the text of a key'),
+    );
     expect(new Set(parts.map(({ id }) => id)).size).toBe(20);
     expect(new Set(parts.map(({ secret }) => secret)).size).toBe(20);
     for (const { secret } of parts) expect(Buffer.from(secret, 'base64url')).toHaveLength(32);

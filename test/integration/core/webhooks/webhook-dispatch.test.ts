@@ -216,7 +216,7 @@ describe('the dispatch', () => {
     },
   );
 
-  test('notifies of a new session under a deleted id, even of the same events', async ({
+  test('notifies of a new session with a reused id, even if its events are the same', async ({
     stores,
     db,
     hooks,
