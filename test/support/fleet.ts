@@ -39,8 +39,11 @@ export interface Fleet {
   env: Record<string, string>;
   /** Starts one more worker, which is killed after the test file. */
   worker(changes?: Record<string, string>, through?: readonly string[]): Promise<WorkerProcess>;
-  /** Opens another fleet in the same folder, with a queue, a database and workers of its own. */
-  sibling(): Fleet;
+  /**
+   * Opens another fleet in the same folder, with a queue, a database and workers of its own. The fleet closes
+   * after the test file. With `onTestFinished` it closes after the test, so idle workers slow no later test.
+   */
+  sibling(onTestFinished?: OnTestFinished): Fleet;
   launch(config: SessionConfig, options?: EnqueueOptions): Promise<string>;
   /** Launches a session in which the fake CLI plays these steps. Baton does not retry the session. */
   play(steps: Step[], config?: Partial<SessionConfig>): Promise<string>;
@@ -55,21 +58,31 @@ export interface Fleet {
   events(id: string): Promise<Event[]>;
 }
 
+/** Registers a function to call after a test: `onTestFinished` of vitest, or of a test's context. */
+export type OnTestFinished = (close: () => Promise<void>) => void;
+
 /** `test` with one fleet for the test file, which has no worker yet. */
 export const test = base.extend<{ $file: { fleet: Fleet } }>({
   fleet: [
     async ({ mongo, databaseName, queuePrefix, db: _dropped }, use) => {
       const root = await mkdtemp(join(tmpdir(), 'baton-test-'));
       for (const folder of ['work', 'home', 'tmp']) await mkdir(join(root, folder));
-      const opened: Opened[] = [];
-      const open = (suffix: string): Fleet => {
+      const opened = new Set<Opened>();
+      let count = 0;
+      const open = (onTestFinished?: OnTestFinished): Fleet => {
+        const suffix = count === 0 ? '' : `-${count}`;
+        count += 1;
         const name = `${databaseName}${suffix}`;
         const env = workerEnv(root, name, `${queuePrefix}${suffix}`);
-        const one = openFleet({ root, env, db: mongo.db(name) }, () => open(`-${opened.length}`));
-        opened.push(one);
+        const one = openFleet({ root, env, db: mongo.db(name) }, open);
+        opened.add(one);
+        onTestFinished?.(async () => {
+          opened.delete(one);
+          await one.close();
+        });
         return one.fleet;
       };
-      await use(open(''));
+      await use(open());
       for (const one of opened) await one.close();
       await rm(root, { recursive: true, force: true, maxRetries: 5 });
     },
@@ -88,7 +101,7 @@ function sum({ status, last_event_seq, failure }: Session): string {
 
 function openFleet(
   { root, env, db }: Pick<Fleet, 'root' | 'env' | 'db'>,
-  sibling: () => Fleet,
+  sibling: Fleet['sibling'],
 ): Opened {
   const prefix = env['QUEUE_PREFIX'] ?? '';
   const baton = openBaton({ redis: redisUrl(), mongodb: asMongo(db), prefix });

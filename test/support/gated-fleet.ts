@@ -23,7 +23,7 @@ export async function openGated(
   parent: Fleet,
   onTestFinished: (close: () => Promise<void>) => void,
 ): Promise<Gated> {
-  const fleet = parent.sibling();
+  const fleet = parent.sibling(onTestFinished);
   const redis = await createGate(fleet.env['REDIS_URL'] ?? '');
   const mongodb = await createGate(fleet.env['MONGODB_URL'] ?? '');
   onTestFinished(async () => {

@@ -19,6 +19,7 @@ export async function untilUnready(
   return untilReadiness(worker, `unready for ${reason}`, {
     meanwhile,
     isReached: ({ status, said }) => status === 503 && reason.test(said),
+    limitMs: 60_000,
   });
 }
 

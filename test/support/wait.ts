@@ -1,5 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
+// Between two looks, which may cost the servers of the test more than the wait itself is worth.
+const MIN_PAUSE_MS = 10;
+const MAX_PAUSE_MS = 50;
+
+// Less than a test may take: the message of a wait in vain tells more than that of a timeout.
+const LIMIT_MS = 50_000;
+
 /**
  * Calls `look` until it returns a value that is neither undefined nor false, and returns that value.
  * Rejects at once if `look` rejects. After the limit it rejects with an error that names `what`. A function
@@ -8,16 +15,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 export async function waitFor<T>(
   what: string | (() => string),
   look: () => T | undefined | false | Promise<T | undefined | false>,
-  limitMs = 20_000,
+  limitMs = LIMIT_MS,
 ): Promise<T> {
-  const end = Date.now() + limitMs;
+  const start = Date.now();
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
-    if (Date.now() > end) {
+    const waitedMs = Date.now() - start;
+    if (waitedMs > limitMs) {
       const named = typeof what === 'string' ? what : what();
       throw new Error(`waited ${limitMs} ms without success for ${named}`);
     }
-    await pause(10);
+    await pause(Math.min(Math.max(waitedMs / 10, MIN_PAUSE_MS), MAX_PAUSE_MS));
   }
 }

@@ -17,7 +17,7 @@ test.for([
 ] as [string, Document][])(
   'a session completes if MongoDB refuses reads during its preparation with %s',
   async ([, reply], { fleet }) => {
-    const one = fleet.sibling();
+    const one = fleet.sibling(onTestFinished);
     const proxy = await createMongoProxy(one.env['MONGODB_URL'] ?? '');
     onTestFinished(() => proxy.close());
     await one.worker({ MONGODB_URL: proxy.url });

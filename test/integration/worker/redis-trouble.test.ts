@@ -23,7 +23,7 @@ async function startRedis() {
 
 /** An API and a worker that reach their Redis at this address. */
 async function openBoth(parent: Fleet, redis: string) {
-  const fleet = parent.sibling();
+  const fleet = parent.sibling(onTestFinished);
   const { MONGODB_URL: mongodb = '', QUEUE_PREFIX: prefix = '' } = fleet.env;
   const api = await openApi({ redis, mongodb, prefix });
   onTestFinished(() => api.close());

@@ -143,8 +143,11 @@ describe('a cancel', () => {
   });
 });
 
-test('the next heartbeat finds a cancel whose Redis message was lost', async ({ fleet }) => {
-  const mine = fleet.sibling();
+test('the next heartbeat finds a cancel whose Redis message was lost', async ({
+  fleet,
+  onTestFinished,
+}) => {
+  const mine = fleet.sibling(onTestFinished);
   await mine.worker({ LEASE_MS: '3000' });
   const id = await mine.play([{ say: 'so' }, { hang: true }]);
   await mine.until(id, 'running', isRunning);

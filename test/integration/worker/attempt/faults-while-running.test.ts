@@ -39,9 +39,10 @@ async function metFor(worker: WorkerProcess, ms: number): Promise<void> {
 describe('a running session', () => {
   test.concurrent('is stopped and no longer written once a newer fence holds it', async ({
     fleet,
+    onTestFinished,
   }) => {
-    const mine = fleet.sibling();
-    const worker = await mine.worker({ LEASE_MS: '1000' });
+    const mine = fleet.sibling(onTestFinished);
+    const worker = await mine.worker();
     const dump = join(mine.root, 'lost.json');
     const id = await mine.play([{ dump }, { say: 'tick', times: 10_000, every_ms: 20 }]);
     await mine.until(id, 'under way', ({ last_event_seq }) => last_event_seq > 5);
@@ -64,8 +65,11 @@ describe('a running session', () => {
     expect(await mine.session(id)).toEqual(taken);
   });
 
-  test.concurrent('is cancelled when its document holds a cancel request', async ({ fleet }) => {
-    const mine = fleet.sibling();
+  test.concurrent('is cancelled when its document holds a cancel request', async ({
+    fleet,
+    onTestFinished,
+  }) => {
+    const mine = fleet.sibling(onTestFinished);
     await mine.worker({ LEASE_MS: '1000' });
     const id = await mine.play([{ say: 'well' }, { hang: true }]);
     await mine.until(id, 'running', isRunning);
@@ -79,7 +83,7 @@ describe('a running session', () => {
   test.concurrent('is slowed while MongoDB is away, does not count as idle, and loses no line', {
     timeout: 60_000,
   }, async ({ fleet, onTestFinished }) => {
-    const mine = fleet.sibling();
+    const mine = fleet.sibling(onTestFinished);
     const { gate, worker } = await gatedWorker(mine);
     onTestFinished(gate.close);
     const [go, flooded] = [join(mine.root, 'flood-go'), join(mine.root, 'flooded')];
@@ -103,8 +107,8 @@ describe('a running session', () => {
 });
 
 describe('a worker without a temporary directory', () => {
-  test('returns a session that it cannot start to the queue', async ({ fleet }) => {
-    const mine = fleet.sibling();
+  test('returns a session that it cannot start to the queue', async ({ fleet, onTestFinished }) => {
+    const mine = fleet.sibling(onTestFinished);
     const TMPDIR = join(mine.root, 'not-there-yet');
     const worker = await mine.worker({ TMPDIR, LEASE_MS: '1500' });
     const id = await mine.launch({ query: 'hi' });

@@ -1,7 +1,8 @@
 // A session cannot start although its host passes the probe, or its host fails while it runs.
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect } from 'vitest';
+import { setImmediate, setInterval } from 'node:timers/promises';
+import { describe, expect, onTestFinished } from 'vitest';
 import { FAKE_CLAUDE } from '../../../fake-claude/install.ts';
 import { test } from '../../../support/fleet.ts';
 import { untilReady } from '../../../support/readiness.ts';
@@ -10,7 +11,7 @@ describe('a session that meets host errors', { timeout: 60_000 }, () => {
   test('fails after three host failures although each probe passes, and other sessions run', async ({
     fleet: parent,
   }) => {
-    const fleet = parent.sibling();
+    const fleet = parent.sibling(onTestFinished);
     const claude = join(parent.root, 'full-claude');
     // Stands for a session that fills the disk: its files are removed before the probe, so the probe passes.
     const script = `#!/bin/sh
@@ -51,7 +52,7 @@ exec ${FAKE_CLAUDE} "$@"
   });
 
   test('is retried if the host error comes after its first line', async ({ fleet: parent }) => {
-    const fleet = parent.sibling();
+    const fleet = parent.sibling(onTestFinished);
     await fleet.worker({ RETRY_FIRST_MS: '1' });
     const once = join(parent.root, 'once-full');
     const full = [
@@ -73,18 +74,19 @@ exec ${FAKE_CLAUDE} "$@"
   test('completes or fails with WORKING_DIR_NOT_FOUND if its working directory comes and goes', async ({
     fleet: parent,
   }) => {
-    const fleet = parent.sibling();
+    const fleet = parent.sibling(onTestFinished);
     const dir = join(parent.root, 'work', 'flapping');
     await mkdir(dir);
     const worker = await fleet.worker();
     const ids: string[] = [];
-    let isOver = false;
+    const over = new AbortController();
+    onTestFinished(() => over.abort());
     const flapping = (async () => {
-      while (!isOver) {
+      for await (const _ of setInterval(5)) {
+        if (over.signal.aborted) return;
         await rename(dir, `${dir}.away`);
-        await new Promise((resolve) => setImmediate(resolve));
+        await setImmediate();
         await rename(`${dir}.away`, dir);
-        await new Promise((resolve) => setTimeout(resolve, 5));
       }
     })();
     for (let n = 0; n < 60; n += 1) {
@@ -95,7 +97,7 @@ exec ${FAKE_CLAUDE} "$@"
       const { status, failure } = await fleet.ended(id);
       endings.add(failure?.code ?? status);
     }
-    isOver = true;
+    over.abort();
     await flapping;
     expect(
       [...endings].filter((it) => it !== 'completed' && it !== 'WORKING_DIR_NOT_FOUND'),

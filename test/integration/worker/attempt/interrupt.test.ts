@@ -129,8 +129,9 @@ describe('an interrupt', () => {
 
 test('the next worker completes a session that was handed back with an open interrupt', async ({
   fleet,
+  onTestFinished,
 }) => {
-  const mine = fleet.sibling();
+  const mine = fleet.sibling(onTestFinished);
   const first = await mine.worker({ DRAIN_TIMEOUT_MS: '0' });
   const id = await mine.play([{ say: 'half' }, { hang: true }]);
   await mine.until(id, 'under way', said);

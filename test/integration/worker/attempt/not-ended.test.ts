@@ -1,7 +1,7 @@
 // A CLI that runs as another user (as behind sudo) cannot be ended by the worker.
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect } from 'vitest';
+import { describe, expect, onTestFinished } from 'vitest';
 import { FAKE_CLAUDE } from '../../../fake-claude/install.ts';
 import { type Fleet, test } from '../../../support/fleet.ts';
 import { countLogged, readiness, untilReady, untilUnready } from '../../../support/readiness.ts';
@@ -16,7 +16,7 @@ const CAPABILITIES = '+dac_override,+dac_read_search';
 const AS_NOBODY = `setpriv --reuid=${NOBODY} --clear-groups --inh-caps=${CAPABILITIES} --ambient-caps=${CAPABILITIES}`;
 
 async function start(parent: Fleet, name: string, script: string, more = {}) {
-  const fleet = parent.sibling();
+  const fleet = parent.sibling(onTestFinished);
   const claude = join(parent.root, `${name}-claude`);
   await writeFile(claude, `#!/bin/sh\n${script}\n`);
   await chmod(claude, 0o755);

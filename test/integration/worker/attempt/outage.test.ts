@@ -76,7 +76,7 @@ describe.concurrent('when Redis loses everything,', () => {
     fleet,
     onTestFinished,
   }) => {
-    const mine = fleet.sibling();
+    const mine = fleet.sibling(onTestFinished);
     // A separate numbered database of the server, so that flushing it does not affect other tests.
     const url = new URL(redisUrl());
     url.pathname = '/11';

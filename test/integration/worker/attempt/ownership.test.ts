@@ -13,7 +13,7 @@ describe('when two workers believe that they own a session,', () => {
     fleet,
     onTestFinished,
   }) => {
-    const mine = fleet.sibling();
+    const mine = fleet.sibling(onTestFinished);
     const sleeper = await mine.worker({ LEASE_MS: '2000' });
     onTestFinished(() => void sleeper.signal('SIGCONT'));
     const dump = join(mine.root, 'sleeper.json');
@@ -63,7 +63,7 @@ describe('when two workers believe that they own a session,', () => {
     fleet,
     onTestFinished,
   }) => {
-    const mine = fleet.sibling();
+    const mine = fleet.sibling(onTestFinished);
     const worker = await mine.worker({ LEASE_MS: '2000' });
     const go = join(mine.root, 'lock.go');
     const id = await mine.play([{ say: 'so' }, { wait_for: go }, { say: 'done' }]);

@@ -189,8 +189,9 @@ describe('a session that waits for its retry', () => {
 
 test('a session whose account is rate limited waits for the reset, and pauses the queue until then', async ({
   fleet,
+  onTestFinished,
 }) => {
-  const mine = fleet.sibling();
+  const mine = fleet.sibling(onTestFinished);
   await mine.worker({ RETRY_FIRST_MS: '1' });
   // This session runs meanwhile; it must not keep its worker from taking other sessions afterwards.
   const busy = await mine.play([{ say: 'long' }, { hang: true }]);
@@ -234,8 +235,9 @@ test.for([1e10, 1e15])(
 
 test('a session with its own account does not pause the queue when that account is limited', async ({
   fleet,
+  onTestFinished,
 }) => {
-  const mine = fleet.sibling();
+  const mine = fleet.sibling(onTestFinished);
   await mine.worker({ RETRY_FIRST_MS: '1' });
   const inAnHour = Math.ceil(Date.now() / 1000) + 3_600;
   const id = await play(mine, rejectedUntil(inAnHour), [], { settings: OWN_ACCOUNT });

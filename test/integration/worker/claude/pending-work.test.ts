@@ -124,8 +124,8 @@ describe('while a session has pending', () => {
 
 test('a drain hands back sessions with pending work, and another worker resumes them', {
   timeout: 90_000,
-}, async ({ fleet }) => {
-  const mine = fleet.sibling();
+}, async ({ fleet, onTestFinished }) => {
+  const mine = fleet.sibling(onTestFinished);
   const first = await mine.worker({ DRAIN_TIMEOUT_MS: '0' });
   const ids = await waiting(mine);
   await first.stop();
@@ -145,8 +145,8 @@ test('a drain hands back sessions with pending work, and another worker resumes 
 
 test('an interim result does not complete a session whose worker dies', {
   timeout: 90_000,
-}, async ({ fleet }) => {
-  const mine = fleet.sibling();
+}, async ({ fleet, onTestFinished }) => {
+  const mine = fleet.sibling(onTestFinished);
   const first = await mine.worker({ LEASE_MS: '5000' });
   const ids = await waiting(mine);
   // The result of this session was final when it was committed; then the CLI began another turn.
@@ -167,8 +167,11 @@ test('an interim result does not complete a session whose worker dies', {
   }
 });
 
-test('a worker with WAKEUPS=forbid disallows the wake-up tools', async ({ fleet }) => {
-  const mine = fleet.sibling();
+test('a worker with WAKEUPS=forbid disallows the wake-up tools', async ({
+  fleet,
+  onTestFinished,
+}) => {
+  const mine = fleet.sibling(onTestFinished);
   await mine.worker({ WAKEUPS: 'forbid' });
   const dump = join(mine.root, 'no-wake-ups.json');
   await mine.ended(await mine.play([{ dump }], { disallowed_tools: ['Bash'] }));

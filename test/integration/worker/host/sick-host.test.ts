@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Session } from '@baton/core/internal';
-import { describe, expect } from 'vitest';
+import { describe, expect, onTestFinished } from 'vitest';
 import { installFakeClaude } from '../../../fake-claude/install.ts';
 import { type Fleet, test } from '../../../support/fleet.ts';
 import { countLogged, untilReady, untilUnready } from '../../../support/readiness.ts';
@@ -13,7 +13,8 @@ const SICK = 'the host cannot run sessions';
 const WELL = 'the host can run sessions again';
 
 // More than a worker runs at once, because a sick host could fail the waiting sessions one by one.
-const SESSIONS = 8;
+const SESSIONS = 4;
+const WORKER_CONCURRENCY = '2';
 
 interface Host {
   fleet: Fleet;
@@ -30,11 +31,12 @@ async function createHost(parent: Fleet, name: string): Promise<Host> {
   await mkdir(temporary);
   await symlink(temporary, join(root, 'tmp'));
   const claude = installFakeClaude(join(root, 'bin'));
-  return { fleet: parent.sibling(), root, claude, temporary: join(root, 'tmp') };
+  return { fleet: parent.sibling(onTestFinished), root, claude, temporary: join(root, 'tmp') };
 }
 
 function workerOf({ fleet, root, claude, temporary }: Host, more: Record<string, string> = {}) {
-  const own = { CLAUDE_BIN: claude, TMPDIR: temporary, WORK_ROOT: join(root, 'work') };
+  const WORK_ROOT = join(root, 'work');
+  const own = { CLAUDE_BIN: claude, TMPDIR: temporary, WORK_ROOT, WORKER_CONCURRENCY };
   return fleet.worker({ ...own, ...more });
 }
 
@@ -230,7 +232,7 @@ describe('on a host that is sick for a while,', { timeout: 120_000 }, () => {
       const host = await createHost(parent, 'full');
       const small = 'mount -t tmpfs -o size=8m none "$TMPDIR" && exec "$@"';
       const worker = await host.fleet.worker(
-        { CLAUDE_BIN: host.claude, TMPDIR: join(host.root, 'real-tmp') },
+        { CLAUDE_BIN: host.claude, TMPDIR: join(host.root, 'real-tmp'), WORKER_CONCURRENCY },
         ['unshare', '--mount', 'sh', '-c', small, 'sh'],
       );
       const filler = `/proc/${worker.pid}/root${host.root}/real-tmp/filler`;

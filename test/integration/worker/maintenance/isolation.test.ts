@@ -27,7 +27,7 @@ test.for<[string, (command: Document) => boolean, Document | null]>([
   'old sessions are still deleted although %s',
   { timeout: 60_000 },
   async ([, match, reply], { fleet: parent }) => {
-    const fleet = parent.sibling();
+    const fleet = parent.sibling(onTestFinished);
     const { sessions } = openStores(fleet.db);
     const old = makeCompletedSession({ end_time: new Date(Date.now() - 9 * DAY_MS) });
     const proxy = await createMongoProxy(fleet.env['MONGODB_URL'] ?? '');
@@ -45,7 +45,7 @@ test.for<[string, (command: Document) => boolean, Document | null]>([
 test('a session without a job gets one while another task waits for MongoDB', {
   timeout: 60_000,
 }, async ({ fleet: parent }) => {
-  const fleet = parent.sibling();
+  const fleet = parent.sibling(onTestFinished);
   const proxy = await createMongoProxy(fleet.env['MONGODB_URL'] ?? '');
   onTestFinished(() => proxy.close());
   proxy.answer(isAskedForSchedules, null, Number.POSITIVE_INFINITY);

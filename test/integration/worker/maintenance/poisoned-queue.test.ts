@@ -39,7 +39,7 @@ describe('a poisoned job', () => {
       timeout: 120_000,
     },
     async (state, { fleet, redis }) => {
-      const one = fleet.sibling();
+      const one = fleet.sibling(onTestFinished);
       const key = queueKey(one);
       const planted = new Map<string, string>();
       for (const [name, poison] of Object.entries(POISONS)) {
@@ -73,7 +73,7 @@ describe('a poisoned job', () => {
 
   test('whose id is not a session id fails once, with one log line', async ({ fleet, redis }) => {
     const odd = ['x1', 'a/b?c#d', 'two words', 'émile', '{"a":1}', '__proto__', 'x'.repeat(5_000)];
-    const one = fleet.sibling();
+    const one = fleet.sibling(onTestFinished);
     const key = queueKey(one);
     const worker = await one.worker();
     for (const id of odd) {

@@ -14,8 +14,9 @@ async function isDraining(health: string): Promise<boolean> {
 describe('a worker that is asked to stop', () => {
   test.concurrent('finishes its running sessions, takes no new job, and exits with 0', async ({
     fleet,
+    onTestFinished,
   }) => {
-    const mine = fleet.sibling();
+    const mine = fleet.sibling(onTestFinished);
     const worker = await mine.worker({ DRAIN_TIMEOUT_MS: '20000' });
     const go = join(mine.root, 'go-and-finish');
     const id = await mine.play([{ say: 'wait' }, { wait_for: go }, { say: 'finished' }]);
@@ -36,11 +37,13 @@ describe('a worker that is asked to stop', () => {
 
   test.concurrent('hands back a session that takes too long, and another worker resumes it', async ({
     fleet,
+    onTestFinished,
   }) => {
-    const mine = fleet.sibling();
+    const mine = fleet.sibling(onTestFinished);
     const first = await mine.worker({ DRAIN_TIMEOUT_MS: '0', LEASE_MS: '60000' });
     const id = await mine.play([{ say: 'half of it' }, { hang: true }], { model: 'sonnet' });
-    await mine.until(id, 'running', isRunning);
+    // The prompt, the init line and the answer: a session runs before its CLI says anything.
+    await mine.until(id, 'under way', ({ last_event_seq }) => last_event_seq === 3);
     expect(await first.stop()).toEqual({ code: 0, signal: null });
     const between = await mine.session(id);
     expect(between).toMatchObject({
@@ -76,8 +79,9 @@ describe('a worker that is asked to stop', () => {
 
   test.concurrent('hands its sessions back at once when it is asked a second time', async ({
     fleet,
+    onTestFinished,
   }) => {
-    const mine = fleet.sibling();
+    const mine = fleet.sibling(onTestFinished);
     const worker = await mine.worker({ DRAIN_TIMEOUT_MS: '600000' });
     const id = await mine.play([{ say: 'for ever' }, { hang: true }]);
     await mine.until(id, 'running', isRunning);
@@ -90,8 +94,9 @@ describe('a worker that is asked to stop', () => {
 
   test.concurrent('cancels a session with a cancel request instead of handing it back', async ({
     fleet,
+    onTestFinished,
   }) => {
-    const mine = fleet.sibling();
+    const mine = fleet.sibling(onTestFinished);
     const worker = await mine.worker({ DRAIN_TIMEOUT_MS: '0', LEASE_MS: '60000' });
     const id = await mine.play([{ say: 'well' }, { hang: true }]);
     await mine.until(id, 'running', isRunning);

@@ -11,7 +11,7 @@ const KIB_500 = 500 * 1024;
 test('24 ended sessions of 500 KiB use less than 200 KiB of Redis memory', {
   timeout: 120_000,
 }, async ({ fleet: parent }) => {
-  const fleet = parent.sibling();
+  const fleet = parent.sibling(onTestFinished);
   await fleet.worker();
   const ids: string[] = [];
   for (let n = 0; n < 24; n += 1) {
@@ -41,7 +41,7 @@ test('24 ended sessions of 500 KiB use less than 200 KiB of Redis memory', {
 test('a queue keeps as many finished jobs as the settings say, whatever their producers asked for', async ({
   fleet: parent,
 }) => {
-  const fleet = parent.sibling();
+  const fleet = parent.sibling(onTestFinished);
   await fleet.worker({
     QUEUE_KEEP_COMPLETED: '3',
     QUEUE_KEEP_FAILED: '2',
@@ -72,7 +72,7 @@ test('a queue keeps as many finished jobs as the settings say, whatever their pr
 test('a finished job is never adopted: a lost session is not found, and can be launched again', async ({
   fleet: parent,
 }) => {
-  const fleet = parent.sibling();
+  const fleet = parent.sibling(onTestFinished);
   await fleet.worker();
   const { MONGODB_URL: mongodb = '', QUEUE_PREFIX: prefix = '' } = fleet.env;
   const api = await openApi({ redis: redisUrl(), mongodb, prefix });

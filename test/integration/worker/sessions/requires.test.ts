@@ -40,8 +40,9 @@ async function promote(fleet: Fleet, id: string): Promise<void> {
 describe('a session that requires a feature', { timeout: 60_000 }, () => {
   test.concurrent('stays queued without a counted failure until a worker knows the feature, while others run', async ({
     fleet,
+    onTestFinished,
   }) => {
-    const mine = fleet.sibling();
+    const mine = fleet.sibling(onTestFinished);
     const older = await mine.worker();
     const options = { requires: [INVENTED] };
     const id = await mine.launch({ query: fakePrompt([{ say: 'new' }]) }, options);
@@ -77,8 +78,9 @@ describe('a session that requires a feature', { timeout: 60_000 }, () => {
 
   test.concurrent('does not fail for a version, kind or document that the worker cannot parse', async ({
     fleet,
+    onTestFinished,
   }) => {
-    const mine = fleet.sibling();
+    const mine = fleet.sibling(onTestFinished);
     // Stored before the worker starts: its reconciler would add a job that names the feature.
     const stored = await leaveUnreadable(mine, { requires: [INVENTED], totals: 'of another form' });
     const older = await mine.worker();
@@ -101,8 +103,9 @@ describe('a session that requires a feature', { timeout: 60_000 }, () => {
 
   test.concurrent('is left alone if only its document names the feature, even after a crash', async ({
     fleet,
+    onTestFinished,
   }) => {
-    const mine = fleet.sibling();
+    const mine = fleet.sibling(onTestFinished);
     const older = await mine.worker();
     const id = await leaveCrashed(mine, { requires: [INVENTED] });
     await delayed(mine, older, id);
