@@ -70,7 +70,7 @@ describe('a running session', () => {
     onTestFinished,
   }) => {
     const mine = fleet.sibling(onTestFinished);
-    await mine.worker({ LEASE_MS: '1000' });
+    await mine.worker();
     const id = await mine.play([{ say: 'well' }, { hang: true }]);
     await mine.until(id, 'running', isRunning);
     await update(mine, id, { $set: { cancel_requested_at: new Date() } });
