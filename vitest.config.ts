@@ -1,15 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
-// Most of a file's time is waiting for processes, leases and servers: more files than cores run side by
-// side. Those that bound a recovery in seconds come last, one after the other.
+// Most files wait for processes, leases and servers most of the time, so more files than cores run at once.
+// The files that bound a recovery in seconds run last, one after the other.
 const together = { maxWorkers: 5, sequence: { groupOrder: 1 } };
 const alone = { maxWorkers: 1, sequence: { groupOrder: 2 } };
 const TIMED = ['chaos', 'failure-codes', 'reliability'].map((name) => `test/e2e/${name}.test.ts`);
 
-// Unit tests wait for nothing: no more of their files side by side than cores.
+// Unit tests only compute, so more threads than cores would not make them faster.
 const waitless = { pool: 'threads' as const, maxWorkers: 2, sequence: { groupOrder: 0 } };
 
-// To import Baton and its drivers takes about a second: the files of one worker share the modules.
+// Importing Baton and its drivers takes about a second, so the files of one worker share the modules.
 const shared = { isolate: false, restoreMocks: true };
 
 const endToEnd = {

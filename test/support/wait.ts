@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-// Between two looks, which may cost the servers of the test more than the wait itself is worth.
+// The pause between two looks. It grows with the wait, because each look costs CPU time that the servers need.
 const MIN_PAUSE_MS = 10;
 const MAX_PAUSE_MS = 50;
 
-// Less than a test may take: the message of a wait in vain tells more than that of a timeout.
+// Shorter than the timeout of a test, because the error of `waitFor` says more than that of a timeout.
 const LIMIT_MS = 50_000;
 
 /**

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 
 const COMPILE_CACHE = fileURLToPath(new URL('./compile-cache.cjs', import.meta.url));
 
-/** Returns the arguments with which Node runs a program of this repository, so that a second start is faster. */
+/** Returns Node's arguments to run a program of this repository with the compile cache. */
 export function nodeArguments(main: string, ...args: readonly string[]): string[] {
   return ['--require', COMPILE_CACHE, main, ...args];
 }
