@@ -20,7 +20,7 @@ export function report(measures: readonly Measure[], { redis, mongodb }: UsedSer
 
 This page compares Baton with doing the same by hand, in one run. \`npm run bench -- --write\` makes it.
 
-## An example
+## Example
 
 Run one measurement:
 
