@@ -14,30 +14,30 @@ const parent: SessionConfig = { query: 'first', model: 'opus', env: { A: '1' }, 
 
 describe('inheritConfig', () => {
   test.each<[string, Overrides, SessionConfig]>([
-    ['an absent key is inherited', { query: 'q' }, { query: 'q', model: 'opus', env: { A: '1' } }],
+    ['inherits an absent key', { query: 'q' }, { query: 'q', model: 'opus', env: { A: '1' } }],
     [
-      'an undefined key is inherited',
+      'inherits an undefined key',
       { query: 'q', model: undefined },
       { query: 'q', model: 'opus', env: { A: '1' } },
     ],
-    ['null clears a key', { query: 'q', model: null }, { query: 'q', env: { A: '1' } }],
+    ['clears a key for null', { query: 'q', model: null }, { query: 'q', env: { A: '1' } }],
     [
-      'null may clear a key that the parent lacks',
+      'accepts null for a key that the parent lacks',
       { query: 'q', verbose: null },
       { query: 'q', model: 'opus', env: { A: '1' } },
     ],
     [
-      'a value replaces the whole old value',
+      'replaces the whole old value',
       { query: 'q', env: { B: '2' } },
       { query: 'q', model: 'opus', env: { B: '2' } },
     ],
     [
-      'a falsy value replaces the old value',
+      'replaces the old value with a falsy one',
       { query: 'q', verbose: false },
       { query: 'q', model: 'opus', env: { A: '1' }, verbose: false },
     ],
     [
-      'a limit that the continue sets is kept',
+      'keeps a limit that the continue sets',
       { query: 'q', max_turns: 9 },
       { query: 'q', model: 'opus', env: { A: '1' }, max_turns: 9 },
     ],
@@ -45,12 +45,12 @@ describe('inheritConfig', () => {
     expect(inheritConfig(parent, overrides)).toEqual(expected);
   });
 
-  test('a continue inherits every key but the query and the per-session limits', () => {
+  test('inherits every key but the query and the per-session limits', () => {
     const { max_turns: _turns, max_budget_usd: _budget, ...rest } = makeFullConfig();
     expect(inheritConfig(makeFullConfig(), { query: 'next' })).toEqual({ ...rest, query: 'next' });
   });
 
-  test('every key but the query can be cleared', () => {
+  test('can clear every key but the query', () => {
     const keys = Object.keys(sessionConfigSchema.shape).filter((key) => key !== 'query');
     const overrides = overridesSchema.parse({
       query: 'next',
@@ -59,11 +59,11 @@ describe('inheritConfig', () => {
     expect(inheritConfig(makeFullConfig(), overrides)).toEqual({ query: 'next' });
   });
 
-  test('the overrides are the whole config if there is no parent', () => {
+  test('returns the overrides as the whole config if there is no parent', () => {
     expect(inheritConfig(undefined, { query: 'q', model: null })).toEqual({ query: 'q' });
   });
 
-  test('neither the parent nor the overrides are changed', () => {
+  test('changes neither the parent nor the overrides', () => {
     const before = deepFreeze(makeFullConfig());
     const overrides = deepFreeze<Overrides>({ query: 'q', env: null, model: 'haiku' });
     inheritConfig(before, overrides);
@@ -73,13 +73,13 @@ describe('inheritConfig', () => {
 });
 
 describe('the overrides of a continue', () => {
-  test('the overrides have the same keys as a config', () => {
+  test('have the same keys as a config', () => {
     expect(Object.keys(overridesSchema.shape).sort()).toEqual(
       Object.keys(sessionConfigSchema.shape).sort(),
     );
   });
 
-  test("a request holds the parent's id and the overrides in one flat object", () => {
+  test("form one flat object with the parent's id", () => {
     const request = { parent_session_id: newId(), query: 'go on', model: null, max_turns: 1 };
     expect(continueSessionConfigSchema.parse(request)).toEqual(request);
   });
@@ -88,7 +88,7 @@ describe('the overrides of a continue', () => {
     ['no query', { model: 'opus' }],
     ['a cleared query', { query: null }],
     ['an unknown key', { query: 'q', modle: 'opus' }],
-  ])('%s is refused', (_, overrides) => {
+  ])('are refused with %s', (_, overrides) => {
     expect(overridesSchema.safeParse(overrides).success).toBe(false);
   });
 });

@@ -23,12 +23,12 @@ describe('SessionConfig', () => {
     ['verbose', true],
     ['working_dir', '/srv/work'],
     ['custom_instructions', 'Use tabs.'],
-  ])('the seed key %s accepts %j', (key, value) => {
+  ])('accepts for the seed key %s the value %j', (key, value) => {
     const config = { query: 'hello', [key]: value };
     expect(parseInput(sessionConfigSchema, config)).toEqual(config);
   });
 
-  test('a config with every key is accepted unchanged', () => {
+  test('accepts a config with every key unchanged', () => {
     expect(parseInput(sessionConfigSchema, makeFullConfig())).toEqual(makeFullConfig());
   });
 
@@ -60,20 +60,20 @@ describe('SessionConfig', () => {
     ['strict_mcp_config', { strict_mcp_config: 'true' }],
     ['timeouts.idle', { timeouts: { idle: 5 } }],
     ['mcp_config.mcpServers.a b', { mcp_config: { mcpServers: { 'a b': { command: 'x' } } } }],
-  ])('a wrong %s is refused, and the error names it', (field, fields) => {
+  ])('refuses a wrong %s and names it', (field, fields) => {
     expect(() => parseInput(sessionConfigSchema, { query: 'q', ...fields })).toThrowError(
       expect.objectContaining({ code: 'INVALID_REQUEST', details: { field } }),
     );
   });
 
-  test('the full example config has every key of the schema', () => {
+  test('has exactly the keys of the full example config', () => {
     expect(Object.keys(makeFullConfig()).sort()).toEqual(
       Object.keys(sessionConfigSchema.shape).sort(),
     );
   });
 });
 
-describe('Session and Info', () => {
+describe('the types of the seed', () => {
   // The keys of the seed's types (docs/seed-parity.md).
   test.each(['id', 'run_id', 'status', 'start_time', 'end_time', 'error', 'config', 'result'])(
     'Session has the seed key %s',

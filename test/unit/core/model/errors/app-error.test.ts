@@ -8,7 +8,7 @@ import {
 import { describe, expect, test } from 'vitest';
 
 describe('AppError', () => {
-  test('an AppError carries its code, details and cause', () => {
+  test('carries its code, details and cause', () => {
     const cause = new Error('why');
     const error = new AppError('UNAVAILABLE', 'away', { details: { field: 'x' }, cause });
     expect(error).toMatchObject({ code: 'UNAVAILABLE', message: 'away', details: { field: 'x' } });
@@ -29,7 +29,7 @@ describe('AppError', () => {
     ],
     ['any other Error', new Error('x'), false],
     ['a thrown string', 'AppError', false],
-  ])('for %s, isAppError returns %s', (_, error, expected) => {
+  ])('is recognized by isAppError: for %s it returns %s', (_, error, expected) => {
     expect(isAppError(error)).toBe(expected);
   });
 });

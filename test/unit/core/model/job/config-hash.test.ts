@@ -5,8 +5,8 @@ import { makeContinueJob, makeLaunchJob } from '../../../../support/factories.ts
 
 const job = makeLaunchJob({ config: { query: 'q', env: { A: '1', B: '2' } }, title: 'T' });
 
-describe('configHash', () => {
-  test('the hash is a SHA-256 in hex', () => {
+describe('the config hash', () => {
+  test('is a SHA-256 in hex', () => {
     expect(configHash(job)).toMatch(/^[0-9a-f]{64}$/);
   });
 
@@ -16,7 +16,7 @@ describe('configHash', () => {
     ['another time', { ...job, created_at: '2026-01-02T03:04:05Z' }],
     ['another order of keys', { ...job, config: { env: { B: '2', A: '1' }, query: 'q' } }],
     ['an undefined key', { ...job, priority: undefined }],
-  ])('a job with %s has the same hash', (_, other) => {
+  ])('is the same for a job with %s', (_, other) => {
     expect(configHash(other)).toBe(configHash(job));
   });
 
@@ -26,12 +26,12 @@ describe('configHash', () => {
     ['another title', { ...job, title: 'S' }],
     ['one more option', { ...job, priority: 1 }],
     ['a list in another order', { ...job, tags: ['b', 'a'] }],
-  ])('a job with %s has a different hash', (_, other) => {
+  ])('differs for a job with %s', (_, other) => {
     const base = { ...job, ...defined({ tags: 'tags' in other ? ['a', 'b'] : undefined }) };
     expect(configHash(other)).not.toBe(configHash(base));
   });
 
-  test('a cleared key gives a different hash from an absent one', () => {
+  test('differs for a cleared key and an absent one', () => {
     const next = makeContinueJob(newId());
     expect(configHash({ ...next, overrides: { query: 'go on', model: null } })).not.toBe(
       configHash(next),

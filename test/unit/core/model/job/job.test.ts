@@ -35,7 +35,7 @@ describe('the payload of a job', () => {
         concurrency_key: 'repo',
       }),
     ],
-  ])('%s is accepted unchanged', (_, job) => {
+  ])('is accepted unchanged for %s', (_, job) => {
     expect(parseInput(jobSchema, job)).toEqual(job);
   });
 
@@ -53,7 +53,7 @@ describe('the payload of a job', () => {
     ['created_at', 'not a time', { created_at: 'yesterday' }],
     ['created_at', 'a time without a zone', { created_at: '2026-01-02T03:04:05' }],
     ['not_before', 'not a time', { not_before: 5 }],
-  ])('a wrong %s is refused: %s', (field, _, fields) => {
+  ])('is refused for a wrong %s: %s', (field, _, fields) => {
     expect(() => parseInput(jobSchema, { ...makeLaunchJob(), ...fields })).toThrowError(
       expect.objectContaining({ details: { field } }),
     );
@@ -64,13 +64,13 @@ describe('the payload of a job', () => {
     ['overrides', { overrides: undefined }],
     ['overrides.query', { overrides: {} }],
     ['config', { config: { query: 'q' } }],
-  ])('a continue with a wrong %s is refused', (field, fields) => {
+  ])('of a continue is refused for a wrong %s', (field, fields) => {
     expect(() => parseInput(jobSchema, { ...makeContinueJob(newId()), ...fields })).toThrowError(
       expect.objectContaining({ details: { field } }),
     );
   });
 
-  test("the run id defaults to the id, and the creation time to the job's timestamp", () => {
+  test("has its id as default run id and the job's timestamp as default creation time", () => {
     const job = makeLaunchJob();
     expect(parseJob({ id: job.id, data: job, timestamp })).toEqual({
       ...job,
@@ -79,13 +79,13 @@ describe('the payload of a job', () => {
     });
   });
 
-  test("a payload whose id is not the job's id is refused", () => {
+  test("is refused if its id is not the job's id", () => {
     expect(() => parseJob({ id: newId(), data: makeLaunchJob(), timestamp })).toThrowError(
       expect.objectContaining({ code: 'INVALID_REQUEST', details: { field: 'id' } }),
     );
   });
 
-  test('a payload of one MiB is accepted, and one byte more is refused', () => {
+  test('may have one MiB, but not one byte more', () => {
     const empty = Buffer.byteLength(JSON.stringify(makeLaunchJob({ config: { query: '' } })));
     const ofSize = (bytes: number) =>
       makeLaunchJob({ config: { query: 'x'.repeat(bytes - empty) } });
@@ -95,20 +95,20 @@ describe('the payload of a job', () => {
     );
   });
 
-  test('the size limit counts bytes, not characters', () => {
+  test('is measured in bytes, not characters', () => {
     const query = 'é'.repeat(JOB_MAX_BYTES / 2);
     expect(() => checkSize(makeLaunchJob({ config: { query } }))).toThrow(AppError);
   });
 });
 
 describe('a job built by a producer', () => {
-  test('a launch job fits the schema and carries the options', () => {
+  test('fits the schema and carries the options of a launch', () => {
     const job = parseLaunchJob({ query: 'q' }, { title: 'T', priority: 2 });
     expect(launchJobSchema.parse(job)).toEqual(job);
     expect(job).toMatchObject({ version: 1, kind: 'launch', title: 'T', priority: 2 });
   });
 
-  test("a continue job takes the parent's id out of the flat request", () => {
+  test("takes the parent's id out of a flat continue request", () => {
     const parent = newId();
     const job = parseContinueJob({ parent_session_id: parent, query: 'go on', model: null });
     expect(continueJobSchema.parse(job)).toEqual(job);
@@ -118,7 +118,7 @@ describe('a job built by a producer', () => {
     });
   });
 
-  test('each job gets a new id unless the caller chooses one', () => {
+  test('has a new id unless the caller chooses one', () => {
     expect(parseLaunchJob({ query: 'q' }).id).not.toBe(parseLaunchJob({ query: 'q' }).id);
     const id = newId();
     expect(parseLaunchJob({ query: 'q' }, { id })).toMatchObject({ id });
@@ -131,7 +131,7 @@ describe('a job built by a producer', () => {
     ['titel', () => parseLaunchJob({ query: 'q' }, { titel: 'x' } as never)],
     ['parent_session_id', () => parseContinueJob({ query: 'q' } as never)],
     ['env', () => parseContinueJob({ parent_session_id: newId(), query: 'q', env: 5 as never })],
-  ])('a wrong %s is refused, and the error names it', (field, act) => {
+  ])('is refused if %s is wrong, and the error names it', (field, act) => {
     expect(act).toThrowError(
       expect.objectContaining({ code: 'INVALID_REQUEST', details: { field } }),
     );
@@ -139,21 +139,21 @@ describe('a job built by a producer', () => {
 });
 
 describe('the options of the BullMQ job', () => {
-  test("the job id is the session's id, and BullMQ never retries the job", () => {
+  test("have the session's id as job id and no retries by BullMQ", () => {
     const job = makeLaunchJob();
     expect(buildJobOptions(job, timestamp)).toMatchObject({ jobId: job.id, attempts: 1 });
   });
 
   test.each<[string, object, object]>([
-    ['no priority sets no option', {}, {}],
-    ['priority 0 sets no option', { priority: 0 }, {}],
-    ["a priority becomes BullMQ's priority", { priority: 7 }, { priority: 7 }],
+    ['have no priority by default', {}, {}],
+    ['have no priority for priority 0', { priority: 0 }, {}],
+    ['have the priority of the session', { priority: 7 }, { priority: 7 }],
     [
-      'a future start time becomes a delay',
+      'have a delay for a future start time',
       { not_before: '2026-01-02T03:04:06Z' },
       { delay: 1000 },
     ],
-    ['a past start time sets no delay', { not_before: '2026-01-02T03:04:04Z' }, {}],
+    ['have no delay for a past start time', { not_before: '2026-01-02T03:04:04Z' }, {}],
   ])('%s', (_, fields, expected) => {
     const { priority, delay } = buildJobOptions(makeLaunchJob(fields), timestamp);
     expect({ priority, delay }).toEqual({ priority: undefined, delay: undefined, ...expected });

@@ -32,11 +32,11 @@ describe('the session document of a launch', () => {
   );
   const session = queuedSession(job, job.config);
 
-  test('the document fits the schema', () => {
+  test('fits the schema', () => {
     expect(sessionSchema.strict().parse(session)).toEqual(session);
   });
 
-  test('the session is queued, has no attempts, and its id is also its root and Claude session id', () => {
+  test('is queued without attempts, and its id is also the root and Claude session id', () => {
     expect(session).toMatchObject({
       id: job.id,
       run_id: job.run_id,
@@ -61,7 +61,7 @@ describe('the session document of a launch', () => {
     expect(session).not.toHaveProperty('parent_session_id');
   });
 
-  test('two documents share no mutable value', () => {
+  test('shares no mutable value with another document', () => {
     const other = queuedSession(accept(makeLaunchJob()), { query: 'q' });
     session.counts.retries += 1;
     session.transcript.files.push({ path: 'x', base: 0, length: 0, sha256: '', generation: 0 });
@@ -91,7 +91,7 @@ describe('the session document of a refused job', () => {
   const timestamp = Date.UTC(2026, 0, 2);
   const refuse = (data: unknown) => refusedSession({ id: newId(), data, timestamp }, error);
 
-  test('the session is failed, and its failure gives the reason and the field', () => {
+  test('is failed with the reason and the field', () => {
     const session = refuse({ kind: 'launch', config: { query: 'recover me', model: 5 } });
     expect(session).toMatchObject({
       status: 'failed',
@@ -103,7 +103,7 @@ describe('the session document of a refused job', () => {
     });
   });
 
-  test('valid fields are kept, and invalid ones are left out', () => {
+  test('keeps valid fields and leaves out invalid ones', () => {
     const good = {
       kind: 'continue',
       run_id: newId(),
@@ -135,7 +135,7 @@ describe('the session document of a refused job', () => {
     ['hostile nesting', { metadata: JSON.parse(`${'['.repeat(1e5)}${']'.repeat(1e5)}`) }],
     ['a prompt of 3 MiB', { config: { query: 'é'.repeat(1.5 * 1024 * 1024) } }],
     ['an empty query', { config: { query: '' } }],
-  ])('%s gives a document that can be stored', (_, data) => {
+  ])('can be stored for %s', (_, data) => {
     const session = refuse(data);
     expect(Buffer.byteLength(JSON.stringify(session))).toBeLessThan(3 * 1024 * 1024);
     expect(session.status).toBe('failed');

@@ -39,19 +39,19 @@ function validator(name: SchemaName): Validator {
 }
 
 describe('docs/schema', () => {
-  test.each(names)('%s is what `npm run schema` writes', (name) => {
+  test.each(names)('holds for %s what `npm run schema` writes', (name) => {
     const file = readFileSync(join(dir, `${name}.schema.json`), 'utf8');
     expect(JSON.parse(file)).toEqual(schemas[name]);
   });
 
-  test('the folder holds no other schema', () => {
+  test('holds no other schema', () => {
     const files = readdirSync(dir).filter((file) => file.endsWith('.schema.json'));
     expect(files.sort()).toEqual(names.map((name) => `${name}.schema.json`).sort());
   });
 });
 
 describe('the published schemas', () => {
-  test.each(names)('%s is valid JSON Schema, draft 2020-12, with a description', (name) => {
+  test.each(names)('are valid JSON Schema, draft 2020-12, with a description: %s', (name) => {
     const schema: JsonSchema = schemas[name];
     expect(schema['$schema']).toBe('https://json-schema.org/draft/2020-12/schema');
     expect(schema['description']).toMatch(/\.$/);
@@ -83,13 +83,13 @@ describe('the published schemas', () => {
     ['a continue that clears the query', { ...resume, overrides: { query: null } }, false],
     ['a continue without a parent', { ...resume, parent_session_id: undefined }, false],
     ['a time without a zone', { ...minimal, not_before: '2026-01-02T03:04:05' }, false],
-  ])('schema and parser agree on %s', (_, job, expected) => {
+  ])('agree with the parser on %s', (_, job, expected) => {
     const asJson = JSON.parse(JSON.stringify(job)) as unknown;
     expect(validator('job')(asJson)).toBe(expected);
     expect(jobSchema.safeParse(asJson).success).toBe(expected);
   });
 
-  test('an Info fits the published schema of Info', () => {
+  test('accept an Info', () => {
     const info = toInfo(makeCompletedSession({ config: makeFullConfig() }), ['config']);
     expect(validator('info')(JSON.parse(JSON.stringify(info)))).toBe(true);
   });

@@ -151,7 +151,7 @@ describe('an operator may', () => {
     );
   });
 
-  test('allow listed values, even bypassPermissions, and a caller may clear a forbidden option', () => {
+  test('allow listed values, even bypassPermissions, and clearing a forbidden option', () => {
     const asked: Governed = {
       ...server('/opt/files-server'),
       settings: { model: 'opus' },

@@ -21,7 +21,7 @@ function wallText(instant: number, timeZone: string): string {
   return new Date(instant).toLocaleString('sv', { timeZone });
 }
 
-describe('a firing in the hour that the clocks skip is due right after the gap', () => {
+describe('a firing in the hour that the clocks skip', () => {
   test.each<[string, string, string, string[]]>([
     [
       '0 0 * * *',
@@ -63,11 +63,11 @@ describe('a firing in the hour that the clocks skip is due right after the gap',
       '2011-12-29T00:00:00Z',
       ['2011-12-29 12:30:00', '2011-12-31 00:00:00', '2011-12-31 12:30:00'],
     ],
-  ])('%s in %s', (cron, zone, from, expected) => {
+  ])('is due right after the gap: %s in %s', (cron, zone, from, expected) => {
     expect(firings(cron, zone, from, expected.length)).toEqual(expected);
   });
 
-  test('an hourly schedule gets no extra firing after a gap of whole hours', () => {
+  test('is not added to an hourly schedule after a gap of whole hours', () => {
     expect(firings('30 * * * *', 'Europe/Berlin', '2027-03-28T00:00:00Z', 2)).toEqual([
       '2027-03-28 01:30:00',
       '2027-03-28 03:30:00',

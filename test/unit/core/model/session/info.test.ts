@@ -29,13 +29,13 @@ describe('toInfo', () => {
   test.each([
     ['a queued session', makeSession()],
     ['an ended session', ended],
-  ])('the Info of %s survives JSON and fits the schema', (_, session) => {
+  ])('returns for %s an Info that survives JSON and fits the schema', (_, session) => {
     const info = toInfo(session, ['config']);
     expect(JSON.parse(JSON.stringify(info))).toEqual(info);
     expect(infoSchema.strict().parse(info)).toEqual(info);
   });
 
-  test('times are RFC 3339 in UTC', () => {
+  test('formats times as RFC 3339 in UTC', () => {
     expect(toInfo(ended)).toMatchObject({
       start_time: iso,
       created_at: iso,
@@ -46,26 +46,26 @@ describe('toInfo', () => {
     });
   });
 
-  test('attempt and worker_id come from the last attempt', () => {
+  test('takes attempt and worker_id from the last attempt', () => {
     expect(toInfo(ended)).toMatchObject({ attempt: 2, worker_id: 'w2' });
     expect(toInfo(makeSession())).toMatchObject({ attempt: 0 });
     expect(toInfo(makeSession())).not.toHaveProperty('worker_id');
   });
 
-  test('host_failures is present only if there were any', () => {
+  test('has host_failures only if there were any', () => {
     expect(toInfo(makeSession())).not.toHaveProperty('host_failures');
     const counts = { ...ended.counts, host_failures: 2 };
     expect(toInfo({ ...ended, counts })).toMatchObject({ host_failures: 2 });
   });
 
-  test('the config is included only on request, and without its secrets', () => {
+  test('includes the config only on request, without its secrets', () => {
     expect(toInfo(ended)).not.toHaveProperty('config');
     const shown = toInfo(ended, ['config']);
     expect(shown.config?.env).toEqual({ API_TOKEN: '[redacted]' });
     expect(JSON.stringify(shown)).not.toContain('s3cret');
   });
 
-  test('lease, attempts and transcript are not part of it', () => {
+  test('leaves out lease, attempts and transcript', () => {
     const info = toInfo(ended);
     for (const key of ['lease', 'attempts', 'transcript', 'config_hash', 'counts', '_id']) {
       expect(info).not.toHaveProperty(key);
