@@ -18,7 +18,7 @@ export function report(measures: readonly Measure[], { redis, mongodb }: UsedSer
   );
   return `# Benchmarks
 
-This page compares Baton with doing the same by hand, in one run. \`npm run bench -- --write\` makes it.
+This page compares Baton with programs that do the same work without it (*by hand*), measured in one run. \`npm run bench -- --write\` writes this page.
 
 ## Example
 
