@@ -2,7 +2,9 @@ import type { Environment } from '../dev-services/environment.ts';
 import type { Outages } from '../dev-services/outages.ts';
 import { type Services, startServices } from '../dev-services/services.ts';
 
-/** The servers of a run. The run always starts its own, because it kills and flushes them. */
+/**
+ * The servers of a run. The run always starts its own servers, because it kills and flushes them.
+ */
 export interface Servers {
   services: Services;
   redis: { url: string; outages: Outages };

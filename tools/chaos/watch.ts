@@ -9,8 +9,10 @@ import {
 } from '@baton/core/internal';
 import type { Random } from './random.ts';
 
-/** How often the reader reads, in milliseconds, and of how many sessions it then reads the events. */
+/** How often the reader reads, in milliseconds. */
 const READ_EVERY_MS = 300;
+
+/** How many sessions the reader picks each time, to read their events. */
 const SAMPLE = 6;
 const PAGE = 500;
 

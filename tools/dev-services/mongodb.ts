@@ -13,7 +13,7 @@ export type MongodbAnswer = { readonly url: string; readonly version: string };
 
 const attempts = 3;
 
-/** Starts the program that was found on its data folder, or checks that the given server answers. */
+/** Starts the found program with its data folder, or checks that the given server answers. */
 export async function startMongodb(
   choice: Choice<MongodbKind>,
   host: Host,

@@ -13,7 +13,7 @@ export type RedisAnswer = { readonly url: string; readonly version: string };
 
 const attempts = 3;
 
-/** Starts the Redis that was found on its data folder, or checks that the given Redis answers. */
+/** Starts the found Redis with its data folder, or checks that the given Redis answers. */
 export async function startRedis(
   choice: Choice<RedisKind>,
   host: Host,

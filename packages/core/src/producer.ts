@@ -36,8 +36,9 @@ export interface Producer {
   /** Enqueues a new session. Throws INVALID_REQUEST, PAYLOAD_TOO_LARGE or UNAVAILABLE. */
   launchSession(config: SessionConfig, options?: EnqueueOptions): Promise<Enqueued>;
   /**
-   * Enqueues a session that continues another. Throws like launchSession. The producer cannot check the parent: if it
-   * is missing or cannot be resumed, or is busy and `on_busy` is `reject`, the worker ends the new session as failed.
+   * Enqueues a session that continues another. Throws like launchSession. The producer cannot check the parent. If the
+   * parent is missing or cannot be resumed, or is busy while `on_busy` is `reject`, the worker ends the new session as
+   * failed.
    */
   continueSession(request: ContinueSessionConfig, options?: ContinueOptions): Promise<Enqueued>;
 }

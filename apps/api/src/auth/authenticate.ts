@@ -53,8 +53,8 @@ export function refuseOtherOrigins(request: FastifyRequest): void {
   if (pageOf(request) === 'other') throw foreignPage();
 }
 
-// Any program on this machine may call. A web page of another origin, open in a browser here, may
-// not.
+// Any program on this machine may call. A web page of another origin that is open in a browser on
+// this machine may not.
 function localCaller(request: FastifyRequest): Caller {
   if (!isLoopback(request.hostname)) {
     throw new AppError(

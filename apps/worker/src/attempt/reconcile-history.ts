@@ -48,8 +48,8 @@ async function concludeAnswered(
 }
 
 /**
- * Marks what no longer counts of earlier attempts. Resolves to false if the attempt must not write
- * any more.
+ * Marks the work of earlier attempts that no longer counts. Resolves to false if the attempt must
+ * not write any more.
  */
 async function setAside(
   { session, owned, writeOptions }: AttemptContext,

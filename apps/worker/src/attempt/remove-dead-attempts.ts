@@ -17,7 +17,7 @@ export async function removeDeadAttempts({
     await deps.stores.events.clearAbove(session.id, session.last_event_seq, fence);
     if (session.attempts.length > 1) {
       // A killed worker leaves the CLI and its tools running (docs/claude-cli.md, sections 7 and
-      // 13). They would work beside the new attempt.
+      // 13). Those processes would work at the same time as the new attempt.
       await killMarked((marker) => marker.sessionId === session.id && marker.fence < fence);
     }
     return null;

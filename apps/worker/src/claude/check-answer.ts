@@ -19,7 +19,7 @@ const CHECK_MAX_MIB = 256;
 
 /**
  * Checks the structured answer of a good result against the session's `json_schema`, as the CLI
- * does: draft 7, formats ignored. Without a schema there is no problem. If the schema cannot be
+ * does: draft 7, formats ignored. Without a schema, every answer is good. If the schema cannot be
  * compiled, or the check takes more than 20 seconds or 256 MiB, the answer is `unchecked`, which
  * does not fail the session. Never rejects.
  */

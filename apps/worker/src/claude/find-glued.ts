@@ -1,4 +1,4 @@
-// Finds an event that was glued behind cut or broken JSON on the same line.
+// Finds an event that follows cut or broken JSON on the same line.
 
 import { nextObject } from './find-object.ts';
 import { jsonExtent } from './json-extent.ts';
@@ -10,7 +10,7 @@ const ARRAY_OF_OBJECTS = /\[\s*\{/y;
 const EVENT_START = '{"type":"';
 
 // If an event is glued to half a string, the first quote of the event ends that string. The JSON
-// then breaks behind the event's `{"`, two characters after its start.
+// then breaks after the event's `{"`, two characters after its start.
 const BROKEN_BY = 2;
 
 /**

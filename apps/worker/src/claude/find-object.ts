@@ -14,7 +14,7 @@ export function nextObject(text: string, from = 0): number {
 }
 
 /**
- * Returns the index behind the bracket that closes the object at `start`, or -1 if nothing closes
+ * Returns the index after the bracket that closes the object at `start`, or -1 if nothing closes
  * it.
  */
 export function objectEnd(text: string, start: number): number {

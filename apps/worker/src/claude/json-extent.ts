@@ -3,7 +3,7 @@
 import { stringEnd } from './find-object.ts';
 
 /**
- * How far a JSON value goes. `whole`: `end` is the index behind it. `cut`: the text ends before the
+ * How far a JSON value goes. `whole`: `end` is the index after it. `cut`: the text ends before the
  * value does. `broken`: the text at `end` is not valid JSON in that place.
  */
 export interface JsonExtent {
@@ -33,7 +33,7 @@ export function jsonExtent(text: string, from: number): JsonExtent {
   let expected: Expected = 'value';
   let at = skip(SPACE, text, from) ?? from;
 
-  // Returns the index behind the value, or behind the opening bracket of a list or an object.
+  // Returns the index after the value, or after the opening bracket of a list or an object.
   function passValue(): number | 'cut' | 'broken' {
     const char = text.charAt(at);
     const bracket = CLOSING.get(char);

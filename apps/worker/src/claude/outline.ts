@@ -60,7 +60,7 @@ function createReader(start: number): OutlineReader {
   let isInString = false;
   let isEscaped = false;
 
-  // Returns the index behind the string that continues at `from`, or the end of the piece.
+  // Returns the index after the string that continues at `from`, or the end of the piece.
   function passString(piece: Uint8Array, from: number): number {
     let at = isEscaped ? from + 1 : from;
     isEscaped = false;

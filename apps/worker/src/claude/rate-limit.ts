@@ -3,8 +3,8 @@ import type { RateLimit } from './line.ts';
 const HOUR_MS = 3600 * 1000;
 
 /**
- * The length of a rate limit's window, by the CLI's name for it. Any other window may have the
- * longest length.
+ * The length of a rate limit's window, by the CLI's name for it. For any other window, Baton
+ * assumes the longest length.
  */
 const WINDOW_MS: Record<string, number> = { five_hour: 5 * HOUR_MS };
 const LONGEST_WINDOW_MS = 7 * 24 * HOUR_MS;

@@ -20,7 +20,7 @@ export interface LinePart {
 const MAX_BROKEN = 16;
 
 /**
- * Splits a line of stdout into events and the text before, between and behind them, in order. Such
+ * Splits a line of stdout into events and the text before, between and after them, in order. Such
  * text is terminal sequences, a byte order mark or the output of a wrapper. White space alone is
  * not a part. Never throws.
  */

@@ -13,7 +13,7 @@ const UNREADABLE = new RegExp(
   'g',
 );
 
-/** Returns the index behind the control sequences, control characters and white space at `from`. */
+/** Returns the index after the control sequences, control characters and white space at `from`. */
 export function skipControls(text: string, from = 0): number {
   let at = from;
   for (;;) {

@@ -1,4 +1,4 @@
-// Finds errors that the host causes, and not a session: by their errno, or by the message of a program.
+// Finds errors that come from the host and not from a session, by their errno or by the message of a program.
 
 /** What keeps a host from running sessions. */
 export interface HostProblem {
@@ -61,9 +61,9 @@ export function findHostErrno(error: unknown): string | null {
 }
 
 /**
- * Returns the problem behind an error of a file or folder that Baton itself makes or reads for an attempt,
- * whatever its errno. Returns null for an error of anything else. Do not pass the error of a path that a
- * session chose: working-dir.ts and transcript/restore.ts turn it into a coded error of the session.
+ * Returns the problem behind an error of a file or folder that Baton itself makes or reads for an attempt, whatever its
+ * errno. Returns null for any other error. Do not pass the error of a path that a session chose: working-dir.ts and
+ * transcript/restore.ts turn it into a coded error of the session.
  */
 export function findFileProblem(error: unknown): HostProblem | null {
   const errno = findHostErrno(error) ?? fileErrno(error);

@@ -142,7 +142,7 @@ function createBoundedProbe(
     probing ??= probe().finally(() => {
       probing = undefined;
     });
-    // If a probe hangs, the next caller waits for the same one: a second probe would hang beside it.
+    // If a probe hangs, the next caller waits for the same one: a second probe would hang too.
     return within(probing, PROBE_LIMIT_MS);
   };
 }

@@ -11,8 +11,8 @@ import { isRunDirInUse, ownerOfRunDir } from './run-dirs.ts';
 const SWEEP_MS = 10_000;
 
 /**
- * Returns whether the worker process that a marker or folder names is gone: there is no such pid, or a later
- * process has it. If start times are unknown (macOS), a living pid counts as the same process.
+ * Returns whether the worker process that a marker or folder names is gone: there is no such pid, or a later process
+ * has that pid. If start times are unknown (macOS), a living pid counts as the same process.
  */
 export function isGone(
   { pid, startTime }: Pick<Marker, 'pid' | 'startTime'>,
@@ -35,10 +35,10 @@ function isAlive(pid: number): boolean {
 type Unused = Set<string>;
 
 /**
- * Kills the processes and removes the folders that dead workers left on this host. Workers may share a host,
- * so it leaves those of other living workers alone. It also removes the folders of this process that no
- * attempt has used since the last sweep: the disk may have been unavailable when their attempt ended.
- * Returns how many processes and folders are gone.
+ * Kills the processes and removes the folders that dead workers left on this host. Workers may share a host, so the
+ * sweep leaves the processes and folders of other living workers alone. It also removes the folders of this process
+ * that no attempt has used since the last sweep: the disk may have been unavailable when their attempt ended. Returns
+ * how many processes and folders are gone.
  */
 async function sweepOnce(unused: Unused): Promise<{ processes: number; folders: number }> {
   const processes = await killMarked((marker) => isGone(marker));

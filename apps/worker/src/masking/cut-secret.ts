@@ -5,9 +5,8 @@ const MIN_SECRET_CHARS = 4;
 const CUT_SEQUENCE = /^(?:\[[0-?]*|[0-?]+)[ -/]*[@-~]/;
 
 /**
- * Removes the rest of a secret from the beginning of a text. The beginning of the text was cut off, perhaps
- * in the middle of a secret, and a masker finds only whole secrets. Control sequences must have been removed
- * before.
+ * Removes the rest of a secret from the beginning of a text. The beginning of the text was cut off, perhaps in the
+ * middle of a secret, and a masker finds only whole secrets. The caller removes control sequences first.
  */
 export function dropCutSecret(text: string, secrets: readonly string[]): string {
   const [cutSequence = ''] = CUT_SEQUENCE.exec(text) ?? [];
@@ -17,7 +16,7 @@ export function dropCutSecret(text: string, secrets: readonly string[]): string 
   return text.slice(Math.max(0, ...ends));
 }
 
-/** Returns the index behind the rest of a secret that stands at `from`, or 0 if there is none. */
+/** Returns the index after the rest of a secret that stands at `from`, or 0 if there is none. */
 function endOfSecretRest(text: string, from: number, secret: string): number {
   for (let length = secret.length - 1; length >= MIN_SECRET_CHARS; length -= 1) {
     if (text.startsWith(secret.slice(-length), from)) return from + length;

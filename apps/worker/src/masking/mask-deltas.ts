@@ -46,7 +46,8 @@ const MAX_WAITING = 256;
 // with a shorter one.
 const CUT_MIN_BYTES = 8;
 
-// The longest possible beginning of a secret that is checked again with each piece. No variable is longer.
+// The longest end of a text that is kept because it may begin a secret, in bytes. No variable is
+// longer.
 const MAX_OPEN_BYTES = 256 * 1024;
 
 const NOTHING = Buffer.alloc(0);

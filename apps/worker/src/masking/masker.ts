@@ -39,7 +39,7 @@ export function createMasker(secrets: readonly string[], minChars = MASKED_MIN_C
     if (!finder.mayHoldBytes(bytes) || finder.findInText(bytes).length === 0) return bytes;
     const found = [...valueStrings(bytes)].flatMap((inside) => finder.findInString(bytes, inside));
     const masked = blotOut(bytes, found);
-    // Whether a text is JSON can be judged by its bytes.
+    // `isJson` gives the same answer for the bytes (latin1) as for the decoded text.
     return isJson(bytes) ? masked : maskText(masked);
   }
 

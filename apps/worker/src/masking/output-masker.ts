@@ -5,7 +5,7 @@ import { createMasker } from './masker.ts';
 // Shorter values ("1", "true", "dev") are flags, and masking them would hide ordinary words.
 const SECRET_MIN_CHARS = 6;
 
-/** Masks the output of a process that is not events. A mask is as long as its secret. */
+/** Masks the output of a process other than its events. A mask is as long as its secret. */
 export interface OutputMasker {
   /** Masks a part of the output. Its control sequences stay. */
   text(text: string): string;
@@ -16,7 +16,10 @@ export interface OutputMasker {
   tail(text: string, maxBytes: number): string;
 }
 
-/** Creates a masker of these secrets of the caller and the operator. It ignores those under six characters. */
+/**
+ * Creates a masker of these secrets of the caller and the operator. The masker ignores secrets of fewer than six
+ * characters.
+ */
 export function createOutputMasker(secrets: readonly string[]): OutputMasker {
   const masker = createMasker(secrets, SECRET_MIN_CHARS);
   return {

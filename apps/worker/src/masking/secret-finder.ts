@@ -97,7 +97,8 @@ export function createSecretFinder(secrets: readonly string[]): SecretFinder {
   };
 }
 
-// Ranges come in the order of their starts. A range that starts within or right behind the last one extends it.
+// Ranges come in the order of their starts. A range that starts within the last range, or directly after it, extends
+// the last range.
 function include(found: Range[], range: Range): void {
   const last = found.at(-1);
   if (last && range.from <= last.to) last.to = Math.max(last.to, range.to);

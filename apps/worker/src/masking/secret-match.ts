@@ -17,9 +17,9 @@ export interface SecretMatcher {
   /** The first byte of the secret. A match begins with this byte or with a backslash. */
   readonly first: number;
   /**
-   * Returns the index behind the secret that begins at `at`. Returns null if it does not begin there, and
-   * `open` if the text ends before that is clear. With `isJson`, the text is the inside of a JSON string,
-   * and the match does not end within an escape.
+   * Returns the index after the secret that begins at `at`. Returns null if it does not begin there, and `open` if the
+   * text ends before that is clear. With `isJson`, the text is the inside of a JSON string, and the match does not end
+   * within an escape.
    */
   match(text: string, at: number, isJson: boolean): Match;
 }

@@ -13,7 +13,7 @@ interface Notation {
   esc: string;
   bel: string;
   backslash: string;
-  /** One character of a string in a sequence. It is neither ESC nor BEL. */
+  /** One character of a string in a sequence: any character except ESC and BEL. */
   inside: string;
 }
 
@@ -96,9 +96,9 @@ export function mayHoldControlBytes(bytes: string): boolean {
 }
 
 /**
- * Returns the index behind the control sequences and control characters that begin at `from`. Returns `from`
- * if there are none, and `open` if the text ends within one. With `mayBeBackslash`, `\b` and `\f` count as
- * text, because the backslash may belong to the secret.
+ * Returns the index after the control sequences and control characters that begin at `from`. Returns `from` if there
+ * are none, and `open` if the text ends within one. With `mayBeBackslash`, `\b` and `\f` count as text, because the
+ * backslash may belong to the secret.
  */
 export function skipControlBytes(
   bytes: string,

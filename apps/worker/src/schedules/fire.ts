@@ -26,7 +26,10 @@ export interface FireDeps {
 /** The result of a firing. `void`: the schedule is gone or disabled, or a later firing was already handled. */
 export type FiringResult = 'launched' | 'skipped' | 'refused' | 'void';
 
-/** How long a launch may take, in milliseconds. If its worker dies, another one repeats it within half of this. */
+/**
+ * How long a launch may take, in milliseconds. If the worker dies, another worker repeats the launch within half of
+ * this time.
+ */
 const LAUNCH_MS = 30_000;
 
 // How often a decision starts again because the schedule changed in the meantime.
@@ -80,7 +83,7 @@ async function launch(
     await manager.launchSession(config, options);
     return 'launched';
   } catch (error) {
-    // A refusal ends this firing, also one by a limit. The next firing tries again. A session waits for a limit
+    // A refusal ends this firing, even a refusal by a limit. The next firing tries again. A session waits for a limit
     // only if its launch asks for it.
     if (!isAppError(error) || error.code === 'UNAVAILABLE') throw error;
     log.warn(
@@ -110,8 +113,9 @@ async function isUnderWay({ manager, clock }: FireDeps, schedule: Schedule): Pro
     return !isTerminal((await manager.getSession(schedule.last_session_id)).status);
   } catch (error) {
     if (!isAppError(error) || codeFacts(error.code).http !== 404) throw error;
-    // The session may be noted but not launched yet. For as long as a launch may take, it counts as under way.
-    // Later it must have been deleted, or its worker died before the launch and no other worker took over.
+    // The session may be noted but not launched yet. For as long as a launch may take, it counts as under way. After
+    // that time, the session must have been deleted, or its worker died before the launch and no other worker took
+    // over.
     const notedAt = schedule.noted?.at.getTime() ?? 0;
     return notedAt > (await clock.now()).getTime() - LAUNCH_MS;
   }

@@ -30,7 +30,7 @@ const PROGRAMS = ['bwrap', 'socat'];
 /** How long a worker that must not run sessions waits before it probes again, in milliseconds. */
 const AGAIN_MS = 30_000;
 
-/** Resolves to null if the protection works on this host, else to why not. */
+/** Resolves to null if the protection works on this host, else to the reason why it does not. */
 type Probe = (signal: AbortSignal) => Promise<string | null>;
 
 /** Creates the state of a worker with this setting. Nothing is known before `probe`. */

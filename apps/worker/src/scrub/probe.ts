@@ -35,9 +35,9 @@ const LOOK =
   'echo "looked: $ANTHROPIC_API_KEY"; tr "\\0" "\\n" < /proc/$PPID/environ | grep -a ^ANTHROPIC_API_KEY=; true';
 
 /**
- * Finds out whether the CLI can keep its credentials from tools on this host. The real CLI makes a Bash call with
- * a dummy key, against an API of the probe. Resolves to null if the call cannot see the key, else to why not.
- * Rejects only for an error of this host.
+ * Finds out whether the CLI can keep its credentials from tools on this host. The real CLI makes a Bash call with a
+ * dummy key, against an API of the probe. Resolves to null if the call cannot see the key, else to the reason why the
+ * protection does not work. Rejects only for an error of this host.
  */
 export async function probeEnvScrub(
   deps: ScrubProbeDeps,

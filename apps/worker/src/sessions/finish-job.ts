@@ -65,7 +65,7 @@ export function createJobFinisher({
 
   return {
     async failOrRethrow(job, error) {
-      // INTERNAL: the document was invalid. It may have been read during a repair, so it is read again.
+      // INTERNAL: the document was invalid. The worker may have read it during a repair, so a later try reads it again.
       if (!isAppError(error) || codeFacts(error.code).retryable || error.code === 'INTERNAL') {
         throw error;
       }

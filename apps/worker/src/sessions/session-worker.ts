@@ -78,8 +78,8 @@ export function createSessionWorker(deps: SessionWorkerDeps): SessionWorker {
     for (const id of jobIds) running.bySession.get(id)?.lockHeld();
   });
   bull.on('lockRenewalFailed', (ids: string[]) => {
-    // The worker may still own a session whose job lock it lost. Only the fence tells, so the attempt
-    // checks it in MongoDB.
+    // The worker may still own a session whose job lock it lost. Only the fence shows who owns it, so the attempt
+    // checks the fence in MongoDB.
     for (const id of ids) void running.bySession.get(id)?.confirm();
   });
   followHostHealth(bull, { host, max: concurrency, isDraining: () => isDraining, log });

@@ -8,7 +8,9 @@ import type { TrackedFile } from './tracked-file.ts';
 /** How much of a file is read at a time, in bytes. */
 const PIECE_BYTES = 1024 * 1024;
 
-/** Returns whether a folder holds each of these files with its restored bytes. More bytes may follow them. */
+/**
+ * Returns whether a folder holds each of these files with its restored bytes. More bytes may follow the restored ones.
+ */
 export function holdsRestored(folder: string, files: Iterable<TrackedFile>): boolean {
   return [...files].every((file) => {
     try {

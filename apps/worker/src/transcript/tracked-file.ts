@@ -6,7 +6,10 @@ export interface TrackedFile {
   readonly path: string;
   readonly base: number;
   readonly generation: number;
-  /** How many bytes at its beginning were restored. On the disk they are as stored, and not masked again. */
+  /**
+   * How many bytes at its beginning were restored. They were masked before they were stored, so they are not masked
+   * again.
+   */
   readonly asStored: number;
   /** How many bytes are stored, including the inherited ones. */
   length: number;

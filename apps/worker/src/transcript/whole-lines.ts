@@ -5,7 +5,7 @@ const NEWLINE = 0x0a;
 
 const STEP_BYTES = 64 * 1024;
 
-/** Returns the offset behind the last newline of a file between two offsets, or null if there is none. */
+/** Returns the offset after the last newline of a file between two offsets, or null if there is none. */
 export function wholeLinesEnd(file: number, from: number, size: number): number | null {
   const buffer = Buffer.allocUnsafe(Math.min(STEP_BYTES, Math.max(size - from, 0)));
   for (let end = size; end > from; ) {

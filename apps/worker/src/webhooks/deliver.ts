@@ -47,7 +47,8 @@ export async function deliver(
 ): Promise<DeliverEnd> {
   const { deliveries, clock } = deps;
   const delivery = await deliveries.get(delivery_id);
-  // The delivery was removed with its webhook, or has ended. If it was redelivered, it has a newer job.
+  // The delivery was removed with its webhook, or has ended. If a caller requested a redelivery, the delivery has a
+  // newer job.
   if (delivery?.status !== 'pending' || delivery.round !== round) return DONE;
   const dueInMs = (delivery.next_try_at?.getTime() ?? 0) - (await clock.now()).getTime();
   if (dueInMs > 0) return { kind: 'again', inMs: dueInMs };

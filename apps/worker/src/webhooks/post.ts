@@ -32,7 +32,7 @@ const ANSWER_MAX_BYTES = 16 * 1024;
 
 const REFUSED = 'the address of the endpoint is not allowed';
 
-/** Makes the request. It resolves also if the request fails, and rejects only if `signal` ended it. */
+/** Makes the request. The promise resolves even if the request fails, and rejects only if `signal` ended it. */
 export async function post({ url, headers, body }: Post, limits: PostLimits): Promise<PostFacts> {
   const { timeoutMs, allowed, signal } = limits;
   const target = new URL(url);
@@ -66,8 +66,8 @@ export async function post({ url, headers, body }: Post, limits: PostLimits): Pr
   }
 }
 
-// Returns a lookup that gives only allowed addresses. The connection goes to one of exactly these, so a host name
-// cannot resolve to an allowed address for the check and to another one for the connection.
+// Returns a lookup that gives only allowed addresses. The connection goes to one of the addresses that were checked, so
+// a host name cannot resolve to an allowed address for the check and to another one for the connection.
 function guardedLookup(protocol: string, allowed: readonly AddressRange[]): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {

@@ -244,6 +244,7 @@ async function advanceChildren(
     // function has advanced all children.
     const entered = advanced.filter(({ waiting_for }) => waiting_for === 'budget');
     for (const limitId of entered.flatMap((child) => child.limits ?? [])) limitIds.add(limitId);
+    // A child that still waits would be found again, so the loop would never end.
     const isStuck = advanced.some((child) => child.waiting_for === 'parent');
     if (isStuck || children.length < BATCH) return limitIds;
   }

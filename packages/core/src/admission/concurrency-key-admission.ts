@@ -134,6 +134,7 @@ async function releaseNext(deps: KeyDeps, key: string): Promise<number> {
     if (isRaced) continue;
     const count = await endWaits(deps, key, chosen);
     released += count;
+    // If a chosen session had already ended, its slot is free again, so another round is needed.
     const isFull = chosen.length < waiters.length;
     if (isFull && count === chosen.length) break;
   }

@@ -34,7 +34,7 @@ export interface SessionServicesDeps {
   stores: Stores;
   clock: StoreClock;
   queue: SessionQueue;
-  /** Encrypts secrets. Default: secrets stay as they are. */
+  /** Encrypts secrets. Default: secrets are not encrypted. */
   sealer?: Sealer;
   /** Called after each status change that these services make. Default: nobody is notified. */
   notify?: NotifyOfChange;
@@ -54,7 +54,8 @@ export function createSessionServices({
   const { sessions } = stores;
   const live = withNotifications(queue.live, notify);
   const admission = createAdmission({ stores, clock, queue, live, log });
-  // A new session has a webhook event only if it was refused. For all others the read of the outbox is saved.
+  // A new session has a webhook event only if it was refused. For every other new session, notifying would only cost a
+  // read of an empty outbox.
   const announce = (session: Session) =>
     (session.webhooks_due ? live : queue.live).statusChanged(session);
   const adopter = createAdopter(sessions, (id) => queue.find(id), announce, sealer);

@@ -17,8 +17,8 @@ const MARK_EXPIRES_MS = 60_000;
 const TASK_MS = 250;
 
 /**
- * Works on one task for one share. `more`: the task gets another share in this round. `later`: it
- * waits for another round.
+ * Works on one deletion or sweep until `share` aborts. `more`: the task gets another share in this
+ * round. `later`: the task waits for another round.
  */
 type DeletionStep = (share: AbortSignal) => Promise<'finished' | 'more' | 'later'>;
 

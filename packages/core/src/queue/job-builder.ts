@@ -37,7 +37,7 @@ export type EnqueueOptions = JobOptions & {
 /** Options of a continue. `on_busy` says what happens if its parent has not ended. */
 export type ContinueOptions = EnqueueOptions & { on_busy?: OnBusy | undefined };
 
-/** Builds the jobs of requests. */
+/** Builds jobs from requests. */
 export interface JobBuilder {
   launch(config: SessionConfig, options?: EnqueueOptions): LaunchJob;
   continue(request: ContinueSessionConfig, options?: ContinueOptions): Job;

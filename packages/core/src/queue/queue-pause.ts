@@ -3,7 +3,7 @@ import type { Logger } from '../runtime/log.ts';
 import type { RunBounded } from './bounded-run.ts';
 
 /**
- * The longest that Baton pauses the queue, in milliseconds. After that time a session tries again
+ * The longest that Baton pauses the queue, in milliseconds. After that time a session finds out
  * whether the account's limit still holds. A longer pause by another program would stop the fleet
  * while every health check passes.
  */

@@ -5,7 +5,7 @@
 export function withDeadline<T>(ms: number, act: () => T | Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-    // Inside the promise, so that a synchronous throw of `act` rejects, too.
+    // `act` is called inside the promise, so that a synchronous throw of `act` rejects, too.
     new Promise<T>((done) => done(act())).then(
       (value) => {
         clearTimeout(timer);

@@ -17,7 +17,7 @@ export function createScheduleServices({
 }: {
   store: ScheduleStore;
   queue: ScheduleQueue;
-  /** Encrypts the secrets of launches. Default: secrets stay as they are. */
+  /** Encrypts the secrets of launches. Default: secrets are not encrypted. */
   sealer?: Sealer;
 }): ScheduleServices {
   return { store, verbs: createSchedules(store, queue, sealer) };

@@ -50,7 +50,8 @@ export function createSchedules(
     throw new AppError('SCHEDULE_NOT_FOUND', `no schedule ${id}`);
   }
 
-  // Sealed without a session. Each session that the schedule launches seals the secrets again for itself.
+  // A schedule's secrets are sealed for no session. Each session that the schedule launches seals them again for
+  // itself.
   async function sealed(fields: NewSchedule): Promise<NewSchedule> {
     return { ...fields, launch: await sealer.config(fields.launch) };
   }
@@ -113,7 +114,7 @@ export function createSchedules(
   };
 }
 
-// Checks that the job of a firing fits, as for a launch that is made now.
+// Checks the launch of a schedule as if it fired now: the job must be valid and not too large.
 function checkLaunch(fields: NewSchedule): void {
   const { config, options } = launchOfFiring({ ...fields, id: SOME_ID }, new Date());
   checkSize(parseLaunchJob(config, options));

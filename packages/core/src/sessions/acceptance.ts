@@ -25,7 +25,10 @@ export interface Acceptance {
     options?: ContinueOptions,
     judge?: (config: SessionConfig) => void,
   ): Promise<AcceptedSession>;
-  /** Accepts several launches. Each has its own verdict, in their order. Never rejects. */
+  /**
+   * Accepts several launches. Returns one verdict for each launch, in the same order. Never
+   * rejects.
+   */
   launchMany(launches: readonly LaunchInput[]): Promise<LaunchVerdict[]>;
 }
 
@@ -59,7 +62,7 @@ export function createAcceptance({
     if (before) return replay(before, job);
     await check();
     const limited = await admission.requestLimits.check(job).catch(async (error: unknown) => {
-      // A concurrent request with the same key may have used the room that is missing.
+      // A concurrent request with the same key may have taken the last room under the limit.
       const concurrent = hasIdempotencyKey ? await adopter.find(job.id) : null;
       if (concurrent) return replay(concurrent, job);
       throw error;
@@ -107,8 +110,8 @@ function createAddSession({
   adopter: Adopter;
   admission: Admission;
 }): (job: Job, isNew: boolean) => Promise<Session> {
-  // Stores the document first; the job follows once the session waits no longer. If this process dies before that,
-  // the reconciler continues.
+  // Stores the document first; admission adds the job once the session no longer waits. If this process dies before
+  // that, the reconciler continues.
   async function addWaiting(job: Job): Promise<Session> {
     checkSize(job);
     return admission.admit(await adopter.adoptBuilt(job));

@@ -10,8 +10,8 @@ interface Reads {
 
 /**
  * Returns the same reads, but callers that ask for the same thing at the same moment share one
- * answer. All streams of a session do so after each write to it. No caller gets an answer that was
- * read before its call.
+ * answer. All streams of a session ask for the same events after each write to the session. No
+ * caller gets an answer that was read before its call.
  */
 export function shareReads({ events, heads }: Reads): Reads {
   return {

@@ -4,8 +4,7 @@ import type { LiveHub } from '../queue/live-hub.ts';
 import { createWakeup } from '../runtime/wakeup.ts';
 
 /**
- * How many sessions may have a change that waits for one reader. Of each session only the latest
- * change waits.
+ * How many changes may wait for one reader: at most one for each session, its latest change.
  */
 const MAX_WAITING = 10_000;
 

@@ -17,8 +17,9 @@ export function mayWait(job: Job): boolean {
 }
 
 /**
- * Returns what a new session of this job waits for first: its parent (`parent` is the session that it
- * continues), or what `nextWait` says after that. `isDelayed` means the same as for nextWait.
+ * Returns what a new session of this job waits for first. That is its parent, if the parent has not ended and the job
+ * asks to wait for it. Otherwise it is what `nextWait` returns after a parent. `isDelayed` means the same as for
+ * nextWait.
  */
 export function firstWait(
   job: Job,

@@ -2,7 +2,8 @@
 // preloads (test/contract/env-names.test.ts).
 const LOADERS = [/^(LD|DYLD|BUN)_/, /^NODE_OPTIONS$/, /^BASH_ENV$/, /^PATH$/];
 
-// Variables that make the programs of one language run foreign code. A session may need them for its own programs.
+// Variables that make the programs of one language run foreign code. A session may need these variables for its own
+// programs.
 const LANGUAGE_LOADERS = [
   /^(NODE_PATH|ENV|PERL5OPT|PERL5LIB|RUBYOPT|RUBYLIB|CLASSPATH)$/,
   /^PYTHON(PATH|HOME|STARTUP|BREAKPOINT|WARNINGS|INSPECT)$/,

@@ -68,7 +68,7 @@ export const sessionSchema = z.object({
   not_before: z.date().optional(),
   waiting_for: waitingForSchema.optional(),
   on_busy: onBusySchema.optional(),
-  // The stored name of the claim by which a process reserves the limits of a waiting session (store/limit-waits.ts).
+  // The claim on a waiting session. It lets one process at a time reserve the session's limits (store/limit-waits.ts).
   passing: z
     .object({ token: z.string(), at: z.date() })
     .optional()

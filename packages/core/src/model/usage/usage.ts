@@ -24,7 +24,7 @@ export type Spending = z.infer<typeof spendingSchema>;
 /** What sums of usage can be grouped by. */
 export type UsageGroup = (typeof USAGE_GROUPS)[number];
 
-/** The keys of Spending that are summed over the totals of sessions: all but `sessions`. */
+/** The keys of Spending that are sums over the totals of sessions: all keys except `sessions`. */
 export const SUMMED = [
   'cost_usd',
   'cost_estimated_usd',
