@@ -80,7 +80,8 @@ export async function runStory({ stack, scratch, log, signal }: StoryOptions): P
 async function follow(client: Client, id: string, log: (line: string) => void): Promise<Info> {
   let after = 0;
   for (const started = Date.now(); Date.now() - started < SESSION_WITHIN_MS; ) {
-    // Read before the events: after a terminal status, no more events are written.
+    // The status is read before the events, because no more events are written after a terminal
+    // status.
     const info = await client.info(id);
     const page = await client.events(id, after);
     for (const event of page.events) log(eventLine(event));

@@ -44,8 +44,8 @@ export async function registerQueues(
       handlerHooks: boardHooks(sessions, log),
     },
   });
-  // bull-board's own handler would show the error's text. Rethrown, it reaches the app's error
-  // handler.
+  // bull-board's own handler would show the error's text. So this handler throws the error again,
+  // and the app's error handler gets it.
   board.setErrorHandler((cause) => {
     throw toQueueError(cause);
   });

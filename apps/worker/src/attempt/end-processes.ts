@@ -20,7 +20,8 @@ export async function endProcesses(claude: ClaudeProcess, marker: string): Promi
 }
 
 // If the process was a wrapper, the CLI that it started may still be saving the transcript. The CLI
-// keeps the output streams open until it has, so wait for them before the kill.
+// keeps the output streams open until the transcript is saved, so wait for the streams before the
+// kill.
 async function endMarked(claude: ClaudeProcess, runMarker: string): Promise<void> {
   const closed = new AbortController();
   const grace = delay(STREAMS_GRACE_MS, undefined, { signal: closed.signal }).catch(() => {});

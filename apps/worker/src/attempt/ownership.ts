@@ -7,7 +7,7 @@ export interface Ownership {
   stop(): void;
 }
 
-/** How often the last confirmation is checked in the time of one lease. */
+/** How many times per lease length the last confirmation is checked. */
 const CHECKS_PER_LEASE = 6;
 
 /**

@@ -1,7 +1,7 @@
 import { boundRaw, defined, type Event } from '@baton/core/internal';
 
-// The CLI's line names its own type, of any length. An event document must stay within MongoDB's
-// size limit.
+// The type comes from the CLI's line and may have any length, but an event document must stay
+// within MongoDB's size limit.
 const NAME_MAX_CHARS = 256;
 
 /**

@@ -15,7 +15,7 @@ export const CONTINUATION_PROMPT = 'Continue from where you left off.';
 
 /**
  * Returns whose transcript an attempt restores: the session's own if an earlier attempt saved one,
- * else its parent's. A session that restarts after a crash does not use its own.
+ * else its parent's. A session that restarts after a crash does not use its own transcript.
  */
 export function transcriptSource(session: Session): 'own' | 'parent' | 'none' {
   const isOwn = hasTranscript(session.transcript, claudeIdOf(session));

@@ -52,7 +52,8 @@ async function checkDirectory(path: string, field: string, policy: Policy): Prom
   return real;
 }
 
-// A path that cannot be resolved counts as no directory. An error of the host itself is thrown on.
+// A path that cannot be resolved counts as a missing directory. An error of the host is thrown
+// again.
 function nullUnlessHostError(error: unknown): null {
   if (findHostErrno(error) !== null) throw error;
   return null;

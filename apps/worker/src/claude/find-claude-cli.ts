@@ -28,8 +28,8 @@ const HOW_TO_FIX =
   'install it (npm install -g @anthropic-ai/claude-code) or set CLAUDE_BIN to its path';
 
 /**
- * Returns the path of the CLI, or null if there is none. If `configured` is set, only that file
- * counts. Otherwise this looks into the `node_modules` above `from`, then on PATH.
+ * Returns the path of the CLI, or null if there is none. If `configured` is set, the function looks
+ * only at that file. Otherwise this looks into the `node_modules` above `from`, then on PATH.
  */
 function locateClaude(configured: string | undefined, from: string, path: string): string | null {
   // The path is made absolute, because every session starts the CLI from a directory of its own.

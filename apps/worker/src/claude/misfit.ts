@@ -1,9 +1,9 @@
 import { Ajv } from 'ajv';
 
 /**
- * Returns one line that says what of an answer does not fit a JSON schema, or null if all of it
- * fits. Throws if the schema cannot be compiled. A bad pattern can run for hours, so call this in
- * its own thread, as check-answer-thread.ts does.
+ * Returns one line that says which part of an answer does not fit a JSON schema, or null if the
+ * whole answer fits. Throws if the schema cannot be compiled. A bad pattern can run for hours, so
+ * call this in its own thread, as check-answer-thread.ts does.
  */
 export function misfitOf(schema: object, answer: unknown): string | null {
   const ajv = new Ajv({

@@ -57,8 +57,8 @@ export async function stopClaude(
     waited.abort();
     if (ended) return null;
   }
-  // If this worker was stalled, the wait may end in the same turn of the event loop as the process.
-  // So look once more.
+  // If this worker was stalled, the end of the wait and the end of the process may arrive in the
+  // same turn of the event loop. So look once more.
   const isThere = Symbol();
   await breathe();
   if ((await Promise.race([claude.exit, breathe(isThere)])) !== isThere) return null;

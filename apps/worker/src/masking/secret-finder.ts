@@ -24,7 +24,7 @@ export interface SecretFinder {
   openFrom(bytes: string): number;
 }
 
-// A run of characters without those that an encoder may write in several ways: quotes, slashes, controls.
+// A run of characters that encoders write in only one way: no quotes, slashes or control characters.
 const PLAIN_RUN = /[^"\\/\p{Cc}]+/gu;
 
 // Almost every text contains a shorter run.

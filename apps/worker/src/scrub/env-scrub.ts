@@ -4,7 +4,7 @@ import type { Logger } from '@baton/core/internal';
 import { isExecutable } from '../claude/parent-death.ts';
 import { probeEnvScrub, type ScrubProbeDeps } from './probe.ts';
 
-/** Whether the CLI keeps its credentials from the tools of sessions. `auto`: if it can on this host. */
+/** Whether the CLI keeps its credentials from the tools of sessions. `auto`: only if that works on this host. */
 export type EnvScrubSetting = 'auto' | 'on' | 'off';
 
 /** Decides whether the CLI keeps its credentials from its tools on this host. */

@@ -6,7 +6,8 @@ export function coalesce<A, T>(
   keyFor: (request: A) => string,
   read: (request: A) => Promise<T>,
 ): (request: A) => Promise<T> {
-  // Limited to one turn, because a read that has started may miss a change that a later caller already knows of.
+  // Sharing is limited to one turn, because a read that has started may miss a change that a later caller already knows
+  // of.
   const pendingByKey = new Map<string, Promise<T>>();
   return (request) => {
     const key = keyFor(request);

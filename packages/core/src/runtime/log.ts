@@ -24,8 +24,8 @@ export function createLogger(
 const MAX_CAUSES = 5;
 
 /**
- * Returns the facts about an error and its causes that a log line shows. Only these are logged, because drivers attach
- * the failed command to their errors, with its payload and secrets.
+ * Returns the facts about an error and its causes that a log line shows. Only these facts are logged, because drivers
+ * attach the failed command to their errors, with its payload and secrets.
  */
 function errorFacts(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return { type: typeof error };

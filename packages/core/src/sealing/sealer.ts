@@ -115,7 +115,7 @@ function sealTo(key: SealingKey): Sealer {
         job.kind === 'launch'
           ? { ...job, config: await sealConfig(job.config, job.id, budget) }
           : { ...job, overrides: await sealConfig(job.overrides, job.id, budget) };
-      // Only for these jobs, because anybody who reads the hash could use it to guess a short secret.
+      // Other jobs get no such hash, because anybody who reads the hash could use it to guess a short secret.
       return hasIdempotencyKey ? { ...sealed, config_hash: configHash(job) } : sealed;
     },
     forMany: (most) =>

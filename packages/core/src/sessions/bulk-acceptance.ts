@@ -68,7 +68,8 @@ export function createBulkAcceptance({
         slice.map((one) => build(one, admission.requestLimits, jobs)),
       );
       const sealed: (SealedLaunch | Refused)[] = [];
-      // One after the other, so that few secrets are sealed at once and the first launches are served first.
+      // The launches are sealed one after the other, so that few secrets are sealed at once and the first launches are
+      // served first.
       for (const one of limited) sealed.push(isLaunch(one) ? await seal(one, sealing) : one);
       // If a store did not answer for one slice, the next slices fail at once instead of waiting as long.
       const launched = failed ? undefined : await launchSlice(sealed.filter(isLaunch)).catch(fail);
@@ -101,8 +102,8 @@ function createSliceLaunch({
   announce: (session: Session) => void;
   admission: Admission;
 }): (sealed: readonly SealedLaunch[]) => Promise<Map<SealedLaunch, LaunchVerdict>> {
-  // In the order of acceptance.ts: the jobs first, then their documents. A session that waits gets only a document.
-  // Returns the verdicts on the refused sessions.
+  // The order is that of acceptance.ts: the jobs first, then their documents. A session that waits gets only a
+  // document. Returns the verdicts on the refused sessions.
   async function enqueue(
     jobs: readonly SealedLaunch['job'][],
   ): Promise<Map<string, LaunchVerdict>> {
@@ -153,7 +154,7 @@ function createSliceLaunch({
   };
 }
 
-// One after the other, so that the first sessions are admitted first.
+// The sessions are admitted one after the other, so that the first ones are admitted first.
 async function admitAll(
   admission: Pick<Admission, 'admit'>,
   limited: readonly Session[],

@@ -23,7 +23,7 @@ export function decodeCursor(cursor: string, list: string): [string, string] {
   throw badCursor();
 }
 
-/** Returns the INVALID_REQUEST for a cursor that is not of this list. */
+/** Returns the INVALID_REQUEST error for a cursor that is not of this list. */
 export function badCursor(): AppError {
   return new AppError(
     'INVALID_REQUEST',

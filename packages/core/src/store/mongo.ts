@@ -70,7 +70,7 @@ export function connectMongo(url: string): Mongo {
     (what: 'ping') => what,
     async () => {
       try {
-        // The driver's `timeoutMS` is no help: in version 7.9 it does not end a command whose
+        // The driver's `timeoutMS` does not help: in version 7.9 it does not end a command whose
         // connection hangs.
         await withDeadline(PING_TIMEOUT_MS, () => db.command({ ping: 1 }));
       } catch (cause) {

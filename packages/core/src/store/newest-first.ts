@@ -8,8 +8,8 @@ interface Dated {
 }
 
 /**
- * The last time that a Date can hold. A page after it begins with the newest document whose
- * `created_at` is a time.
+ * The last time that a Date can hold. A page that starts after this time begins with the newest
+ * document whose `created_at` is a time.
  */
 const LAST_TIME = new Date(8_640_000_000_000_000);
 

@@ -9,7 +9,9 @@ import type { StoreClock } from './clock.ts';
 import { findNewestFirst } from './newest-first.ts';
 import { createListReader, type ListOptions, readDocument } from './read-document.ts';
 
-/** How many schedules there may be. Every few seconds a worker compares Redis with all of them. */
+/**
+ * How many schedules there may be. Every few seconds a worker compares all schedules with Redis.
+ */
 const MAX_SCHEDULES = 1_000;
 
 /** A page of schedules, newest first. */

@@ -51,7 +51,7 @@ export interface Stores {
   tombstones: TombstoneStore;
   spent: SpentStore;
   leftovers: SessionLeftovers;
-  // Rotation of the keys that secrets are encrypted to.
+  // Rotation of the keys that encrypt secrets.
   secrets: SecretStore;
   // Webhooks, schedules and callers.
   webhooks: WebhookStore;

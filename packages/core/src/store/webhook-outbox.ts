@@ -1,12 +1,12 @@
 // Outbox: each status change appends its webhook event to the session document in the same update.
-// The dispatch removes the entry once its deliveries are made.
+// The dispatch removes the entry once its deliveries are created.
 import type { Db } from 'mongodb';
 import { defined } from '../model/schema/defined.ts';
 import type { OutboxEntry, WebhookEvent } from '../model/webhooks/webhook-event.ts';
 import type { SessionDocument } from './mongo.ts';
 
 // The dispatch removes entries within seconds. While it cannot, for example because Redis is down,
-// repeated attempts of a session must not grow its document without end.
+// repeated attempts of a session must not grow its document without limit.
 const MAX_ENTRIES = 50;
 
 /** Returns the part of an update that appends an event to the outbox. */
@@ -22,13 +22,13 @@ export interface OutboxSession {
   entries: OutboxEntry[];
 }
 
-/** The outbox: status changes of sessions whose deliveries are not made yet. */
+/** The outbox: status changes for which no deliveries have been created yet. */
 export interface WebhookOutbox {
   /** Returns the outbox entries of one session, or null if it has none. */
   find(id: string): Promise<OutboxSession | null>;
   /** Returns at most `limit` sessions with an entry that is as old as `time` or older. */
   olderThan(time: Date, limit: number): Promise<OutboxSession[]>;
-  /** Removes entries whose deliveries were made. */
+  /** Removes entries whose deliveries have been created. */
   acknowledge(id: string, entries: readonly OutboxEntry[]): Promise<void>;
   /**
    * Removes the entries of all sessions up to `time`. The dispatch calls this if there is no

@@ -41,7 +41,7 @@ export async function* statusChanges(
       if (message.kind !== 'news') return;
       const { kind: _kind, ...change } = message;
       if (tag !== undefined && !change.tags?.includes(tag)) return;
-      // Deleted first, so that the map is in the order of the latest changes.
+      // The earlier change is deleted first, so that the map keeps the order of the latest changes.
       waiting.delete(change.id);
       if (waiting.size <= MAX_WAITING) waiting.set(change.id, change);
       wakeup.signal();

@@ -30,8 +30,8 @@ export function firstWait(
 }
 
 /**
- * Returns what a session waits for once it has passed its parent or its limits (`passed`): its limits, then
- * its key, so a waiting session never holds a slot that another one needs. A session with a start time that
+ * Returns what a session waits for next, once its wait for its parent or its limits (`passed`) is over. The limits come
+ * before the key, so a waiting session never holds a slot that another session needs. A session with a start time that
  * has not come (`isDelayed`) skips its key: it waits for the key when that time comes.
  */
 export function nextWait(

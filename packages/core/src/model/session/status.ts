@@ -36,7 +36,7 @@ export function statusesBefore(to: SessionStatus): SessionStatus[] {
   return SESSION_STATUSES.filter((from) => canTransition(from, to));
 }
 
-/** Returns whether a status is final. A document with a final status never changes again. */
+/** Returns whether a status is final. A final status never changes again. */
 export function isTerminal(status: SessionStatus): boolean {
   return LEGAL_TRANSITIONS[status].length === 0;
 }
