@@ -47,7 +47,7 @@ function simplify(schema: JsonSchema, io: 'input' | 'output'): void {
   if (io === 'output' && schema['additionalProperties'] === false) {
     delete schema['additionalProperties'];
   }
-  // zod adds these bounds to every integer. They would only fill the page.
+  // zod adds these bounds to every integer, where they tell the reader nothing.
   if (schema['maximum'] === Number.MAX_SAFE_INTEGER) delete schema['maximum'];
   if (schema['minimum'] === Number.MIN_SAFE_INTEGER) delete schema['minimum'];
   // The format is enough; zod's long patterns would make the page unreadable.

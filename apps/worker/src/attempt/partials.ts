@@ -1,8 +1,8 @@
 import type { LivePublisher, Session } from '@baton/core/internal';
 
 /**
- * How long lines are gathered into one message, in milliseconds. Without that, each token would be
- * a message.
+ * How long lines are gathered into one message, in milliseconds. Otherwise each token would be a
+ * message of its own.
  */
 const GATHER_MS = 25;
 

@@ -1,8 +1,7 @@
 import { asCount } from './fields.ts';
 
 /**
- * The highest cost of a conversation that Baton believes, in US dollars. It is more than any plan
- * allows.
+ * The highest cost of a conversation that Baton believes, in US dollars. No plan allows that much.
  */
 export const MAX_COST_USD = 1_000_000;
 

@@ -36,7 +36,7 @@ export interface HostHealth {
   check(): Promise<HostProblem | null>;
   /** Reports that the CLI started a session, so the host can run sessions. */
   reportStarted(): void;
-  /** Reports that processes of a session could not be ended. The host is not ready until they are gone. */
+  /** Reports that processes of a session could not be ended. The host is not ready until those processes are gone. */
   notEnded(sessionId: string, members: readonly GroupMember[]): void;
   /** Whether the host is sick, and takes no work. */
   readonly isSick: boolean;

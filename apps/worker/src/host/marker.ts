@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 
-/** The attempt that a process belongs to. It is in the variable `BATON_RUN`, which all descendants inherit. */
+/**
+ * The attempt that a process belongs to. The variable `BATON_RUN` holds it, and all descendants inherit that variable.
+ */
 export interface Marker {
   workerId: string;
   /** The worker's process. Its start time tells it from a later process with the same pid. */

@@ -15,8 +15,8 @@ import { settleJob } from './settle-job.ts';
 const STALLED_INTERVAL_MAX_MS = 5_000;
 
 /**
- * The pause after a failed fetch, in milliseconds. BullMQ's default is 15 s, even after one bad job or
- * one lost connection.
+ * The pause after a failed fetch, in milliseconds. BullMQ's default of 15 s is long after one bad job or one lost
+ * connection.
  */
 const FETCH_AGAIN_MS = 1_000;
 

@@ -28,7 +28,7 @@ export interface ReadableHash {
 
 /**
  * Makes a job's hash readable for BullMQ. Never throws. A job with a problem gets a placeholder as
- * its payload, so that it fails with that problem as its reason. It no longer belongs to a
+ * its payload, so that it fails with that problem as its reason. Such a job no longer belongs to a
  * scheduler or a flow.
  */
 export function makeReadable(stored: JobHash): ReadableHash {

@@ -40,7 +40,7 @@ export const HEALED_ERROR = 'QueueHealedError';
 
 /**
  * Names of errors in our own code, of BullMQ's errors about one job, and of replies that cannot be
- * read. Waiting does not help against them.
+ * read. Waiting for Redis does not help against such errors.
  */
 const OWN_ERRORS = [
   HEALED_ERROR,

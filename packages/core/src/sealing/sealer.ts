@@ -20,7 +20,7 @@ const SEALED_AT_ONCE = 8;
 export interface Sealer {
   /** The id of the key that seals; undefined without a key. */
   kid: string | undefined;
-  /** Seals one secret for a session. Without a session, any session may open it. */
+  /** Seals one secret for a session. Without `sessionId`, any session may open the secret. */
   text(secret: string, sessionId?: string): Promise<string>;
   /**
    * Returns the config with every secret sealed for this session, or for any session if `sessionId` is absent. A value

@@ -59,8 +59,9 @@ export async function readConversation(
   return { events: page };
 }
 
-// A conversation may have been deleted and launched again under the same ids. This refuses a cursor
-// of the old conversation, because it would silently skip events of the new one.
+// A conversation may have been deleted and launched again under the same ids. This function refuses
+// a cursor of the old conversation, because such a cursor would silently skip events of the new
+// one.
 function startAt(
   chain: readonly ConversationLink[],
   cursor: string,

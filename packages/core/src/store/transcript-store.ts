@@ -37,8 +37,9 @@ export interface ChunkPosition {
 /** Claude's own files, stored so that any host can continue a conversation. */
 export interface TranscriptStore {
   /**
-   * Stores bytes at a place. They count once the manifest says so. A chunk that this attempt or a
-   * dead one stored there is replaced. Throws FENCE_LOST if a newer fence wrote there.
+   * Stores bytes at a position in a file. The bytes count once the manifest names them. A chunk
+   * that this attempt or a dead attempt stored there is replaced. Throws FENCE_LOST if a newer
+   * fence wrote there.
    */
   put(position: ChunkPosition, data: Buffer): Promise<void>;
   /**

@@ -47,8 +47,8 @@ export interface Snapshot {
   /** The last item of the tail, or null while more items may come. */
   end: TailItem | null;
   /**
-   * Handles a published change of a session. Returns whether it changes nothing, brings more items,
-   * or makes the snapshot stale.
+   * Handles a published change of a session. Returns whether the change means nothing to this tail,
+   * brings more items, or makes the snapshot stale.
    */
   onChange(change: Omit<SessionUpdate, 'kind'>): 'nothing' | 'more' | 'stale';
   /**

@@ -50,7 +50,7 @@ export type Overrides = z.infer<typeof overridesSchema>;
 /** A request to continue a session. */
 export type ContinueSessionConfig = z.infer<typeof continueSessionConfigSchema>;
 
-// Each of these limits is meant for one session. If a parent stopped at its limit, a child that inherits the limit
+// Each of these limits is meant for one session. If a parent stopped at its limit, a child that inherited the limit
 // would stop at once, too.
 const NEVER_INHERITED: readonly (keyof SessionConfig)[] = ['max_turns', 'max_budget_usd'];
 

@@ -138,7 +138,10 @@ export function limitError({ limit, cap, max, retryAfterS }: LimitReached): AppE
   );
 }
 
-/** Returns the LIMIT_EXCEEDED error for a limit that was reached when the session was checked, but has room again. */
+/**
+ * Returns the LIMIT_EXCEEDED error for a limit that was reached when the session was checked, but that has room again
+ * now.
+ */
 export function limitPassed([limit = '']: readonly string[]): AppError {
   return new AppError('LIMIT_EXCEEDED', `the limit ${limit} was reached; try again in 1 s`, {
     details: { limit, retry_after_s: 1 },

@@ -4,7 +4,7 @@ import { hookRefusals } from './hook-headers.ts';
 import type { Allowed, Governed, Policy, Refusal } from './policy.ts';
 import { isInsideRoots } from './working-dir.ts';
 
-/** Returns the parts of a config that the policy refuses for one reason. */
+/** One rule of the policy: returns the parts of a config that the rule refuses. */
 export type PolicyRule = (config: Governed, policy: Policy) => Refusal[];
 
 /** Rules that check each key by itself, in the order in which their refusals are reported. */
