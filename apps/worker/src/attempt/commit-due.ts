@@ -24,9 +24,9 @@ export interface CommitNeeds {
 /**
  * Returns how long the recorder waits before its next commit, in milliseconds; 0 if it is due now.
  * Events wait until their batch is full or `batchBy` is reached, and everything else is written
- * with them. Without events, a requested heartbeat, the move to `running` or the end makes the
- * commit due now. Otherwise the commit is due when the amendment or the lease renewal is due,
- * whichever comes first.
+ * with them. If no events wait, the commit is due now for a requested heartbeat, for the move to
+ * `running`, or at the end. Otherwise the commit is due when the amendment or the lease renewal is
+ * due, whichever comes first.
  */
 export function msUntilCommit(needs: CommitNeeds, now: number): number {
   if (needs.events > 0) {

@@ -24,7 +24,7 @@ export interface EnvScrub {
   untilAllowed(signal: AbortSignal): Promise<boolean>;
 }
 
-// Without bwrap, the CLI with this protection does not start. Without socat, each of its Bash calls fails.
+// Without bwrap, the CLI with this protection does not start. Without socat, each Bash call of the CLI fails.
 const PROGRAMS = ['bwrap', 'socat'];
 
 /** How long a worker that must not run sessions waits before it probes again, in milliseconds. */

@@ -17,8 +17,8 @@ export interface WallClock {
   /** Returns the gap that skips this wall time: the first instant after it, and its length in milliseconds. */
   gapAt(wall: number): { end: number; lengthMs: number };
   /**
-   * If the clocks will show the wall time of this instant again, returns the instant at which they are put back, and
-   * the wall time that they show then.
+   * If the clocks will show the wall time of this instant a second time, returns when they are put back: the instant,
+   * and the wall time that they show then. Otherwise returns null.
    */
   repeatOf(instant: number): { instant: number; wall: number } | null;
 }
