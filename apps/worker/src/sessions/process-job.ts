@@ -73,7 +73,7 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
     return ended(session);
   }
 
-  // If the session may not start before a time, this job is tried again then. Otherwise admission adds
+  // If the session may start only at a later time, this job is tried again at that time. Otherwise admission adds
   // another job.
   async function untilItMay({ not_before }: Session): Promise<JobEnd> {
     const isEarly = not_before && not_before > (await attemptDeps.clock.now());
