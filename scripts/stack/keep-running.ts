@@ -4,7 +4,7 @@ import type { Child } from '../../tools/baton-processes/child.ts';
 export type SupervisedProgram<Line> = {
   /** The line that the current process printed when it was ready. */
   readonly line: () => Line;
-  /** Resolves with the reason when the program is given up and not started again. */
+  /** Resolves with the reason when the program will not be restarted again. */
   readonly failed: Promise<string>;
   /** Stops the program, and resolves with how it ended. */
   readonly stop: () => Promise<string>;
@@ -20,7 +20,7 @@ export type KeepRunningOptions<Line> = {
   readonly stopping: AbortSignal;
 };
 
-/** A program that ends this often within the span is given up. */
+/** A program that ends this many times within the span is not restarted again. */
 const MAX_ENDS = 5;
 const SPAN_MS = 60_000;
 
@@ -33,7 +33,7 @@ export async function keepRunning<Line>(
   const stopping = AbortSignal.any([keeping.stopping, stopped.signal]);
   let current = await start();
 
-  /** Resolves with the reason why the program was given up, or with undefined if it was stopped. */
+  /** Resolves with the reason why the program will not be restarted, or with undefined if it was stopped. */
   async function watch(): Promise<string | undefined> {
     for (let ends: number[] = []; ; ) {
       const ending = await current.ended;

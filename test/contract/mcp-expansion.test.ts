@@ -137,7 +137,7 @@ describe.each(['http', 'sse'] as const)('an MCP server of type %s and a program'
   });
 });
 
-test('the CLI expands a program’s name, except in a file that a worker wrote', async () => {
+test('the CLI expands a variable in a server’s command, except in a file that a worker wrote', async () => {
   const started = join(cli.home.root, 'started-command.json');
   const command = '${NODE}';
   const own = { command, args: [PROGRAM], env: { STARTED_FILE: started } };

@@ -6,12 +6,12 @@ function fieldsOf(pid: number): string[] {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-/** The process group of this process. */
+/** Returns the id of a process's group. */
 export function groupOf(pid: number): number {
   return Number(fieldsOf(pid)[2]);
 }
 
-/** The session of this process. */
+/** Returns the id of a process's POSIX session (see setsid). */
 export function sessionOf(pid: number): number {
   return Number(fieldsOf(pid)[3]);
 }

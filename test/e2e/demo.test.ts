@@ -3,7 +3,7 @@ import { test } from '../support/script-process.ts';
 import { waitFor } from '../support/wait.ts';
 
 describe('npm run demo', () => {
-  test('shows a session of one worker that another worker continues, and leaves nothing behind', async ({
+  test('continues a session on another worker, and leaves nothing behind', async ({
     scriptFolder,
   }) => {
     const demo = scriptFolder.run('demo.ts', ['--json'], {

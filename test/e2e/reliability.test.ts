@@ -114,7 +114,7 @@ describe.concurrent('after a fault of a worker,', () => {
     expect(isAlive(tool.shell)).toBe(false);
   });
 
-  test('a session that a draining worker cannot finish resumes at once on another worker, at the cost of no retry', async ({
+  test('a session that a draining worker cannot finish resumes at once on another worker, without using up a retry', async ({
     fleet,
     api,
   }) => {

@@ -81,7 +81,7 @@ describe('npm start', () => {
     expect(await second.run.end('SIGTERM')).toBe(0);
   });
 
-  test('answers without an API key with --scripted, and writes its addresses to a file while it runs', async ({
+  test('runs a session without an API key if --scripted is given, and writes its addresses to a file while it runs', async ({
     scriptFolder,
     databaseName,
     queuePrefix,

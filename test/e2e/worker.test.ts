@@ -171,7 +171,7 @@ describe('with the real CLI,', () => {
     });
   });
 
-  test.concurrent('an error of the API fails the session with its status', async ({ fleet }) => {
+  test.concurrent('an API error fails the session with its HTTP status', async ({ fleet }) => {
     const session = await fleet.ended(await fleet.launch({ query: 'refuse this' }));
     expect(session).toMatchObject({
       status: 'failed',

@@ -1,4 +1,5 @@
-// Jobs that no BullMQ client would write. A bug, another program or a person at redis-cli can leave them.
+// Jobs that no BullMQ client would write. A bug, another program or a person
+// at redis-cli can create such jobs.
 import type { Redis } from 'ioredis';
 
 /** Corrupts one thing in the stored job at this key. */

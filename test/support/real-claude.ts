@@ -36,7 +36,7 @@ export interface RunningClaude {
   child: ChildProcess;
   pid: number;
   /**
-   * Resolves with the first line that matches, even if it is already printed. Rejects if the process ends
+   * Resolves with the first line that matches, even if it was printed before the call. Rejects if the process ends
    * without such a line.
    */
   line(what: string, matches: (line: Line) => boolean): Promise<Line>;

@@ -52,8 +52,8 @@ const WEIGHTS: Record<string, number> = {
 };
 
 /**
- * Generates requests from a document. Most of them match it, some nearly match it, and some do not mean any
- * operation.
+ * Generates requests from a document. Most of them match it, some nearly match it, and some address no
+ * operation at all.
  */
 export function requests(document: OpenApi): fc.Arbitrary<FuzzRequest> {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>

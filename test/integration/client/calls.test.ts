@@ -95,7 +95,7 @@ describe('a client', () => {
   });
 });
 
-describe('an error of the client', () => {
+describe('a client error', () => {
   test('has its code, its status and the wrong field', async ({ client }) => {
     await expect(client.launch({ query: '' })).rejects.toMatchObject({
       name: 'BatonError',

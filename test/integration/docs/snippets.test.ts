@@ -10,7 +10,7 @@ test('every program in a page type-checks as pasted', { timeout: 120_000 }, asyn
   expect(await compile(programs)).toEqual([]);
 });
 
-test('an error of the compiler names the page and its line', async () => {
+test('a compiler error names the page and its line', async () => {
   const page = parsePage('page.md', '# Title\n\n```ts\nconst a: number = "";\n```');
   expect(await compile(programsOf(page))).toEqual([
     expect.stringMatching(/^page\.md_3\.ts\(4,7\): error TS2322/),

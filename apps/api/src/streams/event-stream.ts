@@ -91,7 +91,7 @@ export function createEventStreams(
       await pipeline(() => texts(source(ended.signal)), raw);
     } catch (error) {
       raw.destroy();
-      // After the reader left or the stream was ended, errors of the pipeline are expected.
+      // After the reader left or the stream ended, pipeline errors are expected.
       if (!ended.signal.aborted) {
         reply.log.warn({ err: error }, 'a stream failed; its reader has to reconnect');
       }

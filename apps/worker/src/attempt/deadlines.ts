@@ -29,7 +29,7 @@ const SILENCES: readonly Deadline[] = ['idle', 'exit'];
 /** The running clocks of an attempt. */
 export interface DeadlineWatch {
   /**
-   * Takes a line into account after `work` has seen it. The line may restart, start or stop clocks.
+   * Starts, restarts or stops clocks according to a line that `work` has already seen.
    */
   observe(line: ClaudeLine): void;
   /** Stops the idle and exit clocks while Baton does not read stdout. */

@@ -24,7 +24,7 @@ export interface LineFacts {
    * Whether the last result is not final: work was pending after it, or a further turn had begun.
    */
   isInterim: boolean;
-  /** The CLI's name for the last error of the API, or null. */
+  /** The CLI's name for the last API error, or null. */
   apiError: string | null;
   /** The error message of a slash command that the CLI ran by itself, or null. */
   commandError: string | null;

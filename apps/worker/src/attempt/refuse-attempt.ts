@@ -17,7 +17,7 @@ import {
 } from '../host-problem/find-host-problem.ts';
 
 /**
- * Returns the outcome of an attempt that could not be prepared. An error of the host is reported to
+ * Returns the outcome of an attempt that could not be prepared. A host error is reported to
  * `host`, and the session returns to the queue. Any other error is logged, and its outcome is that
  * of `refusalOutcome`.
  */

@@ -7,7 +7,7 @@ import type { Recorder } from './recorder.ts';
 import { type WriteOptions, writeUntilAcknowledged } from './write-until-acknowledged.ts';
 
 // A worker that dies may lose at most the last second of a transcript. So this period, the copy
-// itself and the wait for the recorder's next write (260 ms) must take less than a second together.
+// itself and the wait for the recorder's next write (260 ms) must add up to less than a second.
 const PERIOD_MS = 690;
 
 // How long the last copy waits for the host's temporary folder, in milliseconds, if a mount or a

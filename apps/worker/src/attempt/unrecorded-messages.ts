@@ -1,5 +1,5 @@
-// Finds messages that the transcript holds and no event does. A worker saves transcript and events
-// independently, so it may die after it saved only one of them.
+// Finds messages that the transcript holds and no event does. A worker saves the transcript and the
+// events independently, so it may die after saving only one of them.
 import { claudeIdOf, type Event, type EventStore, type Session } from '@baton/core/internal';
 import { asList, asObject, asString } from '../claude/fields.ts';
 import { type ClaudeLine, parseLine } from '../claude/line.ts';

@@ -52,7 +52,7 @@ async function checkDirectory(path: string, field: string, policy: Policy): Prom
   return real;
 }
 
-// A path that cannot be resolved counts as a missing directory. An error of the host is thrown
+// A path that cannot be resolved counts as a missing directory. A host error is thrown
 // again.
 function nullUnlessHostError(error: unknown): null {
   if (findHostErrno(error) !== null) throw error;
@@ -77,7 +77,7 @@ export async function identifyDir(
   throw workingDirNotFound(path);
 }
 
-/** Creates the error of a working directory that does not exist on this worker. */
+/** Creates the error for a working directory that does not exist on this worker. */
 export function workingDirNotFound(path: string, field = 'working_dir'): AppError {
   return new AppError(
     'WORKING_DIR_NOT_FOUND',

@@ -41,7 +41,7 @@ const BY_STATUS: Record<number, ErrorCode> = {
   529: 'OVERLOADED',
 };
 
-// The CLI's names for errors of the API. They are coarser than the HTTP status (403 is
+// The CLI's names for API errors. They are coarser than the HTTP status (403 is
 // authentication_failed, 529 is server_error), so they decide only if there is no status.
 // billing_error always decides, because it comes with 400.
 const BY_API_ERROR: Record<string, ErrorCode> = {
@@ -61,7 +61,7 @@ const BY_API_ERROR: Record<string, ErrorCode> = {
 /**
  * Returns why a result line is not a success, or null if it is one. `is_error` alone does not
  * decide, because it may be false for a turn that was deferred, stopped or refused
- * (docs/claude-cli.md, section 6). `apiError` is the CLI's name for an error of the API.
+ * (docs/claude-cli.md, section 6). `apiError` is the CLI's name for an API error.
  */
 export function judgeResult(result: Result, apiError?: string | null): Reason | null {
   return isFailure(result) ? classifyResult(result, apiError) : null;

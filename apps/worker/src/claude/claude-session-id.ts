@@ -5,7 +5,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Tracks which of Claude's conversations a process is in. */
 export interface ClaudeSessionIdTracker {
-  /** Takes a line of stdout into account. */
+  /** Updates the id from a line of stdout. */
   observe(line: ClaudeLine): void;
   /** Returns Claude's session id, under which the conversation is saved and resumed. */
   id(): string;

@@ -194,8 +194,8 @@ function withScrub(settings: SessionConfig['settings'] = {}): SessionConfig['set
   return { ...settings, env: { ...Object(settings['env']), [SCRUB]: '1' } };
 }
 
-// The CLI's own lock against the bypass mode. It holds for every way in which a session can ask for
-// that mode.
+// Sets the CLI's own switch that disables the bypass mode. It works however a session asks
+// for that mode.
 function withoutBypass(settings: SessionConfig['settings'] = {}): SessionConfig['settings'] {
   const { permissions } = settings;
   const given = typeof permissions === 'object' && !Array.isArray(permissions) ? permissions : {};

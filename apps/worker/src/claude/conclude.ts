@@ -23,7 +23,7 @@ export interface AttemptFacts {
   stderrTail: string;
   /** The last output on stdout other than events. */
   stdoutTail?: string;
-  /** The CLI's name for the last error of the API, see `apiErrorOf`. */
+  /** The CLI's name for the last API error, see `apiErrorOf`. */
   apiError?: string | null;
   /** The error message of a slash command that the CLI ran by itself, see `commandErrorOf`. */
   commandError?: string | null;

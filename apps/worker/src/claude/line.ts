@@ -197,7 +197,7 @@ export function usageOf(line: ClaudeLine): MessageUsage | null {
 }
 
 /**
- * Returns the CLI's name for an error of the API (`billing_error`, ...) if an assistant line
+ * Returns the CLI's name for an API error (`billing_error`, ...) if an assistant line
  * reports one, else null.
  */
 export function apiErrorOf(line: ClaudeLine): string | null {

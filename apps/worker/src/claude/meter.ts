@@ -23,11 +23,11 @@ export interface MeterStart {
 
 /** Counts what one process spends. */
 export interface Meter {
-  /** Takes a line of stdout into account. */
+  /** Updates the counts from a line of stdout. */
   observe(line: ClaudeLine): void;
-  /** Takes the usage of a message in the transcript into account. */
+  /** Updates the counts from the usage of a message in the transcript. */
   refine(spent: MessageUsage): void;
-  /** Takes the last cost-state of the transcript into account, after the process has ended. */
+  /** Updates the counts from the transcript's last cost-state, after the process has ended. */
   settle(state: Reading): void;
   /**
    * Returns what this process alone has spent so far. A cost that the CLI did not report is

@@ -3,9 +3,9 @@
 import { asList, asObject, asString } from './fields.ts';
 import { backgroundTasksOf, type ClaudeLine, resultOf } from './line.ts';
 
-/** What one process has still to do, as far as its lines show. */
+/** What one process still has to do, as far as its output shows. */
 export interface PendingWork {
-  /** Takes a line of stdout into account. */
+  /** Updates the counts from a line of stdout. */
   observe(line: ClaudeLine): void;
   /** Returns how many background tasks run: sub-agents, background commands, monitors. */
   tasks(): number;

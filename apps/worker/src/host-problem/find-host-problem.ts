@@ -49,7 +49,7 @@ const LOST_FILE = /\b(EACCES|ELOOP|ENOENT|ENOTDIR|EPERM)\b/;
 /** How many errors are looked at in a chain of causes. */
 const MAX_DEPTH = 5;
 
-/** Returns the errno of an error or of its cause, if that errno always means an error of the host; else null. */
+/** Returns the errno of an error or of its cause, if that errno always means a host error; else null. */
 export function findHostErrno(error: unknown): string | null {
   let one = error;
   for (let depth = 0; depth < MAX_DEPTH && one instanceof Error; depth += 1) {
@@ -63,7 +63,7 @@ export function findHostErrno(error: unknown): string | null {
 /**
  * Returns the problem behind an error of a file or folder that Baton itself makes or reads for an attempt, whatever its
  * errno. Returns null for any other error. Do not pass the error of a path that a session chose: working-dir.ts and
- * transcript/restore.ts turn it into a coded error of the session.
+ * transcript/restore.ts turn it into a session error with a code.
  */
 export function findFileProblem(error: unknown): HostProblem | null {
   const errno = findHostErrno(error) ?? fileErrno(error);
@@ -72,7 +72,7 @@ export function findFileProblem(error: unknown): HostProblem | null {
   return hostProblem(errno, path === undefined ? '' : ` at ${path}`);
 }
 
-/** Returns the problem behind an error of starting the CLI. Returns null if the session's arguments caused it. */
+/** Returns the problem that kept the CLI from starting. Returns null if the session's arguments caused it. */
 export function findSpawnProblem(errno: string, file: string): HostProblem | null {
   if (!/^E[A-Z0-9]+$/.test(errno) || errno === 'E2BIG') return null;
   if (!PROGRAM_ERRNOS.includes(errno)) return hostProblem(errno, ' to start the claude CLI');

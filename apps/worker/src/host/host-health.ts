@@ -27,7 +27,7 @@ export interface HostHealthDeps {
 
 /** The health of a host. An error that keeps a session from starting makes the host sick until a probe passes. */
 export interface HostHealth {
-  /** Reports that an attempt met an error of the host. The host takes no more work until a probe passes. */
+  /** Reports that an attempt met a host error. The host takes no more work until a probe passes. */
   report(problem: HostProblem): void;
   /**
    * Probes the host now, even if it seems well. Resolves to the problem that it found and reported, or

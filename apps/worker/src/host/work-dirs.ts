@@ -17,7 +17,7 @@ const OVERLAP_MS = 60_000;
 
 /**
  * Makes the directory of a conversation if absent, and returns its path without symlinks. If the path cannot
- * be made or is not a directory, throws the file system's error, which is an error of the host.
+ * be made or is not a directory, throws the file system's error, which counts as a host error.
  */
 export async function makeWorkDir(workRoot: string, rootId: string): Promise<string> {
   const own = join(workRoot, rootId);

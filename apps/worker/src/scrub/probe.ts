@@ -37,7 +37,7 @@ const LOOK =
 /**
  * Finds out whether the CLI can keep its credentials from tools on this host. The real CLI makes a Bash call with a
  * dummy key, against an API of the probe. Resolves to null if the call cannot see the key, else to the reason why the
- * protection does not work. Rejects only for an error of this host.
+ * protection does not work. Rejects only if this host has a problem.
  */
 export async function probeEnvScrub(
   deps: ScrubProbeDeps,

@@ -16,8 +16,8 @@ import type { AttemptResult } from '../attempt/write-ending.ts';
 import type { RunningAttempts } from './running-attempts.ts';
 
 /**
- * Added to each delay until a time on MongoDB's clock, in milliseconds, so that the job does not come back
- * just before a lease expires.
+ * Added to each delay of a job, in milliseconds, so that the job comes back after a lease has expired and not
+ * just before.
  */
 const LEASE_MARGIN_MS = 100;
 

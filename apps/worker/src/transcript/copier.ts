@@ -84,7 +84,7 @@ export function createTranscriptCopier(
       const paths = listFiles(projectDir).filter(reports.mayBeNamed);
       for (const path of paths) {
         await copyFile(path, verify).catch((error: unknown) => {
-          // An error of the host, such as too many open files, may pass: the next copy tries again.
+          // A host error, such as too many open files, may pass: the next copy tries again.
           if (!isFileError(error) || findHostErrno(error) !== null) throw error;
           reports.unreadable(path, error);
         });
@@ -106,7 +106,7 @@ function identityOf(folder: string): string | null {
     const { dev, ino } = statSync(folder);
     return `${dev}:${ino}`;
   } catch (error) {
-    // An error of the host may pass: the next copy tries again.
+    // A host error may pass: the next copy tries again.
     if (findHostErrno(error) !== null) throw error;
     return null;
   }

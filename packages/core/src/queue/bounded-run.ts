@@ -6,7 +6,7 @@ import { createQueueErrors } from './redis-trouble.ts';
 const ANSWER_TIMEOUT_MS = 5_000;
 
 /**
- * Calls Redis within a deadline. Turns errors of Redis into errors of the queue, such as
+ * Calls Redis within a deadline. Turns Redis errors into queue errors, such as
  * UNAVAILABLE.
  */
 export type RunBounded = <T>(call: () => Promise<T>) => Promise<T>;

@@ -21,8 +21,8 @@ export interface QueuePause {
   pauseMs(): Promise<number>;
 }
 
-// BullMQ's limiter key holds the time of the pause, but BullMQ's limiter is not used. With it, a
-// worker that runs long jobs would look for new jobs only after one of them has ended.
+// The pause is stored in the Redis key of BullMQ's rate limiter, but the limiter itself is off. With the
+// limiter on, a worker that runs long jobs would look for new jobs only after one of them has ended.
 /** Creates the pause of a BullMQ queue. */
 export function createPause(
   bull: Queue,

@@ -9,8 +9,8 @@ import { findRedisTrouble, NO_ANSWER } from './redis-trouble.ts';
 const PROBE_EVERY_MS = 5_000;
 
 /**
- * How long the same error is not logged again, in milliseconds. This is for errors that are not
- * about Redis's state.
+ * The same error is logged at most once in this period, in milliseconds. This applies to errors that
+ * do not tell the state of Redis.
  */
 const REPEAT_MS = 60_000;
 

@@ -85,7 +85,7 @@ export function createStopRequests(db: Db, clock: StoreClock): StopRequests {
 }
 
 function terminal(session: Session): AppError {
-  return new AppError('SESSION_TERMINAL', `session ${session.id} is ${session.status} already`, {
+  return new AppError('SESSION_TERMINAL', `session ${session.id} is already ${session.status}`, {
     details: { status: session.status },
   });
 }

@@ -43,7 +43,7 @@ const AWAY_LABELS = [
 /**
  * Codes of errors after which the same call may succeed. They come from RETRYABLE_READ_ERROR_CODES
  * and GET_MORE_RESUMABLE_CODES in the driver's error.ts (7.9), and from the codes that the driver
- * treats as a change of the server's state. The others are of a server that is short of a resource
+ * treats as a change of the server's state. The other codes mean that a server lacks a resource
  * for the moment (error_codes.yml, category RetriableError and similar ones).
  */
 const AWAY_CODES = new Set([

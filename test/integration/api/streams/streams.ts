@@ -78,5 +78,5 @@ export async function tail(
 /** Returns the ids of the first `count` events of one session. */
 export const upTo = (count: number) =>
   Array.from({ length: count }, (_, index) => String(index + 1));
-/** Returns the ids of messages that have one. */
+/** Returns the ids of the messages. Messages without an id are skipped. */
 export const ids = (messages: SseMessage[]) => messages.flatMap(({ id }) => id ?? []);

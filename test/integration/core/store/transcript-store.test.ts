@@ -42,7 +42,7 @@ describe('a transcript', () => {
     for (const { data, bytes } of chunks) expect(data.length()).toBeLessThan(bytes / 10);
   });
 
-  test('of three sessions is stored in parts, and the last session reads them all', async ({
+  test('that three sessions continue in turn is stored in parts, and the last session reads every part', async ({
     stores: { transcripts },
     db,
   }) => {

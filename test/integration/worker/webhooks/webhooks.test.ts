@@ -75,7 +75,7 @@ describe('a delivery', () => {
     );
   });
 
-  test('whose job is added twice is made once', async ({ scene }) => {
+  test('is sent only once if its job is added twice', async ({ scene }) => {
     const { receiver, store, deliveries, queue } = scene;
     const webhook = await store.create({ url: receiver.url });
     await scene.happen(webhook.id, 'session.completed');

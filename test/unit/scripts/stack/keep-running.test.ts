@@ -41,7 +41,7 @@ test('a program that was stopped stays stopped', async () => {
   expect(previous).toHaveLength(1);
 });
 
-test('a program that ends five times within a minute is given up', async () => {
+test('a program that ends five times within a minute is not restarted again', async () => {
   const { start, ends, previous } = nursery();
   const kept = await keep(start);
   for (let number = 1; number <= 5; number += 1) {
@@ -52,7 +52,7 @@ test('a program that ends five times within a minute is given up', async () => {
   expect(previous).toHaveLength(5);
 });
 
-test('a program that cannot be restarted is given up with the reason', async () => {
+test('the reason is reported if a program cannot be restarted', async () => {
   const { start, ends } = nursery();
   const kept = await keep((before) =>
     before === undefined ? start() : Promise.reject(new Error('no such file')),

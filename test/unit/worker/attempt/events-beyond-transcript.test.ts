@@ -91,7 +91,7 @@ describe('the events beyond a restored transcript are', () => {
     expect(await look(words, held)).toEqual(expected);
   });
 
-  test('not searched among events that were superseded before', async () => {
+  test('not searched for among events that are already superseded', async () => {
     const words: EventKind[] = ['prompt', 'init', 1, 'prompt', 'init'];
     expect(await look(words, { prompt: false, messages: [1] }, 3)).toEqual({
       from: 4,

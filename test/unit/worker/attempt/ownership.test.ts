@@ -38,7 +38,7 @@ describe('an attempt keeps its session', () => {
     expect(lost).toBe(0);
   });
 
-  test('for one lease and little longer if neither store confirms', () => {
+  test('for slightly more than one lease if neither store confirms', () => {
     aMinuteOf(ownership.fenceHeld);
     vi.advanceTimersByTime(LEASE_MS - 1);
     expect(lost).toBe(0);
@@ -47,7 +47,7 @@ describe('an attempt keeps its session', () => {
   });
 });
 
-test('an attempt is stopped once if no store confirms its ownership', () => {
+test('an attempt is stopped, and only once, if no store confirms its ownership', () => {
   aMinuteOf(() => {});
   expect(lost).toBe(1);
 });

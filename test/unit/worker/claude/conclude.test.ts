@@ -113,7 +113,7 @@ describe('a process that ended by itself', () => {
     expect(short(interrupted)).toBe('completed interrupt');
   });
 
-  test('and whose slash command failed gives the command’s error as the message', () => {
+  test('reports the error of its failed slash command', () => {
     const result = { ...OK, num_turns: 0, result: '', local_command: 'compact' };
     const outcome = conclude({ result, commandError: 'Error: No messages to compact' });
     expect(short(outcome)).toBe('failed NO_ANSWER');
@@ -125,7 +125,7 @@ describe('a process that ended by itself', () => {
     expect(short(conclude({ result: OK, commandError: 'Error: x' }))).toBe('completed');
   });
 
-  test('and refused a slash command gives the refusal as the message', () => {
+  test('reports the text with which it refused a slash command', () => {
     const text = "/help isn't available in this environment.";
     const outcome = conclude({ result: { ...OK, num_turns: 0, result: text } });
     expect(outcome).toHaveProperty('failure.message', expect.stringContaining(text));

@@ -73,7 +73,7 @@ describe('an error is a host problem:', () => {
 });
 
 describe('an error is not a host problem:', () => {
-  test('an error of a connection, or without a file', () => {
+  test('a connection error, or an error without a file', () => {
     expect(findFileProblem(errno('ECONNREFUSED', { syscall: 'connect' }))).toBeNull();
     expect(findFileProblem(new Error('unforeseen'))).toBeNull();
     expect(findFileProblem('text')).toBeNull();

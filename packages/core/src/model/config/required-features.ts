@@ -1,10 +1,11 @@
-// Required features: what a worker must know before it may run a session (docs/upgrades.md). A word names each feature.
+// Required features: what a worker must know before it may run a session (docs/upgrades.md). Each
+// feature is named by one word.
 import { z } from 'zod';
 import { AppError } from '../errors/app-error.ts';
 
 /**
  * The feature words that this version understands. A feature needs a word if an older worker would run its sessions
- * wrongly; it needs none if an older worker may ignore it. Add the word here in the change that adds the feature, and
+ * incorrectly; it needs none if an older worker may ignore it. Add the word here in the change that adds the feature, and
  * write the word into `requires` of each job that uses the feature (queue/job-builder.ts). A worker that does not know
  * the word leaves such a job to a newer worker. Never remove a word.
  */
@@ -71,7 +72,7 @@ export function checkFeatures(holder: unknown): void {
 }
 
 /**
- * Returns what a new session requires: the words of its own job, and those of the parent that it continues, because
+ * Returns what a new session requires: its own job's words, and the words of the parent that it continues, because
  * it inherits the parent's config and transcript.
  */
 export function mergeRequiredFeatures(
