@@ -41,55 +41,94 @@ const PHRASES = [
   ['(?<=[,.] )nor', 'a sentence of its own'],
 ];
 
-const COMMENT = /(?:^|\s)(?:\/\/|\/?\*)(.*)$/;
-const TITLE = /\b(?:test|describe)(?:\.\w+)*\(.*['"`]/;
+const COMMENT = /(?:^|\s)(?:\/\/|\/?\*|#)(.*)$/;
+const COMMENT_SIGN = /^(?:\/\/|\/?\*+|#|>)\s*/;
+// A title may stand on a line of its own, or be the first cell of a row in a table of tests.
+const TITLE = /\b(?:test|describe)(?:\.\w+)*\(.*['"`]|^\s*\[?['"`].* /;
 // A page cites the titles of tests.
 const CITATION = /`test\/[^`]+`(?:: "[^"]+"(?:, "[^"]+")*)?/g;
 
-type Line = { at: string; text: string };
+/** The prose of a file: one text for each of its lines. */
+type Prose = { file: string; lines: readonly string[] };
 
-const texts = linesOf([
+const proses = prosesOf([
   '*.md',
-  '{docs,examples}/**/*.{md,ts}',
+  '{docs,examples}/**/*.{md,ts,sh,py}',
   'packages/*/README.md',
   '{apps,packages}/*/src/**/*.ts',
-  '{bench,scripts,test,tools}/**/*.{ts,mjs}',
+  '{bench,scripts,test,tools}/**/*.{ts,mjs,cjs,sh}',
+  'Dockerfile',
+  'docker-compose.yml',
+  'biome.json',
+  '.ci/run',
 ]);
 describe('plain words', () => {
   test.each(PHRASES)('no text contains "%s": write %s', (phrase = '') => {
-    expect(linesWith(phrase, texts)).toEqual([]);
+    expect(linesWith(phrase, proses)).toEqual([]);
   });
+
+  test('the search reads pages, sources, tests, scripts and the files for containers', () => {
+    const files = proses.map(({ file }) => file);
+    expect(files).toEqual(
+      expect.arrayContaining([
+        ...['README.md', 'docs/contract.md', 'packages/core/src/index.ts', 'examples/curl.sh'],
+        ...['test/unit/docs/links.test.ts', 'scripts/start.ts', '.ci/run', 'Dockerfile'],
+      ]),
+    );
+  });
+
+  const found = (phrase: string, lines: string[], file = 'page.md') =>
+    linesWith(phrase, [{ file, lines: lines.map((line) => proseIn(file, line)) }]);
 
   test('the search finds a phrase only as whole words, in any case', () => {
     const lines = ['Shallow', 'One shall not', 'Shall we', 'neither, nor this', 'neither nor'];
-    const found = (phrase: string) =>
-      linesWith(
-        phrase,
-        lines.map((text) => ({ at: 'page.md:1', text })),
-      );
-    expect(found('shall')).toEqual(['page.md:1: One shall not', 'page.md:1: Shall we']);
-    expect(found('(?<=[,.] )nor')).toEqual(['page.md:1: neither, nor this']);
+    expect(found('shall', lines)).toEqual(['page.md:2: One shall not', 'page.md:3: Shall we']);
+    expect(found('(?<=[,.] )nor', lines)).toEqual(['page.md:4: neither, nor this']);
+  });
+
+  test('the search finds a phrase that a line break splits', () => {
+    const lines = ['// The worker goes', '// on. It goes', '', 'on'];
+    expect(found('goes on', lines, 'scripts/a.ts')).toEqual(['scripts/a.ts:1: The worker goes']);
+  });
+
+  test.each([
+    ['a comment', '  run(); // shall'],
+    ['a title', "  test.each(rows)('it shall run', run);"],
+    ['a title on a line of its own', "  'it shall run',"],
+    ['a title in a row', "  ['it shall run', 3],"],
+  ])('the search finds a phrase in %s of a test', (_, line) => {
+    expect(found('shall', [line], 'test/a.test.ts')).toHaveLength(1);
+  });
+
+  test('the search ignores the values in a test', () => {
+    const lines = ["  run('shall');", "  'shall',", "  text: 'shall run',"];
+    expect(found('shall', lines, 'test/a.test.ts')).toEqual([]);
   });
 });
 
-function linesWith(phrase: string, lines: readonly Line[]): string[] {
-  const pattern = new RegExp(`\\b(?:${phrase})\\b`, 'i');
-  return lines.filter(({ text }) => pattern.test(text)).map(({ at, text }) => `${at}: ${text}`);
+/** Returns the lines where a phrase begins, each with its file and number. */
+function linesWith(phrase: string, all: readonly Prose[]): string[] {
+  const pattern = new RegExp(`\\b(?:${phrase.replaceAll(' ', '(?: +|\\n)')})\\b`, 'gi');
+  return all.flatMap(({ file, lines }) => {
+    const text = lines.join('\n');
+    const numbers = [...text.matchAll(pattern)].map(
+      ({ index }) => text.slice(0, index).split('\n').length,
+    );
+    return [...new Set(numbers)].map((number) => `${file}:${number}: ${lines[number - 1]}`);
+  });
 }
 
-/** Returns the prose in files, each line with its file and number. */
-function linesOf(patterns: readonly string[]): Line[] {
+function prosesOf(patterns: readonly string[]): Prose[] {
   const exclude = ['**/node_modules/**', '**/dist/**', '**/plain-words.test.ts'];
-  return globSync(patterns, { cwd: ROOT, exclude }).flatMap((file) =>
-    readFileSync(join(ROOT, file), 'utf8')
-      .split('\n')
-      .map((line, index) => ({ at: `${file}:${index + 1}`, text: proseIn(file, line).trim() })),
-  );
+  return globSync(patterns, { cwd: ROOT, exclude }).map((file) => {
+    const lines = readFileSync(join(ROOT, file), 'utf8').split('\n');
+    return { file, lines: lines.map((line) => proseIn(file, line)) };
+  });
 }
 
 /** Returns the prose in a line. In a test it is the comment or the title; in a page, the line without citations. */
 function proseIn(file: string, line: string): string {
-  if (file.endsWith('.md')) return line.replaceAll(CITATION, '');
-  if (!file.startsWith('test/') || TITLE.test(line)) return line;
-  return COMMENT.exec(line)?.[1] ?? '';
+  if (file.endsWith('.md')) return line.replaceAll(CITATION, '').trim();
+  const isProse = !file.startsWith('test/') || TITLE.test(line);
+  return (isProse ? line : (COMMENT.exec(line)?.[1] ?? '')).trim().replace(COMMENT_SIGN, '');
 }
