@@ -2,7 +2,7 @@
 //   --scripted  a scripted Messages API on loopback answers the sessions, so no API key is needed
 //   --json      prints the addresses as one line of JSON; default if standard output is not a terminal
 // While it runs, .baton/env holds the addresses as environment variables.
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { reasonOf } from '../tools/dev-services/errors.ts';
 import { untilAborted } from '../tools/process/until-aborted.ts';
@@ -14,7 +14,7 @@ import { stopSignal } from './stack/stop-signal.ts';
 import { welcome } from './stack/welcome.ts';
 
 const DATA_DIR = '.baton';
-const ADDRESS_FILE = join(DATA_DIR, 'env');
+const ADDRESS_FILE = resolve(DATA_DIR, 'env');
 const WORKERS = 2;
 // On a terminal, a log line for each request and session would bury the addresses.
 const logLevel = process.stderr.isTTY ? 'warn' : undefined;
@@ -36,16 +36,19 @@ async function run(): Promise<number> {
       env: process.env,
       settings: { ...env, LOG_LEVEL: process.env['LOG_LEVEL'] || logLevel },
       dataDir: DATA_DIR,
+      removeAtEnd: ADDRESS_FILE,
       workers: WORKERS,
       sink,
       signal,
     });
-    const file = await writeAddressFile(ADDRESS_FILE, {
-      ...variablesOf(stack),
-      ...model?.settings,
-    });
+    try {
+      await writeAddressFile(ADDRESS_FILE, { ...variablesOf(stack), ...model?.settings });
+    } catch (error) {
+      await stack.stop();
+      throw error;
+    }
     announce(stack, process.stdout.isTTY && !values.json);
-    return await runUntilStopped(stack).finally(file.remove);
+    return await runUntilStopped(stack);
   } catch (error) {
     if (signal.aborted) return 130;
     sink.error(reasonOf(error));

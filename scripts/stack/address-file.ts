@@ -1,13 +1,7 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 const HEADER = `# Where the running \`npm start\` answers. Use it with \`. .baton/env\` or \`node --env-file=.baton/env\`.\n`;
-
-/** The addresses of a running stack, under the names that Baton's settings have. */
-export type AddressFile = {
-  /** Removes the file, unless a later start has replaced it. */
-  readonly remove: () => Promise<void>;
-};
 
 /**
  * Writes variables to a file that both a shell and Node's `--env-file` read. Only its owner may read the file, because an
@@ -16,20 +10,20 @@ export type AddressFile = {
 export async function writeAddressFile(
   path: string,
   variables: Readonly<Record<string, string>>,
-): Promise<AddressFile> {
+): Promise<void> {
   const text = `${HEADER}${Object.entries(variables).map(formatVariable).join('')}`;
   await mkdir(dirname(path), { recursive: true });
-  await rm(path, { force: true }); // an existing file would keep its own mode
+  await rm(path, { recursive: true, force: true }); // an existing file would keep its own mode
   await writeFile(path, text, { mode: 0o600 });
-  return {
-    async remove() {
-      const current = await readFile(path, 'utf8').catch(() => undefined);
-      if (current === text) await rm(path, { force: true });
-    },
-  };
 }
 
-/** Returns one line. A quote in a URL is percent-encoded, because a shell and Node escape it differently. */
+/**
+ * Returns one line. A line break, and a quote in a URL, are percent-encoded, because a shell and Node escape them
+ * differently.
+ */
 function formatVariable([name, value]: [string, string]): string {
-  return `export ${name}='${value.replaceAll("'", '%27')}'\n`;
+  const line = value.replaceAll(/[\r\n]/g, encodeURIComponent);
+  const isPlainInDoubleQuotes = !/["$`\\]/.test(line);
+  if (line.includes("'") && isPlainInDoubleQuotes) return `export ${name}="${line}"\n`;
+  return `export ${name}='${line.replaceAll("'", '%27')}'\n`;
 }

@@ -44,7 +44,7 @@ export type StackOptions = {
   readonly settings: Environment;
   /** The data folder of the servers. Default: a temporary folder that is removed at the end. */
   readonly dataDir?: string;
-  /** A folder that is removed at the end, even if this process is killed. */
+  /** A file or folder that is removed at the end, even if this process is killed. */
   readonly removeAtEnd?: string;
   readonly workers: number;
   readonly sink: Sink;

@@ -112,7 +112,7 @@ describe('npm start', () => {
     await expect(readFile(file)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  test('leaves no process behind when it is killed during a tool call', async ({
+  test('leaves no process and no address file behind when it is killed during a tool call', async ({
     start,
     scriptFolder,
   }) => {
@@ -121,12 +121,15 @@ describe('npm start', () => {
     const isTool = (command: string) => command.startsWith('tail -f /dev/null');
     await waitFor('the tool', async () => (await scriptFolder.processes()).some(isTool), 60_000);
 
+    const addresses = join(scriptFolder.folder, '.baton/env');
+    expect(await readFile(addresses, 'utf8')).toContain(line.api);
     expect(await run.end('SIGKILL')).toBe('SIGKILL');
     await waitFor(
       'all to be gone',
       async () => (await scriptFolder.processes()).length === 0,
       40_000,
     );
+    await expect(readFile(addresses)).rejects.toMatchObject({ code: 'ENOENT' });
     expect(await scriptFolder.temporary()).toEqual([]);
   });
 
