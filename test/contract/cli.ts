@@ -23,7 +23,7 @@ export interface Cli {
   home: ClaudeHome;
   /** Runs to the end against a new scripted API. */
   run(options: RunOptions): Promise<CliRun>;
-  /** Runs until `stop` has acted (it may send a signal, release a gate), then to the end. */
+  /** Runs, calls `stop`, which may send a signal or release a gate, and waits for the end. */
   runUntil(
     options: RunOptions,
     stop: (claude: RunningClaude, api: MessagesApi) => Promise<unknown>,

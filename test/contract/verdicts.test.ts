@@ -125,7 +125,7 @@ describe('with a hook,', () => {
     ]);
   });
 
-  test('a turn that the hook stops at its end keeps its answer', async () => {
+  test('a turn that a hook stops at the end keeps its answer', async () => {
     const args = hook('Stop', { continue: false, stopReason: 'enough' });
     const run = await cli.run({ script: [text('done')], args, prompt: 'go' });
     expect(run.results).toMatchObject([

@@ -20,7 +20,10 @@ export interface Stage {
   env: NodeJS.ProcessEnv;
   transcript: Transcript;
   startedAt: number;
-  /** The cost of this process in dollars. Reported totals add the cost in the transcript at its start. */
+  /**
+   * The cost of this process in dollars. The reported totals also include the cost that the transcript held
+   * when the process started.
+   */
   cost: number;
   turns: number;
   lastText: string;

@@ -12,7 +12,7 @@ const PACKAGE = '@sparticuz/chromium';
 
 /**
  * Unpacks the headless Chromium of the npm package into the cache once, and returns it. Returns undefined on any
- * platform but Linux on x64, the only one in the package. Throws if the program does not run here.
+ * platform except Linux on x64, because the package supports no other. Throws if the program does not run here.
  */
 export async function unpackChromium(
   host: Host,

@@ -43,7 +43,7 @@ export type ServicePlan<Kind extends string> = {
 /** An opened server, and how it ends. */
 export type OpenedService<Kind extends string> = {
   readonly service: Service<Kind>;
-  /** Resolves with its last output if it ends by itself. Never resolves for a server that was given. */
+  /** Resolves with its last output if it ends by itself. Never resolves for a server that the launcher did not start. */
   readonly failed: Promise<string>;
   readonly stop: () => Promise<void>;
 };
@@ -71,7 +71,7 @@ export async function openService<Kind extends string>(
   log(`${answer.version} at ${withoutPassword(answer.url)}, ${from}`);
 
   if (!server || !restart) {
-    const failed = new Promise<never>(() => {}); // a server that was given is not watched
+    const failed = new Promise<never>(() => {}); // the launcher does not watch a server that it did not start
     return { service: { ...answer, kind: choice.kind }, failed, stop: async () => {} };
   }
   const failed = Promise.withResolvers<string>();

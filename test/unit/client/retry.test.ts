@@ -32,7 +32,7 @@ describe('a call is retried', () => {
 
 describe('a call is not retried', () => {
   test.each([
-    ['it was refused for good', error('INVALID_REQUEST', 400)],
+    ['it was refused permanently', error('INVALID_REQUEST', 400)],
     ['there is no such session', error('SESSION_NOT_FOUND', 404)],
     ['the session is in another state', error('SESSION_TERMINAL', 409)],
     ['Baton failed unexpectedly', error('INTERNAL', 500)],

@@ -2,7 +2,7 @@ import { AppError, markOf, type Session, splitMark, type TailDeps } from '@baton
 
 /**
  * Where a stream begins: after the seq `after`, or after the event with the id `lastId`.
- * `startTime` is the start time of the session that the reader knows.
+ * `startTime` is the start time that the reader knows for the session.
  */
 export interface StreamStart {
   after: number;

@@ -81,8 +81,8 @@ async function attributeLostConversation(
   host: Pick<HostHealth, 'check'>,
 ): Promise<Outcome> {
   const { code, message } = outcome.failure;
-  // A caller's cancel or interrupt keeps its outcome. After a stop by the worker, such as a drain,
-  // the session returns to the queue anyway.
+  // If a caller cancelled or interrupted the session, its outcome stays. After a stop by the worker,
+  // such as a drain, the session returns to the queue anyway.
   const isStoppedByCaller = abort?.kind === 'cancel' || abort?.kind === 'interrupt';
   if (code !== 'CONVERSATION_NOT_FOUND' || run.sawInit || isStoppedByCaller || !isResumed) {
     return outcome;

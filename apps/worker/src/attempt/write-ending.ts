@@ -33,8 +33,8 @@ export type AttemptResult =
    */
   | { kind: 'host_failure'; waitMs: number }
   /**
-   * The session is retried at `at`. `ownAccount`: it uses its own account, so its rate limit
-   * affects no other session.
+   * The session is retried at `at`. `ownAccount`: the session uses its caller's account, not the
+   * operator's, so the rate limit of that account affects no other session.
    */
   | { kind: 'retry'; at: Date; failure: Failure; ownAccount?: true }
   /**

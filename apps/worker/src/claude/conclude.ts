@@ -133,7 +133,7 @@ function concludeInterrupted(facts: AttemptFacts): Outcome {
     : fail(facts, unansweredInterrupt(facts));
 }
 
-// If the API refused the turn for good (no login, no credit), the refusal ended the turn, not the
+// If the API refused the turn permanently (no login, no credit), the refusal ended the turn, not the
 // interrupt.
 function refusedForGood(result: Result, apiError: string | null | undefined): Reason | null {
   if (!result.is_error || result.terminal_reason !== 'api_error') return null;

@@ -44,7 +44,7 @@ function locateClaude(configured: string | undefined, from: string, path: string
 }
 
 /**
- * Finds the CLI and its version. A worker calls this once, at its start. Throws CLAUDE_NOT_FOUND or
+ * Finds the CLI and its version. A worker calls this once, when it starts. Throws CLAUDE_NOT_FOUND or
  * CLAUDE_TOO_OLD with a message that says how to fix it.
  */
 export async function findClaude(

@@ -6,8 +6,8 @@ const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD|PASSPHRASE|PASSWD|CREDENTIAL/i;
 const PLAIN_NAME =
   /TOKENS$|_TTL_MS$|_(?:FILE|FILES|PATH|DIR)$|^CLAUDE_CODE_CLIENT_KEY$|^SECRETS_(?:PUBLIC|PRIVATE)_KEYS$|^GOOGLE_APPLICATION_CREDENTIALS$|CREDENTIALS_(?:FULL|RELATIVE)_URI$/i;
 
-// The address of a proxy may lack its scheme. In any other variable, `me@home` is only an e-mail
-// address.
+// A proxy variable may hold a URL without its scheme, such as `user:password@proxy`. In any other
+// variable, such a text counts as an e-mail address, not as a secret.
 const PROXY_NAME = /_proxy$/i;
 
 const CUSTOM_HEADERS = 'ANTHROPIC_CUSTOM_HEADERS';

@@ -41,7 +41,7 @@ const ESCAPE_MAX = 6;
 
 /**
  * Creates the reader of a line and passes it the first bytes, `head`. Returns null if no object is
- * open at their end.
+ * still open at the end.
  */
 export function createOutlineReader(head: Buffer): OutlineReader | null {
   // Latin-1 makes one character of each byte, so an index is a number of bytes.

@@ -16,7 +16,7 @@ export type Reading = { [K in keyof CostState]?: CostState[K] | undefined };
 
 /** What one process added to the CLI's counters. */
 export interface RunningTotals {
-  /** Takes a report of the CLI's counters into account. */
+  /** Updates the totals from a report of the CLI's counters. */
   read(reading: Reading): void;
   /** Records that the counters begin at zero again, as in a conversation that `/clear` began. */
   restart(): void;

@@ -16,7 +16,7 @@ import { createMasker, type Masker } from '../masking/masker.ts';
 import { type WorkerSettings, workerSettingsSchema } from '../settings.ts';
 import { readPrices } from './read-prices.ts';
 
-/** What a worker process reads at its start: its settings, and the CLI, keys and folders that they name. */
+/** What a worker process reads when it starts: its settings, and the CLI, keys and folders that they name. */
 export interface WorkerEnvironment {
   settings: WorkerSettings;
   identity: WorkerIdentity;

@@ -97,7 +97,8 @@ async function send(
   };
 }
 
-// After a session was deleted, another session may have its id. The delivery is not about that one.
+// A new session may reuse the id of a deleted session. The deleted session's deliveries are not about the
+// new session, so this returns null.
 async function sessionOf(
   { session_id, session_created_at }: Delivery,
   sessions: DeliverDeps['sessions'],

@@ -17,8 +17,8 @@ export interface SessionStop {
    */
   cancelSession(id: string): Promise<Info>;
   /**
-   * Ends the current turn of a session. The session completes with what it has and can be continued. A session that has
-   * not begun is cancelled. Throws like cancelSession.
+   * Ends the current turn of a session. The session completes with the work done so far and can be
+   * continued. A session that has not begun is cancelled. Throws like cancelSession.
    */
   interruptSession(id: string): Promise<Info>;
 }

@@ -10,8 +10,8 @@ interface LoginDocument {
 }
 
 /**
- * The logins of people at the dashboards. A login's token stands for an API key, and holds no part
- * of the key.
+ * The logins to the dashboards. The token of a login stands for an API key, and contains no part of
+ * the key.
  */
 export interface LoginStore {
   /** Begins a login with this key and returns its token. Only a hash of the token is stored. */

@@ -59,7 +59,7 @@ export interface Snapshot {
 
 /**
  * Yields the stored items, then waits for a published change or for the next poll, and so on until
- * the end. Reads more only when the reader has taken what was read. Waits while MongoDB is down.
+ * the end. Reads more only after the reader has consumed every item. Waits while MongoDB is down.
  */
 export async function* runTail(
   { live, pollMs }: Pick<TailDeps, 'live' | 'pollMs'>,

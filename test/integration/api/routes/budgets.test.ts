@@ -180,7 +180,7 @@ describe('if on_limit is "wait", a session', () => {
     expect(info).not.toHaveProperty('waiting_for');
   });
 
-  test('waits for its concurrency key after its budget', async ({ api }) => {
+  test('waits first for its budget, then for its concurrency key', async ({ api }) => {
     const tag = await limitedTag(api, { max_sessions_at_once: 1 });
     const running = (await launch(api, tag)).json();
     const concurrency_key = newId();

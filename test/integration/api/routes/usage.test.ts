@@ -44,7 +44,7 @@ describe('GET /v1/usage', () => {
     });
   });
 
-  test('sums a conversation at any time', async ({ api }) => {
+  test('sums a whole conversation, however old it is', async ({ api }) => {
     const { id } = await keep(api, 1000, 16);
     const usage = await read(api, `root_session_id=${id}`);
     expect(usage).toMatchObject({ total: { sessions: 1, cost_usd: 16 } });

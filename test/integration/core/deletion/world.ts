@@ -107,7 +107,7 @@ export const test = base.extend<{ $file: { world: World } }>({
   ],
 });
 
-/** The counts when nothing is left. */
+/** The counts that a complete deletion leaves. */
 export const NOTHING: Found = { documents: 0, events: 0, chunks: 0, jobs: 0 };
 
 /** Makes a session that ended a while ago. */

@@ -116,7 +116,7 @@ test.each<[string, (thing: { size: number; env?: object }) => Answer, RegExp]>([
   expect(findings[0]?.problem).toMatch(what);
   const { request } = findings[0] ?? {};
   expect(request).toMatchObject({ method: 'POST', target: '/v1/things' });
-  // The fuzzer shrinks the call to the smallest one that shows the fault: the smallest size above 40.
+  // The fuzzer shrinks the call to the smallest call that shows the fault. The fault begins at size 41.
   if (!what.source.includes('secret'))
     expect(JSON.parse(request?.body ?? '')).toMatchObject({ size: 41 });
   else expect(request?.body).toContain(CANARY);

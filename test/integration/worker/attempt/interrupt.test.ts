@@ -1,4 +1,4 @@
-// An interrupt ends the turn: the session completes with what it has, and can be continued.
+// An interrupt ends the turn: the session completes with the work done so far, and can be continued.
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -170,7 +170,9 @@ describe('a session whose worker was killed', () => {
     expect(session.attempts).toHaveLength(1);
   });
 
-  test('completes with what it has if an interrupt was requested meanwhile', async ({ crash }) => {
+  test('completes with the work done so far if an interrupt was requested meanwhile', async ({
+    crash,
+  }) => {
     const session = await crash.fleet.ended(crash.scenes.interrupted.id);
     expect(session).toMatchObject({ status: 'completed', stopped_by: 'interrupt' });
     expect(session).not.toHaveProperty('result');

@@ -177,7 +177,9 @@ describe('a session that waits for its retry', () => {
     expect(await scene.patient.queue.getJob(id)).toBeUndefined();
   });
 
-  test.concurrent('completes with what it has when it is interrupted', async ({ scene }) => {
+  test.concurrent('completes with the work done so far when it is interrupted', async ({
+    scene,
+  }) => {
     const { id } = await waiting(scene);
     expect((await scene.stops.ask('interrupt', id)).status).toBe(202);
     const session = await scene.patient.ended(id);

@@ -10,7 +10,7 @@ const MODEL = 'claude-opus-5-20260724';
 const USAGE = { input_tokens: 10_000, output_tokens: 2_000 };
 const hang = { hang: true };
 
-/** A message whose stream line has the first token counts, and whose transcript entry has the final ones. */
+/** A message with its first token counts in the stream line, and its final token counts in the transcript. */
 function message(id: string, model = MODEL): Step[] {
   const line = (usage: object, uuid: string) => ({
     type: 'assistant',

@@ -200,7 +200,7 @@ describe('a round of the reconciler', () => {
 });
 
 describe('the reconciler of a worker', () => {
-  test('runs at its start, waits while another worker holds the lease, and takes over when that worker stops', async ({
+  test('runs when the worker starts, waits while another worker holds the lease, and takes over when that worker stops', async ({
     scenes,
   }) => {
     const [first, second] = scenes(2);

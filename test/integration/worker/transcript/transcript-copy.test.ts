@@ -65,7 +65,7 @@ function copierOf(
   });
 }
 
-/** Saves a folder as an attempt does at its end, and sets the manifest of the session. */
+/** Saves a folder as an attempt does when it ends, and sets the manifest of the session. */
 async function save(
   db: Db,
   session: Session,

@@ -135,7 +135,7 @@ describe('a value that a caller sealed', () => {
     expect(await openEnv(FROM_PYTHON, theirs, keys)).toBe('from-another-language');
   });
 
-  test('may be any text, or part of a text, in env, settings and mcp_config', async () => {
+  test('may replace all or part of any text in env, settings and mcp_config', async () => {
     const sealed = await sealedBy({ kid: key.kid }, 'a/b c');
     const config: SessionConfig = {
       query: 'q',

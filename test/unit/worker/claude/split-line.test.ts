@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { splitLine } from '../../../../apps/worker/src/claude/split-line.ts';
 
-/** The parts of a line: `kind:text`, for events `type:text`. */
+/** Returns each part of a line as `kind:text`, or as `type:text` if it is an event. */
 function parts(text: string): string[] {
   const line = { text, bytes: Buffer.byteLength(text) };
   return splitLine(line).map((part) => {

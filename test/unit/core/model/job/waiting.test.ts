@@ -92,20 +92,32 @@ describe('the next wait of a session', () => {
   test.each<
     [string, 'parent' | 'budget', Parameters<typeof nextWait>[1], boolean, string | undefined]
   >([
-    ['is nothing after its parent', 'parent', {}, false, undefined],
-    ['is its limits after its parent', 'parent', { ...limited, ...key }, false, 'budget'],
+    ['is none once its parent has ended', 'parent', {}, false, undefined],
     [
-      'is its limits after its parent, even before its start time',
+      'is for its limits once its parent has ended',
+      'parent',
+      { ...limited, ...key },
+      false,
+      'budget',
+    ],
+    [
+      'is for its limits once its parent has ended, even before its start time',
       'parent',
       { ...limited, ...key },
       isDelayed,
       'budget',
     ],
-    ['is its key after its parent', 'parent', key, false, 'concurrency_key'],
-    ['is its key after its limits', 'budget', { ...limited, ...key }, false, 'concurrency_key'],
-    ['is nothing after its limits', 'budget', limited, false, undefined],
+    ['is for its key once its parent has ended', 'parent', key, false, 'concurrency_key'],
     [
-      'is nothing after its limits while its start time is in the future',
+      'is for its key after its limits have room',
+      'budget',
+      { ...limited, ...key },
+      false,
+      'concurrency_key',
+    ],
+    ['is none after its limits have room', 'budget', limited, false, undefined],
+    [
+      'is none after its limits have room while its start time is in the future',
       'budget',
       { ...limited, ...key },
       isDelayed,
