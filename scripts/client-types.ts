@@ -85,8 +85,7 @@ function describe(schemas: Record<string, z.ZodType>, io: 'input' | 'output'): D
     if (key === '$id') return undefined;
     if (typeof value?.$ref !== 'string') return value;
     const { $ref, ...siblings } = value;
-    // The only schema that is shared without a name is that of any JSON value, so no type is
-    // needed.
+    // The only shared schema without a name is the schema of any JSON value. It needs no type.
     if ($ref.startsWith(refTo('__shared').$ref)) return siblings;
     return Object.keys(siblings).length === 0 ? value : { ...siblings, allOf: [{ $ref }] };
   });

@@ -123,7 +123,7 @@ const ACTIONS: Record<string, Action> = {
   exit_code(stage, step) {
     stage.exitCode = numberOf(step, 'exit_code', 0);
   },
-  /** {kill: signal}: the process kills itself by this signal. */
+  /** {kill: signal}: the process kills itself with this signal. */
   async kill(_stage, step) {
     const signal = String(step['kill']) as NodeJS.Signals;
     process.removeAllListeners(signal);

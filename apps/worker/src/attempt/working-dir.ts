@@ -13,8 +13,8 @@ import { findHostErrno } from '../host-problem/find-host-problem.ts';
 /**
  * Returns the session's working directory, with symlinks resolved. If the config names none, that
  * is the conversation's directory under the work root, which is made if absent. Throws
- * WORKING_DIR_NOT_ALLOWED or WORKING_DIR_NOT_FOUND with the config's field, also for an additional
- * directory.
+ * WORKING_DIR_NOT_ALLOWED or WORKING_DIR_NOT_FOUND if the working directory or an additional
+ * directory may not be used; the error names the field of the config.
  */
 export async function resolveWorkingDir(
   session: Session,
@@ -91,7 +91,7 @@ function rethrow(error: unknown): never {
 }
 
 /**
- * Compares a directory with an earlier look: it is the `same`, `replaced` by another, `gone`, or
+ * Compares a directory with its earlier identity: the directory is the `same`, `replaced` by another, `gone`, or
  * `closed` (this worker may not enter it).
  */
 export async function compareDir(

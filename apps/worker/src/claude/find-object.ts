@@ -1,4 +1,5 @@
-// Finds where the JSON objects of an output line begin and end. Other text may stand around them.
+// Finds where the JSON objects of an output line begin and end. The line may also hold
+// other text before, between and after the objects.
 
 const OBJECT_START = /\{\s*["}]/g;
 

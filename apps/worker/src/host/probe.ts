@@ -1,4 +1,4 @@
-// Finds out whether this host can run sessions: it does the same as the start of a session, but with little
+// Finds out whether this host can run sessions: it performs the steps of starting a session, but with little
 // data and in bounded time.
 import { open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

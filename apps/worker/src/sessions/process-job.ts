@@ -89,8 +89,8 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
   return async (job) => {
     const id = job.id ?? '';
     const found = await deps.adopter.adopt({ id, data: job.data, timestamp: job.timestamp });
-    // The queue worker checked the job's features. The document may require more of them if an older
-    // process made the job.
+    // The queue worker checked the job's features. The session document may require more
+    // features than the job, if an older process made the job.
     if (!isTerminal(found.status)) checkFeatures(found);
     const adopted = await deps.admission.advance(found);
     if (isTerminal(adopted.status)) return end(adopted);

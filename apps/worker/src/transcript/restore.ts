@@ -113,7 +113,7 @@ export async function restoreTranscript(
   return NOTHING_RESTORED;
 }
 
-// The command /clear starts another conversation of the CLI. The files of the earlier one stay with the
+// The command /clear starts another conversation of the CLI. The files of the earlier conversation stay with the
 // sessions that wrote them, and are not restored.
 function isOfAnother(path: string, claudeId: string): boolean {
   const [, owner] = /^([0-9a-f]{8}-[0-9a-f-]{27})(?:\/|\.jsonl$)/.exec(path) ?? [];

@@ -4,7 +4,7 @@ import type { SessionQueue } from '../queue/session-queue.ts';
 import type { StopRequests } from '../store/stop-requests.ts';
 
 /**
- * Requests the stop of a session: stores the request in the session document, then sends it to the
+ * Requests that a session stops: stores the request in the session document, then sends it to the
  * worker that runs the session. Throws what `StopRequests` throws.
  */
 export async function requestStop(

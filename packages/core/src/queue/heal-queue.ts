@@ -2,7 +2,7 @@
 // counter of the wrong type, and then no other job of the queue moves either.
 import { placeholder } from './readable-job.ts';
 
-/** The commands that this module needs of a Redis client. */
+/** The commands of a Redis client that this module uses. */
 export interface ScriptClient {
   eval(script: string, keys: number, ...args: (string | number)[]): Promise<unknown>;
 }

@@ -30,7 +30,7 @@ const ELSEWHERE = ['READONLY', 'UNBLOCKED', 'LOADING', 'MASTERDOWN', 'CLUSTERDOW
 export const NO_ANSWER = 'Redis does not answer';
 
 /**
- * How long an answer of Redis explains why a client that reconnects gets no answer, in
+ * How long an answer from Redis explains why a client that reconnects gets no answer, in
  * milliseconds.
  */
 const EXPLAINS_MS = 5_000;
@@ -63,13 +63,13 @@ function parseReplyCode(error: unknown): string | null {
   return first === 'ERR' ? (inside.exec(error.message)?.[1] ?? first) : first;
 }
 
-/** Returns whether a new connection may help after this answer of Redis. */
+/** Returns whether Redis gave an error after which a new connection may help. */
 export function isElsewhere(error: unknown): boolean {
   return ELSEWHERE.includes(parseReplyCode(error) ?? '');
 }
 
 /**
- * Returns, in words, why Redis cannot be used, if the error says so. The same call may then succeed
+ * Returns, in words, why Redis cannot be used, if the error gives a reason. The same call may then succeed
  * later. Returns null for an error about the call itself (a key of the wrong type, a job that
  * cannot be read), and for an AppError.
  */
@@ -109,7 +109,7 @@ function isAboutJob(error: unknown): boolean {
 
 /**
  * Creates a `toQueueError` for the calls of one client. While the client reconnects because of an
- * answer of Redis, that answer stays the reason.
+ * answer from Redis, that answer stays the reason.
  */
 export function createQueueErrors(): (cause: unknown) => unknown {
   let last: { trouble: string; at: number } | null = null;

@@ -39,8 +39,8 @@ export function createRedisWatch(ping: () => Promise<void>, log: Logger): RedisW
   const loggedAt = new Map<string, number>();
 
   function enter(reason: string, err: unknown): void {
-    // After another trouble, a missing answer is not a new state: the client only reconnects
-    // because of that trouble.
+    // If Redis has just reported a problem, a missing answer is not a new state: the client is
+    // only reconnecting because of that problem.
     if (reason === trouble || (trouble !== null && reason === NO_ANSWER)) return;
     trouble = reason;
     log.warn({ err }, `${reason}; sessions wait until Redis can be written to`);

@@ -42,8 +42,8 @@ export interface Claims {
   claim(id: string, claimant: Claimant): Promise<Claim>;
 }
 
-// If two workers claim one session, the loser reads the session again and finds it busy. A session
-// that changes in each of five rounds shows a bug.
+// If two workers claim one session, the loser reads the session again and finds it busy. If the
+// session changes in each of five rounds, something has a bug.
 const MAX_ROUNDS = 5;
 
 const RELEASED = { 'lease.owner': '', 'lease.expires_at': '' } as const;

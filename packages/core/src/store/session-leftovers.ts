@@ -21,8 +21,8 @@ export interface LeftoversToRemove {
 /** The data of a session outside its document: its events and its transcript. */
 export interface SessionLeftovers {
   /**
-   * Removes the session's transcript, its events up to `lastSeq`, and the events directly above
-   * that. Before each step it calls `mayContinue` with the seq of the last removed event. If that
+   * Removes the session's transcript, its events up to `lastSeq`, and the events that directly
+   * follow these. Before each step it calls `mayContinue` with the seq of the last removed event. If that
    * returns false, it stops and returns false.
    */
   remove(

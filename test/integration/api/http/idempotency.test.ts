@@ -11,7 +11,7 @@ const launch = (key: string, payload: object) =>
   }) as const;
 
 describe('Idempotency-Key', () => {
-  test('returns the same session for a repeated launch, with a header that says so', async ({
+  test('returns the same session for a repeated launch, with a header that marks the repetition', async ({
     api,
   }) => {
     const ask = launch('order-1', { query: 'q', title: 'T', delay_ms: 60_000 });

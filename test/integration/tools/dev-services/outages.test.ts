@@ -35,7 +35,7 @@ async function mongodb<T>(work: (client: MongoClient) => Promise<T>): Promise<T>
 }
 
 describe.each(['kill', 'stop'] as const)('after a %s', (end) => {
-  test('Redis does not answer, and a start brings it back at its address with its data', async () => {
+  test('Redis does not answer, and a restart brings it back with the same address and data', async () => {
     await redis((client) => client.set('kept', end));
     await services.redis.outages?.[end]();
     await expect(redis((client) => client.ping())).rejects.toThrow();
@@ -43,7 +43,7 @@ describe.each(['kill', 'stop'] as const)('after a %s', (end) => {
     expect(await redis((client) => client.get('kept'))).toBe(end);
   });
 
-  test('MongoDB does not answer, and a start brings it back at its address with its data', async () => {
+  test('MongoDB does not answer, and a restart brings it back with the same address and data', async () => {
     const things = (client: MongoClient) => client.db('test').collection('things');
     await mongodb((client) => things(client).insertOne({ end }));
     await services.mongodb.outages?.[end]();

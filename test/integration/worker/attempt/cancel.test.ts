@@ -75,7 +75,7 @@ describe('a cancel', () => {
     expect(isAlive(session.attempts[0]?.pid)).toBe(false);
   });
 
-  test.concurrent('ends a session as cancelled although an error result was read before', async ({
+  test.concurrent('ends a session as cancelled even if an error result was read earlier', async ({
     fleet,
     stops,
   }) => {

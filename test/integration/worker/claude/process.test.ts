@@ -39,7 +39,7 @@ describe('a process of the CLI', () => {
     expect(lines).toEqual(Array.from({ length: 20_000 }, (_, index) => String(index + 1)));
   });
 
-  test('counts as ended although a silent descendant keeps its streams open, and its lines end soon after', async () => {
+  test('counts as ended even if a silent descendant keeps its streams open, and its lines end soon after', async () => {
     const claude = start('echo said; sleep 60 & exit 3');
     const lines = linesOf(claude);
     expect(await claude.exit).toEqual({ code: 3, signal: null });

@@ -193,7 +193,7 @@ describe('an address that is not allowed', () => {
 });
 
 describe('a process that stops', () => {
-  test('closes soon although an endpoint does not answer, and another process makes the delivery', async ({
+  test('closes soon even if an endpoint does not answer, and another process makes the delivery', async ({
     scene,
   }) => {
     const { receiver, store } = scene;

@@ -127,7 +127,7 @@ describe('with result lines,', () => {
     expect(meter.totals().input_tokens).toBe(15);
   });
 
-  test('a total below the one at the start counts in full', () => {
+  test('a total below the total at the start counts in full', () => {
     const meter = observe(
       createMeter(CONTINUE),
       result({
@@ -159,7 +159,7 @@ describe('with result lines,', () => {
     expect(meter.totals()).toMatchObject({ cost_usd: 0.5, num_turns: 3, input_tokens: 30 + 12 });
   });
 
-  test('a cleared conversation counts from zero, even if its total is above the old one', () => {
+  test('a cleared conversation counts from zero, even if its total is above the old total', () => {
     const reset = { type: 'conversation_reset', trigger: 'clear' };
     const meter = observe(createMeter(CONTINUE), reset, result({ total_cost_usd: 0.75 }));
     expect(meter.totals().cost_usd).toBe(0.75);
@@ -355,7 +355,7 @@ describe('the cost of messages without a total', () => {
     });
   });
 
-  test('is estimated from the transcript’s final usage of a message, whichever is read first', () => {
+  test('is estimated from the transcript’s final usage of a message, even if that is read before the stream line', () => {
     const early = { input_tokens: MILLION, output_tokens: 1 };
     const final = { input_tokens: MILLION, output_tokens: MILLION };
     const late = refine(observe(createMeter(LAUNCH, PRICES), said('a', early)), 'a', final);
