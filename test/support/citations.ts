@@ -2,14 +2,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../..');
-const CITATION = /`(test\/[\w/-]+\.test\.ts)`: "([^"]+)"/g;
+const CITATION = /`(test\/[\w/-]+\.test\.ts)`:((?:,? "[^"]+")+)/g;
+const TITLE = /"([^"]+)"/g;
 
 /** A test that a page cites: its file and its title. */
 export type Citation = [file: string, title: string];
 
 /** Returns the tests that a text cites, each once. */
 export function citationsIn(text: string): Citation[] {
-  const cited = [...text.matchAll(CITATION)].map(([, file = '', title = '']) => [file, title]);
+  const cited = [...text.matchAll(CITATION)].flatMap(([, file = '', titles = '']) =>
+    [...titles.matchAll(TITLE)].map(([, title = '']) => [file, title]),
+  );
   return [...new Set(cited.map((one) => JSON.stringify(one)))].map((one) => JSON.parse(one));
 }
 

@@ -1,32 +1,49 @@
-// Checks that comments and pages name only files, folders and sections of pages that exist.
+// Checks that comments and pages name only files, folders, sections of pages, tests and npm scripts that exist.
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
+import { citationsIn, stands } from '../../support/citations.ts';
 import { type Heading, readPages } from '../../support/markdown/pages.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const FOLDERS = 'apps,bench,docs,examples,packages,scripts,test,tools';
 
 const COMMENT = /(?:^|\s)(?:\/\/|\/?\*)(.*)$/;
-const FILE_NAME = /(?<![\w@/.:$}-])(?:[\w.-]+\/)*[\w-][\w.-]*\.(?:ts|mjs|grit|md)\b/g;
+const HASH_COMMENT = /(?:^|\s)#(.*)$/;
+const FILE_NAME =
+  /(?<![\w@/.:$}-])(?:(?:[\w.-]+\/)*[\w-][\w.-]*\.(?:ts|mjs|cjs|grit|md|sh|py|yml)|(?:[\w-][\w.-]*\/)+[\w.-]+\.json)\b/g;
+const NPM_SCRIPT = /\bnpm run ([\w:]*\w)/g;
 
 // Matches the path of a folder: it begins with a folder of the project or of its tests, and has no extension.
 const FOLDER_NAME =
   /(?<![\w@/.:$}*-])(?:apps|bench|docs|packages|scripts|test|tools|unit|integration|e2e|contract)(?:\/[\w-]+)+\/?(?![\w./*{-])/g;
 
-// A section is cited by its number, after the page and perhaps a comma, or by the anchor of its heading.
+// A section is cited by its number, after or before the page, or by the anchor of its heading.
 const SECTION_NUMBERS = /([\w./-]+\.md)`?,? sections? (\d+(?:(?:, | and |, and )\d+)*)/g;
+const NUMBER_OF_PAGE = /\bsections? (\d+) of `?([\w./-]+\.md)/g;
 const ANCHOR = /([\w./-]+\.md)#([\w-]+)/g;
 
 // Names of files in other projects, in a caller's repository, or in examples that a reader tries.
-const FOREIGN = new Set(['example.ts', 'error.ts', 'CLAUDE.md', 'CLAUDE.local.md']);
+const FOREIGN = new Set([
+  'example.ts',
+  'error.ts',
+  'error_codes.yml',
+  'CLAUDE.md',
+  'CLAUDE.local.md',
+]);
 
-const files = globSync(`{*.md,{${FOLDERS}}/**/*.{ts,mjs,grit,md}}`, {
+const exclude = ['**/node_modules/**', '**/dist/**', 'test/fixtures/**'];
+const hashed = globSync(['Dockerfile', '*.yml', '.ci/run', `{${FOLDERS}}/**/*.{sh,py}`], {
   cwd: ROOT,
-  exclude: ['**/node_modules/**', '**/dist/**', 'test/fixtures/**'],
+  exclude,
 });
-const known = new Set(files);
-const byName = Map.groupBy(files, (file) => basename(file));
+const sources = globSync(`{*.md,{${FOLDERS}}/**/*.{ts,mjs,cjs,grit,md}}`, { cwd: ROOT, exclude });
+const files = [...sources, ...hashed];
+const known = new Set([
+  ...files,
+  ...globSync(`{*.json,{${FOLDERS}}/**/*.json}`, { cwd: ROOT, exclude }),
+]);
+const byName = Map.groupBy(known, (file) => basename(file));
 
 test('every file and folder that a comment or a page names exists', () => {
   expect(files.length).toBeGreaterThan(900);
@@ -41,7 +58,26 @@ test('every section of a page that a comment or a page names exists', () => {
   expect(missing.map(({ file, page, section }) => `${file} names ${page}, ${section}`)).toEqual([]);
 });
 
+test('every test that a comment or a page cites by its title exists', () => {
+  const cited = files.flatMap((file) =>
+    citationsIn(textsIn(file).join(' ')).map((citation) => ({ file, citation })),
+  );
+  expect(cited.length).toBeGreaterThan(100);
+  const missing = cited.filter(({ citation }) => !known.has(citation[0]) || !stands(citation));
+  expect(missing).toEqual([]);
+});
+
+test('every npm script that a comment or a page names exists', () => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const named = files.flatMap((file) =>
+    [...textsIn(file).join(' ').matchAll(NPM_SCRIPT)].map(([, name = '']) => ({ file, name })),
+  );
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter(({ name }) => !Object.hasOwn(scripts, name))).toEqual([]);
+});
+
 test.each([
+  ['a number before the page', 'see section 7 of docs/reliability.md', ['7']],
   ['a number', 'see docs/reliability.md, sections 3, 4 and 12', ['3', '4', '12']],
   ['an anchor', '(docs/reliability.md#a-sick-host)', ['a-sick-host']],
   [
@@ -72,13 +108,19 @@ function sectionsIn(text: string, file: string): CitedSection[] {
       matches: (heading: Heading) => heading.text.startsWith(`${section}. `),
     })),
   );
+  const byNumberOfPage = [...text.matchAll(NUMBER_OF_PAGE)].map(([, section = '', page = '']) => ({
+    file,
+    page: pathOf(page, file),
+    section,
+    matches: (heading: Heading) => heading.text.startsWith(`${section}. `),
+  }));
   const byAnchor = [...text.matchAll(ANCHOR)].map(([, page = '', section = '']) => ({
     file,
     page: pathOf(page, file),
     section,
     matches: (heading: Heading) => heading.anchor === section,
   }));
-  return [...byNumber, ...byAnchor];
+  return [...byNumber, ...byNumberOfPage, ...byAnchor];
 }
 
 /** Returns the path of a page from the project's folder. The file `from` names the page. */
@@ -102,7 +144,9 @@ function missingIn(file: string): string[] {
 /** Returns a text for each line: of a page the line, of a source file the comment on the line. */
 function textsIn(file: string): string[] {
   const lines = readFileSync(join(ROOT, file), 'utf8').split('\n');
-  return file.endsWith('.md') ? lines : lines.map((line) => COMMENT.exec(line)?.[1]?.trim() ?? '');
+  if (file.endsWith('.md')) return lines;
+  const comment = hashed.includes(file) ? HASH_COMMENT : COMMENT;
+  return lines.map((line) => comment.exec(line)?.[1]?.trim() ?? '');
 }
 
 /** Returns whether a name is a path from the root or from the file `from`, or the end of a file's path. */

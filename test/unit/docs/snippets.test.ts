@@ -1,5 +1,6 @@
 // Checks that the code blocks of the pages parse. test/integration/docs/snippets.test.ts type-checks the
 // programs, and test/e2e/snippets.test.ts runs them.
+import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { parsePage, readPages } from '../../support/markdown/pages.ts';
@@ -27,6 +28,14 @@ describe('the code blocks of the pages', () => {
   test('parse if they are JSON', () => {
     const broken = blocks.filter(({ language, code }) => language === 'json' && !parses(code));
     expect(broken).toEqual([]);
+  });
+
+  test('parse if they are shell', () => {
+    for (const { at, language, code } of blocks) {
+      if (language !== 'sh') continue;
+      const { status, stderr } = spawnSync('bash', ['-n'], { input: code, encoding: 'utf8' });
+      expect({ at, status, stderr }).toEqual({ at, status: 0, stderr: '' });
+    }
   });
 
   test('parse if they are YAML', () => {
