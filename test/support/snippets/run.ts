@@ -35,7 +35,7 @@ export function refusedCallsOf(page: Page): string[] {
   );
 }
 
-/** Runs the shell blocks of a page in one bash, which ends at the first command that fails. */
+/** Runs the shell blocks of a page in one bash, which ends at the first command or pipe that fails. */
 export async function runShellBlocks(baton: SnippetBaton, page: Page): Promise<Ended> {
   const script = shellBlocksOf(page)
     .map(({ line, code }) => `export BLOCK='${page.path}:${line}'\necho "--- $BLOCK"\n${code}\n`)
@@ -43,7 +43,10 @@ export async function runShellBlocks(baton: SnippetBaton, page: Page): Promise<E
   // Pages write $ID for the id of a session that already exists.
   const needsId = /\$\{?ID\b/.test(script) && !/^ID=/m.test(script);
   const ID = needsId ? await baton.completedSession() : '';
-  return run(baton, ['bash', '-e', '-c', withAddresses(baton, script)], { ...baton.env, ID });
+  return run(baton, ['bash', '-eo', 'pipefail', '-c', withAddresses(baton, script)], {
+    ...baton.env,
+    ID,
+  });
 }
 
 /** Runs a program as README.md shows: with Node.js, and with the addresses of Baton in its environment. */
