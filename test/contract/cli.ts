@@ -76,7 +76,7 @@ export function halfAnAnswer(): Reply {
   });
 }
 
-/** Sends the signal once those words were printed; needs --include-partial-messages. */
+/** Sends the signal once the CLI has printed half of the answer. Needs --include-partial-messages. */
 export function onHalfAnAnswer(signal: NodeJS.Signals) {
   return async (claude: RunningClaude): Promise<void> => {
     await claude.line('the half', (line) => JSON.stringify(line).includes('"text":"of "'));

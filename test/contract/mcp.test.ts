@@ -78,7 +78,7 @@ describe('--permission-prompt-tool', () => {
     return cli.run({ script: [toolUse('Bash', { command }), text('ok')], args, prompt: 'go' });
   }
 
-  test('allows the calls that the tool allows', async () => {
+  test('runs the calls that the tool allows', async () => {
     const run = await asked('touch allowed && echo done');
     expect(run.requests[1]?.toolResults).toEqual(['done']);
     expect(run.results[0]?.['permission_denials']).toEqual([]);

@@ -105,7 +105,8 @@ export function breakingChanges(before: object, after: object): string[] {
 
 function ofTypes(location: string, side: Side, a: Json, b: Json): string[] {
   const [old, now] = [list(a['enum']), list(b['enum'])];
-  // A value that the API no longer accepts breaks a writer. A reader does not miss a value.
+  // A caller that writes a value breaks if the API no longer accepts it. A caller that reads does not
+  // break if the API no longer returns a value.
   const lost = side === 'written' && b['enum'] ? old.filter((value) => !now.includes(value)) : [];
   const isNarrowed = side === 'written' && !a['enum'] && !a['const'] && b['enum'] !== undefined;
   return [

@@ -3,7 +3,10 @@ import { type MarkLine, marksIn } from '../../../test/fake-claude/marks.ts';
 import type { Check, Evidence } from './evidence.ts';
 import { committed, counting } from './evidence.ts';
 
-/** The counting events of a completed session hold every mark once, in order. If the session did not complete, the last marks may be missing. */
+/**
+ * The counting events of a completed session hold every mark once, in order. If the session did not
+ * complete, the last marks may be missing.
+ */
 export const exactlyOnce: Check = function* (evidence) {
   for (const { id, status } of evidence.sessions.values()) {
     const found = marksOf(counting(evidence, id), id);

@@ -102,7 +102,7 @@ export function createLineObserver(
       meter.observe(line);
       claudeSession.observe(line);
       const isResult = resultOf(line) !== null;
-      // When Baton stops the CLI, the CLI drops its pending work. The dropped work is not done, so
+      // When Baton stops the CLI, the CLI drops its pending work, which then looks finished. So
       // after the stop only a result line may change `isInterim`.
       if (!stopSwitch.controller.signal.aborted || isResult) facts.isInterim = work.isInterim();
       const limit = rateLimitOf(line);

@@ -34,7 +34,7 @@ export interface RunningTotals {
   spent(): { costUsd: number; apiDurationMs: number; tokens: Tokens | undefined };
 }
 
-// The counters are sums of fractions, so a fall by a rounding error does not count as a fall.
+// The counters are sums of fractions, so a decrease within the rounding error is ignored.
 const ROUNDING = 1e-9;
 
 /** Creates the totals of a process. `start` is where the counters stood when the process began. */
@@ -54,8 +54,8 @@ export function createRunningTotals(start: CostState): RunningTotals {
     last = NOTHING_SPENT;
   }
 
-  // Restarts the counts of these models only. The cost did not fall, so the counts of the other
-  // models continue.
+  // Restarts the counts of these models only. The cost did not decrease, so the CLI did not reset
+  // the counts of the other models.
   function restartModels(models: readonly string[]): void {
     const only = (usages: ModelUsages) => pick(usages, (model) => models.includes(model));
     const others = (usages: ModelUsages) => pick(usages, (model) => !models.includes(model));

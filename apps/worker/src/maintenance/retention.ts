@@ -9,7 +9,10 @@ import {
 } from '@baton/core/internal';
 import type { MaintenanceTask } from './maintenance.ts';
 
-/** How long each half of a round may start another piece of its work, in milliseconds. */
+/**
+ * A round first finishes deletions, then deletes by age. Each of these halves begins no more work after this
+ * time, in milliseconds.
+ */
 const HALF_MS = 1_000;
 
 /** How often a round starts, and how long it may take if it hangs, in milliseconds. */

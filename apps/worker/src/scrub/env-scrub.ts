@@ -82,7 +82,7 @@ export function createEnvScrub(
   };
 }
 
-/** Options for tests: another probe, and the pause before it is repeated in milliseconds. */
+/** Options for tests: another probe, and how long to wait before repeating it, in milliseconds. */
 export interface ScrubOptions {
   probe?: Probe;
   againMs?: number;

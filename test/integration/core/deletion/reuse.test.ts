@@ -225,7 +225,7 @@ describe('a new session with the id of one that is being deleted', () => {
     expect((await world.count(makeEnded({ id }))).documents).toBe(0);
   });
 
-  test('is the only one refused in a bulk insert and leaves no document', async ({
+  test('is refused in a bulk insert, which still inserts the other sessions', async ({
     world,
     stores,
   }) => {

@@ -92,7 +92,7 @@ describe('a transcript', () => {
     }
   });
 
-  test("with a rewritten file is read in the file's new generation, also by a child", async ({
+  test('that was rewritten is read as the new file, not as the old file, even by a child', async ({
     stores: { transcripts },
   }) => {
     const parent = await write(transcripts, makeSession(), randomBytes(3_000));
