@@ -1,13 +1,14 @@
 // Combines the reports of the vitest runs in .ci/run:
 //   failed REPORT                       prints the test files that failed, one per line
 //   tally REPORT STATUS [REPORT STATUS] prints "slow: SECONDS s FILE" lines for the slowest files of the first report,
-//                                       then "flaky: FILE" lines, then "PASSED FAILED"
+//                                       then "skipped: COUNT FILE" and "flaky: FILE" lines, then "PASSED FAILED"
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   failedFiles,
   type Report,
   reportSchema,
+  skippedTests,
   slowestFiles,
   type TestRun,
   tally,
@@ -27,6 +28,8 @@ if (command === 'failed') {
   const { passed, failed, flaky } = tally(root, first, second);
   for (const { file, seconds } of slowestFiles(first.report ?? NO_FILES, root, SLOWEST))
     console.log(`slow: ${seconds.toFixed(1)} s ${file}`);
+  for (const { file, count } of skippedTests(first.report ?? NO_FILES, root))
+    console.log(`skipped: ${count} ${file}`);
   for (const file of flaky) console.log(`flaky: ${file}`);
   console.log(`${passed} ${failed}`);
 }

@@ -28,6 +28,19 @@ export type Tally = {
   readonly flaky: readonly string[];
 };
 
+/** Returns the files that have tests that were not run, each with their number, with paths relative to `root`. */
+export function skippedTests(report: Report, root: string): { file: string; count: number }[] {
+  return report.testResults
+    .map((file) => ({
+      file: relative(root, file.name),
+      count: SKIPPED.reduce((count, status) => count + countOf(file, status), 0),
+    }))
+    .filter(({ count }) => count > 0);
+}
+
+// The statuses of tests that vitest did not run.
+const SKIPPED = ['skipped', 'todo'];
+
 type FileResult = Report['testResults'][number];
 
 /** Returns the paths of the files that failed, relative to `root`. */

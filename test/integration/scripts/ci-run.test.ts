@@ -34,7 +34,7 @@ const APT_GET = `#!/bin/sh
 echo "apt-get $*"
 `;
 
-type Results = Record<string, ('passed' | 'failed')[]>;
+type Results = Record<string, ('passed' | 'failed' | 'skipped')[]>;
 
 const test = base.extend<{ ci: (...runs: Results[]) => Promise<{ code: number; out: string[] }> }>({
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the dependencies off this pattern
@@ -71,6 +71,14 @@ test('the run counts the tests and runs none again if all pass', async ({ ci }) 
   expect(code).toBe(0);
   expect(out.filter((line) => line.startsWith('asked for'))).toEqual(['asked for all']);
   expect(out.at(-1)).toBe('2 passed, 0 failed');
+});
+
+test('the run names each file with skipped tests and counts no skipped test as passed', async ({
+  ci,
+}) => {
+  const { code, out } = await ci({ 'a.test.ts': ['passed', 'skipped'], 'b.test.ts': ['passed'] });
+  expect(out.slice(-2)).toEqual(['skipped: 1 a.test.ts', '2 passed, 0 failed']);
+  expect(code).toBe(0);
 });
 
 test('the run installs nothing by apt-get, even without a Chromium', async ({ ci }) => {

@@ -3,6 +3,7 @@ import {
   failedFiles,
   type Report,
   reportSchema,
+  skippedTests,
   slowestFiles,
   tally,
 } from '../../../../scripts/ci/tally.ts';
@@ -31,6 +32,14 @@ const bad = (files: Record<string, string>) => ({ status: 1, report: report(file
 test('failed files are named by their paths in the project', () => {
   const files = { 'a.test.ts': 'pp', 'b.test.ts': 'pf', 'c.test.ts': '!', 'd.test.ts': 's' };
   expect(failedFiles(report(files), '/project')).toEqual(['b.test.ts', 'c.test.ts']);
+});
+
+test('skippedTests returns the files with tests that did not run, and counts those tests', () => {
+  const files = { 'a.test.ts': 'pp', 'b.test.ts': 'pss', 'c.test.ts': 's', 'd.test.ts': '!' };
+  expect(skippedTests(report(files), '/project')).toEqual([
+    { file: 'b.test.ts', count: 2 },
+    { file: 'c.test.ts', count: 1 },
+  ]);
 });
 
 test('slowestFiles returns the slowest files with their seconds, the slowest first', () => {
