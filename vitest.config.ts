@@ -10,7 +10,11 @@ const TIMED = ['chaos', 'failure-codes', 'reliability'].map((name) => `test/e2e/
 const waitless = { pool: 'threads' as const, maxWorkers: 2, sequence: { groupOrder: 0 } };
 
 // Importing Baton and its drivers takes about a second, so the files of one worker share the modules.
-const shared = { isolate: false, restoreMocks: true };
+const shared = {
+  isolate: false,
+  restoreMocks: true,
+  setupFiles: ['test/support/no-leaks.ts'],
+};
 
 const endToEnd = {
   globalSetup: ['test/support/global-setup.ts'],
