@@ -1,20 +1,21 @@
 import type { ErrorCode } from './api-types.ts';
 
 /**
- * The codes that the client itself adds: no answer, no answer in time, or an answer that is not
- * from Baton.
+ * The error codes that the client itself adds. They stand for no answer, no answer in time, and an
+ * answer that is not from Baton.
  */
 export type ClientErrorCode = 'UNREACHABLE' | 'TIMED_OUT' | 'BAD_ANSWER';
 
 /**
- * Machine-readable details of an error. `field` is the dotted path of the wrong field in a request.
+ * Machine-readable details of an error. `field` is the dotted path of the invalid field in a
+ * request.
  */
 export interface ErrorDetails {
   field?: string;
   [key: string]: unknown;
 }
 
-/** The facts of an error besides its code and its message. */
+/** The facts about an error, in addition to its code and message. */
 export interface ErrorFacts {
   status?: number | undefined;
   details?: ErrorDetails | undefined;
@@ -24,17 +25,17 @@ export interface ErrorFacts {
 }
 
 /**
- * The error that the client throws. Switch on `code`, because messages may change. A Baton that is
- * newer than this client may answer with a code that is not in the type.
+ * The error that the client throws. Switch on `code`, because messages may change. A newer Baton
+ * server may answer with a code that this type does not list.
  */
 export class BatonError extends Error {
   readonly code: ErrorCode | ClientErrorCode;
   /** The HTTP status; undefined if there was no answer. */
   readonly status: number | undefined;
   readonly details: ErrorDetails | undefined;
-  /** When to try again, in milliseconds; undefined if the answer did not say. */
+  /** How long to wait before trying again, in milliseconds; undefined if the answer did not say. */
   readonly retryAfterMs: number | undefined;
-  /** How often the call was sent; 0 if the client refused it before it was sent. */
+  /** How many times the call was sent; 0 if the client refused to send it. */
   readonly attempts: number;
 
   constructor(code: BatonError['code'], message: string, facts: ErrorFacts = {}) {

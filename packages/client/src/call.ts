@@ -4,7 +4,7 @@ import { openDeadline, pause } from './deadline.ts';
 import type { CallOptions, Settings } from './options.ts';
 import { retryDelayMs } from './retry.ts';
 
-/** A call of the API. */
+/** An API call. */
 export interface Call {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** The path below the base URL, without a leading slash. */
@@ -19,14 +19,15 @@ export interface Call {
 }
 
 /**
- * Sends a call, and repeats it until the deadline if that is safe and may help. Throws BatonError.
+ * Sends a call. If the call fails, repeats it until the deadline, if a repeat is safe and may help.
+ * Throws BatonError.
  */
 export type Caller = (call: Call, options?: CallOptions) => Promise<Answer>;
 
 // The server answers within 10 s: after that time it gives up and answers 503.
 const ATTEMPT_MS = 15_000;
 
-/** Creates the function that sends the calls of a client. */
+/** Creates the function that sends a client's calls. */
 export function createCaller(settings: Settings): Caller {
   async function attempt(call: Call, attempts: number, outer: AbortSignal): Promise<Answer> {
     const limit = openDeadline(call.attemptMs ?? ATTEMPT_MS, outer);

@@ -28,12 +28,12 @@ export interface SessionFilter {
   tag?: string | undefined;
 }
 
-/** An event of a conversation, with the session that it belongs to. */
+/** An event of a conversation, with the id of its session. */
 export type ConversationEvent = Event & { session_id: string };
 
 /**
- * The client of Baton's HTTP API. Calls throw BatonError. A call that got no answer, or the answer
- * to try later, is repeated if that is safe.
+ * A client for Baton's HTTP API. Calls throw BatonError. If a call gets no answer, or an answer
+ * that says to try later, the client repeats the call if that is safe.
  */
 export interface BatonClient {
   /** Launches a session. If the client repeats the call, Baton still creates only one session. */
@@ -65,18 +65,18 @@ export interface BatonClient {
   /** Ends the turn of a session. The session completes with the work done so far. */
   interrupt(id: string, options?: CallOptions): Promise<Info>;
   /**
-   * Deletes the whole conversation of a session. After `deleting`, Baton finishes in the
-   * background.
+   * Deletes the whole conversation of a session. If it returns `deleting`, Baton completes the
+   * deletion in the background.
    */
   delete(id: string, options?: CallOptions): Promise<'gone' | 'deleting'>;
-  /** Sums the cost and usage of sessions, by day, model, tag or key, or of one conversation. */
+  /** Sums the cost and usage of sessions. `filter` groups the sums, or selects one conversation. */
   usage(filter?: UsageFilter & CallOptions): Promise<Usage>;
   schedules: ScheduleCalls;
 }
 
 /**
- * Creates a client of the API at `baseUrl`. It keeps no connection and no timer between calls.
- * Throws INVALID_REQUEST if an option is invalid.
+ * Creates a client of the API at `baseUrl`. The client keeps no connection and no timer between
+ * calls. Throws INVALID_REQUEST if an option is invalid.
  */
 export function createClient(options: ClientOptions): BatonClient {
   const settings = parseOptions(options);

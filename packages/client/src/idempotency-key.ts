@@ -9,7 +9,10 @@ export interface Keyed {
   idempotencyKey?: string | undefined;
 }
 
-/** Builds the header of a key, or of a new key. Throws INVALID_REQUEST if the key is not valid. */
+/**
+ * Builds the header for an idempotency key, by default a new key. Throws INVALID_REQUEST if the key
+ * is invalid.
+ */
 export function keyHeader({ idempotencyKey = newKey() }: Keyed): Record<string, string> {
   if (!/^[\x20-\x7e]{1,255}$/.test(idempotencyKey)) {
     throw invalid('idempotencyKey', '1 to 255 visible ASCII characters');

@@ -6,7 +6,10 @@ import { newKey } from './idempotency-key.ts';
 import type { CallOptions } from './options.ts';
 import { retryDelayMs } from './retry.ts';
 
-/** The result of one launch. A repeated launch with this key returns the same session. */
+/**
+ * The result of one launch. Repeating the launch with its `idempotency_key` returns the same
+ * session.
+ */
 export type LaunchVerdict =
   | { session: Info; idempotency_key: string }
   | { error: BatonError; idempotency_key: string };
@@ -24,8 +27,8 @@ interface PendingLaunch {
 
 /**
  * Launches up to 1,000 sessions in one request. Returns one verdict per launch, in the same order.
- * Launches that were refused for now are sent again without the others, by the retry rules of a
- * call. Throws if the first request fails.
+ * Launches that the server refused for now are sent again without the other launches, by the retry
+ * rules of a call. Throws if the first request fails.
  */
 export async function launchMany(
   call: Caller,
@@ -54,8 +57,8 @@ export async function launchMany(
       { timeoutMs: Math.ceil(deadline.leftMs()), signal },
     );
     const { results } = answer.body as { results: Received[] };
-    // All launches get the same chance, so launches with the same delay are sent again in one
-    // request.
+    // All launches use the same random number, so launches with the same delay are sent again in
+    // one request.
     const [random, now] = [Math.random(), performance.now()];
     for (const [index, one] of due.entries()) {
       const received = results[index];
@@ -85,7 +88,7 @@ export async function launchMany(
       } catch (error) {
         if (signal?.aborted || !isBatonError(error)) throw error;
         // The other launches have their verdicts, so the error is stored only for the launches of
-        // this request. `call` has already repeated it as often as that may help.
+        // this request. `call` has already retried the request.
         for (const one of due) {
           one.at = null;
           one.verdict = { error };

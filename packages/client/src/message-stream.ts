@@ -22,8 +22,9 @@ const MAX_BUFFERED = 16 * 1024 * 1024;
 
 /**
  * Yields the messages of a stream. If the stream breaks off, it is opened again after the last
- * message that had an id. It ends only when its reader stops or `signal` aborts. Throws each error
- * that a new try cannot fix. If reconnecting fails for `reconnectForMs`, throws the last error.
+ * message that had an id. The iteration ends only when its reader stops or `signal` aborts. Throws
+ * an error at once if reconnecting cannot fix it. If reconnecting fails for `reconnectForMs`,
+ * throws the last error.
  */
 export async function* streamMessages(
   settings: Settings,

@@ -10,13 +10,16 @@ export interface ClientOptions {
   fetch?: typeof globalThis.fetch | undefined;
   /** How long a call may take with all its retries, in milliseconds. Default: one minute. */
   timeoutMs?: number | undefined;
-  /** How often a failed call is repeated at most. Default: 6. */
+  /** The maximum number of retries of a failed call. Default: 6. */
   retries?: number | undefined;
   /**
    * How long a stream tries to reconnect before it throws, in milliseconds. Default: five minutes.
    */
   reconnectForMs?: number | undefined;
-  /** After how many milliseconds without data a stream is opened again. Default: one minute. */
+  /**
+   * How long a stream may send no data before it is opened again, in milliseconds. Default: one
+   * minute.
+   */
   silentForMs?: number | undefined;
 }
 
@@ -43,14 +46,15 @@ export interface Settings {
 }
 
 /**
- * Validates the options of a client. Throws INVALID_REQUEST; its message never contains the API
- * key.
+ * Validates the options of a client. Throws INVALID_REQUEST. The error message never contains the
+ * API key.
  */
 export function parseOptions(options: ClientOptions): Settings {
   const { apiKey, fetch, timeoutMs = 60_000, retries = 6 } = options;
   // The server sends a heartbeat every 15 s, so a silent minute is four missed heartbeats.
   const { reconnectForMs = 300_000, silentForMs = 60_000 } = options;
-  // Many implementations of fetch quote an invalid header in their error, and with it the API key.
+  // Many fetch implementations quote an invalid header in their error, which would reveal the API
+  // key.
   if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
     throw invalid('apiKey', 'visible ASCII characters');
   }

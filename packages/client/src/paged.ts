@@ -13,7 +13,7 @@ export interface Paged<T> extends AsyncIterable<T> {
   pages(): AsyncIterable<Page<T>>;
 }
 
-/** Creates a list whose pages `read` fetches, beginning at the cursor `from`. */
+/** Creates a list. `read` fetches its pages, beginning at the cursor `from`. */
 export function createPaged<T>(
   read: (cursor: string | undefined) => Promise<Page<T>>,
   from: string | undefined,

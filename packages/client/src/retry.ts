@@ -6,15 +6,15 @@ const MAX_MS = 5_000;
 // A call that was answered 429 had no effect, so repeating it is always safe.
 const REFUSED = 429;
 
-// Baton, or a proxy in front of it, answers with these while it cannot serve. A later call may
-// succeed.
+// Baton, or a proxy in front of it, answers with these statuses while it cannot serve calls. A
+// later call may succeed.
 const TRANSIENT_STATUSES: readonly number[] = [502, 503, 504];
 
 /** The facts that decide whether and when a call is repeated. */
 export interface TryFacts {
   /** Whether the call has the same effect if it is sent twice. */
   isRepeatable: boolean;
-  /** How often the call was sent. */
+  /** How many times the call was sent. */
   attempts: number;
   /**
    * A random number from 0 to 1. It spreads the retries of callers that failed at the same time.

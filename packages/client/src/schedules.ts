@@ -7,7 +7,7 @@ import { checkId } from './session-path.ts';
 
 /** Selects the part of a list to read. */
 export interface PageOptions extends CallOptions {
-  /** The most items of a page. */
+  /** The maximum number of items on a page. */
   limit?: number | undefined;
   /** The `next_cursor` of a page; the list then begins after that page. */
   cursor?: string | undefined;

@@ -15,8 +15,8 @@ export interface PartialLine {
 
 /**
  * A message of a session's stream. Pass the `id` of an event as `lastEventId` to resume after that
- * event. `end` comes last. `reset` means that the position belongs to a deleted session: a new
- * session has its id, and all events of the new session follow.
+ * event. `end` comes last. `reset` means that the position belongs to a deleted session whose id a
+ * new session now has. All events of the new session follow.
  */
 export type StreamedEvent =
   | { kind: 'event'; id: string; event: Event & { session_id?: string } }

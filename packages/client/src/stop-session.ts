@@ -5,8 +5,8 @@ import type { CallOptions } from './options.ts';
 import { sessionPath } from './session-path.ts';
 
 /**
- * Cancels or interrupts a session. If an answer was lost and a repeated call finds the session
- * ended by the first call, this counts as success.
+ * Cancels or interrupts a session. If the first answer was lost and the repeated call finds that
+ * the session was already stopped, the call succeeds.
  */
 export async function stopSession(
   call: Caller,

@@ -3,7 +3,7 @@ import { openDeadline } from './deadline.ts';
 import type { CallOptions, Settings } from './options.ts';
 import { sessionEvents } from './session-events.ts';
 
-// Higher than the seq of any event, so the stream sends only its end.
+// Higher than the seq of any event, so the stream sends only its `end` message.
 const AFTER_ALL = 2 ** 31 - 1;
 
 /** Resolves when the session has ended. Throws TIMED_OUT if that takes longer than `timeoutMs`. */

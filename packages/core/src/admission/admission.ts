@@ -17,7 +17,7 @@
 //
 // The verbs in this folder:
 //   check     to read whether a limit has room now, and write nothing
-//   reserve   to take a slot and a count of each limit
+//   reserve   to take a slot of each limit, and to count the session in the limit's minute
 //   release   to end a session's present wait
 //   advance   to release a session again and again, until it is queued or has to wait
 //   try       to release or reserve if there is room; otherwise the session stays where it is
@@ -62,10 +62,10 @@ export interface Admission {
   /** The limits that apply to new sessions. */
   requestLimits: RequestLimits;
   /**
-   * Advances a session of a request: a new session, or the one that an earlier try of the request
-   * stored. Returns the session in its new state. Throws LIMIT_EXCEEDED, and removes the session,
-   * if a limit has no room and the session did not ask to wait. Throws UNAVAILABLE if another
-   * process is still deciding that.
+   * Advances the session of a request. The session is new, or an earlier try of the request stored
+   * it. Returns the session in its new state. Throws LIMIT_EXCEEDED, and removes the session, if a
+   * limit has no room and the session did not ask to wait. Throws UNAVAILABLE if another process is
+   * still deciding about the session.
    */
   admit(session: Session): Promise<Session>;
   /** Advances a queued session, and returns it in its new state. */
@@ -78,9 +78,9 @@ export interface Admission {
    */
   releaseAfter(session: Pick<Session, 'id' | 'concurrency_key' | 'limits'>): Promise<void>;
   /**
-   * Fails a session that can never run because of this error, with the code INTERNAL, and releases
-   * the sessions that waited for it. Returns false if the session has ended, if it does not exist,
-   * or if a worker holds it.
+   * Fails a session that can never run because of this error. The session gets the code INTERNAL,
+   * and the sessions that waited for it are released. Returns false if the session has ended, if it
+   * does not exist, or if a worker holds it.
    */
   fail(id: string, error: unknown): Promise<boolean>;
   /** Adds the job of a queued session that waits for nothing, if it has no job. */
@@ -195,7 +195,7 @@ export function createAdmission({
 
 /**
  * Creates a function that adds the job of each session that is queued and waits for nothing. The
- * function returns how many such sessions it was given.
+ * function returns the number of these sessions.
  */
 function createEnqueueReady(
   queue: Pick<SessionQueue, 'restore'>,
@@ -223,8 +223,8 @@ function createEnqueueReady(
 }
 
 /**
- * Advances the sessions that wait for this parent, but stops each one at its limits. Returns the
- * ids of the limits that they now wait for.
+ * Advances the sessions that wait for this parent, but stops each session at its limits. Returns
+ * the ids of the limits that the sessions now wait for.
  */
 async function advanceChildren(
   parentId: string,
@@ -244,7 +244,8 @@ async function advanceChildren(
     // function has advanced all children.
     const entered = advanced.filter(({ waiting_for }) => waiting_for === 'budget');
     for (const limitId of entered.flatMap((child) => child.limits ?? [])) limitIds.add(limitId);
-    // A child that still waits would be found again, so the loop would never end.
+    // The next read would find a child that still waits for its parent, so the loop would never
+    // end.
     const isStuck = advanced.some((child) => child.waiting_for === 'parent');
     if (isStuck || children.length < BATCH) return limitIds;
   }

@@ -143,7 +143,7 @@ async function releaseNext(deps: KeyDeps, key: string): Promise<number> {
 
 async function endWaits(deps: KeyDeps, key: string, ids: readonly string[]): Promise<number> {
   const states = await deps.waiting.end(ids, 'concurrency_key');
-  // A session may have been cancelled after it was chosen: it holds a slot and will never run.
+  // A session that was cancelled after it was chosen holds a slot, but it will never run.
   await freeDead(deps, key, ids, states);
   return deps.enqueue(states);
 }

@@ -3,7 +3,10 @@ import type { LimitStore } from '../store/limit-store.ts';
 /** How long a process remembers that a limit exists, or that it does not, in milliseconds. */
 const KNOWN_MS = 2_000;
 
-/** How many limits a process remembers. If there would be more, it forgets all of them. */
+/**
+ * How many limits a process remembers. If more limits would exceed this number, the process forgets
+ * all of them.
+ */
 const KNOWN_MAX = 10_000;
 
 /**

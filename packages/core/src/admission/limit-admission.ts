@@ -52,9 +52,10 @@ export interface RequestLimits {
  */
 export interface LimitAdmission extends RequestLimits {
   /**
-   * Reserves the limits of a stored session that waits for them. Returns the session: past its
-   * limits, or still waiting if it asked to wait. Throws LIMIT_EXCEEDED if this process or another
-   * one removed the session, and UNAVAILABLE if another process is still deciding.
+   * Reserves the limits of a stored session that waits for them. Returns the session. It no longer
+   * waits for its limits, unless it asked to wait and a cap has no room. Throws LIMIT_EXCEEDED if
+   * this or another process removed the session, and UNAVAILABLE if another process is still
+   * deciding.
    */
   reserveOrRefuse(session: Session): Promise<Session>;
   /**

@@ -49,7 +49,7 @@ export function createLimitReservation({
   clock: StoreClock;
 }): ReserveLimits {
   // Only one process at a time reserves for a session. Otherwise one process could rely on a
-  // reservation that another one is about to undo.
+  // reservation that another process is about to undo.
   async function claim(id: string, token: string): Promise<Session | 'not_waiting' | 'busy'> {
     const until = performance.now() + CLAIM_FOR_MS;
     for (let waitMs = CLAIM_RETRY_MS; performance.now() < until; waitMs *= 2) {

@@ -25,9 +25,9 @@ export interface LimitUsage {
   /** Returns the first cap that has no room for another session, or null. Writes nothing. */
   check(found: FoundLimits): Promise<LimitReached | null>;
   /**
-   * Reserves a slot and a count of each limit for a session, and stops at the first cap that has no
-   * room. Returns that cap, or null if all were reserved. Adds a function to `undo` for each
-   * reservation, even if it then throws.
+   * Takes a slot of each limit for a session, and counts the session in the limit's current minute.
+   * Stops at the first cap that has no room, and returns that cap. Returns null if every cap has
+   * room. Adds a function to `undo` for each reservation, even if it then throws.
    */
   reserve(sessionId: string, found: FoundLimits, undo: Undo): Promise<LimitReached | null>;
 }

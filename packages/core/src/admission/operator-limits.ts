@@ -13,7 +13,10 @@ import type { Stores } from '../store/stores.ts';
 
 /** The operations of operators on limits. */
 export interface OperatorLimits {
-  /** Sets a limit, and replaces the old one of this name. It applies within two seconds. */
+  /**
+   * Sets a limit, and replaces an existing limit of this name. The new limit applies within two
+   * seconds.
+   */
   put(kind: Limit['kind'], name: string, caps: LimitCaps): Promise<LimitView>;
   /** Returns a limit and how much of it is used. Throws LIMIT_NOT_FOUND. */
   get(kind: Limit['kind'], name: string): Promise<LimitView>;
@@ -22,7 +25,7 @@ export interface OperatorLimits {
    * LIMIT_NOT_FOUND.
    */
   remove(kind: Limit['kind'], name: string): Promise<void>;
-  /** Returns the limits that can be read, sorted by name; at most 1,000. */
+  /** Returns at most 1,000 limits, sorted by name. Leaves out documents that cannot be read. */
   list(): Promise<LimitView[]>;
 }
 

@@ -1,6 +1,6 @@
 // The maintenance of deletions. It completes deletions that a crash cut off, and sweeps deleted
-// sessions for late writes. Each of these tasks gets a share of a round, so that a large one leaves
-// time for the others.
+// sessions for late writes. Each of these tasks gets a share of a round, so a large task leaves
+// time for the other tasks.
 import type { Tombstone } from '../model/session/tombstone.ts';
 import type { StoreClock } from '../store/clock.ts';
 import type { SpentStore } from '../store/spent-store.ts';
@@ -11,8 +11,8 @@ import type { LeftoverRemoval } from './leftover-removal.ts';
 const MARK_EXPIRES_MS = 60_000;
 
 /**
- * How long the share of one deletion or sweep is, in milliseconds. A step that runs when the share
- * ends is completed.
+ * How long one deletion or sweep may run in its share of a round, in milliseconds. A step that is
+ * running when the share ends is completed.
  */
 const TASK_MS = 250;
 
@@ -23,9 +23,9 @@ const TASK_MS = 250;
 type DeletionStep = (share: AbortSignal) => Promise<'finished' | 'more' | 'later'>;
 
 /**
- * Creates the function that runs one round. A round ends when `signal` aborts, at the latest, and
- * returns how many deletions it completed. A task that fails is tried again in another round, and
- * this round throws its error at the end.
+ * Creates the function that runs one round. A round ends when `signal` aborts, if not earlier, and
+ * returns how many deletions it completed. If a task fails, the round throws the error at its end,
+ * and another round tries the task again.
  */
 export function createDeletionMaintenance({
   clock,
@@ -85,7 +85,7 @@ export function createDeletionMaintenance({
       if (result === 'finished') finished += 1;
       if (result === 'more') tasks.push(task);
     }
-    // The error is thrown only now, so that every task has had its share.
+    // The error is thrown only here, so every task had its share first.
     if (errors.length > 0) throw errors[0];
     return finished;
   };

@@ -1,5 +1,5 @@
-// Removes the leftovers of deleted sessions, but nothing that a later session of the same id wrote.
-// Such a session exists if an idempotency key is used again.
+// Removes the leftovers of deleted sessions, but nothing that a later session with the same id
+// wrote. Such a session exists if an idempotency key is used again.
 import { type Tombstone, tombstoneCovers } from '../model/session/tombstone.ts';
 import { getCreationTime } from '../queue/queued-job.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
@@ -15,7 +15,7 @@ const SKEW_MS = 60_000;
 export interface LeftoverRemoval {
   /**
    * Removes all leftovers. Returns false if `signal` aborted first, or if another process completed
-   * the deletion meanwhile.
+   * the deletion first.
    */
   finish(tombstone: Tombstone, signal?: AbortSignal): Promise<boolean>;
   /**
@@ -50,7 +50,7 @@ export function createLeftoverRemoval({
     return leftovers.remove(
       { sessionId: id, removedTo, lastSeq, before },
       // This is checked before each step, because another process may complete the deletion while
-      // this one is paused. Then a new session may use the id.
+      // this process is paused. After that, a new session may use the id.
       async (to) =>
         (await tombstones.noteRemoved(tombstone, to)) && !(signal?.aborted && to > removedTo),
     );

@@ -13,16 +13,17 @@ import type { Stores } from '../store/stores.ts';
 import { createDeletionMaintenance } from './deletion-maintenance.ts';
 import { createLeftoverRemoval, type LeftoverRemoval } from './leftover-removal.ts';
 
-/** How far a deletion came. After `deleting`, the maintenance completes it. */
+/** The state of a deletion. The maintenance completes a deletion that is still `deleting`. */
 export type DeletionState = 'gone' | 'deleting';
 
 /** Deletes conversations. Each step is safe to repeat, and may run in several processes at once. */
 export interface SessionDeletion {
   /**
    * Deletes the whole conversation of a session: documents, events, transcripts, jobs. Returns
-   * `deleting` if `signal` aborted first; another call continues, and so does the maintenance.
-   * Returns `gone` if the conversation is already deleted. Throws SESSION_NOT_TERMINAL, and removes
-   * nothing, if one of its sessions has not ended. Throws SESSION_NOT_FOUND and UNAVAILABLE.
+   * `deleting` if `signal` aborted first; then another call or the maintenance continues the
+   * deletion. Returns `gone` if the conversation is already deleted. Throws SESSION_NOT_TERMINAL,
+   * and removes nothing, if one of its sessions has not ended. Throws SESSION_NOT_FOUND and
+   * UNAVAILABLE.
    */
   deleteConversation(sessionId: string, signal?: AbortSignal): Promise<DeletionState>;
   /**
@@ -46,8 +47,8 @@ export interface DeletionDeps {
 }
 
 /**
- * If two callers delete one conversation, each may remove the other's mark. So many rounds mean a
- * bug.
+ * If two callers delete one conversation, each may remove the other's mark. More rounds than this
+ * mean a bug.
  */
 const MAX_ROUNDS = 5;
 
@@ -105,8 +106,8 @@ async function refuseLive(tree: DeletionDeps['stores']['tree'], rootId: string):
 }
 
 /**
- * Commits a deletion, which then can no longer be taken back. If `check` throws, removes nothing
- * and throws that error.
+ * Commits a deletion. After that, the deletion cannot be withdrawn. If `check` throws, removes
+ * nothing and throws that error.
  */
 async function commitDeletion(
   { stores: { tree, tombstones }, clock }: Pick<DeletionDeps, 'stores' | 'clock'>,
@@ -139,13 +140,13 @@ function createFinish(
   removal: LeftoverRemoval,
 ): (rootId: string, signal?: AbortSignal) => Promise<DeletionState> {
   async function finish(rootId: string, signal?: AbortSignal): Promise<DeletionState> {
-    // Another process may complete the deletion meanwhile. Then the data of this id belongs to a
-    // later session.
+    // If another process has completed the deletion, the data of this id may belong to a later
+    // session.
     while ((await tombstones.get(rootId))?.state === 'deleting') {
       if (signal?.aborted || (await cancelLive(rootId))) return 'deleting';
       const page = await tree.newest(rootId);
       if (page.length === 0) break;
-      // A session that was inserted since the check may still run, so what it spends is not known
+      // A session that was inserted after the check may still run, so its final cost is not known
       // yet.
       const ended = page.filter(({ status }) => isTerminal(status));
       if (ended.length > 0) await insertTombstone(rootId, ended);
@@ -156,8 +157,8 @@ function createFinish(
       if (open.length === 0) return 'gone';
       for (const tombstone of open) {
         if (signal?.aborted) return 'deleting';
-        // The root's tombstone is the last one: until it is marked as removed, the maintenance
-        // continues the deletion.
+        // The root's tombstone comes last: until it is marked as removed, the maintenance continues
+        // the deletion.
         if (!(await removal.finish(tombstone, signal))) break;
         await tombstones.markRemoved(tombstone, await clock.now());
       }
