@@ -38,7 +38,7 @@ export interface AppDeps extends BatonDeps {
   log: Logger;
   policy: Policy;
   streaming: StreamDeps;
-  /** Addresses that are not public, but to which webhooks may be sent. */
+  /** Addresses that are not public, but that webhooks may use. */
   allowedAddresses: readonly AddressRange[];
   auth: Auth;
   /** The proxies whose X-Forwarded-* headers Baton trusts. Default: none. */

@@ -42,7 +42,7 @@ import { registerUsage } from './routes/usage.ts';
 import { registerWebhooks } from './routes/webhooks.ts';
 import { createEventStreams } from './streams/event-stream.ts';
 
-/** How long the headers of a request may take to arrive, in milliseconds. */
+/** How long a request's headers may take to arrive, in milliseconds. */
 const HEADERS_TIMEOUT_MS = 10_000;
 /** How long a whole request may take to arrive, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -83,8 +83,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     http: { maxHeaderSize: HEADERS_MAX_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
     requestTimeout: REQUEST_TIMEOUT_MS,
     handlerTimeout: HANDLER_TIMEOUT_MS,
-    // While the server stops, Fastify would answer 503 in a format of its own. Requests on open
-    // connections are served instead.
+    // While the server stops, Fastify would answer 503 in its own format. With `false`, Fastify
+    // still serves requests on open connections.
     return503OnClosing: false,
     frameworkErrors: answerError,
     clientErrorHandler: answerClientError,
@@ -97,8 +97,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(answerNotFound);
-  // While the server stops, a client that sends request after request would keep its connection,
-  // and so the server, open.
+  // While the server stops, a client that keeps sending requests would keep its connection open.
+  // The server would then never close.
   let isClosing = false;
   app.addHook('preClose', async () => {
     isClosing = true;

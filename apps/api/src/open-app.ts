@@ -13,8 +13,8 @@ import { createIndexes } from './indexes.ts';
 import type { ApiSettings } from './settings.ts';
 
 /**
- * Opens the HTTP app over an open Baton, with these settings. Adds all that it opens to `closers`.
- * The indexes are created in the background as soon as MongoDB answers.
+ * Opens the HTTP app on an open Baton, with these settings. Adds everything that it opens to
+ * `closers`. The indexes are created in the background as soon as MongoDB answers.
  */
 export async function openApp(
   settings: ApiSettings,

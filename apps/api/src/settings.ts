@@ -42,7 +42,10 @@ function isAddress(text: string): boolean {
 /** The settings of the API, parsed. */
 export type ApiSettings = z.infer<typeof apiSettingsSchema>;
 
-/** Reads the API's settings. Throws INVALID_CONFIG, also if AUTH=none would open the API to the network. */
+/**
+ * Reads the API's settings. Throws INVALID_CONFIG if a setting is invalid, or if AUTH=none would
+ * open the API to the network.
+ */
 export function readApiSettings(env: Record<string, string | undefined>): ApiSettings {
   const settings = parseEnv(apiSettingsSchema, env);
   if (settings.AUTH === 'none' && !isLoopback(settings.HOST)) {

@@ -38,7 +38,8 @@ async function main(): Promise<void> {
   const closeControl = listenForControl(settings, workers.sessions, log);
   workers.webhooks.start();
   workers.schedules.start();
-  // Sessions start after the probe of SUBPROCESS_ENV_SCRUB. Otherwise the first ones would run unprotected.
+  // Sessions start after the probe of SUBPROCESS_ENV_SCRUB. Otherwise the first sessions would run
+  // unprotected.
   await checks.scrub.probe(stopping);
   void startOnceAllowed(workers.sessions, checks, stopping);
   announce(environment, checks, health.url);

@@ -1,6 +1,6 @@
 import type { Scope } from '@baton/core/internal';
 
-/** The access that a route requires: a scope, or `public` for none. */
+/** The access that a route requires: a scope, or `public` if it requires none. */
 export type Access = Scope | 'public';
 
 // Every route of the API has a row here. `/*` matches the path before it and all paths below that.

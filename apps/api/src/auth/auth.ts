@@ -1,7 +1,7 @@
 import type { LoginStore } from '@baton/core/internal';
 import type { KeyCache } from './key-cache.ts';
 
-/** Where API keys and logins are looked up. */
+/** The key cache and the login store, which authenticate callers. */
 export interface Keys {
   cache: KeyCache;
   logins: LoginStore;

@@ -12,11 +12,11 @@ const FORGOTTEN = 'this route is missing from the access table, so it requires s
 const READS = ['GET', 'HEAD', 'OPTIONS'];
 
 /**
- * Identifies the caller of every request before its body is read, and refuses a request that needs
- * another scope.
+ * Identifies the caller of every request before the request's body is read. Refuses a request if
+ * its caller lacks the scope that the route requires.
  */
 export function registerAuth(app: App, auth: Auth): void {
-  // The onRequest hook below sets it before anything reads it.
+  // The onRequest hook below sets `caller` before anything reads it.
   app.decorateRequest('caller', null as never);
   app.addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) {
@@ -53,8 +53,8 @@ export function refuseOtherOrigins(request: FastifyRequest): void {
   if (pageOf(request) === 'other') throw foreignPage();
 }
 
-// Any program on this machine may call. A web page of another origin that is open in a browser on
-// this machine may not.
+// Any program on this machine may call the API. A web page of another origin in a browser on this
+// machine may not.
 function localCaller(request: FastifyRequest): Caller {
   if (!isLoopback(request.hostname)) {
     throw new AppError(
@@ -78,8 +78,8 @@ async function keyHolder(
     return text === undefined ? null : keys.cache.identify(text);
   }
   const caller = await callerOfLogin(request, keys);
-  // A browser adds the cookie to every request, even to one that a foreign page made. So a request
-  // that changes something must come from a page of this server.
+  // A browser adds the cookie to every request, even to a request that a foreign page made. So a
+  // request that changes something must come from a page of this server.
   if (caller && !READS.includes(request.method) && pageOf(request) !== 'same') throw foreignPage();
   return caller;
 }

@@ -10,13 +10,13 @@ import { buildCaller, type Caller } from './caller.ts';
 /** Finds the callers of API keys, and remembers the keys for a few seconds. */
 export interface KeyCache {
   /**
-   * Finds the caller by the text of a key; null if it is unknown or revoked. Throws while MongoDB
-   * is down.
+   * Finds the caller by the text of a key. Resolves to null if the key is unknown or revoked.
+   * Throws while MongoDB is down.
    */
   identify(text: string): Promise<Caller | null>;
   /**
-   * Finds the caller by the id of a key, for logins, which do not hold the key's text; null if it
-   * is unknown or revoked. Throws while MongoDB is down.
+   * Finds the caller by the id of a key. Logins need this, because they do not hold the key's text.
+   * Resolves to null if the key is unknown or revoked. Throws while MongoDB is down.
    */
   recall(id: string): Promise<Caller | null>;
 }
@@ -52,8 +52,8 @@ export function createKeyCache(
     // A Map keeps insertion order, so the first entry is the oldest.
     const [oldest] = remembered.keys();
     if (remembered.size > REMEMBERED_MAX && oldest !== undefined) remembered.delete(oldest);
-    // Only keys that were found are remembered. A missing key may be created, and a failed read may
-    // succeed.
+    // The cache remembers only keys that were found. A missing key may be created later, and a
+    // failed read may succeed later.
     const forget = () => {
       if (remembered.get(id) === entry) remembered.delete(id);
     };

@@ -8,8 +8,9 @@ export interface OriginFacts {
 }
 
 /**
- * Returns which server the page that sent a request came from: this server (`same`), another one (`other`), or
- * `unknown` if no header shows it, as for programs other than browsers. A page cannot set these headers.
+ * Returns where the page that sent a request came from: this server (`same`) or another server
+ * (`other`). Returns `unknown` if no header shows the origin, as in the requests of programs other
+ * than browsers. A page cannot set these headers.
  */
 export function originOf({
   host,

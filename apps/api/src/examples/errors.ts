@@ -5,7 +5,7 @@ import { OTHER, SESSION } from './ids.ts';
 
 type ErrorFields = Partial<Pick<ErrorBody['error'], 'message' | 'details'>>;
 
-// Messages and details that say more than the description of the code in the catalogue.
+// Messages and details for some codes. They say more than the code's description in the catalogue.
 const ERROR_FIELDS: Partial<Record<ErrorCode, ErrorFields>> = {
   INVALID_REQUEST: {
     message: 'max_turns: expected more than 0',

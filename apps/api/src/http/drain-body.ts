@@ -14,9 +14,9 @@ const DRAINED_MAX_BYTES = 64 * 1024 * 1024;
 const DRAINED_MAX_MS = 10_000;
 
 /**
- * Reads and drops the rest of a body before the connection of a request that was refused early is
- * closed. The answer is sent at once. Without this, the kernel would reset the connection because
- * unread data arrives, and the client could lose the answer.
+ * Reads and drops the rest of the body of a request that was refused early, and only then closes
+ * the connection. The answer is sent at once. If the rest were left unread, the kernel would reset
+ * the connection, and the client could lose the answer.
  */
 export function registerDrain(app: App): void {
   app.addHook('onSend', async (request, reply, payload) => {

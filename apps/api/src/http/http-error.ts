@@ -17,8 +17,8 @@ export interface ErrorBody {
 /** The default of the header `retry-after` in seconds, for the codes that have one. */
 const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = { UNAVAILABLE: 5, LIMIT_EXCEEDED: 5 };
 
-// Errors that Fastify throws. Its messages quote the request, which may contain secrets, so Baton
-// replaces them.
+// Errors that Fastify throws. Fastify's messages quote the request, which may contain secrets, so
+// Baton replaces them.
 const FASTIFY_ERRORS: Record<string, readonly [ErrorCode, string]> = {
   FST_ERR_CTP_INVALID_JSON_BODY: ['INVALID_REQUEST', 'expected the body to be JSON'],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['INVALID_REQUEST', 'expected a JSON body, got an empty one'],
@@ -35,7 +35,7 @@ const FASTIFY_ERRORS: Record<string, readonly [ErrorCode, string]> = {
 };
 
 /**
- * Converts anything thrown to an error that a caller may see. An unknown error becomes INTERNAL.
+ * Converts any thrown value to an error that a caller may see. An unknown error becomes INTERNAL.
  */
 export function toAnswerable(error: unknown): AppError {
   if (isAppError(error) && codeFacts(error.code).http !== undefined) return error;

@@ -20,7 +20,8 @@ export function buildCallerOptions({ caller }: Pick<FastifyRequest, 'caller'>): 
 }
 
 /**
- * The options that make a repeated request return the same session; empty without idempotency key.
+ * The options that make a repeated request return the same session; empty without an idempotency
+ * key.
  */
 export function idempotencyOf(
   request: FastifyRequest<{ Headers: { 'idempotency-key'?: string } }>,

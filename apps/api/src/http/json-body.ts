@@ -6,8 +6,8 @@ import { findLostText } from './json-text.ts';
 const UTF8 = /^(?:utf-?8|us-ascii)$/i;
 
 /**
- * Lets routes read JSON bodies only, because a foreign web page cannot send JSON without a CORS
- * preflight, which Baton does not answer. A route that needs no body ignores any body.
+ * Lets routes read only JSON bodies. A foreign web page cannot send JSON without a CORS preflight,
+ * and Baton answers no preflight. A route that needs no body ignores any body.
  */
 export function registerBodies(app: App): void {
   app.removeContentTypeParser(['application/json', 'text/plain']);

@@ -88,8 +88,8 @@ function isRounded(number: string): boolean {
 }
 
 /**
- * Writes a number in one form, as digits without outer zeros and a power of ten, so `1.0` equals
- * `1`.
+ * Converts a number to a form that equal numbers share: digits without outer zeros, and a power of
+ * ten. So `1.0` equals `1`.
  */
 function digitsOf(number: string): string {
   const [, sign = '', whole = '', fraction = '', power = '0'] =

@@ -27,7 +27,7 @@ export function toOpenApiSchema(
     override: ({ zodSchema, jsonSchema }) => {
       simplify(jsonSchema, io);
       // zod reads metadata only from the registry in `metadata`, but `describe` writes to the
-      // global one.
+      // global registry.
       const description = z.globalRegistry.get(zodSchema)?.description;
       if (description !== undefined) jsonSchema.description = description;
     },
@@ -47,7 +47,7 @@ function simplify(schema: JsonSchema, io: 'input' | 'output'): void {
   if (io === 'output' && schema['additionalProperties'] === false) {
     delete schema['additionalProperties'];
   }
-  // zod adds these bounds to every integer, where they tell the reader nothing.
+  // zod adds these bounds to every integer. They tell the reader nothing.
   if (schema['maximum'] === Number.MAX_SAFE_INTEGER) delete schema['maximum'];
   if (schema['minimum'] === Number.MIN_SAFE_INTEGER) delete schema['minimum'];
   // The format is enough; zod's long patterns would make the page unreadable.
@@ -55,8 +55,9 @@ function simplify(schema: JsonSchema, io: 'input' | 'output'): void {
 }
 
 /**
- * Makes references to named schemas point to `components`. An unnamed reference is to the recursive
- * schema of any JSON value; it is removed, because a schema without rules accepts any value.
+ * Makes references to named schemas point to `components`. An unnamed reference points to the
+ * recursive schema of any JSON value. Such a reference is removed, because a schema without rules
+ * accepts any value.
  */
 function redirect(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(redirect);

@@ -18,7 +18,7 @@ form { display: inline; } input { font: inherit; padding: .35rem; width: 100%; b
 
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
-// The pages run no script. Their one style is allowed by its hash.
+// The pages run no script. The policy allows their only style sheet by its hash.
 const POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${STYLE_HASH}'`,

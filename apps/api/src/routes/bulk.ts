@@ -24,8 +24,9 @@ const MAX_LAUNCHES = 1_000;
 const BODY_MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * How long the handler may take, in milliseconds: a busy store needs some seconds for 1,000
- * launches. A shorter limit would not stop them: an abandoned handler still launches all sessions.
+ * How long the handler may take, in milliseconds. A busy store needs some seconds for 1,000
+ * launches. A shorter limit would not stop the launches, because a handler that timed out still
+ * launches all sessions.
  */
 const HANDLER_TIMEOUT_MS = 60_000;
 

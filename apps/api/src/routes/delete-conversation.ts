@@ -5,8 +5,8 @@ import type { App } from '../app-type.ts';
 import { failures, idParams, json, nothing } from '../openapi/responses.ts';
 
 /**
- * How long the caller waits for the deletion, in milliseconds. After that it finishes in the
- * background.
+ * How long the caller waits for the deletion, in milliseconds. After that, the deletion finishes in
+ * the background.
  */
 const WAIT_MS = 7_000;
 

@@ -14,7 +14,7 @@ export async function registerDocs(app: App): Promise<void> {
       authentication: { preferredSecurityScheme: 'key' },
       orderSchemaPropertiesBy: 'preserve',
       documentDownloadType: 'json',
-      // These options would make the page call servers of its vendor or of others.
+      // These options would make the page call servers of its vendor or of third parties.
       telemetry: false,
       withDefaultFonts: false,
       proxyUrl: '',

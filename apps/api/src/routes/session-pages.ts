@@ -18,7 +18,7 @@ const listQuery = z.strictObject({ status: sessionStatusSchema.exactOptional(), 
 
 /**
  * Serves the HTML pages: the list of sessions, a page for each session, and the buttons that stop
- * it.
+ * the session.
  */
 export async function registerSessionPages(app: App, { manager, stop }: AppDeps): Promise<void> {
   await app.register(async (scope: App) => {

@@ -85,8 +85,8 @@ function registerDownload(
       const file = fileOf(session, path);
       const lineage = await lineageOf(sessions, session);
       const bytes = Readable.from(checked(transcripts.read(file, lineage)), { objectMode: false });
-      // Without this timeout, a client that stops reading would hold its connection open without
-      // end.
+      // Without this timeout, a client that stops reading would hold its connection open
+      // indefinitely.
       reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
       return reply
         .header('content-type', path.endsWith('.jsonl') ? NDJSON : 'application/octet-stream')

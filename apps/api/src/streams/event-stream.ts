@@ -82,7 +82,7 @@ export function createEventStreams(
       'cache-control': 'no-store',
       // Tells proxies such as nginx not to buffer the stream.
       'x-accel-buffering': 'no',
-      // A connection that is kept alive after its stream would delay the stop of the server.
+      // A connection that is kept alive after its stream would delay the server's stop.
       connection: 'close',
     });
     raw.write(`retry: ${RETRY_MS}\n\n`);

@@ -24,7 +24,7 @@ export async function readResumePosition(
   if (lastId === undefined) return { isOtherSession: isOtherSession(session, startTime), mark };
   const { position, mark: formerMark } = splitMark(lastId);
   // Once the tombstone of the deleted session has expired, `mark` is empty. Ids that a reader got
-  // before that still have this session's mark.
+  // before the expiry still have this session's mark.
   return { isOtherSession: formerMark !== mark && formerMark !== markOf(session), mark, position };
 }
 

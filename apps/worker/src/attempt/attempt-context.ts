@@ -42,7 +42,7 @@ export interface AttemptContext {
   deps: AttemptDeps;
   session: Session;
   attempt: Attempt;
-  /** Adds the session's id and the attempt's number to every log line. */
+  /** The logger of the attempt. It adds the session's id and the attempt's number to every line. */
   log: Logger;
   /** Writes the session document, guarded by this attempt's fence. */
   owned: OwnedSession;
@@ -117,7 +117,8 @@ export function createAttemptContext(
 }
 
 /**
- * Stops the run if the session document holds a caller's cancel or interrupt. A cancel comes first.
+ * Stops the run if the session document holds a caller's cancel or interrupt. A cancel takes
+ * precedence over an interrupt.
  */
 function stopOnRequest(
   { cancel_requested_at, interrupt_requested_at }: StopTimes,

@@ -58,7 +58,7 @@ export function startAttempt(
     abort: context.stopSwitch.stop,
     confirm: () => context.recorder.heartbeat(),
     lockHeld: () => context.ownership.lockHeld(),
-    // However the attempt ended, `giveUp` stops the recorder, which would otherwise go on renewing
+    // However the attempt ends, `giveUp` stops the recorder, which would otherwise keep renewing
     // the lease. It also stops the copy of the transcript and every write that is still being
     // repeated.
     end: runAttempt(context).finally(() => {
@@ -84,8 +84,8 @@ async function runAttempt(context: AttemptContext): Promise<AttemptResult> {
   const dirs = await makeDirs(context);
   try {
     const run: FinishedRun = 'kind' in dirs ? { outcome: dirs } : await runInDirs(context, dirs);
-    // The recorder has renewed the lease until here. It commits all events before the ending is
-    // written.
+    // The recorder has renewed the lease up to this point. It commits all events before the ending
+    // is written.
     if (!(await context.recorder.finish())) return { kind: 'lost' };
     const ending = await decideEnding(context, run.outcome);
     return await writeDecided(context, run, ending);
@@ -245,7 +245,7 @@ function finishTranscriptCopy(
   { recorder, giveUp }: AttemptContext,
   copy: TranscriptCopy,
 ): Promise<TranscriptManifest | undefined> {
-  // The manifest of a further copy could not be committed, so the copy would be useless.
+  // The attempt may not commit another manifest, so another copy would be useless.
   if (recorder.mustStopWriting) giveUp();
   return copy.finish();
 }

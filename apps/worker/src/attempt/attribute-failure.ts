@@ -73,8 +73,8 @@ export async function attributeFailure(
   }
 }
 
-// The result says "No conversation found", although the worker had restored the transcript. Its
-// folder was missing when the CLI looked for it.
+// The result says "No conversation found", although the worker had restored the transcript. The
+// transcript's folder was missing when the CLI looked there.
 async function attributeLostConversation(
   outcome: Outcome & { kind: 'failed' },
   { run, abort, isResumed }: FailureContext,

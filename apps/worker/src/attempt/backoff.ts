@@ -21,11 +21,11 @@ export function retriesAllowed(code: ErrorCode, maxRetries: number): number {
 }
 
 /**
- * Returns when a failed attempt is tried again. That is the reset of the rate limit, if one was
- * reported, or the end of a pause, whichever is later. The pause is `firstMs` for the first retry
- * and doubles with each retry, up to 5 minutes. A random part of up to half the pause is added, so
- * that a fleet does not retry all at once. `retries` counts the retries made so far; `random` is
- * between 0 and 1.
+ * Returns when a failed attempt is tried again. It is tried again when a pause ends or when the
+ * reported rate limit resets, whichever is later. The pause is `firstMs` for the first retry and
+ * doubles with each retry, up to 5 minutes. A random part of up to half the pause is added, so that
+ * a fleet does not retry all at once. `retries` counts the retries made so far; `random` is between
+ * 0 and 1.
  */
 export function retryAt(
   failure: Pick<FailureFacts, 'code' | 'retry_at'>,

@@ -60,7 +60,7 @@ export interface CommitDeps extends WriteOptions {
 /**
  * Commits what waits in the queue. Ends when the recorder is finishing and the queue is empty, or
  * when writing must stop. Each round inserts a batch of events and then commits it with one guarded
- * update. A round without events renews the lease only: a heartbeat.
+ * update. A round without events is a heartbeat: it only renews the lease.
  */
 export async function runCommitLoop(queue: CommitQueue, deps: CommitDeps): Promise<void> {
   let committing: Promise<boolean> = Promise.resolve(true);

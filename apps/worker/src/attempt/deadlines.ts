@@ -20,7 +20,7 @@ export function deadlinesOf(config: SessionConfig, defaults: DeadlinesMs): Deadl
   };
 }
 
-/** The longest retry delay that Baton believes when the CLI announces one, in milliseconds. */
+/** The longest retry delay of the CLI that Baton believes, in milliseconds. */
 const API_RETRY_MAX_MS = 6 * 3600 * 1000;
 
 // The clocks that measure silence on stdout. They pause while Baton itself does not read.
@@ -46,7 +46,7 @@ export interface DeadlineWatch {
  *
  * - `startup` runs until the CLI's first event. Output other than events restarts it.
  * - `idle` restarts with each line. It does not run while background tasks run within a turn. If
- *   the CLI announces a retry of the API, the clock allows for that delay too.
+ *   the CLI announces that it will retry an API call, the clock runs longer by the announced delay.
  * - `exit` runs from the last result if no work is pending. If work is pending after a result,
  *   `idle` bounds the wait for it.
  * - `wall_clock` runs from start to end.
@@ -61,7 +61,7 @@ export function watchDeadlines(
 
   function start(deadline: Deadline, ms: number): void {
     const clock = timers.get(deadline);
-    // Lines come by the thousand, so a clock that only restarts keeps its timer.
+    // Lines arrive by the thousand, so a clock that only restarts reuses its timer.
     if (clock?.ms === ms) {
       clock.timer.refresh();
       return;
@@ -86,7 +86,7 @@ export function watchDeadlines(
       else if (timers.has('startup')) start('startup', limits.startup);
       if (work.isOver()) {
         clear('idle');
-        // Other output does not restart the exit clock: a CLI that never ends may go on printing.
+        // Other output does not restart the exit clock: a CLI that never ends may keep printing.
         if (!timers.has('exit') || resultOf(line)) start('exit', limits.exit);
         return;
       }

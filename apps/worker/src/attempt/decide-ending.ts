@@ -3,11 +3,11 @@ import type { AttemptContext } from './attempt-context.ts';
 import { retryTime } from './backoff.ts';
 import { countHostFailure } from './host-strikes.ts';
 
-/** The decision how an attempt ends, before it is written. */
+/** How an attempt ends, as decided before the ending is written. */
 export interface DecidedEnding {
   /**
-   * The outcome to write. A `host_failure` becomes `failed` if healthy hosts could not start the
-   * session too often.
+   * The outcome to write. A `host_failure` becomes `failed` if healthy hosts have failed too often
+   * to start the session.
    */
   outcome: Outcome;
   /** The time of the decision, on MongoDB's clock. */
@@ -21,9 +21,9 @@ export interface DecidedEnding {
 }
 
 /**
- * Decides what the outcome of a run means for its session. A host failure is counted; it fails the
- * session once healthy hosts could not start it too often. A session with a retryable failure is
- * tried again while it has retries left.
+ * Decides what the outcome of a run means for its session. A host failure is counted. It fails the
+ * session if healthy hosts have failed too often to start the session. A session with a retryable
+ * failure is tried again while it has retries left.
  */
 export async function decideEnding(
   { deps, session, attempt }: AttemptContext,

@@ -1,5 +1,5 @@
-// Finds out what earlier attempts of a session left: what still counts, and whether the session has
-// its answer already.
+// Finds out what earlier attempts of a session left: what still counts, and whether the session
+// already has its answer.
 import {
   defined,
   type EventStore,
@@ -14,7 +14,7 @@ import type { RecordedLine } from './recorded-line.ts';
 import { isRestart } from './resume-or-restart.ts';
 import { findUnrecordedMessages } from './unrecorded-messages.ts';
 
-/** What to write before a further attempt begins, and the answer if the session has it already. */
+/** What to write before another attempt begins, and the answer if the session already has one. */
 export interface History {
   /** The update that marks what no longer counts. Empty for a first attempt. */
   amends: Progress;
@@ -24,8 +24,8 @@ export interface History {
    */
   answer: Result | null;
   /**
-   * The messages that only the transcript holds. They are recorded before the attempt runs; their
-   * cost is counted already.
+   * The messages that only the transcript holds. They are recorded before the attempt runs. Their
+   * cost is already counted.
    */
   unrecorded: readonly RecordedLine[];
 }

@@ -8,9 +8,9 @@ import {
 
 /**
  * Counts a host failure, if the outcome is one. Returns the session's host failures with this one
- * added, and the outcome. The outcome becomes `failed` once healthy hosts could not start the
- * session too often (`hostVerdict`). Only failures since the session's last start count for that,
- * because a session that has started once can be started.
+ * added, and the outcome. The outcome becomes `failed` if healthy hosts have failed too often to
+ * start the session (`hostVerdict`). Only failures since the session's last start count, because a
+ * session that has started once can be started.
  */
 export function countHostFailure(
   { host_failures: before = [], attempts }: Pick<Session, 'host_failures' | 'attempts'>,

@@ -44,7 +44,7 @@ export interface LineObserver {
 export interface LineObserverDeps {
   recorder: Recorder;
   meter: Meter;
-  /** Tracks the work that the process has still to do. */
+  /** Tracks the work that the process still has to do. */
   work: PendingWork;
   /** Tracks which of Claude's conversations the process is in. */
   claudeSession: ClaudeSessionIdTracker;

@@ -1,8 +1,8 @@
 import type { LivePublisher, Session } from '@baton/core/internal';
 
 /**
- * How long lines are gathered into one message, in milliseconds. Otherwise each token would be a
- * message of its own.
+ * How long lines are gathered into one message, in milliseconds. Without this, each token would be
+ * its own message.
  */
 const GATHER_MS = 25;
 

@@ -41,7 +41,7 @@ export interface PrepareDeps {
   identity: WorkerIdentity;
   workRoot: string;
   policy: Policy;
-  /** Whether a session may schedule wake-ups, with which the CLI continues it later. */
+  /** Whether a session may schedule wake-ups, which make the CLI continue the session later. */
   wakeups: 'allow' | 'forbid';
   /** Opens sealed secrets. */
   opener: Opener;
@@ -143,8 +143,8 @@ export async function prepareAttempt(
 }
 
 /**
- * Returns the sessions whose bytes make up the transcript, nearest first. Throws if a continue may
- * not use its parent.
+ * Returns the sessions whose bytes make up the transcript, nearest first. Throws if a continued
+ * session may not use its parent.
  */
 async function lineageOf(
   sessions: SessionStore,
@@ -169,7 +169,7 @@ async function lineageOf(
   return [own, ...ancestors];
 }
 
-// A continue inherits secrets that were sealed for an earlier session of its conversation.
+// A continued session inherits secrets that were sealed for an earlier session of its conversation.
 function isOfConversation({ sessions }: AttemptStores, session: Session): IsOurs {
   let ids: Promise<string[]> | undefined;
   return async (id) => {

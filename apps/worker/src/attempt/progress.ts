@@ -20,11 +20,11 @@ export interface RunTrackers {
 
 /** The progress of an attempt, as the session document stores it. */
 export interface AttemptProgress {
-  /** From now on, reads the progress from these trackers of a process that is about to start. */
+  /** Makes the progress follow the trackers of a process that is about to start. */
   follow(trackers: RunTrackers): void;
   /** Returns the fields that the recorder writes with its next commit. */
   current(): Progress;
-  /** Returns what the session has spent in its earlier attempts and this one. */
+  /** Returns what the session has spent in its earlier attempts and this attempt. */
   totals(): Totals;
 }
 

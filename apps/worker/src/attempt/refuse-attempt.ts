@@ -40,8 +40,8 @@ export function refuseAttempt(
 }
 
 /**
- * Returns the outcome of an error that is not the host's. The session is handed back if a store
- * does not answer, else it fails.
+ * Returns the outcome of an error that the host did not cause. The session is handed back if a
+ * store does not answer, else it fails.
  */
 export function refusalOutcome(error: unknown): Outcome {
   return isStoreAway(error)
@@ -71,8 +71,8 @@ function findPreparationProblem(error: unknown): HostProblem | null {
   return isAppError(error) ? null : findFileProblem(error);
 }
 
-// The message of a caller's mistake says everything. A stack trace would make it look like a fault
-// of the worker.
+// The message explains a caller's mistake completely. A stack trace would make the mistake look
+// like a worker bug.
 function logRefusal(error: unknown, log: Logger): void {
   if (isAppError(error) && (codeFacts(error.code).http ?? 500) < 500) {
     const { code, message, details } = error;

@@ -5,9 +5,9 @@ import { lastCostState } from '../transcript/last-cost-state.ts';
 import type { Restored } from '../transcript/restore.ts';
 
 /**
- * Passes the last cost that the ended process wrote into its transcript to the meter. A process
- * that was stopped prints no total cost, but SIGTERM lets it write one there
- * (docs/claude-cli.md, section 11).
+ * Passes to the meter the last cost that the ended process wrote into its transcript. A process
+ * that was stopped prints no total cost. But after SIGTERM it can still write the cost into the
+ * transcript (docs/claude-cli.md, section 11).
  */
 export async function settleCost(
   meter: Pick<Meter, 'settle'>,

@@ -16,7 +16,7 @@ export interface StopSwitch {
 
 /**
  * Creates the stop switch of a run. Before the turn has begun, SIGINT would only kill the CLI and
- * leave no answer to complete the session with. So an interrupt waits for the turn.
+ * leave the session without an answer. So an interrupt waits for the turn.
  */
 export function createStopSwitch(): StopSwitch {
   const controller = new AbortController();

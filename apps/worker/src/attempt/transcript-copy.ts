@@ -14,7 +14,7 @@ const PERIOD_MS = 690;
 // cleaner took it away.
 const HOST_FOLDER_LIMIT_MS = 10_000;
 
-/** The copying of a transcript while it grows. */
+/** The loop that copies a transcript while it grows. */
 export interface TranscriptCopy {
   /**
    * Stops the periodic copying, copies the rest and checks every file. Resolves to the manifest, or
@@ -31,7 +31,7 @@ export interface CopyLoopOptions extends WriteOptions {
   hostFolder: string;
   /** How long the last copy waits for that folder, in milliseconds. Default: 10 s. */
   hostFolderLimitMs?: number;
-  /** Called if that folder did not come back in time. What was not copied before is lost. */
+  /** Called if that folder did not come back in time. The parts that were not copied are lost. */
   onFolderLost(): void;
 }
 

@@ -1,4 +1,4 @@
-// Finds messages that the transcript holds and no event does. A worker saves the transcript and the
+// Finds messages that are in the transcript but in no event. A worker saves the transcript and the
 // events independently, so it may die after saving only one of them.
 import { claudeIdOf, type Event, type EventStore, type Session } from '@baton/core/internal';
 import { asList, asObject, asString } from '../claude/fields.ts';

@@ -11,10 +11,10 @@ import { makeWorkDir } from '../host/work-dirs.ts';
 import { findHostErrno } from '../host-problem/find-host-problem.ts';
 
 /**
- * Returns the session's working directory, with symlinks resolved. If the config names none, that
- * is the conversation's directory under the work root, which is made if absent. Throws
- * WORKING_DIR_NOT_ALLOWED or WORKING_DIR_NOT_FOUND if the working directory or an additional
- * directory may not be used; the error names the field of the config.
+ * Returns the session's working directory, with symlinks resolved. If the config names no
+ * directory, the session uses the conversation's directory under the work root, which is made if
+ * absent. Throws WORKING_DIR_NOT_ALLOWED or WORKING_DIR_NOT_FOUND if the working directory or an
+ * additional directory may not be used; the error names the field of the config.
  */
 export async function resolveWorkingDir(
   session: Session,
@@ -91,8 +91,8 @@ function rethrow(error: unknown): never {
 }
 
 /**
- * Compares a directory with its earlier identity: the directory is the `same`, `replaced` by another, `gone`, or
- * `closed` (this worker may not enter it).
+ * Compares a directory with its earlier identity. Resolves to `same`, `replaced` (another directory
+ * is at the path), `gone`, or `closed` (this worker may not enter the directory).
  */
 export async function compareDir(
   path: string,

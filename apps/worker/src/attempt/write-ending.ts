@@ -137,7 +137,7 @@ export async function writeEnding(
 }
 
 // The count is absolute because the write may be repeated. The fence keeps other workers from
-// counting meanwhile.
+// changing the count.
 function withHostFailure(
   counts: Session['counts'],
   host_failures: HostFailure[],

@@ -5,7 +5,8 @@ import { isAppError, isMongoAway } from '@baton/core/internal';
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 2_000;
 
-// Limits the tries only if MongoDB answers and refuses the write, because it would refuse it again.
+// The limit counts only tries that MongoDB answered with a refusal. MongoDB would refuse the same
+// write again.
 const MAX_REFUSALS = 30;
 
 /** How a write is repeated. */

@@ -12,7 +12,7 @@ export type AbortReason =
   | { kind: 'store_unavailable' };
 
 /**
- * The clocks of an attempt: until the first event, between two lines, for the whole run, and from
- * the last result to the end.
+ * The clocks of an attempt. `startup` runs until the first event, `idle` between two lines,
+ * `wall_clock` for the whole run, and `exit` from the last result to the end.
  */
 export type Deadline = 'startup' | 'idle' | 'wall_clock' | 'exit';

@@ -1,5 +1,5 @@
-// The thread of check-answer.ts. It checks one answer against one schema, and posts what does not
-// fit, or null.
+// The thread that check-answer.ts starts. It checks one answer against one schema, and posts what
+// does not fit, or null if everything fits.
 import { parentPort, workerData } from 'node:worker_threads';
 import { misfitOf } from './misfit.ts';
 

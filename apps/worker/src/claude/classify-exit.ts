@@ -66,7 +66,8 @@ function classifySpawnError(error: { code: string; message: string }, workingDir
   const where = workingDir === undefined ? '' : ` in ${workingDir}`;
   const message = `the claude CLI could not be started${where}: ${error.message}`;
   switch (error.code) {
-    // ENOENT means that the program or the directory is missing. The directory was checked before.
+    // ENOENT means that the program or the directory is missing. The directory was checked earlier,
+    // so the program is missing.
     case 'ENOENT':
       return { code: 'CLAUDE_NOT_FOUND', message: `${message}; check the path in CLAUDE_BIN` };
     case 'EACCES':

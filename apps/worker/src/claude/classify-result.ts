@@ -81,7 +81,7 @@ function isFailure(result: Result): boolean {
   if (result.is_error || isDeferred(result)) return true;
   if (find(BY_TERMINAL_REASON, ending) || UNFINISHED.includes(ending)) return true;
   // A refusal or an API error is a failure only without an answer. The CLI itself keeps an answer
-  // that came before it.
+  // that came before the error.
   return !hasAnswer(result) && (result.stop_reason === 'refusal' || ending === 'api_error');
 }
 

@@ -36,7 +36,7 @@ export interface CommandInput {
     Policy,
     'allowedEnv' | 'allowedPermissionModes' | 'settingSources' | 'strictMcpConfig'
   >;
-  /** Whether the session may schedule wake-ups, with which the CLI continues it later. */
+  /** Whether the session may schedule wake-ups, which make the CLI continue the session later. */
   wakeups: 'allow' | 'forbid';
   /** Whether the CLI keeps its credentials from tools, see scrub/env-scrub.ts. */
   scrubsEnv: boolean;
@@ -101,7 +101,7 @@ function buildFiles(input: CommandInput): CommandFiles {
   };
 }
 
-// A tool that is disallowed by name is refused to sub-agents too
+// If a tool is disallowed by name, sub-agents cannot use it either
 // (test/contract/background.test.ts).
 const WAKEUP_TOOLS = ['ScheduleWakeup', 'CronCreate'];
 
@@ -142,8 +142,8 @@ function buildArgs(input: CommandInput, files: CommandFiles): string[] {
   ];
 }
 
-// Says which parts of a repository's own configuration count. Without these flags the CLI uses all
-// of it (docs/claude-cli.md, section 18).
+// These flags say which parts of a repository's own configuration count. Without them, the CLI uses
+// every part (docs/claude-cli.md, section 18).
 function repositoryFlags({ config, policy }: CommandInput): string[] {
   const { settingSources, strictMcpConfig } = policy;
   const asked = config.setting_sources ?? settingSources.byDefault;
@@ -165,7 +165,7 @@ function buildEnv(input: CommandInput): Record<string, string> {
       { details: { field: `env.${forbidden}` } },
     );
   }
-  // Without TMPDIR, the sandbox of the scrub leaves sockets and folders in the system's temporary
+  // Without TMPDIR, the scrub's sandbox leaves sockets and folders in the system's temporary
   // directory.
   const scrub = input.scrubsEnv ? { [SCRUB]: '1', TMPDIR: dirs.tmp } : {};
   return {
@@ -194,7 +194,7 @@ function withScrub(settings: SessionConfig['settings'] = {}): SessionConfig['set
   return { ...settings, env: { ...Object(settings['env']), [SCRUB]: '1' } };
 }
 
-// Sets the CLI's own switch that disables the bypass mode. It works however a session asks
+// Sets the CLI's own switch that disables the bypass mode. It works no matter how a session asks
 // for that mode.
 function withoutBypass(settings: SessionConfig['settings'] = {}): SessionConfig['settings'] {
   const { permissions } = settings;

@@ -29,10 +29,10 @@ const HOW_TO_FIX =
 
 /**
  * Returns the path of the CLI, or null if there is none. If `configured` is set, the function looks
- * only at that file. Otherwise this looks into the `node_modules` above `from`, then on PATH.
+ * only at that file. Otherwise, it looks in the `node_modules` folders above `from`, then on PATH.
  */
 function locateClaude(configured: string | undefined, from: string, path: string): string | null {
-  // The path is made absolute, because every session starts the CLI from a directory of its own.
+  // The path is made absolute, because every session starts the CLI from its own directory.
   if (configured !== undefined) return isExecutable(configured) ? resolve(configured) : null;
   for (let folder = from; ; folder = dirname(folder)) {
     const file = join(folder, 'node_modules', '.bin', 'claude');
@@ -44,8 +44,8 @@ function locateClaude(configured: string | undefined, from: string, path: string
 }
 
 /**
- * Finds the CLI and its version. A worker calls this once, when it starts. Throws CLAUDE_NOT_FOUND or
- * CLAUDE_TOO_OLD with a message that says how to fix it.
+ * Finds the CLI and its version. A worker calls this function once, when the worker starts. Throws
+ * CLAUDE_NOT_FOUND or CLAUDE_TOO_OLD with a message that says how to fix it.
  */
 export async function findClaude(
   configured: string | undefined,

@@ -22,7 +22,7 @@ export interface FramedLine {
 export interface Framer {
   /** Returns the lines that this piece of the stream completes. */
   push(piece: Uint8Array): FramedLine[];
-  /** Returns what stands after the last newline, or null. */
+  /** Returns the text after the last newline, or null if there is none. */
   flush(): FramedLine | null;
 }
 

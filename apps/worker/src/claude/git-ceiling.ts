@@ -3,10 +3,10 @@ import { delimiter } from 'node:path';
 const NAME = 'GIT_CEILING_DIRECTORIES';
 
 /**
- * Adds WORK_ROOT to the ceilings of git in an environment: below it, git looks for a repository no
- * higher than WORK_ROOT. Without the ceiling, a session that has no repository would work in a
- * repository that contains WORK_ROOT. Other ceilings of the environment stay. `workRoot` must have
- * no symlinks, because git compares it with real paths.
+ * Adds WORK_ROOT to git's ceilings in an environment. From a directory below WORK_ROOT, git then
+ * looks for a repository no higher than WORK_ROOT. Without the ceiling, a session that has no
+ * repository would work in a repository that contains WORK_ROOT. Other ceilings of the environment
+ * stay. `workRoot` must have no symlinks, because git compares it with real paths.
  */
 export function withGitCeiling(
   env: Readonly<Record<string, string>>,
@@ -16,7 +16,7 @@ export function withGitCeiling(
 }
 
 /**
- * Returns the variable with these ceilings, without the empty ones. If all are empty, returns an
+ * Returns the variable with these ceilings, except empty ceilings. If all are empty, returns an
  * empty object.
  */
 export function joinCeilings(...ceilings: (string | undefined)[]): Record<string, string> {

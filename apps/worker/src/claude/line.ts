@@ -6,8 +6,8 @@ import { MAX_COST_USD } from './plausible-cost.ts';
 import { readResult, readUsage } from './read-result.ts';
 
 /**
- * One line of the CLI's stdout: no object (`noise`), a broken object or an object without a type
- * (`garbage`), or an event.
+ * One line of the CLI's stdout: text that is not an object (`noise`), a broken object or an object
+ * without a type (`garbage`), or an event.
  */
 export type ClaudeLine = { kind: 'noise' } | { kind: 'garbage' } | ClaudeEvent;
 
@@ -36,7 +36,7 @@ export interface Init {
   mcp_servers: { name: string; status: string }[];
 }
 
-/** A failed call of the API that the CLI will repeat. */
+/** A failed API call that the CLI will repeat. */
 export interface ApiRetry {
   attempt?: number;
   maxRetries?: number;
@@ -55,7 +55,7 @@ export interface RateLimit {
   reportedReset?: unknown;
 }
 
-/** The token counts of one message of the API. */
+/** The token counts of one API message. */
 export interface MessageUsage {
   messageId: string;
   usage: PricedUsage;

@@ -9,8 +9,8 @@ interface RunIds {
 
 /**
  * Returns the content of the file for `--mcp-config`: the caller's servers, escaped so that each
- * value reaches its server as the caller wrote it. Unescaped, the CLI would replace `${NAME}` and
- * `${NAME:-x}` by variables of its own environment, which are the operator's
+ * value reaches its server as the caller wrote it. Without the escapes, the CLI would replace
+ * `${NAME}` and `${NAME:-x}` with variables of its own environment, which belong to the operator
  * (test/contract/mcp-expansion.test.ts).
  *
  * @param withheld The operator's variables that servers must not see. Programs get them with an

@@ -12,7 +12,7 @@ export function misfitOf(schema: object, answer: unknown): string | null {
     validateFormats: false,
     multipleOfPrecision: 6,
     // The CLI has accepted the schema, so keywords that this validator does not know must not make
-    // it fail.
+    // the check fail.
     strict: false,
     logger: false,
   });

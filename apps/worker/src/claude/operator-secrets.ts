@@ -34,7 +34,7 @@ export function operatorSecrets(env: Record<string, string | undefined>): string
 }
 
 // A tool may print a key of several lines line by line. The first and the last line of a PEM key
-// are no secrets.
+// are not secrets.
 function linesOf(value: string): string[] {
   const trimmed = value.trim();
   const lines = trimmed.split('\n').map((line) => line.trim());
@@ -42,7 +42,7 @@ function linesOf(value: string): string[] {
   return [trimmed, ...lines.filter((line) => !line.startsWith('-----'))];
 }
 
-// Each line is `Name: value`. A message may show the token of "Bearer <token>" alone.
+// Each line is `Name: value`. A message may show only the token of "Bearer <token>".
 function headerSecrets(headers: string): string[] {
   return headers.split('\n').flatMap((line) => {
     const value = line.slice(line.indexOf(':') + 1).trim();

@@ -16,7 +16,7 @@ import { recount, type Tokens, tokensOfUsages } from './tokens.ts';
 export interface PendingUsage {
   /**
    * Counts the usage of a message. Several lines may report one message, each more complete than
-   * the one before. With `onlyKnown` a message that no earlier line reported is left out.
+   * the line before. With `onlyKnown` a message that no earlier line reported is left out.
    */
   count(spent: MessageUsage, onlyKnown?: boolean): void;
   /**

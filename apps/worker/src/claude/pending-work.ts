@@ -69,8 +69,8 @@ export function createPendingWork(): PendingWork {
   }
 
   // The turn of a background task ends with a result line that names its origin. The turn of a
-  // prompt or a wake-up ends with a result line that names none. A result line without an origin
-  // uses up the wake-ups that earlier turns scheduled.
+  // prompt or a wake-up ends with a result line that names no origin. A result line without an
+  // origin uses up the wake-ups that earlier turns scheduled.
   function observeResult(body: Record<string, unknown>): void {
     results += 1;
     isIdle = true;

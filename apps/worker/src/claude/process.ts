@@ -18,7 +18,7 @@ export interface ClaudeProcess {
    * Yields the lines of stdout in order, until stdout ends. A slow reader slows the process down.
    */
   lines(): AsyncGenerator<FramedLine[]>;
-  /** Resolves when the process has ended. Some of its lines may be unread then. Never rejects. */
+  /** Resolves when the process has ended. Some of its lines may still be unread. Never rejects. */
   readonly exit: Promise<Exit>;
   /**
    * Resolves when the process has ended and its streams are closed, so no more output can come.
@@ -82,8 +82,8 @@ export function startClaude(
     closeWhenSilent(performance.now());
   });
 
-  // A fixed time after the exit would be too early if MongoDB is slow: stdout that is not read yet
-  // may hold the answer.
+  // If MongoDB is slow, a fixed time after the exit would be too early, because unread stdout may
+  // hold the answer.
   function closeWhenSilent(since: number): void {
     const remainingMs = STREAMS_GRACE_MS - (performance.now() - Math.max(since, silentSince));
     if (remainingMs <= 0) child.stdout.destroy();
@@ -136,7 +136,7 @@ function signalGroup(pid: number | undefined, name: NodeJS.Signals): string | nu
     process.kill(-pid, name);
     return null;
   } catch (error) {
-    // ESRCH: the group is gone already, so there is nothing to signal.
+    // ESRCH: the group is already gone, so there is nothing to signal.
     const { code = 'unknown' } = error as NodeJS.ErrnoException;
     return code === 'ESRCH' ? null : code;
   }

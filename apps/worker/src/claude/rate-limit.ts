@@ -13,8 +13,8 @@ const LONGEST_WINDOW_MS = 7 * 24 * HOUR_MS;
 const MARGIN_MS = HOUR_MS;
 
 /**
- * Returns a rate limit without a reset time that cannot be true: one in the past, beyond the end of
- * its window, or unreadable. `isAbsurd` is true if such a time was left out.
+ * Returns a rate limit, but leaves out a reset time that cannot be true: a time in the past, beyond
+ * the end of the limit's window, or unreadable. `isAbsurd` is true if such a time was left out.
  */
 export function believable(
   { reportedReset, ...limit }: RateLimit,

@@ -21,8 +21,8 @@ const MAX_BROKEN = 16;
 
 /**
  * Splits a line of stdout into events and the text before, between and after them, in order. Such
- * text is terminal sequences, a byte order mark or the output of a wrapper. White space alone is
- * not a part. Never throws.
+ * text may be terminal sequences, a byte order mark or the output of a wrapper. White space alone
+ * is not a part. Never throws.
  */
 export function splitLine({ text, bytes, outline }: FramedLine): LinePart[] {
   if (outline) return longLine(text, bytes, outline);

@@ -1,5 +1,5 @@
-// Skips and removes control sequences: bytes that are commands to a terminal, and part of neither
-// text nor JSON.
+// Skips and removes control sequences. They are commands to a terminal, and belong neither to text
+// nor to JSON.
 
 // Sequences of ECMA-48: titles and other strings, cursor and screen, single escapes.
 const SEQUENCE = String.raw`\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[PX^_][^\u001b]*\u001b\\|(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|\u001b[ -/]*[0-~]`;

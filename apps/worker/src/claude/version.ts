@@ -11,8 +11,8 @@ export function parseVersion(text: string): string | null {
 }
 
 /**
- * Returns the CLI's version. Throws CLAUDE_TOO_OLD, with the way to fix it, if Baton cannot work
- * with the CLI.
+ * Returns the CLI's version. Throws CLAUDE_TOO_OLD, with a message that says how to fix it, if
+ * Baton cannot work with the CLI.
  */
 export function checkVersion(text: string): { version: string } {
   const version = parseVersion(text);

@@ -8,7 +8,8 @@ export interface HostProblem {
   message: string;
 }
 
-// Each of these errnos means that the host is short of something or broken, whatever the program was doing.
+// Each of these errnos means that the host lacks a resource or is broken, whatever the program was
+// doing.
 const HOST_ERRNOS: Readonly<Record<string, string>> = {
   EAGAIN: 'no more processes or threads can be started',
   EDQUOT: 'the disk quota is used up',

@@ -59,8 +59,8 @@ export interface HostListener {
 export function createHostHealth({ probe, stuck, log }: HostHealthDeps): HostHealth {
   const boundedProbe = createBoundedProbe(probe);
   let problem: HostProblem | null = null;
-  // The pause keeps growing over several sicknesses until a session starts: a probe that passes may have
-  // missed what is wrong.
+  // Until a session starts, the pause keeps growing each time the host becomes sick again. A probe
+  // that passed may have missed the problem.
   let pauseMs = FIRST_PAUSE_MS;
   let nextAt = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -133,7 +133,10 @@ export function createHostHealth({ probe, stuck, log }: HostHealthDeps): HostHea
   };
 }
 
-/** Returns a probe that runs once at a time. A caller waits for it no longer than the limit. */
+/**
+ * Returns a probe that never runs twice at the same time. A caller waits for it no longer than the
+ * limit.
+ */
 function createBoundedProbe(
   probe: () => Promise<HostProblem | null>,
 ): () => Promise<HostProblem | null> {
@@ -142,7 +145,8 @@ function createBoundedProbe(
     probing ??= probe().finally(() => {
       probing = undefined;
     });
-    // If a probe hangs, the next caller waits for the same one: a second probe would hang too.
+    // If a probe hangs, the next caller waits for the same probe, because a second probe would hang
+    // too.
     return within(probing, PROBE_LIMIT_MS);
   };
 }

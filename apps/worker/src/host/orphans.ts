@@ -9,7 +9,7 @@ export interface MarkedProcess {
   marker: Marker;
 }
 
-/** How many times a sweep looks for processes: some may be forked while it looks. */
+/** How many times a sweep looks for processes, because processes may fork while it looks. */
 const MAX_ROUNDS = 10;
 
 const BETWEEN_ROUNDS_MS = 20;
@@ -20,8 +20,8 @@ const EXEC_READS = 5;
 const BETWEEN_EXEC_READS_MS = 10;
 
 /**
- * Returns every process of this user that carries a marker, in the pid namespace of this process. Returns
- * none if there is no /proc.
+ * Returns every process of this user that carries a marker, in the pid namespace of this process.
+ * Returns an empty list if there is no /proc.
  */
 export async function markedProcesses(): Promise<MarkedProcess[]> {
   const entries = await readdir('/proc').catch(() => []);
@@ -31,9 +31,9 @@ export async function markedProcesses(): Promise<MarkedProcess[]> {
 }
 
 /**
- * Kills every process whose marker matches, and the processes that these fork meanwhile. Returns how many it
- * killed. Killing the process group is not enough: the CLI's tools run in process sessions of their own
- * (test/contract/processes.test.ts).
+ * Kills every process whose marker matches, and the processes that they fork before they die.
+ * Returns how many it killed. Killing the process group is not enough: the CLI's tools run in
+ * process sessions of their own (test/contract/processes.test.ts).
  */
 export async function killMarked(matches: (marker: Marker) => boolean): Promise<number> {
   const killed = new Set<number>();

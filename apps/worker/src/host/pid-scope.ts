@@ -1,5 +1,5 @@
-// A pid is valid only in one pid namespace of one host. A container has pids of its own, even if it shares
-// a disk with others or its host sees its processes.
+// A pid is valid only in one pid namespace of one host. A container has its own pids, even if it
+// shares a disk with other containers or its host sees its processes.
 import { createHash } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';

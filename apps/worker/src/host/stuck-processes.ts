@@ -23,7 +23,10 @@ export interface StuckProcesses {
   stop(): void;
 }
 
-/** Creates the list of such processes, empty at first. It logs when all processes of a session are gone. */
+/**
+ * Creates an empty list of processes that could not be ended. It logs when all processes of a
+ * session are gone.
+ */
 export function createStuckProcesses(log: Logger): StuckProcesses {
   const bySession = new Map<string, readonly GroupMember[]>();
   let timer: NodeJS.Timeout | undefined;

@@ -55,8 +55,8 @@ async function sweepOnce(unused: Unused): Promise<{ processes: number; folders: 
       unused.add(entry);
       if (!seenUnused.has(entry)) continue;
     } else if (!isGone(owner)) continue;
-    // A folder of another user, or one that a process still writes into, cannot be removed. The sweep
-    // continues with the next folder.
+    // A folder of another user, or a folder that a process still writes into, cannot be removed.
+    // The sweep continues with the next folder.
     folders += await rm(join(tmpdir(), entry), { recursive: true, force: true }).then(
       () => 1,
       () => 0,

@@ -29,8 +29,8 @@ export async function makeWorkDir(workRoot: string, rootId: string): Promise<str
       throw error;
     },
   );
-  // The mark is written after the directory, so that only a directory of ours gets one. If this process
-  // dies in between, the directory is never removed.
+  // The mark is written after the directory is made, so that only a directory that Baton made gets
+  // a mark. If this process dies in between, the directory is never removed.
   if (isOurs) await writeFile(join(workRoot, MARKS, rootId), '');
   // With the dot, the system refuses a path that is a file (ENOTDIR).
   return realpath(`${own}/.`);
@@ -40,7 +40,7 @@ export async function makeWorkDir(workRoot: string, rootId: string): Promise<str
 export interface WorkDirSweepDeps {
   workRoot: string;
   tombstones: Pick<TombstoneStore, 'rootsRemovedBetween'>;
-  /** Resolves to whether this conversation has a session: its id may be in use again. */
+  /** Resolves to whether this conversation has a session, because its id may be in use again. */
   isKept(rootId: string): Promise<boolean>;
   clock: StoreClock;
   log: Logger;

@@ -8,7 +8,7 @@ const RENEW_EVERY_MS = 5_000;
 /** How long the lease is valid, in milliseconds. After that, another worker takes over. */
 const LEASE_MS = 15_000;
 
-/** How long the same failure of a task is not logged again, in milliseconds. */
+/** How long a repeated failure of a task is not logged again, in milliseconds. */
 const REPEAT_MS = 10 * 60_000;
 
 /** A task that the worker with the lease runs again and again. */
@@ -45,7 +45,8 @@ export function startMaintenance(
     heldUntil = requestedAt + LEASE_MS;
     if (hasLease || signal.aborted) return;
     hasLease = true;
-    // With a new lease, each task runs at once and not only with its timer.
+    // When this process gets the lease, it runs each task at once instead of waiting for the task's
+    // timer.
     for (const start of starts) start();
   }
 

@@ -60,8 +60,8 @@ export interface Reconciler {
 function createReconciler(deps: ReconcilerDeps): Reconciler {
   const { jobs, store, admission, log } = deps;
   const handle = createErrorGuard(log);
-  // The ids of the waiting jobs that `readJobs` found last. `restore` skips these sessions, because they have
-  // a job: in a long queue that is most of them.
+  // The ids of the waiting jobs that `readJobs` found last. `restore` skips these sessions, because
+  // they still have a job. In a long queue, these are most of the sessions.
   let waiting = new Set<string>();
 
   return {
@@ -202,7 +202,7 @@ function formatFailure({ code, message }: { code: string; message: string }): st
   return `${code}: ${message}`;
 }
 
-/** Runs all steps once, in the order in which each finds most. */
+/** Runs all steps once, in the order in which each step finds the most to do. */
 export async function reconcileOnce(deps: ReconcilerDeps): Promise<RoundReport> {
   const { readJobs, release, restore } = createReconciler(deps);
   const read = await readJobs();

@@ -42,8 +42,8 @@ const ENDS_TEXT = ['content_block_stop', 'message_start', 'message_delta', 'mess
 // If more lines than this wait, all are published, and the part that may begin a secret is masked.
 const MAX_WAITING = 256;
 
-// If the end of a whole text may begin a secret, it is masked from this length on. Many ordinary texts end
-// with a shorter one.
+// If the end of a whole text may begin a secret, that end is masked only if it has at least this
+// many bytes. Many ordinary texts end with a shorter piece of a secret.
 const CUT_MIN_BYTES = 8;
 
 // The longest end of a text that is kept because it may begin a secret, in bytes. No variable is

@@ -1,7 +1,7 @@
 import { createSecretMatcher, type SecretMatcher } from './secret-match.ts';
 import { mayHoldControlBytes, mayHoldControls } from './skip-control.ts';
 
-/** A range of a text: from an index up to, but not including, another. */
+/** A range of a text: from an index up to, but not including, another index. */
 export interface Range {
   from: number;
   to: number;

@@ -44,7 +44,7 @@ const ESCAPE_DIGITS = 4;
 // The letters that follow the backslashes of an escaped control character.
 const BEGINS_CONTROL = /^[ubf]/;
 
-/** Creates a matcher of one secret. The caller refuses an empty secret. */
+/** Creates a matcher of one secret. The secret must not be empty; the caller checks this. */
 export function createSecretMatcher(secret: string): SecretMatcher {
   const units = [...secret].map(toUnit);
 

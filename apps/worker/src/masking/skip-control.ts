@@ -1,6 +1,7 @@
-// Skips control sequences and control characters inside a secret. A terminal does not show them, and a program
-// that strips them gets the whole secret. Texts are bytes (latin1), as in secret-match.ts. The kinds are those
-// that stripControls removes: raw, or escaped as in JSON any number of times.
+// Skips control sequences and control characters inside a secret. A terminal does not show them,
+// and a program that strips them gets the whole secret. Texts are bytes (latin1), as in
+// secret-match.ts. This file skips the same kinds that stripControls removes: raw, or escaped as in
+// JSON any number of times.
 
 // The length of the longest title, link or other string that is searched for its end, in characters.
 const STRING_MAX = 4096;

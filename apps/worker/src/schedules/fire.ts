@@ -1,4 +1,5 @@
-// Handles one firing of a schedule: launches a session, unless the last one still runs and overlaps are skipped.
+// Handles one firing of a schedule: launches a session, unless the schedule's last session still
+// runs and the schedule skips overlaps.
 import {
   AppError,
   codeFacts,

@@ -23,8 +23,8 @@ export interface RotationReport {
 }
 
 /**
- * Reseals every secret of every session and schedule with the sealing key. It may be repeated, and may run beside
- * running workers.
+ * Reseals every secret of every session and schedule with the sealing key. The function may be
+ * repeated, and may run while workers run.
  */
 export async function rotateSecrets(deps: RotationDeps): Promise<RotationReport> {
   const report: RotationReport = { resealed: 0, refused: [] };
@@ -42,7 +42,8 @@ export async function rotateSecrets(deps: RotationDeps): Promise<RotationReport>
     const done = await resealConfig(launch, deps, { isOurs: async () => false });
     if (!done) continue;
     if ('refused' in done) report.refused.push({ id, reason: done.refused.message });
-    // If a schedule was changed meanwhile, nothing is stored: the process that changed it also sealed it.
+    // If the schedule was changed since it was read, nothing is stored: the process that changed it
+    // also sealed its secrets.
     else if (await deps.secrets.setLaunch(id, revision, done.config)) report.resealed += 1;
   }
   return report;

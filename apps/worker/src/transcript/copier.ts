@@ -100,7 +100,10 @@ export function createTranscriptCopier(
   };
 }
 
-/** Returns what tells a folder from another one under the same path, or null if no folder is there. */
+/**
+ * Returns what tells a folder from another folder under the same path, or null if no folder is
+ * there.
+ */
 function identityOf(folder: string): string | null {
   try {
     const { dev, ino } = statSync(folder);

@@ -186,7 +186,8 @@ function uuidsIn(line: string): string[] {
   return [...line.matchAll(/"uuid":"([0-9a-f-]{36})"/g)].map(([, uuid]) => uuid ?? '');
 }
 
-// Baton wrote the manifest. The path is still checked, because a wrong one could point outside the folder.
+// Baton wrote the manifest. The path is still checked, because a wrong path could point outside the
+// folder.
 function insideProject(projectDir: string, path: string): string {
   const target = join(projectDir, path);
   if (!target.startsWith(projectDir + sep) || normalize(path) !== path) {

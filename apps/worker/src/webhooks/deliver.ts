@@ -31,7 +31,10 @@ export interface DeliverDeps {
   deadAfter: DeadAfter;
 }
 
-/** How the try ended: the job is done, is due again in `inMs` milliseconds, or found no free slot. */
+/**
+ * How the try ended: the job is done, it is due again in `inMs` milliseconds, or the webhook had no
+ * free slot.
+ */
 export type DeliverEnd = { kind: 'done' } | { kind: 'again'; inMs: number } | { kind: 'no_slot' };
 
 const DONE: DeliverEnd = { kind: 'done' };

@@ -5,7 +5,10 @@
  */
 export const SLOTS = 4;
 
-/** The same for a webhook whose last request got no answer. Each of its requests may take until the timeout. */
+/**
+ * How many requests may go at a time to a webhook whose last request got no answer. Each of its
+ * requests may take until the timeout.
+ */
 const SLOTS_WITHOUT_ANSWER = 1;
 
 const SLOT_DELAY_FIRST_MS = 200;
@@ -14,8 +17,8 @@ const SLOT_DELAY_MAX_MS = 30_000;
 /** The slot of one request. */
 export interface EndpointSlot {
   /**
-   * Releases the slot; to be called once. `answered` is whether the endpoint answered, or undefined if no request
-   * was made.
+   * Releases the slot. The caller calls it exactly once. `answered` is whether the endpoint
+   * answered, or undefined if no request was made.
    */
   release(answered: boolean | undefined): void;
 }

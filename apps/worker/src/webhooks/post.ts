@@ -66,8 +66,9 @@ export async function post({ url, headers, body }: Post, limits: PostLimits): Pr
   }
 }
 
-// Returns a lookup that gives only allowed addresses. The connection goes to one of the addresses that were checked, so
-// a host name cannot resolve to an allowed address for the check and to another one for the connection.
+// Returns a lookup that gives only allowed addresses. The connection goes to one of the addresses
+// that were checked, so a host name cannot resolve to an allowed address for the check and to a
+// different address for the connection.
 function guardedLookup(protocol: string, allowed: readonly AddressRange[]): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
