@@ -36,9 +36,9 @@ export interface Producer {
   /** Enqueues a new session. Throws INVALID_REQUEST, PAYLOAD_TOO_LARGE or UNAVAILABLE. */
   launchSession(config: SessionConfig, options?: EnqueueOptions): Promise<Enqueued>;
   /**
-   * Enqueues a session that continues another. Throws like launchSession. The producer cannot check the parent. If the
-   * parent is missing or cannot be resumed, or is busy while `on_busy` is `reject`, the worker ends the new session as
-   * failed.
+   * Enqueues a session that continues another session. Throws like launchSession. The producer cannot check the parent.
+   * If the parent is missing or cannot be resumed, or is busy while `on_busy` is `reject`, the worker fails the new
+   * session.
    */
   continueSession(request: ContinueSessionConfig, options?: ContinueOptions): Promise<Enqueued>;
 }
@@ -47,7 +47,7 @@ const optionsSchema = z.looseObject({ connection: redisSchema, prefix: prefixSch
 
 /** The options of a producer: where its queue is, and optionally the operator's public key that encrypts secrets. */
 export interface ProducerOptions extends SessionQueueOptions {
-  /** A key of the JWKS that the API serves at /.well-known/jwks.json. Use the first one. */
+  /** A key of the JWKS that the API serves at /.well-known/jwks.json. Use the first key. */
   sealTo?: Readonly<Record<string, unknown>>;
 }
 

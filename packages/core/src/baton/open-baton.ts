@@ -47,16 +47,16 @@ export interface Baton {
   manager: CallerManager;
   /** Cancels and interrupts sessions. */
   stop: SessionStop;
-  /** Reads of the stored sessions and their events. */
+  /** Functions that read the stored sessions and their events. */
   stores: {
     sessions: Pick<SessionStore, 'get' | 'getMany' | 'list'>;
     /** Events above a session's `last_event_seq` are not committed, so pass that number as `upTo`. */
     events: Pick<EventStore, 'page'>;
   };
   /**
-   * Closes what `openBaton` opened, and nothing that was passed in. Takes a few seconds at most: a connection that does
-   * not close within 5 s is left behind. Returns whether every connection closed. Calling it again returns the same
-   * promise.
+   * Closes what `openBaton` opened, and leaves open what the caller passed in. Takes a few seconds at most: a
+   * connection that does not close within 5 s is left behind. Returns whether every connection closed. Calling it again
+   * returns the same promise.
    */
   close(): Promise<boolean>;
 }

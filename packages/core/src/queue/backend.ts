@@ -16,7 +16,10 @@ import { strippedData } from './stripped-data.ts';
 /** Scripts whose answer may hold the hash of the next job. */
 const FETCHING = ['moveToActive', 'moveToFinished', 'moveToDelayed'];
 
-/** Scripts that are not run again after they failed, because their first half has taken effect. */
+/**
+ * Scripts that are not run again after they failed, because their first half may already have taken
+ * effect.
+ */
 const ONCE = /^(add|moveToFinished|moveToDelayed|moveJobFromActiveToWait|retryJob)/;
 
 type Client = ScriptClient & {
@@ -64,8 +67,8 @@ class Backend extends RedisQueueBackend {
     return lists.map((ids) => ids.map((id): [string, string[]] => [id, []]));
   }
 
-  // A job that has ended keeps no payload, because its session is in MongoDB. How many ended jobs
-  // are kept is up to the worker's settings, not to the options of the job.
+  // A job that has ended keeps no payload, because its session is in MongoDB. The worker's settings
+  // decide how many ended jobs are kept; the options of the job do not.
   protected override moveToFinishedArgs(
     ...args: Parameters<RedisQueueBackend['moveToFinishedArgs']>
   ): ReturnType<RedisQueueBackend['moveToFinishedArgs']> {
@@ -98,8 +101,8 @@ class Backend extends RedisQueueBackend {
     const [flat, id, ...rest] = answer;
     const { hash, problem } = makeReadable(fromFlat(flat));
     if (problem !== null) {
-      // The scripts that end the job read the stored hash. So the fields that would make them fail
-      // are replaced there too.
+      // The scripts that end the job read the stored hash. So the fields that would make a script
+      // fail are replaced in Redis, too.
       const key = this.toKey(String(id));
       await client.hset(key, { data: hash['data'] ?? '', opts: '{}' });
       await client.hdel(key, 'parent', 'parentKey', 'rjk', 'deid');

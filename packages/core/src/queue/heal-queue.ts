@@ -41,7 +41,7 @@ const KINDS = {
 /** How many jobs of each state are checked. BullMQ's scripts move no more jobs at once. */
 const MAX_JOBS = 1_000;
 
-/** How long before their time delayed jobs are checked, in milliseconds. */
+/** Delayed jobs that become ready within this time, in milliseconds, are checked. */
 const SOON_MS = 60_000;
 
 /**

@@ -69,7 +69,7 @@ export function createJobUpkeep(
   return {
     async *waiting() {
       // Reads all ids, from the oldest end, before it yields any. The caller's work changes the
-      // lists, and reading them page by page meanwhile would skip jobs.
+      // lists, so a read page by page would skip jobs.
       const ids: string[] = [];
       for (let from = 0; ; from += PAGE) {
         const page = await runBounded(() => queue.getRanges(WAITING, from, from + PAGE - 1, true));
@@ -91,7 +91,7 @@ export function createJobUpkeep(
       const found = await runBounded(() => queue.getJob(job.id));
       if (found) {
         if (await runBounded(() => isLive(found))) return false;
-        // If a worker took the job meanwhile, its lock prevents the removal: the job is live.
+        // If a worker has taken the job, the worker's lock prevents the removal: the job is live.
         if (!(await runBounded(() => tryRemove(found)))) return false;
       }
       await runBounded(() => queue.add(job.kind, job, buildJobOptions(job, Date.now())));
@@ -99,8 +99,8 @@ export function createJobUpkeep(
     },
     async drop(id) {
       const job = await runBounded(() => queue.getJob(id));
-      // If a worker holds the job, its lock prevents the removal. The worker itself finds that the
-      // session has ended.
+      // If a worker holds the job, the worker's lock prevents the removal. The worker itself finds
+      // that the session has ended.
       if (job) await runBounded(() => tryRemove(job));
     },
     async fail({ id, data }, reason) {

@@ -4,7 +4,10 @@ import { type LiveMessage, liveMessageSchema } from '../model/session/live.ts';
 import { conversationChannel, statusChannel } from './live.ts';
 import { openSubscriberRedis } from './redis.ts';
 
-/** A listener to live messages. Messages may be lost, because what they announce is in MongoDB. */
+/**
+ * A listener for live messages. Messages may be lost, because MongoDB holds the data that they
+ * announce.
+ */
 export interface LiveListener {
   onMessage(message: LiveMessage): void;
   /**

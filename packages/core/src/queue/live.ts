@@ -22,7 +22,7 @@ export interface LivePublisher {
   progressed(session: PublishedSession): void;
   /** Publishes the session's new status. */
   statusChanged(session: PublishedSession): void;
-  /** Publishes the lines by which an answer grows. */
+  /** Publishes partial lines of an answer. */
   partials(conversation: string, lines: Omit<Partials, 'kind'>): void;
 }
 

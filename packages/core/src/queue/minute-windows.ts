@@ -6,7 +6,7 @@ const WINDOW_S = 60;
 /** Counts per minute, shared by all processes. The minute of a name begins with its first count. */
 export interface RateWindows {
   /**
-   * Adds one count and returns null. If the count has reached `max`, adds none and returns the
+   * Adds one count and returns null. If the count has reached `max`, adds nothing and returns the
    * milliseconds until the minute ends.
    */
   consume(name: string, max: number): Promise<number | null>;

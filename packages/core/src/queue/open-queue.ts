@@ -14,7 +14,7 @@ export interface SessionQueueOptions {
 export interface OpenedQueue {
   bull: Queue;
   client: Redis;
-  /** Closes the queue, and the client unless the caller handed it in. */
+  /** Closes the queue. Also closes the client, unless the caller passed it in. */
   close(): Promise<void>;
 }
 

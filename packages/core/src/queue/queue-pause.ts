@@ -14,9 +14,9 @@ export interface QueuePause {
   /** Pauses the queue for this long, in milliseconds. Does not shorten a longer pause. */
   pause(ms: number): Promise<void>;
   /**
-   * Returns how much longer the queue is paused, in milliseconds; 0 if it is not paused. Another
-   * program must have set a pause of more than five minutes, so this cuts it to five minutes and
-   * logs it.
+   * Returns how much longer the queue is paused, in milliseconds; 0 if it is not paused. Only
+   * another program sets a pause of more than five minutes, so the call shortens such a pause to
+   * five minutes and logs it.
    */
   pauseMs(): Promise<number>;
 }

@@ -30,8 +30,8 @@ const ELSEWHERE = ['READONLY', 'UNBLOCKED', 'LOADING', 'MASTERDOWN', 'CLUSTERDOW
 export const NO_ANSWER = 'Redis does not answer';
 
 /**
- * How long an answer from Redis explains why a client that reconnects gets no answer, in
- * milliseconds.
+ * For this many milliseconds after an error answer from Redis, that answer is the reason given for
+ * calls that get no answer.
  */
 const EXPLAINS_MS = 5_000;
 
@@ -69,9 +69,9 @@ export function isElsewhere(error: unknown): boolean {
 }
 
 /**
- * Returns, in words, why Redis cannot be used, if the error gives a reason. The same call may then succeed
- * later. Returns null for an error about the call itself (a key of the wrong type, a job that
- * cannot be read), and for an AppError.
+ * Returns a text that says why Redis cannot be used, if the error gives a reason. The same call may
+ * then succeed later. Returns null for an error about the call itself (a key of the wrong type, a
+ * job that cannot be read), and for an AppError.
  */
 export function findRedisTrouble(error: unknown): string | null {
   if (isAppError(error)) return null;

@@ -9,8 +9,8 @@ import { findRedisTrouble, NO_ANSWER } from './redis-trouble.ts';
 const PROBE_EVERY_MS = 5_000;
 
 /**
- * The same error is logged at most once in this period, in milliseconds. This applies to errors that
- * do not tell the state of Redis.
+ * The same error is logged at most once in this period, in milliseconds. This applies to errors
+ * that say nothing about the state of Redis.
  */
 const REPEAT_MS = 60_000;
 

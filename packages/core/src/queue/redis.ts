@@ -5,14 +5,14 @@ import { isElsewhere } from './redis-trouble.ts';
 // BullMQ needs replies in ioredis's default form, so the option that changes the form is left out.
 type RedisOptions = Omit<AllRedisOptions, 'replyMapping'>;
 
-/** The connection that a caller may give: a URL, ioredis options, or a client of its own. */
+/** The connection that a caller may pass: a URL, ioredis options, or the caller's own client. */
 export type RedisConnection = string | RedisOptions | Redis;
 
 /** A client that may be used until `release`. */
 export interface OpenedRedis {
   client: Redis;
   /**
-   * Disconnects the client if it was opened here. A client of the caller stays open. Safe to call
+   * Disconnects the client if it was opened here. The caller's own client stays open. Safe to call
    * twice.
    */
   release(): void;
@@ -81,8 +81,8 @@ function checkKeyPrefix({ options }: Redis): void {
 }
 
 /**
- * How many queues use a client of the caller. They share one listener, because Node warns about
- * many listeners.
+ * How many queues use each client that a caller passed in. They share one listener, because Node
+ * warns about many listeners.
  */
 const users = new WeakMap<Redis, number>();
 

@@ -38,7 +38,7 @@ export const SCHEDULE_SETTINGS = {
 /** The queue of firings. It uses BullMQ's job schedulers. */
 export interface ScheduleQueue {
   /**
-   * Makes Redis fire by this timetable, and no longer by an earlier one of the schedule. Throws
+   * Makes Redis fire the schedule by this timetable instead of an earlier timetable. Throws
    * UNAVAILABLE.
    */
   set(timetable: Timetable): Promise<void>;
@@ -86,7 +86,7 @@ export function createScheduleQueue(options: SessionQueueOptions): ScheduleQueue
       return queue.run(async (bull) => {
         const known = new Map<string, number | undefined>();
         const listed = await bull.getBackend().getJobSchedulersRange(0, -1, true);
-        const ids = listed.filter((_, index) => index % 2 === 0); // each is followed by its time
+        const ids = listed.filter((_, index) => index % 2 === 0); // each id is followed by its time
         await Promise.all(ids.map(async (id) => known.set(id, await findRevision(bull, id))));
         return known;
       });
@@ -113,7 +113,7 @@ async function findRevision(bull: Queue, id: string): Promise<number | undefined
   }
 }
 
-// A scheduler adds its next job when a worker takes the present one. If the present job is lost,
+// A scheduler adds its next job when a worker takes the present job. If the present job is lost,
 // the scheduler never fires again.
 async function isStuck(bull: Queue, key: string, next: number | undefined): Promise<boolean> {
   if (next === undefined || next > Date.now() - LATE_MS) return false;

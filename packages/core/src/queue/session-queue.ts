@@ -23,7 +23,7 @@ export interface SessionQueue extends QueuePause {
   /** Returns the job of a session that has not ended, or null. */
   find(id: string): Promise<FoundJob | null>;
   /**
-   * Adds a session's job unless the session has a live one. Removes a finished job of the session
+   * Adds a session's job unless the session has a live job. Removes a finished job of the session
    * first.
    */
   restore(job: Job): Promise<void>;
@@ -97,7 +97,7 @@ export function createSessionQueue({
     },
     async promote(id) {
       const job = await runBounded(() => bull.getJob(id));
-      // This fails if the delay has ended meanwhile: then the job is ready already.
+      // This fails if the delay has just ended, but then the job is ready anyway.
       await runBounded(async () => job?.promote()).catch(() => {});
     },
     ...createPause(bull, runBounded, log),

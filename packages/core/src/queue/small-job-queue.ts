@@ -6,7 +6,7 @@ import { toQueueError } from './redis-trouble.ts';
 /** How long a call waits for Redis, including the first connection, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 5_000;
 
-/** A queue for small jobs of Baton itself, beside the queue of the sessions. */
+/** A queue for Baton's own small jobs, separate from the queue of the sessions. */
 export interface SmallJobQueue {
   bull: Queue;
   /**

@@ -1,6 +1,6 @@
 import { defined } from '../model/schema/defined.ts';
 
-/** The key that marks the rest of a payload whose job has ended. */
+/** The key that marks a payload that was stripped because its job has ended. */
 const ENDED = 'baton_ended';
 
 /** How many characters of a text are kept. */
@@ -20,8 +20,8 @@ function cutText(value: unknown): string | undefined {
 }
 
 /**
- * Returns whether this is the rest of an ended job's payload. Such a job can neither be run nor
- * adopted.
+ * Returns whether a payload was stripped because its job has ended. Such a job can neither be run
+ * nor adopted.
  */
 export function isStripped(data: unknown): boolean {
   return (data as Record<string, unknown> | null | undefined)?.[ENDED] === true;

@@ -12,8 +12,8 @@ export const WEBHOOK_QUEUE = 'webhooks';
 const LIVE: readonly string[] = ['waiting', 'prioritized', 'delayed', 'active'];
 
 /**
- * The payload of a delivery's job. The documents hold what is sent, the address, and the key that
- * signs it.
+ * The payload of a delivery's job. MongoDB holds the event, the address, and the key that signs the
+ * request.
  */
 export const deliveryJobSchema = z.object({
   delivery_id: idSchema,
@@ -25,7 +25,7 @@ export interface WebhookQueue {
   /** Adds the job of a delivery's round. Does nothing if the job exists. Throws UNAVAILABLE. */
   add(delivery: Pick<Delivery, 'id' | 'round'>): Promise<void>;
   /**
-   * Adds the job of a delivery's round unless a live one exists. Removes a finished job of the
+   * Adds the job of a delivery's round unless a live job exists. Removes a finished job of the
    * round first. Returns false if a live job existed.
    */
   restore(delivery: Pick<Delivery, 'id' | 'round'>): Promise<boolean>;
@@ -53,7 +53,7 @@ export function createWebhookQueue(options: SessionQueueOptions): WebhookQueue {
       const job = await queue.run((bull) => bull.getJob(jobId(delivery)));
       if (job) {
         if (LIVE.includes(await queue.run(() => job.getState()))) return false;
-        // If a worker took the job meanwhile, its lock prevents the removal, and `add` changes
+        // If a worker has taken the job, the worker's lock prevents the removal, and `add` changes
         // nothing.
         await queue.run(() => job.remove()).catch(() => {});
       }

@@ -1,13 +1,13 @@
 import { withDeadline } from './deadline.ts';
 import type { Logger } from './log.ts';
 
-/** A stack of opened things, which are closed in reverse order. */
+/** A stack of open resources, which are closed in reverse order. */
 export interface Closers {
-  /** Adds a thing that was opened: its name in the log, and the function that closes it. */
+  /** Adds an open resource: its name in the log, and the function that closes it. */
   add(name: string, close: () => unknown): void;
   /**
-   * Closes everything, the last opened first, and returns whether everything closed in its time. A thing that does
-   * not close is logged and left behind. Calling it again returns the same promise.
+   * Closes all resources, the newest first, and returns whether each one closed in time. A resource that does not close
+   * is logged and left behind. Calling it again returns the same promise.
    */
   close(): Promise<boolean>;
 }

@@ -1,6 +1,6 @@
 /** Wakes a loop that waits for work. */
 export interface Wakeup {
-  /** Ends the current wait, or the next one if there is none. */
+  /** Ends the current wait. If there is no current wait, ends the next wait at once. */
   signal(): void;
   /** Resolves at the next signal, or after `ms` milliseconds. */
   wait(ms: number): Promise<void>;

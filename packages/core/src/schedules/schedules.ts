@@ -1,4 +1,4 @@
-// Schedules: MongoDB holds the documents, and Redis fires by a copy of their timetables.
+// Schedules. MongoDB holds the documents. Redis holds copies of the timetables, and fires by these copies.
 
 import { AppError } from '../model/errors/app-error.ts';
 import { checkSize } from '../model/job/job.ts';
@@ -22,8 +22,8 @@ export interface Schedules {
   /** Creates a schedule. Throws INVALID_REQUEST, PAYLOAD_TOO_LARGE or LIMIT_EXCEEDED. */
   create(fields: NewSchedule, apiKeyId?: string): Promise<Schedule>;
   /**
-   * Changes a schedule. Throws SCHEDULE_NOT_FOUND, as get and remove do, and what create throws. A change with
-   * `enabled: true` makes `apiKeyId` the key of all later firings; without it they have no key.
+   * Changes a schedule. Throws the errors of `create`, and SCHEDULE_NOT_FOUND like `get` and `remove`. A change with
+   * `enabled: true` makes `apiKeyId` the key of all later firings. Without `apiKeyId`, later firings have no key.
    */
   change(id: string, changes: ScheduleChanges, apiKeyId?: string): Promise<Schedule>;
   get(id: string): Promise<Schedule>;
@@ -34,8 +34,8 @@ export interface Schedules {
   reconcile(): Promise<number>;
 }
 
-// If two callers change one schedule at once, the later change is applied to the result of the other. More rounds than
-// this mean a bug.
+// If two callers change one schedule at once, the later change is applied to the result of the earlier change. More
+// rounds than this mean a bug.
 const MAX_ROUNDS = 5;
 
 /** Creates the schedules over an open store and queue. `sealer` encrypts secrets. */

@@ -31,7 +31,7 @@ export function parseHeader(sealed: string): SealedHeader | null {
   }
 }
 
-/** Returns the header of a text that is exactly one sealed value, or null if it is not. */
+/** Returns the header of a text that is exactly one sealed value, or null for any other text. */
 export function parseWholeHeader(text: string): SealedHeader | null {
   const [sealed] = sealedIn(text);
   return sealed === text ? parseHeader(sealed) : null;

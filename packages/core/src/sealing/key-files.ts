@@ -14,7 +14,10 @@ export interface SecretKeys {
   opening: OpeningKey[];
 }
 
-/** Reads the public keys from the file in SECRETS_PUBLIC_KEYS; returns none without it. Throws INVALID_CONFIG. */
+/**
+ * Reads the public keys from the file in SECRETS_PUBLIC_KEYS. Returns an empty list if `path` is undefined. Throws
+ * INVALID_CONFIG.
+ */
 export async function readPublicKeys(path: string | undefined): Promise<SealingKey[]> {
   if (path === undefined) return [];
   return parsePublicKeys(await textOf(path, 'SECRETS_PUBLIC_KEYS'), 'SECRETS_PUBLIC_KEYS');

@@ -1,7 +1,8 @@
 import type { Governed } from '../model/policy/policy.ts';
 
 /**
- * Replaces a text that may hold sealed values. `encode` makes an opened value fit into that text, such as into a URL.
+ * Replaces a text that may hold sealed values. `encode` escapes an opened value for its place in the text, for example
+ * in a URL.
  */
 export type MapOpenable = (
   text: string,

@@ -1,5 +1,5 @@
-// Rotation of keys: reseals the configs of waiting sessions, and those that a continue may inherit, with the newest
-// key.
+// Key rotation. It seals configs again with the newest key: the configs of waiting sessions, and the configs that a
+// continue may inherit.
 import { type AppError, isAppError } from '../model/errors/app-error.ts';
 import type { Governed } from '../model/policy/policy.ts';
 import { replaceSealed, sealedIn } from '../model/secrets/sealed-text.ts';
@@ -9,10 +9,10 @@ import { mapOpenable } from './openable.ts';
 import type { IsOurs, Opener } from './opener.ts';
 import type { Sealer } from './sealer.ts';
 
-// Stands for the key of secrets that are not sealed.
+// Stands in place of a key id for secrets that are not sealed.
 const PLAIN = 'plain';
 
-/** Returns the ids of the keys with which a config's secrets are sealed, with PLAIN if one is not sealed. */
+/** Returns the ids of the keys with which a config's secrets are sealed, with PLAIN if a secret is not sealed. */
 export function findKids(config: Governed): Set<string> {
   const kids = new Set<string>();
   mapOpenable(config, (text) => {

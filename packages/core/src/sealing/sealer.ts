@@ -16,7 +16,7 @@ const MAX_SECRETS = 256;
 /** How many secrets are sealed before other work of the event loop gets a turn. */
 const SEALED_AT_ONCE = 8;
 
-/** Seals secrets so that only workers can read them. Throws INVALID_REQUEST if a config has more than 256. */
+/** Seals secrets so that only workers can read them. Throws INVALID_REQUEST if a config has more than 256 secrets. */
 export interface Sealer {
   /** The id of the key that seals; undefined without a key. */
   kid: string | undefined;
@@ -33,8 +33,8 @@ export interface Sealer {
    */
   job<T extends Job>(job: T, hasIdempotencyKey?: boolean): Promise<T>;
   /**
-   * Returns a sealer for all launches of one request, which may have at most `most` secrets together. A config with
-   * more secrets than are left is refused as INVALID_REQUEST; the launches after it may use what is left.
+   * Returns a sealer for all launches of one request, which together may have at most `most` secrets. A config with
+   * more secrets than still fit is refused with INVALID_REQUEST. Later launches may still use the unused number.
    */
   forMany(most: number): Sealer;
 }
@@ -130,7 +130,7 @@ interface SealBudget {
   description: string;
 }
 
-// A value that is sealed without a session could be opened in any session, so it is sealed again for this one.
+// A value that is sealed without a session could be opened in any session, so it is sealed again for this session.
 function isSealed(secret: string, sessionId: string | undefined): boolean {
   const header = parseWholeHeader(secret);
   return header !== null && (sessionId === undefined || header.session !== undefined);

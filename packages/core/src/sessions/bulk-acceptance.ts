@@ -154,7 +154,7 @@ function createSliceLaunch({
   };
 }
 
-// The sessions are admitted one after the other, so that the first ones are admitted first.
+// The sessions are admitted one after the other, so that earlier launches are admitted first.
 async function admitAll(
   admission: Pick<Admission, 'admit'>,
   limited: readonly Session[],

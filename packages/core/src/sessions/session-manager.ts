@@ -45,7 +45,10 @@ export interface SessionManager {
    * also says whether the idempotency key was used before.
    */
   acceptance: Acceptance;
-  /** Returns the session document, which is first adopted from the queue if needed. Throws SESSION_NOT_FOUND. */
+  /**
+   * Returns the session document. If there is none yet, first adopts the session from the queue. Throws
+   * SESSION_NOT_FOUND.
+   */
   getSession(id: string): Promise<Session>;
 }
 

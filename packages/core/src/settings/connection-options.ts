@@ -1,4 +1,4 @@
-// Checks of the options of `openBaton` and `createProducer`, because JavaScript callers can pass any type.
+// Checks the options of `openBaton` and `createProducer` at run time, because JavaScript callers can pass any type.
 import { z } from 'zod';
 import { AppError } from '../model/errors/app-error.ts';
 import { issueMessage } from '../model/schema/issue-message.ts';

@@ -15,7 +15,7 @@ export const DEFAULT_WORK_ROOT = '~/.local/state/baton/work';
  * - `~/Library/Application Support/baton/work` on macOS, else `~/.local/state/baton/work`.
  *
  * Relative paths in these variables count as absent, as the XDG specification requires. Returns undefined if the user
- * has no home directory, or if it is `/`.
+ * has no home directory, or if the home directory is `/`.
  */
 export function defaultWorkRoot(
   env: Environment,

@@ -103,7 +103,7 @@ function sourcesOf(settings: PolicySettings, isRestricted: boolean): Policy['set
   return { byDefault, allowed: allowed ?? byDefault };
 }
 
-// A blank variable counts as absent, so that "nothing" needs a word.
+// A blank variable counts as absent, so the word `none` stands for an empty list.
 function allowedVariable() {
   return listVariable(',').prefault('*');
 }

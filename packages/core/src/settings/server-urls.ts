@@ -1,7 +1,9 @@
 // Schemas of the URLs of Redis and MongoDB, for settings and for the options of the package.
 import { z } from 'zod';
 
-/** `redis://`, a host, and a database number. The client takes any other text for the path of a socket. */
+/**
+ * Matches `redis://`, a host, and an optional database number. The client would treat any other text as a socket path.
+ */
 const REDIS_URL = /^rediss?:\/\/[^/?#]+(\/\d*)?([?#].*)?$/;
 
 /** Schema of the URL of a Redis server. */

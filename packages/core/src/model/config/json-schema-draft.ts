@@ -1,5 +1,5 @@
 // claude 2.1.330 compiles a --json-schema as strict draft 7 and refuses other schemas before it starts
-// (test/contract/verdicts.test.ts). This check finds the problems that the keywords alone show.
+// (test/contract/verdicts.test.ts). This check looks only at keywords, so it does not find every problem.
 import { recordOf } from '../schema/json-parts.ts';
 
 const DRAFT_7 = /^(?:|http:\/\/json-schema\.org\/(?:draft-07\/)?schema#?)$/;

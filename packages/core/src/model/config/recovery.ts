@@ -3,7 +3,7 @@ import { z } from 'zod';
 // What Baton does with a session whose worker died: it resumes the session, restarts it, or lets it fail.
 const CRASH_POLICIES = ['resume', 'restart', 'fail'] as const;
 
-/** Schema of how often, and how, Baton tries a session again. */
+/** Schema of how often Baton tries a session again, and how it recovers the session after a crash. */
 export const recoverySchema = z.strictObject({
   on_crash: z
     .enum(CRASH_POLICIES)
@@ -27,5 +27,5 @@ export const recoverySchema = z.strictObject({
     ),
 });
 
-/** How often, and how, Baton tries a session again. */
+/** How often Baton tries a session again, and how it recovers the session after a crash. */
 export type Recovery = z.infer<typeof recoverySchema>;

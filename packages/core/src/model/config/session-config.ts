@@ -29,7 +29,7 @@ const deadlineMs = z
   .positive()
   .max(30 * 24 * 3600 * 1000);
 
-/** Schema of the deadlines of a session, in milliseconds. An absent deadline takes the worker's default. */
+/** Schema of the deadlines of a session, in milliseconds. If a deadline is absent, the worker's default applies. */
 const timeoutsSchema = z.strictObject({
   startup_ms: deadlineMs
     .optional()

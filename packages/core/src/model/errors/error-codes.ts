@@ -193,7 +193,10 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 /** Schema of an error code. */
 export const errorCodeSchema = z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]);
 
-/** Returns the facts of a code. Its type has the optional fields for every code, unlike that of ERROR_CODES. */
+/**
+ * Returns the facts about a code. Unlike the type of ERROR_CODES, the returned type has the optional fields for every
+ * code.
+ */
 export function codeFacts(code: ErrorCode): CodeFacts {
   return ERROR_CODES[code];
 }

@@ -13,14 +13,14 @@ function canonical(value: unknown): unknown {
 }
 
 /**
- * Returns the SHA-256 (hex) of the request as the caller sent it. Equal requests have equal hashes, whatever their
- * ids and times.
+ * Returns the SHA-256 (hex) of the request as the caller sent it. Equal requests have equal hashes, even if their ids
+ * and times differ.
  */
 export function configHash(job: Job): string {
   return job.config_hash ?? requestHash(job);
 }
 
-/** Returns the same hash for a payload that may not be a valid job. */
+/** Returns the same hash as `configHash`, also for a payload that is not a valid job. */
 export function requestHash(payload: Record<string, unknown>): string {
   const {
     id: _id,

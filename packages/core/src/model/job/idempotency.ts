@@ -5,8 +5,8 @@ import type { Session } from '../session/session.ts';
 import { configHash } from './config-hash.ts';
 import type { Job } from './job.ts';
 
-// A fixed random UUID. This UUID must never change: with another one, idempotency keys that were used before would make
-// new sessions.
+// A fixed random UUID that must never change. With another UUID, an idempotency key that a caller has already used
+// would make a new session.
 const NAMESPACE = '6f1c1f0e-5d0a-4c53-9b64-0a6f3d1f7c2e';
 
 /** Schema of an idempotency key: the caller chooses it, so that a repeated request makes no second session. */
@@ -24,12 +24,10 @@ export interface AcceptedSession {
   replayed: boolean;
 }
 
-/** The tenant of callers that name none. */
+/** The tenant of callers that name no tenant. */
 export const DEFAULT_TENANT = 'default';
 
-/**
- * Returns the id of the session for an idempotency key of a tenant: the same tenant and key always give the same id.
- */
+/** Returns the session id for a tenant's idempotency key. The same tenant and key always give the same id. */
 export function idOfKey(tenant: string, key: string): string {
   return v5(JSON.stringify([tenant, key]), NAMESPACE);
 }

@@ -80,7 +80,7 @@ function jsonBound(value: unknown): number {
   if (typeof value === 'string') return value.length * 6 + 3;
   if (typeof value !== 'object' || value === null) return 26;
   let bytes = 3;
-  // Object.keys, because for...in is slow on the objects that a zod schema returns.
+  // Uses Object.keys because for...in is slow on the objects that a zod schema returns.
   for (const key of Object.keys(value)) {
     bytes += key.length * 6 + 4 + jsonBound((value as Record<string, unknown>)[key]);
   }

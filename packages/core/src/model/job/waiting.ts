@@ -11,15 +11,15 @@ export type BusyParent = Pick<
   'status' | 'lease' | 'interrupt_requested_at' | 'cancel_requested_at'
 >;
 
-/** Returns whether a session of this job may have to wait for another one. */
+/** Returns whether a session of this job may have to wait for another session. */
 export function mayWait(job: Job): boolean {
   return hasLimits(job) || job.concurrency_key !== undefined || isContinueThatWaits(job);
 }
 
 /**
- * Returns what a new session of this job waits for first. That is its parent, if the parent has not ended and the job
- * asks to wait for it. Otherwise it is what `nextWait` returns after a parent. `isDelayed` means the same as for
- * nextWait.
+ * Returns what a new session of this job waits for first. It waits for its parent if the parent has not ended and the
+ * job asks to wait. Otherwise the function returns what `nextWait` returns after a parent. `isDelayed` means the same
+ * as for `nextWait`.
  */
 export function firstWait(
   job: Job,

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 
-/** The scopes of an API key. Each scope includes those before it. */
+/** The scopes of an API key. Each scope includes the scopes before it. */
 export const SCOPES = ['read', 'write', 'admin'] as const;
 
 /** Schema of a scope. */
@@ -12,7 +12,7 @@ export type Scope = z.infer<typeof scopeSchema>;
 
 /** An API key as operators see it, without its secret. */
 export interface ApiKey {
-  /** Identifies the key in lists and logs. It is part of the key's text and no secret. */
+  /** Identifies the key in lists and logs. The id is part of the key's text, but it is not secret. */
   id: string;
   name: string;
   /** The tenant of the key. Keys of one tenant share their idempotency keys. */

@@ -11,9 +11,9 @@ export interface KeyReleasePlan {
 }
 
 /**
- * Gives the free slots of a key to the waiters in their order. The first waiter that does not fit under its own
- * limit makes all later ones wait. A waiter already holds a slot if a process crashed after it had granted the slot
- * and before it enqueued the session.
+ * Gives the free slots of a key to the waiters in their order. The first waiter that does not fit under its own limit
+ * makes all later waiters wait. A waiter already holds a slot if a process crashed after it had granted the slot and
+ * before it enqueued the session.
  */
 export function planKeyRelease(
   holders: readonly string[],

@@ -50,7 +50,10 @@ export interface LimitReached {
   retryAfterS: number;
 }
 
-/** Seconds after which to try again if too many sessions are in progress. A guess, because their end is unknown. */
+/**
+ * Seconds after which to try again if too many sessions are in progress. A guess, because nobody knows when those
+ * sessions end.
+ */
 const AT_ONCE_RETRY_S = 5;
 
 const time = z.iso.datetime();
@@ -92,7 +95,7 @@ export function limitId(kind: Limit['kind'], name: string): string {
   return `${kind}:${name}`;
 }
 
-/** Returns the ids of all limits under which a session may fall. */
+/** Returns the ids of all limits that may apply to a session. */
 export function limitIdsOf({ api_key_id, tags = [] }: JobOptions): string[] {
   return [
     ...(api_key_id === undefined ? [] : [limitId('key', api_key_id)]),

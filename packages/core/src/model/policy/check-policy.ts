@@ -12,8 +12,8 @@ export const POLICY_CODES = [
 ] as const satisfies ErrorCode[];
 
 /**
- * Checks a whole config against the policy. Throws one of POLICY_CODES, which names the field. The check compares texts
- * only; it does not look at the disk.
+ * Checks a whole config against the policy. Throws an error that has one of POLICY_CODES and names the field. The check
+ * compares texts only; it does not look at the disk.
  */
 export function checkPolicy(config: Governed, policy: Policy): void {
   check(config, policy, [...POLICY_RULES, ...WHOLE_CONFIG_RULES]);

@@ -41,7 +41,7 @@ function nextInstant(expression: string, clock: WallClock, now: number): number 
   const due = nextDue(expression, clock, now, hour);
   const repeat = hour.isRepeated ? clock.repeatOf(now) : null;
   if (!repeat) return due;
-  // The clocks will be put back to before the current wall time.
+  // The clocks will be put back, so the current wall time comes a second time.
   const [wall] = wallTimes(expression, repeat.wall - 1);
   if (wall === undefined) return due;
   const again = repeat.instant + wall - repeat.wall;

@@ -84,7 +84,7 @@ export function nextFiring(
 function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
-    // Some parsers of cron expressions accept offsets and others do not.
+    // Some cron parsers accept offsets, and others do not.
     return !/^[+-]/.test(name);
   } catch {
     return false;

@@ -76,7 +76,8 @@ export interface Schedule {
   last_skipped_at?: Date;
   last_error?: { code: z.infer<typeof errorCodeSchema>; message: string; at: Date };
   /**
-   * When the last firing was stored, and the `last_…` fields before it, which are restored if its launch is refused.
+   * When the last firing was stored, and the values that the `last_…` fields had before. These values are restored if
+   * the launch of that firing is refused.
    */
   noted?: { at: Date } & Pick<Schedule, 'last_fired_at' | 'last_session_id'>;
   created_at: Date;

@@ -1,6 +1,6 @@
 // Readers for parts of JSON that no schema has checked.
 
-/** Returns the value as an object whose keys can be read; an empty object if it is none. */
+/** Returns the value if it is an object, so that its keys can be read; otherwise an empty object. */
 export function recordOf(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

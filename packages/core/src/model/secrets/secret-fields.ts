@@ -28,7 +28,7 @@ function mapSettings<T extends object>(settings: T, map: MapSecret): T {
   ) as T;
 }
 
-// Every text below the name of a secret is a secret.
+// Every text under a secret's name is a secret.
 function mapNamed(value: unknown, field: string, map: MapSecret, isSecret: boolean): unknown {
   if (typeof value !== 'object' || value === null)
     return isSecret ? mapText(value, field, map) : value;

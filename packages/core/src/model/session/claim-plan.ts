@@ -14,8 +14,8 @@ export type ClaimPlan =
   | { kind: 'take'; crashed: boolean };
 
 /**
- * Decides what to do from the session document alone. `now` is MongoDB's time. If the lease of a started session has
- * expired, its worker died. If a cancel was requested, the session does not run.
+ * Decides what to do from the session document alone. `now` is MongoDB's time. An expired lease of a started session
+ * means that its worker died. If a cancel was requested, the session does not run.
  */
 export function planClaim(session: Session, now: Date): ClaimPlan {
   if (isTerminal(session.status)) return { kind: 'terminal' };
@@ -25,9 +25,9 @@ export function planClaim(session: Session, now: Date): ClaimPlan {
     return { kind: 'busy', owner: owner ?? '', expires_at };
   }
   if (session.cancel_requested_at) return { kind: 'cancel' };
-  // Another client added the job, because Baton adds none while the session waits.
+  // Another client added this job: Baton adds no job while the session waits.
   if (!crashed && session.waiting_for) return { kind: 'waiting' };
-  // The job can come early: another client may have added it, or its delay was lost together with its worker.
+  // A job can come too early: another client may have added it, or its worker died before it delayed the job again.
   const { not_before } = session;
   if (!crashed && not_before && not_before > now) return { kind: 'early', not_before };
   const failure = crashed ? crashVerdict(session) : null;

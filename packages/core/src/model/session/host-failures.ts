@@ -17,10 +17,10 @@ export type HostFailure = z.infer<typeof hostFailureSchema>;
 /** A session fails after failures on this many workers whose probe had passed, or after this many on one worker. */
 const LIMIT = 3;
 
-/** How many failures a session keeps. The limits above need fewer. */
+/** How many failures a session keeps. `LIMIT` needs fewer. */
 const FAILURES_KEPT = 20;
 
-/** Returns the failures with one more at the end, without the oldest ones if there are too many. */
+/** Adds a failure at the end of the list, and drops the oldest failures if the list gets too long. */
 export function addHostFailure(
   failures: readonly HostFailure[],
   failure: HostFailure,
@@ -29,9 +29,9 @@ export function addHostFailure(
 }
 
 /**
- * Returns why a session that hosts kept from starting fails, or null if it is tried again. A worker probes its host
- * before it takes such a session again, so only the first failure on each worker may come without a passed probe. A
- * session that fails on healthy hosts is the cause itself, for example because it fills the disk.
+ * Returns why a session that hosts kept from starting fails, or null if Baton tries the session again. A worker probes
+ * its host before it takes such a session again, so only the first failure on each worker may come without a passed
+ * probe. A session that fails on healthy hosts is the cause itself, for example because it fills the disk.
  */
 export function hostVerdict(failures: readonly HostFailure[]): FailureFacts | null {
   const last = failures.at(-1);

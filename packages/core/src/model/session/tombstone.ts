@@ -29,8 +29,8 @@ export interface Tombstone {
 export const TOMBSTONE_RETENTION_MS = 30 * 24 * 3600 * 1000;
 
 /**
- * Returns whether a session or job created at `createdAt` is the deleted one, and not a later one with the same id. An
- * invalid time counts as that of the deleted one.
+ * Returns whether a session or job that was created at `createdAt` belongs to the deleted session, not to a later
+ * session with the same id. Returns true if the time is invalid.
  */
 export function tombstoneCovers(tombstone: Pick<Tombstone, 'at'>, createdAt: Date): boolean {
   return !(createdAt > tombstone.at);

@@ -24,8 +24,9 @@ function isIn(address: ReturnType<typeof ipaddr.process>, range: AddressRange): 
 }
 
 /**
- * Returns whether Baton may send a request to this address. Public addresses and those in `allowed` are permitted;
- * plain http only to those in `allowed`. IPv4-mapped IPv6 addresses are checked as IPv4.
+ * Returns whether Baton may send a request to this address. Public addresses and the addresses in `allowed` are
+ * permitted. Plain http is permitted only to the addresses in `allowed`. IPv4-mapped IPv6 addresses are checked as
+ * IPv4.
  */
 export function mayConnect(
   address: string,
@@ -42,7 +43,7 @@ export function mayConnect(
 
 /**
  * Checks the URL of a webhook as far as possible without DNS. Throws WEBHOOK_URL_NOT_ALLOWED if no request may go
- * there. The address of a host name is checked again at each request.
+ * there. Each request checks the address of a host name again.
  */
 export function checkWebhookUrl(url: string, allowed: readonly AddressRange[]): void {
   const { protocol, hostname } = new URL(url);

@@ -28,7 +28,7 @@ const deliverySchema = z.object({
   id: idSchema,
   webhook_id: idSchema,
   session_id: idSchema,
-  /** Distinguishes the session from a deleted one with the same id. */
+  /** Distinguishes the session from a deleted session with the same id. */
   session_created_at: z.date(),
   type: webhookEventSchema,
   attempt: count,
