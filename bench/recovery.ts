@@ -76,8 +76,8 @@ export async function benchCancel(mongo: Mongo, urls: Urls): Promise<Measure> {
 }
 
 /**
- * Returns for each session how long it takes until the session runs again. `from` returns the start
- * of this time; it gets the end of the session's first attempt.
+ * Returns for each session how long it takes until the session runs again. `from` receives the end
+ * of the session's first attempt, and returns the start of this time.
  */
 async function runningAgain(
   rig: Awaited<ReturnType<typeof createRig>>,

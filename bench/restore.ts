@@ -14,7 +14,8 @@ const CHUNK_LINES = 3;
 const ROUNDS = 5;
 
 /**
- * Restores a transcript of 10 MiB several times. It was saved while it grew, so it has many chunks.
+ * Restores a transcript of 10 MiB several times. The transcript was saved while it grew, so it has
+ * many chunks.
  */
 export async function benchRestore(mongo: Mongo): Promise<Measure> {
   const store = createTranscriptStore(mongo.db);

@@ -1,4 +1,4 @@
-// Measures the share of a worker's processor time that it spends on copying growing transcripts.
+// Measures the share of processor time that a worker spends on copying growing transcripts.
 import type { Mongo } from '@baton/core/internal';
 import { fakePrompt } from '../test/fake-claude/install.ts';
 import { type Measure, shareMeasure } from './measure.ts';
@@ -12,7 +12,10 @@ const TALK = { say: 'line', times: 120, every_ms: 250, bytes: 1_000 };
  */
 const RUNS = 6;
 
-/** Compares 50 busy sessions whose CLI keeps a transcript with 50 whose CLI keeps none. */
+/**
+ * Compares 50 busy sessions whose CLI keeps a transcript with 50 busy sessions whose CLI keeps no
+ * transcript.
+ */
 export async function benchUpload(mongo: Mongo, urls: Urls): Promise<Measure> {
   const rig = await createRig(mongo, urls);
   const worker = await rig.worker({ WORKER_CONCURRENCY: String(SESSIONS) });

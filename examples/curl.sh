@@ -18,7 +18,7 @@ baton() {
     curl --silent --show-error --fail-with-body --retry 5 --header @- "$@"
 }
 
-# Sends a launch or a continue, and prints the path of the new session.
+# Sends a request that launches or continues a session, and prints the path of the new session.
 enqueue() {
   baton --header 'content-type: application/json' --header "idempotency-key: $1" \
     --data "{\"query\": \"$3\"}" --output /dev/null --write-out '%header{location}' "$url$2"

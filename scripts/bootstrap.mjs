@@ -14,10 +14,10 @@ const bin = join(root, 'node_modules', '.bin');
 // within this time count as one.
 const SAME_SIGNAL_MS = 500;
 const LOOK_EVERY_MS = 250;
-// Read at start, because the parent process may end before the first program runs.
+// The parent's id is read at the start, because the parent may end before the first program runs.
 const parent = process.ppid;
 
-// Makes Node.js programs end when this process is killed.
+// These options make Node.js programs end when this process is killed.
 const following = ['--require', join(root, 'scripts', 'follow-bootstrap.cjs')];
 const ours = { ...process.env, BATON_BOOTSTRAP_PID: String(process.pid) };
 
@@ -44,7 +44,7 @@ if (command !== undefined) {
 
 /**
  * Returns true if node_modules holds the packages of package-lock.json. npm writes its own list of
- * them last, so an interrupted install does not count.
+ * packages last, so an interrupted install does not count.
  */
 function isInstalled() {
   const wanted = packagesOf(join(root, 'package-lock.json'));
@@ -99,7 +99,8 @@ function run(file, args, options) {
   let child;
   const passOn = once(SAME_SIGNAL_MS, (signal) => child.kill(signal));
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-  // Added before the spawn: a signal in between would end this process and leave the child behind.
+  // The listeners are added before the spawn, because a signal in between would end this process
+  // and leave the child behind.
   for (const signal of signals) process.on(signal, passOn);
   child = spawn(file, args, options);
   const watch = watchParent(() => endSoon(child));
@@ -129,7 +130,8 @@ function once(ms, call) {
 }
 
 /**
- * Calls `onGone` when the parent process is gone. Watches it only if it is npm or a similar runner.
+ * Calls `onGone` when the parent process is gone. Watches the parent only if it is npm or a similar
+ * runner.
  */
 function watchParent(onGone) {
   if (process.env.npm_lifecycle_event === undefined) return undefined;

@@ -1,8 +1,9 @@
-// Writes a package.json and a package-lock.json with only the claude CLI, taken from the project's files:
+// Writes a package.json and a package-lock.json with only the claude CLI, taken from the project's
+// files:
 //   node scripts/claude-lock.mjs <project> <folder>
-// The worker's image installs the CLI from these files. So the image has the same CLI as the tests, by
-// hash, and its layer is rebuilt only when the version of the CLI changes. The script has no dependencies,
-// because it runs before any install.
+// The worker's image installs the CLI from these files. So the image has the same CLI as the tests,
+// checked by hash. The layer of the CLI is rebuilt only when the CLI's version changes. The script
+// has no dependencies, because it runs before any install.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 

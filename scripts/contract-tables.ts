@@ -32,7 +32,7 @@ function codeTable(): string {
   return ['| code | HTTP status | retried | meaning |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-/** Returns the page with the table between the two comments of this name replaced. */
+/** Replaces the table between the two comments with this name, and returns the page. */
 function withTable(page: string, name: string, table: string): string {
   const begin = `<!-- ${name}: made by npm run schema -->`;
   const end = `<!-- end of ${name} -->`;

@@ -1,6 +1,6 @@
 // Ends a Node.js program when the bootstrap that started it is gone, because a bootstrap that was
-// killed with SIGKILL forwards no signal. The bootstrap loads it with `node --require`. It is
-// CommonJS, which `--require` loads on every Node.js from 18 on.
+// killed with SIGKILL forwards no signal. The bootstrap loads this file with `node --require`. The
+// file is CommonJS, which `--require` loads on every Node.js from 18 on.
 const { isMainThread } = require('node:worker_threads');
 
 const LOOK_EVERY_MS = 250;

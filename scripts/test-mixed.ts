@@ -1,6 +1,6 @@
 // npm run test:mixed -- COMMIT: runs workers of an older commit and of this working tree on one
 // Redis and one MongoDB, with the new API. Prints for each scenario whether it holds. The exit
-// status is 1 if one does not.
+// status is 1 if a scenario does not hold.
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

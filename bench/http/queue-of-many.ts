@@ -14,8 +14,8 @@ const TURN_MS = 2_000;
 const TURN = fakePrompt([{ say: 'working' }, { sleep: TURN_MS }]);
 
 /**
- * Runs a fleet of four slots with a tenant that has 10,000 sessions and may use all slots, and one
- * lone session.
+ * Runs a fleet of four slots. One tenant has 10,000 sessions and may use all slots. Another tenant
+ * has a single session.
  */
 export async function benchQueueOfMany(mongo: Mongo, urls: Urls): Promise<Measure[]> {
   const rig = await createRig(mongo, urls);

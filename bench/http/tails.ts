@@ -1,4 +1,5 @@
-// Measures the time from when the CLI prints a line until a client receives it, with 200 clients at once.
+// Measures the time from when the CLI prints a line until a client receives the line, with 200
+// clients at once.
 import type { Mongo } from '@baton/core/internal';
 import { fakePrompt } from '../../test/fake-claude/install.ts';
 import { openStream } from '../../test/support/sse.ts';

@@ -7,7 +7,10 @@ export const reportSchema = z.object({
     z.object({
       name: z.string(),
       status: z.string(),
-      /** When the first test of the file started and the last one ended, in milliseconds since 1970. */
+      /**
+       * When the first test of the file started and the last test ended, in milliseconds since
+       * 1970.
+       */
       startTime: z.number().default(0),
       endTime: z.number().default(0),
       assertionResults: z.array(z.object({ status: z.string() })),
@@ -65,9 +68,10 @@ export function slowestFiles(
 }
 
 /**
- * Counts the tests by their last result: if the second run `again` reports a file, its results there count.
- * A file that failed without a failed test (it could not be loaded) counts as one failure. So does a run
- * that failed for a reason outside its report (an error outside all tests, a timeout, no report).
+ * Counts the tests by their last result: if the second run (`again`) reports a file, the results of
+ * that run count. A file that failed without a failed test (it could not be loaded) counts as one
+ * failure. So does a run that failed for a reason outside its report (an error outside all tests, a
+ * timeout, no report).
  */
 export function tally(root: string, first: TestRun, again?: TestRun): Tally {
   const before = first.report?.testResults ?? [];

@@ -18,9 +18,9 @@ export async function findEngine(): Promise<ContainerRuntimeClient> {
 }
 
 /**
- * Starts the reaper, which removes the containers of this process if it is killed. Returns null, or
- * the reason why the reaper could not start. Without it, containers are removed only when they are
- * stopped.
+ * Starts the reaper, which removes the containers of this process if this process is killed.
+ * Returns null, or the reason why the reaper could not start. Without the reaper, containers are
+ * removed only when they are stopped.
  */
 export async function startReaper(
   engine: ContainerRuntimeClient,

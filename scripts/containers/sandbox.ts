@@ -29,8 +29,8 @@ export interface DockerOptions {
 
 /**
  * Builds the worker's image, and tests the sandbox in it. Throws if the sandbox does not work with
- * the rights in docs/containers.md. Also throws if it works without them, because then the page is
- * wrong.
+ * the rights in docs/containers.md. Also throws if the sandbox works without these rights, because
+ * then that page is wrong.
  */
 export async function checkSandbox(options: DockerOptions): Promise<void> {
   const docker = (args: string[], timeout: number) =>

@@ -9,7 +9,7 @@ import { z } from 'zod';
 
 const eventPage = z.object({ events: z.array(eventViewSchema), next_after: z.int() });
 
-/** The API calls of the demo. Each throws an error with the API's answer if it is refused. */
+/** The API calls of the demo. A call that the API refuses throws an error with the API's answer. */
 export type Client = {
   readonly launch: (body: object) => Promise<Info>;
   readonly continueSession: (id: string, body: object) => Promise<Info>;

@@ -26,7 +26,8 @@ export function demoSettings(env: Environment, { model, folder, isKept }: Choice
     ...model,
     LOG_LEVEL: LOG_LEVEL || 'warn',
     WORK_ROOT: join(folder, 'work'),
-    // With a random prefix, workers of others on the same Redis do not take the demo's sessions.
+    // The prefix is random, so that other people's workers on the same Redis do not take the demo's
+    // sessions.
     QUEUE_PREFIX: `baton-demo-${randomBytes(4).toString('hex')}`,
     PORT: isKept ? env['PORT'] : '0',
     DRAIN_TIMEOUT_MS: '5000',

@@ -8,7 +8,7 @@ const LOCK = 'package-lock.json';
 
 /** A checked-out commit. */
 export interface Checkout {
-  /** Its short hash. */
+  /** The commit's short hash. */
   commit: string;
   folder: string;
   /** Removes the folder and its entry in git's list of worktrees. */
@@ -52,8 +52,8 @@ async function install(folder: string, log: (line: string) => void): Promise<voi
   await execa({ cwd: folder, stdout: 'ignore', stderr: 'inherit' })`npm ci`;
 }
 
-// Links each package, not the whole node_modules: its @baton links lead to the workspaces of this
-// working tree.
+// Links each package instead of the whole node_modules, because the @baton links in node_modules
+// lead to the workspaces of this working tree.
 async function linkDependencies(folder: string): Promise<void> {
   const [from, to] = [ROOT, folder].map((root) => join(root, 'node_modules'));
   if (from === undefined || to === undefined) return;

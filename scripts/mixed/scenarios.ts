@@ -3,7 +3,10 @@ import type { Info } from '@baton/core/internal';
 import { fakePrompt } from '../../test/fake-claude/install.ts';
 import type { Fleet, Version } from './fleet.ts';
 
-/** A scenario; `run` throws if it does not hold. Workers that still run are stopped after it. */
+/**
+ * A scenario. `run` throws if the scenario does not hold. Workers that still run are stopped after
+ * the scenario.
+ */
 export interface Scenario {
   name: string;
   /** A file that the older commit must have; without it, the scenario is skipped. */
@@ -69,7 +72,7 @@ export const SCENARIOS: readonly Scenario[] = [
       await fleet.worker('new');
       const { id } = await fleet.producer.launchSession({ query }, { requires: ['invented'] });
       // The queue is first in, first out: when this session runs, a worker has already seen the
-      // other one.
+      // other session.
       const next = await fleet.api.launch({ query });
       completedOn(await fleet.ended(next.id));
       const { status } = await fleet.api.info(id);

@@ -20,7 +20,7 @@ const LEVELS = { info: 30, warn: 40, error: 50 };
  * per line.
  */
 export function createSink({ stderr }: Pick<NodeJS.Process, 'stderr'>): Sink {
-  stderr.on('error', () => {}); // the terminal is gone; the launcher must still stop in order
+  stderr.on('error', () => {}); // the terminal is gone; the launcher must still stop cleanly
   const pretty = prettyFactory({
     colorize: stderr.isTTY,
     ignore: 'pid,hostname',

@@ -77,7 +77,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
   const servers = { REDIS_URL: redis.url, MONGODB_URL: mongodb.url };
   // The programs get only a part of the environment, so their default of WORK_ROOT could differ
-  // from this one.
+  // from this folder.
   const settings = { ...options.settings, ...servers, WORK_ROOT };
   const stopped = new AbortController();
   const signal = AbortSignal.any([options.signal, stopped.signal]);

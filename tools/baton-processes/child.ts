@@ -6,7 +6,10 @@ import { readFirstLine } from '../process/first-line.ts';
 import { nodeArguments } from '../process/node-arguments.ts';
 import { untilAborted } from '../process/until-aborted.ts';
 
-/** A program of Baton. Its first line on standard output says that it is ready, and SIGTERM ends it. */
+/**
+ * One of Baton's programs. Its first line on standard output says that it is ready, and SIGTERM
+ * ends it.
+ */
 export type Program<Line> = {
   readonly name: string;
   readonly main: string;
@@ -22,7 +25,7 @@ export type Child<Line> = {
   readonly line: Line;
   /** Resolves with the exit code or signal once the program has ended. */
   readonly ended: Promise<string>;
-  /** Stops the program in order. Resolves with the exit code or signal when it has ended. */
+  /** Stops the program with SIGTERM. Resolves with the exit code or signal when it has ended. */
   readonly stop: () => Promise<string>;
 };
 

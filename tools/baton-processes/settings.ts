@@ -7,12 +7,18 @@ import type { Environment } from '../dev-services/environment.ts';
 // The variables that any program needs, and the file of trusted certificates.
 const EVERYWHERE = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'NODE_EXTRA_CA_CERTS'];
 
-/** Returns the part of an environment that the API gets: its own settings, and none of the worker's credentials. */
+/**
+ * Returns the part of an environment that the API gets: the API's own settings, and none of the
+ * worker's credentials.
+ */
 export function apiEnvironment(env: Environment): Record<string, string> {
   return pick(env, [...EVERYWHERE, ...Object.keys(apiSettingsSchema.shape)]);
 }
 
-/** Returns the part of an environment that a worker gets: its own settings, and what it passes to the CLI. */
+/**
+ * Returns the part of an environment that a worker gets: the worker's own settings, and the
+ * variables that it passes to the CLI.
+ */
 export function workerEnvironment(env: Environment): Record<string, string> {
   const own = pick(env, [...EVERYWHERE, ...Object.keys(workerSettingsSchema.shape)]);
   // several workers cannot share one port

@@ -41,15 +41,18 @@ export type FaultKind = keyof typeof HABITS;
 /** All kinds of faults. */
 export const FAULT_KINDS = Object.keys(HABITS) as FaultKind[];
 
-/** Returns the faults of a run of `ms` milliseconds, in order. Each kind occurs at least once, the flush exactly once. */
+/**
+ * Returns the faults of a run of `ms` milliseconds, in order. Each kind occurs at least once, and
+ * the flush exactly once.
+ */
 export function scheduleFaults(options: { seed: number; ms: number; leaseMs: number }): Fault[] {
   const { seed, ms } = options;
   return FAULT_KINDS.flatMap((kind) => {
     const habit: Habit = HABITS[kind];
     const random = createRandom(seed, kind);
     const count = habit.once ? 1 : Math.max(1, Math.round(ms / habit.everyMs));
-    // The run is divided into equal parts, with one fault at a random time in each. This spreads the faults, and
-    // the kinds do not occur in step.
+    // The run is divided into equal parts, with one fault at a random time in each. This spreads
+    // the faults, and the kinds do not occur at the same moments.
     return Array.from({ length: count }, (_, index) => ({
       kind,
       atMs: ((index + random.between(0.1, 0.9)) / count) * ms,

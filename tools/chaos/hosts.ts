@@ -1,11 +1,12 @@
-// The parts of a host that each worker has for itself. They are symlinks, so that a fault can remove them.
+// The parts of a host of which each worker has its own. They are symlinks, so that a fault can
+// remove them.
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-// A lost part is a link to nothing, and not a missing link: a program that makes missing parents could otherwise make
-// it again.
+// A lost part becomes a link to nothing, and the link stays. If the link were missing, a program
+// that makes missing parent folders could make the part again.
 const NOWHERE = '/proc/no-such-file';
 
 /** A part of the host that a fault can take away from a worker. */

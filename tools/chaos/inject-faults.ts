@@ -79,7 +79,7 @@ export function createFaultInjector({
   return { inject, injected };
 }
 
-// All workers may be starting at this moment. A fault that is rare in this run must not be skipped because of that.
+// All workers may be starting at this moment. A rare fault must not be skipped for this reason.
 async function waitForWorker(pool: WorkerPool, pick: number): Promise<PoolWorker | undefined> {
   for (const end = Date.now() + WORKER_LIMIT_MS; Date.now() < end; await delay(50)) {
     const worker = pool.choose(pick);
@@ -104,7 +104,7 @@ async function makeReadOnly(url: string, forMs: number): Promise<void> {
 
 const POISONS = ['{"a":NaN}', '{"version":1,', 'null', '[1]'];
 
-/** Adds a job that nobody can parse in front of all others, with plain Redis commands. */
+/** Adds a job that nobody can parse to the front of the queue, with plain Redis commands. */
 async function poison(url: string, pick: number): Promise<void> {
   const id = `poison-${pick}`;
   const data = POISONS[Math.floor(pick * POISONS.length)] ?? '';

@@ -1,4 +1,5 @@
-// Finds what a run must not leave. It searches by the name of the marker, and does not use Baton's own code.
+// Finds what a run must not leave behind. It searches for the name of the marker, and does not use
+// Baton's own code.
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -8,7 +9,7 @@ export interface Leftovers {
   folders: string[];
 }
 
-/** Returns what is left of the attempts whose folders are in `temporary`. */
+/** Returns what the attempts whose folders are in `temporary` left behind. */
 async function findLeftovers(temporary: string): Promise<Leftovers> {
   const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
   const processes = await Promise.all(pids.map((pid) => commandIfOurs(pid, temporary)));
@@ -16,7 +17,10 @@ async function findLeftovers(temporary: string): Promise<Leftovers> {
   return { processes: processes.filter((command) => command !== undefined), folders };
 }
 
-/** Waits until nothing is left, for `limitMs` milliseconds at most. Resolves to what is then left. */
+/**
+ * Waits until nothing is left, for `limitMs` milliseconds at most. Resolves to what is left at the
+ * end of the wait.
+ */
 export async function awaitNoLeftovers(temporary: string, limitMs: number): Promise<Leftovers> {
   for (const end = Date.now() + limitMs; ; await delay(200)) {
     const found = await findLeftovers(temporary);

@@ -39,7 +39,7 @@ export interface LoadOptions {
   producer: Producer;
   stop: SessionStop;
   random: Random;
-  /** Returns the sessions that are completed by now. They can be continued. */
+  /** Returns the sessions that are already completed. These can be continued. */
   completed(): readonly string[];
 }
 
@@ -92,7 +92,8 @@ export function createLoad({ manager, producer, stop, random, completed }: LoadO
   };
 }
 
-// After UNAVAILABLE or a lost connection, a client does not know whether the request succeeded, so it repeats it.
+// After UNAVAILABLE or a lost connection, a client does not know whether the request succeeded, so
+// the client repeats the request.
 async function untilAnswered<T>(work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {

@@ -10,8 +10,8 @@ export interface PlannedSession {
   id: string;
   atMs: number;
   /**
-   * How many numbered marks the session leaves: one a turn, in its directory, its events and its
-   * transcript.
+   * How many numbered marks the session leaves: one in each turn, in its directory, its events and
+   * its transcript.
    */
   marks: number;
   query: string;
@@ -29,7 +29,10 @@ const AT_A_TIME = 12;
 /** The shortest and the longest average length of a session, in milliseconds. */
 const LENGTH_MS = [3_000, 60_000] as const;
 
-/** The share of the run in which sessions are launched. In the rest, faults also hit the last sessions. */
+/**
+ * The share of the run in which sessions are launched. In the rest of the run, faults also hit the
+ * last sessions.
+ */
 const ARRIVALS = 0.85;
 
 /** Returns the sessions of a run of `ms` milliseconds, in the order of their launches. */

@@ -1,4 +1,5 @@
-// One run: it starts servers, workers and clients, injects faults for a while, restores everything and audits it.
+// Runs chaos once: starts servers, workers and clients, injects faults for a while, restores
+// everything and audits the result.
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -64,7 +65,7 @@ export async function runChaos(options: ChaosOptions, env: Environment, folder: 
   }
 }
 
-/** What a run needs in addition to its servers. */
+/** What a run needs besides its servers. */
 interface RunContext {
   options: ChaosOptions;
   env: Environment;
@@ -152,8 +153,9 @@ function openPool(
 }
 
 /**
- * Launches the sessions and injects the faults, each at its planned time. Resolves once the time and all faults are
- * over. It returns the launches, because some of them are still unanswered then.
+ * Launches the sessions and injects the faults, each at its planned time. Resolves once the time
+ * and all faults are over. Returns the promise of the launches, because some launches may still be
+ * unanswered.
  */
 async function launchUnderFaults(
   { seed, sessions, minutes }: ChaosOptions,

@@ -1,4 +1,4 @@
-// A reader that watches a run. Everything that it was shown once must stay true.
+// A reader that watches a run. Everything that Baton showed to the reader must stay true.
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Event,

@@ -19,11 +19,11 @@ const TRY_AGAIN_AFTER_MS = 1_000;
 export interface WorkerEnd {
   name: string;
   intent: 'kill' | 'drain' | 'no';
-  /** Whether it had reported that it was ready. */
+  /** Whether the worker had reported that it was ready. */
   wasReady: boolean;
   code: number | null;
   signal: string | null;
-  /** The time from SIGTERM to its end, in milliseconds. */
+  /** The time from SIGTERM to the worker's end, in milliseconds. */
   drainMs?: number;
 }
 
@@ -73,11 +73,11 @@ interface PoolState {
 interface WorkerProcess {
   child: LaunchedProcess;
   end: WorkerEnd;
-  /** How long its slot stays empty after its end, in milliseconds. */
+  /** How long the worker's slot stays empty after the process's end, in milliseconds. */
   restartDelayMs: number;
-  /** When SIGTERM was sent, by `performance.now()`. */
+  /** When SIGTERM was sent, on the clock of `performance.now()`. */
   drainedAt: number;
-  /** Whether another worker already has its slot. */
+  /** Whether another worker already has the slot. */
   isReplaced: boolean;
 }
 

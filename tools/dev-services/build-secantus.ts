@@ -18,8 +18,8 @@ const tools = [
 ];
 
 /**
- * Returns SecantusDB's Rust server, and builds it into the cache if it is not there. Throws an error that names
- * the missing tool if it cannot be built.
+ * Returns SecantusDB's Rust server, and builds it into the cache if the cache lacks it. If a build
+ * tool is missing, throws an error that names the tool.
  */
 export async function buildSecantus(
   host: Host,

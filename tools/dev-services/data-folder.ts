@@ -6,7 +6,10 @@ import type { Host } from './host.ts';
 
 /** The folder in which the servers keep their data. It belongs to this process until `release`. */
 export type DataFolder = {
-  /** Makes the folder of one server. Each kind has its own, because kinds cannot read each other's data. */
+  /**
+   * Makes the folder of one server. Each kind of server has its own folder, because kinds cannot
+   * read each other's data.
+   */
   readonly folder: (server: string, kind: string) => Promise<string>;
   /** Releases the folder. Removes it if it is temporary. */
   readonly release: () => Promise<void>;

@@ -1,7 +1,10 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** The environment that the dev services read. It is passed in, and never read from `process.env`. */
+/**
+ * The environment that the dev services read. Callers pass it in; the dev services never read
+ * `process.env`.
+ */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const installerNames =

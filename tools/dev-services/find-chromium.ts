@@ -10,7 +10,10 @@ type ChromiumKind = 'path' | 'npm' | 'download';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
-/** Where a headless Chromium is looked for, in this order. A Chromium counts as found if it prints its version. */
+/**
+ * The places where Baton looks for a headless Chromium, in this order. A Chromium counts as found
+ * if it prints its version.
+ */
 export const chromiumCandidates: readonly Candidate<ChromiumKind, Host, FoundProgram>[] = [
   { kind: 'path', looksFor: `${NAMES.join(', ')} on PATH`, find: onPath },
   {
@@ -22,8 +25,8 @@ export const chromiumCandidates: readonly Candidate<ChromiumKind, Host, FoundPro
 ];
 
 /**
- * Finds a Chromium that runs here, and installs one into Baton's cache if needed. Throws an error with everything
- * that was tried if none runs.
+ * Finds a Chromium that runs here, and installs one into Baton's cache if needed. If no Chromium
+ * runs, throws an error with everything that was tried.
  */
 export async function findChromium(host: Host): Promise<FoundProgram> {
   const { found } = await pickFirst(chromiumCandidates, host, {
@@ -33,7 +36,8 @@ export async function findChromium(host: Host): Promise<FoundProgram> {
   return found;
 }
 
-// Each program is run, because Ubuntu's chromium-browser is a stub that only says how to install the real one.
+// Each program is run, because Ubuntu's chromium-browser is a stub that only says how to install
+// the real browser.
 async function onPath(host: Host): Promise<FoundProgram | undefined> {
   const failures: string[] = [];
   for (const name of NAMES) {

@@ -12,7 +12,7 @@ export const mongodbKinds = ['url', 'mongod', 'secantusd-rs', 'download', 'secan
 /** A kind of MongoDB server. */
 export type MongodbKind = (typeof mongodbKinds)[number];
 
-/** Where a MongoDB server is looked for, in this order. */
+/** The places where Baton looks for a MongoDB server, in this order. */
 export const mongodbCandidates: readonly Candidate<MongodbKind, Host>[] = [
   {
     kind: 'url',

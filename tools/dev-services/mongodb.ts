@@ -38,7 +38,7 @@ export async function startMongodb(
       const server = await startServer(host.guardian, plan);
       return { answer: server.answer, server, restart: () => startServer(host.guardian, plan) };
     } catch (error) {
-      // another process was quicker to take the port
+      // another process took the port first
       if (attempt === attempts || !/in use/i.test(reasonOf(error))) throw error;
     }
   }
@@ -58,8 +58,8 @@ export function mongodbArgs(kind: MongodbKind, port: number, dir: string): strin
   }
 }
 
-// An answer must not come from another server on the same port. SecantusDB prints when it has the port, and mongod
-// reports its pid (see `probe`).
+// An answer must not come from another server on the same port. SecantusDB prints a line when it
+// has the port, and mongod reports its pid (see `probe`).
 function isListening(kind: MongodbKind, output: string): boolean {
   return !isSecantus(kind) || output.includes('listening on');
 }

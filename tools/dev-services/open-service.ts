@@ -40,15 +40,18 @@ export type ServicePlan<Kind extends string> = {
   ) => Promise<StartedServer<Answer>>;
 };
 
-/** An opened server, and how it ends. */
+/** An opened server, and a promise of its end. */
 export type OpenedService<Kind extends string> = {
   readonly service: Service<Kind>;
-  /** Resolves with its last output if it ends by itself. Never resolves for a server that the launcher did not start. */
+  /**
+   * Resolves with the server's last output if the server ends by itself. Never resolves for a
+   * server that the launcher did not start.
+   */
   readonly failed: Promise<string>;
   readonly stop: () => Promise<void>;
 };
 
-/** Finds a server, starts it if it does not run yet, and logs which one it is. */
+/** Finds a server, starts it if it does not run yet, and logs which server it is. */
 export async function openService<Kind extends string>(
   host: Host,
   data: DataFolder,

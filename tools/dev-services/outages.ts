@@ -5,14 +5,14 @@ import type { RunningServer } from './server.ts';
 export type Outages = {
   /** Kills the server with SIGKILL, as a crash does. */
   readonly kill: () => Promise<void>;
-  /** Stops the server in order. */
+  /** Stops the server with SIGTERM. */
   readonly stop: () => Promise<void>;
   /** Starts the server again and resolves once it answers. Does nothing if it runs. */
   readonly start: () => Promise<void>;
 };
 
-// While the server is down, another process may take its port for a moment: the ports of outgoing connections come
-// from the same range.
+// While the server is down, another process may briefly take its port, because the ports of
+// outgoing connections come from the same range.
 const ATTEMPTS = 20;
 const TRY_AGAIN_AFTER_MS = 500;
 

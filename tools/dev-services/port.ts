@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 
-/** Returns a loopback port that was free a moment ago. The caller must check that it really got the port. */
+/**
+ * Returns a loopback port that was free a moment ago. The caller must check that its server really
+ * got the port.
+ */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -36,7 +36,7 @@ export async function startRedis(
       const server = await startServer(host.guardian, plan);
       return { answer: server.answer, server, restart: () => startServer(host.guardian, plan) };
     } catch (error) {
-      // another process was quicker to take the port
+      // another process took the port first
       if (attempt === attempts || !/in use|bind/i.test(reasonOf(error))) throw error;
     }
   }

@@ -23,7 +23,7 @@ export type ServerPlan<Answer> = {
 export type RunningServer<Answer> = {
   readonly pid: number;
   readonly answer: Answer;
-  /** Resolves with its last output when it has ended. */
+  /** Resolves with the server's last output when the server has ended. */
   readonly ended: Promise<string>;
   /** Stops the server (SIGTERM, after 10 s SIGKILL) and resolves when it has ended. */
   readonly stop: () => Promise<void>;

@@ -30,15 +30,18 @@ export type ServicesOptions = {
   readonly log: (line: string) => void;
   /** The folder that keeps the data for the next start. Default: a temporary folder, which is removed at the end. */
   readonly dataDir?: string | undefined;
-  /** Uses only these kinds. Default: those of BATON_REDIS and BATON_MONGODB, or else the first that is found. */
+  /**
+   * Uses only these kinds. Default: the kinds in BATON_REDIS and BATON_MONGODB, or else the first
+   * kind that is found.
+   */
   readonly choose?: { readonly redis?: RedisKind; readonly mongodb?: MongodbKind };
   /** Aborts a start that is under way. Once both servers answer, only `stop` ends them. */
   readonly signal?: AbortSignal;
 };
 
 /**
- * Finds or starts a Redis and a MongoDB server, and resolves when both answer. If that fails, stops everything that
- * it started, and throws the reason.
+ * Finds or starts a Redis and a MongoDB server, and resolves when both answer. If one server fails,
+ * stops everything that was started, and throws the reason.
  */
 export async function startServices(options: ServicesOptions): Promise<Services> {
   const { env, log, dataDir, choose = {}, signal } = options;

@@ -13,7 +13,10 @@ import { run } from './run.ts';
  */
 export type Wheel = { readonly name: string; readonly version: string; readonly pins: string };
 
-/** Returns the virtual environment with the wheel, and makes it first if the cache has none that works. */
+/**
+ * Returns the virtual environment with the wheel, and makes it first if the cache has no working
+ * environment.
+ */
 export async function installWheel(wheel: Wheel, host: Host): Promise<string> {
   const pins = resolve(import.meta.dirname, 'wheels', wheel.pins);
   const digest = createHash('sha256')

@@ -1,10 +1,11 @@
-// After the requests: removes everything that keeps sessions from running. Then every session must end.
+// Runs after the requests: removes everything that keeps sessions from running. Then every session
+// must end.
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How long nothing may change before the remaining sessions count as stuck, in milliseconds. */
+/** How long no session may change before the remaining sessions count as stuck, in milliseconds. */
 const STUCK_AFTER_MS = 60_000;
 
-/** A session that may not start for longer than this is cancelled, in milliseconds. */
+/** A session whose start is further away than this is cancelled, in milliseconds. */
 const FAR_MS = 30_000;
 
 interface Listed {
@@ -23,7 +24,10 @@ export interface Drained {
   stuck: Listed[];
 }
 
-/** Removes schedules and limits, cancels sessions that are delayed for long, and waits until all sessions have ended. */
+/**
+ * Removes schedules and limits, cancels sessions with a long delay, and waits until all sessions
+ * have ended.
+ */
 export async function drain(api: string, log: (line: string) => void): Promise<Drained> {
   const call = async (method: string, path: string) => {
     const answer = await fetch(new URL(path, api), { method });

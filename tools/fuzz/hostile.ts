@@ -1,7 +1,7 @@
 // Values that a broken or malicious client may send.
 import fc from 'fast-check';
 
-/** One change to a JSON value: it sets or drops the nth value, or adds a key to it. */
+/** One change to a JSON document: it sets or drops the nth value, or adds a key to that value. */
 export type Mutation =
   | { kind: 'set'; n: number; value: unknown }
   | { kind: 'drop'; n: number }
@@ -66,7 +66,7 @@ export function mutations(): fc.Arbitrary<Mutation> {
   );
 }
 
-/** Generates bodies that are not JSON, or that do not have its content type. */
+/** Generates bodies that are not JSON, or that do not have the content type of JSON. */
 export function rawBodies(): fc.Arbitrary<{ raw: string; type: string }> {
   return fc.record({
     raw: fc.oneof(

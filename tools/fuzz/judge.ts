@@ -4,7 +4,7 @@ import type { FuzzRequest, OpenApi } from './requests.ts';
 import type { Answer } from './send.ts';
 import { CANARY } from './special.ts';
 
-/** Returns what is wrong with an answer, or null if nothing is. */
+/** Returns what is wrong with an answer, or null if the answer is right. */
 export type Judge = (request: FuzzRequest, answer: Answer) => string | null;
 
 const LIBRARY_MESSAGES =
@@ -53,7 +53,7 @@ export function createJudge(document: OpenApi): Judge {
   };
 }
 
-// Pages and the dashboard have error pages of their own.
+// Pages and the dashboard have their own error pages.
 function isApi({ path }: FuzzRequest): boolean {
   return path.join('').startsWith('/v1/');
 }

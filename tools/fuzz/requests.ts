@@ -6,7 +6,10 @@ import { type Pick, pick, special } from './special.ts';
 
 /** One request. Its picks are replaced by values of earlier answers when it is sent. */
 export interface FuzzRequest {
-  /** The operation of the document, such as `get /v1/x`; absent if the request means none. */
+  /**
+   * The operation of the document, such as `get /v1/x`; absent if the request addresses no
+   * operation.
+   */
   operation?: string;
   method: string;
   /** The pieces of the path. Each is a text or a parameter. */
@@ -157,7 +160,7 @@ function spoilings(): fc.Arbitrary<Spoiling> {
   return fc.oneof({ weight: 5, arbitrary: ofBody }, raw, ofQuery, ofPathPiece);
 }
 
-/** Generates requests that mean no operation: other methods, or other addresses. */
+/** Generates requests that address no operation: other methods, or other addresses. */
 function wild(paths: readonly string[]): fc.Arbitrary<FuzzRequest> {
   const known = fc.constantFrom(...paths, '/queues/', '/queues/api/queues', '/sessions', '/docs/');
   return fc

@@ -1,4 +1,5 @@
-// One run: several lanes send requests in parallel. A lane shrinks each finding to the smallest request that shows it.
+// Runs the fuzzer once: several lanes send requests in parallel. A lane shrinks each finding to the
+// smallest request that shows it.
 import fc from 'fast-check';
 import { createJudge } from './judge.ts';
 import { createPool } from './pool.ts';
@@ -33,7 +34,7 @@ export interface FuzzOptions {
   seed: number;
 }
 
-/** Sends random requests to the API, made from its own document. It never rejects because of an answer. */
+/** Sends random requests, made from the API's own document. Never rejects because of an answer. */
 export async function fuzz({
   api,
   requests: requestCount,

@@ -101,7 +101,7 @@ const SPECIAL: Record<string, fc.Arbitrary<unknown>> = {
 export function special(name: string, schema: Schema): fc.Arbitrary<unknown> | undefined {
   const found = SPECIAL[name];
   if (!found) return undefined;
-  // In a continue, null clears the value of the parent.
+  // When a session is continued, null clears the parent's value.
   const isNullable = schema.anyOf?.some(({ type }) => type === 'null');
   return isNullable
     ? fc.oneof({ weight: 4, arbitrary: found }, { weight: 1, arbitrary: fc.constant(null) })

@@ -2,8 +2,9 @@ import { createInterface } from 'node:readline';
 import type { LaunchedProcess } from './launch.ts';
 
 /**
- * Resolves to the first line on a process's standard output. Programs of Baton print it when they are ready. Call it
- * in the same tick as the launch. Rejects with an error that contains `name` if the process ends before that.
+ * Resolves to the first line on a process's standard output. Baton's programs print this line when
+ * they are ready. Call this function in the same tick as the launch. Rejects with an error that
+ * contains `name` if the process ends before that.
  */
 export async function readFirstLine(
   { stdout, ended }: Pick<LaunchedProcess, 'stdout' | 'ended'>,

@@ -14,14 +14,19 @@ export type ProcessEnd = {
 export type LaunchedProcess = {
   /** The process id, or 0 if the process could not be started. */
   readonly pid: number;
-  /** Present if `stdin` is `pipe`. If the process ends before it has read everything, that is not an error. */
+  /**
+   * Present if `stdin` is `pipe`. It is not an error if the process ends before it has read
+   * everything.
+   */
   readonly stdin: Writable | null;
   /** Present if the output is a pipe. Attach a reader in the same tick, or the output is discarded. */
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
   /** Resolves when the process has ended, even if a descendant still holds its output. Never rejects. */
   readonly exited: Promise<unknown>;
-  /** Resolves with how the process ended, once its output has also been read. Never rejects. */
+  /**
+   * Resolves with how the process ended, after its output has been read to the end. Never rejects.
+   */
   readonly ended: Promise<ProcessEnd>;
   /** Sends the signal and does not wait. Does nothing after the end. */
   readonly kill: (name: 'SIGINT' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT') => void;

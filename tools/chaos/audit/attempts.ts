@@ -5,7 +5,10 @@ import { committed } from './evidence.ts';
 /** How far the clocks of a worker and of MongoDB may be apart on one host, in milliseconds. */
 const CLOCKS_MS = 1_000;
 
-/** Attempts are numbered from 1, each has a higher fence than the one before, and each has ended. */
+/**
+ * Attempts are numbered from 1, each has a higher fence than the attempt before, and each has
+ * ended.
+ */
 export const numbering: Check = function* ({ sessions }) {
   for (const { id, attempts } of sessions.values()) {
     for (const [index, { attempt, fence, ended_at }] of attempts.entries()) {

@@ -2,7 +2,7 @@ import type { Event, Session } from '@baton/core/internal';
 import type { MarkLine } from '../../../test/fake-claude/marks.ts';
 import type { WorkerEnd } from '../worker-pool.ts';
 
-/** Everything that a run left, and everything that was seen of it. The audit uses nothing else. */
+/** Everything that a run left, and everything that its reader saw. The audit uses nothing else. */
 export interface Evidence {
   /**
    * Every session that was launched, with the number of its planned marks

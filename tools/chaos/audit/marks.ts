@@ -58,7 +58,7 @@ export const alone: Check = function* ({ directories }) {
   }
 };
 
-/** Returns how many marks were left again in the working directories of all sessions. */
+/** Returns how many marks in the working directories of all sessions are repeats. */
 export function repeated({ directories }: Evidence): number {
   const surplus = [...directories.values()].map(
     (lines) => lines.length - new Set(lines.map(({ n }) => n)).size,
@@ -66,7 +66,8 @@ export function repeated({ directories }: Evidence): number {
   return surplus.reduce((sum, n) => sum + n, 0);
 }
 
-// A process surely lived from its start to its last mark. The lives are sorted by their start.
+// Returns the lifetimes of processes, sorted by their start. A process certainly lived from its
+// start to its last mark.
 function livesOf(lines: readonly MarkLine[]): { pid: number; from: number; to: number }[] {
   const lives = new Map<string, { pid: number; from: number; to: number }>();
   for (const { pid, began, end } of lines) {

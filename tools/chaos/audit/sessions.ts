@@ -25,7 +25,10 @@ export const allTerminal: Check = function* ({ sessions }) {
   }
 };
 
-/** A terminal document never changes, except for its outbox: entries are removed once webhooks were notified. */
+/**
+ * A terminal document never changes, except for its outbox: entries are removed once the webhooks
+ * have been notified.
+ */
 export const finalsStay: Check = function* ({ finals, sessions }) {
   for (const [id, before] of finals) {
     const now = sessions.get(id);
@@ -39,7 +42,10 @@ function withoutOutbox({ webhooks_due: _, ...session }: Session): string {
   return JSON.stringify(session);
 }
 
-/** No session fails, only sessions that a client cancelled are cancelled, and each completed one has a result. */
+/**
+ * No session fails, only sessions that a client cancelled are cancelled, and each completed session
+ * has a result.
+ */
 export const outcomes: Check = function* ({ sessions, cancels }) {
   for (const { id, status, result, failure } of sessions.values()) {
     const isAsked = cancels.has(id);
