@@ -16,7 +16,7 @@ describe('a client', () => {
     ['http://127.0.0.1:3000', 'http://127.0.0.1:3000/'],
     ['https://baton.example/api', 'https://baton.example/api/'],
     [new URL('https://baton.example/api/'), 'https://baton.example/api/'],
-  ])('for %s calls URLs below it', (baseUrl, base) => {
+  ])('with the base URL %s calls only URLs below that URL', (baseUrl, base) => {
     expect(parseOptions({ baseUrl }).base.href).toBe(base);
   });
 
@@ -35,7 +35,7 @@ describe('a client', () => {
     expect(`${error.message}${error.stack}`).not.toContain('s3cret');
   });
 
-  test.each(['', '..', 'a/b', 'a?b'])('sends nothing for the id %j', async (id) => {
+  test.each(['', '..', 'a/b', 'a?b'])('sends no request for the id %j', async (id) => {
     const client = createClient({
       baseUrl: 'https://baton.example',
       fetch: () => expect.unreachable('something was sent'),
@@ -44,13 +44,16 @@ describe('a client', () => {
     await expect(client.schedules.delete(id)).rejects.toMatchObject({ details: { field: 'id' } });
   });
 
-  test.each(['', 'ü', 'a\nb', 'x'.repeat(256)])('sends nothing with the key %j', async (key) => {
-    const client = createClient({
-      baseUrl: 'https://baton.example',
-      fetch: () => expect.unreachable('something was sent'),
-    });
-    await expect(client.launch({ query: 'q' }, { idempotencyKey: key })).rejects.toMatchObject({
-      details: { field: 'idempotencyKey' },
-    });
-  });
+  test.each(['', 'ü', 'a\nb', 'x'.repeat(256)])(
+    'sends no request with the idempotency key %j',
+    async (key) => {
+      const client = createClient({
+        baseUrl: 'https://baton.example',
+        fetch: () => expect.unreachable('something was sent'),
+      });
+      await expect(client.launch({ query: 'q' }, { idempotencyKey: key })).rejects.toMatchObject({
+        details: { field: 'idempotencyKey' },
+      });
+    },
+  );
 });

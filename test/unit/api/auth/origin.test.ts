@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isLoopback, originOf } from '../../../../apps/api/src/auth/origin.ts';
 
-describe('the origin of a request', () => {
+describe('a request', () => {
   test.each([
     [{}, 'unknown'],
     [{ secFetchSite: 'same-origin' }, 'same'],
@@ -17,7 +17,7 @@ describe('the origin of a request', () => {
     [{ origin: 'http://localhost', host: '' }, 'other'],
     [{ origin: 'http://evil.test' }, 'other'],
     [{ origin: 'null' }, 'other'],
-  ] as const)('with %j is judged as %s', (headers, where) => {
+  ] as const)('with the headers %j has this origin: %s', (headers, where) => {
     const none = { origin: undefined, secFetchSite: undefined };
     const facts = { host: 'localhost:3000', ...none, ...headers };
     expect(originOf(facts as Parameters<typeof originOf>[0])).toBe(where);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { findLostText } from '../../../../apps/api/src/http/json-text.ts';
 
-describe('a JSON text that its parsed value fully represents', () => {
+describe('a JSON text that loses nothing when it is parsed', () => {
   test.each([
     '{}',
     '[]',

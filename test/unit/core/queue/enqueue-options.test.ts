@@ -71,7 +71,7 @@ describe('a job', () => {
     ['modle', { modle: 'opus' }, 'modle: expected a known key; correct its name or leave it out'],
     ['env.A', { env: { A: 1 } }, 'env.A: expected string, got number'],
   ])(
-    'for a continue is refused with the key as the caller wrote it: %s',
+    'for a continue is refused, and the error names the key as the caller wrote it: %s',
     (field, written, message) => {
       const request = { parent_session_id: newId(), query: 'q', ...(written as object) };
       expect(() => parseContinueJob(request)).toThrow(

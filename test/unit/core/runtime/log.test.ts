@@ -30,7 +30,7 @@ describe('a logged error', () => {
     expect(text).not.toContain('s3cret');
   });
 
-  test('ends if its causes form a cycle', () => {
+  test('is finite even if its causes form a cycle', () => {
     const error = new Error('ring');
     error.cause = error;
     expect(logged(error).err).toMatchObject({ message: 'ring', cause: { message: 'ring' } });

@@ -103,7 +103,7 @@ describe('a sealed job', () => {
     ['of a launch', makeLaunchJob({ config: makeFullConfig() })],
     ['of a continue', makeContinueJob(newId(), { overrides: makeFullConfig() })],
   ])(
-    '%s contains no secret, and the hash of the original only if it has an idempotency key',
+    '%s contains no secret, and it has the hash of the original only with an idempotency key',
     async (_, job) => {
       const [plain, keyed] = [await sealer().job(job), await sealer().job(job, true)];
       expect(JSON.stringify([plain, keyed])).not.toContain(SECRET);
@@ -187,7 +187,7 @@ describe('a value that a caller sealed', () => {
   });
 });
 
-describe('a sealed value that cannot be opened is refused without showing it:', () => {
+describe('a sealed value that cannot be opened is refused, and the error does not show the value:', () => {
   const damaged = (value: string) => `${value.slice(0, -6)}AAAAAA`;
 
   test.each<[string, () => Promise<string>]>([

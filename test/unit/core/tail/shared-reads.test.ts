@@ -44,7 +44,7 @@ test('a later request reads the data again', async () => {
   expect(asked).toHaveLength(2);
 });
 
-test('a failed read fails for all who shared it, and the next request reads again', async () => {
+test('a failed read fails for every request that shared it, and the next request reads again', async () => {
   const { asked, events } = reading();
   const both = [events.page(range(7)), events.page(range(7))];
   for (const one of both) await expect(one).rejects.toThrow('away');

@@ -35,7 +35,7 @@ const changesOf = (item: IteratorResult<StatusItem, unknown>) =>
   item.done || item.value.kind !== 'changes' ? [] : item.value.changes;
 
 describe('status changes that wait for a slow reader', () => {
-  test('are the latest change of each session, in order', async () => {
+  test('are only the latest change of each session, in order', async () => {
     const { items, send } = await listen();
     const [one, two] = [newId(), newId()];
     send(news(one, 'queued'));
@@ -49,7 +49,7 @@ describe('status changes that wait for a slow reader', () => {
     ]);
   });
 
-  test('end its stream if they belong to too many sessions', async () => {
+  test("end the reader's stream if they belong to too many sessions", async () => {
     const { items, send, listeners } = await listen();
     for (let count = 0; count < 20_000; count += 1) send(news(newId()));
     await expect(items.next()).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });

@@ -29,7 +29,7 @@ const file = z
   .parse(parse(text, { merge: true }));
 const service = (name: string) => file.services[name] ?? expect.fail(`no service ${name}`);
 
-test('Redis keeps its jobs on disk and never evicts one', () => {
+test('Redis keeps its jobs on disk and never evicts a job', () => {
   expect(readComposeService(text, 'redis').command).toEqual([
     'redis-server',
     '--appendonly',

@@ -8,7 +8,8 @@ const model = {
   stop: async () => {},
 };
 
-// Each would send requests past the scripted API, or would give a session a credential of the operator.
+// Each variable would send requests past the scripted API, or would give a session a credential of
+// the operator.
 const ROUTES = [
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'all_proxy'],
   ...['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'ANTHROPIC_BASE_URL', 'ANTHROPIC_MODEL'],
@@ -18,7 +19,7 @@ const ROUTES = [
   ...['CLOUD_ML_REGION', 'GOOGLE_APPLICATION_CREDENTIALS', 'GCLOUD_PROJECT', 'VERTEX_REGION_X'],
 ];
 
-test('a worker of a scripted model gets no credential, cloud provider or proxy of the operator', () => {
+test('a worker with a scripted model gets none of the operator’s credentials, cloud providers or proxies', () => {
   const operator = Object.fromEntries(ROUTES.map((name) => [name, `of the operator: ${name}`]));
   const env = workerEnvironment(withModel({ ...operator, PATH: '/bin', LEASE_MS: '9000' }, model));
   expect(env).toEqual({ ...model.settings, PATH: '/bin', LEASE_MS: '9000', HEALTH_PORT: '0' });

@@ -11,12 +11,12 @@ export const ID = '0197f0a0-9999-4000-8000-000000000001';
 /** How many marks the session leaves. */
 const MARKS = 3;
 
-/** Returns the time of a second of the run. */
+/** Returns the time at this second of the run. */
 export function at(second: number): Date {
   return new Date(Date.UTC(2026, 0, 1, 0, 0, second));
 }
 
-/** Returns an event with the mark `n` that an attempt recorded at a second. */
+/** Returns an event with the mark `n` that an attempt recorded at this second. */
 export function markEvent(seq: number, attempt: number, n: number, second: number): Event {
   const message = { content: [{ type: 'text', text: markText(ID, n) }] };
   return {

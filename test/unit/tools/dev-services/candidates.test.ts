@@ -45,7 +45,7 @@ describe('pickFirst', () => {
     await expect(picked).rejects.toThrow('the third one: not found');
   });
 
-  test('rejects with what was tried and what to install if no candidate works', async () => {
+  test('rejects with an error that lists what was tried and what to install if no candidate works', async () => {
     await expect(pickFirst(candidates({ second: broken }), null, options)).rejects.toThrow(
       [
         'found no Redis server that runs here. Looked for:',
@@ -59,7 +59,7 @@ describe('pickFirst', () => {
 });
 
 describe('the order of the candidates', () => {
-  test('for Redis prefers a given URL and ends with the wheel', () => {
+  test('for Redis begins with a given URL and ends with the wheel', () => {
     expect(redisCandidates.map(({ kind, looksFor }) => `${kind}: ${looksFor}`)).toEqual([
       'url: REDIS_URL',
       'redis-server: redis-server on PATH',
@@ -68,7 +68,7 @@ describe('the order of the candidates', () => {
     ]);
   });
 
-  test('for MongoDB prefers a given URL and ends with the wheel', () => {
+  test('for MongoDB begins with a given URL and ends with the wheel', () => {
     expect(mongodbCandidates.map(({ kind, looksFor }) => `${kind}: ${looksFor}`)).toEqual([
       'url: MONGODB_URL',
       'mongod: mongod on PATH',
@@ -101,7 +101,7 @@ describe('parseKind', () => {
     expect(parseKind('BATON_REDIS', value, redisKinds)).toBeUndefined();
   });
 
-  test('throws an error that names the known kinds for an unknown kind', () => {
+  test('throws for an unknown kind an error that names the known kinds', () => {
     expect(() => parseKind('BATON_MONGODB', 'ferret', mongodbKinds)).toThrow(
       'expected BATON_MONGODB to be one of url, mongod, secantusd-rs, download, secantusd-py; got "ferret"',
     );

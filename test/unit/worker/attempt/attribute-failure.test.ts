@@ -23,7 +23,7 @@ function judge(facts: object, problem: HostProblem | null = null) {
 }
 
 describe('a CLI that did not find its conversation', () => {
-  test('is a host failure if the worker had restored the transcript', async () => {
+  test('counts as a host failure if the worker had restored the transcript', async () => {
     expect(await judge({})).toEqual({
       kind: 'host_failure',
       failure: { code: 'CONVERSATION_NOT_FOUND', message, retryable: true },
@@ -31,7 +31,7 @@ describe('a CLI that did not find its conversation', () => {
     });
   });
 
-  test('is a host failure with the problem of a sick host', async () => {
+  test('counts as a host failure with the problem of a sick host', async () => {
     const problem: HostProblem = {
       code: 'HOST_ERROR',
       message: 'ENOENT in the temporary directory',
@@ -40,7 +40,7 @@ describe('a CLI that did not find its conversation', () => {
     expect(await judge({}, problem)).toEqual({ kind: 'host_failure', failure, waitMs: 0 });
   });
 
-  test('is a host failure if the worker is draining', async () => {
+  test('counts as a host failure if the worker is draining', async () => {
     const outcome = await judge({ abort: { kind: 'hand_back' } });
     expect(outcome).toMatchObject({ kind: 'host_failure', waitMs: 1_000 });
   });
@@ -82,12 +82,12 @@ describe('a CLI whose temporary folder disappeared for a moment', () => {
 
   const lost = (folder: string) => `at start\nError: ENOENT: no such file, mkdir '${folder}/c/x'`;
 
-  test('is a host failure before its first line', async () => {
+  test('counts as a host failure before its first line', async () => {
     const outcome = await judgeLostFile({ sawInit: false, said: lost });
     expect(outcome).toMatchObject({ kind: 'host_failure', failure: { code: 'HOST_ERROR' } });
   });
 
-  test('is a retryable failure after its first line', async () => {
+  test('counts as a retryable failure after its first line', async () => {
     const outcome = await judgeLostFile({ sawInit: true, said: lost });
     expect(outcome).toMatchObject({
       kind: 'failed',

@@ -19,7 +19,9 @@ const LIFECYCLE = lineOf({ type: 'command_lifecycle', state: 'completed' });
 const tasks = (...ids: string[]) =>
   lineOf({ type: 'system', subtype: 'background_tasks_changed', tasks: ids });
 
-/** A line, a time in ms that passes, or a call of a method of the watch. */
+/**
+ * A line, a number of milliseconds that pass, or the name of a method that is called on the watch.
+ */
 type Happening = ClaudeLine | number | 'pause' | 'resume' | 'stop';
 
 function firstDeadline(happenings: Happening[]): string | null {

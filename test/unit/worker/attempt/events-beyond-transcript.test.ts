@@ -17,7 +17,7 @@ function event(text: EventKind, seq: number): Event {
   return { ...common, type: 'assistant', raw };
 }
 
-/** An event store that only reads, from a list. */
+/** A read-only event store over a list. */
 function storeOf(words: EventKind[]): EventStore {
   const events = words.map((text, index) => event(text, index + 1));
   const unused = () => Promise.reject(new Error('only read'));
@@ -101,7 +101,7 @@ describe('the events beyond a restored transcript are', () => {
     expect(await look(words, { prompt: false, messages: [] }, 5)).toBeNull();
   });
 
-  test('found before superseded events if the transcript has lost them since', async () => {
+  test('found before superseded events if the transcript has since lost events', async () => {
     const words: EventKind[] = ['prompt', 1, 2, 3, 4, 'prompt', 'init'];
     const session = makeSession({ last_event_seq: 7, superseded: [{ from: 4, to: 5 }] });
     const lost = await findEventsBeyondTranscript(storeOf(words), session, {
@@ -114,7 +114,7 @@ describe('the events beyond a restored transcript are', () => {
     expect(kept).toEqual({ from: 3, to: 7, losesMessages: true });
   });
 
-  test('found even if more lines than one page follow', async () => {
+  test('found even if more than one page of lines follows', async () => {
     const lost = Array.from({ length: 700 }, (): EventKind => 'init');
     expect(await look(['prompt', 1, ...lost, 2], { prompt: true, messages: [1] })).toEqual({
       from: 3,

@@ -12,7 +12,7 @@ const warned = (mode: 'manual' | 'plan' | undefined, isOn: boolean): boolean => 
 test.each([
   ['plan', true, true],
   ['plan', false, false],
-  // The flag's name of the default mode.
+  // The CLI's flag uses this name for the default mode.
   ['manual', true, false],
   [undefined, true, false],
 ] as const)(

@@ -30,14 +30,14 @@ const strike = { workerId: 'w4', now: at(40) };
 const host_failures = [failure('w1', 0), failure('w2', 10), failure('w3', 20)];
 
 describe('a session that three hosts kept from starting', () => {
-  test('fails at the next host if no process of it ever started', () => {
+  test('fails at the next host if none of its processes ever started', () => {
     const attempts = [attempt(1, 0), attempt(2, 10), attempt(3, 20)];
     const counted = countHostFailure({ attempts, host_failures }, met, strike);
     expect(counted.outcome).toMatchObject({ kind: 'failed', failure: { retryable: false } });
     expect(counted.hostFailures).toHaveLength(4);
   });
 
-  test('returns to the queue if a process of it started in between, and keeps its failures on record', () => {
+  test('returns to the queue if one of its processes started in between, and keeps its failures on record', () => {
     const attempts = [attempt(1, 0), attempt(2, 10), attempt(3, 15, 4711), attempt(4, 20)];
     const counted = countHostFailure({ attempts, host_failures }, met, strike);
     expect(counted.outcome).toBe(met);

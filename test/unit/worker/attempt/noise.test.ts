@@ -17,7 +17,7 @@ test.each([
   ['a colour', 'topsecret\u001b[0mvalue123'],
   ['a sequence between all letters', [...SECRET].join('\u001b[1m')],
   ['a NUL', 'topsecret\0value123'],
-])('the events and the tail of noise mask a secret with %s inside it', (_, said) => {
+])('noise events and the noise tail mask a secret with %s inside it', (_, said) => {
   const { recorded, tail } = noiseOf(`Error: ${said}`, 'and more');
   expect(recorded).toEqual([`Error: ${'*'.repeat(said.length)}`, 'and more']);
   expect(tail).toBe(`Error: ${'*'.repeat(SECRET.length)}\nand more`);

@@ -3,7 +3,7 @@ import { createPartials } from '../../../../apps/worker/src/attempt/partials.ts'
 
 const SESSION = { id: 'child', root_session_id: 'root' };
 
-/** Partials, and the messages that they published. */
+/** Creates a `Partials`, and records the messages that it publishes. */
 function listen() {
   const received: { conversation: string; id: string; attempt: number; lines: string[] }[] = [];
   const live = {

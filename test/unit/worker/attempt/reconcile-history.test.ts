@@ -4,6 +4,6 @@ import { concludeUnstarted } from '../../../../apps/worker/src/attempt/reconcile
 test.each([
   [{ kind: 'cancel' }, 'cancelled'],
   [{ kind: 'hand_back' }, 'handed_back'],
-] as const)('an attempt that %j ended before its process started is %s', (reason, kind) => {
+] as const)('an attempt that ended by %j before its process started is %s', (reason, kind) => {
   expect(concludeUnstarted(reason).kind).toBe(kind);
 });

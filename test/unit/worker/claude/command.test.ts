@@ -101,7 +101,7 @@ const REACHES: {
   recovery: [{ on_crash: 'restart' }, {}],
 };
 
-test('a worker that forbids wake-ups disallows their tools beside the session’s own', () => {
+test('a worker that forbids wake-ups adds the wake-up tools to the session’s disallowed tools', () => {
   const { args } = build({ disallowed_tools: ['Bash'] }, { wakeups: 'forbid' });
   expect(args).toContain('--disallowedTools=Bash,ScheduleWakeup,CronCreate');
 });
@@ -305,7 +305,7 @@ describe('the environment', () => {
     ]);
   });
 
-  test('takes an allowed variable of the caller over the operator’s value', () => {
+  test('holds the caller’s value of an allowed variable instead of the operator’s', () => {
     const env = { ANTHROPIC_API_KEY: 'own', CLAUDE_CODE_DISABLE_AUTO_MEMORY: '0' };
     const command = build({ env }, { policy: allowing(env) });
     expect(command.env).toMatchObject(env);
@@ -331,7 +331,7 @@ describe('if bypassPermissions is not allowed,', () => {
     ],
     ['permissions of null', { permissions: null }, { permissions: lock }],
     ['permissions that are a list', { permissions: ['x'] }, { permissions: lock }],
-  ])('the settings file disables it, given %s', (_, settings, written) => {
+  ])('the settings file disables that mode, given %s', (_, settings, written) => {
     const { args, files } = build(settings ? { settings } : {}, { policy });
     expect(args).toContain('--settings=/run/f/settings.json');
     expect(files.map(({ content }) => JSON.parse(content))).toEqual([written]);

@@ -16,7 +16,8 @@ describe('a process that Baton stopped', () => {
     store_unavailable: { kind: 'store_unavailable' },
   };
 
-  // By reason: no result line; a good one before and after our signal; a bad one before and after it.
+  // The columns after the reason: no result line, a good result before and after our signal, and a
+  // bad result before and after our signal.
   test.each([
     ['cancel', 'cancelled', 'completed', 'cancelled', 'cancelled', 'cancelled'],
     [
@@ -110,7 +111,7 @@ describe('a process that Baton stopped', () => {
     }
   });
 
-  test('by an interrupt fails if the API refused it with an error that no retry can solve', () => {
+  test('by an interrupt fails if the API refused its call with an error that no retry can solve', () => {
     const refusedWith = (api_error_status: number) => {
       const result: Result = { ...FAILED, terminal_reason: 'api_error', api_error_status };
       return short(conclude({ abort: { kind: 'interrupt' }, result }));

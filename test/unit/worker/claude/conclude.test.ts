@@ -8,7 +8,7 @@ describe('a process that ended by itself', () => {
     ['exit 0', EXIT.zero],
     ['exit 1', EXIT.one],
     ['SIGKILL', EXIT.sigkill],
-  ])('with a good last result line completes its session, whatever its exit: %s', (_, exit) => {
+  ])('with a good last result line completes its session after any exit: %s', (_, exit) => {
     const outcome = conclude({ exit, result: OK, stderrTail: 'some noise' });
     expect(outcome).toEqual({ kind: 'completed', result: OK });
   });

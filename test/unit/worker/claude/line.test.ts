@@ -39,7 +39,7 @@ describe('a line of stdout', () => {
     });
   });
 
-  test('is read without a subtype or uuid that is not text', () => {
+  test('is read, but a subtype or uuid that is not text is ignored', () => {
     const read = line({ type: 'system', subtype: 7, uuid: null });
     expect(read).not.toHaveProperty('subtype');
     expect(read).not.toHaveProperty('uuid');
@@ -156,13 +156,16 @@ describe('a result line', () => {
     expect(absurdCostOf(line({ ...result, total_cost_usd: 1_000 }))).toBeNull();
   });
 
-  test.each([undefined, 7, null])('without a subtype and is_error is not recognized: %j', (odd) => {
-    expect(resultOf(line({ ...result, subtype: odd, is_error: odd }))).toBeNull();
-  });
+  test.each([undefined, 7, null])(
+    'with neither a valid subtype nor a valid is_error is not recognized: %j',
+    (odd) => {
+      expect(resultOf(line({ ...result, subtype: odd, is_error: odd }))).toBeNull();
+    },
+  );
 });
 
 describe('among the other lines,', () => {
-  test('a list of background tasks gives their number', () => {
+  test('a list of background tasks gives the number of tasks', () => {
     const changed = { type: 'system', subtype: 'background_tasks_changed' };
     expect(backgroundTasksOf(line({ ...changed, tasks: [{ task_id: 'a' }, {}] }))).toBe(2);
     expect(backgroundTasksOf(line({ ...changed, tasks: [] }))).toBe(0);
@@ -203,7 +206,7 @@ describe('among the other lines,', () => {
     });
   });
 
-  test('a rate limit is read without an invalid reset, and ignored without a status', () => {
+  test('a rate limit with an invalid reset is read without the reset, and a rate limit without a status is ignored', () => {
     const event = (info: unknown) => line({ type: 'rate_limit_event', rate_limit_info: info });
     expect(rateLimitOf(event({ status: 'allowed', resetsAt: 'soon' }))).toEqual({
       status: 'allowed',

@@ -263,13 +263,13 @@ describe('a stop without a result line', () => {
     expect(meter.totals()).toMatchObject({ cost_usd: 0.125, num_turns: 1, input_tokens: 10 });
   });
 
-  test('ignores a cost-state that is older than its last result', () => {
+  test('ignores a cost-state that is older than the last result', () => {
     const meter = observe(killed(), result({ num_turns: 1, total_cost_usd: 0.75 }));
     meter.settle({ totalCostUsd: 0.625 });
     expect(meter.totals().cost_usd).toBe(0.25);
   });
 
-  test('keeps its own count if the cost-state is the one from the start', () => {
+  test('costs what the meter counted if the cost-state has not changed since the start', () => {
     const meter = killed();
     meter.settle({ totalCostUsd: 0.5, modelUsage: CONTINUE.modelUsageAtStart });
     expect(meter.totals()).toEqual({

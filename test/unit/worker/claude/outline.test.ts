@@ -73,7 +73,7 @@ describe('from a line that is too long to keep,', () => {
     },
   );
 
-  test('only a limited amount of values is kept', () => {
+  test('values are kept only up to a total size', () => {
     const many = Object.fromEntries(
       Array.from({ length: 9 }, (_, n) => [`k${n}`, 'x'.repeat(MIB - 9)]),
     );
@@ -113,7 +113,7 @@ describe('from a line that is too long to keep,', () => {
     ['an object with two values for one key', `{"a":"b":"${'x'.repeat(KEEP)}"}`, 'garbage'],
     ['an array of all lines', `[${JSON.stringify(LONG)}]`, 'noise'],
     ['text', 'x'.repeat(KEEP * 2), 'noise'],
-  ])('nothing is read if it is %s', (_, text, kind) => {
+  ])('no value is read if the line is %s', (_, text, kind) => {
     for (const size of [5, 1_000]) expect(body(text, size)).toBe(kind);
   });
 });

@@ -25,7 +25,7 @@ describe('the reset time of a rate limit', () => {
     ['in a week, with an unknown window', inHours(7 * 24), 'lunar'],
     ['in a week, without a window', inHours(7 * 24), undefined],
     ['a moment ago', inHours(-0.01), 'five_hour'],
-  ])('is believed if it is %s', (_, resetsAt, type) => {
+  ])('is used if it is %s', (_, resetsAt, type) => {
     const { limit, isAbsurd } = read(resetsAt, type);
     expect(isAbsurd).toBe(false);
     expect(limit.resetsAt).toBeInstanceOf(Date);

@@ -43,7 +43,7 @@ test.each(AROUND)('%s before an event is set aside, and the event is read', (wha
 });
 
 test.each(AROUND.filter(([, text]) => text.trim() !== '' && !text.includes('{" here')))(
-  '%s before or after an event is kept as a part of its own',
+  '%s before or after an event is kept as a separate part',
   (_, other) => {
     const [before, event, behind, ...more] = parts(`${other}${END}${other}`);
     expect([before?.replace(/^\w+:/, ''), event, behind?.replace(/^\w+:/, ''), more]).toEqual([
@@ -94,7 +94,7 @@ test.each([
   expect(read.at(-1)?.endsWith(torn)).toBe(true);
 });
 
-// Text directly before an event, none of which is JSON that could contain the event.
+// Texts directly before an event. None of the texts is JSON that could contain the event.
 test.each([
   ['text in brackets and braces', '[{ctx}] '],
   ['a whole array', '[{"a":1}] '],
@@ -134,7 +134,7 @@ test('an event inside a truncated event behind text is not read', () => {
   expect(parts(`Warning: ${torn}`)).toEqual([`noise:Warning: ${torn}`]);
 });
 
-test('a line made of beginnings of objects is split in linear time', () => {
+test('a line of many incomplete objects is split in linear time', () => {
   const text = `x${'{"'.repeat(100_000)}`;
   expect(splitLine({ text, bytes: text.length })).toHaveLength(1);
 });

@@ -43,7 +43,7 @@ function createScene() {
 }
 
 describe('a host', () => {
-  test('changes its health with one log line, however many attempts report a problem', async () => {
+  test('logs one line when its health changes, however many attempts report a problem', async () => {
     const { host, lines, received, set } = createScene();
     set(FULL);
     for (let n = 0; n < 8; n += 1) host.report(FULL);

@@ -22,7 +22,7 @@ describe('the marker of a process', () => {
     expect(parseMarker(value)).toBeNull();
   });
 
-  test('tells a process from a later one with the same pid by the start time', () => {
+  test('distinguishes a process from a later process with the same pid by the start time', () => {
     expect(startTimeOf(process.pid)).toMatch(/^\d+$/);
     expect(startTimeOf(process.pid)).toBe(startTimeOf(process.pid));
     expect(startTimeOf(2 ** 30)).toBeNull();

@@ -68,7 +68,7 @@ test('the growing answers of several sub-agents do not mix', () => {
   expect(received).toEqual([[], ['hello'], [stars('sk-ant-'), `${stars('api03-AbC_dEf')}.`]]);
 });
 
-test('an escape that is cut between pieces is followed', () => {
+test('an escape that is cut between two pieces is decoded', () => {
   const received = play(
     [piece('"x\\', 'partial_json'), piece('"secretly', 'partial_json'), END],
     ['x"secretly'],
@@ -142,7 +142,8 @@ test('a secret is masked however it is cut, and no other text is lost', () => {
   );
 });
 
-// Longer than the text that waits at once, in pieces of the size of tokens or smaller.
+// Secrets that may be longer than the text that waits at one time. Their pieces are as large as
+// tokens, or smaller.
 const longSecret = fc
   .string({ unit: fc.constantFrom(...'abcdef0123456789-_.'), minLength: 8, maxLength: 64 })
   .chain((unit) => fc.integer({ min: 1, max: 64 }).map((times) => `${unit}`.repeat(times)));

@@ -157,7 +157,7 @@ test.each([
   expect(masker.line(line)).toBe(masked);
 });
 
-test('each line is masked separately, and the bytes keep their number', () => {
+test('each line is masked separately, and the number of bytes stays the same', () => {
   const lines = [{ uuid: KEY, text: KEY }, { text: 'plain ü' }, { text: LINES }];
   const data = Buffer.from(`${lines.map((line) => JSON.stringify(line)).join('\n')}\n`);
   const masked = masker.lines(data);

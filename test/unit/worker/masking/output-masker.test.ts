@@ -16,7 +16,7 @@ describe('the tail of an output', () => {
     expect(output.tail(`Error: ${said}!\n`, 1_000)).toBe(`Error: ${STARS}!\n`);
   });
 
-  test('masks secrets of six characters and no shorter ones', () => {
+  test('masks secrets of six characters, but no shorter secrets', () => {
     expect(output.tail('short6 is true', 1_000)).toBe('****** is true');
   });
 

@@ -19,7 +19,7 @@ async function pathOf(programs: readonly string[]): Promise<string> {
   return folder;
 }
 
-/** A scrub whose probe returns these verdicts in turn, and then repeats the last one. */
+/** A scrub whose probe returns these verdicts in turn, and then repeats the last verdict. */
 async function scrubOf(
   setting: EnvScrubSetting,
   { programs = ['bwrap', 'socat'], verdicts = [] as (string | null | Error)[] } = {},
@@ -83,7 +83,7 @@ test.each<[EnvScrubSetting, string[], (string | null)[], object]>([
   },
 );
 
-test('a host that must scrub and cannot takes no session until a probe passes, and gives the reason', async () => {
+test('a host that cannot scrub, although it must, takes no session until a probe passes, and gives the reason', async () => {
   const verdicts = ['no bubblewrap', 'no socat', new Error('no space left'), null];
   const { scrub, probe, logged, stop } = await scrubOf('on', { verdicts });
   expect(probe).toHaveBeenCalledOnce();
@@ -96,7 +96,7 @@ test('a host that must scrub and cannot takes no session until a probe passes, a
   expect(logged).toMatchObject([{ level: 50, reason: 'no bubblewrap' }, { level: 30 }]);
 });
 
-test('a host that must scrub and cannot names the missing programs and the CLI’s error', async () => {
+test('a host that cannot scrub, although it must, names the missing programs and the CLI’s error', async () => {
   const { scrub } = await scrubOf('on', { programs: [], verdicts: ['it ended with exit 1'] });
   expect(scrub.whyNot()).toBe(
     'SUBPROCESS_ENV_SCRUB=on, but the claude CLI cannot keep its credentials from tools here (bwrap and socat not found on PATH; it ended with exit 1)',

@@ -36,7 +36,7 @@ test.each([
   [9, 30_000],
   [2_000, 30_000],
 ])(
-  'a delivery without a slot that was taken %i times is delayed by at most %i ms and at least half of that',
+  'a delivery that found no slot %i times is delayed by at most %i ms and at least half of that',
   (taken, ms) => {
     expect(slotDelayMs(taken, 1)).toBe(ms);
     expect(slotDelayMs(taken, 0)).toBe(ms / 2);

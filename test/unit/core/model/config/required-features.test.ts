@@ -77,12 +77,15 @@ describe('a continued session', () => {
     [null, undefined],
     [{ a: 1 }, undefined],
     [[7, 'a', null], ['a']],
-  ])('inherits from a stored requires of %j only the strings: %j', (requires, inherited) => {
-    const parent = { ...makeCompletedSession(), requires } as Session;
-    expect(queuedSession(child(), parent.config, parent).requires).toEqual(inherited);
-  });
+  ])(
+    'with a parent whose stored `requires` is %j inherits only the strings: %j',
+    (requires, inherited) => {
+      const parent = { ...makeCompletedSession(), requires } as Session;
+      expect(queuedSession(child(), parent.config, parent).requires).toEqual(inherited);
+    },
+  );
 
-  test('has no field requires if neither its job nor its parent has one', () => {
+  test('has no `requires` field if neither its job nor its parent has one', () => {
     const parent = makeSession();
     expect(queuedSession(child(), parent.config, parent)).not.toHaveProperty('requires');
   });

@@ -23,7 +23,7 @@ describe('SessionConfig', () => {
     ['verbose', true],
     ['working_dir', '/srv/work'],
     ['custom_instructions', 'Use tabs.'],
-  ])('accepts for the seed key %s the value %j', (key, value) => {
+  ])('accepts the seed key %s with the value %j', (key, value) => {
     const config = { query: 'hello', [key]: value };
     expect(parseInput(sessionConfigSchema, config)).toEqual(config);
   });

@@ -14,7 +14,7 @@ describe('the options of a session', () => {
     ['metadata with dots, dollars and depth', { metadata: { 'a.b': { $ref: [[{ c: null }]] } } }],
     ['priority 0', { priority: 0 }],
     ["BullMQ's largest priority", { priority: 2_097_151 }],
-  ])('%s is accepted', (_, options) => {
+  ])('accept %s', (_, options) => {
     expect(parseInput(sessionOptionsSchema, options)).toEqual(options);
   });
 
@@ -30,7 +30,7 @@ describe('the options of a session', () => {
     ['priority', 'a fraction', { priority: 1.5 }],
     ['priority', "a number above BullMQ's maximum", { priority: 2_097_152 }],
     ['colour', 'an unknown key', { colour: 'red' }],
-  ])('as %s, %s is refused', (field, _, options) => {
+  ])('in the field %s refuse %s', (field, _, options) => {
     expect(() => parseInput(sessionOptionsSchema, options)).toThrowError(
       expect.objectContaining({ code: 'INVALID_REQUEST', details: { field } }),
     );

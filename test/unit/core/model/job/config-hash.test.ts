@@ -6,7 +6,7 @@ import { makeContinueJob, makeLaunchJob } from '../../../../support/factories.ts
 const job = makeLaunchJob({ config: { query: 'q', env: { A: '1', B: '2' } }, title: 'T' });
 
 describe('the config hash', () => {
-  test('is a SHA-256 in hex', () => {
+  test('is a SHA-256 hash in hex', () => {
     expect(configHash(job)).toMatch(/^[0-9a-f]{64}$/);
   });
 

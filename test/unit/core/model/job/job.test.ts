@@ -108,7 +108,7 @@ describe('a job built by a producer', () => {
     expect(job).toMatchObject({ version: 1, kind: 'launch', title: 'T', priority: 2 });
   });
 
-  test("takes the parent's id out of a flat continue request", () => {
+  test("for a continue has the parent's id outside the overrides", () => {
     const parent = newId();
     const job = parseContinueJob({ parent_session_id: parent, query: 'go on', model: null });
     expect(continueJobSchema.parse(job)).toEqual(job);

@@ -39,7 +39,7 @@ function validator(name: SchemaName): Validator {
 }
 
 describe('docs/schema', () => {
-  test.each(names)('holds for %s what `npm run schema` writes', (name) => {
+  test.each(names)('holds the %s schema that `npm run schema` writes', (name) => {
     const file = readFileSync(join(dir, `${name}.schema.json`), 'utf8');
     expect(JSON.parse(file)).toEqual(schemas[name]);
   });

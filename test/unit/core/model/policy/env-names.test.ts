@@ -34,7 +34,7 @@ test.each<[string, string | null]>([
   ['PYTHONPATH', null],
   ['path', null],
   ['GITHUB_TOKEN', null],
-])('of a config that sets %s, the forbidden name is %s', (name, refused) => {
+])('a config that sets %s has this forbidden name: %s', (name, refused) => {
   expect(forbiddenEnvName({ OK: '1', [name]: 'x' }, [])).toBe(refused);
 });
 

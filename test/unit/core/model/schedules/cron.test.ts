@@ -92,7 +92,8 @@ describe('a firing in the hour that the clocks repeat', () => {
   });
 });
 
-// Days around clock changes of an hour, half an hour, two hours, at midnight, and a whole day.
+// Days around clock changes of half an hour, one hour, two hours and a whole day. Some clocks
+// change at midnight, and those of Asia/Kolkata never.
 const CHANGES: [zone: string, from: string, days: number][] = [
   ['Europe/Berlin', '2027-03-27', 3],
   ['Europe/Berlin', '2027-10-30', 3],
@@ -205,7 +206,7 @@ describe('a cron expression', () => {
     '@reboot',
     '',
     '   ',
-  ])('has no next firing if it names no fixed times: %j', (cron) => {
+  ])('has no next firing if it is invalid, random or never due: %j', (cron) => {
     expect(nextCron(cron, 'UTC', new Date())).toBeNull();
   });
 

@@ -83,7 +83,7 @@ const schedule: Schedule = {
   updated_at: at('2026-01-01T00:00:00Z'),
 };
 
-describe('a change of a schedule', () => {
+describe('a schedule change', () => {
   const own = {
     title: 'nightly',
     cron: '0 1 * * *',
@@ -112,7 +112,7 @@ describe('a change of a schedule', () => {
         launch,
       },
     ],
-  ])('merges %j into it', (changes, merged) => {
+  ])('merges %j into the schedule', (changes, merged) => {
     expect(withChanges(schedule, changes)).toEqual(merged);
   });
 });

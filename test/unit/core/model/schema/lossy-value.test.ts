@@ -10,7 +10,7 @@ import { makeLaunchJob } from '../../../../support/factories.ts';
 
 const HALF = 'a\ud83d b';
 
-describe('a value that could be stored changed', () => {
+describe('a value that storage may change', () => {
   test.each<[string, object, string]>([
     ['half a surrogate pair in the query', { config: { query: HALF } }, 'config.query'],
     ['the other half in the query', { config: { query: '\ude00' } }, 'config.query'],

@@ -7,7 +7,7 @@ import { makeLaunchJob } from '../../../../support/factories.ts';
 const server = (value: unknown) => ({ query: 'q', mcp_config: { mcpServers: { x: value } } });
 const at = 'mcp_config.mcpServers.x';
 
-describe('the error of parseInput names the field', () => {
+describe('the error from parseInput names the field', () => {
   test.each<[string, unknown, string, RegExp]>([
     ['an unknown key', { query: 'q', qurey: 'x' }, 'qurey', /qurey/],
     ['a wrong type', { query: 5 }, 'query', /expected string/],
@@ -66,7 +66,7 @@ describe('the error of parseInput names the field', () => {
 });
 
 describe('parseInput', () => {
-  test('accepts JSON of 64 levels and refuses 65', () => {
+  test('accepts JSON with 64 levels and refuses JSON with 65', () => {
     const nested = (levels: number) =>
       JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`) as unknown;
     expect(() => parseInput(z.unknown(), nested(64))).not.toThrow();

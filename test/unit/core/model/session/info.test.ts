@@ -73,7 +73,7 @@ describe('toInfo', () => {
   });
 });
 
-describe('resumable of a session', () => {
+describe('the `resumable` field of a session', () => {
   const transcript = ended.transcript;
   test.each<[string, Session, boolean]>([
     ['that completed with a transcript', ended, true],

@@ -53,7 +53,7 @@ describe('connecting a webhook to the address', () => {
     },
   );
 
-  test('of a private network is allowed if the operator lists it, also as IPv4-mapped IPv6', () => {
+  test('of a private host is allowed if the operator lists it, even as an IPv4-mapped IPv6 address', () => {
     const allowed = ranges('127.0.0.0/8', 'fd00::/8');
     expect(mayConnect('127.0.0.1', 'http:', allowed)).toBe(true);
     expect(mayConnect('::ffff:127.0.0.1', 'http:', allowed)).toBe(true);

@@ -45,7 +45,7 @@ describe('a webhook', () => {
     [{ types: ['session.completed'], tags: ['a'] }, ['a'], true],
     [{ enabled: false }, undefined, false],
   ] as const)(
-    'with %j wants the completion of a session tagged %j: %s',
+    'with %j gets the completion of a session tagged %j: %s',
     (fields, tags, received) => {
       const { types, tags: wanted, ...rest } = { types: undefined, tags: undefined, ...fields };
       const webhook = {
