@@ -18,15 +18,15 @@ import type { SessionStore } from './session-store.ts';
 /** Inserts the session documents of jobs that have none yet. */
 export interface Adopter {
   /**
-   * Returns the session of a job, and inserts its document if there is none. A document that exists
-   * wins over the job's payload. A job that does not parse, or whose parent is unknown, becomes a
-   * failed session. With `isNew` (the id was just created) this skips the read that looks for a
-   * document; a document that exists still wins.
+   * Returns the session of a job, and inserts its document if there is none. An existing document
+   * takes precedence over the job's payload. A job that does not parse, or whose parent is unknown,
+   * becomes a failed session. With `isNew` (the id was just created) the adopter does not look for
+   * a document first; an existing document still takes precedence.
    *
    * Throws INVALID_REQUEST if the job's id is invalid, SESSION_DELETED if the session was deleted,
-   * and SESSION_NOT_FOUND if the job is only the rest of an ended session without a document.
-   * Throws UnknownFeaturesError if the job or its parent's job does not parse and requires a newer
-   * version of Baton. None of these jobs gets a document.
+   * and SESSION_NOT_FOUND if the job has ended and the session's document is gone. Throws
+   * UnknownFeaturesError if the job or its parent's job does not parse and requires a newer version
+   * of Baton. None of these jobs gets a document.
    */
   adopt(job: FoundJob, options?: { isNew?: boolean }): Promise<Session>;
   /** Adopts a job that this process has just built from parsed input, without parsing it again. */
@@ -40,8 +40,8 @@ export interface Adopter {
 }
 
 /**
- * Creates an adopter. `findJob` finds the jobs of parents that have no document yet. `publish` is
- * called with each inserted session; if two calls race, perhaps twice. `sealer` encrypts secrets.
+ * Creates an adopter. `findJob` finds the jobs of parents that have no document yet. It calls
+ * `publish` with each inserted session, perhaps twice if two calls race. `sealer` encrypts secrets.
  */
 export function createAdopter(
   sessions: SessionStore,
@@ -76,7 +76,7 @@ export function createAdopter(
     const found = await findJob(id);
     if (!found) return null;
     return adopt(found, seen).catch((error: unknown) => {
-      // The session was deleted, and this job is a leftover of it.
+      // The session was deleted, and this job is a leftover.
       if (isAppError(error) && DELETED_CODES.includes(error.code)) return null;
       throw error;
     });
@@ -156,7 +156,7 @@ interface AdoptOptions {
 /** Errors that must not become a failed session: they are transient, or the session was deleted. */
 const NOT_JOB_ERRORS: readonly ErrorCode[] = ['UNAVAILABLE', 'SESSION_DELETED'];
 
-/** The codes of errors which say that a job is the leftover of a deleted session. */
+/** The error codes that mean that a job is the leftover of a deleted session. */
 const DELETED_CODES: readonly ErrorCode[] = ['SESSION_DELETED', 'SESSION_NOT_FOUND'];
 
 /**

@@ -43,7 +43,7 @@ export interface Claims {
 }
 
 // If two workers claim one session, the loser reads the session again and finds it busy. If the
-// session changes in each of five rounds, something has a bug.
+// session changes in each of five rounds, there is a bug.
 const MAX_ROUNDS = 5;
 
 const RELEASED = { 'lease.owner': '', 'lease.expires_at': '' } as const;
@@ -221,7 +221,8 @@ function asRead({ id, status, lease }: Session) {
   };
 }
 
-// Ends the last attempt of a session whose worker died, because that worker can no longer do it.
+// Ends the last attempt of a session whose worker died, because the dead worker can no longer end
+// the attempt.
 function endLastAttempt(
   session: Session,
   now: Date,

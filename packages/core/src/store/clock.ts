@@ -16,11 +16,13 @@ const SLEPT_MS = 1_000;
 const GOOD_MS = 500;
 const MAX_MEASUREMENTS = 3;
 
-/** MongoDB's clock. All leases are judged by it, so the clocks of the hosts do not matter. */
+/**
+ * MongoDB's clock. Baton judges all leases by this clock, so the clocks of the hosts do not matter.
+ */
 export interface StoreClock {
   /**
    * Returns the server's time. Measures it again if the last measurement is over a minute old, or
-   * if the host slept since.
+   * if the host has slept since then.
    */
   now(): Promise<Date>;
 }
@@ -41,8 +43,8 @@ export function createStoreClock(db: Db): StoreClock {
     return { serverMs, atMs: (before + after) / 2, wallMs: Date.now(), tookMs: after - before };
   }
 
-  // A measurement is wrong by up to half of the time that it took: by seconds, if this process was
-  // paused.
+  // The error of a measurement is up to half of the time that it took. If this process was paused,
+  // that can be seconds.
   async function measure(): Promise<void> {
     let best = await measureOnce();
     for (

@@ -38,8 +38,8 @@ export interface ConversationTree {
    */
   endedBefore(before: Date, limit: number, after?: EndedSession): Promise<EndedSession[]>;
   /**
-   * Returns when the last session of the conversation ended. Returns null while one of them has not
-   * ended, or if there are none.
+   * Returns when the last session of the conversation ended. Returns null if a session has not
+   * ended, or if the conversation has no sessions.
    */
   findEnd(rootId: string): Promise<Date | null>;
 }

@@ -20,9 +20,9 @@ export interface ConversationPage {
 }
 
 /**
- * Returns a page of a conversation without its superseded events. `limit` is the most events that
- * the page holds, and `cursor` is the `next_cursor` of an earlier page. Throws INVALID_REQUEST if
- * the cursor is not of this conversation.
+ * Returns a page of a conversation without its superseded events. `limit` is the maximum number of
+ * events on the page, and `cursor` is the `next_cursor` of an earlier page. Throws INVALID_REQUEST
+ * if the cursor is not from this conversation.
  */
 export async function readConversation(
   { sessions, events }: { sessions: SessionStore; events: EventStore },
@@ -60,8 +60,8 @@ export async function readConversation(
 }
 
 // A conversation may have been deleted and launched again under the same ids. This function refuses
-// a cursor of the old conversation, because such a cursor would silently skip events of the new
-// one.
+// a cursor of the deleted conversation, because such a cursor would silently skip events of the new
+// conversation.
 function startAt(
   chain: readonly ConversationLink[],
   cursor: string,

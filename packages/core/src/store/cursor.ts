@@ -10,8 +10,8 @@ export function encodeCursor(parts: readonly [string, string], list: string): st
 
 /**
  * Returns the parts that `encodeCursor` was given for this list. A cursor of an earlier version
- * names no list and stays valid. Throws INVALID_REQUEST for a cursor of another list, and for text
- * that is not a cursor.
+ * names no list and stays valid. Throws INVALID_REQUEST for a cursor from another list, and for
+ * text that is not a cursor.
  */
 export function decodeCursor(cursor: string, list: string): [string, string] {
   const parts = parse(Buffer.from(cursor, 'base64url').toString());
@@ -23,7 +23,7 @@ export function decodeCursor(cursor: string, list: string): [string, string] {
   throw badCursor();
 }
 
-/** Returns the INVALID_REQUEST error for a cursor that is not of this list. */
+/** Returns the INVALID_REQUEST error for a cursor that is not from this list. */
 export function badCursor(): AppError {
   return new AppError(
     'INVALID_REQUEST',

@@ -25,7 +25,7 @@ export interface DeliveryPage {
   next_cursor?: string;
 }
 
-/** The log of deliveries. A pending delivery has still to be sent. */
+/** The log of deliveries. A pending delivery still has to be sent. */
 export interface DeliveryStore {
   /**
    * Creates the delivery of an event to a webhook if there is none. Returns the stored delivery.
@@ -35,7 +35,7 @@ export interface DeliveryStore {
   get(id: string): Promise<Delivery | null>;
   /**
    * Returns a page of a webhook's deliveries. Leaves out documents that cannot be read. Throws
-   * INVALID_REQUEST if the cursor is not of this list.
+   * INVALID_REQUEST if the cursor is not from this list.
    */
   list(
     webhookId: string,

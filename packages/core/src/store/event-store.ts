@@ -30,7 +30,8 @@ export interface EventRange {
 }
 
 /**
- * How many bytes of lines end a page for a caller. The page may be larger by its last few events.
+ * A page for a caller ends after this many bytes of lines. The page may be larger by its last few
+ * events.
  */
 export const PAGE_MAX_BYTES = 8 * 1024 * 1024;
 
@@ -42,14 +43,14 @@ const FIRST_WINDOW = 32;
 export interface EventStore {
   /**
    * Inserts events. No reader sees them until a guarded update of the session commits them. An
-   * event that this attempt stored before counts as done, and an event of an older fence is
-   * replaced. Throws FENCE_LOST if a newer fence wrote one of them.
+   * event that this attempt has already stored counts as done, and an event of an older fence is
+   * replaced. Throws FENCE_LOST if a newer fence wrote one of the events.
    */
   insert(events: readonly Event[]): Promise<void>;
   /**
    * Returns the events with `after < seq <= upTo`, in order, at most `limit`. With `maxBytes` the
    * page also ends soon after that many bytes of lines, but not before its first event. The next
-   * page begins after the last event of this one.
+   * page begins after the last event of this page.
    */
   page(range: EventRange): Promise<Event[]>;
   /**
@@ -116,8 +117,8 @@ export function createEventStore(db: Db): EventStore {
         bytes += read.reduce((sum, event) => sum + event.raw.length, 0);
         page.push(...read);
         from = to + 1;
-        // The next window is as many events of the average size so far as fit into the remaining
-        // bytes.
+        // The next window is the number of events that fit into the remaining bytes, at the average
+        // size so far.
         window = Math.max(
           1,
           Math.floor((maxBytes - bytes) / (bytes / Math.max(1, page.length) + 1)),
@@ -129,7 +130,7 @@ export function createEventStore(db: Db): EventStore {
       for (let from = lastSeq + 1; ; from += CLEAR_WINDOW) {
         const ids = Array.from({ length: CLEAR_WINDOW }, (_, i) => eventId(sessionId, from + i));
         // Keeps the events of this fence and of newer ones. If a newer attempt has replaced this
-        // one meanwhile, its events may already be committed.
+        // attempt, the events of the newer attempt may already be committed.
         const { deletedCount } = await collection.deleteMany({
           _id: { $in: ids },
           fence: { $lt: fence },

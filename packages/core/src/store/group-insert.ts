@@ -7,7 +7,9 @@ import {
   type OptionalUnlessRequiredId,
 } from 'mongodb';
 
-/** The most documents and bytes of one insert command. A single document may be larger. */
+/**
+ * The maximum number of documents and bytes in one insert command. A single document may be larger.
+ */
 const GROUP_MAX_DOCUMENTS = 256;
 const GROUP_MAX_BYTES = 8 * 1024 * 1024;
 
@@ -20,9 +22,10 @@ interface Waiting<T> {
 
 /**
  * Inserts the documents of many callers with few commands. At most `atOnce` commands (default 1)
- * run at a time. Documents that arrive meanwhile wait, and the next command inserts them together.
- * Returns a function that resolves once its document (about `bytes` long) is stored. It rejects
- * with the server's error for that document, or with the error of the whole command.
+ * run at a time. Documents that arrive while these commands run have to wait, and the next command
+ * inserts them together. Returns a function that resolves once its document (about `bytes` long) is
+ * stored. It rejects with the server's error for that document, or with the error of the whole
+ * command.
  */
 export function createGroupInsert<T extends Document>(
   collection: Collection<T>,
@@ -78,7 +81,10 @@ export function createGroupInsert<T extends Document>(
     });
 }
 
-/** Returns whether the driver itself refused a document. Then it sent nothing to the server. */
+/**
+ * Returns whether the driver itself refused a document. In that case, the driver sent nothing to
+ * the server.
+ */
 function isUnsendable(error: unknown): boolean {
   return error instanceof BSON.BSONError || error instanceof MongoInvalidArgumentError;
 }

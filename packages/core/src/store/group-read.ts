@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
 import type { Collection, Filter, WithId } from 'mongodb';
 
-/** The most documents that one command asks for. */
+/** The maximum number of documents that one command asks for. */
 const GROUP_MAX_DOCUMENTS = 100;
 
 /**

@@ -28,13 +28,13 @@ export interface StoredKey {
 /** The API keys of a database. */
 export interface KeyStore {
   /**
-   * Creates a key, and returns it with its text. The text is stored nowhere, so it cannot be read
-   * again.
+   * Creates a key, and returns it with its text. Baton does not store the text, so nobody can read
+   * it again.
    */
   create(key: Pick<ApiKey, 'name' | 'tenant' | 'scope'>): Promise<{ key: ApiKey; text: string }>;
   /** Returns the key of this id, even if it is revoked. Returns null if there is none. */
   find(id: string): Promise<StoredKey | null>;
-  /** Returns the newest 1,000 keys, newest first, without keys that cannot be read. */
+  /** Returns the newest 1,000 keys, newest first. Leaves out keys that cannot be read. */
   list(): Promise<ApiKey[]>;
   /** Revokes the key permanently. Does nothing if it is already revoked. Throws NOT_FOUND. */
   revoke(id: string): Promise<ApiKey>;

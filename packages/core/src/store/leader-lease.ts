@@ -22,8 +22,8 @@ export interface LeaderLease {
 }
 
 /**
- * Creates the lease of this name for this owner. MongoDB's clock times it, and the collection
- * `duties` stores it.
+ * Creates the lease of this name for this owner. MongoDB's clock times the lease, and the
+ * collection `duties` stores the lease.
  */
 export function createLeaderLease(
   db: Db,
@@ -44,7 +44,7 @@ export function createLeaderLease(
         return true;
       } catch (error) {
         // Another process holds the lease. The filter did not match its document, so the upsert
-        // tried to insert a second one.
+        // tried to insert a second document.
         if (isDuplicateKey(error)) return false;
         throw error;
       }

@@ -21,18 +21,18 @@ const limitForm = z.looseObject({
   updated_at: z.date(),
 });
 
-/** The most limits that `list` returns. */
+/** The maximum number of limits that `list` returns. */
 const LIST_MAX = 1_000;
 
 /** The limits that operators set. */
 export interface LimitStore {
-  /** Sets a limit, and replaces the old one of this name. */
+  /** Sets a limit, and replaces an existing limit of this name. */
   put(kind: Limit['kind'], name: string, caps: LimitCaps, now: Date): Promise<Limit>;
   /** Returns the limit, or null. Throws INTERNAL if its document cannot be read. */
   get(kind: Limit['kind'], name: string): Promise<Limit | null>;
   /** Removes a limit. Returns false if there was none. */
   remove(kind: Limit['kind'], name: string): Promise<boolean>;
-  /** Returns the limits that can be read, sorted by name; at most 1,000. */
+  /** Returns at most 1,000 limits, sorted by name. Leaves out documents that cannot be read. */
   list(): Promise<Limit[]>;
   /** Returns the limits of these ids (`limitId`), by id. Leaves out ids without a limit. */
   getMany(ids: readonly string[]): Promise<Map<string, Limit>>;

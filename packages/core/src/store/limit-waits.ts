@@ -48,8 +48,8 @@ export interface LimitWaiterFilter {
   /** No session under one of these limits. */
   exceptLimits: readonly string[];
   /**
-   * A session that did not ask to wait is listed only if it was created before this time: then its
-   * caller counts as dead.
+   * A session that did not ask to wait is listed only if it was created before this time, because
+   * its caller then counts as dead.
    */
   madeBefore: Date;
   limit: number;

@@ -16,7 +16,7 @@ export interface StopTimes {
 
 /**
  * Fields that the owner may set while the session runs. A `last_result` of null removes the stored
- * one.
+ * result.
  */
 export type Progress = { last_result?: Session['last_result'] | null } & Partial<
   Pick<
@@ -73,7 +73,7 @@ export interface OwnedSession {
   ): Promise<StopTimes | null>;
   /**
    * Returns the session to the queue for another attempt. Stores what is kept of this attempt, and
-   * raises the count of the reason. If a cancel was requested, cancels the session instead.
+   * adds one to the count for the reason. If a cancel was requested, cancels the session instead.
    */
   returnToQueue(
     back: Pick<Progress, 'totals' | 'transcript'> & {
@@ -86,9 +86,9 @@ export interface OwnedSession {
 }
 
 /**
- * Why a session returns to the queue. `retry`: it failed and is tried again. `hand_back`: its
- * worker drains or cannot reach a store. `host_failure`: the machine kept the attempt from
- * starting.
+ * Why a session returns to the queue. `retry`: the attempt failed, and Baton tries the session
+ * again. `hand_back`: the worker drains or cannot reach a store. `host_failure`: the machine kept
+ * the attempt from starting.
  */
 export type ReturnReason = 'retry' | 'hand_back' | 'host_failure';
 
@@ -141,7 +141,7 @@ function openOwnedSession(db: Db, clock: StoreClock, fenced: FencedAttempt): Own
           ...encodeFields(facts),
           ...attemptFields(defined({ pid })),
         },
-        // A stored last result is of an earlier attempt. From now on it would conclude this
+        // A stored last result comes from an earlier attempt. From now on it would conclude this
         // attempt.
         ...defined({ $unset: last_result ? undefined : NO_LAST_RESULT }),
         ...appendOutboxEvent('session.started', attempt, now),

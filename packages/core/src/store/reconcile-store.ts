@@ -8,8 +8,8 @@ import type { SessionDocument } from './mongo.ts';
 /** The reads of the reconciler. */
 export interface ReconcileStore {
   /**
-   * Yields, in pages, the sessions that should have a job: queued ones that wait for nothing, and
-   * those with an expired lease.
+   * Yields, in pages, the sessions that should have a job: queued sessions that wait for nothing,
+   * and sessions with an expired lease.
    */
   needingJobs(): AsyncGenerator<JobSource[]>;
   /**

@@ -30,7 +30,7 @@ export interface ScheduleStore {
   get(id: string): Promise<Schedule | null>;
   /**
    * Returns a page of schedules. Leaves out documents that cannot be read. Throws INVALID_REQUEST
-   * if the cursor is not of this list.
+   * if the cursor is not from this list.
    */
   list(page: { limit: number; cursor?: string }): Promise<SchedulePage>;
   /**
@@ -62,8 +62,8 @@ export interface ScheduleStore {
   /** Stores why a firing launched nothing, even if the schedule's document cannot be read. */
   noteError(id: string, error: AppError): Promise<void>;
   /**
-   * Stores why the launch that `noteFired` stored was refused, and restores the firing before it as
-   * the last one.
+   * Stores why the launch that `noteFired` stored was refused, and makes the previous firing the
+   * last firing again.
    */
   noteRefused(noted: Schedule, error: AppError): Promise<void>;
 }

@@ -21,7 +21,7 @@ export interface SessionHeads {
    */
   tree(session: Pick<Session, 'id' | 'root_session_id'>, limit: number): Promise<SessionHead[]>;
   /**
-   * Returns the mark of a session whose id belonged to a deleted session before. Returns an empty
+   * Returns the mark of a session whose id once belonged to a deleted session. Returns an empty
    * text for any other session.
    */
   mark(session: Pick<Session, 'id' | 'created_at'>): Promise<string>;
@@ -31,7 +31,7 @@ const PROJECTION = { parent_session_id: 1, created_at: 1, status: 1, last_event_
 
 type HeadDocument = Omit<SessionHead, 'id'> & { _id: string };
 
-/** The heads of a database. `tombstones` tell which ids belonged to deleted sessions. */
+/** The heads of a database. `tombstones` shows which ids belonged to deleted sessions. */
 export function createSessionHeads(db: Db, tombstones: Pick<TombstoneStore, 'get'>): SessionHeads {
   const collection = db.collection<SessionDocument>('sessions');
   return {

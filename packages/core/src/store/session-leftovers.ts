@@ -7,8 +7,8 @@ import type { ChunkDocument, EventDocument } from './mongo.ts';
 const WINDOW = 1_000;
 
 /**
- * The leftovers to remove. Data that was written at or after `before` stays: it is of a later
- * session of the same id.
+ * The leftovers to remove. Data that was written at or after `before` stays, because it belongs to
+ * a later session with the same id.
  */
 export interface LeftoversToRemove {
   sessionId: string;

@@ -53,20 +53,20 @@ export interface SessionStore {
   /** Returns the session, or null. Throws INTERNAL if its document cannot be read. */
   get(id: string): Promise<Session | null>;
   /**
-   * Stores the session if there is none of its id, and returns the stored session. A session that
-   * exists wins. Throws SESSION_DELETED if the session was deleted since it was created, and
+   * Stores the session unless its id is taken, and returns the stored session. An existing session
+   * takes precedence. Throws SESSION_DELETED if the session was deleted since it was created, and
    * PARENT_NOT_FOUND if its conversation was deleted or is about to be.
    */
   insertIfAbsent(session: Session): Promise<Session>;
   /**
-   * Stores each of these sessions that is not stored yet. A session that exists wins. Returns, by
-   * id, the errors that insertIfAbsent would have thrown. The sessions with an error are not
-   * stored.
+   * Stores each of these sessions that is not stored yet. An existing session takes precedence.
+   * Returns, by id, the errors that insertIfAbsent would have thrown. The sessions with an error
+   * are not stored.
    */
   insertManyIfAbsent(sessions: readonly Session[]): Promise<Map<string, AppError>>;
   /**
    * Returns a page, newest first by (created_at, id). Leaves out documents that cannot be read.
-   * Throws INVALID_REQUEST if the cursor is not of this list.
+   * Throws INVALID_REQUEST if the cursor is not from this list.
    */
   list(filter: SessionFilter): Promise<SessionPage>;
   /**
@@ -221,7 +221,8 @@ function createSessionInserts(
 function buildChain(sessionId: string, links: readonly ConversationLink[]): ConversationLink[] {
   const byId = new Map(links.map((link) => [link.id, link]));
   const chain: ConversationLink[] = [];
-  // Each link is deleted once it is taken, so the loop ends even if the documents form a ring.
+  // Each link is deleted once it is in the chain, so the loop ends even if the documents form a
+  // ring.
   for (let id: string | undefined = sessionId; id !== undefined; ) {
     const link: ConversationLink | undefined = byId.get(id);
     if (!link) break;
@@ -234,7 +235,7 @@ function buildChain(sessionId: string, links: readonly ConversationLink[]): Conv
 
 // A late insert may come from a job that a deletion left behind. An id that was made from an
 // idempotency key may belong to a session that is being deleted. In both cases the session must not
-// be stored even for a moment, so it is checked before the insert.
+// be stored even for a moment, so this check comes before the insert.
 function mayBeDeleted({ id, created_at }: Session): boolean {
   return isOfKey(id) || Date.now() - created_at.getTime() > FRESH_MS;
 }

@@ -2,7 +2,8 @@ import type { Db } from 'mongodb';
 import { isDuplicateKey } from './duplicate-key.ts';
 
 /**
- * A key and the sessions that hold its slots. The document does not exist if no session holds one.
+ * A key and the sessions that hold its slots. The document does not exist if no session holds a
+ * slot.
  */
 export interface SlotDocument {
   _id: string;
@@ -15,15 +16,15 @@ export interface SlotStore {
   holders(key: string): Promise<string[]>;
   /**
    * Gives each of these sessions a slot, unless more than `heldAtMost` slots are held now. Returns
-   * whether it did.
+   * false if it gave no slots.
    */
   reserveAll(key: string, ids: readonly string[], heldAtMost: number): Promise<boolean>;
   /**
-   * Gives a session a slot, unless `max` others hold one. Returns true if the session has a slot
-   * afterwards.
+   * Gives a session a slot, unless `max` other sessions hold a slot. Returns whether the session
+   * now has a slot.
    */
   reserve(key: string, id: string, max: number): Promise<boolean>;
-  /** Frees the slots of these sessions. Ignores sessions that hold none. */
+  /** Frees the slots of these sessions. Ignores sessions that hold no slot. */
   free(key: string, ids: readonly string[]): Promise<void>;
   /** Yields every key that has a held slot, with its holders. */
   all(): AsyncGenerator<SlotDocument>;

@@ -41,7 +41,7 @@ export function createStopRequests(db: Db, clock: StoreClock): StopRequests {
     const document = await collection.findOne({ _id: id });
     if (!document) throw new AppError('SESSION_NOT_FOUND', `no session ${id}`);
     const session = decodeSession(document);
-    // If the request was stored, it was accepted, even if the session has ended since.
+    // A stored request was accepted, even if the session has ended since then.
     if (matchedCount === 0 && isTerminal(session.status)) throw terminal(session);
     return session;
   }

@@ -49,13 +49,13 @@ export interface TombstoneStore {
   insert(rootId: string, at: Date, sessions: readonly TombstoneState[]): Promise<boolean>;
   /**
    * Returns the tombstones of a conversation whose sessions may have leftovers, the root's last, at
-   * most 500. Returns an empty list once all are removed.
+   * most 500. Returns an empty list once all leftovers are removed.
    */
   listWithLeftovers(rootId: string): Promise<Tombstone[]>;
   /**
    * Stores the seq up to which the session's events are removed. Returns false if the tombstone
-   * changed since it was read: another process finished it, or the session's id was used again and
-   * that session was deleted too.
+   * changed since it was read: another process finished the removal, or a new session with this id
+   * was deleted too.
    */
   noteRemoved(tombstone: Tombstone, removedTo: number): Promise<boolean>;
   /**
@@ -241,8 +241,8 @@ function createSweepQueue(
 }
 
 /**
- * Returns the error with which a tombstone keeps a session from being stored, or null if it does
- * not.
+ * Returns the error for a session that must not be stored because of this tombstone. Returns null
+ * if the session may be stored.
  */
 function findRefusal(
   tombstone: Tombstone,

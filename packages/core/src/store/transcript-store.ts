@@ -13,7 +13,7 @@ import type { ChunkDocument } from './mongo.ts';
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
-/** The most bytes of a file that one chunk holds, before compression. */
+/** The maximum number of bytes of a file in one chunk, before compression. */
 export const CHUNK_MAX_BYTES = 1024 * 1024;
 
 // A file that grew line by line is thousands of small chunks. Snappy packs and unpacks them on this
@@ -44,7 +44,8 @@ export interface TranscriptStore {
   put(position: ChunkPosition, data: Buffer): Promise<void>;
   /**
    * Yields a file's bytes in order. `lineage` is the session and its ancestors, nearest first.
-   * Throws TRANSCRIPT_CORRUPT if bytes are missing, or if their hash is not the manifest's.
+   * Throws TRANSCRIPT_CORRUPT if bytes are missing, or if their hash differs from the hash in the
+   * manifest.
    */
   read(file: TranscriptFile, lineage: readonly Session[]): AsyncGenerator<Buffer>;
 }
@@ -104,8 +105,8 @@ type FileReader = (
 ) => AsyncGenerator<Buffer>;
 
 function createFileReader(collection: Collection<ChunkDocument>): FileReader {
-  // Yields the session's own bytes, from `file.base` to `end`. Skips chunks that do not begin where
-  // the last one ended: a dead attempt left them.
+  // Yields the session's own bytes, from `file.base` to `end`. Skips each chunk that does not begin
+  // where the previous chunk ended: a dead attempt left that chunk.
   async function* readOwn(
     session: Session,
     file: TranscriptFile,

@@ -34,7 +34,7 @@ const AWAY_LABELS = [
   'SystemOverloadedError',
   'TransientTransactionError',
   'PoolRequestedRetry',
-  'PoolRequstedRetry', // spelled so by drivers before 7
+  'PoolRequstedRetry', // misspelled this way by drivers before version 7
   'ResetPool',
   'InterruptInUseConnections',
   'ResumableChangeStreamError',

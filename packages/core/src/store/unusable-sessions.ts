@@ -45,7 +45,7 @@ export function createUnusableSessions(db: Db, clock: StoreClock): UnusableSessi
   return {
     async fail(id, message) {
       const found = await collection.findOne({ _id: id });
-      // A newer version of Baton may store a form that looks wrong to this one.
+      // A newer version of Baton may store a form that looks wrong to this version.
       if (!found || findUnknownFeatures(found).length > 0) return null;
       const now = await clock.now();
       const { set, unset } = buildRepairs(found, now);

@@ -29,14 +29,15 @@ export interface UsageStore {
   /** Returns the sum over all matching sessions. Each session counts once. */
   total(filter: UsageFilter): Promise<Spending>;
   /**
-   * Returns the sums of the most expensive groups, the most expensive first: `limit` groups, and
-   * one more if there are more. A session with several tags counts in the group of each tag.
+   * Returns the sums of the `limit` most expensive groups, the most expensive first. If there are
+   * more groups, also returns the next group. A session with several tags counts in the group of
+   * each tag.
    */
   groups(filter: UsageFilter, by: UsageGroup, limit: number): Promise<UsageGroupSum[]>;
 }
 
-// The fields of a session are in its document. Those of a deleted session are in the collection of
-// tombstones.
+// The fields of a session are in its document. The fields of a deleted session are in the
+// collection of tombstones.
 const COLLECTIONS = [
   { collection: 'sessions', prefix: '' },
   { collection: 'tombstones', prefix: 'spent.' },

@@ -5,8 +5,8 @@ import { defined } from '../model/schema/defined.ts';
 import type { OutboxEntry, WebhookEvent } from '../model/webhooks/webhook-event.ts';
 import type { SessionDocument } from './mongo.ts';
 
-// The dispatch removes entries within seconds. While it cannot, for example because Redis is down,
-// repeated attempts of a session must not grow its document without limit.
+// The dispatch removes entries within seconds. If the dispatch cannot do so, for example because
+// Redis is down, repeated attempts of a session must not make its document grow without limit.
 const MAX_ENTRIES = 50;
 
 /** Returns the part of an update that appends an event to the outbox. */

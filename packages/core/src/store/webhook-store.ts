@@ -122,8 +122,8 @@ export function createWebhookStore(
 }
 
 /**
- * Creates the writes about a webhook's endpoint: its last delivery, its failures in a row, and that
- * it is gone.
+ * Creates the writes about a webhook's endpoint: its last delivery, its failures in a row, and its
+ * answer 410 Gone.
  */
 function createEndpointHealth(
   collection: Collection<WebhookDocument>,
@@ -164,7 +164,7 @@ function createEndpointHealth(
       if (!failures || failures.count < tries) return false;
       if (now.getTime() - failures.since.getTime() < ms) return false;
       const message = `${failures.count} tries in a row failed, since ${failures.since.toISOString()}`;
-      // The count guards the update, because a try that succeeded meanwhile has reset it.
+      // The update checks the count again, because a successful try may have just reset the count.
       return disable(
         id,
         { code: 'failing', message, at: now },

@@ -17,7 +17,7 @@ import {
   type TailOf,
 } from './tail-loop.ts';
 
-/** The most sessions of a conversation that a reader can follow. */
+/** The maximum number of sessions of a conversation that a reader can follow. */
 const MAX_SESSIONS = 5_000;
 
 /**
@@ -28,8 +28,8 @@ export type FollowFrom = { after: number } | { position: FollowPosition };
 
 /**
  * Returns the last `seq` of each session that the reader has received. Returns null if a position
- * lies beyond a session's events, because the position is then of an earlier session of the same
- * id. Throws INVALID_REQUEST if `from` is not a position in this conversation.
+ * lies beyond a session's events, because such a position comes from an earlier session with the
+ * same id. Throws INVALID_REQUEST if `from` is not a position in this conversation.
  */
 export async function resolveFollowFrom(
   { heads }: Pick<TailDeps, 'heads'>,
@@ -58,8 +58,8 @@ export function followConversation(
   let madeAt = of.created_at?.getTime();
 
   /**
-   * Returns the sessions to follow. Returns none if the session was deleted, even if it was created
-   * again since.
+   * Returns the sessions to follow. Returns an empty list if the session was deleted, even if a new
+   * session now has its id.
    */
   async function readTree(): Promise<SessionHead[]> {
     const tree = await deps.heads.tree(of, MAX_SESSIONS);
@@ -75,7 +75,7 @@ export function followConversation(
     const isDone = (head: SessionHead | undefined) => !head || isReadToEnd(head, seqOf(head));
 
     // The sessions take turns in this order, one page each, so that no branch waits until another
-    // one ends.
+    // branch ends.
     let queue = tree;
 
     function mayBegin({ id, parent_session_id }: SessionHead): boolean {

@@ -1,7 +1,7 @@
 import { AppError } from '../model/errors/app-error.ts';
 import { idSchema } from '../model/schema/id.ts';
 
-/** The fields that tell a session's place in a conversation. */
+/** The fields that determine a session's place in a conversation. */
 export interface Placed {
   id: string;
   parent_session_id?: string | undefined;
@@ -14,8 +14,8 @@ export interface Placed {
 export type FollowPosition = ReadonlyMap<string, number>;
 
 /**
- * The most branches of a conversation that a reader can follow. There is a bound because an event's
- * id names every branch.
+ * The maximum number of branches of a conversation that a reader can follow. It is bounded because
+ * an event's id names every branch.
  */
 export const MAX_BRANCHES = 100;
 

@@ -5,7 +5,7 @@ import type { Partials } from '../model/session/live.ts';
 const MAX_LINES = 256;
 const MAX_CHARS = 1024 * 1024;
 
-/** A partial: a line that grows an answer. */
+/** A partial: a line that holds a piece of an answer. */
 export interface PartialLine {
   session_id: string;
   attempt: number;

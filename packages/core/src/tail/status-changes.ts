@@ -3,9 +3,7 @@ import type { StatusChange } from '../model/session/live.ts';
 import type { LiveHub } from '../queue/live-hub.ts';
 import { createWakeup } from '../runtime/wakeup.ts';
 
-/**
- * How many changes may wait for one reader: at most one for each session, its latest change.
- */
+/** How many changes may wait for one reader. Only the latest change of each session waits. */
 const MAX_WAITING = 10_000;
 
 /** How many changes one item holds. */

@@ -14,7 +14,7 @@ export interface TailEvent {
   event: Event;
 }
 
-/** An item for the reader of a tail. `deleted`: the session does not exist any more. */
+/** An item for the reader of a tail. `deleted`: the session no longer exists. */
 export type TailItem =
   | { kind: 'events'; events: TailEvent[] }
   | { kind: 'partials'; lines: PartialLine[] }
@@ -118,8 +118,8 @@ export async function* runTail(
       }
       while (!isStale && !hasMore && !signal.aborted && performance.now() < pollAt) {
         await wakeup.wait(pollAt - performance.now());
-        // The partials are sent before the next snapshot, because that holds the events that they
-        // grew into.
+        // The partials are sent before the next snapshot, because the snapshot holds the complete
+        // answers to which these partials belong.
         const lines = partials.drain();
         if (lines.length > 0) yield { kind: 'partials', lines };
       }

@@ -25,7 +25,7 @@ export function tailSession(
   async function takeSnapshot(): Promise<Snapshot> {
     const found = await deps.heads.get(of.id);
     madeAt ??= found?.created_at.getTime();
-    // If the session was deleted and another one was created under its id, this reader gets the
+    // If the session was deleted and another session was created under its id, this reader gets the
     // status `deleted`.
     const head = found?.created_at.getTime() === madeAt ? found : null;
     const { status = 'deleted', last_event_seq = 0 } = head ?? {};

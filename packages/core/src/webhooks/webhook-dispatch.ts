@@ -7,7 +7,7 @@ import { forEachIsolated } from '../store/for-each-isolated.ts';
 import type { OutboxSession, WebhookOutbox } from '../store/webhook-outbox.ts';
 import type { WebhookStore } from '../store/webhook-store.ts';
 
-/** How long the answer "there is no webhook" is cached, in milliseconds. The sweep handles events of that time. */
+/** How long the answer "there is no webhook" is cached, in milliseconds. The sweep handles events from that time. */
 const NONE_MS = 1_000;
 
 /** An outbox entry younger than this, in milliseconds, is left to the process that appended it. */
