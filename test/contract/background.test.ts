@@ -67,7 +67,7 @@ describe('a command in the background', () => {
   });
 
   // The CLI usually prints an empty list of tasks here, so an empty list does not mean that work is done.
-  test('that SIGTERM ends leaves no second result line', async () => {
+  test('that SIGTERM ends causes no second result line', async () => {
     const script = calling(background('sleep 600'));
     const options = { script, args: [...SAFE, '--allowedTools=Bash'], prompt: 'go' };
     const run = await cli.runUntil(options, async (claude: RunningClaude) => {

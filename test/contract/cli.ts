@@ -12,18 +12,21 @@ import {
 } from '../support/real-claude.ts';
 import { waitFor } from '../support/wait.ts';
 
-/** How one run of the CLI differs from a plain one. */
+/** How one run of the CLI differs from a plain run. */
 export type RunOptions = Omit<ClaudeOptions, 'home' | 'apiUrl' | 'bin'> & { script: Script };
 
-/** A finished run together with what it asked of the API. */
+/** A finished run and the requests that it sent to the API. */
 export type CliRun = ClaudeRun & { requests: MessagesRequest[]; otherCalls: string[] };
 
 /** The CLI under test, with its own home. */
 export interface Cli {
   home: ClaudeHome;
-  /** Runs to the end against a new scripted API. */
+  /** Runs the CLI to its end against a new scripted API. */
   run(options: RunOptions): Promise<CliRun>;
-  /** Runs, calls `stop`, which may send a signal or release a gate, and waits for the end. */
+  /**
+   * Starts the CLI, calls `stop`, and waits for the end. `stop` may send a signal or release a
+   * gate.
+   */
   runUntil(
     options: RunOptions,
     stop: (claude: RunningClaude, api: MessagesApi) => Promise<unknown>,
@@ -31,7 +34,7 @@ export interface Cli {
   remove(): Promise<void>;
 }
 
-/** Makes a home for the CLI under test, or for another executable that stands for it. */
+/** Makes a home for the CLI under test, or for another executable that replaces it. */
 export async function makeCli(bin?: string): Promise<Cli> {
   const home = await makeClaudeHome();
   const cli: Cli = {
@@ -54,7 +57,7 @@ export async function makeCli(bin?: string): Promise<Cli> {
   return cli;
 }
 
-/** Sends the signal once the transcript holds the prompt, a little after the first call. */
+/** Sends the signal once the transcript holds the prompt. That is a little after the first call. */
 export function onPromptSaved(
   home: ClaudeHome,
   id: string,

@@ -115,7 +115,7 @@ describe('a failed API call', () => {
     expect(run.requests).toHaveLength(1);
   });
 
-  test('is announced as a retry, and an answer after it is a success', async () => {
+  test('is announced as a retry, and a later answer makes the run a success', async () => {
     const env = { CLAUDE_CODE_MAX_RETRIES: '1' };
     const run = await cli.run({ script: [rateLimited(0), text('there')], prompt: 'go', env });
     expect(run.lines.find((line) => line.subtype === 'api_retry')).toMatchObject({

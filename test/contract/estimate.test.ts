@@ -53,7 +53,8 @@ test('the transcript of a killed process is enough to estimate its finished mess
   const id = crypto.randomUUID();
   const call = { ...toolUse('Bash', { command: 'true' }), usage: USAGE };
   const args = [`--session-id=${id}`, '--allowedTools=Bash', '--model=claude-opus-5-5'];
-  // The CLI saves the message a moment after the next call. Killed earlier, it leaves nothing to estimate.
+  // The CLI saves the message a moment after the next call. If the CLI is killed earlier, there is
+  // nothing to estimate.
   const isSaved = async () => spendingIn(await savedOf(id)).length > 0;
   await cli.runUntil({ script: [call, hang()], args, prompt: 'x' }, async (claude) => {
     await waitFor('the message in the transcript', isSaved);

@@ -9,7 +9,7 @@ import { type Cli, makeCli } from './cli.ts';
 
 const ENV = { MARK: 'EXPANDED', LATER: '$MARK', lower: 'low', AWS_ACCESS_KEY_ID: 'an-id-of-aws' };
 
-// A header is expanded once; text that is not a name in capitals stays.
+// A header is expanded once; text that is not a name in capitals stays unchanged.
 const HEADERS: [written: string, sent: string][] = [
   ['a$MARK b', 'aEXPANDED b'],
   ['a${MARK}b', 'aEXPANDEDb'],
@@ -61,7 +61,7 @@ test('httpHookAllowedEnvVars in the settings narrows the allowedEnvVars of a hoo
   expect(server.seen[before]?.headers).toMatchObject({ 'x-named': '[EXPANDED]', 'x-other': '[]' });
 });
 
-test('headers of a hook expand the variables in allowedEnvVars, and addresses and settings.env expand none', async () => {
+test('headers of a hook expand the variables in allowedEnvVars, but addresses and settings.env expand no variable', async () => {
   const hook = {
     type: 'http',
     url: `${server.url}/hook?q=$MARK\${MARK}`,

@@ -16,7 +16,7 @@ const PROGRAM = fileURLToPath(new URL('../support/mcp-server-fixture.ts', import
 const ENV = { MARK: 'EXPANDED', lower: 'low', EMPTY: '', TWICE: '${MARK}' };
 const QUERY = 'q=${MARK}&r=${ANTHROPIC_API_KEY:-y}';
 
-// The written text, its expansion, and the expansion of that if it differs.
+// The written text, its expansion, and its second expansion if that differs.
 const FORMS: [name: string, written: string, once: string, twice?: string][] = [
   ['a reference', 'a${MARK}b', 'aEXPANDEDb'],
   ['two', '${MARK}${lower}', 'EXPANDEDlow'],

@@ -65,13 +65,13 @@ async function witness(nonessential: '' | '1'): Promise<Witnessed> {
   return { remotes, asked: [...asked], base };
 }
 
-test('the CLI connects only to the base URL with CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1', async () => {
+test('with CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1 the CLI connects only to the base URL', async () => {
   const seen = await witness('1');
   expect([...seen.remotes]).toEqual([seen.base]);
   expect(seen.asked).toEqual([]);
 });
 
-test('the CLI asks other hosts without CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC, and the proxy sees it', async () => {
+test('without CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC the CLI calls other hosts, and the proxy sees the calls', async () => {
   const seen = await witness('');
   expect(seen.asked.length).toBeGreaterThan(0);
 });

@@ -23,7 +23,7 @@ interface Seen {
   shell: number;
 }
 
-// Runs a Bash call that writes its pid and then waits without end, and calls `act` meanwhile.
+// Runs a Bash call that writes its pid and then never ends. Calls `act` while the Bash call runs.
 async function duringBash(act: (seen: Seen, claude: RunningClaude) => Promise<unknown>) {
   count += 1;
   const file = join(cli.home.workDir, `pid-${count}`);
@@ -101,7 +101,8 @@ describe('a resume of a turn that was stopped within a Bash call', () => {
 
   async function loggedAfter(signal: NodeJS.Signals): Promise<string | undefined> {
     const { id } = await duringBash(async (seen, claude) => {
-      // The tool's name is no sign of the call, because the transcript's list of tools holds it too.
+      // The tool's name does not prove that the call is saved, because the transcript's list of
+      // tools has the name too.
       const isSaved = async () => (await cli.home.readTranscript(seen.id))?.includes(seen.file);
       await waitFor('the call in the transcript', isSaved);
       claude.child.kill(signal);

@@ -151,7 +151,7 @@ describe('the system prompt of a conversation', () => {
     expect(sent).not.toContain('MARK-TWO');
   });
 
-  test('is the one given to the resume with --system-prompt-snapshot=off', async () => {
+  test('comes from the flags of the resume with --system-prompt-snapshot=off', async () => {
     const args = ['--append-system-prompt=MARK-TWO', '--system-prompt-snapshot=off'];
     const sent = await systemOf(args);
     expect(sent).toContain('MARK-TWO');

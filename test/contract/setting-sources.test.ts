@@ -1,4 +1,5 @@
-// Which configuration of a repository the CLI uses: it asks for no trust, only the flags decide.
+// Tests which configuration of a repository the CLI uses. Only the flags decide: the CLI does not
+// ask for trust.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -106,7 +106,7 @@ describe('a slash command', () => {
 });
 
 describe.each(['/clear', '/new and more'])('%s', (prompt) => {
-  test('starts an empty conversation with the id of the init line, whose cost starts from zero', async () => {
+  test('starts an empty conversation, which has the id of the init line and a cost of zero', async () => {
     await begin();
     const before = await cli.home.readTranscript(ID);
     const run = await resume(prompt);

@@ -126,11 +126,11 @@ test('several tool calls of one answer return their results in one call', async 
   const script = [toolUses(calls), text('done')];
   const two = await cli.run({ script, args: ['--allowedTools=Bash'], prompt: 'go' });
   expect(two.requests).toHaveLength(2);
-  // The calls run at the same time, and their results come in the order of their ends.
+  // The calls run at the same time, and the results come in the order in which the calls end.
   expect(two.requests[1]?.toolResults.toSorted()).toEqual(['one', 'two']);
 });
 
-test('a slow answer is printed while it grows with --include-partial-messages', async () => {
+test('with --include-partial-messages a slow answer is printed while it grows', async () => {
   const script = [text('one two three', { pace: slowly(50) })];
   const args = ['--include-partial-messages'];
   const slow = await cli.run({ script, args, prompt: 'go' });

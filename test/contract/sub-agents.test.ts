@@ -58,7 +58,7 @@ test('the last result line is the answer, and names a notification as its origin
   expect(run.results[1]).toMatchObject({ origin: { kind: 'task-notification' } });
 });
 
-test('the turns and usage of the result lines add up to the run’s', () => {
+test('the turns and usage of the result lines add up to the totals of the run', () => {
   const calls = run.requests.filter((request) => !request.fromSubAgent).length;
   const turns = run.results.map((line) => Number(line['num_turns']));
   const input = run.results.map((line) => (line['usage'] as { input_tokens: number }).input_tokens);

@@ -47,7 +47,7 @@ test('the transcript is in projects/CLAUDE_CODE_PROJECT_DIR_NAME of the config d
   expect(existsSync(expected)).toBe(true);
 });
 
-test('the transcript is in the slug of the working directory without CLAUDE_CODE_PROJECT_DIR_NAME', async () => {
+test('without CLAUDE_CODE_PROJECT_DIR_NAME the transcript is in a folder named after the working directory', async () => {
   const other = await makeCli();
   const env = { CLAUDE_CODE_PROJECT_DIR_NAME: '' };
   await other.run({ script: [text('yes')], args: [`--session-id=${V7}`], prompt: 'go', env });
@@ -61,7 +61,7 @@ test('CLAUDE_CONFIG_DIR holds all files, and nothing is written to HOME or the w
   expect(await readdir(cli.home.workDir)).toEqual([]);
 });
 
-test('CLAUDE_CODE_TMPDIR holds the temporary files, including the ones that a kill leaves behind', async () => {
+test('CLAUDE_CODE_TMPDIR holds the temporary files, including files that a kill leaves behind', async () => {
   const other = await makeCli();
   const trap = join(other.home.root, 'trap');
   await mkdir(trap);

@@ -7,7 +7,7 @@ import type { MessagesRequest } from '../support/messages-api/request.ts';
 import { testWithModel } from '../support/scripted-fleet.ts';
 import { waitFor } from '../support/wait.ts';
 
-// The prompt is the file that the background command waits for.
+// The prompt is the path of the file that the background command waits for.
 function answer({ prompts, notified, toolResults }: MessagesRequest) {
   if (notified) return text('The work is done.');
   if (toolResults.length > 0) return text('The work has begun.');
@@ -17,7 +17,7 @@ function answer({ prompts, notified, toolResults }: MessagesRequest) {
 
 const test = testWithModel(answer);
 
-test('a session waits for a background command beyond the exit timeout, and completes with its outcome', async ({
+test('a session waits for a background command beyond the exit timeout, and completes with the outcome of the command', async ({
   scripted: fleet,
 }) => {
   const go = join(fleet.root, 'go');

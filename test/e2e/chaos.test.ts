@@ -4,7 +4,7 @@ import { test } from '../support/script-process.ts';
 
 const ARGS = ['--sessions=24', '--minutes=0.75', '--seed=7', '--json'];
 
-test('no session is lost, run twice or stuck under every kind of fault', {
+test('no session is lost, run twice or stuck under any kind of fault', {
   timeout: 300_000,
 }, async ({ scriptFolder }) => {
   const run = scriptFolder.run('../tools/chaos.ts', ARGS);

@@ -37,7 +37,7 @@ describe('npm run demo', () => {
     expect(await scriptFolder.temporary()).toEqual([]);
   });
 
-  test('leaves nothing behind on Ctrl-C', async ({ scriptFolder }) => {
+  test('leaves nothing behind after Ctrl-C', async ({ scriptFolder }) => {
     const demo = scriptFolder.run('demo.ts', []);
     await waitFor('the first session', () => demo.out().includes('launched session'), 60_000);
     expect(await demo.end('SIGINT')).toBe(130);

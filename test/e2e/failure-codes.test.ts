@@ -1,4 +1,4 @@
-// The failures that a test can provoke in the real CLI, and how stops end it.
+// The failures that a test can provoke in the real CLI, and how stops end the CLI.
 import type { SessionConfig } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { isAlive } from '../support/alive.ts';

@@ -89,7 +89,7 @@ test.concurrent('running sessions finish and queued sessions run once although M
   const read = await api.app.inject({ url: `/v1/sessions/${running}` });
   expect([read.statusCode, read.json().error.code]).toEqual([503, 'UNAVAILABLE']);
   await mongodb.outages?.start();
-  // Only one store at a time: a worker gives its session up if neither store confirms it.
+  // Only one store is away at a time, because a worker stops a session that neither store confirms.
   const { last_event_seq } = await until(running, 'recorded', (one) => one.last_event_seq > 500);
 
   await redis.outages?.kill();
@@ -120,7 +120,7 @@ test.concurrent('running sessions finish and queued sessions run once although M
   }
 });
 
-test.concurrent('a repeated launch with the same id gives one session that runs once if the API died between its two writes', async ({
+test.concurrent('a launch repeated with the same id makes one session that runs once, even if the API died between its two writes', async ({
   one,
 }) => {
   const id = newId();
@@ -160,7 +160,7 @@ const MISBEHAVIOUR: [string, Step[], Record<string, number>, string][] = [
   ],
 ];
 
-test.concurrent('a session ends with its own code if the CLI hangs, floods, prints garbage, never exits or ignores SIGTERM', async ({
+test.concurrent('a session ends with the right code if the CLI hangs, floods, prints garbage, never exits or ignores SIGTERM', async ({
   one,
 }) => {
   const flood = await one.play([{ say: 'line', times: 20_000 }]);

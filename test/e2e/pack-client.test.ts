@@ -214,7 +214,8 @@ console.log(JSON.stringify(await use(baseUrl, ended)));
 
     const { browser, close } = await openBrowser();
     onTestFinished(close);
-    // The page must have the API's origin, because the API allows no other. CSP would block the script.
+    // The page must have the API's origin, because the API allows no other origin. Without
+    // `bypassCSP`, the page's CSP would block the script.
     const page = await browser.newPage({ bypassCSP: true });
     await page.goto(`${url}/healthz`);
     await page.addScriptTag({ content: code, type: 'module' });

@@ -227,7 +227,7 @@ console.log(JSON.stringify([launched.id, continued.id, status].slice(0, 2)));
     expect(stdout).toContain('/@baton/core/src/model/schema/parse-input.ts:');
   });
 
-  // The last test, because it removes the driver.
+  // This test comes last, because it removes the driver.
   test('has a producer that runs without the MongoDB driver', async ({ consumer, queuePrefix }) => {
     for (const name of ['mongodb', 'bson']) {
       await rm(join(consumer, 'node_modules', name), { recursive: true });

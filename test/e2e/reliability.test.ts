@@ -16,7 +16,8 @@ const GO_ON = 'Continue from where you left off.';
 
 const isRunning = ({ status }: { status: string }) => status === 'running';
 
-// In the first attempt the model sends half an answer or a tool call without end; to GO_ON it answers.
+// In the first attempt the model sends half an answer or a tool call that never ends. It answers
+// the prompt GO_ON.
 function answer({ prompt, prompts }: MessagesRequest): Reply {
   if (prompt === GO_ON) return text('The rest.');
   const [verb, file] = (prompts[0] ?? '').split(' ');
@@ -43,7 +44,7 @@ async function transcriptOf({ baton }: Fleet, session: Session): Promise<string>
   return whole;
 }
 
-/** A session in the middle of a streamed answer: its prompt is saved. */
+/** Returns a session in the middle of a streamed answer. Its prompt is saved. */
 async function streaming(fleet: Fleet): Promise<Session> {
   const id = await fleet.launch({ query: 'stream it' });
   await waitFor('its prompt to be saved', async () => {
@@ -53,7 +54,9 @@ async function streaming(fleet: Fleet): Promise<Session> {
   return fleet.until(id, 'running', isRunning);
 }
 
-/** A session in the middle of a tool call, which is saved; and the process of its shell. */
+/**
+ * Returns a session in the middle of a tool call that is saved, and the shell process of the call.
+ */
 async function usingATool(fleet: Fleet, name: string) {
   const file = join(fleet.root, `${name}.pid`);
   const id = await fleet.launch({ query: `run ${file}`, allowed_tools: ['Bash'] });
@@ -79,8 +82,8 @@ async function expectWhole(fleet: Fleet, id: string, received: { seq: number }[]
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
 }
 
-describe.concurrent('after a fault of a worker,', () => {
-  test('a worker resumes the sessions of a worker killed in a turn, without lost or duplicate events or processes', async ({
+describe.concurrent('after a worker fault,', () => {
+  test('another worker resumes the sessions of a worker that was killed in a turn, without lost or duplicate events or processes', async ({
     fleet,
     api,
   }) => {

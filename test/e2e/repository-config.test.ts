@@ -55,7 +55,7 @@ describe('the hooks and servers of a repository', () => {
     expect(await marks()).toEqual([]);
   });
 
-  test('do not run if the caller excludes them, also in a continue, until a continue clears that', async ({
+  test('do not run if the caller excludes them, even in a continue, until a continue clears the exclusion', async ({
     scripted,
   }) => {
     const closed = { setting_sources: [], strict_mcp_config: true };

@@ -28,7 +28,7 @@ async function makeFolder(fleet: Fleet): Promise<string> {
   return realpath(await mkdtemp(join(fleet.root, 'work/place-')));
 }
 
-/** The system prompts of the calls of a conversation, in order. */
+/** The system prompt of each call in a conversation, in order. */
 function systemsOf(api: MessagesApi, id: string): string[] {
   const calls = api.requests.filter(({ sessionId }) => sessionId === id);
   return calls.map(({ body }) => JSON.stringify(body.system));

@@ -36,7 +36,7 @@ describe('a continue whose prompt is /clear', () => {
       claude_session_id: cleared.claude_session_id,
     });
     expect(next.totals.cost_usd).toBeCloseTo(first.totals.cost_usd, 10);
-    // Nothing of the old conversation is kept in the new one.
+    // The new conversation keeps nothing of the old conversation.
     const paths = next.transcript.files.map(({ path }) => path);
     expect(paths).toEqual([`${cleared.claude_session_id}.jsonl`]);
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A TCP proxy before a server, so that a test can make the server unreachable for a time. */
+/** A TCP proxy in front of a server. A test can make the server unreachable for a time. */
 export interface Gate {
   /** The server's URL, through the gate. */
   url: string;
@@ -9,14 +9,14 @@ export interface Gate {
   shut(): Promise<void>;
   /** Keeps connections open but drops all data, like a server that hangs. */
   freeze(): void;
-  /** Sends new connections to another server. Open connections stay with the old one. */
+  /** Sends new connections to another server. Open connections stay with the old server. */
   leadTo(target: string): void;
   /** Accepts connections and passes data on again. */
   open(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens a gate before the server of this URL. */
+/** Opens a gate in front of the server with this URL. */
 export async function createGate(target: string): Promise<Gate> {
   let { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();

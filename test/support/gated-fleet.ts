@@ -75,7 +75,10 @@ export async function playUntilReported(fleet: Fleet, name: string) {
   return { id, end: () => writeFile(go, '') };
 }
 
-/** The fields of that session if it completed and no crash, retry or hand-back was counted. */
+/**
+ * The fields of a session of `playUntilReported` that completed without a counted crash, retry or
+ * hand-back.
+ */
 export const UNHARMED = {
   status: 'completed',
   result: { result: 'two' },

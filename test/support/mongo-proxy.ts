@@ -1,4 +1,4 @@
-// A proxy before MongoDB that can answer chosen commands itself, for example with an error.
+// A proxy in front of MongoDB that can answer chosen commands itself, for example with an error.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { BSON, type Document } from 'mongodb';
@@ -12,7 +12,7 @@ interface Rule {
   left: number;
 }
 
-/** A proxy before a MongoDB server. */
+/** A proxy in front of a MongoDB server. */
 export interface MongoProxy {
   url: string;
   /**
@@ -25,7 +25,10 @@ export interface MongoProxy {
   close(): Promise<void>;
 }
 
-/** Starts a proxy before the server of this URL. It passes everything on until `answer` is called. */
+/**
+ * Starts a proxy in front of the server with this URL. It passes everything on until `answer` is
+ * called.
+ */
 export async function createMongoProxy(target: string): Promise<MongoProxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();

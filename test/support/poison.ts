@@ -51,7 +51,10 @@ const DELAY_MS = 6_000;
 /** The states in which a job can wait until something reads it. */
 export const STATES = ['wait', 'prioritized', 'delayed', 'active'] as const;
 
-/** Writes a job with `data` into a queue by plain Redis commands, in this state, and corrupts it by `poison`. */
+/**
+ * Writes a job with `data` into a queue by plain Redis commands, in this state, and corrupts it
+ * with `poison`.
+ */
 export async function plant(
   redis: Redis,
   queueKey: string,

@@ -18,7 +18,8 @@ export async function processTree(pid: number): Promise<ProcessEntry[]> {
   return all.filter((entry) => entry.pid === pid).flatMap(below);
 }
 
-// The bootstrap's command line also names the program. npm replaces its command line by its title.
+// The bootstrap's command line also names the program. npm replaces its command line with its
+// title.
 const IS_LINK = {
   npm: /^npm /,
   bootstrap: /^\S*node .*bootstrap\.mjs/,

@@ -28,7 +28,7 @@ export async function openStops({ env }: Pick<Fleet, 'env'>): Promise<Stops> {
   };
 }
 
-/** `test` with a fleet of one worker, and an API that ends its sessions. */
+/** `test` with a fleet of one worker, and an API that stops the fleet's sessions. */
 export const test = base.extend<{ $file: { stops: Stops } }>({
   stops: [
     async ({ fleet }, use) => {

@@ -83,7 +83,7 @@ function blocksOf(tree: Root): CodeBlock[] {
   return blocks;
 }
 
-/** The texts of the HTML comments that stand directly above a node, the first one first. */
+/** The texts of the HTML comments directly above a node, in the order of the page. */
 function commentsAbove(siblings: readonly RootContent[], index: number): string[] {
   const node = siblings[index - 1];
   if (node?.type !== 'html') return [];
