@@ -3,7 +3,8 @@
 //
 //   BATON_URL=http://127.0.0.1:3000 BATON_API_KEY=baton_... node service.ts < questions.jsonl
 //
-// If it is killed and started again with the same questions, each question is still one session.
+// If the service is killed and started again with the same questions, each question still has only
+// one session.
 import { createInterface } from 'node:readline';
 import { BatonError, createClient, type Info } from '@baton/client';
 

@@ -70,8 +70,8 @@ export function slowestFiles(
 /**
  * Counts the tests by their last result: if the second run (`again`) reports a file, the results of
  * that run count. A file that failed without a failed test (it could not be loaded) counts as one
- * failure. So does a run that failed for a reason outside its report (an error outside all tests, a
- * timeout, no report).
+ * failure. A run that failed for a reason outside its report (an error outside all tests, a
+ * timeout, no report) also counts as one failure.
  */
 export function tally(root: string, first: TestRun, again?: TestRun): Tally {
   const before = first.report?.testResults ?? [];

@@ -3,7 +3,7 @@ import { startMessagesApi } from '../../test/support/messages-api/messages-api.t
 import type { Environment } from '../../tools/dev-services/environment.ts';
 import { scriptedTurn } from './scripted-turns.ts';
 
-/** The model that answers the sessions: the real API, or a scripted one. */
+/** The model that answers the sessions: the real API, or a scripted API. */
 export type Model = {
   readonly description: string;
   /** The environment variables with which the CLI reaches the model. */

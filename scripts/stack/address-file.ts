@@ -18,8 +18,8 @@ export async function writeAddressFile(
 }
 
 /**
- * Returns one line. A line break, and a quote in a URL, are percent-encoded, because a shell and Node escape them
- * differently.
+ * Returns one line. Line breaks, and quotes in a URL, are percent-encoded, because a shell and Node
+ * escape them differently.
  */
 function formatVariable([name, value]: [string, string]): string {
   const line = value.replaceAll(/[\r\n]/g, encodeURIComponent);

@@ -28,7 +28,7 @@ export type Stack = {
   /** The folder of sessions without a working_dir. */
   readonly workRoot: string;
   readonly workers: readonly StackWorker[];
-  /** How many workers were ready at the end of the start. The others keep trying. */
+  /** How many workers were ready at the end of the start. The other workers keep trying. */
   readonly readyWorkers: number;
   /** Resolves with the reason when a part has failed and is not started again. */
   readonly failed: Promise<string>;

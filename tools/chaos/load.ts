@@ -24,7 +24,10 @@ export interface Load {
   readonly accepted: Map<string, Accepted>;
   /** The sessions that a client cancelled: true if Baton accepted the cancel, false if the session had ended. */
   readonly cancels: Map<string, boolean>;
-  /** Launches one session, and cancels it later if the plan says so. Resolves once both are answered. */
+  /**
+   * Launches one session, and cancels it later if the plan says so. Resolves once both requests are
+   * answered.
+   */
   launch(planned: PlannedSession): Promise<void>;
   /**
    * Repeats the launches that only Redis knew, as a client does after Redis lost its data. Sessions that have a

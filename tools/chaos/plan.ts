@@ -17,13 +17,13 @@ export interface PlannedSession {
   query: string;
   /** The session is launched only through Redis, so a worker or the reconciler makes its document. */
   isRedisOnly: boolean;
-  /** The session continues a completed session, if there is one when it is launched. */
+  /** The session continues a completed session, if a completed session exists at the launch. */
   isContinue: boolean;
   /** How long after its launch the session is cancelled, in milliseconds. */
   cancelAfterMs?: number;
 }
 
-/** About how many sessions run at a time. A killed worker should have several of them. */
+/** About how many sessions run at a time. A killed worker should have several running sessions. */
 const AT_A_TIME = 12;
 
 /** The shortest and the longest average length of a session, in milliseconds. */

@@ -31,11 +31,14 @@ export interface WorkerEnd {
 export interface WorkerPool {
   /** Starts the workers. From now on, each worker that ends is replaced. */
   start(): void;
-  /** Returns a worker that is ready and not paused, selected by `pick` (0 to 1), or undefined if there is none. */
+  /**
+   * Returns a worker that is ready and not paused, selected by `pick` (0 to 1), or undefined if
+   * there is no such worker.
+   */
   choose(pick: number): PoolWorker | undefined;
   /** Resolves once all workers are ready. Rejects after `limitMs` milliseconds. */
   untilReady(limitMs: number): Promise<void>;
-  /** Drains all workers and replaces none. Resolves to how every worker of the run ended. */
+  /** Drains all workers without replacing them. Resolves to how every worker of the run ended. */
   stopAll(): Promise<WorkerEnd[]>;
   readonly startedCount: number;
 }
@@ -144,7 +147,7 @@ function startWorker(pool: PoolState, slot: Slot, options: WorkerPoolOptions): v
   void run.finally(() => pool.running.delete(run));
 }
 
-/** Runs a worker until its process ends, and starts the next one in its slot. */
+/** Runs a worker until its process ends, and starts the next worker in the same slot. */
 async function runWorker(
   pool: PoolState,
   slot: Slot,

@@ -15,7 +15,10 @@ export type DataFolder = {
   readonly release: () => Promise<void>;
 };
 
-/** Locks the given folder, or throws if another process has it. Without a given folder, makes a temporary one. */
+/**
+ * Locks the given folder, or throws if another process has it. Without a given folder, makes a
+ * temporary folder.
+ */
 export async function openDataFolder(dataDir: string | undefined, host: Host): Promise<DataFolder> {
   const root = dataDir === undefined ? await temporary(host) : resolve(dataDir);
   await mkdir(root, { recursive: true });

@@ -25,8 +25,8 @@ export const chromiumCandidates: readonly Candidate<ChromiumKind, Host, FoundPro
 ];
 
 /**
- * Finds a Chromium that runs here, and installs one into Baton's cache if needed. If no Chromium
- * runs, throws an error with everything that was tried.
+ * Finds a Chromium that runs here, and installs a Chromium into Baton's cache if needed. If no
+ * Chromium runs, throws an error with everything that was tried.
  */
 export async function findChromium(host: Host): Promise<FoundProgram> {
   const { found } = await pickFirst(chromiumCandidates, host, {

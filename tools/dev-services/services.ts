@@ -88,7 +88,8 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   }
 }
 
-// Waits for both even if one failed: no server may still be starting when the folders are removed.
+// Waits for both servers even if one failed, because no server may still be starting when the
+// folders are removed.
 async function bothOrNeither<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([first, second]);
   return Promise.all([first, second]);

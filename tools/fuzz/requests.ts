@@ -55,8 +55,8 @@ const WEIGHTS: Record<string, number> = {
 };
 
 /**
- * Generates requests from a document. Most of them match it, some nearly match it, and some address no
- * operation at all.
+ * Generates requests from a document. Most requests match the document, some nearly match the
+ * document, and some address no operation.
  */
 export function requests(document: OpenApi): fc.Arbitrary<FuzzRequest> {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>

@@ -32,8 +32,8 @@ export interface SchemaContext {
   special(name: string, schema: Schema): fc.Arbitrary<unknown> | undefined;
 }
 
-// A body may have forty optional keys. Each request gets only a few of them: with all keys at once, the API would
-// refuse almost every request.
+// A body may have forty optional keys. Each request gets only a few of these keys, because the API
+// would refuse almost every request that has all of them.
 const KEY_SHARE = 0.12;
 
 /** Generates values that match a schema. */

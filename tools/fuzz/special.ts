@@ -7,7 +7,7 @@ import type { Schema } from './schema.ts';
 /** Every secret of a request begins with this text. No answer, log line or stored document may contain it. */
 export const CANARY = 's3cret-of-the-fuzz';
 
-/** A value of an earlier answer, or an unknown id if there is none yet. */
+/** A value of an earlier answer, or an unknown id if no answer held such a value yet. */
 export interface Pick {
   $pick: 'session' | 'schedule' | 'webhook' | 'delivery' | 'cursor';
   n: number;

@@ -47,7 +47,10 @@ export const onlyByFaults: Check = function* ({ sessions }) {
   }
 };
 
-/** No two attempts wrote at the same time: the events of an attempt come before the claim of the next one. */
+/**
+ * No two attempts wrote at the same time: the events of an attempt come before the claim of the
+ * next attempt.
+ */
 export const noOverlap: Check = function* (evidence) {
   for (const { id, attempts } of evidence.sessions.values()) {
     let current = 0;

@@ -37,7 +37,10 @@ export interface Violation {
   problem: string;
 }
 
-/** A check. It yields its problems, one sentence each, with the session if the problem belongs to one. */
+/**
+ * A check. It yields its problems, one sentence each, with the session if the problem belongs to a
+ * session.
+ */
 export type Check = (evidence: Evidence) => Iterable<Omit<Violation, 'check'>>;
 
 /** Returns the events that readers see: those up to `last_event_seq`. */

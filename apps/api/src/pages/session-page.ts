@@ -5,7 +5,7 @@ import { row, statusOf } from './sessions-page.ts';
 
 /** What the page of a session shows besides the session. */
 export interface Around {
-  /** The newest sessions that continue this one. */
+  /** The newest sessions that continue this session. */
   children: readonly Info[];
   /** Whether the caller may stop the session. */
   mayStop: boolean;

@@ -62,8 +62,8 @@ export function registerHealth(app: App, { queue, mongo }: AppDeps): void {
   );
 }
 
-// In the message of a store's error, the reason stands before the semicolon and the advice after
-// it.
+// In the message of a store's error, the reason comes before the semicolon and the advice comes
+// after the semicolon.
 function describeUnavailable({ name, failure }: { name: string; failure: unknown }): string {
   const [reason] = isAppError(failure) ? failure.message.split(';', 1) : [];
   return reason ?? `${name} does not answer`;

@@ -5,7 +5,7 @@ import { json } from '../openapi/responses.ts';
 
 /**
  * How long a caller may cache the keys, in seconds. An operator serves a new key before removing an
- * old one.
+ * old key.
  */
 const MAX_AGE_S = 300;
 

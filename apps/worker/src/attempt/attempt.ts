@@ -127,7 +127,7 @@ function makeDirs({ deps, log }: AttemptContext): Promise<RunDirs | Outcome> {
   return makeRunDirs(deps.identity).catch((error: unknown) => refuseAttempt(error, deps.host, log));
 }
 
-/** Prepares everything that the process needs. If that fails, returns the outcome. */
+/** Prepares everything that the process needs. If the preparation fails, returns the outcome. */
 async function prepare(
   { deps, session, attempt, log }: AttemptContext,
   dirs: RunDirs,
@@ -240,7 +240,10 @@ async function concludeRun(
   return attributeFailure(concluded, context, deps.host);
 }
 
-/** Copies the rest of the transcript and checks every file. Resolves to undefined if that fails. */
+/**
+ * Copies the rest of the transcript and checks every file. Resolves to undefined if this copy
+ * fails.
+ */
 function finishTranscriptCopy(
   { recorder, giveUp }: AttemptContext,
   copy: TranscriptCopy,

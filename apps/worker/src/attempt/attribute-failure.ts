@@ -122,8 +122,8 @@ async function attributeFailedStart(
   if (spawnError) {
     const problem = findSpawnProblem(spawnError.code, file);
     if (!problem) return outcome;
-    // ENOENT: the CLI or the working directory was missing. Both exist now, so the probe tries the
-    // CLI.
+    // ENOENT: the CLI or the working directory was missing. The CLI and the directory exist now, so
+    // the probe tries the CLI.
     if (spawnError.code === 'ENOENT' && isExecutable(file)) {
       const found = await host.check();
       return found

@@ -69,7 +69,7 @@ export async function runCommitLoop(queue: CommitQueue, deps: CommitDeps): Promi
     if (queue.mustStopWriting) break;
     const heartbeats = queue.heartbeats.splice(0);
     const batch = queue.backlog.takeBatch();
-    // This batch may be inserted while the previous one is still being committed. Readers see a
+    // This batch may be inserted while the previous batch is still being committed. Readers see a
     // batch only after its own commit.
     const isInserted = await insert(batch, deps);
     const isConfirmed = isInserted && (await committing);

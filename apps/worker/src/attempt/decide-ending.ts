@@ -13,7 +13,8 @@ export interface DecidedEnding {
   /** The time of the decision, on MongoDB's clock. */
   now: Date;
   /**
-   * The session's host failures, this one included. Undefined unless the host caused the outcome.
+   * The session's host failures, including this failure. Undefined unless the host caused the
+   * outcome.
    */
   hostFailures: HostFailure[] | undefined;
   /** When the session is tried again. Undefined unless the session failed and is retried. */

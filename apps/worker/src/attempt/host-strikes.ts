@@ -7,8 +7,8 @@ import {
 } from '@baton/core/internal';
 
 /**
- * Counts a host failure, if the outcome is one. Returns the session's host failures with this one
- * added, and the outcome. The outcome becomes `failed` if healthy hosts have failed too often to
+ * Counts the outcome if it is a host failure. Returns the outcome, and the session's host failures
+ * including this failure. The outcome becomes `failed` if healthy hosts have failed too often to
  * start the session (`hostVerdict`). Only failures since the session's last start count, because a
  * session that has started once can be started.
  */

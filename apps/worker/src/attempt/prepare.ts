@@ -49,7 +49,7 @@ export interface PrepareDeps {
   baseEnv: Record<string, string>;
   /** The operator's own secrets (claude/operator-secrets.ts). */
   secrets: readonly string[];
-  /** Masks the operator's secrets, except those that are too short. */
+  /** Masks the operator's secrets, except secrets that are too short. */
   masker: Masker;
   /** Says whether the CLI keeps its credentials from tools. */
   scrub: Pick<EnvScrub, 'isOn'>;

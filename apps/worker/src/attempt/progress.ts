@@ -48,7 +48,7 @@ export function createAttemptProgress(session: Session): AttemptProgress {
       return {
         totals: totals(),
         claude_session_id: trackers?.claudeSession.id() ?? claudeIdOf(session),
-        // If this worker dies, the next one concludes the session from the stored result. So an
+        // If this worker dies, the next worker concludes the session from the stored result. So an
         // interim result is never stored.
         ...defined({
           last_result: result ? (trackers?.work.isInterim() ? null : result) : undefined,

@@ -14,8 +14,9 @@ export interface Beginning {
 export const CONTINUATION_PROMPT = 'Continue from where you left off.';
 
 /**
- * Returns whose transcript an attempt restores: the session's own if an earlier attempt saved one,
- * else its parent's. A session that restarts after a crash does not use its own transcript.
+ * Returns whose transcript an attempt restores: the session's own transcript if an earlier attempt
+ * saved one, else the parent's transcript. A session that restarts after a crash does not use its
+ * own transcript.
  */
 export function transcriptSource(session: Session): 'own' | 'parent' | 'none' {
   const isOwn = hasTranscript(session.transcript, claudeIdOf(session));
@@ -25,8 +26,8 @@ export function transcriptSource(session: Session): 'own' | 'parent' | 'none' {
 
 /**
  * Returns whether the last attempt that ran crashed and the session's `recovery` says to restart.
- * Two kinds of attempts ran nothing and do not count: those handed back before their process began,
- * and those that the host kept from starting.
+ * Two kinds of attempts ran nothing and do not count: attempts that were handed back before their
+ * process began, and attempts that the host kept from starting.
  */
 export function isRestart(session: Session): boolean {
   const previous = session.attempts

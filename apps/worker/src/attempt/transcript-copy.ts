@@ -11,7 +11,7 @@ import { type WriteOptions, writeUntilAcknowledged } from './write-until-acknowl
 const PERIOD_MS = 690;
 
 // How long the last copy waits for the host's temporary folder, in milliseconds, if a mount or a
-// cleaner took it away.
+// cleaner removed the folder.
 const HOST_FOLDER_LIMIT_MS = 10_000;
 
 /** The loop that copies a transcript while it grows. */

@@ -14,9 +14,9 @@ interface Message {
 }
 
 /**
- * Returns the messages after the last one that was recorded, in order, as lines of the stream.
- * `entries` are the newest entries of the session's own part of the transcript. The model continues
- * from these messages, so readers must see them too.
+ * Returns the messages after the last recorded message, in order, as lines of the stream. `entries`
+ * are the newest entries of the session's own part of the transcript. The model continues from
+ * these messages, so readers must see them too.
  */
 export async function findUnrecordedMessages(
   events: EventStore,
@@ -53,8 +53,8 @@ function findPosition(event: Event, positions: ReadonlyMap<string, number>): num
   return line.kind === 'event' ? positions.get(line.uuid ?? '') : undefined;
 }
 
-// Of the `user` entries, only tool results count. The others are prompts, which Baton records when
-// it sends them.
+// Of the `user` entries, only tool results count. The other `user` entries are prompts, which Baton
+// records when it sends them.
 function messageOf(line: ClaudeLine): Message[] {
   if (line.kind !== 'event' || line.uuid === undefined || line.body['isSidechain'] === true) {
     return [];

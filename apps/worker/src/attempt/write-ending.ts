@@ -55,7 +55,7 @@ export interface EndingFacts {
   transcript: TranscriptManifest | undefined;
   exitLateMs: number | undefined;
   /**
-   * The session's host failures, this one included. Undefined if the host did not cause the
+   * The session's host failures, including this failure. Undefined if the host did not cause the
    * outcome.
    */
   hostFailures: HostFailure[] | undefined;

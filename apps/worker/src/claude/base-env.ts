@@ -82,8 +82,8 @@ const NAMES = new Set([
 const PREFIXES = ['LC_', 'ANTHROPIC_', 'VERTEX_REGION_'];
 
 /**
- * Returns the variables of the worker's own environment that the CLI inherits, without the empty
- * ones.
+ * Returns the variables of the worker's own environment that the CLI inherits, except empty
+ * variables.
  */
 export function operatorEnv(env: Record<string, string | undefined>): Record<string, string> {
   const passed = Object.entries(env).filter(

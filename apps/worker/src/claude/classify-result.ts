@@ -59,8 +59,8 @@ const BY_API_ERROR: Record<string, ErrorCode> = {
 };
 
 /**
- * Returns why a result line is not a success, or null if it is one. `is_error` alone does not
- * decide, because it may be false for a turn that was deferred, stopped or refused
+ * Returns why a result line is not a success, or null if the line is a success. `is_error` alone
+ * does not decide, because it may be false for a turn that was deferred, stopped or refused
  * (docs/claude-cli.md, section 6). `apiError` is the CLI's name for an API error.
  */
 export function judgeResult(result: Result, apiError?: string | null): Reason | null {

@@ -121,7 +121,7 @@ function buildArgs(input: CommandInput, files: CommandFiles): string[] {
     '--verbose',
     ...flag(input.resume ? 'resume' : 'session-id', input.claudeSessionId),
     // Without this flag, the CLI keeps the system prompts that the transcript began with, even if a
-    // continue sets others (docs/claude-cli.md, section 8).
+    // continued session sets other prompts (docs/claude-cli.md, section 8).
     ...flag('system-prompt-snapshot', input.resume ? 'off' : undefined),
     ...flag('model', config.model),
     ...flag('fallback-model', config.fallback_model),

@@ -40,6 +40,6 @@ function parse(line: string): Record<string, unknown> | undefined {
   try {
     return asObject(JSON.parse(line));
   } catch {
-    return undefined; // the line was cut short, so the entry before it counts
+    return undefined; // the line was cut short, so the previous entry counts
   }
 }

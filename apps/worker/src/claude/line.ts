@@ -197,8 +197,8 @@ export function usageOf(line: ClaudeLine): MessageUsage | null {
 }
 
 /**
- * Returns the CLI's name for an API error (`billing_error`, ...) if an assistant line
- * reports one, else null.
+ * Returns the CLI's name for an API error (`billing_error`, ...) if an assistant line reports an
+ * API error, else null.
  */
 export function apiErrorOf(line: ClaudeLine): string | null {
   const body = bodyOf(line, 'assistant');
@@ -210,8 +210,8 @@ export function apiErrorOf(line: ClaudeLine): string | null {
 const COMMAND_STDERR = '<local-command-stderr>';
 
 /**
- * Returns the error message of a slash command that the CLI ran by itself, if the line reports one;
- * else null.
+ * Returns the error message of a slash command that the CLI ran by itself, if the line reports such
+ * an error; else null.
  */
 export function commandErrorOf(line: ClaudeLine): string | null {
   const source = asString(bodyOf(line, 'assistant')?.['local_command_source']);

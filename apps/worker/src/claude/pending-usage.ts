@@ -103,7 +103,7 @@ function isMoreComplete(before: PricedUsage, now: PricedUsage): boolean {
 }
 
 // The first lines of a message report the usage that was known when it began, so the highest count
-// is the true one.
+// is correct.
 function most(before: PricedUsage | undefined, now: PricedUsage): PricedUsage {
   if (!before) return now;
   const merged: PricedUsage = {};

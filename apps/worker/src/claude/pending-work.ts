@@ -22,8 +22,8 @@ export interface PendingWork {
 // The tools with which a model schedules a later turn, or cancels it.
 const SCHEDULERS = ['ScheduleWakeup', 'CronCreate', 'CronDelete'];
 
-// Lines of these types belong to a turn. Others (task_updated, command_lifecycle, ...) come between
-// turns too.
+// Lines of these types belong to a turn. Lines of other types (task_updated, command_lifecycle,
+// ...) come between turns too.
 const TURN_TYPES = ['assistant', 'user', 'stream_event'];
 const TURN_SUBTYPES = ['init', 'api_retry'];
 

@@ -29,7 +29,7 @@ export interface RunningTotals {
   costAtStart(): number;
   /**
    * Returns what the process added, in US dollars and milliseconds. `tokens` is undefined if the
-   * CLI reported none.
+   * CLI reported no tokens.
    */
   spent(): { costUsd: number; apiDurationMs: number; tokens: Tokens | undefined };
 }

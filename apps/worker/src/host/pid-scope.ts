@@ -14,7 +14,7 @@ export function pidNamespaceOf(pid: number | 'self'): string | null {
   }
 }
 
-/** Returns eight hexadecimal digits that tell this host and pid namespace from others. */
+/** Returns eight hexadecimal digits that identify this host and pid namespace. */
 export function pidScope(): string {
   const scope = `${hostname()} ${pidNamespaceOf('self')}`;
   return createHash('sha256').update(scope).digest('hex').slice(0, 8);

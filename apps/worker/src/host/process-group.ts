@@ -1,4 +1,4 @@
-// Finds the living processes of a process group, including those of another user.
+// Finds the living processes of a process group, including the processes of another user.
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** A process. Its start time, empty if unknown, tells it from a later process with the same pid. */

@@ -19,7 +19,10 @@ export interface MaintenanceTask {
   everyMs: number;
   /** How long one run may take, in milliseconds. After that, the next run starts beside it. */
   limitMs: number;
-  /** Runs the task once. A run must be safe beside a run of another worker, or an earlier run that hangs. */
+  /**
+   * Runs the task once. A run must be safe while another worker runs the task, and while an earlier
+   * run hangs.
+   */
   run(signal: AbortSignal): Promise<unknown>;
 }
 

@@ -46,7 +46,10 @@ export interface RoundReport {
   released: number;
 }
 
-/** The steps of a reconciler. Each step may be repeated, and may run beside the others. */
+/**
+ * The steps of a reconciler. Each step may be repeated, and may run at the same time as the other
+ * steps.
+ */
 export interface Reconciler {
   /** Adopts jobs without documents, and removes jobs that no worker may run. */
   readJobs(): Promise<Pick<RoundReport, 'adopted' | 'dropped' | 'failed'>>;

@@ -7,7 +7,10 @@ import type { WorkerEnvironment } from './environment.ts';
 
 /** The checks that find out whether this host can run sessions, and how. */
 export interface HostChecks {
-  /** The command that starts the CLI so that it dies with this process; empty if this host has none. */
+  /**
+   * The command that starts the CLI so that the CLI dies with this process. Empty if this host has
+   * no such command.
+   */
   launcher: readonly string[];
   scrub: EnvScrub;
   host: HostHealth;

@@ -45,7 +45,8 @@ export function createScheduleWorker(deps: FireDeps & QueueWorkerDeps): Schedule
       return { kind: 'done', result: await fire(deps, schedule_id, getFiringTime(job)) };
     } catch (error) {
       if (!isAppError(error) || error.code !== 'INTERNAL') throw error;
-      // The document is invalid, and another try now would find the same. The next firing tries again.
+      // The document is invalid, and an immediate second try would find the same problem. The next
+      // firing tries again.
       return refuse(schedule_id, error);
     }
   }

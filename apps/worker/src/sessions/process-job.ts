@@ -56,7 +56,8 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
   const { attemptDeps, running, log } = deps;
   const { workerId, host } = attemptDeps.identity;
 
-  // Releases the sessions that wait for this one. If a store is unavailable, the reconciler does it later.
+  // Releases the sessions that wait for this one. If a store is unavailable, the reconciler
+  // releases them later.
   async function settle(session: Session): Promise<void> {
     await deps.admission
       .releaseAfter(session)

@@ -14,11 +14,14 @@ export interface RunningAttempts {
     attempt: Attempt,
     whenOver: (end: AttemptResult) => Promise<void>,
   ): Promise<AttemptResult>;
-  /** Hands the sessions of all attempts back to the queue: those under way, and any that start later. */
+  /**
+   * Hands the sessions of all attempts back to the queue: attempts that are under way, and attempts
+   * that start later.
+   */
   handBack(): void;
 }
 
-/** Creates the running attempts of a process that has started none yet. */
+/** Creates the running attempts of a process that has not started any attempt yet. */
 export function createRunningAttempts(deps: AttemptDeps): RunningAttempts {
   const attempts = new Map<string, RunningAttempt>();
   let isHandingBack = false;

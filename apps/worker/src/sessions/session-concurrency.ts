@@ -7,11 +7,11 @@ import type { HostHealth } from '../host/host-health.ts';
 const SESSIONS_A_STEP = 10;
 
 /**
- * Pauses the worker while the host is sick. The host may have run short of something, for example
- * memory, because many sessions ran at once. After the host recovers, the worker therefore starts with
- * one session. The number doubles with each session that starts, up to half of what it was before the
- * sickness. That limit then grows slowly. Without the limit, the same number of sessions would cause the
- * same shortage again.
+ * Pauses the worker while the host is sick. The host may have run out of a resource, for example
+ * memory, because many sessions ran at once. After the host recovers, the worker therefore starts
+ * with one session. The number doubles with each session that starts, up to half of what it was
+ * before the sickness. That limit then grows slowly. Without the limit, the same number of sessions
+ * would cause the same shortage again.
  */
 export function followHostHealth(
   bull: Pick<Worker, 'concurrency' | 'pause' | 'resume'>,

@@ -47,9 +47,10 @@ export function createTranscriptCopier(
   // The manifest that was returned last, or null if a file was opened or removed since.
   let manifest: TranscriptManifest | null = null;
 
-  // A tool may remove the folder while the CLI runs. The CLI may then make another folder under the same path and start
-  // its files again. The stored files hold more than the new ones, so they stay as they are. If the folder was missing
-  // when the attempt began, the restored files in it show that it is the right one.
+  // A tool may remove the folder while the CLI runs. The CLI may then make another folder under the
+  // same path and start its files again. The stored files hold more than the new files, so the
+  // stored files stay as they are. If the folder was missing when the attempt began, the restored
+  // files in the folder show that it is the right folder.
   function isTakenAway(): boolean {
     if (tracked.size === 0) return false;
     const identity = identityOf(projectDir);

@@ -9,7 +9,8 @@ import type { TrackedFile } from './tracked-file.ts';
 const PIECE_BYTES = 1024 * 1024;
 
 /**
- * Returns whether a folder holds each of these files with its restored bytes. More bytes may follow the restored ones.
+ * Returns whether a folder holds each of these files with its restored bytes. More bytes may follow
+ * the restored bytes.
  */
 export function holdsRestored(folder: string, files: Iterable<TrackedFile>): boolean {
   return [...files].every((file) => {
@@ -22,7 +23,7 @@ export function holdsRestored(folder: string, files: Iterable<TrackedFile>): boo
   });
 }
 
-// The restored bytes on the disk are the stored ones, so they are hashed without masking.
+// The restored bytes on the disk are equal to the stored bytes, so they are hashed without masking.
 function beginsAsRestored(path: string, { length, hash }: TrackedFile): boolean {
   const open = openSync(path, 'r');
   try {

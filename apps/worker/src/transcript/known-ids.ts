@@ -9,7 +9,7 @@ export interface KnownIds {
   has(id: string): boolean;
 }
 
-/** Creates an empty set. With more than `max` ids, it forgets the oldest ones. */
+/** Creates an empty set. With more than `max` ids, it forgets the oldest ids. */
 export function createKnownIds(max = MAX_IDS): KnownIds {
   // Each id is kept as 48 bits of its hash. In one of nine thousand sets of 250,000 ids, two ids collide.
   const marks = new Set<number>();

@@ -52,8 +52,8 @@ export async function isPrefix(
   return hashed === file.length && hash.digest('hex') === file.hash.copy().digest('hex');
 }
 
-// The restored bytes on the disk are the stored ones. The CLI wrote the bytes after them, so only those
-// are masked.
+// The restored bytes on the disk are equal to the stored bytes. The CLI wrote the bytes after them,
+// so only the later bytes are masked.
 function* storedPieces(
   open: number,
   file: TrackedFile,

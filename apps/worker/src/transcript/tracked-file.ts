@@ -7,11 +7,11 @@ export interface TrackedFile {
   readonly base: number;
   readonly generation: number;
   /**
-   * How many bytes at its beginning were restored. They were masked before they were stored, so they are not masked
-   * again.
+   * How many bytes at the file's beginning were restored. They were masked before they were stored,
+   * so they are not masked again.
    */
   readonly asStored: number;
-  /** How many bytes are stored, including the inherited ones. */
+  /** How many bytes are stored, including inherited bytes. */
   length: number;
   /** The SHA-256 of the first `length` bytes. */
   hash: Hash;

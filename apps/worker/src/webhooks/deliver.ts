@@ -40,8 +40,8 @@ export type DeliverEnd = { kind: 'done' } | { kind: 'again'; inMs: number } | { 
 const DONE: DeliverEnd = { kind: 'done' };
 
 /**
- * Makes one try of a delivery. Rejects if a store is unavailable or `signal` ended the try. Nothing was recorded
- * then, and the same try may be repeated.
+ * Makes one try of a delivery. Rejects if a store is unavailable or `signal` ended the try. In that
+ * case, nothing was recorded, and the same try may be repeated.
  */
 export async function deliver(
   deps: DeliverDeps,

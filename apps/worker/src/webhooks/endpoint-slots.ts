@@ -1,4 +1,5 @@
-// Keeps a slow endpoint from delaying others: each webhook may have only a few of a process's requests.
+// Keeps a slow endpoint from delaying other endpoints: each webhook may have only a few of a
+// process's requests.
 
 /**
  * How many of a process's twenty requests may go to one webhook at a time. So five busy webhooks can be served at once.

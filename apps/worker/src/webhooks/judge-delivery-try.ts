@@ -15,10 +15,11 @@ export type TryVerdict =
   | { kind: 'failed'; error: string; gone: boolean };
 
 /**
- * Judges a try of a delivery. `tries` is how many tries were made, including this one. Any 2xx counts as
- * delivered, and 410 as gone. After anything else, the delivery is tried again. The pause starts with `firstMs`
- * milliseconds and grows by a factor of four up to 12 h. Retry-After can make it longer, up to 12 h. `random`
- * (0 to 1) adds up to a quarter, so that deliveries that failed together are not retried together.
+ * Judges a try of a delivery. `tries` is how many tries were made, including this try. Any 2xx
+ * counts as delivered, and 410 as gone. After anything else, the delivery is tried again. The pause
+ * starts with `firstMs` milliseconds and grows by a factor of four up to 12 h. Retry-After can make
+ * it longer, up to 12 h. `random` (0 to 1) adds up to a quarter, so that deliveries that failed
+ * together are not retried together.
  */
 export function judgeDeliveryTry(
   { status, error, retryAfterMs = 0 }: PostFacts,
