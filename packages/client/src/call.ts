@@ -19,12 +19,12 @@ export interface Call {
 }
 
 /**
- * Sends a call. If the call fails, repeats it until the deadline, if a repeat is safe and may help.
- * Throws BatonError.
+ * Sends a call. Repeats a failed call until the deadline if a repeat is safe and may help. Throws
+ * BatonError.
  */
 export type Caller = (call: Call, options?: CallOptions) => Promise<Answer>;
 
-// The server answers within 10 s: after that time it gives up and answers 503.
+// The server gives up after 10 s and answers 503, so it answers before this time.
 const ATTEMPT_MS = 15_000;
 
 /** Creates the function that sends a client's calls. */
@@ -68,7 +68,7 @@ export function createCaller(settings: Settings): Caller {
   };
 }
 
-/** Sends one request, and returns the response unread. */
+/** Sends one request. Returns the response without reading its body. */
 export function send(
   { base, headers, fetch }: Pick<Settings, 'base' | 'headers' | 'fetch'>,
   call: Pick<Call, 'method' | 'path' | 'query' | 'body' | 'headers'>,

@@ -49,7 +49,7 @@ export interface BatonClient {
   get(id: string, options?: CallOptions & { include?: 'config' | undefined }): Promise<Info>;
   /** Lists sessions, newest first. */
   list(filter?: SessionFilter & PageOptions): Paged<Info>;
-  /** Lists the events of a conversation so far, from its first session to this one. */
+  /** Lists the events of a conversation so far, from its first session to this session. */
   conversation(id: string, options?: PageOptions): Paged<ConversationEvent>;
   /** Streams the events of a session, past and new, each once, until the session has ended. */
   events(id: string, options?: EventOptions): AsyncGenerator<StreamedEvent, void>;
@@ -75,7 +75,7 @@ export interface BatonClient {
 }
 
 /**
- * Creates a client of the API at `baseUrl`. The client keeps no connection and no timer between
+ * Creates a client for the API at `baseUrl`. The client keeps no connection and no timer between
  * calls. Throws INVALID_REQUEST if an option is invalid.
  */
 export function createClient(options: ClientOptions): BatonClient {

@@ -14,7 +14,7 @@ import type { Stores } from '../store/stores.ts';
 /** The operations of operators on limits. */
 export interface OperatorLimits {
   /**
-   * Sets a limit, and replaces an existing limit of this name. The new limit applies within two
+   * Sets a limit, and replaces an existing limit with this name. The new limit applies within two
    * seconds.
    */
   put(kind: Limit['kind'], name: string, caps: LimitCaps): Promise<LimitView>;

@@ -124,6 +124,6 @@ function fromFlat(flat: readonly unknown[]): JobHash {
 export const createBackend: BackendFactory<RedisQueueBackend> = (name, opts, options) => {
   const backend = createRedisBackend(name, opts, options);
   // BullMQ's factory opens the connections that its class needs, but it cannot create another
-  // class. So the object gets its prototype afterwards.
+  // class. So this function sets the object's prototype after the call.
   return Object.setPrototypeOf(backend, Backend.prototype);
 };

@@ -5,14 +5,11 @@ import { createQueueErrors } from './redis-trouble.ts';
 /** How long a call waits for Redis, including the first connection, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 5_000;
 
-/**
- * Calls Redis within a deadline. Turns Redis errors into queue errors, such as
- * UNAVAILABLE.
- */
+/** Calls Redis within a deadline. Turns Redis errors into queue errors such as UNAVAILABLE. */
 export type RunBounded = <T>(call: () => Promise<T>) => Promise<T>;
 
 // The client's `commandTimeout` is not used: a timer for each command costs more, and a client that
-// the caller handed over does not have it.
+// the caller passed in may not have this option.
 /** Creates the function that runs calls on this queue within the deadline. */
 export function createBoundedRun(bull: Queue): RunBounded {
   const toError = createQueueErrors();

@@ -28,10 +28,10 @@ export interface JobUpkeep {
   waiting(): AsyncGenerator<string[]>;
   /** Repairs what would make BullMQ's scripts fail. Returns what it repaired. */
   heal(): Promise<Healed>;
-  /** Returns the job of this id, or null. */
+  /** Returns the job with this id, or null. */
   find(id: string): Promise<FoundJob | null>;
   /**
-   * Adds the job unless a live job has its id. Removes a finished job of this id first. Returns
+   * Adds the job unless a live job has its id. Removes a finished job with this id first. Returns
    * whether it added the job.
    */
   restore(job: Job): Promise<boolean>;

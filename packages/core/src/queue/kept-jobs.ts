@@ -16,7 +16,7 @@ export const DEFAULT_KEPT: KeptJobs = { completed: 1_000, failed: 1_000 };
 
 /**
  * Returns BullMQ's options for ended jobs. Completed jobs are kept for at most a day, failed jobs
- * for at most a week, and no more than these counts. A count of 0 keeps none.
+ * for at most a week, and no more than these counts. A count of 0 keeps no jobs.
  */
 export function buildKeptOptions({ completed, failed }: KeptJobs = DEFAULT_KEPT): {
   removeOnComplete: KeepJobs;

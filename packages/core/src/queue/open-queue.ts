@@ -19,7 +19,7 @@ export interface OpenedQueue {
 }
 
 /**
- * Opens the BullMQ queue of this name. Redis need not be up yet. Throws INVALID_CONFIG for a
+ * Opens the BullMQ queue with this name. Redis need not be up yet. Throws INVALID_CONFIG for a
  * connection that BullMQ cannot use.
  */
 export function openQueue(

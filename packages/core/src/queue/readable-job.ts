@@ -1,5 +1,5 @@
-// BullMQ reads a job's hash with JSON.parse, which throws at invalid text. So what BullMQ cannot
-// read is replaced before BullMQ gets it.
+// BullMQ reads a job's hash with JSON.parse, which throws at invalid text. So Baton replaces
+// unreadable parts before BullMQ gets the hash.
 
 /** A job's hash as Redis holds it. Every field is text. */
 export type JobHash = Record<string, string>;
@@ -45,7 +45,7 @@ export function makeReadable(stored: JobHash): ReadableHash {
   return { hash: { ...rest, data: placeholder(problem), opts: '{}' }, problem };
 }
 
-/** Returns the payload that replaces an unreadable one, as JSON. */
+/** Returns the payload that replaces an unreadable payload, as JSON. */
 export function placeholder(problem: string): string {
   return JSON.stringify({ [UNREADABLE]: problem });
 }

@@ -1,5 +1,4 @@
-// Logs the state of Redis: one line for each change of state, and not one for each call that
-// failed.
+// Logs the state of Redis: one line for each change of state, not one line for each failed call.
 
 import { isAppError } from '../model/errors/app-error.ts';
 import type { Logger } from '../runtime/log.ts';

@@ -17,7 +17,7 @@ export interface SmallJobQueue {
   close(): Promise<void>;
 }
 
-/** Opens the queue of this name. Redis need not be up yet. */
+/** Opens the queue with this name. Redis need not be up yet. */
 export function openSmallJobQueue(
   name: string,
   options: SessionQueueOptions,

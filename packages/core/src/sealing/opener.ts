@@ -30,7 +30,7 @@ const OPTIONS = {
   contentEncryptionAlgorithms: ['A128GCM', 'A256GCM', 'A128CBC-HS256', 'A256CBC-HS512'],
 };
 
-/** Creates an opener. Without keys it accepts configs without sealed values and refuses all others. */
+/** Creates an opener. Without keys it accepts configs without sealed values and refuses all other configs. */
 export function createOpener(keys: readonly OpeningKey[]): Opener {
   const imported = Promise.all(
     keys.map(async (jwk) => ({

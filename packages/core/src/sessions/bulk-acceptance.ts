@@ -71,7 +71,7 @@ export function createBulkAcceptance({
       // The launches are sealed one after the other, so that few secrets are sealed at once and the first launches are
       // served first.
       for (const one of limited) sealed.push(isLaunch(one) ? await seal(one, sealing) : one);
-      // If a store did not answer for one slice, the next slices fail at once instead of waiting as long.
+      // If a store did not answer for one slice, the next slices fail at once instead of waiting for that store again.
       const launched = failed ? undefined : await launchSlice(sealed.filter(isLaunch)).catch(fail);
       for (const one of sealed) {
         verdicts.push(isLaunch(one) ? (launched?.get(one) ?? failed ?? NONE) : one);
@@ -88,8 +88,8 @@ export function createBulkAcceptance({
 const NONE = { error: new Error('a launch has no verdict') };
 
 /**
- * Creates a function that launches a slice, with one command for its jobs and one for its documents. It throws if a
- * store does not answer.
+ * Creates a function that launches a slice, with one command for its jobs and one command for its documents. It throws
+ * if a store does not answer.
  */
 function createSliceLaunch({
   queue,

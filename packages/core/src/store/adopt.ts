@@ -32,7 +32,7 @@ export interface Adopter {
   /** Adopts a job that this process has just built from parsed input, without parsing it again. */
   adoptBuilt(job: Job, options?: { isNew?: boolean }): Promise<Session>;
   /**
-   * Returns the session of this id. If it has no document, adopts its job from the queue. Returns
+   * Returns the session with this id. If it has no document, adopts its job from the queue. Returns
    * null if there is no job either, if the session was deleted, or if the job requires a newer
    * version of Baton.
    */

@@ -63,7 +63,7 @@ const PROJECTION = {
   api_key_id: 1,
 } as const;
 
-/** The conversations of a database. */
+/** Creates the reads and removals of conversations in a database. */
 export function createConversationTree(db: Db): ConversationTree {
   const collection = db.collection<SessionDocument>('sessions');
   const find = (filter: Parameters<typeof collection.find>[0]) =>

@@ -60,7 +60,7 @@ export interface EventStore {
   clearAbove(sessionId: string, lastSeq: number, fence: number): Promise<void>;
 }
 
-/** The events of a database. */
+/** Creates the event store of a database. */
 export function createEventStore(db: Db): EventStore {
   const collection = db.collection<EventDocument>('events');
 
@@ -129,7 +129,7 @@ export function createEventStore(db: Db): EventStore {
     async clearAbove(sessionId, lastSeq, fence) {
       for (let from = lastSeq + 1; ; from += CLEAR_WINDOW) {
         const ids = Array.from({ length: CLEAR_WINDOW }, (_, i) => eventId(sessionId, from + i));
-        // Keeps the events of this fence and of newer ones. If a newer attempt has replaced this
+        // Keeps the events of this fence and of newer fences. If a newer attempt has replaced this
         // attempt, the events of the newer attempt may already be committed.
         const { deletedCount } = await collection.deleteMany({
           _id: { $in: ids },

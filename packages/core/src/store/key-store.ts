@@ -32,7 +32,7 @@ export interface KeyStore {
    * it again.
    */
   create(key: Pick<ApiKey, 'name' | 'tenant' | 'scope'>): Promise<{ key: ApiKey; text: string }>;
-  /** Returns the key of this id, even if it is revoked. Returns null if there is none. */
+  /** Returns the key with this id, even if it is revoked. Returns null if there is none. */
   find(id: string): Promise<StoredKey | null>;
   /** Returns the newest 1,000 keys, newest first. Leaves out keys that cannot be read. */
   list(): Promise<ApiKey[]>;

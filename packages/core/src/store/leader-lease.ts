@@ -22,7 +22,7 @@ export interface LeaderLease {
 }
 
 /**
- * Creates the lease of this name for this owner. MongoDB's clock times the lease, and the
+ * Creates the lease with this name for this owner. MongoDB's clock times the lease, and the
  * collection `duties` stores the lease.
  */
 export function createLeaderLease(

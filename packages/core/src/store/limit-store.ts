@@ -26,7 +26,7 @@ const LIST_MAX = 1_000;
 
 /** The limits that operators set. */
 export interface LimitStore {
-  /** Sets a limit, and replaces an existing limit of this name. */
+  /** Sets a limit, and replaces an existing limit with this name. */
   put(kind: Limit['kind'], name: string, caps: LimitCaps, now: Date): Promise<Limit>;
   /** Returns the limit, or null. Throws INTERNAL if its document cannot be read. */
   get(kind: Limit['kind'], name: string): Promise<Limit | null>;
@@ -34,11 +34,11 @@ export interface LimitStore {
   remove(kind: Limit['kind'], name: string): Promise<boolean>;
   /** Returns at most 1,000 limits, sorted by name. Leaves out documents that cannot be read. */
   list(): Promise<Limit[]>;
-  /** Returns the limits of these ids (`limitId`), by id. Leaves out ids without a limit. */
+  /** Returns the limits with these ids (`limitId`), by id. Leaves out ids without a limit. */
   getMany(ids: readonly string[]): Promise<Map<string, Limit>>;
 }
 
-/** The limits of a database. */
+/** Creates the limit store of a database. */
 export function createLimitStore(db: Db, options: ListOptions = {}): LimitStore {
   const collection = db.collection<LimitDocument>(COLLECTION);
   const readList = createListReader(COLLECTION, read, options);

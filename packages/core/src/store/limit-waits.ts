@@ -7,8 +7,8 @@ import { createListReader, type ListOptions } from './read-document.ts';
 import { decodeSession } from './session-codec.ts';
 
 /**
- * How long a claim on a waiting session holds, in milliseconds. After that another process may
- * claim it.
+ * How long a claim on a waiting session holds, in milliseconds. After that, another process may
+ * claim the session.
  */
 const CLAIM_MS = 5_000;
 
@@ -57,7 +57,10 @@ export interface LimitWaiterFilter {
 
 const WAITS = { status: 'queued', waiting_for: 'budget' } as const satisfies Filter<Session>;
 
-/** The sessions of a database that wait for their limits. MongoDB's clock times the claims. */
+/**
+ * Creates the operations on the sessions that wait for their limits. MongoDB's clock times the
+ * claims.
+ */
 export function createLimitWaits(db: Db, clock: StoreClock, options: ListOptions = {}): LimitWaits {
   const collection = db.collection<SessionDocument>('sessions');
   const readList = createListReader('sessions', decodeSession, options);

@@ -30,14 +30,17 @@ export const LOGIN_LASTS_MS = 12 * 3_600_000;
 
 const TOKEN_BYTES = 32;
 
-/** The logins of a database. Every API process that shares the database accepts them. */
+/**
+ * Creates the login store of a database. Every API process that shares the database accepts the
+ * same logins.
+ */
 export function createLoginStore(db: Db): LoginStore {
   const collection = db.collection<LoginDocument>('logins');
   return {
     async begin(keyId) {
       const token = randomBytes(TOKEN_BYTES).toString('base64url');
       const now = Date.now();
-      // Each new login removes the expired ones, so that they do not accumulate.
+      // Each new login removes expired logins, so that they do not accumulate.
       await collection.deleteMany({ expires_at: { $lte: new Date(now) } });
       const expires_at = new Date(now + LOGIN_LASTS_MS);
       await collection.insertOne({ _id: hashSecret(token), key_id: keyId, expires_at });

@@ -60,9 +60,9 @@ export interface Mongo {
 }
 
 /**
- * Connects lazily, so the server need not be up yet. The database is the one that the URL names, or
- * `baton` if it names none. Writes are acknowledged by a majority and journaled, so an acknowledged
- * write survives a crash. Throws INVALID_CONFIG if the driver rejects the URL.
+ * Connects lazily, so the server need not be up yet. The URL names the database. If it names no
+ * database, Baton uses `baton`. Writes are acknowledged by a majority and journaled, so an
+ * acknowledged write survives a crash. Throws INVALID_CONFIG if the driver rejects the URL.
  */
 export function connectMongo(url: string): Mongo {
   const { client, db } = open(url);

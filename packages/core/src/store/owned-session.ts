@@ -117,7 +117,7 @@ export interface OwnedSessions {
   open(attempt: FencedAttempt): OwnedSession;
 }
 
-/** The owned sessions of a database. MongoDB's clock times their leases. */
+/** Creates the owned sessions of a database. MongoDB's clock times the leases. */
 export function createOwnedSessions(db: Db, clock: StoreClock): OwnedSessions {
   return { open: (attempt) => openOwnedSession(db, clock, attempt) };
 }

@@ -1,5 +1,5 @@
-// Reads stored documents one by one. One bad document, for example one that a person wrote in a
-// shell, must not fail a read of many documents.
+// Reads stored documents one by one. One bad document, for example a document that a person wrote
+// in a shell, must not fail a read of many documents.
 import type { z } from 'zod';
 import { AppError } from '../model/errors/app-error.ts';
 import { defined } from '../model/schema/defined.ts';

@@ -34,7 +34,7 @@ const HOLDER = { config: 1, root_session_id: 1, parent_session_id: 1, status: 1 
 // Batches are small, because a config may be a megabyte.
 const BATCH = 20;
 
-/** The secrets of a database. */
+/** Creates the secret store of a database. */
 export function createSecretStore(db: Db): SecretStore {
   const sessions = db.collection<SessionDocument>('sessions');
   const schedules = db.collection<{ _id: string; revision: number; launch: string }>('schedules');

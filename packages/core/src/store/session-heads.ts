@@ -31,7 +31,10 @@ const PROJECTION = { parent_session_id: 1, created_at: 1, status: 1, last_event_
 
 type HeadDocument = Omit<SessionHead, 'id'> & { _id: string };
 
-/** The heads of a database. `tombstones` shows which ids belonged to deleted sessions. */
+/**
+ * Creates the reads of session heads in a database. `tombstones` shows which ids belonged to
+ * deleted sessions.
+ */
 export function createSessionHeads(db: Db, tombstones: Pick<TombstoneStore, 'get'>): SessionHeads {
   const collection = db.collection<SessionDocument>('sessions');
   return {

@@ -31,7 +31,7 @@ export interface SessionLeftovers {
   ): Promise<boolean>;
 }
 
-/** The leftovers in a database. */
+/** Creates the removal of leftovers from a database. */
 export function createSessionLeftovers(db: Db): SessionLeftovers {
   const events = db.collection<EventDocument>('events');
   const chunks = db.collection<ChunkDocument>('transcripts');

@@ -74,10 +74,10 @@ export interface SessionStore {
    * unknown.
    */
   ancestry(session: Session): Promise<ConversationLink[]>;
-  /** Returns the sessions of these ids, in the same order. Leaves out unknown ids. */
+  /** Returns the sessions with these ids, in the same order. Leaves out unknown ids. */
   getMany(ids: readonly string[]): Promise<Session[]>;
   /**
-   * Returns the labels of the sessions of these ids, in any order. Leaves out unknown ids and
+   * Returns the labels of the sessions with these ids, in any order. Leaves out unknown ids and
    * documents that cannot be read.
    */
   labels(ids: readonly string[]): Promise<SessionLabel[]>;

@@ -31,7 +31,7 @@ export interface SpentStore {
    * session's document still exists.
    */
   record(rootId: string, sessions: readonly SessionSpending[], now: Date): Promise<void>;
-  /** Makes all records of this conversation count, because none of its documents is left. */
+  /** Makes all records of this conversation count, because its documents are gone. */
   settle(rootId: string): Promise<void>;
   /** The `_id`s of the records whose sessions still have their documents. */
   findCountedTwice(): Promise<string[]>;
@@ -39,7 +39,7 @@ export interface SpentStore {
   removeExpired(now: Date): Promise<void>;
 }
 
-/** The spending of deleted sessions in a database. */
+/** Creates the store of what deleted sessions spent. */
 export function createSpentStore(db: Db): SpentStore {
   const collection = db.collection<SpentDocument>('tombstones');
   const sessions = db.collection<SessionDocument>('sessions');

@@ -70,7 +70,7 @@ export interface TombstoneStore {
   unfinished(after?: string): Promise<Tombstone[]>;
   /** Returns the tombstones whose sweep is due, the longest overdue first; at most 500. */
   dueForSweep(now: Date): Promise<Tombstone[]>;
-  /** Puts a sweep that has more to remove behind the other sweeps that are due. */
+  /** Moves a sweep that has more to remove behind the other sweeps that are due. */
   postponeSweep(tombstone: Tombstone, now: Date): Promise<void>;
   /**
    * Ends a sweep. Removes the tombstone if its retention is over; otherwise schedules the last
@@ -81,7 +81,7 @@ export interface TombstoneStore {
   rootsRemovedBetween(from: Date, to: Date): AsyncGenerator<string[]>;
 }
 
-/** The tombstones of a database. */
+/** Creates the tombstone store of a database. */
 export function createTombstoneStore(db: Db): TombstoneStore {
   const collection = db.collection<TombstoneDocument>('tombstones');
 

@@ -50,7 +50,7 @@ export interface TranscriptStore {
   read(file: TranscriptFile, lineage: readonly Session[]): AsyncGenerator<Buffer>;
 }
 
-/** The transcripts of a database. */
+/** Creates the transcript store of a database. */
 export function createTranscriptStore(db: Db): TranscriptStore {
   const collection = db.collection<ChunkDocument>('transcripts');
   const insert = createGroupInsert(collection);

@@ -39,7 +39,9 @@ const RELEASED = { 'lease.owner': '', 'lease.expires_at': '' } as const;
 /** Fields that the update of `fail` writes itself, so their form does not matter. */
 const WRITTEN = ['failure', 'end_time', 'not_before', 'updated_at', 'status'];
 
-/** The unusable sessions of a database. MongoDB's clock decides whether a lease holds. */
+/**
+ * Creates the function that fails unusable sessions. MongoDB's clock decides whether a lease holds.
+ */
 export function createUnusableSessions(db: Db, clock: StoreClock): UnusableSessions {
   const collection = db.collection<SessionDocument>('sessions');
   return {

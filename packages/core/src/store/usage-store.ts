@@ -9,7 +9,10 @@ import {
 } from '../model/usage/usage.ts';
 import type { SpentStore } from './spent-store.ts';
 
-/** The sessions to sum: those that ended in `from <= end_time < to`, or all of a conversation. */
+/**
+ * The sessions to sum: the sessions that ended at or after `from` and before `to`, or all sessions
+ * of a conversation.
+ */
 export interface UsageFilter {
   from?: Date;
   to?: Date;

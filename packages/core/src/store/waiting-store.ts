@@ -61,7 +61,7 @@ const PARENT = {
   cancel_requested_at: 1,
 } satisfies Record<keyof BusyParent, 1>;
 
-/** The waiting sessions of a database. */
+/** Creates the waiting store of a database. */
 export function createWaitingStore(
   db: Db,
   clock: StoreClock,

@@ -41,7 +41,7 @@ type OutboxDocument = Pick<SessionDocument, '_id' | 'created_at' | 'tags' | 'web
 
 const FIELDS = { created_at: 1, tags: 1, webhooks_due: 1 } as const;
 
-/** The outbox on the sessions of a database. */
+/** Creates the outbox, which is stored on the sessions of a database. */
 export function createWebhookOutbox(db: Db): WebhookOutbox {
   const collection = db.collection<SessionDocument>('sessions');
   return {

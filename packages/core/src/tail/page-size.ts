@@ -10,7 +10,7 @@ export const FIRST_PAGE = { events: FIRST_EVENTS, bytes: TARGET_BYTES } as const
 
 /**
  * Returns how many events to read after a page with lines of these sizes: few after long lines, up
- * to twice as many after short ones.
+ * to twice as many after short lines.
  */
 export function nextPage(events: number, sizes: readonly number[]): number {
   const fitting = Math.floor(TARGET_BYTES / Math.max(...sizes, 1));

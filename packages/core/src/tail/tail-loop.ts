@@ -34,8 +34,8 @@ export interface TailOf {
   id: string;
   root_session_id: string;
   /**
-   * When the session was created. A session of this id that was created at another time is not
-   * followed.
+   * When the session was created. The tail does not follow a session with this id that was created
+   * at another time.
    */
   created_at?: Date;
 }

@@ -5,9 +5,9 @@ import { AppError } from '../errors/app-error.ts';
 
 /**
  * The feature words that this version understands. A feature needs a word if an older worker would run its sessions
- * incorrectly; it needs none if an older worker may ignore it. Add the word here in the change that adds the feature, and
- * write the word into `requires` of each job that uses the feature (queue/job-builder.ts). A worker that does not know
- * the word leaves such a job to a newer worker. Never remove a word.
+ * incorrectly. A feature that an older worker may ignore needs no word. Add the word here in the change that adds the
+ * feature, and write the word into `requires` of each job that uses the feature (queue/job-builder.ts). A worker that
+ * does not know the word leaves such a job to a newer worker. Never remove a word.
  */
 export const FEATURES: ReadonlySet<string> = new Set<string>([]);
 

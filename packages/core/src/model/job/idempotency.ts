@@ -9,7 +9,7 @@ import type { Job } from './job.ts';
 // would make a new session.
 const NAMESPACE = '6f1c1f0e-5d0a-4c53-9b64-0a6f3d1f7c2e';
 
-/** Schema of an idempotency key: the caller chooses it, so that a repeated request makes no second session. */
+/** Schema of an idempotency key: the caller chooses it, so that a repeated request does not create a second session. */
 export const idempotencyKeySchema = z
   .string()
   .min(1)
@@ -18,7 +18,7 @@ export const idempotencyKeySchema = z
     'Key chosen by the caller. The same key with the same request returns the same session, as long as Baton keeps that session.',
   );
 
-/** An accepted session. `replayed` is true if an earlier request with the same idempotency key made it. */
+/** An accepted session. `replayed` is true if an earlier request with the same idempotency key created the session. */
 export interface AcceptedSession {
   session: Session;
   replayed: boolean;

@@ -12,8 +12,8 @@ import { requestHash } from './config-hash.ts';
 import { JOB_MAX_BYTES } from './job.ts';
 import { blankSession } from './new-session.ts';
 
-// The fields that are kept from a refused payload, each one only if it is valid. `not_before` is left out, because a
-// failed session has no start to wait for.
+// The fields that are kept from a refused payload. Each field is kept only if it is valid. `not_before` is left out,
+// because a failed session has no start to wait for.
 const KEPT_FIELDS = {
   run_id: idSchema,
   parent_session_id: idSchema,

@@ -6,8 +6,8 @@ import type { Governed, Refusal } from './policy.ts';
 const REFERENCE = /\$\{([A-Z_][A-Z0-9_]*)\}|\$([A-Z_][A-Z0-9_]*)/g;
 
 /**
- * Returns the parts of a config's http hooks that could send a variable of the operator, or that the server would
- * receive in another form than the caller wrote. A header may refer to a variable only if `env` or `settings.env` of
+ * Returns the parts of a config's http hooks that could send the operator's variables, or that would reach the server
+ * in a different form from what the caller wrote. A header may refer to a variable only if `env` or `settings.env` of
  * the same config sets it, and `allowedEnvVars` names it. If the settings have `httpHookAllowedEnvVars`, that list must
  * name the variable, too. The CLI fills in any other variable from the operator's environment, or leaves it out.
  */

@@ -23,7 +23,7 @@ export const POLICY_RULES: readonly PolicyRule[] = [
 /** Rules that compare keys. They need the whole config, so they cannot check the overrides of a continue. */
 export const WHOLE_CONFIG_RULES: readonly PolicyRule[] = [hookRefusals];
 
-/** Returns the directories that a request names, with their fields, including those in Claude's own settings. */
+/** Returns the directories that a request names, also in Claude's own settings, with the field of each directory. */
 export function directoriesOf(config: Governed): { field: string; path: unknown }[] {
   const { working_dir, additional_directories } = config;
   return [

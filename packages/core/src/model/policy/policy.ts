@@ -27,7 +27,7 @@ export interface Policy {
   allowedSettings: Allowed;
   /** Commands that MCP servers may use, matched exactly. */
   allowedMcpCommands: Allowed;
-  /** The settings files that a session reads by default, and those that callers may request. */
+  /** The settings files that a session reads by default, and the settings files that callers may request. */
   settingSources: { byDefault: readonly SettingSource[]; allowed: readonly SettingSource[] };
   /** Whether a session by default ignores `.mcp.json`, and whether callers may not change that. */
   strictMcpConfig: { byDefault: boolean; isLocked: boolean };

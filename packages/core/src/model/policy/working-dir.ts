@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 
 /**
- * Returns whether an absolute path is one of `roots` or lies below one. It resolves `..` in the text only and does not
- * look at the disk. The worker resolves symbolic links before it runs a session, and checks again.
+ * Returns whether an absolute path is one of `roots` or lies below a root. The function resolves `..` in the text only
+ * and does not look at the disk. The worker resolves symbolic links before it runs a session, and checks again.
  */
 export function isInsideRoots(path: string, roots: readonly string[]): boolean {
   if (!posix.isAbsolute(path)) return false;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { nextCron } from './cron.ts';
 
-/** The time zone of a cron expression without one. */
+/** The default time zone of cron expressions. */
 export const DEFAULT_TIME_ZONE = 'UTC';
 
 const EVERY_MIN_MS = 1_000;

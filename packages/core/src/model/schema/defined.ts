@@ -6,7 +6,7 @@ export type Defined<T> = {
 };
 
 /**
- * Copies `fields` without those that are undefined. Stored documents and JSON distinguish an absent field from a null
+ * Copies an object without its undefined fields. Stored documents and JSON distinguish an absent field from a null
  * field, and `exactOptionalPropertyTypes` forbids undefined in an optional field.
  */
 export function defined<const T extends object>(fields: T): Defined<T> {

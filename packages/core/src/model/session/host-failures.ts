@@ -20,7 +20,7 @@ const LIMIT = 3;
 /** How many failures a session keeps. `LIMIT` needs fewer. */
 const FAILURES_KEPT = 20;
 
-/** Adds a failure at the end of the list, and drops the oldest failures if the list gets too long. */
+/** Returns the list with a failure added at its end, without the oldest failures if the list is too long. */
 export function addHostFailure(
   failures: readonly HostFailure[],
   failure: HostFailure,
@@ -31,7 +31,7 @@ export function addHostFailure(
 /**
  * Returns why a session that hosts kept from starting fails, or null if Baton tries the session again. A worker probes
  * its host before it takes such a session again, so only the first failure on each worker may come without a passed
- * probe. A session that fails on healthy hosts is the cause itself, for example because it fills the disk.
+ * probe. A session that fails on healthy hosts is itself the cause, for example because it fills the disk.
  */
 export function hostVerdict(failures: readonly HostFailure[]): FailureFacts | null {
   const last = failures.at(-1);

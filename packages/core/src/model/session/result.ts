@@ -23,8 +23,8 @@ const modelUsageSchema = z.object({
 });
 
 /**
- * Schema of Claude's final `result` event, with the keys of the CLI (those of the seed and later ones). The stored
- * event also has the keys that are missing here.
+ * Schema of Claude's final `result` event, with the CLI's keys (the keys of the seed and later keys). The stored event
+ * also has keys that this schema does not list.
  */
 export const resultSchema = z.object({
   type: z.literal('result'),

@@ -1,4 +1,4 @@
-// Positions in streams and pages. A mark tells a session from an earlier, deleted session with the same id.
+// Positions in streams and pages. A mark distinguishes a session from a deleted session with the same id.
 import type { Session } from './session.ts';
 
 /** A value of `after` beyond any event, for a reader who only waits for the end of a stream. */

@@ -12,7 +12,7 @@ export interface Tombstone {
   root_session_id: string;
   state: 'asked' | 'deleting' | 'buried' | 'gone';
   /**
-   * When the deletion began, or when the session was created if that is later. A session of this id that was created
+   * When the deletion began, or when the session was created if that is later. A session with this id that was created
    * after this time is a new session.
    */
   at: Date;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * Schema of one of Claude's own files. Its bytes before `base` belong to the session's ancestors, those from `base` to
- * `length` to the session. `sha256` covers the whole file up to `length`.
+ * Schema of one of Claude's own files. Its bytes before `base` belong to the session's ancestors. Its bytes from `base`
+ * to `length` belong to the session. `sha256` covers the whole file up to `length`.
  */
 const transcriptFileSchema = z.object({
   path: z.string().describe("Path relative to the project folder in the CLI's config directory."),
