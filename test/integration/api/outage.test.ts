@@ -106,7 +106,7 @@ describe('while MongoDB is away', () => {
 });
 
 describe('while a store hangs', () => {
-  test('calls end with 503', async ({ gated, mongodb, redis }) => {
+  test('every call ends with 503', async ({ gated, mongodb, redis }) => {
     const stored = await gated.stores.sessions.insertIfAbsent(makeCompletedSession());
     await expectReady(gated);
     const before = await countJobs(gated);

@@ -49,7 +49,7 @@ describe('the access table', () => {
     await app.close();
   });
 
-  test('covers all paths below a path, but not paths that only start the same', () => {
+  test('covers all paths below a path, but no other path that begins with the same letters', () => {
     expect(accessOf('GET', '/docs/js/scalar.js')).toBe('public');
     expect(accessOf('GET', '/docs')).toBe('public');
     expect(accessOf('GET', '/docs-of-admins')).toBe('admin');

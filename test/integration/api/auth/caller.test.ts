@@ -28,7 +28,7 @@ describe('the api_key_id of a session', () => {
     expect(continued.api_key_id).toBe(other.id);
   });
 
-  test("is, for a schedule's sessions, the key that created or last enabled the schedule", async ({
+  test('is the key that created or last enabled the schedule, if a schedule launched the session', async ({
     keyed,
     db,
   }) => {
@@ -73,7 +73,7 @@ describe('the api_key_id of a session', () => {
     );
   });
 
-  test("stays the first key's if two keys of a tenant send the same idempotent launch", async ({
+  test('stays the first key if two keys of a tenant send the same idempotent launch', async ({
     keyed,
   }) => {
     const [old, fresh] = [await write(keyed), await write(keyed)];

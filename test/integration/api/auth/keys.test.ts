@@ -38,7 +38,7 @@ describe('a call to an API that requires keys', () => {
     ['write', 200, 202],
     ['admin', 200, 202],
   ] as const)(
-    'with scope %s answers a read with %i and a launch with %i',
+    'with scope %s gets %i for a read and %i for a launch',
     async ([scope, reads, writes], { keyed }) => {
       const headers = await keyed.as(scope);
       expect((await keyed.app.inject({ url: '/v1/sessions', headers })).statusCode).toBe(reads);
@@ -104,10 +104,7 @@ describe('a call to an API that requires keys', () => {
   });
 });
 
-test('a call with a key answers 503 while MongoDB is away', async ({
-  databaseName,
-  queuePrefix,
-}) => {
+test('a call with a key gets 503 while MongoDB is away', async ({ databaseName, queuePrefix }) => {
   const gate = await createGate(databaseUrl(databaseName));
   const api = await openKeyedApi({ redis: redisUrl(), mongodb: gate.url, prefix: queuePrefix });
   const headers = await api.as('read');

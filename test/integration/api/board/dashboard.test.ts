@@ -120,7 +120,7 @@ describe('a job on the dashboard', () => {
   });
 });
 
-describe('the pages of sessions', () => {
+describe('the session pages', () => {
   test('list sessions by status, and link each to its job, parent and children', async ({
     api,
   }) => {

@@ -72,7 +72,7 @@ describe('a call that needs no body accepts what clients send anyway:', () => {
   });
 });
 
-describe('a body with a value that could be stored changed', () => {
+describe('a body with a value that storage may change', () => {
   test.for<[what: string, text: string, field: string]>([
     ['half a pair in the query', '{"query":"a\\ud83d b"}', 'query'],
     ['half a pair in a tag', '{"query":"q","tags":["\\udc00"]}', 'tags.0'],

@@ -77,8 +77,8 @@ describe('Idempotency-Key', () => {
   });
 });
 
-describe('the options of a launch', () => {
-  test('return a delay as a start time, and the job waits for it', async ({ api }) => {
+describe('a launch', () => {
+  test('with a delay returns the start time, and its job waits until then', async ({ api }) => {
     const before = Date.now();
     const answer = await api.app.inject({
       method: 'POST',
@@ -92,7 +92,7 @@ describe('the options of a launch', () => {
     expect((await api.stores.sessions.get(id))?.config.recovery).toEqual({ max_retries: 0 });
   });
 
-  test('return run_at as the start time', async ({ api }) => {
+  test('with run_at returns run_at as the start time', async ({ api }) => {
     const run_at = new Date(Date.now() + 3_600_000).toISOString();
     const answer = await api.app.inject({
       method: 'POST',
@@ -106,13 +106,16 @@ describe('the options of a launch', () => {
   test.for([
     ['both delay_ms and run_at', { delay_ms: 1, run_at: '2026-01-01T00:00:00Z' }, 'run_at'],
     ['zero attempts', { attempts: 0 }, 'attempts'],
-  ] as const)("are refused with the field's name for %s", async ([, options, field], { api }) => {
-    const answer = await api.app.inject({
-      method: 'POST',
-      url: '/v1/sessions',
-      payload: { query: 'q', ...options },
-    });
-    expect(answer.statusCode).toBe(400);
-    expect(answer.json().error).toMatchObject({ code: 'INVALID_REQUEST', details: { field } });
-  });
+  ] as const)(
+    'is refused for %s, and the error names the field',
+    async ([, options, field], { api }) => {
+      const answer = await api.app.inject({
+        method: 'POST',
+        url: '/v1/sessions',
+        payload: { query: 'q', ...options },
+      });
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json().error).toMatchObject({ code: 'INVALID_REQUEST', details: { field } });
+    },
+  );
 });

@@ -32,7 +32,7 @@ async function sessionsOf(api: Api, tag: string) {
 const cancel = (api: Api, id: string) =>
   api.app.inject({ method: 'POST', url: `/v1/sessions/${id}/cancel` });
 
-describe('the limit of sessions at once', () => {
+describe('the limit of concurrent sessions', () => {
   test('holds even if many launches come at the same moment', async ({ api }) => {
     const tag = await limitedTag(api, { max_sessions_at_once: 3 });
 
@@ -120,7 +120,7 @@ describe('the limit of sessions per minute', () => {
   });
 });
 
-describe('the limit of dollars per day', () => {
+describe('the daily dollar limit', () => {
   const spend = (api: Api, tag: string, cost_usd: number, end_time = new Date()) =>
     api.stores.sessions.insertIfAbsent(
       makeCompletedSession({ tags: [tag], totals: { ...NO_TOTALS, cost_usd }, end_time }),
@@ -166,7 +166,7 @@ describe('if on_limit is "wait", a session', () => {
     expect(await api.queue.find(waiting.json().id)).toBeNull();
   });
 
-  test('is enqueued in launch order when another one ends', async ({ api }) => {
+  test('is enqueued in launch order when another session ends', async ({ api }) => {
     const tag = await limitedTag(api, { max_sessions_at_once: 1 });
     const running = (await launch(api, tag)).json();
     const first = (await launch(api, tag, wait)).json();

@@ -13,7 +13,7 @@ const launchAll = (api: Api, sessions: unknown, extra: object = {}) =>
   });
 
 describe('POST /v1/sessions/bulk', () => {
-  test('launches a thousand sessions, answers in their order, and serves others meanwhile', async ({
+  test('launches a thousand sessions, answers in their order, and serves other callers at the same time', async ({
     api,
   }) => {
     const tag = newId();

@@ -22,7 +22,7 @@ async function keyOf(keyed: KeyedApi, scope: 'read' | 'write'): Promise<string> 
   return (await keyed.as(scope)).authorization.slice('Bearer '.length);
 }
 
-describe('the login of the dashboards', () => {
+describe('the dashboard login', () => {
   test.for(['/queues', '/queues/queue/sessions', '/sessions'])(
     'redirects a browser from %s to the login and back',
     async (url, { keyed }) => {
@@ -46,7 +46,7 @@ describe('the login of the dashboards', () => {
     }
   });
 
-  test('sets an expiring cookie without the key, closed to scripts and other sites', async ({
+  test('sets an expiring cookie that does not contain the key and is closed to scripts and other sites', async ({
     keyed,
   }) => {
     const key = await keyOf(keyed, 'read');
@@ -77,7 +77,7 @@ describe('the login of the dashboards', () => {
     expect((await proxied.app.inject({ ...asked, headers })).statusCode).toBe(401);
   });
 
-  test('refuses a wrong key on the form without repeating it', async ({ keyed }) => {
+  test('refuses a wrong key in the form, and does not repeat the key', async ({ keyed }) => {
     for (const key of ['', 'nonsense-key', `baton_${'0'.repeat(16)}_${'s'.repeat(43)}`]) {
       const refused = await post(keyed, '/login', { key });
       expect(refused.statusCode).toBe(401);
@@ -93,10 +93,13 @@ describe('the login of the dashboards', () => {
     ['/\\evil.test', '/queues'],
     ['javascript:alert(1)', '/queues'],
     ['/sessions?status=failed', '/sessions?status=failed'],
-  ] as const)('redirects to %s only if it is on this server', async ([next, to], { keyed }) => {
-    const done = await post(keyed, '/login', { key: await keyOf(keyed, 'read'), next });
-    expect(done.headers.location).toBe(to);
-  });
+  ] as const)(
+    'redirects to %s only if that address is on this server',
+    async ([next, to], { keyed }) => {
+      const done = await post(keyed, '/login', { key: await keyOf(keyed, 'read'), next });
+      expect(done.headers.location).toBe(to);
+    },
+  );
 
   test("refuses a login or logout from another site's page", async ({ keyed }) => {
     const key = await keyOf(keyed, 'read');

@@ -78,7 +78,7 @@ describe.for(REFUSED)('%s is refused', ([, config, field]) => {
     expect([answer.statusCode, answer.json().error]).toMatchObject([422, error]);
   });
 
-  test('in a continue that inherits it, unless it clears it', async ({ strict }) => {
+  test('in a continue that inherits it, unless the continue clears it', async ({ strict }) => {
     const made = makeCompletedSession({ config: { query: 'first', ...config } });
     const { id } = await strict.stores.sessions.insertIfAbsent(made);
     const inherits = await post(strict, `/v1/sessions/${id}/continue`, { query: 'q' });

@@ -297,7 +297,9 @@ describe('the uniform error body answers', () => {
 });
 
 describe('a refused request', () => {
-  test('with a wrong content type gets the accepted one in the message', async ({ api }) => {
+  test('with a wrong content type gets a message that names the accepted content type', async ({
+    api,
+  }) => {
     const answer = await api.app.inject({
       method: 'POST',
       url: '/v1/sessions',

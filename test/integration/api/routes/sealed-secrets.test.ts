@@ -154,7 +154,7 @@ describe('if the operator has a key, no store holds a plain secret of', () => {
 });
 
 describe('an idempotency key of a sealed launch', () => {
-  test('returns the same session for the same secrets and conflicts for others', async ({
+  test('returns the same session for the same secrets, and a conflict for other secrets', async ({
     sealed,
   }) => {
     const headers = { 'idempotency-key': newId() };

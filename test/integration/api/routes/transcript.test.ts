@@ -105,7 +105,7 @@ describe('GET /v1/sessions/:id/transcript', () => {
     expect(answer.json().error.code).toBe('TRANSCRIPT_NOT_FOUND');
   });
 
-  test('breaks off the download of a damaged transcript', async ({ api, transcripts }) => {
+  test('aborts the download of a damaged transcript', async ({ api, transcripts }) => {
     const { id, transcript } = await keepLarge(transcripts, 2);
     const [file] = transcript.files;
     if (!file) throw new Error('expected a file');
@@ -134,7 +134,7 @@ describe('GET /v1/sessions/:id/transcript', () => {
     const [socket] = (await accepted) as [Socket];
     response.pause();
     await vi.waitFor(() => expect(socket.writableLength).toBeGreaterThan(0));
-    // Reading the whole file here gives the server time to buffer it, if it did.
+    // Reading the whole file here gives the server time in which it could buffer too much.
     for await (const _piece of transcripts.read(file, [session]));
 
     expect(socket.writableLength).toBeLessThan(2 * 1024 * 1024);

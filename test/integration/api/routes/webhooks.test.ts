@@ -171,7 +171,7 @@ describe('the log of a webhook', () => {
     expect(await api.webhooks.queue.restore({ id: delivery.id, round: 1 })).toBe(false);
   });
 
-  test('cannot redeliver if the webhook is disabled or is not the delivery’s own', async ({
+  test('cannot redeliver if the webhook is disabled or the delivery belongs to another webhook', async ({
     api,
   }) => {
     const [one, two] = [await make(api), await make(api)];

@@ -45,7 +45,7 @@ const all = (sessions: [Session, number][]) =>
   );
 
 describe('a stream that follows a conversation', () => {
-  test('continues into the next session and ends with it', async ({ api, url }) => {
+  test('continues into the next session and ends with that session', async ({ api, url }) => {
     const root = await ended(api, makeSession(), 2);
     const child = await api.stores.sessions.insertIfAbsent(makeChild(root));
     const reader = await tail(url, root.id, { query: FOLLOW });

@@ -38,13 +38,13 @@ describe('the stream of all statuses', () => {
     });
     const writing = await claimAndWrite(api.stores, id, api.queue.live);
     expect(await reader.next()).toMatchObject({ data: { id, status: 'starting' } });
-    await writing.write(3); // events, no status change: the stream sends nothing
+    await writing.write(3); // these are events, not status changes, so the stream sends nothing
     await writing.complete();
     const last = { id, status: 'completed', last_event_seq: 3 };
     expect(await reader.next()).toMatchObject({ data: last });
   });
 
-  test('sends with a tag only the changes of sessions that have it', async ({ api, url }) => {
+  test('with a tag sends only the changes of sessions that have the tag', async ({ api, url }) => {
     const tag = newId();
     const reader = await statuses(url, `?tag=${tag}`);
     const launch = (tags: string[]) =>

@@ -10,7 +10,7 @@ import { claimAndWrite, type Writing } from '../../../support/writing.ts';
 /** Longer than any test takes, in milliseconds. */
 export const NEVER_MS = 600_000;
 
-/** Opens one more API on the same stores with these times; the test's end closes it. */
+/** Opens one more API on the same stores with these times. The API closes after the test. */
 export type OpenReplica = (times: NonNullable<ApiOptions['times']>) => Promise<Replica>;
 
 /** One more API and its address. */

@@ -24,7 +24,7 @@ export interface Scene {
   session(id: string): Promise<Session>;
   /** Writes fields into a session document, as its owner would. */
   set(id: string, fields: Partial<Session>): Promise<void>;
-  /** Ends the session without releasing others, as a process does that dies right after. */
+  /** Ends the session without releasing others, like a process that dies right after the ending. */
   die(id: string): Promise<void>;
   /** Ends the session and releases the sessions that waited for it. */
   finish(id: string): Promise<void>;

@@ -113,7 +113,7 @@ describe('sessions of one concurrency key', () => {
     );
   });
 
-  test('never run if they are cancelled while they wait, and the next ones are released', async ({
+  test('never run if they are cancelled while they wait, and the next sessions are released', async ({
     scene,
   }) => {
     const key = newId();

@@ -3,7 +3,7 @@ import { newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { launch, type Process, test, wait } from './limits-scene.ts';
 
-describe('a continue under a limit that waits for its parent', () => {
+describe('a continue that waits for its parent under a limit', () => {
   const behind = async ({ manager }: Process, parent: string, options: object) =>
     (
       await manager.acceptance.continue(

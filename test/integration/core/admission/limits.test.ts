@@ -76,7 +76,7 @@ describe('sessions that wait for a budget and are released by several processes 
 describe('one idempotency key used by several callers at once under a limit', () => {
   const isRefused = (reason: unknown) => isAppError(reason) && reason.code === 'LIMIT_EXCEEDED';
 
-  test('makes one session for all callers if there is room for one', async ({
+  test('makes one session for all callers if there is room for one session', async ({
     limits,
     stores,
     db,
@@ -143,7 +143,7 @@ describe('one idempotency key used by several callers at once under a limit', ()
     }
   });
 
-  test('is refused for all callers if another session takes the room meanwhile', async ({
+  test('is refused for all callers if another session takes the last slot in the meantime', async ({
     limits,
     stores,
     db,
@@ -184,7 +184,7 @@ describe('one idempotency key used by several callers at once under a limit', ()
     expect(await limits.holders(tag)).toHaveLength(1);
   });
 
-  test('is refused, and its session removed, if the first process died before that', async ({
+  test('is refused, and its session is removed, if the first process died before the refusal', async ({
     limits,
     stores,
   }) => {

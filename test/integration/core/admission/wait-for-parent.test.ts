@@ -13,7 +13,7 @@ describe('a continue whose parent has not ended', () => {
     expect(await scene.states([child])).toEqual(['waiting']);
   });
 
-  test('may wait for a parent that waits itself, and the chain is released one by one', async ({
+  test('may wait for a parent that also waits, and the chain is released one by one', async ({
     scene,
     stores,
   }) => {

@@ -71,7 +71,7 @@ describe('an interrupted deletion', () => {
     expect(await world.count(...tree)).toEqual(NOTHING);
   });
 
-  test('that did not commit is taken back', async ({ world, stores }) => {
+  test('that did not commit is undone', async ({ world, stores }) => {
     const tree = await world.keepTree();
     await world.tombstones.mark(tree[0].id, new Date(Date.now() - 120_000));
 
@@ -82,7 +82,9 @@ describe('an interrupted deletion', () => {
     expect((await stores.sessions.insertIfAbsent(child)).id).toBe(child.id);
   });
 
-  /** Leaves a deletion as a process does that dies after it dropped `done` jobs from Redis. */
+  /**
+   * Leaves a deletion in the state of a process that died after it dropped `done` jobs from Redis.
+   */
   async function dieAfter(world: World, [root, ...rest]: Session[], done: number): Promise<void> {
     if (!root) throw new Error('expected a conversation with a root');
     world.failDropsAfter(done);

@@ -111,7 +111,7 @@ test('a failing deletion leaves time for the others', async ({ world, stores, qu
   expect(await world.tombstones.get(failing.id)).toMatchObject({ state: 'deleting' });
 });
 
-/** Leaves a deletion as a process does that dies after it removed the document. */
+/** Leaves a deletion in the state of a process that died after it removed the document. */
 async function diesDeleting(world: World, { id }: Session): Promise<void> {
   world.failDropsAfter(0);
   await expect(world.deletion.deleteConversation(id)).rejects.toThrow('Redis went away');

@@ -4,8 +4,8 @@ import { describe, expect } from 'vitest';
 import { makeContinueJob, makeLaunchJob } from '../../../support/factories.ts';
 import { childOf, makeEnded, NOTHING, test } from './world.ts';
 
-describe('around a deletion', () => {
-  test('a job that outlived its session does not bring it back', async ({
+describe('during or after a deletion,', () => {
+  test('a job that outlived its session does not bring the session back', async ({
     world,
     stores,
     queue,
@@ -123,7 +123,7 @@ describe('around a deletion', () => {
     expect(await world.tombstones.get(root.id)).toMatchObject({ state: 'gone' });
   });
 
-  test('the tombstone is removed in the end', async ({ world }) => {
+  test('the tombstone is finally removed', async ({ world }) => {
     const [root] = await world.keepTree();
     await world.deletion.deleteConversation(root.id);
     await world.sweepIsDue(root.id, { gone_at: new Date(0) });

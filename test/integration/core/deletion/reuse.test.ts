@@ -23,8 +23,8 @@ interface Reuse {
   /** Ends the session. */
   end(id: string): Promise<void>;
   /**
-   * Leaves the deletion of this key's session as a process does that dies after it removed the
-   * document. Returns the session's id.
+   * Leaves the deletion of this key's session in the state of a process that died after it removed
+   * the document. Returns the session's id.
    */
   dieDeleting(key: string): Promise<string>;
   /** Deletes this key's session and returns a new, ended session with the same id. */
@@ -126,7 +126,7 @@ describe('the sweep after a deletion', () => {
   });
 });
 
-describe('a deletion that another process finishes meanwhile', () => {
+describe('a deletion that another process finishes in the meantime', () => {
   test.for(['its documents', 'its leftovers'] as const)(
     'does not touch the next session with the id if it stalls before removing %s',
     async (step, { world, stores, queue, reuse }) => {

@@ -54,7 +54,7 @@ describe('the listed waiting jobs', () => {
     await queue.bull.obliterate({ force: true });
   });
 
-  test('are none in an empty queue', async ({ queue }) => {
+  test('are an empty list if the queue is empty', async ({ queue }) => {
     expect(await all(createJobUpkeep(queue.bull).waiting())).toEqual([]);
   });
 
@@ -116,7 +116,7 @@ describe('the job of a session', () => {
     await queue.bull.resume();
   });
 
-  test('can be dropped, also a second time', async ({ queue }) => {
+  test('can be dropped twice', async ({ queue }) => {
     const upkeep = createJobUpkeep(queue.bull);
     const job = makeLaunchJob();
     await queue.add(job);

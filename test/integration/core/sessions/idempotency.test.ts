@@ -38,7 +38,7 @@ describe('a launch with an idempotency key', () => {
     expect(await stores.sessions.get(id)).toMatchObject({ query: 'first' });
   });
 
-  test('makes a session of its own for each tenant', async ({ manager }) => {
+  test('makes a separate session for each tenant', async ({ manager }) => {
     const options = key();
     const ours = await manager.launchSession({ query: 'q' }, { ...options, tenant: 'a' });
     const theirs = await manager.launchSession({ query: 'q' }, { ...options, tenant: 'b' });

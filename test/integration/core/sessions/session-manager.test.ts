@@ -8,7 +8,7 @@ const test = base.extend(
   ({ stores, queue }) => createSessionServices({ stores, clock: stores.clock, queue }).manager,
 );
 
-test('webhooks are notified at once of a session refused on read, not of new ones', async ({
+test('webhooks are notified at once of a session that was refused when it was read, but not of new sessions', async ({
   queue,
   stores,
 }) => {

@@ -112,7 +112,7 @@ describe('adopting the job of a continue', () => {
     expect(await stores.sessions.get(job.id)).toEqual(session);
   });
 
-  test('ends if jobs name each other as parents in a cycle', async ({ adopter, queue }) => {
+  test('terminates if jobs name each other as parents in a cycle', async ({ adopter, queue }) => {
     const [a, b, c] = [newId(), newId(), newId()];
     await queue.add(makeContinueJob(c, { id: a }));
     await queue.add(makeContinueJob(a, { id: b }));

@@ -48,7 +48,7 @@ describe('a claim', () => {
   });
 
   test.for(['starting', 'running'] as const)(
-    "finds a %s session with a valid lease busy and returns the lease's end",
+    'reports a %s session with a valid lease as busy, and returns the end of the lease',
     async (status, { stores, db }) => {
       const session = makeSession();
       await stores.sessions.insertIfAbsent(session);

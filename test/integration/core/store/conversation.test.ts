@@ -56,7 +56,9 @@ describe('the events of a conversation', () => {
     },
   );
 
-  test("on one branch include the root's but not another branch's", async ({ conversation }) => {
+  test("on one branch include the root's events but not another branch's", async ({
+    conversation,
+  }) => {
     const root = await conversation.add(makeSession(), 2);
     const left = await conversation.add(makeChild(root), 3);
     const right = await conversation.add(makeChild(root), 1);
@@ -67,7 +69,7 @@ describe('the events of a conversation', () => {
   });
 
   test.for([1, 2, 4, 100])(
-    'leave out superseded ones, in pages of %i',
+    'leave out superseded events, in pages of %i',
     async (limit, { conversation }) => {
       const superseded = [
         { from: 2, to: 4 },
@@ -97,7 +99,7 @@ describe('the events of a conversation', () => {
     ]);
   });
 
-  test('are an empty page if the session has none', async ({ conversation }) => {
+  test('are an empty page if the session has no events', async ({ conversation }) => {
     const root = await conversation.add(makeSession(), 0);
     expect(await conversation.pages(root, 10)).toEqual([[]]);
   });

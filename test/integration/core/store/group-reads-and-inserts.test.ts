@@ -64,7 +64,7 @@ describe('grouped inserts', () => {
     expect(sent.filter((name) => name === 'insert')).toHaveLength(1);
   });
 
-  test('fail only for an id that is taken', async ({ watched }) => {
+  test('fail only for an id that is already stored', async ({ watched }) => {
     const { collection } = watched;
     await collection.insertOne(numbered(1));
     const insert = createGroupInsert(collection);

@@ -9,7 +9,7 @@ function handClock(): StoreClock & { ms: number } {
 }
 
 describe('a leader lease', () => {
-  test('has one holder at a time, who renews it', async ({ db }) => {
+  test('has one holder at a time, and the holder renews it', async ({ db }) => {
     const name = newId();
     const clock = handClock();
     const [first, second] = ['a', 'b'].map((owner) => createLeaderLease(db, clock, name, owner));

@@ -24,7 +24,7 @@ const WRITES: [string, (owner: OwnedSession) => Promise<unknown>][] = [
 ];
 
 describe('the owner of a session', () => {
-  test('marks it running, commits and concludes it', async ({ stores }) => {
+  test('marks the session as running, commits to it and concludes it', async ({ stores }) => {
     const session = makeSession();
     await stores.sessions.insertIfAbsent(session);
     const owner = await stores.own(session.id);
@@ -60,7 +60,7 @@ describe('the owner of a session', () => {
   });
 
   test.for(['completed', 'failed', 'cancelled'] as const)(
-    'may conclude it as %s before the first line of output',
+    'may conclude the session as %s before the first line of output',
     async (status, { stores }) => {
       const session = makeSession();
       await stores.sessions.insertIfAbsent(session);
@@ -125,7 +125,7 @@ describe('the owner of a session', () => {
     },
   );
 
-  test('queues the session, counts a retry and frees the lease when it returns it', async ({
+  test('queues the session, counts a retry and frees the lease when it returns the session', async ({
     stores,
   }) => {
     const session = makeSession();
@@ -171,7 +171,7 @@ describe('the owner of a session', () => {
     expect(await owner.returnToQueue({ reason: 'hand_back' }, {})).toBeNull();
   });
 
-  test('cancels the session when it hands it back after a cancel request', async ({
+  test('cancels the session instead of handing it back after a cancel request', async ({
     stores,
     db,
   }) => {

@@ -33,7 +33,7 @@ async function all(pages: AsyncGenerator<JobSource[]>): Promise<JobSource[]> {
 }
 
 describe('the sessions that should have a job', () => {
-  test('are the queued ones that may run, and those that lost their worker', async ({
+  test('are the queued sessions that may run, and the sessions that lost their worker', async ({
     db,
     stores,
   }) => {

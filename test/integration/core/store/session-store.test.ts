@@ -56,7 +56,8 @@ describe('insertIfAbsent', () => {
 });
 
 describe('the list of sessions', () => {
-  // Twelve sessions of one conversation, mostly three to a second, inserted out of order.
+  // Twelve sessions of one conversation, mostly created three in a second, and inserted out of
+  // order.
   async function seed(sessions: SessionStore): Promise<Session[]> {
     const root = makeSession({ created_at: second(0), tags: ['seed', 'root'] });
     const children = Array.from({ length: 11 }, (_, i) =>

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Session, TranscriptFile, TranscriptStore } from '@baton/core/internal';
 
-/** Returns the hash as a manifest has it. */
+/** Returns the hash in the format of a manifest. */
 export const sha256 = (data: Buffer) => createHash('sha256').update(data).digest('hex');
 
 /** A stored transcript: the session with its manifest, and the one file in it. */

@@ -75,7 +75,9 @@ describe('a transcript', () => {
     expect(await read(transcripts, child.file, [child.session, parent.session])).toEqual(whole);
   });
 
-  test("of a child that added nothing is its parent's", async ({ stores: { transcripts } }) => {
+  test("of a child that added nothing is its parent's transcript", async ({
+    stores: { transcripts },
+  }) => {
     const data = randomBytes(2_500);
     const parent = await write(transcripts, makeSession(), data);
     const child = await write(transcripts, makeChild(parent.session), data, { base: 2_500 });
@@ -146,7 +148,7 @@ describe('the chunks of a dead attempt', () => {
     expect(await read(transcripts, file, [session])).toEqual(whole);
   });
 
-  test('cannot overwrite those of a newer fence', async ({ stores: { transcripts } }) => {
+  test('cannot overwrite chunks of a newer fence', async ({ stores: { transcripts } }) => {
     const whole = randomBytes(900);
     const { session, file } = await write(transcripts, makeSession(), whole, { fence: 2 });
     const location = {

@@ -149,7 +149,7 @@ describe('the dispatch', () => {
     expect(await hooks.bull.getWaitingCount()).toBe(3);
   });
 
-  test('sends, by the sweep, the entries of a worker that died after the status change', async ({
+  test('sends the entries of a worker that died after the status change, in a later sweep', async ({
     stores,
     db,
     hooks,
@@ -251,7 +251,7 @@ describe('the dispatch', () => {
     expect(await outboxOf(db, id)).toEqual([]);
     await hooks.store.create({ url: URL_OF_NOBODY });
     await owned.conclude('completed', {}, {});
-    // `notify` may still have cached that there is no webhook; the sweep reads them anew.
+    // `notify` may still have cached that there is no webhook; the sweep reads the webhooks again.
     await age(db, id);
     expect(await hooks.dispatch.sweep()).toMatchObject({ notified: 1 });
   });
@@ -279,7 +279,10 @@ describe('the dispatch', () => {
     expect(await hooks.dispatch.sweep()).toMatchObject({ restored: 0 });
   });
 
-  test('finds a delivery without a job behind many that have one', async ({ db, hooks }) => {
+  test('finds a delivery without a job behind many deliveries that have a job', async ({
+    db,
+    hooks,
+  }) => {
     const webhook = await hooks.store.create({ url: URL_OF_NOBODY });
     const happen = (n: number) =>
       hooks.deliveries.insertIfAbsent(webhook.id, {
