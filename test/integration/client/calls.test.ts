@@ -41,7 +41,7 @@ describe('a client', () => {
     expect(child).toMatchObject({ kind: 'continue', parent_session_id: parent.id });
   });
 
-  test('lists sessions page by page as its caller reads on', async ({ client }) => {
+  test('lists sessions page by page as its caller reads them', async ({ client }) => {
     const tag = newId();
     const launched = [];
     for (let count = 0; count < 5; count += 1) {
@@ -96,7 +96,7 @@ describe('a client', () => {
 });
 
 describe('a client error', () => {
-  test('has its code, its status and the wrong field', async ({ client }) => {
+  test('has the error code, the HTTP status and the wrong field', async ({ client }) => {
     await expect(client.launch({ query: '' })).rejects.toMatchObject({
       name: 'BatonError',
       code: 'INVALID_REQUEST',

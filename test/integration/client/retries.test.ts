@@ -90,7 +90,7 @@ describe('the idempotency key of a launch', () => {
     await expect(other).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT', status: 409 });
   });
 
-  test('is new for each launch if the caller gives none', async ({ client }) => {
+  test('is new for each launch if the caller gives no key', async ({ client }) => {
     const ids = [await client.launch({ query: 'same' }), await client.launch({ query: 'same' })];
     expect(new Set(ids.map(({ id }) => id)).size).toBe(2);
   });

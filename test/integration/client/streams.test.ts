@@ -10,7 +10,10 @@ const seqs = (items: StreamedEvent[]) =>
   items.map((item) => (item.kind === 'event' ? item.event.seq : item.kind));
 
 describe('the events of a session', () => {
-  test('are the stored ones and then the new ones until it ends', async ({ api, client }) => {
+  test('are the stored events and then the new events until the session ends', async ({
+    api,
+    client,
+  }) => {
     const { id } = await client.launch({ query: 'hello' });
     const writing = await claimAndWrite(api.stores, id, api.queue.live);
     await writing.write(2);
@@ -170,7 +173,7 @@ describe('waitForResult', () => {
 });
 
 describe('the status changes of all sessions', () => {
-  test('arrive from now on, and `live` marks a possible gap', async ({ api, at }) => {
+  test('arrive from the time of the call, and `live` marks a possible gap', async ({ api, at }) => {
     const own = await openRestartable(at);
     const client = createClient({ baseUrl: own.url });
     const tag = newId();

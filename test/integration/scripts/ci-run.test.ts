@@ -66,7 +66,7 @@ const test = base.extend<{ ci: (...runs: Results[]) => Promise<{ code: number; o
   },
 });
 
-test('the run counts the tests and runs none again if all pass', async ({ ci }) => {
+test('the run counts the tests and repeats no test if all pass', async ({ ci }) => {
   const { code, out } = await ci({ 'a.test.ts': ['passed', 'passed'] });
   expect(code).toBe(0);
   expect(out.filter((line) => line.startsWith('asked for'))).toEqual(['asked for all']);

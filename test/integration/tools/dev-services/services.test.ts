@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { describe, expect } from 'vitest';
 import { redisUrl, test } from '../../../support/services.ts';
 
-describe('the services of a test run', () => {
+describe('in a test run,', () => {
   test('Redis writes an append-only file and evicts no keys', async () => {
     const redis = new Redis(redisUrl());
     expect(await redis.config('GET', 'appendonly')).toEqual(['appendonly', 'yes']);

@@ -52,7 +52,10 @@ describe('a cancel', () => {
     expect(isAlive(JSON.parse(await readFile(dump, 'utf8')).pid)).toBe(false);
   });
 
-  test.concurrent('kills within seconds a CLI that ignores SIGTERM', async ({ fleet, stops }) => {
+  test.concurrent('kills the CLI within seconds if the CLI ignores SIGTERM', async ({
+    fleet,
+    stops,
+  }) => {
     const id = await fleet.play([{ ignore: ['SIGTERM', 'SIGINT'] }, { say: 'no' }, { hang: true }]);
     await fleet.until(id, 'under way', (session) => session.last_event_seq >= 3);
     const asked = Date.now();
@@ -120,7 +123,7 @@ describe('a cancel', () => {
         const id = await fleet.play([{ say: 'a' }, { sleep: 150 }, { say: 'b' }]);
         if (moment !== 'at once') {
           await waitFor('the moment', async () => {
-            const session = await fleet.session(id).catch(() => null); // adopted a little later
+            const session = await fleet.session(id).catch(() => null); // the job is adopted a little later
             return session !== null && moment(session);
           });
         }

@@ -15,7 +15,10 @@ export interface Scene {
 
 /** A session's script and config, and the conditions before the crash. */
 interface Plan {
-  /** What the CLI does in every attempt; it may look at `once` to tell the first from later ones. */
+  /**
+   * What the CLI does in every attempt. The steps can use the file `once` to distinguish the first
+   * attempt from later attempts.
+   */
   script(once: string, dump: string): Step[];
   config?: Partial<SessionConfig>;
   /** A text that the saved transcript must hold before the crash. */

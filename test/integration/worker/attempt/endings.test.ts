@@ -115,7 +115,7 @@ describe('at the end of a run,', () => {
     expect(session.attempts[0]?.exit_late_ms).toBeGreaterThan(400);
   });
 
-  test.concurrent('a tool’s process in a process session of its own is gone after the end', async ({
+  test.concurrent('a tool’s process that has its own process session is gone after the end', async ({
     fleet,
   }) => {
     const pidFile = join(fleet.root, 'descendant.pid');

@@ -37,7 +37,7 @@ async function metFor(worker: WorkerProcess, ms: number): Promise<void> {
 }
 
 describe('a running session', () => {
-  test.concurrent('is stopped and no longer written once a newer fence holds it', async ({
+  test.concurrent('is stopped, and no longer written to, once a newer fence holds it', async ({
     fleet,
     onTestFinished,
   }) => {

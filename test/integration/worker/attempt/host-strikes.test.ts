@@ -13,7 +13,8 @@ describe('a session that meets host errors', { timeout: 60_000 }, () => {
   }) => {
     const fleet = parent.sibling(onTestFinished);
     const claude = join(parent.root, 'full-claude');
-    // Stands for a session that fills the disk: its files are removed before the probe, so the probe passes.
+    // This CLI imitates a session that fills the disk. The files of such a session are removed
+    // before the probe, so the probe passes.
     const script = `#!/bin/sh
 if [ "$1" != --version ]; then
   prompt=$(cat)

@@ -40,7 +40,7 @@ describe.concurrent('while Redis is away,', () => {
     await redis.open();
     await jobDone(fleet, id);
     expect(await fleet.session(id)).toEqual(session);
-    // The worker works as before: it takes sessions and receives requests to stop them.
+    // The worker works as before: it takes sessions and receives stop requests.
     const next = await fleet.play([{ say: 'so' }, { hang: true }]);
     await fleet.until(next, 'running', isRunning);
     const stops = await openStops(fleet);
@@ -49,7 +49,7 @@ describe.concurrent('while Redis is away,', () => {
     await stops.close();
   });
 
-  test('a worker that is asked to stop hands its sessions back and exits, and another resumes them later', async ({
+  test('a worker that is asked to stop hands its sessions back and exits, and another worker resumes them later', async ({
     fleet: parent,
     onTestFinished,
   }) => {
@@ -95,7 +95,7 @@ describe.concurrent('when Redis loses everything,', () => {
     const { id: running } = await producer.launchSession({ query: `wait\n#fake ${steps}` });
     const stored = (id: string) => mine.session(id).catch(() => undefined);
     await waitFor('it to run', async () => (await stored(running))?.status === 'running');
-    // They wait for the worker's only slot; the reconciler adopts them.
+    // These sessions wait for the worker's only slot; the reconciler adopts them.
     const queued: string[] = [];
     for (let n = 0; n < 5; n += 1) {
       queued.push((await producer.launchSession({ query: `hello ${n}` })).id);
@@ -151,7 +151,7 @@ describe.concurrent('while MongoDB is away,', () => {
     expect(session.attempts).toHaveLength(1);
   });
 
-  test('a job that a worker takes is delayed, and the outage counts as no failure of its session', async ({
+  test('a job that a worker takes is delayed, and the outage does not count as a failure of its session', async ({
     fleet: parent,
     onTestFinished,
   }) => {
@@ -193,7 +193,7 @@ describe.concurrent('while both stores are away,', () => {
     result: { result: 'You said: Continue from where you left off. (earlier prompts: 1)' },
   };
 
-  test('a worker stops its sessions after a lease, and retries the ones that no other worker took', async ({
+  test('a worker stops its sessions after a lease, and retries the sessions that no other worker took', async ({
     fleet: parent,
     onTestFinished,
   }) => {
@@ -208,7 +208,7 @@ describe.concurrent('while both stores are away,', () => {
     expect(session.attempts).toHaveLength(2);
   });
 
-  test('a worker writes nothing more to a session that another worker took meanwhile', async ({
+  test('a worker writes nothing more to a session that another worker has taken', async ({
     fleet: parent,
     onTestFinished,
   }) => {

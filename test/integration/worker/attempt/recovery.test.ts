@@ -162,7 +162,7 @@ describe('a session whose worker was killed', () => {
     });
   });
 
-  test('is cancelled without another run if a cancel was requested meanwhile', async ({
+  test('is cancelled without another run if a cancel was requested in the meantime', async ({
     crash: { fleet, scenes },
   }) => {
     const session = await fleet.ended(scenes.cancelled.id);
@@ -170,7 +170,7 @@ describe('a session whose worker was killed', () => {
     expect(session.attempts).toHaveLength(1);
   });
 
-  test('completes with the work done so far if an interrupt was requested meanwhile', async ({
+  test('completes with the work done so far if an interrupt was requested in the meantime', async ({
     crash,
   }) => {
     const session = await crash.fleet.ended(crash.scenes.interrupted.id);

@@ -195,7 +195,8 @@ test('a session whose account is rate limited waits for the reset, and pauses th
 }) => {
   const mine = fleet.sibling(onTestFinished);
   await mine.worker({ RETRY_FIRST_MS: '1' });
-  // This session runs meanwhile; it must not keep its worker from taking other sessions afterwards.
+  // This session runs at the same time. It must not keep its worker from taking other sessions
+  // later.
   const busy = await mine.play([{ say: 'long' }, { hang: true }]);
   await mine.until(busy, 'running', ({ status }) => status === 'running');
   const resetsAt = Math.ceil(Date.now() / 1000) + 3;

@@ -10,7 +10,10 @@ const MODEL = 'claude-opus-5-20260724';
 const USAGE = { input_tokens: 10_000, output_tokens: 2_000 };
 const hang = { hang: true };
 
-/** A message with its first token counts in the stream line, and its final token counts in the transcript. */
+/**
+ * A message. Its stream line has the first token counts, and its transcript entry has the final
+ * token counts.
+ */
 function message(id: string, model = MODEL): Step[] {
   const line = (usage: object, uuid: string) => ({
     type: 'assistant',

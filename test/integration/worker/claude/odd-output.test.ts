@@ -67,7 +67,7 @@ describe('in a run of the CLI,', () => {
     expect(events.map(({ raw }) => raw).slice(2, 4)).toEqual([said, END]);
   });
 
-  test.concurrent('any event ends the startup timeout, and other output does not', async ({
+  test.concurrent('any event ends the startup timeout, but other output does not', async ({
     odd,
   }) => {
     const timeouts = { startup_ms: 8_000, idle_ms: 60_000 };
@@ -126,7 +126,7 @@ describe('output that is not a JSON line', () => {
     expect(failure).not.toHaveProperty('stdout_tail');
   });
 
-  test.concurrent('is limited in number and size, and the last event of it says that output was dropped', async ({
+  test.concurrent('is limited in number and size, and its last event reports that output was dropped', async ({
     odd,
   }) => {
     const many = await odd.play([{ raw: 'no\n'.repeat(2_000) }, { say: 'done' }]);

@@ -22,7 +22,7 @@ async function linesOf(claude: ClaudeProcess): Promise<string[]> {
 
 describe('a process of the CLI', () => {
   test('is read to its end even if the reader is slow', async () => {
-    // The grace period is measured with these two.
+    // The grace period is measured with `setTimeout` and `performance`.
     vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
     onTestFinished(() => {
       vi.useRealTimers();

@@ -1,4 +1,5 @@
-// The fake CLI prints result lines that say success but are none; the session must end accordingly.
+// The fake CLI prints result lines that report success although there was none. The session must
+// end with the right code.
 import { describe, expect } from 'vitest';
 import { openApi } from '../../../support/api.ts';
 import { test } from '../../../support/fleet.ts';

@@ -1,4 +1,5 @@
-// The processes and folders of a killed worker's runs are removed; those of other workers stay.
+// The processes and folders of a killed worker's runs are removed. The processes and folders of
+// other workers stay.
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
@@ -42,7 +43,8 @@ const test = base.extend<{ $file: { killed: Running; neighbour: Running; killedA
     async ({ fleet }, use) => use(await run(fleet, await fleet.worker(), 'neighbour')),
     { scope: 'file' },
   ],
-  // Its own queue, so that no worker takes the session over: only the neighbour's sweep can clean up.
+  // This worker has its own queue, so no worker takes the session over. Only the neighbour's sweep
+  // can clean up.
   killed: [
     async ({ fleet, neighbour: _lives }, use) => {
       const mine = fleet.sibling();

@@ -87,7 +87,9 @@ const inAnHour = () => new Date(Date.now() + 3_600_000);
 const NOTHING = { adopted: 0, dropped: 0, failed: 0, restored: 0, released: 0 };
 
 describe('a round of the reconciler', () => {
-  test('adopts jobs without a document, also delayed and prioritized ones', async ({ scene }) => {
+  test('adopts jobs without a document, including delayed and prioritized jobs', async ({
+    scene,
+  }) => {
     const jobs: Job[] = [
       makeLaunchJob(),
       makeLaunchJob({ priority: 5 }),

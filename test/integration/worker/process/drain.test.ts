@@ -42,7 +42,7 @@ describe('a worker that is asked to stop', () => {
     const mine = fleet.sibling(onTestFinished);
     const first = await mine.worker({ DRAIN_TIMEOUT_MS: '0', LEASE_MS: '60000' });
     const id = await mine.play([{ say: 'half of it' }, { hang: true }], { model: 'sonnet' });
-    // The prompt, the init line and the answer: a session runs before its CLI says anything.
+    // The prompt, the init line and the answer: a session runs before its CLI prints anything.
     await mine.until(id, 'under way', ({ last_event_seq }) => last_event_seq === 3);
     expect(await first.stop()).toEqual({ code: 0, signal: null });
     const between = await mine.session(id);

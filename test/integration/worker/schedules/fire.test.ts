@@ -108,7 +108,7 @@ describe('a firing', () => {
     expect(await launched(scene, dead)).toEqual([firedSessionId(dead.id, TWO)]);
   });
 
-  test('and the next one at the same moment launch one session if they may not overlap', async ({
+  test('and the next firing at the same moment launch one session if firings may not overlap', async ({
     scene,
   }) => {
     const schedule = await scene.verbs.create(YEARLY);
@@ -131,7 +131,9 @@ describe('a firing', () => {
     expect(await launched(scene, schedule)).toHaveLength(1);
   });
 
-  test('with overlap enqueue launches a session that waits for the last one', async ({ scene }) => {
+  test('with overlap enqueue launches a session that waits for the last session', async ({
+    scene,
+  }) => {
     const schedule = await scene.verbs.create({ ...YEARLY, overlap: 'enqueue' });
     const deps = { ...scene, log };
     expect(await fire(deps, schedule.id, NOON)).toBe('launched');

@@ -38,7 +38,7 @@ describe('Redis', () => {
     expect(await scene.bull.getDelayedCount()).toBe(0);
   });
 
-  test('plans the next firing for the end of a gap of the clocks, as next_run_at says', async ({
+  test('plans the next firing for the end of a clock gap, the time in next_run_at', async ({
     scene,
   }) => {
     const { timezone, before, gap, end } = nextMidnightGap();
@@ -87,7 +87,7 @@ describe('Redis', () => {
     expect(await scene.verbs.reconcile()).toBe(0);
   });
 
-  test('gets changes and removals that it missed from the reconciler', async ({ scene, db }) => {
+  test('gets missed changes and removals from the reconciler', async ({ scene, db }) => {
     const changed = await scene.verbs.create(YEARLY);
     const gone = await scene.verbs.create(YEARLY);
     const resting = await scene.verbs.create(YEARLY);

@@ -197,7 +197,8 @@ describe('npm run secrets', () => {
       `${next.key.kid}  2  seals new secrets`,
       `${old.key.kid}  0`,
     ]);
-    // Both sessions can still be read, hold no plain secret, and a continue needs the new key only.
+    // Both sessions can still be read and hold no plain secret, and a continue needs only the new
+    // key.
     const [a, b]: [Session, Session] = [await fleet.session(early), await fleet.session(parent)];
     expect(JSON.stringify([a, b])).not.toContain('s3cret');
     await fleet.worker({ SECRETS_PRIVATE_KEYS: next.file });

@@ -1,4 +1,5 @@
-// A finished job keeps no payload, and only few are kept, because the document holds everything.
+// A finished job keeps no payload, and only a few finished jobs are kept, because the document
+// holds everything.
 import { Redis } from 'ioredis';
 import { expect, onTestFinished, vi } from 'vitest';
 import { openApi } from '../../../support/api.ts';

@@ -33,12 +33,12 @@ function linesAbout(worker: WorkerProcess, id: string): { feature: string }[] {
 /** Promotes a delayed job, so that the test need not wait for the end of the delay. */
 async function promote(fleet: Fleet, id: string): Promise<void> {
   const job = await fleet.queue.getJob(id);
-  await job?.promote().catch(() => {}); // the delay may have ended meanwhile
+  await job?.promote().catch(() => {}); // the delay may have ended in the meantime
 }
 
 // Each test starts two workers one after the other, and the machine may be busy.
 describe('a session that requires a feature', { timeout: 60_000 }, () => {
-  test.concurrent('stays queued without a counted failure until a worker knows the feature, while others run', async ({
+  test.concurrent('stays queued without a counted failure until a worker knows the feature, while other sessions run', async ({
     fleet,
     onTestFinished,
   }) => {

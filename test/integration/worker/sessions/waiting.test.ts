@@ -156,7 +156,7 @@ describe('sessions of one concurrency key', () => {
     doors.workers.push(await fleet.worker());
   });
 
-  test('that wait in great number do not delay a session of another key', async ({
+  test('that wait in large numbers do not delay a session of another key', async ({
     fleet,
     doors,
   }) => {

@@ -251,7 +251,7 @@ describe('a transcript', () => {
     expect(await filesOf(to)).toEqual({ [main]: entry('whole') });
   });
 
-  test('is saved with a line as soon as the end of the line was written, in however many parts', async ({
+  test('is saved with a line as soon as the line is complete, even if the line was written in several parts', async ({
     db,
   }) => {
     const session = makeSession();

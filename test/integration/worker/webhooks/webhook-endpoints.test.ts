@@ -88,7 +88,7 @@ describe('an endpoint that hangs', () => {
     const received = async () =>
       (await deliveries.list(slow.id, { status: 'delivered', limit: 50 })).deliveries;
     await waitFor('all postponed deliveries', async () => (await received()).length === 30, 50_000);
-    // A postponed delivery counts as no try, and nothing was sent twice.
+    // A postponed delivery does not count as a try, and nothing was sent twice.
     expect((await received()).map(({ tries_made }) => tries_made)).toEqual(Array(30).fill(1));
     expect(receiver.received).toHaveLength(30);
   });

@@ -147,7 +147,8 @@ describe('a delivery', () => {
     const { id } = await scene.happen(one.id, 'session.completed');
     const again = await scene.happen(three.id, 'session.completed');
     await db.collection<{ _id: string }>('sessions').deleteMany({ _id: { $in: [id, again.id] } });
-    // A new session gets the deleted one's id; its state must not be sent for the old event.
+    // A new session gets the id of the deleted session. The new session's state must not be sent
+    // for the old event.
     const created_at = new Date(again.created_at.getTime() + 1);
     await stores.sessions.insertIfAbsent({ ...again, created_at });
     await scene.happen(two.id, 'session.completed');
