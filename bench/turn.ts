@@ -15,7 +15,9 @@ const CLAUDE = fileURLToPath(new URL('../node_modules/.bin/claude', import.meta.
 const QUERY = 'Say hello.';
 const ROUNDS = 9;
 
-/** Runs the same turn alternately with Baton and without, and compares the median wall times. */
+/**
+ * Runs the same turn alternately with Baton and without Baton, and compares the median wall times.
+ */
 export async function benchTurn(mongo: Mongo, urls: Urls): Promise<Measure> {
   const root = await mkdtemp(join(tmpdir(), 'baton-bench-'));
   const api = await startMessagesApi({ script: [text('Hello.')] });

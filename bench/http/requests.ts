@@ -6,8 +6,8 @@ import { type Server, startApi, startBare } from './servers.ts';
 
 const CONNECTIONS = 32;
 /**
- * The length of a round in seconds. It is not a number of requests, because the load generator
- * counts whole seconds.
+ * The length of a round in seconds. A round has a length in time, not in requests, because the load
+ * generator counts whole seconds.
  */
 const ROUND_S = 3;
 const ROUNDS = 3;

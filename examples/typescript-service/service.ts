@@ -21,7 +21,10 @@ const stop = new AbortController();
 process.once('SIGTERM', () => stop.abort(new Error('stopped by SIGTERM')));
 const { signal } = stop;
 
-/** Launches the session of a question, unless it exists, and returns it after it has ended. */
+/**
+ * Launches the session of a question, unless the session exists, and returns the session after it
+ * has ended.
+ */
 async function ask({ id, text }: Question): Promise<Info> {
   const { id: session } = await baton.launch(
     { query: text, tags: ['questions'], metadata: { question: id } },

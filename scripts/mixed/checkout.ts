@@ -16,7 +16,7 @@ export interface Checkout {
 }
 
 /**
- * Checks a commit out into `folder`, which must not exist, and installs its dependencies. Throws if
+ * Checks out a commit into `folder`, which must not exist, and installs its dependencies. Throws if
  * git or npm fails.
  */
 export async function checkOut(

@@ -16,7 +16,7 @@ export type KeepRunningOptions<Line> = {
   /** Starts the program. A restart gets the line that the previous process printed. */
   readonly start: (previous?: Line) => Promise<Child<Line>>;
   readonly log: (line: string) => void;
-  /** After it aborts, an end is expected and the program is not started again. */
+  /** After this signal aborts, an end is expected and the program is not started again. */
   readonly stopping: AbortSignal;
 };
 

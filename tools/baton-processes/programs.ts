@@ -31,7 +31,7 @@ export function apiProgram(settings: Environment, previous?: ApiLine): Program<A
   };
 }
 
-/** Returns a worker with this drain timeout in milliseconds as a program. */
+/** Returns a worker as a program. `drainMs` is the worker's drain timeout, in milliseconds. */
 export function workerProgram(
   settings: Environment,
   name: string,

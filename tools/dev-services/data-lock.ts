@@ -43,7 +43,8 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-// The lock is moved aside before its content is compared: another process may have replaced it since we read it.
+// The lock is moved aside before its content is compared: another process may have replaced it
+// since this process read it.
 async function removeStale(lock: string, stale: string): Promise<void> {
   const aside = `${lock}.${process.pid}`;
   try {

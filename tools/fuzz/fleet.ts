@@ -18,7 +18,7 @@ const DRAIN_MS = 1_000;
 /** A running fleet. */
 export interface FuzzFleet {
   api: string;
-  /** Returns how a process that nobody stopped has ended, or null while both processes run. */
+  /** Returns how a process ended although nobody stopped it, or null while both processes run. */
   dead(): string | null;
   /** The log lines that report an error or contain a secret. */
   complaints: string[];

@@ -1,7 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ensureIndexes, isMongoAway, type Logger, type Mongo } from '@baton/core/internal';
 
-/** How long after a failure Baton tries again to create the indexes, in milliseconds. */
+/**
+ * How long Baton waits after a failure before it tries again to create the indexes, in
+ * milliseconds.
+ */
 const AGAIN_AFTER_MS = 1_000;
 
 /**

@@ -18,7 +18,7 @@ export function readLoginCookie(request: FastifyRequest): string | null {
   return null;
 }
 
-/** Stores the login token in a cookie of the browser that scripts and other sites cannot use. */
+/** Stores the login token in a browser cookie that scripts and other sites cannot use. */
 export function setLoginCookie(request: FastifyRequest, reply: FastifyReply, token: string): void {
   reply.header('set-cookie', cookie(request, token, LOGIN_LASTS_MS / 1000));
 }

@@ -79,7 +79,7 @@ function endOfString(text: string, start: number): number {
   }
 }
 
-// Numbers outside the safe range are not checked here: parseInput refuses them by their value.
+// Numbers outside the safe range are not checked here, because parseInput refuses them.
 function isRounded(number: string): boolean {
   if (EXACT.test(number)) return false;
   const value = Number(number);

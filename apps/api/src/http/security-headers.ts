@@ -8,8 +8,8 @@ const HEADERS = {
   'x-frame-options': 'DENY',
   'cross-origin-resource-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
-  // With "no-referrer", browsers would send `Origin: null` with Baton's own forms, which Baton
-  // refuses.
+  // With "no-referrer", browsers would send `Origin: null` with Baton's own forms, and Baton
+  // refuses that origin.
   'referrer-policy': 'same-origin',
   'cache-control': 'no-store',
 };

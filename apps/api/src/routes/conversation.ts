@@ -9,7 +9,7 @@ const conversationPage = z.object({
   next_cursor: z.string().optional().describe('Absent on the last page.'),
 });
 
-/** Reads the events of a conversation, from the root's first event to the session's last. */
+/** Reads the events of a conversation, from the root's first event to the session's last event. */
 export function registerConversation(
   app: App,
   { manager, stores: { sessions, events } }: AppDeps,

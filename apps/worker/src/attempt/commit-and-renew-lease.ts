@@ -41,7 +41,7 @@ export interface CommitQueue {
   mustStopWriting: boolean;
 }
 
-/** What the commit loop writes with, and the callbacks that report on its writes. */
+/** What the commit loop needs for its writes, and the callbacks that report on them. */
 export interface CommitDeps extends WriteOptions {
   owned: OwnedSession;
   events: EventStore;

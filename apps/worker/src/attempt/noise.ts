@@ -25,8 +25,8 @@ export interface Noise {
  * Creates the collector of one attempt. When the bounds are exceeded, one last event reports it.
  */
 export function createNoise(masker: OutputMasker): Noise {
-  // Twice as long as the tail that is returned, so that a secret that begins before the returned
-  // tail is still complete when it is masked.
+  // Keeps twice as much as `tail` returns. A secret that begins before the returned tail is then
+  // still complete when it is masked.
   const tail = createByteTail(2 * TAIL_BYTES);
   let events = 0;
   let bytes = 0;

@@ -11,9 +11,9 @@ export interface Ownership {
 const CHECKS_PER_LEASE = 6;
 
 /**
- * Starts the watch. It is enough if one store confirms, so an outage of the other does not stop the
- * attempt. `onUnconfirmed` is called once, when neither store has confirmed for a lease length,
- * because another worker may have claimed the session by then. `clock` returns monotonic
+ * Starts the watch. It is enough if one store confirms, so an outage of the other store does not
+ * stop the attempt. `onUnconfirmed` is called once, when neither store has confirmed for a lease
+ * length, because another worker may have claimed the session by then. `clock` returns monotonic
  * milliseconds.
  */
 export function watchOwnership(

@@ -17,9 +17,9 @@ import {
 } from '../host-problem/find-host-problem.ts';
 
 /**
- * Returns the outcome of an attempt that could not be prepared. A host error is reported to
- * `host`, and the session returns to the queue. Any other error is logged, and its outcome is that
- * of `refusalOutcome`.
+ * Returns the outcome of an attempt that could not be prepared. A host error is reported to `host`,
+ * and the session returns to the queue. Any other error is logged, and `refusalOutcome` decides the
+ * outcome.
  */
 export function refuseAttempt(
   error: unknown,

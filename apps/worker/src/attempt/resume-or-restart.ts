@@ -39,8 +39,8 @@ export function isRestart(session: Session): boolean {
 
 /**
  * Returns how an attempt begins. The CLI gets the session's own prompt, or the continuation prompt
- * if the session's part of the transcript holds its prompt already. A slash command that the CLI
- * ran by itself left no turn to continue, so that prompt is sent again.
+ * if the session's part of the transcript already holds that prompt. A slash command that the CLI
+ * ran by itself left no turn to continue, so the command's prompt is sent again.
  */
 export function beginAttempt(
   session: Session,

@@ -65,7 +65,7 @@ export interface RunFacts {
   rateLimit: RateLimit | null;
   /** Present if processes of the run could not be ended. */
   notEnded?: NotEnded;
-  /** How long the process ran on after its last result line was read, in milliseconds. */
+  /** How long the process kept running after its last result line was read, in milliseconds. */
   exitLateMs?: number;
 }
 

@@ -1,5 +1,5 @@
 // Finds messages that are in the transcript but in no event. A worker saves the transcript and the
-// events independently, so it may die after saving only one of them.
+// events independently, so a worker that dies may have saved only one of the two.
 import { claudeIdOf, type Event, type EventStore, type Session } from '@baton/core/internal';
 import { asList, asObject, asString } from '../claude/fields.ts';
 import { type ClaudeLine, parseLine } from '../claude/line.ts';

@@ -19,9 +19,9 @@ export interface WriteOptions {
 
 /**
  * Repeats a write until MongoDB acknowledges it, so the write must be safe to repeat. Resolves to
- * null if the caller must stop writing. That is so if a newer fence holds the session (the write
- * resolved to null or threw FENCE_LOST), if `giveUp` was aborted, or if MongoDB has refused the
- * write for about a minute.
+ * null if the caller must stop writing. The caller must stop if a newer fence holds the session
+ * (the write resolved to null or threw FENCE_LOST), if `giveUp` was aborted, or if MongoDB has
+ * refused the write for about a minute.
  */
 export async function writeUntilAcknowledged<T>(
   write: () => Promise<T | null>,

@@ -30,7 +30,8 @@ const NAMES = new Set([
   // Claude's own credentials. Every ANTHROPIC_* name is passed on by its prefix.
   'CLAUDE_CODE_OAUTH_TOKEN',
   'CLAUDE_CODE_API_KEY_HELPER_TTL_MS',
-  // Claude on a cloud provider, with the credentials that such a provider's SDK looks for.
+  // Claude on a cloud provider: its settings, and the credentials that the provider's SDK looks
+  // for.
   'CLAUDE_CODE_USE_BEDROCK',
   'CLAUDE_CODE_SKIP_BEDROCK_AUTH',
   'CLAUDE_CODE_USE_MANTLE',

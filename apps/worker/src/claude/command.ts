@@ -20,7 +20,7 @@ export const PROJECT_DIR_NAME = 'session';
 export interface CommandInput {
   config: SessionConfig;
   claudeSessionId: string;
-  /** Whether the transcript of `claudeSessionId` was restored and is to be resumed. */
+  /** Whether the transcript of `claudeSessionId` was restored, so that the CLI resumes it. */
   resume: boolean;
   prompt: string;
   /** Folders that only this attempt uses. */

@@ -27,7 +27,7 @@ export interface Framer {
 }
 
 /**
- * Creates a framer. Of a line longer than `keepBytes` (default 16 MiB) it keeps the beginning and
+ * Creates a framer. For a line longer than `keepBytes` (default 16 MiB), it keeps the beginning and
  * the outline of the JSON object. The outline is needed because the verdict of a result line comes
  * after a text of any length.
  */

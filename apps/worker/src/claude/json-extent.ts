@@ -1,5 +1,5 @@
-// Measures how far a text is valid JSON. That tells an event that was cut short from an event that
-// has another event glued into it.
+// Measures how far a text is valid JSON. This distinguishes an event that was cut short from an
+// event that has another event glued into it.
 import { stringEnd } from './find-object.ts';
 
 /**

@@ -22,7 +22,8 @@ export interface FailureEvidence {
   retryAt?: Date;
 }
 
-// A message may be the CLI's whole answer, and a session stores one for each of its attempts.
+// A message may be the CLI's whole answer, and a session stores one message for each of its
+// attempts.
 const MESSAGE_MAX_BYTES = 16 * 1024;
 
 /**

@@ -35,7 +35,7 @@ type Program = Extract<MCPServer, { command: string }>;
 type Remote = Extract<MCPServer, { url: string }>;
 type MapText = (text: string) => string;
 
-// The CLI starts a program with its own whole environment; variables in `env` override it.
+// The CLI starts a program with the CLI's whole environment; variables in `env` override it.
 function writeProgram(
   server: Program,
   added: { before: Record<string, string>; after: RunIds },
@@ -63,7 +63,7 @@ function writeRemote(server: Remote, ids: RunIds, exact: MapText): Remote {
 }
 
 // The CLI has no escape. But it inserts the default of an unset variable as it is, and does not
-// expand that again.
+// expand the default again.
 function escapeBy(unset: string): MapText {
   return (text) => text.replaceAll('${', () => `\${${unset}:-$}{`);
 }

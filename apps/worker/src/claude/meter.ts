@@ -36,8 +36,8 @@ export interface Meter {
   totals(): Totals;
   /**
    * Returns the last result line, bounded, with the turns, time and usage of all result lines; null
-   * before the first. Its total_cost_usd stays the CLI's own figure, which counts the whole
-   * conversation.
+   * before the first result line. Its total_cost_usd stays the CLI's own figure, which counts the
+   * whole conversation.
    */
   result(): Result | null;
 }

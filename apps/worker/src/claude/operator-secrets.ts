@@ -13,8 +13,8 @@ const PROXY_NAME = /_proxy$/i;
 const CUSTOM_HEADERS = 'ANTHROPIC_CUSTOM_HEADERS';
 
 /**
- * Returns whether the name of an operator's variable shows that it holds a secret or names a file
- * that does.
+ * Returns whether the name of an operator's variable shows that the variable holds a secret, or
+ * names a file that holds a secret.
  */
 export function isSecretVariable(name: string): boolean {
   return SECRET_NAME.test(name) || name === CUSTOM_HEADERS;

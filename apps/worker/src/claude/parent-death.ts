@@ -6,9 +6,9 @@ import { execa } from 'execa';
 const PROBE_TIMEOUT_MS = 5_000;
 
 /**
- * Returns the command to put before a program so that the kernel kills it when this process dies:
- * `setpriv` of util-linux, after one trial. Returns an empty list if there is no such `setpriv`
- * (macOS, busybox). The sweep by marker then ends the program later.
+ * Returns the command to put before a program so that the kernel kills the program when this
+ * process dies: `setpriv` of util-linux, after one trial. Returns an empty list if there is no such
+ * `setpriv` (macOS, busybox). The sweep by marker then ends the program later.
  */
 export async function findParentDeathLauncher(path: string): Promise<string[]> {
   if (process.platform !== 'linux') return [];

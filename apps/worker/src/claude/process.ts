@@ -49,8 +49,8 @@ export const STREAMS_GRACE_MS = 2_000;
 export const STDERR_TAIL_BYTES = 8 * 1024;
 
 /**
- * Starts `claude` in its own process group, with no environment but the command's. `launcher` is
- * put before the program (`setpriv`, see parent-death.ts).
+ * Starts `claude` in its own process group, with only the command's environment. `launcher` is put
+ * before the program (`setpriv`, see parent-death.ts).
  */
 export function startClaude(
   file: string,

@@ -38,8 +38,8 @@ function ladder(reason: AbortReason): StopStep[] {
 
 /**
  * Stops a process with the ladder of signals for this reason. Resolves to null once the process has
- * ended. If it is still there at the end of the ladder, resolves to a text that says why. `wait` is
- * for tests.
+ * ended. If the process is still there at the end of the ladder, resolves to a text that says why.
+ * `wait` is for tests.
  */
 export async function stopClaude(
   claude: Pick<ClaudeProcess, 'signal' | 'exit'>,

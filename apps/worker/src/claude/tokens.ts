@@ -18,7 +18,7 @@ export function tokensOfUsages(usages: readonly Usage[]): Tokens {
   return count((key) => sum(usages.map((usage) => usage[key])));
 }
 
-/** Returns the total with `now` in place of the counts `before`, if there were any. */
+/** Returns the total after replacing the counts `before`, if any, with the counts `now`. */
 export function recount(total: Tokens, before: Usage | undefined, now: Usage): Tokens {
   return count((key) => total[key] - (before?.[key] ?? 0) + (now[key] ?? 0));
 }

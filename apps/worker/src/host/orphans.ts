@@ -14,7 +14,10 @@ const MAX_ROUNDS = 10;
 
 const BETWEEN_ROUNDS_MS = 20;
 
-/** How many times an environment is read if it is empty, as it is while the kernel replaces the program (execve). */
+/**
+ * How many times an environment is read if it is empty. It is empty while the kernel replaces the
+ * program (execve).
+ */
 const EXEC_READS = 5;
 
 const BETWEEN_EXEC_READS_MS = 10;

@@ -8,7 +8,7 @@ const RENEW_EVERY_MS = 5_000;
 /** How long the lease is valid, in milliseconds. After that, another worker takes over. */
 const LEASE_MS = 15_000;
 
-/** How long a repeated failure of a task is not logged again, in milliseconds. */
+/** How long a repeated failure of a task stays unlogged, in milliseconds. */
 const REPEAT_MS = 10 * 60_000;
 
 /** A task that the worker with the lease runs again and again. */

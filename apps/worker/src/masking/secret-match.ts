@@ -1,6 +1,7 @@
-// Finds a secret in text that encoders may have escaped once or several times, such as JSON in a string of
-// JSON. Control sequences may stand between its characters, as in text that a program coloured. All texts
-// here are bytes, one character per byte (latin1), so that lengths are in bytes.
+// Finds a secret in text that encoders may have escaped once or several times, such as JSON in a
+// string of JSON. Control sequences may stand between the secret's characters, as in text that a
+// program coloured. All texts here are bytes, one character per byte (latin1), so that lengths are
+// in bytes.
 import { skipControlBytes } from './skip-control.ts';
 
 /** A character of a secret: its bytes in plain text, and its escapes. */

@@ -3,7 +3,7 @@
 // secret-match.ts. This file skips the same kinds that stripControls removes: raw, or escaped as in
 // JSON any number of times.
 
-// The length of the longest title, link or other string that is searched for its end, in characters.
+// The length of the longest title, link or other string whose end is searched for, in characters.
 const STRING_MAX = 4096;
 
 const RAW_ESC = String.raw`\u001b`;
@@ -97,9 +97,9 @@ export function mayHoldControlBytes(bytes: string): boolean {
 }
 
 /**
- * Returns the index after the control sequences and control characters that begin at `from`. Returns `from` if there
- * are none, and `open` if the text ends within one. With `mayBeBackslash`, `\b` and `\f` count as text, because the
- * backslash may belong to the secret.
+ * Returns the index after the control sequences and control characters that begin at `from`.
+ * Returns `from` if there are none, and `open` if the text ends within a sequence. With
+ * `mayBeBackslash`, `\b` and `\f` count as text, because the backslash may belong to the secret.
  */
 export function skipControlBytes(
   bytes: string,

@@ -30,7 +30,8 @@ const MAX_REASON_CHARS = 300;
 // From the environment of a session's process, the probe takes only the variables that any program needs.
 const PASSED = /^(?:PATH|HOME|USER|LOGNAME|SHELL|TERM|LANG|LANGUAGE|TZ|IS_SANDBOX|LC_.*)$/;
 
-// Prints the key from the two places where it could be: the tool's own environment, and that of its parent.
+// Prints the key from the two places where it could be: the tool's own environment, and the
+// environment of the tool's parent.
 const LOOK =
   'echo "looked: $ANTHROPIC_API_KEY"; tr "\\0" "\\n" < /proc/$PPID/environ | grep -a ^ANTHROPIC_API_KEY=; true';
 

@@ -1,4 +1,4 @@
-// Decides what the queue does with a session's job, from how the work on the job ended.
+// Decides what the queue does with a session's job when the work on the job has ended.
 import {
   type Admission,
   codeFacts,
@@ -65,7 +65,8 @@ export function createJobFinisher({
 
   return {
     async failOrRethrow(job, error) {
-      // INTERNAL: the document was invalid. The worker may have read it during a repair, so a later try reads it again.
+      // INTERNAL: the document was invalid. The worker may have read the document during a repair,
+      // so a later try reads it again.
       if (!isAppError(error) || codeFacts(error.code).retryable || error.code === 'INTERNAL') {
         throw error;
       }

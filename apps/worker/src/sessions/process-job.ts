@@ -16,8 +16,8 @@ import type { AttemptResult } from '../attempt/write-ending.ts';
 import type { RunningAttempts } from './running-attempts.ts';
 
 /**
- * Added to each delay of a job, in milliseconds, so that the job comes back after a lease has expired and not
- * just before.
+ * The time added to each delay of a job, in milliseconds. It makes the job come back after a lease
+ * has expired, not just before.
  */
 const LEASE_MARGIN_MS = 100;
 
@@ -106,8 +106,8 @@ export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promis
       const pausedMs = await deps.queue.pauseMs().catch(() => 0);
       if (pausedMs > 0) return { kind: 'busy', until: Date.now() + pausedMs };
     }
-    // A host kept this session from starting before, so it starts only if the probe of this host passes
-    // now (core: model/session/host-failures.ts).
+    // Earlier, a host kept this session from starting. So the session starts only if the probe of
+    // this host passes now (core: model/session/host-failures.ts).
     const hasFailed = adopted.counts.host_failures > 0;
     if (hasFailed && (await attemptDeps.host.check())) return { kind: 'handed_back' };
     const claim = await deps.claims.claim(adopted.id, {

@@ -10,19 +10,20 @@ import type { FileMasker } from './masked-file.ts';
 import { createSkippedFileReports, type SkippedFileListeners } from './skipped-files.ts';
 import { type TrackedFile, toManifestFile, untrackedFile } from './tracked-file.ts';
 
-// The copier calls the file system synchronously. The files were written a moment ago on this host, and an
-// asynchronous call by the thread pool costs ten times the processor time. The copier yields after each
-// megabyte.
+// The copier calls the file system synchronously. The files were written a moment ago on this host,
+// and an asynchronous call through the thread pool costs ten times the processor time. The copier
+// yields after each megabyte.
 
 /** Copies what Claude appended to its transcript files into the store. */
 export interface TranscriptCopier {
   /**
-   * Stores the new bytes of all files and returns the manifest that names them. The bytes count only once
-   * the caller has committed that manifest. A file whose state did not change is not opened. If no file
-   * changed, the call returns the same manifest object as the last call. With `verify`, every file is read
-   * whole: if a file was rewritten and not only appended to, its hash shows it, and the file is stored
-   * whole. A file that cannot be read, or whose path holds a secret, is left out and reported. An error of
-   * the store or of the host rejects; the next call then continues with what is missing.
+   * Stores the new bytes of all files and returns the manifest that names them. The bytes count
+   * only once the caller has committed that manifest. A file whose state did not change is not
+   * opened. If no file changed, the call returns the same manifest object as the last call. With
+   * `verify`, every file is read whole. The hash then shows whether a file was rewritten and not
+   * only appended to. A rewritten file is stored whole. A file that cannot be read, or whose path
+   * holds a secret, is left out and reported. Rejects on a store error or a host error. The next
+   * call then stores what is still missing.
    */
   copy(options: { verify: boolean }): Promise<TranscriptManifest>;
 }
@@ -85,7 +86,8 @@ export function createTranscriptCopier(
       const paths = listFiles(projectDir).filter(reports.mayBeNamed);
       for (const path of paths) {
         await copyFile(path, verify).catch((error: unknown) => {
-          // A host error, such as too many open files, may pass: the next copy tries again.
+          // A host error, such as too many open files, may be temporary, so the next copy tries
+          // again.
           if (!isFileError(error) || findHostErrno(error) !== null) throw error;
           reports.unreadable(path, error);
         });
@@ -110,7 +112,7 @@ function identityOf(folder: string): string | null {
     const { dev, ino } = statSync(folder);
     return `${dev}:${ino}`;
   } catch (error) {
-    // A host error may pass: the next copy tries again.
+    // A host error may be temporary, so the next copy tries again.
     if (findHostErrno(error) !== null) throw error;
     return null;
   }

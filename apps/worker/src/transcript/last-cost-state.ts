@@ -11,7 +11,7 @@ export async function lastCostState(file: string, from: number): Promise<CostSta
       for (const line of framer.push(piece as Buffer)) last = readCostState(line.text) ?? last;
     }
   } catch {
-    // There is no file: the CLI ended before it made one, so it spent nothing.
+    // There is no file: the CLI ended before it made the file, so it spent nothing.
   }
   return last;
 }

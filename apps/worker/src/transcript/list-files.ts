@@ -27,7 +27,7 @@ export function isAppendOnly(path: string): boolean {
   return path.endsWith('.jsonl');
 }
 
-/** Returns whether an error comes from a system call, such as one on a file. */
+/** Returns whether an error comes from a system call, such as reading a file. */
 export function isFileError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error;
 }

@@ -32,7 +32,7 @@ export function* maskedPieces(
   }
 }
 
-/** Returns whether the stored bytes of a file are the beginning of its current content, masked. */
+/** Returns whether a file's current content, once masked, begins with the stored bytes. */
 export async function isPrefix(
   open: number,
   file: TrackedFile,

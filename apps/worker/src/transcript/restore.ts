@@ -181,7 +181,8 @@ function pathProblem(path: string, error: unknown): AppError | null {
   );
 }
 
-// The id is searched in the text: an entry may have tens of megabytes, so it is not parsed only for its id.
+// An entry may have tens of megabytes, so the function searches its text for the id instead of
+// parsing it.
 function uuidsIn(line: string): string[] {
   return [...line.matchAll(/"uuid":"([0-9a-f-]{36})"/g)].map(([, uuid]) => uuid ?? '');
 }

@@ -22,8 +22,9 @@ export function createSkippedFileReports(
       onUnreadable(path, error);
     },
     /**
-     * Returns whether a path holds no secret, and reports a path that holds one. A file with a secret in its
-     * path is not copied: it could only be restored under its masked path, as a different file.
+     * Returns whether a path holds no secret, and reports a path that holds a secret. A file with a
+     * secret in its path is not copied: it could only be restored under its masked path, as a
+     * different file.
      */
     mayBeNamed(path: string): boolean {
       const masked = masker.text(path);

@@ -100,8 +100,8 @@ async function send(
   };
 }
 
-// A new session may reuse the id of a deleted session. The deleted session's deliveries are not about the
-// new session, so this returns null.
+// A new session may reuse the id of a deleted session. The deleted session's deliveries are not
+// about the new session, so this function returns null.
 async function sessionOf(
   { session_id, session_created_at }: Delivery,
   sessions: DeliverDeps['sessions'],
