@@ -1,6 +1,6 @@
 import type { LimitStore } from '../store/limit-store.ts';
 
-/** How long a process remembers that a limit exists, or that it does not, in milliseconds. */
+/** How long a process remembers whether a limit exists, in milliseconds. */
 const KNOWN_MS = 2_000;
 
 /**

@@ -1,5 +1,5 @@
-// Admission by the limits of a session's API key and tags. A limit caps how many admitted
-// sessions there are at once, how many are admitted in a minute, and what they cost in a day.
+// Admission by the limits of a session's API key and tags. A limit caps how many admitted sessions
+// exist at once, how many are admitted per minute, and what they cost per day.
 import { AppError } from '../model/errors/app-error.ts';
 import type { Job } from '../model/job/job.ts';
 import { limitError, limitIdsOf, limitPassed } from '../model/limits/limit.ts';

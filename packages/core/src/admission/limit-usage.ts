@@ -1,5 +1,5 @@
-// Measures how much of each limit is used. Slots are in MongoDB, sessions per minute in Redis, and
-// dollars per day come from the stored usage.
+// Measures how much of each limit is used. MongoDB holds the slots, Redis counts the sessions per
+// minute, and the stored usage gives the dollars per day.
 import {
   countedBy,
   type Limit,

@@ -4,8 +4,8 @@ import type { SessionQueue } from '../queue/session-queue.ts';
 import type { StopRequests } from '../store/stop-requests.ts';
 
 /**
- * Requests that a session stops: stores the request in the session document, then sends it to the
- * worker that runs the session. Throws what `StopRequests` throws.
+ * Asks a session to stop: stores the request in the session document, then sends it to the worker
+ * that runs the session. Throws what `StopRequests` throws.
  */
 export async function requestStop(
   { queue, requests }: { queue: SessionQueue; requests: StopRequests },

@@ -23,7 +23,7 @@ import { createSessionServices, type SessionServices } from './session-services.
 /** How long one connection may take to close, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
-/** The options of `openBaton`: the servers of Baton, and the keys that encrypt secrets. */
+/** The options of `openBaton`: Baton's servers, and the keys that encrypt secrets. */
 export interface BatonOptions {
   /** Redis: a URL, ioredis options, or your own ioredis client, which stays open after `close()`. */
   redis: RedisConnection;

@@ -52,7 +52,7 @@ const range = z.object({
  * UNAVAILABLE until it is. The API and the workers create the indexes of the database.
  *
  * @param options the servers; `prefix` defaults to `baton`, and without `publicKeys` secrets stay in plain text
- * @returns the session manager, functions that stop sessions, reads of the stores, and `close()`
+ * @returns the session manager, functions that stop sessions, functions that read the stores, and `close()`
  * @throws {AppError} INVALID_CONFIG if an option is invalid, or if `publicKeys` contains anything but public keys
  */
 export function openBaton(options: BatonOptions): Baton {

@@ -49,8 +49,8 @@ export function createLeftoverRemoval({
     if (job && tombstoneCovers(tombstone, getCreationTime(job))) await queue.drop(id);
     return leftovers.remove(
       { sessionId: id, removedTo, lastSeq, before },
-      // This is checked before each step, because another process may complete the deletion while
-      // this process is paused. After that, a new session may use the id.
+      // The tombstone is checked before each step, because another process may complete the
+      // deletion while this process is paused. After that, a new session may use the id.
       async (to) =>
         (await tombstones.noteRemoved(tombstone, to)) && !(signal?.aborted && to > removedTo),
     );

@@ -11,7 +11,7 @@ export interface ScriptClient {
 export interface Healed {
   /**
    * The keys of the queue that held a value of the wrong type. `:set-aside` was appended to the
-   * name of each. Also names the fields of `meta` that were removed.
+   * name of each key. The list also names the fields of `meta` that were removed.
    */
   set_aside: string[];
   /** The ids of the jobs whose stored form made the scripts fail. */
@@ -106,7 +106,7 @@ return cjson.encode({set_aside = aside, jobs = jobs})
 
 /**
  * Repairs what makes BullMQ's scripts fail in the queue with this key prefix (`baton:sessions:`).
- * Sets aside keys of the wrong type, replaces jobs that are not hashes by unreadable jobs, and
+ * Sets aside keys of the wrong type, replaces jobs that are not hashes with placeholder jobs, and
  * removes counters that are not integers. Checks the next 1,000 jobs of each state. Safe to repeat.
  */
 export async function healQueue(client: ScriptClient, keyPrefix: string): Promise<Healed> {

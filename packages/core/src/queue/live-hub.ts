@@ -11,8 +11,8 @@ import { openSubscriberRedis } from './redis.ts';
 export interface LiveListener {
   onMessage(message: LiveMessage): void;
   /**
-   * Called when messages start to arrive: at first, and after each outage. Messages from before
-   * that are lost.
+   * Called when messages start to arrive: at first, and after each outage. Earlier messages are
+   * lost.
    */
   connected(): void;
 }

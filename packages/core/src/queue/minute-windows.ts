@@ -10,7 +10,7 @@ export interface RateWindows {
    * milliseconds until the minute ends.
    */
   consume(name: string, max: number): Promise<number | null>;
-  /** Takes one count back. */
+  /** Removes one count. */
   refund(name: string): Promise<void>;
   /**
    * Returns the milliseconds until the minute ends if the count has reached `max`. Otherwise
@@ -37,7 +37,7 @@ export function createRateWindows(client: Redis, prefix: string): RateWindows {
         return null;
       } catch (refusal) {
         if (!(refusal instanceof RateLimiterRes)) throw refusal;
-        // The limiter counted the refusal too. The count is taken back, so that refusals do not use
+        // The limiter counted the refusal too. That count is removed, so that refusals do not use
         // up a limit that is raised within the minute.
         await createLimiter(max).reward(name);
         return refusal.msBeforeNext;

@@ -18,7 +18,7 @@ export interface OpenedRedis {
   release(): void;
 }
 
-/** The shortest time between two reconnections that answers from Redis cause, in milliseconds. */
+/** Answers from Redis cause at most one reconnection within this time, in milliseconds. */
 const RECONNECT_EVERY_MS = 1_000;
 
 // BullMQ's blocking connections, and copies of a client, inherit the client's options, including

@@ -46,7 +46,7 @@ export interface ScheduleQueue {
   unset(id: string): Promise<void>;
   /**
    * Returns the revisions of the schedules that Redis holds, by id. A revision is undefined if
-   * Redis will not fire the schedule any more.
+   * Redis will never fire the schedule again.
    */
   all(): Promise<Map<string, number | undefined>>;
   close(): Promise<void>;

@@ -7,7 +7,7 @@ export function coalesce<A, T>(
   read: (request: A) => Promise<T>,
 ): (request: A) => Promise<T> {
   // Sharing is limited to one turn, because a read that has started may miss a change that a later caller already knows
-  // of.
+  // about.
   const pendingByKey = new Map<string, Promise<T>>();
   return (request) => {
     const key = keyFor(request);

@@ -14,7 +14,8 @@ export function firedSessionId(scheduleId: string, firing: Date): string {
 }
 
 /**
- * Returns the launch of a firing. With overlap `enqueue`, its sessions share a concurrency key and run one at a time.
+ * Returns the launch of a firing. With overlap `enqueue`, the schedule's sessions share a concurrency key and run one
+ * at a time.
  */
 export function launchOfFiring(
   schedule: Pick<Schedule, 'id' | 'launch' | 'overlap' | 'api_key_id'>,

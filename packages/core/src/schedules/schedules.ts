@@ -50,8 +50,7 @@ export function createSchedules(
     throw new AppError('SCHEDULE_NOT_FOUND', `no schedule ${id}`);
   }
 
-  // A schedule's secrets are sealed for no session. Each session that the schedule launches seals them again for
-  // itself.
+  // A schedule's secrets are sealed without a session. Each launch seals them again for the new session.
   async function sealed(fields: NewSchedule): Promise<NewSchedule> {
     return { ...fields, launch: await sealer.config(fields.launch) };
   }
@@ -90,7 +89,7 @@ export function createSchedules(
       return schedule;
     },
     async reconcile() {
-      // Redis is read first: a timetable in Redis then has a document, unless the schedule was removed.
+      // Redis is read first, so each timetable that is found there has a document, unless the schedule was removed.
       const scheduled = await queue.all();
       const expected = new Map((await store.timetables()).map((one) => [one.id, one]));
       let repaired = 0;

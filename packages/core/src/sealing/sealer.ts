@@ -28,8 +28,8 @@ export interface Sealer {
    */
   config<T extends Governed>(config: T, sessionId?: string): Promise<T>;
   /**
-   * Returns the job with its secrets sealed for its session. A job with an idempotency key keeps the hash of its config
-   * from before the sealing, so that a repeated request is recognized.
+   * Returns the job with its secrets sealed for its session. A job with an idempotency key keeps the hash that its
+   * config had before sealing, so that a repeated request is recognized.
    */
   job<T extends Job>(job: T, hasIdempotencyKey?: boolean): Promise<T>;
   /**
@@ -55,7 +55,7 @@ export function createSealer([key]: readonly SealingKey[]): Sealer {
 
 function sealTo(key: SealingKey): Sealer {
   const imported = importJWK(key, KEY_ALGORITHM);
-  // Every call that seals reports a failed import. This handler keeps a failure without such a call from ending the
+  // Every call that seals reports a failed import. Until such a call, this handler keeps a failure from ending the
   // process.
   imported.catch(() => {});
 

@@ -102,7 +102,7 @@ function createSliceLaunch({
   announce: (session: Session) => void;
   admission: Admission;
 }): (sealed: readonly SealedLaunch[]) => Promise<Map<SealedLaunch, LaunchVerdict>> {
-  // The order is that of acceptance.ts: the jobs first, then their documents. A session that waits gets only a
+  // The order is the same as in acceptance.ts: the jobs first, then their documents. A session that waits gets only a
   // document. Returns the verdicts on the refused sessions.
   async function enqueue(
     jobs: readonly SealedLaunch['job'][],

@@ -54,7 +54,7 @@ export interface SessionManager {
 
 /**
  * Creates the session manager over an open queue and store. It calls `announce` for each session of a bulk launch; the
- * adopter announces all others. `sealer` encrypts secrets.
+ * adopter announces all other sessions. `sealer` encrypts secrets.
  */
 export function createSessionManager({
   queue,

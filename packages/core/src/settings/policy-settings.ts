@@ -13,7 +13,7 @@ import { absolutePath, listVariable } from './env.ts';
 
 /** The variables of the operator's policy. In lists of names, `*` allows every name and `none` allows no name. */
 export const policySettings = {
-  // parseEnv makes the default from other variables.
+  // parseEnv derives the default from other variables.
   WORK_ROOT: z
     .string('expected an absolute path, because this user has no home directory for the default')
     .meta({ default: DEFAULT_WORK_ROOT })

@@ -6,7 +6,7 @@ import { listVariable } from './env.ts';
 import { policySettings } from './policy-settings.ts';
 import { mongodbUrlSchema, redisUrlSchema } from './server-urls.ts';
 
-/** The settings that both API and worker read. Each app's schema includes them. */
+/** The settings that both the API and the worker read. Each app's schema includes them. */
 export const sharedSettings = {
   REDIS_URL: redisUrlSchema.describe('URL of the Redis server that holds the queue.'),
   MONGODB_URL: mongodbUrlSchema.describe(

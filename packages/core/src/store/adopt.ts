@@ -15,7 +15,7 @@ import { isStripped } from '../queue/stripped-data.ts';
 import { NO_SEALER, type Sealer } from '../sealing/sealer.ts';
 import type { SessionStore } from './session-store.ts';
 
-/** Inserts the session documents of jobs that have none yet. */
+/** Inserts session documents for jobs that have no document yet. */
 export interface Adopter {
   /**
    * Returns the session of a job, and inserts its document if there is none. An existing document

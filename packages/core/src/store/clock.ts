@@ -21,8 +21,8 @@ const MAX_MEASUREMENTS = 3;
  */
 export interface StoreClock {
   /**
-   * Returns the server's time. Measures it again if the last measurement is over a minute old, or
-   * if the host has slept since then.
+   * Returns the server's time. Measures the time again if the last measurement is over a minute
+   * old, or if the host has slept since then.
    */
   now(): Promise<Date>;
 }

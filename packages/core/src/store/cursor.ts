@@ -1,17 +1,17 @@
 import { AppError } from '../model/errors/app-error.ts';
 
 /**
- * Returns the end of a page as opaque text. `parts` are a time or an id, and a tie-breaker; `list`
- * is the list's name.
+ * Encodes the position at which a page ends, as opaque text. `parts` are a time or an id, and a
+ * tie-breaker; `list` is the list's name.
  */
 export function encodeCursor(parts: readonly [string, string], list: string): string {
   return Buffer.from(JSON.stringify([...parts, list])).toString('base64url');
 }
 
 /**
- * Returns the parts that `encodeCursor` was given for this list. A cursor of an earlier version
- * names no list and stays valid. Throws INVALID_REQUEST for a cursor from another list, and for
- * text that is not a cursor.
+ * Returns the parts that `encodeCursor` was given for this list. A cursor from an earlier version
+ * of Baton names no list and stays valid. Throws INVALID_REQUEST for a cursor from another list,
+ * and for text that is not a cursor.
  */
 export function decodeCursor(cursor: string, list: string): [string, string] {
   const parts = parse(Buffer.from(cursor, 'base64url').toString());

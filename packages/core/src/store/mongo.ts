@@ -46,7 +46,7 @@ export interface ChunkDocument {
   offset: number;
   bytes: number;
   fence: number;
-  /** The compression: snappy for small chunks, gzip for large ones. */
+  /** The compression: snappy for small chunks, gzip for large chunks. */
   encoding: 'snappy' | 'gzip';
   data: Binary;
 }

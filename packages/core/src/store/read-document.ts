@@ -19,7 +19,7 @@ export interface ListOptions {
 
 /**
  * Decodes a document of a collection. Throws INTERNAL, which names the document and the field, if
- * the document does not have this form or cannot be decoded. A form holds only the fields that
+ * the document does not have the given form or cannot be decoded. A form holds only the fields that
  * readers rely on, because a document of a later version must stay readable.
  */
 export function readDocument<D extends { _id: unknown }, T>(
@@ -33,7 +33,7 @@ export function readDocument<D extends { _id: unknown }, T>(
     collection: string;
     form: z.ZodType;
     decode: (from: D) => T;
-    /** Returns the cause of the error for a document that does not have this form. */
+    /** Returns the cause of the error for a document that does not have the given form. */
     explain?: (document: D) => Error | undefined;
   },
 ): T {

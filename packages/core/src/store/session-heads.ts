@@ -22,7 +22,7 @@ export interface SessionHeads {
   tree(session: Pick<Session, 'id' | 'root_session_id'>, limit: number): Promise<SessionHead[]>;
   /**
    * Returns the mark of a session whose id once belonged to a deleted session. Returns an empty
-   * text for any other session.
+   * string for any other session.
    */
   mark(session: Pick<Session, 'id' | 'created_at'>): Promise<string>;
 }

@@ -44,9 +44,9 @@ export async function resolveFollowFrom(
 
 /**
  * Yields the events of a session and of all sessions that continue it: first the stored events,
- * then new ones. Skips the events that `sent` covers. The events of a session come in order, and
- * after those of its parent; branches come side by side. Ends once all sessions have ended and all
- * events were sent. An event's id is a position (follow-position.ts).
+ * then new ones. Skips the events that `sent` covers. The events of a session come in order, after
+ * the events of its parent. The events of different branches are interleaved. Ends once all
+ * sessions have ended and all events were sent. An event's id is a position (follow-position.ts).
  */
 export function followConversation(
   deps: TailDeps,

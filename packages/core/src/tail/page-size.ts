@@ -1,6 +1,6 @@
 // Each slow client keeps one page in memory, so a page is bounded in bytes. The sizes of events are
-// known only after they were read, so the bound on the number of events follows the sizes of the
-// last page.
+// known only after the events were read, so the bound on the number of events follows the sizes of
+// the last page.
 const FIRST_EVENTS = 8;
 const MAX_EVENTS = 32;
 const TARGET_BYTES = 256 * 1024;

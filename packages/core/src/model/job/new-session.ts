@@ -63,7 +63,7 @@ export function queuedSession(
     config_hash: configHash(job),
     root_session_id: root,
     // A launch runs under its own id in the CLI, and its continues keep that id until a /clear begins a new
-    // conversation. Whether the parent did so may be unknown yet, so the worker later stores the id that it resumes.
+    // conversation. A parent's /clear may not be known yet, so the worker later stores the id that it resumes.
     claude_session_id: root,
     ...defined({ parent_session_id: parent?.id }),
     priority: job.priority ?? 0,

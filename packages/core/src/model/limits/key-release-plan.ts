@@ -4,7 +4,7 @@ export interface Waiter {
   concurrency_limit?: number;
 }
 
-/** The waiters that may run: `holding` already have a slot of the key, `granted` get one now. */
+/** The waiters that may run: `holding` already have a slot of the key, `granted` get a slot now. */
 export interface KeyReleasePlan {
   holding: string[];
   granted: string[];

@@ -10,19 +10,20 @@ const LANGUAGE_LOADERS = [
   /^_?JAVA_(TOOL_)?OPTIONS$|^JDK_JAVA_OPTIONS$/,
 ];
 
-// A caller who sets one of these could take the worker's API key, change the marker, or load code into the CLI.
+// A caller who sets one of these variables could take the worker's API key, change the marker, or load code into the
+// CLI.
 const FORBIDDEN = [
   /^ANTHROPIC_/,
   /^CLAUDE/,
   /^BATON_/,
   /^HOME$/,
   ...LOADERS,
-  // These choose the proxy, or the servers that the CLI trusts, so they could expose the worker's API key.
+  // These variables choose the proxy, or the servers that the CLI trusts, so they could expose the worker's API key.
   /^(HTTPS?|ALL|NO)_PROXY$/i,
   /^NODE_(EXTRA_CA_CERTS|TLS_REJECT_UNAUTHORIZED)$/,
   /^SSL_CERT_(FILE|DIR)$/,
   /^AWS_ENDPOINT_URL/,
-  // With IS_SANDBOX the CLI allows bypassPermissions also for root.
+  // With IS_SANDBOX, the CLI allows bypassPermissions even for root.
   /^IS_SANDBOX$/,
 ];
 

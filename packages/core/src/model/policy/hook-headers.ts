@@ -1,4 +1,4 @@
-// Environment variables in the headers of http hooks: the CLI replaces references to them by their values.
+// Environment variables in the headers of http hooks: the CLI replaces references to them with their values.
 import { listOf, recordOf } from '../schema/json-parts.ts';
 import type { Governed, Refusal } from './policy.ts';
 

@@ -1,4 +1,4 @@
-// Cron expressions in a time zone, also at the times when its clocks are put forward or back.
+// Cron expressions in a time zone, including the times when its clocks are set forward or back.
 import { CronExpressionParser } from 'cron-parser';
 import { createWallClock, type WallClock } from './wall-clock.ts';
 
@@ -13,8 +13,9 @@ const MAX_SKIPPED = 100_000;
  * Returns the first time after `now` at which a cron expression is due in a time zone. Returns null if the text is not
  * a cron expression, if it has no fixed times, or if it is never due.
  *
- * If the clocks skip a time, it is due at the first moment after the gap; several skipped times are due once. If the
- * clocks show a time twice, it is due at the first of the two. If the hour is `*` or a step, it is due at both.
+ * If the clocks skip a due time, the expression is due at the first moment after the gap; several skipped times are due
+ * once. If the clocks show a due time twice, the expression is due at the first of the two. If the hour is `*` or a
+ * step, the expression is due at both.
  */
 export function nextCron(expression: string, timeZone: string, now: Date): Date | null {
   if (!isReadable(expression)) return null;
@@ -41,7 +42,7 @@ function nextInstant(expression: string, clock: WallClock, now: number): number 
   const due = nextDue(expression, clock, now, hour);
   const repeat = hour.isRepeated ? clock.repeatOf(now) : null;
   if (!repeat) return due;
-  // The clocks will be put back, so the current wall time comes a second time.
+  // The clocks will be set back, so they will show the current wall time a second time.
   const [wall] = wallTimes(expression, repeat.wall - 1);
   if (wall === undefined) return due;
   const again = repeat.instant + wall - repeat.wall;

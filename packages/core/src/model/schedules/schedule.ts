@@ -69,7 +69,7 @@ export interface Schedule {
   api_key_id?: string;
   /** The time from which `every_ms` counts. */
   anchor: Date;
-  /** Increased by each change. Redis holds the revision by which it fires. */
+  /** Each change increases the revision. Redis holds the revision of the timetable by which it fires. */
   revision: number;
   last_fired_at?: Date;
   last_session_id?: string;

@@ -22,7 +22,9 @@ export function redactNamed(value: unknown, depth = 0): unknown {
   );
 }
 
-/** Hides the values of a program's arguments that have the name of a secret: `--token=x`, `--token x`, `TOKEN=x`. */
+/**
+ * Hides the values of a program's arguments if the arguments have a secret's name: `--token=x`, `--token x`, `TOKEN=x`.
+ */
 export function redactArgs(args: unknown): unknown {
   if (!Array.isArray(args)) return REDACTED;
   return args.map((arg, index) => {

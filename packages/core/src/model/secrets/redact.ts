@@ -78,8 +78,8 @@ const JOB: Record<string, Redact> = {
 /**
  * Returns a config without its secrets. It hides the values of `env`, `settings.env` and the `env` and `headers` of MCP
  * servers. In URLs of MCP servers it hides credentials, query values and fragments. In settings and in arguments of MCP
- * servers it hides values whose name is that of a secret, such as `token`. It keeps names, and it keeps `null`, because
- * `null` reveals nothing.
+ * servers it hides values with a secret's name, such as `token`. It keeps names, and it keeps `null`, because `null`
+ * reveals nothing.
  */
 export function redactConfig<T extends { [K in keyof SessionConfig]?: unknown }>(config: T): T {
   return redactKeys(config, CONFIG) as T;

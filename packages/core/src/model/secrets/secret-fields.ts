@@ -4,7 +4,7 @@ import type { Governed } from '../policy/policy.ts';
 import { defined } from '../schema/defined.ts';
 import { isSecretName, splitArg } from './secret-names.ts';
 
-/** Replaces a secret by another text; `field` is its path in error messages. */
+/** Replaces a secret with another text; `field` is its path in error messages. */
 export type MapSecret = (secret: string, field: string) => string;
 
 /** Returns a copy of the config in which `map` has replaced every secret that is not empty. */

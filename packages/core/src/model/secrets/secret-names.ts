@@ -8,7 +8,7 @@ export function isSecretName(name: string): boolean {
 }
 
 /**
- * Splits an argument of a program into the part that may be shown and the secret. An argument holds a secret if its own
+ * Splits a program's argument into the part that may be shown and the secret. An argument holds a secret if its own
  * name, or the option before it, is the name of a secret.
  */
 export function splitArg(arg: string, before: unknown): { shown: string; secret?: string } {

@@ -4,7 +4,9 @@ import type { Session } from './session.ts';
 /** A value of `after` beyond any event, for a reader who only waits for the end of a stream. */
 const AFTER_ALL = 2 ** 31 - 1;
 
-/** Returns the mark of a session: its creation time, which differs from that of an earlier session with the same id. */
+/**
+ * Returns the mark of a session: its creation time. An earlier session with the same id has a different creation time.
+ */
 export function markOf({ created_at }: Pick<Session, 'created_at'>): string {
   return created_at.getTime().toString(36);
 }

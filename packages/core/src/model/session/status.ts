@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Every status of a session: the seed's four plus `queued` and `cancelled`. */
+/** Every status of a session: the seed's four statuses, `queued` and `cancelled`. */
 export const SESSION_STATUSES = [
   'queued',
   'starting',

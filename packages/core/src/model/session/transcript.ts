@@ -33,7 +33,7 @@ export function mainTranscriptPath(claudeSessionId: string): string {
   return `${claudeSessionId}.jsonl`;
 }
 
-/** Returns Claude's id of the conversation of a session: the root's id, until a `/clear` begins a new conversation. */
+/** Returns Claude's id for a session's conversation: the root's id, until a `/clear` begins a new conversation. */
 export function claudeIdOf({
   claude_session_id,
   root_session_id,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What sums of usage can be grouped by. */
+/** The ways to group sums of usage. */
 export const USAGE_GROUPS = ['day', 'model', 'tag', 'key'] as const;
 
 const count = z.number().nonnegative();
@@ -21,7 +21,7 @@ export const spendingSchema = z.object({
 /** The total usage of several sessions. */
 export type Spending = z.infer<typeof spendingSchema>;
 
-/** What sums of usage can be grouped by. */
+/** The ways to group sums of usage. */
 export type UsageGroup = (typeof USAGE_GROUPS)[number];
 
 /** The keys of Spending that are sums over the totals of sessions: all keys except `sessions`. */
@@ -36,7 +36,7 @@ export const SUMMED = [
   'cache_read_input_tokens',
 ] as const satisfies (keyof Spending)[];
 
-/** The usage of no session. */
+/** A usage of zero. */
 export const NO_SPENDING: Spending = Object.freeze({
   sessions: 0,
   cost_usd: 0,
