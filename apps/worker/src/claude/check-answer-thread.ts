@@ -1,8 +1,8 @@
 // The thread that check-answer.ts starts. It checks one answer against one schema, and posts what
 // does not fit, or null if everything fits.
 import { parentPort, workerData } from 'node:worker_threads';
-import { misfitOf } from './misfit.ts';
+import { findMisfit } from './find-misfit.ts';
 
 const { schema, answer } = workerData as { schema: object; answer: unknown };
 
-parentPort?.postMessage(misfitOf(schema, answer));
+parentPort?.postMessage(findMisfit(schema, answer));

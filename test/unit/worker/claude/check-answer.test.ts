@@ -15,7 +15,7 @@ const answered = (structured_output: Result['structured_output']): Result => ({
   structured_output,
 });
 
-// A check starts a thread, which takes 0.2 s, so schemas and answers are tested in misfit.test.ts.
+// A check starts a thread, which takes 0.2 s, so schemas and answers are tested in find-misfit.test.ts.
 test.each<[string, Result | null, object | undefined, string | null]>([
   ['no problem is found without a schema', OK, undefined, null],
   ['no problem is found without a result', null, SCHEMA, null],

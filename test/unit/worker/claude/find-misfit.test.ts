@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { misfitOf } from '../../../../apps/worker/src/claude/misfit.ts';
+import { findMisfit } from '../../../../apps/worker/src/claude/find-misfit.ts';
 
 const SCHEMA = {
   type: 'object',
@@ -16,7 +16,7 @@ test.each<[string, unknown, object]>([
   ['an unknown format', 'x', { type: 'string', format: 'tomorrow' }],
   ['an unknown keyword', { a: 1 }, { ...SCHEMA, 'x-later': [] }],
 ])('%s matches its schema', (_, answer, schema) => {
-  expect(misfitOf(schema, answer)).toBeNull();
+  expect(findMisfit(schema, answer)).toBeNull();
 });
 
 test.each<[string, unknown, string]>([
@@ -25,7 +25,7 @@ test.each<[string, unknown, string]>([
   ['an additional key', { a: 1, b: 2 }, 'must NOT have additional properties'],
   ['null', null, 'must be object'],
 ])('%s does not match its schema', (_, answer, message) => {
-  expect(misfitOf(SCHEMA, answer)).toContain(message);
+  expect(findMisfit(SCHEMA, answer)).toContain(message);
 });
 
 test.each([
@@ -33,5 +33,5 @@ test.each([
   ['a reference to elsewhere', { $ref: 'https://example.com/other.json' }],
   ['an invalid schema', { type: 'nonsense' }],
 ])('%s cannot be compiled', (_, schema) => {
-  expect(() => misfitOf(schema, 'x')).toThrow();
+  expect(() => findMisfit(schema, 'x')).toThrow();
 });

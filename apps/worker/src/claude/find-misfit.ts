@@ -5,7 +5,7 @@ import { Ajv } from 'ajv';
  * whole answer fits. Throws if the schema cannot be compiled. A bad pattern can run for hours, so
  * call this in its own thread, as check-answer-thread.ts does.
  */
-export function misfitOf(schema: object, answer: unknown): string | null {
+export function findMisfit(schema: object, answer: unknown): string | null {
   const ajv = new Ajv({
     // The options with which claude 2.1.330 creates its own Ajv.
     allErrors: true,
