@@ -85,7 +85,8 @@ export function send(
     headers: { accept: 'application/json', ...json, ...headers, ...call.headers },
     ...body,
     cache: 'no-store',
-    // Baton never redirects a call. A redirect comes from something else, such as a proxy's login page.
+    // Baton never redirects a call, so a redirect comes from another server, such as a proxy's
+    // login page.
     redirect: 'manual',
     signal,
   });

@@ -21,8 +21,9 @@ export interface QueuePause {
   pauseMs(): Promise<number>;
 }
 
-// The pause is stored in the Redis key of BullMQ's rate limiter, but the limiter itself is off. With the
-// limiter on, a worker that runs long jobs would look for new jobs only after one of them has ended.
+// The pause is stored in the Redis key of BullMQ's rate limiter, but the limiter itself is off.
+// With the limiter on, a worker that runs long jobs would look for new jobs only after one of its
+// jobs has ended.
 /** Creates the pause of a BullMQ queue. */
 export function createPause(
   bull: Queue,

@@ -84,7 +84,7 @@ const AWAY_CODES = new Set([
   46841, // ClientMarkedKilled
 ]);
 
-/** Old servers answer without a code. The driver looks for the same words. */
+/** Matches the errors of old servers, which have no code. The driver looks for the same words. */
 const AWAY_MESSAGES = /not master|not primary|node is recovering/i;
 
 /** How deep a chain of causes is searched. */

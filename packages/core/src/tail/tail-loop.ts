@@ -8,7 +8,7 @@ import type { SessionHead, SessionHeads } from '../store/session-heads.ts';
 import { isMongoAway } from '../store/unavailable.ts';
 import { createPartialBuffer, type PartialLine } from './partial-buffer.ts';
 
-/** An event for a reader. With its `id` the reader can resume after this event. */
+/** An event for a reader. The reader can resume after this event with its `id`. */
 export interface TailEvent {
   id: string;
   event: Event;

@@ -64,7 +64,8 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
 
   async function notifyNow(sessionId: string): Promise<void> {
     if (performance.now() < noneUntil) return;
-    // The session is read before the webhooks, so a webhook that was created before a change receives its event.
+    // The session is read before the webhooks, so a webhook that was created before a status change receives the event
+    // of that change.
     const session = await outbox.find(sessionId);
     if (!session) return;
     const all = await enabled();
