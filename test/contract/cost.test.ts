@@ -65,7 +65,7 @@ test('--max-turns and --max-budget-usd count only the process', async () => {
   expect(run.results[0]).toMatchObject({ subtype: 'success', is_error: false });
 });
 
-describe('for the cost of a stopped run,', () => {
+describe('when a signal stops a run,', () => {
   const OTHER = '0197f0a0-5555-7000-8000-00000000000';
 
   async function stoppedInSecondCall(digit: number, signal: NodeJS.Signals): Promise<CliRun> {

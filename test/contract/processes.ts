@@ -32,7 +32,7 @@ export function carriers(variable: string): number[] {
     try {
       return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(variable);
     } catch {
-      return false; // gone meanwhile, or not ours to read
+      return false; // the process has ended, or belongs to another user
     }
   });
 }

@@ -145,7 +145,7 @@ describe('the system prompt of a conversation', () => {
     return JSON.stringify(run.requests[0]?.body.system);
   }
 
-  test('is recorded with the first turn, so a resume does not send another one', async () => {
+  test('is recorded with the first turn, so a resume does not send another system prompt', async () => {
     const sent = await systemOf(['--append-system-prompt=MARK-TWO']);
     expect(sent).toContain('MARK-ONE');
     expect(sent).not.toContain('MARK-TWO');

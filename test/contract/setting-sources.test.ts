@@ -95,7 +95,7 @@ describe('the configuration of a repository', { timeout: 180_000 }, () => {
     expect(await counted([`--setting-sources=${source}`])).toMatchObject(what);
   });
 
-  test('in an added directory gives agents and skills, and nothing with --setting-sources=', async () => {
+  test('in an added directory gives agents and skills, but nothing with --setting-sources=', async () => {
     const dir = `--add-dir=${more}`;
     expect(await counted([dir, '--setting-sources=', '--strict-mcp-config'])).toEqual(NOTHING);
     const own = await counted(['--strict-mcp-config']);
@@ -105,7 +105,7 @@ describe('the configuration of a repository', { timeout: 180_000 }, () => {
     expect(await counted([dir])).toMatchObject({ servers: ['planted'] });
   });
 
-  test('has commands that a prompt can name, and none with --setting-sources=', async () => {
+  test('has commands that a prompt can name, but no commands with --setting-sources=', async () => {
     const run = async (args: string[]) => {
       const { requests } = await cli.run({
         script: [text('done')],

@@ -29,7 +29,7 @@ beforeAll(async () => {
   cli = await makeCli();
   const options = { script, args: [`--session-id=${ID}`], prompt: 'go' };
   run = await cli.runUntil(options, async (claude) => {
-    // The CLI holds a result line back only if a sub-agent still runs at that time.
+    // The CLI delays a result line only if a sub-agent still runs at that time.
     await claude.line('the answer', (line) =>
       JSON.stringify(line).includes('An agent is looking.'),
     );

@@ -156,7 +156,7 @@ async function canSandbox(): Promise<boolean> {
   return !bwrap.failed && !socat.failed;
 }
 
-test('a session on this machine sees the key if and only if /readyz says that the scrub is off', async ({
+test('a session on this machine sees the key if and only if /readyz reports that the scrub is off', async ({
   fleet,
   api,
 }) => {

@@ -61,7 +61,8 @@ test('an MCP server gets its values unchanged, and no credential of the operator
   const { argv, env } = JSON.parse(await readFile(started, 'utf8'));
   expect(argv).toEqual(VALUES);
   expect(env).toMatchObject(named);
-  // The environment that a program inherits holds no credential, so the program cannot leak one.
+  // The environment that a program inherits holds no credential, so the program cannot leak a
+  // credential.
   expect(env).toMatchObject({ OWN: 'the value of the caller', ANTHROPIC_API_KEY: '' });
   expect(JSON.stringify(env)).not.toContain('dummy-key-of-the-tests');
   expect(server.seen.length).toBeGreaterThan(0);

@@ -16,7 +16,7 @@ const pages = readPages();
 
 describe('the shell blocks of', () => {
   test.for(pages.filter((page) => shellBlocksOf(page).length > 0))(
-    '$path succeed, and the API refuses no call but those that the page expects',
+    '$path succeed, and the API refuses only calls that the page expects to fail',
     async (page, { baton }) =>
       expectSuccess(await runShellBlocks(baton, page), refusedCallsOf(page)),
   );

@@ -62,7 +62,10 @@ const ACTIONS: Record<string, Action> = {
   raw_file: (_stage, step) => put(readFileSync(String(step['raw_file']))),
   base64: (_stage, step) => put(Buffer.from(String(step['base64']), 'base64')),
   stderr: (_stage, step) => void process.stderr.write(String(step['stderr'])),
-  /** {init: {...}}: prints another init line; {init: false} as the first step: the run prints none when it starts. */
+  /**
+   * {init: {...}}: prints another init line; {init: false} as the first step: the run prints no
+   * init line when it starts.
+   */
   init(stage, step) {
     if (step['init'] === false) return;
     print(stage, [{ ...initLine(stage.who, stage.env), ...(step['init'] as Line) }]);

@@ -30,7 +30,10 @@ export interface Stage {
   hasResult: boolean;
   exitCode: number;
   ignored: Set<string>;
-  /** Whether a SIGINT prints no result line. The real CLI often prints none before the API has answered. */
+  /**
+   * Whether a SIGINT prints no result line. The real CLI often prints no result line before the API
+   * has answered.
+   */
   isSilent: boolean;
   /** How long the process still runs after a SIGINT or SIGTERM, in milliseconds. */
   lingerMs: number;
@@ -78,8 +81,8 @@ export function say(stage: Stage, texts: string[]): void {
 }
 
 /**
- * Prints a result line with the total cost and a text of at least `bytes` bytes. The fields of `given`
- * replace those of the line.
+ * Prints a result line with the total cost and a text of at least `bytes` bytes. The fields of
+ * `given` replace the fields of the line.
  */
 export function printResult(stage: Stage, given: Line, bytes = 0): void {
   stage.hasResult = true;

@@ -7,8 +7,8 @@ import { findChromium } from '../../tools/dev-services/find-chromium.ts';
 import { createGuardian } from '../../tools/dev-services/guardian.ts';
 
 /**
- * Opens a headless Chromium with a home folder of its own, and installs Chromium if the machine has none.
- * If no Chromium works, the error lists what was tried.
+ * Opens a headless Chromium with its own home folder, and installs Chromium if the machine has
+ * none. If no Chromium works, the error lists what was tried.
  */
 export async function openBrowser(
   env: Environment = process.env,

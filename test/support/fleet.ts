@@ -23,10 +23,10 @@ import { test as base, redisUrl } from './services.ts';
 import { asMongo } from './stores.ts';
 import { startWorker, type WorkerProcess } from './worker-process.ts';
 
-// Small pages, because the slowest of the supported MongoDB servers is slow at large ones.
+// Small pages, because the slowest of the supported MongoDB servers is slow at large pages.
 const PAGE = 100;
 
-/** Workers with a queue and a database of their own, and the calls of a test on them. */
+/** Workers with their own queue and database, and the calls of a test on them. */
 export interface Fleet {
   /** A folder of the test file; `work` below it is the workers' WORK_ROOT. */
   root: string;
@@ -40,8 +40,9 @@ export interface Fleet {
   /** Starts one more worker, which is killed after the test file. */
   worker(changes?: Record<string, string>, through?: readonly string[]): Promise<WorkerProcess>;
   /**
-   * Opens another fleet in the same folder, with a queue, a database and workers of its own. The fleet closes
-   * after the test file. With `onTestFinished` it closes after the test, so idle workers slow no later test.
+   * Opens another fleet in the same folder, with its own queue, database and workers. The fleet
+   * closes after the test file. With `onTestFinished` it closes after the test, so idle workers
+   * slow no later test.
    */
   sibling(onTestFinished?: OnTestFinished): Fleet;
   launch(config: SessionConfig, options?: EnqueueOptions): Promise<string>;

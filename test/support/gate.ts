@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 export interface Gate {
   /** The server's URL, through the gate. */
   url: string;
-  /** Refuses new connections and closes the open ones. */
+  /** Refuses new connections and closes open connections. */
   shut(): Promise<void>;
   /** Keeps connections open but drops all data, like a server that hangs. */
   freeze(): void;

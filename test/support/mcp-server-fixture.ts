@@ -1,8 +1,8 @@
-// A stdio MCP server for tests. Its tool `environment` returns the server's own environment. Its tool
-// `approve` is a permission-prompt tool. It denies a command that contains "refuse", replaces a command
-// that contains "rewrite", never answers one that contains "ponder", and allows all others. If ASKED_FILE
-// is set, the server appends each request of `approve` to that file. If STARTED_FILE is set, the server
-// writes its arguments and its environment there.
+// A stdio MCP server for tests. Its tool `environment` returns the server's own environment. Its
+// tool `approve` is a permission-prompt tool. It denies a command that contains "refuse", replaces
+// a command that contains "rewrite", never answers a command that contains "ponder", and allows all
+// other commands. If ASKED_FILE is set, the server appends each request of `approve` to that file.
+// If STARTED_FILE is set, the server writes its arguments and its environment there.
 import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 

@@ -1,5 +1,6 @@
-// The test files of one worker share the modules and the globals (`isolate: false`), so what one file leaves behind
-// changes the result of another. This setup file makes the file that leaves it fail.
+// The test files of one worker share the modules and the globals (`isolate: false`), so leftovers
+// of one file can change the result of another file. This setup file fails the file that leaves
+// them.
 import { afterAll, beforeAll, vi } from 'vitest';
 
 let before: NodeJS.ProcessEnv;

@@ -7,7 +7,10 @@ export interface Visit {
   page: Page;
   /** The origins from which the page fetched something. */
   origins: Set<string>;
-  /** The errors of the pages, without those about the web fonts that Bull Board would load. */
+  /**
+   * The errors that the pages logged, without errors about the web fonts that Bull Board would
+   * load.
+   */
   complaints: string[];
 }
 

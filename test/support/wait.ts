@@ -4,7 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 const MIN_PAUSE_MS = 10;
 const MAX_PAUSE_MS = 50;
 
-// Shorter than the timeout of a test, because the error of `waitFor` says more than that of a timeout.
+// Shorter than a test's timeout, because an error from `waitFor` explains more than a timeout
+// error.
 const LIMIT_MS = 50_000;
 
 /**

@@ -61,7 +61,7 @@ describe('if the response is lost', () => {
     expect(await all(client.schedules.list())).toEqual([]);
   });
 
-  test('creating a schedule is not retried, because it would make a second one', async ({
+  test('creating a schedule is not retried, because a retry would make a second schedule', async ({
     client,
     url,
   }) => {
@@ -72,7 +72,7 @@ describe('if the response is lost', () => {
     expect(await all(client.schedules.list())).toHaveLength(1);
   });
 
-  test('the client retries as often as its option retries says', async ({ url }) => {
+  test('the client retries as often as its `retries` option allows', async ({ url }) => {
     const { client, asked } = losing(9, { baseUrl: url, retries: 2 });
     await expect(client.get(newId())).rejects.toMatchObject({ code: 'UNREACHABLE', attempts: 3 });
     expect(asked()).toBe(3);
@@ -80,7 +80,7 @@ describe('if the response is lost', () => {
 });
 
 describe('the idempotency key of a launch', () => {
-  test('makes one session of two equal launches and refuses a different one', async ({
+  test('makes one session of two equal launches and refuses a different launch', async ({
     client,
   }) => {
     const idempotencyKey = newId();

@@ -1,4 +1,5 @@
-// The programs in the pages type-check as a reader would paste them: each is a module of its own.
+// The programs in the pages type-check as a reader would paste them. Each program is a separate
+// module.
 import { expect, test } from 'vitest';
 import { parsePage, readPages } from '../../support/markdown/pages.ts';
 import { compile } from '../../support/snippets/compile.ts';

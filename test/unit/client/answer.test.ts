@@ -36,7 +36,7 @@ describe('a response', () => {
     [404, '{"message": "no such route"}'],
     [500, '{"error": "oops"}'],
     [500, 'null'],
-  ])('that does not come from Baton is a BAD_ANSWER: %i %s', (status, text) => {
+  ])('that does not come from Baton becomes a BAD_ANSWER error: %i %s', (status, text) => {
     expect(read(status, text)).toThrow(expect.objectContaining({ code: 'BAD_ANSWER', status }));
   });
 });

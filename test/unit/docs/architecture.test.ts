@@ -77,7 +77,7 @@ describe.each(tables)('the table of the folders of $source', ({ source, rows }) 
   );
 });
 
-/** Returns the paths of all folders in a folder, relative to it. */
+/** Returns the paths of all folders in a folder, relative to that folder. */
 function foldersIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isDirectory())

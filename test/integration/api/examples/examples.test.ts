@@ -173,7 +173,8 @@ describe('the examples of the OpenAPI document', () => {
       expect(bulkLaunchSchema.safeParse(one)).toMatchObject({ success: true });
     const ask = async (asked: unknown[]) =>
       api.app.inject({ method: 'POST', url: '/v1/sessions/bulk', payload: { sessions: asked } });
-    // In the example, the second launch repeats an earlier one, so it is sent once before.
+    // In the example, the second launch repeats an earlier launch, so the test first sends it
+    // alone.
     await ask(sessions.slice(1, 2));
     const answered = await ask(sessions);
     expect(verdictsOf(answered.json())).toEqual(verdictsOf(answers?.[200]?.['three']?.value));

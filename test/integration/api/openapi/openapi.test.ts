@@ -5,7 +5,7 @@ import { describe, expect } from 'vitest';
 import { test } from '../../../support/api.ts';
 import { breakingChanges } from '../../../support/breaking-changes.ts';
 
-/** The published document. `vitest -u` replaces it, unless the new one breaks a caller. */
+/** The published document. `vitest -u` replaces it, unless the new document breaks a caller. */
 const PUBLISHED = join(import.meta.dirname, '../../../../docs/openapi.json');
 
 const CALLS = {

@@ -7,7 +7,7 @@ interface Operation {
 }
 
 describe('the reference at /docs in a browser', () => {
-  test('lists every operation, shows an example, and can send it', async ({
+  test('lists every operation, shows an example, and can send the example', async ({
     keyed,
     url,
     visit,

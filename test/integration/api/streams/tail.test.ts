@@ -7,7 +7,7 @@ import { claimAndWrite, NOT_PUBLISHED } from '../../../support/writing.ts';
 import { ids, NEVER_MS, start, tail, test, upTo } from './streams.ts';
 
 describe('a stream of a session', () => {
-  test('sends stored events, then new ones, then the end, and closes', async ({ api, url }) => {
+  test('sends stored events, then new events, then the end, and closes', async ({ api, url }) => {
     const writing = await start(api);
     const { id } = writing.session;
     await writing.write(3);

@@ -23,7 +23,7 @@ describe('sessions of one concurrency key', () => {
   });
 
   test.for(['created_at', 'not_before'])(
-    'are released even if one before them fails because its document has a bad %s',
+    'are released even if an earlier session fails because its document has a bad %s',
     async (field, { scene, db }) => {
       const key = newId();
       const ids = [await scene.launch(key), await scene.launch(key), await scene.launch(key)];

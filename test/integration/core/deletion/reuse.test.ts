@@ -211,7 +211,7 @@ describe('the idempotency key of a session that is being deleted', () => {
   });
 });
 
-describe('a new session with the id of one that is being deleted', () => {
+describe('a new session with the id of a session that is being deleted', () => {
   test.for([
     ['an invalid job', 'garbage'],
     ['a valid job', null],

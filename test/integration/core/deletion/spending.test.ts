@@ -28,7 +28,7 @@ test('two sessions with one id both count, each with its own day and model', asy
   const first = dear(1, { tags: [tag], model: 'opus' });
   await world.keep(first);
   await world.deletion.deleteConversation(first.id);
-  // It is created after the deletion; otherwise it would count as the deleted session.
+  // This session is created after the deletion; otherwise it would count as the deleted session.
   const created_at = new Date(Date.now() + 60_000);
   await world.keep(dear(2, { id: first.id, tags: [tag], model: 'haiku', created_at }));
   await world.deletion.deleteConversation(first.id);

@@ -103,7 +103,8 @@ describe('a claim', () => {
       fence: 1,
       leaseMs: LEASE_MS,
     });
-    // The claim asks for the time after it read the document; the owner's heartbeat arrives then.
+    // The claim asks for the time after it has read the document. The owner's heartbeat arrives at
+    // that moment.
     const claims = createClaims(db, {
       async now() {
         await owner.commit({});

@@ -104,7 +104,7 @@ describe('the events of a conversation', () => {
     expect(await conversation.pages(root, 10)).toEqual([[]]);
   });
 
-  test('cannot be read with a cursor of another conversation or an invalid one', async ({
+  test('cannot be read with an invalid cursor or a cursor of another conversation', async ({
     conversation,
     stores,
   }) => {

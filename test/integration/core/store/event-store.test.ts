@@ -62,7 +62,7 @@ describe('inserting events', () => {
     ]);
   });
 
-  test('is refused if a newer fence wrote the events, which stay', async ({
+  test('is refused if a newer fence wrote the events, and the newer events stay', async ({
     stores: { events },
   }) => {
     const sessionId = newId();

@@ -26,7 +26,7 @@ describe('a transcript', () => {
     expect(back.equals(data)).toBe(true);
   });
 
-  test('is compressed in small chunks as well as large ones', async ({
+  test('is compressed in small chunks and in large chunks', async ({
     stores: { transcripts },
     db,
   }) => {

@@ -66,7 +66,7 @@ describe('the usage', () => {
     expect(await usage.groups(MARCH, 'model', 1)).toHaveLength(2);
   });
 
-  test('of a conversation is the sum of its sessions, including running ones', async ({
+  test('of a conversation is the sum of its sessions, including running sessions', async ({
     stores,
     usage,
   }) => {

@@ -167,7 +167,7 @@ describe('the dispatch', () => {
   });
 
   test.for([{ tags: 9 }, { types: 'all' }, { created_at: 'text' }])(
-    'notifies the other webhooks if the document of one is invalid: %j',
+    'notifies the other webhooks if the document of one webhook is invalid: %j',
     async (odd, { stores, db, hooks }) => {
       const good = await hooks.store.create({ url: URL_OF_NOBODY });
       const { id: bad } = await hooks.store.create({ url: URL_OF_NOBODY });

@@ -75,7 +75,7 @@ describe('services:fast', () => {
     expect(await readdir(host.cache)).toEqual([]);
   });
 
-  test('refuses a crate whose hash is not the pinned one', async ({ host }) => {
+  test('refuses a crate whose hash is not the pinned hash', async ({ host }) => {
     await expect(buildSecantus(host)).rejects.toThrow(
       /does not have the expected sha256 [0-9a-f]{64}: not installed/,
     );

@@ -36,7 +36,10 @@ const OVERLOADED = { api_error: 529 };
 
 const OWN_ACCOUNT = { apiKeyHelper: '/opt/own-key' };
 
-/** What the CLI prints when the account is limited until this time, in the API's own unit. */
+/**
+ * What the CLI prints when the account is limited until this time. The time is in the unit that the
+ * API uses.
+ */
 function rejectedUntil(resetsAt: number): Step[] {
   const rejected = { status: 'rejected', resetsAt, rateLimitType: 'five_hour' };
   return [{ line: { type: 'rate_limit_event', rate_limit_info: rejected } }, { api_error: 429 }];

@@ -94,7 +94,7 @@ function fullConfig(fleet: Fleet): Required<SessionConfig> {
   };
 }
 
-// What the CLI gets for each key of a config; `null`: nothing.
+// What the CLI gets for each key of a config. `null` means that it gets nothing.
 const SHOWS: Record<keyof SessionConfig, ((seen: Seen) => unknown) | null> = {
   query: ({ prompt, config }) => expect(prompt).toBe(config.query),
   model: ({ argv }) => expect(argv).toContain('--model=sonnet'),

@@ -20,7 +20,7 @@ interface Running {
 
 async function run(fleet: Fleet, worker: WorkerProcess, name: string): Promise<Running> {
   const files = ['tool', 'child'].map((what) => join(fleet.root, `${name}.${what}`));
-  // The tool starts a second one in the background, as a shell does with `server &`.
+  // The tool starts a second tool in the background, as a shell does with `server &`.
   const shell = `/bin/sh -c 'echo $$ > ${files[1]}.part; mv ${files[1]}.part ${files[1]}; exec sleep 600' & wait`;
   const id = await fleet.play([
     { spawn: shell, pid_file: files[0] },

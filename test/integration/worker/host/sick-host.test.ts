@@ -12,7 +12,8 @@ import type { WorkerProcess } from '../../../support/worker-process.ts';
 const SICK = 'the host cannot run sessions';
 const WELL = 'the host can run sessions again';
 
-// More than a worker runs at once, because a sick host could fail the waiting sessions one by one.
+// More sessions than a worker runs at once, because a sick host could fail the waiting sessions one
+// by one.
 const SESSIONS = 4;
 const WORKER_CONCURRENCY = '2';
 
@@ -272,7 +273,7 @@ describe('on a host that is sick for a while,', { timeout: 120_000 }, () => {
     await untilReady(sick);
   });
 
-  test('a worker with too few file descriptors runs fewer sessions at once and completes all', async ({
+  test('a worker with too few file descriptors runs fewer sessions at once and completes all sessions', async ({
     fleet: parent,
   }) => {
     const host = await createHost(parent, 'files');

@@ -38,7 +38,7 @@ interface Scene {
   loseAll(): Promise<void>;
 }
 
-/** A scene with a database and a queue of its own. */
+/** A scene with its own database and queue. */
 function setScene(db: Db, prefix: string, owner = 'worker-1'): Scene {
   const baton = openBaton({ redis: redisUrl(), mongodb: asMongo(db), prefix });
   const { stores, clock, queue, adopter, admission } = baton;

@@ -202,7 +202,8 @@ describe('several workers', () => {
     const mine = fleet.sibling(onTestFinished);
     const workers = await Promise.all([1, 2].map(() => mine.worker({ WORKER_CONCURRENCY: '2' })));
     const ids = await Promise.all(Array.from({ length: 20 }, () => mine.play([{ say: 'hi' }])));
-    // One after the other: twenty polls at once take CPU time from the workers.
+    // The polls run one after the other, because twenty polls at once would take CPU time from the
+    // workers.
     const sessions: Session[] = [];
     for (const id of ids) sessions.push(await mine.ended(id));
     for (const session of sessions) {

@@ -54,7 +54,8 @@ test('old entries that a compaction appended again do not count for the session'
     // The session's own prompt and answer are shorter than the appended entries.
     return main !== undefined && main.length - main.base > Buffer.byteLength(appended);
   });
-  // One message with an event and one without; the messages of the ancestors do not count.
+  // One message has an event, and one message has no event. The messages of the ancestors do not
+  // count.
   expect((await fleet.session(id)).totals).toMatchObject({
     num_turns: 2,
     input_tokens: 10 + 1_000,

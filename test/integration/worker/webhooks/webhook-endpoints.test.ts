@@ -66,7 +66,7 @@ describe('an endpoint', () => {
 });
 
 describe('an endpoint that hangs', () => {
-  test('holds few requests of a process, so another endpoint is served, and gets its events in the end', async ({
+  test('takes up only a few requests of a process, so another endpoint is served; it gets its own events once it answers', async ({
     scene,
   }) => {
     const { receiver, store, deliveries } = scene;
@@ -76,7 +76,8 @@ describe('an endpoint that hangs', () => {
     const other = await store.create({ url: quick.url });
     const held: ServerResponse[] = [];
     receiver.answer = (response) => held.push(response);
-    // More requests than a process makes at once, all queued before the other endpoint's.
+    // More requests than a process makes at once, all queued before the request to the other
+    // endpoint.
     for (let n = 0; n < 30; n += 1) await scene.happen(slow.id, 'session.completed');
     await scene.happen(other.id, 'session.completed');
     scene.deliver({ WEBHOOK_TIMEOUT_MS: '60000' });

@@ -50,7 +50,7 @@ describe('a session that three hosts kept from starting', () => {
   });
 });
 
-test('an outcome that is not a host failure is not counted as one', () => {
+test('an outcome that is not a host failure is not counted as a host failure', () => {
   const cancelled: Outcome = { kind: 'cancelled' };
   const counted = countHostFailure({ attempts: [], host_failures }, cancelled, strike);
   expect(counted).toEqual({ outcome: cancelled });

@@ -22,7 +22,7 @@ describe('a stop switch', () => {
     expect(stop.reason).toEqual(INTERRUPT);
   });
 
-  test('interrupts a turn that has begun at once, and only once', () => {
+  test('immediately interrupts a turn that has begun, and only once', () => {
     const stop = createStopSwitch();
     stop.turnBegan();
     expect(stop.reason).toBeNull();

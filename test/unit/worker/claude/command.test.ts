@@ -269,7 +269,7 @@ describe('MCP servers', () => {
 });
 
 describe('the environment', () => {
-  test('holds the operator’s variables and Baton’s', () => {
+  test('holds the variables of the operator and of Baton', () => {
     expect(build().env).toEqual({
       PATH: '/bin',
       ANTHROPIC_API_KEY: 'key',

@@ -173,7 +173,7 @@ describe('with result lines,', () => {
     expect(meter.totals().cost_usd).toBe(0);
   });
 
-  test('the counts of a model that fell count in full, and those of other models do not', () => {
+  test('counts of a model that fell are counted in full, but the counts of other models are not', () => {
     const meter = observe(
       createMeter({
         costAtStart: 0,
@@ -369,7 +369,7 @@ describe('the cost of messages without a total', () => {
     }
   });
 
-  test('is estimated also for messages that only the transcript holds', () => {
+  test('is also estimated for messages that only the transcript holds', () => {
     const meter = refine(createMeter(LAUNCH, PRICES), 'a', { output_tokens: MILLION });
     expect(meter.totals()).toMatchObject({ cost_usd: 100, num_turns: 1 });
   });

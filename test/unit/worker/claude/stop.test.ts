@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { stopClaude } from '../../../../apps/worker/src/claude/stop.ts';
 
-/** A process that takes or refuses signals, and ends when the test says so. */
+/** A process that takes or refuses signals, and ends when the test ends it. */
 function stubborn(errno: string | null) {
   const exit = Promise.withResolvers<{ code: number | null; signal: string | null }>();
   const signals: string[] = [];

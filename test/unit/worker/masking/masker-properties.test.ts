@@ -17,7 +17,7 @@ const scene = secret.chain((hidden) =>
   ),
 );
 
-/** The same value with every string replaced by an empty one. */
+/** The same value with every string replaced by an empty string. */
 function withoutStrings(value: unknown): unknown {
   if (typeof value === 'string') return '';
   if (Array.isArray(value)) return value.map(withoutStrings);

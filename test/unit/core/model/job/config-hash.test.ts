@@ -31,7 +31,7 @@ describe('the config hash', () => {
     expect(configHash(other)).not.toBe(configHash(base));
   });
 
-  test('differs for a cleared key and an absent one', () => {
+  test('differs for a cleared key and an absent key', () => {
     const next = makeContinueJob(newId());
     expect(configHash({ ...next, overrides: { query: 'go on', model: null } })).not.toBe(
       configHash(next),

@@ -103,7 +103,7 @@ describe('the session document of a refused job', () => {
     });
   });
 
-  test('keeps valid fields and leaves out invalid ones', () => {
+  test('keeps valid fields and leaves out invalid fields', () => {
     const good = {
       kind: 'continue',
       run_id: newId(),

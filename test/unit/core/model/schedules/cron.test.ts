@@ -82,7 +82,7 @@ describe('a firing in the hour that the clocks repeat', () => {
     ['30 * * * *', ['2027-10-30T23:30', '2027-10-31T00:30', '2027-10-31T01:30']],
     ['30 */2 * * *', ['2027-10-31T00:30', '2027-10-31T01:30', '2027-10-31T03:30']],
     ['30 0-23 * * *', ['2027-10-30T23:30', '2027-10-31T00:30', '2027-10-31T01:30']],
-  ])('is due once for fixed hours and twice for repeated ones: %s', (cron, expected) => {
+  ])('is due once for fixed hours and twice for repeated hours: %s', (cron, expected) => {
     let now = new Date('2027-10-30T23:00:00Z');
     const found = expected.map(() => {
       now = nextCron(cron, 'Europe/Berlin', now) ?? now;

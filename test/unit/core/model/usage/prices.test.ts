@@ -36,7 +36,7 @@ describe('costOf', () => {
     expect(costOf(usage, price)).toBeCloseTo(dollars, 12);
   });
 
-  test('uses the price of an hour in the cache if the table has one', () => {
+  test('uses the price for an hour in the cache if the table has that price', () => {
     const usage = {
       cache_creation_input_tokens: 1_000_000,
       cache_creation_1h_input_tokens: 1_000_000,
