@@ -39,7 +39,7 @@ export async function checkAnswer(
     };
   }
   try {
-    const misfit = await findMisfit(schema, result.structured_output);
+    const misfit = await findMisfitInThread(schema, result.structured_output);
     if (misfit === null) return {};
     return { problem: `the structured answer does not fit json_schema: ${misfit}` };
   } catch (error) {
@@ -47,7 +47,7 @@ export async function checkAnswer(
   }
 }
 
-async function findMisfit(schema: object, answer: unknown): Promise<string | null> {
+async function findMisfitInThread(schema: object, answer: unknown): Promise<string | null> {
   const thread = new Worker(THREAD, {
     workerData: { schema, answer },
     env: {},
