@@ -80,7 +80,7 @@ describe('a command in the background', () => {
   });
 });
 
-test('each event of a monitor starts a turn, whose result line names the origin', async () => {
+test("each event of a monitor starts a turn, and the turn's result line names the origin", async () => {
   const script = calling(
     ['ToolSearch', { query: 'select:Monitor', max_results: 1 }],
     [

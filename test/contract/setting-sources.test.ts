@@ -25,7 +25,10 @@ beforeAll(async () => {
 });
 afterAll(() => cli.remove());
 
-/** What a run with these flags used: hooks that ran, servers that started, names and memory it knew. */
+/**
+ * What a run with these flags used: the hooks that ran, the servers that started, and the names and
+ * memory that the model saw.
+ */
 async function counted(args: string[], prompt = 'go') {
   await rm(marks, { recursive: true });
   await mkdir(marks);

@@ -38,7 +38,7 @@ const test = base.extend<{
   consumer: [
     async ({ dir, packed }, use) => {
       const consumer = join(dir, 'consumer');
-      // Offline, because the package has no dependencies.
+      // The package has no dependencies, so npm can install it offline.
       await install(consumer, ['--offline', packed.tarball]);
       await use(consumer);
     },

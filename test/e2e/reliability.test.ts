@@ -16,8 +16,8 @@ const GO_ON = 'Continue from where you left off.';
 
 const isRunning = ({ status }: { status: string }) => status === 'running';
 
-// In the first attempt the model sends half an answer or a tool call that never ends. It answers
-// the prompt GO_ON.
+// In the first attempt the model sends half an answer or a tool call that never ends. The model
+// answers the prompt GO_ON.
 function answer({ prompt, prompts }: MessagesRequest): Reply {
   if (prompt === GO_ON) return text('The rest.');
   const [verb, file] = (prompts[0] ?? '').split(' ');

@@ -26,7 +26,10 @@ const test = base.extend<{ $file: { locked: Fleet } }>({
   ],
 });
 
-/** Runs a session with `config` in a planted repository, and returns what ran of its configuration. */
+/**
+ * Runs a session with `config` in a planted repository, and returns which parts of the repository's
+ * configuration ran.
+ */
 async function ran(fleet: Fleet, name: string, config: Partial<SessionConfig> = {}) {
   const working_dir = join(fleet.root, 'work', name);
   const repository = await plantRepository(working_dir, join(fleet.root, `marks-${name}`));

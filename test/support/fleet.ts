@@ -62,7 +62,7 @@ export interface Fleet {
 /** Registers a function to call after a test: `onTestFinished` of vitest, or of a test's context. */
 export type OnTestFinished = (close: () => Promise<void>) => void;
 
-/** `test` with one fleet for the test file, which has no worker yet. */
+/** `test` with one fleet for the test file. The fleet has no worker yet. */
 export const test = base.extend<{ $file: { fleet: Fleet } }>({
   fleet: [
     async ({ mongo, databaseName, queuePrefix, db: _dropped }, use) => {

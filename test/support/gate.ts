@@ -68,7 +68,7 @@ export async function createGate(target: string): Promise<Gate> {
       ({ hostname, port } = new URL(other));
     },
     async open() {
-      // The data of the freeze was dropped, so the open connections are corrupt.
+      // The data sent during the freeze was dropped, so the open connections are corrupt.
       if (frozen) for (const socket of sockets) socket.destroy();
       frozen = false;
       if (!server.listening) await listen(ownPort);

@@ -37,7 +37,7 @@ describe('the events of a session', () => {
     expect(seqs(await all(client.events(id, { lastEventId: '1' })))).toEqual([2, 3, 'end']);
   });
 
-  test('arrive once each even if the API is stopped and started again', async ({ api, at }) => {
+  test('arrive exactly once even if the API is stopped and started again', async ({ api, at }) => {
     const restarted = await openRestartable(at);
     const client = createClient({ baseUrl: restarted.url });
     const { id } = await client.launch({ query: 'hello' });

@@ -4,7 +4,10 @@ import type { MessagesRequest } from './request.ts';
 /** One turn of a script: a reply, or a function that returns the reply to a request. */
 type Turn = Reply | ((request: MessagesRequest) => Reply | Promise<Reply>);
 
-/** A list of turns in the order of the calls, whose last turn repeats, or one function for all calls. */
+/**
+ * A list of turns in the order of the calls, or one function for all calls. The last turn of a list
+ * repeats.
+ */
 export type Script = Turn[] | ((request: MessagesRequest) => Reply | Promise<Reply>);
 
 /** Returns a function that resolves with the script's next reply. Throws if the script is an empty list. */

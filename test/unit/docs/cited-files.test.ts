@@ -131,7 +131,10 @@ function pathOf(name: string, from: string): string {
   return (byName.get(basename(name)) ?? []).find((file) => file.endsWith(`/${name}`)) ?? name;
 }
 
-/** Returns the names in a page, or in the comments of a source file, whose file or folder does not exist. */
+/**
+ * Returns the file and folder names that do not exist, from a page or from the comments of a source
+ * file.
+ */
 function missingIn(file: string): string[] {
   return textsIn(file).flatMap((text, index) => {
     const names = text.match(FILE_NAME) ?? [];
@@ -141,7 +144,10 @@ function missingIn(file: string): string[] {
   });
 }
 
-/** Returns a text for each line: of a page the line, of a source file the comment on the line. */
+/**
+ * Returns a text for each line of a file. For a page the text is the line; for a source file it is
+ * the comment on the line.
+ */
 function textsIn(file: string): string[] {
   const lines = readFileSync(join(ROOT, file), 'utf8').split('\n');
   if (file.endsWith('.md')) return lines;

@@ -43,7 +43,7 @@ const PHRASES = [
 
 const COMMENT = /(?:^|\s)(?:\/\/|\/?\*|#)(.*)$/;
 const COMMENT_SIGN = /^(?:\/\/|\/?\*+|#|>)\s*/;
-// A title may stand on a line of its own, or be the first cell of a row in a table of tests.
+// A title is on its own line, or is the first cell of a row in a table of tests.
 const TITLE = /\b(?:test|describe)(?:\.\w+)*\(.*['"`]|^\s*\[?['"`].* /;
 // A page cites the titles of tests.
 const CITATION = /`test\/[^`]+`(?:: "[^"]+"(?:, "[^"]+")*)?/g;
@@ -126,7 +126,10 @@ function prosesOf(patterns: readonly string[]): Prose[] {
   });
 }
 
-/** Returns the prose in a line. In a test it is the comment or the title; in a page, the line without citations. */
+/**
+ * Returns the prose in a line. In a test, the prose is the comment or the title. In a page, the
+ * prose is the line without citations.
+ */
 function proseIn(file: string, line: string): string {
   if (file.endsWith('.md')) return line.replaceAll(CITATION, '').trim();
   const isProse = !file.startsWith('test/') || TITLE.test(line);

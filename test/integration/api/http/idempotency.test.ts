@@ -10,7 +10,7 @@ const launch = (key: string, payload: object) =>
     payload,
   }) as const;
 
-describe('Idempotency-Key', () => {
+describe('the Idempotency-Key header', () => {
   test('returns the same session for a repeated launch, with a header that marks the repetition', async ({
     api,
   }) => {

@@ -12,7 +12,9 @@ const config = {
 };
 
 describe('POST /v1/sessions/:id/continue', () => {
-  test('answers 202 with a queued child that inherits, overrides and clears', async ({ api }) => {
+  test('answers 202 with a queued child that inherits, overrides and clears config keys', async ({
+    api,
+  }) => {
     const parent = await api.stores.sessions.insertIfAbsent(makeCompletedSession({ config }));
     const answer = await api.app.inject({
       method: 'POST',

@@ -55,7 +55,7 @@ describe('a position of a session that was deleted and made again', () => {
         ).all();
         expect(reset).toEqual(RESET(id, now));
         expect(rest.map(({ data }) => data.seq)).toEqual([...upTo(now).map(Number), undefined]);
-        // The ids of the new stream can be resumed.
+        // A reader can resume from the ids of the new stream.
         const location = String(ids(rest)[1]);
         const on = await (await tail(url, id, { query, 'last-event-id': location })).all();
         expect(on.map(({ event }) => event)).not.toContain('reset');

@@ -83,9 +83,7 @@ describe('a stream that follows a conversation', () => {
     expect(await reader.next()).toMatchObject({ event: 'end' });
   });
 
-  test('streams each branch after its parent and can be resumed after any event', async ({
-    api,
-  }) => {
+  test('sends each branch after its parent and can be resumed after any event', async ({ api }) => {
     const root = await ended(api, makeSession(), 11);
     const left = await ended(api, makeChild(root), 30);
     const right = await ended(api, makeChild(root), 20);

@@ -8,7 +8,7 @@ import { openStream } from '../../../support/sse.ts';
 import { claimAndWrite } from '../../../support/writing.ts';
 import { ids, NEVER_MS, start, tail, test, upTo } from './streams.ts';
 
-test('a stream sends the events that were written while Redis was away once Redis is back', async ({
+test('once Redis is back, a stream sends the events that were written while Redis was away', async ({
   api,
   databaseName,
   queuePrefix,
@@ -37,7 +37,7 @@ test('a stream sends the events that were written while Redis was away once Redi
   expect(await statuses.next()).toMatchObject({ event: 'live' });
 });
 
-test('a stream waits for MongoDB and continues where it was', async ({
+test('a stream waits for MongoDB and continues where it stopped', async ({
   api,
   databaseName,
   queuePrefix,

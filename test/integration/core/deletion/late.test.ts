@@ -40,7 +40,7 @@ describe('during or after a deletion,', () => {
   });
 
   test.for(['asked', 'deleting'] as const)(
-    "a continue fails outside the conversation if the deletion's state is %s",
+    "a continue becomes a failed session outside the conversation if the deletion's state is %s",
     async (state, { world, stores, queue }) => {
       const [root] = await world.keepTree();
       await world.tombstones.mark(root.id, new Date());

@@ -11,8 +11,8 @@ const USAGE = { input_tokens: 10_000, output_tokens: 2_000 };
 const hang = { hang: true };
 
 /**
- * A message. Its stream line has the first token counts, and its transcript entry has the final
- * token counts.
+ * The steps for a message. Its stream line has the first token counts, and its transcript entry has
+ * the final token counts.
  */
 function message(id: string, model = MODEL): Step[] {
   const line = (usage: object, uuid: string) => ({

@@ -169,7 +169,7 @@ describe('a result line', () => {
       [
         { result: { ...foreign, parent_tool_use_id: 'toolu_1' } },
         { result: { ...foreign, session_id: other } },
-        // Longer than the exit timeout, which foreign result lines do not start.
+        // This sleep is longer than the exit timeout, which foreign result lines do not start.
         { sleep: 1_200 },
         { say: 'the answer' },
         { result: {} },

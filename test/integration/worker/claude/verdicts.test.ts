@@ -1,5 +1,5 @@
-// The fake CLI prints result lines that report success although there was none. The session must
-// end with the right code.
+// The fake CLI prints result lines that look like a success but have unusual fields. The session
+// must end with the right code or status.
 import { describe, expect } from 'vitest';
 import { openApi } from '../../../support/api.ts';
 import { test } from '../../../support/fleet.ts';

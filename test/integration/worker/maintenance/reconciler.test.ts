@@ -145,7 +145,7 @@ describe('a round of the reconciler', () => {
     expect(await reconcileOnce(scene.deps)).toEqual(NOTHING);
   });
 
-  test('enqueues sessions whose lease has expired, and no session whose lease holds', async ({
+  test('enqueues sessions whose lease has expired, but no session with a valid lease', async ({
     scene,
   }) => {
     const lost = [

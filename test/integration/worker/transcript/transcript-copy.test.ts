@@ -194,7 +194,7 @@ describe('a transcript', () => {
     expect(await filesOf(to)).toEqual({ [main]: entry('first') + entry('second') });
   });
 
-  test('without a message is not restored until it holds one', async ({ db }) => {
+  test('without a message is not restored until it holds a message', async ({ db }) => {
     const session = makeSession();
     const main = `${session.id}.jsonl`;
     const queued = `${JSON.stringify({ type: 'queue-operation', content: '"type":"user"' })}\n`;

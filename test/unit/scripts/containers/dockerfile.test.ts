@@ -14,7 +14,7 @@ const instructions = readFileSync(join(root, 'Dockerfile'), 'utf8')
   .split('\n')
   .filter((line) => line !== '' && !line.startsWith('#'));
 
-/** Returns the instructions of a stage, after the instructions of the stages that it is based on. */
+/** Returns the instructions of a stage, preceded by the instructions of its base stages. */
 function stage(name: string): string[] {
   const from = instructions.findIndex((line) => line.endsWith(` AS ${name}`));
   if (from < 0) return [];

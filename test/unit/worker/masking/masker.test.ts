@@ -138,7 +138,7 @@ test('a secret with white space or another letter inside it is not masked', () =
   expect(masker.text(text)).toBe(text);
 });
 
-test('the beginning of a secret stays open if the text ends within a control sequence', () => {
+test('the beginning of a secret counts as unfinished even if the text ends with a control sequence', () => {
   for (const end of ['\u001b', '\u001b[', '\u001b[0;', '\u001b]0;tit', '\u001b[0m']) {
     expect(masker.openBytes(`key: sk-ant${end}`)).toBe(Buffer.byteLength(`sk-ant${end}`));
   }
