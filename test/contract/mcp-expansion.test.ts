@@ -159,7 +159,7 @@ test('the CLI expands a variable in a server’s command, except in a file that 
   }
 });
 
-// Replaces dashes, which names of variables cannot have.
+// Replaces dashes, because variable names cannot contain them.
 function rename(texts: Record<string, string>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(texts).map(([name, written]) => [name.replaceAll('-', '_'), written]),

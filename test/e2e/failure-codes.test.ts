@@ -128,7 +128,7 @@ describe('a stop of the real CLI', () => {
     ['before the model answers', 'hang'],
     ['in the middle of an answer', 'half'],
   ])(
-    'by an interrupt %s completes the session, which can be continued',
+    'by an interrupt %s completes the session, and the session can be continued',
     async ([, query], { scripted: fleet, api }) => {
       const stops = await openStops(fleet);
       const id = await fleet.launch({ query: query ?? '' });

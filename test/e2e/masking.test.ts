@@ -132,7 +132,7 @@ test('a key that Bash prints is masked in everything that is stored or published
   expectNoSecret(await storedText(fleet));
 });
 
-test('a turn that was cut off resumes from its masked transcript, in which its prompt is found', async ({
+test('a turn that was cut off resumes from its masked transcript, and its prompt is found there', async ({
   fleet,
   api,
 }) => {

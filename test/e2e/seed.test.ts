@@ -23,7 +23,7 @@ function answer({ prompt, prompts, toolResults, body }: MessagesRequest): Reply 
 
 const test = testWithModel(answer);
 
-/** Makes a folder for one test in which sessions may work. */
+/** Makes a folder in which the sessions of one test may work. */
 async function makeFolder(fleet: Fleet): Promise<string> {
   return realpath(await mkdtemp(join(fleet.root, 'work/place-')));
 }

@@ -18,7 +18,9 @@ async function ended(fleet: Fleet, id: Promise<string>) {
 }
 
 describe('a continue whose prompt is /clear', () => {
-  test('starts an empty conversation, which later continues resume', async ({ scripted }) => {
+  test('starts an empty conversation, and a later continue resumes that conversation', async ({
+    scripted,
+  }) => {
     const first = await ended(scripted, scripted.launch({ query: 'word-one' }));
     expect(first.result).toMatchObject({ result: 'I was told word-one.' });
     const cleared = await ended(scripted, scripted.continue(first.id, { query: '/clear' }));

@@ -30,7 +30,10 @@ async function openScene(db: Db, databaseName: string, prefix: string) {
     api,
     /** Stores a session without the proxy. */
     stored: () => openStores(db).sessions.insertIfAbsent(makeCompletedSession()),
-    /** Waits until the driver has found its server again, which some of these errors require. */
+    /**
+     * Waits until the driver has found its server again. Some of these errors make the driver
+     * search for it.
+     */
     ready: () =>
       vi.waitFor(
         async () => expect((await api.app.inject({ url: '/readyz' })).statusCode).toBe(200),

@@ -53,7 +53,7 @@ const VERBS: Record<string, (client: BatonClient) => PromiseLike<unknown>> = {
   deleteSchedule: (client) => client.schedules.delete(id),
 };
 
-// Calls of operators and downloads, which a service does not need while it works.
+// Operator calls and downloads. A service does not need them while it works.
 const WITHOUT = ['webhooks', 'limits', 'operations', 'readTranscript', 'listTranscriptFiles'];
 
 // Only pages have a limit; a stream has no page size.

@@ -275,7 +275,9 @@ interface Received {
   error?: object;
 }
 
-/** Returns a fetch for bulk launches whose results `change` may edit, and the requests it sent. */
+/**
+ * Returns a fetch for bulk launches, and the requests that it sent. `change` may edit the results.
+ */
 function receiving(change: (results: Received[], ask: number) => unknown) {
   const asked: { at: number; sessions: { query: string; idempotency_key: string }[] }[] = [];
   const fetch: Fetch = async (input, init) => {

@@ -33,7 +33,10 @@ test('a link to a file or a heading that does not exist is broken', () => {
   ]);
 });
 
-/** Returns the relative links of a page whose file or heading does not exist, each with its line. */
+/**
+ * Returns the broken relative links of a page, each with its line. A link is broken if its file or
+ * heading does not exist.
+ */
 function brokenLinksOf({ path, links, headings }: Page): string[] {
   return links.flatMap(({ url, line }) => {
     if (ABSOLUTE.test(url)) return [];

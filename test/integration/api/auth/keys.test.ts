@@ -22,7 +22,7 @@ describe('a call to an API that requires keys', () => {
     expect(await refusedAs(keyed, {})).toContain('Authorization: Bearer');
   });
 
-  test('is refused with an unknown or forged key, which the error does not repeat', async ({
+  test('is refused with an unknown or forged key, and the error does not repeat the key', async ({
     keyed,
   }) => {
     const real = await keyed.as('admin');

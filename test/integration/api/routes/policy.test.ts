@@ -63,7 +63,7 @@ describe.for(REFUSED)('%s is refused', ([, config, field]) => {
     expect(await countJobs(strict)).toBe(before);
   });
 
-  test('in a bulk launch, which accepts the others', async ({ strict }) => {
+  test('in a bulk launch, which accepts the other launches', async ({ strict }) => {
     const sessions = [{ query: 'q' }, { query: 'q', ...config }];
     const answer = await post(strict, '/v1/sessions/bulk', { sessions });
     expect(answer.json().results).toMatchObject([{ status: 202 }, { status: 422, error }]);

@@ -19,7 +19,7 @@ async function settled(read: { bytes: number }): Promise<number> {
   return read.bytes;
 }
 
-test('the server reads events no faster than a slow reader, which gets all of them', async ({
+test('the server reads events no faster than a slow reader, and the reader gets all events', async ({
   api,
   url,
 }) => {

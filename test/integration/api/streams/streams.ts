@@ -18,7 +18,7 @@ export interface Replica extends Api {
   url: string;
 }
 
-/** `test` with an API whose streams react only to live messages: they poll too seldom. */
+/** `test` with an API whose streams react only to live messages, because they poll too seldom. */
 export const test = base.extend<{
   $file: { api: Api; url: string; listeners: Listeners };
   $test: { openReplica: OpenReplica };

@@ -142,7 +142,7 @@ describe.each(['requestCancel', 'requestInterrupt'] as const)('%s', (ask) => {
   });
 
   test.for(['completed', 'failed', 'cancelled'] as const)(
-    'is refused with the status of a %s session, which stays unchanged',
+    'is refused with the status of a %s session, and the session stays unchanged',
     async (status, { requests, stores, db }) => {
       const { id } = await stores.sessions.insertIfAbsent(makeSession({ status }));
       const before = await raw(db).findOne({ _id: id });

@@ -4,7 +4,7 @@ import { fakePrompt } from '../../../fake-claude/install.ts';
 import { openApi } from '../../../support/api.ts';
 import { test } from '../../../support/fleet.ts';
 
-test('a continue whose total is below its parent’s costs that total, and budgets count it', async ({
+test('if a continue’s total is below its parent’s total, the continue costs its whole total, and budgets count that cost', async ({
   fleet,
 }) => {
   await fleet.worker();

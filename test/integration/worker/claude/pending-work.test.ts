@@ -46,7 +46,10 @@ const PENDING: [string, Step[], Step[]][] = [
   ['wake-ups', WAKEUP, []],
 ];
 
-/** Launches a session whose first attempt plays `first` and hangs, and whose second says "went on". */
+/**
+ * Launches a session. Its first attempt plays `first` and hangs, and its second attempt says "went
+ * on".
+ */
 function launch(fleet: Fleet, name: string, first: Step[]): Promise<string> {
   const once = join(fleet.root, `${randomUUID()}.once`);
   const steps = [{ once, steps: [...first, { hang: true }], else: [{ say: 'went on' }] }];

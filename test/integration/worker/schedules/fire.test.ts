@@ -38,7 +38,7 @@ describe('a firing', () => {
     });
   });
 
-  test('whose process died before the launch launches the recorded session when it is repeated', async ({
+  test('that crashed before its launch still launches the recorded session when it is repeated', async ({
     scene,
   }) => {
     const schedule = await scene.verbs.create(YEARLY);
@@ -182,7 +182,7 @@ describe('a firing', () => {
     expect(await scene.verbs.get(schedule.id)).not.toHaveProperty('last_error');
   });
 
-  test('of a schedule whose key was revoked is refused, and disables it until another key enables it', async ({
+  test('of a schedule whose key was revoked is refused, and disables the schedule until another key enables it', async ({
     scene,
   }) => {
     const { key: old } = await scene.keys.create({ name: 'o', tenant: 'default', scope: 'write' });

@@ -160,7 +160,10 @@ function withoutCron() {
   return rest;
 }
 
-/** The latest of the zones' next missing midnights: its date, the day before, and the end of the gap. */
+/**
+ * Each zone has a next midnight that is missing. Returns the latest of these midnights: its date,
+ * the day before, and the end of the gap.
+ */
 function nextMidnightGap() {
   const gaps = ['America/Santiago', 'Africa/Cairo'].map((timezone) => {
     for (let day = startOfDay(Date.now()) + DAY_MS; ; day += DAY_MS) {

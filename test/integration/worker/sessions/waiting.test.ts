@@ -48,7 +48,7 @@ function runs(sessions: readonly Session[]): [number, number][] {
     .sort(([a], [b]) => a - b);
 }
 
-/** The milliseconds between the first and the last run in which none of the sessions ran. */
+/** The milliseconds between the first and the last run during which no session ran. */
 function idleBetween(sessions: readonly Session[]): number {
   const all = runs(sessions);
   return all.slice(1).reduce((sum, [from], n) => sum + Math.max(from - (all[n]?.[1] ?? 0), 0), 0);

@@ -66,7 +66,7 @@ describe('an endpoint', () => {
 });
 
 describe('an endpoint that hangs', () => {
-  test('takes up only a few requests of a process, so another endpoint is served; it gets its own events once it answers', async ({
+  test('takes up only a few slots, does not delay another endpoint, and gets its events once it answers', async ({
     scene,
   }) => {
     const { receiver, store, deliveries } = scene;

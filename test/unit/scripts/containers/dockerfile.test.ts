@@ -80,7 +80,7 @@ test('only the worker image contains the CLI', () => {
   expect(stage('api')).not.toContain(copy);
 });
 
-test('the worker image contains the programs by which the CLI hides its credentials from tools', () => {
+test('the worker image contains the programs with which the CLI hides its credentials from tools', () => {
   const installs = stage('worker')
     .filter((line) => line.includes('apt-get install'))
     .join(' ');

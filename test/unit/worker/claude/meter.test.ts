@@ -304,7 +304,7 @@ describe('the cost of messages without a total', () => {
     expect(meter.totals()).toMatchObject({ cost_usd: 20, cost_estimated_usd: 20 });
   });
 
-  test('is not estimated for a model without a price, whose tokens are reported', () => {
+  test('is not estimated for a model without a price, but the model’s tokens are reported', () => {
     const meter = observe(createMeter(LAUNCH, PRICES), said('a', { input_tokens: 7 }, 'other'));
     expect(meter.totals()).toEqual({
       ...NO_TOTALS,

@@ -5,7 +5,7 @@ import { splitLine } from '../../../../apps/worker/src/claude/split-line.ts';
 const KEEP = 64;
 const MIB = 1024 * 1024;
 
-/** The parts of a line of which the framer kept only the first bytes. */
+/** The parts of a line if the framer kept only the first bytes of the line. */
 function split(text: string, pieceBytes = 1_000_000) {
   const framer = createFramer(KEEP);
   const stream = Buffer.from(`${text}\n`);

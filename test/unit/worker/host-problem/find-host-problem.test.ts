@@ -80,7 +80,7 @@ describe('an error is not a host problem:', () => {
   });
 
   test.for(['E2BIG', 'ERR_INVALID_ARG_VALUE'])(
-    '%s of a spawn, which comes from the arguments',
+    '%s of a spawn, because the arguments caused it',
     (code) => {
       expect(findSpawnProblem(code, '/bin/claude')).toBeNull();
     },

@@ -8,7 +8,7 @@ const secret = fc.string({
   maxLength: 12,
 });
 
-// A secret, any JSON value, and words of which some are the secret.
+// A secret, any JSON value, and words. Some of the words are the secret.
 const scene = secret.chain((hidden) =>
   fc.tuple(
     fc.constant(hidden),

@@ -74,7 +74,7 @@ describe('the secrets of a config', () => {
     expect(mapSecrets(config, (secret) => secret)).toEqual(config);
   });
 
-  test('do not exist in a plain config, which mapSecrets leaves unchanged', () => {
+  test('do not exist in a plain config, and mapSecrets leaves that config unchanged', () => {
     const plain: SessionConfig = {
       query: 'q',
       env: {},
