@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-// The fields of /proc/<pid>/stat after the command name, which may contain spaces.
+// The fields of /proc/<pid>/stat after the command name. The name may contain spaces.
 function fieldsOf(pid: number): string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -187,7 +187,7 @@ const BAD_INPUT: [object, number, string, string][] = [
   [{ query: 'hi', env: { PATH: '/mine' } }, 422, 'ENV_NOT_ALLOWED', 'env.PATH'],
 ];
 
-test.concurrent('bad input gets a 4xx with a code and the field from the API, and a failed session from the queue', async ({
+test.concurrent('the API answers bad input with a 4xx, a code and the field, and bad input in the queue becomes a failed session', async ({
   one,
 }) => {
   const api = await openApi({

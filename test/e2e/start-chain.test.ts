@@ -1,5 +1,5 @@
-// npm start runs as a chain of npm, the bootstrap and start.ts, which starts all other processes. Whichever
-// process of the chain is killed, no process may remain.
+// npm start runs as a chain of npm, the bootstrap and start.ts. start.ts starts all other
+// processes. If any process of the chain is killed, no process may remain.
 import { describe, expect } from 'vitest';
 import { createClient } from '../../scripts/demo/client.ts';
 import { isAlive } from '../support/alive.ts';

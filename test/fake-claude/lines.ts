@@ -98,7 +98,7 @@ export function resultLine(
   };
 }
 
-/** Returns the transcript entry of a stream line, which has the same message and uuid. */
+/** Returns the transcript entry of a stream line. The entry has the line's message and uuid. */
 export function entryOf(who: Identity, line: Line): Line {
   return {
     parentUuid: null,

@@ -11,7 +11,7 @@ describe('a response', () => {
     expect(read(204, '')()).toEqual({ status: 204, body: null });
   });
 
-  test('with an error is thrown with all fields of the error', () => {
+  test('with an error is thrown as an error with all its fields', () => {
     const text = JSON.stringify({
       error: { code: 'LIMIT_EXCEEDED', message: 'too many', details: { limit: 3 } },
     });

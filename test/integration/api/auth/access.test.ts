@@ -35,7 +35,7 @@ describe('the access table', () => {
     expect(gone).toEqual([]);
   });
 
-  test('makes a missing route admin-only and logs it at start', async () => {
+  test('makes a route without a row admin-only, and the API logs that route at start', async () => {
     const logged: string[] = [];
     const loggerInstance: FastifyBaseLogger = createLogger('api', 'error', {
       write: (line) => logged.push(line),

@@ -12,7 +12,7 @@ function launch(fleet: Fleet, limit: string, wait = 100) {
   return fleet.launch({ query }, { limits: [limit], on_limit: 'wait' });
 }
 
-test('sessions under a limit of one run one after the other, each released by the end of the previous one', async ({
+test('sessions under a limit of one session run one after the other, and each end releases the next session', async ({
   fleet,
 }) => {
   await fleet.baton.operatorLimits.put('tag', 'narrow', { max_sessions_at_once: 1 });

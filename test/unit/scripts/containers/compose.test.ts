@@ -118,7 +118,7 @@ describe('readComposeService', () => {
       'services: { redis: { image: a, healthcheck: { test: [CMD, b], interval: soon, timeout: 1s, retries: 1 } } }',
       'expected a duration like 5s, got soon',
     ],
-  ])('refuses an incomplete file and names the wrong place: %s', (broken, reason) => {
+  ])('refuses an incomplete file and names the place of the error: %s', (broken, reason) => {
     expect(() => readComposeService(broken, 'redis')).toThrow(reason);
   });
 });

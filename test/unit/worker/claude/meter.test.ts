@@ -355,7 +355,7 @@ describe('the cost of messages without a total', () => {
     });
   });
 
-  test('is estimated from the transcript’s final usage of a message, even if that is read before the stream line', () => {
+  test('is estimated from the transcript’s final usage of a message, even if the transcript is read before the stream line', () => {
     const early = { input_tokens: MILLION, output_tokens: 1 };
     const final = { input_tokens: MILLION, output_tokens: MILLION };
     const late = refine(observe(createMeter(LAUNCH, PRICES), said('a', early)), 'a', final);

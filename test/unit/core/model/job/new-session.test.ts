@@ -91,7 +91,7 @@ describe('the session document of a refused job', () => {
   const timestamp = Date.UTC(2026, 0, 2);
   const refuse = (data: unknown) => refusedSession({ id: newId(), data, timestamp }, error);
 
-  test('is failed with the reason and the field', () => {
+  test('has the status failed, the reason and the field', () => {
     const session = refuse({ kind: 'launch', config: { query: 'recover me', model: 5 } });
     expect(session).toMatchObject({
       status: 'failed',
