@@ -5,6 +5,9 @@ const ROOT = join(import.meta.dirname, '../..');
 const CITATION = /`(test\/[\w/-]+\.test\.ts)`:((?:,? "[^"]+")+)/g;
 const TITLE = /"([^"]+)"/g;
 
+// Pages cite hundreds of tests, many of one file.
+const sources = new Map<string, string>();
+
 /** A test that a page cites: its file and its title. */
 export type Citation = [file: string, title: string];
 
@@ -18,7 +21,8 @@ export function citationsIn(text: string): Citation[] {
 
 /** Returns whether the file contains the title as a whole string literal. Throws if there is no such file. */
 export function stands([file, title]: Citation): boolean {
-  const source = readFileSync(join(ROOT, file), 'utf8');
+  const source = sources.get(file) ?? readFileSync(join(ROOT, file), 'utf8');
+  sources.set(file, source);
   return ["'", '"', '`'].some((quote) => source.includes(`${quote}${title}${quote}`));
 }
 

@@ -35,8 +35,15 @@ export type Page = {
   readonly blocks: readonly CodeBlock[];
 };
 
-/** Returns all pages of the project, sorted by path. */
-export function readPages(): Page[] {
+let allPages: readonly Page[] | undefined;
+
+/** Returns all pages of the project, sorted by path. They are read once. */
+export function readPages(): readonly Page[] {
+  allPages ??= readAllPages();
+  return allPages;
+}
+
+function readAllPages(): Page[] {
   const paths = globSync(['*.md', 'docs/**/*.md', 'examples/**/*.md', '{apps,packages}/*/*.md'], {
     cwd: ROOT,
     exclude: ['**/node_modules/**'],

@@ -44,6 +44,7 @@ const known = new Set([
   ...globSync(`{*.json,{${FOLDERS}}/**/*.json}`, { cwd: ROOT, exclude }),
 ]);
 const byName = Map.groupBy(known, (file) => basename(file));
+const textsByFile = new Map(files.map((file) => [file, readTexts(file)]));
 
 test('every file and folder that a comment or a page names exists', () => {
   expect(files.length).toBeGreaterThan(900);
@@ -144,15 +145,20 @@ function missingIn(file: string): string[] {
   });
 }
 
+/** Returns the text of each line of a file. */
+function textsIn(file: string): readonly string[] {
+  return textsByFile.get(file) ?? [];
+}
+
 /**
- * Returns a text for each line of a file. For a page the text is the line; for a source file it is
+ * Reads a text for each line of a file. For a page the text is the line; for a source file it is
  * the comment on the line.
  */
-function textsIn(file: string): string[] {
+function readTexts(file: string): string[] {
   const lines = readFileSync(join(ROOT, file), 'utf8').split('\n');
   if (file.endsWith('.md')) return lines;
-  const comment = hashed.includes(file) ? HASH_COMMENT : COMMENT;
-  return lines.map((line) => comment.exec(line)?.[1]?.trim() ?? '');
+  const [mark, comment] = hashed.includes(file) ? [/#/, HASH_COMMENT] : [/\/\/|\*/, COMMENT];
+  return lines.map((line) => (mark.test(line) && comment.exec(line)?.[1]?.trim()) || '');
 }
 
 /** Returns whether a name is a path from the root or from the file `from`, or the end of a file's path. */
