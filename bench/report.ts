@@ -40,23 +40,26 @@ Machine: ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB.
 
 ## What is measured
 
+The ratio is *ours* divided by *by hand*. If a measure has nothing to compare, the columns *by hand* and *ratio* show 0. *Against* in a name means
+*compared with*: *against the raw query* compares a call of the API with the MongoDB query alone.
+
 | measure | ours | by hand |
 |---|---|---|
 | enqueue 500 at once | \`launchSession\` | \`queue.add\` of the same payload |
-| lines to committed events | a fake CLI's lines, framed, parsed, inserted and committed by the guarded update | \`insertMany\` of the same documents in the same batches |
-| one-turn session | from enqueue to the final document, with the real CLI and a scripted API | \`claude -p\` of the same turn |
-| worker memory per session | resident memory of a worker with 50 running sessions of a fake CLI, minus its memory before, per session | |
-| transcript upload | CPU time of a worker whose 50 sessions write transcripts, about half a minute from the first line to the end; the least of six runs | the same worker, sessions without transcripts |
-| restore | a transcript that was saved while it grew, from MongoDB into an empty folder, every byte checked | |
-| cancel, hand-back, SIGKILL | from the request, the hand-back or the kill until the process is gone, or runs on another worker | |
-| POST, GET | the API, 32 connections. It answers a POST once the session can be read: two reads (does it exist, was its conversation deleted) and one insert, grouped with concurrent ones | Fastify routes that only call \`queue.add\`, call \`insertOne\` too, or return what the driver finds |
-| printed to received | from the CLI's time stamp in a line until a client has it; 20 sessions with 10 streams each | |
-| last pages | pages of 200 of a list of 10,000: the last quarter | the first quarter |
-| a lone session's wait | four slots, and a tenant with 10,000 sessions who may fill them all | |
+| lines to committed events | the worker frames, parses, inserts and commits (by the guarded update) the lines of a fake CLI | \`insertMany\` of the same documents in the same batches |
+| one-turn session | the time from enqueueing to the final document, with the real CLI and a scripted API | \`claude -p\` of the same turn |
+| worker memory per session | a worker's resident memory with 50 running sessions of a fake CLI, minus its memory without them, divided by 50 | |
+| transcript upload | CPU time of a worker whose 50 sessions write transcripts, for about half a minute from the first line to the end; the lowest of six runs | the same worker with sessions that write no transcripts |
+| restore | the time to restore a transcript, which was saved while it grew, from MongoDB into an empty folder, with every byte checked | |
+| cancel, hand-back, SIGKILL | the time from a cancel request until the process is gone, or from the hand-back or the kill until the session runs on another worker | |
+| POST, GET | the API, with 32 connections. It answers a POST once the session can be read. That takes two reads (does the session exist, was its conversation deleted) and one insert, each grouped with those of concurrent requests | Fastify routes: one only calls \`queue.add\`, one also calls \`insertOne\`, and the others return what the driver finds |
+| printed to received | the time from the CLI's time stamp in a line until a client has the line; 20 sessions with 10 streams each | |
+| last pages | a list of 10,000 sessions in pages of 200: the time of a page in the last quarter, divided by that of a page in the first quarter |  |
+| a lone session's wait | how long one session waits for one of four slots, while a tenant with 10,000 sessions may fill all four | |
 
 ## Limits
 
-The figures depend on the machine and on the MongoDB server. Only ratios within one run can be compared.
+The figures depend on the machine and on the MongoDB server. Compare only ratios, and only within one run.
 `;
 }
 
