@@ -8,9 +8,9 @@ import { ensureIndexes, isMongoAway, type Logger, type Mongo } from '@baton/core
 const AGAIN_AFTER_MS = 1_000;
 
 /**
- * Creates the indexes as soon as MongoDB answers, and tries again until it does or `signal` aborts.
- * Any other failure is only logged, because queries work without indexes, but slower. The promise
- * never rejects.
+ * Creates the indexes. While MongoDB does not answer, tries again until `signal` is aborted. Any
+ * other failure is only logged, because queries work without indexes, but slower. The promise never
+ * rejects.
  */
 export async function createIndexes(
   db: Mongo['db'],

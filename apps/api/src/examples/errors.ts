@@ -5,7 +5,8 @@ import { OTHER, SESSION } from './ids.ts';
 
 type ErrorFields = Partial<Pick<ErrorBody['error'], 'message' | 'details'>>;
 
-// Messages and details for some codes. They say more than the code's description in the catalogue.
+// Messages and details for the examples of some codes. Without an entry here, the message is the
+// code's description in the catalogue.
 const ERROR_FIELDS: Partial<Record<ErrorCode, ErrorFields>> = {
   INVALID_REQUEST: {
     message: 'max_turns: expected more than 0',

@@ -2,8 +2,8 @@ import { type AcceptedSession, toInfo } from '@baton/core/internal';
 import type { FastifyReply } from 'fastify';
 
 /**
- * Answers 202 with the session and its address. The header `idempotency-replayed` says that an earlier request with
- * this idempotency key created the session.
+ * Answers 202 with the session and its address. The header `idempotency-replayed` says that an
+ * earlier request with this idempotency key created the session.
  */
 export function answerAccepted(reply: FastifyReply, { session, replayed }: AcceptedSession) {
   if (replayed) reply.header('idempotency-replayed', 'true');

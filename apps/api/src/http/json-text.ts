@@ -68,7 +68,7 @@ function isPrototype(key: string, above: string | number | undefined): boolean {
   return key === '__proto__' || (key === 'prototype' && above === 'constructor');
 }
 
-/** The index after the string that begins at `start`. */
+/** Returns the index after the string that begins at `start`. */
 function endOfString(text: string, start: number): number {
   for (let from = start + 1; ; ) {
     const quote = text.indexOf('"', from);

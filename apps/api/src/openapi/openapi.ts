@@ -72,7 +72,10 @@ function withLimits(schema: FastifySchema, method: string): FastifySchema {
   };
 }
 
-/** Adds the API key and its errors to a route that needs a scope. */
+/**
+ * Adds two facts to the schema of a route that needs a scope: the route requires an API key, and it
+ * can refuse the key with these errors.
+ */
 function withAccess(schema: FastifySchema, access: Access): FastifySchema {
   if (schema?.hide || access === 'public') return schema;
   const refusals = failures('UNAUTHENTICATED', 'FORBIDDEN', 'UNAVAILABLE');

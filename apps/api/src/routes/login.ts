@@ -9,8 +9,8 @@ import { loginForm, safeNext } from '../pages/login-page.ts';
 import { sendPage } from '../pages/page.ts';
 
 /**
- * The most login attempts of one address. A person needs one attempt; a program that guesses keys
- * needs many.
+ * How many times one address may try to log in per minute. A person needs one attempt; a program
+ * that guesses keys needs many.
  */
 const TRIES = { max: 10, timeWindow: '1 minute' };
 

@@ -135,15 +135,16 @@ function fileOf(session: Session, path: string): TranscriptFile {
   });
 }
 
-/** The session and its ancestors, nearest first. Together they hold the bytes of a file. */
+/** Returns the session and its ancestors, nearest first. Together they hold the bytes of a file. */
 async function lineageOf(sessions: SessionStore, session: Session): Promise<Session[]> {
   const chain = await sessions.ancestry(session);
   const ids = chain.map(({ id }) => id).filter((id) => id !== session.id);
   return [session, ...(await sessions.getMany(ids.reverse()))];
 }
 
-// The store checks the whole file only after its last piece, and throws if the file is damaged. The
-// last piece is held back until then, so a damaged download is shorter than its content-length.
+// The store checks the whole file only after its last piece, and throws if the file is damaged.
+// Baton sends the last piece only after this check, so a damaged download is shorter than its
+// content-length.
 async function* checked(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let previous: Buffer | null = null;
   for await (const piece of pieces) {
@@ -153,7 +154,7 @@ async function* checked(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   if (previous) yield previous;
 }
 
-// The last part of the path. Characters that are not safe in a header become "_".
+// Returns the last part of the path. Characters that are not safe in a header become "_".
 function nameOf(path: string): string {
   return (path.split('/').at(-1) ?? '').replace(/[^\w.-]/g, '_');
 }

@@ -1,8 +1,8 @@
 import { assertNever, defined, type TailItem, toEventView, withMark } from '@baton/core/internal';
 import type { Message } from './event-stream.ts';
 
-// An event has the name of its type, which the CLI chooses. These names are taken by Baton or by
-// browsers.
+// A stream names each event after its type, which the CLI chooses. Baton or browsers use these
+// names for other messages.
 const RESERVED_TYPES = new Set([
   'end',
   'error',

@@ -2,8 +2,9 @@ import type { Logger, Result, SessionConfig } from '@baton/core/internal';
 import { checkAnswer } from '../claude/check-answer.ts';
 
 /**
- * Checks the structured answer that the session asked for. Resolves to an empty object if nothing
- * is wrong with it. An answer that could not be checked is logged and counts as good.
+ * Checks the structured answer that the session asked for. Resolves to an empty object if the
+ * answer is good. If the answer could not be checked, logs the reason and treats the answer as
+ * good.
  */
 export async function findAnswerProblem(
   result: Result | null,

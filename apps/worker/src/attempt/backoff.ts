@@ -45,8 +45,8 @@ export function retryAt(
 }
 
 /**
- * Returns when a session is retried after this outcome. Undefined if its failure is not retryable
- * or no retry is left.
+ * Returns when a session is retried after this outcome. Returns undefined if its failure is not
+ * retryable or no retry is left.
  */
 export function retryTime(
   outcome: Outcome,

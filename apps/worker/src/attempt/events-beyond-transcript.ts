@@ -20,7 +20,7 @@ export interface EventsBeyondTranscript {
   losesMessages: boolean;
 }
 
-// A page is held in memory, and each line may have 1 MiB.
+// A page is held in memory, and each of its lines may be 1 MiB long.
 const PAGE = 50;
 
 /**

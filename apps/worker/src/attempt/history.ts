@@ -1,5 +1,5 @@
-// Finds out what earlier attempts of a session left: what still counts, and whether the session
-// already has its answer.
+// Finds out what earlier attempts of a session left: which events and results still count, and
+// whether the session already has its answer.
 import {
   defined,
   type EventStore,
@@ -16,11 +16,14 @@ import { findUnrecordedMessages } from './unrecorded-messages.ts';
 
 /** What to write before another attempt begins, and the answer if the session already has one. */
 export interface History {
-  /** The update that marks what no longer counts. Empty for a first attempt. */
+  /**
+   * The update that marks the work of earlier attempts that no longer counts. Empty for a first
+   * attempt.
+   */
   amends: Progress;
   /**
-   * The result that a dead attempt committed with a complete transcript, or null. With it, no
-   * further turn is needed.
+   * The result that a dead attempt committed with a complete transcript, or null. A session with
+   * such a result needs no further turn.
    */
   answer: Result | null;
   /**
@@ -80,7 +83,9 @@ export async function readHistory(
   return { amends, answer: null, unrecorded };
 }
 
-/** Adds a range that reaches to the newest event, and drops the ranges that it covers. */
+/**
+ * Adds a range that reaches to the newest event, and drops the ranges that the new range covers.
+ */
 function withRange(
   ranges: readonly SupersededRange[],
   { from, to }: SupersededRange,

@@ -11,10 +11,10 @@ export interface Ownership {
 const CHECKS_PER_LEASE = 6;
 
 /**
- * Starts the watch. It is enough if one store confirms, so an outage of the other store does not
- * stop the attempt. `onUnconfirmed` is called once, when neither store has confirmed for a lease
- * length, because another worker may have claimed the session by then. `clock` returns monotonic
- * milliseconds.
+ * Starts the watch. The confirmation of one store is enough, so an outage of the other store does
+ * not stop the attempt. `onUnconfirmed` is called once, when neither store has confirmed for a
+ * lease length, because another worker may have claimed the session by then. `clock` returns
+ * monotonic milliseconds.
  */
 export function watchOwnership(
   leaseMs: number,

@@ -1,8 +1,8 @@
 import type { LivePublisher, Session } from '@baton/core/internal';
 
 /**
- * How long lines are gathered into one message, in milliseconds. Without this, each token would be
- * its own message.
+ * How long lines are gathered into one message, in milliseconds. Without this wait, each token
+ * would be its own message.
  */
 const GATHER_MS = 25;
 
@@ -11,7 +11,10 @@ const GATHER_MS = 25;
 const LINE_MAX_CHARS = 64 * 1024;
 const GATHER_MAX_LINES = 64;
 
-/** Publishes partials on the live channel: lines that only grow an answer. They are not stored. */
+/**
+ * Publishes partials on the live channel. A partial is a line that holds only a piece of an answer.
+ * Partials are not stored.
+ */
 export interface PartialPublisher {
   /** Adds a line to the next message. A line that is too long is left out. */
   add(line: string): void;

@@ -29,7 +29,7 @@ export interface AttemptProgress {
 }
 
 /**
- * Creates the progress of an attempt. Until `follow` is called, the progress is what earlier
+ * Creates the progress of an attempt. Until `follow` is called, the progress holds what earlier
  * attempts left.
  */
 export function createAttemptProgress(session: Session): AttemptProgress {

@@ -23,8 +23,8 @@ export interface Recorder {
    */
   markRunning(facts: RunningFacts): void;
   /**
-   * Adds a transcript manifest to the next write. Without a batch of events it is written on its
-   * own after 260 ms.
+   * Adds a transcript manifest to the next write. If no batch of events is written within 260 ms,
+   * the manifest is written alone.
    */
   amend(progress: Required<Pick<Progress, 'transcript'>>): void;
   /** Renews the lease with a write. Resolves to whether MongoDB confirmed the fence. */
@@ -53,7 +53,7 @@ export interface RecorderOptions extends CommitDeps {
  * Creates a recorder and starts its commit loop. The loop inserts each batch of events and then
  * commits it with one guarded update. After a third of the lease without a batch, it writes a
  * heartbeat. While MongoDB does not answer, it repeats the write, and the backlog stays bounded.
- * Once `giveUp` is aborted, it writes nothing more.
+ * Once the signal `giveUp` fires, the recorder writes nothing more.
  */
 export function createRecorder(options: RecorderOptions): Recorder {
   const backlog = createBacklog();

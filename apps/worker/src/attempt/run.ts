@@ -26,10 +26,10 @@ import type { RecordedLine } from './recorded-line.ts';
 /** What a run needs in addition to what was prepared. */
 export interface RunDeps extends LineObserverDeps {
   claudeFile: string;
-  /** The program and arguments that start the CLI, or an empty list (claude/parent-death.ts). */
+  /** The command to put before the CLI's command, or an empty list (claude/parent-death.ts). */
   launcher: readonly string[];
   deadlines: DeadlinesMs;
-  /** Publishes partials: lines that only grow an answer. They are not recorded. */
+  /** Publishes partials: lines that hold only a piece of an answer. Partials are not recorded. */
   partials: PartialPublisher;
   /** Keeps the operator's secrets out of everything that is recorded or published. */
   masker: Masker;
@@ -46,8 +46,8 @@ export interface RunFacts {
   exit: Exit;
   sawInit: boolean;
   /**
-   * The last result line, except that a good result that was read before our first signal outweighs
-   * a later error.
+   * The result line that counts, or null. This is the last result line. But if that line is an
+   * error, a good result that was read before our first signal counts instead.
    */
   result: Result | null;
   /** Whether a final result line had been read before our first signal. */
@@ -127,8 +127,8 @@ async function recordPrompt(
 }
 
 /**
- * Stops the process when `signal` is aborted, or now if it already is. `getResult` is called before
- * the process is signalled.
+ * Stops the process when `signal` is aborted, or at once if it is already aborted. `getResult` is
+ * called before the process is signalled.
  */
 function stopOnAbort(
   claude: ClaudeProcess,

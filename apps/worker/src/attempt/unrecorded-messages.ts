@@ -5,7 +5,7 @@ import { asList, asObject, asString } from '../claude/fields.ts';
 import { type ClaudeLine, parseLine } from '../claude/line.ts';
 import type { RecordedLine } from './recorded-line.ts';
 
-// A page is held in memory, and each line may have 1 MiB.
+// A page is held in memory, and each of its lines may be 1 MiB long.
 const PAGE = 50;
 
 interface Message {

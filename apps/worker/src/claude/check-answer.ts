@@ -3,7 +3,8 @@ import { Worker } from 'node:worker_threads';
 import type { Result, SessionConfig } from '@baton/core/internal';
 
 /**
- * `problem` says what is wrong with a structured answer, `unchecked` why it could not be checked.
+ * The result of a check. `problem` says what is wrong with a structured answer. `unchecked` says
+ * why the answer could not be checked.
  */
 export interface AnswerCheck {
   problem?: string;

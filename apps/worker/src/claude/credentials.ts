@@ -15,8 +15,8 @@ const CREDENTIALS = [
 ];
 
 /**
- * Returns whether an environment holds something with which the CLI can log in. Does not check that
- * it is valid.
+ * Returns whether an environment holds a credential with which the CLI can log in. Does not check
+ * that the credential is valid.
  */
 export function holdsCredential(env: Record<string, string | undefined>): boolean {
   return CREDENTIALS.some((name) => env[name] !== undefined && env[name] !== '');

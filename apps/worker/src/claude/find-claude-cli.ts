@@ -67,7 +67,7 @@ export async function findClaude(
 interface VersionOptions {
   env: Record<string, string>;
   timeoutMs: number;
-  /** The program and arguments that start the CLI, as for a session. */
+  /** The command to put before the CLI's command, as for a session. */
   launcher?: readonly string[];
   cwd?: string;
 }

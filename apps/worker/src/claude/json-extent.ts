@@ -3,8 +3,8 @@
 import { stringEnd } from './find-object.ts';
 
 /**
- * How far a JSON value goes. `whole`: `end` is the index after it. `cut`: the text ends before the
- * value does. `broken`: the text at `end` is not valid JSON in that place.
+ * How far a JSON value goes. `whole`: `end` is the index after the value. `cut`: the text ends
+ * before the value does. `broken`: the text at `end` is not valid JSON in that place.
  */
 export interface JsonExtent {
   kind: 'whole' | 'cut' | 'broken';

@@ -125,21 +125,21 @@ export function resultOf(line: ClaudeLine): Result | null {
   return body === null ? null : readResult(body);
 }
 
-/** Returns the cost of a result line, in US dollars, if it cannot be true; else null. */
+/** Returns the cost of a result line, in US dollars, if the cost cannot be true; else null. */
 export function absurdCostOf(line: ClaudeLine): number | null {
   const cost = bodyOf(line, 'result')?.['total_cost_usd'];
   return typeof cost === 'number' && cost > MAX_COST_USD ? cost : null;
 }
 
 /**
- * Returns whether the line is a partial: it only grows an answer that a later line holds
- * completely.
+ * Returns whether the line is a partial: it holds only a piece of an answer, and a later line holds
+ * the complete answer.
  */
 export function isPartial(line: ClaudeLine): boolean {
   return bodyOf(line, 'stream_event') !== null;
 }
 
-/** Returns how many background tasks run if the line reports it, else null. */
+/** Returns how many background tasks run if the line reports that number, else null. */
 export function backgroundTasksOf(line: ClaudeLine): number | null {
   const body = bodyOf(line, 'system', 'background_tasks_changed');
   return body !== null && Array.isArray(body['tasks']) ? body['tasks'].length : null;

@@ -28,7 +28,7 @@ const MESSAGE_MAX_BYTES = 16 * 1024;
 
 /**
  * Returns the failure to store. Its message is never empty. The table of error codes says whether
- * it is retryable.
+ * the failure is retryable.
  */
 export function makeFailure(reason: Reason, evidence: FailureEvidence): FailureFacts {
   const facts = codeFacts(reason.code);

@@ -14,7 +14,7 @@ import { createPendingUsage } from './pending-usage.ts';
 import { createRunningTotals, type Reading } from './running-totals.ts';
 import { type ModelUsages, sum, tokensOfUsages } from './tokens.ts';
 
-/** What the conversation had spent before this process began. All zero for a launch. */
+/** What the conversation had spent before this process began. All counts are zero for a launch. */
 export interface MeterStart {
   costAtStart: number;
   modelUsageAtStart: ModelUsages;

@@ -102,8 +102,8 @@ function isMoreComplete(before: PricedUsage, now: PricedUsage): boolean {
   return KEYS.some((key) => (now[key] ?? 0) > (before[key] ?? 0));
 }
 
-// The first lines of a message report the usage that was known when it began, so the highest count
-// is correct.
+// The first lines of a message report the usage that was known when the message began, so the
+// highest count is correct.
 function most(before: PricedUsage | undefined, now: PricedUsage): PricedUsage {
   if (!before) return now;
   const merged: PricedUsage = {};

@@ -1,6 +1,6 @@
 // The CLI's counters count a whole conversation, from process to process (docs/claude-cli.md,
-// section 11). What one process spent is the rise of the counters. If a counter falls, the CLI has
-// begun to count from zero, so all that it counts from then on is new.
+// section 11). One process spent the amount by which the counters rose. If a counter falls, the CLI
+// has begun to count from zero, so everything that it counts from then on is new.
 import { type CostState, NOTHING_SPENT } from './cost-state.ts';
 import {
   fallenModels,
@@ -23,8 +23,8 @@ export interface RunningTotals {
   /** Returns the cost of the last report, in US dollars. */
   lastCost(): number;
   /**
-   * Returns the cost at which the counters stood when the process began, or when they last
-   * restarted, in US dollars.
+   * Returns the cost, in US dollars, that the counters showed when the process began or when they
+   * last restarted.
    */
   costAtStart(): number;
   /**
@@ -37,7 +37,9 @@ export interface RunningTotals {
 // The counters are sums of fractions, so a decrease within the rounding error is ignored.
 const ROUNDING = 1e-9;
 
-/** Creates the totals of a process. `start` is where the counters stood when the process began. */
+/**
+ * Creates the totals of a process. `start` holds the values of the counters when the process began.
+ */
 export function createRunningTotals(start: CostState): RunningTotals {
   let base = start;
   let last: CostState = start;

@@ -43,11 +43,11 @@ const HOST_ERROR_PATTERNS: readonly (readonly [RegExp, string])[] = [
 
 const ERRNO_IN_TEXT = new RegExp(`\\b(${Object.keys(HOST_ERRNOS).join('|')})\\b`);
 
-// The errnos for files that Baton made for an attempt and that are gone or changed, because another process
-// removed their folder.
+// The errnos that a program gets if another process has removed or changed the files that Baton
+// made for an attempt.
 const LOST_FILE = /\b(EACCES|ELOOP|ENOENT|ENOTDIR|EPERM)\b/;
 
-/** How many errors are looked at in a chain of causes. */
+/** How many errors in a chain of causes are examined. */
 const MAX_DEPTH = 5;
 
 /** Returns the errno of an error or of its cause, if that errno always means a host error; else null. */

@@ -18,7 +18,7 @@ const NO_ANSWER: HostProblem = {
 
 /** The dependencies of a host's health. */
 export interface HostHealthDeps {
-  /** Resolves to what keeps the host from running sessions, or to null. */
+  /** Resolves to the problem that keeps the host from running sessions, or to null. */
   probe: () => Promise<HostProblem | null>;
   /** The processes of this host that could not be ended. */
   stuck: Pick<StuckProcesses, 'watch' | 'problem' | 'whyNot'>;
@@ -40,7 +40,7 @@ export interface HostHealth {
   notEnded(sessionId: string, members: readonly GroupMember[]): void;
   /** Whether the host is sick, and takes no work. */
   readonly isSick: boolean;
-  /** Returns why the host is not ready, in a sentence, or null. */
+  /** Returns a sentence that says why the host is not ready, or null if it is ready. */
   whyNot(): string | null;
   /** Sets the listener for three events: the host became sick, it became well again, a session began. */
   listen(listener: HostListener): void;

@@ -2,7 +2,10 @@ import { hostname } from 'node:os';
 import { newId } from '@baton/core/internal';
 import { startTimeOf } from './marker.ts';
 
-/** The identity of this worker process. No other process has it, not even a later one with the same pid. */
+/**
+ * The identity of this worker process. No other process has the same identity, not even a later
+ * process with the same pid.
+ */
 export interface WorkerIdentity {
   workerId: string;
   host: string;

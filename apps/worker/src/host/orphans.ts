@@ -53,7 +53,8 @@ export async function killMarked(matches: (marker: Marker) => boolean): Promise<
 }
 
 async function markedProcess(pid: number): Promise<MarkedProcess | null> {
-  // The environment is empty if the process has ended or belongs to another user. Neither needs to be killed.
+  // The environment is empty if the process has ended or belongs to another user. Neither process
+  // needs to be killed.
   const environ = await readEnviron(pid);
   const variable = environ.split('\0').find((line) => line.startsWith('BATON_RUN='));
   const marker = variable && parseMarker(variable.slice('BATON_RUN='.length));

@@ -34,7 +34,10 @@ export interface HostProbeDeps {
   identity: WorkerIdentity;
 }
 
-/** Creates a probe. Each call resolves to what keeps this host from running sessions, or to null. */
+/**
+ * Creates a probe. Each call resolves to the problem that keeps this host from running sessions, or
+ * to null.
+ */
 export function createProbe(deps: HostProbeDeps): () => Promise<HostProblem | null> {
   const { cli, launcher, baseEnv: env, workRoot } = deps;
 

@@ -17,13 +17,14 @@ export interface RunDirs {
   project: string;
 }
 
-// The name contains the worker's process, so a sweep can tell whether the worker that made the folder lives.
+// The name contains the worker's process, so a sweep can tell whether the worker that made the
+// folder still runs.
 const RUN_DIR = /^baton-run-(\d+)-(\d+)-(?:([0-9a-f]{8})-)?/;
 
 /**
- * Returns the worker process in the name of a run folder. Returns null for any other folder. Also returns
- * null if the worker runs in another pid namespace (a container that shares the disk): its pid means
- * nothing here.
+ * Returns the worker process that the name of a run folder contains. Returns null for any other
+ * folder. Also returns null if the worker runs in another pid namespace (a container that shares
+ * the disk), because that worker's pid means nothing here.
  */
 export function ownerOfRunDir(name: string): { pid: number; startTime: string } | null {
   const [, pid, startTime, scope] = RUN_DIR.exec(name) ?? [];

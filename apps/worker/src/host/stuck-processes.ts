@@ -18,7 +18,10 @@ export interface StuckProcesses {
   watch(sessionId: string, members: readonly GroupMember[]): void;
   /** Returns the problem of the host if too many processes could not be ended, else null. */
   problem(): HostProblem | null;
-  /** Returns why the host is not ready, in a sentence, or null. */
+  /**
+   * Returns a sentence that says why the host is not ready, or null if every process that could not
+   * be ended is gone.
+   */
   whyNot(): string | null;
   stop(): void;
 }

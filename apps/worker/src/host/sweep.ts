@@ -35,10 +35,11 @@ function isAlive(pid: number): boolean {
 type Unused = Set<string>;
 
 /**
- * Kills the processes and removes the folders that dead workers left on this host. Workers may share a host, so the
- * sweep leaves the processes and folders of other living workers alone. It also removes the folders of this process
- * that no attempt has used since the last sweep: the disk may have been unavailable when their attempt ended. Returns
- * how many processes and folders are gone.
+ * Kills the processes and removes the folders that dead workers left on this host. Workers may
+ * share a host, so the sweep leaves the processes and folders of other living workers alone. It
+ * also removes the folders of this process that no attempt has used since the last sweep: the disk
+ * may have been unavailable when their attempt ended. Returns how many processes it killed and how
+ * many folders it removed.
  */
 async function sweepOnce(unused: Unused): Promise<{ processes: number; folders: number }> {
   const processes = await killMarked((marker) => isGone(marker));

@@ -8,16 +8,19 @@ const RENEW_EVERY_MS = 5_000;
 /** How long the lease is valid, in milliseconds. After that, another worker takes over. */
 const LEASE_MS = 15_000;
 
-/** How long a repeated failure of a task stays unlogged, in milliseconds. */
+/** For how many milliseconds the same failure of a task is not logged again. */
 const REPEAT_MS = 10 * 60_000;
 
 /** A task that the worker with the lease runs again and again. */
 export interface MaintenanceTask {
   /** The name of the task in logs. */
   name: string;
-  /** How often it runs, in milliseconds. */
+  /** How often the task runs, in milliseconds. */
   everyMs: number;
-  /** How long one run may take, in milliseconds. After that, the next run starts beside it. */
+  /**
+   * How long one run may take, in milliseconds. After that, the next run starts even if this run
+   * has not ended.
+   */
   limitMs: number;
   /**
    * Runs the task once. A run must be safe while another worker runs the task, and while an earlier

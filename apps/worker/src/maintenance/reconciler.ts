@@ -128,7 +128,7 @@ function createErrorGuard(log: Logger) {
   };
 }
 
-/** Repairs keys and jobs of the queue that BullMQ cannot use, and logs which. */
+/** Repairs the queue's keys and jobs that BullMQ cannot use, and logs what it repaired. */
 async function healAndLog({ jobs, log }: Pick<ReconcilerDeps, 'jobs' | 'log'>): Promise<void> {
   const { set_aside, jobs: healed } = await jobs.heal();
   if (set_aside.length + healed.length === 0) return;
@@ -209,7 +209,7 @@ function formatFailure({ code, message }: { code: string; message: string }): st
 export async function reconcileOnce(deps: ReconcilerDeps): Promise<RoundReport> {
   const { readJobs, release, restore } = createReconciler(deps);
   const read = await readJobs();
-  // This comes before `restore`, because a released session gets its job at once.
+  // The release comes before `restore`, because a released session gets its job at once.
   const released = await release();
   return { ...read, ...released, ...(await restore()) };
 }

@@ -1,7 +1,9 @@
 import { asObject, asString } from '../claude/fields.ts';
 import type { Masker } from './masker.ts';
 
-/** Masks the lines in which an answer grows. A secret may be split over several lines. */
+/**
+ * Masks the lines that each hold a piece of an answer. A secret may be split over several lines.
+ */
 export interface DeltaMasker {
   /**
    * Takes a line (`stream_event`) with its parsed body. Returns the lines that may be published now, in order.
@@ -24,7 +26,7 @@ interface Piece {
   bytes: Buffer;
 }
 
-/** An answer that grows. */
+/** An answer whose pieces are still arriving. */
 interface Answer {
   /** The end of the published text that may begin a secret. The next piece may continue the secret. */
   open: Buffer;
@@ -54,7 +56,8 @@ const NOTHING = Buffer.alloc(0);
 
 /** Creates the masker of one process's lines. */
 export function createDeltaMasker(masker: Pick<Masker, 'text' | 'openBytes'>): DeltaMasker {
-  // The key is the tool call of the sub-agent that gives the answer. Several answers may grow at once.
+  // The key is the tool call of the sub-agent that gives the answer. Pieces of several answers may
+  // arrive in turn.
   const answers = new Map<string, Answer>();
 
   function release({ open, lines }: Answer, all: Buffer, blottedEnd: number): string[] {

@@ -12,7 +12,7 @@ export interface Masker {
   line(line: string): string;
   /** Masks free text. */
   text(text: string): string;
-  /** Masks a text in the same way as a line of JSON that holds it as a value. */
+  /** Masks a text as if it were a value in a line of JSON. */
   inJson(text: string): string;
   /** Masks whole lines of JSON, as bytes. */
   lines(data: Buffer): Buffer;

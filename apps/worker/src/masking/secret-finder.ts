@@ -15,7 +15,7 @@ export interface SecretFinder {
   mayHoldBytes(bytes: string): boolean;
   /** Returns where secrets stand in a text of bytes (latin1), in order. Ranges that touch are merged. */
   findInText(bytes: string): Range[];
-  /** The same for the inside of a JSON string. No range ends within an escape. */
+  /** Returns the same for the inside of a JSON string. No range ends within an escape. */
   findInString(bytes: string, inside: Range): Range[];
   /**
    * A text may end in the middle of a secret. Returns the index at which that secret may begin, or the length
@@ -47,7 +47,10 @@ export function createSecretFinder(secrets: readonly string[]): SecretFinder {
   const byteAnchors = needles.map((needle) => needle.toString('latin1'));
   const byFirst = groupByFirst(matchers);
 
-  /** Returns the secrets that may begin at an index. All of them are tried at every index, so the list is short. */
+  /**
+   * Returns the secrets that may begin at an index. The finder tries each of these secrets at every
+   * index, so the list must be short.
+   */
   function candidates(bytes: string, at: number): readonly SecretMatcher[] | undefined {
     const code = bytes.charCodeAt(at);
     if (code !== BACKSLASH) return byFirst[code];

@@ -91,7 +91,7 @@ export function mayHoldControls(text: string): boolean {
   return ANY_IN_TEXT.test(text);
 }
 
-/** The same for a text of bytes (latin1). */
+/** The same check for a text of bytes (latin1). */
 export function mayHoldControlBytes(bytes: string): boolean {
   return ANY_IN_BYTES.test(bytes);
 }

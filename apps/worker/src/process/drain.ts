@@ -3,8 +3,8 @@ import type { Logger } from '@baton/core/internal';
 import type { SessionWorker } from '../sessions/session-worker.ts';
 
 /**
- * How long handing back may take after the drain timeout, in milliseconds. It stops the processes and
- * copies their transcripts.
+ * How long the worker may take to hand its sessions back after the drain timeout, in milliseconds.
+ * In this time, it stops their processes and copies their transcripts.
  */
 const HAND_BACK_TIMEOUT_MS = 15_000;
 

@@ -9,8 +9,8 @@ import type { WorkerEnvironment } from './environment.ts';
 import { getKeptJobs, type Workers } from './workers.ts';
 
 /**
- * Removes what ended attempts and deleted conversations left on this host, regularly until `signal` is
- * aborted.
+ * Regularly removes what ended attempts and deleted conversations left on this host, until `signal`
+ * is aborted.
  */
 export function startHostSweeps(
   { settings, log }: WorkerEnvironment,

@@ -11,12 +11,15 @@ import { type Job, Worker } from 'bullmq';
 import { createJobRunner, type JobRunnerOptions } from './run-job.ts';
 import { settleJob } from './settle-job.ts';
 
-/** The longest time between two checks for stalled jobs, in milliseconds. BullMQ's 30 s is slow after a crash. */
+/**
+ * The longest time between two checks for stalled jobs, in milliseconds. BullMQ's default of 30 s
+ * is too long after a crash.
+ */
 const STALLED_INTERVAL_MAX_MS = 5_000;
 
 /**
- * The pause after a failed fetch, in milliseconds. BullMQ's default of 15 s is long after one bad job or one lost
- * connection.
+ * The pause after a failed fetch, in milliseconds. BullMQ's default of 15 s is too long after one
+ * bad job or one lost connection.
  */
 const FETCH_AGAIN_MS = 1_000;
 

@@ -7,15 +7,15 @@ import { createFeatureDelay } from './feature-delay.ts';
 import type { JobOutcome } from './job-outcome.ts';
 
 /**
- * How long a job waits after it met an unavailable store, in milliseconds. After another error the wait
- * doubles from try to try.
+ * How long a job waits after it met an unavailable store, in milliseconds. After any other error,
+ * the wait doubles with each try.
  */
 const RETRY_DELAY_MS = 2_000;
 
 /**
- * How often in a row a worker processes a job that throws another error. Such an error usually comes from stored data
- * or from a bug in Baton, so it comes back with each try. The second and third try rule out that the worker read a
- * document while it was being written.
+ * How often in a row a worker processes a job that throws an error although the stores answer. Such
+ * an error usually comes from stored data or from a bug in Baton, so it comes back with each try.
+ * The second and third try rule out that the worker read a document while it was being written.
  */
 const MAX_TRIES = 3;
 

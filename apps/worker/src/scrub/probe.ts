@@ -36,9 +36,10 @@ const LOOK =
   'echo "looked: $ANTHROPIC_API_KEY"; tr "\\0" "\\n" < /proc/$PPID/environ | grep -a ^ANTHROPIC_API_KEY=; true';
 
 /**
- * Finds out whether the CLI can keep its credentials from tools on this host. The real CLI makes a Bash call with a
- * dummy key, against an API of the probe. Resolves to null if the call cannot see the key, else to the reason why the
- * protection does not work. Rejects only if this host has a problem.
+ * Finds out whether the CLI can keep its credentials from tools on this host. The real CLI makes a
+ * Bash call with a dummy key, against the probe's own API. Resolves to null if the call cannot see
+ * the key, else to the reason why the protection does not work. Rejects only if this host has a
+ * problem.
  */
 export async function probeEnvScrub(
   deps: ScrubProbeDeps,

@@ -74,7 +74,8 @@ export function createJobFinisher({
         { err: error, job_id: job.id },
         'the job can never be processed, failing the job and its session',
       );
-      // Without this, the reconciler would add another job for the session's document each time.
+      // If only the job failed, the reconciler would add another job for the session's document
+      // again and again.
       await admission.fail(job.id ?? '', error);
       return { kind: 'fail', reason: getFailureReason(error) };
     },

@@ -49,14 +49,15 @@ export interface JobProcessorDeps {
 
 /**
  * Returns the function that processes a job: it adopts the session, claims it and runs the attempt.
- * The function resolves to how that ended. It rejects if the session can never run or if a store is
- * unavailable. If the session needs a newer worker, it rejects with UnknownFeaturesError.
+ * The function resolves to a JobEnd, which says how this work ended. It rejects if the session can
+ * never run or if a store is unavailable. If the session needs a newer worker, it rejects with
+ * UnknownFeaturesError.
  */
 export function createJobProcessor(deps: JobProcessorDeps): (job: Job) => Promise<JobEnd> {
   const { attemptDeps, running, log } = deps;
   const { workerId, host } = attemptDeps.identity;
 
-  // Releases the sessions that wait for this one. If a store is unavailable, the reconciler
+  // Releases the sessions that wait for this session. If a store is unavailable, the reconciler
   // releases them later.
   async function settle(session: Session): Promise<void> {
     await deps.admission

@@ -104,8 +104,8 @@ export function createTranscriptCopier(
 }
 
 /**
- * Returns what tells a folder from another folder under the same path, or null if no folder is
- * there.
+ * Returns an identity that another folder under the same path does not have, or null if there is no
+ * folder.
  */
 function identityOf(folder: string): string | null {
   try {

@@ -31,7 +31,7 @@ export function createRecentMessages(): RecentMessages {
       if (!MESSAGE.test(line)) return;
       recent.push(line);
       chars += line.length;
-      // Trimming after each line would copy thousands of lines to drop one.
+      // Trimming after each line would copy thousands of lines to drop one line.
       if (recent.length > 2 * MAX_LINES || chars > 2 * MAX_CHARS) trim();
     },
     lines() {

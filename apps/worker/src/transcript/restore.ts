@@ -168,7 +168,7 @@ async function createFile(target: string): Promise<FileHandle> {
   return open(target, 'wx', 0o600);
 }
 
-// The path comes from the session's transcript, so these errors would come on every host.
+// The path comes from the session's transcript, so these errors would occur on every host.
 const PATH_ERRNOS = ['EEXIST', 'EILSEQ', 'EINVAL', 'EISDIR', 'ENAMETOOLONG'];
 
 function pathProblem(path: string, error: unknown): AppError | null {
