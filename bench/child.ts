@@ -8,7 +8,7 @@ const STOP_WITHIN_MS = 60_000;
 /** A process that has printed its first line. */
 export interface Child {
   readonly process: Pick<LaunchedProcess, 'pid' | 'kill'>;
-  /** The first line it printed. */
+  /** The first line that the process printed. */
   readonly line: string;
   stop(): Promise<void>;
 }

@@ -10,7 +10,10 @@ const SAMPLES = 5;
 const SAMPLE_MS = 500;
 const MIB = 1024 * 1024;
 
-/** Compares the memory of a worker while it runs 50 busy sessions with its memory before them. */
+/**
+ * Compares the memory of a worker while it runs 50 busy sessions with its memory before these
+ * sessions.
+ */
 export async function benchMemory(mongo: Mongo, urls: Urls): Promise<Measure> {
   const rig = await createRig(mongo, urls);
   const worker = await rig.worker({ WORKER_CONCURRENCY: String(SESSIONS) });

@@ -1,5 +1,5 @@
 // Measures how long a session is without a worker after a crash or a hand-back, and how fast a
-// cancel is.
+// cancel takes effect.
 import type { Mongo } from '@baton/core/internal';
 import { fakePrompt } from '../test/fake-claude/install.ts';
 import { boundMeasure, type Measure, median, percentile } from './measure.ts';
@@ -9,7 +9,8 @@ const SESSIONS = 10;
 const TURN = fakePrompt([{ say: 'working', times: 100_000, every_ms: 100 }]);
 
 /**
- * Kills a worker that runs ten sessions. Measures the time until each runs again on another worker.
+ * Kills a worker that runs ten sessions. Measures the time until each session runs again on another
+ * worker.
  */
 export async function benchCrash(mongo: Mongo, urls: Urls): Promise<Measure[]> {
   const rig = await createRig(mongo, urls);
@@ -76,8 +77,8 @@ export async function benchCancel(mongo: Mongo, urls: Urls): Promise<Measure> {
 }
 
 /**
- * Returns for each session how long it takes until the session runs again. `from` receives the end
- * of the session's first attempt, and returns the start of this time.
+ * Returns, for each session, the time until the session runs again. `from` receives the end of the
+ * session's first attempt, and returns the start of this time.
  */
 async function runningAgain(
   rig: Awaited<ReturnType<typeof createRig>>,

@@ -9,7 +9,7 @@ import { makeSession } from '../test/support/factories.ts';
 import { boundMeasure, type Measure, percentile } from './measure.ts';
 
 const BYTES = 10 * 1024 * 1024;
-/** The bytes that a busy session appends between two copies. */
+/** About how many lines a busy session appends between two copies. */
 const CHUNK_LINES = 3;
 const ROUNDS = 5;
 

@@ -29,7 +29,7 @@ export interface Rig {
   worker(env?: Record<string, string>): Promise<BenchWorker>;
   /** Launches `count` sessions with the prompt `query`, and returns their ids. */
   launch(count: number, query: string): Promise<string[]>;
-  /** Resolves with the documents of the sessions when `isSo` is true for each of them. */
+  /** Resolves with the documents of the sessions when `isSo` is true for each document. */
   until(ids: readonly string[], isSo: (session: Session) => boolean): Promise<Session[]>;
   close(): Promise<void>;
 }

@@ -8,7 +8,8 @@ const SESSIONS = 50;
 const TALK = { say: 'line', times: 120, every_ms: 250, bytes: 1_000 };
 
 /**
- * How often each kind runs. The lowest value counts, because other load on the machine only adds time.
+ * How often the sessions of each kind run. The lowest value counts, because other load on the
+ * machine only adds time.
  */
 const RUNS = 6;
 
@@ -22,7 +23,8 @@ export async function benchUpload(mongo: Mongo, urls: Urls): Promise<Measure> {
 
   async function cpuOf(query: string): Promise<number> {
     const ids = await rig.launch(SESSIONS, query);
-    // Measures only from when all sessions run, because starting them costs more than the rest.
+    // Begins to measure once all sessions run, because the start of the sessions costs more than
+    // the rest.
     await rig.until(ids, ({ status }) => status === 'running');
     const before = await worker.cpuMs();
     await rig.until(ids, ({ status }) => status === 'completed');

@@ -92,8 +92,9 @@ function install() {
 }
 
 /**
- * Runs a program, and resolves with its exit code and signal. Forwards signals to it. Ends it when
- * the parent of this process is gone, because an npm that was killed with SIGKILL forwards nothing.
+ * Runs a program, and resolves with its exit code and signal. Forwards signals to the program. Ends
+ * the program when the parent of this process is gone, because an npm that was killed with SIGKILL
+ * forwards nothing.
  */
 function run(file, args, options) {
   let child;

@@ -1,5 +1,4 @@
-// The least that a service could do without Baton: routes that only enqueue, or only read the
-// database.
+// A minimal service without Baton. Its routes only enqueue, or only read the database.
 import type { Session } from '@baton/core/internal';
 import { Queue } from 'bullmq';
 import { fastify } from 'fastify';

@@ -27,7 +27,7 @@ const SESSIONS = 500;
  * rates.
  */
 export async function benchRequests({ redisUrl, mongodbUrl }: Urls): Promise<Measure[]> {
-  // Uses its own database, because documents of other benchmarks would be sorted with every list.
+  // Uses its own database, because each list would also sort the documents of other benchmarks.
   const urls = { redisUrl, mongodbUrl: `${mongodbUrl}_http` };
   const ours = await startApi(urls, 'bench-http-ours');
   const bare = await startBare(urls, 'bench-http-bare');

@@ -8,7 +8,7 @@ import {
 } from 'testcontainers';
 import type { ComposeService } from './compose-service.ts';
 
-/** Finds the Docker Engine. Throws an error that says what to do if none answers. */
+/** Finds the Docker Engine. Throws an error that says what to do if no engine answers. */
 export async function findEngine(): Promise<ContainerRuntimeClient> {
   try {
     return await getContainerRuntimeClient();

@@ -4,8 +4,8 @@ import { type Reply, text, toolUse } from '../../test/support/messages-api/reply
 import type { Block, MessagesRequest } from '../../test/support/messages-api/request.ts';
 
 /**
- * Returns the reply to a request. If the prompt asks to write "TEXT" into a file, the reply is a call of
- * Bash. Otherwise it is a text about the history in the request.
+ * Returns the reply to a request. If the prompt asks to write "TEXT" into a file, the reply is a
+ * Bash call. Otherwise, the reply is a text about the history in the request.
  */
 export function scriptedTurn(request: MessagesRequest): Reply {
   if (request.toolResults.length > 0) {

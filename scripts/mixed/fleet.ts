@@ -37,9 +37,12 @@ export interface Fleet {
   /** The producer of the new version, which uses only Redis. */
   producer: Pick<Producer, 'launchSession'>;
   worker(version: Version): Promise<MixedWorker>;
-  /** Returns the session when `holds` is true. After a minute, throws an error with its status. */
+  /**
+   * Resolves with the session once `holds` is true. After a minute, throws an error with its
+   * status.
+   */
   until(id: string, description: string, holds: (info: Info) => boolean): Promise<Info>;
-  /** Returns the session when it is terminal. */
+  /** Resolves with the session once it is terminal. */
   ended(id: string): Promise<Info>;
   /** Stops all workers. */
   stopWorkers(): Promise<void>;
@@ -48,7 +51,8 @@ export interface Fleet {
 }
 
 /**
- * Starts the API of this working tree. The scenarios start the workers. `folder` holds their files.
+ * Starts the API of this working tree. The scenarios start the workers. `folder` holds the files of
+ * the API and the workers.
  */
 export async function openFleet(
   services: Services,

@@ -9,7 +9,7 @@ import type { Fleet, Version } from './fleet.ts';
  */
 export interface Scenario {
   name: string;
-  /** A file that the older commit must have; without it, the scenario is skipped. */
+  /** A file that the older commit must have. If the file is missing, the scenario is skipped. */
   needs?: string;
   run(fleet: Fleet): Promise<void>;
 }
@@ -71,8 +71,8 @@ export const SCENARIOS: readonly Scenario[] = [
       await fleet.worker('old');
       await fleet.worker('new');
       const { id } = await fleet.producer.launchSession({ query }, { requires: ['invented'] });
-      // The queue is first in, first out: when this session runs, a worker has already seen the
-      // other session.
+      // The queue is first in, first out. So once the session `next` runs, a worker has already
+      // taken the job of the session that requires the feature.
       const next = await fleet.api.launch({ query });
       completedOn(await fleet.ended(next.id));
       const { status } = await fleet.api.info(id);

@@ -61,8 +61,8 @@ const WORKER_READY_WITHIN_MS = 10_000;
 const PROBE_WORKER_EVERY_MS = 2_000;
 
 /**
- * Starts Baton, and resolves when every part answers. If a part fails, stops the others and throws
- * the reason.
+ * Starts Baton, and resolves when every part answers. If a part fails, stops the other parts and
+ * throws the reason.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { sink, removeAtEnd } = options;

@@ -42,7 +42,10 @@ export type ChildHost = {
 /** How long a program may take to be ready, in milliseconds. A worker first asks the CLI for its version. */
 const READY_WITHIN_MS = 60_000;
 
-/** Starts a program and resolves once it reports that it is ready. Throws if it ends before that, or takes too long. */
+/**
+ * Starts a program and resolves once it reports that it is ready. Throws if the program ends first
+ * or takes too long.
+ */
 export async function startChild<Line>(
   { guardian, sink, signal }: ChildHost,
   { name, main, env, ready, stopWithinMs }: Program<Line>,

@@ -35,7 +35,10 @@ const HABITS = {
   kill_mongodb: { everyMs: 120_000, lasts: [300, 3_000] },
 } as const satisfies Record<string, Habit>;
 
-/** The kinds of faults that are injected. Cancels are not among them; they come with the load. */
+/**
+ * The kinds of faults that are injected. Cancels are not faults. The clients of the run send the
+ * cancels.
+ */
 export type FaultKind = keyof typeof HABITS;
 
 /** All kinds of faults. */

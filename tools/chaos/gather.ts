@@ -48,7 +48,8 @@ async function readEvents(mongo: Mongo): Promise<Map<string, Event[]>> {
   return bySession;
 }
 
-// Reads every file, because reading checks it against its hash. The marks are in the main file.
+// Reads every file, because a read checks the file against its hash. The marks are in the main
+// file.
 async function readTranscript(
   store: TranscriptStore,
   sessions: ReadonlyMap<string, Session>,

@@ -1,5 +1,5 @@
-// The parts of a host of which each worker has its own. They are symlinks, so that a fault can
-// remove them.
+// The parts of a host that each worker has for itself. These parts are symlinks, so that a fault
+// can remove them.
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -9,7 +9,10 @@ export interface Leftovers {
   folders: string[];
 }
 
-/** Returns what the attempts whose folders are in `temporary` left behind. */
+/**
+ * Returns the processes and folders that attempts left behind. `temporary` holds the folders of all
+ * attempts.
+ */
 async function findLeftovers(temporary: string): Promise<Leftovers> {
   const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
   const processes = await Promise.all(pids.map((pid) => commandIfOurs(pid, temporary)));

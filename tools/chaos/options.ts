@@ -16,7 +16,10 @@ export type ChaosOptions = Readonly<Required<z.infer<typeof optionsSchema>> & { 
 
 const text = { type: 'string' } as const;
 
-/** Reads the command line. Without a seed, it makes a random one. Throws if an option is unknown or invalid. */
+/**
+ * Reads the command line. If no seed is given, makes a random seed. Throws if an option is unknown
+ * or invalid.
+ */
 export function readOptions(args: string[]): ChaosOptions {
   const { values } = parseArgs({
     args,

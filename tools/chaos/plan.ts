@@ -1,4 +1,5 @@
-// The plan of the sessions: what each does, and when it is launched. The plan depends only on the seed.
+// The plan of the sessions: what each session does, and when it is launched. The plan depends only
+// on the seed.
 import { createHash } from 'node:crypto';
 import { defined } from '@baton/core/internal';
 import { fakePrompt } from '../../test/fake-claude/install.ts';
@@ -15,9 +16,12 @@ export interface PlannedSession {
    */
   marks: number;
   query: string;
-  /** The session is launched only through Redis, so a worker or the reconciler makes its document. */
+  /**
+   * Whether the session is launched only through Redis. Then a worker or the reconciler makes its
+   * document.
+   */
   isRedisOnly: boolean;
-  /** The session continues a completed session, if a completed session exists at the launch. */
+  /** Whether the session continues a completed session, if there is one at the launch. */
   isContinue: boolean;
   /** How long after its launch the session is cancelled, in milliseconds. */
   cancelAfterMs?: number;

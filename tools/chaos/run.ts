@@ -49,7 +49,7 @@ export async function runChaos(options: ChaosOptions, env: Environment, folder: 
   };
   const servers = await startServers(env, log);
   const giveUp = () => {
-    servers.services.guardian.removeAtEnd(folder); // the guardian removes it after it has stopped everything else
+    servers.services.guardian.removeAtEnd(folder); // the guardian removes the folder after it has stopped everything else
     process.exit(130);
   };
   process.once('SIGINT', giveUp).once('SIGTERM', giveUp);
@@ -126,7 +126,10 @@ async function runOn(servers: Servers, context: RunContext) {
   });
 }
 
-/** Creates the workers of a run, on these servers and with the fake CLI. None of them is started yet. */
+/**
+ * Creates the workers of a run, on these servers and with the fake CLI. No worker has been started
+ * yet.
+ */
 function openPool(
   { services, redis, mongodb }: Servers,
   { options, env, folder }: RunContext,
@@ -177,7 +180,10 @@ async function launchUnderFaults(
   return { launches };
 }
 
-/** Starts the servers that are down and waits until every session is terminal. Resolves to the seconds it took. */
+/**
+ * Starts the servers that are down and waits until every session is terminal. Resolves to how many
+ * seconds this took.
+ */
 async function recover(
   { redis, mongodb }: Servers,
   launches: readonly Promise<void>[],

@@ -26,7 +26,7 @@ export function firstWaits({ sessions }: Evidence): number[] {
   );
 }
 
-/** Returns the spread of these durations; all zero if there are none. */
+/** Returns the spread of these durations; all values are zero if there are no durations. */
 export function spreadOf(ms: readonly number[]): Spread {
   const sorted = ms.toSorted((a, b) => a - b);
   const at = (part: number) => Math.round(sorted[Math.ceil(part * (sorted.length - 1))] ?? 0);

@@ -27,7 +27,7 @@ export interface Watch {
   stop(): Promise<void>;
 }
 
-/** Starts to watch these sessions. `ids` may return more of them later. */
+/** Starts to watch these sessions. `ids` may return more sessions later. */
 export function startWatch(
   stores: { sessions: SessionStore; events: EventStore },
   ids: () => Iterable<string>,

@@ -29,7 +29,7 @@ export interface WorkerEnd {
 
 /** The workers of a run. */
 export interface WorkerPool {
-  /** Starts the workers. From now on, each worker that ends is replaced. */
+  /** Starts the workers. From then on, each worker that ends is replaced. */
   start(): void;
   /**
    * Returns a worker that is ready and not paused, selected by `pick` (0 to 1), or undefined if
@@ -56,7 +56,7 @@ export interface PoolWorker {
   lose(part: HostPart, ms: number): Promise<void>;
 }
 
-/** A position in the pool. Its worker is replaced each time it ends. */
+/** A position in the pool. Each time its worker ends, another worker takes the position. */
 interface Slot {
   host: Host;
   member: PoolWorker | undefined;

@@ -16,8 +16,8 @@ export type DataFolder = {
 };
 
 /**
- * Locks the given folder, or throws if another process has it. Without a given folder, makes a
- * temporary folder.
+ * Locks the given folder, or throws if another process has locked the folder. Without a given
+ * folder, makes a temporary folder.
  */
 export async function openDataFolder(dataDir: string | undefined, host: Host): Promise<DataFolder> {
   const root = dataDir === undefined ? await temporary(host) : resolve(dataDir);

@@ -7,9 +7,9 @@ import { ServicesError } from './errors.ts';
 const guardianEndsWithinMs = 30_000;
 
 /**
- * Locks the folder for this process and returns the lock file, or throws if another process has it.
- * Without the lock, two Redis servers could destroy one append-only file. After a crash, the
- * function waits for the old guardian, which may still be stopping the old servers.
+ * Locks the folder for this process and returns the lock file, or throws if another process holds
+ * the lock. Without the lock, two Redis servers could destroy one append-only file. After a crash,
+ * the function waits for the old guardian, which may still be stopping the old servers.
  */
 export async function lockFolder(folder: string, guardianPid: number): Promise<string> {
   const lock = join(folder, 'services.lock');

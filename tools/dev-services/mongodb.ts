@@ -44,7 +44,10 @@ export async function startMongodb(
   }
 }
 
-/** Returns the arguments of a kind: loopback, standalone, and each acknowledged write is on disk. */
+/**
+ * Returns the arguments for a server of this kind. The server listens on loopback and runs
+ * standalone.
+ */
 export function mongodbArgs(kind: MongodbKind, port: number, dir: string): string[] {
   const secantus = ['--host', '127.0.0.1', '--port', `${port}`, '--storage-path', dir];
   switch (kind) {

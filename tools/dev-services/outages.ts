@@ -16,7 +16,10 @@ export type Outages = {
 const ATTEMPTS = 20;
 const TRY_AGAIN_AFTER_MS = 500;
 
-/** Creates the outages of a running server. `onFailure` receives its last output if it ends by itself. */
+/**
+ * Creates the outages of a running server. `onFailure` receives the server's last output if the
+ * server ends by itself.
+ */
 export function createOutages<Answer>(
   first: RunningServer<Answer>,
   restart: () => Promise<RunningServer<Answer>>,

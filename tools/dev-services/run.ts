@@ -12,7 +12,10 @@ export type RunOptions = {
   readonly onLine?: (line: string) => void;
 };
 
-/** Runs a program to its end and returns its last output. Throws an error with this output if it does not exit with 0. */
+/**
+ * Runs a program to its end and returns its last output. Throws an error with this output if the
+ * program does not exit with 0.
+ */
 export async function run(
   guardian: Guardian,
   file: string,

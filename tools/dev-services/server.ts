@@ -31,7 +31,10 @@ export type RunningServer<Answer> = {
   readonly kill: () => Promise<void>;
 };
 
-/** Starts a server and resolves once it answers. Throws an error with its last output if it ends before that. */
+/**
+ * Starts a server and resolves once it answers. If the server ends first, throws an error with its
+ * last output.
+ */
 export async function startServer<Answer>(
   guardian: Guardian,
   plan: ServerPlan<Answer>,

@@ -2,10 +2,10 @@
 // must end.
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How long no session may change before the remaining sessions count as stuck, in milliseconds. */
+/** If no session changes for this many milliseconds, the remaining sessions count as stuck. */
 const STUCK_AFTER_MS = 60_000;
 
-/** A session whose start is further away than this is cancelled, in milliseconds. */
+/** A session that cannot start within this many milliseconds is cancelled. */
 const FAR_MS = 30_000;
 
 interface Listed {

@@ -9,7 +9,7 @@ import { type Answer, createSender, toWire, type Wire } from './send.ts';
 /** How many requests are under way at once. */
 const LANES = 4;
 
-/** How many findings end a lane. */
+/** After this many findings, a lane ends. */
 const MAX_FINDINGS = 10;
 
 /** A request whose answer is wrong. */

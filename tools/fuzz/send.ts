@@ -12,7 +12,10 @@ export interface Wire {
   body?: string;
 }
 
-/** An answer. A stream is cut off shortly after it has begun. */
+/**
+ * An answer. The sender closes a stream after STREAM_MS milliseconds, so the answer then holds only
+ * the beginning of the stream.
+ */
 export interface Answer {
   status: number;
   headers: Record<string, string | string[] | undefined>;

@@ -4,7 +4,7 @@ import type { LaunchedProcess } from './launch.ts';
 /**
  * Resolves to the first line on a process's standard output. Baton's programs print this line when
  * they are ready. Call this function in the same tick as the launch. Rejects with an error that
- * contains `name` if the process ends before that.
+ * contains `name` if the process ends before it prints a line.
  */
 export async function readFirstLine(
   { stdout, ended }: Pick<LaunchedProcess, 'stdout' | 'ended'>,

@@ -75,7 +75,7 @@ export function launch(
     reject: false,
     buffer: false,
   });
-  child.stdin?.on('error', () => {}); // the process ended first, and `ended` resolves with how
+  child.stdin?.on('error', () => {}); // the process ended first, and `ended` resolves with its end
   const ended = child.then(({ exitCode, signal, originalMessage }): ProcessEnd => {
     const code = exitCode ?? null;
     const description =

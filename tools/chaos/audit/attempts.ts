@@ -25,8 +25,8 @@ export const numbering: Check = function* ({ sessions }) {
   }
 };
 
-// The failures that the faults cause: the worker died, the worker or both stores were away for longer than a lease,
-// or the host was sick.
+// The failures that the faults cause: the worker died, the worker or both stores were unavailable
+// for longer than a lease, or the host was sick.
 const BY_FAULTS: readonly ErrorCode[] = [
   'CRASHED',
   'STORE_UNAVAILABLE',

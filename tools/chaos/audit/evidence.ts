@@ -43,7 +43,7 @@ export interface Violation {
  */
 export type Check = (evidence: Evidence) => Iterable<Omit<Violation, 'check'>>;
 
-/** Returns the events that readers see: those up to `last_event_seq`. */
+/** Returns the events that readers see: all events up to `last_event_seq`. */
 export function committed({ sessions, events }: Evidence, id: string): readonly Event[] {
   const last = sessions.get(id)?.last_event_seq ?? 0;
   return (events.get(id) ?? []).filter(({ seq }) => seq <= last);
