@@ -8,8 +8,8 @@ export interface Answer {
 }
 
 /**
- * Returns the answer of a successful response. Throws a BatonError for any other response. Its code
- * is the code in the body, or BAD_ANSWER if the body is not from Baton.
+ * Returns the answer of a successful response. Throws a BatonError for any other response. The
+ * error has the code in the body, or BAD_ANSWER if the body is not from Baton.
  */
 export function readAnswer(response: Response, text: string, attempts: number): Answer {
   const { status } = response;
@@ -43,7 +43,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The body is not from Baton: it is a proxy's page, or it was cut off.
+    // The body is not a whole answer from Baton: it is a page of a proxy, or it was cut off.
     return undefined;
   }
 }

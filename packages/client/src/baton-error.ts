@@ -1,8 +1,8 @@
 import type { ErrorCode } from './api-types.ts';
 
 /**
- * The error codes that the client itself adds. They stand for no answer, no answer in time, and an
- * answer that is not from Baton.
+ * The error codes that the client itself adds: it got no answer, no answer in time, or an answer
+ * that is not from Baton.
  */
 export type ClientErrorCode = 'UNREACHABLE' | 'TIMED_OUT' | 'BAD_ANSWER';
 
@@ -33,7 +33,10 @@ export class BatonError extends Error {
   /** The HTTP status; undefined if there was no answer. */
   readonly status: number | undefined;
   readonly details: ErrorDetails | undefined;
-  /** How long to wait before trying again, in milliseconds; undefined if the answer did not say. */
+  /**
+   * How long to wait before trying again, in milliseconds; undefined if the answer did not set a
+   * time.
+   */
   readonly retryAfterMs: number | undefined;
   /** How many times the call was sent; 0 if the client refused to send it. */
   readonly attempts: number;

@@ -24,7 +24,7 @@ export interface Call {
  */
 export type Caller = (call: Call, options?: CallOptions) => Promise<Answer>;
 
-// The server gives up after 10 s and answers 503, so it answers before this time.
+// The server ends a call after 10 s with the status 503, so an answer comes before this time.
 const ATTEMPT_MS = 15_000;
 
 /** Creates the function that sends a client's calls. */

@@ -32,8 +32,8 @@ export interface SessionFilter {
 export type ConversationEvent = Event & { session_id: string };
 
 /**
- * A client for Baton's HTTP API. Calls throw BatonError. If a call gets no answer, or an answer
- * that says to try later, the client repeats the call if that is safe.
+ * A client for Baton's HTTP API. Calls throw BatonError. If a call gets no answer, or if the answer
+ * says to try later, the client repeats the call when a repeat is safe.
  */
 export interface BatonClient {
   /** Launches a session. If the client repeats the call, Baton still creates only one session. */
@@ -45,7 +45,10 @@ export interface BatonClient {
   launchMany(launches: readonly BulkLaunch[], options?: CallOptions): Promise<LaunchVerdict[]>;
   /** Continues a session in a new session. */
   continue(id: string, request: ContinueRequest, options?: CallOptions & Keyed): Promise<Info>;
-  /** Reads a session; with `include: 'config'` also its config, with secrets redacted. */
+  /**
+   * Reads a session. With `include: 'config'`, the answer also has the config, with secrets
+   * redacted.
+   */
   get(id: string, options?: CallOptions & { include?: 'config' | undefined }): Promise<Info>;
   /** Lists sessions, newest first. */
   list(filter?: SessionFilter & PageOptions): Paged<Info>;
@@ -57,7 +60,7 @@ export interface BatonClient {
   statuses(options?: StatusOptions): AsyncGenerator<StreamedStatus, never>;
   /**
    * Waits until a session has ended (completed, failed or cancelled), and returns it. Waits without
-   * limit unless `timeoutMs` or `signal` sets one.
+   * a time limit unless `timeoutMs` or `signal` is set.
    */
   waitForResult(id: string, options?: CallOptions): Promise<Info>;
   /** Cancels a session. A queued session never starts, and a running session is stopped. */

@@ -20,15 +20,18 @@ const ATTEMPT_MS = 75_000;
 interface PendingLaunch {
   launch: BulkLaunch & { idempotency_key: string };
   attempts: number;
-  /** When to send the launch again, by `performance.now`; null if its verdict is final. */
+  /**
+   * The time at which to send the launch again, on the clock of `performance.now`; null if its
+   * verdict is final.
+   */
   at: number | null;
   verdict: { session: Info } | { error: BatonError };
 }
 
 /**
  * Launches up to 1,000 sessions in one request. Returns one verdict per launch, in the same order.
- * Launches that the server refused for now are sent again without the other launches, by the retry
- * rules of a call. Throws if the first request fails.
+ * If the server refused some launches only temporarily, the client sends these launches again, by
+ * the same rules as a failed call. Throws if the first request fails.
  */
 export async function launchMany(
   call: Caller,
@@ -87,8 +90,8 @@ export async function launchMany(
         await sendLaunches(due);
       } catch (error) {
         if (signal?.aborted || !isBatonError(error)) throw error;
-        // The other launches have their verdicts, so the error is stored only for the launches of
-        // this request. `call` has already retried the request.
+        // The other launches already have their verdicts, so the error is stored only for the
+        // launches of this request. `call` has already retried the request.
         for (const one of due) {
           one.at = null;
           one.verdict = { error };

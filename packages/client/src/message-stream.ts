@@ -14,10 +14,11 @@ export interface StreamCall extends Pick<Call, 'path' | 'query'> {
   signal?: AbortSignal | undefined;
 }
 
-/** How long to wait before reconnecting, in milliseconds, if the server did not say. */
+/** How long to wait before reconnecting, in milliseconds, if the server did not set a time. */
 const RETRY_MS = 1_000;
 
-// An event holds a line of at most 1 MiB. Escaped as a JSON string, it may be six times as long.
+// The maximum length of the buffer, in characters. An event holds a line of at most 1 MiB. Escaped
+// as a JSON string, the line may be six times as long.
 const MAX_BUFFERED = 16 * 1024 * 1024;
 
 /**

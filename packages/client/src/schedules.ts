@@ -9,7 +9,7 @@ import { checkId } from './session-path.ts';
 export interface PageOptions extends CallOptions {
   /** The maximum number of items on a page. */
   limit?: number | undefined;
-  /** The `next_cursor` of a page; the list then begins after that page. */
+  /** The `next_cursor` of a page. With it, the list begins after that page. */
   cursor?: string | undefined;
 }
 

@@ -41,8 +41,8 @@ export interface EventOptions {
   /** Streams only events after the event with this `id`. */
   lastEventId?: string | undefined;
   /**
-   * The stream also follows the sessions that continue this session, until all these sessions have
-   * ended. Each event then has a `session_id`.
+   * If set, the stream also follows the sessions that continue this session, until all followed
+   * sessions have ended. Each event then has a `session_id`.
    */
   follow?: 'conversation' | undefined;
   /** Stops the iteration, which then throws the signal's reason. */

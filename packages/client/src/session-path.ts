@@ -8,8 +8,8 @@ export function sessionPath(id: string): string {
 }
 
 /**
- * Returns `id` if it can be an id; otherwise throws INVALID_REQUEST. In a path, an id with `/` or
- * `..` would call another route.
+ * Returns `id` if it can be an id; otherwise throws INVALID_REQUEST. Without this check, an id with
+ * `/` or `..` would call another route.
  */
 export function checkId(id: string): string {
   if (/^[\w-]+$/.test(id)) return id;

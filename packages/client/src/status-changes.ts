@@ -3,8 +3,8 @@ import { streamMessages } from './message-stream.ts';
 import type { Settings } from './options.ts';
 
 /**
- * A message of the status stream. `live` is sent at the start and after every gap: read the list of
- * sessions again then, because the stream carries only later changes.
+ * A message of the status stream. `live` is sent at the start and after every gap. After `live`,
+ * read the list of sessions again, because the stream carries only later changes.
  */
 export type StreamedStatus = { kind: 'live' } | { kind: 'status'; change: StatusChange };
 

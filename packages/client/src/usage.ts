@@ -3,7 +3,8 @@ import type { Caller } from './call.ts';
 import type { CallOptions } from './options.ts';
 
 /**
- * Selects the sessions whose usage is summed: those that ended at or after `from` and before `to`.
+ * Selects the sessions whose usage is summed: the sessions that ended at or after `from` and before
+ * `to`.
  */
 export interface UsageFilter {
   group_by?: UsageGroup | undefined;

@@ -6,7 +6,10 @@ import { sessionEvents } from './session-events.ts';
 // Higher than the seq of any event, so the stream sends only its `end` message.
 const AFTER_ALL = 2 ** 31 - 1;
 
-/** Resolves when the session has ended. Throws TIMED_OUT if that takes longer than `timeoutMs`. */
+/**
+ * Resolves when the session has ended. Throws TIMED_OUT if the session has not ended after
+ * `timeoutMs` milliseconds.
+ */
 export async function waitForEnd(
   settings: Settings,
   id: string,

@@ -78,8 +78,8 @@ export interface Admission {
    */
   releaseAfter(session: Pick<Session, 'id' | 'concurrency_key' | 'limits'>): Promise<void>;
   /**
-   * Fails a session that can never run because of this error. The session gets the code INTERNAL,
-   * and the sessions that waited for it are released. Returns false if the session has ended, if it
+   * Fails a session that can never run because of `error`. The session gets the code INTERNAL, and
+   * the sessions that waited for it are released. Returns false if the session has ended, if it
    * does not exist, or if a worker holds it.
    */
   fail(id: string, error: unknown): Promise<boolean>;
@@ -223,8 +223,8 @@ function createEnqueueReady(
 }
 
 /**
- * Advances the sessions that wait for this parent, but stops each session at its limits. Returns
- * the ids of the limits that the sessions now wait for.
+ * Advances the sessions that wait for this parent. A session under limits then waits for its
+ * limits. Returns the ids of these limits.
  */
 async function advanceChildren(
   parentId: string,

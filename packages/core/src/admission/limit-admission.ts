@@ -25,9 +25,9 @@ import type { LimitUsage } from './limit-usage.ts';
 const BATCH = 100;
 
 /**
- * How long the process that stored a session has to refuse it, in milliseconds, if the session did
- * not ask to wait. After that time the process counts as dead, and the session is released like any
- * waiting session.
+ * If a session did not ask to wait, the process that stored the session must refuse it within this
+ * time, in milliseconds. After that time the process counts as dead, and the session is released
+ * like any waiting session.
  */
 const REFUSED_WITHIN_MS = 30_000;
 
@@ -66,8 +66,9 @@ export interface LimitAdmission extends RequestLimits {
   /** Frees the slots of a session that has ended. */
   free(session: Pick<Session, 'id' | 'limits'>): Promise<void>;
   /**
-   * Calls `tryLimits` for the sessions that wait for this limit (without `limitId`, for any limit),
-   * oldest first, while there is room. Returns how many sessions were released.
+   * Calls `tryLimits` for the sessions that wait for the limit `limitId`, oldest first, while the
+   * limit has room. Without `limitId`, does so for every limit. Returns how many sessions were
+   * released.
    */
   releaseNext(
     tryLimits: (session: Session) => Promise<Reservation>,

@@ -82,7 +82,7 @@ export function createLimitReservation({
       await waits.dropClaim(id, token);
       return { kind: 'waiting', reached };
     } catch (error) {
-      // If this fails as well, the claim expires within seconds.
+      // If the release of the slots fails as well, the claim expires within seconds.
       await releaseSlots(id, token, undo).catch(() => {});
       await waits.dropClaim(id, token).catch(() => {});
       throw error;

@@ -22,7 +22,7 @@ export async function requestStop(
     await queue.drop(id).catch(() => {});
   } else await queue.sendControl({ kind, id }).catch(() => {});
   // An interrupted session may be queued with a delayed job, for example until a retry. The
-  // promotion brings the job to a worker now, and that worker completes the session.
+  // promotion makes the job ready now, so a worker takes the job and completes the session.
   if (session.status === 'queued') await queue.promote(id).catch(() => {});
   return session;
 }

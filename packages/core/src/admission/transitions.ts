@@ -12,9 +12,9 @@ export interface Transitions {
   /** Advances a queued session, and returns it in its new state. */
   advance(session: Session): Promise<Session>;
   /**
-   * Advances a queued session, but a session that waited for its parent stops at its limits. The
-   * caller then calls `releaseWaitersOf` to release the sessions that wait for those limits, oldest
-   * first.
+   * Advances a queued session. If the session waited for its parent and is under limits, it then
+   * waits for its limits. The caller then calls `releaseWaitersOf` to release the sessions that
+   * wait for those limits, oldest first.
    */
   advanceOneState(session: Session): Promise<Session>;
   /**

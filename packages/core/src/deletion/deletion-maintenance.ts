@@ -1,6 +1,6 @@
-// The maintenance of deletions. It completes deletions that a crash cut off, and sweeps deleted
-// sessions for late writes. Each of these tasks gets a share of a round, so a large task leaves
-// time for the other tasks.
+// The maintenance of deletions. It completes deletions that a crash cut off, and removes what late
+// writers stored for deleted sessions (a sweep). Each of these tasks gets a share of a round, so a
+// large task leaves time for the other tasks.
 import type { Tombstone } from '../model/session/tombstone.ts';
 import type { StoreClock } from '../store/clock.ts';
 import type { SpentStore } from '../store/spent-store.ts';
@@ -23,9 +23,9 @@ const TASK_MS = 250;
 type DeletionStep = (share: AbortSignal) => Promise<'finished' | 'more' | 'later'>;
 
 /**
- * Creates the function that runs one round. A round ends when `signal` aborts, if not earlier, and
- * returns how many deletions it completed. If a task fails, the round throws the error at its end,
- * and another round tries the task again.
+ * Creates the function that runs one round and returns how many deletions the round completed. A
+ * round ends at the latest when `signal` aborts. If a task fails, the round still runs the other
+ * tasks, and then throws the error. A later round tries the task again.
  */
 export function createDeletionMaintenance({
   clock,
@@ -40,8 +40,8 @@ export function createDeletionMaintenance({
   removal: Pick<LeftoverRemoval, 'sweep'>;
   finish(rootId: string, signal: AbortSignal): Promise<'gone' | 'deleting'>;
 }): (signal: AbortSignal) => Promise<number> {
-  // The id of the root that the last round reached. The next round continues after it. If there is
-  // no later root, it starts again with the first.
+  // The id of the root at which the last round stopped. The next round continues after this root,
+  // or starts again with the first root if no root follows.
   let cursor: string | undefined;
 
   function continueDeletion({ id, state, at }: Tombstone, now: Date): DeletionStep {

@@ -50,7 +50,8 @@ export function createLeftoverRemoval({
     return leftovers.remove(
       { sessionId: id, removedTo, lastSeq, before },
       // The tombstone is checked before each step, because another process may complete the
-      // deletion while this process is paused. After that, a new session may use the id.
+      // deletion while this process is paused. Once a deletion is complete, a new session may use
+      // the id.
       async (to) =>
         (await tombstones.noteRemoved(tombstone, to)) && !(signal?.aborted && to > removedTo),
     );
@@ -62,8 +63,8 @@ export function createLeftoverRemoval({
       return remove(tombstone, new Date(now.getTime() + SKEW_MS), signal);
     },
     async sweep(tombstone, signal) {
-      // The time is read before the check. A session that is created after the check writes later
-      // than this time, so its data stays.
+      // The time is read before `findRoot` looks for a new session with this id. If such a session
+      // is created after that, it writes later than this time, so its data stays.
       const now = await clock.now();
       if ((await tree.findRoot(tombstone.id)) !== null) return true;
       return remove(tombstone, new Date(now.getTime() - SKEW_MS), signal);

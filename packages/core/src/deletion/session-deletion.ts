@@ -32,8 +32,8 @@ export interface SessionDeletion {
    */
   deleteEnded(rootId: string, before: Date, signal?: AbortSignal): Promise<DeletionState | null>;
   /**
-   * Completes deletions that a crash cut off, and sweeps deleted sessions, a share of each. Returns
-   * how many deletions it completed.
+   * Runs one round of the maintenance: completes deletions that a crash cut off, and removes what
+   * late writers stored for deleted sessions. Returns how many deletions it completed.
    */
   runMaintenance(signal: AbortSignal): Promise<number>;
 }
@@ -146,8 +146,8 @@ function createFinish(
       if (signal?.aborted || (await cancelLive(rootId))) return 'deleting';
       const page = await tree.newest(rootId);
       if (page.length === 0) break;
-      // A session that was inserted after the check may still run, so its final cost is not known
-      // yet.
+      // A session that was inserted after `cancelLive` looked for live sessions may still run, so
+      // its final cost is not known yet.
       const ended = page.filter(({ status }) => isTerminal(status));
       if (ended.length > 0) await insertTombstone(rootId, ended);
     }

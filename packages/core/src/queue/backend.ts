@@ -17,8 +17,8 @@ import { strippedData } from './stripped-data.ts';
 const FETCHING = ['moveToActive', 'moveToFinished', 'moveToDelayed'];
 
 /**
- * Scripts that are not run again after they failed, because their first half may already have taken
- * effect.
+ * Scripts that Baton does not run again after a failure, because the failed run may already have
+ * changed a part of the data.
  */
 const ONCE = /^(add|moveToFinished|moveToDelayed|moveJobFromActiveToWait|retryJob)/;
 
@@ -35,7 +35,8 @@ class Backend extends RedisQueueBackend {
     args: unknown[],
   ) {
     const sent: unknown = super.execCommand(client, name, args);
-    // A command of a transaction returns no promise: its answer comes with the whole transaction.
+    // A command inside a transaction returns no promise, because its answer comes with the answer
+    // of the transaction.
     if (!(sent instanceof Promise)) return sent;
     const answered = sent.catch(async (error: unknown) => {
       if (!isWrongStored(error)) throw error;
@@ -67,8 +68,8 @@ class Backend extends RedisQueueBackend {
     return lists.map((ids) => ids.map((id): [string, string[]] => [id, []]));
   }
 
-  // A job that has ended keeps no payload, because its session is in MongoDB. The worker's settings
-  // decide how many ended jobs are kept; the options of the job do not.
+  // A job that has ended keeps no payload, because its session is in MongoDB. The settings of the
+  // worker decide how many ended jobs are kept, and the options of the job are ignored.
   protected override moveToFinishedArgs(
     ...args: Parameters<RedisQueueBackend['moveToFinishedArgs']>
   ): ReturnType<RedisQueueBackend['moveToFinishedArgs']> {

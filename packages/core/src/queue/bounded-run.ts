@@ -10,7 +10,7 @@ export type RunBounded = <T>(call: () => Promise<T>) => Promise<T>;
 
 // The client's `commandTimeout` is not used: a timer for each command costs more, and a client that
 // the caller passed in may not have this option.
-/** Creates the function that runs calls on this queue within the deadline. */
+/** Creates the function that runs a call on this queue and rejects if Redis misses the deadline. */
 export function createBoundedRun(bull: Queue): RunBounded {
   const toError = createQueueErrors();
   let ready = false;

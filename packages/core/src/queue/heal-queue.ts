@@ -1,5 +1,5 @@
-// Repairs a queue whose data in Redis was damaged. BullMQ's scripts fail half-way at a key or a
-// counter of the wrong type, and then no other job of the queue moves either.
+// Repairs a queue whose data in Redis was damaged. A BullMQ script fails half-way if it meets a key
+// or a counter of the wrong type. Then all other jobs of the queue stop, too.
 import { placeholder } from './readable-job.ts';
 
 /** The commands of a Redis client that this module uses. */
@@ -38,7 +38,9 @@ const KINDS = {
   'stalled-check': 'string',
 };
 
-/** How many jobs of each state are checked. BullMQ's scripts move no more jobs at once. */
+/**
+ * How many jobs of each state are checked. A BullMQ script moves at most this many jobs at once.
+ */
 const MAX_JOBS = 1_000;
 
 /** Delayed jobs that become ready within this time, in milliseconds, are checked. */

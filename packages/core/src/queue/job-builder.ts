@@ -15,8 +15,8 @@ import {
 import { newId } from '../model/schema/id.ts';
 import { checkDepth, parseInput } from '../model/schema/parse-input.ts';
 
-// The options that a job's id is made from. Null does not count as absent here: a caller whose id
-// became null by mistake would get a new session with each request.
+// The options from which a job's id is derived. Here null does not count as absent. Otherwise a
+// caller whose id became null by mistake would create a new session with each request.
 const namingSchema = z.object({
   id: z.string().optional(),
   idempotency_key: idempotencyKeySchema.optional(),
@@ -84,15 +84,14 @@ function namedAsWritten(error: unknown): unknown {
 }
 
 /**
- * Builds jobs from unparsed input. It is for callers of the library, whose input nothing has
- * checked at run time.
+ * Builds jobs from unparsed input. The library uses it, because nothing has checked the input of
+ * its callers at run time.
  */
 export const PARSED_JOBS: JobBuilder = { launch: parseLaunchJob, continue: parseContinueJob };
 
 /**
- * Builds jobs from parsed input. It is for callers, such as the API, that parse a request at their
- * boundary. It checks only the depth again, because a job nests the config one level deeper than
- * the request did.
+ * Builds jobs from parsed input. The API uses it, because the API parses each request itself. Only
+ * the depth is checked again: a job nests the config one level deeper than the request.
  */
 export const TRUSTED_JOBS: JobBuilder = {
   launch: (config, options = {}) => withCheckedDepth(buildJobOfLaunch(config, options)),

@@ -73,7 +73,8 @@ export function createLiveHub({
           for (const listener of channel?.listeners ?? []) listener.connected();
         }
       },
-      // Redis is down. Once it is back, the event `ready` subscribes to all channels.
+      // Redis is down. Once Redis is back, the handler of the event `ready` subscribes to all
+      // channels.
       ignore,
     );
   }
@@ -108,7 +109,8 @@ function read(text: string): LiveMessage | null {
   try {
     return liveMessageSchema.safeParse(JSON.parse(text)).data ?? null;
   } catch {
-    // Any program may publish on a Redis channel. This message is not Baton's.
+    // Any program may publish on a Redis channel. A message that does not fit the schema is
+    // ignored.
     return null;
   }
 }

@@ -3,7 +3,10 @@ import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 
 const WINDOW_S = 60;
 
-/** Counts per minute, shared by all processes. The minute of a name begins with its first count. */
+/**
+ * Counts per minute, shared by all processes. The minute of a name begins when a call first counts
+ * under this name.
+ */
 export interface RateWindows {
   /**
    * Adds one count and returns null. If the count has reached `max`, adds nothing and returns the

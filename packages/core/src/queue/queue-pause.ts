@@ -3,15 +3,15 @@ import type { Logger } from '../runtime/log.ts';
 import type { RunBounded } from './bounded-run.ts';
 
 /**
- * The longest that Baton pauses the queue, in milliseconds. After that time a session finds out
- * whether the account's limit still holds. A longer pause by another program would stop the fleet
- * while every health check passes.
+ * The longest time for which Baton pauses the queue, in milliseconds. After that time a session
+ * runs and shows whether the account's limit still holds. A longer pause by another program would
+ * stop the fleet while every health check passes.
  */
 export const MAX_PAUSE_MS = 5 * 60_000;
 
 /** The pause of a whole queue. During a pause no worker begins a session. */
 export interface QueuePause {
-  /** Pauses the queue for this long, in milliseconds. Does not shorten a longer pause. */
+  /** Pauses the queue for `ms` milliseconds. Does not shorten a longer pause. */
   pause(ms: number): Promise<void>;
   /**
    * Returns how much longer the queue is paused, in milliseconds; 0 if it is not paused. Only

@@ -7,7 +7,9 @@ export type JobHash = Record<string, string>;
 /** The key in the placeholder of an unreadable payload. Its value says what was wrong. */
 const UNREADABLE = 'baton_unreadable';
 
-/** Payloads longer than this, in characters, are not even parsed. A valid job has at most 1 MiB. */
+/**
+ * The length, in characters, above which a payload is not parsed. A valid job has at most 1 MiB.
+ */
 const DATA_MAX_LENGTH = 16 * 1024 * 1024;
 
 /**

@@ -21,8 +21,8 @@ const TROUBLES: Record<string, string> = {
 };
 
 /**
- * Answers after which a new connection may reach another server, for example after a failover
- * behind one address.
+ * Answers from Redis after which Baton opens a new connection. The new connection may reach another
+ * server, for example after a failover behind one address.
  */
 const ELSEWHERE = ['READONLY', 'UNBLOCKED', 'LOADING', 'MASTERDOWN', 'CLUSTERDOWN', 'NOREPLICAS'];
 
@@ -30,8 +30,8 @@ const ELSEWHERE = ['READONLY', 'UNBLOCKED', 'LOADING', 'MASTERDOWN', 'CLUSTERDOW
 export const NO_ANSWER = 'Redis does not answer';
 
 /**
- * For this many milliseconds after an error answer from Redis, that answer is the reason given for
- * calls that get no answer.
+ * If a call gets no answer within this time after an error answer from Redis, in milliseconds, it
+ * fails with the reason of that error answer.
  */
 const EXPLAINS_MS = 5_000;
 
@@ -39,8 +39,8 @@ const EXPLAINS_MS = 5_000;
 export const HEALED_ERROR = 'QueueHealedError';
 
 /**
- * Names of errors in our own code, of BullMQ's errors about one job, and of replies that cannot be
- * read. Waiting for Redis does not help against such errors.
+ * Names of errors for which Redis is not the reason: errors in our own code, BullMQ's errors about
+ * one job, and replies that cannot be read. Waiting for Redis does not help against such errors.
  */
 const OWN_ERRORS = [
   HEALED_ERROR,
@@ -52,8 +52,9 @@ const OWN_ERRORS = [
 ];
 
 /**
- * Returns the first word of Redis's answer, or null if the error is not such an answer. Scripts put
- * a prefix before that word.
+ * Returns the first word of an error answer from Redis, or null if the error is not an answer from
+ * Redis. If a command inside a Lua script failed, Redis may put `ERR` and other text before the
+ * word.
  */
 function parseReplyCode(error: unknown): string | null {
   if (!(error instanceof Error) || error.name !== 'ReplyError') return null;
@@ -88,20 +89,20 @@ export function isWrongStored(error: unknown): boolean {
 }
 
 /**
- * Returns the error that a caller of the queue gets: UNAVAILABLE with the reason, or the error as
- * it is.
+ * Returns the error that a caller of the queue gets: UNAVAILABLE with the reason, or the given
+ * error if it has no such reason.
  */
 export function toQueueError(cause: unknown, trouble = findRedisTrouble(cause)): unknown {
   if (trouble === null) return cause;
   return new AppError('UNAVAILABLE', `${trouble}; try again later`, { cause });
 }
 
-// BullMQ's errors about one job that have no code: the job cannot be added, removed or fired, or
-// its lock was lost.
+// The messages of BullMQ errors that concern one job and have no code. They say that the job cannot
+// be added, removed or fired, or that its lock was lost.
 const JOB_MESSAGES =
   /^(Custom Id|Job |could not renew lock for job|Failed to add repeatable job|Legacy repeatable)/;
 
-// The errors of BullMQ's scripts are about one job, and have a negative code.
+// Errors from BullMQ's scripts concern one job, and have a negative code.
 function isAboutJob(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   return (typeof code === 'number' && code < 0) || JOB_MESSAGES.test(String(message));

@@ -8,20 +8,20 @@ import { findRedisTrouble, NO_ANSWER } from './redis-trouble.ts';
 const PROBE_EVERY_MS = 5_000;
 
 /**
- * The same error is logged at most once in this period, in milliseconds. This applies to errors
- * that say nothing about the state of Redis.
+ * For how many milliseconds the same error is not logged again, if it says nothing about the state
+ * of Redis.
  */
 const REPEAT_MS = 60_000;
 
-/** How many different errors are remembered. */
+/** How many different errors the watch remembers. */
 const REMEMBERED = 100;
 
 /** Follows the state of Redis. */
 export interface RedisWatch {
   /**
    * Handles an error event of a client, a queue or a worker; `what` names it. If the error says
-   * that Redis cannot be used, it is logged once until Redis can be used again. Any other error is
-   * logged at most once a minute.
+   * that Redis cannot be used, the watch logs it once until Redis can be used again. The watch logs
+   * any other error at most once a minute.
    */
   note(error: unknown, what: string): void;
   /** Probes every five seconds until `signal` aborts. */

@@ -18,7 +18,7 @@ export interface OpenedRedis {
   release(): void;
 }
 
-/** Answers from Redis cause at most one reconnection within this time, in milliseconds. */
+/** Within this time, in milliseconds, error answers from Redis cause at most one reconnection. */
 const RECONNECT_EVERY_MS = 1_000;
 
 // BullMQ's blocking connections, and copies of a client, inherit the client's options, including
@@ -105,8 +105,8 @@ function share(client: Redis): OpenedRedis {
 // client would write its errors to the console.
 function ignore(): void {}
 
-// Checks for a method and not for the class, because the caller's ioredis may be another copy of
-// the package.
+// A client is recognized by a method and not by its class, because the caller's ioredis may be
+// another copy of the package.
 function isClient(connection: RedisConnection): connection is Redis {
   return (
     typeof connection === 'object' &&

@@ -13,7 +13,8 @@ import { openSmallJobQueue } from './small-job-queue.ts';
 export const SCHEDULE_QUEUE = 'schedules';
 
 /**
- * How late a firing may be, in milliseconds, before the queue checks whether its job still exists.
+ * How late a firing may be, in milliseconds, before the queue checks whether the job of the firing
+ * still exists.
  */
 const LATE_MS = 30_000;
 
@@ -24,9 +25,9 @@ const LIVE: readonly string[] = ['waiting', 'delayed', 'active'];
 export const firingJobSchema = z.object({ schedule_id: idSchema, revision: z.int() });
 
 /**
- * Makes BullMQ find the next firing of a cron expression with the same function as the API's
- * `next_run_at`. BullMQ's own parser skips or repeats firings when clocks are set forward or back.
- * Both queues and workers need these settings.
+ * Makes BullMQ compute the next firing of a cron expression with the function that also computes
+ * the API's `next_run_at`. BullMQ's own parser skips or repeats firings when clocks are set forward
+ * or back. Both queues and workers need these settings.
  */
 export const SCHEDULE_SETTINGS = {
   repeatStrategy(after: number, { pattern, tz }: RepeatOptions): number | undefined {
@@ -42,7 +43,10 @@ export interface ScheduleQueue {
    * UNAVAILABLE.
    */
   set(timetable: Timetable): Promise<void>;
-  /** Stops the firings of a schedule. Does nothing if it has none. Throws UNAVAILABLE. */
+  /**
+   * Stops the firings of a schedule. Does nothing if Redis does not fire the schedule. Throws
+   * UNAVAILABLE.
+   */
   unset(id: string): Promise<void>;
   /**
    * Returns the revisions of the schedules that Redis holds, by id. A revision is undefined if
@@ -113,7 +117,7 @@ async function findRevision(bull: Queue, id: string): Promise<number | undefined
   }
 }
 
-// A scheduler adds its next job when a worker takes the present job. If the present job is lost,
+// A scheduler adds its next job when a worker takes the current job. If the current job is lost,
 // the scheduler never fires again.
 async function isStuck(bull: Queue, key: string, next: number | undefined): Promise<boolean> {
   if (next === undefined || next > Date.now() - LATE_MS) return false;

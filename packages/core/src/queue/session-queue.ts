@@ -97,7 +97,7 @@ export function createSessionQueue({
     },
     async promote(id) {
       const job = await runBounded(() => bull.getJob(id));
-      // This fails if the delay has just ended, but then the job is ready anyway.
+      // The promotion fails if the delay has just ended, but then the job is ready anyway.
       await runBounded(async () => job?.promote()).catch(() => {});
     },
     ...createPause(bull, runBounded, log),

@@ -1,6 +1,6 @@
 /**
- * Resolves with the result of `act`. Rejects if `act` takes longer than `ms` milliseconds; `act` then continues and its
- * result is ignored.
+ * Resolves with the result of `act`. Rejects if `act` takes longer than `ms` milliseconds. Then
+ * `act` continues, and its result is ignored.
  */
 export function withDeadline<T>(ms: number, act: () => T | Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -17,7 +17,10 @@ import { forEachIsolated } from '../store/for-each-isolated.ts';
 import type { ScheduleStore } from '../store/schedule-store.ts';
 import { launchOfFiring } from './firing.ts';
 
-/** What callers can do with schedules. If a change does not reach Redis, the reconciler repairs that within seconds. */
+/**
+ * What callers can do with schedules. If a change does not reach Redis, the reconciler writes it to
+ * Redis within seconds.
+ */
 export interface Schedules {
   /** Creates a schedule. Throws INVALID_REQUEST, PAYLOAD_TOO_LARGE or LIMIT_EXCEEDED. */
   create(fields: NewSchedule, apiKeyId?: string): Promise<Schedule>;
@@ -55,7 +58,8 @@ export function createSchedules(
     return { ...fields, launch: await sealer.config(fields.launch) };
   }
 
-  // The document is already stored, so the reconciler repeats what fails here.
+  // The document is already stored. So if the call to Redis fails, the reconciler repeats the
+  // change in Redis later.
   async function apply(schedule: Schedule): Promise<Schedule> {
     await (schedule.enabled ? queue.set(schedule) : queue.unset(schedule.id)).catch(() => {});
     return schedule;

@@ -3,7 +3,10 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import { z } from 'zod';
 import { AppError } from '../model/errors/app-error.ts';
 
-/** The JWE algorithm that encrypts content keys. JWE libraries of other languages know it, too. */
+/**
+ * The JWE algorithm that encrypts content keys. JWE libraries of other languages support this
+ * algorithm, too.
+ */
 export const KEY_ALGORITHM = 'ECDH-ES+A256KW';
 
 /** The JWE algorithm that encrypts a value with its content key. */

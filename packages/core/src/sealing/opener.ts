@@ -10,7 +10,10 @@ import { mapOpenable } from './openable.ts';
 /** Returns whether a value that was sealed for this session may be opened here. */
 export type IsOurs = (sessionId: string) => Promise<boolean>;
 
-/** Decrypts values that were sealed with one of its keys. Each call throws SECRET_NOT_OPENED, which names the field. */
+/**
+ * Decrypts values that were sealed with one of the opener's keys. If a value cannot be decrypted, a
+ * call throws SECRET_NOT_OPENED, which names the field.
+ */
 export interface Opener {
   /** Returns each sealed value in the texts of `env`, `settings` and `mcp_config`, with its decrypted text. */
   values(config: Governed, isOurs: IsOurs): Promise<Map<string, string>>;

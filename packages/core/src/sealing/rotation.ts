@@ -9,7 +9,7 @@ import { mapOpenable } from './openable.ts';
 import type { IsOurs, Opener } from './opener.ts';
 import type { Sealer } from './sealer.ts';
 
-// Stands in place of a key id for secrets that are not sealed.
+// The word that stands for a key id if a secret is not sealed.
 const PLAIN = 'plain';
 
 /** Returns the ids of the keys with which a config's secrets are sealed, with PLAIN if a secret is not sealed. */

@@ -10,7 +10,8 @@ import { mapSecrets } from '../model/secrets/secret-fields.ts';
 import { parseWholeHeader, SESSION_PARAMETER } from './header.ts';
 import { CONTENT_ALGORITHM, KEY_ALGORITHM, type SealingKey } from './key-set.ts';
 
-// Each secret is sealed by itself, which takes half a millisecond.
+// The maximum number of secrets of a config. Each secret is sealed separately, which takes half a
+// millisecond.
 const MAX_SECRETS = 256;
 
 /** How many secrets are sealed before other work of the event loop gets a turn. */
@@ -33,8 +34,9 @@ export interface Sealer {
    */
   job<T extends Job>(job: T, hasIdempotencyKey?: boolean): Promise<T>;
   /**
-   * Returns a sealer for all launches of one request, which together may have at most `most` secrets. A config with
-   * more secrets than still fit is refused with INVALID_REQUEST. Later launches may still use the unused number.
+   * Returns a sealer for all launches of one request, which together may have at most `most`
+   * secrets. A config with more secrets than still fit is refused with INVALID_REQUEST. Later
+   * launches may still use the remaining number.
    */
   forMany(most: number): Sealer;
 }

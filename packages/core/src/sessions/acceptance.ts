@@ -110,8 +110,8 @@ function createAddSession({
   adopter: Adopter;
   admission: Admission;
 }): (job: Job, isNew: boolean) => Promise<Session> {
-  // Stores the document first; admission adds the job once the session no longer waits. If this process dies before
-  // that, the reconciler continues.
+  // Stores the document first. Admission adds the job once the session no longer waits. If this
+  // process dies before that, the reconciler admits the session.
   async function addWaiting(job: Job): Promise<Session> {
     checkSize(job);
     return admission.admit(await adopter.adoptBuilt(job));

@@ -133,7 +133,8 @@ function createSliceLaunch({
       if (!known.has(id) && !fresh.has(id)) fresh.set(id, one);
     }
     const jobs = [...fresh.values()].map(({ job }) => job);
-    // The process that accepted these sessions first may be refusing them right now, or may have died before it could.
+    // The process that first accepted these sessions may be refusing some of them at this moment,
+    // or may have died before it refused them.
     const replays = sealed
       .flatMap((one) => replayed(one, known.get(one.job.id)))
       .filter(waitsForLimits);

@@ -38,7 +38,8 @@ export function createSessionStop({
   async function requestStopOf(kind: ControlMessage['kind'], id: string): Promise<Info> {
     await manager.getSession(id); // Adopts a session that is only in the queue.
     const session = await requestStop({ queue, requests }, kind, id);
-    // If this fails, the reconciler releases the sessions that wait for this session.
+    // If the release fails, the reconciler releases the sessions that wait for the cancelled
+    // session.
     if (isTerminal(session.status)) await admission.releaseAfter(session).catch(() => {});
     return toInfo(session);
   }

@@ -81,7 +81,8 @@ type PolicySettings = z.infer<z.ZodObject<typeof policySettings>>;
 export function policyOf(settings: PolicySettings): Policy {
   const allowedSettings = allowedOf(settings.ALLOWED_SETTINGS);
   const allowedMcpCommands = allowedOf(settings.ALLOWED_MCP_COMMANDS);
-  // Otherwise a settings file or an .mcp.json in a repository could bypass what the operator restricts.
+  // If the operator restricts settings or MCP commands, the stricter defaults apply. Otherwise a
+  // settings file or an .mcp.json in a repository could bypass the restriction.
   const isRestricted = allowedSettings !== 'any' || allowedMcpCommands !== 'any';
   const strict = settings.STRICT_MCP_CONFIG ?? (isRestricted ? 'on' : 'off');
   return {

@@ -108,7 +108,8 @@ function createInsert({
   sealer: Pick<Sealer, 'config'>;
   find: (id: string, seen: readonly string[]) => Promise<Session | null>;
 }): (found: FoundJob, seen: readonly string[], accept: Accept) => Promise<Session> {
-  // This also encrypts the secrets of a parent that was stored before the operator set public keys.
+  // The insert also encrypts secrets that the session inherits from a parent that was stored before
+  // the operator set public keys.
   async function insertQueued(
     job: AcceptedJob<Job>,
     plainConfig: SessionConfig,
@@ -153,7 +154,10 @@ interface AdoptOptions {
   accept?: Accept;
 }
 
-/** Errors that must not become a failed session: they are transient, or the session was deleted. */
+/**
+ * The codes of errors that must not make a failed session: the error is transient, or the session
+ * was deleted.
+ */
 const NOT_JOB_ERRORS: readonly ErrorCode[] = ['UNAVAILABLE', 'SESSION_DELETED'];
 
 /** The error codes that mean that a job is the leftover of a deleted session. */

@@ -10,8 +10,8 @@ import { decodeSession } from './session-codec.ts';
 import { appendOutboxEvent } from './webhook-outbox.ts';
 
 /**
- * The worker process that claims. `leaseMs`: how long its claim holds without a further write, in
- * milliseconds.
+ * The worker process that claims a session. `leaseMs`: how long the claim holds without a further
+ * write, in milliseconds.
  */
 export interface Claimant {
   worker_id: string;
@@ -210,8 +210,8 @@ function claimUpdate(
   };
 }
 
-// Matches the session only if its lease still has the expiry that was read. If the owner's
-// heartbeat arrived since then, the owner is alive and keeps the session.
+// Returns a filter that matches the session only if its lease still has the expiry that was read.
+// If the owner's heartbeat arrived since then, the owner is alive and keeps the session.
 function asRead({ id, status, lease }: Session) {
   return {
     _id: id,

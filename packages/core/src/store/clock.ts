@@ -4,8 +4,8 @@ import type { Db } from 'mongodb';
 const RESYNC_MS = 60_000;
 
 /**
- * How far the wall clock and the monotonic clock may drift apart, in milliseconds, before the host
- * counts as having slept.
+ * If the wall clock and the monotonic clock drift apart by more than this, in milliseconds, the
+ * host counts as having slept.
  */
 const SLEPT_MS = 1_000;
 
@@ -70,8 +70,8 @@ export function createStoreClock(db: Db): StoreClock {
         measuring ??= measure().finally(() => {
           measuring = null;
         });
-        // A stale offset is wrong by the drift of a minute or so. That is good enough until the new
-        // measurement is done, and while the server is down.
+        // An old offset is wrong only by what the clocks drift in about a minute. So the old offset
+        // is good enough until the new measurement is done, and while the server is down.
         const tried = measured ? measuring.catch(() => {}) : measuring;
         if (!measured || slept) await tried;
       }

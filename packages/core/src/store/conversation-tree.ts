@@ -28,8 +28,8 @@ export interface ConversationTree {
   /** Returns sessions of a conversation that have not ended, at most 10. */
   live(rootId: string): Promise<TreeSession[]>;
   /**
-   * Removes the documents of these sessions if they have ended. If an id was used again for a later
-   * session, that session stays.
+   * Removes the documents of these sessions if they have ended. If a later session uses one of the
+   * ids again, the later session stays.
    */
   remove(sessions: readonly TreeSession[]): Promise<void>;
   /**

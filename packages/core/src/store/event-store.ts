@@ -7,14 +7,14 @@ import type { EventDocument } from './mongo.ts';
 // session.
 const SEQ_DIGITS = 10;
 
-// A dead attempt leaves at most one batch of events that it did not commit. A window is larger than
-// any batch.
+// A dead attempt leaves at most one batch of events that it did not commit. So a window must be
+// larger than any batch.
 const CLEAR_WINDOW = 1_000;
 
 /**
- * Returns the `_id` of an event. The index on `_id` alone serves the order, the uniqueness, and
- * reads with `$in`. Ranges over ids would be slow on the small MongoDB servers that development
- * uses (docs/dev-services.md).
+ * Returns the `_id` of an event. No index but the one on `_id` is needed: it orders the events,
+ * makes each event unique, and serves reads with `$in`. Reads never use ranges over ids, which are
+ * slow on the small MongoDB servers that development uses (docs/dev-services.md).
  */
 export function eventId(sessionId: string, seq: number): string {
   return `${sessionId}:${String(seq).padStart(SEQ_DIGITS, '0')}`;
@@ -30,7 +30,7 @@ export interface EventRange {
 }
 
 /**
- * A page for a caller ends after this many bytes of lines. The page may be larger by its last few
+ * The bytes of lines after which a page for a caller ends. The page may be larger by its last few
  * events.
  */
 export const PAGE_MAX_BYTES = 8 * 1024 * 1024;

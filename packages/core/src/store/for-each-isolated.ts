@@ -1,9 +1,9 @@
 import { isStoreAway } from './unavailable.ts';
 
 /**
- * Calls `act` for each item, one after the other. If a call fails, the items after it still get
- * their calls, and the first error is thrown at the end. If Redis or MongoDB does not answer, that
- * error is thrown at once and the remaining items are skipped.
+ * Calls `act` for each item, one after the other. If a call fails, the remaining items are still
+ * handled, and the first error is thrown at the end. If a call fails because Redis or MongoDB does
+ * not answer, the error is thrown at once and the remaining items are skipped.
  */
 export async function forEachIsolated<T>(
   items: Iterable<T> | AsyncIterable<T>,

@@ -23,9 +23,9 @@ interface Waiting<T> {
 /**
  * Inserts the documents of many callers with few commands. At most `atOnce` commands (default 1)
  * run at a time. Documents that arrive while these commands run have to wait, and the next command
- * inserts them together. Returns a function that resolves once its document (about `bytes` long) is
- * stored. It rejects with the server's error for that document, or with the error of the whole
- * command.
+ * inserts them together. Returns a function that inserts one document of about `bytes` bytes and
+ * resolves once the document is stored. The function rejects with the server's error for this
+ * document, or with the error of the whole command.
  */
 export function createGroupInsert<T extends Document>(
   collection: Collection<T>,
@@ -50,8 +50,7 @@ export function createGroupInsert<T extends Document>(
     const documents = group.map(({ document }) => ({ ...document }) as OptionalUnlessRequiredId<T>);
     const refused = await collection.insertMany(documents, { ordered: false }).then(
       () => new Map<number, unknown>(),
-      // The driver refused one document, and therefore sent nothing. Each document is then sent
-      // alone.
+      // If the driver refused one document, it sent nothing. Then each document is sent alone.
       (error: unknown) =>
         group.length > 1 && isUnsendable(error) ? null : findRefusals(error, group.length),
     );

@@ -14,7 +14,7 @@ export function createGroupRead<T extends { _id: string }>(
 ): (id: string) => Promise<WithId<T> | null> {
   async function read(ids: readonly string[]): Promise<(WithId<T> | null)[]> {
     const [only] = ids;
-    // For a single id, findOne is the fastest read.
+    // `findOne` is the fastest read of a single id.
     if (ids.length === 1) return [await collection.findOne({ _id: only } as Filter<T>)];
     const found = await collection.find({ _id: { $in: [...ids] } } as Filter<T>).toArray();
     const byId = new Map(found.map((document) => [document._id as string, document]));

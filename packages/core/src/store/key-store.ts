@@ -44,7 +44,9 @@ export interface KeyStore {
 
 const LIST_MAX = 1_000;
 
-/** How old the stored time of the last use must be, in milliseconds, before a new use is stored. */
+/**
+ * How old the stored time of a key's last use must be, in milliseconds, before a new use is stored.
+ */
 const USE_NOTED_EVERY_MS = 5 * 60_000;
 
 /** Creates the key store of a database, which holds only hashes of the keys' secrets. */

@@ -29,13 +29,16 @@ export interface LimitWaits {
   /** Renews the claim for five seconds. Returns false if the claim was lost. */
   renewClaim(id: string, token: string): Promise<boolean>;
   /**
-   * Ends the wait of the claimed session, which then waits for `next`, if any. Returns false if the
-   * claim was lost.
+   * Ends the wait of the claimed session for its limits. If `next` is set, the session then waits
+   * for `next`. Returns false if the claim was lost.
    */
   endWait(id: string, token: string, next: WaitingFor | undefined): Promise<boolean>;
   /** Releases the claim. */
   dropClaim(id: string, token: string): Promise<void>;
-  /** Deletes the claimed session. Returns false if it no longer waits, or if the claim was lost. */
+  /**
+   * Deletes the claimed session. Returns false if the session no longer waits, or if the claim was
+   * lost.
+   */
   withdraw(id: string, token: string): Promise<boolean>;
   /** Makes a session whose parent has ended wait for its limits, even if it did not ask to wait. */
   startWait(id: string): Promise<void>;

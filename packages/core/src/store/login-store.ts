@@ -3,7 +3,7 @@ import type { Db } from 'mongodb';
 import { hashSecret } from '../model/keys/api-key.ts';
 
 interface LoginDocument {
-  /** SHA-256 of the token that the browser holds. */
+  /** The SHA-256 of the token that the browser holds. */
   _id: string;
   key_id: string;
   expires_at: Date;

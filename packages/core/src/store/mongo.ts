@@ -14,8 +14,8 @@ const SERVER_SELECTION_TIMEOUT_MS = 5_000;
 const PING_TIMEOUT_MS = 5_000;
 
 /**
- * How long a connection may stay silent during a call, in milliseconds. A connection that was
- * dropped silently would never answer.
+ * How long a connection may stay silent during a call, in milliseconds. Without this limit, a call
+ * on a connection that was dropped silently would never end.
  */
 const SOCKET_TIMEOUT_MS = 30_000;
 
@@ -117,10 +117,11 @@ function parseDatabaseName(url: string): string | undefined {
   return /^mongodb(?:\+srv)?:\/\/[^/?]*\/([^?]*)/.exec(url)?.[1];
 }
 
-// These indexes hold only sessions that have ended, so that an enqueue does not pay for them.
+// The indexes with this option hold only sessions that have ended, so that the insert of a new
+// session does not have to update them.
 const ENDED = { partialFilterExpression: { end_time: { $exists: true } } };
 
-// This index holds only sessions that have a limit.
+// The index with this option holds only sessions that have a limit.
 const LIMITED = { partialFilterExpression: { limits: { $exists: true } } };
 
 /**

@@ -15,9 +15,9 @@ const LAST_TIME = new Date(8_640_000_000_000_000);
 
 /**
  * Returns a page of the documents that match, newest first. `next_cursor` leads to the next page,
- * if there is one. A document whose `created_at` is not a time has no place in that order, so only
- * the first page may hold such documents. Throws INVALID_REQUEST if the cursor is not from this
- * list.
+ * if there is one. A document whose `created_at` is not a time has no place in the order by time,
+ * so only the first page may hold such a document. Throws INVALID_REQUEST if the cursor is not from
+ * this list.
  */
 export async function findNewestFirst<D extends Dated>(
   collection: Collection<D>,

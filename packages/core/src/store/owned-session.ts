@@ -55,14 +55,17 @@ export type AttemptRecord = Partial<Pick<Attempt, 'outcome' | 'failure' | 'exit_
 export interface OwnedSession {
   readonly id: string;
   readonly fence: number;
-  /** Moves the session from starting to running, because the first init line was read. */
+  /**
+   * Moves the session from `starting` to `running`. The worker calls this when it has read the
+   * first init line.
+   */
   markRunning(facts: Progress & { pid?: number }): Promise<StopTimes | null>;
   /** Writes progress. Without progress, the write is a heartbeat. */
   commit(progress: Progress): Promise<StopTimes | null>;
   /**
-   * Writes which work of earlier attempts no longer counts, and removes their last result.
-   * Otherwise that result would conclude the next attempt, if this attempt dies before its first
-   * line.
+   * Stores which work of earlier attempts no longer counts, and removes the last result of these
+   * attempts. Otherwise this result would conclude the next attempt if this attempt dies before its
+   * first line.
    */
   setAside(progress: Progress): Promise<StopTimes | null>;
   /** Ends the session. */
@@ -72,8 +75,9 @@ export interface OwnedSession {
     record: AttemptRecord,
   ): Promise<StopTimes | null>;
   /**
-   * Returns the session to the queue for another attempt. Stores what is kept of this attempt, and
-   * adds one to the count for the reason. If a cancel was requested, cancels the session instead.
+   * Returns the session to the queue for another attempt. Stores the totals and the transcript of
+   * this attempt, and adds one to the count of returns for this reason. If a cancel was requested,
+   * cancels the session instead.
    */
   returnToQueue(
     back: Pick<Progress, 'totals' | 'transcript'> & {
@@ -113,7 +117,7 @@ export interface FencedAttempt {
 
 /** The sessions that attempts own. */
 export interface OwnedSessions {
-  /** Returns the writes of this attempt. Reads and writes nothing yet. */
+  /** Returns the writes of this attempt. The call itself reads and writes nothing. */
   open(attempt: FencedAttempt): OwnedSession;
 }
 
@@ -176,7 +180,7 @@ function openOwnedSession(db: Db, clock: StoreClock, fenced: FencedAttempt): Own
       );
       if (held) return held;
       // MongoDB may have stored an earlier try of this write although its answer was lost. Then the
-      // session has this status under our fence.
+      // session has the new status under the fence of this attempt.
       const taken = await collection.countDocuments({ _id: id, 'lease.fence': fence, status });
       return taken > 0 ? {} : null;
     },

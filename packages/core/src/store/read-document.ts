@@ -7,7 +7,10 @@ import { issueMessage } from '../model/schema/issue-message.ts';
 import { describeIssue } from '../model/schema/parse-input.ts';
 import type { Logger } from '../runtime/log.ts';
 
-/** How many unreadable documents a list remembers, so that it logs each of them once. */
+/**
+ * How many unreadable documents a list remembers, so that the list logs each unreadable document
+ * only once.
+ */
 const REMEMBERED = 1_000;
 
 /**

@@ -16,8 +16,8 @@ export interface SessionHeads {
   /** Returns the head of a session, or null if there is no such session. */
   get(id: string): Promise<SessionHead | null>;
   /**
-   * Returns the heads of a session and of all sessions that continue it, oldest first. Looks only
-   * at the oldest `limit` sessions of the conversation.
+   * Returns the heads of a session and of all sessions that continue it, oldest first. Considers
+   * only the oldest `limit` sessions of the conversation.
    */
   tree(session: Pick<Session, 'id' | 'root_session_id'>, limit: number): Promise<SessionHead[]>;
   /**

@@ -12,7 +12,7 @@ const WINDOW = 1_000;
  */
 export interface LeftoversToRemove {
   sessionId: string;
-  /** The events up to this seq are already removed. */
+  /** The seq up to which the events are already removed. */
   removedTo: number;
   lastSeq: number;
   before: Date;

@@ -60,8 +60,8 @@ export interface SessionStore {
   insertIfAbsent(session: Session): Promise<Session>;
   /**
    * Stores each of these sessions that is not stored yet. An existing session takes precedence.
-   * Returns, by id, the errors that insertIfAbsent would have thrown. The sessions with an error
-   * are not stored.
+   * Does not store a session for which insertIfAbsent would throw, and returns these errors by the
+   * id of the session.
    */
   insertManyIfAbsent(sessions: readonly Session[]): Promise<Map<string, AppError>>;
   /**
@@ -168,7 +168,10 @@ function createSessionInserts(
 ): Pick<SessionStore, 'insertIfAbsent' | 'insertManyIfAbsent'> {
   const insert = createGroupInsert(collection, { atOnce: INSERTS_AT_ONCE });
 
-  /** Returns, by id, the errors for the sessions that were deleted, or whose conversations were. */
+  /**
+   * Returns, by id, the errors for the sessions that were deleted, and for the sessions whose
+   * conversation was deleted.
+   */
   async function findRefused(sessions: readonly Session[]): Promise<Map<string, AppError>> {
     const errors = await Promise.all(
       sessions.map((session) => tombstones.refuseDeleted(session).then(() => null, toRefusal)),
@@ -233,9 +236,9 @@ function buildChain(sessionId: string, links: readonly ConversationLink[]): Conv
   return chain;
 }
 
-// A late insert may come from a job that a deletion left behind. An id that was made from an
-// idempotency key may belong to a session that is being deleted. In both cases the session must not
-// be stored even for a moment, so this check comes before the insert.
+// Returns whether the tombstones must be checked before the insert, because the session must not be
+// stored even for a moment. A late insert may come from a job that a deletion left behind. An id
+// that was made from an idempotency key may belong to a session that is being deleted.
 function mayBeDeleted({ id, created_at }: Session): boolean {
   return isOfKey(id) || Date.now() - created_at.getTime() > FRESH_MS;
 }

@@ -49,8 +49,8 @@ export function createSlotStore(db: Db, name = 'concurrency'): SlotStore {
         );
         return true;
       } catch (error) {
-        // More slots are held, so the filter did not match and the upsert tried to insert a second
-        // document.
+        // More than `heldAtMost` slots are held, so the filter did not match and the upsert tried
+        // to insert a second document.
         if (isDuplicateKey(error)) return false;
         throw error;
       }

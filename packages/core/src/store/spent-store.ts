@@ -15,7 +15,7 @@ interface SpentDocument {
   created_at: Date;
   state: 'held' | 'spent';
   spent: Spent;
-  /** When the document is removed. */
+  /** When this record is removed. */
   sweep_at: Date;
 }
 
@@ -33,7 +33,7 @@ export interface SpentStore {
   record(rootId: string, sessions: readonly SessionSpending[], now: Date): Promise<void>;
   /** Makes all records of this conversation count, because its documents are gone. */
   settle(rootId: string): Promise<void>;
-  /** The `_id`s of the records whose sessions still have their documents. */
+  /** Returns the `_id`s of the records whose sessions still have their documents. */
   findCountedTwice(): Promise<string[]>;
   /** Removes the records whose retention is over. */
   removeExpired(now: Date): Promise<void>;

@@ -48,8 +48,8 @@ export interface TombstoneStore {
    */
   insert(rootId: string, at: Date, sessions: readonly TombstoneState[]): Promise<boolean>;
   /**
-   * Returns the tombstones of a conversation whose sessions may have leftovers, the root's last, at
-   * most 500. Returns an empty list once all leftovers are removed.
+   * Returns at most 500 tombstones of a conversation, for the sessions that may have leftovers. The
+   * root's tombstone comes last. Returns an empty list once all leftovers are removed.
    */
   listWithLeftovers(rootId: string): Promise<Tombstone[]>;
   /**
@@ -64,13 +64,13 @@ export interface TombstoneStore {
    */
   markRemoved(tombstone: Tombstone, now: Date): Promise<void>;
   /**
-   * Returns the root tombstones of deletions that run or crashed, sorted by id, after `after`; at
-   * most 500.
+   * Returns the tombstones of the roots whose deletion is not complete, sorted by id, at most 500.
+   * With `after`, begins with the first root after this id.
    */
   unfinished(after?: string): Promise<Tombstone[]>;
   /** Returns the tombstones whose sweep is due, the longest overdue first; at most 500. */
   dueForSweep(now: Date): Promise<Tombstone[]>;
-  /** Moves a sweep that has more to remove behind the other sweeps that are due. */
+  /** Moves a sweep behind the other sweeps that are due, because the sweep has more to remove. */
   postponeSweep(tombstone: Tombstone, now: Date): Promise<void>;
   /**
    * Ends a sweep. Removes the tombstone if its retention is over; otherwise schedules the last
@@ -258,8 +258,8 @@ function findRefusal(
   });
 }
 
-// Matches the tombstone only as it was read, because its id may have been used and deleted again
-// since then.
+// Returns a filter that matches the tombstone only if it has not changed since it was read. A later
+// session with the same id may have been deleted since then.
 function asRead({ id, state, at, gone_at }: Tombstone) {
   return { _id: id, state, at, gone_at: gone_at ?? { $exists: false } };
 }

@@ -16,9 +16,9 @@ const decompress = promisify(gunzip);
 /** The maximum number of bytes of a file in one chunk, before compression. */
 export const CHUNK_MAX_BYTES = 1024 * 1024;
 
-// A file that grew line by line is thousands of small chunks. Snappy packs and unpacks them on this
-// thread, because a trip to the thread pool takes longer. For a small chunk, the set-up of gzip
-// alone costs more than all other steps.
+// The size up to which a chunk is compressed with snappy instead of gzip. A file that grew line by
+// line consists of thousands of small chunks. For a small chunk, the set-up of gzip costs more than
+// all other steps. Snappy runs on this thread, because the thread pool would take longer.
 const SMALL_MAX_BYTES = 64 * 1024;
 
 // `read` joins chunks into pieces of at least this size, so that each piece is worth a write to

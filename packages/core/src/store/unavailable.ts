@@ -43,8 +43,8 @@ const AWAY_LABELS = [
 /**
  * Codes of errors after which the same call may succeed. They come from RETRYABLE_READ_ERROR_CODES
  * and GET_MORE_RESUMABLE_CODES in the driver's error.ts (7.9), and from the codes that the driver
- * treats as a change of the server's state. The other codes mean that a server lacks a resource for
- * the moment (error_codes.yml, category RetriableError and similar categories).
+ * treats as a change of the server's state. The other codes come from the server's error_codes.yml
+ * (the category RetriableError and similar categories): the server lacks a resource at the moment.
  */
 const AWAY_CODES = new Set([
   6, // HostUnreachable

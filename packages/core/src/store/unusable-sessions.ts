@@ -13,8 +13,8 @@ import { sessionDocumentSchema } from './session-document-schema.ts';
 import { appendOutboxEvent } from './webhook-outbox.ts';
 
 /**
- * A session that was failed: the slots that it held, and the session itself if its document can be
- * read now.
+ * The result of `fail`: the slots that the failed session held, and the session itself if its
+ * document can now be read.
  */
 export interface FailedSession {
   slots: Pick<Session, 'id' | 'concurrency_key' | 'limits'>;
@@ -120,7 +120,7 @@ function readOrNull(document: SessionDocument): Session | null {
   try {
     return decodeSession(document);
   } catch {
-    // A field of free JSON cannot be parsed. Such fields are not repaired.
+    // A field of free JSON cannot be parsed. This function does not repair such a field.
     return null;
   }
 }

@@ -36,7 +36,10 @@ export interface WaitingStore {
   end(ids: readonly string[], wait: WaitingFor): Promise<WaitState[]>;
   /** Returns the state of each of these sessions. Leaves out unknown ids. */
   states(ids: readonly string[]): Promise<WaitState[]>;
-  /** Makes a session wait for its concurrency key, if it never ran and still waits for `from`. */
+  /**
+   * Makes a session wait for its concurrency key, if the session never ran and still waits for
+   * `from`.
+   */
   waitForKey(id: string, from: WaitingFor | undefined): Promise<void>;
   /**
    * Fails a session that waits for its parent. Returns null if it no longer waits for its parent.

@@ -5,8 +5,8 @@ import { defined } from '../model/schema/defined.ts';
 import type { OutboxEntry, WebhookEvent } from '../model/webhooks/webhook-event.ts';
 import type { SessionDocument } from './mongo.ts';
 
-// The dispatch removes entries within seconds. If the dispatch cannot do so, for example because
-// Redis is down, repeated attempts of a session must not make its document grow without limit.
+// The dispatch removes entries within seconds. While it cannot remove them, for example because
+// Redis is down, each attempt of a session adds entries. This bound keeps the document small.
 const MAX_ENTRIES = 50;
 
 /** Returns the part of an update that appends an event to the outbox. */
@@ -26,13 +26,13 @@ export interface OutboxSession {
 export interface WebhookOutbox {
   /** Returns the outbox entries of one session, or null if it has none. */
   find(id: string): Promise<OutboxSession | null>;
-  /** Returns at most `limit` sessions with an entry that is as old as `time` or older. */
+  /** Returns at most `limit` sessions with an entry that was stored at or before `time`. */
   olderThan(time: Date, limit: number): Promise<OutboxSession[]>;
   /** Removes entries whose deliveries have been created. */
   acknowledge(id: string, entries: readonly OutboxEntry[]): Promise<void>;
   /**
-   * Removes the entries of all sessions up to `time`. The dispatch calls this if there is no
-   * webhook to notify.
+   * Removes, from all sessions, the entries that were stored at or before `time`. The dispatch
+   * calls this if there is no webhook to notify.
    */
   clear(time: Date): Promise<void>;
 }

@@ -122,8 +122,8 @@ export function createWebhookStore(
 }
 
 /**
- * Creates the writes about a webhook's endpoint: its last delivery, its failures in a row, and its
- * answer 410 Gone.
+ * Creates the writes that store what an endpoint did: it accepted an event, it failed, or it
+ * answered 410 Gone.
  */
 function createEndpointHealth(
   collection: Collection<WebhookDocument>,

@@ -96,7 +96,7 @@ export function followConversation(
       });
       if (events.length > 0) return { kind: 'events', events };
       queue = queue.filter((one) => one !== head);
-      // The events were deleted and will not come back.
+      // If the session has ended, its missing events were deleted, so they count as sent.
       if (isTerminal(head.status)) sent.set(head.id, head.last_event_seq);
       return more();
     }
@@ -115,8 +115,8 @@ export function followConversation(
         const head = heads.get(change.id);
         if (!head) return heads.has(change.parent_session_id ?? '') ? 'stale' : 'nothing';
         if (change.status !== head.status) return 'stale';
-        // As in tail-session.ts: a message is published after its events are committed, so they can
-        // be read without a new snapshot.
+        // A message is published after its events are committed, so this tail can read the events
+        // without a new snapshot (tail-session.ts does the same).
         head.last_event_seq = Math.max(head.last_event_seq, change.last_event_seq);
         return head.last_event_seq > seqOf(head) ? 'more' : 'nothing';
       },

@@ -1,6 +1,6 @@
-// Each slow client keeps one page in memory, so a page is bounded in bytes. The sizes of events are
-// known only after the events were read, so the bound on the number of events follows the sizes of
-// the last page.
+// Each slow client keeps one page in memory, so the bytes of a page are bounded. The size of an
+// event is known only after it was read, so the sizes on the last page decide how many events the
+// next page may have.
 const FIRST_EVENTS = 8;
 const MAX_EVENTS = 32;
 const TARGET_BYTES = 256 * 1024;

@@ -58,8 +58,9 @@ export interface Snapshot {
 }
 
 /**
- * Yields the stored items, then waits for a published change or for the next poll, and so on until
- * the end. Reads more only after the reader has consumed every item. Waits while MongoDB is down.
+ * Yields the stored items, and then waits for a published change or for the next poll. Repeats this
+ * until the end of the tail. Reads more only after the reader has consumed every item. Waits while
+ * MongoDB is down.
  */
 export async function* runTail(
   { live, pollMs }: Pick<TailDeps, 'live' | 'pollMs'>,
@@ -93,7 +94,7 @@ export async function* runTail(
   });
   signal.addEventListener('abort', wakeup.signal, { once: true });
 
-  /** Returns the next item, or null if there is none now or MongoDB does not answer. */
+  /** Returns the next item, or null if no item is available now or if MongoDB does not answer. */
   async function next(): Promise<TailItem | null> {
     try {
       if (isStale) {

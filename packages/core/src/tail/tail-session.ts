@@ -29,8 +29,8 @@ export function tailSession(
     // status `deleted`.
     const head = found?.created_at.getTime() === madeAt ? found : null;
     const { status = 'deleted', last_event_seq = 0 } = head ?? {};
-    // A message is published after its events are committed, so they can be read without another
-    // snapshot.
+    // A message is published after its events are committed, so this tail can read the events
+    // without another snapshot.
     let last = last_event_seq;
     return {
       async more() {

@@ -7,7 +7,10 @@ import { forEachIsolated } from '../store/for-each-isolated.ts';
 import type { OutboxSession, WebhookOutbox } from '../store/webhook-outbox.ts';
 import type { WebhookStore } from '../store/webhook-store.ts';
 
-/** How long the answer "there is no webhook" is cached, in milliseconds. The sweep handles events from that time. */
+/**
+ * How long the answer "there is no webhook" is cached, in milliseconds. If a webhook is created
+ * within this time, the sweep creates the deliveries for its events.
+ */
 const NONE_MS = 1_000;
 
 /** An outbox entry younger than this, in milliseconds, is left to the process that appended it. */
@@ -27,7 +30,10 @@ export interface WebhookDispatch {
    * and removes deliveries that are older than the log. Each step can safely be repeated.
    */
   sweep(): Promise<SweepReport>;
-  /** The three parts of the sweep, which can also run alone. Each returns how many items it handled. */
+  /**
+   * The three parts of the sweep, which can also run alone. Each part returns how many items it
+   * handled.
+   */
   sweeps: { notify(): Promise<number>; restore(): Promise<number>; remove(): Promise<number> };
 }
 
@@ -112,7 +118,8 @@ export function createWebhookDispatch(deps: WebhookDispatchDeps): WebhookDispatc
   };
 }
 
-// The order matters: repeating a delivery or a job changes nothing, but an entry acknowledged too early is lost.
+// The deliveries and jobs are created before the entries are acknowledged. Creating a delivery or a
+// job twice changes nothing, but an entry that is acknowledged too early is lost.
 async function dispatch(
   { deliveries, queue, outbox }: Pick<WebhookDispatchDeps, 'deliveries' | 'queue' | 'outbox'>,
   { id, created_at, tags, entries }: OutboxSession,
@@ -149,7 +156,8 @@ function createOverdueRestore({
       if (await queue.restore(delivery)) restored += 1;
     });
     const last = found.length < PAGE ? undefined : found.at(-1)?.next_try_at?.getTime();
-    // Advances by at least a millisecond. Otherwise a full page of one millisecond would be read again and again.
+    // Advances by at least a millisecond. Otherwise a full page of deliveries with the same time
+    // would be read again and again.
     overdueFrom = new Date(last === undefined ? 0 : Math.max(last, overdueFrom.getTime() + 1));
     await restoring;
     return restored;

@@ -27,7 +27,8 @@ export function findDraftProblem(schema: Record<string, unknown>): string | null
   if (typeof draft === 'string' && !DRAFT_7.test(draft)) {
     return `expected $schema to be http://json-schema.org/draft-07/schema or absent, got ${shorten(draft)}`;
   }
-  // Not recursive: the caller chooses the depth of the schema, and recursion could exhaust the stack.
+  // This loop replaces a recursion, which could exhaust the stack: the caller chooses the depth of
+  // the schema.
   const waiting: Record<string, unknown>[] = [schema];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const unknown = Object.keys(next).find((keyword) => !KNOWN_DRAFTS.has(keyword));
@@ -42,7 +43,8 @@ function shorten(text: string): string {
   return text.slice(0, 100);
 }
 
-// Leaves out schemas in `definitions` and `$defs`: the CLI compiles such a schema only if a $ref points to it.
+// Returns the schemas directly inside a schema, except in `definitions` and `$defs`: the CLI
+// compiles a definition only if a $ref points to it.
 function schemasIn(schema: Record<string, unknown>): Record<string, unknown>[] {
   const valuesOf = (keywords: string) => keywords.split(' ').map((keyword) => schema[keyword]);
   return [

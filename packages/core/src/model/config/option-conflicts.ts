@@ -1,4 +1,5 @@
-// Some options say the same thing in two ways. A request that uses both is refused, because neither has precedence.
+// Some pairs of options say the same thing. A request that uses both options of a pair is refused,
+// because neither has precedence.
 import type { z } from 'zod';
 import type { Recovery } from './recovery.ts';
 import { DELAY_MAX_MS } from './session-options.ts';

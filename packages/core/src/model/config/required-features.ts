@@ -57,8 +57,9 @@ function getFeatures(holder: unknown): Set<string> {
 }
 
 /**
- * Returns the unknown words of an UnknownFeaturesError, or of the UnknownFeaturesError that caused an AppError (for
- * example if a document cannot be read). Returns null if the error has another reason.
+ * Returns the unknown words of an UnknownFeaturesError, or of the UnknownFeaturesError that caused
+ * an AppError (for example if a document cannot be read). Returns null if the error has another
+ * cause.
  */
 export function getUnknownFeatures(error: unknown): readonly string[] | null {
   const reason = error instanceof AppError ? error.cause : error;

@@ -4,7 +4,8 @@ import { findDraftProblem } from './json-schema-draft.ts';
 import { mcpConfigSchema } from './mcp-config.ts';
 import { recoverySchema } from './recovery.ts';
 
-// Linux limits one argument to 128 KiB. Long texts reach the CLI in files; the values below stay arguments.
+// The maximum size of a value that the CLI gets as an argument. Linux limits one argument to 128
+// KiB. Long texts reach the CLI in files instead.
 const ARGUMENT_MAX_BYTES = 100 * 1024;
 
 const noNul = /^[^\0]*$/;

@@ -14,7 +14,7 @@ const DAY_MS = 24 * 3600 * 1000;
 /** The longest delay of a session's start, in milliseconds. */
 export const DELAY_MAX_MS = 366 * DAY_MS;
 
-// One document of the key lists every session that holds a slot, so the list must stay short.
+// One document lists every session that holds a slot of a key, so the list must stay short.
 const CONCURRENCY_LIMIT_MAX = 1000;
 
 const optionsSchema = z.strictObject({

@@ -5,8 +5,8 @@ import type { Session } from '../session/session.ts';
 import { configHash } from './config-hash.ts';
 import type { Job } from './job.ts';
 
-// A fixed random UUID that must never change. With another UUID, an idempotency key that a caller has already used
-// would make a new session.
+// A fixed random UUID that must never change. With another UUID, a request that repeats an
+// idempotency key would create a second session.
 const NAMESPACE = '6f1c1f0e-5d0a-4c53-9b64-0a6f3d1f7c2e';
 
 /** Schema of an idempotency key: the caller chooses it, so that a repeated request does not create a second session. */

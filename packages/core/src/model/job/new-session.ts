@@ -23,7 +23,10 @@ export function blankSession() {
 /** A job whose `created_at` and `run_id` are filled in. */
 export type AcceptedJob<T extends Job> = T & { created_at: string; run_id: string };
 
-/** Returns the job with its defaults filled in. `timestamp` is when it was added to the queue, in milliseconds. */
+/**
+ * Returns the job with its defaults filled in. `timestamp` is the time at which the job was added
+ * to the queue, in milliseconds.
+ */
 export function acceptJob<T extends Job>(job: T, timestamp: number): AcceptedJob<T> {
   return {
     ...job,
@@ -90,7 +93,7 @@ function timeOf({ not_before, delay_ms, created_at }: AcceptedJob<Job>): Date | 
   return delay_ms ? new Date(Date.parse(created_at) + delay_ms) : undefined;
 }
 
-// The first attempt is not a retry. The other fields of an inherited `recovery` stay.
+// The first attempt is not a retry. The other fields of an inherited `recovery` stay as they are.
 function withAttempts(config: SessionConfig, attempts: number | undefined): SessionConfig {
   if (attempts === undefined) return config;
   return { ...config, recovery: { ...config.recovery, max_retries: attempts - 1 } };

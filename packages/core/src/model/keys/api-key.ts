@@ -20,7 +20,7 @@ export interface ApiKey {
   scope: Scope;
   created_at: Date;
   revoked_at?: Date;
-  /** Accurate to a few minutes. */
+  /** When the key was last used, accurate to a few minutes. */
   last_used_at?: Date;
 }
 

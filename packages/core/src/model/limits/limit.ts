@@ -51,8 +51,8 @@ export interface LimitReached {
 }
 
 /**
- * Seconds after which to try again if too many sessions are in progress. A guess, because nobody knows when those
- * sessions end.
+ * Seconds after which to try again if too many sessions are in progress. The number is a guess,
+ * because nobody knows when those sessions end.
  */
 const AT_ONCE_RETRY_S = 5;
 

@@ -33,7 +33,10 @@ export interface Policy {
   strictMcpConfig: { byDefault: boolean; isLocked: boolean };
 }
 
-/** The permission mode in which the CLI asks for no permission. It is off unless the operator allows it. */
+/**
+ * The permission mode in which the CLI asks for no permission. Callers may request it only if the
+ * operator allows it.
+ */
 export const BYPASS_MODE = 'bypassPermissions';
 
 /** The keys of a config that the operator can forbid. */
@@ -53,7 +56,7 @@ export const DEFAULT_POLICY: Policy = {
   strictMcpConfig: { byDefault: false, isLocked: false },
 };
 
-/** A config, or the overrides of a continue, where `null` requests nothing. */
+/** A config, or the overrides of a continue. In overrides, `null` requests nothing. */
 export type Governed = Partial<SessionConfig> | Partial<Overrides>;
 
 /** A part of a request that the policy does not allow. */

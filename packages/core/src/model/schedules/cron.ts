@@ -5,8 +5,8 @@ import { createWallClock, type WallClock } from './wall-clock.ts';
 const HOUR_MS = 3600 * 1000;
 const HOURS_OF_A_DAY = 24;
 
-// How many wall times of an expression the search may skip because they are past or fall into a gap. If an
-// expression has no time at all, the parser itself gives up.
+// How many wall times of an expression the search may skip because they are past or fall into a
+// gap. If an expression never has a time, the parser throws before the search reaches this number.
 const MAX_SKIPPED = 100_000;
 
 /**
@@ -23,7 +23,8 @@ export function nextCron(expression: string, timeZone: string, now: Date): Date 
     const next = nextInstant(expression, createWallClock(timeZone), now.getTime());
     return next === null ? null : new Date(next);
   } catch {
-    // The library's messages quote the expression. Baton's error names the field and quotes nothing.
+    // The library's error is dropped, because its message quotes the expression. Baton's own error
+    // only names the field.
     return null;
   }
 }

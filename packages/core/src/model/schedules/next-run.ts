@@ -84,7 +84,7 @@ export function nextFiring(
 function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
-    // Some cron parsers accept offsets, and others do not.
+    // An offset such as `+02:00` is refused, because not every cron parser accepts it.
     return !/^[+-]/.test(name);
   } catch {
     return false;

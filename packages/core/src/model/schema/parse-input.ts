@@ -6,7 +6,9 @@ import { findFault } from './lossy-value.ts';
 // No config needs more levels. Without a limit, hostile JSON could exhaust the stack of recursive schemas.
 const MAX_DEPTH = 64;
 
-/** Returns whether JSON has more than `levels` levels. The recursion is never deeper than that. */
+/**
+ * Returns whether JSON has more than `levels` levels. The function recurses at most `levels` deep.
+ */
 export function isTooDeep(value: unknown, levels = MAX_DEPTH): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;

@@ -5,7 +5,7 @@ import { mapSecrets } from './secret-fields.ts';
 export function secretsOf(config: SessionConfig): string[] {
   const secrets: string[] = [];
   mapSecrets(config, (secret, field) => {
-    // In "Bearer <token>", an error message may quote the token alone.
+    // If a header is "Bearer <token>", an error message may quote only the token.
     const words = field.includes('.headers.') ? secret.split(/\s+/) : [];
     secrets.push(secret, ...words);
     return secret;

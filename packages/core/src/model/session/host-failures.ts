@@ -14,10 +14,13 @@ export const hostFailureSchema = z.object({
 /** One attempt that the worker's host kept from starting. */
 export type HostFailure = z.infer<typeof hostFailureSchema>;
 
-/** A session fails after failures on this many workers whose probe had passed, or after this many on one worker. */
+/**
+ * A session fails after host failures on this many workers whose probe had passed, or after this
+ * many host failures on one worker.
+ */
 const LIMIT = 3;
 
-/** How many failures a session keeps. `LIMIT` needs fewer. */
+/** How many host failures a session document keeps: more than a verdict needs. */
 const FAILURES_KEPT = 20;
 
 /** Returns the list with a failure added at its end, without the oldest failures if the list is too long. */

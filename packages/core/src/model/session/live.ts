@@ -6,8 +6,8 @@ import { sessionStatusSchema } from './status.ts';
 const count = z.int().nonnegative();
 
 /**
- * Schema of the message about a session on the live channel. It only says that there is something to read, and may be
- * lost.
+ * Schema of the message about a session on the live channel. The message only says that there is
+ * something to read. It may be lost.
  */
 const sessionUpdateSchema = z.object({
   kind: z.literal('news'),

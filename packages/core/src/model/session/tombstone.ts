@@ -18,7 +18,7 @@ export interface Tombstone {
   at: Date;
   /** The `seq` of its last event; 0 while it is unknown. */
   last_event_seq: number;
-  /** The `seq` up to which the process that deletes the events has deleted them. */
+  /** All events up to this `seq` are already deleted. */
   removed_to?: number;
   gone_at?: Date;
   /** When Baton looks again for data that a stale process may have written. */

@@ -57,8 +57,8 @@ export const DEFAULT_PRICES: Prices = Object.freeze({
   'claude-mythos-5': FABLE,
 });
 
-// What may follow a name: a date, a hosted version, a long context. A further version number may not follow, because
-// a later model has its own price.
+// What may follow the name of a model: a date, a hosted version, or a mark for a long context. A
+// further version number may not follow, because a later model has its own price.
 const BEHIND = /^(-\d{8}|-latest)?(-v\d+)?([:@[].*)?$/;
 
 /** Returns the price of a model, or undefined if the table has none. */

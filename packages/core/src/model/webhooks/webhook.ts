@@ -39,7 +39,10 @@ export const newWebhookSchema = z.strictObject({
   description: description.optional(),
 });
 
-/** Schema of the changes to a webhook. An absent key changes nothing, and `null` removes the value. */
+/**
+ * Schema of the changes to a webhook. An absent key changes nothing, and `null` removes the stored
+ * value of the key.
+ */
 export const webhookChangesSchema = z.strictObject({
   url: url.optional(),
   types: types.nullable().optional(),
