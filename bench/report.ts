@@ -54,7 +54,7 @@ The ratio is *ours* divided by *by hand*. If a measure has nothing to compare, t
 | cancel, hand-back, SIGKILL | the time from a cancel request until the process is gone, or from the hand-back or the kill until the session runs on another worker | |
 | POST, GET | the API, with 32 connections. It answers a POST once the session can be read. That takes two reads (does the session exist, was its conversation deleted) and one insert, each grouped with those of concurrent requests | Fastify routes: one only calls \`queue.add\`, one also calls \`insertOne\`, and the others return what the driver finds |
 | printed to received | the time from the CLI's time stamp in a line until a client has the line; 20 sessions with 10 streams each | |
-| last pages | a list of 10,000 sessions in pages of 200: the time of a page in the last quarter, divided by that of a page in the first quarter |  |
+| last pages | a list of 10,000 sessions in pages of 200: the time of a page in the last quarter, divided by that of a page in the first quarter | |
 | a lone session's wait | how long one session waits for one of four slots, while a tenant with 10,000 sessions may fill all four | |
 
 ## Limits
