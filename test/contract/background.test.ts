@@ -67,7 +67,7 @@ describe('a command in the background', () => {
   });
 
   // The CLI usually prints an empty list of tasks here, so an empty list does not mean that work is done.
-  test('that SIGTERM ends causes no second result line', async () => {
+  test('causes no second result line if SIGTERM ends it', async () => {
     const script = calling(background('sleep 600'));
     const options = { script, args: [...SAFE, '--allowedTools=Bash'], prompt: 'go' };
     const run = await cli.runUntil(options, async (claude: RunningClaude) => {
@@ -106,7 +106,7 @@ describe('a wake-up', () => {
     { delaySeconds: 60, reason: 'to look again', prompt: 'look again', noop: false },
   ];
 
-  test('and its cancellation are reported by the results of their calls', async () => {
+  test('is reported by the result of its call, and so is its cancellation', async () => {
     const script = calling(wakeup, ['ScheduleWakeup', { stop: true }]);
     const run = await cli.run({ script, prompt: 'go' });
     expect(answers(run)).toEqual([
@@ -127,7 +127,7 @@ describe('a wake-up', () => {
     expect(run.exitCode).toBe(143);
   });
 
-  test('and a cron job can be disallowed by the names of their tools', async () => {
+  test('can be disallowed by the name of its tool, like a cron job', async () => {
     const args = ['--disallowedTools=ScheduleWakeup,CronCreate'];
     const run = await cli.run({ script: calling(wakeup), args, prompt: 'go' });
     expect(answers(run)).toEqual([expect.stringContaining('No such tool available')]);

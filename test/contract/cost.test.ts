@@ -89,7 +89,7 @@ describe('when a signal stops a run,', () => {
     expect(savedCost(await entriesOf(cli.home, `${OTHER}3`))).toBeUndefined();
     const args = [`--resume=${OTHER}3`];
     const run = await cli.run({ script: [text('on')], args, prompt: 'go on' });
-    expect(costOf(run)).toBeCloseTo(costOf(first) / 2, 10); // the cost of its own call
+    expect(costOf(run)).toBeCloseTo(costOf(first) / 2, 10); // only the cost of this run's call
   });
 
   test('SIGINT within an answer saves at most the cost of the result line', async () => {

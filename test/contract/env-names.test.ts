@@ -1,4 +1,5 @@
-// Variables that change what the CLI runs, and files in the working directory that do not.
+// Variables that change which code the CLI runs, and files in the working directory that have no
+// effect.
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

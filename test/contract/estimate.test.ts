@@ -49,7 +49,7 @@ test.for([
   expect(await estimateOf(id)).toBeCloseTo(received, 9);
 });
 
-test('the transcript of a killed process is enough to estimate its finished messages', async () => {
+test('the transcript of a killed process is enough to estimate the cost of its finished messages', async () => {
   const id = crypto.randomUUID();
   const call = { ...toolUse('Bash', { command: 'true' }), usage: USAGE };
   const args = [`--session-id=${id}`, '--allowedTools=Bash', '--model=claude-opus-5-5'];

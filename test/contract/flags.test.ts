@@ -108,7 +108,7 @@ test.each([
   ['3', 'from the fallback', false], // the fallback comes after three failed calls
   ['1', expect.stringContaining('529'), true],
 ])(
-  '--fallback-model is used after three failed calls, so not with few retries (CLAUDE_CODE_MAX_RETRIES=%s)',
+  '--fallback-model is used only if the retries allow three failed calls (CLAUDE_CODE_MAX_RETRIES=%s)',
   async (retries, result, isError) => {
     const script = (request: MessagesRequest) =>
       request.body.model.includes('haiku') ? text('from the fallback') : failure(529);

@@ -71,20 +71,20 @@ test('the CLI does not start with CLAUDE_CODE_SUBPROCESS_ENV_SCRUB=1 and without
   expect(run.stderr).toContain('bubblewrap is required');
 });
 
-describe('--permission-prompt-tool', () => {
+describe('with --permission-prompt-tool, the CLI', () => {
   async function asked(command: string): Promise<CliRun> {
     const tool = '--permission-prompt-tool=mcp__fixture__approve';
     const args = [tool, `--mcp-config=${config}`, '--strict-mcp-config'];
     return cli.run({ script: [toolUse('Bash', { command }), text('ok')], args, prompt: 'go' });
   }
 
-  test('runs the calls that the tool allows', async () => {
+  test('runs the calls that the permission tool allows', async () => {
     const run = await asked('touch allowed && echo done');
     expect(run.requests[1]?.toolResults).toEqual(['done']);
     expect(run.results[0]?.['permission_denials']).toEqual([]);
   });
 
-  test('denies a call with the tool’s message, and the run is not an error', async () => {
+  test('denies a call with the permission tool’s message, and the run is not an error', async () => {
     const run = await asked('touch refuse');
     expect(run.requests[1]?.toolResults).toEqual(['refused by the fixture']);
     expect(run.results[0]).toMatchObject({

@@ -118,7 +118,7 @@ test('a line of 3 MiB is printed whole', async () => {
   expect(big.results[0]?.['result']).toBe(long);
 });
 
-test('several tool calls of one answer return their results in one call', async () => {
+test('the results of several tool calls of one answer reach the model in one request', async () => {
   const calls = ['one', 'two'].map((text) => ({
     name: 'Bash',
     input: { command: `echo ${text}` },

@@ -19,7 +19,7 @@ const test = testWithModel(({ prompt, toolResults }) =>
     : toolUse('Bash', { command: prompt }),
 );
 
-describe('permission_prompt_tool', () => {
+describe('a permission prompt tool', () => {
   function asking(fleet: Fleet, command: string, name: string): SessionConfig {
     const env = { ASKED_FILE: join(fleet.root, name) };
     const approvals = { command: process.execPath, args: [MCP_SERVER], env };

@@ -51,7 +51,7 @@ async function expectNothingLeft({ tree }: Started, scriptFolder: ScriptFolder):
   expect(await scriptFolder.temporary()).toEqual([]);
 }
 
-// test/integration/scripts/npm-chain.test.ts has every signal for every link of the chain.
+// test/integration/scripts/npm-chain.test.ts tests every signal for every link of the chain.
 describe('npm start ends all its processes', () => {
   test.for([
     ['npm', 'SIGINT'],

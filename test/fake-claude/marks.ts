@@ -7,7 +7,7 @@ import { type Stage, say } from './stage.ts';
 
 const DEFAULT_TURN_MS = 100;
 
-/** The line that one turn writes to the file. All processes share its clock. */
+/** The line that one turn writes to the file. All processes measure `start` and `end` with one clock. */
 export interface MarkLine {
   n: number;
   pid: number;

@@ -2,7 +2,10 @@
 
 type Json = Record<string, unknown>;
 
-/** Whether callers write or read the value that a schema describes. It decides which changes break them. */
+/**
+ * Whether callers write or read the value that a schema describes. This decides which changes break
+ * callers.
+ */
 type Side = 'written' | 'read';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'];

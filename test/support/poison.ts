@@ -2,7 +2,7 @@
 // at redis-cli can create such jobs.
 import type { Redis } from 'ioredis';
 
-/** Corrupts one thing in the stored job at this key. */
+/** Corrupts one part of the stored job at this key. */
 export type Poison = (redis: Redis, key: string) => Promise<unknown>;
 
 const field =
@@ -33,7 +33,7 @@ export const POISONS: Record<string, Poison> = {
   },
 };
 
-/** Corruptions of fields that the session does not need, but that make BullMQ stumble. */
+/** Corruptions of fields that no session needs, but that BullMQ expects to be valid. */
 export const BLEMISHES: Record<string, Poison> = {
   'no name': (redis, key) => redis.hdel(key, 'name'),
   'no timestamp': (redis, key) => redis.hdel(key, 'timestamp'),

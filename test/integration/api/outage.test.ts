@@ -117,7 +117,8 @@ describe('while a store hangs', () => {
       { url: '/v1/sessions' },
       { url: '/readyz' },
     ]);
-    // The MongoDB call's own time limit ended it, so the launch does not continue afterwards.
+    // The time limit of the MongoDB call has ended that call, so the launch does not continue
+    // later.
     expect(launched).toContain('MongoDB');
     expect(await countJobs(gated)).toBe(before);
     redis.freeze();

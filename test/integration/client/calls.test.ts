@@ -95,8 +95,10 @@ describe('a client', () => {
   });
 });
 
-describe('a client error', () => {
-  test('has the error code, the HTTP status and the wrong field', async ({ client }) => {
+describe('an error that the client throws', () => {
+  test('has the error code, the HTTP status and the name of the invalid field', async ({
+    client,
+  }) => {
     await expect(client.launch({ query: '' })).rejects.toMatchObject({
       name: 'BatonError',
       code: 'INVALID_REQUEST',

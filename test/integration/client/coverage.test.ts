@@ -53,7 +53,7 @@ const VERBS: Record<string, (client: BatonClient) => PromiseLike<unknown>> = {
   deleteSchedule: (client) => client.schedules.delete(id),
 };
 
-// Operator calls and downloads. A service does not need them while it works.
+// Operator calls and downloads, which a service does not need while it works.
 const WITHOUT = ['webhooks', 'limits', 'operations', 'readTranscript', 'listTranscriptFiles'];
 
 // Only pages have a limit; a stream has no page size.

@@ -14,7 +14,8 @@ const [, , command, ...args] = process.argv;
 if (command === 'node') process.exit(spawnSync(process.execPath, args, { stdio: 'inherit' }).status);
 `;
 
-// Replaces vitest. A run of all files writes the first report, and a run of given files writes the second.
+// Replaces vitest. Writes the first report of `runs.json` if it runs all files, and the second
+// report if files are named.
 const VITEST = `import { readFileSync, writeFileSync } from 'node:fs';
 const out = process.argv.find((arg) => arg.startsWith('--outputFile.json=')).split('=')[1];
 const files = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));

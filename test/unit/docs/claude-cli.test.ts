@@ -17,7 +17,7 @@ describe('docs/claude-cli.md', () => {
   );
 
   test.each(citationsIn(rowsOf('docs/claude-cli.md', 'fact').join('\n')))(
-    'the cited file %s has the test "%s"',
+    'cites from the file %s a test that exists: "%s"',
     (...cited) => {
       expect(stands(cited)).toBe(true);
     },

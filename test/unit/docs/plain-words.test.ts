@@ -1,5 +1,5 @@
-// The prose of the project uses the field's words. tools/lint/old-names.grit holds identifiers to the same words, and the
-// glossary in docs/architecture.md says what Baton's own terms mean.
+// The prose of the project uses the field's words. tools/lint/old-names.grit checks the words in
+// identifiers, and the glossary in docs/architecture.md defines Baton's own terms.
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -62,7 +62,7 @@ const proses = prosesOf([
   'biome.json',
   '.ci/run',
 ]);
-describe('plain words', () => {
+describe('in the check of plain words,', () => {
   test.each(PHRASES)('no text contains "%s": write %s', (phrase = '') => {
     expect(linesWith(phrase, proses)).toEqual([]);
   });

@@ -13,7 +13,10 @@ describe('docs/seed-parity.md', () => {
     expect(row.split(' | ')).toHaveLength(3);
   });
 
-  test.each(citationsIn(rows.join('\n')))('the cited file %s has the test "%s"', (...cited) => {
-    expect(stands(cited)).toBe(true);
-  });
+  test.each(citationsIn(rows.join('\n')))(
+    'cites from the file %s a test that exists: "%s"',
+    (...cited) => {
+      expect(stands(cited)).toBe(true);
+    },
+  );
 });

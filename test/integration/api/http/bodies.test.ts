@@ -122,7 +122,7 @@ describe('a body with a value that storage may change', () => {
     expect(JSON.stringify(answer.json().metadata)).toBe(metadata);
   });
 
-  test('fails alone in a bulk launch', async ({ api }) => {
+  test('makes only its own launch fail in a bulk request', async ({ api }) => {
     const payload = '{"sessions":[{"query":"q"},{"query":"\\ud83d"}]}';
     const answer = await api.app.inject({
       method: 'POST',

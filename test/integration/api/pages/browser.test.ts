@@ -51,7 +51,7 @@ async function logIn(page: Page, keyed: KeyedApi, scope: 'read' | 'write'): Prom
 }
 
 describe('the dashboards in a browser', () => {
-  test('let a reader log in and move between job and session, without any secret', async ({
+  test('let the holder of a key with read scope log in and move between job and session, and show no secret', async ({
     keyed,
     url,
     visit,
@@ -94,7 +94,7 @@ describe('the dashboards in a browser', () => {
     expect(visit.complaints).toEqual([]);
   });
 
-  test('show a reader no action button and refuse a retry request', async ({
+  test('show no action button to the holder of a key with read scope, and refuse a retry request', async ({
     keyed,
     url,
     visit: { page },
@@ -115,7 +115,7 @@ describe('the dashboards in a browser', () => {
     expect(await job?.getState()).toBe('failed');
   });
 
-  test('let a writer cancel a session on its page and log out', async ({
+  test('let the holder of a key with write scope cancel a session on its page and log out', async ({
     keyed,
     url,
     visit: { page },

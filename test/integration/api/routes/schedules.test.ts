@@ -40,7 +40,7 @@ describe('a schedule', () => {
   });
 
   test.for(['H H * * *', '0 H(0-7) * * *', '0 0 30 2 *', '* * *', '@reboot'])(
-    'is refused with the field cron for %s',
+    'is refused, and the error names the field cron: %s',
     async (cron, { api }) => {
       const answer = await call(api, 'POST', '/v1/schedules', { ...NIGHTLY, cron });
       expect(answer.json()).toMatchObject({
@@ -126,7 +126,7 @@ describe('a schedule', () => {
     ],
     [{ launch: { query: 'x', env: { PATH: '/' } } }, 422, 'ENV_NOT_ALLOWED', 'launch.env.PATH'],
   ] as const)(
-    'with %j is refused, both new and changed',
+    'with %j is refused, whether it is created or changed',
     async ([fields, status, code, field], { api }) => {
       const made = await call(api, 'POST', '/v1/schedules', { ...NIGHTLY, ...fields });
       expect(made.statusCode).toBe(status);

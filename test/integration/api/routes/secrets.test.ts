@@ -56,7 +56,7 @@ describe('a secret in a config', () => {
     expect(open.logged.join('\n')).not.toContain(SECRET);
   });
 
-  test('shows its name, so that a reader sees that it was set', async ({ open }) => {
+  test('is shown by its name, so that a reader sees that the secret was set', async ({ open }) => {
     const launched = await open.app.inject({
       method: 'POST',
       url: '/v1/sessions',

@@ -134,7 +134,7 @@ describe('sessions of one concurrency key', () => {
     expect(await scene.states([first.session.id])).toEqual([WAITS]);
   });
 
-  test('wait for their key once adopted, if they came straight from the queue', async ({
+  test('wait for their key after their adoption if they were put straight into the queue', async ({
     scene,
     stores,
     queue,

@@ -49,7 +49,7 @@ describe('a continue that waits for its parent under a limit', () => {
     expect(await limits.states([child.id])).toEqual(['queued']);
   });
 
-  test('is released in launch order among all sessions that wait for the limit', async ({
+  test('keeps its place in launch order among all sessions that wait for the limit', async ({
     limits,
   }) => {
     const { processes, put, finish } = limits;
@@ -75,7 +75,7 @@ describe('a continue that waits for its parent under a limit', () => {
     }
   });
 
-  test('is released in launch order when several continues of one parent find free slots', async ({
+  test('keeps its place in launch order if several continues of one parent find free slots', async ({
     limits,
   }) => {
     const { processes, put, finish } = limits;

@@ -1,4 +1,5 @@
-// Limits while several processes admit sessions at once, and when one of them dies half-way.
+// Limits while several processes admit sessions at once, and when a process dies during an
+// admission.
 import {
   createSessionServices,
   createStores,
@@ -9,7 +10,7 @@ import {
 import { describe, expect, vi } from 'vitest';
 import { launch, type Process, test, wait } from './limits-scene.ts';
 
-describe('sessions that wait for a budget and are released by several processes at once', () => {
+describe('if several processes release sessions at once, sessions that wait for a budget', () => {
   test('count once each, and each released session has its slot', async ({ limits, stores }) => {
     const { processes, put, holders } = limits;
     for (let round = 0; round < 4; round += 1) {
@@ -51,7 +52,7 @@ describe('sessions that wait for a budget and are released by several processes 
     expect(await limits.holders(wide)).toEqual([]);
   });
 
-  test('are released even if the process that admitted one of them died half-way', async ({
+  test('are released even if a process died while it admitted one of them', async ({
     limits,
     db,
   }) => {

@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import { childOf, makeEnded, NOTHING, test, type World } from './world.ts';
 
 describe('the deletion of a conversation', () => {
-  test('removes documents, events, transcripts and jobs of its sessions only', async ({
+  test('removes the documents, events, transcripts and jobs of its own sessions, and nothing else', async ({
     world,
   }) => {
     const tree = await world.keepTree();

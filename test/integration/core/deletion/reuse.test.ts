@@ -99,7 +99,7 @@ describe('the sweep after a deletion', () => {
     expect(await queue.find(root.id)).not.toBeNull();
   });
 
-  test('does not touch what a new session writes while it runs', async ({
+  test('does not touch anything that a new session writes while the sweep runs', async ({
     world,
     stores,
     queue,
@@ -128,7 +128,7 @@ describe('the sweep after a deletion', () => {
 
 describe('a deletion that another process finishes in the meantime', () => {
   test.for(['its documents', 'its leftovers'] as const)(
-    'does not touch the next session with the id if it stalls before removing %s',
+    'does not touch the next session with the id, even if the deletion stalls before it removes %s',
     async (step, { world, stores, queue, reuse }) => {
       const key = newId();
       const { id } = await reuse.launch(key);

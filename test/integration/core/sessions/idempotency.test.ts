@@ -141,7 +141,7 @@ describe('a continue with an idempotency key', () => {
   });
 
   test.for(['another parent', 'a launch'])(
-    'refuses its key for %s',
+    'leads to a conflict if its key is used again for %s',
     async (what, { manager, stores }) => {
       const parents = [];
       for (let n = 0; n < 2; n += 1) {

@@ -56,8 +56,8 @@ describe('insertIfAbsent', () => {
 });
 
 describe('the list of sessions', () => {
-  // Twelve sessions of one conversation, mostly created three in a second, and inserted out of
-  // order.
+  // Inserts twelve sessions of one conversation, the newest first. Up to three have the same
+  // `created_at`.
   async function seed(sessions: SessionStore): Promise<Session[]> {
     const root = makeSession({ created_at: second(0), tags: ['seed', 'root'] });
     const children = Array.from({ length: 11 }, (_, i) =>

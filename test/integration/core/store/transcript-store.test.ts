@@ -26,7 +26,7 @@ describe('a transcript', () => {
     expect(back.equals(data)).toBe(true);
   });
 
-  test('is compressed in small chunks and in large chunks', async ({
+  test('is compressed, whether its chunks are small or large', async ({
     stores: { transcripts },
     db,
   }) => {

@@ -106,7 +106,7 @@ describe('at the end of a run,', () => {
     expect(session.lease.expires_at).toBeUndefined();
   });
 
-  test.concurrent('an attempt records how late its process exited after its answer', async ({
+  test.concurrent('an attempt records how long after its answer the process exited', async ({
     fleet,
   }) => {
     const id = await fleet.play([{ say: 'done' }, { result: {} }, { sleep: 700 }]);

@@ -107,7 +107,10 @@ describe('a running session', () => {
 });
 
 describe('a worker without a temporary directory', () => {
-  test('returns a session that it cannot start to the queue', async ({ fleet, onTestFinished }) => {
+  test('returns a session to the queue if it cannot start the session', async ({
+    fleet,
+    onTestFinished,
+  }) => {
     const mine = fleet.sibling(onTestFinished);
     const TMPDIR = join(mine.root, 'not-there-yet');
     const worker = await mine.worker({ TMPDIR, LEASE_MS: '1500' });

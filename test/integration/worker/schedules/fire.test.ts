@@ -108,7 +108,7 @@ describe('a firing', () => {
     expect(await launched(scene, dead)).toEqual([firedSessionId(dead.id, TWO)]);
   });
 
-  test('and the next firing at the same moment launch one session if firings may not overlap', async ({
+  test('launches no second session if the next firing comes at the same moment and may not overlap', async ({
     scene,
   }) => {
     const schedule = await scene.verbs.create(YEARLY);

@@ -1,4 +1,4 @@
-// Sessions that wait for a concurrency key or a parent, with real workers: each runs once it may.
+// Sessions that wait for a concurrency key or a parent, with real workers.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -192,7 +192,7 @@ describe('a continue of a running session', () => {
     const [first, second] = await Promise.all([fleet.session(parent), fleet.session(child.id)]);
     const wait = (second.attempts[0]?.started_at.getTime() ?? 0) - (first.end_time?.getTime() ?? 0);
     expect(wait).toBeGreaterThanOrEqual(0);
-    // The parent's end releases it, not the reconciler's next round.
+    // The parent's end releases the continue, not the reconciler's next round.
     expect(wait).toBeLessThan(3_000);
   });
 

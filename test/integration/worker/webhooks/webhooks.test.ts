@@ -193,8 +193,8 @@ describe('an address that is not allowed', () => {
   });
 });
 
-describe('a process that stops', () => {
-  test('closes soon even if an endpoint does not answer, and another process makes the delivery', async ({
+describe('a worker process that shuts down', () => {
+  test('ends soon even if an endpoint does not answer, and another process makes the delivery', async ({
     scene,
   }) => {
     const { receiver, store } = scene;

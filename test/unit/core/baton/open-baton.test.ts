@@ -12,8 +12,8 @@ function refusedOptions(disconnect: () => void): RedisConnection {
   return { keyPrefix: 'mine:', Connector: Connector as never };
 }
 
-describe('a Redis connection that BullMQ refuses', () => {
-  test('openBaton closes it and throws', async () => {
+describe('if BullMQ refuses the Redis connection,', () => {
+  test('openBaton closes the connection and throws', async () => {
     const disconnect = vi.fn();
     const open = () =>
       openBaton({ redis: refusedOptions(disconnect), mongodb: 'mongodb://127.0.0.1:1' });
@@ -21,7 +21,7 @@ describe('a Redis connection that BullMQ refuses', () => {
     await vi.waitFor(() => expect(disconnect).toHaveBeenCalledOnce());
   });
 
-  test('createProducer closes it and throws', () => {
+  test('createProducer closes the connection and throws', () => {
     const disconnect = vi.fn();
     const open = () => createProducer({ connection: refusedOptions(disconnect) });
     expect(open).toThrow('keyPrefix');

@@ -29,7 +29,7 @@ describe('the default of WORK_ROOT', () => {
     expect(defaultWorkRoot({}, 'linux', known)).toBe('/home/ann/.local/state/baton/work');
   });
 
-  test('is an error that names WORK_ROOT if there is no home folder', () => {
+  test('does not exist without a home folder, and the error names WORK_ROOT', () => {
     const schema = z.object({ WORK_ROOT: sharedSettings.WORK_ROOT });
     expect(() => parseEnv(schema, { HOME: '/' })).toThrow(/WORK_ROOT: expected an absolute path/);
     expect(parseEnv(schema, { HOME: '/', WORK_ROOT: '/srv' })).toEqual({ WORK_ROOT: '/srv' });

@@ -25,7 +25,7 @@ describe('a position in a conversation', () => {
       `${left}:1`,
     ],
     [
-      'each branch, with its own first',
+      'each branch, and the branch of the stream’s session first',
       right,
       { [root]: 3, [left]: 4, [right]: 1, [below]: 2 },
       `${right}:1,${below}:2`,

@@ -46,7 +46,7 @@ test.each([
   expect(service(name).volumes).toEqual([`${name}:${folder}`]);
 });
 
-test('the file has four services, each with a health check', () => {
+test('docker-compose.yml has four services, each with a health check', () => {
   expect(Object.keys(file.services)).toEqual(['redis', 'mongo', 'api', 'worker']);
 });
 

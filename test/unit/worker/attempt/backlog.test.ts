@@ -26,7 +26,7 @@ function takeAll(backlog: Backlog): number[] {
 
 const KIB = 1024;
 const BATCHES: [string, string[], number[]][] = [
-  ['nothing', [], []],
+  ['no line', [], []],
   ['few lines', ['a', 'b'], [2]],
   ['many lines', Array(600).fill('a'), [BATCH_MAX_EVENTS, BATCH_MAX_EVENTS, 88]],
   ['large lines', Array(5).fill('x'.repeat(100 * KIB)), [2, 2, 1]],

@@ -44,8 +44,8 @@ function firstDeadline(happenings: Happening[]): string | null {
 }
 
 const STORIES: [string, Happening[], string | null][] = [
-  ['do not run out before the startup timeout without a line', [99], null],
-  ['run out at startup without a line in time', [100], 'startup'],
+  ['do not run out before the startup timeout if no line comes', [99], null],
+  ['run out at startup if no line comes in time', [100], 'startup'],
   ['do not run out while events come before an init line', [60, SAID, 41, NOISE, 40], null],
   [
     'run out as idle during silence after an event, even without an init line',
@@ -79,8 +79,8 @@ const STORIES: [string, Happening[], string | null][] = [
     'idle',
   ],
   ['run out at exit if the process does not exit after a result', [INIT, RESULT, 30], 'exit'],
-  ['stop the exit timeout when a message follows a result', [INIT, RESULT, 29, SAID, 49], null],
-  ['restart the exit timeout at a second result', [INIT, RESULT, 29, RESULT, 29], null],
+  ['do not run out at exit if a message follows a result', [INIT, RESULT, 29, SAID, 49], null],
+  ['do not run out at exit too early after a second result', [INIT, RESULT, 29, RESULT, 29], null],
   [
     'run out at exit if the process does not exit after a second result',
     [INIT, RESULT, 29, RESULT, 30],
@@ -102,12 +102,12 @@ const STORIES: [string, Happening[], string | null][] = [
     'exit',
   ],
   [
-    'stop the exit timeout when a turn follows the last task',
+    'do not run out at exit if a turn follows the last task',
     [INIT, tasks('a'), RESULT, tasks(), 29, INIT, 49],
     null,
   ],
-  ['give no more time to exit for a lifecycle line', [INIT, RESULT, 29, LIFECYCLE, 1], 'exit'],
-  ['give no more time to exit for noise', [INIT, RESULT, 29, NOISE, 1], 'exit'],
+  ['run out at exit although a lifecycle line comes', [INIT, RESULT, 29, LIFECYCLE, 1], 'exit'],
+  ['run out at exit although noise comes', [INIT, RESULT, 29, NOISE, 1], 'exit'],
   ['restart the exit timeout at a result without a turn', [INIT, RESULT, 29, RESULT, 29], null],
   ['count no lifecycle line as a turn after a result', [INIT, RESULT, 29, LIFECYCLE, 30], 'exit'],
   ['do not run out as idle while Baton does not read', [INIT, 'pause', 900], null],

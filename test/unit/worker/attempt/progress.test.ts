@@ -25,7 +25,7 @@ function makeTrackers({ isInterim = false, result = null as Result | null } = {}
   };
 }
 
-test('progress without a process holds the totals of earlier attempts', () => {
+test('before a process starts, an attempt’s progress holds the totals of earlier attempts', () => {
   const session = makeSession({ totals: { ...NO_TOTALS, cost_usd: 1 } });
   const progress = createAttemptProgress(session);
   expect(progress.current()).toEqual({
@@ -34,7 +34,7 @@ test('progress without a process holds the totals of earlier attempts', () => {
   });
 });
 
-test('progress adds the totals of the process to those of earlier attempts', () => {
+test('an attempt’s progress adds the totals of the process to the totals of earlier attempts', () => {
   const progress = createAttemptProgress(
     makeSession({ totals: { ...NO_TOTALS, cost_usd: 1, num_turns: 1 } }),
   );
@@ -46,7 +46,7 @@ test('progress adds the totals of the process to those of earlier attempts', () 
   });
 });
 
-test('progress stores a final result, and an interim result removes it', () => {
+test('an attempt’s progress stores a final result, and a later interim result removes that result', () => {
   const progress = createAttemptProgress(makeSession());
   progress.follow(makeTrackers({ result: RESULT }));
   expect(progress.current().last_result).toEqual(RESULT);

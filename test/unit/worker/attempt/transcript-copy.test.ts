@@ -19,7 +19,7 @@ beforeEach(async () => {
   away = join(folder, 'away');
 });
 
-/** Starts copying; `lastCopies` says for each last copy whether the folder existed. */
+/** Starts copying; `lastCopies` lists for each last copy whether the folder existed. */
 function start(options: Partial<CopyLoopOptions> = {}) {
   const lastCopies: boolean[] = [];
   const onFolderLost = vi.fn();
@@ -44,7 +44,7 @@ function start(options: Partial<CopyLoopOptions> = {}) {
   return { copy, lastCopies, onLastCopy, onFolderLost };
 }
 
-test('the last copy waits for a missing temporary folder', async () => {
+test('the last copy of a transcript waits for a missing temporary folder', async () => {
   const { copy, lastCopies, onFolderLost } = start();
   await rename(hostFolder, away);
   const finished = copy.finish();
@@ -56,7 +56,7 @@ test('the last copy waits for a missing temporary folder', async () => {
   expect(onFolderLost).not.toHaveBeenCalled();
 });
 
-test('a folder that disappears during the last copy is copied again once it is back', async () => {
+test('a temporary folder that disappears during the last copy is copied again once it is back', async () => {
   const { copy, lastCopies, onLastCopy } = start();
   const gone = Promise.withResolvers<void>();
   onLastCopy.mockImplementationOnce(async () => {
@@ -71,7 +71,7 @@ test('a folder that disappears during the last copy is copied again once it is b
   expect(lastCopies).toEqual([true, true]);
 });
 
-test('a folder that does not come back is reported, and the earlier copies count', async () => {
+test('a temporary folder that does not come back is reported, and the earlier copies count', async () => {
   const { copy, lastCopies, onFolderLost } = start({ hostFolderLimitMs: 150 });
   await rename(hostFolder, away);
   expect(await copy.finish()).toEqual({ files: [] });
@@ -79,7 +79,7 @@ test('a folder that does not come back is reported, and the earlier copies count
   expect(onFolderLost).toHaveBeenCalledOnce();
 });
 
-test('an attempt that gives up does not wait for the folder', async () => {
+test('an attempt that gives up does not wait for its missing temporary folder', async () => {
   const giveUp = new AbortController();
   const { copy, lastCopies, onFolderLost } = start({ giveUp: giveUp.signal });
   await rename(hostFolder, away);

@@ -41,7 +41,7 @@ describe('the unrecorded messages of a transcript are', () => {
   test.each<[string, (number | null)[], string[], number[]]>([
     ['none if the last message has an event', [null, 1, 2], [entry(1), entry(2)], []],
     [
-      'the messages after the last one with an event',
+      'the messages after the last message with an event',
       [null, 1],
       [entry(1), entry(2), entry(3)],
       [2, 3],

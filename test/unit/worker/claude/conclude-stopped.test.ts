@@ -16,8 +16,8 @@ describe('a process that Baton stopped', () => {
     store_unavailable: { kind: 'store_unavailable' },
   };
 
-  // The columns after the reason: no result line, a good result before and after our signal, and a
-  // bad result before and after our signal.
+  // The columns after the reason: no result line, a good result before and after Baton's
+  // signal, and a bad result before and after that signal.
   test.each([
     ['cancel', 'cancelled', 'completed', 'cancelled', 'cancelled', 'cancelled'],
     [

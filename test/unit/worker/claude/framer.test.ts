@@ -16,14 +16,14 @@ const STREAMS: [string, string, string[]][] = [
   ['lines', 'one\ntwo\n', ['one', 'two']],
   ['a last line without an end', 'one\ntwo', ['one', 'two']],
   ['empty lines', '\n\na\n', ['', '', 'a']],
-  ['nothing', '', []],
+  ['an empty stream', '', []],
   ['a line of wide characters', '€😀\nñ\n', ['€😀', 'ñ']],
   ['a carriage return, which is part of its line', 'a\r\nb\n', ['a\r', 'b']],
   ['separators that only JavaScript treats as line ends', 'a\u2028b\u2029c\n', ['a\u2028b\u2029c']],
 ];
 
 describe('the framer', () => {
-  test.each(STREAMS)('splits %s, whatever the size of its pieces', (_name, stream, lines) => {
+  test.each(STREAMS)('finds the same lines in pieces of any size: %s', (_name, stream, lines) => {
     const bytes = Buffer.from(stream);
     for (const size of [1, 2, 3, 5, 1_000]) {
       expect(frame(bytes, size).map(({ text }) => text)).toEqual(lines);

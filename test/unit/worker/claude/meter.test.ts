@@ -127,7 +127,7 @@ describe('with result lines,', () => {
     expect(meter.totals().input_tokens).toBe(15);
   });
 
-  test('a total below the total at the start counts in full', () => {
+  test('a total lower than the total before the continue counts in full', () => {
     const meter = observe(
       createMeter(CONTINUE),
       result({
@@ -147,7 +147,7 @@ describe('with result lines,', () => {
     });
   });
 
-  test('a total that falls between two results counts in both parts', () => {
+  test('a total that falls between two results counts before and after the fall', () => {
     const received = (total_cost_usd: number, inputTokens: number) =>
       result({ num_turns: 1, total_cost_usd, modelUsage: { sonnet: { inputTokens } } });
     const meter = observe(
@@ -159,7 +159,7 @@ describe('with result lines,', () => {
     expect(meter.totals()).toMatchObject({ cost_usd: 0.5, num_turns: 3, input_tokens: 30 + 12 });
   });
 
-  test('a cleared conversation counts from zero, even if its total is above the old total', () => {
+  test('a cleared conversation counts from zero, even if its total is higher than before the clear', () => {
     const reset = { type: 'conversation_reset', trigger: 'clear' };
     const meter = observe(createMeter(CONTINUE), reset, result({ total_cost_usd: 0.75 }));
     expect(meter.totals().cost_usd).toBe(0.75);

@@ -38,8 +38,8 @@ const uncron = () => call('CronDelete', { id: '8415a8b5' }, {});
 const refused = () => call('ScheduleWakeup', {}, 'Error: No such tool available', true);
 
 const STORIES: [string, object[], 'no result' | 'over' | 'interim'][] = [
-  ['no line has no result', [], 'no result'],
-  ['a turn without a result line has no result', [INIT, SAID], 'no result'],
+  ['no output gives no result', [], 'no result'],
+  ['a turn without a result line gives no result', [INIT, SAID], 'no result'],
   ['a result ends the run', [INIT, SAID, RESULT], 'over'],
   [
     'lines between turns keep the run ended',
@@ -54,7 +54,7 @@ const STORIES: [string, object[], 'no result' | 'over' | 'interim'][] = [
     'interim',
   ],
   ['a second result ends the run', [INIT, RESULT, INIT, RESULT], 'over'],
-  ['a background task without a result line has no result', [INIT, tasks('a')], 'no result'],
+  ['a background task without a result line gives no result', [INIT, tasks('a')], 'no result'],
   ['a background task makes the result interim', [INIT, tasks('a'), RESULT], 'interim'],
   [
     'a background task that ended after the result ends the run',

@@ -36,7 +36,7 @@ describe('the stop of a process', () => {
     },
   );
 
-  test('does not kill a process that ends', async () => {
+  test('sends no SIGKILL to a process that ends after SIGTERM', async () => {
     const { claude, signals, end } = stubborn(null);
     const stopped = stopClaude(claude, { kind: 'cancel' });
     end({ code: 143, signal: null });

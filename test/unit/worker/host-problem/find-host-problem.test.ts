@@ -25,7 +25,7 @@ const ANYWHERE = [
   'ETXTBSY',
 ];
 
-describe('an error is a host problem:', () => {
+describe('the worker treats as a host problem', () => {
   test.for(ANYWHERE)('%s of a file, of a spawn, or in the CLI’s output', (code) => {
     expect(findHostErrno(errno(code))).toBe(code);
     expect(findFileProblem(errno(code, { path: '/tmp/x' }))?.message).toMatch(
@@ -72,7 +72,7 @@ describe('an error is a host problem:', () => {
   });
 });
 
-describe('an error is not a host problem:', () => {
+describe('the worker does not treat as a host problem', () => {
   test('a connection error, or an error without a file', () => {
     expect(findFileProblem(errno('ECONNREFUSED', { syscall: 'connect' }))).toBeNull();
     expect(findFileProblem(new Error('unforeseen'))).toBeNull();

@@ -32,7 +32,7 @@ describe('inheritConfig', () => {
       { query: 'q', model: 'opus', env: { B: '2' } },
     ],
     [
-      'replaces the old value with a falsy one',
+      'replaces the old value with a falsy value',
       { query: 'q', verbose: false },
       { query: 'q', model: 'opus', env: { A: '1' }, verbose: false },
     ],

@@ -73,7 +73,7 @@ describe('SessionConfig', () => {
   });
 });
 
-describe('the types of the seed', () => {
+describe('compared with the seed’s types,', () => {
   // The keys of the seed's types (docs/seed-parity.md).
   test.each(['id', 'run_id', 'status', 'start_time', 'end_time', 'error', 'config', 'result'])(
     'Session has the seed key %s',

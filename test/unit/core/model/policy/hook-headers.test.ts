@@ -54,7 +54,11 @@ describe('an HTTP hook whose header', () => {
       'allowedEnvVars.0',
     ],
     ['refers to a variable that is not allowed', hooked({ A: 'x$HOME' }), 'headers.A'],
-    ['refers to such a variable with braces', hooked({ A: 'ok', B: 'pa${SS}word' }), 'headers.B'],
+    [
+      'refers to a variable that is not allowed, with braces',
+      hooked({ A: 'ok', B: 'pa${SS}word' }),
+      'headers.B',
+    ],
     [
       'refers to the config’s own variable without allowing it',
       hooked({ A: '$MINE' }, [], own),

@@ -62,7 +62,7 @@ describe('the policy refuses', () => {
       'env.CLAUDE_CODE_X',
     ],
     [
-      'such a variable, set in settings',
+      'a variable that redirects the API, set in settings',
       { settings: { env: { ANTHROPIC_BASE_URL: 'x' } } },
       'ENV_NOT_ALLOWED',
       'settings.env.ANTHROPIC_BASE_URL',
@@ -151,7 +151,7 @@ describe('an operator may', () => {
     );
   });
 
-  test('allow listed values, even bypassPermissions, and clearing a forbidden option', () => {
+  test('allow listed values, even bypassPermissions, and the removal of a forbidden option', () => {
     const asked: Governed = {
       ...server('/opt/files-server'),
       settings: { model: 'opus' },
