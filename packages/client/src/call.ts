@@ -57,7 +57,8 @@ export function createCaller(settings: Settings): Caller {
           if (deadline.signal.aborted || !isBatonError(error)) throw error;
           const tried = { isRepeatable: call.isRepeatable, attempts, random: Math.random() };
           const delayMs = attempts > settings.retries ? null : retryDelayMs(error, tried);
-          // If no time is left for another attempt, the last error says more than TIMED_OUT.
+          // If no time is left for another attempt, the last error is thrown, because it says more
+          // than TIMED_OUT.
           if (delayMs === null || delayMs >= deadline.leftMs()) throw error;
           await pause(delayMs, deadline.signal);
         }

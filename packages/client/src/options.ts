@@ -28,8 +28,8 @@ export interface CallOptions {
   /** Aborts the call, which then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
   /**
-   * How long the call may take with all its retries, in milliseconds. After that it throws
-   * TIMED_OUT.
+   * How long the call may take with all its retries, in milliseconds. After that time the call
+   * throws TIMED_OUT.
    */
   timeoutMs?: number | undefined;
 }

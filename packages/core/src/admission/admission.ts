@@ -16,9 +16,9 @@
 // `parent`, `budget` (for limits), `concurrency_key`, or no value. A session that waits has no job.
 //
 // The verbs in this folder:
-//   check     to read whether a limit has room now, and write nothing
+//   check     to read whether a limit has room now, without a write
 //   reserve   to take a slot of each limit, and to count the session in the limit's minute
-//   release   to end a session's present wait
+//   release   to end a session's current wait
 //   advance   to release a session again and again, until it is queued or has to wait
 //   try       to release or reserve if there is room; otherwise the session stays where it is
 //
@@ -54,7 +54,7 @@ import { createLimitUsage } from './limit-usage.ts';
 import { createParentAdmission, type ParentAdmission } from './parent-admission.ts';
 import { createTransitions, type Transitions } from './transitions.ts';
 
-/** How many children of one parent are advanced at once. */
+/** How many children of one parent are advanced together. */
 const BATCH = 100;
 
 /** Admits sessions to the queue. The top of this file describes the states and the verbs. */

@@ -77,7 +77,7 @@ export function createKeyAdmission(deps: KeyDeps): KeyAdmission {
       const holders = await slots.holders(key);
       const fits = ({ id, concurrency_limit = 1 }: SessionOfKey) =>
         holders.length < concurrency_limit || holders.includes(id);
-      // New waiters free no slot, so if none of them fits the scan can be skipped.
+      // New waiters free no slot, so the scan is skipped if no new waiter fits.
       if (waiters.some(fits)) await releaseNext(deps, key);
     }
   }

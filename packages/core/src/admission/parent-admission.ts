@@ -20,7 +20,7 @@ export interface ParentAdmission {
   tryRelease(session: Session): Promise<void>;
   /**
    * Yields the waiting sessions for which `tryRelease` has something to do, because the process
-   * that should have called it died.
+   * that should have called `tryRelease` died.
    */
   stuck(): AsyncGenerator<Session>;
 }

@@ -41,7 +41,10 @@ export interface BatonOptions {
 /** The session manager without `acceptance`, which only the HTTP API uses. */
 export type CallerManager = Omit<SessionManager, 'acceptance'>;
 
-/** Baton inside a service: launches, continues, stops and reads sessions over two open connections. */
+/**
+ * Baton inside a service. It launches, continues, stops and reads sessions over two open
+ * connections.
+ */
 export interface Baton {
   /** Launches, continues, reads and lists sessions. */
   manager: CallerManager;

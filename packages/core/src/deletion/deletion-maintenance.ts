@@ -7,7 +7,7 @@ import type { SpentStore } from '../store/spent-store.ts';
 import type { TombstoneStore } from '../store/tombstone-store.ts';
 import type { LeftoverRemoval } from './leftover-removal.ts';
 
-/** How old a mark must be, in milliseconds, before the process that made it counts as dead. */
+/** How old a mark must be, in milliseconds, before the process that set the mark counts as dead. */
 const MARK_EXPIRES_MS = 60_000;
 
 /**

@@ -47,8 +47,8 @@ export interface DeletionDeps {
 }
 
 /**
- * If two callers delete one conversation, each may remove the other's mark. More rounds than this
- * mean a bug.
+ * If two callers delete one conversation, one caller may remove the mark of the other caller, which
+ * then needs another round. More rounds than this mean a bug.
  */
 const MAX_ROUNDS = 5;
 

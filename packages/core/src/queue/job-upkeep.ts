@@ -68,8 +68,8 @@ export function createJobUpkeep(
 
   return {
     async *waiting() {
-      // Reads all ids, from the oldest end, before it yields any. The caller's work changes the
-      // lists, so a read page by page would skip jobs.
+      // Reads all ids, oldest first, before it yields the first page. The caller changes the lists
+      // while it handles a page, so a later read of the next page would skip jobs.
       const ids: string[] = [];
       for (let from = 0; ; from += PAGE) {
         const page = await runBounded(() => queue.getRanges(WAITING, from, from + PAGE - 1, true));

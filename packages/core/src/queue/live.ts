@@ -14,7 +14,7 @@ export type PublishedSession = Pick<
 >;
 
 /**
- * Publishes on the live channel. The calls return at once and never fail: a reader that misses a
+ * Publishes on the live channel. The calls return at once and never throw. A reader that misses a
  * message reads MongoDB later.
  */
 export interface LivePublisher {

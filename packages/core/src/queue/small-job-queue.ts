@@ -10,8 +10,8 @@ const ANSWER_TIMEOUT_MS = 5_000;
 export interface SmallJobQueue {
   bull: Queue;
   /**
-   * Runs a call on the queue once it is ready. Throws UNAVAILABLE if Redis does not answer within 5
-   * s.
+   * Runs a call on the queue once the queue is ready. Throws UNAVAILABLE if Redis does not answer
+   * within 5 s.
    */
   run<T>(call: (bull: Queue) => Promise<T>): Promise<T>;
   close(): Promise<void>;

@@ -19,7 +19,10 @@ import { createBulkAcceptance, type LaunchInput, type LaunchVerdict } from './bu
 /** Accepts requests for sessions. Each call throws like the methods of the session manager. */
 export interface Acceptance {
   launch(config: SessionConfig, options?: EnqueueOptions): Promise<AcceptedSession>;
-  /** `judge` may throw to refuse the config of the new session, which includes what it inherits. */
+  /**
+   * Calls `judge` with the config of the new session, inherited values included. `judge` may throw
+   * to refuse this config.
+   */
   continue(
     request: ContinueSessionConfig,
     options?: ContinueOptions,

@@ -1,4 +1,4 @@
-// Launches many sessions with few commands to Redis and MongoDB, each with its own verdict.
+// Launches many sessions with few commands to Redis and MongoDB. Each launch gets its own verdict.
 import type { Admission } from '../admission/admission.ts';
 import type { RequestLimits } from '../admission/limit-admission.ts';
 import type { SessionConfig } from '../model/config/session-config.ts';

@@ -43,8 +43,8 @@ export function createStoreClock(db: Db): StoreClock {
     return { serverMs, atMs: (before + after) / 2, wallMs: Date.now(), tookMs: after - before };
   }
 
-  // The error of a measurement is up to half of the time that it took. If this process was paused,
-  // that can be seconds.
+  // The error of a measurement is up to half of the time that the measurement took. If this process
+  // was paused, the error can be several seconds.
   async function measure(): Promise<void> {
     let best = await measureOnce();
     for (

@@ -46,9 +46,9 @@ export interface LimitWaits {
 
 /** The waiting sessions to list. */
 export interface LimitWaiterFilter {
-  /** Only sessions under this limit. */
+  /** If set, only sessions under this limit are listed. */
   limitId?: string;
-  /** No session under one of these limits. */
+  /** Sessions under one of these limits are not listed. */
   exceptLimits: readonly string[];
   /**
    * A session that did not ask to wait is listed only if it was created before this time, because
@@ -77,7 +77,8 @@ export function createLimitWaits(db: Db, clock: StoreClock, options: ListOptions
             $nin: [...exceptLimits],
             ...(limitId === undefined ? { $exists: true } : { $eq: limitId }),
           },
-          // A session that did not ask to wait belongs to its caller until the caller times out.
+          // If a session did not ask to wait, at first only the process that stored it may handle
+          // it.
           $or: [{ on_limit: 'wait' }, { created_at: { $lte: madeBefore } }],
         })
         .sort({ created_at: 1, _id: 1 })

@@ -21,7 +21,7 @@ const SOCKET_TIMEOUT_MS = 30_000;
 
 /**
  * How long an unused connection stays open, in milliseconds. A burst of calls opens many
- * connections, and a host that is short of file descriptors needs them back.
+ * connections, and each open connection holds a file descriptor of the host.
  */
 const MAX_IDLE_MS = 10_000;
 
@@ -125,8 +125,8 @@ const ENDED = { partialFilterExpression: { end_time: { $exists: true } } };
 const LIMITED = { partialFilterExpression: { limits: { $exists: true } } };
 
 /**
- * Creates the indexes that the queries need. It is safe to run again, and in many processes at
- * once.
+ * Creates the indexes that the queries need. The function may be called again, and by many
+ * processes at once.
  */
 export async function ensureIndexes(db: Db): Promise<void> {
   await db

@@ -145,8 +145,8 @@ function openOwnedSession(db: Db, clock: StoreClock, fenced: FencedAttempt): Own
           ...encodeFields(facts),
           ...attemptFields(defined({ pid })),
         },
-        // A stored last result comes from an earlier attempt. From now on it would conclude this
-        // attempt.
+        // A stored last result comes from an earlier attempt. If the result stayed, it would
+        // conclude this attempt.
         ...defined({ $unset: last_result ? undefined : NO_LAST_RESULT }),
         ...appendOutboxEvent('session.started', attempt, now),
       }));

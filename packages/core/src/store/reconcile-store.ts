@@ -13,7 +13,8 @@ export interface ReconcileStore {
    */
   needingJobs(): AsyncGenerator<JobSource[]>;
   /**
-   * Returns which of these ids have no document, and which have a document with a terminal status.
+   * Returns which of these ids have no document, and which ids have a document with a terminal
+   * status.
    */
   classify(ids: readonly string[]): Promise<{ unknown: string[]; terminal: string[] }>;
 }

@@ -17,8 +17,8 @@ import type { TombstoneStore } from './tombstone-store.ts';
 const FRESH_MS = 10_000;
 
 /**
- * How many insert commands may run at once. If there were only one, a connection that hangs would
- * delay all inserts.
+ * How many insert commands may run at once. With only one command at a time, a connection that
+ * hangs would delay all inserts.
  */
 const INSERTS_AT_ONCE = 4;
 

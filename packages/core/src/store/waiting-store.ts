@@ -15,8 +15,8 @@ import { appendOutboxEvent } from './webhook-outbox.ts';
 export type WaitState = JobSource & Pick<Session, 'status' | 'waiting_for'>;
 
 /**
- * A session that waits for its parent, and the fields of the parent that decide whether it keeps
- * waiting.
+ * A session that waits for its parent, and the fields of the parent that decide whether the session
+ * keeps waiting.
  */
 export interface ParentWait {
   session: Pick<Session, 'id' | 'on_busy'>;

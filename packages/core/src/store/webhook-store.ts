@@ -13,8 +13,8 @@ import { createListReader, type ListOptions, readDocument } from './read-documen
 const MAX_WEBHOOKS = 100;
 
 /**
- * When an endpoint counts as dead: this many tries failed in a row, and the first of them was this
- * many milliseconds ago.
+ * An endpoint counts as dead if the last `tries` tries failed and the first of these failures was
+ * at least `ms` milliseconds ago.
  */
 export interface DeadAfter {
   tries: number;

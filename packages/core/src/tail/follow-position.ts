@@ -52,9 +52,9 @@ export function parsePosition(text: string): FollowPosition {
 }
 
 /**
- * Returns the last sent `seq` of each session, according to a position. It is infinite for the
- * ancestors of the position's sessions, because all their events were sent. Throws INVALID_REQUEST
- * if the position names a session that is not in the tree.
+ * Returns the last sent `seq` of each session, according to a position. The `seq` is infinite for
+ * the ancestors of the position's sessions, because all events of the ancestors were sent. Throws
+ * INVALID_REQUEST if the position names a session that is not in the tree.
  */
 export function expandPosition(
   position: FollowPosition,

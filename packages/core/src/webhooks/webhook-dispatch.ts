@@ -23,11 +23,15 @@ const PAGE = 500;
 
 /** Turns the outbox entries of sessions into deliveries with jobs. */
 export interface WebhookDispatch {
-  /** Dispatches the outbox of a session. Returns at once and never fails, because the sweep repeats what failed. */
+  /**
+   * Dispatches the outbox of a session. Returns at once and never throws. If the dispatch fails,
+   * the sweep repeats it.
+   */
   notify(sessionId: string): void;
   /**
-   * Runs the sweep once: dispatches entries that dead processes left, gives pending deliveries without a job a new job,
-   * and removes deliveries that are older than the log. Each step can safely be repeated.
+   * Runs the sweep once: dispatches entries that dead processes left, adds a job for each pending
+   * delivery without a job, and removes deliveries that are older than `keepMs`. Each step can
+   * safely be repeated.
    */
   sweep(): Promise<SweepReport>;
   /**

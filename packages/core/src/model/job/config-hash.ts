@@ -27,7 +27,8 @@ export function requestHash(payload: Record<string, unknown>): string {
     run_id: _runId,
     created_at: _createdAt,
     config_hash: _configHash,
-    // Two keys of one tenant may send the same request, and operators may change limits between the two calls.
+    // Callers with different keys of one tenant may send the same request, and an operator may
+    // change limits before the request is repeated.
     api_key_id: _apiKeyId,
     limits: _limits,
     // A newer version may require a feature word for the same request.

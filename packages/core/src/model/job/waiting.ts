@@ -57,8 +57,9 @@ function waitsIfBusy({ on_busy = 'reject' }: { on_busy?: OnBusy | undefined }): 
 }
 
 /**
- * Returns what to do for a session that waits for its parent: `stay` waiting, `interrupt` the parent, or `go`. A
- * parent that no worker has claimed is not interrupted: that would cancel it and leave nothing to continue.
+ * Returns what to do for a session that waits for its parent: `stay` (it keeps waiting),
+ * `interrupt` (the parent is interrupted), or `go` (the wait ends). A parent that no worker has
+ * claimed is not interrupted: an interrupt would cancel the parent, and leave nothing to continue.
  */
 export function planParentWait(
   { on_busy }: Pick<Session, 'on_busy'>,

@@ -57,7 +57,8 @@ function checkDirectories(config: Governed, { allowedRoots }: Policy): Refusal[]
 }
 
 function checkEnv(config: Governed, { allowedEnv }: Policy): Refusal[] {
-  // The CLI adds `settings.env` to its own environment, so the same names are forbidden there.
+  // The CLI adds `settings.env` to its own environment, so `settings.env` may not set the forbidden
+  // names either.
   const fields = { env: config.env, 'settings.env': config.settings?.['env'] };
   return Object.entries(fields).flatMap(([field, env]) => {
     const name = forbiddenEnvName(recordOf(env) as Record<string, string>, allowedEnv);

@@ -23,8 +23,8 @@ export interface WallClock {
   repeatOf(instant: number): { instant: number; wall: number } | null;
 }
 
-// Creating a format takes half the time of a search for a firing, and several searches in a row often use the same
-// zone.
+// The latest format is kept: creating a format takes half the time of a search for a firing, and
+// several searches in a row often use the same zone.
 let latest: { timeZone: string; format: Intl.DateTimeFormat } | undefined;
 
 function formatOf(timeZone: string): Intl.DateTimeFormat {

@@ -30,8 +30,8 @@ const UNITS: Record<string, readonly [one: string, more: string]> = {
 };
 
 /**
- * Returns the message of an issue whose schema has no message of its own: what was expected, and what kind of value
- * was found. The message never contains the value, because it may be a secret.
+ * Returns the message of an issue whose schema sets no message: what was expected, and what kind of
+ * value was found. The message never contains the value, because it may be a secret.
  */
 export function issueMessage(issue: Issue): string {
   switch (issue.code) {

@@ -22,9 +22,9 @@ function fieldOf(issue: z.core.$ZodIssue): string {
   return path.map(String).join('.');
 }
 
-// Orders the branches of a union by how likely the caller meant them. A branch that refuses the whole value comes last.
-// Of the other branches, the branch with the fewest issues comes first. If the counts are equal, the branch whose first
-// issue is deepest comes first.
+// Orders the branches of a union by how likely the caller meant each branch. A branch that refuses
+// the whole value comes last. Of the other branches, the branch with the fewest issues comes first.
+// If the counts are equal, the branch whose first issue is deepest comes first.
 function distance([first, ...rest]: readonly z.core.$ZodIssue[]): [number, number, number] {
   const path = first?.path.length ?? 0;
   const isOtherKind = path === 0 && first?.code !== 'unrecognized_keys';

@@ -140,7 +140,7 @@ export function toWebhookView(webhook: Webhook): WebhookView {
   };
 }
 
-/** Returns whether a webhook receives this type of event of a session with these tags. */
+/** Returns whether a webhook receives events of this type from sessions with these tags. */
 export function wantsEvent(
   webhook: Pick<Webhook, 'enabled' | 'types' | 'tags'>,
   type: z.infer<typeof webhookEventSchema>,
