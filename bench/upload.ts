@@ -8,7 +8,7 @@ const SESSIONS = 50;
 const TALK = { say: 'line', times: 120, every_ms: 250, bytes: 1_000 };
 
 /**
- * How often the sessions of each kind run. The lowest value counts, because other load on the
+ * How many times the sessions of each kind run. The lowest value counts, because other load on the
  * machine only adds time.
  */
 const RUNS = 6;

@@ -57,7 +57,7 @@ const API_READY_WITHIN_MS = 30_000;
 /** How long a worker may take to be ready after it listens, in milliseconds. */
 const WORKER_READY_WITHIN_MS = 10_000;
 
-/** How often a worker that was not ready in time is checked again, in milliseconds. */
+/** The time between two checks of a worker that was not ready in time, in milliseconds. */
 const PROBE_WORKER_EVERY_MS = 2_000;
 
 /**

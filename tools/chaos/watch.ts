@@ -9,7 +9,7 @@ import {
 } from '@baton/core/internal';
 import type { Random } from './random.ts';
 
-/** How often the reader reads, in milliseconds. */
+/** The time between two reads of the reader, in milliseconds. */
 const READ_EVERY_MS = 300;
 
 /** How many sessions the reader picks each time, to read their events. */
@@ -20,7 +20,7 @@ const PAGE = 500;
 export interface Watch {
   /** The exact lines of the events that the reader was shown, by session and `seq`. */
   readonly shown: Map<string, Map<number, string>>;
-  /** Each session document as it was when the reader first saw it terminal. */
+  /** Each session document at the time when the reader first saw that the session was terminal. */
   readonly finals: Map<string, Session>;
   /** Resolves when all sessions are terminal, or after `limitMs` milliseconds. */
   untilTerminal(limitMs: number): Promise<void>;

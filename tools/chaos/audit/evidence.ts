@@ -21,7 +21,7 @@ export interface Evidence {
   directories: ReadonlyMap<string, readonly MarkLine[]>;
   /** The events that a reader was shown during the run, see watch.ts. */
   shown: ReadonlyMap<string, ReadonlyMap<number, string>>;
-  /** The session documents as they were when a reader first saw them terminal. */
+  /** Each session document at the time when a reader first saw that the session was terminal. */
   finals: ReadonlyMap<string, Session>;
   /** The command lines of processes that still carry a marker after all workers have ended. */
   processes: readonly string[];

@@ -53,8 +53,8 @@ export function refuseOtherOrigins(request: FastifyRequest): void {
   if (pageOf(request) === 'other') throw foreignPage();
 }
 
-// Any program on this machine may call the API. A web page of another origin in a browser on this
-// machine may not.
+// Any program on this machine may call the API. A web page of another origin may not, although its
+// browser runs on this machine.
 function localCaller(request: FastifyRequest): Caller {
   if (!isLoopback(request.hostname)) {
     throw new AppError(

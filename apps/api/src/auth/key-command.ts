@@ -31,7 +31,7 @@ const USAGE = `expected one of these commands:
   npm run keys -- revoke ID`;
 
 /**
- * Runs the command `create`, `list` or `revoke`. Throws INVALID_REQUEST for another command or
+ * Runs the command `create`, `list` or `revoke`. Throws INVALID_REQUEST for an unknown command or
  * invalid options, and NOT_FOUND if no key has the id to revoke.
  */
 export async function runKeyCommand(

@@ -13,7 +13,8 @@ import type {
 import { jobView } from './job-view.ts';
 
 /**
- * The most jobs on a page of the dashboard. Each job is read from the queue and from the database.
+ * The maximum number of jobs on a page of the dashboard. Each job is read from the queue and from
+ * the database.
  */
 const PAGE_MAX = 100;
 
@@ -55,8 +56,8 @@ export function boardHooks(sessions: Pick<SessionStore, 'labels'>, log: Logger):
       job: (await viewed([job as AppJob]))[0],
       status,
     }),
-    // Baton's jobs have no logs and no flow. If another program wrote some, they may contain
-    // secrets.
+    // Baton's jobs have no logs and no flow. If another program wrote logs or flows, they may
+    // contain secrets.
     '/api/queues/:queueName/:jobId/logs': () => [] as unknown as Body,
     '/api/queues/:queueName/:jobId/flow': ({ nodeId }) => ({
       nodeId,

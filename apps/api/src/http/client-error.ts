@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { AppError } from '@baton/core/internal';
 import { errorBody, statusOf } from './http-error.ts';
 
-/** The most bytes of the request line and the headers of a request. */
+/** The maximum size of a request's first line and headers together, in bytes. */
 export const HEADERS_MAX_BYTES = 16 * 1024;
 
 /**

@@ -6,7 +6,8 @@ import type { App } from '../app-type.ts';
 import { announcesBody } from './json-body.ts';
 
 /**
- * The most bytes of an unread body that are read and dropped: four times the largest allowed body.
+ * The maximum size of an unread body that is read and dropped, in bytes: four times the largest
+ * allowed body.
  */
 const DRAINED_MAX_BYTES = 64 * 1024 * 1024;
 

@@ -1,6 +1,6 @@
 import type { App } from '../app-type.ts';
 
-/** The most bytes of a form. A form holds an API key, or nothing but its button. */
+/** The maximum size of a form, in bytes. A form holds an API key, or nothing but its button. */
 const FORM_MAX_BYTES = 4 * 1024;
 
 /** Lets the routes of `scope` read the bodies of HTML forms. All other routes refuse them. */

@@ -73,8 +73,8 @@ function withLimits(schema: FastifySchema, method: string): FastifySchema {
 }
 
 /**
- * Adds two facts to the schema of a route that needs a scope: the route requires an API key, and it
- * can refuse the key with these errors.
+ * Adds the required API key, and the errors of a refused key, to the schema of a route that needs a
+ * scope.
  */
 function withAccess(schema: FastifySchema, access: Access): FastifySchema {
   if (schema?.hide || access === 'public') return schema;

@@ -7,10 +7,7 @@ import { HEARTBEAT_MS, MAX_AGE_MS, type StreamTimes } from './stream-times.ts';
 // A reader whose socket accepts no bytes for this many heartbeats counts as gone.
 const STALLED_AFTER_HEARTBEATS = 4;
 
-/**
- * How long a reader has to read what was sent to it after the server begins to stop, in
- * milliseconds.
- */
+/** How long a reader may still read its stream once the server begins to stop, in milliseconds. */
 const FLUSH_TIMEOUT_MS = 2_000;
 
 /** How long a reader should wait before it reconnects, in milliseconds. */

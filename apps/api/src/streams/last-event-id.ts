@@ -11,9 +11,9 @@ export interface StreamStart {
 }
 
 /**
- * Reads where a stream resumes. Returns the position in the `Last-Event-ID`, the mark in the ids of
- * this session's events, and `isOtherSession`: true if the position belongs to a deleted session of
- * the same id.
+ * Reads where a stream resumes. Returns the `position` in the `Last-Event-ID`, and the `mark` in
+ * the ids of this session's events. `isOtherSession` is true if the position belongs to a deleted
+ * session of the same id.
  */
 export async function readResumePosition(
   { heads }: Pick<TailDeps, 'heads'>,

@@ -1,4 +1,4 @@
-/** How often a stream sends a heartbeat by default, in milliseconds. */
+/** The time between two heartbeats of a stream by default, in milliseconds. */
 export const HEARTBEAT_MS = 15_000;
 
 /**

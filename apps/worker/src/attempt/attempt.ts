@@ -58,9 +58,9 @@ export function startAttempt(
     abort: context.stopSwitch.stop,
     confirm: () => context.recorder.heartbeat(),
     lockHeld: () => context.ownership.lockHeld(),
-    // However the attempt ends, `giveUp` stops the recorder, which would otherwise keep renewing
-    // the lease. It also stops the copy of the transcript and every write that is still being
-    // repeated.
+    // `giveUp` stops the recorder even if the attempt ends with an error. Otherwise the recorder
+    // would keep renewing the lease. `giveUp` also stops the copy of the transcript and every write
+    // that is still being repeated.
     end: runAttempt(context).finally(() => {
       context.giveUp();
       context.ownership.stop();

@@ -13,8 +13,8 @@ const MAX_MS = 5 * 60_000;
 const RATE_LIMITED_FACTOR = 5;
 
 /**
- * Returns how often a session may be retried after this failure. `maxRetries` is the session's own
- * limit.
+ * Returns how many times a session may be retried after this failure. `maxRetries` is the session's
+ * own limit.
  */
 export function retriesAllowed(code: ErrorCode, maxRetries: number): number {
   return code === 'RATE_LIMITED' ? maxRetries * RATE_LIMITED_FACTOR : maxRetries;

@@ -19,8 +19,8 @@ export interface TranscriptCopy {
   /**
    * Stops the periodic copying, copies the rest and checks every file. Resolves to the manifest, or
    * to undefined if the copy could not be stored. If the host's temporary folder is missing, the
-   * last copy waits for it (10 s at most), because the folder's files are the only copy of what the
-   * CLI wrote last.
+   * last copy waits for it (10 s at most), because only the files in this folder hold what the CLI
+   * wrote last.
    */
   finish(): Promise<TranscriptManifest | undefined>;
 }

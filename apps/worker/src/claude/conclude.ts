@@ -65,10 +65,10 @@ const STORE_UNAVAILABLE: Reason = {
 };
 
 /**
- * Returns the verdict on an attempt. The session is completed if judgeResult accepts the last
- * result line as a success, whatever the exit code, and whatever Baton did after that line. An
- * interrupt completes the session too, if it left a result line or exit code 0. Otherwise an
- * interim result counts only if the CLI ended by itself with exit code 0.
+ * Returns the verdict on an attempt. If judgeResult accepts the last result line as a success, the
+ * session is completed. The exit code does not matter, and neither does what Baton did after that
+ * line. An interrupt completes the session too, if it left a result line or exit code 0. Otherwise
+ * an interim result counts only if the CLI ended by itself with exit code 0.
  */
 export function concludeAttempt(facts: AttemptFacts): Outcome {
   const { abort, result } = facts;

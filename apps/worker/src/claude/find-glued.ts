@@ -14,10 +14,9 @@ const EVENT_START = '{"type":"';
 const BROKEN_BY = 2;
 
 /**
- * Returns the index from which to look for events in a line. If the line begins with an array of
- * objects (after control sequences), that is the end of the array, because the objects of an array
- * are not events. An array that was cut takes up the whole line. A broken array ends where it
- * breaks.
+ * Returns the index from which to look for events in a line. An array of objects at the beginning
+ * of the line (after control sequences) is skipped, because the objects of an array are not events.
+ * An array that was cut takes up the whole line. A broken array ends where it breaks.
  */
 export function skipArray(text: string): number {
   const start = skipControls(text);

@@ -1,5 +1,5 @@
-// Tracks what a result line leaves open: the CLI may stay after its turn and begin another turn by
-// itself (docs/claude-cli.md, section 17).
+// Tracks the work that is pending after a result line. The CLI may keep running after its turn and
+// begin another turn by itself (docs/claude-cli.md, section 17).
 import { asList, asObject, asString } from './fields.ts';
 import { backgroundTasksOf, type ClaudeLine, resultOf } from './line.ts';
 

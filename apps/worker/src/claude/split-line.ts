@@ -15,8 +15,8 @@ export interface LinePart {
   bytes: number;
 }
 
-// Each broken object costs a scan to the end of the line. Without a bound, a line full of them
-// would take quadratic time.
+// Each broken object costs a scan to the end of the line. Without a bound, a line full of broken
+// objects would take quadratic time.
 const MAX_BROKEN = 16;
 
 /**

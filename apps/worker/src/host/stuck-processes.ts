@@ -3,7 +3,7 @@ import type { Logger } from '@baton/core/internal';
 import type { HostProblem } from '../host-problem/find-host-problem.ts';
 import { type GroupMember, hasEnded } from './process-group.ts';
 
-/** How often a process that could not be ended is checked, in milliseconds. */
+/** The time between two checks of a process that could not be ended, in milliseconds. */
 const CHECK_MS = 1_000;
 
 /**

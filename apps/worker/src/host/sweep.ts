@@ -7,7 +7,10 @@ import { type Marker, startTimeOf } from './marker.ts';
 import { killMarked } from './orphans.ts';
 import { isRunDirInUse, ownerOfRunDir } from './run-dirs.ts';
 
-/** How often a worker looks for the processes and folders of dead workers on its host, in milliseconds. */
+/**
+ * The time between two sweeps of a worker for the processes and folders of dead workers, in
+ * milliseconds.
+ */
 const SWEEP_MS = 10_000;
 
 /**

@@ -9,7 +9,7 @@ import { makeFolder } from './make-folder.ts';
 /** The folder of the marks, below WORK_ROOT. No conversation can have this name. */
 export const MARKS = '.conversations';
 
-/** How often a worker looks for deleted conversations, in milliseconds. */
+/** The time between two sweeps of a worker for deleted conversations, in milliseconds. */
 const SWEEP_MS = 15_000;
 
 /** How far a sweep looks back beyond the last sweep, in milliseconds. The clocks of writers may differ. */

@@ -9,9 +9,9 @@ const ANSWER_WITHIN_MS = 30_000;
  * Makes WORK_ROOT if absent and returns its path without symlinks. Throws INVALID_CONFIG if the directory
  * cannot be made, or if the file system does not answer in time.
  *
- * @param workRoot An absolute path. @param withinMs How long the file system may take, in
- * milliseconds. @param make The function that makes the folder. A test passes a function that never
- * answers.
+ * @param workRoot An absolute path.
+ * @param withinMs How long the file system may take, in milliseconds.
+ * @param make The function that makes the folder. A test passes a function that never answers.
  */
 export async function makeWorkRoot(
   workRoot: string,

@@ -2,7 +2,7 @@
 import type { LeaderLease, Logger } from '@baton/core/internal';
 import { runPeriodically } from '../runtime/run-periodically.ts';
 
-/** How often the lease is renewed, in milliseconds. */
+/** The time between two renewals of the lease, in milliseconds. */
 const RENEW_EVERY_MS = 5_000;
 
 /** How long the lease is valid, in milliseconds. After that, another worker takes over. */
@@ -15,7 +15,7 @@ const REPEAT_MS = 10 * 60_000;
 export interface MaintenanceTask {
   /** The name of the task in logs. */
   name: string;
-  /** How often the task runs, in milliseconds. */
+  /** The time between the starts of two runs, in milliseconds. */
   everyMs: number;
   /**
    * How long one run may take, in milliseconds. After that, the next run starts even if this run

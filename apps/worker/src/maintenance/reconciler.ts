@@ -1,4 +1,5 @@
-// Compares the session documents with the queue, and restores what one of them has lost.
+// Compares the session documents with the queue, and restores the documents and jobs that are
+// missing.
 import {
   type Admission,
   type Adopter,
@@ -17,7 +18,10 @@ import {
 } from '@baton/core/internal';
 import type { MaintenanceTask } from './maintenance.ts';
 
-/** How often the lease holder runs each step, in milliseconds. A job without a document is found within this time. */
+/**
+ * The time between two runs of each step, in milliseconds. A job without a document is found within
+ * this time.
+ */
 const PERIOD_MS = 5_000;
 
 /** How long one step may take, in milliseconds. A queue of 100,000 jobs takes seconds. */

@@ -15,7 +15,10 @@ import type { MaintenanceTask } from './maintenance.ts';
  */
 const HALF_MS = 1_000;
 
-/** How often a round starts, and how long it may take if it hangs, in milliseconds. */
+/**
+ * The time between the starts of two rounds, and how long a round may take if it hangs, in
+ * milliseconds.
+ */
 const PERIOD_MS = 5_000;
 const LIMIT_MS = 60_000;
 
@@ -36,8 +39,8 @@ export interface RetentionDeps {
 /** Creates the two halves of a round. Each call does a slice of the work; the next call continues after it. */
 function createHalves(deps: RetentionDeps) {
   const { deletion, tree, clock, days, log } = deps;
-  // A conversation that continues keeps its old sessions, and they stay at the head of the list. The cursor
-  // moves past them, and starts again after the end.
+  // A conversation that continues keeps its old sessions, and they stay at the head of the list.
+  // The cursor moves past them. At the end of the list, it returns to the beginning.
   let cursor: EndedSession | undefined;
 
   async function deleteByAge(keptDays: number, signal: AbortSignal): Promise<number> {

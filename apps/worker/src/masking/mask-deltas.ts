@@ -48,8 +48,8 @@ const MAX_WAITING = 256;
 // many bytes. Many ordinary texts end with a shorter piece of a secret.
 const CUT_MIN_BYTES = 8;
 
-// The longest end of a text that is kept because it may begin a secret, in bytes. No variable is
-// longer.
+// The maximum size, in bytes, of the end of a text that is kept because it may begin a secret. No
+// variable is longer.
 const MAX_OPEN_BYTES = 256 * 1024;
 
 const NOTHING = Buffer.alloc(0);

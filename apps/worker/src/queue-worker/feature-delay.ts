@@ -12,8 +12,8 @@ const REMEMBERED = 10_000;
 /**
  * Returns how long a job waits if this worker does not understand it, in milliseconds. The delay is
  * 5 s at first, doubles each time a worker takes the job, and is at most 5 min. `attempts` is how
- * often workers took the job. BullMQ keeps this count in Redis, so a restart of the worker does not
- * reset the delay.
+ * many times workers took the job. BullMQ keeps this count in Redis, so a restart of the worker
+ * does not reset the delay.
  */
 export function featureDelayMs(attempts: number): number {
   return Math.min(FIRST_DELAY_MS * 2 ** Math.max(attempts - 1, 0), MAX_DELAY_MS);

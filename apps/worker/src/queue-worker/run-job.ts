@@ -13,9 +13,10 @@ import type { JobOutcome } from './job-outcome.ts';
 const RETRY_DELAY_MS = 2_000;
 
 /**
- * How often in a row a worker processes a job that throws an error although the stores answer. Such
- * an error usually comes from stored data or from a bug in Baton, so it comes back with each try.
- * The second and third try rule out that the worker read a document while it was being written.
+ * How many times in a row a worker processes a job that throws an error although the stores answer.
+ * Such an error usually comes from stored data or from a bug in Baton, so it comes back with each
+ * try. The second and third try rule out that the worker read a document while it was being
+ * written.
  */
 const MAX_TRIES = 3;
 

@@ -15,8 +15,8 @@ export interface SettleOptions {
 }
 
 /**
- * Settles a job that this worker has locked with `token`. Returns the result of a job that is done. For
- * any other outcome, throws the BullMQ error that stands for it.
+ * Settles a job that this worker has locked with `token`. Returns the result of a job that is done.
+ * For any other outcome, throws the BullMQ error for that outcome.
  */
 export async function settleJob<Result>(
   job: Job,

@@ -33,13 +33,13 @@ export type FiringResult = 'launched' | 'skipped' | 'refused' | 'void';
  */
 const LAUNCH_MS = 30_000;
 
-// How often a decision starts again because the schedule changed in the meantime.
+// How many tries a firing gets. A try fails if the schedule changes during the try.
 const MAX_ROUNDS = 5;
 
 /**
- * Fires a schedule. Two calls for one firing make one session. Rejects if a store is unavailable; the call may
- * then be repeated. The session is noted in the schedule before it is launched, so that only one session is
- * launched even if the worker dies in between.
+ * Fires a schedule. Two calls for one firing make one session. Rejects if a store is unavailable;
+ * the call may then be repeated. The schedule notes the session before the launch, so that only one
+ * session is launched even if the worker dies between these two steps.
  */
 export async function fire(
   deps: FireDeps,

@@ -21,7 +21,7 @@ const MAX_PAUSE_WITHOUT_RESET_MS = 30_000;
 /** The result that the queue keeps of a completed job. */
 export interface JobResult {
   status: string;
-  /** The session waits for admission, and has no job until admission adds another one. */
+  /** The session waits for admission, and has no job until admission adds another job. */
   waiting?: true;
 }
 

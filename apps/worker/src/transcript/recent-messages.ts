@@ -5,8 +5,8 @@ export interface RecentMessages {
   lines(): readonly string[];
 }
 
-// The same bounds as those of the recorder's backlog: no more messages can be in the stored transcript
-// without being recorded as events.
+// These bounds equal the bounds of the recorder's backlog, because the stored transcript cannot
+// hold more messages that are not recorded as events.
 const MAX_LINES = 4_096;
 const MAX_CHARS = 16 * 1024 * 1024;
 

@@ -30,7 +30,7 @@ export interface Restored {
   uuids: ReadonlySet<string>;
   /** The newest message entries of the session's own part of the main file, oldest first. */
   messages: readonly string[];
-  /** The ids of all API messages in the main file, including those of ancestors. */
+  /** The ids of all API messages in the main file, including the messages of ancestors. */
   messageIds: Pick<KnownIds, 'has'>;
 }
 

@@ -4,7 +4,7 @@ const NEWLINE = 0x0a;
 
 const SEGMENT_BYTES = 1024 * 1024;
 
-// The most bytes of a file that are held in memory at once. A longer line is cut.
+// How many bytes of a file are held in memory at most. A longer line is cut.
 const SEGMENT_MAX_BYTES = 64 * 1024 * 1024;
 
 /** A piece of a file, and the offset at which it begins. */

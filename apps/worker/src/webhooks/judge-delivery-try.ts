@@ -1,6 +1,6 @@
 import type { PostFacts } from './post.ts';
 
-/** How often a delivery is tried before it fails. The tries take about a day and a half. */
+/** How many times a delivery is tried before it fails. The tries take about a day and a half. */
 const MAX_TRIES = 10;
 
 /** The longest pause between two tries, in milliseconds. */

@@ -5,7 +5,7 @@ import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { type AddressRange, defined, mayConnect } from '@baton/core/internal';
 
-/** The answer of an endpoint, or why there is none. */
+/** The answer of an endpoint, or the reason why there is no answer. */
 export interface PostFacts {
   status?: number;
   /** The value of the Retry-After header, in milliseconds. */
