@@ -90,7 +90,7 @@ console.log(JSON.stringify([launched.id, continued.id]));
 `;
 
 describe('npm run pack core', () => {
-  test('makes a tarball with only the JavaScript, types and source maps of every source', ({
+  test('makes a tarball with only the JavaScript, types and source maps of every source file', ({
     packed,
     project,
   }) => {

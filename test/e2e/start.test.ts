@@ -162,7 +162,7 @@ describe('npm start', () => {
     expect(await scriptFolder.processes()).toEqual([]);
   });
 
-  test('prints the same in JSON if it is not on a terminal', async ({
+  test('prints the same facts as JSON if it does not run on a terminal', async ({
     scriptFolder,
     databaseName,
     queuePrefix,
@@ -206,7 +206,7 @@ describe('npm start', () => {
     expect(await run.end('SIGINT')).toBe(0);
   });
 
-  test('lists every wrong setting before it starts a process', async ({ scriptFolder }) => {
+  test('lists every invalid setting before it starts a process', async ({ scriptFolder }) => {
     const run = scriptFolder.run('start.ts', [], {
       LEASE_MS: '5',
       WORK_ROOT: 'work',

@@ -65,7 +65,7 @@ describe('the API as a process', () => {
     }
   });
 
-  test('exits with 1 on wrong settings and lists the variables without values', async () => {
+  test('exits with 1 on invalid settings and lists the variables without values', async () => {
     const { ended, err, out } = run({
       REDIS_URL: 'http://user:s3cret@localhost',
       PORT: '70000',

@@ -65,7 +65,7 @@ describe('a client', () => {
     expect(events[0]).toMatchObject({ session_id: id, type: 'assistant' });
   });
 
-  test('cancels, interrupts and deletes', async ({ client }) => {
+  test('cancels, interrupts and deletes sessions', async ({ client }) => {
     const first = await client.launch({ query: 'one' });
     expect(await client.cancel(first.id)).toMatchObject({ status: 'cancelled' });
     const second = await client.launch({ query: 'two' });

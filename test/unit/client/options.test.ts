@@ -29,7 +29,7 @@ describe('a client', () => {
     ['apiKey', { baseUrl: 'https://baton.example', apiKey: '' }],
     ['timeoutMs', { baseUrl: 'https://baton.example', timeoutMs: Number.NaN }],
     ['retries', { baseUrl: 'https://baton.example', retries: -1 }],
-  ])('with a wrong %s cannot be created, and the error shows no secret', (field, options) => {
+  ])('with an invalid %s cannot be created, and the error shows no secret', (field, options) => {
     const error = refusal(() => createClient(options));
     expect(error).toMatchObject({ code: 'INVALID_REQUEST', details: { field }, attempts: 0 });
     expect(`${error.message}${error.stack}`).not.toContain('s3cret');

@@ -15,7 +15,7 @@ function counted(keys: KeyStore): { keys: KeyStore; asked: () => number } {
   return { keys: { ...keys, find }, asked: () => asked };
 }
 
-test('a key identifies its tenant, with its scope and all lower scopes', async ({ db }) => {
+test('a key identifies its tenant, and grants its scope and all lower scopes', async ({ db }) => {
   const keys = createKeyStore(db);
   const { key, text } = await keys.create({ name: 'a', tenant: 'team-a', scope: 'write' });
   const cache = createKeyCache(keys, log);

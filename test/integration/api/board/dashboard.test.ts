@@ -112,7 +112,7 @@ describe('a job on the dashboard', () => {
     }
   });
 
-  test('is listed with at most a hundred jobs on a page', async ({ api }) => {
+  test('is listed on a page of at most a hundred jobs', async ({ api }) => {
     const jobs = Array.from({ length: 120 }, () => makeLaunchJob());
     await Promise.all(jobs.map((job) => api.queue.add(job)));
     const { queues } = (await api.app.inject({ url: LIST })).json();

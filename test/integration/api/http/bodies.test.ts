@@ -74,13 +74,21 @@ describe('a call that needs no body accepts what clients send anyway:', () => {
 
 describe('a body with a value that storage may change', () => {
   test.for<[what: string, text: string, field: string]>([
-    ['half a pair in the query', '{"query":"a\\ud83d b"}', 'query'],
-    ['half a pair in a tag', '{"query":"q","tags":["\\udc00"]}', 'tags.0'],
-    ['half a pair in a title', '{"query":"q","title":"\\ud83d"}', 'title'],
-    ['half a pair in metadata', '{"query":"q","metadata":{"a":["\\ud83d"]}}', 'metadata.a.0'],
+    ['half a surrogate pair in the query', '{"query":"a\\ud83d b"}', 'query'],
+    ['half a surrogate pair in a tag', '{"query":"q","tags":["\\udc00"]}', 'tags.0'],
+    ['half a surrogate pair in a title', '{"query":"q","title":"\\ud83d"}', 'title'],
+    [
+      'half a surrogate pair in metadata',
+      '{"query":"q","metadata":{"a":["\\ud83d"]}}',
+      'metadata.a.0',
+    ],
     ['a number above 2^53', '{"query":"q","metadata":{"n":12345678901234567890}}', 'metadata.n'],
     ['one more than 2^53 - 1', '{"query":"q","metadata":{"n":9007199254740993}}', 'metadata.n'],
-    ['an endless number', '{"query":"q","metadata":{"n":1e400}}', 'metadata.n'],
+    [
+      'a number that is too large for JavaScript',
+      '{"query":"q","metadata":{"n":1e400}}',
+      'metadata.n',
+    ],
     ['minus zero', '{"query":"q","metadata":{"n":-0}}', 'metadata.n'],
     [
       'a number with too many digits',

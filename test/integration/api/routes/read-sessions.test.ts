@@ -73,7 +73,7 @@ describe('GET /v1/sessions/:id', () => {
 });
 
 describe('GET /v1/sessions', () => {
-  test('pages through all sessions newest first, each once', async ({ api }) => {
+  test('returns all sessions in pages, newest first, each once', async ({ api }) => {
     const tag = newId();
     const times = [3, 1, 2, 2, 2];
     const made = times.map((day) =>

@@ -20,7 +20,9 @@ function keep(api: Api, daysAgo: number, cost: number) {
 }
 
 describe('GET /v1/usage', () => {
-  test('sums the last 30 days, grouped by day in order', async ({ api }) => {
+  test('sums the usage of the last 30 days, grouped by day and in the order of the days', async ({
+    api,
+  }) => {
     await keep(api, 3, 1);
     await keep(api, 1, 2);
     await keep(api, 40, 4);
@@ -35,7 +37,7 @@ describe('GET /v1/usage', () => {
     expect(Date.parse(usage.to) - Date.parse(usage.from)).toBe(30 * DAY_MS);
   });
 
-  test('sums a given period for one tag', async ({ api }) => {
+  test('sums the usage of a given period for one tag', async ({ api }) => {
     await keep(api, 100, 8);
     const from = new Date(Date.now() - 101 * DAY_MS).toISOString();
     expect((await read(api, `from=${from}&tag=tag-8`)).total).toMatchObject({ cost_usd: 8 });
@@ -44,7 +46,9 @@ describe('GET /v1/usage', () => {
     });
   });
 
-  test('sums a whole conversation, however old it is', async ({ api }) => {
+  test('sums the usage of a whole conversation, however old the conversation is', async ({
+    api,
+  }) => {
     const { id } = await keep(api, 1000, 16);
     const usage = await read(api, `root_session_id=${id}`);
     expect(usage).toMatchObject({ total: { sessions: 1, cost_usd: 16 } });

@@ -18,7 +18,7 @@ describe('a session queue', () => {
     await other.close();
   });
 
-  test('limits a pause set by another tool to five minutes and logs it once', async ({
+  test('shortens a pause that another tool set, so that it lasts at most five minutes, and logs that once', async ({
     queue,
     queuePrefix,
   }) => {

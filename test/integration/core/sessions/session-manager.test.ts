@@ -8,7 +8,7 @@ const test = base.extend(
   ({ stores, queue }) => createSessionServices({ stores, clock: stores.clock, queue }).manager,
 );
 
-test('webhooks are notified at once of a session that was refused when it was read, but not of new sessions', async ({
+test('webhooks are notified at once of a session whose job was refused when the session was read, but not of new sessions', async ({
   queue,
   stores,
 }) => {
@@ -53,7 +53,7 @@ describe('launchSession', () => {
     expect(second).toEqual(first);
   });
 
-  test('refuses a wrong config and stores nothing', async ({ manager, queue, stores }) => {
+  test('refuses an invalid config and stores nothing', async ({ manager, queue, stores }) => {
     const id = newId();
     await expect(manager.launchSession({ query: 5 as never }, { id })).rejects.toMatchObject({
       code: 'INVALID_REQUEST',
@@ -121,7 +121,7 @@ describe('continueSession', () => {
     ).rejects.toMatchObject({ code: 'PARENT_NOT_RESUMABLE' });
   });
 
-  test('refuses a wrong override and names it', async ({ manager }) => {
+  test('refuses an invalid override and names the field', async ({ manager }) => {
     const request = { parent_session_id: newId(), query: 'go on', model: 5 as never };
     await expect(manager.continueSession(request)).rejects.toMatchObject({
       code: 'INVALID_REQUEST',

@@ -4,7 +4,9 @@ import { test } from '../../../support/services.ts';
 
 const BY_TIME = { created_at: -1, _id: -1 };
 
-test('indexes exist for sessions by status, parent, conversation, tag and time', async ({ db }) => {
+test('the stored sessions have indexes by status, parent, conversation, tag and time', async ({
+  db,
+}) => {
   await ensureIndexes(db);
   await ensureIndexes(db);
   const keys = (await db.collection('sessions').indexes()).map(({ key }) => key);

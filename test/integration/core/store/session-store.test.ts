@@ -50,7 +50,7 @@ describe('insertIfAbsent', () => {
     expect(stored).toHaveLength(1);
   });
 
-  test('get returns null for an unknown id', async ({ stores }) => {
+  test('affects no other id: get returns null for an unknown id', async ({ stores }) => {
     expect(await stores.sessions.get(newId())).toBeNull();
   });
 });

@@ -44,7 +44,9 @@ describe('a worker does not start', () => {
     expect(err).toContain('npm install -g @anthropic-ai/claude-code');
   });
 
-  test('if settings are wrong, and names all of them without their values', async ({ fleet }) => {
+  test('if settings are invalid, and names all invalid settings without their values', async ({
+    fleet,
+  }) => {
     const { code, err, out } = await refusedStart({
       ...fleet.env,
       REDIS_URL: 'http://user:s3cret@redis',

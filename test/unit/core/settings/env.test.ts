@@ -32,7 +32,7 @@ describe('parseEnv', () => {
     expect(parseEnv(schema, { REDIS_URL: 'x', ROOTS: ' /a : :/b' }).ROOTS).toEqual(['/a', '/b']);
   });
 
-  test('lists every wrong variable in one error, without any value', () => {
+  test('lists every invalid variable in one error, without any value', () => {
     const error = refusal({ REDIS_URL: '', PORT: 's3cret' });
     expect(error.code).toBe('INVALID_CONFIG');
     expect(error.message).toContain('REDIS_URL: ');

@@ -92,7 +92,7 @@ test.each([
   ['doubles after short lines', 8, [100, 200], 16],
   ['stays at its maximum', 32, [100], 32],
   ['shrinks at once after long lines', 32, [100, 128 * 1024], 2],
-  ['shrinks to one', 2, [1024 * 1024], 1],
+  ['shrinks to one event', 2, [1024 * 1024], 1],
 ])('the page size of a stream %s', (_what, events, sizes, next) => {
   expect(nextPage(events, sizes)).toBe(next);
 });

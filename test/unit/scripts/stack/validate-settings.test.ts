@@ -21,7 +21,7 @@ test('settings that the API and the workers accept pass, even without the addres
   await validateSettings(await withHome({ PORT: '0', WORKER_CONCURRENCY: '2', REDIS_URL: ' ' }));
 });
 
-test('the error lists each wrong setting once, whether the API or a worker would refuse it', async () => {
+test('the error lists each invalid setting once, whether the API or a worker would refuse it', async () => {
   const wrong = {
     PORT: '70000',
     LEASE_MS: '5',

@@ -173,7 +173,7 @@ describe('with result lines,', () => {
     expect(meter.totals().cost_usd).toBe(0);
   });
 
-  test('counts of a model that fell are counted in full, but the counts of other models are not', () => {
+  test('the counts of one model are added in full if they fell, and the counts of other models are not', () => {
     const meter = observe(
       createMeter({
         costAtStart: 0,

@@ -60,7 +60,7 @@ describe('SessionConfig', () => {
     ['strict_mcp_config', { strict_mcp_config: 'true' }],
     ['timeouts.idle', { timeouts: { idle: 5 } }],
     ['mcp_config.mcpServers.a b', { mcp_config: { mcpServers: { 'a b': { command: 'x' } } } }],
-  ])('refuses a wrong %s and names it', (field, fields) => {
+  ])('refuses an invalid %s and names the field', (field, fields) => {
     expect(() => parseInput(sessionConfigSchema, { query: 'q', ...fields })).toThrowError(
       expect.objectContaining({ code: 'INVALID_REQUEST', details: { field } }),
     );

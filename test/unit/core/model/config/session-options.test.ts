@@ -30,7 +30,7 @@ describe('the options of a session', () => {
     ['priority', 'a fraction', { priority: 1.5 }],
     ['priority', "a number above BullMQ's maximum", { priority: 2_097_152 }],
     ['colour', 'an unknown key', { colour: 'red' }],
-  ])('refuse a wrong %s: %s', (field, _, options) => {
+  ])('refuse an invalid %s: %s', (field, _, options) => {
     expect(() => parseInput(sessionOptionsSchema, options)).toThrowError(
       expect.objectContaining({ code: 'INVALID_REQUEST', details: { field } }),
     );

@@ -53,7 +53,7 @@ describe('the payload of a job', () => {
     ['created_at', 'not a time', { created_at: 'yesterday' }],
     ['created_at', 'a time without a zone', { created_at: '2026-01-02T03:04:05' }],
     ['not_before', 'not a time', { not_before: 5 }],
-  ])('is refused for a wrong %s: %s', (field, _, fields) => {
+  ])('is refused for an invalid %s: %s', (field, _, fields) => {
     expect(() => parseInput(jobSchema, { ...makeLaunchJob(), ...fields })).toThrowError(
       expect.objectContaining({ details: { field } }),
     );
@@ -64,7 +64,7 @@ describe('the payload of a job', () => {
     ['overrides', { overrides: undefined }],
     ['overrides.query', { overrides: {} }],
     ['config', { config: { query: 'q' } }],
-  ])('of a continue is refused for a wrong %s', (field, fields) => {
+  ])('of a continue is refused for an invalid %s', (field, fields) => {
     expect(() => parseInput(jobSchema, { ...makeContinueJob(newId()), ...fields })).toThrowError(
       expect.objectContaining({ details: { field } }),
     );
@@ -131,7 +131,7 @@ describe('a job built by a producer', () => {
     ['titel', () => parseLaunchJob({ query: 'q' }, { titel: 'x' } as never)],
     ['parent_session_id', () => parseContinueJob({ query: 'q' } as never)],
     ['env', () => parseContinueJob({ parent_session_id: newId(), query: 'q', env: 5 as never })],
-  ])('is refused if %s is wrong, and the error names it', (field, act) => {
+  ])('is refused if %s is invalid, and the error names that field', (field, act) => {
     expect(act).toThrowError(
       expect.objectContaining({ code: 'INVALID_REQUEST', details: { field } }),
     );

@@ -13,22 +13,30 @@ const HALF = 'a\ud83d b';
 describe('a value that storage may change', () => {
   test.each<[string, object, string]>([
     ['half a surrogate pair in the query', { config: { query: HALF } }, 'config.query'],
-    ['the other half in the query', { config: { query: '\ude00' } }, 'config.query'],
     [
-      'half a pair in a system prompt',
+      'the other half of a surrogate pair in the query',
+      { config: { query: '\ude00' } },
+      'config.query',
+    ],
+    [
+      'half a surrogate pair in a system prompt',
       { config: { query: 'q', system_prompt: HALF } },
       'config.system_prompt',
     ],
-    ['half a pair in env', { config: { query: 'q', env: { A: HALF } } }, 'config.env.A'],
+    ['half a surrogate pair in env', { config: { query: 'q', env: { A: HALF } } }, 'config.env.A'],
     [
-      'half a pair in settings',
+      'half a surrogate pair in settings',
       { config: { query: 'q', settings: { a: [HALF] } } },
       'config.settings.a.0',
     ],
-    ['half a pair in a tag', { tags: ['ok', HALF] }, 'tags.1'],
-    ['half a pair in a title', { title: HALF }, 'title'],
-    ['half a pair in a key of metadata', { metadata: { [HALF]: 1 } }, `metadata.${HALF}`],
-    ['half a pair deep in metadata', { metadata: { a: { b: [HALF] } } }, 'metadata.a.b.0'],
+    ['half a surrogate pair in a tag', { tags: ['ok', HALF] }, 'tags.1'],
+    ['half a surrogate pair in a title', { title: HALF }, 'title'],
+    ['half a surrogate pair in a key of metadata', { metadata: { [HALF]: 1 } }, `metadata.${HALF}`],
+    [
+      'half a surrogate pair deep in metadata',
+      { metadata: { a: { b: [HALF] } } },
+      'metadata.a.b.0',
+    ],
     ['a number above 2^53', { metadata: { n: 2 ** 53 } }, 'metadata.n'],
     ['a number below -2^53', { metadata: { n: -(2 ** 60) } }, 'metadata.n'],
     ['an infinite number', { metadata: { n: [Number.POSITIVE_INFINITY] } }, 'metadata.n.0'],

@@ -59,7 +59,7 @@ describe('the error from parseInput names the field', () => {
     ['config', { config: { query: 'q', model: 5 } }, 'config.model'],
     ['a key of the other kind', { overrides: { query: 'q' } }, 'overrides'],
     ['metadata', { metadata: { a: { b: [1, undefined] } } }, 'metadata.a.b.1'],
-  ])('for a wrong %s in a job', (_, fields, field) => {
+  ])('for an invalid %s in a job', (_, fields, field) => {
     const value = { ...makeLaunchJob(), ...fields };
     expect(refusal(() => parseInput(jobSchema, value))).toMatchObject({ details: { field } });
   });
