@@ -13,13 +13,13 @@ export interface UsageFilter {
   /** A time in RFC 3339. Default: now. */
   to?: string | undefined;
   /**
-   * Only sessions of this conversation. Without `from` and `to`, sessions that have not ended count
-   * too.
+   * If set, only sessions of this conversation count. Without `from` and `to`, sessions that have
+   * not ended count too.
    */
   root_session_id?: string | undefined;
-  /** Only sessions with this tag. */
+  /** If set, only sessions with this tag count. */
   tag?: string | undefined;
-  /** Only sessions of the API key with this id. */
+  /** If set, only sessions of the API key with this id count. */
   key?: string | undefined;
 }
 

@@ -1,4 +1,5 @@
-// What the apps, tests and tools of this repository use. Names here may change with any version.
+// The names that the apps, tests and tools of this repository use. Names here may change with any
+// version.
 
 export type { Admission } from './admission/admission.ts';
 export { createOperatorLimits } from './admission/operator-limits.ts';

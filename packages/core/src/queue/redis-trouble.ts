@@ -1,8 +1,8 @@
 import { AppError, isAppError } from '../model/errors/app-error.ts';
 
 /**
- * Why Redis refuses a command now, by the first word of its answer. The same command may succeed
- * later.
+ * The reasons for which Redis refuses a command at the moment, by the first word of its answer. The
+ * same command may succeed later.
  */
 const TROUBLES: Record<string, string> = {
   READONLY: 'Redis is read-only: it follows another server',

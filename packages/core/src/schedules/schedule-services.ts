@@ -3,7 +3,7 @@ import type { Sealer } from '../sealing/sealer.ts';
 import type { ScheduleStore } from '../store/schedule-store.ts';
 import { createSchedules, type Schedules } from './schedules.ts';
 
-/** What a process needs to manage schedules, and to fire them. */
+/** The parts that a process needs to manage schedules and to fire them. */
 export interface ScheduleServices {
   store: ScheduleStore;
   verbs: Schedules;

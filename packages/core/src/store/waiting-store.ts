@@ -11,7 +11,9 @@ import { createListReader, type ListOptions } from './read-document.ts';
 import { decodeSession } from './session-codec.ts';
 import { appendOutboxEvent } from './webhook-outbox.ts';
 
-/** Whether a session still waits, and the fields that its job is made from. */
+/**
+ * The fields that show whether a session still waits, and the fields from which its job is built.
+ */
 export type WaitState = JobSource & Pick<Session, 'status' | 'waiting_for'>;
 
 /**

@@ -29,7 +29,7 @@ export interface WebhookDispatch {
    */
   notify(sessionId: string): void;
   /**
-   * Runs the sweep once: dispatches entries that dead processes left, adds a job for each pending
+   * Runs the sweep once. Dispatches entries that dead processes left, adds a job for each pending
    * delivery without a job, and removes deliveries that are older than `keepMs`. Each step can
    * safely be repeated.
    */

@@ -8,7 +8,7 @@ import { createWebhookDispatch, type WebhookDispatch } from './webhook-dispatch.
 
 const KEEP_MS = 14 * 24 * 3600 * 1000;
 
-/** What a process needs to manage webhooks, and to notify them of status changes. */
+/** The parts that a process needs to manage webhooks, and to send them status changes. */
 export interface WebhookServices {
   store: WebhookStore;
   deliveries: DeliveryStore;

@@ -6,10 +6,12 @@ import type { Governed, Refusal } from './policy.ts';
 const REFERENCE = /\$\{([A-Z_][A-Z0-9_]*)\}|\$([A-Z_][A-Z0-9_]*)/g;
 
 /**
- * Returns the parts of a config's http hooks that could send the operator's variables, or that would reach the server
- * in a different form from what the caller wrote. A header may refer to a variable only if `env` or `settings.env` of
- * the same config sets it, and `allowedEnvVars` names it. If the settings have `httpHookAllowedEnvVars`, that list must
- * name the variable, too. The CLI fills in any other variable from the operator's environment, or leaves it out.
+ * Returns the parts of a config's http hooks that the policy refuses: names of the operator's
+ * variables in `allowedEnvVars`, and headers that the CLI would send with a different text. A
+ * header may refer to a variable only if `env` or `settings.env` of the same config sets it, and
+ * `allowedEnvVars` names it. If the settings have `httpHookAllowedEnvVars`, that list must name the
+ * variable, too. The CLI fills in any other variable from the operator's environment, or leaves it
+ * out.
  */
 export function hookRefusals(config: Governed): Refusal[] {
   const own = new Set([...keysOf(config.env), ...keysOf(config.settings?.['env'])]);

@@ -29,7 +29,10 @@ export interface Policy {
   allowedMcpCommands: Allowed;
   /** The settings files that a session reads by default, and the settings files that callers may request. */
   settingSources: { byDefault: readonly SettingSource[]; allowed: readonly SettingSource[] };
-  /** Whether a session by default ignores `.mcp.json`, and whether callers may not change that. */
+  /**
+   * Whether a session by default ignores `.mcp.json`, and whether callers are forbidden to change
+   * this default.
+   */
   strictMcpConfig: { byDefault: boolean; isLocked: boolean };
 }
 

@@ -17,14 +17,15 @@ export interface WallClock {
   /** Returns the gap that skips this wall time: the first instant after it, and its length in milliseconds. */
   gapAt(wall: number): { end: number; lengthMs: number };
   /**
-   * If the clocks will show the wall time of this instant a second time, returns when they are put back: the instant,
-   * and the wall time that they show then. Otherwise returns null.
+   * Returns null unless the clocks will show the wall time of this instant a second time. Then
+   * returns the instant at which the clocks are set back, and the wall time that they show at that
+   * instant.
    */
   repeatOf(instant: number): { instant: number; wall: number } | null;
 }
 
-// The latest format is kept: creating a format takes half the time of a search for a firing, and
-// several searches in a row often use the same zone.
+// The latest format is kept, because several searches in a row often use the same zone. Creating a
+// format takes half the time of a search for a firing.
 let latest: { timeZone: string; format: Intl.DateTimeFormat } | undefined;
 
 function formatOf(timeZone: string): Intl.DateTimeFormat {

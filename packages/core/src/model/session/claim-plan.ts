@@ -3,7 +3,7 @@ import type { FailureFacts } from './outcome.ts';
 import type { Session } from './session.ts';
 import { isTerminal } from './status.ts';
 
-/** What a worker that received a session's job does with the session. */
+/** What a worker does with a session after it received the session's job. */
 export type ClaimPlan =
   | { kind: 'terminal' }
   | { kind: 'busy'; owner: string; expires_at: Date }

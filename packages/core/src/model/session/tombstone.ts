@@ -12,8 +12,8 @@ export interface Tombstone {
   root_session_id: string;
   state: 'asked' | 'deleting' | 'buried' | 'gone';
   /**
-   * When the deletion began, or when the session was created if that is later. A session with this id that was created
-   * after this time is a new session.
+   * The time at which the deletion began, or at which the session was created, whichever is later.
+   * A session with this id that was created after this time is a new session.
    */
   at: Date;
   /** The `seq` of its last event; 0 while it is unknown. */
