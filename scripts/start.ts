@@ -19,7 +19,7 @@ const WORKERS = 2;
 // On a terminal, a log line for each request and session would bury the addresses.
 const logLevel = process.stderr.isTTY ? 'warn' : undefined;
 
-process.stdout.on('error', () => {}); // the reader of standard output may close it; the stack keeps running
+process.stdout.on('error', () => {}); // if the reader closes standard output, the stack keeps running
 const sink = createSink(process);
 const signal = stopSignal(process, sink.info);
 process.exit(await run());

@@ -5,8 +5,8 @@ import { rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-// A lost part becomes a link to nothing, and the link stays. If the link were missing, a program
-// that makes missing parent folders could make the part again.
+// A lost part becomes a link to a file that does not exist. If the link itself were missing, a
+// program that makes missing parent folders could make the part again.
 const NOWHERE = '/proc/no-such-file';
 
 /** A part of the host that a fault can take away from a worker. */

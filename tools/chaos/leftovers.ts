@@ -1,5 +1,5 @@
-// Finds what a run must not leave behind. It searches for the name of the marker, and does not use
-// Baton's own code.
+// Finds what a run must not leave behind. Searches for the name of the marker without Baton's own
+// code, which may have a bug.
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -21,8 +21,8 @@ async function findLeftovers(temporary: string): Promise<Leftovers> {
 }
 
 /**
- * Waits until nothing is left, for `limitMs` milliseconds at most. Resolves to what is left at the
- * end of the wait.
+ * Waits until attempts have left nothing behind, for `limitMs` milliseconds at most. Resolves to
+ * what is left at the end of the wait.
  */
 export async function awaitNoLeftovers(temporary: string, limitMs: number): Promise<Leftovers> {
   for (const end = Date.now() + limitMs; ; await delay(200)) {

@@ -80,7 +80,7 @@ export function createLoad({ manager, producer, stop, random, completed }: LoadO
     async launch(planned) {
       const parent = planned.isContinue ? random.pick(completed()) : undefined;
       const session: Accepted = { planned, ...defined({ parent }) };
-      accepted.set(planned.id, session); // added before the answer, because the launch is repeated until it is answered
+      accepted.set(planned.id, session); // added before the answer, because the client repeats the launch until an answer comes
       await requestLaunch(session);
       if (planned.cancelAfterMs === undefined) return;
       await delay(planned.cancelAfterMs);

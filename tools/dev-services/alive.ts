@@ -5,6 +5,6 @@ export function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch {
-    return false; // it has ended, or it belongs to another user and cannot be signalled
+    return false; // the process has ended, or belongs to another user and cannot be signalled
   }
 }

@@ -77,7 +77,7 @@ async function sweepAbandoned(cache: string): Promise<void> {
   for (const entry of await readdir(cache)) {
     if (!entry.startsWith('.')) continue;
     const draft = join(cache, entry);
-    const facts = await stat(draft).catch(() => undefined); // its builder has just renamed it
+    const facts = await stat(draft).catch(() => undefined); // the builder has just renamed the draft
     if (facts && Date.now() - facts.mtimeMs > abandonedAfterMs) {
       await rm(draft, { recursive: true, force: true });
     }

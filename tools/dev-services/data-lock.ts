@@ -17,7 +17,7 @@ export async function lockFolder(folder: string, guardianPid: number): Promise<s
   await writeFile(ownLock, `${process.pid} ${guardianPid}\n`);
   try {
     for (const started = Date.now(); !(await linked(ownLock, lock)); await delay(50)) {
-      const content = await readFile(lock, 'utf8').catch(() => ''); // just released: try again
+      const content = await readFile(lock, 'utf8').catch(() => ''); // the lock was just released, so try again
       const [launcher = 0, guardian = 0] = content.split(' ').map(Number);
       if (isAlive(launcher)) {
         throw new ServicesError(
@@ -50,7 +50,7 @@ async function removeStale(lock: string, stale: string): Promise<void> {
   try {
     await rename(lock, aside);
   } catch {
-    return; // another start removed it
+    return; // another start removed the lock file
   }
   if ((await readFile(aside, 'utf8')) !== stale) await linked(aside, lock);
   await rm(aside);

@@ -32,7 +32,7 @@ export async function downloadMongod(host: Host): Promise<Found> {
     const env = {
       ...installerEnvironment(host.env),
       MONGOMS_DOWNLOAD_DIR: draft,
-      npm_config_strict_ssl: 'true', // without it the library accepts any certificate
+      npm_config_strict_ssl: 'true', // without this setting, the library accepts any certificate
     };
     await run(host.guardian, process.execPath, [script, version, draft], { env, cwd: draft });
     host.log(`downloaded mongod ${version}`);

@@ -10,7 +10,7 @@ export async function isProgram(file: string): Promise<boolean> {
     await access(file, constants.X_OK);
     return (await stat(file)).isFile();
   } catch {
-    return false; // it is absent, or this user may not run it
+    return false; // the file is absent, or this user may not run it
   }
 }
 

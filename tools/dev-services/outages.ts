@@ -36,7 +36,7 @@ export function createOutages<Answer>(
 
   function detach(): RunningServer<Answer> | undefined {
     const server = current;
-    current = undefined; // from here on, its end is intended
+    current = undefined; // from here on, the end of the server is intended
     return server;
   }
 

@@ -45,6 +45,6 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // a path, or a text that the CLI will refuse
+    return undefined; // the value is a path, or a text that the CLI will refuse
   }
 }

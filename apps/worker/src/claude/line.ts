@@ -232,6 +232,6 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // no JSON
+    return undefined; // the text is not JSON
   }
 }

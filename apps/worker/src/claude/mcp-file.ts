@@ -52,7 +52,7 @@ function writeProgram(
 
 function writeRemote(server: Remote, ids: RunIds, exact: MapText): Remote {
   const { url, headers } = server;
-  // The CLI expands headers twice: when it reads the file, and when it connects. So they are
+  // The CLI expands headers twice: when it reads the file, and when it connects. So headers are
   // escaped twice.
   const header: MapText = (text) => exact(exact(fillIn(text, ids)));
   return {

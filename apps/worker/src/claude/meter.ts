@@ -54,7 +54,8 @@ export function createMeter(start: MeterStart, prices: Prices = DEFAULT_PRICES):
     modelUsage: start.modelUsageAtStart,
     apiDurationMs: start.apiDurationMsAtStart ?? 0,
   });
-  // A cost-state has cost and tokens but no turns, so the turns that it settles are kept here.
+  // A cost-state has the cost and the tokens but no turns, so the turns of the messages that it
+  // covers are counted here.
   let settledTurns = 0;
   let isSettled = false;
 

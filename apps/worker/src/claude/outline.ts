@@ -189,7 +189,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // no JSON
+    return undefined; // the text is not JSON
   }
 }
 

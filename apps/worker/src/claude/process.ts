@@ -41,7 +41,7 @@ export interface ClaudeProcess {
 
 /**
  * How long silent streams may stay open after the process has ended, in milliseconds. A descendant
- * may hold them open.
+ * may hold the streams open.
  */
 export const STREAMS_GRACE_MS = 2_000;
 

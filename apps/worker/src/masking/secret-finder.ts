@@ -35,7 +35,7 @@ const BACKSLASH = 0x5c;
 // The character that may follow the backslashes of an escape. It is empty at the end of the text.
 const BEGINS_ESCAPE = /^["/bfnrtu]?$/;
 
-/** Creates a finder of these secrets. None of them may be empty. */
+/** Creates a finder of these secrets. No secret may be empty. */
 export function createSecretFinder(secrets: readonly string[]): SecretFinder {
   const matchers = secrets.map(createSecretMatcher);
   // A text can hold a secret only if it holds one of the anchors: the longest part of the secret that no

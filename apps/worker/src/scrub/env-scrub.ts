@@ -47,7 +47,8 @@ export function createEnvScrub(
   async function find(signal: AbortSignal): Promise<void> {
     const missing = missingPrograms(deps.baseEnv['PATH'] ?? '');
     const whyMissing = missing.length > 0 ? `${missing.join(' and ')} not found on PATH` : null;
-    // With `auto`, a missing program turns the protection off at once. With `on`, only the CLI decides.
+    // With `auto`, a missing program turns the protection off at once. With `on`, the probe runs
+    // the CLI even if a program is missing.
     if (setting === 'auto' && whyMissing !== null) {
       problem = whyMissing;
       return;

@@ -30,7 +30,7 @@ export interface EndpointSlots {
   acquire(webhookId: string): EndpointSlot | null;
 }
 
-/** Creates the slots of a process. None of them is taken. */
+/** Creates the slots of a process. All slots are free. */
 export function createEndpointSlots(): EndpointSlots {
   const usedSlots = new Map<string, number>();
   const unanswered = new Set<string>();
