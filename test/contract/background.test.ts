@@ -1,4 +1,4 @@
-// Work that outlives its turn: which lines report it, and what keeps the process alive.
+// Tests which lines report work that outlives its turn, and what keeps the process alive.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

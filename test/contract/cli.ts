@@ -57,7 +57,7 @@ export async function makeCli(bin?: string): Promise<Cli> {
   return cli;
 }
 
-/** Sends the signal once the transcript holds the prompt. That is a little after the first call. */
+/** Sends the signal when the CLI has saved the prompt, which is a little after its first call. */
 export function onPromptSaved(
   home: ClaudeHome,
   id: string,

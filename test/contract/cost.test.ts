@@ -45,7 +45,7 @@ test('the last entry of a finished transcript is a cost-state with the running t
 test('total_cost_usd of a resume continues from the transcript’s cost-state', () => {
   expect(savedAfterFirst).toBe(costOf(first));
   expect(costOf(first)).toBeGreaterThan(0);
-  expect(costOf(second)).toBeCloseTo(costOf(first) * 1.5, 10); // two calls, then one more
+  expect(costOf(second)).toBeCloseTo(costOf(first) * 1.5, 10); // two calls, then one call
 });
 
 test('modelUsage of a resume continues from the transcript’s cost-state', () => {

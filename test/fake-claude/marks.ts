@@ -1,4 +1,5 @@
-// Numbered marks: each turn writes one to a file of the working directory, the stream and the transcript.
+// Numbered marks: each turn writes one mark to a file in the working directory, to the stream and to
+// the transcript.
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';

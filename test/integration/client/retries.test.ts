@@ -135,7 +135,7 @@ describe('in a bulk launch', () => {
   }) => {
     const tag = newId();
     const jobs = await countJobs(api);
-    // The API did launch these sessions; only the response says otherwise.
+    // The API launches every session, but the test puts errors into the response.
     const { fetch, asked } = receiving((results, ask) => {
       if (ask === 1) results.splice(1, 1, spoilt);
       if (ask <= 2) results.splice(-1, 1, spoilt);

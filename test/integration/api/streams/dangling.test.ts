@@ -146,7 +146,7 @@ test('an open stream of a session that is deleted and made again ends as deleted
     expect(
       ids([await reader.next(), await reader.next()].filter((one) => one !== null)),
     ).toHaveLength(2);
-    // This is what a deletion and a launch between two reads look like.
+    // As if the session was deleted and launched again between two reads of the stream.
     await sessions.updateOne({ _id: id }, { $set: { created_at: new Date(Date.now() + 1_000) } });
     const last = await Promise.race([
       reader.all().then((all) => all.at(-1)),

@@ -100,7 +100,7 @@ describe('sessions of one concurrency key', () => {
     expect(await scene.admission.advance(await scene.session(later))).not.toHaveProperty(
       'waiting_for',
     );
-    // Its start time comes while another session has the slot, so it now waits for the key.
+    // The start time comes while another session has the slot, so the session waits for the key.
     await scene.set(later, { not_before: new Date(Date.now() - 1_000) });
     expect(await scene.admission.advance(await scene.session(later))).toMatchObject({
       waiting_for: WAITS,

@@ -57,7 +57,8 @@ describe('a running session', () => {
     await waitFor('the job to wait', async () => (await mine.queue.getJobState(id)) === 'delayed');
     expect(await mine.session(id)).toEqual(taken);
     expect(taken.lease).toMatchObject({ owner: 'another', fence: 2 });
-    // A chunk may have been on its way; the manifest does not name it. No further chunk may be stored.
+    // The worker may have sent one more chunk, which the manifest does not name. After that chunk,
+    // the worker must store no other chunk.
     const chunks = mine.db.collection('transcripts');
     const saved = await chunks.countDocuments({ session_id: id });
     await worker.stop();

@@ -28,7 +28,7 @@ const FILE_FLAG = /^--([\w-]+-file|mcp-config|settings)=(\/.*)$/;
 const OPERATOR = {
   ANTHROPIC_API_KEY: 'operator-key',
   AWS_REGION: 'eu-west-1',
-  // None of these may reach the CLI.
+  // None of the variables below may reach the CLI.
   AWS_SECRET: 'worker-secret',
   DATABASE_PASSWORD: 'worker-secret',
   CLAUDECODE: '1',

@@ -42,7 +42,7 @@ test.for<[string, (command: Document) => boolean, Document | null]>([
   },
 );
 
-test('a session without a job gets one while another task waits for MongoDB', {
+test('a session without a job gets a job while another maintenance task waits for MongoDB', {
   timeout: 60_000,
 }, async ({ fleet: parent }) => {
   const fleet = parent.sibling(onTestFinished);

@@ -28,7 +28,7 @@ async function ask(url: string): Promise<{ status: number; body: unknown }> {
 }
 
 describe('a worker does not start', () => {
-  test('if the CLI is too old, and says what to install', async ({ fleet }) => {
+  test('if the CLI is too old, and reports what to install', async ({ fleet }) => {
     const CLAUDE_BIN = await fakeIn(fleet, 'old', '2.1.197');
     const { code, err, out } = await refusedStart({ ...fleet.env, CLAUDE_BIN });
     expect({ code, out }).toEqual({ code: 1, out: '' });
@@ -36,7 +36,7 @@ describe('a worker does not start', () => {
     expect(err).toContain('npm install -g @anthropic-ai/claude-code');
   });
 
-  test('if the CLI is missing, and says what to install', async ({ fleet }) => {
+  test('if the CLI is missing, and reports what to install', async ({ fleet }) => {
     const CLAUDE_BIN = join(fleet.root, 'nowhere');
     const { code, err, out } = await refusedStart({ ...fleet.env, CLAUDE_BIN });
     expect({ code, out }).toEqual({ code: 1, out: '' });

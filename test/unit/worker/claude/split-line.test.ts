@@ -14,7 +14,7 @@ function parts(text: string): string[] {
 const INIT = '{"type":"system","subtype":"init"}';
 const END = '{"type":"result","subtype":"success","is_error":false,"result":"}{\\"\\\\"}';
 
-// Bytes around an event, as they were seen or as terminals and shells print them.
+// Bytes around an event that were observed, or that terminals and shells print.
 const AROUND: [string, string][] = [
   ['a title that ends with BEL', '\u001b]0;claude: {"a":1} {\u0007'],
   ['a title that ends with ST', '\u001b]2;my title\u001b\\'],

@@ -21,7 +21,7 @@ test.each(['2.1.330', '2.1.1000', '2.10.0', '3.0.0'])(
 );
 
 test.each(['2.1.329', '2.1.197', '2.0.999', '1.9.400'])(
-  'the CLI version %s is too old, and the message says how to fix it',
+  'the CLI version %s is too old, and the message explains how to fix it',
   (version) => {
     const error = caught(`${version} (Claude Code)`);
     expect(error?.code).toBe('CLAUDE_TOO_OLD');
