@@ -1,4 +1,4 @@
-// MCP servers of a session, with the real CLI and a scripted model: permission prompts and ids.
+// MCP servers of a session, with the real CLI and a scripted model: permission prompts, and the ids of session and run that the servers receive.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -8,7 +8,7 @@ export const noneLost: Check = function* ({ planned, sessions }) {
   }
 };
 
-/** No session exists that no client launched. */
+/** Every session was launched by a client. */
 export const noneInvented: Check = function* ({ planned, sessions }) {
   for (const id of sessions.keys()) {
     if (!planned.has(id))

@@ -45,7 +45,7 @@ export function retryAt(
 }
 
 /**
- * Returns when a session is retried after this outcome. Returns undefined if its failure is not
+ * Returns the time at which a session is retried after this outcome. Returns undefined if its failure is not
  * retryable or no retry is left.
  */
 export function retryTime(

@@ -7,7 +7,7 @@ export interface Range {
   to: number;
 }
 
-/** Finds a set of secrets in a text. */
+/** Finds the secrets of a given set in a text. */
 export interface SecretFinder {
   /** A quick check. If it returns false, the text holds no secret, and a full search is not needed. */
   mayHold(text: string | Buffer): boolean;

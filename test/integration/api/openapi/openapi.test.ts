@@ -45,7 +45,7 @@ const CALLS = {
   'get /readyz': [200, 500, 503],
 };
 
-// The content types of the calls that answer with more than JSON.
+// The content types of the calls that can answer with something other than plain JSON.
 const STREAMS: Record<string, string[]> = {
   'get /v1/sessions/{id}/events': ['application/json', 'text/event-stream'],
   'get /v1/events': ['text/event-stream'],

@@ -166,7 +166,7 @@ describe('POST /v1/sessions/bulk', () => {
     expect(alone.statusCode).toBe(413);
   });
 
-  test('answers UNAVAILABLE for each launch within one time limit while Redis is away', async ({
+  test('answers UNAVAILABLE for every launch while Redis is away, within the time limit of one launch', async ({
     databaseName,
     queuePrefix,
   }) => {

@@ -137,7 +137,9 @@ describe('Redis', () => {
     );
   });
 
-  test('fires once for all times that were missed while no worker ran', async ({ scene }) => {
+  test('makes a schedule fire only once after several firings were missed because no worker ran', async ({
+    scene,
+  }) => {
     const schedule = await scene.verbs.create({
       ...withoutCron(),
       every_ms: 1_000,

@@ -81,7 +81,8 @@ describe('a session that requires a feature', { timeout: 60_000 }, () => {
     onTestFinished,
   }) => {
     const mine = fleet.sibling(onTestFinished);
-    // Stored before the worker starts: its reconciler would add a job that names the feature.
+    // The document is stored before the worker starts. The reconciler of a running worker would add a
+    // job that names the feature.
     const stored = await leaveUnreadable(mine, { requires: [INVENTED], totals: 'of another form' });
     const older = await mine.worker();
     const id = newId();

@@ -22,7 +22,7 @@ describe('a write', () => {
     expect(onError).toHaveBeenCalledTimes(2);
   });
 
-  test('is not repeated once a newer fence holds the session', async () => {
+  test('is not repeated after a newer fence has taken over the session', async () => {
     const options = { giveUp: new AbortController().signal, onError: vi.fn() };
     const overtaken = failing(1, 'never', new AppError('FENCE_LOST', 'a newer fence wrote'));
     expect(await writeUntilAcknowledged(overtaken, options)).toBeNull();
