@@ -50,6 +50,12 @@ export async function openKeyedApi(at: {
   };
 }
 
+/** Returns the id and the secret in a key's text. The secret may contain underscores itself. */
+export function partsOf(key: string): { id: string; secret: string } {
+  const [, id = '', ...secret] = key.split('_');
+  return { id, secret: secret.join('_') };
+}
+
 /** Logs in with this key, as a browser does, and returns the cookie. */
 export async function logIn({ app }: KeyedApi, key: string): Promise<string> {
   const done = await app.inject({
