@@ -101,6 +101,7 @@ type CitedSection = {
 
 /** Returns the sections of pages that a text in a file names. */
 function sectionsIn(text: string, file: string): CitedSection[] {
+  if (!text.includes('.md')) return [];
   const byNumber = [...text.matchAll(SECTION_NUMBERS)].flatMap(([, page = '', numbers = '']) =>
     (numbers.match(/\d+/g) ?? []).map((section) => ({
       file,
