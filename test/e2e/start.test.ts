@@ -1,4 +1,5 @@
 // npm start runs as a process in its own folder, with the real CLI and a scripted Messages API.
+import { existsSync } from 'node:fs';
 import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -129,8 +130,12 @@ describe('npm start', () => {
       async () => (await scriptFolder.processes()).length === 0,
       40_000,
     );
-    await expect(readFile(addresses)).rejects.toMatchObject({ code: 'ENOENT' });
-    expect(await scriptFolder.temporary()).toEqual([]);
+    // The guardian removes the files last, after it has stopped every process.
+    await waitFor('the address file to be gone', () => !existsSync(addresses));
+    await waitFor(
+      'the temporary files to be gone',
+      async () => (await scriptFolder.temporary()).length === 0,
+    );
   });
 
   test('lists its pages on a terminal, and Ctrl-C stops all its processes', async ({
