@@ -22,7 +22,7 @@ export interface MessagesApi {
   otherCalls: string[];
   /** Resolves with the call of this number (1 = the first) once it has arrived. */
   arrival(count: number): Promise<MessagesRequest>;
-  /** Closes the port and every connection, even one that waits for a reply. */
+  /** Closes the port and every connection, even a connection that waits for a reply. */
   stop(): Promise<void>;
 }
 

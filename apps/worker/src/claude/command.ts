@@ -202,8 +202,8 @@ function withoutBypass(settings: SessionConfig['settings'] = {}): SessionConfig[
   return { ...settings, permissions: { ...given, disableBypassPermissionsMode: 'disable' } };
 }
 
-// Returns the names of the operator's secret variables, except those that the caller's config sets
-// itself.
+// Returns the names of the operator's secret variables. A variable that the caller's config sets is
+// left out.
 function withheld({ env, settings }: SessionConfig, baseEnv: Record<string, string>): string[] {
   const own = { ...env, ...Object(settings?.['env']) };
   return Object.keys(baseEnv).filter((name) => isSecretVariable(name) && !(name in own));
