@@ -248,7 +248,7 @@ function finishTranscriptCopy(
   { recorder, giveUp }: AttemptContext,
   copy: TranscriptCopy,
 ): Promise<TranscriptManifest | undefined> {
-  // The attempt may not commit another manifest, so another copy would be useless.
+  // An attempt that must stop writing cannot commit a manifest, so another copy would be useless.
   if (recorder.mustStopWriting) giveUp();
   return copy.finish();
 }

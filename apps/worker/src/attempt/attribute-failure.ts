@@ -1,4 +1,4 @@
-// Decides who caused a failed run: the session, its working directory or the host.
+// Decides what caused a failed run: the session, its working directory or the host.
 import { existsSync } from 'node:fs';
 import type { Outcome } from '@baton/core/internal';
 import type { AbortReason } from '../claude/abort-reason.ts';
@@ -25,10 +25,10 @@ const TRY_AGAIN_MS = 1_000;
 const LOST_DIRECTORY =
   /uv_cwd|getcwd|current (working )?directory (no longer exists|is not|was deleted)|cannot access (the )?current (working )?directory/i;
 
-// The failure code of an exit that shows only that the CLI could not be run (exit code 126 or 127).
+// The failure code for the exit codes 126 and 127, which show only that the CLI could not be run.
 const NOT_RUN = 'CLAUDE_NOT_FOUND';
 
-/** The facts of a failed run that decide who caused its failure. */
+/** The facts of a failed run that decide what caused its failure. */
 export interface FailureContext {
   run: RunFacts;
   abort: AbortReason | null;
@@ -47,7 +47,7 @@ export interface FailureContext {
 }
 
 /**
- * Decides who caused a failed run. `outcome` is the verdict on what the process printed and how it
+ * Decides what caused a failed run. `outcome` is the verdict on what the process printed and how it
  * ended. It is returned unchanged unless the host or the working directory explains the failure. If
  * the host is certainly the cause, its problem is reported to `host`, so the worker takes no more
  * jobs. If the cause is not certain, the host is probed.
@@ -73,7 +73,7 @@ export async function attributeFailure(
   }
 }
 
-// The result says "No conversation found", although the worker had restored the transcript. The
+// Handles the result "No conversation found" if the worker had restored the transcript: the
 // transcript's folder was missing when the CLI looked there.
 async function attributeLostConversation(
   outcome: Outcome & { kind: 'failed' },

@@ -70,8 +70,8 @@ export async function readHistory(
   if (restored.holdsPrompt && !beyond?.losesMessages && isAnswer) {
     return { ...NO_HISTORY, answer: last_result };
   }
-  // If the stored transcript was not restored, it must stop counting before the next attempt
-  // overwrites it.
+  // If the stored transcript was not restored, the manifest is emptied before the attempt
+  // overwrites the stored files.
   const leaves = restored.files.length === 0 && session.transcript.files.length > 0;
   const amends: Progress = {
     ...defined({

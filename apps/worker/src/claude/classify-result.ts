@@ -80,8 +80,8 @@ function isFailure(result: Result): boolean {
   const ending = result.terminal_reason ?? '';
   if (result.is_error || isDeferred(result)) return true;
   if (find(BY_TERMINAL_REASON, ending) || UNFINISHED.includes(ending)) return true;
-  // A refusal or an API error is a failure only without an answer. The CLI itself keeps an answer
-  // that came before the error.
+  // A refusal or an API error is a failure only if there is no answer. The CLI itself keeps an
+  // answer that came before the error.
   return !hasAnswer(result) && (result.stop_reason === 'refusal' || ending === 'api_error');
 }
 

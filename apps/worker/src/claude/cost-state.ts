@@ -21,7 +21,7 @@ export const NOTHING_SPENT: CostState = Object.freeze({
 
 /**
  * Returns the running totals of a transcript's `cost-state` entry, or null for any other entry. The
- * last entry counts.
+ * last `cost-state` entry of a transcript counts.
  */
 export function readCostState(jsonlLine: string): CostState | null {
   // Lines of a transcript are long and few are of this type, so look for the type before parsing.

@@ -23,8 +23,8 @@ export function asCount(value: unknown): number | undefined {
 }
 
 /**
- * Returns the value as a date, or undefined. It may be a number of seconds or milliseconds since
- * 1970, or a text.
+ * Returns the value as a date, or undefined. The value may be a number of seconds or milliseconds
+ * since 1970, or a text.
  */
 export function asDate(value: unknown): Date | undefined {
   const ms = typeof value === 'number' && value < 1e11 ? value * 1000 : value;

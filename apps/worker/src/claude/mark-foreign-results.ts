@@ -3,10 +3,10 @@ import { type ClaudeLine, initOf } from './line.ts';
 
 /**
  * Creates a function that marks result lines of other conversations as foreign. These are results
- * of a sub-agent (`parent_tool_use_id`), and results whose `session_id` no init line named. A
- * foreign result is recorded as an event, but does not decide how the session ends. Before the
- * first init line every id is accepted, because a CLI that cannot start reports the failure under a
- * new id.
+ * of a sub-agent (`parent_tool_use_id`), and results whose `session_id` is neither `claudeSessionId`
+ * nor an id that an init line named. A foreign result is recorded as an event, but does not decide
+ * how the session ends. Before the first init line every id is accepted, because a CLI that cannot
+ * start reports the failure under a new id.
  */
 export function createForeignResultMarker(
   claudeSessionId: string,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { defined, type MCPConfig, type MCPServer } from '@baton/core/internal';
 
-/** The ids of a run that its MCP servers get, by the names of their variables. */
+/** The ids that the MCP servers of a run get, by the names of the variables that hold them. */
 interface RunIds {
   BATON_SESSION_ID: string;
   BATON_RUN_ID: string;

@@ -1,5 +1,5 @@
-// Reads the top-level keys of a JSON object that is too long to be held in memory, from its bytes
-// as they arrive.
+// Reads the top-level keys of a JSON object from its bytes as they arrive, because the object is too
+// long to be held in memory.
 import { findOpenObject } from './find-glued.ts';
 
 /**

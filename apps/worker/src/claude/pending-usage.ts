@@ -32,8 +32,8 @@ interface Message {
   usage: PricedUsage;
   price: Price | undefined;
   /**
-   * The number of reports before this message. The CLI's figures include messages of earlier
-   * rounds.
+   * How many times the CLI had reported its figures when this message was counted. The figures
+   * include every message of an earlier round.
    */
   round: number;
 }

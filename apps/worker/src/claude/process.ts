@@ -74,7 +74,7 @@ export function startClaude(
   });
   const tail = createByteTail(STDERR_TAIL_BYTES);
   child.stderr.on('data', (piece: Uint8Array) => tail.push(piece));
-  // When stdout became silent (performance.now). Infinite while a piece of stdout is being
+  // When stdout became silent (performance.now). `Infinity` while a piece of stdout is being
   // processed.
   let silentSince = performance.now();
   child.nodeChildProcess.once('exit', () => {
@@ -82,8 +82,8 @@ export function startClaude(
     closeWhenSilent(performance.now());
   });
 
-  // If MongoDB is slow, a fixed time after the exit would be too early, because unread stdout may
-  // hold the answer.
+  // Closes stdout after the exit, once stdout has been silent for long enough. Closing it a fixed
+  // time after the exit could lose an answer that is still unread because MongoDB is slow.
   function closeWhenSilent(since: number): void {
     const remainingMs = STREAMS_GRACE_MS - (performance.now() - Math.max(since, silentSince));
     if (remainingMs <= 0) child.stdout.destroy();

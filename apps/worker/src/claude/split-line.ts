@@ -87,7 +87,8 @@ function longLine(
   bytes: number,
   outline: NonNullable<FramedLine['outline']>,
 ): LinePart[] {
-  // Each character has at least one byte, so this much of the text is enough.
+  // Each character has at least one byte, so the first `start` characters hold at least `start`
+  // bytes.
   const head = Buffer.from(text.slice(0, outline.start));
   const before = head.toString('utf8', 0, outline.start);
   const event = text.slice(before.length);

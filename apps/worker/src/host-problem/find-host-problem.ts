@@ -64,7 +64,7 @@ export function findHostErrno(error: unknown): string | null {
 /**
  * Returns the problem behind an error of a file or folder that Baton itself makes or reads for an attempt, whatever its
  * errno. Returns null for any other error. Do not pass the error of a path that a session chose: working-dir.ts and
- * transcript/restore.ts turn it into a session error with a code.
+ * transcript/restore.ts turn such an error into a session error with a code.
  */
 export function findFileProblem(error: unknown): HostProblem | null {
   const errno = findHostErrno(error) ?? fileErrno(error);
@@ -84,7 +84,7 @@ export function findSpawnProblem(errno: string, file: string): HostProblem | nul
   };
 }
 
-/** Returns the problem that the end of a program's output names, or null. */
+/** Returns the host problem that a program reports in its output, or null. */
 export function findReportedProblem(output: string): HostProblem | null {
   const named = ERRNO_IN_TEXT.exec(output)?.[1];
   const errno = named ?? HOST_ERROR_PATTERNS.find(([pattern]) => pattern.test(output))?.[1];
@@ -92,8 +92,8 @@ export function findReportedProblem(output: string): HostProblem | null {
 }
 
 /**
- * Returns the problem of a lost file: a line of a program's output names both `folder` and the errno. Returns
- * null if there is no such line.
+ * Looks in a program's output for a line that contains both `folder` and an errno of a lost file. Returns the problem
+ * that the line reports, or null if there is no such line.
  */
 export function findLostFileProblem(output: string, folder: string): HostProblem | null {
   for (const line of output.split('\n')) {

@@ -30,8 +30,8 @@ export interface HostHealth {
   /** Reports that an attempt met a host error. The host takes no more work until a probe passes. */
   report(problem: HostProblem): void;
   /**
-   * Probes the host now, even if it seems well. Resolves to the problem that it found and reported, or
-   * to null.
+   * Probes the host now, even if the host seems well. Reports a problem that it finds. Resolves to
+   * that problem, or to null.
    */
   check(): Promise<HostProblem | null>;
   /** Reports that the CLI started a session, so the host can run sessions. */

@@ -2,9 +2,9 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder and its missing parents. Throws the file system's error. It replaces the `recursive` option
- * of `mkdir`, with which Node 24 retries endlessly if the system reports ENOENT in an existing folder, as
- * in /proc.
+ * Makes a folder and its missing parents. Throws the file system's error. Baton uses this function instead of
+ * `mkdir` with `recursive`, because Node 24 then retries endlessly if the system reports ENOENT in an existing
+ * folder, as in /proc.
  *
  * @param path The absolute path of the folder.
  */

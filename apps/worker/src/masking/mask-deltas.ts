@@ -45,11 +45,11 @@ const ENDS_TEXT = ['content_block_stop', 'message_start', 'message_delta', 'mess
 const MAX_WAITING = 256;
 
 // If the end of a whole text may begin a secret, that end is masked only if it has at least this
-// many bytes. Many ordinary texts end with a shorter piece of a secret.
+// many bytes. Many ordinary texts end with fewer bytes that could also begin a secret.
 const CUT_MIN_BYTES = 8;
 
 // The maximum size, in bytes, of the end of a text that is kept because it may begin a secret. No
-// variable is longer.
+// environment variable is longer, so no secret is longer either.
 const MAX_OPEN_BYTES = 256 * 1024;
 
 const NOTHING = Buffer.alloc(0);

@@ -55,7 +55,10 @@ export async function rotateSecrets(deps: RotationDeps): Promise<RotationReport>
   }
 }
 
-/** Returns how many sessions and schedules hold secrets sealed with each key, or (as `plain`) not sealed. */
+/**
+ * Returns, for each sealing key, how many sessions and schedules hold secrets sealed with it. The
+ * entry `plain` counts the sessions and schedules with secrets that are not sealed.
+ */
 export async function countByKey(secrets: SecretStore): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   const count = (kids: Set<string>) => {

@@ -109,7 +109,7 @@ function toJobOutcome(end: JobEnd, leaseMs: number): JobOutcome<JobResult> {
     case 'retry':
       return { kind: 'delay', until: end.at.getTime() };
     case 'lost':
-      // Another worker may hold the session now. The next try finds out which worker holds it.
+      // Another worker may hold the session now. The next try finds out.
       return { kind: 'delay', until: Date.now() + leaseMs };
     case 'waiting':
       return { kind: 'done', result: { status: 'queued', waiting: true } };

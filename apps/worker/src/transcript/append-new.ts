@@ -6,7 +6,7 @@ import { type FileMasker, isPrefix, maskedPieces } from './masked-file.ts';
 import { type TrackedFile, untrackedFile } from './tracked-file.ts';
 import { readWholeLines, wholeLinesEnd } from './whole-lines.ts';
 
-/** The part of a file's `stat` that changes when the file changes. `stat` does not open the file. */
+/** The part of a file's `stat` that changes when the file changes. Reading it does not open the file. */
 export type FileState = Pick<Stats, 'size' | 'mtimeMs' | 'ino'>;
 
 /** What a file appender needs in addition to the store. */

@@ -5,8 +5,8 @@ export interface RecentMessages {
   lines(): readonly string[];
 }
 
-// These bounds equal the bounds of the recorder's backlog, because the stored transcript cannot
-// hold more messages that are not recorded as events.
+// These bounds are at least the bounds of the recorder's backlog (backlog.ts), because the stored
+// transcript cannot hold more messages than the backlog that are not recorded as events.
 const MAX_LINES = 4_096;
 const MAX_CHARS = 16 * 1024 * 1024;
 
