@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 // Most files wait for processes, leases and servers most of the time, so more files than cores run at once.
-// The files that bound a recovery in seconds run last, one after the other.
+// The files that limit how many seconds a recovery may take run last, one after the other.
 const together = { maxWorkers: 5, sequence: { groupOrder: 1 } };
 const alone = { maxWorkers: 1, sequence: { groupOrder: 2 } };
 const TIMED = ['chaos', 'failure-codes', 'reliability'].map((name) => `test/e2e/${name}.test.ts`);
@@ -22,7 +22,8 @@ const endToEnd = {
   hookTimeout: 120_000,
 };
 
-// Pure tables; real servers with a fake claude; the real CLI alone; all of it together.
+// `unit` tests pure functions and tables. `integration` uses real servers and a fake claude. `contract` uses the
+// real CLI and a scripted Messages API. `e2e` and `e2e-timed` use all of these together.
 export default defineConfig({
   test: {
     projects: [

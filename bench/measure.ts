@@ -3,10 +3,7 @@ export interface Measure {
   name: string;
   ours: number;
   by_hand: number;
-  /**
-   * `ours` divided by `by_hand`; for a memory or time measure, `ours` divided by the base of the
-   * target.
-   */
+  /** `ours` divided by `by_hand`. 0 if there is nothing to compare with. */
   ratio: number;
   target: string;
   met: boolean;
@@ -28,7 +25,7 @@ export function percentile(values: readonly number[], percent: number): number {
   return sorted[Math.max(index, 0)] ?? Number.NaN;
 }
 
-/** Builds a measure without a comparison. It meets its target if it is at most `most`. */
+/** Builds a measure without a comparison. It meets its target if `ours` is at most `most`. */
 export function boundMeasure(
   name: string,
   unit: string,

@@ -1,4 +1,4 @@
-// Installs the dependencies if they are missing, then runs a command with their Node.js first on PATH:
+// Installs the dependencies if they are missing, then runs a command with the installed Node.js first on PATH:
 //   node scripts/bootstrap.mjs node scripts/demo.ts
 // It runs before the install and on Node.js 18 or later, so it is plain JavaScript without dependencies.
 // Standard output belongs to the command, so messages of the bootstrap go to standard error.

@@ -1,4 +1,5 @@
-// A minimal service without Baton. Its routes only enqueue, or only read the database.
+// A minimal service without Baton. Each route makes only the one or two calls to the queue and the
+// database that its answer needs.
 import type { Session } from '@baton/core/internal';
 import { Queue } from 'bullmq';
 import { fastify } from 'fastify';
@@ -17,8 +18,8 @@ app.post('/v1/sessions', async (request, reply) => {
   const job = await queue.add('launch', request.body);
   return reply.code(202).send({ id: job.id });
 });
-// Also stores a document with the whole config, so that the session can be read at once, as Baton
-// promises.
+// This route also stores a document with the whole config, so that the session can be read at once,
+// as Baton promises.
 app.post('/v1/stored', async (request, reply) => {
   const _id = crypto.randomUUID();
   await queue.add('launch', request.body, { jobId: _id });

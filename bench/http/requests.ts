@@ -1,4 +1,4 @@
-// Compares the HTTP API with routes that only enqueue, or only read the database.
+// Compares the HTTP API with a minimal service without Baton (bare.ts).
 import autocannon from 'autocannon';
 import { type Measure, median, rateMeasure } from '../measure.ts';
 import type { Urls } from '../rig.ts';
@@ -6,8 +6,8 @@ import { type Server, startApi, startBare } from './servers.ts';
 
 const CONNECTIONS = 32;
 /**
- * The length of a round in seconds. A round has a length in time, not in requests, because the load
- * generator counts whole seconds.
+ * The length of a round in seconds. A round lasts a fixed time, and not a fixed number of requests,
+ * because the load generator counts whole seconds.
  */
 const ROUND_S = 3;
 const ROUNDS = 3;

@@ -31,7 +31,7 @@ export type Tally = {
   readonly flaky: readonly string[];
 };
 
-/** Returns the files that have tests that were not run, each with their number, with paths relative to `root`. */
+/** Returns each file with tests that were not run, and the number of these tests. The paths are relative to `root`. */
 export function skippedTests(report: Report, root: string): { file: string; count: number }[] {
   return report.testResults
     .map((file) => ({

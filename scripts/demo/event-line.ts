@@ -22,7 +22,7 @@ const line = z.looseObject({
 
 const MAX_WIDTH = 100;
 
-/** Returns a short line about an event. For an event of unknown shape, it shows only the type. */
+/** Returns a short line about an event. For an event of unknown shape, the line has only its number and type. */
 export function eventLine({ seq, type, subtype, raw }: EventView): string {
   const name = subtype === undefined ? type : `${type}/${subtype}`;
   const parsed = line.safeParse(parseJson(raw));

@@ -1,5 +1,5 @@
-// The answers of the scripted Messages API. Like a model, it sees only the request, so it can name an
-// earlier turn only if the request contains that turn.
+// The answers of the scripted Messages API. Like a model, the API sees only the request, so it can
+// name an earlier turn only if the request contains that turn.
 import { type Reply, text, toolUse } from '../../test/support/messages-api/reply.ts';
 import type { Block, MessagesRequest } from '../../test/support/messages-api/request.ts';
 

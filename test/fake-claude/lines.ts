@@ -70,7 +70,7 @@ export function userLine(who: Identity, content: unknown[]): Line {
   };
 }
 
-/** Returns the result line of an answered prompt, with the fields of `given` replaced. */
+/** Returns the result line of an answered prompt. The fields of `given` override the usual fields. */
 export function resultLine(
   who: Identity,
   facts: { result: string; turns: number; startedAt: number; cost: number },

@@ -27,7 +27,7 @@ export interface BatonProcess {
   stop(): Promise<ProcessEnd>;
   /** Sends a signal without waiting. */
   signal(name: 'SIGINT' | 'SIGSTOP' | 'SIGCONT'): void;
-  /** Sends SIGKILL, as a crash would end the process, and resolves with how it ended. */
+  /** Kills the process with SIGKILL, to simulate a crash, and resolves with how the process ended. */
   kill(): Promise<ProcessEnd>;
 }
 

@@ -23,7 +23,7 @@ export function makeContinueJob(
   };
 }
 
-/** Returns a queued session as a launch creates it, with `fields` replaced. */
+/** Returns a queued session as a launch creates it. `fields` override the usual fields. */
 export function makeSession(fields: Partial<Session> = {}): Session {
   const created = fields.created_at ?? new Date();
   const job = { ...makeLaunchJob({ id: fields.id ?? newId() }), created_at: created.toISOString() };

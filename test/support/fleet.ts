@@ -183,7 +183,8 @@ function workerEnv(root: string, databaseName: string, prefix: string): Record<s
     LEASE_MS: '3000',
     WORKER_CONCURRENCY: '8',
     LOG_LEVEL: 'info',
-    // Most tests must not depend on whether this machine supports the scrub. Tests of it set this.
+    // Most tests must not depend on whether this machine supports the scrub. The tests of the scrub
+    // set this variable.
     SUBPROCESS_ENV_SCRUB: 'off',
   };
 }

@@ -68,7 +68,7 @@ export async function logIn({ app }: KeyedApi, key: string): Promise<string> {
   return String(done.headers['set-cookie']).split(';')[0] ?? '';
 }
 
-/** `test` with two APIs for the test file that ask for keys. `proxied` trusts a proxy at 10.9.9.9. */
+/** `test` with two APIs that ask for keys, for the test file. `proxied` trusts a proxy at 10.9.9.9. */
 export const test = base.extend<{ $file: { keyed: KeyedApi; proxied: KeyedApi } }>({
   keyed: [
     async ({ databaseName, queuePrefix, db: _dropped }, use) => {

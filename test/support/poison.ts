@@ -48,7 +48,7 @@ export const BLEMISHES: Record<string, Poison> = {
 /** The delay of a delayed job in milliseconds, long enough that the reconciler sees the job first. */
 const DELAY_MS = 6_000;
 
-/** The states in which a job can wait until something reads it. */
+/** The states in which a job stays until something reads it. */
 export const STATES = ['wait', 'prioritized', 'delayed', 'active'] as const;
 
 /**

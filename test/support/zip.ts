@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 
-/** Returns a ZIP archive with these files, executable and without compression. */
+/** Returns a ZIP archive with these files. The files are executable and not compressed. */
 export function zipOf(files: Readonly<Record<string, string>>): Buffer {
   const locals: Buffer[] = [];
   const centrals: Buffer[] = [];

@@ -54,8 +54,9 @@ export function scheduleFaults(options: { seed: number; ms: number; leaseMs: num
     const habit: Habit = HABITS[kind];
     const random = createRandom(seed, kind);
     const count = habit.once ? 1 : Math.max(1, Math.round(ms / habit.everyMs));
-    // The run is divided into equal parts, with one fault at a random time in each. This spreads
-    // the faults, and the kinds do not occur at the same moments.
+    // The run is divided into equal parts, with one fault at a random time in each part. So the
+    // faults of one kind are spread over the run. Each kind has its own random numbers, so the times
+    // of different kinds are independent.
     return Array.from({ length: count }, (_, index) => ({
       kind,
       atMs: ((index + random.between(0.1, 0.9)) / count) * ms,

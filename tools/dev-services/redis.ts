@@ -42,7 +42,7 @@ export async function startRedis(
   }
 }
 
-/** Returns the arguments for a queue that must survive a restart: an append-only file, and no eviction of keys. */
+/** Returns the arguments with which a queue survives a restart: an append-only file, and no eviction of keys. */
 export function redisArgs(port: number, dir: string): string[] {
   const settings = {
     bind: '127.0.0.1',

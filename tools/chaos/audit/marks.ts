@@ -4,8 +4,8 @@ import type { Check, Evidence } from './evidence.ts';
 import { committed, counting } from './evidence.ts';
 
 /**
- * The counting events of a completed session hold every mark once, in order. If the session did not
- * complete, the last marks may be missing.
+ * The events of each session, without superseded events, hold every mark once, in order. If the
+ * session did not complete, the last marks may be missing.
  */
 export const exactlyOnce: Check = function* (evidence) {
   for (const { id, status } of evidence.sessions.values()) {
@@ -16,7 +16,10 @@ export const exactlyOnce: Check = function* (evidence) {
   }
 };
 
-/** The stored transcript of a completed session can be restored, and holds every mark once, in order. */
+/**
+ * The stored transcript of each session can be restored, and holds every mark once, in order. If the
+ * session did not complete, the last marks may be missing.
+ */
 export const transcripts: Check = function* (evidence) {
   for (const { id, status } of evidence.sessions.values()) {
     const texts = evidence.transcripts.get(id) ?? [];
