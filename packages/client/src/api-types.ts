@@ -895,7 +895,7 @@ export interface NewSchedule {
    */
   title?: string;
   /**
-   * Cron expression: five fields, six with seconds first, or a nickname such as @daily; `H` is not allowed. A time that the clocks skip is due right after the gap. A time that they show twice is due once, or twice if the hour is `*` or a step. It cannot be used together with `every_ms`.
+   * Cron expression: five fields, six with seconds first, or a nickname such as @daily; `H` is not allowed. A time that the clocks skip is due right after the gap. A time that the clocks show twice fires once; if the hour field is `*` or a step, it fires both times. It cannot be used together with `every_ms`.
    */
   cron?: string;
   /**
@@ -1132,7 +1132,7 @@ export interface Schedule {
 export interface ScheduleChanges {
   title?: string | null;
   /**
-   * Cron expression: five fields, six with seconds first, or a nickname such as @daily; `H` is not allowed. A time that the clocks skip is due right after the gap. A time that they show twice is due once, or twice if the hour is `*` or a step. It cannot be used together with `every_ms`.
+   * Cron expression: five fields, six with seconds first, or a nickname such as @daily; `H` is not allowed. A time that the clocks skip is due right after the gap. A time that the clocks show twice fires once; if the hour field is `*` or a step, it fires both times. It cannot be used together with `every_ms`.
    */
   cron?: string;
   /**

@@ -12,7 +12,7 @@ export interface Call {
   query?: Readonly<Record<string, string | number | undefined>>;
   body?: unknown;
   headers?: Readonly<Record<string, string>>;
-  /** Whether the call has the same effect if it is sent twice. */
+  /** Whether sending the call twice has the same effect as sending it once. */
   isRepeatable: boolean;
   /** How long one attempt may take, in milliseconds. */
   attemptMs?: number;

@@ -72,7 +72,7 @@ export interface BatonClient {
    * deletion in the background.
    */
   delete(id: string, options?: CallOptions): Promise<'gone' | 'deleting'>;
-  /** Sums the cost and usage of sessions. `filter` groups the sums, or selects one conversation. */
+  /** Sums the cost and usage of sessions. `filter` selects the sessions, and may group the sums. */
   usage(filter?: UsageFilter & CallOptions): Promise<Usage>;
   schedules: ScheduleCalls;
 }

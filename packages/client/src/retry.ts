@@ -12,7 +12,7 @@ const TRANSIENT_STATUSES: readonly number[] = [502, 503, 504];
 
 /** The facts that decide whether and when a call is repeated. */
 export interface TryFacts {
-  /** Whether the call has the same effect if it is sent twice. */
+  /** Whether sending the call twice has the same effect as sending it once. */
   isRepeatable: boolean;
   /** How many times the call was sent. */
   attempts: number;

@@ -3,7 +3,8 @@ import type { Scope } from '@baton/core/internal';
 /** The access that a route requires: a scope, or `public` if it requires none. */
 export type Access = Scope | 'public';
 
-// Every route of the API has a row here. `/*` matches the path before it and all paths below that.
+// Every route of the API has a row here. A row that ends in `/*` matches the path before the `/*`
+// and all paths below that path.
 const ROUTES: Record<string, Access> = {
   'GET /': 'public',
   'GET /healthz': 'public',

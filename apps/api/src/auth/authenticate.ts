@@ -48,7 +48,7 @@ export async function callerOfLogin(
   return keyId ? cache.recall(keyId) : null;
 }
 
-/** Throws FORBIDDEN if a browser sent the request for a page of another origin. */
+/** Throws FORBIDDEN if the request comes from a web page of another origin. */
 export function refuseOtherOrigins(request: FastifyRequest): void {
   if (pageOf(request) === 'other') throw foreignPage();
 }

@@ -4,7 +4,8 @@ import { formatMoney } from '../pages/format.ts';
 
 const NAME_MAX = 80;
 
-// Other options come from the producer and may contain secrets, so the dashboard leaves them out.
+// The dashboard leaves out all other options, because they come from the producer and may contain
+// secrets.
 const SHOWN_OPTIONS = [
   'jobId',
   'attempts',

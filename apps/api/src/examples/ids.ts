@@ -1,4 +1,4 @@
-// The ids in all examples. The examples share them, so they tell one story.
+// All examples share these ids, so that they tell one story.
 
 /** The session in most examples. */
 export const SESSION = '019ab5c2-7d10-7a41-9c3e-5b8f0d2a6e11';

@@ -12,7 +12,7 @@ interface Operation {
   responses?: Record<string, object>;
 }
 
-/** Returns an operation of the document with its examples added beside the schemas. */
+/** Returns an operation of the OpenAPI document with its examples added beside its schemas. */
 export function withExamples<T extends object>(operation: T): T {
   const { operationId = '', requestBody, responses = {} }: Operation = operation;
   const { body, responses: examples = {}, stream } = EXAMPLES[operationId] ?? {};

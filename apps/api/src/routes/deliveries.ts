@@ -84,7 +84,7 @@ export function registerDeliveries(
         throw new AppError('DELIVERY_NOT_FOUND', `webhook ${id} has no delivery ${delivery_id}`);
       }
       // If this process dies before the job is added, the sweep finds the delivery overdue and adds
-      // it.
+      // the job.
       await queue.add(renewed);
       return reply.code(202).send(toDeliveryView(renewed));
     },

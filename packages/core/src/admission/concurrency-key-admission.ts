@@ -12,9 +12,9 @@ import type { WaitingStore, WaitState } from '../store/waiting-store.ts';
 /** How many waiting sessions of a key are released together. */
 const BATCH = 100;
 
-// How many rounds a process tries to release the waiting sessions of a key. A round fails if
-// another process takes the free slots first. After the last round, that process or `repair`
-// releases the remaining sessions.
+// The maximum number of rounds in which a process tries to release the waiting sessions of a key. A
+// round fails if another process takes the free slots first. After the last round, that process or
+// `repair` releases the remaining sessions.
 const MAX_ROUNDS = 100;
 
 /** A session with a concurrency key. */

@@ -40,8 +40,8 @@ export interface RequestLimits {
   withLimits<T extends Job>(job: T): Promise<T>;
   /**
    * Returns the job with its limits. Throws LIMIT_EXCEEDED if a cap has no room now and the job
-   * does not ask to wait. Reserves nothing: `Admission.admit` does that after the session is
-   * stored.
+   * does not ask to wait. Reserves nothing: `Admission.admit` reserves the limits once the session
+   * is stored.
    */
   check<T extends Job>(job: T): Promise<T>;
 }

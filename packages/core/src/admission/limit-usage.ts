@@ -27,7 +27,8 @@ export interface LimitUsage {
   /**
    * Takes a slot of each limit for a session, and counts the session in the limit's current minute.
    * Stops at the first cap that has no room, and returns that cap. Returns null if every cap has
-   * room. Adds a function to `undo` for each reservation, even if it then throws.
+   * room. Adds a function to `undo` for each reservation, so that the caller can undo the
+   * reservations even if `reserve` throws.
    */
   reserve(sessionId: string, found: FoundLimits, undo: Undo): Promise<LimitReached | null>;
 }

@@ -11,11 +11,11 @@ import {
 import type { StoreClock } from '../store/clock.ts';
 import type { Stores } from '../store/stores.ts';
 
-/** The operations of operators on limits. */
+/** What an operator can do with limits: set, read, remove and list them. */
 export interface OperatorLimits {
   /**
-   * Sets a limit, and replaces an existing limit with this name. The new limit applies within two
-   * seconds.
+   * Sets a limit. Replaces the limit of the same kind and name, if there is one. The new limit
+   * applies within two seconds.
    */
   put(kind: Limit['kind'], name: string, caps: LimitCaps): Promise<LimitView>;
   /** Returns a limit and how much of it is used. Throws LIMIT_NOT_FOUND. */

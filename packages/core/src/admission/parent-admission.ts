@@ -60,8 +60,8 @@ export function createParentAdmission({
           () => true,
           falseIfEnded,
         );
-        // The parent ended before the request. The process that ended the parent may not have seen
-        // this continue.
+        // If the parent ended before the request, the process that ended it may not have seen this
+        // continue. So this process tries again to release the continue.
         return isAsked ? undefined : tryRelease(session);
       }
     }

@@ -89,9 +89,10 @@ export interface OpenBaton extends Baton, SessionServices {
 }
 
 /**
- * Opens Baton on one Redis connection and one MongoDB client. Neither server has to be reachable yet: calls fail with
- * UNAVAILABLE until it is. Throws INVALID_CONFIG if `publicKeys` contains anything but public keys. Throws the driver's
- * error if a connection cannot be used. If it throws, everything that it opened is closed.
+ * Opens Baton on one Redis connection and one MongoDB client. The servers need not be reachable
+ * yet: calls fail with UNAVAILABLE until they are. Throws INVALID_CONFIG if `publicKeys` contains
+ * anything but public keys. Throws the driver's error if a connection cannot be used. If it throws,
+ * everything that it opened is closed.
  */
 export function openBaton({
   log = createLogger('baton', 'silent'),

@@ -48,8 +48,8 @@ const range = z.object({
 });
 
 /**
- * Opens Baton on one Redis connection and one MongoDB client. Neither server has to be reachable yet: calls throw
- * UNAVAILABLE until it is. The API and the workers create the indexes of the database.
+ * Opens Baton on one Redis connection and one MongoDB client. The servers need not be reachable yet: calls throw
+ * UNAVAILABLE until they are. The API and the workers create the indexes of the database.
  *
  * @param options the servers; `prefix` defaults to `baton`, and without `publicKeys` secrets stay in plain text
  * @returns the session manager, functions that stop sessions, functions that read the stores, and `close()`

@@ -103,7 +103,7 @@ class Backend extends RedisQueueBackend {
     const { hash, problem } = makeReadable(fromFlat(flat));
     if (problem !== null) {
       // The scripts that end the job read the stored hash. So the fields that would make a script
-      // fail are replaced in Redis, too.
+      // fail are replaced or removed in Redis, too.
       const key = this.toKey(String(id));
       await client.hset(key, { data: hash['data'] ?? '', opts: '{}' });
       await client.hdel(key, 'parent', 'parentKey', 'rjk', 'deid');
@@ -124,7 +124,7 @@ function fromFlat(flat: readonly unknown[]): JobHash {
  */
 export const createBackend: BackendFactory<RedisQueueBackend> = (name, opts, options) => {
   const backend = createRedisBackend(name, opts, options);
-  // BullMQ's factory opens the connections that its class needs, but it cannot create another
-  // class. So this function sets the object's prototype after the call.
+  // BullMQ's factory opens the connections that its class needs, but it cannot create an object of
+  // another class. So this function sets the object's prototype after the call.
   return Object.setPrototypeOf(backend, Backend.prototype);
 };

@@ -5,8 +5,8 @@ import { QUEUE_PREFIX } from '../model/job/job.ts';
 const messageSchema = z.object({ kind: z.enum(['cancel', 'interrupt']), id: z.string() });
 
 /**
- * A message to the worker that runs the session. It may be lost, because the session document holds
- * the request.
+ * A message to the worker that runs the session. The message may be lost; the session document also
+ * holds the request.
  */
 export type ControlMessage = z.infer<typeof messageSchema>;
 

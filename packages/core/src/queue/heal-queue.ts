@@ -1,5 +1,6 @@
 // Repairs a queue whose data in Redis was damaged. A BullMQ script fails half-way if it meets a key
-// or a counter of the wrong type. Then all other jobs of the queue stop, too.
+// of the wrong type, or text where it expects an integer. Then all other jobs of the queue stop,
+// too.
 import { placeholder } from './readable-job.ts';
 
 /** The commands of a Redis client that this module uses. */
@@ -10,8 +11,9 @@ export interface ScriptClient {
 /** What was repaired in a queue. */
 export interface Healed {
   /**
-   * The keys of the queue that held a value of the wrong type. `:set-aside` was appended to the
-   * name of each key. The list also names the fields of `meta` that were removed.
+   * The keys of the queue that held a value of the wrong type, or text instead of an integer. Each
+   * key was renamed: `:set-aside` was appended to its name. The list also names the fields of
+   * `meta` that were removed.
    */
   set_aside: string[];
   /** The ids of the jobs whose stored form made the scripts fail. */
@@ -108,8 +110,9 @@ return cjson.encode({set_aside = aside, jobs = jobs})
 
 /**
  * Repairs what makes BullMQ's scripts fail in the queue with this key prefix (`baton:sessions:`).
- * Sets aside keys of the wrong type, replaces jobs that are not hashes with placeholder jobs, and
- * removes counters that are not integers. Checks the next 1,000 jobs of each state. Safe to repeat.
+ * Sets aside keys of the queue that hold a value of the wrong type, or text instead of an integer.
+ * Removes the number fields of `meta` and of jobs that hold no integer. Replaces jobs that are not
+ * hashes with placeholder jobs. Checks the next 1,000 jobs of each state. Safe to repeat.
  */
 export async function healQueue(client: ScriptClient, keyPrefix: string): Promise<Healed> {
   const payload = placeholder('the job: expected a hash in Redis, got another kind of value');

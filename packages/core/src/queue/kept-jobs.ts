@@ -9,7 +9,7 @@ export interface KeptJobs {
 }
 
 /**
- * The default number of ended jobs. It is enough for a dashboard to show the last hours. The
+ * How many ended jobs a queue keeps by default: enough for a dashboard to show the last hours. The
  * sessions themselves are in MongoDB.
  */
 export const DEFAULT_KEPT: KeptJobs = { completed: 1_000, failed: 1_000 };

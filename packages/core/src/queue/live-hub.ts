@@ -5,8 +5,7 @@ import { conversationChannel, statusChannel } from './live.ts';
 import { openSubscriberRedis } from './redis.ts';
 
 /**
- * A listener for live messages. Messages may be lost, because MongoDB holds the data that they
- * announce.
+ * A listener for live messages. Messages may be lost; MongoDB holds the data that they announce.
  */
 export interface LiveListener {
   onMessage(message: LiveMessage): void;

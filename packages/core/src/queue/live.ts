@@ -47,7 +47,7 @@ export function createLivePublisher(client: Redis, prefix: string): LivePublishe
       underWay += 1;
       client
         .publish(channel, text)
-        // The message may be lost, because the readers of streams also read MongoDB every few
+        // A lost message does no harm, because the readers of streams also read MongoDB every few
         // seconds.
         .catch(() => {})
         .finally(() => {

@@ -11,7 +11,10 @@ export const MAX_PAUSE_MS = 5 * 60_000;
 
 /** The pause of a whole queue. During a pause no worker begins a session. */
 export interface QueuePause {
-  /** Pauses the queue for `ms` milliseconds. Does not shorten a longer pause. */
+  /**
+   * Pauses the queue for `ms` milliseconds, unless it is already paused for longer. Shortens a
+   * pause of more than five minutes, as `pauseMs` does.
+   */
   pause(ms: number): Promise<void>;
   /**
    * Returns how much longer the queue is paused, in milliseconds; 0 if it is not paused. Only

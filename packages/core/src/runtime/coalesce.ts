@@ -1,6 +1,7 @@
 /**
- * Wraps a read so that callers who ask for the same key (by `keyFor`) in one turn of the event loop share one answer.
- * The read starts after they asked, so no caller receives an older state.
+ * Wraps a read so that callers who ask for the same key (by `keyFor`) in one turn of the event loop
+ * share one answer. The read starts after they asked, so no caller receives a state from before its
+ * request.
  */
 export function coalesce<A, T>(
   keyFor: (request: A) => string,

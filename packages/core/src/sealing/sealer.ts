@@ -35,8 +35,8 @@ export interface Sealer {
   job<T extends Job>(job: T, hasIdempotencyKey?: boolean): Promise<T>;
   /**
    * Returns a sealer for all launches of one request, which together may have at most `most`
-   * secrets. A config with more secrets than still fit is refused with INVALID_REQUEST. Later
-   * launches may still use the remaining number.
+   * secrets. A config with more secrets than are left is refused with INVALID_REQUEST and uses none
+   * of them up, so a later launch with fewer secrets may still fit.
    */
   forMany(most: number): Sealer;
 }

@@ -40,8 +40,9 @@ export interface Adopter {
 }
 
 /**
- * Creates an adopter. `findJob` finds the jobs of parents that have no document yet. It calls
- * `publish` with each inserted session, perhaps twice if two calls race. `sealer` encrypts secrets.
+ * Creates an adopter. `findJob` finds the jobs of parents that have no document yet. The adopter
+ * calls `publish` with each inserted session, perhaps twice if two calls race. `sealer` encrypts
+ * secrets.
  */
 export function createAdopter(
   sessions: SessionStore,

@@ -70,8 +70,8 @@ export function createStoreClock(db: Db): StoreClock {
         measuring ??= measure().finally(() => {
           measuring = null;
         });
-        // An old offset is wrong only by what the clocks drift in about a minute. So the old offset
-        // is good enough until the new measurement is done, and while the server is down.
+        // An old offset is wrong only by as much as the clocks drift in about a minute. So the old
+        // offset is good enough until the new measurement is done, and while the server is down.
         const tried = measured ? measuring.catch(() => {}) : measuring;
         if (!measured || slept) await tried;
       }

@@ -12,7 +12,7 @@ const SEQ_DIGITS = 10;
 const CLEAR_WINDOW = 1_000;
 
 /**
- * Returns the `_id` of an event. No index but the one on `_id` is needed: it orders the events,
+ * Returns the `_id` of an event. Events need only the index on `_id`. This index orders the events,
  * makes each event unique, and serves reads with `$in`. Reads never use ranges over ids, which are
  * slow on the small MongoDB servers that development uses (docs/dev-services.md).
  */

@@ -26,7 +26,7 @@ const LIST_MAX = 1_000;
 
 /** The limits that operators set. */
 export interface LimitStore {
-  /** Sets a limit, and replaces an existing limit with this name. */
+  /** Sets a limit. Replaces the limit of the same kind and name, if there is one. */
   put(kind: Limit['kind'], name: string, caps: LimitCaps, now: Date): Promise<Limit>;
   /** Returns the limit, or null. Throws INTERNAL if its document cannot be read. */
   get(kind: Limit['kind'], name: string): Promise<Limit | null>;

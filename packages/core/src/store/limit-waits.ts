@@ -40,7 +40,9 @@ export interface LimitWaits {
    * lost.
    */
   withdraw(id: string, token: string): Promise<boolean>;
-  /** Makes a session whose parent has ended wait for its limits, even if it did not ask to wait. */
+  /**
+   * Makes a session wait for its limits after its parent has ended, even if it did not ask to wait.
+   */
   startWait(id: string): Promise<void>;
 }
 

@@ -8,7 +8,7 @@ interface Dated {
 }
 
 /**
- * The last time that a Date can hold. A page that starts after this time begins with the newest
+ * The latest time that a Date can hold. A page that starts after this time begins with the newest
  * document whose `created_at` is a time.
  */
 const LAST_TIME = new Date(8_640_000_000_000_000);

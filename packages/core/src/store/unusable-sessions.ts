@@ -120,7 +120,8 @@ function readOrNull(document: SessionDocument): Session | null {
   try {
     return decodeSession(document);
   } catch {
-    // A field with JSON of a caller or of the CLI cannot be parsed. This function does not repair such a field. This function does not repair such a field.
+    // A field that holds JSON of a caller or of the CLI cannot be parsed. `fail` does not repair
+    // such a field.
     return null;
   }
 }

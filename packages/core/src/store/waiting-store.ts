@@ -32,8 +32,8 @@ export interface WaitingStore {
   /** Returns the sessions that wait for the end of a parent and can be read, oldest first. */
   findByParent(parentId: string, limit: number): Promise<Session[]>;
   /**
-   * Ends the wait of each of these sessions that still waits for `wait`. Returns the state of each
-   * of these sessions.
+   * Ends the wait of each of these sessions that still waits for `wait`. Then returns what `states`
+   * returns for all `ids`.
    */
   end(ids: readonly string[], wait: WaitingFor): Promise<WaitState[]>;
   /** Returns the state of each of these sessions. Leaves out unknown ids. */

@@ -9,7 +9,9 @@ interface CodeFacts {
   description: string;
 }
 
-/** All error codes, of HTTP responses and of failed sessions. */
+/**
+ * All error codes: of HTTP responses, of failed sessions, and of errors inside Baton's processes.
+ */
 export const ERROR_CODES = {
   INVALID_REQUEST: {
     http: 400,

@@ -17,8 +17,8 @@ export const launchRequestSchema = sessionConfigSchema
   .superRefine(checkOptionConflicts(({ recovery }) => recovery));
 
 /**
- * Schema of one launch in a bulk request. Its body has the idempotency key, because a header would apply to all
- * launches.
+ * Schema of one launch in a bulk request. The launch itself has the idempotency key, because a
+ * header would apply to all launches.
  */
 export const bulkLaunchSchema = sessionConfigSchema
   .extend({

@@ -14,8 +14,8 @@ const MAX_SKIPPED = 100_000;
  * a cron expression, if it has no fixed times, or if it is never due.
  *
  * If the clocks skip a due time, the expression is due at the first moment after the gap; several skipped times are due
- * once. If the clocks show a due time twice, the expression is due at the first of the two. If the hour is `*` or a
- * step, the expression is due at both.
+ * once. If the clocks show a due time twice, the expression is due only the first time. If the hour field is `*` or a
+ * step, the expression is due both times.
  */
 export function nextCron(expression: string, timeZone: string, now: Date): Date | null {
   if (!isReadable(expression)) return null;

@@ -69,7 +69,9 @@ export interface Schedule {
   api_key_id?: string;
   /** The time from which `every_ms` counts. */
   anchor: Date;
-  /** Each change increases the revision. Redis holds the revision of the timetable by which it fires. */
+  /**
+   * Each change increases the revision. Redis stores the revision with its copy of the timetable.
+   */
   revision: number;
   last_fired_at?: Date;
   last_session_id?: string;

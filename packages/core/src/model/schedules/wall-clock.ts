@@ -17,9 +17,9 @@ export interface WallClock {
   /** Returns the gap that skips this wall time: the first instant after it, and its length in milliseconds. */
   gapAt(wall: number): { end: number; lengthMs: number };
   /**
-   * Returns null unless the clocks will show the wall time of this instant a second time. Then
-   * returns the instant at which the clocks are set back, and the wall time that they show at that
-   * instant.
+   * If the clocks will show the wall time of this instant a second time, returns the instant at
+   * which they are set back, and the wall time that they show at that instant. Otherwise returns
+   * null.
    */
   repeatOf(instant: number): { instant: number; wall: number } | null;
 }

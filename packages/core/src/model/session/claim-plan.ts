@@ -14,8 +14,9 @@ export type ClaimPlan =
   | { kind: 'take'; crashed: boolean };
 
 /**
- * Decides what to do from the session document alone. `now` is MongoDB's time. An expired lease of a started session
- * means that its worker died. If a cancel was requested, the session does not run.
+ * Decides what the worker does, only from the session document and `now`, which is MongoDB's time.
+ * An expired lease of a started session means that its worker died. If a cancel was requested, the
+ * session does not run.
  */
 export function planClaim(session: Session, now: Date): ClaimPlan {
   if (isTerminal(session.status)) return { kind: 'terminal' };

@@ -33,7 +33,7 @@ const failureViewSchema = z.object({
   retry_at: time.optional(),
 });
 
-/** Schema of the JSON view of a session that queries return: the seed's Info with Baton's additions. */
+/** Schema of a session as queries return it, in JSON: the seed's Info with Baton's additions. */
 export const infoSchema = z.object({
   id: idSchema,
   run_id: z.string(),
@@ -86,7 +86,7 @@ export const infoSchema = z.object({
     .describe('The config with secrets redacted; present only if the query includes it.'),
 });
 
-/** The JSON view of a session that queries return. */
+/** A session as queries return it, in JSON. */
 export type Info = z.infer<typeof infoSchema>;
 
 /** Returns whether a session can be continued: it has ended and has a transcript to resume. */

@@ -6,8 +6,8 @@ import { sessionStatusSchema } from './status.ts';
 const count = z.int().nonnegative();
 
 /**
- * Schema of the message about a session on the live channel. The message only says that there is
- * something to read. It may be lost.
+ * Schema of a message of the live channel that announces a change of a session. The message only
+ * says that there is something to read. It may be lost.
  */
 const sessionUpdateSchema = z.object({
   kind: z.literal('news'),

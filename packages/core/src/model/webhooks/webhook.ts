@@ -109,7 +109,9 @@ export const webhookViewSchema = z.object({
   updated_at: time,
 });
 
-/** Schema of the response that creates a webhook, the only response that contains its secret. */
+/**
+ * Schema of the response to the creation of a webhook, the only response that contains its secret.
+ */
 export const madeWebhookSchema = webhookViewSchema.extend({
   secret: z
     .string()
