@@ -3,8 +3,7 @@
 //
 //   BATON_URL=http://127.0.0.1:3000 BATON_API_KEY=baton_... node service.ts < questions.jsonl
 //
-// If the service is killed and started again with the same questions, each question still has only
-// one session.
+// If the service is killed and started again with the same questions, it launches no session twice.
 import { createInterface } from 'node:readline';
 import { BatonError, createClient, type Info } from '@baton/client';
 
@@ -71,7 +70,7 @@ async function answer(question: Question): Promise<object> {
       cost_usd: sessions.reduce((sum, { totals }) => sum + totals.cost_usd, 0),
     };
   } catch (error) {
-    // Any other error is a bug of this program, or its SIGTERM.
+    // Any other error is a bug of this program, or means that SIGTERM stopped it.
     if (!(error instanceof BatonError)) throw error;
     return { id: question.id, error: { code: error.code, message: error.message } };
   }

@@ -20,7 +20,7 @@ export const apiSettingsSchema = z.object({
     .enum(['keys', 'none'])
     .default('keys')
     .describe(
-      '`keys`: every request needs an API key. `none`: requests need no key; allowed only if HOST is a loopback address.',
+      '`keys`: requests need an API key, except to public routes such as `/healthz`. `none`: requests need no key; allowed only if HOST is a loopback address.',
     ),
   TRUST_PROXY: listVariable(',')
     .refine((list) => list.every(isAddress), 'expected IP addresses or CIDR ranges')

@@ -58,12 +58,12 @@ export const workerSettingsSchema = z.object({
     .string()
     .optional()
     .describe(
-      'JSON file of prices by model that replaces the list prices. Baton uses prices to estimate the cost of a killed process.',
+      'JSON file with a price table that replaces the list prices of the models. Baton uses prices to estimate the cost of a killed process.',
     ),
   RETENTION_DAYS: intVariable(1, 36_500)
     .optional()
     .describe(
-      'Baton deletes a conversation this many days after its last session ended. Without a value it deletes none.',
+      'Baton deletes a conversation this many days after its last session ended. Without a value, Baton deletes no conversation by age.',
     ),
   SECRETS_PRIVATE_KEYS: listVariable(delimiter)
     .default([])
@@ -98,7 +98,7 @@ export const workerSettingsSchema = z.object({
     .enum(['auto', 'on', 'off'])
     .default('auto')
     .describe(
-      "Whether a sandbox (bubblewrap, socat) hides the CLI's credentials from a session's tools: `auto` (if a probe at start passes), `on` or `off`. With `on`, the worker takes no session while the probe fails.",
+      "Whether a sandbox (bubblewrap, socat) hides the CLI's credentials from a session's Bash calls: `auto` (if a probe at start passes), `on` or `off`. With `on`, the worker takes no session while the probe fails.",
     ),
   STARTUP_TIMEOUT_MS: intVariable(1, DAY_MS)
     .default(60_000)

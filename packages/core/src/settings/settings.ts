@@ -16,7 +16,7 @@ export const sharedSettings = {
     .string()
     .default(QUEUE_PREFIX)
     .describe(
-      'Prefix of all keys of Baton in Redis. The API, the workers and all producers must use the same one.',
+      "Prefix of Baton's keys in Redis. The API, the workers and all producers must use the same prefix.",
     ),
   ...policySettings,
   WEBHOOK_ALLOWED_ADDRESSES: listVariable(',')
@@ -28,7 +28,7 @@ export const sharedSettings = {
     .transform((ranges) => ranges.filter((range) => range !== null))
     .default([])
     .describe(
-      'Addresses or CIDR ranges that webhooks may reach although they are not public, or over plain http; separated by commas.',
+      'Addresses or CIDR ranges, separated by commas, that webhooks may reach even if they are not public, and also over plain http.',
     ),
   SECRETS_PUBLIC_KEYS: z
     .string()
