@@ -1,5 +1,5 @@
 // Cron expressions in a time zone, including the times when its clocks are set forward or back.
-import { CronExpressionParser } from 'cron-parser';
+import { type CronExpression, CronExpressionParser } from 'cron-parser';
 import { createWallClock, type WallClock } from './wall-clock.ts';
 
 const HOUR_MS = 3600 * 1000;
@@ -39,25 +39,27 @@ function isReadable(expression: string): boolean {
 }
 
 function nextInstant(expression: string, clock: WallClock, now: number): number | null {
-  const hour = hourOf(expression);
-  const due = nextDue(expression, clock, now, hour);
+  const times = wallTimes(expression, clock.wallAt(now));
+  const hour = hourOf(expression, times);
+  const due = nextDue(times, clock, now, hour);
   const repeat = hour.isRepeated ? clock.repeatOf(now) : null;
   if (!repeat) return due;
   // The clocks will be set back, so they will show the current wall time a second time.
-  const [wall] = wallTimes(expression, repeat.wall - 1);
-  if (wall === undefined) return due;
+  const wall = wallTimes(expression, repeat.wall - 1)
+    .next()
+    .getTime();
   const again = repeat.instant + wall - repeat.wall;
   return due === null ? again : Math.min(due, again);
 }
 
 function nextDue(
-  expression: string,
+  times: CronExpression,
   clock: WallClock,
   now: number,
   hour: ReturnType<typeof hourOf>,
 ): number | null {
-  let skipped = 0;
-  for (const wall of wallTimes(expression, clock.wallAt(now))) {
+  for (let skipped = 0; skipped <= MAX_SKIPPED; skipped += 1) {
+    const wall = times.next().getTime();
     const [first, ...again] = clock.instantsOf(wall);
     if (first === undefined) {
       const { end, lengthMs } = clock.gapAt(wall);
@@ -67,24 +69,23 @@ function nextDue(
       const next = [first, ...(hour.isRepeated ? again : [])].find((instant) => instant > now);
       if (next !== undefined) return next;
     }
-    skipped += 1;
-    if (skipped > MAX_SKIPPED) return null;
   }
   return null;
 }
 
-/** Yields the wall times of an expression after `after`, in order. */
-function* wallTimes(expression: string, after: number): Generator<number> {
-  const times = CronExpressionParser.parse(expression, { tz: 'UTC', currentDate: new Date(after) });
-  for (;;) yield times.next().getTime();
+/** Parses an expression. Each call of `next` on the result returns the next wall time after `after`. */
+function wallTimes(expression: string, after: number): CronExpression {
+  return CronExpressionParser.parse(expression, { tz: 'UTC', currentDate: new Date(after) });
 }
 
 /**
  * Returns whether an expression is due in every hour, and whether it is due twice in an hour that the clocks repeat.
  */
-function hourOf(expression: string): { isEvery: boolean; isRepeated: boolean } {
-  const { hour } = CronExpressionParser.parse(expression, { tz: 'UTC' }).fields;
+function hourOf(
+  expression: string,
+  { fields: { hour } }: CronExpression,
+): { isEvery: boolean; isRepeated: boolean } {
   const isEvery = hour.values.length === HOURS_OF_A_DAY;
-  const fields = expression.trim().split(/\s+/);
-  return { isEvery, isRepeated: isEvery || (fields.at(-4)?.includes('/') ?? false) };
+  const words = expression.trim().split(/\s+/);
+  return { isEvery, isRepeated: isEvery || (words.at(-4)?.includes('/') ?? false) };
 }
