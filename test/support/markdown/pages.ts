@@ -1,6 +1,7 @@
 // The Markdown pages of the project: their links, the anchors of their headings, and their code blocks.
+import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import GithubSlugger from 'github-slugger';
 import type { Nodes, Root, RootContent } from 'mdast';
 import { fromMarkdown } from 'mdast-util-from-markdown';
@@ -8,9 +9,12 @@ import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { toString as textOf } from 'mdast-util-to-string';
 import { gfm } from 'micromark-extension-gfm';
 import { visit } from 'unist-util-visit';
+import { parseNewPages } from './page-cache.ts';
 
 /** The folder of the project. */
 export const ROOT = join(import.meta.dirname, '../../..');
+
+const CACHE_FILE = join(ROOT, 'node_modules/.cache/markdown-pages.json');
 
 /** A link of a page, with the line where it begins. */
 export type Link = { readonly url: string; readonly line: number };
@@ -48,12 +52,20 @@ function readAllPages(): Page[] {
     cwd: ROOT,
     exclude: ['**/node_modules/**'],
   });
-  return paths.sort().map(readPage);
+  const sources = paths.sort().map((path) => ({ path, text: readText(path) }));
+  // The parsed form of a page depends on this file and on the versions of the libraries.
+  const version = [import.meta.filename, 'package-lock.json'].map(readText).join('\n');
+  return parseNewPages(
+    CACHE_FILE,
+    createHash('sha256').update(version).digest('hex'),
+    sources,
+    parsePage,
+  );
 }
 
-/** Reads the page at a path from the project’s folder. */
-function readPage(path: string): Page {
-  return parsePage(path, readFileSync(join(ROOT, path), 'utf8'));
+/** Reads a file at a path from the project's folder. */
+function readText(path: string): string {
+  return readFileSync(resolve(ROOT, path), 'utf8');
 }
 
 /** Parses the text of a page. */
