@@ -48,8 +48,8 @@ const TITLE = /\b(?:test|describe)(?:\.\w+)*\(.*['"`]|^\s*\[?['"`].* /;
 // A page cites the titles of tests.
 const CITATION = /`test\/[^`]+`(?:: "[^"]+"(?:, "[^"]+")*)?/g;
 
-/** The prose of a file: one text for each of its lines. */
-type Prose = { file: string; lines: readonly string[] };
+/** The prose of a file: one text for each of its lines, and all of them with line breaks between them. */
+type Prose = { file: string; lines: readonly string[]; text: string };
 
 const proses = prosesOf([
   '*.md',
@@ -78,7 +78,7 @@ describe('in the check of plain words,', () => {
   });
 
   const found = (phrase: string, lines: string[], file = 'page.md') =>
-    linesWith(phrase, [{ file, lines: lines.map((line) => proseIn(file, line)) }]);
+    linesWith(phrase, [proseOf(file, lines)]);
 
   test('the search finds a phrase only as whole words, in any case', () => {
     const lines = ['Shallow', 'One shall not', 'Shall we', 'neither, nor this', 'neither nor'];
@@ -109,8 +109,7 @@ describe('in the check of plain words,', () => {
 /** Returns the lines where a phrase begins, each with its file and number. */
 function linesWith(phrase: string, all: readonly Prose[]): string[] {
   const pattern = new RegExp(`\\b(?:${phrase.replaceAll(' ', '(?: +|\\n)')})\\b`, 'gi');
-  return all.flatMap(({ file, lines }) => {
-    const text = lines.join('\n');
+  return all.flatMap(({ file, lines, text }) => {
     const numbers = [...text.matchAll(pattern)].map(
       ({ index }) => text.slice(0, index).split('\n').length,
     );
@@ -120,10 +119,14 @@ function linesWith(phrase: string, all: readonly Prose[]): string[] {
 
 function prosesOf(patterns: readonly string[]): Prose[] {
   const exclude = ['**/node_modules/**', '**/dist/**', '**/plain-words.test.ts'];
-  return globSync(patterns, { cwd: ROOT, exclude }).map((file) => {
-    const lines = readFileSync(join(ROOT, file), 'utf8').split('\n');
-    return { file, lines: lines.map((line) => proseIn(file, line)) };
-  });
+  return globSync(patterns, { cwd: ROOT, exclude }).map((file) =>
+    proseOf(file, readFileSync(join(ROOT, file), 'utf8').split('\n')),
+  );
+}
+
+function proseOf(file: string, all: readonly string[]): Prose {
+  const lines = all.map((line) => proseIn(file, line));
+  return { file, lines, text: lines.join('\n') };
 }
 
 /**

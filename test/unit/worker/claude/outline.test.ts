@@ -6,9 +6,9 @@ const KEEP = 64;
 const MIB = 1024 * 1024;
 
 /** The parts of a line if the framer kept only the first bytes of the line. */
-function split(text: string, pieceBytes = 1_000_000) {
+function split(text: string | Buffer, pieceBytes = 1_000_000) {
   const framer = createFramer(KEEP);
-  const stream = Buffer.from(`${text}\n`);
+  const stream = Buffer.concat([Buffer.from(text), Buffer.from('\n')]);
   const lines = [];
   for (let at = 0; at < stream.length; at += pieceBytes) {
     lines.push(...framer.push(stream.subarray(at, at + pieceBytes)));
@@ -16,10 +16,21 @@ function split(text: string, pieceBytes = 1_000_000) {
   return lines.flatMap(splitLine);
 }
 
-const body = (text: string, pieceBytes?: number) => {
+const body = (text: string | Buffer, pieceBytes?: number) => {
   const [part] = split(text, pieceBytes);
   return part?.line.kind === 'event' ? part.line.body : part?.line.kind;
 };
+
+const XS = Buffer.alloc(2 * MIB, 'x');
+
+/**
+ * The bytes of a result line. Its text is this number of letters and a JSON tail. The bytes are joined,
+ * because JSON.stringify and the encoding of such a text take most of the time of a test.
+ */
+function longResult(letters: number, tail: string): Buffer {
+  const start = Buffer.from('{"type":"result","result":"');
+  return Buffer.concat([start, XS.subarray(0, letters), Buffer.from(`${tail}"}`)]);
+}
 
 const LONG: Record<string, unknown> = {
   type: 'result',
@@ -64,11 +75,12 @@ describe('from a line that is too long to keep,', () => {
     (shift) => {
       for (const char of ['\\', '\u0001', '€', '😀', '"']) {
         const result = `${'x'.repeat(MIB - 10 + shift)}${char.repeat(20)}`;
-        const read = body(`{"type":"result","result":${JSON.stringify(result)}}`) as typeof LONG;
+        const tail = JSON.stringify(char.repeat(20)).slice(1, -1);
+        const read = body(longResult(MIB - 10 + shift, tail)) as typeof LONG;
         expect(result.startsWith(read['result'] as string)).toBe(true);
         expect((read['result'] as string).length).toBeGreaterThan(MIB - 20);
       }
-      const escaped = `{"type":"result","result":"${'x'.repeat(MIB - 10 + shift)}${'\\ud83d\\ude00'.repeat(9)}"}`;
+      const escaped = longResult(MIB - 10 + shift, '\\ud83d\\ude00'.repeat(9));
       expect(((body(escaped) as typeof LONG)['result'] as string).isWellFormed()).toBe(true);
     },
   );
