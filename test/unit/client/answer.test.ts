@@ -51,7 +51,7 @@ describe('Retry-After', () => {
     ['Wed, 31 Dec 2025 23:59:00 GMT', 0],
     ['soon', undefined],
     [null, undefined],
-  ])('of %s is parsed', (header, ms) => {
+  ])('of %s is read as %s ms', (header, ms) => {
     expect(retryAfterMs(header, now)).toBe(ms);
   });
 });

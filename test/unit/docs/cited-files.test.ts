@@ -78,15 +78,19 @@ test('every npm script that a comment or a page names exists', () => {
 });
 
 test.each([
-  ['a number before the page', 'see section 7 of docs/reliability.md', ['7']],
-  ['a number', 'see docs/reliability.md, sections 3, 4 and 12', ['3', '4', '12']],
-  ['an anchor', '(docs/reliability.md#a-sick-host)', ['a-sick-host']],
+  ['a section number before the page', 'see section 7 of docs/reliability.md', ['7']],
   [
-    'neither if it is not a section of a page',
+    'section numbers after the page',
+    'see docs/reliability.md, sections 3, 4 and 12',
+    ['3', '4', '12'],
+  ],
+  ['an anchor of the page', '(docs/reliability.md#a-sick-host)', ['a-sick-host']],
+  [
+    'no section number of another document',
     'see docs/reliability.md, and section 3 of the issue',
     [],
   ],
-])('a text cites sections by %s', (_, text, sections) => {
+])('sectionsIn finds %s', (_, text, sections) => {
   const cited = sectionsIn(text, 'docs/page.md');
   expect(cited.map(({ section }) => section)).toEqual(sections);
   for (const { page } of cited) expect(page).toBe('docs/reliability.md');

@@ -106,6 +106,9 @@ test.each<[string, Shape, Shape, string[]]>([
     { parameters: [{ ...parameter, required: true }] },
     ['post /v1/a: query limit is new and required'],
   ],
-])('breakingChanges compares two documents with %s', (_name, before, after, expected) => {
-  expect(breakingChanges(document(before), document(after))).toEqual(expected);
-});
+])(
+  'breakingChanges returns what breaks callers, or nothing: %s',
+  (_name, before, after, expected) => {
+    expect(breakingChanges(document(before), document(after))).toEqual(expected);
+  },
+);

@@ -7,7 +7,8 @@ import { apiSettingsSchema } from '../../../../apps/api/src/settings.ts';
 import { workerSettingsSchema } from '../../../../apps/worker/src/settings.ts';
 import { readComposeService } from '../../../../scripts/containers/compose-service.ts';
 
-// After its drain timeout, a worker hands back its sessions and closes its connections (drain.ts, main.ts).
+// A worker may need these seconds after its drain timeout to hand back its sessions and close its
+// connections (drain.ts, main.ts).
 const HAND_BACK_AND_CLOSE_S = 20;
 
 const text = readFileSync(join(import.meta.dirname, '../../../../docker-compose.yml'), 'utf8');

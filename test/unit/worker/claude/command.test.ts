@@ -42,7 +42,7 @@ const allowing = (env: object) => ({
 
 const ALWAYS = ['--print', '--output-format=stream-json', '--verbose'];
 
-// What each key of SessionConfig adds to the command. A new key does not compile until it is here.
+// What each key of SessionConfig adds to the command. The test compiles only if every key is here.
 const REACHES: {
   [K in keyof Required<SessionConfig>]: [
     NonNullable<SessionConfig[K]>,
@@ -117,15 +117,18 @@ describe('the command', () => {
     expect(args).toEqual([...ALWAYS, `--resume=${ID}`, '--system-prompt-snapshot=off']);
   });
 
-  test.each(Object.entries(REACHES))('includes %s', (key, [value, added]) => {
-    const plain = build();
-    const command = build({ [key]: value });
-    expect(command.args).toEqual([...plain.args, ...(added.args ?? [])]);
-    expect(command.files).toEqual(
-      added.file ? [{ path: `/run/f/${added.file[0]}`, content: added.file[1] }] : [],
-    );
-    expect(command.env).toEqual({ ...plain.env, ...added.env });
-  });
+  test.each(Object.entries(REACHES))(
+    'gets the right arguments, file and variables from %s',
+    (key, [value, added]) => {
+      const plain = build();
+      const command = build({ [key]: value });
+      expect(command.args).toEqual([...plain.args, ...(added.args ?? [])]);
+      expect(command.files).toEqual(
+        added.file ? [{ path: `/run/f/${added.file[0]}`, content: added.file[1] }] : [],
+      );
+      expect(command.env).toEqual({ ...plain.env, ...added.env });
+    },
+  );
 
   test('has the prompt only on stdin', () => {
     const command = build({ query: 'stored query' }, { prompt: '--version' });

@@ -84,9 +84,9 @@ test.each([
 });
 
 test.each([
-  ['at once', ''],
-  ['behind a title', '\u001b]0;x\u0007'],
-  ['behind an event', INIT],
+  ['at the start of a line', ''],
+  ['after a title', '\u001b]0;x\u0007'],
+  ['after an event', INIT],
 ])('an event inside a truncated event is not read: %s', (_, before) => {
   const torn = `{"type":"user","message":{"content":[{"type":"tool_use","input":${END}}`;
   const read = parts(`${before}${torn}`);

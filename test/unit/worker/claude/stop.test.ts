@@ -22,7 +22,7 @@ describe('the stop of a process', () => {
     ['EPERM', 'lost', /EPERM/],
     [null, 'hand_back', /did not end/],
   ] as const)(
-    'with errno %s for %s waits for a limited time and gives the reason',
+    'waits for a limited time and gives the reason (error of each signal: %s, cause of the stop: %s)',
     async ([errno, kind, why]) => {
       const { claude, signals } = stubborn(errno);
       let waitedMs = 0;

@@ -4,7 +4,7 @@ import { sessionSchema } from '../../../../../packages/core/src/model/session/se
 import { makeFullConfig } from '../../../../support/factories.ts';
 
 describe('SessionConfig', () => {
-  // The keys of the seed (hld/claudecode-go at b8ea3ee), each with a value of its type there.
+  // The keys of the seed (hld/claudecode-go at b8ea3ee), each with a value of its type in the seed.
   test.each<[string, unknown]>([
     ['query', 'hello'],
     ['model', 'opus'],

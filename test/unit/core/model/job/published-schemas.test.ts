@@ -24,8 +24,8 @@ const names = Object.keys(schemas) as SchemaName[];
 
 type Validator = (value: unknown) => boolean;
 
-// Each schema is compiled once: Ajv needs a tenth of a second for the job schema, and every row uses
-// it. The schemas share one Ajv, because each Ajv compiles the meta-schema again.
+// Each schema is compiled once, because Ajv needs a tenth of a second for the job schema. The
+// schemas share one Ajv, because each Ajv compiles the meta-schema again.
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
 formats.default(ajv);
 const validators = new Map<SchemaName, Validator>();
@@ -90,7 +90,7 @@ describe('the published schemas', () => {
     expect(jobSchema.safeParse(asJson).success).toBe(expected);
   });
 
-  test('accept an Info', () => {
+  test('include an info schema that accepts an Info', () => {
     const info = toInfo(makeCompletedSession({ config: makeFullConfig() }), ['config']);
     expect(validator('info')(JSON.parse(JSON.stringify(info)))).toBe(true);
   });

@@ -39,13 +39,13 @@ describe('a new session waits for', () => {
       'parent',
     ],
     [
-      'nothing if on_busy is unset, because the worker refuses it',
+      'nothing if on_busy is unset, because the worker refuses the session',
       makeContinueJob(busy.id),
       busy,
       undefined,
     ],
     [
-      'nothing if on_busy is reject, because the worker refuses it',
+      'nothing if on_busy is reject, because the worker refuses the session',
       makeContinueJob(busy.id, { on_busy: 'reject' }),
       busy,
       undefined,

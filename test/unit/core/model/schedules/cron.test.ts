@@ -122,7 +122,10 @@ const PATTERNS: [minutes: number[], hours: number[], cron: string, isRepeated: b
   [[0, 30], Array.from({ length: 24 }, (_, hour) => hour), '*/30 * * * *', true],
 ];
 
-/** One minute in a zone: its local time, the local time skipped before, and whether it repeats. */
+/**
+ * One minute in a zone. `skippedFrom` is where the local time that was skipped before it begins.
+ * `isSecond` is true if its local time occurs for the second time.
+ */
 interface Minute {
   instant: number;
   wall: number;

@@ -37,7 +37,7 @@ describe('a value that storage may change', () => {
       { metadata: { a: { b: [HALF] } } },
       'metadata.a.b.0',
     ],
-    ['a number above 2^53', { metadata: { n: 2 ** 53 } }, 'metadata.n'],
+    ['the number 2^53', { metadata: { n: 2 ** 53 } }, 'metadata.n'],
     ['a number below -2^53', { metadata: { n: -(2 ** 60) } }, 'metadata.n'],
     ['an infinite number', { metadata: { n: [Number.POSITIVE_INFINITY] } }, 'metadata.n.0'],
     ['minus zero', { metadata: { n: -0 } }, 'metadata.n'],
@@ -83,7 +83,7 @@ describe('a value that storage may change', () => {
 
 describe('a query', () => {
   test.each(['', ' ', '\n\t ', '\u00a0\u2003\u3000', '\ufeff', '\u200b\u2060', '\u3164'])(
-    'without a visible character is refused, and the error names it: %j',
+    'without a visible character is refused, and the error names the field: %j',
     (query) => {
       expect(() => parseLaunchJob({ query })).toThrow(
         expect.objectContaining({ code: 'INVALID_REQUEST', details: { field: 'config.query' } }),

@@ -70,7 +70,7 @@ const PLANS: [string, Partial<Session>, object][] = [
     { kind: 'cancel' },
   ],
   [
-    'cancels a session that lost its worker on request',
+    'on request, cancels a session that lost its worker',
     { status: 'running', lease: expired, cancel_requested_at: now },
     { kind: 'cancel' },
   ],

@@ -14,14 +14,14 @@ function failures(received: string): HostFailure[] {
 
 describe('a session with host failures', () => {
   test.for(['a', 'a b c d e f', 'a a a a', 'a b+ c+', 'a a+', 'a b+ a+ b+', 'a b+ b+'])(
-    'is retried after %s',
+    'is retried after the failures %s',
     (received) => {
       expect(hostVerdict(failures(received))).toBeNull();
     },
   );
 
   test.for(['a b+ c+ d+', 'a a+ a+', 'a b+ a+ a+', 'a b a+ a+', 'a b+ b+ b+'])(
-    'fails after %s',
+    'fails after the failures %s',
     (received) => {
       expect(hostVerdict(failures(received))).toMatchObject({
         code: 'HOST_ERROR',
