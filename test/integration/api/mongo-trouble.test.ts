@@ -8,7 +8,7 @@ import { createMongoProxy } from '../../support/mongo-proxy.ts';
 import { test as base, redisUrl } from '../../support/services.ts';
 import { openStores } from '../../support/stores.ts';
 
-// After an error the driver may search its server for ten seconds.
+// After an error the driver may search for its server for ten seconds.
 vi.setConfig({ testTimeout: 60_000 });
 
 const test = base.extend<{ $file: { scene: Awaited<ReturnType<typeof openScene>> } }>({
@@ -31,8 +31,8 @@ async function openScene(db: Db, databaseName: string, prefix: string) {
     /** Stores a session without the proxy. */
     stored: () => openStores(db).sessions.insertIfAbsent(makeCompletedSession()),
     /**
-     * Waits until the driver has found its server again. Some of these errors make the driver
-     * search for it.
+     * Waits until the driver has found its server again. Some of the errors that the proxy answers
+     * make the driver search for its server.
      */
     ready: () =>
       vi.waitFor(
@@ -91,7 +91,10 @@ describe('if MongoDB answers with a temporary error', () => {
 
   test.for([
     ...TROUBLES,
-    ['a write concern', { ok: 1, n: 1, writeConcernError: { code: 91, errmsg: 'stepping down' } }],
+    [
+      'a write concern error',
+      { ok: 1, n: 1, writeConcernError: { code: 91, errmsg: 'stepping down' } },
+    ],
     [
       'a write error',
       { ok: 1, n: 0, writeErrors: [{ index: 0, code: 189, errmsg: 'stepped down' }] },

@@ -87,7 +87,7 @@ describe('examples/curl.sh', () => {
 
 describe('examples/python-service', () => {
   test(
-    'enqueues each name once, through Redis only',
+    'enqueues one session for each name, through Redis only',
     async ({ location: { fleet } }) => {
       const python = await pythonOf();
       const run = async (...args: string[]) => {
@@ -135,7 +135,7 @@ async function serve(
   return { out: lines.map((line): Answered => JSON.parse(line)), err: stderr };
 }
 
-/** Returns a Python with the packages of requirements.txt; throws if there is no Python. */
+/** Returns the path of a Python with the packages of requirements.txt. Throws without a Python. */
 async function pythonOf(): Promise<string> {
   const guardian = createGuardian(process.env);
   onTestFinished(guardian.close);

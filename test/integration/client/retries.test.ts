@@ -186,7 +186,7 @@ describe('in a bulk launch', () => {
     expect((asked[1]?.at ?? 0) - (asked[0]?.at ?? 0)).toBeGreaterThanOrEqual(5_000);
   });
 
-  test('a launch that stays refused is retried like a call and returns its last error', async ({
+  test('a launch that stays refused is retried as often as a call, and returns its last error', async ({
     url,
   }) => {
     const { fetch, asked } = receiving((results) => results.splice(-1, 1, spoilt));
@@ -198,7 +198,7 @@ describe('in a bulk launch', () => {
     expect(asked.map(({ sessions }) => sessions.length)).toEqual([4, 1, 1]);
   });
 
-  test('a launch whose retry is after the deadline fails at once', async ({ url }) => {
+  test('a launch that may be retried only after the deadline fails at once', async ({ url }) => {
     const error = { code: 'LIMIT_EXCEEDED', message: 'spent', details: { retry_after_s: 3_600 } };
     const { fetch, asked } = receiving((results) => results.splice(0, 1, { status: 429, error }));
     const many = createClient({ baseUrl: url, fetch });
@@ -221,7 +221,9 @@ describe('in a bulk launch', () => {
     ]);
   });
 
-  test('the caller’s signal ends the wait for a retry with its reason', async ({ url }) => {
+  test('the caller’s signal ends the wait for a retry, and the call fails with the signal’s reason', async ({
+    url,
+  }) => {
     const stop = new AbortController();
     const reason = new Error('enough');
     const error = { code: 'LIMIT_EXCEEDED', message: 'full', details: { retry_after_s: 60 } };
@@ -257,7 +259,7 @@ describe('a slow call', () => {
   });
 });
 
-/** Returns a fetch that answers 503 the first times, and the times of its calls. */
+/** Returns a fetch that answers the first `refusals` calls with 503, and the time of each call. */
 function refusing(refusals: number, headers: Record<string, string>) {
   const times: number[] = [];
   const body = { error: { code: 'UNAVAILABLE', message: 'MongoDB does not answer' } };

@@ -73,7 +73,7 @@ describe('the api_key_id of a session', () => {
     );
   });
 
-  test('stays the first key if two keys of a tenant send the same idempotent launch', async ({
+  test('is the first key, even if another key of the tenant repeats the idempotent launch', async ({
     keyed,
   }) => {
     const [old, fresh] = [await write(keyed), await write(keyed)];

@@ -43,7 +43,9 @@ test('a malformed key does not reach the database', async ({ db }) => {
   expect(asked()).toBe(0);
 });
 
-test('a new key is accepted at once, even if it was looked up before', async ({ db }) => {
+test('a new key is accepted at once, even if it was looked up before it existed', async ({
+  db,
+}) => {
   const keys = createKeyStore(db);
   const { key } = await keys.create({ name: 'a', tenant: 'default', scope: 'read' });
   await db.collection('api_keys').updateOne({ _id: key.id as never }, { $rename: { hash: 'was' } });

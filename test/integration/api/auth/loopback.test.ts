@@ -14,7 +14,7 @@ describe('an API without keys', () => {
     [{ origin: 'http://evil.test' }, 403],
     [{ origin: 'null' }, 403],
   ] as const)(
-    'answers an empty POST with the headers %j with %i',
+    'answers an empty POST that has the headers %j with status %i',
     async ([headers, status], { api }) => {
       const answer = await api.app.inject({
         ...CANCEL,
@@ -33,7 +33,7 @@ describe('an API without keys', () => {
     ['rebound.evil.test', 403],
     ['rebound.evil.test:3000', 403],
     ['192.168.0.7:3000', 403],
-  ] as const)('answers a call with the host %j with %i', async ([host, status], { api }) => {
+  ] as const)('answers a call to the host %j with status %i', async ([host, status], { api }) => {
     for (const url of ['/v1/sessions', '/queues', '/openapi.json']) {
       const answer = await api.app.inject({ url, headers: { host } });
       expect([url, answer.statusCode]).toEqual([url, status]);

@@ -25,7 +25,9 @@ describe('the dashboard at /queues', () => {
     });
   });
 
-  test('serves its own scripts and allows only its own origin', async ({ api }) => {
+  test('serves its own scripts, and its CSP allows content only from its own origin', async ({
+    api,
+  }) => {
     const page = await api.app.inject({ url: '/queues/' });
     expect(page.headers['content-security-policy']).toContain("default-src 'self'");
     const scripts = [...page.body.matchAll(/<script defer src="([^"]+)"/g)].map(([, src]) => src);
@@ -93,7 +95,9 @@ describe('a job on the dashboard', () => {
     expect(named.get(waits.id)).toMatchObject({ name: 'Write a haiku' });
   });
 
-  test('shows nothing that another client wrote outside the payload', async ({ api }) => {
+  test('shows no invalid payload, option, log or progress that another client wrote', async ({
+    api,
+  }) => {
     const { id } = makeLaunchJob();
     await api.queue.bull.add('s3cret-name', { config: 's3cret', note: 's3cret' }, {
       jobId: id,

@@ -83,7 +83,7 @@ describe('a body with a value that storage may change', () => {
       'metadata.a.0',
     ],
     ['a number above 2^53', '{"query":"q","metadata":{"n":12345678901234567890}}', 'metadata.n'],
-    ['one more than 2^53 - 1', '{"query":"q","metadata":{"n":9007199254740993}}', 'metadata.n'],
+    ['the number 2^53 + 1', '{"query":"q","metadata":{"n":9007199254740993}}', 'metadata.n'],
     [
       'a number that is too large for JavaScript',
       '{"query":"q","metadata":{"n":1e400}}',
@@ -130,7 +130,7 @@ describe('a body with a value that storage may change', () => {
     expect(JSON.stringify(answer.json().metadata)).toBe(metadata);
   });
 
-  test('makes only its own launch fail in a bulk request', async ({ api }) => {
+  test('makes only the launch that contains it fail in a bulk request', async ({ api }) => {
     const payload = '{"sessions":[{"query":"q"},{"query":"\\ud83d"}]}';
     const answer = await api.app.inject({
       method: 'POST',
@@ -216,7 +216,7 @@ describe('reading a request body', () => {
   });
 });
 
-describe('a client that first writes its whole body reads the refusal of a body', () => {
+describe('a client that writes its whole body before it reads gets the refusal of a body', () => {
   const SIZE = 8 * JOB_MAX_BYTES;
 
   test.for<[what: string, path: string, headers: string, status: number]>([

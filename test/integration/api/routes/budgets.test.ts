@@ -73,7 +73,7 @@ describe('the limit of concurrent sessions', () => {
     expect(answer.statusCode).toBe(429);
   });
 
-  test('accepts the first launches of a bulk request', async ({ api }) => {
+  test('accepts the launches of a bulk request in order until it is reached', async ({ api }) => {
     const tag = await limitedTag(api, { max_sessions_at_once: 2 });
     const sessions = [1, 2, 3, 4].map((n) => ({ query: `${n}`, tags: n === 3 ? [] : [tag] }));
     const answer = await api.app.inject({
@@ -213,7 +213,7 @@ describe('if on_limit is "wait", a session', () => {
   });
 });
 
-test('an idempotency key that a limit refused can be used again for one session', async ({
+test('an idempotency key whose launch a limit refused can still launch one session', async ({
   api,
 }) => {
   const tag = await limitedTag(api, { max_sessions_at_once: 1 });
@@ -226,7 +226,10 @@ test('an idempotency key that a limit refused can be used again for one session'
   expect((await launch(api, tag, {}, headers)).json().id).toBe(accepted.json().id);
 });
 
-test('the reconciler frees the slots of sessions that nobody released', async ({ api, db }) => {
+test('the reconciler frees the slot of an ended session if nobody else freed it', async ({
+  api,
+  db,
+}) => {
   const tag = await limitedTag(api, { max_sessions_at_once: 1 });
   const { id } = (await launch(api, tag)).json();
   const failed = { status: 'failed', end_time: new Date() };

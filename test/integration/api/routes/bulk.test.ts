@@ -44,7 +44,9 @@ describe('POST /v1/sessions/bulk', () => {
     expect(answered).toBeGreaterThan(20);
   });
 
-  test('accepts or refuses each launch separately and answers in their order', async ({ api }) => {
+  test('accepts or refuses each launch separately, and answers in the order of the launches', async ({
+    api,
+  }) => {
     const deep: { a?: unknown } = {};
     for (let n = 0, at = deep; n < 70; n += 1) at = at.a = {};
     const answer = await launchAll(api, [

@@ -70,7 +70,7 @@ describe('POST /v1/sessions/:id/continue', () => {
     ['running', 'SESSION_NOT_TERMINAL', 409],
     ['failed', 'PARENT_NOT_RESUMABLE', 409],
   ] as const)(
-    'refuses a %s parent without a transcript as %s',
+    'refuses a %s parent without a transcript with the code %s',
     async ([status, code, httpStatus], { api }) => {
       const parent = await api.stores.sessions.insertIfAbsent(makeSession({ status }));
       const before = await countJobs(api);

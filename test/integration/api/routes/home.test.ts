@@ -24,7 +24,7 @@ describe('the root page', () => {
   });
 
   test.for([{}, { accept: '*/*' }, { accept: 'application/json' }])(
-    'answers a program that sends %j with the name and working links',
+    'gives the name and working links to a program that sends the headers %j',
     async (headers, { api, keyed }) => {
       for (const { app } of [api, keyed]) {
         const answer = await app.inject({ url: '/', headers });

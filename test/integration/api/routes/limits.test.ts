@@ -87,7 +87,9 @@ describe('the security headers of a response', () => {
     expect(headers).not.toHaveProperty('access-control-allow-origin');
   });
 
-  test('allow JSON to load nothing and the board only scripts of this server', async ({ api }) => {
+  test('allow a JSON response to load nothing, and the board to run only scripts of this server', async ({
+    api,
+  }) => {
     const policyAt = async (url: string) =>
       String((await api.app.inject({ url })).headers['content-security-policy']);
     expect(await policyAt('/v1/sessions')).toContain("default-src 'none'");

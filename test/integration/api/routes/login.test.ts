@@ -8,7 +8,7 @@ const SAME = { 'sec-fetch-site': 'same-origin' };
 let address = 0;
 
 async function post(keyed: KeyedApi, url: string, form: Record<string, string>, headers = {}) {
-  address += 1; // A new address for each call, so that only one test reaches the limit by address.
+  address += 1; // A new address for each call, so that only one test reaches the limit per address.
   return keyed.app.inject({
     method: 'POST',
     url,
@@ -59,7 +59,9 @@ describe('the dashboard login', () => {
     for (const part of [id, secret]) expect(cookie).not.toContain(part);
   });
 
-  test('sets a cookie for TLS only behind a TLS proxy', async ({ proxied }) => {
+  test('sets a Secure cookie behind a TLS proxy, and accepts that cookie only over TLS', async ({
+    proxied,
+  }) => {
     const key = await keyOf(proxied, 'read');
     const forwarded = { 'x-forwarded-proto': 'https' };
     const done = await proxied.app.inject({

@@ -40,7 +40,7 @@ async function countParses(act: () => Promise<unknown>): Promise<Record<string, 
 
 test.for<[string, Record<string, string>]>([
   ['a launch', { query: 'q' }],
-  ['a launch that waits for its key', { query: 'q', concurrency_key: 'parse-once' }],
+  ['a launch with a concurrency key', { query: 'q', concurrency_key: 'parse-once' }],
 ])('the body of %s is parsed once', async ([, payload], { api }) => {
   const counts = await countParses(async () => {
     const answer = await api.app.inject({ method: 'POST', url: '/v1/sessions', payload });

@@ -12,14 +12,14 @@ const refusedBodies: [what: string, body: object, status: number, code: string, 
   ['an id chosen by the caller', { query: 'q', id: newId() }, 400, 'INVALID_REQUEST', 'id'],
   ['a config in a wrapper object', { config: { query: 'q' } }, 400, 'INVALID_REQUEST', 'query'],
   [
-    'an unknown key inside',
+    'an unknown nested key',
     { query: 'q', timeouts: { start_ms: 1 } },
     400,
     'INVALID_REQUEST',
     'timeouts.start_ms',
   ],
   ['a wrong type', { query: 'q', max_turns: SECRET }, 400, 'INVALID_REQUEST', 'max_turns'],
-  ['a wrong option', { query: 'q', tags: [1] }, 400, 'INVALID_REQUEST', 'tags.0'],
+  ['a tag that is not a string', { query: 'q', tags: [1] }, 400, 'INVALID_REQUEST', 'tags.0'],
   [
     'a null, which only a continue may have',
     { query: 'q', model: null },
@@ -88,7 +88,7 @@ const refusedBodies: [what: string, body: object, status: number, code: string, 
   ],
 ];
 
-describe("a launch is refused with the field's name but not its value for", () => {
+describe('the refusal of a launch names the field but does not repeat its value:', () => {
   test.for(refusedBodies)('%s', async ([, body, status, code, field], { api }) => {
     const before = await countJobs(api);
     const answer = await api.app.inject({ method: 'POST', url: '/v1/sessions', payload: body });
@@ -246,14 +246,24 @@ const refusedRequests: [
   ],
   ['an unknown URL', { url: '/v1/nothing' }, 404, 'NOT_FOUND'],
   ['a URL without a version', { url: '/sessions/x/events' }, 404, 'NOT_FOUND'],
-  ['a method that does not exist', { method: 'DELETE', url: '/v1/sessions' }, 404, 'NOT_FOUND'],
+  [
+    'a method that the route does not have',
+    { method: 'DELETE', url: '/v1/sessions' },
+    404,
+    'NOT_FOUND',
+  ],
   ['a malformed id', { url: '/v1/sessions/nonsense' }, 400, 'INVALID_REQUEST'],
   ['an id in upper case', { url: `/v1/sessions/${newId().toUpperCase()}` }, 400, 'INVALID_REQUEST'],
   ['a URL that cannot be decoded', { url: '/v1/sessions/%E0%A4%A' }, 400, 'INVALID_REQUEST'],
   ['an unknown id', { url: `/v1/sessions/${newId()}` }, 404, 'SESSION_NOT_FOUND'],
-  ['events of an unknown id', { url: `/v1/sessions/${newId()}/events` }, 404, 'SESSION_NOT_FOUND'],
   [
-    'the conversation of an unknown id',
+    'a request for events of an unknown id',
+    { url: `/v1/sessions/${newId()}/events` },
+    404,
+    'SESSION_NOT_FOUND',
+  ],
+  [
+    'a request for the conversation of an unknown id',
     { url: `/v1/sessions/${newId()}/conversation` },
     404,
     'SESSION_NOT_FOUND',
@@ -274,16 +284,21 @@ const refusedRequests: [
     400,
     'INVALID_REQUEST',
   ],
-  ['events after -1', { url: `/v1/sessions/${newId()}/events?after=-1` }, 400, 'INVALID_REQUEST'],
   [
-    'more than 1000 events',
+    'a request for events after -1',
+    { url: `/v1/sessions/${newId()}/events?after=-1` },
+    400,
+    'INVALID_REQUEST',
+  ],
+  [
+    'a request for more than 1000 events',
     { url: `/v1/sessions/${newId()}/events?limit=1001` },
     400,
     'INVALID_REQUEST',
   ],
 ];
 
-describe('the uniform error body answers', () => {
+describe('the uniform error body is the answer to', () => {
   test.for(refusedRequests)('%s', async ([, request, status, code], { api }) => {
     const answer = await api.app.inject(request);
     expect(answer.json()).toMatchObject({

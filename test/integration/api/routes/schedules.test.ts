@@ -92,7 +92,7 @@ describe('a schedule', () => {
     }
   });
 
-  test('never shows a secret of its launch, and keeps it when it is changed', async ({
+  test('never shows a secret of its launch, and keeps that secret when the schedule changes', async ({
     api,
     db,
   }) => {

@@ -194,7 +194,7 @@ describe('GET /.well-known/jwks.json', () => {
     expect(answer.headers['cache-control']).toBe('public, max-age=300');
   });
 
-  test('returns no keys if nothing is sealed', async ({ api }) => {
+  test('returns no keys if the operator has none', async ({ api }) => {
     expect((await api.app.inject({ url: '/.well-known/jwks.json' })).json()).toEqual({ keys: [] });
   });
 });
@@ -205,7 +205,7 @@ describe('a bulk launch with secrets', () => {
     env: Object.fromEntries(Array.from({ length: n }, (_, index) => [`K${index}`, SECRET])),
   });
 
-  test('accepts 2,000 secrets in all, and refuses a launch that exceeds them', async ({
+  test('accepts 2,000 secrets in all, and refuses a launch that exceeds that number', async ({
     sealed,
   }) => {
     const sessions = [...Array.from({ length: 9 }, () => withSecrets(240)), withSecrets(80)];

@@ -64,7 +64,7 @@ describe('a position of a session that was deleted and made again', () => {
     },
   );
 
-  test('is recognized by start_time, in a stream and in a page', async ({ api, url }) => {
+  test('is recognized as stale by start_time, in a stream and in a page', async ({ api, url }) => {
     const { id, first, second } = await remake(api, 5, 8);
     const known = (session: Session) =>
       `start_time=${encodeURIComponent(toInfo(session).start_time)}`;
@@ -81,7 +81,10 @@ describe('a position of a session that was deleted and made again', () => {
     expect(same.events).toHaveLength(3);
   });
 
-  test('is recognized beyond the last event, in a stream and in a page', async ({ api, url }) => {
+  test('is recognized as stale if it is beyond the last event, in a stream and in a page', async ({
+    api,
+    url,
+  }) => {
     const { id } = await remake(api, 5, 3);
     const [reset, one] = await (await tail(url, id, { query: '?after=5' })).all();
     expect(reset).toEqual(RESET(id, 3));
@@ -111,7 +114,7 @@ describe('a position of a session that was deleted and made again', () => {
     expect(refused.statusCode).toBe(400);
   });
 
-  test('is reported by the client', async ({ api, url }) => {
+  test('makes the client report a reset', async ({ api, url }) => {
     const { id, first } = await remake(api, 5, 8);
     const client = createClient({ baseUrl: url });
     for (const from of [{ lastEventId: '5' }, { after: 5, startTime: toInfo(first).start_time }]) {
@@ -123,7 +126,7 @@ describe('a position of a session that was deleted and made again', () => {
   });
 });
 
-test('an open stream of a session that is deleted and made again ends as deleted', async ({
+test('an open stream of a session that is deleted and made again ends with the status deleted', async ({
   api,
   db,
   openReplica,

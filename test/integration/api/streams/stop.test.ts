@@ -133,7 +133,7 @@ describe('an API process that gets SIGTERM', () => {
   test('exits 0 in time even if a reader reads nothing', async ({ scene }) => {
     const api = await scene.api();
     const writing = await scene.session();
-    // More than both ends of its socket buffer.
+    // The session writes more than both ends of a reader's socket buffer.
     for (let n = 0; n < 6; n += 1) await writing.write(20, 256 * 1024);
     const stuck = await tail(api.url, writing.session.id);
     const patient = await tail(api.url, writing.session.id, { query: '?after=119' });

@@ -145,7 +145,7 @@ describe('a stream of a session', () => {
     },
   );
 
-  test('of an ended session also works without a socket', async ({ api }) => {
+  test('also works without a socket if its session has ended', async ({ api }) => {
     const writing = await start(api);
     await writing.write(2);
     await writing.complete();
