@@ -185,7 +185,7 @@ describe('after a crash, the reconciler’s repair', () => {
     expect(await scene.holders(key)).toEqual([session.id]);
   });
 
-  test('releases a continue of an ended parent, or fails it if there is no transcript', async ({
+  test('releases a continue of an ended parent, or fails the continue if the parent has no transcript', async ({
     scene,
     stores,
   }) => {
@@ -200,7 +200,7 @@ describe('after a crash, the reconciler’s repair', () => {
     expect(await scene.states(children)).toEqual(['waiting', 'failed']);
   });
 
-  test('interrupts the parent of a continue that asked for it', async ({
+  test('interrupts the parent of a continue whose on_busy is interrupt', async ({
     scene,
     stores,
     queue,

@@ -11,7 +11,10 @@ import { describe, expect, vi } from 'vitest';
 import { launch, type Process, test, wait } from './limits-scene.ts';
 
 describe('if several processes release sessions at once, sessions that wait for a budget', () => {
-  test('count once each, and each released session has its slot', async ({ limits, stores }) => {
+  test('count once each toward the limits, and each released session has its slot', async ({
+    limits,
+    stores,
+  }) => {
     const { processes, put, holders } = limits;
     for (let round = 0; round < 4; round += 1) {
       const tag = newId();

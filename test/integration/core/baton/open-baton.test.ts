@@ -111,7 +111,7 @@ describe('openBaton refuses', () => {
     );
   });
 
-  test('the options that createProducer also refuses', () => {
+  test('a bad connection and an empty prefix, and createProducer refuses them too', () => {
     for (const options of [{ connection: 'localhost' }, { connection: CLOSED, prefix: '' }]) {
       expect(() => createProducer(options)).toThrow(
         expect.objectContaining({ code: 'INVALID_CONFIG' }),

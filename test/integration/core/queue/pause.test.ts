@@ -18,7 +18,7 @@ describe('a session queue', () => {
     await other.close();
   });
 
-  test('shortens a pause that another tool set, so that it lasts at most five minutes, and logs that once', async ({
+  test('shortens a day-long pause of another tool to at most five minutes, and logs the change once', async ({
     queue,
     queuePrefix,
   }) => {

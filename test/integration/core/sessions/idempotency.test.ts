@@ -1,4 +1,4 @@
-// One key makes one session, whatever is repeated and whichever of the two writes is missing.
+// One key makes one session, even if a request is repeated or one of the two writes is missing.
 import { createAdopter, createSessionServices, idOfKey, newId } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { createQueueProducer as createProducerOf } from '../../../../packages/core/src/producer.ts';

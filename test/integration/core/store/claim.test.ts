@@ -128,7 +128,7 @@ describe('a claim', () => {
     },
   );
 
-  test('cancels a queued session with a cancel request', async ({ stores }) => {
+  test('cancels a queued session whose cancellation was requested', async ({ stores }) => {
     const session = makeSession({ cancel_requested_at: new Date() });
     await stores.sessions.insertIfAbsent(session);
     expect(await stores.claims.claim(session.id, claimant)).toMatchObject({

@@ -135,7 +135,7 @@ describe('clearAbove', () => {
 });
 
 describe('a page of events with a byte limit', () => {
-  test('ends early, can be continued from its last event, and always holds one event', async ({
+  test('ends early, always holds at least one event, and can be continued from its last event', async ({
     stores,
   }) => {
     const id = newId();

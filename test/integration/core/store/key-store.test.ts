@@ -62,7 +62,7 @@ describe('the API key store', () => {
     await expect(store.revoke('0000000000000000')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  test('writes the last use only from time to time', async ({ db }) => {
+  test('writes the time of the last use, but not at every use', async ({ db }) => {
     const store = createKeyStore(db);
     const { key: made } = await store.create(key);
     await store.noteUse(made.id);

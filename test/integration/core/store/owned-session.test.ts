@@ -81,7 +81,7 @@ describe('the owner of a session', () => {
     expect(left).toBeGreaterThan(LEASE_MS - 10_000);
   });
 
-  test.for(WRITES)('writes nothing with an older fence by %s', async ([, write], { stores }) => {
+  test.for(WRITES)('with an older fence, writes nothing by %s', async ([, write], { stores }) => {
     const session = makeSession();
     await stores.sessions.insertIfAbsent(session);
     const old = await stores.own(session.id, 0, 'worker-1');
@@ -125,7 +125,7 @@ describe('the owner of a session', () => {
     },
   );
 
-  test('queues the session, counts a retry and frees the lease when it returns the session', async ({
+  test('returns the session to the queue for a retry, counts the retry and frees the lease', async ({
     stores,
   }) => {
     const session = makeSession();
@@ -171,7 +171,7 @@ describe('the owner of a session', () => {
     expect(await owner.returnToQueue({ reason: 'hand_back' }, {})).toBeNull();
   });
 
-  test('cancels the session instead of handing it back after a cancel request', async ({
+  test('after a cancel request, cancels the session instead of handing it back', async ({
     stores,
     db,
   }) => {

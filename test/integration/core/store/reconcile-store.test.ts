@@ -50,7 +50,7 @@ describe('the sessions that should have a job', () => {
     }
   });
 
-  test('are found by MongoDB’s clock', async ({ db, stores }) => {
+  test('are found by the time of the store clock', async ({ db, stores }) => {
     const { id } = await stores.sessions.insertIfAbsent(
       makeSession({ status: 'running', lease: held }),
     );

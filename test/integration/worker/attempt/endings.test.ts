@@ -18,7 +18,7 @@ const ENDINGS: [string, { steps: Step[]; timeouts?: Record<string, number> }, ob
     { status: 'completed', result: { result: 'forty-two', is_error: false, num_turns: 1 } },
   ],
   [
-    'a session whose API call failed is failed with the API’s status, although the subtype is success',
+    'a session whose API call failed fails with the API’s status, although the subtype is success',
     { steps: [{ api_error: 400 }] },
     {
       status: 'failed',
@@ -176,7 +176,7 @@ describe('in the output of a run,', () => {
     expect(kept).toContain('{"type":"odd","a":"\0\uFFFD\uFFFD\uFFFD"}');
   });
 
-  test.concurrent('a line of 5 MiB is stored cut with its length, and the next line is stored whole', async ({
+  test.concurrent('a line of 5 MiB is cut and stored with its full length, and the next line is stored whole', async ({
     fleet,
   }) => {
     const id = await fleet.play([{ say: 'long', bytes: 5 * 1024 * 1024 }, { say: 'short' }]);

@@ -72,7 +72,7 @@ exec ${FAKE_CLAUDE} "$@"
     });
   });
 
-  test('completes or fails with WORKING_DIR_NOT_FOUND if its working directory appears and disappears', async ({
+  test('either completes or fails with WORKING_DIR_NOT_FOUND if its working directory comes and goes', async ({
     fleet: parent,
   }) => {
     const fleet = parent.sibling(onTestFinished);

@@ -127,7 +127,7 @@ describe('an interrupt', () => {
   });
 });
 
-test('the next worker completes a session that was handed back with an open interrupt', async ({
+test('the next worker completes a session that was interrupted after it was handed back', async ({
   fleet,
   onTestFinished,
 }) => {

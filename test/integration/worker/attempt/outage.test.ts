@@ -193,7 +193,7 @@ describe.concurrent('while both stores are away,', () => {
     result: { result: 'You said: Continue from where you left off. (earlier prompts: 1)' },
   };
 
-  test('a worker stops its sessions after a lease, and retries the sessions that no other worker took', async ({
+  test('a worker stops its sessions after the time of one lease, and retries the sessions that no other worker took', async ({
     fleet: parent,
     onTestFinished,
   }) => {

@@ -59,7 +59,7 @@ describe('when two workers believe that they own a session,', () => {
     expect(fences).toEqual(fences.toSorted());
   });
 
-  test.concurrent('a worker whose job lost its lock keeps running the job, and the other worker delays it', async ({
+  test.concurrent('a worker whose job lost its lock keeps running the job, and another worker that gets the job delays it', async ({
     fleet,
     onTestFinished,
   }) => {

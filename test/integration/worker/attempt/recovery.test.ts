@@ -199,7 +199,7 @@ describe('a session whose worker was killed', () => {
     });
   });
 
-  test('is taken over within its lease and two checks for stalled jobs', async ({
+  test('is taken over within 15 seconds of the kill', async ({
     crash: { fleet, scenes, victim },
   }) => {
     const session = await fleet.ended(scenes.resumed.id);

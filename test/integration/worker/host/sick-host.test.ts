@@ -273,7 +273,7 @@ describe('on a host that is sick for a while,', { timeout: 120_000 }, () => {
     await untilReady(sick);
   });
 
-  test('a worker with too few file descriptors runs fewer sessions at once and completes all sessions', async ({
+  test('a worker with too few file descriptors logs that its host is sick, and completes all sessions', async ({
     fleet: parent,
   }) => {
     const host = await createHost(parent, 'files');

@@ -103,7 +103,7 @@ describe('a round of the reconciler', () => {
     expect(await reconcileOnce(scene.deps)).toEqual(NOTHING);
   });
 
-  test('adopts a job that does not parse as a failed session, and then drops the job', async ({
+  test('makes a failed session of a job that does not parse, and drops the job in the next round', async ({
     scene,
   }) => {
     const id = newId();

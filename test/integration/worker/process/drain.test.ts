@@ -42,7 +42,7 @@ describe('a worker that is asked to stop', () => {
     const mine = fleet.sibling(onTestFinished);
     const first = await mine.worker({ DRAIN_TIMEOUT_MS: '0', LEASE_MS: '60000' });
     const id = await mine.play([{ say: 'half of it' }, { hang: true }], { model: 'sonnet' });
-    // The prompt, the init line and the answer: a session runs before its CLI prints anything.
+    // Waits for three events: the prompt, the init line and the answer.
     await mine.until(id, 'under way', ({ last_event_seq }) => last_event_seq === 3);
     expect(await first.stop()).toEqual({ code: 0, signal: null });
     const between = await mine.session(id);
@@ -92,7 +92,7 @@ describe('a worker that is asked to stop', () => {
     expect(await mine.session(id)).toMatchObject({ status: 'queued', counts: { hand_backs: 1 } });
   });
 
-  test.concurrent('cancels a session with a cancel request instead of handing it back', async ({
+  test.concurrent('cancels a session whose cancellation was requested, instead of handing the session back', async ({
     fleet,
     onTestFinished,
   }) => {

@@ -150,7 +150,7 @@ describe('a firing', () => {
     expect(await launched(scene, schedule)).toHaveLength(2);
   });
 
-  test('of a schedule that is removed, disabled or already past that time does nothing', async ({
+  test('of a schedule that was removed, was disabled or already fired for a later time does nothing', async ({
     scene,
   }) => {
     const schedule = await scene.verbs.create({ ...YEARLY, overlap: 'enqueue' });

@@ -1,4 +1,4 @@
-// An ended session's info, and how a BullMQ client waits for it.
+// An ended session's info, and how a BullMQ client waits for the session's job.
 import { infoSchema, toInfo } from '@baton/core/internal';
 import { QueueEvents } from 'bullmq';
 import { describe, expect, onTestFinished } from 'vitest';
