@@ -31,7 +31,7 @@ describe('a launcher that is killed with SIGKILL', { timeout: 90_000 }, () => {
     await waitFor('the data to be gone', async () => (await readdir(folder)).length === 0);
   });
 
-  test('loses no data: the next start of its folder waits for the old servers and serves their data', async ({
+  test('loses no data: the next launcher in its folder waits for the old servers and serves their data', async ({
     folder,
   }) => {
     const first = launch(startEnvironment(), folder);

@@ -5,7 +5,7 @@ import { startServices } from '../../../../tools/dev-services/services.ts';
 const { env } = process;
 const [, , dataDir] = process.argv;
 const services = await startServices({ env, dataDir, log: (line) => console.error(line) });
-// Added before the line is printed, because the reader of the line may send SIGTERM at once.
+// The handler is added before the line is printed, because its reader may send SIGTERM at once.
 process.once('SIGTERM', () => void services.stop());
 const { redis, mongodb } = services;
 console.log(JSON.stringify({ redis, mongodb }));

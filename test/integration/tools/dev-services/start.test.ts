@@ -37,10 +37,7 @@ async function program(file: string, script: string): Promise<void> {
 }
 
 describe('the choice of a server', () => {
-  test('prefers the given URLs, starts no server then, and logs no passwords', async ({
-    start,
-    said,
-  }) => {
+  test('prefers the given URLs and then starts no server', async ({ start, said }) => {
     const given = { REDIS_URL: redisUrl(), MONGODB_URL: mongodbUrl(), PATH: '' };
     const { redis, mongodb } = await start({ env: given });
     expect([redis, mongodb].map(({ url, kind, pid }) => ({ url, kind, pid }))).toEqual([
