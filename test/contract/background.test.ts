@@ -117,7 +117,8 @@ describe('a wake-up', () => {
     expect(run.exitCode).toBe(0);
   });
 
-  // Measured with 2.1.330: the CLI wakes after 102 to 107 s, and prints init and a result without origin.
+  // Measured with 2.1.330: the CLI wakes after 102 to 107 s, and prints an init line and a result
+  // line without an origin.
   test('keeps the process alive after its result line', async () => {
     const run = await cli.runUntil({ script: calling(wakeup), prompt: 'go' }, async (claude) => {
       await claude.line('the result', (line) => line.type === 'result');

@@ -53,12 +53,12 @@ test('modelUsage of a resume continues from the transcript’s cost-state', () =
   expect(usage).toMatchObject({ inputTokens: 30, outputTokens: 15 });
 });
 
-test('num_turns and usage count only the process', () => {
+test('num_turns and usage count only the turns and tokens of the process', () => {
   expect(first.results[0]).toMatchObject({ num_turns: 2, usage: { input_tokens: 20 } });
   expect(second.results[0]).toMatchObject({ num_turns: 1, usage: { input_tokens: 10 } });
 });
 
-test('--max-turns and --max-budget-usd count only the process', async () => {
+test('--max-turns and --max-budget-usd limit only the turns and the cost of the process', async () => {
   const spent = costOf(second);
   const args = [`--resume=${ID}`, '--max-turns=1', `--max-budget-usd=${spent}`];
   const run = await cli.run({ script: [text('three')], args, prompt: 'three' });

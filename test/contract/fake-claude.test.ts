@@ -84,17 +84,20 @@ describe('the fake ends like the real CLI', () => {
 test.each([
   ['', 1],
   ['{"silent":true},', 0],
-])('SIGINT ends the fake with exit 0, %swith %i result lines', async (silent, count) => {
-  const id = `0197f0a0-9999-7000-8000-00000000001${count}`;
-  const prompt = `go\n#fake [${silent}{"hang":true}]`;
-  const options = { script: [text('-')], args: [`--session-id=${id}`], prompt };
-  const run = await fake.runUntil(options, async (claude) => {
-    await claude.line('init', (line) => line.subtype === 'init');
-    process.kill(claude.pid, 'SIGINT');
-  });
-  expect(run.exitCode).toBe(0);
-  expect(run.results).toHaveLength(count);
-});
+])(
+  'SIGINT during [%s{"hang":true}] ends the fake with exit 0 and %i result lines',
+  async (silent, count) => {
+    const id = `0197f0a0-9999-7000-8000-00000000001${count}`;
+    const prompt = `go\n#fake [${silent}{"hang":true}]`;
+    const options = { script: [text('-')], args: [`--session-id=${id}`], prompt };
+    const run = await fake.runUntil(options, async (claude) => {
+      await claude.line('init', (line) => line.subtype === 'init');
+      process.kill(claude.pid, 'SIGINT');
+    });
+    expect(run.exitCode).toBe(0);
+    expect(run.results).toHaveLength(count);
+  },
+);
 
 test('a resume of the fake counts the earlier prompts, and adds to the earlier cost', async () => {
   const run = await fake.run({ script: [text('-')], args: [`--resume=${ID}`], prompt: 'and now' });

@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 interface Witnessed {
-  /** Remote ends of TCP connections as "127.0.0.1:port", "udp" for a UDP socket. */
+  /** The remote end of each TCP connection as "127.0.0.1:port", or "udp" for a UDP socket. */
   remotes: Set<string>;
   asked: string[];
   base: string;
@@ -104,7 +104,8 @@ function linkOf(path: string): string {
   }
 }
 
-// "0100007F:1F90" is 127.0.0.1:8080: the address in host byte order; IPv6 is left in hex.
+// Parses an address of /proc/net: "0100007F:1F90" is 127.0.0.1:8080. An IPv4 address is in host
+// byte order. An IPv6 address stays in hex.
 function endpoint(hex: string): string {
   const [address = '', port = ''] = hex.split(':');
   const bytes = address.length === 8 ? (address.match(/../g) ?? []).reverse() : undefined;

@@ -72,7 +72,7 @@ describe('a permission prompt tool', () => {
     expect(await askedOf(fleet, 'pondered')).toMatchObject({ BATON_SESSION_ID: id });
   });
 
-  test('of a server that did not start fails the session with the reason, and init lists the server', async ({
+  test('of a server that did not start fails the session with the reason, and the init line lists the server', async ({
     scripted: fleet,
   }) => {
     const id = await fleet.launch({

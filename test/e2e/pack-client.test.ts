@@ -112,7 +112,7 @@ export async function use(signal: AbortSignal): Promise<Info> {
 const PRINT = 'console.log(JSON.stringify(await use(...process.argv.slice(2))));\n';
 
 describe('npm run pack client', () => {
-  test('makes a tarball with only the JavaScript, types and source maps of every source file', ({
+  test('makes a tarball with only LICENSE, README.md, package.json, and the JavaScript, types and source maps of every source file', ({
     packed,
   }) => {
     const sources = globSync('**/*.ts', { cwd: join(ROOT, 'packages/client/src') });

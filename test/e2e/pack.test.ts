@@ -90,7 +90,7 @@ console.log(JSON.stringify([launched.id, continued.id]));
 `;
 
 describe('npm run pack core', () => {
-  test('makes a tarball with only the JavaScript, types and source maps of every source file', ({
+  test('makes a tarball with only LICENSE, README.md, package.json, and the JavaScript, types and source maps of every source file', ({
     packed,
     project,
   }) => {
@@ -133,7 +133,7 @@ describe('the package in an empty project', () => {
     await expectEnqueued(await print(consumer, 'plain.js', [redisUrl(), queuePrefix]), queuePrefix);
   });
 
-  test('enqueues from the main export, which also has the readers', async ({
+  test('enqueues from the main export, which also has openBaton', async ({
     consumer,
     queuePrefix,
   }) => {
@@ -184,7 +184,7 @@ console.log(JSON.stringify([launched.id, continued.id, status].slice(0, 2)));
     );
   });
 
-  test('type-checks and runs the snippets of its README as pasted', async ({
+  test('has a README whose snippets type-check and run as pasted', async ({
     consumer,
     queuePrefix,
     databaseName,

@@ -128,7 +128,7 @@ describe('in a conversation over two workers,', () => {
     }
   });
 
-  test('a turn that a drain cut off is resumed without its prompt being sent again', async ({
+  test('a turn that a drain cut off is resumed without sending its prompt again', async ({
     fleet,
     api,
   }) => {
