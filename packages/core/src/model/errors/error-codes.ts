@@ -166,7 +166,10 @@ export const ERROR_CODES = {
   IDLE_TIMEOUT: { retryable: true, description: 'The CLI printed nothing for too long.' },
   WALL_CLOCK_TIMEOUT: { retryable: false, description: 'The attempt took longer than allowed.' },
   INTERRUPT_TIMEOUT: { retryable: false, description: 'The turn did not end after an interrupt.' },
-  CRASHED: { retryable: false, description: 'The worker of the session died too often.' },
+  CRASHED: {
+    retryable: false,
+    description: 'The worker of the session died, and the config allows no further attempt.',
+  },
   KILLED: { retryable: true, description: 'A signal that Baton did not send ended the CLI.' },
   OUT_OF_MEMORY: { retryable: false, description: 'The CLI ran out of memory.' },
   PROTOCOL: {
@@ -185,7 +188,7 @@ export const ERROR_CODES = {
   },
   STORE_UNAVAILABLE: {
     retryable: true,
-    description: 'The worker could not reach Redis or MongoDB.',
+    description: 'The worker could reach neither Redis nor MongoDB.',
   },
 } as const satisfies Record<string, CodeFacts>;
 
