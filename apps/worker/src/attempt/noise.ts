@@ -11,7 +11,7 @@ const NOISE_MAX_BYTES = 256 * 1024;
 const EVENT_MAX_BYTES = 16 * 1024;
 const TAIL_BYTES = 8 * 1024;
 
-/** Collects the output of one attempt other than the CLI's events. */
+/** Collects the output of one attempt, except the CLI's events. */
 export interface Noise {
   /**
    * Takes a part of a line. Returns the event to record for it, or null if the bounds are exceeded.

@@ -71,7 +71,7 @@ export interface Prepared {
   history: History;
   /** The value of BATON_RUN. */
   marker: string;
-  /** Masks the session's and the operator's secrets in output other than events. */
+  /** Masks the session's and the operator's secrets in all output except events. */
   output: OutputMasker;
 }
 

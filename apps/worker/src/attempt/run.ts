@@ -57,7 +57,7 @@ export interface RunFacts {
    */
   isInterim: boolean;
   stderrTail: string;
-  /** The last output on stdout other than events. */
+  /** The last output on stdout, except events. */
   stdoutTail: string;
   apiError: string | null;
   /** The error message of a slash command that the CLI ran by itself, or null. */

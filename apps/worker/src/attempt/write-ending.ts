@@ -25,7 +25,7 @@ import {
 export type AttemptResult =
   /** The session has ended with this status. */
   | { kind: 'ended'; status: SessionStatus; failure?: Failure }
-  /** The session is queued again. It used up no retry and no crash. */
+  /** The session is queued again. This counts neither as a retry nor as a crash. */
   | { kind: 'handed_back' }
   /**
    * The host kept the attempt from starting. The session's job is processed again after `waitMs`

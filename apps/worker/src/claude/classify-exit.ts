@@ -10,7 +10,7 @@ export interface ResultlessExit {
   };
   sawInit: boolean;
   stderrTail: string;
-  /** The last output on stdout other than events. It is used if stderr is empty. */
+  /** The last output on stdout, except events. It is used if stderr is empty. */
   stdoutTail?: string;
   rateLimit?: { resetsAt?: Date } | null;
   workingDir?: string;

@@ -21,7 +21,7 @@ export interface AttemptFacts {
   /** Whether `result` is not final: work was pending after it, or a further turn had begun. */
   isInterim?: boolean;
   stderrTail: string;
-  /** The last output on stdout other than events. */
+  /** The last output on stdout, except events. */
   stdoutTail?: string;
   /** The CLI's name for the last API error, see `apiErrorOf`. */
   apiError?: string | null;
@@ -166,8 +166,8 @@ function brokenOff(facts: AttemptFacts): Reason {
 
 // A slash command that the CLI runs by itself (/compact, /context) takes no turn, and its result
 // names the command (docs/claude-cli.md, section 14). A result with 0 turns that names no command
-// is not an answer: the prompt is a command that the CLI does not run in print mode (/help), or the
-// CLI has resumed a damaged transcript.
+// is not an answer. Either the prompt is a command that the CLI does not run in print mode (/help),
+// or the CLI has resumed a damaged transcript.
 function withoutTurn(
   { num_turns, result, local_command }: Result,
   commandError: string | null | undefined,

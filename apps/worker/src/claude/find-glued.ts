@@ -39,8 +39,8 @@ export function findOpenObject(text: string): number {
 
 /**
  * Finds the event that ends the line and cannot be a part of the broken object at `from`. Returns
- * null if there is none. A tool's input may look like an event, so text that could belong to an
- * object that was cut short counts as a part of that object.
+ * null if there is none. A tool's input may look like an event. So if a text could belong to an
+ * object that was cut short, the text counts as a part of this object.
  */
 export function findLastEvent(text: string, from: number): { start: number; end: number } | null {
   for (let start = from; start >= 0; ) {

@@ -35,9 +35,9 @@ export interface Meter {
    */
   totals(): Totals;
   /**
-   * Returns the last result line, bounded, with the turns, time and usage of all result lines; null
-   * before the first result line. Its total_cost_usd stays the CLI's own figure, which counts the
-   * whole conversation.
+   * Returns the last result line, cut to the size that may be stored, with the turns, time and usage
+   * of all result lines. Returns null before the first result line. The result's total_cost_usd
+   * stays the CLI's own figure, which counts the whole conversation.
    */
   result(): Result | null;
 }
@@ -113,7 +113,7 @@ export function createMeter(start: MeterStart, prices: Prices = DEFAULT_PRICES):
   };
 }
 
-/** Creates the meter of a process whose transcript held the totals `start` when it began. */
+/** Creates the meter of a process whose transcript held the totals `start` when the process began. */
 export function meterFrom(start: CostState, prices?: Prices): Meter {
   return createMeter(
     {

@@ -15,7 +15,7 @@ import { makeFolder } from './make-folder.ts';
 import { makeRunDirs, removeRunDirs } from './run-dirs.ts';
 import { MARKS } from './work-dirs.ts';
 
-/** How long the CLI may take to print its version, in milliseconds. It takes one second on a busy host. */
+/** How long the CLI may take to print its version, in milliseconds. The CLI takes one second on a busy host. */
 const VERSION_TIMEOUT_MS = 15_000;
 
 /** How many bytes must fit on the disk of temporary files: a short transcript with room to grow. */

@@ -32,7 +32,7 @@ export function ownerOfRunDir(name: string): { pid: number; startTime: string } 
   return scope === undefined || scope === pidScope() ? { pid: Number(pid), startTime } : null;
 }
 
-// The names of this process's folders that an attempt uses.
+// The names of the folders that attempts of this process use now.
 const inUse = new Set<string>();
 
 /** Returns whether an attempt of this process uses the folder of this name. */

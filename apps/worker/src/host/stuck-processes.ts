@@ -27,7 +27,7 @@ export interface StuckProcesses {
 }
 
 /**
- * Creates an empty list of processes that could not be ended. It logs when all processes of a
+ * Creates an empty list of processes that could not be ended. The list logs when all processes of a
  * session are gone.
  */
 export function createStuckProcesses(log: Logger): StuckProcesses {

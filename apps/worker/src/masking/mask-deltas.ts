@@ -48,7 +48,7 @@ const MAX_WAITING = 256;
 // many bytes. Many ordinary texts end with fewer bytes that could also begin a secret.
 const CUT_MIN_BYTES = 8;
 
-// The maximum size, in bytes, of the end of a text that is kept because it may begin a secret. No
+// If the end of a text may begin a secret, that end is kept only up to this size, in bytes. No
 // environment variable is longer, so no secret is longer either.
 const MAX_OPEN_BYTES = 256 * 1024;
 
@@ -57,7 +57,7 @@ const NOTHING = Buffer.alloc(0);
 /** Creates the masker of one process's lines. */
 export function createDeltaMasker(masker: Pick<Masker, 'text' | 'openBytes'>): DeltaMasker {
   // The key is the tool call of the sub-agent that gives the answer. Pieces of several answers may
-  // arrive in turn.
+  // arrive interleaved.
   const answers = new Map<string, Answer>();
 
   function release({ open, lines }: Answer, all: Buffer, blottedEnd: number): string[] {

@@ -16,13 +16,13 @@ export interface Masker {
   inJson(text: string): string;
   /** Masks whole lines of JSON, as bytes. */
   lines(data: Buffer): Buffer;
-  /** Masks a whole file, as bytes: one JSON document, or else text. */
+  /** Masks a whole file, as bytes. A file that is not one JSON document is masked as text. */
   file(data: Buffer): Buffer;
   /** Returns how many bytes at the end of a text may be the beginning of a secret. */
   openBytes(text: string): number;
 }
 
-/** The fewest characters of a secret. Shorter values ("true", "dev") occur in ordinary text. */
+/** A value with fewer characters is not masked, because short values ("true", "dev") occur in ordinary text. */
 const MASKED_MIN_CHARS = 8;
 
 const NEWLINE = '\n';

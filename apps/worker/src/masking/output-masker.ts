@@ -5,7 +5,7 @@ import { createMasker } from './masker.ts';
 // Shorter values ("1", "true", "dev") are flags, and masking them would hide ordinary words.
 const SECRET_MIN_CHARS = 6;
 
-/** Masks the output of a process other than its events. A mask is as long as its secret. */
+/** Masks the output of a process, except its events. A mask is as long as its secret. */
 export interface OutputMasker {
   /** Masks a part of the output. Its control sequences stay. */
   text(text: string): string;

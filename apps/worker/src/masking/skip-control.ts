@@ -1,7 +1,7 @@
 // Skips control sequences and control characters inside a secret. A terminal does not show them,
 // and a program that strips them gets the whole secret. Texts are bytes (latin1), as in
-// secret-match.ts. This file skips the same kinds that stripControls removes: raw, or escaped as in
-// JSON any number of times.
+// secret-match.ts. This file skips the same sequences and characters that stripControls removes,
+// whether they are raw or escaped as in JSON, once or several times.
 
 // The length of the longest title, link or other string whose end is searched for, in characters.
 const STRING_MAX = 4096;

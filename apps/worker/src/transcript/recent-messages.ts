@@ -5,8 +5,8 @@ export interface RecentMessages {
   lines(): readonly string[];
 }
 
-// These bounds are at least the bounds of the recorder's backlog (backlog.ts), because the stored
-// transcript cannot hold more messages than the backlog that are not recorded as events.
+// The stored transcript may hold messages that are not recorded as events, but no more than the
+// recorder's backlog holds. So these bounds are at least as large as its bounds (backlog.ts).
 const MAX_LINES = 4_096;
 const MAX_CHARS = 16 * 1024 * 1024;
 
