@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 // Most files wait for processes, leases and servers most of the time, so more files than cores run at once.
-// The files that limit how many seconds a recovery may take run last, one after the other.
+// Some files limit how many seconds a recovery may take. They run last, one after the other.
 const together = { maxWorkers: 5, sequence: { groupOrder: 1 } };
 const alone = { maxWorkers: 1, sequence: { groupOrder: 2 } };
 const TIMED = ['chaos', 'failure-codes', 'reliability'].map((name) => `test/e2e/${name}.test.ts`);

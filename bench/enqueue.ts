@@ -1,4 +1,4 @@
-// (a) Compares launchSession with a raw queue.add of the same payload, with 500 calls at once.
+// Compares launchSession with a raw queue.add of the same payload, with 500 calls at once.
 import { buildJobOptions, createProducer, newId, type SessionConfig } from '@baton/core/internal';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';

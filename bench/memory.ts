@@ -1,5 +1,4 @@
-// (d) Measures how much memory each concurrent session adds to a worker, without the memory of its
-// CLI.
+// Measures how much memory each concurrent session adds to a worker, without the memory of its CLI.
 import type { Mongo } from '@baton/core/internal';
 import { fakePrompt } from '../test/fake-claude/install.ts';
 import { addedMeasure, type Measure } from './measure.ts';

@@ -1,5 +1,5 @@
-// (b) Compares two ways to store the lines of a fake CLI: an attempt of Baton, and an insertMany of
-// the same documents in the same batches.
+// Compares two ways to store the lines of a fake CLI: an attempt of Baton, and an insertMany of the
+// same documents in the same batches.
 import type { Event, EventStore, Mongo } from '@baton/core/internal';
 import { fakePrompt } from '../test/fake-claude/install.ts';
 import { runFakeSession } from './in-process.ts';

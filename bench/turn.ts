@@ -1,5 +1,4 @@
-// (c) Compares a scripted session of one turn, from enqueue to final document, with a plain `claude
-// -p`.
+// Compares a scripted session of one turn, from enqueue to final document, with a plain `claude -p`.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -11,7 +11,7 @@ export interface BenchWorker {
   memory(): Promise<number>;
   /** Returns the processor time that the worker has used, in milliseconds. */
   cpuMs(): Promise<number>;
-  /** Kills the worker with SIGKILL, as in a failure of its host. */
+  /** Kills the worker with SIGKILL, to simulate a failure of its host. */
   kill(): void;
   stop(): Promise<void>;
 }

@@ -2,7 +2,7 @@
 // files:
 //   node scripts/claude-lock.mjs <project> <folder>
 // The worker's image installs the CLI from these files. So the image has the same CLI as the tests,
-// checked by hash. The layer of the CLI is rebuilt only when the CLI's version changes. The script
+// and npm checks the CLI by its hash. The layer of the CLI is rebuilt only when the CLI's version changes. The script
 // has no dependencies, because it runs before any install.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -60,8 +60,8 @@ export async function clientTypes(): Promise<string> {
     ...describe(INPUT_SCHEMAS, 'input'),
   };
   const names = Object.keys(definitions).sort();
-  // The compiler writes only types that something refers to. This object refers to all types. It is
-  // removed below.
+  // The compiler writes only types that something refers to. This object refers to all types. The
+  // interface that the compiler writes for it is removed below.
   const properties = Object.fromEntries(names.map((name) => [name, refTo(name)]));
   const all = { type: 'object', properties, required: names, definitions } as const;
   const text = await compile(all, 'ApiTypes', {

@@ -1,7 +1,7 @@
-// npm run fuzz: sends random requests, made from Baton's OpenAPI document, to the HTTP API. No
-// answer may have a 5xx status or differ from the document, no process may end, no secret may be
-// shown or stored, and every session must end. The last line on standard output is one JSON object.
-// The exit status is 1 if any check fails.
+// npm run fuzz: generates random requests from Baton's OpenAPI document and sends them to the HTTP
+// API. No answer may have a 5xx status or differ from the document. No process may end, no secret
+// may be shown or stored, and every session must end. The last line on standard output is one JSON
+// object. The exit status is 1 if any check fails.
 //   --requests N  requests to send (20000)      --seed S  repeats the requests of this seed (random)
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

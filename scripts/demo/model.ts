@@ -25,7 +25,7 @@ export async function chooseModel(env: Environment, isLive: boolean): Promise<Mo
   };
 }
 
-/** Starts a scripted Messages API on loopback. It answers every session without a key. */
+/** Starts a scripted Messages API on loopback. The API answers every session, and no real key is needed. */
 export async function scriptedModel(): Promise<Model> {
   const api = await startMessagesApi({ script: scriptedTurn });
   return {

@@ -27,7 +27,7 @@ export interface MixedWorker {
   id: string;
   /** Drains the worker: it hands its sessions back, then ends. */
   stop(): Promise<void>;
-  /** Kills the worker with SIGKILL, as in a crash. */
+  /** Kills the worker with SIGKILL, to simulate a crash. */
   kill(): Promise<void>;
 }
 

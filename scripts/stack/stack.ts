@@ -76,8 +76,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   if (removeAtEnd !== undefined) guardian.removeAtEnd(removeAtEnd);
 
   const servers = { REDIS_URL: redis.url, MONGODB_URL: mongodb.url };
-  // The programs get only a part of the environment, so their default of WORK_ROOT could differ
-  // from this folder.
+  // The programs get only a part of the environment, so they could compute another default for
+  // WORK_ROOT.
   const settings = { ...options.settings, ...servers, WORK_ROOT };
   const stopped = new AbortController();
   const signal = AbortSignal.any([options.signal, stopped.signal]);

@@ -23,7 +23,7 @@ const ACTIONS: Record<string, Action> = {
       const now = Math.min(many, times - said);
       say(stage, times === 1 ? [text] : numbered(text, said, now));
       if (everyMs > 0) await pause(everyMs);
-      else if (times > many) await new Promise(setImmediate); // so that a signal is handled
+      else if (times > many) await new Promise(setImmediate); // lets Node handle a signal
     }
   },
   /** {marks: name, to, turn_ms?}: plays turns that leave numbered marks, see marks.ts. */
@@ -71,8 +71,8 @@ const ACTIONS: Record<string, Action> = {
     print(stage, [{ ...initLine(stage.who, stage.env), ...(step['init'] as Line) }]);
   },
   /**
-   * {result: {...}, bytes?}: prints a result line with these fields replaced and its text padded to `bytes`
-   * bytes; {result: false}: the run ends without a result line.
+   * {result: {...}, bytes?}: prints a result line with these fields, and pads its text to `bytes` bytes;
+   * {result: false}: the run ends without a result line.
    */
   result(stage, step) {
     if (step['result'] === false) stage.hasResult = true;

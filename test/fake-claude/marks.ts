@@ -12,7 +12,7 @@ const DEFAULT_TURN_MS = 100;
 export interface MarkLine {
   n: number;
   pid: number;
-  /** When the process began, in monotonic milliseconds. It identifies the process, together with the pid. */
+  /** When the process began, in monotonic milliseconds. This time and the pid together identify the process. */
   began: number;
   start: number;
   end: number;
@@ -20,7 +20,7 @@ export interface MarkLine {
 
 const began = monotonicMs();
 
-/** Returns the name of the file with the marks of this name, in the working directory. */
+/** Returns the name of the file that holds the marks of this name. The file is in the working directory. */
 export function marksFile(name: string): string {
   return `marks-${name}.jsonl`;
 }

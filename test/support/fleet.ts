@@ -26,7 +26,7 @@ import { startWorker, type WorkerProcess } from './worker-process.ts';
 // Small pages, because the slowest of the supported MongoDB servers is slow at large pages.
 const PAGE = 100;
 
-/** Workers with their own queue and database, and the calls of a test on them. */
+/** Workers with their own queue and database, and the calls by which a test uses them. */
 export interface Fleet {
   /** A folder of the test file; `work` below it is the workers' WORK_ROOT. */
   root: string;

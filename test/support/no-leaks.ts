@@ -1,6 +1,6 @@
 // The test files of one worker share the modules and the globals (`isolate: false`), so leftovers
-// of one file can change the result of another file. This setup file fails the file that leaves
-// them.
+// of one file can change the result of another file. This setup file fails a test file that leaves
+// something behind.
 import { afterAll, beforeAll, vi } from 'vitest';
 
 let before: NodeJS.ProcessEnv;

@@ -5,7 +5,7 @@ const FOLDERS = ['/usr/local/bin', '/usr/bin', '/bin'];
 
 /**
  * Creates a folder that a test can use as PATH, so that the test does not depend on the programs of this
- * machine. It links all programs of the machine except those named in `own`. A program in `own` gets the
+ * machine. It links all programs of the machine except the programs named in `own`. A program in `own` gets the
  * given script; a program with null is missing.
  */
 export async function makePathFolder(

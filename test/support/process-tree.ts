@@ -7,7 +7,7 @@ export interface ProcessEntry {
   command: string;
 }
 
-/** Returns this process and all its descendants, itself first, without dead processes. */
+/** Returns the process and all its descendants, the process itself first. Dead processes are left out. */
 export async function processTree(pid: number): Promise<ProcessEntry[]> {
   const entries = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
   const all = (await Promise.all(entries.map(readEntry))).filter((entry) => entry !== undefined);

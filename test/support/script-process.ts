@@ -170,7 +170,7 @@ function kill(pid: number): void {
 }
 
 async function commandIfOf(pid: string, folder: string): Promise<string | undefined> {
-  const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => ''); // ended
+  const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => ''); // the process has ended
   const [command, environ] = await Promise.all([read('cmdline'), read('environ')]);
   const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '');
   return `${command}\n${environ}\n${cwd}`.includes(folder)

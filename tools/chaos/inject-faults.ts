@@ -104,7 +104,7 @@ async function makeReadOnly(url: string, forMs: number): Promise<void> {
 
 const POISONS = ['{"a":NaN}', '{"version":1,', 'null', '[1]'];
 
-/** Adds a job that nobody can parse to the front of the queue, with plain Redis commands. */
+/** Adds an unparsable job to the front of the queue, with plain Redis commands. */
 async function poison(url: string, pick: number): Promise<void> {
   const id = `poison-${pick}`;
   const data = POISONS[Math.floor(pick * POISONS.length)] ?? '';

@@ -27,7 +27,10 @@ export type Choice<Kind extends string, Result extends Found = Found> = {
   readonly found: Result;
 };
 
-/** Returns the first candidate that finds something, or throws an error with everything that was tried and the advice. */
+/**
+ * Returns the first candidate that finds something. If no candidate does, throws an error that lists
+ * what was tried and gives the advice.
+ */
 export async function pickFirst<Kind extends string, Context, Result extends Found>(
   candidates: readonly Candidate<Kind, Context, Result>[],
   context: Context,

@@ -26,7 +26,7 @@ export const chromiumCandidates: readonly Candidate<ChromiumKind, Host, FoundPro
 
 /**
  * Finds a Chromium that runs here, and installs a Chromium into Baton's cache if needed. If no
- * Chromium runs, throws an error with everything that was tried.
+ * Chromium runs, throws an error that lists what was tried.
  */
 export async function findChromium(host: Host): Promise<FoundProgram> {
   const { found } = await pickFirst(chromiumCandidates, host, {

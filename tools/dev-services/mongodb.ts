@@ -61,7 +61,7 @@ export function mongodbArgs(kind: MongodbKind, port: number, dir: string): strin
   }
 }
 
-// An answer must not come from another server on the same port. SecantusDB prints a line when it
+// If another server has the port, that server's answer must not count. SecantusDB prints a line when it
 // has the port, and mongod reports its pid (see `probe`).
 function isListening(kind: MongodbKind, output: string): boolean {
   return !isSecantus(kind) || output.includes('listening on');

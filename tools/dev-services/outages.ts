@@ -3,7 +3,7 @@ import type { RunningServer } from './server.ts';
 
 /** Stops a server and starts it again, at the same address and on the same data. */
 export type Outages = {
-  /** Kills the server with SIGKILL, as a crash does. */
+  /** Kills the server with SIGKILL, to simulate a crash. */
   readonly kill: () => Promise<void>;
   /** Stops the server with SIGTERM. */
   readonly stop: () => Promise<void>;

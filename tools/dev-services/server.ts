@@ -27,7 +27,7 @@ export type RunningServer<Answer> = {
   readonly ended: Promise<string>;
   /** Stops the server (SIGTERM, after 10 s SIGKILL) and resolves when it has ended. */
   readonly stop: () => Promise<void>;
-  /** Kills the server with SIGKILL, as a crash does, and resolves when it has ended. */
+  /** Kills the server with SIGKILL, to simulate a crash, and resolves when the server has ended. */
   readonly kill: () => Promise<void>;
 };
 

@@ -34,7 +34,7 @@ export interface FuzzOptions {
   seed: number;
 }
 
-/** Sends random requests, made from the API's own document. Never rejects because of an answer. */
+/** Generates random requests from the API's own document and sends them. Never rejects because of an answer. */
 export async function fuzz({
   api,
   requests: requestCount,

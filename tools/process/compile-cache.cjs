@@ -3,7 +3,7 @@
 const { enableCompileCache, flushCompileCache } = require('node:module');
 const { join } = require('node:path');
 
-// Node itself writes the cache only when a program exits, and a killed program never does.
+// Node itself writes the cache only when a program exits by itself. A killed program would save nothing.
 const FLUSH_AFTER_MS = 5_000;
 
 enableCompileCache(join(__dirname, '../../node_modules/.cache/node'));

@@ -102,7 +102,7 @@ function blocksOf(tree: Root): CodeBlock[] {
   return blocks;
 }
 
-/** The texts of the HTML comments directly above a node, in the order of the page. */
+/** Returns the texts of the HTML comments directly above a node, in the order of the page. */
 function commentsAbove(siblings: readonly RootContent[], index: number): string[] {
   const node = siblings[index - 1];
   if (node?.type !== 'html') return [];

@@ -57,7 +57,7 @@ export async function runProgram(baton: SnippetBaton, { name, code }: Program): 
   return run(baton, args, baton.env);
 }
 
-/** Returns the text with the usual addresses replaced by those of this Baton, because the usual ports may be taken. */
+/** Replaces the usual addresses in a text by the addresses of this Baton, because the usual ports may be taken. */
 function withAddresses({ api, redis, mongodb }: SnippetBaton, text: string): string {
   const host = (url: string) => new URL(url).host;
   return text

@@ -38,8 +38,8 @@ export interface Violation {
 }
 
 /**
- * A check. It yields its problems, one sentence each, with the session if the problem belongs to a
- * session.
+ * A check. It yields the problems that it finds, one sentence each, with the session if the problem
+ * belongs to a session.
  */
 export type Check = (evidence: Evidence) => Iterable<Omit<Violation, 'check'>>;
 
