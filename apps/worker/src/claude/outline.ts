@@ -197,9 +197,27 @@ function parse(text: string): unknown {
 function parseCut(text: string): string | undefined {
   if (!text.startsWith('"')) return undefined;
   const complete = text.replace(/\ufffd+$/, '');
-  for (let left = 0; left < ESCAPE_MAX && left < complete.length; left += 1) {
+  // With a part of an escape at its end the text is not JSON, and parsing it takes milliseconds.
+  for (
+    let left = cutEscapeLength(complete);
+    left < ESCAPE_MAX && left < complete.length;
+    left += 1
+  ) {
     const value = parse(`${complete.slice(0, complete.length - left)}"`);
     if (typeof value === 'string') return value.toWellFormed();
   }
   return undefined;
+}
+
+/** Returns the length of the escape that was cut at the end of a text, or 0 if there is none. */
+function cutEscapeLength(text: string): number {
+  const last = text.lastIndexOf('\\');
+  const length = text.length - last;
+  if (last < 0 || length >= ESCAPE_MAX) return 0;
+  let first = last;
+  while (text[first - 1] === '\\') first -= 1;
+  // An even number of backslashes is a text of backslashes.
+  if ((last - first) % 2 === 1) return 0;
+  const isCut = length === 1 || text[last + 1] === 'u';
+  return isCut ? length : 0;
 }
