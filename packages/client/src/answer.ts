@@ -9,7 +9,7 @@ export interface Answer {
 
 /**
  * Returns the answer of a successful response. Throws a BatonError for any other response. The
- * error has the code in the body, or BAD_ANSWER if the body is not from Baton.
+ * error has the code from the body, or BAD_ANSWER if the body is not from Baton.
  */
 export function readAnswer(response: Response, text: string, attempts: number): Answer {
   const { status } = response;

@@ -22,10 +22,10 @@ const RETRY_MS = 1_000;
 const MAX_BUFFERED = 16 * 1024 * 1024;
 
 /**
- * Yields the messages of a stream. If the stream breaks off, it is opened again after the last
- * message that had an id. The iteration ends only when its reader stops or `signal` aborts. Throws
- * an error at once if reconnecting cannot fix it. If reconnecting fails for `reconnectForMs`,
- * throws the last error.
+ * Yields the messages of a stream. If the stream breaks off, the client opens it again and
+ * continues after the last message that had an id. The iteration ends only when its reader stops or
+ * `signal` aborts. Throws an error at once if reconnecting cannot fix it. If reconnecting fails for
+ * `reconnectForMs`, throws the last error.
  */
 export async function* streamMessages(
   settings: Settings,

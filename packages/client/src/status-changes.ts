@@ -10,7 +10,7 @@ export type StreamedStatus = { kind: 'live' } | { kind: 'status'; change: Status
 
 /** Selects the status changes of a stream. */
 export interface StatusOptions {
-  /** If set, the stream has only sessions with this tag. */
+  /** If set, the stream has only changes of sessions with this tag. */
   tag?: string | undefined;
   /** Stops the iteration, which then throws the signal's reason. */
   signal?: AbortSignal | undefined;

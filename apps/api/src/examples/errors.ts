@@ -6,7 +6,7 @@ import { OTHER, SESSION } from './ids.ts';
 type ErrorFields = Partial<Pick<ErrorBody['error'], 'message' | 'details'>>;
 
 // Messages and details for the examples of some codes. Without an entry here, the message is the
-// code's description in the catalogue.
+// code's description in ERROR_CODES.
 const ERROR_FIELDS: Partial<Record<ErrorCode, ErrorFields>> = {
   INVALID_REQUEST: {
     message: 'max_turns: expected more than 0',

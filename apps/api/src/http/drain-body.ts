@@ -1,5 +1,5 @@
-// Some clients send their whole body before they read. If Baton refuses the request early, such a
-// client must still receive the answer, not a broken connection.
+// Some clients send their whole body before they read the answer. If Baton refuses the request
+// early, such a client must still receive the answer, not a broken connection.
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { App } from '../app-type.ts';

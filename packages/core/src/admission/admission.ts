@@ -244,15 +244,15 @@ async function advanceChildren(
     // function has advanced all children.
     const entered = advanced.filter(({ waiting_for }) => waiting_for === 'budget');
     for (const limitId of entered.flatMap((child) => child.limits ?? [])) limitIds.add(limitId);
-    // The next read would find a child that still waits for its parent, so the loop would never
-    // end.
+    // A child that still waits for its parent would be read again each time, so the loop would
+    // never end.
     const isStuck = advanced.some((child) => child.waiting_for === 'parent');
     if (isStuck || children.length < BATCH) return limitIds;
   }
 }
 
-// The message of a foreign error may quote text that readers of the session must not see. That
-// message goes to the log only.
+// The message of a foreign error may quote text that readers of the session must not see. Such a
+// message goes only to the log.
 function messageOf(error: unknown): string {
   if (isAppError(error)) return error.message;
   const name = error instanceof Error ? error.name : typeof error;

@@ -4,8 +4,8 @@ import type { LimitStore } from '../store/limit-store.ts';
 const KNOWN_MS = 2_000;
 
 /**
- * How many limits a process remembers. If more limits would exceed this number, the process forgets
- * all of them.
+ * How many limits a process remembers. If there would be more, the process first forgets all of
+ * them.
  */
 const KNOWN_MAX = 10_000;
 

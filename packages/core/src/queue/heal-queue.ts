@@ -111,7 +111,7 @@ return cjson.encode({set_aside = aside, jobs = jobs})
 /**
  * Repairs what makes BullMQ's scripts fail in the queue with this key prefix (`baton:sessions:`).
  * Sets aside keys of the queue that hold a value of the wrong type, or text instead of an integer.
- * Removes the number fields of `meta` and of jobs that hold no integer. Replaces jobs that are not
+ * In `meta` and in jobs, removes number fields that hold no integer. Replaces jobs that are not
  * hashes with placeholder jobs. Checks the next 1,000 jobs of each state. Safe to repeat.
  */
 export async function healQueue(client: ScriptClient, keyPrefix: string): Promise<Healed> {

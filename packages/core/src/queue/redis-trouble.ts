@@ -30,8 +30,8 @@ const ELSEWHERE = ['READONLY', 'UNBLOCKED', 'LOADING', 'MASTERDOWN', 'CLUSTERDOW
 export const NO_ANSWER = 'Redis does not answer';
 
 /**
- * If a call gets no answer within this time after an error answer from Redis, in milliseconds, it
- * fails with the reason of that error answer.
+ * How long an error answer from Redis also explains later calls that get no answer, in
+ * milliseconds. Such a call fails with the reason of that error answer.
  */
 const EXPLAINS_MS = 5_000;
 

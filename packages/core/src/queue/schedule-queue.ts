@@ -99,7 +99,8 @@ export function createScheduleQueue(options: SessionQueueOptions): ScheduleQueue
   };
 }
 
-// Removes a scheduler that cannot be read. It is created again from the schedule's document.
+// Returns the revision of a schedule, or undefined if its scheduler will never fire again. Removes
+// a scheduler that cannot be read, so that it is created again from the schedule's document.
 async function findRevision(bull: Queue, id: string): Promise<number | undefined> {
   try {
     const found = await bull.getJobScheduler(id);

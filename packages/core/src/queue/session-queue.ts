@@ -18,7 +18,7 @@ const WRITABLE_MS = 60_000;
 export interface SessionQueue extends QueuePause {
   /** Adds a job. Throws PAYLOAD_TOO_LARGE over 1 MiB, and UNAVAILABLE while Redis takes no jobs. */
   add(job: Job): Promise<void>;
-  /** Adds these jobs with one command: either all of them or no job. Throws like `add`. */
+  /** Adds these jobs with one command, which adds either all of them or none. Throws like `add`. */
   addMany(jobs: readonly Job[]): Promise<void>;
   /** Returns the job of a session that has not ended, or null. */
   find(id: string): Promise<FoundJob | null>;

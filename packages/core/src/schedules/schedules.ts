@@ -25,8 +25,9 @@ export interface Schedules {
   /** Creates a schedule. Throws INVALID_REQUEST, PAYLOAD_TOO_LARGE or LIMIT_EXCEEDED. */
   create(fields: NewSchedule, apiKeyId?: string): Promise<Schedule>;
   /**
-   * Changes a schedule. Throws the errors of `create`, and SCHEDULE_NOT_FOUND like `get` and `remove`. A change with
-   * `enabled: true` makes `apiKeyId` the key of all later firings. Without `apiKeyId`, later firings have no key.
+   * Changes a schedule. Throws INVALID_REQUEST or PAYLOAD_TOO_LARGE, and SCHEDULE_NOT_FOUND like
+   * `get` and `remove`. A change with `enabled: true` makes `apiKeyId` the key of all later
+   * firings. Without `apiKeyId`, later firings have no key.
    */
   change(id: string, changes: ScheduleChanges, apiKeyId?: string): Promise<Schedule>;
   get(id: string): Promise<Schedule>;

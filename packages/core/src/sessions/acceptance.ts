@@ -73,12 +73,13 @@ export function createAcceptance({
     if ('session' in limited) return limited;
     const isNew = !hasIdempotencyKey && options.id === undefined;
     const session = await addSession(await sealer.job(limited, hasIdempotencyKey), isNew);
-    // After two concurrent requests, the stored document decides for both.
+    // If two requests with the same key ran at once, the stored document decides for both.
     if (hasIdempotencyKey) checkSameRequest(session, job);
     return { session, replayed: false };
   }
 
-  // The process that accepted the session may have died before it could admit it.
+  // The process that accepted the session may have died before it could admit it. So a repeated
+  // request admits a session that still waits.
   async function replay(before: Session, job: Job): Promise<AcceptedSession> {
     checkSameRequest(before, job);
     return {

@@ -31,9 +31,9 @@ export interface SessionManager {
    */
   launchSession(config: SessionConfig, options?: EnqueueOptions): Promise<Info>;
   /**
-   * Continues a session in a new session. Throws like launchSession, and PARENT_NOT_FOUND, SESSION_NOT_TERMINAL or
-   * PARENT_NOT_RESUMABLE if the parent cannot be continued. With `on_busy` the new session waits for a parent that has
-   * not ended.
+   * Continues a session in a new session. Throws like launchSession, and PARENT_NOT_FOUND,
+   * SESSION_NOT_TERMINAL or PARENT_NOT_RESUMABLE if the parent cannot be continued. If `on_busy` is
+   * `enqueue` or `interrupt`, the new session waits for a parent that has not ended.
    */
   continueSession(request: ContinueSessionConfig, options?: ContinueOptions): Promise<Info>;
   /** Returns a session's Info, with its redacted config if `include` contains `config`. Throws SESSION_NOT_FOUND. */

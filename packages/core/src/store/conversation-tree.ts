@@ -33,8 +33,8 @@ export interface ConversationTree {
    */
   remove(sessions: readonly TreeSession[]): Promise<void>;
   /**
-   * Returns at most `limit` sessions that ended before `before`, the earliest ending first. Begins
-   * with the session that follows `after` in this order.
+   * Returns at most `limit` sessions that ended before `before`, in the order in which they ended.
+   * With `after`, begins with the session that follows `after` in this order.
    */
   endedBefore(before: Date, limit: number, after?: EndedSession): Promise<EndedSession[]>;
   /**
@@ -63,7 +63,7 @@ const PROJECTION = {
   api_key_id: 1,
 } as const;
 
-/** Creates the reads and removals of conversations in a database. */
+/** Creates the functions that read and remove the conversations of a database. */
 export function createConversationTree(db: Db): ConversationTree {
   const collection = db.collection<SessionDocument>('sessions');
   const find = (filter: Parameters<typeof collection.find>[0]) =>

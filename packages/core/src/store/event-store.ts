@@ -30,7 +30,7 @@ export interface EventRange {
 }
 
 /**
- * The bytes of lines after which a page for a caller ends. The page may be larger by its last few
+ * A page for a caller ends after this many bytes of lines. The page may be larger by its last few
  * events.
  */
 export const PAGE_MAX_BYTES = 8 * 1024 * 1024;

@@ -74,7 +74,7 @@ export interface TombstoneStore {
   postponeSweep(tombstone: Tombstone, now: Date): Promise<void>;
   /**
    * Ends a sweep. Removes the tombstone if its retention is over; otherwise schedules the last
-   * sweep for that time.
+   * sweep for the end of the retention.
    */
   finishSweep(tombstone: Tombstone, now: Date): Promise<void>;
   /** Yields, in pages, the ids of the roots that were removed in `from <= gone_at < to`. */

@@ -9,8 +9,8 @@ const TARGET_BYTES = 256 * 1024;
 export const FIRST_PAGE = { events: FIRST_EVENTS, bytes: TARGET_BYTES } as const;
 
 /**
- * Returns how many events to read after a page with lines of these sizes: few after long lines, up
- * to twice as many after short lines.
+ * Returns how many events to read after a page with lines of these sizes: few after long lines, and
+ * at most twice the last number after short lines.
  */
 export function nextPage(events: number, sizes: readonly number[]): number {
   const fitting = Math.floor(TARGET_BYTES / Math.max(...sizes, 1));

@@ -9,8 +9,8 @@ const MAX_WAITING = 10_000;
 /** How many changes one item holds. */
 const BATCH = 100;
 
-// The longest wait for a change, in milliseconds. After it, the stream notices an aborted reader
-// even if a wakeup was missed.
+// The longest wait for a change, in milliseconds. After this time, the stream notices an aborted
+// reader even if a wakeup was missed.
 const MAX_WAIT_MS = 60_000;
 
 /**

@@ -41,7 +41,10 @@ export const overridesSchema = z.strictObject({
   recovery: clearable(inheritable.recovery),
 } satisfies Record<keyof SessionConfig, z.ZodType>);
 
-/** Schema of ContinueSessionConfig, as hld has it (docs/seed-parity.md): the parent's id and the overrides in one object. */
+/**
+ * Schema of the ContinueSessionConfig of hld (docs/seed-parity.md): the parent's id and the
+ * overrides in one object.
+ */
 export const continueSessionConfigSchema = overridesSchema.extend({ parent_session_id: idSchema });
 
 /** What a continue may change. */

@@ -15,8 +15,8 @@ interface Tries {
 }
 
 /**
- * Returns the check of the options of a request or a job, for zod's `superRefine`. `recoveryOf` reads `recovery`
- * from the config of the checked value.
+ * Returns a function for zod's `superRefine` that checks the options of a request or a job.
+ * `recoveryOf` reads `recovery` from the config of the checked value.
  */
 export function checkOptionConflicts<T extends Timing & Tries>(
   recoveryOf: (value: T) => Recovery | null | undefined,

@@ -27,11 +27,12 @@ export function requestHash(payload: Record<string, unknown>): string {
     run_id: _runId,
     created_at: _createdAt,
     config_hash: _configHash,
-    // Callers with different keys of one tenant may send the same request, and an operator may
-    // change limits before the request is repeated.
+    // The hash leaves these fields out: callers with different keys of one tenant may send the same
+    // request, and an operator may change limits before the request is repeated.
     api_key_id: _apiKeyId,
     limits: _limits,
-    // A newer version may require a feature word for the same request.
+    // The hash leaves this field out, because a newer version may require a feature word for the
+    // same request.
     requires: _requires,
     ...request
   } = payload;

@@ -54,7 +54,7 @@ export function hashSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }
 
-/** Returns whether a secret has this hash, in constant time. */
+/** Returns whether a secret has this hash. The comparison takes constant time. */
 export function isSecretOf(secret: string, hash: string): boolean {
   const shownHash = Buffer.from(hashSecret(secret), 'hex');
   const stored = Buffer.from(hash, 'hex');

@@ -102,8 +102,8 @@ function checkMcpCommands(config: Governed, { allowedMcpCommands }: Policy): Ref
     }));
 }
 
-// An allowed command must not run other code because of its environment. An MCP server inherits the session's
-// environment.
+// The environment must not make an allowed command run other code. An MCP server inherits the
+// session's environment.
 function checkMcpEnv(config: Governed, { allowedMcpCommands, allowedEnv }: Policy): Refusal[] {
   if (allowedMcpCommands === 'any') return [];
   const programs = Object.entries(config.mcp_config?.mcpServers ?? {}).flatMap(([name, server]) =>

@@ -10,7 +10,7 @@ export interface Fault {
  * Returns the first part of a value that JSON, MongoDB or JavaScript would change. Such a part is
  * half of a surrogate pair, a number that is not stored exactly, or the key `__proto__`. Returns
  * null if the value has no such part. The function is recursive, so check the depth of the value
- * first. It cannot see that a number lost digits before it was parsed.
+ * first. It cannot see that a number lost digits when it was parsed.
  */
 export function findFault(value: unknown): Fault | null {
   if (typeof value === 'string') return value.isWellFormed() ? null : fault(HALF_PAIR);

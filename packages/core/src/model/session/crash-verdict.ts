@@ -11,7 +11,10 @@ export function recoveryOf({ config }: Pick<Session, 'config'>): EveryRecovery {
   return { on_crash, max_crashes, max_retries };
 }
 
-/** Returns why a session that has just lost its worker fails, or null if Baton tries the session again. */
+/**
+ * Returns the failure of a session that has just lost its worker, or null if Baton tries the
+ * session again.
+ */
 export function crashVerdict(session: Session): FailureFacts | null {
   const { on_crash, max_crashes } = recoveryOf(session);
   const crashes = session.counts.crashes + 1;

@@ -32,9 +32,10 @@ export function addHostFailure(
 }
 
 /**
- * Returns why a session that hosts kept from starting fails, or null if Baton tries the session again. A worker probes
- * its host before it takes such a session again, so only the first failure on each worker may come without a passed
- * probe. A session that fails on healthy hosts is itself the cause, for example because it fills the disk.
+ * Returns the failure of a session with these host failures, or null if Baton tries the session
+ * again. A worker probes its host before it takes such a session again, so only the first failure
+ * on each worker may come without a passed probe. A session that fails on healthy hosts is itself
+ * the cause, for example because it fills the disk.
  */
 export function hostVerdict(failures: readonly HostFailure[]): FailureFacts | null {
   const last = failures.at(-1);

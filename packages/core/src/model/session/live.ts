@@ -6,8 +6,8 @@ import { sessionStatusSchema } from './status.ts';
 const count = z.int().nonnegative();
 
 /**
- * Schema of a message of the live channel that announces a change of a session. The message only
- * says that there is something to read. It may be lost.
+ * Schema of a live message that announces a change of a session. The message only says that there
+ * is something to read. It may be lost.
  */
 const sessionUpdateSchema = z.object({
   kind: z.literal('news'),

@@ -31,7 +31,10 @@ export function canTransition(from: SessionStatus, to: SessionStatus): boolean {
   return LEGAL_TRANSITIONS[from].includes(to);
 }
 
-/** Returns the statuses from which a session may change to `to`. Every guarded write filters on them. */
+/**
+ * Returns the statuses from which a session may change to `to`. The write that ends a session
+ * filters on these statuses.
+ */
 export function statusesBefore(to: SessionStatus): SessionStatus[] {
   return SESSION_STATUSES.filter((from) => canTransition(from, to));
 }

@@ -25,7 +25,10 @@ export interface Tombstone {
   sweep_at?: Date;
 }
 
-/** How long a tombstone stays after its session's data is gone, in milliseconds: longer than Redis keeps any job. */
+/**
+ * How long a tombstone stays after its session's data is gone, in milliseconds. Redis keeps no
+ * ended job that long.
+ */
 export const TOMBSTONE_RETENTION_MS = 30 * 24 * 3600 * 1000;
 
 /**

@@ -17,7 +17,10 @@ const transcriptFileSchema = z.object({
     ),
 });
 
-/** Schema of the manifest: which transcript bytes of a session count. Only the guarded update changes it. */
+/**
+ * Schema of the manifest: which transcript bytes of a session count. Only a guarded update of the
+ * session document changes it.
+ */
 export const transcriptManifestSchema = z.object({
   files: z.array(transcriptFileSchema),
 });

@@ -56,7 +56,10 @@ export const webhookChangesSchema = z.strictObject({
     ),
 });
 
-/** Why a webhook is disabled: its endpoint answered 410 (gone), its endpoint kept failing, or a caller disabled it. */
+/**
+ * Why a webhook is disabled. `gone`: its endpoint answered 410. `failing`: its endpoint kept
+ * failing. `asked`: a caller disabled it.
+ */
 const DISABLED_CODES = ['gone', 'failing', 'asked'] as const;
 
 /** Schema of a stored webhook. The secret is stored in plain text, because Baton signs every request with it. */
