@@ -23,9 +23,11 @@ describe('the pid scope', () => {
 
 test('the sweep finds a process with a marker', async () => {
   const env = { BATON_RUN: 'a-worker 1 2 a-session-of-this-test 3' };
-  const child = spawn('/bin/sleep', ['60'], { env, stdio: 'ignore' });
+  const child = spawn('/bin/cat', { env, stdio: ['pipe', 'pipe', 'ignore'] });
   onTestFinished(() => void child.kill('SIGKILL'));
-  await once(child, 'spawn');
+  // At the event 'spawn', /proc may not show the environment yet. A program that answers is complete.
+  child.stdin.write('x');
+  await once(child.stdout, 'data');
   const found = (await markedProcesses()).filter(({ pid }) => pid === child.pid);
   expect(found).toMatchObject([{ marker: { sessionId: 'a-session-of-this-test', fence: 3 } }]);
 });
