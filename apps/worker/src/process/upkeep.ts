@@ -30,6 +30,9 @@ export function startHostSweeps(
   );
 }
 
+/** The name of the lease whose holder runs the fleet's maintenance tasks. */
+export const MAINTENANCE_LEASE = 'reconciler';
+
 /** Runs the fleet's maintenance tasks while this worker holds their lease, until `signal` is aborted. */
 export function startFleetMaintenance(
   { settings, identity, log }: WorkerEnvironment,
@@ -49,6 +52,6 @@ export function startFleetMaintenance(
     ...tasks,
     ...retentionTasks({ deletion, tree: stores.tree, clock, days: settings.RETENTION_DAYS, log }),
   ];
-  const lease = createLeaderLease(mongo.db, clock, 'reconciler', identity.workerId);
+  const lease = createLeaderLease(mongo.db, clock, MAINTENANCE_LEASE, identity.workerId);
   startMaintenance(all, { lease, log }, signal);
 }

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import type { Event, Session, SessionConfig } from '@baton/core/internal';
 import type { Step } from '../../../fake-claude/script.ts';
 import { test as base, type Fleet } from '../../../support/fleet.ts';
+import { holdMaintenance } from '../../../support/hold-maintenance.ts';
 import { waitFor } from '../../../support/wait.ts';
+import type { WorkerProcess } from '../../../support/worker-process.ts';
 
 /** A session that ran when the worker was killed. */
 export interface Scene {
@@ -120,8 +122,9 @@ type Name = keyof typeof PLANS;
 export interface Crash {
   fleet: Fleet;
   scenes: Record<Name, Scene>;
-  victim: { id: string; killedAt: number };
-  survivor: { id: string };
+  /** The worker that was killed, and the end of the lease that it held on the scene `resumed`. */
+  victim: { id: string; leaseEnd: Date };
+  survivor: WorkerProcess;
   dump(name: Name): Promise<{ argv: string[]; prompt: string; earlier_prompts: number }>;
 }
 
@@ -160,23 +163,28 @@ async function update({ db }: Fleet, id: string, fields: object): Promise<void> 
   await db.collection<{ _id: string }>('sessions').updateOne({ _id: id }, { $set: fields });
 }
 
-/** `test` with a fleet whose first worker was killed and whose second worker takes over. */
+/**
+ * `test` with a fleet whose first worker was killed and whose second worker takes over. The reconciler
+ * does not run, so only the end of the lease leads to the takeover.
+ */
 export const test = base.extend<{ $file: { crash: Crash } }>({
   crash: [
     async ({ fleet }, use) => {
+      await holdMaintenance(fleet.db);
       const victim = await fleet.worker({ WORKER_CONCURRENCY: '20', LEASE_MS: '2000' });
       const names = Object.keys(PLANS) as Name[];
       const set = await Promise.all(names.map(async (name) => [name, await setScene(fleet, name)]));
       const scenes = Object.fromEntries(set) as Record<Name, Scene>;
       await victim.kill();
-      const killedAt = Date.now();
+      const { lease } = await fleet.session(scenes.resumed.id);
+      if (!lease.expires_at) throw new Error('expected the killed worker to hold a lease');
       await update(fleet, scenes.cancelled.id, { cancel_requested_at: new Date() });
       await update(fleet, scenes.interrupted.id, { interrupt_requested_at: new Date() });
       const survivor = await fleet.worker({ WORKER_CONCURRENCY: '20', LEASE_MS: '2000' });
       await use({
         fleet,
         scenes,
-        victim: { id: victim.id, killedAt },
+        victim: { id: victim.id, leaseEnd: lease.expires_at },
         survivor,
         dump: async (name) => JSON.parse(await readFile(join(fleet.root, `${name}.json`), 'utf8')),
       });

@@ -199,12 +199,12 @@ describe('a session whose worker was killed', () => {
     });
   });
 
-  test('is taken over within 15 seconds of the kill', async ({
-    crash: { fleet, scenes, victim },
+  test('is taken over because its lease ended, without the reconciler', async ({
+    crash: { fleet, scenes, victim, survivor },
   }) => {
-    const session = await fleet.ended(scenes.resumed.id);
-    const taken = (session.attempts[1]?.started_at.getTime() ?? 0) - victim.killedAt;
-    // The lease is 2 s and stalled jobs are checked each second; the second worker also had to start.
-    expect(taken).toBeLessThan(15_000);
+    const { attempts } = await fleet.ended(scenes.resumed.id);
+    expect(attempts[1]?.started_at.getTime()).toBeGreaterThanOrEqual(victim.leaseEnd.getTime());
+    // A worker logs what its reconciler did, and in this test no worker has the maintenance lease.
+    expect(survivor.err()).not.toContain('reconciled the queue');
   });
 });
