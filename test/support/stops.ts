@@ -32,8 +32,9 @@ export async function openStops({ env }: Pick<Fleet, 'env'>): Promise<Stops> {
 export const test = base.extend<{ $file: { stops: Stops } }>({
   stops: [
     async ({ fleet }, use) => {
-      // The long lease makes heartbeats rare, so the worker can learn of a stop in time only over Redis.
-      await fleet.worker({ LEASE_MS: '60000' });
+      // A heartbeat is due each third of a lease, which is longer than any test waits. So the worker can
+      // learn of a stop only over Redis.
+      await fleet.worker({ LEASE_MS: '600000' });
       const stops = await openStops(fleet);
       await use(stops);
       await stops.close();

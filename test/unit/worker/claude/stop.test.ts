@@ -36,6 +36,33 @@ describe('the stop of a process', () => {
     },
   );
 
+  test.for([
+    ['cancel', [[5_000, 'SIGTERM']]],
+    ['hand_back', [[5_000, 'SIGTERM']]],
+    [
+      'interrupt',
+      [
+        [5_000, 'SIGINT'],
+        [5_000, 'SIGTERM'],
+      ],
+    ],
+    ['lost', []],
+  ] as const)(
+    'sends SIGKILL only after the waits of the weaker signals (cause of the stop: %s)',
+    async ([kind, waits]) => {
+      const { claude, signals, end } = stubborn(null);
+      const waited: [number, string | undefined][] = [];
+      const wait = async (ms: number): Promise<false> => {
+        if (signals.at(-1) === 'SIGKILL') end({ code: null, signal: 'SIGKILL' });
+        else waited.push([ms, signals.at(-1)]);
+        return false;
+      };
+      expect(await stopClaude(claude, { kind }, wait)).toBeNull();
+      expect(waited).toEqual(waits);
+      expect(signals).toEqual([...waits.map(([, signal]) => signal), 'SIGKILL']);
+    },
+  );
+
   test('sends no SIGKILL to a process that ends after SIGTERM', async () => {
     const { claude, signals, end } = stubborn(null);
     const stopped = stopClaude(claude, { kind: 'cancel' });
