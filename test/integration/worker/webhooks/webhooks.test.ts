@@ -194,21 +194,21 @@ describe('an address that is not allowed', () => {
 });
 
 describe('a worker process that shuts down', () => {
-  test('ends soon even if an endpoint does not answer, and another process makes the delivery', async ({
+  test('ends even if an endpoint does not answer, and another process makes the delivery', async ({
     scene,
   }) => {
     const { receiver, store } = scene;
     const webhook = await store.create({ url: receiver.url });
-    receiver.answer = () => {};
+    const cut = Promise.withResolvers<void>();
+    receiver.answer = (response) => response.once('close', cut.resolve);
     await scene.happen(webhook.id, 'session.completed');
     const first = scene.deliver({ WEBHOOK_TIMEOUT_MS: '60000' });
     await receiver.until(1);
-    const asked = performance.now();
     await first.close();
-    expect(performance.now() - asked).toBeLessThan(4_000);
+    // The close cut the request off: a request that fails by its own timeout is recorded as a try.
+    await cut.promise;
     receiver.answer = (response) => response.writeHead(204).end();
     scene.deliver();
-    // The request that was cut off is not recorded as a try.
     await scene.until(webhook.id, { status: 'delivered', tries: [{ status: 204 }] });
     expect(receiver.received).toHaveLength(2);
   });
