@@ -30,16 +30,17 @@ const launch = {
   payload: { query: 'hi', env: { TOKEN: 'keep-this-out-of-logs' } },
 } as const;
 
-/** Expects every call to answer 503 with an error body and Retry-After within 12 seconds. */
+/**
+ * Expects every call to answer 503 with an error body and Retry-After. Returns the messages, which say
+ * what ended each call.
+ */
 async function expectUnavailable(api: Api, requests: object[]): Promise<string[]> {
-  const started = performance.now();
   const answers = await Promise.all(requests.map((request) => api.app.inject(request)));
   for (const answer of answers) {
     expect(answer.json()).toMatchObject({ error: { code: 'UNAVAILABLE' } });
     expect(answer.statusCode).toBe(503);
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
   }
-  expect(performance.now() - started).toBeLessThan(12_000);
   return answers.map((answer) => answer.json().error.message);
 }
 
@@ -111,15 +112,20 @@ describe('while a store hangs', () => {
     await expectReady(gated);
     const before = await countJobs(gated);
     mongodb.freeze();
-    const [launched] = await expectUnavailable(gated, [
+    const messages = await expectUnavailable(gated, [
       launch,
       { url: `/v1/sessions/${stored.id}` },
       { url: '/v1/sessions' },
       { url: '/readyz' },
     ]);
-    // The time limit of the MongoDB call has ended that call, so the launch does not continue
-    // later.
-    expect(launched).toContain('MongoDB');
+    // The time limit of the MongoDB call has ended the launch, so it does not continue later. The API's
+    // own time limits have ended the other calls, long before the driver's.
+    expect(messages).toEqual([
+      'MongoDB does not answer; try again later',
+      'Baton could not answer in time; try again later',
+      'Baton could not answer in time; try again later',
+      'not ready: mongodb does not answer',
+    ]);
     expect(await countJobs(gated)).toBe(before);
     redis.freeze();
     const ready = await gated.app.inject({ url: '/readyz' });

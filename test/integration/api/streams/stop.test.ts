@@ -13,9 +13,6 @@ import { asMongo } from '../../../support/stores.ts';
 import { claimAndWrite, type Writing } from '../../../support/writing.ts';
 import { ids, tail, upTo } from './streams.ts';
 
-// The parts of the API close one after another. The slowest, HTTP, takes less than five seconds.
-const STOP_LIMIT_MS = 6_000;
-
 /** Resolves when a process has stopped writing to its sockets. */
 async function settled(pid: number | undefined): Promise<void> {
   const written = async () =>
@@ -92,9 +89,7 @@ describe('an API process that gets SIGTERM', () => {
     const readers = [...many, following];
     const heads = await Promise.all(readers.map((one) => one.all(({ data }) => data.seq === 30)));
     const rests = readers.map((one) => one.all());
-    const asked = performance.now();
     expect(await first.stop()).toEqual({ code: 0, signal: null });
-    expect(performance.now() - asked).toBeLessThan(STOP_LIMIT_MS);
     expect(first.err()).not.toMatch(/a stream failed|did not close/);
     isStopped = true;
     await writing;
@@ -130,7 +125,7 @@ describe('an API process that gets SIGTERM', () => {
     }
   });
 
-  test('exits 0 in time even if a reader reads nothing', async ({ scene }) => {
+  test('cuts off a reader that reads nothing, and exits 0', async ({ scene }) => {
     const api = await scene.api();
     const writing = await scene.session();
     // The session writes more than both ends of a reader's socket buffer.
@@ -139,9 +134,9 @@ describe('an API process that gets SIGTERM', () => {
     const patient = await tail(api.url, writing.session.id, { query: '?after=119' });
     expect(await patient.next()).toMatchObject({ id: '120' });
     await settled(api.pid);
-    const asked = performance.now();
     expect(await api.stop()).toEqual({ code: 0, signal: null });
-    expect(performance.now() - asked).toBeLessThan(STOP_LIMIT_MS);
+    // A part that does not close within its time limit is logged, and makes the exit code 1.
+    expect(api.err()).not.toMatch(/a stream failed|did not close/);
     expect(await patient.next()).toBeNull();
     expect(patient.response.complete).toBe(true);
     // The part that the cut-off reader received is in order and starts at the first event.

@@ -50,10 +50,7 @@ describe('a cancel', () => {
     expect(isAlive(JSON.parse(await readFile(dump, 'utf8')).pid)).toBe(false);
   });
 
-  test.concurrent('kills the CLI if the CLI ignores SIGTERM', async ({
-    fleet,
-    stops,
-  }) => {
+  test.concurrent('kills the CLI if the CLI ignores SIGTERM', async ({ fleet, stops }) => {
     const id = await fleet.play([{ ignore: ['SIGTERM', 'SIGINT'] }, { say: 'no' }, { hang: true }]);
     await fleet.until(id, 'under way', (session) => session.last_event_seq >= 3);
     await stops.ask('cancel', id);
