@@ -11,7 +11,7 @@ import { isRunDirInUse, ownerOfRunDir } from './run-dirs.ts';
  * The time between two sweeps of a worker for the processes and folders of dead workers, in
  * milliseconds.
  */
-const SWEEP_MS = 10_000;
+export const SWEEP_MS = 10_000;
 
 /**
  * Returns whether the worker process that a marker or folder names is gone: there is no such pid, or a later process

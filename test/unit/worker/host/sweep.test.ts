@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { startTimeOf } from '../../../../apps/worker/src/host/marker.ts';
 import { ownerOfRunDir } from '../../../../apps/worker/src/host/run-dirs.ts';
-import { isGone } from '../../../../apps/worker/src/host/sweep.ts';
+import { isGone, SWEEP_MS } from '../../../../apps/worker/src/host/sweep.ts';
 
 const me = { pid: process.pid, startTime: startTimeOf(process.pid) ?? '0' };
 
@@ -35,6 +35,10 @@ describe('the worker that a marker names', () => {
     // pid 1 is init, which exists even if this user may not signal it.
     expect(isGone({ pid: 1, startTime: '0' }, unknown)).toBe(false);
   });
+});
+
+test('a worker sweeps its host as often as docs/reliability.md promises', () => {
+  expect(SWEEP_MS).toBeLessThanOrEqual(10_000);
 });
 
 test.each([
