@@ -87,12 +87,10 @@ describe('a start that fails', () => {
     await expect(start({ env: { ...env, MONGODB_URL: mongodbUrl() } })).rejects.toThrow(
       /^found no Redis server that runs here[\s\S]*redis-server on PATH: not found[\s\S]*needs CPython 3.10 to 3.13[\s\S]*Install redis-server/,
     );
-    const before = Date.now();
     const noDownload = { ...env, MONGOMS_DOWNLOAD_MIRROR: 'https://download.invalid' };
     await expect(start({ env: { ...noDownload, REDIS_URL: redisUrl() } })).rejects.toThrow(
       /^found no MongoDB server[\s\S]*download host download.invalid does not answer[\s\S]*needs CPython[\s\S]*Install MongoDB/,
     );
-    expect(Date.now() - before).toBeLessThan(5000);
   });
 
   test('reports the output of a server that ended at once, and stops the other server', async ({
