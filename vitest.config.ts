@@ -13,6 +13,8 @@ const waitless = { pool: 'threads' as const, maxWorkers: 2, sequence: { groupOrd
 // Importing Baton and its drivers takes about a second, so the files of one worker share the modules.
 const shared = {
   isolate: false,
+  // The default of a second is too short for a busy machine.
+  expect: { poll: { timeout: 50_000 } },
   restoreMocks: true,
   setupFiles: ['test/support/no-leaks.ts'],
 };

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { markedProcesses } from '../../apps/worker/src/host/orphans.ts';
 import { test as base, type Fleet } from '../support/fleet.ts';
 import { type MessagesApi, startMessagesApi } from '../support/messages-api/messages-api.ts';
@@ -10,6 +10,7 @@ import { type Reply, text, toolUse } from '../support/messages-api/reply.ts';
 import type { MessagesRequest } from '../support/messages-api/request.ts';
 import { makePathFolder } from '../support/path-folder.ts';
 import { claudeBin } from '../support/real-claude.ts';
+import { untilPasses } from '../support/wait.ts';
 import type { WorkerProcess } from '../support/worker-process.ts';
 
 const KEY = 'sk-ant-key-of-the-operator-4711';
@@ -172,7 +173,7 @@ test('a session on this machine sees the key if and only if /readyz reports that
   expect(body).toMatchObject({ subprocess_env_scrub: state });
   expect(await leftBy(worker, mine)).toEqual({ marked: [], folders: [] });
   expect(await seenBySession(mine, api)).toBe(isAble ? 'key=' : `key=${KEY}`);
-  await vi.waitFor(async () =>
+  await untilPasses(async () =>
     expect(await leftBy(worker, mine)).toEqual({ marked: [], folders: [] }),
   );
 });

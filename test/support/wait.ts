@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { vi } from 'vitest';
 
 // The pause between two looks. It grows with the wait, because each look costs CPU time that the servers need.
 const MIN_PAUSE_MS = 10;
@@ -29,4 +30,12 @@ export async function waitFor<T>(
     }
     await pause(Math.min(Math.max(waitedMs / 10, MIN_PAUSE_MS), MAX_PAUSE_MS));
   }
+}
+
+/**
+ * Calls `check` until it no longer throws or rejects, and returns its value. After the limit it rejects with
+ * the last error. The default limit of `vi.waitFor` is a second, which a busy machine exceeds.
+ */
+export function untilPasses<T>(check: () => T | Promise<T>): Promise<T> {
+  return vi.waitFor(check, { timeout: LIMIT_MS, interval: MAX_PAUSE_MS });
 }

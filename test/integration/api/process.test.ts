@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { afterEach, describe, expect, vi } from 'vitest';
+import { afterEach, describe, expect } from 'vitest';
 import { databaseUrl } from '../../support/api.ts';
 import { listening, runApi } from '../../support/api-process.ts';
 import type { BatonProcess } from '../../support/baton-process.ts';
 import { redisUrl, test } from '../../support/services.ts';
+import { untilPasses } from '../../support/wait.ts';
 
 const runs: BatonProcess[] = [];
 
@@ -49,7 +50,7 @@ describe('the API as a process', () => {
     expect(launched.status).toBe(202);
     const read = await fetch(`${url}${launched.headers.get('location')}`);
     expect(await read.json()).toMatchObject({ status: 'queued', query: 'hi' });
-    await vi.waitFor(async () => {
+    await untilPasses(async () => {
       const indexes = await db.collection('sessions').indexes();
       expect(indexes.map(({ key }) => Object.keys(key)[0])).toContain('root_session_id');
     });

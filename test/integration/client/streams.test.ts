@@ -1,8 +1,9 @@
 import { newId } from '@baton/core/internal';
-import { describe, expect, onTestFinished, vi } from 'vitest';
+import { describe, expect, onTestFinished } from 'vitest';
 import { createClient, type StreamedEvent } from '../../../packages/client/src/index.ts';
 import { makeChild, makeCompletedSession, makeSession } from '../../support/factories.ts';
 import { createGate } from '../../support/gate.ts';
+import { untilPasses } from '../../support/wait.ts';
 import { claimAndWrite } from '../../support/writing.ts';
 import { all, type Fetch, openRestartable, test } from './clients.ts';
 
@@ -48,11 +49,11 @@ describe('the events of a session', () => {
     })();
     const result = client.waitForResult(id);
     await writing.write(3);
-    await vi.waitFor(() => expect(received).toHaveLength(3));
+    await untilPasses(() => expect(received).toHaveLength(3));
     await restarted.stop();
     await writing.write(3);
     await restarted.start();
-    await vi.waitFor(() => expect(received).toHaveLength(6), 10_000);
+    await untilPasses(() => expect(received).toHaveLength(6));
     await restarted.stop();
     await writing.complete();
     await restarted.start();
@@ -80,7 +81,7 @@ describe('the events of a session', () => {
     await writing.write(1);
     // The connection stays open, so only its silence shows that the server hangs.
     const before = asked;
-    await vi.waitFor(() => expect(asked).toBeGreaterThan(before), 10_000);
+    await untilPasses(() => expect(asked).toBeGreaterThan(before));
     await gate.open();
     expect(await next).toMatchObject({ value: { id: '2' } });
     await events.return();
@@ -121,13 +122,13 @@ describe('the events of a session', () => {
     const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
     await (await claimAndWrite(api.stores, id, api.queue.live)).write(1);
     for await (const one of client.events(id)) if (one.kind === 'event') break;
-    await vi.waitFor(async () => expect(await own.connections()).toBe(0));
+    await untilPasses(async () => expect(await own.connections()).toBe(0));
     const stop = new AbortController();
     const rest = all(client.events(id, { signal: stop.signal }));
-    await vi.waitFor(async () => expect(await own.connections()).toBe(1));
+    await untilPasses(async () => expect(await own.connections()).toBe(1));
     stop.abort(new Error('enough'));
     await expect(rest).rejects.toThrow('enough');
-    await vi.waitFor(async () => expect(await own.connections()).toBe(0));
+    await untilPasses(async () => expect(await own.connections()).toBe(0));
   });
 
   test('are refused at once for an unknown session', async ({ client }) => {
@@ -141,7 +142,7 @@ describe('the events of a session', () => {
     const client = createClient({ baseUrl: own.url, reconnectForMs: 100 });
     const { id } = await client.launch({ query: 'hello' });
     const end = all(client.events(id));
-    await vi.waitFor(async () => expect(await own.connections()).toBeGreaterThan(0));
+    await untilPasses(async () => expect(await own.connections()).toBeGreaterThan(0));
     await own.stop();
     await expect(end).rejects.toMatchObject({ code: 'UNREACHABLE' });
   });

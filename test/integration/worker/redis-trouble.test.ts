@@ -5,11 +5,9 @@ import { type Api, openApi } from '../../support/api.ts';
 import { type Fleet, test } from '../../support/fleet.ts';
 import { createGate } from '../../support/gate.ts';
 import { startOwnRedis } from '../../support/own-redis.ts';
-import { waitFor } from '../../support/wait.ts';
+import { untilPasses, waitFor } from '../../support/wait.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
-
-const SOON = { timeout: 30_000, interval: 100 };
 
 async function startRedis() {
   const server = await startOwnRedis();
@@ -35,11 +33,11 @@ const launch = (api: Api) =>
   api.app.inject({ method: 'POST', url: '/v1/sessions', payload: { query: 'hi' } });
 
 async function run({ fleet, api }: { fleet: Fleet; api: Api }): Promise<void> {
-  const answer = await vi.waitFor(async () => {
+  const answer = await untilPasses(async () => {
     const made = await launch(api);
     expect(made.statusCode, made.body).toBe(202);
     return made;
-  }, SOON);
+  });
   expect((await fleet.ended(answer.json().id)).status).toBe('completed');
 }
 
@@ -73,10 +71,10 @@ test('an API and a worker move to the new primary by themselves after a failover
   gate.leadTo(next.url);
 
   await run(both);
-  await vi.waitFor(async () => {
+  await untilPasses(async () => {
     const states = await readiness(both.api, both.worker.health);
     expect(states.map(({ status }) => status)).toEqual([200, 200]);
-  }, SOON);
+  });
   expect(count(both.worker.err(), '"level":40')).toBeLessThan(10);
 });
 
@@ -110,12 +108,12 @@ describe('a Redis that refuses writes', () => {
 
       await begin(redis.client);
 
-      await vi.waitFor(async () => {
+      await untilPasses(async () => {
         for (const { status, body } of await readiness(api, worker.health)) {
           expect(status).toBe(503);
           expect(body).toContain(says);
         }
-      }, SOON);
+      });
       const refused = await launch(api);
       expect(refused.statusCode).toBe(503);
       expect(refused.json().error).toMatchObject({ code: 'UNAVAILABLE' });

@@ -4,6 +4,7 @@ import { makeCompletedSession } from '../../../support/factories.ts';
 import { createGate } from '../../../support/gate.ts';
 import { type KeyedApi, openKeyedApi, partsOf, test } from '../../../support/keyed-api.ts';
 import { redisUrl } from '../../../support/services.ts';
+import { untilPasses } from '../../../support/wait.ts';
 
 const LAUNCH = { method: 'POST', url: '/v1/sessions', payload: { query: 'hi' } } as const;
 
@@ -88,7 +89,7 @@ describe('a call to an API that requires keys', () => {
     expect((await keyed.keys.find(id))?.key.last_used_at).toBeUndefined();
     await refusedAs(keyed, { authorization: `Bearer baton_${id}_${'x'.repeat(43)}` });
     await keyed.app.inject({ url: '/v1/sessions', headers });
-    await vi.waitFor(async () =>
+    await untilPasses(async () =>
       expect((await keyed.keys.find(id))?.key.last_used_at).toBeInstanceOf(Date),
     );
   });

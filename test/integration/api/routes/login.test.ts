@@ -1,6 +1,7 @@
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { makeSession } from '../../../support/factories.ts';
 import { type KeyedApi, logIn, partsOf, test } from '../../../support/keyed-api.ts';
+import { untilPasses } from '../../../support/wait.ts';
 
 const PAGE = { accept: 'text/html,application/xhtml+xml' };
 const SAME = { 'sec-fetch-site': 'same-origin' };
@@ -128,7 +129,7 @@ describe('the dashboard login', () => {
     const key = await keyOf(keyed, 'read');
     const cookie = await logIn(keyed, key);
     await keyed.keys.revoke(partsOf(key).id);
-    await vi.waitFor(async () => {
+    await untilPasses(async () => {
       const answer = await keyed.app.inject({ url: '/sessions', headers: { cookie } });
       expect(answer.statusCode).toBe(401);
     });

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TranscriptStore } from '@baton/core/internal';
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { type Api, test as base } from '../../../support/api.ts';
 import { makeChild, makeCompletedSession } from '../../../support/factories.ts';
+import { untilPasses } from '../../../support/wait.ts';
 
 const test = base.extend<{ $file: { transcripts: TranscriptStore } }>({
   transcripts: [async ({ api }, use) => use(api.stores.transcripts), { scope: 'file' }],
@@ -133,7 +134,7 @@ describe('GET /v1/sessions/:id/transcript', () => {
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     const [socket] = (await accepted) as [Socket];
     response.pause();
-    await vi.waitFor(() => expect(socket.writableLength).toBeGreaterThan(0));
+    await untilPasses(() => expect(socket.writableLength).toBeGreaterThan(0));
     // Reading the whole file here gives the server time in which it could buffer too much.
     for await (const _piece of transcripts.read(file, [session]));
 

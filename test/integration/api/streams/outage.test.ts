@@ -1,10 +1,11 @@
 // While Redis or MongoDB is away, streams are late but not wrong.
-import { expect, onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { databaseUrl, openApi } from '../../../support/api.ts';
 import { makeSession } from '../../../support/factories.ts';
 import { createGate } from '../../../support/gate.ts';
 import { redisUrl } from '../../../support/services.ts';
 import { openStream } from '../../../support/sse.ts';
+import { untilPasses } from '../../../support/wait.ts';
 import { claimAndWrite } from '../../../support/writing.ts';
 import { ids, NEVER_MS, start, tail, test, upTo } from './streams.ts';
 
@@ -58,11 +59,11 @@ test('a stream waits for MongoDB and continues where it stopped', async ({
   await writing.write(2);
   const reader = await tail(url, id);
   const received = reader.all();
-  await vi.waitFor(() => expect(reader.comments()).toBeGreaterThan(0));
+  await untilPasses(() => expect(reader.comments()).toBeGreaterThan(0));
   await gate.shut();
   const heartbeats = reader.comments();
   await writing.write(3);
-  await vi.waitFor(() => expect(reader.comments()).toBeGreaterThan(heartbeats + 5), 10_000);
+  await untilPasses(() => expect(reader.comments()).toBeGreaterThan(heartbeats + 5));
   await gate.open();
   await writing.complete();
   expect(ids(await received)).toEqual(upTo(5));

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Event } from '@baton/core/internal';
 import { expect, vi } from 'vitest';
+import { untilPasses } from '../../../support/wait.ts';
 import { ids, start, tail, test, upTo } from './streams.ts';
 
 const EVENTS = 120;
@@ -51,7 +52,7 @@ test('a reader that reads nothing for long is disconnected', async ({
   const patient = await tail(url, id, { query: `?after=${EVENTS}` });
   const waiting = patient.next();
   await tail(url, id);
-  await vi.waitFor(async () => expect(await listeners.to(id)).toBe(1));
+  await untilPasses(async () => expect(await listeners.to(id)).toBe(1));
   const dropped = () => logged.filter((line) => line.includes('its reader read nothing'));
   await vi.waitFor(() => expect(dropped()).toHaveLength(1), { timeout: 15_000, interval: 100 });
   await writing.write(1);

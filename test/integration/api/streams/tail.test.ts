@@ -1,8 +1,9 @@
 // GET /v1/sessions/:id/events as a stream
 import { newId } from '@baton/core/internal';
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { makeSession } from '../../../support/factories.ts';
 import type { SseMessage } from '../../../support/sse.ts';
+import { untilPasses } from '../../../support/wait.ts';
 import { claimAndWrite, NOT_PUBLISHED } from '../../../support/writing.ts';
 import { ids, NEVER_MS, start, tail, test, upTo } from './streams.ts';
 
@@ -79,7 +80,7 @@ describe('a stream of a session', () => {
     const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
     const reader = await tail(url, id);
     const first = reader.next();
-    await vi.waitFor(() => expect(reader.comments()).toBeGreaterThan(1), 10_000);
+    await untilPasses(() => expect(reader.comments()).toBeGreaterThan(1));
     const writing = await claimAndWrite(api.stores, id, api.queue.live);
     await writing.write(1);
     expect(await first).toMatchObject({ id: '1' });
@@ -90,7 +91,7 @@ describe('a stream of a session', () => {
     const reader = await tail(url, id);
     const first = reader.next();
     // One heartbeat a second; other handlers may take ten seconds.
-    await vi.waitFor(() => expect(reader.comments()).toBeGreaterThan(11), 20_000);
+    await untilPasses(() => expect(reader.comments()).toBeGreaterThan(11));
     const writing = await claimAndWrite(api.stores, id, api.queue.live);
     await writing.write(1);
     expect(await first).toMatchObject({ id: '1' });
@@ -100,7 +101,7 @@ describe('a stream of a session', () => {
     const { id } = await api.stores.sessions.insertIfAbsent(makeSession());
     const reader = await tail(url, id);
     const received = reader.all();
-    await vi.waitFor(async () => expect(await listeners.to(id)).toBe(1));
+    await untilPasses(async () => expect(await listeners.to(id)).toBe(1));
     await api.app.inject({ method: 'POST', url: `/v1/sessions/${id}/cancel` });
     expect(await received).toMatchObject([{ event: 'end', data: { status: 'cancelled' } }]);
   });
@@ -226,7 +227,7 @@ describe('many readers', () => {
       Array.from({ length: 200 }, (_, index) => tail(url, sessions[index % 50]?.id ?? '')),
     );
     const received = readers.map((reader) => reader.all());
-    await vi.waitFor(async () => {
+    await untilPasses(async () => {
       for (const { id } of sessions) expect(await listeners.to(id)).toBe(1);
     });
     expect((await listeners.each()).filter((count) => count >= 50)).toEqual([50]);
@@ -238,7 +239,7 @@ describe('many readers', () => {
     for (const messages of await Promise.all(received)) {
       expect(messages.map(({ event }) => event)).toEqual(['assistant', 'end']);
     }
-    await vi.waitFor(async () => {
+    await untilPasses(async () => {
       for (const { id } of sessions) expect(await listeners.to(id)).toBe(0);
     });
   });

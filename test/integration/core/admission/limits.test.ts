@@ -7,7 +7,8 @@ import {
   isAppError,
   newId,
 } from '@baton/core/internal';
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
+import { untilPasses } from '../../../support/wait.ts';
 import { launch, type Process, test, wait } from './limits-scene.ts';
 
 describe('if several processes release sessions at once, sessions that wait for a budget', () => {
@@ -174,7 +175,7 @@ describe('one idempotency key used by several callers at once under a limit', ()
     });
     const first = launch(slow, [tag], { idempotency_key });
     const both = [first];
-    await vi.waitFor(async () => expect(await sessions.get(id)).not.toBeNull());
+    await untilPasses(async () => expect(await sessions.get(id)).not.toBeNull());
     await launch(processes[0], [tag]);
     both.push(launch(processes[1], [tag], { idempotency_key }));
     both.at(-1)?.then(

@@ -1,6 +1,7 @@
 import { type ControlMessage, openWorkerRedis, subscribeControl } from '@baton/core/internal';
-import { describe, expect, onTestFinished, vi } from 'vitest';
+import { describe, expect, onTestFinished } from 'vitest';
 import { redisUrl, uniqueName } from '../../../support/services.ts';
+import { untilPasses } from '../../../support/wait.ts';
 import { test } from '../stores.ts';
 
 async function listen(prefix: string): Promise<ControlMessage[]> {
@@ -21,7 +22,7 @@ describe('a control message', () => {
       { kind: 'cancel', id: 'a' },
       { kind: 'interrupt', id: 'b' },
     ];
-    await vi.waitFor(() => expect([one, two]).toEqual([both, both]));
+    await untilPasses(() => expect([one, two]).toEqual([both, both]));
     expect(other).toEqual([]);
   });
 
@@ -37,6 +38,6 @@ describe('a control message', () => {
       await client.publish(`${queuePrefix}:control`, text);
     }
     await queue.sendControl({ kind: 'cancel', id: 'last' });
-    await vi.waitFor(() => expect(received).toEqual([{ kind: 'cancel', id: 'last' }]));
+    await untilPasses(() => expect(received).toEqual([{ kind: 'cancel', id: 'last' }]));
   });
 });

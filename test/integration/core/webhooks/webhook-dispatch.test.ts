@@ -10,12 +10,13 @@ import {
 } from '@baton/core/internal';
 import { Queue } from 'bullmq';
 import type { Db } from 'mongodb';
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { refusedSession } from '../../../../packages/core/src/model/job/refused-session.ts';
 import { createWebhookOutbox } from '../../../../packages/core/src/store/webhook-outbox.ts';
 import { createWebhookDispatch } from '../../../../packages/core/src/webhooks/webhook-dispatch.ts';
 import { makeSession } from '../../../support/factories.ts';
 import { redisUrl, uniqueName } from '../../../support/services.ts';
+import { untilPasses } from '../../../support/wait.ts';
 import { test as base, LEASE_MS } from '../stores.ts';
 
 const URL_OF_NOBODY = 'https://example.test/hook';
@@ -135,7 +136,7 @@ describe('the dispatch', () => {
     await owned.markRunning({});
     await owned.conclude('completed', {}, {});
     hooks.dispatch.notify(id);
-    await vi.waitFor(async () => expect(await outboxOf(db, id)).toEqual([]));
+    await untilPasses(async () => expect(await outboxOf(db, id)).toEqual([]));
     const made = await db
       .collection('webhook_deliveries')
       .find({})

@@ -1,11 +1,12 @@
 // include_partial_messages: the parts of a growing answer are streamed and not stored.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { openApi } from '../../../support/api.ts';
 import { type Fleet, test } from '../../../support/fleet.ts';
 import { openListeners } from '../../../support/live-listeners.ts';
 import { openStream, type SseMessage, type SseReader } from '../../../support/sse.ts';
+import { untilPasses } from '../../../support/wait.ts';
 
 test.beforeAll(({ fleet }) => fleet.worker().then(() => undefined));
 
@@ -31,7 +32,7 @@ async function follow(fleet: Fleet, url: string, id: string, upTo: number): Prom
   await reader.all((message) => message.id === String(upTo));
   const listeners = openListeners(fleet.env['QUEUE_PREFIX'] ?? '');
   onTestFinished(listeners.close);
-  await vi.waitFor(async () => expect(await listeners.to(id)).toBe(1));
+  await untilPasses(async () => expect(await listeners.to(id)).toBe(1));
   return reader;
 }
 
@@ -103,5 +104,5 @@ test('a worker publishes each change of a session’s status as it happens', asy
       (status) => [id, status],
     ),
   );
-  await vi.waitFor(async () => expect((await fleet.session(id)).counts.retries).toBe(1));
+  await untilPasses(async () => expect((await fleet.session(id)).counts.retries).toBe(1));
 });

@@ -1,6 +1,7 @@
 import type { Progress } from '@baton/core/internal';
 import { describe, expect, vi } from 'vitest';
 import { test } from '../../../support/services.ts';
+import { untilPasses } from '../../../support/wait.ts';
 import { setScene } from './recorder-scene.ts';
 
 const KIB = 1024;
@@ -105,11 +106,11 @@ describe('the recorder', () => {
     });
     recorder.amend({ transcript: manifest(1) });
     await recorder.record(line('{"n":1}'));
-    await vi.waitFor(async () => expect(await document()).toMatchObject({ last_event_seq: 1 }));
+    await untilPasses(async () => expect(await document()).toMatchObject({ last_event_seq: 1 }));
     expect(commits).toEqual([{ last_event_seq: 1, transcript: manifest(1) }]);
     recorder.amend({ transcript: manifest(2) });
     recorder.amend({ transcript: manifest(3) });
-    await vi.waitFor(async () =>
+    await untilPasses(async () =>
       expect(await document()).toMatchObject({ transcript: manifest(3) }),
     );
     expect(commits).toHaveLength(2);
@@ -151,7 +152,7 @@ describe('the recorder', () => {
     const before = await document();
     expect(recorder.mustStopWriting).toBe(false);
     await recorder.record(line('{"n":2}'));
-    await vi.waitFor(() => expect(scene.lost).toBe(1));
+    await untilPasses(() => expect(scene.lost).toBe(1));
     const left = await stored();
     for (const one of lines(5_000, 3)) await recorder.record(one);
     expect(recorder.mustStopWriting).toBe(true);
@@ -202,7 +203,7 @@ describe('the recorder', () => {
       }
     }
     const all = recordAll();
-    await vi.waitFor(() => expect(taken).toBeGreaterThan(4_000));
+    await untilPasses(() => expect(taken).toBeGreaterThan(4_000));
     const waitsAt = taken;
     await new Promise(setImmediate);
     expect(taken).toBe(waitsAt);

@@ -1,16 +1,13 @@
 // MongoDB fails or hangs for one maintenance task only; the other tasks must still run.
 import type { Document } from 'mongodb';
-import { expect, onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { makeCompletedSession, makeSession } from '../../../support/factories.ts';
 import { test } from '../../../support/fleet.ts';
 import { createMongoProxy } from '../../../support/mongo-proxy.ts';
 import { openStores } from '../../../support/stores.ts';
-import { waitFor } from '../../../support/wait.ts';
+import { untilPasses, waitFor } from '../../../support/wait.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
-
-// Tasks run every five seconds.
-const SOON = { timeout: 20_000, interval: 100 };
 
 const BAD_VALUE = { ok: 0, code: 2, codeName: 'BadValue', errmsg: 'no such operator' };
 
@@ -38,7 +35,7 @@ test.for<[string, (command: Document) => boolean, Document | null]>([
 
     await sessions.insertIfAbsent(old);
 
-    await vi.waitFor(async () => expect(await sessions.get(old.id)).toBeNull(), SOON);
+    await untilPasses(async () => expect(await sessions.get(old.id)).toBeNull());
   },
 );
 

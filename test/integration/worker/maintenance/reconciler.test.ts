@@ -27,6 +27,7 @@ import {
 } from '../../../support/factories.ts';
 import { test as base, redisUrl, uniqueName } from '../../../support/services.ts';
 import { asMongo } from '../../../support/stores.ts';
+import { untilPasses } from '../../../support/wait.ts';
 
 interface Scene {
   deps: ReconcilerDeps & { lease: LeaderLease };
@@ -170,11 +171,11 @@ describe('a round of the reconciler', () => {
       done.resolve();
       await worker.close();
     });
-    await vi.waitFor(async () => expect(await scene.state(session.id)).toBe('active'));
+    await untilPasses(async () => expect(await scene.state(session.id)).toBe('active'));
     expect(await reconcileOnce(scene.deps)).toEqual(NOTHING);
     done.resolve();
     // The job has finished but the session has not: the finished job is replaced by a new one.
-    await vi.waitFor(async () => expect(await scene.state(session.id)).toBe('completed'));
+    await untilPasses(async () => expect(await scene.state(session.id)).toBe('completed'));
     await scene.queue.bull.pause();
     expect(await reconcileOnce(scene.deps)).toEqual({ ...NOTHING, restored: 1 });
     expect(await scene.state(session.id)).toBe('waiting');
@@ -211,7 +212,7 @@ describe('the reconciler of a worker', () => {
     const [stopFirst, stopSecond] = [new AbortController(), new AbortController()];
     onTestFinished(() => stopSecond.abort());
     startMaintenance(reconcilerTasks(first.deps), first.deps, stopFirst.signal);
-    await vi.waitFor(async () => expect(await first.state(id)).toBe('waiting'));
+    await untilPasses(async () => expect(await first.state(id)).toBe('waiting'));
     startMaintenance(reconcilerTasks(second.deps), second.deps, stopSecond.signal);
     const other = await first.store();
     expect(await second.deps.lease.acquire(1)).toBe(false);
@@ -221,6 +222,6 @@ describe('the reconciler of a worker', () => {
       timeout: 8_000,
     });
     // The round is logged only when all of it is done.
-    await vi.waitFor(() => expect(second.logged.join()).toContain('reconciled'));
+    await untilPasses(() => expect(second.logged.join()).toContain('reconciled'));
   });
 });

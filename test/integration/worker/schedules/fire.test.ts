@@ -5,9 +5,10 @@ import {
   type ScheduleStore,
   type SessionManager,
 } from '@baton/core/internal';
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { fire } from '../../../../apps/worker/src/schedules/fire.ts';
 import { uniqueName } from '../../../support/services.ts';
+import { untilPasses } from '../../../support/wait.ts';
 import { launch, launched, log, test, YEARLY } from './schedule-scene.ts';
 
 const NOON = new Date('2026-06-01T12:00:00Z');
@@ -86,7 +87,7 @@ describe('a firing', () => {
       },
     };
     const first = fire(slow, schedule.id, NOON);
-    await vi.waitFor(async () =>
+    await untilPasses(async () =>
       expect(await scene.verbs.get(schedule.id)).toHaveProperty('last_session_id'),
     );
     expect(await fire(deps, schedule.id, ONE)).toBe('skipped');

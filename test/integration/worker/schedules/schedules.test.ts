@@ -8,6 +8,7 @@ import {
 import type { Db } from 'mongodb';
 import { describe, expect, vi } from 'vitest';
 import { redisUrl } from '../../../support/services.ts';
+import { untilPasses } from '../../../support/wait.ts';
 import { launched, type Scene, test, YEARLY } from './schedule-scene.ts';
 
 const NOON = new Date('2026-06-01T12:00:00Z');
@@ -66,7 +67,7 @@ describe('Redis', () => {
     const [first] = await scene.bull.getDelayed();
     scene.run();
     await first?.promote();
-    await vi.waitFor(async () => {
+    await untilPasses(async () => {
       const found = await raw.findOne({ _id: schedule.id });
       expect(found).toMatchObject({ enabled: true, last_error: { code: 'INTERNAL' } });
       expect(await scene.bull.getJobState(first?.id ?? '')).toBe('completed');
@@ -148,7 +149,7 @@ describe('Redis', () => {
     await vi.waitUntil(() => Date.now() > schedule.anchor.getTime() + 3_200, { timeout: 6_000 });
     const before = Date.now();
     scene.run();
-    await vi.waitFor(async () => expect(await launched(scene, schedule)).not.toEqual([]));
+    await untilPasses(async () => expect(await launched(scene, schedule)).not.toEqual([]));
     await scene.verbs.remove(schedule.id);
     const [missed, ...later] = await launched(scene, schedule);
     expect(missed).toBe(firedSessionId(schedule.id, new Date(schedule.anchor.getTime() + 1_000)));

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { describe, expect, onTestFinished, vi } from 'vitest';
 import { SLOTS } from '../../../../apps/worker/src/webhooks/endpoint-slots.ts';
 import { openReceiver } from '../../../support/receiver.ts';
-import { waitFor } from '../../../support/wait.ts';
+import { untilPasses, waitFor } from '../../../support/wait.ts';
 import { test } from './webhook-scene.ts';
 
 describe('an endpoint', () => {
@@ -16,13 +16,13 @@ describe('an endpoint', () => {
     await scene.happen(webhook.id, 'session.completed');
     scene.deliver();
     await scene.until(webhook.id, { status: 'failed', tries: [{ status: 410 }] });
-    await vi.waitFor(async () =>
+    await untilPasses(async () =>
       expect(await store.get(webhook.id)).toMatchObject({
         enabled: false,
         disabled: { code: 'gone', message: 'the endpoint answered 410: it is gone' },
       }),
     );
-    await vi.waitFor(() => expect(scene.logged.join()).toContain('a webhook was disabled'));
+    await untilPasses(() => expect(scene.logged.join()).toContain('a webhook was disabled'));
   });
 
   test('that fails twenty times in a row is disabled once it has failed for long enough', async ({

@@ -1,8 +1,9 @@
 // The webhook part of a worker makes deliveries to an endpoint on loopback.
 import { type Info, newId, toInfo } from '@baton/core/internal';
 import { Webhook } from 'standardwebhooks';
-import { describe, expect, onTestFinished, vi } from 'vitest';
+import { describe, expect, onTestFinished } from 'vitest';
 import { openReceiver, type Received } from '../../../support/receiver.ts';
+import { untilPasses } from '../../../support/wait.ts';
 import { test } from './webhook-scene.ts';
 
 function parse({ body }: Received): { type: string; timestamp: string; data: Info } {
@@ -40,7 +41,7 @@ describe('a delivery', () => {
       data: toInfo(session),
     });
     expect(request.body).not.toContain('s3cret');
-    await vi.waitFor(async () =>
+    await untilPasses(async () =>
       expect(await store.get(webhook.id)).toMatchObject({ last_delivered_at: expect.any(Date) }),
     );
   });
@@ -70,7 +71,7 @@ describe('a delivery', () => {
         { status: 200 },
       ],
     });
-    await vi.waitFor(async () =>
+    await untilPasses(async () =>
       expect(await store.get(webhook.id)).not.toHaveProperty('failures'),
     );
   });
@@ -85,7 +86,7 @@ describe('a delivery', () => {
     if (!delivery) throw new Error('expected a delivery');
     await queue.restore(delivery);
     const last = await scene.happen(webhook.id, 'session.completed');
-    await vi.waitFor(() =>
+    await untilPasses(() =>
       expect(parse(receiver.received.at(-1) as Received).data.id).toBe(last.id),
     );
     expect(receiver.received).toHaveLength(2);
@@ -123,7 +124,7 @@ describe('a delivery', () => {
     await scene.happen(endless.id, 'session.completed');
     scene.deliver({ WEBHOOK_TIMEOUT_MS: '300', WEBHOOK_RETRY_FIRST_MS: '60000' });
     await scene.until(endless.id, { status: 'delivered', tries: [{ status: 200 }] });
-    await vi.waitFor(() => expect(isGone).toBe(true));
+    await untilPasses(() => expect(isGone).toBe(true));
     const silent = await store.create({ url: receiver.url });
     receiver.answer = () => {};
     await scene.happen(silent.id, 'session.completed');
@@ -233,7 +234,7 @@ describe('a redelivery', () => {
       tries: [{ status: 500 }, { status: 200 }],
     });
     const last = await scene.happen(webhook.id, 'session.completed');
-    await vi.waitFor(() =>
+    await untilPasses(() =>
       expect(parse(receiver.received.at(-1) as Received).data.id).toBe(last.id),
     );
     const ids = receiver.received.map(({ headers }) => headers['webhook-id']);

@@ -1,5 +1,6 @@
 import { createProducer, openBaton, type RedisConnection } from '@baton/core/internal';
 import { describe, expect, test, vi } from 'vitest';
+import { untilPasses } from '../../../support/wait.ts';
 
 /** Options that BullMQ refuses. The client never connects; closing it calls `disconnect`. */
 function refusedOptions(disconnect: () => void): RedisConnection {
@@ -18,7 +19,7 @@ describe('if BullMQ refuses the Redis connection,', () => {
     const open = () =>
       openBaton({ redis: refusedOptions(disconnect), mongodb: 'mongodb://127.0.0.1:1' });
     expect(open).toThrow('keyPrefix');
-    await vi.waitFor(() => expect(disconnect).toHaveBeenCalledOnce());
+    await untilPasses(() => expect(disconnect).toHaveBeenCalledOnce());
   });
 
   test('createProducer closes the connection and throws', () => {

@@ -1,5 +1,6 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { createPartials } from '../../../../apps/worker/src/attempt/partials.ts';
+import { untilPasses } from '../../../support/wait.ts';
 
 const SESSION = { id: 'child', root_session_id: 'root' };
 
@@ -17,7 +18,7 @@ test('lines that are added together are published together, in order', async () 
   const { received, partials } = listen();
   for (const line of ['a', 'b', 'c']) partials.add(line);
   expect(received).toEqual([]);
-  await vi.waitFor(() =>
+  await untilPasses(() =>
     expect(received).toEqual([
       { conversation: 'root', id: 'child', attempt: 2, lines: ['a', 'b', 'c'] },
     ]),
@@ -28,7 +29,7 @@ test('many lines are published in small groups, each once', async () => {
   const { received, partials } = listen();
   const lines = Array.from({ length: 200 }, (_, index) => String(index));
   for (const line of lines) partials.add(line);
-  await vi.waitFor(() => expect(received.flatMap((one) => one.lines)).toEqual(lines));
+  await untilPasses(() => expect(received.flatMap((one) => one.lines)).toEqual(lines));
   for (const one of received) expect(one.lines.length).toBeLessThanOrEqual(64);
 });
 
@@ -36,5 +37,5 @@ test('a line that is too long for a partial message is not published', async () 
   const { received, partials } = listen();
   partials.add('x'.repeat(100_000));
   partials.add('short');
-  await vi.waitFor(() => expect(received.flatMap((one) => one.lines)).toEqual(['short']));
+  await untilPasses(() => expect(received.flatMap((one) => one.lines)).toEqual(['short']));
 });
