@@ -27,7 +27,7 @@ export function startApi(urls: Urls, prefix: string): Promise<Server> {
   return start(OURS, urls, { QUEUE_PREFIX: prefix, AUTH: 'none', PORT: '0' });
 }
 
-/** Starts the bare server on the queue with this prefix and the same database. */
+/** Starts the bare server on the database in `urls`, and on the queue with this prefix. */
 export function startBare(urls: Urls, prefix: string): Promise<Server> {
   return start(BARE, urls, { QUEUE_PREFIX: prefix });
 }

@@ -1,5 +1,5 @@
-// The plan of the sessions: what each session does, and when it is launched. The plan depends only
-// on the seed.
+// The plan of the sessions: what each session does, and when it is launched. The same options always
+// give the same plan, because all randomness comes from the seed.
 import { createHash } from 'node:crypto';
 import { defined } from '@baton/core/internal';
 import { fakePrompt } from '../../test/fake-claude/install.ts';

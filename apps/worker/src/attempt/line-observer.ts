@@ -26,7 +26,7 @@ export interface LineFacts {
   isInterim: boolean;
   /** The CLI's name for the last API error, or null. */
   apiError: string | null;
-  /** The error message of a slash command that the CLI ran by itself, or null. */
+  /** The error message of a slash command that the CLI handled without the model, or null. */
   commandError: string | null;
   /** The account's rate limit, if the last line about it reported a rejected request; else null. */
   rateLimit: RateLimit | null;

@@ -60,7 +60,7 @@ export interface RunFacts {
   /** The last output on stdout, except events. */
   stdoutTail: string;
   apiError: string | null;
-  /** The error message of a slash command that the CLI ran by itself, or null. */
+  /** The error message of a slash command that the CLI handled without the model, or null. */
   commandError: string | null;
   rateLimit: RateLimit | null;
   /** Present if processes of the run could not be ended. */

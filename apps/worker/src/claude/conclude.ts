@@ -25,7 +25,7 @@ export interface AttemptFacts {
   stdoutTail?: string;
   /** The CLI's name for the last API error, see `apiErrorOf`. */
   apiError?: string | null;
-  /** The error message of a slash command that the CLI ran by itself, see `commandErrorOf`. */
+  /** The error message of a slash command that the CLI handled without the model, see `commandErrorOf`. */
   commandError?: string | null;
   /** The account's rate limit, if the last rate_limit_event said `rejected`. */
   rateLimit?: { resetsAt?: Date } | null;

@@ -210,7 +210,7 @@ export function apiErrorOf(line: ClaudeLine): string | null {
 const COMMAND_STDERR = '<local-command-stderr>';
 
 /**
- * Returns the error message of a slash command that the CLI ran by itself, if the line reports such
+ * Returns the error message of a slash command that the CLI handled without the model, if the line reports such
  * an error; else null.
  */
 export function commandErrorOf(line: ClaudeLine): string | null {

@@ -40,8 +40,8 @@ export interface JobProcessorDeps {
   /** The attempts under way in this process. */
   running: RunningAttempts;
   /**
-   * Returns true while the process stops or its host is sick. A job then goes back to the queue
-   * before an attempt starts.
+   * Returns true while the process is stopping or its host is sick. A job then goes back to the queue
+   * without an attempt.
    */
   isPaused: () => boolean;
   log: Logger;

@@ -1,4 +1,4 @@
-// Connects Redis and MongoDB with everything that is built on them. No other module does that.
+// Opens the connections to Redis and MongoDB, and creates everything that is built on them. No other module does that.
 import { defined } from '../model/schema/defined.ts';
 import type { SessionQueueOptions } from '../queue/open-queue.ts';
 import { openProducerRedis, type RedisConnection } from '../queue/redis.ts';

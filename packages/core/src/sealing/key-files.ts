@@ -25,7 +25,7 @@ export async function readPublicKeys(path: string | undefined): Promise<SealingK
 
 /**
  * Reads the keys of a process that decrypts secrets. Without SECRETS_PUBLIC_KEYS, the public part of the first private
- * key encrypts secrets. Throws INVALID_CONFIG, also if a public key has no private key that decrypts its secrets.
+ * key encrypts secrets. Throws INVALID_CONFIG if a file cannot be read or parsed, or if a public key has no matching private key.
  */
 export async function readSecretKeys(settings: {
   SECRETS_PUBLIC_KEYS?: string | undefined;

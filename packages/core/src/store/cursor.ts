@@ -1,8 +1,9 @@
 import { AppError } from '../model/errors/app-error.ts';
 
 /**
- * Encodes the position at which a page ends, as opaque text. `parts` are a time or an id, and a
- * tie-breaker; `list` is the list's name.
+ * Encodes the position at which a page ends, as opaque text. `parts` are the two values that fix the
+ * position: a time and an id, or a session's id and a position in its events. `list` is the list's
+ * name.
  */
 export function encodeCursor(parts: readonly [string, string], list: string): string {
   return Buffer.from(JSON.stringify([...parts, list])).toString('base64url');

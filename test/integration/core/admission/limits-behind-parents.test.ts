@@ -75,7 +75,7 @@ describe('a continue that waits for its parent under a limit', () => {
     }
   });
 
-  test('keeps its place in launch order if several continues of one parent find free slots', async ({
+  test('gets a free slot in launch order if its parent has more continues than the limit has free slots', async ({
     limits,
   }) => {
     const { processes, put, finish } = limits;

@@ -110,7 +110,10 @@ describe('sessions of one concurrency key', () => {
     expect(await fleet.ended(second.id)).toMatchObject({ status: 'completed' });
   });
 
-  test('that become due while another session runs wait for its end', async ({ fleet, doors }) => {
+  test('wait for a running session to end if they become due before that', async ({
+    fleet,
+    doors,
+  }) => {
     const options = { concurrency_key: newId() };
     const go = join(fleet.root, 'time.go');
     const query = fakePrompt([{ say: 'one' }, { wait_for: go }]);

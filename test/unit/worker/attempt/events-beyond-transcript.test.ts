@@ -61,7 +61,7 @@ const CASES: [string, EventKind[], { prompt: boolean; messages: number[] }, obje
     { from: 2, to: 2, losesMessages: false },
   ],
   [
-    'messages before a later prompt if the transcript has lost them since',
+    'also the lost messages before a later prompt',
     ['prompt', 'init', 1, 2, 3, 'prompt', 'init'],
     { prompt: true, messages: [1] },
     { from: 4, to: 7, losesMessages: true },
@@ -73,7 +73,7 @@ const CASES: [string, EventKind[], { prompt: boolean; messages: number[] }, obje
     { from: 2, to: 7, losesMessages: true },
   ],
   [
-    'not a later prompt after a message that the transcript holds',
+    'none if only another prompt follows a message that the transcript holds',
     ['prompt', 'init', 1, 'prompt'],
     { prompt: true, messages: [1] },
     null,
