@@ -16,7 +16,7 @@ export type Ended = {
 };
 
 /** The time limit for a program, or for all blocks of a page, in milliseconds. */
-const TIMEOUT_MS = 90_000;
+const TIMEOUT_MS = 110_000;
 
 /** Returns the shell blocks of a page, without the blocks that have a comment `not run: REASON`. */
 export function shellBlocksOf({ blocks }: Page): CodeBlock[] {
