@@ -4,7 +4,6 @@ import {
   type Admission,
   type Adopter,
   defined,
-  findProblem,
   isAppError,
   isStoreAway,
   type Job,
@@ -155,8 +154,9 @@ async function adopt(
   if (!job) return null;
   try {
     const session = await adopter.adopt(job);
-    // The document says why the session failed. The job is moved so that the queue shows the failure too.
-    if (session.failure && findProblem(job.data) !== null) {
+    // The document says why Baton refused the job. The job is moved so that the queue shows the failure
+    // too. Otherwise the next round would remove the job, unless a worker took it first.
+    if (session.failure && session.attempts.length === 0) {
       await failUnreadableJob(job, formatFailure(session.failure), deps, session);
     }
     return 'adopted';

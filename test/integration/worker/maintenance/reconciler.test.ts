@@ -104,7 +104,7 @@ describe('a round of the reconciler', () => {
     expect(await reconcileOnce(scene.deps)).toEqual(NOTHING);
   });
 
-  test('makes a failed session of a job that does not parse, and drops the job in the next round', async ({
+  test('makes a failed session of a job that does not parse, and moves the job to the failed jobs', async ({
     scene,
   }) => {
     const id = newId();
@@ -114,7 +114,8 @@ describe('a round of the reconciler', () => {
       status: 'failed',
       failure: { code: 'INVALID_REQUEST' },
     });
-    expect(await reconcileOnce(scene.deps)).toEqual({ ...NOTHING, dropped: 1 });
+    expect(await scene.state(id)).toBe('failed');
+    expect(await reconcileOnce(scene.deps)).toEqual(NOTHING);
   });
 
   test('fails a job whose id is not a session id, and does its other work', async ({ scene }) => {
