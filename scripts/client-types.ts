@@ -2,6 +2,7 @@
 // nor core.
 import {
   bulkLaunchSchema,
+  cancelSelectionSchema,
   continueRequestSchema,
   errorCodeSchema,
   eventViewSchema,
@@ -25,6 +26,7 @@ const MCPConfig = sessionConfigSchema.shape.mcp_config.unwrap();
 const INPUT_SCHEMAS = {
   LaunchRequest: launchRequestSchema,
   BulkLaunch: bulkLaunchSchema,
+  CancelSelection: cancelSelectionSchema,
   ContinueRequest: continueRequestSchema,
   NewSchedule: newScheduleSchema,
   ScheduleChanges: scheduleChangesSchema,

@@ -17,6 +17,7 @@ import { registerBodies } from './http/json-body.ts';
 import { registerSecurityHeaders } from './http/security-headers.ts';
 import { registerOpenApi } from './openapi/openapi.ts';
 import { registerBulk } from './routes/bulk.ts';
+import { registerBulkCancel } from './routes/bulk-cancel.ts';
 import { registerContinue } from './routes/continue.ts';
 import { registerConversation } from './routes/conversation.ts';
 import { registerDeleteConversation } from './routes/delete-conversation.ts';
@@ -126,6 +127,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   registerContinue(app, deps);
   registerSessions(app, deps);
   registerStop(app, deps);
+  registerBulkCancel(app, deps);
   const streams = createEventStreams(app, deps.streaming);
   registerSessionEvents(app, deps, streams);
   registerStatusEvents(app, deps, streams);

@@ -5,6 +5,8 @@ export interface Answer {
   status: number;
   /** The parsed JSON body; null if the body was empty. */
   body: unknown;
+  /** How many times the call was sent. */
+  attempts: number;
 }
 
 /**
@@ -14,7 +16,7 @@ export interface Answer {
 export function readAnswer(response: Response, text: string, attempts: number): Answer {
   const { status } = response;
   const body = parseJson(text);
-  if (response.ok && body !== undefined) return { status, body };
+  if (response.ok && body !== undefined) return { status, body, attempts };
   const { code, message, details } = errorOf(body);
   if (response.ok || code === undefined) {
     throw new BatonError('BAD_ANSWER', `expected an answer of Baton, got another with ${status}`, {

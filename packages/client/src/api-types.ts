@@ -284,6 +284,19 @@ export interface MCPConfig {
         };
   };
 }
+export interface CancelSelection {
+  /**
+   * The sessions to cancel, at most 1,000.
+   *
+   * @minItems 1
+   * @maxItems 1000
+   */
+  ids?: string[];
+  /**
+   * Cancels the sessions with this tag that have not ended and were not asked to cancel yet: the newest 1,000.
+   */
+  tag?: string;
+}
 export interface ContinueRequest {
   /**
    * The prompt. It must contain visible text.

@@ -1,5 +1,6 @@
 import type {
   BulkLaunch,
+  CancelSelection,
   ContinueRequest,
   Event,
   Info,
@@ -7,6 +8,7 @@ import type {
   SessionStatus,
 } from './api-types.ts';
 import { createCaller } from './call.ts';
+import { type CancelledSessions, cancelMany } from './cancel-many.ts';
 import { type Keyed, keyHeader } from './idempotency-key.ts';
 import { type LaunchVerdict, launchMany } from './launch-many.ts';
 import { type CallOptions, type ClientOptions, parseOptions } from './options.ts';
@@ -65,6 +67,11 @@ export interface BatonClient {
   waitForResult(id: string, options?: CallOptions): Promise<Info>;
   /** Cancels a session. A queued session never starts, and a running session is stopped. */
   cancel(id: string, options?: CallOptions): Promise<Info>;
+  /**
+   * Cancels up to 1,000 sessions in one request: these `ids`, or the newest sessions with this `tag`. Returns one
+   * verdict for each session. If `has_more` is true, call it again with the same tag.
+   */
+  cancelMany(selection: CancelSelection, options?: CallOptions): Promise<CancelledSessions>;
   /** Ends the turn of a session. The session completes with the work done so far. */
   interrupt(id: string, options?: CallOptions): Promise<Info>;
   /**
@@ -133,6 +140,7 @@ export function createClient(options: ClientOptions): BatonClient {
       return client.get(id, { signal: limits.signal });
     },
     cancel: (id, limits) => stopSession(call, 'cancel', id, limits),
+    cancelMany: (selection, limits) => cancelMany(call, selection, limits),
     interrupt: (id, limits) => stopSession(call, 'interrupt', id, limits),
     async delete(id, limits) {
       const deletion = { method: 'DELETE', path: sessionPath(id), isRepeatable: true } as const;

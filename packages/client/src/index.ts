@@ -1,6 +1,7 @@
 // The public surface of the client. This file only re-exports.
 export type {
   BulkLaunch,
+  CancelSelection,
   ContinueRequest,
   ErrorCode,
   Event,
@@ -26,6 +27,7 @@ export {
   type ErrorDetails,
   isBatonError,
 } from './baton-error.ts';
+export type { CancelledSessions, CancelVerdict } from './cancel-many.ts';
 export {
   type BatonClient,
   type ConversationEvent,

@@ -96,6 +96,7 @@ export { hasVisibleText } from './model/schema/visible-text.ts';
 export { REDACTED, redactConfig, redactJob } from './model/secrets/redact.ts';
 export { redactNamed } from './model/secrets/redact-named.ts';
 export { secretsOf } from './model/secrets/secrets.ts';
+export { type CancelSelection, cancelSelectionSchema } from './model/session/cancel-selection.ts';
 export { recoveryOf } from './model/session/crash-verdict.ts';
 export {
   boundRaw,
@@ -202,6 +203,7 @@ export { createOpener, type IsOurs, type Opener } from './sealing/opener.ts';
 export { findKids, resealConfig } from './sealing/rotation.ts';
 export { createSealer, type Sealer } from './sealing/sealer.ts';
 export type { LaunchInput, LaunchVerdict } from './sessions/bulk-acceptance.ts';
+export type { CancelledSessions, CancelVerdict } from './sessions/bulk-cancel.ts';
 export type { InfoPage, SessionManager } from './sessions/session-manager.ts';
 export type { SessionStop } from './sessions/session-stop.ts';
 export { defaultWorkRoot } from './settings/default-work-root.ts';

@@ -34,6 +34,7 @@ const VERBS: Record<string, (client: BatonClient) => PromiseLike<unknown>> = {
       }),
     ),
   streamStatuses: (client) => first(client.statuses({ tag: 't' })),
+  cancelSessions: (client) => client.cancelMany({ tag: 't' }),
   cancelSession: (client) => client.cancel(id),
   interruptSession: (client) => client.interrupt(id),
   deleteSession: (client) => client.delete(id),

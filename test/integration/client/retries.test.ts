@@ -47,6 +47,23 @@ describe('if the response is lost', () => {
     expect(await lossy.cancel(id)).toMatchObject({ id, status: 'cancelled' });
   });
 
+  test('a retried cancel of many sessions counts the sessions that the first try cancelled', async ({
+    api,
+    client,
+    url,
+  }) => {
+    const { id } = await client.launch({ query: 'stop' });
+    const ended = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
+    const lossy = losing(1, { baseUrl: url }).client;
+    expect(await lossy.cancelMany({ ids: [id, ended.id] })).toMatchObject({
+      results: [
+        { id, status: 'cancelled' },
+        { id: ended.id, error: { code: 'SESSION_TERMINAL', attempts: 2 } },
+      ],
+      has_more: false,
+    });
+  });
+
   test('a retried cancel fails for a session that completed', async ({ api, url }) => {
     const { id } = await api.stores.sessions.insertIfAbsent(makeCompletedSession());
     const lossy = losing(1, { baseUrl: url }).client;

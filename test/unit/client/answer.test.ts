@@ -6,9 +6,9 @@ function read(status: number, text: string, headers: Record<string, string> = {}
 }
 
 describe('a response', () => {
-  test('is read as its status and its JSON', () => {
-    expect(read(202, '{"id":"1"}')()).toEqual({ status: 202, body: { id: '1' } });
-    expect(read(204, '')()).toEqual({ status: 204, body: null });
+  test('is read as its status, its JSON and the number of tries', () => {
+    expect(read(202, '{"id":"1"}')()).toEqual({ status: 202, body: { id: '1' }, attempts: 2 });
+    expect(read(204, '')()).toEqual({ status: 204, body: null, attempts: 2 });
   });
 
   test('with an error is thrown as an error with all its fields', () => {

@@ -16,6 +16,7 @@ const ROUTES: Record<string, Access> = {
   'GET /v1/schema': 'read',
   'POST /v1/sessions': 'write',
   'POST /v1/sessions/bulk': 'write',
+  'POST /v1/sessions/cancel': 'write',
   'GET /v1/sessions': 'read',
   'GET /v1/sessions/:id': 'read',
   'GET /v1/sessions/:id/events': 'read',

@@ -1,7 +1,7 @@
 import type { continueRequestSchema, Info } from '@baton/core/internal';
 import type { z } from 'zod';
 import type { OperationExamples } from './example.ts';
-import { SESSION } from './ids.ts';
+import { OTHER, SESSION } from './ids.ts';
 import { completed, continued, failed, queued, running } from './infos.ts';
 
 const next = {
@@ -24,6 +24,21 @@ const list = {
   sessions: [continued, completed, failed],
   next_cursor: 'WyIyMDI2LTExLTI0IiwiMDE5YWI1ZDQiXQ',
 } satisfies { sessions: Info[]; next_cursor: string };
+
+const cancelled = {
+  results: [
+    { id: SESSION, status: 'running' },
+    {
+      id: OTHER,
+      error: {
+        code: 'SESSION_TERMINAL',
+        message: `session ${OTHER} is already completed`,
+        details: { status: 'completed' },
+      },
+    },
+  ],
+  has_more: false,
+};
 
 /** The examples of the operations on existing sessions. */
 export const sessions: Record<string, OperationExamples> = {
@@ -71,6 +86,17 @@ export const sessions: Record<string, OperationExamples> = {
           } satisfies Info,
         },
         running: { summary: 'The session runs: its worker will stop it', value: running },
+      },
+    },
+  },
+  cancelSessions: {
+    body: {
+      tag: { summary: 'All sessions with a tag', value: { tag: 'book-7' } },
+      ids: { summary: 'Two sessions', value: { ids: [SESSION, OTHER] } },
+    },
+    responses: {
+      200: {
+        two: { summary: 'A session that runs, and a session that has ended', value: cancelled },
       },
     },
   },

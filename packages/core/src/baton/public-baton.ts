@@ -5,6 +5,7 @@ import { ERROR_CODES } from '../model/errors/error-codes.ts';
 import { defined } from '../model/schema/defined.ts';
 import { idSchema } from '../model/schema/id.ts';
 import { parseInput } from '../model/schema/parse-input.ts';
+import { cancelSelectionSchema } from '../model/session/cancel-selection.ts';
 import { SESSION_STATUSES } from '../model/session/status.ts';
 import { checkOptions, prefixSchema, redisSchema } from '../settings/connection-options.ts';
 import { mongodbUrlSchema } from '../settings/server-urls.ts';
@@ -82,6 +83,9 @@ export function openBaton(options: BatonOptions): Baton {
     stop: {
       cancelSession: codedErrors((sessionId) => stop.cancelSession(parseId(sessionId))),
       interruptSession: codedErrors((sessionId) => stop.interruptSession(parseId(sessionId))),
+      cancelSessions: codedErrors((selection) =>
+        stop.cancelSessions(parseInput(cancelSelectionSchema, selection)),
+      ),
     },
     stores: {
       sessions: {

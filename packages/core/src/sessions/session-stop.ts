@@ -1,10 +1,12 @@
 import type { Admission } from '../admission/admission.ts';
 import { requestStop } from '../admission/request-stop.ts';
+import type { CancelSelection } from '../model/session/cancel-selection.ts';
 import { type Info, toInfo } from '../model/session/info.ts';
 import { isTerminal } from '../model/session/status.ts';
 import type { ControlMessage } from '../queue/control.ts';
 import type { SessionQueue } from '../queue/session-queue.ts';
 import type { StopRequests } from '../store/stop-requests.ts';
+import { type CancelledSessions, createBulkCancel } from './bulk-cancel.ts';
 import type { SessionManager } from './session-manager.ts';
 
 /**
@@ -21,6 +23,13 @@ export interface SessionStop {
    * continued. A session that has not begun is cancelled. Throws like cancelSession.
    */
   interruptSession(id: string): Promise<Info>;
+  /**
+   * Cancels up to 1,000 sessions, each like cancelSession: the sessions with these `ids`, or the newest sessions with
+   * this `tag` that have not ended and were not asked to cancel yet. Returns one verdict for each session, in the
+   * order of `ids` or newest first. If `has_more` is true, call it again with the same tag. Throws UNAVAILABLE if the
+   * sessions of the tag cannot be read.
+   */
+  cancelSessions(selection: CancelSelection): Promise<CancelledSessions>;
 }
 
 /** Creates the functions that stop sessions, over an open queue and store. */
@@ -44,8 +53,10 @@ export function createSessionStop({
     return toInfo(session);
   }
 
+  const cancelSession = (id: string) => requestStopOf('cancel', id);
   return {
-    cancelSession: (id) => requestStopOf('cancel', id),
+    cancelSession,
+    cancelSessions: createBulkCancel({ cancel: cancelSession, requests }),
     interruptSession: (id) => requestStopOf('interrupt', id),
   };
 }

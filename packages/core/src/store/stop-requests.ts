@@ -21,6 +21,11 @@ export interface StopRequests {
    * Throws SESSION_NOT_FOUND and SESSION_TERMINAL.
    */
   requestInterrupt(id: string): Promise<Session>;
+  /**
+   * Returns the ids of the sessions with this tag that have not ended and were not asked to cancel: at most `limit`,
+   * newest first.
+   */
+  findCancellable(tag: string, limit: number): Promise<string[]>;
 }
 
 const LIVE = SESSION_STATUSES.filter((status) => !isTerminal(status));
@@ -76,6 +81,15 @@ export function createStopRequests(db: Db, clock: StoreClock): StopRequests {
 
   return {
     requestCancel,
+    async findCancellable(tag, limit) {
+      const found = await collection
+        .find({ tags: tag, status: { $in: LIVE }, cancel_requested_at: { $exists: false } })
+        .project<{ _id: string }>({ _id: 1 })
+        .sort({ created_at: -1, _id: -1 })
+        .limit(limit)
+        .toArray();
+      return found.map(({ _id }) => _id);
+    },
     async requestInterrupt(id) {
       const session = await mark(id, 'interrupt_requested_at');
       if (session.status !== 'queued') return session;

@@ -28,6 +28,7 @@ export function withStopNotifications(
     return session;
   };
   return {
+    ...requests,
     requestCancel: notifying(requests.requestCancel),
     requestInterrupt: notifying(requests.requestInterrupt),
   };

@@ -33,6 +33,8 @@ describe('a call of the opened Baton', () => {
     const { sessions, events } = baton.stores;
     const page = { sessionId: given, after: 0, upTo: 1, limit: 1 };
     await expect(baton.stop.cancelSession(given)).rejects.toMatchObject(refused('id'));
+    const many = baton.stop.cancelSessions({ ids: [given] });
+    await expect(many).rejects.toMatchObject(refused('ids.0'));
     await expect(baton.stop.interruptSession(given)).rejects.toMatchObject(refused('id'));
     await expect(baton.manager.getSession(given)).rejects.toMatchObject(refused('id'));
     await expect(baton.manager.getSessionInfo(given)).rejects.toMatchObject(refused('id'));
