@@ -504,6 +504,14 @@ export interface Info {
   concurrency_limit?: number;
   stopped_by?: 'interrupt';
   /**
+   * Number of messages that the session still has to deliver; absent if there are none.
+   */
+  queued_messages?: number;
+  /**
+   * Ids of the messages that the session had not delivered when it ended; absent if there are none.
+   */
+  undelivered_messages?: string[];
+  /**
    * Whether the session can be continued.
    */
   resumable: boolean;

@@ -19,6 +19,7 @@ export {
   FEATURES,
   findUnknownFeatures,
   getUnknownFeatures,
+  MESSAGES_FEATURE,
   UnknownFeaturesError,
 } from './model/config/required-features.ts';
 export {
@@ -110,8 +111,23 @@ export type { Failure } from './model/session/failure.ts';
 export { addHostFailure, type HostFailure, hostVerdict } from './model/session/host-failures.ts';
 export { type Info, infoSchema, isResumable, toInfo } from './model/session/info.ts';
 export { type StatusChange, statusChangeSchema } from './model/session/live.ts';
+export {
+  findMessageStatus,
+  type Message,
+  type MessagePriority,
+  type MessageRequest,
+  type MessageView,
+  messageRequestSchema,
+  messageViewSchema,
+  toMessageView,
+} from './model/session/message.ts';
 export type { FailureFacts, Outcome } from './model/session/outcome.ts';
 export { checkParent } from './model/session/parent.ts';
+export {
+  PENDING_MAX_BYTES,
+  PENDING_MAX_MESSAGES,
+  type PendingMessage,
+} from './model/session/pending-message.ts';
 export {
   boundResult,
   type Result,
@@ -220,6 +236,7 @@ export { type EventStore, PAGE_MAX_BYTES } from './store/event-store.ts';
 export { createKeyStore, type KeyStore, type StoredKey } from './store/key-store.ts';
 export { createLeaderLease, type LeaderLease } from './store/leader-lease.ts';
 export { createLoginStore, LOGIN_LASTS_MS, type LoginStore } from './store/login-store.ts';
+export type { DeliveredMessage, MessageStore } from './store/message-store.ts';
 export { connectMongo, ensureIndexes, type Mongo } from './store/mongo.ts';
 export type {
   AttemptRecord,

@@ -1,6 +1,6 @@
 import type { Db, Filter } from 'mongodb';
 import type { Session } from '../model/session/session.ts';
-import { isTerminal, SESSION_STATUSES } from '../model/session/status.ts';
+import { isTerminal, LIVE_STATUSES, SESSION_STATUSES } from '../model/session/status.ts';
 import type { SessionDocument } from './mongo.ts';
 
 /** The fields of a session that a deletion needs. */
@@ -49,7 +49,6 @@ export type EndedSession = Pick<Session, 'id' | 'root_session_id'> & { end_time:
 
 const PAGE = 200;
 
-const LIVE = SESSION_STATUSES.filter((status) => !isTerminal(status));
 const TERMINAL = SESSION_STATUSES.filter(isTerminal);
 
 const PROJECTION = {
@@ -85,7 +84,7 @@ export function createConversationTree(db: Db): ConversationTree {
       return documents.map(toTreeSession);
     },
     async live(rootId) {
-      const documents = await find({ root_session_id: rootId, status: { $in: LIVE } })
+      const documents = await find({ root_session_id: rootId, status: { $in: [...LIVE_STATUSES] } })
         .limit(10)
         .toArray();
       return documents.map(toTreeSession);
@@ -114,7 +113,7 @@ export function createConversationTree(db: Db): ConversationTree {
     },
     async findEnd(rootId) {
       const live = await collection.countDocuments(
-        { root_session_id: rootId, status: { $in: LIVE } },
+        { root_session_id: rootId, status: { $in: [...LIVE_STATUSES] } },
         { limit: 1 },
       );
       if (live > 0) return null;

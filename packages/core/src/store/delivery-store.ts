@@ -10,7 +10,7 @@ import {
 } from '../model/webhooks/webhook-delivery.ts';
 import type { StoreClock } from './clock.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
-import { findNewestFirst } from './newest-first.ts';
+import { findNewestFirst } from './pages-by-time.ts';
 import { createListReader, type ListOptions, readDocument } from './read-document.ts';
 
 /** The outcome of one try to send a delivery. */

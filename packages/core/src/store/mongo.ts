@@ -1,6 +1,7 @@
 import { type Binary, type Db, MongoClient } from 'mongodb';
 import { AppError } from '../model/errors/app-error.ts';
 import type { Event } from '../model/session/event.ts';
+import type { Message } from '../model/session/message.ts';
 import type { Session } from '../model/session/session.ts';
 import type { Delivery } from '../model/webhooks/webhook-delivery.ts';
 import { coalesce } from '../runtime/coalesce.ts';
@@ -50,6 +51,9 @@ export interface ChunkDocument {
   encoding: 'snappy' | 'gzip';
   data: Binary;
 }
+
+/** A message as it is stored: `_id` is its id. */
+export type MessageDocument = Omit<Message, 'id'> & { _id: string };
 
 /** A connection to MongoDB. */
 export interface Mongo {
@@ -156,6 +160,12 @@ export async function ensureIndexes(db: Db): Promise<void> {
   await db
     .collection<ChunkDocument>('transcripts')
     .createIndex({ session_id: 1, path: 1, generation: 1, offset: 1 }, { unique: true });
+  await db
+    .collection<MessageDocument>('messages')
+    .createIndexes([
+      { key: { session_id: 1, created_at: 1, _id: 1 } },
+      { key: { accepting_since: 1 }, sparse: true },
+    ]);
   await db
     .collection<Delivery>('webhook_deliveries')
     .createIndexes([

@@ -6,7 +6,7 @@ import { defined } from '../model/schema/defined.ts';
 import { newId } from '../model/schema/id.ts';
 import { buildUnset } from './build-unset.ts';
 import type { StoreClock } from './clock.ts';
-import { findNewestFirst } from './newest-first.ts';
+import { findNewestFirst } from './pages-by-time.ts';
 import { createListReader, type ListOptions, readDocument } from './read-document.ts';
 
 /**

@@ -32,6 +32,7 @@ export const sessionDocumentSchema = z.object({
   lease: z.object({ fence: count, expires_at: date.optional() }),
   last_event_seq: count,
   superseded: z.array(z.object({})).optional(),
+  pending_messages: z.array(z.object({ id: z.string(), bytes: count })).optional(),
   transcript: z.object({ files: z.array(z.object({})) }),
   totals: z.object({ cost_usd: count }),
   failure: z

@@ -7,7 +7,7 @@ import type { SessionStatus } from '../model/session/status.ts';
 import { isDuplicateKey } from './duplicate-key.ts';
 import { createGroupInsert } from './group-insert.ts';
 import type { SessionDocument } from './mongo.ts';
-import { findNewestFirst } from './newest-first.ts';
+import { findNewestFirst } from './pages-by-time.ts';
 import { createListReader, type ListOptions, readDocument } from './read-document.ts';
 import { decodeSession, encodeSession } from './session-codec.ts';
 import { sessionDocumentSchema } from './session-document-schema.ts';

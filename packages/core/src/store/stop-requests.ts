@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import { AppError } from '../model/errors/app-error.ts';
 import type { Session } from '../model/session/session.ts';
-import { isTerminal, SESSION_STATUSES } from '../model/session/status.ts';
+import { isTerminal, LIVE_STATUSES } from '../model/session/status.ts';
 import type { StoreClock } from './clock.ts';
 import type { SessionDocument } from './mongo.ts';
 import { decodeSession } from './session-codec.ts';
@@ -28,8 +28,6 @@ export interface StopRequests {
   findCancellable(tag: string, limit: number): Promise<string[]>;
 }
 
-const LIVE = SESSION_STATUSES.filter((status) => !isTerminal(status));
-
 /** Creates the stop requests of a database. */
 export function createStopRequests(db: Db, clock: StoreClock): StopRequests {
   const collection = db.collection<SessionDocument>('sessions');
@@ -40,7 +38,7 @@ export function createStopRequests(db: Db, clock: StoreClock): StopRequests {
   ): Promise<Session> {
     const now = await clock.now();
     const { matchedCount } = await collection.updateOne(
-      { _id: id, status: { $in: LIVE }, [field]: { $exists: false } },
+      { _id: id, status: { $in: [...LIVE_STATUSES] }, [field]: { $exists: false } },
       { $set: { [field]: now, updated_at: now } },
     );
     const document = await collection.findOne({ _id: id });
@@ -83,7 +81,11 @@ export function createStopRequests(db: Db, clock: StoreClock): StopRequests {
     requestCancel,
     async findCancellable(tag, limit) {
       const found = await collection
-        .find({ tags: tag, status: { $in: LIVE }, cancel_requested_at: { $exists: false } })
+        .find({
+          tags: tag,
+          status: { $in: [...LIVE_STATUSES] },
+          cancel_requested_at: { $exists: false },
+        })
         .project<{ _id: string }>({ _id: 1 })
         .sort({ created_at: -1, _id: -1 })
         .limit(limit)

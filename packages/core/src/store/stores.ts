@@ -8,6 +8,9 @@ import { createKeyStore, type KeyStore } from './key-store.ts';
 import { createLimitStore, type LimitStore } from './limit-store.ts';
 import { createLimitWaits, type LimitWaits } from './limit-waits.ts';
 import { createLoginStore, type LoginStore } from './login-store.ts';
+import { createMessageAcceptance, type MessageAcceptance } from './message-acceptance.ts';
+import { createMessageRetention, type MessageRetention } from './message-retention.ts';
+import { createMessageStore, type MessageStore } from './message-store.ts';
 import { createOwnedSessions, type OwnedSessions } from './owned-session.ts';
 import type { ListOptions } from './read-document.ts';
 import { createReconcileStore, type ReconcileStore } from './reconcile-store.ts';
@@ -34,6 +37,9 @@ export interface Stores {
   heads: SessionHeads;
   events: EventStore;
   transcripts: TranscriptStore;
+  messages: MessageStore;
+  messageAcceptance: MessageAcceptance;
+  messageRetention: MessageRetention;
   usage: UsageStore;
   claims: Claims;
   owned: OwnedSessions;
@@ -74,6 +80,9 @@ export function createStores(db: Db, clock: StoreClock, lists: ListOptions = {})
     heads: createSessionHeads(db, tombstones),
     events: createEventStore(db),
     transcripts: createTranscriptStore(db),
+    messages: createMessageStore(db, clock, lists),
+    messageAcceptance: createMessageAcceptance(db, clock),
+    messageRetention: createMessageRetention(db, clock),
     usage: createUsageStore(db, spent),
     claims: createClaims(db, clock),
     owned: createOwnedSessions(db, clock),

@@ -5,7 +5,7 @@ import { findUnknownFeatures } from '../model/config/required-features.ts';
 import { queuedSession } from '../model/job/new-session.ts';
 import { defined } from '../model/schema/defined.ts';
 import type { Session } from '../model/session/session.ts';
-import { isTerminal, SESSION_STATUSES } from '../model/session/status.ts';
+import { LIVE_STATUSES } from '../model/session/status.ts';
 import type { StoreClock } from './clock.ts';
 import type { SessionDocument } from './mongo.ts';
 import { decodeSession, encodeSession } from './session-codec.ts';
@@ -32,8 +32,6 @@ export interface UnusableSessions {
   fail(id: string, message: string): Promise<FailedSession | null>;
 }
 
-const LIVE = SESSION_STATUSES.filter((status) => !isTerminal(status));
-
 const RELEASED = { 'lease.owner': '', 'lease.expires_at': '' } as const;
 
 /** Fields that the update of `fail` writes itself, so their form does not matter. */
@@ -57,7 +55,7 @@ export function createUnusableSessions(db: Db, clock: StoreClock): UnusableSessi
       const failed = await collection.findOneAndUpdate(
         {
           _id: id,
-          status: { $in: LIVE },
+          status: { $in: [...LIVE_STATUSES] },
           'lease.fence': found.lease?.fence ?? { $exists: false },
           $or: [
             { 'lease.expires_at': { $exists: false } },

@@ -7,11 +7,17 @@ import type { SessionDocument } from './mongo.ts';
 
 // The dispatch removes entries within seconds. While it cannot remove them, for example because
 // Redis is down, each attempt of a session adds entries. This bound keeps the document small.
-const MAX_ENTRIES = 50;
+// It exceeds the number of messages that one update may deliver.
+const MAX_ENTRIES = 300;
 
 /** Returns the part of an update that appends an event to the outbox. */
 export function appendOutboxEvent(type: WebhookEvent, attempt: number, at: Date) {
-  return { $push: { webhooks_due: { $each: [{ type, attempt, at }], $slice: -MAX_ENTRIES } } };
+  return appendOutboxEntries([{ type, attempt, at }]);
+}
+
+/** Returns the part of an update that appends several entries to the outbox, in this order. */
+export function appendOutboxEntries(entries: readonly OutboxEntry[]) {
+  return { $push: { webhooks_due: { $each: [...entries], $slice: -MAX_ENTRIES } } };
 }
 
 /** A session with outbox entries. */

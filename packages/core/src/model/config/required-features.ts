@@ -4,12 +4,18 @@ import { z } from 'zod';
 import { AppError } from '../errors/app-error.ts';
 
 /**
+ * The word of a session that has accepted a message. A worker that does not know messages would complete the session
+ * without them.
+ */
+export const MESSAGES_FEATURE = 'messages';
+
+/**
  * The feature words that this version understands. A feature needs a word if an older worker would run its sessions
  * incorrectly. A feature that an older worker may ignore needs no word. Add the word here in the change that adds the
  * feature, and write the word into `requires` of each job that uses the feature (queue/job-builder.ts). A worker that
  * does not know the word leaves such a job to a newer worker. Never remove a word.
  */
-export const FEATURES: ReadonlySet<string> = new Set<string>([]);
+export const FEATURES: ReadonlySet<string> = new Set<string>([MESSAGES_FEATURE]);
 
 /** How many words the field `requires` may hold. */
 const MAX_FEATURES = 32;

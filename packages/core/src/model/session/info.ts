@@ -6,6 +6,7 @@ import { defined } from '../schema/defined.ts';
 import { idSchema } from '../schema/id.ts';
 import { redactConfig } from '../secrets/redact.ts';
 import type { Failure } from './failure.ts';
+import { toMessageFacts } from './pending-message.ts';
 import { resultSchema } from './result.ts';
 import type { Session } from './session.ts';
 import { isTerminal, sessionStatusSchema } from './status.ts';
@@ -80,6 +81,18 @@ export const infoSchema = z.object({
   concurrency_key: z.string().optional(),
   concurrency_limit: z.int().optional(),
   stopped_by: z.enum(['interrupt']).optional(),
+  queued_messages: z
+    .int()
+    .optional()
+    .describe(
+      'Number of messages that the session still has to deliver; absent if there are none.',
+    ),
+  undelivered_messages: z
+    .array(idSchema)
+    .optional()
+    .describe(
+      'Ids of the messages that the session had not delivered when it ended; absent if there are none.',
+    ),
   resumable: z.boolean().describe('Whether the session can be continued.'),
   config: sessionConfigSchema
     .optional()
@@ -136,6 +149,7 @@ export function toInfo(session: Session, include: readonly 'config'[] = []): Inf
     concurrency_key: session.concurrency_key,
     concurrency_limit: session.concurrency_limit,
     stopped_by: session.stopped_by,
+    ...toMessageFacts(session),
     resumable: isResumable(session),
     config: include.includes('config') ? redactConfig(session.config) : undefined,
   });

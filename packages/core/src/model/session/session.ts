@@ -7,6 +7,7 @@ import { outboxEntrySchema } from '../webhooks/webhook-event.ts';
 import { failureSchema } from './failure.ts';
 import { hostFailureSchema } from './host-failures.ts';
 import { OUTCOME_KINDS } from './outcome.ts';
+import { pendingMessageSchema } from './pending-message.ts';
 import { resultSchema } from './result.ts';
 import { sessionStatusSchema } from './status.ts';
 import { totalsSchema } from './totals.ts';
@@ -94,6 +95,11 @@ export const sessionSchema = z.object({
   cancel_requested_at: z.date().optional(),
   interrupt_requested_at: z.date().optional(),
   stopped_by: z.enum(['interrupt']).optional(),
+  pending_messages: z
+    .array(pendingMessageSchema)
+    .optional()
+    .describe('The messages that the session has accepted and not delivered, oldest first.'),
+  messages_accepted: count.optional().describe('How many messages the session has accepted.'),
   webhooks_due: z.array(outboxEntrySchema).optional(),
 });
 

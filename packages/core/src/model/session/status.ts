@@ -43,3 +43,8 @@ export function statusesBefore(to: SessionStatus): SessionStatus[] {
 export function isTerminal(status: SessionStatus): boolean {
   return LEGAL_TRANSITIONS[status].length === 0;
 }
+
+/** The statuses of a session that has not ended. */
+export const LIVE_STATUSES: readonly SessionStatus[] = SESSION_STATUSES.filter(
+  (status) => !isTerminal(status),
+);

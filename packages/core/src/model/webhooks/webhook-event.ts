@@ -1,12 +1,15 @@
 import { z } from 'zod';
+import { idSchema } from '../schema/id.ts';
 
-/** The types of webhook events: each one is a status change of a session. */
+/** The types of webhook events: the status changes of a session, and what became of its messages. */
 export const WEBHOOK_EVENTS = [
   'session.started',
   'session.completed',
   'session.failed',
   'session.cancelled',
   'session.retried',
+  'message.delivered',
+  'message.undelivered',
 ] as const;
 
 /** Schema of a type of webhook event. */
@@ -15,11 +18,15 @@ export const webhookEventSchema = z.enum(WEBHOOK_EVENTS);
 /** A type of webhook event. */
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 
-/** Schema of an outbox entry: a webhook event that is not yet sent. `attempt` is 0 before the first attempt. */
+/**
+ * Schema of an outbox entry: a webhook event that is not yet sent. `attempt` is 0 before the first attempt.
+ * `message_id` is present only if the event is about a message.
+ */
 export const outboxEntrySchema = z.object({
   type: webhookEventSchema,
   attempt: z.int().nonnegative(),
   at: z.date(),
+  message_id: idSchema.optional(),
 });
 
 /** A webhook event that is not yet sent. */

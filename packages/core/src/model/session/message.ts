@@ -1,0 +1,124 @@
+// A message to a session that has not ended: what a caller sends, what is stored, and what queries return.
+import { z } from 'zod';
+import { defined } from '../schema/defined.ts';
+import { idSchema } from '../schema/id.ts';
+import { hasVisibleText } from '../schema/visible-text.ts';
+import type { MessageHolder } from './pending-message.ts';
+import { isTerminal } from './status.ts';
+
+const time = z.iso.datetime();
+
+/** Schema of when the CLI takes a message in. */
+export const messagePrioritySchema = z
+  .enum(['next', 'later', 'now'])
+  .describe(
+    'When Claude gets the message. `next`: with the result of the running tool. `later`: after the turn. `now`: Baton ends the turn first.',
+  );
+
+/** When the CLI takes a message in. */
+export type MessagePriority = z.infer<typeof messagePrioritySchema>;
+
+/** Schema of what happens to a message if its session has ended. */
+export const onEndedSchema = z
+  .enum(['reject', 'continue'])
+  .describe(
+    'What happens if the session has ended. `reject`: the answer is SESSION_TERMINAL. `continue`: the content becomes the query of a new session that continues this session. Default: reject.',
+  );
+
+/** Schema of the request that sends a message. */
+export const messageRequestSchema = z.strictObject({
+  content: z
+    .string()
+    .min(1)
+    .refine(hasVisibleText, 'expected visible text, got only white space')
+    .describe('The text of the message. It must contain visible text, and has at most 1 MiB.'),
+  priority: messagePrioritySchema.optional(),
+  on_ended: onEndedSchema.optional(),
+});
+
+/** A request that sends a message. `priority` defaults to `next`, `on_ended` to `reject`. */
+export type MessageRequest = z.infer<typeof messageRequestSchema>;
+
+/** A message as it is stored. The list in the session document decides whether the message is pending. */
+export interface Message {
+  id: string;
+  session_id: string;
+  root_session_id: string;
+  content: string;
+  priority: MessagePriority;
+  created_at: Date;
+  /** When the message was stored; absent once the session is known to have accepted it. */
+  accepting_since?: Date;
+  delivered_at?: Date;
+  /** The `seq` of the event that shows the message. */
+  seq?: number;
+  cancelled_at?: Date;
+}
+
+/** Every status of a message. */
+const MESSAGE_STATUSES = ['queued', 'delivered', 'undelivered', 'cancelled'] as const;
+
+/** Schema of a message's status. */
+export const messageStatusSchema = z
+  .enum(MESSAGE_STATUSES)
+  .describe(
+    '`queued`: the session still has to deliver it. `delivered`: it is in the conversation. `undelivered`: the session ended without it. `cancelled`: a caller took it back.',
+  );
+
+/** A message's status. */
+export type MessageStatus = z.infer<typeof messageStatusSchema>;
+
+/** Schema of a message as queries return it. */
+export const messageViewSchema = z.object({
+  id: idSchema,
+  session_id: idSchema,
+  content: z.string(),
+  priority: messagePrioritySchema,
+  status: messageStatusSchema,
+  created_at: time,
+  delivered_at: time.optional().describe('Only if the message is delivered.'),
+  seq: z
+    .int()
+    .positive()
+    .optional()
+    .describe('The `seq` of the event that shows the message; only if it is delivered.'),
+  cancelled_at: time.optional().describe('Only if the message is cancelled.'),
+});
+
+/** A message as queries return it. */
+export type MessageView = z.infer<typeof messageViewSchema>;
+
+/**
+ * Returns the status of a message, or null if its session never accepted it. `session` must have been read before
+ * `message`: a worker stores `delivered_at` before it takes the message off the session's list.
+ */
+export function findMessageStatus(
+  message: Pick<Message, 'id' | 'delivered_at' | 'cancelled_at'>,
+  session: MessageHolder,
+): MessageStatus | null {
+  if (session.pending_messages?.some(({ id }) => id === message.id)) {
+    return isTerminal(session.status) ? 'undelivered' : 'queued';
+  }
+  if (message.delivered_at) return 'delivered';
+  return message.cancelled_at ? 'cancelled' : null;
+}
+
+/** Returns the view of a message, or null if its session never accepted it. Reads `session` as `findMessageStatus` does. */
+export function toMessageView(message: Message, session: MessageHolder): MessageView | null {
+  const status = findMessageStatus(message, session);
+  if (status === null) return null;
+  const isDelivered = status === 'delivered';
+  return {
+    id: message.id,
+    session_id: message.session_id,
+    content: message.content,
+    priority: message.priority,
+    status,
+    created_at: message.created_at.toISOString(),
+    ...defined({
+      delivered_at: isDelivered ? message.delivered_at?.toISOString() : undefined,
+      seq: isDelivered ? message.seq : undefined,
+      cancelled_at: status === 'cancelled' ? message.cancelled_at?.toISOString() : undefined,
+    }),
+  };
+}

@@ -1,0 +1,133 @@
+import { defined, newId } from '@baton/core/internal';
+import { describe, expect } from 'vitest';
+import { makeSession } from '../../../support/factories.ts';
+import { test } from '../stores.ts';
+
+const newMessage = (fields: { id?: string; session_id?: string; content?: string } = {}) => ({
+  id: newId(),
+  session_id: newId(),
+  root_session_id: newId(),
+  content: 'use tabs',
+  priority: 'next' as const,
+  ...fields,
+});
+
+describe('the messages of a session', () => {
+  test('are stored with their content and the time', async ({ stores }) => {
+    const message = newMessage({ content: 'grüße, 漢字, 🎉' });
+    const stored = await stores.messages.insertIfAbsent(message);
+    expect(stored).toEqual({
+      ...message,
+      created_at: expect.any(Date),
+      accepting_since: stored.created_at,
+    });
+    expect(await stores.messages.get(message.session_id, message.id)).toEqual(stored);
+    expect(await stores.messages.get(newId(), message.id)).toBeNull();
+  });
+
+  test('keep the first content if an id is used twice', async ({ stores }) => {
+    const message = newMessage();
+    const stored = await stores.messages.insertIfAbsent(message);
+    await stores.messages.noteAccepted(message.id);
+    const again = await stores.messages.insertIfAbsent({ ...message, content: 'use spaces' });
+    expect(again).toEqual({ ...message, created_at: stored.created_at });
+  });
+
+  test('are listed oldest first, in pages', async ({ stores }) => {
+    const session_id = newId();
+    const ids: string[] = [];
+    for (let count = 0; count < 5; count += 1) {
+      ids.push((await stores.messages.insertIfAbsent(newMessage({ session_id }))).id);
+    }
+    await stores.messages.insertIfAbsent(newMessage());
+    const seen: string[][] = [];
+    for (let cursor: string | undefined; ; ) {
+      const page = { limit: 2, ...defined({ cursor }) };
+      const { messages, next_cursor } = await stores.messages.list(session_id, page);
+      seen.push(messages.map(({ id }) => id));
+      if (next_cursor === undefined) break;
+      cursor = next_cursor;
+    }
+    expect(seen).toEqual([ids.slice(0, 2), ids.slice(2, 4), ids.slice(4)]);
+  });
+
+  test('have no page for a cursor of another list', async ({ stores }) => {
+    await Promise.all([1, 2].map(() => stores.sessions.insertIfAbsent(makeSession())));
+    const { next_cursor = '' } = await stores.sessions.list({ limit: 1 });
+    await expect(
+      stores.messages.list(newId(), { limit: 1, cursor: next_cursor }),
+    ).rejects.toMatchObject({ code: 'INVALID_REQUEST', details: { field: 'cursor' } });
+  });
+
+  test('are found by their ids, in the same order', async ({ stores }) => {
+    const stored = [];
+    for (let count = 0; count < 3; count += 1) {
+      stored.push(await stores.messages.insertIfAbsent(newMessage()));
+    }
+    const [first, second, third] = stored.map(({ id }) => id);
+    const found = await stores.messages.getMany([third, newId(), first, second] as string[]);
+    expect(found.map(({ id }) => id)).toEqual([third, first, second]);
+  });
+
+  test('that cannot be read are left out of lists', async ({ stores, db }) => {
+    const session_id = newId();
+    const { id } = await stores.messages.insertIfAbsent(newMessage({ session_id }));
+    const broken = await stores.messages.insertIfAbsent(newMessage({ session_id }));
+    const raw = db.collection<{ _id: string }>('messages');
+    await raw.updateOne({ _id: broken.id }, { $set: { content: 7 } });
+    const { messages } = await stores.messages.list(session_id, { limit: 10 });
+    expect(messages.map((one) => one.id)).toEqual([id]);
+    expect(await stores.messages.getMany([broken.id])).toEqual([]);
+    await expect(stores.messages.get(session_id, broken.id)).rejects.toMatchObject({
+      code: 'INTERNAL',
+      details: { field: 'content' },
+    });
+  });
+
+  test('are removed by their ids', async ({ stores }) => {
+    const { id, session_id } = await stores.messages.insertIfAbsent(newMessage());
+    await stores.messages.remove(id);
+    expect(await stores.messages.get(session_id, id)).toBeNull();
+  });
+});
+
+describe('a delivered message', () => {
+  test('has the time and the event, and is no longer cancelled', async ({ stores }) => {
+    const session_id = newId();
+    const [first, second] = [newMessage({ session_id }), newMessage({ session_id })];
+    const at = new Date(1_000);
+    for (const message of [first, second]) await stores.messages.insertIfAbsent(message);
+    await stores.messages.setCancelled(first.id);
+    await stores.messages.setDelivered([{ id: first.id, seq: 3 }, { id: second.id }], at);
+    const [one, two] = (await stores.messages.list(session_id, { limit: 2 })).messages;
+    expect(one).toEqual({ ...first, created_at: expect.any(Date), delivered_at: at, seq: 3 });
+    expect(two).toEqual({ ...second, created_at: expect.any(Date), delivered_at: at });
+    expect(await stores.messages.listDelivered(session_id)).toEqual([first.id, second.id]);
+  });
+
+  test('can become undelivered again', async ({ stores }) => {
+    const { id, session_id } = await stores.messages.insertIfAbsent(newMessage());
+    await stores.messages.setDelivered([{ id, seq: 3 }], new Date());
+    await stores.messages.setUndelivered([id]);
+    const stored = await stores.messages.get(session_id, id);
+    expect(stored).not.toHaveProperty('delivered_at');
+    expect(stored).not.toHaveProperty('seq');
+    expect(await stores.messages.listDelivered(session_id)).toEqual([]);
+  });
+
+  test('that is none of no messages changes nothing', async ({ stores }) => {
+    await stores.messages.setDelivered([], new Date());
+    await stores.messages.setUndelivered([]);
+  });
+});
+
+test('a cancelled message has the time until the cancellation is undone', async ({ stores }) => {
+  const { id, session_id } = await stores.messages.insertIfAbsent(newMessage());
+  await stores.messages.setCancelled(id);
+  expect(await stores.messages.get(session_id, id)).toHaveProperty(
+    'cancelled_at',
+    expect.any(Date),
+  );
+  await stores.messages.unsetCancelled(id);
+  expect(await stores.messages.get(session_id, id)).not.toHaveProperty('cancelled_at');
+});
